@@ -1,0 +1,51 @@
+"""
+What evaldrop raises.
+
+    EvaldropError
+    ├── InputError            what the user gave cannot be used (exit code 64)
+    │   ├── DatasetError      a dataset cannot be read at all
+    │   ├── EvaluationError   an evaluation file is wrong
+    │   ├── PromptError       a prompt is missing, or wants a variable nobody has
+    │   └── BudgetExceeded    the likely cost is above `budget_usd`
+    ├── NotEnoughData         too few numbers for the statistic asked for
+    ├── StorageError          a URI cannot be read or written
+    └── RunFailed             the workflow ended in Fail (exit code 3)
+
+The workflow matches Lambda errors by class name: renaming one here is a change of `infra/workflow.asl.json`.
+"""
+
+
+class EvaldropError(Exception):
+    """Root of every error evaldrop raises on purpose; its message is for the person at the keyboard."""
+
+
+class InputError(EvaldropError):
+    """What the user gave cannot be used."""
+
+
+class DatasetError(InputError):
+    """A dataset cannot be read, or holds rows that may not be skipped."""
+
+
+class EvaluationError(InputError):
+    """An evaluation file is missing, malformed or inconsistent."""
+
+
+class PromptError(InputError):
+    """A prompt does not exist, does not compile, or names a variable that no record has."""
+
+
+class BudgetExceeded(InputError):
+    """The likely cost of a run is above the evaluation's `budget_usd`."""
+
+
+class NotEnoughData(EvaldropError):
+    """A statistic was asked of too few numbers. No data has no interval, not a wide one."""
+
+
+class StorageError(EvaldropError):
+    """A URI cannot be read or written."""
+
+
+class RunFailed(EvaldropError):
+    """The workflow ended in its Fail state."""
