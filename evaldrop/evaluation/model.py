@@ -1,0 +1,166 @@
+"""
+`evaluation.yaml` as a type: candidates, judges, criteria, gate and budget.
+
+Every field's description reaches the JSON Schema that editors read. Unknown keys are refused: a typing error in
+`judges` must not cost a run.
+"""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+Api = Literal["converse", "invoke_model"]
+
+# The body layouts `invoke_model` can write. Chosen from the model ID; an imported model has to say its own.
+Family = Literal["anthropic", "nova", "llama", "mistral", "chat"]
+
+
+class Part(BaseModel):
+    """Common settings: frozen, and strict about keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Inference(Part):
+    """Sampling parameters, by one name for all families."""
+
+    max_tokens: int | None = Field(default=None, ge=1, description="Upper limit of tokens in a response.")
+    temperature: float | None = Field(default=None, ge=0, le=1, description="0 is the least random.")
+    top_p: float | None = Field(default=None, gt=0, le=1, description="Nucleus sampling, a fraction.")
+    stop: tuple[str, ...] = Field(default=(), max_length=4, description="Texts that end a response.")
+
+
+class Guardrail(Part):
+    """A Bedrock guardrail that a candidate runs behind."""
+
+    id: str = Field(description="Guardrail ID or ARN.")
+    version: str = Field(default="DRAFT", description="Guardrail version.")
+
+
+class Called(Part):
+    """What candidates and judges share: a model, and how it is called."""
+
+    name: Name = Field(description="Short name, used in every table.")
+    model: str = Field(min_length=1, description="Bedrock model ID, inference profile ID or ARN.")
+    api: Api = Field(default="converse", description="converse suits all families; invoke_model sends the model's own body.")
+    family: Family | None = Field(default=None, description="Body layout for invoke_model; needed for imported models.")
+    timeout_s: int = Field(default=40, ge=1, le=3600, description="Limit of one attempt, in seconds.")
+    extra: dict[str, Any] = Field(default_factory=dict, description="Model-specific request fields, passed as they are.")
+
+
+class Candidate(Called):
+    """A model with a prompt and parameters: what is under evaluation."""
+
+    prompt: str | None = Field(default=None, description="Prompt file; the evaluation's `prompt` when absent.")
+    inference: Inference = Field(default=Inference(max_tokens=1024))
+    guardrail: Guardrail | None = None
+
+
+class Judge(Called):
+    """A model with a prompt that gives verdicts."""
+
+    prompt: str = Field(default="criteria.v1", description="Judge prompt file.")
+    inference: Inference = Field(default=Inference(max_tokens=2048, temperature=0))
+    verdict: Literal["tool", "text"] = Field(default="tool", description="Forced tool call, or a final line of text.")
+    mode: Literal["joint", "per_criterion"] = Field(default="joint", description="One request for all criteria, or one each.")
+    repeats: int = Field(default=1, ge=1, le=20, description="Times each request is asked; averaged per record first.")
+
+
+class Pairwise(Part):
+    """Comparisons of two responses by the judges, in both orders."""
+
+    baseline: Name | None = Field(default=None, description="Candidate that the others are compared against.")
+    all_pairs: bool = Field(default=False, description="Compare every pair of candidates.")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "Pairwise":
+        if (self.baseline is None) == (not self.all_pairs):
+            raise ValueError("give either baseline: NAME or all_pairs: true")
+        return self
+
+
+class Price(Part):
+    """Dollars per million tokens."""
+
+    input: float = Field(ge=0, description="USD per 1,000,000 input tokens.")
+    output: float = Field(ge=0, description="USD per 1,000,000 output tokens.")
+
+
+class Evaluation(Part):
+    """The definition of an evaluation: what `evaluation.yaml` says."""
+
+    name: Name = Field(description="Names the folder its runs are kept in.")
+    description: str | None = None
+    candidates: tuple[Candidate, ...] = Field(min_length=1, max_length=40)
+    prompt: str = Field(default="answer.v1", description="Candidates' prompt: prompts/candidate/<prompt>.md.")
+    judges: tuple[Judge, ...] = ()
+    criteria: tuple[str | dict[str, Any], ...] = Field(default=(), description="Built-in names, or definitions.")
+    metrics: tuple[str, ...] = Field(default=(), description="Numbers computed without a judge.")
+    pairwise: Pairwise | None = None
+    gate: tuple[str, ...] = Field(default=(), description='Rules such as "correctness.pass_rate >= 0.85".')
+    budget_usd: float | None = Field(default=None, gt=0, description="A run likely to cost more is refused.")
+    max_concurrency: int = Field(default=50, ge=1, le=10_000, description="Records evaluated at a time.")
+    tolerated_failure_percentage: float = Field(default=5, ge=0, le=100, description="Failed records a run may have.")
+    tolerated_invalid_percentage: float = Field(default=0, ge=0, le=100, description="Dataset rows that may be refused.")
+    confidence: float = Field(default=0.95, gt=0.5, lt=1, description="Two-sided level of every interval.")
+    unscored: Literal["drop", "worst"] = Field(default="drop", description="What an unscored verdict means for a mean.")
+    fields: dict[str, str] = Field(default_factory=dict, description="Canonical field: key or path in the dataset's rows.")
+    prices: dict[str, Price] = Field(default_factory=dict, description="Model ID: price, where the price file is wrong or silent.")
+    notify: Literal["always", "not_passed"] = Field(default="always", description="When the topic gets a message.")
+
+    @field_validator("criteria", "metrics", "gate", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Evaluation":
+        _refuse_twins("candidates", [candidate.name for candidate in self.candidates])
+        _refuse_twins("judges", [judge.name for judge in self.judges])
+        if self.criteria and not self.judges:
+            raise ValueError("criteria need a judge: add judges, or leave criteria out")
+        if self.judges and not self.criteria and self.pairwise is None:
+            raise ValueError("a judge needs criteria: add criteria, or leave judges out")
+        if self.pairwise and not self.judges:
+            raise ValueError("pairwise needs a judge: add judges")
+        names = {candidate.name for candidate in self.candidates}
+        if self.pairwise and self.pairwise.baseline and self.pairwise.baseline not in names:
+            raise ValueError(f'pairwise.baseline "{self.pairwise.baseline}" is no candidate; there is {", ".join(sorted(names))}')
+        for called in (*self.candidates, *self.judges):
+            if called.api == "invoke_model" and body_family(called) is None:
+                raise ValueError(
+                    f'{called.name}: the body layout of "{called.model}" is not known. Say family: anthropic, nova, llama, mistral or chat'
+                )
+        for judge in self.judges:
+            if judge.api == "invoke_model" and body_family(judge) in {"llama", "mistral"}:
+                # A raw text prompt cannot keep a response apart from the judge's instructions.
+                raise ValueError(f"judge {judge.name}: {body_family(judge)} bodies are one text, which a response could break out of. Use api: converse")
+        return self
+
+    def prompt_of(self, candidate: Candidate) -> str:
+        """Return the name of the prompt a candidate answers."""
+        return candidate.prompt or self.prompt
+
+
+def _refuse_twins(where: str, names: list[str]) -> None:
+    twins = sorted({name for name in names if names.count(name) > 1})
+    if twins:
+        raise ValueError(f"{where}: {', '.join(twins)} named more than once; names must differ")
+
+
+_FAMILIES: tuple[tuple[str, Family], ...] = (
+    (r"anthropic\.", "anthropic"),
+    (r"amazon\.nova", "nova"),
+    (r"meta\.llama", "llama"),
+    (r"mistral\.(mistral-7b|mixtral|mistral-large-2402)", "mistral"),
+    (r"(mistral|openai|qwen|deepseek|ai21|moonshot|minimax|google|nvidia|zai)\.", "chat"),
+)
+
+
+def body_family(called: Called) -> Family | None:
+    """Return the body layout `invoke_model` uses for a model, or None when its ID does not tell."""
+    if called.family:
+        return called.family
+    return next((family for pattern, family in _FAMILIES if re.search(pattern, called.model)), None)

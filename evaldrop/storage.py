@@ -1,0 +1,229 @@
+"""
+Files by URI: `s3://bucket/key`, `file:///path` or a plain path. On one machine a bucket is a directory.
+
+The only module, with `bedrock/aws`, that imports boto3 - and only once an `s3://` URI is met.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, BinaryIO, NamedTuple, cast
+from urllib.parse import unquote, urlsplit
+
+from evaldrop.errors import StorageError
+
+
+class Place(NamedTuple):
+    """A bucket (for `s3` its name, on one machine an absolute directory) and a key below it."""
+
+    bucket: str
+    key: str
+
+
+def is_s3(uri: str) -> bool:
+    """Tell whether a URI names an object in S3."""
+    return uri.startswith("s3://")
+
+
+def local_path(uri: str) -> Path:
+    """Return the absolute path that a `file://` URI or a plain path names."""
+    if uri.startswith("file://"):
+        return Path(unquote(urlsplit(uri).path))
+    return Path(uri).expanduser().absolute()
+
+
+def join(uri: str, *names: str) -> str:
+    """Return the URI of a name below a folder's URI."""
+    return "/".join([uri.rstrip("/"), *names])
+
+
+def parent(uri: str) -> str | None:
+    """Return the folder that holds a URI, or None for a bucket or the root of the file system."""
+    if is_s3(uri):
+        bucket, key = place(uri.rstrip("/"))
+        return None if not key else f"s3://{bucket}/{key.rpartition('/')[0]}".rstrip("/")
+    path = local_path(uri)
+    return None if path.parent == path else str(path.parent)
+
+
+def place(uri: str, root: str | None = None) -> Place:
+    """
+    Return bucket and key of a URI.
+
+    Args:
+        uri: A file's or folder's URI.
+        root: On one machine, the folder that plays the bucket; the file's own folder when not given.
+    """
+    if is_s3(uri):
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        return Place(bucket, key)
+    path = local_path(uri)
+    if root is None:
+        return Place(str(path.parent), path.name)
+    return Place(str(local_path(root)), path.relative_to(local_path(root)).as_posix())
+
+
+def uri_of(bucket: str, key: str) -> str:
+    """Return the URI of a key in a bucket; a bucket that is an absolute path is a directory."""
+    return str(Path(bucket) / key) if Path(bucket).is_absolute() else f"s3://{bucket}/{key}"
+
+
+def exists(uri: str) -> bool:
+    """Tell whether a file is there."""
+    if not is_s3(uri):
+        return local_path(uri).is_file()
+    errors = _s3().exceptions
+    bucket, key = place(uri)
+    try:
+        _s3().head_object(Bucket=bucket, Key=key)
+    except errors.ClientError as error:
+        if error.response["Error"]["Code"] in {"404", "NoSuchKey", "NotFound"}:
+            return False
+        raise StorageError(f"{uri}: {error}") from error
+    return True
+
+
+def read_bytes(uri: str) -> bytes:
+    """Return a whole file."""
+    with open_read(uri) as stream:
+        return stream.read()
+
+
+def open_read(uri: str, version: str | None = None) -> BinaryIO:
+    """
+    Open a file for reading, streamed.
+
+    Raises:
+        StorageError: There is no such file, or it may not be read.
+    """
+    try:
+        if not is_s3(uri):
+            return local_path(uri).open("rb")
+        bucket, key = place(uri)
+        which = {"VersionId": version} if version else {}
+        # buffered: S3's own stream reads line by line slowly
+        return cast(BinaryIO, _Buffered(_s3().get_object(Bucket=bucket, Key=key, **which)["Body"]))
+    except FileNotFoundError as error:
+        raise StorageError(f"{uri}: no such file") from error
+    except OSError as error:
+        raise StorageError(f"{uri}: {error.strerror or error}") from error
+    except Exception as error:
+        if type(error).__module__.startswith("botocore"):
+            raise StorageError(f"{uri}: {error}") from error
+        raise
+
+
+def write_bytes(uri: str, content: bytes) -> None:
+    """Write a whole file; readers see the old one or the new one, never half."""
+    with open_write(uri) as stream:
+        stream.write(content)
+
+
+@contextmanager
+def open_write(uri: str) -> Iterator[IO[bytes]]:
+    """
+    Write a file that appears whole, or not at all when the block raises.
+
+    On S3 it is gathered in a temporary file and uploaded, in parts when large.
+    """
+    if is_s3(uri):
+        bucket, key = place(uri)
+        with tempfile.TemporaryFile() as stream:
+            yield stream
+            stream.seek(0)
+            _s3().upload_fileobj(stream, bucket, key)
+        return
+    path = local_path(uri)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            yield stream
+        Path(partial).chmod(0o644)
+        Path(partial).replace(path)
+    except BaseException:
+        Path(partial).unlink(missing_ok=True)
+        raise
+
+
+def list_files(uri: str) -> Iterator[str]:
+    """Yield the URIs of all files below a folder, in the order of their names."""
+    if is_s3(uri):
+        bucket, prefix = place(uri.rstrip("/") + "/")
+        for page in _s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for entry in page.get("Contents", []):
+                yield f"s3://{bucket}/{entry['Key']}"
+        return
+    folder = local_path(uri)
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            yield str(path)
+
+
+def remove_folder(uri: str) -> None:
+    """Remove a local folder with all it holds."""
+    shutil.rmtree(local_path(uri), ignore_errors=True)
+
+
+class _Buffered:
+    """A botocore stream with the reads of a file."""
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+        self._rest = b""
+
+    def read(self, size: int = -1) -> bytes:
+        if size is None or size < 0:
+            data, self._rest = self._rest + self._body.read(), b""
+            return data
+        while len(self._rest) < size:
+            chunk = self._body.read(1 << 20)
+            if not chunk:
+                break
+            self._rest += chunk
+        data, self._rest = self._rest[:size], self._rest[size:]
+        return data
+
+    def readline(self, size: int = -1) -> bytes:
+        pieces, length = [], 0
+        while True:
+            end = self._rest.find(b"\n") + 1
+            take = end or len(self._rest)
+            if 0 <= size <= length + take:
+                take, end = size - length, 1
+            pieces.append(self._rest[:take])
+            length += take
+            self._rest = self._rest[take:]
+            if end:
+                return b"".join(pieces)
+            self._rest = self._body.read(1 << 20)
+            if not self._rest:
+                return b"".join(pieces)
+
+    def __iter__(self) -> Iterator[bytes]:
+        while line := self.readline():
+            yield line
+
+    def close(self) -> None:
+        self._body.close()
+
+    def __enter__(self) -> "_Buffered":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+_client: Any = None
+
+
+def _s3() -> Any:
+    global _client  # noqa: PLW0603 - one client per process: a Lambda keeps it between calls
+    if _client is None:
+        import boto3
+
+        _client = boto3.client("s3")
+    return _client
