@@ -82,8 +82,8 @@ def token_f1(response: str, references: Sequence[str]) -> float | None:
     Return the best F1 of shared tokens over the references, a fraction in [0, 1]; None without any.
 
     2 · shared / (tokens of response + tokens of reference), tokens counted with multiplicity (SQuAD,
-    Rajpurkar et al. 2016, section 6.1), but articles are kept: dropping "a", "an" and "the" is for English only. Two
-    texts without tokens agree.
+    Rajpurkar et al. 2016, section 6.1), but articles are kept: dropping "a", "an" and "the" is for English
+    only. Two texts without tokens agree.
     """
     if not references:
         return None
@@ -96,7 +96,8 @@ def rouge_l(response: str, references: Sequence[str]) -> float | None:
     Return the best ROUGE-L F-measure over the references, a fraction in [0, 1]; None without references.
 
     2 · LCS / (tokens of response + tokens of reference), LCS the longest common subsequence of tokens
-    (Lin 2004, "ROUGE", section 3.1, β = 1; no stemming). Only the first `ROUGE_TOKENS` tokens of each text are read.
+    (Lin 2004, "ROUGE", section 3.1, β = 1; no stemming). Only the first `ROUGE_TOKENS` tokens of each text
+    are read.
     """
     if not references:
         return None

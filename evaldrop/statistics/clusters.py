@@ -81,7 +81,7 @@ def clustered_standard_error(scores: npt.ArrayLike, groups: Groups) -> float:
         ValueError: NaN scores, or another number of groups than scores.
     """
     vector = as_vector(scores, "scores", at_least=2)
-    return _clustered_error(vector, _several(as_clusters(groups, rows=vector.size)))
+    return _clustered_error(vector, several(as_clusters(groups, rows=vector.size)))
 
 
 def corrected_clustered_standard_error(scores: npt.ArrayLike, groups: Groups) -> float:
@@ -96,7 +96,7 @@ def corrected_clustered_standard_error(scores: npt.ArrayLike, groups: Groups) ->
         ValueError: NaN scores, or another number of groups than scores.
     """
     vector = as_vector(scores, "scores", at_least=2)
-    clusters = _several(as_clusters(groups, rows=vector.size))
+    clusters = several(as_clusters(groups, rows=vector.size))
     return _clustered_error(vector, clusters) * sqrt(clusters.number / (clusters.number - 1))
 
 
@@ -117,7 +117,7 @@ def clustered_mean_estimate(scores: npt.ArrayLike, groups: Groups, *, confidence
         ValueError: NaN scores, another number of groups than scores, or confidence outside (0, 1).
     """
     vector = as_vector(scores, "scores", at_least=2)
-    clusters = _several(as_clusters(groups, rows=vector.size))
+    clusters = several(as_clusters(groups, rows=vector.size))
     error = _clustered_error(vector, clusters) * sqrt(clusters.number / (clusters.number - 1))
     mean = float(vector.mean())
     return Estimate(
@@ -155,7 +155,7 @@ def clustered_pass_interval(passes: npt.ArrayLike, groups: Groups, *, confidence
     vector = as_vector(passes, "passes", at_least=2)
     if vector.min() < 0 or vector.max() > 1:
         raise ValueError("passes must lie in [0, 1]")
-    clusters = _several(as_clusters(groups, rows=vector.size))
+    clusters = several(as_clusters(groups, rows=vector.size))
     rate = float(vector.mean())
     effective = _effective_size(vector, clusters, rate)
     effective *= (normal_quantile(confidence) / t_quantile(confidence, clusters.number - 1)) ** 2
@@ -169,6 +169,18 @@ def totals_by_cluster(vector: Floats, clusters: Clusters) -> ClusterTotals:
     return ClusterTotals(sums, sizes)
 
 
+def several(clusters: Clusters) -> Clusters:
+    """
+    Return `clusters`, of which there are at least two.
+
+    Raises:
+        NotEnoughData: There is one.
+    """
+    if clusters.number < 2:
+        raise NotEnoughData("one cluster only: nothing is independent of anything, so no spread can be seen")
+    return clusters
+
+
 def _effective_size(vector: Floats, clusters: Clusters, rate: float) -> float:
     binomial = rate * (1 - rate) / vector.size
     if binomial == 0:
@@ -180,9 +192,3 @@ def _effective_size(vector: Floats, clusters: Clusters, rate: float) -> float:
 def _clustered_error(vector: Floats, clusters: Clusters) -> float:
     residual_sums, _ = totals_by_cluster(vector - vector.mean(), clusters)
     return float(np.sqrt(residual_sums @ residual_sums)) / vector.size
-
-
-def _several(clusters: Clusters) -> Clusters:
-    if clusters.number < 2:
-        raise NotEnoughData("one cluster only: nothing is independent of anything, so no spread can be seen")
-    return clusters

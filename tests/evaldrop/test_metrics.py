@@ -82,8 +82,9 @@ def test_token_f1_matches_hand_worked_values(response, reference, f1):
     assert compute("token_f1", response, reference) == pytest.approx(f1)
 
 
-# Lin 2004, "ROUGE: A Package for Automatic Evaluation of Summaries", section 3.1: the reference "police killed the
-# gunman" scores "police kill the gunman" 3/4, "the gunman kill police" 2/4 and "the gunman police killed" 2/4.
+# Lin 2004, "ROUGE: A Package for Automatic Evaluation of Summaries", section 3.1: the reference "police
+# killed the gunman" scores "police kill the gunman" 3/4, "the gunman kill police" 2/4 and "the gunman police
+# killed" 2/4.
 @pytest.mark.parametrize(
     ("response", "score"),
     [("police kill the gunman", 0.75), ("the gunman kill police", 0.5), ("the gunman police killed", 0.5)],
