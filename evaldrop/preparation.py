@@ -15,7 +15,7 @@ from evaldrop import storage
 from evaldrop.criteria import Criterion
 from evaldrop.datasets import Record, Rejected, read_records
 from evaldrop.definition import RunDefinition, RunRequest
-from evaldrop.errors import PromptError
+from evaldrop.errors import DatasetError, PromptError
 from evaldrop.evaluation import Candidate, Judge
 from evaldrop.judging import Fences, around, criteria_for_prompt, judge_constants, leading_text, pair_constants, system_text
 from evaldrop.prompts import Prompt, Turn
@@ -26,6 +26,9 @@ JSON = dict[str, Any]
 
 MAX_CHILD_INPUT_BYTES = 240 * 1024
 """A child's input may hold 256 KiB; what is left is for Step Functions' own envelope."""
+
+MAX_REASONS = 20
+"""Refused rows told in an error; `rejected.jsonl` has them all."""
 
 MAX_SHARED_JUDGE_CALLS = 24
 """Judge requests kept in the state, which holds 256 KiB; further ones travel with their records."""
@@ -39,12 +42,13 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
         The state EvaluateRecords works on: reader, writer, candidates, judges and limits.
 
     Raises:
-        PromptError: A prompt cannot be rendered for any record.
+        DatasetError: More rows than tolerated cannot be evaluated; the message gives the first of them.
     """
     definition = RunDefinition.load(folder)
     preparing = Preparing(definition)
     source = definition.dataset.uri.rpartition("/")[2]
     prepared = rejected = 0
+    first: list[str] = []
     with (
         storage.open_read(definition.dataset.uri, definition.dataset.version) as stream,
         storage.open_write(storage.join(folder, "records.jsonl")) as records,
@@ -57,12 +61,23 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
             if isinstance(outcome, _Refusal):
                 rejects.write(orjson.dumps(outcome.row) + b"\n")
                 rejected += 1
+                first += [f"{source} line {row.line}: {outcome.row['reason']}"] if len(first) < MAX_REASONS else []
             else:
                 records.write(orjson.dumps(outcome) + b"\n")
                 prepared += 1
-    if not prepared:
-        raise PromptError(f"{source}: no record can be evaluated; {storage.join(folder, 'rejected.jsonl')} says why.")
+    _refuse_too_many(first, rejected=rejected, read=prepared + rejected, definition=definition)
     return _state(request, definition, preparing, folder)
+
+
+def _refuse_too_many(first: list[str], *, rejected: int, read: int, definition: RunDefinition) -> None:
+    tolerated = definition.evaluation.tolerated_invalid_percentage
+    if rejected * 100 > tolerated * read or rejected == read:
+        more = f"\n… and {rejected - len(first):,} more" if rejected > len(first) else ""
+        raise DatasetError(
+            f"{rejected:,} of {read:,} records cannot be evaluated; tolerated_invalid_percentage is {tolerated:g}.\n"
+            + "\n".join(first)
+            + more
+        )
 
 
 class _Refusal:

@@ -3,20 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from evaldrop.engine.errors import ServiceError
 
-class ServiceError(Exception):
-    """
-    A call that Bedrock, or what stands in for it, refused or failed.
-
-    Args:
-        code: The service's own name of the error, always with its suffix: `ThrottlingException`.
-        message: What the service said, for the person who reads the run.
-    """
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
+__all__ = ["BedrockRuntime", "ServiceError"]
 
 
 class BedrockRuntime(Protocol):

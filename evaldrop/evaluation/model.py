@@ -93,7 +93,9 @@ class Evaluation(Part):
 
     name: Name = Field(description="Names the folder its runs are kept in.")
     description: str | None = None
-    candidates: tuple[Candidate, ...] = Field(min_length=1, max_length=40)
+    candidates: tuple[Candidate, ...] = Field(
+        default=(), max_length=40, description="Models to evaluate; may be left out when the dataset brings responses."
+    )
     prompt: str = Field(default="answer.v1", description="Candidates' prompt: prompts/candidate/<prompt>.md.")
     judges: tuple[Judge, ...] = ()
     criteria: tuple[str | dict[str, Any], ...] = Field(default=(), description="Built-in names, or definitions.")
@@ -125,9 +127,6 @@ class Evaluation(Part):
             raise ValueError("a judge needs criteria: add criteria, or leave judges out")
         if self.pairwise and not self.judges:
             raise ValueError("pairwise needs a judge: add judges")
-        names = {candidate.name for candidate in self.candidates}
-        if self.pairwise and self.pairwise.baseline and self.pairwise.baseline not in names:
-            raise ValueError(f'pairwise.baseline "{self.pairwise.baseline}" is no candidate; there is {", ".join(sorted(names))}')
         for called in (*self.candidates, *self.judges):
             if called.api == "invoke_model" and body_family(called) is None:
                 raise ValueError(
