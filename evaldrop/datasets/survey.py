@@ -6,15 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
-from evaldrop.datasets.checks import did_you_mean
 from evaldrop.datasets.fields import FieldMapping
 from evaldrop.datasets.reading import MAX_RECORD_BYTES, RowReading, read_rows
 from evaldrop.datasets.records import Problem, Record, Rejected
-from evaldrop.datasets.shapes import BARE_SHAPES, CANONICAL, Shape
+from evaldrop.datasets.shape_tally import ShapeTally
 
 MAX_PROBLEMS_KEPT = 1_000
 MAX_NAMES_KEPT = 10_000
-MAX_HINTS = 100
 
 _COUNTED = ("reference", "context", "category", "criteria", "responses")
 _VARIABLES = ("prompt", "messages", "system", "context", "reference", "category", "group")
@@ -86,7 +84,7 @@ def survey_dataset(
     """
     with open() as stream:
         hashed = _HashedStream(stream)
-        tally = _Tally(source, fields)
+        tally = _Tally(source, FieldMapping(fields))
         rows = read_rows(
             cast("BinaryIO", hashed), source=source, fields=fields, max_record_bytes=max_record_bytes
         )
@@ -115,42 +113,38 @@ class _HashedStream:
             continue
 
 
-@dataclass(slots=True, kw_only=True)
-class _UnknownKey:
-    """Where a key was first seen that its row's shape does not know, and what it may have been meant to be."""
+class _NameCounter:
+    """Counts names that come from the data: the first 10,000 different ones, since there may be a million."""
 
-    line: int
-    meant: str | None
-    n_rows: int = 1
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self.has_overflown = False
+
+    def add(self, name: str) -> None:
+        if name in self._counts or len(self._counts) < MAX_NAMES_KEPT:
+            self._counts[name] += 1
+        else:
+            self.has_overflown = True
+
+    def by_count(self) -> dict[str, int]:
+        return dict(self._counts.most_common())
 
 
 class _Tally:
-    """Counts of one pass. Every counter is bounded: names come from the data and may be a million."""
+    """What one pass counts."""
 
-    def __init__(self, source: str, fields: Mapping[str, str] | None) -> None:
+    def __init__(self, source: str, mapping: FieldMapping) -> None:
         self._source = source
-        self._mapping = FieldMapping(fields)
-        self._mapped: Counter[str] = Counter()
-        self._shapes: Counter[str] = Counter()
-        self._shape_of: dict[str, Shape] = {}
-        self._keys: dict[str, set[str]] = {}
-        self._unknown: dict[str, _UnknownKey] = {}
-        self._notes: Counter[str] = Counter()
+        self._shapes = ShapeTally(source, mapping)
         self._problems: list[Problem] = []
         self._n_problems = self._n_read = self._n_rejected = 0
         self._with_field: Counter[str] = Counter()
-        self._categories: Counter[str] = Counter()
-        self._candidates: Counter[str] = Counter()
-        self._criteria: Counter[str] = Counter()
+        self._names = {name: _NameCounter() for name in ("variables", "categories", "candidates", "criteria")}
         self._criteria_by_name: dict[str, int] = {}
-        self._variables: Counter[str] = Counter()
-        self._overflown: set[str] = set()
 
     def add(self, reading: RowReading) -> None:
         self._n_read += 1
-        self._mapped.update(reading.mapped)
-        self._notes.update(set(reading.notes))
-        self._add_shape(reading)
+        self._shapes.add(reading)
         if isinstance(reading.outcome, Rejected):
             self._n_rejected += 1
             self._n_problems += len(reading.outcome.problems)
@@ -158,138 +152,51 @@ class _Tally:
         else:
             self._add_record(reading.outcome)
 
-    def _add_shape(self, reading: RowReading) -> None:
-        shape = reading.shape
-        if shape is None:
-            return
-        self._shapes[shape.name] += 1
-        self._shape_of[shape.name] = shape
-        seen = self._keys.setdefault(shape.name, set())
-        seen.update(key for key in reading.keys if key in shape.keys)
-        for key in reading.keys:
-            if key not in shape.keys and key not in self._mapping.paths.values():
-                self._add_unknown(key, shape, reading.outcome.line)
-
-    def _add_unknown(self, key: str, shape: Shape, line: int) -> None:
-        """Note a key evaldrop's own rows should not have; another tool's rows may, unless it looks misspelt."""
-        if key in self._unknown:
-            self._unknown[key].n_rows += 1
-        elif len(self._unknown) < MAX_NAMES_KEPT:
-            meant = did_you_mean(key, tuple(shape.keys))
-            if meant or shape is CANONICAL:
-                self._unknown[key] = _UnknownKey(line=line, meant=meant)
-
     def _add_record(self, record: Record) -> None:
-        given = [name for name in _VARIABLES if getattr(record, name)]
         for name in _COUNTED:
             self._with_field[name] += bool(getattr(record, name))
-        for name in {*given, *record.metadata}:
-            self._count("variables", self._variables, name)
+        for name in {*(name for name in _VARIABLES if getattr(record, name)), *record.metadata}:
+            self._names["variables"].add(name)
         if record.category is not None:
-            self._count("categories", self._categories, record.category)
+            self._names["categories"].add(record.category)
         for candidate in record.responses:
-            self._count("candidates", self._candidates, candidate)
+            self._names["candidates"].add(candidate)
         for name, question in record.criteria.items():
-            self._count("criteria", self._criteria, name)
+            self._names["criteria"].add(name)
             if question is None and len(self._criteria_by_name) < MAX_NAMES_KEPT:
                 self._criteria_by_name.setdefault(name, record.line)
 
-    def _count(self, what: str, counter: Counter[str], name: str) -> None:
-        if name in counter or len(counter) < MAX_NAMES_KEPT:
-            counter[name] += 1
-        else:
-            self._overflown.add(what)
-
     def survey(self, hashed: _HashedStream) -> Survey:
-        shapes = self._merged_shapes()
-        problems, hints = self._file_problems(), self._hints()
-        mixed = self._mixed(shapes)
-        (problems if self._n_rejected else hints).extend(mixed)
+        shapes = self._shapes.shapes()
+        problems, hints = self._shapes.unmapped(), [*self._shapes.hints(), *self._overflown()]
+        (problems if self._n_rejected else hints).extend(self._shapes.mixed(shapes))
         return Survey(
             source=self._source,
             sha256=hashed.digest.hexdigest(),
             n_bytes=hashed.n_bytes,
             shape=next(iter(shapes), "none"),
-            recognised=self._recognised(shapes),
+            recognised=self._shapes.sentence(shapes),
             shapes=shapes,
             n_read=self._n_read,
             n_accepted=self._n_read - self._n_rejected,
             n_rejected=self._n_rejected,
-            problems=(*problems, *self._problems),
+            problems=(*problems, *self._problems)[:MAX_PROBLEMS_KEPT],
             n_problems=self._n_problems + len(problems),
             hints=tuple(hints),
-            with_field=dict(self._with_field),
-            categories=dict(self._categories.most_common()),
-            candidates=dict(self._candidates.most_common()),
-            criteria=dict(self._criteria.most_common()),
+            with_field={name: self._with_field[name] for name in _COUNTED},
+            categories=self._names["categories"].by_count(),
+            candidates=self._names["candidates"].by_count(),
+            criteria=self._names["criteria"].by_count(),
             criteria_by_name=self._criteria_by_name,
-            variables=dict(self._variables.most_common()),
+            variables=self._names["variables"].by_count(),
         )
 
-    def _merged_shapes(self) -> dict[str, int]:
-        """Count rows per shape, most first; bare rows count as the richer shape they are part of."""
-        counts = Counter(self._shapes)
-        for name in sorted(BARE_SHAPES & counts.keys()):
-            richer = [
-                other
-                for other in counts
-                if other not in BARE_SHAPES and self._keys[name] <= self._shape_of[other].keys.keys()
-            ]
-            if richer:
-                counts[max(richer, key=lambda other: (self._shapes[other], other))] += counts.pop(name)
-        return dict(counts.most_common())
-
-    def _recognised(self, shapes: Mapping[str, int]) -> str:
-        mapped = ", ".join(f"{target} from {source}" for target, source in self._mapping.paths.items())
-        if not shapes:
-            return f"read by the evaluation's fields: {mapped}" if mapped else "not recognised"
-        shape = self._shape_of[next(iter(shapes))]
-        keys = [key for key in shape.keys if key in self._keys[shape.name]]
-        sentence = f"recognised as {shape.title} ({', '.join(keys)})"
-        if shape is not CANONICAL:
-            targets = dict.fromkeys(name for key in keys for name in shape.keys[key].split(", "))
-            sentence += f"; mapped to {', '.join(targets)}"
-        return f"{sentence}; by the evaluation's fields: {mapped}" if mapped else sentence
-
-    def _file_problems(self) -> list[Problem]:
+    def _overflown(self) -> list[Problem]:
+        do = "Only the first are counted by name."
         return [
-            self._of_file(
-                f'fields: no row has "{path}", mapped to {target}', "Correct `fields` in the evaluation."
+            Problem(
+                source=self._source, line=None, what=f"more than {MAX_NAMES_KEPT:,} different {what}", do=do
             )
-            for target, path in self._mapping.paths.items()
-            if not self._mapped[target]
+            for what, counter in self._names.items()
+            if counter.has_overflown
         ]
-
-    def _mixed(self, shapes: Mapping[str, int]) -> list[Problem]:
-        if len(shapes) < 2:
-            return []
-        counted = ", ".join(f"{count:,} {self._shape_of[name].title}" for name, count in shapes.items())
-        do = "Keep one shape in a file, unless this is meant; every row is read by its own."
-        return [self._of_file(f"rows have {len(shapes)} shapes: {counted}", do)]
-
-    def _hints(self) -> list[Problem]:
-        hints = [self._unknown_key(key, unknown) for key, unknown in self._unknown.items()]
-        for note, count in self._notes.items():
-            hints.append(self._of_file(f"{note} ({count:,} rows)", "Nothing to do if that is what you want."))
-        for what in sorted(self._overflown):
-            hints.append(
-                self._of_file(
-                    f"more than {MAX_NAMES_KEPT:,} different {what}", "Only the first are counted by name."
-                )
-            )
-        left_out = len(hints) - MAX_HINTS
-        if left_out > 0:
-            hints[MAX_HINTS:] = [self._of_file(f"{left_out:,} more hints", "Deal with the ones above first.")]
-        return hints
-
-    def _unknown_key(self, key: str, unknown: _UnknownKey) -> Problem:
-        meant = unknown.meant
-        return Problem(
-            source=self._source,
-            line=unknown.line,
-            what=f'unknown key "{key[:100]}" ({unknown.n_rows:,} rows), kept in metadata',
-            do=f'Did you mean "{meant}"?' if meant else "Put it inside metadata to say that it is meant.",
-        )
-
-    def _of_file(self, what: str, do: str) -> Problem:
-        return Problem(source=self._source, line=None, what=what, do=do)
