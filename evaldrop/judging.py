@@ -57,12 +57,19 @@ def criteria_for_prompt(criteria: Iterable[Criterion]) -> list[dict[str, Any]]:
             "name": criterion.name,
             "question": criterion.question,
             "points": _points(criterion.scale),
-            "range": [f"{criterion.scale.low:g}", f"{criterion.scale.high:g}"] if criterion.scale.kind == "range" else None,
+            "range": [f"{criterion.scale.low:g}", f"{criterion.scale.high:g}"]
+            if criterion.scale.kind == "range"
+            else None,
             "must_include": criterion.must_include,
             "must_not_include": criterion.must_not_include,
             "not_applicable": criterion.scale.not_applicable,
             "examples": [
-                {"prompt": e.prompt, "response": e.response, "score": f"{e.score:g}", "rationale": e.rationale}
+                {
+                    "prompt": e.prompt,
+                    "response": e.response,
+                    "score": f"{e.score:g}",
+                    "rationale": e.rationale,
+                }
                 for e in criterion.examples
             ],
         }
@@ -83,8 +90,12 @@ def _points(scale: Scale) -> list[dict[str, str | None]]:
 def judge_constants(judge: Judge, prompt: Prompt, criteria: Sequence[Criterion]) -> dict[str, Any]:
     """Return the constant part of a judge's requests on some criteria, for the workflow's `judges`."""
     tool: Mapping[str, Any] = verdict_tool(criteria) if judge.verdict == "tool" else {}
-    reminder = f"You did not call {VERDICT_TOOL}. Call it now, with every criterion in it; nothing else counts."
-    return judge_call(judge, system=system_text(judge, prompt, tool=VERDICT_TOOL), tool=tool, reminder=reminder)
+    reminder = (
+        f"You did not call {VERDICT_TOOL}. Call it now, with every criterion in it; nothing else counts."
+    )
+    return judge_call(
+        judge, system=system_text(judge, prompt, tool=VERDICT_TOOL), tool=tool, reminder=reminder
+    )
 
 
 def pair_constants(judge: Judge, prompt: Prompt) -> dict[str, Any]:
@@ -119,7 +130,9 @@ def around(prompt: Prompt, values: Mapping[str, Any], holes: Mapping[str, str]) 
     """
     turns = prompt.render({**values, **holes}, only=lambda role: role != "system")
     if len(turns) != 1:
-        raise PromptError(f"prompt {prompt.name}: a judge prompt has one ## user message; this has {len(turns)}.")
+        raise PromptError(
+            f"prompt {prompt.name}: a judge prompt has one ## user message; this has {len(turns)}."
+        )
     pieces, rest = [], turns[0].text
     for name, hole in holes.items():
         before, found, rest = rest.partition(hole)

@@ -93,7 +93,9 @@ async def run_locally(
             request.model_dump(mode="json"),
             integrations={
                 "lambda:invoke": lambda_invoke(HANDLERS),
-                "aws-sdk:bedrockruntime:converse": sdk_integration("bedrock-runtime", "Converse", journalled.converse),
+                "aws-sdk:bedrockruntime:converse": sdk_integration(
+                    "bedrock-runtime", "Converse", journalled.converse
+                ),
                 "bedrock:invokeModel": bedrock_invoke_model(journalled.invoke_model),
                 "sns:publish": sns_publish(published),
             },

@@ -196,7 +196,11 @@ class _Counting:
     def _count_judge(self, asked: dict[str, Any], *, responses: int, calls: int) -> None:
         name = asked["judge"]
         constants = asked.get("call") or self._preparing.judge_calls[asked["request_key"]]
-        words = tokens(asked["before"]) + tokens(asked["after"]) + tokens(constants.get("request") or constants.get("body"))
+        words = (
+            tokens(asked["before"])
+            + tokens(asked["after"])
+            + tokens(constants.get("request") or constants.get("body"))
+        )
         self._judge_calls[name] += calls
         self._judge_input[name] += calls * words
         self._judge_criteria[name] += calls * len(asked.get("criteria", "1"))
@@ -210,7 +214,14 @@ class _Counting:
             calls = self._candidate_calls[candidate.name]
             output = self._response(candidate.inference.max_tokens).times(calls * scale)
             sent = self._candidate_input[candidate.name] * scale
-            yield _line("candidate", candidate, round(calls * scale), Range(low=sent, likely=sent, high=sent), output, prices)
+            yield _line(
+                "candidate",
+                candidate,
+                round(calls * scale),
+                Range(low=sent, likely=sent, high=sent),
+                output,
+                prices,
+            )
         for judge in self._evaluation.judges:
             calls = self._judge_calls[judge.name]
             read = self._response(None).times(self._judge_responses[judge.name] * scale)
@@ -218,14 +229,23 @@ class _Counting:
             limit = judge.inference.max_tokens or VERDICT_TOKENS[2]
             low, likely, high = (count * self._judge_criteria[judge.name] * scale for count in VERDICT_TOKENS)
             output = Range(low=low, likely=likely, high=min(high, limit * calls * scale))
-            yield _line("judge", judge, round(calls * scale), read + Range(low=sent, likely=sent, high=sent), output, prices)
+            yield _line(
+                "judge",
+                judge,
+                round(calls * scale),
+                read + Range(low=sent, likely=sent, high=sent),
+                output,
+                prices,
+            )
 
     def _response(self, limit: int | None) -> Range:
         """Return the tokens of one response: a reference's length is the best hint there is."""
         low, likely = RESPONSE_TOKENS
         if self._references:
             likely = max(low, 1.5 * sum(self._references) / len(self._references))
-        high = limit or max(evaluated.inference.max_tokens or 4096 for evaluated in self._evaluation.candidates)
+        high = limit or max(
+            evaluated.inference.max_tokens or 4096 for evaluated in self._evaluation.candidates
+        )
         return Range(low=min(low, high), likely=min(likely, high), high=high)
 
 
@@ -235,7 +255,15 @@ def _line(role: str, called: Any, calls: int, sent: Range, output: Range, prices
         for level in ("low", "likely", "high")
     ]
     known = None if None in costs else Range(low=costs[0], likely=costs[1], high=costs[2])  # type: ignore[arg-type]
-    return Line(role=role, name=called.name, model=called.model, calls=calls, input_tokens=sent, output_tokens=output, cost_usd=known)
+    return Line(
+        role=role,
+        name=called.name,
+        model=called.model,
+        calls=calls,
+        input_tokens=sent,
+        output_tokens=output,
+        cost_usd=known,
+    )
 
 
 def tokens(content: Any) -> int:

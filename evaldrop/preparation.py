@@ -17,7 +17,15 @@ from evaldrop.datasets import Record, Rejected, read_records
 from evaldrop.definition import RunDefinition, RunRequest
 from evaldrop.errors import DatasetError, PromptError
 from evaldrop.evaluation import Candidate, Judge
-from evaldrop.judging import Fences, around, criteria_for_prompt, judge_constants, leading_text, pair_constants, system_text
+from evaldrop.judging import (
+    Fences,
+    around,
+    criteria_for_prompt,
+    judge_constants,
+    leading_text,
+    pair_constants,
+    system_text,
+)
 from evaldrop.prompts import Prompt, Turn
 from evaldrop.requests import GIVEN, candidate_call, conversation, layout
 from evaldrop.verdicts import VERDICT_TOOL
@@ -61,7 +69,9 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
             if isinstance(outcome, _Refusal):
                 rejects.write(orjson.dumps(outcome.row) + b"\n")
                 rejected += 1
-                first += [f"{source} line {row.line}: {outcome.row['reason']}"] if len(first) < MAX_REASONS else []
+                first += (
+                    [f"{source} line {row.line}: {outcome.row['reason']}"] if len(first) < MAX_REASONS else []
+                )
             else:
                 records.write(orjson.dumps(outcome) + b"\n")
                 prepared += 1
@@ -120,7 +130,9 @@ class Preparing:
         own = [config if isinstance(config, str) else config["name"] for config in evaluation.criteria]
         self._own_criteria = [self._criteria[name] for name in own]
         self._prompts = {name: Prompt(name=name, text=file.text) for name, file in definition.prompts.items()}
-        self._request_keys = {candidate.name: _request_key(definition, candidate) for candidate in evaluation.candidates}
+        self._request_keys = {
+            candidate.name: _request_key(definition, candidate) for candidate in evaluation.candidates
+        }
         self.candidates = [
             candidate_call(candidate, request_key=self._request_keys[candidate.name])
             for candidate in evaluation.candidates
@@ -140,7 +152,9 @@ class Preparing:
                 f"the requests of this record come to {size:,} bytes; a child workflow takes {MAX_CHILD_INPUT_BYTES:,}. "
                 "Shorten its prompt, context or reference."
             )
-            return _Refusal(record.line, reason, record.model_dump(mode="json", exclude={"prompt", "messages", "context"}))
+            return _Refusal(
+                record.line, reason, record.model_dump(mode="json", exclude={"prompt", "messages", "context"})
+            )
         return {
             "record_id": record.id,
             "line": record.line,
@@ -157,7 +171,9 @@ class Preparing:
 
     def _calls(self, record: Record) -> JSON:
         values = variables(record)
-        given = {self._definition.given.get(name, name): {"text": text} for name, text in record.responses.items()}
+        given = {
+            self._definition.given.get(name, name): {"text": text} for name, text in record.responses.items()
+        }
         return {
             "record_id": record.id,
             "requests": self._requests(record, values, given),
@@ -198,7 +214,9 @@ class Preparing:
             for group in filter(None, groups):
                 yield from self._asked(judge, group, record, values)
 
-    def _asked(self, judge: Judge, criteria: list[Criterion], record: Record, values: Mapping[str, Any]) -> Iterator[JSON]:
+    def _asked(
+        self, judge: Judge, criteria: list[Criterion], record: Record, values: Mapping[str, Any]
+    ) -> Iterator[JSON]:
         prompt = self._prompts[f"judge/{judge.prompt}"]
         names = [criterion.name for criterion in criteria]
         hole = self._fences.mark("hole", record.id)
@@ -260,11 +278,20 @@ class Preparing:
                         **self._between(judge, prompt, record, values, first, second),
                     }
 
-    def _between(self, judge: Judge, prompt: Prompt, record: Record, values: Mapping[str, Any], first: str, second: str) -> JSON:
+    def _between(
+        self, judge: Judge, prompt: Prompt, record: Record, values: Mapping[str, Any], first: str, second: str
+    ) -> JSON:
         places = [self._fences.fence(record.id, judge.name, first, second, which) for which in (1, 2)]
-        holes = {name: self._fences.mark("hole", record.id, name) for name in ("first_response", "second_response")}
+        holes = {
+            name: self._fences.mark("hole", record.id, name) for name in ("first_response", "second_response")
+        }
         tool = "submit_preference"
-        shown = {**values, "verdict": judge.verdict, "tool": tool, "mark": self._fences.mark("record", record.id)}
+        shown = {
+            **values,
+            "verdict": judge.verdict,
+            "tool": tool,
+            "mark": self._fences.mark("record", record.id),
+        }
         before, between, after = around(prompt, shown, holes)
         return {
             "before": leading_text(judge, system_text(judge, prompt, tool=tool)) + before + places[0].open,
@@ -277,7 +304,9 @@ def pairs(evaluation: Any) -> Iterator[tuple[str, str]]:
     """Yield the pairs (candidate, baseline) that an evaluation compares."""
     names = [candidate.name for candidate in evaluation.candidates]
     if evaluation.pairwise.baseline:
-        yield from ((name, evaluation.pairwise.baseline) for name in names if name != evaluation.pairwise.baseline)
+        yield from (
+            (name, evaluation.pairwise.baseline) for name in names if name != evaluation.pairwise.baseline
+        )
         return
     for place, baseline in enumerate(names):
         yield from ((name, baseline) for name in names[place + 1 :])

@@ -82,9 +82,13 @@ class Prompt:
     def variables(self) -> frozenset[str]:
         """Names the prompt takes from outside, whether it needs them or only asks for them."""
         sources = (source for _, source in _split(self.text))
-        return frozenset().union(*(meta.find_undeclared_variables(_ENVIRONMENT.parse(source)) for source in sources))
+        return frozenset().union(
+            *(meta.find_undeclared_variables(_ENVIRONMENT.parse(source)) for source in sources)
+        )
 
-    def render(self, values: Mapping[str, Any], *, only: Callable[[Role], bool] = lambda _: True) -> list[Turn]:
+    def render(
+        self, values: Mapping[str, Any], *, only: Callable[[Role], bool] = lambda _: True
+    ) -> list[Turn]:
         """
         Return the messages with all values filled in; messages that come out blank are left out.
 
@@ -92,11 +96,15 @@ class Prompt:
             PromptError: Variables are missing (all are named), or the prompt fails on these values.
         """
         try:
-            turns = [Turn(role, template.render(values).strip()) for role, template in self._compiled if only(role)]
+            turns = [
+                Turn(role, template.render(values).strip()) for role, template in self._compiled if only(role)
+            ]
         except UndefinedError as error:
             missing = sorted(self.variables - values.keys())
             names = ", ".join(missing) or str(error)
-            raise PromptError(f"prompt {self.name} needs {names}, which this record does not have.") from error
+            raise PromptError(
+                f"prompt {self.name} needs {names}, which this record does not have."
+            ) from error
         except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
             raise PromptError(f"prompt {self.name} cannot be filled in: {error}.") from error
         return [turn for turn in turns if turn.text]
@@ -116,7 +124,9 @@ def load_prompt(kind: Kind, name: str, *, near: str | None = None) -> Prompt:
         PromptError: There is no such prompt, or it does not compile.
     """
     if not _NAME.fullmatch(name):
-        raise PromptError(f'prompt "{name}": a name looks like answer.v1, with its version behind the last dot.')
+        raise PromptError(
+            f'prompt "{name}": a name looks like answer.v1, with its version behind the last dot.'
+        )
     folder = near
     while folder:
         uri = storage.join(folder, "prompts", kind, f"{name}.md")

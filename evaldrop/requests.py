@@ -32,7 +32,10 @@ def candidate_call(candidate: Candidate, *, request_key: str) -> JSON:
     if candidate.api == "converse":
         request = _converse_constants(candidate)
         if guardrail:
-            request["GuardrailConfig"] = {"GuardrailIdentifier": guardrail.id, "GuardrailVersion": guardrail.version}
+            request["GuardrailConfig"] = {
+                "GuardrailIdentifier": guardrail.id,
+                "GuardrailVersion": guardrail.version,
+            }
         return {**call, "api": "converse", "request": request}
     request = {"ModelId": candidate.model, "ContentType": "application/json", "Accept": "application/json"}
     if guardrail:
@@ -59,7 +62,11 @@ def _converse_conversation(system: str, messages: Sequence[Turn]) -> JSON:
 
 
 def _anthropic_conversation(system: str, messages: Sequence[Turn]) -> JSON:
-    part: JSON = {"messages": [{"role": turn.role, "content": [{"type": "text", "text": turn.text}]} for turn in messages]}
+    part: JSON = {
+        "messages": [
+            {"role": turn.role, "content": [{"type": "text", "text": turn.text}]} for turn in messages
+        ]
+    }
     return {**part, "system": system} if system else part
 
 
@@ -75,8 +82,12 @@ def _chat_conversation(system: str, messages: Sequence[Turn]) -> JSON:
 
 def _llama_conversation(system: str, messages: Sequence[Turn]) -> JSON:
     turns = [*([Turn("system", system)] if system else []), *messages]
-    blocks = [f"<|start_header_id|>{turn.role}<|end_header_id|>\n\n{_plain(turn.text)}<|eot_id|>" for turn in turns]
-    return {"prompt": "<|begin_of_text|>" + "".join(blocks) + "<|start_header_id|>assistant<|end_header_id|>\n\n"}
+    blocks = [
+        f"<|start_header_id|>{turn.role}<|end_header_id|>\n\n{_plain(turn.text)}<|eot_id|>" for turn in turns
+    ]
+    return {
+        "prompt": "<|begin_of_text|>" + "".join(blocks) + "<|start_header_id|>assistant<|end_header_id|>\n\n"
+    }
 
 
 def _mistral_conversation(system: str, messages: Sequence[Turn]) -> JSON:
@@ -182,12 +193,19 @@ def _body_constants(called: Candidate | Judge) -> JSON:
             body: JSON = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": max_tokens or 1024}
             body |= _given({"temperature": temperature, "top_p": top_p, "stop_sequences": stop})
         case "nova":
-            limits = {"maxTokens": max_tokens, "temperature": temperature, "topP": top_p, "stopSequences": stop}
+            limits = {
+                "maxTokens": max_tokens,
+                "temperature": temperature,
+                "topP": top_p,
+                "stopSequences": stop,
+            }
             body = {"schemaVersion": "messages-v1", "inferenceConfig": _given(limits)}
         case "llama":
             body = _given({"max_gen_len": max_tokens, "temperature": temperature, "top_p": top_p})
         case _:
-            body = _given({"max_tokens": max_tokens, "temperature": temperature, "top_p": top_p, "stop": stop})
+            body = _given(
+                {"max_tokens": max_tokens, "temperature": temperature, "top_p": top_p, "stop": stop}
+            )
     return body | called.extra
 
 

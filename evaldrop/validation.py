@@ -92,7 +92,9 @@ def _kept(definition: RunDefinition) -> RunDefinition | None:
         ("prompts", kept.prompts, definition.prompts),
     ):
         if before != now:
-            raise InputError(f"run {kept.run_id} cannot go on: its {what} changed since it began. Start a new run.")
+            raise InputError(
+                f"run {kept.run_id} cannot go on: its {what} changed since it began. Start a new run."
+            )
     return kept
 
 
@@ -193,7 +195,9 @@ class _Checking:
             return None
         configs = (*self.evaluation.criteria, *self._brought())
         folder = storage.join(self._out(), evaluation.name, self.request.run_id)
-        models = [called.model for called in (*evaluation.candidates, *evaluation.judges) if called.model != GIVEN]
+        models = [
+            called.model for called in (*evaluation.candidates, *evaluation.judges) if called.model != GIVEN
+        ]
         return RunDefinition(
             run_id=self.request.run_id,
             evaluation_name=evaluation.name,
@@ -207,7 +211,9 @@ class _Checking:
             evaluation_uri=self.request.evaluation or find_evaluation(self.request.dataset),
             criteria=configs,
             given=given,
-            prompts={name: PromptFile(sha256=prompt.sha256, text=prompt.text) for name, prompt in prompts.items()},
+            prompts={
+                name: PromptFile(sha256=prompt.sha256, text=prompt.text) for name, prompt in prompts.items()
+            },
             workflow_sha256=workflow_sha256(),
             prices=load_prices(evaluation.prices).to_json(models),
             estimate=None,
@@ -237,7 +243,9 @@ class _Checking:
         added = tuple(Candidate(name=name, model=GIVEN) for name in given if name not in named)
         evaluation = self.evaluation.model_copy(update={"candidates": (*self.evaluation.candidates, *added)})
         if not evaluation.candidates:
-            self.problems.append(f"{self.source}: no candidates. List some, or bring responses in the dataset.")
+            self.problems.append(
+                f"{self.source}: no candidates. List some, or bring responses in the dataset."
+            )
         baseline = evaluation.pairwise.baseline if evaluation.pairwise else None
         if baseline and baseline not in {candidate.name for candidate in evaluation.candidates}:
             self.problems.append(f'{self.source}: pairwise.baseline: "{baseline}" is no candidate.')
@@ -245,16 +253,23 @@ class _Checking:
 
     def _brought(self) -> list[str | dict[str, Any]]:
         """Return the criteria that only records name, as an evaluation would write them."""
-        own = {config if isinstance(config, str) else config.get("name") for config in self.evaluation.criteria}
+        own = {
+            config if isinstance(config, str) else config.get("name") for config in self.evaluation.criteria
+        }
         return [
-            name if name in self.survey.criteria_by_name else {"name": name, "question": f"Does the response meet: {name}?"}
+            name
+            if name in self.survey.criteria_by_name
+            else {"name": name, "question": f"Does the response meet: {name}?"}
             for name in self.survey.criteria
             if name not in own
         ]
 
     def _criteria(self) -> dict[str, Criterion] | None:
         found: dict[str, Criterion] = {}
-        own = [(config, f"{self.source}: criteria[{place}]") for place, config in enumerate(self.evaluation.criteria)]
+        own = [
+            (config, f"{self.source}: criteria[{place}]")
+            for place, config in enumerate(self.evaluation.criteria)
+        ]
         brought = [(config, self._line_naming(config)) for config in self._brought()]
         for config, path in (*own, *brought):
             try:
@@ -267,8 +282,13 @@ class _Checking:
             found[criterion.name] = criterion
             self._check_needs(criterion)
         if found and not self.evaluation.judges:
-            self.problems.append(f"{self.source}: the dataset brings criteria, and there is no judge. Add judges.")
-        self.warnings += [f"criterion {finding.criterion}: {finding.what}. {finding.do}" for finding in lint_criteria(list(found.values()))]
+            self.problems.append(
+                f"{self.source}: the dataset brings criteria, and there is no judge. Add judges."
+            )
+        self.warnings += [
+            f"criterion {finding.criterion}: {finding.what}. {finding.do}"
+            for finding in lint_criteria(list(found.values()))
+        ]
         return found
 
     def _line_naming(self, config: str | dict[str, Any]) -> str:
@@ -321,9 +341,13 @@ class _Checking:
     def _check_metrics(self) -> None:
         for name in self.evaluation.metrics:
             if name not in METRICS:
-                self.problems.append(f'{self.source}: metrics: "{name}" is no metric. There are {", ".join(METRICS)}.')
+                self.problems.append(
+                    f'{self.source}: metrics: "{name}" is no metric. There are {", ".join(METRICS)}.'
+                )
             elif METRICS[name].needs_reference and not self.survey.with_field.get("reference"):
-                self.problems.append(f"{self.source}: metric {name} needs a reference, and no record has one.")
+                self.problems.append(
+                    f"{self.source}: metric {name} needs a reference, and no record has one."
+                )
 
     def _check_gate(self) -> None:
         for place, expression in enumerate(self.evaluation.gate):
@@ -370,4 +394,4 @@ def _refusals(prepare: Callable[[Record], Any], sample: Iterable[Record]) -> Ite
 
 def _plain_name(name: str) -> str:
     """Return a name a candidate can have: the dataset's, with other characters as hyphens."""
-    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.") [:64] or "given"
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.")[:64] or "given"

@@ -92,7 +92,9 @@ class JournalledRuntime:
 
 
 def _digest(operation: bytes, request: Any) -> bytes:
-    return hashlib.blake2b(operation + orjson.dumps(request, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
+    return hashlib.blake2b(
+        operation + orjson.dumps(request, option=orjson.OPT_SORT_KEYS), digest_size=16
+    ).digest()
 
 
 def _text(body: bytes | str) -> str:

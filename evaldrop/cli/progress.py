@@ -89,7 +89,10 @@ class RunProgress(Observer):
         words += [f"{meter.throttles:,} throttled"] if meter.throttles else []
         words += [f"{meter.errors.total():,} errors"] if meter.errors else []
         words += [f"{self.failed:,} records failed"] if self.failed else []
-        words += [f"{(meter.input_tokens + meter.output_tokens) / 1000:,.0f}k tokens", f"${meter.cost_usd:,.4f}"]
+        words += [
+            f"{(meter.input_tokens + meter.output_tokens) / 1000:,.0f}k tokens",
+            f"${meter.cost_usd:,.4f}",
+        ]
         left = self._left_s()
         return ", ".join([*words, f"{duration(left)} left"] if left else words)
 

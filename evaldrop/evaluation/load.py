@@ -46,7 +46,9 @@ def parse_evaluation(text: str | bytes, *, source: str) -> Evaluation:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise EvaluationError(f"{source}: not YAML. {_one_line(error)}") from error
     if not isinstance(content, Mapping):
-        raise EvaluationError(f'{source}: holds no keys. Give at least "name", "candidates" and "judges" or "metrics".')
+        raise EvaluationError(
+            f'{source}: holds no keys. Give at least "name", "candidates" and "judges" or "metrics".'
+        )
     try:
         return Evaluation.model_validate(content)
     except ValidationError as error:

@@ -10,7 +10,9 @@ from evaldrop.cli.output import shown, stdout
 
 
 def criteria(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Print the exact prompt of this one.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Print the exact prompt of this one.")
+    ] = None,
 ) -> int:
     """
     List the built-in criteria, or print the prompt a judge gets for one.
@@ -37,7 +39,14 @@ def _print_list() -> None:
     for criterion in BUILT_IN.values():
         scale = criterion.scale
         span = "yes/no" if scale.kind == "binary" else f"{scale.low:g}..{scale.high:g}"
-        needs = [word for word, needed in (("reference", criterion.needs_reference), ("context", criterion.needs_context)) if needed]
+        needs = [
+            word
+            for word, needed in (
+                ("reference", criterion.needs_reference),
+                ("context", criterion.needs_context),
+            )
+            if needed
+        ]
         good = "high" if criterion.higher_is_better else "low"
         table.add_row(criterion.name, span, good, ", ".join(needs), shown(criterion.question))
     stdout().print(table)

@@ -30,7 +30,9 @@ def init(
     files = [file.relative_to(example) for file in sorted(example.rglob("*")) if file.is_file()]
     there = [str(file) for file in files if (directory / file).exists()]
     if there:
-        raise InputError(f"{directory}: {', '.join(there)} is there already; nothing was written. Choose another folder.")
+        raise InputError(
+            f"{directory}: {', '.join(there)} is there already; nothing was written. Choose another folder."
+        )
     for file in files:
         (directory / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(example / file, directory / file)

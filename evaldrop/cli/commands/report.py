@@ -11,7 +11,9 @@ from evaldrop.cli.output import print_json, shown, stdout
 
 def report(
     run: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder: a path or an s3:// URI.")],
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="Read the raw replies again and write every file anew.")] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Read the raw replies again and write every file anew.")
+    ] = False,
     open_page: Annotated[bool, typer.Option("--open", help="Open the report in the browser.")] = False,
     as_json: AsJson = False,
 ) -> int:
@@ -30,7 +32,9 @@ def report(
     from evaldrop.runs import read_run
 
     if not storage.exists(storage.join(run, "run.json")):
-        raise InputError(f"{run}: no run.json there. Give a run's folder, such as runs/<evaluation>/<run id>.")
+        raise InputError(
+            f"{run}: no run.json there. Give a run's folder, such as runs/<evaluation>/<run id>."
+        )
     if rebuild or not storage.exists(storage.join(run, "scorecard.json")):
         from evaldrop.scorecard import build_scorecard
 

@@ -20,7 +20,9 @@ DEFAULT_IN_FLIGHT = 64
 
 
 def run(
-    dataset: Annotated[str | None, typer.Argument(metavar="DATASET", help="A .jsonl or .json file: a path or an s3:// URI.")] = None,
+    dataset: Annotated[
+        str | None, typer.Argument(metavar="DATASET", help="A .jsonl or .json file: a path or an s3:// URI.")
+    ] = None,
     evaluation: EvaluationFile = None,
     bedrock: Annotated[
         str | None,
@@ -35,7 +37,10 @@ def run(
     limit: Limit = None,
     max_in_flight: MaxInFlight = None,
     resume: Annotated[
-        str | None, typer.Option("--resume", metavar="RUN", help="Go on with a run's folder: only what is missing is called.")
+        str | None,
+        typer.Option(
+            "--resume", metavar="RUN", help="Go on with a run's folder: only what is missing is called."
+        ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before money is spent.")] = False,
     as_json: AsJson = False,
@@ -56,7 +61,15 @@ def run(
 
         evaldrop run --resume runs/support-answers/20261121T101500Z-4f3a2b
     """
-    started = _begin(dataset, resume, evaluation=evaluation, bedrock=bedrock, out=out, limit=limit, max_in_flight=max_in_flight)
+    started = _begin(
+        dataset,
+        resume,
+        evaluation=evaluation,
+        bedrock=bedrock,
+        out=out,
+        limit=limit,
+        max_in_flight=max_in_flight,
+    )
     if not yes and not _agreed(started.request):
         complain("stopped before anything was spent.")
         return exits.WRONG_USE
@@ -112,7 +125,9 @@ def _resumed(resume: str, options: dict[str, Any]) -> _Started:
     from evaldrop.errors import InputError
 
     if not storage.exists(storage.join(resume, "run.json")):
-        raise InputError(f"{resume}: no run.json there. Nothing had begun that could be gone on with; start a new run.")
+        raise InputError(
+            f"{resume}: no run.json there. Nothing had begun that could be gone on with; start a new run."
+        )
     definition = RunDefinition.load(resume)
     request = RunRequest(
         run_id=definition.run_id,
@@ -157,12 +172,16 @@ def _execute(started: _Started) -> "Execution | None":
 
     request, folder = started.request, started.folder
     answer_key = AnswerKey(Path(folder) / "records.jsonl")
-    opened = open_runtime(request.bedrock, max_in_flight=request.max_in_flight or DEFAULT_IN_FLIGHT, answer_key=answer_key)
+    opened = open_runtime(
+        request.bedrock, max_in_flight=request.max_in_flight or DEFAULT_IN_FLIGHT, answer_key=answer_key
+    )
     prices = load_prices()
     runtime = MeteredRuntime(opened, lambda model, sent, received: cost_usd(model, sent, received, prices))
     progress = RunProgress(runtime.meter)
     if request.simulated:
-        stderr().print("[bold yellow]SIMULATED[/bold yellow]: a rehearsal. No model is called and no money is spent.")
+        stderr().print(
+            "[bold yellow]SIMULATED[/bold yellow]: a rehearsal. No model is called and no money is spent."
+        )
     try:
         with progress.shown():
             execution = _loop(run_locally(request, runtime, folder=folder, observer=progress))
@@ -198,11 +217,20 @@ def _tell(execution: "Execution", started: _Started, *, as_json: bool) -> int:
     if execution.status != "SUCCEEDED":
         complain(str(execution.cause or execution.error))
         if as_json:
-            print_json({"status": execution.status, "error": execution.error, "cause": execution.cause, "run": started.folder})
+            print_json(
+                {
+                    "status": execution.status,
+                    "error": execution.error,
+                    "cause": execution.cause,
+                    "run": started.folder,
+                }
+            )
         return exits.WRONG_USE if _is_bad_input(str(execution.error)) else exits.RUN_FAILED
     scorecard = read_run(started.folder).scorecard
     if as_json:
-        print_json({"status": "SUCCEEDED", "run": started.folder, "scorecard": scorecard.model_dump(mode="json")})
+        print_json(
+            {"status": "SUCCEEDED", "run": started.folder, "scorecard": scorecard.model_dump(mode="json")}
+        )
     else:
         print_scorecard(stdout(), scorecard)
         stdout().print(f"\nreport: {shown(started.folder)}/report.html")

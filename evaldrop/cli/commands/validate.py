@@ -20,7 +20,9 @@ def validate(dataset: Dataset, evaluation: EvaluationFile = None, as_json: AsJso
     from evaldrop.definition import RunRequest, new_run_id
     from evaldrop.validation import check_dataset
 
-    request = RunRequest(run_id=new_run_id(), dataset=dataset, evaluation=evaluation, out="runs", bedrock="simulated")
+    request = RunRequest(
+        run_id=new_run_id(), dataset=dataset, evaluation=evaluation, out="runs", bedrock="simulated"
+    )
     check = check_dataset(request)
     if as_json:
         survey = check.survey
@@ -29,7 +31,8 @@ def validate(dataset: Dataset, evaluation: EvaluationFile = None, as_json: AsJso
                 "valid": not check.problems,
                 "evaluation": check.evaluation_uri,
                 "shape": survey and survey.shape,
-                "records": survey and {"read": survey.n_read, "accepted": survey.n_accepted, "rejected": survey.n_rejected},
+                "records": survey
+                and {"read": survey.n_read, "accepted": survey.n_accepted, "rejected": survey.n_rejected},
                 "problems": check.problems,
                 "warnings": check.warnings,
             }
@@ -42,7 +45,9 @@ def validate(dataset: Dataset, evaluation: EvaluationFile = None, as_json: AsJso
         return exits.WRONG_USE
     console = stdout()
     assert check.survey and check.definition
-    console.print(f"[green]valid[/green] {shown(check.survey.source)}: {check.survey.n_accepted:,} records. {shown(check.survey.recognised)}")
+    console.print(
+        f"[green]valid[/green] {shown(check.survey.source)}: {check.survey.n_accepted:,} records. {shown(check.survey.recognised)}"
+    )
     evaluated = check.definition.evaluation
     console.print(
         f"evaluation {shown(evaluated.name)} ({shown(str(check.evaluation_uri))}): {len(evaluated.candidates)} candidates, "
