@@ -1,9 +1,9 @@
 """
 Versioned prompt files, rendered with Jinja2 in a sandbox.
 
-A file is one message of the user, or several under the headings `## system`, `## user`, `## assistant`; what stands
-before the first heading is for people and is not sent. The headings are found before anything is filled in, so no
-value can add a message.
+A file is one message of the user, or several under the headings `## system`, `## user`, `## assistant`; what
+stands before the first heading is for people and is not sent. The headings are found before anything is
+filled in, so no value can add a message.
 """
 
 import hashlib
@@ -46,7 +46,7 @@ class _Absent(StrictUndefined):
 # Plain text, not HTML: escaping would change what the model reads.
 _ENVIRONMENT = ImmutableSandboxedEnvironment(
     undefined=_Absent,
-    autoescape=False,  # noqa: S701 - prompts are no markup
+    autoescape=False,
     trim_blocks=True,
     lstrip_blocks=True,
 )
@@ -117,8 +117,8 @@ def load_prompt(kind: Kind, name: str, *, near: str | None = None) -> Prompt:
     Args:
         kind: Whose prompt it is.
         name: Such as `answer.v1`: a name, a dot, `v` and a number.
-        near: A folder's URI; `prompts/<kind>/<name>.md` is looked for in it, then above it, then among the prompts
-            that come with evaldrop.
+        near: A folder's URI; `prompts/<kind>/<name>.md` is looked for in it, then above it, then among the
+            prompts that come with evaldrop.
 
     Raises:
         PromptError: There is no such prompt, or it does not compile.
@@ -137,7 +137,8 @@ def load_prompt(kind: Kind, name: str, *, near: str | None = None) -> Prompt:
     if not path.is_file():
         shipped = ", ".join(sorted(file.stem for file in resource("prompts", kind).glob("*.md")))
         raise PromptError(
-            f'prompt "{name}": there is no prompts/{kind}/{name}.md beside the evaluation, and evaldrop brings only {shipped}.'
+            f'prompt "{name}": there is no prompts/{kind}/{name}.md beside the evaluation, '
+            f"and evaldrop brings only {shipped}."
         )
     return Prompt(name=f"{kind}/{name}", text=path.read_text(encoding="utf-8"))
 

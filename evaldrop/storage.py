@@ -105,7 +105,7 @@ def open_read(uri: str, version: str | None = None) -> BinaryIO:
         bucket, key = place(uri)
         which = {"VersionId": version} if version else {}
         # buffered: S3's own stream reads line by line slowly
-        return cast(BinaryIO, _Buffered(_s3().get_object(Bucket=bucket, Key=key, **which)["Body"]))
+        return cast("BinaryIO", _Buffered(_s3().get_object(Bucket=bucket, Key=key, **which)["Body"]))
     except FileNotFoundError as error:
         raise StorageError(f"{uri}: no such file") from error
     except OSError as error:
@@ -221,7 +221,7 @@ _client: Any = None
 
 
 def _s3() -> Any:
-    global _client  # noqa: PLW0603 - one client per process: a Lambda keeps it between calls
+    global _client  # one client per process: a Lambda keeps it between calls
     if _client is None:
         import boto3
 

@@ -18,7 +18,8 @@ def find_evaluation(dataset: str) -> str | None:
     """
     Return the URI of the evaluation file that belongs to a dataset, or None.
 
-    The sidecar (`faq.jsonl` + `faq.yaml`) wins, then the nearest `evaluation.yaml` in the dataset's folder or above.
+    The sidecar (`faq.jsonl` + `faq.yaml`) wins, then the nearest `evaluation.yaml` in the dataset's folder or
+    above.
     """
     stem = dataset.rsplit(".", 1)[0]
     for ending in (".yaml", ".yml"):
@@ -38,8 +39,8 @@ def parse_evaluation(text: str | bytes, *, source: str) -> Evaluation:
     Return the evaluation a YAML (or JSON) text defines.
 
     Raises:
-        EvaluationError: The text is not YAML, or not an evaluation. The message lists every problem, each with the
-            place in the file and what to do.
+        EvaluationError: The text is not YAML, or not an evaluation. The message lists every problem, each
+            with the place in the file and what to do.
     """
     try:
         content = yaml.safe_load(text)
@@ -52,7 +53,7 @@ def parse_evaluation(text: str | bytes, *, source: str) -> Evaluation:
     try:
         return Evaluation.model_validate(content)
     except ValidationError as error:
-        lines = [f"{source}: {_explain(problem, content)}" for problem in error.errors()]
+        lines = [f"{source}: {_explain(problem)}" for problem in error.errors()]
         raise EvaluationError("\n".join(lines)) from error
 
 
@@ -60,7 +61,7 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def _explain(problem: Any, content: Mapping[str, Any]) -> str:
+def _explain(problem: Any) -> str:
     where = _path(problem["loc"])
     match problem["type"]:
         case "extra_forbidden":
