@@ -1,0 +1,181 @@
+"""Agreement of raters beyond chance: Cohen's, Fleiss's and Krippendorff's coefficients."""
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from evaldrop.errors import NotEnoughData
+from evaldrop.statistics.vectors import Floats, Ints
+
+Weights = Literal["none", "linear", "quadratic"]
+Level = Literal["nominal", "ordinal", "interval", "ratio"]
+Ratings = npt.ArrayLike | Sequence[Hashable]
+
+
+def agreement_rate(a: Ratings, b: Ratings) -> float:
+    """
+    Return the share of items on which two raters say the same, a fraction in [0, 1].
+
+    Raises:
+        NotEnoughData: No items.
+        ValueError: Lengths differ, or NaN.
+    """
+    first, second, _ = _joint_codes(a, b)
+    return float(np.mean(first == second))
+
+
+def cohen_kappa(a: Ratings, b: Ratings, *, weights: Weights = "none") -> float:
+    """
+    Return Cohen's κ, agreement beyond what the raters' own rates would give by chance.
+
+    1 - Σ w O / Σ w E over the table of the two ratings; w is 0/1 ("none", Cohen 1960), |i - j| or (i - j)²
+    with i and j the places among the categories used (Cohen 1968). With skewed categories κ is low although
+    agreement is high: report both (Feinstein & Cicchetti 1990).
+
+    Args:
+        a: One rater's category per item, shape (n,); numbers or strings. Weighted κ orders them by value.
+        b: The other's.
+        weights: "quadratic" for Likert scales.
+
+    Returns:
+        At most 1; 0 is chance; below 0 is worse than chance.
+
+    Raises:
+        NotEnoughData: No items, or one category only, where chance agreement is certain and κ undefined.
+        ValueError: Lengths differ, NaN, or weights of another name.
+    """
+    first, second, categories = _joint_codes(a, b)
+    if categories < 2:
+        raise NotEnoughData("both raters use one and the same category only: kappa is undefined")
+    table = np.bincount(first * categories + second, minlength=categories**2).reshape(categories, -1)
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / first.size
+    penalty = _penalties(categories, weights)
+    return float(1 - (penalty * table).sum() / (penalty * expected).sum())
+
+
+def fleiss_kappa(counts: npt.ArrayLike) -> float:
+    """
+    Return Fleiss's κ for several raters per item, not necessarily the same ones (Fleiss 1971).
+
+    Args:
+        counts: How many raters put each item in each category, shape (items, categories); every row the same
+        sum.
+
+    Raises:
+        NotEnoughData: No items, fewer than two raters, or one category only.
+        ValueError: Not two-dimensional, a negative count, or rows with different numbers of raters.
+    """
+    table = np.asarray(counts, dtype=np.float64)
+    if table.ndim != 2 or not (table >= 0).all():
+        raise ValueError("counts must be a table of items by categories, 0 or more")
+    if table.shape[0] == 0:
+        raise NotEnoughData("no items were rated")
+    raters = float(table[0].sum())
+    if (table.sum(axis=1) != raters).any():
+        raise ValueError("every item needs the same number of raters; with gaps use krippendorff_alpha")
+    if raters < 2:
+        raise NotEnoughData("agreement needs at least two raters")
+    observed = float(((table**2).sum(axis=1) - raters).mean() / (raters * (raters - 1)))
+    chance = float(((table.sum(axis=0) / table.sum()) ** 2).sum())
+    if chance >= 1:
+        raise NotEnoughData("all raters use one category only: kappa is undefined")
+    return (observed - chance) / (1 - chance)
+
+
+def krippendorff_alpha(ratings: npt.ArrayLike, *, level: Level) -> float:
+    """
+    Return Krippendorff's α for any number of raters, with gaps.
+
+    1 - D_o/D_e over the coincidence matrix (Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability").
+    Squared differences: nominal 0/1; ordinal (Σ_{g=c..k} n_g - (n_c + n_k)/2)²; interval (c - k)²; ratio
+    ((c - k)/(c + k))².
+
+    Args:
+        ratings: Shape (raters, items); NaN where a rater gave none (the one place where NaN has a meaning).
+        level: How the numbers may be compared.
+
+    Returns:
+        At most 1; 0 is chance.
+
+    Raises:
+        NotEnoughData: No item has two ratings, or all such ratings are equal, where α is undefined.
+        ValueError: Not two-dimensional, infinite ratings, negative ratings at level "ratio", or another
+        level.
+    """
+    table = np.asarray(ratings, dtype=np.float64)
+    if table.ndim != 2 or np.isinf(table).any():
+        raise ValueError("ratings must be a table of raters by items, finite or NaN")
+    values, counts = _counts_per_item(table)
+    if level == "ratio" and values.size and values[0] < 0:
+        raise ValueError("ratio level needs ratings of 0 or more")
+    if values.size == 0:
+        raise NotEnoughData("no item was rated by two raters")
+    if values.size == 1:
+        raise NotEnoughData("all ratings are equal: alpha is undefined")
+    coincidences = _coincidences(counts)
+    totals = coincidences.sum(axis=0)
+    distance = _distances(values, totals, level)
+    expected = (np.outer(totals, totals) * distance).sum() / (totals.sum() - 1)
+    return float(1 - (coincidences * distance).sum() / expected)
+
+
+def _joint_codes(a: Ratings, b: Ratings) -> tuple[Ints, Ints, int]:
+    first, second = np.asarray(a), np.asarray(b)
+    if first.ndim != 1 or first.shape != second.shape:
+        raise ValueError(f"both raters must rate the same items, got shapes {first.shape} and {second.shape}")
+    if first.size == 0:
+        raise NotEnoughData("no items were rated by both")
+    both = np.concatenate([first, second])
+    if both.dtype.kind == "f" and np.isnan(both).any():
+        raise ValueError("ratings hold NaN; leave out items one rater did not rate")
+    categories, codes = np.unique(both, return_inverse=True)
+    return codes[: first.size], codes[first.size :], int(categories.size)
+
+
+def _penalties(categories: int, weights: Weights) -> Floats:
+    gaps = np.abs(np.subtract.outer(np.arange(categories), np.arange(categories))).astype(np.float64)
+    match weights:
+        case "none":
+            return (gaps > 0).astype(np.float64)
+        case "linear":
+            return gaps
+        case "quadratic":
+            return gaps**2
+    raise ValueError(f'weights must be "none", "linear" or "quadratic", got {weights!r}')
+
+
+def _counts_per_item(table: Floats) -> tuple[Floats, Floats]:
+    given = ~np.isnan(table)
+    pairable = given & (given.sum(axis=0) >= 2)
+    values, codes = np.unique(table[pairable], return_inverse=True)
+    items = np.nonzero(pairable)[1]
+    flat = np.bincount(items * values.size + codes, minlength=table.shape[1] * values.size)
+    return values, flat.reshape(table.shape[1], values.size).astype(np.float64)
+
+
+def _coincidences(counts: Floats) -> Floats:
+    raters = counts.sum(axis=1)
+    kept = counts[raters >= 2]
+    weighted = kept / (raters[raters >= 2] - 1)[:, None]
+    # A rating is not paired with itself, so the diagonal loses one pair per rating.
+    return np.asarray(kept.T @ weighted - np.diag(weighted.sum(axis=0)), dtype=np.float64)
+
+
+def _distances(values: Floats, totals: Floats, level: Level) -> Floats:
+    measures: dict[str, Callable[[], Floats]] = {
+        "nominal": lambda: np.not_equal.outer(values, values).astype(np.float64),
+        "ordinal": lambda: np.square(np.subtract.outer(*[np.cumsum(totals) - totals / 2] * 2)),
+        "interval": lambda: np.square(np.subtract.outer(values, values)),
+        "ratio": lambda: _ratio_distances(values),
+    }
+    if level not in measures:
+        raise ValueError(f"level must be one of {', '.join(measures)}, got {level!r}")
+    return measures[level]()
+
+
+def _ratio_distances(values: Floats) -> Floats:
+    sums = np.add.outer(values, values)
+    # 0 against 0 is no difference, not 0/0.
+    return np.square(np.subtract.outer(values, values) / np.where(sums == 0, 1, sums))

@@ -1,0 +1,194 @@
+"""Means and pass rates of records that come in clusters, and of records answered several times."""
+
+from collections.abc import Hashable, Iterable
+from math import sqrt
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from evaldrop.errors import NotEnoughData
+from evaldrop.statistics.intervals import (
+    Estimate,
+    Interval,
+    normal_quantile,
+    t_interval,
+    t_quantile,
+    wilson_with_quantile,
+)
+from evaldrop.statistics.vectors import Clusters, Floats, Ints, as_clusters, as_vector
+
+Groups = npt.ArrayLike | Iterable[Hashable]
+
+
+class AveragedRepeats(NamedTuple):
+    """
+    One mean per record, records in the order they first appear.
+
+    `first_row` is where each record first stood, so that other columns (group, category) can be taken along;
+    `counts` is how many repeats each mean is made of. All of shape (records,).
+    """
+
+    means: Floats
+    first_row: Ints
+    counts: Ints
+
+
+class ClusterTotals(NamedTuple):
+    """Sum of scores and number of rows per cluster, shape (clusters,)."""
+
+    sums: Floats
+    sizes: Floats
+
+
+def average_repeats(scores: npt.ArrayLike, records: Groups) -> AveragedRepeats:
+    """
+    Average the repeats of every record, so that a record counts once.
+
+    Var(mean) = (Var over records + E[σ²]/K) / n: pooling the K repeats as if they were K records understates
+    the standard error (Miller 2024, arXiv 2411.00640, section 3).
+
+    Args:
+        scores: A score per repeat, shape (rows,).
+        records: The record each score belongs to, shape (rows,).
+
+    Raises:
+        NotEnoughData: No scores.
+        ValueError: NaN scores, or another number of records than scores.
+    """
+    vector = as_vector(scores, "scores")
+    clusters = as_clusters(records, rows=vector.size)
+    sums, sizes = totals_by_cluster(vector, clusters)
+    first = np.full(clusters.number, vector.size, dtype=np.intp)
+    np.minimum.at(first, clusters.codes, np.arange(vector.size, dtype=np.intp))
+    order = np.argsort(first)
+    return AveragedRepeats((sums / sizes)[order], first[order], sizes[order].astype(np.intp))
+
+
+def clustered_standard_error(scores: npt.ArrayLike, groups: Groups) -> float:
+    """
+    Standard error of a mean whose scores are independent between groups only.
+
+    √(Σ_c (Σ_{i in c} (s_i - mean))²) / n (Miller 2024, arXiv 2411.00640, clustered standard errors). Too
+    small with few clusters: intervals use `corrected_clustered_standard_error`.
+
+    Args:
+        scores: Shape (n,).
+        groups: The cluster of each score, shape (n,).
+
+    Raises:
+        NotEnoughData: Fewer than two clusters.
+        ValueError: NaN scores, or another number of groups than scores.
+    """
+    vector = as_vector(scores, "scores", at_least=2)
+    return _clustered_error(vector, several(as_clusters(groups, rows=vector.size)))
+
+
+def corrected_clustered_standard_error(scores: npt.ArrayLike, groups: Groups) -> float:
+    """
+    Clustered standard error times √(G/(G-1)), G clusters: the usual CR1 correction for few clusters.
+
+    For a mean the correction G/(G-1) · (n-1)/(n-k) of statsmodels has k = 1. With one score per cluster it is
+    exactly sd(ddof 1)/√n.
+
+    Raises:
+        NotEnoughData: Fewer than two clusters.
+        ValueError: NaN scores, or another number of groups than scores.
+    """
+    vector = as_vector(scores, "scores", at_least=2)
+    clusters = several(as_clusters(groups, rows=vector.size))
+    return _clustered_error(vector, clusters) * sqrt(clusters.number / (clusters.number - 1))
+
+
+def clustered_mean_estimate(scores: npt.ArrayLike, groups: Groups, *, confidence: float = 0.95) -> Estimate:
+    """
+    Estimate a mean of clustered scores: CR1 standard error, t interval on G - 1 degrees of freedom.
+
+    Degrees of freedom as in Cameron & Miller 2015, "A Practitioner's Guide to Cluster-Robust Inference",
+    VI.D. Equals `mean_estimate` when every score is its own cluster.
+
+    Args:
+        scores: Shape (n,), any unit.
+        groups: The cluster of each score, shape (n,).
+        confidence: Two-sided level, a fraction in (0, 1).
+
+    Raises:
+        NotEnoughData: Fewer than two clusters.
+        ValueError: NaN scores, another number of groups than scores, or confidence outside (0, 1).
+    """
+    vector = as_vector(scores, "scores", at_least=2)
+    clusters = several(as_clusters(groups, rows=vector.size))
+    error = _clustered_error(vector, clusters) * sqrt(clusters.number / (clusters.number - 1))
+    mean = float(vector.mean())
+    return Estimate(
+        n=vector.size,
+        clusters=clusters.number,
+        mean=mean,
+        sd=float(vector.std(ddof=1)),
+        standard_error=error,
+        interval=t_interval(mean, error, degrees_of_freedom=clusters.number - 1, confidence=confidence),
+        confidence=confidence,
+    )
+
+
+def clustered_pass_interval(passes: npt.ArrayLike, groups: Groups, *, confidence: float = 0.95) -> Interval:
+    """
+    Wilson interval for a pass rate of clustered records.
+
+    n is divided by the design effect (clustered variance over binomial variance, never below 1) and by
+    (t(G-1)/z)² for having few clusters, as Korn & Graubard 1998 do for Clopper–Pearson and Dean & Pagano 2015
+    find good for Wilson. Where every record passes or fails no design effect can be seen, and each cluster
+    counts as one record.
+
+    Args:
+        passes: 1 where the criterion was met and 0 where not, fractions after averaging repeats; shape (n,).
+        groups: The cluster of each, shape (n,).
+        confidence: Two-sided level, a fraction in (0, 1).
+
+    Returns:
+        Bounds on the pass rate, fractions in [0, 1].
+
+    Raises:
+        NotEnoughData: Fewer than two clusters.
+        ValueError: A pass outside [0, 1], NaN, another number of groups, or confidence outside (0, 1).
+    """
+    vector = as_vector(passes, "passes", at_least=2)
+    if vector.min() < 0 or vector.max() > 1:
+        raise ValueError("passes must lie in [0, 1]")
+    clusters = several(as_clusters(groups, rows=vector.size))
+    rate = float(vector.mean())
+    effective = _effective_size(vector, clusters, rate)
+    effective *= (normal_quantile(confidence) / t_quantile(confidence, clusters.number - 1)) ** 2
+    return wilson_with_quantile(rate * effective, effective, normal_quantile(confidence))
+
+
+def totals_by_cluster(vector: Floats, clusters: Clusters) -> ClusterTotals:
+    """Sum `vector` and count its rows within each cluster, in one pass over the rows."""
+    sums = np.bincount(clusters.codes, weights=vector, minlength=clusters.number).astype(np.float64)
+    sizes = np.bincount(clusters.codes, minlength=clusters.number).astype(np.float64)
+    return ClusterTotals(sums, sizes)
+
+
+def several(clusters: Clusters) -> Clusters:
+    """
+    Return `clusters`, of which there are at least two.
+
+    Raises:
+        NotEnoughData: There is one.
+    """
+    if clusters.number < 2:
+        raise NotEnoughData("one cluster only: nothing is independent of anything, so no spread can be seen")
+    return clusters
+
+
+def _effective_size(vector: Floats, clusters: Clusters, rate: float) -> float:
+    binomial = rate * (1 - rate) / vector.size
+    if binomial == 0:
+        return float(clusters.number)
+    variance = _clustered_error(vector, clusters) ** 2 * clusters.number / (clusters.number - 1)
+    return vector.size / max(1.0, variance / binomial)
+
+
+def _clustered_error(vector: Floats, clusters: Clusters) -> float:
+    residual_sums, _ = totals_by_cluster(vector - vector.mean(), clusters)
+    return float(np.sqrt(residual_sums @ residual_sums)) / vector.size

@@ -1,0 +1,220 @@
+"""What difference a dataset can show, and how many records a difference needs."""
+
+from collections.abc import Callable
+from math import asin, sqrt
+
+from scipy import special
+
+from evaldrop.errors import NotEnoughData
+from evaldrop.statistics.vectors import check_fraction
+
+
+def detectable_from_standard_error(
+    standard_error: float, *, level: float = 0.05, power: float = 0.8
+) -> float:
+    """
+    Return the smallest true difference a comparison with this standard error would have shown.
+
+    (z(1 - level/2) + z(power)) · SE: 2.80 SE at 5 % and 80 %. Shown beside every undecided comparison.
+
+    Args:
+        standard_error: Of the difference, in the scores' unit.
+        level: Two-sided chance of a false alarm, after any correction: level/m for m comparisons.
+        power: Chance of seeing a difference of that size, a fraction in (0, 1).
+
+    Raises:
+        ValueError: standard_error is negative or NaN, or level or power lies outside (0, 1).
+    """
+    if not standard_error >= 0:
+        raise ValueError(f"a standard error is 0 or more, got {standard_error}")
+    return _z_sum(level, power) * standard_error
+
+
+def minimum_detectable_difference(
+    records: int,
+    *,
+    between: float,
+    within_a: float = 0.0,
+    within_b: float = 0.0,
+    repeats_a: int = 1,
+    repeats_b: int = 1,
+    level: float = 0.05,
+    power: float = 0.8,
+) -> float:
+    """
+    Return the smallest paired difference `records` records can show (Miller 2024, arXiv 2411.00640, section
+    5).
+
+    (z(1 - level/2) + z(power)) √((ω² + σ_a²/K_a + σ_b²/K_b)/n); in the scores' unit.
+
+    Args:
+        records: n, independent records (clusters, where records are clustered).
+        between: ω², variance over records of the difference of the two candidates' expected scores.
+        within_a: σ_a², variance of one candidate's score on a record when it is asked again.
+        within_b: σ_b², the same for the other.
+        repeats_a: K_a, how often each record is asked.
+        repeats_b: K_b.
+        level: Two-sided chance of a false alarm, a fraction in (0, 1).
+        power: Chance of seeing a difference of that size, a fraction in (0, 1).
+
+    Raises:
+        NotEnoughData: No records.
+        ValueError: A variance is negative, repeats are below 1, or level or power lies outside (0, 1).
+    """
+    if records < 1:
+        raise NotEnoughData(f"{records} records can show no difference; at least 1 is needed")
+    variance = _variance(between, within_a, within_b, repeats_a, repeats_b)
+    return _z_sum(level, power) * sqrt(variance / records)
+
+
+def required_records(
+    difference: float,
+    *,
+    between: float,
+    within_a: float = 0.0,
+    within_b: float = 0.0,
+    repeats_a: int = 1,
+    repeats_b: int = 1,
+    level: float = 0.05,
+    power: float = 0.8,
+) -> float:
+    """
+    Return how many records a paired difference needs to be seen; round up (Miller 2024, section 5).
+
+    (z(1 - level/2) + z(power))² (ω² + σ_a²/K_a + σ_b²/K_b)/δ². Arguments as in
+    `minimum_detectable_difference`.
+
+    Raises:
+        ValueError: The difference is 0 or NaN (no number of records shows it), or as there.
+    """
+    variance = _variance(between, within_a, within_b, repeats_a, repeats_b)
+    return _z_sum(level, power) ** 2 * variance / _seen(difference) ** 2
+
+
+def paired_t_power(records: float, *, effect: float, level: float = 0.05) -> float:
+    """
+    Return the chance that a two-sided paired t test sees a standardised effect.
+
+    From the noncentral t distribution with n - 1 degrees of freedom and noncentrality effect · √n (Cohen
+    1988, chapter 2).
+
+    Args:
+        records: n, more than 1; not necessarily whole.
+        effect: Mean difference over its standard deviation; no unit.
+        level: Two-sided, a fraction in (0, 1).
+
+    Raises:
+        NotEnoughData: One record or fewer.
+        ValueError: level outside (0, 1).
+    """
+    if not records > 1:
+        raise NotEnoughData(f"{records} records have no t test; more than 1 is needed")
+    freedom, shift = records - 1, abs(effect) * sqrt(records)
+    critical = special.stdtrit(freedom, 1 - check_fraction(level, "level") / 2)
+    above = 1 - special.nctdtr(freedom, shift, critical)
+    return float(above + special.nctdtr(freedom, shift, -critical))
+
+
+def required_records_paired_t(effect: float, *, level: float = 0.05, power: float = 0.8) -> float:
+    """
+    Return how many records a paired t test needs for a standardised effect; round up.
+
+    Raises:
+        ValueError: The effect is 0 or NaN, or level or power lies outside (0, 1).
+    """
+    standardised = _seen(effect)
+    return _smallest_with_power(
+        lambda n: paired_t_power(n, effect=standardised, level=level), power, low=1.0 + 1e-6
+    )
+
+
+def detectable_effect_paired_t(records: int, *, level: float = 0.05, power: float = 0.8) -> float:
+    """
+    Return the smallest standardised effect a paired t test on `records` records sees.
+
+    Raises:
+        NotEnoughData: One record or fewer.
+        ValueError: level or power lies outside (0, 1).
+    """
+    return _smallest_with_power(lambda d: paired_t_power(records, effect=d, level=level), power, low=0.0)
+
+
+def required_records_two_rates(a: float, b: float, *, level: float = 0.05, power: float = 0.8) -> float:
+    """
+    Return how many records each of two unpaired pass rates needs to be told apart; round up.
+
+    About 2 (z(1 - level/2) + z(power))² / h², h = 2 asin √a - 2 asin √b, both tails counted (Cohen 1988,
+    chapter 6). Paired records need
+    fewer: `required_records_mcnemar`.
+
+    Raises:
+        ValueError: A rate lies outside [0, 1], the rates are equal, or level or power lies outside (0, 1).
+    """
+    if not (0 <= a <= 1 and 0 <= b <= 1):
+        raise ValueError(f"pass rates are fractions in [0, 1], got {a} and {b}")
+    effect = abs(_seen(2 * asin(sqrt(a)) - 2 * asin(sqrt(b))))
+    critical = _quantiles(level, power)[0]
+
+    def power_at(records: float) -> float:
+        shift = effect * sqrt(records / 2)
+        return float(special.ndtr(shift - critical) + special.ndtr(-shift - critical))
+
+    return _smallest_with_power(power_at, power, low=0.0)
+
+
+def required_records_mcnemar(
+    only_a: float, only_b: float, *, level: float = 0.05, power: float = 0.8
+) -> float:
+    """
+    Return how many records tell two pass rates apart when both candidates answer the same ones; round up.
+
+    (z(1 - level/2) √ψ + z(power) √(ψ - δ²))² / δ², ψ = only_a + only_b, δ = only_a - only_b (Connor 1987).
+
+    Args:
+        only_a: Expected share of records the first passes and the second fails.
+        only_b: Expected share the other way round.
+        level: Two-sided, a fraction in (0, 1).
+        power: A fraction in (0, 1).
+
+    Raises:
+        ValueError: Shares negative, above 1 together, or equal; level or power outside (0, 1).
+    """
+    discordant, gap = only_a + only_b, _seen(only_a - only_b)
+    if min(only_a, only_b) < 0 or discordant > 1:
+        raise ValueError(f"shares are fractions of the records, got {only_a} and {only_b}")
+    z_level, z_power = _quantiles(level, power)
+    return ((z_level * sqrt(discordant) + z_power * sqrt(discordant - gap**2)) / gap) ** 2
+
+
+def _quantiles(level: float, power: float) -> tuple[float, float]:
+    tail = 1 - check_fraction(level, "level") / 2
+    return float(special.ndtri(tail)), float(special.ndtri(check_fraction(power, "power")))
+
+
+def _z_sum(level: float, power: float) -> float:
+    return sum(_quantiles(level, power))
+
+
+def _variance(between: float, within_a: float, within_b: float, repeats_a: int, repeats_b: int) -> float:
+    if not min(between, within_a, within_b) >= 0:
+        raise ValueError(f"variances are 0 or more, got {between}, {within_a} and {within_b}")
+    if min(repeats_a, repeats_b) < 1:
+        raise ValueError(f"repeats are 1 or more, got {repeats_a} and {repeats_b}")
+    return between + within_a / repeats_a + within_b / repeats_b
+
+
+def _seen(difference: float) -> float:
+    if not abs(difference) > 0:
+        raise ValueError("no number of records shows a difference of 0; state the difference that matters")
+    return difference
+
+
+def _smallest_with_power(power_at: Callable[[float], float], power: float, *, low: float) -> float:
+    # Bisection, because scipy.optimize costs more to import than these evaluations take.
+    high = 2.0
+    while power_at(high) < check_fraction(power, "power"):
+        low, high = high, 2 * high
+    while high - low > 1e-9 * high:
+        middle = (low + high) / 2
+        low, high = (middle, high) if power_at(middle) < power else (low, middle)
+    return high

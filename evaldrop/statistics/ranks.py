@@ -1,0 +1,126 @@
+"""Statistics of order: correlation by rank, and Wilcoxon's signed ranks."""
+
+from math import sqrt
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from evaldrop.errors import NotEnoughData
+from evaldrop.statistics.vectors import Floats, as_pairs, as_vector
+
+# Up to here the exact distribution of Wilcoxon's W is fast, and beyond it the normal one is as good.
+_EXACT_WILCOXON = 50
+
+
+class Correlation(NamedTuple):
+    """A coefficient in [-1, 1], its two-sided p value, and the pairs it is made of."""
+
+    coefficient: float
+    p_value: float
+    n: int
+
+
+class WilcoxonTest(NamedTuple):
+    """W, the smaller of the two rank sums, its two-sided p value, and the differences that are not 0."""
+
+    statistic: float
+    p_value: float
+    n: int
+
+
+def average_ranks(values: npt.ArrayLike) -> Floats:
+    """
+    Return ranks 1..n of values of shape (n,), ties sharing the mean of their ranks.
+
+    Raises:
+        NotEnoughData: No values.
+        ValueError: NaN.
+    """
+    _, inverse, counts = np.unique(as_vector(values, "values"), return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    return np.asarray((last - (counts - 1) / 2)[inverse], dtype=np.float64)
+
+
+def spearman(a: npt.ArrayLike, b: npt.ArrayLike) -> Correlation:
+    """
+    Return Spearman's rank correlation ρ: Pearson's r of the average ranks.
+
+    p from t = ρ √((n - 2)/(1 - ρ²)) on n - 2 degrees of freedom, good from about ten pairs (Kendall &
+    Stuart). Written here because the scorecard needs it on every run and must not import scipy.stats.
+
+    Args:
+        a: Shape (n,).
+        b: Shape (n,), row i of both belonging together.
+
+    Raises:
+        NotEnoughData: Fewer than three pairs, or all values of one side equal: there is no order to compare.
+        ValueError: Lengths differ, or NaN.
+    """
+    first, second = _varying(a, b)
+    ranks = np.corrcoef(average_ranks(first), average_ranks(second))
+    rho = float(np.clip(ranks[0, 1], -1, 1))
+    freedom = first.size - 2
+    t = -abs(rho) * sqrt(freedom / (1 - rho**2)) if abs(rho) < 1 else -np.inf
+    return Correlation(rho, min(1.0, 2 * float(special.stdtr(freedom, t))), first.size)
+
+
+def kendall_tau_b(a: npt.ArrayLike, b: npt.ArrayLike) -> Correlation:
+    """
+    Return Kendall's τ_b, which allows for ties (Kendall 1945).
+
+    (concordant - discordant) / √((pairs untied in a)(pairs untied in b)); p exact for few pairs without ties,
+    else normal (scipy.stats.kendalltau).
+
+    Args:
+        a: Shape (n,).
+        b: Shape (n,), row i of both belonging together.
+
+    Raises:
+        NotEnoughData: Fewer than three pairs, or all values of one side equal.
+        ValueError: Lengths differ, or NaN.
+    """
+    # Imported here: scipy.stats takes longer to import than the whole scorecard's other statistics.
+    from scipy import stats
+
+    first, second = _varying(a, b)
+    result = stats.kendalltau(first, second)
+    return Correlation(float(result.statistic), float(result.pvalue), first.size)
+
+
+def wilcoxon_signed_rank(differences: npt.ArrayLike) -> WilcoxonTest:
+    """
+    Test by Wilcoxon's signed ranks whether paired ordinal scores differ in location.
+
+    Differences of 0 are left out (Wilcoxon 1945). p exact for up to 50 differences without ties, else normal
+    with the tie correction and no continuity correction (scipy.stats.wilcoxon).
+
+    Args:
+        differences: a - b per record, shape (n,).
+
+    Returns:
+        p is 1 where every difference is 0.
+
+    Raises:
+        NotEnoughData: No differences.
+        ValueError: NaN.
+    """
+    vector = as_vector(differences, "differences")
+    changed = vector[vector != 0]
+    if changed.size == 0:
+        return WilcoxonTest(0.0, 1.0, 0)
+    # Imported here: scipy.stats takes longer to import than the whole scorecard's other statistics.
+    from scipy import stats
+
+    is_untied = np.unique(np.abs(changed)).size == changed.size
+    method = "exact" if is_untied and changed.size <= _EXACT_WILCOXON else "asymptotic"
+    result = stats.wilcoxon(changed, method=method, correction=False)
+    return WilcoxonTest(float(result.statistic), float(result.pvalue), changed.size)
+
+
+def _varying(a: npt.ArrayLike, b: npt.ArrayLike) -> tuple[Floats, Floats]:
+    first, second = as_pairs(a, b, at_least=3)
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        raise NotEnoughData("all values of one side are equal: there is no order to compare")
+    return first, second
