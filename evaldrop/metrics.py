@@ -95,9 +95,9 @@ def rouge_l(response: str, references: Sequence[str]) -> float | None:
     """
     Return the best ROUGE-L F-measure over the references, a fraction in [0, 1]; None without references.
 
-    2 · LCS / (tokens of response + tokens of reference), LCS the longest common subsequence of tokens
-    (Lin 2004, "ROUGE", section 3.1, β = 1; no stemming). Only the first `ROUGE_TOKENS` tokens of each text
-    are read.
+    2 · LCS / (tokens of response + tokens of reference), LCS the longest common subsequence of tokens (Lin
+    2004, "ROUGE", section 3.1, β = 1; no stemming). Only the first `ROUGE_TOKENS` tokens of each text are
+    read.
     """
     if not references:
         return None

@@ -44,16 +44,25 @@ class Called(Part):
 
     name: Name = Field(description="Short name, used in every table.")
     model: str = Field(min_length=1, description="Bedrock model ID, inference profile ID or ARN.")
-    api: Api = Field(default="converse", description="converse suits all families; invoke_model sends the model's own body.")
-    family: Family | None = Field(default=None, description="Body layout for invoke_model; needed for imported models.")
+    api: Api = Field(
+        default="converse",
+        description="converse suits all families; invoke_model sends the model's own body.",
+    )
+    family: Family | None = Field(
+        default=None, description="Body layout for invoke_model; needed for imported models."
+    )
     timeout_s: int = Field(default=40, ge=1, le=3600, description="Limit of one attempt, in seconds.")
-    extra: dict[str, Any] = Field(default_factory=dict, description="Model-specific request fields, passed as they are.")
+    extra: dict[str, Any] = Field(
+        default_factory=dict, description="Model-specific request fields, passed as they are."
+    )
 
 
 class Candidate(Called):
     """A model with a prompt and parameters: what is under evaluation."""
 
-    prompt: str | None = Field(default=None, description="Prompt file; the evaluation's `prompt` when absent.")
+    prompt: str | None = Field(
+        default=None, description="Prompt file; the evaluation's `prompt` when absent."
+    )
     inference: Inference = Field(default=Inference(max_tokens=1024))
     guardrail: Guardrail | None = None
 
@@ -63,9 +72,15 @@ class Judge(Called):
 
     prompt: str = Field(default="criteria.v1", description="Judge prompt file.")
     inference: Inference = Field(default=Inference(max_tokens=2048, temperature=0))
-    verdict: Literal["tool", "text"] = Field(default="tool", description="Forced tool call, or a final line of text.")
-    mode: Literal["joint", "per_criterion"] = Field(default="joint", description="One request for all criteria, or one each.")
-    repeats: int = Field(default=1, ge=1, le=20, description="Times each request is asked; averaged per record first.")
+    verdict: Literal["tool", "text"] = Field(
+        default="tool", description="Forced tool call, or a final line of text."
+    )
+    mode: Literal["joint", "per_criterion"] = Field(
+        default="joint", description="One request for all criteria, or one each."
+    )
+    repeats: int = Field(
+        default=1, ge=1, le=20, description="Times each request is asked; averaged per record first."
+    )
 
 
 class Pairwise(Part):
@@ -93,22 +108,40 @@ class Evaluation(Part):
 
     name: Name = Field(description="Names the folder its runs are kept in.")
     description: str | None = None
-    candidates: tuple[Candidate, ...] = Field(min_length=1, max_length=40)
+    candidates: tuple[Candidate, ...] = Field(
+        default=(),
+        max_length=40,
+        description="Models to evaluate; may be left out when the dataset brings responses.",
+    )
     prompt: str = Field(default="answer.v1", description="Candidates' prompt: prompts/candidate/<prompt>.md.")
     judges: tuple[Judge, ...] = ()
-    criteria: tuple[str | dict[str, Any], ...] = Field(default=(), description="Built-in names, or definitions.")
+    criteria: tuple[str | dict[str, Any], ...] = Field(
+        default=(), description="Built-in names, or definitions."
+    )
     metrics: tuple[str, ...] = Field(default=(), description="Numbers computed without a judge.")
     pairwise: Pairwise | None = None
     gate: tuple[str, ...] = Field(default=(), description='Rules such as "correctness.pass_rate >= 0.85".')
     budget_usd: float | None = Field(default=None, gt=0, description="A run likely to cost more is refused.")
     max_concurrency: int = Field(default=50, ge=1, le=10_000, description="Records evaluated at a time.")
-    tolerated_failure_percentage: float = Field(default=5, ge=0, le=100, description="Failed records a run may have.")
-    tolerated_invalid_percentage: float = Field(default=0, ge=0, le=100, description="Dataset rows that may be refused.")
+    tolerated_failure_percentage: float = Field(
+        default=5, ge=0, le=100, description="Failed records a run may have."
+    )
+    tolerated_invalid_percentage: float = Field(
+        default=0, ge=0, le=100, description="Dataset rows that may be refused."
+    )
     confidence: float = Field(default=0.95, gt=0.5, lt=1, description="Two-sided level of every interval.")
-    unscored: Literal["drop", "worst"] = Field(default="drop", description="What an unscored verdict means for a mean.")
-    fields: dict[str, str] = Field(default_factory=dict, description="Canonical field: key or path in the dataset's rows.")
-    prices: dict[str, Price] = Field(default_factory=dict, description="Model ID: price, where the price file is wrong or silent.")
-    notify: Literal["always", "not_passed"] = Field(default="always", description="When the topic gets a message.")
+    unscored: Literal["drop", "worst"] = Field(
+        default="drop", description="What an unscored verdict means for a mean."
+    )
+    fields: dict[str, str] = Field(
+        default_factory=dict, description="Canonical field: key or path in the dataset's rows."
+    )
+    prices: dict[str, Price] = Field(
+        default_factory=dict, description="Model ID: price, where the price file is wrong or silent."
+    )
+    notify: Literal["always", "not_passed"] = Field(
+        default="always", description="When the topic gets a message."
+    )
 
     @field_validator("criteria", "metrics", "gate", mode="before")
     @classmethod
@@ -125,9 +158,6 @@ class Evaluation(Part):
             raise ValueError("a judge needs criteria: add criteria, or leave judges out")
         if self.pairwise and not self.judges:
             raise ValueError("pairwise needs a judge: add judges")
-        names = {candidate.name for candidate in self.candidates}
-        if self.pairwise and self.pairwise.baseline and self.pairwise.baseline not in names:
-            raise ValueError(f'pairwise.baseline "{self.pairwise.baseline}" is no candidate; there is {", ".join(sorted(names))}')
         for called in (*self.candidates, *self.judges):
             if called.api == "invoke_model" and body_family(called) is None:
                 raise ValueError(
@@ -136,7 +166,9 @@ class Evaluation(Part):
         for judge in self.judges:
             if judge.api == "invoke_model" and body_family(judge) in {"llama", "mistral"}:
                 # A raw text prompt cannot keep a response apart from the judge's instructions.
-                raise ValueError(f"judge {judge.name}: {body_family(judge)} bodies are one text, which a response could break out of. Use api: converse")
+                raise ValueError(
+                    f"judge {judge.name}: {body_family(judge)} bodies are one text, which a response could break out of. Use api: converse"
+                )
         return self
 
     def prompt_of(self, candidate: Candidate) -> str:

@@ -1,5 +1,27 @@
-"""Statistics as pure functions on arrays: seeded, refusing too little data; nothing here reads or writes."""
+"""
+Statistics as pure functions on arrays: seeded, refusing too little data; nothing here reads or writes.
 
+
+Importing this costs numpy and scipy.special. Only `kendall_tau_b` and `wilcoxon_signed_rank` load
+scipy.stats.
+"""
+
+from evaldrop.statistics.agreement import agreement_rate, cohen_kappa, fleiss_kappa, krippendorff_alpha
+from evaldrop.statistics.bootstrap import (
+    bca_interval,
+    bootstrap_bca_interval,
+    bootstrap_percentile_interval,
+    percentile_interval,
+    resample_counts,
+)
+from evaldrop.statistics.bradley_terry import (
+    Strengths,
+    bradley_terry,
+    bradley_terry_intervals,
+    comparison_wins,
+    elo_scale,
+    win_probability,
+)
 from evaldrop.statistics.clusters import (
     AveragedRepeats,
     average_repeats,
@@ -7,6 +29,27 @@ from evaldrop.statistics.clusters import (
     clustered_pass_interval,
     clustered_standard_error,
     corrected_clustered_standard_error,
+)
+from evaldrop.statistics.debiasing import (
+    CorrectedRate,
+    DebiasedMean,
+    JudgeCounts,
+    SelfPreference,
+    clustered_ppi_mean,
+    ppi_mean,
+    rogan_gladen,
+    self_preference,
+)
+from evaldrop.statistics.drift import (
+    Cusum,
+    DriftStatistic,
+    Ewma,
+    RunNoise,
+    bernoulli_cusum,
+    cusum,
+    ewma,
+    page_hinkley,
+    run_noise,
 )
 from evaldrop.statistics.intervals import (
     Estimate,
@@ -19,21 +62,111 @@ from evaldrop.statistics.intervals import (
     t_quantile,
     wilson_interval,
 )
+from evaldrop.statistics.judges import OrderBias, majority_vote, order_bias, panel_kappa, panel_spread
+from evaldrop.statistics.mcnemar import McNemar, mcnemar
+from evaldrop.statistics.multiplicity import benjamini_hochberg, holm
+from evaldrop.statistics.paired import (
+    PairedDifference,
+    SignFlipTest,
+    paired_difference,
+    sign_flip_exact,
+    sign_flip_permutation,
+    sign_flip_test,
+)
+from evaldrop.statistics.power import (
+    detectable_effect_paired_t,
+    detectable_from_standard_error,
+    minimum_detectable_difference,
+    paired_t_power,
+    required_records,
+    required_records_mcnemar,
+    required_records_paired_t,
+    required_records_two_rates,
+)
+from evaldrop.statistics.ranks import (
+    Correlation,
+    WilcoxonTest,
+    average_ranks,
+    kendall_tau_b,
+    spearman,
+    wilcoxon_signed_rank,
+)
 
 __all__ = [
     "AveragedRepeats",
+    "CorrectedRate",
+    "Correlation",
+    "Cusum",
+    "DebiasedMean",
+    "DriftStatistic",
     "Estimate",
+    "Ewma",
     "Interval",
+    "JudgeCounts",
+    "McNemar",
+    "OrderBias",
+    "PairedDifference",
+    "RunNoise",
+    "SelfPreference",
+    "SignFlipTest",
+    "Strengths",
+    "WilcoxonTest",
+    "agreement_rate",
+    "average_ranks",
     "average_repeats",
+    "bca_interval",
+    "benjamini_hochberg",
+    "bernoulli_cusum",
     "beta_interval",
+    "bootstrap_bca_interval",
+    "bootstrap_percentile_interval",
+    "bradley_terry",
+    "bradley_terry_intervals",
     "clopper_pearson_interval",
     "clustered_mean_estimate",
     "clustered_pass_interval",
+    "clustered_ppi_mean",
     "clustered_standard_error",
+    "cohen_kappa",
+    "comparison_wins",
     "corrected_clustered_standard_error",
+    "cusum",
+    "detectable_effect_paired_t",
+    "detectable_from_standard_error",
+    "elo_scale",
+    "ewma",
+    "fleiss_kappa",
+    "holm",
+    "kendall_tau_b",
+    "krippendorff_alpha",
+    "majority_vote",
+    "mcnemar",
     "mean_estimate",
+    "minimum_detectable_difference",
     "normal_quantile",
+    "order_bias",
+    "page_hinkley",
+    "paired_difference",
+    "paired_t_power",
+    "panel_kappa",
+    "panel_spread",
+    "percentile_interval",
+    "ppi_mean",
+    "required_records",
+    "required_records_mcnemar",
+    "required_records_paired_t",
+    "required_records_two_rates",
+    "resample_counts",
+    "rogan_gladen",
+    "run_noise",
+    "self_preference",
+    "sign_flip_exact",
+    "sign_flip_permutation",
+    "sign_flip_test",
+    "spearman",
     "t_interval",
     "t_quantile",
+    "wilcoxon_signed_rank",
     "wilson_interval",
+    "win_probability",
 ]

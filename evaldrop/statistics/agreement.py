@@ -35,7 +35,7 @@ def cohen_kappa(a: Ratings, b: Ratings, *, weights: Weights = "none") -> float:
     agreement is high: report both (Feinstein & Cicchetti 1990).
 
     Args:
-        a: One rater's category per item, shape (n,); numbers or strings. Weighted κ orders them by value.
+        a: One rater's category per item, shape (n,); numbers or strings.
         b: The other's.
         weights: "quadratic" for Likert scales.
 
@@ -46,12 +46,13 @@ def cohen_kappa(a: Ratings, b: Ratings, *, weights: Weights = "none") -> float:
         NotEnoughData: No items, or one category only, where chance agreement is certain and κ undefined.
         ValueError: Lengths differ, NaN, or weights of another name.
     """
-    first, second, categories = _joint_codes(a, b)
+    first, second, places = _joint_codes(a, b)
+    categories = places.size
     if categories < 2:
         raise NotEnoughData("both raters use one and the same category only: kappa is undefined")
     table = np.bincount(first * categories + second, minlength=categories**2).reshape(categories, -1)
     expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / first.size
-    penalty = _penalties(categories, weights)
+    penalty = _penalties(places, weights)
     return float(1 - (penalty * table).sum() / (penalty * expected).sum())
 
 
@@ -61,7 +62,7 @@ def fleiss_kappa(counts: npt.ArrayLike) -> float:
 
     Args:
         counts: How many raters put each item in each category, shape (items, categories); every row the same
-        sum.
+            sum.
 
     Raises:
         NotEnoughData: No items, fewer than two raters, or one category only.
@@ -89,8 +90,8 @@ def krippendorff_alpha(ratings: npt.ArrayLike, *, level: Level) -> float:
     Return Krippendorff's α for any number of raters, with gaps.
 
     1 - D_o/D_e over the coincidence matrix (Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability").
-    Squared differences: nominal 0/1; ordinal (Σ_{g=c..k} n_g - (n_c + n_k)/2)²; interval (c - k)²; ratio
-    ((c - k)/(c + k))².
+    Squared differences: nominal 0/1; ordinal (Σ_{g=c..k} n_g - (n_c + n_k)/2)²; interval (c - k)²; ratio ((c
+    - k)/(c + k))².
 
     Args:
         ratings: Shape (raters, items); NaN where a rater gave none (the one place where NaN has a meaning).
@@ -102,7 +103,7 @@ def krippendorff_alpha(ratings: npt.ArrayLike, *, level: Level) -> float:
     Raises:
         NotEnoughData: No item has two ratings, or all such ratings are equal, where α is undefined.
         ValueError: Not two-dimensional, infinite ratings, negative ratings at level "ratio", or another
-        level.
+            level.
     """
     table = np.asarray(ratings, dtype=np.float64)
     if table.ndim != 2 or np.isinf(table).any():
@@ -121,7 +122,7 @@ def krippendorff_alpha(ratings: npt.ArrayLike, *, level: Level) -> float:
     return float(1 - (coincidences * distance).sum() / expected)
 
 
-def _joint_codes(a: Ratings, b: Ratings) -> tuple[Ints, Ints, int]:
+def _joint_codes(a: Ratings, b: Ratings) -> tuple[Ints, Ints, Floats]:
     first, second = np.asarray(a), np.asarray(b)
     if first.ndim != 1 or first.shape != second.shape:
         raise ValueError(f"both raters must rate the same items, got shapes {first.shape} and {second.shape}")
@@ -131,11 +132,13 @@ def _joint_codes(a: Ratings, b: Ratings) -> tuple[Ints, Ints, int]:
     if both.dtype.kind == "f" and np.isnan(both).any():
         raise ValueError("ratings hold NaN; leave out items one rater did not rate")
     categories, codes = np.unique(both, return_inverse=True)
-    return codes[: first.size], codes[first.size :], int(categories.size)
+    is_number = categories.dtype.kind in "biuf"
+    places = categories.astype(np.float64) if is_number else np.arange(categories.size, dtype=np.float64)
+    return codes[: first.size], codes[first.size :], places
 
 
-def _penalties(categories: int, weights: Weights) -> Floats:
-    gaps = np.abs(np.subtract.outer(np.arange(categories), np.arange(categories))).astype(np.float64)
+def _penalties(places: Floats, weights: Weights) -> Floats:
+    gaps = np.abs(np.subtract.outer(places, places))
     match weights:
         case "none":
             return (gaps > 0).astype(np.float64)

@@ -113,8 +113,8 @@ def sign_flip_exact(differences: npt.ArrayLike, *, groups: Groups | None = None)
 
     Raises:
         NotEnoughData: No differences.
-        ValueError: NaN, another number of groups, or more than `EXACT_PATTERNS` patterns to count:
-            use `sign_flip_test`, which then draws.
+        ValueError: NaN, another number of groups, or more than `EXACT_PATTERNS` patterns to count: use
+            `sign_flip_test`, which then draws.
     """
     steps = _steps(differences, groups)
     patterns = _pattern_count(steps)

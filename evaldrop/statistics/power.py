@@ -144,8 +144,7 @@ def required_records_two_rates(a: float, b: float, *, level: float = 0.05, power
     Return how many records each of two unpaired pass rates needs to be told apart; round up.
 
     About 2 (z(1 - level/2) + z(power))² / h², h = 2 asin √a - 2 asin √b, both tails counted (Cohen 1988,
-    chapter 6). Paired records need
-    fewer: `required_records_mcnemar`.
+    chapter 6). Paired records need fewer: `required_records_mcnemar`.
 
     Raises:
         ValueError: A rate lies outside [0, 1], the rates are equal, or level or power lies outside (0, 1).

@@ -1,7 +1,7 @@
 """Statistics of order: correlation by rank, and Wilcoxon's signed ranks."""
 
 from math import sqrt
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -114,8 +114,10 @@ def wilcoxon_signed_rank(differences: npt.ArrayLike) -> WilcoxonTest:
     from scipy import stats
 
     is_untied = np.unique(np.abs(changed)).size == changed.size
-    method = "exact" if is_untied and changed.size <= _EXACT_WILCOXON else "asymptotic"
-    result = stats.wilcoxon(changed, method=method, correction=False)
+    method: Literal["exact", "approx"] = (
+        "exact" if is_untied and changed.size <= _EXACT_WILCOXON else "approx"
+    )
+    result = stats.wilcoxon(changed, method=method, correction=False, axis=0)
     return WilcoxonTest(float(result.statistic), float(result.pvalue), changed.size)
 
 

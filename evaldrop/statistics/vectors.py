@@ -29,8 +29,8 @@ def as_vector(values: npt.ArrayLike, name: str, *, at_least: int = 1) -> Floats:
         at_least: The smallest n the caller's statistic is defined for.
 
     Raises:
-        ValueError: Not one-dimensional, or a value is NaN or infinite. An unscored value is not a number:
-            the caller leaves it out.
+        ValueError: Not one-dimensional, or a value is NaN or infinite. An unscored value is not a number: the
+            caller leaves it out.
         NotEnoughData: Fewer than `at_least` values.
     """
     vector = np.asarray(values, dtype=np.float64)

@@ -1,0 +1,54 @@
+# make run    evaluate the sample dataset, without network or money
+# make test   everything that CI runs
+SHELL := bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help run test lint types tests whole-run bench clean
+
+help: ## Show these commands.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "evaldrop needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	$(PIP) install --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+# Step Functions' own linter runs on Node; where there is none, its test says so and is skipped.
+$(VENV)/asl-validator: $(VENV)/installed
+	@if command -v npm > /dev/null; then npm install --silent --no-audit --no-fund --prefix $(VENV)/node asl-validator@4.0.0; fi
+	@touch $@
+
+run: $(VENV)/installed ## Evaluate datasets/support-faq with simulated models and print the scorecard.
+	@$(BIN)/evaldrop run datasets/support-faq/records.jsonl --bedrock simulated; code=$$?; \
+	  if [ $$code -gt 2 ]; then exit $$code; fi
+
+test: lint types tests whole-run ## Run everything that CI runs.
+
+lint: $(VENV)/installed-dev ## Check style.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/installed-dev ## Check types.
+	$(BIN)/mypy
+
+tests: $(VENV)/installed-dev $(VENV)/asl-validator ## Run the tests, with branch coverage.
+	rm -f .coverage .coverage.*
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+whole-run: $(VENV)/installed ## Run the sample evaluation from end to end into a folder of its own.
+	@folder=$$(mktemp -d) && $(BIN)/evaldrop run datasets/support-faq/records.jsonl --bedrock simulated --out $$folder; code=$$?; \
+	  rm -rf $$folder; if [ $$code -gt 2 ]; then exit $$code; fi
+
+bench: $(VENV)/installed ## Measure speed and memory: the table of docs/performance.md.
+	$(BIN)/python -m benchmarks.throughput
+
+clean: ## Remove what make made.
+	rm -rf $(VENV) runs

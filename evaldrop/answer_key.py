@@ -1,0 +1,55 @@
+"""What a rehearsal's candidates "know": the references of the records they are asked about."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+
+class AnswerKey:
+    """
+    Looks up the reference of a prompt in a run's `records.jsonl`, which is read when first asked.
+
+    Args:
+        records: The path of `records.jsonl`; it need not exist yet.
+    """
+
+    def __init__(self, records: Path) -> None:
+        self._records = records
+        self._references: dict[bytes, str] | None = None
+
+    def __call__(self, prompt: str) -> str | None:
+        """Return a reference for a prompt, or None when there is none."""
+        if self._references is None:
+            self._references = self._read()
+        return self._references.get(_digest(prompt))
+
+    def _read(self) -> dict[bytes, str]:
+        references: dict[bytes, str] = {}
+        with self._records.open("rb") as lines:
+            for line in lines:
+                record = orjson.loads(line)
+                if record["reference"]:
+                    references |= {_digest(text): record["reference"][0] for text in _asked(record)}
+        return references
+
+
+def _asked(record: dict[str, Any]) -> set[str]:
+    """Return the texts by which a candidate may know a record: its prompt, and the last message of each request."""
+    texts = {record["prompt"]}
+    for request in record["calls"]["requests"].values():
+        messages = request.get("Messages") or request.get("messages")
+        texts.add(_text(messages[-1]) if messages else request["prompt"])
+    return texts
+
+
+def _text(message: dict[str, Any]) -> str:
+    content = message.get("Content") or message.get("content")
+    if isinstance(content, str):
+        return content
+    return "\n".join(block.get("Text") or block.get("text") or "" for block in content or ())
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(" ".join(text.split()).encode(), digest_size=8).digest()

@@ -1,0 +1,266 @@
+"""
+The real Bedrock runtime. boto3 decides where, as whom and how signed; the requests go over aiohttp.
+
+A boto3 call costs most of a millisecond of processor time, and a thread while it waits. An evaluation keeps
+hundreds of calls in flight, so boto3 is asked once, by a request that is never sent, and answers for all.
+"""
+
+import base64
+import re
+import ssl
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import boto3
+import botocore.session
+import orjson
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+from botocore.httpsession import get_cert_path
+from botocore.model import OperationModel
+from botocore.utils import get_environ_proxies
+from yarl import URL
+
+from evaldrop import __version__
+from evaldrop.bedrock.channel import READ_TIMEOUT_S, Answer, Channel
+from evaldrop.bedrock.protocol import ServiceError
+from evaldrop.bedrock.signing import Authorisation, BearerToken, Signature
+from evaldrop.errors import InputError
+
+ELSEWHERE = (
+    "Without an AWS account use --bedrock simulated (a rehearsal: no network, no cost) or "
+    "--bedrock openai=http://localhost:11434/v1 (any OpenAI-compatible server)."
+)
+CREDENTIALS_HINT = (
+    "Set credentials as for any AWS tool: AWS_PROFILE=name, `aws configure`, `aws sso login`, "
+    "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a Bedrock API key in AWS_BEARER_TOKEN_BEDROCK."
+)
+REGION_HINT = "Set AWS_DEFAULT_REGION=us-east-1, or `region` in the profile (boto3 does not read AWS_REGION)."
+
+# Answers that carry no name, from gateways and load balancers between here and Bedrock.
+CODE_BY_STATUS = {
+    403: "AccessDeniedException",
+    404: "ResourceNotFoundException",
+    408: "ModelTimeoutException",
+    424: "ModelErrorException",
+    429: "ThrottlingException",
+    500: "InternalServerException",
+    502: "ServiceUnavailableException",
+    503: "ServiceUnavailableException",
+    504: "ServiceUnavailableException",
+}
+
+_CREDENTIAL = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=[^/]+/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request"
+)
+
+
+class Access(NamedTuple):
+    """What boto3 resolved: where requests go, under whose name, and what the client calls itself."""
+
+    endpoint: str
+    authorisation: Authorisation
+    user_agent: str
+    tls: ssl.SSLContext | None
+    proxy: str | None
+    invoke_model: OperationModel
+
+
+class AwsRuntime:
+    """
+    Bedrock by boto3's own configuration: endpoint, region, profile, credentials, certificates, proxy.
+
+    Raises:
+        InputError: No region, no credentials, or a profile that does not exist.
+    """
+
+    is_simulated = False
+
+    def __init__(self, *, max_in_flight: int, read_timeout_s: float = READ_TIMEOUT_S) -> None:
+        access = resolve_access()
+        self._endpoint = access.endpoint
+        self._authorisation = access.authorisation
+        self._sent_headers = _header_members(access.invoke_model.input_shape)
+        self._received_headers = _header_members(access.invoke_model.output_shape)
+        self._urls: dict[tuple[str, str], URL] = {}
+        self._channel = Channel(
+            max_in_flight=max_in_flight,
+            headers={"User-Agent": access.user_agent},
+            read_timeout_s=read_timeout_s,
+            tls=access.tls,
+            proxy=access.proxy,
+        )
+
+    async def converse(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """
+        Call Converse. The response is Bedrock's JSON as it came, with fields and stop reasons yet unknown.
+
+        Raises:
+            ServiceError: Under the name Bedrock gave, or the names `Channel.post` gives.
+        """
+        body = orjson.dumps({k: v for k, v in request.items() if k != "modelId"}, default=_blob)
+        headers = {"Content-Type": "application/json"}
+        answer = await self._call("converse", request, body, headers)
+        return _json_object(answer)
+
+    async def invoke_model(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """
+        Call InvokeModel with the model's own body.
+
+        Raises:
+            ServiceError: Under the name Bedrock gave, or the names `Channel.post` gives.
+        """
+        body = request.get("body", b"")
+        raw = body.encode() if isinstance(body, str) else body
+        headers = {name: str(request[key]) for key, name in self._sent_headers.items() if key in request}
+        headers.setdefault("Content-Type", "application/json")
+        answer = await self._call("invoke", request, raw, headers)
+        received = self._received_headers.items()
+        return {"body": answer.body} | {
+            k: answer.headers[name] for k, name in received if name in answer.headers
+        }
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._channel.close()
+
+    async def _call(
+        self, operation: str, request: Mapping[str, Any], body: bytes, headers: dict[str, str]
+    ) -> Answer:
+        url = self._url(operation, request)
+        async with self._channel.slots:
+            signed = await self._authorisation.sign(str(url), body, headers)
+            answer = await self._channel.post(url, body, signed)
+        if answer.status >= 300:
+            raise service_error(answer)
+        return answer
+
+    def _url(self, operation: str, request: Mapping[str, Any]) -> URL:
+        model = request.get("modelId")
+        if not model:
+            raise ServiceError("ValidationException", 'the request has no "modelId"')
+        if (model, operation) not in self._urls:
+            path = f"/model/{quote(model, safe='-._~')}/{operation}"
+            self._urls[model, operation] = URL(self._endpoint + path, encoded=True)
+        return self._urls[model, operation]
+
+
+def resolve_access() -> Access:
+    """
+    Ask boto3 where and as whom it would call Bedrock, by a request that is signed but never sent.
+
+    Raises:
+        InputError: boto3 has no region or credentials, or its configuration is broken.
+    """
+    try:
+        core = botocore.session.get_session()
+        settings = Config(user_agent_extra=f"evaldrop/{__version__}")
+        client = boto3.Session(botocore_session=core).client("bedrock-runtime", config=settings)
+        prepared = _prepare_a_call(client)
+        endpoint = prepared.url.removesuffix("/model/evaldrop/converse")
+        encrypted = endpoint.startswith("https:")
+        return Access(
+            endpoint=endpoint,
+            authorisation=_authorisation(core, _text(prepared.headers["Authorization"])),
+            user_agent=_text(prepared.headers["User-Agent"]),
+            tls=_tls_context(core) if encrypted else None,
+            proxy=get_environ_proxies(endpoint).get("https" if encrypted else "http"),
+            invoke_model=client.meta.service_model.operation_model("InvokeModel"),
+        )
+    except (BotoCoreError, OSError) as fault:
+        raise InputError(_what_to_do(fault)) from fault
+
+
+def service_error(answer: Answer) -> ServiceError:
+    """
+    Name a refusal: by its header, else by its body, else by its HTTP status, and never by its wording.
+
+    Every code ends in `Exception`, as Step Functions reports it.
+    """
+    try:
+        body = orjson.loads(answer.body)
+    except orjson.JSONDecodeError:
+        body = None
+    said = body if isinstance(body, dict) else {}
+    named = answer.headers.get("x-amzn-errortype") or said.get("__type") or said.get("code")
+    code = str(named).split(":", 1)[0].rsplit("#", 1)[-1] if named else code_by_status(answer.status)
+    if not code.endswith("Exception"):
+        code += "Exception"
+    message = said.get("message") or said.get("Message") or answer.body[:500].decode(errors="replace")
+    return ServiceError(code, str(message) or f"HTTP {answer.status}")
+
+
+def code_by_status(status: int) -> str:
+    """Return Bedrock's error name for an HTTP status of 300 or more."""
+    return CODE_BY_STATUS.get(status, "ValidationException" if status < 500 else "InternalServerException")
+
+
+def _json_object(answer: Answer) -> dict[str, Any]:
+    try:
+        parsed = orjson.loads(answer.body)
+    except orjson.JSONDecodeError as fault:
+        raise ServiceError("InternalServerException", f"the response is not JSON: {fault}") from fault
+    if not isinstance(parsed, dict):
+        raise ServiceError("InternalServerException", "the response is not a JSON object")
+    return parsed
+
+
+def _blob(value: object) -> str:
+    if isinstance(value, bytes | bytearray | memoryview):
+        return base64.b64encode(value).decode()
+    raise TypeError(f"a request holds a {type(value).__name__}, which JSON cannot carry")
+
+
+def _prepare_a_call(client: Any) -> AWSPreparedRequest:
+    prepared: list[AWSPreparedRequest] = []
+
+    def answer_at_once(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        prepared.append(request)
+        return AWSResponse(request.url, 200, HTTPHeaders(), _NoBody())
+
+    client.meta.events.register_first("before-send.bedrock-runtime.Converse", answer_at_once)
+    client.converse(modelId="evaldrop", messages=[])
+    return prepared[0]
+
+
+class _NoBody:
+    def stream(self) -> list[bytes]:
+        return []
+
+
+def _authorisation(core: botocore.session.Session, header: str) -> Authorisation:
+    if header.startswith("Bearer "):
+        return BearerToken(header)
+    scope = _CREDENTIAL.match(header)
+    credentials = core.get_credentials()
+    if scope is None or credentials is None:
+        scheme = header.split(" ", 1)[0]
+        raise InputError(
+            f"boto3 is configured to authorise by {scheme}; use Signature Version 4 or a bearer token."
+        )
+    return Signature(credentials, service=scope["service"], region=scope["region"])
+
+
+def _tls_context(core: botocore.session.Session) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=get_cert_path(core.get_config_variable("ca_bundle") or True))
+
+
+def _header_members(shape: Any) -> dict[str, str]:
+    return {
+        key: member.serialization["name"]
+        for key, member in shape.members.items()
+        if member.serialization.get("location") == "header"
+    }
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _what_to_do(fault: Exception) -> str:
+    kind = type(fault).__name__
+    hint = REGION_HINT if kind == "NoRegionError" else CREDENTIALS_HINT
+    return f"Bedrock cannot be called: {str(fault).rstrip('.')}. {hint} {ELSEWHERE}"

@@ -1,0 +1,101 @@
+"""
+A run's replies, kept as they arrive.
+
+A process that is killed has lost nothing it has paid for: when the run goes on, a request that already had its reply
+gets it from here. Each kept reply answers one call, so that two equal requests stay two calls.
+"""
+
+import hashlib
+import os
+from collections import defaultdict, deque
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+
+from evaldrop.bedrock.protocol import BedrockRuntime
+
+
+class Journal:
+    """An append-only file of replies by the digest of their request."""
+
+    def __init__(self, path: Path) -> None:
+        self._kept: defaultdict[bytes, deque[tuple[int, int]]] = defaultdict(deque)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        self._file: BinaryIO = path.open("r+b", buffering=0)
+        self._read_kept()
+
+    def _read_kept(self) -> None:
+        end = 0
+        with os.fdopen(os.dup(self._file.fileno()), "rb") as lines:
+            for line in lines:
+                if not line.endswith(b"\n"):
+                    break  # the process died while it wrote this one
+                self._kept[bytes.fromhex(line[:32].decode())].append((end + 33, len(line) - 34))
+                end += len(line)
+        self._file.truncate(end)
+        self._file.seek(end)
+
+    def __len__(self) -> int:
+        """Return how many replies wait to be used."""
+        return sum(map(len, self._kept.values()))
+
+    def take(self, digest: bytes) -> Any | None:
+        """Return a kept reply, which is then used up, or None."""
+        places = self._kept.get(digest)
+        if not places:
+            return None
+        offset, length = places.popleft()
+        return orjson.loads(os.pread(self._file.fileno(), length, offset))
+
+    def keep(self, digest: bytes, reply: Any) -> None:
+        """Write a reply; once this returns, a kill of the process does not lose it."""
+        self._file.write(digest.hex().encode() + b" " + orjson.dumps(reply) + b"\n")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class JournalledRuntime:
+    """A runtime that asks only for what the journal does not have."""
+
+    def __init__(self, runtime: BedrockRuntime, journal: Journal) -> None:
+        self._runtime = runtime
+        self._journal = journal
+
+    async def converse(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the kept reply to a Converse request, or call."""
+        digest = _digest(b"converse", request)
+        reply: dict[str, Any] | None = self._journal.take(digest)
+        if reply is None:
+            reply = await self._runtime.converse(request)
+            self._journal.keep(digest, reply)
+        return reply
+
+    async def invoke_model(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the kept reply to an InvokeModel request, or call."""
+        digest = _digest(b"invoke_model", {**request, "body": _text(request["body"])})
+        kept: dict[str, Any] | None = self._journal.take(digest)
+        if kept is not None:
+            return {**kept, "body": kept["body"].encode()}
+        reply = await self._runtime.invoke_model(request)
+        self._journal.keep(digest, {**reply, "body": _text(reply["body"])})
+        return reply
+
+    async def close(self) -> None:
+        """Close the runtime and the journal."""
+        await self._runtime.close()
+        self._journal.close()
+
+
+def _digest(operation: bytes, request: Any) -> bytes:
+    return hashlib.blake2b(
+        operation + orjson.dumps(request, option=orjson.OPT_SORT_KEYS), digest_size=16
+    ).digest()
+
+
+def _text(body: bytes | str) -> str:
+    return body.decode() if isinstance(body, bytes) else body

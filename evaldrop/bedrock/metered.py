@@ -1,0 +1,77 @@
+"""A runtime that counts: calls, errors by code, tokens and what they cost, while a run goes on."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from evaldrop.bedrock.protocol import BedrockRuntime, ServiceError
+
+
+@dataclass(slots=True, kw_only=True)
+class Meter:
+    """
+    Counts so far.
+
+    Attributes:
+        calls: Calls that were answered.
+        throttles: Calls that were turned away to be tried again.
+        errors: Failed calls by error code, throttles not among them.
+        input_tokens, output_tokens: Of the answered Converse calls.
+        cost_usd: What the tokens of models with a known price cost.
+    """
+
+    calls: int = 0
+    throttles: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+
+
+class MeteredRuntime:
+    """
+    Counts what passes through to another runtime.
+
+    Args:
+        runtime: Who answers.
+        price: Cost in USD of (model, input tokens, output tokens), None when unknown.
+    """
+
+    def __init__(self, runtime: BedrockRuntime, price: Callable[[str, int, int], float | None]) -> None:
+        self._runtime = runtime
+        self._price = price
+        self.meter = Meter()
+        self.is_simulated = runtime.is_simulated
+
+    async def converse(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Pass a Converse request on and count."""
+        reply = await self._counted(self._runtime.converse(request))
+        usage = reply.get("usage") or {}
+        self._add(request["modelId"], usage.get("inputTokens", 0), usage.get("outputTokens", 0))
+        return reply
+
+    async def invoke_model(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Pass an InvokeModel request on and count; its tokens are known only to the scorecard."""
+        return await self._counted(self._runtime.invoke_model(request))
+
+    async def close(self) -> None:
+        """Close the runtime."""
+        await self._runtime.close()
+
+    async def _counted(self, call: Awaitable[dict[str, Any]]) -> dict[str, Any]:
+        try:
+            reply = await call
+        except ServiceError as error:
+            if error.code == "ThrottlingException":
+                self.meter.throttles += 1
+            else:
+                self.meter.errors[error.code] += 1
+            raise
+        self.meter.calls += 1
+        return reply
+
+    def _add(self, model: str, sent: int, received: int) -> None:
+        self.meter.input_tokens += sent
+        self.meter.output_tokens += received
+        self.meter.cost_usd += self._price(model, sent, received) or 0.0

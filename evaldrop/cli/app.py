@@ -1,0 +1,78 @@
+"""The commands, put together; and how errors leave the process."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from evaldrop import __version__
+from evaldrop.cli import exits
+from evaldrop.cli.commands.criteria import criteria
+from evaldrop.cli.commands.init import init
+from evaldrop.cli.commands.plan import plan
+from evaldrop.cli.commands.report import report
+from evaldrop.cli.commands.run import run
+from evaldrop.cli.commands.schema import schema
+from evaldrop.cli.commands.validate import validate
+from evaldrop.cli.output import complain
+from evaldrop.errors import EvaldropError, InputError
+
+app = typer.Typer(
+    name="evaldrop",
+    help="Evaluate language models on a dataset: responses, verdicts, a scorecard with intervals, a report.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (init, validate, plan, run, report, criteria, schema):
+    app.command()(command)
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    if version:
+        print(f"evaldrop {__version__}")  # noqa: T201
+        raise typer.Exit
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """
+    Run a command.
+
+    Returns:
+        The exit code: 0 passed, 1 gate failed, 2 gate inconclusive, 3 the run failed, 64 wrong use or bad input.
+    """
+    try:
+        outcome = app(arguments, standalone_mode=False)
+        return outcome if isinstance(outcome, int) else exits.PASSED
+    except InputError as error:
+        complain(str(error))
+        return exits.WRONG_USE
+    except EvaldropError as error:
+        complain(str(error))
+        return exits.RUN_FAILED
+    except KeyboardInterrupt:
+        complain("stopped.")
+        return exits.INTERRUPTED
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough.
+        sys.stderr.close()
+        return exits.PASSED
+    except Exception as error:
+        code = _usage_exit(error)
+        if code is None:
+            raise
+        return code
+
+
+def _usage_exit(error: Exception) -> int | None:
+    """Return the exit code of an error of the command line's own parser, which it shows; None for any other error."""
+    show = getattr(error, "show", None)
+    if show is None:
+        return exits.INTERRUPTED if type(error).__name__ == "Abort" else None
+    show()
+    return exits.WRONG_USE

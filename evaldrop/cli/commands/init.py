@@ -1,0 +1,45 @@
+"""`evaldrop init`: a working example to change."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evaldrop.cli import exits
+from evaldrop.cli.output import shown, stdout
+
+
+def init(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write; created when absent.")],
+) -> int:
+    """
+    Write a small evaluation that runs: records, evaluation.yaml with comments, a prompt.
+
+    Example:
+
+        evaldrop init my-evaluation
+
+        evaldrop run my-evaluation/records.jsonl --bedrock simulated
+    """
+    from evaldrop.errors import InputError
+    from evaldrop.evaluation import Evaluation
+
+    example = Path(__file__).parent.parent / "example"
+    files = [file.relative_to(example) for file in sorted(example.rglob("*")) if file.is_file()]
+    there = [str(file) for file in files if (directory / file).exists()]
+    if there:
+        raise InputError(
+            f"{directory}: {', '.join(there)} is there already; nothing was written. Choose another folder."
+        )
+    for file in files:
+        (directory / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(example / file, directory / file)
+    schema = json.dumps(Evaluation.model_json_schema(), indent=2) + "\n"
+    (directory / "evaluation.schema.json").write_text(schema, encoding="utf-8")
+    console = stdout()
+    for file in (*files, Path("evaluation.schema.json")):
+        console.print(f"wrote {shown(str(directory / file))}")
+    console.print(f"\nnext: evaldrop run {shown(str(directory / 'records.jsonl'))} --bedrock simulated")
+    return exits.PASSED

@@ -1,0 +1,245 @@
+"""`evaldrop run`: a dataset in, a scorecard and a report out."""
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from evaldrop.cli import exits
+from evaldrop.cli.options import AsJson, EvaluationFile, Limit, MaxInFlight, Out
+from evaldrop.cli.output import complain, print_json, shown, stderr, stdout, warn
+
+if TYPE_CHECKING:
+    from evaldrop.cli.progress import RunProgress
+    from evaldrop.definition import RunRequest
+    from evaldrop.engine import Execution
+
+DEFAULT_OUT = "runs"
+DEFAULT_IN_FLIGHT = 64
+
+
+def run(
+    dataset: Annotated[
+        str | None, typer.Argument(metavar="DATASET", help="A .jsonl or .json file: a path or an s3:// URI.")
+    ] = None,
+    evaluation: EvaluationFile = None,
+    bedrock: Annotated[
+        str | None,
+        typer.Option(
+            "--bedrock",
+            metavar="RUNTIME",
+            help="aws (default), simulated (a rehearsal: no network, no money), or openai=URL. "
+            "simulated:throttling=0.2,errors=0.05 injects faults.",
+        ),
+    ] = None,
+    out: Out = DEFAULT_OUT,
+    limit: Limit = None,
+    max_in_flight: MaxInFlight = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(
+            "--resume", metavar="RUN", help="Go on with a run's folder: only what is missing is called."
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before money is spent.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """
+    Evaluate a dataset on this machine, by the same workflow that runs on AWS.
+
+    The exit code is 0 when the gate passed (or there is none), 1 when it failed, 2 when it is inconclusive, 3 when
+    the run failed, 64 for wrong use or bad input.
+
+    Examples:
+
+        evaldrop run datasets/support-faq/records.jsonl --bedrock simulated
+
+        evaldrop run faq.jsonl --limit 20 --yes
+
+        evaldrop run faq.jsonl --bedrock openai=http://localhost:11434/v1
+
+        evaldrop run --resume runs/support-answers/20261121T101500Z-4f3a2b
+    """
+    started = _begin(
+        dataset,
+        resume,
+        evaluation=evaluation,
+        bedrock=bedrock,
+        out=out,
+        limit=limit,
+        max_in_flight=max_in_flight,
+    )
+    if not yes and not _agreed(started.request):
+        complain("stopped before anything was spent.")
+        return exits.WRONG_USE
+    outcome = _execute(started)
+    if outcome is None:
+        return exits.INTERRUPTED
+    return _tell(outcome, started, as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class _Started:
+    request: "RunRequest"
+    folder: str
+
+
+def _begin(dataset: str | None, resume: str | None, **options: Any) -> _Started:
+    from evaldrop.errors import InputError
+
+    if (dataset is None) == (resume is None):
+        raise InputError("give either a DATASET or --resume RUN. evaldrop run --help shows examples.")
+    return _resumed(str(resume), options) if dataset is None else _new(dataset, options)
+
+
+def _new(dataset: str, options: dict[str, Any]) -> _Started:
+    from evaldrop import storage
+    from evaldrop.definition import RunRequest, new_run_id
+    from evaldrop.errors import DatasetError
+    from evaldrop.evaluation import find_evaluation, parse_evaluation
+
+    if not storage.exists(dataset):
+        raise DatasetError(f"{dataset}: no such file.")
+    uri = options["evaluation"] or find_evaluation(dataset)
+    # An evaluation that cannot be read is told by the workflow's first step, with all other problems.
+    name = "run"
+    if uri:
+        name = parse_evaluation(storage.read_bytes(uri), source=uri).name
+    request = RunRequest(
+        run_id=new_run_id(),
+        dataset=dataset,
+        evaluation=options["evaluation"],
+        out=options["out"],
+        bedrock=options["bedrock"] or "aws",
+        limit=options["limit"],
+        max_in_flight=options["max_in_flight"],
+    )
+    out = options["out"] if storage.is_s3(options["out"]) else str(storage.local_path(options["out"]))
+    return _Started(request, storage.join(out, name, request.run_id))
+
+
+def _resumed(resume: str, options: dict[str, Any]) -> _Started:
+    from evaldrop import storage
+    from evaldrop.definition import RunDefinition, RunRequest
+    from evaldrop.errors import InputError
+
+    if not storage.exists(storage.join(resume, "run.json")):
+        raise InputError(
+            f"{resume}: no run.json there. Nothing had begun that could be gone on with; start a new run."
+        )
+    definition = RunDefinition.load(resume)
+    request = RunRequest(
+        run_id=definition.run_id,
+        dataset=definition.dataset.uri,
+        dataset_version=definition.dataset.version,
+        evaluation=definition.evaluation_uri,
+        out=definition.out,
+        bedrock=options["bedrock"] or definition.bedrock,
+        limit=definition.options["limit"],
+        max_in_flight=options["max_in_flight"] or definition.options["max_in_flight"],
+    )
+    return _Started(request, definition.folder)
+
+
+def _agreed(request: "RunRequest") -> bool:
+    """Show what a run would cost and ask; only a person at a terminal is asked, and only about money."""
+    if not request.bedrock.startswith("aws") or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return True
+    from evaldrop.cli.plan_table import print_plan
+    from evaldrop.validation import check_dataset
+
+    check = check_dataset(request)
+    for warning in check.warnings:
+        warn(warning)
+    if check.plan is None or check.definition is None:
+        return True  # the workflow refuses it, with all its problems
+    print_plan(stderr(), check.plan, budget_usd=check.definition.evaluation.budget_usd)
+    return typer.confirm("Run it?", err=True)
+
+
+def _execute(started: _Started) -> "Execution | None":
+    """Run the workflow; None when it was interrupted."""
+    from pathlib import Path
+
+    from evaldrop import storage
+    from evaldrop.answer_key import AnswerKey
+    from evaldrop.bedrock import open_runtime
+    from evaldrop.bedrock.metered import MeteredRuntime
+    from evaldrop.cli.progress import RunProgress
+    from evaldrop.local import discard_empty, run_locally
+    from evaldrop.pricing import cost_usd, load_prices
+
+    request, folder = started.request, started.folder
+    answer_key = AnswerKey(Path(folder) / "records.jsonl")
+    opened = open_runtime(
+        request.bedrock, max_in_flight=request.max_in_flight or DEFAULT_IN_FLIGHT, answer_key=answer_key
+    )
+    prices = load_prices()
+    runtime = MeteredRuntime(opened, lambda model, sent, received: cost_usd(model, sent, received, prices))
+    progress = RunProgress(runtime.meter)
+    if request.simulated:
+        stderr().print(
+            "[bold yellow]SIMULATED[/bold yellow]: a rehearsal. No model is called and no money is spent."
+        )
+    try:
+        with progress.shown():
+            execution = _loop(run_locally(request, runtime, folder=folder, observer=progress))
+    except KeyboardInterrupt:
+        _tell_how_to_go_on(progress, folder)
+        return None
+    discard_empty(folder)
+    if execution.status != "SUCCEEDED" and storage.exists(storage.join(folder, "run.json")) and progress.done:
+        warn(f"what was done is kept. Go on with: evaldrop run --resume {folder}")
+    return execution
+
+
+def _loop(coroutine: Any) -> Any:
+    try:
+        import uvloop
+    except ImportError:  # there is none for Windows
+        import asyncio
+
+        return asyncio.run(coroutine)
+    return uvloop.run(coroutine)
+
+
+def _tell_how_to_go_on(progress: "RunProgress", folder: str) -> None:
+    complain(f"stopped: {progress.line()}.")
+    if progress.done:
+        complain(f"what was done is kept. Go on with: evaldrop run --resume {folder}")
+
+
+def _tell(execution: "Execution", started: _Started, *, as_json: bool) -> int:
+    from evaldrop.cli.scorecard_table import print_scorecard
+    from evaldrop.runs import read_run
+
+    if execution.status != "SUCCEEDED":
+        complain(str(execution.cause or execution.error))
+        if as_json:
+            print_json(
+                {
+                    "status": execution.status,
+                    "error": execution.error,
+                    "cause": execution.cause,
+                    "run": started.folder,
+                }
+            )
+        return exits.WRONG_USE if _is_bad_input(str(execution.error)) else exits.RUN_FAILED
+    scorecard = read_run(started.folder).scorecard
+    if as_json:
+        print_json(
+            {"status": "SUCCEEDED", "run": started.folder, "scorecard": scorecard.model_dump(mode="json")}
+        )
+    else:
+        print_scorecard(stdout(), scorecard)
+        stdout().print(f"\nreport: {shown(started.folder)}/report.html")
+    return exits.of_decision(scorecard.gate.decision)
+
+
+def _is_bad_input(error: str) -> bool:
+    """Tell whether a run failed by an error of what the user gave, by the name the workflow passes on."""
+    from evaldrop import errors
+
+    kind = getattr(errors, error, None)
+    return isinstance(kind, type) and issubclass(kind, errors.InputError)

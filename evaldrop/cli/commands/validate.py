@@ -1,0 +1,56 @@
+"""`evaldrop validate`: everything that is wrong, at once."""
+
+from evaldrop.cli import exits
+from evaldrop.cli.options import AsJson, Dataset, EvaluationFile
+from evaldrop.cli.output import complain, print_json, shown, stdout, warn
+
+
+def validate(dataset: Dataset, evaluation: EvaluationFile = None, as_json: AsJson = False) -> int:
+    """
+    Check a dataset and its evaluation; nothing is called and nothing is spent.
+
+    Every problem is told at once, with its line and what to do. The exit code is 0, or 64 when something is wrong.
+
+    Examples:
+
+        evaldrop validate datasets/support-faq/records.jsonl
+
+        evaldrop validate s3://bucket/faq.jsonl --evaluation faq.yaml --json
+    """
+    from evaldrop.definition import RunRequest, new_run_id
+    from evaldrop.validation import check_dataset
+
+    request = RunRequest(
+        run_id=new_run_id(), dataset=dataset, evaluation=evaluation, out="runs", bedrock="simulated"
+    )
+    check = check_dataset(request)
+    if as_json:
+        survey = check.survey
+        print_json(
+            {
+                "valid": not check.problems,
+                "evaluation": check.evaluation_uri,
+                "shape": survey and survey.shape,
+                "records": survey
+                and {"read": survey.n_read, "accepted": survey.n_accepted, "rejected": survey.n_rejected},
+                "problems": check.problems,
+                "warnings": check.warnings,
+            }
+        )
+        return exits.WRONG_USE if check.problems else exits.PASSED
+    for warning in check.warnings:
+        warn(warning)
+    if check.problems:
+        complain("\n".join(check.problems))
+        return exits.WRONG_USE
+    console = stdout()
+    assert check.survey and check.definition
+    console.print(
+        f"[green]valid[/green] {shown(check.survey.source)}: {check.survey.n_accepted:,} records. {shown(check.survey.recognised)}"
+    )
+    evaluated = check.definition.evaluation
+    console.print(
+        f"evaluation {shown(evaluated.name)} ({shown(str(check.evaluation_uri))}): {len(evaluated.candidates)} candidates, "
+        f"{len(evaluated.judges)} judges, {len(check.definition.criteria)} criteria, {len(evaluated.metrics)} metrics"
+    )
+    return exits.PASSED

@@ -1,0 +1,17 @@
+"""What the process's exit code says."""
+
+from typing import Final, Literal
+
+PASSED: Final = 0
+GATE_FAILED: Final = 1
+GATE_INCONCLUSIVE: Final = 2
+RUN_FAILED: Final = 3
+WRONG_USE: Final = 64
+INTERRUPTED: Final = 130
+
+_DECISIONS: Final = {"pass": PASSED, "fail": GATE_FAILED, "inconclusive": GATE_INCONCLUSIVE}
+
+
+def of_decision(decision: Literal["pass", "fail", "inconclusive"]) -> int:
+    """Return the exit code of a gate's decision."""
+    return _DECISIONS[decision]

@@ -1,0 +1,29 @@
+"""The options that several commands share."""
+
+from typing import Annotated
+
+import typer
+
+Dataset = Annotated[
+    str, typer.Argument(metavar="DATASET", help="A .jsonl or .json file: a path or an s3:// URI.")
+]
+EvaluationFile = Annotated[
+    str | None,
+    typer.Option(
+        "--evaluation",
+        "-e",
+        metavar="FILE",
+        help="The evaluation; by default the file found beside the dataset.",
+    ),
+]
+Out = Annotated[
+    str, typer.Option("--out", "-o", metavar="DIR", help="Where runs are kept: a folder or an s3:// URI.")
+]
+Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Only the first N records.")]
+MaxInFlight = Annotated[
+    int | None,
+    typer.Option(
+        "--max-in-flight", min=1, max=10_000, help="Calls under way at a time; also records at a time."
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, for scripts.")]

@@ -1,0 +1,49 @@
+"""What is written where: results to stdout, everything about them to stderr. Model text never reaches a terminal raw."""
+
+import json
+import re
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+# C0 and C1 controls, and the marks that turn text around: a response may carry any of them.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def stdout() -> Console:
+    """Return the console of results."""
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def stderr() -> Console:
+    """Return the console of progress and complaints."""
+    return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+
+
+def plain(text: str) -> str:
+    """Return a text without what a terminal would act on."""
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def shown(text: str) -> str:
+    """Return a text as rich prints it literally."""
+    return escape(plain(text))
+
+
+def complain(message: str) -> None:
+    """Tell an error, a line per problem."""
+    console = stderr()
+    for line in message.splitlines():
+        console.print(f"[red]error[/red] {shown(line)}" if line.strip() else "")
+
+
+def warn(message: str) -> None:
+    """Tell what is worth a look."""
+    stderr().print(f"[yellow]note[/yellow] {shown(message)}")
+
+
+def print_json(content: Any) -> None:
+    """Print one JSON document for scripts."""
+    print(json.dumps(content, indent=2, ensure_ascii=False, default=str))  # noqa: T201

@@ -1,0 +1,113 @@
+"""A run's progress: a live line on a terminal, a plain line now and then elsewhere."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.text import Text
+
+from evaldrop.bedrock.metered import Meter
+from evaldrop.cli.output import stderr
+from evaldrop.cli.plan_table import duration
+from evaldrop.engine import Observer
+
+PLAIN_EVERY_S = 5.0
+
+_STEPS = {
+    "ValidateDataset": "validating",
+    "PrepareRecords": "preparing",
+    "EvaluateRecords": "evaluating",
+    "BuildScorecard": "building the scorecard",
+}
+
+
+class RunProgress(Observer):
+    """Follows an execution and tells how far it is."""
+
+    def __init__(self, meter: Meter, *, console: Console | None = None) -> None:
+        self._meter = meter
+        self._console = console or stderr()
+        self._total: int | None = None
+        self.done = 0
+        self.failed = 0
+        self._began = time.monotonic()
+        self._told = self._began
+        self._live: Progress | None = None
+
+    @contextmanager
+    def shown(self) -> Iterator["RunProgress"]:
+        """Show the progress while the block lasts."""
+        if not self._console.is_terminal:
+            yield self
+            return
+        columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), _Status(self))
+        with Progress(*columns, console=self._console, transient=True, refresh_per_second=5) as live:
+            live.add_task("starting", total=None)
+            self._live = live
+            yield self
+            self._live = None
+
+    def state_entered(self, name: str) -> None:
+        """Name the step that begins."""
+        step = _STEPS.get(name)
+        if step is None:
+            return
+        if self._live:
+            self._live.update(self._live.task_ids[0], description=step)
+        else:
+            self._console.print(step)
+
+    def map_started(self, total: int | None) -> None:
+        """Begin to count records."""
+        self._total = total
+        self._began = self._told = time.monotonic()
+        if self._live:
+            self._live.update(self._live.task_ids[0], total=total, completed=0)
+
+    def child_finished(self, status: str) -> None:
+        """Count a record."""
+        self.done += 1
+        self.failed += status != "SUCCEEDED"
+        if self._live:
+            self._live.update(self._live.task_ids[0], completed=self.done)
+        elif time.monotonic() - self._told >= PLAIN_EVERY_S:
+            self._told = time.monotonic()
+            self._console.print(self.line())
+
+    def map_finished(self, succeeded: int, failed: int) -> None:
+        """Tell the whole."""
+        if not self._live:
+            self._console.print(self.line())
+
+    def line(self) -> str:
+        """Return how far the run is."""
+        meter = self._meter
+        total = f"/{self._total:,}" if self._total is not None else ""
+        words = [f"{self.done:,}{total} records", f"{meter.calls:,} calls"]
+        words += [f"{meter.throttles:,} throttled"] if meter.throttles else []
+        words += [f"{meter.errors.total():,} errors"] if meter.errors else []
+        words += [f"{self.failed:,} records failed"] if self.failed else []
+        words += [
+            f"{(meter.input_tokens + meter.output_tokens) / 1000:,.0f}k tokens",
+            f"${meter.cost_usd:,.4f}",
+        ]
+        left = self._left_s()
+        return ", ".join([*words, f"{duration(left)} left"] if left else words)
+
+    def _left_s(self) -> float | None:
+        if not self._total or not self.done or self.done >= self._total:
+            return None
+        return (time.monotonic() - self._began) / self.done * (self._total - self.done)
+
+
+class _Status(ProgressColumn):
+    """The progress in words, beside the bar."""
+
+    def __init__(self, progress: RunProgress) -> None:
+        super().__init__()
+        self._progress = progress
+
+    def render(self, task: Task) -> Text:
+        return Text(self._progress.line() if task.total else "")

@@ -1,0 +1,121 @@
+"""The `fields:` mapping of an evaluation: canonical names, and where in a row each stands."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evaldrop.datasets.checks import did_you_mean
+from evaldrop.datasets.drafts import Draft, Fault
+from evaldrop.datasets.records import CANONICAL_FIELDS
+from evaldrop.datasets.shape_values import prompt_or_messages
+from evaldrop.datasets.shapes import CANONICAL, Shape, recognise
+from evaldrop.errors import DatasetError
+
+_STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
+_MISSING = object()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapped:
+    """A row read with the help of a mapping: its draft, its shape, and which mapped paths it has."""
+
+    draft: Draft
+    shape: Shape | None
+    found: frozenset[str]
+
+
+class FieldMapping:
+    """
+    Where canonical fields stand in a row.
+
+    Targets are canonical names, `responses.<candidate>` or `metadata.<key>`; sources are keys or paths such
+    as `inputs.question` and `turns[0].text`. A key that contains dots is taken before a path that reads the
+    same.
+
+    Raises:
+        DatasetError: A target is no field, or a source is no path.
+    """
+
+    def __init__(self, fields: Mapping[str, str] | None) -> None:
+        self.paths = {target: _checked(target, source) for target, source in (fields or {}).items()}
+        self._names_prompt = any(target in ("prompt", "messages") for target in self.paths)
+
+    def read(self, row: Mapping[str, Any]) -> Mapped:
+        """Draft a row: what is mapped wins over what is recognised."""
+        if not self.paths:
+            shape = recognise(row)
+            return Mapped(draft=(shape or CANONICAL).draft(row), shape=shape, found=frozenset())
+        used = set(self.paths.values())
+        unused = {key: value for key, value in row.items() if key not in used}
+        shape = None if self._names_prompt else recognise(unused) or recognise(row)
+        base = CANONICAL if shape is None else shape
+        draft = base.draft(unused if shape is None or shape.fits(unused) else row)
+        if self._names_prompt:
+            _forget_prompts(draft)
+        found = {target for target, source in self.paths.items() if _apply(draft, target, source, row)}
+        self._ask_for_prompt(draft, found)
+        return Mapped(draft=draft, shape=shape, found=frozenset(found))
+
+    def _ask_for_prompt(self, draft: Draft, found: set[str]) -> None:
+        wanted = [self.paths[name] for name in ("prompt", "messages") if name in self.paths]
+        if wanted and not {"prompt", "messages"} & found:
+            shown = " or ".join(f'"{source}"' for source in wanted)
+            what = f"no prompt: the row has no {shown}"
+            draft.blame_prompt(Fault(what, "Correct the row, or `fields` in the evaluation."))
+
+
+def _checked(target: str, source: str) -> str:
+    head, dot, rest = target.partition(".")
+    if head not in CANONICAL_FIELDS or (dot and (head not in ("responses", "metadata") or not rest)):
+        meant = did_you_mean(head)
+        hint = f'Did you mean "{meant}"?' if meant else f"Use one of {', '.join(CANONICAL_FIELDS)}."
+        raise DatasetError(f'fields: "{target}" is not a field of a record. {hint}')
+    if not source or "".join(match[0] for match in _STEP.finditer(source)) != source:
+        do = "Write a key or a path such as inputs.question or turns[0].text."
+        raise DatasetError(f'fields: "{source}", for {target}, is not a path. {do}')
+    return source
+
+
+def _forget_prompts(draft: Draft) -> None:
+    for name in ("prompt", "messages"):
+        if name in draft.values:
+            draft.keep(name, draft.values.pop(name))
+
+
+def _apply(draft: Draft, target: str, source: str, row: Mapping[str, Any]) -> bool:
+    value = _at(row, source)
+    if value is _MISSING or value is None:
+        return False
+    head, _, rest = target.partition(".")
+    match head:
+        case "responses" if rest or not isinstance(value, dict):
+            given = draft.values.get("responses")
+            if isinstance(given, dict):
+                given.pop(rest or source, None)
+            draft.add_response(rest or source, value, source)
+        case "metadata" if rest or not isinstance(value, dict):
+            draft.metadata[rest or source] = value
+        case "metadata":
+            draft.keep_all(value, source)
+        case "prompt":
+            prompt_or_messages(draft, value, source, row)
+        case _:
+            draft.put(target, value, source)
+    return True
+
+
+def _at(row: Mapping[str, Any], path: str) -> Any:
+    """Find a value by its path; `_MISSING` when the row has no such place."""
+    if path in row:
+        return row[path]
+    value: Any = row
+    for match in _STEP.finditer(path):
+        key, place = match[1], match[2]
+        if place is not None and isinstance(value, list) and int(place) < len(value):
+            value = value[int(place)]
+        elif key is not None and isinstance(value, Mapping) and key in value:
+            value = value[key]
+        else:
+            return _MISSING
+    return value

@@ -1,0 +1,147 @@
+"""Reading a dataset: a stream of bytes in, records and rejected rows out, one for every row."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Literal
+
+from evaldrop.datasets.checks import check
+from evaldrop.datasets.drafts import Draft, Fault, kind_of
+from evaldrop.datasets.fields import FieldMapping
+from evaldrop.datasets.json_text import parse_row
+from evaldrop.datasets.opening import open_rows
+from evaldrop.datasets.records import Problem, Record, Rejected
+from evaldrop.datasets.scanning import RawRow
+from evaldrop.datasets.seen_ids import SeenIds
+from evaldrop.datasets.shapes import Shape
+from evaldrop.errors import DatasetError
+
+# Step Functions hands a state at most 256 KiB, and a record travels with its rendered prompts.
+MAX_RECORD_BYTES = 200 * 1024
+MAX_SHOWN_ROW = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowReading:
+    """
+    What became of one row.
+
+    `keys` are the row's own; `shape` is None for a row that is not an object, or whose prompt is mapped or
+    missing. `mapped` are the targets of `fields` that the row has.
+    """
+
+    outcome: Record | Rejected
+    shape: Shape | None
+    keys: tuple[str, ...]
+    notes: tuple[str, ...]
+    mapped: frozenset[str]
+
+
+def read_records(
+    stream: BinaryIO,
+    *,
+    source: str,
+    fields: Mapping[str, str] | None = None,
+    max_record_bytes: int = MAX_RECORD_BYTES,
+) -> Iterator[Record | Rejected]:
+    """
+    Yield a record or a rejection for every row, in order, without ever holding the dataset.
+
+    Args:
+        stream: The file, at its beginning; it need not be seekable.
+        source: The file's name, as problems show it.
+        fields: Canonical field -> key or dotted path, for shapes that are not recognised.
+        max_record_bytes: Longer rows are rejected.
+
+    Raises:
+        DatasetError: The whole file cannot be read (empty, compressed, not JSON …), or `fields` is wrong.
+    """
+    readings = read_rows(stream, source=source, fields=fields, max_record_bytes=max_record_bytes)
+    return (reading.outcome for reading in readings)
+
+
+def read_rows(
+    stream: BinaryIO,
+    *,
+    source: str,
+    fields: Mapping[str, str] | None = None,
+    max_record_bytes: int = MAX_RECORD_BYTES,
+) -> Iterator[RowReading]:
+    """Yield what became of every row, as `read_records` does, with how it was read."""
+    mapping = FieldMapping(fields)
+    opened = open_rows(stream, source=source, limit=max_record_bytes)
+    reader = _Reader(source, mapping, opened.unit, max_record_bytes)
+    row = None
+    for row in opened.rows:
+        yield reader.read(row)
+    if row is None:
+        raise DatasetError(f"{source} holds no records. Give at least one.")
+
+
+class _Reader:
+    """Reads the rows of one file; remembers nothing of them but their ids."""
+
+    def __init__(
+        self, source: str, mapping: FieldMapping, unit: Literal["line", "element"], limit: int
+    ) -> None:
+        self._source = source
+        self._mapping = mapping
+        self._unit = unit
+        self._limit = limit
+        self._seen = SeenIds()
+
+    def read(self, row: RawRow) -> RowReading:
+        value, fault = self._parse(row)
+        if fault is None and not isinstance(value, dict):
+            fault = Fault(f"the row is {kind_of(value)}, not an object", 'Write it as {"prompt": …}.')
+        if fault is not None:
+            return self._unread(row, fault)
+        mapped = self._mapping.read(value)
+        record, faults = check(mapped.draft, line=row.number)
+        faults = [*faults, *self._duplicates(record, mapped.draft, row.number)]
+        outcome = record if record is not None and not faults else self._rejected(row, faults)
+        return RowReading(
+            outcome=outcome,
+            shape=mapped.shape,
+            keys=tuple(value),
+            notes=tuple(mapped.draft.notes),
+            mapped=mapped.found,
+        )
+
+    def _parse(self, row: RawRow) -> tuple[Any, Fault | None]:
+        if row.fault is not None:
+            return None, row.fault
+        if row.size > self._limit:
+            what = f"the row has {row.size:,} bytes, more than the {self._limit:,} a record may have"
+            return None, Fault(what, "Shorten or split it.")
+        return parse_row(row.raw, first_line=row.text_line, offset=row.offset)
+
+    def _duplicates(self, record: Record | None, draft: Draft, line: int) -> list[Fault]:
+        """Look the id up, also of a refused row: once mended, it would be the next problem."""
+        given = record.id if record is not None else draft.values.get("id")
+        if isinstance(given, bool) or not isinstance(given, str | int) or given == "":
+            return []
+        first = self._seen.first_line(str(given), line)
+        if first is None:
+            return []
+        shown = f"{str(given)[:100]}"
+        return [Fault(f'the id "{shown}" was already used on {self._unit} {first}', "Make ids unique.")]
+
+    def _unread(self, row: RawRow, fault: Fault) -> RowReading:
+        outcome = self._rejected(row, [fault])
+        return RowReading(outcome=outcome, shape=None, keys=(), notes=(), mapped=frozenset())
+
+    def _rejected(self, row: RawRow, faults: list[Fault]) -> Rejected:
+        problems = tuple(
+            Problem(
+                source=self._source,
+                line=row.number,
+                what=fault.what,
+                do=fault.do,
+                unit=self._unit,
+                text_line=row.text_line,
+            )
+            for fault in faults
+        )
+        text = row.raw[: 4 * MAX_SHOWN_ROW].decode("utf-8", errors="replace")
+        shown = text if len(text) <= MAX_SHOWN_ROW else text[:MAX_SHOWN_ROW] + " …"
+        return Rejected(line=row.number, problems=problems, row=shown)

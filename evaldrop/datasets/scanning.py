@@ -1,0 +1,217 @@
+"""
+From bytes to rows' bytes, in bounded memory: lines of a JSONL file, elements of a JSON array.
+
+Nothing here parses JSON. Elements are found by their brackets and quotes, which in UTF-8 are never part of
+another character; a broken element is found broken when it is parsed.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from evaldrop.datasets.drafts import Fault
+
+_OUTSIDE_TEXT = re.compile(rb'["\[\]{},\n]')
+_INSIDE_TEXT = re.compile(rb'["\\\n]')
+_OPENING, _CLOSING = b"[{", b"]}"
+_BLANK = b" \t\r\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawRow:
+    """
+    One row's bytes, before parsing.
+
+    `number` is its line or element (from 1); `text_line` the line an element begins on, None for lines. `raw`
+    is cut at the record limit while `size` and `offset` (bytes) tell the truth.
+    """
+
+    number: int
+    text_line: int | None
+    raw: bytes
+    size: int
+    offset: int
+    fault: Fault | None = None
+
+
+class _Held:
+    """The bytes of the row being read: as many as the limit allows, and how many there were."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self.clear(0)
+
+    def clear(self, offset: int) -> None:
+        self._kept = bytearray()
+        self.is_blank = True
+        self.size = 0
+        self.offset = offset
+
+    def add(self, piece: bytes) -> None:
+        self.size += len(piece)
+        self.is_blank = self.is_blank and not piece.strip(_BLANK)
+        # One byte over the limit is kept, so that an oversized row cannot pass for a whole one.
+        room = self._limit + 1 - len(self._kept)
+        if room > 0:
+            self._kept += piece[:room]
+
+    @property
+    def raw(self) -> bytes:
+        return bytes(self._kept).strip(_BLANK)
+
+    def as_row(self, number: int, text_line: int | None, fault: Fault | None = None) -> RawRow:
+        raw = self.raw
+        size = len(raw) if self.size <= self._limit else self.size
+        lead = len(self._kept) - len(self._kept.lstrip(_BLANK))
+        return RawRow(
+            number=number, text_line=text_line, raw=raw, size=size, offset=self.offset + lead, fault=fault
+        )
+
+
+def scan_lines(chunks: Iterable[bytes], *, limit: int, offset: int) -> Iterator[RawRow]:
+    """Yield the lines that are not blank, each holding at most `limit` bytes (plus one) in memory."""
+    held = _Held(limit)
+    held.clear(offset)
+    number = 1
+    for chunk in chunks:
+        start = 0
+        while (end := chunk.find(b"\n", start)) >= 0:
+            held.add(chunk[start:end])
+            offset += end + 1 - start
+            if not held.is_blank:
+                yield held.as_row(number, None)
+            held.clear(offset)
+            start, number = end + 1, number + 1
+        held.add(chunk[start:])
+        offset += len(chunk) - start
+    if not held.is_blank:
+        yield held.as_row(number, None)
+
+
+class ElementScanner:
+    """
+    Split what follows an opening `[` into elements, fed chunk by chunk.
+
+    With `documents`, split instead a series of whole JSON objects, each over several lines.
+    `rest` collects what follows the array's end, at most `limit` bytes of it.
+    """
+
+    def __init__(self, *, limit: int, line: int, offset: int, documents: bool) -> None:
+        self._held = _Held(limit)
+        self._held.clear(offset)
+        self._documents = documents
+        self._depth = 0
+        self._in_text = self._escaped = False
+        self._line = self._first_line = line
+        self._number = 1
+        self._offset = offset
+        self._fault: Fault | None = None
+        self._after_comma = False
+        self.is_closed = False
+        self.rest = b""
+        self._limit = limit
+
+    def feed(self, chunk: bytes) -> Iterator[RawRow]:
+        """Yield the elements that end in this chunk."""
+        start = position = 0
+        if self._escaped and chunk:
+            self._escaped, position = False, 1
+        while not self.is_closed:
+            pattern = _INSIDE_TEXT if self._in_text else _OUTSIDE_TEXT
+            match = pattern.search(chunk, position)
+            if match is None:
+                break
+            position = match.end()
+            token = match.group()
+            if self._in_text:
+                position = self._text_token(token, position, len(chunk))
+            elif self._ends_element(token):
+                keep = position if self._documents else position - 1
+                self._held.add(chunk[start:keep])
+                yield from self._take(token)
+                start = position
+                self._held.clear(self._offset + position)
+                self._first_line = self._line
+            elif token == b"\n":
+                start = self._new_line(chunk, start, position)
+        self._finish_chunk(chunk, start)
+
+    def finish(self) -> Iterator[RawRow]:
+        """Yield what is left when the file ends: nothing, or an element that was never closed."""
+        if self.is_closed:
+            return
+        if not self._held.is_blank:
+            yield self._row(self._fault)
+        is_between_elements = not self._depth and not self._in_text and self._fault is None
+        if is_between_elements and not self._documents:
+            what = "the file ends before the array's closing ]"
+            yield self._row(Fault(what, "Close the array; the file may have been cut off."))
+
+    @property
+    def rest_is_cut(self) -> bool:
+        """Whether more than `limit` bytes follow the array, so that `rest` is not all of them."""
+        return len(self.rest) >= self._limit
+
+    def trailing(self, fault: Fault) -> RawRow:
+        """Make a row of what follows the array's end."""
+        self._held.clear(self._offset - len(self.rest))
+        self._held.add(self.rest)
+        return self._row(fault)
+
+    def _text_token(self, token: bytes, position: int, length: int) -> int:
+        if token == b'"':
+            self._in_text = False
+        elif token == b"\n":
+            # A raw line break cannot stand in JSON text. Taking it for the text's end finds the next element.
+            self._in_text = False
+            what = f"text on line {self._line} has no closing quote on that line"
+            self._fault = self._fault or Fault(what, 'Close it with ", and write a line break as \\n.')
+            self._line += 1
+        elif position < length:
+            position += 1
+        else:
+            self._escaped = True
+        return position
+
+    def _ends_element(self, token: bytes) -> bool:
+        if token == b'"':
+            self._in_text = True
+        elif token in _OPENING:
+            self._depth += 1
+        elif token in _CLOSING:
+            if self._depth == 0:
+                return token == b"]" and not self._documents
+            self._depth -= 1
+            return self._documents and self._depth == 0
+        return token == b"," and self._depth == 0 and not self._documents
+
+    def _take(self, token: bytes) -> Iterator[RawRow]:
+        closing = token == b"]" and not self._documents
+        self.is_closed = closing
+        if self._held.is_blank:
+            if not closing or self._after_comma:
+                yield self._row(Fault("nothing between two commas", "Remove the spare comma."))
+        else:
+            yield self._row(self._fault)
+        self._fault = None
+        self._after_comma = token == b","
+
+    def _row(self, fault: Fault | None) -> RawRow:
+        row = self._held.as_row(self._number, self._first_line, fault)
+        self._number += 1
+        return row
+
+    def _new_line(self, chunk: bytes, start: int, position: int) -> int:
+        self._line += 1
+        if self._depth or not self._held.is_blank or chunk[start:position].strip(_BLANK):
+            return start
+        self._first_line = self._line
+        self._held.clear(self._offset + position)
+        return position
+
+    def _finish_chunk(self, chunk: bytes, start: int) -> None:
+        self._offset += len(chunk)
+        if self.is_closed:
+            self.rest += chunk[start:][: self._limit - len(self.rest)]
+        else:
+            self._held.add(chunk[start:])

@@ -1,0 +1,202 @@
+"""What is in a dataset, found in one pass: its shape, its problems, what can be evaluated with it."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from evaldrop.datasets.fields import FieldMapping
+from evaldrop.datasets.reading import MAX_RECORD_BYTES, RowReading, read_rows
+from evaldrop.datasets.records import Problem, Record, Rejected
+from evaldrop.datasets.shape_tally import ShapeTally
+
+MAX_PROBLEMS_KEPT = 1_000
+MAX_NAMES_KEPT = 10_000
+
+_COUNTED = ("reference", "context", "category", "criteria", "responses")
+_VARIABLES = ("prompt", "messages", "system", "context", "reference", "category", "group")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """
+    One pass over a dataset.
+
+    Attributes:
+        source: The file's name, as shown.
+        sha256: Hexadecimal digest of the file's bytes.
+        n_bytes: How many bytes it has.
+        shape: Identifier of the shape most rows have; "none" when no row has one.
+        recognised: A sentence on that shape, for logs and reports.
+        shapes: Rows per shape; more than one means that rows are mixed.
+        n_read, n_accepted, n_rejected: Rows.
+        problems: The first 1,000 problems; `n_problems` counts them all.
+        hints: What may be a mistake and refuses no row.
+        with_field: Records that have a reference, context, category, criteria, responses.
+        categories, candidates, criteria: Records per category, given response, criterion.
+        criteria_by_name: Criteria named without a question, and the line that does so first.
+        variables: Names a prompt template may use, and how many records have each.
+    """
+
+    source: str
+    sha256: str
+    n_bytes: int
+    shape: str
+    recognised: str
+    shapes: Mapping[str, int]
+    n_read: int
+    n_accepted: int
+    n_rejected: int
+    problems: tuple[Problem, ...]
+    n_problems: int
+    hints: tuple[Problem, ...]
+    with_field: Mapping[str, int]
+    categories: Mapping[str, int]
+    candidates: Mapping[str, int]
+    criteria: Mapping[str, int]
+    criteria_by_name: Mapping[str, int]
+    variables: Mapping[str, int]
+
+    @property
+    def n_more_problems(self) -> int:
+        """How many problems there are beyond those kept."""
+        return self.n_problems - len(self.problems)
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether rows have several shapes."""
+        return len(self.shapes) > 1
+
+
+def survey_dataset(
+    open: Callable[[], BinaryIO],  # noqa: A002 -- the public name; nothing here opens a file
+    *,
+    source: str,
+    fields: Mapping[str, str] | None = None,
+    max_record_bytes: int = MAX_RECORD_BYTES,
+) -> Survey:
+    """
+    Read a whole dataset once and tell what is in it, in memory that does not grow with it (but for ids).
+
+    Raises:
+        DatasetError: As `read_records`.
+    """
+    with open() as stream:
+        hashed = _HashedStream(stream)
+        tally = _Tally(source, FieldMapping(fields))
+        rows = read_rows(
+            cast("BinaryIO", hashed), source=source, fields=fields, max_record_bytes=max_record_bytes
+        )
+        for reading in rows:
+            tally.add(reading)
+        hashed.drain()
+    return tally.survey(hashed)
+
+
+class _HashedStream:
+    """A stream that knows the digest and the length of what was read from it."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.digest = hashlib.sha256()
+        self.n_bytes = 0
+
+    def read(self, size: int) -> bytes:
+        piece = self._stream.read(size)
+        self.digest.update(piece)
+        self.n_bytes += len(piece)
+        return piece
+
+    def drain(self) -> None:
+        while self.read(1 << 20):
+            continue
+
+
+class _NameCounter:
+    """Counts names that come from the data: the first 10,000 different ones, since there may be a million."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self.has_overflown = False
+
+    def add(self, name: str) -> None:
+        if name in self._counts or len(self._counts) < MAX_NAMES_KEPT:
+            self._counts[name] += 1
+        else:
+            self.has_overflown = True
+
+    def by_count(self) -> dict[str, int]:
+        return dict(self._counts.most_common())
+
+
+class _Tally:
+    """What one pass counts."""
+
+    def __init__(self, source: str, mapping: FieldMapping) -> None:
+        self._source = source
+        self._shapes = ShapeTally(source, mapping)
+        self._problems: list[Problem] = []
+        self._n_problems = self._n_read = self._n_rejected = 0
+        self._with_field: Counter[str] = Counter()
+        self._names = {name: _NameCounter() for name in ("variables", "categories", "candidates", "criteria")}
+        self._criteria_by_name: dict[str, int] = {}
+
+    def add(self, reading: RowReading) -> None:
+        self._n_read += 1
+        self._shapes.add(reading)
+        if isinstance(reading.outcome, Rejected):
+            self._n_rejected += 1
+            self._n_problems += len(reading.outcome.problems)
+            self._problems += reading.outcome.problems[: MAX_PROBLEMS_KEPT - len(self._problems)]
+        else:
+            self._add_record(reading.outcome)
+
+    def _add_record(self, record: Record) -> None:
+        for name in _COUNTED:
+            self._with_field[name] += bool(getattr(record, name))
+        for name in {*(name for name in _VARIABLES if getattr(record, name)), *record.metadata}:
+            self._names["variables"].add(name)
+        if record.category is not None:
+            self._names["categories"].add(record.category)
+        for candidate in record.responses:
+            self._names["candidates"].add(candidate)
+        for name, question in record.criteria.items():
+            self._names["criteria"].add(name)
+            if question is None and len(self._criteria_by_name) < MAX_NAMES_KEPT:
+                self._criteria_by_name.setdefault(name, record.line)
+
+    def survey(self, hashed: _HashedStream) -> Survey:
+        shapes = self._shapes.shapes()
+        problems, hints = self._shapes.unmapped(), [*self._shapes.hints(), *self._overflown()]
+        (problems if self._n_rejected else hints).extend(self._shapes.mixed(shapes))
+        return Survey(
+            source=self._source,
+            sha256=hashed.digest.hexdigest(),
+            n_bytes=hashed.n_bytes,
+            shape=next(iter(shapes), "none"),
+            recognised=self._shapes.sentence(shapes),
+            shapes=shapes,
+            n_read=self._n_read,
+            n_accepted=self._n_read - self._n_rejected,
+            n_rejected=self._n_rejected,
+            problems=(*problems, *self._problems)[:MAX_PROBLEMS_KEPT],
+            n_problems=self._n_problems + len(problems),
+            hints=tuple(hints),
+            with_field={name: self._with_field[name] for name in _COUNTED},
+            categories=self._names["categories"].by_count(),
+            candidates=self._names["candidates"].by_count(),
+            criteria=self._names["criteria"].by_count(),
+            criteria_by_name=self._criteria_by_name,
+            variables=self._names["variables"].by_count(),
+        )
+
+    def _overflown(self) -> list[Problem]:
+        do = "Only the first are counted by name."
+        return [
+            Problem(
+                source=self._source, line=None, what=f"more than {MAX_NAMES_KEPT:,} different {what}", do=do
+            )
+            for what, counter in self._names.items()
+            if counter.has_overflown
+        ]

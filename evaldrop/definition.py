@@ -1,0 +1,118 @@
+"""`run.json`: what a run was asked to do, resolved so far that it can be repeated."""
+
+import secrets
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from evaldrop import storage
+from evaldrop.criteria import Criterion, criterion_from_config
+from evaldrop.evaluation import Evaluation
+from evaldrop.prompts import Prompt
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RunRequest(_Frozen):
+    """The state machine's input: which dataset to evaluate, by which evaluation, and where to put the run."""
+
+    run_id: str = Field(pattern=r"^[0-9A-Za-z_-]{1,80}$")
+    dataset: str = Field(description="URI of the dataset.")
+    dataset_version: str | None = Field(default=None, description="S3 version ID.")
+    evaluation: str | None = Field(
+        default=None, description="URI of the evaluation; looked for when not given."
+    )
+    out: str = Field(description="URI of the folder that runs are kept in.")
+    bedrock: str = Field(default="aws", description="The Bedrock runtime, as --bedrock says it.")
+    limit: int | None = Field(default=None, ge=1, description="Evaluate only the first so many records.")
+    max_in_flight: int | None = Field(
+        default=None, ge=1, description="Overrides the evaluation's max_concurrency."
+    )
+
+    @property
+    def simulated(self) -> bool:
+        """Whether no model is called and no money spent."""
+        return self.bedrock.startswith("simulated")
+
+
+class DatasetFacts(_Frozen):
+    """What was read from the dataset."""
+
+    uri: str
+    version: str | None
+    sha256: str
+    shape: str
+    records: dict[str, int]
+    notes: tuple[str, ...] = ()
+
+
+class PromptFile(_Frozen):
+    """A prompt as it was when the run began."""
+
+    sha256: str
+    text: str
+
+
+class RunDefinition(_Frozen):
+    """
+    The content of `run.json`.
+
+    Attributes:
+        criteria: Every criterion of the run, those that records bring included, in the form `evaluation.yaml` has.
+        given: Candidates that come with the dataset: name in the dataset to name in the run.
+        nonce: Makes the fences of this run's judge requests unknowable; hexadecimal.
+        estimate: The plan made before the run.
+    """
+
+    run_id: str
+    evaluation_name: str
+    started_at: str
+    simulated: bool
+    bedrock: str
+    folder: str
+    out: str
+    dataset: DatasetFacts
+    evaluation: Evaluation
+    evaluation_uri: str | None
+    criteria: tuple[str | dict[str, Any], ...]
+    given: dict[str, str]
+    prompts: dict[str, PromptFile]
+    workflow_sha256: str
+    prices: dict[str, Any]
+    estimate: dict[str, Any] | None
+    versions: dict[str, str]
+    nonce: str
+    options: dict[str, Any]
+    baseline: str | None = None
+
+    @property
+    def uri(self) -> str:
+        """Where this definition is kept."""
+        return storage.join(self.folder, "run.json")
+
+    def resolved_criteria(self) -> dict[str, Criterion]:
+        """Return the run's criteria by name, in their order."""
+        criteria = (criterion_from_config(config, path="criteria") for config in self.criteria)
+        return {criterion.name: criterion for criterion in criteria}
+
+    def prompt(self, kind: str, name: str) -> Prompt:
+        """Return a prompt as it was when the run began."""
+        return Prompt(name=f"{kind}/{name}", text=self.prompts[f"{kind}/{name}"].text)
+
+    def save(self) -> None:
+        """Write `run.json`."""
+        storage.write_bytes(self.uri, self.model_dump_json(indent=2).encode() + b"\n")
+
+    @classmethod
+    def load(cls, folder: str) -> "RunDefinition":
+        """Return the definition of the run in a folder."""
+        return cls.model_validate_json(storage.read_bytes(storage.join(folder, "run.json")))
+
+
+def new_run_id(now: datetime | None = None) -> str:
+    """Return an ID that sorts by time and that two runs of one second do not share."""
+    now = now or datetime.now(UTC)
+    return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"

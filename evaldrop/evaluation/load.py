@@ -1,0 +1,113 @@
+"""How an evaluation file is found beside a dataset, and how its mistakes are told."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from evaldrop import storage
+from evaldrop.errors import EvaluationError
+from evaldrop.evaluation.model import Evaluation
+
+FILE_NAME = "evaluation.yaml"
+
+
+def find_evaluation(dataset: str) -> str | None:
+    """
+    Return the URI of the evaluation file that belongs to a dataset, or None.
+
+    The sidecar (`faq.jsonl` + `faq.yaml`) wins, then the nearest `evaluation.yaml` in the dataset's folder or above.
+    """
+    stem = dataset.rsplit(".", 1)[0]
+    for ending in (".yaml", ".yml"):
+        if storage.exists(stem + ending):
+            return stem + ending
+    folder = storage.parent(dataset)
+    while folder:
+        candidate = storage.join(folder, FILE_NAME)
+        if storage.exists(candidate):
+            return candidate
+        folder = storage.parent(folder)
+    return None
+
+
+def parse_evaluation(text: str | bytes, *, source: str) -> Evaluation:
+    """
+    Return the evaluation a YAML (or JSON) text defines.
+
+    Raises:
+        EvaluationError: The text is not YAML, or not an evaluation. The message lists every problem, each with the
+            place in the file and what to do.
+    """
+    try:
+        content = yaml.safe_load(text)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise EvaluationError(f"{source}: not YAML. {_one_line(error)}") from error
+    if not isinstance(content, Mapping):
+        raise EvaluationError(
+            f'{source}: holds no keys. Give at least "name", "candidates" and "judges" or "metrics".'
+        )
+    try:
+        return Evaluation.model_validate(content)
+    except ValidationError as error:
+        lines = [f"{source}: {_explain(problem, content)}" for problem in error.errors()]
+        raise EvaluationError("\n".join(lines)) from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _explain(problem: Any, content: Mapping[str, Any]) -> str:
+    where = _path(problem["loc"])
+    match problem["type"]:
+        case "extra_forbidden":
+            key = str(problem["loc"][-1])
+            known = _keys_at(problem["loc"][:-1])
+            return f"{where}: unknown key.{_did_you_mean(key, known)}"
+        case "missing":
+            return f"{where}: missing. {_need(problem['loc'])}"
+        case "value_error":
+            return f"{where + ': ' if where else ''}{problem['ctx']['error']}."
+        case _:
+            given = repr(problem["input"])
+            return f"{where}: {problem['msg']}; it is {given if len(given) < 80 else given[:77] + '...'}."
+
+
+def _path(location: Iterable[str | int]) -> str:
+    text = ""
+    for part in location:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.removeprefix(".")
+
+
+def _need(location: tuple[str | int, ...]) -> str:
+    return "Every evaluation needs it." if len(location) == 1 else "Give it a value."
+
+
+def _keys_at(location: tuple[str | int, ...]) -> list[str]:
+    """Return the keys the model has at a place, to suggest one for a typing error."""
+    model: Any = Evaluation
+    for part in location:
+        if isinstance(part, int) or not isinstance(model, type) or not issubclass(model, BaseModel):
+            continue
+        field = model.model_fields.get(str(part))
+        model = _model_in(field.annotation) if field else None
+    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+
+
+def _model_in(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    arguments = getattr(annotation, "__args__", ())
+    return next((found for found in map(_model_in, arguments) if found), None)
+
+
+def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    known = sorted(known)
+    close = difflib.get_close_matches(word, known, n=1)
+    if close:
+        return f' Did you mean "{close[0]}"?'
+    return f" Known keys: {', '.join(known)}." if known else ""

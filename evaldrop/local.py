@@ -1,0 +1,126 @@
+"""
+A run on one machine: the real workflow file, the real handlers, buckets that are directories.
+
+The only module of evaldrop that imports `lambdas`, so that a local run passes through what AWS runs.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+
+from evaldrop import storage
+from evaldrop.bedrock import BedrockRuntime
+from evaldrop.bedrock.journal import Journal, JournalledRuntime
+from evaldrop.definition import RunRequest
+from evaldrop.engine import (
+    Execution,
+    Observer,
+    StateMachine,
+    bedrock_invoke_model,
+    execute,
+    lambda_invoke,
+    load,
+    sdk_integration,
+    sns_publish,
+)
+from evaldrop.resources import workflow_definition
+from lambdas.build_scorecard.handler import handler as build_scorecard
+from lambdas.prepare_records.handler import handler as prepare_records
+from lambdas.report_failure.handler import handler as report_failure
+from lambdas.validate_dataset.handler import handler as validate_dataset
+
+HANDLERS = {
+    "ValidateDataset": validate_dataset,
+    "PrepareRecords": prepare_records,
+    "BuildScorecard": build_scorecard,
+    "ReportFailure": report_failure,
+}
+
+JOURNAL = "journal.jsonl"
+
+
+class DirectoryStore:
+    """An object store whose buckets are directories."""
+
+    def open_read(self, bucket: str, key: str) -> BinaryIO:
+        """Open an object for reading."""
+        return (Path(bucket) / key).open("rb")
+
+    def create(self, bucket: str, key: str) -> BinaryIO:
+        """Open a new object for writing; it can be read while it grows."""
+        path = Path(bucket) / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("wb")
+
+
+def state_machine() -> StateMachine:
+    """Return the workflow as it runs on one machine: each placeholder is filled with its own name."""
+    return load(workflow_definition(), {name: name for name in (*HANDLERS, "ResultsTopic")})
+
+
+async def run_locally(
+    request: RunRequest,
+    runtime: BedrockRuntime,
+    *,
+    folder: str,
+    observer: Observer | None = None,
+    publish: Callable[[dict[str, Any]], None] | None = None,
+) -> Execution:
+    """
+    Execute the workflow for a request; replies are journalled in the run's folder while it lasts.
+
+    Args:
+        request: What to run. A request whose run has begun already goes on with it.
+        runtime: Who answers calls. It is closed in the end.
+        folder: The run's folder.
+        observer: Is told of the progress.
+        publish: Gets what the workflow publishes to its topic.
+    """
+    journal = Journal(storage.local_path(folder) / JOURNAL)
+    journalled = JournalledRuntime(runtime, journal)
+
+    async def published(message: dict[str, Any]) -> dict[str, Any]:
+        if publish:
+            publish(message)
+        return {"MessageId": request.run_id}
+
+    try:
+        execution = await execute(
+            state_machine(),
+            request.model_dump(mode="json"),
+            integrations={
+                "lambda:invoke": lambda_invoke(HANDLERS),
+                "aws-sdk:bedrockruntime:converse": sdk_integration(
+                    "bedrock-runtime", "Converse", journalled.converse
+                ),
+                "bedrock:invokeModel": bedrock_invoke_model(journalled.invoke_model),
+                "sns:publish": sns_publish(published),
+            },
+            store=DirectoryStore(),
+            name=request.run_id,
+            observer=observer,
+        )
+    finally:
+        await journalled.close()
+    if execution.status == "SUCCEEDED" and not _has_errors(folder):
+        storage.local_path(storage.join(folder, JOURNAL)).unlink(missing_ok=True)
+    return execution
+
+
+def _has_errors(folder: str) -> bool:
+    """Tell whether a finished run has calls that failed or records that are missing: something to go on with."""
+    scorecard = orjson.loads(storage.read_bytes(storage.join(folder, "scorecard.json")))
+    errors = sum(candidate["responses"]["errors"] for candidate in scorecard["candidates"].values())
+    return bool(errors or scorecard["records"]["missing"])
+
+
+def discard_empty(folder: str) -> None:
+    """Remove a folder in which a refused run left nothing but an empty journal."""
+    path = storage.local_path(folder)
+    if path.is_dir() and {entry.name for entry in path.iterdir()} <= {JOURNAL}:
+        storage.remove_folder(folder)
+        with suppress(OSError):
+            path.parent.rmdir()

@@ -1,0 +1,79 @@
+"""The messages a run sends: one when its scorecard is there, one when it failed."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from evaldrop import storage
+from evaldrop.scorecard import Scorecard
+
+MAX_SUBJECT_CHARACTERS = 99
+"""SNS takes a subject of fewer than 100 printable ASCII characters."""
+
+_ACTIONS = {
+    "States.ItemReaderFailed": "records.jsonl could not be read; look at the run's folder and the role's permissions.",
+    "States.ResultWriterFailed": "The results could not be written; look at the output bucket and the role's permissions.",
+    "States.ExceedToleratedFailureThreshold": (
+        "More records failed than tolerated_failure_percentage allows. The FAILED files below results/ in the run's "
+        "folder say why; evaldrop run --resume (or a redrive on AWS) goes on with what is missing."
+    ),
+    "States.Timeout": "A step took too long. Evaluate fewer records, or raise the step's limit.",
+    "States.DataLimitExceeded": "A payload was above 256 KiB. Shorten the largest records, or list fewer judges.",
+}
+
+
+def scorecard_notice(scorecard: Scorecard, *, folder: str, notify: str) -> dict[str, Any]:
+    """
+    Return what BuildScorecard hands on: the decision, its reasons, and the message for the topic.
+
+    Args:
+        scorecard: The run's numbers.
+        folder: URI of the run's folder.
+        notify: The evaluation's wish, `always` or `not_passed`.
+    """
+    gate = scorecard.gate
+    report = storage.join(folder, "report.html")
+    head = f"{'SIMULATED ' if scorecard.simulated else ''}{scorecard.evaluation}: {gate.decision}"
+    lines = [head, "", *gate.reasons, *scorecard.alarms, "", f"Report: {report}"]
+    return {
+        "decision": gate.decision,
+        "reasons": list(gate.reasons),
+        "report": report,
+        "notify": notify,
+        "subject": _subject(f"evaldrop {head}"),
+        "message": "\n".join(lines),
+    }
+
+
+def failure_notice(run: Mapping[str, Any], failure: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Return a failed run's reason and message.
+
+    Args:
+        run: The run, as far as it got: at least `run_id` and `dataset`.
+        failure: `step`, `error` and `cause`, as the workflow caught them.
+    """
+    error, what = _spoken(failure["error"], failure["cause"])
+    action = _ACTIONS.get(error, "")
+    cause = f"{failure['step']}: {what}{' ' + action if action else ''}"
+    head = f"{run.get('name') or run.get('dataset', '')}: failed at {failure['step']}"
+    lines = [f"Run {run.get('run_id', '')} of {run.get('dataset', '')} failed.", "", cause]
+    return {
+        "reason": {"error": error, "cause": cause[:30_000]},
+        "subject": _subject(f"evaldrop {head}"),
+        "message": "\n".join(lines),
+    }
+
+
+def _spoken(error: str, cause: str) -> tuple[str, str]:
+    """Return error name and message; a Lambda's cause is JSON around its exception."""
+    try:
+        content = json.loads(cause)
+        return str(content.get("errorType", error)), str(content.get("errorMessage") or cause)
+    except (ValueError, AttributeError):
+        return error, cause or error
+
+
+def _subject(text: str) -> str:
+    plain = "".join(character if " " <= character <= "~" else "?" for character in text)
+    return plain[:MAX_SUBJECT_CHARACTERS]

@@ -1,0 +1,272 @@
+"""
+What a run will ask for before anything is spent: calls, tokens, dollars, time.
+
+Prompts are rendered for a sample of the records and their tokens counted at four bytes each; how long responses will
+be is a guess, which is why there is a low, a likely and a high figure.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+
+from evaldrop.datasets import Record
+from evaldrop.definition import RunDefinition
+from evaldrop.errors import BudgetExceeded
+from evaldrop.preparation import Preparing
+from evaldrop.pricing import Prices, cost_usd
+from evaldrop.requests import GIVEN
+
+BYTES_PER_TOKEN = 4
+SAMPLE_RECORDS = 200
+
+# Tokens a response or a verdict may take where nothing better is known.
+RESPONSE_TOKENS = (60, 250)
+VERDICT_TOKENS = (30, 80, 250)
+
+# Seconds a call takes, for the time a run needs; the real figure is the model's affair.
+CANDIDATE_S, JUDGE_S = 2.5, 3.0
+
+# Step Functions and S3 in us-east-1: USD per state transition, per Express request, per GB-hour of an Express child.
+TRANSITION_USD, EXPRESS_REQUEST_USD, EXPRESS_GB_HOUR_USD, CHILD_GB = 25e-6, 1e-6, 0.06, 64 / 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """A guess: low, likely, high."""
+
+    low: float
+    likely: float
+    high: float
+
+    def __add__(self, other: "Range") -> "Range":
+        return Range(low=self.low + other.low, likely=self.likely + other.likely, high=self.high + other.high)
+
+    def times(self, factor: float) -> "Range":
+        """Return the guess for `factor` times as much."""
+        return Range(low=self.low * factor, likely=self.likely * factor, high=self.high * factor)
+
+
+ZERO = Range(low=0, likely=0, high=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """
+    What one candidate or judge will be asked.
+
+    Attributes:
+        role: `candidate` or `judge`.
+        calls: Number of calls.
+        input_tokens: For all calls.
+        output_tokens: For all calls.
+        cost_usd: For all calls; None when the model's price is unknown.
+    """
+
+    role: str
+    name: str
+    model: str
+    calls: int
+    input_tokens: Range
+    output_tokens: Range
+    cost_usd: Range | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """
+    The whole of it.
+
+    Attributes:
+        records: Records that will be evaluated.
+        orchestration_usd: What Step Functions takes on AWS; nothing on one machine.
+        duration_s: At `max_concurrency` records at a time.
+    """
+
+    records: int
+    lines: tuple[Line, ...]
+    orchestration_usd: float
+    duration_s: float
+    max_concurrency: int
+    prices_date: str
+
+    @property
+    def calls(self) -> int:
+        """Number of calls to Bedrock."""
+        return sum(line.calls for line in self.lines)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Models that will be called and whose price is unknown."""
+        return tuple(sorted({line.model for line in self.lines if line.calls and line.cost_usd is None}))
+
+    @property
+    def cost_usd(self) -> Range:
+        """What the models with a known price will cost."""
+        return sum((line.cost_usd for line in self.lines if line.cost_usd), ZERO)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plan as `run.json` and `evaldrop plan --json` give it."""
+        return {
+            **asdict(self),
+            "calls": self.calls,
+            "cost_usd": None if self.unknown else asdict(self.cost_usd),
+            "known_cost_usd": asdict(self.cost_usd),
+            "unknown_prices": list(self.unknown),
+        }
+
+
+def make_plan(definition: RunDefinition, sample: Iterable[Record], *, records: int, prices: Prices) -> Plan:
+    """
+    Return the plan of a run.
+
+    Args:
+        definition: The run, as it would be defined.
+        sample: Records that stand for the others.
+        records: How many records there will be.
+        prices: Where dollars come from.
+    """
+    counting = _Counting(definition)
+    for record in sample:
+        counting.add(record)
+    lines = tuple(counting.lines(records, prices))
+    evaluation = definition.evaluation
+    concurrency = definition.options.get("max_in_flight") or evaluation.max_concurrency
+    child_s = CANDIDATE_S + (JUDGE_S if evaluation.judges else 0)
+    child_usd = TRANSITION_USD + EXPRESS_REQUEST_USD + child_s / 3600 * CHILD_GB * EXPRESS_GB_HOUR_USD
+    return Plan(
+        records=records,
+        lines=lines,
+        orchestration_usd=records * child_usd,
+        duration_s=max(1.0, records / min(concurrency, max(records, 1))) * child_s,
+        max_concurrency=concurrency,
+        prices_date=prices.date,
+    )
+
+
+def refuse_above_budget(plan: Plan, budget_usd: float | None) -> None:
+    """
+    Refuse a plan whose likely cost is above the budget.
+
+    Raises:
+        BudgetExceeded: It is; the message says by how much and what to do.
+    """
+    likely = plan.cost_usd.likely
+    if budget_usd is not None and likely > budget_usd:
+        raise BudgetExceeded(
+            f"the likely cost is ${likely:,.2f}, above budget_usd: {budget_usd:g}. "
+            "Evaluate fewer records (--limit), drop a candidate, or raise budget_usd."
+        )
+
+
+class _Counting:
+    """Adds up what the sample's records ask for."""
+
+    def __init__(self, definition: RunDefinition) -> None:
+        self._evaluation = definition.evaluation
+        self._preparing = Preparing(definition)
+        self._requests = {call["name"]: call.get("request_key") for call in self._preparing.candidates}
+        self._n = 0
+        self._references: list[int] = []
+        self._candidate_calls = dict.fromkeys(self._requests, 0)
+        self._candidate_input = dict.fromkeys(self._requests, 0.0)
+        self._judge_calls = {judge.name: 0 for judge in self._evaluation.judges}
+        self._judge_input = dict.fromkeys(self._judge_calls, 0.0)
+        self._judge_criteria = dict.fromkeys(self._judge_calls, 0)
+        self._judge_responses = dict.fromkeys(self._judge_calls, 0)
+
+    def add(self, record: Record) -> None:
+        prepared = self._preparing.prepare(record)
+        if not isinstance(prepared, dict):
+            return
+        calls = prepared["calls"]
+        self._n += 1
+        self._references += [tokens(text) for text in record.reference[:1]]
+        for name, key in self._requests.items():
+            if name in calls["given"] or key not in calls["requests"]:
+                continue
+            self._candidate_calls[name] += 1
+            self._candidate_input[name] += tokens(calls["requests"][key])
+        for judgement in calls["judgements"]:
+            self._count_judge(judgement, responses=1, calls=len(judgement["fences"]))
+        for comparison in calls["comparisons"]:
+            self._count_judge(comparison, responses=2, calls=1)
+
+    def _count_judge(self, asked: dict[str, Any], *, responses: int, calls: int) -> None:
+        name = asked["judge"]
+        constants = asked.get("call") or self._preparing.judge_calls[asked["request_key"]]
+        words = (
+            tokens(asked["before"])
+            + tokens(asked["after"])
+            + tokens(constants.get("request") or constants.get("body"))
+        )
+        self._judge_calls[name] += calls
+        self._judge_input[name] += calls * words
+        self._judge_criteria[name] += calls * len(asked.get("criteria", "1"))
+        self._judge_responses[name] += calls * responses
+
+    def lines(self, records: int, prices: Prices) -> Iterable[Line]:
+        scale = records / self._n if self._n else 0.0
+        for candidate in self._evaluation.candidates:
+            if candidate.model == GIVEN:
+                continue
+            calls = self._candidate_calls[candidate.name]
+            output = self._response(candidate.inference.max_tokens).times(calls * scale)
+            sent = self._candidate_input[candidate.name] * scale
+            yield _line(
+                "candidate",
+                candidate,
+                round(calls * scale),
+                Range(low=sent, likely=sent, high=sent),
+                output,
+                prices,
+            )
+        for judge in self._evaluation.judges:
+            calls = self._judge_calls[judge.name]
+            read = self._response(None).times(self._judge_responses[judge.name] * scale)
+            sent = self._judge_input[judge.name] * scale
+            limit = judge.inference.max_tokens or VERDICT_TOKENS[2]
+            low, likely, high = (count * self._judge_criteria[judge.name] * scale for count in VERDICT_TOKENS)
+            output = Range(low=low, likely=likely, high=min(high, limit * calls * scale))
+            yield _line(
+                "judge",
+                judge,
+                round(calls * scale),
+                read + Range(low=sent, likely=sent, high=sent),
+                output,
+                prices,
+            )
+
+    def _response(self, limit: int | None) -> Range:
+        """Return the tokens of one response: a reference's length is the best hint there is."""
+        low, likely = RESPONSE_TOKENS
+        if self._references:
+            likely = max(low, 1.5 * sum(self._references) / len(self._references))
+        high = limit or max(
+            evaluated.inference.max_tokens or 4096 for evaluated in self._evaluation.candidates
+        )
+        return Range(low=min(low, high), likely=min(likely, high), high=high)
+
+
+def _line(role: str, called: Any, calls: int, sent: Range, output: Range, prices: Prices) -> Line:
+    costs = [
+        cost_usd(called.model, round(getattr(sent, level)), round(getattr(output, level)), prices)
+        for level in ("low", "likely", "high")
+    ]
+    known = None if None in costs else Range(low=costs[0], likely=costs[1], high=costs[2])  # type: ignore[arg-type]
+    return Line(
+        role=role,
+        name=called.name,
+        model=called.model,
+        calls=calls,
+        input_tokens=sent,
+        output_tokens=output,
+        cost_usd=known,
+    )
+
+
+def tokens(content: Any) -> int:
+    """Return about how many tokens a text or a request's JSON has."""
+    text = content.encode() if isinstance(content, str) else orjson.dumps(content)
+    return max(1, len(text) // BYTES_PER_TOKEN)

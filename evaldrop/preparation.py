@@ -1,0 +1,351 @@
+"""
+PrepareRecords: every prompt rendered, so that the workflow only selects.
+
+Writes `records.jsonl`, a line per record with what is known about it and, under `calls`, what its child workflow
+needs; and `rejected.jsonl`, the rows that are not evaluated.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from evaldrop import storage
+from evaldrop.criteria import Criterion
+from evaldrop.datasets import Record, Rejected, read_records
+from evaldrop.definition import RunDefinition, RunRequest
+from evaldrop.errors import DatasetError, PromptError
+from evaldrop.evaluation import Candidate, Judge
+from evaldrop.judging import (
+    Fences,
+    around,
+    criteria_for_prompt,
+    judge_constants,
+    leading_text,
+    pair_constants,
+    system_text,
+)
+from evaldrop.prompts import Prompt, Turn
+from evaldrop.requests import GIVEN, candidate_call, conversation, layout
+from evaldrop.verdicts import VERDICT_TOOL
+
+JSON = dict[str, Any]
+
+MAX_CHILD_INPUT_BYTES = 240 * 1024
+"""A child's input may hold 256 KiB; what is left is for Step Functions' own envelope."""
+
+MAX_REASONS = 20
+"""Refused rows told in an error; `rejected.jsonl` has them all."""
+
+MAX_SHARED_JUDGE_CALLS = 24
+"""Judge requests kept in the state, which holds 256 KiB; further ones travel with their records."""
+
+
+def prepare_records(request: RunRequest, folder: str) -> JSON:
+    """
+    Write a run's `records.jsonl` and `rejected.jsonl`.
+
+    Returns:
+        The state EvaluateRecords works on: reader, writer, candidates, judges and limits.
+
+    Raises:
+        DatasetError: More rows than tolerated cannot be evaluated; the message gives the first of them.
+    """
+    definition = RunDefinition.load(folder)
+    preparing = Preparing(definition)
+    source = definition.dataset.uri.rpartition("/")[2]
+    prepared = rejected = 0
+    first: list[str] = []
+    with (
+        storage.open_read(definition.dataset.uri, definition.dataset.version) as stream,
+        storage.open_write(storage.join(folder, "records.jsonl")) as records,
+        storage.open_write(storage.join(folder, "rejected.jsonl")) as rejects,
+    ):
+        for row in read_records(stream, source=source, fields=definition.evaluation.fields or None):
+            if prepared == request.limit:
+                break
+            outcome = preparing.prepare(row) if isinstance(row, Record) else _refused(row)
+            if isinstance(outcome, _Refusal):
+                rejects.write(orjson.dumps(outcome.row) + b"\n")
+                rejected += 1
+                first += (
+                    [f"{source} line {row.line}: {outcome.row['reason']}"] if len(first) < MAX_REASONS else []
+                )
+            else:
+                records.write(orjson.dumps(outcome) + b"\n")
+                prepared += 1
+    _refuse_too_many(first, rejected=rejected, read=prepared + rejected, definition=definition)
+    return _state(request, definition, preparing, folder)
+
+
+def _refuse_too_many(first: list[str], *, rejected: int, read: int, definition: RunDefinition) -> None:
+    tolerated = definition.evaluation.tolerated_invalid_percentage
+    if rejected * 100 > tolerated * read or rejected == read:
+        more = f"\n… and {rejected - len(first):,} more" if rejected > len(first) else ""
+        raise DatasetError(
+            f"{rejected:,} of {read:,} records cannot be evaluated; tolerated_invalid_percentage is {tolerated:g}.\n"
+            + "\n".join(first)
+            + more
+        )
+
+
+class _Refusal:
+    """A row that is not evaluated."""
+
+    __slots__ = ("row",)
+
+    def __init__(self, line: int, reason: str, row: Any) -> None:
+        self.row = {"line": line, "reason": reason, "row": row}
+
+
+def _refused(row: Rejected) -> _Refusal:
+    return _Refusal(row.line, " ".join(map(str, row.problems)), row.row)
+
+
+def _state(request: RunRequest, definition: RunDefinition, preparing: "Preparing", folder: str) -> JSON:
+    reader = storage.place(storage.join(folder, "records.jsonl"), root=definition.out)
+    writer = storage.place(storage.join(folder, "results"), root=definition.out)
+    evaluation = definition.evaluation
+    return {
+        "run": {**request.model_dump(mode="json"), "folder": folder, "name": definition.evaluation_name},
+        "reader": reader._asdict(),
+        "writer": {"bucket": writer.bucket, "prefix": writer.key},
+        "candidates": preparing.candidates,
+        "judges": preparing.judge_calls,
+        "max_concurrency": request.max_in_flight or evaluation.max_concurrency,
+        "tolerated_failure_percentage": evaluation.tolerated_failure_percentage,
+    }
+
+
+class Preparing:
+    """Renders one record after another; what is the same for all of them is made once."""
+
+    def __init__(self, definition: RunDefinition) -> None:
+        evaluation = definition.evaluation
+        self._definition = definition
+        self._evaluation = evaluation
+        self._fences = Fences(nonce=definition.nonce)
+        self._criteria = definition.resolved_criteria()
+        own = [config if isinstance(config, str) else config["name"] for config in evaluation.criteria]
+        self._own_criteria = [self._criteria[name] for name in own]
+        self._prompts = {name: Prompt(name=name, text=file.text) for name, file in definition.prompts.items()}
+        self._request_keys = {
+            candidate.name: _request_key(definition, candidate) for candidate in evaluation.candidates
+        }
+        self.candidates = [
+            candidate_call(candidate, request_key=self._request_keys[candidate.name])
+            for candidate in evaluation.candidates
+        ]
+        self.judge_calls: dict[str, JSON] = {}
+        self._extra_calls: dict[str, JSON] = {}
+
+    def prepare(self, record: Record) -> "JSON | _Refusal":
+        """Return a record as it stands in `records.jsonl`, or why it cannot be sent."""
+        try:
+            calls = self._calls(record)
+        except PromptError as error:
+            return _Refusal(record.line, str(error), record.model_dump(mode="json"))
+        size = len(orjson.dumps(calls))
+        if size > MAX_CHILD_INPUT_BYTES:
+            reason = (
+                f"the requests of this record come to {size:,} bytes; a child workflow takes {MAX_CHILD_INPUT_BYTES:,}. "
+                "Shorten its prompt, context or reference."
+            )
+            return _Refusal(
+                record.line, reason, record.model_dump(mode="json", exclude={"prompt", "messages", "context"})
+            )
+        return {
+            "record_id": record.id,
+            "line": record.line,
+            "prompt": record.prompt_text,
+            "system": record.system,
+            "context": record.context,
+            "reference": list(record.reference),
+            "category": record.category,
+            "group": record.group,
+            "metadata": record.metadata,
+            "not_applicable": self._not_applicable(record),
+            "calls": calls,
+        }
+
+    def _calls(self, record: Record) -> JSON:
+        values = variables(record)
+        given = {
+            self._definition.given.get(name, name): {"text": text} for name, text in record.responses.items()
+        }
+        return {
+            "record_id": record.id,
+            "requests": self._requests(record, values, given),
+            "given": given,
+            "judgements": list(self._judgements(record, values)),
+            "comparisons": list(self._comparisons(record, values)),
+        }
+
+    def _requests(self, record: Record, values: Mapping[str, Any], given: Mapping[str, Any]) -> JSON:
+        requests: JSON = {}
+        for candidate in self._evaluation.candidates:
+            key = self._request_keys[candidate.name]
+            if candidate.model == GIVEN or candidate.name in given or key in requests:
+                continue
+            prompt = self._prompts[f"candidate/{self._evaluation.prompt_of(candidate)}"]
+            requests[key] = conversation(_turns(prompt, record, values), layout(candidate))
+        return requests
+
+    def _applicable(self, record: Record) -> list[Criterion]:
+        return [criterion for criterion in self._asked_of(record) if not _missing_for(criterion, record)]
+
+    def _asked_of(self, record: Record) -> list[Criterion]:
+        """Return the evaluation's criteria and then those the record brings, a question of its own included."""
+        own = {criterion.name: criterion for criterion in self._own_criteria}
+        for name, question in record.criteria.items():
+            criterion = self._criteria[name]
+            own[name] = replace(criterion, question=question) if question else criterion
+        return list(own.values())
+
+    def _not_applicable(self, record: Record) -> dict[str, str]:
+        reasons = {criterion.name: _missing_for(criterion, record) for criterion in self._asked_of(record)}
+        return {name: reason for name, reason in reasons.items() if reason}
+
+    def _judgements(self, record: Record, values: Mapping[str, Any]) -> Iterator[JSON]:
+        criteria = self._applicable(record)
+        for judge in self._evaluation.judges:
+            groups = [[criterion] for criterion in criteria] if judge.mode == "per_criterion" else [criteria]
+            for group in filter(None, groups):
+                yield from self._asked(judge, group, record, values)
+
+    def _asked(
+        self, judge: Judge, criteria: list[Criterion], record: Record, values: Mapping[str, Any]
+    ) -> Iterator[JSON]:
+        prompt = self._prompts[f"judge/{judge.prompt}"]
+        names = [criterion.name for criterion in criteria]
+        hole = self._fences.mark("hole", record.id)
+        shown = {
+            **values,
+            "criteria": criteria_for_prompt(criteria),
+            "verdict": judge.verdict,
+            "tool": VERDICT_TOOL,
+            "mark": self._fences.mark("record", record.id),
+        }
+        before, after = around(prompt, shown, {"response": hole})
+        before = leading_text(judge, system_text(judge, prompt, tool=VERDICT_TOOL)) + before
+        for repeat in range(judge.repeats):
+            places = {
+                candidate.name: self._fences.fence(record.id, candidate.name, judge.name, *names, repeat)
+                for candidate in self._evaluation.candidates
+            }
+            yield {
+                "judge": judge.name,
+                "api": judge.api,
+                **self._judge_call(judge, prompt, criteria),
+                "criteria": names,
+                "repeat": repeat,
+                "before": before,
+                "after": after,
+                "fences": {name: fence._asdict() for name, fence in places.items()},
+            }
+
+    def _judge_call(self, judge: Judge, prompt: Prompt, criteria: list[Criterion]) -> JSON:
+        """Return the key of the judge's constants, and with it the constants where the state has no more room."""
+        scales = [(criterion.name, criterion.scale) for criterion in criteria]
+        key = f"{judge.name}/{self._fences.mark(judge.name, scales)}"
+        if key in self.judge_calls:
+            return {"request_key": key}
+        constants = self._extra_calls.get(key) or judge_constants(judge, prompt, criteria)
+        if len(self.judge_calls) < MAX_SHARED_JUDGE_CALLS:
+            self.judge_calls[key] = constants
+            return {"request_key": key}
+        if len(self._extra_calls) < 1000:
+            self._extra_calls[key] = constants
+        return {"request_key": key, "call": constants}
+
+    def _comparisons(self, record: Record, values: Mapping[str, Any]) -> Iterator[JSON]:
+        for judge in self._evaluation.judges if self._evaluation.pairwise else ():
+            prompt = self._prompts["judge/pairwise.v1"]
+            key = f"{judge.name}/pairs"
+            if key not in self.judge_calls:
+                self.judge_calls[key] = pair_constants(judge, prompt)
+            for candidate, baseline in pairs(self._evaluation):
+                for first, second in ((candidate, baseline), (baseline, candidate)):
+                    yield {
+                        "judge": judge.name,
+                        "api": judge.api,
+                        "request_key": key,
+                        "candidate": candidate,
+                        "baseline": baseline,
+                        "first": first,
+                        "second": second,
+                        **self._between(judge, prompt, record, values, first, second),
+                    }
+
+    def _between(
+        self, judge: Judge, prompt: Prompt, record: Record, values: Mapping[str, Any], first: str, second: str
+    ) -> JSON:
+        places = [self._fences.fence(record.id, judge.name, first, second, which) for which in (1, 2)]
+        holes = {
+            name: self._fences.mark("hole", record.id, name) for name in ("first_response", "second_response")
+        }
+        tool = "submit_preference"
+        shown = {
+            **values,
+            "verdict": judge.verdict,
+            "tool": tool,
+            "mark": self._fences.mark("record", record.id),
+        }
+        before, between, after = around(prompt, shown, holes)
+        return {
+            "before": leading_text(judge, system_text(judge, prompt, tool=tool)) + before + places[0].open,
+            "between": places[0].close + between + places[1].open,
+            "after": places[1].close + after,
+        }
+
+
+def pairs(evaluation: Any) -> Iterator[tuple[str, str]]:
+    """Yield the pairs (candidate, baseline) that an evaluation compares."""
+    names = [candidate.name for candidate in evaluation.candidates]
+    if evaluation.pairwise.baseline:
+        yield from (
+            (name, evaluation.pairwise.baseline) for name in names if name != evaluation.pairwise.baseline
+        )
+        return
+    for place, baseline in enumerate(names):
+        yield from ((name, baseline) for name in names[place + 1 :])
+
+
+def variables(record: Record) -> JSON:
+    """
+    Return the variables a prompt may use for a record.
+
+    These are the record's fields under their canonical names, those it does not have left out, and its metadata.
+    """
+    fields = {
+        "id": record.id,
+        "prompt": record.prompt_text,
+        "system": record.system,
+        "context": record.context,
+        "reference": list(record.reference),
+        "category": record.category,
+    }
+    return {**record.metadata, **{name: value for name, value in fields.items() if value}}
+
+
+def _turns(prompt: Prompt, record: Record, values: Mapping[str, Any]) -> list[Turn]:
+    """Return a candidate's messages; a conversation is sent as it is, below the prompt's system text."""
+    # The reference is the answer: a candidate must not see it.
+    shown = {name: value for name, value in values.items() if name != "reference"}
+    if not record.messages or len(record.messages) == 1:
+        return prompt.render(shown)
+    system = prompt.render(shown, only=lambda role: role == "system")
+    return [*system, *(Turn(message.role, message.content) for message in record.messages)]
+
+
+def _request_key(definition: RunDefinition, candidate: Candidate) -> str:
+    return f"{definition.evaluation.prompt_of(candidate)}/{layout(candidate)}"
+
+
+def _missing_for(criterion: Criterion, record: Record) -> str:
+    if criterion.needs_reference and not record.reference:
+        return "needs a reference"
+    if criterion.needs_context and not record.context:
+        return "needs a context"
+    return ""

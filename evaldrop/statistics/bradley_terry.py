@@ -1,0 +1,211 @@
+"""Strengths of candidates from pairwise preferences (Bradley–Terry), ties counting half for each side."""
+
+from dataclasses import dataclass
+from math import log
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from evaldrop.errors import NotEnoughData
+from evaldrop.statistics.bootstrap import percentile_interval, resample_counts
+from evaldrop.statistics.clusters import Groups, several
+from evaldrop.statistics.intervals import Interval
+from evaldrop.statistics.vectors import Floats, Ints, as_clusters, as_vector
+
+# A likelihood that is concave is climbed in about ten steps; the rest is room for extreme records.
+_NEWTON_STEPS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strengths:
+    """
+    Strengths of candidates 0..k-1.
+
+    `log_strengths` have mean 0; `elo` is `elo_scale` of them; the intervals are percentile bootstrap
+    intervals over records, one per candidate. `prior` is the pseudo-wins they were made with, to be said
+    beside them.
+    """
+
+    log_strengths: Floats
+    intervals: list[Interval]
+    elo: Floats
+    elo_intervals: list[Interval]
+    prior: float
+    confidence: float
+
+
+def bradley_terry(wins: npt.ArrayLike, *, prior: float = 0.0) -> Floats:
+    """
+    Return the maximum-likelihood log strengths, centred on 0.
+
+    P(i beats j) = 1/(1 + e^(t_j - t_i)) (Bradley & Terry 1952), by Newton's method with step halving.
+
+    Args:
+        wins: wins[i, j] is how often i beat j, a tie being half a win for each; shape (k, k), diagonal
+            ignored.
+        prior: Pseudo-wins given to each side of every pair. A candidate that wins or loses everything has an
+            infinite strength without; 0.01 keeps it finite and moves the others little. Say so where it is
+            shown.
+
+    Raises:
+        NotEnoughData: Fewer than two candidates, or, with prior 0, some candidates never lose to the others
+            or never meet them, so that no finite strengths fit.
+        ValueError: Not a square table, negative or NaN wins, or a negative prior.
+    """
+    table = _checked_wins(wins, prior)
+    if not _is_strongly_connected(table):
+        raise NotEnoughData(
+            "some candidates won all their comparisons with the others, or had none: their strength is "
+            "infinite or unknown. Give a small prior (0.01) and say so"
+        )
+    strengths = np.zeros(len(table))
+    games = table + table.T
+    for _ in range(_NEWTON_STEPS):
+        step = _newton_step(table, games, strengths)
+        height = _log_likelihood(table, strengths)
+        while _log_likelihood(table, strengths + step) < height - 1e-9 * abs(height):
+            step = step / 2
+        strengths = strengths + step
+        if np.abs(step).max() < 1e-12:
+            break
+    return np.asarray(strengths - strengths.mean(), dtype=np.float64)
+
+
+def bradley_terry_intervals(
+    wins: npt.ArrayLike,
+    records: Groups,
+    *,
+    seed: int,
+    prior: float = 0.01,
+    resamples: int = 1_000,
+    confidence: float = 0.95,
+) -> Strengths:
+    """
+    Estimate strengths with bootstrap intervals that resample whole records.
+
+    Args:
+        wins: One win table per comparison or group of comparisons, shape (rows, k, k); see `comparison_wins`.
+        records: The record (or group) each row belongs to, shape (rows,).
+        seed: Of the resampling.
+        prior: As in `bradley_terry`; above 0, since a resample may lack a candidate's only loss.
+        resamples: How many.
+        confidence: Two-sided level, a fraction in (0, 1).
+
+    Raises:
+        NotEnoughData: Fewer than two records or candidates.
+        ValueError: Shapes do not fit, negative or NaN wins, prior not positive, or confidence outside (0, 1).
+    """
+    if not prior > 0:
+        raise ValueError("the bootstrap needs a prior above 0: a resample may lack a candidate's only loss")
+    tables = _wins_by_record(wins, records)
+    candidates = tables.shape[1]
+    observed = bradley_terry(tables.sum(axis=0), prior=prior)
+    flat = tables.reshape(len(tables), -1)
+    # Records with the same outcome are drawn together: with few candidates there are only a few dozen kinds.
+    kinds, copies = np.unique(flat, axis=0, return_counts=True)
+    draws = [
+        bradley_terry(total.reshape(candidates, candidates), prior=prior)
+        for counts in resample_counts(copies, resamples=resamples, seed=seed)
+        for total in counts @ kinds
+    ]
+    columns = np.stack(draws, axis=1)
+    return Strengths(
+        log_strengths=observed,
+        intervals=[percentile_interval(column, confidence=confidence) for column in columns],
+        elo=elo_scale(observed),
+        elo_intervals=[percentile_interval(elo_scale(row), confidence=confidence) for row in columns],
+        prior=prior,
+        confidence=confidence,
+    )
+
+
+def comparison_wins(
+    a: npt.ArrayLike, b: npt.ArrayLike, outcomes: npt.ArrayLike, *, candidates: int
+) -> Floats:
+    """
+    Return one win table per comparison, shape (rows, candidates, candidates).
+
+    Args:
+        a: Number of one candidate of each comparison, 0..candidates-1, shape (rows,).
+        b: Number of the other.
+        outcomes: 1 where a won, 0 where b won, ½ for a tie or for two orders that contradict each other.
+        candidates: How many candidates there are.
+
+    Raises:
+        NotEnoughData: No comparisons.
+        ValueError: Lengths differ, a candidate is compared with itself or unknown, or an outcome is not in
+            [0, 1].
+    """
+    won = as_vector(outcomes, "outcomes")
+    first, second = np.asarray(a, dtype=np.intp), np.asarray(b, dtype=np.intp)
+    if not first.shape == second.shape == won.shape:
+        raise ValueError(f"a, b and outcomes differ in shape: {first.shape}, {second.shape}, {won.shape}")
+    if won.min() < 0 or won.max() > 1:
+        raise ValueError("outcomes lie in [0, 1]: 1 where a won, 0 where b won, 0.5 for a tie")
+    _check_opponents(first, second, candidates)
+    tables, rows = np.zeros((won.size, candidates, candidates)), np.arange(won.size)
+    tables[rows, first, second] = won
+    tables[rows, second, first] = 1 - won
+    return tables
+
+
+def elo_scale(log_strengths: npt.ArrayLike) -> Floats:
+    """Return 1000 + 400/ln 10 · t: a gap of 400 is odds of 10 to 1 (not online Elo, where order matters)."""
+    return np.asarray(1000 + 400 / log(10) * np.asarray(log_strengths, dtype=np.float64), dtype=np.float64)
+
+
+def win_probability(log_strength_a: float, log_strength_b: float) -> float:
+    """Return P(a beats b), a fraction in (0, 1), ties split."""
+    return float(special.expit(log_strength_a - log_strength_b))
+
+
+def _checked_wins(wins: npt.ArrayLike, prior: float) -> Floats:
+    table = np.array(wins, dtype=np.float64)
+    if table.ndim != 2 or table.shape[0] != table.shape[1]:
+        raise ValueError(f"wins must be a square table, got shape {table.shape}")
+    if not (np.isfinite(table).all() and (table >= 0).all() and prior >= 0):
+        raise ValueError("wins and prior are 0 or more, and finite")
+    if len(table) < 2:
+        raise NotEnoughData("strengths need at least two candidates")
+    table += prior
+    np.fill_diagonal(table, 0.0)
+    return table
+
+
+def _is_strongly_connected(table: Floats) -> bool:
+    reach = (table > 0) | np.eye(len(table), dtype=bool)
+    for through in range(len(table)):
+        reach |= np.outer(reach[:, through], reach[through])
+    return bool(reach.all())
+
+
+def _newton_step(table: Floats, games: Floats, strengths: Floats) -> Floats:
+    chances = special.expit(np.subtract.outer(strengths, strengths))
+    gradient = (table - games * chances).sum(axis=1)
+    weights = games * chances * (1 - chances)
+    curvature = np.diag(weights.sum(axis=1)) - weights
+    # Strengths are free up to a constant; adding 1/k fixes it at 0 and leaves the rest as it is.
+    return np.linalg.solve(curvature + 1 / len(table), gradient)
+
+
+def _log_likelihood(table: Floats, strengths: Floats) -> float:
+    return float((table * special.log_expit(np.subtract.outer(strengths, strengths))).sum())
+
+
+def _wins_by_record(wins: npt.ArrayLike, records: Groups) -> Floats:
+    rows = np.asarray(wins, dtype=np.float64)
+    if rows.ndim != 3 or rows.shape[1] != rows.shape[2]:
+        raise ValueError(f"wins must be one square table per row, got shape {rows.shape}")
+    clusters = several(as_clusters(records, rows=len(rows)))
+    tables = np.zeros((clusters.number, *rows.shape[1:]))
+    np.add.at(tables, clusters.codes, rows)
+    return tables
+
+
+def _check_opponents(first: Ints, second: Ints, candidates: int) -> None:
+    lowest, highest = min(first.min(), second.min()), max(first.max(), second.max())
+    if lowest < 0 or highest >= candidates:
+        raise ValueError(f"candidates are numbered 0..{candidates - 1}, got {lowest}..{highest}")
+    if (first == second).any():
+        raise ValueError("a candidate is compared with itself")

@@ -1,0 +1,255 @@
+"""What people would have said, from a judge's many scores and a few human labels."""
+
+from dataclasses import dataclass
+from math import sqrt
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from evaldrop.errors import NotEnoughData
+from evaldrop.statistics.clusters import (
+    Groups,
+    corrected_clustered_standard_error,
+    several,
+    totals_by_cluster,
+)
+from evaldrop.statistics.intervals import Interval, check_counts, normal_quantile, t_quantile
+from evaldrop.statistics.vectors import Floats, as_clusters, as_pairs, as_vector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebiasedMean:
+    """
+    A prediction-powered estimate of the human mean, in the scores' unit.
+
+    `weight` is λ, how much the judge was trusted: 0 is the human labels alone. `judge_bias` is the judge's
+    mean minus the human mean on the labelled records.
+    """
+
+    n_labelled: int
+    n_unlabelled: int
+    weight: float
+    judge_bias: float
+    mean: float
+    standard_error: float
+    interval: Interval
+    confidence: float
+
+
+class JudgeCounts(NamedTuple):
+    """How a binary judge did on records people labelled."""
+
+    good_judged_good: int
+    good_judged_bad: int
+    bad_judged_good: int
+    bad_judged_bad: int
+
+    @property
+    def sensitivity(self) -> float:
+        """Share of good records judged good (TPR). Raises NotEnoughData without good records."""
+        return _share(self.good_judged_good, self.good_judged_good + self.good_judged_bad, "good")
+
+    @property
+    def specificity(self) -> float:
+        """Share of bad records judged bad (TNR). Raises NotEnoughData without bad records."""
+        return _share(self.bad_judged_bad, self.bad_judged_good + self.bad_judged_bad, "bad")
+
+
+class CorrectedRate(NamedTuple):
+    """A pass rate corrected for the judge's errors, a fraction in [0, 1], with its delta-method error."""
+
+    rate: float
+    standard_error: float
+    interval: Interval
+
+
+class SelfPreference(NamedTuple):
+    """Own minus other: `bias` among records people call good, `false_positive_gap` among the bad."""
+
+    bias: float
+    false_positive_gap: float
+
+
+def ppi_mean(
+    human: npt.ArrayLike,
+    judge_labelled: npt.ArrayLike,
+    judge_unlabelled: npt.ArrayLike,
+    *,
+    weight: float | None = None,
+    confidence: float = 0.95,
+) -> DebiasedMean:
+    """
+    Estimate the human mean from independent records (PPI++, Angelopoulos, Duchi & Zrnic 2023, arXiv
+    2311.01453).
+
+    mean(λ judge_unlabelled) + mean(human - λ judge_labelled), variances with ddof 0 and a normal interval, as
+    the authors' library has it. λ = Cov(human, judge) / ((1 + n/N) Var(judge)) cut to [0, 1]; λ = 1 is the
+    first PPI (arXiv 2301.09633), which can be worse than the labels alone.
+
+    Args:
+        human: Labels of a random sample of the records, shape (n,). A sample that is not random breaks it.
+        judge_labelled: The judge's scores of the same records, shape (n,).
+        judge_unlabelled: The judge's scores of the others, shape (N,).
+        weight: λ in [0, 1]; None tunes it.
+        confidence: Two-sided level, a fraction in (0, 1).
+
+    Raises:
+        NotEnoughData: Fewer than two labelled or two unlabelled records.
+        ValueError: Lengths differ, NaN, weight outside [0, 1], or confidence outside (0, 1).
+    """
+    labels, labelled, unlabelled = _checked(human, judge_labelled, judge_unlabelled)
+    trust = _tuned_weight(labels, labelled, unlabelled) if weight is None else _checked_weight(weight)
+    rectified = labels - trust * labelled
+    error = sqrt(trust**2 * unlabelled.var() / unlabelled.size + rectified.var() / labels.size)
+    return _debiased(labels, labelled, unlabelled, trust, error, normal_quantile(confidence), confidence)
+
+
+def clustered_ppi_mean(
+    human: npt.ArrayLike,
+    judge_labelled: npt.ArrayLike,
+    judge_unlabelled: npt.ArrayLike,
+    *,
+    labelled_groups: Groups,
+    unlabelled_groups: Groups,
+    weight: float | None = None,
+    confidence: float = 0.95,
+) -> DebiasedMean:
+    """
+    Estimate the human mean from clustered records: `ppi_mean` with clustered variances.
+
+    λ minimises the clustered variance λ² V(unlabelled) + V(human - λ judge), cut to [0, 1]; both variances
+    CR1, the interval t on (labelled clusters - 1) degrees of freedom, the labels being the scarce part.
+
+    Args:
+        human: Labels of randomly chosen clusters, shape (n,).
+        judge_labelled: The judge's scores of the same records, shape (n,).
+        judge_unlabelled: The judge's scores of the others, shape (N,).
+        labelled_groups: Clusters of the labelled records, shape (n,).
+        unlabelled_groups: Clusters of the others, shape (N,); no cluster is in both.
+        weight: λ in [0, 1]; None tunes it.
+        confidence: Two-sided level, a fraction in (0, 1).
+
+    Raises:
+        NotEnoughData: Fewer than two clusters on either side.
+        ValueError: Lengths differ, NaN, weight outside [0, 1], or confidence outside (0, 1).
+    """
+    labels, labelled, unlabelled = _checked(human, judge_labelled, judge_unlabelled)
+    error_unlabelled = corrected_clustered_standard_error(unlabelled, unlabelled_groups)
+    clusters = several(as_clusters(labelled_groups, rows=labels.size))
+    # Residual sums per cluster over n make every clustered variance a plain dot product.
+    human_parts = totals_by_cluster(labels - labels.mean(), clusters).sums / labels.size
+    judge_parts = totals_by_cluster(labelled - labelled.mean(), clusters).sums / labels.size
+    correction = clusters.number / (clusters.number - 1)
+    if weight is None:
+        spread = correction * float(judge_parts @ judge_parts) + error_unlabelled**2
+        shared = correction * float(human_parts @ judge_parts)
+        trust = min(1.0, max(0.0, shared / spread)) if spread else 0.0
+    else:
+        trust = _checked_weight(weight)
+    rectified = human_parts - trust * judge_parts
+    error = sqrt(trust**2 * error_unlabelled**2 + correction * float(rectified @ rectified))
+    quantile = t_quantile(confidence, clusters.number - 1)
+    return _debiased(labels, labelled, unlabelled, trust, error, quantile, confidence)
+
+
+def rogan_gladen(
+    passed: float, scored: float, *, judge: JudgeCounts, confidence: float = 0.95
+) -> CorrectedRate:
+    """
+    Correct a pass rate for a binary judge's known error rates (Rogan & Gladen 1978; Lee et al. 2025).
+
+    θ = (p + specificity - 1)/(sensitivity + specificity - 1), cut to [0, 1]; delta-method variance (p(1-p)/n
+    + θ² se(1-se)/n_good + (1-θ)² sp(1-sp)/n_bad)/(se + sp - 1)² (arXiv 2511.21140).
+
+    Args:
+        passed: Records the judge passed, 0 <= passed <= scored.
+        scored: Records the judge scored; people need not have seen them.
+        judge: How the judge did where people labelled.
+        confidence: Two-sided level, a fraction in (0, 1).
+
+    Raises:
+        NotEnoughData: Nothing scored; no good or no bad labelled records; or a judge that the labels do not
+            tell from guessing (sensitivity + specificity - 1 within two standard errors of 0), where the
+            correction divides by nothing.
+        ValueError: passed outside 0..scored, or confidence outside (0, 1).
+    """
+    check_counts(passed, scored)
+    sensitivity, specificity = judge.sensitivity, judge.specificity
+    error_good = sensitivity * (1 - sensitivity) / (judge.good_judged_good + judge.good_judged_bad)
+    error_bad = specificity * (1 - specificity) / (judge.bad_judged_good + judge.bad_judged_bad)
+    informed = sensitivity + specificity - 1
+    if informed <= 2 * sqrt(error_good + error_bad):
+        raise NotEnoughData(
+            f"sensitivity {sensitivity:.2f} and specificity {specificity:.2f} do not tell this judge from "
+            "guessing; label more records or use another judge"
+        )
+    rate = passed / scored
+    true_rate = min(1.0, max(0.0, (rate + specificity - 1) / informed))
+    variance = rate * (1 - rate) / scored + true_rate**2 * error_good + (1 - true_rate) ** 2 * error_bad
+    error = sqrt(variance) / informed
+    margin = normal_quantile(confidence) * error
+    return CorrectedRate(
+        true_rate, error, Interval(max(0.0, true_rate - margin), min(1.0, true_rate + margin))
+    )
+
+
+def self_preference(own: JudgeCounts, other: JudgeCounts) -> SelfPreference:
+    """
+    Measure how much a judge favours responses of its own model over others' of the same human label.
+
+    P(judged good | good, own) - P(judged good | good, other) (Wataoka et al. 2024, arXiv 2410.21819), and the
+    same among bad ones. In [-1, 1]; 0 is fair.
+
+    Raises:
+        NotEnoughData: No good or no bad labelled records on one side.
+    """
+    return SelfPreference(own.sensitivity - other.sensitivity, other.specificity - own.specificity)
+
+
+def _checked(
+    human: npt.ArrayLike, judge_labelled: npt.ArrayLike, judge_unlabelled: npt.ArrayLike
+) -> tuple[Floats, Floats, Floats]:
+    labels, labelled = as_pairs(human, judge_labelled, at_least=2)
+    return labels, labelled, as_vector(judge_unlabelled, "unlabelled judge scores", at_least=2)
+
+
+def _checked_weight(weight: float) -> float:
+    if not 0 <= weight <= 1:
+        raise ValueError(f"weight must lie in [0, 1], got {weight}")
+    return weight
+
+
+def _tuned_weight(labels: Floats, labelled: Floats, unlabelled: Floats) -> float:
+    # ddof 0 above and 1 below, over all of the judge's scores: what ppi-python 0.2.3 does.
+    spread = (1 + labels.size / unlabelled.size) * np.concatenate([labelled, unlabelled]).var(ddof=1)
+    shared = float(np.mean((labels - labels.mean()) * (labelled - labelled.mean())))
+    return min(1.0, max(0.0, shared / float(spread))) if spread else 0.0
+
+
+def _debiased(
+    labels: Floats,
+    labelled: Floats,
+    unlabelled: Floats,
+    trust: float,
+    error: float,
+    quantile: float,
+    confidence: float,
+) -> DebiasedMean:
+    mean = float(trust * unlabelled.mean() + (labels - trust * labelled).mean())
+    return DebiasedMean(
+        n_labelled=labels.size,
+        n_unlabelled=unlabelled.size,
+        weight=trust,
+        judge_bias=float((labelled - labels).mean()),
+        mean=mean,
+        standard_error=error,
+        interval=Interval(mean - quantile * error, mean + quantile * error),
+        confidence=confidence,
+    )
+
+
+def _share(part: int, whole: int, what: str) -> float:
+    if whole == 0:
+        raise NotEnoughData(f"no record that people call {what}: the judge's error rate on those is unknown")
+    return part / whole

@@ -1,0 +1,224 @@
+"""Control charts for a series of runs: has the level moved, and since when."""
+
+from collections.abc import Sequence
+from math import log, sqrt
+from typing import Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from evaldrop.statistics.intervals import check_counts
+from evaldrop.statistics.vectors import Floats, as_vector, check_fraction
+
+
+class RunNoise(NamedTuple):
+    """
+    How much estimates of an unchanged model vary from run to run, in their own unit.
+
+    `sigma` is what a chart needs; `sampling` is the part the records explain and `between` the rest.
+    """
+
+    mean: float
+    sigma: float
+    sampling: float
+    between: float
+
+
+class Cusum(NamedTuple):
+    """C+ and C- after each run, in standard deviations, and the first run above the limit (None: none)."""
+
+    up: Floats
+    down: Floats
+    first_alarm: int | None
+
+
+class Ewma(NamedTuple):
+    """The moving average after each run with its limits, and the first run outside them (None: none)."""
+
+    average: Floats
+    low: Floats
+    high: Floats
+    first_alarm: int | None
+
+
+class DriftStatistic(NamedTuple):
+    """A one-sided statistic after each run and the first run above the limit (None: none)."""
+
+    statistic: Floats
+    first_alarm: int | None
+
+
+def run_noise(estimates: npt.ArrayLike, standard_errors: npt.ArrayLike) -> RunNoise:
+    """
+    Measure the noise of baseline runs, in which nothing was changed.
+
+    sigma² = max(Var(estimates, ddof 1), mean SE²): at least what the records explain, and more where runs
+    differ by more than that. A sigma of sampling error alone gives alarms for nothing.
+
+    Args:
+        estimates: Of each baseline run, shape (runs,).
+        standard_errors: Of each estimate, shape (runs,), 0 or more.
+
+    Raises:
+        NotEnoughData: Fewer than two runs.
+        ValueError: Lengths differ, NaN, or a negative standard error.
+    """
+    values = as_vector(estimates, "estimates", at_least=2)
+    errors = as_vector(standard_errors, "standard errors", at_least=2)
+    if errors.size != values.size or errors.min() < 0:
+        raise ValueError("give one standard error, 0 or more, for each estimate")
+    total, sampling = float(values.var(ddof=1)), float(np.mean(errors**2))
+    return RunNoise(
+        mean=float(values.mean()),
+        sigma=sqrt(max(total, sampling)),
+        sampling=sqrt(sampling),
+        between=sqrt(max(0.0, total - sampling)),
+    )
+
+
+def cusum(
+    estimates: npt.ArrayLike, *, target: float, sigma: float, slack: float = 0.5, limit: float = 4.0
+) -> Cusum:
+    """
+    Chart cumulative sums of deviations from the target (Page 1954).
+
+    C± = max(0, C± ± (x - target)/sigma - slack), alarm above the limit, not set back after it. Slack ½ is
+    tuned to a shift of one sigma; limits of 4 and 5 give a false alarm in about 170 and 470 runs
+    (Montgomery).
+
+    Args:
+        estimates: One per run in order, shape (runs,).
+        target: The level to hold, in their unit.
+        sigma: Noise of one run, `run_noise`, above 0.
+        slack: In sigmas, 0 or more.
+        limit: In sigmas, above 0.
+
+    Raises:
+        NotEnoughData: No runs.
+        ValueError: NaN, sigma or limit not positive, or a negative slack.
+    """
+    values = as_vector(estimates, "estimates")
+    _check_positive(sigma=sigma, limit=limit)
+    if not slack >= 0:
+        raise ValueError(f"slack is 0 or more, got {slack}")
+    deviations = (values - target) / sigma
+    up, down = _one_sided(deviations - slack), _one_sided(-deviations - slack)
+    return Cusum(up, down, _first((up > limit) | (down > limit)))
+
+
+def ewma(
+    estimates: npt.ArrayLike, *, target: float, sigma: float, weight: float = 0.3, width: float = 2.7
+) -> Ewma:
+    """
+    Chart an exponentially weighted moving average with its exact limits (Roberts 1959; Lucas & Saccucci
+    1990).
+
+    E_t = w x_t + (1 - w) E_(t-1), E_0 = target; limits target ± width · sigma √(w/(2 - w) (1 - (1 - w)^2t)).
+
+    Args:
+        estimates: One per run in order, shape (runs,).
+        target: The level to hold, in their unit.
+        sigma: Noise of one run, `run_noise`, above 0.
+        weight: Of the newest run, in (0, 1]; 0.2 to 0.3 for small shifts.
+        width: Of the limits in sigmas, above 0; 2.7 to 3.
+
+    Raises:
+        NotEnoughData: No runs.
+        ValueError: NaN, sigma or width not positive, or weight outside (0, 1].
+    """
+    values = as_vector(estimates, "estimates")
+    _check_positive(sigma=sigma, width=width)
+    if not 0 < weight <= 1:
+        raise ValueError(f"weight must lie in (0, 1], got {weight}")
+    average, level = np.empty_like(values), target
+    for run, value in enumerate(values):
+        average[run] = level = weight * value + (1 - weight) * level
+    runs = np.arange(1, values.size + 1)
+    margin = width * sigma * np.sqrt(weight / (2 - weight) * (1 - (1 - weight) ** (2 * runs)))
+    low, high = target - margin, target + margin
+    return Ewma(average, low, high, _first((average < low) | (average > high)))
+
+
+def page_hinkley(
+    estimates: npt.ArrayLike, *, delta: float, limit: float, direction: Literal["down", "up"] = "down"
+) -> DriftStatistic:
+    """
+    Chart the Page–Hinkley statistic, which needs no target: the series' own running mean is the level.
+
+    Down: m_t = m_(t-1) + x_t - mean_t + delta, statistic max(m) - m_t; up the same of -x (Page 1954; Hinkley
+    1971; river's PageHinkley with alpha 1).
+
+    Args:
+        estimates: One per run in order, shape (runs,).
+        delta: Change to overlook, in their unit, 0 or more.
+        limit: In their unit, above 0.
+        direction: Which change to look for.
+
+    Raises:
+        NotEnoughData: No runs.
+        ValueError: NaN, a negative delta, limit not positive, or another direction.
+    """
+    values = as_vector(estimates, "estimates")
+    _check_positive(limit=limit)
+    if not delta >= 0:
+        raise ValueError(f"delta is 0 or more, got {delta}")
+    if direction not in ("down", "up"):
+        raise ValueError(f'direction must be "down" or "up", got {direction!r}')
+    signed = values if direction == "down" else -values
+    means = np.cumsum(signed) / np.arange(1, signed.size + 1)
+    sums = np.cumsum(signed - means + delta)
+    statistic = np.maximum.accumulate(sums) - sums
+    return DriftStatistic(statistic, _first(statistic > limit))
+
+
+def bernoulli_cusum(
+    passed: Sequence[int], scored: Sequence[int], *, rate: float, shifted_rate: float, limit: float = 4.0
+) -> DriftStatistic:
+    """
+    Chart the log-likelihood-ratio CUSUM of pass counts, which runs of unequal size may have.
+
+    S = max(0, S + k ln(q/p) + (n - k) ln((1 - q)/(1 - p))) for k of n passed, p the rate to hold and q the
+    one to catch (Page 1954; Reynolds & Stoumbos 1999). Counts sampling noise only: where runs vary by more,
+    use `cusum` with `run_noise`.
+
+    Args:
+        passed: Verdicts that met the criterion in each run, shape (runs,).
+        scored: Verdicts with a score in each run.
+        rate: p, a fraction in (0, 1).
+        shifted_rate: q, a fraction in (0, 1); below p looks for a fall, above for a rise.
+        limit: In log odds, above 0; 4 is evidence of e⁴, 55 to 1.
+
+    Raises:
+        NotEnoughData: No runs, or a run without scored verdicts.
+        ValueError: Lengths differ, counts that are no pass rate, rates equal or outside (0, 1), limit not
+            positive.
+    """
+    _check_positive(limit=limit)
+    p, q = check_fraction(rate, "rate"), check_fraction(shifted_rate, "shifted_rate")
+    if p == q:
+        raise ValueError("rate and shifted_rate are equal: there is no shift to look for")
+    if len(passed) != len(scored):
+        raise ValueError(f"{len(passed)} runs passed and {len(scored)} scored; give both for every run")
+    for k, n in zip(passed, scored, strict=True):
+        check_counts(k, n)
+    k_passed = as_vector(np.asarray(passed), "passed")
+    failed = np.asarray(scored) - k_passed
+    statistic = _one_sided(k_passed * log(q / p) + failed * log((1 - q) / (1 - p)))
+    return DriftStatistic(statistic, _first(statistic > limit))
+
+
+def _one_sided(increments: Floats) -> Floats:
+    totals, total = np.empty_like(increments), 0.0
+    for run, increment in enumerate(increments):
+        totals[run] = total = max(0.0, total + increment)
+    return totals
+
+
+def _first(alarms: npt.NDArray[np.bool_]) -> int | None:
+    return int(np.argmax(alarms)) if alarms.any() else None
+
+
+def _check_positive(**values: float) -> None:
+    for name, value in values.items():
+        if not value > 0:
+            raise ValueError(f"{name} must be above 0, got {value}")

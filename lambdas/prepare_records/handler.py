@@ -1,0 +1,18 @@
+"""PrepareRecords: a run's folder in; reader, writer and the constant parts of every request out."""
+
+from typing import Any
+
+from evaldrop.definition import RunRequest
+from evaldrop.preparation import prepare_records
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """
+    Render every prompt of a run.
+
+    Raises:
+        DatasetError: More records than tolerated cannot be sent.
+    """
+    run = event["run"]
+    request = RunRequest.model_validate({name: run[name] for name in RunRequest.model_fields})
+    return prepare_records(request, run["folder"])
