@@ -86,6 +86,25 @@ def exists(uri: str) -> bool:
     return True
 
 
+def modified_at(uri: str) -> float:
+    """
+    Return when a file was last written, in seconds since 1970.
+
+    Raises:
+        StorageError: There is no such file.
+    """
+    if not is_s3(uri):
+        try:
+            return local_path(uri).stat().st_mtime
+        except OSError as error:
+            raise StorageError(f"{uri}: {error.strerror or error}") from error
+    bucket, key = place(uri)
+    try:
+        return float(_s3().head_object(Bucket=bucket, Key=key)["LastModified"].timestamp())
+    except _s3().exceptions.ClientError as error:
+        raise StorageError(f"{uri}: {error}") from error
+
+
 def read_bytes(uri: str) -> bytes:
     """Return a whole file."""
     with open_read(uri) as stream:

@@ -1,17 +1,13 @@
 """From a draft to a record: every canonical field is checked, and all faults of a row are found together."""
 
-import hashlib
-import re
 from difflib import get_close_matches
 from typing import Any
 
+from evaldrop.datasets.criterion_text import MAX_NAME_CHARACTERS, read_criterion
 from evaldrop.datasets.drafts import Draft, Fault, kind_of, scalar_text, wrong_type
 from evaldrop.datasets.records import CANONICAL_FIELDS, MAX_ID_CHARACTERS, Message, Record
 from evaldrop.datasets.shape_values import joined_blocks
 
-MAX_NAME_CHARACTERS = 100
-_NAME = re.compile(r"[A-Za-z_][\w-]*")
-_NAMED_QUESTION = re.compile(r"([A-Za-z_][\w-]*)\s*:\s+(\S.*)", re.DOTALL)
 _ROLES = {"user": "user", "assistant": "assistant", "system": "system", "developer": "system"}
 
 
@@ -98,7 +94,7 @@ class _Checking:
             self._fault(f"both {shown} are given", "Keep one of them.")
         elif not given and self._values.get("messages") == []:
             self._fault(f'"{self._shown("messages")}" is an empty list', 'Give messages, or a "prompt".')
-        elif not given and not any(fault.what.startswith("no prompt") for fault in self._draft.faults):
+        elif not given and not self._draft.is_prompt_blamed:
             self._fault("no prompt", self._prompt_advice())
 
     def _prompt_advice(self) -> str:
@@ -220,7 +216,7 @@ class _Checking:
                     "criteria", member if isinstance(value, list) else value, "a name, a list or an object"
                 )
                 return {}
-            criteria.update(_named(member))
+            criteria.update(read_criterion(member))
         return criteria
 
     def _asked(self, value: dict[str, Any]) -> dict[str, str | None]:
@@ -235,25 +231,3 @@ class _Checking:
                 fault = wrong_type(f"{self._shown('criteria')}.{name}", question, "a question")
                 self._draft.faults.append(fault)
         return criteria
-
-
-def _named(text: str) -> dict[str, str | None]:
-    """Read `name`, `name, name`, `name: question`, or a question, whose name is made of its words."""
-    text = text.strip()
-    if not text:
-        return {}
-    names = [part.strip() for part in text.split(",")]
-    if all(_NAME.fullmatch(name) for name in names):
-        return dict.fromkeys(names)
-    named = _NAMED_QUESTION.fullmatch(text)
-    if named and len(named[1]) <= MAX_NAME_CHARACTERS:
-        return {named[1]: named[2]}
-    return {_name_of(text): text}
-
-
-def _name_of(question: str) -> str:
-    words = re.findall(r"\w+", question.lower())
-    name = "_".join(words[:6])[:60] or "criterion"
-    if len(words) <= 6 and words:
-        return name
-    return f"{name}_{hashlib.blake2b(question.encode(), digest_size=3).hexdigest()}"

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from evaldrop.datasets.criterion_text import read_criterion
+
 TEXT_KEYS = ("response", "output", "answer", "text", "content", "result", "completion", "expected_response")
 PROMPT_KEYS = ("prompt", "question", "query", "input")
 
@@ -22,7 +24,8 @@ class Draft:
     Canonical values as a row gave them.
 
     `names` tells under which key the user wrote a canonical field, so that a fault names what they can find.
-    `notes` are remarks on what a shape could not carry over.
+    `notes` are remarks on what a shape could not carry over. `is_prompt_blamed` tells that a fault already
+    says why there is no prompt.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -30,12 +33,18 @@ class Draft:
     names: dict[str, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    is_prompt_blamed: bool = False
 
     def put(self, name: str, value: Any, source: str) -> None:
         """Set a canonical field from the key `source`; null is the same as absent."""
         if value is not None:
             self.values[name] = value
             self.names[name] = source
+
+    def blame_prompt(self, fault: Fault) -> None:
+        """Add the fault for which the row has no prompt."""
+        self.faults.append(fault)
+        self.is_prompt_blamed = True
 
     def keep(self, key: str, value: Any) -> None:
         """Keep a value in the metadata; a name already taken there is not overwritten but prefixed."""
@@ -55,11 +64,10 @@ class Draft:
         """Add the response a candidate already gave; null means it gave none."""
         responses = self.values.setdefault("responses", {})
         self.names.setdefault("responses", source)
-        if text is None:
+        # Responses that are no object are refused when the draft is checked, once.
+        if text is None or not isinstance(responses, dict):
             return
-        if not isinstance(responses, dict):
-            self.faults.append(wrong_type(self.names["responses"], responses, "an object"))
-        elif candidate in responses:
+        if candidate in responses:
             what = f'"{source}" holds two responses of "{candidate}"'
             self.faults.append(Fault(what, "Keep one response per candidate."))
         else:
@@ -69,19 +77,19 @@ class Draft:
         """Ask a question of this record; a name already taken gets a number."""
         criteria = self.values.get("criteria")
         if not isinstance(criteria, dict):
-            criteria = {} if criteria is None else {**named_criteria(criteria)}
+            members = criteria if isinstance(criteria, list) else [criteria]
+            criteria = {}
+            for member in members:
+                if isinstance(member, str):
+                    criteria.update(read_criterion(member))
+                elif member is not None:
+                    self.faults.append(wrong_type("criteria", member, "a name, a list or an object"))
             self.put("criteria", criteria, source)
         free, count = name, 1
         while free in criteria:
             count += 1
             free = f"{name}_{count}"
         criteria[free] = question
-
-
-def named_criteria(value: Any) -> dict[str, Any]:
-    """Turn names given as a string or a list into an object, so that questions can be added to it."""
-    names = value if isinstance(value, list) else [value]
-    return {str(name): None for name in names}
 
 
 def kind_of(value: Any) -> str:

@@ -62,7 +62,7 @@ class FieldMapping:
         if wanted and not {"prompt", "messages"} & found:
             shown = " or ".join(f'"{source}"' for source in wanted)
             what = f"no prompt: the row has no {shown}"
-            draft.faults.append(Fault(what, "Correct the row, or `fields` in the evaluation."))
+            draft.blame_prompt(Fault(what, "Correct the row, or `fields` in the evaluation."))
 
 
 def _checked(target: str, source: str) -> str:

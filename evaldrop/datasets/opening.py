@@ -129,10 +129,9 @@ def _refuse_other_formats(head: bytes, source: str) -> None:
 
 def _refuse_text(head: bytes, source: str) -> None:
     """Refuse a file that is not even meant to be JSON: by its name, when no line begins as JSON does."""
-    if re.search(rb"^[ \t]*[\[{]", head, re.MULTILINE):
+    if not head.strip() or re.search(rb"^[ \t]*[\[{]", head, re.MULTILINE):
         return
-    begins = head.strip()[:30].decode("utf-8", errors="replace").splitlines()
-    shown = begins[0] if begins else ""
+    shown = head.strip()[:30].decode("utf-8", errors="replace").splitlines()[0]
     name = source.lower()
     do = "Give JSON Lines: one JSON object a line."
     if name.endswith((".csv", ".tsv")):
@@ -164,8 +163,8 @@ def _documents_start(text: str, first: int, end: int) -> _Start | None:
 def _is_line_of_many(text: str, first: int) -> bool:
     """Tell a line that happens to hold a list from an array of rows."""
     value, end = _value_at(text, first)
-    following = text[_skip_space(text, end) :][:1]
-    return value is not _NOTHING and "\n" not in text[first:end] and following in ("[", "{")
+    following = re.compile(r"[ \t\r]*\n\s*[\[{]").match(text, end)
+    return value is not _NOTHING and "\n" not in text[first:end] and following is not None
 
 
 def _wrapped_start(text: str, first: int) -> _Start | None:

@@ -26,7 +26,7 @@ _VARIABLE = re.compile(r"\{\{-?\s*(\w+)\s*-?\}\}")
 def read_vars(draft: Draft, value: Any, key: str, _row: Mapping[str, Any]) -> None:
     """Make a prompt of a test's variables."""
     if not isinstance(value, dict):
-        draft.faults.append(wrong_type(key, value, "an object"))
+        draft.blame_prompt(wrong_type(key, value, "an object"))
         return
     put_variables(draft, value, key)
     if any(isinstance(member, list) for member in value.values()):

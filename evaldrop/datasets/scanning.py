@@ -142,7 +142,8 @@ class ElementScanner:
             return
         if not self._held.is_blank:
             yield self._row(self._fault)
-        elif not self._documents:
+        is_between_elements = not self._depth and not self._in_text and self._fault is None
+        if is_between_elements and not self._documents:
             what = "the file ends before the array's closing ]"
             yield self._row(Fault(what, "Close the array; the file may have been cut off."))
 

@@ -8,7 +8,7 @@ from evaldrop.datasets.checks import did_you_mean
 from evaldrop.datasets.fields import FieldMapping
 from evaldrop.datasets.reading import RowReading
 from evaldrop.datasets.records import Problem
-from evaldrop.datasets.shapes import BARE_SHAPES, CANONICAL, Shape
+from evaldrop.datasets.shapes import BARE_SHAPES, CANONICAL, SHARED_KEYS, Shape
 
 MAX_UNKNOWN_KEYS = 100
 
@@ -39,7 +39,7 @@ class ShapeTally:
     def add(self, reading: RowReading) -> None:
         """Count one row."""
         self._mapped.update(reading.mapped)
-        self._notes.update(set(reading.notes))
+        self._notes.update(dict.fromkeys(reading.notes, 1))
         shape = reading.shape
         if shape is None:
             return
@@ -80,7 +80,9 @@ class ShapeTally:
         if not shapes:
             return f"read by the evaluation's fields: {mapped}" if mapped else "not recognised"
         shape = self._shape_of[next(iter(shapes))]
-        keys = [key for key in shape.keys if key in self._keys[shape.name]]
+        seen = self._keys[shape.name]
+        own_first = sorted(shape.keys, key=lambda key: shape is not CANONICAL and key in SHARED_KEYS)
+        keys = [key for key in own_first if key in seen]
         said = f"recognised as {shape.title} ({', '.join(keys)})"
         if shape is not CANONICAL:
             targets = dict.fromkeys(name for key in keys for name in shape.keys[key].split(", "))

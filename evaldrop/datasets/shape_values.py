@@ -149,7 +149,7 @@ def image(draft: Draft, value: Any, key: str, _row: Row) -> None:
 def model_input(draft: Draft, value: Any, key: str, _row: Row) -> None:
     """Read a body of Bedrock batch inference: messages (Anthropic, Nova), or a prompt (Llama, Titan, …)."""
     if not isinstance(value, dict):
-        draft.faults.append(wrong_type(key, value, "an object"))
+        draft.blame_prompt(wrong_type(key, value, "an object"))
         return
     homes = {
         "messages": "messages",
@@ -170,7 +170,7 @@ def model_input(draft: Draft, value: Any, key: str, _row: Row) -> None:
 def conversation_turns(draft: Draft, value: Any, key: str, _row: Row) -> None:
     """Read Bedrock RAG evaluation: the last turn is evaluated, those before it are its conversation."""
     if not isinstance(value, list) or not value or not all(isinstance(turn, dict) for turn in value):
-        draft.faults.append(wrong_type(key, value, "a list of objects with at least one member"))
+        draft.blame_prompt(wrong_type(key, value, "a list of objects with at least one member"))
         return
     *earlier, last = value
     question = _content_text(last.get("prompt"))

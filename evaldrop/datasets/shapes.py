@@ -15,7 +15,7 @@ from evaldrop.datasets.promptfoo import read_assert, read_vars
 from evaldrop.datasets.records import CANONICAL_FIELDS
 
 # A row of any tool may carry these under evaldrop's own names; a row with a prompt is evaldrop's.
-_SHARED = {name: name for name in CANONICAL_FIELDS if name not in ("prompt", "messages")}
+SHARED_KEYS = tuple(name for name in CANONICAL_FIELDS if name not in ("prompt", "messages"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +71,10 @@ def _shape(
     keys: Mapping[str, str],
     readers: Mapping[str, read.KeyReader] | None = None,
 ) -> Shape:
+    # Shared keys are read first, so that a reader can add to them (a rubric to the row's criteria).
+    shared = {key: key for key in SHARED_KEYS if key not in keys}
     all_readers = {"metadata": read.metadata, **(readers or {})}
-    return Shape(name=name, title=title, needs=needs, keys={**keys, **_SHARED, **keys}, readers=all_readers)
+    return Shape(name=name, title=title, needs=needs, keys={**shared, **keys}, readers=all_readers)
 
 
 CANONICAL = Shape(

@@ -1,0 +1,7 @@
+"""`python -m evaldrop` is `evaldrop`."""
+
+import sys
+
+from evaldrop.cli import main
+
+sys.exit(main())

@@ -1,0 +1,1 @@
+"""What each type of state does. `flow` knows them all; no other module here knows another."""

@@ -1,0 +1,110 @@
+"""Parallel and inline Map: flows inside this execution, each in a scope of its own."""
+
+from typing import Any
+
+from evaldrop.engine import model
+from evaldrop.engine.actions.concurrency import run_all
+from evaldrop.engine.actions.handlers import with_handlers
+from evaldrop.engine.errors import QueryError
+from evaldrop.engine.payloads import check_size
+from evaldrop.engine.queries import Frame
+from evaldrop.engine.runs import Outcome, Visit
+from evaldrop.engine.scopes import Scope
+from evaldrop.engine.templates import Template, type_name, typed
+
+INLINE_LIMIT = 40
+
+
+async def run_parallel(visit: Visit) -> Outcome:
+    """Run every branch on the same input; the result is the array of their outputs."""
+    return await with_handlers(visit, _attempt_parallel)
+
+
+async def _attempt_parallel(visit: Visit) -> Outcome:
+    state: model.Parallel = visit.state
+    data = visit.input
+    if state.arguments is not None:
+        data = state.arguments.evaluate(visit.frame())
+        check_size(data, f"the arguments of the state {state.name!r}")
+    branches = state.branches
+
+    async def branch(index: int) -> Any:
+        return await _run_inside(visit, branches[index], data, visit.item)
+
+    result = await run_all(len(branches), len(branches), branch)
+    check_size(result, f"the result of the state {state.name!r}")
+    return visit.leave(state.exit, visit.frame(result=result), result)
+
+
+async def run_inline_map(visit: Visit) -> Outcome:
+    """Run the processor on each item; the result is the array of its outputs."""
+    return await with_handlers(visit, _attempt_map)
+
+
+async def _attempt_map(visit: Visit) -> Outcome:
+    state: model.InlineMap = visit.state
+    frame = visit.frame()
+    items = map_items(state.items, frame, visit.input)
+    limit = concurrency(state.max_concurrency, frame, INLINE_LIMIT)
+
+    async def iterate(index: int) -> Any:
+        item = {"Index": index, "Value": items[index]}
+        data = select(visit, state.item_selector, item)
+        if state.item_selector is not None:
+            check_size(data, f"an item of the state {state.name!r}")
+        return await _run_inside(visit, state.processor, data, item)
+
+    result = await run_all(len(items), limit, iterate)
+    check_size(result, f"the result of the state {state.name!r}")
+    return visit.leave(state.exit, visit.frame(result=result), result)
+
+
+async def _run_inside(visit: Visit, flow: model.Flow, data: Any, item: dict[str, Any] | None) -> Any:
+    scope = Scope(visit.scope)
+    try:
+        return await visit.run.flow(visit.run, flow, scope, data, item)
+    finally:
+        scope.close()
+
+
+def map_items(items: Template | None, frame: Frame, data: Any) -> list[Any]:
+    """
+    Return the array a Map runs over: its Items, else the input.
+
+    Raises:
+        QueryError: It is not an array.
+    """
+    if items is not None:
+        array: list[Any] = typed(items, frame, _is_list, "array")
+        return array
+    if not isinstance(data, list):
+        raise QueryError(
+            f"a Map without Items takes its input, which is no array but of type {type_name(data)}"
+        )
+    return data
+
+
+def concurrency(template: Template | None, frame: Frame, most: int) -> int:
+    """Return how many items may run at once; 0 or absent is as many as allowed."""
+    if template is None:
+        return most
+    asked = int(typed(template, frame, _is_count, "number"))
+    return min(asked, most) if asked else most
+
+
+def select(visit: Visit, selector: Template | None, item: dict[str, Any]) -> Any:
+    """Return the input for an item: the ItemSelector's value, or the item itself."""
+    if selector is None:
+        return item["Value"]
+    states = {"input": visit.input, "context": {**visit.context(), "Map": {"Item": item}}}
+    return selector.evaluate(Frame({"states": states}, visit.scope))
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def _is_count(value: Any) -> bool:
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 and value == int(value)
+    )

@@ -1,0 +1,96 @@
+"""Retry and Catch around a state that can fail."""
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Any
+
+from evaldrop.engine import model
+from evaldrop.engine.errors import (
+    ALL,
+    BRANCH_FAILED,
+    DATA_LIMIT_EXCEEDED,
+    RUNTIME,
+    TASK_FAILED,
+    TIMEOUT,
+    StatesError,
+)
+from evaldrop.engine.runs import Outcome, Visit
+
+Attempt = Callable[[Visit], Awaitable[Outcome]]
+Watch = Callable[[StatesError, bool], None]
+
+
+async def with_handlers(visit: Visit, attempt: Attempt, watch: Watch | None = None) -> Outcome:
+    """
+    Attempt a state until it works, its retriers give up, or a catcher takes the error.
+
+    Args:
+        visit: The visit; its retry_count grows.
+        attempt: Does the state's work once.
+        watch: Hears every error and whether it is tried again.
+
+    Raises:
+        StatesError: Nobody caught it.
+    """
+    handlers: model.Handlers = visit.state.handlers
+    used = [0] * len(handlers.retriers)
+    while True:
+        try:
+            return await attempt(visit)
+        except StatesError as error:
+            delay = _next_delay(handlers.retriers, used, error, visit)
+            if watch is not None:
+                watch(error, delay is not None)
+            if delay is None:
+                return _catch(visit, handlers.catchers, error)
+            visit.retry_count += 1
+            await visit.run.clock.sleep(delay)
+
+
+def _next_delay(
+    retriers: Sequence[model.Retrier], used: list[int], error: StatesError, visit: Visit
+) -> float | None:
+    """Return the seconds to wait before the next try; None when there is none. Counts are per retrier."""
+    for index, retrier in enumerate(retriers):
+        if not matches(retrier.errors, error, visit.state):
+            continue
+        if used[index] >= retrier.max_attempts:
+            return None
+        used[index] += 1
+        return _delay(retrier, used[index] - 1, visit)
+    return None
+
+
+def _delay(retrier: model.Retrier, retries: int, visit: Visit) -> float:
+    longest = float("inf") if retrier.max_delay_s is None else retrier.max_delay_s
+    try:
+        delay = retrier.interval_s * retrier.backoff_rate**retries
+    except OverflowError:
+        delay = longest
+    delay = min(delay, longest)
+    return visit.run.random.uniform(0, delay) if retrier.full_jitter else delay
+
+
+def matches(names: Collection[str], error: StatesError, state: Any) -> bool:
+    """
+    Tell whether one of the names in an ErrorEquals takes an error.
+
+    States.Runtime cannot be handled at all; States.ALL leaves States.DataLimitExceeded alone, and
+    States.TaskFailed leaves States.Timeout alone (Step Functions' guide, Error names).
+    """
+    if error.error == RUNTIME:
+        return False
+    if error.error in names:
+        return True
+    if ALL in names and error.error != DATA_LIMIT_EXCEEDED:
+        return True
+    if TASK_FAILED in names and error.error != TIMEOUT:
+        return True
+    return BRANCH_FAILED in names and isinstance(state, model.Parallel)
+
+
+def _catch(visit: Visit, catchers: Sequence[model.Catcher], error: StatesError) -> Outcome:
+    for catcher in catchers:
+        if matches(catcher.errors, error, visit.state):
+            output = {"Error": error.error, "Cause": error.cause or ""}
+            return visit.leave(catcher.exit, visit.frame(errorOutput=output), output)
+    raise error

@@ -1,0 +1,73 @@
+"""Pass, Succeed, Fail, Choice and Wait: the states that call nothing."""
+
+from datetime import datetime
+from typing import Any
+
+from evaldrop.engine import model
+from evaldrop.engine.errors import NO_CHOICE_MATCHED, QueryError, StatesError
+from evaldrop.engine.runs import Outcome, Visit
+from evaldrop.engine.templates import typed
+
+
+async def run_pass(visit: Visit) -> Outcome:
+    """Hand the input, or Output, on."""
+    state: model.Pass | model.Succeed = visit.state
+    return visit.leave(state.exit, visit.frame(), visit.input)
+
+
+async def run_fail(visit: Visit) -> Outcome:
+    """Fail with the state's own error and cause."""
+    state: model.Fail = visit.state
+    frame = visit.frame()
+    error = typed(state.error, frame, _is_text, "string") if state.error is not None else ""
+    cause = typed(state.cause, frame, _is_text, "string") if state.cause is not None else None
+    raise StatesError(error, cause)
+
+
+async def run_choice(visit: Visit) -> Outcome:
+    """Take the first rule whose condition is true, else the default."""
+    state: model.Choice = visit.state
+    frame = visit.frame()
+    for rule in state.rules:
+        if typed(rule.condition, frame, _is_flag, "boolean"):
+            return visit.leave(rule.exit, frame, visit.input)
+    if state.default is None:
+        raise StatesError(
+            NO_CHOICE_MATCHED, f"no rule of the Choice state {state.name!r} holds, and it has no Default"
+        )
+    return visit.leave(state.default, frame, visit.input)
+
+
+async def run_wait(visit: Visit) -> Outcome:
+    """Wait for a number of seconds, or until a time."""
+    state: model.Wait = visit.state
+    frame = visit.frame()
+    await visit.run.clock.sleep(_seconds(state, frame, visit))
+    return visit.leave(state.exit, frame, visit.input)
+
+
+def _seconds(state: model.Wait, frame: Any, visit: Visit) -> float:
+    if state.seconds is not None:
+        seconds: float = typed(state.seconds, frame, _is_duration, "number")
+        return seconds
+    assert state.timestamp is not None
+    text = typed(state.timestamp, frame, _is_text, "string")
+    try:
+        until = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise QueryError(f"Timestamp: {text!r} is not a time like 2026-01-31T12:00:00Z") from error
+    if until.tzinfo is None:
+        raise QueryError(f"Timestamp: {text!r} has no time zone; end it with Z")
+    return max(0.0, until.timestamp() - visit.run.clock.now())
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_duration(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 99_999_999

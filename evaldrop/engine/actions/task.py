@@ -1,0 +1,78 @@
+"""Task: call an integration, within its timeout, under the payload quota."""
+
+import asyncio
+from typing import Any
+
+from evaldrop.engine import model
+from evaldrop.engine.actions.handlers import with_handlers
+from evaldrop.engine.errors import TASK_FAILED, TIMEOUT, StatesError
+from evaldrop.engine.payloads import check_size
+from evaldrop.engine.queries import Frame
+from evaldrop.engine.runs import Outcome, TaskContext, Visit
+from evaldrop.engine.templates import typed
+
+
+async def run_task(visit: Visit) -> Outcome:
+    """Call the integration, with the state's Retry and Catch."""
+    observer, resource = visit.run.observer, visit.state.resource
+
+    def watch(error: StatesError, will_retry: bool) -> None:
+        observer.task_finished(resource, error.error, will_retry)
+
+    return await with_handlers(visit, _attempt, watch)
+
+
+async def _attempt(visit: Visit) -> Outcome:
+    state: model.Task = visit.state
+    frame = visit.frame()
+    arguments = visit.input
+    visit.run.observer.task_started(state.resource)
+    if state.arguments is not None:
+        arguments = state.arguments.evaluate(frame)
+        check_size(arguments, f"the arguments of the state {state.name!r}")
+    result = await _call(visit, arguments, _timeout(state, frame))
+    check_size(result, f"the result of the state {state.name!r}")
+    outcome = visit.leave(state.exit, visit.frame(result=result), result)
+    visit.run.observer.task_finished(state.resource, None, False)
+    return outcome
+
+
+def _timeout(state: model.Task, frame: Frame) -> float | None:
+    if state.timeout_s is None:
+        return None
+    seconds: float = typed(state.timeout_s, frame, _is_timeout, "number")
+    return seconds
+
+
+def _is_timeout(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 99_999_999
+
+
+async def _call(visit: Visit, arguments: Any, timeout_s: float | None) -> Any:
+    if timeout_s is None:
+        return await _invoke(visit, arguments)
+    limit = asyncio.timeout(timeout_s)
+    try:
+        async with limit:
+            return await _invoke(visit, arguments)
+    except TimeoutError as error:
+        raise StatesError(
+            TIMEOUT, f"the state {visit.state.name!r} took longer than its TimeoutSeconds, {timeout_s:g}"
+        ) from error
+
+
+async def _invoke(visit: Visit, arguments: Any) -> Any:
+    run, state = visit.run, visit.state
+    context = TaskContext(
+        resource=state.resource,
+        state=state.name,
+        execution=run.name,
+        attempt=visit.retry_count,
+        clock=run.clock,
+    )
+    try:
+        return await run.integrations[state.resource](arguments, context)
+    except StatesError:
+        raise
+    except Exception as error:
+        raise StatesError(TASK_FAILED, f"{type(error).__name__}: {error}") from error

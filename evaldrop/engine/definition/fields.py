@@ -1,0 +1,203 @@
+"""One object of a definition, read field by field: what is wrong or left over is reported with its path."""
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
+
+from evaldrop.engine.templates import Template, compile_template, is_expression, type_name
+
+JSONPATH_FIELDS = frozenset({
+    "CausePath", "ErrorPath", "HeartbeatSecondsPath", "InputPath", "ItemsPath", "MaxConcurrencyPath",
+    "MaxInputBytesPerBatchPath", "MaxItemsPath", "MaxItemsPerBatchPath", "OutputPath", "Parameters", "Result",
+    "ResultPath", "ResultSelector", "SecondsPath", "TimeoutSecondsPath", "TimestampPath",
+    "ToleratedFailureCountPath", "ToleratedFailurePercentagePath", "Variable", "Iterator",
+})  # fmt: skip
+_PLAIN_NAME = re.compile(r"[A-Za-z_][\w-]*")
+
+
+class Problems:
+    """What is wrong with a definition, in the order it was found."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def add(self, path: str, problem: str) -> None:
+        """Note a problem at a path."""
+        self.lines.append(f"{path}: {problem}")
+
+
+def member_path(path: str, name: str) -> str:
+    """Return the path to a member, quoted when its name is not a plain word."""
+    return f"{path}.{name}" if _PLAIN_NAME.fullmatch(name) else f"{path}['{name}']"
+
+
+class Fields:
+    """An object's fields. Each is taken once, by type; `finish` reports those nobody took."""
+
+    def __init__(self, value: Any, path: str, problems: Problems, *, comment: bool = True) -> None:
+        self.path = path
+        self.problems = problems
+        self.templates: list[Template] = []
+        self._left: dict[str, Any] = dict(value) if isinstance(value, dict) else {}
+        if not isinstance(value, dict):
+            problems.add(path, f"must be an object, not {type_name(value)}")
+        if comment:
+            self.text("Comment")
+
+    def at(self, name: str) -> str:
+        """Return the path to a field."""
+        return member_path(self.path, name)
+
+    def complain(self, name: str, problem: str) -> None:
+        """Note a problem with a field."""
+        self.problems.add(self.at(name), problem)
+
+    def has(self, name: str) -> bool:
+        """Tell whether a field is still to be taken."""
+        return name in self._left
+
+    def names(self) -> list[str]:
+        """Return the names of the fields still to be taken."""
+        return list(self._left)
+
+    def take(self, name: str) -> Any:
+        """Take a field whatever it is; None when it is absent."""
+        return self._left.pop(name, None)
+
+    def _checked(self, name: str, holds: Callable[[Any], bool], what: str, *, required: bool) -> Any:
+        if name not in self._left:
+            if required:
+                self.problems.add(self.path, f"{name} is missing")
+            return None
+        value = self._left.pop(name)
+        if not holds(value):
+            self.complain(name, f"must be {what}, not {type_name(value)}")
+            return None
+        return value
+
+    def text(self, name: str, *, required: bool = False) -> str | None:
+        """Take a string."""
+        value: str | None = self._checked(name, _is_text, "a string", required=required)
+        return value
+
+    def flag(self, name: str) -> bool:
+        """Take a boolean; absent is False."""
+        return bool(self._checked(name, _is_flag, "true or false", required=False))
+
+    def choice(self, name: str, allowed: Collection[str], default: str | None = None) -> str | None:
+        """Take one of a closed set of strings."""
+        value = self.text(name)
+        if value is not None and value not in allowed:
+            self.complain(name, f"{value!r} is not one of {', '.join(allowed)}")
+            return default
+        return default if value is None else value
+
+    def number(
+        self, name: str, *, minimum: float, maximum: float = float("inf"), whole: bool = True
+    ) -> float | None:
+        """Take a number within bounds, both included."""
+        value: float | None = self._checked(name, is_number, "a number", required=False)
+        return value if value is not None and self._fits(name, value, minimum, maximum, whole) else None
+
+    def _fits(self, name: str, value: float, minimum: float, maximum: float, whole: bool) -> bool:
+        if whole and not float(value).is_integer():
+            self.complain(name, f"must be a whole number, not {value}")
+            return False
+        if not minimum <= value <= maximum:
+            bounds = (
+                f"at least {minimum:g}" if maximum == float("inf") else f"from {minimum:g} to {maximum:g}"
+            )
+            self.complain(name, f"must be {bounds}, not {value:g}")
+            return False
+        return True
+
+    def template(self, name: str, *, required: bool = False) -> Template | None:
+        """Take any JSON value with expressions in it."""
+        if name not in self._left:
+            if required:
+                self.problems.add(self.path, f"{name} is missing")
+            return None
+        return self._compile(name, self._left.pop(name))
+
+    def object_template(self, name: str, *, required: bool = False) -> Template | None:
+        """Take an object with expressions in it, or one expression for the whole of it."""
+        value = self._left.get(name)
+        if name in self._left and not isinstance(value, dict) and not is_expression(value):
+            self.complain(name, f"must be an object or an expression, not {type_name(value)}")
+            del self._left[name]
+            return None
+        return self.template(name, required=required)
+
+    def typed_template(self, name: str, holds: Callable[[Any], bool], what: str) -> Template | None:
+        """Take a literal of one type, or an expression."""
+        value = self._left.get(name)
+        if name in self._left and not is_expression(value) and not holds(value):
+            self.complain(name, f"must be {what} or an expression, not {type_name(value)}")
+            del self._left[name]
+            return None
+        return self.template(name)
+
+    def number_template(
+        self, name: str, *, minimum: float, maximum: float = float("inf"), whole: bool = True
+    ) -> Template | None:
+        """Take a number within bounds, or an expression."""
+        template = self.typed_template(name, is_number, "a number")
+        if template is None or template.expressions or is_expression(template.literal):
+            return template
+        return template if self._fits(name, template.literal, minimum, maximum, whole) else None
+
+    def _compile(self, name: str, value: Any) -> Template:
+        template = compile_template(value, name, self.at(name), self.problems.add)
+        self.templates.append(template)
+        return template
+
+    def inner(self, name: str, *, required: bool = False, comment: bool = True) -> "Fields | None":
+        """Take an object, to be read field by field; `comment` when it may have a Comment."""
+        if name not in self._left:
+            if required:
+                self.problems.add(self.path, f"{name} is missing")
+            return None
+        return Fields(self._left.pop(name), self.at(name), self.problems, comment=comment)
+
+    def each(self, name: str, *, required: bool = False) -> Iterator["Fields"]:
+        """Take an array of objects."""
+        value = self._checked(name, _is_list, "an array", required=required)
+        if required and value == []:
+            self.complain(name, "must not be empty")
+        for index, element in enumerate(value or []):
+            yield Fields(element, f"{self.at(name)}[{index}]", self.problems)
+
+    def texts(self, name: str, *, required: bool = False) -> tuple[str, ...]:
+        """Take an array of strings that is not empty."""
+        value = self._checked(name, _is_list, "an array", required=required)
+        if value is None:
+            return ()
+        if not value or not all(map(_is_text, value)):
+            self.complain(name, "must hold strings, at least one")
+            return ()
+        return tuple(value)
+
+    def finish(self, what: str) -> None:
+        """Report every field that nobody took."""
+        for name in self._left:
+            if name in JSONPATH_FIELDS:
+                self.complain(name, "is a JSONPath field; this engine runs JSONata only")
+            else:
+                self.complain(name, f"unknown field of {what}")
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether a value is a JSON number."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)

@@ -1,0 +1,99 @@
+"""Load a definition: fill its placeholders, parse it, check it as a whole."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from evaldrop.engine import model
+from evaldrop.engine.definition.fields import Fields, Problems, member_path
+from evaldrop.engine.definition.graph import check_graph, resources
+from evaldrop.engine.definition.parse import parse_flow
+from evaldrop.engine.definition.variables import check_scopes
+from evaldrop.engine.errors import DefinitionError
+
+PLACEHOLDER = re.compile(r"\$\{([A-Za-z0-9_.:-]+)\}")
+NO_SUBSTITUTIONS: Mapping[str, str] = {}
+
+
+def load(
+    definition: Mapping[str, Any],
+    substitutions: Mapping[str, str] = NO_SUBSTITUTIONS,
+    *,
+    name: str = "StateMachine",
+) -> model.StateMachine:
+    """
+    Check a definition and compile it.
+
+    Args:
+        definition: The state machine, parsed from JSON.
+        substitutions: What stands for each `${Placeholder}`, as CloudFormation's DefinitionSubstitutions.
+        name: The state machine's name in ARNs and in $states.context.
+
+    Raises:
+        DefinitionError: Lists every problem, each with the path to it.
+    """
+    problems = Problems()
+    filled = _fill(dict(definition), substitutions, "$", problems)
+    fields = Fields(filled, "$", problems)
+    _check_language(fields, filled)
+    fields.text("Version")
+    timeout = fields.number("TimeoutSeconds", minimum=1, maximum=99_999_999)
+    flow = parse_flow(fields)
+    fields.finish("a state machine")
+    check_graph(flow, "$", problems, {})
+    check_scopes(flow, "$", problems)
+    if problems.lines:
+        raise DefinitionError(problems.lines)
+    return model.StateMachine(
+        name=name,
+        flow=flow,
+        timeout_s=timeout,
+        resources=frozenset(resources(flow)),
+        definition=filled,
+    )
+
+
+def _check_language(fields: Fields, filled: Mapping[str, Any]) -> None:
+    language = fields.text("QueryLanguage")
+    if language not in (None, "JSONata"):
+        fields.complain("QueryLanguage", f"this engine runs JSONata only, not {language}")
+    states = filled.get("States")
+    if language is None and isinstance(states, dict):
+        _want_language(states, "$.States", fields.problems)
+
+
+def _want_language(states: Mapping[str, Any], path: str, problems: Problems) -> None:
+    for name, state in states.items():
+        if isinstance(state, dict) and "QueryLanguage" not in state:
+            problems.add(
+                member_path(path, name),
+                "runs JSONPath, the default; write QueryLanguage JSONata here or on the state machine",
+            )
+
+
+def _fill(value: Any, substitutions: Mapping[str, str], path: str, problems: Problems) -> Any:
+    if isinstance(value, str):
+        return _fill_text(value, substitutions, path, problems)
+    if isinstance(value, list):
+        return [_fill(each, substitutions, f"{path}[{index}]", problems) for index, each in enumerate(value)]
+    if isinstance(value, dict):
+        return {
+            _fill_text(str(key), substitutions, path, problems): _fill(
+                member, substitutions, member_path(path, str(key)), problems
+            )
+            for key, member in value.items()
+        }
+    return value
+
+
+def _fill_text(text: str, substitutions: Mapping[str, str], path: str, problems: Problems) -> str:
+    if "${" not in text:
+        return text
+
+    def replace(match: re.Match[str]) -> str:
+        if match[1] not in substitutions:
+            problems.add(path, f"nothing fills the placeholder {match[0]}")
+            return match[0]
+        return substitutions[match[1]]
+
+    return PLACEHOLDER.sub(replace, text)

@@ -1,0 +1,194 @@
+"""Read Map states: inline and distributed, with reader, batcher and writer."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from evaldrop.engine import model
+from evaldrop.engine.definition.fields import Fields
+from evaldrop.engine.definition.handlers import parse_handlers
+from evaldrop.engine.definition.resources import strip_prefix
+
+READER, WRITER = "s3:getObject", "s3:putObject"
+MAX_BATCH_BYTES = 262_144
+DELIMITERS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
+DISTRIBUTED_ONLY = (
+    "ItemReader", "ItemBatcher", "ResultWriter", "Label", "ToleratedFailureCount",
+    "ToleratedFailurePercentage",
+)  # fmt: skip
+
+
+def parse_map(
+    name: str,
+    fields: Fields,
+    parse_flow: Callable[[Fields], model.Flow],
+    parse_exit: Callable[[Fields], model.Exit],
+) -> model.State:
+    """Read a Map state, of either mode."""
+    processor = fields.inner("ItemProcessor", required=True)
+    if processor is None:
+        processor = Fields({}, fields.at("ItemProcessor"), type(fields.problems)())
+    mode, express = _processor_config(processor)
+    flow = parse_flow(processor)
+    processor.finish("an ItemProcessor")
+    shared: dict[str, Any] = {
+        "name": name,
+        "items": fields.typed_template("Items", _is_list, "an array"),
+        "item_selector": fields.template("ItemSelector"),
+        "max_concurrency": fields.number_template("MaxConcurrency", minimum=0),
+        "processor": flow,
+    }
+    if mode == "INLINE":
+        for field in DISTRIBUTED_ONLY:
+            if fields.has(field):
+                fields.complain(field, "belongs to a distributed Map (ItemProcessor.ProcessorConfig.Mode)")
+                fields.take(field)
+        shared |= {"exit": parse_exit(fields), "handlers": parse_handlers(fields)}
+        return model.InlineMap(**shared, uses_context=True)
+    shared |= _distributed(name, fields)
+    shared |= {"exit": parse_exit(fields), "handlers": parse_handlers(fields)}
+    return model.DistributedMap(**shared, express=express, uses_context=True)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def _processor_config(processor: Fields) -> tuple[str, bool]:
+    config = processor.inner("ProcessorConfig")
+    if config is None:
+        return "INLINE", False
+    mode = config.choice("Mode", ("INLINE", "DISTRIBUTED"), "INLINE")
+    has_type = config.has("ExecutionType")
+    kind = config.choice("ExecutionType", ("EXPRESS", "STANDARD"), "STANDARD")
+    if mode == "DISTRIBUTED" and not has_type:
+        config.problems.add(
+            config.path, "ExecutionType is missing; a distributed Map needs EXPRESS or STANDARD"
+        )
+    if mode == "INLINE" and has_type:
+        config.complain("ExecutionType", "belongs to Mode DISTRIBUTED")
+    config.finish("a ProcessorConfig")
+    return mode or "INLINE", kind == "EXPRESS"
+
+
+def _distributed(name: str, fields: Fields) -> dict[str, Any]:
+    label = fields.text("Label")
+    if label is not None and (
+        not label or len(label) > 40 or any(c in ' ?*<>{}[]:;,\\|^~$#%&`"' for c in label)
+    ):
+        fields.complain("Label", 'has at most 40 characters, no spaces and none of ?*<>{}[]:;,\\|^~$#%&`"')
+    if fields.has("Items") and fields.has("ItemReader"):
+        fields.problems.add(fields.path, "has both Items and ItemReader")
+    return {
+        "reader": _reader(fields.inner("ItemReader")),
+        "batcher": _batcher(fields.inner("ItemBatcher")),
+        "writer": _writer(fields.inner("ResultWriter")),
+        "tolerated_count": fields.number_template("ToleratedFailureCount", minimum=0),
+        "tolerated_percentage": fields.number_template(
+            "ToleratedFailurePercentage", minimum=0, maximum=100, whole=False
+        ),
+        "label": label or f"{name[:31]}{hashlib.sha256(name.encode()).hexdigest()[:8]}",
+    }
+
+
+def _object_arguments(fields: Fields, names: tuple[str, ...], required: tuple[str, ...]) -> Any:
+    template = fields.object_template("Arguments", required=True)
+    if template is not None and isinstance(template.literal, dict):
+        for name in template.literal:
+            if name not in names:
+                fields.complain("Arguments", f"unknown argument {name}; it takes {' and '.join(names)}")
+        for name in required:
+            if name not in template.literal:
+                fields.complain("Arguments", f"{name} is missing")
+    return template
+
+
+def _resource(fields: Fields, only: str) -> None:
+    arn = fields.text("Resource", required=True)
+    if arn is not None and strip_prefix(arn) != only:
+        fields.complain("Resource", f"{arn!r} is not supported; arn:aws:states:::{only} is")
+
+
+def _reader(fields: Fields | None) -> model.ItemReader | None:
+    if fields is None:
+        return None
+    _resource(fields, READER)
+    arguments = _object_arguments(fields, ("Bucket", "Key"), ("Bucket", "Key"))
+    config = fields.inner("ReaderConfig")
+    if config is None:
+        config = Fields({}, fields.at("ReaderConfig"), fields.problems)
+    if not config.has("InputType"):
+        config.problems.add(config.path, "InputType is missing")
+    kind = config.choice("InputType", ("CSV", "JSON", "JSONL"))
+    reader: dict[str, Any] = {
+        "input_type": kind or "JSONL",
+        "max_items": config.number_template("MaxItems", minimum=0, maximum=100_000_000),
+        "items_pointer": _items_pointer(config, kind),
+        **_csv(config, kind),
+    }
+    config.finish("a ReaderConfig")
+    fields.finish("an ItemReader")
+    return None if arguments is None else model.ItemReader(arguments=arguments, **reader)
+
+
+def _items_pointer(config: Fields, kind: str | None) -> str:
+    if config.has("ItemsPointer") and kind != "JSON":
+        config.complain("ItemsPointer", "belongs to InputType JSON")
+    pointer = config.text("ItemsPointer") or ""
+    if pointer and not pointer.startswith("/"):
+        config.complain("ItemsPointer", "a JSON pointer starts with /")
+    return pointer
+
+
+def _csv(config: Fields, kind: str | None) -> dict[str, Any]:
+    names = ("CSVHeaderLocation", "CSVHeaders", "CSVDelimiter")
+    if kind != "CSV":
+        for name in names:
+            if config.has(name):
+                config.complain(name, "belongs to InputType CSV")
+                config.take(name)
+        return {}
+    if not config.has("CSVHeaderLocation"):
+        config.problems.add(config.path, "CSVHeaderLocation is missing")
+    location = config.choice("CSVHeaderLocation", ("FIRST_ROW", "GIVEN"))
+    if location == "FIRST_ROW" and config.has("CSVHeaders"):
+        config.complain("CSVHeaders", "belongs to CSVHeaderLocation GIVEN")
+    headers = config.texts("CSVHeaders", required=location == "GIVEN")
+    delimiter = config.choice("CSVDelimiter", tuple(DELIMITERS), "COMMA")
+    return {"csv_headers": headers or None, "csv_delimiter": DELIMITERS[delimiter or "COMMA"]}
+
+
+def _batcher(fields: Fields | None) -> model.ItemBatcher | None:
+    if fields is None:
+        return None
+    batcher = model.ItemBatcher(
+        max_items=fields.number_template("MaxItemsPerBatch", minimum=1),
+        max_bytes=fields.number_template("MaxInputBytesPerBatch", minimum=1, maximum=MAX_BATCH_BYTES),
+        batch_input=fields.object_template("BatchInput"),
+    )
+    if batcher.max_items is None and batcher.max_bytes is None:
+        fields.problems.add(fields.path, "needs MaxItemsPerBatch or MaxInputBytesPerBatch")
+    fields.finish("an ItemBatcher")
+    return batcher
+
+
+def _writer(fields: Fields | None) -> model.ResultWriter | None:
+    if fields is None:
+        return None
+    arguments = None
+    if fields.has("Resource") or fields.has("Arguments"):
+        _resource(fields, WRITER)
+        arguments = _object_arguments(fields, ("Bucket", "Prefix"), ("Bucket",))
+    elif not fields.has("WriterConfig"):
+        fields.problems.add(fields.path, "needs Resource and Arguments, or WriterConfig")
+    config = fields.inner("WriterConfig")
+    if config is None:
+        config = Fields({}, fields.at("WriterConfig"), fields.problems)
+    writer = model.ResultWriter(
+        arguments=arguments,
+        transformation=config.choice("Transformation", ("NONE", "COMPACT", "FLATTEN"), "NONE") or "NONE",
+        output_type=config.choice("OutputType", ("JSON", "JSONL"), "JSON") or "JSON",
+    )
+    config.finish("a WriterConfig")
+    fields.finish("a ResultWriter")
+    return writer

@@ -1,0 +1,72 @@
+"""
+What the engine raises. It knows nothing of evaldrop's own errors.
+
+    EngineError
+    ├── DefinitionError       a definition (or what it needs to run) is refused; names every problem
+    ├── ServiceError          what an AWS-like runtime answers instead of a result: code and message
+    └── StatesError           a state failed: the error name and cause that Retry and Catch see
+        ├── TaskError         raised by an integration, with the exact error name
+        └── QueryError        a JSONata expression failed or returned nothing
+"""
+
+from collections.abc import Sequence
+
+ALL = "States.ALL"
+BRANCH_FAILED = "States.BranchFailed"
+DATA_LIMIT_EXCEEDED = "States.DataLimitExceeded"
+EXCEED_TOLERATED_FAILURE_THRESHOLD = "States.ExceedToleratedFailureThreshold"
+ITEM_READER_FAILED = "States.ItemReaderFailed"
+NO_CHOICE_MATCHED = "States.NoChoiceMatched"
+QUERY_EVALUATION_ERROR = "States.QueryEvaluationError"
+RESULT_WRITER_FAILED = "States.ResultWriterFailed"
+RUNTIME = "States.Runtime"
+TASK_FAILED = "States.TaskFailed"
+TIMEOUT = "States.Timeout"
+
+
+class EngineError(Exception):
+    """Root of what the engine raises on purpose."""
+
+
+class DefinitionError(EngineError):
+    """A state machine is refused. `problems` has one line per problem, each with the path to it."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
+        super().__init__(
+            f"the state machine has {count}:\n" + "\n".join(f"  {line}" for line in self.problems)
+        )
+
+
+class ServiceError(EngineError):
+    """An AWS-like service refused a call. `code` is the service's own, such as ThrottlingException."""
+
+    def __init__(self, code: str, message: str = "") -> None:
+        self.code = code
+        self.message = message
+        super().__init__(f"{code}: {message}")
+
+
+class StatesError(EngineError):
+    """A state failed. `error` is the name that Retry and Catch match, `cause` is for a person (or None)."""
+
+    def __init__(self, error: str, cause: str | None = None) -> None:
+        self.error = error
+        self.cause = cause
+        super().__init__(f"{error}: {cause}")
+
+
+class TaskError(StatesError):
+    """An integration failed, under the exact name that Step Functions gives this failure."""
+
+
+class QueryError(StatesError):
+    """A JSONata expression failed, returned nothing, or returned what its field cannot hold."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(QUERY_EVALUATION_ERROR, cause)
+
+    def inside(self, state: str) -> StatesError:
+        """Return the error as an execution reports it, naming the state."""
+        return StatesError(self.error, f"An error occurred while executing the state '{state}'. {self.cause}")

@@ -1,0 +1,117 @@
+"""Execute a state machine from its input to its end."""
+
+import asyncio
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evaldrop.engine import model
+from evaldrop.engine.actions.flow import run_flow
+from evaldrop.engine.clock import Clock, SystemClock, timestamp
+from evaldrop.engine.errors import TIMEOUT, DefinitionError, StatesError
+from evaldrop.engine.objects import ObjectStore
+from evaldrop.engine.observer import Observer
+from evaldrop.engine.payloads import check_size
+from evaldrop.engine.runs import ACCOUNT, REGION, Integration, Run
+from evaldrop.engine.scopes import Scope
+
+MAX_FILE_BYTES = 5_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """How an execution ended: SUCCEEDED with an output, or FAILED or TIMED_OUT with error and cause."""
+
+    status: str
+    output: Any = None
+    error: str | None = None
+    cause: str | None = None
+
+
+async def execute(
+    machine: model.StateMachine,
+    input: Any,  # noqa: A002  # Step Functions' word
+    *,
+    integrations: Mapping[str, Integration],
+    name: str,
+    store: ObjectStore | None = None,
+    observer: Observer | None = None,
+    clock: Clock | None = None,
+    max_children: int | None = None,
+    seed: int | None = None,
+    max_file_bytes: int = MAX_FILE_BYTES,
+) -> Execution:
+    """
+    Run a state machine and return how it ended. A failure is a result, not an exception.
+
+    Args:
+        machine: A loaded definition.
+        input: JSON, as Python values. It is not changed.
+        integrations: What each resource calls, keyed without the ARN prefix: "lambda:invoke".
+        name: The execution's name.
+        store: Objects that distributed Maps read and write.
+        observer: Hears of progress.
+        clock: Another source of time.
+        max_children: Caps the MaxConcurrency of distributed Maps.
+        seed: Fixes the jitter of retries.
+        max_file_bytes: Size at which a result file is followed by the next, 5 GB on AWS.
+
+    Raises:
+        DefinitionError: A resource of the machine has no integration.
+        asyncio.CancelledError: The execution was cancelled; children are stopped and files closed.
+    """
+    missing = sorted(machine.resources - integrations.keys())
+    if missing:
+        raise DefinitionError(
+            [f"no integration is given for the resource {resource}" for resource in missing]
+        )
+    watcher = observer or Observer()
+    time = clock or SystemClock()
+    run = Run(
+        integrations=integrations,
+        store=store,
+        observer=watcher,
+        clock=time,
+        random=random.Random(seed),  # noqa: S311  # jitter is no secret
+        max_children=max_children,
+        max_file_bytes=max_file_bytes,
+        execution=_execution_context(machine, input, name, time.now()),
+        machine=_machine_context(machine),
+        flow=run_flow,
+    )
+    watcher.execution_started(name)
+    try:
+        ended = await _run(machine, run, input)
+    except asyncio.CancelledError:
+        watcher.execution_finished("ABORTED")
+        raise
+    watcher.execution_finished(ended.status)
+    return ended
+
+
+async def _run(machine: model.StateMachine, run: Run, data: Any) -> Execution:
+    try:
+        check_size(data, "the input of the execution")
+        async with asyncio.timeout(machine.timeout_s):
+            output = await run_flow(run, machine.flow, Scope(), data, None)
+    except StatesError as error:
+        return Execution(status="FAILED", error=error.error, cause=error.cause)
+    except TimeoutError:
+        cause = f"the execution took longer than its TimeoutSeconds, {machine.timeout_s:g}"
+        return Execution(status="TIMED_OUT", error=TIMEOUT, cause=cause)
+    return Execution(status="SUCCEEDED", output=output)
+
+
+def _machine_context(machine: model.StateMachine) -> dict[str, Any]:
+    return {"Id": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{machine.name}", "Name": machine.name}
+
+
+def _execution_context(machine: model.StateMachine, data: Any, name: str, started: float) -> dict[str, Any]:
+    return {
+        "Id": f"arn:aws:states:{REGION}:{ACCOUNT}:execution:{machine.name}:{name}",
+        "Input": data,
+        "Name": name,
+        "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/{machine.name}",
+        "StartTime": timestamp(started),
+    }

@@ -1,0 +1,95 @@
+"""`lambda:invoke` on one machine: Python handlers in threads, with Lambda's envelope and error causes."""
+
+import asyncio
+import json
+import traceback
+import uuid
+from collections.abc import Callable, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+from evaldrop.engine.errors import TaskError
+from evaldrop.engine.integrations.shapes import refuse
+from evaldrop.engine.runs import ACCOUNT, REGION, Integration, TaskContext
+from evaldrop.engine.templates import type_name
+
+Handler = Callable[[Any, Any], Any]
+FIELDS = frozenset({"FunctionName", "Payload", "InvocationType", "LogType", "Qualifier", "ClientContext"})
+TIME_LIMIT_MS = 900_000
+
+
+def lambda_invoke(functions: Mapping[str, Handler]) -> Integration:
+    """
+    Return the integration.
+
+    Args:
+        functions: Handlers by FunctionName: a name, or the last part of an ARN.
+
+    Its result is {"StatusCode": 200, "Payload", "ExecutedVersion"}. An exception becomes an error named after
+    its class, whose cause is Lambda's JSON: errorMessage, errorType, requestId, stackTrace.
+    """
+
+    async def integration(arguments: Any, _context: TaskContext) -> Any:
+        handler, name, payload = _asked(arguments, functions)
+        request_id = str(uuid.uuid4())
+        event = json.loads(json.dumps(payload))
+        answer = await asyncio.to_thread(_run, handler, event, _lambda_context(name, request_id))
+        return {"ExecutedVersion": "$LATEST", "Payload": answer, "StatusCode": 200}
+
+    return integration
+
+
+def _asked(arguments: Any, functions: Mapping[str, Handler]) -> tuple[Handler, str, Any]:
+    if not isinstance(arguments, dict):
+        raise refuse(f"the Arguments must be an object, not {type_name(arguments)}")
+    for field in arguments:
+        if field not in FIELDS:
+            raise refuse(f'The field "{field}" is not supported by Step Functions')
+    if arguments.get("InvocationType", "RequestResponse") != "RequestResponse":
+        raise refuse("on one machine InvocationType can only be RequestResponse")
+    name = arguments.get("FunctionName")
+    if not isinstance(name, str):
+        raise refuse('The field "FunctionName" is required, and must be a string')
+    short = name.partition(":function:")[2].partition(":")[0] or name
+    handler = functions.get(name) or functions.get(short)
+    if handler is None:
+        known = ", ".join(sorted(functions)) or "none"
+        raise TaskError("Lambda.ResourceNotFoundException", f"Function not found: {name}. There are: {known}")
+    return handler, short, arguments.get("Payload", {})
+
+
+def _run(handler: Handler, event: Any, context: Any) -> Any:
+    try:
+        result = handler(event, context)
+    except Exception as error:
+        raise TaskError(type(error).__name__, _cause(error, context.aws_request_id)) from error
+    try:
+        return json.loads(json.dumps(result))
+    except (TypeError, ValueError) as error:
+        raise TaskError("Runtime.MarshalError", f"Unable to marshal response: {error}") from error
+
+
+def _cause(error: Exception, request_id: str) -> str:
+    # The first frame is this module's own call.
+    frames = traceback.format_list(traceback.extract_tb(error.__traceback__)[1:])
+    return json.dumps(
+        {
+            "errorMessage": str(error),
+            "errorType": type(error).__name__,
+            "requestId": request_id,
+            "stackTrace": frames,
+        }
+    )
+
+
+def _lambda_context(name: str, request_id: str) -> Any:
+    return SimpleNamespace(
+        aws_request_id=request_id,
+        function_name=name,
+        function_version="$LATEST",
+        get_remaining_time_in_millis=lambda: TIME_LIMIT_MS,
+        invoked_function_arn=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}",
+        log_group_name=f"/aws/lambda/{name}",
+        log_stream_name=request_id,
+        memory_limit_in_mb="128",
+    )

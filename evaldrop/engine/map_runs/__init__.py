@@ -1,0 +1,1 @@
+"""Distributed Map: read items as a stream, run children, write result files."""

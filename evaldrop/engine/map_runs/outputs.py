@@ -1,0 +1,97 @@
+"""Where the outputs of children go: into result files, or into the Map's own result."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import orjson
+
+from evaldrop.engine.errors import RESULT_WRITER_FAILED, StatesError
+from evaldrop.engine.map_runs.children import Child
+from evaldrop.engine.map_runs.results import ResultFiles, compact_rows
+
+
+class Outputs(Protocol):
+    """Takes children as they end, in any order, and gives the Map's result at the end."""
+
+    def add(self, child: Child) -> None:
+        """Take a child that ended."""
+        ...
+
+    def add_pending(self, child: Child) -> None:
+        """Take a child that was stopped because the Map Run failed."""
+        ...
+
+    def result(self) -> Any:
+        """Return the Map's result."""
+        ...
+
+    def close(self) -> None:
+        """Leave nothing open, whatever happened."""
+        ...
+
+
+def rows_of(child: Child, transformation: str) -> list[Any]:
+    """Return the rows that a child makes; its record unless it succeeded and outputs alone are wanted."""
+    if child.status != "SUCCEEDED" or transformation == "NONE":
+        return [child.record()]
+    return compact_rows(child.output, flatten=transformation == "FLATTEN")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """Outputs become the Map's result, in the order of the items; a child that failed leaves none."""
+
+    transformation: str
+    rows: dict[int, list[Any]] = field(default_factory=dict)
+
+    def add(self, child: Child) -> None:
+        """Keep the rows of a child that succeeded."""
+        if child.status == "SUCCEEDED":
+            self.rows[child.given.index] = rows_of(child, self.transformation)
+
+    def add_pending(self, child: Child) -> None:
+        """Forget a child that was stopped."""
+
+    def result(self) -> Any:
+        """Return every row, in the order of the items."""
+        return [row for index in sorted(self.rows) for row in self.rows[index]]
+
+    def close(self) -> None:
+        """Have nothing to close."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """Outputs become result files; the Map's result says where the manifest is."""
+
+    files: ResultFiles
+    transformation: str
+    arn: str
+    bucket: str
+
+    def add(self, child: Child) -> None:
+        """Write a child's rows to the file of its status."""
+        status = "SUCCEEDED" if child.status == "SUCCEEDED" else "FAILED"
+        rows = [orjson.dumps(row) for row in rows_of(child, self.transformation)]
+        _guarded(lambda: self.files.write(status, rows))
+
+    def add_pending(self, child: Child) -> None:
+        """Write the record of a child that was stopped."""
+        _guarded(lambda: self.files.write("PENDING", [orjson.dumps(child.record())]))
+
+    def result(self) -> Any:
+        """Write the manifest, and return where it is."""
+        key = _guarded(lambda: self.files.write_manifest(self.arn))
+        return {"MapRunArn": self.arn, "ResultWriterDetails": {"Bucket": self.bucket, "Key": key}}
+
+    def close(self) -> None:
+        """Close the files."""
+        _guarded(self.files.close)
+
+
+def _guarded(write: Callable[[], Any]) -> Any:
+    try:
+        return write()
+    except Exception as error:
+        raise StatesError(RESULT_WRITER_FAILED, f"{type(error).__name__}: {error}") from error

@@ -1,0 +1,213 @@
+"""A state machine once loaded: states as typed values, with every expression compiled."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from evaldrop.engine.templates import Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrier:
+    """When to try again. The n-th delay is interval_s * backoff_rate**n, at most max_delay_s."""
+
+    errors: tuple[str, ...]
+    interval_s: float
+    max_attempts: int
+    backoff_rate: float
+    max_delay_s: float | None
+    full_jitter: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exit:
+    """How a state is left: its next state (None ends the flow), output and assignments."""
+
+    next: str | None
+    output: Template | None = None
+    assign: Template | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catcher:
+    """Where to go on after an error."""
+
+    errors: tuple[str, ...]
+    exit: Exit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handlers:
+    """A state's retriers and catchers, in the order they are tried."""
+
+    retriers: tuple[Retrier, ...] = ()
+    catchers: tuple[Catcher, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Calls an integration. `resource` has no ARN prefix."""
+
+    name: str
+    exit: Exit
+    resource: str
+    arguments: Template | None
+    timeout_s: Template | None
+    handlers: Handlers
+    uses_context: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """Hands its input, or its Output, on."""
+
+    name: str
+    exit: Exit
+    uses_context: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Succeed:
+    """Ends the flow."""
+
+    name: str
+    exit: Exit
+    uses_context: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fail:
+    """Ends the flow with an error."""
+
+    name: str
+    error: Template | None
+    cause: Template | None
+    uses_context: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Waits for a number of seconds or until a time; exactly one is set."""
+
+    name: str
+    exit: Exit
+    seconds: Template | None
+    timestamp: Template | None
+    uses_context: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One way out of a Choice."""
+
+    condition: Template
+    exit: Exit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Takes the first rule whose condition is true, else `default`."""
+
+    name: str
+    rules: tuple[Rule, ...]
+    default: Exit | None
+    uses_context: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """States that run from `start` until one ends."""
+
+    start: str
+    states: Mapping[str, "State"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parallel:
+    """Runs every branch on the same input."""
+
+    name: str
+    exit: Exit
+    branches: tuple[Flow, ...]
+    arguments: Template | None
+    handlers: Handlers
+    uses_context: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InlineMap:
+    """Runs a flow on each item, within this execution."""
+
+    name: str
+    exit: Exit
+    items: Template | None
+    item_selector: Template | None
+    max_concurrency: Template | None
+    processor: Flow
+    handlers: Handlers
+    uses_context: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemReader:
+    """Where a distributed Map reads its items: an object, and how it is written."""
+
+    arguments: Template
+    input_type: str
+    csv_headers: tuple[str, ...] | None = None
+    csv_delimiter: str = ","
+    max_items: Template | None = None
+    items_pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemBatcher:
+    """How items are put together for one child."""
+
+    max_items: Template | None
+    max_bytes: Template | None
+    batch_input: Template | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultWriter:
+    """Where a distributed Map writes results (None: nowhere, they become the result), and in which form."""
+
+    arguments: Template | None
+    transformation: str
+    output_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistributedMap:
+    """Runs a flow on each item or batch, as a child execution of its own."""
+
+    name: str
+    exit: Exit
+    items: Template | None
+    reader: ItemReader | None
+    item_selector: Template | None
+    batcher: ItemBatcher | None
+    writer: ResultWriter | None
+    max_concurrency: Template | None
+    tolerated_count: Template | None
+    tolerated_percentage: Template | None
+    label: str
+    express: bool
+    processor: Flow
+    handlers: Handlers
+    uses_context: bool
+
+
+State = Task | Pass | Succeed | Fail | Wait | Choice | Parallel | InlineMap | DistributedMap
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateMachine:
+    """A definition that passed every check. `resources` are the integrations it needs."""
+
+    name: str
+    flow: Flow
+    timeout_s: float | None
+    resources: frozenset[str]
+    definition: Mapping[str, Any] = field(repr=False)

@@ -1,0 +1,15 @@
+"""JSONata as Step Functions has it. An `Expression` is compiled once and evaluated many times."""
+
+from evaldrop.engine.queries.expression import Expression, compile_expression
+from evaldrop.engine.queries.syntax import FUNCTION_NAMES, QuerySyntaxError
+from evaldrop.engine.queries.values import UNDEFINED, EvaluationError, Frame
+
+__all__ = [
+    "FUNCTION_NAMES",
+    "UNDEFINED",
+    "EvaluationError",
+    "Expression",
+    "Frame",
+    "QuerySyntaxError",
+    "compile_expression",
+]

@@ -1,0 +1,198 @@
+"""JSONata's own functions, the common ones, on plain values: what compiled expressions call."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from evaldrop.engine.queries.added_functions import ADDED_FUNCTIONS
+from evaldrop.engine.queries.values import (
+    UNDEFINED,
+    EvaluationError,
+    Sequence,
+    as_number,
+    is_number,
+    text_of,
+    truth,
+)
+
+
+class Function(NamedTuple):
+    """A function on evaluated arguments, with the fewest and the most it takes. Results may be sequences."""
+
+    call: Callable[..., Any]
+    fewest: int
+    most: int
+
+
+def lookup(value: Any, key: str) -> Any:
+    """Return a member of an object, or a sequence of the members of an array's objects."""
+    if isinstance(value, dict):
+        return value.get(key, UNDEFINED)
+    if not isinstance(value, list):
+        return UNDEFINED
+    found = Sequence()
+    for element in value:
+        member = lookup(element, key)
+        if isinstance(member, list):
+            found.extend(member)
+        elif member is not UNDEFINED:
+            found.append(member)
+    return found
+
+
+def append(first: Any, second: Any) -> Any:
+    """Join two values into one array; undefined adds nothing."""
+    if first is UNDEFINED:
+        return second
+    if second is UNDEFINED:
+        return first
+    return [*_as_list(first), *_as_list(second)]
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _list_of(name: str, value: Any, holds: Callable[[Any], bool], what: str) -> list[Any]:
+    elements = _as_list(value)
+    if not all(map(holds, elements)):
+        raise EvaluationError(f"T0412: ${name} takes an array of {what}")
+    return elements
+
+
+def _is_string(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _want_string(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise EvaluationError(f"T0410: ${name} takes a string")
+    return value
+
+
+def _exists(value: Any) -> Any:
+    return value is not UNDEFINED
+
+
+def _merge(objects: Any) -> Any:
+    if objects is UNDEFINED:
+        return UNDEFINED
+    merged: dict[str, Any] = {}
+    for member in _list_of("merge", objects, _is_object, "objects"):
+        merged.update(member)
+    return merged
+
+
+def _count(array: Any) -> Any:
+    return 0 if array is UNDEFINED else len(_as_list(array))
+
+
+def _join(strings: Any, separator: Any = UNDEFINED) -> Any:
+    between = "" if separator is UNDEFINED else _want_string("join", separator)
+    if strings is UNDEFINED:
+        return UNDEFINED
+    return between.join(_list_of("join", strings, _is_string, "strings"))
+
+
+def _lookup(value: Any, key: Any) -> Any:
+    return UNDEFINED if key is UNDEFINED else lookup(value, _want_string("lookup", key))
+
+
+def _not(value: Any) -> Any:
+    return UNDEFINED if value is UNDEFINED else not truth(value)
+
+
+def _boolean(value: Any) -> Any:
+    return UNDEFINED if value is UNDEFINED else truth(value)
+
+
+def _type(value: Any) -> Any:
+    if value is UNDEFINED:
+        return UNDEFINED
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "object"
+
+
+def _numbers(name: str, fold: Callable[[list[Any]], Any], *, of_none: Any) -> Callable[[Any], Any]:
+    def call(array: Any) -> Any:
+        if array is UNDEFINED:
+            return UNDEFINED
+        numbers = _list_of(name, array, is_number, "numbers")
+        return as_number(float(fold(numbers))) if numbers else of_none
+
+    return call
+
+
+def _average(numbers: list[Any]) -> Any:
+    return sum(numbers) / len(numbers)
+
+
+def _keys(value: Any) -> Any:
+    found: dict[str, None] = {}
+    for element in _as_list(value):
+        if isinstance(element, list):
+            found.update(dict.fromkeys(_keys(element)))
+        elif isinstance(element, dict):
+            found.update(dict.fromkeys(element))
+    return Sequence(found)
+
+
+def _on_string(name: str, function: Callable[[str], Any]) -> Callable[[Any], Any]:
+    def call(value: Any) -> Any:
+        return UNDEFINED if value is UNDEFINED else function(_want_string(name, value))
+
+    return call
+
+
+def map_array(array: Any, function: Callable[..., Any]) -> Any:
+    """Apply a function to (element, index, array); what it leaves undefined is left out."""
+    if array is UNDEFINED:
+        return UNDEFINED
+    elements = _as_list(array)
+    results = (function(element, index, elements) for index, element in enumerate(elements))
+    return Sequence(result for result in results if result is not UNDEFINED)
+
+
+def filter_array(array: Any, function: Callable[..., Any]) -> Any:
+    """Keep the elements for which a function of (element, index, array) holds."""
+    if array is UNDEFINED:
+        return UNDEFINED
+    elements = _as_list(array)
+    kept = (element for index, element in enumerate(elements) if truth(function(element, index, elements)))
+    return Sequence(kept)
+
+
+FUNCTIONS: dict[str, Function] = {
+    "append": Function(append, 2, 2),
+    "average": Function(_numbers("average", _average, of_none=UNDEFINED), 1, 1),
+    "boolean": Function(_boolean, 1, 1),
+    "count": Function(_count, 1, 1),
+    "exists": Function(_exists, 1, 1),
+    "join": Function(_join, 1, 2),
+    "keys": Function(_keys, 1, 1),
+    "length": Function(_on_string("length", len), 1, 1),
+    "lookup": Function(_lookup, 2, 2),
+    "lowercase": Function(_on_string("lowercase", str.lower), 1, 1),
+    "max": Function(_numbers("max", max, of_none=UNDEFINED), 1, 1),
+    "merge": Function(_merge, 1, 1),
+    "min": Function(_numbers("min", min, of_none=UNDEFINED), 1, 1),
+    "not": Function(_not, 1, 1),
+    "string": Function(text_of, 1, 1),
+    "sum": Function(_numbers("sum", sum, of_none=0), 1, 1),
+    "type": Function(_type, 1, 1),
+    "uppercase": Function(_on_string("uppercase", str.upper), 1, 1),
+    **{name: Function(added.call, added.fewest, added.most) for name, added in ADDED_FUNCTIONS.items()},
+}
+HIGHER_ORDER: dict[str, Callable[[Any, Callable[..., Any]], Any]] = {"map": map_array, "filter": filter_array}
+
+__all__ = ["FUNCTIONS", "HIGHER_ORDER", "Function", "append", "lookup"]

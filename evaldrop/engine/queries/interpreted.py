@@ -1,0 +1,156 @@
+"""Evaluate any expression with jsonata-python, its traps closed: null, mutation, numbers, lambdas."""
+
+import inspect
+import math
+from collections.abc import Callable
+from typing import Any
+
+from jsonata import functions, jexception, parser
+from jsonata.jsonata import Jsonata
+from jsonata.utils import Utils
+
+from evaldrop.engine.queries.added_functions import ADDED_FUNCTIONS
+from evaldrop.engine.queries.syntax import Parsed
+from evaldrop.engine.queries.values import (
+    UNDEFINED,
+    EvaluationError,
+    Frame,
+    as_number,
+    contains,
+    is_number,
+    text_of,
+)
+
+TIME_LIMIT_MS = 30_000
+DEPTH_LIMIT = 5_000
+
+
+def interpret(parsed: Parsed) -> Callable[[Frame], Any]:
+    """Return a function that evaluates a parsed expression over the variables of a frame."""
+    reads = [name for name in parsed.reads if name not in _STATIC.bindings]
+    engine = _Jsonata(parsed)
+
+    def evaluate(frame: Frame) -> Any:
+        bindings = {name: _inward(frame[name]) for name in reads}
+        return _outward(engine.run({name: value for name, value in bindings.items() if value is not None}))
+
+    return evaluate
+
+
+class _Jsonata(Jsonata):  # type: ignore[misc]  # jsonata-python has no types
+    """jsonata-python's evaluator over a parsed tree, with the answers JSONata 2.0.6 gives in JavaScript."""
+
+    def __init__(self, parsed: Parsed) -> None:
+        super().__init__("null")
+        self.ast = parsed.tree
+
+    def run(self, bindings: dict[str, Any]) -> Any:
+        # jsonata-python evaluates on whichever instance this thread made last: name the one meant.
+        Jsonata.CURRENT.jsonata = self
+        environment = Jsonata.Frame(_STATIC)
+        environment.set_runtime_bounds(TIME_LIMIT_MS, DEPTH_LIMIT)
+        for name, value in bindings.items():
+            environment.bind(name, value)
+        try:
+            return self.eval(self.ast, None, environment)
+        except jexception.JException as error:
+            raise EvaluationError(f"{error.error}: {error}" if error.error else str(error)) from error
+        except EvaluationError:
+            raise
+        except Exception as error:
+            raise EvaluationError(f"{type(error).__name__}: {error}") from error
+
+    def evaluate_string_concat(self, lhs: Any, rhs: Any) -> str:
+        return f"{_string(lhs)}{_string(rhs)}"
+
+    def evaluate_includes_expression(self, lhs: Any, rhs: Any) -> bool:
+        return lhs is not None and rhs is not None and contains(rhs, lhs)
+
+    def evaluate_numeric_expression(self, lhs: Any, rhs: Any, op: Any) -> Any:
+        if op == "%" and is_number(lhs) and is_number(rhs):
+            return _inward(as_number(math.fmod(lhs, rhs)))
+        return super().evaluate_numeric_expression(lhs, rhs, op)
+
+
+def _string(value: Any, prettify: Any = None) -> Any:
+    if value is None:
+        return ""
+    if prettify is True and isinstance(value, list | dict):
+        return functions.Functions.string(value, prettify)
+    return "" if _is_function(value) else text_of(_without_null(value))
+
+
+def _native_string(value: Any, prettify: Any) -> Any:
+    return None if value is None else _string(value, prettify)
+
+
+def _is_function(value: Any) -> bool:
+    return isinstance(value, parser.Parser.Symbol) or Utils.is_function(value)
+
+
+def _inward(value: Any) -> Any:
+    """Copy JSON into what jsonata-python takes: its own null, and None for undefined."""
+    if value is None:
+        return Utils.NULL_VALUE
+    if isinstance(value, list):
+        return [_inward(element) for element in value]
+    if isinstance(value, dict):
+        return {key: _inward(member) for key, member in value.items()}
+    return None if value is UNDEFINED else value
+
+
+def _without_null(value: Any) -> Any:
+    if value is Utils.NULL_VALUE:
+        return None
+    if isinstance(value, list):
+        return [_without_null(element) for element in value]
+    if isinstance(value, dict):
+        return {key: _without_null(member) for key, member in value.items()}
+    return "" if _is_function(value) else value
+
+
+def _outward(value: Any) -> Any:
+    if value is None:
+        return UNDEFINED
+    if _is_function(value) or functions.Functions.is_regex(value):
+        raise EvaluationError("the result is a function, which is not JSON")
+    if isinstance(value, list):
+        return [_outward_member(element) for element in value]
+    if isinstance(value, dict):
+        return {key: _outward_member(member) for key, member in value.items()}
+    return _outward_member(value)
+
+
+def _outward_member(value: Any) -> Any:
+    if value is None or value is Utils.NULL_VALUE:
+        return None
+    if isinstance(value, float):
+        return as_number(value)
+    return value if isinstance(value, str | int) else _outward(value)
+
+
+def _adapt(function: Callable[..., Any]) -> Any:
+    """Let jsonata-python call one of ours, translating null and undefined both ways."""
+
+    def call(*arguments: Any) -> Any:
+        given = [UNDEFINED if argument is None else _without_null(argument) for argument in arguments]
+        try:
+            inspect.signature(function).bind(*given)
+        except TypeError as error:
+            raise EvaluationError(f"wrong number of arguments: {error}") from error
+        return _inward(function(*given))
+
+    return Jsonata.JLambda(call)
+
+
+def _static_frame() -> Any:
+    frame = Jsonata.Frame(Jsonata.static_frame)
+    for name, added in ADDED_FUNCTIONS.items():
+        frame.bind(name, _adapt(added.call))
+    string = Jsonata.function("string", "<x-b?:s>", functions.Functions, "string")
+    string.method = _native_string
+    frame.bind("string", string)
+    return frame
+
+
+_STATIC = _static_frame()

@@ -1,0 +1,128 @@
+"""JSONata paths as closures: steps over objects and arrays, flattening, predicates, sequences of one."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from evaldrop.engine.queries.builtin_functions import lookup
+from evaldrop.engine.queries.values import UNDEFINED, Frame, Kept, Sequence, collapse, is_number, truth
+
+Closure = Callable[[Any, Frame], Any]
+Filter = int | Closure
+
+
+class Step(NamedTuple):
+    """One step of a path: a member's name, or a closure evaluated on each item; then its filters."""
+
+    name: str | None
+    closure: Closure | None
+    filters: list[Filter]
+    keep: bool
+    variable: str | None
+
+
+def predicate_closure(closure: Closure, condition: Filter) -> Closure:
+    """Return a closure that filters what another gives."""
+    return lambda context, frame: filtered(closure(context, frame), condition, frame)
+
+
+def filtered(value: Any, condition: Filter, frame: Frame) -> Any:
+    """Select by position when the condition is a number, else keep the items for which it holds."""
+    items = [] if value is UNDEFINED else value if isinstance(value, list) else [value]
+    if isinstance(condition, int):
+        return _at(items, condition)
+    return Sequence(
+        item for index, item in enumerate(items) if _holds(condition(item, frame), index, len(items))
+    )
+
+
+def _at(items: list[Any], index: int) -> Any:
+    position = index if index >= 0 else len(items) + index
+    if not 0 <= position < len(items):
+        return Sequence()
+    item = items[position]
+    return item if isinstance(item, list) else Sequence([item])
+
+
+def _holds(result: Any, index: int, count: int) -> bool:
+    if is_number(result):
+        return _position(result, count) == index
+    if isinstance(result, list) and all(map(is_number, result)):
+        return any(_position(number, count) == index for number in result)
+    return truth(result)
+
+
+def _position(number: float, count: int) -> int:
+    position = int(number)
+    return position if position >= 0 else count + position
+
+
+def path_closure(steps: list[Step], *, keep: bool) -> Closure:
+    """Return a closure that walks a path. `keep` is the `[]` that keeps a sequence of one an array."""
+    walk = _general(steps, keep=keep)
+    names = [step.name for step in steps[1:] if step.name is not None and not step.filters and not step.keep]
+    if keep or not steps[0].variable or steps[0].filters or len(names) != len(steps) - 1:
+        return walk
+    return _direct(steps[0].variable, names, walk)
+
+
+def _direct(variable: str, names: list[str], walk: Closure) -> Closure:
+    """Follow names from object to object; anything but objects on the way takes the general walk."""
+
+    def follow(context: Any, frame: Frame) -> Any:
+        value = frame[variable]
+        for name in names:
+            if type(value) is not dict:
+                return walk(context, frame)
+            value = value.get(name, UNDEFINED)
+            if value is UNDEFINED:
+                return UNDEFINED
+        return value
+
+    return follow if names else walk
+
+
+def _general(steps: list[Step], *, keep: bool) -> Closure:
+    last = len(steps) - 1
+    absolute = steps[0].variable is not None or _is_context(steps[0])
+
+    def walk(context: Any, frame: Frame) -> Any:
+        items: Any = context if isinstance(context, list) and not absolute else [context]
+        for index, step in enumerate(steps):
+            items = _flatten([_apply(step, item, frame) for item in items], is_last=index == last)
+            if not items:
+                break
+        return collapse(_keep(items) if keep else items)
+
+    return walk
+
+
+def _is_context(step: Step) -> bool:
+    return step.variable == ""
+
+
+def _keep(items: list[Any]) -> list[Any]:
+    return Kept(items) if isinstance(items, Sequence) else items
+
+
+def _apply(step: Step, item: Any, frame: Frame) -> Any:
+    if step.closure is None:
+        result = collapse(lookup(item, step.name or ""), keep=step.keep)
+    else:
+        result = step.closure(item, frame)
+    for condition in step.filters:
+        result = filtered(result, condition, frame)
+    return result
+
+
+def _flatten(results: Iterable[Any], *, is_last: bool) -> list[Any]:
+    """Join the results of a step; an array that is the only result of the last step stays as it is."""
+    found = [result for result in results if result is not UNDEFINED]
+    if is_last and len(found) == 1 and isinstance(found[0], list) and not isinstance(found[0], Sequence):
+        return found[0]
+    flat = Sequence()
+    for result in found:
+        if isinstance(result, list):
+            flat.extend(result)
+        else:
+            flat.append(result)
+    return flat

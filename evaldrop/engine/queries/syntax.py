@@ -1,0 +1,118 @@
+"""Parse a JSONata expression, and refuse what Step Functions refuses. Nothing is evaluated here."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from jsonata import jexception, parser
+from jsonata.jsonata import Jsonata
+
+from evaldrop.engine.queries.added_functions import ADDED_FUNCTIONS
+
+NATIVE_FUNCTIONS = frozenset(Jsonata.static_frame.bindings)
+FUNCTION_NAMES = NATIVE_FUNCTIONS | ADDED_FUNCTIONS.keys()
+NEWER_OPERATORS = {"??", "?:"}
+CHILDREN = (
+    "steps", "predicate", "stages", "expr", "group", "lhs", "rhs", "lhs_object", "terms", "expression",
+    "expressions", "procedure", "arguments", "body", "condition", "then", "_else", "pattern", "update",
+    "delete",
+)  # fmt: skip
+
+
+class QuerySyntaxError(Exception):
+    """An expression does not parse, or uses what Step Functions does not allow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """An expression's tree, and the names it reads from outside and binds inside."""
+
+    source: str
+    tree: Any
+    reads: frozenset[str]
+    binds: frozenset[str]
+
+
+class _Parser(parser.Parser):  # type: ignore[misc]  # jsonata-python has no types
+    """jsonata-python's parser, which knows JSONata 2.1, held to the 2.0.6 that Step Functions runs."""
+
+    def process_ast(self, expr: Any) -> Any:
+        if expr is not None and expr.id in NEWER_OPERATORS:
+            message = f"the operator {expr.id} came with JSONata 2.1, Step Functions has 2.0.6"
+            raise QuerySyntaxError(with_caret(message, self.source, expr.position))
+        return super().process_ast(expr)
+
+
+def with_caret(message: str, source: str, position: int) -> str:
+    """Show the line a fault is on, with a caret under it. `position` is where its token ends."""
+    position = max(0, min(position, len(source)))
+    start = source.rfind("\n", 0, position) + 1
+    end = source.find("\n", position)
+    line = source[start : len(source) if end < 0 else end]
+    return f"{message}\n    {line}\n    {' ' * max(0, position - start - 1)}^"
+
+
+def parse_expression(source: str) -> Parsed:
+    """
+    Parse the text between {% and %}.
+
+    Raises:
+        QuerySyntaxError: With the expression and a caret under the fault.
+    """
+    try:
+        tree = _Parser().parse(source)
+    except jexception.JException as error:
+        raise QuerySyntaxError(
+            with_caret(f"JSONata syntax error: {error}", source, error.location)
+        ) from error
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError) as error:
+        # jsonata-python stumbles over some unfinished expressions instead of reporting them.
+        message = "JSONata syntax error: this is not a whole expression"
+        raise QuerySyntaxError(with_caret(message, source, len(source))) from error
+    binds = frozenset(_bound_names(tree))
+    reads = frozenset(node.value for node in walk(tree) if node.type == "variable") - binds
+    _refuse_unsupported(source, tree, reads)
+    return Parsed(source=source, tree=tree, reads=reads, binds=binds)
+
+
+def walk(node: Any) -> Iterator[Any]:
+    """Give a node and every node below it."""
+    if isinstance(node, list | tuple):
+        for element in node:
+            yield from walk(element)
+    elif isinstance(node, parser.Parser.Symbol):
+        yield node
+        for name in CHILDREN:
+            child = getattr(node, name, None)
+            if child is not None:
+                yield from walk(child)
+
+
+def _bound_names(tree: Any) -> Iterator[str]:
+    for node in walk(tree):
+        if node.type == "bind":
+            yield node.lhs.value
+        elif node.type == "lambda":
+            yield from (argument.value for argument in node.arguments)
+        if isinstance(node.focus, str):
+            yield node.focus
+        if isinstance(node.index, str):
+            yield node.index
+
+
+def _refuse_unsupported(source: str, tree: Any, reads: frozenset[str]) -> None:
+    if "eval" in reads:
+        message = "$eval is not supported by Step Functions; $parse reads JSON"
+        raise QuerySyntaxError(with_caret(message, source, source.find("$eval") + 1))
+    if "$" in reads:
+        raise QuerySyntaxError(
+            with_caret("$$ has no meaning here; use $states.input", source, source.find("$$") + 1)
+        )
+    if _is_context_at_top(tree):
+        raise QuerySyntaxError(with_caret("$ has no meaning at the top level; use $states.input", source, 1))
+
+
+def _is_context_at_top(tree: Any) -> bool:
+    if tree.type == "path":
+        return _is_context_at_top(tree.steps[0])
+    return bool(tree.type == "variable" and tree.value == "")

@@ -1,0 +1,88 @@
+"""
+Numbers as people read them. Rounding never turns a share into 0 % or 100 %, and what is unknown reads "unknown".
+"""
+
+from math import floor, log10
+
+UNKNOWN = "unknown"
+ABSENT = "–"
+
+
+def percent(fraction: float | None, places: int = 0) -> str:
+    """Return a fraction in percent; 0 % and 100 % only when it is exactly that."""
+    if fraction is None:
+        return ABSENT
+    if fraction in (0, 1):
+        return f"{fraction:.0%}".replace("%", " %")
+    step = 10.0**-places
+    shown = min(max(round(fraction * 100, places), step), 100 - step)
+    exact = step <= fraction * 100 <= 100 - step
+    sign = "" if exact else "<" if fraction < 0.5 else ">"
+    return f"{sign}{shown:.{places}f} %"
+
+
+def percent_interval(interval: tuple[float, float] | None, places: int = 0) -> str:
+    """Return an interval of fractions in percent."""
+    if interval is None:
+        return ABSENT
+    low, high = (percent(bound, places).removesuffix(" %") for bound in interval)
+    return f"{low}–{high} %"
+
+
+def number(value: float | None, places: int = 2) -> str:
+    """Return a number with a fixed number of places and a real minus sign."""
+    if value is None:
+        return ABSENT
+    text = f"{value:.{places}f}"
+    return ("0" + text[2:] if text.startswith("-0") and not float(text) else text).replace("-", "−")
+
+
+def signed(value: float | None, places: int = 2) -> str:
+    """Return a difference with its sign."""
+    text = number(value, places)
+    return f"+{text}" if value is not None and value > 0 else text
+
+
+def interval(bounds: tuple[float, float] | None, places: int = 2) -> str:
+    """Return an interval's bounds."""
+    return ABSENT if bounds is None else f"{number(bounds[0], places)} to {number(bounds[1], places)}"
+
+
+def usd(value: float | None) -> str:
+    """Return dollars to at least two figures that count; None is unknown, never $0."""
+    if value is None:
+        return UNKNOWN
+    if value == 0:
+        return "$0"
+    places = max(2, 1 - floor(log10(abs(value))))
+    return "<$0.000001" if 0 < value < 0.000001 else f"${value:,.{min(places, 6)}f}"
+
+
+def count(value: int | None) -> str:
+    """Return a count with its thousands apart."""
+    return ABSENT if value is None else f"{value:,}"
+
+
+def milliseconds(value: float | None) -> str:
+    """Return a latency in ms, from 10 s on in s."""
+    if value is None:
+        return ABSENT
+    return f"{value / 1000:,.1f} s" if value >= 10_000 else f"{value:,.0f} ms"
+
+
+def duration(seconds: float | None) -> str:
+    """Return how long something took."""
+    if seconds is None:
+        return UNKNOWN
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def p_value(value: float | None) -> str:
+    """Return a p value; very small ones as a bound."""
+    if value is None:
+        return ABSENT
+    return "<0.001" if value < 0.001 else f"{value:.3f}"

@@ -1,0 +1,139 @@
+"""`summary.md`: the scorecard for a pull request or a chat; every name in it is inert."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from evaldrop.report import figures
+from evaldrop.report.escape import markdown
+from evaldrop.scorecard.model import CandidateScorecard, CriterionEstimate, Scorecard
+
+_SIGNS = {"pass": "✅ passed", "fail": "❌ failed", "inconclusive": "⚠️ inconclusive"}
+
+
+def markdown_report(scorecard: Scorecard) -> str:
+    """Return the scorecard as GitHub Markdown."""
+    return "\n".join(_lines(scorecard)) + "\n"
+
+
+def _lines(scorecard: Scorecard) -> Iterator[str]:
+    simulated = " · SIMULATED" if scorecard.simulated else ""
+    yield f"## {markdown(scorecard.evaluation)}{simulated}"
+    yield ""
+    if scorecard.simulated:
+        yield "> **SIMULATED**: stand-ins answered, no model did. These numbers are about no model."
+        yield ""
+    yield f"{markdown(scorecard.summary)}"
+    yield ""
+    yield f"**Gate: {_SIGNS[scorecard.gate.decision]}**"
+    yield ""
+    for reason in scorecard.gate.reasons:
+        if reason.expression:
+            yield f"- {_SIGNS[reason.decision]} · {markdown(reason.expression)}: {markdown(reason.sentence)}"
+    yield ""
+    yield from _facts(scorecard)
+    yield from _alarms(scorecard)
+    yield from _scores(scorecard)
+    yield from _operations(scorecard)
+    yield from _comparisons(scorecard)
+    yield f"<sub>run {markdown(scorecard.run_id)} · intervals at {figures.percent(scorecard.confidence)}{simulated}</sub>"
+
+
+def _facts(scorecard: Scorecard) -> Iterator[str]:
+    records = scorecard.records
+    lost = "".join(
+        f", {figures.count(n)} {what}" for n, what in ((records.missing, "missing"), (records.rejected, "rejected")) if n
+    )
+    facts = [
+        f"dataset {markdown(scorecard.dataset.uri)}",
+        f"{figures.count(records.evaluated)} records{lost}",
+        f"coverage {figures.percent(scorecard.coverage, 1)}",
+        f"cost {figures.usd(scorecard.cost_usd.total)}",
+        f"{figures.duration(scorecard.duration_s)}",
+        markdown(scorecard.started_at[:16].replace("T", " ")),
+    ]
+    yield " · ".join(facts)
+    yield ""
+
+
+def _alarms(scorecard: Scorecard) -> Iterator[str]:
+    for alarm in scorecard.alarms:
+        yield f"> ⚠️ {markdown(alarm)}"
+    if scorecard.alarms:
+        yield ""
+
+
+def _scores(scorecard: Scorecard) -> Iterator[str]:
+    if not scorecard.criteria:
+        return
+    rows = [
+        (name, *(_cell(card.criteria.get(criterion)) for criterion in scorecard.criteria))
+        for name, card in scorecard.candidates.items()
+    ]
+    yield from _table(("candidate", *scorecard.criteria), [(markdown(row[0]), *row[1:]) for row in rows], numbers=False)
+
+
+def _cell(estimate: CriterionEstimate | None) -> str:
+    if estimate is None:
+        return figures.ABSENT
+    total = estimate.n_scored + estimate.n_unscored
+    return (
+        f"**{figures.number(estimate.mean)}** ({figures.interval(estimate.interval)})<br>"
+        f"pass {figures.percent(estimate.pass_rate)} ({figures.percent_interval(estimate.pass_interval)})<br>"
+        f"{figures.count(estimate.n_scored)} of {figures.count(total)}"
+    )
+
+
+def _operations(scorecard: Scorecard) -> Iterator[str]:
+    header = ("candidate", "model", "errors", "p50", "p90", "tokens in / out", "USD per 1,000", "judging")
+    yield from _table(header, [_operation(name, card) for name, card in scorecard.candidates.items()])
+
+
+def _operation(name: str, card: CandidateScorecard) -> tuple[str, ...]:
+    lost = card.responses.errors + card.responses.missing
+    return (
+        markdown(name),
+        markdown(card.model),
+        f"{figures.count(lost)} of {figures.count(card.responses.n)}",
+        figures.milliseconds(card.latency_ms.p50),
+        figures.milliseconds(card.latency_ms.p90),
+        f"{figures.count(card.tokens.input)} / {figures.count(card.tokens.output)}",
+        _per_1000(card),
+        figures.usd(card.cost_usd.judge),
+    )
+
+
+def _per_1000(card: CandidateScorecard) -> str:
+    # Nothing was called: there is no price for what was given.
+    if card.cost_usd.candidate is not None and card.cost_usd.per_1000_records is None:
+        return figures.ABSENT
+    return figures.usd(card.cost_usd.per_1000_records)
+
+
+def _comparisons(scorecard: Scorecard) -> Iterator[str]:
+    if not scorecard.comparisons:
+        return
+    rows = [
+        (
+            markdown(comparison.criterion),
+            f"{markdown(comparison.a)} − {markdown(comparison.b)}",
+            figures.signed(comparison.difference),
+            figures.interval(comparison.interval),
+            figures.p_value(comparison.p_adjusted),
+            f"**{markdown(comparison.better or '')} is better**" if comparison.decisive else "not decided",
+            figures.number(comparison.minimum_detectable),
+        )
+        for comparison in scorecard.comparisons
+    ]
+    yield "<details><summary>Pairs of candidates</summary>"
+    yield ""
+    yield from _table(("criterion", "pair", "difference", "interval", "p (Holm)", "", "detectable"), rows)
+    yield "</details>"
+    yield ""
+
+
+def _table(header: Iterable[str], rows: Sequence[Sequence[str]], *, numbers: bool = True) -> Iterator[str]:
+    names = [markdown(name) for name in header]
+    yield f"| {' | '.join(names)} |"
+    yield f"|:--|{'--:|' * (len(names) - 1) if numbers else ':--|' * (len(names) - 1)}"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+    yield ""

@@ -1,0 +1,54 @@
+"""`scorecard.csv`: a row per candidate and criterion."""
+
+import csv
+import io
+
+from evaldrop.report.escape import csv_cell
+from evaldrop.scorecard.model import Scorecard
+
+COLUMNS = (
+    "run", "run_id", "evaluation", "started_at", "candidate", "model", "prompt", "criterion", "n_scored",
+    "n_unscored", "coverage", "mean", "sd", "standard_error", "low", "high", "pass_rate", "pass_low", "pass_high",
+    "confidence", "responses", "errors", "latency_ms_p50", "latency_ms_p90", "cost_usd_candidate", "cost_usd_judge",
+)  # fmt: skip
+
+
+def csv_report(scorecard: Scorecard) -> str:
+    """Return the scorecard as CSV. A number that does not exist is an empty cell; an unknown cost says so."""
+    stream = io.StringIO()
+    writer = csv.writer(stream)
+    writer.writerow(COLUMNS)
+    for name, card in scorecard.candidates.items():
+        for criterion, estimate in card.criteria.items():
+            cells = (
+                "SIMULATED" if scorecard.simulated else "real",
+                scorecard.run_id,
+                scorecard.evaluation,
+                scorecard.started_at,
+                name,
+                card.model,
+                card.prompt,
+                criterion,
+                estimate.n_scored,
+                estimate.n_unscored,
+                estimate.coverage,
+                estimate.mean,
+                estimate.sd,
+                estimate.standard_error,
+                *(estimate.interval or (None, None)),
+                estimate.pass_rate,
+                *(estimate.pass_interval or (None, None)),
+                estimate.confidence,
+                card.responses.n,
+                card.responses.errors,
+                card.latency_ms.p50,
+                card.latency_ms.p90,
+                _cost(card.cost_usd.candidate),
+                _cost(card.cost_usd.judge),
+            )
+            writer.writerow([csv_cell(cell) for cell in cells])
+    return stream.getvalue()
+
+
+def _cost(value: float | None) -> float | str:
+    return "unknown" if value is None else value

@@ -1,0 +1,116 @@
+"""
+The result files of a distributed Map, as Step Functions writes them: a manifest, and the files it names.
+
+Reads every form the service may write: JSONL or one JSON array, child outputs alone (COMPACT) or inside a record of
+the child's execution (NONE), whose `Output` is a JSON text. Failed rows always have the second form.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO, Literal, NamedTuple, cast
+
+import orjson
+
+from evaldrop import storage
+from evaldrop.errors import StorageError
+
+MANIFEST = "manifest.json"
+
+Status = Literal["SUCCEEDED", "FAILED", "PENDING"]
+
+
+class Manifest(NamedTuple):
+    """The URIs of a Map run's result files, by how the children in them ended."""
+
+    uri: str
+    succeeded: tuple[str, ...]
+    failed: tuple[str, ...]
+    pending: tuple[str, ...]
+
+
+class ChildFailure(NamedTuple):
+    """Why a record's child workflow gave no output: the error's name and what it said."""
+
+    error: str
+    cause: str
+
+
+def find_manifests(folder: str) -> list[str]:
+    """Return the manifests of a run's Map runs, the newest first."""
+    found = [uri for uri in storage.list_files(storage.join(folder, "results")) if uri.endswith(f"/{MANIFEST}")]
+    return sorted(found, key=storage.modified_at, reverse=True)
+
+
+def read_manifest(uri: str) -> Manifest:
+    """
+    Read a manifest and find the files it names.
+
+    A file is looked for beside its manifest first, where Step Functions puts it: a run that was copied from its
+    bucket to a disk stays readable.
+
+    Raises:
+        StorageError: The manifest cannot be read, or is none.
+    """
+    try:
+        content = orjson.loads(storage.read_bytes(uri))
+        bucket, files = content["DestinationBucket"], content["ResultFiles"]
+        named = {status: [entry["Key"] for entry in files.get(status, ())] for status in ("SUCCEEDED", "FAILED", "PENDING")}
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise StorageError(f"{uri}: not a Map run's manifest ({error!r})") from error
+    return Manifest(uri, *(tuple(_locate(uri, bucket, key) for key in keys) for keys in named.values()))
+
+
+def _locate(manifest: str, bucket: str, key: str) -> str:
+    beside = storage.join(storage.parent(manifest) or "", key.rpartition("/")[2])
+    return beside if storage.exists(beside) else storage.uri_of(bucket, key)
+
+
+@contextmanager
+def open_lines(uri: str) -> Iterator[BinaryIO]:
+    """
+    Open a result file as seekable JSONL, one row a line.
+
+    A file in S3 is copied to a temporary one first, since rows are read again by offset. A JSON array is held in
+    memory once while it is written out as lines; the workflow asks for JSONL, which never is.
+    """
+    with storage.open_read(uri) as stream:
+        first = stream.read(1)
+        if first != b"[" and not storage.is_s3(uri):
+            stream.seek(0)
+            yield stream
+            return
+        with tempfile.TemporaryFile() as copy:
+            if first == b"[":
+                for row in orjson.loads(first + stream.read()):
+                    copy.write(orjson.dumps(row) + b"\n")
+            else:
+                copy.write(first)
+                shutil.copyfileobj(stream, copy, 1 << 20)
+            copy.seek(0)
+            yield cast(BinaryIO, copy)
+
+
+def row_output(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a succeeded child's output, whichever form its row has."""
+    if "record_id" in row or "Output" not in row:
+        return row
+    output = row["Output"]
+    parsed = orjson.loads(output) if isinstance(output, str) else output
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def failed_record(row: dict[str, Any]) -> tuple[str | None, ChildFailure]:
+    """Return the record a FAILED or PENDING row is about (None when its input is not there), and why it has no output."""
+    failure = ChildFailure(str(row.get("Error") or row.get("Status") or "unknown"), str(row.get("Cause") or ""))
+    given = row.get("Input")
+    try:
+        content = orjson.loads(given) if isinstance(given, str) else given
+    except orjson.JSONDecodeError:
+        return None, failure
+    if not isinstance(content, dict):
+        return None, failure
+    record = content.get("record")
+    record_id = (record if isinstance(record, dict) else content).get("record_id")
+    return (record_id if isinstance(record_id, str) else None), failure

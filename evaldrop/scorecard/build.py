@@ -1,0 +1,196 @@
+"""BuildScorecard: a run's result files in; tables, scorecard, report and history out."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import NamedTuple
+
+from evaldrop import storage
+from evaldrop.criteria import Criterion
+from evaldrop.errors import StorageError
+from evaldrop.gate import evaluate_gate
+from evaldrop.history import write_history
+from evaldrop.report import write_reports
+from evaldrop.report.rows import ReportRows
+from evaldrop.results import find_manifests
+from evaldrop.scorecard.collect import Found, collect
+from evaldrop.scorecard.comparing import compare_candidates
+from evaldrop.scorecard.estimates import candidate_scorecards, columns_of, cost_totals, judge_health
+from evaldrop.scorecard.model import CandidateScorecard, CriterionInfo, DatasetInfo, Records, Scorecard
+from evaldrop.scorecard.pairwise import PairwiseTally, comparison_rows
+from evaldrop.scorecard.reading import CandidateResult, ResultReader
+from evaldrop.scorecard.scores import NOT_APPLICABLE
+from evaldrop.scorecard.source import RunFile, read_run_file
+from evaldrop.scorecard.tally import RunTally
+from evaldrop.scorecard.words import run_alarms, verdict_in_words
+from evaldrop.tables import TableWriter, comparison_schema, open_table, response_schema, verdict_schema
+
+SCORECARD_FILE = "scorecard.json"
+
+
+class _Tables(NamedTuple):
+    responses: TableWriter
+    verdicts: TableWriter
+    comparisons: TableWriter
+
+
+class _Tallies(NamedTuple):
+    run: RunTally
+    pairwise: PairwiseTally
+    rows: ReportRows
+
+
+def build_scorecard(folder: str, manifest: str | None = None) -> Scorecard:
+    """
+    Compute a run's scorecard and write every file of its folder (docs/output-files.md).
+
+    Streams: of a record's texts nothing is kept but its rows in the tables and, within a budget, in the report.
+
+    Args:
+        folder: URI of the run's folder; holds `run.json`, `records.jsonl` and the results.
+        manifest: URI of the Map run's manifest; by default those found below `results/`.
+
+    Raises:
+        StorageError: A file is missing, or is not what it should be.
+        EvaluationError: The gate cannot be read.
+    """
+    run = read_run_file(folder)
+    manifests = [manifest] if manifest else find_manifests(folder)
+    tallies = _read_results(run, manifests)
+    scorecard = _scorecard(run, tallies, ended_at=_ended_at(manifests))
+    storage.write_bytes(run.file(SCORECARD_FILE), scorecard.model_dump_json(indent=2).encode())
+    write_reports(run, scorecard, tallies.rows)
+    write_history(run.folder, scorecard)
+    return scorecard
+
+
+def _read_results(run: RunFile, manifests: Sequence[str]) -> _Tallies:
+    tally = RunTally(
+        [candidate.name for candidate in run.candidates],
+        [judge.name for judge in run.judges],
+        run.evaluation.metrics,
+    )
+    tallies = _Tallies(tally, PairwiseTally(), ReportRows(run))
+    reader = ResultReader(run)
+    with _open_tables(run) as tables:
+        for found in collect(run.folder, manifests):
+            results = reader.read(found)
+            _write_rows(found, results, tables, tallies.pairwise)
+            ordinal = tally.add(found.record, results, None if found.output is not None else found.failure)
+            tallies.rows.add(ordinal, found.record, results)
+    return tallies
+
+
+def _write_rows(found: Found, results: Sequence[CandidateResult], tables: _Tables, pairwise: PairwiseTally) -> None:
+    for result in results:
+        row = result.response
+        tables.responses.append((*row[:-1], *row.metrics), text=len(row.prompt) + len(row.response or ""))
+        for verdict in result.verdicts:
+            tables.verdicts.append(verdict, text=len(verdict.raw_reply or "") + len(verdict.rationale or ""))
+    if found.output and found.output.get("comparisons"):
+        compared = list(comparison_rows(found.record.record_id, found.output))
+        pairwise.add(compared)
+        for row in compared:
+            tables.comparisons.append(row, text=len(row.raw_reply or ""))
+
+
+@contextmanager
+def _open_tables(run: RunFile) -> Iterator[_Tables]:
+    with (
+        open_table(run.file("responses.parquet"), response_schema(run.evaluation.metrics), simulated=run.simulated) as responses,
+        open_table(run.file("verdicts.parquet"), verdict_schema(), simulated=run.simulated) as verdicts,
+        open_table(run.file("comparisons.parquet"), comparison_schema(), simulated=run.simulated) as comparisons,
+    ):
+        yield _Tables(responses, verdicts, comparisons)
+
+
+def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Scorecard:
+    tally, columns = tallies.run, columns_of(tallies.run)
+    confidence = run.evaluation.confidence
+    candidates = {
+        name: card.model_copy(update={"pairwise": tallies.pairwise.estimates(name, confidence)})
+        for name, card in candidate_scorecards(run, tally, columns).items()
+    }
+    scorecard = Scorecard(
+        run_id=run.run_id,
+        evaluation=run.evaluation.name,
+        simulated=run.simulated,
+        started_at=run.started_at,
+        duration_s=_duration(run.started_at, ended_at),
+        dataset=_dataset(run.content["dataset"]),
+        records=_records(run, tally),
+        confidence=confidence,
+        coverage=_coverage(candidates.values()),
+        criteria={name: _criterion_info(criterion) for name, criterion in run.criteria.items()},
+        candidates=candidates,
+        comparisons=compare_candidates(run, tally, columns),
+        judges=judge_health(run, tally),
+        cost_usd=cost_totals(run, tally),
+        baseline=run.content.get("baseline"),
+    )
+    return scorecard.model_copy(
+        update={
+            "gate": evaluate_gate(run.evaluation.gate, scorecard),
+            "alarms": run_alarms(scorecard, tally),
+            "summary": verdict_in_words(scorecard),
+        }
+    )
+
+
+def _records(run: RunFile, tally: RunTally) -> Records:
+    counts = run.content["dataset"]["records"]
+    return Records(
+        read=counts["read"],
+        rejected=counts["rejected"],
+        evaluated=tally.evaluated,
+        missing=tally.records - tally.evaluated,
+        missing_reasons=dict(tally.missing_reasons.most_common()),
+    )
+
+
+def _coverage(cards: Sequence[CandidateScorecard]) -> float | None:
+    estimates = [estimate for card in cards for estimate in card.criteria.values()]
+    scored = sum(estimate.n_scored for estimate in estimates)
+    lost = sum(estimate.n_unscored - estimate.unscored.get(NOT_APPLICABLE, 0) for estimate in estimates)
+    return scored / (scored + lost) if scored + lost else None
+
+
+def _criterion_info(criterion: Criterion) -> CriterionInfo:
+    return CriterionInfo(
+        question=criterion.question,
+        kind=criterion.scale.kind,
+        low=criterion.scale.low,
+        high=criterion.scale.high,
+        pass_at=criterion.pass_at,
+        higher_is_better=criterion.higher_is_better,
+        weight=criterion.weight,
+    )
+
+
+def _dataset(content: Mapping[str, object]) -> DatasetInfo:
+    notes = content.get("notes")
+    return DatasetInfo(
+        uri=str(content["uri"]),
+        version=_text(content.get("version")),
+        sha256=_text(content.get("sha256")),
+        notes=tuple(map(str, notes)) if isinstance(notes, list) else (),
+    )
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _ended_at(manifests: Sequence[str]) -> float | None:
+    # The manifest is the last thing the Map writes, so a report made again later tells the same duration.
+    try:
+        return max((storage.modified_at(uri) for uri in manifests), default=None)
+    except StorageError:
+        return None
+
+
+def _duration(started_at: str, ended_at: float | None) -> float | None:
+    if ended_at is None:
+        return None
+    duration = ended_at - datetime.fromisoformat(started_at).timestamp()
+    return round(duration, 3) if duration >= 0 else None

@@ -1,0 +1,270 @@
+"""Turns a tally into estimates: means, pass rates, their intervals, percentiles and totals."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from evaldrop.criteria import Criterion
+from evaldrop.errors import NotEnoughData
+from evaldrop.scorecard.model import (
+    CandidateCost,
+    CandidateScorecard,
+    CostTotals,
+    CriterionEstimate,
+    JudgeHealth,
+    Latency,
+    MeanEstimate,
+    ResponseCounts,
+    Slice,
+    Tokens,
+)
+from evaldrop.scorecard.scores import NOT_APPLICABLE
+from evaldrop.scorecard.source import RunFile
+from evaldrop.scorecard.tally import CandidateTally, Floats, MoneyTally, Ordinals, RunTally, ScoreColumn
+from evaldrop.statistics import (
+    Estimate,
+    clustered_mean_estimate,
+    clustered_pass_interval,
+    mean_estimate,
+    wilson_interval,
+)
+
+# Slices beyond these are too many to read; the largest are kept.
+MOST_CATEGORIES = 60
+
+Columns = Mapping[str, ScoreColumn]
+Groups = npt.NDArray[np.int32] | None
+
+
+def columns_of(tally: RunTally) -> dict[str, dict[str, ScoreColumn]]:
+    """Return every candidate's score columns by criterion."""
+    return {
+        name: {criterion: column.column() for criterion, column in candidate.criteria.items()}
+        for name, candidate in tally.candidates.items()
+    }
+
+
+def candidate_scorecards(
+    run: RunFile, tally: RunTally, columns: Mapping[str, Columns]
+) -> dict[str, CandidateScorecard]:
+    """Return the estimates of every candidate, in the evaluation's order."""
+    return {
+        candidate.name: _candidate(
+            tally.candidates[candidate.name],
+            columns[candidate.name],
+            run,
+            tally,
+            model=candidate.model,
+            prompt=run.evaluation.prompt_of(candidate),
+        )
+        for candidate in run.candidates
+    }
+
+
+def judge_health(run: RunFile, tally: RunTally) -> dict[str, JudgeHealth]:
+    """Return how each judge worked."""
+    health = {}
+    for judge in run.judges:
+        counts = tally.judges[judge.name]
+        health[judge.name] = JudgeHealth(
+            model=judge.model,
+            calls=counts.calls,
+            errors=counts.errors,
+            asked_again=counts.asked_again,
+            scored=counts.scored,
+            unscored=dict(counts.unscored.most_common()),
+            tokens_input=counts.input_tokens,
+            tokens_output=counts.output_tokens,
+            cost_usd=counts.cost.total,
+        )
+    return health
+
+
+def cost_totals(run: RunFile, tally: RunTally) -> CostTotals:
+    """Return what the run cost. A model whose price or tokens are unknown is named."""
+    candidates, judges = MoneyTally(), MoneyTally()
+    unknown: dict[str, None] = {}
+    for candidate in run.candidates:
+        _add_money(candidates, tally.candidates[candidate.name].cost, candidate.model, unknown)
+    for judge in run.judges:
+        _add_money(judges, tally.judges[judge.name].cost, judge.model, unknown)
+    parts = (candidates.total, judges.total)
+    return CostTotals(
+        candidates=parts[0],
+        judges=parts[1],
+        total=None if None in parts else sum(part for part in parts if part is not None),
+        known=candidates.known + judges.known,
+        unknown_models=tuple(unknown),
+        prices_date=run.prices_date,
+    )
+
+
+def overall_column(columns: Columns, criteria: Mapping[str, Criterion], records: int) -> tuple[Ordinals, Floats]:
+    """
+    Return each record's weighted mean over its scored criteria, as a fraction in which 1 is good.
+
+    Returns:
+        Ordinals of the records with a score on any criterion, ascending, and their means; both of shape (n,).
+    """
+    sums, weights = np.zeros(records), np.zeros(records)
+    for name, column in columns.items():
+        criterion = criteria[name]
+        # `Criterion.normalise`, on a whole column.
+        shares = (column.scores - criterion.scale.low) / (criterion.scale.high - criterion.scale.low)
+        sums[column.ordinals] += criterion.weight * (shares if criterion.higher_is_better else 1 - shares)
+        weights[column.ordinals] += criterion.weight
+    ordinals = np.flatnonzero(weights).astype(np.int32)
+    return ordinals, sums[ordinals] / weights[ordinals]
+
+
+def _candidate(
+    counts: CandidateTally, columns: Columns, run: RunFile, tally: RunTally, *, model: str, prompt: str
+) -> CandidateScorecard:
+    confidence, groups = run.evaluation.confidence, tally.groups
+    order = [name for name in run.criteria if name in columns]
+    overall = overall_column(columns, run.criteria, tally.records)
+    return CandidateScorecard(
+        model=model,
+        prompt=prompt,
+        responses=_responses(counts),
+        cost_usd=_candidate_cost(counts),
+        tokens=Tokens(
+            input=counts.input_tokens,
+            output=counts.output_tokens,
+            judge_input=counts.judge_input,
+            judge_output=counts.judge_output,
+        ),
+        latency_ms=_latency(np.frombuffer(counts.latencies, np.float64)),
+        criteria={name: criterion_estimate(columns[name], groups, confidence) for name in order},
+        overall=mean_of(*overall, groups, confidence) if columns else None,
+        metrics={
+            name: mean_of(np.frombuffer(ordinals, np.int32), np.frombuffer(values, np.float64), groups, confidence)
+            for name, (ordinals, values) in counts.metrics.items()
+        },
+        categories=_slices(columns, order, tally, confidence),
+    )
+
+
+def criterion_estimate(column: ScoreColumn, groups: Groups, confidence: float) -> CriterionEstimate:
+    """Return a criterion's mean and pass rate with their intervals; what there is too little data for is null."""
+    unscored = {column.reason_names[code]: n for code, n in Counter(column.reasons.tolist()).most_common()}
+    n_unscored = int(column.missed.size)
+    # With unscored counted as worst, a record without a verdict has a score all the same.
+    n_scored = int(column.scores.size) if not n_unscored else int(np.setdiff1d(column.ordinals, column.missed).size)
+    applies = n_scored + n_unscored - unscored.get(NOT_APPLICABLE, 0)
+    mean = mean_of(column.ordinals, column.scores, groups, confidence)
+    return CriterionEstimate(
+        n_scored=n_scored,
+        n_unscored=n_unscored,
+        unscored=unscored,
+        coverage=n_scored / applies if applies else None,
+        mean=mean.mean,
+        sd=mean.sd,
+        standard_error=mean.standard_error,
+        interval=mean.interval,
+        confidence=confidence,
+        pass_rate=float(column.passed.mean()) if column.passed.size else None,
+        pass_interval=_pass_interval(column, groups, confidence),
+        reason=mean.reason,
+    )
+
+
+def mean_of(ordinals: Ordinals, values: Floats, groups: Groups, confidence: float) -> MeanEstimate:
+    """Return a mean over records with its t interval, clustered by group where there are groups."""
+    n = int(values.size)
+    if n == 0:
+        return MeanEstimate(n=0, reason="nothing was scored")
+    try:
+        estimate = _mean_estimate(ordinals, values, groups, confidence)
+    except NotEnoughData as error:
+        return MeanEstimate(n=n, mean=float(values.mean()), reason=f"no interval: {error}")
+    return MeanEstimate(
+        n=n,
+        mean=estimate.mean,
+        sd=estimate.sd,
+        standard_error=estimate.standard_error,
+        interval=tuple(estimate.interval),
+    )
+
+
+def _mean_estimate(ordinals: Ordinals, values: Floats, groups: Groups, confidence: float) -> Estimate:
+    if groups is None:
+        return mean_estimate(values, confidence=confidence)
+    return clustered_mean_estimate(values, groups[ordinals], confidence=confidence)
+
+
+def _pass_interval(column: ScoreColumn, groups: Groups, confidence: float) -> tuple[float, float] | None:
+    try:
+        if groups is None:
+            return tuple(wilson_interval(float(column.passed.sum()), column.passed.size, confidence=confidence))
+        return tuple(clustered_pass_interval(column.passed, groups[column.ordinals], confidence=confidence))
+    except NotEnoughData:
+        return None
+
+
+def _slices(columns: Columns, order: list[str], tally: RunTally, confidence: float) -> dict[str, Slice]:
+    categories, names = tally.categories, list(tally.category_names)
+    sizes = np.bincount(categories[categories >= 0], minlength=len(names))
+    slices = {}
+    for code in sorted(np.argsort(-sizes, kind="stable")[:MOST_CATEGORIES].tolist()):
+        parts = {name: _only(columns[name], categories == code) for name in order}
+        slices[names[code]] = Slice(
+            n=int(sizes[code]),
+            criteria={
+                name: criterion_estimate(part, tally.groups, confidence)
+                for name, part in parts.items()
+                if part.ordinals.size or part.missed.size
+            },
+        )
+    return slices
+
+
+def _only(column: ScoreColumn, records: npt.NDArray[np.bool_]) -> ScoreColumn:
+    kept, missed = records[column.ordinals], records[column.missed]
+    return ScoreColumn(
+        column.ordinals[kept],
+        column.scores[kept],
+        column.passed[kept],
+        column.missed[missed],
+        column.reasons[missed],
+        column.reason_names,
+    )
+
+
+def _responses(counts: CandidateTally) -> ResponseCounts:
+    return ResponseCounts(
+        n=counts.n,
+        errors=counts.errors,
+        missing=counts.missing,
+        given=counts.given,
+        refused=counts.refused,
+        truncated=counts.truncated,
+        retries=counts.retries,
+        error_names=dict(counts.error_names.most_common()),
+    )
+
+
+def _candidate_cost(counts: CandidateTally) -> CandidateCost:
+    called = counts.n - counts.errors - counts.missing - counts.given
+    total = counts.cost.total
+    return CandidateCost(
+        candidate=total,
+        judge=counts.judge_cost.total,
+        per_1000_records=total * 1000 / called if total is not None and called else None,
+    )
+
+
+def _latency(latencies: Floats) -> Latency:
+    if not latencies.size:
+        return Latency()
+    p50, p90, p99 = np.percentile(latencies, [50, 90, 99]).tolist()
+    return Latency(n=int(latencies.size), p50=p50, p90=p90, p99=p99)
+
+
+def _add_money(total: MoneyTally, part: MoneyTally, model: str, unknown: dict[str, None]) -> None:
+    total.add(part.known)
+    if part.has_unknown:
+        total.add(None)
+        unknown[model] = None

@@ -1,0 +1,245 @@
+"""
+`scorecard.json` as types: counts and estimates of a run. Public; documented in docs/output-files.md.
+
+A number that does not exist is null, never 0; where its absence is not plain, a reason stands beside it. Rates are
+fractions in [0, 1]; units end the names.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Decision = Literal["pass", "fail", "inconclusive"]
+Interval = Annotated[tuple[float, float], Field(description="[low, high]")]
+
+OVERALL = "overall"
+
+
+class Part(BaseModel):
+    """Frozen, and strict about keys: what is written is what is documented."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Records(Part):
+    """Where the dataset's records went."""
+
+    read: int = Field(description="Rows of the dataset that were read.")
+    rejected: int = Field(description="Rows refused by validation; they are in rejected.jsonl.")
+    evaluated: int = Field(description="Records whose child workflow gave a result.")
+    missing: int = Field(description="Prepared records without a result.")
+    missing_reasons: dict[str, int] = Field(default_factory=dict, description="Why they are missing: number of records.")
+
+
+class ResponseCounts(Part):
+    """What became of a candidate's responses."""
+
+    n: int = Field(description="Responses there should be: one per prepared record.")
+    errors: int = Field(description="Calls that failed after their retries.")
+    missing: int = Field(default=0, description="Responses of records that are in no result.")
+    given: int = Field(default=0, description="Responses that came with the dataset or an earlier run.")
+    refused: int = Field(default=0, description="Responses stopped by the model's or a guardrail's refusal.")
+    truncated: int = Field(default=0, description="Responses cut off at max_tokens.")
+    retries: int = Field(default=0, description="Calls repeated by the workflow, most of them throttled.")
+    error_names: dict[str, int] = Field(default_factory=dict, description="Error name: responses.")
+
+
+class CandidateCost(Part):
+    """USD. Null when a price or a token count is unknown, never 0."""
+
+    candidate: float | None = Field(description="The candidate's own calls.")
+    judge: float | None = Field(description="Judging this candidate's responses.")
+    per_1000_records: float | None = Field(default=None, description="The candidate's own calls, per 1,000 records.")
+
+
+class Tokens(Part):
+    """Tokens billed, as far as replies tell."""
+
+    input: int = 0
+    output: int = 0
+    judge_input: int = 0
+    judge_output: int = 0
+
+
+class Latency(Part):
+    """Percentiles of a candidate's calls in ms, as the model measured them."""
+
+    n: int = Field(default=0, description="Calls with a latency.")
+    p50: float | None = None
+    p90: float | None = None
+    p99: float | None = None
+
+
+class MeanEstimate(Part):
+    """A mean over records with what it rests on."""
+
+    n: int = Field(description="Records with a value.")
+    mean: float | None = None
+    sd: float | None = Field(default=None, description="Standard deviation over records.")
+    standard_error: float | None = Field(default=None, description="Clustered where records have groups.")
+    interval: Interval | None = Field(default=None, description="Student's t.")
+    reason: str | None = Field(default=None, description="Why a number is null.")
+
+
+class CriterionEstimate(Part):
+    """
+    Verdicts on one criterion, over records. Repeats and several judges are averaged within a record first.
+
+    `mean` is on the criterion's own scale; `pass_rate` counts what is at least as good as its pass mark.
+    """
+
+    n_scored: int
+    n_unscored: int = Field(description="Records without a score; not_applicable ones too.")
+    unscored: dict[str, int] = Field(default_factory=dict, description="Reason: records.")
+    coverage: float | None = Field(default=None, description="Scored share of the records the criterion applies to.")
+    mean: float | None = None
+    sd: float | None = None
+    standard_error: float | None = None
+    interval: Interval | None = None
+    confidence: float
+    pass_rate: float | None = None
+    pass_interval: Interval | None = Field(default=None, description="Wilson; for clusters with the effective n.")
+    reason: str | None = Field(default=None, description="Why a number is null.")
+
+
+class Slice(Part):
+    """A candidate's estimates on the records of one category."""
+
+    n: int = Field(description="Records of this category.")
+    criteria: dict[str, CriterionEstimate]
+
+
+class PairwiseEstimate(Part):
+    """Judges' preferences for a candidate over the baseline, shown in both orders; an order-dependent one is a tie."""
+
+    baseline: str
+    win_rate: float | None = Field(description="Wins plus half the ties, of n.")
+    standard_error: float | None
+    wins: int
+    losses: int
+    ties: int
+    flip_rate: float | None = Field(description="Pairs whose preference changed with the order, of those asked in both.")
+    n: int
+
+
+class CandidateScorecard(Part):
+    """All that is estimated about one candidate."""
+
+    model: str
+    prompt: str
+    responses: ResponseCounts
+    cost_usd: CandidateCost
+    tokens: Tokens
+    latency_ms: Latency
+    criteria: dict[str, CriterionEstimate]
+    overall: MeanEstimate | None = Field(
+        default=None,
+        description="Weighted mean of all criteria as fractions of their scales, 1 is good. Null without criteria.",
+    )
+    metrics: dict[str, MeanEstimate] = Field(default_factory=dict)
+    categories: dict[str, Slice] = Field(default_factory=dict)
+    pairwise: dict[str, PairwiseEstimate] = Field(default_factory=dict, description="Baseline: preferences over it.")
+
+
+class Comparison(Part):
+    """Candidate a minus candidate b on the records both have, on the criterion's own scale."""
+
+    a: str
+    b: str
+    criterion: str = Field(description='A criterion, or "overall".')
+    n: int = Field(description="Records both have a score for.")
+    difference: float | None = None
+    interval: Interval | None = None
+    p_value: float | None = None
+    p_adjusted: float | None = Field(default=None, description="Holm, over all pairs and criteria of the run.")
+    minimum_detectable: float | None = Field(
+        default=None, description="The smallest true difference this run would have shown (80 % power)."
+    )
+    decisive: bool = Field(default=False, description="p_adjusted is below 1 - confidence.")
+    better: str | None = Field(default=None, description="The better candidate, when decisive.")
+    reason: str | None = Field(default=None, description="Why a number is null.")
+
+
+class GateReason(Part):
+    """One judgement of one rule."""
+
+    expression: str
+    decision: Decision
+    sentence: str
+    candidate: str | None = None
+
+
+class Gate(Part):
+    """The gate's decision, and why."""
+
+    decision: Decision
+    reasons: tuple[GateReason, ...] = ()
+
+
+class JudgeHealth(Part):
+    """How well a judge worked."""
+
+    model: str
+    calls: int
+    errors: int
+    asked_again: int = Field(default=0, description="Calls repeated because no verdict could be read.")
+    scored: int = Field(default=0, description="Verdicts with a score.")
+    unscored: dict[str, int] = Field(default_factory=dict, description="Reason: verdicts.")
+    tokens_input: int = 0
+    tokens_output: int = 0
+    cost_usd: float | None = None
+
+
+class CostTotals(Part):
+    """USD of the whole run. A total with an unknown part is null; `known` is what is known of it."""
+
+    candidates: float | None
+    judges: float | None
+    total: float | None
+    known: float
+    unknown_models: tuple[str, ...] = Field(default=(), description="Models whose price or tokens are unknown.")
+    prices_date: str | None = None
+
+
+class CriterionInfo(Part):
+    """What a reader needs to know of a criterion to read its numbers."""
+
+    question: str
+    kind: str
+    low: float
+    high: float
+    pass_at: float
+    higher_is_better: bool
+    weight: float = 1.0
+
+
+class DatasetInfo(Part):
+    """What was evaluated on."""
+
+    uri: str
+    version: str | None = None
+    sha256: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Scorecard(Part):
+    """Counts and estimates of a run."""
+
+    run_id: str
+    evaluation: str
+    simulated: bool = Field(description="True: stand-ins answered, no model did. Nothing here is about a model.")
+    started_at: str
+    duration_s: float | None = None
+    dataset: DatasetInfo
+    records: Records
+    confidence: float = Field(description="Two-sided level of every interval.")
+    coverage: float | None = Field(default=None, description="Scored share of all verdicts that apply.")
+    criteria: dict[str, CriterionInfo] = Field(default_factory=dict)
+    candidates: dict[str, CandidateScorecard]
+    comparisons: tuple[Comparison, ...] = ()
+    judges: dict[str, JudgeHealth] = Field(default_factory=dict)
+    cost_usd: CostTotals
+    gate: Gate = Gate(decision="pass")
+    alarms: tuple[str, ...] = ()
+    baseline: str | None = None
+    summary: str = Field(default="", description="The verdict in words.")

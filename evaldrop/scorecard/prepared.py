@@ -1,0 +1,54 @@
+"""A line of `records.jsonl` as a type: what a record asks, and which verdicts it should get."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import orjson
+
+
+class Asked(NamedTuple):
+    """A judge call that every response to a record should get."""
+
+    judge: str
+    repeat: int
+    criteria: tuple[str, ...]
+
+
+class PreparedRecord(NamedTuple):
+    """A record as PrepareRecords wrote it. `not_applicable` holds criteria that are never asked of it, and why."""
+
+    record_id: str
+    prompt: str
+    system: str | None
+    context: str | None
+    reference: tuple[str, ...]
+    category: str | None
+    group: str | None
+    not_applicable: Mapping[str, str]
+    asked: tuple[Asked, ...]
+
+
+def read_prepared(line: bytes) -> PreparedRecord:
+    """
+    Read a line of `records.jsonl`.
+
+    Raises:
+        ValueError: The line is not JSON.
+        KeyError: A key is missing.
+    """
+    content: dict[str, Any] = orjson.loads(line)
+    return PreparedRecord(
+        content["record_id"],
+        content["prompt"],
+        content.get("system"),
+        content.get("context"),
+        tuple(content.get("reference") or ()),
+        content.get("category"),
+        content.get("group"),
+        content.get("not_applicable") or {},
+        tuple(_asked(judgement) for judgement in content["calls"]["judgements"]),
+    )
+
+
+def _asked(judgement: Mapping[str, Any]) -> Asked:
+    return Asked(judgement["judge"], judgement.get("repeat", 0), tuple(judgement["criteria"]))

@@ -1,0 +1,215 @@
+"""Reads one record's result: raw replies in, table rows and scores out. Each reply is parsed once."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+
+from evaldrop.criteria import Criterion
+from evaldrop.metrics import METRICS
+from evaldrop.pricing import cost_at
+from evaldrop.replies import Reply, elapsed_latency, read_reply
+from evaldrop.results import ChildFailure
+from evaldrop.scorecard.collect import Found
+from evaldrop.scorecard.prepared import Asked, PreparedRecord
+from evaldrop.scorecard.scores import JUDGE_ERROR, NO_RESPONSE, NO_VERDICT, NOT_APPLICABLE, RecordScore, record_scores
+from evaldrop.scorecard.source import RunFile
+from evaldrop.tables import ResponseRow, VerdictRow
+from evaldrop.verdicts import JudgeReply, Verdict, read_verdicts
+
+
+class JudgeCall(NamedTuple):
+    """A call of a judge, for its health and its cost. `cost_usd` is None when unknown."""
+
+    judge: str
+    failed: bool
+    asked_again: bool
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float | None
+
+
+class CandidateResult(NamedTuple):
+    """What a candidate's response to one record is and was judged to be."""
+
+    response: ResponseRow
+    verdicts: list[VerdictRow]
+    scores: dict[str, RecordScore]
+    judge_calls: list[JudgeCall]
+    error_name: str | None
+    is_missing: bool
+    retries: int
+
+
+class _Judged(NamedTuple):
+    asked: Asked
+    verdicts: Sequence[Verdict]
+    raw_reply: str | None
+    first_reply: str | None
+    call: JudgeCall
+
+
+class ResultReader:
+    """Reads the results of one run."""
+
+    def __init__(self, run: RunFile) -> None:
+        self._run = run
+        self._candidates = {candidate.name: candidate for candidate in run.candidates}
+        self._judges = {judge.name: judge for judge in run.judges}
+        self._metrics: list[Callable[[str, Sequence[str]], float | None]] = [
+            METRICS[name].compute for name in run.evaluation.metrics
+        ]
+        self._no_metrics = (None,) * len(self._metrics)
+        self._unknown_tokens = Reply(text="")
+
+    def read(self, found: Found) -> list[CandidateResult]:
+        """Return a result per candidate, in the evaluation's order; a candidate without a response has one too."""
+        output = found.output or {}
+        responses = {response.get("candidate"): response for response in output.get("responses") or ()}
+        return [self._read_candidate(name, responses.get(name), found) for name in self._candidates]
+
+    def _read_candidate(self, name: str, response: Mapping[str, Any] | None, found: Found) -> CandidateResult:
+        record = found.record
+        row = self._response_row(name, response, found)
+        judged = [self._read_judgement(judgement) for judgement in (response or {}).get("judgements") or ()]
+        verdicts = [verdict for reading in judged for verdict in self._verdict_rows(record.record_id, name, reading)]
+        verdicts += self._losses(record, name, {reading.asked for reading in judged}, has_text=row.response is not None)
+        error = (response or {}).get("error")
+        return CandidateResult(
+            row,
+            verdicts,
+            record_scores(verdicts, self._run.criteria, self._run.evaluation.unscored),
+            [reading.call for reading in judged],
+            str(error.get("Error") or "unknown") if isinstance(error, dict) else None,
+            response is None,
+            int((response or {}).get("retries") or 0),
+        )
+
+    def _response_row(self, name: str, response: Mapping[str, Any] | None, found: Found) -> ResponseRow:
+        candidate, record = self._candidates[name], found.record
+        start = (record.record_id, record.category, record.group, name, candidate.model, record.prompt)
+        if response is None:
+            return ResponseRow(*start, None, _missing_text(found.failure), *_NOTHING_MEASURED, False, self._no_metrics)
+        if response.get("error") is not None:
+            return ResponseRow(*start, None, _error_text(response["error"]), *_NOTHING_MEASURED, False, self._no_metrics)
+        if response.get("given"):
+            text = str(response.get("text") or "")
+            return ResponseRow(*start, text, *_FREE, True, self._measure(text, record.reference))
+        reply = read_reply(response.get("api") or candidate.api, response.get("reply"))
+        latency = elapsed_latency(reply, elapsed_ms=response.get("elapsed_ms"), retries=int(response.get("retries") or 0))
+        return ResponseRow(
+            *start, reply.text, None, reply.stop_reason, reply.input_tokens, reply.output_tokens, latency,
+            self._cost(candidate.model, [reply]), False, self._measure(reply.text, record.reference),
+        )  # fmt: skip
+
+    def _measure(self, text: str, references: Sequence[str]) -> tuple[float | None, ...]:
+        return tuple(compute(text, references) for compute in self._metrics) if self._metrics else ()
+
+    def _cost(self, model: str, replies: Iterable[Reply]) -> float | None:
+        price = self._run.prices.get(model)
+        if price is None:
+            return None
+        costs = [cost_at(price, reply.input_tokens, reply.output_tokens) for reply in replies]
+        return None if None in costs else sum(cost for cost in costs if cost is not None)
+
+    def _read_judgement(self, judgement: Mapping[str, Any]) -> _Judged:
+        asked = Asked(judgement["judge"], int(judgement.get("repeat") or 0), tuple(judgement["criteria"]))
+        criteria = [self._run.criteria[name] for name in asked.criteria]
+        judge = self._judges[asked.judge]
+        error = judgement.get("error")
+        # The last reply counts; what it leaves unscored the first one may still answer.
+        raws = [judgement[key] for key in ("reply", "first_reply") if judgement.get(key) is not None]
+        replies = [read_reply(judgement.get("api") or judge.api, raw) for raw in raws]
+        verdicts = _read_all(replies, criteria, judge.verdict)
+        last = judgement.get("reply") if error is None else {"error": error}
+        first = judgement.get("first_reply")
+        return _Judged(
+            asked,
+            verdicts,
+            orjson.dumps(last).decode() if last is not None else None,
+            orjson.dumps(first).decode() if first is not None else None,
+            JudgeCall(
+                asked.judge,
+                error is not None,
+                first is not None,
+                sum(reply.input_tokens or 0 for reply in replies),
+                sum(reply.output_tokens or 0 for reply in replies),
+                self._cost(judge.model, replies),
+            ),
+        )
+
+    def _verdict_rows(self, record_id: str, candidate: str, judged: _Judged) -> Iterable[VerdictRow]:
+        asked, call, shares = judged.asked, judged.call, len(judged.asked.criteria)
+        cost = None if call.cost_usd is None else call.cost_usd / shares
+        for place, verdict in enumerate(judged.verdicts):
+            yield VerdictRow(
+                record_id,
+                candidate,
+                verdict.criterion,
+                asked.judge,
+                verdict.score,
+                None if verdict.score is None else self._run.criteria[verdict.criterion].passes(verdict.score),
+                verdict.unscored_reason,
+                verdict.rationale,
+                judged.raw_reply,
+                _share(call.input_tokens, place, shares),
+                _share(call.output_tokens, place, shares),
+                cost,
+                asked.repeat,
+                judged.first_reply,
+            )
+
+    def _losses(self, record: PreparedRecord, candidate: str, got: set[Asked], *, has_text: bool) -> list[VerdictRow]:
+        """Return a row for every verdict that should be there and is not: nothing is lost in silence."""
+        reason = NO_VERDICT if has_text else NO_RESPONSE
+        rows = [
+            _unscored(record.record_id, candidate, name, asked.judge, reason, None, asked.repeat)
+            for asked in record.asked
+            if asked not in got
+            for name in asked.criteria
+        ]
+        for name, why in record.not_applicable.items():
+            rows += [_unscored(record.record_id, candidate, name, judge, NOT_APPLICABLE, why, 0) for judge in self._judges]
+        return rows
+
+
+# error, stop_reason, input_tokens, output_tokens, latency_ms, cost_usd of a response that was given
+_FREE = (None, None, None, None, None, 0.0)
+# stop_reason, input_tokens, output_tokens, latency_ms, cost_usd of a response that is not there
+_NOTHING_MEASURED = (None, None, None, None, None)
+
+
+def _read_all(replies: Sequence[Reply], criteria: Sequence[Criterion], form: str) -> Sequence[Verdict]:
+    if not replies:
+        return [Verdict(criterion=criterion.name, score=None, unscored_reason=JUDGE_ERROR, rationale="") for criterion in criteria]
+    verdicts = _read_one(replies[0], criteria, form)
+    if len(replies) == 1 or all(verdict.score is not None for verdict in verdicts):
+        return verdicts
+    earlier = _read_one(replies[1], criteria, form)
+    return [old if now.score is None and old.score is not None else now for now, old in zip(verdicts, earlier, strict=True)]
+
+
+def _read_one(reply: Reply, criteria: Sequence[Criterion], form: str) -> Sequence[Verdict]:
+    said = JudgeReply(text=reply.text, tool_input=reply.tool_input, stop_reason=reply.stop_reason)
+    return read_verdicts(said, criteria, form="text" if form == "text" else "tool")
+
+
+def _unscored(
+    record_id: str, candidate: str, criterion: str, judge: str, reason: str, why: str | None, repeat: int
+) -> VerdictRow:
+    return VerdictRow(record_id, candidate, criterion, judge, None, None, reason, why, None, None, None, None, repeat)
+
+
+def _share(total: int, place: int, shares: int) -> int:
+    """Return a whole share of a total, such that all shares add up to it."""
+    return (place + 1) * total // shares - place * total // shares
+
+
+def _error_text(error: object) -> str:
+    if not isinstance(error, dict):
+        return str(error)
+    return f"{error.get('Error') or 'unknown'}: {error.get('Cause') or ''}".rstrip(": ")
+
+
+def _missing_text(failure: ChildFailure) -> str:
+    return f"missing: {failure.error}: {failure.cause}".rstrip(": ")

@@ -1,0 +1,69 @@
+"""One score per record, candidate and criterion, from the verdicts of several judges and repeats."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Literal, NamedTuple
+
+from evaldrop.criteria import Criterion
+from evaldrop.tables import VerdictRow
+
+NOT_APPLICABLE = "not_applicable"
+NO_RESPONSE = "no_response"
+JUDGE_ERROR = "judge_error"
+NO_VERDICT = "no_verdict"
+
+
+class RecordScore(NamedTuple):
+    """
+    What a record says of a candidate on a criterion.
+
+    `passed` is a fraction in [0, 1]: repeats of a binary judge may disagree. `reason` is there when no verdict had a
+    score; `score` is then null too, unless the evaluation counts unscored verdicts as the worst.
+    """
+
+    score: float | None
+    passed: float | None
+    reason: str | None
+
+
+def record_scores(
+    verdicts: Iterable[VerdictRow], criteria: Mapping[str, Criterion], unscored: Literal["drop", "worst"]
+) -> dict[str, RecordScore]:
+    """Return a score per criterion from all verdicts on one response: repeats first, then judges."""
+    by_criterion: dict[str, list[VerdictRow]] = {}
+    for verdict in verdicts:
+        by_criterion.setdefault(verdict.criterion, []).append(verdict)
+    return {name: _combine(rows, criteria[name], unscored) for name, rows in by_criterion.items()}
+
+
+def _combine(rows: list[VerdictRow], criterion: Criterion, unscored: Literal["drop", "worst"]) -> RecordScore:
+    if len(rows) == 1 and rows[0].score is not None:
+        return RecordScore(rows[0].score, float(bool(rows[0].passed)), None)
+    by_judge: dict[str, list[float]] = {}
+    for row in rows:
+        if row.score is not None:
+            by_judge.setdefault(row.judge, []).append(row.score)
+    if by_judge:
+        means = [sum(scores) / len(scores) for scores in by_judge.values()]
+        return _scored(means, criterion)
+    # Of several reasons the one most judges had; a tie goes to the first, as Counter keeps order.
+    reason = Counter(row.unscored_reason or NO_VERDICT for row in rows).most_common(1)[0][0]
+    if unscored == "worst" and reason != NOT_APPLICABLE:
+        worst = criterion.scale.low if criterion.higher_is_better else criterion.scale.high
+        return RecordScore(worst, float(criterion.passes(worst)), reason)
+    return RecordScore(None, None, reason)
+
+
+def _scored(means: list[float], criterion: Criterion) -> RecordScore:
+    if criterion.scale.kind != "binary":
+        # Rounded: three judges' 4 must not become 3.9999999999999996 and fail a pass mark of 4.
+        score = round(sum(means) / len(means), 12)
+        return RecordScore(score, float(criterion.passes(score)), None)
+    score = _majority(means) if len(means) > 1 else means[0]
+    passed = score * criterion.passes(1) + (1 - score) * criterion.passes(0)
+    return RecordScore(score, passed, None)
+
+
+def _majority(votes: list[float]) -> float:
+    yes = sum(1.0 if vote > 0.5 else 0.5 if vote == 0.5 else 0.0 for vote in votes)
+    return 1.0 if yes > len(votes) / 2 else 0.5 if yes == len(votes) / 2 else 0.0

@@ -1,0 +1,101 @@
+"""Says in sentences what a scorecard's numbers bear, and raises alarms."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from evaldrop.scorecard.model import OVERALL, Comparison, Scorecard
+from evaldrop.scorecard.tally import RunTally
+
+# Above these shares a reader should look before trusting the numbers.
+_MUCH_UNSCORED = 0.05
+_MANY_ERRORS = 0.02
+_MANY_IDENTICAL = 0.2
+_FEW_IDENTICAL = 5
+
+
+def verdict_in_words(scorecard: Scorecard) -> str:
+    """Return what the comparisons decide, and what they leave open, on the run's main quantity."""
+    start = "SIMULATED. " if scorecard.simulated else ""
+    criterion = _main_criterion(scorecard)
+    if criterion is None:
+        return f"{start}{scorecard.records.evaluated} records were evaluated; no criterion was judged."
+    pairs = [comparison for comparison in scorecard.comparisons if comparison.criterion == criterion]
+    name = "quality over all criteria" if criterion == OVERALL else criterion
+    if not pairs:
+        return f"{start}{_single(scorecard, criterion, name)}"
+    decided = [_better(pair) for pair in pairs if pair.decisive]
+    open_ = [_undecided(pair) for pair in pairs if not pair.decisive]
+    return f"{start}On {name}: {'; '.join([*decided, *open_])}."
+
+
+def run_alarms(scorecard: Scorecard, tally: RunTally) -> tuple[str, ...]:
+    """Return what a reader should know before trusting the numbers, a sentence each."""
+    return tuple([*_loss_alarms(scorecard), *_judge_alarms(scorecard), *_money_alarms(scorecard), *_identical(tally)])
+
+
+def _main_criterion(scorecard: Scorecard) -> str | None:
+    if any(comparison.criterion == OVERALL for comparison in scorecard.comparisons):
+        return OVERALL
+    return next(iter(scorecard.criteria), None)
+
+
+def _single(scorecard: Scorecard, criterion: str, name: str) -> str:
+    candidate, card = next(iter(scorecard.candidates.items()))
+    estimate = card.criteria.get(criterion)
+    if estimate is None or estimate.mean is None:
+        return f"{candidate} has no verdict on {name}."
+    where = "" if estimate.interval is None else f" ({estimate.interval[0]:.3g} to {estimate.interval[1]:.3g})"
+    return f"{candidate} reaches a mean of {estimate.mean:.3g}{where} on {name}."
+
+
+def _better(pair: Comparison) -> str:
+    worse = pair.b if pair.better == pair.a else pair.a
+    low, high = sorted(abs(bound) for bound in pair.interval or (0.0, 0.0))
+    if low == high:
+        return f"{pair.better} is better than {worse} by {low:.2g}"
+    return f"{pair.better} is better than {worse} by {low:.2g} to {high:.2g}"
+
+
+def _undecided(pair: Comparison) -> str:
+    start = f"the order of {pair.a} and {pair.b} is not decided"
+    if pair.minimum_detectable is None:
+        return f"{start} ({pair.reason or f'no difference in {pair.n} records'})"
+    return f"{start} (with {pair.n} records only differences above {pair.minimum_detectable:.2g} can be seen)"
+
+
+def _loss_alarms(scorecard: Scorecard) -> Iterator[str]:
+    records = scorecard.records
+    if records.missing:
+        reasons = ", ".join(f"{reason}: {n}" for reason, n in records.missing_reasons.items())
+        yield f"{records.missing} of {records.missing + records.evaluated} records have no result ({reasons})."
+    for name, card in scorecard.candidates.items():
+        if card.responses.errors > _MANY_ERRORS * card.responses.n:
+            causes = ", ".join(f"{error}: {n}" for error, n in card.responses.error_names.items())
+            yield f"{name}: {card.responses.errors} of {card.responses.n} calls failed ({causes})."
+        if card.responses.truncated > _MANY_ERRORS * card.responses.n:
+            yield f"{name}: {card.responses.truncated} of {card.responses.n} responses were cut off at max_tokens."
+
+
+def _judge_alarms(scorecard: Scorecard) -> Iterator[str]:
+    for name, judge in scorecard.judges.items():
+        lost = {reason: n for reason, n in judge.unscored.items() if reason not in ("not_applicable", "no_response")}
+        total = judge.scored + sum(lost.values())
+        if sum(lost.values()) > _MUCH_UNSCORED * total:
+            reasons = ", ".join(f"{reason}: {n}" for reason, n in lost.items())
+            yield f"Judge {name}: {sum(lost.values())} of {total} verdicts are unscored ({reasons})."
+
+
+def _money_alarms(scorecard: Scorecard) -> Iterator[str]:
+    if scorecard.cost_usd.unknown_models:
+        yield f"The cost is unknown: no price or no tokens for {', '.join(scorecard.cost_usd.unknown_models)}."
+
+
+def _identical(tally: RunTally) -> Iterator[str]:
+    for name, candidate in tally.candidates.items():
+        hashes = np.frombuffer(candidate.text_hashes, np.int64)
+        if not hashes.size:
+            continue
+        most = int(np.unique(hashes, return_counts=True)[1].max())
+        if most >= _FEW_IDENTICAL and most > _MANY_IDENTICAL * hashes.size:
+            yield f"{name}: {most} of {hashes.size} responses are identical, whatever the record."
