@@ -39,12 +39,17 @@ def test_a_missing_file_is_a_storage_error_that_names_it(folder):
         storage.modified_at(uri)
 
 
+def break_off_writing(uri):
+    with storage.open_write(uri) as stream:
+        stream.write(b"half of the new")
+        raise ZeroDivisionError
+
+
 def test_a_write_that_fails_leaves_the_old_file(folder):
     uri = storage.join(folder, "file.txt")
     storage.write_bytes(uri, b"old")
-    with pytest.raises(ZeroDivisionError), storage.open_write(uri) as stream:
-        stream.write(b"half of the new")
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        break_off_writing(uri)
     assert storage.read_bytes(uri) == b"old"
     assert [name.rpartition("/")[2] for name in storage.list_files(folder)] == ["file.txt"]
 
