@@ -21,7 +21,8 @@ def find_evaluation(dataset: str) -> str | None:
     The sidecar (`faq.jsonl` + `faq.yaml`) wins, then the nearest `evaluation.yaml` in the dataset's folder or
     above.
     """
-    stem = dataset.rsplit(".", 1)[0]
+    folder_uri, slash, name = dataset.rpartition("/")
+    stem = folder_uri + slash + (name.rpartition(".")[0] or name)
     for ending in (".yaml", ".yml"):
         if storage.exists(stem + ending):
             return stem + ending
@@ -95,7 +96,8 @@ def _keys_at(location: tuple[str | int, ...]) -> list[str]:
         if isinstance(part, int) or not isinstance(model, type) or not issubclass(model, BaseModel):
             continue
         field = model.model_fields.get(str(part))
-        model = _model_in(field.annotation) if field else None
+        # a part that is no field is a key of a mapping whose values are of this model
+        model = _model_in(field.annotation) if field else model
     return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
 
 

@@ -148,6 +148,14 @@ class Evaluation(Part):
     def _one_or_many(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
 
+    @field_validator("criteria", mode="before")
+    @classmethod
+    def _names_or_definitions(cls, value: Any) -> Any:
+        for place, entry in enumerate(value if isinstance(value, list | tuple) else ()):
+            if not isinstance(entry, str | dict):
+                raise ValueError(f"entry {place + 1}, {entry!r}, is neither a built-in name nor a definition")  # noqa: TRY004 - pydantic reports ValueError only
+        return value
+
     @model_validator(mode="after")
     def _consistent(self) -> "Evaluation":
         _refuse_twins("candidates", [candidate.name for candidate in self.candidates])
