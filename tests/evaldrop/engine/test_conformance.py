@@ -2,10 +2,10 @@
 Run the conformance cases: `cases/*.json`.
 
 A case has a name, a comment (the rule, and where it is documented), a definition, perhaps substitutions, an
-input, `integrations` (replies in turn per resource: result | error, cause | echo, each perhaps after delay_s; the
-last is repeated), `files` (bucket/key: text), and what is expected: `output`, or `error` with perhaps `cause`;
-perhaps `calls` (arguments per resource), `files` (bucket/key: rows, how many rows, or null for none) and `waits`
-(seconds). A map run's UUID is written <run>.
+input, `integrations` (replies in turn per resource: result | error, cause | echo, each perhaps after delay_s;
+the last is repeated), `files` (bucket/key: text), and what is expected: `output`, or `error` with perhaps
+`cause`; perhaps `calls` (arguments per resource), `files` (bucket/key: rows, how many rows, or null for none)
+and `waits` (seconds). A map run's UUID is written <run>.
 """
 
 import json
