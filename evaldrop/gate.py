@@ -18,12 +18,14 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from evaldrop.errors import EvaluationError
-from evaldrop.scorecard.model import CandidateScorecard, Decision, Gate, GateReason, Scorecard
+from evaldrop.scorecard.model import CandidateScorecard, Decision, Gate, GateCheck, Scorecard
 
 GateResult = Gate
 
 Comparator = Literal[">=", ">", "<=", "<"]
-Quantity = Literal["pass_rate", "mean", "latency_ms.p50", "latency_ms.p90", "latency_ms.p99", "cost_usd", "coverage"]
+Quantity = Literal[
+    "pass_rate", "mean", "latency_ms.p50", "latency_ms.p90", "latency_ms.p99", "cost_usd", "coverage"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,9 @@ def parse_gate(expression: str) -> Threshold:
     Raises:
         EvaluationError: It is none. The message shows the rule, and the place where it stops being understood.
     """
-    left = _expect(_LEFT, expression, 0, "a quantity such as correctness.pass_rate, haiku.latency_ms.p90, cost_usd")
+    left = _expect(
+        _LEFT, expression, 0, "a quantity such as correctness.pass_rate, haiku.latency_ms.p90, cost_usd"
+    )
     subject, quantity = _split_quantity(expression, left)
     sign = _expect(_COMPARATOR, expression, left.end(), "one of >=, >, <=, <")
     limit = _expect(_LIMIT, expression, sign.end(), "a number, rates as fractions such as 0.85")
@@ -105,21 +109,27 @@ def evaluate_gate(expressions: Iterable[str], scorecard: Scorecard) -> GateResul
     """
     rules = [parse_gate(expression) for expression in expressions]
     if not rules:
-        return Gate(decision="pass", reasons=(GateReason(expression="", decision="pass", sentence="no gate"),))
-    reasons = tuple(_judge(rule, measured) for rule in rules for measured in _measure(rule, scorecard))
-    decisions = {reason.decision for reason in reasons}
-    worst: Decision = "fail" if "fail" in decisions else "inconclusive" if "inconclusive" in decisions else "pass"
-    return Gate(decision=worst, reasons=reasons)
+        return Gate(decision="pass", reasons=("no gate",))
+    checks = tuple(_judge(rule, measured) for rule in rules for measured in _measure(rule, scorecard))
+    decisions = {check.decision for check in checks}
+    worst: Decision = (
+        "fail" if "fail" in decisions else "inconclusive" if "inconclusive" in decisions else "pass"
+    )
+    return Gate(decision=worst, reasons=tuple(_reason(check) for check in checks), checks=checks)
 
 
-def _judge(rule: Threshold, measured: _Measured) -> GateReason:
+def _judge(rule: Threshold, measured: _Measured) -> GateCheck:
     decision = _decide(rule, measured)
-    return GateReason(
+    return GateCheck(
         expression=rule.expression,
         decision=decision,
         sentence=_sentence(rule, measured, decision),
         candidate=measured.candidate,
     )
+
+
+def _reason(check: GateCheck) -> str:
+    return f"{check.decision}: {check.expression}: {check.sentence}"
 
 
 def _decide(rule: Threshold, measured: _Measured) -> Decision:
@@ -140,7 +150,9 @@ def _sentence(rule: Threshold, measured: _Measured, decision: Decision) -> str:
     if measured.interval is None:
         return f"{value}; {wanted}."
     low, high = measured.interval
-    verdict = {"pass": "all of it is", "fail": "none of it is", "inconclusive": "only a part of it is"}[decision]
+    verdict = {"pass": "all of it is", "fail": "none of it is", "inconclusive": "only a part of it is"}[
+        decision
+    ]
     return f"{value}, interval {low:.4g} to {high:.4g}; {wanted}: {verdict}."
 
 
@@ -183,7 +195,9 @@ def _of_criterion(rule: Threshold, name: str, candidate: CandidateScorecard, cri
 def _of_candidate(rule: Threshold, name: str, candidate: CandidateScorecard) -> _Measured:
     about = f"{name}.{rule.quantity}"
     if rule.quantity == "cost_usd":
-        return _Measured(about, name, candidate.cost_usd.candidate, None, f"no price or tokens for {candidate.model}")
+        return _Measured(
+            about, name, candidate.cost_usd.candidate, None, f"no price or tokens for {candidate.model}"
+        )
     latency = candidate.latency_ms
     value = {"latency_ms.p50": latency.p50, "latency_ms.p90": latency.p90}.get(rule.quantity, latency.p99)
     return _Measured(about, name, value, None, "no call told its latency")

@@ -57,7 +57,10 @@ class Prices:
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "Prices":
         """Read prices as `prices.json` and `run.json` state them."""
-        models = {model: None if price is None else ModelPrice(**price) for model, price in content["models"].items()}
+        models = {
+            model: None if price is None else ModelPrice(**price)
+            for model, price in content["models"].items()
+        }
         return cls(date=content["date"], source=content["source"], models=models)
 
     def to_json(self, models: Iterable[str]) -> dict[str, Any]:
@@ -66,7 +69,10 @@ class Prices:
         return {
             "date": self.date,
             "source": self.source,
-            "models": {model: price and {"input": price.input, "output": price.output} for model, price in prices.items()},
+            "models": {
+                model: price and {"input": price.input, "output": price.output}
+                for model, price in prices.items()
+            },
         }
 
 

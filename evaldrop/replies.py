@@ -110,7 +110,13 @@ def _read_anthropic(body: Mapping[str, Any]) -> Reply:
             tool_input = _arguments(block.get("input"))
     usage = _mapping(body.get("usage"))
     tokens_in = _sum(usage, "input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
-    return Reply("".join(texts), tool_input, _stop_reason(body.get("stop_reason")), tokens_in, _sum(usage, "output_tokens"))
+    return Reply(
+        "".join(texts),
+        tool_input,
+        _stop_reason(body.get("stop_reason")),
+        tokens_in,
+        _sum(usage, "output_tokens"),
+    )
 
 
 def _read_nova(body: Mapping[str, Any]) -> Reply:
@@ -123,7 +129,13 @@ def _read_nova(body: Mapping[str, Any]) -> Reply:
             tool_input = _arguments(_mapping(block["toolUse"]).get("input"))
     usage = _mapping(body.get("usage"))
     tokens_in = _sum(usage, "inputTokens", "cacheReadInputTokenCount", "cacheWriteInputTokenCount")
-    return Reply("".join(texts), tool_input, _stop_reason(body.get("stopReason")), tokens_in, _sum(usage, "outputTokens"))
+    return Reply(
+        "".join(texts),
+        tool_input,
+        _stop_reason(body.get("stopReason")),
+        tokens_in,
+        _sum(usage, "outputTokens"),
+    )
 
 
 def _read_llama(body: Mapping[str, Any]) -> Reply:

@@ -39,7 +39,9 @@ class ChildFailure(NamedTuple):
 
 def find_manifests(folder: str) -> list[str]:
     """Return the manifests of a run's Map runs, the newest first."""
-    found = [uri for uri in storage.list_files(storage.join(folder, "results")) if uri.endswith(f"/{MANIFEST}")]
+    found = [
+        uri for uri in storage.list_files(storage.join(folder, "results")) if uri.endswith(f"/{MANIFEST}")
+    ]
     return sorted(found, key=storage.modified_at, reverse=True)
 
 
@@ -56,7 +58,10 @@ def read_manifest(uri: str) -> Manifest:
     try:
         content = orjson.loads(storage.read_bytes(uri))
         bucket, files = content["DestinationBucket"], content["ResultFiles"]
-        named = {status: [entry["Key"] for entry in files.get(status, ())] for status in ("SUCCEEDED", "FAILED", "PENDING")}
+        named = {
+            status: [entry["Key"] for entry in files.get(status, ())]
+            for status in ("SUCCEEDED", "FAILED", "PENDING")
+        }
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise StorageError(f"{uri}: not a Map run's manifest ({error!r})") from error
     return Manifest(uri, *(tuple(_locate(uri, bucket, key) for key in keys) for keys in named.values()))
@@ -103,7 +108,9 @@ def row_output(row: dict[str, Any]) -> dict[str, Any]:
 
 def failed_record(row: dict[str, Any]) -> tuple[str | None, ChildFailure]:
     """Return the record a FAILED or PENDING row is about (None when its input is not there), and why it has no output."""
-    failure = ChildFailure(str(row.get("Error") or row.get("Status") or "unknown"), str(row.get("Cause") or ""))
+    failure = ChildFailure(
+        str(row.get("Error") or row.get("Status") or "unknown"), str(row.get("Cause") or "")
+    )
     given = row.get("Input")
     try:
         content = orjson.loads(given) if isinstance(given, str) else given

@@ -72,5 +72,7 @@ def read_run(uri: str) -> Run:
         scorecard = Scorecard.model_validate_json(storage.read_bytes(place))
         run = orjson.loads(storage.read_bytes(storage.join(uri, "run.json")))
     except (ValidationError, orjson.JSONDecodeError) as error:
-        raise StorageError(f"{place}: not a scorecard of this version. `evaldrop report` makes it anew. {error}") from error
+        raise StorageError(
+            f"{place}: not a scorecard of this version. `evaldrop report` makes it anew. {error}"
+        ) from error
     return Run(uri.rstrip("/"), scorecard, run)

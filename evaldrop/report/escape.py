@@ -5,7 +5,9 @@ import re
 from typing import Any
 
 # Markdown's and GitHub's: emphasis, code, links, tables, HTML, mentions, issue numbers, entities.
-_MARKDOWN = re.compile(r"[\\`*_{}\[\]<>|~@#&$!]|(?<=:)/(?=/)|(?<=www)\.|^\s*(?:[-+=]|\d+(?=[.)]))", re.IGNORECASE)
+_MARKDOWN = re.compile(
+    r"[\\`*_{}\[\]<>|~@#&$!]|(?<=:)/(?=/)|(?<=www)\.|^\s*(?:[-+=]|\d+(?=[.)]))", re.IGNORECASE
+)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 # C0 and C1 controls but tab and newline, and what reorders text.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")

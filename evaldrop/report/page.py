@@ -42,11 +42,17 @@ def html_report(
         scorecard=scorecard,
         run=run,
         evaluation=_pretty(run.get("evaluation", {})),
-        plan=_pretty({key: run.get(key) for key in ("versions", "prompts", "workflow_sha256", "options") if run.get(key)}),
+        plan=_pretty(
+            {
+                key: run.get(key)
+                for key in ("versions", "prompts", "workflow_sha256", "options")
+                if run.get(key)
+            }
+        ),
         policy=content_security_policy(style, script),
         style=Markup(style),  # noqa: S704 - this package's own file
         script=Markup(script),  # noqa: S704 - this package's own file
-        names=Markup(script_json(_names(scorecard, run))),  # noqa: S704 - escaped for a script element
+        names=Markup(script_json(_names(scorecard))),  # noqa: S704 - escaped for a script element
         chunks=[base64.b64encode(chunk).decode() for chunk in chunks],
         counts=counts,
         seen=sum(count.seen for count in counts),
@@ -55,6 +61,7 @@ def html_report(
         ticks={criterion: charts.scale_ticks(info) for criterion, info in scorecard.criteria.items()},
         plane=charts.cost_quality_plane(scorecard),
         categories=_categories(scorecard),
+        metrics=_metrics(scorecard),
         few_records=FEW_RECORDS,
     )
 
@@ -79,7 +86,11 @@ def read_asset(name: str) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("evaldrop.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("evaldrop.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.globals.update(figures=figures, charts=charts)
     return environment
@@ -93,7 +104,7 @@ def _pretty(content: object) -> str:
     return orjson.dumps(content, option=orjson.OPT_INDENT_2).decode()
 
 
-def _names(scorecard: Scorecard, run: Mapping[str, Any]) -> dict[str, Any]:
+def _names(scorecard: Scorecard) -> dict[str, Any]:
     return {
         "run_id": scorecard.run_id,
         "candidates": list(scorecard.candidates),
@@ -101,9 +112,13 @@ def _names(scorecard: Scorecard, run: Mapping[str, Any]) -> dict[str, Any]:
         "criteria": list(scorecard.criteria),
         "scales": [[info.low, info.high, info.kind] for info in scorecard.criteria.values()],
         "judges": list(scorecard.judges),
-        "metrics": list(run.get("evaluation", {}).get("metrics", ())),
+        "metrics": _metrics(scorecard),
         "categories": _categories(scorecard),
     }
+
+
+def _metrics(scorecard: Scorecard) -> list[str]:
+    return list(dict.fromkeys(name for card in scorecard.candidates.values() for name in card.metrics))
 
 
 def _categories(scorecard: Scorecard) -> list[str]:

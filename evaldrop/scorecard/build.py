@@ -81,7 +81,9 @@ def _read_results(run: RunFile, manifests: Sequence[str]) -> _Tallies:
     return tallies
 
 
-def _write_rows(found: Found, results: Sequence[CandidateResult], tables: _Tables, pairwise: PairwiseTally) -> None:
+def _write_rows(
+    found: Found, results: Sequence[CandidateResult], tables: _Tables, pairwise: PairwiseTally
+) -> None:
     for result in results:
         row = result.response
         tables.responses.append((*row[:-1], *row.metrics), text=len(row.prompt) + len(row.response or ""))
@@ -97,9 +99,13 @@ def _write_rows(found: Found, results: Sequence[CandidateResult], tables: _Table
 @contextmanager
 def _open_tables(run: RunFile) -> Iterator[_Tables]:
     with (
-        open_table(run.file("responses.parquet"), response_schema(run.evaluation.metrics), simulated=run.simulated) as responses,
+        open_table(
+            run.file("responses.parquet"), response_schema(run.evaluation.metrics), simulated=run.simulated
+        ) as responses,
         open_table(run.file("verdicts.parquet"), verdict_schema(), simulated=run.simulated) as verdicts,
-        open_table(run.file("comparisons.parquet"), comparison_schema(), simulated=run.simulated) as comparisons,
+        open_table(
+            run.file("comparisons.parquet"), comparison_schema(), simulated=run.simulated
+        ) as comparisons,
     ):
         yield _Tables(responses, verdicts, comparisons)
 

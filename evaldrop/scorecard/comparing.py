@@ -17,7 +17,9 @@ from evaldrop.statistics.power import detectable_from_standard_error
 Scores = tuple[Ordinals, Floats]
 
 
-def compare_candidates(run: RunFile, tally: RunTally, columns: Mapping[str, Columns]) -> tuple[Comparison, ...]:
+def compare_candidates(
+    run: RunFile, tally: RunTally, columns: Mapping[str, Columns]
+) -> tuple[Comparison, ...]:
     """
     Return the difference of every pair on every criterion, and overall where there are several criteria.
 
@@ -62,7 +64,9 @@ def _compare(
         )
     except NotEnoughData as error:
         difference = float((first - second).mean()) if n else None
-        return Comparison(a=a, b=b, criterion=criterion, n=n, difference=difference, reason=f"no interval: {error}")
+        return Comparison(
+            a=a, b=b, criterion=criterion, n=n, difference=difference, reason=f"no interval: {error}"
+        )
     return Comparison(
         a=a,
         b=b,

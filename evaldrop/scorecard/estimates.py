@@ -101,7 +101,9 @@ def cost_totals(run: RunFile, tally: RunTally) -> CostTotals:
     )
 
 
-def overall_column(columns: Columns, criteria: Mapping[str, Criterion], records: int) -> tuple[Ordinals, Floats]:
+def overall_column(
+    columns: Columns, criteria: Mapping[str, Criterion], records: int
+) -> tuple[Ordinals, Floats]:
     """
     Return each record's weighted mean over its scored criteria, as a fraction in which 1 is good.
 
@@ -140,7 +142,9 @@ def _candidate(
         criteria={name: criterion_estimate(columns[name], groups, confidence) for name in order},
         overall=mean_of(*overall, groups, confidence) if columns else None,
         metrics={
-            name: mean_of(np.frombuffer(ordinals, np.int32), np.frombuffer(values, np.float64), groups, confidence)
+            name: mean_of(
+                np.frombuffer(ordinals, np.int32), np.frombuffer(values, np.float64), groups, confidence
+            )
             for name, (ordinals, values) in counts.metrics.items()
         },
         categories=_slices(columns, order, tally, confidence),
@@ -152,7 +156,9 @@ def criterion_estimate(column: ScoreColumn, groups: Groups, confidence: float) -
     unscored = {column.reason_names[code]: n for code, n in Counter(column.reasons.tolist()).most_common()}
     n_unscored = int(column.missed.size)
     # With unscored counted as worst, a record without a verdict has a score all the same.
-    n_scored = int(column.scores.size) if not n_unscored else int(np.setdiff1d(column.ordinals, column.missed).size)
+    n_scored = (
+        int(column.scores.size) if not n_unscored else int(np.setdiff1d(column.ordinals, column.missed).size)
+    )
     applies = n_scored + n_unscored - unscored.get(NOT_APPLICABLE, 0)
     mean = mean_of(column.ordinals, column.scores, groups, confidence)
     return CriterionEstimate(
@@ -198,7 +204,9 @@ def _mean_estimate(ordinals: Ordinals, values: Floats, groups: Groups, confidenc
 def _pass_interval(column: ScoreColumn, groups: Groups, confidence: float) -> tuple[float, float] | None:
     try:
         if groups is None:
-            return tuple(wilson_interval(float(column.passed.sum()), column.passed.size, confidence=confidence))
+            return tuple(
+                wilson_interval(float(column.passed.sum()), column.passed.size, confidence=confidence)
+            )
         return tuple(clustered_pass_interval(column.passed, groups[column.ordinals], confidence=confidence))
     except NotEnoughData:
         return None

@@ -84,7 +84,9 @@ def comparison_rows(record_id: str, output: Mapping[str, Any]) -> Iterator[Compa
             yield ComparisonRow(*start, *_preference(reply, *start[1:3], first=start[5]), raw)
 
 
-def _preference(reply: Reply, candidate: str, baseline: str, *, first: str) -> tuple[str | None, str | None, str | None]:
+def _preference(
+    reply: Reply, candidate: str, baseline: str, *, first: str
+) -> tuple[str | None, str | None, str | None]:
     """Return who is preferred (or a tie), else why nobody is; and the rationale."""
     said = reply.tool_input or {}
     rationale = said.get("rationale")

@@ -31,7 +31,9 @@ def verdict_in_words(scorecard: Scorecard) -> str:
 
 def run_alarms(scorecard: Scorecard, tally: RunTally) -> tuple[str, ...]:
     """Return what a reader should know before trusting the numbers, a sentence each."""
-    return tuple([*_loss_alarms(scorecard), *_judge_alarms(scorecard), *_money_alarms(scorecard), *_identical(tally)])
+    return tuple(
+        [*_loss_alarms(scorecard), *_judge_alarms(scorecard), *_money_alarms(scorecard), *_identical(tally)]
+    )
 
 
 def _main_criterion(scorecard: Scorecard) -> str | None:
@@ -45,7 +47,9 @@ def _single(scorecard: Scorecard, criterion: str, name: str) -> str:
     estimate = card.criteria.get(criterion)
     if estimate is None or estimate.mean is None:
         return f"{candidate} has no verdict on {name}."
-    where = "" if estimate.interval is None else f" ({estimate.interval[0]:.3g} to {estimate.interval[1]:.3g})"
+    where = (
+        "" if estimate.interval is None else f" ({estimate.interval[0]:.3g} to {estimate.interval[1]:.3g})"
+    )
     return f"{candidate} reaches a mean of {estimate.mean:.3g}{where} on {name}."
 
 
@@ -79,7 +83,11 @@ def _loss_alarms(scorecard: Scorecard) -> Iterator[str]:
 
 def _judge_alarms(scorecard: Scorecard) -> Iterator[str]:
     for name, judge in scorecard.judges.items():
-        lost = {reason: n for reason, n in judge.unscored.items() if reason not in ("not_applicable", "no_response")}
+        lost = {
+            reason: n
+            for reason, n in judge.unscored.items()
+            if reason not in ("not_applicable", "no_response")
+        }
         total = judge.scored + sum(lost.values())
         if sum(lost.values()) > _MUCH_UNSCORED * total:
             reasons = ", ".join(f"{reason}: {n}" for reason, n in lost.items())
