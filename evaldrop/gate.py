@@ -33,7 +33,8 @@ class Threshold:
     """
     A rule `<subject>.<quantity> <comparator> <limit>`.
 
-    `subject` is what stands before the quantity - names of a candidate, a criterion or both - and "" for the run.
+    `subject` is what stands before the quantity - names of a candidate, a criterion or both - and "" for the
+    run.
     """
 
     expression: str
@@ -59,6 +60,7 @@ _COMPARATORS: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
     "<": operator.lt,
 }
+_SIGNS: dict[str, Comparator] = {">=": ">=", ">": ">", "<=": "<=", "<": "<"}
 _QUANTITIES: tuple[Quantity, ...] = (
     "pass_rate", "mean", "latency_ms.p50", "latency_ms.p90", "latency_ms.p99", "cost_usd", "coverage",
 )  # fmt: skip
@@ -75,7 +77,8 @@ def parse_gate(expression: str) -> Threshold:
     Read one rule.
 
     Raises:
-        EvaluationError: It is none. The message shows the rule, and the place where it stops being understood.
+        EvaluationError: It is none. The message shows the rule, and the place where it stops being
+            understood.
     """
     left = _expect(
         _LEFT, expression, 0, "a quantity such as correctness.pass_rate, haiku.latency_ms.p90, cost_usd"
@@ -91,7 +94,7 @@ def parse_gate(expression: str) -> Threshold:
         expression=expression.strip(),
         subject=subject,
         quantity=quantity,
-        comparator=_comparator(sign[1]),
+        comparator=_SIGNS[sign[1]],
         limit=float(limit[1]),
     )
 
@@ -100,9 +103,10 @@ def evaluate_gate(expressions: Iterable[str], scorecard: Scorecard) -> GateResul
     """
     Judge a run by its gate.
 
-    An estimate is judged by its interval: it passes when the whole interval lies on the right side of the limit,
-    fails when it lies on the wrong side, and is inconclusive between. Cost, latency and coverage are facts of this
-    run and are compared as they are. One failed rule fails the gate; else one inconclusive rule leaves it open.
+    An estimate is judged by its interval: it passes when the whole interval lies on the right side of the
+    limit, fails when it lies on the wrong side, and is inconclusive between. Cost, latency and coverage are
+    facts of this run and are compared as they are. One failed rule fails the gate; else one inconclusive rule
+    leaves it open.
 
     Raises:
         EvaluationError: A rule cannot be read, or names no candidate or criterion of the run.
@@ -219,10 +223,6 @@ def _split_quantity(expression: str, left: re.Match[str]) -> tuple[str, Quantity
         if words.endswith(f".{quantity}"):
             return words.removesuffix(f".{quantity}"), quantity
     raise _misread(expression, left.start(1), f"a quantity that ends in one of {', '.join(_QUANTITIES)}")
-
-
-def _comparator(sign: str) -> Comparator:
-    return next(known for known in (">=", ">", "<=", "<") if known == sign)  # type: ignore[return-value]  # mypy keeps str
 
 
 def _expect(pattern: re.Pattern[str], expression: str, start: int, wanted: str) -> re.Match[str]:

@@ -12,7 +12,10 @@ _NEAR, _BEHIND = 0.05, 0.15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dot:
-    """A mark with its interval on an axis 0..100; None where there is no interval. `tone` 0 is the best, 3 far off."""
+    """
+    A mark with its interval on an axis 0..100; None where there is no interval. `tone` 0 is the best, 3 far
+    off.
+    """
 
     at: float
     low: float | None
@@ -78,7 +81,7 @@ def scale_ticks(info: CriterionInfo) -> list[Tick]:
 
 
 def cost_quality_plane(scorecard: Scorecard) -> Plane | None:
-    """Return cost per 1,000 records against overall quality; None with fewer than two candidates that have both."""
+    """Return cost per 1,000 records against quality; None unless two candidates have both."""
     points = [
         (name, card.cost_usd.per_1000_records, card.overall.mean, card.overall.interval)
         for name, card in scorecard.candidates.items()

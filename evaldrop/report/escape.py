@@ -16,7 +16,7 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def markdown(text: str) -> str:
-    """Return text that Markdown shows as it is, on one line: no markup, link, table cell or mention comes of it."""
+    """Return text that Markdown shows as it is, on one line: no markup, link or mention."""
     line = " ".join(_CONTROL.sub("", text).split())
     return _MARKDOWN.sub(lambda match: "".join(f"&#{ord(character)};" for character in match[0]), line)
 
@@ -40,6 +40,6 @@ def xml(text: str) -> str:
 
 
 def script_json(value: Any) -> str:
-    """Return JSON that may stand inside a script element: nothing in it ends the element or opens a comment."""
+    """Return JSON that may stand inside a script element: nothing in it ends the element."""
     text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

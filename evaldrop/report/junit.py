@@ -1,6 +1,6 @@
 """`junit.xml`: a testcase per judgement of the gate, for CI servers."""
 
-from xml.etree.ElementTree import Element, SubElement, indent, tostring  # noqa: S405 - writes only, parses nothing
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from evaldrop.report.escape import xml
 from evaldrop.scorecard.model import Scorecard

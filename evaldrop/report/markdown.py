@@ -33,7 +33,8 @@ def _lines(scorecard: Scorecard) -> Iterator[str]:
     yield from _scores(scorecard)
     yield from _operations(scorecard)
     yield from _comparisons(scorecard)
-    yield f"<sub>run {markdown(scorecard.run_id)} · intervals at {figures.percent(scorecard.confidence)}{simulated}</sub>"
+    confidence = figures.percent(scorecard.confidence)
+    yield f"<sub>run {markdown(scorecard.run_id)} · intervals at {confidence}{simulated}</sub>"
 
 
 def _facts(scorecard: Scorecard) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """
 `report.html`: one file without server, network or build.
 
-A strict Content-Security-Policy lets only this page's own style and script run, by their hashes. What models and
-datasets wrote travels as compressed data and is shown as text nodes only.
+A strict Content-Security-Policy lets only this page's own style and script run, by their hashes. What models
+and datasets wrote travels as compressed data and is shown as text nodes only.
 """
 
 import base64
@@ -38,7 +38,7 @@ def html_report(
         counts: What of the run is carried.
     """
     style, script = read_asset("report.css"), read_asset("report.js")
-    return template("report.html.j2").render(
+    page: str = template("report.html.j2").render(
         scorecard=scorecard,
         run=run,
         evaluation=_pretty(run.get("evaluation", {})),
@@ -64,12 +64,14 @@ def html_report(
         metrics=_metrics(scorecard),
         few_records=FEW_RECORDS,
     )
+    return page
 
 
 def content_security_policy(style: str, script: str | None = None) -> str:
     """Return a policy under which nothing is loaded, and only this style and this script run."""
     scripts = "'none'" if script is None else _source(script)
-    return f"default-src 'none'; style-src {_source(style)}; script-src {scripts}; base-uri 'none'; form-action 'none'"
+    allowed = f"style-src {_source(style)}; script-src {scripts}"
+    return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
 
 
 def template(name: str) -> Any:

@@ -23,7 +23,8 @@ def compare_candidates(
     """
     Return the difference of every pair on every criterion, and overall where there are several criteria.
 
-    p values are adjusted by Holm's method within two families: all pairs on all criteria, and all pairs overall.
+    p values are adjusted by Holm's method within two families: all pairs on all criteria, and all pairs
+    overall.
     """
     names = [candidate.name for candidate in run.candidates]
     found: list[Comparison] = []

@@ -152,7 +152,7 @@ def _candidate(
 
 
 def criterion_estimate(column: ScoreColumn, groups: Groups, confidence: float) -> CriterionEstimate:
-    """Return a criterion's mean and pass rate with their intervals; what there is too little data for is null."""
+    """Return a criterion's mean and pass rate with intervals; null where there is too little data."""
     unscored = {column.reason_names[code]: n for code, n in Counter(column.reasons.tolist()).most_common()}
     n_unscored = int(column.missed.size)
     # With unscored counted as worst, a record without a verdict has a score all the same.
@@ -202,14 +202,15 @@ def _mean_estimate(ordinals: Ordinals, values: Floats, groups: Groups, confidenc
 
 
 def _pass_interval(column: ScoreColumn, groups: Groups, confidence: float) -> tuple[float, float] | None:
+    passed = column.passed
     try:
         if groups is None:
-            return tuple(
-                wilson_interval(float(column.passed.sum()), column.passed.size, confidence=confidence)
-            )
-        return tuple(clustered_pass_interval(column.passed, groups[column.ordinals], confidence=confidence))
+            bounds = wilson_interval(float(passed.sum()), passed.size, confidence=confidence)
+        else:
+            bounds = clustered_pass_interval(passed, groups[column.ordinals], confidence=confidence)
     except NotEnoughData:
         return None
+    return (bounds.low, bounds.high)
 
 
 def _slices(columns: Columns, order: list[str], tally: RunTally, confidence: float) -> dict[str, Slice]:

@@ -1,8 +1,8 @@
 """
 `scorecard.json` as types: counts and estimates of a run. Public; documented in docs/output-files.md.
 
-A number that does not exist is null, never 0; where its absence is not plain, a reason stands beside it. Rates are
-fractions in [0, 1]; units end the names.
+A number that does not exist is null, never 0; where its absence is not plain, a reason stands beside it.
+Rates are fractions in [0, 1]; units end the names.
 """
 
 from typing import Annotated, Literal
@@ -118,7 +118,10 @@ class Slice(Part):
 
 
 class PairwiseEstimate(Part):
-    """Judges' preferences for a candidate over the baseline, shown in both orders; an order-dependent one is a tie."""
+    """
+    Judges' preferences for a candidate over the baseline, shown in both orders; an order-dependent one is a
+    tie.
+    """
 
     baseline: str
     win_rate: float | None = Field(description="Wins plus half the ties, of n.")
@@ -144,7 +147,7 @@ class CandidateScorecard(Part):
     criteria: dict[str, CriterionEstimate]
     overall: MeanEstimate | None = Field(
         default=None,
-        description="Weighted mean of all criteria as fractions of their scales, 1 is good. Null without criteria.",
+        description="Weighted mean of all criteria as shares of their scales, 1 is good; null without any.",
     )
     metrics: dict[str, MeanEstimate] = Field(default_factory=dict)
     categories: dict[str, Slice] = Field(default_factory=dict)

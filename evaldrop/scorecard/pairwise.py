@@ -26,7 +26,10 @@ _POSITIONS: Mapping[str, Position] = {
 
 
 class _Outcome(NamedTuple):
-    """A record's result for one pair: 1 a win, 0.5 a tie, 0 a loss; whether order changed it, None when not tried."""
+    """
+    A record's result for one pair: 1 a win, 0.5 a tie, 0 a loss; whether order changed it, None when not
+    tried.
+    """
 
     score: float
     flipped: bool | None

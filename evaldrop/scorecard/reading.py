@@ -70,7 +70,7 @@ class ResultReader:
         self._unknown_tokens = Reply(text="")
 
     def read(self, found: Found) -> list[CandidateResult]:
-        """Return a result per candidate, in the evaluation's order; a candidate without a response has one too."""
+        """Return a result per candidate, in the evaluation's order, also where there is no response."""
         output = found.output or {}
         responses = {response.get("candidate"): response for response in output.get("responses") or ()}
         return [self._read_candidate(name, responses.get(name), found) for name in self._candidates]
