@@ -34,10 +34,11 @@ def scorecard_notice(scorecard: Scorecard, *, folder: str, notify: str) -> dict[
     gate = scorecard.gate
     report = storage.join(folder, "report.html")
     head = f"{'SIMULATED ' if scorecard.simulated else ''}{scorecard.evaluation}: {gate.decision}"
-    lines = [head, "", *gate.reasons, *scorecard.alarms, "", f"Report: {report}"]
+    reasons = [reason.sentence for reason in gate.reasons]
+    lines = [head, "", *reasons, *scorecard.alarms, "", f"Report: {report}"]
     return {
         "decision": gate.decision,
-        "reasons": list(gate.reasons),
+        "reasons": reasons,
         "report": report,
         "notify": notify,
         "subject": _subject(f"evaldrop {head}"),
