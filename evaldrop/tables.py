@@ -19,7 +19,7 @@ TEXT_PER_GROUP = 32 << 20
 
 
 class ResponseRow(NamedTuple):
-    """A candidate's response to a record: a row of `responses.parquet`. `metrics` spreads over its own columns."""
+    """A candidate's response to a record: a row of `responses.parquet`; each metric has a column."""
 
     record_id: str
     category: str | None
@@ -42,8 +42,8 @@ class VerdictRow(NamedTuple):
     """
     A judge's verdict on one criterion: a row of `verdicts.parquet`.
 
-    A joint call's tokens and cost are shared out among its criteria, so that columns add up to what was billed.
-    `raw_reply` and `first_reply` (there when the judge was asked again) are JSON.
+    A joint call's tokens and cost are shared out among its criteria, so that columns add up to what was
+    billed. `raw_reply` and `first_reply` (there when the judge was asked again) are JSON.
     """
 
     record_id: str
@@ -81,8 +81,9 @@ _TEXT, _REAL, _COUNT = pa.string(), pa.float64(), pa.int64()
 
 _RESPONSES = [
     ("record_id", _TEXT), ("category", _TEXT), ("group", _TEXT), ("candidate", _TEXT), ("model", _TEXT),
-    ("prompt", _TEXT), ("response", _TEXT), ("error", _TEXT), ("stop_reason", _TEXT), ("input_tokens", _COUNT),
-    ("output_tokens", _COUNT), ("latency_ms", _REAL), ("cost_usd", _REAL), ("reused", pa.bool_()),
+    ("prompt", _TEXT), ("response", _TEXT), ("error", _TEXT), ("stop_reason", _TEXT),
+    ("input_tokens", _COUNT), ("output_tokens", _COUNT), ("latency_ms", _REAL), ("cost_usd", _REAL),
+    ("reused", pa.bool_()),
 ]  # fmt: skip
 _VERDICTS = [
     ("record_id", _TEXT), ("candidate", _TEXT), ("criterion", _TEXT), ("judge", _TEXT), ("score", _REAL),

@@ -1,9 +1,9 @@
 """
 Finds each record's result among the result files, in the order of the dataset.
 
-Results stand in the files in the order their children ended. One pass notes where each record's row begins (about
-200 bytes a record); then records are read in the dataset's order and each row is fetched by its offset. Texts are
-never held for more than one record.
+Results stand in the files in the order their children ended. One pass notes where each record's row begins
+(about 200 bytes a record); then records are read in the dataset's order and each row is fetched by its
+offset. Texts are never held for more than one record.
 """
 
 import re
