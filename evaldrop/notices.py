@@ -36,7 +36,7 @@ def scorecard_notice(scorecard: "Scorecard", *, folder: str, notify: str) -> dic
     gate = scorecard.gate
     report = storage.join(folder, "report.html")
     head = f"{'SIMULATED ' if scorecard.simulated else ''}{scorecard.evaluation}: {gate.decision}"
-    reasons = [reason.sentence for reason in gate.reasons]
+    reasons = list(gate.reasons)
     lines = [head, "", *reasons, *scorecard.alarms, "", f"Report: {report}"]
     return {
         "decision": gate.decision,

@@ -30,7 +30,7 @@ def print_scorecard(console: Console, scorecard: Scorecard) -> None:
     gate = scorecard.gate
     console.print(f"\ngate: [bold {_COLOURS[gate.decision]}]{gate.decision}[/]")
     for reason in gate.reasons:
-        console.print(f"  {shown(reason.sentence)}", soft_wrap=True)
+        console.print(f"  {shown(reason)}", soft_wrap=True)
 
 
 def _partly(scorecard: Scorecard) -> str:
