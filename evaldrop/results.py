@@ -107,7 +107,8 @@ def parse_row(line: bytes) -> dict[str, Any]:
     replaced.
 
     Raises:
-        ValueError: The line is not a JSON object.
+        ValueError: The line is not JSON.
+        TypeError: It is not an object.
     """
     try:
         row = orjson.loads(line)
