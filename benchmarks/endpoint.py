@@ -174,22 +174,30 @@ def fill(schema: Mapping[str, Any]) -> Any:
 class Connection(asyncio.Protocol):
     """HTTP/1.1 with keep-alive and Content-Length bodies, as SDK clients send; a call waits on a timer."""
 
-    def __init__(self, bedrock: Bedrock, seen: deque[Request] | None) -> None:
+    def __init__(self, bedrock: Bedrock, seen: deque[Request] | None, open_: set[Connection]) -> None:
+        self._open = open_
         self._bedrock = bedrock
         self._seen = seen
         self._buffer = bytearray()
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102 - asyncio's interface
+        self._open.add(self)
         self._transport = cast("asyncio.Transport", transport)  # uvloop's does not inherit from it
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002, D102 - asyncio's interface
+        self._open.discard(self)
         self._transport = None
 
     def data_received(self, data: bytes) -> None:  # noqa: D102 - asyncio's interface
         self._buffer += data
         while request := self._next_request():
             self._serve(request)
+
+    def abort(self) -> None:
+        """Drop the connection."""
+        if self._transport is not None:
+            self._transport.abort()
 
     def _next_request(self) -> Request | None:
         end = self._buffer.find(b"\r\n\r\n")
@@ -247,14 +255,22 @@ class Endpoint:
 async def running_endpoint(settings: Settings | None = None) -> AsyncIterator[Endpoint]:
     """Serve within this event loop, on a free port, and keep the last 1,000 requests to look at."""
     settings = settings or Settings(latency_ms=0)
-    counts, seen = Counts(), deque[Request](maxlen=1000)
+    counts, seen, connections = Counts(), deque[Request](maxlen=1000), set[Connection]()
     bedrock = Bedrock(settings, counts)
-    server = await asyncio.get_running_loop().create_server(lambda: Connection(bedrock, seen), "127.0.0.1", 0)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Connection(bedrock, seen, connections), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     try:
         yield Endpoint(url=f"http://127.0.0.1:{port}", settings=settings, counts=counts, requests=seen)
     finally:
-        server.close()
+        await _close(server, connections)
+
+
+async def _close(server: asyncio.Server, connections: set[Connection]) -> None:
+    server.close()
+    for connection in list(connections):
+        connection.abort()
+    await asyncio.sleep(0)
 
 
 def _listening_socket(port: int) -> socket.socket:
@@ -275,8 +291,10 @@ def serve(listener: socket.socket, settings: Settings, counts: Counts) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopped.set)
         bedrock = Bedrock(settings, counts)
-        await loop.create_server(lambda: Connection(bedrock, None), sock=listener)
+        connections = set[Connection]()
+        server = await loop.create_server(lambda: Connection(bedrock, None, connections), sock=listener)
         await stopped.wait()
+        await _close(server, connections)
 
     try:
         import uvloop

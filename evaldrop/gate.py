@@ -18,12 +18,14 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from evaldrop.errors import EvaluationError
-from evaldrop.scorecard.model import CandidateScorecard, Decision, Gate, GateReason, Scorecard
+from evaldrop.scorecard.model import CandidateScorecard, Decision, Gate, GateCheck, Scorecard
 
 GateResult = Gate
 
 Comparator = Literal[">=", ">", "<=", "<"]
-Quantity = Literal["pass_rate", "mean", "latency_ms.p50", "latency_ms.p90", "latency_ms.p99", "cost_usd", "coverage"]
+Quantity = Literal[
+    "pass_rate", "mean", "latency_ms.p50", "latency_ms.p90", "latency_ms.p99", "cost_usd", "coverage"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +33,8 @@ class Threshold:
     """
     A rule `<subject>.<quantity> <comparator> <limit>`.
 
-    `subject` is what stands before the quantity - names of a candidate, a criterion or both - and "" for the run.
+    `subject` is what stands before the quantity - names of a candidate, a criterion or both - and "" for the
+    run.
     """
 
     expression: str
@@ -57,6 +60,7 @@ _COMPARATORS: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
     "<": operator.lt,
 }
+_SIGNS: dict[str, Comparator] = {">=": ">=", ">": ">", "<=": "<=", "<": "<"}
 _QUANTITIES: tuple[Quantity, ...] = (
     "pass_rate", "mean", "latency_ms.p50", "latency_ms.p90", "latency_ms.p99", "cost_usd", "coverage",
 )  # fmt: skip
@@ -73,9 +77,12 @@ def parse_gate(expression: str) -> Threshold:
     Read one rule.
 
     Raises:
-        EvaluationError: It is none. The message shows the rule, and the place where it stops being understood.
+        EvaluationError: It is none. The message shows the rule, and the place where it stops being
+            understood.
     """
-    left = _expect(_LEFT, expression, 0, "a quantity such as correctness.pass_rate, haiku.latency_ms.p90, cost_usd")
+    left = _expect(
+        _LEFT, expression, 0, "a quantity such as correctness.pass_rate, haiku.latency_ms.p90, cost_usd"
+    )
     subject, quantity = _split_quantity(expression, left)
     sign = _expect(_COMPARATOR, expression, left.end(), "one of >=, >, <=, <")
     limit = _expect(_LIMIT, expression, sign.end(), "a number, rates as fractions such as 0.85")
@@ -87,7 +94,7 @@ def parse_gate(expression: str) -> Threshold:
         expression=expression.strip(),
         subject=subject,
         quantity=quantity,
-        comparator=_comparator(sign[1]),
+        comparator=_SIGNS[sign[1]],
         limit=float(limit[1]),
     )
 
@@ -96,30 +103,37 @@ def evaluate_gate(expressions: Iterable[str], scorecard: Scorecard) -> GateResul
     """
     Judge a run by its gate.
 
-    An estimate is judged by its interval: it passes when the whole interval lies on the right side of the limit,
-    fails when it lies on the wrong side, and is inconclusive between. Cost, latency and coverage are facts of this
-    run and are compared as they are. One failed rule fails the gate; else one inconclusive rule leaves it open.
+    An estimate is judged by its interval: it passes when the whole interval lies on the right side of the
+    limit, fails when it lies on the wrong side, and is inconclusive between. Cost, latency and coverage are
+    facts of this run and are compared as they are. One failed rule fails the gate; else one inconclusive rule
+    leaves it open.
 
     Raises:
         EvaluationError: A rule cannot be read, or names no candidate or criterion of the run.
     """
     rules = [parse_gate(expression) for expression in expressions]
     if not rules:
-        return Gate(decision="pass", reasons=(GateReason(expression="", decision="pass", sentence="no gate"),))
-    reasons = tuple(_judge(rule, measured) for rule in rules for measured in _measure(rule, scorecard))
-    decisions = {reason.decision for reason in reasons}
-    worst: Decision = "fail" if "fail" in decisions else "inconclusive" if "inconclusive" in decisions else "pass"
-    return Gate(decision=worst, reasons=reasons)
+        return Gate(decision="pass", reasons=("no gate",))
+    checks = tuple(_judge(rule, measured) for rule in rules for measured in _measure(rule, scorecard))
+    decisions = {check.decision for check in checks}
+    worst: Decision = (
+        "fail" if "fail" in decisions else "inconclusive" if "inconclusive" in decisions else "pass"
+    )
+    return Gate(decision=worst, reasons=tuple(_reason(check) for check in checks), checks=checks)
 
 
-def _judge(rule: Threshold, measured: _Measured) -> GateReason:
+def _judge(rule: Threshold, measured: _Measured) -> GateCheck:
     decision = _decide(rule, measured)
-    return GateReason(
+    return GateCheck(
         expression=rule.expression,
         decision=decision,
         sentence=_sentence(rule, measured, decision),
         candidate=measured.candidate,
     )
+
+
+def _reason(check: GateCheck) -> str:
+    return f"{check.decision}: {check.expression}: {check.sentence}"
 
 
 def _decide(rule: Threshold, measured: _Measured) -> Decision:
@@ -140,7 +154,9 @@ def _sentence(rule: Threshold, measured: _Measured, decision: Decision) -> str:
     if measured.interval is None:
         return f"{value}; {wanted}."
     low, high = measured.interval
-    verdict = {"pass": "all of it is", "fail": "none of it is", "inconclusive": "only a part of it is"}[decision]
+    verdict = {"pass": "all of it is", "fail": "none of it is", "inconclusive": "only a part of it is"}[
+        decision
+    ]
     return f"{value}, interval {low:.4g} to {high:.4g}; {wanted}: {verdict}."
 
 
@@ -183,7 +199,9 @@ def _of_criterion(rule: Threshold, name: str, candidate: CandidateScorecard, cri
 def _of_candidate(rule: Threshold, name: str, candidate: CandidateScorecard) -> _Measured:
     about = f"{name}.{rule.quantity}"
     if rule.quantity == "cost_usd":
-        return _Measured(about, name, candidate.cost_usd.candidate, None, f"no price or tokens for {candidate.model}")
+        return _Measured(
+            about, name, candidate.cost_usd.candidate, None, f"no price or tokens for {candidate.model}"
+        )
     latency = candidate.latency_ms
     value = {"latency_ms.p50": latency.p50, "latency_ms.p90": latency.p90}.get(rule.quantity, latency.p99)
     return _Measured(about, name, value, None, "no call told its latency")
@@ -205,10 +223,6 @@ def _split_quantity(expression: str, left: re.Match[str]) -> tuple[str, Quantity
         if words.endswith(f".{quantity}"):
             return words.removesuffix(f".{quantity}"), quantity
     raise _misread(expression, left.start(1), f"a quantity that ends in one of {', '.join(_QUANTITIES)}")
-
-
-def _comparator(sign: str) -> Comparator:
-    return next(known for known in (">=", ">", "<=", "<") if known == sign)  # type: ignore[return-value]  # mypy keeps str
 
 
 def _expect(pattern: re.Pattern[str], expression: str, start: int, wanted: str) -> re.Match[str]:

@@ -2,7 +2,8 @@
 The history of runs: `index.html` over one small object per run.
 
 A run writes only its own `history.json`; the page is derived from all of them, so runs that end at once never
-overwrite one another's numbers. After writing the page a run looks again: whoever writes last has seen every run.
+overwrite one another's numbers. After writing the page a run looks again: whoever writes last has seen every
+run.
 """
 
 from collections.abc import Sequence

@@ -4,6 +4,7 @@ A run on one machine: the real workflow file, the real handlers, buckets that ar
 The only module of evaldrop that imports `lambdas`, so that a local run passes through what AWS runs.
 """
 
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -27,16 +28,45 @@ from evaldrop.engine import (
     sns_publish,
 )
 from evaldrop.resources import workflow_definition
-from lambdas.build_scorecard.handler import handler as build_scorecard
-from lambdas.prepare_records.handler import handler as prepare_records
-from lambdas.report_failure.handler import handler as report_failure
-from lambdas.validate_dataset.handler import handler as validate_dataset
 
-HANDLERS = {
-    "ValidateDataset": validate_dataset,
-    "PrepareRecords": prepare_records,
-    "BuildScorecard": build_scorecard,
-    "ReportFailure": report_failure,
+
+def _validate_dataset(event: Any, context: object) -> Any:
+    from lambdas.validate_dataset.handler import handler
+
+    return handler(event, context)
+
+
+def _prepare_records(event: Any, context: object) -> Any:
+    from lambdas.prepare_records.handler import handler
+
+    state = handler(event, context)
+    # numpy, scipy and pyarrow take half a second: they are imported while the network is waited for.
+    threading.Thread(target=_import_scorecard, daemon=True).start()
+    return state
+
+
+def _import_scorecard() -> None:
+    import lambdas.build_scorecard.handler  # noqa: F401 - imported for the import's sake
+
+
+def _build_scorecard(event: Any, context: object) -> Any:
+    from lambdas.build_scorecard.handler import handler
+
+    return handler(event, context)
+
+
+def _report_failure(event: Any, context: object) -> Any:
+    from lambdas.report_failure.handler import handler
+
+    return handler(event, context)
+
+
+# Each handler is imported by its first call, as it is on AWS: a run does not wait for what its last step needs.
+HANDLERS: dict[str, Callable[[Any, object], Any]] = {
+    "ValidateDataset": _validate_dataset,
+    "PrepareRecords": _prepare_records,
+    "BuildScorecard": _build_scorecard,
+    "ReportFailure": _report_failure,
 }
 
 JOURNAL = "journal.jsonl"

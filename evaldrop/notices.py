@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evaldrop import storage
-from evaldrop.scorecard import Scorecard
+
+if TYPE_CHECKING:
+    from evaldrop.scorecard import Scorecard
 
 MAX_SUBJECT_CHARACTERS = 99
 """SNS takes a subject of fewer than 100 printable ASCII characters."""
@@ -28,7 +30,7 @@ _ACTIONS = {
 }
 
 
-def scorecard_notice(scorecard: Scorecard, *, folder: str, notify: str) -> dict[str, Any]:
+def scorecard_notice(scorecard: "Scorecard", *, folder: str, notify: str) -> dict[str, Any]:
     """
     Return what BuildScorecard hands on: the decision, its reasons, and the message for the topic.
 
@@ -40,10 +42,11 @@ def scorecard_notice(scorecard: Scorecard, *, folder: str, notify: str) -> dict[
     gate = scorecard.gate
     report = storage.join(folder, "report.html")
     head = f"{'SIMULATED ' if scorecard.simulated else ''}{scorecard.evaluation}: {gate.decision}"
-    lines = [head, "", *gate.reasons, *scorecard.alarms, "", f"Report: {report}"]
+    reasons = list(gate.reasons)
+    lines = [head, "", *reasons, *scorecard.alarms, "", f"Report: {report}"]
     return {
         "decision": gate.decision,
-        "reasons": list(gate.reasons),
+        "reasons": reasons,
         "report": report,
         "notify": notify,
         "subject": _subject(f"evaldrop {head}"),

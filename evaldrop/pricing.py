@@ -26,7 +26,8 @@ class ModelPrice:
     """
     USD per 1,000,000 tokens, input and output.
 
-    `regional_factor` multiplies both when the model is called through a geographic inference profile (`us.`, `eu.` …).
+    `regional_factor` multiplies both when the model is called through a geographic inference profile (`us.`,
+    `eu.` …).
     """
 
     input: float
@@ -48,7 +49,10 @@ class PriceOverride(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
-    """Prices by model ID, with the day and the place they were read. None stands for a price known to be unknown."""
+    """
+    Prices by model ID, with the day and the place they were read. None stands for a price known to be
+    unknown.
+    """
 
     date: str
     source: str
@@ -57,7 +61,10 @@ class Prices:
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "Prices":
         """Read prices as `prices.json` and `run.json` state them."""
-        models = {model: None if price is None else ModelPrice(**price) for model, price in content["models"].items()}
+        models = {
+            model: None if price is None else ModelPrice(**price)
+            for model, price in content["models"].items()
+        }
         return cls(date=content["date"], source=content["source"], models=models)
 
     def to_json(self, models: Iterable[str]) -> dict[str, Any]:
@@ -66,7 +73,10 @@ class Prices:
         return {
             "date": self.date,
             "source": self.source,
-            "models": {model: price and {"input": price.input, "output": price.output} for model, price in prices.items()},
+            "models": {
+                model: price and {"input": price.input, "output": price.output}
+                for model, price in prices.items()
+            },
         }
 
 
@@ -84,8 +94,9 @@ def price_of(model: str, prices: Prices) -> ModelPrice | None:
     """
     Return the price of a model, or None when it is unknown.
 
-    An entry under the very ID wins; then one for the base model, at its regional factor where the ID is that of a
-    geographic inference profile. IDs and ARNs of foundation models and of system inference profiles are understood.
+    An entry under the very ID wins; then one for the base model, at its regional factor where the ID is that
+    of a geographic inference profile. IDs and ARNs of foundation models and of system inference profiles are
+    understood.
     """
     if model in prices.models:
         return prices.models[model]
@@ -99,7 +110,7 @@ def price_of(model: str, prices: Prices) -> ModelPrice | None:
 
 
 def base_model(model: str) -> str:
-    """Return a model's name without ARN, inference profile, date and version: `anthropic.claude-haiku-4-5`."""
+    """Return a model's name without ARN, profile, date and version: `anthropic.claude-haiku-4-5`."""
     name = model.rpartition("/")[2] if model.startswith("arn:") else model
     return _VERSION.sub("", _PROFILE.sub("", name))
 

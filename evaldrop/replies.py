@@ -1,8 +1,9 @@
 """
 A neutral view of what Bedrock answered: text, tool input, stop reason, tokens, latency.
 
-Reads the raw replies of both operations - `converse` as Step Functions writes it, and the bodies of `invoke_model`,
-each in its model's own layout. Never raises: a reply of no known layout is a reply without text.
+Reads the raw replies of both operations - `converse` as Step Functions writes it, and the bodies of
+`invoke_model`, each in its model's own layout. Never raises: a reply of no known layout is a reply without
+text.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,8 +16,8 @@ class Reply(NamedTuple):
     """
     What a model said, by one name for every family.
 
-    `stop_reason` is in Converse's words (`end_turn`, `tool_use`, `max_tokens`, `content_filtered` …) whatever the
-    family calls it. `input_tokens` holds cached tokens too. None means that the reply does not tell.
+    `stop_reason` is in Converse's words (`end_turn`, `tool_use`, `max_tokens`, `content_filtered` …) whatever
+    the family calls it. `input_tokens` holds cached tokens too. None means that the reply does not tell.
     """
 
     text: str
@@ -57,8 +58,8 @@ def elapsed_latency(reply: Reply, *, elapsed_ms: float | None, retries: int) -> 
     """
     Return how long the answer took, in ms, or None when nothing tells.
 
-    The model's own measure where there is one. The workflow's clock stands in only for a call without retries:
-    else it would hold the waiting between attempts.
+    The model's own measure where there is one. The workflow's clock stands in only for a call without
+    retries: else it would hold the waiting between attempts.
     """
     if reply.latency_ms is not None:
         return reply.latency_ms
@@ -110,7 +111,13 @@ def _read_anthropic(body: Mapping[str, Any]) -> Reply:
             tool_input = _arguments(block.get("input"))
     usage = _mapping(body.get("usage"))
     tokens_in = _sum(usage, "input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
-    return Reply("".join(texts), tool_input, _stop_reason(body.get("stop_reason")), tokens_in, _sum(usage, "output_tokens"))
+    return Reply(
+        "".join(texts),
+        tool_input,
+        _stop_reason(body.get("stop_reason")),
+        tokens_in,
+        _sum(usage, "output_tokens"),
+    )
 
 
 def _read_nova(body: Mapping[str, Any]) -> Reply:
@@ -123,7 +130,13 @@ def _read_nova(body: Mapping[str, Any]) -> Reply:
             tool_input = _arguments(_mapping(block["toolUse"]).get("input"))
     usage = _mapping(body.get("usage"))
     tokens_in = _sum(usage, "inputTokens", "cacheReadInputTokenCount", "cacheWriteInputTokenCount")
-    return Reply("".join(texts), tool_input, _stop_reason(body.get("stopReason")), tokens_in, _sum(usage, "outputTokens"))
+    return Reply(
+        "".join(texts),
+        tool_input,
+        _stop_reason(body.get("stopReason")),
+        tokens_in,
+        _sum(usage, "outputTokens"),
+    )
 
 
 def _read_llama(body: Mapping[str, Any]) -> Reply:
@@ -193,4 +206,5 @@ def _sum(usage: Mapping[str, Any], key: str, *others: str) -> int | None:
     first = usage.get(key)
     if not isinstance(first, int):
         return None
-    return first + sum(usage[other] for other in others if isinstance(usage.get(other), int))
+    cached = (usage.get(other) for other in others)
+    return first + sum(tokens for tokens in cached if isinstance(tokens, int))

@@ -1,10 +1,12 @@
 """
 The result files of a distributed Map, as Step Functions writes them: a manifest, and the files it names.
 
-Reads every form the service may write: JSONL or one JSON array, child outputs alone (COMPACT) or inside a record of
-the child's execution (NONE), whose `Output` is a JSON text. Failed rows always have the second form.
+Reads every form the service may write: JSONL or one JSON array, child outputs alone (COMPACT) or inside a
+record of the child's execution (NONE), whose `Output` is a JSON text. Failed rows always have the second
+form.
 """
 
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -39,7 +41,9 @@ class ChildFailure(NamedTuple):
 
 def find_manifests(folder: str) -> list[str]:
     """Return the manifests of a run's Map runs, the newest first."""
-    found = [uri for uri in storage.list_files(storage.join(folder, "results")) if uri.endswith(f"/{MANIFEST}")]
+    found = [
+        uri for uri in storage.list_files(storage.join(folder, "results")) if uri.endswith(f"/{MANIFEST}")
+    ]
     return sorted(found, key=storage.modified_at, reverse=True)
 
 
@@ -47,8 +51,8 @@ def read_manifest(uri: str) -> Manifest:
     """
     Read a manifest and find the files it names.
 
-    A file is looked for beside its manifest first, where Step Functions puts it: a run that was copied from its
-    bucket to a disk stays readable.
+    A file is looked for beside its manifest first, where Step Functions puts it: a run that was copied from
+    its bucket to a disk stays readable.
 
     Raises:
         StorageError: The manifest cannot be read, or is none.
@@ -56,7 +60,10 @@ def read_manifest(uri: str) -> Manifest:
     try:
         content = orjson.loads(storage.read_bytes(uri))
         bucket, files = content["DestinationBucket"], content["ResultFiles"]
-        named = {status: [entry["Key"] for entry in files.get(status, ())] for status in ("SUCCEEDED", "FAILED", "PENDING")}
+        named = {
+            status: [entry["Key"] for entry in files.get(status, ())]
+            for status in ("SUCCEEDED", "FAILED", "PENDING")
+        }
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise StorageError(f"{uri}: not a Map run's manifest ({error!r})") from error
     return Manifest(uri, *(tuple(_locate(uri, bucket, key) for key in keys) for keys in named.values()))
@@ -72,8 +79,8 @@ def open_lines(uri: str) -> Iterator[BinaryIO]:
     """
     Open a result file as seekable JSONL, one row a line.
 
-    A file in S3 is copied to a temporary one first, since rows are read again by offset. A JSON array is held in
-    memory once while it is written out as lines; the workflow asks for JSONL, which never is.
+    A file in S3 is copied to a temporary one first, since rows are read again by offset. A JSON array is held
+    in memory once while it is written out as lines; the workflow asks for JSONL, which never is.
     """
     with storage.open_read(uri) as stream:
         first = stream.read(1)
@@ -89,7 +96,27 @@ def open_lines(uri: str) -> Iterator[BinaryIO]:
                 copy.write(first)
                 shutil.copyfileobj(stream, copy, 1 << 20)
             copy.seek(0)
-            yield cast(BinaryIO, copy)
+            yield cast("BinaryIO", copy)
+
+
+def parse_row(line: bytes) -> dict[str, Any]:
+    """
+    Return a line of a result file.
+
+    Half a surrogate pair, which models do emit when cut off, is JSON to Step Functions and not to orjson; it is
+    replaced.
+
+    Raises:
+        ValueError: The line is not JSON.
+        TypeError: It is not an object.
+    """
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        row = orjson.loads(json.dumps(json.loads(line), ensure_ascii=False).encode(errors="replace"))
+    if not isinstance(row, dict):
+        raise TypeError(f"a row must be an object, got {type(row).__name__}")
+    return row
 
 
 def row_output(row: dict[str, Any]) -> dict[str, Any]:
@@ -97,13 +124,17 @@ def row_output(row: dict[str, Any]) -> dict[str, Any]:
     if "record_id" in row or "Output" not in row:
         return row
     output = row["Output"]
-    parsed = orjson.loads(output) if isinstance(output, str) else output
-    return parsed if isinstance(parsed, dict) else {}
+    return parse_row(output.encode()) if isinstance(output, str) else output or {}
 
 
 def failed_record(row: dict[str, Any]) -> tuple[str | None, ChildFailure]:
-    """Return the record a FAILED or PENDING row is about (None when its input is not there), and why it has no output."""
-    failure = ChildFailure(str(row.get("Error") or row.get("Status") or "unknown"), str(row.get("Cause") or ""))
+    """
+    Return the record a FAILED or PENDING row is about (None when its input is not there), and why it has no
+    output.
+    """
+    failure = ChildFailure(
+        str(row.get("Error") or row.get("Status") or "unknown"), str(row.get("Cause") or "")
+    )
     given = row.get("Input")
     try:
         content = orjson.loads(given) if isinstance(given, str) else given

@@ -46,7 +46,8 @@ class Run:
 
     def __repr__(self) -> str:
         simulated = " SIMULATED" if self.scorecard.simulated else ""
-        return f"<Run {self.scorecard.evaluation}/{self.scorecard.run_id}{simulated}: {self.scorecard.gate.decision}>"
+        card = self.scorecard
+        return f"<Run {card.evaluation}/{card.run_id}{simulated}: {card.gate.decision}>"
 
     def _table(self, name: str) -> "pd.DataFrame":
         # Imported here: pandas takes half a second, and no command needs it.
@@ -54,7 +55,8 @@ class Run:
         import pyarrow.parquet as pq
 
         content = storage.read_bytes(storage.join(self.uri, f"{name}.parquet"))
-        return pq.read_table(pa.BufferReader(content)).to_pandas()
+        table: pd.DataFrame = pq.read_table(pa.BufferReader(content)).to_pandas()
+        return table
 
 
 def read_run(uri: str) -> Run:
@@ -72,5 +74,7 @@ def read_run(uri: str) -> Run:
         scorecard = Scorecard.model_validate_json(storage.read_bytes(place))
         run = orjson.loads(storage.read_bytes(storage.join(uri, "run.json")))
     except (ValidationError, orjson.JSONDecodeError) as error:
-        raise StorageError(f"{place}: not a scorecard of this version. `evaldrop report` makes it anew. {error}") from error
+        raise StorageError(
+            f"{place}: not a scorecard of this version. `evaldrop report` makes it anew. {error}"
+        ) from error
     return Run(uri.rstrip("/"), scorecard, run)

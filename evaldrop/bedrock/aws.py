@@ -18,7 +18,7 @@ import orjson
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, InvalidEndpointConfigurationError, NoRegionError
 from botocore.httpsession import get_cert_path
 from botocore.model import OperationModel
 from botocore.utils import get_environ_proxies
@@ -101,10 +101,10 @@ class AwsRuntime:
         Raises:
             ServiceError: Under the name Bedrock gave, or the names `Channel.post` gives.
         """
-        body = orjson.dumps({k: v for k, v in request.items() if k != "modelId"}, default=_blob)
+        body = json_body({k: v for k, v in request.items() if k != "modelId"})
         headers = {"Content-Type": "application/json"}
         answer = await self._call("converse", request, body, headers)
-        return _json_object(answer)
+        return json_object(answer)
 
     async def invoke_model(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """
@@ -115,7 +115,8 @@ class AwsRuntime:
         """
         body = request.get("body", b"")
         raw = body.encode() if isinstance(body, str) else body
-        headers = {name: str(request[key]) for key, name in self._sent_headers.items() if key in request}
+        given = self._sent_headers.items()
+        headers = {name: str(request[key]) for key, name in given if request.get(key) is not None}
         headers.setdefault("Content-Type", "application/json")
         answer = await self._call("invoke", request, raw, headers)
         received = self._received_headers.items()
@@ -198,7 +199,26 @@ def code_by_status(status: int) -> str:
     return CODE_BY_STATUS.get(status, "ValidationException" if status < 500 else "InternalServerException")
 
 
-def _json_object(answer: Answer) -> dict[str, Any]:
+def json_body(request: Mapping[str, Any]) -> bytes:
+    """
+    Encode a request; bytes become base64, as Bedrock's JSON carries blobs.
+
+    Raises:
+        ServiceError: `ValidationException` when JSON cannot carry it, lone surrogates in a text included.
+    """
+    try:
+        return orjson.dumps(request, default=_blob)
+    except TypeError as fault:
+        raise ServiceError("ValidationException", f"the request cannot be sent as JSON: {fault}") from fault
+
+
+def json_object(answer: Answer) -> dict[str, Any]:
+    """
+    Decode an answer.
+
+    Raises:
+        ServiceError: `InternalServerException` when it is not a JSON object.
+    """
     try:
         parsed = orjson.loads(answer.body)
     except orjson.JSONDecodeError as fault:
@@ -261,6 +281,7 @@ def _text(value: str | bytes) -> str:
 
 
 def _what_to_do(fault: Exception) -> str:
-    kind = type(fault).__name__
-    hint = REGION_HINT if kind == "NoRegionError" else CREDENTIALS_HINT
+    hint = REGION_HINT if isinstance(fault, NoRegionError) else CREDENTIALS_HINT
+    if isinstance(fault, InvalidEndpointConfigurationError):
+        hint = "See AWS_ENDPOINT_URL_BEDROCK_RUNTIME and the profile's endpoint_url."
     return f"Bedrock cannot be called: {str(fault).rstrip('.')}. {hint} {ELSEWHERE}"

@@ -118,7 +118,7 @@ class _Reader:
     def _duplicates(self, record: Record | None, draft: Draft, line: int) -> list[Fault]:
         """Look the id up, also of a refused row: once mended, it would be the next problem."""
         given = record.id if record is not None else draft.values.get("id")
-        if isinstance(given, bool) or not isinstance(given, str | int) or given == "":
+        if isinstance(given, bool) or not isinstance(given, str | int) or not str(given).strip():
             return []
         first = self._seen.first_line(str(given), line)
         if first is None:

@@ -12,7 +12,10 @@ _NEAR, _BEHIND = 0.05, 0.15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dot:
-    """A mark with its interval on an axis 0..100; None where there is no interval. `tone` 0 is the best, 3 far off."""
+    """
+    A mark with its interval on an axis 0..100; None where there is no interval. `tone` 0 is the best, 3 far
+    off.
+    """
 
     at: float
     low: float | None
@@ -72,11 +75,13 @@ def tone(distance: float) -> int:
 
 def scale_ticks(info: CriterionInfo) -> list[Tick]:
     """Return the ends and the middle of a criterion's scale."""
-    return [Tick(at=at, text=f"{info.low + (info.high - info.low) * at / 100:g}") for at in (0.0, 50.0, 100.0)]
+    return [
+        Tick(at=at, text=f"{info.low + (info.high - info.low) * at / 100:g}") for at in (0.0, 50.0, 100.0)
+    ]
 
 
 def cost_quality_plane(scorecard: Scorecard) -> Plane | None:
-    """Return cost per 1,000 records against overall quality; None with fewer than two candidates that have both."""
+    """Return cost per 1,000 records against quality; None unless two candidates have both."""
     points = [
         (name, card.cost_usd.per_1000_records, card.overall.mean, card.overall.interval)
         for name, card in scorecard.candidates.items()
@@ -98,7 +103,8 @@ def cost_quality_plane(scorecard: Scorecard) -> Plane | None:
                 low=_share(low, bottom, 1),
                 high=_share(high, bottom, 1),
                 is_dominated=any(
-                    other <= cost and better >= mean and (other, better) != (cost, mean) for _, other, better, _ in points
+                    other <= cost and better >= mean and (other, better) != (cost, mean)
+                    for _, other, better, _ in points
                 ),
             )
         )
@@ -106,7 +112,9 @@ def cost_quality_plane(scorecard: Scorecard) -> Plane | None:
     return Plane(
         marks=marks,
         x_ticks=[Tick(at=100 * part / 4, text=f"${right * part / 4:.3g}") for part in range(5)],
-        y_ticks=[Tick(at=100 * part / 4, text=f"{bottom + (1 - bottom) * part / 4:.2f}") for part in range(5)],
+        y_ticks=[
+            Tick(at=100 * part / 4, text=f"{bottom + (1 - bottom) * part / 4:.2f}") for part in range(5)
+        ],
         frontier=" ".join(f"{mark.x:.2f},{100 - mark.y:.2f}" for mark in best),
     )
 

@@ -5,7 +5,9 @@ import re
 from typing import Any
 
 # Markdown's and GitHub's: emphasis, code, links, tables, HTML, mentions, issue numbers, entities.
-_MARKDOWN = re.compile(r"[\\`*_{}\[\]<>|~@#&$!]|(?<=:)/(?=/)|(?<=www)\.|^\s*(?:[-+=]|\d+(?=[.)]))", re.IGNORECASE)
+_MARKDOWN = re.compile(
+    r"[\\`*_{}\[\]<>|~@#&$!]|(?<=:)/(?=/)|(?<=www)\.|^\s*(?:[-+=]|\d+(?=[.)]))", re.IGNORECASE
+)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 # C0 and C1 controls but tab and newline, and what reorders text.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -14,7 +16,7 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def markdown(text: str) -> str:
-    """Return text that Markdown shows as it is, on one line: no markup, link, table cell or mention comes of it."""
+    """Return text that Markdown shows as it is, on one line: no markup, link or mention."""
     line = " ".join(_CONTROL.sub("", text).split())
     return _MARKDOWN.sub(lambda match: "".join(f"&#{ord(character)};" for character in match[0]), line)
 
@@ -38,6 +40,6 @@ def xml(text: str) -> str:
 
 
 def script_json(value: Any) -> str:
-    """Return JSON that may stand inside a script element: nothing in it ends the element or opens a comment."""
+    """Return JSON that may stand inside a script element: nothing in it ends the element."""
     text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

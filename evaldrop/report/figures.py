@@ -1,5 +1,6 @@
 """
-Numbers as people read them. Rounding never turns a share into 0 % or 100 %, and what is unknown reads "unknown".
+Numbers as people read them. Rounding never turns a share into 0 % or 100 %, and what is unknown reads
+"unknown".
 """
 
 from math import floor, log10

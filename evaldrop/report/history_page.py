@@ -15,12 +15,13 @@ def history_page(entries: Sequence[Mapping[str, Any]]) -> str:
     by_evaluation = {
         name: list(runs) for name, runs in groupby(sorted(entries, key=_evaluation), key=_evaluation)
     }
-    return template("history.html.j2").render(
+    page: str = template("history.html.j2").render(
         evaluations={name: (runs, _trends(runs)) for name, runs in by_evaluation.items()},
         runs=len(entries),
         policy=content_security_policy(style),
         style=Markup(style),  # noqa: S704 - this package's own file
     )
+    return page
 
 
 def _evaluation(entry: Mapping[str, Any]) -> str:
@@ -28,10 +29,10 @@ def _evaluation(entry: Mapping[str, Any]) -> str:
 
 
 def _trends(runs: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return, per candidate, its overall quality in every run from the oldest to the newest, on axes 0..100."""
+    """Return each candidate's quality in every run, from the oldest to the newest, on axes 0..100."""
     oldest_first = list(reversed(runs))
     names = list(dict.fromkeys(name for run in runs for name in run["candidates"]))
-    trends = []
+    trends: list[Mapping[str, Any]] = []
     for name in names:
         points = [
             (place, run["candidates"][name]["overall"])

@@ -25,22 +25,24 @@ def _lines(scorecard: Scorecard) -> Iterator[str]:
     yield ""
     yield f"**Gate: {_SIGNS[scorecard.gate.decision]}**"
     yield ""
-    for reason in scorecard.gate.reasons:
-        if reason.expression:
-            yield f"- {_SIGNS[reason.decision]} · {markdown(reason.expression)}: {markdown(reason.sentence)}"
+    for check in scorecard.gate.checks:
+        yield f"- {_SIGNS[check.decision]} · {markdown(check.expression)}: {markdown(check.sentence)}"
     yield ""
     yield from _facts(scorecard)
     yield from _alarms(scorecard)
     yield from _scores(scorecard)
     yield from _operations(scorecard)
     yield from _comparisons(scorecard)
-    yield f"<sub>run {markdown(scorecard.run_id)} · intervals at {figures.percent(scorecard.confidence)}{simulated}</sub>"
+    confidence = figures.percent(scorecard.confidence)
+    yield f"<sub>run {markdown(scorecard.run_id)} · intervals at {confidence}{simulated}</sub>"
 
 
 def _facts(scorecard: Scorecard) -> Iterator[str]:
     records = scorecard.records
     lost = "".join(
-        f", {figures.count(n)} {what}" for n, what in ((records.missing, "missing"), (records.rejected, "rejected")) if n
+        f", {figures.count(n)} {what}"
+        for n, what in ((records.missing, "missing"), (records.rejected, "rejected"))
+        if n
     )
     facts = [
         f"dataset {markdown(scorecard.dataset.uri)}",
@@ -68,7 +70,9 @@ def _scores(scorecard: Scorecard) -> Iterator[str]:
         (name, *(_cell(card.criteria.get(criterion)) for criterion in scorecard.criteria))
         for name, card in scorecard.candidates.items()
     ]
-    yield from _table(("candidate", *scorecard.criteria), [(markdown(row[0]), *row[1:]) for row in rows], numbers=False)
+    yield from _table(
+        ("candidate", *scorecard.criteria), [(markdown(row[0]), *row[1:]) for row in rows], numbers=False
+    )
 
 
 def _cell(estimate: CriterionEstimate | None) -> str:

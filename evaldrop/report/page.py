@@ -1,8 +1,8 @@
 """
 `report.html`: one file without server, network or build.
 
-A strict Content-Security-Policy lets only this page's own style and script run, by their hashes. What models and
-datasets wrote travels as compressed data and is shown as text nodes only.
+A strict Content-Security-Policy lets only this page's own style and script run, by their hashes. What models
+and datasets wrote travels as compressed data and is shown as text nodes only.
 """
 
 import base64
@@ -38,15 +38,21 @@ def html_report(
         counts: What of the run is carried.
     """
     style, script = read_asset("report.css"), read_asset("report.js")
-    return template("report.html.j2").render(
+    page: str = template("report.html.j2").render(
         scorecard=scorecard,
         run=run,
         evaluation=_pretty(run.get("evaluation", {})),
-        plan=_pretty({key: run.get(key) for key in ("versions", "prompts", "workflow_sha256", "options") if run.get(key)}),
+        plan=_pretty(
+            {
+                key: run.get(key)
+                for key in ("versions", "prompts", "workflow_sha256", "options")
+                if run.get(key)
+            }
+        ),
         policy=content_security_policy(style, script),
         style=Markup(style),  # noqa: S704 - this package's own file
         script=Markup(script),  # noqa: S704 - this package's own file
-        names=Markup(script_json(_names(scorecard, run))),  # noqa: S704 - escaped for a script element
+        names=Markup(script_json(_names(scorecard))),  # noqa: S704 - escaped for a script element
         chunks=[base64.b64encode(chunk).decode() for chunk in chunks],
         counts=counts,
         seen=sum(count.seen for count in counts),
@@ -55,14 +61,17 @@ def html_report(
         ticks={criterion: charts.scale_ticks(info) for criterion, info in scorecard.criteria.items()},
         plane=charts.cost_quality_plane(scorecard),
         categories=_categories(scorecard),
+        metrics=_metrics(scorecard),
         few_records=FEW_RECORDS,
     )
+    return page
 
 
 def content_security_policy(style: str, script: str | None = None) -> str:
     """Return a policy under which nothing is loaded, and only this style and this script run."""
     scripts = "'none'" if script is None else _source(script)
-    return f"default-src 'none'; style-src {_source(style)}; script-src {scripts}; base-uri 'none'; form-action 'none'"
+    allowed = f"style-src {_source(style)}; script-src {scripts}"
+    return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
 
 
 def template(name: str) -> Any:
@@ -79,7 +88,11 @@ def read_asset(name: str) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("evaldrop.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("evaldrop.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.globals.update(figures=figures, charts=charts)
     return environment
@@ -93,7 +106,7 @@ def _pretty(content: object) -> str:
     return orjson.dumps(content, option=orjson.OPT_INDENT_2).decode()
 
 
-def _names(scorecard: Scorecard, run: Mapping[str, Any]) -> dict[str, Any]:
+def _names(scorecard: Scorecard) -> dict[str, Any]:
     return {
         "run_id": scorecard.run_id,
         "candidates": list(scorecard.candidates),
@@ -101,9 +114,13 @@ def _names(scorecard: Scorecard, run: Mapping[str, Any]) -> dict[str, Any]:
         "criteria": list(scorecard.criteria),
         "scales": [[info.low, info.high, info.kind] for info in scorecard.criteria.values()],
         "judges": list(scorecard.judges),
-        "metrics": list(run.get("evaluation", {}).get("metrics", ())),
+        "metrics": _metrics(scorecard),
         "categories": _categories(scorecard),
     }
+
+
+def _metrics(scorecard: Scorecard) -> list[str]:
+    return list(dict.fromkeys(name for card in scorecard.candidates.values() for name in card.metrics))
 
 
 def _categories(scorecard: Scorecard) -> list[str]:

@@ -1,9 +1,10 @@
 """
 The records a report carries: compressed as they stream by, within a budget of bytes.
 
-Rows are kept in strata - records with a problem, records on which candidates differ, the rest - each in gzip chunks.
-When the budget is passed, the least telling stratum is thinned: every other chunk goes, and from then on only every
-other of its records is taken. So memory and page stay bounded, and what is left is spread over the whole run.
+Rows are kept in strata - records with a problem, records on which candidates differ, the rest - each in gzip
+chunks. When the budget is passed, the least telling stratum is thinned: every other chunk goes, and from then
+on only every other of its records is taken. So memory and page stay bounded, and what is left is spread over
+the whole run.
 """
 
 import zlib

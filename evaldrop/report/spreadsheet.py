@@ -8,8 +8,9 @@ from evaldrop.scorecard.model import Scorecard
 
 COLUMNS = (
     "run", "run_id", "evaluation", "started_at", "candidate", "model", "prompt", "criterion", "n_scored",
-    "n_unscored", "coverage", "mean", "sd", "standard_error", "low", "high", "pass_rate", "pass_low", "pass_high",
-    "confidence", "responses", "errors", "latency_ms_p50", "latency_ms_p90", "cost_usd_candidate", "cost_usd_judge",
+    "n_unscored", "coverage", "mean", "sd", "standard_error", "low", "high", "pass_rate", "pass_low",
+    "pass_high", "confidence", "responses", "errors", "latency_ms_p50", "latency_ms_p90",
+    "cost_usd_candidate", "cost_usd_judge",
 )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """BuildScorecard: a run's result files in; tables, scorecard, report and history out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
@@ -44,7 +44,8 @@ def build_scorecard(folder: str, manifest: str | None = None) -> Scorecard:
     """
     Compute a run's scorecard and write every file of its folder (docs/output-files.md).
 
-    Streams: of a record's texts nothing is kept but its rows in the tables and, within a budget, in the report.
+    Streams: of a record's texts nothing is kept but its rows in the tables and, within a budget, in the
+    report.
 
     Args:
         folder: URI of the run's folder; holds `run.json`, `records.jsonl` and the results.
@@ -81,7 +82,9 @@ def _read_results(run: RunFile, manifests: Sequence[str]) -> _Tallies:
     return tallies
 
 
-def _write_rows(found: Found, results: Sequence[CandidateResult], tables: _Tables, pairwise: PairwiseTally) -> None:
+def _write_rows(
+    found: Found, results: Sequence[CandidateResult], tables: _Tables, pairwise: PairwiseTally
+) -> None:
     for result in results:
         row = result.response
         tables.responses.append((*row[:-1], *row.metrics), text=len(row.prompt) + len(row.response or ""))
@@ -90,16 +93,20 @@ def _write_rows(found: Found, results: Sequence[CandidateResult], tables: _Table
     if found.output and found.output.get("comparisons"):
         compared = list(comparison_rows(found.record.record_id, found.output))
         pairwise.add(compared)
-        for row in compared:
-            tables.comparisons.append(row, text=len(row.raw_reply or ""))
+        for comparison in compared:
+            tables.comparisons.append(comparison, text=len(comparison.raw_reply or ""))
 
 
 @contextmanager
 def _open_tables(run: RunFile) -> Iterator[_Tables]:
     with (
-        open_table(run.file("responses.parquet"), response_schema(run.evaluation.metrics), simulated=run.simulated) as responses,
+        open_table(
+            run.file("responses.parquet"), response_schema(run.evaluation.metrics), simulated=run.simulated
+        ) as responses,
         open_table(run.file("verdicts.parquet"), verdict_schema(), simulated=run.simulated) as verdicts,
-        open_table(run.file("comparisons.parquet"), comparison_schema(), simulated=run.simulated) as comparisons,
+        open_table(
+            run.file("comparisons.parquet"), comparison_schema(), simulated=run.simulated
+        ) as comparisons,
     ):
         yield _Tables(responses, verdicts, comparisons)
 
@@ -148,7 +155,7 @@ def _records(run: RunFile, tally: RunTally) -> Records:
     )
 
 
-def _coverage(cards: Sequence[CandidateScorecard]) -> float | None:
+def _coverage(cards: Iterable[CandidateScorecard]) -> float | None:
     estimates = [estimate for card in cards for estimate in card.criteria.values()]
     scored = sum(estimate.n_scored for estimate in estimates)
     lost = sum(estimate.n_unscored - estimate.unscored.get(NOT_APPLICABLE, 0) for estimate in estimates)

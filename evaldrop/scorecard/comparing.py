@@ -17,11 +17,14 @@ from evaldrop.statistics.power import detectable_from_standard_error
 Scores = tuple[Ordinals, Floats]
 
 
-def compare_candidates(run: RunFile, tally: RunTally, columns: Mapping[str, Columns]) -> tuple[Comparison, ...]:
+def compare_candidates(
+    run: RunFile, tally: RunTally, columns: Mapping[str, Columns]
+) -> tuple[Comparison, ...]:
     """
     Return the difference of every pair on every criterion, and overall where there are several criteria.
 
-    p values are adjusted by Holm's method within two families: all pairs on all criteria, and all pairs overall.
+    p values are adjusted by Holm's method within two families: all pairs on all criteria, and all pairs
+    overall.
     """
     names = [candidate.name for candidate in run.candidates]
     found: list[Comparison] = []
@@ -62,7 +65,9 @@ def _compare(
         )
     except NotEnoughData as error:
         difference = float((first - second).mean()) if n else None
-        return Comparison(a=a, b=b, criterion=criterion, n=n, difference=difference, reason=f"no interval: {error}")
+        return Comparison(
+            a=a, b=b, criterion=criterion, n=n, difference=difference, reason=f"no interval: {error}"
+        )
     return Comparison(
         a=a,
         b=b,

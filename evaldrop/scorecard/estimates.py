@@ -101,7 +101,9 @@ def cost_totals(run: RunFile, tally: RunTally) -> CostTotals:
     )
 
 
-def overall_column(columns: Columns, criteria: Mapping[str, Criterion], records: int) -> tuple[Ordinals, Floats]:
+def overall_column(
+    columns: Columns, criteria: Mapping[str, Criterion], records: int
+) -> tuple[Ordinals, Floats]:
     """
     Return each record's weighted mean over its scored criteria, as a fraction in which 1 is good.
 
@@ -140,7 +142,9 @@ def _candidate(
         criteria={name: criterion_estimate(columns[name], groups, confidence) for name in order},
         overall=mean_of(*overall, groups, confidence) if columns else None,
         metrics={
-            name: mean_of(np.frombuffer(ordinals, np.int32), np.frombuffer(values, np.float64), groups, confidence)
+            name: mean_of(
+                np.frombuffer(ordinals, np.int32), np.frombuffer(values, np.float64), groups, confidence
+            )
             for name, (ordinals, values) in counts.metrics.items()
         },
         categories=_slices(columns, order, tally, confidence),
@@ -148,11 +152,13 @@ def _candidate(
 
 
 def criterion_estimate(column: ScoreColumn, groups: Groups, confidence: float) -> CriterionEstimate:
-    """Return a criterion's mean and pass rate with their intervals; what there is too little data for is null."""
+    """Return a criterion's mean and pass rate with intervals; null where there is too little data."""
     unscored = {column.reason_names[code]: n for code, n in Counter(column.reasons.tolist()).most_common()}
     n_unscored = int(column.missed.size)
     # With unscored counted as worst, a record without a verdict has a score all the same.
-    n_scored = int(column.scores.size) if not n_unscored else int(np.setdiff1d(column.ordinals, column.missed).size)
+    n_scored = (
+        int(column.scores.size) if not n_unscored else int(np.setdiff1d(column.ordinals, column.missed).size)
+    )
     applies = n_scored + n_unscored - unscored.get(NOT_APPLICABLE, 0)
     mean = mean_of(column.ordinals, column.scores, groups, confidence)
     return CriterionEstimate(
@@ -196,12 +202,15 @@ def _mean_estimate(ordinals: Ordinals, values: Floats, groups: Groups, confidenc
 
 
 def _pass_interval(column: ScoreColumn, groups: Groups, confidence: float) -> tuple[float, float] | None:
+    passed = column.passed
     try:
         if groups is None:
-            return tuple(wilson_interval(float(column.passed.sum()), column.passed.size, confidence=confidence))
-        return tuple(clustered_pass_interval(column.passed, groups[column.ordinals], confidence=confidence))
+            bounds = wilson_interval(float(passed.sum()), passed.size, confidence=confidence)
+        else:
+            bounds = clustered_pass_interval(passed, groups[column.ordinals], confidence=confidence)
     except NotEnoughData:
         return None
+    return (bounds.low, bounds.high)
 
 
 def _slices(columns: Columns, order: list[str], tally: RunTally, confidence: float) -> dict[str, Slice]:

@@ -1,8 +1,8 @@
 """
 `scorecard.json` as types: counts and estimates of a run. Public; documented in docs/output-files.md.
 
-A number that does not exist is null, never 0; where its absence is not plain, a reason stands beside it. Rates are
-fractions in [0, 1]; units end the names.
+A number that does not exist is null, never 0; where its absence is not plain, a reason stands beside it.
+Rates are fractions in [0, 1]; units end the names.
 """
 
 from typing import Annotated, Literal
@@ -28,7 +28,9 @@ class Records(Part):
     rejected: int = Field(description="Rows refused by validation; they are in rejected.jsonl.")
     evaluated: int = Field(description="Records whose child workflow gave a result.")
     missing: int = Field(description="Prepared records without a result.")
-    missing_reasons: dict[str, int] = Field(default_factory=dict, description="Why they are missing: number of records.")
+    missing_reasons: dict[str, int] = Field(
+        default_factory=dict, description="Why they are missing: number of records."
+    )
 
 
 class ResponseCounts(Part):
@@ -49,7 +51,9 @@ class CandidateCost(Part):
 
     candidate: float | None = Field(description="The candidate's own calls.")
     judge: float | None = Field(description="Judging this candidate's responses.")
-    per_1000_records: float | None = Field(default=None, description="The candidate's own calls, per 1,000 records.")
+    per_1000_records: float | None = Field(
+        default=None, description="The candidate's own calls, per 1,000 records."
+    )
 
 
 class Tokens(Part):
@@ -91,14 +95,18 @@ class CriterionEstimate(Part):
     n_scored: int
     n_unscored: int = Field(description="Records without a score; not_applicable ones too.")
     unscored: dict[str, int] = Field(default_factory=dict, description="Reason: records.")
-    coverage: float | None = Field(default=None, description="Scored share of the records the criterion applies to.")
+    coverage: float | None = Field(
+        default=None, description="Scored share of the records the criterion applies to."
+    )
     mean: float | None = None
     sd: float | None = None
     standard_error: float | None = None
     interval: Interval | None = None
     confidence: float
     pass_rate: float | None = None
-    pass_interval: Interval | None = Field(default=None, description="Wilson; for clusters with the effective n.")
+    pass_interval: Interval | None = Field(
+        default=None, description="Wilson; for clusters with the effective n."
+    )
     reason: str | None = Field(default=None, description="Why a number is null.")
 
 
@@ -110,7 +118,10 @@ class Slice(Part):
 
 
 class PairwiseEstimate(Part):
-    """Judges' preferences for a candidate over the baseline, shown in both orders; an order-dependent one is a tie."""
+    """
+    Judges' preferences for a candidate over the baseline, shown in both orders; an order-dependent one is a
+    tie.
+    """
 
     baseline: str
     win_rate: float | None = Field(description="Wins plus half the ties, of n.")
@@ -118,7 +129,9 @@ class PairwiseEstimate(Part):
     wins: int
     losses: int
     ties: int
-    flip_rate: float | None = Field(description="Pairs whose preference changed with the order, of those asked in both.")
+    flip_rate: float | None = Field(
+        description="Pairs whose preference changed with the order, of those asked in both."
+    )
     n: int
 
 
@@ -134,11 +147,13 @@ class CandidateScorecard(Part):
     criteria: dict[str, CriterionEstimate]
     overall: MeanEstimate | None = Field(
         default=None,
-        description="Weighted mean of all criteria as fractions of their scales, 1 is good. Null without criteria.",
+        description="Weighted mean of all criteria as shares of their scales, 1 is good; null without any.",
     )
     metrics: dict[str, MeanEstimate] = Field(default_factory=dict)
     categories: dict[str, Slice] = Field(default_factory=dict)
-    pairwise: dict[str, PairwiseEstimate] = Field(default_factory=dict, description="Baseline: preferences over it.")
+    pairwise: dict[str, PairwiseEstimate] = Field(
+        default_factory=dict, description="Baseline: preferences over it."
+    )
 
 
 class Comparison(Part):
@@ -151,7 +166,9 @@ class Comparison(Part):
     difference: float | None = None
     interval: Interval | None = None
     p_value: float | None = None
-    p_adjusted: float | None = Field(default=None, description="Holm, over all pairs and criteria of the run.")
+    p_adjusted: float | None = Field(
+        default=None, description="Holm, over all pairs and criteria of the run."
+    )
     minimum_detectable: float | None = Field(
         default=None, description="The smallest true difference this run would have shown (80 % power)."
     )
@@ -160,8 +177,8 @@ class Comparison(Part):
     reason: str | None = Field(default=None, description="Why a number is null.")
 
 
-class GateReason(Part):
-    """One judgement of one rule."""
+class GateCheck(Part):
+    """One rule, judged once: for one candidate where the rule is about candidates."""
 
     expression: str
     decision: Decision
@@ -173,7 +190,8 @@ class Gate(Part):
     """The gate's decision, and why."""
 
     decision: Decision
-    reasons: tuple[GateReason, ...] = ()
+    reasons: tuple[str, ...] = Field(default=(), description="A sentence per check.")
+    checks: tuple[GateCheck, ...] = Field(default=(), description="The same, with rule and decision apart.")
 
 
 class JudgeHealth(Part):
@@ -197,7 +215,9 @@ class CostTotals(Part):
     judges: float | None
     total: float | None
     known: float
-    unknown_models: tuple[str, ...] = Field(default=(), description="Models whose price or tokens are unknown.")
+    unknown_models: tuple[str, ...] = Field(
+        default=(), description="Models whose price or tokens are unknown."
+    )
     prices_date: str | None = None
 
 
@@ -227,7 +247,9 @@ class Scorecard(Part):
 
     run_id: str
     evaluation: str
-    simulated: bool = Field(description="True: stand-ins answered, no model did. Nothing here is about a model.")
+    simulated: bool = Field(
+        description="True: stand-ins answered, no model did. Nothing here is about a model."
+    )
     started_at: str
     duration_s: float | None = None
     dataset: DatasetInfo

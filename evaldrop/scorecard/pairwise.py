@@ -26,7 +26,10 @@ _POSITIONS: Mapping[str, Position] = {
 
 
 class _Outcome(NamedTuple):
-    """A record's result for one pair: 1 a win, 0.5 a tie, 0 a loss; whether order changed it, None when not tried."""
+    """
+    A record's result for one pair: 1 a win, 0.5 a tie, 0 a loss; whether order changed it, None when not
+    tried.
+    """
 
     score: float
     flipped: bool | None
@@ -84,7 +87,9 @@ def comparison_rows(record_id: str, output: Mapping[str, Any]) -> Iterator[Compa
             yield ComparisonRow(*start, *_preference(reply, *start[1:3], first=start[5]), raw)
 
 
-def _preference(reply: Reply, candidate: str, baseline: str, *, first: str) -> tuple[str | None, str | None, str | None]:
+def _preference(
+    reply: Reply, candidate: str, baseline: str, *, first: str
+) -> tuple[str | None, str | None, str | None]:
     """Return who is preferred (or a tie), else why nobody is; and the rationale."""
     said = reply.tool_input or {}
     rationale = said.get("rationale")

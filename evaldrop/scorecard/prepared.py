@@ -15,7 +15,7 @@ class Asked(NamedTuple):
 
 
 class PreparedRecord(NamedTuple):
-    """A record as PrepareRecords wrote it. `not_applicable` holds criteria that are never asked of it, and why."""
+    """A record as PrepareRecords wrote it. `not_applicable`: criteria never asked of it, and why."""
 
     record_id: str
     prompt: str

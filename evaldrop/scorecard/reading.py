@@ -12,7 +12,14 @@ from evaldrop.replies import Reply, elapsed_latency, read_reply
 from evaldrop.results import ChildFailure
 from evaldrop.scorecard.collect import Found
 from evaldrop.scorecard.prepared import Asked, PreparedRecord
-from evaldrop.scorecard.scores import JUDGE_ERROR, NO_RESPONSE, NO_VERDICT, NOT_APPLICABLE, RecordScore, record_scores
+from evaldrop.scorecard.scores import (
+    JUDGE_ERROR,
+    NO_RESPONSE,
+    NO_VERDICT,
+    NOT_APPLICABLE,
+    RecordScore,
+    record_scores,
+)
 from evaldrop.scorecard.source import RunFile
 from evaldrop.tables import ResponseRow, VerdictRow
 from evaldrop.verdicts import JudgeReply, Verdict, read_verdicts
@@ -63,7 +70,7 @@ class ResultReader:
         self._unknown_tokens = Reply(text="")
 
     def read(self, found: Found) -> list[CandidateResult]:
-        """Return a result per candidate, in the evaluation's order; a candidate without a response has one too."""
+        """Return a result per candidate, in the evaluation's order, also where there is no response."""
         output = found.output or {}
         responses = {response.get("candidate"): response for response in output.get("responses") or ()}
         return [self._read_candidate(name, responses.get(name), found) for name in self._candidates]
@@ -72,8 +79,12 @@ class ResultReader:
         record = found.record
         row = self._response_row(name, response, found)
         judged = [self._read_judgement(judgement) for judgement in (response or {}).get("judgements") or ()]
-        verdicts = [verdict for reading in judged for verdict in self._verdict_rows(record.record_id, name, reading)]
-        verdicts += self._losses(record, name, {reading.asked for reading in judged}, has_text=row.response is not None)
+        verdicts = [
+            verdict for reading in judged for verdict in self._verdict_rows(record.record_id, name, reading)
+        ]
+        verdicts += self._losses(
+            record, name, {reading.asked for reading in judged}, has_text=row.response is not None
+        )
         error = (response or {}).get("error")
         return CandidateResult(
             row,
@@ -89,14 +100,20 @@ class ResultReader:
         candidate, record = self._candidates[name], found.record
         start = (record.record_id, record.category, record.group, name, candidate.model, record.prompt)
         if response is None:
-            return ResponseRow(*start, None, _missing_text(found.failure), *_NOTHING_MEASURED, False, self._no_metrics)
+            return ResponseRow(
+                *start, None, _missing_text(found.failure), *_NOTHING_MEASURED, False, self._no_metrics
+            )
         if response.get("error") is not None:
-            return ResponseRow(*start, None, _error_text(response["error"]), *_NOTHING_MEASURED, False, self._no_metrics)
+            return ResponseRow(
+                *start, None, _error_text(response["error"]), *_NOTHING_MEASURED, False, self._no_metrics
+            )
         if response.get("given"):
             text = str(response.get("text") or "")
             return ResponseRow(*start, text, *_FREE, True, self._measure(text, record.reference))
         reply = read_reply(response.get("api") or candidate.api, response.get("reply"))
-        latency = elapsed_latency(reply, elapsed_ms=response.get("elapsed_ms"), retries=int(response.get("retries") or 0))
+        latency = elapsed_latency(
+            reply, elapsed_ms=response.get("elapsed_ms"), retries=int(response.get("retries") or 0)
+        )
         return ResponseRow(
             *start, reply.text, None, reply.stop_reason, reply.input_tokens, reply.output_tokens, latency,
             self._cost(candidate.model, [reply]), False, self._measure(reply.text, record.reference),
@@ -148,7 +165,9 @@ class ResultReader:
                 verdict.criterion,
                 asked.judge,
                 verdict.score,
-                None if verdict.score is None else self._run.criteria[verdict.criterion].passes(verdict.score),
+                None
+                if verdict.score is None
+                else self._run.criteria[verdict.criterion].passes(verdict.score),
                 verdict.unscored_reason,
                 verdict.rationale,
                 judged.raw_reply,
@@ -159,7 +178,9 @@ class ResultReader:
                 judged.first_reply,
             )
 
-    def _losses(self, record: PreparedRecord, candidate: str, got: set[Asked], *, has_text: bool) -> list[VerdictRow]:
+    def _losses(
+        self, record: PreparedRecord, candidate: str, got: set[Asked], *, has_text: bool
+    ) -> list[VerdictRow]:
         """Return a row for every verdict that should be there and is not: nothing is lost in silence."""
         reason = NO_VERDICT if has_text else NO_RESPONSE
         rows = [
@@ -169,7 +190,10 @@ class ResultReader:
             for name in asked.criteria
         ]
         for name, why in record.not_applicable.items():
-            rows += [_unscored(record.record_id, candidate, name, judge, NOT_APPLICABLE, why, 0) for judge in self._judges]
+            rows += [
+                _unscored(record.record_id, candidate, name, judge, NOT_APPLICABLE, why, 0)
+                for judge in self._judges
+            ]
         return rows
 
 
@@ -181,12 +205,18 @@ _NOTHING_MEASURED = (None, None, None, None, None)
 
 def _read_all(replies: Sequence[Reply], criteria: Sequence[Criterion], form: str) -> Sequence[Verdict]:
     if not replies:
-        return [Verdict(criterion=criterion.name, score=None, unscored_reason=JUDGE_ERROR, rationale="") for criterion in criteria]
+        return [
+            Verdict(criterion=criterion.name, score=None, unscored_reason=JUDGE_ERROR, rationale="")
+            for criterion in criteria
+        ]
     verdicts = _read_one(replies[0], criteria, form)
     if len(replies) == 1 or all(verdict.score is not None for verdict in verdicts):
         return verdicts
     earlier = _read_one(replies[1], criteria, form)
-    return [old if now.score is None and old.score is not None else now for now, old in zip(verdicts, earlier, strict=True)]
+    return [
+        old if now.score is None and old.score is not None else now
+        for now, old in zip(verdicts, earlier, strict=True)
+    ]
 
 
 def _read_one(reply: Reply, criteria: Sequence[Criterion], form: str) -> Sequence[Verdict]:
@@ -197,7 +227,9 @@ def _read_one(reply: Reply, criteria: Sequence[Criterion], form: str) -> Sequenc
 def _unscored(
     record_id: str, candidate: str, criterion: str, judge: str, reason: str, why: str | None, repeat: int
 ) -> VerdictRow:
-    return VerdictRow(record_id, candidate, criterion, judge, None, None, reason, why, None, None, None, None, repeat)
+    return VerdictRow(
+        record_id, candidate, criterion, judge, None, None, reason, why, None, None, None, None, repeat
+    )
 
 
 def _share(total: int, place: int, shares: int) -> int:

@@ -17,8 +17,9 @@ class RecordScore(NamedTuple):
     """
     What a record says of a candidate on a criterion.
 
-    `passed` is a fraction in [0, 1]: repeats of a binary judge may disagree. `reason` is there when no verdict had a
-    score; `score` is then null too, unless the evaluation counts unscored verdicts as the worst.
+    `passed` is a fraction in [0, 1]: repeats of a binary judge may disagree. `reason` is there when no
+    verdict had a score; `score` is then null too, unless the evaluation counts unscored verdicts as the
+    worst.
     """
 
     score: float | None

@@ -69,7 +69,8 @@ def _from_json(folder: str, content: Mapping[str, Any]) -> RunFile:
     prices = Prices.from_json(content["prices"])
     models = {called.model for called in (*evaluation.candidates, *evaluation.judges)}
     criteria = [
-        criterion_from_config(config, path=f"criteria[{number}]") for number, config in enumerate(content["criteria"])
+        criterion_from_config(config, path=f"criteria[{number}]")
+        for number, config in enumerate(content["criteria"])
     ]
     return RunFile(
         folder=folder,

@@ -1,8 +1,8 @@
 """
 Compact counts and scores of a run: what statistics need, and no text.
 
-A score takes 16 bytes, an unscored one 5, a record 8: a million records by three candidates by two criteria are
-about 120 MB.
+A score takes 16 bytes, an unscored one 5, a record 8: a million records by three candidates by two criteria
+are about 120 MB.
 """
 
 from array import array
@@ -29,8 +29,8 @@ class ScoreColumn(NamedTuple):
     """
     A candidate's scores on a criterion, in the order of records.
 
-    `ordinals`, `scores` and `passed` have shape (records with a score,); `missed` and `reasons` (records without).
-    With unscored counted as worst a record stands in both.
+    `ordinals`, `scores` and `passed` have shape (records with a score,); `missed` and `reasons` (records
+    without). With unscored counted as worst a record stands in both.
     """
 
     ordinals: Ordinals

@@ -31,7 +31,8 @@ def verdict_in_words(scorecard: Scorecard) -> str:
 
 def run_alarms(scorecard: Scorecard, tally: RunTally) -> tuple[str, ...]:
     """Return what a reader should know before trusting the numbers, a sentence each."""
-    return tuple([*_loss_alarms(scorecard), *_judge_alarms(scorecard), *_money_alarms(scorecard), *_identical(tally)])
+    losses, judging = _loss_alarms(scorecard), _judge_alarms(scorecard)
+    return (*losses, *judging, *_money_alarms(scorecard), *_identical(tally))
 
 
 def _main_criterion(scorecard: Scorecard) -> str | None:
@@ -45,7 +46,9 @@ def _single(scorecard: Scorecard, criterion: str, name: str) -> str:
     estimate = card.criteria.get(criterion)
     if estimate is None or estimate.mean is None:
         return f"{candidate} has no verdict on {name}."
-    where = "" if estimate.interval is None else f" ({estimate.interval[0]:.3g} to {estimate.interval[1]:.3g})"
+    where = (
+        "" if estimate.interval is None else f" ({estimate.interval[0]:.3g} to {estimate.interval[1]:.3g})"
+    )
     return f"{candidate} reaches a mean of {estimate.mean:.3g}{where} on {name}."
 
 
@@ -68,18 +71,24 @@ def _loss_alarms(scorecard: Scorecard) -> Iterator[str]:
     records = scorecard.records
     if records.missing:
         reasons = ", ".join(f"{reason}: {n}" for reason, n in records.missing_reasons.items())
-        yield f"{records.missing} of {records.missing + records.evaluated} records have no result ({reasons})."
+        prepared = records.missing + records.evaluated
+        yield f"{records.missing} of {prepared} records have no result ({reasons})."
     for name, card in scorecard.candidates.items():
-        if card.responses.errors > _MANY_ERRORS * card.responses.n:
-            causes = ", ".join(f"{error}: {n}" for error, n in card.responses.error_names.items())
-            yield f"{name}: {card.responses.errors} of {card.responses.n} calls failed ({causes})."
-        if card.responses.truncated > _MANY_ERRORS * card.responses.n:
-            yield f"{name}: {card.responses.truncated} of {card.responses.n} responses were cut off at max_tokens."
+        counts = card.responses
+        if counts.errors > _MANY_ERRORS * counts.n:
+            causes = ", ".join(f"{error}: {n}" for error, n in counts.error_names.items())
+            yield f"{name}: {counts.errors} of {counts.n} calls failed ({causes})."
+        if counts.truncated > _MANY_ERRORS * counts.n:
+            yield f"{name}: {counts.truncated} of {counts.n} responses were cut off at max_tokens."
 
 
 def _judge_alarms(scorecard: Scorecard) -> Iterator[str]:
     for name, judge in scorecard.judges.items():
-        lost = {reason: n for reason, n in judge.unscored.items() if reason not in ("not_applicable", "no_response")}
+        lost = {
+            reason: n
+            for reason, n in judge.unscored.items()
+            if reason not in ("not_applicable", "no_response")
+        }
         total = judge.scored + sum(lost.values())
         if sum(lost.values()) > _MUCH_UNSCORED * total:
             reasons = ", ".join(f"{reason}: {n}" for reason, n in lost.items())
@@ -87,8 +96,8 @@ def _judge_alarms(scorecard: Scorecard) -> Iterator[str]:
 
 
 def _money_alarms(scorecard: Scorecard) -> Iterator[str]:
-    if scorecard.cost_usd.unknown_models:
-        yield f"The cost is unknown: no price or no tokens for {', '.join(scorecard.cost_usd.unknown_models)}."
+    if unknown := ", ".join(scorecard.cost_usd.unknown_models):
+        yield f"The cost is unknown: no price or no tokens for {unknown}."
 
 
 def _identical(tally: RunTally) -> Iterator[str]:

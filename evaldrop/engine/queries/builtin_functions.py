@@ -1,7 +1,11 @@
 """JSONata's own functions, the common ones, on plain values: what compiled expressions call."""
 
+import re
+import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
+
+from jsonata.functions import Functions
 
 from evaldrop.engine.queries.added_functions import ADDED_FUNCTIONS
 from evaldrop.engine.queries.values import (
@@ -13,6 +17,9 @@ from evaldrop.engine.queries.values import (
     text_of,
     truth,
 )
+
+
+_BLANKS = re.compile(r"[ \t\n\r]+")
 
 
 class Function(NamedTuple):
@@ -154,6 +161,21 @@ def _on_string(name: str, function: Callable[[str], Any]) -> Callable[[Any], Any
     return call
 
 
+def _trim(text: str) -> str:
+    return _BLANKS.sub(" ", text).strip(" ")
+
+
+def _millis() -> Any:
+    return time.time_ns() // 1_000_000
+
+
+def _to_millis(text: str) -> Any:
+    try:
+        return Functions.datetime_to_millis(text, None)
+    except Exception as error:  # jsonata-python lets Python's own errors through
+        raise EvaluationError(f"D3110: $toMillis: {text!r} is no ISO 8601 time") from error
+
+
 def map_array(array: Any, function: Callable[..., Any]) -> Any:
     """Apply a function to (element, index, array); what it leaves undefined is left out."""
     if array is UNDEFINED:
@@ -185,10 +207,13 @@ FUNCTIONS: dict[str, Function] = {
     "lowercase": Function(_on_string("lowercase", str.lower), 1, 1),
     "max": Function(_numbers("max", max, of_none=UNDEFINED), 1, 1),
     "merge": Function(_merge, 1, 1),
+    "millis": Function(_millis, 0, 0),
     "min": Function(_numbers("min", min, of_none=UNDEFINED), 1, 1),
     "not": Function(_not, 1, 1),
     "string": Function(text_of, 1, 1),
     "sum": Function(_numbers("sum", sum, of_none=0), 1, 1),
+    "toMillis": Function(_on_string("toMillis", _to_millis), 1, 1),
+    "trim": Function(_on_string("trim", _trim), 1, 1),
     "type": Function(_type, 1, 1),
     "uppercase": Function(_on_string("uppercase", str.upper), 1, 1),
     **{name: Function(added.call, added.fewest, added.most) for name, added in ADDED_FUNCTIONS.items()},

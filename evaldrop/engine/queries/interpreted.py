@@ -2,6 +2,7 @@
 
 import inspect
 import math
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -47,6 +48,8 @@ class _Jsonata(Jsonata):  # type: ignore[misc]  # jsonata-python has no types
     def run(self, bindings: dict[str, Any]) -> Any:
         # jsonata-python evaluates on whichever instance this thread made last: name the one meant.
         Jsonata.CURRENT.jsonata = self
+        # $now and $millis tell when the evaluation began, which only jsonata-python's own entry point notes.
+        self.timestamp = time.time_ns() // 1_000_000
         environment = Jsonata.Frame(_STATIC)
         environment.set_runtime_bounds(TIME_LIMIT_MS, DEPTH_LIMIT)
         for name, value in bindings.items():

@@ -1,0 +1,102 @@
+"""A scorecard on a terminal: intervals drawn as text, numbers that do not round to 0 % or 100 %."""
+
+from rich.console import Console
+from rich.table import Table
+
+from evaldrop.cli.output import shown
+from evaldrop.report.figures import duration, interval, milliseconds, number, percent, percent_interval, usd
+from evaldrop.scorecard import Scorecard
+
+BAR_CELLS = 30
+
+_COLOURS = {"pass": "green", "fail": "red", "inconclusive": "yellow"}
+
+
+def print_scorecard(console: Console, scorecard: Scorecard) -> None:
+    """Print a run's scorecard: verdict, gate, a block per criterion, cost and latency, alarms."""
+    simulated = "[bold yellow]SIMULATED[/bold yellow]  " if scorecard.simulated else ""
+    console.print(f"\n{simulated}[bold]{shown(scorecard.evaluation)}[/bold]  {shown(scorecard.run_id)}")
+    records = scorecard.records
+    lost = [f"{count:,} {word}" for count, word in ((records.rejected, "rejected"), (records.missing, "missing")) if count]
+    counts = ", ".join([f"{records.evaluated:,} of {records.read:,} records", *lost])
+    spent = f"{usd(scorecard.cost_usd.total)}" if scorecard.cost_usd.total is not None else _partly(scorecard)
+    console.print(f"{counts}; {duration(scorecard.duration_s)}; {spent}\n")
+    for name in scorecard.criteria:
+        _print_criterion(console, scorecard, name)
+    _print_candidates(console, scorecard)
+    console.print(shown(scorecard.summary), soft_wrap=True)
+    for alarm in scorecard.alarms:
+        console.print(f"[yellow]alarm[/yellow] {shown(alarm)}", soft_wrap=True)
+    gate = scorecard.gate
+    console.print(f"\ngate: [bold {_COLOURS[gate.decision]}]{gate.decision}[/]")
+    for reason in gate.reasons:
+        console.print(f"  {shown(reason)}", soft_wrap=True)
+
+
+def _partly(scorecard: Scorecard) -> str:
+    unknown = ", ".join(map(shown, scorecard.cost_usd.unknown_models))
+    return f"{usd(scorecard.cost_usd.known)} and what is unknown: {unknown}"
+
+
+def _print_criterion(console: Console, scorecard: Scorecard, name: str) -> None:
+    info = scorecard.criteria[name]
+    level = percent(scorecard.confidence)
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column(shown(name), style="bold", min_width=12)
+    table.add_column(f"passed, 0 % {'.' * (BAR_CELLS - 12)} 100 %", no_wrap=True)
+    table.add_column("rate", justify="right", no_wrap=True)
+    table.add_column(level, justify="right", no_wrap=True)
+    table.add_column(f"mean {info.low:g}-{info.high:g}", justify="right", no_wrap=True)
+    table.add_column(level, justify="right", no_wrap=True)
+    table.add_column("scored", justify="right", no_wrap=True)
+    for candidate, card in scorecard.candidates.items():
+        estimate = card.criteria[name]
+        table.add_row(
+            shown(candidate),
+            draw_interval(estimate.pass_rate, estimate.pass_interval),
+            percent(estimate.pass_rate),
+            percent_interval(estimate.pass_interval),
+            number(estimate.mean),
+            interval(estimate.interval),
+            f"{estimate.n_scored:,}/{estimate.n_scored + estimate.n_unscored:,}",
+        )
+    console.print(table)
+    console.print()
+
+
+def draw_interval(rate: float | None, bounds: tuple[float, float] | None) -> str:
+    """Draw a rate and its interval on a line from 0 to 1, such as `      ├──●───┤     `."""
+    cells = [" "] * BAR_CELLS
+    if rate is None:
+        return "".join(cells)
+    low, high = (_cell(bound) for bound in bounds or (rate, rate))
+    cells[low : high + 1] = "─" * (high - low + 1)
+    cells[low], cells[high] = "├", "┤"
+    cells[_cell(rate)] = "●"
+    return "".join(cells)
+
+
+def _cell(fraction: float) -> int:
+    return round(fraction * (BAR_CELLS - 1))
+
+
+def _print_candidates(console: Console, scorecard: Scorecard) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("candidate", style="bold", min_width=12)
+    table.add_column("model", overflow="fold")
+    for name in ("answered", "errors", "p50", "p90", "USD per 1,000", "judging"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for candidate, card in scorecard.candidates.items():
+        responses = card.responses
+        table.add_row(
+            shown(candidate),
+            shown(card.model),
+            f"{responses.n - responses.errors - responses.missing:,}/{responses.n:,}",
+            f"{responses.errors:,}",
+            milliseconds(card.latency_ms.p50),
+            milliseconds(card.latency_ms.p90),
+            usd(card.cost_usd.per_1000_records),
+            usd(card.cost_usd.judge),
+        )
+    console.print(table)
+    console.print()
