@@ -6,6 +6,7 @@ record of the child's execution (NONE), whose `Output` is a JSON text. Failed ro
 form.
 """
 
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -98,13 +99,32 @@ def open_lines(uri: str) -> Iterator[BinaryIO]:
             yield cast("BinaryIO", copy)
 
 
+def parse_row(line: bytes) -> dict[str, Any]:
+    """
+    Return a line of a result file.
+
+    Half a surrogate pair, which models do emit when cut off, is JSON to Step Functions and not to orjson; it is
+    replaced.
+
+    Raises:
+        ValueError: The line is not JSON.
+        TypeError: It is not an object.
+    """
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        row = orjson.loads(json.dumps(json.loads(line), ensure_ascii=False).encode(errors="replace"))
+    if not isinstance(row, dict):
+        raise TypeError(f"a row must be an object, got {type(row).__name__}")
+    return row
+
+
 def row_output(row: dict[str, Any]) -> dict[str, Any]:
     """Return a succeeded child's output, whichever form its row has."""
     if "record_id" in row or "Output" not in row:
         return row
     output = row["Output"]
-    parsed = orjson.loads(output) if isinstance(output, str) else output
-    return parsed if isinstance(parsed, dict) else {}
+    return parse_row(output.encode()) if isinstance(output, str) else output or {}
 
 
 def failed_record(row: dict[str, Any]) -> tuple[str | None, ChildFailure]:

@@ -11,10 +11,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any, BinaryIO, NamedTuple
 
-import orjson
-
 from evaldrop import storage
-from evaldrop.results import ChildFailure, Manifest, failed_record, open_lines, read_manifest, row_output
+from evaldrop.results import (
+    ChildFailure,
+    Manifest,
+    failed_record,
+    open_lines,
+    parse_row,
+    read_manifest,
+    row_output,
+)
 from evaldrop.scorecard.prepared import PreparedRecord, read_prepared
 
 RECORDS_FILE = "records.jsonl"
@@ -75,7 +81,7 @@ class _ResultIndex:
             return None
         stream = self._files[place.file]
         stream.seek(place.offset)
-        return row_output(orjson.loads(stream.readline()))
+        return row_output(parse_row(stream.readline()))
 
     def failure(self, record_id: str) -> ChildFailure:
         return self._failures.get(record_id, _NO_ROW)
@@ -93,7 +99,7 @@ class _ResultIndex:
         with open_lines(uri) as lines:
             for line in lines:
                 if line.strip():
-                    record_id, failure = failed_record(orjson.loads(line))
+                    record_id, failure = failed_record(parse_row(line))
                     if record_id is not None:
                         self._failures.setdefault(record_id, failure)
 
@@ -103,5 +109,5 @@ def _record_id(line: bytes) -> str | None:
         return quick[1].decode()
     if not line.strip():
         return None
-    record_id = row_output(orjson.loads(line)).get("record_id")
+    record_id = row_output(parse_row(line)).get("record_id")
     return record_id if isinstance(record_id, str) else None
