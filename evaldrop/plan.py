@@ -1,8 +1,8 @@
 """
 What a run will ask for before anything is spent: calls, tokens, dollars, time.
 
-Prompts are rendered for a sample of the records and their tokens counted at four bytes each; how long responses will
-be is a guess, which is why there is a low, a likely and a high figure.
+Prompts are rendered for a sample of the records and their tokens counted at four bytes each; how long
+responses will be is a guess, which is why there is a low, a likely and a high figure.
 """
 
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ VERDICT_TOKENS = (30, 80, 250)
 # Seconds a call takes, for the time a run needs; the real figure is the model's affair.
 CANDIDATE_S, JUDGE_S = 2.5, 3.0
 
-# Step Functions and S3 in us-east-1: USD per state transition, per Express request, per GB-hour of an Express child.
+# Step Functions in us-east-1: USD per state transition, per Express request, per GB-hour of an Express child.
 TRANSITION_USD, EXPRESS_REQUEST_USD, EXPRESS_GB_HOUR_USD, CHILD_GB = 25e-6, 1e-6, 0.06, 64 / 1024
 
 

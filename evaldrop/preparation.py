@@ -1,8 +1,8 @@
 """
 PrepareRecords: every prompt rendered, so that the workflow only selects.
 
-Writes `records.jsonl`, a line per record with what is known about it and, under `calls`, what its child workflow
-needs; and `rejected.jsonl`, the rows that are not evaluated.
+Writes `records.jsonl`, a line per record with what is known about it and, under `calls`, what its child
+workflow needs; and `rejected.jsonl`, the rows that are not evaluated.
 """
 
 from collections.abc import Iterator, Mapping
@@ -84,9 +84,8 @@ def _refuse_too_many(first: list[str], *, rejected: int, read: int, definition: 
     if rejected * 100 > tolerated * read or rejected == read:
         more = f"\n… and {rejected - len(first):,} more" if rejected > len(first) else ""
         raise DatasetError(
-            f"{rejected:,} of {read:,} records cannot be evaluated; tolerated_invalid_percentage is {tolerated:g}.\n"
-            + "\n".join(first)
-            + more
+            f"{rejected:,} of {read:,} records cannot be evaluated; "
+            f"tolerated_invalid_percentage is {tolerated:g}.\n" + "\n".join(first) + more
         )
 
 
@@ -149,8 +148,8 @@ class Preparing:
         size = len(orjson.dumps(calls))
         if size > MAX_CHILD_INPUT_BYTES:
             reason = (
-                f"the requests of this record come to {size:,} bytes; a child workflow takes {MAX_CHILD_INPUT_BYTES:,}. "
-                "Shorten its prompt, context or reference."
+                f"the requests of this record come to {size:,} bytes; "
+                f"a child workflow takes {MAX_CHILD_INPUT_BYTES:,}. Shorten its prompt, context or reference."
             )
             return _Refusal(
                 record.line, reason, record.model_dump(mode="json", exclude={"prompt", "messages", "context"})
@@ -196,7 +195,7 @@ class Preparing:
         return [criterion for criterion in self._asked_of(record) if not _missing_for(criterion, record)]
 
     def _asked_of(self, record: Record) -> list[Criterion]:
-        """Return the evaluation's criteria and then those the record brings, a question of its own included."""
+        """Return the evaluation's criteria, then those the record brings, a question of its own included."""
         own = {criterion.name: criterion for criterion in self._own_criteria}
         for name, question in record.criteria.items():
             criterion = self._criteria[name]
@@ -246,7 +245,7 @@ class Preparing:
             }
 
     def _judge_call(self, judge: Judge, prompt: Prompt, criteria: list[Criterion]) -> JSON:
-        """Return the key of the judge's constants, and with it the constants where the state has no more room."""
+        """Return the key of the judge's constants, with the constants where the state has no more room."""
         scales = [(criterion.name, criterion.scale) for criterion in criteria]
         key = f"{judge.name}/{self._fences.mark(judge.name, scales)}"
         if key in self.judge_calls:
@@ -316,7 +315,7 @@ def variables(record: Record) -> JSON:
     """
     Return the variables a prompt may use for a record.
 
-    These are the record's fields under their canonical names, those it does not have left out, and its metadata.
+    These are the record's fields under their canonical names, those it has, and its metadata.
     """
     fields = {
         "id": record.id,

@@ -1,8 +1,8 @@
 """
 The requests the workflow sends, in ready parts: a constant part per candidate and judge, and a record's part.
 
-`infra/workflow.asl.json` merges the two. Casing is Step Functions': PascalCase for Converse, the model's own for a
-body of `invoke_model`.
+`infra/workflow.asl.json` merges the two. Casing is Step Functions': PascalCase for Converse, the model's own
+for a body of `invoke_model`.
 """
 
 import re
@@ -125,8 +125,8 @@ def judge_call(judge: Judge, *, system: str, tool: Mapping[str, Any], reminder: 
 
     Args:
         judge: Who is asked.
-        system: The judge prompt's system text, blank for none. A chat body has no place for it beside its messages:
-            PrepareRecords puts it before the judge's text.
+        system: The judge prompt's system text, blank for none. A chat body has no place for it beside its
+            messages: PrepareRecords puts it before the judge's text.
         tool: `name`, `description` and JSON Schema (`schema`) of the verdict tool; empty for a text verdict.
         reminder: What is added when the tool was not called.
     """

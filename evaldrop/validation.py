@@ -1,7 +1,8 @@
 """
 ValidateDataset: a dataset and its evaluation checked together, before any money is spent.
 
-`check_dataset` collects everything that is wrong, for `evaldrop validate`; `validate_dataset` refuses, for the workflow.
+`check_dataset` collects everything that is wrong, for `evaldrop validate`; `validate_dataset` refuses, for
+the workflow.
 """
 
 import platform
@@ -16,7 +17,7 @@ from evaldrop import __version__, storage
 from evaldrop.criteria import Criterion, criterion_from_config, lint_criteria
 from evaldrop.datasets import Record, Survey, read_records, survey_dataset
 from evaldrop.definition import DatasetFacts, PromptFile, RunDefinition, RunRequest
-from evaldrop.errors import DatasetError, EvaluationError, EvaldropError, InputError, PromptError
+from evaldrop.errors import DatasetError, EvaldropError, EvaluationError, InputError, PromptError
 from evaldrop.evaluation import Candidate, Evaluation, find_evaluation, parse_evaluation
 from evaldrop.gate import parse_gate
 from evaldrop.metrics import METRICS
@@ -99,7 +100,7 @@ def _kept(definition: RunDefinition) -> RunDefinition | None:
 
 
 def check_dataset(request: RunRequest) -> Check:
-    """Return everything there is to say about a dataset and its evaluation; raise for nothing a user can mend."""
+    """Return all there is to say about a dataset and its evaluation; raise for nothing a user can mend."""
     try:
         evaluation_uri = request.evaluation or find_evaluation(request.dataset)
         evaluation = _read_evaluation(request.dataset, evaluation_uri)
@@ -177,8 +178,8 @@ class _Checking:
             self.warnings += self.problems
             self.problems = []
             self.warnings.append(
-                f"{self.survey.source}: goes on without {self.survey.n_rejected:,} of {self.survey.n_read:,} rows; "
-                "they are kept in rejected.jsonl."
+                f"{self.survey.source}: goes on without {self.survey.n_rejected:,} of {self.survey.n_read:,} "
+                "rows; they are kept in rejected.jsonl."
             )
         if not self.survey.n_accepted and not self.problems:
             self.problems.append(f"{self.survey.source}: holds no record. Give it at least one row.")
@@ -300,13 +301,13 @@ class _Checking:
             have = self.survey.with_field.get(what, 0)
             if needed and not have:
                 self.problems.append(
-                    f"{self.survey.source}: criterion {criterion.name} needs a {what}, and no record has one. "
-                    f'Give records a "{what}", or drop the criterion.'
+                    f"{self.survey.source}: criterion {criterion.name} needs a {what}, "
+                    f'and no record has one. Give records a "{what}", or drop the criterion.'
                 )
             elif needed and have < self.survey.n_accepted:
                 self.warnings.append(
-                    f"{self.survey.source}: {self.survey.n_accepted - have:,} of {self.survey.n_accepted:,} records have no {what}; "
-                    f"criterion {criterion.name} is not applicable to them."
+                    f"{self.survey.source}: {self.survey.n_accepted - have:,} of {self.survey.n_accepted:,} "
+                    f"records have no {what}; criterion {criterion.name} is not applicable to them."
                 )
 
     def _prompts(self, evaluation: Evaluation) -> dict[str, Prompt]:
@@ -335,7 +336,8 @@ class _Checking:
         if missing and self.survey.n_accepted:
             known = ", ".join(sorted(always | self.survey.variables.keys()))
             self.problems.append(
-                f"{self.source}: prompt {prompt.name} uses {', '.join(missing)}, which no record has. Known here: {known}."
+                f"{self.source}: prompt {prompt.name} uses {', '.join(missing)}, which no record has. "
+                f"Known here: {known}."
             )
 
     def _check_metrics(self) -> None:
@@ -357,7 +359,7 @@ class _Checking:
                 self.problems.append(f"{self.source}: gate[{place}]: {error}")
 
     def plan(self, definition: RunDefinition) -> Plan | None:
-        """Return the plan, rendered for a sample; a sample no record of which can be rendered is a problem."""
+        """Return the plan, rendered for a sample; not one record that can be rendered is a problem."""
         total = min(self.survey.n_accepted, self.request.limit or self.survey.n_accepted)
         sample = list(self._sample(total))
         refusals = list(_refusals(Preparing(definition).prepare, sample))
@@ -369,7 +371,8 @@ class _Checking:
         if plan.unknown:
             budget = " budget_usd cannot be held to." if definition.evaluation.budget_usd else ""
             self.warnings.append(
-                f"the price of {', '.join(plan.unknown)} is unknown; give it under prices: in the evaluation.{budget}"
+                f"the price of {', '.join(plan.unknown)} is unknown; "
+                f"give it under prices: in the evaluation.{budget}"
             )
         return plan
 

@@ -44,7 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
     Run a command.
 
     Returns:
-        The exit code: 0 passed, 1 gate failed, 2 gate inconclusive, 3 the run failed, 64 wrong use or bad input.
+        The exit code: 0 passed, 1 gate failed, 2 gate inconclusive, 3 the run failed, 64 wrong use or bad
+        input.
     """
     try:
         outcome = app(arguments, standalone_mode=False)
@@ -70,7 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _usage_exit(error: Exception) -> int | None:
-    """Return the exit code of an error of the command line's own parser, which it shows; None for any other error."""
+    """Return the exit code of an error of the command line's own parser, which it shows; None for others."""
     show = getattr(error, "show", None)
     if show is None:
         return exits.INTERRUPTED if type(error).__name__ == "Abort" else None

@@ -48,8 +48,8 @@ def run(
     """
     Evaluate a dataset on this machine, by the same workflow that runs on AWS.
 
-    The exit code is 0 when the gate passed (or there is none), 1 when it failed, 2 when it is inconclusive, 3 when
-    the run failed, 64 for wrong use or bad input.
+    The exit code is 0 when the gate passed (or there is none), 1 when it failed, 2 when it is inconclusive,
+    3 when the run failed, 64 for wrong use or bad input.
 
     Examples:
 
