@@ -103,8 +103,8 @@ def parse_row(line: bytes) -> dict[str, Any]:
     """
     Return a line of a result file.
 
-    Half a surrogate pair, which models do emit when cut off, is JSON to Step Functions and not to orjson; it is
-    replaced.
+    Half a surrogate pair, which models do emit when cut off, is JSON to Step Functions and not to orjson; it
+    is replaced.
 
     Raises:
         ValueError: The line is not JSON.

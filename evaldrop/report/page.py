@@ -7,6 +7,7 @@ and datasets wrote travels as compressed data and is shown as text nodes only.
 
 import base64
 import hashlib
+import shlex
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -62,6 +63,7 @@ def html_report(
         plane=charts.cost_quality_plane(scorecard),
         categories=_categories(scorecard),
         metrics=_metrics(scorecard),
+        again=_command(scorecard, run),
         few_records=FEW_RECORDS,
     )
     return page
@@ -117,6 +119,15 @@ def _names(scorecard: Scorecard) -> dict[str, Any]:
         "metrics": _metrics(scorecard),
         "categories": _categories(scorecard),
     }
+
+
+def _command(scorecard: Scorecard, run: Mapping[str, Any]) -> str:
+    words = ["evaldrop", "run", scorecard.dataset.uri]
+    if evaluation := run.get("evaluation_uri"):
+        words += ["--evaluation", str(evaluation)]
+    if scorecard.simulated:
+        words += ["--bedrock", "simulated"]
+    return shlex.join(words)
 
 
 def _metrics(scorecard: Scorecard) -> list[str]:

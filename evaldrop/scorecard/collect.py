@@ -2,7 +2,7 @@
 Finds each record's result among the result files, in the order of the dataset.
 
 Results stand in the files in the order their children ended. One pass notes where each record's row begins
-(about 200 bytes a record); then records are read in the dataset's order and each row is fetched by its
+(about 250 bytes a record); then records are read in the dataset's order and each row is fetched by its
 offset. Texts are never held for more than one record.
 """
 
@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from typing import Any, BinaryIO, NamedTuple
 
 from evaldrop import storage
+from evaldrop.errors import StorageError
 from evaldrop.results import (
     ChildFailure,
     Manifest,
@@ -69,9 +70,10 @@ class _ResultIndex:
         self._places: dict[str, _Place] = {}
         self._failures: dict[str, ChildFailure] = {}
         self._files: list[BinaryIO] = []
+        self._uris: list[str] = []
         for manifest in manifests:
             for uri in manifest.succeeded:
-                self._note_places(stack.enter_context(open_lines(uri)))
+                self._note_places(uri, stack.enter_context(open_lines(uri)))
             for uri in (*manifest.failed, *manifest.pending):
                 self._note_failures(uri)
 
@@ -81,16 +83,17 @@ class _ResultIndex:
             return None
         stream = self._files[place.file]
         stream.seek(place.offset)
-        return row_output(parse_row(stream.readline()))
+        return _output(stream.readline(), self._uris[place.file], place.offset)
 
     def failure(self, record_id: str) -> ChildFailure:
         return self._failures.get(record_id, _NO_ROW)
 
-    def _note_places(self, stream: BinaryIO) -> None:
+    def _note_places(self, uri: str, stream: BinaryIO) -> None:
         number, offset = len(self._files), 0
         self._files.append(stream)
+        self._uris.append(uri)
         for line in stream:
-            record_id = _record_id(line)
+            record_id = _record_id(line, uri, offset)
             if record_id is not None:
                 self._places.setdefault(record_id, _Place(number, offset))
             offset += len(line)
@@ -104,10 +107,17 @@ class _ResultIndex:
                         self._failures.setdefault(record_id, failure)
 
 
-def _record_id(line: bytes) -> str | None:
+def _output(line: bytes, uri: str, offset: int) -> dict[str, Any]:
+    try:
+        return row_output(parse_row(line))
+    except (ValueError, TypeError) as error:
+        raise StorageError(f"{uri}, byte {offset}: not a row of a Map run's results ({error})") from error
+
+
+def _record_id(line: bytes, uri: str, offset: int) -> str | None:
     if quick := _ID_FIRST.match(line):
         return quick[1].decode()
     if not line.strip():
         return None
-    record_id = row_output(parse_row(line)).get("record_id")
+    record_id = _output(line, uri, offset).get("record_id")
     return record_id if isinstance(record_id, str) else None

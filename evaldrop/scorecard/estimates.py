@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from evaldrop.criteria import Criterion
 from evaldrop.errors import NotEnoughData
+from evaldrop.metrics import METRICS
 from evaldrop.scorecard.model import (
     CandidateCost,
     CandidateScorecard,
@@ -139,19 +140,23 @@ def _candidate(
             judge_output=counts.judge_output,
         ),
         latency_ms=_latency(np.frombuffer(counts.latencies, np.float64)),
-        criteria={name: criterion_estimate(columns[name], groups, confidence) for name in order},
+        criteria={
+            name: criterion_estimate(columns[name], run.criteria[name], groups, confidence) for name in order
+        },
         overall=mean_of(*overall, groups, confidence) if columns else None,
         metrics={
-            name: mean_of(
+            name: (rate_of if METRICS[name].is_binary else mean_of)(
                 np.frombuffer(ordinals, np.int32), np.frombuffer(values, np.float64), groups, confidence
             )
             for name, (ordinals, values) in counts.metrics.items()
         },
-        categories=_slices(columns, order, tally, confidence),
+        categories=_slices(columns, order, run, tally),
     )
 
 
-def criterion_estimate(column: ScoreColumn, groups: Groups, confidence: float) -> CriterionEstimate:
+def criterion_estimate(
+    column: ScoreColumn, criterion: Criterion, groups: Groups, confidence: float
+) -> CriterionEstimate:
     """Return a criterion's mean and pass rate with intervals; null where there is too little data."""
     unscored = {column.reason_names[code]: n for code, n in Counter(column.reasons.tolist()).most_common()}
     n_unscored = int(column.missed.size)
@@ -160,7 +165,8 @@ def criterion_estimate(column: ScoreColumn, groups: Groups, confidence: float) -
         int(column.scores.size) if not n_unscored else int(np.setdiff1d(column.ordinals, column.missed).size)
     )
     applies = n_scored + n_unscored - unscored.get(NOT_APPLICABLE, 0)
-    mean = mean_of(column.ordinals, column.scores, groups, confidence)
+    estimate = rate_of if criterion.scale.kind == "binary" else mean_of
+    mean = estimate(column.ordinals, column.scores, groups, confidence)
     return CriterionEstimate(
         n_scored=n_scored,
         n_unscored=n_unscored,
@@ -172,7 +178,7 @@ def criterion_estimate(column: ScoreColumn, groups: Groups, confidence: float) -
         interval=mean.interval,
         confidence=confidence,
         pass_rate=float(column.passed.mean()) if column.passed.size else None,
-        pass_interval=_pass_interval(column, groups, confidence),
+        pass_interval=_rate_interval(column.ordinals, column.passed, groups, confidence),
         reason=mean.reason,
     )
 
@@ -195,34 +201,45 @@ def mean_of(ordinals: Ordinals, values: Floats, groups: Groups, confidence: floa
     )
 
 
+def rate_of(ordinals: Ordinals, values: Floats, groups: Groups, confidence: float) -> MeanEstimate:
+    """
+    Return a share of records, values in [0, 1], with Wilson's interval: Student's leaves [0, 1] and
+    undercovers.
+    """
+    mean = mean_of(ordinals, values, groups, confidence)
+    return mean.model_copy(update={"interval": _rate_interval(ordinals, values, groups, confidence)})
+
+
 def _mean_estimate(ordinals: Ordinals, values: Floats, groups: Groups, confidence: float) -> Estimate:
     if groups is None:
         return mean_estimate(values, confidence=confidence)
     return clustered_mean_estimate(values, groups[ordinals], confidence=confidence)
 
 
-def _pass_interval(column: ScoreColumn, groups: Groups, confidence: float) -> tuple[float, float] | None:
-    passed = column.passed
+def _rate_interval(
+    ordinals: Ordinals, values: Floats, groups: Groups, confidence: float
+) -> tuple[float, float] | None:
     try:
         if groups is None:
-            bounds = wilson_interval(float(passed.sum()), passed.size, confidence=confidence)
+            bounds = wilson_interval(float(values.sum()), values.size, confidence=confidence)
         else:
-            bounds = clustered_pass_interval(passed, groups[column.ordinals], confidence=confidence)
+            bounds = clustered_pass_interval(values, groups[ordinals], confidence=confidence)
     except NotEnoughData:
         return None
     return (bounds.low, bounds.high)
 
 
-def _slices(columns: Columns, order: list[str], tally: RunTally, confidence: float) -> dict[str, Slice]:
+def _slices(columns: Columns, order: list[str], run: RunFile, tally: RunTally) -> dict[str, Slice]:
     categories, names = tally.categories, list(tally.category_names)
     sizes = np.bincount(categories[categories >= 0], minlength=len(names))
     slices = {}
     for code in sorted(np.argsort(-sizes, kind="stable")[:MOST_CATEGORIES].tolist()):
-        parts = {name: _only(columns[name], categories == code) for name in order}
+        inside = categories == code
+        parts = {name: _only(columns[name], inside) for name in order}
         slices[names[code]] = Slice(
             n=int(sizes[code]),
             criteria={
-                name: criterion_estimate(part, tally.groups, confidence)
+                name: criterion_estimate(part, run.criteria[name], tally.groups, run.evaluation.confidence)
                 for name, part in parts.items()
                 if part.ordinals.size or part.missed.size
             },

@@ -81,7 +81,7 @@ class MeanEstimate(Part):
     mean: float | None = None
     sd: float | None = Field(default=None, description="Standard deviation over records.")
     standard_error: float | None = Field(default=None, description="Clustered where records have groups.")
-    interval: Interval | None = Field(default=None, description="Student's t.")
+    interval: Interval | None = Field(default=None, description="Student's t; Wilson's for yes/no values.")
     reason: str | None = Field(default=None, description="Why a number is null.")
 
 
@@ -90,6 +90,7 @@ class CriterionEstimate(Part):
     Verdicts on one criterion, over records. Repeats and several judges are averaged within a record first.
 
     `mean` is on the criterion's own scale; `pass_rate` counts what is at least as good as its pass mark.
+    `interval` is Student's t, on a binary scale Wilson's.
     """
 
     n_scored: int

@@ -12,6 +12,8 @@ _MUCH_UNSCORED = 0.05
 _MANY_ERRORS = 0.02
 _MANY_IDENTICAL = 0.2
 _FEW_IDENTICAL = 5
+# More of either kind make a table, not a sentence.
+_MOST_PAIRS = 3
 
 
 def verdict_in_words(scorecard: Scorecard) -> str:
@@ -25,8 +27,11 @@ def verdict_in_words(scorecard: Scorecard) -> str:
     if not pairs:
         return f"{start}{_single(scorecard, criterion, name)}"
     decided = [_better(pair) for pair in pairs if pair.decisive]
-    open_ = [_undecided(pair) for pair in pairs if not pair.decisive]
-    return f"{start}On {name}: {'; '.join([*decided, *open_])}."
+    undecided = [_undecided(pair) for pair in pairs if not pair.decisive]
+    said = [*decided[:_MOST_PAIRS], *undecided[:_MOST_PAIRS]]
+    rest = len(pairs) - len(said)
+    more = f"; {rest} more pairs are in the table" if rest else ""
+    return f"{start}On {name}: {'; '.join(said)}{more}."
 
 
 def run_alarms(scorecard: Scorecard, tally: RunTally) -> tuple[str, ...]:
