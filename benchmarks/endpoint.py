@@ -26,7 +26,7 @@ import orjson
 COUNTERS = ("calls", "candidate_calls", "judge_calls", "throttled", "errors")
 REASONS = {200: "OK", 404: "Not Found", 429: "Too Many Requests", 500: "Internal Server Error"}
 WORDS = "The parcel leaves within two working days and the carrier writes to you on the morning it arrives. "
-# Clients connect hundreds at a time; a shorter queue makes some of them wait a second for their first connection.
+# Clients connect hundreds at a time; behind a shorter queue some wait a second for their connection.
 BACKLOG = 4096
 RATIONALE = "The response states the main fact of the reference and leaves out one condition."
 

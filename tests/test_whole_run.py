@@ -32,7 +32,9 @@ RUN_FILES = {
 
 
 def test_the_sample_evaluation_runs_from_another_folder_and_says_simulated_everywhere(tmp_path):
-    done = evaldrop("run", ROOT / "datasets/support-faq/records.jsonl", "--bedrock", "simulated", cwd=tmp_path)
+    done = evaldrop(
+        "run", ROOT / "datasets/support-faq/records.jsonl", "--bedrock", "simulated", cwd=tmp_path
+    )
 
     assert done.returncode in {0, 1, 2}, done.stderr
     run = only_run(tmp_path / "runs")
@@ -57,13 +59,26 @@ def test_json_prints_one_document_on_stdout(tmp_path):
 
 
 def test_a_killed_run_goes_on_without_losing_a_record_or_paying_twice(tmp_path):
-    """SIGKILL in the middle: what the journal has is not called again, and what was in flight is all that is lost."""
+    """SIGKILL in the middle: what the journal has is not called again; only what was in flight is."""
     records = 60
     dataset = write_evaluation(tmp_path, records=records)
     with serving_processes(Settings(latency_ms=60)) as (url, counts):
-        arguments = ("run", dataset, "--bedrock", "aws", "--out", tmp_path / "runs", "--max-in-flight", IN_FLIGHT)
+        arguments = (
+            "run",
+            dataset,
+            "--bedrock",
+            "aws",
+            "--out",
+            tmp_path / "runs",
+            "--max-in-flight",
+            IN_FLIGHT,
+        )
         process = subprocess.Popen(
-            command(*arguments), cwd=ROOT, env=environment(url), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command(*arguments),
+            cwd=ROOT,
+            env=environment(url),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         _wait_for(lambda: counts.total()["calls"] >= records * CALLS_PER_RECORD // 3)
         process.send_signal(signal.SIGKILL)
@@ -79,7 +94,8 @@ def test_a_killed_run_goes_on_without_losing_a_record_or_paying_twice(tmp_path):
     assert 0 < kept < records * CALLS_PER_RECORD
     assert called - kept <= IN_FLIGHT
     assert called_again == records * CALLS_PER_RECORD - kept
-    asked = Counter(zip(*(pq.read_table(run / "responses.parquet")[name].to_pylist() for name in ("record_id", "candidate"))))
+    rows = pq.read_table(run / "responses.parquet").to_pylist()
+    asked = Counter((row["record_id"], row["candidate"]) for row in rows)
     assert len(asked) == records * 2
     assert set(asked.values()) == {1}
     assert not (run / "journal.jsonl").exists()
@@ -88,8 +104,19 @@ def test_a_killed_run_goes_on_without_losing_a_record_or_paying_twice(tmp_path):
 def test_ctrl_c_says_how_to_go_on(tmp_path):
     dataset = write_evaluation(tmp_path, records=60)
     with serving_processes(Settings(latency_ms=60)) as (url, counts):
-        arguments = ("run", dataset, "--bedrock", "aws", "--out", tmp_path / "runs", "--max-in-flight", IN_FLIGHT)
-        process = subprocess.Popen(command(*arguments), cwd=ROOT, env=environment(url), stderr=subprocess.PIPE, text=True)
+        arguments = (
+            "run",
+            dataset,
+            "--bedrock",
+            "aws",
+            "--out",
+            tmp_path / "runs",
+            "--max-in-flight",
+            IN_FLIGHT,
+        )
+        process = subprocess.Popen(
+            command(*arguments), cwd=ROOT, env=environment(url), stderr=subprocess.PIPE, text=True
+        )
         _wait_for(lambda: counts.total()["calls"] >= 60)
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
@@ -103,7 +130,7 @@ def test_ctrl_c_says_how_to_go_on(tmp_path):
 
 
 def test_every_loss_under_throttling_and_errors_is_in_the_scorecard(tmp_path):
-    """20 % of calls throttled, 5 % failing: each response is there or has an error, each verdict a score or a reason."""
+    """20 % throttled, 5 % failing: each response is there or an error, each verdict a score or a reason."""
     records = 60
     dataset = write_evaluation(tmp_path, records=records)
 
@@ -132,7 +159,12 @@ def test_every_loss_under_throttling_and_errors_is_in_the_scorecard(tmp_path):
 
 def test_no_credentials_names_the_other_runtimes(tmp_path):
     dataset = write_evaluation(tmp_path, records=1)
-    bare = {**environment(), "AWS_EC2_METADATA_DISABLED": "true", "HOME": str(tmp_path), "AWS_CONFIG_FILE": "/dev/null"}
+    bare = {
+        **environment(),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "HOME": str(tmp_path),
+        "AWS_CONFIG_FILE": "/dev/null",
+    }
 
     done = evaldrop("run", dataset, "--out", tmp_path / "runs", env=bare)
 
@@ -157,7 +189,9 @@ def test_a_bad_dataset_is_refused_with_its_lines_and_nothing_is_called(tmp_path)
     assert not list((tmp_path / "runs").glob("*/*/scorecard.json"))
 
 
-@pytest.mark.parametrize("arguments", [(), ("missing.jsonl",), ("a.jsonl", "--resume", "b"), ("--resume", "nowhere")])
+@pytest.mark.parametrize(
+    "arguments", [(), ("missing.jsonl",), ("a.jsonl", "--resume", "b"), ("--resume", "nowhere")]
+)
 def test_wrong_use_exits_with_64_and_a_sentence(arguments, tmp_path):
     done = evaldrop("run", *arguments, "--bedrock", "simulated", cwd=tmp_path)
 
@@ -172,7 +206,9 @@ def test_init_writes_an_example_that_validates_plans_and_runs(tmp_path):
     assert evaldrop("validate", folder / "records.jsonl").returncode == 0
     plan = evaldrop("plan", folder / "records.jsonl", "--json")
     assert json.loads(plan.stdout)["calls"] == 8 * 2 * 2
-    run = evaldrop("run", folder / "records.jsonl", "--bedrock", "simulated:latency=0", "--out", tmp_path / "runs")
+    run = evaldrop(
+        "run", folder / "records.jsonl", "--bedrock", "simulated:latency=0", "--out", tmp_path / "runs"
+    )
     assert run.returncode in {0, 1, 2}, run.stderr
     again = evaldrop("init", folder)
     assert again.returncode == 64
@@ -180,7 +216,7 @@ def test_init_writes_an_example_that_validates_plans_and_runs(tmp_path):
 
 
 def test_the_wheel_runs_away_from_the_checkout(tmp_path):
-    """An unpacked wheel on an otherwise bare path brings workflow, prompts, handlers and the sample dataset."""
+    """An unpacked wheel on a bare path brings workflow, prompts, handlers and the sample dataset."""
     import sys
     import zipfile
 

@@ -60,7 +60,12 @@ def evaldrop(
 ) -> subprocess.CompletedProcess[str]:
     """Run evaldrop to its end."""
     return subprocess.run(
-        command(*arguments), cwd=cwd, env=dict(env or environment()), capture_output=True, text=True, timeout=timeout_s
+        command(*arguments),
+        cwd=cwd,
+        env=dict(env or environment()),
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
     )
 
 
