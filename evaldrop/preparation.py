@@ -28,7 +28,7 @@ from evaldrop.judging import (
 )
 from evaldrop.prompts import Prompt, Turn
 from evaldrop.requests import GIVEN, candidate_call, conversation, layout
-from evaldrop.verdicts import VERDICT_TOOL
+from evaldrop.verdicts import VERDICT_TOOL_NAME
 
 JSON = dict[str, Any]
 
@@ -223,11 +223,11 @@ class Preparing:
             **values,
             "criteria": criteria_for_prompt(criteria),
             "verdict": judge.verdict,
-            "tool": VERDICT_TOOL,
+            "tool": VERDICT_TOOL_NAME,
             "mark": self._fences.mark("record", record.id),
         }
         before, after = around(prompt, shown, {"response": hole})
-        before = leading_text(judge, system_text(judge, prompt, tool=VERDICT_TOOL)) + before
+        before = leading_text(judge, system_text(judge, prompt, tool=VERDICT_TOOL_NAME)) + before
         for repeat in range(judge.repeats):
             places = {
                 candidate.name: self._fences.fence(record.id, candidate.name, judge.name, *names, repeat)
@@ -246,8 +246,8 @@ class Preparing:
 
     def _judge_call(self, judge: Judge, prompt: Prompt, criteria: list[Criterion]) -> JSON:
         """Return the key of the judge's constants, with the constants where the state has no more room."""
-        scales = [(criterion.name, criterion.scale) for criterion in criteria]
-        key = f"{judge.name}/{self._fences.mark(judge.name, scales)}"
+        asked = [(criterion.name, criterion.question, criterion.scale) for criterion in criteria]
+        key = f"{judge.name}/{self._fences.mark(judge.name, asked)}"
         if key in self.judge_calls:
             return {"request_key": key}
         constants = self._extra_calls.get(key) or judge_constants(judge, prompt, criteria)
