@@ -62,12 +62,13 @@ def bradley_terry(wins: npt.ArrayLike, *, prior: float = 0.0) -> Floats:
     strengths = np.zeros(len(table))
     games = table + table.T
     for _ in range(_NEWTON_STEPS):
-        step = _newton_step(table, games, strengths)
+        step, gain = _newton_step(table, games, strengths)
         height = _log_likelihood(table, strengths)
         while _log_likelihood(table, strengths + step) < height - 1e-9 * abs(height):
             step = step / 2
         strengths = strengths + step
-        if np.abs(step).max() < 1e-12:
+        # Steps square their error: the next one would move nothing that can be seen.
+        if gain < 1e-12 * (1 - height):
             break
     return np.asarray(strengths - strengths.mean(), dtype=np.float64)
 
@@ -180,13 +181,14 @@ def _is_strongly_connected(table: Floats) -> bool:
     return bool(reach.all())
 
 
-def _newton_step(table: Floats, games: Floats, strengths: Floats) -> Floats:
+def _newton_step(table: Floats, games: Floats, strengths: Floats) -> tuple[Floats, float]:
     chances = special.expit(np.subtract.outer(strengths, strengths))
     gradient = (table - games * chances).sum(axis=1)
     weights = games * chances * (1 - chances)
     curvature = np.diag(weights.sum(axis=1)) - weights
     # Strengths are free up to a constant; adding 1/k fixes it at 0 and leaves the rest as it is.
-    return np.linalg.solve(curvature + 1 / len(table), gradient)
+    step = np.linalg.solve(curvature + 1 / len(table), gradient)
+    return step, float(gradient @ step)
 
 
 def _log_likelihood(table: Floats, strengths: Floats) -> float:
