@@ -73,6 +73,14 @@ def test_candidates_that_never_differ_have_no_difference_to_find():
     assert (result.interval, result.p_value) == (Interval(0.0, 0.0), 1.0)
 
 
+def test_rounding_is_no_difference():
+    """0.1 + 0.2 is not 0.3 in its last bit, nor are averaged repeats; ten such records would be p = 2^-9."""
+    a, b = [0.1 + 0.2] * 10, [0.3] * 10
+    result = paired_difference(a, b)
+    assert (result.difference, result.interval, result.p_value) == (0.0, Interval(0.0, 0.0), 1.0)
+    assert sign_flip_exact(np.subtract(a, b)) == 1.0
+
+
 def test_a_constant_difference_is_no_proof_in_few_records():
     """t would divide by zero and say p = 0; flipping signs says 2 of the 2^n patterns are as extreme."""
     assert paired_difference([0.3, 0.4, 0.5], [0.2, 0.3, 0.4]).p_value == 0.25

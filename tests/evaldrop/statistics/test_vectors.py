@@ -52,5 +52,11 @@ def test_any_labels_are_numbered_from_zero(groups):
 def test_labels_must_be_one_per_row_and_no_nan():
     with pytest.raises(ValueError, match="each of 3 rows"):
         as_clusters([1, 2], rows=3)
-    with pytest.raises(ValueError, match="NaN"):
-        as_clusters([1.0, float("nan")], rows=2)
+
+
+@pytest.mark.parametrize(
+    "groups", [[1.0, float("nan")], ["a", None], np.array(["a", float("nan")], dtype=object)]
+)
+def test_rows_without_a_group_are_not_lumped_into_one(groups):
+    with pytest.raises(ValueError, match="record id"):
+        as_clusters(groups, rows=2)
