@@ -175,7 +175,8 @@ def _checked_wins(wins: npt.ArrayLike, prior: float) -> Floats:
 
 
 def _is_strongly_connected(table: Floats) -> bool:
-    reach = (table > 0) | np.eye(len(table), dtype=bool)
+    # Less than this is no comparison but rounding, and would make the curvature singular.
+    reach = (table > 1e-9) | np.eye(len(table), dtype=bool)
     for through in range(len(table)):
         reach |= np.outer(reach[:, through], reach[through])
     return bool(reach.all())

@@ -39,7 +39,7 @@ def mcnemar(only_a: int, only_b: int) -> McNemar:
     Raises:
         ValueError: A count is negative.
     """
-    _check_discordant(only_a, only_b)
+    only_a, only_b = _checked_discordant(only_a, only_b)
     discordant = only_a + only_b
     if discordant == 0:
         return McNemar(exact_p=1.0, mid_p=1.0, chi2=0.0, chi2_p=1.0, chi2_corrected=0.0, chi2_corrected_p=1.0)
@@ -79,7 +79,7 @@ def paired_pass_interval(only_a: int, only_b: int, *, records: int, confidence: 
         ValueError: A count is negative, more records are discordant than there are, or confidence is outside
             (0, 1).
     """
-    _check_discordant(only_a, only_b)
+    only_a, only_b = _checked_discordant(only_a, only_b)
     if records == 0:
         raise NotEnoughData("no records both candidates were scored on")
     if only_a + only_b > records:
@@ -90,6 +90,8 @@ def paired_pass_interval(only_a: int, only_b: int, *, records: int, confidence: 
     return Interval(max(-1.0, gap - margin), min(1.0, gap + margin))
 
 
-def _check_discordant(only_a: int, only_b: int) -> None:
+def _checked_discordant(only_a: int, only_b: int) -> tuple[int, int]:
     if only_a < 0 or only_b < 0:
         raise ValueError(f"counts are 0 or more, got {only_a} and {only_b}")
+    # A table column's 32-bit integers would overflow when squared.
+    return int(only_a), int(only_b)

@@ -113,6 +113,8 @@ def test_sigma_of_sampling_error_alone_alarms_where_runs_differ_anyway():
         (lambda: cusum(WEEKS, target=0.8, sigma=0), "sigma"),
         (lambda: cusum(WEEKS, target=0.8, sigma=1, slack=-1), "slack"),
         (lambda: cusum([float("nan")], target=0.8, sigma=1), "NaN"),
+        (lambda: cusum(WEEKS, target=float("nan"), sigma=1), "target"),
+        (lambda: ewma(WEEKS, target=float("nan"), sigma=1), "target"),
         (lambda: ewma(WEEKS, target=0.8, sigma=1, weight=0), "weight"),
         (lambda: ewma(WEEKS, target=0.8, sigma=1, width=0), "width"),
         (lambda: page_hinkley(WEEKS, delta=-1, limit=1), "delta"),

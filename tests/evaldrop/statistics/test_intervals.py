@@ -84,6 +84,10 @@ def test_pass_rate_intervals_match_statsmodels(passed, scored, wilson, clopper_p
     assert beta_interval(passed, scored) == pytest.approx(uniform, abs=1e-9)
 
 
+def test_bounds_are_plain_numbers_whatever_the_counts_are():
+    assert [type(bound) for bound in wilson_interval(np.int32(3), np.int64(5))] == [float, float]
+
+
 def test_beta_interval_matches_the_beta_binomial_oracle():
     assert beta_interval(24, 30) == pytest.approx(BETA_24_OF_30, abs=1e-6)
 

@@ -1,5 +1,6 @@
 """McNemar's tests against statsmodels."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,6 +36,10 @@ def test_mid_p_lies_below_exact_p_and_sides_do_not_matter(b, c):
     result = mcnemar(b, c)
     assert 0 < result.mid_p <= result.exact_p <= 1
     assert result == mcnemar(c, b)
+
+
+def test_counts_from_a_table_column_do_not_overflow():
+    assert mcnemar(np.int32(70_000), np.int32(1_000)).chi2 == mcnemar(70_000, 1_000).chi2
 
 
 def test_negative_counts_are_refused():
