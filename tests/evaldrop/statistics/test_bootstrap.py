@@ -76,6 +76,12 @@ def test_bca_without_bias_or_acceleration_is_the_percentile_interval():
 def test_bca_with_every_resample_on_one_side_stays_within_the_resamples():
     low, high = bca_interval([1.0, 2.0, 3.0], observed=0.0, jackknife=[0.0, 0.0])
     assert 1.0 <= low <= high <= 3.0
+    low, high = bca_interval([1.0, 2.0, 3.0], observed=9.0, jackknife=[0.0, 0.0])
+    assert 1.0 <= low <= high <= 3.0
+
+
+def test_two_scores_can_be_resampled():
+    assert bootstrap_percentile_interval([0, 1], seed=1) == Interval(0.0, 1.0)
 
 
 def test_whole_clusters_are_drawn():

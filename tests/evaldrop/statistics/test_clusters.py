@@ -83,6 +83,19 @@ def test_clustered_pass_interval_is_as_wide_as_the_clusters_are_few():
     assert high - low > 2.5 * wilson_interval(90, 120).width
 
 
+def test_clustered_pass_interval_is_wilson_of_the_effective_records():
+    """SCORES: .13608² = .01852 is the binomial 2/9/12: design effect 1; then (1.95996/3.18245)² for t(3)."""
+    effective = 12 * (1.959963984540054 / 3.182446305284263) ** 2
+    assert clustered_pass_interval(SCORES, GROUPS) == pytest.approx(
+        wilson_interval(8 / 12 * effective, effective), abs=1e-9
+    )
+    # Two groups of alike: CR1 error² = 2 · (1 + 1)/4² = 1/4, binomial 1/16: four records are worth one.
+    effective = 1 * (1.959963984540054 / 12.706204736174698) ** 2
+    assert clustered_pass_interval([1, 1, 0, 0], [1, 1, 2, 2]) == pytest.approx(
+        wilson_interval(effective / 2, effective), abs=1e-9
+    )
+
+
 def test_clustered_pass_interval_of_all_passes_counts_clusters_and_keeps_its_width():
     low, high = clustered_pass_interval([1] * 40, np.repeat(range(8), 5))
     assert high == 1.0

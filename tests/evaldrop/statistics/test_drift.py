@@ -77,6 +77,14 @@ def test_quiet_series_raise_no_alarm():
     assert bernoulli_cusum([80, 81], [100, 100], rate=0.8, shifted_rate=0.7).first_alarm is None
 
 
+def test_a_chart_at_its_limit_does_not_alarm_yet():
+    chart = bernoulli_cusum([14], [20], rate=0.8, shifted_rate=0.7)
+    at_limit = bernoulli_cusum([14], [20], rate=0.8, shifted_rate=0.7, limit=float(chart.statistic[0]))
+    assert at_limit.first_alarm is None
+    assert cusum([1.5], target=0, sigma=1, limit=1.0).first_alarm is None
+    assert cusum([1.6], target=0, sigma=1, limit=1.0).first_alarm == 0
+
+
 def test_cusum_cries_wolf_once_in_about_170_runs():
     """Montgomery, Introduction to Statistical Quality Control, table 9.3: k ½, h 4, two-sided, ARL 168."""
     random = np.random.default_rng(11)

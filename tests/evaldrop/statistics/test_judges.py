@@ -14,9 +14,9 @@ from evaldrop.statistics import cohen_kappa, majority_vote, order_bias, panel_ka
 VOTES = [[1, 1, 0], [0, 0, 1], [1, 1, 1], [0, 1, 0]]
 LIKERT = [[4, 5, 3], [2, 2, 5], [5, 5, 5], [1, 3, 2]]
 
-# Oracle position_bias_llmbar_cot, 419 records: unscored in one order or both; unscored in both; agreement, with
-# two unscored orders counting as the same; first-shown rate; kappa with people in the plain order, unscored
-# being a third category; score, where a conflict or one unscored order is a tie.
+# Oracle position_bias_llmbar_cot, 419 records: unscored in one order or both; unscored in both; agreement
+# (two unscored orders are the same); first-shown rate; kappa with people in the plain order, unscored being a
+# third category; score, where a conflict or one unscored order is a tie.
 LLMBAR = {
     "GPT-4": (0, 0, 0.8926014319809069, 0.522673031026253, 0.6231370897043252, 0.8126491646778043),
     "ChatGPT": (5, 0, 0.5823389021479713, 0.6980676328502415, -0.18814890131616124, 0.4045346062052506),
