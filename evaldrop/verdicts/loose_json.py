@@ -1,8 +1,9 @@
 """
 JSON as judges write it: in prose or fences, with comments, single quotes, trailing commas, Python's words.
 
-The standard reader refuses all of that, PyYAML resolves aliases (a reply could be made to explode), and none of
-the repairing libraries is a dependency. What is not closed is not JSON here: a cut reply must not be completed.
+The standard reader refuses all of that, PyYAML resolves aliases (a reply could be made to explode), and none
+of the repairing libraries is a dependency. What is not closed is not JSON here: a cut reply must not be
+completed.
 """
 
 import json
@@ -32,7 +33,7 @@ _ATTEMPTS = 200
 
 
 class Twice:
-    """Stands for the value of a key that an object gives twice, differently: nobody can say which was meant."""
+    """Stands for the value of a key that an object gives twice, differently: which was meant?"""
 
 
 TWICE = Twice()

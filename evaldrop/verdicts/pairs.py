@@ -25,7 +25,7 @@ _TAGGED_TUPLE = re.compile(
     rf"\b{_TAG}\b[^\n()\[\]]{{0,80}}[(\[]\s*{_TWO}\s*[)\]](?!\s*[-+*/^=])", re.IGNORECASE
 )
 _NOUN = r"(?:assistant|response|output|answer|model|candidate|system|option|submission)"
-# What may stand between a name and its score: on one line, no other number, nothing but words that give a score.
+# What may stand between a name and its score: on one line, nothing but words that give a score.
 _BETWEEN = (
     r"(?:'s)?[)\"'*_`]*\s*(?:\(?(?:final |overall )?(?:score|rating)d?\)?)?[\"'*_`]*[ \t]*"
     r"(?:[:=|]|\b(?:is|of|gets?|receives?|scores?|deserves|earns|a|with)\b)"
@@ -64,7 +64,7 @@ def _in_json(visible: str, scale: Scale) -> _Found:
 
 
 def _two_members(value: Any) -> list[Any]:
-    """Return the two scores in an array of two, in `scores`, or under keys that end in 1 and 2, or a and b."""
+    """Return the two scores in an array of two, in `scores`, or under keys that end in 1 and 2, a and b."""
     if isinstance(value, list):
         return value if len(value) == 2 else []
     if not isinstance(value, Mapping):
@@ -103,7 +103,10 @@ def _beside_names(plain: str, scale: Scale) -> _Found:
 
 def _beside(plain: str, name: str, scale: Scale) -> Iterator[Reading[float]]:
     after = rf"\b{_NOUN}\s*\(?{name}\b{_BETWEEN}{_SCORE}{_AFTER}"
-    before = rf"\b(?:score|rating)\s+(?:for|of)\s+(?:the\s+)?{_NOUN}\s*\(?{name}\b[)\"'*_`]*\s*(?:[:=]|is)[ \t*_(]*{_SCORE}{_AFTER}"
+    before = (
+        rf"\b(?:score|rating)\s+(?:for|of)\s+(?:the\s+)?{_NOUN}\s*\(?{name}\b[)\"'*_`]*\s*(?:[:=]|is)[ \t*_(]*"
+        rf"{_SCORE}{_AFTER}"
+    )
     for pattern in (after, before):
         for match in re.finditer(pattern, plain, re.IGNORECASE):
             yield _score(match.group(1), match.group(2), scale)

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from evaldrop.criteria.scales import Point, Scale
-from evaldrop.verdicts.scores import Evidence, Rank, evidence_of, parse_score, settled
+from evaldrop.verdicts.evidence import Evidence, Rank, evidence_of
+from evaldrop.verdicts.scores import parse_score, settled
 from evaldrop.verdicts.structured import first_member
 from evaldrop.verdicts.verdict import Reading, agreed
 from evaldrop.verdicts.wording import bare, is_refusal, lines_of, plain_text, visible_text
@@ -28,17 +29,19 @@ _NOUN = r"(?:output|response|assistant|answer|model|option|candidate|system|subm
 _BEST = r"(?:better|best|superior|preferred|preferable|stronger|the winner)"
 # Said of the whole, not of one aspect ("better at rhymes", "better formatted").
 _UNQUALIFIED = (
-    r"(?=\s*(?:[.!;:,*\"')]|$|\n|because\b|since\b|as\b|overall\b|due\b|for the (?:following |above )?reasons?\b"
+    r"(?=\s*(?:[.!;:,*\"')]|$|\n|because\b|since\b|as\b|overall\b|due\b"
+    r"|for the (?:following |above )?reasons?\b"
     rf"|(?:than|to) (?:{_NOUN}\s*)?\W?\w+\W?\s*(?:[.,;!]|$|because\b|since\b|as\b|overall\b)))"
 )
 _ASPECT = re.compile(
-    r"\b(?:in terms of|with respect to|in regards? to|regarding|when it comes to|as for|from the perspective|if"
-    r"|whether|neither|nor|one (?:could|might|may)|some (?:may|might|would|people))\b",
+    r"\b(?:in terms of|with respect to|in regards? to|regarding|when it comes to|as for"
+    r"|from the perspective|if|whether|neither|nor|one (?:could|might|may)|some (?:may|might|would|people))\b",
     re.IGNORECASE,
 )
 _CONCESSION = re.compile(r"\b(?:while|although|though|even if|not|both|and|or)\s+(?:the\s+)?$", re.IGNORECASE)
 _EQUAL = re.compile(
-    r"\b(?:(?:it is|it's|this is|call it|call this|result is|ends? in|declare) an? (?:tie|draw)\b|equally (?:good|bad|well|helpful)"
+    r"\b(?:(?:it is|it's|this is|call it|call this|result is|ends? in|declare) an? (?:tie|draw)\b"
+    r"|equally (?:good|bad|well|helpful)"
     r"|(?:ranked|tied) equal(?:ly)?\b)",
     re.IGNORECASE,
 )
@@ -75,7 +78,7 @@ def parse_preference(
     Read which of two a judge prefers: one of `names`, or `tie` when the judge was offered one.
 
     Understands `[[A]]`, `[[A>>B]]`, `[[C]]` (a tie between A and B), tagged lines, JSON, a name alone on the
-    first or last line, and sentences ("Therefore, Output (b) is better."). A preference on one aspect is none.
+    first or last line, and sentences ("Therefore, Output (b) is better."). One on a single aspect is none.
     """
     menu = [Point(value=1.0, label=names[0]), Point(value=0.0, label=names[1])]
     if tie:
@@ -97,8 +100,8 @@ def parse_yes_no(text: str, *, truncated: bool = False) -> Reading[bool]:
     """
     Read the Y or N of a judge that was asked to reason and then to print the letter on its own line, twice.
 
-    A line that holds the letter alone counts first, then a tagged letter, then one that closes or opens the reply.
-    Letters inside words never count. Y on one line and N on another is ambiguous.
+    A line that holds the letter alone counts first, then a tagged letter, then one that closes or opens the
+    reply. Letters inside words never count. Y on one line and N on another is ambiguous.
     """
     plain = plain_text(visible_text(text))
     lines = lines_of(plain)
@@ -164,7 +167,8 @@ def _winner_pattern(names: tuple[str, str]) -> re.Pattern[str]:
         rf"(?:\s+(?:one|choice|output|response|answer|option))?{_UNQUALIFIED}"
         rf"|\b{thing}\s+wins\b"
         rf"|\bI\s+(?:would\s+)?(?:prefer|choose|pick|select)\s+{thing}"
-        rf"|\b(?:winner|(?:better|best|preferred|superior) (?:one|choice|output|response|answer|option))\s+is\s+(?:{_NOUN}\s*)?"
+        rf"|\b(?:winner|(?:better|best|preferred|superior) (?:one|choice|output|response|answer|option))\s+is"
+        rf"\s+(?:{_NOUN}\s*)?"
         rf"[(\"'*_]*({either})(?!\w)",
         re.IGNORECASE,
     )

@@ -42,7 +42,7 @@ _FRAME = 120
 
 
 class JsonReading(NamedTuple):
-    """A score read from JSON in text, and whether the JSON is the reply rather than something quoted in it."""
+    """A score read from JSON in text, and whether the JSON is the reply or something quoted in it."""
 
     reading: Reading[float]
     frames_reply: bool
@@ -144,7 +144,7 @@ def _number(raw: float, scale: Scale) -> Reading[float] | None:
 
 
 def _named(value: Any, depth: int) -> Iterator[tuple[str, Any]]:
-    """Yield every (key, member) in `value`, and list elements under the criterion they name; no rationale's."""
+    """Yield every (key, member) in `value`, and list elements under the criterion they name."""
     value = _opened(value)
     if depth > _DEPTH or isinstance(value, str | bytes):
         return

@@ -15,8 +15,8 @@ def verdict_tool(criteria: Sequence[Criterion]) -> dict[str, Any]:
     """
     Return the tool as `{name, description, input_schema}`, the schema in JSON Schema.
 
-    One object per criterion, all required: `rationale` first, so that the judge reasons before it scores, then
-    `score`, an enumeration wherever the scale has one. Nothing in it names a candidate or a model.
+    One object per criterion, all required: `rationale` first, so that the judge reasons before it scores,
+    then `score`, an enumeration wherever the scale has one. Nothing in it names a candidate or a model.
     """
     names = property_names(criteria)
     properties = {name: _verdict_schema(criterion) for name, criterion in zip(names, criteria, strict=True)}
@@ -34,7 +34,7 @@ def verdict_tool(criteria: Sequence[Criterion]) -> dict[str, Any]:
 
 def property_names(criteria: Sequence[Criterion]) -> list[str]:
     """
-    Return the criteria's names in the tool: letters, digits, _ and - only, as every model family accepts them.
+    Return the criteria's names in the tool: only letters, digits, _ and -, which every model family accepts.
 
     Names that become equal are numbered.
     """

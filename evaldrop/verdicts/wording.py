@@ -17,9 +17,11 @@ NUMBER_WORDS = {
 NOT_APPLICABLE = re.compile(r"(?:n\s?/\s?a|n\.a\.?|not[ _-]+applicable|inapplicable)(?![\w/])", re.IGNORECASE)
 
 _REFUSAL = re.compile(
-    r"^\W*(?:(?:i(?:'m| am)(?: (?:so|very|really|truly))? sorry|sorry|i apologi[sz]e|my apologies|unfortunately)"
+    r"^\W*(?:(?:i(?:'m| am)(?: (?:so|very|really|truly))? sorry|sorry|i apologi[sz]e|my apologies"
+    r"|unfortunately)"
     r"[^.!?\n]{0,80}?)?(?:as an? (?:ai|language|large)[^,.\n]{0,60},? )?(?:but )?(?:i|we)(?:'m| am| are)?"
-    r"(?: \w+ly)? ?(?:can(?:'t|not| not)\b|won't\b|will not\b|unable\b|not able\b|(?:must |have to )?decline\b|"
+    r"(?: \w+ly)? ?(?:can(?:'t|not| not)\b|won't\b|will not\b|unable\b|not able\b"
+    r"|(?:must |have to )?decline\b|"
     r"refuse\b|not comfortable\b|(?:do not|don't) feel comfortable\b|(?:am|'m) not (?:able|going)\b)",
     re.IGNORECASE,
 )
@@ -55,7 +57,7 @@ def visible_text(reply: str) -> str:
 
 
 def plain_text(visible: str) -> str:
-    """Return `visible` with straight quotes and ASCII digits. Not for JSON: a straightened quote ends its string."""
+    """Return `visible` with straight quotes and ASCII digits. Not for JSON: it could end a string."""
     return visible.translate(_PLAIN)
 
 
