@@ -7,7 +7,6 @@ import orjson
 
 from evaldrop.criteria import Criterion
 from evaldrop.metrics import METRICS
-from evaldrop.pricing import cost_at
 from evaldrop.replies import Reply, elapsed_latency, read_reply
 from evaldrop.results import ChildFailure
 from evaldrop.scorecard.collect import Found
@@ -31,9 +30,25 @@ class JudgeCall(NamedTuple):
     judge: str
     failed: bool
     asked_again: bool
+    retries: int
     input_tokens: int
     output_tokens: int
     cost_usd: float | None
+
+    @classmethod
+    def of(
+        cls, judge: str, answer: Mapping[str, Any], replies: Sequence[Reply], cost_usd: float | None
+    ) -> "JudgeCall":
+        """Return the call behind a judge's answer, with what its replies took together."""
+        return cls(
+            judge,
+            answer.get("error") is not None,
+            answer.get("first_reply") is not None,
+            int(answer.get("retries") or 0),
+            sum(reply.input_tokens or 0 for reply in replies),
+            sum(reply.output_tokens or 0 for reply in replies),
+            cost_usd,
+        )
 
 
 class CandidateResult(NamedTuple):
@@ -67,7 +82,6 @@ class ResultReader:
             METRICS[name].compute for name in run.evaluation.metrics
         ]
         self._no_metrics = (None,) * len(self._metrics)
-        self._unknown_tokens = Reply(text="")
 
     def read(self, found: Found) -> list[CandidateResult]:
         """Return a result per candidate, in the evaluation's order, also where there is no response."""
@@ -116,18 +130,11 @@ class ResultReader:
         )
         return ResponseRow(
             *start, reply.text, None, reply.stop_reason, reply.input_tokens, reply.output_tokens, latency,
-            self._cost(candidate.model, [reply]), False, self._measure(reply.text, record.reference),
+            self._run.cost_usd(candidate.model, [reply]), False, self._measure(reply.text, record.reference),
         )  # fmt: skip
 
     def _measure(self, text: str, references: Sequence[str]) -> tuple[float | None, ...]:
         return tuple(compute(text, references) for compute in self._metrics) if self._metrics else ()
-
-    def _cost(self, model: str, replies: Iterable[Reply]) -> float | None:
-        price = self._run.prices.get(model)
-        if price is None:
-            return None
-        costs = [cost_at(price, reply.input_tokens, reply.output_tokens) for reply in replies]
-        return None if None in costs else sum(cost for cost in costs if cost is not None)
 
     def _read_judgement(self, judgement: Mapping[str, Any]) -> _Judged:
         asked = Asked(judgement["judge"], int(judgement.get("repeat") or 0), tuple(judgement["criteria"]))
@@ -145,14 +152,7 @@ class ResultReader:
             verdicts,
             orjson.dumps(last).decode() if last is not None else None,
             orjson.dumps(first).decode() if first is not None else None,
-            JudgeCall(
-                asked.judge,
-                error is not None,
-                first is not None,
-                sum(reply.input_tokens or 0 for reply in replies),
-                sum(reply.output_tokens or 0 for reply in replies),
-                self._cost(judge.model, replies),
-            ),
+            JudgeCall.of(judge.name, judgement, replies, self._run.cost_usd(judge.model, replies)),
         )
 
     def _verdict_rows(self, record_id: str, candidate: str, judged: _Judged) -> Iterable[VerdictRow]:
