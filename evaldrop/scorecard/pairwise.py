@@ -1,8 +1,7 @@
 """Preferences between two responses: rows of the table, and win rates in which order does not count."""
 
-import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -12,18 +11,11 @@ from evaldrop.replies import Reply, read_reply
 from evaldrop.scorecard.collect import Found
 from evaldrop.scorecard.model import PairwiseEstimate
 from evaldrop.scorecard.reading import JudgeCall
-from evaldrop.scorecard.scores import JUDGE_ERROR, NO_VERDICT
+from evaldrop.scorecard.scores import JUDGE_ERROR
 from evaldrop.scorecard.source import RunFile
 from evaldrop.statistics import mean_estimate
 from evaldrop.tables import ComparisonRow
-
-TIE = "tie"
-
-Position = Literal["first", "second", "tie"]
-
-# What judges call the response shown first, the one shown second, and neither.
-_POSITIONS: Mapping[str, Position] = {"first": "first", "second": "second", "tie": "tie"}
-_FINAL_LINE = re.compile(r"^\W*preferred\W+(first|second|tie)\b\W*$", re.IGNORECASE | re.MULTILINE)
+from evaldrop.verdicts import TIE, Reading, parse_preference
 
 
 class Compared(NamedTuple):
@@ -114,14 +106,21 @@ def _preference(reply: Reply, comparison: Mapping[str, Any]) -> _Preference:
     said = reply.tool_input or {}
     rationale = said.get("rationale", reply.text)
     rationale = rationale if isinstance(rationale, str) and rationale else None
-    named = {str(said["preferred"])} if "preferred" in said else set(_FINAL_LINE.findall(reply.text)[-1:])
-    position = _POSITIONS.get(named.pop().strip().casefold()) if named else None
-    if position is None:
-        return _Preference(None, NO_VERDICT, rationale)
+    reading = _position(reply)
+    if reading.value is None:
+        return _Preference(None, reading.reason, rationale)
     candidate, baseline = comparison["candidate"], comparison["baseline"]
     first = comparison.get("first") or candidate
     second = baseline if first == candidate else candidate
-    return _Preference({"first": first, "second": second, "tie": TIE}[position], None, rationale)
+    return _Preference({"first": first, "second": second, TIE: TIE}[reading.value], None, rationale)
+
+
+def _position(reply: Reply) -> Reading[str]:
+    """Read which place is preferred: the tool's word, else the final line's."""
+    word = str((reply.tool_input or {}).get("preferred", "")).strip().casefold()
+    if word in ("first", "second", TIE):
+        return Reading(word)
+    return parse_preference(reply.text, ("first", "second"), truncated=reply.stop_reason == "max_tokens")
 
 
 def _outcome(candidate: str, rows: Sequence[ComparisonRow]) -> _Outcome:

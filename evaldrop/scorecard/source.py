@@ -45,9 +45,7 @@ class RunFile:
         return self.evaluation.judges
 
     def cost_usd(self, model: str, replies: Iterable[Reply]) -> float | None:
-        """
-        Return what some replies of a model cost together; None when its price or their tokens are unknown.
-        """
+        """Return what some replies of a model cost together; None when price or tokens are unknown."""
         price = self.prices.get(model)
         if price is None:
             return None
