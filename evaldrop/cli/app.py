@@ -30,13 +30,18 @@ for command in (init, validate, plan, run, report, criteria, schema):
     app.command()(command)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"evaldrop {__version__}")  # noqa: T201 - the answer itself
+        raise typer.Exit
+
+
 @app.callback()
 def _root(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
-) -> None:
-    if version:
-        print(f"evaldrop {__version__}")  # noqa: T201
-        raise typer.Exit
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None: ...
 
 
 def main(arguments: list[str] | None = None) -> int:
