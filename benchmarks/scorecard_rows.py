@@ -27,7 +27,11 @@ MODELS = {
 JUDGE = "us.amazon.nova-pro-v1:0"
 CRITERIA = [
     {"name": "correctness", "question": "Is it right?", "scale": "binary"},
-    {"name": "tone", "question": "Is it warm?", "scale": {"1": "rude", "2": "flat", "3": "polite", "4": "warm"}},
+    {
+        "name": "tone",
+        "question": "Is it warm?",
+        "scale": {"1": "rude", "2": "flat", "3": "polite", "4": "warm"},
+    },
 ]
 # Rows leave the Map in the order children end; this many are in flight at once.
 SHUFFLED = 200
@@ -44,26 +48,37 @@ print(time.perf_counter() - start, time.process_time() - cpu,
 
 def main() -> None:
     """Print a line per size."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("sizes", type=int, nargs="+", help="numbers of records")
-    parser.add_argument("--folder", type=Path, help="where the runs are written; a temporary folder by default")
+    parser.add_argument(
+        "--folder", type=Path, help="where the runs are written; a temporary folder by default"
+    )
     arguments = parser.parse_args()
     print(f"{'records':>9}  {'wall s':>8}  {'cpu s':>8}  {'peak MB':>8}  {'µs/record':>9}  {'report MB':>9}")
     for size in arguments.sizes:
         with tempfile.TemporaryDirectory(dir=arguments.folder) as out:
             folder = Path(out) / "bench" / f"run-{size}"
             write_run(folder, size)
-            done = subprocess.run([sys.executable, "-c", _MEASURED, str(folder)], capture_output=True, text=True, check=True)
+            done = subprocess.run(
+                [sys.executable, "-c", _MEASURED, str(folder)], capture_output=True, text=True, check=True
+            )
             wall, cpu, peak, _ = map(float, done.stdout.split())
             report = (folder / "report.html").stat().st_size / 1e6
-            print(f"{size:>9,}  {wall:>8.2f}  {cpu:>8.2f}  {peak:>8.0f}  {1e6 * cpu / size:>9.0f}  {report:>9.1f}", flush=True)
+            print(
+                f"{size:>9,}  {wall:>8.2f}  {cpu:>8.2f}  {peak:>8.0f}  {1e6 * cpu / size:>9.0f}  {report:>9.1f}",
+                flush=True,
+            )
             shutil.rmtree(folder)
 
 
 def write_run(folder: Path, size: int) -> None:
     """Write a run's folder as the Map leaves it, line by line."""
     source = random.Random(7)
-    words = ["".join(source.choices("abcdefghijklmnopqrstuvwxyz", k=source.randint(2, 9))) for _ in range(5000)]
+    words = [
+        "".join(source.choices("abcdefghijklmnopqrstuvwxyz", k=source.randint(2, 9))) for _ in range(5000)
+    ]
     place = folder / "results" / "map-run"
     place.mkdir(parents=True)
     (folder / "run.json").write_text(json.dumps(run_file(size)))
@@ -78,7 +93,11 @@ def write_run(folder: Path, size: int) -> None:
     manifest = {
         "DestinationBucket": str(place.parent),
         "MapRunArn": "arn:aws:states:::mapRun:bench",
-        "ResultFiles": {"FAILED": [], "PENDING": [], "SUCCEEDED": [{"Key": "map-run/SUCCEEDED_0.jsonl", "Size": 0}]},
+        "ResultFiles": {
+            "FAILED": [],
+            "PENDING": [],
+            "SUCCEEDED": [{"Key": "map-run/SUCCEEDED_0.jsonl", "Size": 0}],
+        },
     }
     (place / "manifest.json").write_text(json.dumps(manifest))
 

@@ -10,12 +10,12 @@ from evaldrop.errors import PromptError
 from evaldrop.evaluation import Judge
 from evaldrop.prompts import Prompt
 from evaldrop.requests import judge_call, layout
-from evaldrop.verdicts import VERDICT_TOOL, verdict_tool
+from evaldrop.verdicts import VERDICT_TOOL_NAME, verdict_tool
 
 PREFERENCE_TOOL: dict[str, Any] = {
     "name": "submit_preference",
     "description": "Give the preference between the two responses. Call it once.",
-    "schema": {
+    "input_schema": {
         "type": "object",
         "properties": {
             "rationale": {"type": "string", "description": "The evidence, in one to three sentences."},
@@ -91,10 +91,10 @@ def judge_constants(judge: Judge, prompt: Prompt, criteria: Sequence[Criterion])
     """Return the constant part of a judge's requests on some criteria, for the workflow's `judges`."""
     tool: Mapping[str, Any] = verdict_tool(criteria) if judge.verdict == "tool" else {}
     reminder = (
-        f"You did not call {VERDICT_TOOL}. Call it now, with every criterion in it; nothing else counts."
+        f"You did not call {VERDICT_TOOL_NAME}. Call it now, with every criterion in it; nothing else counts."
     )
     return judge_call(
-        judge, system=system_text(judge, prompt, tool=VERDICT_TOOL), tool=tool, reminder=reminder
+        judge, system=system_text(judge, prompt, tool=VERDICT_TOOL_NAME), tool=tool, reminder=reminder
     )
 
 

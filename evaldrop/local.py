@@ -61,7 +61,7 @@ def _report_failure(event: Any, context: object) -> Any:
     return handler(event, context)
 
 
-# Each handler is imported by its first call, as it is on AWS: a run does not wait for what its last step needs.
+# Each handler is imported by its first call, as on AWS: a run does not wait for what its last step needs.
 HANDLERS: dict[str, Callable[[Any, object], Any]] = {
     "ValidateDataset": _validate_dataset,
     "PrepareRecords": _prepare_records,

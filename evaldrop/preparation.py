@@ -29,7 +29,7 @@ from evaldrop.judging import (
 )
 from evaldrop.prompts import Prompt, Turn
 from evaldrop.requests import GIVEN, candidate_call, conversation, layout
-from evaldrop.verdicts import VERDICT_TOOL
+from evaldrop.verdicts import VERDICT_TOOL_NAME
 
 JSON = dict[str, Any]
 
@@ -233,11 +233,11 @@ class Preparing:
             **values,
             "criteria": criteria_for_prompt(criteria),
             "verdict": judge.verdict,
-            "tool": VERDICT_TOOL,
+            "tool": VERDICT_TOOL_NAME,
             "mark": self._fences.mark("record", record.id),
         }
         before, after = around(prompt, shown, {"response": hole})
-        before = leading_text(judge, system_text(judge, prompt, tool=VERDICT_TOOL)) + before
+        before = leading_text(judge, system_text(judge, prompt, tool=VERDICT_TOOL_NAME)) + before
         for repeat in range(judge.repeats):
             places = {
                 candidate.name: self._fences.fence(record.id, candidate.name, judge.name, *names, repeat)

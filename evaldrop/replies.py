@@ -32,6 +32,7 @@ class Reply(NamedTuple):
 _STOP_REASONS = {
     "stop": "end_turn",
     "eos": "end_turn",
+    "finish": "end_turn",
     "length": "max_tokens",
     "tool_calls": "tool_use",
     "function_call": "tool_use",
@@ -171,6 +172,19 @@ def _read_chat(body: Mapping[str, Any]) -> Reply:
     )
 
 
+def _read_titan(body: Mapping[str, Any]) -> Reply:
+    results = body["results"]
+    first = _mapping(results[0]) if isinstance(results, list) and results else {}
+    stop_reason = _stop_reason(str(first.get("completionReason", "")).lower() or None)
+    return Reply(
+        str(first.get("outputText", "")),
+        None,
+        stop_reason,
+        _sum(body, "inputTextTokenCount"),
+        _sum(first, "tokenCount"),
+    )
+
+
 # The key that only this family's body has at its top.
 _LAYOUTS: tuple[tuple[str, Callable[[Mapping[str, Any]], Reply]], ...] = (
     ("content", _read_anthropic),
@@ -178,6 +192,7 @@ _LAYOUTS: tuple[tuple[str, Callable[[Mapping[str, Any]], Reply]], ...] = (
     ("generation", _read_llama),
     ("outputs", _read_mistral),
     ("choices", _read_chat),
+    ("results", _read_titan),
 )
 
 

@@ -127,7 +127,7 @@ def judge_call(judge: Judge, *, system: str, tool: Mapping[str, Any], reminder: 
         judge: Who is asked.
         system: The judge prompt's system text, blank for none. A chat body has no place for it beside its
             messages: PrepareRecords puts it before the judge's text.
-        tool: `name`, `description` and JSON Schema (`schema`) of the verdict tool; empty for a text verdict.
+        tool: `name`, `description` and JSON Schema (`input_schema`) of the verdict tool; empty for a text verdict.
         reminder: What is added when the tool was not called.
     """
     call: JSON = {
@@ -165,7 +165,7 @@ def _converse_constants(called: Candidate | Judge) -> JSON:
 
 
 def _converse_tool(model: str, tool: Mapping[str, Any]) -> JSON:
-    spec = {"Name": tool["name"], "Description": tool["description"], "InputSchema": {"Json": tool["schema"]}}
+    spec = {"Name": tool["name"], "Description": tool["description"], "InputSchema": {"Json": tool["input_schema"]}}
     config: JSON = {"Tools": [{"ToolSpec": spec}]}
     choice = _tool_choice(model, str(tool["name"]))
     return {**config, "ToolChoice": choice} if choice else config
@@ -210,7 +210,7 @@ def _body_constants(called: Candidate | Judge) -> JSON:
 
 
 def _body_tool(family: Family | None, tool: Mapping[str, Any]) -> JSON:
-    name, description, schema = tool["name"], tool["description"], tool["schema"]
+    name, description, schema = tool["name"], tool["description"], tool["input_schema"]
     if family == "anthropic":
         spec: JSON = {"name": name, "description": description, "input_schema": schema}
         return {"tools": [spec], "tool_choice": {"type": "tool", "name": name}}

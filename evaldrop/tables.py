@@ -135,6 +135,11 @@ class TableWriter:
         self._flush()
         self._writer.close()
 
+    def discard(self) -> None:
+        """Let go of the stream, which is about to be thrown away."""
+        self._rows = []
+        self._writer.close()
+
     def _flush(self) -> None:
         if not self._rows:
             return
@@ -162,5 +167,9 @@ def open_table(uri: str, schema: pa.Schema, *, simulated: bool) -> Iterator[Tabl
     marked = schema.with_metadata({"evaldrop.run": "SIMULATED" if simulated else "real"})
     with storage.open_write(uri) as stream:
         writer = TableWriter(stream, marked)
-        yield writer
+        try:
+            yield writer
+        except BaseException:
+            writer.discard()
+            raise
         writer.close()

@@ -338,7 +338,7 @@ def test_no_tracked_file_is_large():
     [
         ("cd /", "work/main"),
         ("/", "root/.cache"),
-        ("pip --", "index-url x"),
+        ("pip --ind", "ex-url x"),
         ("https://registry.", "npmjs.org/x"),
     ],
 )

@@ -132,7 +132,7 @@ def _wrong(reference: str, character: Character, draw: Random) -> str:
     if altered == reference:
         altered = _swapped(reference, REVERSALS, draw, chance=1.0, at_most=1)
     if altered == reference:
-        altered = f"No, that is not offered. {reference.split()[0].rstrip('.,')} is handled case by case."
+        altered = "No, that is not offered at the moment; it is handled case by case."
     return _dressed(altered, character, draw)
 
 

@@ -13,11 +13,11 @@ from evaldrop.history import write_history
 from evaldrop.report import write_reports
 from evaldrop.report.rows import ReportRows
 from evaldrop.results import find_manifests
-from evaldrop.scorecard.collect import Found, collect
+from evaldrop.scorecard.collect import collect
 from evaldrop.scorecard.comparing import compare_candidates
 from evaldrop.scorecard.estimates import candidate_scorecards, columns_of, cost_totals, judge_health
 from evaldrop.scorecard.model import CandidateScorecard, CriterionInfo, DatasetInfo, Records, Scorecard
-from evaldrop.scorecard.pairwise import PairwiseTally, comparison_rows
+from evaldrop.scorecard.pairwise import Compared, ComparisonReader, PairwiseTally
 from evaldrop.scorecard.reading import CandidateResult, ResultReader
 from evaldrop.scorecard.scores import NOT_APPLICABLE
 from evaldrop.scorecard.source import RunFile, read_run_file
@@ -72,29 +72,32 @@ def _read_results(run: RunFile, manifests: Sequence[str]) -> _Tallies:
         run.evaluation.metrics,
     )
     tallies = _Tallies(tally, PairwiseTally(), ReportRows(run))
-    reader = ResultReader(run)
+    reader, comparisons = ResultReader(run), ComparisonReader(run)
     with _open_tables(run) as tables:
         for found in collect(run.folder, manifests):
             results = reader.read(found)
-            _write_rows(found, results, tables, tallies.pairwise)
+            _write_rows(results, tables)
+            if compared := comparisons.read(found):
+                _add_comparisons(compared, tables, tallies)
             ordinal = tally.add(found.record, results, None if found.output is not None else found.failure)
             tallies.rows.add(ordinal, found.record, results)
     return tallies
 
 
-def _write_rows(
-    found: Found, results: Sequence[CandidateResult], tables: _Tables, pairwise: PairwiseTally
-) -> None:
+def _add_comparisons(compared: Sequence[Compared], tables: _Tables, tallies: _Tallies) -> None:
+    tallies.pairwise.add([comparison.row for comparison in compared])
+    for row, call in compared:
+        tables.comparisons.append(row, text=len(row.raw_reply or ""))
+        if call is not None:
+            tallies.run.add_comparison(row.candidate, call)
+
+
+def _write_rows(results: Sequence[CandidateResult], tables: _Tables) -> None:
     for result in results:
         row = result.response
         tables.responses.append((*row[:-1], *row.metrics), text=len(row.prompt) + len(row.response or ""))
         for verdict in result.verdicts:
             tables.verdicts.append(verdict, text=len(verdict.raw_reply or "") + len(verdict.rationale or ""))
-    if found.output and found.output.get("comparisons"):
-        compared = list(comparison_rows(found.record.record_id, found.output))
-        pairwise.add(compared)
-        for comparison in compared:
-            tables.comparisons.append(comparison, text=len(comparison.raw_reply or ""))
 
 
 @contextmanager

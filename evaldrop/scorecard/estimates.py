@@ -74,6 +74,7 @@ def judge_health(run: RunFile, tally: RunTally) -> dict[str, JudgeHealth]:
             calls=counts.calls,
             errors=counts.errors,
             asked_again=counts.asked_again,
+            retries=counts.retries,
             scored=counts.scored,
             unscored=dict(counts.unscored.most_common()),
             tokens_input=counts.input_tokens,

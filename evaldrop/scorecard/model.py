@@ -202,6 +202,7 @@ class JudgeHealth(Part):
     calls: int
     errors: int
     asked_again: int = Field(default=0, description="Calls repeated because no verdict could be read.")
+    retries: int = Field(default=0, description="Calls repeated by the workflow, most of them throttled.")
     scored: int = Field(default=0, description="Verdicts with a score.")
     unscored: dict[str, int] = Field(default_factory=dict, description="Reason: verdicts.")
     tokens_input: int = 0

@@ -1,28 +1,34 @@
 """Preferences between two responses: rows of the table, and win rates in which order does not count."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
 
 from evaldrop.errors import NotEnoughData
 from evaldrop.replies import Reply, read_reply
+from evaldrop.scorecard.collect import Found
 from evaldrop.scorecard.model import PairwiseEstimate
-from evaldrop.scorecard.scores import JUDGE_ERROR, NO_VERDICT
+from evaldrop.scorecard.reading import JudgeCall
+from evaldrop.scorecard.scores import JUDGE_ERROR
+from evaldrop.scorecard.source import RunFile
 from evaldrop.statistics import mean_estimate
 from evaldrop.tables import ComparisonRow
+from evaldrop.verdicts import TIE, Reading, parse_preference
 
-TIE = "tie"
 
-Position = Literal["first", "second", "tie"]
+class Compared(NamedTuple):
+    """A comparison, and the judge's call where there was one."""
 
-# What judges call the response shown first, the one shown second, and neither.
-_POSITIONS: Mapping[str, Position] = {
-    "first": "first", "a": "first", "1": "first",
-    "second": "second", "b": "second", "2": "second",
-    "tie": "tie", "equal": "tie", "neither": "tie", "c": "tie",
-}  # fmt: skip
+    row: ComparisonRow
+    call: JudgeCall | None
+
+
+class _Preference(NamedTuple):
+    preferred: str | None
+    unscored_reason: str | None
+    rationale: str | None
 
 
 class _Outcome(NamedTuple):
@@ -33,6 +39,39 @@ class _Outcome(NamedTuple):
 
     score: float
     flipped: bool | None
+
+
+class ComparisonReader:
+    """Reads the comparisons of one run."""
+
+    def __init__(self, run: RunFile) -> None:
+        self._run = run
+        self._judges = {judge.name: judge for judge in run.judges}
+
+    def read(self, found: Found) -> list[Compared]:
+        """Return every comparison in a child's output; identical responses are ties without a call."""
+        comparisons = (found.output or {}).get("comparisons") or ()
+        return [self._read(found.record.record_id, comparison) for comparison in comparisons]
+
+    def _read(self, record_id: str, comparison: Mapping[str, Any]) -> Compared:
+        start = (
+            record_id,
+            comparison["candidate"],
+            comparison["baseline"],
+            comparison["judge"],
+            comparison.get("criterion"),
+            comparison.get("first") or comparison["candidate"],
+        )
+        if (skipped := comparison.get("skipped")) is not None:
+            preferred, reason = (TIE, None) if skipped == "identical" else (None, str(skipped))
+            return Compared(ComparisonRow(*start, preferred, reason, None, None), None)
+        judge = self._judges[comparison["judge"]]
+        error = comparison.get("error")
+        raw = {"error": error} if error is not None else comparison.get("reply")
+        replies = [] if error is not None else [read_reply(comparison.get("api") or judge.api, raw)]
+        found = _preference(replies[0], comparison) if replies else _Preference(None, JUDGE_ERROR, None)
+        call = JudgeCall.of(judge.name, comparison, replies, self._run.cost_usd(judge.model, replies))
+        return Compared(ComparisonRow(*start, *found, orjson.dumps(raw).decode()), call)
 
 
 class PairwiseTally:
@@ -63,42 +102,25 @@ class PairwiseTally:
         }
 
 
-def comparison_rows(record_id: str, output: Mapping[str, Any]) -> Iterator[ComparisonRow]:
-    """Yield a row for each comparison in a child's output; identical responses are ties without a call."""
-    for comparison in output.get("comparisons") or ():
-        start = (
-            record_id,
-            comparison["candidate"],
-            comparison["baseline"],
-            comparison["judge"],
-            comparison.get("criterion"),
-            comparison.get("first") or comparison["candidate"],
-        )
-        skipped = comparison.get("skipped")
-        if skipped is not None:
-            preferred, reason = (TIE, None) if skipped == "identical" else (None, str(skipped))
-            yield ComparisonRow(*start, preferred, reason, None, None)
-        elif comparison.get("error") is not None:
-            raw = orjson.dumps({"error": comparison["error"]}).decode()
-            yield ComparisonRow(*start, None, JUDGE_ERROR, None, raw)
-        else:
-            reply = read_reply(comparison.get("api") or "converse", comparison.get("reply"))
-            raw = orjson.dumps(comparison.get("reply")).decode()
-            yield ComparisonRow(*start, *_preference(reply, *start[1:3], first=start[5]), raw)
-
-
-def _preference(
-    reply: Reply, candidate: str, baseline: str, *, first: str
-) -> tuple[str | None, str | None, str | None]:
-    """Return who is preferred (or a tie), else why nobody is; and the rationale."""
+def _preference(reply: Reply, comparison: Mapping[str, Any]) -> _Preference:
     said = reply.tool_input or {}
-    rationale = said.get("rationale")
-    position = _POSITIONS.get(str(said.get("preferred", "")).strip().casefold())
-    if position is None:
-        return None, NO_VERDICT, rationale if isinstance(rationale, str) else reply.text or None
+    rationale = said.get("rationale", reply.text)
+    rationale = rationale if isinstance(rationale, str) and rationale else None
+    reading = _position(reply)
+    if reading.value is None:
+        return _Preference(None, reading.reason, rationale)
+    candidate, baseline = comparison["candidate"], comparison["baseline"]
+    first = comparison.get("first") or candidate
     second = baseline if first == candidate else candidate
-    preferred = {"first": first, "second": second, "tie": TIE}[position]
-    return preferred, None, rationale if isinstance(rationale, str) else None
+    return _Preference({"first": first, "second": second, TIE: TIE}[reading.value], None, rationale)
+
+
+def _position(reply: Reply) -> Reading[str]:
+    """Read which place is preferred: the tool's word, else the final line's."""
+    word = str((reply.tool_input or {}).get("preferred", "")).strip().casefold()
+    if word in ("first", "second", TIE):
+        return Reading(word)
+    return parse_preference(reply.text, ("first", "second"), truncated=reply.stop_reason == "max_tokens")
 
 
 def _outcome(candidate: str, rows: Sequence[ComparisonRow]) -> _Outcome:

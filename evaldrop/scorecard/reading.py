@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from evaldrop.criteria import Criterion
+from evaldrop.evaluation import Judge
 from evaldrop.metrics import METRICS
-from evaldrop.pricing import cost_at
 from evaldrop.replies import Reply, elapsed_latency, read_reply
 from evaldrop.results import ChildFailure
 from evaldrop.scorecard.collect import Found
@@ -22,7 +22,10 @@ from evaldrop.scorecard.scores import (
 )
 from evaldrop.scorecard.source import RunFile
 from evaldrop.tables import ResponseRow, VerdictRow
-from evaldrop.verdicts import JudgeReply, Verdict, read_verdicts
+from evaldrop.verdicts import Form, JudgeReply, Verdict, read_verdicts, unscored_verdicts
+
+# Judge prompts of this name ask for a single Y or N on a line of its own.
+YES_NO_PROMPT = "criteria-yn."
 
 
 class JudgeCall(NamedTuple):
@@ -31,9 +34,25 @@ class JudgeCall(NamedTuple):
     judge: str
     failed: bool
     asked_again: bool
+    retries: int
     input_tokens: int
     output_tokens: int
     cost_usd: float | None
+
+    @classmethod
+    def of(
+        cls, judge: str, answer: Mapping[str, Any], replies: Sequence[Reply], cost_usd: float | None
+    ) -> "JudgeCall":
+        """Return the call behind a judge's answer, with what its replies took together."""
+        return cls(
+            judge,
+            answer.get("error") is not None,
+            answer.get("first_reply") is not None,
+            int(answer.get("retries") or 0),
+            sum(reply.input_tokens or 0 for reply in replies),
+            sum(reply.output_tokens or 0 for reply in replies),
+            cost_usd,
+        )
 
 
 class CandidateResult(NamedTuple):
@@ -67,7 +86,6 @@ class ResultReader:
             METRICS[name].compute for name in run.evaluation.metrics
         ]
         self._no_metrics = (None,) * len(self._metrics)
-        self._unknown_tokens = Reply(text="")
 
     def read(self, found: Found) -> list[CandidateResult]:
         """Return a result per candidate, in the evaluation's order, also where there is no response."""
@@ -116,18 +134,11 @@ class ResultReader:
         )
         return ResponseRow(
             *start, reply.text, None, reply.stop_reason, reply.input_tokens, reply.output_tokens, latency,
-            self._cost(candidate.model, [reply]), False, self._measure(reply.text, record.reference),
+            self._run.cost_usd(candidate.model, [reply]), False, self._measure(reply.text, record.reference),
         )  # fmt: skip
 
     def _measure(self, text: str, references: Sequence[str]) -> tuple[float | None, ...]:
         return tuple(compute(text, references) for compute in self._metrics) if self._metrics else ()
-
-    def _cost(self, model: str, replies: Iterable[Reply]) -> float | None:
-        price = self._run.prices.get(model)
-        if price is None:
-            return None
-        costs = [cost_at(price, reply.input_tokens, reply.output_tokens) for reply in replies]
-        return None if None in costs else sum(cost for cost in costs if cost is not None)
 
     def _read_judgement(self, judgement: Mapping[str, Any]) -> _Judged:
         asked = Asked(judgement["judge"], int(judgement.get("repeat") or 0), tuple(judgement["criteria"]))
@@ -137,7 +148,7 @@ class ResultReader:
         # The last reply counts; what it leaves unscored the first one may still answer.
         raws = [judgement[key] for key in ("reply", "first_reply") if judgement.get(key) is not None]
         replies = [read_reply(judgement.get("api") or judge.api, raw) for raw in raws]
-        verdicts = _read_all(replies, criteria, judge.verdict)
+        verdicts = _read_all(replies, criteria, _form(judge))
         last = judgement.get("reply") if error is None else {"error": error}
         first = judgement.get("first_reply")
         return _Judged(
@@ -145,14 +156,7 @@ class ResultReader:
             verdicts,
             orjson.dumps(last).decode() if last is not None else None,
             orjson.dumps(first).decode() if first is not None else None,
-            JudgeCall(
-                asked.judge,
-                error is not None,
-                first is not None,
-                sum(reply.input_tokens or 0 for reply in replies),
-                sum(reply.output_tokens or 0 for reply in replies),
-                self._cost(judge.model, replies),
-            ),
+            JudgeCall.of(judge.name, judgement, replies, self._run.cost_usd(judge.model, replies)),
         )
 
     def _verdict_rows(self, record_id: str, candidate: str, judged: _Judged) -> Iterable[VerdictRow]:
@@ -203,12 +207,9 @@ _FREE = (None, None, None, None, None, 0.0)
 _NOTHING_MEASURED = (None, None, None, None, None)
 
 
-def _read_all(replies: Sequence[Reply], criteria: Sequence[Criterion], form: str) -> Sequence[Verdict]:
+def _read_all(replies: Sequence[Reply], criteria: Sequence[Criterion], form: Form) -> Sequence[Verdict]:
     if not replies:
-        return [
-            Verdict(criterion=criterion.name, score=None, unscored_reason=JUDGE_ERROR, rationale="")
-            for criterion in criteria
-        ]
+        return unscored_verdicts(criteria, JUDGE_ERROR)
     verdicts = _read_one(replies[0], criteria, form)
     if len(replies) == 1 or all(verdict.score is not None for verdict in verdicts):
         return verdicts
@@ -219,9 +220,13 @@ def _read_all(replies: Sequence[Reply], criteria: Sequence[Criterion], form: str
     ]
 
 
-def _read_one(reply: Reply, criteria: Sequence[Criterion], form: str) -> Sequence[Verdict]:
+def _read_one(reply: Reply, criteria: Sequence[Criterion], form: Form) -> Sequence[Verdict]:
     said = JudgeReply(text=reply.text, tool_input=reply.tool_input, stop_reason=reply.stop_reason)
-    return read_verdicts(said, criteria, form="text" if form == "text" else "tool")
+    return read_verdicts(said, criteria, form=form)
+
+
+def _form(judge: Judge) -> Form:
+    return "yes_no" if judge.prompt.startswith(YES_NO_PROMPT) else judge.verdict
 
 
 def _unscored(

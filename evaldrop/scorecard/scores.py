@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from evaldrop.criteria import Criterion
 from evaldrop.tables import VerdictRow
 
 NOT_APPLICABLE = "not_applicable"
 NO_RESPONSE = "no_response"
-JUDGE_ERROR = "judge_error"
+JUDGE_ERROR: Final = "judge_error"
 NO_VERDICT = "no_verdict"
 
 

@@ -1,6 +1,6 @@
 """`run.json` as a type: what BuildScorecard must know of a run before it reads a result."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,8 @@ from evaldrop import storage
 from evaldrop.criteria import Criterion, criterion_from_config
 from evaldrop.errors import EvaldropError, StorageError
 from evaldrop.evaluation import Candidate, Evaluation, Judge
-from evaldrop.pricing import ModelPrice, Prices, price_of
+from evaldrop.pricing import ModelPrice, Prices, cost_at, price_of
+from evaldrop.replies import Reply
 
 RUN_FILE = "run.json"
 
@@ -42,6 +43,15 @@ class RunFile:
     def judges(self) -> Sequence[Judge]:
         """The judges, in the evaluation's order."""
         return self.evaluation.judges
+
+    def cost_usd(self, model: str, replies: Iterable[Reply]) -> float | None:
+        """Return what some replies of a model cost together; None when price or tokens are unknown."""
+        price = self.prices.get(model)
+        if price is None:
+            return None
+        costs = [cost_at(price, reply.input_tokens, reply.output_tokens) for reply in replies]
+        known = [cost for cost in costs if cost is not None]
+        return sum(known) if len(known) == len(costs) else None
 
     def file(self, name: str) -> str:
         """Return the URI of a file in the run's folder."""

@@ -115,9 +115,13 @@ class CandidateTally:
                 tally = self.criteria[name] = CriterionTally()
             tally.add(ordinal, score)
         for call in result.judge_calls:
-            self.judge_input += call.input_tokens
-            self.judge_output += call.output_tokens
-            self.judge_cost.add(call.cost_usd)
+            self.add_judge_call(call)
+
+    def add_judge_call(self, call: JudgeCall) -> None:
+        """Add what a call of a judge on this candidate took."""
+        self.judge_input += call.input_tokens
+        self.judge_output += call.output_tokens
+        self.judge_cost.add(call.cost_usd)
 
     def _add_response(self, ordinal: int, result: CandidateResult) -> None:
         row = result.response
@@ -149,7 +153,8 @@ class JudgeTally:
     """Counts of one judge."""
 
     def __init__(self) -> None:
-        self.calls = self.errors = self.asked_again = self.scored = self.input_tokens = self.output_tokens = 0
+        self.calls = self.errors = self.asked_again = self.retries = self.scored = 0
+        self.input_tokens = self.output_tokens = 0
         self.unscored: Counter[str] = Counter()
         self.cost = MoneyTally()
 
@@ -158,6 +163,7 @@ class JudgeTally:
         self.calls += 1
         self.errors += call.failed
         self.asked_again += call.asked_again
+        self.retries += call.retries
         self.input_tokens += call.input_tokens
         self.output_tokens += call.output_tokens
         self.cost.add(call.cost_usd)
@@ -192,6 +198,11 @@ class RunTally:
             tally.add(ordinal, result)
             self._add_to_judges(result)
         return ordinal
+
+    def add_comparison(self, candidate: str, call: JudgeCall) -> None:
+        """Add a judge's call that compared a candidate with a baseline; the candidate bears its cost."""
+        self.judges[call.judge].add_call(call)
+        self.candidates[candidate].add_judge_call(call)
 
     @property
     def categories(self) -> npt.NDArray[np.int32]:

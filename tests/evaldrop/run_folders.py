@@ -49,7 +49,7 @@ def run_json(**changes: Any) -> dict[str, Any]:
         "criteria": criteria,
         "prompts": {"candidate/answer.v1": {"sha256": "cd" * 32, "text": "{{ prompt }}"}},
         "workflow_sha256": "ef" * 32,
-        "prices": {"date": "2026-11-21", "source": "test", "models": PRICES},
+        "prices": {"date": "2026-11-21", "source": "test", "models": dict(PRICES)},
         "estimate": None,
         "versions": {"evaldrop": "0.1.0", "python": "3.11"},
         "nonce": "00",
@@ -109,8 +109,11 @@ def judgement(
 
 
 def tool_input(scores: dict[str, Any], rationale: str) -> dict[str, Any]:
-    """The forced tool's input for some scores."""
-    return {name: {"rationale": rationale, "score": score} for name, score in scores.items()}
+    """The forced tool's input for some scores; correctness and the like, which are yes or no, in words."""
+    return {
+        name: {"rationale": rationale, "score": score if name == "tone" else "yes" if score else "no"}
+        for name, score in scores.items()
+    }
 
 
 def response(

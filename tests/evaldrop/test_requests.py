@@ -16,7 +16,7 @@ TURNS = [
     Turn("assistant", "Hello"),
     Turn("user", "Why?"),
 ]
-TOOL = {"name": "submit", "description": "Give it.", "schema": {"type": "object", "properties": {}}}
+TOOL = {"name": "submit", "description": "Give it.", "input_schema": {"type": "object", "properties": {}}}
 ALL_SET = Inference(max_tokens=300, temperature=0.5, top_p=0.9, stop=("END",))
 
 MODELS = {
@@ -193,7 +193,7 @@ def test_a_judge_is_made_to_call_the_tool_in_each_layout():
                 "ToolSpec": {
                     "Name": "submit",
                     "Description": "Give it.",
-                    "InputSchema": {"Json": TOOL["schema"]},
+                    "InputSchema": {"Json": TOOL["input_schema"]},
                 }
             }
         ],
@@ -202,7 +202,7 @@ def test_a_judge_is_made_to_call_the_tool_in_each_layout():
     assert call_of("anthropic")["body"]["tool_choice"] == {"type": "tool", "name": "submit"}
     assert call_of("nova")["body"]["toolConfig"]["toolChoice"] == {"tool": {"name": "submit"}}
     chat = call_of("chat")["body"]
-    assert chat["tools"][0]["function"]["parameters"] == TOOL["schema"]
+    assert chat["tools"][0]["function"]["parameters"] == TOOL["input_schema"]
     assert chat["tool_choice"] == {"type": "function", "function": {"name": "submit"}}
 
 
