@@ -39,8 +39,7 @@ MAX_CHILD_INPUT_BYTES = 240 * 1024
 MAX_REASONS = 20
 """Refused rows told in an error; `rejected.jsonl` has them all."""
 
-MAX_SHARED_JUDGE_CALLS = 24
-MAX_SHARED_JUDGE_BYTES = 48 * 1024
+MAX_SHARED_JUDGE_BYTES = 64 * 1024
 """Judge requests kept in the state, which every child gets too; further ones travel with their records."""
 
 
@@ -265,8 +264,7 @@ class Preparing:
             return {"request_key": key}
         constants = self._extra_calls.get(key) or make()
         size = len(orjson.dumps({key: constants}))
-        fits = self._shared_bytes + size <= MAX_SHARED_JUDGE_BYTES
-        if fits and len(self.judge_calls) < MAX_SHARED_JUDGE_CALLS:
+        if self._shared_bytes + size <= MAX_SHARED_JUDGE_BYTES:
             self.judge_calls[key] = constants
             self._shared_bytes += size
             return {"request_key": key}
