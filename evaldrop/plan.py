@@ -226,9 +226,10 @@ class _Counting:
             calls = self._judge_calls[judge.name]
             read = self._response(None).times(self._judge_responses[judge.name] * scale)
             sent = self._judge_input[judge.name] * scale
-            limit = judge.inference.max_tokens or VERDICT_TOKENS[2]
-            low, likely, high = (count * self._judge_criteria[judge.name] * scale for count in VERDICT_TOKENS)
-            output = Range(low=low, likely=likely, high=min(high, limit * calls * scale))
+            verdicts = self._judge_criteria[judge.name] * scale
+            limit = (judge.inference.max_tokens or VERDICT_TOKENS[2]) * calls * scale
+            low, likely, high = (min(count * verdicts, limit) for count in VERDICT_TOKENS)
+            output = Range(low=low, likely=likely, high=high)
             yield _line(
                 "judge",
                 judge,

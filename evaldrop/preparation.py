@@ -5,14 +5,15 @@ Writes `records.jsonl`, a line per record with what is known about it and, under
 workflow needs; and `rejected.jsonl`, the rows that are not evaluated.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import orjson
 
 from evaldrop import storage
-from evaldrop.criteria import Criterion
+from evaldrop.criteria import Criterion, built_in, criterion_from_config
 from evaldrop.datasets import Record, Rejected, read_records
 from evaldrop.definition import RunDefinition, RunRequest
 from evaldrop.errors import DatasetError, PromptError
@@ -38,8 +39,8 @@ MAX_CHILD_INPUT_BYTES = 240 * 1024
 MAX_REASONS = 20
 """Refused rows told in an error; `rejected.jsonl` has them all."""
 
-MAX_SHARED_JUDGE_CALLS = 24
-"""Judge requests kept in the state, which holds 256 KiB; further ones travel with their records."""
+MAX_SHARED_JUDGE_BYTES = 64 * 1024
+"""Judge requests kept in the state, which every child gets too; further ones travel with their records."""
 
 
 def prepare_records(request: RunRequest, folder: str) -> JSON:
@@ -126,8 +127,9 @@ class Preparing:
         self._evaluation = evaluation
         self._fences = Fences(nonce=definition.nonce)
         self._criteria = definition.resolved_criteria()
-        own = [config if isinstance(config, str) else config["name"] for config in evaluation.criteria]
-        self._own_criteria = [self._criteria[name] for name in own]
+        self._own_criteria = [
+            criterion_from_config(config, path="criteria") for config in evaluation.criteria
+        ]
         self._prompts = {name: Prompt(name=name, text=file.text) for name, file in definition.prompts.items()}
         self._request_keys = {
             candidate.name: _request_key(definition, candidate) for candidate in evaluation.candidates
@@ -137,7 +139,10 @@ class Preparing:
             for candidate in evaluation.candidates
         ]
         self.judge_calls: dict[str, JSON] = {}
+        self._shared_bytes = 0
         self._extra_calls: dict[str, JSON] = {}
+        # A child gets its record's requests, and the constant parts of all of them.
+        self._room = MAX_CHILD_INPUT_BYTES - MAX_SHARED_JUDGE_BYTES - len(orjson.dumps(self.candidates))
 
     def prepare(self, record: Record) -> "JSON | _Refusal":
         """Return a record as it stands in `records.jsonl`, or why it cannot be sent."""
@@ -146,10 +151,10 @@ class Preparing:
         except PromptError as error:
             return _Refusal(record.line, str(error), record.model_dump(mode="json"))
         size = len(orjson.dumps(calls))
-        if size > MAX_CHILD_INPUT_BYTES:
+        if size > self._room:
             reason = (
                 f"the requests of this record come to {size:,} bytes; "
-                f"a child workflow takes {MAX_CHILD_INPUT_BYTES:,}. Shorten its prompt, context or reference."
+                f"a child workflow has room for {self._room:,}. Shorten its prompt, context or reference."
             )
             return _Refusal(
                 record.line, reason, record.model_dump(mode="json", exclude={"prompt", "messages", "context"})
@@ -198,9 +203,13 @@ class Preparing:
         """Return the evaluation's criteria, then those the record brings, a question of its own included."""
         own = {criterion.name: criterion for criterion in self._own_criteria}
         for name, question in record.criteria.items():
-            criterion = self._criteria[name]
-            own[name] = replace(criterion, question=question) if question else criterion
+            criterion = self._named(name)
+            own[criterion.name] = replace(criterion, question=question) if question else criterion
         return list(own.values())
+
+    def _named(self, name: str) -> Criterion:
+        """Return a criterion by the name a record gives it: of a built-in one, any spelling."""
+        return self._criteria.get(name) or self._criteria[built_in(name, path="criteria").name]
 
     def _not_applicable(self, record: Record) -> dict[str, str]:
         reasons = {criterion.name: _missing_for(criterion, record) for criterion in self._asked_of(record)}
@@ -248,11 +257,16 @@ class Preparing:
         """Return the key of the judge's constants, with the constants where the state has no more room."""
         asked = [(criterion.name, criterion.question, criterion.scale) for criterion in criteria]
         key = f"{judge.name}/{self._fences.mark(judge.name, asked)}"
+        return self._shared(key, lambda: judge_constants(judge, prompt, criteria))
+
+    def _shared(self, key: str, make: Callable[[], JSON]) -> JSON:
         if key in self.judge_calls:
             return {"request_key": key}
-        constants = self._extra_calls.get(key) or judge_constants(judge, prompt, criteria)
-        if len(self.judge_calls) < MAX_SHARED_JUDGE_CALLS:
+        constants = self._extra_calls.get(key) or make()
+        size = len(orjson.dumps({key: constants}))
+        if self._shared_bytes + size <= MAX_SHARED_JUDGE_BYTES:
             self.judge_calls[key] = constants
+            self._shared_bytes += size
             return {"request_key": key}
         if len(self._extra_calls) < 1000:
             self._extra_calls[key] = constants
@@ -261,15 +275,13 @@ class Preparing:
     def _comparisons(self, record: Record, values: Mapping[str, Any]) -> Iterator[JSON]:
         for judge in self._evaluation.judges if self._evaluation.pairwise else ():
             prompt = self._prompts["judge/pairwise.v1"]
-            key = f"{judge.name}/pairs"
-            if key not in self.judge_calls:
-                self.judge_calls[key] = pair_constants(judge, prompt)
+            call = self._shared(f"{judge.name}/pairs", partial(pair_constants, judge, prompt))
             for candidate, baseline in pairs(self._evaluation):
                 for first, second in ((candidate, baseline), (baseline, candidate)):
                     yield {
                         "judge": judge.name,
                         "api": judge.api,
-                        "request_key": key,
+                        **call,
                         "candidate": candidate,
                         "baseline": baseline,
                         "first": first,

@@ -16,6 +16,7 @@ from typing import Any
 from evaldrop import __version__, storage
 from evaldrop.criteria import Criterion, criterion_from_config, lint_criteria
 from evaldrop.datasets import Record, Survey, read_records, survey_dataset
+from evaldrop.datasets.survey import MAX_NAMES_KEPT
 from evaldrop.definition import DatasetFacts, PromptFile, RunDefinition, RunRequest
 from evaldrop.errors import DatasetError, EvaldropError, EvaluationError, InputError, PromptError
 from evaldrop.evaluation import Candidate, Evaluation, find_evaluation, parse_evaluation
@@ -186,7 +187,7 @@ class _Checking:
 
     def define(self) -> RunDefinition | None:
         """Return the run as it would be; what stands in its way goes to the problems."""
-        given = {name: _plain_name(name) for name in self.survey.candidates}
+        given = self._given()
         evaluation = self._with_given(given.values())
         criteria = self._criteria()
         prompts = self._prompts(evaluation)
@@ -238,6 +239,20 @@ class _Checking:
             notes=(self.survey.recognised,),
         )
 
+    def _given(self) -> dict[str, str]:
+        """Return the candidates that come with the dataset: their name there, and the name they get."""
+        given = {name: _plain_name(name) for name in self.survey.candidates}
+        by_name: dict[str, list[str]] = {}
+        for theirs, ours in given.items():
+            by_name.setdefault(ours, []).append(theirs)
+        self.problems += [
+            f'{self.survey.source}: responses of {" and ".join(map(repr, twins))} would all be "{ours}". '
+            "Rename them."
+            for ours, twins in by_name.items()
+            if len(twins) > 1
+        ]
+        return given
+
     def _with_given(self, given: Iterable[str]) -> Evaluation:
         """Return the evaluation with the candidates that come with the dataset."""
         named = {candidate.name for candidate in self.evaluation.candidates}
@@ -254,16 +269,16 @@ class _Checking:
 
     def _brought(self) -> list[str | dict[str, Any]]:
         """Return the criteria that only records name, as an evaluation would write them."""
-        own = {
-            config if isinstance(config, str) else config.get("name") for config in self.evaluation.criteria
-        }
-        return [
-            name
-            if name in self.survey.criteria_by_name
-            else {"name": name, "question": f"Does the response meet: {name}?"}
-            for name in self.survey.criteria
-            if name not in own
-        ]
+        seen = {_resolved_name(config) for config in self.evaluation.criteria}
+        brought: list[str | dict[str, Any]] = []
+        for name in self.survey.criteria:
+            config: str | dict[str, Any] = name
+            if name not in self.survey.criteria_by_name:
+                config = {"name": name, "question": f"Does the response meet: {name}?"}
+            if _resolved_name(config) not in seen:
+                seen.add(_resolved_name(config))
+                brought.append(config)
+        return brought
 
     def _criteria(self) -> dict[str, Criterion] | None:
         found: dict[str, Criterion] = {}
@@ -282,6 +297,11 @@ class _Checking:
                 self.problems.append(f'{path}: "{criterion.name}" is there twice.')
             found[criterion.name] = criterion
             self._check_needs(criterion)
+        if len(self.survey.criteria) >= MAX_NAMES_KEPT:
+            self.problems.append(
+                f"{self.survey.source}: records name {MAX_NAMES_KEPT:,} different criteria or more. "
+                "Give those that ask the same of other records one name."
+            )
         if found and not self.evaluation.judges:
             self.problems.append(
                 f"{self.source}: the dataset brings criteria, and there is no judge. Add judges."
@@ -393,6 +413,14 @@ def _refusals(prepare: Callable[[Record], Any], sample: Iterable[Record]) -> Ite
         outcome = prepare(record)
         if not isinstance(outcome, dict):
             yield outcome.row["reason"]
+
+
+def _resolved_name(config: str | Mapping[str, Any]) -> str:
+    """Return a criterion's name: of a built-in one, its own name whatever the spelling."""
+    try:
+        return criterion_from_config(config, path="criteria").name
+    except EvaluationError:
+        return config if isinstance(config, str) else str(config.get("name"))
 
 
 def _plain_name(name: str) -> str:
