@@ -88,6 +88,8 @@ class MapRun:
                 return
             child = new_child(self.visit.run, self.visit.state, given)
             try:
+                # Children that never wait would keep the event loop from timers, signals and the other workers.
+                await asyncio.sleep(0)
                 await self._run(child)
             except asyncio.CancelledError:
                 if self.failure is None:
