@@ -417,3 +417,90 @@ def test_a_json_array_is_read_right_wherever_a_chunk_ends(size):
         execute(machine({"M": state}), {}, integrations={}, name="n", store=Objects({"in/rows": text}))
     )
     assert ended.output == items
+
+
+def test_a_loop_of_states_that_never_wait_can_be_timed_out_and_cancelled():
+    loop = {"A": {"Type": "Pass", "Next": "C"}, "P": {"Type": "Pass", "End": True}}
+    loop["C"] = {"Type": "Choice", "Choices": [{"Condition": False, "Next": "P"}], "Default": "A"}
+    endless = execute(machine(loop), 1, integrations={}, name="n")
+
+    async def cancel_soon():
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(endless, 0.01)
+
+    asyncio.run(cancel_soon())
+
+
+def test_an_observer_hears_the_end_of_a_call_that_was_cancelled():
+    states = {"M": distributed({"T": task()}, ToleratedFailureCount=5)}
+
+    async def never(arguments, context):
+        await asyncio.sleep(10_000)
+
+    observer = Recorder()
+    ended = run_virtual(
+        execute(
+            machine(states),
+            {},
+            integrations={"lambda:invoke": never},
+            name="n",
+            store=Objects({"in/rows": "1\n"}),
+            observer=observer,
+            clock=VirtualClock(),
+        )
+    )
+    assert ended.status == "SUCCEEDED"
+    assert observer.heard[5:7] == [
+        ("task_started", "lambda:invoke"),
+        ("task_finished", "lambda:invoke", "Cancelled", False),
+    ]
+    assert ("child_finished", "TIMED_OUT") in observer.heard
+
+
+def test_what_is_no_object_is_refused():
+    with pytest.raises(DefinitionError, match="must be an object, not array"):
+        load([])
+
+
+def test_every_problem_stands_on_a_line_of_the_message():
+    with pytest.raises(DefinitionError) as refused:
+        machine({"A": {"Type": "Pass"}, "B": {"Type": "Pass", "End": True}})
+    assert str(refused.value) == (
+        "the state machine has 2 problems:\n"
+        "  $.States.A: Next or End is missing\n"
+        "  $.States.B: no state leads here from StartAt 'A'"
+    )
+
+
+def test_jitter_differs_without_a_seed_and_repeats_with_one():
+    async def busy(arguments, context):
+        raise TaskError("Busy")
+
+    retry = [{"ErrorEquals": ["Busy"], "JitterStrategy": "FULL", "IntervalSeconds": 1000}]
+    built = machine({"T": task(Retry=retry)})
+
+    def waits(seed):
+        clock = VirtualClock()
+        run_virtual(execute(built, 1, integrations={"lambda:invoke": busy}, name="n", clock=clock, seed=seed))
+        return clock.waits
+
+    assert waits(1) == waits(1) != waits(2)
+    assert waits(None) != waits(None)
+
+
+def test_two_executions_of_one_machine_do_not_meet():
+    built = machine(
+        {
+            "A": {"Type": "Pass", "Assign": {"x": "{% $states.input %}"}, "Next": "W"},
+            "W": {"Type": "Wait", "Seconds": 5, "Next": "B"},
+            "B": {"Type": "Pass", "Output": "{% [$x, $states.context.Execution.Name] %}", "End": True},
+        }
+    )
+
+    async def both():
+        clock = VirtualClock()
+        return await asyncio.gather(
+            *(execute(built, n, integrations={}, name=f"n{n}", clock=clock) for n in (1, 2))
+        )
+
+    assert [ended.output for ended in run_virtual(both())] == [[1, "n1"], [2, "n2"]]
