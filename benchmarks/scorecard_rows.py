@@ -4,8 +4,8 @@ How long BuildScorecard takes and how much memory it needs, by number of records
     python benchmarks/scorecard_rows.py 1000 10000
     python benchmarks/scorecard_rows.py 1000000 --folder /somewhere/with/9GB
 
-Every record has three candidates' responses and a joint judge call on two criteria each; results lie in the files in
-another order than the records, as parallel children leave them. The work is done in a process of its own.
+Every record has three candidates' responses and a joint judge call on two criteria each; results lie in the
+files in another order than the records, as parallel children leave them. Each size runs in its own process.
 """
 
 import argparse
@@ -66,8 +66,9 @@ def main() -> None:
             )
             wall, cpu, peak, _ = map(float, done.stdout.split())
             report = (folder / "report.html").stat().st_size / 1e6
+            each = 1e6 * cpu / size
             print(
-                f"{size:>9,}  {wall:>8.2f}  {cpu:>8.2f}  {peak:>8.0f}  {1e6 * cpu / size:>9.0f}  {report:>9.1f}",
+                f"{size:>9,}  {wall:>8.2f}  {cpu:>8.2f}  {peak:>8.0f}  {each:>9.0f}  {report:>9.1f}",
                 flush=True,
             )
             shutil.rmtree(folder)

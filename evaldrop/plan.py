@@ -241,7 +241,7 @@ class _Counting:
 
     def _response(self, limit: int | None) -> Range:
         """Return the tokens of one response: a reference's length is the best hint there is."""
-        low, likely = RESPONSE_TOKENS
+        low, likely = map(float, RESPONSE_TOKENS)
         if self._references:
             likely = max(low, 1.5 * sum(self._references) / len(self._references))
         high = limit or max(

@@ -127,7 +127,8 @@ def judge_call(judge: Judge, *, system: str, tool: Mapping[str, Any], reminder: 
         judge: Who is asked.
         system: The judge prompt's system text, blank for none. A chat body has no place for it beside its
             messages: PrepareRecords puts it before the judge's text.
-        tool: `name`, `description` and JSON Schema (`input_schema`) of the verdict tool; empty for a text verdict.
+        tool: `name`, `description` and JSON Schema (`input_schema`) of the verdict tool; empty for a text
+            verdict.
         reminder: What is added when the tool was not called.
     """
     call: JSON = {
@@ -165,7 +166,8 @@ def _converse_constants(called: Candidate | Judge) -> JSON:
 
 
 def _converse_tool(model: str, tool: Mapping[str, Any]) -> JSON:
-    spec = {"Name": tool["name"], "Description": tool["description"], "InputSchema": {"Json": tool["input_schema"]}}
+    schema = {"Json": tool["input_schema"]}
+    spec = {"Name": tool["name"], "Description": tool["description"], "InputSchema": schema}
     config: JSON = {"Tools": [{"ToolSpec": spec}]}
     choice = _tool_choice(model, str(tool["name"]))
     return {**config, "ToolChoice": choice} if choice else config

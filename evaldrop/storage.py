@@ -216,7 +216,8 @@ class _Buffered:
 
     def read(self, size: int = -1) -> bytes:
         if size is None or size < 0:
-            data, self._rest = self._rest + self._body.read(), b""
+            rest: bytes = self._body.read()
+            data, self._rest = self._rest + rest, b""
             return data
         while len(self._rest) < size:
             chunk = self._body.read(1 << 20)

@@ -37,6 +37,7 @@ MAY_IMPORT_BOTO = {
     "evaldrop/storage.py": "S3, and only once an s3:// URI is met",
     "evaldrop/bedrock/aws.py": "the real Bedrock runtime, configured as boto3 is",
     "evaldrop/bedrock/signing.py": "Signature Version 4 for its requests",
+    "evaldrop/engine/definition/arguments.py": "the service model: what an SDK call's Arguments may hold",
     "evaldrop/engine/definition/resources.py": "the service model: which SDK actions and errors there are",
     "evaldrop/engine/integrations/shapes.py": "the service model: casing between Step Functions and the SDK",
 }

@@ -1,5 +1,6 @@
 """Preferences between two responses: rows of the table, and win rates in which order does not count."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +17,10 @@ from evaldrop.scorecard.source import RunFile
 from evaldrop.statistics import mean_estimate
 from evaldrop.tables import ComparisonRow
 from evaldrop.verdicts import TIE, Reading, parse_preference
+
+_PLACES = ("first", "second", TIE)
+# What prompts/judge/pairwise asks of a judge that has no tool.
+_FINAL_LINE = re.compile(r"^\W*preferred\W+(first|second|tie)\W*$", re.IGNORECASE | re.MULTILINE)
 
 
 class Compared(NamedTuple):
@@ -116,10 +121,11 @@ def _preference(reply: Reply, comparison: Mapping[str, Any]) -> _Preference:
 
 
 def _position(reply: Reply) -> Reading[str]:
-    """Read which place is preferred: the tool's word, else the final line's."""
-    word = str((reply.tool_input or {}).get("preferred", "")).strip().casefold()
-    if word in ("first", "second", TIE):
-        return Reading(word)
+    """Read which place is preferred: the tool's word, the prompt's final line, else any wording."""
+    words = [str((reply.tool_input or {}).get("preferred", "")), *reversed(_FINAL_LINE.findall(reply.text))]
+    for word in words:
+        if word.strip().casefold() in _PLACES:
+            return Reading(word.strip().casefold())
     return parse_preference(reply.text, ("first", "second"), truncated=reply.stop_reason == "max_tokens")
 
 

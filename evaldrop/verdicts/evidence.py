@@ -58,7 +58,8 @@ _PHRASE = re.compile(
     re.IGNORECASE,
 )
 _HYPOTHETICAL = re.compile(
-    r"\b(?:would require|would need|if|unless|cannot|can't|could not|couldn't|not|unable|instead of|rather than"
+    r"\b(?:would require|would need|if|unless|cannot|can't|could not|couldn't|not"
+    r"|unable|instead of|rather than"
     r"|scale|between|means?|requires?|maximum|minimum|possible)\b",
     re.IGNORECASE,
 )

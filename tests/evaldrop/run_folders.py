@@ -59,19 +59,30 @@ def run_json(**changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def record(record_id: str, *, judges: tuple[str, ...] = ("pro",), criteria: tuple[str, ...] = ("correctness", "tone"),
-           repeats: int = 1, not_applicable: dict[str, str] | None = None, **fields: Any) -> dict[str, Any]:  # fmt: skip
+def record(
+    record_id: str,
+    *,
+    judges: tuple[str, ...] = ("pro",),
+    criteria: tuple[str, ...] = ("correctness", "tone"),
+    repeats: int = 1,
+    not_applicable: dict[str, str] | None = None,
+    **fields: Any,
+) -> dict[str, Any]:
     """A prepared record."""
     asked = [name for name in criteria if name not in (not_applicable or {})]
     judgements = [
-        {"judge": judge, "api": "converse", "request_key": judge, "criteria": asked, "before": "", "after": "",
+        {"judge": judge, "api": "converse", "request_key": judge, "criteria": asked, "before": "",
+        "after": "",
          "fences": {}, "repeat": repeat}
         for judge in judges for repeat in range(repeats)
     ]  # fmt: skip
     return {
-        "record_id": record_id, "line": 1, "prompt": f"prompt of {record_id}", "system": None, "context": None,
-        "reference": ["yes"], "category": None, "group": None, "metadata": {}, "not_applicable": not_applicable or {},
-        "calls": {"record_id": record_id, "requests": {}, "given": {}, "judgements": judgements, "comparisons": []},
+        "record_id": record_id, "line": 1, "prompt": f"prompt of {record_id}", "system": None,
+        "context": None,
+        "reference": ["yes"], "category": None, "group": None, "metadata": {},
+        "not_applicable": not_applicable or {},
+        "calls": {"record_id": record_id, "requests": {}, "given": {}, "judgements": judgements,
+        "comparisons": []},
         **fields,
     }  # fmt: skip
 
@@ -130,8 +141,14 @@ def failed_response(
     candidate: str, error: str = "ThrottlingException", cause: str = "slow down"
 ) -> dict[str, Any]:
     """A candidate's call that failed after its retries."""
-    return {"candidate": candidate, "api": "converse", "error": {"Error": error, "Cause": cause}, "retries": 3,
-            "elapsed_ms": 9000, "judgements": []}  # fmt: skip
+    return {
+        "candidate": candidate,
+        "api": "converse",
+        "error": {"Error": error, "Cause": cause},
+        "retries": 3,
+        "elapsed_ms": 9000,
+        "judgements": [],
+    }
 
 
 def row(
@@ -153,12 +170,25 @@ def none_form(output: dict[str, Any]) -> dict[str, Any]:
 
 def failed_row(record_id: str, error: str = "States.Timeout", cause: str = "300 s") -> dict[str, Any]:
     """A failed child as ResultWriter writes it."""
-    return {"ExecutionArn": "arn", "Input": json.dumps({"record": {"record_id": record_id}}), "Status": "FAILED",
-            "Error": error, "Cause": cause}  # fmt: skip
+    return {
+        "ExecutionArn": "arn",
+        "Input": json.dumps({"record": {"record_id": record_id}}),
+        "Status": "FAILED",
+        "Error": error,
+        "Cause": cause,
+    }
 
 
-def write_run(folder: str | Path, *, run: dict[str, Any], records: list[dict[str, Any]], succeeded: list[dict[str, Any]],
-              failed: list[dict[str, Any]] | None = None, map_run: str = MAP_RUN, as_array: bool = False) -> str:  # fmt: skip
+def write_run(
+    folder: str | Path,
+    *,
+    run: dict[str, Any],
+    records: list[dict[str, Any]],
+    succeeded: list[dict[str, Any]],
+    failed: list[dict[str, Any]] | None = None,
+    map_run: str = MAP_RUN,
+    as_array: bool = False,
+) -> str:
     """Write a run's folder as the steps before BuildScorecard leave it; return the manifest's URI."""
     uri = str(folder)
     storage.write_bytes(storage.join(uri, "run.json"), json.dumps(run).encode())
@@ -166,8 +196,14 @@ def write_run(folder: str | Path, *, run: dict[str, Any], records: list[dict[str
     return write_results(uri, succeeded=succeeded, failed=failed, map_run=map_run, as_array=as_array)
 
 
-def write_results(folder: str, *, succeeded: list[dict[str, Any]], failed: list[dict[str, Any]] | None = None,
-                  map_run: str = MAP_RUN, as_array: bool = False) -> str:  # fmt: skip
+def write_results(
+    folder: str,
+    *,
+    succeeded: list[dict[str, Any]],
+    failed: list[dict[str, Any]] | None = None,
+    map_run: str = MAP_RUN,
+    as_array: bool = False,
+) -> str:
     """Write a Map run's result files and their manifest; return the manifest's URI."""
     place = storage.join(folder, "results", map_run)
     files: dict[str, list[dict[str, Any]]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}

@@ -113,9 +113,11 @@ def test_converse_is_read_by_keys_so_reasoning_may_come_first():
 
 @pytest.mark.parametrize("raw", [
     None, "text", [], {}, {"Body": None}, {"Body": "not json"}, {"Body": []}, {"Body": {"content": None}},
-    {"Body": {"output": None}}, {"Body": {"outputs": []}}, {"Body": {"choices": [None]}}, {"Body": {"results": {}}},
+    {"Body": {"output": None}}, {"Body": {"outputs": []}}, {"Body": {"choices": [None]}},
+    {"Body": {"results": {}}},
     {"Body": {"choices": [{"message": {"tool_calls": [{"function": {"arguments": "{half"}}]}}]}},
-    {"Body": {"generation": None}}, {"Body": {"unheard": "of"}}, {"Output": None}, {"Output": {"Message": {"Content": 3}}},
+    {"Body": {"generation": None}}, {"Body": {"unheard": "of"}}, {"Output": None},
+    {"Output": {"Message": {"Content": 3}}},
 ])  # fmt: skip
 @pytest.mark.parametrize("api", ["converse", "invoke_model"])
 def test_what_has_no_known_layout_is_a_reply_without_text(api, raw):

@@ -189,7 +189,7 @@ def _execute(started: _Started) -> "Execution | None":
         )
     try:
         with progress.shown():
-            execution = _loop(run_locally(request, runtime, folder=folder, observer=progress))
+            execution: Execution = _loop(run_locally(request, runtime, folder=folder, observer=progress))
     except KeyboardInterrupt:
         _tell_how_to_go_on(progress, folder)
         return None

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from evaldrop.engine import model
+from evaldrop.engine.definition.arguments import check_arguments
 from evaldrop.engine.definition.fields import Fields, member_path
 from evaldrop.engine.definition.handlers import parse_handlers
 from evaldrop.engine.definition.maps import parse_map
@@ -85,6 +86,8 @@ def _task(name: str, fields: Fields) -> model.State:
     if arn is not None and (problem := resource_problem(arn)):
         fields.complain("Resource", problem)
     arguments = fields.template("Arguments")
+    if arn is not None and arguments is not None:
+        check_arguments(strip_prefix(arn), arguments.literal, fields.at("Arguments"), fields.problems)
     timeout = fields.number_template("TimeoutSeconds", minimum=1, maximum=MAX_SECONDS)
     heartbeat = fields.number_template("HeartbeatSeconds", minimum=1, maximum=MAX_SECONDS)
     if heartbeat is not None and timeout is not None:

@@ -44,7 +44,7 @@ def machine_of(case):
 def test_a_machine_does_what_the_case_documents(case):
     script, objects, clock = (
         Script(expand(case.get("integrations", {}))),
-        Objects(case.get("files")),
+        Objects(expand(case.get("files", {}))),
         VirtualClock(),
     )
     machine = load(machine_of(case), case.get("substitutions", {}))
@@ -83,10 +83,12 @@ def test_a_machine_does_what_the_case_documents(case):
 
 
 def expand(value):
-    """Fill {"$repeat": [text, times]}, so that a case can hold a payload of 256 KiB."""
+    """Fill {"$repeat": [text, times]} and {"$concat": [texts]}, so that a case can hold 256 KiB."""
     if isinstance(value, dict):
         if set(value) == {"$repeat"}:
             return value["$repeat"][0] * value["$repeat"][1]
+        if set(value) == {"$concat"}:
+            return "".join(map(expand, value["$concat"]))
         return {key: expand(member) for key, member in value.items()}
     return [expand(element) for element in value] if isinstance(value, list) else value
 

@@ -71,7 +71,7 @@ def test_a_yes_no_criterion_has_its_rate_with_wilsons_interval(golden):
 
 
 def test_a_scale_has_its_mean_with_students_interval(golden):
-    # 4, 3, 2, 5: mean 3.5, squares 0.25 + 0.25 + 2.25 + 2.25 = 5, sd √(5/3) = 1.29099, standard error 0.645497
+    # 4, 3, 2, 5: mean 3.5, squares 0.25 + 0.25 + 2.25 + 2.25 = 5, sd √(5/3) = 1.29099, error 0.645497
     # t(3) = 3.182446: 3.5 ± 2.05426. Two of four are at 4 or above; Wilson for 2 of 4: (0.1500, 0.8500)
     estimate = golden.candidates["lite"].criteria["tone"]
     assert (estimate.mean, estimate.sd, estimate.standard_error) == pytest.approx((3.5, 1.290994, 0.645497))

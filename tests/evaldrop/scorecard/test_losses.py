@@ -37,8 +37,15 @@ def folder(tmp_path):
 @pytest.fixture
 def lossy(folder):
     """Five records: one whole, one with a failed call, a failed child, one in no file, one badly judged."""
-    judge_failed = {"judge": "pro", "criteria": ["correctness", "tone"], "repeat": 0, "api": "converse",
-                    "error": {"Error": "ThrottlingException", "Cause": "busy"}, "retries": 5, "elapsed_ms": 1}  # fmt: skip
+    judge_failed = {
+        "judge": "pro",
+        "criteria": ["correctness", "tone"],
+        "repeat": 0,
+        "api": "converse",
+        "error": {"Error": "ThrottlingException", "Cause": "busy"},
+        "retries": 5,
+        "elapsed_ms": 1,
+    }
     half_judged = judgement({"correctness": 1}) | {"criteria": ["correctness", "tone"]}
     write_run(
         folder,
@@ -229,8 +236,12 @@ def test_a_judge_without_a_price_is_unknown_too(folder):
 def test_a_record_that_succeeded_twice_counts_once_the_newest_attempt_first(folder):
     import os
 
-    old = write_run(folder, run=run_json(), records=[record("r1"), record("r2")],
-                    succeeded=[row("r1", response("lite", scores=GOOD)), row("r2", response("lite", scores=GOOD))])  # fmt: skip
+    old = write_run(
+        folder,
+        run=run_json(),
+        records=[record("r1"), record("r2")],
+        succeeded=[row("r1", response("lite", scores=GOOD)), row("r2", response("lite", scores=GOOD))],
+    )
     os.utime(old, (1, 1))
     again = row("r1", response("lite", scores={"correctness": 0, "tone": 1}))
     write_results(folder, succeeded=[again, row("r1", response("lite", scores=GOOD))], map_run="again")

@@ -1,0 +1,74 @@
+"""Numbers as people read them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaldrop.report import figures
+
+
+@pytest.mark.parametrize(("fraction", "text"), [
+    (0, "0 %"), (1, "100 %"), (0.5, "50 %"), (0.004, "<1 %"), (0.006, "<1 %"), (0.994, ">99 %"),
+    (0.99999, ">99 %"),
+    (0.01, "1 %"), (0.99, "99 %"), (0.856, "86 %"), (None, "–"),
+])  # fmt: skip
+def test_a_share_is_rounded_to_percent(fraction, text):
+    assert figures.percent(fraction) == text
+
+
+@given(st.floats(min_value=0, max_value=1), st.integers(0, 3))
+def test_only_nothing_reads_0_percent_and_only_everything_100(fraction, places):
+    text = figures.percent(fraction, places)
+    number = float(text.strip("<> %"))
+    assert (number == 0) == (fraction == 0)
+    assert (number == 100) == (fraction == 1)
+
+
+@pytest.mark.parametrize(("interval", "text"), [
+    ((0.301, 0.954), "30–95 %"), ((0, 0.999), "0–>99 %"), (None, "–"),
+])  # fmt: skip
+def test_an_interval_of_shares(interval, text):
+    assert figures.percent_interval(interval) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    (None, "unknown"), (0, "$0"), (0.19728, "$0.20"), (0.00048, "$0.00048"), (12.5, "$12.50"),
+    (1234.5, "$1,234.50"),
+    (0.0000001, "<$0.000001"), (0.000012, "$0.000012"),
+])  # fmt: skip
+def test_dollars_keep_figures_that_count_and_unknown_is_no_number(value, text):
+    assert figures.usd(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(-0.001, "0.00"), (-1.5, "−1.50"), (3.14159, "3.14"), (None, "–")]
+)
+def test_a_number_has_fixed_places_and_a_real_minus(value, text):
+    assert figures.number(value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.5, "+0.50"), (-0.5, "−0.50"), (0, "0.00"), (None, "–")])
+def test_a_difference_has_its_sign(value, text):
+    assert figures.signed(value) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(3.21, "3.2 s"), (61, "1 min 1 s"), (7325, "2 h 2 min"), (None, "unknown")]
+)
+def test_a_duration(seconds, text):
+    assert figures.duration(seconds) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.0001, "<0.001"), (0.0312, "0.031"), (None, "–")])
+def test_a_p_value(value, text):
+    assert figures.p_value(value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(812.4, "812 ms"), (12_300, "12.3 s"), (None, "–")])
+def test_a_latency(value, text):
+    assert figures.milliseconds(value) == text
+
+
+def test_counts_have_their_thousands_apart():
+    assert (figures.count(1234567), figures.count(None)) == ("1,234,567", "–")
+    assert (figures.interval((1, 2)), figures.interval(None)) == ("1.00 to 2.00", "–")

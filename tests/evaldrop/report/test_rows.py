@@ -1,0 +1,94 @@
+"""The records a report carries: all of them in small runs, the telling ones in large runs."""
+
+import gzip
+import json
+
+import pytest
+
+from evaldrop import storage
+from evaldrop.report import rows as report_rows
+from evaldrop.report.rows import HAS_DISAGREEMENT, HAS_ERROR, HAS_FAILED, HAS_UNSCORED, ReportRows
+from evaldrop.scorecard.collect import collect
+from evaldrop.scorecard.reading import ResultReader
+from evaldrop.scorecard.source import read_run_file
+from tests.evaldrop.run_folders import failed_response, judgement, record, response, row, run_json, write_run
+
+GOOD = {"correctness": 1, "tone": 5}
+BAD = {"correctness": 0, "tone": 1}
+HALF_JUDGED = judgement({"correctness": 1}) | {"criteria": ["correctness", "tone"]}
+
+
+@pytest.fixture
+def offered(tmp_path):
+    """Return a function that offers some rows to a report with a budget."""
+
+    def offer(results, budget):
+        folder = str(tmp_path / "run")
+        manifest = write_run(
+            folder, run=run_json(), records=[record(r["record_id"]) for r in results], succeeded=results
+        )
+        run = read_run_file(folder)
+        reader, rows = ResultReader(run), ReportRows(run, budget)
+        for ordinal, found in enumerate(collect(folder, [manifest])):
+            rows.add(ordinal, found.record, reader.read(found))
+        packed = rows.chunks()
+        return (
+            [entry for chunk in packed for entry in json.loads(gzip.decompress(chunk))],
+            rows.counts(),
+            packed,
+        )
+
+    return offer
+
+
+def whole(name, lite=GOOD, haiku=GOOD):
+    return row(name, response("lite", scores=lite), response("haiku", scores=haiku))
+
+
+def test_a_small_run_is_carried_whole(offered):
+    carried, counts, _ = offered([whole("r0"), whole("r1", lite=BAD)], budget=1_000_000)
+    assert {entry["id"] for entry in carried} == {"r0", "r1"}
+    assert [(count.name, count.seen, count.kept) for count in counts] == [
+        ("problem", 1, 1), ("disagreement", 0, 0), ("other", 1, 1),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("result", "flags"), [
+    (whole("r"), 0),
+    (whole("r", lite=BAD, haiku=BAD), HAS_FAILED),
+    (whole("r", lite=BAD), HAS_FAILED | HAS_DISAGREEMENT),
+    (row("r", failed_response("lite"), response("haiku", scores=GOOD)), HAS_ERROR | HAS_UNSCORED),
+    (row("r", response("lite", judgements=[HALF_JUDGED]), response("haiku", scores=GOOD)), HAS_UNSCORED),
+])  # fmt: skip
+def test_flags_say_why_a_record_is_worth_reading(offered, result, flags):
+    ((entry,), _, _) = offered([result], budget=1_000_000)
+    assert entry["flags"] == flags
+
+
+def test_above_the_budget_records_with_problems_stay_and_the_rest_is_thinned(offered, monkeypatch):
+    monkeypatch.setattr(report_rows, "_CHUNK", 2_000)
+    results = [whole(f"r{n}", lite=BAD if n % 10 == 0 else GOOD) for n in range(200)]
+    carried, counts, packed = offered(results, budget=6_000)
+    problem, _, other = counts
+    assert sum(map(len, packed)) <= 6_000
+    assert (problem.seen, problem.kept) == (20, 20)
+    assert other.seen == 180
+    assert 0 < other.kept < 180
+    assert len(carried) == problem.kept + other.kept
+
+
+def test_a_budget_for_nothing_carries_nothing(offered):
+    carried, counts, _ = offered([whole(f"r{n}") for n in range(3)], budget=1)
+    assert carried == []
+    assert sum(count.seen for count in counts) == 3
+
+
+def test_the_page_of_a_run_above_the_budget_says_so(tmp_path, monkeypatch):
+    from evaldrop.scorecard import build_scorecard
+
+    monkeypatch.setattr(ReportRows.__init__, "__defaults__", (1,))
+    folder = str(tmp_path / "support" / "run-1")
+    write_run(folder, run=run_json(), records=[record("r1")], succeeded=[whole("r1")])
+    build_scorecard(folder)
+    page = storage.read_bytes(storage.join(folder, "report.html")).decode()
+    assert "The page carries 0 of 1 records" in page
