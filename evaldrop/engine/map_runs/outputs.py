@@ -86,8 +86,8 @@ class Written:
         return {"MapRunArn": self.arn, "ResultWriterDetails": {"Bucket": self.bucket, "Key": key}}
 
     def close(self) -> None:
-        """Close the files."""
-        _guarded(self.files.close)
+        """Close the files that an earlier failure or a cancelling left open."""
+        self.files.abandon()
 
 
 def _guarded(write: Callable[[], Any]) -> Any:
