@@ -169,12 +169,14 @@ def _on_number(name: str, function: Callable[[float], Any]) -> Callable[[Any], A
 
 def _on_strings(name: str, function: Callable[[str, str], Any]) -> Callable[[Any, Any], Any]:
     def call(value: Any, other: Any) -> Any:
-        texts = [each if each is UNDEFINED else _want_string(name, each) for each in (value, other)]
-        if texts[0] is UNDEFINED:
+        for each in (value, other):
+            if each is not UNDEFINED:
+                _want_string(name, each)
+        if value is UNDEFINED:
             return UNDEFINED
-        if texts[1] is UNDEFINED:
+        if other is UNDEFINED:
             raise EvaluationError(f"T0410: ${name} has nothing to look for")
-        return function(*texts)
+        return function(value, other)
 
     return call
 

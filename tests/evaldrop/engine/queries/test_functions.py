@@ -231,5 +231,25 @@ def test_undefined_is_false_and_prints_as_undefined():
     assert repr(UNDEFINED) == "undefined"
 
 
+def test_calling_what_is_no_function_prints_nothing(capsys):
+    with pytest.raises(EvaluationError, match="T1006"):
+        compile_expression("($f := 5; $f(1))").evaluate(Frame())
+    assert capsys.readouterr().out == ""
+
+
+def test_null_stays_null_and_undefined_nothing_in_the_interpreter():
+    frame = Frame({"in": {"a": [None, {"b": None}], "c": None}})
+    before = repr(frame)
+    result = compile_expression("$sift($in, function($v) { true })").evaluate(frame)
+    assert result == {"a": [None, {"b": None}], "c": None}
+    assert repr(frame) == before
+    assert compile_expression("$sort($in.nothing)").evaluate(frame) is UNDEFINED
+
+
+def test_an_endless_recursion_ends_as_an_error():
+    with pytest.raises(EvaluationError):
+        compile_expression("($f := function($n) { 1 + $f($n + 1) }; $f(0))").evaluate(Frame())
+
+
 def test_a_local_variable_may_hide_a_function_in_the_interpreter():
     assert compile_expression("($sum := 5; $sum)").evaluate(Frame()) == 5
