@@ -12,12 +12,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-import orjson
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
 from evaldrop.engine.definition.arguments import pascal
 from evaldrop.engine.definition.resources import service_model
 from evaldrop.engine.errors import RUNTIME, TaskError
+from evaldrop.engine.payloads import to_json
 from evaldrop.engine.templates import type_name
 
 Path = tuple[str | int, ...]
@@ -218,7 +218,7 @@ def _bytes_in(value: Any, path: Path) -> Any:
 
 def _payload_in(value: Any, _path: Path) -> Any:
     """Return a body's bytes: a string as it is, anything else as JSON."""
-    return value.encode() if isinstance(value, str) else orjson.dumps(value)
+    return value.encode() if isinstance(value, str) else to_json(value)
 
 
 def _bytes_out(value: Any, _path: Path) -> Any:
