@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from evaldrop.scorecard.estimates import MOST_CATEGORIES
 from evaldrop.scorecard.model import OVERALL, Comparison, Scorecard
 from evaldrop.scorecard.tally import RunTally
 
@@ -37,7 +38,7 @@ def verdict_in_words(scorecard: Scorecard) -> str:
 def run_alarms(scorecard: Scorecard, tally: RunTally) -> tuple[str, ...]:
     """Return what a reader should know before trusting the numbers, a sentence each."""
     losses, judging = _loss_alarms(scorecard), _judge_alarms(scorecard)
-    return (*losses, *judging, *_money_alarms(scorecard), *_identical(tally))
+    return (*losses, *judging, *_money_alarms(scorecard), *_identical(tally), *_many_categories(tally))
 
 
 def _main_criterion(scorecard: Scorecard) -> str | None:
@@ -103,6 +104,12 @@ def _judge_alarms(scorecard: Scorecard) -> Iterator[str]:
 def _money_alarms(scorecard: Scorecard) -> Iterator[str]:
     if unknown := ", ".join(scorecard.cost_usd.unknown_models):
         yield f"The cost is unknown: no price or no tokens for {unknown}."
+
+
+def _many_categories(tally: RunTally) -> Iterator[str]:
+    n = len(tally.category_names)
+    if n > MOST_CATEGORIES:
+        yield f"There are {n} categories; the scorecard has the {MOST_CATEGORIES} largest of them."
 
 
 def _identical(tally: RunTally) -> Iterator[str]:
