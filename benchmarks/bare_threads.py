@@ -1,7 +1,8 @@
 """
 The least a program can do: boto3's client, a thread pool, candidate and judge calls, no scorecard.
 
-    AWS_ENDPOINT_URL_BEDROCK_RUNTIME=http://127.0.0.1:8900 python -m benchmarks.bare_threads --records 1000 --threads 64
+    export AWS_ENDPOINT_URL_BEDROCK_RUNTIME=http://127.0.0.1:8900
+    python -m benchmarks.bare_threads --records 1000 --threads 64
 """
 
 import argparse
@@ -19,7 +20,10 @@ TOOL = {
         "inputSchema": {
             "json": {
                 "type": "object",
-                "properties": {"rationale": {"type": "string"}, "score": {"type": "integer", "enum": [1, 2, 3, 4, 5]}},
+                "properties": {
+                    "rationale": {"type": "string"},
+                    "score": {"type": "integer", "enum": [1, 2, 3, 4, 5]},
+                },
                 "required": ["rationale", "score"],
             }
         },
@@ -29,7 +33,9 @@ TOOL = {
 
 def main() -> None:
     """Ask every candidate on every record, and the judge on every response."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--records", type=int, default=1000)
     parser.add_argument("--threads", type=int, default=64)
     given = parser.parse_args()

@@ -26,6 +26,8 @@ import orjson
 COUNTERS = ("calls", "candidate_calls", "judge_calls", "throttled", "errors")
 REASONS = {200: "OK", 404: "Not Found", 429: "Too Many Requests", 500: "Internal Server Error"}
 WORDS = "The parcel leaves within two working days and the carrier writes to you on the morning it arrives. "
+# Clients connect hundreds at a time; behind a shorter queue some wait a second for their connection.
+BACKLOG = 4096
 RATIONALE = "The response states the main fact of the reference and leaves out one condition."
 
 
@@ -277,7 +279,7 @@ def _listening_socket(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
-    listener.listen(4096)
+    listener.listen(BACKLOG)
     listener.setblocking(False)
     return listener
 
@@ -292,7 +294,9 @@ def serve(listener: socket.socket, settings: Settings, counts: Counts) -> None:
             loop.add_signal_handler(number, stopped.set)
         bedrock = Bedrock(settings, counts)
         connections = set[Connection]()
-        server = await loop.create_server(lambda: Connection(bedrock, None, connections), sock=listener)
+        server = await loop.create_server(
+            lambda: Connection(bedrock, None, connections), sock=listener, backlog=BACKLOG
+        )
         await stopped.wait()
         await _close(server, connections)
 

@@ -4,7 +4,7 @@ Speed and memory of a whole run, against an endpoint with a fixed latency, as ra
     python -m benchmarks.throughput                  # the table of docs/performance.md
     python -m benchmarks.throughput --growth         # 10 times the records as well
 
-Every line is a process of its own: start, imports, validation, calls, scorecard and report are all in its time.
+Every line is a process of its own: start, imports, validation, calls, scorecard and report are in its time.
 """
 
 import argparse
@@ -44,13 +44,20 @@ class Measured(NamedTuple):
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--records", type=int, default=1000)
     parser.add_argument("--in-flight", type=int, nargs="+", default=[64, 256])
-    parser.add_argument("--growth", action="store_true", help="also ten times the records, at the first --in-flight")
+    parser.add_argument(
+        "--growth", action="store_true", help="also ten times the records, at the first --in-flight"
+    )
     parser.add_argument("--only", choices=["evaldrop", "threads"], help="measure one of the two")
     given = parser.parse_args()
-    with serving_processes(Settings(latency_ms=LATENCY_MS), port=0, processes=1) as (url, _), tempfile.TemporaryDirectory() as folder:
+    with (
+        serving_processes(Settings(latency_ms=LATENCY_MS), port=0, processes=1) as (url, _),
+        tempfile.TemporaryDirectory() as folder,
+    ):
         environment = _environment(url)
         print(f"{'in flight':>9}  {'what':<14} {'seconds':>8} {'x ideal':>8} {'peak MB':>8}")
         for in_flight in given.in_flight:
@@ -59,11 +66,21 @@ def main() -> None:
             _grow(given.records, given.in_flight[0], Path(folder), environment)
 
 
-def _compare(records: int, in_flight: int, folder: Path, environment: dict[str, str], *, only: str | None) -> None:
+def _compare(
+    records: int, in_flight: int, folder: Path, environment: dict[str, str], *, only: str | None
+) -> None:
     ideal = records * CALLS_PER_RECORD * LATENCY_MS / 1000 / in_flight
     print(f"{in_flight:>9}  {'ideal':<14} {ideal:>8.2f} {1:>8.2f}")
     if only != "evaldrop":
-        command = [sys.executable, "-m", "benchmarks.bare_threads", "--records", str(records), "--threads", str(in_flight)]
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.bare_threads",
+            "--records",
+            str(records),
+            "--threads",
+            str(in_flight),
+        ]
         _line(in_flight, "boto3 threads", _measure(command, environment), ideal)
     if only != "threads":
         _line(in_flight, "evaldrop", _evaldrop(records, in_flight, folder, environment), ideal)
@@ -94,7 +111,7 @@ def _evaldrop(records: int, in_flight: int, folder: Path, environment: dict[str,
 def _record(number: int) -> dict[str, str]:
     return {
         "id": f"record-{number}",
-        "prompt": f"Question {number}: how long do I have to send something back, and who pays for the parcel?",
+        "prompt": f"Question {number}: how long may I take to send it back, and who pays for the parcel?",
         "reference": "30 days from delivery; the customer pays unless the item is faulty.",
         "category": f"category {number % 5}",
     }
@@ -102,7 +119,9 @@ def _record(number: int) -> dict[str, str]:
 
 def _measure(command: Sequence[str], environment: dict[str, str]) -> Measured:
     began = time.perf_counter()
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
     assert process.stderr
     errors = process.stderr.read().decode()
     _, status, usage = os.wait4(process.pid, 0)
@@ -113,7 +132,10 @@ def _measure(command: Sequence[str], environment: dict[str, str]) -> Measured:
 
 
 def _line(in_flight: int, what: str, measured: Measured, ideal: float) -> None:
-    print(f"{in_flight:>9}  {what:<14} {measured.seconds:>8.2f} {measured.seconds / ideal:>8.2f} {measured.megabytes:>8.0f}")
+    print(
+        f"{in_flight:>9}  {what:<14} {measured.seconds:>8.2f} "
+        f"{measured.seconds / ideal:>8.2f} {measured.megabytes:>8.0f}"
+    )
 
 
 def _environment(url: str) -> dict[str, str]:

@@ -36,7 +36,7 @@ class AnswerKey:
 
 
 def _asked(record: dict[str, Any]) -> set[str]:
-    """Return the texts by which a candidate may know a record: its prompt, and the last message of each request."""
+    """Return the texts by which a candidate may know a record: its prompt, each request's last message."""
     texts = {record["prompt"]}
     for request in record["calls"]["requests"].values():
         messages = request.get("Messages") or request.get("messages")

@@ -61,7 +61,7 @@ class RunDefinition(_Frozen):
     The content of `run.json`.
 
     Attributes:
-        criteria: Every criterion of the run, those that records bring included, in the form `evaluation.yaml` has.
+        criteria: Every criterion of the run, those that records bring included, in `evaluation.yaml`'s form.
         given: Candidates that come with the dataset: name in the dataset to name in the run.
         nonce: Makes the fences of this run's judge requests unknowable; hexadecimal.
         estimate: The plan made before the run.

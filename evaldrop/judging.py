@@ -10,12 +10,12 @@ from evaldrop.errors import PromptError
 from evaldrop.evaluation import Judge
 from evaldrop.prompts import Prompt
 from evaldrop.requests import judge_call, layout
-from evaldrop.verdicts import VERDICT_TOOL, verdict_tool
+from evaldrop.verdicts import VERDICT_TOOL_NAME, verdict_tool
 
 PREFERENCE_TOOL: dict[str, Any] = {
     "name": "submit_preference",
     "description": "Give the preference between the two responses. Call it once.",
-    "schema": {
+    "input_schema": {
         "type": "object",
         "properties": {
             "rationale": {"type": "string", "description": "The evidence, in one to three sentences."},
@@ -78,7 +78,7 @@ def criteria_for_prompt(criteria: Iterable[Criterion]) -> list[dict[str, Any]]:
 
 
 def _points(scale: Scale) -> list[dict[str, str | None]]:
-    """Return each answer with what it means: a number and its label, or a label alone where that is the answer."""
+    """Return each answer with what it means: a number and its label, or a label that is the answer itself."""
     points = []
     for point in scale.points:
         answer = f"{point.value:g}" if scale.kind == "points" else point.label
@@ -91,10 +91,10 @@ def judge_constants(judge: Judge, prompt: Prompt, criteria: Sequence[Criterion])
     """Return the constant part of a judge's requests on some criteria, for the workflow's `judges`."""
     tool: Mapping[str, Any] = verdict_tool(criteria) if judge.verdict == "tool" else {}
     reminder = (
-        f"You did not call {VERDICT_TOOL}. Call it now, with every criterion in it; nothing else counts."
+        f"You did not call {VERDICT_TOOL_NAME}. Call it now, with every criterion in it; nothing else counts."
     )
     return judge_call(
-        judge, system=system_text(judge, prompt, tool=VERDICT_TOOL), tool=tool, reminder=reminder
+        judge, system=system_text(judge, prompt, tool=VERDICT_TOOL_NAME), tool=tool, reminder=reminder
     )
 
 
@@ -106,7 +106,7 @@ def pair_constants(judge: Judge, prompt: Prompt) -> dict[str, Any]:
 
 
 def system_text(judge: Judge, prompt: Prompt, *, tool: str) -> str:
-    """Return the system text of a judge prompt, which may depend on the form of verdict but not on a record."""
+    """Return the system text of a judge prompt; it may depend on the form of verdict but not on a record."""
     turns = prompt.render({"verdict": judge.verdict, "tool": tool}, only=lambda role: role == "system")
     return "\n\n".join(turn.text for turn in turns)
 
@@ -123,7 +123,8 @@ def around(prompt: Prompt, values: Mapping[str, Any], holes: Mapping[str, str]) 
     Args:
         prompt: The judge prompt.
         values: Its variables, the responses not among them.
-        holes: Name of each response's variable, in the order they must appear, and a text that occurs nowhere else.
+        holes: Name of each response's variable, in the order they must appear, and a text that occurs nowhere
+            else.
 
     Raises:
         PromptError: The prompt does not show each response exactly once and in order.

@@ -61,7 +61,7 @@ def _report_failure(event: Any, context: object) -> Any:
     return handler(event, context)
 
 
-# Each handler is imported by its first call, as it is on AWS: a run does not wait for what its last step needs.
+# Each handler is imported by its first call, as on AWS: a run does not wait for what its last step needs.
 HANDLERS: dict[str, Callable[[Any, object], Any]] = {
     "ValidateDataset": _validate_dataset,
     "PrepareRecords": _prepare_records,
@@ -141,7 +141,7 @@ async def run_locally(
 
 
 def _has_errors(folder: str) -> bool:
-    """Tell whether a finished run has calls that failed or records that are missing: something to go on with."""
+    """Tell whether a finished run has failed calls or missing records: something to go on with."""
     scorecard = orjson.loads(storage.read_bytes(storage.join(folder, "scorecard.json")))
     errors = sum(candidate["responses"]["errors"] for candidate in scorecard["candidates"].values())
     return bool(errors or scorecard["records"]["missing"])

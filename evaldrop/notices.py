@@ -13,14 +13,20 @@ MAX_SUBJECT_CHARACTERS = 99
 """SNS takes a subject of fewer than 100 printable ASCII characters."""
 
 _ACTIONS = {
-    "States.ItemReaderFailed": "records.jsonl could not be read; look at the run's folder and the role's permissions.",
-    "States.ResultWriterFailed": "The results could not be written; look at the output bucket and the role's permissions.",
+    "States.ItemReaderFailed": (
+        "records.jsonl could not be read; look at the run's folder and the role's permissions."
+    ),
+    "States.ResultWriterFailed": (
+        "The results could not be written; look at the output bucket and the role's permissions."
+    ),
     "States.ExceedToleratedFailureThreshold": (
-        "More records failed than tolerated_failure_percentage allows. The FAILED files below results/ in the run's "
-        "folder say why; evaldrop run --resume (or a redrive on AWS) goes on with what is missing."
+        "More records failed than tolerated_failure_percentage allows. The FAILED files below results/ in "
+        "the run's folder say why; evaldrop run --resume (or a redrive on AWS) goes on with what is missing."
     ),
     "States.Timeout": "A step took too long. Evaluate fewer records, or raise the step's limit.",
-    "States.DataLimitExceeded": "A payload was above 256 KiB. Shorten the largest records, or list fewer judges.",
+    "States.DataLimitExceeded": (
+        "A payload was above 256 KiB. Shorten the largest records, or list fewer judges."
+    ),
 }
 
 

@@ -1,8 +1,8 @@
 """
 What a run will ask for before anything is spent: calls, tokens, dollars, time.
 
-Prompts are rendered for a sample of the records and their tokens counted at four bytes each; how long responses will
-be is a guess, which is why there is a low, a likely and a high figure.
+Prompts are rendered for a sample of the records and their tokens counted at four bytes each; how long
+responses will be is a guess, which is why there is a low, a likely and a high figure.
 """
 
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ VERDICT_TOKENS = (30, 80, 250)
 # Seconds a call takes, for the time a run needs; the real figure is the model's affair.
 CANDIDATE_S, JUDGE_S = 2.5, 3.0
 
-# Step Functions and S3 in us-east-1: USD per state transition, per Express request, per GB-hour of an Express child.
+# Step Functions in us-east-1: USD per state transition, per Express request, per GB-hour of an Express child.
 TRANSITION_USD, EXPRESS_REQUEST_USD, EXPRESS_GB_HOUR_USD, CHILD_GB = 25e-6, 1e-6, 0.06, 64 / 1024
 
 
@@ -226,9 +226,10 @@ class _Counting:
             calls = self._judge_calls[judge.name]
             read = self._response(None).times(self._judge_responses[judge.name] * scale)
             sent = self._judge_input[judge.name] * scale
-            limit = judge.inference.max_tokens or VERDICT_TOKENS[2]
-            low, likely, high = (count * self._judge_criteria[judge.name] * scale for count in VERDICT_TOKENS)
-            output = Range(low=low, likely=likely, high=min(high, limit * calls * scale))
+            verdicts = self._judge_criteria[judge.name] * scale
+            limit = (judge.inference.max_tokens or VERDICT_TOKENS[2]) * calls * scale
+            low, likely, high = (min(count * verdicts, limit) for count in VERDICT_TOKENS)
+            output = Range(low=low, likely=likely, high=high)
             yield _line(
                 "judge",
                 judge,
@@ -240,7 +241,7 @@ class _Counting:
 
     def _response(self, limit: int | None) -> Range:
         """Return the tokens of one response: a reference's length is the best hint there is."""
-        low, likely = RESPONSE_TOKENS
+        low, likely = map(float, RESPONSE_TOKENS)
         if self._references:
             likely = max(low, 1.5 * sum(self._references) / len(self._references))
         high = limit or max(

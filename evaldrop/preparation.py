@@ -1,18 +1,19 @@
 """
 PrepareRecords: every prompt rendered, so that the workflow only selects.
 
-Writes `records.jsonl`, a line per record with what is known about it and, under `calls`, what its child workflow
-needs; and `rejected.jsonl`, the rows that are not evaluated.
+Writes `records.jsonl`, a line per record with what is known about it and, under `calls`, what its child
+workflow needs; and `rejected.jsonl`, the rows that are not evaluated.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import orjson
 
 from evaldrop import storage
-from evaldrop.criteria import Criterion
+from evaldrop.criteria import Criterion, built_in, criterion_from_config
 from evaldrop.datasets import Record, Rejected, read_records
 from evaldrop.definition import RunDefinition, RunRequest
 from evaldrop.errors import DatasetError, PromptError
@@ -28,7 +29,7 @@ from evaldrop.judging import (
 )
 from evaldrop.prompts import Prompt, Turn
 from evaldrop.requests import GIVEN, candidate_call, conversation, layout
-from evaldrop.verdicts import VERDICT_TOOL
+from evaldrop.verdicts import VERDICT_TOOL_NAME
 
 JSON = dict[str, Any]
 
@@ -38,8 +39,8 @@ MAX_CHILD_INPUT_BYTES = 240 * 1024
 MAX_REASONS = 20
 """Refused rows told in an error; `rejected.jsonl` has them all."""
 
-MAX_SHARED_JUDGE_CALLS = 24
-"""Judge requests kept in the state, which holds 256 KiB; further ones travel with their records."""
+MAX_SHARED_JUDGE_BYTES = 64 * 1024
+"""Judge requests kept in the state, which every child gets too; further ones travel with their records."""
 
 
 def prepare_records(request: RunRequest, folder: str) -> JSON:
@@ -84,9 +85,8 @@ def _refuse_too_many(first: list[str], *, rejected: int, read: int, definition: 
     if rejected * 100 > tolerated * read or rejected == read:
         more = f"\n… and {rejected - len(first):,} more" if rejected > len(first) else ""
         raise DatasetError(
-            f"{rejected:,} of {read:,} records cannot be evaluated; tolerated_invalid_percentage is {tolerated:g}.\n"
-            + "\n".join(first)
-            + more
+            f"{rejected:,} of {read:,} records cannot be evaluated; "
+            f"tolerated_invalid_percentage is {tolerated:g}.\n" + "\n".join(first) + more
         )
 
 
@@ -127,8 +127,9 @@ class Preparing:
         self._evaluation = evaluation
         self._fences = Fences(nonce=definition.nonce)
         self._criteria = definition.resolved_criteria()
-        own = [config if isinstance(config, str) else config["name"] for config in evaluation.criteria]
-        self._own_criteria = [self._criteria[name] for name in own]
+        self._own_criteria = [
+            criterion_from_config(config, path="criteria") for config in evaluation.criteria
+        ]
         self._prompts = {name: Prompt(name=name, text=file.text) for name, file in definition.prompts.items()}
         self._request_keys = {
             candidate.name: _request_key(definition, candidate) for candidate in evaluation.candidates
@@ -138,7 +139,10 @@ class Preparing:
             for candidate in evaluation.candidates
         ]
         self.judge_calls: dict[str, JSON] = {}
+        self._shared_bytes = 0
         self._extra_calls: dict[str, JSON] = {}
+        # A child gets its record's requests, and the constant parts of all of them.
+        self._room = MAX_CHILD_INPUT_BYTES - MAX_SHARED_JUDGE_BYTES - len(orjson.dumps(self.candidates))
 
     def prepare(self, record: Record) -> "JSON | _Refusal":
         """Return a record as it stands in `records.jsonl`, or why it cannot be sent."""
@@ -147,10 +151,10 @@ class Preparing:
         except PromptError as error:
             return _Refusal(record.line, str(error), record.model_dump(mode="json"))
         size = len(orjson.dumps(calls))
-        if size > MAX_CHILD_INPUT_BYTES:
+        if size > self._room:
             reason = (
-                f"the requests of this record come to {size:,} bytes; a child workflow takes {MAX_CHILD_INPUT_BYTES:,}. "
-                "Shorten its prompt, context or reference."
+                f"the requests of this record come to {size:,} bytes; "
+                f"a child workflow has room for {self._room:,}. Shorten its prompt, context or reference."
             )
             return _Refusal(
                 record.line, reason, record.model_dump(mode="json", exclude={"prompt", "messages", "context"})
@@ -196,12 +200,16 @@ class Preparing:
         return [criterion for criterion in self._asked_of(record) if not _missing_for(criterion, record)]
 
     def _asked_of(self, record: Record) -> list[Criterion]:
-        """Return the evaluation's criteria and then those the record brings, a question of its own included."""
+        """Return the evaluation's criteria, then those the record brings, a question of its own included."""
         own = {criterion.name: criterion for criterion in self._own_criteria}
         for name, question in record.criteria.items():
-            criterion = self._criteria[name]
-            own[name] = replace(criterion, question=question) if question else criterion
+            criterion = self._named(name)
+            own[criterion.name] = replace(criterion, question=question) if question else criterion
         return list(own.values())
+
+    def _named(self, name: str) -> Criterion:
+        """Return a criterion by the name a record gives it: of a built-in one, any spelling."""
+        return self._criteria.get(name) or self._criteria[built_in(name, path="criteria").name]
 
     def _not_applicable(self, record: Record) -> dict[str, str]:
         reasons = {criterion.name: _missing_for(criterion, record) for criterion in self._asked_of(record)}
@@ -224,11 +232,11 @@ class Preparing:
             **values,
             "criteria": criteria_for_prompt(criteria),
             "verdict": judge.verdict,
-            "tool": VERDICT_TOOL,
+            "tool": VERDICT_TOOL_NAME,
             "mark": self._fences.mark("record", record.id),
         }
         before, after = around(prompt, shown, {"response": hole})
-        before = leading_text(judge, system_text(judge, prompt, tool=VERDICT_TOOL)) + before
+        before = leading_text(judge, system_text(judge, prompt, tool=VERDICT_TOOL_NAME)) + before
         for repeat in range(judge.repeats):
             places = {
                 candidate.name: self._fences.fence(record.id, candidate.name, judge.name, *names, repeat)
@@ -246,14 +254,19 @@ class Preparing:
             }
 
     def _judge_call(self, judge: Judge, prompt: Prompt, criteria: list[Criterion]) -> JSON:
-        """Return the key of the judge's constants, and with it the constants where the state has no more room."""
-        scales = [(criterion.name, criterion.scale) for criterion in criteria]
-        key = f"{judge.name}/{self._fences.mark(judge.name, scales)}"
+        """Return the key of the judge's constants, with the constants where the state has no more room."""
+        asked = [(criterion.name, criterion.question, criterion.scale) for criterion in criteria]
+        key = f"{judge.name}/{self._fences.mark(judge.name, asked)}"
+        return self._shared(key, lambda: judge_constants(judge, prompt, criteria))
+
+    def _shared(self, key: str, make: Callable[[], JSON]) -> JSON:
         if key in self.judge_calls:
             return {"request_key": key}
-        constants = self._extra_calls.get(key) or judge_constants(judge, prompt, criteria)
-        if len(self.judge_calls) < MAX_SHARED_JUDGE_CALLS:
+        constants = self._extra_calls.get(key) or make()
+        size = len(orjson.dumps({key: constants}))
+        if self._shared_bytes + size <= MAX_SHARED_JUDGE_BYTES:
             self.judge_calls[key] = constants
+            self._shared_bytes += size
             return {"request_key": key}
         if len(self._extra_calls) < 1000:
             self._extra_calls[key] = constants
@@ -262,15 +275,13 @@ class Preparing:
     def _comparisons(self, record: Record, values: Mapping[str, Any]) -> Iterator[JSON]:
         for judge in self._evaluation.judges if self._evaluation.pairwise else ():
             prompt = self._prompts["judge/pairwise.v1"]
-            key = f"{judge.name}/pairs"
-            if key not in self.judge_calls:
-                self.judge_calls[key] = pair_constants(judge, prompt)
+            call = self._shared(f"{judge.name}/pairs", partial(pair_constants, judge, prompt))
             for candidate, baseline in pairs(self._evaluation):
                 for first, second in ((candidate, baseline), (baseline, candidate)):
                     yield {
                         "judge": judge.name,
                         "api": judge.api,
-                        "request_key": key,
+                        **call,
                         "candidate": candidate,
                         "baseline": baseline,
                         "first": first,
@@ -316,7 +327,7 @@ def variables(record: Record) -> JSON:
     """
     Return the variables a prompt may use for a record.
 
-    These are the record's fields under their canonical names, those it does not have left out, and its metadata.
+    These are the record's fields under their canonical names, those it has, and its metadata.
     """
     fields = {
         "id": record.id,

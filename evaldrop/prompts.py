@@ -1,19 +1,28 @@
 """
 Versioned prompt files, rendered with Jinja2 in a sandbox.
 
-A file is one message of the user, or several under the headings `## system`, `## user`, `## assistant`; what stands
-before the first heading is for people and is not sent. The headings are found before anything is filled in, so no
-value can add a message.
+A file is one message of the user, or several under the headings `## system`, `## user`, `## assistant`; what
+stands before the first heading is for people and is not sent. The headings are found before anything is
+filled in, so no value can add a message.
 """
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, UndefinedError, meta
+from jinja2 import (
+    ChainableUndefined,
+    StrictUndefined,
+    Template,
+    TemplateError,
+    TemplateSyntaxError,
+    UndefinedError,
+    meta,
+)
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from evaldrop import storage
@@ -24,7 +33,8 @@ Role = Literal["system", "user", "assistant"]
 Kind = Literal["candidate", "judge"]
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+\.v[0-9]+")
-_HEADING = re.compile(r"^## (system|user|assistant)[ \t]*$", re.MULTILINE)
+_HEADING = re.compile(r"^## (system|user|assistant)[ \t]*\r?$", re.MULTILINE)
+_UNDEFINED = re.compile(r"'(\w+)' is undefined")
 
 
 class Turn(NamedTuple):
@@ -39,14 +49,14 @@ class _Absent(StrictUndefined):
 
     __slots__ = ()
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> bool:  # type: ignore[override]  # StrictUndefined raises here, and is typed so
         return False
 
 
 # Plain text, not HTML: escaping would change what the model reads.
 _ENVIRONMENT = ImmutableSandboxedEnvironment(
     undefined=_Absent,
-    autoescape=False,  # noqa: S701 - prompts are no markup
+    autoescape=False,
     trim_blocks=True,
     lstrip_blocks=True,
 )
@@ -99,15 +109,32 @@ class Prompt:
             turns = [
                 Turn(role, template.render(values).strip()) for role, template in self._compiled if only(role)
             ]
-        except UndefinedError as error:
-            missing = sorted(self.variables - values.keys())
-            names = ", ".join(missing) or str(error)
-            raise PromptError(
-                f"prompt {self.name} needs {names}, which this record does not have."
-            ) from error
         except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+            missing = ", ".join(self._missing(values))
+            if isinstance(error, UndefinedError) and missing:
+                raise PromptError(
+                    f"prompt {self.name} needs {missing}, which this record does not have."
+                ) from error
             raise PromptError(f"prompt {self.name} cannot be filled in: {error}.") from error
         return [turn for turn in turns if turn.text]
+
+    def _missing(self, values: Mapping[str, Any]) -> Iterator[str]:
+        """Yield every variable that stands in the way, leaving out those that the prompt only asks for."""
+        filled = dict(values)
+        for _, template in self._compiled:
+            with suppress(TemplateError, TypeError, ValueError, ArithmeticError):
+                while name := _first_undefined(template, filled):
+                    yield name
+                    filled[name] = ChainableUndefined()
+
+
+def _first_undefined(template: Template, values: Mapping[str, Any]) -> str | None:
+    try:
+        template.render(values)
+    except UndefinedError as error:
+        found = _UNDEFINED.fullmatch(str(error))
+        return found[1] if found and found[1] not in values else None
+    return None
 
 
 def load_prompt(kind: Kind, name: str, *, near: str | None = None) -> Prompt:
@@ -117,8 +144,8 @@ def load_prompt(kind: Kind, name: str, *, near: str | None = None) -> Prompt:
     Args:
         kind: Whose prompt it is.
         name: Such as `answer.v1`: a name, a dot, `v` and a number.
-        near: A folder's URI; `prompts/<kind>/<name>.md` is looked for in it, then above it, then among the prompts
-            that come with evaldrop.
+        near: A folder's URI; `prompts/<kind>/<name>.md` is looked for in it, then above it, then among the
+            prompts that come with evaldrop.
 
     Raises:
         PromptError: There is no such prompt, or it does not compile.
@@ -131,15 +158,23 @@ def load_prompt(kind: Kind, name: str, *, near: str | None = None) -> Prompt:
     while folder:
         uri = storage.join(folder, "prompts", kind, f"{name}.md")
         if storage.exists(uri):
-            return Prompt(name=f"{kind}/{name}", text=storage.read_bytes(uri).decode())
+            return Prompt(name=f"{kind}/{name}", text=_decode(storage.read_bytes(uri), uri))
         folder = storage.parent(folder)
     path = resource("prompts", kind, f"{name}.md")
     if not path.is_file():
         shipped = ", ".join(sorted(file.stem for file in resource("prompts", kind).glob("*.md")))
         raise PromptError(
-            f'prompt "{name}": there is no prompts/{kind}/{name}.md beside the evaluation, and evaldrop brings only {shipped}.'
+            f'prompt "{name}": there is no prompts/{kind}/{name}.md beside the evaluation, '
+            f"and evaldrop brings only {shipped}."
         )
     return Prompt(name=f"{kind}/{name}", text=path.read_text(encoding="utf-8"))
+
+
+def _decode(content: bytes, uri: str) -> str:
+    try:
+        return content.decode("utf-8-sig")  # some editors begin a file with a byte order mark
+    except UnicodeDecodeError as error:
+        raise PromptError(f"{uri}: not UTF-8 at byte {error.start}. Save it as UTF-8.") from error
 
 
 def _split(text: str) -> list[tuple[Role, str]]:

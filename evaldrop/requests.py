@@ -1,8 +1,8 @@
 """
 The requests the workflow sends, in ready parts: a constant part per candidate and judge, and a record's part.
 
-`infra/workflow.asl.json` merges the two. Casing is Step Functions': PascalCase for Converse, the model's own for a
-body of `invoke_model`.
+`infra/workflow.asl.json` merges the two. Casing is Step Functions': PascalCase for Converse, the model's own
+for a body of `invoke_model`.
 """
 
 import re
@@ -125,9 +125,10 @@ def judge_call(judge: Judge, *, system: str, tool: Mapping[str, Any], reminder: 
 
     Args:
         judge: Who is asked.
-        system: The judge prompt's system text, blank for none. A chat body has no place for it beside its messages:
-            PrepareRecords puts it before the judge's text.
-        tool: `name`, `description` and JSON Schema (`schema`) of the verdict tool; empty for a text verdict.
+        system: The judge prompt's system text, blank for none. A chat body has no place for it beside its
+            messages: PrepareRecords puts it before the judge's text.
+        tool: `name`, `description` and JSON Schema (`input_schema`) of the verdict tool; empty for a text
+            verdict.
         reminder: What is added when the tool was not called.
     """
     call: JSON = {
@@ -165,7 +166,8 @@ def _converse_constants(called: Candidate | Judge) -> JSON:
 
 
 def _converse_tool(model: str, tool: Mapping[str, Any]) -> JSON:
-    spec = {"Name": tool["name"], "Description": tool["description"], "InputSchema": {"Json": tool["schema"]}}
+    schema = {"Json": tool["input_schema"]}
+    spec = {"Name": tool["name"], "Description": tool["description"], "InputSchema": schema}
     config: JSON = {"Tools": [{"ToolSpec": spec}]}
     choice = _tool_choice(model, str(tool["name"]))
     return {**config, "ToolChoice": choice} if choice else config
@@ -210,7 +212,7 @@ def _body_constants(called: Candidate | Judge) -> JSON:
 
 
 def _body_tool(family: Family | None, tool: Mapping[str, Any]) -> JSON:
-    name, description, schema = tool["name"], tool["description"], tool["schema"]
+    name, description, schema = tool["name"], tool["description"], tool["input_schema"]
     if family == "anthropic":
         spec: JSON = {"name": name, "description": description, "input_schema": schema}
         return {"tools": [spec], "tool_choice": {"type": "tool", "name": name}}

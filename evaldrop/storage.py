@@ -72,17 +72,22 @@ def uri_of(bucket: str, key: str) -> str:
 
 
 def exists(uri: str) -> bool:
-    """Tell whether a file is there."""
+    """
+    Tell whether a file is there.
+
+    Raises:
+        StorageError: S3 would not say.
+    """
     if not is_s3(uri):
         return local_path(uri).is_file()
-    errors = _s3().exceptions
     bucket, key = place(uri)
-    try:
-        _s3().head_object(Bucket=bucket, Key=key)
-    except errors.ClientError as error:
-        if error.response["Error"]["Code"] in {"404", "NoSuchKey", "NotFound"}:
-            return False
-        raise StorageError(f"{uri}: {error}") from error
+    with _told(uri):
+        try:
+            _s3().head_object(Bucket=bucket, Key=key)
+        except _s3().exceptions.ClientError as error:
+            if error.response["Error"]["Code"] in {"404", "NoSuchKey", "NotFound"}:
+                return False
+            raise
     return True
 
 
@@ -93,16 +98,11 @@ def modified_at(uri: str) -> float:
     Raises:
         StorageError: There is no such file.
     """
-    if not is_s3(uri):
-        try:
+    with _told(uri):
+        if not is_s3(uri):
             return local_path(uri).stat().st_mtime
-        except OSError as error:
-            raise StorageError(f"{uri}: {error.strerror or error}") from error
-    bucket, key = place(uri)
-    try:
+        bucket, key = place(uri)
         return float(_s3().head_object(Bucket=bucket, Key=key)["LastModified"].timestamp())
-    except _s3().exceptions.ClientError as error:
-        raise StorageError(f"{uri}: {error}") from error
 
 
 def read_bytes(uri: str) -> bytes:
@@ -118,21 +118,13 @@ def open_read(uri: str, version: str | None = None) -> BinaryIO:
     Raises:
         StorageError: There is no such file, or it may not be read.
     """
-    try:
+    with _told(uri):
         if not is_s3(uri):
             return local_path(uri).open("rb")
         bucket, key = place(uri)
         which = {"VersionId": version} if version else {}
         # buffered: S3's own stream reads line by line slowly
-        return cast(BinaryIO, _Buffered(_s3().get_object(Bucket=bucket, Key=key, **which)["Body"]))
-    except FileNotFoundError as error:
-        raise StorageError(f"{uri}: no such file") from error
-    except OSError as error:
-        raise StorageError(f"{uri}: {error.strerror or error}") from error
-    except Exception as error:
-        if type(error).__module__.startswith("botocore"):
-            raise StorageError(f"{uri}: {error}") from error
-        raise
+        return cast("BinaryIO", _Buffered(_s3().get_object(Bucket=bucket, Key=key, **which)["Body"]))
 
 
 def write_bytes(uri: str, content: bytes) -> None:
@@ -147,39 +139,67 @@ def open_write(uri: str) -> Iterator[IO[bytes]]:
     Write a file that appears whole, or not at all when the block raises.
 
     On S3 it is gathered in a temporary file and uploaded, in parts when large.
+
+    Raises:
+        StorageError: It may not be written.
     """
     if is_s3(uri):
         bucket, key = place(uri)
         with tempfile.TemporaryFile() as stream:
             yield stream
             stream.seek(0)
-            _s3().upload_fileobj(stream, bucket, key)
+            with _told(uri):
+                _s3().upload_fileobj(stream, bucket, key)
         return
     path = local_path(uri)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with _told(uri):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
-        Path(partial).chmod(0o644)
-        Path(partial).replace(path)
+        with _told(uri):
+            Path(partial).chmod(0o644)
+            Path(partial).replace(path)
     except BaseException:
         Path(partial).unlink(missing_ok=True)
         raise
 
 
 def list_files(uri: str) -> Iterator[str]:
-    """Yield the URIs of all files below a folder, in the order of their names."""
+    """
+    Yield the URIs of all files below a folder, in the order of their names.
+
+    Raises:
+        StorageError: S3 would not say.
+    """
     if is_s3(uri):
         bucket, prefix = place(uri.rstrip("/") + "/")
-        for page in _s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-            for entry in page.get("Contents", []):
-                yield f"s3://{bucket}/{entry['Key']}"
+        with _told(uri):
+            for page in _s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+                for entry in page.get("Contents", []):
+                    yield f"s3://{bucket}/{entry['Key']}"
         return
     folder = local_path(uri)
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             yield str(path)
+
+
+@contextmanager
+def _told(uri: str) -> Iterator[None]:
+    """Turn what the file system, boto3 and botocore raise into a StorageError that names the URI."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise StorageError(f"{uri}: no such file") from error
+    except OSError as error:
+        raise StorageError(f"{uri}: {error.strerror or error}") from error
+    except Exception as error:
+        # by module: to name their classes every local command would have to import botocore
+        if type(error).__module__.partition(".")[0] in {"boto3", "botocore"}:
+            raise StorageError(f"{uri}: {error}") from error
+        raise
 
 
 def remove_folder(uri: str) -> None:
@@ -196,7 +216,8 @@ class _Buffered:
 
     def read(self, size: int = -1) -> bytes:
         if size is None or size < 0:
-            data, self._rest = self._rest + self._body.read(), b""
+            rest: bytes = self._body.read()
+            data, self._rest = self._rest + rest, b""
             return data
         while len(self._rest) < size:
             chunk = self._body.read(1 << 20)
@@ -240,7 +261,7 @@ _client: Any = None
 
 
 def _s3() -> Any:
-    global _client  # noqa: PLW0603 - one client per process: a Lambda keeps it between calls
+    global _client  # one client per process: a Lambda keeps it between calls
     if _client is None:
         import boto3
 

@@ -1,7 +1,8 @@
 """
 ValidateDataset: a dataset and its evaluation checked together, before any money is spent.
 
-`check_dataset` collects everything that is wrong, for `evaldrop validate`; `validate_dataset` refuses, for the workflow.
+`check_dataset` collects everything that is wrong, for `evaldrop validate`; `validate_dataset` refuses, for
+the workflow.
 """
 
 import platform
@@ -15,8 +16,9 @@ from typing import Any
 from evaldrop import __version__, storage
 from evaldrop.criteria import Criterion, criterion_from_config, lint_criteria
 from evaldrop.datasets import Record, Survey, read_records, survey_dataset
+from evaldrop.datasets.survey import MAX_NAMES_KEPT
 from evaldrop.definition import DatasetFacts, PromptFile, RunDefinition, RunRequest
-from evaldrop.errors import DatasetError, EvaluationError, EvaldropError, InputError, PromptError
+from evaldrop.errors import DatasetError, EvaldropError, EvaluationError, InputError, PromptError
 from evaldrop.evaluation import Candidate, Evaluation, find_evaluation, parse_evaluation
 from evaldrop.gate import parse_gate
 from evaldrop.metrics import METRICS
@@ -99,7 +101,7 @@ def _kept(definition: RunDefinition) -> RunDefinition | None:
 
 
 def check_dataset(request: RunRequest) -> Check:
-    """Return everything there is to say about a dataset and its evaluation; raise for nothing a user can mend."""
+    """Return all there is to say about a dataset and its evaluation; raise for nothing a user can mend."""
     try:
         evaluation_uri = request.evaluation or find_evaluation(request.dataset)
         evaluation = _read_evaluation(request.dataset, evaluation_uri)
@@ -177,15 +179,15 @@ class _Checking:
             self.warnings += self.problems
             self.problems = []
             self.warnings.append(
-                f"{self.survey.source}: goes on without {self.survey.n_rejected:,} of {self.survey.n_read:,} rows; "
-                "they are kept in rejected.jsonl."
+                f"{self.survey.source}: goes on without {self.survey.n_rejected:,} of {self.survey.n_read:,} "
+                "rows; they are kept in rejected.jsonl."
             )
         if not self.survey.n_accepted and not self.problems:
             self.problems.append(f"{self.survey.source}: holds no record. Give it at least one row.")
 
     def define(self) -> RunDefinition | None:
         """Return the run as it would be; what stands in its way goes to the problems."""
-        given = {name: _plain_name(name) for name in self.survey.candidates}
+        given = self._given()
         evaluation = self._with_given(given.values())
         criteria = self._criteria()
         prompts = self._prompts(evaluation)
@@ -237,6 +239,20 @@ class _Checking:
             notes=(self.survey.recognised,),
         )
 
+    def _given(self) -> dict[str, str]:
+        """Return the candidates that come with the dataset: their name there, and the name they get."""
+        given = {name: _plain_name(name) for name in self.survey.candidates}
+        by_name: dict[str, list[str]] = {}
+        for theirs, ours in given.items():
+            by_name.setdefault(ours, []).append(theirs)
+        self.problems += [
+            f'{self.survey.source}: responses of {" and ".join(map(repr, twins))} would all be "{ours}". '
+            "Rename them."
+            for ours, twins in by_name.items()
+            if len(twins) > 1
+        ]
+        return given
+
     def _with_given(self, given: Iterable[str]) -> Evaluation:
         """Return the evaluation with the candidates that come with the dataset."""
         named = {candidate.name for candidate in self.evaluation.candidates}
@@ -253,16 +269,16 @@ class _Checking:
 
     def _brought(self) -> list[str | dict[str, Any]]:
         """Return the criteria that only records name, as an evaluation would write them."""
-        own = {
-            config if isinstance(config, str) else config.get("name") for config in self.evaluation.criteria
-        }
-        return [
-            name
-            if name in self.survey.criteria_by_name
-            else {"name": name, "question": f"Does the response meet: {name}?"}
-            for name in self.survey.criteria
-            if name not in own
-        ]
+        seen = {_resolved_name(config) for config in self.evaluation.criteria}
+        brought: list[str | dict[str, Any]] = []
+        for name in self.survey.criteria:
+            config: str | dict[str, Any] = name
+            if name not in self.survey.criteria_by_name:
+                config = {"name": name, "question": f"Does the response meet: {name}?"}
+            if _resolved_name(config) not in seen:
+                seen.add(_resolved_name(config))
+                brought.append(config)
+        return brought
 
     def _criteria(self) -> dict[str, Criterion] | None:
         found: dict[str, Criterion] = {}
@@ -281,6 +297,11 @@ class _Checking:
                 self.problems.append(f'{path}: "{criterion.name}" is there twice.')
             found[criterion.name] = criterion
             self._check_needs(criterion)
+        if len(self.survey.criteria) >= MAX_NAMES_KEPT:
+            self.problems.append(
+                f"{self.survey.source}: records name {MAX_NAMES_KEPT:,} different criteria or more. "
+                "Give those that ask the same of other records one name."
+            )
         if found and not self.evaluation.judges:
             self.problems.append(
                 f"{self.source}: the dataset brings criteria, and there is no judge. Add judges."
@@ -300,13 +321,13 @@ class _Checking:
             have = self.survey.with_field.get(what, 0)
             if needed and not have:
                 self.problems.append(
-                    f"{self.survey.source}: criterion {criterion.name} needs a {what}, and no record has one. "
-                    f'Give records a "{what}", or drop the criterion.'
+                    f"{self.survey.source}: criterion {criterion.name} needs a {what}, "
+                    f'and no record has one. Give records a "{what}", or drop the criterion.'
                 )
             elif needed and have < self.survey.n_accepted:
                 self.warnings.append(
-                    f"{self.survey.source}: {self.survey.n_accepted - have:,} of {self.survey.n_accepted:,} records have no {what}; "
-                    f"criterion {criterion.name} is not applicable to them."
+                    f"{self.survey.source}: {self.survey.n_accepted - have:,} of {self.survey.n_accepted:,} "
+                    f"records have no {what}; criterion {criterion.name} is not applicable to them."
                 )
 
     def _prompts(self, evaluation: Evaluation) -> dict[str, Prompt]:
@@ -335,7 +356,8 @@ class _Checking:
         if missing and self.survey.n_accepted:
             known = ", ".join(sorted(always | self.survey.variables.keys()))
             self.problems.append(
-                f"{self.source}: prompt {prompt.name} uses {', '.join(missing)}, which no record has. Known here: {known}."
+                f"{self.source}: prompt {prompt.name} uses {', '.join(missing)}, which no record has. "
+                f"Known here: {known}."
             )
 
     def _check_metrics(self) -> None:
@@ -357,7 +379,7 @@ class _Checking:
                 self.problems.append(f"{self.source}: gate[{place}]: {error}")
 
     def plan(self, definition: RunDefinition) -> Plan | None:
-        """Return the plan, rendered for a sample; a sample no record of which can be rendered is a problem."""
+        """Return the plan, rendered for a sample; not one record that can be rendered is a problem."""
         total = min(self.survey.n_accepted, self.request.limit or self.survey.n_accepted)
         sample = list(self._sample(total))
         refusals = list(_refusals(Preparing(definition).prepare, sample))
@@ -369,7 +391,8 @@ class _Checking:
         if plan.unknown:
             budget = " budget_usd cannot be held to." if definition.evaluation.budget_usd else ""
             self.warnings.append(
-                f"the price of {', '.join(plan.unknown)} is unknown; give it under prices: in the evaluation.{budget}"
+                f"the price of {', '.join(plan.unknown)} is unknown; "
+                f"give it under prices: in the evaluation.{budget}"
             )
         return plan
 
@@ -390,6 +413,14 @@ def _refusals(prepare: Callable[[Record], Any], sample: Iterable[Record]) -> Ite
         outcome = prepare(record)
         if not isinstance(outcome, dict):
             yield outcome.row["reason"]
+
+
+def _resolved_name(config: str | Mapping[str, Any]) -> str:
+    """Return a criterion's name: of a built-in one, its own name whatever the spelling."""
+    try:
+        return criterion_from_config(config, path="criteria").name
+    except EvaluationError:
+        return config if isinstance(config, str) else str(config.get("name"))
 
 
 def _plain_name(name: str) -> str:

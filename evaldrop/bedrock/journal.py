@@ -1,8 +1,8 @@
 """
 A run's replies, kept as they arrive.
 
-A process that is killed has lost nothing it has paid for: when the run goes on, a request that already had its reply
-gets it from here. Each kept reply answers one call, so that two equal requests stay two calls.
+A process that is killed has lost nothing it has paid for: when the run goes on, a request that already had
+its reply gets it from here. Each kept reply answers one call, so that two equal requests stay two calls.
 """
 
 import hashlib

@@ -1,8 +1,8 @@
 """
 How requests to Bedrock are authorised: AWS Signature Version 4, or a bearer token.
 
-The signature is computed here and not by botocore's signer, which takes a quarter of a run's whole CPU time: it
-derives the key anew and parses URL and headers at each call. A test holds both to the same headers.
+The signature is computed here and not by botocore's signer, which takes a quarter of a run's whole CPU time:
+it derives the key anew and parses URL and headers at each call. A test holds both to the same headers.
 """
 
 import asyncio
@@ -93,7 +93,8 @@ class Signature:
         to_sign = f"{ALGORITHM}\n{time}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
         key = _signing_key(frozen.secret_key, time[:8], self._region, self._service)
         signature = hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()
-        return f"{ALGORITHM} Credential={frozen.access_key}/{scope}, SignedHeaders={names}, Signature={signature}"
+        credential = f"{frozen.access_key}/{scope}"
+        return f"{ALGORITHM} Credential={credential}, SignedHeaders={names}, Signature={signature}"
 
     async def _renew(self) -> None:
         # Renewing asks the network and blocks: outside a thread, every call in flight would stand still.

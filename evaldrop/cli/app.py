@@ -30,13 +30,18 @@ for command in (init, validate, plan, run, report, criteria, schema):
     app.command()(command)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"evaldrop {__version__}")  # noqa: T201 - the answer itself
+        raise typer.Exit
+
+
 @app.callback()
 def _root(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
-) -> None:
-    if version:
-        print(f"evaldrop {__version__}")  # noqa: T201
-        raise typer.Exit
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None: ...
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -44,7 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
     Run a command.
 
     Returns:
-        The exit code: 0 passed, 1 gate failed, 2 gate inconclusive, 3 the run failed, 64 wrong use or bad input.
+        The exit code: 0 passed, 1 gate failed, 2 gate inconclusive, 3 the run failed, 64 wrong use or bad
+        input.
     """
     try:
         outcome = app(arguments, standalone_mode=False)
@@ -70,7 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _usage_exit(error: Exception) -> int | None:
-    """Return the exit code of an error of the command line's own parser, which it shows; None for any other error."""
+    """Return the exit code of an error of the command line's own parser, which it shows; None for others."""
     show = getattr(error, "show", None)
     if show is None:
         return exits.INTERRUPTED if type(error).__name__ == "Abort" else None

@@ -1,4 +1,8 @@
-"""What is written where: results to stdout, everything about them to stderr. Model text never reaches a terminal raw."""
+"""
+What is written where: results to stdout, everything about them to stderr.
+
+Model text never reaches a terminal raw.
+"""
 
 import json
 import re

@@ -28,8 +28,8 @@ def print_plan(console: Console, plan: Plan, *, budget_usd: float | None) -> Non
     total = plan.cost_usd
     partly = " for the models with a known price" if plan.unknown else ""
     console.print(
-        f"\n{plan.records:,} records, {plan.calls:,} calls: likely {_usd(total.likely)} ({_usd_range(total)}){partly}, "
-        f"prices of {plan.prices_date}"
+        f"\n{plan.records:,} records, {plan.calls:,} calls: "
+        f"likely {_usd(total.likely)} ({_usd_range(total)}){partly}, prices of {plan.prices_date}"
     )
     if plan.unknown:
         console.print(f"price unknown: {', '.join(map(shown, plan.unknown))}")

@@ -76,7 +76,7 @@ class RunProgress(Observer):
             self._told = time.monotonic()
             self._console.print(self.line())
 
-    def map_finished(self, succeeded: int, failed: int) -> None:
+    def map_finished(self, succeeded: int, failed: int) -> None:  # noqa: ARG002 - the engine's protocol
         """Tell the whole."""
         if not self._live:
             self._console.print(self.line())

@@ -17,7 +17,11 @@ def print_scorecard(console: Console, scorecard: Scorecard) -> None:
     simulated = "[bold yellow]SIMULATED[/bold yellow]  " if scorecard.simulated else ""
     console.print(f"\n{simulated}[bold]{shown(scorecard.evaluation)}[/bold]  {shown(scorecard.run_id)}")
     records = scorecard.records
-    lost = [f"{count:,} {word}" for count, word in ((records.rejected, "rejected"), (records.missing, "missing")) if count]
+    lost = [
+        f"{count:,} {word}"
+        for count, word in ((records.rejected, "rejected"), (records.missing, "missing"))
+        if count
+    ]
     counts = ", ".join([f"{records.evaluated:,} of {records.read:,} records", *lost])
     spent = f"{usd(scorecard.cost_usd.total)}" if scorecard.cost_usd.total is not None else _partly(scorecard)
     console.print(f"{counts}; {duration(scorecard.duration_s)}; {spent}\n")

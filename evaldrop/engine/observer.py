@@ -17,7 +17,7 @@ class Observer:
         """Hear that an integration is called."""
 
     def task_finished(self, resource: str, error: str | None, will_retry: bool) -> None:
-        """Hear that a call ended: None, or its error's name and whether it is tried again."""
+        """Hear that a call ended: None, or its error's name (or "Cancelled") and whether it is retried."""
 
     def map_started(self, total: int | None) -> None:
         """Hear that a distributed Map began, and how many items it has, where that is known."""

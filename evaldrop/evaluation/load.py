@@ -18,9 +18,11 @@ def find_evaluation(dataset: str) -> str | None:
     """
     Return the URI of the evaluation file that belongs to a dataset, or None.
 
-    The sidecar (`faq.jsonl` + `faq.yaml`) wins, then the nearest `evaluation.yaml` in the dataset's folder or above.
+    The sidecar (`faq.jsonl` + `faq.yaml`) wins, then the nearest `evaluation.yaml` in the dataset's folder or
+    above.
     """
-    stem = dataset.rsplit(".", 1)[0]
+    folder_uri, slash, name = dataset.rpartition("/")
+    stem = folder_uri + slash + (name.rpartition(".")[0] or name)
     for ending in (".yaml", ".yml"):
         if storage.exists(stem + ending):
             return stem + ending
@@ -38,8 +40,8 @@ def parse_evaluation(text: str | bytes, *, source: str) -> Evaluation:
     Return the evaluation a YAML (or JSON) text defines.
 
     Raises:
-        EvaluationError: The text is not YAML, or not an evaluation. The message lists every problem, each with the
-            place in the file and what to do.
+        EvaluationError: The text is not YAML, or not an evaluation. The message lists every problem, each
+            with the place in the file and what to do.
     """
     try:
         content = yaml.safe_load(text)
@@ -52,7 +54,7 @@ def parse_evaluation(text: str | bytes, *, source: str) -> Evaluation:
     try:
         return Evaluation.model_validate(content)
     except ValidationError as error:
-        lines = [f"{source}: {_explain(problem, content)}" for problem in error.errors()]
+        lines = [f"{source}: {_explain(problem)}" for problem in error.errors()]
         raise EvaluationError("\n".join(lines)) from error
 
 
@@ -60,7 +62,7 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def _explain(problem: Any, content: Mapping[str, Any]) -> str:
+def _explain(problem: Any) -> str:
     where = _path(problem["loc"])
     match problem["type"]:
         case "extra_forbidden":
@@ -94,7 +96,8 @@ def _keys_at(location: tuple[str | int, ...]) -> list[str]:
         if isinstance(part, int) or not isinstance(model, type) or not issubclass(model, BaseModel):
             continue
         field = model.model_fields.get(str(part))
-        model = _model_in(field.annotation) if field else None
+        # a part that is no field is a key of a mapping whose values are of this model
+        model = _model_in(field.annotation) if field else model
     return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
 
 

@@ -1,8 +1,8 @@
 """
 `evaluation.yaml` as a type: candidates, judges, criteria, gate and budget.
 
-Every field's description reaches the JSON Schema that editors read. Unknown keys are refused: a typing error in
-`judges` must not cost a run.
+Every field's description reaches the JSON Schema that editors read. Unknown keys are refused: a typing error
+in `judges` must not cost a run.
 """
 
 import re
@@ -148,6 +148,14 @@ class Evaluation(Part):
     def _one_or_many(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
 
+    @field_validator("criteria", mode="before")
+    @classmethod
+    def _names_or_definitions(cls, value: Any) -> Any:
+        for place, entry in enumerate(value if isinstance(value, list | tuple) else ()):
+            if not isinstance(entry, str | dict):
+                raise ValueError(f"entry {place + 1}, {entry!r}, is neither a built-in name nor a definition")  # noqa: TRY004 - pydantic reports ValueError only
+        return value
+
     @model_validator(mode="after")
     def _consistent(self) -> "Evaluation":
         _refuse_twins("candidates", [candidate.name for candidate in self.candidates])
@@ -161,13 +169,15 @@ class Evaluation(Part):
         for called in (*self.candidates, *self.judges):
             if called.api == "invoke_model" and body_family(called) is None:
                 raise ValueError(
-                    f'{called.name}: the body layout of "{called.model}" is not known. Say family: anthropic, nova, llama, mistral or chat'
+                    f'{called.name}: the body layout of "{called.model}" is not known. '
+                    "Say family: anthropic, nova, llama, mistral or chat"
                 )
         for judge in self.judges:
             if judge.api == "invoke_model" and body_family(judge) in {"llama", "mistral"}:
                 # A raw text prompt cannot keep a response apart from the judge's instructions.
                 raise ValueError(
-                    f"judge {judge.name}: {body_family(judge)} bodies are one text, which a response could break out of. Use api: converse"
+                    f"judge {judge.name}: {body_family(judge)} bodies are one text, "
+                    "which a response could break out of. Use api: converse"
                 )
         return self
 

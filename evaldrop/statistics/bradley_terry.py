@@ -62,12 +62,13 @@ def bradley_terry(wins: npt.ArrayLike, *, prior: float = 0.0) -> Floats:
     strengths = np.zeros(len(table))
     games = table + table.T
     for _ in range(_NEWTON_STEPS):
-        step = _newton_step(table, games, strengths)
+        step, gain = _newton_step(table, games, strengths)
         height = _log_likelihood(table, strengths)
         while _log_likelihood(table, strengths + step) < height - 1e-9 * abs(height):
             step = step / 2
         strengths = strengths + step
-        if np.abs(step).max() < 1e-12:
+        # Steps square their error: the next one would move nothing that can be seen.
+        if gain < 1e-12 * (1 - height):
             break
     return np.asarray(strengths - strengths.mean(), dtype=np.float64)
 
@@ -174,19 +175,21 @@ def _checked_wins(wins: npt.ArrayLike, prior: float) -> Floats:
 
 
 def _is_strongly_connected(table: Floats) -> bool:
-    reach = (table > 0) | np.eye(len(table), dtype=bool)
+    # Less than this is no comparison but rounding, and would make the curvature singular.
+    reach = (table > 1e-9) | np.eye(len(table), dtype=bool)
     for through in range(len(table)):
         reach |= np.outer(reach[:, through], reach[through])
     return bool(reach.all())
 
 
-def _newton_step(table: Floats, games: Floats, strengths: Floats) -> Floats:
+def _newton_step(table: Floats, games: Floats, strengths: Floats) -> tuple[Floats, float]:
     chances = special.expit(np.subtract.outer(strengths, strengths))
     gradient = (table - games * chances).sum(axis=1)
     weights = games * chances * (1 - chances)
     curvature = np.diag(weights.sum(axis=1)) - weights
     # Strengths are free up to a constant; adding 1/k fixes it at 0 and leaves the rest as it is.
-    return np.linalg.solve(curvature + 1 / len(table), gradient)
+    step = np.linalg.solve(curvature + 1 / len(table), gradient)
+    return step, float(gradient @ step)
 
 
 def _log_likelihood(table: Floats, strengths: Floats) -> float:

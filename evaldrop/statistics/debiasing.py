@@ -95,7 +95,7 @@ def ppi_mean(
         confidence: Two-sided level, a fraction in (0, 1).
 
     Raises:
-        NotEnoughData: Fewer than two labelled or two unlabelled records.
+        NotEnoughData: Fewer than two labelled or two unlabelled records, or nothing varies at all.
         ValueError: Lengths differ, NaN, weight outside [0, 1], or confidence outside (0, 1).
     """
     labels, labelled, unlabelled = _checked(human, judge_labelled, judge_unlabelled)
@@ -131,7 +131,7 @@ def clustered_ppi_mean(
         confidence: Two-sided level, a fraction in (0, 1).
 
     Raises:
-        NotEnoughData: Fewer than two clusters on either side.
+        NotEnoughData: Fewer than two clusters on either side, or nothing varies at all.
         ValueError: Lengths differ, NaN, weight outside [0, 1], or confidence outside (0, 1).
     """
     labels, labelled, unlabelled = _checked(human, judge_labelled, judge_unlabelled)
@@ -172,7 +172,7 @@ def rogan_gladen(
         NotEnoughData: Nothing scored; no good or no bad labelled records; or a judge that the labels do not
             tell from guessing (sensitivity + specificity - 1 within two standard errors of 0), where the
             correction divides by nothing.
-        ValueError: passed outside 0..scored, or confidence outside (0, 1).
+        ValueError: passed outside 0..scored, negative judge counts, or confidence outside (0, 1).
     """
     check_counts(passed, scored)
     sensitivity, specificity = judge.sensitivity, judge.specificity
@@ -236,6 +236,8 @@ def _debiased(
     quantile: float,
     confidence: float,
 ) -> DebiasedMean:
+    if error == 0:
+        raise NotEnoughData("the labels do not vary, so no spread can be seen; label more records")
     mean = float(trust * unlabelled.mean() + (labels - trust * labelled).mean())
     return DebiasedMean(
         n_labelled=labels.size,
@@ -250,6 +252,8 @@ def _debiased(
 
 
 def _share(part: int, whole: int, what: str) -> float:
+    if not 0 <= part <= whole:
+        raise ValueError(f"judge counts are 0 or more, got {part} and {whole - part}")
     if whole == 0:
         raise NotEnoughData(f"no record that people call {what}: the judge's error rate on those is unknown")
     return part / whole

@@ -1,7 +1,7 @@
 """Control charts for a series of runs: has the level moved, and since when."""
 
 from collections.abc import Sequence
-from math import log, sqrt
+from math import isfinite, log, sqrt
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -95,9 +95,10 @@ def cusum(
 
     Raises:
         NotEnoughData: No runs.
-        ValueError: NaN, sigma or limit not positive, or a negative slack.
+        ValueError: NaN, sigma or limit not positive, a negative slack, or a target that is no number.
     """
     values = as_vector(estimates, "estimates")
+    _check_level(target)
     _check_positive(sigma=sigma, limit=limit)
     if not slack >= 0:
         raise ValueError(f"slack is 0 or more, got {slack}")
@@ -124,9 +125,10 @@ def ewma(
 
     Raises:
         NotEnoughData: No runs.
-        ValueError: NaN, sigma or width not positive, or weight outside (0, 1].
+        ValueError: NaN, sigma or width not positive, weight outside (0, 1], or a target that is no number.
     """
     values = as_vector(estimates, "estimates")
+    _check_level(target)
     _check_positive(sigma=sigma, width=width)
     if not 0 < weight <= 1:
         raise ValueError(f"weight must lie in (0, 1], got {weight}")
@@ -216,6 +218,11 @@ def _one_sided(increments: Floats) -> Floats:
 
 def _first(alarms: npt.NDArray[np.bool_]) -> int | None:
     return int(np.argmax(alarms)) if alarms.any() else None
+
+
+def _check_level(target: float) -> None:
+    if not isfinite(target):
+        raise ValueError(f"target must be a number, got {target}")
 
 
 def _check_positive(**values: float) -> None:

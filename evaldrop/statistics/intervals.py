@@ -91,6 +91,7 @@ def wilson_interval(passed: float, scored: float, *, confidence: float = 0.95) -
 def wilson_with_quantile(passed: float, scored: float, quantile: float) -> Interval:
     """Wilson's interval for a given quantile; raises as `wilson_interval`."""
     check_counts(passed, scored)
+    passed, scored = float(passed), float(scored)
     rate, z2 = passed / scored, quantile**2
     centre = rate + z2 / (2 * scored)
     margin = quantile * sqrt(rate * (1 - rate) / scored + z2 / (4 * scored**2))

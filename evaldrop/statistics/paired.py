@@ -18,6 +18,8 @@ EXACT_PATTERNS = 2**20
 # Random signs held at once, so that memory does not grow with the number of resamples.
 _CHUNK = 2_000_000
 
+_ROUNDING = 1e-12
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairedDifference:
@@ -65,7 +67,8 @@ def paired_difference(
 
     Where the differences do not vary at all, the standard error is 0 and t means nothing: the interval is the
     difference itself and p that of the exact sign-flip test, 2^(1-G), or 1 when the difference is 0. Two
-    records that agree are thus no proof.
+    records that agree are thus no proof. For pass marks of fewer than about 50 records the t interval is too
+    narrow: `paired_pass_interval`.
 
     Args:
         a: Scores of one candidate, shape (n,); row i of both is record i.
@@ -84,8 +87,10 @@ def paired_difference(
     sums, _ = totals_by_cluster(vector - difference, clusters)
     correction = sqrt(clusters.number / (clusters.number - 1))
     error = correction * float(np.sqrt(sums @ sums)) / vector.size
-    if error <= 1e-12 * max(float(np.abs(first).max()), float(np.abs(second).max())):
-        error = 0.0
+    # Averaged repeats differ in their last bits; that is rounding and not a difference.
+    rounding = _ROUNDING * max(float(np.abs(first).max()), float(np.abs(second).max()))
+    difference = difference if abs(difference) > rounding else 0.0
+    error = error if error > rounding else 0.0
     freedom = clusters.number - 1
     return PairedDifference(
         n=vector.size,
@@ -104,8 +109,9 @@ def sign_flip_exact(differences: npt.ArrayLike, *, groups: Groups | None = None)
     Return the exact two-sided p of the sign-flip permutation test.
 
     The share of all 2^n sign patterns whose |mean| is at least the observed one (Fisher 1935; zeros keep both
-    signs). Clusters flip as a whole. Equal sizes of difference are counted together, binomially, so that
-    Likert and pass/fail differences of hundreds of records are still exact.
+    signs). Differences below 1e-12 are rounding and count as 0. Clusters flip as a whole. Equal sizes of
+    difference are counted together, binomially, so that Likert and pass/fail differences of hundreds of
+    records are still exact.
 
     Args:
         differences: a - b per record, shape (n,).
@@ -192,7 +198,7 @@ def _steps(differences: npt.ArrayLike, groups: Groups | None) -> _Steps:
         vector, _ = totals_by_cluster(vector, as_clusters(groups, rows=vector.size))
     largest = float(np.abs(vector).max())
     # 0.3 - 0.2 and 0.2 - 0.1 are one size: differences in the last bits are rounding, not data.
-    scaled = np.round(vector / largest, 12) if largest else vector
+    scaled = np.round(vector / largest, 12) if largest > _ROUNDING else np.zeros_like(vector)
     sizes, counts = np.unique(np.abs(scaled[scaled != 0]), return_counts=True)
     return _Steps(sizes, counts, float(scaled.sum()))
 

@@ -1,12 +1,14 @@
 """What difference a dataset can show, and how many records a difference needs."""
 
 from collections.abc import Callable
+from functools import cache
 from math import asin, sqrt
 
+import numpy as np
 from scipy import special
 
 from evaldrop.errors import NotEnoughData
-from evaldrop.statistics.vectors import check_fraction
+from evaldrop.statistics.vectors import Floats, check_fraction
 
 
 def detectable_from_standard_error(
@@ -111,8 +113,12 @@ def paired_t_power(records: float, *, effect: float, level: float = 0.05) -> flo
         raise NotEnoughData(f"{records} records have no t test; more than 1 is needed")
     freedom, shift = records - 1, abs(effect) * sqrt(records)
     critical = special.stdtrit(freedom, 1 - check_fraction(level, "level") / 2)
-    above = 1 - special.nctdtr(freedom, shift, critical)
-    return float(above + special.nctdtr(freedom, shift, -critical))
+    # special.nctdtr gives NaN for few records and large effects, so the noncentral t is integrated here: over
+    # the sample's spread s/sigma, whose quantiles are taken at evenly spaced normal ones.
+    grid, weights = _normal_grid()
+    spreads = np.sqrt(special.gammaincinv(freedom / 2, special.ndtr(grid)) * 2 / freedom)
+    seen = special.ndtr(shift - critical * spreads) + special.ndtr(-shift - critical * spreads)
+    return float(weights @ seen)
 
 
 def required_records_paired_t(effect: float, *, level: float = 0.05, power: float = 0.8) -> float:
@@ -183,6 +189,13 @@ def required_records_mcnemar(
         raise ValueError(f"shares are fractions of the records, got {only_a} and {only_b}")
     z_level, z_power = _quantiles(level, power)
     return ((z_level * sqrt(discordant) + z_power * sqrt(discordant - gap**2)) / gap) ** 2
+
+
+@cache
+def _normal_grid() -> tuple[Floats, Floats]:
+    grid = np.linspace(-8.0, 8.0, 321)
+    density = np.exp(-(grid**2) / 2)
+    return grid, np.asarray(density / density.sum(), dtype=np.float64)
 
 
 def _quantiles(level: float, power: float) -> tuple[float, float]:

@@ -11,6 +11,8 @@ from evaldrop.errors import NotEnoughData
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
 
+_NO_GROUP = "groups hold None or NaN; a row without a group is a cluster of its own: give it its record id"
+
 
 class Clusters(NamedTuple):
     """Rows numbered by the cluster they belong to."""
@@ -66,7 +68,7 @@ def as_clusters(groups: npt.ArrayLike | Iterable[Hashable], *, rows: int) -> Clu
         rows: How many labels there must be.
 
     Raises:
-        ValueError: Another number of labels, or labels that are NaN.
+        ValueError: Another number of labels, or labels that are None or NaN.
     """
     labels = groups if isinstance(groups, np.ndarray) else np.asarray(groups)
     if labels.shape != (rows,):
@@ -74,7 +76,7 @@ def as_clusters(groups: npt.ArrayLike | Iterable[Hashable], *, rows: int) -> Clu
     if labels.dtype.kind in "OUST":
         return _number_labels(labels.tolist())
     if labels.dtype.kind == "f" and np.isnan(labels).any():
-        raise ValueError("groups hold NaN; a row without a group is a cluster of its own and needs a label")
+        raise ValueError(_NO_GROUP)
     unique, codes = np.unique(labels, return_inverse=True)
     return Clusters(codes.astype(np.intp), int(unique.size))
 
@@ -95,4 +97,7 @@ def _number_labels(labels: list[Hashable]) -> Clusters:
     # A dictionary takes 0.1 s for a million strings; sorting them in np.unique takes several.
     numbers: dict[Hashable, int] = {}
     codes = np.fromiter((numbers.setdefault(label, len(numbers)) for label in labels), np.intp, len(labels))
+    # Only NaN differs from itself.
+    if any(label is None or label != label for label in numbers):
+        raise ValueError(_NO_GROUP)
     return Clusters(codes, len(numbers))

@@ -56,13 +56,13 @@ def _print_prompt(name: str) -> None:
     from evaldrop.criteria import built_in
     from evaldrop.judging import criteria_for_prompt
     from evaldrop.prompts import load_prompt
-    from evaldrop.verdicts import VERDICT_TOOL
+    from evaldrop.verdicts import VERDICT_TOOL_NAME
 
     prompt = load_prompt("judge", "criteria.v1")
     values = {
         "criteria": criteria_for_prompt([built_in(name, path="criteria")]),
         "verdict": "tool",
-        "tool": VERDICT_TOOL,
+        "tool": VERDICT_TOOL_NAME,
         "mark": "<random>",
         "prompt": "<the record's prompt>",
         "context": "<the record's context>",

@@ -48,8 +48,8 @@ def run(
     """
     Evaluate a dataset on this machine, by the same workflow that runs on AWS.
 
-    The exit code is 0 when the gate passed (or there is none), 1 when it failed, 2 when it is inconclusive, 3 when
-    the run failed, 64 for wrong use or bad input.
+    The exit code is 0 when the gate passed (or there is none), 1 when it failed, 2 when it is inconclusive,
+    3 when the run failed, 64 for wrong use or bad input.
 
     Examples:
 
@@ -184,7 +184,7 @@ def _execute(started: _Started) -> "Execution | None":
         )
     try:
         with progress.shown():
-            execution = _loop(run_locally(request, runtime, folder=folder, observer=progress))
+            execution: Execution = _loop(run_locally(request, runtime, folder=folder, observer=progress))
     except KeyboardInterrupt:
         _tell_how_to_go_on(progress, folder)
         return None

@@ -9,7 +9,8 @@ def validate(dataset: Dataset, evaluation: EvaluationFile = None, as_json: AsJso
     """
     Check a dataset and its evaluation; nothing is called and nothing is spent.
 
-    Every problem is told at once, with its line and what to do. The exit code is 0, or 64 when something is wrong.
+    Every problem is told at once, with its line and what to do. The exit code is 0, or 64 when something is
+    wrong.
 
     Examples:
 
@@ -44,13 +45,16 @@ def validate(dataset: Dataset, evaluation: EvaluationFile = None, as_json: AsJso
         complain("\n".join(check.problems))
         return exits.WRONG_USE
     console = stdout()
-    assert check.survey and check.definition
+    assert check.survey
+    assert check.definition
     console.print(
-        f"[green]valid[/green] {shown(check.survey.source)}: {check.survey.n_accepted:,} records. {shown(check.survey.recognised)}"
+        f"[green]valid[/green] {shown(check.survey.source)}: {check.survey.n_accepted:,} records. "
+        + shown(check.survey.recognised)
     )
     evaluated = check.definition.evaluation
     console.print(
-        f"evaluation {shown(evaluated.name)} ({shown(str(check.evaluation_uri))}): {len(evaluated.candidates)} candidates, "
-        f"{len(evaluated.judges)} judges, {len(check.definition.criteria)} criteria, {len(evaluated.metrics)} metrics"
+        f"evaluation {shown(evaluated.name)} ({shown(str(check.evaluation_uri))}): "
+        f"{len(evaluated.candidates)} candidates, {len(evaluated.judges)} judges, "
+        f"{len(check.definition.criteria)} criteria, {len(evaluated.metrics)} metrics"
     )
     return exits.PASSED

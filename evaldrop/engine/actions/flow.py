@@ -1,6 +1,8 @@
 """Run a flow from its start to its end, state by state."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from itertools import count
 from typing import Any
 
 from evaldrop.engine import model
@@ -24,6 +26,9 @@ ACTIONS: dict[type, Callable[[Visit], Awaitable[Outcome]]] = {
     model.DistributedMap: run_distributed_map,
 }
 
+# A loop of states that never wait must let timeouts and cancelling through.
+STATES_PER_TURN = 100
+
 
 async def run_flow(run: Run, flow: model.Flow, scope: Scope, data: Any, item: dict[str, Any] | None) -> Any:
     """
@@ -40,7 +45,11 @@ async def run_flow(run: Run, flow: model.Flow, scope: Scope, data: Any, item: di
         StatesError: A state failed, and nothing inside the flow caught it.
     """
     name: str | None = flow.start
-    while name is not None:
+    for step in count(1):
+        if name is None:
+            break
+        if step % STATES_PER_TURN == 0:
+            await asyncio.sleep(0)
         state = flow.states[name]
         visit = Visit(run=run, state=state, scope=scope, input=data, item=item)
         run.observer.state_entered(name)

@@ -11,6 +11,8 @@ from evaldrop.engine.queries import Frame
 from evaldrop.engine.runs import Outcome, TaskContext, Visit
 from evaldrop.engine.templates import typed
 
+CANCELLED = "Cancelled"
+
 
 async def run_task(visit: Visit) -> Outcome:
     """Call the integration, with the state's Retry and Catch."""
@@ -23,18 +25,27 @@ async def run_task(visit: Visit) -> Outcome:
 
 
 async def _attempt(visit: Visit) -> Outcome:
+    observer, resource = visit.run.observer, visit.state.resource
+    observer.task_started(resource)
+    try:
+        outcome = await _work(visit)
+    except asyncio.CancelledError:
+        observer.task_finished(resource, CANCELLED, False)
+        raise
+    observer.task_finished(resource, None, False)
+    return outcome
+
+
+async def _work(visit: Visit) -> Outcome:
     state: model.Task = visit.state
     frame = visit.frame()
     arguments = visit.input
-    visit.run.observer.task_started(state.resource)
     if state.arguments is not None:
         arguments = state.arguments.evaluate(frame)
         check_size(arguments, f"the arguments of the state {state.name!r}")
     result = await _call(visit, arguments, _timeout(state, frame))
     check_size(result, f"the result of the state {state.name!r}")
-    outcome = visit.leave(state.exit, visit.frame(result=result), result)
-    visit.run.observer.task_finished(state.resource, None, False)
-    return outcome
+    return visit.leave(state.exit, visit.frame(result=result), result)
 
 
 def _timeout(state: model.Task, frame: Frame) -> float | None:

@@ -105,9 +105,9 @@ class Fields:
             return False
         if not minimum <= value <= maximum:
             bounds = (
-                f"at least {minimum:g}" if maximum == float("inf") else f"from {minimum:g} to {maximum:g}"
+                f"at least {minimum:,}" if maximum == float("inf") else f"from {minimum:,} to {maximum:,}"
             )
-            self.complain(name, f"must be {bounds}, not {value:g}")
+            self.complain(name, f"must be {bounds}, not {value:,}")
             return False
         return True
 

@@ -31,8 +31,6 @@ def _retrier(each: Fields) -> model.Retrier:
     attempts = each.number("MaxAttempts", minimum=0, maximum=99_999_999)
     rate = each.number("BackoffRate", minimum=1, whole=False)
     max_delay = each.number("MaxDelaySeconds", minimum=1, maximum=31_622_400)
-    if max_delay is not None and max_delay < (1 if interval is None else interval):
-        each.complain("MaxDelaySeconds", "must not be smaller than IntervalSeconds")
     jitter = each.choice("JitterStrategy", ("FULL", "NONE"), "NONE")
     return model.Retrier(
         errors=errors,

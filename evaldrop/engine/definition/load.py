@@ -10,6 +10,7 @@ from evaldrop.engine.definition.graph import check_graph, resources
 from evaldrop.engine.definition.parse import parse_flow
 from evaldrop.engine.definition.variables import check_scopes
 from evaldrop.engine.errors import DefinitionError
+from evaldrop.engine.templates import type_name
 
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z0-9_.:-]+)\}")
 NO_SUBSTITUTIONS: Mapping[str, str] = {}
@@ -32,6 +33,8 @@ def load(
     Raises:
         DefinitionError: Lists every problem, each with the path to it.
     """
+    if not isinstance(definition, Mapping):
+        raise DefinitionError([f"$: must be an object, not {type_name(definition)}"])
     problems = Problems()
     filled = _fill(dict(definition), substitutions, "$", problems)
     fields = Fields(filled, "$", problems)
@@ -57,14 +60,25 @@ def _check_language(fields: Fields, filled: Mapping[str, Any]) -> None:
     language = fields.text("QueryLanguage")
     if language not in (None, "JSONata"):
         fields.complain("QueryLanguage", f"this engine runs JSONata only, not {language}")
-    states = filled.get("States")
-    if language is None and isinstance(states, dict):
-        _want_language(states, "$.States", fields.problems)
+    if language is None:
+        _want_language(filled.get("States"), "$.States", fields.problems)
 
 
-def _want_language(states: Mapping[str, Any], path: str, problems: Problems) -> None:
-    for name, state in states.items():
-        if isinstance(state, dict) and "QueryLanguage" not in state:
+def _want_language(states: Any, path: str, problems: Problems) -> None:
+    """Report the states, inner ones too, that run JSONPath because nothing says otherwise."""
+    for name, state in states.items() if isinstance(states, dict) else ():
+        if not isinstance(state, dict):
+            continue
+        inner = [("ItemProcessor", state.get("ItemProcessor"))]
+        branches = state.get("Branches")
+        inner += [
+            (f"Branches[{index}]", flow)
+            for index, flow in enumerate(branches if isinstance(branches, list) else ())
+        ]
+        for where, flow in inner:
+            if isinstance(flow, dict):
+                _want_language(flow.get("States"), f"{member_path(path, name)}.{where}.States", problems)
+        if "QueryLanguage" not in state:
             problems.add(
                 member_path(path, name),
                 "runs JSONPath, the default; write QueryLanguage JSONata here or on the state machine",

@@ -31,6 +31,8 @@ def parse_map(
     mode, express = _processor_config(processor)
     flow = parse_flow(processor)
     processor.finish("an ItemProcessor")
+    if fields.has("Items") and fields.has("ItemReader"):
+        fields.problems.add(fields.path, "has both Items and ItemReader")
     shared: dict[str, Any] = {
         "name": name,
         "items": fields.typed_template("Items", _is_list, "an array"),
@@ -77,8 +79,6 @@ def _distributed(name: str, fields: Fields) -> dict[str, Any]:
         not label or len(label) > 40 or any(c in ' ?*<>{}[]:;,\\|^~$#%&`"' for c in label)
     ):
         fields.complain("Label", 'has at most 40 characters, no spaces and none of ?*<>{}[]:;,\\|^~$#%&`"')
-    if fields.has("Items") and fields.has("ItemReader"):
-        fields.problems.add(fields.path, "has both Items and ItemReader")
     return {
         "reader": _reader(fields.inner("ItemReader")),
         "batcher": _batcher(fields.inner("ItemBatcher")),
@@ -122,7 +122,7 @@ def _reader(fields: Fields | None) -> model.ItemReader | None:
     kind = config.choice("InputType", ("CSV", "JSON", "JSONL"))
     reader: dict[str, Any] = {
         "input_type": kind or "JSONL",
-        "max_items": config.number_template("MaxItems", minimum=0, maximum=100_000_000),
+        "max_items": config.number_template("MaxItems", minimum=1, maximum=100_000_000),
         "items_pointer": _items_pointer(config, kind),
         **_csv(config, kind),
     }

@@ -5,13 +5,16 @@ from collections.abc import Callable
 from typing import Any
 
 from evaldrop.engine import model
+from evaldrop.engine.definition.arguments import check_arguments
 from evaldrop.engine.definition.fields import Fields, member_path
 from evaldrop.engine.definition.handlers import parse_handlers
 from evaldrop.engine.definition.maps import parse_map
 from evaldrop.engine.definition.resources import resource_problem, strip_prefix
 from evaldrop.engine.definition.variables import assignment
+from evaldrop.engine.templates import compile_template
 
 MAX_SECONDS = 99_999_999
+NEVER = compile_template(False, "Condition", "", lambda _path, _problem: None)
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
@@ -36,19 +39,17 @@ def _parse_states(fields: Fields) -> dict[str, model.State]:
         path = member_path(fields.path, name)
         if len(name) > 80:
             fields.problems.add(path, "a state's name has at most 80 characters")
-        state = _parse_state(name, Fields(value, path, fields.problems))
-        if state is not None:
-            parsed[name] = state
+        parsed[name] = _parse_state(name, Fields(value, path, fields.problems))
     return parsed
 
 
-def _parse_state(name: str, fields: Fields) -> model.State | None:
+def _parse_state(name: str, fields: Fields) -> model.State:
     kind = fields.text("Type", required=True)
-    if kind is None:
-        return None
     if kind not in STATES:
-        fields.complain("Type", f"{kind!r} is not one of {', '.join(STATES)}")
-        return None
+        if kind is not None:
+            fields.complain("Type", f"{kind!r} is not one of {', '.join(STATES)}")
+        # Stands in for the broken state, so that those it leads to are not called unreachable.
+        return model.Pass(name=name, exit=model.Exit(next=fields.text("Next")), uses_context=False)
     language = fields.text("QueryLanguage")
     if language not in (None, "JSONata"):
         fields.complain("QueryLanguage", f"this engine runs JSONata only, not {language}")
@@ -85,6 +86,8 @@ def _task(name: str, fields: Fields) -> model.State:
     if arn is not None and (problem := resource_problem(arn)):
         fields.complain("Resource", problem)
     arguments = fields.template("Arguments")
+    if arn is not None and arguments is not None:
+        check_arguments(strip_prefix(arn), arguments.literal, fields.at("Arguments"), fields.problems)
     timeout = fields.number_template("TimeoutSeconds", minimum=1, maximum=MAX_SECONDS)
     heartbeat = fields.number_template("HeartbeatSeconds", minimum=1, maximum=MAX_SECONDS)
     if heartbeat is not None and timeout is not None:
@@ -147,8 +150,7 @@ def _choice(name: str, fields: Fields) -> model.State:
         leave = model.Exit(next=target, output=each.template("Output"), assign=assignment(each))
         each.finish("a Choice rule")
         uses_context |= _context(each)
-        if condition is not None:
-            rules.append(model.Rule(condition=condition, exit=leave))
+        rules.append(model.Rule(condition=condition or NEVER, exit=leave))
     default, output, assign = fields.text("Default"), fields.template("Output"), assignment(fields)
     return model.Choice(
         name=name,

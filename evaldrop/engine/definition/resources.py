@@ -34,6 +34,17 @@ def resource_problem(arn: str) -> str | None:
     return _sdk_problem(parts[1], parts[2])
 
 
+def sdk_operation(resource: str) -> botocore.model.OperationModel | None:
+    """Return botocore's model of what an aws-sdk resource calls; None when there is no such action."""
+    prefix, _, rest = resource.partition(":")
+    service, _, action = rest.partition(":")
+    name = _service_names().get(service)
+    operation = action[:1].upper() + action[1:]
+    if prefix != "aws-sdk" or name is None or operation not in service_model(name).operation_names:
+        return None
+    return service_model(name).operation_model(operation)
+
+
 def _sdk_problem(service: str, action: str) -> str | None:
     name = _service_names().get(service)
     if name is None:

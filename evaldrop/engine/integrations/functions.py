@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
+from evaldrop.engine.definition.arguments import LAMBDA_FIELDS
 from evaldrop.engine.errors import TaskError
 from evaldrop.engine.integrations.shapes import refuse
 from evaldrop.engine.runs import ACCOUNT, REGION, Integration, TaskContext
 from evaldrop.engine.templates import type_name
 
 Handler = Callable[[Any, Any], Any]
-FIELDS = frozenset({"FunctionName", "Payload", "InvocationType", "LogType", "Qualifier", "ClientContext"})
 TIME_LIMIT_MS = 900_000
 
 
@@ -43,7 +43,7 @@ def _asked(arguments: Any, functions: Mapping[str, Handler]) -> tuple[Handler, s
     if not isinstance(arguments, dict):
         raise refuse(f"the Arguments must be an object, not {type_name(arguments)}")
     for field in arguments:
-        if field not in FIELDS:
+        if field not in LAMBDA_FIELDS:
             raise refuse(f'The field "{field}" is not supported by Step Functions')
     if arguments.get("InvocationType", "RequestResponse") != "RequestResponse":
         raise refuse("on one machine InvocationType can only be RequestResponse")

@@ -15,17 +15,13 @@ from typing import Any
 import orjson
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
+from evaldrop.engine.definition.arguments import pascal
 from evaldrop.engine.definition.resources import service_model
 from evaldrop.engine.errors import RUNTIME, TaskError
 from evaldrop.engine.templates import type_name
 
 Path = tuple[str | int, ...]
 Convert = Callable[[Any, Path], Any]
-
-
-def pascal(name: str) -> str:
-    """Return a member's name as Step Functions writes it."""
-    return name[:1].upper() + name[1:]
 
 
 def place(path: Path) -> str:

@@ -12,6 +12,7 @@ import orjson
 
 from evaldrop.engine import model
 from evaldrop.engine.errors import ITEM_READER_FAILED, StatesError
+from evaldrop.engine.payloads import LIMIT_BYTES
 
 CHUNK_BYTES = 1 << 16
 BOM = b"\xef\xbb\xbf"
@@ -141,6 +142,8 @@ class _ArrayScanner:
 
 
 def _csv(reader: model.ItemReader, stream: BinaryIO) -> Iterator[Any]:
+    # Python's own limit on a value is half of what a child may be given.
+    csv.field_size_limit(max(csv.field_size_limit(), LIMIT_BYTES))
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
     rows = csv.reader(text, delimiter=reader.csv_delimiter, strict=True)
     headers = list(reader.csv_headers) if reader.csv_headers is not None else next(rows, [])

@@ -94,8 +94,7 @@ def _items(visit: Visit, frame: Frame) -> tuple[Iterator[Any], int | None]:
     if reader is None:
         items = map_items(state.items, frame, visit.input)
         return iter(items), len(items)
-    most = _whole(reader.max_items, frame, 0)
-    most = most or None  # AWS takes 0 for no limit
+    most = _whole(reader.max_items, frame, 1)
     bucket, key = _strings(reader.arguments, frame, "Bucket", "Key")
     store = visit.run.store
     if store is None:

@@ -62,7 +62,10 @@ class MapRun:
             if close is not None:
                 close()
         observer.map_finished(self.succeeded_children, self.failed_children)
-        result = self.outputs.result()
+        try:
+            result = self.outputs.result()
+        except StatesError as error:
+            raise self.failure or error from error
         if self.failure is not None:
             raise self.failure
         return result
@@ -88,6 +91,8 @@ class MapRun:
                 return
             child = new_child(self.visit.run, self.visit.state, given)
             try:
+                # Children that never wait would keep timers, signals and other workers from running.
+                await asyncio.sleep(0)
                 await self._run(child)
             except asyncio.CancelledError:
                 if self.failure is None:

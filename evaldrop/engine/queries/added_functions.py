@@ -1,6 +1,7 @@
 """The functions Step Functions adds to JSONata: $partition $range $hash $random $uuid $parse."""
 
 import hashlib
+import math
 import random
 import uuid
 from collections.abc import Callable
@@ -30,7 +31,7 @@ def number_range(first: Any, last: Any, step: Any) -> Any:
         return UNDEFINED
     if not (is_number(first) and is_number(last) and is_number(step)) or step == 0:
         raise EvaluationError("$range takes three numbers: first, last and a step that is not 0")
-    count = int((last - first) / step) + 1
+    count = math.floor((last - first) / step) + 1
     if count > RANGE_LIMIT:
         raise EvaluationError(f"$range gives at most {RANGE_LIMIT} numbers, not {count}")
     return [as_number(float(first + step * index)) for index in range(max(count, 0))]

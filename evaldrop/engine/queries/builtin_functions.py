@@ -18,7 +18,6 @@ from evaldrop.engine.queries.values import (
     truth,
 )
 
-
 _BLANKS = re.compile(r"[ \t\n\r]+")
 
 

@@ -86,7 +86,10 @@ class _Translator:
         if name in FUNCTION_NAMES or node.keep_array:
             raise UntranslatedError("a function as a value")
         if name == "":
-            return lambda context, _frame: context
+            return lambda context, _frame: collapse(context)
+        if name in self.parsed.binds:
+            # A lambda may have left a bare sequence, which reading turns into a value.
+            return lambda _context, frame: collapse(frame[name])
         return lambda _context, frame: frame[name]
 
     def _path(self, node: Any) -> Closure:

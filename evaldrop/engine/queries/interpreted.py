@@ -1,12 +1,13 @@
 """Evaluate any expression with jsonata-python, its traps closed: null, mutation, numbers, lambdas."""
 
+import copy
 import inspect
 import math
 import time
 from collections.abc import Callable
 from typing import Any
 
-from jsonata import functions, jexception, parser
+from jsonata import functions, jexception, parser, signature
 from jsonata.jsonata import Jsonata
 from jsonata.utils import Utils
 
@@ -28,11 +29,11 @@ DEPTH_LIMIT = 5_000
 
 def interpret(parsed: Parsed) -> Callable[[Frame], Any]:
     """Return a function that evaluates a parsed expression over the variables of a frame."""
-    reads = [name for name in parsed.reads if name not in _STATIC.bindings]
+    names = [name for name in parsed.mentions if name and name not in _STATIC.bindings]
     engine = _Jsonata(parsed)
 
     def evaluate(frame: Frame) -> Any:
-        bindings = {name: _inward(frame[name]) for name in reads}
+        bindings = {name: _inward(frame[name]) for name in names}
         return _outward(engine.run({name: value for name, value in bindings.items() if value is not None}))
 
     return evaluate
@@ -146,13 +147,27 @@ def _adapt(function: Callable[..., Any]) -> Any:
     return Jsonata.JLambda(call)
 
 
+class _Signature(signature.Signature):  # type: ignore[misc]  # jsonata-python has no types
+    """A function's signature to which null is a value of its own, not a missing one."""
+
+    def get_symbol(self, value: Any) -> Any:
+        return "l" if value is Utils.NULL_VALUE else super().get_symbol(value)
+
+
+def _minding_null(function: Any) -> Any:
+    minding = copy.copy(function)
+    minding.signature = copy.copy(function.signature)
+    minding.signature.__class__ = _Signature
+    return minding
+
+
 def _static_frame() -> Any:
     frame = Jsonata.Frame(Jsonata.static_frame)
+    for name, function in Jsonata.static_frame.bindings.items():
+        frame.bind(name, _minding_null(function))
     for name, added in ADDED_FUNCTIONS.items():
         frame.bind(name, _adapt(added.call))
-    string = Jsonata.function("string", "<x-b?:s>", functions.Functions, "string")
-    string.method = _native_string
-    frame.bind("string", string)
+    frame.bindings["string"].method = _native_string
     return frame
 
 

@@ -30,9 +30,10 @@ def filtered(value: Any, condition: Filter, frame: Frame) -> Any:
     items = [] if value is UNDEFINED else value if isinstance(value, list) else [value]
     if isinstance(condition, int):
         return _at(items, condition)
-    return Sequence(
-        item for index, item in enumerate(items) if _holds(condition(item, frame), index, len(items))
-    )
+    kept = Sequence()
+    for index, item in enumerate(items):
+        kept.extend([item] * _times(condition(item, frame), index, len(items)))
+    return kept
 
 
 def _at(items: list[Any], index: int) -> Any:
@@ -43,12 +44,13 @@ def _at(items: list[Any], index: int) -> Any:
     return item if isinstance(item, list) else Sequence([item])
 
 
-def _holds(result: Any, index: int, count: int) -> bool:
+def _times(result: Any, index: int, count: int) -> int:
+    """Return how often a predicate's result selects the item: positions may name it more than once."""
     if is_number(result):
-        return _position(result, count) == index
+        return int(_position(result, count) == index)
     if isinstance(result, list) and all(map(is_number, result)):
-        return any(_position(number, count) == index for number in result)
-    return truth(result)
+        return sum(_position(number, count) == index for number in result)
+    return int(truth(result))
 
 
 def _position(number: float, count: int) -> int:

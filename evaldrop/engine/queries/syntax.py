@@ -25,12 +25,13 @@ class QuerySyntaxError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
-    """An expression's tree, and the names it reads from outside and binds inside."""
+    """An expression's tree, and the variables it mentions, binds inside, and surely reads from outside."""
 
     source: str
     tree: Any
-    reads: frozenset[str]
+    mentions: frozenset[str]
     binds: frozenset[str]
+    reads: frozenset[str]
 
 
 class _Parser(parser.Parser):  # type: ignore[misc]  # jsonata-python has no types
@@ -70,9 +71,9 @@ def parse_expression(source: str) -> Parsed:
         message = "JSONata syntax error: this is not a whole expression"
         raise QuerySyntaxError(with_caret(message, source, len(source))) from error
     binds = frozenset(_bound_names(tree))
-    reads = frozenset(node.value for node in walk(tree) if node.type == "variable") - binds
-    _refuse_unsupported(source, tree, reads)
-    return Parsed(source=source, tree=tree, reads=reads, binds=binds)
+    mentions = frozenset(node.value for node in walk(tree) if node.type == "variable")
+    _refuse_unsupported(source, tree, mentions)
+    return Parsed(source=source, tree=tree, mentions=mentions, binds=binds, reads=mentions - binds)
 
 
 def walk(node: Any) -> Iterator[Any]:
@@ -100,11 +101,11 @@ def _bound_names(tree: Any) -> Iterator[str]:
             yield node.index
 
 
-def _refuse_unsupported(source: str, tree: Any, reads: frozenset[str]) -> None:
-    if "eval" in reads:
+def _refuse_unsupported(source: str, tree: Any, mentions: frozenset[str]) -> None:
+    if "eval" in mentions:
         message = "$eval is not supported by Step Functions; $parse reads JSON"
         raise QuerySyntaxError(with_caret(message, source, source.find("$eval") + 1))
-    if "$" in reads:
+    if "$" in mentions:
         raise QuerySyntaxError(
             with_caret("$$ has no meaning here; use $states.input", source, source.find("$$") + 1)
         )

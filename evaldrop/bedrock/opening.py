@@ -1,0 +1,104 @@
+"""From the text after `--bedrock` to a runtime."""
+
+from dataclasses import fields
+
+from yarl import URL
+
+from evaldrop.bedrock.protocol import READ_TIMEOUT_S, BedrockRuntime
+from evaldrop.bedrock.simulated import AnswerKey, Rehearsal, SimulatedRuntime
+from evaldrop.errors import InputError
+
+RATES = ("throttling", "errors", "malformed", "hostile", "refusals")
+POSSIBLE = (
+    "Possible are: aws · simulated · "
+    "simulated:throttling=0.2,errors=0.05,malformed=0.02,hostile=0.01,refusals=0.01,seed=7,latency=1.0 · "
+    "openai=http://localhost:11434/v1"
+)
+
+
+def open_runtime(
+    spec: str,
+    *,
+    max_in_flight: int,
+    answer_key: AnswerKey | None = None,
+    read_timeout_s: float = READ_TIMEOUT_S,
+) -> BedrockRuntime:
+    """
+    Return the runtime that a specification names.
+
+    Args:
+        spec: `aws`, `simulated`, `simulated:name=value,…` with the fields of `Rehearsal`, or `openai=URL`.
+        max_in_flight: How many calls may be under way at a time, 1 or more, of both operations together.
+        answer_key: For `simulated` only: a right answer to a rendered prompt, or None.
+        read_timeout_s: How long a server may stay silent.
+
+    Raises:
+        InputError: The specification is none of these, or `aws` has no credentials or region.
+    """
+    if max_in_flight < 1:
+        raise InputError(f"--max-in-flight {max_in_flight}: at least 1 call must be allowed.")
+    name, _, rest = (
+        spec.strip().partition(":") if spec.strip().startswith("simulated:") else (spec.strip(), "", "")
+    )
+    if name == "aws":
+        # boto3 and aiohttp take longer to import than a rehearsal takes to start.
+        from evaldrop.bedrock.aws import AwsRuntime
+
+        return AwsRuntime(max_in_flight=max_in_flight, read_timeout_s=read_timeout_s)
+    if name == "simulated":
+        return SimulatedRuntime(parse_rehearsal(rest), max_in_flight=max_in_flight, answer_key=answer_key)
+    if name.startswith("openai="):
+        from evaldrop.bedrock.openai import OpenAIRuntime
+
+        url = _server_url(name.removeprefix("openai="))
+        return OpenAIRuntime(url, max_in_flight=max_in_flight, read_timeout_s=read_timeout_s)
+    raise InputError(f"--bedrock {spec}: there is no such runtime. {POSSIBLE}")
+
+
+def parse_rehearsal(text: str) -> Rehearsal:
+    """
+    Read `name=value,…` into a rehearsal; an empty text is one without faults.
+
+    Raises:
+        InputError: An unknown name, a value that is no number, or a rate outside [0, 1].
+    """
+    known = [field.name for field in fields(Rehearsal)]
+    values: dict[str, float] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, value = (side.strip() for side in part.partition("="))
+        if name not in known:
+            raise InputError(f'--bedrock simulated: there is no "{name}". Use {", ".join(known)}. {POSSIBLE}')
+        values[name] = _number(name, value)
+    if values.get("throttling", 0) + values.get("errors", 0) > 1:
+        raise InputError("--bedrock simulated: throttling and errors together are more than 1.")
+    if values.get("malformed", 0) + values.get("hostile", 0) + values.get("refusals", 0) > 1:
+        raise InputError("--bedrock simulated: malformed, hostile and refusals together are more than 1.")
+    seed = int(values.pop("seed", 0))
+    return Rehearsal(seed=seed, **values)
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        value = int(text) if name == "seed" else float(text)
+    except ValueError:
+        kind = "a whole number" if name == "seed" else "a number"
+        raise InputError(f'--bedrock simulated: {name}="{text}" must be {kind}. {POSSIBLE}') from None
+    if name in RATES and not 0 <= value <= 1:
+        raise InputError(
+            f"--bedrock simulated: {name}={text} must lie between 0 and 1; it is a fraction of calls."
+        )
+    if name == "latency" and not 0 <= value <= 1000:
+        raise InputError(f"--bedrock simulated: latency={text} must lie between 0 and 1000; it is a factor.")
+    if name == "seed" and not -(2**63) <= value < 2**63:
+        raise InputError(f"--bedrock simulated: seed={text} must fit in 64 bits.")
+    return value
+
+
+def _server_url(text: str) -> str:
+    try:
+        url = URL(text)
+    except ValueError as fault:
+        raise InputError(f"--bedrock openai={text}: {fault}. {POSSIBLE}") from fault
+    if url.scheme not in ("http", "https") or not url.host:
+        raise InputError(f"--bedrock openai={text}: a URL with http:// or https:// is needed. {POSSIBLE}")
+    return text

@@ -1,0 +1,21 @@
+"""Criteria: the questions put to a judge, their scales, the built-in ones, and lint for them."""
+
+from evaldrop.criteria.built_in import BUILT_IN, built_in
+from evaldrop.criteria.config import criteria_from_record, criterion_from_config
+from evaldrop.criteria.criterion import Criterion, Example
+from evaldrop.criteria.lint import Finding, lint_criteria
+from evaldrop.criteria.scales import Point, Scale, scale_from_config
+
+__all__ = [
+    "BUILT_IN",
+    "Criterion",
+    "Example",
+    "Finding",
+    "Point",
+    "Scale",
+    "built_in",
+    "criteria_from_record",
+    "criterion_from_config",
+    "lint_criteria",
+    "scale_from_config",
+]

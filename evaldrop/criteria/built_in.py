@@ -1,0 +1,33 @@
+"""The built-in criteria by name."""
+
+import difflib
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from evaldrop.criteria.bedrock import BEDROCK
+from evaldrop.criteria.criterion import Criterion
+from evaldrop.criteria.langchain import LANGCHAIN
+from evaldrop.criteria.plain import PLAIN
+from evaldrop.errors import EvaluationError
+
+BUILT_IN: Mapping[str, Criterion] = MappingProxyType(
+    {criterion.name: criterion for criterion in (*PLAIN, *LANGCHAIN, *BEDROCK)}
+)
+
+
+def built_in(name: str, *, path: str = "criteria") -> Criterion:
+    """
+    Return a built-in criterion: a plain name is ours, `langchain.…` and `bedrock.…` the families' own.
+
+    Raises:
+        EvaluationError: No criterion has this name; the message offers the nearest.
+    """
+    wanted = name.strip().casefold().replace("-", "_").replace(" ", "_")
+    if wanted in BUILT_IN:
+        return BUILT_IN[wanted]
+    near = difflib.get_close_matches(wanted, BUILT_IN, n=3, cutoff=0.6)
+    hint = f"Did you mean {' or '.join(near)}?" if near else "`evaldrop criteria` lists the built-in ones."
+    raise EvaluationError(
+        f"{path}: no built-in criterion is called {name!r}. {hint}"
+        " A criterion of your own needs a name and a question."
+    )

@@ -1,0 +1,175 @@
+"""A choice from a menu, a preference between two, a yes or a no."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from evaldrop.criteria.scales import Point, Scale
+from evaldrop.verdicts.evidence import Evidence, Rank, evidence_of
+from evaldrop.verdicts.scores import parse_score, settled
+from evaldrop.verdicts.structured import first_member
+from evaldrop.verdicts.verdict import Reading, agreed
+from evaldrop.verdicts.wording import bare, is_refusal, lines_of, plain_text, visible_text
+
+TIE = "tie"
+_TIE_WORDS = ("tie", "tied", "draw", "equal", "equally good", "both", "same")
+_WINNER_KEYS = (
+    "winner",
+    "preferred",
+    "preference",
+    "better",
+    "best",
+    "choice",
+    "verdict",
+    "answer",
+    "decision",
+    "result",
+)
+
+_NOUN = r"(?:output|response|assistant|answer|model|option|candidate|system|submission|text|summary)"
+_BEST = r"(?:better|best|superior|preferred|preferable|stronger|the winner)"
+# Said of the whole, not of one aspect ("better at rhymes", "better formatted").
+_UNQUALIFIED = (
+    r"(?=\s*(?:[.!;:,*\"')]|$|\n|because\b|since\b|as\b|overall\b"
+    r"|due\b|for the (?:following |above )?reasons?\b"
+    rf"|(?:than|to) (?:{_NOUN}\s*)?\W?\w+\W?\s*(?:[.,;!]|$|because\b|since\b|as\b|overall\b)))"
+)
+_ASPECT = re.compile(
+    r"\b(?:in terms of|with respect to|in regards? to|regarding|when it comes to|as for"
+    r"|from the perspective|if|whether|neither|nor|one (?:could|might|may)"
+    r"|some (?:may|might|would|people))\b",
+    re.IGNORECASE,
+)
+_CONCESSION = re.compile(r"\b(?:while|although|though|even if|not|or)\s+(?:the\s+)?$", re.IGNORECASE)
+_EQUAL = re.compile(
+    r"\b(?:(?:it is|it's|this is|call it|call this|result is|ends? in|declare) an? (?:tie|draw)\b"
+    r"|equally (?:good|bad|well|helpful)"
+    r"|(?:ranked|tied) equal(?:ly)?\b)",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
+
+_YES = r"(?:y|yes)"
+_NO = r"(?:n|no)(?!\s?/\s?a\b)"
+_LETTER_LINE = re.compile(rf"^\W*(?:(?P<yes>{_YES})|(?P<no>{_NO}))\W*$", re.IGNORECASE)
+_TAGGED_LETTER = re.compile(
+    r"(?<!\w)(?:answer|verdict|decision|grade|conclusion|judge?ment|result|rating|score)[\"'*_`]{0,3}\s*(?:is|:|=|[-–—])"
+    rf"[\s\"'*_`:(\[]*(?:(?P<yes>{_YES})|(?P<no>{_NO}))(?![\w/])",
+    re.IGNORECASE,
+)
+# One capital letter, or yes and no after the end of a sentence: "certainly" ends in y and says nothing.
+_CLOSING_LETTER = re.compile(
+    r"(?:^|[.!?:;\n]|\bis|\bare)[\s\"'*_`(\[]*(?:(?P<yes>Y|Yes|YES)|(?P<no>N|No|NO))[\s\"'*_`)\].!]*$"
+)
+_OPENING_LETTER = re.compile(
+    rf"^\W*(?:(?P<yes>{_YES})|(?P<no>{_NO}))(?=\s*[.,:;!*)\n]|\s+[-–—]|$)", re.IGNORECASE
+)
+
+
+def parse_choice(text: str, labels: Sequence[str], *, truncated: bool = False) -> Reading[str]:
+    """Read which of `labels` a judge chose; an answer that is not on the menu is no verdict."""
+    scale = Scale.of_choices(*(Point(value=float(n), label=label) for n, label in enumerate(labels)))
+    reading = parse_score(text, scale, truncated=truncated)
+    return Reading(None, reading.reason) if reading.value is None else Reading(labels[int(reading.value)])
+
+
+def parse_preference(
+    text: str, names: tuple[str, str] = ("A", "B"), *, tie: bool = True, truncated: bool = False
+) -> Reading[str]:
+    """
+    Read which of two a judge prefers: one of `names`, or `tie` when the judge was offered one.
+
+    Understands `[[A]]`, `[[A>>B]]`, `[[C]]` (a tie between A and B), tagged lines, JSON, a name alone on the
+    first or last line, and sentences ("Therefore, Output (b) is better."). One on a single aspect is none.
+    """
+    menu = [Point(value=1.0, label=names[0]), Point(value=0.0, label=names[1])]
+    if tie:
+        words = (*_TIE_WORDS, "C") if set(names) == {"A", "B"} else _TIE_WORDS
+        menu += [Point(value=0.5, label=word) for word in words]
+    scale = Scale.of_choices(*menu)
+    visible = visible_text(text)
+    plain = plain_text(visible)
+    evidence = list(evidence_of(visible, plain, scale, name="winner"))
+    evidence += _named_in_json(visible, scale)
+    evidence += _comparisons(plain, names, tie=tie)
+    evidence += _sentences(plain, names, tie=tie)
+    reading = settled(evidence, plain, truncated=truncated)
+    outcome = {1.0: names[0], 0.0: names[1], 0.5: TIE, None: None}
+    return Reading(outcome[reading.value], reading.reason)
+
+
+def parse_yes_no(text: str, *, truncated: bool = False) -> Reading[bool]:
+    """
+    Read the Y or N of a judge that was asked to reason and then to print the letter on its own line, twice.
+
+    A line that holds the letter alone counts first, then a tagged letter, then one that closes or opens the
+    reply. Letters inside words never count. Y on one line and N on another is ambiguous.
+    """
+    plain = plain_text(visible_text(text))
+    lines = lines_of(plain)
+    ranked = (
+        [match for match in map(_LETTER_LINE.match, lines) if match],
+        list(_TAGGED_LETTER.finditer(plain)),
+        [match for match in (_CLOSING_LETTER.search(plain[-200:]),) if match],
+        [match for match in (_OPENING_LETTER.match(plain),) if match],
+    )
+    for matches in ranked:
+        reading = agreed(Reading(match.group("yes") is not None) for match in matches)
+        if reading is not None:
+            return reading
+    if is_refusal(plain):
+        return Reading.unread("refused")
+    if any(bare(line).casefold() in ("n/a", "not applicable") for line in lines[-1:]):
+        return Reading.unread("not_applicable")
+    return Reading.unread("truncated" if truncated else "no_verdict")
+
+
+def _named_in_json(visible: str, scale: Scale) -> Iterator[Evidence]:
+    named = first_member(visible, _WINNER_KEYS)
+    value = (
+        scale.value_of(re.sub(rf"^{_NOUN}[\s_]*", "", bare(named), flags=re.IGNORECASE)) if named else None
+    )
+    if value is not None:
+        yield Evidence(Rank.BOXED, Reading(value))
+
+
+def _comparisons(plain: str, names: tuple[str, str], *, tie: bool) -> Iterator[Evidence]:
+    """Read `[[A>>B]]`, `[[A=B]]`."""
+    first, second = map(re.escape, names)
+    for match in re.finditer(
+        rf"\[\[\s*({first}|{second})\s*([<>=]{{1,2}})\s*({first}|{second})\s*\]\]", plain
+    ):
+        left, sign, right = match.groups()
+        winner = {"<": right, ">": left}.get(sign[0])
+        if left == right or (winner is None and not tie):
+            continue
+        value = 0.5 if winner is None else float(winner == names[0])
+        yield Evidence(Rank.BOXED, Reading(value))
+
+
+def _sentences(plain: str, names: tuple[str, str], *, tie: bool) -> Iterator[Evidence]:
+    pattern = _winner_pattern(names)
+    for match in _SENTENCE.finditer(plain):
+        sentence = match.group()
+        if tie and _EQUAL.search(sentence):
+            yield Evidence(Rank.TAGGED_LINE, Reading(0.5))
+        for winner in pattern.finditer(sentence):
+            before = sentence[: winner.start()]
+            if _ASPECT.search(before) or _CONCESSION.search(before):
+                continue
+            name = next(group for group in winner.groups() if group is not None)
+            yield Evidence(Rank.TAGGED_LINE, Reading(float(name.casefold() == names[0].casefold())))
+
+
+def _winner_pattern(names: tuple[str, str]) -> re.Pattern[str]:
+    either = "|".join(re.escape(name) for name in names)
+    thing = rf"{_NOUN}\s*[(\"'*_]*\s*({either})(?!\w)[)\"'*_]*"
+    return re.compile(
+        rf"\b{thing}\s+(?:is|was)\s+(?:\w+ly\s+|much\s+|far\s+|overall\s+|also\s+)?(?:the\s+)?{_BEST}"
+        rf"(?:\s+(?:one|choice|output|response|answer|option))?{_UNQUALIFIED}"
+        rf"|\b{thing}\s+wins\b"
+        rf"|\bI\s+(?:would\s+)?(?:prefer|choose|pick|select)\s+{thing}"
+        rf"|\b(?:winner|(?:better|best|preferred|superior) (?:one|choice|output|response|answer|option))\s+is"
+        rf"\s+(?:{_NOUN}\s*)?"
+        rf"[(\"'*_]*({either})(?!\w)",
+        re.IGNORECASE,
+    )

@@ -1,0 +1,141 @@
+"""From a judge's reply to one verdict per criterion."""
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Final, Literal, NamedTuple
+
+from evaldrop.criteria.criterion import Criterion
+from evaldrop.verdicts.preferences import parse_yes_no
+from evaldrop.verdicts.scores import parse_score
+from evaldrop.verdicts.structured import entries_of, json_rationale, plain_key, plain_keys, read_raw
+from evaldrop.verdicts.tool import property_names
+from evaldrop.verdicts.verdict import JudgeReply, Reading, UnscoredReason, Verdict, agreed
+from evaldrop.verdicts.wording import bare, plain_text, visible_text
+
+Form = Literal["tool", "text", "yes_no"]
+
+# Bedrock's stop reasons that settle a reply by themselves; any other, known or not, leaves it to its text.
+BLOCKED: Final = frozenset({"content_filtered", "guardrail_intervened"})
+REFUSED: Final = frozenset({"refusal"})
+TRUNCATED: Final = frozenset({"max_tokens", "model_context_window_exceeded", "length"})
+
+
+def read_verdicts(reply: JudgeReply, criteria: Sequence[Criterion], *, form: Form) -> list[Verdict]:
+    """
+    Return one verdict per criterion, in order, whatever the reply looks like. Never raises.
+
+    Args:
+        reply: The judge's reply in neutral form.
+        criteria: What the judge was asked about in this one call.
+        form: What it was asked for. `tool`: the verdict tool, and if that was not called, JSON or tagged
+            lines in the text. `text`: the text only. `yes_no`: reasoning, then a Y or N on its own line,
+            about one binary criterion.
+    """
+    if reply.stop_reason in BLOCKED:
+        return unscored_verdicts(criteria, "blocked", rationale=reply.text)
+    if reply.stop_reason in REFUSED:
+        return unscored_verdicts(criteria, "refused", rationale=reply.text)
+    names = property_names(criteria)
+    return [_verdict(reply, criterion, names, place, form) for place, criterion in enumerate(criteria)]
+
+
+def unscored_verdicts(
+    criteria: Sequence[Criterion], reason: UnscoredReason, *, rationale: str = ""
+) -> list[Verdict]:
+    """Return a verdict without a score for every criterion: a call that failed is `judge_error`."""
+    return [
+        Verdict(criterion=criterion.name, score=None, unscored_reason=reason, rationale=rationale)
+        for criterion in criteria
+    ]
+
+
+def _verdict(
+    reply: JudgeReply, criterion: Criterion, names: Sequence[str], place: int, form: Form
+) -> Verdict:
+    truncated = reply.stop_reason in TRUNCATED
+    read: tuple[Reading[float], str] | None = None
+    if form == "tool" and reply.tool_input is not None:
+        read = _from_tool(
+            reply.tool_input, criterion, name=names[place], alone=len(names) == 1, truncated=truncated
+        )
+    elif form == "yes_no":
+        read = _from_letter(reply.text, criterion, alone=len(names) == 1, truncated=truncated), reply.text
+    reading, rationale = read or _from_text(reply.text, criterion, names, truncated=truncated)
+    return Verdict(
+        criterion=criterion.name,
+        score=reading.value,
+        unscored_reason=reading.reason,
+        rationale=rationale.strip(),
+    )
+
+
+def _from_tool(
+    tool_input: Mapping[str, Any], criterion: Criterion, *, name: str, alone: bool, truncated: bool
+) -> tuple[Reading[float], str] | None:
+    entries = entries_of(tool_input, name=name, alone=alone)
+    readings = [reading for reading in (read_raw(entry.raw, criterion.scale) for entry in entries) if reading]
+    reading = agreed(readings)
+    if reading is None:
+        return None
+    rationale = next((entry.rationale for entry in entries if entry.rationale), "")
+    # In a cut input the last number may be the first digit of a longer one.
+    last = list(plain_keys(tool_input))[-1:]
+    if truncated and (alone or last == [plain_key(name)]):
+        return Reading.unread("truncated"), rationale
+    return reading, rationale
+
+
+def _from_letter(text: str, criterion: Criterion, *, alone: bool, truncated: bool) -> Reading[float]:
+    if not alone or criterion.scale.kind != "binary":
+        # One letter cannot answer several questions, nor one with more than two answers.
+        return Reading.unread("no_verdict")
+    letter = parse_yes_no(text, truncated=truncated)
+    return Reading(None, letter.reason) if letter.value is None else Reading(float(letter.value))
+
+
+def _from_text(
+    text: str, criterion: Criterion, names: Sequence[str], *, truncated: bool
+) -> tuple[Reading[float], str]:
+    alone = len(names) == 1
+    for name in _spellings(criterion.name, names):
+        reading = parse_score(text, criterion.scale, name=name, alone=alone, truncated=truncated)
+        section = None if alone or reading.value is not None else _section(text, name, names)
+        if section is not None:
+            reading = parse_score(
+                section.text, criterion.scale, name=name, truncated=truncated and section.is_last
+            )
+        if reading.reason not in ("no_verdict", "truncated"):
+            break
+    rationale = json_rationale(visible_text(text), name=criterion.name, alone=alone)
+    return reading, rationale or (section.text if section else text)
+
+
+def _spellings(name: str, names: Sequence[str]) -> list[str]:
+    """Return how a judge may call a criterion: by its name, and without its family when that is enough."""
+    short = name.rpartition(".")[2]
+    tails = [plain_key(other).endswith(plain_key(short)) for other in names]
+    return [name, short] if short != name and sum(tails) == 1 else [name]
+
+
+class _Section(NamedTuple):
+    """The part of a reply under a heading that names a criterion."""
+
+    text: str
+    is_last: bool
+
+
+def _section(text: str, name: str, names: Sequence[str]) -> _Section | None:
+    lines = plain_text(visible_text(text)).split("\n")
+    known = {plain_key(other) for other in names} | {plain_key(name)}
+    headings = [(at, key) for at, line in enumerate(lines) if (key := _heading(line)) in known]
+    for (start, key), (end, _) in pairwise([*headings, (len(lines), "")]):
+        if key == plain_key(name):
+            return _Section("\n".join(lines[start + 1 : end]), is_last=end == len(lines))
+    return None
+
+
+def _heading(line: str) -> str:
+    return plain_key(
+        re.sub(r"^(?:[0-9]{1,2}[.)]\s*)?(?:criterion\s*[:\s])?", "", bare(line), flags=re.IGNORECASE)
+    )

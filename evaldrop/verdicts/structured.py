@@ -1,0 +1,203 @@
+"""Verdicts in data: a verdict tool's input, or JSON in text, whatever it is wrapped in."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from evaldrop.criteria.scales import Scale
+from evaldrop.verdicts.answers import answer_at_head, on_scale, whole_answer
+from evaldrop.verdicts.loose_json import Twice, json_value, json_values
+from evaldrop.verdicts.verdict import Reading, agreed
+from evaldrop.verdicts.wording import plain_text
+
+# In this order: what a mapping holds under the first of them that it has is its score.
+_SCORE_KEYS = (
+    "score",
+    "rating",
+    "grade",
+    "verdict",
+    "value",
+    "answer",
+    "judgement",
+    "judgment",
+    "decision",
+    "result",
+)
+_RATIONALE_KEYS = (
+    "rationale",
+    "reasoning",
+    "explanation",
+    "reason",
+    "justification",
+    "analysis",
+    "concise_explanation",
+    "comment",
+    "feedback",
+    "thoughts",
+)
+_NAME_KEYS = ("criterion", "name", "criteria", "metric", "dimension", "aspect")
+_DEPTH = 6
+# Prose may stand around a JSON reply; more than this and the JSON is a quotation in a text.
+_FRAME = 120
+
+
+class JsonReading(NamedTuple):
+    """A score read from JSON in text, and whether the JSON is the reply or something quoted in it."""
+
+    reading: Reading[float]
+    frames_reply: bool
+
+
+class Entry(NamedTuple):
+    """What one criterion was given: the raw score, and the rationale beside it."""
+
+    raw: Any
+    rationale: str
+
+
+def plain_key(key: object) -> str:
+    """Return `key` in lower case with every run of other characters as one underscore."""
+    return re.sub(r"[^a-z0-9]+", "_", str(key).casefold()).strip("_")
+
+
+def plain_keys(value: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return `value` with every key plain."""
+    return {plain_key(key): member for key, member in value.items()}
+
+
+def first_member(text: str, keys: Sequence[str]) -> str | None:
+    """Return the string under the first of `keys` in the JSON that `text` is, None when there is none."""
+    for value, start, end in json_values(text):
+        members = plain_keys(value) if isinstance(value, Mapping) else {}
+        named = next((members[key] for key in keys if isinstance(members.get(key), str)), None)
+        if named is not None and (start <= _FRAME or not text[end:].strip()):
+            return str(named)
+    return None
+
+
+def score_in_json(text: str, scale: Scale, *, name: str, alone: bool) -> JsonReading | None:
+    """Return the score in the JSON of `text`: in a reply that is JSON, or in an object somewhere in it."""
+    framing: list[Reading[float]] = []
+    quoted: list[Reading[float]] = []
+    for value, start, end in json_values(text):
+        entries = entries_of(value, name=name, alone=alone)
+        readings = [reading for reading in (read_raw(entry.raw, scale) for entry in entries) if reading]
+        is_reply = start <= _FRAME or not text[end:].strip(" \n\t`.*")
+        (framing if is_reply else quoted).extend(readings)
+    reading = agreed(framing) or agreed(quoted)
+    return None if reading is None else JsonReading(reading, bool(framing))
+
+
+def json_rationale(text: str, *, name: str, alone: bool) -> str:
+    """Return the rationale beside the score in the JSON of `text`, empty when there is none."""
+    entries = [
+        entry for value, _, _ in json_values(text) for entry in entries_of(value, name=name, alone=alone)
+    ]
+    return next((entry.rationale for entry in entries if entry.rationale), "")
+
+
+def entries_of(value: Any, *, name: str, alone: bool) -> list[Entry]:
+    """
+    Return everything `value` gives for the criterion called `name`.
+
+    `alone` says that the judge was asked about this criterion only: a score without a name is then its score.
+    """
+    wanted = plain_key(name)
+    found = [_entry(member) for key, member in _named(value, 0) if wanted and key == wanted]
+    if not found and alone:
+        found = _unnamed(value, 0)
+    return found
+
+
+def read_raw(raw: Any, scale: Scale, *, depth: int = 0) -> Reading[float] | None:
+    """Return the score that one JSON value stands for, None when it is no verdict."""
+    if isinstance(raw, Twice):
+        return Reading.unread("ambiguous")
+    if isinstance(raw, bool):
+        return Reading(float(raw)) if scale.kind == "binary" else None
+    if isinstance(raw, int | float):
+        return _number(raw, scale)
+    if isinstance(raw, str):
+        plain = plain_text(raw)
+        head = answer_at_head(plain, scale)
+        # "4 - polite", "4: because …" in a string is an answer; a sentence that begins with a number is not.
+        return whole_answer(plain, scale) or (head.reading if head and len(plain) <= _FRAME else None)
+    if depth < _DEPTH and isinstance(raw, Mapping):
+        key = next((key for key in _SCORE_KEYS if key in plain_keys(raw)), None)
+        return None if key is None else read_raw(plain_keys(raw)[key], scale, depth=depth + 1)
+    if depth < _DEPTH and isinstance(raw, Sequence):
+        return agreed(
+            reading for reading in (read_raw(one, scale, depth=depth + 1) for one in raw) if reading
+        )
+    return None
+
+
+def _number(raw: float, scale: Scale) -> Reading[float] | None:
+    if scale.kind == "choices":
+        # A choice is named, never priced; but a menu of "1" and "2" may come back as a number.
+        value = scale.value_of(f"{raw:g}" if abs(raw) < 1e6 else "")
+        return None if value is None else Reading(value)
+    try:
+        return on_scale(float(raw), scale)
+    except OverflowError:
+        return Reading.unread("out_of_range")
+
+
+def _named(value: Any, depth: int) -> Iterator[tuple[str, Any]]:
+    """Yield every (key, member) in `value`, and list elements under the criterion they name."""
+    value = _opened(value)
+    if depth > _DEPTH or isinstance(value, str | bytes):
+        return
+    if isinstance(value, Mapping):
+        keys = plain_keys(value)
+        name = next((keys[key] for key in _NAME_KEYS if isinstance(keys.get(key), str)), None)
+        if name is not None:
+            yield plain_key(name), value
+        for key, member in keys.items():
+            yield key, member
+            if key not in _RATIONALE_KEYS:
+                yield from _named(member, depth + 1)
+    elif isinstance(value, Sequence):
+        for member in value:
+            yield from _named(member, depth + 1)
+
+
+def _unnamed(value: Any, depth: int) -> list[Entry]:
+    value = _opened(value)
+    if depth > _DEPTH or isinstance(value, str | bytes):
+        return []
+    if isinstance(value, Mapping):
+        keys = plain_keys(value)
+        if any(key in keys for key in _SCORE_KEYS) or _own_score_key(keys):
+            return [_entry(value)]
+        members = [member for key, member in keys.items() if key not in _RATIONALE_KEYS]
+    elif isinstance(value, Sequence):
+        # Numbers in a list are not tagged as anything.
+        members = list(value)
+    else:
+        return []
+    return [entry for member in members for entry in _unnamed(member, depth + 1)]
+
+
+def _entry(member: Any) -> Entry:
+    member = _opened(member)
+    if not isinstance(member, Mapping):
+        return Entry(member, "")
+    keys = plain_keys(member)
+    rationale = next((keys[key] for key in _RATIONALE_KEYS if isinstance(keys.get(key), str)), "")
+    key = next((key for key in _SCORE_KEYS if key in keys), None) or _own_score_key(keys)
+    return Entry(keys[key] if key else None, rationale)
+
+
+def _own_score_key(keys: Mapping[str, Any]) -> str | None:
+    """Return the one key that ends in a score word ("overall_score"), if there is exactly one."""
+    ending = [key for key in keys if key.endswith(("_score", "_rating", "_grade", "_verdict"))]
+    return ending[0] if len(ending) == 1 else None
+
+
+def _opened(value: Any) -> Any:
+    """Return JSON that was sent as a string as what it holds."""
+    if isinstance(value, str):
+        inside = json_value(value)
+        return value if inside is None else inside
+    return value

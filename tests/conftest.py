@@ -1,0 +1,24 @@
+"""Fixtures that several test modules use."""
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from evaldrop import storage
+
+
+@pytest.fixture
+def bucket(monkeypatch):
+    """An empty S3 bucket of this name, in memory."""
+    for name, value in (
+        ("AWS_ACCESS_KEY_ID", "testing"),
+        ("AWS_SECRET_ACCESS_KEY", "testing"),
+        ("AWS_DEFAULT_REGION", "us-east-1"),
+    ):
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    with mock_aws():
+        client = boto3.client("s3")
+        client.create_bucket(Bucket="drop")
+        monkeypatch.setattr(storage, "_client", client)
+        yield "drop"

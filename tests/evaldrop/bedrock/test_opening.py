@@ -1,0 +1,73 @@
+"""What may stand after --bedrock."""
+
+import asyncio
+
+import pytest
+
+from evaldrop.bedrock import open_runtime
+from evaldrop.bedrock.aws import AwsRuntime
+from evaldrop.bedrock.openai import OpenAIRuntime
+from evaldrop.bedrock.opening import parse_rehearsal
+from evaldrop.bedrock.simulated import Rehearsal, SimulatedRuntime
+from evaldrop.errors import InputError
+
+
+@pytest.mark.parametrize(
+    ("spec", "kind"),
+    [
+        ("aws", AwsRuntime),
+        ("simulated", SimulatedRuntime),
+        (" simulated:seed=3 ", SimulatedRuntime),
+        ("openai=http://localhost:11434/v1", OpenAIRuntime),
+    ],
+)
+def test_a_specification_names_a_runtime(aws, spec, kind):
+    runtime = open_runtime(spec, max_in_flight=4)
+    assert isinstance(runtime, kind)
+    assert runtime.is_simulated == (kind is SimulatedRuntime)
+    asyncio.run(runtime.close())
+
+
+def test_a_rehearsal_takes_every_rate_the_seed_and_the_latency():
+    spec = "throttling=0.2, errors=0.05,malformed=0.02,hostile=0.01,refusals=0.01,seed=7,latency=0.5"
+    assert parse_rehearsal(spec) == Rehearsal(
+        throttling=0.2, errors=0.05, malformed=0.02, hostile=0.01, refusals=0.01, seed=7, latency=0.5
+    )
+    assert parse_rehearsal("") == Rehearsal()
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ("azure", "no such runtime"),
+        ("", "no such runtime"),
+        ("simulated:throtling=0.1", "throttling"),
+        ("simulated:throttling=20", "between 0 and 1"),
+        ("simulated:throttling=nan", "between 0 and 1"),
+        ("simulated:errors=some", "a number"),
+        ("simulated:seed=1.5", "a whole number"),
+        ("simulated:seed=99999999999999999999", "64 bits"),
+        ("simulated:latency=-1", "latency"),
+        ("simulated:latency=inf", "latency"),
+        ("simulated:throttling=0.6,errors=0.6", "together"),
+        ("simulated:malformed=0.6,refusals=0.6", "together"),
+        ("openai=localhost:11434", "http://"),
+        ("openai=", "http://"),
+        ("openai=http://[::1", "openai="),
+    ],
+)
+def test_a_wrong_specification_is_refused_and_says_what_is_possible(spec, said):
+    with pytest.raises(InputError, match="--bedrock") as caught:
+        open_runtime(spec, max_in_flight=4)
+    assert said in str(caught.value)
+
+
+def test_an_unknown_runtime_lists_all_three():
+    with pytest.raises(InputError) as caught:
+        open_runtime("bedrock", max_in_flight=4)
+    assert all(name in str(caught.value) for name in ("aws", "simulated:", "openai=http"))
+
+
+def test_at_least_one_call_must_be_allowed():
+    with pytest.raises(InputError, match="--max-in-flight 0"):
+        open_runtime("simulated", max_in_flight=0)

@@ -1,0 +1,213 @@
+"""Functions, operators and syntax, case by case: compiled and interpreted alike."""
+
+import pytest
+
+from evaldrop.engine.queries import UNDEFINED, EvaluationError, Frame, QuerySyntaxError, compile_expression
+from evaldrop.engine.queries.compiled import UntranslatedError, translate
+from evaldrop.engine.queries.interpreted import interpret
+from evaldrop.engine.queries.syntax import parse_expression
+from evaldrop.engine.queries.values import number_text
+
+DATA = {
+    "n": None,
+    "list": [{"k": "x", "v": 1}, {"k": "y", "v": 2}, {"k": "x"}],
+    "deep": [[{"k": "z"}], [{"k": "z"}]],
+}
+
+
+def both(expression, **variables):
+    """Return what an expression gives, having seen that both ways agree; an error is EvaluationError."""
+    frame, parsed = Frame({"in": DATA, **variables}), parse_expression(expression)
+    results = []
+    for way in (translate, interpret):
+        try:
+            results.append(way(parsed)(frame))
+        except EvaluationError:
+            results.append(EvaluationError)
+        except UntranslatedError:
+            continue
+    assert all(type(result) is type(results[0]) and result == results[0] for result in results)
+    return results[0]
+
+
+VALUES = [
+    ("$partition([1,2,3], 2)", [[1, 2], [3]]),
+    ("$partition($no, 2)", UNDEFINED),
+    ("$partition([1], $no)", UNDEFINED),
+    ("$partition(1, 2)", EvaluationError),
+    ("$partition([1], 0)", EvaluationError),
+    ("$range(0, 1, 0.5)", [0, 0.5, 1]),
+    ("$range(3, 1, -1)", [3, 2, 1]),
+    ("$range(3, 1, 1)", []),
+    ("$range(1, $no, 1)", UNDEFINED),
+    ("$range(1, 2, 0)", EvaluationError),
+    ("$range('a', 2, 1)", EvaluationError),
+    ("$range(1, 1001, 1)", EvaluationError),
+    ("$hash('abc', 'MD5')", "900150983cd24fb0d6963f7d28e17f72"),
+    ("$hash('abc') = $hash('abc', 'SHA-256')", True),
+    ("$hash({'a': 1}, 'SHA-1')", "9f89c740ceb46d7418c924a78ac57941d5e96520"),
+    ("$hash($no)", UNDEFINED),
+    ("$hash('a', 'CRC')", EvaluationError),
+    ("$random('x')", EvaluationError),
+    ("$random() < 1", True),
+    ("$parse($no)", UNDEFINED),
+    ("$parse(1)", EvaluationError),
+    ("$parse('[1,')", EvaluationError),
+    ("$uuid(1)", EvaluationError),
+    ("$parse('null')", None),
+    ("$type($parse('null'))", "null"),
+    ("[1..3]", [1, 2, 3]),
+    ("[3..1]", []),
+    ("[$no..1]", []),
+    ("[1.5..2]", EvaluationError),
+    ("['a'..2]", EvaluationError),
+    ("[0..10000000]", EvaluationError),
+    ("-$in.list[0].v", -1),
+    ("-$no", UNDEFINED),
+    ("-'a'", EvaluationError),
+    ("$string({'a': 1.0, 'b': [0.1, null, true], 'c': 'é\"'})", '{"a":1,"b":[0.1,null,true],"c":"é\\""}'),
+    ("$string(null)", "null"),
+    ("$string($no)", UNDEFINED),
+    ("$join(['a', 'b'], '-')", "a-b"),
+    ("$join(['a', 1])", EvaluationError),
+    ("$join('a')", "a"),
+    ("$join($no, '-')", UNDEFINED),
+    ("$join(['a'], 1)", EvaluationError),
+    ("$lookup($in.list, 'k')", ["x", "y", "x"]),
+    ("$lookup($in, $no)", UNDEFINED),
+    ("$lookup(5, 'k')", UNDEFINED),
+    ("$lookup($in, 5)", EvaluationError),
+    ("$merge([])", {}),
+    ("$merge($no)", UNDEFINED),
+    ("$merge([{}, 1])", EvaluationError),
+    ("$keys($in.list)", ["k", "v"]),
+    ("$keys([[{'a': 1}], 5])", "a"),
+    ("$keys(5)", UNDEFINED),
+    ("$average([1, 2])", 1.5),
+    ("$sum([])", 0),
+    ("$max([])", UNDEFINED),
+    ("$sum(['a'])", EvaluationError),
+    ("$length(1)", EvaluationError),
+    ("$type(true)", "boolean"),
+    ("$type([])", "array"),
+    ("$type({})", "object"),
+    ("$type($no)", UNDEFINED),
+    ("$boolean([0, [0, 'x']])", True),
+    ("$not($no)", UNDEFINED),
+    ("$map($no, function($v) { 1 })", UNDEFINED),
+    ("$map([1, 2], function($v, $i, $a) { $v * $i + $count($a) })", [2, 4]),
+    ("$map([1], function() { 7 })", 7),
+    ("$filter($no, function($v) { true })", UNDEFINED),
+    ("$in.list.v", [1, 2]),
+    ("$in.deep.k", ["z", "z"]),
+    ("$in.deep.{k: 1}", [{"z": 1}, {"z": 1}]),
+    ("$in.list.{'a': k, 'b': v}", [{"a": "x", "b": 1}, {"a": "y", "b": 2}, {"a": "x"}]),
+    ("{$no: 1}", {}),
+    ("{'a': 1, 'a': 2}", EvaluationError),
+    ("{5: 1}", EvaluationError),
+    ("()", UNDEFINED),
+    ("($a := 1; ($a := 2; $a); $a)", 1),
+    ("true and $no", False),
+    ("false or 'x'", True),
+    ("$in.n = null", True),
+    ("$no = $no", False),
+    ("$no != 1", False),
+    ("{'a': [1, {}]} = {'a': [1, {}]}", True),
+    ("'b' > 'a'", True),
+    ("true < 1", EvaluationError),
+    ("2 in $no", False),
+    ("$in.list[v > 1].k", "y"),
+    ("$in.list[[0, 2]].k", ["x", "x"]),
+    ("$in.list[$no]", UNDEFINED),
+    ("$sort([3, 1])", [1, 3]),
+    ("$string([1], true)", "[\n  1\n]"),
+    ("'x' & $sort", "x"),
+    ("7.5 % 2 ~> $string", "1.5"),
+    ("[1, 2] ~> $map(function($v) { $v in [true, 2] })", [False, True]),
+    ("$reduce([1, 2, 3], function($a, $b) { $a & $b })", "123"),
+    ("$replace('abc', /b/, '-')", "a-c"),
+    ("/a/", EvaluationError),
+    ("$f($in)", EvaluationError),
+    ("1e300 * 1e300", EvaluationError),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("expression", "expected"), VALUES, ids=[expression for expression, _ in VALUES])
+def test_an_expression_gives_what_jsonata_documents(expression, expected):
+    result = both(expression)
+    assert type(result) is type(expected)
+    assert result == expected
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (1, "1"),
+        (1.0, "1"),
+        (-0.5, "-0.5"),
+        (1e21, "1e+21"),
+        (1e20, "100000000000000000000"),
+        (1.5e-6, "0.0000015"),
+        (1e-7, "1e-7"),
+        (123456789.123, "123456789.123"),
+        (0.1 + 0.2, "0.3"),
+        (1 / 3, "0.333333333333333"),
+    ],
+)
+def test_numbers_are_printed_as_javascript_prints_them(number, text):
+    assert number_text(number) == text
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ("$in.(a", "Expected ) before end of expression\n    $in.(a\n         ^"),
+        ("1 +", "Unexpected end of expression"),
+        ("'abc", "must be terminated"),
+        ("{'a' 1}", "syntax error"),
+        ("$in[", "syntax error"),
+        ("function(", "syntax error"),
+        ("$in.a := 1", "syntax error"),
+        ("", "syntax error"),
+        ("a ?: b", "JSONata 2.1"),
+        ("$x.$eval('1')", "$eval is not supported"),
+        ("$$", "$$ has no meaning"),
+        ("$[0]", "$ has no meaning at the top level"),
+    ],
+)
+def test_a_bad_expression_is_refused_with_its_place(expression, message):
+    with pytest.raises(QuerySyntaxError) as refused:
+        compile_expression(expression)
+    assert message in str(refused.value)
+
+
+def test_an_expression_knows_what_it_reads():
+    expression = compile_expression("$map($a, function($b) { $b + $c + $states.context.State.RetryCount })")
+    assert expression.reads >= {"a", "c", "states"}
+    assert "b" not in expression.reads
+    assert expression.uses_context
+    assert expression.is_translated
+
+
+@pytest.mark.parametrize(
+    ("expression", "uses"),
+    [
+        ("$states.input.context", False),
+        ("$states.context.Execution", True),
+        ("$states . `context`", True),
+        ("$string($states)", True),
+        ("$states.input", False),
+        ("$statesman", False),
+    ],
+)
+def test_only_expressions_that_may_look_at_the_context_make_it(expression, uses):
+    assert compile_expression(expression).uses_context is uses
+
+
+def test_undefined_is_false_and_prints_as_undefined():
+    assert not UNDEFINED
+    assert repr(UNDEFINED) == "undefined"
+
+
+def test_a_local_variable_may_hide_a_function_in_the_interpreter():
+    assert compile_expression("($sum := 5; $sum)").evaluate(Frame()) == 5

@@ -1,0 +1,117 @@
+"""Compiled expressions give what jsonata-python gives, on data and expressions nobody thought of."""
+
+import copy
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evaldrop.engine.queries.compiled import UntranslatedError, translate
+from evaldrop.engine.queries.interpreted import interpret
+from evaldrop.engine.queries.syntax import parse_expression
+from evaldrop.engine.queries.values import EvaluationError, Frame
+
+NAMES = ["a", "b", "c"]
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-3, 9),
+    st.sampled_from([0.5, -1.25, 2.0]),
+    st.sampled_from(["", "x", "é"]),
+)
+JSON = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(NAMES), inner, max_size=3)
+    ),
+    max_leaves=12,
+)
+ONE_ARGUMENT = [
+    "exists", "count", "string", "not", "boolean", "type", "sum", "max", "min", "average", "keys", "merge",
+    "join", "length", "uppercase",
+]  # fmt: skip
+LITERALS = st.sampled_from(["1", "0", "-2", "2.5", "true", "false", "null", "'x'", "''", "[]", "{}", "[[1]]"])
+
+
+def expressions():
+    leaves = st.one_of(LITERALS, st.sampled_from(["$in", "$in.a", "$in.b.c", "$no", "$v", "$in.a.b.c"]))
+    return st.recursive(leaves, larger, max_leaves=8)
+
+
+def larger(inner):
+    name = st.sampled_from(NAMES)
+    binary = st.sampled_from(
+        ["+", "-", "*", "&", "=", "!=", "<", "<=", ">", ">=", "and", "or", "in", "%", "/"]
+    )
+    one = st.sampled_from(ONE_ARGUMENT)
+    two = st.sampled_from(["append", "lookup", "join"])
+    return st.one_of(
+        st.builds("({}).{}".format, inner, name),
+        st.builds("{}.{}.{}".format, st.sampled_from(["$in", "$v"]), name, name),
+        st.builds("$in.{}[{}]".format, name, inner),
+        st.builds("$in.{}[{} = {}]".format, name, name, inner),
+        st.builds("$in.{}[].{}".format, name, name),
+        st.builds("$in.{}[{}][]".format, name, inner),
+        st.builds("$in.{}.{{'k': {}}}".format, name, name),
+        st.builds("$in.{}.({})".format, name, inner),
+        st.builds("({})[{}]".format, inner, st.integers(-3, 3)),
+        st.builds("({}) {} ({})".format, inner, binary, inner),
+        st.builds("({}) ? ({}) : ({})".format, inner, inner, inner),
+        st.builds("({}) ? ({})".format, inner, inner),
+        st.builds("[{}, {}]".format, inner, inner),
+        st.builds("[{}]".format, inner),
+        st.builds("{{'p': {}, 'q': {}}}".format, inner, inner),
+        st.builds("{{$string({}): {}}}".format, inner, inner),
+        st.builds("${}({})".format, one, inner),
+        st.builds("${}({}, {})".format, two, inner, inner),
+        st.builds("( $x := {}; [$x, {}] )".format, inner, inner),
+        st.builds("$map({}, function($v, $i) {{ {} }})".format, inner, inner),
+        st.builds("$filter({}, function($v) {{ {} }})".format, inner, inner),
+        st.builds("$map({}, function($v) {{ $filter($v, function($w) {{ {} }}) }})".format, inner, inner),
+        st.builds("$filter({}, function($v) {{ $v > 1 }})[{}]".format, inner, st.integers(-1, 1)),
+        st.builds("[{}..{}]".format, st.integers(-1, 2), st.integers(-1, 3)),
+        st.builds("-({})".format, inner),
+    )
+
+
+def outcome(evaluate, frame):
+    try:
+        return evaluate(frame)
+    except EvaluationError:
+        return "an error"
+
+
+def strictly(value):
+    """Tell 1 from true, but not 1 from 1.0."""
+    if isinstance(value, list):
+        return [strictly(element) for element in value]
+    if isinstance(value, dict):
+        return {key: strictly(member) for key, member in value.items()}
+    return (isinstance(value, bool), value)
+
+
+@settings(max_examples=400, deadline=None)
+@given(expression=expressions(), data=JSON, other=JSON)
+def test_translated_and_interpreted_expressions_agree(expression, data, other):
+    parsed = parse_expression(expression)
+    frame = Frame({"in": data, "v": other})
+    before = copy.deepcopy(dict(frame))
+
+    translated = outcome(translate(parsed), frame)
+
+    assert strictly(translated) == strictly(outcome(interpret(parsed), frame))
+    assert dict(frame) == before
+
+
+OUTSIDE = [
+    "$in^(a)", "$in{a: b}", "$in ~> $count", "$in.*", "$in.**", "a#$i", "a@$b.c", "$f(1)", "$string", "/x/",
+    "function($x){$x}", "$map($in, $string)", "$in.[a]", "($sum := 1; $sum)", "$substring('a', 0)",
+    "$count()",
+    "$in ~> | a | {} |", "a.%.b", "$map($in, function($x)<n:n>{$x})", "$x[]", "$map[0]",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("expression", OUTSIDE)
+def test_what_is_outside_the_common_part_is_left_to_the_interpreter(expression):
+    with pytest.raises(UntranslatedError):
+        translate(parse_expression(expression))

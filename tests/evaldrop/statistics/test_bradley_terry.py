@@ -1,0 +1,170 @@
+"""Strengths against choix, evalica and statsmodels, and candidates that never lose."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evaldrop.errors import NotEnoughData
+from evaldrop.statistics import (
+    bradley_terry,
+    bradley_terry_intervals,
+    comparison_wins,
+    elo_scale,
+    win_probability,
+)
+
+# Oracle bradley_terry_3: choix 0.4.1 ilsr_pairwise, evalica 0.4.2, statsmodels 0.15.0 GLM, which all agree.
+WINS = np.array([[0.0, 8.0, 9.0], [2.0, 0.0, 7.0], [1.0, 3.0, 0.0]])
+
+# Oracle elo_sequence: outcome of the first against the second.
+GAMES = [(0, 1, 1), (1, 2, 1), (0, 2, 0.5), (2, 0, 1), (1, 0, 1)]
+
+
+def test_strengths_match_three_libraries():
+    strengths = bradley_terry(WINS)
+    expected = [1.1972185597527822, -0.17885851465611552, -1.0183600450966668]
+    assert strengths == pytest.approx(expected, abs=1e-9)
+    assert win_probability(strengths[0], strengths[1]) == pytest.approx(0.7983602221672419, abs=1e-6)
+    elo = [1207.9781656531168, 968.9290936173749, 823.0927407295084]
+    assert elo_scale(strengths) == pytest.approx(elo, abs=1e-6)
+
+
+def test_two_candidates_have_the_log_odds_of_their_wins():
+    """Oracle bradley_terry_2_closed_form: t1 - t2 = ln(w1/w2)."""
+    first, second = bradley_terry([[0, 7], [3, 0]])
+    assert first - second == pytest.approx(0.8472978603872037, abs=1e-9)
+    assert win_probability(first, second) == pytest.approx(0.7, abs=1e-9)
+    elo = elo_scale([first, second])
+    assert elo[0] - elo[1] == pytest.approx(147.19071411783779, abs=1e-9)
+
+
+def test_strengths_do_not_depend_on_the_order_of_games():
+    """Online Elo does: oracle elo_sequence ends at other numbers when its games are turned round."""
+    forward = _strengths(GAMES)
+    assert _strengths(GAMES[::-1]) == pytest.approx(forward)
+    assert _elo(GAMES) == pytest.approx([981.2975, 1016.5703, 1002.1326], abs=1e-3)
+    assert _elo(GAMES[::-1]) != pytest.approx(_elo(GAMES), abs=1)
+
+
+def test_a_tie_is_half_a_win_for_each():
+    ties = comparison_wins([0, 0], [1, 1], [0.5, 0.5], candidates=2).sum(axis=0)
+    assert ties.tolist() == [[0, 1], [1, 0]]
+    assert bradley_terry(ties) == pytest.approx([0, 0])
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(1, 40), min_size=12, max_size=12), st.permutations(range(4)))
+def test_strengths_solve_the_likelihood_equations_under_any_numbering(cells, order):
+    wins = np.zeros((4, 4))
+    wins[~np.eye(4, dtype=bool)] = cells
+    strengths = bradley_terry(wins)
+    chances = 1 / (1 + np.exp(strengths[None, :] - strengths[:, None]))
+    assert ((wins + wins.T) * chances).sum(axis=1) - (wins + wins.T).diagonal() / 2 == pytest.approx(
+        wins.sum(axis=1), abs=1e-7
+    )
+    assert strengths.mean() == pytest.approx(0, abs=1e-12)
+    shuffled = wins[np.ix_(order, order)]
+    assert bradley_terry(shuffled) == pytest.approx(strengths[list(order)], abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    "wins",
+    [
+        [[0, 5], [0, 0]],  # wins everything
+        [[0, 1, 0], [1, 0, 0], [0, 0, 0]],  # one is never compared
+        [[0, 1, 3, 3], [1, 0, 3, 3], [0, 0, 0, 1], [0, 0, 1, 0]],  # two never lose to the other two
+    ],
+)
+def test_infinite_strengths_are_refused_without_a_prior_and_finite_with_one(wins):
+    with pytest.raises(NotEnoughData, match="prior"):
+        bradley_terry(wins)
+    assert np.isfinite(bradley_terry(wins, prior=0.01)).all()
+
+
+def test_prior_has_its_closed_form_for_two_candidates():
+    first, second = bradley_terry([[0, 1000], [0, 0]], prior=0.01)
+    assert first - second == pytest.approx(np.log(1000.01 / 0.01))
+
+
+def test_lopsided_sparse_games_settle_although_a_full_newton_step_would_overshoot():
+    wins = np.zeros((5, 5))
+    wins[1, 4], wins[2, 0], wins[3, 0], wins[3, 1], wins[4, 2] = 11, 57, 175, 1, 3182
+    strengths = bradley_terry(wins, prior=0.01)
+    with_prior = wins + 0.01 * ~np.eye(5, dtype=bool)
+    chances = 1 / (1 + np.exp(strengths[None, :] - strengths[:, None]))
+    np.fill_diagonal(chances, 0)
+    expected = ((with_prior + with_prior.T) * chances).sum(axis=1)
+    assert expected == pytest.approx(with_prior.sum(axis=1), abs=1e-6)
+
+
+def test_bootstrap_interval_has_the_width_of_the_information():
+    """120 : 80 games: the log-odds error is √(1/120 + 1/80) and each of two strengths has half of it."""
+    a, b = np.zeros(200, dtype=int), np.ones(200, dtype=int)
+    wins = comparison_wins(a, b, np.repeat([1, 0], [120, 80]), candidates=2)
+    result = bradley_terry_intervals(wins, range(200), seed=1)
+    assert result.intervals[0].width == pytest.approx(1.96 * np.sqrt(1 / 120 + 1 / 80), rel=0.1)
+    assert result.log_strengths == pytest.approx(bradley_terry(wins.sum(axis=0), prior=0.01))
+    for strength, interval in zip(result.elo, result.elo_intervals, strict=True):
+        assert interval.low < strength < interval.high
+
+
+def test_bootstrap_draws_whole_records():
+    """Each record asked four times over: no more certain than asked once."""
+    outcomes = np.random.default_rng(3).random(60) < 0.6
+    once = comparison_wins(np.zeros(60, int), np.ones(60, int), outcomes, candidates=2)
+    many = np.repeat(once, 4, axis=0)
+    one = bradley_terry_intervals(once, range(60), seed=1, resamples=400)
+    four = bradley_terry_intervals(many, np.repeat(range(60), 4), seed=1, resamples=400)
+    assert four.intervals[0] == pytest.approx(one.intervals[0], abs=0.02)
+
+
+def test_bootstrap_repeats_with_its_seed_and_refuses_no_prior_or_one_record():
+    wins = comparison_wins([0, 0, 1], [1, 1, 0], [1, 0, 1], candidates=2)
+    first, again = (bradley_terry_intervals(wins, list("abc"), seed=5, resamples=50) for _ in range(2))
+    assert first.intervals == again.intervals
+    with pytest.raises(ValueError, match="prior"):
+        bradley_terry_intervals(wins, [1, 2, 3], seed=1, prior=0)
+    with pytest.raises(NotEnoughData, match="one cluster"):
+        bradley_terry_intervals(wins, [1, 1, 1], seed=1)
+    with pytest.raises(ValueError, match="square"):
+        bradley_terry_intervals(wins[0], [1, 2], seed=1)
+
+
+@pytest.mark.parametrize("wins", [[[0, 1]], [[0, -1], [1, 0]], [[0, float("nan")], [1, 0]]])
+def test_tables_that_are_none_are_refused(wins):
+    with pytest.raises(ValueError, match="wins"):
+        bradley_terry(wins)
+
+
+def test_one_candidate_has_no_strength():
+    with pytest.raises(NotEnoughData, match="two candidates"):
+        bradley_terry([[0]])
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "outcomes", "message"),
+    [
+        ([0], [1, 1], [1], "shape"),
+        ([0], [1], [2], "outcomes"),
+        ([0], [2], [1], "numbered"),
+        ([-1], [1], [1], "numbered"),
+        ([1], [1], [1], "itself"),
+    ],
+)
+def test_comparisons_that_cannot_be_are_refused(a, b, outcomes, message):
+    with pytest.raises(ValueError, match=message):
+        comparison_wins(a, b, outcomes, candidates=2)
+
+
+def _strengths(games):
+    a, b, outcomes = zip(*games, strict=True)
+    return bradley_terry(comparison_wins(a, b, outcomes, candidates=3).sum(axis=0), prior=0.01)
+
+
+def _elo(games):
+    ratings = [1000.0] * 3
+    for a, b, outcome in games:
+        gain = 32 * (outcome - 1 / (1 + 10 ** ((ratings[b] - ratings[a]) / 400)))
+        ratings[a], ratings[b] = ratings[a] + gain, ratings[b] - gain
+    return ratings

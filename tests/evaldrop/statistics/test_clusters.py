@@ -1,0 +1,156 @@
+"""Clustered errors against statsmodels, repeats averaged, and clusters at their limits."""
+
+import time
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evaldrop.errors import NotEnoughData
+from evaldrop.statistics import (
+    average_repeats,
+    clustered_mean_estimate,
+    clustered_pass_interval,
+    clustered_standard_error,
+    corrected_clustered_standard_error,
+    mean_estimate,
+    wilson_interval,
+)
+
+# Oracle clustered_se: by hand, and statsmodels 0.15.0 OLS cov_type="cluster".
+SCORES = [1, 1, 0, 1, 1, 1, 0, 0, 1, 0, 1, 1]
+GROUPS = [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]
+
+ROWS = st.lists(st.tuples(st.integers(1, 5), st.sampled_from("abcd")), min_size=4, max_size=40)
+
+
+def test_clustered_standard_error_matches_miller_and_statsmodels():
+    assert np.mean(SCORES) == pytest.approx(0.6666666666666666)
+    assert clustered_standard_error(SCORES, GROUPS) == pytest.approx(0.1178511301977579, abs=1e-9)
+    assert corrected_clustered_standard_error(SCORES, GROUPS) == pytest.approx(0.1360827634879544, abs=1e-9)
+    assert mean_estimate(SCORES).standard_error == pytest.approx(0.1421338109037403, abs=1e-9)
+
+
+def test_clustered_mean_estimate_uses_the_corrected_error_and_g_minus_1_degrees_of_freedom():
+    estimate = clustered_mean_estimate(SCORES, GROUPS)
+    margin = 3.182446305284263 * 0.1360827634879544  # t(3), 0.975: any printed table gives 3.182
+    assert estimate.interval == pytest.approx((2 / 3 - margin, 2 / 3 + margin), abs=1e-9)
+    assert (estimate.n, estimate.clusters) == (12, 4)
+
+
+def test_every_score_its_own_cluster_is_the_plain_estimate():
+    assert clustered_mean_estimate(SCORES, range(12)).interval == pytest.approx(
+        mean_estimate(SCORES).interval
+    )
+
+
+def test_a_score_repeated_whole_adds_no_information():
+    """Three copies of each record leave the clustered error as it was; pooling would shrink it by √3."""
+    scores = np.array([1.0, 4, 2, 5, 3])
+    tripled = clustered_mean_estimate(np.repeat(scores, 3), np.repeat(range(5), 3))
+    assert tripled.standard_error == pytest.approx(mean_estimate(scores).standard_error)
+
+
+def test_average_repeats_counts_each_record_once_in_order_of_appearance():
+    averaged = average_repeats([1, 4, 3, 5], ["q2", "q1", "q2", "q3"])
+    assert averaged.means.tolist() == [2.0, 4.0, 5.0]
+    assert averaged.first_row.tolist() == [0, 1, 3]
+    assert averaged.counts.tolist() == [2, 1, 1]
+
+
+def test_pooling_repeats_understates_the_error_that_averaging_shows():
+    """Miller 2024: Var = (Var over records + E[σ²]/K)/n. Ten records, four repeats, little noise within."""
+    random = np.random.default_rng(5)
+    items = np.repeat(random.normal(size=10), 4) + 0.1 * random.normal(size=40)
+    averaged = average_repeats(items, np.repeat(range(10), 4))
+    assert mean_estimate(items).standard_error < 0.6 * mean_estimate(averaged.means).standard_error
+
+
+def test_clustered_pass_interval_of_singletons_is_wilson_but_for_t():
+    passes = [1] * 80 + [0] * 20
+    low, high = clustered_pass_interval(passes, range(100))
+    assert low == pytest.approx(wilson_interval(80, 100).low, abs=3e-3)
+    assert high == pytest.approx(wilson_interval(80, 100).high, abs=3e-3)
+    assert low < wilson_interval(80, 100).low
+
+
+def test_clustered_pass_interval_is_as_wide_as_the_clusters_are_few():
+    """Clusters that pass or fail as a whole: 12 clusters of 10 are worth 12 records, not 120."""
+    low, high = clustered_pass_interval(np.repeat([1] * 9 + [0] * 3, 10), np.repeat(range(12), 10))
+    assert high - low > wilson_interval(9, 12).width
+    assert high - low > 2.5 * wilson_interval(90, 120).width
+
+
+def test_clustered_pass_interval_is_wilson_of_the_effective_records():
+    """SCORES: .13608² = .01852 is the binomial 2/9/12: design effect 1; then (1.95996/3.18245)² for t(3)."""
+    effective = 12 * (1.959963984540054 / 3.182446305284263) ** 2
+    assert clustered_pass_interval(SCORES, GROUPS) == pytest.approx(
+        wilson_interval(8 / 12 * effective, effective), abs=1e-9
+    )
+    # Two groups of alike: CR1 error² = 2 · (1 + 1)/4² = 1/4, binomial 1/16: four records are worth one.
+    effective = 1 * (1.959963984540054 / 12.706204736174698) ** 2
+    assert clustered_pass_interval([1, 1, 0, 0], [1, 1, 2, 2]) == pytest.approx(
+        wilson_interval(effective / 2, effective), abs=1e-9
+    )
+
+
+def test_clustered_pass_interval_of_all_passes_counts_clusters_and_keeps_its_width():
+    low, high = clustered_pass_interval([1] * 40, np.repeat(range(8), 5))
+    assert high == 1.0
+    assert low < wilson_interval(8, 8).low < wilson_interval(40, 40).low
+
+
+@settings(max_examples=50, deadline=None)
+@given(ROWS, st.randoms(use_true_random=False))
+def test_clustered_estimates_mind_neither_order_nor_names(rows, random):
+    if len({group for _, group in rows}) < 2:
+        rows = [*rows, (3, "e")]
+    before = clustered_mean_estimate([s for s, _ in rows], [g for _, g in rows])
+    assert before.interval.low <= before.mean <= before.interval.high
+    random.shuffle(rows)
+    after = clustered_mean_estimate([s for s, _ in rows], [ord(g) * 7 for _, g in rows])
+    assert after.interval == pytest.approx(before.interval, abs=1e-9)
+
+
+@settings(max_examples=50, deadline=None)
+@given(ROWS)
+def test_clustered_pass_interval_holds_the_rate_within_0_to_1(rows):
+    passes, groups = [float(s >= 3) for s, _ in rows], [g for _, g in rows]
+    if len(set(groups)) < 2:
+        return
+    low, high = clustered_pass_interval(passes, groups)
+    assert 0.0 <= low <= np.mean(passes) <= high <= 1.0
+
+
+@pytest.mark.parametrize(
+    "statistic",
+    [
+        clustered_standard_error,
+        corrected_clustered_standard_error,
+        clustered_mean_estimate,
+        clustered_pass_interval,
+    ],
+)
+def test_one_cluster_is_not_enough(statistic):
+    with pytest.raises(NotEnoughData, match="one cluster"):
+        statistic([0, 1, 1], ["a", "a", "a"])
+
+
+def test_passes_outside_0_to_1_are_refused():
+    with pytest.raises(ValueError, match=r"\[0, 1\]"):
+        clustered_pass_interval([2, 0], [1, 2])
+
+
+def test_a_million_rows_take_seconds_and_bounded_memory():
+    random = np.random.default_rng(0)
+    scores, groups = random.integers(1, 6, 1_000_000), random.integers(0, 200_000, 1_000_000)
+    tracemalloc.start()
+    began = time.perf_counter()
+    clustered_mean_estimate(scores, groups)
+    average_repeats(scores, groups)
+    took, (_, peak) = time.perf_counter() - began, tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert took < 3
+    assert peak < 150e6

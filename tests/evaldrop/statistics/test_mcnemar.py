@@ -1,0 +1,72 @@
+"""McNemar's tests against statsmodels."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaldrop.errors import NotEnoughData
+from evaldrop.statistics import mcnemar, paired_pass_interval
+
+# Oracle mcnemar: statsmodels 0.15.0 contingency_tables.mcnemar; mid-p by scipy.stats.binom.
+TABLE = [
+    (1, 6, 0.125, 0.07031250000000001, 3.5714285714285716, 0.05878172135535891, 2.2857142857142856,
+     0.13057001811573693),
+    (5, 15, 0.04138946533203125, 0.026603698730468753, 5.0, 0.025347318677468325, 4.05, 0.04417134490844271),
+    (10, 25, 0.016673847800120715, 0.011330984183587134, 6.428571428571429, 0.011229886652916672, 5.6,
+     0.01796047752607879),
+    (0, 5, 0.0625, 0.03125000000000003, 5.0, 0.025347318677468325, 3.2, 0.07363827012030258),
+    (12, 12, 1.0, 0.9194098711013794, 0.0, 1.0, 0.041666666666666664, 0.8382564863858263),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("b", "c", "exact_p", "mid_p", "chi2", "chi2_p", "corrected", "corrected_p"), TABLE)
+def test_mcnemar_matches_statsmodels(b, c, exact_p, mid_p, chi2, chi2_p, corrected, corrected_p):
+    expected = (exact_p, mid_p, chi2, chi2_p, corrected, corrected_p)
+    assert mcnemar(b, c) == pytest.approx(expected, abs=1e-9)
+
+
+def test_candidates_that_never_differ_are_not_told_apart():
+    result = mcnemar(0, 0)
+    assert (result.exact_p, result.mid_p, result.chi2_p, result.chi2_corrected_p) == (1, 1, 1, 1)
+
+
+@given(st.integers(0, 200), st.integers(0, 200))
+def test_mid_p_lies_below_exact_p_and_sides_do_not_matter(b, c):
+    result = mcnemar(b, c)
+    assert 0 < result.mid_p <= result.exact_p <= 1
+    assert result == mcnemar(c, b)
+
+
+def test_counts_from_a_table_column_do_not_overflow():
+    assert mcnemar(np.int32(70_000), np.int32(1_000)).chi2 == mcnemar(70_000, 1_000).chi2
+
+
+def test_negative_counts_are_refused():
+    with pytest.raises(ValueError, match="0 or more"):
+        mcnemar(-1, 3)
+
+
+def test_paired_pass_interval_is_the_adjusted_formula_by_hand():
+    """9 and 3 of 40: (10 - 4)/42 ± 1.96 √((14/42 - (6/42)²)/42)."""
+    margin = 1.959963984540054 * ((14 / 42 - (6 / 42) ** 2) / 42) ** 0.5
+    assert paired_pass_interval(9, 3, records=40) == pytest.approx((6 / 42 - margin, 6 / 42 + margin))
+
+
+@given(st.integers(0, 30), st.integers(0, 30), st.integers(0, 30))
+def test_paired_pass_interval_mirrors_keeps_its_width_and_stays_in_bounds(b, c, concordant):
+    if b + c + concordant == 0:
+        return
+    low, high = paired_pass_interval(b, c, records=b + c + concordant)
+    assert -1 <= low < high <= 1
+    mirrored = paired_pass_interval(c, b, records=b + c + concordant)
+    assert mirrored == pytest.approx((-high, -low))
+
+
+def test_paired_pass_interval_refuses_no_records_and_impossible_counts():
+    with pytest.raises(NotEnoughData):
+        paired_pass_interval(0, 0, records=0)
+    with pytest.raises(ValueError, match="cannot be discordant"):
+        paired_pass_interval(3, 3, records=5)
+    with pytest.raises(ValueError, match="0 or more"):
+        paired_pass_interval(-1, 3, records=5)

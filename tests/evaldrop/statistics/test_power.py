@@ -1,0 +1,121 @@
+"""Planning against Miller's printed example and statsmodels."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evaldrop.errors import NotEnoughData
+from evaldrop.statistics import (
+    detectable_effect_paired_t,
+    detectable_from_standard_error,
+    minimum_detectable_difference,
+    paired_t_power,
+    required_records,
+    required_records_mcnemar,
+    required_records_paired_t,
+    required_records_two_rates,
+)
+
+# Oracle power_miller: scipy 1.17.1 stats.norm; 969 is the number Miller 2024 (arXiv 2411.00640) prints.
+OMEGA2 = 1 / 9
+
+
+def test_required_records_matches_millers_example():
+    assert required_records(0.03, between=OMEGA2) == pytest.approx(968.9974980677886, abs=1e-6)
+
+
+@pytest.mark.parametrize(("repeats", "records"), [(1, 3875.9899922711543), (10, 1259.6967474881253)])
+def test_repeats_reduce_only_the_noise_within_records(repeats, records):
+    needed = required_records(
+        0.03, between=OMEGA2, within_a=1 / 6, within_b=1 / 6, repeats_a=repeats, repeats_b=repeats
+    )
+    assert needed == pytest.approx(records, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("records", "difference"),
+    [
+        (50, 0.13206799371997818),
+        (100, 0.09338617393709894),
+        (300, 0.053916532661173286),
+        (1000, 0.029531301160988652),
+    ],
+)
+def test_minimum_detectable_difference_matches_the_oracle(records, difference):
+    assert minimum_detectable_difference(records, between=OMEGA2) == pytest.approx(difference, abs=1e-6)
+    error = (OMEGA2 / records) ** 0.5
+    assert detectable_from_standard_error(error) == pytest.approx(difference, abs=1e-6)
+
+
+@settings(max_examples=40)
+@given(st.floats(0.01, 1), st.integers(2, 5000), st.floats(0.001, 0.1), st.floats(0.5, 0.99))
+def test_detectable_difference_and_required_records_undo_each_other(between, records, level, power):
+    difference = minimum_detectable_difference(records, between=between, level=level, power=power)
+    assert required_records(difference, between=between, level=level, power=power) == pytest.approx(records)
+
+
+# Oracle power_library: statsmodels 0.15.0 TTestPower, NormalIndPower; Connor 1987 by hand.
+def test_paired_t_planning_matches_statsmodels():
+    assert required_records_paired_t(0.2) == pytest.approx(198.150820955562, abs=1e-4)
+    assert paired_t_power(100, effect=0.2) == pytest.approx(0.508264806621038, abs=1e-4)
+    assert detectable_effect_paired_t(100) == pytest.approx(0.2829117119690806, abs=1e-4)
+
+
+def test_two_rates_planning_matches_statsmodels():
+    assert required_records_two_rates(0.8, 0.85) == pytest.approx(902.3412320543438, abs=1e-4)
+    assert required_records_two_rates(0.85, 0.8) == required_records_two_rates(0.8, 0.85)
+
+
+def test_mcnemar_planning_matches_connor():
+    assert required_records_mcnemar(0.10, 0.05) == pytest.approx(468.56797946031924, abs=1e-4)
+
+
+@pytest.mark.parametrize("effect", [0.05, 0.5, 2.0, 10.0])
+@pytest.mark.parametrize("level", [0.05, 1e-6])
+def test_required_records_for_t_have_just_the_power_asked_for(effect, level):
+    records = required_records_paired_t(-effect, level=level, power=0.9)
+    assert paired_t_power(records, effect=effect, level=level) == pytest.approx(0.9, abs=1e-6)
+
+
+def test_two_records_need_a_very_large_effect():
+    assert detectable_effect_paired_t(2) > 10
+
+
+@pytest.mark.parametrize(
+    "needed",
+    [
+        lambda: required_records(0, between=1),
+        lambda: required_records_paired_t(float("nan")),
+        lambda: required_records_two_rates(0.8, 0.8),
+        lambda: required_records_mcnemar(0.1, 0.1),
+    ],
+)
+def test_no_difference_can_never_be_seen(needed):
+    with pytest.raises(ValueError, match="state the difference"):
+        needed()
+
+
+@pytest.mark.parametrize(
+    "planned",
+    [
+        lambda: required_records(0.1, between=-1),
+        lambda: required_records(0.1, between=1, repeats_a=0),
+        lambda: required_records(0.1, between=1, power=1),
+        lambda: required_records(0.1, between=1, level=0),
+        lambda: required_records_two_rates(1.2, 0.5),
+        lambda: required_records_mcnemar(0.9, 0.2),
+        lambda: required_records_mcnemar(-0.1, 0.2),
+        lambda: detectable_from_standard_error(float("nan")),
+        lambda: detectable_effect_paired_t(10, power=1.5),
+    ],
+)
+def test_impossible_plans_are_refused(planned):
+    with pytest.raises(ValueError):  # noqa: PT011 - each names another argument; the class is the claim
+        planned()
+
+
+def test_no_records_show_nothing():
+    with pytest.raises(NotEnoughData):
+        minimum_detectable_difference(0, between=1)
+    with pytest.raises(NotEnoughData):
+        paired_t_power(1, effect=1)

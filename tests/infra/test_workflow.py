@@ -1,0 +1,37 @@
+"""The workflow's file, checked by Step Functions' own linter."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+INSTALLED = ROOT / ".venv" / "node" / "node_modules" / ".bin" / "asl-validator"
+
+
+@pytest.fixture(scope="module")
+def validator():
+    path = Path(os.environ.get("EVALDROP_ASL_VALIDATOR") or INSTALLED)
+    if not path.is_file():
+        pytest.skip(
+            "asl-validator is not installed: `make test` installs it where there is npm; "
+            "or name it in EVALDROP_ASL_VALIDATOR"
+        )
+    return path
+
+
+def check(validator, path):
+    return subprocess.run([validator, "--json-path", path], capture_output=True, text=True, timeout=60)
+
+
+def test_the_workflow_is_valid_amazon_states_language(validator):
+    checked = check(validator, ROOT / "infra" / "workflow.asl.json")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_linter_refuses_a_workflow_with_a_state_that_is_not_there(validator, tmp_path):
+    text = (ROOT / "infra" / "workflow.asl.json").read_text()
+    broken = tmp_path / "broken.asl.json"
+    broken.write_text(text.replace('"StartAt": "ValidateDataset"', '"StartAt": "Elsewhere"'))
+    assert check(validator, broken).returncode != 0

@@ -1,0 +1,353 @@
+"""What holds the pieces together: names, layers, released prompts, documented commands, the retry budget."""
+
+import ast
+import hashlib
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+
+from evaldrop.cli.app import app
+from evaldrop.evaluation import Candidate, Judge
+
+ROOT = Path(__file__).parent.parent
+WORKFLOW = json.loads((ROOT / "infra" / "workflow.asl.json").read_bytes())
+DIGESTS = ROOT / "tests" / "prompt_digests.json"
+
+LAMBDA = "arn:aws:states:::lambda:invoke"
+RESOURCES = {
+    LAMBDA,
+    "arn:aws:states:::bedrock:invokeModel",
+    "arn:aws:states:::aws-sdk:bedrockruntime:converse",
+    "arn:aws:states:::sns:publish",
+}
+
+# Handlers that start the workflow and therefore are not in it.
+OUTSIDE_THE_WORKFLOW = {"start_run"}
+
+MAY_IMPORT_LAMBDAS = {"evaldrop/local.py"}
+
+# Who may import boto3 or botocore, and why. Everything else works on values and URIs.
+MAY_IMPORT_BOTO = {
+    "evaldrop/storage.py": "S3, and only once an s3:// URI is met",
+    "evaldrop/bedrock/aws.py": "the real Bedrock runtime, configured as boto3 is",
+    "evaldrop/bedrock/signing.py": "Signature Version 4 for its requests",
+    "evaldrop/engine/definition/arguments.py": "the service model: what an SDK call's Arguments may hold",
+    "evaldrop/engine/definition/resources.py": "the service model: which SDK actions and errors there are",
+    "evaldrop/engine/integrations/shapes.py": "the service model: casing between Step Functions and the SDK",
+}
+
+EXPRESS_S = 300
+# A throttled call is turned away at once; only a time-out takes the whole of its limit.
+TURNED_AWAY_S = 0.5
+
+
+def states(definition: dict) -> Iterator[tuple[str, dict]]:
+    for name, state in definition["States"].items():
+        yield name, state
+        if "ItemProcessor" in state:
+            yield from states(state["ItemProcessor"])
+        for branch in state.get("Branches", ()):
+            yield from states(branch)
+
+
+STATES = dict(states(WORKFLOW))
+
+
+def snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+# Names
+
+
+def test_no_two_states_share_a_name():
+    assert len(list(states(WORKFLOW))) == len(STATES)
+
+
+LAMBDA_STATES = {name: state for name, state in STATES.items() if state.get("Resource") == LAMBDA}
+
+
+@pytest.mark.parametrize("name", LAMBDA_STATES)
+def test_a_lambda_state_its_placeholder_and_its_folder_have_one_name(name):
+    assert LAMBDA_STATES[name]["Arguments"]["FunctionName"] == f"${{{name}}}"
+    handler = ROOT / "lambdas" / snake(name) / "handler.py"
+    assert handler.is_file()
+    functions = [
+        node.name for node in ast.parse(handler.read_text()).body if isinstance(node, ast.FunctionDef)
+    ]
+    assert "handler" in functions
+
+
+def test_every_handler_is_a_state_of_the_workflow():
+    folders = {path.parent.name for path in (ROOT / "lambdas").glob("*/handler.py")}
+    assert folders - OUTSIDE_THE_WORKFLOW == {snake(name) for name in LAMBDA_STATES}
+
+
+def test_every_placeholder_is_a_lambda_or_the_topic():
+    placeholders = set(re.findall(r"\$\{(\w+)\}", json.dumps(WORKFLOW)))
+    assert placeholders == {*LAMBDA_STATES, "ResultsTopic"}
+
+
+def test_a_machine_runs_the_handlers_the_workflow_names():
+    from evaldrop.local import HANDLERS
+
+    assert HANDLERS.keys() == LAMBDA_STATES.keys()
+    for name, handler in HANDLERS.items():
+        assert handler.__name__ == f"_{snake(name)}"
+        assert f"lambdas.{snake(name)}.handler" in handler.__code__.co_names
+
+
+# What the workflow's file promises to its reader
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_every_state_and_retrier_says_what_it_is_for(name):
+    assert STATES[name].get("Comment", "").strip()
+    for retrier in STATES[name].get("Retry", ()):
+        assert retrier.get("Comment", "").strip()
+
+
+def test_a_task_calls_one_of_four_services():
+    assert {state["Resource"] for state in STATES.values() if state["Type"] == "Task"} == RESOURCES
+
+
+@pytest.mark.parametrize("name", [name for name, state in STATES.items() if state["Type"] == "Task"])
+def test_a_task_that_fails_is_caught_or_ends_the_run_by_design(name):
+    state = STATES[name]
+    caught = {error for catcher in state.get("Catch", ()) for error in catcher["ErrorEquals"]}
+    # The run is over and its scorecard is there: a topic that cannot be reached must not undo it silently.
+    assert "States.ALL" in caught or name == "Notify"
+
+
+# Layers
+
+
+def imports(path: Path) -> set[str]:
+    """Return the modules a file imports, those inside functions included."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def files(folder: str) -> dict[str, set[str]]:
+    return {
+        path.relative_to(ROOT).as_posix(): imports(path) for path in sorted((ROOT / folder).rglob("*.py"))
+    }
+
+
+EVALDROP = files("evaldrop")
+
+
+def tops(modules: set[str]) -> set[str]:
+    return {module.partition(".")[0] for module in modules}
+
+
+def within(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")
+
+
+def test_lambdas_import_only_evaldrop_and_the_standard_library():
+    for name, modules in files("lambdas").items():
+        assert tops(modules) <= {"evaldrop", *sys.stdlib_module_names}, name
+
+
+def test_evaldrop_never_imports_what_deploys_it():
+    for name, modules in EVALDROP.items():
+        assert not tops(modules) & {"infra", "aws_cdk", "constructs", "tests", "benchmarks"}, name
+
+
+def test_one_module_wires_the_handlers_for_a_single_machine():
+    assert {name for name, modules in EVALDROP.items() if "lambdas" in tops(modules)} == MAY_IMPORT_LAMBDAS
+
+
+def test_the_engine_knows_nothing_of_evaluation():
+    for name, modules in EVALDROP.items():
+        if name.startswith("evaldrop/engine/"):
+            ours = {module for module in modules if within(module, "evaldrop")}
+            # `from evaldrop import engine` would show here as evaldrop itself
+            assert all(within(module, "evaldrop.engine") for module in ours), name
+
+
+def test_only_named_modules_import_boto3():
+    importing = {
+        name for name, modules in EVALDROP.items() if tops(modules) & {"boto3", "botocore", "aiobotocore"}
+    }
+    assert importing == MAY_IMPORT_BOTO.keys()
+
+
+def test_storage_imports_boto3_only_when_it_needs_s3():
+    tree = ast.parse((ROOT / "evaldrop" / "storage.py").read_text())
+    at_import = {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
+    assert not tops(at_import) & {"boto3", "botocore"}
+
+
+def test_a_command_line_that_only_shows_help_imports_no_numbers():
+    heavy = {"numpy", "scipy", "pyarrow", "pandas", "boto3", "aiohttp"}
+    code = f"import sys; import evaldrop.cli.app; print(*sorted({heavy} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == ""
+
+
+# Released prompts
+
+
+def released() -> dict[str, str]:
+    folder = ROOT / "prompts"
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*.md"))
+    }
+
+
+def test_a_released_prompt_is_never_edited():
+    known = json.loads(DIGESTS.read_bytes())
+    found = released()
+    edited = sorted(name for name, digest in known.items() if found.get(name) != digest)
+    assert not edited, (
+        f"{', '.join(edited)}: a released prompt is never edited or removed, for runs name it. "
+        "Copy it to the next version (answer.v2.md) and edit that. "
+        "Not released yet? `python -m tests.test_structure` writes tests/prompt_digests.json anew."
+    )
+
+
+def test_every_prompt_is_released():
+    new = sorted(released().keys() - json.loads(DIGESTS.read_bytes()).keys())
+    assert not new, f"{', '.join(new)}: new. Release them with `python -m tests.test_structure`."
+
+
+def test_a_prompt_is_named_by_what_it_is_and_its_version():
+    assert all(re.fullmatch(r"(candidate|judge)/[a-z0-9_-]+\.v[1-9][0-9]*\.md", name) for name in released())
+
+
+# Documented commands
+
+COMMANDS = typer.main.get_command(app).commands
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_says_what_it_does_and_shows_an_example(name):
+    help_text = COMMANDS[name].help
+    assert len(help_text.split("\n")[0]) > 20
+    assert f"evaldrop {name}" in help_text.partition("Example")[2]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_and_argument_has_help(name):
+    for parameter in COMMANDS[name].params:
+        assert getattr(parameter, "help", "") or parameter.name == "help", f"{name} {parameter.name}"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_in_the_documentation(name):
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+    text = "\n".join(page.read_text() for page in pages if page.is_file())
+    assert f"evaldrop {name}" in text, f"no page names `evaldrop {name}`"
+
+
+# The retry budget
+
+
+def longest_s(state: dict, timeout_s: float) -> float:
+    """
+    Return the longest a call can take: every attempt it has, every wait at its longest.
+
+    A time-out takes `timeout_s` each time; any other retried error comes back at once.
+    """
+    timeouts, refusals, waits = 1, 0, 0.0
+    for retrier in state["Retry"]:
+        attempts = retrier["MaxAttempts"]
+        if "States.Timeout" in retrier["ErrorEquals"]:
+            timeouts += attempts
+        else:
+            refusals += attempts
+        for attempt in range(attempts):
+            wait = retrier["IntervalSeconds"] * retrier["BackoffRate"] ** attempt
+            waits += min(wait, retrier["MaxDelaySeconds"])
+    return timeouts * timeout_s + refusals * TURNED_AWAY_S + waits
+
+
+@pytest.mark.parametrize(
+    ("candidate", "judge", "again"),
+    [
+        ("ConverseWithCandidate", "ConverseWithJudge", "ConverseWithJudgeAgain"),
+        ("InvokeCandidate", "InvokeJudge", "InvokeJudgeAgain"),
+    ],
+)
+def test_candidate_judge_and_second_asking_fit_an_express_child(candidate, judge, again):
+    """A child that runs out of its 300 s loses the whole record, the other candidates' responses included."""
+    timeouts = {
+        candidate: Candidate(name="c", model="m").timeout_s,
+        judge: Judge(name="j", model="m").timeout_s,
+        again: Judge(name="j", model="m").timeout_s,
+    }
+    longest = {name: longest_s(STATES[name], timeout) for name, timeout in timeouts.items()}
+    assert sum(longest.values()) < EXPRESS_S, longest
+
+
+# What may not be in the repository
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], capture_output=True, cwd=ROOT)
+    if listed.returncode:
+        pytest.skip("not a git checkout: there is no list of tracked files")
+    return [ROOT / name for name in listed.stdout.decode().split("\0") if name]
+
+
+# A letter in brackets: this file, too, may not hold what it looks for.
+MACHINE = re.compile(
+    r"(?<![\w.])(/[w]ork/|/[r]oot/|/[h]ome/\w+/|/[U]sers/\w+/|/[t]mp/(w|venv)\b|C:\\[U]sers)"
+)
+REGISTRY = re.compile(
+    r"[i]ndex-url|registry *= *http|pypi\.org/[s]imple|registry\.[n]pmjs|files\.[p]ythonhosted|[a]rtifactory"
+)
+
+
+def test_no_tracked_file_names_a_machines_folder_or_a_registry():
+    found = []
+    for path in tracked():
+        if not path.is_file():
+            continue
+        try:
+            text = path.read_text()
+        except UnicodeDecodeError:
+            continue
+        for number, line in enumerate(text.splitlines(), 1):
+            if MACHINE.search(line) or REGISTRY.search(line):
+                found.append(f"{path.relative_to(ROOT)}:{number}: {line.strip()[:80]}")
+    assert not found, "\n".join(found)
+
+
+def test_no_tracked_file_is_large():
+    large = [path for path in tracked() if path.is_file() and path.stat().st_size > 1_000_000]
+    assert not large
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("cd /", "work/main"),
+        ("/", "root/.cache"),
+        ("pip --ind", "ex-url x"),
+        ("https://registry.", "npmjs.org/x"),
+    ],
+)
+def test_the_search_for_machines_and_registries_finds_them(words):
+    line = "".join(words)
+    assert MACHINE.search(line) or REGISTRY.search(line)
+
+
+if __name__ == "__main__":
+    DIGESTS.write_text(json.dumps(released(), indent=2) + "\n")
+    print(f"wrote {DIGESTS.relative_to(ROOT)}")  # noqa: T201 - a command's answer

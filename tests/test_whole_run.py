@@ -1,0 +1,245 @@
+"""Whole runs through the command line: what a person does, and what may go wrong meanwhile."""
+
+import json
+import signal
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from benchmarks.endpoint import Settings, serving_processes
+from tests.whole_runs import ROOT, command, environment, evaldrop, only_run, write_evaluation
+
+CALLS_PER_RECORD = 4
+IN_FLIGHT = 8
+
+RUN_FILES = {
+    "run.json",
+    "records.jsonl",
+    "rejected.jsonl",
+    "responses.parquet",
+    "verdicts.parquet",
+    "comparisons.parquet",
+    "scorecard.json",
+    "scorecard.csv",
+    "summary.md",
+    "junit.xml",
+    "report.html",
+}
+
+
+def test_the_sample_evaluation_runs_from_another_folder_and_says_simulated_everywhere(tmp_path):
+    done = evaldrop(
+        "run", ROOT / "datasets/support-faq/records.jsonl", "--bedrock", "simulated", cwd=tmp_path
+    )
+
+    assert done.returncode in {0, 1, 2}, done.stderr
+    run = only_run(tmp_path / "runs")
+    assert {file.name for file in run.iterdir() if file.is_file()} >= RUN_FILES
+    assert "SIMULATED" in done.stdout
+    assert "SIMULATED" in done.stderr
+    for name in ("scorecard.csv", "summary.md", "junit.xml", "report.html"):
+        assert "SIMULATED" in (run / name).read_text(encoding="utf-8"), name
+    assert "SIMULATED" in (tmp_path / "runs" / "index.html").read_text(encoding="utf-8")
+    assert json.loads((run / "scorecard.json").read_text())["simulated"] is True
+    assert str(run / "report.html") in done.stdout
+
+
+def test_json_prints_one_document_on_stdout(tmp_path):
+    dataset = write_evaluation(tmp_path, records=3)
+
+    done = evaldrop("run", dataset, "--bedrock", "simulated:latency=0", "--out", tmp_path / "runs", "--json")
+
+    content = json.loads(done.stdout)
+    assert content["status"] == "SUCCEEDED"
+    assert content["scorecard"]["records"]["evaluated"] == 3
+
+
+def test_a_killed_run_goes_on_without_losing_a_record_or_paying_twice(tmp_path):
+    """SIGKILL in the middle: what the journal has is not called again; only what was in flight is."""
+    records = 60
+    dataset = write_evaluation(tmp_path, records=records)
+    with serving_processes(Settings(latency_ms=60)) as (url, counts):
+        arguments = (
+            "run",
+            dataset,
+            "--bedrock",
+            "aws",
+            "--out",
+            tmp_path / "runs",
+            "--max-in-flight",
+            IN_FLIGHT,
+        )
+        process = subprocess.Popen(
+            command(*arguments),
+            cwd=ROOT,
+            env=environment(url),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        _wait_for(lambda: counts.total()["calls"] >= records * CALLS_PER_RECORD // 3)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        time.sleep(0.3)
+        run = only_run(tmp_path / "runs")
+        called = counts.total()["calls"]
+        kept = len((run / "journal.jsonl").read_bytes().splitlines())
+        done = evaldrop("run", "--resume", run, env=environment(url))
+        called_again = counts.total()["calls"] - called
+
+    assert done.returncode == 0, done.stderr
+    assert 0 < kept < records * CALLS_PER_RECORD
+    assert called - kept <= IN_FLIGHT
+    assert called_again == records * CALLS_PER_RECORD - kept
+    rows = pq.read_table(run / "responses.parquet").to_pylist()
+    asked = Counter((row["record_id"], row["candidate"]) for row in rows)
+    assert len(asked) == records * 2
+    assert set(asked.values()) == {1}
+    assert not (run / "journal.jsonl").exists()
+
+
+def test_ctrl_c_says_how_to_go_on(tmp_path):
+    dataset = write_evaluation(tmp_path, records=60)
+    with serving_processes(Settings(latency_ms=60)) as (url, counts):
+        arguments = (
+            "run",
+            dataset,
+            "--bedrock",
+            "aws",
+            "--out",
+            tmp_path / "runs",
+            "--max-in-flight",
+            IN_FLIGHT,
+        )
+        process = subprocess.Popen(
+            command(*arguments), cwd=ROOT, env=environment(url), stderr=subprocess.PIPE, text=True
+        )
+        _wait_for(lambda: counts.total()["calls"] >= 60)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+        run = only_run(tmp_path / "runs")
+        done = evaldrop("run", "--resume", run, env=environment(url))
+
+    assert process.returncode == 130
+    assert f"evaldrop run --resume {run}" in errors
+    assert "Traceback" not in errors
+    assert done.returncode == 0
+
+
+def test_every_loss_under_throttling_and_errors_is_in_the_scorecard(tmp_path):
+    """20 % throttled, 5 % failing: each response is there or an error, each verdict a score or a reason."""
+    records = 60
+    dataset = write_evaluation(tmp_path, records=records)
+
+    runtime = "simulated:throttling=0.2,errors=0.05,malformed=0.05,latency=0"
+    done = evaldrop("run", dataset, "--bedrock", runtime, "--out", tmp_path / "runs", "--json")
+
+    scorecard = json.loads(done.stdout)["scorecard"]
+    run = only_run(tmp_path / "runs")
+    responses = pq.read_table(run / "responses.parquet").to_pylist()
+    verdicts = pq.read_table(run / "verdicts.parquet").to_pylist()
+    assert scorecard["records"]["evaluated"] + scorecard["records"]["missing"] == records
+    for name, candidate in scorecard["candidates"].items():
+        own = [row for row in responses if row["candidate"] == name]
+        judged = [row for row in verdicts if row["candidate"] == name]
+        estimate = candidate["criteria"]["correctness"]
+        assert len(own) == len(judged) == candidate["responses"]["n"] == records
+        assert sum(row["error"] is not None for row in own) == candidate["responses"]["errors"]
+        assert all((row["response"] is None) == (row["error"] is not None) for row in own)
+        assert estimate["n_scored"] + estimate["n_unscored"] == records
+        assert sum(estimate["unscored"].values()) == estimate["n_unscored"]
+        assert sum(row["score"] is not None for row in judged) == estimate["n_scored"]
+        assert all((row["score"] is None) == (row["unscored_reason"] is not None) for row in judged)
+        assert candidate["responses"]["retries"] > 0
+    assert any(row["unscored_reason"] for row in verdicts), "no loss was injected, so nothing was shown"
+
+
+def test_no_credentials_names_the_other_runtimes(tmp_path):
+    dataset = write_evaluation(tmp_path, records=1)
+    bare = {
+        **environment(),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "HOME": str(tmp_path),
+        "AWS_CONFIG_FILE": "/dev/null",
+    }
+
+    done = evaldrop("run", dataset, "--out", tmp_path / "runs", env=bare)
+
+    assert done.returncode == 64
+    assert "simulated" in done.stderr
+    assert "openai=" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_bad_dataset_is_refused_with_its_lines_and_nothing_is_called(tmp_path):
+    dataset = write_evaluation(tmp_path, records=2)
+    with dataset.open("a") as lines:
+        lines.write('{"id": "x"}\n{broken\n')
+    with serving_processes(Settings(latency_ms=1)) as (url, counts):
+        done = evaldrop("run", dataset, "--bedrock", "aws", "--out", tmp_path / "runs", env=environment(url))
+        called = counts.total()["calls"]
+
+    assert done.returncode == 64
+    assert "records.jsonl line 3" in done.stderr
+    assert "records.jsonl line 4" in done.stderr
+    assert called == 0
+    assert not list((tmp_path / "runs").glob("*/*/scorecard.json"))
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("missing.jsonl",), ("a.jsonl", "--resume", "b"), ("--resume", "nowhere")]
+)
+def test_wrong_use_exits_with_64_and_a_sentence(arguments, tmp_path):
+    done = evaldrop("run", *arguments, "--bedrock", "simulated", cwd=tmp_path)
+
+    assert done.returncode == 64
+    assert "Traceback" not in done.stderr
+    assert done.stderr.strip()
+
+
+def test_init_writes_an_example_that_validates_plans_and_runs(tmp_path):
+    folder = tmp_path / "mine"
+    assert evaldrop("init", folder).returncode == 0
+    assert evaldrop("validate", folder / "records.jsonl").returncode == 0
+    plan = evaldrop("plan", folder / "records.jsonl", "--json")
+    assert json.loads(plan.stdout)["calls"] == 8 * 2 * 2
+    run = evaldrop(
+        "run", folder / "records.jsonl", "--bedrock", "simulated:latency=0", "--out", tmp_path / "runs"
+    )
+    assert run.returncode in {0, 1, 2}, run.stderr
+    again = evaldrop("init", folder)
+    assert again.returncode == 64
+    assert "is there already" in again.stderr
+
+
+def test_the_wheel_runs_away_from_the_checkout(tmp_path):
+    """An unpacked wheel on a bare path brings workflow, prompts, handlers and the sample dataset."""
+    import sys
+    import zipfile
+
+    built = subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert built.returncode == 0, built.stderr
+    (wheel,) = (tmp_path / "dist").glob("*.whl")
+    zipfile.ZipFile(wheel).extractall(tmp_path / "installed")
+    dataset = tmp_path / "installed/evaldrop/_data/datasets/support-faq/records.jsonl"
+    env = {**environment(), "PYTHONPATH": str(tmp_path / "installed")}
+
+    done = evaldrop("run", dataset, "--limit", "5", "--bedrock", "simulated:latency=0", cwd=tmp_path, env=env)
+
+    assert done.returncode in {0, 1, 2}, done.stderr
+    assert Path(only_run(tmp_path / "runs"), "report.html").stat().st_size > 10_000
+
+
+def _wait_for(holds, *, limit_s: float = 60) -> None:
+    end = time.monotonic() + limit_s
+    while not holds():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)
