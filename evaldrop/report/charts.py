@@ -73,13 +73,6 @@ def tone(distance: float) -> int:
     return 0 if distance < 1e-9 else 1 if distance <= _NEAR else 2 if distance <= _BEHIND else 3
 
 
-def scale_ticks(info: CriterionInfo) -> list[Tick]:
-    """Return the ends and the middle of a criterion's scale."""
-    return [
-        Tick(at=at, text=f"{info.low + (info.high - info.low) * at / 100:g}") for at in (0.0, 50.0, 100.0)
-    ]
-
-
 def cost_quality_plane(scorecard: Scorecard) -> Plane | None:
     """Return cost per 1,000 records against quality; None unless two candidates have both."""
     points = [

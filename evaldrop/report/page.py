@@ -59,7 +59,6 @@ def html_report(
         seen=sum(count.seen for count in counts),
         kept=sum(count.kept for count in counts),
         dots={criterion: charts.dots(scorecard, criterion) for criterion in scorecard.criteria},
-        ticks={criterion: charts.scale_ticks(info) for criterion, info in scorecard.criteria.items()},
         plane=charts.cost_quality_plane(scorecard),
         categories=_categories(scorecard),
         metrics=_metrics(scorecard),

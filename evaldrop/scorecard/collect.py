@@ -59,9 +59,9 @@ def collect(folder: str, manifests: Sequence[str]) -> Iterator[Found]:
     with ExitStack() as stack:
         index = _ResultIndex([read_manifest(uri) for uri in manifests], stack)
         with storage.open_read(storage.join(folder, RECORDS_FILE)) as lines:
-            for line in lines:
+            for number, line in enumerate(lines, start=1):
                 if line.strip():
-                    record = read_prepared(line)
+                    record = _prepared(line, folder, number)
                     yield Found(record, index.output(record.record_id), index.failure(record.record_id))
 
 
@@ -105,6 +105,14 @@ class _ResultIndex:
                     record_id, failure = failed_record(parse_row(line))
                     if record_id is not None:
                         self._failures.setdefault(record_id, failure)
+
+
+def _prepared(line: bytes, folder: str, number: int) -> PreparedRecord:
+    try:
+        return read_prepared(line)
+    except (ValueError, KeyError, TypeError) as error:
+        uri = storage.join(folder, RECORDS_FILE)
+        raise StorageError(f"{uri} line {number}: no prepared record ({error!r})") from error
 
 
 def _output(line: bytes, uri: str, offset: int) -> dict[str, Any]:

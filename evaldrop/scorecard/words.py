@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from evaldrop.report.figures import size
+from evaldrop.scorecard.estimates import MOST_CATEGORIES
 from evaldrop.scorecard.model import OVERALL, Comparison, Scorecard
 from evaldrop.scorecard.tally import RunTally
 
@@ -37,7 +39,7 @@ def verdict_in_words(scorecard: Scorecard) -> str:
 def run_alarms(scorecard: Scorecard, tally: RunTally) -> tuple[str, ...]:
     """Return what a reader should know before trusting the numbers, a sentence each."""
     losses, judging = _loss_alarms(scorecard), _judge_alarms(scorecard)
-    return (*losses, *judging, *_money_alarms(scorecard), *_identical(tally))
+    return (*losses, *judging, *_money_alarms(scorecard), *_identical(tally), *_many_categories(tally))
 
 
 def _main_criterion(scorecard: Scorecard) -> str | None:
@@ -60,16 +62,17 @@ def _single(scorecard: Scorecard, criterion: str, name: str) -> str:
 def _better(pair: Comparison) -> str:
     worse = pair.b if pair.better == pair.a else pair.a
     low, high = sorted(abs(bound) for bound in pair.interval or (0.0, 0.0))
-    if low == high:
-        return f"{pair.better} is better than {worse} by {low:.2g}"
-    return f"{pair.better} is better than {worse} by {low:.2g} to {high:.2g}"
+    upper = "" if low == high else f" to {size(high)}"
+    return f"{pair.better} is better than {worse} by {size(low)}{upper}"
 
 
 def _undecided(pair: Comparison) -> str:
     start = f"the order of {pair.a} and {pair.b} is not decided"
     if pair.minimum_detectable is None:
         return f"{start} ({pair.reason or f'no difference in {pair.n} records'})"
-    return f"{start} (with {pair.n} records only differences above {pair.minimum_detectable:.2g} can be seen)"
+    return (
+        f"{start} (with {pair.n} records only differences above {size(pair.minimum_detectable)} can be seen)"
+    )
 
 
 def _loss_alarms(scorecard: Scorecard) -> Iterator[str]:
@@ -103,6 +106,12 @@ def _judge_alarms(scorecard: Scorecard) -> Iterator[str]:
 def _money_alarms(scorecard: Scorecard) -> Iterator[str]:
     if unknown := ", ".join(scorecard.cost_usd.unknown_models):
         yield f"The cost is unknown: no price or no tokens for {unknown}."
+
+
+def _many_categories(tally: RunTally) -> Iterator[str]:
+    n = len(tally.category_names)
+    if n > MOST_CATEGORIES:
+        yield f"There are {n} categories; the scorecard has the {MOST_CATEGORIES} largest of them."
 
 
 def _identical(tally: RunTally) -> Iterator[str]:

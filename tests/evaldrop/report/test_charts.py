@@ -3,7 +3,7 @@
 import pytest
 
 from evaldrop.report import charts
-from evaldrop.scorecard.model import CandidateCost, CriterionInfo, MeanEstimate
+from evaldrop.scorecard.model import CandidateCost, MeanEstimate
 from tests.evaldrop.test_gate import card, scorecard
 
 BETTER, CHEAP, WORSE = (0.85, 0.95), (0.70, 0.80), (0.60, 0.70)
@@ -31,11 +31,6 @@ def test_a_candidate_without_a_mean_has_no_dot():
 @pytest.mark.parametrize(("distance", "tone"), [(0, 0), (0.05, 1), (0.15, 2), (0.16, 3)])
 def test_colour_is_the_distance_from_the_best(distance, tone):
     assert charts.tone(distance) == tone
-
-
-def test_a_scale_is_marked_at_its_ends_and_middle():
-    info = CriterionInfo(question="?", kind="points", low=1, high=5, pass_at=4, higher_is_better=True)
-    assert [tick.text for tick in charts.scale_ticks(info)] == ["1", "3", "5"]
 
 
 def test_a_candidate_that_is_dearer_and_worse_is_dominated():

@@ -294,6 +294,32 @@ def test_a_damaged_result_file_is_refused_by_its_name_and_place(folder, damage):
         build_scorecard(folder)
 
 
+def test_a_record_that_was_not_prepared_is_refused_by_its_line(folder):
+    write_run(folder, run=run_json(), records=[record("r1"), {"record_id": "r2"}], succeeded=[])
+    with pytest.raises(StorageError, match=r"records\.jsonl line 2: no prepared record"):
+        build_scorecard(folder)
+
+
+def test_a_folder_without_results_is_all_missing(folder, tmp_path):
+    write_run(folder, run=run_json(), records=[record("r1")], succeeded=[])
+    (tmp_path / "support" / "run-1" / "results").rename(tmp_path / "elsewhere")
+    scorecard = build_scorecard(folder)
+    assert scorecard.records.missing_reasons == {"not in any result file": 1}
+    assert scorecard.duration_s is None
+
+
+def test_only_the_largest_categories_have_slices_and_it_is_said(folder):
+    names = [f"category {n:02}" for n in range(61)]
+    records = [record("first", category=names[60]), *(record(name, category=name) for name in names)]
+    rows = [row(entry["record_id"], response("lite", scores=GOOD)) for entry in records]
+    write_run(folder, run=run_json(), records=records, succeeded=rows)
+    scorecard = build_scorecard(folder)
+    slices = scorecard.candidates["lite"].categories
+    assert len(slices) == 60
+    assert names[60] in slices
+    assert any("61 categories" in alarm for alarm in scorecard.alarms)
+
+
 def test_refused_and_cut_off_responses_are_counted(folder):
     rows = [
         row("r1", response("lite", reply=converse("No.", stop="content_filtered"))),

@@ -18,6 +18,8 @@ def bucket(monkeypatch):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setattr(storage, "_client", None)
+    # boto3 keeps its first credentials for the whole process.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     with mock_aws():
         boto3.client("s3").create_bucket(Bucket="results")
         yield

@@ -1,0 +1,36 @@
+"""docs/output-files.md names everything that is public in a run's files."""
+
+from pathlib import Path
+
+import pytest
+
+from evaldrop.scorecard.model import (
+    CandidateScorecard,
+    Comparison,
+    CostTotals,
+    CriterionEstimate,
+    Gate,
+    Records,
+    ResponseCounts,
+    Scorecard,
+)
+from evaldrop.tables import comparison_schema, response_schema, verdict_schema
+
+DOCS = (Path(__file__).parents[3] / "docs" / "output-files.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("schema", [response_schema([]), verdict_schema(), comparison_schema()])
+def test_every_column_is_documented(schema):
+    assert [name for name in schema.names if f"`{name}`" not in DOCS] == []
+
+
+@pytest.mark.parametrize("model", [
+    Scorecard, CandidateScorecard, Comparison, CostTotals, CriterionEstimate, Gate, Records, ResponseCounts,
+])  # fmt: skip
+def test_every_key_of_the_scorecard_is_documented(model):
+    assert [name for name in model.model_fields if name not in DOCS] == []
+
+
+def test_the_scorecard_has_a_json_schema_with_descriptions():
+    schema = Scorecard.model_json_schema()
+    assert schema["properties"]["simulated"]["description"].startswith("True: stand-ins answered")
