@@ -10,7 +10,10 @@ from evaldrop.metrics import METRICS
 from tests.whole_runs import ROOT, environment
 
 COMMAND_LINE = ROOT / "docs" / "command-line.md"
-REGENERATE = "python -m typer evaldrop.cli.app utils docs --name evaldrop --title 'Command line' --output docs/command-line.md"
+REGENERATE = (
+    "python -m typer evaldrop.cli.app utils docs --name evaldrop --title 'Command line' "
+    "--output docs/command-line.md"
+)
 
 
 def test_the_command_line_page_is_what_help_says(tmp_path):

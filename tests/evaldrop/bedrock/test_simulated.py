@@ -529,3 +529,15 @@ def test_a_simulated_runtime_says_so():
     simulated = open_runtime("simulated", max_in_flight=1)
     assert simulated.is_simulated
     asyncio.run(simulated.close())
+
+
+def test_the_random_marks_of_fences_change_no_answer():
+    """Two runs of one evaluation differ in their marks only; a rehearsal gives both the same verdicts."""
+
+    def judged(mark):
+        blocks = [f'Judge. <prompt mark="{mark}">', "A response.", f'</response mark="{mark}">']
+        message = {"role": "user", "content": [{"text": text} for text in blocks]}
+        runtime = SimulatedRuntime(Rehearsal(latency=0.0), max_in_flight=1)
+        return asyncio.run(runtime.converse({"modelId": "amazon.nova-pro-v1:0", "messages": [message]}))
+
+    assert judged("0123456789abcdef") == judged("fedcba9876543210")
