@@ -17,6 +17,8 @@ def bucket(monkeypatch):
     ):
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
+    # boto3 would keep these credentials for the tests that follow.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     with mock_aws():
         client = boto3.client("s3")
         client.create_bucket(Bucket="drop")
