@@ -69,10 +69,15 @@ def test_a_latency(value, text):
     assert figures.milliseconds(value) == text
 
 
-@pytest.mark.parametrize(("started_at", "text"), [
-    ("2026-11-21T09:05:59+00:00", "2026-11-21 09:05 UTC"), ("2026-11-21T09:05:59Z", "2026-11-21 09:05 UTC"),
-    ("2026-11-21T09:05:59.123+01:00", "2026-11-21 09:05 UTC+01:00"), ("2026-11-21T09:05:59", "2026-11-21 09:05"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("started_at", "text"),
+    [
+        ("2026-11-21T09:05:59+00:00", "2026-11-21 09:05 UTC"),
+        ("2026-11-21T09:05:59Z", "2026-11-21 09:05 UTC"),
+        ("2026-11-21T09:05:59.123+01:00", "2026-11-21 09:05 UTC+01:00"),
+        ("2026-11-21T09:05:59", "2026-11-21 09:05"),
+    ],
+)
 def test_a_moment_has_its_zone(started_at, text):
     assert figures.moment(started_at) == text
 
