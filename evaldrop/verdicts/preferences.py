@@ -162,7 +162,7 @@ def _sentences(plain: str, names: tuple[str, str], *, tie: bool) -> Iterator[Evi
 
 def _winner_pattern(names: tuple[str, str]) -> re.Pattern[str]:
     either = "|".join(re.escape(name) for name in names)
-    thing = rf"{_NOUN}\s*[(\"'*_]*\s*({either})(?!\w)[)\"'*_]*"
+    thing = rf"{_NOUN}\s?[(\"'*_]{{0,4}}\s?({either})(?!\w)[)\"'*_]{{0,4}}"
     return re.compile(
         rf"\b{thing}\s+(?:is|was)\s+(?:\w+ly\s+|much\s+|far\s+|overall\s+|also\s+)?(?:the\s+)?{_BEST}"
         rf"(?:\s+(?:one|choice|output|response|answer|option))?{_UNQUALIFIED}"
@@ -170,6 +170,6 @@ def _winner_pattern(names: tuple[str, str]) -> re.Pattern[str]:
         rf"|\bI\s+(?:would\s+)?(?:prefer|choose|pick|select)\s+{thing}"
         rf"|\b(?:winner|(?:better|best|preferred|superior) (?:one|choice|output|response|answer|option))\s+is"
         rf"\s+(?:{_NOUN}\s*)?"
-        rf"[(\"'*_]*({either})(?!\w)",
+        rf"[(\"'*_]{{0,4}}({either})(?!\w)",
         re.IGNORECASE,
     )
