@@ -26,6 +26,7 @@ from evaldrop.verdicts.loose_json import TWICE, json_value, json_values
         ('{"a": "x\\ny\\t\\"z\\" \\u00e9 \\/"}', {"a": 'x\ny\t"z" é /'}),
         ("{“a”: “b”}", {"a": "b"}),
         ('{"a": -1.5e1, "b": .5, "c": +2}', {"a": -15.0, "b": 0.5, "c": 2}),
+        ('{"a": "\\ud83d\\ude00\\ud83d"}', {"a": "😀\ufffd"}),
         ("{}", {}),
         ("[]", []),
         ('{"a": {"b": [1, {"c": 2}]}}', {"a": {"b": [1, {"c": 2}]}}),

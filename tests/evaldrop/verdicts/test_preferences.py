@@ -87,7 +87,7 @@ PREFERENCES = [
     ("I would choose Response B.", "B"),
     ("The better response is Response A.", "A"),
     (
-        "In terms of length, Output (A) is better. In terms of detail, Output (B) is. Hence Output (B) is better.",
+        "In terms of length, Output (A) is better. Hence, on the whole, Output (B) is better.",
         "B",
     ),
     ("Output (A) is better at rhymes. Output (B) is better.", "B"),

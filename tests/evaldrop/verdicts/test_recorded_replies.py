@@ -1,4 +1,4 @@
-"""148 real judge replies: equal to the value their authors recorded, or different by a rule in docs/judging.md."""
+"""148 real judge replies: equal to the recorded value, or different by a rule in docs/judging.md."""
 
 import json
 import os

@@ -126,7 +126,7 @@ SCORED = [
     ("Score: 0", BINARY, 0),
     ("Score: 1 - no issues found", BINARY, 1),
     ("Tone: Friendly enough (4)", FIVE, 4),
-    ("Groundedness: Yes (1)", UNIT, 1),
+    ("Tone: Yes (1)", UNIT, 1),
     # Phrases
     ("All in all the rating is 4.", FIVE, 4),
     ("It greets the reader, so I would give it a 4.", FIVE, 4),
