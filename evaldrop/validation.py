@@ -32,6 +32,7 @@ from evaldrop.resources import workflow_sha256
 CANDIDATE_VARIABLES = frozenset({"id", "prompt", "system", "context", "category"})
 JUDGE_VARIABLES = CANDIDATE_VARIABLES | {
     "reference", "criteria", "verdict", "tool", "mark", "response", "first_response", "second_response",
+    "low", "high",
 }  # fmt: skip
 MAX_TOLD = 50
 
@@ -339,7 +340,7 @@ class _Checking:
         for judge in evaluation.judges:
             wanted["judge", judge.prompt] = None
         if evaluation.pairwise:
-            wanted["judge", "pairwise.v1"] = None
+            wanted["judge", evaluation.pairwise.prompt] = None
         prompts: dict[str, Prompt] = {}
         for kind, name in wanted:
             try:
