@@ -12,19 +12,6 @@ from evaldrop.prompts import Prompt
 from evaldrop.requests import judge_call, layout
 from evaldrop.verdicts import VERDICT_TOOL_NAME, verdict_tool
 
-PREFERENCE_TOOL: dict[str, Any] = {
-    "name": "submit_preference",
-    "description": "Give the preference between the two responses. Call it once.",
-    "input_schema": {
-        "type": "object",
-        "properties": {
-            "rationale": {"type": "string", "description": "The evidence, in one to three sentences."},
-            "preferred": {"type": "string", "enum": ["first", "second", "tie"]},
-        },
-        "required": ["rationale", "preferred"],
-    },
-}
-
 
 class Fence(NamedTuple):
     """The two lines a response stands between."""
@@ -96,13 +83,6 @@ def judge_constants(judge: Judge, prompt: Prompt, criteria: Sequence[Criterion])
     return judge_call(
         judge, system=system_text(judge, prompt, tool=VERDICT_TOOL_NAME), tool=tool, reminder=reminder
     )
-
-
-def pair_constants(judge: Judge, prompt: Prompt) -> dict[str, Any]:
-    """Return the constant part of a judge's comparisons."""
-    tool: Mapping[str, Any] = PREFERENCE_TOOL if judge.verdict == "tool" else {}
-    system = system_text(judge, prompt, tool=PREFERENCE_TOOL["name"])
-    return judge_call(judge, system=system, tool=tool, reminder=f"Call {PREFERENCE_TOOL['name']} now.")
 
 
 def system_text(judge: Judge, prompt: Prompt, *, tool: str) -> str:

@@ -64,7 +64,12 @@ class VerdictRow(NamedTuple):
 
 
 class ComparisonRow(NamedTuple):
-    """A judge's preference between two responses shown in one order: a row of `comparisons.parquet`."""
+    """
+    A judge's preference between two responses shown in one order: a row of `comparisons.parquet`.
+
+    `first_score` and `second_score` belong to the response shown first and to the other, where judges give
+    scores.
+    """
 
     record_id: str
     candidate: str
@@ -76,6 +81,8 @@ class ComparisonRow(NamedTuple):
     unscored_reason: str | None
     rationale: str | None
     raw_reply: str | None
+    first_score: float | None = None
+    second_score: float | None = None
 
 
 _TEXT, _REAL, _COUNT = pa.string(), pa.float64(), pa.int64()
@@ -95,7 +102,7 @@ _VERDICTS = [
 _COMPARISONS = [
     ("record_id", _TEXT), ("candidate", _TEXT), ("baseline", _TEXT), ("judge", _TEXT), ("criterion", _TEXT),
     ("first_shown", _TEXT), ("preferred", _TEXT), ("unscored_reason", _TEXT), ("rationale", _TEXT),
-    ("raw_reply", _TEXT),
+    ("raw_reply", _TEXT), ("first_score", _REAL), ("second_score", _REAL),
 ]  # fmt: skip
 
 

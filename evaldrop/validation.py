@@ -21,6 +21,7 @@ from evaldrop.definition import DatasetFacts, PromptFile, RunDefinition, RunRequ
 from evaldrop.errors import DatasetError, EvaldropError, EvaluationError, InputError, PromptError
 from evaldrop.evaluation import Candidate, Evaluation, find_evaluation, parse_evaluation
 from evaldrop.gate import parse_gate
+from evaldrop.judge_checks import judge_problems, judge_warnings
 from evaldrop.metrics import METRICS
 from evaldrop.plan import SAMPLE_RECORDS, Plan, make_plan, refuse_above_budget
 from evaldrop.preparation import Preparing
@@ -32,6 +33,7 @@ from evaldrop.resources import workflow_sha256
 CANDIDATE_VARIABLES = frozenset({"id", "prompt", "system", "context", "category"})
 JUDGE_VARIABLES = CANDIDATE_VARIABLES | {
     "reference", "criteria", "verdict", "tool", "mark", "response", "first_response", "second_response",
+    "low", "high",
 }  # fmt: skip
 MAX_TOLD = 50
 
@@ -190,6 +192,10 @@ class _Checking:
         given = self._given()
         evaluation = self._with_given(given.values())
         criteria = self._criteria()
+        self.problems += [
+            f"{self.source}: {problem}" for problem in judge_problems(evaluation, (criteria or {}).values())
+        ]
+        self.warnings += judge_warnings(evaluation)
         prompts = self._prompts(evaluation)
         self._check_metrics()
         self._check_gate()
@@ -339,7 +345,7 @@ class _Checking:
         for judge in evaluation.judges:
             wanted["judge", judge.prompt] = None
         if evaluation.pairwise:
-            wanted["judge", "pairwise.v1"] = None
+            wanted["judge", evaluation.pairwise.prompt] = None
         prompts: dict[str, Prompt] = {}
         for kind, name in wanted:
             try:

@@ -13,7 +13,9 @@ from evaldrop.evaluation.model import (
     Pairwise,
     Price,
     body_family,
+    plain_name,
 )
+from evaldrop.evaluation.vendors import model_vendor
 
 __all__ = [
     "Api",
@@ -28,5 +30,7 @@ __all__ = [
     "Price",
     "body_family",
     "find_evaluation",
+    "model_vendor",
     "parse_evaluation",
+    "plain_name",
 ]

@@ -39,6 +39,11 @@ class Guardrail(Part):
     version: str = Field(default="DRAFT", description="Guardrail version.")
 
 
+YES_NO_PROMPT = "criteria-yn.v1"
+PREFERENCE_PROMPT = "pairwise.v1"
+PAIR_SCORES_PROMPT = "pairwise-scores.v1"
+
+
 class Called(Part):
     """What candidates and judges share: a model, and how it is called."""
 
@@ -70,17 +75,28 @@ class Candidate(Called):
 class Judge(Called):
     """A model with a prompt that gives verdicts."""
 
-    prompt: str = Field(default="criteria.v1", description="Judge prompt file.")
+    prompt: str = Field(
+        default="criteria.v1", description="Judge prompt file; criteria-yn.v1 where the verdict is yes_no."
+    )
     inference: Inference = Field(default=Inference(max_tokens=2048, temperature=0))
-    verdict: Literal["tool", "text"] = Field(
-        default="tool", description="Forced tool call, or a final line of text."
+    verdict: Literal["tool", "text", "yes_no"] = Field(
+        default="tool", description="Forced tool call, a final line of text, or a Y or N on its own line."
     )
     mode: Literal["joint", "per_criterion"] = Field(
-        default="joint", description="One request for all criteria, or one each."
+        default="joint", description="One request for all criteria, or one each; yes_no asks one each."
     )
     repeats: int = Field(
         default=1, ge=1, le=20, description="Times each request is asked; averaged per record first."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _yes_or_no(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or value.get("verdict") != "yes_no":
+            return value
+        if value.get("mode") == "joint":
+            raise ValueError("verdict: yes_no answers one criterion; leave mode out, or say per_criterion")
+        return {"prompt": YES_NO_PROMPT, **value, "mode": "per_criterion"}
 
 
 class Pairwise(Part):
@@ -88,12 +104,56 @@ class Pairwise(Part):
 
     baseline: Name | None = Field(default=None, description="Candidate that the others are compared against.")
     all_pairs: bool = Field(default=False, description="Compare every pair of candidates.")
+    verdict: Literal["preference", "scores"] = Field(
+        default="preference",
+        description="What a judge says of two responses: which is better, or two scores.",
+    )
+    prompt: str = Field(
+        default=PREFERENCE_PROMPT,
+        description="Judge prompt file; pairwise-scores.v1 where verdict is scores.",
+    )
+    names: tuple[str, str] = Field(
+        default=("first", "second"), description="What the prompt calls the two responses, in order."
+    )
+    tie: bool = Field(default=True, description="Whether a judge may say that neither is better.")
+    scale: tuple[float, float] = Field(
+        default=(1, 10), description="Lowest and highest score, where verdict is scores."
+    )
+    orders: Literal["both", "candidate_first", "baseline_first"] = Field(
+        default="both",
+        description="Orders a pair is shown in; one order leaves the judge's bias in the numbers.",
+    )
+    unscored: Literal["drop", "tie", "worst"] = Field(
+        default="drop", description="What a pair without a preference means: no pair, a tie, a loss."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _prompt_for_scores(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("verdict") == "scores":
+            return {"prompt": PAIR_SCORES_PROMPT, **value}
+        return value
 
     @model_validator(mode="after")
     def _one_way(self) -> "Pairwise":
         if (self.baseline is None) == (not self.all_pairs):
             raise ValueError("give either baseline: NAME or all_pairs: true")
+        if plain_name(self.names[0]) == plain_name(self.names[1]):
+            raise ValueError(
+                f"names: {self.names[0]!r} and {self.names[1]!r} cannot be told apart in a reply"
+            )
+        if self.scale[0] >= self.scale[1]:
+            raise ValueError(f"scale: {self.scale[0]:g} must be below {self.scale[1]:g}")
         return self
+
+
+_BARE_NAME = re.compile(r"(?:[a-z]+\s+)?\W*(\w+)\W*", re.IGNORECASE)
+
+
+def plain_name(name: str) -> str:
+    """Return what tells one of two responses: "a" of "Output (a)", "1" of "Assistant 1"."""
+    found = _BARE_NAME.fullmatch(name.strip())
+    return found[1] if found else name.strip()
 
 
 class Price(Part):

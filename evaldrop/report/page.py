@@ -20,7 +20,7 @@ from markupsafe import Markup
 from evaldrop.report import charts, figures
 from evaldrop.report.escape import script_json
 from evaldrop.report.rows import StratumCount
-from evaldrop.scorecard.model import Scorecard
+from evaldrop.scorecard.model import PairwiseEstimate, Scorecard
 
 # Slices below this many records are too small to read.
 FEW_RECORDS = 10
@@ -62,10 +62,23 @@ def html_report(
         plane=charts.cost_quality_plane(scorecard),
         categories=_categories(scorecard),
         metrics=_metrics(scorecard),
+        compared=_compared(scorecard),
         again=_command(scorecard, run),
         few_records=FEW_RECORDS,
     )
     return page
+
+
+def _compared(scorecard: Scorecard) -> list[tuple[str, str, PairwiseEstimate]]:
+    """Return the rows of the table of preferences: against each baseline, then by each of several judges."""
+    rows = []
+    for name, card in scorecard.candidates.items():
+        if card.pairwise is None:
+            continue
+        rows += [(name, baseline, pair) for baseline, pair in card.pairwise.by_baseline.items()]
+        if len(card.pairwise.by_judge) > 1:
+            rows += [(name, f"all, by {judge}", pair) for judge, pair in card.pairwise.by_judge.items()]
+    return rows
 
 
 def content_security_policy(style: str, script: str | None = None) -> str:

@@ -17,11 +17,14 @@ from evaldrop.scorecard.collect import collect
 from evaldrop.scorecard.comparing import compare_candidates
 from evaldrop.scorecard.estimates import candidate_scorecards, columns_of, cost_totals, judge_health
 from evaldrop.scorecard.model import CandidateScorecard, CriterionInfo, DatasetInfo, Records, Scorecard
-from evaldrop.scorecard.pairwise import Compared, ComparisonReader, PairwiseTally
+from evaldrop.scorecard.pairwise import Compared, ComparisonReader
+from evaldrop.scorecard.panels import PanelTally, agreements
 from evaldrop.scorecard.reading import CandidateResult, ResultReader
 from evaldrop.scorecard.scores import NOT_APPLICABLE
 from evaldrop.scorecard.source import RunFile, read_run_file
+from evaldrop.scorecard.strengths import strengths
 from evaldrop.scorecard.tally import RunTally
+from evaldrop.scorecard.win_rates import PairwiseTally, candidate_pairwise
 from evaldrop.scorecard.words import run_alarms, verdict_in_words
 from evaldrop.tables import TableWriter, comparison_schema, open_table, response_schema, verdict_schema
 
@@ -37,6 +40,7 @@ class _Tables(NamedTuple):
 class _Tallies(NamedTuple):
     run: RunTally
     pairwise: PairwiseTally
+    panel: PanelTally
     rows: ReportRows
 
 
@@ -71,22 +75,24 @@ def _read_results(run: RunFile, manifests: Sequence[str]) -> _Tallies:
         [judge.name for judge in run.judges],
         run.evaluation.metrics,
     )
-    tallies = _Tallies(tally, PairwiseTally(), ReportRows(run))
+    panel = PanelTally([judge.name for judge in run.judges])
+    tallies = _Tallies(tally, PairwiseTally(), panel, ReportRows(run))
     reader, comparisons = ResultReader(run), ComparisonReader(run)
     with _open_tables(run) as tables:
         for found in collect(run.folder, manifests):
             results = reader.read(found)
             _write_rows(results, tables)
-            if compared := comparisons.read(found):
-                _add_comparisons(compared, tables, tallies)
             ordinal = tally.add(found.record, results, None if found.output is not None else found.failure)
+            if compared := comparisons.read(found):
+                _add_comparisons(ordinal, compared, tables, tallies)
+            panel.add(ordinal, results)
             tallies.rows.add(ordinal, found.record, results)
     return tallies
 
 
-def _add_comparisons(compared: Sequence[Compared], tables: _Tables, tallies: _Tallies) -> None:
-    tallies.pairwise.add([comparison.row for comparison in compared])
-    for row, call in compared:
+def _add_comparisons(ordinal: int, compared: Sequence[Compared], tables: _Tables, tallies: _Tallies) -> None:
+    tallies.pairwise.add(ordinal, compared)
+    for row, call, _ in compared:
         tables.comparisons.append(row, text=len(row.raw_reply or ""))
         if call is not None:
             tallies.run.add_comparison(row.candidate, call)
@@ -117,10 +123,15 @@ def _open_tables(run: RunFile) -> Iterator[_Tables]:
 def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Scorecard:
     tally, columns = tallies.run, columns_of(tallies.run)
     confidence = run.evaluation.confidence
-    candidates = {
-        name: card.model_copy(update={"pairwise": tallies.pairwise.estimates(name, confidence)})
-        for name, card in candidate_scorecards(run, tally, columns).items()
-    }
+    pairwise, pairs = run.evaluation.pairwise, tallies.pairwise.columns()
+    candidates = candidate_scorecards(run, tally, columns)
+    if pairwise is not None:
+        candidates = {
+            name: card.model_copy(
+                update={"pairwise": candidate_pairwise(pairs, name, pairwise, tally.groups, confidence)}
+            )
+            for name, card in candidates.items()
+        }
     scorecard = Scorecard(
         run_id=run.run_id,
         evaluation=run.evaluation.name,
@@ -135,6 +146,8 @@ def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Sc
         candidates=candidates,
         comparisons=compare_candidates(run, tally, columns),
         judges=judge_health(run, tally),
+        agreement=agreements(tallies.panel, run.criteria),
+        strengths=strengths(pairs, list(candidates), pairwise, tally.groups, confidence),
         cost_usd=cost_totals(run, tally),
         baseline=run.content.get("baseline"),
     )

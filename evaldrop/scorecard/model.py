@@ -118,22 +118,86 @@ class Slice(Part):
     criteria: dict[str, CriterionEstimate]
 
 
+class PairScores(Part):
+    """Sums of the scores two responses were given side by side, where the judge gives scores."""
+
+    candidate: float
+    baseline: float
+    n: int = Field(description="Records with scores; a record counts once, its judges and orders averaged.")
+
+
 class PairwiseEstimate(Part):
     """
-    Judges' preferences for a candidate over the baseline, shown in both orders; an order-dependent one is a
-    tie.
+    Judges' preferences for a candidate, pairs shown in both orders.
+
+    A pair is one record's two responses; a preference that changes with the order is a tie, and of several
+    judges the majority counts.
     """
 
-    baseline: str
     win_rate: float | None = Field(description="Wins plus half the ties, of n.")
-    standard_error: float | None
+    standard_error: float | None = Field(description="Clustered by record, or by group where there are any.")
+    interval: Interval | None = Field(default=None, description="Wilson's; Student's t for clusters.")
     wins: int
     losses: int
     ties: int
     flip_rate: float | None = Field(
-        description="Pairs whose preference changed with the order, of those asked in both."
+        description="Share of n_both_orders in which the preference changed with the order."
     )
-    n: int
+    first_shown_rate: float | None = Field(
+        default=None, description="How often the response shown first was preferred, ties half; 0.5 is fair."
+    )
+    n: int = Field(description="Pairs that count.")
+    n_both_orders: int = Field(
+        default=0,
+        description="Preferences read in both orders, over all judges; identical responses left out.",
+    )
+    n_unscored: int = Field(default=0, description="Pairs without a preference, left out of n.")
+    bounds: Interval | None = Field(
+        default=None, description="The win rate, were all unscored pairs lost, or won."
+    )
+    scores: PairScores | None = Field(
+        default=None, description="Under by_baseline, where judges give scores."
+    )
+
+
+class CandidatePairwise(PairwiseEstimate):
+    """A candidate's win rates: over all it was compared with, and each apart."""
+
+    by_baseline: dict[str, PairwiseEstimate] = Field(
+        default_factory=dict, description="Baseline, or opponent where all pairs are compared."
+    )
+    by_judge: dict[str, PairwiseEstimate] = Field(default_factory=dict)
+
+
+class Strength(Part):
+    """A candidate's Bradley–Terry strength with percentile bootstrap intervals over records."""
+
+    log_strength: float = Field(description="Centred on 0; P(a beats b) = 1 / (1 + exp(b - a)).")
+    interval: Interval
+    elo: float = Field(description="1000 + 400 / ln 10 times the log strength.")
+    elo_interval: Interval
+
+
+class Strengths(Part):
+    """Strengths of three or more candidates from all their pairs, ties counting half."""
+
+    prior: float = Field(description="Pseudo-wins given to each side of every pair.")
+    confidence: float
+    candidates: dict[str, Strength]
+
+
+class Agreement(Part):
+    """How far several judges agree on one criterion; the unit is a response."""
+
+    alpha: float | None = Field(description="Krippendorff's: 1 is full agreement, 0 what chance gives.")
+    level: Literal["nominal", "ordinal", "interval"]
+    n_records: int = Field(description="Records with a response that two or more judges scored.")
+    n_responses: int = Field(description="Such responses, of all candidates.")
+    raw_agreement: float | None = Field(description="Share of pairs of judges that gave the same score.")
+    spread: float | None = Field(
+        description="Highest minus lowest score of a response, on average, in the criterion's unit."
+    )
+    reason: str | None = Field(default=None, description="Why a number is null.")
 
 
 class CandidateScorecard(Part):
@@ -152,8 +216,8 @@ class CandidateScorecard(Part):
     )
     metrics: dict[str, MeanEstimate] = Field(default_factory=dict)
     categories: dict[str, Slice] = Field(default_factory=dict)
-    pairwise: dict[str, PairwiseEstimate] = Field(
-        default_factory=dict, description="Baseline: preferences over it."
+    pairwise: CandidatePairwise | None = Field(
+        default=None, description="Preferences over the others; null for the baseline, and without pairwise."
     )
 
 
@@ -262,6 +326,12 @@ class Scorecard(Part):
     candidates: dict[str, CandidateScorecard]
     comparisons: tuple[Comparison, ...] = ()
     judges: dict[str, JudgeHealth] = Field(default_factory=dict)
+    agreement: dict[str, Agreement] = Field(
+        default_factory=dict, description="Criterion: how far judges agree; with two or more judges."
+    )
+    strengths: Strengths | None = Field(
+        default=None, description="With pairwise comparisons of three or more candidates."
+    )
     cost_usd: CostTotals
     gate: Gate = Gate(decision="pass")
     alarms: tuple[str, ...] = ()

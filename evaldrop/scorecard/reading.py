@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import orjson
 
 from evaldrop.criteria import Criterion
-from evaldrop.evaluation import Judge
 from evaldrop.metrics import METRICS
 from evaldrop.replies import Reply, elapsed_latency, read_reply
 from evaldrop.results import ChildFailure
@@ -23,9 +22,6 @@ from evaldrop.scorecard.scores import (
 from evaldrop.scorecard.source import RunFile
 from evaldrop.tables import ResponseRow, VerdictRow
 from evaldrop.verdicts import Form, JudgeReply, Verdict, read_verdicts, unscored_verdicts
-
-# Judge prompts of this name ask for a single Y or N on a line of its own.
-YES_NO_PROMPT = "criteria-yn."
 
 
 class JudgeCall(NamedTuple):
@@ -148,7 +144,7 @@ class ResultReader:
         # The last reply counts; what it leaves unscored the first one may still answer.
         raws = [judgement[key] for key in ("reply", "first_reply") if judgement.get(key) is not None]
         replies = [read_reply(judgement.get("api") or judge.api, raw) for raw in raws]
-        verdicts = _read_all(replies, criteria, _form(judge))
+        verdicts = _read_all(replies, criteria, judge.verdict)
         last = judgement.get("reply") if error is None else {"error": error}
         first = judgement.get("first_reply")
         return _Judged(
@@ -223,10 +219,6 @@ def _read_all(replies: Sequence[Reply], criteria: Sequence[Criterion], form: For
 def _read_one(reply: Reply, criteria: Sequence[Criterion], form: Form) -> Sequence[Verdict]:
     said = JudgeReply(text=reply.text, tool_input=reply.tool_input, stop_reason=reply.stop_reason)
     return read_verdicts(said, criteria, form=form)
-
-
-def _form(judge: Judge) -> Form:
-    return "yes_no" if judge.prompt.startswith(YES_NO_PROMPT) else judge.verdict
 
 
 def _unscored(

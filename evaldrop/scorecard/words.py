@@ -13,6 +13,7 @@ from evaldrop.scorecard.tally import RunTally
 _MUCH_UNSCORED = 0.05
 _MANY_ERRORS = 0.02
 _MANY_IDENTICAL = 0.2
+_MANY_FLIPS = 0.25
 _FEW_IDENTICAL = 5
 # More of either kind make a table, not a sentence.
 _MOST_PAIRS = 3
@@ -39,7 +40,14 @@ def verdict_in_words(scorecard: Scorecard) -> str:
 def run_alarms(scorecard: Scorecard, tally: RunTally) -> tuple[str, ...]:
     """Return what a reader should know before trusting the numbers, a sentence each."""
     losses, judging = _loss_alarms(scorecard), _judge_alarms(scorecard)
-    return (*losses, *judging, *_money_alarms(scorecard), *_identical(tally), *_many_categories(tally))
+    return (
+        *losses,
+        *judging,
+        *_order_alarms(scorecard),
+        *_money_alarms(scorecard),
+        *_identical(tally),
+        *_many_categories(tally),
+    )
 
 
 def _main_criterion(scorecard: Scorecard) -> str | None:
@@ -101,6 +109,16 @@ def _judge_alarms(scorecard: Scorecard) -> Iterator[str]:
         if sum(lost.values()) > _MUCH_UNSCORED * total:
             reasons = ", ".join(f"{reason}: {n}" for reason, n in lost.items())
             yield f"Judge {name}: {sum(lost.values())} of {total} verdicts are unscored ({reasons})."
+
+
+def _order_alarms(scorecard: Scorecard) -> Iterator[str]:
+    for name, card in scorecard.candidates.items():
+        for judge, pairs in card.pairwise.by_judge.items() if card.pairwise else ():
+            if pairs.flip_rate is not None and pairs.flip_rate > _MANY_FLIPS:
+                yield (
+                    f"Judge {judge} on {name}: {pairs.flip_rate:.0%} of {pairs.n_both_orders} preferences "
+                    "changed with the order of the responses; they count as ties."
+                )
 
 
 def _money_alarms(scorecard: Scorecard) -> Iterator[str]:

@@ -1,0 +1,59 @@
+"""What is said of an evaluation's judges before a run."""
+
+import pytest
+
+from evaldrop.evaluation import Judge
+from tests.evaldrop.evaluations import JUDGE, LITE, PRO, SMALL, check
+
+AMAZON = {"name": "kin", "model": "us.amazon.nova-premier-v1:0"}
+
+
+def warnings(found, word):
+    return [warning for warning in found.warnings if word in warning]
+
+
+def test_a_judge_that_shares_its_maker_with_a_candidate_is_told(tmp_path):
+    found = check(tmp_path, {**SMALL, "candidates": [LITE, PRO], "judges": [AMAZON]})
+    assert warnings(found, "maker") == [
+        "judge kin shares its maker, Amazon, with lite, pro; judges favour models of their own family. "
+        "Add a judge of another maker, or calibrate this one."
+    ]
+    assert not found.problems
+
+
+def test_a_judge_of_another_or_an_unknown_maker_is_not(tmp_path):
+    unknown = {"name": "own", "model": "arn:aws:bedrock:us-east-1:1:imported-model/x"}
+    candidates = [LITE, {"name": "own", "model": "arn:aws:bedrock:us-east-1:1:imported-model/y"}]
+    found = check(tmp_path, {**SMALL, "candidates": candidates, "judges": [JUDGE, unknown]})
+    assert warnings(found, "maker") == []
+
+
+def test_one_order_alone_is_told(tmp_path):
+    pairwise = {"baseline": "pro", "orders": "baseline_first"}
+    found = check(tmp_path, {**SMALL, "candidates": [LITE, PRO], "pairwise": pairwise})
+    assert len(warnings(found, "shown in one order")) == 1
+
+
+def test_a_judge_that_answers_yes_or_no_is_not_asked_for_points(tmp_path):
+    yes_no = {**JUDGE, "verdict": "yes_no"}
+    found = check(tmp_path, {**SMALL, "judges": [yes_no]})
+    assert found.problems == (
+        "evaluation.yaml: judge judge answers yes or no, and there are more answers to correctness. "
+        "Give the criterion scale: binary, or the judge verdict: tool.",
+    )
+    assert not check(tmp_path, {**SMALL, "judges": [yes_no], "criteria": ["refusal"]}).problems
+
+
+@pytest.mark.parametrize(("judge", "prompt", "mode"), [
+    ({"verdict": "yes_no"}, "criteria-yn.v1", "per_criterion"),
+    ({"verdict": "yes_no", "prompt": "own.v1"}, "own.v1", "per_criterion"),
+    ({}, "criteria.v1", "joint"),
+])  # fmt: skip
+def test_a_judge_that_answers_yes_or_no_has_its_own_prompt_and_one_criterion_a_request(judge, prompt, mode):
+    made = Judge.model_validate({**JUDGE, **judge})
+    assert (made.prompt, made.mode) == (prompt, mode)
+
+
+def test_one_letter_for_several_criteria_is_refused(tmp_path):
+    found = check(tmp_path, {**SMALL, "judges": [{**JUDGE, "verdict": "yes_no", "mode": "joint"}]})
+    assert "yes_no answers one criterion" in found.problems[0]
