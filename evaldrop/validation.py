@@ -358,12 +358,13 @@ class _Checking:
         return prompts
 
     def _check_variables(self, prompt: Prompt, always: frozenset[str]) -> None:
-        missing = sorted(prompt.variables - always - self.survey.variables.keys())
+        # The reference is the answer: whatever records have, a candidate's prompt does not see it.
+        known = always | (self.survey.variables.keys() - {"reference"})
+        missing = sorted(prompt.variables - known)
         if missing and self.survey.n_accepted:
-            known = ", ".join(sorted(always | self.survey.variables.keys()))
             self.problems.append(
-                f"{self.source}: prompt {prompt.name} uses {', '.join(missing)}, which no record has. "
-                f"Known here: {known}."
+                f"{self.source}: prompt {prompt.name} uses {', '.join(missing)}, which no record gives it. "
+                f"Known here: {', '.join(sorted(known))}."
             )
 
     def _check_metrics(self) -> None:
