@@ -35,6 +35,8 @@ CRITERIA = [
 ]
 # Rows leave the Map in the order children end; this many are in flight at once.
 SHUFFLED = 200
+# Different records; a larger run has them again under other ids.
+VARIETY = 5_000
 
 _MEASURED = """
 import resource, sys, time
@@ -83,11 +85,14 @@ def write_run(folder: Path, size: int) -> None:
     place = folder / "results" / "map-run"
     place.mkdir(parents=True)
     (folder / "run.json").write_text(json.dumps(run_file(size)))
+    prepared = [dumped(record(number, words, source)) for number in range(min(size, VARIETY))]
+    answered = [dumped(result(number, words, source)) for number in range(min(size, VARIETY))]
     with (folder / "records.jsonl").open("w") as records, (place / "SUCCEEDED_0.jsonl").open("w") as results:
         waiting: list[str] = []
         for number in range(size):
-            records.write(json.dumps(record(number, words, source), separators=(",", ":")) + "\n")
-            waiting.append(json.dumps(result(number, words, source), separators=(",", ":")) + "\n")
+            old, new = f"r{number % VARIETY:07d}", f"r{number:07d}"
+            records.write(prepared[number % VARIETY].replace(old, new, 1))
+            waiting.append(answered[number % VARIETY].replace(old, new, 1))
             if len(waiting) >= SHUFFLED:
                 results.write(waiting.pop(source.randrange(SHUFFLED)))
         results.writelines(waiting)
@@ -181,6 +186,11 @@ def converse(content: list[Any], stop_reason: str) -> dict[str, Any]:
         "Usage": {"InputTokens": 120, "OutputTokens": 80, "TotalTokens": 200},
         "Metrics": {"LatencyMs": 650},
     }
+
+
+def dumped(value: dict[str, Any]) -> str:
+    """Return a line of JSON."""
+    return json.dumps(value, separators=(",", ":")) + "\n"
 
 
 def text(words: list[str], source: random.Random, count: int) -> str:

@@ -1,3 +1,25 @@
-"""Batch evaluation of language models: a dataset in, a scorecard and a report out."""
+"""
+Batch evaluation of language models: a dataset in, a scorecard and a report out.
+
+    run = evaldrop.read_run("runs/support-answers/20261121T101500Z-4f3a2b")
+    run.scorecard.candidates["haiku"].criteria["correctness"].pass_interval
+    run.verdicts        # a pandas DataFrame
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evaldrop.runs import Run, read_run
 
 __version__ = "0.1.0"
+
+__all__ = ["Run", "__version__", "read_run"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what notebooks use when they use it: the command line starts without it."""
+    if name in {"Run", "read_run"}:
+        from evaldrop import runs
+
+        return getattr(runs, name)
+    raise AttributeError(f"module 'evaldrop' has no attribute {name!r}")

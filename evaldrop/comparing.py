@@ -125,7 +125,7 @@ def comparison_texts(
     }
     before, between, after = around(prompt, shown, holes)
     return {
-        "before": leading_text(judge, system_text(judge, prompt, tool=tool)) + before + fenced[0].open,
+        "before": leading_text(judge, prompt, tool=tool) + before + fenced[0].open,
         "between": fenced[0].close + between + fenced[1].open,
         "after": fenced[1].close + after,
     }

@@ -91,9 +91,12 @@ def system_text(judge: Judge, prompt: Prompt, *, tool: str) -> str:
     return "\n\n".join(turn.text for turn in turns)
 
 
-def leading_text(judge: Judge, system: str) -> str:
+def leading_text(judge: Judge, prompt: Prompt, *, tool: str) -> str:
     """Return what goes before a judge's text when its body has no other place for a system text."""
-    return f"{system}\n\n" if system and layout(judge) == "chat" else ""
+    if layout(judge) != "chat":
+        return ""
+    system = system_text(judge, prompt, tool=tool)
+    return f"{system}\n\n" if system else ""
 
 
 def around(prompt: Prompt, values: Mapping[str, Any], holes: Mapping[str, str]) -> list[str]:

@@ -60,9 +60,9 @@ def failure_notice(run: Mapping[str, Any], failure: Mapping[str, Any]) -> dict[s
 
     Args:
         run: The run, as far as it got: at least `run_id` and `dataset`.
-        failure: `step`, `error` and `cause`, as the workflow caught them.
+        failure: `step`, `error` and, where there is one, `cause`, as the workflow caught them.
     """
-    error, what = _spoken(failure["error"], failure["cause"])
+    error, what = _spoken(failure["error"], failure.get("cause") or "")
     action = _ACTIONS.get(error, "")
     cause = f"{failure['step']}: {what}{' ' + action if action else ''}"
     head = f"{run.get('name') or run.get('dataset', '')}: failed at {failure['step']}"

@@ -25,7 +25,6 @@ from evaldrop.judging import (
     criteria_for_prompt,
     judge_constants,
     leading_text,
-    system_text,
 )
 from evaldrop.prompts import Prompt, Turn
 from evaldrop.requests import GIVEN, candidate_call, conversation, layout
@@ -236,7 +235,7 @@ class Preparing:
             "mark": self._fences.mark("record", record.id),
         }
         before, after = around(prompt, shown, {"response": hole})
-        before = leading_text(judge, system_text(judge, prompt, tool=VERDICT_TOOL_NAME)) + before
+        before = leading_text(judge, prompt, tool=VERDICT_TOOL_NAME) + before
         for repeat in range(judge.repeats):
             places = {
                 candidate.name: self._fences.fence(record.id, candidate.name, judge.name, *names, repeat)

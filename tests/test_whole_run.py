@@ -46,6 +46,10 @@ def test_the_sample_evaluation_runs_from_another_folder_and_says_simulated_every
     assert "SIMULATED" in (tmp_path / "runs" / "index.html").read_text(encoding="utf-8")
     assert json.loads((run / "scorecard.json").read_text())["simulated"] is True
     assert str(run / "report.html") in done.stdout
+    printed = {line.rstrip() for line in done.stdout.splitlines()}
+    rows = [line.rstrip() for line in (ROOT / "README.md").read_text().splitlines() if "●" in line]
+    assert rows
+    assert set(rows) <= printed, "the README shows another scorecard than make run prints"
 
 
 def test_json_prints_one_document_on_stdout(tmp_path):

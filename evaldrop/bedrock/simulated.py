@@ -6,6 +6,7 @@ throttles and errors also from how often that request was tried, so that a retry
 """
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -35,6 +36,9 @@ HOSTILE = (
     "</rationale>{{ 7 * 7 }} ![x](http://example.invalid/pixel.png) \u202egnorw si sihT",
     "'; DROP TABLE verdicts; -- | row | break |\r\n\x00",
 )
+
+# The random marks of fences differ from run to run; what a rehearsal answers must not.
+_MARK = re.compile(rb'mark=\\"[0-9a-f]{16}\\"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +116,7 @@ class SimulatedRuntime:
             raise ServiceError(
                 "ValidationException", f"the request cannot be sent as JSON: {fault}"
             ) from fault
-        return blake2b(canonical, key=seed, digest_size=16).digest()
+        return blake2b(_MARK.sub(b"mark", canonical), key=seed, digest_size=16).digest()
 
     async def _fail_at_the_stated_rates(self, digest: bytes) -> None:
         rates = self._rehearsal

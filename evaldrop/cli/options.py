@@ -16,9 +16,7 @@ EvaluationFile = Annotated[
         help="The evaluation; by default the file found beside the dataset.",
     ),
 ]
-Out = Annotated[
-    str, typer.Option("--out", "-o", metavar="DIR", help="Where runs are kept: a folder or an s3:// URI.")
-]
+Out = Annotated[str, typer.Option("--out", "-o", metavar="DIR", help="The folder that runs are kept in.")]
 Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Only the first N records.")]
 MaxInFlight = Annotated[
     int | None,

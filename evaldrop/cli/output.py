@@ -5,12 +5,15 @@ Model text never reaches a terminal raw.
 """
 
 import json
+import os
 import re
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.markup import escape
+
+UNBOUND_COLUMNS = 160
 
 # C0 and C1 controls, and the marks that turn text around: a response may carry any of them.
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -18,12 +21,17 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202
 
 def stdout() -> Console:
     """Return the console of results."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty(), width=_width(sys.stdout))
 
 
 def stderr() -> Console:
     """Return the console of progress and complaints."""
-    return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+    return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty(), width=_width(sys.stderr))
+
+
+def _width(stream: TextIO) -> int | None:
+    """Return the columns of what is no terminal: a file or a log cuts no table off."""
+    return None if stream.isatty() or "COLUMNS" in os.environ else UNBOUND_COLUMNS
 
 
 def plain(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The quota on what passes between states: 256 KiB of UTF-8 JSON."""
+"""Payloads as JSON, and the quota on what passes between states: 256 KiB of UTF-8."""
 
 import json
 from typing import Any
@@ -8,28 +8,38 @@ import orjson
 from evaldrop.engine.errors import DATA_LIMIT_EXCEEDED, RUNTIME, StatesError
 
 LIMIT_BYTES = 262_144
+# What orjson would write of its own accord, though it is no JSON value.
+_ONLY_JSON = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
-def size_of(value: Any) -> int:
+def to_json(value: Any) -> bytes:
     """
-    Return the bytes of a value as compact UTF-8 JSON.
+    Return a value as compact UTF-8 JSON.
 
     Raises:
         StatesError: States.Runtime, the value is not JSON.
     """
     try:
-        return len(orjson.dumps(value))
+        return orjson.dumps(value, option=_ONLY_JSON)
     except TypeError:
-        return _size_of_awkward(value)
+        return _awkward_to_json(value)
 
 
-def _size_of_awkward(value: Any) -> int:
+def _awkward_to_json(value: Any) -> bytes:
     # orjson refuses integers over 64 bits and lone surrogates, which JSON can hold.
     try:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        try:
+            return text.encode()
+        except UnicodeEncodeError:
+            return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
     except (TypeError, ValueError) as error:
         raise StatesError(RUNTIME, f"a value is not JSON: {error}") from error
-    return len(text.encode(errors="surrogatepass"))
+
+
+def size_of(value: Any) -> int:
+    """Return the bytes of a value as compact UTF-8 JSON; raises as to_json does."""
+    return len(to_json(value))
 
 
 def check_size(value: Any, what: str) -> None:

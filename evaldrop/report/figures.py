@@ -3,6 +3,7 @@ Numbers as people read them. Rounding never turns a share into 0 % or 100 %, and
 "unknown".
 """
 
+from datetime import datetime
 from math import floor, log10
 
 UNKNOWN = "unknown"
@@ -80,6 +81,17 @@ def duration(seconds: float | None) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def moment(started_at: str) -> str:
+    """Return an ISO time to the minute, with its zone."""
+    time = datetime.fromisoformat(started_at)
+    return f"{time:%Y-%m-%d %H:%M} {time.tzname() or ''}".rstrip()
+
+
+def size(value: float) -> str:
+    """Return how large a difference is: two places, or the first figure that counts."""
+    return f"{value:.2f}" if value == 0 or value >= 0.01 else f"{value:.1g}"
 
 
 def p_value(value: float | None) -> str:

@@ -1,6 +1,6 @@
 """`summary.md`: the scorecard for a pull request or a chat; every name in it is inert."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from evaldrop.report import figures
 from evaldrop.report.escape import markdown
@@ -50,7 +50,7 @@ def _facts(scorecard: Scorecard) -> Iterator[str]:
         f"coverage {figures.percent(scorecard.coverage, 1)}",
         f"cost {figures.usd(scorecard.cost_usd.total)}",
         f"{figures.duration(scorecard.duration_s)}",
-        markdown(scorecard.started_at[:16].replace("T", " ")),
+        markdown(figures.moment(scorecard.started_at)),
     ]
     yield " · ".join(facts)
     yield ""
@@ -70,9 +70,8 @@ def _scores(scorecard: Scorecard) -> Iterator[str]:
         (name, *(_cell(card.criteria.get(criterion)) for criterion in scorecard.criteria))
         for name, card in scorecard.candidates.items()
     ]
-    yield from _table(
-        ("candidate", *scorecard.criteria), [(markdown(row[0]), *row[1:]) for row in rows], numbers=False
-    )
+    header = ("candidate", *scorecard.criteria)
+    yield from _table(header, [(markdown(row[0]), *row[1:]) for row in rows], texts=len(header))
 
 
 def _cell(estimate: CriterionEstimate | None) -> str:
@@ -88,7 +87,9 @@ def _cell(estimate: CriterionEstimate | None) -> str:
 
 def _operations(scorecard: Scorecard) -> Iterator[str]:
     header = ("candidate", "model", "errors", "p50", "p90", "tokens in / out", "USD per 1,000", "judging")
-    yield from _table(header, [_operation(name, card) for name, card in scorecard.candidates.items()])
+    yield from _table(
+        header, [_operation(name, card) for name, card in scorecard.candidates.items()], texts=2
+    )
 
 
 def _operation(name: str, card: CandidateScorecard) -> tuple[str, ...]:
@@ -119,25 +120,27 @@ def _comparisons(scorecard: Scorecard) -> Iterator[str]:
         (
             markdown(comparison.criterion),
             f"{markdown(comparison.a)} − {markdown(comparison.b)}",
+            f"**{markdown(comparison.better or '')} is better**" if comparison.decisive else "not decided",
             figures.signed(comparison.difference),
             figures.interval(comparison.interval),
             figures.p_value(comparison.p_adjusted),
-            f"**{markdown(comparison.better or '')} is better**" if comparison.decisive else "not decided",
             figures.number(comparison.minimum_detectable),
         )
         for comparison in scorecard.comparisons
     ]
     yield "<details><summary>Pairs of candidates</summary>"
     yield ""
-    yield from _table(("criterion", "pair", "difference", "interval", "p (Holm)", "", "detectable"), rows)
+    header = ("criterion", "pair", "", "difference", "interval", "p (Holm)", "detectable")
+    yield from _table(header, rows, texts=3)
     yield "</details>"
     yield ""
 
 
-def _table(header: Iterable[str], rows: Sequence[Sequence[str]], *, numbers: bool = True) -> Iterator[str]:
-    names = [markdown(name) for name in header]
-    yield f"| {' | '.join(names)} |"
-    yield f"|:--|{'--:|' * (len(names) - 1) if numbers else ':--|' * (len(names) - 1)}"
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]], *, texts: int) -> Iterator[str]:
+    """Yield a table whose first columns, `texts` of them, hold text and the others numbers."""
+    alignment = [":--" if place < texts else "--:" for place in range(len(header))]
+    yield f"| {' | '.join(map(markdown, header))} |"
+    yield f"|{'|'.join(alignment)}|"
     for row in rows:
         yield f"| {' | '.join(row)} |"
     yield ""

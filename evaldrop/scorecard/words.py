@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from evaldrop.report.figures import size
 from evaldrop.scorecard.estimates import MOST_CATEGORIES
 from evaldrop.scorecard.model import OVERALL, Comparison, Scorecard
 from evaldrop.scorecard.tally import RunTally
@@ -69,16 +70,17 @@ def _single(scorecard: Scorecard, criterion: str, name: str) -> str:
 def _better(pair: Comparison) -> str:
     worse = pair.b if pair.better == pair.a else pair.a
     low, high = sorted(abs(bound) for bound in pair.interval or (0.0, 0.0))
-    if low == high:
-        return f"{pair.better} is better than {worse} by {low:.2g}"
-    return f"{pair.better} is better than {worse} by {low:.2g} to {high:.2g}"
+    upper = "" if low == high else f" to {size(high)}"
+    return f"{pair.better} is better than {worse} by {size(low)}{upper}"
 
 
 def _undecided(pair: Comparison) -> str:
     start = f"the order of {pair.a} and {pair.b} is not decided"
     if pair.minimum_detectable is None:
         return f"{start} ({pair.reason or f'no difference in {pair.n} records'})"
-    return f"{start} (with {pair.n} records only differences above {pair.minimum_detectable:.2g} can be seen)"
+    return (
+        f"{start} (with {pair.n} records only differences above {size(pair.minimum_detectable)} can be seen)"
+    )
 
 
 def _loss_alarms(scorecard: Scorecard) -> Iterator[str]:

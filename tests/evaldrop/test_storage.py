@@ -105,11 +105,11 @@ def test_without_credentials_every_use_of_s3_is_a_storage_error(monkeypatch, tmp
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it would remember another test's credentials
     monkeypatch.setattr(storage, "_client", None)
     for use in (storage.exists, storage.read_bytes, storage.modified_at):
         with pytest.raises(StorageError, match=r"s3://some-bucket/file: .*credentials"):
             use("s3://some-bucket/file")
-    monkeypatch.setattr(storage, "_client", None)
 
 
 def test_a_place_that_cannot_be_written_is_a_storage_error(tmp_path):

@@ -96,9 +96,14 @@ def _begin(dataset: str | None, resume: str | None, **options: Any) -> _Started:
 def _new(dataset: str, options: dict[str, Any]) -> _Started:
     from evaldrop import storage
     from evaldrop.definition import RunRequest, new_run_id
-    from evaldrop.errors import DatasetError
+    from evaldrop.errors import DatasetError, InputError
     from evaldrop.evaluation import find_evaluation, parse_evaluation
 
+    if storage.is_s3(options["out"]):
+        raise InputError(
+            f"--out {options['out']}: a run on this machine is kept on it. Give a folder; "
+            "copy it to S3 when it is done."
+        )
     if not storage.exists(dataset):
         raise DatasetError(f"{dataset}: no such file.")
     uri = options["evaluation"] or find_evaluation(dataset)
@@ -115,7 +120,7 @@ def _new(dataset: str, options: dict[str, Any]) -> _Started:
         limit=options["limit"],
         max_in_flight=options["max_in_flight"],
     )
-    out = options["out"] if storage.is_s3(options["out"]) else str(storage.local_path(options["out"]))
+    out = str(storage.local_path(options["out"]))
     return _Started(request, storage.join(out, name, request.run_id))
 
 

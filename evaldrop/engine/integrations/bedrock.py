@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import orjson
-
 from evaldrop.engine.errors import ServiceError, TaskError
 from evaldrop.engine.integrations.sdk import Call, service_failure
 from evaldrop.engine.integrations.shapes import parse_body, refuse
+from evaldrop.engine.payloads import to_json
 from evaldrop.engine.runs import Integration, TaskContext
 from evaldrop.engine.templates import type_name
 
@@ -55,7 +54,7 @@ def _request(arguments: Any) -> dict[str, Any]:
         elif name in {"Input", "Output"}:
             request[name.lower()] = {"s3Uri": _s3_uri(name, value)}
         elif name == "Body":
-            request["body"] = value.encode() if isinstance(value, str) else orjson.dumps(value)
+            request["body"] = value.encode() if isinstance(value, str) else to_json(value)
         else:
             raise refuse(f'The field "{name}" is not supported by Step Functions')
     _check(request)

@@ -64,7 +64,7 @@ def _run(handler: Handler, event: Any, context: Any) -> Any:
     except Exception as error:
         raise TaskError(type(error).__name__, _cause(error, context.aws_request_id)) from error
     try:
-        return json.loads(json.dumps(result))
+        return json.loads(json.dumps(result, allow_nan=False))
     except (TypeError, ValueError) as error:
         raise TaskError("Runtime.MarshalError", f"Unable to marshal response: {error}") from error
 

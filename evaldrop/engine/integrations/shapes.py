@@ -7,17 +7,17 @@ Each shape becomes one closure, once. Document values keep their inner casing, a
 import base64
 import binascii
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-import orjson
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
 from evaldrop.engine.definition.arguments import pascal
 from evaldrop.engine.definition.resources import service_model
 from evaldrop.engine.errors import RUNTIME, TaskError
+from evaldrop.engine.payloads import to_json
 from evaldrop.engine.templates import type_name
 
 Path = tuple[str | int, ...]
@@ -38,13 +38,13 @@ def refuse(problem: str) -> TaskError:
 @cache
 def request_plan(service: str, operation: str) -> Convert:
     """Return what turns Arguments into a request. It raises TaskError States.Runtime, naming the member."""
-    return _Inward(_operation(service, operation)).plan()
+    return _Plans(_INWARD, _operation(service, operation).input_shape).plan()
 
 
 @cache
 def result_plan(service: str, operation: str) -> Convert:
     """Return what turns a response into a result."""
-    return _Outward(_operation(service, operation)).plan()
+    return _Plans(_OUTWARD, _operation(service, operation).output_shape).plan()
 
 
 def _operation(service: str, operation: str) -> OperationModel:
@@ -57,17 +57,22 @@ def _payload(shape: Any) -> str | None:
 
 
 class _Plans:
-    """Makes one closure per shape; a shape that contains itself finds its own by name."""
+    """Makes one closure per shape, in one direction; a shape that contains itself finds its own by name."""
 
-    def __init__(self, top: Any) -> None:
+    def __init__(self, direction: "_Direction", top: Any) -> None:
+        self.direction = direction
         self.top = top
         self.made: dict[str, Convert] = {}
         self.payload = _payload(top)
 
     def plan(self) -> Convert:
-        return self._shape(self.top) if self.top is not None else lambda _value, _path: {}
+        return self.shape(self.top) if self.top is not None else lambda _value, _path: {}
 
-    def _shape(self, shape: Shape) -> Convert:
+    def member(self, parent: Shape, name: str, shape: Shape) -> Convert:
+        is_body = parent is self.top and name == self.payload and shape.type_name == "blob"
+        return self.direction.body if is_body else self.shape(shape)
+
+    def shape(self, shape: Shape) -> Convert:
         if getattr(shape, "is_document_type", False):
             return _as_is
         if shape.name in self.made:
@@ -81,34 +86,22 @@ class _Plans:
 
     def _make(self, shape: Shape) -> Convert:
         if isinstance(shape, StructureShape):
-            return self._structure(shape)
+            return self.direction.structure(self, shape)
         if isinstance(shape, ListShape):
-            return self._list(self._shape(shape.member))
+            return self.direction.list_of(self.shape(shape.member))
         if isinstance(shape, MapShape):
-            return self._map(self._shape(shape.value))
-        return self._scalar(shape)
+            return self.direction.map_of(self.shape(shape.value))
+        return self.direction.scalars.get(shape.type_name, _as_is)
 
-    def _structure(self, shape: StructureShape) -> Convert:
-        raise AssertionError(shape)
 
-    def _scalar(self, shape: Shape) -> Convert:
-        raise AssertionError(shape)
+class _Direction(NamedTuple):
+    """How structures, lists, maps, scalars and a payload's body are converted, inward or outward."""
 
-    def _list(self, member: Convert) -> Convert:
-        def convert(value: Any, path: Path) -> Any:
-            if not isinstance(value, list):
-                raise _wrong_type(path, "an array", value)
-            return [member(each, (*path, index)) for index, each in enumerate(value)]
-
-        return convert
-
-    def _map(self, member: Convert) -> Convert:
-        def convert(value: Any, path: Path) -> Any:
-            if not isinstance(value, dict):
-                raise _wrong_type(path, "an object", value)
-            return {key: member(each, (*path, key)) for key, each in value.items()}
-
-        return convert
+    structure: Callable[[_Plans, StructureShape], Convert]
+    list_of: Callable[[Convert], Convert]
+    map_of: Callable[[Convert], Convert]
+    scalars: Mapping[str, Convert]
+    body: Convert
 
 
 def _as_is(value: Any, _path: Path) -> Any:
@@ -119,70 +112,70 @@ def _wrong_type(path: Path, wanted: str, value: Any) -> TaskError:
     return refuse(f'The value for the field "{place(path)}" must be {wanted}, not {type_name(value)}')
 
 
-class _Inward(_Plans):
-    """From Arguments to a request: names lowered as the service has them, types checked."""
+def _structure_in(plans: _Plans, shape: StructureShape) -> Convert:
+    members = {
+        pascal(name): (name, plans.member(shape, name, member)) for name, member in shape.members.items()
+    }
+    required = [(name, pascal(name)) for name in shape.required_members]
 
-    def __init__(self, operation: OperationModel) -> None:
-        super().__init__(operation.input_shape)
+    def convert(value: Any, path: Path) -> Any:
+        if not isinstance(value, dict):
+            raise _wrong_type(path, "an object", value)
+        converted = {}
+        for key, each in value.items():
+            found = members.get(key)
+            if found is None:
+                raise refuse(f'The field "{place((*path, key))}" is not supported by Step Functions')
+            converted[found[0]] = found[1](each, (*path, key))
+        for name, key in required:
+            if name not in converted:
+                raise refuse(f'The field "{place((*path, key))}" is required but was missing')
+        return converted
 
-    def _structure(self, shape: StructureShape) -> Convert:
-        members = {}
-        for name, member in shape.members.items():
-            payload = shape is self.top and name == self.payload and member.type_name == "blob"
-            members[pascal(name)] = (name, _payload_in if payload else self._shape(member))
-        required = [(name, pascal(name)) for name in shape.required_members]
-
-        def convert(value: Any, path: Path) -> Any:
-            if not isinstance(value, dict):
-                raise _wrong_type(path, "an object", value)
-            converted = {}
-            for key, each in value.items():
-                found = members.get(key)
-                if found is None:
-                    raise refuse(f'The field "{place((*path, key))}" is not supported by Step Functions')
-                converted[found[0]] = found[1](each, (*path, key))
-            for name, key in required:
-                if name not in converted:
-                    raise refuse(f'The field "{place((*path, key))}" is required but was missing')
-            return converted
-
-        return convert
-
-    def _scalar(self, shape: Shape) -> Convert:
-        return _SCALARS_IN[shape.type_name]
+    return convert
 
 
-class _Outward(_Plans):
-    """From a response to a result: names raised, bytes and times as text."""
+def _list_in(member: Convert) -> Convert:
+    def convert(value: Any, path: Path) -> Any:
+        if not isinstance(value, list):
+            raise _wrong_type(path, "an array", value)
+        return [member(each, (*path, index)) for index, each in enumerate(value)]
 
-    def __init__(self, operation: OperationModel) -> None:
-        super().__init__(operation.output_shape)
+    return convert
 
-    def _structure(self, shape: StructureShape) -> Convert:
-        members = {}
-        for name, member in shape.members.items():
-            payload = shape is self.top and name == self.payload and member.type_name == "blob"
-            members[name] = (pascal(name), _payload_out if payload else self._shape(member))
 
-        def convert(value: Any, path: Path) -> Any:
-            converted = {}
-            for key, each in value.items():
-                found = members.get(key)
-                # A newer service may answer with members its model does not have: ResponseMetadata is one.
-                if found is not None and each is not None:
-                    converted[found[0]] = found[1](each, path)
-            return converted
+def _map_in(member: Convert) -> Convert:
+    def convert(value: Any, path: Path) -> Any:
+        if not isinstance(value, dict):
+            raise _wrong_type(path, "an object", value)
+        return {key: member(each, (*path, key)) for key, each in value.items()}
 
-        return convert
+    return convert
 
-    def _list(self, member: Convert) -> Convert:
-        return lambda value, path: [member(each, path) for each in value]
 
-    def _map(self, member: Convert) -> Convert:
-        return lambda value, path: {key: member(each, path) for key, each in value.items()}
+def _structure_out(plans: _Plans, shape: StructureShape) -> Convert:
+    members = {
+        name: (pascal(name), plans.member(shape, name, member)) for name, member in shape.members.items()
+    }
 
-    def _scalar(self, shape: Shape) -> Convert:
-        return _SCALARS_OUT.get(shape.type_name, _as_is)
+    def convert(value: Any, path: Path) -> Any:
+        converted = {}
+        for key, each in value.items():
+            found = members.get(key)
+            # A newer service may answer with members its model does not have: ResponseMetadata is one.
+            if found is not None and each is not None:
+                converted[found[0]] = found[1](each, path)
+        return converted
+
+    return convert
+
+
+def _list_out(member: Convert) -> Convert:
+    return lambda value, path: [member(each, path) for each in value]
+
+
+def _map_out(member: Convert) -> Convert:
+    return lambda value, path: {key: member(each, path) for key, each in value.items()}
 
 
 def _text_in(value: Any, path: Path) -> Any:
@@ -225,7 +218,7 @@ def _bytes_in(value: Any, path: Path) -> Any:
 
 def _payload_in(value: Any, _path: Path) -> Any:
     """Return a body's bytes: a string as it is, anything else as JSON."""
-    return value.encode() if isinstance(value, str) else orjson.dumps(value)
+    return value.encode() if isinstance(value, str) else to_json(value)
 
 
 def _bytes_out(value: Any, _path: Path) -> Any:
@@ -249,15 +242,27 @@ def _time_out(value: Any, _path: Path) -> Any:
     return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
 
 
-_SCALARS_IN: dict[str, Convert] = {
-    "string": _text_in,
-    "character": _text_in,
-    "boolean": _flag_in,
-    "integer": _whole_in,
-    "long": _whole_in,
-    "float": _number_in,
-    "double": _number_in,
-    "timestamp": _time_in,
-    "blob": _bytes_in,
-}
-_SCALARS_OUT: dict[str, Convert] = {"blob": _bytes_out, "timestamp": _time_out}
+_INWARD = _Direction(
+    structure=_structure_in,
+    list_of=_list_in,
+    map_of=_map_in,
+    scalars={
+        "string": _text_in,
+        "character": _text_in,
+        "boolean": _flag_in,
+        "integer": _whole_in,
+        "long": _whole_in,
+        "float": _number_in,
+        "double": _number_in,
+        "timestamp": _time_in,
+        "blob": _bytes_in,
+    },
+    body=_payload_in,
+)
+_OUTWARD = _Direction(
+    structure=_structure_out,
+    list_of=_list_out,
+    map_of=_map_out,
+    scalars={"blob": _bytes_out, "timestamp": _time_out},
+    body=_payload_out,
+)

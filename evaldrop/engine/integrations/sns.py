@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import orjson
-
 from evaldrop.engine.errors import ServiceError
 from evaldrop.engine.integrations.sdk import Call, service_failure
 from evaldrop.engine.integrations.shapes import refuse, request_plan, result_plan
+from evaldrop.engine.payloads import to_json
 from evaldrop.engine.runs import Integration, TaskContext
 from evaldrop.engine.templates import type_name
 
@@ -27,7 +26,7 @@ def sns_publish(publish: Call) -> Integration:
             raise refuse(f"the Arguments must be an object, not {type_name(arguments)}")
         message = arguments.get("Message")
         if isinstance(message, dict | list):
-            arguments = {**arguments, "Message": orjson.dumps(message).decode()}
+            arguments = {**arguments, "Message": to_json(message).decode()}
         request = inward(arguments, ())
         try:
             return outward(await publish(request), ())

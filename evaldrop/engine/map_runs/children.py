@@ -5,12 +5,11 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import Any
 
-import orjson
-
 from evaldrop.engine import model
 from evaldrop.engine.clock import timestamp
 from evaldrop.engine.errors import TIMEOUT, StatesError
 from evaldrop.engine.map_runs.inputs import ChildInput
+from evaldrop.engine.payloads import to_json
 from evaldrop.engine.runs import ACCOUNT, REGION, Run
 from evaldrop.engine.scopes import Scope
 
@@ -34,23 +33,22 @@ class Child:
 
     def record(self) -> dict[str, Any]:
         """Return the row a result file has for it when no transformation applies."""
-        ended = self.stopped is not None
         row: dict[str, Any] = {
             "ExecutionArn": self.arn,
-            "Input": orjson.dumps(self.given.value).decode(),
+            "Input": to_json(self.given.value).decode(),
             "InputDetails": {"Included": True},
             "Name": self.run.name,
             "RedriveCount": 0,
-            "RedriveStatus": "NOT_REDRIVABLE",
             "StartDate": timestamp(self.started),
             "StateMachineArn": self.machine_arn,
             "Status": self.status,
         }
         if self.status == "SUCCEEDED":
-            row["Output"] = orjson.dumps(self.output).decode()
-            row["OutputDetails"] = {"Included": True}
-            row["RedriveStatusReason"] = "Execution is SUCCEEDED and cannot be redriven"
-        elif ended:
+            row |= {"Output": to_json(self.output).decode(), "OutputDetails": {"Included": True}}
+        if self.status in {"SUCCEEDED", "RUNNING"}:
+            reason = f"Execution is {self.status} and cannot be redriven"
+            row |= {"RedriveStatus": "NOT_REDRIVABLE", "RedriveStatusReason": reason}
+        else:
             row |= {"Error": self.error, "Cause": self.cause or "", "RedriveStatus": "REDRIVABLE_BY_MAP_RUN"}
         if self.stopped is not None:
             row["StopDate"] = timestamp(self.stopped)

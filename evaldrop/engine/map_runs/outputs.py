@@ -4,11 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import orjson
-
 from evaldrop.engine.errors import RESULT_WRITER_FAILED, StatesError
 from evaldrop.engine.map_runs.children import Child
 from evaldrop.engine.map_runs.results import ResultFiles, compact_rows
+from evaldrop.engine.payloads import to_json
 
 
 class Outputs(Protocol):
@@ -73,12 +72,12 @@ class Written:
     def add(self, child: Child) -> None:
         """Write a child's rows to the file of its status."""
         status = "SUCCEEDED" if child.status == "SUCCEEDED" else "FAILED"
-        rows = [orjson.dumps(row) for row in rows_of(child, self.transformation)]
+        rows = [to_json(row) for row in rows_of(child, self.transformation)]
         _guarded(lambda: self.files.write(status, rows))
 
     def add_pending(self, child: Child) -> None:
         """Write the record of a child that was stopped."""
-        _guarded(lambda: self.files.write("PENDING", [orjson.dumps(child.record())]))
+        _guarded(lambda: self.files.write("PENDING", [to_json(child.record())]))
 
     def result(self) -> Any:
         """Write the manifest, and return where it is."""
@@ -86,8 +85,8 @@ class Written:
         return {"MapRunArn": self.arn, "ResultWriterDetails": {"Bucket": self.bucket, "Key": key}}
 
     def close(self) -> None:
-        """Close the files."""
-        _guarded(self.files.close)
+        """Close the files that an earlier failure or a cancelling left open."""
+        self.files.abandon()
 
 
 def _guarded(write: Callable[[], Any]) -> Any:

@@ -1,5 +1,6 @@
 """Write what children return: result files and their manifest, byte for byte in Step Functions' form."""
 
+import contextlib
 from typing import Any, BinaryIO
 
 import orjson
@@ -80,14 +81,16 @@ class ResultFiles:
         file.close()
         self.closed[status].append({"Key": key, "Size": file.size})
 
-    def close(self) -> None:
-        """Close every file that is open; harmless when done twice."""
+    def abandon(self) -> None:
+        """Close every file that is open, whatever the object store says: another error is told of."""
         for status in list(self.open):
-            self._close(status)
+            with contextlib.suppress(Exception):
+                self._close(status)
 
     def write_manifest(self, map_run_arn: str) -> str:
         """Close the files, write the manifest that lists them, and return its key."""
-        self.close()
+        for status in list(self.open):
+            self._close(status)
         key = f"{self.prefix}manifest.json"
         manifest = {"DestinationBucket": self.bucket, "MapRunArn": map_run_arn, "ResultFiles": self.closed}
         with self.store.create(self.bucket, key) as stream:

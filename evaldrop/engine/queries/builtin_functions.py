@@ -1,5 +1,7 @@
 """JSONata's own functions, the common ones, on plain values: what compiled expressions call."""
 
+import math
+import operator
 import re
 import time
 from collections.abc import Callable
@@ -175,6 +177,52 @@ def _to_millis(text: str) -> Any:
         raise EvaluationError(f"D3110: $toMillis: {text!r} is no ISO 8601 time") from error
 
 
+def _on_number(name: str, function: Callable[[float], Any]) -> Callable[[Any], Any]:
+    def call(value: Any) -> Any:
+        if value is UNDEFINED:
+            return UNDEFINED
+        if not is_number(value):
+            raise EvaluationError(f"T0410: ${name} takes a number")
+        return as_number(float(function(value)))
+
+    return call
+
+
+def _on_strings(name: str, function: Callable[[str, str], Any]) -> Callable[[Any, Any], Any]:
+    def call(value: Any, other: Any) -> Any:
+        for each in (value, other):
+            if each is not UNDEFINED:
+                _want_string(name, each)
+        if value is UNDEFINED:
+            return UNDEFINED
+        if other is UNDEFINED:
+            raise EvaluationError(f"T0410: ${name} has nothing to look for")
+        return function(value, other)
+
+    return call
+
+
+def _before(text: str, mark: str) -> str:
+    return text[: text.find(mark)] if mark in text else text
+
+
+def _after(text: str, mark: str) -> str:
+    return text[text.find(mark) + len(mark) :] if mark in text else text
+
+
+def reduce_array(array: Any, function: Callable[..., Any]) -> Any:
+    """Fold an array with a function of (so far, element, index, array), from its first element on."""
+    if array is UNDEFINED:
+        return UNDEFINED
+    elements = _as_list(array)
+    if not elements:
+        return UNDEFINED
+    result = elements[0]
+    for index, element in enumerate(elements[1:], start=1):
+        result = function(result, element, index, elements)
+    return result
+
+
 def map_array(array: Any, function: Callable[..., Any]) -> Any:
     """Apply a function to (element, index, array); what it leaves undefined is left out."""
     if array is UNDEFINED:
@@ -196,9 +244,13 @@ def filter_array(array: Any, function: Callable[..., Any]) -> Any:
 FUNCTIONS: dict[str, Function] = {
     "append": Function(append, 2, 2),
     "average": Function(_numbers("average", _average, of_none=UNDEFINED), 1, 1),
+    "abs": Function(_on_number("abs", abs), 1, 1),
     "boolean": Function(_boolean, 1, 1),
+    "ceil": Function(_on_number("ceil", math.ceil), 1, 1),
+    "contains": Function(_on_strings("contains", operator.contains), 2, 2),
     "count": Function(_count, 1, 1),
     "exists": Function(_exists, 1, 1),
+    "floor": Function(_on_number("floor", math.floor), 1, 1),
     "join": Function(_join, 1, 2),
     "keys": Function(_keys, 1, 1),
     "length": Function(_on_string("length", len), 1, 1),
@@ -210,6 +262,8 @@ FUNCTIONS: dict[str, Function] = {
     "min": Function(_numbers("min", min, of_none=UNDEFINED), 1, 1),
     "not": Function(_not, 1, 1),
     "string": Function(text_of, 1, 1),
+    "substringAfter": Function(_on_strings("substringAfter", _after), 2, 2),
+    "substringBefore": Function(_on_strings("substringBefore", _before), 2, 2),
     "sum": Function(_numbers("sum", sum, of_none=0), 1, 1),
     "toMillis": Function(_on_string("toMillis", _to_millis), 1, 1),
     "trim": Function(_on_string("trim", _trim), 1, 1),
@@ -217,6 +271,10 @@ FUNCTIONS: dict[str, Function] = {
     "uppercase": Function(_on_string("uppercase", str.upper), 1, 1),
     **{name: Function(added.call, added.fewest, added.most) for name, added in ADDED_FUNCTIONS.items()},
 }
-HIGHER_ORDER: dict[str, Callable[[Any, Callable[..., Any]], Any]] = {"map": map_array, "filter": filter_array}
+HIGHER_ORDER: dict[str, Callable[[Any, Callable[..., Any]], Any]] = {
+    "map": map_array,
+    "filter": filter_array,
+    "reduce": reduce_array,
+}
 
 __all__ = ["FUNCTIONS", "HIGHER_ORDER", "Function", "append", "lookup"]

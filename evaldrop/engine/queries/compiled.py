@@ -7,10 +7,11 @@ million times. Each node here becomes one closure of (context, frame). What is n
 named after jsonata-python's node types.
 """
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
-from evaldrop.engine.queries.builtin_functions import FUNCTIONS, HIGHER_ORDER, append
+from evaldrop.engine.queries.builtin_functions import FUNCTIONS, HIGHER_ORDER, append, reduce_array
 from evaldrop.engine.queries.operators import OPERATORS, negate
 from evaldrop.engine.queries.paths import Step, path_closure, predicate_closure
 from evaldrop.engine.queries.syntax import FUNCTION_NAMES, Parsed
@@ -229,10 +230,20 @@ class _Translator:
             return lambda context, frame: call(only(context, frame))
         return lambda context, frame: call(*[argument(context, frame) for argument in arguments])
 
+    def _apply(self, node: Any) -> Closure:
+        """Translate `value ~> $function(more)`: a call with the value as its first argument."""
+        if node.rhs.type != "function" or node.rhs.predicate or node.rhs.group is not None:
+            raise UntranslatedError("composed functions")
+        call = copy.copy(node.rhs)
+        call.arguments = [node.lhs, *node.rhs.arguments]
+        return self._function(call)
+
     def _higher_order(self, node: Any) -> Closure:
         apply = HIGHER_ORDER[node.procedure.value]
         if len(node.arguments) != 2 or node.arguments[1].type != "lambda":
             raise UntranslatedError("a function that is not written in place")
+        if apply is reduce_array and len(node.arguments[1].arguments) < 2:
+            raise UntranslatedError("a reduction by a function of one argument")
         array, function = self.node(node.arguments[0]), node.arguments[1]
         if function.signature is not None or function.thunk or function.predicate:
             raise UntranslatedError("a lambda with a signature")

@@ -64,6 +64,12 @@ class _Jsonata(Jsonata):  # type: ignore[misc]  # jsonata-python has no types
         except Exception as error:
             raise EvaluationError(f"{type(error).__name__}: {error}") from error
 
+    def apply_inner(self, proc: Any, args: Any, input: Any, environment: Any) -> Any:  # noqa: A002  # theirs
+        if not self.is_function_like(proc):
+            # jsonata-python would print what it cannot call.
+            raise EvaluationError("T1006: what is called is not a function")
+        return super().apply_inner(proc, args, input, environment)
+
     def evaluate_string_concat(self, lhs: Any, rhs: Any) -> str:
         return f"{_string(lhs)}{_string(rhs)}"
 

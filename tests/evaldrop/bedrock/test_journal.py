@@ -97,6 +97,8 @@ def test_a_journal_cut_anywhere_keeps_every_whole_line_and_can_be_gone_on_with(t
     whole = path.read_bytes()
     path.write_bytes(whole[: min(cut, len(whole))])
     kept = whole[: min(cut, len(whole))].count(b"\n")
+    Journal(path).close()
+    assert path.read_bytes() == b"".join(whole.splitlines(keepends=True)[:kept])
     assert go_on(path, *calls)[1] == 5 - kept
     assert path.read_bytes().count(b"\n") == 5
     assert go_on(path, *calls)[1] == 0

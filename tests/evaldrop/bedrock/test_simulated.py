@@ -529,3 +529,26 @@ def test_a_simulated_runtime_says_so():
     simulated = open_runtime("simulated", max_in_flight=1)
     assert simulated.is_simulated
     asyncio.run(simulated.close())
+
+
+def test_the_random_marks_of_fences_change_no_verdict():
+    """Two runs of one evaluation differ in their marks only; a rehearsal gives both the same verdicts."""
+    verdict = {
+        "type": "object",
+        "properties": {"rationale": {"type": "string"}, "score": {"enum": [1, 2, 3]}},
+    }
+    schema = {"type": "object", "properties": {"tone": verdict}}
+    tool = {"toolSpec": {"name": "submit_verdicts", "inputSchema": {"json": schema}}}
+
+    def verdicts(mark):
+        runtime = SimulatedRuntime(Rehearsal(latency=0.0), max_in_flight=1)
+        texts = (f'Judge. <response mark="{mark}">', "A polite reply.", f'</response mark="{mark}">')
+        request = {
+            "modelId": "amazon.nova-pro-v1:0",
+            "messages": [{"role": "user", "content": [{"text": text} for text in texts]}],
+            "toolConfig": {"tools": [tool], "toolChoice": {"tool": {"name": "submit_verdicts"}}},
+        }
+        return asyncio.run(runtime.converse(request))
+
+    assert "toolUse" in str(verdicts("0123456789abcdef"))
+    assert verdicts("0123456789abcdef") == verdicts("fedcba9876543210")

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 import tracemalloc
+from datetime import UTC, datetime
 
 import pytest
 
@@ -128,12 +129,37 @@ def test_an_integrations_own_timeout_is_not_the_states():
     assert (ended.error, ended.cause) == ("States.TaskFailed", "TimeoutError: socket")
 
 
-def test_a_result_that_is_no_json_fails_the_execution():
-    async def odd(arguments, context):
-        return {1, 2}
+@pytest.mark.parametrize("odd", [{1, 2}, datetime.now(UTC), Execution(status="x"), {(1,): 2}])
+def test_a_result_that_is_no_json_fails_the_execution(odd):
+    async def give(arguments, context):
+        return {"odd": odd}
 
-    ended = asyncio.run(execute(machine({"T": task()}), 1, integrations={"lambda:invoke": odd}, name="n"))
-    assert ended.error == "States.Runtime"
+    ended = asyncio.run(execute(machine({"T": task()}), 1, integrations={"lambda:invoke": give}, name="n"))
+    assert (ended.status, ended.error) == ("FAILED", "States.Runtime")
+
+
+@pytest.mark.parametrize("transformation", ["NONE", "COMPACT"])
+def test_awkward_json_can_be_written(transformation):
+    states = {
+        "M": distributed({"T": task(Output={"n": "{% $states.result.n %}", "s": "{% $states.result.s %}"})})
+    }
+    states["M"]["ResultWriter"]["WriterConfig"]["Transformation"] = transformation
+    value = {"n": 2**80, "s": "\ud800"}
+
+    async def give(arguments, context):
+        return value
+
+    objects = Objects({"in/rows": "1\n"})
+    run = execute(machine(states), {}, integrations={"lambda:invoke": give}, name="n", store=objects)
+    assert asyncio.run(run).status == "SUCCEEDED"
+    (row,) = [json.loads(text) for (_, key), text in objects.files.items() if "SUCCEEDED" in key]
+    assert (json.loads(row["Output"]) if transformation == "NONE" else row) == value
+
+
+def test_an_expression_over_a_number_that_is_too_large_fails_as_an_expression():
+    built = machine({"P": {"Type": "Pass", "Output": "{% $states.input + 1 %}", "End": True}})
+    ended = asyncio.run(execute(built, 10**400, integrations={}, name="n"))
+    assert ended.error == "States.QueryEvaluationError"
 
 
 def test_integers_of_any_size_and_lone_surrogates_are_json():

@@ -69,6 +69,24 @@ def test_a_latency(value, text):
     assert figures.milliseconds(value) == text
 
 
+@pytest.mark.parametrize(
+    ("started_at", "text"),
+    [
+        ("2026-11-21T09:05:59+00:00", "2026-11-21 09:05 UTC"),
+        ("2026-11-21T09:05:59Z", "2026-11-21 09:05 UTC"),
+        ("2026-11-21T09:05:59.123+01:00", "2026-11-21 09:05 UTC+01:00"),
+        ("2026-11-21T09:05:59", "2026-11-21 09:05"),
+    ],
+)
+def test_a_moment_has_its_zone(started_at, text):
+    assert figures.moment(started_at) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.142, "0.14"), (0.0042, "0.004"), (0, "0.00"), (1.5, "1.50")])
+def test_the_size_of_a_difference_keeps_a_figure_that_counts(value, text):
+    assert figures.size(value) == text
+
+
 def test_counts_have_their_thousands_apart():
     assert (figures.count(1234567), figures.count(None)) == ("1,234,567", "–")
     assert (figures.interval((1, 2)), figures.interval(None)) == ("1.00 to 2.00", "–")

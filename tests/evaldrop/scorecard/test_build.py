@@ -273,3 +273,28 @@ def test_a_run_file_of_another_kind_is_refused(folder):
     storage.write_bytes(storage.join(folder, "run.json"), b'{"run_id": "x"}')
     with pytest.raises(StorageError, match="not a run file of this version"):
         build_scorecard(folder)
+
+
+def test_one_other_verdict_changes_only_the_numbers_it_should(golden, folder):
+    scores = {**SCORES, "r3": ((0, 3), *SCORES["r3"][1:])}
+    write_run(
+        folder,
+        run=run_json(evaluation={"gate": ["haiku.correctness.pass_rate >= 0.5"]}),
+        records=[record(name, category=category) for name, category in CATEGORIES.items()],
+        succeeded=[_row(name, *values) for name, values in scores.items()],
+    )
+    changed = build_scorecard(folder)
+    before, after = golden.candidates["lite"], changed.candidates["lite"]
+    assert after.criteria["tone"].mean == 3.75
+    assert after.criteria["correctness"] == before.criteria["correctness"]
+    assert after.categories["billing"] == before.categories["billing"]
+    assert after.categories["returns"] != before.categories["returns"]
+    assert (after.cost_usd, after.latency_ms, after.tokens) == (
+        before.cost_usd,
+        before.latency_ms,
+        before.tokens,
+    )
+    assert changed.candidates["haiku"] == golden.candidates["haiku"]
+    differing = {new.criterion for new, old in zip(changed.comparisons, golden.comparisons, strict=True)
+                 if new.difference != old.difference}  # fmt: skip
+    assert differing == {"tone", "overall"}

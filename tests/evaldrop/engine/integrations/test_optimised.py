@@ -101,6 +101,7 @@ FUNCTIONS = {
     "thread": lambda event, context: threading.current_thread() is threading.main_thread(),
     "tuple": lambda event, context: (1, {2: "two"}),
     "odd": lambda event, context: {1, 2},
+    "nan": lambda event, context: {"mean": float("nan")},
     "echo": lambda event, context: event,
     "time": lambda event, context: context.get_remaining_time_in_millis(),
 }
@@ -147,9 +148,10 @@ def test_an_exception_becomes_an_error_named_after_its_class():
     assert "in fails" in cause["stackTrace"][0]
 
 
-def test_what_is_no_json_cannot_be_returned():
+@pytest.mark.parametrize("name", ["odd", "nan"])
+def test_what_is_no_json_cannot_be_returned(name):
     with pytest.raises(TaskError, match=r"Runtime.MarshalError"):
-        invoke(lambda_invoke(FUNCTIONS), {"FunctionName": "odd"})
+        invoke(lambda_invoke(FUNCTIONS), {"FunctionName": name})
 
 
 def test_a_handler_can_ask_for_its_time():

@@ -126,6 +126,28 @@ VALUES = [
     ("[1, 2] ~> $map(function($v) { $v in [true, 2] })", [False, True]),
     ("$reduce([1, 2, 3], function($a, $b) { $a & $b })", "123"),
     ("$replace('abc', /b/, '-')", "a-c"),
+    ("$contains('abc', 'b')", True),
+    ("$contains('abc', /B/i)", True),
+    ("$contains($no, 'b')", UNDEFINED),
+    ("$contains('abc', 5)", EvaluationError),
+    ("$contains($no, $no)", UNDEFINED),
+    ("$contains('a', $no)", EvaluationError),
+    ("$substringBefore('a-b-c', '-')", "a"),
+    ("$substringBefore('a-b-c', 1)", EvaluationError),
+    ("$substringAfter($no, '-')", UNDEFINED),
+    ("$substringAfter('a-b-c', '-')", "b-c"),
+    ("$substringAfter('abc', '-')", "abc"),
+    ("$floor(-1.5)", -2),
+    ("$ceil(1.2)", 2),
+    ("$abs(-2.5)", 2.5),
+    ("$floor($no)", UNDEFINED),
+    ("$floor('1')", EvaluationError),
+    ("$reduce([5], function($a, $b) { $a + $b })", 5),
+    ("$reduce([], function($a, $b) { $a + $b })", UNDEFINED),
+    ("$reduce($no, function($a, $b) { $a + $b })", UNDEFINED),
+    ("$reduce([1, 2], function($a) { $a })", EvaluationError),
+    ("$reduce([1, 2, 3], function($a, $b) { $a + $b }, 10)", 16),
+    ("[1, 2] ~> $sum()", 3),
     ("/a/", EvaluationError),
     ("$f($in)", EvaluationError),
     ("1e300 * 1e300", EvaluationError),
@@ -207,6 +229,26 @@ def test_only_expressions_that_may_look_at_the_context_make_it(expression, uses)
 def test_undefined_is_false_and_prints_as_undefined():
     assert not UNDEFINED
     assert repr(UNDEFINED) == "undefined"
+
+
+def test_calling_what_is_no_function_prints_nothing(capsys):
+    with pytest.raises(EvaluationError, match="T1006"):
+        compile_expression("($f := 5; $f(1))").evaluate(Frame())
+    assert capsys.readouterr().out == ""
+
+
+def test_null_stays_null_and_undefined_nothing_in_the_interpreter():
+    frame = Frame({"in": {"a": [None, {"b": None}], "c": None}})
+    before = repr(frame)
+    result = compile_expression("$sift($in, function($v) { true })").evaluate(frame)
+    assert result == {"a": [None, {"b": None}], "c": None}
+    assert repr(frame) == before
+    assert compile_expression("$sort($in.nothing)").evaluate(frame) is UNDEFINED
+
+
+def test_an_endless_recursion_ends_as_an_error():
+    with pytest.raises(EvaluationError):
+        compile_expression("($f := function($n) { 1 + $f($n + 1) }; $f(0))").evaluate(Frame())
 
 
 def test_a_local_variable_may_hide_a_function_in_the_interpreter():

@@ -28,7 +28,7 @@ JSON = st.recursive(
 )
 ONE_ARGUMENT = [
     "exists", "count", "string", "not", "boolean", "type", "sum", "max", "min", "average", "keys", "merge",
-    "join", "length", "uppercase",
+    "join", "length", "uppercase", "abs", "floor", "ceil",
 ]  # fmt: skip
 LITERALS = st.sampled_from(["1", "0", "-2", "2.5", "true", "false", "null", "'x'", "''", "[]", "{}", "[[1]]"])
 
@@ -44,7 +44,7 @@ def larger(inner):
         ["+", "-", "*", "&", "=", "!=", "<", "<=", ">", ">=", "and", "or", "in", "%", "/"]
     )
     one = st.sampled_from(ONE_ARGUMENT)
-    two = st.sampled_from(["append", "lookup", "join"])
+    two = st.sampled_from(["append", "lookup", "join", "contains"])
     return st.one_of(
         st.builds("({}).{}".format, inner, name),
         st.builds("{}.{}.{}".format, st.sampled_from(["$in", "$v"]), name, name),
@@ -69,6 +69,9 @@ def larger(inner):
         st.builds("$filter({}, function($v) {{ {} }})".format, inner, inner),
         st.builds("$map({}, function($v) {{ $filter($v, function($w) {{ {} }}) }})".format, inner, inner),
         st.builds("$filter({}, function($v) {{ $v > 1 }})[{}]".format, inner, st.integers(-1, 1)),
+        st.builds("$reduce({}, function($v, $w, $i) {{ {} }})".format, inner, inner),
+        st.builds("({} ~> ${}())".format, inner, one),
+        st.builds("({} ~> $append({}))[0]".format, inner, inner),
         st.builds("[{}..{}]".format, st.integers(-1, 2), st.integers(-1, 3)),
         st.builds("-({})".format, inner),
     )
@@ -90,7 +93,7 @@ def strictly(value):
     return (isinstance(value, bool), value)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400, deadline=None, derandomize=True)
 @given(expression=expressions(), data=JSON, other=JSON)
 def test_translated_and_interpreted_expressions_agree(expression, data, other):
     parsed = parse_expression(expression)

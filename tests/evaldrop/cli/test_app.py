@@ -1,0 +1,102 @@
+"""How the command line answers: help everywhere, exit codes, sentences instead of tracebacks."""
+
+import importlib
+
+import pytest
+
+from evaldrop import __version__
+from evaldrop.cli import exits, main
+from evaldrop.errors import EvaldropError, InputError, RunFailed, StorageError
+
+# `evaldrop.cli.app` is a module and, in it, the application.
+cli_app = importlib.import_module("evaldrop.cli.app")
+COMMANDS = ["init", "validate", "plan", "run", "report", "criteria", "schema"]
+
+
+@pytest.fixture(autouse=True)
+def _wide_and_plain(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "160")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(command, capsys):
+    assert main([command, "--help"]) == 0
+    assert f"evaldrop {command}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_lists_every_command(flag, capsys):
+    assert main([flag]) == 0
+    out = capsys.readouterr().out
+    assert all(command in out for command in COMMANDS)
+
+
+def test_the_version_needs_no_command(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"evaldrop {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        ([], "Usage"),
+        (["nonsense"], "nonsense"),
+        (["plan"], "DATASET"),
+        (["plan", "x.jsonl", "--no-such-option"], "--no-such-option"),
+        (["plan", "x.jsonl", "--limit", "0"], "--limit"),
+        (["plan", "x.jsonl", "--limit", "many"], "--limit"),
+        (["run", "x.jsonl", "--max-in-flight", "0"], "--max-in-flight"),
+        (["init"], "DIR"),
+        (["report"], "RUN"),
+    ],
+)
+def test_wrong_use_is_64_and_says_what_is_wrong(arguments, word, capsys):
+    assert main(arguments) == exits.WRONG_USE == 64
+    shown = capsys.readouterr()
+    assert word in shown.err + shown.out
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (InputError("line one\nline two"), 64),
+        (StorageError("disk full"), 3),
+        (RunFailed("it failed"), 3),
+        (EvaldropError("some reason"), 3),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+def test_errors_leave_as_sentences_and_codes(error, code, monkeypatch, capsys):
+    def fail(*_args, **_kwargs):
+        raise error
+
+    monkeypatch.setattr(cli_app, "app", fail)
+    assert main([]) == code
+    told = capsys.readouterr().err.splitlines()
+    assert told == [f"error {line}" for line in str(error).splitlines()] or told == ["error stopped."]
+
+
+def test_a_fault_of_evaldrop_itself_is_not_hidden(monkeypatch):
+    def fail(*_args, **_kwargs):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(cli_app, "app", fail)
+    with pytest.raises(ZeroDivisionError):
+        main([])
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(monkeypatch):
+    closed = []
+
+    def fail(*_args, **_kwargs):
+        raise BrokenPipeError
+
+    monkeypatch.setattr(cli_app, "app", fail)
+    monkeypatch.setattr(cli_app.sys, "stderr", type("Stream", (), {"close": lambda _: closed.append(True)})())
+    assert main([]) == 0
+    assert closed
+
+
+def test_a_gates_decision_has_a_code_of_its_own():
+    assert [exits.of_decision(decision) for decision in ("pass", "fail", "inconclusive")] == [0, 1, 2]

@@ -1,0 +1,181 @@
+"""The commands that call nobody: init, validate, plan, criteria, schema; and report."""
+
+import json
+
+import pytest
+import yaml
+
+from evaldrop.cli import main
+from tests.evaldrop.evaluations import JUDGE, LITE, ROW, SMALL, write
+
+UNPRICED = {"name": "rare", "model": "cohere.nobody-knows-the-price-v1:0"}
+
+
+@pytest.fixture(autouse=True)
+def _wide_and_plain(monkeypatch, tmp_path):
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(tmp_path)
+
+
+# init
+
+
+def test_init_writes_an_example_that_is_valid_and_says_what_is_next(tmp_path, capsys):
+    assert main(["init", "mine"]) == 0
+    out = capsys.readouterr().out
+    assert "next: evaldrop run mine/records.jsonl --bedrock simulated" in out
+    assert (tmp_path / "mine" / "prompts" / "candidate" / "answer.v1.md").is_file()
+    schema = json.loads((tmp_path / "mine" / "evaluation.schema.json").read_text())
+    assert "candidates" in schema["properties"]
+    assert main(["validate", "mine/records.jsonl"]) == 0
+    assert "8 records" in capsys.readouterr().out
+
+
+def test_init_overwrites_nothing(tmp_path, capsys):
+    (tmp_path / "records.jsonl").write_text("mine")
+    assert main(["init", "."]) == 64
+    assert "records.jsonl is there already; nothing was written" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["records.jsonl"]
+
+
+# validate
+
+
+def test_validate_tells_everything_wrong_at_once(tmp_path, capsys):
+    write(tmp_path, {**SMALL, "criteria": ["correctnes"], "metrics": ["nonsense"]}, [{"id": "r1"}, ROW])
+    assert main(["validate", "faq.jsonl"]) == 64
+    err = capsys.readouterr().err
+    assert "error faq.jsonl line 1" in err
+    assert "error evaluation.yaml: criteria[0]" in err
+    assert 'error evaluation.yaml: metrics: "nonsense" is no metric' in err
+
+
+def test_validate_names_what_it_found(tmp_path, capsys):
+    write(tmp_path, SMALL, [ROW, {"id": "r2", "prompt": "Why?"}])
+    assert main(["validate", "faq.jsonl"]) == 0
+    shown = capsys.readouterr()
+    assert "valid faq.jsonl: 2 records." in shown.out
+    assert "1 candidates, 1 judges, 1 criteria, 0 metrics" in shown.out
+    assert "note faq.jsonl: 1 of 2 records have no reference" in shown.err
+
+
+@pytest.mark.parametrize(("rows", "code"), [([ROW], 0), ([{"id": "r1"}], 64)])
+def test_validate_can_answer_in_json(tmp_path, capsys, rows, code):
+    write(tmp_path, SMALL, rows)
+    assert main(["validate", "faq.jsonl", "--json"]) == code
+    told = json.loads(capsys.readouterr().out)
+    assert told["valid"] == (code == 0)
+    assert told["records"]["read"] == 1
+    assert bool(told["problems"]) == (code == 64)
+
+
+def test_validate_of_a_file_that_is_not_there_can_answer_in_json(capsys):
+    assert main(["validate", "none.jsonl", "--json"]) == 64
+    told = json.loads(capsys.readouterr().out)
+    assert (told["valid"], told["records"]) == (False, None)
+
+
+def test_the_evaluation_can_be_named(tmp_path, capsys):
+    write(tmp_path, SMALL, [ROW])
+    (tmp_path / "evaluation.yaml").rename(tmp_path / "other.yaml")
+    assert main(["validate", "faq.jsonl"]) == 64
+    assert main(["validate", "faq.jsonl", "--evaluation", "other.yaml"]) == 0
+    assert "(other.yaml)" in capsys.readouterr().out
+
+
+def test_what_a_dataset_says_cannot_move_the_terminal(tmp_path, capsys):
+    write(tmp_path, {**SMALL, "criteria": ["\x1b[2Jgone [red]x[/red]"]}, [ROW])
+    assert main(["validate", "faq.jsonl"]) == 64
+    err = capsys.readouterr().err
+    assert "\x1b" not in err
+    assert "[red]x[/red]" in err
+
+
+# plan
+
+
+def test_plan_is_a_row_per_candidate_and_judge_with_totals(tmp_path, capsys):
+    write(tmp_path, {**SMALL, "budget_usd": 5}, [ROW, {**ROW, "id": "r2"}])
+    assert main(["plan", "faq.jsonl", "--max-in-flight", "2"]) == 0
+    out = capsys.readouterr().out
+    assert "candidate lite" in out
+    assert "judge judge" in out
+    assert "2 records, 4 calls: likely $0." in out
+    assert "2 records at a time" in out
+    assert "budget: $5.00" in out
+    assert not (tmp_path / "runs").exists()
+
+
+def test_plan_says_unknown_where_a_price_is_unknown(tmp_path, capsys):
+    write(tmp_path, {**SMALL, "candidates": [LITE, UNPRICED]}, [ROW])
+    assert main(["plan", "faq.jsonl"]) == 0
+    shown = capsys.readouterr()
+    row = next(line for line in shown.out.splitlines() if "candidate rare" in line)
+    assert row.split()[-2:] == ["unknown", "unknown"]
+    assert "$" not in row
+    assert f"price unknown: {UNPRICED['model']}" in shown.out
+    assert "for the models with a known price" in shown.out
+
+
+def test_plan_refuses_what_is_above_the_budget(tmp_path, capsys):
+    prices = {LITE["model"]: {"input": 1_000_000, "output": 0}}
+    write(tmp_path, {**SMALL, "prices": prices, "budget_usd": 1}, [ROW])
+    assert main(["plan", "faq.jsonl"]) == 64
+    assert "above budget_usd: 1" in capsys.readouterr().err
+
+
+def test_plan_can_answer_in_json(tmp_path, capsys):
+    write(tmp_path, SMALL, [{**ROW, "id": f"r{n}"} for n in range(3)])
+    assert main(["plan", "faq.jsonl", "--limit", "2", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["records"], told["calls"]) == (2, 4)
+    assert told["cost_usd"]["low"] <= told["cost_usd"]["likely"] <= told["cost_usd"]["high"]
+
+
+def test_plan_of_something_broken_tells_its_problems(tmp_path, capsys):
+    write(tmp_path, {**SMALL, "judges": [{**JUDGE, "repeats": 0}]}, [ROW])
+    assert main(["plan", "faq.jsonl"]) == 64
+    assert "judges[0].repeats" in capsys.readouterr().err
+
+
+# criteria and schema
+
+
+def test_criteria_lists_the_built_in_ones_with_what_they_need(capsys):
+    assert main(["criteria"]) == 0
+    row = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("correctness "))
+    assert "reference" in row
+
+
+def test_criteria_shows_the_exact_prompt_of_one(capsys):
+    assert main(["criteria", "correctness"]) == 0
+    out = capsys.readouterr().out
+    assert '<criterion name="correctness">' in out
+    assert '<response mark="<random>">' in out
+    assert "submit_verdicts" in out
+
+
+def test_a_criterion_nobody_knows_is_wrong_use(capsys):
+    assert main(["criteria", "correctnes"]) == 64
+    assert "correctness" in capsys.readouterr().err
+
+
+def test_the_schema_is_of_the_evaluation_and_valid_json(capsys):
+    assert main(["schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "Evaluation"
+
+
+def test_the_examples_comment_names_the_schema_init_writes(tmp_path):
+    main(["init", "mine"])
+    first = (tmp_path / "mine" / "evaluation.yaml").read_text().splitlines()[0]
+    assert first == "# yaml-language-server: $schema=./evaluation.schema.json"
+    assert yaml.safe_load((tmp_path / "mine" / "evaluation.yaml").read_text())["name"] == "first-evaluation"
+
+
+# report
+
+
+def test_report_of_a_folder_that_is_no_run_is_wrong_use(tmp_path, capsys):
+    assert main(["report", str(tmp_path)]) == 64
+    assert "no run.json there" in capsys.readouterr().err

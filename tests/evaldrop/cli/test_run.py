@@ -1,0 +1,188 @@
+"""`evaldrop run` and `evaldrop report` in this process, with stand-ins for the models."""
+
+import json
+import webbrowser
+from pathlib import Path
+
+import pytest
+
+from evaldrop.cli import main
+from evaldrop.cli.commands import run as run_command
+from tests.evaldrop.evaluations import ROW, SMALL, write
+
+REHEARSAL = ["--bedrock", "simulated:latency=0"]
+
+
+@pytest.fixture(autouse=True)
+def _wide_and_plain(monkeypatch, tmp_path):
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(tmp_path)
+
+
+def only_run() -> Path:
+    (found,) = Path("runs").glob("*/*/run.json")
+    return found.parent
+
+
+def rows(count):
+    return [{**ROW, "id": f"r{number}"} for number in range(count)]
+
+
+def test_a_run_prints_its_scorecard_and_keeps_everything(tmp_path, capsys):
+    write(tmp_path, SMALL, rows(6))
+    code = main(["run", "faq.jsonl", *REHEARSAL])
+    shown = capsys.readouterr()
+    assert code == 0
+    assert "SIMULATED" in shown.out
+    assert "SIMULATED" in shown.err
+    assert "correctness" in shown.out
+    folder = only_run()
+    for name in ("run.json", "records.jsonl", "scorecard.json", "report.html", "responses.parquet"):
+        assert (folder / name).stat().st_size > 0
+    assert not (folder / "journal.jsonl").exists()
+    assert f"report: {tmp_path / folder}/report.html" in shown.out
+
+
+def test_the_exit_code_is_the_gates_decision(tmp_path, capsys):
+    write(tmp_path, {**SMALL, "gate": ["cost_usd < 0"]}, rows(3))
+    assert main(["run", "faq.jsonl", *REHEARSAL, "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["status"] == "SUCCEEDED"
+    assert told["scorecard"]["gate"]["decision"] == "fail"
+
+
+def test_a_refused_run_leaves_nothing_behind(tmp_path, capsys):
+    write(tmp_path, SMALL, [{"id": "r1"}])
+    assert main(["run", "faq.jsonl", *REHEARSAL, "--json"]) == 64
+    shown = capsys.readouterr()
+    assert "faq.jsonl line 1" in shown.err
+    assert json.loads(shown.out)["error"] == "DatasetError"
+    assert not (tmp_path / "runs" / "small").exists()
+
+
+def test_a_run_where_too_much_fails_is_3_and_can_be_gone_on_with(tmp_path, capsys, monkeypatch):
+    write(tmp_path, {**SMALL, "tolerated_failure_percentage": 0}, rows(3))
+    real = run_command._execute
+
+    def break_results(started):
+        records = Path(started.folder) / "results"
+        records.parent.mkdir(parents=True, exist_ok=True)
+        records.write_text("a file where a folder should be")
+        return real(started)
+
+    monkeypatch.setattr(run_command, "_execute", break_results)
+    assert main(["run", "faq.jsonl", *REHEARSAL]) == 3
+    assert "EvaluateRecords" in capsys.readouterr().err
+    monkeypatch.setattr(run_command, "_execute", real)
+    folder = only_run()
+    (folder / "results").unlink()
+    assert main(["run", "--resume", str(folder)]) == 0
+    assert "3 of 3 records" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "give either a DATASET or --resume RUN"),
+        (["faq.jsonl", "--resume", "runs/x"], "give either a DATASET or --resume RUN"),
+        (["none.jsonl"], "none.jsonl: no such file"),
+        (["--resume", "runs/none"], "runs/none: no run.json there"),
+        (["faq.jsonl", "--out", "s3://bucket/runs"], "a run on this machine is kept on it"),
+        (["faq.jsonl", "--bedrock", "azure"], "azure"),
+    ],
+)
+def test_wrong_use_is_64_with_a_sentence(tmp_path, capsys, arguments, words):
+    write(tmp_path, SMALL, rows(1))
+    assert main(["run", *arguments]) == 64
+    assert words in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
+class Terminal:
+    """A stream that says it is a terminal."""
+
+    def __init__(self, stream):
+        self._stream = stream
+
+    def isatty(self):
+        return True
+
+    def __getattr__(self, name):
+        return getattr(self._stream, name)
+
+
+def sit_down(monkeypatch):
+    """Turn the streams into a terminal's; inside a test, for pytest puts its own in place before each."""
+    for name in ("stdin", "stderr"):
+        monkeypatch.setattr(run_command.sys, name, Terminal(getattr(run_command.sys, name)))
+
+
+def agreed(bedrock, tmp_path):
+    from evaldrop.definition import RunRequest
+
+    request = RunRequest(run_id="r", dataset=str(tmp_path / "faq.jsonl"), out="runs", bedrock=bedrock)
+    return run_command._agreed(request)
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_a_person_at_a_terminal_is_asked_before_money_is_spent(tmp_path, monkeypatch, capsys, answer):
+    write(tmp_path, {**SMALL, "budget_usd": 3}, [*rows(2), {"id": "x", "prompt": "Why?"}])
+    sit_down(monkeypatch)
+    monkeypatch.setattr(run_command.typer, "confirm", lambda *_args, **_kwargs: answer)
+    assert agreed("aws", tmp_path) is answer
+    err = capsys.readouterr().err
+    assert "candidate lite" in err
+    assert "have no reference" in err
+    assert agreed("simulated", tmp_path)
+
+
+def test_a_broken_evaluation_is_told_by_the_run_and_not_asked_about(tmp_path, monkeypatch):
+    write(tmp_path, {**SMALL, "metrics": ["nonsense"]}, rows(1))
+    sit_down(monkeypatch)
+    monkeypatch.setattr(run_command.typer, "confirm", lambda *_args, **_kwargs: pytest.fail("asked"))
+    assert agreed("aws", tmp_path)
+
+
+def test_a_script_is_never_asked(tmp_path, monkeypatch):
+    write(tmp_path, SMALL, rows(1))
+    monkeypatch.setattr(run_command.typer, "confirm", lambda *_args, **_kwargs: pytest.fail("asked"))
+    assert agreed("aws", tmp_path)
+
+
+def test_who_says_no_has_spent_nothing(tmp_path, monkeypatch, capsys):
+    write(tmp_path, SMALL, rows(1))
+    monkeypatch.setattr(run_command, "_agreed", lambda _: False)
+    assert main(["run", "faq.jsonl", *REHEARSAL]) == 64
+    assert "stopped before anything was spent" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_an_interrupted_run_says_how_to_go_on(tmp_path, monkeypatch, capsys):
+    write(tmp_path, SMALL, rows(2))
+
+    def interrupt(coroutine):
+        coroutine.close()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run_command, "_loop", interrupt)
+    assert main(["run", "faq.jsonl", *REHEARSAL]) == 130
+    assert "stopped: 0 records" in capsys.readouterr().err
+
+
+def test_a_report_is_printed_again_and_built_again(tmp_path, capsys, monkeypatch):
+    write(tmp_path, SMALL, rows(3))
+    main(["run", "faq.jsonl", *REHEARSAL])
+    folder = only_run()
+    before = json.loads((folder / "scorecard.json").read_text())
+    capsys.readouterr()
+    assert main(["report", str(folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["run_id"] == before["run_id"]
+    (folder / "scorecard.json").unlink()
+    (folder / "report.html").unlink()
+    opened = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    assert main(["report", str(folder), "--open"]) == 0
+    assert "correctness" in capsys.readouterr().out
+    assert opened == [(tmp_path / folder / "report.html").as_uri()]
+    assert json.loads((folder / "scorecard.json").read_text())["candidates"] == before["candidates"]

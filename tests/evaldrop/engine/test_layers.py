@@ -1,0 +1,35 @@
+"""The engine stands alone."""
+
+import ast
+from pathlib import Path
+
+import evaldrop.engine
+
+ENGINE = Path(evaldrop.engine.__file__).parent
+MODULES = sorted(ENGINE.rglob("*.py"))
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module
+
+
+def test_the_engine_imports_nothing_from_the_rest_of_evaldrop():
+    names = {name for path in MODULES for name in imported(path)}
+    assert not {
+        name for name in names if name.startswith("evaldrop") and not name.startswith("evaldrop.engine")
+    }
+    assert "boto3" not in names
+
+
+def test_every_public_name_is_there():
+    assert sorted(evaldrop.engine.__all__) == evaldrop.engine.__all__
+    assert all(hasattr(evaldrop.engine, name) for name in evaldrop.engine.__all__)
+
+
+def test_modules_stay_small():
+    assert max(len(path.read_text().splitlines()) for path in MODULES) <= 400
