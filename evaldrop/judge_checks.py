@@ -7,8 +7,11 @@ from evaldrop.evaluation import Evaluation, model_vendor
 
 
 def judge_problems(evaluation: Evaluation, criteria: Iterable[Criterion]) -> Iterator[str]:
-    """Yield what stops a run: criteria with more than two answers for a judge that answers Y or N."""
-    several = ", ".join(criterion.name for criterion in criteria if criterion.scale.kind != "binary")
+    """Yield what stops a run: nothing to judge by, or more than two answers for a judge that says Y or N."""
+    asked = list(criteria)
+    if evaluation.judges and not asked and evaluation.pairwise is None:
+        yield "a judge needs criteria: add criteria here or to the records, or leave judges out."
+    several = ", ".join(criterion.name for criterion in asked if criterion.scale.kind != "binary")
     for judge in evaluation.judges:
         if judge.verdict == "yes_no" and several:
             yield (

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from evaldrop import __version__, storage
-from evaldrop.criteria import Criterion, criterion_from_config, lint_criteria
+from evaldrop.criteria import Criterion, as_langchain, criterion_from_config, lint_criteria
 from evaldrop.datasets import Record, Survey, read_records, survey_dataset
 from evaldrop.datasets.survey import MAX_NAMES_KEPT
 from evaldrop.definition import DatasetFacts, PromptFile, RunDefinition, RunRequest
@@ -35,6 +35,8 @@ JUDGE_VARIABLES = CANDIDATE_VARIABLES | {
     "reference", "criteria", "verdict", "tool", "mark", "response", "first_response", "second_response",
     "low", "high",
 }  # fmt: skip
+# In rows of this shape a criterion's name means LangChain's question, which has two answers.
+LANGCHAIN_SHAPE = "langchain_criteria"
 MAX_TOLD = 50
 
 
@@ -192,9 +194,9 @@ class _Checking:
         given = self._given()
         evaluation = self._with_given(given.values())
         criteria = self._criteria()
-        self.problems += [
-            f"{self.source}: {problem}" for problem in judge_problems(evaluation, (criteria or {}).values())
-        ]
+        if criteria or not self.problems:
+            found = judge_problems(evaluation, (criteria or {}).values())
+            self.problems += [f"{self.source}: {problem}" for problem in found]
         self.warnings += judge_warnings(evaluation)
         prompts = self._prompts(evaluation)
         self._check_metrics()
@@ -279,7 +281,9 @@ class _Checking:
         brought: list[str | dict[str, Any]] = []
         for name in self.survey.criteria:
             config: str | dict[str, Any] = name
-            if name not in self.survey.criteria_by_name:
+            if name in self.survey.criteria_by_name and self.survey.shape == LANGCHAIN_SHAPE:
+                config = as_langchain(name)
+            elif name not in self.survey.criteria_by_name:
                 config = {"name": name, "question": f"Does the response meet: {name}?"}
             if _resolved_name(config) not in seen:
                 seen.add(_resolved_name(config))

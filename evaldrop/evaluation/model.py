@@ -222,8 +222,6 @@ class Evaluation(Part):
         _refuse_twins("judges", [judge.name for judge in self.judges])
         if self.criteria and not self.judges:
             raise ValueError("criteria need a judge: add judges, or leave criteria out")
-        if self.judges and not self.criteria and self.pairwise is None:
-            raise ValueError("a judge needs criteria: add criteria, or leave judges out")
         if self.pairwise and not self.judges:
             raise ValueError("pairwise needs a judge: add judges")
         for called in (*self.candidates, *self.judges):
