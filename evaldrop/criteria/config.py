@@ -144,13 +144,13 @@ def _changed(criterion: Criterion, config: _CriterionConfig, *, path: str) -> Cr
     pass_at = (
         math.nan
         if config.pass_at is None
-        else _score(config.pass_at, criterion.scale, path=f"{path}.pass_at")
+        else _pass_mark(config.pass_at, criterion.scale, path=f"{path}.pass_at")
     )
     examples = tuple(
         Example(
             prompt=example.prompt,
             response=example.response,
-            score=_score(example.score, criterion.scale, path=f"{path}.examples[{number}].score"),
+            score=_answer(example.score, criterion.scale, path=f"{path}.examples[{number}].score"),
             rationale=example.rationale,
         )
         for number, example in enumerate(config.examples)
@@ -158,9 +158,19 @@ def _changed(criterion: Criterion, config: _CriterionConfig, *, path: str) -> Cr
     return replace(criterion, **given, pass_at=pass_at, examples=examples or criterion.examples)
 
 
-def _score(value: float | str, scale: Scale, *, path: str) -> float:
-    score = scale.value_of(value) if isinstance(value, str) else value
-    # A pass mark may lie between two points.
+def _answer(value: float | str, scale: Scale, *, path: str) -> float:
+    """Return `value` as an answer the judge could give."""
+    return _on_scale(
+        scale.value_of(value) if isinstance(value, str) else scale.nearest(value), value, scale, path=path
+    )
+
+
+def _pass_mark(value: float | str, scale: Scale, *, path: str) -> float:
+    """Return `value` as a pass mark, which may lie between two answers."""
+    return _on_scale(scale.value_of(value) if isinstance(value, str) else value, value, scale, path=path)
+
+
+def _on_scale(score: float | None, value: float | str, scale: Scale, *, path: str) -> float:
     if score is None or not scale.low <= score <= scale.high:
         answers = ", ".join(scale.labels()) or f"{scale.low:g} to {scale.high:g}"
         raise EvaluationError(f"{path}: {value!r} is not on the scale ({answers}).")

@@ -58,13 +58,16 @@ _PHRASE = re.compile(
     re.IGNORECASE,
 )
 _HYPOTHETICAL = re.compile(
-    r"\b(?:would require|would need|if|unless|cannot|can't|could not|couldn't|not|unable|instead of|rather than"
+    r"\b(?:would require|would need|if|unless|cannot|can't|could not|couldn't|not"
+    r"|unable|instead of|rather than"
     r"|scale|between|means?|requires?|maximum|minimum|possible)\b",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|\n")
 # "# Output (a):" opens a section; it does not choose.
 _HEADING = re.compile(r"\s*#|.*:[\s*_]*$")
+# "Yes, it does", "B) it has a gap": the answer is over before the reason begins.
+_STANDS_ALONE = re.compile(r"[.:,;!)]|\s*[–—-]\s|\s*$")
 _LIST_LINE = re.compile(r"^\s*[0-9]{1,2}[.)]\s", re.MULTILINE)
 _LEADING_NUMBER = re.compile(rf"^\W*{NUMBER}(?:\s*(?:/|out of)\s*{NUMBER})?[\s*_`\"')\]]*(?:[.):,;–—(\n-]|$)")
 _FEW_WORDS_THEN_NUMBER = re.compile(rf"^[^0-9\n(:=,-]{{1,40}}[\s*_]*[(:=,–—-]+\s*(?P<answer>{NUMBER}[^\n]*)$")
@@ -119,7 +122,9 @@ def _tagged_answer(text: str, match: re.Match[str], scale: Scale) -> tuple[Readi
     rest = text[match.end() : end]
     if bare(rest):
         answer = answer_at_head(rest, scale)
-        return (answer.reading if answer else None), end - len(answer.rest if answer else "")
+        if answer is None:
+            return _worded_number(rest.strip(), scale), end
+        return answer.reading, end - len(answer.rest)
     following = re.compile(r"\s*").match(text, end)
     start = following.end() if following else end
     end = _line_end(text, start)
@@ -171,7 +176,7 @@ def _bare(text: str, scale: Scale) -> Iterator[Evidence]:
             yield Evidence(Rank.BARE, reading)
     if lines and lines[0][:1].isalpha():
         answer = answer_at_head(lines[0], scale)
-        if answer is not None and re.match(r"[.:,;!]|\s*[–—-]\s|\s*$", answer.rest):
+        if answer is not None and _STANDS_ALONE.match(answer.rest) and "(" not in lines[0].split(")")[0]:
             yield Evidence(Rank.BARE, answer.reading)
 
 
@@ -184,12 +189,18 @@ def _bare_number(text: str, scale: Scale) -> Iterator[Evidence]:
         answer = answer_at_head(text, scale)
         if answer is not None:
             yield Evidence(Rank.BARE, answer.reading)
-    few = _FEW_WORDS_THEN_NUMBER.match(text)
-    if few and len(text[: few.start("answer")].split()) <= 4:
-        reading = whole_answer(few.group("answer"), scale)
-        if reading is not None:
-            yield Evidence(Rank.BARE, reading)
+    worded = _worded_number(text, scale)
+    if worded is not None:
+        yield Evidence(Rank.BARE, worded)
     if closing := _CLOSING_NUMBER.search(text):
         reading = whole_answer(closing.group("answer"), scale)
         if reading is not None:
             yield Evidence(Rank.BARE, reading)
+
+
+def _worded_number(text: str, scale: Scale) -> Reading[float] | None:
+    """Return the number that a few words introduce and nothing follows: "Good (3)", "Yes, 0"."""
+    match = _FEW_WORDS_THEN_NUMBER.match(text)
+    if match is None or len(text[: match.start("answer")].split()) > 4:
+        return None
+    return whole_answer(match.group("answer"), scale)

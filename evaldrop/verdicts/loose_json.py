@@ -24,6 +24,7 @@ _WORDS = {
     "undefined": None,
 }
 _CLOSING_QUOTE = {'"': '"', "'": "'", "`": "`", "“": "”", "‘": "’"}
+_UNICODE_ESCAPES = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
 # Deeper than any verdict, and shallow enough for Python's stack.
@@ -141,10 +142,12 @@ class _Reader:
     def _escape(self, at: int) -> tuple[str, int]:
         letter = self._next(at)
         if letter == "u":
-            try:
-                return json.loads(f'"\\u{self.text[at + 1 : at + 5]}"'), at + 5
-            except ValueError:
-                raise _NotJson from None
+            # Together, because a character beyond U+FFFF is two escapes; half of one is no character.
+            units = _UNICODE_ESCAPES.match(self.text, at - 1)
+            if units is None:
+                raise _NotJson
+            characters = json.loads(f'"{units.group()}"').encode("utf-16", "surrogatepass")
+            return characters.decode("utf-16", "replace"), units.end()
         return _ESCAPES.get(letter, letter), at + 1
 
     def _after_member(self, closing: str, at: int) -> int:

@@ -104,8 +104,8 @@ def _beside_names(plain: str, scale: Scale) -> _Found:
 def _beside(plain: str, name: str, scale: Scale) -> Iterator[Reading[float]]:
     after = rf"\b{_NOUN}\s*\(?{name}\b{_BETWEEN}{_SCORE}{_AFTER}"
     before = (
-        rf"\b(?:score|rating)\s+(?:for|of)\s+(?:the\s+)?{_NOUN}\s*\(?{name}\b[)\"'*_`]*\s*(?:[:=]|is)[ \t*_(]*"
-        rf"{_SCORE}{_AFTER}"
+        rf"\b(?:score|rating)\s+(?:for|of)\s+(?:the\s+)?{_NOUN}\s*\(?{name}\b[)\"'*_`]*\s*(?:[:=]|is)"
+        rf"[ \t*_(]*{_SCORE}{_AFTER}"
     )
     for pattern in (after, before):
         for match in re.finditer(pattern, plain, re.IGNORECASE):

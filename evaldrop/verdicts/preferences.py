@@ -29,16 +29,17 @@ _NOUN = r"(?:output|response|assistant|answer|model|option|candidate|system|subm
 _BEST = r"(?:better|best|superior|preferred|preferable|stronger|the winner)"
 # Said of the whole, not of one aspect ("better at rhymes", "better formatted").
 _UNQUALIFIED = (
-    r"(?=\s*(?:[.!;:,*\"')]|$|\n|because\b|since\b|as\b|overall\b|due\b"
-    r"|for the (?:following |above )?reasons?\b"
+    r"(?=\s*(?:[.!;:,*\"')]|$|\n|because\b|since\b|as\b|overall\b"
+    r"|due\b|for the (?:following |above )?reasons?\b"
     rf"|(?:than|to) (?:{_NOUN}\s*)?\W?\w+\W?\s*(?:[.,;!]|$|because\b|since\b|as\b|overall\b)))"
 )
 _ASPECT = re.compile(
     r"\b(?:in terms of|with respect to|in regards? to|regarding|when it comes to|as for"
-    r"|from the perspective|if|whether|neither|nor|one (?:could|might|may)|some (?:may|might|would|people))\b",
+    r"|from the perspective|if|whether|neither|nor|one (?:could|might|may)"
+    r"|some (?:may|might|would|people))\b",
     re.IGNORECASE,
 )
-_CONCESSION = re.compile(r"\b(?:while|although|though|even if|not|both|and|or)\s+(?:the\s+)?$", re.IGNORECASE)
+_CONCESSION = re.compile(r"\b(?:while|although|though|even if|not|or)\s+(?:the\s+)?$", re.IGNORECASE)
 _EQUAL = re.compile(
     r"\b(?:(?:it is|it's|this is|call it|call this|result is|ends? in|declare) an? (?:tie|draw)\b"
     r"|equally (?:good|bad|well|helpful)"
@@ -153,7 +154,7 @@ def _sentences(plain: str, names: tuple[str, str], *, tie: bool) -> Iterator[Evi
             yield Evidence(Rank.TAGGED_LINE, Reading(0.5))
         for winner in pattern.finditer(sentence):
             before = sentence[: winner.start()]
-            if _ASPECT.search(sentence) or _CONCESSION.search(before):
+            if _ASPECT.search(before) or _CONCESSION.search(before):
                 continue
             name = next(group for group in winner.groups() if group is not None)
             yield Evidence(Rank.TAGGED_LINE, Reading(float(name.casefold() == names[0].casefold())))
@@ -161,7 +162,7 @@ def _sentences(plain: str, names: tuple[str, str], *, tie: bool) -> Iterator[Evi
 
 def _winner_pattern(names: tuple[str, str]) -> re.Pattern[str]:
     either = "|".join(re.escape(name) for name in names)
-    thing = rf"{_NOUN}\s*[(\"'*_]*\s*({either})(?!\w)[)\"'*_]*"
+    thing = rf"{_NOUN}\s?[(\"'*_]{{0,4}}\s?({either})(?!\w)[)\"'*_]{{0,4}}"
     return re.compile(
         rf"\b{thing}\s+(?:is|was)\s+(?:\w+ly\s+|much\s+|far\s+|overall\s+|also\s+)?(?:the\s+)?{_BEST}"
         rf"(?:\s+(?:one|choice|output|response|answer|option))?{_UNQUALIFIED}"
@@ -169,6 +170,6 @@ def _winner_pattern(names: tuple[str, str]) -> re.Pattern[str]:
         rf"|\bI\s+(?:would\s+)?(?:prefer|choose|pick|select)\s+{thing}"
         rf"|\b(?:winner|(?:better|best|preferred|superior) (?:one|choice|output|response|answer|option))\s+is"
         rf"\s+(?:{_NOUN}\s*)?"
-        rf"[(\"'*_]*({either})(?!\w)",
+        rf"[(\"'*_]{{0,4}}({either})(?!\w)",
         re.IGNORECASE,
     )

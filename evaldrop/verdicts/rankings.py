@@ -100,7 +100,7 @@ def _in_prose(plain: str, names: Sequence[str]) -> Iterator[Reading[Ranking]]:
     if {name for name, _ in ranks} == set(names):
         yield _ranking(ranks, names)
     either = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    thing = rf"{_NOUN}[(\"'*_]*(?:{either})(?!\w)[)\"'*_]*"
+    thing = rf"{_NOUN}[(\"'*_]{{0,4}}(?:{either})(?!\w)[)\"'*_]{{0,4}}"
     for match in re.finditer(rf"(?<!\w){thing}(?:\s*[>=]\s*{thing})+", plain):
         parts = re.split(r"\s*([>=])\s*", match.group())
         place, ordered = 1.0, []

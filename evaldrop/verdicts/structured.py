@@ -82,7 +82,8 @@ def score_in_json(text: str, scale: Scale, *, name: str, alone: bool) -> JsonRea
     for value, start, end in json_values(text):
         entries = entries_of(value, name=name, alone=alone)
         readings = [reading for reading in (read_raw(entry.raw, scale) for entry in entries) if reading]
-        is_reply = start <= _FRAME or not text[end:].strip(" \n\t`.*")
+        own_line = not text[text.rfind("\n", 0, start) + 1 : start].strip()
+        is_reply = own_line and (start <= _FRAME or not text[end:].strip(" \n\t`.*"))
         (framing if is_reply else quoted).extend(readings)
     reading = agreed(framing) or agreed(quoted)
     return None if reading is None else JsonReading(reading, bool(framing))

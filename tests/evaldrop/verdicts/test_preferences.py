@@ -1,0 +1,149 @@
+"""Choices, preferences, letters: a whole answer counts, a letter inside a word never does."""
+
+import pytest
+
+from evaldrop.verdicts import TIE, Reading, parse_choice, parse_preference, parse_yes_no
+
+LONG = "The submission explains each step and names its sources plainly enough for a reader to follow. " * 4
+
+LETTERS = [
+    ("Y", True),
+    ("N", False),
+    ("y", True),
+    ("Yes", True),
+    ("No.", False),
+    ("Step by step.\nThe criterion is met.\n\nY\n\nY", True),
+    ("Step by step.\nThe criterion is not met.\n\nN\nN", False),
+    ("**Y**", True),
+    ('"N"', False),
+    ("(Y)", True),
+    ("Y\nThe submission is short.", True),
+    (LONG + "\nY", True),
+    (LONG + " Y", True),
+    (LONG + " The answer is N.", False),
+    ("Final answer: Y", True),
+    ("The verdict is: N, as it rambles on", False),
+    ("Yes. It is short.", True),
+    ("No, it rambles.", False),
+    ("Y - it is short", True),
+    ("```\nN\n```", False),
+    ("1. Short? Yes\n2. Plain? Yes\n\nN", False),
+]
+
+NO_LETTER = [
+    ("certainly", "no_verdict"),
+    ("The submission is concise, certainly", "no_verdict"),
+    ("It is on.", "no_verdict"),
+    ("Hungary", "no_verdict"),
+    ("Question", "no_verdict"),
+    ("", "no_verdict"),
+    ("Y or N?", "no_verdict"),
+    ("Y/N", "no_verdict"),
+    ("No one can say", "no_verdict"),
+    ("Vitamin N", "no_verdict"),
+    ("Y\nN", "ambiguous"),
+    ("Reasoning.\nY\n\nOn reflection:\nN", "ambiguous"),
+    ("N/A", "not_applicable"),
+    ("I'm sorry, I cannot assess this.", "refused"),
+]
+
+
+@pytest.mark.parametrize(("text", "yes"), LETTERS)
+def test_a_letter_on_its_own_is_read(text, yes):
+    assert parse_yes_no(text) == Reading(yes)
+
+
+@pytest.mark.parametrize(("text", "reason"), NO_LETTER)
+def test_no_letter_is_made_up(text, reason):
+    assert parse_yes_no(text) == Reading(None, reason)
+
+
+def test_a_reply_cut_before_its_letter_is_truncated():
+    assert parse_yes_no(LONG, truncated=True) == Reading(None, "truncated")
+
+
+PREFERENCES = [
+    ("[[A]]", "A"),
+    ("My final verdict is: [[B]]", "B"),
+    ("[[C]]", TIE),
+    ("[[A>>B]]", "A"),
+    ("[[B>A]]", "B"),
+    ("[[A<B]]", "B"),
+    ("[[A=B]]", TIE),
+    ("A", "A"),
+    ("B.", "B"),
+    ("Tie", TIE),
+    ("Winner: B", "B"),
+    ("Winner: Assistant B", "B"),
+    ("Verdict: A", "A"),
+    ("**Verdict: tie**", TIE),
+    ('{"winner": "A"}', "A"),
+    ('{"winner": "assistant_b"}', "B"),
+    ('{"preferred": "B", "reason": "shorter"}', "B"),
+    ('{"verdict": "tie"}', TIE),
+    ("Therefore, Output (A) is better.", "A"),
+    ("Response B is clearly better because it is shorter.", "B"),
+    ("Assistant A is the better one.", "A"),
+    ("I would choose Response B.", "B"),
+    ("The better response is Response A.", "A"),
+    (
+        "In terms of length, Output (A) is better. Hence, on the whole, Output (B) is better.",
+        "B",
+    ),
+    ("Output (A) is better at rhymes. Output (B) is better.", "B"),
+    ("While Output (A) is better, it is too long. Therefore, Output (B) is better.", "B"),
+    ("If brevity counts, Output (A) is better. Therefore, Output (B) is better.", "B"),
+    ("Output (A) is not better, and Output (B) is better.", "B"),
+    ("Therefore, Output (A) is better as it tells whether the sum is right.", "A"),
+    ("Both are equally good.", TIE),
+    ("It is a tie.", TIE),
+    ("<answer>B</answer>", "B"),
+]
+
+NO_PREFERENCE = [
+    ("", "no_verdict"),
+    ("Neither Output (A) nor Output (B) is better.", "no_verdict"),
+    ("Output (A) is better at rhymes.", "no_verdict"),
+    ("A good response names its sources.", "no_verdict"),
+    ("# Output (A):\n\n" + LONG, "no_verdict"),
+    ("Therefore, Output (A)", "no_verdict"),
+    ("Output (B) is better.\n\nOutput (A) is better because it is shorter.", "ambiguous"),
+    ("[[A]] [[B]]", "ambiguous"),
+    ("I cannot compare these responses.", "refused"),
+]
+
+
+@pytest.mark.parametrize(("text", "preferred"), PREFERENCES)
+def test_a_preference_is_read(text, preferred):
+    assert parse_preference(text) == Reading(preferred)
+
+
+@pytest.mark.parametrize(("text", "reason"), NO_PREFERENCE)
+def test_a_preference_is_never_guessed(text, reason):
+    assert parse_preference(text) == Reading(None, reason)
+
+
+@pytest.mark.parametrize("text", ["[[C]]", "[[A=B]]", "Tie", "Both are equally good."])
+def test_a_tie_that_was_not_offered_is_no_verdict(text):
+    assert parse_preference(text, tie=False) == Reading(None, "no_verdict")
+
+
+def test_names_other_than_letters_are_returned_as_given():
+    assert parse_preference("Therefore, Output (b) is better.", ("a", "b")) == Reading("b")
+    assert parse_preference("Response 2 is better.", ("1", "2")) == Reading("2")
+
+
+@pytest.mark.parametrize(
+    ("text", "chosen"),
+    [
+        ("2\nResponse 2 answers the question that was asked.", "2"),
+        ("1\n\n" + LONG, "1"),
+        ("Tie\nBoth say the same.", "Tie"),
+        ("tie", "Tie"),
+        ("Answer: 2", "2"),
+        ("3\nNeither.", None),
+        ("Response 2 has 1 mistake.", None),
+    ],
+)
+def test_a_choice_is_on_the_menu_or_none(text, chosen):
+    assert parse_choice(text, ["1", "2", "Tie"]).value == chosen

@@ -1,0 +1,58 @@
+"""148 real judge replies: equal to the recorded value, or different by a rule in docs/judging.md."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from evaldrop.criteria import Scale
+from evaldrop.verdicts import Reading, parse_choice, parse_pair, parse_preference, parse_ranking, parse_score
+
+SHARED_DATA = os.environ.get("EVALDROP_SHARED_DATA")
+DOCUMENT = Path(__file__).parents[3] / "docs" / "judging.md"
+pytestmark = pytest.mark.skipif(SHARED_DATA is None, reason="EVALDROP_SHARED_DATA names no folder")
+
+
+def documented():
+    """Return what docs/judging.md says is read, by case: the third cell of each row of the table."""
+    rows = re.findall(r"^\| (vc\d+) \| [^|]* \| [^|]* \| ([^|]*) \|", DOCUMENT.read_text(), re.MULTILINE)
+    return {case: read.strip() for case, read in rows}
+
+
+def cases():
+    lines = (Path(SHARED_DATA or ".") / "verdict_cases.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def read(case) -> Reading:
+    """Read a reply by the form that was asked for."""
+    text, form, scale = case["raw_text"], case["format"], case["scale"]
+    if "pair of scores" in form:
+        return parse_pair(text, Scale.between(*scale))
+    if "CoT" in form:
+        return parse_preference(text, ("a", "b"), tie=False)
+    if "ranks" in form:
+        reading = parse_ranking(text, scale)
+        return (
+            Reading(first[0] if len(first := reading.value[0]) == 1 else "tie") if reading.value else reading
+        )
+    if "digit" in form:
+        return parse_choice(text, scale)
+    return parse_score(text, Scale.between(*scale), name=form.partition("/")[2])
+
+
+def shown(value) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(shown, value))
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
+
+
+def test_every_reply_equals_its_recorded_value_or_is_a_documented_difference():
+    differences = {}
+    for case in cases():
+        reading = read(case)
+        if shown(reading.value) != shown(case["recorded"]):
+            differences[case["id"]] = reading.reason or shown(reading.value)
+    assert differences == documented()
