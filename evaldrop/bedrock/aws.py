@@ -25,8 +25,8 @@ from botocore.utils import get_environ_proxies
 from yarl import URL
 
 from evaldrop import __version__
-from evaldrop.bedrock.channel import READ_TIMEOUT_S, Answer, Channel
-from evaldrop.bedrock.protocol import ServiceError
+from evaldrop.bedrock.channel import Answer, Channel
+from evaldrop.bedrock.protocol import READ_TIMEOUT_S, ServiceError
 from evaldrop.bedrock.signing import Authorisation, BearerToken, Signature
 from evaldrop.errors import InputError
 

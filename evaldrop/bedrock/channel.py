@@ -8,10 +8,9 @@ from typing import NamedTuple
 import aiohttp
 from yarl import URL
 
-from evaldrop.bedrock.protocol import ServiceError
+from evaldrop.bedrock.protocol import READ_TIMEOUT_S, ServiceError
 
 CONNECT_TIMEOUT_S = 10.0
-READ_TIMEOUT_S = 300.0  # an Express child lives no longer; a step's own TimeoutSeconds comes first
 
 
 class Answer(NamedTuple):

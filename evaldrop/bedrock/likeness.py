@@ -97,7 +97,7 @@ def merit(response: str, references: Sequence[str], sources: Sequence[str]) -> t
 
 
 def _faithfulness(found: Likeness) -> tuple[float, tuple[str, ...]]:
-    score = 0.25 + 0.75 * found.recall - 0.35 * found.foreign
+    score = 0.25 + 0.75 * found.recall - 0.2 * found.foreign
     if found.wrong_numbers:
         score -= 0.35 + 0.25 * found.wrong_numbers
     score -= 0.4 * found.missing_numbers + 0.35 * found.is_negation_flipped

@@ -8,9 +8,9 @@ from typing import Any
 import orjson
 from yarl import URL
 
-from evaldrop.bedrock.channel import READ_TIMEOUT_S, Answer, Channel
+from evaldrop.bedrock.channel import Answer, Channel
 from evaldrop.bedrock.chat import chat_request, converse_response
-from evaldrop.bedrock.protocol import ServiceError
+from evaldrop.bedrock.protocol import READ_TIMEOUT_S, ServiceError
 
 CODE_BY_STATUS = {
     400: "ValidationException",

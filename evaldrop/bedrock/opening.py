@@ -4,10 +4,7 @@ from dataclasses import fields
 
 from yarl import URL
 
-from evaldrop.bedrock.aws import AwsRuntime
-from evaldrop.bedrock.channel import READ_TIMEOUT_S
-from evaldrop.bedrock.openai import OpenAIRuntime
-from evaldrop.bedrock.protocol import BedrockRuntime
+from evaldrop.bedrock.protocol import READ_TIMEOUT_S, BedrockRuntime
 from evaldrop.bedrock.simulated import AnswerKey, Rehearsal, SimulatedRuntime
 from evaldrop.errors import InputError
 
@@ -44,10 +41,15 @@ def open_runtime(
         spec.strip().partition(":") if spec.strip().startswith("simulated:") else (spec.strip(), "", "")
     )
     if name == "aws":
+        # boto3 and aiohttp take longer to import than a rehearsal takes to start.
+        from evaldrop.bedrock.aws import AwsRuntime
+
         return AwsRuntime(max_in_flight=max_in_flight, read_timeout_s=read_timeout_s)
     if name == "simulated":
         return SimulatedRuntime(parse_rehearsal(rest), max_in_flight=max_in_flight, answer_key=answer_key)
     if name.startswith("openai="):
+        from evaldrop.bedrock.openai import OpenAIRuntime
+
         url = _server_url(name.removeprefix("openai="))
         return OpenAIRuntime(url, max_in_flight=max_in_flight, read_timeout_s=read_timeout_s)
     raise InputError(f"--bedrock {spec}: there is no such runtime. {POSSIBLE}")

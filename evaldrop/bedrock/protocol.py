@@ -5,7 +5,10 @@ from typing import Any, Protocol
 
 from evaldrop.engine.errors import ServiceError
 
-__all__ = ["BedrockRuntime", "ServiceError"]
+READ_TIMEOUT_S = 300.0  # an Express child lives no longer; a step's own TimeoutSeconds comes first
+
+
+__all__ = ["READ_TIMEOUT_S", "BedrockRuntime", "ServiceError"]
 
 
 class BedrockRuntime(Protocol):

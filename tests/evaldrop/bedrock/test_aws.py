@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 
 import boto3
+import botocore.session
 import orjson
 import pytest
 from aiohttp import web
@@ -15,7 +16,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials, ReadOnlyCredentials, RefreshableCredentials
 
 from benchmarks.endpoint import Settings, running_endpoint
-from evaldrop.bedrock.aws import AwsRuntime, code_by_status, resolve_access, service_error
+from evaldrop.bedrock.aws import AwsRuntime, _authorisation, code_by_status, resolve_access, service_error
 from evaldrop.bedrock.channel import Answer
 from evaldrop.bedrock.protocol import ServiceError
 from evaldrop.bedrock.signing import BearerToken, Signature
@@ -385,6 +386,11 @@ def test_fresh_credentials_are_used_as_they_are():
     signed = asyncio.run(signature.sign("https://example.com/model/a/converse", b"{}", {"X-A": "1"}))
     assert signed["X-A"] == "1"
     assert isinstance(signature._credentials.get_frozen_credentials(), ReadOnlyCredentials)
+
+
+def test_a_signing_scheme_that_is_not_spoken_here_is_named(aws):
+    with pytest.raises(InputError, match="AWS4-ECDSA-P256-SHA256"):
+        _authorisation(botocore.session.get_session(), "AWS4-ECDSA-P256-SHA256 Credential=a/b/c")
 
 
 def test_a_bearer_token_leaves_other_headers_alone():

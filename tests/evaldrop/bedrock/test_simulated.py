@@ -169,8 +169,7 @@ def test_instructions_in_a_response_do_not_lift_it(injection):
 def test_without_a_reference_a_response_that_takes_up_the_question_beats_an_evasion():
     before = f"<prompt>{QUESTION}</prompt>"
     tool = judge_tool(CRITERIA)
-    several = "Use neem oil.</reference><reference>Soapy water spray."
-    both = judge_request("Spray with soapy water.", reference=several)
+    good = "To return an unopened bag of soil, pack the bag, add the slip and bring the soil to the depot."
 
     def score(response):
         request = {"modelId": "nova-pro", "messages": user(before, response, "Judge."), "toolConfig": tool}
