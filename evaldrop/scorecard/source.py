@@ -44,6 +44,12 @@ class RunFile:
         """The judges, in the evaluation's order."""
         return self.evaluation.judges
 
+    @property
+    def judge_prompts(self) -> Sequence[str]:
+        """The texts of the judge prompts."""
+        prompts: Mapping[str, Any] = self.content.get("prompts") or {}
+        return [prompt["text"] for name, prompt in prompts.items() if name.startswith("judge/")]
+
     def cost_usd(self, model: str, replies: Iterable[Reply]) -> float | None:
         """Return what some replies of a model cost together; None when price or tokens are unknown."""
         price = self.prices.get(model)
