@@ -1,4 +1,4 @@
-"""Judges do not learn whose response they judge: from no shipped prompt, body or form, and not from itself."""
+"""Judges do not learn whose response they judge: from no prompt, body or form, and not from the response."""
 
 import json
 import statistics
