@@ -7,7 +7,6 @@ import orjson
 
 from evaldrop.criteria import Criterion
 from evaldrop.evaluation import Judge
-from evaldrop.injection import InjectionFinder
 from evaldrop.metrics import METRICS
 from evaldrop.replies import Reply, elapsed_latency, read_reply
 from evaldrop.results import ChildFailure
@@ -87,7 +86,7 @@ class ResultReader:
             METRICS[name].compute for name in run.evaluation.metrics
         ]
         self._no_metrics = (None,) * len(self._metrics)
-        self._injections = InjectionFinder(criteria=run.criteria, judge_prompts=run.judge_prompts)
+        self._injections = run.injection_finder()
 
     def read(self, found: Found) -> list[CandidateResult]:
         """Return a result per candidate, in the evaluation's order, also where there is no response."""
