@@ -20,7 +20,11 @@ TEXT_PER_GROUP = 32 << 20
 
 
 class ResponseRow(NamedTuple):
-    """A candidate's response to a record: a row of `responses.parquet`; each metric has a column."""
+    """
+    A candidate's response to a record: a row of `responses.parquet`; each metric has a column.
+
+    `flags` are names of `evaldrop.injection.FLAGS`, joined by commas; None where there is none.
+    """
 
     record_id: str
     category: str | None
@@ -37,6 +41,11 @@ class ResponseRow(NamedTuple):
     cost_usd: float | None
     reused: bool
     metrics: tuple[float | None, ...] = ()
+    flags: str | None = None
+
+    def cells(self) -> tuple[Any, ...]:
+        """Return the row's values in the order of its columns."""
+        return (*self[: ResponseRow._fields.index("metrics")], *self.metrics, self.flags)
 
 
 class VerdictRow(NamedTuple):
@@ -108,7 +117,7 @@ _COMPARISONS = [
 
 def response_schema(metrics: Sequence[str]) -> pa.Schema:
     """Return the columns of `responses.parquet` in a run with these metrics."""
-    return pa.schema([*_RESPONSES, *((f"metric_{name}", _REAL) for name in metrics)])
+    return pa.schema([*_RESPONSES, *((f"metric_{name}", _REAL) for name in metrics), ("flags", _TEXT)])
 
 
 def verdict_schema() -> pa.Schema:
