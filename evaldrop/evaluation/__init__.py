@@ -1,6 +1,6 @@
 """The definition of an evaluation: its type, and how a file is found and read."""
 
-from evaldrop.evaluation.load import find_evaluation, parse_evaluation
+from evaldrop.evaluation.load import find_evaluation, parse_evaluation, stack_evaluation
 from evaldrop.evaluation.model import (
     Api,
     Called,
@@ -29,4 +29,5 @@ __all__ = [
     "body_family",
     "find_evaluation",
     "parse_evaluation",
+    "stack_evaluation",
 ]
