@@ -1,8 +1,8 @@
 """
-A run's quality as CloudWatch metrics: log lines in the embedded metric format, which need no call and no right.
+A run's quality as CloudWatch metrics: log lines in the embedded metric format, which need no permission.
 
-A metric costs money per set of dimensions, so those are bounded: criteria that records bring are left out, and so
-is what goes beyond `MAX_SERIES`.
+A metric costs money per set of dimensions, so those are bounded: criteria that records bring are left out,
+and so is what goes beyond `MAX_SERIES`.
 """
 
 import sys
@@ -53,14 +53,17 @@ def publish_metrics(scorecard: Scorecard, evaluation: Evaluation, *, environment
     Args:
         scorecard: The run's numbers.
         evaluation: What was run; bounds the criteria.
-        environment: The process's; `AWS_LAMBDA_FUNCTION_NAME` says that this is a Lambda, `EVALDROP_STACK` whose.
+        environment: The process's; `AWS_LAMBDA_FUNCTION_NAME` says that this is a Lambda, `EVALDROP_STACK`
+            whose.
     """
     stack = environment.get("EVALDROP_STACK")
     if "AWS_LAMBDA_FUNCTION_NAME" not in environment or not stack or scorecard.simulated:
         return
     own = frozenset(config if isinstance(config, str) else config["name"] for config in evaluation.criteria)
     for line in metric_lines(scorecard, stack=stack, criteria=own, time_ms=time.time_ns() // 1_000_000):
-        sys.stdout.write(orjson.dumps(line).decode() + "\n")  # the format is a line of standard output, as it is
+        sys.stdout.write(
+            orjson.dumps(line).decode() + "\n"
+        )  # the format is a line of standard output, as it is
 
 
 def metric_lines(

@@ -1,4 +1,4 @@
-"""The state machine's input. Apart from `run.json`'s own module, so that StartRun needs nothing but pydantic."""
+"""The state machine's input; apart from `run.json`'s module, so that StartRun needs only pydantic."""
 
 from pydantic import BaseModel, ConfigDict, Field
 

@@ -1,4 +1,4 @@
-"""A line per step in the functions' logs, for CloudWatch Logs Insights: Lambda writes `extra` as JSON fields."""
+"""A line per step in the functions' logs; Lambda writes `extra` as JSON fields for Logs Insights."""
 
 import logging
 from typing import Any

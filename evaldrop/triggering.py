@@ -117,7 +117,7 @@ def start_runs(
     """
     outcome: dict[str, list[str]] = {"started": [], "already_started": [], "refused": [], "ignored": []}
     failures: list[EvaldropError] = []
-    for wanted in _wanted(event, intake, delivery):
+    for wanted in _wanted(event, delivery):
         try:
             uri, what = wanted.settle(intake, services)
         except EvaldropError as failure:
@@ -129,7 +129,7 @@ def start_runs(
     return outcome
 
 
-def _wanted(event: Mapping[str, Any], intake: Intake, delivery: str) -> "Iterator[_Uploaded | _Wished]":
+def _wanted(event: Mapping[str, Any], delivery: str) -> "Iterator[_Uploaded | _Wished]":
     if "datasets" in event:
         moment = str(event.get("scheduled_time") or delivery)
         for entry in event["datasets"]:
@@ -260,7 +260,9 @@ def _uri(key: str, intake: Intake) -> str:
 
 def _is_company(upload: Upload, intake: Intake) -> bool:
     """Tell whether an upload is what lies beside datasets: a sidecar, a prompt, a folder's marker."""
-    return not _outside(upload.bucket, upload.key, intake) and upload.key.endswith((".yaml", ".yml", ".md", "/"))
+    return not _outside(upload.bucket, upload.key, intake) and upload.key.endswith(
+        (".yaml", ".yml", ".md", "/")
+    )
 
 
 def refusal(upload: Upload, intake: Intake) -> str | None:
@@ -268,11 +270,11 @@ def refusal(upload: Upload, intake: Intake) -> str | None:
     if outside := _outside(upload.bucket, upload.key, intake):
         return outside
     if not upload.key.endswith(DATASET_ENDINGS):
-        return "a dataset is a .json or .jsonl file. Convert it and upload it again; docs/datasets.md shows how."
+        return "a dataset is a .json or .jsonl file. Convert it (docs/datasets.md) and upload it again."
     if upload.size > intake.max_bytes:
         return (
-            f"it has {upload.size:,} bytes; this stack takes {intake.max_bytes:,} (max_dataset_mb in cdk.json). "
-            "Split it, or raise the limit with the functions' memory."
+            f"it has {upload.size:,} bytes; this stack takes {intake.max_bytes:,} "
+            "(max_dataset_mb in cdk.json). Split it, or raise the limit with the functions' memory."
         )
     if not upload.size:
         return "it is empty. Upload at least one record."

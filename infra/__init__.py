@@ -1,8 +1,8 @@
 """
 The AWS stack, in CDK. Nothing of evaldrop imports it.
 
-CDK runs on Node and looks for it when it is imported, hence here: the one that pip installed is taken, so that
-no system Node is needed.
+CDK runs on Node and looks for it when it is imported, hence here: the one that pip installed is taken, so
+that no system Node is needed.
 """
 
 import importlib.util

@@ -1,4 +1,4 @@
-"""Monthly budgets: what models cost shows in the bill of whoever sells them, so the whole account is watched."""
+"""Monthly budgets of the whole account: a model's cost is in the bill of whoever sells it."""
 
 from aws_cdk import aws_budgets as budgets
 from constructs import Construct

@@ -1,8 +1,8 @@
 """
 The functions' code: evaldrop, one handler and what it imports, put together by pip for Lambda. No Docker.
 
-A zip may hold 250 MB unzipped (262,144,000 bytes); BuildScorecard has 349 million as pip installs it, so what no
-function imports is left out, and 251 million remain.
+A zip may hold 250 MB unzipped (262,144,000 bytes); BuildScorecard has 349 million as pip installs it, so what
+no function imports is left out, and 251 million remain.
 """
 
 import hashlib
@@ -145,9 +145,7 @@ class Bundle:
 def _files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
-    return sorted(
-        file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts
-    )
+    return sorted(file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
 
 
 def _install(requirements: Path, folder: Path, target: Target) -> None:
@@ -176,8 +174,8 @@ def _unneeded_copies(libraries: Iterable[Path]) -> list[Path]:
     """
     Return the names under which a library lies there once more.
 
-    A wheel holds no symbolic links: `libarrow.so`, `.so.2600` and `.so.2600.1.0` are three files, of which the
-    second, the SONAME, is the one that is looked for.
+    A wheel holds no symbolic links: `libarrow.so`, `.so.2600` and `.so.2600.1.0` are three files, of which
+    the second, the SONAME, is the one that is looked for.
     """
     names = {path.name: path for path in libraries if ".so." in path.name or path.name.startswith("lib")}
     sonames = {name for name in names if name.count(".") == name.partition(".so.")[0].count(".") + 2}

@@ -53,7 +53,8 @@ def _runs(workflow: Workflow, triggers: Triggers) -> list[cloudwatch.IWidget]:
             "Map runs of the account: open, and waiting",
             *(
                 _found(
-                    f"SEARCH('Namespace=\"AWS/States\" MetricName=\"{name}\"', 'Maximum', 300)", period=_PERIOD
+                    f"SEARCH('Namespace=\"AWS/States\" MetricName=\"{name}\"', 'Maximum', 300)",
+                    period=_PERIOD,
                 )
                 for name in ("ApproximateOpenMapRunCount", "OpenMapRunLimit", "ApproximateMapRunBacklogSize")
             ),
@@ -108,14 +109,18 @@ def _quality(settings: Settings) -> list[cloudwatch.IWidget]:
         _graph("Mean score by candidate and criterion", published("Score", criterion), unit="score"),
         _graph("Failed calls by candidate", published("ResponseErrorRate", candidate), unit="fraction"),
         _graph("Cost of a run", published("CostUsd", evaluation), unit="USD"),
-        _graph(
-            "Cost of 1,000 records", published("CostPerThousandRecordsUsd", evaluation), unit="USD"
-        ),
+        _graph("Cost of 1,000 records", published("CostPerThousandRecordsUsd", evaluation), unit="USD"),
         _graph(
             "Gate, judges, records",
             *(
                 published(name, evaluation)
-                for name in ("GatePassed", "GateInconclusive", "GateFailed", "JudgesNotTrusted", "RecordsMissing")
+                for name in (
+                    "GatePassed",
+                    "GateInconclusive",
+                    "GateFailed",
+                    "JudgesNotTrusted",
+                    "RecordsMissing",
+                )
             ),
         ),
     ]

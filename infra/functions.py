@@ -91,11 +91,18 @@ class Step(Construct):
 class Functions(Construct):
     """The workflow's own functions, by the name of their state."""
 
-    def __init__(self, scope: Construct, id: str, *, storage: Storage, settings: Settings) -> None:  # noqa: A002 - CDK's word
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002 - CDK's word
+        *,
+        storage: Storage,
+        settings: Settings,
+    ) -> None:
         super().__init__(scope, id)
         validating = {"EVALDROP_DEFAULT_EVALUATION": settings.default_name} if settings.default_name else {}
         bundles = {
-            "ValidateDataset": Bundle(name="validate_dataset", data=_deployed(settings)),
+            "ValidateDataset": Bundle(name="validate_dataset", data=deployed_evaluations(settings)),
             "PrepareRecords": Bundle(name="prepare_records"),
             "BuildScorecard": Bundle(name="build_scorecard"),
             "ReportFailure": Bundle(name="report_failure"),
@@ -121,7 +128,7 @@ class Functions(Construct):
         validate, prepare = self.steps["ValidateDataset"], self.steps["PrepareRecords"]
         validate.allow(["s3:GetObject", "s3:GetObjectVersion"], readable)
         prepare.allow(["s3:GetObject", "s3:GetObjectVersion"], [f"{bucket}/{DATASETS}*"])
-        # Without the right to list, S3 answers 403 for a file that is not there: no sidecar would look forbidden.
+        # Without it S3 answers 403 for a file that is not there: a missing sidecar would look forbidden.
         validate.allow(["s3:ListBucket"], [bucket])
         if storage.key:
             for step in (validate, prepare):
@@ -138,8 +145,8 @@ class Functions(Construct):
                 step.allow(["kms:Decrypt", "kms:GenerateDataKey"], [storage.key.key_arn])
 
 
-def _deployed(settings: Settings) -> dict[str, Path]:
-    """Return what ValidateDataset carries: the workflow it names, released prompts, the stack's evaluations."""
+def deployed_evaluations(settings: Settings) -> dict[str, Path]:
+    """Return what ValidateDataset carries: the workflow, released prompts, the stack's evaluations."""
     carried = {"workflow.asl.json": ROOT / "infra" / "workflow.asl.json", "prompts": ROOT / "prompts"}
     for name, (folder, _) in settings.load_evaluations().items():
         carried[f"evaluations/{name}/evaluation.yaml"] = folder / "evaluation.yaml"

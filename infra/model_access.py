@@ -1,4 +1,4 @@
-"""Which ARNs a role needs to call a model: foundation models and inference profiles, cross-Region ones included."""
+"""Which ARNs a role needs to call a model: foundation models, inference profiles, cross-Region ones too."""
 
 import re
 from collections.abc import Iterable
@@ -26,9 +26,9 @@ def model_arns(model: str, *, partition: str, region: str, account: str) -> list
     """
     Return the resources that bedrock:InvokeModel on a model touches.
 
-    A cross-Region profile sends a request to any Region of its geography, so its foundation model is allowed in
-    all of them (Bedrock user guide, "Prerequisites for inference profiles"). An application profile does not tell
-    its models: `profile_condition` bounds that permission.
+    A cross-Region profile sends a request to any Region of its geography, so its foundation model is allowed
+    in all of them (Bedrock user guide, "Prerequisites for inference profiles"). An application profile does
+    not tell its models: whoever allows them has to name the profile in a condition.
 
     Args:
         model: Model ID, inference profile ID or ARN, as evaluations give it.

@@ -109,7 +109,7 @@ class Monitoring(Construct):
             "JudgeNotTrusted",
             run_metric("JudgesNotTrusted", settings, Duration.hours(1)),
             threshold=1,
-            why="More than a tenth of a judge's verdicts could not be read; its scores stand for the rest only.",
+            why="More than a tenth of a judge's verdicts could not be read.",
         )
 
     def _alarm(self, id: str, metric: cloudwatch.IMetric, *, threshold: float, why: str) -> None:  # noqa: A002 - CDK's word
@@ -140,7 +140,7 @@ class Monitoring(Construct):
         output = CfnOutput(
             self,
             "LogInvocations",
-            description="Turns on Bedrock's log of all invocations of this account and Region, texts included.",
+            description="Turns on Bedrock's log of all invocations of the account and Region, texts too.",
             value=(
                 "aws bedrock put-model-invocation-logging-configuration --logging-config "
                 f"'cloudWatchConfig={{logGroupName={group.log_group_name},roleArn={role.role_arn}}},"

@@ -9,7 +9,14 @@ from infra.settings import Settings
 
 # Bedrock's own log (schemaType ModelInvocationLog); latency is there for Converse.
 _LATENCY = "output.outputBodyJson.metrics.latencyMs"
-_INVOCATION = ["@timestamp", "modelId", "operation", "requestId", "input.inputTokenCount", "output.outputTokenCount"]
+_INVOCATION = [
+    "@timestamp",
+    "modelId",
+    "operation",
+    "requestId",
+    "input.inputTokenCount",
+    "output.outputTokenCount",
+]
 
 
 def save_step_queries(

@@ -12,6 +12,8 @@ ROOT = Path(__file__).parent.parent
 
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 
+FunctionName = Literal["StartRun", "ValidateDataset", "PrepareRecords", "BuildScorecard", "ReportFailure"]
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,7 +51,7 @@ class Settings(_Part):
     stack_name: str = Field(default="evaldrop", pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")
     evaluations: tuple[str, ...] = Field(
         default=("datasets/support-faq",),
-        description="Folders with an evaluation.yaml, deployed with the functions; their models may be called.",
+        description="Folders with an evaluation.yaml; deployed, and their models may be called.",
     )
     default_evaluation: str | None = Field(
         default=None, description="Name of the evaluation for datasets without one; else the first."
@@ -65,7 +67,7 @@ class Settings(_Part):
         description="Type of the records' child workflows; STANDARD for models slower than 5 minutes.",
     )
     max_dataset_mb: int = Field(default=500, ge=1, le=10_000, description="Larger uploads are refused.")
-    memory_mb: dict[str, Annotated[int, Field(ge=128, le=10_240)]] = Field(
+    memory_mb: dict[FunctionName, Annotated[int, Field(ge=128, le=10_240)]] = Field(
         default_factory=dict, description="Function name: MB, where the stack's own figure does not do."
     )
     weekly: Weekly = Weekly()
@@ -84,7 +86,7 @@ class Settings(_Part):
     keep_logs_days: Literal[1, 7, 14, 30, 90, 180, 365] = 30
     model_invocation_logging: bool = Field(
         default=True,
-        description="A log group, a role and saved queries for Bedrock's own log; docs/deploying.md turns it on.",
+        description="A log group, a role and saved queries for Bedrock's own log of invocations.",
     )
     delete_with_stack: bool = Field(
         default=False, description="Deleting the stack deletes empty buckets, logs and the key, too."
@@ -95,7 +97,8 @@ class Settings(_Part):
         names = set(self.load_evaluations())
         if self.default_evaluation and self.default_evaluation not in names:
             raise ValueError(
-                f'default_evaluation: "{self.default_evaluation}" is none of {", ".join(sorted(names)) or "none"}'
+                f'default_evaluation: "{self.default_evaluation}" is no evaluation of this stack; '
+                f"there are {', '.join(sorted(names)) or 'none'}"
             )
         return self
 

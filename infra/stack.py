@@ -57,4 +57,6 @@ class EvaldropStack(Stack):
             ("DeadLetterQueue", triggers.dead_letters.queue_url),
         ):
             CfnOutput(self, name, value=value)
-        acknowledge(self)
+        acknowledge(
+            storage=storage, steps=functions.steps, workflow=workflow, triggers=triggers, settings=settings
+        )

@@ -55,7 +55,7 @@ class Triggers(Construct):
                 "EVALDROP_TOPIC": notifications.topic.topic_arn,
             },
             settings=settings,
-            # Called asynchronously: what the function itself fails at is kept by Lambda, not by the rule's queue.
+            # Called asynchronously: what the function itself fails at Lambda keeps, not the rule's queue.
             dead_letters=self.dead_letters,
         )
         self.start_run.function.configure_async_invoke(retry_attempts=2, max_event_age=Duration.hours(6))

@@ -50,8 +50,10 @@ class Workflow(Construct):
                 "ResultsTopic": notifications.topic.topic_arn,
                 "ChildType": settings.children,
             },
-            # Without data: requests hold records, and a log outlives the dataset. ERROR is what an alarm leads to.
-            logs=sfn.LogOptions(destination=self.log_group, level=sfn.LogLevel.ERROR, include_execution_data=False),
+            # Without data: requests hold records, and a log outlives the dataset.
+            logs=sfn.LogOptions(
+                destination=self.log_group, level=sfn.LogLevel.ERROR, include_execution_data=False
+            ),
             tracing_enabled=True,
         )
         self._let_call_functions(list(arns.values()))

@@ -20,5 +20,5 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, list[str]]:
     )
     intake = Intake.from_environment(os.environ)
     outcome = start_runs(event, intake, services, delivery=context.aws_request_id)
-    log_step("StartRun", **outcome)
+    log_step("StartRun", outcome=outcome)
     return outcome
