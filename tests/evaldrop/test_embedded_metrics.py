@@ -15,7 +15,7 @@ EVALUATION = parse_evaluation(
     name: golden
     candidates: [{name: lite, model: m.lite}]
     judges: [{name: pro, model: m.pro}]
-    criteria: [correctness, {name: tone, question: Is it kind?, scale: binary}]
+    criteria: [correctness, {name: tone, question: Is it kind, scale: binary}]
     """,
     source="here",
 )
