@@ -150,8 +150,8 @@ def orchestration_usd(evaluation: Evaluation, records: int, *, children: ChildTy
     """
     Return what Step Functions in us-east-1 takes for a run's children, in USD, without retries.
 
-    An Express child is paid by its request and its memory over time, a Standard one by its transitions; either
-    is one transition of the Map more.
+    An Express child is paid by its request and its memory over time, a Standard one by its transitions;
+    either is one transition of the Map more.
     """
     if children == "STANDARD":
         return records * TRANSITION_USD * (1 + child_transitions(evaluation))

@@ -53,7 +53,9 @@ def plans() -> tuple[RunDefinition, list[Plan]]:
 def tables() -> str:
     """Return the tables as Markdown."""
     definition, planned = plans()
-    return "\n".join([*_assumptions(definition, planned[0]), "", *_models(planned), "", *_children(definition)])
+    return "\n".join(
+        [*_assumptions(definition, planned[0]), "", *_models(planned), "", *_children(definition)]
+    )
 
 
 def _assumptions(definition: RunDefinition, plan: Plan) -> Iterator[str]:
@@ -71,7 +73,11 @@ def _assumptions(definition: RunDefinition, plan: Plan) -> Iterator[str]:
 
 
 def _models(planned: list[Plan]) -> Iterator[str]:
-    yield "| models, likely USD (low to high) | " + " | ".join(f"{plan.records:,} records" for plan in planned) + " |"
+    yield (
+        "| models, likely USD (low to high) | "
+        + " | ".join(f"{plan.records:,} records" for plan in planned)
+        + " |"
+    )
     yield "|---|" + "---:|" * len(planned)
     for place, line in enumerate(planned[0].lines):
         costs = " | ".join(_range(plan.lines[place]) for plan in planned)
@@ -83,7 +89,10 @@ def _models(planned: list[Plan]) -> Iterator[str]:
 def _children(definition: RunDefinition) -> Iterator[str]:
     yield "| Step Functions, USD | " + " | ".join(f"{records:,} records" for records in RECORDS) + " |"
     yield "|---|" + "---:|" * len(RECORDS)
-    kinds: dict[ChildType, str] = {"EXPRESS": "Express children (the default)", "STANDARD": "Standard children"}
+    kinds: dict[ChildType, str] = {
+        "EXPRESS": "Express children (the default)",
+        "STANDARD": "Standard children",
+    }
     for children, what in kinds.items():
         costs = [orchestration_usd(definition.evaluation, records, children=children) for records in RECORDS]
         yield f"| {what} | {' | '.join(map(_usd, costs))} |"

@@ -71,7 +71,7 @@ class Step(Construct):
             architecture=lambda_.Architecture.ARM_64,
             handler=f"lambdas.{bundle.name}.handler.handler",
             code=code_of(bundle),
-            memory_size=settings.memory_mb.get(id, shape.memory_mb),
+            memory_size=settings.memory_of(id, usual=shape.memory_mb),
             timeout=Duration.seconds(shape.timeout_s),
             ephemeral_storage_size=Size.mebibytes(shape.disk_mb),
             environment={"EVALDROP_STACK": settings.stack_name, **environment},

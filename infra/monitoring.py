@@ -126,7 +126,7 @@ class Monitoring(Construct):
         alarm.add_alarm_action(actions.SnsAction(self._topic))
 
     def _log_invocations(self, settings: Settings) -> None:
-        # CloudFormation cannot turn it on, it is one switch per account and Region: the output is the command.
+        # CloudFormation cannot turn it on, it is one switch per account and Region: the output says how.
         group = log_group(self, "Invocations", settings=settings)
         role = iam.Role(
             self,

@@ -118,6 +118,11 @@ class Settings(_Part):
             found[evaluation.name] = (file.parent, evaluation)
         return found
 
+    def memory_of(self, function: str, *, usual: int) -> int:
+        """Return a function's memory in MB."""
+        chosen = {str(name): memory_mb for name, memory_mb in self.memory_mb.items()}
+        return chosen.get(function, usual)
+
     @property
     def default_name(self) -> str | None:
         """Name of the evaluation for datasets without one; None when none is deployed."""

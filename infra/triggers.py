@@ -4,6 +4,7 @@ from aws_cdk import Duration, TimeZone
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as scheduler_targets
 from aws_cdk import aws_sqs as sqs
@@ -62,7 +63,7 @@ class Triggers(Construct):
         self._let_start(storage, workflow, notifications)
         self._on_upload(storage)
         if settings.weekly.datasets:
-            self._weekly(settings)
+            self._weekly(settings, storage.key)
 
     def _let_start(self, storage: Storage, workflow: Workflow, notifications: Notifications) -> None:
         step = self.start_run
@@ -100,7 +101,7 @@ class Triggers(Construct):
             ],
         )
 
-    def _weekly(self, settings: Settings) -> None:
+    def _weekly(self, settings: Settings, key: kms.Key | None) -> None:
         weekly = settings.weekly
         role = iam.Role(self, "WeeklyRole", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
         for action, resource in (
@@ -108,6 +109,10 @@ class Triggers(Construct):
             ("sqs:SendMessage", self.dead_letters.queue_arn),
         ):
             role.add_to_policy(iam.PolicyStatement(actions=[action], resources=[resource]))
+        if key:
+            role.add_to_policy(
+                iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[key.key_arn])
+            )
         scheduler.Schedule(
             self,
             "Weekly",

@@ -57,7 +57,10 @@ def test_each_line_is_a_document_of_the_format(scorecard):
 
 def test_quality_is_published_per_candidate_and_criterion(scorecard):
     found = {(line.get("Candidate"), line.get("Criterion")): line for line in lines_of(scorecard)}
-    assert found["lite", "correctness"]["PassRate"] == scorecard.candidates["lite"].criteria["correctness"].pass_rate
+    assert (
+        found["lite", "correctness"]["PassRate"]
+        == scorecard.candidates["lite"].criteria["correctness"].pass_rate
+    )
     assert found["lite", None]["ResponseErrorRate"] == 0
     assert found[None, None]["GateFailed"] == float(scorecard.gate.decision == "fail")
 
@@ -85,7 +88,9 @@ def test_on_lambda_lines_go_to_standard_output_as_they_are(scorecard, capsys):
     assert {line.get("Criterion") for line in printed} == {None, "correctness", "tone"}
 
 
-@pytest.mark.parametrize("environment", [{}, {"EVALDROP_STACK": "evaldrop"}, {"AWS_LAMBDA_FUNCTION_NAME": "f"}])
+@pytest.mark.parametrize(
+    "environment", [{}, {"EVALDROP_STACK": "evaldrop"}, {"AWS_LAMBDA_FUNCTION_NAME": "f"}]
+)
 def test_elsewhere_nothing_is_printed(scorecard, capsys, environment):
     publish_metrics(scorecard, EVALUATION, environment=environment)
     assert not capsys.readouterr().out

@@ -84,7 +84,8 @@ import json
 from lambdas.build_scorecard.handler import handler
 manifest = sys.argv[2]
 bucket, _, key = manifest.rpartition("/")
-state = handler({"run": {"run_id": "r", "folder": sys.argv[1]}, "results": {"Bucket": bucket, "Key": key}}, None)
+run = {"run_id": "r", "folder": sys.argv[1]}
+state = handler({"run": run, "results": {"Bucket": bucket, "Key": key}}, None)
 print(json.dumps(state))
 """
 

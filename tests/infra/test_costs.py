@@ -51,7 +51,9 @@ class Counting(Observer):
 def test_a_child_enters_as_many_states_as_the_price_is_computed_from(tmp_path, pairwise):
     text = EVALUATION + pairwise + "\n"
     dataset = write_evaluation(tmp_path, records=1, evaluation=text)
-    request = RunRequest(run_id="one", dataset=str(dataset), out=str(tmp_path / "runs"), bedrock="simulated:latency=0")
+    request = RunRequest(
+        run_id="one", dataset=str(dataset), out=str(tmp_path / "runs"), bedrock="simulated:latency=0"
+    )
     counting = Counting()
     execution = asyncio.run(
         run_locally(

@@ -4,9 +4,16 @@ import pytest
 from pydantic import ValidationError
 
 from evaldrop.evaluation import parse_evaluation
-from infra.model_access import application_profiles, called_models, guardrail_arn, model_arns, named_guardrails
+from infra.model_access import (
+    application_profiles,
+    called_models,
+    guardrail_arn,
+    model_arns,
+    named_guardrails,
+)
 from infra.settings import Settings
 
+PROFILES = "arn:aws:bedrock:eu-west-1:123456789012:inference-profile"
 HERE = {"partition": "aws", "region": "eu-west-1", "account": "123456789012"}
 
 
@@ -22,7 +29,10 @@ def test_without_context_everything_has_a_default():
     [
         ({"evalutions": []}, "Extra inputs are not permitted"),
         ({"evaluations": ["datasets/nothing"]}, "there is no datasets/nothing/evaluation.yaml"),
-        ({"default_evaluation": "other"}, '"other" is no evaluation of this stack; there are support-answers'),
+        (
+            {"default_evaluation": "other"},
+            '"other" is no evaluation of this stack; there are support-answers',
+        ),
         ({"weekly": {"datasets": ["faq.jsonl"]}}, '"faq.jsonl" does not lie below datasets/'),
         ({"children": "express"}, "EXPRESS"),
         ({"memory_mb": {"BuildScorecard": 20_000}}, "less than or equal to 10240"),
@@ -52,8 +62,7 @@ def test_a_stack_may_do_without_evaluations_of_its_own():
             (
                 f"{geography}.anthropic.claude-haiku-4-5-20251001-v1:0",
                 [
-                    "arn:aws:bedrock:eu-west-1:123456789012:inference-profile/"
-                    f"{geography}.anthropic.claude-haiku-4-5-20251001-v1:0",
+                    f"{PROFILES}/{geography}.anthropic.claude-haiku-4-5-20251001-v1:0",
                     "arn:aws:bedrock:*::foundation-model/anthropic.claude-haiku-4-5-20251001-v1:0",
                 ],
             )
@@ -67,7 +76,10 @@ def test_a_stack_may_do_without_evaluations_of_its_own():
             ],
         ),
         *(
-            (f"arn:aws:bedrock:us-east-1:123456789012:{kind}", [f"arn:aws:bedrock:us-east-1:123456789012:{kind}"])
+            (
+                f"arn:aws:bedrock:us-east-1:123456789012:{kind}",
+                [f"arn:aws:bedrock:us-east-1:123456789012:{kind}"],
+            )
             for kind in ("application-inference-profile/x", "imported-model/y", "provisioned-model/z")
         ),
     ],

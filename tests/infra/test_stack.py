@@ -100,9 +100,12 @@ def test_there_is_no_custom_resource_and_no_type_that_nobody_has_looked_at(eithe
 
 # Statements on every resource, by their actions, and why.
 ON_EVERYTHING = {
-    ("xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments"): (
-        "X-Ray has no resources to name"
-    ),
+    (
+        "xray:GetSamplingRules",
+        "xray:GetSamplingTargets",
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
+    ): ("X-Ray has no resources to name"),
     (
         "logs:CreateLogDelivery",
         "logs:DeleteLogDelivery",
@@ -181,9 +184,7 @@ def machine_id(template):
 
 
 def test_the_machine_reads_and_writes_only_where_runs_are_kept(template):
-    (role,) = [
-        name for name in resources(template, POLICY) if "EvaluateDatasetRole" in name
-    ]
+    (role,) = [name for name in resources(template, POLICY) if "EvaluateDatasetRole" in name]
     for name, statement in statements(template):
         if name == role and any(action.startswith("s3:") for action in as_list(statement["Action"])):
             assert "StorageOutput" in json.dumps(statement["Resource"])
@@ -196,9 +197,7 @@ def test_the_machine_reads_and_writes_only_where_runs_are_kept(template):
 def test_the_input_bucket_keeps_versions_and_tells_eventbridge(template):
     bucket = one(template, "AWS::S3::Bucket", "Input")
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
-    assert bucket["NotificationConfiguration"] == {
-        "EventBridgeConfiguration": {"EventBridgeEnabled": True}
-    }
+    assert bucket["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
 
 
 @pytest.mark.parametrize("name", ["Input", "Output"])
@@ -319,14 +318,16 @@ def test_the_dashboard_shows(template, metric):
 
 
 def test_slow_and_failed_invocations_have_saved_queries(template):
-    names = {each["Properties"]["Name"] for each in resources(template, "AWS::Logs::QueryDefinition").values()}
-    assert names == {
-        f"evaldrop/{name}"
-        for name in (
-            "FailedInvocations", "FailedRuns", "FailedSteps", "LatencyByModel", "SlowInvocations", "SlowSteps",
-            "StepsOfRuns",
-        )
-    }  # fmt: skip
+    queries = resources(template, "AWS::Logs::QueryDefinition").values()
+    assert {query["Properties"]["Name"].removeprefix("evaldrop/") for query in queries} == {
+        "FailedInvocations",
+        "FailedRuns",
+        "FailedSteps",
+        "LatencyByModel",
+        "SlowInvocations",
+        "SlowSteps",
+        "StepsOfRuns",
+    }
     assert "put-model-invocation-logging-configuration" in json.dumps(template["Outputs"]["LogInvocations"])
 
 

@@ -81,7 +81,10 @@ def test_then_the_stacks_default_as_it_was_deployed(dropped, deployed):
 def test_an_evaluation_that_is_named_is_taken_before_all(dropped, deployed):
     storage.write_bytes("s3://drop/datasets/shop/faq.yaml", evaluation("sidecar"))
     storage.write_bytes("s3://drop/evaluations/other/evaluation.yaml", evaluation("named"))
-    assert validated(dropped, evaluation="s3://drop/evaluations/other/evaluation.yaml").evaluation_name == "named"
+    assert (
+        validated(dropped, evaluation="s3://drop/evaluations/other/evaluation.yaml").evaluation_name
+        == "named"
+    )
 
 
 @pytest.mark.parametrize("default", [None, "gone"])
