@@ -10,7 +10,7 @@ from aws_cdk import aws_s3 as s3
 from cfnlint.api import ManualArgs, lint
 
 from infra.settings import Settings
-from tests.infra.conftest import CONTEXT, EVERYTHING, ROOT, make_app, python
+from tests.infra.synthesis import CONTEXT, EVERYTHING, ROOT, make_app, python
 
 # cfn-lint knows States Language, but not that a JSONata expression may stand for any value.
 EXPRESSION = "'{%"

@@ -7,7 +7,7 @@ import pytest
 
 from evaldrop.resources import workflow_path
 from evaldrop.triggering import DATASET_ENDINGS
-from tests.infra.conftest import one, resources
+from tests.infra.synthesis import one, resources
 
 MACHINE = "AWS::StepFunctions::StateMachine"
 FUNCTION = "AWS::Lambda::Function"
