@@ -25,13 +25,14 @@ ON_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME": "BuildScorecard", "EVALDROP_STACK": "ev
 @pytest.fixture
 def scorecard(tmp_path):
     good = {"correctness": 1, "tone": 4}
+    folder = tmp_path / "runs" / "golden" / "run-1"
     write_run(
-        tmp_path,
+        folder,
         run=run_json(),
         records=[record("r1"), record("r2")],
         succeeded=[row("r1", response("lite", scores=good)), row("r2", response("lite", scores=good))],
     )
-    return build_scorecard(str(tmp_path))
+    return build_scorecard(str(folder))
 
 
 def lines_of(scorecard, criteria=frozenset({"correctness", "tone"})):

@@ -92,16 +92,17 @@ print(json.dumps(state))
 
 @pytest.mark.slow
 def test_the_real_bundle_of_build_scorecard_writes_a_runs_files(here, tmp_path):
+    folder = tmp_path / "runs" / "golden" / "run-1"
     manifest = write_run(
-        tmp_path / "run",
-        run=run_json(bedrock="aws", folder=str(tmp_path / "run"), out=str(tmp_path), given={}),
+        folder,
+        run=run_json(bedrock="aws", folder=str(folder), out=str(tmp_path / "runs"), given={}),
         records=[record("r1"), record("r2")],
         succeeded=[row("r1", response("lite")), row("r2", response("lite"))],
     )
-    done = run_in(here("build_scorecard"), RUN_BUILD_SCORECARD, tmp_path / "run", manifest)
+    done = run_in(here("build_scorecard"), RUN_BUILD_SCORECARD, folder, manifest)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["decision"] in {"pass", "fail", "inconclusive"}
-    files = {path.name for path in (tmp_path / "run").iterdir()}
+    files = {path.name for path in folder.iterdir()}
     assert {"responses.parquet", "scorecard.json", "report.html", "junit.xml"} <= files
 
 
