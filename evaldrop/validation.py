@@ -369,9 +369,9 @@ class _Checking:
         return prompts
 
     def _check_variables(self, prompt: Prompt, always: frozenset[str]) -> None:
-        # The reference is the answer: whatever records have, a candidate's prompt does not see it.
+        # A candidate's prompt does not get the reference: asking for it is idle, printing it fails below.
         known = always | (self.survey.variables.keys() - {"reference"})
-        missing = sorted(prompt.variables - known)
+        missing = sorted(prompt.variables - known - {"reference"})
         if missing and self.survey.n_accepted:
             self.problems.append(
                 f"{self.source}: prompt {prompt.name} uses {', '.join(missing)}, which no record gives it. "
