@@ -91,8 +91,9 @@ class DirectoryStore:
 
 
 def state_machine() -> StateMachine:
-    """Return the workflow as it runs on one machine: each placeholder is filled with its own name."""
-    return load(workflow_definition(), {name: name for name in (*HANDLERS, "ResultsTopic")})
+    """Return the workflow as it runs on one machine: functions and topic are known by their own names."""
+    names = {name: name for name in (*HANDLERS, "ResultsTopic")}
+    return load(workflow_definition(), {**names, "ChildType": "EXPRESS"})
 
 
 async def run_locally(

@@ -7,16 +7,19 @@ responses will be is a guess, which is why there is a low, a likely and a high f
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
 from evaldrop.datasets import Record
 from evaldrop.definition import RunDefinition
 from evaldrop.errors import BudgetExceeded
-from evaldrop.preparation import Preparing
+from evaldrop.evaluation import Evaluation
+from evaldrop.preparation import Preparing, pairs
 from evaldrop.pricing import Prices, cost_usd
 from evaldrop.requests import GIVEN
+
+ChildType = Literal["EXPRESS", "STANDARD"]
 
 BYTES_PER_TOKEN = 4
 SAMPLE_RECORDS = 200
@@ -133,16 +136,45 @@ def make_plan(definition: RunDefinition, sample: Iterable[Record], *, records: i
     lines = tuple(counting.lines(records, prices))
     evaluation = definition.evaluation
     concurrency = definition.options.get("max_in_flight") or evaluation.max_concurrency
-    child_s = CANDIDATE_S + (JUDGE_S if evaluation.judges else 0)
-    child_usd = TRANSITION_USD + EXPRESS_REQUEST_USD + child_s / 3600 * CHILD_GB * EXPRESS_GB_HOUR_USD
     return Plan(
         records=records,
         lines=lines,
-        orchestration_usd=records * child_usd,
-        duration_s=max(1.0, records / min(concurrency, max(records, 1))) * child_s,
+        orchestration_usd=orchestration_usd(evaluation, records),
+        duration_s=max(1.0, records / min(concurrency, max(records, 1))) * _child_s(evaluation),
         max_concurrency=concurrency,
         prices_date=prices.date,
     )
+
+
+def orchestration_usd(evaluation: Evaluation, records: int, *, children: ChildType = "EXPRESS") -> float:
+    """
+    Return what Step Functions in us-east-1 takes for a run's children, in USD, without retries.
+
+    An Express child is paid by its request and its memory over time, a Standard one by its transitions;
+    either is one transition of the Map more.
+    """
+    if children == "STANDARD":
+        return records * TRANSITION_USD * (1 + child_transitions(evaluation))
+    gb_hours = _child_s(evaluation) / 3600 * CHILD_GB
+    return records * (TRANSITION_USD + EXPRESS_REQUEST_USD + gb_hours * EXPRESS_GB_HOUR_USD)
+
+
+def child_transitions(evaluation: Evaluation) -> int:
+    """Return how many states a record's child workflow enters when every call succeeds at once."""
+    candidates, criteria = len(evaluation.candidates), len(evaluation.criteria)
+    asked = sum(
+        judge.repeats * (criteria if judge.mode == "per_criterion" else min(criteria, 1))
+        for judge in evaluation.judges
+    )
+    states = 4 + candidates * (4 + 4 * asked)
+    if evaluation.pairwise:
+        compared = 2 * sum(1 for _ in pairs(evaluation)) * len(evaluation.judges)
+        states += 2 + 3 * compared
+    return states
+
+
+def _child_s(evaluation: Evaluation) -> float:
+    return CANDIDATE_S + (JUDGE_S if evaluation.judges else 0)
 
 
 def refuse_above_budget(plan: Plan, budget_usd: float | None) -> None:

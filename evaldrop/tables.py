@@ -20,7 +20,11 @@ TEXT_PER_GROUP = 32 << 20
 
 
 class ResponseRow(NamedTuple):
-    """A candidate's response to a record: a row of `responses.parquet`; each metric has a column."""
+    """
+    A candidate's response to a record: a row of `responses.parquet`; each metric has a column.
+
+    `flags` are names of `evaldrop.injection.FLAGS`, joined by commas; None where there is none.
+    """
 
     record_id: str
     category: str | None
@@ -36,7 +40,12 @@ class ResponseRow(NamedTuple):
     latency_ms: float | None
     cost_usd: float | None
     reused: bool
+    flags: str | None = None
     metrics: tuple[float | None, ...] = ()
+
+    def cells(self) -> tuple[Any, ...]:
+        """Return the row's values in the order of its columns."""
+        return (*self[: ResponseRow._fields.index("metrics")], *self.metrics)
 
 
 class VerdictRow(NamedTuple):
@@ -91,7 +100,7 @@ _RESPONSES = [
     ("record_id", _TEXT), ("category", _TEXT), ("group", _TEXT), ("candidate", _TEXT), ("model", _TEXT),
     ("prompt", _TEXT), ("response", _TEXT), ("error", _TEXT), ("stop_reason", _TEXT),
     ("input_tokens", _COUNT), ("output_tokens", _COUNT), ("latency_ms", _REAL), ("cost_usd", _REAL),
-    ("reused", pa.bool_()),
+    ("reused", pa.bool_()), ("flags", _TEXT),
 ]  # fmt: skip
 _VERDICTS = [
     ("record_id", _TEXT), ("candidate", _TEXT), ("criterion", _TEXT), ("judge", _TEXT), ("score", _REAL),

@@ -19,7 +19,7 @@ from evaldrop.datasets import Record, Survey, read_records, survey_dataset
 from evaldrop.datasets.survey import MAX_NAMES_KEPT
 from evaldrop.definition import DatasetFacts, PromptFile, RunDefinition, RunRequest
 from evaldrop.errors import DatasetError, EvaldropError, EvaluationError, InputError, PromptError
-from evaldrop.evaluation import Candidate, Evaluation, find_evaluation, parse_evaluation
+from evaldrop.evaluation import Candidate, Evaluation, find_evaluation, parse_evaluation, stack_evaluation
 from evaldrop.gate import parse_gate
 from evaldrop.judge_checks import judge_problems, judge_warnings
 from evaldrop.metrics import METRICS
@@ -61,16 +61,20 @@ class Check:
     plan: Plan | None = None
 
 
-def validate_dataset(request: RunRequest) -> dict[str, Any]:
+def validate_dataset(request: RunRequest, *, default: str | None = None) -> dict[str, Any]:
     """
     Check a dataset, write the run's `run.json`, and return the state PrepareRecords works on.
 
     A run that has its `run.json` already keeps it: this is how a run is gone on with.
 
+    Args:
+        request: The run.
+        default: Name of the stack's evaluation for datasets that have none beside or above them.
+
     Raises:
         InputError: There is something wrong; the message says all of it.
     """
-    check = check_dataset(request)
+    check = check_dataset(request, default=default)
     if check.problems or check.definition is None or check.plan is None:
         raise _refusal(check)
     definition = _kept(check.definition) or check.definition
@@ -104,10 +108,12 @@ def _kept(definition: RunDefinition) -> RunDefinition | None:
     return kept
 
 
-def check_dataset(request: RunRequest) -> Check:
+def check_dataset(request: RunRequest, *, default: str | None = None) -> Check:
     """Return all there is to say about a dataset and its evaluation; raise for nothing a user can mend."""
     try:
         evaluation_uri = request.evaluation or find_evaluation(request.dataset)
+        if evaluation_uri is None and default:
+            evaluation_uri = stack_evaluation(request.dataset, default)
         evaluation = _read_evaluation(request.dataset, evaluation_uri)
     except EvaldropError as error:
         survey, problems = _survey(request, {})
@@ -167,13 +173,14 @@ class _Checking:
 
     request: RunRequest
     evaluation: Evaluation
-    source: str
+    evaluation_uri: str
     survey: Survey
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    source: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self.source = _name(self.source)
+        self.source = _name(self.evaluation_uri)
         self.warnings += [str(hint) for hint in self.survey.hints]
 
     def tolerate_rows(self) -> None:
@@ -218,7 +225,7 @@ class _Checking:
             out=self._out(),
             dataset=self._facts(),
             evaluation=evaluation,
-            evaluation_uri=self.request.evaluation or find_evaluation(self.request.dataset),
+            evaluation_uri=self.evaluation_uri,
             criteria=configs,
             given=given,
             prompts={
@@ -341,7 +348,7 @@ class _Checking:
                 )
 
     def _prompts(self, evaluation: Evaluation) -> dict[str, Prompt]:
-        near = storage.parent(self.request.evaluation or str(find_evaluation(self.request.dataset)))
+        near = storage.parent(self.evaluation_uri)
         wanted: dict[tuple[Kind, str], None] = {}
         for candidate in evaluation.candidates:
             if candidate.model != GIVEN:
@@ -362,12 +369,13 @@ class _Checking:
         return prompts
 
     def _check_variables(self, prompt: Prompt, always: frozenset[str]) -> None:
-        missing = sorted(prompt.variables - always - self.survey.variables.keys())
+        # The reference is the answer: whatever records have, a candidate's prompt does not see it.
+        known = always | (self.survey.variables.keys() - {"reference"})
+        missing = sorted(prompt.variables - known)
         if missing and self.survey.n_accepted:
-            known = ", ".join(sorted(always | self.survey.variables.keys()))
             self.problems.append(
-                f"{self.source}: prompt {prompt.name} uses {', '.join(missing)}, which no record has. "
-                f"Known here: {known}."
+                f"{self.source}: prompt {prompt.name} uses {', '.join(missing)}, which no record gives it. "
+                f"Known here: {', '.join(sorted(known))}."
             )
 
     def _check_metrics(self) -> None:

@@ -1,6 +1,6 @@
 """The definition of an evaluation: its type, and how a file is found and read."""
 
-from evaldrop.evaluation.load import find_evaluation, parse_evaluation
+from evaldrop.evaluation.load import find_evaluation, parse_evaluation, stack_evaluation
 from evaldrop.evaluation.model import (
     Api,
     Called,
@@ -33,4 +33,5 @@ __all__ = [
     "model_vendor",
     "parse_evaluation",
     "plain_name",
+    "stack_evaluation",
 ]

@@ -88,6 +88,9 @@ class Judge(Called):
     repeats: int = Field(
         default=1, ge=1, le=20, description="Times each request is asked; averaged per record first."
     )
+    mask_identity: bool = Field(
+        default=False, description="Withhold a model's or maker's name where a response says that it is one."
+    )
 
     @model_validator(mode="before")
     @classmethod

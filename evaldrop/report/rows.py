@@ -131,6 +131,7 @@ class ReportRows:
             "ms": row.latency_ms,
             "usd": row.cost_usd,
             "reused": row.reused,
+            "flags": row.flags.split(",") if row.flags else [],
             "metrics": row.metrics,
             "verdicts": [
                 [

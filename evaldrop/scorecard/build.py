@@ -101,7 +101,7 @@ def _add_comparisons(ordinal: int, compared: Sequence[Compared], tables: _Tables
 def _write_rows(results: Sequence[CandidateResult], tables: _Tables) -> None:
     for result in results:
         row = result.response
-        tables.responses.append((*row[:-1], *row.metrics), text=len(row.prompt) + len(row.response or ""))
+        tables.responses.append(row.cells(), text=len(row.prompt) + len(row.response or ""))
         for verdict in result.verdicts:
             tables.verdicts.append(verdict, text=len(verdict.raw_reply or "") + len(verdict.rationale or ""))
 

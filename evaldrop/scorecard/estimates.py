@@ -270,6 +270,8 @@ def _responses(counts: CandidateTally) -> ResponseCounts:
         truncated=counts.truncated,
         retries=counts.retries,
         error_names=dict(counts.error_names.most_common()),
+        flagged=counts.flagged,
+        flags=dict(counts.flags.most_common()),
     )
 
 

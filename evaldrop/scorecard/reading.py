@@ -82,6 +82,7 @@ class ResultReader:
             METRICS[name].compute for name in run.evaluation.metrics
         ]
         self._no_metrics = (None,) * len(self._metrics)
+        self._injections = run.injection_finder()
 
     def read(self, found: Found) -> list[CandidateResult]:
         """Return a result per candidate, in the evaluation's order, also where there is no response."""
@@ -123,7 +124,9 @@ class ResultReader:
             )
         if response.get("given"):
             text = str(response.get("text") or "")
-            return ResponseRow(*start, text, *_FREE, True, self._measure(text, record.reference))
+            return ResponseRow(
+                *start, text, *_FREE, True, self._measure(text, record.reference), self._flags(text)
+            )
         reply = read_reply(response.get("api") or candidate.api, response.get("reply"))
         latency = elapsed_latency(
             reply, elapsed_ms=response.get("elapsed_ms"), retries=int(response.get("retries") or 0)
@@ -131,7 +134,11 @@ class ResultReader:
         return ResponseRow(
             *start, reply.text, None, reply.stop_reason, reply.input_tokens, reply.output_tokens, latency,
             self._run.cost_usd(candidate.model, [reply]), False, self._measure(reply.text, record.reference),
+            self._flags(reply.text),
         )  # fmt: skip
+
+    def _flags(self, text: str) -> str | None:
+        return ",".join(self._injections.find(text)) or None
 
     def _measure(self, text: str, references: Sequence[str]) -> tuple[float | None, ...]:
         return tuple(compute(text, references) for compute in self._metrics) if self._metrics else ()

@@ -97,10 +97,12 @@ class CandidateTally:
     def __init__(self, metrics: Sequence[str]) -> None:
         self.n = self.errors = self.missing = self.given = self.refused = self.truncated = self.retries = 0
         self.error_names: Counter[str] = Counter()
+        self.flagged = 0
+        self.flags: Counter[str] = Counter()
         self.input_tokens = self.output_tokens = self.judge_input = self.judge_output = 0
         self.cost, self.judge_cost = MoneyTally(), MoneyTally()
         self.latencies = array("d")
-        self.text_hashes = array("q")
+        self.text_hashes, self.text_lengths = array("q"), array("i")
         self.criteria: dict[str, CriterionTally] = {}
         self.metrics = {name: (array("i"), array("d")) for name in metrics}
 
@@ -140,6 +142,10 @@ class CandidateTally:
         if row.latency_ms is not None:
             self.latencies.append(row.latency_ms)
         self.text_hashes.append(hash(row.response))
+        self.text_lengths.append(len(row.response))
+        if row.flags is not None:
+            self.flagged += 1
+            self.flags.update(row.flags.split(","))
         self._add_metrics(ordinal, row)
 
     def _add_metrics(self, ordinal: int, row: ResponseRow) -> None:

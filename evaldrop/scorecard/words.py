@@ -15,6 +15,8 @@ _MANY_ERRORS = 0.02
 _MANY_IDENTICAL = 0.2
 _MANY_FLIPS = 0.25
 _FEW_IDENTICAL = 5
+# Characters of a response that may be a label.
+_LABEL = 24
 # More of either kind make a table, not a sentence.
 _MOST_PAIRS = 3
 
@@ -109,6 +111,15 @@ def _judge_alarms(scorecard: Scorecard) -> Iterator[str]:
         if sum(lost.values()) > _MUCH_UNSCORED * total:
             reasons = ", ".join(f"{reason}: {n}" for reason, n in lost.items())
             yield f"Judge {name}: {sum(lost.values())} of {total} verdicts are unscored ({reasons})."
+    for name, card in scorecard.candidates.items():
+        counts = card.responses
+        if counts.flagged:
+            flags = ", ".join(f"{flag}: {n}" for flag, n in counts.flags.items())
+            there = counts.n - counts.errors - counts.missing
+            yield (
+                f"{name}: {counts.flagged} of {there} responses hold what is meant for a judge or a reader "
+                f"rather than for the user ({flags}); look at them before trusting their scores."
+            )
 
 
 def _order_alarms(scorecard: Scorecard) -> Iterator[str]:
@@ -140,6 +151,11 @@ def _identical(tally: RunTally) -> Iterator[str]:
         hashes = np.frombuffer(candidate.text_hashes, np.int64)
         if not hashes.size:
             continue
-        most = int(np.unique(hashes, return_counts=True)[1].max())
-        if most >= _FEW_IDENTICAL and most > _MANY_IDENTICAL * hashes.size:
-            yield f"{name}: {most} of {hashes.size} responses are identical, whatever the record."
+        lengths = np.frombuffer(candidate.text_lengths, np.int32)
+        _, first, counts = np.unique(hashes, return_index=True, return_counts=True)
+        most = int(counts.max())
+        # Labels repeat for good reasons; whole sentences do not.
+        long = int(counts[lengths[first] > _LABEL].max(initial=0))
+        repeated = most if most == hashes.size else long
+        if repeated >= _FEW_IDENTICAL and repeated > _MANY_IDENTICAL * hashes.size:
+            yield f"{name}: {repeated} of {hashes.size} responses are identical, whatever the record."

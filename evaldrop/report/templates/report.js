@@ -125,6 +125,7 @@
     if (answer.ms !== null) parts.push(`${Math.round(answer.ms)} ms`);
     if (answer.usd !== null && !answer.reused) parts.push(`$${answer.usd.toPrecision(2)}`);
     if (answer.stop && answer.stop !== "end_turn") parts.push(answer.stop);
+    if (answer.flags.length) parts.push(`flagged: ${answer.flags.join(", ")}`);
     answer.metrics.forEach((value, place) => {
       if (value !== null) parts.push(`${names.metrics[place]} ${Number(value.toFixed(3))}`);
     });
