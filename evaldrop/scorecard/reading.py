@@ -116,16 +116,22 @@ class ResultReader:
         start = (record.record_id, record.category, record.group, name, candidate.model, record.prompt)
         if response is None:
             return ResponseRow(
-                *start, None, _missing_text(found.failure), *_NOTHING_MEASURED, False, self._no_metrics
+                *start, None, _missing_text(found.failure), *_NOTHING_MEASURED, False, None, self._no_metrics
             )
         if response.get("error") is not None:
             return ResponseRow(
-                *start, None, _error_text(response["error"]), *_NOTHING_MEASURED, False, self._no_metrics
+                *start,
+                None,
+                _error_text(response["error"]),
+                *_NOTHING_MEASURED,
+                False,
+                None,
+                self._no_metrics,
             )
         if response.get("given"):
             text = str(response.get("text") or "")
             return ResponseRow(
-                *start, text, *_FREE, True, self._measure(text, record.reference), self._flags(text)
+                *start, text, *_FREE, True, self._flags(text), self._measure(text, record.reference)
             )
         reply = read_reply(response.get("api") or candidate.api, response.get("reply"))
         latency = elapsed_latency(
@@ -133,8 +139,8 @@ class ResultReader:
         )
         return ResponseRow(
             *start, reply.text, None, reply.stop_reason, reply.input_tokens, reply.output_tokens, latency,
-            self._run.cost_usd(candidate.model, [reply]), False, self._measure(reply.text, record.reference),
-            self._flags(reply.text),
+            self._run.cost_usd(candidate.model, [reply]), False, self._flags(reply.text),
+            self._measure(reply.text, record.reference),
         )  # fmt: skip
 
     def _flags(self, text: str) -> str | None:
