@@ -130,6 +130,9 @@ def _order_alarms(scorecard: Scorecard) -> Iterator[str]:
                     f"Judge {judge} on {name}: {pairs.flip_rate:.0%} of {pairs.n_both_orders} preferences "
                     "changed with the order of the responses; they count as ties."
                 )
+            if pairs.n_unscored > _MUCH_UNSCORED * (pairs.n + pairs.n_unscored):
+                total = pairs.n + pairs.n_unscored
+                yield f"Judge {judge} on {name}: {pairs.n_unscored} of {total} pairs have no preference."
 
 
 def _money_alarms(scorecard: Scorecard) -> Iterator[str]:
