@@ -103,7 +103,7 @@ def check_dataset(request: RunRequest) -> Check:
     """Return all there is to say about a dataset and its evaluation; raise for nothing a user can mend."""
     try:
         evaluation_uri = request.evaluation or find_evaluation(request.dataset)
-        evaluation = _read_evaluation(request.dataset, evaluation_uri)
+        evaluation = _with_anchors(_read_evaluation(request.dataset, evaluation_uri), str(evaluation_uri))
     except EvaldropError as error:
         survey, problems = _survey(request, {})
         return Check(request=request, survey=survey, problems=(*str(error).splitlines(), *problems))
@@ -126,6 +126,15 @@ def check_dataset(request: RunRequest) -> Check:
         definition=None if checking.problems else definition,
         plan=None if checking.problems else plan,
     )
+
+
+def _with_anchors(evaluation: Evaluation, uri: str) -> Evaluation:
+    if evaluation.anchors is None:
+        return evaluation
+    try:
+        return evaluation.model_copy(update={"anchors": evaluation.anchors.loaded(uri)})
+    except EvaluationError as error:
+        raise EvaluationError(f"{_name(uri)}: {error}") from error
 
 
 def _read_evaluation(dataset: str, uri: str | None) -> Evaluation:
@@ -360,6 +369,11 @@ class _Checking:
 
     def plan(self, definition: RunDefinition) -> Plan | None:
         """Return the plan, rendered for a sample; not one record that can be rendered is a problem."""
+        try:
+            list(Preparing(definition).anchors())
+        except EvaluationError as error:
+            self.problems.append(f"{self.source}: {error}")
+            return None
         total = min(self.survey.n_accepted, self.request.limit or self.survey.n_accepted)
         sample = list(self._sample(total))
         refusals = list(_refusals(Preparing(definition).prepare, sample))

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from evaldrop.criteria import Criterion
-from evaldrop.evaluation import Judge
+from evaldrop.evaluation import ANCHOR, Judge
 from evaldrop.metrics import METRICS
 from evaldrop.replies import Reply, elapsed_latency, read_reply
 from evaldrop.results import ChildFailure
@@ -67,6 +67,13 @@ class CandidateResult(NamedTuple):
     retries: int
 
 
+class AnchorResult(NamedTuple):
+    """What the judges made of an anchor."""
+
+    verdicts: list[VerdictRow]
+    judge_calls: list[JudgeCall]
+
+
 class _Judged(NamedTuple):
     asked: Asked
     verdicts: Sequence[Verdict]
@@ -93,6 +100,19 @@ class ResultReader:
         output = found.output or {}
         responses = {response.get("candidate"): response for response in output.get("responses") or ()}
         return [self._read_candidate(name, responses.get(name), found) for name in self._candidates]
+
+    def read_anchor(self, found: Found) -> AnchorResult:
+        """Return the verdicts on an anchor, those that should be there and are not included."""
+        record = found.record
+        responses = (found.output or {}).get("responses") or ()
+        judged = [
+            self._read_judgement(judgement)
+            for response in responses
+            for judgement in response.get("judgements") or ()
+        ]
+        rows = [row for reading in judged for row in self._verdict_rows(record.record_id, ANCHOR, reading)]
+        rows += self._losses(record, ANCHOR, {reading.asked for reading in judged}, has_text=True)
+        return AnchorResult(rows, [reading.call for reading in judged])
 
     def _read_candidate(self, name: str, response: Mapping[str, Any] | None, found: Found) -> CandidateResult:
         record = found.record

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from evaldrop.scorecard.anchors import distrust_sentences
 from evaldrop.scorecard.model import OVERALL, Comparison, Scorecard
 from evaldrop.scorecard.tally import RunTally
 
@@ -100,6 +101,7 @@ def _judge_alarms(scorecard: Scorecard) -> Iterator[str]:
         if sum(lost.values()) > _MUCH_UNSCORED * total:
             reasons = ", ".join(f"{reason}: {n}" for reason, n in lost.items())
             yield f"Judge {name}: {sum(lost.values())} of {total} verdicts are unscored ({reasons})."
+    yield from (f"{sentence[0].upper()}{sentence[1:]}" for sentence in distrust_sentences(scorecard.anchors))
     for name, card in scorecard.candidates.items():
         counts = card.responses
         if counts.flagged:
