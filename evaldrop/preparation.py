@@ -12,12 +12,12 @@ from typing import Any
 import orjson
 
 from evaldrop import storage
-from evaldrop.anchors import Asked, anchor_records
 from evaldrop.criteria import Criterion
 from evaldrop.datasets import Record, Rejected, read_records
 from evaldrop.definition import RunDefinition, RunRequest
 from evaldrop.errors import DatasetError, PromptError
 from evaldrop.evaluation import Candidate, Judge
+from evaldrop.judge_anchors import Asked, anchor_records
 from evaldrop.judging import (
     Fences,
     around,

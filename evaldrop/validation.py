@@ -103,7 +103,7 @@ def check_dataset(request: RunRequest) -> Check:
     """Return all there is to say about a dataset and its evaluation; raise for nothing a user can mend."""
     try:
         evaluation_uri = request.evaluation or find_evaluation(request.dataset)
-        evaluation = _with_anchors(_read_evaluation(request.dataset, evaluation_uri), str(evaluation_uri))
+        evaluation = _read_evaluation(request.dataset, evaluation_uri)
     except EvaldropError as error:
         survey, problems = _survey(request, {})
         return Check(request=request, survey=survey, problems=(*str(error).splitlines(), *problems))
@@ -143,7 +143,7 @@ def _read_evaluation(dataset: str, uri: str | None) -> Evaluation:
             f"{_name(dataset)}: no evaluation. Put an evaluation.yaml beside it or in a folder above, "
             "or give one with --evaluation; evaldrop init DIR writes an example."
         )
-    return parse_evaluation(storage.read_bytes(uri), source=_name(uri))
+    return _with_anchors(parse_evaluation(storage.read_bytes(uri), source=_name(uri)), uri)
 
 
 def _survey(request: RunRequest, fields: Mapping[str, str]) -> tuple[Survey | None, list[str]]:

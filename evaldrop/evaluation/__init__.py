@@ -1,6 +1,5 @@
 """The definition of an evaluation: its type, and how a file is found and read."""
 
-from evaldrop.evaluation.anchors import ANCHOR, Anchor, Anchors
 from evaldrop.evaluation.load import find_evaluation, parse_evaluation
 from evaldrop.evaluation.model import (
     Api,
@@ -17,9 +16,6 @@ from evaldrop.evaluation.model import (
 )
 
 __all__ = [
-    "ANCHOR",
-    "Anchor",
-    "Anchors",
     "Api",
     "Called",
     "Candidate",

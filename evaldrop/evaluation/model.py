@@ -172,10 +172,10 @@ class Evaluation(Part):
             raise ValueError("criteria need a judge: add judges, or leave criteria out")
         if self.judges and not self.criteria and self.pairwise is None:
             raise ValueError("a judge needs criteria: add criteria, or leave judges out")
-        if self.anchors and not self.criteria:
-            raise ValueError("anchors are judged on criteria: add criteria and judges, or leave anchors out")
         if self.pairwise and not self.judges:
             raise ValueError("pairwise needs a judge: add judges")
+        if self.anchors and not self.criteria:
+            raise ValueError("anchors are judged on criteria: add criteria and judges, or leave anchors out")
         for called in (*self.candidates, *self.judges):
             if called.api == "invoke_model" and body_family(called) is None:
                 raise ValueError(

@@ -51,18 +51,20 @@ class AnchorTally:
 
     def _estimate(self, judge: str, run: RunFile, tolerance: float) -> AnchorEstimate:
         n, misses = self._checked[judge], self._misses[judge]
-        missed = len(misses)
-        return AnchorEstimate(
+        interval = wilson_interval(len(misses), n, confidence=run.evaluation.confidence) if n else None
+        # What cannot be read is no reason for trust. The product is rounded: 1 of 10 is within 0.1.
+        trusted = bool(n) and len(misses) <= round(tolerance * n, 9)
+        estimate = AnchorEstimate(
             n=n,
-            missed=missed,
+            missed=len(misses),
             unscored=self._unscored[judge],
-            missed_rate=missed / n if n else None,
-            interval=tuple(wilson_interval(missed, n, confidence=run.evaluation.confidence)) if n else None,
+            missed_rate=len(misses) / n if n else None,
+            interval=None if interval is None else tuple(interval),
             tolerance=tolerance,
-            # What cannot be read is no reason for trust. The sum is rounded: 1 of 10 is within 0.1.
-            trusted=bool(n) and missed <= round(tolerance * n, 9),
+            trusted=trusted,
             misses=tuple(misses[:MAX_MISSES]),
         )
+        return estimate if trusted else estimate.model_copy(update={"reason": _reason(estimate)})
 
 
 def judge_trusted(anchors: Mapping[str, AnchorEstimate]) -> bool | None:
@@ -73,8 +75,13 @@ def judge_trusted(anchors: Mapping[str, AnchorEstimate]) -> bool | None:
 def distrust(gate: Gate, anchors: Mapping[str, AnchorEstimate]) -> Gate:
     """Return the gate, inconclusive where a judge is not trusted: its verdicts decide nothing."""
     checks = tuple(
-        GateCheck(expression=_RULE, decision="inconclusive", sentence=sentence)
-        for sentence in distrust_sentences(anchors)
+        GateCheck(
+            expression=_RULE,
+            decision="inconclusive",
+            sentence=f"judge {name} is not trusted: {estimate.reason}.",
+        )
+        for name, estimate in anchors.items()
+        if not estimate.trusted
     )
     if not checks:
         return gate
@@ -82,18 +89,11 @@ def distrust(gate: Gate, anchors: Mapping[str, AnchorEstimate]) -> Gate:
     return Gate(decision="inconclusive", reasons=(*reasons, *gate.reasons), checks=(*checks, *gate.checks))
 
 
-def distrust_sentences(anchors: Mapping[str, AnchorEstimate]) -> list[str]:
-    """Return a sentence per judge that is not trusted."""
-    return [
-        f"judge {name} is not trusted: {_what_happened(estimate)}; "
-        f"a share of {estimate.tolerance:g} is tolerated."
-        for name, estimate in anchors.items()
-        if not estimate.trusted
-    ]
-
-
-def _what_happened(estimate: AnchorEstimate) -> str:
+def _reason(estimate: AnchorEstimate) -> str:
     if estimate.interval is None:
         return f"none of its verdicts on {estimate.unscored} anchors could be read"
     low, high = estimate.interval
-    return f"it missed {estimate.missed} of {estimate.n} anchors (interval {low:.2g} to {high:.2g})"
+    return (
+        f"it missed {estimate.missed} of {estimate.n} anchors (interval {low:.2g} to {high:.2g}), "
+        f"and a share of {estimate.tolerance:g} is tolerated"
+    )

@@ -125,7 +125,6 @@ def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Sc
         name: card.model_copy(update={"pairwise": tallies.pairwise.estimates(name, confidence)})
         for name, card in candidate_scorecards(run, tally, columns).items()
     }
-    anchors = tally.anchors.estimates(run)
     scorecard = Scorecard(
         run_id=run.run_id,
         evaluation=run.evaluation.name,
@@ -142,12 +141,12 @@ def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Sc
         judges=judge_health(run, tally),
         cost_usd=cost_totals(run, tally),
         baseline=run.content.get("baseline"),
-        anchors=anchors,
-        judge_trusted=judge_trusted(anchors),
+        anchors=tally.anchors.estimates(run),
     )
     return scorecard.model_copy(
         update={
-            "gate": distrust(evaluate_gate(run.evaluation.gate, scorecard), anchors),
+            "gate": distrust(evaluate_gate(run.evaluation.gate, scorecard), scorecard.anchors),
+            "judge_trusted": judge_trusted(scorecard.anchors),
             "alarms": run_alarms(scorecard, tally),
             "summary": verdict_in_words(scorecard),
         }

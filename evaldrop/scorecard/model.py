@@ -233,6 +233,7 @@ class AnchorEstimate(Part):
     interval: Interval | None = Field(default=None, description="Of missed_rate: Wilson.")
     tolerance: float = Field(description="Share that may be missed.")
     trusted: bool = Field(description="At least one check was scored, and no more missed than tolerated.")
+    reason: str | None = Field(default=None, description="Why it is not trusted.")
     misses: tuple[AnchorMiss, ...] = Field(default=(), description="The first 20 that were missed.")
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from evaldrop.criteria import Criterion
-from evaldrop.evaluation import ANCHOR, Judge
+from evaldrop.evaluation import Judge
 from evaldrop.metrics import METRICS
 from evaldrop.replies import Reply, elapsed_latency, read_reply
 from evaldrop.results import ChildFailure
@@ -103,15 +103,15 @@ class ResultReader:
 
     def read_anchor(self, found: Found) -> AnchorResult:
         """Return the verdicts on an anchor, those that should be there and are not included."""
-        record = found.record
+        record, name = found.record, found.record.record_id
         responses = (found.output or {}).get("responses") or ()
         judged = [
             self._read_judgement(judgement)
             for response in responses
             for judgement in response.get("judgements") or ()
         ]
-        rows = [row for reading in judged for row in self._verdict_rows(record.record_id, ANCHOR, reading)]
-        rows += self._losses(record, ANCHOR, {reading.asked for reading in judged}, has_text=True)
+        rows = [row for reading in judged for row in self._verdict_rows(name, name, reading)]
+        rows += self._losses(record, name, {reading.asked for reading in judged}, has_text=True)
         return AnchorResult(rows, [reading.call for reading in judged])
 
     def _read_candidate(self, name: str, response: Mapping[str, Any] | None, found: Found) -> CandidateResult:

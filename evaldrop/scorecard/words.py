@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from evaldrop.scorecard.anchors import distrust_sentences
 from evaldrop.scorecard.model import OVERALL, Comparison, Scorecard
 from evaldrop.scorecard.tally import RunTally
 
@@ -101,7 +100,9 @@ def _judge_alarms(scorecard: Scorecard) -> Iterator[str]:
         if sum(lost.values()) > _MUCH_UNSCORED * total:
             reasons = ", ".join(f"{reason}: {n}" for reason, n in lost.items())
             yield f"Judge {name}: {sum(lost.values())} of {total} verdicts are unscored ({reasons})."
-    yield from (f"{sentence[0].upper()}{sentence[1:]}" for sentence in distrust_sentences(scorecard.anchors))
+    for name, estimate in scorecard.anchors.items():
+        if not estimate.trusted:
+            yield f"Judge {name} is not trusted: {estimate.reason}. The gate is inconclusive."
     for name, card in scorecard.candidates.items():
         counts = card.responses
         if counts.flagged:

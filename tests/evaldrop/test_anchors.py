@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from evaldrop.definition import RunDefinition, RunRequest
 from evaldrop.errors import EvaluationError
-from evaldrop.evaluation import ANCHOR, Anchor, Anchors, Candidate, parse_evaluation
+from evaldrop.evaluation import Candidate, parse_evaluation
+from evaldrop.evaluation.anchors import ANCHOR, Anchor, Anchors
 from evaldrop.validation import check_dataset
 from tests.evaldrop.recorded_runs import recorded_run, texts
 

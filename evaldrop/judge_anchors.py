@@ -13,7 +13,7 @@ import orjson
 from evaldrop.datasets import Record
 from evaldrop.definition import RunDefinition
 from evaldrop.errors import EvaluationError, PromptError
-from evaldrop.evaluation import ANCHOR, Anchor
+from evaldrop.evaluation.anchors import ANCHOR, Anchor
 from evaldrop.judging import Fences
 from evaldrop.requests import GIVEN
 
