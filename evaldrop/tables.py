@@ -45,7 +45,7 @@ class ResponseRow(NamedTuple):
 
     def cells(self) -> tuple[Any, ...]:
         """Return the row's values in the order of its columns."""
-        return (*self[: ResponseRow._fields.index("metrics")], self.flags, *self.metrics)
+        return (*self[: ResponseRow._fields.index("metrics")], *self.metrics, self.flags)
 
 
 class VerdictRow(NamedTuple):
@@ -93,7 +93,7 @@ _RESPONSES = [
     ("record_id", _TEXT), ("category", _TEXT), ("group", _TEXT), ("candidate", _TEXT), ("model", _TEXT),
     ("prompt", _TEXT), ("response", _TEXT), ("error", _TEXT), ("stop_reason", _TEXT),
     ("input_tokens", _COUNT), ("output_tokens", _COUNT), ("latency_ms", _REAL), ("cost_usd", _REAL),
-    ("reused", pa.bool_()), ("flags", _TEXT),
+    ("reused", pa.bool_()),
 ]  # fmt: skip
 _VERDICTS = [
     ("record_id", _TEXT), ("candidate", _TEXT), ("criterion", _TEXT), ("judge", _TEXT), ("score", _REAL),
@@ -110,7 +110,7 @@ _COMPARISONS = [
 
 def response_schema(metrics: Sequence[str]) -> pa.Schema:
     """Return the columns of `responses.parquet` in a run with these metrics."""
-    return pa.schema([*_RESPONSES, *((f"metric_{name}", _REAL) for name in metrics)])
+    return pa.schema([*_RESPONSES, *((f"metric_{name}", _REAL) for name in metrics), ("flags", _TEXT)])
 
 
 def verdict_schema() -> pa.Schema:
