@@ -15,14 +15,16 @@ from evaldrop.report.rows import ReportRows
 from evaldrop.results import find_manifests
 from evaldrop.scorecard.collect import collect
 from evaldrop.scorecard.comparing import compare_candidates
+from evaldrop.scorecard.criteria_use import criteria_use, criterion_pairs
 from evaldrop.scorecard.estimates import candidate_scorecards, columns_of, cost_totals, judge_health
+from evaldrop.scorecard.frontier import quality_cost_frontier
 from evaldrop.scorecard.model import CandidateScorecard, CriterionInfo, DatasetInfo, Records, Scorecard
 from evaldrop.scorecard.pairwise import Compared, ComparisonReader, PairwiseTally
 from evaldrop.scorecard.reading import CandidateResult, ResultReader
 from evaldrop.scorecard.scores import NOT_APPLICABLE
 from evaldrop.scorecard.source import RunFile, read_run_file
 from evaldrop.scorecard.tally import RunTally
-from evaldrop.scorecard.words import run_alarms, verdict_in_words
+from evaldrop.scorecard.words import run_alarms, run_hints, verdict_in_words
 from evaldrop.tables import TableWriter, comparison_schema, open_table, response_schema, verdict_schema
 
 SCORECARD_FILE = "scorecard.json"
@@ -121,6 +123,7 @@ def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Sc
         name: card.model_copy(update={"pairwise": tallies.pairwise.estimates(name, confidence)})
         for name, card in candidate_scorecards(run, tally, columns).items()
     }
+    compared = compare_candidates(run, tally, columns)
     scorecard = Scorecard(
         run_id=run.run_id,
         evaluation=run.evaluation.name,
@@ -133,7 +136,11 @@ def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Sc
         coverage=_coverage(candidates.values()),
         criteria={name: _criterion_info(criterion) for name, criterion in run.criteria.items()},
         candidates=candidates,
-        comparisons=compare_candidates(run, tally, columns),
+        comparisons=compared.comparisons,
+        slices=compared.slices,
+        criteria_use=criteria_use(run, columns, tally.records),
+        criterion_pairs=criterion_pairs(run, columns),
+        frontier=quality_cost_frontier(candidates, compared.comparisons),
         judges=judge_health(run, tally),
         cost_usd=cost_totals(run, tally),
         baseline=run.content.get("baseline"),
@@ -142,6 +149,7 @@ def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Sc
         update={
             "gate": evaluate_gate(run.evaluation.gate, scorecard),
             "alarms": run_alarms(scorecard, tally),
+            "hints": run_hints(scorecard),
             "summary": verdict_in_words(scorecard),
         }
     )

@@ -1,8 +1,8 @@
 """
 Compact counts and scores of a run: what statistics need, and no text.
 
-A score takes 16 bytes, an unscored one 5, a record 8: a million records by three candidates by two criteria
-are about 120 MB.
+A score takes 16 bytes, an unscored one 5, a response 24, a record 8: a million records by three candidates by
+two criteria are about 180 MB.
 """
 
 from array import array
@@ -101,6 +101,7 @@ class CandidateTally:
         self.cost, self.judge_cost = MoneyTally(), MoneyTally()
         self.latencies = array("d")
         self.text_hashes = array("q")
+        self.lengths = (array("i"), array("i"))
         self.criteria: dict[str, CriterionTally] = {}
         self.metrics = {name: (array("i"), array("d")) for name in metrics}
 
@@ -140,6 +141,8 @@ class CandidateTally:
         if row.latency_ms is not None:
             self.latencies.append(row.latency_ms)
         self.text_hashes.append(hash(row.response))
+        self.lengths[0].append(ordinal)
+        self.lengths[1].append(len(row.response))
         self._add_metrics(ordinal, row)
 
     def _add_metrics(self, ordinal: int, row: ResponseRow) -> None:
