@@ -414,9 +414,9 @@ class _Checking:
             return None
         total = min(self.survey.n_accepted, self.request.limit or self.survey.n_accepted)
         sample = list(self._sample(total))
-        refusals = list(_refusals(Preparing(definition).prepare, sample))
-        if refusals and len(refusals) == len(sample):
-            self.problems.append(f"{self.survey.source} line {sample[0].line}: {refusals[0]}")
+        reason = _why_none_can_be_sent(Preparing(definition).prepare, sample)
+        if reason:
+            self.problems.append(f"{self.survey.source} line {sample[0].line}: {reason}")
             return None
         prices = load_prices(definition.evaluation.prices)
         plan = make_plan(definition, sample, records=total, prices=prices)
@@ -440,11 +440,15 @@ class _Checking:
                     yield record
 
 
-def _refusals(prepare: Callable[[Record], Any], sample: Iterable[Record]) -> Iterator[str]:
+def _why_none_can_be_sent(prepare: Callable[[Record], Any], sample: Iterable[Record]) -> str | None:
+    """Return why the first record cannot be sent, when none of the sample can."""
+    first: str | None = None
     for record in sample:
         outcome = prepare(record)
-        if not isinstance(outcome, dict):
-            yield outcome.row["reason"]
+        if isinstance(outcome, dict):
+            return None
+        first = first or outcome.row["reason"]
+    return first
 
 
 def _resolved_name(config: str | Mapping[str, Any]) -> str:
