@@ -11,11 +11,12 @@ from typing import Any, Literal
 
 import orjson
 
+from evaldrop.comparing import pairs
 from evaldrop.datasets import Record
 from evaldrop.definition import RunDefinition
 from evaldrop.errors import BudgetExceeded
 from evaldrop.evaluation import Evaluation
-from evaldrop.preparation import Preparing, pairs
+from evaldrop.preparation import Preparing
 from evaldrop.pricing import Prices, cost_usd
 from evaldrop.requests import GIVEN
 
@@ -168,8 +169,8 @@ def child_transitions(evaluation: Evaluation) -> int:
     )
     states = 4 + candidates * (4 + 4 * asked)
     if evaluation.pairwise:
-        compared = 2 * sum(1 for _ in pairs(evaluation)) * len(evaluation.judges)
-        states += 2 + 3 * compared
+        orders = 2 if evaluation.pairwise.orders == "both" else 1
+        states += 2 + 4 * orders * sum(1 for _ in pairs(evaluation)) * len(evaluation.judges)
     return states
 
 
