@@ -202,12 +202,12 @@ class _Counting:
         self._requests = {call["name"]: call.get("request_key") for call in self._preparing.candidates}
         self._n = 0
         self._references: list[int] = []
-        self._candidate_calls = dict.fromkeys(self._requests, 0)
+        self._candidate_calls = dict.fromkeys(self._requests, 0.0)
         self._candidate_input = dict.fromkeys(self._requests, 0.0)
-        self._judge_calls = {judge.name: 0 for judge in self._evaluation.judges}
+        self._judge_calls = {judge.name: 0.0 for judge in self._evaluation.judges}
         self._judge_input = dict.fromkeys(self._judge_calls, 0.0)
-        self._judge_criteria = dict.fromkeys(self._judge_calls, 0)
-        self._judge_responses = dict.fromkeys(self._judge_calls, 0)
+        self._judge_criteria = dict.fromkeys(self._judge_calls, 0.0)
+        self._judge_responses = dict.fromkeys(self._judge_calls, 0.0)
 
     def add(self, record: Record) -> None:
         prepared = self._preparing.prepare(record)
@@ -226,7 +226,13 @@ class _Counting:
         for comparison in calls["comparisons"]:
             self._count_judge(comparison, responses=2, calls=1)
 
-    def _count_judge(self, asked: dict[str, Any], *, responses: int, calls: int) -> None:
+    def _add_anchors(self, *, weight: float) -> None:
+        """Count the anchors: each is judged once, not once per record, so its weight undoes the scaling."""
+        for anchor in self._preparing.anchors():
+            for judgement in anchor["calls"]["judgements"]:
+                self._count_judge(judgement, responses=1, calls=weight)
+
+    def _count_judge(self, asked: dict[str, Any], *, responses: int, calls: float) -> None:
         name = asked["judge"]
         constants = asked.get("call") or self._preparing.judge_calls[asked["request_key"]]
         words = (
@@ -241,6 +247,7 @@ class _Counting:
 
     def lines(self, records: int, prices: Prices) -> Iterable[Line]:
         scale = records / self._n if self._n else 0.0
+        self._add_anchors(weight=1 / scale if scale else 0.0)
         for candidate in self._evaluation.candidates:
             if candidate.model == GIVEN:
                 continue

@@ -19,6 +19,7 @@ from evaldrop.datasets import Record, Rejected, read_records
 from evaldrop.definition import RunDefinition, RunRequest
 from evaldrop.errors import DatasetError, PromptError
 from evaldrop.evaluation import Candidate, Judge
+from evaldrop.judge_anchors import Asked, anchor_records
 from evaldrop.judging import (
     Fences,
     around,
@@ -75,6 +76,8 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
             else:
                 records.write(orjson.dumps(outcome) + b"\n")
                 prepared += 1
+        for anchor in preparing.anchors():
+            records.write(orjson.dumps(anchor) + b"\n")
     _refuse_too_many(first, rejected=rejected, read=prepared + rejected, definition=definition)
     return _state(request, definition, preparing, folder)
 
@@ -171,6 +174,15 @@ class Preparing:
             "not_applicable": self._not_applicable(record),
             "calls": calls,
         }
+
+    def anchors(self) -> Iterator[JSON]:
+        """Yield the run's anchors as they stand in `records.jsonl`; see `anchor_records`."""
+        return anchor_records(
+            self._definition,
+            lambda record: Asked(
+                list(self._judgements(record, variables(record))), self._not_applicable(record)
+            ),
+        )
 
     def _calls(self, record: Record) -> JSON:
         values = variables(record)

@@ -139,13 +139,22 @@ def check_dataset(request: RunRequest, *, default: str | None = None) -> Check:
     )
 
 
+def _with_anchors(evaluation: Evaluation, uri: str) -> Evaluation:
+    if evaluation.anchors is None:
+        return evaluation
+    try:
+        return evaluation.model_copy(update={"anchors": evaluation.anchors.loaded(uri)})
+    except EvaluationError as error:
+        raise EvaluationError(f"{_name(uri)}: {error}") from error
+
+
 def _read_evaluation(dataset: str, uri: str | None) -> Evaluation:
     if uri is None:
         raise EvaluationError(
             f"{_name(dataset)}: no evaluation. Put an evaluation.yaml beside it or in a folder above, "
             "or give one with --evaluation; evaldrop init DIR writes an example."
         )
-    return parse_evaluation(storage.read_bytes(uri), source=_name(uri))
+    return _with_anchors(parse_evaluation(storage.read_bytes(uri), source=_name(uri)), uri)
 
 
 def _survey(request: RunRequest, fields: Mapping[str, str]) -> tuple[Survey | None, list[str]]:
@@ -369,9 +378,9 @@ class _Checking:
         return prompts
 
     def _check_variables(self, prompt: Prompt, always: frozenset[str]) -> None:
-        # The reference is the answer: whatever records have, a candidate's prompt does not see it.
+        # A candidate's prompt does not get the reference: asking for it is idle, printing it fails below.
         known = always | (self.survey.variables.keys() - {"reference"})
-        missing = sorted(prompt.variables - known)
+        missing = sorted(prompt.variables - known - {"reference"})
         if missing and self.survey.n_accepted:
             self.problems.append(
                 f"{self.source}: prompt {prompt.name} uses {', '.join(missing)}, which no record gives it. "
@@ -398,6 +407,11 @@ class _Checking:
 
     def plan(self, definition: RunDefinition) -> Plan | None:
         """Return the plan, rendered for a sample; not one record that can be rendered is a problem."""
+        try:
+            list(Preparing(definition).anchors())
+        except EvaluationError as error:
+            self.problems.append(f"{self.source}: {error}")
+            return None
         total = min(self.survey.n_accepted, self.request.limit or self.survey.n_accepted)
         sample = list(self._sample(total))
         refusals = list(_refusals(Preparing(definition).prepare, sample))

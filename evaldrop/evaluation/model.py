@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from evaldrop.evaluation.anchors import Anchors
+
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 Api = Literal["converse", "invoke_model"]
 
@@ -184,6 +186,9 @@ class Evaluation(Part):
     metrics: tuple[str, ...] = Field(default=(), description="Numbers computed without a judge.")
     pairwise: Pairwise | None = None
     gate: tuple[str, ...] = Field(default=(), description='Rules such as "correctness.pass_rate >= 0.85".')
+    anchors: Anchors | None = Field(
+        default=None, description="Responses known to pass or fail, that every judge has to get right."
+    )
     budget_usd: float | None = Field(default=None, gt=0, description="A run likely to cost more is refused.")
     max_concurrency: int = Field(default=50, ge=1, le=10_000, description="Records evaluated at a time.")
     tolerated_failure_percentage: float = Field(
@@ -227,6 +232,8 @@ class Evaluation(Part):
             raise ValueError("criteria need a judge: add judges, or leave criteria out")
         if self.pairwise and not self.judges:
             raise ValueError("pairwise needs a judge: add judges")
+        if self.anchors and not self.criteria:
+            raise ValueError("anchors are judged on criteria: add criteria and judges, or leave anchors out")
         for called in (*self.candidates, *self.judges):
             if called.api == "invoke_model" and body_family(called) is None:
                 raise ValueError(

@@ -30,6 +30,7 @@ def _lines(scorecard: Scorecard) -> Iterator[str]:
     yield ""
     yield from _facts(scorecard)
     yield from _alarms(scorecard)
+    yield from _anchors(scorecard)
     yield from _scores(scorecard)
     yield from _operations(scorecard)
     yield from _comparisons(scorecard)
@@ -60,6 +61,19 @@ def _alarms(scorecard: Scorecard) -> Iterator[str]:
     for alarm in scorecard.alarms:
         yield f"> ⚠️ {markdown(alarm)}"
     if scorecard.alarms:
+        yield ""
+
+
+def _anchors(scorecard: Scorecard) -> Iterator[str]:
+    for name, known in scorecard.anchors.items():
+        trusted = "trusted" if known.trusted else "**not trusted**"
+        share = f" ({figures.percent(known.missed_rate)}, {figures.percent_interval(known.interval)})"
+        yield (
+            f"- judge {markdown(name)} is {trusted}: missed {figures.count(known.missed)} of "
+            f"{figures.count(known.n)} anchors{share if known.interval else ''}, "
+            f"{figures.percent(known.tolerance)} are tolerated"
+        )
+    if scorecard.anchors:
         yield ""
 
 

@@ -13,6 +13,7 @@ from evaldrop.history import write_history
 from evaldrop.report import write_reports
 from evaldrop.report.rows import ReportRows
 from evaldrop.results import find_manifests
+from evaldrop.scorecard.anchors import distrust, judge_trusted
 from evaldrop.scorecard.collect import collect
 from evaldrop.scorecard.comparing import compare_candidates
 from evaldrop.scorecard.estimates import candidate_scorecards, columns_of, cost_totals, judge_health
@@ -80,6 +81,9 @@ def _read_results(run: RunFile, manifests: Sequence[str]) -> _Tallies:
     reader, comparisons = ResultReader(run), ComparisonReader(run)
     with _open_tables(run) as tables:
         for found in collect(run.folder, manifests):
+            if found.record.anchor is not None:
+                tally.add_anchor(found.record, reader.read_anchor(found), run)
+                continue
             results = reader.read(found)
             _write_rows(results, tables)
             ordinal = tally.add(found.record, results, None if found.output is not None else found.failure)
@@ -150,10 +154,12 @@ def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Sc
         strengths=strengths(pairs, list(candidates), pairwise, tally.groups, confidence),
         cost_usd=cost_totals(run, tally),
         baseline=run.content.get("baseline"),
+        anchors=tally.anchors.estimates(run),
     )
     return scorecard.model_copy(
         update={
-            "gate": evaluate_gate(run.evaluation.gate, scorecard),
+            "gate": distrust(evaluate_gate(run.evaluation.gate, scorecard), scorecard.anchors),
+            "judge_trusted": judge_trusted(scorecard.anchors),
             "alarms": run_alarms(scorecard, tally),
             "summary": verdict_in_words(scorecard),
         }

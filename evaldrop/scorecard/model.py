@@ -278,6 +278,29 @@ class JudgeHealth(Part):
     cost_usd: float | None = None
 
 
+class AnchorMiss(Part):
+    """An anchor that a judge got wrong on a criterion."""
+
+    anchor: str = Field(description="Its id in the evaluation.")
+    criterion: str
+    passes: bool = Field(description="What is known: whether it passes.")
+    score: float = Field(description="What the judge gave, its repeats averaged.")
+
+
+class AnchorEstimate(Part):
+    """How a judge does on responses known to pass or fail; a check is one anchor on one criterion."""
+
+    n: int = Field(description="Checks with a score.")
+    missed: int = Field(description="Checks whose pass or fail is not what is known.")
+    unscored: int = Field(default=0, description="Checks without a score.")
+    missed_rate: float | None = Field(default=None, description="missed / n; null without a score.")
+    interval: Interval | None = Field(default=None, description="Of missed_rate: Wilson.")
+    tolerance: float = Field(description="Share that may be missed.")
+    trusted: bool = Field(description="At least one check was scored, and no more missed than tolerated.")
+    reason: str | None = Field(default=None, description="Why it is not trusted.")
+    misses: tuple[AnchorMiss, ...] = Field(default=(), description="The first 20 that were missed.")
+
+
 class CostTotals(Part):
     """USD of the whole run. A total with an unknown part is null; `known` is what is known of it."""
 
@@ -340,4 +363,10 @@ class Scorecard(Part):
     gate: Gate = Gate(decision="pass")
     alarms: tuple[str, ...] = ()
     baseline: str | None = None
+    anchors: dict[str, AnchorEstimate] = Field(
+        default_factory=dict, description="Judge: what it made of the evaluation's anchors."
+    )
+    judge_trusted: bool | None = Field(
+        default=None, description="Whether every judge gets the anchors right; null without anchors."
+    )
     summary: str = Field(default="", description="The verdict in words.")

@@ -14,8 +14,20 @@ class Asked(NamedTuple):
     criteria: tuple[str, ...]
 
 
+class KnownAnchor(NamedTuple):
+    """What is known of an anchor: whether it passes these criteria."""
+
+    id: str
+    passes: bool
+    criteria: tuple[str, ...]
+
+
 class PreparedRecord(NamedTuple):
-    """A record as PrepareRecords wrote it. `not_applicable`: criteria never asked of it, and why."""
+    """
+    A record as PrepareRecords wrote it. `not_applicable`: criteria never asked of it, and why.
+
+    `anchor` is there when it is none of the dataset's records but an anchor.
+    """
 
     record_id: str
     prompt: str
@@ -26,6 +38,7 @@ class PreparedRecord(NamedTuple):
     group: str | None
     not_applicable: Mapping[str, str]
     asked: tuple[Asked, ...]
+    anchor: KnownAnchor | None = None
 
 
 def read_prepared(line: bytes) -> PreparedRecord:
@@ -47,7 +60,14 @@ def read_prepared(line: bytes) -> PreparedRecord:
         content.get("group"),
         content.get("not_applicable") or {},
         tuple(_asked(judgement) for judgement in content["calls"]["judgements"]),
+        _anchor(content.get("anchor")),
     )
+
+
+def _anchor(content: Mapping[str, Any] | None) -> KnownAnchor | None:
+    if content is None:
+        return None
+    return KnownAnchor(content["id"], content["passes"], tuple(content["criteria"]))
 
 
 def _asked(judgement: Mapping[str, Any]) -> Asked:

@@ -63,6 +63,13 @@ class CandidateResult(NamedTuple):
     retries: int
 
 
+class AnchorResult(NamedTuple):
+    """What the judges made of an anchor."""
+
+    verdicts: list[VerdictRow]
+    judge_calls: list[JudgeCall]
+
+
 class _Judged(NamedTuple):
     asked: Asked
     verdicts: Sequence[Verdict]
@@ -89,6 +96,19 @@ class ResultReader:
         output = found.output or {}
         responses = {response.get("candidate"): response for response in output.get("responses") or ()}
         return [self._read_candidate(name, responses.get(name), found) for name in self._candidates]
+
+    def read_anchor(self, found: Found) -> AnchorResult:
+        """Return the verdicts on an anchor, those that should be there and are not included."""
+        record, name = found.record, found.record.record_id
+        responses = (found.output or {}).get("responses") or ()
+        judged = [
+            self._read_judgement(judgement)
+            for response in responses
+            for judgement in response.get("judgements") or ()
+        ]
+        rows = [row for reading in judged for row in self._verdict_rows(name, name, reading)]
+        rows += self._losses(record, name, {reading.asked for reading in judged}, has_text=True)
+        return AnchorResult(rows, [reading.call for reading in judged])
 
     def _read_candidate(self, name: str, response: Mapping[str, Any] | None, found: Found) -> CandidateResult:
         record = found.record

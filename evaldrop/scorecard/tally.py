@@ -14,9 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from evaldrop.results import ChildFailure
+from evaldrop.scorecard.anchors import AnchorTally
 from evaldrop.scorecard.prepared import PreparedRecord
-from evaldrop.scorecard.reading import CandidateResult, JudgeCall
+from evaldrop.scorecard.reading import AnchorResult, CandidateResult, JudgeCall
 from evaldrop.scorecard.scores import RecordScore
+from evaldrop.scorecard.source import RunFile
 from evaldrop.tables import ResponseRow
 
 Floats = npt.NDArray[np.float64]
@@ -183,6 +185,7 @@ class RunTally:
         self.judges = {name: JudgeTally() for name in judges}
         self.records = self.evaluated = 0
         self.missing_reasons: Counter[str] = Counter()
+        self.anchors = AnchorTally()
         self.category_names: dict[str, int] = {}
         self._categories, self._groups = array("i"), array("i")
         self._group_codes: dict[str, int] = {}
@@ -204,6 +207,12 @@ class RunTally:
             tally.add(ordinal, result)
             self._add_to_judges(result)
         return ordinal
+
+    def add_anchor(self, record: PreparedRecord, result: AnchorResult, run: RunFile) -> None:
+        """Add an anchor: its calls to the judges', its verdicts to nobody's numbers."""
+        for call in result.judge_calls:
+            self.judges[call.judge].add_call(call)
+        self.anchors.add(record, result.verdicts, run)
 
     def add_comparison(self, candidate: str, call: JudgeCall) -> None:
         """Add a judge's call that compared a candidate with a baseline; the candidate bears its cost."""

@@ -111,6 +111,9 @@ def _judge_alarms(scorecard: Scorecard) -> Iterator[str]:
         if sum(lost.values()) > _MUCH_UNSCORED * total:
             reasons = ", ".join(f"{reason}: {n}" for reason, n in lost.items())
             yield f"Judge {name}: {sum(lost.values())} of {total} verdicts are unscored ({reasons})."
+    for name, estimate in scorecard.anchors.items():
+        if not estimate.trusted:
+            yield f"Judge {name} is not trusted: {estimate.reason}. The gate is inconclusive."
     for name, card in scorecard.candidates.items():
         counts = card.responses
         if counts.flagged:

@@ -227,4 +227,4 @@ def test_a_candidates_prompt_that_shows_the_reference_is_refused(tmp_path):
 
     checked = check(tmp_path, evaluation, rows, {"candidate/own.v1": "{{ prompt }} {{ reference }}"})
 
-    told(checked.problems, "candidate/own.v1 uses reference, which no record gives it")
+    told(checked.problems, "prompt candidate/own.v1 needs reference")

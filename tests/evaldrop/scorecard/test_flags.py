@@ -28,10 +28,10 @@ def build(tmp_path):
     return from_texts
 
 
-def test_flags_stand_beside_their_response_behind_the_metrics(build, tmp_path):
+def test_flags_stand_beside_their_response(build, tmp_path):
     build(HOSTILE, "Thirty days.", metrics=["exact_match"])
     table = pq.read_table(tmp_path / "support/run-1/responses.parquet")
-    assert table.column_names[-2:] == ["metric_exact_match", "flags"]
+    assert table.column_names[-2:] == ["flags", "metric_exact_match"]
     assert table["flags"].to_pylist() == ["judge_instruction,verdict_line", None]
 
 
