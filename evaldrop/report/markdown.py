@@ -4,8 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from evaldrop.report import figures
 from evaldrop.report.escape import markdown
+from evaldrop.report.losses import loss_in_words
 from evaldrop.scorecard.model import CandidateScorecard, CriterionEstimate, Scorecard
 
+# A comment on a pull request holds 65,536 characters; longer lists are cut, and say so.
+_MOST_ROWS = 40
 _SIGNS = {"pass": "✅ passed", "fail": "❌ failed", "inconclusive": "⚠️ inconclusive"}
 
 
@@ -32,8 +35,11 @@ def _lines(scorecard: Scorecard) -> Iterator[str]:
     yield from _alarms(scorecard)
     yield from _anchors(scorecard)
     yield from _scores(scorecard)
+    yield from _losses(scorecard)
     yield from _operations(scorecard)
     yield from _comparisons(scorecard)
+    yield from _slices(scorecard)
+    yield from _hints(scorecard)
     confidence = figures.percent(scorecard.confidence)
     yield f"<sub>run {markdown(scorecard.run_id)} · intervals at {confidence}{simulated}</sub>"
 
@@ -99,6 +105,20 @@ def _cell(estimate: CriterionEstimate | None) -> str:
     )
 
 
+def _losses(scorecard: Scorecard) -> Iterator[str]:
+    lost = [
+        sentence
+        for criterion in scorecard.criteria
+        for name, card in scorecard.candidates.items()
+        if (sentence := loss_in_words(name, criterion, card.criteria.get(criterion)))
+    ]
+    for sentence in lost[:_MOST_ROWS]:
+        yield f"- {markdown(sentence)}"
+    yield from _rest(len(lost))
+    if lost:
+        yield ""
+
+
 def _operations(scorecard: Scorecard) -> Iterator[str]:
     header = ("candidate", "model", "errors", "p50", "p90", "tokens in / out", "USD per 1,000", "judging")
     yield from _table(
@@ -142,12 +162,50 @@ def _comparisons(scorecard: Scorecard) -> Iterator[str]:
         )
         for comparison in scorecard.comparisons
     ]
-    yield "<details><summary>Pairs of candidates</summary>"
-    yield ""
     header = ("criterion", "pair", "", "difference", "interval", "p (Holm)", "detectable")
-    yield from _table(header, rows, texts=3)
+    yield from _folded("Pairs of candidates", header, rows, texts=3)
+
+
+def _slices(scorecard: Scorecard) -> Iterator[str]:
+    rows = [
+        (
+            markdown(category),
+            markdown(pair.criterion),
+            f"**{markdown(pair.better or '')}** of {markdown(pair.a)}, {markdown(pair.b)}",
+            figures.signed(pair.difference),
+            figures.interval(pair.interval),
+            figures.count(pair.n),
+        )
+        for category, part in scorecard.slices.items()
+        for pair in part.comparisons
+        if pair.decisive
+    ]
+    if rows:
+        header = ("category", "criterion", "better", "difference", "interval", "records")
+        yield from _folded("Categories in which a candidate is decidedly better", header, rows, texts=3)
+
+
+def _hints(scorecard: Scorecard) -> Iterator[str]:
+    for hint in scorecard.hints[:_MOST_ROWS]:
+        yield f"- {markdown(hint)}"
+    yield from _rest(len(scorecard.hints))
+    if scorecard.hints:
+        yield ""
+
+
+def _folded(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, texts: int) -> Iterator[str]:
+    yield f"<details><summary>{title}</summary>"
+    yield ""
+    yield from _table(header, rows[:_MOST_ROWS], texts=texts)
+    yield from _rest(len(rows))
     yield "</details>"
     yield ""
+
+
+def _rest(n: int) -> Iterator[str]:
+    if n > _MOST_ROWS:
+        yield f"… and {n - _MOST_ROWS} more; scorecard.json has them all."
+        yield ""
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]], *, texts: int) -> Iterator[str]:

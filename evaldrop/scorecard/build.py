@@ -16,7 +16,9 @@ from evaldrop.results import find_manifests
 from evaldrop.scorecard.anchors import distrust, judge_trusted
 from evaldrop.scorecard.collect import collect
 from evaldrop.scorecard.comparing import compare_candidates
+from evaldrop.scorecard.criteria_use import criteria_use, criterion_pairs
 from evaldrop.scorecard.estimates import candidate_scorecards, columns_of, cost_totals, judge_health
+from evaldrop.scorecard.frontier import quality_cost_frontier
 from evaldrop.scorecard.model import CandidateScorecard, CriterionInfo, DatasetInfo, Records, Scorecard
 from evaldrop.scorecard.pairwise import Compared, ComparisonReader
 from evaldrop.scorecard.panels import PanelTally, agreements
@@ -26,7 +28,7 @@ from evaldrop.scorecard.source import RunFile, read_run_file
 from evaldrop.scorecard.strengths import strengths
 from evaldrop.scorecard.tally import RunTally
 from evaldrop.scorecard.win_rates import PairwiseTally, candidate_pairwise
-from evaldrop.scorecard.words import run_alarms, verdict_in_words
+from evaldrop.scorecard.words import run_alarms, run_hints, verdict_in_words
 from evaldrop.tables import TableWriter, comparison_schema, open_table, response_schema, verdict_schema
 
 SCORECARD_FILE = "scorecard.json"
@@ -136,6 +138,7 @@ def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Sc
             )
             for name, card in candidates.items()
         }
+    compared = compare_candidates(run, tally, columns)
     scorecard = Scorecard(
         run_id=run.run_id,
         evaluation=run.evaluation.name,
@@ -148,7 +151,11 @@ def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Sc
         coverage=_coverage(candidates.values()),
         criteria={name: _criterion_info(criterion) for name, criterion in run.criteria.items()},
         candidates=candidates,
-        comparisons=compare_candidates(run, tally, columns),
+        comparisons=compared.comparisons,
+        slices=compared.slices,
+        criteria_use=criteria_use(run, columns, tally.records),
+        criterion_pairs=criterion_pairs(run, columns),
+        frontier=quality_cost_frontier(candidates, compared.comparisons),
         judges=judge_health(run, tally),
         agreement=agreements(tallies.panel, run.criteria),
         strengths=strengths(pairs, list(candidates), pairwise, tally.groups, confidence),
@@ -161,6 +168,7 @@ def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Sc
             "gate": distrust(evaluate_gate(run.evaluation.gate, scorecard), scorecard.anchors),
             "judge_trusted": judge_trusted(scorecard.anchors),
             "alarms": run_alarms(scorecard, tally),
+            "hints": run_hints(scorecard),
             "summary": verdict_in_words(scorecard),
         }
     )

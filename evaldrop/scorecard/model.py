@@ -5,20 +5,17 @@ A number that does not exist is null, never 0; where its absence is not plain, a
 Rates are fractions in [0, 1]; units end the names.
 """
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from evaldrop.scorecard.part import Interval as Interval
+from evaldrop.scorecard.part import Part as Part
+from evaldrop.scorecard.usefulness import CriterionPair, CriterionUse, FrontierPoint, LengthRelation
 
 Decision = Literal["pass", "fail", "inconclusive"]
-Interval = Annotated[tuple[float, float], Field(description="[low, high]")]
 
 OVERALL = "overall"
-
-
-class Part(BaseModel):
-    """Frozen, and strict about keys: what is written is what is documented."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Records(Part):
@@ -86,6 +83,9 @@ class MeanEstimate(Part):
     sd: float | None = Field(default=None, description="Standard deviation over records.")
     standard_error: float | None = Field(default=None, description="Clustered where records have groups.")
     interval: Interval | None = Field(default=None, description="Student's t; Wilson's for yes/no values.")
+    bounds: Interval | None = Field(
+        default=None, description="The mean if every lost verdict were the worst, and if it were the best."
+    )
     reason: str | None = Field(default=None, description="Why a number is null.")
 
 
@@ -112,6 +112,11 @@ class CriterionEstimate(Part):
     pass_interval: Interval | None = Field(
         default=None, description="Wilson; for clusters with the effective n."
     )
+    bounds: Interval | None = Field(
+        default=None,
+        description="The lowest and the highest mean that any scores of the lost verdicts could give.",
+    )
+    pass_bounds: Interval | None = Field(default=None, description="The same for the pass rate.")
     reason: str | None = Field(default=None, description="Why a number is null.")
 
 
@@ -223,6 +228,9 @@ class CandidateScorecard(Part):
     pairwise: CandidatePairwise | None = Field(
         default=None, description="Preferences over the others; null for the baseline, and without pairwise."
     )
+    score_by_length: dict[str, LengthRelation] = Field(
+        default_factory=dict, description='Criterion, and "overall": scores against response length.'
+    )
 
 
 class Comparison(Part):
@@ -244,6 +252,14 @@ class Comparison(Part):
     decisive: bool = Field(default=False, description="p_adjusted is below 1 - confidence.")
     better: str | None = Field(default=None, description="The better candidate, when decisive.")
     reason: str | None = Field(default=None, description="Why a number is null.")
+
+
+class SliceComparisons(Part):
+    """Pairs of candidates on the records of one category; p values are adjusted over all slices."""
+
+    n: int = Field(description="Records of this category.")
+    warning: str | None = Field(default=None, description="Why little can be read from this slice.")
+    comparisons: tuple[Comparison, ...] = ()
 
 
 class GateCheck(Part):
@@ -352,6 +368,18 @@ class Scorecard(Part):
     criteria: dict[str, CriterionInfo] = Field(default_factory=dict)
     candidates: dict[str, CandidateScorecard]
     comparisons: tuple[Comparison, ...] = ()
+    slices: dict[str, SliceComparisons] = Field(
+        default_factory=dict, description="Category: pairs of candidates on its records."
+    )
+    criteria_use: dict[str, CriterionUse] = Field(
+        default_factory=dict, description="Criterion: whether it tells responses and candidates apart."
+    )
+    criterion_pairs: tuple[CriterionPair, ...] = Field(
+        default=(), description="Pairs of criteria and how far they say the same."
+    )
+    frontier: tuple[FrontierPoint, ...] = Field(
+        default=(), description="Candidates with a known price, the cheapest first."
+    )
     judges: dict[str, JudgeHealth] = Field(default_factory=dict)
     agreement: dict[str, Agreement] = Field(
         default_factory=dict, description="Criterion: how far judges agree; with two or more judges."
@@ -362,6 +390,9 @@ class Scorecard(Part):
     cost_usd: CostTotals
     gate: Gate = Gate(decision="pass")
     alarms: tuple[str, ...] = ()
+    hints: tuple[str, ...] = Field(
+        default=(), description="What would make the next evaluation better, a sentence each."
+    )
     baseline: str | None = None
     anchors: dict[str, AnchorEstimate] = Field(
         default_factory=dict, description="Judge: what it made of the evaluation's anchors."

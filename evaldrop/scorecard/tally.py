@@ -1,8 +1,8 @@
 """
 Compact counts and scores of a run: what statistics need, and no text.
 
-A score takes 16 bytes, an unscored one 5, a record 8: a million records by three candidates by two criteria
-are about 120 MB.
+A score takes 16 bytes, an unscored one 5, a response 24, a record 8: a million records by three candidates by
+two criteria are about 180 MB.
 """
 
 from array import array
@@ -104,7 +104,8 @@ class CandidateTally:
         self.input_tokens = self.output_tokens = self.judge_input = self.judge_output = 0
         self.cost, self.judge_cost = MoneyTally(), MoneyTally()
         self.latencies = array("d")
-        self.text_hashes, self.text_lengths = array("q"), array("i")
+        self.text_hashes = array("q")
+        self.lengths = (array("i"), array("i"))
         self.criteria: dict[str, CriterionTally] = {}
         self.metrics = {name: (array("i"), array("d")) for name in metrics}
 
@@ -144,7 +145,8 @@ class CandidateTally:
         if row.latency_ms is not None:
             self.latencies.append(row.latency_ms)
         self.text_hashes.append(hash(row.response))
-        self.text_lengths.append(len(row.response))
+        self.lengths[0].append(ordinal)
+        self.lengths[1].append(len(row.response))
         if row.flags is not None:
             self.flagged += 1
             self.flags.update(row.flags.split(","))

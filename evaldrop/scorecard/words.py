@@ -6,6 +6,7 @@ import numpy as np
 
 from evaldrop.report.figures import size
 from evaldrop.scorecard.estimates import MOST_CATEGORIES
+from evaldrop.scorecard.frontier import frontier_in_words
 from evaldrop.scorecard.model import OVERALL, Comparison, Scorecard
 from evaldrop.scorecard.tally import RunTally
 
@@ -19,6 +20,9 @@ _FEW_IDENTICAL = 5
 _LABEL = 24
 # More of either kind make a table, not a sentence.
 _MOST_PAIRS = 3
+_MOST_NAMED = 8
+# Spearman correlations with length that are worth a sentence.
+_MUCH_LENGTH, _SURE_OF_LENGTH = 0.3, 0.01
 
 
 def verdict_in_words(scorecard: Scorecard) -> str:
@@ -52,6 +56,42 @@ def run_alarms(scorecard: Scorecard, tally: RunTally) -> tuple[str, ...]:
     )
 
 
+def run_hints(scorecard: Scorecard) -> tuple[str, ...]:
+    """Return what would make the next evaluation better or cheaper, a sentence each."""
+    uses = [use.finding for use in scorecard.criteria_use.values()]
+    pairs = [pair.finding for pair in scorecard.criterion_pairs]
+    found = [finding for finding in (*uses, *pairs) if finding]
+    return (
+        *found,
+        *_length_hints(scorecard),
+        *frontier_in_words(scorecard.frontier),
+        *_slice_hints(scorecard),
+    )
+
+
+def _length_hints(scorecard: Scorecard) -> Iterator[str]:
+    for candidate, card in scorecard.candidates.items():
+        for criterion, relation in card.score_by_length.items():
+            rho, p_value = relation.spearman, relation.p_value
+            if rho is None or p_value is None or abs(rho) < _MUCH_LENGTH or p_value > _SURE_OF_LENGTH:
+                continue
+            # On a criterion where low is good, a negative correlation is what longer responses gain.
+            info = scorecard.criteria.get(criterion)
+            gain = (rho > 0) == (info is None or info.higher_is_better)
+            yield (
+                f"{candidate}: longer responses do {'better' if gain else 'worse'} on {criterion} "
+                f"(Spearman {rho:.2f}, {relation.n} responses). That may be so, or the judge's taste."
+            )
+
+
+def _slice_hints(scorecard: Scorecard) -> Iterator[str]:
+    small = [f"{name} ({part.n})" for name, part in scorecard.slices.items() if part.warning]
+    if small:
+        more = f" and {len(small) - _MOST_NAMED} more" if len(small) > _MOST_NAMED else ""
+        named = ", ".join(small[:_MOST_NAMED])
+        yield f"Categories with too few records to tell candidates apart: {named}{more}."
+
+
 def _main_criterion(scorecard: Scorecard) -> str | None:
     if any(comparison.criterion == OVERALL for comparison in scorecard.comparisons):
         return OVERALL
@@ -71,7 +111,11 @@ def _single(scorecard: Scorecard, criterion: str, name: str) -> str:
 
 def _better(pair: Comparison) -> str:
     worse = pair.b if pair.better == pair.a else pair.a
-    low, high = sorted(abs(bound) for bound in pair.interval or (0.0, 0.0))
+    bounds = pair.interval or (0.0, 0.0)
+    low, high = sorted(abs(bound) for bound in bounds)
+    if bounds[0] <= 0 <= bounds[1] and low != high:
+        # The interval is of this comparison alone and by another method than the test.
+        return f"{pair.better} is better than {worse} by about {size(abs(pair.difference or 0.0))}"
     upper = "" if low == high else f" to {size(high)}"
     return f"{pair.better} is better than {worse} by {size(low)}{upper}"
 
@@ -154,7 +198,7 @@ def _identical(tally: RunTally) -> Iterator[str]:
         hashes = np.frombuffer(candidate.text_hashes, np.int64)
         if not hashes.size:
             continue
-        lengths = np.frombuffer(candidate.text_lengths, np.int32)
+        lengths = np.frombuffer(candidate.lengths[1], np.int32)
         _, first, counts = np.unique(hashes, return_index=True, return_counts=True)
         most = int(counts.max())
         # Labels repeat for good reasons; whole sentences do not.

@@ -63,7 +63,12 @@ from evaldrop.statistics.intervals import (
     wilson_interval,
 )
 from evaldrop.statistics.judges import OrderBias, majority_vote, order_bias, panel_kappa, panel_spread
-from evaldrop.statistics.mcnemar import McNemar, mcnemar, paired_pass_interval
+from evaldrop.statistics.mcnemar import (
+    McNemar,
+    mcnemar,
+    paired_pass_interval,
+    paired_pass_standard_error,
+)
 from evaldrop.statistics.multiplicity import benjamini_hochberg, holm
 from evaldrop.statistics.paired import (
     PairedDifference,
@@ -148,6 +153,7 @@ __all__ = [
     "page_hinkley",
     "paired_difference",
     "paired_pass_interval",
+    "paired_pass_standard_error",
     "paired_t_power",
     "panel_kappa",
     "panel_spread",
