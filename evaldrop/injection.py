@@ -97,12 +97,12 @@ _RULES = (
     _rule(
         "judge_instruction",
         _OBJECTS,
-        rf"\b(?:give|assign|award|grant|rate|score|grade|mark)\b[^.\n]{{0,30}}?\b(?:this|my|the"
+        rf"\b(?:give|assign|award|grant|rate|score|grade|mark)\b[^.\n]{{0,24}}?\b(?:this|my|the"
         rf" above|above) {_RESPONSE}"
-        rf"\b[^.\n]{{0,30}}?\b(?:{_SCORE}|{_BEST})",
+        rf"\b[^.\n]{{0,24}}?\b(?:{_SCORE}|{_BEST})",
         rf"\bthis {_RESPONSE} (?:deserves|must (?:get|receive|be given|be rated|be scored)|should"
         rf" (?:get|receive|be given"
-        rf"|be rated|be scored)|merits|earns)\b[^.\n]{{0,30}}?\b(?:{_SCORE}|{_BEST})",
+        rf"|be rated|be scored)|merits|earns)\b[^.\n]{{0,24}}?\b(?:{_SCORE}|{_BEST})",
         rf"\bthis {_RESPONSE} (?:has been|was|is) (?:already |pre-?)?(?:verified|approved|graded"
         rf"|scored|rated|judged)\b",
         rf"\b{_SCORE} (?:for|of) (?:this|my|the above) {_RESPONSE} (?:is|must be|should be|:)",
@@ -110,10 +110,10 @@ _RULES = (
     _rule(
         "judge_instruction",
         "judge|evaluator|grader|rater|assessor|scorer|evaluation|grading|judging",
-        rf"\b{_JUDGE}\b[^\n]{{0,40}}?\b(?:must|please|should|shall|has to|have to|you will|are to|to|now)\b"
+        rf"\b{_JUDGE}\b[^\n]{{0,24}}?\b(?:must|please|should|shall|has to|have to|you will|are to|to|now)\b"
         rf"(?: \w+){{0,2}}? (?:give|assign|award|rate|score|grade|mark|output|call|prefer|choose"
         rf"|return|reply)\b",
-        rf"\byou are (?:now )?(?:an? |the )?(?:\w+ ){{0,2}}{_JUDGE}\b[^\n]{{0,50}}?\b(?:always"
+        rf"\byou are (?:now )?(?:an? |the )?(?:\w+ ){{0,2}}{_JUDGE}\b[^\n]{{0,24}}?\b(?:always"
         rf"|every|{_SCORE})",
     ),
     _rule(

@@ -169,8 +169,8 @@ def child_transitions(evaluation: Evaluation) -> int:
     )
     states = 4 + candidates * (4 + 4 * asked)
     if evaluation.pairwise:
-        compared = 2 * sum(1 for _ in pairs(evaluation)) * len(evaluation.judges)
-        states += 2 + 4 * compared
+        orders = 2 if evaluation.pairwise.orders == "both" else 1
+        states += 2 + 4 * orders * sum(1 for _ in pairs(evaluation)) * len(evaluation.judges)
     return states
 
 
