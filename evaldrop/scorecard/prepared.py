@@ -15,7 +15,11 @@ class Asked(NamedTuple):
 
 
 class PreparedRecord(NamedTuple):
-    """A record as PrepareRecords wrote it. `not_applicable`: criteria never asked of it, and why."""
+    """
+    A record as PrepareRecords wrote it.
+
+    `not_applicable`: criteria never asked of it, and why. `calls`: the requests made of it.
+    """
 
     record_id: str
     prompt: str
@@ -26,6 +30,7 @@ class PreparedRecord(NamedTuple):
     group: str | None
     not_applicable: Mapping[str, str]
     asked: tuple[Asked, ...]
+    calls: Mapping[str, Any]
 
 
 def read_prepared(line: bytes) -> PreparedRecord:
@@ -47,6 +52,7 @@ def read_prepared(line: bytes) -> PreparedRecord:
         content.get("group"),
         content.get("not_applicable") or {},
         tuple(_asked(judgement) for judgement in content["calls"]["judgements"]),
+        content["calls"],
     )
 
 
