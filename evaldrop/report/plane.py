@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import ceil, floor
 
 from evaldrop.report.charts import Tick, nice_ceiling, share
@@ -73,7 +74,7 @@ def cost_quality_plane(scorecard: Scorecard) -> Plane | None:
     ]
     best = sorted((mark for mark in marks if not mark.is_dominated), key=lambda mark: mark.x)
     return Plane(
-        marks=list(_labelled(marks)),
+        marks=list(_labelled(marks, best)),
         x_ticks=[Tick(at=WIDTH * part / 4, text=_dollars(right * part / 4)) for part in range(5)],
         y_ticks=[Tick(at=height(level), text=f"{level:.{_places(levels)}f}") for level in levels],
         frontier=" ".join(f"{mark.x:.1f},{mark.y:.1f}" for mark in best),
@@ -98,15 +99,24 @@ class _Box:
         )
 
 
-def _labelled(marks: Sequence[Mark]) -> Iterator[Mark]:
-    """Yield the marks with a place for their names: one that covers no dot, whisker or name, if there is one."""
+def _labelled(marks: Sequence[Mark], frontier: Sequence[Mark]) -> Iterator[Mark]:
+    """Yield the marks with a place for their names that covers no dot, line or name, if there is one."""
     taken = [_Box(mark.x - 7, mark.high - 4, mark.x + 7, mark.low + 4) for mark in marks]
+    taken += [box for pair in pairwise(frontier) for box in _along(*pair)]
     for mark in marks:
         places = list(_label_places(mark))
         free = [place for place in places if not any(place[0].meets(box) for box in taken)]
         box, x, y, anchor = (free or places)[0]
         taken.append(box)
         yield replace(mark, label_x=x, label_y=y, anchor=anchor)
+
+
+def _along(start: Mark, end: Mark) -> Iterator[_Box]:
+    """Yield small boxes that cover a line of the frontier."""
+    for part in range(41):
+        x = start.x + (end.x - start.x) * part / 40
+        y = start.y + (end.y - start.y) * part / 40
+        yield _Box(x - 1, y - 1, x + 1, y + 1)
 
 
 def _label_places(mark: Mark) -> Iterator[tuple[_Box, float, float, str]]:

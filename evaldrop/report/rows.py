@@ -73,7 +73,7 @@ class _Stratum:
     def seal(self) -> None:
         if self.rows:
             # Details repeat one another word for word: the fastest level finds nearly all of it.
-            self.chunks.append(Chunk(_packed(self.rows, 6), _packed(self.details, 1), len(self.rows)))
+            self.chunks.append(Chunk(_packed(self.rows, 4), _packed(self.details, 1), len(self.rows)))
             self.rows, self.details, self.size = [], [], 0
 
     def thin(self) -> None:

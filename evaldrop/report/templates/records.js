@@ -362,7 +362,7 @@
     }
     if (open && open[ID] === id) select(at);
     else found.textContent = `The page does not carry the record ${id}.`;
-    by("records").scrollIntoView();
+    by("records").scrollIntoView({ behavior: "instant" });
   }
 
   function clear() {
