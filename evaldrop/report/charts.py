@@ -4,23 +4,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor, log10
 
+from evaldrop.report import figures
 from evaldrop.scorecard.model import CriterionEstimate, CriterionInfo, Scorecard
 
-# Distance from the best, as a share of the scale, up to which a mark keeps a colour: best, near, behind, far.
-_NEAR, _BEHIND = 0.05, 0.15
+# Distance from the best, as a share of the scale, from which a candidate is far behind.
+FAR = 0.15
+
+# What a mark's colour says. Colour is a claim, so only a decided difference gets one.
+BEST, OPEN, BEHIND, FAR_BEHIND = "best", "open", "behind", "far"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dot:
     """
-    A mark with its interval on an axis 0..100; None where there is no interval. `tone` 0 is the best, 3 far
-    off.
+    A mark with its interval on an axis 0..100; None where there is no interval.
+
+    `tone` is one of best, open (not decided against the best), behind, far.
     """
 
     at: float
     low: float | None
     high: float | None
-    tone: int
+    tone: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,25 +37,22 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """A candidate on the plane of cost and quality, both axes 0..100; up is better."""
+class Span:
+    """Percentiles of a candidate's latency on an axis 0..100, and as text."""
 
     name: str
-    x: float
-    y: float
-    low: float
-    high: float
-    is_dominated: bool
+    p50: float
+    p90: float
+    p99: float
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plane:
-    """Cost against quality."""
+class Latencies:
+    """Percentiles of every candidate's latency on one axis."""
 
-    marks: Sequence[Mark]
-    x_ticks: Sequence[Tick]
-    y_ticks: Sequence[Tick]
-    frontier: str
+    spans: Sequence[Span]
+    ticks: Sequence[Tick]
 
 
 def dots(scorecard: Scorecard, criterion: str) -> dict[str, Dot]:
@@ -61,74 +63,87 @@ def dots(scorecard: Scorecard, criterion: str) -> dict[str, Dot]:
         for name, card in scorecard.candidates.items()
         if criterion in card.criteria and card.criteria[criterion].mean is not None
     }
-    means = [estimate.mean for estimate in estimates.values() if estimate.mean is not None]
+    tones = _tones(scorecard, criterion, {name: estimate.mean or 0.0 for name, estimate in estimates.items()})
+    return {name: _dot(estimate, info, tones[name]) for name, estimate in estimates.items()}
+
+
+def _tones(scorecard: Scorecard, criterion: str, means: dict[str, float]) -> dict[str, str]:
+    """Return every candidate's tone. Where nothing is decided against the best, nobody is called the best."""
     if not means:
         return {}
-    best = max(means) if info.higher_is_better else min(means)
-    return {name: _dot(estimate, info, best) for name, estimate in estimates.items()}
+    info = scorecard.criteria[criterion]
+    sign = 1 if info.higher_is_better else -1
+    best = max(means, key=lambda name: sign * means[name])
+    beaten = {
+        ({pair.a, pair.b} - {pair.better}).pop()
+        for pair in scorecard.comparisons
+        if pair.criterion == criterion and pair.decisive and pair.better == best and pair.a != pair.b
+    }
+    scale = info.high - info.low
+    return {
+        name: (BEST if beaten and name == best else OPEN)
+        if name not in beaten
+        else (FAR_BEHIND if abs(means[best] - mean) > FAR * scale else BEHIND)
+        for name, mean in means.items()
+    }
 
 
-def tone(distance: float) -> int:
-    """Return the colour step of a distance from the best, a share of the scale."""
-    return 0 if distance < 1e-9 else 1 if distance <= _NEAR else 2 if distance <= _BEHIND else 3
-
-
-def cost_quality_plane(scorecard: Scorecard) -> Plane | None:
-    """Return cost per 1,000 records against quality; None unless two candidates have both."""
-    points = [
-        (name, card.cost_usd.per_1000_records, card.overall.mean, card.overall.interval)
-        for name, card in scorecard.candidates.items()
-        if card.overall and card.overall.mean is not None and card.cost_usd.per_1000_records is not None
+def scale_ticks(info: CriterionInfo) -> list[Tick]:
+    """Return the ends and the middle of a criterion's scale."""
+    middle = (info.low + info.high) / 2
+    return [
+        Tick(at=share(value, info.low, info.high), text=f"{value:g}")
+        for value in (info.low, middle, info.high)
     ]
-    if len(points) < 2:
+
+
+def latencies(scorecard: Scorecard) -> Latencies | None:
+    """Return the percentiles of latencies on an axis from 0; None where no call has one."""
+    measured = {
+        name: card.latency_ms
+        for name, card in scorecard.candidates.items()
+        if card.latency_ms.p50 is not None and card.latency_ms.p99 is not None
+    }
+    if not measured:
         return None
-    right = _nice_ceiling(max(cost for _, cost, _, _ in points))
-    lows = [bounds[0] if bounds else mean for _, _, mean, bounds in points]
-    bottom = max(0.0, floor((min(lows) - 0.05) * 10) / 10)
-    marks = []
-    for name, cost, mean, bounds in points:
-        low, high = bounds or (mean, mean)
-        marks.append(
-            Mark(
+    right = nice_ceiling(max(latency.p99 or 0.0 for latency in measured.values()))
+    return Latencies(
+        spans=[
+            Span(
                 name=name,
-                x=100 * cost / right,
-                y=_share(mean, bottom, 1),
-                low=_share(low, bottom, 1),
-                high=_share(high, bottom, 1),
-                is_dominated=any(
-                    other <= cost and better >= mean and (other, better) != (cost, mean)
-                    for _, other, better, _ in points
+                p50=share(latency.p50 or 0.0, 0, right),
+                p90=share(latency.p90 or latency.p50 or 0.0, 0, right),
+                p99=share(latency.p99 or 0.0, 0, right),
+                text=" · ".join(
+                    figures.milliseconds(value) for value in (latency.p50, latency.p90, latency.p99)
                 ),
             )
-        )
-    best = sorted((mark for mark in marks if not mark.is_dominated), key=lambda mark: mark.x)
-    return Plane(
-        marks=marks,
-        x_ticks=[Tick(at=100 * part / 4, text=f"${right * part / 4:.3g}") for part in range(5)],
-        y_ticks=[
-            Tick(at=100 * part / 4, text=f"{bottom + (1 - bottom) * part / 4:.2f}") for part in range(5)
+            for name, latency in measured.items()
         ],
-        frontier=" ".join(f"{mark.x:.2f},{100 - mark.y:.2f}" for mark in best),
+        ticks=[
+            Tick(at=25 * part, text=figures.milliseconds(right * part / 4) if part else "0")
+            for part in range(5)
+        ],
     )
 
 
-def _dot(estimate: CriterionEstimate, info: CriterionInfo, best: float) -> Dot:
-    mean = estimate.mean or 0.0
+def _dot(estimate: CriterionEstimate, info: CriterionInfo, tone: str) -> Dot:
     low, high = estimate.interval or (None, None)
     return Dot(
-        at=_share(mean, info.low, info.high),
-        low=None if low is None else _share(low, info.low, info.high),
-        high=None if high is None else _share(high, info.low, info.high),
-        tone=tone(abs(best - mean) / (info.high - info.low)),
+        at=share(estimate.mean or 0.0, info.low, info.high),
+        low=None if low is None else share(low, info.low, info.high),
+        high=None if high is None else share(high, info.low, info.high),
+        tone=tone,
     )
 
 
-def _share(value: float, low: float, high: float) -> float:
+def share(value: float, low: float, high: float) -> float:
     """Return where a value lies between two ends, 0..100; what lies outside is drawn at the end."""
     return min(100.0, max(0.0, 100 * (value - low) / (high - low)))
 
 
-def _nice_ceiling(value: float) -> float:
+def nice_ceiling(value: float) -> float:
+    """Return a round number at or above a value, for the end of an axis."""
     if value <= 0:
         return 1.0
     unit = 10.0 ** floor(log10(value))

@@ -28,7 +28,8 @@ def percent_interval(interval: tuple[float, float] | None, places: int = 0) -> s
     if interval is None:
         return ABSENT
     low, high = (percent(bound, places).removesuffix(" %") for bound in interval)
-    return f"{low}–{high} %"
+    # A dash before a bound's own sign would read as an arrow.
+    return f"{low} to {high} %" if high.startswith((">", "<")) else f"{low}–{high} %"
 
 
 def number(value: float | None, places: int = 2) -> str:
@@ -48,6 +49,19 @@ def signed(value: float | None, places: int = 2) -> str:
 def interval(bounds: tuple[float, float] | None, places: int = 2) -> str:
     """Return an interval's bounds."""
     return ABSENT if bounds is None else f"{number(bounds[0], places)} to {number(bounds[1], places)}"
+
+
+def measure(value: float | None) -> str:
+    """Return a metric: three figures that count, at least one and at most three places for small ones."""
+    if value is None:
+        return ABSENT
+    size = abs(value)
+    return f"{value:,.0f}" if size >= 1000 else number(value, 1 if size >= 10 else 2 if size >= 1 else 3)
+
+
+def measure_interval(bounds: tuple[float, float] | None) -> str:
+    """Return a metric's interval."""
+    return ABSENT if bounds is None else f"{measure(bounds[0])} to {measure(bounds[1])}"
 
 
 def usd(value: float | None) -> str:

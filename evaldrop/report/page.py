@@ -17,17 +17,24 @@ import orjson
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from evaldrop.evaluation import Evaluation
 from evaldrop.report import charts, figures
 from evaldrop.report.escape import script_json
-from evaldrop.report.rows import StratumCount
-from evaldrop.scorecard.model import PairwiseEstimate, Scorecard
+from evaldrop.report.matrix import matrices
+from evaldrop.report.plane import cost_quality_plane
+from evaldrop.report.rows import Chunk, StratumCount
+from evaldrop.report.trust import preferences, trust_tables
+from evaldrop.requests import layout
+from evaldrop.scorecard.model import Scorecard
 
 # Slices below this many records are too small to read.
 FEW_RECORDS = 10
 
+_SCRIPTS = ("rows.js", "difference.js", "records.js")
+
 
 def html_report(
-    scorecard: Scorecard, run: Mapping[str, Any], chunks: Sequence[bytes], counts: Sequence[StratumCount]
+    scorecard: Scorecard, run: Mapping[str, Any], chunks: Sequence[Chunk], counts: Sequence[StratumCount]
 ) -> str:
     """
     Return the report as one HTML page.
@@ -35,50 +42,39 @@ def html_report(
     Args:
         scorecard: The numbers.
         run: The content of `run.json`: what was run.
-        chunks: The records carried, gzip chunks of JSON arrays.
+        chunks: The records carried.
         counts: What of the run is carried.
     """
-    style, script = read_asset("report.css"), read_asset("report.js")
+    style, script = read_asset("report.css"), "\n".join(map(read_asset, _SCRIPTS))
+    content = scorecard.model_dump(mode="json")
     page: str = template("report.html.j2").render(
         scorecard=scorecard,
         run=run,
         evaluation=_pretty(run.get("evaluation", {})),
-        plan=_pretty(
-            {
-                key: run.get(key)
-                for key in ("versions", "prompts", "workflow_sha256", "options")
-                if run.get(key)
-            }
-        ),
+        prompts=run.get("prompts") or {},
+        prices=(run.get("prices") or {}).get("models") or {},
+        price_source=(run.get("prices") or {}).get("source"),
         policy=content_security_policy(style, script),
         style=Markup(style),  # noqa: S704 - this package's own file
         script=Markup(script),  # noqa: S704 - this package's own file
-        names=Markup(script_json(_names(scorecard))),  # noqa: S704 - escaped for a script element
-        chunks=[base64.b64encode(chunk).decode() for chunk in chunks],
+        names=Markup(script_json(_names(scorecard, run, content))),  # noqa: S704 - escaped for a script element
+        chunks=[(_base64(chunk.packed), _base64(chunk.details)) for chunk in chunks],
         counts=counts,
         seen=sum(count.seen for count in counts),
         kept=sum(count.kept for count in counts),
         dots={criterion: charts.dots(scorecard, criterion) for criterion in scorecard.criteria},
-        plane=charts.cost_quality_plane(scorecard),
+        ticks={criterion: charts.scale_ticks(info) for criterion, info in scorecard.criteria.items()},
+        matrices=matrices(scorecard),
+        preferences=preferences(content),
+        trust=trust_tables(content),
+        plane=cost_quality_plane(scorecard),
+        latencies=charts.latencies(scorecard),
         categories=_categories(scorecard),
         metrics=_metrics(scorecard),
-        compared=_compared(scorecard),
-        again=_command(scorecard, run),
+        again=again(scorecard, run),
         few_records=FEW_RECORDS,
     )
     return page
-
-
-def _compared(scorecard: Scorecard) -> list[tuple[str, str, PairwiseEstimate]]:
-    """Return the rows of the table of preferences: against each baseline, then by each of several judges."""
-    rows = []
-    for name, card in scorecard.candidates.items():
-        if card.pairwise is None:
-            continue
-        rows += [(name, baseline, pair) for baseline, pair in card.pairwise.by_baseline.items()]
-        if len(card.pairwise.by_judge) > 1:
-            rows += [(name, f"all, by {judge}", pair) for judge, pair in card.pairwise.by_judge.items()]
-    return rows
 
 
 def content_security_policy(style: str, script: str | None = None) -> str:
@@ -112,34 +108,60 @@ def _environment() -> Environment:
     return environment
 
 
+def again(scorecard: Scorecard, run: Mapping[str, Any]) -> str:
+    """Return the command that runs the same again."""
+    options = run.get("options") or {}
+    words = ["evaldrop", "run", scorecard.dataset.uri]
+    if evaluation := run.get("evaluation_uri"):
+        words += ["--evaluation", str(evaluation)]
+    runtime = run.get("bedrock") or ("simulated" if scorecard.simulated else "aws")
+    if runtime != "aws":
+        words += ["--bedrock", str(runtime)]
+    if limit := options.get("limit"):
+        words += ["--limit", str(limit)]
+    return shlex.join(words)
+
+
 def _source(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _base64(packed: bytes) -> str:
+    return base64.b64encode(packed).decode()
 
 
 def _pretty(content: object) -> str:
     return orjson.dumps(content, option=orjson.OPT_INDENT_2).decode()
 
 
-def _names(scorecard: Scorecard) -> dict[str, Any]:
+def _names(scorecard: Scorecard, run: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "run_id": scorecard.run_id,
         "candidates": list(scorecard.candidates),
         "models": [card.model for card in scorecard.candidates.values()],
+        "request_keys": _request_keys(run),
         "criteria": list(scorecard.criteria),
-        "scales": [[info.low, info.high, info.kind] for info in scorecard.criteria.values()],
+        "scales": [
+            [info.low, info.high, info.kind, info.higher_is_better] for info in scorecard.criteria.values()
+        ],
         "judges": list(scorecard.judges),
         "metrics": _metrics(scorecard),
         "categories": _categories(scorecard),
+        "regressed": _regressed(content),
     }
 
 
-def _command(scorecard: Scorecard, run: Mapping[str, Any]) -> str:
-    words = ["evaldrop", "run", scorecard.dataset.uri]
-    if evaluation := run.get("evaluation_uri"):
-        words += ["--evaluation", str(evaluation)]
-    if scorecard.simulated:
-        words += ["--bedrock", "simulated"]
-    return shlex.join(words)
+def _request_keys(run: Mapping[str, Any]) -> list[str]:
+    """Return the key of each candidate's request among a record's, as PrepareRecords wrote it."""
+    evaluation = Evaluation.model_validate(run["evaluation"])
+    return [f"{evaluation.prompt_of(candidate)}/{layout(candidate)}" for candidate in evaluation.candidates]
+
+
+def _regressed(content: Mapping[str, Any]) -> list[str]:
+    """Return the ids of records that were better in the baseline, where the scorecard names them."""
+    named = content.get("regressed") or ()
+    ids = (entry.get("record_id") if isinstance(entry, Mapping) else entry for entry in named)
+    return list(dict.fromkeys(str(record_id) for record_id in ids if record_id is not None))
 
 
 def _metrics(scorecard: Scorecard) -> list[str]:

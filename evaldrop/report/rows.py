@@ -5,14 +5,18 @@ Rows are kept in strata - records with a problem, records on which candidates di
 chunks. When the budget is passed, the least telling stratum is thinned: every other chunk goes, and from then
 on only every other of its records is taken. So memory and page stay bounded, and what is left is spread over
 the whole run.
+
+What was sent and what judges replied, word for word, stands in chunks of its own that a page unpacks only
+when they are asked for. They have a smaller budget and go first.
 """
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import orjson
 
+from evaldrop.report.sent import sent_and_received
 from evaldrop.scorecard.prepared import PreparedRecord
 from evaldrop.scorecard.reading import CandidateResult
 from evaldrop.scorecard.scores import NOT_APPLICABLE
@@ -20,9 +24,11 @@ from evaldrop.scorecard.source import RunFile
 
 # Bytes of compressed rows. Base64 makes them a third more; page and scorecard take the rest of 10 MB.
 BUDGET = 6_500_000
+# The share of it for what was sent and replied, word for word.
+_SHARE_OF_DETAILS = 0.25
 _CHUNK = 200_000
 
-HAS_ERROR, HAS_UNSCORED, HAS_FAILED, HAS_DISAGREEMENT = 1, 2, 4, 8
+HAS_ERROR, HAS_UNSCORED, HAS_FAILED, HAS_DISAGREEMENT, IS_FLAGGED, HAS_REGRESSED = 1, 2, 4, 8, 16, 32
 
 
 class StratumCount(NamedTuple):
@@ -33,8 +39,15 @@ class StratumCount(NamedTuple):
     kept: int
 
 
-class _Chunk(NamedTuple):
+class Chunk(NamedTuple):
+    """
+    Some records: gzip of a JSON array of rows, and of their details in the same order; empty where left out.
+
+    Their layout is `ReportRows.row`'s and `sent_and_received`'s; `templates/records.js` reads it.
+    """
+
     packed: bytes
+    details: bytes
     records: int
 
 
@@ -43,20 +56,25 @@ class _Stratum:
         self.name = name
         self.seen = 0
         self.stride = 1
-        self.chunks: list[_Chunk] = []
-        self.pending: list[bytes] = []
-        self.pending_size = 0
+        self.chunks: list[Chunk] = []
+        self.rows: list[bytes] = []
+        self.details: list[bytes] = []
+        self.size = 0
 
     def wants_next(self) -> bool:
         self.seen += 1
         return self.stride > 0 and (self.seen - 1) % self.stride == 0
 
+    def append(self, row: bytes, details: bytes) -> None:
+        self.rows.append(row)
+        self.details.append(details)
+        self.size += len(row)
+
     def seal(self) -> None:
-        if self.pending:
-            packer = zlib.compressobj(4, wbits=31)
-            packed = packer.compress(b"[" + b",".join(self.pending) + b"]") + packer.flush()
-            self.chunks.append(_Chunk(packed, len(self.pending)))
-            self.pending, self.pending_size = [], 0
+        if self.rows:
+            # Details repeat one another word for word: the fastest level finds nearly all of it.
+            self.chunks.append(Chunk(_packed(self.rows, 4), _packed(self.details, 1), len(self.rows)))
+            self.rows, self.details, self.size = [], [], 0
 
     def thin(self) -> None:
         several = len(self.chunks) > 1
@@ -64,36 +82,52 @@ class _Stratum:
         # 0 closes the stratum: not even one chunk of it fits.
         self.stride = self.stride * 2 if several else 0
 
+    def drop_details(self) -> bool:
+        for place in reversed(range(len(self.chunks))):
+            if self.chunks[place].details:
+                self.chunks[place] = self.chunks[place]._replace(details=b"")
+                return True
+        return False
+
 
 class ReportRows:
     """Gathers the rows of a report; see the module."""
 
     def __init__(self, run: RunFile, budget: int = BUDGET) -> None:
         self._budget = budget
+        self._budget_of_details = int(budget * _SHARE_OF_DETAILS)
         self._criteria = {name: number for number, name in enumerate(run.criteria)}
         self._judges = {judge.name: number for number, judge in enumerate(run.judges)}
         self._strata = [_Stratum("problem"), _Stratum("disagreement"), _Stratum("other")]
 
-    def add(self, ordinal: int, record: PreparedRecord, results: Sequence[CandidateResult]) -> None:
-        """Offer a record; it is taken while its stratum has room."""
-        flags = _flags(results)
-        problem = flags & (HAS_ERROR | HAS_UNSCORED | HAS_FAILED)
+    def add(
+        self,
+        ordinal: int,
+        record: PreparedRecord,
+        results: Sequence[CandidateResult],
+        *,
+        regressed: bool = False,
+    ) -> None:
+        """Offer a record; it is taken while its stratum has room. `regressed`: the baseline was better."""
+        flags = _flags(results) | (HAS_REGRESSED if regressed else 0)
+        problem = flags & ~HAS_DISAGREEMENT
         stratum = self._strata[0 if problem else 1 if flags else 2]
         if not stratum.wants_next():
             return
-        row = orjson.dumps(self._row(ordinal, flags, record, results))
-        stratum.pending.append(row)
-        stratum.pending_size += len(row)
-        if stratum.pending_size >= _CHUNK:
+        stratum.append(
+            orjson.dumps(self._row(ordinal, flags, record, results)),
+            orjson.dumps(sent_and_received(record, results)),
+        )
+        if stratum.size >= _CHUNK:
             stratum.seal()
             self._keep_within_budget()
 
-    def chunks(self) -> list[bytes]:
-        """Return the gzip chunks, each of a JSON array of rows."""
+    def chunks(self) -> list[Chunk]:
+        """Return what the report carries."""
         for stratum in self._strata:
             stratum.seal()
         self._keep_within_budget()
-        return [chunk.packed for stratum in self._strata for chunk in stratum.chunks]
+        return [chunk for stratum in self._strata for chunk in stratum.chunks]
 
     def counts(self) -> list[StratumCount]:
         """Return what was seen and what is kept, a count per stratum; call after `chunks`."""
@@ -103,37 +137,48 @@ class ReportRows:
         ]
 
     def _keep_within_budget(self) -> None:
-        while sum(len(chunk.packed) for stratum in self._strata for chunk in stratum.chunks) > self._budget:
+        while self._size(of_details=True) > self._budget_of_details:
+            if not any(stratum.drop_details() for stratum in reversed(self._strata)):
+                break
+        while self._size(of_details=False) + self._size(of_details=True) > self._budget:
             next(stratum for stratum in reversed(self._strata) if stratum.chunks).thin()
+
+    def _size(self, *, of_details: bool) -> int:
+        return sum(
+            len(chunk.details if of_details else chunk.packed)
+            for stratum in self._strata
+            for chunk in stratum.chunks
+        )
 
     def _row(
         self, ordinal: int, flags: int, record: PreparedRecord, results: Sequence[CandidateResult]
-    ) -> Mapping[str, Any]:
-        return {
-            "n": ordinal,
-            "id": record.record_id,
-            "flags": flags,
-            "prompt": record.prompt,
-            "system": record.system,
-            "context": record.context,
-            "reference": record.reference,
-            "category": record.category,
-            "answers": [self._answer(result) for result in results],
-        }
+    ) -> Sequence[Any]:
+        # Lists, not objects: a large page parses the names of keys once, in the script.
+        return [
+            ordinal,
+            flags,
+            record.record_id,
+            record.category,
+            record.prompt,
+            record.system,
+            record.context,
+            record.reference,
+            [self._answer(result) for result in results],
+        ]
 
-    def _answer(self, result: CandidateResult) -> Mapping[str, Any]:
+    def _answer(self, result: CandidateResult) -> Sequence[Any]:
         row = result.response
-        return {
-            "text": row.response,
-            "error": row.error,
-            "stop": row.stop_reason,
-            "tokens": [row.input_tokens, row.output_tokens],
-            "ms": row.latency_ms,
-            "usd": row.cost_usd,
-            "reused": row.reused,
-            "flags": row.flags.split(",") if row.flags else [],
-            "metrics": row.metrics,
-            "verdicts": [
+        return [
+            row.response,
+            row.error,
+            row.stop_reason,
+            row.input_tokens,
+            row.output_tokens,
+            row.latency_ms,
+            row.cost_usd,
+            row.reused,
+            row.metrics,
+            [
                 [
                     self._criteria[verdict.criterion],
                     self._judges[verdict.judge],
@@ -141,10 +186,18 @@ class ReportRows:
                     verdict.passed,
                     verdict.unscored_reason,
                     verdict.rationale,
+                    verdict.repeat,
                 ]
                 for verdict in result.verdicts
             ],
-        }
+            _signs(result),
+        ]
+
+
+def _signs(result: CandidateResult) -> str | None:
+    """Return what a response was flagged for, joined by commas, where responses are looked at for that."""
+    signs: str | None = getattr(result.response, "flags", None)
+    return signs
 
 
 def _flags(results: Sequence[CandidateResult]) -> int:
@@ -153,6 +206,8 @@ def _flags(results: Sequence[CandidateResult]) -> int:
     for result in results:
         if result.response.response is None:
             flags |= HAS_ERROR
+        if _signs(result):
+            flags |= IS_FLAGGED
         for name, score in result.scores.items():
             if score.reason is not None and score.reason != NOT_APPLICABLE:
                 flags |= HAS_UNSCORED
@@ -162,3 +217,8 @@ def _flags(results: Sequence[CandidateResult]) -> int:
                 if passed.setdefault(name, score.passed) != score.passed:
                     flags |= HAS_DISAGREEMENT
     return flags
+
+
+def _packed(rows: Sequence[bytes], level: int) -> bytes:
+    packer = zlib.compressobj(level, wbits=31)
+    return packer.compress(b"[" + b",".join(rows) + b"]") + packer.flush()

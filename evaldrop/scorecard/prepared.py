@@ -24,9 +24,10 @@ class KnownAnchor(NamedTuple):
 
 class PreparedRecord(NamedTuple):
     """
-    A record as PrepareRecords wrote it. `not_applicable`: criteria never asked of it, and why.
+    A record as PrepareRecords wrote it.
 
-    `anchor` is there when it is none of the dataset's records but an anchor.
+    `not_applicable`: criteria never asked of it, and why. `calls`: the requests made of it. `anchor` is there
+    when it is none of the dataset's records but an anchor.
     """
 
     record_id: str
@@ -38,6 +39,7 @@ class PreparedRecord(NamedTuple):
     group: str | None
     not_applicable: Mapping[str, str]
     asked: tuple[Asked, ...]
+    calls: Mapping[str, Any]
     anchor: KnownAnchor | None = None
 
 
@@ -60,6 +62,7 @@ def read_prepared(line: bytes) -> PreparedRecord:
         content.get("group"),
         content.get("not_applicable") or {},
         tuple(_asked(judgement) for judgement in content["calls"]["judgements"]),
+        content["calls"],
         _anchor(content.get("anchor")),
     )
 

@@ -25,7 +25,7 @@ def test_only_nothing_reads_0_percent_and_only_everything_100(fraction, places):
 
 
 @pytest.mark.parametrize(("interval", "text"), [
-    ((0.301, 0.954), "30–95 %"), ((0, 0.999), "0–>99 %"), (None, "–"),
+    ((0.301, 0.954), "30–95 %"), ((0, 0.999), "0 to >99 %"), (None, "–"),
 ])  # fmt: skip
 def test_an_interval_of_shares(interval, text):
     assert figures.percent_interval(interval) == text

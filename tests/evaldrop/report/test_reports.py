@@ -8,6 +8,7 @@ import io
 import json
 import re
 from html.parser import HTMLParser
+from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -21,24 +22,40 @@ HOSTILE = '</script><script>alert(1)</script><img src=x onerror="alert(1)">'
 TEXTS = ("report.html", "summary.md", "scorecard.csv", "junit.xml")
 
 
+class ReportRow(NamedTuple):
+    ordinal: int
+    flags: int
+    id: str
+    category: str | None
+    prompt: str
+    system: str | None
+    context: str | None
+    reference: list[str]
+    answers: list[list]
+
+
 class Page(HTMLParser):
     """What a browser would find: elements, attributes, and the text of scripts and styles."""
 
     def __init__(self, html):
         super().__init__()
-        self.elements, self.text, self.inside = [], {}, None
+        self.elements, self.text, self.chunks, self.inside = [], {}, [], None
         self.feed(html)
 
     def handle_starttag(self, tag, attrs):
         self.elements.append((tag, dict(attrs)))
         if tag in ("script", "style"):
             self.inside = (tag, dict(attrs).get("type"))
+            if dict(attrs).get("class") == "chunk":
+                self.inside = "chunk"
 
     def handle_endtag(self, tag):
         self.inside = None
 
     def handle_data(self, data):
-        if self.inside:
+        if self.inside == "chunk":
+            self.chunks.append(data)
+        elif self.inside:
             self.text.setdefault(self.inside, []).append(data)
 
 
@@ -71,8 +88,11 @@ def plain(build):
 
 
 def rows_of(page):
-    packed = page.text["script", "text/plain"]
-    return [entry for text in packed for entry in json.loads(gzip.decompress(base64.b64decode(text)))]
+    return [
+        ReportRow(*entry)
+        for text in page.chunks
+        for entry in json.loads(gzip.decompress(base64.b64decode(text)))
+    ]
 
 
 def test_the_page_loads_nothing(plain):
@@ -120,13 +140,11 @@ def test_the_page_says_the_verdict_the_gate_the_dataset_and_the_losses(plain):
 
 def test_the_page_carries_every_record_with_responses_and_verdicts(plain):
     carried = rows_of(Page(plain["report.html"]))
-    assert [entry["id"] for entry in sorted(carried, key=lambda entry: entry["n"])] == [
-        f"r{n}" for n in range(12)
-    ]
-    first = next(entry for entry in carried if entry["id"] == "r1")
-    assert first["answers"][0]["text"] == "an answer"
-    assert first["answers"][0]["verdicts"][0] == [0, 0, 1.0, True, None, "because"]
-    assert first["answers"][0]["metrics"] == [0.0]
+    assert [entry.id for entry in sorted(carried)] == [f"r{n}" for n in range(12)]
+    first = next(entry for entry in carried if entry.id == "r1")
+    text, *_, metrics, verdicts, signs = first.answers[0]
+    assert (text, metrics, signs) == ("an answer", [0.0], None)
+    assert verdicts[0] == [0, 0, 1.0, True, None, "because", 0]
 
 
 def test_hostile_text_is_inert_in_every_report(build):
@@ -142,10 +160,10 @@ def test_hostile_text_is_inert_in_every_report(build):
     texts = build(records, rows, criteria=[hostile, TONE], dataset=dataset)
     page = Page(texts["report.html"])
     scripts = [attributes.get("type") for tag, attributes in page.elements if tag == "script"]
-    assert scripts == ["application/json", "text/plain", None]
+    assert scripts == ["application/json", "text/plain", "text/plain", None]
     assert not [tag for tag, _ in page.elements if tag == "img"]
     assert "alert(1)" not in page.text["script", None][0]
-    assert rows_of(page)[0]["answers"][0]["text"] == HOSTILE
+    assert rows_of(page)[0].answers[0][0] == HOSTILE
     assert "<script" not in texts["summary.md"]
     assert "<img" not in texts["summary.md"]
     assert ET.fromstring(texts["junit.xml"]).tag == "testsuites"
@@ -200,7 +218,8 @@ def test_a_run_without_judges_still_has_all_reports(build):
     assert "This evaluation has no judge." in texts["report.html"]
 
 
-def test_slices_too_small_to_read_are_pale(plain):
-    cells = re.findall(r'<td class="(h\d few)">', plain["report.html"])
+def test_slices_too_small_to_read_say_so_and_have_no_colour(plain):
+    cells = re.findall(r'<td class="few">[^<]*<small>6: too few to read</small>', plain["report.html"])
     # 2 categories of 6 records, 2 candidates, 2 criteria
     assert len(cells) == 8
+    assert not re.findall(r'<td class="h\d', plain["report.html"])

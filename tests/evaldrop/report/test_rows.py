@@ -13,6 +13,7 @@ from evaldrop.scorecard.reading import ResultReader
 from evaldrop.scorecard.source import read_run_file
 from tests.evaldrop.run_folders import failed_response, judgement, record, response, row, run_json, write_run
 
+FLAGS, ID = 1, 2
 GOOD = {"correctness": 1, "tone": 5}
 BAD = {"correctness": 0, "tone": 1}
 HALF_JUDGED = judgement({"correctness": 1}) | {"criteria": ["correctness", "tone"]}
@@ -33,7 +34,7 @@ def offered(tmp_path):
             rows.add(ordinal, found.record, reader.read(found))
         packed = rows.chunks()
         return (
-            [entry for chunk in packed for entry in json.loads(gzip.decompress(chunk))],
+            [entry for chunk in packed for entry in json.loads(gzip.decompress(chunk.packed))],
             rows.counts(),
             packed,
         )
@@ -47,7 +48,7 @@ def whole(name, lite=GOOD, haiku=GOOD):
 
 def test_a_small_run_is_carried_whole(offered):
     carried, counts, _ = offered([whole("r0"), whole("r1", lite=BAD)], budget=1_000_000)
-    assert {entry["id"] for entry in carried} == {"r0", "r1"}
+    assert {entry[ID] for entry in carried} == {"r0", "r1"}
     assert [(count.name, count.seen, count.kept) for count in counts] == [
         ("problem", 1, 1), ("disagreement", 0, 0), ("other", 1, 1),
     ]  # fmt: skip
@@ -62,7 +63,7 @@ def test_a_small_run_is_carried_whole(offered):
 ])  # fmt: skip
 def test_flags_say_why_a_record_is_worth_reading(offered, result, flags):
     ((entry,), _, _) = offered([result], budget=1_000_000)
-    assert entry["flags"] == flags
+    assert entry[FLAGS] == flags
 
 
 def test_above_the_budget_records_with_problems_stay_and_the_rest_is_thinned(offered, monkeypatch):
@@ -70,7 +71,7 @@ def test_above_the_budget_records_with_problems_stay_and_the_rest_is_thinned(off
     results = [whole(f"r{n}", lite=BAD if n % 10 == 0 else GOOD) for n in range(200)]
     carried, counts, packed = offered(results, budget=6_000)
     problem, _, other = counts
-    assert sum(map(len, packed)) <= 6_000
+    assert sum(len(chunk.packed) + len(chunk.details) for chunk in packed) <= 6_000
     assert (problem.seen, problem.kept) == (20, 20)
     assert other.seen == 180
     assert 0 < other.kept < 180

@@ -1,0 +1,195 @@
+"use strict";
+// The records a page carries: unpacked, searched, filtered, sorted. Knows no element but the chunks' own.
+
+// A row's and an answer's layout: evaldrop/report/rows.py writes them.
+const ORDINAL = 0, FLAGS = 1, ID = 2, CATEGORY = 3, PROMPT = 4, SYSTEM = 5, CONTEXT = 6, REFERENCE = 7, ANSWERS = 8;
+const TEXT = 0, ERROR = 1, STOP = 2, INPUT = 3, OUTPUT = 4, MS = 5, USD = 6, REUSED = 7, METRICS = 8, VERDICTS = 9, SIGNS = 10;
+const CRITERION = 0, JUDGE = 1, SCORE = 2, PASSED = 3, REASON = 4, RATIONALE = 5, REPEAT = 6;
+// Added on unpacking: where a record's details are.
+const CHUNK = 9, PLACE = 10;
+const FLAG = { error: 1, unscored: 2, failed: 4, disagree: 8, flagged: 16, regressed: 32 };
+
+function bytesOf(base64) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64);
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let place = 0; place < text.length; place++) bytes[place] = text.charCodeAt(place);
+  return bytes;
+}
+
+async function unpack(base64) {
+  const stream = new Blob([bytesOf(base64)]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return JSON.parse(await new Response(stream).text());
+}
+
+class Records {
+  constructor(names) {
+    this.names = names;
+    this.all = [];
+    this.words = [];
+    this.keys = {};
+    this.details = [...document.querySelectorAll("script.details")].map((script) => script.textContent.trim());
+  }
+
+  async load(onProgress) {
+    const regressed = new Set(this.names.regressed);
+    const scripts = [...document.querySelectorAll("script.chunk")];
+    for (let chunk = 0; chunk < scripts.length; chunk++) {
+      const rows = await unpack(scripts[chunk].textContent.trim());
+      scripts[chunk].remove();
+      rows.forEach((row, place) => {
+        row.push(chunk, place);
+        if (regressed.size && regressed.has(row[ID])) row[FLAGS] |= FLAG.regressed;
+        this.all.push(row);
+      });
+      onProgress(this.all.length);
+    }
+    this.all.sort((a, b) => a[ORDINAL] - b[ORDINAL]);
+    this.prepareSearch(0);
+  }
+
+  // Lower-cased texts are made while nobody waits, so that the first search is as quick as the next.
+  prepareSearch(from) {
+    const until = Math.min(from + 1000, this.all.length);
+    for (let place = from; place < until; place++) this.wordsAt(place);
+    if (until < this.all.length) setTimeout(() => this.prepareSearch(until), 0);
+  }
+
+  wordsAt(place) {
+    if (this.words[place] === undefined) {
+      const row = this.all[place];
+      const parts = [row[ID], row[PROMPT], row[CONTEXT], row[SYSTEM], ...row[REFERENCE]];
+      for (const answer of row[ANSWERS]) {
+        parts.push(answer[TEXT], answer[ERROR], answer[SIGNS]);
+        for (const verdict of answer[VERDICTS]) parts.push(verdict[RATIONALE], verdict[REASON]);
+      }
+      this.words[place] = parts.filter(Boolean).join("\n").toLowerCase();
+    }
+    return this.words[place];
+  }
+
+  count(flag) {
+    return this.all.reduce((sum, row) => sum + (row[FLAGS] & flag ? 1 : 0), 0);
+  }
+
+  matching(state) {
+    const terms = termsOf(state.q);
+    const wanted = state.show.reduce((bits, name) => bits | (FLAG[name] || 0), 0);
+    const some = state.candidate !== "" || state.criterion !== "" || state.verdict !== "";
+    const found = [];
+    for (let place = 0; place < this.all.length; place++) {
+      const row = this.all[place];
+      if ((row[FLAGS] & wanted) !== wanted) continue;
+      if (state.category && row[CATEGORY] !== state.category) continue;
+      if (some && !this.hasVerdict(row, state)) continue;
+      if (terms.length && !terms.every((term) => this.wordsAt(place).includes(term))) continue;
+      found.push(row);
+    }
+    if (state.sort) {
+      const key = this.sortKey(state.sort);
+      found.sort((a, b) => key.get(b) - key.get(a) || a[ORDINAL] - b[ORDINAL]);
+    }
+    return found;
+  }
+
+  // Whether the chosen candidate, or any, has what was chosen on the chosen criterion, or any.
+  hasVerdict(row, state) {
+    const candidate = this.names.candidates.indexOf(state.candidate);
+    const criterion = this.names.criteria.indexOf(state.criterion);
+    const answers = candidate < 0 ? row[ANSWERS] : [row[ANSWERS][candidate]];
+    const verdicts = answers.flatMap((answer) => answer[VERDICTS]).filter((v) => criterion < 0 || v[CRITERION] === criterion);
+    const fits = (verdict) => !state.verdict || outcome(verdict) === state.verdict;
+    if (!verdicts.some(fits) && (state.verdict || criterion >= 0)) return false;
+    return state.show.every((name) => {
+      if (name === "error") return answers.some((answer) => answer[TEXT] === null);
+      if (name === "flagged") return answers.some((answer) => answer[SIGNS]);
+      if (name === "failed" || name === "unscored") return verdicts.some((verdict) => outcome(verdict) === name);
+      return true;
+    });
+  }
+
+  // How good an answer was judged, 0..1; null when no verdict has a score.
+  goodness(answer) {
+    const shares = answer[VERDICTS].filter((verdict) => verdict[SCORE] !== null).map((verdict) => {
+      const [low, high, , up] = this.names.scales[verdict[CRITERION]];
+      const share = (verdict[SCORE] - low) / (high - low);
+      return up ? share : 1 - share;
+    });
+    return shares.length ? shares.reduce((a, b) => a + b, 0) / shares.length : null;
+  }
+
+  sortKey(sort) {
+    if (!this.keys[sort]) {
+      const of = {
+        worst: (row) => -Math.min(2, ...this.known(row)),
+        apart: (row) => Math.max(0, ...this.known(row)) - Math.min(1, ...this.known(row)),
+        slow: (row) => Math.max(0, ...row[ANSWERS].map((answer) => answer[MS] || 0)),
+        dear: (row) => row[ANSWERS].reduce((sum, answer) => sum + (answer[USD] || 0), 0),
+        long: (row) => Math.max(0, ...row[ANSWERS].map((answer) => (answer[TEXT] || "").length)),
+      }[sort];
+      this.keys[sort] = new Map(this.all.map((row) => [row, of(row)]));
+    }
+    return this.keys[sort];
+  }
+
+  known(row) {
+    return row[ANSWERS].map((answer) => this.goodness(answer)).filter((value) => value !== null);
+  }
+
+  // What was sent and replied, word for word; null when the page does not carry it.
+  async detailsOf(row) {
+    const packed = this.details[row[CHUNK]];
+    if (!packed) return null;
+    if (typeof packed === "string") this.details[row[CHUNK]] = unpack(packed);
+    const [requests, judgements, replies] = (await this.details[row[CHUNK]])[row[PLACE]];
+    const whole = (text, passages) =>
+      text.replace(/\x01(\d+)\x01/g, (_, number) => JSON.stringify(passages[number] || "").slice(1, -1));
+    const prompt = [row[PROMPT]];
+    return {
+      request: (candidate) => {
+        const request = requests[this.names.request_keys[candidate]];
+        return request === undefined ? null : JSON.parse(whole(request, prompt));
+      },
+      judged: (candidate) =>
+        judgements.map(([judge, repeat, before, after, fences]) => {
+          const [open, close] = fences[this.names.candidates[candidate]] || ["", ""];
+          const text = row[ANSWERS][candidate][TEXT] || "";
+          return { judge, repeat, text: JSON.parse(whole(before, prompt)) + open + text + close + JSON.parse(whole(after, prompt)) };
+        }),
+      replies: (candidate) => {
+        const rationales = row[ANSWERS][candidate][VERDICTS].map((verdict) => verdict[RATIONALE]);
+        return replies[candidate][0].map((reply) => JSON.parse(whole(reply, rationales)));
+      },
+    };
+  }
+
+  // A record as people and programs read it.
+  plain(row) {
+    const named = {
+      run_id: this.names.run_id, record_id: row[ID], category: row[CATEGORY], prompt: row[PROMPT],
+      system: row[SYSTEM], context: row[CONTEXT], reference: row[REFERENCE],
+    };
+    named.responses = row[ANSWERS].map((answer, place) => ({
+      candidate: this.names.candidates[place], model: this.names.models[place],
+      response: answer[TEXT], error: answer[ERROR], stop_reason: answer[STOP],
+      input_tokens: answer[INPUT], output_tokens: answer[OUTPUT], latency_ms: answer[MS], cost_usd: answer[USD],
+      reused: answer[REUSED],
+      metrics: Object.fromEntries(answer[METRICS].map((value, metric) => [this.names.metrics[metric], value])),
+      verdicts: answer[VERDICTS].map((verdict) => ({
+        criterion: this.names.criteria[verdict[CRITERION]], judge: this.names.judges[verdict[JUDGE]],
+        repeat: verdict[REPEAT], score: verdict[SCORE], passed: verdict[PASSED],
+        unscored_reason: verdict[REASON], rationale: verdict[RATIONALE],
+      })),
+    }));
+    return named;
+  }
+}
+
+function termsOf(query) {
+  return query.toLowerCase().split(/\s+/).filter(Boolean);
+}
+
+function outcome(verdict) {
+  if (verdict[SCORE] === null) return verdict[REASON] === "not_applicable" ? "not_applicable" : "unscored";
+  return verdict[PASSED] ? "passed" : "failed";
+}

@@ -1,0 +1,173 @@
+"""
+What says how far judges can be trusted, as tables: preferences, agreement, calibration, anchors.
+
+Read from the scorecard's JSON by the names of its keys, so that what a later version adds is shown without a
+change here.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evaldrop.report import figures
+
+# Keys that other parts of the report show.
+_SHOWN = {
+    "run_id", "evaluation", "simulated", "started_at", "duration_s", "dataset", "records", "confidence",
+    "coverage", "criteria", "candidates", "comparisons", "judges", "cost_usd", "gate", "alarms", "summary",
+    "regressed",
+}  # fmt: skip
+_TITLES = {
+    "agreement": "Agreement between judges",
+    "strengths": "Strength from all pairs (Bradley–Terry)",
+    "calibration": "Judges against people",
+    "anchors": "Anchors: frozen responses, judged again",
+    "baseline": "Against the baseline",
+}
+_RATES = ("rate", "agreement", "coverage", "share")
+_MOST_ROWS = 200
+_MOST_COLUMNS = 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactTable:
+    """A table of texts; the first cell of a row is its name."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preference:
+    """How often judges preferred a candidate over another. Numbers are fractions and counts."""
+
+    candidate: str
+    over: str
+    win_rate: float | None
+    interval: tuple[float, float] | None
+    wins: int
+    ties: int
+    losses: int
+    n: int
+    flip_rate: float | None
+    first_shown_rate: float | None
+
+
+def preferences(scorecard: Mapping[str, Any]) -> list[Preference]:
+    """Return the pairwise preferences of a scorecard's JSON, whether by baseline or in one with parts."""
+    found = []
+    for name, card in scorecard["candidates"].items():
+        pairwise = card.get("pairwise") or {}
+        by_baseline = pairwise.get("by_baseline", pairwise)
+        found += [_preference(name, over, estimate) for over, estimate in by_baseline.items()]
+    return found
+
+
+def trust_tables(scorecard: Mapping[str, Any]) -> list[FactTable]:
+    """Return a table for every part of a scorecard's JSON that no other section shows and that has facts."""
+    tables = []
+    for key, value in scorecard.items():
+        if key not in _SHOWN and isinstance(value, (Mapping, list, tuple)) and value:
+            tables += list(_tables(_TITLES.get(key, key.replace("_", " ").capitalize()), value))
+    return tables
+
+
+def _preference(candidate: str, over: str, estimate: Mapping[str, Any]) -> Preference:
+    interval = estimate.get("interval")
+    return Preference(
+        candidate=candidate,
+        over=over,
+        win_rate=estimate.get("win_rate"),
+        interval=(interval[0], interval[1]) if interval else None,
+        wins=estimate.get("wins", 0),
+        ties=estimate.get("ties", 0),
+        losses=estimate.get("losses", 0),
+        n=estimate.get("n", 0),
+        flip_rate=estimate.get("flip_rate"),
+        first_shown_rate=estimate.get("first_shown_rate"),
+    )
+
+
+def _tables(title: str, value: Any) -> Iterator[FactTable]:
+    entries = list(_entries(value))
+    facts = [(name, dict(_facts(entry))) for name, entry in entries]
+    columns = list(dict.fromkeys(column for _, entry in facts for column in entry))[:_MOST_COLUMNS]
+    if columns:
+        yield FactTable(
+            title=title,
+            columns=columns,
+            rows=[
+                [name, *(entry.get(column, figures.ABSENT) for column in columns)]
+                for name, entry in facts[:_MOST_ROWS]
+            ],
+        )
+    for name, entry in entries:
+        if isinstance(entry, Mapping):
+            yield from _confusions(f"{title}: {name}", entry)
+
+
+def _entries(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the rows of a part: of an object of objects, of a list, or the part itself as one row."""
+    if isinstance(value, Mapping):
+        parts = {key: part for key, part in value.items() if isinstance(part, Mapping)}
+        if len(parts) == len(value):
+            yield from parts.items()
+            return
+        yield "", value
+        for key, part in parts.items():
+            if all(isinstance(inner, Mapping) for inner in part.values()):
+                yield from ((f"{key}: {name}", inner) for name, inner in part.items())
+    else:
+        for number, entry in enumerate(value, start=1):
+            yield str(number), entry if isinstance(entry, Mapping) else {"value": entry}
+
+
+def _facts(entry: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in entry.items() if isinstance(entry, Mapping) else ():
+        name = f"{prefix}{key}".replace("_", " ")
+        if isinstance(value, Mapping):
+            if not prefix and key != "confusion":
+                yield from _facts(value, f"{key} · ")
+        elif value is not None and (text := _fact(key, value)) is not None:
+            yield name, text
+
+
+def _fact(key: str, value: Any) -> str | None:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return figures.count(value)
+    is_rate = key.endswith(_RATES)
+    if isinstance(value, float):
+        return figures.percent(value) if is_rate and 0 <= value <= 1 else figures.number(value)
+    if (
+        isinstance(value, (list, tuple))
+        and len(value) == 2
+        and all(isinstance(b, (int, float)) for b in value)
+    ):
+        return figures.interval((float(value[0]), float(value[1])))
+    if isinstance(value, (list, tuple)) and all(isinstance(word, str) for word in value):
+        return ", ".join(value) or None
+    return None
+
+
+def _confusions(title: str, entry: Mapping[str, Any]) -> Iterator[FactTable]:
+    """Yield people's answers (rows) against a judge's (columns), wherever an entry has them."""
+    for key, value in entry.items():
+        if not isinstance(value, Mapping):
+            continue
+        if key == "confusion" and value.get("answers"):
+            answers = [str(answer) for answer in value["answers"]]
+            yield FactTable(
+                title=f"{title}: people said (row), the judge said (column)",
+                columns=answers,
+                rows=[
+                    [answer, *map(figures.count, counts)]
+                    for answer, counts in zip(answers, value["counts"], strict=False)
+                ],
+            )
+        else:
+            yield from _confusions(f"{title} · {key}", value)
