@@ -30,7 +30,7 @@ def width(found):
 
 
 def test_above_the_limit_records_are_resampled_in_blocks_with_the_same_width():
-    # A quarter of the records makes an interval twice as wide, whether taken one by one or in blocks.
+    # A quarter of the records makes an interval twice as wide, one by one as well as in blocks.
     few = strengths(columns(MOST_UNITS), NAMES, ALL, None, 0.95)
     many = strengths(columns(4 * MOST_UNITS), NAMES, ALL, None, 0.95)
     assert width(few) / width(many) == pytest.approx(2, rel=0.15)
