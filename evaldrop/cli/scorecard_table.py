@@ -3,6 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
+from evaldrop.cli.calibration_table import print_corrected
 from evaldrop.cli.output import shown
 from evaldrop.report.figures import duration, interval, milliseconds, number, percent, percent_interval, usd
 from evaldrop.scorecard import Scorecard
@@ -65,6 +66,7 @@ def _print_criterion(console: Console, scorecard: Scorecard, name: str) -> None:
             f"{estimate.n_scored:,}/{estimate.n_scored + estimate.n_unscored:,}",
         )
     console.print(table)
+    print_corrected(console, scorecard, name)
     console.print()
 
 

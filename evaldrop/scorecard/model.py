@@ -5,20 +5,17 @@ A number that does not exist is null, never 0; where its absence is not plain, a
 Rates are fractions in [0, 1]; units end the names.
 """
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from evaldrop.scorecard.calibrated import CalibratedMean, CriterionCalibration
+from evaldrop.scorecard.part import Interval as Interval
+from evaldrop.scorecard.part import Part as Part
 
 Decision = Literal["pass", "fail", "inconclusive"]
-Interval = Annotated[tuple[float, float], Field(description="[low, high]")]
 
 OVERALL = "overall"
-
-
-class Part(BaseModel):
-    """Frozen, and strict about keys: what is written is what is documented."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Records(Part):
@@ -109,6 +106,9 @@ class CriterionEstimate(Part):
         default=None, description="Wilson; for clusters with the effective n."
     )
     reason: str | None = Field(default=None, description="Why a number is null.")
+    calibrated: CalibratedMean | None = Field(
+        default=None, description="The mean corrected by people's labels, where there are labels."
+    )
 
 
 class Slice(Part):
@@ -259,6 +259,9 @@ class Scorecard(Part):
     confidence: float = Field(description="Two-sided level of every interval.")
     coverage: float | None = Field(default=None, description="Scored share of all verdicts that apply.")
     criteria: dict[str, CriterionInfo] = Field(default_factory=dict)
+    calibration: dict[str, CriterionCalibration] = Field(
+        default_factory=dict, description="Judges against people's labels, by criterion."
+    )
     candidates: dict[str, CandidateScorecard]
     comparisons: tuple[Comparison, ...] = ()
     judges: dict[str, JudgeHealth] = Field(default_factory=dict)
