@@ -116,9 +116,9 @@ def _judge_review(drawn: Sequence[Label], review: tuple[str, str | None], run_id
 def _why_not_random(n: int, places: _Places, review: tuple[str, str | None], run_id: str) -> str | None:
     run, review_id = review
     if review_id is None:
-        return f"{n} labels were not drawn by `evaldrop review export`: nobody knows how they were chosen."
+        return f"{n} labelled responses were not drawn by evaldrop: nobody knows how they were chosen."
     if run != run_id:
-        return f"{n} labels are a sample of run {run}, not of this one."
+        return f"{n} labelled responses are a sample of run {run}, not of this one."
     if places.left and places.done and min(places.left) < max(places.done):
         return (
             f"{n} of {places.n} drawn responses are labelled, and not the first ones of the random order: "

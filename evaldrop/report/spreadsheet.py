@@ -11,7 +11,8 @@ COLUMNS = (
     "run", "run_id", "evaluation", "started_at", "candidate", "model", "prompt", "criterion", "n_scored",
     "n_unscored", "coverage", "mean", "sd", "standard_error", "low", "high", "pass_rate", "pass_low",
     "pass_high", "confidence", "responses", "errors", "latency_ms_p50", "latency_ms_p90",
-    "cost_usd_candidate", "cost_usd_judge", "calibrated_mean", "calibrated_low", "calibrated_high", "n_labelled",
+    "cost_usd_candidate", "cost_usd_judge", "calibrated_mean", "calibrated_low",
+    "calibrated_high", "n_labelled",
 )  # fmt: skip
 
 

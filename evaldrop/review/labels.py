@@ -19,7 +19,7 @@ FOLDER = "labels"
 
 def labels_folder(run_folder: str) -> str | None:
     """Return where the labels of a run's evaluation are; None for a run without a folder above it."""
-    above = storage.parent(run_folder.rstrip("/"))
+    above = storage.parent(run_folder)
     return None if above is None else storage.join(above, FOLDER)
 
 

@@ -81,7 +81,7 @@ def test_a_rate_that_needs_an_answer_nobody_gave_says_which():
 
 
 def test_the_correction_takes_away_a_judges_bias():
-    """A judge one point too kind on 400 records, 60 of them labelled: the judge's mean is off, this is not."""
+    """A judge too kind on 400 records, 60 of them labelled: the judge's mean is off, this is not."""
     human = RANDOM.integers(1, 3, 400).astype(float)
     judge = np.minimum(human + (RANDOM.random(400) < 0.8), 3)
     labels = [score if n < 60 else None for n, score in enumerate(human)]
