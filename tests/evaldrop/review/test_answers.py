@@ -1,9 +1,11 @@
 """Files as people send them back."""
 
+import csv
 import json
 
 import pytest
 
+from evaldrop.review import answers
 from evaldrop.review.answers import Score, read_answers, read_score
 from tests.evaldrop.calibration.test_agreement import BINARY, MENU, SHARE, TONE
 
@@ -109,3 +111,15 @@ def test_a_file_written_anew_has_no_lines_to_name():
     )
     read = read_answers(text.encode())
     assert (read.rater, read.answers[0].where) == (None, "answer 1")
+
+
+def test_a_cell_beyond_all_measure_is_a_problem_and_not_a_crash(monkeypatch):
+    monkeypatch.setattr(answers, "_LONGEST_CELL", 20)
+    try:
+        read = read_answers(sheet("abc,1,tone,3", f"abc,2,tone,{'3' * 50}"))
+        assert len(read.answers) == 1
+        assert read.problems == ["line 3: not CSV (field larger than field limit (20))"]
+        first = read_answers(("review" * 20 + ",item\n").encode())
+        assert first.problems[0].startswith("line 1: not CSV")
+    finally:
+        csv.field_size_limit(131_072)
