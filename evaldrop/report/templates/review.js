@@ -86,6 +86,9 @@
     input.step = "any";
     input.placeholder = `${criterion.low} to ${criterion.high}`;
     input.setAttribute("aria-label", `${criterion.name}: a number from ${criterion.low} to ${criterion.high}`);
+    input.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") input.blur();
+    });
     input.addEventListener("change", () => {
       const score = input.valueAsNumber;
       if (score >= criterion.low && score <= criterion.high) give(criterion, { score });
@@ -286,6 +289,15 @@
     return Boolean(found);
   }
 
+  // On a range the first digit goes where the others will.
+  function typeInto(key) {
+    const input = questions.children[active].querySelector("input");
+    if (!input || !/^[-.,0-9]$/.test(key)) return false;
+    input.focus();
+    input.select();
+    return true;
+  }
+
   function move(step) {
     const count = criteriaOf(current()).length;
     active = (active + step + count) % count;
@@ -314,6 +326,7 @@
     // A focused text scrolls with its own keys.
     if (event.target.matches(".text") && event.key.startsWith("Arrow")) return;
     // Space on a button would press it again; here it always goes on.
+    if (typeInto(event.key)) return;
     const command = commands[event.key];
     if (command) command();
     else if (!answerByKey(event.key.toLowerCase())) return;

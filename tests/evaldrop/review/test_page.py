@@ -10,9 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from evaldrop.criteria import Criterion, criterion_from_config
+from evaldrop.criteria.scales import Scale
 from evaldrop.errors import InputError
 from evaldrop.review.exporting import export_review
+from evaldrop.review.model import Population, Sampling
+from evaldrop.review.page import review_page
 from evaldrop.review.sheet import answers_in_words
+from evaldrop.review.shown import ShownItem, ShownReview
 from tests.evaldrop.calibration.test_agreement import BINARY, MENU, SHARE, TONE
 from tests.evaldrop.review.chromium import browser, needs_chromium
 from tests.evaldrop.review.reviewed_runs import FIRST, HOSTILE, JUDGE, SECOND, write_reviewed_run
@@ -255,3 +260,31 @@ def test_nothing_is_wider_than_a_phone(fresh):
         assert fresh.value("document.documentElement.scrollWidth") <= 360
     finally:
         fresh.call("Emulation.clearDeviceMetricsOverride")
+
+
+@needs_chromium
+def test_ranges_menus_and_long_scales_are_answered_by_keys_too(fresh, tmp_path):
+    ten = criterion_from_config(
+        {"name": "ten", "question": "1 to 10?", "scale": {str(n): f"point {n}" for n in range(1, 11)}},
+        path="c",
+    )
+    follows = Criterion(name="follows", question="Does it?", scale=Scale.binary(not_applicable=True))
+    criteria = {one.name: one for one in (SHARE, MENU, ten, follows)}
+    items = [ShownItem(n, list(criteria), "q", "be kind", "the context", ["r"], "") for n in (1, 2)]
+    everyone = Population(records=2, responses=2)
+    sampling = Sampling(seed=1, population=everyone, sample=everyone)
+    shown = review_page(ShownReview("abc", "run-1", False, sampling, criteria, items))
+    (tmp_path / "page.html").write_text(shown)
+    fresh.open((tmp_path / "page.html").as_uri())
+    assert text(fresh, ".response .text") == "(an empty response)"
+    fresh.press("0", ".", "4", "Enter")
+    assert fresh.value("document.querySelector('.question input').value") == "0.4"
+    fresh.press("2", "0")
+    assert pressed(fresh) == ["2A", "010 · point 10"]
+    fresh.value("[...document.querySelectorAll('.question:last-child button')].pop().click()")
+    assert pressed(fresh)[-1] == "Does not apply"
+    assert text(fresh, "#counted") == "1 of 2 done"
+    fresh.press(" ", "7", "Enter")  # beyond the range: said, and not taken
+    assert "a number from 0 to 1, please" in text(fresh, "#message")
+    assert text(fresh, "#counted") == "1 of 2 done"
+    assert fresh.value("document.querySelector('.question input').value") == ""
