@@ -27,7 +27,8 @@ def judge_agreement(human: Floats, judge: Floats, criterion: Criterion) -> Judge
     """
     Compare a judge's scores with people's on one criterion.
 
-    On a yes/no scale a half (people or judges in a draw) is no answer, and its row is left out.
+    On a yes/no scale the mean of several people, judges or repeats counts as the answer it is nearer to; a
+    half is none, and its row is left out. Elsewhere a mean may lie between the points.
 
     Args:
         human: People's score per response, shape (n,).
@@ -35,7 +36,8 @@ def judge_agreement(human: Floats, judge: Floats, criterion: Criterion) -> Judge
         criterion: Its scale and its pass mark.
     """
     decided = _decided(human, criterion) & _decided(judge, criterion)
-    human, judge = human[decided], judge[decided]
+    bias = float((judge - human)[decided].mean()) if decided.any() else None
+    human, judge = (_answers(scores[decided], criterion) for scores in (human, judge))
     if not human.size:
         return JudgeAgreement(n=0, reasons={"n": "no response has both a label and this judge's score"})
     reasons: dict[str, str] = {}
@@ -54,17 +56,27 @@ def judge_agreement(human: Floats, judge: Floats, criterion: Criterion) -> Judge
     weights = kappa_weights(criterion)
     return JudgeAgreement(
         n=int(human.size),
-        agreement=None if is_range else agreement_rate(human, judge),
+        agreement=None if is_range else near_rate(human, judge, criterion),
         pass_agreement=(passed.good_judged_good + passed.bad_judged_bad) / int(human.size),
         kappa=known("kappa", lambda: cohen_kappa(human, judge, weights=weights)),
         kappa_weights=weights,
         true_positive_rate=known("true_positive_rate", lambda: passed.sensitivity),
         true_negative_rate=known("true_negative_rate", lambda: passed.specificity),
         spearman=known("spearman", lambda: spearman(human, judge).coefficient),
-        bias=float((judge - human).mean()),
+        bias=bias,
         confusion=confusion(human, judge, criterion),
         reasons=reasons,
     )
+
+
+def near_rate(human: Floats, judge: Floats, criterion: Criterion) -> float:
+    """
+    Return the share of scores at most half a step apart: of equal ones, where both are points of the scale.
+
+    A mean of 3.5 agrees with 3 and with 4.
+    """
+    step = float(np.diff(criterion.scale.values()).min())
+    return float(np.mean(np.abs(human - judge) <= step / 2 + 1e-9))
 
 
 def kappa_weights(criterion: Criterion) -> Literal["none", "quadratic"]:
@@ -134,6 +146,10 @@ def _rater_pair(a: str, b: str, first: Floats, second: Floats, criterion: Criter
     except NotEnoughData as error:
         return RaterAgreement(a=a, b=b, n=int(first.size), agreement=agreement, reason=str(error))
     return RaterAgreement(a=a, b=b, n=int(first.size), agreement=agreement, kappa=kappa)
+
+
+def _answers(scores: Floats, criterion: Criterion) -> Floats:
+    return np.rint(scores) if criterion.scale.kind == "binary" else scores
 
 
 def _decided(scores: Floats, criterion: Criterion) -> npt.NDArray[np.bool_]:

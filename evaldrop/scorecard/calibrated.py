@@ -49,7 +49,10 @@ class JudgeAgreement(Part):
     """A judge against people, over the responses both scored. All candidates together."""
 
     n: int = Field(description="Responses that both scored.")
-    agreement: float | None = Field(default=None, description="Share of equal scores; null on a range.")
+    agreement: float | None = Field(
+        default=None,
+        description="Share at most half a step apart: equal, where both are points. Null on a range.",
+    )
     pass_agreement: float | None = Field(default=None, description="Share passed by both or failed by both.")
     kappa: float | None = Field(default=None, description="Cohen's, on all but yes/no scales weighted.")
     kappa_weights: Literal["none", "quadratic"] = "none"

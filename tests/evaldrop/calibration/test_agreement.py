@@ -64,6 +64,17 @@ def test_means_between_points_are_tabled_by_passing():
     assert found.confusion.counts == ((1, 1), (0, 1))
 
 
+def test_a_mean_agrees_with_the_points_beside_it():
+    assert compare([3, 2.5, 2.5, 1], [3, 2, 3, 2], TONE).agreement == 0.75
+
+
+def test_repeats_of_a_yes_no_judge_count_as_what_most_of_them_say():
+    found = compare([1, 1, 0, 0], [2 / 3, 1, 1 / 3, 1], BINARY)
+    assert (found.agreement, found.kappa) == (0.75, 0.5)
+    assert found.confusion.counts == ((1, 1), (0, 2))
+    assert found.bias == pytest.approx(0.25)
+
+
 def test_a_menu_is_tabled_by_its_labels_in_the_order_of_their_worth():
     assert compare([1, 0.5, 0], [1, 0, 0], MENU).confusion.answers == ("C", "B", "A")
 
