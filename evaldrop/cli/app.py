@@ -8,10 +8,12 @@ import typer
 
 from evaldrop import __version__
 from evaldrop.cli import exits
+from evaldrop.cli.commands.calibrate import calibrate
 from evaldrop.cli.commands.criteria import criteria
 from evaldrop.cli.commands.init import init
 from evaldrop.cli.commands.plan import plan
 from evaldrop.cli.commands.report import report
+from evaldrop.cli.commands.review import review
 from evaldrop.cli.commands.run import run
 from evaldrop.cli.commands.schema import schema
 from evaldrop.cli.commands.validate import validate
@@ -27,8 +29,9 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (init, validate, plan, run, report, criteria, schema):
+for command in (init, validate, plan, run, report, calibrate, criteria, schema):
     app.command()(command)
+app.add_typer(review)
 
 
 def _print_version(wanted: bool) -> None:

@@ -3,6 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
+from evaldrop.cli.calibration_table import print_corrected
 from evaldrop.cli.output import shown
 from evaldrop.report.figures import duration, interval, milliseconds, number, percent, percent_interval, usd
 from evaldrop.report.losses import loss_in_words
@@ -73,6 +74,7 @@ def _print_criterion(console: Console, scorecard: Scorecard, name: str) -> None:
     for candidate, card in scorecard.candidates.items():
         if lost := loss_in_words(candidate, name, card.criteria.get(name)):
             console.print(f"  {shown(lost)}", soft_wrap=True)
+    print_corrected(console, scorecard, name)
     console.print()
 
 

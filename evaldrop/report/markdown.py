@@ -101,7 +101,19 @@ def _cell(estimate: CriterionEstimate | None) -> str:
     return (
         f"**{figures.number(estimate.mean)}** ({figures.interval(estimate.interval)})<br>"
         f"pass {figures.percent(estimate.pass_rate)} ({figures.percent_interval(estimate.pass_interval)})<br>"
-        f"{figures.count(estimate.n_scored)} of {figures.count(total)}"
+        f"{figures.count(estimate.n_scored)} of {figures.count(total)}{_corrected(estimate)}"
+    )
+
+
+def _corrected(estimate: CriterionEstimate) -> str:
+    found = estimate.calibrated
+    if found is None:
+        return ""
+    if found.mean is None:
+        return f"<br>not corrected: {markdown(found.reason or '')}"
+    return (
+        f"<br>by people **{figures.number(found.mean)}** ({figures.interval(found.interval)}), "
+        f"{figures.count(found.n_labelled)} labels"
     )
 
 

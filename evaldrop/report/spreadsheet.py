@@ -4,13 +4,15 @@ import csv
 import io
 
 from evaldrop.report.escape import csv_cell
+from evaldrop.scorecard.calibrated import CalibratedMean
 from evaldrop.scorecard.model import Scorecard
 
 COLUMNS = (
     "run", "run_id", "evaluation", "started_at", "candidate", "model", "prompt", "criterion", "n_scored",
     "n_unscored", "coverage", "mean", "sd", "standard_error", "low", "high", "pass_rate", "pass_low",
     "pass_high", "confidence", "responses", "errors", "latency_ms_p50", "latency_ms_p90",
-    "cost_usd_candidate", "cost_usd_judge",
+    "cost_usd_candidate", "cost_usd_judge", "calibrated_mean", "calibrated_low",
+    "calibrated_high", "n_labelled",
 )  # fmt: skip
 
 
@@ -46,9 +48,16 @@ def csv_report(scorecard: Scorecard) -> str:
                 card.latency_ms.p90,
                 _cost(card.cost_usd.candidate),
                 _cost(card.cost_usd.judge),
+                *_calibrated(estimate.calibrated),
             )
             writer.writerow([csv_cell(cell) for cell in cells])
     return stream.getvalue()
+
+
+def _calibrated(found: CalibratedMean | None) -> tuple[float | None, ...]:
+    if found is None:
+        return (None,) * 4
+    return (found.mean, *(found.interval or (None, None)), found.n_labelled)
 
 
 def _cost(value: float | None) -> float | str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from evaldrop import storage
+from evaldrop.calibration import Calibration, calibrate
 from evaldrop.criteria import Criterion
 from evaldrop.errors import StorageError
 from evaldrop.gate import evaluate_gate
@@ -65,11 +66,31 @@ def build_scorecard(folder: str, manifest: str | None = None) -> Scorecard:
     run = read_run_file(folder)
     manifests = [manifest] if manifest else find_manifests(folder)
     tallies = _read_results(run, manifests)
-    scorecard = _scorecard(run, tallies, ended_at=_ended_at(manifests))
+    scorecard = with_calibration(_scorecard(run, tallies, ended_at=_ended_at(manifests)), calibrate(run))
     storage.write_bytes(run.file(SCORECARD_FILE), scorecard.model_dump_json(indent=2).encode())
     write_reports(run, scorecard, tallies.rows)
     write_history(run.folder, scorecard)
     return scorecard
+
+
+def with_calibration(scorecard: Scorecard, calibration: Calibration | None) -> Scorecard:
+    """Return a scorecard with means corrected by people's labels beside the judges' own."""
+    if calibration is None:
+        return scorecard
+    cards = {
+        name: card.model_copy(
+            update={
+                "criteria": {
+                    criterion: estimate.model_copy(
+                        update={"calibrated": calibration.means[name].get(criterion)}
+                    )
+                    for criterion, estimate in card.criteria.items()
+                }
+            }
+        )
+        for name, card in scorecard.candidates.items()
+    }
+    return scorecard.model_copy(update={"candidates": cards, "calibration": dict(calibration.criteria)})
 
 
 def _read_results(run: RunFile, manifests: Sequence[str]) -> _Tallies:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from evaldrop.scorecard.calibrated import CalibratedMean, CriterionCalibration
 from evaldrop.scorecard.part import Interval as Interval
 from evaldrop.scorecard.part import Part as Part
 from evaldrop.scorecard.usefulness import CriterionPair, CriterionUse, FrontierPoint, LengthRelation
@@ -118,6 +119,9 @@ class CriterionEstimate(Part):
     )
     pass_bounds: Interval | None = Field(default=None, description="The same for the pass rate.")
     reason: str | None = Field(default=None, description="Why a number is null.")
+    calibrated: CalibratedMean | None = Field(
+        default=None, description="The mean corrected by people's labels, where there are labels."
+    )
 
 
 class Slice(Part):
@@ -366,6 +370,9 @@ class Scorecard(Part):
     confidence: float = Field(description="Two-sided level of every interval.")
     coverage: float | None = Field(default=None, description="Scored share of all verdicts that apply.")
     criteria: dict[str, CriterionInfo] = Field(default_factory=dict)
+    calibration: dict[str, CriterionCalibration] = Field(
+        default_factory=dict, description="Judges against people's labels, by criterion."
+    )
     candidates: dict[str, CandidateScorecard]
     comparisons: tuple[Comparison, ...] = ()
     slices: dict[str, SliceComparisons] = Field(

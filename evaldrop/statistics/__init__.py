@@ -96,6 +96,7 @@ from evaldrop.statistics.ranks import (
     spearman,
     wilcoxon_signed_rank,
 )
+from evaldrop.statistics.shared_clusters import shared_clusters_ppi_mean
 
 __all__ = [
     "AveragedRepeats",
@@ -167,6 +168,7 @@ __all__ = [
     "rogan_gladen",
     "run_noise",
     "self_preference",
+    "shared_clusters_ppi_mean",
     "sign_flip_exact",
     "sign_flip_permutation",
     "sign_flip_test",

@@ -4,6 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from evaldrop.review.model import Label, Sampling
+from evaldrop.scorecard.calibrated import (
+    CalibratedMean,
+    Confusion,
+    CorrectedRate,
+    CriterionCalibration,
+    JudgeAgreement,
+    RaterAgreement,
+)
 from evaldrop.scorecard.model import (
     CandidateScorecard,
     Comparison,
@@ -26,6 +35,8 @@ def test_every_column_is_documented(schema):
 
 @pytest.mark.parametrize("model", [
     Scorecard, CandidateScorecard, Comparison, CostTotals, CriterionEstimate, Gate, Records, ResponseCounts,
+    CalibratedMean, Confusion, CorrectedRate, CriterionCalibration, JudgeAgreement, RaterAgreement,
+    Label, Sampling,
 ])  # fmt: skip
 def test_every_key_of_the_scorecard_is_documented(model):
     assert [name for name in model.model_fields if name not in DOCS] == []
