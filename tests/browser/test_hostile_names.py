@@ -50,7 +50,9 @@ def test_hostile_names_do_nothing_in_the_report_and_the_history(browser, run, tm
     for name, page in pages.items():
         file = Path(tmp_path) / name
         storage.write_bytes(str(file), page.encode())
-        with browser.page(file.as_uri(), ready=READY if name == "report.html" else "true", before=TRAP) as opened:
+        with browser.page(
+            file.as_uri(), ready=READY if name == "report.html" else "true", before=TRAP
+        ) as opened:
             assert not opened.run(HIT)
             assert opened.complaints == []
             assert opened.requests == []

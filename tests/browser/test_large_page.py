@@ -1,4 +1,4 @@
-"""A report of 50,000 records with three responses each keeps its promises. Limits are loose; see benchmarks/."""
+"""A report of 50,000 records, three responses each, keeps its promises. Limits are loose; see benchmarks/."""
 
 import pytest
 
