@@ -1,4 +1,4 @@
-"""`index.html`: every run of every evaluation, the newest first, with the trend of each candidate."""
+"""`index.html`: every run of every evaluation, the newest first, with its trends."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -7,17 +7,25 @@ from typing import Any
 from markupsafe import Markup
 
 from evaldrop.report.page import content_security_policy, read_asset, template
+from evaldrop.report.trends import MOST_RUNS, is_baseline, report_link, trends
 
 
 def history_page(entries: Sequence[Mapping[str, Any]]) -> str:
     """Return the page of the history; `entries` are `HistoryEntry` objects as JSON, the newest first."""
     style = read_asset("report.css")
-    by_evaluation = {
-        name: list(runs) for name, runs in groupby(sorted(entries, key=_evaluation), key=_evaluation)
-    }
+    grouped = {name: list(runs) for name, runs in groupby(sorted(entries, key=_evaluation), key=_evaluation)}
+    # The evaluation that ran last is the one a reader comes for.
+    latest_first = sorted(grouped.items(), key=lambda item: str(item[1][0]["started_at"]), reverse=True)
     page: str = template("history.html.j2").render(
-        evaluations={name: (runs, _trends(runs)) for name, runs in by_evaluation.items()},
+        evaluations=[
+            (name, runs, trends(runs), {str(run.get("baseline") or "") for run in runs})
+            for name, runs in latest_first
+        ],
         runs=len(entries),
+        is_baseline=is_baseline,
+        report_link=report_link,
+        most_runs=MOST_RUNS,
+        simulated=any(entry["simulated"] for entry in entries),
         policy=content_security_policy(style),
         style=Markup(style),  # noqa: S704 - this package's own file
     )
@@ -26,21 +34,3 @@ def history_page(entries: Sequence[Mapping[str, Any]]) -> str:
 
 def _evaluation(entry: Mapping[str, Any]) -> str:
     return str(entry["evaluation"])
-
-
-def _trends(runs: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return each candidate's quality in every run, from the oldest to the newest, on axes 0..100."""
-    oldest_first = list(reversed(runs))
-    names = list(dict.fromkeys(name for run in runs for name in run["candidates"]))
-    trends: list[Mapping[str, Any]] = []
-    for name in names:
-        points = [
-            (place, run["candidates"][name]["overall"])
-            for place, run in enumerate(oldest_first)
-            if name in run["candidates"] and run["candidates"][name]["overall"] is not None
-        ]
-        if len(points) > 1:
-            last = max(1, len(oldest_first) - 1)
-            line = " ".join(f"{100 * place / last:.1f},{30 - 30 * value:.1f}" for place, value in points)
-            trends.append({"name": name, "line": line, "first": points[0][1], "last": points[-1][1]})
-    return trends

@@ -52,7 +52,7 @@ def cost_quality_plane(scorecard: Scorecard) -> Plane | None:
         return None
     right = nice_ceiling(max(cost for _, cost, _, _ in points))
     bounds = [bound for _, _, mean, interval in points for bound in (interval or (mean, mean))]
-    levels = _levels(min(bounds), max(bounds))
+    levels = quality_levels(min(bounds), max(bounds))
     bottom, top = levels[0], levels[-1]
 
     def height(value: float) -> float:
@@ -76,7 +76,7 @@ def cost_quality_plane(scorecard: Scorecard) -> Plane | None:
     return Plane(
         marks=list(_labelled(marks, best)),
         x_ticks=[Tick(at=WIDTH * part / 4, text=_dollars(right * part / 4)) for part in range(5)],
-        y_ticks=[Tick(at=height(level), text=f"{level:.{_places(levels)}f}") for level in levels],
+        y_ticks=[Tick(at=height(level), text=f"{level:.{quality_places(levels)}f}") for level in levels],
         frontier=" ".join(f"{mark.x:.1f},{mark.y:.1f}" for mark in best),
         width=WIDTH,
         height=HEIGHT,
@@ -139,7 +139,7 @@ def _label_places(mark: Mark) -> Iterator[tuple[_Box, float, float, str]]:
             )
 
 
-def _levels(low: float, high: float) -> list[float]:
+def quality_levels(low: float, high: float) -> list[float]:
     """Return round levels of quality, at most six, that enclose two of them; within [0, 1]."""
     for step in (0.01, 0.02, 0.05, 0.1, 0.2):
         bottom, top = max(0, floor(low / step - 0.05)), min(round(1 / step), ceil(high / step + 0.05))
@@ -149,7 +149,8 @@ def _levels(low: float, high: float) -> list[float]:
     return [round(level * step, 4) for level in range(bottom, top + 1)]
 
 
-def _places(levels: Iterable[float]) -> int:
+def quality_places(levels: Iterable[float]) -> int:
+    """Return how many places tell the levels apart."""
     return 1 if all(round(level, 1) == level for level in levels) else 2
 
 

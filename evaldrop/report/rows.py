@@ -2,12 +2,12 @@
 The records a report carries: compressed as they stream by, within a budget of bytes.
 
 Rows are kept in strata - records with a problem, records on which candidates differ, the rest - each in gzip
-chunks. When the budget is passed, the least telling stratum is thinned: every other chunk goes, and from then
-on only every other of its records is taken. So memory and page stay bounded, and what is left is spread over
-the whole run.
+chunks. When the budget is passed, the least telling stratum is thinned: every fifth chunk goes, and from then
+on only four of five of its records are taken. So memory and page stay bounded, and what is left is spread
+over the whole run.
 
 What was sent and what judges replied, word for word, stands in chunks of its own that a page unpacks only
-when they are asked for. They have a smaller budget and go first.
+when they are asked for. They go first, down to a share that is theirs.
 """
 
 import zlib
@@ -23,10 +23,11 @@ from evaldrop.scorecard.scores import NOT_APPLICABLE
 from evaldrop.scorecard.source import RunFile
 
 # Bytes of compressed rows. Base64 makes them a third more; page and scorecard take the rest of 10 MB.
-BUDGET = 6_500_000
-# The share of it for what was sent and replied, word for word.
-_SHARE_OF_DETAILS = 0.25
-_CHUNK = 200_000
+BUDGET = 7_000_000
+# The share of it that rows leave to what was sent and replied, word for word.
+_SHARE_OF_DETAILS = 0.1
+_EVERY = 5
+_CHUNK = 400_000
 
 HAS_ERROR, HAS_UNSCORED, HAS_FAILED, HAS_DISAGREEMENT, IS_FLAGGED, HAS_REGRESSED = 1, 2, 4, 8, 16, 32
 
@@ -55,7 +56,7 @@ class _Stratum:
     def __init__(self, name: str) -> None:
         self.name = name
         self.seen = 0
-        self.stride = 1
+        self.rate = 1.0
         self.chunks: list[Chunk] = []
         self.rows: list[bytes] = []
         self.details: list[bytes] = []
@@ -63,7 +64,7 @@ class _Stratum:
 
     def wants_next(self) -> bool:
         self.seen += 1
-        return self.stride > 0 and (self.seen - 1) % self.stride == 0
+        return int(self.seen * self.rate) > int((self.seen - 1) * self.rate)
 
     def append(self, row: bytes, details: bytes) -> None:
         self.rows.append(row)
@@ -77,17 +78,19 @@ class _Stratum:
             self.rows, self.details, self.size = [], [], 0
 
     def thin(self) -> None:
-        several = len(self.chunks) > 1
-        self.chunks = self.chunks[::2] if several else []
+        before = len(self.chunks)
+        every = min(_EVERY, before)
+        self.chunks = [chunk for place, chunk in enumerate(self.chunks, start=1) if place % every]
         # 0 closes the stratum: not even one chunk of it fits.
-        self.stride = self.stride * 2 if several else 0
+        self.rate *= len(self.chunks) / before
 
-    def drop_details(self) -> bool:
-        for place in reversed(range(len(self.chunks))):
-            if self.chunks[place].details:
-                self.chunks[place] = self.chunks[place]._replace(details=b"")
-                return True
-        return False
+    def has_details(self) -> bool:
+        return any(chunk.details for chunk in self.chunks)
+
+    def drop_details(self) -> None:
+        """Drop those of the last chunk that has some: the first ones stay, whatever is added."""
+        place = max(place for place, chunk in enumerate(self.chunks) if chunk.details)
+        self.chunks[place] = self.chunks[place]._replace(details=b"")
 
 
 class ReportRows:
@@ -137,18 +140,19 @@ class ReportRows:
         ]
 
     def _keep_within_budget(self) -> None:
-        while self._size(of_details=True) > self._budget_of_details:
-            if not any(stratum.drop_details() for stratum in reversed(self._strata)):
-                break
-        while self._size(of_details=False) + self._size(of_details=True) > self._budget:
-            next(stratum for stratum in reversed(self._strata) if stratum.chunks).thin()
+        while self._size() > self._budget:
+            if self._size_of_details() > self._budget_of_details:
+                next(stratum for stratum in reversed(self._strata) if stratum.has_details()).drop_details()
+            else:
+                next(stratum for stratum in reversed(self._strata) if stratum.chunks).thin()
 
-    def _size(self, *, of_details: bool) -> int:
-        return sum(
-            len(chunk.details if of_details else chunk.packed)
-            for stratum in self._strata
-            for chunk in stratum.chunks
+    def _size(self) -> int:
+        return self._size_of_details() + sum(
+            len(chunk.packed) for stratum in self._strata for chunk in stratum.chunks
         )
+
+    def _size_of_details(self) -> int:
+        return sum(len(chunk.details) for stratum in self._strata for chunk in stratum.chunks)
 
     def _row(
         self, ordinal: int, flags: int, record: PreparedRecord, results: Sequence[CandidateResult]

@@ -261,7 +261,7 @@ def test_every_text_has_the_contrast_that_wcag_aa_asks_for(browser, varied):
 
 def test_every_control_has_a_name(page):
     nameless = page.run(
-        "[...document.querySelectorAll('input, select, button, [role=listbox], [role=option]')]"
+        "[...document.querySelectorAll('input, select, button, [role=listbox], [role=region], .row')]"
         ".filter((box) => !(box.ariaLabel || box.textContent.trim() || box.closest('label')))"
         ".map((box) => box.outerHTML)"
     )

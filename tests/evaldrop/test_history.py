@@ -29,8 +29,9 @@ def test_the_page_lists_every_run_the_newest_first(tmp_path):
     for day in (20, 21):
         build_scorecard(run_folder(tmp_path, f"run-{day}", day=day))
     page = index(tmp_path)
-    assert page.index("support/run-21/report.html") < page.index("support/run-20/report.html")
-    assert "Quality of lite over runs" in page
+    table = page[page.index("<table") :]
+    assert table.index("support/run-21/report.html") < table.index("support/run-20/report.html")
+    assert "overall over 2 runs: lite last" in page
 
 
 def test_a_simulated_run_says_so(tmp_path):

@@ -419,7 +419,10 @@
     fill("criterion", names.criteria);
     by("verdict").closest("label").hidden = !names.criteria.length;
     found.textContent = "reading …";
-    await records.load((read) => (found.textContent = `${count(read)} records read …`));
+    await records.load((read) => {
+      if (at < 0) refresh();
+      found.textContent = `${count(read)} records read …`;
+    });
     readFragment();
     document.documentElement.dataset.ready = performance.now().toFixed(0);
   }

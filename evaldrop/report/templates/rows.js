@@ -5,8 +5,9 @@
 const ORDINAL = 0, FLAGS = 1, ID = 2, CATEGORY = 3, PROMPT = 4, SYSTEM = 5, CONTEXT = 6, REFERENCE = 7, ANSWERS = 8;
 const TEXT = 0, ERROR = 1, STOP = 2, INPUT = 3, OUTPUT = 4, MS = 5, USD = 6, REUSED = 7, METRICS = 8, VERDICTS = 9, SIGNS = 10;
 const CRITERION = 0, JUDGE = 1, SCORE = 2, PASSED = 3, REASON = 4, RATIONALE = 5, REPEAT = 6;
-// Added on unpacking: where a record's details are.
-const CHUNK = 9, PLACE = 10;
+// Added on unpacking: where a record's details are, and its texts in lower case, to be searched.
+const CHUNK = 9, PLACE = 10, WORDS = 11;
+const AHEAD = 4;
 const FLAG = { error: 1, unscored: 2, failed: 4, disagree: 8, flagged: 16, regressed: 32 };
 
 function bytesOf(base64) {
@@ -26,7 +27,6 @@ class Records {
   constructor(names) {
     this.names = names;
     this.all = [];
-    this.words = [];
     this.keys = {};
     this.details = [...document.querySelectorAll("script.details")].map((script) => script.textContent.trim());
   }
@@ -34,38 +34,23 @@ class Records {
   async load(onProgress) {
     const regressed = new Set(this.names.regressed);
     const scripts = [...document.querySelectorAll("script.chunk")];
+    // Some are decompressed by the browser's other threads while one is read here.
+    const packed = scripts.map(() => null);
     for (let chunk = 0; chunk < scripts.length; chunk++) {
-      const rows = await unpack(scripts[chunk].textContent.trim());
+      for (let ahead = chunk; ahead < Math.min(chunk + AHEAD, scripts.length); ahead++) {
+        packed[ahead] ||= unpack(scripts[ahead].textContent.trim());
+      }
+      const rows = await packed[chunk];
+      packed[chunk] = null;
       scripts[chunk].remove();
       rows.forEach((row, place) => {
-        row.push(chunk, place);
+        row.push(chunk, place, wordsOfRow(row));
         if (regressed.size && regressed.has(row[ID])) row[FLAGS] |= FLAG.regressed;
         this.all.push(row);
       });
       onProgress(this.all.length);
     }
     this.all.sort((a, b) => a[ORDINAL] - b[ORDINAL]);
-    this.prepareSearch(0);
-  }
-
-  // Lower-cased texts are made while nobody waits, so that the first search is as quick as the next.
-  prepareSearch(from) {
-    const until = Math.min(from + 1000, this.all.length);
-    for (let place = from; place < until; place++) this.wordsAt(place);
-    if (until < this.all.length) setTimeout(() => this.prepareSearch(until), 0);
-  }
-
-  wordsAt(place) {
-    if (this.words[place] === undefined) {
-      const row = this.all[place];
-      const parts = [row[ID], row[PROMPT], row[CONTEXT], row[SYSTEM], ...row[REFERENCE]];
-      for (const answer of row[ANSWERS]) {
-        parts.push(answer[TEXT], answer[ERROR], answer[SIGNS]);
-        for (const verdict of answer[VERDICTS]) parts.push(verdict[RATIONALE], verdict[REASON]);
-      }
-      this.words[place] = parts.filter(Boolean).join("\n").toLowerCase();
-    }
-    return this.words[place];
   }
 
   count(flag) {
@@ -77,12 +62,11 @@ class Records {
     const wanted = state.show.reduce((bits, name) => bits | (FLAG[name] || 0), 0);
     const some = state.candidate !== "" || state.criterion !== "" || state.verdict !== "";
     const found = [];
-    for (let place = 0; place < this.all.length; place++) {
-      const row = this.all[place];
+    for (const row of this.all) {
       if ((row[FLAGS] & wanted) !== wanted) continue;
       if (state.category && row[CATEGORY] !== state.category) continue;
       if (some && !this.hasVerdict(row, state)) continue;
-      if (terms.length && !terms.every((term) => this.wordsAt(place).includes(term))) continue;
+      if (terms.length && !terms.every((term) => row[WORDS].includes(term))) continue;
       found.push(row);
     }
     if (state.sort) {
@@ -183,6 +167,15 @@ class Records {
     }));
     return named;
   }
+}
+
+function wordsOfRow(row) {
+  const parts = [row[ID], row[PROMPT], row[CONTEXT], row[SYSTEM], ...row[REFERENCE]];
+  for (const answer of row[ANSWERS]) {
+    parts.push(answer[TEXT], answer[ERROR], answer[SIGNS]);
+    for (const verdict of answer[VERDICTS]) parts.push(verdict[RATIONALE], verdict[REASON]);
+  }
+  return parts.filter(Boolean).join("\n").toLowerCase();
 }
 
 function termsOf(query) {

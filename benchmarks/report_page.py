@@ -1,0 +1,174 @@
+"""
+How fast a report of many records opens, scrolls and answers a search in Chromium.
+
+    python -m benchmarks.report_page
+    python -m benchmarks.report_page --records 1000 10000 50000
+
+Every record has three candidates' responses and two verdicts on each. `short` records are a classifier's,
+with a word as an answer: the page carries all of them. `long` ones have paragraphs: above its budget the page
+carries a choice.
+"""
+
+import argparse
+import json
+import random
+import statistics
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks.scorecard_rows import dumped, record, result, text, write_run
+from evaldrop.report.page import html_report
+from evaldrop.report.rows import ReportRows
+from evaldrop.results import ChildFailure
+from evaldrop.scorecard import build_scorecard
+from evaldrop.scorecard.collect import Found
+from evaldrop.scorecard.prepared import read_prepared
+from evaldrop.scorecard.reading import ResultReader
+from evaldrop.scorecard.source import read_run_file
+from tests.browser.chromium import Browser, Page, find_chromium, running
+
+# Different records; a larger page has them again under other ids.
+VARIETY = 2_000
+READY = "document.documentElement.dataset.ready"
+SEARCHES = ("a", "ing", "record 4", "no such words", "r0012345", "zx")
+
+
+class Measured(NamedTuple):
+    """Times in ms. `opens`: until the page can be read; `ready`: until all records are listed too."""
+
+    carried: int
+    size_mb: float
+    opens: float
+    ready: float
+    slowest_search: float
+    slowest_frame: float
+
+
+def main() -> None:
+    """Print a line per kind and number of records."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--records", type=int, nargs="+", default=[1_000, 10_000, 50_000])
+    arguments = parser.parse_args()
+    chromium = find_chromium()
+    if chromium is None:
+        raise SystemExit("no Chromium: apt-get install chromium, or name one in EVALDROP_CHROMIUM")
+    columns = ("kind", "records", "carried", "MB", "opens ms", "ready ms", "search ms", "frame ms")
+    print("  ".join(f"{column:>9}" for column in columns))
+    with tempfile.TemporaryDirectory() as folder, running(chromium) as browser:
+        for kind in ("short", "long"):
+            for number in arguments.records:
+                found = measure(browser, write_page(Path(folder), number, kind))
+                times = (found.opens, found.ready, found.slowest_search, found.slowest_frame)
+                cells = (
+                    kind,
+                    f"{number:,}",
+                    f"{found.carried:,}",
+                    f"{found.size_mb:.1f}",
+                    *map("{:.0f}".format, times),
+                )
+                print("  ".join(f"{cell:>9}" for cell in cells), flush=True)
+
+
+def write_page(folder: Path, number: int, kind: str) -> Path:
+    """Write the report of a run of `number` records, without its tables."""
+    place = folder / kind / f"run-{number}"
+    write_run(place, 100)
+    scorecard = build_scorecard(str(place))
+    run = read_run_file(str(place))
+    reader, rows = ResultReader(run), ReportRows(run)
+    found = list(_found(kind))
+    results = [reader.read(one) for one in found]
+    for ordinal in range(number):
+        prepared = found[ordinal % VARIETY].record._replace(record_id=f"r{ordinal:07d}")
+        rows.add(ordinal, prepared, results[ordinal % VARIETY])
+    chunks = rows.chunks()
+    page = place / "report.html"
+    page.write_text(html_report(scorecard, run.content, chunks, rows.counts()))
+    return page
+
+
+def _found(kind: str) -> Iterator[Found]:
+    source = random.Random(7)
+    words = [
+        "".join(source.choices("abcdefghijklmnopqrstuvwxyz", k=source.randint(2, 9))) for _ in range(5000)
+    ]
+    for number in range(VARIETY):
+        asked, answered = record(number, words, source), result(number, words, source)
+        if kind == "short":
+            asked["prompt"] = f"record {number}: " + text(words, source, 10)
+            asked["reference"] = [source.choice(words[:6])]
+            for given in answered["responses"]:
+                _shorten(given, words, source)
+        yield Found(read_prepared(dumped(asked).encode()), answered, ChildFailure("", ""))
+
+
+def _shorten(given: dict[str, Any], words: list[str], source: random.Random) -> None:
+    given["reply"]["Output"]["Message"]["Content"][0]["Text"] = source.choice(words[:6])
+    (block,) = given["judgements"][0]["reply"]["Output"]["Message"]["Content"]
+    for verdict in block["ToolUse"]["Input"].values():
+        verdict["rationale"] = text(words, source, 2)
+
+
+def measure(browser: Browser, page: Path) -> Measured:
+    """Open a page and measure it."""
+    with browser.page(page.as_uri(), ready=READY) as opened:
+        timing = opened.run("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd")
+        paints = opened.run(
+            "performance.getEntriesByName('first-contentful-paint').map((paint) => paint.startTime)"
+        )
+        return Measured(
+            carried=_carried(opened),
+            size_mb=page.stat().st_size / 1e6,
+            opens=max(timing, *paints),
+            ready=float(opened.run(READY)),
+            slowest_search=max(_search(opened, words) for words in SEARCHES),
+            slowest_frame=_scroll(opened),
+        )
+
+
+def _carried(page: Page) -> int:
+    return int(
+        page.run("document.getElementById('found').textContent.match(/[\\d,]+/)[0].replaceAll(',', '')")
+    )
+
+
+def _search(page: Page, words: str) -> float:
+    """Return the time from a key to the drawn answer."""
+    return float(
+        page.run(f"""new Promise((done) => {{
+        const box = document.getElementById('search');
+        box.value = {json.dumps(words)};
+        const start = performance.now();
+        box.dispatchEvent(new Event('input', {{ bubbles: true }}));
+        requestAnimationFrame(() => setTimeout(() => done(performance.now() - start)));
+    }})""")
+    )
+
+
+def _scroll(page: Page) -> float:
+    """Return the 95th percentile of the times between frames while the whole list is scrolled through."""
+    page.run("document.getElementById('clear').click()")
+    frames = page.run("""new Promise((done) => {
+        const list = document.getElementById('list');
+        const step = list.scrollHeight / 60;
+        const times = [];
+        let before = performance.now();
+        const next = () => {
+            const now = performance.now();
+            times.push(now - before);
+            before = now;
+            list.scrollTop += step;
+            if (times.length < 60) requestAnimationFrame(next);
+            else done(times);
+        };
+        requestAnimationFrame(next);
+    })""")
+    return statistics.quantiles(frames, n=20)[-1]
+
+
+if __name__ == "__main__":
+    main()

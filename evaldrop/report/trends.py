@@ -1,0 +1,199 @@
+"""The history of one evaluation as charts: a trend per criterion, and cost. No number is computed here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from evaldrop.report import figures
+from evaldrop.report.charts import Tick, nice_ceiling, share
+from evaldrop.report.plane import quality_levels, quality_places
+from evaldrop.scorecard.model import OVERALL
+
+WIDTH, HEIGHT = 440.0, 150.0
+# Older runs are in the table only.
+MOST_RUNS = 60
+# Candidates beyond these are drawn in grey.
+COLOURS = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A candidate in one run, in the chart's units; `low` and `high` are its interval's ends."""
+
+    x: float
+    y: float
+    low: float
+    high: float
+    href: str
+    label: str
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """A candidate over all runs. `colour` is a number below `COLOURS`, or "rest"."""
+
+    name: str
+    colour: str
+    points: Sequence[Point]
+
+    @property
+    def line(self) -> str:
+        """The points of a polyline."""
+        return " ".join(f"{point.x:.1f},{point.y:.1f}" for point in self.points)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trend:
+    """One quantity of all candidates over the runs; the oldest is at the left."""
+
+    name: str
+    ticks: Sequence[Tick]
+    series: Sequence[Series]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """A run's cost, in the chart's units; an unknown one has no height."""
+
+    x: float
+    y: float
+    href: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trends:
+    """All charts of an evaluation on one axis of runs. `marks`: where something is to be noted, and what."""
+
+    charts: Sequence[Trend]
+    bars: Sequence[Bar]
+    most_cost: str
+    marks: Sequence[tuple[float, str, str]]
+    first: str
+    last: str
+    bar_width: float
+
+
+def trends(runs: Sequence[Mapping[str, Any]]) -> Trends | None:
+    """Return the charts of an evaluation's runs, given the newest first; None for a single run."""
+    if len(runs) < 2:
+        return None
+    oldest_first = list(reversed(runs[:MOST_RUNS]))
+    candidates = list(dict.fromkeys(name for run in runs for name in run["candidates"]))
+    criteria = dict.fromkeys(
+        name for run in oldest_first for card in run["candidates"].values() for name in card["criteria"]
+    )
+    charts = [_trend(name, oldest_first, candidates) for name in (OVERALL, *criteria)]
+    most = nice_ceiling(max((run["cost_usd"] or 0.0 for run in oldest_first), default=0.0))
+    return Trends(
+        charts=[chart for chart in charts if chart.series],
+        bars=[
+            Bar(
+                x=_at(place, len(oldest_first)),
+                y=HEIGHT / 3 * (1 - share(run["cost_usd"] or 0.0, 0, most) / 100),
+                href=report_link(run),
+                label=f"{figures.moment(run['started_at'])}: {figures.usd(run['cost_usd'])}",
+            )
+            for place, run in enumerate(oldest_first)
+        ],
+        most_cost=figures.usd(most),
+        marks=_marks(oldest_first, {str(run.get("baseline") or "") for run in runs}),
+        first=figures.moment(oldest_first[0]["started_at"])[:10],
+        last=figures.moment(oldest_first[-1]["started_at"])[:10],
+        bar_width=min(18.0, 0.6 * WIDTH / len(oldest_first)),
+    )
+
+
+def report_link(run: Mapping[str, Any]) -> str:
+    """Return where a run's report lies, relative to the history's page."""
+    return f"{quote(run['folder'])}/report.html"
+
+
+def is_baseline(run: Mapping[str, Any], baselines: set[str]) -> bool:
+    """Tell whether a run is one that others are compared against, by their URIs or ids."""
+    return any(named.rstrip("/").rpartition("/")[2] == run["run_id"] for named in baselines if named)
+
+
+def _trend(name: str, runs: Sequence[Mapping[str, Any]], candidates: Sequence[str]) -> Trend:
+    values = {
+        (place, candidate): found
+        for place, run in enumerate(runs)
+        for candidate, card in run["candidates"].items()
+        if (found := _value(card, name)) is not None
+    }
+    if not values:
+        return Trend(name=name, ticks=(), series=())
+    bounds = [bound for value, interval in values.values() for bound in (interval or (value, value))]
+    levels = quality_levels(min(bounds), max(bounds))
+    bottom, top = levels[0], levels[-1]
+
+    def height(value: float) -> float:
+        return HEIGHT * (1 - share(value, bottom, top) / 100)
+
+    def point(place: int, candidate: str, shift: float) -> Point:
+        value, interval = values[place, candidate]
+        low, high = interval or (value, value)
+        run = runs[place]
+        return Point(
+            x=_at(place, len(runs)) + shift,
+            y=height(value),
+            low=height(low),
+            high=height(high),
+            href=report_link(run),
+            label=f"{candidate}, {figures.moment(run['started_at'])}: {figures.number(value)} "
+            f"({figures.interval((low, high))})",
+            simulated=run["simulated"],
+        )
+
+    series = [
+        Series(
+            name=candidate,
+            colour=str(number) if number < COLOURS else "rest",
+            # Side by side, so that one interval does not hide the other.
+            points=[
+                point(place, candidate, 4 * (number - (len(candidates) - 1) / 2))
+                for place in range(len(runs))
+                if (place, candidate) in values
+            ],
+        )
+        for number, candidate in enumerate(candidates)
+    ]
+    return Trend(
+        name=name,
+        ticks=[Tick(at=height(level), text=f"{level:.{quality_places(levels)}f}") for level in levels],
+        series=[one for one in series if one.points],
+    )
+
+
+def _value(card: Mapping[str, Any], name: str) -> tuple[float, tuple[float, float] | None] | None:
+    """Return a candidate's overall quality or pass rate on a criterion, a fraction, with its interval."""
+    if name == OVERALL:
+        value, interval = card["overall"], card["overall_interval"]
+    else:
+        estimate = card["criteria"].get(name) or {}
+        value, interval = estimate.get("pass_rate"), estimate.get("pass_interval")
+    return None if value is None else (value, (interval[0], interval[1]) if interval else None)
+
+
+def _at(place: int, runs: int) -> float:
+    return WIDTH * (place + 0.5) / runs
+
+
+def _marks(runs: Sequence[Mapping[str, Any]], baselines: set[str]) -> list[tuple[float, str, str]]:
+    """Return `(x, kind, words)` of runs with alarms, of baselines, and of where the dataset changed."""
+    marks = []
+    for place, run in enumerate(runs):
+        x, when = _at(place, len(runs)), figures.moment(run["started_at"])
+        if run["alarms"]:
+            marks.append((x, "alarm", f"{when}: {run['alarms']} alarms"))
+        if is_baseline(run, baselines):
+            marks.append((x, "baseline", f"{when}: baseline"))
+        if place and _dataset(run) != _dataset(runs[place - 1]):
+            marks.append((x - WIDTH / len(runs) / 2, "changed", f"{when}: another dataset from here on"))
+    return marks
+
+
+def _dataset(run: Mapping[str, Any]) -> object:
+    return run.get("dataset_sha256") or run["dataset"]

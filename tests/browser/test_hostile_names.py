@@ -1,0 +1,59 @@
+"""Names of candidates, criteria, models, judges, metrics and evaluations are as hostile as any text."""
+
+from pathlib import Path
+
+import pytest
+
+from evaldrop import storage
+from evaldrop.history import history_entry
+from evaldrop.report import html_report
+from evaldrop.report.history_page import history_page
+from evaldrop.runs import read_run
+from evaldrop.scorecard.model import Scorecard
+from tests.browser.pages import write_varied
+from tests.browser.test_report_page import HIT, READY, TRAP
+from tests.evaldrop.report.hostile_texts import ALL
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return read_run(write_varied(tmp_path_factory.mktemp("runs") / "support" / "run-1"))
+
+
+def renamed(scorecard: Scorecard, start: int) -> Scorecard:
+    """Return a scorecard whose names are hostile texts, beginning with the one at `start`."""
+    texts = [ALL[(start + number) % len(ALL)] + f" {number}" for number in range(12)]
+    names = {"lite": texts[0], "haiku": texts[1], "correctness": texts[2], "tone": texts[3], "pro": texts[4]}
+
+    def changed(value):
+        if isinstance(value, dict):
+            return {names.get(key, key): changed(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [changed(inner) for inner in value]
+        return names.get(value, value) if isinstance(value, str) else value
+
+    content = changed(scorecard.model_dump(mode="json"))
+    content |= {"evaluation": texts[5], "run_id": texts[6], "summary": texts[7], "alarms": texts[8:]}
+    for card in content["candidates"].values():
+        card |= {"model": texts[9], "prompt": texts[10]}
+        card["metrics"] = {texts[11]: {"n": 3, "mean": 0.5}}
+        card["categories"] = {texts[8]: card["categories"]["billing"]}
+        card["responses"]["error_names"] = {texts[7]: 2}
+    return Scorecard.model_validate(content)
+
+
+@pytest.mark.parametrize("start", range(0, len(ALL), 12))
+def test_hostile_names_do_nothing_in_the_report_and_the_history(browser, run, tmp_path, start):
+    hostile = renamed(run.scorecard, start)
+    entry = history_entry(hostile, "support/run-1").model_dump(mode="json")
+    pages = {"report.html": html_report(hostile, run.run, [], []), "index.html": history_page([entry, entry])}
+    for name, page in pages.items():
+        file = Path(tmp_path) / name
+        storage.write_bytes(str(file), page.encode())
+        with browser.page(
+            file.as_uri(), ready=READY if name == "report.html" else "true", before=TRAP
+        ) as opened:
+            assert not opened.run(HIT)
+            assert opened.complaints == []
+            assert opened.requests == []
+            assert ALL[start] in opened.run("document.body.textContent")

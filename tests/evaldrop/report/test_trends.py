@@ -1,0 +1,89 @@
+"""The history's charts: where runs, baselines and changes lie."""
+
+import pytest
+
+from evaldrop.report.trends import HEIGHT, WIDTH, is_baseline, trends
+
+
+def run(number, *, rates=(0.6, 0.8), cost=0.5, **fields):
+    candidates = {
+        name: {
+            "criteria": {
+                "correctness": {"pass_rate": rate, "pass_interval": rate and [rate - 0.1, rate + 0.1]}
+            },
+            "overall": rate,
+            "overall_interval": None,
+        }
+        for name, rate in zip(("lite", "haiku"), rates, strict=True)
+    }
+    return {
+        "run_id": f"run-{number}", "folder": f"my support/run-{number}",
+        "started_at": f"2026-11-{number:02}T09:00:00+00:00",
+        "simulated": False, "alarms": 0, "baseline": None, "dataset": "faq.jsonl", "cost_usd": cost,
+        "candidates": candidates, **fields,
+    }  # fmt: skip
+
+
+def newest_first(*runs):
+    return list(reversed(runs))
+
+
+def test_a_single_run_has_no_trend():
+    assert trends([run(1)]) is None
+
+
+def test_runs_lie_from_the_oldest_to_the_newest_with_intervals():
+    found = trends(newest_first(run(1), run(2, rates=(0.7, None))))
+    assert [chart.name for chart in found.charts] == ["overall", "correctness"]
+    lite, haiku = found.charts[1].series
+    assert (lite.name, haiku.name) == ("lite", "haiku")
+    first, second = lite.points
+    assert first.x < WIDTH / 2 < second.x
+    assert first.y > second.y, "better is higher up"
+    assert first.low > first.y > first.high
+    assert all(point.high >= 0 and point.low <= HEIGHT for point in lite.points)
+    assert first.href == "my%20support/run-1/report.html"
+    assert "0.60 (0.50 to 0.70)" in first.label
+    assert len(haiku.points) == 1, "a run without a verdict has no point"
+
+
+def test_candidates_of_one_run_stand_side_by_side():
+    lite, haiku = trends(newest_first(run(1), run(2))).charts[0].series
+    assert lite.points[0].x < haiku.points[0].x
+    assert {lite.colour, haiku.colour} == {"0", "1"}
+
+
+def test_alarms_baselines_and_another_dataset_are_marked():
+    runs = newest_first(
+        run(1), run(2, alarms=3), run(3, baseline="s3://runs/support/run-1/"), run(4, dataset="other.jsonl")
+    )
+    marks = [(kind, words) for _, kind, words in trends(runs).marks]
+    assert marks == [
+        ("baseline", "2026-11-01 09:00 UTC: baseline"),
+        ("alarm", "2026-11-02 09:00 UTC: 3 alarms"),
+        ("changed", "2026-11-04 09:00 UTC: another dataset from here on"),
+    ]
+
+
+def test_a_dataset_of_another_name_and_the_same_content_is_the_same():
+    runs = newest_first(run(1, dataset_sha256="ab"), run(2, dataset_sha256="ab", dataset="moved.jsonl"))
+    assert trends(runs).marks == []
+
+
+@pytest.mark.parametrize(("baseline", "is_one"), [
+    ("run-1", True), ("s3://b/support/run-1", True), ("out/support/run-1/", True), ("run-11", False),
+    ("", False),
+])  # fmt: skip
+def test_a_baseline_is_known_by_its_id(baseline, is_one):
+    assert is_baseline(run(1), {baseline}) is is_one
+
+
+def test_an_unknown_cost_has_no_bar():
+    cheap, unknown = trends(newest_first(run(1), run(2, cost=None))).bars
+    assert cheap.y < unknown.y
+    assert unknown.label.endswith("unknown")
+
+
+def test_only_the_last_runs_are_drawn():
+    runs = [run(number % 28 + 1) | {"run_id": f"r{number}"} for number in range(100)]
+    assert len(trends(runs).bars) == 60
