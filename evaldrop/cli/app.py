@@ -7,7 +7,10 @@ import typer
 
 from evaldrop import __version__
 from evaldrop.cli import exits
+from evaldrop.cli.commands.bless import bless
+from evaldrop.cli.commands.compare import compare
 from evaldrop.cli.commands.criteria import criteria
+from evaldrop.cli.commands.gate import gate
 from evaldrop.cli.commands.init import init
 from evaldrop.cli.commands.plan import plan
 from evaldrop.cli.commands.report import report
@@ -26,7 +29,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (init, validate, plan, run, report, criteria, schema):
+for command in (init, validate, plan, run, report, compare, bless, gate, criteria, schema):
     app.command()(command)
 
 

@@ -10,6 +10,8 @@ from evaldrop.criteria import Criterion
 from evaldrop.errors import StorageError
 from evaldrop.gate import evaluate_gate
 from evaldrop.history import write_history
+from evaldrop.regression.against import against_baseline
+from evaldrop.regression.kept_scores import SCORES_FILE, kept_criteria, score_row, score_schema
 from evaldrop.report import write_reports
 from evaldrop.report.rows import ReportRows
 from evaldrop.results import find_manifests
@@ -34,6 +36,7 @@ class _Tables(NamedTuple):
     responses: TableWriter
     verdicts: TableWriter
     comparisons: TableWriter
+    scores: TableWriter
 
 
 class _Tallies(NamedTuple):
@@ -75,10 +78,11 @@ def _read_results(run: RunFile, manifests: Sequence[str]) -> _Tallies:
     )
     tallies = _Tallies(tally, PairwiseTally(), ReportRows(run))
     reader, comparisons = ResultReader(run), ComparisonReader(run)
+    kept = kept_criteria(list(run.criteria))
     with _open_tables(run) as tables:
         for found in collect(run.folder, manifests):
             results = reader.read(found)
-            _write_rows(results, tables)
+            _write_rows(results, tables, kept)
             if compared := comparisons.read(found):
                 _add_comparisons(compared, tables, tallies)
             ordinal = tally.add(found.record, results, None if found.output is not None else found.failure)
@@ -94,8 +98,9 @@ def _add_comparisons(compared: Sequence[Compared], tables: _Tables, tallies: _Ta
             tallies.run.add_comparison(row.candidate, call)
 
 
-def _write_rows(results: Sequence[CandidateResult], tables: _Tables) -> None:
+def _write_rows(results: Sequence[CandidateResult], tables: _Tables, kept: Sequence[str]) -> None:
     for result in results:
+        tables.scores.append(score_row(result, kept))
         row = result.response
         tables.responses.append((*row[:-1], *row.metrics), text=len(row.prompt) + len(row.response or ""))
         for verdict in result.verdicts:
@@ -112,8 +117,11 @@ def _open_tables(run: RunFile) -> Iterator[_Tables]:
         open_table(
             run.file("comparisons.parquet"), comparison_schema(), simulated=run.simulated
         ) as comparisons,
+        open_table(
+            run.file(SCORES_FILE), score_schema(list(run.criteria)), simulated=run.simulated
+        ) as scores,
     ):
-        yield _Tables(responses, verdicts, comparisons)
+        yield _Tables(responses, verdicts, comparisons, scores)
 
 
 def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Scorecard:
@@ -143,7 +151,7 @@ def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Sc
         frontier=quality_cost_frontier(candidates, compared.comparisons),
         judges=judge_health(run, tally),
         cost_usd=cost_totals(run, tally),
-        baseline=run.content.get("baseline"),
+        baseline=against_baseline(run),
     )
     return scorecard.model_copy(
         update={

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from evaldrop.scorecard.baseline import Baseline
 from evaldrop.scorecard.part import Interval as Interval
 from evaldrop.scorecard.part import Part as Part
 from evaldrop.scorecard.usefulness import CriterionPair, CriterionUse, FrontierPoint, LengthRelation
@@ -296,5 +297,7 @@ class Scorecard(Part):
     hints: tuple[str, ...] = Field(
         default=(), description="What would make the next evaluation better, a sentence each."
     )
-    baseline: str | None = None
+    baseline: Baseline | None = Field(
+        default=None, description="This run against its evaluation's blessed one; null when there is none."
+    )
     summary: str = Field(default="", description="The verdict in words.")
