@@ -18,15 +18,23 @@ from evaldrop.criteria import Criterion, as_langchain, criterion_from_config, li
 from evaldrop.datasets import Record, Survey, read_records, survey_dataset
 from evaldrop.datasets.survey import MAX_NAMES_KEPT
 from evaldrop.definition import DatasetFacts, PromptFile, RunDefinition, RunRequest
-from evaldrop.errors import DatasetError, EvaldropError, EvaluationError, InputError, PromptError
+from evaldrop.errors import (
+    DatasetError,
+    EvaldropError,
+    EvaluationError,
+    InputError,
+    PromptError,
+    StorageError,
+)
 from evaldrop.evaluation import Candidate, Evaluation, find_evaluation, parse_evaluation, stack_evaluation
-from evaldrop.gate import parse_gate
+from evaldrop.gate import RunNames, check_names, parse_gate
 from evaldrop.judge_checks import judge_problems, judge_warnings
 from evaldrop.metrics import METRICS
 from evaldrop.plan import SAMPLE_RECORDS, Plan, make_plan, refuse_above_budget
 from evaldrop.preparation import Preparing
 from evaldrop.pricing import load_prices
 from evaldrop.prompts import Kind, Prompt, load_prompt
+from evaldrop.regression.blessing import blessed_run
 from evaldrop.requests import GIVEN
 from evaldrop.resources import workflow_sha256
 
@@ -216,7 +224,7 @@ class _Checking:
         self.warnings += judge_warnings(evaluation)
         prompts = self._prompts(evaluation)
         self._check_metrics()
-        self._check_gate()
+        self._check_gate(evaluation, criteria)
         if criteria is None or self.problems:
             return None
         configs = (*self.evaluation.criteria, *self._brought())
@@ -246,11 +254,20 @@ class _Checking:
             versions={"evaldrop": __version__, "python": platform.python_version()},
             nonce=secrets.token_hex(16),
             options={"limit": self.request.limit, "max_in_flight": self.request.max_in_flight},
+            baseline=self._baseline(evaluation.name),
         )
 
     def _out(self) -> str:
         out = self.request.out
         return out if storage.is_s3(out) else str(storage.local_path(out))
+
+    def _baseline(self, name: str) -> str | None:
+        """Return the evaluation's blessed run; a broken `baseline.json` is a warning, not a refusal."""
+        try:
+            return blessed_run(storage.join(self._out(), name), simulated=self.request.simulated)
+        except StorageError as error:
+            self.warnings.append(str(error))
+            return None
 
     def _facts(self) -> DatasetFacts:
         uri = self.request.dataset
@@ -398,10 +415,17 @@ class _Checking:
                     f"{self.source}: metric {name} needs a reference, and no record has one."
                 )
 
-    def _check_gate(self) -> None:
+    def _check_gate(self, evaluation: Evaluation, criteria: Mapping[str, Criterion] | None) -> None:
+        names = RunNames(
+            candidates=[candidate.name for candidate in evaluation.candidates],
+            criteria=list(criteria or {}),
+            metrics=evaluation.metrics,
+        )
         for place, expression in enumerate(self.evaluation.gate):
             try:
-                parse_gate(expression)
+                rule = parse_gate(expression)
+                # Before money is spent: a name that is not there would be found only in the end.
+                check_names(rule, names)
             except EvaluationError as error:
                 self.problems.append(f"{self.source}: gate[{place}]: {error}")
 

@@ -8,8 +8,11 @@ import typer
 
 from evaldrop import __version__
 from evaldrop.cli import exits
+from evaldrop.cli.commands.bless import bless
 from evaldrop.cli.commands.calibrate import calibrate
+from evaldrop.cli.commands.compare import compare
 from evaldrop.cli.commands.criteria import criteria
+from evaldrop.cli.commands.gate import gate
 from evaldrop.cli.commands.init import init
 from evaldrop.cli.commands.plan import plan
 from evaldrop.cli.commands.report import report
@@ -29,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (init, validate, plan, run, report, calibrate, criteria, schema):
+for command in (init, validate, plan, run, report, compare, bless, gate, calibrate, criteria, schema):
     app.command()(command)
 app.add_typer(review)
 

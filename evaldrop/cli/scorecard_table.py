@@ -33,6 +33,8 @@ def print_scorecard(console: Console, scorecard: Scorecard) -> None:
     console.print(shown(scorecard.summary), soft_wrap=True)
     for alarm in scorecard.alarms:
         console.print(f"[yellow]alarm[/yellow] {shown(alarm)}", soft_wrap=True)
+    if scorecard.baseline is not None:
+        console.print(shown(scorecard.baseline.summary), soft_wrap=True)
     for hint in scorecard.hints:
         console.print(f"[dim]hint[/dim] {shown(hint)}", soft_wrap=True)
     gate = scorecard.gate

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from evaldrop.report import figures
 from evaldrop.report.escape import markdown
 from evaldrop.report.losses import loss_in_words
+from evaldrop.scorecard.baseline import Baseline
 from evaldrop.scorecard.model import CandidateScorecard, CriterionEstimate, Scorecard
 
 # A comment on a pull request holds 65,536 characters; longer lists are cut, and say so.
@@ -39,6 +40,7 @@ def _lines(scorecard: Scorecard) -> Iterator[str]:
     yield from _operations(scorecard)
     yield from _comparisons(scorecard)
     yield from _slices(scorecard)
+    yield from _baseline(scorecard)
     yield from _hints(scorecard)
     confidence = figures.percent(scorecard.confidence)
     yield f"<sub>run {markdown(scorecard.run_id)} · intervals at {confidence}{simulated}</sub>"
@@ -195,6 +197,60 @@ def _slices(scorecard: Scorecard) -> Iterator[str]:
     if rows:
         header = ("category", "criterion", "better", "difference", "interval", "records")
         yield from _folded("Categories in which a candidate is decidedly better", header, rows, texts=3)
+
+
+def _baseline(scorecard: Scorecard) -> Iterator[str]:
+    baseline = scorecard.baseline
+    if baseline is None:
+        return
+    yield f"**Baseline.** {markdown(baseline.summary)}"
+    yield ""
+    for change in baseline.changes[:_MOST_ROWS]:
+        yield f"- changed: {markdown(change)}"
+    yield ""
+    rows = [
+        (
+            markdown(name),
+            markdown(criterion),
+            f"**{estimate.decision}**" if estimate.decision != "undecided" else "not decided",
+            figures.signed(estimate.difference),
+            figures.interval(estimate.interval),
+            figures.p_value(estimate.p_adjusted),
+            f"{figures.count(estimate.better)} / {figures.count(estimate.worse)}",
+            figures.number(estimate.minimum_detectable),
+        )
+        for name, card in baseline.candidates.items()
+        for criterion, estimate in card.criteria.items()
+    ]
+    if rows:
+        header = (
+            "candidate",
+            "criterion",
+            "",
+            "now − then",
+            "interval",
+            "p (Holm)",
+            "better / worse",
+            "detectable",
+        )
+        yield from _folded("Against the baseline", header, rows, texts=3)
+    yield from _worst_records(baseline)
+
+
+def _worst_records(baseline: Baseline) -> Iterator[str]:
+    rows = [
+        (
+            markdown(record.record_id),
+            markdown(record.candidate),
+            markdown(record.criterion),
+            f"{record.was:g}",
+            f"{record.now:g}",
+        )
+        for record in baseline.worst_records
+    ]
+    if rows:
+        header = ("record", "candidate", "criterion", "then", "now")
+        yield from _folded("Records that turned worst", header, rows, texts=3)
 
 
 def _hints(scorecard: Scorecard) -> Iterator[str]:

@@ -11,6 +11,8 @@ from evaldrop.criteria import Criterion
 from evaldrop.errors import StorageError
 from evaldrop.gate import evaluate_gate
 from evaldrop.history import write_history
+from evaldrop.regression.against import against_baseline
+from evaldrop.regression.kept_scores import SCORES_FILE, kept_criteria, score_row, score_schema
 from evaldrop.report import write_reports
 from evaldrop.report.rows import ReportRows
 from evaldrop.results import find_manifests
@@ -39,6 +41,7 @@ class _Tables(NamedTuple):
     responses: TableWriter
     verdicts: TableWriter
     comparisons: TableWriter
+    scores: TableWriter
 
 
 class _Tallies(NamedTuple):
@@ -102,13 +105,14 @@ def _read_results(run: RunFile, manifests: Sequence[str]) -> _Tallies:
     panel = PanelTally([judge.name for judge in run.judges])
     tallies = _Tallies(tally, PairwiseTally(), panel, ReportRows(run))
     reader, comparisons = ResultReader(run), ComparisonReader(run)
+    kept = kept_criteria(list(run.criteria))
     with _open_tables(run) as tables:
         for found in collect(run.folder, manifests):
             if found.record.anchor is not None:
                 tally.add_anchor(found.record, reader.read_anchor(found), run)
                 continue
             results = reader.read(found)
-            _write_rows(results, tables)
+            _write_rows(results, tables, kept)
             ordinal = tally.add(found.record, results, None if found.output is not None else found.failure)
             if compared := comparisons.read(found):
                 _add_comparisons(ordinal, compared, tables, tallies)
@@ -125,8 +129,9 @@ def _add_comparisons(ordinal: int, compared: Sequence[Compared], tables: _Tables
             tallies.run.add_comparison(row.candidate, call)
 
 
-def _write_rows(results: Sequence[CandidateResult], tables: _Tables) -> None:
+def _write_rows(results: Sequence[CandidateResult], tables: _Tables, kept: Sequence[str]) -> None:
     for result in results:
+        tables.scores.append(score_row(result, kept))
         row = result.response
         tables.responses.append(row.cells(), text=len(row.prompt) + len(row.response or ""))
         for verdict in result.verdicts:
@@ -143,8 +148,11 @@ def _open_tables(run: RunFile) -> Iterator[_Tables]:
         open_table(
             run.file("comparisons.parquet"), comparison_schema(), simulated=run.simulated
         ) as comparisons,
+        open_table(
+            run.file(SCORES_FILE), score_schema(list(run.criteria)), simulated=run.simulated
+        ) as scores,
     ):
-        yield _Tables(responses, verdicts, comparisons)
+        yield _Tables(responses, verdicts, comparisons, scores)
 
 
 def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Scorecard:
@@ -181,7 +189,7 @@ def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Sc
         agreement=agreements(tallies.panel, run.criteria),
         strengths=strengths(pairs, list(candidates), pairwise, tally.groups, confidence),
         cost_usd=cost_totals(run, tally),
-        baseline=run.content.get("baseline"),
+        baseline=against_baseline(run),
         anchors=tally.anchors.estimates(run),
     )
     return scorecard.model_copy(

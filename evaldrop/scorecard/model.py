@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from evaldrop.scorecard.baseline import Baseline
 from evaldrop.scorecard.calibrated import CalibratedMean, CriterionCalibration
 from evaldrop.scorecard.part import Interval as Interval
 from evaldrop.scorecard.part import Part as Part
@@ -400,11 +401,13 @@ class Scorecard(Part):
     hints: tuple[str, ...] = Field(
         default=(), description="What would make the next evaluation better, a sentence each."
     )
-    baseline: str | None = None
     anchors: dict[str, AnchorEstimate] = Field(
         default_factory=dict, description="Judge: what it made of the evaluation's anchors."
     )
     judge_trusted: bool | None = Field(
         default=None, description="Whether every judge gets the anchors right; null without anchors."
+    )
+    baseline: Baseline | None = Field(
+        default=None, description="This run against its evaluation's blessed one; null when there is none."
     )
     summary: str = Field(default="", description="The verdict in words.")
