@@ -8,12 +8,14 @@ import typer
 from evaldrop import __version__
 from evaldrop.cli import exits
 from evaldrop.cli.commands.criteria import criteria
+from evaldrop.cli.commands.export import export
 from evaldrop.cli.commands.init import init
 from evaldrop.cli.commands.plan import plan
 from evaldrop.cli.commands.report import report
 from evaldrop.cli.commands.run import run
 from evaldrop.cli.commands.schema import schema
 from evaldrop.cli.commands.validate import validate
+from evaldrop.cli.commands.view import view
 from evaldrop.cli.output import complain
 from evaldrop.errors import EvaldropError, InputError
 
@@ -26,7 +28,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (init, validate, plan, run, report, criteria, schema):
+for command in (init, validate, plan, run, report, view, export, criteria, schema):
     app.command()(command)
 
 
