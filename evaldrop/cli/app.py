@@ -12,6 +12,7 @@ from evaldrop.cli.commands.bless import bless
 from evaldrop.cli.commands.calibrate import calibrate
 from evaldrop.cli.commands.compare import compare
 from evaldrop.cli.commands.criteria import criteria
+from evaldrop.cli.commands.export import export
 from evaldrop.cli.commands.gate import gate
 from evaldrop.cli.commands.init import init
 from evaldrop.cli.commands.plan import plan
@@ -20,6 +21,7 @@ from evaldrop.cli.commands.review import review
 from evaldrop.cli.commands.run import run
 from evaldrop.cli.commands.schema import schema
 from evaldrop.cli.commands.validate import validate
+from evaldrop.cli.commands.view import view
 from evaldrop.cli.output import complain
 from evaldrop.errors import EvaldropError, InputError
 
@@ -32,7 +34,9 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (init, validate, plan, run, report, compare, bless, gate, calibrate, criteria, schema):
+for command in (
+    init, validate, plan, run, report, view, export, compare, bless, gate, calibrate, criteria, schema
+):  # fmt: skip
     app.command()(command)
 app.add_typer(review)
 

@@ -8,7 +8,9 @@ from typing import Any
 _MARKDOWN = re.compile(
     r"[\\`*_{}\[\]<>|~@#&$!]|(?<=:)/(?=/)|(?<=www)\.|^\s*(?:[-+=]|\d+(?=[.)]))", re.IGNORECASE
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# What spreadsheets take for a formula, after blanks and characters that are not seen, which some skip.
+_UNSEEN = r"[\s\x00-\x1f\u200b-\u200f\u2028-\u202e\u2060\ufeff]"
+_FORMULA = re.compile(rf"[\t\r\n]|{_UNSEEN}*[-=+@\uff1d\uff0b\uff0d\uff20]")
 # C0 and C1 controls but tab and newline, and what reorders text.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # XML 1.0 cannot hold these, not even escaped.
@@ -26,7 +28,7 @@ def csv_cell(value: object) -> object:
     if not isinstance(value, str):
         return value
     text = value.replace("\x00", "")
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def terminal(text: str) -> str:

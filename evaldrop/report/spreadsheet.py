@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterator, Sequence
 
 from evaldrop.report.escape import csv_cell
 from evaldrop.scorecard.calibrated import CalibratedMean
@@ -21,9 +22,15 @@ def csv_report(scorecard: Scorecard) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream)
     writer.writerow(COLUMNS)
+    writer.writerows([csv_cell(cell) for cell in row] for row in scorecard_rows(scorecard))
+    return stream.getvalue()
+
+
+def scorecard_rows(scorecard: Scorecard) -> Iterator[Sequence[object]]:
+    """Yield a row per candidate and criterion, in the order of `COLUMNS`."""
     for name, card in scorecard.candidates.items():
         for criterion, estimate in card.criteria.items():
-            cells = (
+            yield (
                 "SIMULATED" if scorecard.simulated else "real",
                 scorecard.run_id,
                 scorecard.evaluation,
@@ -50,8 +57,6 @@ def csv_report(scorecard: Scorecard) -> str:
                 _cost(card.cost_usd.judge),
                 *_calibrated(estimate.calibrated),
             )
-            writer.writerow([csv_cell(cell) for cell in cells])
-    return stream.getvalue()
 
 
 def _calibrated(found: CalibratedMean | None) -> tuple[float | None, ...]:

@@ -1,0 +1,31 @@
+"""`evaldrop export`: a run's tables, ready for DuckDB."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evaldrop.cli import exits
+from evaldrop.cli.output import shown, stdout
+
+
+def export(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder: a path or an s3:// URI.")],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where to write; created when absent.")],
+) -> int:
+    """
+    Copy a run's Parquet tables into a folder, with a file of DuckDB queries that read them.
+
+    Examples:
+
+        evaldrop export runs/support-answers/20261121T101500Z-4f3a2b --to tables
+
+        cd tables && duckdb -init queries.sql
+    """
+    from evaldrop.report.exporting import export_run
+    from evaldrop.runs import read_run
+
+    for file in export_run(run, read_run(run).scorecard, to):
+        stdout().print(f"wrote {shown(str(file))}")
+    stdout().print(f"\nnext: cd {shown(str(to))} && duckdb -init queries.sql")
+    return exits.PASSED

@@ -1,0 +1,59 @@
+"""`evaldrop view`: the history of runs and their reports, in the browser."""
+
+from typing import Annotated
+
+import typer
+
+from evaldrop.cli import exits
+from evaldrop.cli.output import shown, stdout
+
+
+def view(
+    directory: Annotated[
+        str,
+        typer.Argument(metavar="[DIR]", help="A folder of runs, or one run's: a path or an s3:// URI."),
+    ] = "runs",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 is any free port.")] = 0,
+    open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the browser.")] = True,
+) -> int:
+    """
+    Show all runs of a folder in the browser, until Ctrl-C.
+
+    Only this machine can see them: the server listens on the loopback address and checks what it is called.
+
+    Examples:
+
+        evaldrop view
+
+        evaldrop view s3://bucket/runs --port 8000 --no-open
+    """
+    from evaldrop.history import find_entries, read_entries
+    from evaldrop.report.history_page import history_page
+    from evaldrop.report.serving import LOOPBACK, Folder, open_server
+
+    _refuse_missing(directory)
+
+    def make_index() -> str:
+        entries = read_entries(find_entries(directory))
+        return history_page([entry.model_dump(mode="json") for entry in entries])
+
+    with open_server(Folder(directory, make_index), port) as server:
+        address = f"http://{LOOPBACK}:{server.server_port}/"
+        stdout().print(f"{shown(directory)}: {address}  (Ctrl-C ends it)")
+        if open_page:
+            import webbrowser
+
+            webbrowser.open(address)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            return exits.PASSED
+    return exits.PASSED
+
+
+def _refuse_missing(directory: str) -> None:
+    from evaldrop import storage
+    from evaldrop.errors import InputError
+
+    if not storage.is_s3(directory) and not storage.local_path(directory).is_dir():
+        raise InputError(f"{directory}: no such folder. Give the one that runs are kept in (--out of a run).")

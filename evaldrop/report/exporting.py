@@ -1,0 +1,45 @@
+"""`evaldrop export`: a run's tables and a file of DuckDB queries that read them."""
+
+from pathlib import Path
+
+from evaldrop import storage
+from evaldrop.errors import InputError
+from evaldrop.report.page import read_asset
+from evaldrop.scorecard.model import Scorecard
+
+QUERIES_FILE = "queries.sql"
+FILES = (
+    "responses.parquet", "verdicts.parquet", "comparisons.parquet", "scorecard.json", "scorecard.csv",
+    "run.json",
+)  # fmt: skip
+
+
+def export_run(folder: str, scorecard: Scorecard, to: Path) -> list[Path]:
+    """
+    Copy a run's tables into a folder, with queries that can be run there; return the files written.
+
+    Raises:
+        InputError: One of the files is there already.
+        StorageError: A file of the run cannot be read.
+    """
+    there = [name for name in (*FILES, QUERIES_FILE) if (to / name).exists()]
+    if there:
+        raise InputError(
+            f"{to}: {', '.join(there)} is there already; nothing was written. Choose another folder."
+        )
+    for name in FILES:
+        storage.write_bytes(str(to / name), storage.read_bytes(storage.join(folder, name)))
+    storage.write_bytes(str(to / QUERIES_FILE), queries(scorecard).encode())
+    return [to / name for name in (*FILES, QUERIES_FILE)]
+
+
+def queries(scorecard: Scorecard) -> str:
+    """Return the DuckDB queries, under a line that says what run they are about."""
+    simulated = "SIMULATED: stand-ins answered, no model did. " if scorecard.simulated else ""
+    title = f"{_comment(simulated + scorecard.evaluation)}, run {_comment(scorecard.run_id)}"
+    return f"-- {title}\n{read_asset('queries.sql')}"
+
+
+def _comment(text: str) -> str:
+    """Return text that ends no comment: on one line, without control characters."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())

@@ -1,0 +1,156 @@
+"""
+`evaldrop view`: serves a folder of runs, on disk or in S3, to a browser on this machine only.
+
+Responses of models lie in these folders. So it listens on the loopback address, answers only requests that
+name it as their host (a page elsewhere whose name is made to point here gets nothing), sends only files of
+known kinds, and forbids every page to load anything.
+"""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, NamedTuple, cast
+from urllib.parse import quote, unquote, urlsplit
+
+from evaldrop import storage
+from evaldrop.errors import StorageError
+
+LOOPBACK = "127.0.0.1"
+KINDS = {
+    "html": "text/html; charset=utf-8",
+    "json": "application/json",
+    "jsonl": "application/x-ndjson",
+    "csv": "text/csv; charset=utf-8",
+    "md": "text/plain; charset=utf-8",
+    "xml": "application/xml",
+    "sql": "text/plain; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+# A report's own policy is stricter; this one holds for whatever else lies in the folder.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+class Answer(NamedTuple):
+    """What a request gets."""
+
+    status: HTTPStatus
+    kind: str = "text/plain; charset=utf-8"
+    body: bytes = b""
+    location: str | None = None
+
+
+NOT_FOUND = Answer(HTTPStatus.NOT_FOUND, body=b"There is no such file.\n")
+
+
+class Folder:
+    """
+    A folder of runs, or a run's own.
+
+    Args:
+        uri: The folder, a path or `s3://…`.
+        make_index: Makes the page of all runs, for a folder that has none.
+    """
+
+    def __init__(self, uri: str, make_index: Callable[[], str]) -> None:
+        self._uri = uri.rstrip("/") if storage.is_s3(uri) else str(storage.local_path(uri).resolve())
+        self._make_index = make_index
+
+    def answer(self, target: str) -> Answer:
+        """Return what lies at a request's target, such as `/support/run-1/report.html?x`."""
+        path = unquote(urlsplit(target).path)
+        names = [name for name in path.split("/") if name]
+        if any(name.startswith(".") or "\\" in name or "\x00" in name for name in names):
+            return NOT_FOUND
+        if not names:
+            return self._index()
+        if "." not in names[-1] or path.endswith("/"):
+            return self._folder(names)
+        return self._file(names)
+
+    def _index(self) -> Answer:
+        if self._holds("run.json"):
+            return Answer(HTTPStatus.FOUND, location="/report.html")
+        if self._holds("index.html"):
+            return self._file(["index.html"])
+        return Answer(HTTPStatus.OK, KINDS["html"], self._make_index().encode())
+
+    def _folder(self, names: list[str]) -> Answer:
+        if not self._holds(*names, "report.html"):
+            return NOT_FOUND
+        return Answer(
+            HTTPStatus.FOUND, location=f"/{'/'.join(quote(name, safe='') for name in names)}/report.html"
+        )
+
+    def _file(self, names: list[str]) -> Answer:
+        kind = KINDS.get(names[-1].rpartition(".")[2])
+        if kind is None or not self._holds(*names):
+            return NOT_FOUND
+        try:
+            return Answer(HTTPStatus.OK, kind, storage.read_bytes(storage.join(self._uri, *names)))
+        except StorageError:
+            return NOT_FOUND
+
+    def _holds(self, *names: str) -> bool:
+        uri = storage.join(self._uri, *names)
+        # A link in the folder must not lead out of it.
+        inside = storage.is_s3(uri) or storage.local_path(uri).resolve().is_relative_to(self._uri)
+        return inside and storage.exists(uri)
+
+
+def open_server(folder: Folder, port: int = 0) -> ThreadingHTTPServer:
+    """
+    Return a server on the loopback address; port 0 is any free one.
+
+    Raises:
+        StorageError: The port is taken.
+    """
+
+    class Handler(_Handler):
+        served = folder
+
+    try:
+        return ThreadingHTTPServer((LOOPBACK, port), Handler)
+    except OSError as error:
+        raise StorageError(f"{LOOPBACK}:{port}: {error.strerror}. Choose another --port.") from error
+
+
+class _Handler(BaseHTTPRequestHandler):
+    served: Folder
+    server_version = "evaldrop"
+    sys_version = ""
+
+    def do_GET(self) -> None:
+        self._send(self._answer(), with_body=True)
+
+    def do_HEAD(self) -> None:
+        self._send(self._answer(), with_body=False)
+
+    def _answer(self) -> Answer:
+        port = cast("ThreadingHTTPServer", self.server).server_port
+        if self.headers.get("Host") not in {f"{LOOPBACK}:{port}", f"localhost:{port}"}:
+            return Answer(HTTPStatus.MISDIRECTED_REQUEST, body=b"Not the name of this server.\n")
+        return self.served.answer(self.path)
+
+    def _send(self, answer: Answer, *, with_body: bool) -> None:
+        self.send_response(answer.status)
+        for name, value in HEADERS.items():
+            self.send_header(name, value)
+        self.send_header("Content-Type", answer.kind)
+        self.send_header("Content-Length", str(len(answer.body)))
+        if answer.location is not None:
+            self.send_header("Location", answer.location)
+        self.end_headers()
+        if with_body:
+            self.wfile.write(answer.body)
+
+    def log_message(self, format: str, *_: Any) -> None:  # noqa: A002 - http.server's name
+        """Say nothing: requests are the browser's business."""

@@ -1,0 +1,48 @@
+"""A run's tables with queries: DuckDB runs every one of them."""
+
+from pathlib import Path
+
+import pytest
+
+from evaldrop.errors import InputError
+from evaldrop.report.exporting import FILES, export_run
+from evaldrop.runs import read_run
+from tests.browser.pages import write_varied
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return read_run(write_varied(tmp_path_factory.mktemp("runs") / "support" / "run-1", simulated=True))
+
+
+def test_every_file_is_copied_whole(run, tmp_path):
+    written = export_run(run.uri, run.scorecard, tmp_path / "new" / "tables")
+    assert [file.name for file in written] == [*FILES, "queries.sql"]
+    for name in FILES:
+        assert (tmp_path / "new" / "tables" / name).read_bytes() == Path(run.uri, name).read_bytes()
+    assert (
+        written[-1]
+        .read_text()
+        .startswith("-- SIMULATED: stand-ins answered, no model did. support, run run-1")
+    )
+
+
+def test_nothing_is_overwritten(run, tmp_path):
+    (tmp_path / "responses.parquet").write_text("mine")
+    with pytest.raises(InputError, match=r"responses\.parquet is there already; nothing was written"):
+        export_run(run.uri, run.scorecard, tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == ["responses.parquet"]
+
+
+def test_every_query_runs_and_agrees_with_the_scorecard(run, tmp_path, monkeypatch):
+    duckdb = pytest.importorskip("duckdb", reason="no DuckDB: pip install duckdb")
+    export_run(run.uri, run.scorecard, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with duckdb.connect() as connection:
+        statements = connection.extract_statements((tmp_path / "queries.sql").read_text())
+        answers = [connection.execute(statement).fetchall() for statement in statements]
+    rates = {(candidate, criterion): rate for candidate, criterion, *_, rate in answers[3]}
+    for name, card in run.scorecard.candidates.items():
+        for criterion, estimate in card.criteria.items():
+            assert rates[name, criterion] == pytest.approx(estimate.pass_rate, abs=5e-4)
+    assert len(answers[7]) == 20, "records on which candidates differ"

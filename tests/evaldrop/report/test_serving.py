@@ -1,0 +1,101 @@
+"""The server behind `evaldrop view`: this machine only, known files only."""
+
+import http.client
+import threading
+from http import HTTPStatus
+
+import pytest
+
+from evaldrop.errors import StorageError
+from evaldrop.report.serving import LOOPBACK, Folder, open_server
+
+
+@pytest.fixture
+def runs(tmp_path):
+    run = tmp_path / "runs" / "my support" / "run-1"
+    run.mkdir(parents=True)
+    (run / "report.html").write_text("<p>the report")
+    (run / "records.jsonl").write_text("{}")
+    (run / "secret.pem").write_text("key")
+    (run / ".hidden.html").write_text("hidden")
+    (tmp_path / "runs" / "index.html").write_text("<p>all runs")
+    (tmp_path / "outside.html").write_text("outside")
+    (run / "link.html").symlink_to(tmp_path / "outside.html")
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def ask(runs):
+    """Return a function that asks a running server for something."""
+    with open_server(Folder(str(runs), lambda: "<p>made")) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+
+        def request(path, *, host=None, method="GET"):
+            connection = http.client.HTTPConnection(LOOPBACK, server.server_port, timeout=5)
+            connection.request(method, path, headers={"Host": host or f"{LOOPBACK}:{server.server_port}"})
+            response = connection.getresponse()
+            body = response.read().decode()
+            connection.close()
+            return response, body
+
+        request.port = server.server_port
+        yield request
+        server.shutdown()
+        thread.join()
+
+
+def test_the_index_a_report_and_a_runs_folder_are_found(ask):
+    assert ask("/")[1] == "<p>all runs"
+    response, body = ask("/my%20support/run-1/report.html?x#y")
+    assert (response.status, body) == (200, "<p>the report")
+    assert response.getheader("Content-Type") == "text/html; charset=utf-8"
+    response, _ = ask("/my%20support/run-1")
+    assert (response.status, response.getheader("Location")) == (302, "/my%20support/run-1/report.html")
+
+
+@pytest.mark.parametrize("path", [
+    "/../outside.html", "/%2e%2e/outside.html", "/none.html",
+    "/my%20support/run-1/..%2f..%2f..%2foutside.html",
+    "/my%20support/run-1/secret.pem", "/my%20support/run-1/.hidden.html", "/my%20support/run-1/link.html",
+    "/my%20support", "/my%20support/", "/x%00.html", "//etc/passwd", "/..%5coutside.html",
+])  # fmt: skip
+def test_nothing_else_is_found(ask, path):
+    response, body = ask(path)
+    assert response.status == 404
+    assert body == "There is no such file.\n"
+
+
+def test_a_page_elsewhere_whose_name_points_here_gets_nothing(ask):
+    for host in ("evil.invalid", f"evil.invalid:{ask.port}", LOOPBACK, f"{LOOPBACK}:1", ""):
+        response, body = ask("/", host=host or " ")
+        assert (response.status, body) == (421, "Not the name of this server.\n")
+    assert ask("/", host=f"localhost:{ask.port}")[0].status == 200
+
+
+def test_a_head_has_no_body_and_nothing_can_be_written(ask):
+    response, body = ask("/", method="HEAD")
+    assert (response.status, body, response.getheader("Content-Length")) == (200, "", "11")
+    assert ask("/", method="POST")[0].status == HTTPStatus.NOT_IMPLEMENTED
+
+
+def test_no_page_may_load_anything_or_be_framed(ask):
+    policy = ask("/")[0].getheader("Content-Security-Policy")
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+
+
+def test_a_folder_without_an_index_has_one_made(tmp_path):
+    assert Folder(str(tmp_path), lambda: "<p>made").answer("/").body == b"<p>made"
+
+
+def test_a_runs_own_folder_leads_to_its_report(tmp_path):
+    (tmp_path / "run.json").write_text("{}")
+    assert Folder(str(tmp_path), lambda: "").answer("/").location == "/report.html"
+
+
+def test_it_listens_on_the_loopback_address_only(tmp_path):
+    with open_server(Folder(str(tmp_path), lambda: "")) as server:
+        assert server.server_address[0] == "127.0.0.1"
+        with pytest.raises(StorageError, match="Choose another --port"):
+            open_server(Folder(str(tmp_path), lambda: ""), server.server_port)
