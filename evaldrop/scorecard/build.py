@@ -13,8 +13,8 @@ from evaldrop.gate import evaluate_gate
 from evaldrop.history import write_history
 from evaldrop.regression.against import against_baseline
 from evaldrop.regression.kept_scores import SCORES_FILE, kept_criteria, score_row, score_schema
-from evaldrop.report import write_reports
 from evaldrop.report.rows import ReportRows
+from evaldrop.report.writing import write_reports
 from evaldrop.results import find_manifests
 from evaldrop.scorecard.anchors import distrust, judge_trusted
 from evaldrop.scorecard.collect import collect

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from evaldrop.report import junit_report
+from evaldrop.report.junit import junit_report
 from evaldrop.scorecard.model import Gate, GateCheck
 from tests.evaldrop.test_gate import card, scorecard
 

@@ -296,8 +296,8 @@ def test_losses_are_told_beside_the_numbers(tmp_path, capsys):
     from rich.console import Console
 
     from evaldrop.cli.scorecard_table import print_scorecard
-    from evaldrop.report import markdown_report
     from evaldrop.report.escape import markdown
+    from evaldrop.report.markdown import markdown_report
 
     scorecard = lossy(tmp_path / "support" / "run-1", "drop")
     told = (
