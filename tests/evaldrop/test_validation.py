@@ -214,3 +214,17 @@ def test_run_ids_sort_by_time_and_two_of_one_second_differ():
     ids = {new_run_id() for _ in range(20)}
     assert len(ids) == 20
     assert all(len(run_id) == len("20261121T101500Z-4f3a2b") for run_id in ids)
+
+
+def test_a_gate_about_something_the_run_will_not_have_is_refused_before_money_is_spent(tmp_path):
+    evaluation = {**SMALL, "gate": ["corectness.pass_rate >= 0.5", "no regression in tone", "cost_usd < 1"]}
+    problems = check(tmp_path, evaluation).problems
+    told(problems, "evaluation.yaml: gate[0]", 'did you mean "correctness"?')
+    told(problems, "evaluation.yaml: gate[1]", 'no criterion "tone"')
+    assert len(problems) == 2
+
+
+def test_a_gate_may_name_what_the_dataset_brings(tmp_path):
+    rows = [{**ROW, "criteria": {"tone": "Is it warm?"}, "responses": {"mine": "30 days"}}]
+    gate = ["mine.tone.pass_rate >= 0.5", "token_f1.mean > 0 for mine"]
+    assert check(tmp_path, {**SMALL, "metrics": ["token_f1"], "gate": gate}, rows).problems == ()
