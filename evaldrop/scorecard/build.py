@@ -15,6 +15,7 @@ from evaldrop.regression.kept_scores import SCORES_FILE, kept_criteria, score_ro
 from evaldrop.report import write_reports
 from evaldrop.report.rows import ReportRows
 from evaldrop.results import find_manifests
+from evaldrop.scorecard.bounds import scored_only
 from evaldrop.scorecard.collect import collect
 from evaldrop.scorecard.comparing import compare_candidates
 from evaldrop.scorecard.criteria_use import criteria_use, criterion_pairs
@@ -132,6 +133,10 @@ def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Sc
         for name, card in candidate_scorecards(run, tally, columns).items()
     }
     compared = compare_candidates(run, tally, columns)
+    judged = {
+        name: {criterion: scored_only(column) for criterion, column in parts.items()}
+        for name, parts in columns.items()
+    }
     scorecard = Scorecard(
         run_id=run.run_id,
         evaluation=run.evaluation.name,
@@ -146,8 +151,8 @@ def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Sc
         candidates=candidates,
         comparisons=compared.comparisons,
         slices=compared.slices,
-        criteria_use=criteria_use(run, columns, tally.records),
-        criterion_pairs=criterion_pairs(run, columns),
+        criteria_use=criteria_use(run, judged, tally.records),
+        criterion_pairs=criterion_pairs(run, judged),
         frontier=quality_cost_frontier(candidates, compared.comparisons),
         judges=judge_health(run, tally),
         cost_usd=cost_totals(run, tally),

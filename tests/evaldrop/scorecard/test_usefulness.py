@@ -201,3 +201,20 @@ def test_a_decided_difference_whose_own_interval_holds_zero_is_told_as_it_was_me
     both = {"lite": gate_card((0.5, 0.6)), "haiku": gate_card((0.5, 0.6))}
     said = verdict_in_words(gate_scorecard(both).model_copy(update={"comparisons": (pair,)}))
     assert said == "On correctness: haiku is better than lite by about 0.10."
+
+
+@pytest.mark.parametrize("unscored", ["drop", "worst"])
+def test_what_counts_as_the_worst_says_nothing_about_length_or_a_criterion(folder, unscored):
+    # ten responses have verdicts, and the two longest have none
+    rows = [
+        row(f"r{n}", response("lite", "x" * (n + 1), {"correctness": n % 2, "tone": 2 + n % 2}))
+        for n in range(10)
+    ]
+    rows += [row(f"r{n}", response("lite", "x" * (n + 1))) for n in (10, 11)]
+    records = [record(f"r{n}") for n in range(12)]
+    write_run(folder, run=run_json(evaluation={"unscored": unscored}), records=records, succeeded=rows)
+    scorecard = build_scorecard(folder)
+    relation = scorecard.candidates["lite"].score_by_length
+    assert {relation[name].n for name in ("correctness", "tone", "overall")} == {10}
+    assert scorecard.criteria_use["tone"].n == 10
+    assert scorecard.criterion_pairs[0].correlation == pytest.approx(1)
