@@ -64,4 +64,4 @@ def _rest(baseline: Baseline, decided: int) -> Iterator[str]:
         yield f"{worse} scores are worse than then and {better} better"
     errors = sum(card.new_errors for card in baseline.candidates.values())
     if errors:
-        yield f"{errors} {'response is' if errors == 1 else 'responses are'} missing that there were then"
+        yield f"{errors} response{'s are' if errors > 1 else ' is'} missing that had been given then"

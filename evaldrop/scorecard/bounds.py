@@ -20,14 +20,6 @@ class CriterionBounds(NamedTuple):
     pass_rate: Bounds
 
 
-class _Scored(NamedTuple):
-    """A column without the records whose verdict was lost, whatever the evaluation counts them as."""
-
-    ordinals: Ordinals
-    scores: Floats
-    passed: Floats
-
-
 def criterion_bounds(column: ScoreColumn, criterion: Criterion, *, n_lost: int) -> CriterionBounds:
     """
     Return the bounds of a criterion's mean, on its own scale, and of its pass rate.
@@ -35,7 +27,7 @@ def criterion_bounds(column: ScoreColumn, criterion: Criterion, *, n_lost: int) 
     A verdict that was lost may have had any score of the scale: no assumption about why it was lost is
     needed (Horowitz & Manski 2000, JASA 95:77). Records the criterion does not apply to are left out.
     """
-    scored = _scored(column)
+    scored = scored_only(column)
     applies = scored.scores.size + n_lost
     if not applies:
         return CriterionBounds(None, None)
@@ -53,7 +45,7 @@ def overall_bounds(
     """Return the bounds of the weighted mean over criteria, as shares of their scales in which 1 is good."""
     sums, weights, lost_weights = np.zeros(records), np.zeros(records), np.zeros(records)
     for name, column in columns.items():
-        criterion, scored = criteria[name], _scored(column)
+        criterion, scored = criteria[name], scored_only(column)
         shares = good_shares(scored.scores, criterion)
         sums[scored.ordinals] += criterion.weight * shares
         weights[scored.ordinals] += criterion.weight
@@ -73,9 +65,14 @@ def good_shares(scores: Floats, criterion: Criterion) -> Floats:
     return shares if criterion.higher_is_better else 1 - shares
 
 
-def _scored(column: ScoreColumn) -> _Scored:
-    kept = ~np.isin(column.ordinals, column.missed) if column.missed.size else slice(None)
-    return _Scored(column.ordinals[kept], column.scores[kept], column.passed[kept])
+def scored_only(column: ScoreColumn) -> ScoreColumn:
+    """Return a column without the records whose verdict was lost, whatever the evaluation counts them as."""
+    if not column.missed.size:
+        return column
+    kept = ~np.isin(column.ordinals, column.missed)
+    return column._replace(
+        ordinals=column.ordinals[kept], scores=column.scores[kept], passed=column.passed[kept]
+    )
 
 
 def _lost(column: ScoreColumn) -> Ordinals:

@@ -17,6 +17,7 @@ from evaldrop.report.rows import ReportRows
 from evaldrop.report.writing import write_reports
 from evaldrop.results import find_manifests
 from evaldrop.scorecard.anchors import distrust, judge_trusted
+from evaldrop.scorecard.bounds import scored_only
 from evaldrop.scorecard.collect import collect
 from evaldrop.scorecard.comparing import compare_candidates
 from evaldrop.scorecard.criteria_use import criteria_use, criterion_pairs
@@ -168,6 +169,10 @@ def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Sc
             for name, card in candidates.items()
         }
     compared = compare_candidates(run, tally, columns)
+    judged = {
+        name: {criterion: scored_only(column) for criterion, column in parts.items()}
+        for name, parts in columns.items()
+    }
     scorecard = Scorecard(
         run_id=run.run_id,
         evaluation=run.evaluation.name,
@@ -182,8 +187,8 @@ def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Sc
         candidates=candidates,
         comparisons=compared.comparisons,
         slices=compared.slices,
-        criteria_use=criteria_use(run, columns, tally.records),
-        criterion_pairs=criterion_pairs(run, columns),
+        criteria_use=criteria_use(run, judged, tally.records),
+        criterion_pairs=criterion_pairs(run, judged),
         frontier=quality_cost_frontier(candidates, compared.comparisons),
         judges=judge_health(run, tally),
         agreement=agreements(tallies.panel, run.criteria),

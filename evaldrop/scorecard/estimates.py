@@ -9,7 +9,7 @@ import numpy.typing as npt
 from evaldrop.criteria import Criterion
 from evaldrop.errors import NotEnoughData
 from evaldrop.metrics import METRICS
-from evaldrop.scorecard.bounds import criterion_bounds, overall_bounds
+from evaldrop.scorecard.bounds import criterion_bounds, overall_bounds, scored_only
 from evaldrop.scorecard.length import score_by_length
 from evaldrop.scorecard.model import (
     CandidateCost,
@@ -27,6 +27,7 @@ from evaldrop.scorecard.pairing import Groups
 from evaldrop.scorecard.scores import NOT_APPLICABLE
 from evaldrop.scorecard.source import RunFile
 from evaldrop.scorecard.tally import CandidateTally, Floats, MoneyTally, Ordinals, RunTally, ScoreColumn
+from evaldrop.scorecard.usefulness import LengthRelation
 from evaldrop.statistics import (
     Estimate,
     clustered_mean_estimate,
@@ -154,8 +155,16 @@ def _candidate(
             for name, (ordinals, values) in counts.metrics.items()
         },
         categories=_slices(columns, order, run, tally),
-        score_by_length=score_by_length(counts, {name: columns[name] for name in order}, overall),
+        score_by_length=_by_length(counts, columns, order, run, tally),
     )
+
+
+def _by_length(
+    counts: CandidateTally, columns: Columns, order: list[str], run: RunFile, tally: RunTally
+) -> dict[str, LengthRelation]:
+    # A verdict that is counted as the worst says nothing about length.
+    judged = {name: scored_only(columns[name]) for name in order}
+    return score_by_length(counts, judged, overall_column(judged, run.criteria, tally.records))
 
 
 def _overall(

@@ -58,15 +58,12 @@ def run_alarms(scorecard: Scorecard, tally: RunTally) -> tuple[str, ...]:
 
 def run_hints(scorecard: Scorecard) -> tuple[str, ...]:
     """Return what would make the next evaluation better or cheaper, a sentence each."""
-    uses = [use.finding for use in scorecard.criteria_use.values()]
-    pairs = [pair.finding for pair in scorecard.criterion_pairs]
-    found = [finding for finding in (*uses, *pairs) if finding]
-    return (
-        *found,
-        *_length_hints(scorecard),
-        *frontier_in_words(scorecard.frontier),
-        *_slice_hints(scorecard),
-    )
+    uses = [use.finding for use in scorecard.criteria_use.values() if use.finding]
+    pairs = [pair.finding for pair in scorecard.criterion_pairs if pair.finding]
+    kinds = (uses, pairs, list(_length_hints(scorecard)), frontier_in_words(scorecard.frontier))
+    # Of one kind a reader needs the first few; the scorecard's parts have them all.
+    few = [hint for kind in kinds for hint in kind[:_MOST_NAMED]]
+    return (*few, *_slice_hints(scorecard))
 
 
 def _length_hints(scorecard: Scorecard) -> Iterator[str]:

@@ -228,3 +228,18 @@ def test_a_candidates_prompt_that_shows_the_reference_is_refused(tmp_path):
     checked = check(tmp_path, evaluation, rows, {"candidate/own.v1": "{{ prompt }} {{ reference }}"})
 
     told(checked.problems, "prompt candidate/own.v1 needs reference")
+
+
+
+def test_a_gate_about_something_the_run_will_not_have_is_refused_before_money_is_spent(tmp_path):
+    evaluation = {**SMALL, "gate": ["corectness.pass_rate >= 0.5", "no regression in tone", "cost_usd < 1"]}
+    problems = check(tmp_path, evaluation).problems
+    told(problems, "evaluation.yaml: gate[0]", 'did you mean "correctness"?')
+    told(problems, "evaluation.yaml: gate[1]", 'no criterion "tone"')
+    assert len(problems) == 2
+
+
+def test_a_gate_may_name_what_the_dataset_brings(tmp_path):
+    rows = [{**ROW, "criteria": {"tone": "Is it warm?"}, "responses": {"mine": "30 days"}}]
+    gate = ["mine.tone.pass_rate >= 0.5", "token_f1.mean > 0 for mine"]
+    assert check(tmp_path, {**SMALL, "metrics": ["token_f1"], "gate": gate}, rows).problems == ()
