@@ -75,7 +75,7 @@ def write_hostile(folder: Path, texts: tuple[str, ...]) -> str:
     several = ("lite", "haiku")
     hostile = [{**CORRECTNESS, "question": " ".join(texts)}, TONE]
     records = [
-        asked(f"{number} {text}", text, category=text if number < 20 else texts[0], system=text, context=text,
+        asked(f"{number} {text}", text, category=text, system=text, context=text,
               reference=[text, text])
         for number, text in enumerate(texts)
     ]  # fmt: skip
