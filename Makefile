@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run test lint types tests whole-run bench clean
+.PHONY: help run test lint types tests whole-run synth bench clean
 
 help: ## Show these commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,10 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 $(VENV)/installed-dev: $(VENV)/installed
 	$(PIP) install --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+$(VENV)/installed-infra: $(VENV)/installed
+	$(PIP) install --constraint constraints.txt --editable '.[infra]'
 	@touch $@
 
 # Step Functions' own linter runs on Node; where there is none, or no registry, its test says so and is skipped.
@@ -49,8 +53,12 @@ whole-run: $(VENV)/installed ## Run the sample evaluation from end to end into a
 	@folder=$$(mktemp -d) && $(BIN)/evaldrop run datasets/support-faq/records.jsonl --bedrock simulated --out $$folder; code=$$?; \
 	  rm -rf $$folder; if [ $$code -gt 2 ]; then exit $$code; fi
 
+synth: $(VENV)/installed-infra ## Write the CloudFormation template: no Docker, no credentials, no system Node.
+	$(BIN)/python app.py cdk.out
+	@echo "cdk.out/evaldrop.template.json"
+
 bench: $(VENV)/installed ## Measure speed and memory: the table of docs/performance.md.
 	$(BIN)/python -m benchmarks.throughput
 
 clean: ## Remove what make made.
-	rm -rf $(VENV) runs
+	rm -rf $(VENV) runs cdk.out

@@ -4,38 +4,19 @@ import secrets
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from evaldrop import storage
 from evaldrop.criteria import Criterion, criterion_from_config
 from evaldrop.evaluation import Evaluation
 from evaldrop.prompts import Prompt
+from evaldrop.run_request import RunRequest
+
+__all__ = ["DatasetFacts", "PromptFile", "RunDefinition", "RunRequest", "new_run_id"]
 
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class RunRequest(_Frozen):
-    """The state machine's input: which dataset to evaluate, by which evaluation, and where to put the run."""
-
-    run_id: str = Field(pattern=r"^[0-9A-Za-z_-]{1,80}$")
-    dataset: str = Field(description="URI of the dataset.")
-    dataset_version: str | None = Field(default=None, description="S3 version ID.")
-    evaluation: str | None = Field(
-        default=None, description="URI of the evaluation; looked for when not given."
-    )
-    out: str = Field(description="URI of the folder that runs are kept in.")
-    bedrock: str = Field(default="aws", description="The Bedrock runtime, as --bedrock says it.")
-    limit: int | None = Field(default=None, ge=1, description="Evaluate only the first so many records.")
-    max_in_flight: int | None = Field(
-        default=None, ge=1, description="Overrides the evaluation's max_concurrency."
-    )
-
-    @property
-    def simulated(self) -> bool:
-        """Whether no model is called and no money spent."""
-        return self.bedrock.startswith("simulated")
 
 
 class DatasetFacts(_Frozen):

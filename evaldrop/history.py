@@ -78,7 +78,7 @@ def history_entry(scorecard: Scorecard, folder: str) -> HistoryEntry:
         decision=scorecard.gate.decision,
         summary=scorecard.summary,
         alarms=len(scorecard.alarms),
-        baseline=scorecard.baseline,
+        baseline=scorecard.baseline.run_id if scorecard.baseline else None,
         candidates={
             name: HistoryCandidate(
                 model=card.model,

@@ -12,19 +12,6 @@ from evaldrop.prompts import Prompt
 from evaldrop.requests import judge_call, layout
 from evaldrop.verdicts import VERDICT_TOOL_NAME, verdict_tool
 
-PREFERENCE_TOOL: dict[str, Any] = {
-    "name": "submit_preference",
-    "description": "Give the preference between the two responses. Call it once.",
-    "input_schema": {
-        "type": "object",
-        "properties": {
-            "rationale": {"type": "string", "description": "The evidence, in one to three sentences."},
-            "preferred": {"type": "string", "enum": ["first", "second", "tie"]},
-        },
-        "required": ["rationale", "preferred"],
-    },
-}
-
 
 class Fence(NamedTuple):
     """The two lines a response stands between."""
@@ -98,22 +85,18 @@ def judge_constants(judge: Judge, prompt: Prompt, criteria: Sequence[Criterion])
     )
 
 
-def pair_constants(judge: Judge, prompt: Prompt) -> dict[str, Any]:
-    """Return the constant part of a judge's comparisons."""
-    tool: Mapping[str, Any] = PREFERENCE_TOOL if judge.verdict == "tool" else {}
-    system = system_text(judge, prompt, tool=PREFERENCE_TOOL["name"])
-    return judge_call(judge, system=system, tool=tool, reminder=f"Call {PREFERENCE_TOOL['name']} now.")
-
-
 def system_text(judge: Judge, prompt: Prompt, *, tool: str) -> str:
     """Return the system text of a judge prompt; it may depend on the form of verdict but not on a record."""
     turns = prompt.render({"verdict": judge.verdict, "tool": tool}, only=lambda role: role == "system")
     return "\n\n".join(turn.text for turn in turns)
 
 
-def leading_text(judge: Judge, system: str) -> str:
+def leading_text(judge: Judge, prompt: Prompt, *, tool: str) -> str:
     """Return what goes before a judge's text when its body has no other place for a system text."""
-    return f"{system}\n\n" if system and layout(judge) == "chat" else ""
+    if layout(judge) != "chat":
+        return ""
+    system = system_text(judge, prompt, tool=tool)
+    return f"{system}\n\n" if system else ""
 
 
 def around(prompt: Prompt, values: Mapping[str, Any], holes: Mapping[str, str]) -> list[str]:

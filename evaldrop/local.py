@@ -40,13 +40,17 @@ def _prepare_records(event: Any, context: object) -> Any:
     from lambdas.prepare_records.handler import handler
 
     state = handler(event, context)
-    # numpy, scipy and pyarrow take half a second: they are imported while the network is waited for.
-    threading.Thread(target=_import_scorecard, daemon=True).start()
+    # numpy, scipy, pyarrow and the report's templates take half a second, while the network is waited for.
+    threading.Thread(target=_warm_up, daemon=True).start()
     return state
 
 
-def _import_scorecard() -> None:
-    import lambdas.build_scorecard.handler  # noqa: F401 - imported for the import's sake
+def _warm_up() -> None:
+    import evaldrop.scorecard.build  # noqa: F401 - imported for the import's sake
+    from evaldrop.report.page import template
+
+    for name in ("report.html.j2", "history.html.j2"):
+        template(name)
 
 
 def _build_scorecard(event: Any, context: object) -> Any:
@@ -87,8 +91,9 @@ class DirectoryStore:
 
 
 def state_machine() -> StateMachine:
-    """Return the workflow as it runs on one machine: each placeholder is filled with its own name."""
-    return load(workflow_definition(), {name: name for name in (*HANDLERS, "ResultsTopic")})
+    """Return the workflow as it runs on one machine: functions and topic are known by their own names."""
+    names = {name: name for name in (*HANDLERS, "ResultsTopic")}
+    return load(workflow_definition(), {**names, "ChildType": "EXPRESS"})
 
 
 async def run_locally(

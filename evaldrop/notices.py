@@ -74,6 +74,14 @@ def failure_notice(run: Mapping[str, Any], failure: Mapping[str, Any]) -> dict[s
     }
 
 
+def refusal_notice(dataset: str, reason: str) -> dict[str, str]:
+    """Return the message for an upload that no run is started for."""
+    return {
+        "subject": _subject(f"evaldrop {dataset.rpartition('/')[2]}: refused"),
+        "message": f"{dataset} is not evaluated: {reason}",
+    }
+
+
 def _spoken(error: str, cause: str) -> tuple[str, str]:
     """Return error name and message; a Lambda's cause is JSON around its exception."""
     try:

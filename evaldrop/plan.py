@@ -7,16 +7,20 @@ responses will be is a guess, which is why there is a low, a likely and a high f
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
+from evaldrop.comparing import pairs
 from evaldrop.datasets import Record
 from evaldrop.definition import RunDefinition
 from evaldrop.errors import BudgetExceeded
+from evaldrop.evaluation import Evaluation
 from evaldrop.preparation import Preparing
 from evaldrop.pricing import Prices, cost_usd
 from evaldrop.requests import GIVEN
+
+ChildType = Literal["EXPRESS", "STANDARD"]
 
 BYTES_PER_TOKEN = 4
 SAMPLE_RECORDS = 200
@@ -133,16 +137,45 @@ def make_plan(definition: RunDefinition, sample: Iterable[Record], *, records: i
     lines = tuple(counting.lines(records, prices))
     evaluation = definition.evaluation
     concurrency = definition.options.get("max_in_flight") or evaluation.max_concurrency
-    child_s = CANDIDATE_S + (JUDGE_S if evaluation.judges else 0)
-    child_usd = TRANSITION_USD + EXPRESS_REQUEST_USD + child_s / 3600 * CHILD_GB * EXPRESS_GB_HOUR_USD
     return Plan(
         records=records,
         lines=lines,
-        orchestration_usd=records * child_usd,
-        duration_s=max(1.0, records / min(concurrency, max(records, 1))) * child_s,
+        orchestration_usd=orchestration_usd(evaluation, records),
+        duration_s=max(1.0, records / min(concurrency, max(records, 1))) * _child_s(evaluation),
         max_concurrency=concurrency,
         prices_date=prices.date,
     )
+
+
+def orchestration_usd(evaluation: Evaluation, records: int, *, children: ChildType = "EXPRESS") -> float:
+    """
+    Return what Step Functions in us-east-1 takes for a run's children, in USD, without retries.
+
+    An Express child is paid by its request and its memory over time, a Standard one by its transitions;
+    either is one transition of the Map more.
+    """
+    if children == "STANDARD":
+        return records * TRANSITION_USD * (1 + child_transitions(evaluation))
+    gb_hours = _child_s(evaluation) / 3600 * CHILD_GB
+    return records * (TRANSITION_USD + EXPRESS_REQUEST_USD + gb_hours * EXPRESS_GB_HOUR_USD)
+
+
+def child_transitions(evaluation: Evaluation) -> int:
+    """Return how many states a record's child workflow enters when every call succeeds at once."""
+    candidates, criteria = len(evaluation.candidates), len(evaluation.criteria)
+    asked = sum(
+        judge.repeats * (criteria if judge.mode == "per_criterion" else min(criteria, 1))
+        for judge in evaluation.judges
+    )
+    states = 4 + candidates * (4 + 4 * asked)
+    if evaluation.pairwise:
+        orders = 2 if evaluation.pairwise.orders == "both" else 1
+        states += 2 + 4 * orders * sum(1 for _ in pairs(evaluation)) * len(evaluation.judges)
+    return states
+
+
+def _child_s(evaluation: Evaluation) -> float:
+    return CANDIDATE_S + (JUDGE_S if evaluation.judges else 0)
 
 
 def refuse_above_budget(plan: Plan, budget_usd: float | None) -> None:
@@ -169,12 +202,12 @@ class _Counting:
         self._requests = {call["name"]: call.get("request_key") for call in self._preparing.candidates}
         self._n = 0
         self._references: list[int] = []
-        self._candidate_calls = dict.fromkeys(self._requests, 0)
+        self._candidate_calls = dict.fromkeys(self._requests, 0.0)
         self._candidate_input = dict.fromkeys(self._requests, 0.0)
-        self._judge_calls = {judge.name: 0 for judge in self._evaluation.judges}
+        self._judge_calls = {judge.name: 0.0 for judge in self._evaluation.judges}
         self._judge_input = dict.fromkeys(self._judge_calls, 0.0)
-        self._judge_criteria = dict.fromkeys(self._judge_calls, 0)
-        self._judge_responses = dict.fromkeys(self._judge_calls, 0)
+        self._judge_criteria = dict.fromkeys(self._judge_calls, 0.0)
+        self._judge_responses = dict.fromkeys(self._judge_calls, 0.0)
 
     def add(self, record: Record) -> None:
         prepared = self._preparing.prepare(record)
@@ -193,7 +226,13 @@ class _Counting:
         for comparison in calls["comparisons"]:
             self._count_judge(comparison, responses=2, calls=1)
 
-    def _count_judge(self, asked: dict[str, Any], *, responses: int, calls: int) -> None:
+    def _add_anchors(self, *, weight: float) -> None:
+        """Count the anchors: each is judged once, not once per record, so its weight undoes the scaling."""
+        for anchor in self._preparing.anchors():
+            for judgement in anchor["calls"]["judgements"]:
+                self._count_judge(judgement, responses=1, calls=weight)
+
+    def _count_judge(self, asked: dict[str, Any], *, responses: int, calls: float) -> None:
         name = asked["judge"]
         constants = asked.get("call") or self._preparing.judge_calls[asked["request_key"]]
         words = (
@@ -208,6 +247,7 @@ class _Counting:
 
     def lines(self, records: int, prices: Prices) -> Iterable[Line]:
         scale = records / self._n if self._n else 0.0
+        self._add_anchors(weight=1 / scale if scale else 0.0)
         for candidate in self._evaluation.candidates:
             if candidate.model == GIVEN:
                 continue

@@ -13,19 +13,19 @@ from typing import Any
 import orjson
 
 from evaldrop import storage
+from evaldrop.comparing import comparison_texts, orders, pair_constants, pairs
 from evaldrop.criteria import Criterion, built_in, criterion_from_config
 from evaldrop.datasets import Record, Rejected, read_records
 from evaldrop.definition import RunDefinition, RunRequest
 from evaldrop.errors import DatasetError, PromptError
 from evaldrop.evaluation import Candidate, Judge
+from evaldrop.judge_anchors import Asked, anchor_records
 from evaldrop.judging import (
     Fences,
     around,
     criteria_for_prompt,
     judge_constants,
     leading_text,
-    pair_constants,
-    system_text,
 )
 from evaldrop.prompts import Prompt, Turn
 from evaldrop.requests import GIVEN, candidate_call, conversation, layout
@@ -76,6 +76,8 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
             else:
                 records.write(orjson.dumps(outcome) + b"\n")
                 prepared += 1
+        for anchor in preparing.anchors():
+            records.write(orjson.dumps(anchor) + b"\n")
     _refuse_too_many(first, rejected=rejected, read=prepared + rejected, definition=definition)
     return _state(request, definition, preparing, folder)
 
@@ -173,6 +175,15 @@ class Preparing:
             "calls": calls,
         }
 
+    def anchors(self) -> Iterator[JSON]:
+        """Yield the run's anchors as they stand in `records.jsonl`; see `anchor_records`."""
+        return anchor_records(
+            self._definition,
+            lambda record: Asked(
+                list(self._judgements(record, variables(record))), self._not_applicable(record)
+            ),
+        )
+
     def _calls(self, record: Record) -> JSON:
         values = variables(record)
         given = {
@@ -236,7 +247,7 @@ class Preparing:
             "mark": self._fences.mark("record", record.id),
         }
         before, after = around(prompt, shown, {"response": hole})
-        before = leading_text(judge, system_text(judge, prompt, tool=VERDICT_TOOL_NAME)) + before
+        before = leading_text(judge, prompt, tool=VERDICT_TOOL_NAME) + before
         for repeat in range(judge.repeats):
             places = {
                 candidate.name: self._fences.fence(record.id, candidate.name, judge.name, *names, repeat)
@@ -273,11 +284,22 @@ class Preparing:
         return {"request_key": key, "call": constants}
 
     def _comparisons(self, record: Record, values: Mapping[str, Any]) -> Iterator[JSON]:
-        for judge in self._evaluation.judges if self._evaluation.pairwise else ():
-            prompt = self._prompts["judge/pairwise.v1"]
-            call = self._shared(f"{judge.name}/pairs", partial(pair_constants, judge, prompt))
+        pairwise = self._evaluation.pairwise
+        if pairwise is None:
+            return
+        prompt = self._prompts[f"judge/{pairwise.prompt}"]
+        for judge in self._evaluation.judges:
+            call = self._shared(f"{judge.name}/pairs", partial(pair_constants, judge, prompt, pairwise))
             for candidate, baseline in pairs(self._evaluation):
-                for first, second in ((candidate, baseline), (baseline, candidate)):
+                for first, second in orders(pairwise, record.id, candidate, baseline):
+                    texts = comparison_texts(
+                        judge,
+                        prompt,
+                        values,
+                        pairwise=pairwise,
+                        fences=self._fences,
+                        place=(record.id, first, second),
+                    )
                     yield {
                         "judge": judge.name,
                         "api": judge.api,
@@ -286,41 +308,8 @@ class Preparing:
                         "baseline": baseline,
                         "first": first,
                         "second": second,
-                        **self._between(judge, prompt, record, values, first, second),
+                        **texts,
                     }
-
-    def _between(
-        self, judge: Judge, prompt: Prompt, record: Record, values: Mapping[str, Any], first: str, second: str
-    ) -> JSON:
-        places = [self._fences.fence(record.id, judge.name, first, second, which) for which in (1, 2)]
-        holes = {
-            name: self._fences.mark("hole", record.id, name) for name in ("first_response", "second_response")
-        }
-        tool = "submit_preference"
-        shown = {
-            **values,
-            "verdict": judge.verdict,
-            "tool": tool,
-            "mark": self._fences.mark("record", record.id),
-        }
-        before, between, after = around(prompt, shown, holes)
-        return {
-            "before": leading_text(judge, system_text(judge, prompt, tool=tool)) + before + places[0].open,
-            "between": places[0].close + between + places[1].open,
-            "after": places[1].close + after,
-        }
-
-
-def pairs(evaluation: Any) -> Iterator[tuple[str, str]]:
-    """Yield the pairs (candidate, baseline) that an evaluation compares."""
-    names = [candidate.name for candidate in evaluation.candidates]
-    if evaluation.pairwise.baseline:
-        yield from (
-            (name, evaluation.pairwise.baseline) for name in names if name != evaluation.pairwise.baseline
-        )
-        return
-    for place, baseline in enumerate(names):
-        yield from ((name, baseline) for name in names[place + 1 :])
 
 
 def variables(record: Record) -> JSON:

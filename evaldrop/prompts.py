@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal, NamedTuple
 
 from jinja2 import (
@@ -74,11 +74,11 @@ class Prompt:
 
     name: str
     text: str
-    _compiled: list[tuple[Role, Template]] = field(init=False, repr=False, compare=False)
+    _compiled: tuple[tuple[Role, Template], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         try:
-            compiled = [(role, _ENVIRONMENT.from_string(source)) for role, source in _split(self.text)]
+            compiled = _compile(self.text)
         except TemplateSyntaxError as error:
             raise PromptError(f"prompt {self.name} line {error.lineno}: {error.message}.") from error
         object.__setattr__(self, "_compiled", compiled)
@@ -126,6 +126,12 @@ class Prompt:
                 while name := _first_undefined(template, filled):
                     yield name
                     filled[name] = ChainableUndefined()
+
+
+@lru_cache(maxsize=128)
+def _compile(text: str) -> tuple[tuple[Role, Template], ...]:
+    """Return a file's messages, compiled once: every step of a run makes its prompts anew from `run.json`."""
+    return tuple((role, _ENVIRONMENT.from_string(source)) for role, source in _split(text))
 
 
 def _first_undefined(template: Template, values: Mapping[str, Any]) -> str | None:

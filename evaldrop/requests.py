@@ -137,6 +137,8 @@ def judge_call(judge: Judge, *, system: str, tool: Mapping[str, Any], reminder: 
         "must_call_tool": bool(tool),
         "reminder": reminder,
     }
+    if judge.mask_identity:
+        call["mask_identity"] = True
     if judge.api == "converse":
         request = _converse_constants(judge)
         if system:

@@ -1,7 +1,7 @@
 """
 Files by URI: `s3://bucket/key`, `file:///path` or a plain path. On one machine a bucket is a directory.
 
-The only module, with `bedrock/aws`, that imports boto3 - and only once an `s3://` URI is met.
+boto3 is imported once an `s3://` URI is met; tests/test_structure.py lists who else may import it.
 """
 
 import os
@@ -21,6 +21,13 @@ class Place(NamedTuple):
 
     bucket: str
     key: str
+
+
+class ObjectFacts(NamedTuple):
+    """An object's size in bytes, and its newest version; None where versions are not kept."""
+
+    size: int
+    version: str | None
 
 
 def is_s3(uri: str) -> bool:
@@ -103,6 +110,22 @@ def modified_at(uri: str) -> float:
             return local_path(uri).stat().st_mtime
         bucket, key = place(uri)
         return float(_s3().head_object(Bucket=bucket, Key=key)["LastModified"].timestamp())
+
+
+def describe(uri: str) -> ObjectFacts:
+    """
+    Return a file's size and newest version.
+
+    Raises:
+        StorageError: There is no such file.
+    """
+    with _told(uri):
+        if not is_s3(uri):
+            return ObjectFacts(size=local_path(uri).stat().st_size, version=None)
+        bucket, key = place(uri)
+        head = _s3().head_object(Bucket=bucket, Key=key)
+        version = head.get("VersionId")
+        return ObjectFacts(size=head["ContentLength"], version=None if version == "null" else version)
 
 
 def read_bytes(uri: str) -> bytes:

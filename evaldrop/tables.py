@@ -20,7 +20,11 @@ TEXT_PER_GROUP = 32 << 20
 
 
 class ResponseRow(NamedTuple):
-    """A candidate's response to a record: a row of `responses.parquet`; each metric has a column."""
+    """
+    A candidate's response to a record: a row of `responses.parquet`; each metric has a column.
+
+    `flags` are names of `evaldrop.injection.FLAGS`, joined by commas; None where there is none.
+    """
 
     record_id: str
     category: str | None
@@ -36,7 +40,12 @@ class ResponseRow(NamedTuple):
     latency_ms: float | None
     cost_usd: float | None
     reused: bool
+    flags: str | None = None
     metrics: tuple[float | None, ...] = ()
+
+    def cells(self) -> tuple[Any, ...]:
+        """Return the row's values in the order of its columns."""
+        return (*self[: ResponseRow._fields.index("metrics")], *self.metrics)
 
 
 class VerdictRow(NamedTuple):
@@ -64,7 +73,12 @@ class VerdictRow(NamedTuple):
 
 
 class ComparisonRow(NamedTuple):
-    """A judge's preference between two responses shown in one order: a row of `comparisons.parquet`."""
+    """
+    A judge's preference between two responses shown in one order: a row of `comparisons.parquet`.
+
+    `first_score` and `second_score` belong to the response shown first and to the other, where judges give
+    scores.
+    """
 
     record_id: str
     candidate: str
@@ -76,6 +90,8 @@ class ComparisonRow(NamedTuple):
     unscored_reason: str | None
     rationale: str | None
     raw_reply: str | None
+    first_score: float | None = None
+    second_score: float | None = None
 
 
 _TEXT, _REAL, _COUNT = pa.string(), pa.float64(), pa.int64()
@@ -84,7 +100,7 @@ _RESPONSES = [
     ("record_id", _TEXT), ("category", _TEXT), ("group", _TEXT), ("candidate", _TEXT), ("model", _TEXT),
     ("prompt", _TEXT), ("response", _TEXT), ("error", _TEXT), ("stop_reason", _TEXT),
     ("input_tokens", _COUNT), ("output_tokens", _COUNT), ("latency_ms", _REAL), ("cost_usd", _REAL),
-    ("reused", pa.bool_()),
+    ("reused", pa.bool_()), ("flags", _TEXT),
 ]  # fmt: skip
 _VERDICTS = [
     ("record_id", _TEXT), ("candidate", _TEXT), ("criterion", _TEXT), ("judge", _TEXT), ("score", _REAL),
@@ -95,7 +111,7 @@ _VERDICTS = [
 _COMPARISONS = [
     ("record_id", _TEXT), ("candidate", _TEXT), ("baseline", _TEXT), ("judge", _TEXT), ("criterion", _TEXT),
     ("first_shown", _TEXT), ("preferred", _TEXT), ("unscored_reason", _TEXT), ("rationale", _TEXT),
-    ("raw_reply", _TEXT),
+    ("raw_reply", _TEXT), ("first_score", _REAL), ("second_score", _REAL),
 ]  # fmt: skip
 
 

@@ -14,25 +14,37 @@ from datetime import UTC, datetime
 from typing import Any
 
 from evaldrop import __version__, storage
-from evaldrop.criteria import Criterion, criterion_from_config, lint_criteria
+from evaldrop.criteria import Criterion, as_langchain, criterion_from_config, lint_criteria
 from evaldrop.datasets import Record, Survey, read_records, survey_dataset
 from evaldrop.datasets.survey import MAX_NAMES_KEPT
 from evaldrop.definition import DatasetFacts, PromptFile, RunDefinition, RunRequest
-from evaldrop.errors import DatasetError, EvaldropError, EvaluationError, InputError, PromptError
-from evaldrop.evaluation import Candidate, Evaluation, find_evaluation, parse_evaluation
-from evaldrop.gate import parse_gate
+from evaldrop.errors import (
+    DatasetError,
+    EvaldropError,
+    EvaluationError,
+    InputError,
+    PromptError,
+    StorageError,
+)
+from evaldrop.evaluation import Candidate, Evaluation, find_evaluation, parse_evaluation, stack_evaluation
+from evaldrop.gate import RunNames, check_names, parse_gate
+from evaldrop.judge_checks import judge_problems, judge_warnings
 from evaldrop.metrics import METRICS
 from evaldrop.plan import SAMPLE_RECORDS, Plan, make_plan, refuse_above_budget
 from evaldrop.preparation import Preparing
 from evaldrop.pricing import load_prices
 from evaldrop.prompts import Kind, Prompt, load_prompt
+from evaldrop.regression.blessing import blessed_run
 from evaldrop.requests import GIVEN
 from evaldrop.resources import workflow_sha256
 
 CANDIDATE_VARIABLES = frozenset({"id", "prompt", "system", "context", "category"})
 JUDGE_VARIABLES = CANDIDATE_VARIABLES | {
     "reference", "criteria", "verdict", "tool", "mark", "response", "first_response", "second_response",
+    "low", "high",
 }  # fmt: skip
+# In rows of this shape a criterion's name means LangChain's question, which has two answers.
+LANGCHAIN_SHAPE = "langchain_criteria"
 MAX_TOLD = 50
 
 
@@ -57,16 +69,20 @@ class Check:
     plan: Plan | None = None
 
 
-def validate_dataset(request: RunRequest) -> dict[str, Any]:
+def validate_dataset(request: RunRequest, *, default: str | None = None) -> dict[str, Any]:
     """
     Check a dataset, write the run's `run.json`, and return the state PrepareRecords works on.
 
     A run that has its `run.json` already keeps it: this is how a run is gone on with.
 
+    Args:
+        request: The run.
+        default: Name of the stack's evaluation for datasets that have none beside or above them.
+
     Raises:
         InputError: There is something wrong; the message says all of it.
     """
-    check = check_dataset(request)
+    check = check_dataset(request, default=default)
     if check.problems or check.definition is None or check.plan is None:
         raise _refusal(check)
     definition = _kept(check.definition) or check.definition
@@ -100,10 +116,12 @@ def _kept(definition: RunDefinition) -> RunDefinition | None:
     return kept
 
 
-def check_dataset(request: RunRequest) -> Check:
+def check_dataset(request: RunRequest, *, default: str | None = None) -> Check:
     """Return all there is to say about a dataset and its evaluation; raise for nothing a user can mend."""
     try:
         evaluation_uri = request.evaluation or find_evaluation(request.dataset)
+        if evaluation_uri is None and default:
+            evaluation_uri = stack_evaluation(request.dataset, default)
         evaluation = _read_evaluation(request.dataset, evaluation_uri)
     except EvaldropError as error:
         survey, problems = _survey(request, {})
@@ -129,13 +147,22 @@ def check_dataset(request: RunRequest) -> Check:
     )
 
 
+def _with_anchors(evaluation: Evaluation, uri: str) -> Evaluation:
+    if evaluation.anchors is None:
+        return evaluation
+    try:
+        return evaluation.model_copy(update={"anchors": evaluation.anchors.loaded(uri)})
+    except EvaluationError as error:
+        raise EvaluationError(f"{_name(uri)}: {error}") from error
+
+
 def _read_evaluation(dataset: str, uri: str | None) -> Evaluation:
     if uri is None:
         raise EvaluationError(
             f"{_name(dataset)}: no evaluation. Put an evaluation.yaml beside it or in a folder above, "
             "or give one with --evaluation; evaldrop init DIR writes an example."
         )
-    return parse_evaluation(storage.read_bytes(uri), source=_name(uri))
+    return _with_anchors(parse_evaluation(storage.read_bytes(uri), source=_name(uri)), uri)
 
 
 def _survey(request: RunRequest, fields: Mapping[str, str]) -> tuple[Survey | None, list[str]]:
@@ -163,13 +190,14 @@ class _Checking:
 
     request: RunRequest
     evaluation: Evaluation
-    source: str
+    evaluation_uri: str
     survey: Survey
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    source: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self.source = _name(self.source)
+        self.source = _name(self.evaluation_uri)
         self.warnings += [str(hint) for hint in self.survey.hints]
 
     def tolerate_rows(self) -> None:
@@ -190,9 +218,13 @@ class _Checking:
         given = self._given()
         evaluation = self._with_given(given.values())
         criteria = self._criteria()
+        if criteria or not self.problems:
+            found = judge_problems(evaluation, (criteria or {}).values())
+            self.problems += [f"{self.source}: {problem}" for problem in found]
+        self.warnings += judge_warnings(evaluation)
         prompts = self._prompts(evaluation)
         self._check_metrics()
-        self._check_gate()
+        self._check_gate(evaluation, criteria)
         if criteria is None or self.problems:
             return None
         configs = (*self.evaluation.criteria, *self._brought())
@@ -210,7 +242,7 @@ class _Checking:
             out=self._out(),
             dataset=self._facts(),
             evaluation=evaluation,
-            evaluation_uri=self.request.evaluation or find_evaluation(self.request.dataset),
+            evaluation_uri=self.evaluation_uri,
             criteria=configs,
             given=given,
             prompts={
@@ -222,11 +254,20 @@ class _Checking:
             versions={"evaldrop": __version__, "python": platform.python_version()},
             nonce=secrets.token_hex(16),
             options={"limit": self.request.limit, "max_in_flight": self.request.max_in_flight},
+            baseline=self._baseline(evaluation.name),
         )
 
     def _out(self) -> str:
         out = self.request.out
         return out if storage.is_s3(out) else str(storage.local_path(out))
+
+    def _baseline(self, name: str) -> str | None:
+        """Return the evaluation's blessed run; a broken `baseline.json` is a warning, not a refusal."""
+        try:
+            return blessed_run(storage.join(self._out(), name), simulated=self.request.simulated)
+        except StorageError as error:
+            self.warnings.append(str(error))
+            return None
 
     def _facts(self) -> DatasetFacts:
         uri = self.request.dataset
@@ -273,7 +314,9 @@ class _Checking:
         brought: list[str | dict[str, Any]] = []
         for name in self.survey.criteria:
             config: str | dict[str, Any] = name
-            if name not in self.survey.criteria_by_name:
+            if name in self.survey.criteria_by_name and self.survey.shape == LANGCHAIN_SHAPE:
+                config = as_langchain(name)
+            elif name not in self.survey.criteria_by_name:
                 config = {"name": name, "question": f"Does the response meet: {name}?"}
             if _resolved_name(config) not in seen:
                 seen.add(_resolved_name(config))
@@ -331,7 +374,7 @@ class _Checking:
                 )
 
     def _prompts(self, evaluation: Evaluation) -> dict[str, Prompt]:
-        near = storage.parent(self.request.evaluation or str(find_evaluation(self.request.dataset)))
+        near = storage.parent(self.evaluation_uri)
         wanted: dict[tuple[Kind, str], None] = {}
         for candidate in evaluation.candidates:
             if candidate.model != GIVEN:
@@ -339,7 +382,7 @@ class _Checking:
         for judge in evaluation.judges:
             wanted["judge", judge.prompt] = None
         if evaluation.pairwise:
-            wanted["judge", "pairwise.v1"] = None
+            wanted["judge", evaluation.pairwise.prompt] = None
         prompts: dict[str, Prompt] = {}
         for kind, name in wanted:
             try:
@@ -352,12 +395,13 @@ class _Checking:
         return prompts
 
     def _check_variables(self, prompt: Prompt, always: frozenset[str]) -> None:
-        missing = sorted(prompt.variables - always - self.survey.variables.keys())
+        # A candidate's prompt does not get the reference: asking for it is idle, printing it fails below.
+        known = always | (self.survey.variables.keys() - {"reference"})
+        missing = sorted(prompt.variables - known - {"reference"})
         if missing and self.survey.n_accepted:
-            known = ", ".join(sorted(always | self.survey.variables.keys()))
             self.problems.append(
-                f"{self.source}: prompt {prompt.name} uses {', '.join(missing)}, which no record has. "
-                f"Known here: {known}."
+                f"{self.source}: prompt {prompt.name} uses {', '.join(missing)}, which no record gives it. "
+                f"Known here: {', '.join(sorted(known))}."
             )
 
     def _check_metrics(self) -> None:
@@ -371,20 +415,32 @@ class _Checking:
                     f"{self.source}: metric {name} needs a reference, and no record has one."
                 )
 
-    def _check_gate(self) -> None:
+    def _check_gate(self, evaluation: Evaluation, criteria: Mapping[str, Criterion] | None) -> None:
+        names = RunNames(
+            candidates=[candidate.name for candidate in evaluation.candidates],
+            criteria=list(criteria or {}),
+            metrics=evaluation.metrics,
+        )
         for place, expression in enumerate(self.evaluation.gate):
             try:
-                parse_gate(expression)
+                rule = parse_gate(expression)
+                # Before money is spent: a name that is not there would be found only in the end.
+                check_names(rule, names)
             except EvaluationError as error:
                 self.problems.append(f"{self.source}: gate[{place}]: {error}")
 
     def plan(self, definition: RunDefinition) -> Plan | None:
         """Return the plan, rendered for a sample; not one record that can be rendered is a problem."""
+        try:
+            list(Preparing(definition).anchors())
+        except EvaluationError as error:
+            self.problems.append(f"{self.source}: {error}")
+            return None
         total = min(self.survey.n_accepted, self.request.limit or self.survey.n_accepted)
         sample = list(self._sample(total))
-        refusals = list(_refusals(Preparing(definition).prepare, sample))
-        if refusals and len(refusals) == len(sample):
-            self.problems.append(f"{self.survey.source} line {sample[0].line}: {refusals[0]}")
+        reason = _why_none_can_be_sent(Preparing(definition).prepare, sample)
+        if reason:
+            self.problems.append(f"{self.survey.source} line {sample[0].line}: {reason}")
             return None
         prices = load_prices(definition.evaluation.prices)
         plan = make_plan(definition, sample, records=total, prices=prices)
@@ -408,11 +464,15 @@ class _Checking:
                     yield record
 
 
-def _refusals(prepare: Callable[[Record], Any], sample: Iterable[Record]) -> Iterator[str]:
+def _why_none_can_be_sent(prepare: Callable[[Record], Any], sample: Iterable[Record]) -> str | None:
+    """Return why the first record cannot be sent, when none of the sample can."""
+    first: str | None = None
     for record in sample:
         outcome = prepare(record)
-        if not isinstance(outcome, dict):
-            yield outcome.row["reason"]
+        if isinstance(outcome, dict):
+            return None
+        first = first or outcome.row["reason"]
+    return first
 
 
 def _resolved_name(config: str | Mapping[str, Any]) -> str:

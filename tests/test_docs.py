@@ -1,10 +1,15 @@
 """Pages that would go stale are held to the code they describe."""
 
+import re
+import shlex
 import subprocess
 import sys
 
 import pytest
+import typer.main
+import yaml
 
+from evaldrop.cli.app import app
 from evaldrop.evaluation import Candidate, Evaluation, Judge
 from evaldrop.metrics import METRICS
 from tests.whole_runs import ROOT, environment
@@ -58,3 +63,29 @@ def test_the_readme_shows_both_commands_on_its_first_screen():
 
     assert any(line.startswith("make run") for line in first_screen)
     assert any(line.startswith("make test") for line in first_screen)
+
+
+GITHUB_ACTIONS = ROOT / "docs" / "github-actions.yml"
+
+
+def test_the_example_pipeline_is_a_workflow_run_weekly_on_demand_and_for_pull_requests():
+    workflow = yaml.safe_load(GITHUB_ACTIONS.read_text())
+
+    triggers = workflow[True]  # YAML 1.1 reads the key `on` as yes
+    assert triggers.keys() == {"schedule", "workflow_dispatch", "pull_request"}
+    assert triggers["schedule"][0]["cron"].split()[2:] == ["*", "*", "1"]
+    for step in workflow["jobs"]["evaluate"]["steps"]:
+        assert ("uses" in step) != ("run" in step)
+
+
+def test_the_example_pipelines_commands_and_options_exist():
+    commands = typer.main.get_command(app).commands
+    steps = yaml.safe_load(GITHUB_ACTIONS.read_text())["jobs"]["evaluate"]["steps"]
+    lines = [line.strip() for step in steps for line in step.get("run", "").splitlines()]
+    called = [shlex.split(line) for line in lines if re.match(r"evaldrop \w", line)]
+
+    assert [words[1] for words in called] == ["run", "gate"]
+    for words in called:
+        known = {option for parameter in commands[words[1]].params for option in parameter.opts}
+        assert {word for word in words if word.startswith("--")} <= known
+    assert "--strict" in {option for parameter in commands["gate"].params for option in parameter.opts}

@@ -35,6 +35,7 @@ MAY_IMPORT_LAMBDAS = {"evaldrop/local.py"}
 # Who may import boto3 or botocore, and why. Everything else works on values and URIs.
 MAY_IMPORT_BOTO = {
     "evaldrop/storage.py": "S3, and only once an s3:// URI is met",
+    "evaldrop/executions.py": "Step Functions and SNS: starts runs, and says why one was not started",
     "evaldrop/bedrock/aws.py": "the real Bedrock runtime, configured as boto3 is",
     "evaldrop/bedrock/signing.py": "Signature Version 4 for its requests",
     "evaldrop/engine/definition/arguments.py": "the service model: what an SDK call's Arguments may hold",
@@ -89,9 +90,9 @@ def test_every_handler_is_a_state_of_the_workflow():
     assert folders - OUTSIDE_THE_WORKFLOW == {snake(name) for name in LAMBDA_STATES}
 
 
-def test_every_placeholder_is_a_lambda_or_the_topic():
+def test_every_placeholder_is_a_lambda_the_topic_or_the_type_of_the_children():
     placeholders = set(re.findall(r"\$\{(\w+)\}", json.dumps(WORKFLOW)))
-    assert placeholders == {*LAMBDA_STATES, "ResultsTopic"}
+    assert placeholders == {*LAMBDA_STATES, "ResultsTopic", "ChildType"}
 
 
 def test_a_machine_runs_the_handlers_the_workflow_names():

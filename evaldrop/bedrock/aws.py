@@ -132,9 +132,9 @@ class AwsRuntime:
         self, operation: str, request: Mapping[str, Any], body: bytes, headers: dict[str, str]
     ) -> Answer:
         url = self._url(operation, request)
-        async with self._channel.slots:
-            signed = await self._authorisation.sign(str(url), body, headers)
-            answer = await self._channel.post(url, body, signed)
+        answer = await self._channel.post(
+            url, body, lambda: self._authorisation.sign(str(url), body, headers)
+        )
         if answer.status >= 300:
             raise service_error(answer)
         return answer

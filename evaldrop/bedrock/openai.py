@@ -1,7 +1,6 @@
 """Any OpenAI-compatible server in Bedrock's place: Ollama, vLLM, llama.cpp and hosted ones."""
 
 import os
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -82,10 +81,8 @@ class OpenAIRuntime:
             raise ServiceError(
                 "ValidationException", f"the request cannot be sent as JSON: {fault}"
             ) from fault
-        async with self._channel.slots:
-            started = time.monotonic()
-            answer = await self._channel.post(self._url, sent, {"Content-Type": "application/json"})
-            latency_ms = round((time.monotonic() - started) * 1000)
+        answer = await self._channel.post(self._url, sent, _json_headers)
+        latency_ms = answer.elapsed_ms
         if answer.status >= 300:
             raise _refusal(answer)
         try:
@@ -115,6 +112,10 @@ def _chat_body(sent: Any) -> dict[str, Any]:
     kept = {key: sent[key] for key in ("temperature", "top_p", "stop") if key in sent}
     message = {"role": "user", "content": sent["prompt"]}
     return {"messages": [message], **kept, **({"max_tokens": limit} if limit is not None else {})}
+
+
+async def _json_headers() -> dict[str, str]:
+    return {"Content-Type": "application/json"}
 
 
 def _refusal(answer: Answer) -> ServiceError:

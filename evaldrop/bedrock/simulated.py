@@ -20,6 +20,7 @@ from evaldrop.bedrock.families import family_of
 from evaldrop.bedrock.protocol import ServiceError
 from evaldrop.bedrock.stand_in import REFUSAL, character_of, respond
 from evaldrop.bedrock.stand_in_judge import Case, Question, questions_of, text_verdict, verdicts
+from evaldrop.bedrock.stand_in_words import words_asked_for
 
 AnswerKey = Callable[[str], str | None]
 CHARS_PER_TOKEN = 4
@@ -175,9 +176,12 @@ class SimulatedRuntime:
                 _spoil(answer, questions, draw)
             block["toolUse"]["input"] = answer
             return block, "tool_use"
-        said = (
-            text_verdict(_instructions(request, blocks), case, draw) if _presents_a_response(blocks) else None
-        )
+        said = None
+        if _presents_a_response(blocks):
+            instructions = _instructions(request, blocks)
+            said = words_asked_for(f"{blocks[0]}\n{instructions}", case, draw) or text_verdict(
+                instructions, case, draw
+            )
         return None if said is None else ({"text": self._fated(said, chance, draw)}, "end_turn")
 
     def _fated(self, said: str, chance: float, draw: Random) -> str:

@@ -34,17 +34,23 @@ _VERDICT_LINE = re.compile(
 _TIE = re.compile(r"tie|equal|both|neither|same|draw", re.IGNORECASE)
 _ABSTAIN = re.compile(r"n/?a|unknown|not[ _]applicable|cannot|insufficient|unsure|abstain", re.IGNORECASE)
 _BRIEF = re.compile(r"concis|brief|length|verbos|short", re.IGNORECASE)
+_PAIR_SCORES = frozenset({"first_score", "second_score"})
 _GOOD = {"yes", "pass", "passed", "true", "correct", "good", "faithful", "safe"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One criterion of a judge's tool: where its answer goes, and the values it may take, worst first."""
+    """
+    One criterion of a judge's tool: where its answer goes, and the values it may take, worst first.
+
+    `about` is the place of the response it is about, None where it is about all that are shown.
+    """
 
     path: tuple[str, ...]
     field: str
     values: tuple[Any, ...]
     rationale: str | None
+    about: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +83,11 @@ def questions_of(schema: Mapping[str, Any], path: tuple[str, ...] = ()) -> list[
     """Return the criteria of a tool's JSON schema: each object that holds one closed set of values."""
     properties: Mapping[str, Any] = schema.get("properties", {})
     closed = {name: values for name, part in properties.items() if len(values := _closed_values(part)) > 1}
+    if closed.keys() >= _PAIR_SCORES:
+        return [
+            Question(path=path, field=field, values=closed[field], rationale="rationale", about=place)
+            for place, field in enumerate(sorted(_PAIR_SCORES))
+        ]
     if closed:
         field, values = next(iter(closed.items()))
         free = (name for name, part in properties.items() if part.get("type") == "string" and name != field)
@@ -105,12 +116,13 @@ def verdicts(questions: Sequence[Question], case: Case, draw: Random) -> dict[st
 
 def decide(question: Question, case: Case, draw: Random) -> tuple[str, Any]:
     """Return a rationale and the value chosen: a score for one response, the better one of two."""
-    weighed = [_weigh(question, response, case, draw) for response in case.responses]
+    shown = case.responses if question.about is None else case.responses[question.about :][:1]
+    weighed = [_weigh(question, response, case, draw) for response in shown]
     if len(weighed) > 1:
         return _prefer(question, weighed[0][0], weighed[1][0], draw)
     score, missing = weighed[0]
     place = min(int(score * len(question.values)), len(question.values) - 1)
-    return _rationale(case.responses[0], missing), question.values[place]
+    return _rationale(shown[0], missing), question.values[place]
 
 
 def text_verdict(instructions: str, case: Case, draw: Random) -> str | None:

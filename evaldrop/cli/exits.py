@@ -12,6 +12,8 @@ INTERRUPTED: Final = 130
 _DECISIONS: Final = {"pass": PASSED, "fail": GATE_FAILED, "inconclusive": GATE_INCONCLUSIVE}
 
 
-def of_decision(decision: Literal["pass", "fail", "inconclusive"]) -> int:
-    """Return the exit code of a gate's decision."""
+def of_decision(decision: Literal["pass", "fail", "inconclusive"], *, strict: bool = False) -> int:
+    """Return the exit code of a gate's decision; a strict gate fails when it is inconclusive."""
+    if strict and decision == "inconclusive":
+        return GATE_FAILED
     return _DECISIONS[decision]

@@ -16,6 +16,8 @@ EvaluationFile = Annotated[
         help="The evaluation; by default the file found beside the dataset.",
     ),
 ]
+RunFolder = Annotated[str, typer.Argument(metavar="RUN", help="A run's folder: a path or an s3:// URI.")]
+Force = Annotated[bool, typer.Option("--force", help="Do it although there is a reason not to.")]
 Out = Annotated[str, typer.Option("--out", "-o", metavar="DIR", help="The folder that runs are kept in.")]
 Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Only the first N records.")]
 MaxInFlight = Annotated[

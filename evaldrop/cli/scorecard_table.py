@@ -3,8 +3,10 @@
 from rich.console import Console
 from rich.table import Table
 
+from evaldrop.cli.calibration_table import print_corrected
 from evaldrop.cli.output import shown
 from evaldrop.report.figures import duration, interval, milliseconds, number, percent, percent_interval, usd
+from evaldrop.report.losses import loss_in_words
 from evaldrop.scorecard import Scorecard
 
 BAR_CELLS = 30
@@ -31,6 +33,10 @@ def print_scorecard(console: Console, scorecard: Scorecard) -> None:
     console.print(shown(scorecard.summary), soft_wrap=True)
     for alarm in scorecard.alarms:
         console.print(f"[yellow]alarm[/yellow] {shown(alarm)}", soft_wrap=True)
+    if scorecard.baseline is not None:
+        console.print(shown(scorecard.baseline.summary), soft_wrap=True)
+    for hint in scorecard.hints:
+        console.print(f"[dim]hint[/dim] {shown(hint)}", soft_wrap=True)
     gate = scorecard.gate
     console.print(f"\ngate: [bold {_COLOURS[gate.decision]}]{gate.decision}[/]")
     for reason in gate.reasons:
@@ -54,7 +60,9 @@ def _print_criterion(console: Console, scorecard: Scorecard, name: str) -> None:
     table.add_column(level, justify="right", no_wrap=True)
     table.add_column("scored", justify="right", no_wrap=True)
     for candidate, card in scorecard.candidates.items():
-        estimate = card.criteria[name]
+        estimate = card.criteria.get(name)
+        if estimate is None:
+            continue
         table.add_row(
             shown(candidate),
             draw_interval(estimate.pass_rate, estimate.pass_interval),
@@ -65,6 +73,10 @@ def _print_criterion(console: Console, scorecard: Scorecard, name: str) -> None:
             f"{estimate.n_scored:,}/{estimate.n_scored + estimate.n_unscored:,}",
         )
     console.print(table)
+    for candidate, card in scorecard.candidates.items():
+        if lost := loss_in_words(candidate, name, card.criteria.get(name)):
+            console.print(f"  {shown(lost)}", soft_wrap=True)
+    print_corrected(console, scorecard, name)
     console.print()
 
 

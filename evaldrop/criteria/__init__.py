@@ -1,6 +1,6 @@
 """Criteria: the questions put to a judge, their scales, the built-in ones, and lint for them."""
 
-from evaldrop.criteria.built_in import BUILT_IN, built_in
+from evaldrop.criteria.built_in import BUILT_IN, as_langchain, built_in
 from evaldrop.criteria.config import criteria_from_record, criterion_from_config
 from evaldrop.criteria.criterion import Criterion, Example
 from evaldrop.criteria.lint import Finding, lint_criteria
@@ -13,6 +13,7 @@ __all__ = [
     "Finding",
     "Point",
     "Scale",
+    "as_langchain",
     "built_in",
     "criteria_from_record",
     "criterion_from_config",

@@ -15,6 +15,15 @@ BUILT_IN: Mapping[str, Criterion] = MappingProxyType(
 )
 
 
+def as_langchain(name: str) -> str | dict[str, str]:
+    """Return a config by which a plain name means LangChain's criterion, the name alone where it has none."""
+    wanted = name.strip().casefold().replace("-", "_").replace(" ", "_")
+    family = f"langchain.{wanted}"
+    if family not in BUILT_IN or wanted not in BUILT_IN:
+        return name
+    return {"name": BUILT_IN[wanted].name, "like": family}
+
+
 def built_in(name: str, *, path: str = "criteria") -> Criterion:
     """
     Return a built-in criterion: a plain name is ours, `langchain.…` and `bedrock.…` the families' own.

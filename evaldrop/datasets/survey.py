@@ -37,6 +37,7 @@ class Survey:
         categories, candidates, criteria: Records per category, given response, criterion.
         criteria_by_name: Criteria named without a question, and the line that does so first.
         variables: Names a prompt template may use, and how many records have each.
+        n_clusters: What is independent: different groups, and records without one.
     """
 
     source: str
@@ -57,6 +58,7 @@ class Survey:
     criteria: Mapping[str, int]
     criteria_by_name: Mapping[str, int]
     variables: Mapping[str, int]
+    n_clusters: int = 0
 
     @property
     def n_more_problems(self) -> int:
@@ -141,6 +143,9 @@ class _Tally:
         self._with_field: Counter[str] = Counter()
         self._names = {name: _NameCounter() for name in ("variables", "categories", "candidates", "criteria")}
         self._criteria_by_name: dict[str, int] = {}
+        # Hashes: groups may be long, and as many as records.
+        self._groups: set[int] = set()
+        self._n_ungrouped = 0
 
     def add(self, reading: RowReading) -> None:
         self._n_read += 1
@@ -157,6 +162,10 @@ class _Tally:
             self._with_field[name] += bool(getattr(record, name))
         for name in {*(name for name in _VARIABLES if getattr(record, name)), *record.metadata}:
             self._names["variables"].add(name)
+        if record.group is None:
+            self._n_ungrouped += 1
+        else:
+            self._groups.add(hash(record.group))
         if record.category is not None:
             self._names["categories"].add(record.category)
         for candidate in record.responses:
@@ -189,6 +198,7 @@ class _Tally:
             criteria=self._names["criteria"].by_count(),
             criteria_by_name=self._criteria_by_name,
             variables=self._names["variables"].by_count(),
+            n_clusters=len(self._groups) + self._n_ungrouped,
         )
 
     def _overflown(self) -> list[Problem]:

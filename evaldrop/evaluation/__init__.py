@@ -1,6 +1,6 @@
 """The definition of an evaluation: its type, and how a file is found and read."""
 
-from evaldrop.evaluation.load import find_evaluation, parse_evaluation
+from evaldrop.evaluation.load import find_evaluation, parse_evaluation, stack_evaluation
 from evaldrop.evaluation.model import (
     Api,
     Called,
@@ -13,7 +13,9 @@ from evaldrop.evaluation.model import (
     Pairwise,
     Price,
     body_family,
+    plain_name,
 )
+from evaldrop.evaluation.vendors import model_vendor
 
 __all__ = [
     "Api",
@@ -28,5 +30,8 @@ __all__ = [
     "Price",
     "body_family",
     "find_evaluation",
+    "model_vendor",
     "parse_evaluation",
+    "plain_name",
+    "stack_evaluation",
 ]

@@ -10,8 +10,10 @@ from pydantic import BaseModel, ValidationError
 from evaldrop import storage
 from evaldrop.errors import EvaluationError
 from evaldrop.evaluation.model import Evaluation
+from evaldrop.resources import resource
 
 FILE_NAME = "evaluation.yaml"
+EVALUATIONS = "evaluations"
 
 
 def find_evaluation(dataset: str) -> str | None:
@@ -33,6 +35,21 @@ def find_evaluation(dataset: str) -> str | None:
             return candidate
         folder = storage.parent(folder)
     return None
+
+
+def stack_evaluation(dataset: str, name: str) -> str | None:
+    """
+    Return the URI of one of a stack's own evaluations, or None.
+
+    What lies in the input bucket under `evaluations/NAME/` wins over what was deployed with the function, so
+    that an evaluation can be changed without a deployment.
+    """
+    if storage.is_s3(dataset):
+        uploaded = storage.join(f"s3://{storage.place(dataset).bucket}", EVALUATIONS, name, FILE_NAME)
+        if storage.exists(uploaded):
+            return uploaded
+    deployed = resource(EVALUATIONS, name, FILE_NAME)
+    return str(deployed) if deployed.is_file() else None
 
 
 def parse_evaluation(text: str | bytes, *, source: str) -> Evaluation:

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from evaldrop.evaluation.anchors import Anchors
+
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 Api = Literal["converse", "invoke_model"]
 
@@ -37,6 +39,11 @@ class Guardrail(Part):
 
     id: str = Field(description="Guardrail ID or ARN.")
     version: str = Field(default="DRAFT", description="Guardrail version.")
+
+
+YES_NO_PROMPT = "criteria-yn.v1"
+PREFERENCE_PROMPT = "pairwise.v1"
+PAIR_SCORES_PROMPT = "pairwise-scores.v1"
 
 
 class Called(Part):
@@ -70,17 +77,31 @@ class Candidate(Called):
 class Judge(Called):
     """A model with a prompt that gives verdicts."""
 
-    prompt: str = Field(default="criteria.v1", description="Judge prompt file.")
+    prompt: str = Field(
+        default="criteria.v1", description="Judge prompt file; criteria-yn.v1 where the verdict is yes_no."
+    )
     inference: Inference = Field(default=Inference(max_tokens=2048, temperature=0))
-    verdict: Literal["tool", "text"] = Field(
-        default="tool", description="Forced tool call, or a final line of text."
+    verdict: Literal["tool", "text", "yes_no"] = Field(
+        default="tool", description="Forced tool call, a final line of text, or a Y or N on its own line."
     )
     mode: Literal["joint", "per_criterion"] = Field(
-        default="joint", description="One request for all criteria, or one each."
+        default="joint", description="One request for all criteria, or one each; yes_no asks one each."
     )
     repeats: int = Field(
         default=1, ge=1, le=20, description="Times each request is asked; averaged per record first."
     )
+    mask_identity: bool = Field(
+        default=False, description="Withhold a model's or maker's name where a response says that it is one."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _yes_or_no(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or value.get("verdict") != "yes_no":
+            return value
+        if value.get("mode") == "joint":
+            raise ValueError("verdict: yes_no answers one criterion; leave mode out, or say per_criterion")
+        return {"prompt": YES_NO_PROMPT, **value, "mode": "per_criterion"}
 
 
 class Pairwise(Part):
@@ -88,12 +109,56 @@ class Pairwise(Part):
 
     baseline: Name | None = Field(default=None, description="Candidate that the others are compared against.")
     all_pairs: bool = Field(default=False, description="Compare every pair of candidates.")
+    verdict: Literal["preference", "scores"] = Field(
+        default="preference",
+        description="What a judge says of two responses: which is better, or two scores.",
+    )
+    prompt: str = Field(
+        default=PREFERENCE_PROMPT,
+        description="Judge prompt file; pairwise-scores.v1 where verdict is scores.",
+    )
+    names: tuple[str, str] = Field(
+        default=("first", "second"), description="What the prompt calls the two responses, in order."
+    )
+    tie: bool = Field(default=True, description="Whether a judge may say that neither is better.")
+    scale: tuple[float, float] = Field(
+        default=(1, 10), description="Lowest and highest score, where verdict is scores."
+    )
+    orders: Literal["both", "candidate_first", "baseline_first"] = Field(
+        default="both",
+        description="Orders a pair is shown in; one order leaves the judge's bias in the numbers.",
+    )
+    unscored: Literal["drop", "tie", "worst"] = Field(
+        default="drop", description="What a pair without a preference means: no pair, a tie, a loss."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _prompt_for_scores(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("verdict") == "scores":
+            return {"prompt": PAIR_SCORES_PROMPT, **value}
+        return value
 
     @model_validator(mode="after")
     def _one_way(self) -> "Pairwise":
         if (self.baseline is None) == (not self.all_pairs):
             raise ValueError("give either baseline: NAME or all_pairs: true")
+        if plain_name(self.names[0]) == plain_name(self.names[1]):
+            raise ValueError(
+                f"names: {self.names[0]!r} and {self.names[1]!r} cannot be told apart in a reply"
+            )
+        if self.scale[0] >= self.scale[1]:
+            raise ValueError(f"scale: {self.scale[0]:g} must be below {self.scale[1]:g}")
         return self
+
+
+_BARE_NAME = re.compile(r"(?:[a-z]+\s+)?\W*(\w+)\W*", re.IGNORECASE)
+
+
+def plain_name(name: str) -> str:
+    """Return what tells one of two responses: "a" of "Output (a)", "1" of "Assistant 1"."""
+    found = _BARE_NAME.fullmatch(name.strip())
+    return found[1] if found else name.strip()
 
 
 class Price(Part):
@@ -121,6 +186,9 @@ class Evaluation(Part):
     metrics: tuple[str, ...] = Field(default=(), description="Numbers computed without a judge.")
     pairwise: Pairwise | None = None
     gate: tuple[str, ...] = Field(default=(), description='Rules such as "correctness.pass_rate >= 0.85".')
+    anchors: Anchors | None = Field(
+        default=None, description="Responses known to pass or fail, that every judge has to get right."
+    )
     budget_usd: float | None = Field(default=None, gt=0, description="A run likely to cost more is refused.")
     max_concurrency: int = Field(default=50, ge=1, le=10_000, description="Records evaluated at a time.")
     tolerated_failure_percentage: float = Field(
@@ -162,10 +230,10 @@ class Evaluation(Part):
         _refuse_twins("judges", [judge.name for judge in self.judges])
         if self.criteria and not self.judges:
             raise ValueError("criteria need a judge: add judges, or leave criteria out")
-        if self.judges and not self.criteria and self.pairwise is None:
-            raise ValueError("a judge needs criteria: add criteria, or leave judges out")
         if self.pairwise and not self.judges:
             raise ValueError("pairwise needs a judge: add judges")
+        if self.anchors and not self.criteria:
+            raise ValueError("anchors are judged on criteria: add criteria and judges, or leave anchors out")
         for called in (*self.candidates, *self.judges):
             if called.api == "invoke_model" and body_family(called) is None:
                 raise ValueError(

@@ -1,38 +1,53 @@
-"""`junit.xml`: a testcase per judgement of the gate, for CI servers."""
+"""
+`junit.xml`: a testcase per judgement of the gate, for CI servers.
+
+Valid under both schemas in use, Jenkins' xunit plugin's and Ant's (windyroad/JUnit-Schema): `testsuites` has
+no attributes, every required one of `testsuite` is there, and a skipped case says why in its text.
+"""
 
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from evaldrop.report.escape import xml
-from evaldrop.scorecard.model import Scorecard
+from evaldrop.scorecard.model import GateCheck, Scorecard
 
 
 def junit_report(scorecard: Scorecard) -> str:
     """Return the gate's checks as JUnit XML: fail is a failure, inconclusive is skipped."""
+    root = Element("testsuites")
     checks = scorecard.gate.checks
-    counts = {
+    name = f"SIMULATED {scorecard.evaluation}" if scorecard.simulated else scorecard.evaluation
+    about = {
+        "name": xml(name),
+        "package": "evaldrop",
+        "id": "0",
+        "hostname": "localhost",
+        # Without a zone: the schema's timestamp has none.
+        "timestamp": scorecard.started_at[:19],
         "tests": str(len(checks)),
         "failures": str(sum(check.decision == "fail" for check in checks)),
         "errors": "0",
         "skipped": str(sum(check.decision == "inconclusive" for check in checks)),
-        "time": str(scorecard.duration_s or 0),
+        "time": f"{scorecard.duration_s or 0:.3f}",
     }
-    name = f"SIMULATED {scorecard.evaluation}" if scorecard.simulated else scorecard.evaluation
-    root = Element("testsuites", {"name": "evaldrop", **counts})
-    # Without a zone: the JUnit schema's timestamp has none.
-    suite = SubElement(
-        root, "testsuite", {"name": xml(name), **counts, "timestamp": scorecard.started_at[:19]}
-    )
+    suite = SubElement(root, "testsuite", about)
     properties = SubElement(suite, "properties")
     for key, value in (("run_id", scorecard.run_id), ("simulated", str(scorecard.simulated).lower())):
         SubElement(properties, "property", {"name": key, "value": xml(value)})
     for check in checks:
-        title = xml(" · ".join(filter(None, (check.expression or "gate", check.candidate))))
-        case = SubElement(
-            suite, "testcase", {"classname": xml(f"gate.{scorecard.evaluation}"), "name": title, "time": "0"}
-        )
-        if check.decision == "fail":
-            SubElement(case, "failure", {"message": xml(check.sentence), "type": "gate"})
-        elif check.decision == "inconclusive":
-            SubElement(case, "skipped", {"message": xml(check.sentence)})
+        _add_case(suite, check, scorecard.evaluation)
+    SubElement(suite, "system-out").text = xml(scorecard.summary)
+    SubElement(suite, "system-err").text = xml("\n".join(scorecard.alarms))
     indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
+
+
+def _add_case(suite: Element, check: GateCheck, evaluation: str) -> None:
+    title = " · ".join(filter(None, (check.expression, check.candidate)))
+    names = {"classname": xml(f"gate.{evaluation}"), "name": xml(title), "time": "0"}
+    case = SubElement(suite, "testcase", names)
+    if check.decision == "fail":
+        SubElement(case, "failure", {"message": xml(check.sentence), "type": "gate"}).text = xml(
+            check.sentence
+        )
+    elif check.decision == "inconclusive":
+        SubElement(case, "skipped").text = xml(check.sentence)

@@ -4,8 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from evaldrop.report import figures
 from evaldrop.report.escape import markdown
+from evaldrop.report.losses import loss_in_words
+from evaldrop.scorecard.baseline import Baseline
 from evaldrop.scorecard.model import CandidateScorecard, CriterionEstimate, Scorecard
 
+# A comment on a pull request holds 65,536 characters; longer lists are cut, and say so.
+_MOST_ROWS = 40
 _SIGNS = {"pass": "✅ passed", "fail": "❌ failed", "inconclusive": "⚠️ inconclusive"}
 
 
@@ -31,9 +35,14 @@ def _lines(scorecard: Scorecard) -> Iterator[str]:
     yield ""
     yield from _facts(scorecard)
     yield from _alarms(scorecard)
+    yield from _anchors(scorecard)
     yield from _scores(scorecard)
+    yield from _losses(scorecard)
     yield from _operations(scorecard)
     yield from _comparisons(scorecard)
+    yield from _slices(scorecard)
+    yield from _baseline(scorecard)
+    yield from _hints(scorecard)
     confidence = figures.percent(scorecard.confidence)
     yield f"<sub>run {markdown(scorecard.run_id)} · intervals at {confidence}{simulated}</sub>"
 
@@ -64,6 +73,19 @@ def _alarms(scorecard: Scorecard) -> Iterator[str]:
         yield ""
 
 
+def _anchors(scorecard: Scorecard) -> Iterator[str]:
+    for name, known in scorecard.anchors.items():
+        trusted = "trusted" if known.trusted else "**not trusted**"
+        share = f" ({figures.percent(known.missed_rate)}, {figures.percent_interval(known.interval)})"
+        yield (
+            f"- judge {markdown(name)} is {trusted}: missed {figures.count(known.missed)} of "
+            f"{figures.count(known.n)} anchors{share if known.interval else ''}, "
+            f"{figures.percent(known.tolerance)} are tolerated"
+        )
+    if scorecard.anchors:
+        yield ""
+
+
 def _scores(scorecard: Scorecard) -> Iterator[str]:
     if not scorecard.criteria:
         return
@@ -82,8 +104,34 @@ def _cell(estimate: CriterionEstimate | None) -> str:
     return (
         f"**{figures.number(estimate.mean)}** ({figures.interval(estimate.interval)})<br>"
         f"pass {figures.percent(estimate.pass_rate)} ({figures.percent_interval(estimate.pass_interval)})<br>"
-        f"{figures.count(estimate.n_scored)} of {figures.count(total)}"
+        f"{figures.count(estimate.n_scored)} of {figures.count(total)}{_corrected(estimate)}"
     )
+
+
+def _corrected(estimate: CriterionEstimate) -> str:
+    found = estimate.calibrated
+    if found is None:
+        return ""
+    if found.mean is None:
+        return f"<br>not corrected: {markdown(found.reason or '')}"
+    return (
+        f"<br>by people **{figures.number(found.mean)}** ({figures.interval(found.interval)}), "
+        f"{figures.count(found.n_labelled)} labels"
+    )
+
+
+def _losses(scorecard: Scorecard) -> Iterator[str]:
+    lost = [
+        sentence
+        for criterion in scorecard.criteria
+        for name, card in scorecard.candidates.items()
+        if (sentence := loss_in_words(name, criterion, card.criteria.get(criterion)))
+    ]
+    for sentence in lost[:_MOST_ROWS]:
+        yield f"- {markdown(sentence)}"
+    yield from _rest(len(lost))
+    if lost:
+        yield ""
 
 
 def _operations(scorecard: Scorecard) -> Iterator[str]:
@@ -129,12 +177,104 @@ def _comparisons(scorecard: Scorecard) -> Iterator[str]:
         )
         for comparison in scorecard.comparisons
     ]
-    yield "<details><summary>Pairs of candidates</summary>"
-    yield ""
     header = ("criterion", "pair", "", "difference", "interval", "p (Holm)", "detectable")
-    yield from _table(header, rows, texts=3)
+    yield from _folded("Pairs of candidates", header, rows, texts=3)
+
+
+def _slices(scorecard: Scorecard) -> Iterator[str]:
+    rows = [
+        (
+            markdown(category),
+            markdown(pair.criterion),
+            f"**{markdown(pair.better or '')}** of {markdown(pair.a)}, {markdown(pair.b)}",
+            figures.signed(pair.difference),
+            figures.interval(pair.interval),
+            figures.count(pair.n),
+        )
+        for category, part in scorecard.slices.items()
+        for pair in part.comparisons
+        if pair.decisive
+    ]
+    if rows:
+        header = ("category", "criterion", "better", "difference", "interval", "records")
+        yield from _folded("Categories in which a candidate is decidedly better", header, rows, texts=3)
+
+
+def _baseline(scorecard: Scorecard) -> Iterator[str]:
+    baseline = scorecard.baseline
+    if baseline is None:
+        return
+    yield f"**Baseline.** {markdown(baseline.summary)}"
+    yield ""
+    for change in baseline.changes[:_MOST_ROWS]:
+        yield f"- changed: {markdown(change)}"
+    yield ""
+    rows = [
+        (
+            markdown(name),
+            markdown(criterion),
+            f"**{estimate.decision}**" if estimate.decision != "undecided" else "not decided",
+            figures.signed(estimate.difference),
+            figures.interval(estimate.interval),
+            figures.p_value(estimate.p_adjusted),
+            f"{figures.count(estimate.better)} / {figures.count(estimate.worse)}",
+            figures.number(estimate.minimum_detectable),
+        )
+        for name, card in baseline.candidates.items()
+        for criterion, estimate in card.criteria.items()
+    ]
+    if rows:
+        header = (
+            "candidate",
+            "criterion",
+            "",
+            "now − then",
+            "interval",
+            "p (Holm)",
+            "better / worse",
+            "detectable",
+        )
+        yield from _folded("Against the baseline", header, rows, texts=3)
+    yield from _worst_records(baseline)
+
+
+def _worst_records(baseline: Baseline) -> Iterator[str]:
+    rows = [
+        (
+            markdown(record.record_id),
+            markdown(record.candidate),
+            markdown(record.criterion),
+            f"{record.was:g}",
+            f"{record.now:g}",
+        )
+        for record in baseline.worst_records
+    ]
+    if rows:
+        header = ("record", "candidate", "criterion", "then", "now")
+        yield from _folded("Records that turned worst", header, rows, texts=3)
+
+
+def _hints(scorecard: Scorecard) -> Iterator[str]:
+    for hint in scorecard.hints[:_MOST_ROWS]:
+        yield f"- {markdown(hint)}"
+    yield from _rest(len(scorecard.hints))
+    if scorecard.hints:
+        yield ""
+
+
+def _folded(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, texts: int) -> Iterator[str]:
+    yield f"<details><summary>{title}</summary>"
+    yield ""
+    yield from _table(header, rows[:_MOST_ROWS], texts=texts)
+    yield from _rest(len(rows))
     yield "</details>"
     yield ""
+
+
+def _rest(n: int) -> Iterator[str]:
+    if n > _MOST_ROWS:
+        yield f"… and {n - _MOST_ROWS} more; scorecard.json has them all."
+        yield ""
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]], *, texts: int) -> Iterator[str]:

@@ -5,13 +5,15 @@ import io
 from collections.abc import Iterator, Sequence
 
 from evaldrop.report.escape import csv_cell
+from evaldrop.scorecard.calibrated import CalibratedMean
 from evaldrop.scorecard.model import Scorecard
 
 COLUMNS = (
     "run", "run_id", "evaluation", "started_at", "candidate", "model", "prompt", "criterion", "n_scored",
     "n_unscored", "coverage", "mean", "sd", "standard_error", "low", "high", "pass_rate", "pass_low",
     "pass_high", "confidence", "responses", "errors", "latency_ms_p50", "latency_ms_p90",
-    "cost_usd_candidate", "cost_usd_judge",
+    "cost_usd_candidate", "cost_usd_judge", "calibrated_mean", "calibrated_low",
+    "calibrated_high", "n_labelled",
 )  # fmt: skip
 
 
@@ -53,7 +55,14 @@ def scorecard_rows(scorecard: Scorecard) -> Iterator[Sequence[object]]:
                 card.latency_ms.p90,
                 _cost(card.cost_usd.candidate),
                 _cost(card.cost_usd.judge),
+                *_calibrated(estimate.calibrated),
             )
+
+
+def _calibrated(found: CalibratedMean | None) -> tuple[float | None, ...]:
+    if found is None:
+        return (None,) * 4
+    return (found.mean, *(found.interval or (None, None)), found.n_labelled)
 
 
 def _cost(value: float | None) -> float | str:

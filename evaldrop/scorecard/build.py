@@ -6,23 +6,32 @@ from datetime import datetime
 from typing import NamedTuple
 
 from evaldrop import storage
+from evaldrop.calibration import Calibration, calibrate
 from evaldrop.criteria import Criterion
 from evaldrop.errors import StorageError
 from evaldrop.gate import evaluate_gate
 from evaldrop.history import write_history
-from evaldrop.report import write_reports
+from evaldrop.regression.against import against_baseline
+from evaldrop.regression.kept_scores import SCORES_FILE, kept_criteria, score_row, score_schema
 from evaldrop.report.rows import ReportRows
+from evaldrop.report.writing import write_reports
 from evaldrop.results import find_manifests
+from evaldrop.scorecard.anchors import distrust, judge_trusted
 from evaldrop.scorecard.collect import collect
 from evaldrop.scorecard.comparing import compare_candidates
+from evaldrop.scorecard.criteria_use import criteria_use, criterion_pairs
 from evaldrop.scorecard.estimates import candidate_scorecards, columns_of, cost_totals, judge_health
+from evaldrop.scorecard.frontier import quality_cost_frontier
 from evaldrop.scorecard.model import CandidateScorecard, CriterionInfo, DatasetInfo, Records, Scorecard
-from evaldrop.scorecard.pairwise import Compared, ComparisonReader, PairwiseTally
+from evaldrop.scorecard.pairwise import Compared, ComparisonReader
+from evaldrop.scorecard.panels import PanelTally, agreements
 from evaldrop.scorecard.reading import CandidateResult, ResultReader
 from evaldrop.scorecard.scores import NOT_APPLICABLE
 from evaldrop.scorecard.source import RunFile, read_run_file
+from evaldrop.scorecard.strengths import strengths
 from evaldrop.scorecard.tally import RunTally
-from evaldrop.scorecard.words import run_alarms, verdict_in_words
+from evaldrop.scorecard.win_rates import PairwiseTally, candidate_pairwise
+from evaldrop.scorecard.words import run_alarms, run_hints, verdict_in_words
 from evaldrop.tables import TableWriter, comparison_schema, open_table, response_schema, verdict_schema
 
 SCORECARD_FILE = "scorecard.json"
@@ -32,11 +41,13 @@ class _Tables(NamedTuple):
     responses: TableWriter
     verdicts: TableWriter
     comparisons: TableWriter
+    scores: TableWriter
 
 
 class _Tallies(NamedTuple):
     run: RunTally
     pairwise: PairwiseTally
+    panel: PanelTally
     rows: ReportRows
 
 
@@ -58,11 +69,31 @@ def build_scorecard(folder: str, manifest: str | None = None) -> Scorecard:
     run = read_run_file(folder)
     manifests = [manifest] if manifest else find_manifests(folder)
     tallies = _read_results(run, manifests)
-    scorecard = _scorecard(run, tallies, ended_at=_ended_at(manifests))
+    scorecard = with_calibration(_scorecard(run, tallies, ended_at=_ended_at(manifests)), calibrate(run))
     storage.write_bytes(run.file(SCORECARD_FILE), scorecard.model_dump_json(indent=2).encode())
     write_reports(run, scorecard, tallies.rows)
     write_history(run.folder, scorecard)
     return scorecard
+
+
+def with_calibration(scorecard: Scorecard, calibration: Calibration | None) -> Scorecard:
+    """Return a scorecard with means corrected by people's labels beside the judges' own."""
+    if calibration is None:
+        return scorecard
+    cards = {
+        name: card.model_copy(
+            update={
+                "criteria": {
+                    criterion: estimate.model_copy(
+                        update={"calibrated": calibration.means[name].get(criterion)}
+                    )
+                    for criterion, estimate in card.criteria.items()
+                }
+            }
+        )
+        for name, card in scorecard.candidates.items()
+    }
+    return scorecard.model_copy(update={"candidates": cards, "calibration": dict(calibration.criteria)})
 
 
 def _read_results(run: RunFile, manifests: Sequence[str]) -> _Tallies:
@@ -71,31 +102,38 @@ def _read_results(run: RunFile, manifests: Sequence[str]) -> _Tallies:
         [judge.name for judge in run.judges],
         run.evaluation.metrics,
     )
-    tallies = _Tallies(tally, PairwiseTally(), ReportRows(run))
+    panel = PanelTally([judge.name for judge in run.judges])
+    tallies = _Tallies(tally, PairwiseTally(), panel, ReportRows(run))
     reader, comparisons = ResultReader(run), ComparisonReader(run)
+    kept = kept_criteria(list(run.criteria))
     with _open_tables(run) as tables:
         for found in collect(run.folder, manifests):
+            if found.record.anchor is not None:
+                tally.add_anchor(found.record, reader.read_anchor(found), run)
+                continue
             results = reader.read(found)
-            _write_rows(results, tables)
-            if compared := comparisons.read(found):
-                _add_comparisons(compared, tables, tallies)
+            _write_rows(results, tables, kept)
             ordinal = tally.add(found.record, results, None if found.output is not None else found.failure)
+            if compared := comparisons.read(found):
+                _add_comparisons(ordinal, compared, tables, tallies)
+            panel.add(ordinal, results)
             tallies.rows.add(ordinal, found.record, results)
     return tallies
 
 
-def _add_comparisons(compared: Sequence[Compared], tables: _Tables, tallies: _Tallies) -> None:
-    tallies.pairwise.add([comparison.row for comparison in compared])
-    for row, call in compared:
+def _add_comparisons(ordinal: int, compared: Sequence[Compared], tables: _Tables, tallies: _Tallies) -> None:
+    tallies.pairwise.add(ordinal, compared)
+    for row, call, _ in compared:
         tables.comparisons.append(row, text=len(row.raw_reply or ""))
         if call is not None:
             tallies.run.add_comparison(row.candidate, call)
 
 
-def _write_rows(results: Sequence[CandidateResult], tables: _Tables) -> None:
+def _write_rows(results: Sequence[CandidateResult], tables: _Tables, kept: Sequence[str]) -> None:
     for result in results:
+        tables.scores.append(score_row(result, kept))
         row = result.response
-        tables.responses.append((*row[:-1], *row.metrics), text=len(row.prompt) + len(row.response or ""))
+        tables.responses.append(row.cells(), text=len(row.prompt) + len(row.response or ""))
         for verdict in result.verdicts:
             tables.verdicts.append(verdict, text=len(verdict.raw_reply or "") + len(verdict.rationale or ""))
 
@@ -110,17 +148,26 @@ def _open_tables(run: RunFile) -> Iterator[_Tables]:
         open_table(
             run.file("comparisons.parquet"), comparison_schema(), simulated=run.simulated
         ) as comparisons,
+        open_table(
+            run.file(SCORES_FILE), score_schema(list(run.criteria)), simulated=run.simulated
+        ) as scores,
     ):
-        yield _Tables(responses, verdicts, comparisons)
+        yield _Tables(responses, verdicts, comparisons, scores)
 
 
 def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Scorecard:
     tally, columns = tallies.run, columns_of(tallies.run)
     confidence = run.evaluation.confidence
-    candidates = {
-        name: card.model_copy(update={"pairwise": tallies.pairwise.estimates(name, confidence)})
-        for name, card in candidate_scorecards(run, tally, columns).items()
-    }
+    pairwise, pairs = run.evaluation.pairwise, tallies.pairwise.columns()
+    candidates = candidate_scorecards(run, tally, columns)
+    if pairwise is not None:
+        candidates = {
+            name: card.model_copy(
+                update={"pairwise": candidate_pairwise(pairs, name, pairwise, tally.groups, confidence)}
+            )
+            for name, card in candidates.items()
+        }
+    compared = compare_candidates(run, tally, columns)
     scorecard = Scorecard(
         run_id=run.run_id,
         evaluation=run.evaluation.name,
@@ -133,15 +180,24 @@ def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Sc
         coverage=_coverage(candidates.values()),
         criteria={name: _criterion_info(criterion) for name, criterion in run.criteria.items()},
         candidates=candidates,
-        comparisons=compare_candidates(run, tally, columns),
+        comparisons=compared.comparisons,
+        slices=compared.slices,
+        criteria_use=criteria_use(run, columns, tally.records),
+        criterion_pairs=criterion_pairs(run, columns),
+        frontier=quality_cost_frontier(candidates, compared.comparisons),
         judges=judge_health(run, tally),
+        agreement=agreements(tallies.panel, run.criteria),
+        strengths=strengths(pairs, list(candidates), pairwise, tally.groups, confidence),
         cost_usd=cost_totals(run, tally),
-        baseline=run.content.get("baseline"),
+        baseline=against_baseline(run),
+        anchors=tally.anchors.estimates(run),
     )
     return scorecard.model_copy(
         update={
-            "gate": evaluate_gate(run.evaluation.gate, scorecard),
+            "gate": distrust(evaluate_gate(run.evaluation.gate, scorecard), scorecard.anchors),
+            "judge_trusted": judge_trusted(scorecard.anchors),
             "alarms": run_alarms(scorecard, tally),
+            "hints": run_hints(scorecard),
             "summary": verdict_in_words(scorecard),
         }
     )

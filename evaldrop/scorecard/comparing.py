@@ -1,92 +1,164 @@
 """Compares every pair of candidates, criterion by criterion, on the records both have a score for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 
-from evaldrop.errors import NotEnoughData
-from evaldrop.scorecard.estimates import Columns, Groups, overall_column
-from evaldrop.scorecard.model import OVERALL, Comparison
+from evaldrop.report.figures import size
+from evaldrop.scorecard.estimates import MOST_CATEGORIES, Columns, overall_column
+from evaldrop.scorecard.model import OVERALL, Comparison, SliceComparisons
+from evaldrop.scorecard.pairing import Groups, Pairing, Scores, Shared, paired_test, shared_scores
 from evaldrop.scorecard.source import RunFile
-from evaldrop.scorecard.tally import Floats, Ordinals, RunTally
+from evaldrop.scorecard.tally import Ordinals, RunTally
 from evaldrop.statistics.multiplicity import holm
-from evaldrop.statistics.paired import PairedDifference, paired_difference
-from evaldrop.statistics.power import detectable_from_standard_error
 
-Scores = tuple[Ordinals, Floats]
+# The t interval of a paired difference holds its level from about here (docs/method.md).
+SMALL_SLICE = 20
+# More comparisons of slices than this are left to overall quality alone, or left out.
+MOST_SLICE_COMPARISONS = 2_000
+
+_Measures = Mapping[str, Mapping[str, Scores]]
 
 
-def compare_candidates(
-    run: RunFile, tally: RunTally, columns: Mapping[str, Columns]
-) -> tuple[Comparison, ...]:
+class Compared(NamedTuple):
+    """Every pair of candidates on all records, and category by category."""
+
+    comparisons: tuple[Comparison, ...]
+    slices: dict[str, SliceComparisons]
+
+
+class _Sliced(NamedTuple):
+    """A category's pairs, before they are decided."""
+
+    name: str
+    n: int
+    found: list[Comparison]
+
+
+def compare_candidates(run: RunFile, tally: RunTally, columns: Mapping[str, Columns]) -> Compared:
     """
     Return the difference of every pair on every criterion, and overall where there are several criteria.
 
-    p values are adjusted by Holm's method within two families: all pairs on all criteria, and all pairs
-    overall.
+    p values are adjusted by Holm's method within three families: all pairs on all criteria, all pairs
+    overall, and all pairs of all slices.
     """
+    measures = _measures(run, tally, columns)
+    found = [
+        comparison
+        for criterion, scores in measures.items()
+        for comparison in _compare_pairs(scores, criterion, run, tally.groups)
+    ]
+    single = _decide([comparison for comparison in found if comparison.criterion in run.criteria], run)
+    overall = _decide([comparison for comparison in found if comparison.criterion not in run.criteria], run)
+    return Compared((*single, *overall), _slices(measures, run, tally))
+
+
+def _measures(run: RunFile, tally: RunTally, columns: Mapping[str, Columns]) -> _Measures:
+    """Return scores by criterion and candidate; overall ones where there are several criteria."""
     names = [candidate.name for candidate in run.candidates]
-    found: list[Comparison] = []
-    for criterion in run.criteria:
-        scores = {
+    measures: dict[str, dict[str, Scores]] = {
+        criterion: {
             name: (columns[name][criterion].ordinals, columns[name][criterion].scores)
             for name in names
             if criterion in columns[name]
         }
-        found += _compare_pairs(names, scores, criterion, run, tally)
-    single = _decide(found, run)
-    if len(run.criteria) < 2 or OVERALL in run.criteria:
-        return tuple(single)
-    overall = {name: overall_column(columns[name], run.criteria, tally.records) for name in names}
-    return (*single, *_decide(_compare_pairs(names, overall, OVERALL, run, tally), run))
+        for criterion in run.criteria
+    }
+    if len(run.criteria) > 1 and OVERALL not in run.criteria:
+        measures[OVERALL] = {
+            name: overall_column(columns[name], run.criteria, tally.records) for name in names
+        }
+    return measures
 
 
 def _compare_pairs(
-    names: Iterable[str], scores: Mapping[str, Scores], criterion: str, run: RunFile, tally: RunTally
-) -> list[Comparison]:
-    confidence = run.evaluation.confidence
-    return [
-        _compare(a, b, criterion, scores, tally.groups, confidence)
-        for a, b in combinations(names, 2)
-        if a in scores and b in scores
-    ]
+    scores: Mapping[str, Scores], criterion: str, run: RunFile, groups: Groups
+) -> Iterator[Comparison]:
+    for a, b in combinations(scores, 2):
+        yield _comparison(a, b, criterion, _test(shared_scores(scores[a], scores[b]), criterion, run, groups))
 
 
-def _compare(
-    a: str, b: str, criterion: str, scores: Mapping[str, Scores], groups: Groups, confidence: float
-) -> Comparison:
-    both, in_a, in_b = np.intersect1d(scores[a][0], scores[b][0], assume_unique=True, return_indices=True)
-    first, second = scores[a][1][in_a], scores[b][1][in_b]
-    n = int(both.size)
-    try:
-        paired = paired_difference(
-            first, second, groups=None if groups is None else groups[both], confidence=confidence
-        )
-    except NotEnoughData as error:
-        difference = float((first - second).mean()) if n else None
-        return Comparison(
-            a=a, b=b, criterion=criterion, n=n, difference=difference, reason=f"no interval: {error}"
-        )
+def _test(shared: Shared, criterion: str, run: RunFile, groups: Groups) -> Pairing:
+    return paired_test(
+        shared.first,
+        shared.second,
+        None if groups is None else groups[shared.ordinals],
+        on_binary_scale=criterion in run.criteria and run.criteria[criterion].scale.kind == "binary",
+        confidence=run.evaluation.confidence,
+    )
+
+
+def _comparison(a: str, b: str, criterion: str, pairing: Pairing) -> Comparison:
     return Comparison(
         a=a,
         b=b,
         criterion=criterion,
-        n=n,
-        difference=paired.difference,
-        interval=tuple(paired.interval),
-        p_value=paired.p_value,
-        minimum_detectable=_detectable(paired),
+        n=pairing.n,
+        difference=pairing.difference,
+        interval=pairing.interval,
+        p_value=pairing.p_value,
+        minimum_detectable=pairing.minimum_detectable,
+        reason=pairing.reason,
     )
 
 
-def _detectable(paired: PairedDifference) -> float | None:
-    if paired.standard_error == 0:
-        return None
-    return detectable_from_standard_error(paired.standard_error, level=1 - paired.confidence)
+def _slices(measures: _Measures, run: RunFile, tally: RunTally) -> dict[str, SliceComparisons]:
+    categories, names = tally.categories, list(tally.category_names)
+    sizes = np.bincount(categories[categories >= 0], minlength=len(names))
+    codes = sorted(np.argsort(-sizes, kind="stable")[:MOST_CATEGORIES].tolist())
+    sliced = {code: _Sliced(names[code], int(sizes[code]), []) for code in codes}
+    for criterion, scores in _fitting(measures, len(codes)).items():
+        for a, b in combinations(scores, 2):
+            for code, part in _by_category(shared_scores(scores[a], scores[b]), categories):
+                if code in sliced:
+                    pairing = _test(part, criterion, run, tally.groups)
+                    sliced[code].found.append(_comparison(a, b, criterion, pairing))
+    decided = iter(_decide([pair for part in sliced.values() for pair in part.found], run))
+    return {
+        part.name: _slice(part, tuple(next(decided) for _ in part.found))
+        for part in sliced.values()
+        if part.found
+    }
 
 
-def _decide(comparisons: list[Comparison], run: RunFile) -> list[Comparison]:
+def _fitting(measures: _Measures, categories: int) -> _Measures:
+    """Return the measures whose slices are few enough to be computed and read."""
+
+    def comparisons(chosen: _Measures) -> int:
+        return categories * sum(len(scores) * (len(scores) - 1) // 2 for scores in chosen.values())
+
+    overall = {name: scores for name, scores in measures.items() if name == OVERALL}
+    for chosen in (measures, overall):
+        if comparisons(chosen) <= MOST_SLICE_COMPARISONS:
+            return chosen
+    return {}
+
+
+def _by_category(shared: Shared, categories: Ordinals) -> Iterator[tuple[int, Shared]]:
+    if not shared.ordinals.size:
+        return
+    codes = categories[shared.ordinals]
+    order = np.argsort(codes, kind="stable")
+    found, starts = np.unique(codes[order], return_index=True)
+    for code, rows in zip(found.tolist(), np.split(order, starts[1:]), strict=True):
+        yield code, Shared(shared.ordinals[rows], shared.first[rows], shared.second[rows])
+
+
+def _slice(part: _Sliced, comparisons: tuple[Comparison, ...]) -> SliceComparisons:
+    warning = None
+    if part.n < SMALL_SLICE:
+        # Of one criterion, the last: overall where there are several. Scales differ.
+        main = comparisons[-1].criterion
+        detectable = [pair.minimum_detectable for pair in comparisons if pair.criterion == main]
+        seen = [least for least in detectable if least is not None]
+        least = f"; on {main} only differences above {size(min(seen))} can be seen" if seen else ""
+        warning = f"{part.n} records are too few to tell candidates apart{least}."
+    return SliceComparisons(n=part.n, warning=warning, comparisons=comparisons)
+
+
+def _decide(comparisons: Sequence[Comparison], run: RunFile) -> list[Comparison]:
     tested = [comparison for comparison in comparisons if comparison.p_value is not None]
     adjusted = iter(holm([comparison.p_value or 0.0 for comparison in tested]).tolist())
     return [
@@ -97,7 +169,8 @@ def _decide(comparisons: list[Comparison], run: RunFile) -> list[Comparison]:
 
 def _decided(comparison: Comparison, p_adjusted: float, run: RunFile) -> Comparison:
     decisive = p_adjusted < 1 - run.evaluation.confidence and bool(comparison.difference)
-    higher = comparison.criterion == OVERALL or run.criteria[comparison.criterion].higher_is_better
-    a_is_better = ((comparison.difference or 0.0) > 0) == higher
+    criterion = run.criteria.get(comparison.criterion)  # None: overall, where more is good
+    higher_is_better = criterion is None or criterion.higher_is_better
+    a_is_better = ((comparison.difference or 0.0) > 0) == higher_is_better
     better = (comparison.a if a_is_better else comparison.b) if decisive else None
     return comparison.model_copy(update={"p_adjusted": p_adjusted, "decisive": decisive, "better": better})

@@ -9,6 +9,8 @@ import numpy.typing as npt
 from evaldrop.criteria import Criterion
 from evaldrop.errors import NotEnoughData
 from evaldrop.metrics import METRICS
+from evaldrop.scorecard.bounds import criterion_bounds, overall_bounds
+from evaldrop.scorecard.length import score_by_length
 from evaldrop.scorecard.model import (
     CandidateCost,
     CandidateScorecard,
@@ -21,6 +23,7 @@ from evaldrop.scorecard.model import (
     Slice,
     Tokens,
 )
+from evaldrop.scorecard.pairing import Groups
 from evaldrop.scorecard.scores import NOT_APPLICABLE
 from evaldrop.scorecard.source import RunFile
 from evaldrop.scorecard.tally import CandidateTally, Floats, MoneyTally, Ordinals, RunTally, ScoreColumn
@@ -36,7 +39,6 @@ from evaldrop.statistics import (
 MOST_CATEGORIES = 60
 
 Columns = Mapping[str, ScoreColumn]
-Groups = npt.NDArray[np.int32] | None
 
 
 def columns_of(tally: RunTally) -> dict[str, dict[str, ScoreColumn]]:
@@ -144,7 +146,7 @@ def _candidate(
         criteria={
             name: criterion_estimate(columns[name], run.criteria[name], groups, confidence) for name in order
         },
-        overall=mean_of(*overall, groups, confidence) if columns else None,
+        overall=_overall(overall, columns, run, tally) if columns else None,
         metrics={
             name: (rate_of if METRICS[name].is_binary else mean_of)(
                 np.frombuffer(ordinals, np.int32), np.frombuffer(values, np.float64), groups, confidence
@@ -152,7 +154,15 @@ def _candidate(
             for name, (ordinals, values) in counts.metrics.items()
         },
         categories=_slices(columns, order, run, tally),
+        score_by_length=score_by_length(counts, {name: columns[name] for name in order}, overall),
     )
+
+
+def _overall(
+    overall: tuple[Ordinals, Floats], columns: Columns, run: RunFile, tally: RunTally
+) -> MeanEstimate:
+    estimate = mean_of(*overall, tally.groups, run.evaluation.confidence)
+    return estimate.model_copy(update={"bounds": overall_bounds(columns, run.criteria, tally.records)})
 
 
 def criterion_estimate(
@@ -168,6 +178,7 @@ def criterion_estimate(
     applies = n_scored + n_unscored - unscored.get(NOT_APPLICABLE, 0)
     estimate = rate_of if criterion.scale.kind == "binary" else mean_of
     mean = estimate(column.ordinals, column.scores, groups, confidence)
+    bounds = criterion_bounds(column, criterion, n_lost=applies - n_scored)
     return CriterionEstimate(
         n_scored=n_scored,
         n_unscored=n_unscored,
@@ -180,6 +191,8 @@ def criterion_estimate(
         confidence=confidence,
         pass_rate=float(column.passed.mean()) if column.passed.size else None,
         pass_interval=_rate_interval(column.ordinals, column.passed, groups, confidence),
+        bounds=bounds.mean,
+        pass_bounds=bounds.pass_rate,
         reason=mean.reason,
     )
 
@@ -270,6 +283,8 @@ def _responses(counts: CandidateTally) -> ResponseCounts:
         truncated=counts.truncated,
         retries=counts.retries,
         error_names=dict(counts.error_names.most_common()),
+        flagged=counts.flagged,
+        flags=dict(counts.flags.most_common()),
     )
 
 

@@ -5,20 +5,19 @@ A number that does not exist is null, never 0; where its absence is not plain, a
 Rates are fractions in [0, 1]; units end the names.
 """
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from evaldrop.scorecard.baseline import Baseline
+from evaldrop.scorecard.calibrated import CalibratedMean, CriterionCalibration
+from evaldrop.scorecard.part import Interval as Interval
+from evaldrop.scorecard.part import Part as Part
+from evaldrop.scorecard.usefulness import CriterionPair, CriterionUse, FrontierPoint, LengthRelation
 
 Decision = Literal["pass", "fail", "inconclusive"]
-Interval = Annotated[tuple[float, float], Field(description="[low, high]")]
 
 OVERALL = "overall"
-
-
-class Part(BaseModel):
-    """Frozen, and strict about keys: what is written is what is documented."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Records(Part):
@@ -44,6 +43,10 @@ class ResponseCounts(Part):
     truncated: int = Field(default=0, description="Responses cut off at max_tokens.")
     retries: int = Field(default=0, description="Calls repeated by the workflow, most of them throttled.")
     error_names: dict[str, int] = Field(default_factory=dict, description="Error name: responses.")
+    flagged: int = Field(
+        default=0, description="Responses that try to talk a judge round, or to harm a reader."
+    )
+    flags: dict[str, int] = Field(default_factory=dict, description="Flag (docs/judging.md): responses.")
 
 
 class CandidateCost(Part):
@@ -82,6 +85,9 @@ class MeanEstimate(Part):
     sd: float | None = Field(default=None, description="Standard deviation over records.")
     standard_error: float | None = Field(default=None, description="Clustered where records have groups.")
     interval: Interval | None = Field(default=None, description="Student's t; Wilson's for yes/no values.")
+    bounds: Interval | None = Field(
+        default=None, description="The mean if every lost verdict were the worst, and if it were the best."
+    )
     reason: str | None = Field(default=None, description="Why a number is null.")
 
 
@@ -108,7 +114,15 @@ class CriterionEstimate(Part):
     pass_interval: Interval | None = Field(
         default=None, description="Wilson; for clusters with the effective n."
     )
+    bounds: Interval | None = Field(
+        default=None,
+        description="The lowest and the highest mean that any scores of the lost verdicts could give.",
+    )
+    pass_bounds: Interval | None = Field(default=None, description="The same for the pass rate.")
     reason: str | None = Field(default=None, description="Why a number is null.")
+    calibrated: CalibratedMean | None = Field(
+        default=None, description="The mean corrected by people's labels, where there are labels."
+    )
 
 
 class Slice(Part):
@@ -118,22 +132,86 @@ class Slice(Part):
     criteria: dict[str, CriterionEstimate]
 
 
+class PairScores(Part):
+    """Sums of the scores two responses were given side by side, where the judge gives scores."""
+
+    candidate: float
+    baseline: float
+    n: int = Field(description="Records with scores; a record counts once, its judges and orders averaged.")
+
+
 class PairwiseEstimate(Part):
     """
-    Judges' preferences for a candidate over the baseline, shown in both orders; an order-dependent one is a
-    tie.
+    Judges' preferences for a candidate, pairs shown in both orders.
+
+    A pair is one record's two responses; a preference that changes with the order is a tie, and of several
+    judges the majority counts.
     """
 
-    baseline: str
     win_rate: float | None = Field(description="Wins plus half the ties, of n.")
-    standard_error: float | None
+    standard_error: float | None = Field(description="Clustered by record, or by group where there are any.")
+    interval: Interval | None = Field(default=None, description="Wilson's; Student's t for clusters.")
     wins: int
     losses: int
     ties: int
     flip_rate: float | None = Field(
-        description="Pairs whose preference changed with the order, of those asked in both."
+        description="Share of n_both_orders in which the preference changed with the order."
     )
-    n: int
+    first_shown_rate: float | None = Field(
+        default=None, description="How often the response shown first was preferred, ties half; 0.5 is fair."
+    )
+    n: int = Field(description="Pairs that count.")
+    n_both_orders: int = Field(
+        default=0,
+        description="Preferences read in both orders, over all judges; identical responses left out.",
+    )
+    n_unscored: int = Field(default=0, description="Pairs without a preference, left out of n.")
+    bounds: Interval | None = Field(
+        default=None, description="The win rate, were all unscored pairs lost, or won."
+    )
+    scores: PairScores | None = Field(
+        default=None, description="Under by_baseline, where judges give scores."
+    )
+
+
+class CandidatePairwise(PairwiseEstimate):
+    """A candidate's win rates: over all it was compared with, and each apart."""
+
+    by_baseline: dict[str, PairwiseEstimate] = Field(
+        default_factory=dict, description="Baseline, or opponent where all pairs are compared."
+    )
+    by_judge: dict[str, PairwiseEstimate] = Field(default_factory=dict)
+
+
+class Strength(Part):
+    """A candidate's Bradley–Terry strength with percentile bootstrap intervals over records."""
+
+    log_strength: float = Field(description="Centred on 0; P(a beats b) = 1 / (1 + exp(b - a)).")
+    interval: Interval
+    elo: float = Field(description="1000 + 400 / ln 10 times the log strength.")
+    elo_interval: Interval
+
+
+class Strengths(Part):
+    """Strengths of three or more candidates from all their pairs, ties counting half."""
+
+    prior: float = Field(description="Pseudo-wins given to each side of every pair.")
+    confidence: float
+    candidates: dict[str, Strength]
+
+
+class Agreement(Part):
+    """How far several judges agree on one criterion; the unit is a response."""
+
+    alpha: float | None = Field(description="Krippendorff's: 1 is full agreement, 0 what chance gives.")
+    level: Literal["nominal", "ordinal", "interval"]
+    n_records: int = Field(description="Records with a response that two or more judges scored.")
+    n_responses: int = Field(description="Such responses, of all candidates.")
+    raw_agreement: float | None = Field(description="Share of pairs of judges that gave the same score.")
+    spread: float | None = Field(
+        description="Highest minus lowest score of a response, on average, in the criterion's unit."
+    )
+    reason: str | None = Field(default=None, description="Why a number is null.")
 
 
 class CandidateScorecard(Part):
@@ -152,8 +230,11 @@ class CandidateScorecard(Part):
     )
     metrics: dict[str, MeanEstimate] = Field(default_factory=dict)
     categories: dict[str, Slice] = Field(default_factory=dict)
-    pairwise: dict[str, PairwiseEstimate] = Field(
-        default_factory=dict, description="Baseline: preferences over it."
+    pairwise: CandidatePairwise | None = Field(
+        default=None, description="Preferences over the others; null for the baseline, and without pairwise."
+    )
+    score_by_length: dict[str, LengthRelation] = Field(
+        default_factory=dict, description='Criterion, and "overall": scores against response length.'
     )
 
 
@@ -176,6 +257,14 @@ class Comparison(Part):
     decisive: bool = Field(default=False, description="p_adjusted is below 1 - confidence.")
     better: str | None = Field(default=None, description="The better candidate, when decisive.")
     reason: str | None = Field(default=None, description="Why a number is null.")
+
+
+class SliceComparisons(Part):
+    """Pairs of candidates on the records of one category; p values are adjusted over all slices."""
+
+    n: int = Field(description="Records of this category.")
+    warning: str | None = Field(default=None, description="Why little can be read from this slice.")
+    comparisons: tuple[Comparison, ...] = ()
 
 
 class GateCheck(Part):
@@ -208,6 +297,29 @@ class JudgeHealth(Part):
     tokens_input: int = 0
     tokens_output: int = 0
     cost_usd: float | None = None
+
+
+class AnchorMiss(Part):
+    """An anchor that a judge got wrong on a criterion."""
+
+    anchor: str = Field(description="Its id in the evaluation.")
+    criterion: str
+    passes: bool = Field(description="What is known: whether it passes.")
+    score: float = Field(description="What the judge gave, its repeats averaged.")
+
+
+class AnchorEstimate(Part):
+    """How a judge does on responses known to pass or fail; a check is one anchor on one criterion."""
+
+    n: int = Field(description="Checks with a score.")
+    missed: int = Field(description="Checks whose pass or fail is not what is known.")
+    unscored: int = Field(default=0, description="Checks without a score.")
+    missed_rate: float | None = Field(default=None, description="missed / n; null without a score.")
+    interval: Interval | None = Field(default=None, description="Of missed_rate: Wilson.")
+    tolerance: float = Field(description="Share that may be missed.")
+    trusted: bool = Field(description="At least one check was scored, and no more missed than tolerated.")
+    reason: str | None = Field(default=None, description="Why it is not trusted.")
+    misses: tuple[AnchorMiss, ...] = Field(default=(), description="The first 20 that were missed.")
 
 
 class CostTotals(Part):
@@ -259,11 +371,43 @@ class Scorecard(Part):
     confidence: float = Field(description="Two-sided level of every interval.")
     coverage: float | None = Field(default=None, description="Scored share of all verdicts that apply.")
     criteria: dict[str, CriterionInfo] = Field(default_factory=dict)
+    calibration: dict[str, CriterionCalibration] = Field(
+        default_factory=dict, description="Judges against people's labels, by criterion."
+    )
     candidates: dict[str, CandidateScorecard]
     comparisons: tuple[Comparison, ...] = ()
+    slices: dict[str, SliceComparisons] = Field(
+        default_factory=dict, description="Category: pairs of candidates on its records."
+    )
+    criteria_use: dict[str, CriterionUse] = Field(
+        default_factory=dict, description="Criterion: whether it tells responses and candidates apart."
+    )
+    criterion_pairs: tuple[CriterionPair, ...] = Field(
+        default=(), description="Pairs of criteria and how far they say the same."
+    )
+    frontier: tuple[FrontierPoint, ...] = Field(
+        default=(), description="Candidates with a known price, the cheapest first."
+    )
     judges: dict[str, JudgeHealth] = Field(default_factory=dict)
+    agreement: dict[str, Agreement] = Field(
+        default_factory=dict, description="Criterion: how far judges agree; with two or more judges."
+    )
+    strengths: Strengths | None = Field(
+        default=None, description="With pairwise comparisons of three or more candidates."
+    )
     cost_usd: CostTotals
     gate: Gate = Gate(decision="pass")
     alarms: tuple[str, ...] = ()
-    baseline: str | None = None
+    hints: tuple[str, ...] = Field(
+        default=(), description="What would make the next evaluation better, a sentence each."
+    )
+    anchors: dict[str, AnchorEstimate] = Field(
+        default_factory=dict, description="Judge: what it made of the evaluation's anchors."
+    )
+    judge_trusted: bool | None = Field(
+        default=None, description="Whether every judge gets the anchors right; null without anchors."
+    )
+    baseline: Baseline | None = Field(
+        default=None, description="This run against its evaluation's blessed one; null when there is none."
+    )
     summary: str = Field(default="", description="The verdict in words.")

@@ -14,11 +14,20 @@ class Asked(NamedTuple):
     criteria: tuple[str, ...]
 
 
+class KnownAnchor(NamedTuple):
+    """What is known of an anchor: whether it passes these criteria."""
+
+    id: str
+    passes: bool
+    criteria: tuple[str, ...]
+
+
 class PreparedRecord(NamedTuple):
     """
     A record as PrepareRecords wrote it.
 
-    `not_applicable`: criteria never asked of it, and why. `calls`: the requests made of it.
+    `not_applicable`: criteria never asked of it, and why. `calls`: the requests made of it. `anchor` is there
+    when it is none of the dataset's records but an anchor.
     """
 
     record_id: str
@@ -31,6 +40,7 @@ class PreparedRecord(NamedTuple):
     not_applicable: Mapping[str, str]
     asked: tuple[Asked, ...]
     calls: Mapping[str, Any]
+    anchor: KnownAnchor | None = None
 
 
 def read_prepared(line: bytes) -> PreparedRecord:
@@ -53,7 +63,14 @@ def read_prepared(line: bytes) -> PreparedRecord:
         content.get("not_applicable") or {},
         tuple(_asked(judgement) for judgement in content["calls"]["judgements"]),
         content["calls"],
+        _anchor(content.get("anchor")),
     )
+
+
+def _anchor(content: Mapping[str, Any] | None) -> KnownAnchor | None:
+    if content is None:
+        return None
+    return KnownAnchor(content["id"], content["passes"], tuple(content["criteria"]))
 
 
 def _asked(judgement: Mapping[str, Any]) -> Asked:

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import orjson
 
 from evaldrop.criteria import Criterion
-from evaldrop.evaluation import Judge
 from evaldrop.metrics import METRICS
 from evaldrop.replies import Reply, elapsed_latency, read_reply
 from evaldrop.results import ChildFailure
@@ -23,9 +22,6 @@ from evaldrop.scorecard.scores import (
 from evaldrop.scorecard.source import RunFile
 from evaldrop.tables import ResponseRow, VerdictRow
 from evaldrop.verdicts import Form, JudgeReply, Verdict, read_verdicts, unscored_verdicts
-
-# Judge prompts of this name ask for a single Y or N on a line of its own.
-YES_NO_PROMPT = "criteria-yn."
 
 
 class JudgeCall(NamedTuple):
@@ -67,6 +63,13 @@ class CandidateResult(NamedTuple):
     retries: int
 
 
+class AnchorResult(NamedTuple):
+    """What the judges made of an anchor."""
+
+    verdicts: list[VerdictRow]
+    judge_calls: list[JudgeCall]
+
+
 class _Judged(NamedTuple):
     asked: Asked
     verdicts: Sequence[Verdict]
@@ -86,12 +89,26 @@ class ResultReader:
             METRICS[name].compute for name in run.evaluation.metrics
         ]
         self._no_metrics = (None,) * len(self._metrics)
+        self._injections = run.injection_finder()
 
     def read(self, found: Found) -> list[CandidateResult]:
         """Return a result per candidate, in the evaluation's order, also where there is no response."""
         output = found.output or {}
         responses = {response.get("candidate"): response for response in output.get("responses") or ()}
         return [self._read_candidate(name, responses.get(name), found) for name in self._candidates]
+
+    def read_anchor(self, found: Found) -> AnchorResult:
+        """Return the verdicts on an anchor, those that should be there and are not included."""
+        record, name = found.record, found.record.record_id
+        responses = (found.output or {}).get("responses") or ()
+        judged = [
+            self._read_judgement(judgement)
+            for response in responses
+            for judgement in response.get("judgements") or ()
+        ]
+        rows = [row for reading in judged for row in self._verdict_rows(name, name, reading)]
+        rows += self._losses(record, name, {reading.asked for reading in judged}, has_text=True)
+        return AnchorResult(rows, [reading.call for reading in judged])
 
     def _read_candidate(self, name: str, response: Mapping[str, Any] | None, found: Found) -> CandidateResult:
         record = found.record
@@ -119,23 +136,35 @@ class ResultReader:
         start = (record.record_id, record.category, record.group, name, candidate.model, record.prompt)
         if response is None:
             return ResponseRow(
-                *start, None, _missing_text(found.failure), *_NOTHING_MEASURED, False, self._no_metrics
+                *start, None, _missing_text(found.failure), *_NOTHING_MEASURED, False, None, self._no_metrics
             )
         if response.get("error") is not None:
             return ResponseRow(
-                *start, None, _error_text(response["error"]), *_NOTHING_MEASURED, False, self._no_metrics
+                *start,
+                None,
+                _error_text(response["error"]),
+                *_NOTHING_MEASURED,
+                False,
+                None,
+                self._no_metrics,
             )
         if response.get("given"):
             text = str(response.get("text") or "")
-            return ResponseRow(*start, text, *_FREE, True, self._measure(text, record.reference))
+            return ResponseRow(
+                *start, text, *_FREE, True, self._flags(text), self._measure(text, record.reference)
+            )
         reply = read_reply(response.get("api") or candidate.api, response.get("reply"))
         latency = elapsed_latency(
             reply, elapsed_ms=response.get("elapsed_ms"), retries=int(response.get("retries") or 0)
         )
         return ResponseRow(
             *start, reply.text, None, reply.stop_reason, reply.input_tokens, reply.output_tokens, latency,
-            self._run.cost_usd(candidate.model, [reply]), False, self._measure(reply.text, record.reference),
+            self._run.cost_usd(candidate.model, [reply]), False, self._flags(reply.text),
+            self._measure(reply.text, record.reference),
         )  # fmt: skip
+
+    def _flags(self, text: str) -> str | None:
+        return ",".join(self._injections.find(text)) or None
 
     def _measure(self, text: str, references: Sequence[str]) -> tuple[float | None, ...]:
         return tuple(compute(text, references) for compute in self._metrics) if self._metrics else ()
@@ -148,7 +177,7 @@ class ResultReader:
         # The last reply counts; what it leaves unscored the first one may still answer.
         raws = [judgement[key] for key in ("reply", "first_reply") if judgement.get(key) is not None]
         replies = [read_reply(judgement.get("api") or judge.api, raw) for raw in raws]
-        verdicts = _read_all(replies, criteria, _form(judge))
+        verdicts = _read_all(replies, criteria, judge.verdict)
         last = judgement.get("reply") if error is None else {"error": error}
         first = judgement.get("first_reply")
         return _Judged(
@@ -223,10 +252,6 @@ def _read_all(replies: Sequence[Reply], criteria: Sequence[Criterion], form: For
 def _read_one(reply: Reply, criteria: Sequence[Criterion], form: Form) -> Sequence[Verdict]:
     said = JudgeReply(text=reply.text, tool_input=reply.tool_input, stop_reason=reply.stop_reason)
     return read_verdicts(said, criteria, form=form)
-
-
-def _form(judge: Judge) -> Form:
-    return "yes_no" if judge.prompt.startswith(YES_NO_PROMPT) else judge.verdict
 
 
 def _unscored(

@@ -10,6 +10,7 @@ from evaldrop import storage
 from evaldrop.criteria import Criterion, criterion_from_config
 from evaldrop.errors import EvaldropError, StorageError
 from evaldrop.evaluation import Candidate, Evaluation, Judge
+from evaldrop.injection import InjectionFinder
 from evaldrop.pricing import ModelPrice, Prices, cost_at, price_of
 from evaldrop.replies import Reply
 
@@ -43,6 +44,12 @@ class RunFile:
     def judges(self) -> Sequence[Judge]:
         """The judges, in the evaluation's order."""
         return self.evaluation.judges
+
+    def injection_finder(self) -> InjectionFinder:
+        """Return what finds responses that are meant for this run's judges."""
+        prompts: Mapping[str, Any] = self.content.get("prompts") or {}
+        texts = [prompt["text"] for name, prompt in prompts.items() if name.startswith("judge/")]
+        return InjectionFinder(criteria=self.criteria, judge_prompts=texts)
 
     def cost_usd(self, model: str, replies: Iterable[Reply]) -> float | None:
         """Return what some replies of a model cost together; None when price or tokens are unknown."""

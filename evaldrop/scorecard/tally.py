@@ -1,8 +1,8 @@
 """
 Compact counts and scores of a run: what statistics need, and no text.
 
-A score takes 16 bytes, an unscored one 5, a record 8: a million records by three candidates by two criteria
-are about 120 MB.
+A score takes 16 bytes, an unscored one 5, a response 24, a record 8: a million records by three candidates by
+two criteria are about 180 MB.
 """
 
 from array import array
@@ -14,9 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from evaldrop.results import ChildFailure
+from evaldrop.scorecard.anchors import AnchorTally
 from evaldrop.scorecard.prepared import PreparedRecord
-from evaldrop.scorecard.reading import CandidateResult, JudgeCall
+from evaldrop.scorecard.reading import AnchorResult, CandidateResult, JudgeCall
 from evaldrop.scorecard.scores import RecordScore
+from evaldrop.scorecard.source import RunFile
 from evaldrop.tables import ResponseRow
 
 Floats = npt.NDArray[np.float64]
@@ -97,10 +99,13 @@ class CandidateTally:
     def __init__(self, metrics: Sequence[str]) -> None:
         self.n = self.errors = self.missing = self.given = self.refused = self.truncated = self.retries = 0
         self.error_names: Counter[str] = Counter()
+        self.flagged = 0
+        self.flags: Counter[str] = Counter()
         self.input_tokens = self.output_tokens = self.judge_input = self.judge_output = 0
         self.cost, self.judge_cost = MoneyTally(), MoneyTally()
         self.latencies = array("d")
         self.text_hashes = array("q")
+        self.lengths = (array("i"), array("i"))
         self.criteria: dict[str, CriterionTally] = {}
         self.metrics = {name: (array("i"), array("d")) for name in metrics}
 
@@ -140,6 +145,11 @@ class CandidateTally:
         if row.latency_ms is not None:
             self.latencies.append(row.latency_ms)
         self.text_hashes.append(hash(row.response))
+        self.lengths[0].append(ordinal)
+        self.lengths[1].append(len(row.response))
+        if row.flags is not None:
+            self.flagged += 1
+            self.flags.update(row.flags.split(","))
         self._add_metrics(ordinal, row)
 
     def _add_metrics(self, ordinal: int, row: ResponseRow) -> None:
@@ -177,6 +187,7 @@ class RunTally:
         self.judges = {name: JudgeTally() for name in judges}
         self.records = self.evaluated = 0
         self.missing_reasons: Counter[str] = Counter()
+        self.anchors = AnchorTally()
         self.category_names: dict[str, int] = {}
         self._categories, self._groups = array("i"), array("i")
         self._group_codes: dict[str, int] = {}
@@ -198,6 +209,12 @@ class RunTally:
             tally.add(ordinal, result)
             self._add_to_judges(result)
         return ordinal
+
+    def add_anchor(self, record: PreparedRecord, result: AnchorResult, run: RunFile) -> None:
+        """Add an anchor: its calls to the judges', its verdicts to nobody's numbers."""
+        for call in result.judge_calls:
+            self.judges[call.judge].add_call(call)
+        self.anchors.add(record, result.verdicts, run)
 
     def add_comparison(self, candidate: str, call: JudgeCall) -> None:
         """Add a judge's call that compared a candidate with a baseline; the candidate bears its cost."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from evaldrop.report.figures import size
 from evaldrop.scorecard.estimates import MOST_CATEGORIES
+from evaldrop.scorecard.frontier import frontier_in_words
 from evaldrop.scorecard.model import OVERALL, Comparison, Scorecard
 from evaldrop.scorecard.tally import RunTally
 
@@ -13,9 +14,15 @@ from evaldrop.scorecard.tally import RunTally
 _MUCH_UNSCORED = 0.05
 _MANY_ERRORS = 0.02
 _MANY_IDENTICAL = 0.2
+_MANY_FLIPS = 0.25
 _FEW_IDENTICAL = 5
+# Characters of a response that may be a label.
+_LABEL = 24
 # More of either kind make a table, not a sentence.
 _MOST_PAIRS = 3
+_MOST_NAMED = 8
+# Spearman correlations with length that are worth a sentence.
+_MUCH_LENGTH, _SURE_OF_LENGTH = 0.3, 0.01
 
 
 def verdict_in_words(scorecard: Scorecard) -> str:
@@ -39,7 +46,50 @@ def verdict_in_words(scorecard: Scorecard) -> str:
 def run_alarms(scorecard: Scorecard, tally: RunTally) -> tuple[str, ...]:
     """Return what a reader should know before trusting the numbers, a sentence each."""
     losses, judging = _loss_alarms(scorecard), _judge_alarms(scorecard)
-    return (*losses, *judging, *_money_alarms(scorecard), *_identical(tally), *_many_categories(tally))
+    return (
+        *losses,
+        *judging,
+        *_order_alarms(scorecard),
+        *_money_alarms(scorecard),
+        *_identical(tally),
+        *_many_categories(tally),
+    )
+
+
+def run_hints(scorecard: Scorecard) -> tuple[str, ...]:
+    """Return what would make the next evaluation better or cheaper, a sentence each."""
+    uses = [use.finding for use in scorecard.criteria_use.values()]
+    pairs = [pair.finding for pair in scorecard.criterion_pairs]
+    found = [finding for finding in (*uses, *pairs) if finding]
+    return (
+        *found,
+        *_length_hints(scorecard),
+        *frontier_in_words(scorecard.frontier),
+        *_slice_hints(scorecard),
+    )
+
+
+def _length_hints(scorecard: Scorecard) -> Iterator[str]:
+    for candidate, card in scorecard.candidates.items():
+        for criterion, relation in card.score_by_length.items():
+            rho, p_value = relation.spearman, relation.p_value
+            if rho is None or p_value is None or abs(rho) < _MUCH_LENGTH or p_value > _SURE_OF_LENGTH:
+                continue
+            # On a criterion where low is good, a negative correlation is what longer responses gain.
+            info = scorecard.criteria.get(criterion)
+            gain = (rho > 0) == (info is None or info.higher_is_better)
+            yield (
+                f"{candidate}: longer responses do {'better' if gain else 'worse'} on {criterion} "
+                f"(Spearman {rho:.2f}, {relation.n} responses). That may be so, or the judge's taste."
+            )
+
+
+def _slice_hints(scorecard: Scorecard) -> Iterator[str]:
+    small = [f"{name} ({part.n})" for name, part in scorecard.slices.items() if part.warning]
+    if small:
+        more = f" and {len(small) - _MOST_NAMED} more" if len(small) > _MOST_NAMED else ""
+        named = ", ".join(small[:_MOST_NAMED])
+        yield f"Categories with too few records to tell candidates apart: {named}{more}."
 
 
 def _main_criterion(scorecard: Scorecard) -> str | None:
@@ -61,7 +111,11 @@ def _single(scorecard: Scorecard, criterion: str, name: str) -> str:
 
 def _better(pair: Comparison) -> str:
     worse = pair.b if pair.better == pair.a else pair.a
-    low, high = sorted(abs(bound) for bound in pair.interval or (0.0, 0.0))
+    bounds = pair.interval or (0.0, 0.0)
+    low, high = sorted(abs(bound) for bound in bounds)
+    if bounds[0] <= 0 <= bounds[1] and low != high:
+        # The interval is of this comparison alone and by another method than the test.
+        return f"{pair.better} is better than {worse} by about {size(abs(pair.difference or 0.0))}"
     upper = "" if low == high else f" to {size(high)}"
     return f"{pair.better} is better than {worse} by {size(low)}{upper}"
 
@@ -101,6 +155,31 @@ def _judge_alarms(scorecard: Scorecard) -> Iterator[str]:
         if sum(lost.values()) > _MUCH_UNSCORED * total:
             reasons = ", ".join(f"{reason}: {n}" for reason, n in lost.items())
             yield f"Judge {name}: {sum(lost.values())} of {total} verdicts are unscored ({reasons})."
+    for name, estimate in scorecard.anchors.items():
+        if not estimate.trusted:
+            yield f"Judge {name} is not trusted: {estimate.reason}. The gate is inconclusive."
+    for name, card in scorecard.candidates.items():
+        counts = card.responses
+        if counts.flagged:
+            flags = ", ".join(f"{flag}: {n}" for flag, n in counts.flags.items())
+            there = counts.n - counts.errors - counts.missing
+            yield (
+                f"{name}: {counts.flagged} of {there} responses hold what is meant for a judge or a reader "
+                f"rather than for the user ({flags}); look at them before trusting their scores."
+            )
+
+
+def _order_alarms(scorecard: Scorecard) -> Iterator[str]:
+    for name, card in scorecard.candidates.items():
+        for judge, pairs in card.pairwise.by_judge.items() if card.pairwise else ():
+            if pairs.flip_rate is not None and pairs.flip_rate > _MANY_FLIPS:
+                yield (
+                    f"Judge {judge} on {name}: {pairs.flip_rate:.0%} of {pairs.n_both_orders} preferences "
+                    "changed with the order of the responses; they count as ties."
+                )
+            if pairs.n_unscored > _MUCH_UNSCORED * (pairs.n + pairs.n_unscored):
+                total = pairs.n + pairs.n_unscored
+                yield f"Judge {judge} on {name}: {pairs.n_unscored} of {total} pairs have no preference."
 
 
 def _money_alarms(scorecard: Scorecard) -> Iterator[str]:
@@ -119,6 +198,11 @@ def _identical(tally: RunTally) -> Iterator[str]:
         hashes = np.frombuffer(candidate.text_hashes, np.int64)
         if not hashes.size:
             continue
-        most = int(np.unique(hashes, return_counts=True)[1].max())
-        if most >= _FEW_IDENTICAL and most > _MANY_IDENTICAL * hashes.size:
-            yield f"{name}: {most} of {hashes.size} responses are identical, whatever the record."
+        lengths = np.frombuffer(candidate.lengths[1], np.int32)
+        _, first, counts = np.unique(hashes, return_index=True, return_counts=True)
+        most = int(counts.max())
+        # Labels repeat for good reasons; whole sentences do not.
+        long = int(counts[lengths[first] > _LABEL].max(initial=0))
+        repeated = most if most == hashes.size else long
+        if repeated >= _FEW_IDENTICAL and repeated > _MANY_IDENTICAL * hashes.size:
+            yield f"{name}: {repeated} of {hashes.size} responses are identical, whatever the record."

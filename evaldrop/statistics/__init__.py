@@ -63,7 +63,12 @@ from evaldrop.statistics.intervals import (
     wilson_interval,
 )
 from evaldrop.statistics.judges import OrderBias, majority_vote, order_bias, panel_kappa, panel_spread
-from evaldrop.statistics.mcnemar import McNemar, mcnemar, paired_pass_interval
+from evaldrop.statistics.mcnemar import (
+    McNemar,
+    mcnemar,
+    paired_pass_interval,
+    paired_pass_standard_error,
+)
 from evaldrop.statistics.multiplicity import benjamini_hochberg, holm
 from evaldrop.statistics.paired import (
     PairedDifference,
@@ -91,6 +96,7 @@ from evaldrop.statistics.ranks import (
     spearman,
     wilcoxon_signed_rank,
 )
+from evaldrop.statistics.shared_clusters import shared_clusters_ppi_mean
 
 __all__ = [
     "AveragedRepeats",
@@ -148,6 +154,7 @@ __all__ = [
     "page_hinkley",
     "paired_difference",
     "paired_pass_interval",
+    "paired_pass_standard_error",
     "paired_t_power",
     "panel_kappa",
     "panel_spread",
@@ -161,6 +168,7 @@ __all__ = [
     "rogan_gladen",
     "run_noise",
     "self_preference",
+    "shared_clusters_ppi_mean",
     "sign_flip_exact",
     "sign_flip_permutation",
     "sign_flip_test",

@@ -79,15 +79,26 @@ def paired_pass_interval(only_a: int, only_b: int, *, records: int, confidence: 
         ValueError: A count is negative, more records are discordant than there are, or confidence is outside
             (0, 1).
     """
+    error = paired_pass_standard_error(only_a, only_b, records=records)
+    gap = (int(only_a) - int(only_b)) / (records + 2)
+    margin = normal_quantile(confidence) * error
+    return Interval(max(-1.0, gap - margin), min(1.0, gap + margin))
+
+
+def paired_pass_standard_error(only_a: int, only_b: int, *, records: int) -> float:
+    """
+    Return the standard error behind `paired_pass_interval`; never 0, for it counts one more of each kind.
+
+    √((p_a + p_b - (p_a - p_b)²)/(n + 2)) with p_a = (only_a + 1)/(n + 2), p_b likewise (Bonett & Price 2012).
+    Raises as `paired_pass_interval` does.
+    """
     only_a, only_b = _checked_discordant(only_a, only_b)
     if records == 0:
         raise NotEnoughData("no records both candidates were scored on")
     if only_a + only_b > records:
         raise ValueError(f"{only_a + only_b} of {records} records cannot be discordant")
     rate_a, rate_b = (only_a + 1) / (records + 2), (only_b + 1) / (records + 2)
-    gap = rate_a - rate_b
-    margin = normal_quantile(confidence) * sqrt((rate_a + rate_b - gap**2) / (records + 2))
-    return Interval(max(-1.0, gap - margin), min(1.0, gap + margin))
+    return sqrt((rate_a + rate_b - (rate_a - rate_b) ** 2) / (records + 2))
 
 
 def _checked_discordant(only_a: int, only_b: int) -> tuple[int, int]:

@@ -25,6 +25,9 @@ _WINNER_KEYS = (
     "result",
 )
 
+# The tags of a final line; our own prompt asks for "preferred: first".
+_TAGS = ("winner", "preferred", "preference")
+
 _NOUN = r"(?:output|response|assistant|answer|model|option|candidate|system|submission|text|summary)"
 _BEST = r"(?:better|best|superior|preferred|preferable|stronger|the winner)"
 # Said of the whole, not of one aspect ("better at rhymes", "better formatted").
@@ -88,7 +91,7 @@ def parse_preference(
     scale = Scale.of_choices(*menu)
     visible = visible_text(text)
     plain = plain_text(visible)
-    evidence = list(evidence_of(visible, plain, scale, name="winner"))
+    evidence = [piece for tag in _TAGS for piece in evidence_of(visible, plain, scale, name=tag)]
     evidence += _named_in_json(visible, scale)
     evidence += _comparisons(plain, names, tie=tie)
     evidence += _sentences(plain, names, tie=tie)
@@ -163,6 +166,9 @@ def _sentences(plain: str, names: tuple[str, str], *, tie: bool) -> Iterator[Evi
 def _winner_pattern(names: tuple[str, str]) -> re.Pattern[str]:
     either = "|".join(re.escape(name) for name in names)
     thing = rf"{_NOUN}\s?[(\"'*_]{{0,4}}\s?({either})(?!\w)[)\"'*_]{{0,4}}"
+    if set(names) == {"first", "second"}:
+        # An ordinal stands before what it counts; "a response" would be an article.
+        thing = rf"(?:{thing}|(?:the\s+)?({either})\s+(?:{_NOUN}|one))"
     return re.compile(
         rf"\b{thing}\s+(?:is|was)\s+(?:\w+ly\s+|much\s+|far\s+|overall\s+|also\s+)?(?:the\s+)?{_BEST}"
         rf"(?:\s+(?:one|choice|output|response|answer|option))?{_UNQUALIFIED}"

@@ -1,10 +1,13 @@
 """BuildScorecard: result files in; scorecard, tables, report and the gate's decision out."""
 
+import os
 from typing import Any
 
 from evaldrop.definition import RunDefinition
+from evaldrop.embedded_metrics import publish_metrics
 from evaldrop.notices import scorecard_notice
 from evaldrop.scorecard import build_scorecard
+from evaldrop.step_log import log_step
 from evaldrop.storage import uri_of
 
 
@@ -12,5 +15,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Read a run's raw replies and write everything people read."""
     run, results = event["run"], event["results"]
     scorecard = build_scorecard(run["folder"], uri_of(results["Bucket"], results["Key"]))
-    notify = RunDefinition.load(run["folder"]).evaluation.notify
-    return {"run": run, **scorecard_notice(scorecard, folder=run["folder"], notify=notify)}
+    evaluation = RunDefinition.load(run["folder"]).evaluation
+    publish_metrics(scorecard, evaluation, environment=os.environ)
+    log_step("BuildScorecard", run_id=scorecard.run_id, decision=scorecard.gate.decision)
+    return {"run": run, **scorecard_notice(scorecard, folder=run["folder"], notify=evaluation.notify)}

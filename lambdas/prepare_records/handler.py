@@ -4,6 +4,7 @@ from typing import Any
 
 from evaldrop.definition import RunRequest
 from evaldrop.preparation import prepare_records
+from evaldrop.step_log import log_step
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -15,4 +16,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """
     run = event["run"]
     request = RunRequest.model_validate({name: run[name] for name in RunRequest.model_fields})
-    return prepare_records(request, run["folder"])
+    state = prepare_records(request, run["folder"])
+    log_step("PrepareRecords", run_id=request.run_id, folder=run["folder"])
+    return state

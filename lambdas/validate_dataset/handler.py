@@ -1,8 +1,10 @@
 """ValidateDataset: a run's request in; its folder, with `run.json` written, out."""
 
+import os
 from typing import Any
 
 from evaldrop.definition import RunRequest
+from evaldrop.step_log import log_step
 from evaldrop.validation import validate_dataset
 
 
@@ -13,4 +15,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     Raises:
         InputError: Something is wrong with them; nothing has been spent.
     """
-    return validate_dataset(RunRequest.model_validate(event))
+    request = RunRequest.model_validate(event)
+    state = validate_dataset(request, default=os.environ.get("EVALDROP_DEFAULT_EVALUATION"))
+    log_step("ValidateDataset", run_id=request.run_id, dataset=request.dataset)
+    return state

@@ -6,8 +6,8 @@ import pytest
 
 from evaldrop import storage
 from evaldrop.history import history_entry
-from evaldrop.report import html_report
 from evaldrop.report.history_page import history_page
+from evaldrop.report.page import html_report
 from evaldrop.runs import read_run
 from evaldrop.scorecard.model import Scorecard
 from tests.browser.pages import write_varied

@@ -3,7 +3,21 @@
 import pytest
 
 from evaldrop.errors import EvaluationError
-from evaldrop.gate import evaluate_gate, parse_gate
+from evaldrop.gate import (
+    NoRegression,
+    NoWorseRecord,
+    RunNames,
+    check_names,
+    evaluate_gate,
+    parse_gate,
+)
+from evaldrop.scorecard.baseline import (
+    Baseline,
+    BaselineCandidate,
+    BaselineEstimate,
+    Moved,
+    WorseRecord,
+)
 from evaldrop.scorecard.model import (
     CandidateCost,
     CandidateScorecard,
@@ -12,6 +26,7 @@ from evaldrop.scorecard.model import (
     CriterionInfo,
     DatasetInfo,
     Latency,
+    MeanEstimate,
     Records,
     ResponseCounts,
     Scorecard,
@@ -63,7 +78,7 @@ def test_a_rule_is_a_quantity_a_comparator_and_a_number(expression, parts):
 @pytest.mark.parametrize(("expression", "position"), [
     ("", 1), ("correctness", 1), ("correctness.pass_rat >= 0.8", 1), ("pass_rate >= 0.8", 1), (">= 3", 1),
     ("correctness.pass_rate 0.85", 23), ("correctness.pass_rate == 0.85", 23), ("cost_usd < five", 12),
-    ("cost_usd < 5 dollars", 14), ("cost_usd < 5 for every record", 14), ("cost_usd < ", 12),
+    ("cost_usd < 5 dollars", 14), ("cost_usd < 5 for every record", 18), ("cost_usd < ", 12),
 ])  # fmt: skip
 def test_what_is_no_rule_is_refused_with_the_place_where_reading_stops(expression, position):
     with pytest.raises(EvaluationError, match=rf"position {position}: expected") as error:
@@ -140,8 +155,212 @@ def test_no_gate_passes_and_says_so():
 
 
 @pytest.mark.parametrize(
-    "expression", ["kindness.pass_rate > 0.5", "opus.latency_ms.p90 < 5", "lite.coverage > 0"]
+    "expression", ["kindness.pass_rate > 0.5", "opus.latency_ms.p90 < 5", "lite.pass_rate > 0"]
 )
 def test_a_rule_about_nobody_is_refused_with_the_names_there_are(expression):
-    with pytest.raises(EvaluationError, match=r"Candidates: lite\. Criteria: correctness\."):
+    with pytest.raises(EvaluationError, match=r"Candidates: lite\. Criteria: correctness"):
         evaluate_gate([expression], scorecard({"lite": card((0.8, 0.9))}))
+
+
+# The grammar
+
+
+@pytest.mark.parametrize(("expression", "criterion", "margin", "candidate"), [
+    ("no regression", None, 0, None),
+    ("no regression in correctness", "correctness", 0, None),
+    ("no  regression in langchain.conciseness for every candidate", "langchain.conciseness", 0, None),
+    ("no regression in tone by 0.05 for gpt-4.1", "tone", 0.05, "gpt-4.1"),
+    ("no regression by .5 in tone", "tone", 0.5, None),
+])  # fmt: skip
+def test_no_regression_may_name_a_criterion_a_margin_and_a_candidate(
+    expression, criterion, margin, candidate
+):
+    rule = parse_gate(expression)
+    assert isinstance(rule, NoRegression)
+    assert (rule.criterion, rule.margin, rule.scope.name) == (criterion, margin, candidate)
+
+
+@pytest.mark.parametrize(("expression", "criterion", "drop", "candidate"), [
+    ("no record worse by 3", None, 3, None),
+    ("no record worse by 0.5 in tone for haiku", "tone", 0.5, "haiku"),
+])  # fmt: skip
+def test_no_record_worse_names_how_much(expression, criterion, drop, candidate):
+    rule = parse_gate(expression)
+    assert isinstance(rule, NoWorseRecord)
+    assert (rule.criterion, rule.drop, rule.scope.name) == (criterion, drop, candidate)
+
+
+@pytest.mark.parametrize(("expression", "position"), [
+    ("no", 1), ("no regresion in tone", 4), ("no regression in", 17), ("no regression of tone", 15),
+    ("no regression in tone by much", 26), ("no regression in tone by -1", 26), ("no record better", 11),
+    ("no record worse than 3", 17), ("no record worse by 0", 20), ("no record worse by three", 20),
+    ("cost_usd < 5 for", 17), ("cost_usd => 5", 10), ("correctness.pass_rate >= 85%", 26),
+])  # fmt: skip
+def test_what_is_no_rule_about_a_baseline_is_refused_with_its_place(expression, position):
+    with pytest.raises(EvaluationError, match=rf"position {position}: expected") as error:
+        parse_gate(expression)
+    assert str(error.value).splitlines()[-1].index("^") == 2 + position - 1
+
+
+NAMES = RunNames(
+    candidates=["haiku", "gpt-4.1"],
+    criteria=["correctness", "langchain.depth", "haiku.tone", "tone"],
+    metrics=["rouge_l"],
+)
+
+
+@pytest.mark.parametrize("expression", [
+    "langchain.depth.pass_rate >= 0.5", "gpt-4.1.langchain.depth.mean > 3", "rouge_l.mean > 0.2",
+    "gpt-4.1.rouge_l.mean > 0.2", "overall.mean >= 0.7", "haiku.overall.mean >= 0.7",
+    "no regression in overall", "error_rate < 0.01 for haiku", "gpt-4.1.cost_usd.per_1000_records < 2",
+    "correctness.coverage > 0.9 for gpt-4.1", "haiku.correctness.mean > 0 for haiku",
+])  # fmt: skip
+def test_names_with_dots_metrics_and_overall_are_known(expression):
+    check_names(parse_gate(expression), NAMES)
+
+
+@pytest.mark.parametrize(("expression", "position", "words"), [
+    ("corectness.mean > 3", 1, 'did you mean "correctness"?'),
+    ("no regression in tones", 18, 'no criterion "tones"; did you mean "tone"?'),
+    ("cost_usd < 5 for hiaku", 18, 'no candidate "hiaku"; did you mean "haiku"?'),
+    ("correctness.mean >= 3 for all", 27, 'no candidate "all"'),
+    ("rouge_l.pass_rate > 0.5", 1, 'nothing called "rouge_l" with pass_rate'),
+    ("haiku.tone.mean > 3", 1, '"haiku.tone" may mean haiku.tone or tone of haiku'),
+    ("haiku.correctness.mean > 3 for gpt-4.1", 1, "the rule is about haiku alone"),
+    ("haiku.cost_usd < 3 for every candidate", 1, "the rule is about haiku alone"),
+])  # fmt: skip
+def test_a_name_that_is_not_there_is_refused_at_its_place_with_what_was_meant(expression, position, words):
+    with pytest.raises(EvaluationError) as error:
+        check_names(parse_gate(expression), NAMES)
+    assert str(error.value).startswith(f"gate, position {position}: ")
+    assert words in str(error.value)
+    assert str(error.value).splitlines()[-1].index("^") == 2 + position - 1
+
+
+def test_for_every_candidate_makes_a_runs_quantity_each_candidates():
+    cards = scorecard({"lite": card((0.9, 0.95), cost=0.5), "haiku": card((0.9, 0.95), cost=1.5)})
+    assert len(evaluate_gate(["cost_usd < 1"], cards).checks) == 1
+    gate = evaluate_gate(["cost_usd < 1 for every candidate"], cards)
+    assert [(check.candidate, check.decision) for check in gate.checks] == [
+        ("lite", "pass"),
+        ("haiku", "fail"),
+    ]
+    assert [check.candidate for check in evaluate_gate(["cost_usd < 1 for lite"], cards).checks] == ["lite"]
+    coverage = evaluate_gate(["coverage >= 0.95 for every candidate"], cards)
+    assert [check.sentence for check in coverage.checks] == [
+        "lite.coverage is 1; wanted >= 0.95.",
+        "haiku.coverage is 1; wanted >= 0.95.",
+    ]
+
+
+def test_errors_overall_and_metrics_can_be_held_to_a_limit():
+    estimate = MeanEstimate(n=40, mean=0.8, interval=(0.7, 0.9))
+    changes = {
+        "responses": ResponseCounts(n=40, errors=1, missing=1),
+        "overall": estimate,
+        "metrics": {"rouge_l": estimate, "exact_match": MeanEstimate(n=1, mean=1, reason="one record")},
+    }
+    cards = scorecard({"lite": card((0.9, 0.95)).model_copy(update=changes)})
+    decisions = {
+        "error_rate < 0.05": "fail",
+        "error_rate <= 0.05": "pass",
+        "overall.mean >= 0.7": "pass",
+        "overall.mean >= 0.75": "inconclusive",
+        "rouge_l.mean > 0.95": "fail",
+        "exact_match.mean > 0.5": "inconclusive",
+        "cost_usd.per_1000_records < 9": "inconclusive",
+    }
+    for expression, decision in decisions.items():
+        gate = evaluate_gate([expression], cards)
+        assert (expression, gate.decision) == (expression, decision)
+
+
+def test_a_criterion_that_was_asked_of_no_record_decides_nothing():
+    cards = scorecard({"lite": card((0.9, 0.95)).model_copy(update={"criteria": {}})})
+    gate = evaluate_gate(["correctness.pass_rate > 0.5"], cards)
+    assert gate.reasons[0].endswith("(it was asked of no record); wanted > 0.5.")
+    assert evaluate_gate(["lite.coverage > 0.5"], cards).decision == "inconclusive"
+
+
+# Against a baseline
+
+
+def held(interval, *, decision="undecided", drop=0.0, sentence=None, difference=None):
+    """A scorecard whose correctness moved by this interval against its baseline."""
+    middle = None if interval is None else sum(interval) / 2
+    estimate = BaselineEstimate(
+        n=60, difference=middle if difference is None else difference, interval=interval, p_value=0.2,
+        p_adjusted=0.4, minimum_detectable=0.11, decision=decision, largest_drop=drop,
+        worse_records=("r9",) if drop else (), reason=None if interval else "no interval: too few",
+    )  # fmt: skip
+    fact = Moved(was=None, now=None)
+    candidate = BaselineCandidate(
+        criteria={"correctness": estimate}, latency_ms_p50=fact, latency_ms_p90=fact,
+        cost_usd_per_1000_records=fact,
+    )  # fmt: skip
+    worst = (
+        WorseRecord(record_id="r1", candidate="lite", criterion="correctness", was=5, now=5 - (drop or 0)),
+    )
+    baseline = Baseline(
+        uri="runs/x", run_id="x", comparable=True, candidates={"lite": candidate},
+        worst_records=worst if drop else (),
+    )  # fmt: skip
+    return scorecard({"lite": card((0.8, 0.9))}).model_copy(update={"baseline": baseline})
+
+
+@pytest.mark.parametrize(("expression", "interval", "kind", "decision", "words"), [
+    ("no regression in correctness", (-0.1, 0.05), "undecided", "pass", "a loss below 0.11 could not be"),
+    ("no regression in correctness", (0.01, 0.1), "improved", "pass", "no regression is decided."),
+    ("no regression", (-0.2, -0.1), "regressed", "fail", "it regressed"),
+    ("no regression in overall", (-0.2, -0.1), "regressed", "fail", "it regressed"),
+    ("no regression", (-0.2, -0.01), "undecided", "inconclusive", "among all comparisons it is open"),
+    ("no regression", None, "undecided", "inconclusive", "cannot be compared"),
+    ("no regression by 0.1", (-0.1, 0.05), "undecided", "pass", "within what is allowed"),
+    ("no regression by 0.1", (-0.05, -0.01), "regressed", "pass", "within what is allowed"),
+    ("no regression by 0.1", (-0.15, 0.05), "undecided", "inconclusive", "a part of it"),
+    ("no regression by 0.1", (-0.3, -0.2), "regressed", "fail", "all of it is worse"),
+])  # fmt: skip
+def test_a_regression_is_judged_by_its_interval_and_its_test(expression, interval, kind, decision, words):
+    (check,) = evaluate_gate([expression], held(interval, decision=kind)).checks
+    assert (check.decision, check.candidate) == (decision, "lite")
+    assert words in check.sentence
+
+
+def test_where_low_is_good_more_is_a_regression():
+    card_ = held((0.2, 0.3))
+    lower = {"correctness": INFO.model_copy(update={"higher_is_better": False})}
+    card_ = card_.model_copy(update={"criteria": lower})
+    assert evaluate_gate(["no regression by 0.1"], card_).decision == "fail"
+    assert evaluate_gate(["no regression"], card_).decision == "inconclusive"
+
+
+@pytest.mark.parametrize(("drop", "decision", "words"), [
+    (3.0, "fail", "r1 (5 to 2) lost 3 or more"), (2.0, "pass", "the worst record lost 2, of 60 records"),
+    (0.0, "pass", "none lost"), (None, "inconclusive", "no record has a score in both runs"),
+])  # fmt: skip
+def test_a_single_record_that_lost_too_much_fails(drop, decision, words):
+    (check,) = evaluate_gate(["no record worse by 3"], held((-0.1, 0.1), drop=drop)).checks
+    assert check.decision == decision
+    assert words in check.sentence
+
+
+def test_without_a_baseline_a_rule_about_it_is_open_and_says_what_to_do():
+    gate = evaluate_gate(
+        ["no regression in correctness", "no record worse by 1"], scorecard({"lite": card((0.8, 0.9))})
+    )
+    assert gate.decision == "inconclusive"
+    assert all("`evaldrop bless RUN`" in check.sentence for check in gate.checks)
+
+
+def test_a_baseline_that_is_not_comparable_leaves_it_open_and_says_why():
+    baseline = Baseline(uri="x", comparable=False, obstacles=("judge pro: …",), summary="judge pro differs")
+    cards = scorecard({"lite": card((0.8, 0.9))}).model_copy(update={"baseline": baseline})
+    (check,) = evaluate_gate(["no regression"], cards).checks
+    assert (check.decision, check.sentence) == ("inconclusive", "judge pro differs")
+
+
+def test_a_new_candidate_has_nothing_to_lose():
+    cards = held((-0.1, 0.05))
+    both = {**cards.candidates, "haiku": card((0.8, 0.9))}
+    gate = evaluate_gate(["no regression"], cards.model_copy(update={"candidates": both}))
+    assert {check.candidate: check.decision for check in gate.checks} == {"lite": "pass", "haiku": "pass"}

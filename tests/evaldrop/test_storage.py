@@ -31,6 +31,22 @@ def test_what_is_written_is_read_again(folder):
     assert storage.modified_at(uri) > 1_700_000_000
 
 
+def test_a_file_is_described_by_its_size_and_newest_version(folder):
+    uri = storage.join(folder, "faq.jsonl")
+    storage.write_bytes(uri, b"12345")
+    assert storage.describe(uri) == (5, None)
+    with pytest.raises(StorageError, match=r"nothing\.jsonl"):
+        storage.describe(storage.join(folder, "nothing.jsonl"))
+
+
+def test_an_object_is_described_by_its_newest_version(bucket):
+    client = boto3.client("s3")
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    client.put_object(Bucket=bucket, Key="faq.jsonl", Body=b"first")
+    newest = client.put_object(Bucket=bucket, Key="faq.jsonl", Body=b"second")["VersionId"]
+    assert storage.describe(f"s3://{bucket}/faq.jsonl") == (6, newest)
+
+
 def test_a_missing_file_is_a_storage_error_that_names_it(folder):
     uri = storage.join(folder, "nothing.jsonl")
     with pytest.raises(StorageError, match=r"nothing\.jsonl"):

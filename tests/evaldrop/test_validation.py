@@ -36,7 +36,7 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path):
     told(problems, "faq.jsonl line 4")
     told(problems, "evaluation.yaml", "no prompts/candidate/missing.v1.md")
     told(problems, "evaluation.yaml", "no prompts/judge/gone.v7.md")
-    assert "Known here:" in told(problems, "candidate/own.v1 uses city, street, which no record has")
+    assert "Known here:" in told(problems, "candidate/own.v1 uses city, street, which no record gives it")
     assert "correctness" in told(problems, "criteria[0]", "'correctnes'")
     told(problems, "criteria[1]", "scale")
     told(problems, "criterion faithfulness needs a", "no record has one")
@@ -214,3 +214,17 @@ def test_run_ids_sort_by_time_and_two_of_one_second_differ():
     ids = {new_run_id() for _ in range(20)}
     assert len(ids) == 20
     assert all(len(run_id) == len("20261121T101500Z-4f3a2b") for run_id in ids)
+
+
+def test_a_candidates_prompt_that_shows_the_reference_is_refused(tmp_path):
+    evaluation = {
+        "name": "faq",
+        "candidates": [{"name": "a", "model": "m"}],
+        "prompt": "own.v1",
+        "metrics": ["rouge_l"],
+    }
+    rows = [{"id": "r1", "prompt": "Why?", "reference": "Because."}]
+
+    checked = check(tmp_path, evaluation, rows, {"candidate/own.v1": "{{ prompt }} {{ reference }}"})
+
+    told(checked.problems, "prompt candidate/own.v1 needs reference")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
+WORKFLOW = ROOT / "infra" / "workflow.asl.json"
 INSTALLED = ROOT / ".venv" / "node" / "node_modules" / ".bin" / "asl-validator"
 
 
@@ -25,13 +26,16 @@ def check(validator, path):
     return subprocess.run([validator, "--json-path", path], capture_output=True, text=True, timeout=60)
 
 
-def test_the_workflow_is_valid_amazon_states_language(validator):
-    checked = check(validator, ROOT / "infra" / "workflow.asl.json")
+@pytest.mark.parametrize("children", ["EXPRESS", "STANDARD"])
+def test_the_workflow_is_valid_amazon_states_language(validator, tmp_path, children):
+    deployed = tmp_path / "deployed.asl.json"
+    deployed.write_text(WORKFLOW.read_text().replace("${ChildType}", children))
+    checked = check(validator, deployed)
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_the_linter_refuses_a_workflow_with_a_state_that_is_not_there(validator, tmp_path):
-    text = (ROOT / "infra" / "workflow.asl.json").read_text()
+    text = WORKFLOW.read_text().replace("${ChildType}", "EXPRESS")
     broken = tmp_path / "broken.asl.json"
     broken.write_text(text.replace('"StartAt": "ValidateDataset"', '"StartAt": "Elsewhere"'))
     assert check(validator, broken).returncode != 0

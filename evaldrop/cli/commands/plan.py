@@ -1,5 +1,9 @@
 """`evaldrop plan`: what a run would ask for, before anything is spent."""
 
+from typing import Annotated
+
+import typer
+
 from evaldrop.cli import exits
 from evaldrop.cli.options import AsJson, Dataset, EvaluationFile, Limit, MaxInFlight
 from evaldrop.cli.output import complain, print_json, stdout, warn
@@ -11,19 +15,44 @@ def plan(
     evaluation: EvaluationFile = None,
     limit: Limit = None,
     max_in_flight: MaxInFlight = None,
+    difference: Annotated[
+        float | None,
+        typer.Option(
+            "--difference",
+            "-d",
+            min=0.0001,
+            max=1.0,
+            help="Say how many records it takes to see this difference, as a share of the scale: 0.05 is "
+            "five points of a pass rate.",
+        ),
+    ] = None,
+    like: Annotated[
+        str | None,
+        typer.Option(
+            "--like",
+            metavar="RUN",
+            help="Take from this run how much candidates differ, instead of guessing.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """
-    Say what a run would take: calls, tokens, dollars, time. Nothing is called.
+    Say what a run would take and what it could show: calls, tokens, dollars, time; the smallest difference.
+
+    Nothing is called.
 
     Examples:
 
         evaldrop plan datasets/support-faq/records.jsonl
 
         evaldrop plan big.jsonl --limit 500 --max-in-flight 200
+
+        evaldrop plan faq.jsonl --difference 0.05 --like runs/faq/20261121T101500Z-4f3a2b
     """
+    from evaldrop.cli.sensitivity_table import print_sensitivity
     from evaldrop.definition import RunRequest, new_run_id
     from evaldrop.plan import refuse_above_budget
+    from evaldrop.sensitivity import plan_sensitivity
     from evaldrop.validation import check_dataset
 
     request = RunRequest(
@@ -38,11 +67,13 @@ def plan(
     if check.problems or check.plan is None or check.definition is None:
         complain("\n".join(check.problems))
         return exits.WRONG_USE
+    found = plan_sensitivity(check, like=like, difference=difference)
     if as_json:
-        print_json(check.plan.to_json())
+        print_json({**check.plan.to_json(), "sensitivity": found.to_json()})
     else:
         for warning in check.warnings:
             warn(warning)
         print_plan(stdout(), check.plan, budget_usd=check.definition.evaluation.budget_usd)
+        print_sensitivity(stdout(), found)
     refuse_above_budget(check.plan, check.definition.evaluation.budget_usd)
     return exits.PASSED

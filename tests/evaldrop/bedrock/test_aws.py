@@ -283,7 +283,7 @@ ERRORS = [
 
 @pytest.mark.parametrize(("status", "headers", "body", "code"), ERRORS)
 def test_a_refusal_is_named_by_header_then_body_then_status_and_never_by_wording(status, headers, body, code):
-    error = service_error(Answer(status, headers, body))
+    error = service_error(Answer(status, headers, body, 1))
     assert error.code == code
     assert error.message
 

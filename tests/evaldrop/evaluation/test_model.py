@@ -15,7 +15,6 @@ PRO = {"name": "pro", "model": "us.amazon.nova-pro-v1:0"}
         ({"candidates": [LITE, LITE]}, "candidates: lite named more than once"),
         ({"candidates": [LITE], "judges": [PRO, PRO], "criteria": ["x"]}, "judges: pro named more than once"),
         ({"candidates": [LITE], "criteria": ["x"]}, "criteria need a judge"),
-        ({"candidates": [LITE], "judges": [PRO]}, "a judge needs criteria"),
         ({"candidates": [LITE], "pairwise": {"all_pairs": True}}, "pairwise needs a judge"),
         ({"pairwise": {}}, "either baseline: NAME or all_pairs: true"),
         ({"pairwise": {"baseline": "lite", "all_pairs": True}}, "either baseline: NAME or all_pairs: true"),

@@ -223,3 +223,19 @@ def test_slices_too_small_to_read_say_so_and_have_no_colour(plain):
     # 2 categories of 6 records, 2 candidates, 2 criteria
     assert len(cells) == 8
     assert not re.findall(r'<td class="h\d', plain["report.html"])
+
+
+def test_the_summary_of_a_large_evaluation_fits_a_pull_requests_comment(build):
+    from tests.evaldrop.run_folders import LITE
+
+    names = [f"candidate-number-{n}" for n in range(12)]
+    evaluation = {"candidates": [{"name": name, "model": LITE} for name in names]}
+    records = [record(f"r{n}", category=f"category {n % 6}") for n in range(12)]
+    rows = [
+        row(f"r{n}", *(response(name, "x" * (place + n), GOOD) for place, name in enumerate(names)))
+        for n in range(12)
+    ]
+    summary = build(records, rows, evaluation=evaluation)["summary.md"]
+    assert len(summary) < 65_536
+    # 66 pairs, two criteria and overall
+    assert "… and 158 more; scorecard.json has them all." in summary

@@ -106,10 +106,10 @@ def test_candidates_are_compared_on_the_records_both_have(golden):
 
 
 def test_p_values_are_adjusted_over_all_criteria_by_holm(golden):
-    # correctness: 0, 0, -1, 0: t = -1, p = 0.3910. Two tests: 2 · 0.0917 and max(0.1835, 0.3910)
+    # correctness: haiku alone passes r3: McNemar's p is 1. Two tests: 2 · 0.0917 and max(0.1835, 1)
     adjusted = {pair.criterion: pair.p_adjusted for pair in golden.comparisons}
     assert adjusted["tone"] == pytest.approx(0.1835, abs=1e-4)
-    assert adjusted["correctness"] == pytest.approx(0.3910, abs=1e-4)
+    assert adjusted["correctness"] == 1
     assert not any(pair.decisive or pair.better for pair in golden.comparisons)
 
 

@@ -4,6 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from evaldrop.regression.blessing import Blessing
+from evaldrop.regression.kept_scores import score_schema
+from evaldrop.review.model import Label, Sampling
+from evaldrop.scorecard.baseline import Baseline, BaselineCandidate, BaselineEstimate, Moved, WorseRecord
+from evaldrop.scorecard.calibrated import (
+    CalibratedMean,
+    Confusion,
+    CorrectedRate,
+    CriterionCalibration,
+    JudgeAgreement,
+    RaterAgreement,
+)
 from evaldrop.scorecard.model import (
     CandidateScorecard,
     Comparison,
@@ -13,19 +25,33 @@ from evaldrop.scorecard.model import (
     Records,
     ResponseCounts,
     Scorecard,
+    SliceComparisons,
+)
+from evaldrop.scorecard.usefulness import (
+    CriterionPair,
+    CriterionUse,
+    FrontierPoint,
+    LengthQuartile,
+    LengthRelation,
 )
 from evaldrop.tables import comparison_schema, response_schema, verdict_schema
 
 DOCS = (Path(__file__).parents[3] / "docs" / "output-files.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("schema", [response_schema([]), verdict_schema(), comparison_schema()])
+@pytest.mark.parametrize(
+    "schema", [response_schema([]), verdict_schema(), comparison_schema(), score_schema([])]
+)
 def test_every_column_is_documented(schema):
     assert [name for name in schema.names if f"`{name}`" not in DOCS] == []
 
 
 @pytest.mark.parametrize("model", [
     Scorecard, CandidateScorecard, Comparison, CostTotals, CriterionEstimate, Gate, Records, ResponseCounts,
+    CalibratedMean, Confusion, CorrectedRate, CriterionCalibration, JudgeAgreement, RaterAgreement,
+    Label, Sampling,
+    SliceComparisons, LengthRelation, LengthQuartile, CriterionUse, CriterionPair, FrontierPoint, Baseline,
+    BaselineCandidate, BaselineEstimate, WorseRecord, Moved, Blessing,
 ])  # fmt: skip
 def test_every_key_of_the_scorecard_is_documented(model):
     assert [name for name in model.model_fields if name not in DOCS] == []

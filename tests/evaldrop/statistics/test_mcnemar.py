@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaldrop.errors import NotEnoughData
-from evaldrop.statistics import mcnemar, paired_pass_interval
+from evaldrop.statistics import mcnemar, paired_pass_interval, paired_pass_standard_error
 
 # Oracle mcnemar: statsmodels 0.15.0 contingency_tables.mcnemar; mid-p by scipy.stats.binom.
 TABLE = [
@@ -70,3 +70,22 @@ def test_paired_pass_interval_refuses_no_records_and_impossible_counts():
         paired_pass_interval(3, 3, records=5)
     with pytest.raises(ValueError, match="0 or more"):
         paired_pass_interval(-1, 3, records=5)
+
+
+def test_a_decisive_exact_test_never_has_an_interval_that_holds_zero():
+    # what lets the scorecard print both side by side
+    for records in (6, 10, 20, 50, 300):
+        for only_b in range(min(records, 30)):
+            for only_a in range(only_b, min(records - only_b, 60) + 1):
+                if mcnemar(only_a, only_b).exact_p < 0.05:
+                    assert paired_pass_interval(only_a, only_b, records=records).low > 0
+
+
+def test_the_standard_error_of_passes_is_the_intervals_and_never_zero():
+    low, high = paired_pass_interval(9, 4, records=60)
+    error = paired_pass_standard_error(9, 4, records=60)
+    assert (high - low) / 2 == pytest.approx(1.959964 * error, abs=1e-6)
+    # nobody differs: √(2/62 / 62)
+    assert paired_pass_standard_error(0, 0, records=60) == pytest.approx(2**0.5 / 62)
+    with pytest.raises(NotEnoughData):
+        paired_pass_standard_error(0, 0, records=0)

@@ -1,0 +1,26 @@
+"""`evaldrop bless`: the run that later runs are held to."""
+
+from evaldrop.cli import exits
+from evaldrop.cli.options import Force, RunFolder
+from evaldrop.cli.output import shown, stdout, warn
+
+
+def bless(run: RunFolder, force: Force = False) -> int:
+    """
+    Make a run the baseline of its evaluation; every later run is compared with it by itself.
+
+    Its name is kept in `baseline.json` in the evaluation's folder, beside the runs.
+
+    Example:
+
+        evaldrop bless runs/support-answers/20261121T101500Z-4f3a2b
+    """
+    from evaldrop.regression.blessing import bless as bless_run
+    from evaldrop.runs import read_run
+
+    blessing = bless_run(run, force=force)
+    card = read_run(run.rstrip("/")).scorecard
+    if card.gate.decision != "pass":
+        warn(f"the gate of {blessing.run_id} is {card.gate.decision}; it is the baseline all the same.")
+    stdout().print(f"baseline of {shown(card.evaluation)}: {shown(blessing.run_id)}")
+    return exits.PASSED

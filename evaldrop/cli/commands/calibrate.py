@@ -1,0 +1,71 @@
+"""`evaldrop calibrate`: the judge held against people."""
+
+from typing import Annotated
+
+import typer
+
+from evaldrop.cli import exits
+from evaldrop.cli.options import AsJson
+from evaldrop.cli.output import print_json, stdout
+
+
+def calibrate(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder: a path or an s3:// URI.")],
+    apply: Annotated[
+        bool,
+        typer.Option("--apply", help="Build the scorecard and its reports anew, with the corrected means."),
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """
+    Say how far the judges agree with people's labels, and what people would have given on all records.
+
+    Means are corrected only by labels of a random sample of this run (`evaldrop review export`); others tell
+    about the judge alone.
+
+    Examples:
+
+        evaldrop calibrate runs/support-answers/20261121T101500Z-4f3a2b
+
+        evaldrop calibrate runs/support-answers/20261121T101500Z-4f3a2b --apply
+    """
+    from evaldrop.calibration import calibrate as held_against_people
+    from evaldrop.cli.calibration_table import print_calibration
+    from evaldrop.errors import InputError
+    from evaldrop.runs import read_run
+    from evaldrop.scorecard import build_scorecard
+    from evaldrop.scorecard.build import with_calibration
+    from evaldrop.scorecard.source import read_run_file
+
+    if apply:
+        build_scorecard(run)
+    found = held_against_people(read_run_file(run))
+    if found is None:
+        raise InputError(
+            f"{run}: people have scored none of its responses. `evaldrop review export {run}` writes a page "
+            "for them, `evaldrop review import FILE RUN` stores what they say."
+        )
+    scorecard = with_calibration(read_run(run).scorecard, found)
+    if as_json:
+        print_json(
+            {
+                "run_id": scorecard.run_id,
+                "evaluation": scorecard.evaluation,
+                "simulated": scorecard.simulated,
+                "confidence": scorecard.confidence,
+                "calibration": {name: each.model_dump(mode="json") for name, each in found.criteria.items()},
+                "candidates": {
+                    name: {
+                        criterion: card.criteria[criterion].model_dump(
+                            mode="json", include={"n_scored", "mean", "interval", "calibrated"}
+                        )
+                        for criterion in found.criteria
+                        if criterion in card.criteria
+                    }
+                    for name, card in scorecard.candidates.items()
+                },
+            }
+        )
+    else:
+        print_calibration(stdout(), scorecard)
+    return exits.PASSED

@@ -1,0 +1,52 @@
+"""`evaldrop gate`: a run's gate, judged again."""
+
+from typing import Annotated
+
+import typer
+
+from evaldrop.cli import exits
+from evaldrop.cli.options import AsJson, RunFolder
+from evaldrop.cli.output import print_json, shown, stdout
+
+
+def gate(
+    run: RunFolder,
+    rule: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--rule", "-r", metavar="RULE", help="Judge by this rule instead of the evaluation's; repeatable."
+        ),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="An inconclusive gate fails: the exit code is 1, not 2.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """
+    Judge a finished run by its gate. Nothing is called and nothing is written.
+
+    The exit code is 0 when the gate passed, 1 when it failed, 2 when it is inconclusive.
+
+    Examples:
+
+        evaldrop gate runs/support-answers/20261121T101500Z-4f3a2b --strict
+
+        evaldrop gate RUN --rule "correctness.pass_rate >= 0.9" --rule "no regression in correctness"
+    """
+    from evaldrop.gate import evaluate_gate
+    from evaldrop.runs import read_run
+
+    card = read_run(run.rstrip("/")).scorecard
+    found = evaluate_gate(rule, card) if rule else card.gate
+    code = exits.of_decision(found.decision, strict=strict)
+    if as_json:
+        told = {"run_id": card.run_id, "simulated": card.simulated, "strict": strict, "exit_code": code}
+        print_json({**told, **found.model_dump(mode="json")})
+        return code
+    if card.simulated:
+        stdout().print("[bold yellow]SIMULATED[/bold yellow]")
+    strictly = ", which fails a strict gate" if strict and found.decision == "inconclusive" else ""
+    stdout().print(f"gate: [bold]{found.decision}[/bold]{strictly}")
+    for reason in found.reasons:
+        stdout().print(f"  {shown(reason)}", soft_wrap=True)
+    return code

@@ -1,0 +1,119 @@
+"""`evaldrop review`: responses out to people, their labels back in."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from evaldrop.cli import exits
+from evaldrop.cli.options import AsJson
+from evaldrop.cli.output import print_json, shown, stdout
+
+review = typer.Typer(
+    name="review",
+    help="""
+    Have people score some of a run's responses, blind, to see what the judge is worth.
+
+    Example:
+
+        evaldrop review export runs/support-answers/20261121T101500Z-4f3a2b --sample 50
+
+        evaldrop review import review-3f9c21a0b4-Ada.json runs/support-answers/20261121T101500Z-4f3a2b
+
+        evaldrop calibrate runs/support-answers/20261121T101500Z-4f3a2b
+    """,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+
+_RunFolder = Annotated[str, typer.Argument(metavar="RUN", help="A run's folder: a path or an s3:// URI.")]
+
+
+@review.command("export")
+def export(
+    run: _RunFolder,
+    sample: Annotated[
+        int, typer.Option("--sample", "-n", min=1, help="About how many responses to draw.")
+    ] = 50,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, help="Of the draw: the same gives the same page.")
+    ] = 1,
+    criterion: Annotated[
+        list[str] | None,
+        typer.Option("--criterion", "-c", help="Only this criterion; may be given several times."),
+    ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="DIR", help="Where page and sheet go; by default RUN/review."),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """
+    Write a page, and a CSV, on which a person scores responses without knowing whose they are.
+
+    Records are drawn at random, each with every candidate's response, and the responses put in a random
+    order. The page works offline and sends nothing. The key that says which response is whose stays in the
+    run's folder, in review/keys.
+
+    Examples:
+
+        evaldrop review export runs/support-answers/20261121T101500Z-4f3a2b
+
+        evaldrop review export runs/support-answers/20261121T101500Z-4f3a2b -n 80 -c correctness --to out
+    """
+    from evaldrop.review.exporting import export_review
+
+    done = export_review(run, sample=sample, seed=seed, criteria=criterion or (), to=to)
+    sampling = done.sampling
+    if as_json:
+        print_json({**done._asdict(), "sampling": sampling.model_dump()})
+        return exits.PASSED
+    console = stdout()
+    console.print(
+        f"{sampling.sample.responses} of {sampling.population.responses:,} responses: "
+        f"{sampling.sample.records} of {sampling.population.records:,} records, drawn at random "
+        f"(seed {sampling.seed})"
+    )
+    console.print(f"page:  {shown(done.page)}")
+    console.print(f"sheet: {shown(done.sheet)}")
+    console.print(f"\nnext: evaldrop review import FILE {shown(run)}", soft_wrap=True)
+    return exits.PASSED
+
+
+@review.command("import")
+def import_(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="What a person saved: the page's JSON, or the filled CSV.")
+    ],
+    run: _RunFolder,
+    rater: Annotated[
+        str | None,
+        typer.Option("--rater", metavar="NAME", help="Who scored; by default whom the file names."),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """
+    Store a person's labels with the evaluation: all of a file, or none and every problem with its line.
+
+    Several people may score the same page; each file is stored on its own. Labels of your own, a CSV with
+    record_id, candidate, criterion, score and perhaps rater, are held against the judge as well, but correct
+    no mean: nobody knows how they were chosen.
+
+    Example:
+
+        evaldrop review import review-3f9c21a0b4.json runs/support-answers/20261121T101500Z-4f3a2b --rater Ada
+    """
+    from evaldrop.review.importing import import_review
+
+    done = import_review(file, run, rater=rater, imported_at=datetime.now(UTC).isoformat())
+    if as_json:
+        print_json(done._asdict())
+        return exits.PASSED
+    console = stdout()
+    console.print(
+        f"{done.answered:,} labels by {shown(', '.join(done.raters))}; {done.skipped:,} passed on, "
+        f"{done.unanswered:,} not answered"
+    )
+    console.print(f"labels: {shown(done.labels)}")
+    console.print(f"\nnext: evaldrop calibrate {shown(run)} --apply", soft_wrap=True)
+    return exits.PASSED

@@ -1,0 +1,83 @@
+"""Runs as executions of the deployed state machine. Imports boto3 once it is used."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+from evaldrop import storage
+from evaldrop.errors import ServiceError
+from evaldrop.run_request import RunRequest
+
+
+class StackServices:
+    """
+    What StartRun asks of its stack's services (`evaldrop.triggering.Services`).
+
+    Args:
+        machine_arn: The state machine that evaluates datasets.
+        topic_arn: The topic that people are told on.
+    """
+
+    def __init__(self, *, machine_arn: str, topic_arn: str) -> None:
+        self._machine_arn = machine_arn
+        self._topic_arn = topic_arn
+
+    def start(self, request: RunRequest) -> bool:
+        """
+        Start a run under its own ID; return False when it was started before.
+
+        While a run lasts, Step Functions answers the same name and input as if it had started it; afterwards
+        it refuses the name for 90 days. Neither starts a second one.
+
+        Raises:
+            ServiceError: Step Functions would not.
+        """
+        with _told(f"run {request.run_id} of {request.dataset} was not started"):
+            try:
+                self._step_functions.start_execution(
+                    stateMachineArn=self._machine_arn,
+                    name=request.run_id,
+                    input=request.model_dump_json(),
+                )
+            except self._step_functions.exceptions.ExecutionAlreadyExists:
+                return False
+        return True
+
+    def tell(self, *, subject: str, message: str) -> None:
+        """
+        Send a message to the topic.
+
+        Raises:
+            ServiceError: SNS would not.
+        """
+        with _told(f'the message "{subject}" was not sent'):
+            self._sns.publish(TopicArn=self._topic_arn, Subject=subject, Message=message)
+
+    def describe(self, uri: str) -> storage.ObjectFacts:
+        """Return an object's size and newest version."""
+        return storage.describe(uri)
+
+    @cached_property
+    def _step_functions(self) -> Any:
+        import boto3
+
+        return boto3.client("stepfunctions")
+
+    @cached_property
+    def _sns(self) -> Any:
+        import boto3
+
+        return boto3.client("sns")
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Turn what boto3 and botocore raise into a ServiceError that says what did not happen."""
+    try:
+        yield
+    except Exception as error:
+        # by module: their classes would have to be imported by everyone who only starts a function
+        if type(error).__module__.partition(".")[0] in {"boto3", "botocore"}:
+            raise ServiceError(f"{what}: {error}") from error
+        raise

@@ -1,0 +1,1 @@
+"""Reviews: responses drawn at random, scored blind by people, kept as labels with the evaluation."""

@@ -1,0 +1,27 @@
+"""The state machine's input; apart from `run.json`'s module, so that StartRun needs only pydantic."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class RunRequest(BaseModel):
+    """The state machine's input: which dataset to evaluate, by which evaluation, and where to put the run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run_id: str = Field(pattern=r"^[0-9A-Za-z_-]{1,80}$")
+    dataset: str = Field(description="URI of the dataset.")
+    dataset_version: str | None = Field(default=None, description="S3 version ID.")
+    evaluation: str | None = Field(
+        default=None, description="URI of the evaluation; looked for when not given."
+    )
+    out: str = Field(description="URI of the folder that runs are kept in.")
+    bedrock: str = Field(default="aws", description="The Bedrock runtime, as --bedrock says it.")
+    limit: int | None = Field(default=None, ge=1, description="Evaluate only the first so many records.")
+    max_in_flight: int | None = Field(
+        default=None, ge=1, description="Overrides the evaluation's max_concurrency."
+    )
+
+    @property
+    def simulated(self) -> bool:
+        """Whether no model is called and no money spent."""
+        return self.bedrock.startswith("simulated")

@@ -1,0 +1,96 @@
+"""From a judge's reply on two responses to a preference, and to their scores where those were asked for."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from evaldrop.criteria.scales import Scale
+from evaldrop.verdicts.pairs import parse_pair
+from evaldrop.verdicts.preferences import TIE, parse_preference
+from evaldrop.verdicts.reading import BLOCKED, REFUSED, TRUNCATED
+from evaldrop.verdicts.structured import plain_keys, read_raw
+from evaldrop.verdicts.verdict import JudgeReply, Reading, UnscoredReason
+
+Place = Literal["first", "second", "tie"]
+PREFERENCE_TOOL_NAME: Final = "submit_preference"
+SCORES_TOOL_NAME: Final = "submit_scores"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preference:
+    """
+    What a judge said of two responses shown together.
+
+    `place` is the better one's, None exactly when `unscored_reason` is not; `scores` are the two responses',
+    the first-shown one's first, where scores were asked for.
+    """
+
+    place: Place | None
+    unscored_reason: UnscoredReason | None = None
+    rationale: str = ""
+    scores: tuple[float, float] | None = None
+
+
+def read_preference(reply: JudgeReply, names: tuple[str, str], *, tie: bool = True) -> Preference:
+    """
+    Read which of two responses a judge prefers. Never raises.
+
+    Args:
+        reply: The judge's reply; the tool's input counts first, then its text.
+        names: What the judge was told to call the first and the second response: one word each.
+        tie: Whether it was offered to call neither better.
+    """
+    if (stopped := _stopped(reply)) is not None:
+        return stopped
+    said = plain_keys(reply.tool_input or {})
+    word = str(said.get("preferred", "")).strip().casefold()
+    places: dict[str, Place] = {names[0].casefold(): "first", names[1].casefold(): "second"}
+    if tie:
+        places["tie"] = "tie"
+    if word in places:
+        return Preference(place=places[word], rationale=_rationale(said, reply))
+    reading = parse_preference(reply.text, names, tie=tie, truncated=reply.stop_reason in TRUNCATED)
+    if reading.value is None:
+        return Preference(place=None, unscored_reason=reading.reason, rationale=_rationale(said, reply))
+    place: Place = "tie" if reading.value == TIE else "first" if reading.value == names[0] else "second"
+    return Preference(place=place, rationale=_rationale(said, reply))
+
+
+def read_pair_scores(reply: JudgeReply, scale: Scale) -> Preference:
+    """Read two scores; the higher one is the preference, equal ones are a tie. Never raises."""
+    if (stopped := _stopped(reply)) is not None:
+        return stopped
+    said = plain_keys(reply.tool_input or {})
+    truncated = reply.stop_reason in TRUNCATED
+    reading = _in_tool(said, scale)
+    if reading is None:
+        reading = parse_pair(reply.text, scale, truncated=truncated)
+    elif truncated:
+        # The last number of a cut input may be the first digit of a longer one.
+        reading = Reading.unread("truncated")
+    if reading.value is None:
+        return Preference(place=None, unscored_reason=reading.reason, rationale=_rationale(said, reply))
+    first, second = reading.value
+    place: Place = "first" if first > second else "second" if second > first else "tie"
+    return Preference(place=place, rationale=_rationale(said, reply), scores=reading.value)
+
+
+def _stopped(reply: JudgeReply) -> Preference | None:
+    if reply.stop_reason in BLOCKED:
+        return Preference(place=None, unscored_reason="blocked", rationale=reply.text)
+    if reply.stop_reason in REFUSED:
+        return Preference(place=None, unscored_reason="refused", rationale=reply.text)
+    return None
+
+
+def _in_tool(said: dict[str, object], scale: Scale) -> Reading[tuple[float, float]] | None:
+    readings = [read_raw(said.get(key), scale) for key in ("first_score", "second_score")]
+    if readings[0] is None or readings[1] is None:
+        return None
+    if readings[0].value is None or readings[1].value is None:
+        return Reading(None, readings[0].reason or readings[1].reason)
+    return Reading((readings[0].value, readings[1].value))
+
+
+def _rationale(said: dict[str, object], reply: JudgeReply) -> str:
+    rationale = said.get("rationale")
+    return (rationale if isinstance(rationale, str) and rationale else reply.text).strip()

@@ -1,0 +1,98 @@
+"""
+What cdk-nag's AwsSolutions finds here, and why it is meant: every finding by its name, none by a pattern.
+
+A new wildcard, or a new resource that breaks a rule, is a new finding and fails the tests.
+"""
+
+from collections.abc import Mapping
+
+from aws_cdk import Acknowledgment, CfnResource, Stack, Validations
+from constructs import Construct, IConstruct
+
+from evaldrop.triggering import DATASETS, EVALUATIONS
+from infra.functions import Step
+from infra.model_access import called_models, model_arns
+from infra.settings import Settings
+from infra.storage import RUNS, Storage
+from infra.triggers import Triggers
+from infra.workflow import MAP_LABEL, Workflow
+
+_NO_ACCESS_LOGS = (
+    "Server access logs need a third bucket and a retention policy of the account's own; who wants them, or "
+    "CloudTrail data events, sets them for all buckets of the account."
+)
+_ERRORS_ONLY = (
+    "ALL would log every event of every record's child workflow, about 20 lines a record, above what "
+    "orchestration costs. Errors are logged, replies are in the result files, executions have their history."
+)
+_UPLOADS = "Uploads are not known beforehand; the permission ends at the prefix that they are read from."
+_RUN_FOLDERS = "A run's folder has a new name; the permission ends at the prefix that runs are kept in."
+_ANY_REGION = (
+    "A cross-Region inference profile sends a request to any Region of its geography; the model is the one "
+    "that the stack's evaluations name."
+)
+_ONLY_BY_PROFILE = (
+    "An application inference profile does not tell its model; a condition allows the call by way of the "
+    "profile only."
+)
+_OWN_EXECUTIONS = (
+    "The distributed Map's children have names of Step Functions' own; all belong to this machine."
+)
+_NO_RESOURCE = (
+    "X-Ray's PutTraceSegments and the logs:*Delivery actions know no resource-level permission (Service "
+    "Authorization Reference); CDK adds them for tracing and logging."
+)
+
+
+def acknowledge(
+    *, storage: Storage, steps: Mapping[str, Step], workflow: Workflow, triggers: Triggers, settings: Settings
+) -> None:
+    """Acknowledge the findings on a stack's constructs."""
+    for bucket in (storage.input, storage.output):
+        _accept(bucket, "S1", _NO_ACCESS_LOGS)
+    _accept(workflow.machine, "SF1", _ERRORS_ONLY)
+    _accept_wildcard(workflow.machine.role, "*", _NO_RESOURCE)
+    input_arn, output_arn = _arn(storage.input), _arn(storage.output)
+    for name in ("ValidateDataset", "PrepareRecords", "BuildScorecard"):
+        _accept_wildcard(steps[name].role, f"{output_arn}/{RUNS}/*", _RUN_FOLDERS)
+    _accept_wildcard(workflow.machine.role, f"{output_arn}/{RUNS}/*", _RUN_FOLDERS)
+    for step, prefix in (
+        *((steps["ValidateDataset"], prefix) for prefix in (DATASETS, EVALUATIONS, "prompts/")),
+        (steps["PrepareRecords"], DATASETS),
+        (triggers.start_run, DATASETS),
+    ):
+        _accept_wildcard(step.role, f"{input_arn}/{prefix}*", _UPLOADS)
+    _acknowledge_models(workflow, settings)
+    machine = f"execution:<{_logical_id(workflow.machine)}.Name>"
+    here = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>"
+    for executions in (f"{here}:{machine}:*", f"{here}:{machine}/{MAP_LABEL}:*"):
+        _accept_wildcard(workflow, executions, _OWN_EXECUTIONS)
+
+
+def _acknowledge_models(workflow: Workflow, settings: Settings) -> None:
+    here = {"partition": "<AWS::Partition>", "region": "<AWS::Region>", "account": "<AWS::AccountId>"}
+    evaluations = [evaluation for _, evaluation in settings.load_evaluations().values()]
+    for model in called_models(evaluations, settings.models):
+        for arn in model_arns(model, **here):
+            if ":*::" in arn:
+                _accept_wildcard(workflow.machine.role, arn, _ANY_REGION)
+    any_model = "arn:<AWS::Partition>:bedrock:*::foundation-model/*"
+    _accept_wildcard(workflow.machine.role, any_model, _ONLY_BY_PROFILE)
+
+
+def _arn(construct: Construct) -> str:
+    return f"<{_logical_id(construct)}.Arn>"
+
+
+def _logical_id(construct: Construct) -> str:
+    resource = construct.node.default_child
+    assert isinstance(resource, CfnResource)
+    return str(Stack.of(construct).get_logical_id(resource))
+
+
+def _accept_wildcard(scope: IConstruct, resource: str, reason: str) -> None:
+    _accept(scope, f"IAM5[Resource::{resource}]", reason)
+
+
+def _accept(scope: IConstruct, finding: str, reason: str) -> None:
+    Validations.of(scope).acknowledge(Acknowledgment(id=f"AwsSolutions-{finding}", reason=reason))

@@ -1,0 +1,214 @@
+"""
+The functions' code: evaldrop, one handler and what it imports, put together by pip for Lambda. No Docker.
+
+A zip may hold 250 MB unzipped (262,144,000 bytes); BuildScorecard has 349 million as pip installs it, so what
+no function imports is left out, and 251 million remain.
+"""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jsii
+from aws_cdk import BundlingOptions, DockerImage, ILocalBundling
+from aws_cdk import aws_lambda as lambda_
+
+from infra.settings import ROOT
+
+MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """
+    A machine that a bundle runs on.
+
+    Attributes:
+        python: Such as `3.14`.
+        platforms: pip's names of it, the newest first; none for the machine this runs on.
+    """
+
+    python: str
+    platforms: tuple[str, ...] = ()
+
+    def pip_options(self) -> list[str]:
+        """Return what tells pip to choose wheels for this machine."""
+        if not self.platforms:
+            return []
+        chosen = [option for platform in self.platforms for option in ("--platform", platform)]
+        return [*chosen, "--implementation", "cp", "--python-version", self.python, "--only-binary=:all:"]
+
+
+# Both platform names: with the older one alone pip falls back to old releases without saying so.
+LAMBDA = Target(python="3.14", platforms=("manylinux_2_28_aarch64", "manylinux2014_aarch64"))
+THIS_MACHINE = Target(python=f"{sys.version_info.major}.{sys.version_info.minor}")
+
+# What a function never imports of evaldrop.
+_NOT_IN_LAMBDA = ("cli", "engine", "bedrock", "local.py", "__main__.py")
+
+# Patterns below the bundle; what they match is removed. Everything else stays: an import decides, not a list.
+_PRUNED = (
+    "bin",
+    "**/__pycache__",
+    "**/tests",
+    "**/*.pyi",
+    "**/*.pyx",
+    "**/*.pxd",
+    "**/*.pxi",
+    "numpy/_core/include",
+    "numpy/_core/lib",
+    # The parts of scipy that neither scipy.special nor scipy.stats imports.
+    "scipy/datasets",
+    "scipy/fftpack",
+    "scipy/io",
+    "scipy/misc",
+    "scipy/odr",
+    "scipy/signal",
+    "pyarrow/include",
+    "pyarrow/src",
+    # Arrow's own S3 client and Flight: evaldrop reads and writes S3 with boto3, and asks no other server.
+    "pyarrow/libarrow_flight*",
+    "pyarrow/libarrow_python_flight*",
+    "pyarrow/_flight*",
+    "pyarrow/flight.py",
+    "pyarrow/libarrow_s3*",
+    "pyarrow/_s3fs*",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """
+    One function's code.
+
+    Attributes:
+        name: Its folder below lambdas/.
+        data: Files and folders by the place they take below `evaldrop/_data`, as in the wheel.
+    """
+
+    name: str
+    data: Mapping[str, Path] = field(default_factory=dict)
+
+    @property
+    def requirements(self) -> Path:
+        """What it needs beside the runtime; may not exist."""
+        return ROOT / "lambdas" / self.name / "requirements.txt"
+
+    def sources(self) -> dict[str, Path]:
+        """Return the files that are copied, by their place in the bundle."""
+        own = [ROOT / "lambdas" / "__init__.py", *_files(ROOT / "lambdas" / self.name)]
+        package = [
+            file
+            for file in _files(ROOT / "evaldrop")
+            if file.relative_to(ROOT / "evaldrop").parts[0] not in _NOT_IN_LAMBDA
+        ]
+        copied = {file.relative_to(ROOT).as_posix(): file for file in (*own, *package)}
+        for place, origin in self.data.items():
+            for file in _files(origin):
+                below = file.relative_to(origin).as_posix()
+                copied[f"evaldrop/_data/{place}{'' if below == '.' else '/' + below}"] = file
+        return copied
+
+    def digest(self, target: Target) -> str:
+        """Return what changes when, and only when, the bundle would."""
+        digest = hashlib.sha256(repr((target, _PRUNED)).encode())
+        if self.requirements.is_file():
+            digest.update((ROOT / "constraints.txt").read_bytes())
+        for place, file in sorted(self.sources().items()):
+            digest.update(f"{place}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\0".encode())
+        return digest.hexdigest()
+
+    def build(self, folder: Path, target: Target) -> None:
+        """
+        Put the bundle into a folder.
+
+        Raises:
+            CalledProcessError: pip found no wheel for the target.
+            ValueError: It is larger than Lambda takes.
+        """
+        if self.requirements.is_file():
+            _install(self.requirements, folder, target)
+        for place, file in self.sources().items():
+            (folder / place).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, folder / place)
+        prune(folder)
+        size = unzipped_bytes(folder)
+        if target.platforms and size > MAX_UNZIPPED_BYTES:
+            raise ValueError(f"{self.name}: {size:,} bytes unzipped; Lambda takes {MAX_UNZIPPED_BYTES:,}")
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    return sorted(file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+
+
+def _install(requirements: Path, folder: Path, target: Target) -> None:
+    command = [
+        *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+        *("--no-compile", "--target", str(folder), "--constraint", str(ROOT / "constraints.txt")),
+        *("--requirement", str(requirements), *target.pip_options()),
+    ]
+    # On standard error, for CDK reads standard output.
+    subprocess.run(command, check=True, stdout=sys.stderr)  # noqa: S603 - every part is ours
+
+
+def prune(folder: Path) -> None:
+    """Remove what no function imports, and the second and third copies of a shared library."""
+    for pattern in _PRUNED:
+        for path in list(folder.glob(pattern)):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+    for path in _unneeded_copies((folder / "pyarrow").glob("*.so*")):
+        path.unlink()
+
+
+def _unneeded_copies(libraries: Iterable[Path]) -> list[Path]:
+    """
+    Return the names under which a library lies there once more.
+
+    A wheel holds no symbolic links: `libarrow.so`, `.so.2600` and `.so.2600.1.0` are three files, of which
+    the second, the SONAME, is the one that is looked for.
+    """
+    names = {path.name: path for path in libraries if ".so." in path.name or path.name.startswith("lib")}
+    sonames = {name for name in names if name.count(".") == name.partition(".so.")[0].count(".") + 2}
+    stems = {name.partition(".so")[0] for name in sonames}
+    return [path for name, path in names.items() if name not in sonames and name.partition(".so")[0] in stems]
+
+
+def unzipped_bytes(folder: Path) -> int:
+    """Return the size of all files below a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+@jsii.implements(ILocalBundling)
+class _PipBundling:
+    """CDK's hook: puts a bundle together on this machine."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._bundle = bundle
+
+    def try_bundle(self, output_dir: str, *, image: DockerImage, **_options: Any) -> bool:
+        """Build into CDK's folder."""
+        del image
+        self._bundle.build(Path(output_dir), LAMBDA)
+        return True
+
+
+def code_of(bundle: Bundle) -> lambda_.Code:
+    """Return a function's code as an asset; it is put together again only when its sources changed."""
+    return lambda_.Code.from_asset(
+        str(ROOT / "lambdas" / bundle.name),
+        asset_hash=bundle.digest(LAMBDA),
+        bundling=BundlingOptions(
+            image=DockerImage.from_registry("never-used: bundled without Docker"),
+            local=_PipBundling(bundle),
+        ),
+    )

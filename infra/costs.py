@@ -1,0 +1,119 @@
+"""The tables of docs/costs.md, from the code of `evaldrop plan`: `python -m infra.costs` writes them anew."""
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from evaldrop.datasets import Record, read_records
+from evaldrop.definition import RunDefinition, RunRequest
+from evaldrop.plan import ChildType, Line, Plan, child_transitions, make_plan, orchestration_usd
+from evaldrop.pricing import load_prices
+from evaldrop.validation import check_dataset
+
+PAGE = Path(__file__).parent.parent / "docs" / "costs.md"
+BEGIN, END = "<!-- written by python -m infra.costs -->", "<!-- end -->"
+RECORDS = (1_000, 1_000_000)
+
+EVALUATION = """\
+name: example
+candidates:
+  - {name: nova-lite, model: us.amazon.nova-lite-v1:0}
+  - {name: haiku-4-5, model: us.anthropic.claude-haiku-4-5-20251001-v1:0}
+  - {name: llama-3-3, model: us.meta.llama3-3-70b-instruct-v1:0}
+judges:
+  - {name: nova-pro, model: us.amazon.nova-pro-v1:0}
+criteria: [correctness, helpfulness]
+"""
+
+# The example's record: about 300 tokens to a candidate, an answer of about 100.
+_ROW = {
+    "prompt": "Our customer writes, after a long story about a hose that did not fit: " * 16,
+    "reference": "You can send it back within 30 days of delivery, unused, in its box. " * 4,
+}
+
+
+def plans() -> tuple[RunDefinition, list[Plan]]:
+    """Return the example's definition, and its plan for each number of records."""
+    with tempfile.TemporaryDirectory() as folder:
+        dataset = Path(folder) / "example.jsonl"
+        dataset.with_name("evaluation.yaml").write_text(EVALUATION, encoding="utf-8")
+        dataset.write_text(json.dumps(_ROW) + "\n", encoding="utf-8")
+        check = check_dataset(RunRequest(run_id="example", dataset=str(dataset), out=folder))
+        with dataset.open("rb") as stream:
+            sample = [row for row in read_records(stream, source="example") if isinstance(row, Record)]
+    if check.definition is None:
+        raise ValueError("\n".join(check.problems))
+    prices = load_prices()
+    definition = check.definition
+    return definition, [make_plan(definition, sample, records=records, prices=prices) for records in RECORDS]
+
+
+def tables() -> str:
+    """Return the tables as Markdown."""
+    definition, planned = plans()
+    return "\n".join(
+        [*_assumptions(definition, planned[0]), "", *_models(planned), "", *_children(definition)]
+    )
+
+
+def _assumptions(definition: RunDefinition, plan: Plan) -> Iterator[str]:
+    yield "```yaml"
+    yield EVALUATION.rstrip()
+    yield "```"
+    yield ""
+    tokens = {line.role: line for line in plan.lines}
+    for role, line in tokens.items():
+        sent, received = (each.likely / line.calls for each in (line.input_tokens, line.output_tokens))
+        yield f"- A call of a {role}: about {sent:,.0f} tokens in and {received:,.0f} out."
+    yield f"- Model prices as of {plan.prices_date}, on demand, in us-east-1."
+    transitions = child_transitions(definition.evaluation)
+    yield f"- A record's child workflow enters {transitions} states when no call has to be repeated."
+
+
+def _models(planned: list[Plan]) -> Iterator[str]:
+    yield (
+        "| models, likely USD (low to high) | "
+        + " | ".join(f"{plan.records:,} records" for plan in planned)
+        + " |"
+    )
+    yield "|---|" + "---:|" * len(planned)
+    for place, line in enumerate(planned[0].lines):
+        costs = " | ".join(_range(plan.lines[place]) for plan in planned)
+        yield f"| {line.role} {line.name} | {costs} |"
+    totals = " | ".join(f"**{_usd(plan.cost_usd.likely)}**" for plan in planned)
+    yield f"| **all** | {totals} |"
+
+
+def _children(definition: RunDefinition) -> Iterator[str]:
+    yield "| Step Functions, USD | " + " | ".join(f"{records:,} records" for records in RECORDS) + " |"
+    yield "|---|" + "---:|" * len(RECORDS)
+    kinds: dict[ChildType, str] = {
+        "EXPRESS": "Express children (the default)",
+        "STANDARD": "Standard children",
+    }
+    for children, what in kinds.items():
+        costs = [orchestration_usd(definition.evaluation, records, children=children) for records in RECORDS]
+        yield f"| {what} | {' | '.join(map(_usd, costs))} |"
+
+
+def _range(line: Line) -> str:
+    if line.cost_usd is None:
+        return "unknown"
+    return f"{_usd(line.cost_usd.likely)} ({_usd(line.cost_usd.low)} to {_usd(line.cost_usd.high)})"
+
+
+def _usd(amount: float) -> str:
+    return f"{amount:,.2f}" if amount < 100 else f"{amount:,.0f}"
+
+
+def page(text: str) -> str:
+    """Return the page with its tables anew."""
+    before, _, rest = text.partition(BEGIN)
+    return f"{before}{BEGIN}\n\n{tables()}\n\n{END}{rest.partition(END)[2]}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    sys.stdout.write(f"wrote {PAGE.name}\n")

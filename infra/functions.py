@@ -1,0 +1,155 @@
+"""The Lambda functions: one per folder of lambdas/, each with a role and a log group of its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from aws_cdk import Duration, Size
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from evaldrop.triggering import DATASETS, EVALUATIONS
+from infra.bundles import Bundle, code_of
+from infra.log_groups import log_group
+from infra.settings import ROOT, Settings
+from infra.storage import RUNS, Storage
+
+RUNTIME = lambda_.Runtime.PYTHON_3_14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """
+    How large a function is.
+
+    Attributes:
+        memory_mb: 1,769 MB come with one whole processor; new accounts are held to 3,008.
+        timeout_s: At most 900.
+        disk_mb: Files for S3 are gathered in /tmp before they are uploaded.
+    """
+
+    memory_mb: int
+    timeout_s: int
+    disk_mb: int = 512
+
+
+# Sized for 100,000 records; docs/deploying.md has the measurements.
+STEPS = {
+    "ValidateDataset": Shape(memory_mb=1769, timeout_s=900),
+    "PrepareRecords": Shape(memory_mb=1769, timeout_s=900, disk_mb=10_240),
+    "BuildScorecard": Shape(memory_mb=3008, timeout_s=900, disk_mb=10_240),
+    "ReportFailure": Shape(memory_mb=256, timeout_s=60),
+}
+START_RUN = Shape(memory_mb=512, timeout_s=60)
+
+
+class Step(Construct):
+    """A function, its role and its log group. The role may write to its log, and nothing else."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002 - CDK's word
+        *,
+        bundle: Bundle,
+        shape: Shape,
+        environment: Mapping[str, str],
+        settings: Settings,
+        dead_letters: sqs.Queue | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        self.log_group = log_group(self, "Log", settings=settings)
+        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        self.log_group.grant_write(self.role)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            description=f"evaldrop {id}",
+            runtime=RUNTIME,
+            architecture=lambda_.Architecture.ARM_64,
+            handler=f"lambdas.{bundle.name}.handler.handler",
+            code=code_of(bundle),
+            memory_size=settings.memory_of(id, usual=shape.memory_mb),
+            timeout=Duration.seconds(shape.timeout_s),
+            ephemeral_storage_size=Size.mebibytes(shape.disk_mb),
+            environment={"EVALDROP_STACK": settings.stack_name, **environment},
+            log_group=self.log_group,
+            logging_format=lambda_.LoggingFormat.JSON,
+            application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
+            dead_letter_queue=dead_letters,
+            # What it may do stands in `allow`: CDK's own grants name every version of a resource with a "*".
+            role=self.role.without_policy_updates(),
+        )
+
+    def allow(self, actions: list[str], resources: list[str]) -> None:
+        """Let the function do something more."""
+        self.role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))
+
+
+class Functions(Construct):
+    """The workflow's own functions, by the name of their state."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002 - CDK's word
+        *,
+        storage: Storage,
+        settings: Settings,
+    ) -> None:
+        super().__init__(scope, id)
+        validating = {"EVALDROP_DEFAULT_EVALUATION": settings.default_name} if settings.default_name else {}
+        bundles = {
+            "ValidateDataset": Bundle(name="validate_dataset", data=deployed_evaluations(settings)),
+            "PrepareRecords": Bundle(name="prepare_records"),
+            "BuildScorecard": Bundle(name="build_scorecard"),
+            "ReportFailure": Bundle(name="report_failure"),
+        }
+        self.steps = {
+            name: Step(
+                self,
+                name,
+                bundle=bundles[name],
+                shape=shape,
+                environment=validating if name == "ValidateDataset" else {},
+                settings=settings,
+            )
+            for name, shape in STEPS.items()
+        }
+        self._let_read_input(storage)
+        self._let_use_runs(storage)
+
+    def _let_read_input(self, storage: Storage) -> None:
+        bucket = storage.input.bucket_arn
+        below = [DATASETS + "*", EVALUATIONS + "*", "evaluation.yaml", "prompts/*"]
+        readable = [f"{bucket}/{key}" for key in below]
+        validate, prepare = self.steps["ValidateDataset"], self.steps["PrepareRecords"]
+        validate.allow(["s3:GetObject", "s3:GetObjectVersion"], readable)
+        prepare.allow(["s3:GetObject", "s3:GetObjectVersion"], [f"{bucket}/{DATASETS}*"])
+        # Without it S3 answers 403 for a file that is not there: a missing sidecar would look forbidden.
+        validate.allow(["s3:ListBucket"], [bucket])
+        if storage.key:
+            for step in (validate, prepare):
+                step.allow(["kms:Decrypt"], [storage.key.key_arn])
+
+    def _let_use_runs(self, storage: Storage) -> None:
+        bucket, runs = storage.output.bucket_arn, f"{storage.output.bucket_arn}/{RUNS}/*"
+        for name in ("ValidateDataset", "PrepareRecords", "BuildScorecard"):
+            step = self.steps[name]
+            # A large file is uploaded in parts, and the parts of one that failed are taken back.
+            step.allow(["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"], [runs])
+            step.allow(["s3:ListBucket"], [bucket])
+            if storage.key:
+                step.allow(["kms:Decrypt", "kms:GenerateDataKey"], [storage.key.key_arn])
+
+
+def deployed_evaluations(settings: Settings) -> dict[str, Path]:
+    """Return what ValidateDataset carries: the workflow, released prompts, the stack's evaluations."""
+    carried = {"workflow.asl.json": ROOT / "infra" / "workflow.asl.json", "prompts": ROOT / "prompts"}
+    for name, (folder, _) in settings.load_evaluations().items():
+        carried[f"evaluations/{name}/evaluation.yaml"] = folder / "evaluation.yaml"
+        if (folder / "prompts").is_dir():
+            carried[f"evaluations/{name}/prompts"] = folder / "prompts"
+    return carried

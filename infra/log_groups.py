@@ -1,0 +1,27 @@
+"""Log groups: kept as long as the settings say."""
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.settings import Settings
+
+_RETENTION = {
+    1: logs.RetentionDays.ONE_DAY,
+    7: logs.RetentionDays.ONE_WEEK,
+    14: logs.RetentionDays.TWO_WEEKS,
+    30: logs.RetentionDays.ONE_MONTH,
+    90: logs.RetentionDays.THREE_MONTHS,
+    180: logs.RetentionDays.SIX_MONTHS,
+    365: logs.RetentionDays.ONE_YEAR,
+}
+
+
+def log_group(scope: Construct, id: str, *, settings: Settings) -> logs.LogGroup:  # noqa: A002 - CDK's word
+    """Return a new log group."""
+    return logs.LogGroup(
+        scope,
+        id,
+        retention=_RETENTION[settings.keep_logs_days],
+        removal_policy=RemovalPolicy.DESTROY if settings.delete_with_stack else RemovalPolicy.RETAIN,
+    )

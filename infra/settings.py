@@ -1,0 +1,134 @@
+"""What a deployment chooses: `context.evaldrop` in cdk.json. Documented in docs/deploying.md."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from evaldrop.evaluation import Evaluation, parse_evaluation
+from evaldrop.triggering import DATASETS
+
+ROOT = Path(__file__).parent.parent
+
+Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+
+FunctionName = Literal["StartRun", "ValidateDataset", "PrepareRecords", "BuildScorecard", "ReportFailure"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Weekly(_Part):
+    """When the schedule evaluates which datasets again."""
+
+    datasets: tuple[str, ...] = Field(
+        default=(), description="Keys in the input bucket; without any there is no schedule."
+    )
+    cron: str = Field(default="0 6 ? * MON *", description="Minute, hour, day, month, weekday, year.")
+    time_zone: str = Field(default="Etc/UTC", description="IANA name.")
+    window_minutes: int = Field(default=15, ge=1, le=1440, description="Starts at any moment of this window.")
+
+    @model_validator(mode="after")
+    def _below_the_prefix(self) -> "Weekly":
+        for key in self.datasets:
+            if not key.startswith(DATASETS):
+                raise ValueError(f'weekly.datasets: "{key}" does not lie below {DATASETS}')
+        return self
+
+
+class Thresholds(_Part):
+    """When alarms go off."""
+
+    latency_ms: int = Field(default=30_000, ge=1, description="Mean latency of a model, over 15 minutes.")
+    throttled_percent: float = Field(default=20, gt=0, le=100, description="Throttled share of invocations.")
+    server_errors: int = Field(default=10, ge=1, description="5xx answers of Bedrock in 15 minutes.")
+
+
+class Settings(_Part):
+    """A deployment's choices, all with defaults."""
+
+    stack_name: str = Field(default="evaldrop", pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")
+    evaluations: tuple[str, ...] = Field(
+        default=("datasets/support-faq",),
+        description="Folders with an evaluation.yaml; deployed, and their models may be called.",
+    )
+    default_evaluation: str | None = Field(
+        default=None, description="Name of the evaluation for datasets without one; else the first."
+    )
+    models: tuple[str, ...] = Field(
+        default=(), description="Further models that uploaded evaluations may call: IDs, profiles or ARNs."
+    )
+    guardrails: tuple[str, ...] = Field(
+        default=(), description="Further guardrails that uploaded evaluations may name: IDs or ARNs."
+    )
+    children: Literal["EXPRESS", "STANDARD"] = Field(
+        default="EXPRESS",
+        description="Type of the records' child workflows; STANDARD for models slower than 5 minutes.",
+    )
+    max_dataset_mb: int = Field(default=500, ge=1, le=10_000, description="Larger uploads are refused.")
+    memory_mb: dict[FunctionName, Annotated[int, Field(ge=128, le=10_240)]] = Field(
+        default_factory=dict, description="Function name: MB, where the stack's own figure does not do."
+    )
+    weekly: Weekly = Weekly()
+    notification_email: Email | None = Field(
+        default=None, description="Default of the NotificationEmail parameter."
+    )
+    budgets_usd: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+        default=(10, 25), description="Monthly budgets of the account; none for an empty list."
+    )
+    budget_emails: tuple[Email, ...] = Field(
+        default=(), max_length=10, description="Who is told; the topic when there is nobody."
+    )
+    alarms: Thresholds = Thresholds()
+    kms: bool = Field(default=False, description="A key of the stack's own for buckets, topic and queue.")
+    keep_runs_days: int | None = Field(default=None, ge=1, description="Runs are deleted after so many days.")
+    keep_logs_days: Literal[1, 7, 14, 30, 90, 180, 365] = 30
+    model_invocation_logging: bool = Field(
+        default=True,
+        description="A log group, a role and saved queries for Bedrock's own log of invocations.",
+    )
+    delete_with_stack: bool = Field(
+        default=False, description="Deleting the stack deletes empty buckets, logs and the key, too."
+    )
+
+    @model_validator(mode="after")
+    def _default_exists(self) -> "Settings":
+        names = set(self.load_evaluations())
+        if self.default_evaluation and self.default_evaluation not in names:
+            raise ValueError(
+                f'default_evaluation: "{self.default_evaluation}" is no evaluation of this stack; '
+                f"there are {', '.join(sorted(names)) or 'none'}"
+            )
+        return self
+
+    def load_evaluations(self) -> dict[str, tuple[Path, Evaluation]]:
+        """
+        Return folder and content of the deployed evaluations by name.
+
+        Raises:
+            EvaluationError: One is missing or wrong: a deployment that could not evaluate is refused here.
+        """
+        found = {}
+        for place in self.evaluations:
+            file = ROOT / place / "evaluation.yaml"
+            if not file.is_file():
+                raise ValueError(f"evaluations: there is no {place}/evaluation.yaml")
+            evaluation = parse_evaluation(file.read_bytes(), source=f"{place}/evaluation.yaml")
+            found[evaluation.name] = (file.parent, evaluation)
+        return found
+
+    def memory_of(self, function: str, *, usual: int) -> int:
+        """Return a function's memory in MB."""
+        chosen = {str(name): memory_mb for name, memory_mb in self.memory_mb.items()}
+        return chosen.get(function, usual)
+
+    @property
+    def default_name(self) -> str | None:
+        """Name of the evaluation for datasets without one; None when none is deployed."""
+        return self.default_evaluation or next(iter(self.load_evaluations()), None)
+
+    @classmethod
+    def from_context(cls, context: Any) -> "Settings":
+        """Return the settings that cdk.json states; absent ones are the defaults."""
+        return cls.model_validate(context or {})

@@ -1,0 +1,93 @@
+"""The two buckets: datasets come in, runs go out."""
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.settings import Settings
+
+RUNS = "runs"
+"""The folder of the output bucket that runs are kept in."""
+
+# Who writes to encrypted topics and queues on the stack's behalf.
+_PUBLISHERS = ("events", "scheduler", "cloudwatch", "budgets", "sns")
+
+
+class Storage(Construct):
+    """Input and output bucket, and the key they share where the settings ask for one."""
+
+    def __init__(self, scope: Construct, id: str, *, settings: Settings) -> None:  # noqa: A002 - CDK's word
+        super().__init__(scope, id)
+        self._removal = RemovalPolicy.DESTROY if settings.delete_with_stack else RemovalPolicy.RETAIN
+        self.key = self._make_key() if settings.kms else None
+        self.input = self._make_bucket(
+            "Input",
+            versioned=True,
+            rules=[
+                s3.LifecycleRule(
+                    id="OldVersions",
+                    noncurrent_version_expiration=Duration.days(365),
+                    abort_incomplete_multipart_upload_after=Duration.days(7),
+                )
+            ],
+        )
+        _tell_eventbridge(self.input)
+        self.output = self._make_bucket(
+            "Output",
+            versioned=False,
+            rules=[
+                s3.LifecycleRule(
+                    id="Runs",
+                    prefix=f"{RUNS}/",
+                    expiration=Duration.days(settings.keep_runs_days) if settings.keep_runs_days else None,
+                    transitions=[
+                        s3.Transition(
+                            storage_class=s3.StorageClass.INTELLIGENT_TIERING,
+                            transition_after=Duration.days(30),
+                        )
+                    ]
+                    if (settings.keep_runs_days or 31) > 30
+                    else None,
+                    abort_incomplete_multipart_upload_after=Duration.days(7),
+                )
+            ],
+        )
+
+    def _make_key(self) -> kms.Key:
+        key = kms.Key(
+            self,
+            "Key",
+            description="evaldrop: buckets, topic and queue",
+            enable_key_rotation=True,
+            removal_policy=self._removal,
+        )
+        for publisher in _PUBLISHERS:
+            key.grant_encrypt_decrypt(iam.ServicePrincipal(f"{publisher}.amazonaws.com"))
+        return key
+
+    def _make_bucket(self, name: str, *, versioned: bool, rules: list[s3.LifecycleRule]) -> s3.Bucket:
+        return s3.Bucket(
+            self,
+            name,
+            versioned=versioned,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            encryption=s3.BucketEncryption.KMS if self.key else s3.BucketEncryption.S3_MANAGED,
+            encryption_key=self.key,
+            bucket_key_enabled=True if self.key else None,
+            lifecycle_rules=rules,
+            removal_policy=self._removal,
+        )
+
+
+def _tell_eventbridge(bucket: s3.Bucket) -> None:
+    # On the L1: every L2 way adds a custom resource with a function of its own.
+    resource = bucket.node.default_child
+    assert isinstance(resource, s3.CfnBucket)
+    resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+        event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
+    )

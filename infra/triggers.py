@@ -1,0 +1,137 @@
+"""What starts runs: uploads and the weekly schedule, both by way of StartRun, which names the run."""
+
+from aws_cdk import Duration, TimeZone
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_scheduler_targets as scheduler_targets
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from evaldrop.triggering import DATASET_ENDINGS, DATASETS, MISTAKEN_ENDINGS
+from infra.bundles import Bundle
+from infra.functions import START_RUN, Step
+from infra.notifications import Notifications
+from infra.settings import Settings
+from infra.storage import RUNS, Storage
+from infra.workflow import Workflow
+
+_ATTEMPTS = 3
+
+
+class Triggers(Construct):
+    """StartRun, the rule and the schedule that call it, and the queue for what it could not do."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002 - CDK's word
+        *,
+        storage: Storage,
+        workflow: Workflow,
+        notifications: Notifications,
+        settings: Settings,
+    ) -> None:
+        super().__init__(scope, id)
+        self.dead_letters = sqs.Queue(
+            self,
+            "DeadLetters",
+            retention_period=Duration.days(14),
+            enforce_ssl=True,
+            encryption=sqs.QueueEncryption.KMS if storage.key else sqs.QueueEncryption.SQS_MANAGED,
+            encryption_master_key=storage.key,
+        )
+        self.start_run = Step(
+            self,
+            "StartRun",
+            bundle=Bundle(name="start_run"),
+            shape=START_RUN,
+            environment={
+                "EVALDROP_INPUT_BUCKET": storage.input.bucket_name,
+                "EVALDROP_OUT": f"s3://{storage.output.bucket_name}/{RUNS}",
+                "EVALDROP_MAX_DATASET_BYTES": str(settings.max_dataset_mb * 1_000_000),
+                "EVALDROP_STATE_MACHINE": workflow.machine.state_machine_arn,
+                "EVALDROP_TOPIC": notifications.topic.topic_arn,
+            },
+            settings=settings,
+            # Called asynchronously: what the function itself fails at Lambda keeps, not the rule's queue.
+            dead_letters=self.dead_letters,
+        )
+        self.start_run.function.configure_async_invoke(retry_attempts=2, max_event_age=Duration.hours(6))
+        self._let_start(storage, workflow, notifications)
+        self._on_upload(storage)
+        if settings.weekly.datasets:
+            self._weekly(settings, storage.key)
+
+    def _let_start(self, storage: Storage, workflow: Workflow, notifications: Notifications) -> None:
+        step = self.start_run
+        step.allow(["states:StartExecution"], [workflow.machine.state_machine_arn])
+        step.allow(["sns:Publish"], [notifications.topic.topic_arn])
+        # The schedule names a dataset without its version; S3 tells the newest.
+        step.allow(["s3:GetObject"], [f"{storage.input.bucket_arn}/{DATASETS}*"])
+        step.allow(["s3:ListBucket"], [storage.input.bucket_arn])
+        step.allow(["sqs:SendMessage"], [self.dead_letters.queue_arn])
+        if storage.key:
+            step.allow(["kms:Decrypt", "kms:GenerateDataKey"], [storage.key.key_arn])
+
+    def _on_upload(self, storage: Storage) -> None:
+        datasets = [{"wildcard": f"{DATASETS}*{ending}"} for ending in DATASET_ENDINGS]
+        mistaken = [{"suffix": ending} for ending in MISTAKEN_ENDINGS]
+        events.Rule(
+            self,
+            "DatasetUploaded",
+            description="An upload that is a dataset, or that somebody may take for one",
+            event_pattern=events.EventPattern(
+                source=["aws.s3"],
+                detail_type=["Object Created"],
+                detail={
+                    "bucket": {"name": [storage.input.bucket_name]},
+                    "object": {"key": [*datasets, *mistaken]},
+                },
+            ),
+            targets=[
+                targets.LambdaFunction(
+                    self.start_run.function,
+                    dead_letter_queue=self.dead_letters,
+                    retry_attempts=_ATTEMPTS,
+                    max_event_age=Duration.hours(6),
+                )
+            ],
+        )
+
+    def _weekly(self, settings: Settings, key: kms.Key | None) -> None:
+        weekly = settings.weekly
+        role = iam.Role(self, "WeeklyRole", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
+        for action, resource in (
+            ("lambda:InvokeFunction", self.start_run.function.function_arn),
+            ("sqs:SendMessage", self.dead_letters.queue_arn),
+        ):
+            role.add_to_policy(iam.PolicyStatement(actions=[action], resources=[resource]))
+        if key:
+            role.add_to_policy(
+                iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[key.key_arn])
+            )
+        scheduler.Schedule(
+            self,
+            "Weekly",
+            description=f"evaldrop: {', '.join(weekly.datasets)} again"[:512],
+            schedule=scheduler.ScheduleExpression.expression(
+                f"cron({weekly.cron})", TimeZone.of(weekly.time_zone)
+            ),
+            time_window=scheduler.TimeWindow.flexible(Duration.minutes(weekly.window_minutes)),
+            target=scheduler_targets.LambdaInvoke(
+                self.start_run.function,
+                input=scheduler.ScheduleTargetInput.from_object(
+                    {
+                        "datasets": list(weekly.datasets),
+                        "scheduled_time": scheduler.ContextAttribute.scheduled_time,
+                    }
+                ),
+                retry_attempts=_ATTEMPTS,
+                max_event_age=Duration.hours(6),
+                dead_letter_queue=self.dead_letters,
+                role=role.without_policy_updates(),
+            ),
+        )

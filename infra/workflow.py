@@ -1,0 +1,136 @@
+"""EvaluateDataset: Step Functions' copy of workflow.asl.json; evaldrop.engine runs the same file."""
+
+from collections.abc import Mapping
+
+from aws_cdk import ArnFormat, Aws, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from evaldrop.resources import workflow_path
+from infra.functions import Step
+from infra.log_groups import log_group
+from infra.model_access import (
+    application_profiles,
+    called_models,
+    guardrail_arn,
+    model_arns,
+    named_guardrails,
+)
+from infra.notifications import Notifications
+from infra.settings import Settings
+from infra.storage import RUNS, Storage
+
+MAP_LABEL = "Records"
+"""The distributed Map's Label: part of its children's ARNs."""
+
+
+class Workflow(Construct):
+    """The state machine, its log, and the least its role needs."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002 - CDK's word
+        *,
+        steps: Mapping[str, Step],
+        storage: Storage,
+        notifications: Notifications,
+        settings: Settings,
+    ) -> None:
+        super().__init__(scope, id)
+        self.log_group = log_group(self, "Log", settings=settings)
+        arns = {name: step.function.function_arn for name, step in steps.items()}
+        self.machine = sfn.StateMachine(
+            self,
+            "EvaluateDataset",
+            definition_body=sfn.DefinitionBody.from_string(workflow_path().read_text(encoding="utf-8")),
+            definition_substitutions={
+                **arns,
+                "ResultsTopic": notifications.topic.topic_arn,
+                "ChildType": settings.children,
+            },
+            # Without data: requests hold records, and a log outlives the dataset.
+            logs=sfn.LogOptions(
+                destination=self.log_group, level=sfn.LogLevel.ERROR, include_execution_data=False
+            ),
+            tracing_enabled=True,
+        )
+        self._let_call_functions(list(arns.values()))
+        self._let_use_storage(storage)
+        self._let_call_models(settings)
+        self._let_tell(notifications)
+        self._let_map_run_children()
+
+    def _allow(self, sid: str, actions: list[str], resources: list[str]) -> None:
+        self.machine.add_to_role_policy(iam.PolicyStatement(sid=sid, actions=actions, resources=resources))
+
+    def _let_call_functions(self, arns: list[str]) -> None:
+        self._allow("CallSteps", ["lambda:InvokeFunction"], arns)
+
+    def _let_use_storage(self, storage: Storage) -> None:
+        runs = f"{storage.output.bucket_arn}/{RUNS}/*"
+        # The writer reads its own files back and uploads in parts: the actions the Map's documentation lists.
+        writing = ["s3:PutObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"]
+        self._allow("ReadRecordsAndWriteResults", writing, [runs])
+        if storage.key:
+            self._allow(
+                "UseKey", ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], [storage.key.key_arn]
+            )
+
+    def _let_call_models(self, settings: Settings) -> None:
+        here = {"partition": Aws.PARTITION, "region": Aws.REGION, "account": Aws.ACCOUNT_ID}
+        evaluations = [evaluation for _, evaluation in settings.load_evaluations().values()]
+        models = called_models(evaluations, settings.models)
+        if models:
+            arns = dict.fromkeys(arn for model in models for arn in model_arns(model, **here))
+            self._allow("CallModels", ["bedrock:InvokeModel"], list(arns))
+        if profiles := application_profiles(models):
+            self._let_call_profiles(profiles)
+        if guardrails := named_guardrails(evaluations, settings.guardrails):
+            arns = dict.fromkeys(guardrail_arn(guardrail, **here) for guardrail in guardrails)
+            self._allow("ApplyGuardrails", ["bedrock:ApplyGuardrail"], list(arns))
+
+    def _let_call_profiles(self, profiles: list[str]) -> None:
+        # An application profile does not tell its model: any, but only by way of the profile.
+        self.machine.add_to_role_policy(
+            iam.PolicyStatement(
+                sid="CallModelsOfProfiles",
+                actions=["bedrock:InvokeModel"],
+                resources=[f"arn:{Aws.PARTITION}:bedrock:*::foundation-model/*"],
+                conditions={"ArnEquals": {"bedrock:InferenceProfileArn": profiles}},
+            )
+        )
+
+    def _let_tell(self, notifications: Notifications) -> None:
+        self._allow("Tell", ["sns:Publish"], [notifications.topic.topic_arn])
+
+    def _let_map_run_children(self) -> None:
+        # A policy of its own: the role's default one has to exist before the machine whose name this needs.
+        stack = Stack.of(self)
+        name = self.machine.state_machine_name
+
+        def executions(of: str) -> str:
+            return stack.format_arn(
+                service="states",
+                resource="execution",
+                resource_name=f"{of}:*",
+                arn_format=ArnFormat.COLON_RESOURCE_NAME,
+            )
+
+        children = executions(f"{name}/{MAP_LABEL}")
+        policy = iam.Policy(
+            self,
+            "RunChildren",
+            statements=[
+                iam.PolicyStatement(
+                    actions=["states:StartExecution"], resources=[self.machine.state_machine_arn]
+                ),
+                iam.PolicyStatement(
+                    actions=["states:DescribeExecution", "states:StopExecution"],
+                    resources=[executions(name), children],
+                ),
+                iam.PolicyStatement(actions=["states:RedriveExecution"], resources=[children]),
+            ],
+        )
+        policy.attach_to_role(self.machine.role)

@@ -1,0 +1,46 @@
+"""A rehearsal whose judges answer in words reads as well as one whose judges call a tool."""
+
+import json
+
+import pytest
+
+from tests.whole_runs import evaldrop, only_run
+
+CRITERIA = """
+  - correctness
+  - bedrock.following_instructions
+  - {name: fit, question: "How well does it fit?", scale: {choices: {poor: 0, fair: 1, good: 2}}}
+  - {name: share, question: "How much of it is there?", scale: {type: range, low: 0, high: 1}}
+"""
+YES_NO = """
+  - refusal
+  - {name: fits, question: "Does it fit?", scale: binary}
+"""
+
+
+@pytest.mark.parametrize(("verdict", "criteria", "pairwise"), [
+    ("text", CRITERIA, "preference"), ("text", CRITERIA, "scores"),
+    ("yes_no", YES_NO, "preference"), ("tool", CRITERIA, "scores"),
+])  # fmt: skip
+def test_every_form_is_rehearsed_without_an_unread_reply(tmp_path, verdict, criteria, pairwise):
+    (tmp_path / "evaluation.yaml").write_text(f"""
+name: words
+candidates: [{{name: a, model: amazon.nova-lite-v1:0}}, {{name: b, model: amazon.nova-pro-v1:0}}]
+judges: [{{name: judge, model: "mistral.mistral-large-2402-v1:0", verdict: {verdict}}}]
+criteria: {criteria}
+pairwise: {{baseline: a, verdict: {pairwise}}}
+""")
+    rows = [
+        {"id": f"r{number}", "prompt": f"How many days has week {number}?", "reference": "It has seven days."}
+        for number in range(12)
+    ]
+    dataset = tmp_path / "records.jsonl"
+    dataset.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    done = evaldrop("run", dataset, "--bedrock", "simulated:latency=0", "--out", tmp_path / "runs")
+    assert done.returncode == 0, done.stderr
+    scorecard = json.loads((only_run(tmp_path / "runs") / "scorecard.json").read_text())
+    assert scorecard["judges"]["judge"]["unscored"] == {}
+    assert scorecard["judges"]["judge"]["scored"] == 12 * 2 * (2 if verdict == "yes_no" else 4)
+    pair = scorecard["candidates"]["b"]["pairwise"]
+    assert (pair["n"], pair["n_unscored"]) == (12, 0)
+    assert (pair["by_baseline"]["a"]["scores"] is not None) == (pairwise == "scores")

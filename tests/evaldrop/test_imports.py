@@ -1,0 +1,26 @@
+"""What the steps before a run import: their Lambdas are small, and a local run starts at once."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"numpy", "scipy", "pyarrow", "pandas"}
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "lambdas.start_run.handler",
+        "lambdas.validate_dataset.handler",
+        "lambdas.prepare_records.handler",
+        "lambdas.report_failure.handler",
+        "evaldrop.cli.app",
+        "evaldrop.local",
+    ],
+)
+def test_what_runs_before_the_scorecard_loads_no_table_library(module):
+    program = f"import {module}, sys; print(sorted({HEAVY!r} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,69 @@
+"""The stack as tests synthesise it: without bundling, for functions' code is a matter of test_bundles."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import aws_cdk as cdk
+
+from infra.settings import Settings
+from infra.stack import EvaldropStack
+
+ROOT = Path(__file__).parent.parent.parent
+CONTEXT = json.loads((ROOT / "cdk.json").read_bytes())["context"]
+
+EVERYTHING = {
+    **CONTEXT["evaldrop"],
+    "kms": True,
+    "children": "STANDARD",
+    "models": [
+        "anthropic.claude-sonnet-4-6",
+        "arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/abc123",
+        "arn:aws:bedrock:eu-west-1:123456789012:imported-model/def456",
+    ],
+    "guardrails": ["gr-1", "arn:aws:bedrock:eu-west-1:123456789012:guardrail/gr-2"],
+    "memory_mb": {"BuildScorecard": 10240},
+    "budget_emails": ["someone@example.com"],
+    "keep_runs_days": 20,
+    "delete_with_stack": True,
+}
+
+
+def make_app(settings, outdir):
+    """Return an app as app.py makes it, and its stack."""
+    app = cdk.App(context={**CONTEXT, "aws:cdk:bundling-stacks": []}, outdir=str(outdir))
+    return app, EvaldropStack(app, "evaldrop", settings=Settings.model_validate(settings))
+
+
+def synthesise(settings, outdir):
+    """Return a stack's template."""
+    app, _ = make_app(settings, outdir)
+    app.synth()
+    return json.loads((Path(outdir) / "evaldrop.template.json").read_bytes())
+
+
+def resources(template, kind):
+    """Return a template's resources of a type by logical ID."""
+    return {name: each for name, each in template["Resources"].items() if each["Type"] == kind}
+
+
+def one(template, kind, part=""):
+    """Return the properties of the only resource of a type whose ID has a part."""
+    found = [each for name, each in resources(template, kind).items() if part in name]
+    assert len(found) == 1, found
+    return found[0]["Properties"]
+
+
+def python(*arguments, **environment):
+    """Run Python in the checkout, without a Node on PATH."""
+    env = {name: value for name, value in os.environ.items() if name not in {"PATH", "JSII_NODE"}}
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        cwd=ROOT,
+        env={**env, "PATH": "", **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )

@@ -1,0 +1,172 @@
+"""The functions' code as it is deployed: put together for real, measured, imported and run."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from evaldrop.triggering import run_name
+from infra.bundles import LAMBDA, MAX_UNZIPPED_BYTES, ROOT, THIS_MACHINE, Bundle, unzipped_bytes
+from infra.functions import RUNTIME, deployed_evaluations
+from infra.settings import Settings
+from tests.evaldrop.run_folders import record, response, row, run_json, write_run
+
+NAMES = ("start_run", "validate_dataset", "prepare_records", "build_scorecard", "report_failure")
+
+# What a handler imports only once it works.
+LATER = {"build_scorecard": ("evaldrop.scorecard.build", "evaldrop.report", "scipy.stats", "pyarrow.parquet")}
+
+# Third-party packages a function carries; boto3 comes with the runtime.
+BOTO = {"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3"}
+
+
+def bundle(name):
+    data = deployed_evaluations(Settings()) if name == "validate_dataset" else {}
+    return Bundle(name=name, data=data)
+
+
+@pytest.fixture(scope="session")
+def here(tmp_path_factory):
+    """Put a function's bundle together for this machine, once."""
+    built: dict[str, Path] = {}
+
+    def build(name):
+        if name not in built:
+            built[name] = tmp_path_factory.mktemp(name)
+            bundle(name).build(built[name], THIS_MACHINE)
+        return built[name]
+
+    return build
+
+
+def run_in(folder, code, *arguments):
+    """Run code with nothing to import but a bundle and the standard library."""
+    start = f"import sys; sys.path.insert(0, {str(folder)!r})\n"
+    return subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", start + code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd="/",
+    )
+
+
+def test_the_target_is_the_runtime_the_functions_have():
+    assert RUNTIME.name == f"python{LAMBDA.python}"
+    assert all("aarch64" in platform for platform in LAMBDA.platforms)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_a_bundle_imports_by_itself(here, name):
+    folder = here(name)
+    modules = (f"lambdas.{name}.handler", *LATER.get(name, ()))
+    code = f"import {', '.join(modules)}\nprint(callable(lambdas.{name}.handler.handler))"
+    done = run_in(folder, code)
+    assert done.stdout.strip() == "True", done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_a_bundle_holds_no_other_handler_and_no_tests_or_bytecode(here, name):
+    folder = here(name)
+    assert [path.name for path in (folder / "lambdas").iterdir() if path.is_dir()] == [name]
+    assert not list(folder.glob("**/tests")) + list(folder.glob("**/__pycache__"))
+    assert not [top for top in folder.iterdir() if top.name in BOTO | {"pandas", "aws_cdk"}]
+    assert not (folder / "evaldrop" / "engine").exists()
+
+
+RUN_BUILD_SCORECARD = """
+import json
+from lambdas.build_scorecard.handler import handler
+manifest = sys.argv[2]
+bucket, _, key = manifest.rpartition("/")
+run = {"run_id": "r", "folder": sys.argv[1]}
+state = handler({"run": run, "results": {"Bucket": bucket, "Key": key}}, None)
+print(json.dumps(state))
+"""
+
+
+@pytest.mark.slow
+def test_the_real_bundle_of_build_scorecard_writes_a_runs_files(here, tmp_path):
+    folder = tmp_path / "runs" / "golden" / "run-1"
+    manifest = write_run(
+        folder,
+        run=run_json(bedrock="aws", folder=str(folder), out=str(tmp_path / "runs"), given={}),
+        records=[record("r1"), record("r2")],
+        succeeded=[row("r1", response("lite")), row("r2", response("lite"))],
+    )
+    done = run_in(here("build_scorecard"), RUN_BUILD_SCORECARD, folder, manifest)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["decision"] in {"pass", "fail", "inconclusive"}
+    files = {path.name for path in folder.iterdir()}
+    assert {"responses.parquet", "scorecard.json", "report.html", "junit.xml"} <= files
+
+
+RUN_VALIDATE_DATASET = """
+import json, os
+os.environ["EVALDROP_DEFAULT_EVALUATION"] = "support-answers"
+from lambdas.validate_dataset.handler import handler
+print(json.dumps(handler(json.loads(sys.argv[1]), None)))
+"""
+
+
+@pytest.mark.slow
+def test_the_real_bundle_of_validate_dataset_carries_the_stacks_evaluation_and_its_prompts(here, tmp_path):
+    dataset = tmp_path / "faq.jsonl"
+    dataset.write_text(
+        json.dumps({"prompt": "How long?", "reference": "30 days.", "context": "Returns: 30 days."}) + "\n"
+    )
+    event = {"run_id": run_name("x"), "dataset": str(dataset), "out": str(tmp_path / "runs")}
+    done = run_in(here("validate_dataset"), RUN_VALIDATE_DATASET, json.dumps(event))
+    assert done.returncode == 0, done.stderr
+    run = json.loads((Path(json.loads(done.stdout)["run"]["folder"]) / "run.json").read_text())
+    assert run["evaluation_name"] == "support-answers"
+    assert "candidate/support.v1" in run["prompts"]
+
+
+# A library names those it needs as zero-terminated strings; those of Arrow are in the bundle or nowhere.
+ARROW = re.compile(rb"\0(lib(?:arrow|parquet)\w*\.so\.\d+)(?=\0)")
+
+
+@pytest.mark.slow
+def test_the_largest_bundle_fits_lambda_and_keeps_every_library_it_needs(tmp_path):
+    """The bundle as it is deployed: arm64, the newest runtime. It cannot be imported here."""
+    bundle("build_scorecard").build(tmp_path, LAMBDA)
+    size = unzipped_bytes(tmp_path)
+    assert 200_000_000 < size < MAX_UNZIPPED_BYTES - 5_000_000, f"{size:,} bytes"
+    libraries = {path.name: path.read_bytes() for path in (tmp_path / "pyarrow").glob("*.so*")}
+    assert "libarrow.so" in " ".join(libraries)
+    needed = {name.decode() for content in libraries.values() for name in ARROW.findall(content)}
+    assert needed
+    assert needed <= libraries.keys()
+
+
+def test_every_requirement_is_pinned():
+    pinned = {
+        line.partition("==")[0].lower().replace("_", "-")
+        for line in (ROOT / "constraints.txt").read_text().splitlines()
+        if "==" in line
+    }
+    for file in (ROOT / "lambdas").glob("*/requirements.txt"):
+        wanted = {line for line in file.read_text().splitlines() if not line.startswith("#")}
+        assert wanted <= pinned, file
+
+
+def test_a_bundle_is_another_when_its_sources_are(tmp_path):
+    (tmp_path / "evaluation.yaml").write_text("name: one")
+    one = Bundle(name="report_failure", data={"evaluations/x": tmp_path})
+    digest = one.digest(LAMBDA)
+    assert one.digest(LAMBDA) == digest
+    (tmp_path / "evaluation.yaml").write_text("name: two")
+    assert one.digest(LAMBDA) != digest
+    assert one.digest(THIS_MACHINE) != one.digest(LAMBDA)
+
+
+def test_a_bundle_that_is_too_large_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("infra.bundles.MAX_UNZIPPED_BYTES", 1000)
+    with pytest.raises(ValueError, match=r"report_failure: .* bytes unzipped; Lambda takes 1,000"):
+        bundle("report_failure").build(tmp_path, LAMBDA)

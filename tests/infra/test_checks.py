@@ -1,0 +1,90 @@
+"""The template before other judges: cdk-nag, CDK's own rules, cfn-lint; and the way it comes to be."""
+
+import json
+import os
+
+import aws_cdk as cdk
+import cdk_nag
+import pytest
+from aws_cdk import aws_s3 as s3
+from cfnlint.api import ManualArgs, lint
+
+from infra.settings import Settings
+from tests.infra.synthesis import CONTEXT, EVERYTHING, ROOT, make_app, python
+
+# cfn-lint knows States Language, but not that a JSONata expression may stand for any value.
+EXPRESSION = "'{%"
+
+
+@pytest.mark.parametrize("settings", [CONTEXT["evaldrop"], EVERYTHING], ids=["default", "everything"])
+def test_aws_solutions_has_nothing_to_say_that_was_not_answered(settings, tmp_path):
+    app, _ = make_app(settings, tmp_path)
+    cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))
+    app.synth()
+
+
+def refuses(settings, tmp_path, add):
+    app, stack = make_app(settings, tmp_path)
+    cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))
+    add(stack)
+    with pytest.raises(RuntimeError, match="ValidationFailed") as raised:
+        app.synth()
+    return str(raised.value)
+
+
+def test_a_bucket_that_nobody_thought_about_is_found(tmp_path):
+    report = refuses(CONTEXT["evaldrop"], tmp_path, lambda stack: s3.Bucket(stack, "Careless"))
+    assert "AwsSolutions-S10" in report
+
+
+def test_a_property_that_cloudformation_does_not_know_is_an_error(tmp_path):
+    def add(stack):
+        bucket = s3.Bucket(stack, "Odd", enforce_ssl=True)
+        bucket.node.default_child.add_property_override("VersioningConfiguration.Status", "Sometimes")
+
+    assert "Sometimes" in refuses(CONTEXT["evaldrop"], tmp_path, add)
+
+
+def test_cfn_lint_finds_no_error(either_template):
+    found = lint(json.dumps(either_template), config=ManualArgs(regions=["us-east-1", "eu-west-1"]))
+    errors = [each for each in found if each.rule.id.startswith("E")]
+    real = [
+        each
+        for each in errors
+        if not (each.rule.id == "E3601" and EXPRESSION in each.message.replace('"', "'"))
+    ]
+    assert not real, "\n".join(map(str, real))
+    assert len(errors) < 40
+
+
+def test_cfn_lint_would_find_one(template):
+    broken = json.loads(json.dumps(template))
+    for each in broken["Resources"].values():
+        if each["Type"] == "AWS::Lambda::Function":
+            each["Properties"]["Timeout"] = 9000
+    found = lint(json.dumps(broken), config=ManualArgs(regions=["us-east-1"]))
+    assert any(each.rule.id.startswith("E") and "9000" in each.message for each in found)
+
+
+def test_the_app_is_synthesised_without_node_docker_or_credentials(tmp_path):
+    done = python(
+        "app.py",
+        tmp_path,
+        CDK_CONTEXT_JSON=json.dumps({"aws:cdk:bundling-stacks": []}),
+        AWS_EC2_METADATA_DISABLED="true",
+        AWS_CONFIG_FILE=os.devnull,
+        AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "evaldrop.template.json").is_file()
+
+
+def test_an_account_is_named_nowhere(template):
+    assert "123456789012" not in json.dumps(template)
+
+
+def test_the_documented_settings_are_the_settings():
+    text = (ROOT / "docs" / "deploying.md").read_text()
+    for name, setting in Settings.model_fields.items():
+        assert f"`{name}`" in text, name
+        assert setting.description or name in {"stack_name", "weekly", "alarms", "keep_logs_days"}

@@ -1,0 +1,114 @@
+"""What a deployment may choose, and what it is told when it chooses wrong."""
+
+import pytest
+from pydantic import ValidationError
+
+from evaldrop.evaluation import parse_evaluation
+from infra.model_access import (
+    application_profiles,
+    called_models,
+    guardrail_arn,
+    model_arns,
+    named_guardrails,
+)
+from infra.settings import Settings
+
+PROFILES = "arn:aws:bedrock:eu-west-1:123456789012:inference-profile"
+HERE = {"partition": "aws", "region": "eu-west-1", "account": "123456789012"}
+
+
+def test_without_context_everything_has_a_default():
+    settings = Settings.from_context(None)
+    assert settings.default_name == "support-answers"
+    assert settings.budgets_usd == (10, 25)
+    assert settings.children == "EXPRESS"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "told"),
+    [
+        ({"evalutions": []}, "Extra inputs are not permitted"),
+        ({"evaluations": ["datasets/nothing"]}, "there is no datasets/nothing/evaluation.yaml"),
+        (
+            {"default_evaluation": "other"},
+            '"other" is no evaluation of this stack; there are support-answers',
+        ),
+        ({"weekly": {"datasets": ["faq.jsonl"]}}, '"faq.jsonl" does not lie below datasets/'),
+        ({"children": "express"}, "EXPRESS"),
+        ({"memory_mb": {"BuildScorecard": 20_000}}, "less than or equal to 10240"),
+        ({"memory_mb": {"BuildScorcard": 3008}}, "BuildScorcard"),
+        ({"notification_email": "nobody"}, "pattern"),
+        ({"stack_name": "my stack"}, "pattern"),
+    ],
+)
+def test_a_wrong_choice_is_refused_by_name(chosen, told):
+    with pytest.raises(ValidationError) as raised:
+        Settings.from_context(chosen)
+    assert told in str(raised.value)
+
+
+def test_a_stack_may_do_without_evaluations_of_its_own():
+    assert Settings.from_context({"evaluations": []}).default_name is None
+
+
+@pytest.mark.parametrize(
+    ("model", "arns"),
+    [
+        (
+            "amazon.nova-lite-v1:0",
+            ["arn:aws:bedrock:eu-west-1::foundation-model/amazon.nova-lite-v1:0"],
+        ),
+        *(
+            (
+                f"{geography}.anthropic.claude-haiku-4-5-20251001-v1:0",
+                [
+                    f"{PROFILES}/{geography}.anthropic.claude-haiku-4-5-20251001-v1:0",
+                    "arn:aws:bedrock:*::foundation-model/anthropic.claude-haiku-4-5-20251001-v1:0",
+                ],
+            )
+            for geography in ("us", "eu", "apac", "jp", "au", "us-gov", "global")
+        ),
+        (
+            "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.amazon.nova-pro-v1:0",
+            [
+                "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.amazon.nova-pro-v1:0",
+                "arn:aws:bedrock:*::foundation-model/amazon.nova-pro-v1:0",
+            ],
+        ),
+        *(
+            (
+                f"arn:aws:bedrock:us-east-1:123456789012:{kind}",
+                [f"arn:aws:bedrock:us-east-1:123456789012:{kind}"],
+            )
+            for kind in ("application-inference-profile/x", "imported-model/y", "provisioned-model/z")
+        ),
+    ],
+)
+def test_a_model_is_allowed_with_what_stands_behind_it(model, arns):
+    assert model_arns(model, **HERE) == arns
+
+
+def test_only_an_application_profile_needs_a_condition():
+    profile = "arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/x"
+    assert application_profiles([profile, "amazon.nova-lite-v1:0"]) == [profile]
+
+
+def test_a_guardrail_is_allowed_by_id_or_arn():
+    arn = "arn:aws:bedrock:eu-west-1:123456789012:guardrail/gr-1"
+    assert guardrail_arn("gr-1", **HERE) == guardrail_arn(arn, **HERE) == arn
+
+
+def test_candidates_judges_and_guardrails_are_found_in_evaluations():
+    evaluation = parse_evaluation(
+        """
+        name: guarded
+        candidates:
+          - {name: a, model: m.one, guardrail: {id: gr-1}}
+          - {name: b, model: given}
+        judges: [{name: j, model: m.two}]
+        criteria: [correctness]
+        """,
+        source="here",
+    )
+    assert called_models([evaluation], ["m.three", "m.one"]) == ["m.one", "m.three", "m.two"]
+    assert named_guardrails([evaluation], ["gr-2"]) == ["gr-1", "gr-2"]

@@ -1,0 +1,363 @@
+"""What would hurt to lose in the template."""
+
+import hashlib
+import json
+
+import pytest
+
+from evaldrop.resources import workflow_path
+from evaldrop.triggering import DATASET_ENDINGS
+from tests.infra.synthesis import one, resources
+
+MACHINE = "AWS::StepFunctions::StateMachine"
+FUNCTION = "AWS::Lambda::Function"
+POLICY = "AWS::IAM::Policy"
+
+# Types that moto 5.2.5 skips without a word; `evaldrop local` lists them to its user.
+NOT_IN_MOTO = {
+    "AWS::Budgets::Budget",
+    "AWS::CloudWatch::Alarm",
+    "AWS::Lambda::EventInvokeConfig",
+    "AWS::Logs::QueryDefinition",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SQS::QueuePolicy",
+    "AWS::Scheduler::Schedule",
+}
+IN_MOTO = {
+    "AWS::CloudWatch::Dashboard",
+    "AWS::Events::Rule",
+    "AWS::IAM::Policy",
+    "AWS::IAM::Role",
+    "AWS::KMS::Key",
+    "AWS::Lambda::Function",
+    "AWS::Lambda::Permission",
+    "AWS::Logs::LogGroup",
+    "AWS::S3::Bucket",
+    "AWS::SNS::Subscription",
+    "AWS::SNS::Topic",
+    "AWS::SQS::Queue",
+    "AWS::StepFunctions::StateMachine",
+}
+
+
+def statements(template):
+    for name, policy in resources(template, POLICY).items():
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+            yield name, statement
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def granted(template, action):
+    """Return the resources an action is allowed on, as text."""
+    return {
+        json.dumps(resource)
+        for _, statement in statements(template)
+        if action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+    }
+
+
+# The definition
+
+
+def test_the_workflow_is_deployed_byte_for_byte(either_template):
+    deployed = one(either_template, MACHINE)["DefinitionString"]
+    assert hashlib.sha256(deployed.encode()).digest() == hashlib.sha256(workflow_path().read_bytes()).digest()
+
+
+@pytest.mark.parametrize(("which", "children"), [("template", "EXPRESS"), ("full_template", "STANDARD")])
+def test_every_placeholder_is_filled(request, which, children):
+    machine = one(request.getfixturevalue(which), MACHINE)
+    substitutions = machine["DefinitionSubstitutions"]
+    for name in ("ValidateDataset", "PrepareRecords", "BuildScorecard", "ReportFailure"):
+        assert name in json.dumps(substitutions[name])
+    assert substitutions["ChildType"] == children
+    assert substitutions["ResultsTopic"]["Ref"].startswith("Notifications")
+    assert len(substitutions) == 6
+
+
+def test_errors_are_logged_and_executions_traced(template):
+    machine = one(template, MACHINE)
+    assert machine["LoggingConfiguration"]["Level"] == "ERROR"
+    assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False
+    assert machine["TracingConfiguration"] == {"Enabled": True}
+
+
+# No custom resources, and nothing that a machine without an account could not load
+
+
+def test_there_is_no_custom_resource_and_no_type_that_nobody_has_looked_at(either_template):
+    types = {each["Type"] for each in either_template["Resources"].values()}
+    assert not {each for each in types if each.startswith(("Custom::", "AWS::CloudFormation::"))}
+    assert types <= IN_MOTO | NOT_IN_MOTO
+
+
+# Least privilege
+
+# Statements on every resource, by their actions, and why.
+ON_EVERYTHING = {
+    (
+        "xray:GetSamplingRules",
+        "xray:GetSamplingTargets",
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
+    ): ("X-Ray has no resources to name"),
+    (
+        "logs:CreateLogDelivery",
+        "logs:DeleteLogDelivery",
+        "logs:DescribeLogGroups",
+        "logs:DescribeResourcePolicies",
+        "logs:GetLogDelivery",
+        "logs:ListLogDeliveries",
+        "logs:PutResourcePolicy",
+        "logs:UpdateLogDelivery",
+    ): "Step Functions' log delivery has no resources to name",
+}
+
+
+def test_no_permission_is_on_everything_but_those_with_a_reason(either_template):
+    found = {
+        tuple(sorted(as_list(statement["Action"])))
+        for _, statement in statements(either_template)
+        if "*" in as_list(statement["Resource"])
+    }
+    merged = {action for actions in found for action in actions}
+    assert merged == {action for actions in ON_EVERYTHING for action in actions}
+
+
+def test_no_permission_is_for_every_action(either_template):
+    for name, statement in statements(either_template):
+        assert not [action for action in as_list(statement["Action"]) if "*" in action], name
+
+
+def test_no_role_has_a_managed_policy(either_template):
+    for name, role in resources(either_template, "AWS::IAM::Role").items():
+        assert "ManagedPolicyArns" not in role["Properties"], name
+
+
+def test_models_are_those_of_the_evaluations_and_their_profiles(template):
+    arns = "".join(sorted(granted(template, "bedrock:InvokeModel")))
+    for model in ("amazon.nova-lite-v1:0", "amazon.nova-pro-v1:0", "meta.llama3-3-70b-instruct-v1:0"):
+        assert f":bedrock:*::foundation-model/{model}" in arns
+        assert f":inference-profile/us.{model}" in arns
+    assert len(granted(template, "bedrock:InvokeModel")) == 8
+    assert "foundation-model/*" not in arns
+
+
+def test_other_models_are_allowed_as_the_settings_say(full_template):
+    arns = granted(full_template, "bedrock:InvokeModel")
+    for end in ("::foundation-model/anthropic.claude-sonnet-4-6", "imported-model/def456"):
+        assert any(end in arn for arn in arns)
+    conditions = [
+        statement["Condition"]
+        for _, statement in statements(full_template)
+        if "foundation-model/*" in json.dumps(statement["Resource"])
+    ]
+    assert conditions == [
+        {
+            "ArnEquals": {
+                "bedrock:InferenceProfileArn": [
+                    "arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/abc123"
+                ]
+            }
+        }
+    ]
+
+
+def test_guardrails_may_be_applied_only_when_there_are_some(template, full_template):
+    assert not granted(template, "bedrock:ApplyGuardrail")
+    assert len(granted(full_template, "bedrock:ApplyGuardrail")) == 2
+
+
+def test_the_map_may_run_and_redrive_its_own_children(template):
+    assert granted(template, "states:StartExecution") == {json.dumps({"Ref": machine_id(template)})}
+    for action in ("states:DescribeExecution", "states:StopExecution", "states:RedriveExecution"):
+        assert any("/Records:*" in arn and machine_id(template) in arn for arn in granted(template, action))
+
+
+def machine_id(template):
+    return next(iter(resources(template, MACHINE)))
+
+
+def test_the_machine_reads_and_writes_only_where_runs_are_kept(template):
+    (role,) = [name for name in resources(template, POLICY) if "EvaluateDatasetRole" in name]
+    for name, statement in statements(template):
+        if name == role and any(action.startswith("s3:") for action in as_list(statement["Action"])):
+            assert "StorageOutput" in json.dumps(statement["Resource"])
+            assert "/runs/*" in json.dumps(statement["Resource"])
+
+
+# Coming in
+
+
+def test_the_input_bucket_keeps_versions_and_tells_eventbridge(template):
+    bucket = one(template, "AWS::S3::Bucket", "Input")
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert bucket["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+
+
+@pytest.mark.parametrize("name", ["Input", "Output"])
+def test_buckets_are_private_encrypted_and_cleaned_up(either_template, name):
+    bucket = one(either_template, "AWS::S3::Bucket", name)
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    assert bucket["BucketEncryption"]
+    assert bucket["LifecycleConfiguration"]["Rules"]
+
+
+def test_nothing_is_sent_in_the_clear(either_template):
+    for kind in ("AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"):
+        for name, policy in resources(either_template, kind).items():
+            assert '"aws:SecureTransport": "false"' in json.dumps(policy), name
+
+
+def test_a_key_of_ones_own_is_a_setting(template, full_template):
+    assert not resources(template, "AWS::KMS::Key")
+    assert one(full_template, "AWS::KMS::Key")["EnableKeyRotation"] is True
+    for kind in ("AWS::S3::Bucket", "AWS::SNS::Topic", "AWS::SQS::Queue"):
+        for name, each in resources(full_template, kind).items():
+            assert "StorageKey" in json.dumps(each["Properties"]), name
+
+
+def test_uploads_of_datasets_start_runs_and_are_kept_when_that_fails(template):
+    rule = one(template, "AWS::Events::Rule")
+    pattern = rule["EventPattern"]
+    assert pattern["source"] == ["aws.s3"]
+    assert pattern["detail-type"] == ["Object Created"]
+    keys = pattern["detail"]["object"]["key"]
+    assert [key for key in keys if "wildcard" in key] == [
+        {"wildcard": f"datasets/*{ending}"} for ending in DATASET_ENDINGS
+    ]
+    assert {"suffix": ".csv"} in keys
+    (target,) = rule["Targets"]
+    assert "DeadLetters" in json.dumps(target["DeadLetterConfig"])
+    assert "DeadLetters" in json.dumps(one(template, FUNCTION, "StartRun")["DeadLetterConfig"])
+
+
+def test_the_week_has_a_time_zone_a_window_and_its_moment_in_the_input(template):
+    schedule = one(template, "AWS::Scheduler::Schedule")
+    assert schedule["ScheduleExpression"] == "cron(0 6 ? * MON *)"
+    assert schedule["ScheduleExpressionTimezone"] == "Etc/UTC"
+    assert schedule["FlexibleTimeWindow"] == {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 15}
+    target = schedule["Target"]
+    sent = json.loads(target["Input"])
+    assert sent == {
+        "datasets": ["datasets/support-faq/records.jsonl"],
+        "scheduled_time": "<aws.scheduler.scheduled-time>",
+    }
+    assert "StartRun" in json.dumps(target["Arn"])
+    assert "DeadLetters" in json.dumps(target["DeadLetterConfig"])
+
+
+# Functions
+
+
+def test_functions_run_on_arm_with_the_newest_python_and_log_as_json(either_template):
+    functions = resources(either_template, FUNCTION)
+    assert len(functions) == 5
+    for name, each in functions.items():
+        properties = each["Properties"]
+        assert properties["Architectures"] == ["arm64"], name
+        assert properties["Runtime"] == "python3.14", name
+        assert properties["LoggingConfig"]["LogFormat"] == "JSON", name
+
+
+def test_functions_have_the_time_their_state_waits_for_them(template):
+    definition = json.loads(workflow_path().read_bytes())
+    for name in ("ValidateDataset", "PrepareRecords", "BuildScorecard", "ReportFailure"):
+        assert one(template, FUNCTION, name)["Timeout"] == definition["States"][name]["TimeoutSeconds"]
+
+
+def test_memory_is_a_setting(template, full_template):
+    assert one(template, FUNCTION, "BuildScorecard")["MemorySize"] == 3008
+    assert one(full_template, FUNCTION, "BuildScorecard")["MemorySize"] == 10240
+
+
+def test_large_files_find_room(template):
+    for name in ("PrepareRecords", "BuildScorecard"):
+        assert one(template, FUNCTION, name)["EphemeralStorage"] == {"Size": 10240}
+
+
+# Watching
+
+ALARMS = {
+    "RunsFailed",
+    "DeadLetters",
+    "BedrockLatency",
+    "BedrockServerErrors",
+    "BedrockThrottled",
+    "QualityBelowGate",
+    "JudgeNotTrusted",
+}
+
+
+def test_every_alarm_reaches_the_topic_and_says_what_to_do(template):
+    alarms = resources(template, "AWS::CloudWatch::Alarm")
+    found = {next(name for name in ALARMS if f"Monitoring{name}" in each) for each in alarms}
+    assert found == ALARMS
+    for name, alarm in alarms.items():
+        assert "Topic" in json.dumps(alarm["Properties"]["AlarmActions"]), name
+        assert len(alarm["Properties"]["AlarmDescription"]) > 40, name
+        assert alarm["Properties"]["TreatMissingData"] == "notBreaching", name
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [
+        "ExecutionsStarted", "ExecutionsFailed", "ApproximateOpenMapRunCount", "ApproximateMapRunBacklogSize",
+        "Invocations", "InvocationLatency", "InvocationClientErrors", "InvocationServerErrors",
+        "InvocationThrottles", "InputTokenCount", "OutputTokenCount", "PassRate", "CostUsd",
+        "CostPerThousandRecordsUsd",
+    ],
+)  # fmt: skip
+def test_the_dashboard_shows(template, metric):
+    assert metric in json.dumps(one(template, "AWS::CloudWatch::Dashboard"))
+
+
+def test_slow_and_failed_invocations_have_saved_queries(template):
+    queries = resources(template, "AWS::Logs::QueryDefinition").values()
+    assert {query["Properties"]["Name"].removeprefix("evaldrop/") for query in queries} == {
+        "FailedInvocations",
+        "FailedRuns",
+        "FailedSteps",
+        "LatencyByModel",
+        "SlowInvocations",
+        "SlowSteps",
+        "StepsOfRuns",
+    }
+    assert "put-model-invocation-logging-configuration" in json.dumps(template["Outputs"]["LogInvocations"])
+
+
+def test_budgets_warn_at_ten_and_twenty_five_dollars(template, full_template):
+    for each, kind in ((template, "SNS"), (full_template, "EMAIL")):
+        budgets = resources(each, "AWS::Budgets::Budget").values()
+        assert {budget["Properties"]["Budget"]["BudgetLimit"]["Amount"] for budget in budgets} == {10, 25}
+        for budget in budgets:
+            for told in budget["Properties"]["NotificationsWithSubscribers"]:
+                assert [subscriber["SubscriptionType"] for subscriber in told["Subscribers"]] == [kind]
+
+
+def test_an_address_given_as_parameter_is_subscribed(template):
+    (subscription,) = resources(template, "AWS::SNS::Subscription").values()
+    assert subscription["Condition"] in template["Conditions"]
+    assert subscription["Properties"]["Endpoint"] == {"Ref": "NotificationEmail"}
+
+
+def test_deleting_the_stack_keeps_buckets_unless_told_otherwise(template, full_template):
+    for each, policy in ((template, "Retain"), (full_template, "Delete")):
+        for bucket in resources(each, "AWS::S3::Bucket").values():
+            assert bucket["DeletionPolicy"] == policy
+
+
+def test_outputs_name_what_a_user_needs(template):
+    assert {
+        "InputBucket",
+        "OutputBucket",
+        "StateMachine",
+        "StartRunFunction",
+        "ResultsTopic",
+        "DeadLetterQueue",
+    } <= template["Outputs"].keys()

@@ -1,0 +1,103 @@
+"""Which evaluation a dataset in S3 is checked with (moto)."""
+
+import json
+import shutil
+
+import pytest
+
+from evaldrop import resources, storage
+from evaldrop.definition import RunDefinition
+from evaldrop.errors import InputError
+from lambdas.validate_dataset.handler import handler
+
+EVALUATION = """
+name: {name}
+candidates: [{{name: lite, model: "amazon.nova-lite-v1:0"}}]
+prompt: {prompt}
+metrics: [length_words]
+"""
+
+
+def evaluation(name, prompt="answer.v1"):
+    return EVALUATION.format(name=name, prompt=prompt).encode()
+
+
+@pytest.fixture
+def dropped(bucket):
+    uri = f"s3://{bucket}/datasets/shop/faq.jsonl"
+    storage.write_bytes(uri, json.dumps({"prompt": "How long do returns take?"}).encode())
+    return uri
+
+
+def validated(dataset, **more):
+    state = handler({"run_id": "ds-1", "dataset": dataset, "out": "s3://drop/out/runs", **more}, None)
+    return RunDefinition.load(state["run"]["folder"])
+
+
+@pytest.fixture
+def deployed(tmp_path, monkeypatch):
+    """An evaluation that was deployed with the function, with a prompt of its own."""
+    folder = tmp_path / "evaldrop" / "_data" / "evaluations" / "shop"
+    (folder / "prompts" / "candidate").mkdir(parents=True)
+    (folder / "evaluation.yaml").write_bytes(evaluation("deployed", "short.v1"))
+    (folder / "prompts" / "candidate" / "short.v1.md").write_text("Briefly: {{ prompt }}")
+    data = folder.parent.parent
+    shutil.copy(resources.workflow_path(), data)
+    shutil.copytree(resources.resource("prompts"), data / "prompts")
+    monkeypatch.setattr(resources, "_PACKAGE", tmp_path / "evaldrop")
+    monkeypatch.setenv("EVALDROP_DEFAULT_EVALUATION", "shop")
+
+
+def test_the_sidecar_wins(dropped, deployed):
+    storage.write_bytes("s3://drop/datasets/shop/faq.yaml", evaluation("sidecar", "short.v1"))
+    storage.write_bytes("s3://drop/datasets/shop/evaluation.yaml", evaluation("nearest"))
+    storage.write_bytes("s3://drop/prompts/candidate/short.v1.md", b"In short: {{ prompt }}")
+    found = validated(dropped)
+    assert found.evaluation_name == "sidecar"
+    assert found.prompts["candidate/short.v1"].text == "In short: {{ prompt }}"
+
+
+@pytest.mark.parametrize("place", ["datasets/shop/", "datasets/", ""])
+def test_then_the_nearest_up_the_prefix(dropped, place):
+    storage.write_bytes(f"s3://drop/{place}evaluation.yaml", evaluation("nearest"))
+    assert validated(dropped).evaluation_uri == f"s3://drop/{place}evaluation.yaml"
+
+
+def test_then_the_stacks_default_as_it_lies_in_the_bucket(dropped, deployed):
+    uri = "s3://drop/evaluations/shop/evaluation.yaml"
+    storage.write_bytes(uri, evaluation("uploaded", "short.v2"))
+    storage.write_bytes("s3://drop/evaluations/shop/prompts/candidate/short.v2.md", b"Short: {{ prompt }}")
+    found = validated(dropped)
+    assert found.evaluation_uri == uri
+    assert found.prompts["candidate/short.v2"].text == "Short: {{ prompt }}"
+
+
+def test_then_the_stacks_default_as_it_was_deployed(dropped, deployed):
+    found = validated(dropped)
+    assert found.evaluation_name == "deployed"
+    assert found.prompts["candidate/short.v1"].text == "Briefly: {{ prompt }}"
+
+
+def test_an_evaluation_that_is_named_is_taken_before_all(dropped, deployed):
+    storage.write_bytes("s3://drop/datasets/shop/faq.yaml", evaluation("sidecar"))
+    storage.write_bytes("s3://drop/evaluations/other/evaluation.yaml", evaluation("named"))
+    assert (
+        validated(dropped, evaluation="s3://drop/evaluations/other/evaluation.yaml").evaluation_name
+        == "named"
+    )
+
+
+@pytest.mark.parametrize("default", [None, "gone"])
+def test_without_any_the_dataset_is_refused(dropped, monkeypatch, default):
+    monkeypatch.delenv("EVALDROP_DEFAULT_EVALUATION", raising=False)
+    if default:
+        monkeypatch.setenv("EVALDROP_DEFAULT_EVALUATION", default)
+    with pytest.raises(InputError, match="no evaluation"):
+        validated(dropped)
+
+
+def test_on_one_machine_a_stacks_default_is_what_was_deployed(tmp_path, deployed):
+    dataset = tmp_path / "faq.jsonl"
+    dataset.write_text(json.dumps({"prompt": "Hello?"}))
+    state = handler({"run_id": "ds-1", "dataset": str(dataset), "out": str(tmp_path / "runs")}, None)
+    assert RunDefinition.load(state["run"]["folder"]).evaluation_name == "deployed"
