@@ -55,6 +55,8 @@ def measure(value: float | None) -> str:
     """Return a metric: three figures that count, at least one and at most three places for small ones."""
     if value is None:
         return ABSENT
+    if value == 0:
+        return "0"
     size = abs(value)
     return f"{value:,.0f}" if size >= 1000 else number(value, 1 if size >= 10 else 2 if size >= 1 else 3)
 

@@ -27,7 +27,8 @@ def _lines(scorecard: Scorecard) -> Iterator[str]:
         yield ""
     yield f"{markdown(scorecard.summary)}"
     yield ""
-    yield f"**Gate: {_SIGNS[scorecard.gate.decision]}**"
+    gate = _SIGNS[scorecard.gate.decision] if scorecard.gate.checks else "none was set"
+    yield f"**Gate: {gate}**"
     yield ""
     for check in scorecard.gate.checks:
         yield f"- {_SIGNS[check.decision]} · {markdown(check.expression)}: {markdown(check.sentence)}"

@@ -39,7 +39,7 @@ def asked(name: str, prompt: str, **fields: Any) -> dict[str, Any]:
     return made
 
 
-def write_varied(folder: Path, **run: Any) -> str:
+def write_varied(folder: Path | str, **run: Any) -> str:
     """Write and build a run of 40 records that differ in everything a filter asks for; return the folder."""
     records = [
         asked(f"r{n:02}", f"prompt {n} of the {'quick' if n % 2 else 'slow'} kind: how long does it take?",
@@ -75,7 +75,7 @@ def write_hostile(folder: Path, texts: tuple[str, ...]) -> str:
     several = ("lite", "haiku")
     hostile = [{**CORRECTNESS, "question": " ".join(texts)}, TONE]
     records = [
-        asked(f"{number} {text}", text, category=text if number < 20 else texts[0], system=text, context=text,
+        asked(f"{number} {text}", text, category=text, system=text, context=text,
               reference=[text, text])
         for number, text in enumerate(texts)
     ]  # fmt: skip

@@ -3,7 +3,7 @@
 (() => {
   const names = JSON.parse(document.getElementById("names").textContent);
   const records = new Records(names);
-  const rowHeight = 58;
+  const rowHeight = 58, mostSigns = 15;
   const by = (id) => document.getElementById(id);
   const list = by("list"), rows = by("rows"), pane = by("record"), search = by("search"), found = by("found"), marks = by("marks");
   const choices = ["category", "candidate", "criterion", "verdict", "sort"];
@@ -71,9 +71,9 @@
     return box;
   }
 
-  // Per candidate a sign for each criterion; the words stand in the label.
+  // Per candidate a sign for each criterion, or one for the worst of many; the words stand in the label.
   function verdictMarks(row) {
-    const box = element("span", "marks");
+    const box = element("span", names.candidates.length > 5 ? "marks many" : "marks");
     const label = [];
     row[ANSWERS].forEach((answer, candidate) => {
       const group = element("span", "");
@@ -82,13 +82,15 @@
         group.append(element("i", "wrong", "!"));
         said.push("error");
       } else {
+        const shown = [];
         names.criteria.forEach((name, criterion) => {
           const outcomes = answer[VERDICTS].filter((verdict) => verdict[CRITERION] === criterion).map(outcome);
           if (!outcomes.length) return;
-          const worst = ["failed", "unscored", "passed"].find((kind) => outcomes.includes(kind)) || "not_applicable";
-          group.append(element("i", glyphs[worst][1], glyphs[worst][0]));
-          said.push(`${name} ${worst.replace("_", " ")}`);
+          shown.push(worstOf(outcomes));
+          said.push(`${name} ${worstOf(outcomes).replace("_", " ")}`);
         });
+        const many = names.candidates.length * names.criteria.length > mostSigns;
+        for (const kind of many && shown.length ? [worstOf(shown)] : shown) group.append(element("i", glyphs[kind][1], glyphs[kind][0]));
       }
       label.push(`${names.candidates[candidate]}: ${said.join(", ") || "no verdict"}`);
       box.append(group);
@@ -97,6 +99,10 @@
     box.setAttribute("role", "img");
     box.setAttribute("aria-label", label.join("; "));
     return box;
+  }
+
+  function worstOf(outcomes) {
+    return ["failed", "unscored", "passed"].find((kind) => outcomes.includes(kind)) || "not_applicable";
   }
 
   function select(place, { scroll = true } = {}) {

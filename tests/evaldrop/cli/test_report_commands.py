@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import signal
 import subprocess
 import urllib.request
@@ -9,8 +10,10 @@ import urllib.request
 import pytest
 
 from evaldrop.cli.app import main
+from evaldrop.report.page import again
+from evaldrop.runs import read_run
 from tests.browser.pages import write_varied
-from tests.whole_runs import ROOT, command, environment
+from tests.whole_runs import ROOT, command, environment, only_run, write_evaluation
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +81,19 @@ def test_without_its_library_a_workbook_says_what_to_install(run, capsys, monkey
 def test_a_folder_that_is_no_run_is_refused(tmp_path, capsys):
     assert main(["report", str(tmp_path)]) == 64
     assert "no run.json there" in capsys.readouterr().err
+
+
+def test_the_command_that_the_report_gives_runs_the_same_again(tmp_path, capsys):
+    dataset = write_evaluation(tmp_path / "my data", records=5)
+    arguments = ["--bedrock", "simulated", "--limit", "3"]
+    assert main(["run", str(dataset), *arguments, "--out", str(tmp_path / "first")]) in (0, 1, 2)
+    first = read_run(str(only_run(tmp_path / "first")))
+    words = shlex.split(again(first.scorecard, first.run))
+    assert words[0] == "evaldrop"
+    assert main([*words[1:], "--out", str(tmp_path / "second")]) in (0, 1, 2)
+    second = read_run(str(only_run(tmp_path / "second")))
+    same = {"dataset", "records", "criteria", "candidates"}
+    assert second.scorecard.model_dump(include=same) == first.scorecard.model_dump(include=same)
 
 
 def test_export_says_what_it_wrote_and_what_to_do_next(run, tmp_path, capsys):

@@ -90,3 +90,16 @@ def test_the_size_of_a_difference_keeps_a_figure_that_counts(value, text):
 def test_counts_have_their_thousands_apart():
     assert (figures.count(1234567), figures.count(None)) == ("1,234,567", "–")
     assert (figures.interval((1, 2)), figures.interval(None)) == ("1.00 to 2.00", "–")
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    (None, "–"), (0, "0"), (0.6097, "0.610"), (1.5, "1.50"), (17.717, "17.7"),
+    (-17.717, "−17.7"), (1234.5, "1,234"),
+])  # fmt: skip
+def test_a_metric_has_three_figures_that_count(value, text):
+    assert figures.measure(value) == text
+
+
+def test_a_metrics_interval_is_read_like_it():
+    assert figures.measure_interval((0, 17.717)) == "0 to 17.7"
+    assert figures.measure_interval(None) == "–"

@@ -2,12 +2,23 @@
 
 import gzip
 import json
+from types import SimpleNamespace
 
 import pytest
 
 from evaldrop import storage
 from evaldrop.report import rows as report_rows
-from evaldrop.report.rows import HAS_DISAGREEMENT, HAS_ERROR, HAS_FAILED, HAS_UNSCORED, ReportRows
+from evaldrop.report.page import html_report
+from evaldrop.report.rows import (
+    HAS_DISAGREEMENT,
+    HAS_ERROR,
+    HAS_FAILED,
+    HAS_REGRESSED,
+    HAS_UNSCORED,
+    IS_FLAGGED,
+    ReportRows,
+)
+from evaldrop.scorecard import build_scorecard
 from evaldrop.scorecard.collect import collect
 from evaldrop.scorecard.reading import ResultReader
 from evaldrop.scorecard.source import read_run_file
@@ -85,11 +96,74 @@ def test_a_budget_for_nothing_carries_nothing(offered):
 
 
 def test_the_page_of_a_run_above_the_budget_says_so(tmp_path, monkeypatch):
-    from evaldrop.scorecard import build_scorecard
-
     monkeypatch.setattr(ReportRows.__init__, "__defaults__", (1,))
     folder = str(tmp_path / "support" / "run-1")
     write_run(folder, run=run_json(), records=[record("r1")], succeeded=[whole("r1")])
     build_scorecard(folder)
     page = storage.read_bytes(storage.join(folder, "report.html")).decode()
     assert "The page carries 0 of 1 records" in page
+
+
+def test_what_was_sent_goes_before_any_record_goes(offered, monkeypatch):
+    monkeypatch.setattr(report_rows, "_CHUNK", 2_000)
+    results = [whole(f"r{n}") for n in range(60)]
+    _, _, packed = offered(results, budget=1_000_000)
+    assert all(chunk.details for chunk in packed)
+    rows, details = (sum(len(chunk[part]) for chunk in packed) for part in (0, 1))
+    carried, _, packed = offered(results, budget=rows + details // 2)
+    assert len(carried) == 60
+    assert packed[0].details
+    assert not packed[-1].details
+
+
+def test_thinned_records_are_spread_over_the_whole_run(offered, monkeypatch):
+    monkeypatch.setattr(report_rows, "_CHUNK", 2_000)
+    carried, (_, _, other), _ = offered([whole(f"r{n}") for n in range(400)], budget=9_000)
+    places = sorted(entry[0] for entry in carried)
+    assert other.kept == len(places) < 400
+    quarters = [sum(100 * part <= place < 100 * (part + 1) for place in places) for part in range(4)]
+    assert min(quarters) > 0
+
+
+@pytest.fixture
+def one(tmp_path):
+    """Return a run of one good record, with the record and its results."""
+    folder = str(tmp_path / "run")
+    manifest = write_run(folder, run=run_json(), records=[record("r")], succeeded=[whole("r")])
+    run = read_run_file(folder)
+    (found,) = collect(folder, [manifest])
+    return run, found.record, ResultReader(run).read(found)
+
+
+def flags_of(rows):
+    (chunk,) = rows.chunks()
+    return json.loads(gzip.decompress(chunk.packed))[0][FLAGS]
+
+
+def test_a_regressed_record_counts_as_a_problem(one):
+    run, prepared, results = one
+    rows = ReportRows(run)
+    rows.add(0, prepared, results, regressed=True)
+    assert flags_of(rows) == HAS_REGRESSED
+    assert rows.counts()[0].kept == 1
+
+
+def test_a_flagged_response_counts_as_a_problem_where_responses_are_looked_at_for_that(one):
+    run, prepared, (lite, haiku) = one
+    flagged = SimpleNamespace(**{**lite.response._asdict(), "flags": "hidden_text"})
+    rows = ReportRows(run)
+    rows.add(0, prepared, [lite._replace(response=flagged), haiku])
+    assert flags_of(rows) == IS_FLAGGED
+
+
+@pytest.mark.parametrize(
+    "named", [["r1", "r2"], [{"record_id": "r1"}, {"record_id": "r2", "criterion": "tone"}]]
+)
+def test_records_that_the_scorecard_names_as_regressed_are_marked_by_the_page(named, tmp_path, monkeypatch):
+    folder = str(tmp_path / "support" / "run-1")
+    write_run(folder, run=run_json(), records=[record("r1")], succeeded=[whole("r1")])
+    scorecard = build_scorecard(folder)
+    content = {**scorecard.model_dump(mode="json"), "regressed": named}
+    monkeypatch.setattr(type(scorecard), "model_dump", lambda *_, **__: content)
+    page = html_report(scorecard, read_run_file(folder).content, [], [])
+    assert '"regressed":["r1","r2"]' in page

@@ -1,0 +1,41 @@
+"""Reports of runs in a bucket: viewed, opened and exported through the machine's own credentials."""
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from evaldrop import storage
+from evaldrop.cli.app import main
+from evaldrop.report.exporting import export_run
+from evaldrop.report.serving import Folder
+from evaldrop.runs import read_run
+from tests.browser.pages import write_varied
+
+
+@pytest.fixture
+def run(bucket):
+    return write_varied(f"s3://{bucket}/runs/support/run-1")
+
+
+def test_a_bucket_is_viewed_like_a_folder(bucket, run):
+    folder = Folder(f"s3://{bucket}/runs/", lambda: "")
+    assert b"support/run-1/report.html" in folder.answer("/").body
+    assert folder.answer("/support/run-1/report.html").body == storage.read_bytes(f"{run}/report.html")
+    assert folder.answer("/support/run-1").location == "/support/run-1/report.html"
+    assert folder.answer("/support/run-2/report.html").status == 404
+    assert folder.answer("/../other").status == 404
+
+
+def test_the_report_of_a_run_in_a_bucket_is_opened_as_a_copy(run, monkeypatch, capsys):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    assert main(["report", run, "--format", "html", "--open"]) == 0
+    assert f"{run}/report.html" in capsys.readouterr().out
+    copy = Path(unquote(urlsplit(opened[0]).path))
+    assert copy.read_bytes() == storage.read_bytes(f"{run}/report.html")
+
+
+def test_a_run_in_a_bucket_is_exported_to_a_folder(run, tmp_path):
+    export_run(run, read_run(run).scorecard, tmp_path)
+    assert (tmp_path / "verdicts.parquet").read_bytes() == storage.read_bytes(f"{run}/verdicts.parquet")

@@ -1,0 +1,113 @@
+"""What says how far judges can be trusted is read by the names of the scorecard's keys."""
+
+from evaldrop.report.matrix import matrices
+from evaldrop.report.trust import preferences, trust_tables
+from evaldrop.scorecard.model import Comparison
+from tests.evaldrop.test_gate import card, scorecard
+
+ESTIMATE = {"win_rate": 0.6, "wins": 5, "ties": 2, "losses": 3, "n": 10, "flip_rate": 0.1}
+CALIBRATION = {
+    "correctness": {
+        "n_labelled": 40,
+        "raters": {"ann": 40},
+        "random_sample": True,
+        "reason": None,
+        "joined": {
+            "n": 40,
+            "agreement": 0.925,
+            "kappa": 0.46,
+            "confusion": {"answers": ["no", "yes"], "counts": [[1, 2], [1, 36]]},
+        },
+        "judges": {"pro": {"n": 40, "agreement": 0.9}},
+        "between_raters": [],
+    }
+}
+AGREEMENT = {"tone": {"alpha": 0.743, "level": "ordinal", "n_records": 1200, "interval": [0.7, 0.8]}}
+
+
+def table(content, title):
+    (found,) = [table for table in trust_tables(content) if table.title == title]
+    return [dict(zip(("", *found.columns), row, strict=True)) for row in found.rows]
+
+
+def test_preferences_are_read_by_baseline_in_either_shape():
+    either = [
+        {"lite": {"baseline": "lite", **ESTIMATE}},
+        {**ESTIMATE, "by_baseline": {"lite": {**ESTIMATE, "interval": [0.3, 0.8]}}, "by_judge": {}},
+    ]
+    for pairwise in either:
+        content = {"candidates": {"haiku": {"pairwise": pairwise}, "lite": {"pairwise": None}}}
+        (found,) = preferences(content)
+        assert (found.candidate, found.over, found.win_rate, found.n) == ("haiku", "lite", 0.6, 10)
+    assert found.interval == (0.3, 0.8)
+
+
+def test_agreement_is_a_row_per_criterion():
+    (row,) = table({"agreement": AGREEMENT}, "Agreement between judges")
+    assert row == {
+        "": "tone",
+        "alpha": "0.74",
+        "level": "ordinal",
+        "n records": "1,200",
+        "interval": "0.70 to 0.80",
+    }
+
+
+def test_calibration_shows_rates_and_who_said_what():
+    content = {"calibration": CALIBRATION}
+    (row,) = table(content, "Judges against people")
+    assert row["joined · agreement"] == "92 %"
+    assert row["joined · kappa"] == "0.46"
+    assert row["random sample"] == "yes"
+    confusion = [table for table in trust_tables(content) if "people said" in table.title]
+    assert [list(row) for row in confusion[0].rows] == [["no", "1", "2"], ["yes", "1", "36"]]
+
+
+def test_what_a_later_version_adds_is_shown():
+    content = {
+        "some_new_part": [{"record_id": "r1", "score": 0.5}],
+        "empty": {},
+        "text": "x",
+        "gate": {"a": {"b": 1}},
+    }
+    (found,) = trust_tables(content)
+    assert (found.title, found.columns, found.rows) == (
+        "Some new part",
+        ["record id", "score"],
+        [["1", "r1", "0.50"]],
+    )
+
+
+def test_a_part_of_single_facts_is_one_row_and_its_objects_are_rows():
+    content = {
+        "strengths": {"prior": 0.5, "candidates": {"lite": {"elo": 1010.0, "elo_interval": [990, 1030]}}}
+    }
+    rows = table(content, "Strength from all pairs (Bradley–Terry)")
+    assert rows[0]["prior"] == "0.50"
+    assert rows[1][""] == "candidates: lite"
+    assert rows[1]["elo interval"] == "990.00 to 1030.00"
+
+
+def compared(a, b, difference, better=None):
+    interval = (difference - 0.05, difference + 0.05)
+    return Comparison(a=a, b=b, criterion="correctness", n=40, difference=difference, interval=interval,
+                      decisive=better is not None, better=better)  # fmt: skip
+
+
+def test_a_matrix_is_a_row_minus_a_column_from_both_sides():
+    cards = {"lite": card((0.5, 0.7)), "haiku": card((0.8, 0.9)), "llama": card((0.5, 0.6))}
+    pairs = (compared("lite", "haiku", -0.2, "haiku"), compared("lite", "llama", 0.05))
+    (matrix,) = matrices(scorecard(cards).model_copy(update={"comparisons": pairs}))
+    cells = {(name, place): cell for name, row in matrix.rows for place, cell in zip(cards, row, strict=True)}
+    assert cells["lite", "lite"] is None
+    assert (cells["lite", "haiku"].difference, cells["lite", "haiku"].standing) == (-0.2, "worse")
+    assert (cells["haiku", "lite"].difference, cells["haiku", "lite"].standing) == (0.2, "better")
+    assert cells["haiku", "lite"].interval == (0.15000000000000002, 0.25)
+    assert cells["llama", "lite"].standing == "open"
+    assert cells["haiku", "llama"].standing is None, "nobody compared them"
+
+
+def test_very_many_candidates_make_no_matrix():
+    cards = {f"c{number}": card((0.5, 0.7)) for number in range(9)}
+    pairs = (compared("c0", "c1", 0.1),)
+    assert matrices(scorecard(cards).model_copy(update={"comparisons": pairs})) == []
