@@ -230,7 +230,6 @@ def test_a_candidates_prompt_that_shows_the_reference_is_refused(tmp_path):
     told(checked.problems, "prompt candidate/own.v1 needs reference")
 
 
-
 def test_a_gate_about_something_the_run_will_not_have_is_refused_before_money_is_spent(tmp_path):
     evaluation = {**SMALL, "gate": ["corectness.pass_rate >= 0.5", "no regression in tone", "cost_usd < 1"]}
     problems = check(tmp_path, evaluation).problems
