@@ -13,6 +13,7 @@ from evaldrop.cli.commands.plan import plan
 from evaldrop.cli.commands.report import report
 from evaldrop.cli.commands.run import run
 from evaldrop.cli.commands.schema import schema
+from evaldrop.cli.commands.trend import trend
 from evaldrop.cli.commands.validate import validate
 from evaldrop.cli.output import complain
 from evaldrop.errors import EvaldropError, InputError
@@ -26,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (init, validate, plan, run, report, criteria, schema):
+for command in (init, validate, plan, run, report, trend, criteria, schema):
     app.command()(command)
 
 
