@@ -70,6 +70,9 @@ def run(
         limit=limit,
         max_in_flight=max_in_flight,
     )
+    if resume is not None and _is_finished(started.folder):
+        stderr().print(f"{shown(started.folder)} is finished, without an error: there is nothing to do.")
+        return _tell_scorecard(started, as_json=as_json)
     if not yes and not _agreed(started.request):
         complain("stopped before anything was spent.")
         return exits.WRONG_USE
@@ -147,6 +150,12 @@ def _resumed(resume: str, options: dict[str, Any]) -> _Started:
     return _Started(request, definition.folder)
 
 
+def _is_finished(folder: str) -> bool:
+    from evaldrop.local import is_finished
+
+    return is_finished(folder)
+
+
 def _agreed(request: "RunRequest") -> bool:
     """Show what a run would cost and ask; only a person at a terminal is asked, and only about money."""
     if not request.bedrock.startswith("aws") or not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -216,9 +225,6 @@ def _tell_how_to_go_on(progress: "RunProgress", folder: str) -> None:
 
 
 def _tell(execution: "Execution", started: _Started, *, as_json: bool) -> int:
-    from evaldrop.cli.scorecard_table import print_scorecard
-    from evaldrop.runs import read_run
-
     if execution.status != "SUCCEEDED":
         complain(str(execution.cause or execution.error))
         if as_json:
@@ -231,6 +237,13 @@ def _tell(execution: "Execution", started: _Started, *, as_json: bool) -> int:
                 }
             )
         return exits.WRONG_USE if _is_bad_input(str(execution.error)) else exits.RUN_FAILED
+    return _tell_scorecard(started, as_json=as_json)
+
+
+def _tell_scorecard(started: _Started, *, as_json: bool) -> int:
+    from evaldrop.cli.scorecard_table import print_scorecard
+    from evaldrop.runs import read_run
+
     scorecard = read_run(started.folder).scorecard
     if as_json:
         print_json(
