@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -32,6 +32,11 @@ class RunRequest(_Frozen):
         default=None, ge=1, description="Overrides the evaluation's max_concurrency."
     )
 
+    parent: str | None = Field(
+        default=None,
+        description="URI of a run's folder: its responses are judged again, and only what is new is called.",
+    )
+
     @property
     def simulated(self) -> bool:
         """Whether no model is called and no money spent."""
@@ -54,6 +59,19 @@ class PromptFile(_Frozen):
 
     sha256: str
     text: str
+
+
+class Parent(_Frozen):
+    """
+    The run whose replies another one takes over.
+
+    A rescored run reads all of them again by other rules and calls nothing; a rejudged one takes the
+    responses, and calls judges for what is new.
+    """
+
+    run_id: str
+    folder: str
+    how: Literal["rescored", "rejudged"]
 
 
 class RunDefinition(_Frozen):
@@ -87,6 +105,7 @@ class RunDefinition(_Frozen):
     nonce: str
     options: dict[str, Any]
     baseline: str | None = None
+    parent: Parent | None = None
 
     @property
     def uri(self) -> str:

@@ -65,7 +65,7 @@ def history_entry(scorecard: Scorecard, folder: str, run: RunFile) -> HistoryEnt
             )
             for name, card in scorecard.candidates.items()
         },
-        parent=(run.content.get("parent") or {}).get("run_id"),
+        parent=run.parent.run_id if run.parent else None,
         dataset_sha256=scorecard.dataset.sha256,
         workflow_sha256=run.content.get("workflow_sha256"),
         judges={

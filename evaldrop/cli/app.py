@@ -11,6 +11,7 @@ from evaldrop.cli.commands.criteria import criteria
 from evaldrop.cli.commands.init import init
 from evaldrop.cli.commands.plan import plan
 from evaldrop.cli.commands.report import report
+from evaldrop.cli.commands.rescore import rescore
 from evaldrop.cli.commands.run import run
 from evaldrop.cli.commands.schema import schema
 from evaldrop.cli.commands.trend import trend
@@ -27,7 +28,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (init, validate, plan, run, report, trend, criteria, schema):
+for command in (init, validate, plan, run, report, rescore, trend, criteria, schema):
     app.command()(command)
 
 

@@ -19,6 +19,7 @@ from evaldrop.scorecard.estimates import candidate_scorecards, columns_of, cost_
 from evaldrop.scorecard.model import CandidateScorecard, CriterionInfo, DatasetInfo, Records, Scorecard
 from evaldrop.scorecard.pairwise import Compared, ComparisonReader, PairwiseTally
 from evaldrop.scorecard.reading import CandidateResult, ResultReader
+from evaldrop.scorecard.reuse import mark_reused, reused_in_words, what_was_reused
 from evaldrop.scorecard.scores import NOT_APPLICABLE
 from evaldrop.scorecard.source import RunFile, read_run_file
 from evaldrop.scorecard.tally import RunTally
@@ -75,6 +76,8 @@ def _read_results(run: RunFile, manifests: Sequence[str]) -> _Tallies:
     reader, comparisons = ResultReader(run), ComparisonReader(run)
     with _open_tables(run) as tables:
         for found in collect(run.folder, manifests):
+            if run.parent and run.parent.how == "rescored":
+                mark_reused(found.output)
             results = reader.read(found)
             _write_rows(results, tables)
             if compared := comparisons.read(found):
@@ -137,12 +140,13 @@ def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Sc
         judges=judge_health(run, tally),
         cost_usd=cost_totals(run, tally),
         baseline=run.content.get("baseline"),
+        reused=what_was_reused(run, tally),
     )
     return scorecard.model_copy(
         update={
             "gate": evaluate_gate(run.evaluation.gate, scorecard),
             "alarms": run_alarms(scorecard, tally),
-            "summary": verdict_in_words(scorecard),
+            "summary": verdict_in_words(scorecard) + reused_in_words(scorecard.reused),
         }
     )
 

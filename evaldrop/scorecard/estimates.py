@@ -72,6 +72,7 @@ def judge_health(run: RunFile, tally: RunTally) -> dict[str, JudgeHealth]:
         health[judge.name] = JudgeHealth(
             model=judge.model,
             calls=counts.calls,
+            kept=counts.kept,
             errors=counts.errors,
             asked_again=counts.asked_again,
             retries=counts.retries,
@@ -274,12 +275,14 @@ def _responses(counts: CandidateTally) -> ResponseCounts:
 
 
 def _candidate_cost(counts: CandidateTally) -> CandidateCost:
-    called = counts.n - counts.errors - counts.missing - counts.given
-    total = counts.cost.total
+    # What a candidate costs is a fact about it, whoever paid for the call.
+    called = counts.n - counts.errors - counts.missing - counts.given + counts.reused
+    parts = (counts.cost.total, counts.saved.total)
+    is_known = called and None not in parts
     return CandidateCost(
-        candidate=total,
+        candidate=counts.cost.total,
         judge=counts.judge_cost.total,
-        per_1000_records=total * 1000 / called if total is not None and called else None,
+        per_1000_records=sum(part or 0.0 for part in parts) * 1000 / called if is_known else None,
     )
 
 

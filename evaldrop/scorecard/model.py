@@ -52,12 +52,13 @@ class CandidateCost(Part):
     candidate: float | None = Field(description="The candidate's own calls.")
     judge: float | None = Field(description="Judging this candidate's responses.")
     per_1000_records: float | None = Field(
-        default=None, description="The candidate's own calls, per 1,000 records."
+        default=None,
+        description="The candidate's own calls, per 1,000 records; an earlier run's calls at their price.",
     )
 
 
 class Tokens(Part):
-    """Tokens billed, as far as replies tell."""
+    """Tokens, as far as replies tell; those of replies taken from an earlier run are in them too."""
 
     input: int = 0
     output: int = 0
@@ -199,7 +200,8 @@ class JudgeHealth(Part):
     """How well a judge worked."""
 
     model: str
-    calls: int
+    calls: int = Field(description="Replies there should be.")
+    kept: int = Field(default=0, description="Of them, those taken from the parent run.")
     errors: int
     asked_again: int = Field(default=0, description="Calls repeated because no verdict could be read.")
     retries: int = Field(default=0, description="Calls repeated by the workflow, most of them throttled.")
@@ -221,6 +223,16 @@ class CostTotals(Part):
         default=(), description="Models whose price or tokens are unknown."
     )
     prices_date: str | None = None
+
+
+class Reused(Part):
+    """What a run took from its parent instead of paying for it again."""
+
+    parent: str = Field(description="The parent's run ID.")
+    how: Literal["rescored", "rejudged"]
+    responses: int
+    judge_replies: int
+    saved_usd: float | None = Field(description="What they cost at this run's prices; null when unknown.")
 
 
 class CriterionInfo(Part):
@@ -266,4 +278,5 @@ class Scorecard(Part):
     gate: Gate = Gate(decision="pass")
     alarms: tuple[str, ...] = ()
     baseline: str | None = None
+    reused: Reused | None = Field(default=None, description="What came from a parent run; null without one.")
     summary: str = Field(default="", description="The verdict in words.")

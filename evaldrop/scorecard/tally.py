@@ -98,7 +98,8 @@ class CandidateTally:
         self.n = self.errors = self.missing = self.given = self.refused = self.truncated = self.retries = 0
         self.error_names: Counter[str] = Counter()
         self.input_tokens = self.output_tokens = self.judge_input = self.judge_output = 0
-        self.cost, self.judge_cost = MoneyTally(), MoneyTally()
+        self.cost, self.judge_cost, self.saved = MoneyTally(), MoneyTally(), MoneyTally()
+        self.reused = 0
         self.latencies = array("d")
         self.text_hashes = array("q")
         self.criteria: dict[str, CriterionTally] = {}
@@ -137,6 +138,8 @@ class CandidateTally:
         self.input_tokens += row.input_tokens or 0
         self.output_tokens += row.output_tokens or 0
         self.cost.add(row.cost_usd)
+        self.reused += result.is_reused
+        self.saved.add(result.saved_usd)
         if row.latency_ms is not None:
             self.latencies.append(row.latency_ms)
         self.text_hashes.append(hash(row.response))
@@ -153,20 +156,22 @@ class JudgeTally:
     """Counts of one judge."""
 
     def __init__(self) -> None:
-        self.calls = self.errors = self.asked_again = self.retries = self.scored = 0
+        self.calls = self.kept = self.errors = self.asked_again = self.retries = self.scored = 0
         self.input_tokens = self.output_tokens = 0
         self.unscored: Counter[str] = Counter()
-        self.cost = MoneyTally()
+        self.cost, self.saved = MoneyTally(), MoneyTally()
 
     def add_call(self, call: JudgeCall) -> None:
         """Add a call."""
         self.calls += 1
+        self.kept += call.is_kept
         self.errors += call.failed
         self.asked_again += call.asked_again
         self.retries += call.retries
         self.input_tokens += call.input_tokens
         self.output_tokens += call.output_tokens
         self.cost.add(call.cost_usd)
+        self.saved.add(call.saved_usd)
 
 
 class RunTally:
