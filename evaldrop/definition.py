@@ -131,6 +131,18 @@ class RunDefinition(_Frozen):
         return cls.model_validate_json(storage.read_bytes(storage.join(folder, "run.json")))
 
 
+def parent_of(parent: RunDefinition, folder: str, how: Literal["rescored", "rejudged"]) -> Parent:
+    """Return how a new run names its parent: by where it lies now, which may not be where it was written."""
+    place = folder if storage.is_s3(folder) else str(storage.local_path(folder))
+    return Parent(run_id=parent.run_id, folder=place.rstrip("/"), how=how)
+
+
+def out_of(folder: str) -> str:
+    """Return the folder that runs are kept in, of a run's folder `<out>/<evaluation>/<run_id>`."""
+    place = folder.rstrip("/") if storage.is_s3(folder) else str(storage.local_path(folder))
+    return storage.parent(storage.parent(place) or place) or place
+
+
 def new_run_id(now: datetime | None = None) -> str:
     """Return an ID that sorts by time and that two runs of one second do not share."""
     now = now or datetime.now(UTC)

@@ -14,6 +14,7 @@ import orjson
 from evaldrop.datasets import Record
 from evaldrop.definition import RunDefinition
 from evaldrop.errors import BudgetExceeded
+from evaldrop.parent_replies import ParentReplies, parent_replies
 from evaldrop.preparation import Preparing
 from evaldrop.pricing import Prices, cost_usd
 from evaldrop.requests import GIVEN
@@ -127,9 +128,10 @@ def make_plan(definition: RunDefinition, sample: Iterable[Record], *, records: i
         records: How many records there will be.
         prices: Where dollars come from.
     """
-    counting = _Counting(definition)
-    for record in sample:
-        counting.add(record)
+    with parent_replies(definition) as parent:
+        counting = _Counting(definition, parent)
+        for record in sample:
+            counting.add(record)
     lines = tuple(counting.lines(records, prices))
     evaluation = definition.evaluation
     concurrency = definition.options.get("max_in_flight") or evaluation.max_concurrency
@@ -163,9 +165,9 @@ def refuse_above_budget(plan: Plan, budget_usd: float | None) -> None:
 class _Counting:
     """Adds up what the sample's records ask for."""
 
-    def __init__(self, definition: RunDefinition) -> None:
+    def __init__(self, definition: RunDefinition, parent: ParentReplies | None) -> None:
         self._evaluation = definition.evaluation
-        self._preparing = Preparing(definition)
+        self._preparing = Preparing(definition, parent)
         self._requests = {call["name"]: call.get("request_key") for call in self._preparing.candidates}
         self._n = 0
         self._references: list[int] = []
@@ -189,9 +191,10 @@ class _Counting:
             self._candidate_calls[name] += 1
             self._candidate_input[name] += tokens(calls["requests"][key])
         for judgement in calls["judgements"]:
-            self._count_judge(judgement, responses=1, calls=len(judgement["fences"]))
+            kept = len(judgement.get("kept_replies", ()))
+            self._count_judge(judgement, responses=1, calls=len(judgement["fences"]) - kept)
         for comparison in calls["comparisons"]:
-            self._count_judge(comparison, responses=2, calls=1)
+            self._count_judge(comparison, responses=2, calls=0 if "kept" in comparison else 1)
 
     def _count_judge(self, asked: dict[str, Any], *, responses: int, calls: int) -> None:
         name = asked["judge"]

@@ -13,7 +13,7 @@ from typing import Any
 from evaldrop import __version__, storage
 from evaldrop.asked import asked_by, asked_of_judges
 from evaldrop.criteria import Criterion, criterion_from_config
-from evaldrop.definition import Parent, RunDefinition, new_run_id
+from evaldrop.definition import RunDefinition, new_run_id, out_of, parent_of
 from evaldrop.errors import EvaluationError, InputError
 from evaldrop.evaluation import Evaluation, parse_evaluation
 from evaldrop.gate import parse_gate
@@ -60,18 +60,6 @@ def rescore(folder: str, *, evaluation: str | None = None, out: str | None = Non
 def rescored_scorecard(definition: RunDefinition) -> Scorecard:
     """Compute a rescored run's scorecard and write its files."""
     return build_scorecard(definition.folder)
-
-
-def parent_of(parent: RunDefinition, folder: str, how: str) -> Parent:
-    """Return how a new run names its parent: by where it lies now, which may not be where it was written."""
-    place = folder if storage.is_s3(folder) else str(storage.local_path(folder))
-    return Parent.model_validate({"run_id": parent.run_id, "folder": place.rstrip("/"), "how": how})
-
-
-def out_of(folder: str) -> str:
-    """Return the folder that runs are kept in, of a run's folder `<out>/<evaluation>/<run_id>`."""
-    place = folder.rstrip("/") if storage.is_s3(folder) else str(storage.local_path(folder))
-    return storage.parent(storage.parent(place) or place) or place
 
 
 def _rescored(

@@ -14,10 +14,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from evaldrop import __version__, storage
+from evaldrop.asked import asked_by
 from evaldrop.criteria import Criterion, criterion_from_config, lint_criteria
 from evaldrop.datasets import Record, Survey, read_records, survey_dataset
 from evaldrop.datasets.survey import MAX_NAMES_KEPT
-from evaldrop.definition import DatasetFacts, PromptFile, RunDefinition, RunRequest
+from evaldrop.definition import DatasetFacts, Parent, PromptFile, RunDefinition, RunRequest, parent_of
 from evaldrop.errors import DatasetError, EvaldropError, EvaluationError, InputError, PromptError
 from evaldrop.evaluation import Candidate, Evaluation, find_evaluation, parse_evaluation
 from evaldrop.gate import parse_gate
@@ -167,10 +168,13 @@ class _Checking:
     survey: Survey
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    parent: RunDefinition | None = None
 
     def __post_init__(self) -> None:
         self.source = _name(self.source)
         self.warnings += [str(hint) for hint in self.survey.hints]
+        if self.request.parent:
+            self.parent = RunDefinition.load(self.request.parent)
 
     def tolerate_rows(self) -> None:
         """Turn the problems of single rows into warnings when the evaluation tolerates as many."""
@@ -193,6 +197,7 @@ class _Checking:
         prompts = self._prompts(evaluation)
         self._check_metrics()
         self._check_gate()
+        self._check_parent(evaluation)
         if criteria is None or self.problems:
             return None
         configs = (*self.evaluation.criteria, *self._brought())
@@ -204,7 +209,7 @@ class _Checking:
             run_id=self.request.run_id,
             evaluation_name=evaluation.name,
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            simulated=self.request.simulated,
+            simulated=self.request.simulated or bool(self.parent and self.parent.simulated),
             bedrock=self.request.bedrock,
             folder=folder,
             out=self._out(),
@@ -220,9 +225,33 @@ class _Checking:
             prices=load_prices(evaluation.prices).to_json(models),
             estimate=None,
             versions={"evaldrop": __version__, "python": platform.python_version()},
-            nonce=secrets.token_hex(16),
+            # The parent's fences make the same question the same text, which its reply answers.
+            nonce=self.parent.nonce if self.parent else secrets.token_hex(16),
             options={"limit": self.request.limit, "max_in_flight": self.request.max_in_flight},
+            parent=self._parent(),
         )
+
+    def _parent(self) -> Parent | None:
+        if self.parent is None or self.request.parent is None:
+            return None
+        return parent_of(self.parent, self.request.parent, "rejudged")
+
+    def _check_parent(self, evaluation: Evaluation) -> None:
+        """Find what stands in the way of judging a run again: its responses are to these records."""
+        if self.parent is None:
+            return
+        before = asked_by(self.parent.evaluation)
+        self.problems += [
+            f"{self.source}: {place} is not what run {self.parent.run_id} asked, and rejudge calls no "
+            "candidate. Start a new run for it."
+            for place, asked in asked_by(evaluation).items()
+            if place.startswith("candidates.") and asked != before.get(place)
+        ]
+        if self.survey.sha256 != self.parent.dataset.sha256:
+            self.problems.append(
+                f"{self.survey.source}: changed since run {self.parent.run_id}, whose responses are to other "
+                "records. Start a new run."
+            )
 
     def _out(self) -> str:
         out = self.request.out
@@ -342,6 +371,10 @@ class _Checking:
             wanted["judge", "pairwise.v1"] = None
         prompts: dict[str, Prompt] = {}
         for kind, name in wanted:
+            if self.parent and kind == "candidate" and f"{kind}/{name}" in self.parent.prompts:
+                # What was sent is what was answered, whatever the file says now.
+                prompts[f"{kind}/{name}"] = self.parent.prompt(kind, name)
+                continue
             try:
                 prompt = load_prompt(kind, name, near=near)
             except PromptError as error:

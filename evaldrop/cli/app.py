@@ -10,6 +10,7 @@ from evaldrop.cli import exits
 from evaldrop.cli.commands.criteria import criteria
 from evaldrop.cli.commands.init import init
 from evaldrop.cli.commands.plan import plan
+from evaldrop.cli.commands.rejudge import rejudge
 from evaldrop.cli.commands.report import report
 from evaldrop.cli.commands.rescore import rescore
 from evaldrop.cli.commands.run import run
@@ -28,7 +29,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (init, validate, plan, run, report, rescore, trend, criteria, schema):
+for command in (init, validate, plan, run, report, rescore, rejudge, trend, criteria, schema):
     app.command()(command)
 
 

@@ -7,10 +7,10 @@ import yaml
 
 from evaldrop import storage
 from evaldrop.asked import asked_by
-from evaldrop.definition import RunDefinition
+from evaldrop.definition import RunDefinition, out_of
 from evaldrop.errors import EvaluationError, InputError
 from evaldrop.evaluation import Evaluation
-from evaldrop.rescoring import out_of, rescore, rescored_scorecard
+from evaldrop.rescoring import rescore, rescored_scorecard
 from evaldrop.runs import read_run
 from evaldrop.scorecard import build_scorecard
 from tests.evaldrop.run_folders import (

@@ -151,7 +151,7 @@ def agreed(bedrock, tmp_path):
     from evaldrop.definition import RunRequest
 
     request = RunRequest(run_id="r", dataset=str(tmp_path / "faq.jsonl"), out="runs", bedrock=bedrock)
-    return run_command._agreed(request)
+    return run_command.agreed(request)
 
 
 @pytest.mark.parametrize("answer", [True, False])
@@ -181,7 +181,7 @@ def test_a_script_is_never_asked(tmp_path, monkeypatch):
 
 def test_who_says_no_has_spent_nothing(tmp_path, monkeypatch, capsys):
     write(tmp_path, SMALL, rows(1))
-    monkeypatch.setattr(run_command, "_agreed", lambda _: False)
+    monkeypatch.setattr(run_command, "agreed", lambda _: False)
     assert main(["run", "faq.jsonl", *REHEARSAL]) == 64
     assert "stopped before anything was spent" in capsys.readouterr().err
     assert not (tmp_path / "runs").exists()
