@@ -16,7 +16,6 @@ from evaldrop import storage
 from evaldrop.asked import asked_in, asked_of_judges
 from evaldrop.criteria import Criterion
 from evaldrop.definition import RunDefinition
-from evaldrop.errors import StorageError
 from evaldrop.evaluation import Judge
 from evaldrop.replies import elapsed_latency, read_reply
 from evaldrop.results import ResultIndex, find_manifests, open_lines, parse_row, read_manifest
@@ -103,16 +102,9 @@ class ParentReplies:
         self._criteria = self._before.resolved_criteria()
 
     def of(self, record_id: str) -> ParentRecord:
-        """
-        Return a record as it was in the parent.
-
-        Raises:
-            StorageError: The parent has no such record.
-        """
+        """Return a record as it was in the parent; one that it did not have has nothing to take over."""
         if record_id not in self._offsets:
-            raise StorageError(
-                f"record {record_id} is not in run {self._before.run_id}, whose responses are judged again."
-            )
+            return ParentRecord({"judgements": [], "comparisons": []}, {})
         self._lines.seek(self._offsets[record_id])
         calls: JSON = parse_row(self._lines.readline())["calls"]
         return ParentRecord(calls, self._results.output(record_id) or {})

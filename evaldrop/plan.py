@@ -81,6 +81,7 @@ class Plan:
 
     Attributes:
         records: Records that will be evaluated.
+        copies: Perturbed copies of them, which are called for like records.
         orchestration_usd: What Step Functions takes on AWS; nothing on one machine.
         duration_s: At `max_concurrency` records at a time.
     """
@@ -91,6 +92,7 @@ class Plan:
     duration_s: float
     max_concurrency: int
     prices_date: str
+    copies: int = 0
 
     @property
     def calls(self) -> int:
@@ -133,6 +135,8 @@ def make_plan(definition: RunDefinition, sample: Iterable[Record], *, records: i
         for record in sample:
             counting.add(record)
     lines = tuple(counting.lines(records, prices))
+    copies = counting.copies(records)
+    children = records + copies
     evaluation = definition.evaluation
     concurrency = definition.options.get("max_in_flight") or evaluation.max_concurrency
     child_s = CANDIDATE_S + (JUDGE_S if evaluation.judges else 0)
@@ -140,10 +144,11 @@ def make_plan(definition: RunDefinition, sample: Iterable[Record], *, records: i
     return Plan(
         records=records,
         lines=lines,
-        orchestration_usd=records * child_usd,
-        duration_s=max(1.0, records / min(concurrency, max(records, 1))) * child_s,
+        orchestration_usd=children * child_usd,
+        duration_s=max(1.0, children / min(concurrency, max(children, 1))) * child_s,
         max_concurrency=concurrency,
         prices_date=prices.date,
+        copies=copies,
     )
 
 
@@ -169,7 +174,7 @@ class _Counting:
         self._evaluation = definition.evaluation
         self._preparing = Preparing(definition, parent)
         self._requests = {call["name"]: call.get("request_key") for call in self._preparing.candidates}
-        self._n = 0
+        self._n = self._n_copies = 0
         self._references: list[int] = []
         self._candidate_calls = dict.fromkeys(self._requests, 0)
         self._candidate_input = dict.fromkeys(self._requests, 0.0)
@@ -182,9 +187,17 @@ class _Counting:
         prepared = self._preparing.prepare(record)
         if not isinstance(prepared, dict):
             return
-        calls = prepared["calls"]
         self._n += 1
         self._references += [tokens(text) for text in record.reference[:1]]
+        self._count(prepared["calls"])
+        for copy in self._preparing.copies(record):
+            self._n_copies += 1
+            self._count(copy["calls"])
+
+    def copies(self, records: int) -> int:
+        return round(self._n_copies * records / self._n) if self._n else 0
+
+    def _count(self, calls: dict[str, Any]) -> None:
         for name, key in self._requests.items():
             if name in calls["given"] or key not in calls["requests"]:
                 continue

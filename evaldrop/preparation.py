@@ -28,6 +28,7 @@ from evaldrop.judging import (
     system_text,
 )
 from evaldrop.parent_replies import ParentRecord, ParentReplies, parent_replies
+from evaldrop.perturbations import is_copy_id, perturbed_copies
 from evaldrop.prompts import Prompt, Turn
 from evaldrop.requests import GIVEN, candidate_call, conversation, layout
 from evaldrop.verdicts import VERDICT_TOOL_NAME
@@ -80,9 +81,11 @@ def _prepare_records(
                 first += (
                     [f"{source} line {row.line}: {outcome.row['reason']}"] if len(first) < MAX_REASONS else []
                 )
-            else:
-                records.write(orjson.dumps(outcome) + b"\n")
-                prepared += 1
+                continue
+            records.write(orjson.dumps(outcome) + b"\n")
+            prepared += 1
+            for copy in preparing.copies(row) if isinstance(row, Record) else ():
+                records.write(orjson.dumps(copy) + b"\n")
     _refuse_too_many(first, rejected=rejected, read=prepared + rejected, definition=definition)
     return _state(request, definition, preparing, folder)
 
@@ -161,6 +164,12 @@ class Preparing:
 
     def prepare(self, record: Record) -> "JSON | _Refusal":
         """Return a record as it stands in `records.jsonl`, or why it cannot be sent."""
+        if self._evaluation.robustness and is_copy_id(record.id):
+            reason = f"{record.id} is what a perturbed copy is called. Give the record another id."
+            return _Refusal(record.line, reason, record.model_dump(mode="json"))
+        return self._prepare(record)
+
+    def _prepare(self, record: Record) -> "JSON | _Refusal":
         try:
             calls = self._calls(record)
         except PromptError as error:
@@ -187,6 +196,15 @@ class Preparing:
             "not_applicable": self._not_applicable(record),
             "calls": calls,
         }
+
+    def copies(self, record: Record) -> Iterator[JSON]:
+        """Yield a record's perturbed copies as they stand in `records.jsonl`, right behind the record."""
+        robustness = self._evaluation.robustness
+        for copy in perturbed_copies(record, robustness) if robustness else ():
+            prepared = self._prepare(copy.record)
+            # A copy that outgrew its child's payload is none; its record is evaluated all the same.
+            if isinstance(prepared, dict):
+                yield {**prepared, "perturbed": {"of": copy.of, "perturbation": copy.perturbation}}
 
     def _calls(self, record: Record) -> JSON:
         values = variables(record)

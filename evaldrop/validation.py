@@ -198,6 +198,7 @@ class _Checking:
         self._check_metrics()
         self._check_gate()
         self._check_parent(evaluation)
+        self._check_robustness(evaluation)
         if criteria is None or self.problems:
             return None
         configs = (*self.evaluation.criteria, *self._brought())
@@ -236,6 +237,13 @@ class _Checking:
             return None
         return parent_of(self.parent, self.request.parent, "rejudged")
 
+    def _check_robustness(self, evaluation: Evaluation) -> None:
+        if evaluation.robustness and all(candidate.model == GIVEN for candidate in evaluation.candidates):
+            self.problems.append(
+                f"{self.source}: robustness: every response is given, and a perturbed prompt needs a "
+                "candidate that answers it. List a model, or leave robustness out."
+            )
+
     def _check_parent(self, evaluation: Evaluation) -> None:
         """Find what stands in the way of judging a run again: its responses are to these records."""
         if self.parent is None:
@@ -247,6 +255,11 @@ class _Checking:
             for place, asked in asked_by(evaluation).items()
             if place.startswith("candidates.") and asked != before.get(place)
         ]
+        if evaluation.robustness not in (None, self.parent.evaluation.robustness):
+            self.problems.append(
+                f"{self.source}: robustness: run {self.parent.run_id} has no responses to these copies. "
+                "Leave robustness as it was, or out."
+            )
         if self.survey.sha256 != self.parent.dataset.sha256:
             self.problems.append(
                 f"{self.survey.source}: changed since run {self.parent.run_id}, whose responses are to other "

@@ -14,8 +14,10 @@ from evaldrop.evaluation.model import (
     Price,
     body_family,
 )
+from evaldrop.evaluation.robustness import PERTURBATIONS, PerturbationName, Robustness
 
 __all__ = [
+    "PERTURBATIONS",
     "Api",
     "Called",
     "Candidate",
@@ -25,7 +27,9 @@ __all__ = [
     "Inference",
     "Judge",
     "Pairwise",
+    "PerturbationName",
     "Price",
+    "Robustness",
     "body_family",
     "find_evaluation",
     "parse_evaluation",

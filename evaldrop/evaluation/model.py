@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from evaldrop.evaluation.robustness import Robustness
+
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 Api = Literal["converse", "invoke_model"]
 
@@ -120,6 +122,9 @@ class Evaluation(Part):
     )
     metrics: tuple[str, ...] = Field(default=(), description="Numbers computed without a judge.")
     pairwise: Pairwise | None = None
+    robustness: Robustness | None = Field(
+        default=None, description="Perturbed copies of every prompt, beside the run's own estimates."
+    )
     gate: tuple[str, ...] = Field(default=(), description='Rules such as "correctness.pass_rate >= 0.85".')
     budget_usd: float | None = Field(default=None, gt=0, description="A run likely to cost more is refused.")
     max_concurrency: int = Field(default=50, ge=1, le=10_000, description="Records evaluated at a time.")

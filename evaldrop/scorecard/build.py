@@ -1,7 +1,7 @@
 """BuildScorecard: a run's result files in; tables, scorecard, report and history out."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import NamedTuple
 
@@ -18,13 +18,22 @@ from evaldrop.scorecard.comparing import compare_candidates
 from evaldrop.scorecard.estimates import candidate_scorecards, columns_of, cost_totals, judge_health
 from evaldrop.scorecard.model import CandidateScorecard, CriterionInfo, DatasetInfo, Records, Scorecard
 from evaldrop.scorecard.pairwise import Compared, ComparisonReader, PairwiseTally
+from evaldrop.scorecard.prepared import PreparedRecord
 from evaldrop.scorecard.reading import CandidateResult, ResultReader
 from evaldrop.scorecard.reuse import mark_reused, reused_in_words, what_was_reused
+from evaldrop.scorecard.robustness import RobustnessTally, robustness_alarms, with_robustness
 from evaldrop.scorecard.scores import NOT_APPLICABLE
 from evaldrop.scorecard.source import RunFile, read_run_file
 from evaldrop.scorecard.tally import RunTally
 from evaldrop.scorecard.words import run_alarms, verdict_in_words
-from evaldrop.tables import TableWriter, comparison_schema, open_table, response_schema, verdict_schema
+from evaldrop.tables import (
+    TableWriter,
+    comparison_schema,
+    open_table,
+    response_schema,
+    robustness_schema,
+    verdict_schema,
+)
 
 SCORECARD_FILE = "scorecard.json"
 
@@ -33,12 +42,14 @@ class _Tables(NamedTuple):
     responses: TableWriter
     verdicts: TableWriter
     comparisons: TableWriter
+    robustness: TableWriter | None
 
 
 class _Tallies(NamedTuple):
     run: RunTally
     pairwise: PairwiseTally
     rows: ReportRows
+    robustness: RobustnessTally
 
 
 def build_scorecard(folder: str, manifest: str | None = None) -> Scorecard:
@@ -72,19 +83,32 @@ def _read_results(run: RunFile, manifests: Sequence[str]) -> _Tallies:
         [judge.name for judge in run.judges],
         run.evaluation.metrics,
     )
-    tallies = _Tallies(tally, PairwiseTally(), ReportRows(run))
+    tallies = _Tallies(tally, PairwiseTally(), ReportRows(run), RobustnessTally(run))
     reader, comparisons = ResultReader(run), ComparisonReader(run)
     with _open_tables(run) as tables:
         for found in collect(run.folder, manifests):
             if run.parent and run.parent.how == "rescored":
                 mark_reused(found.output)
             results = reader.read(found)
+            if found.record.perturbed:
+                _add_copy(found.record, results, tables, tallies)
+                continue
+            tallies.robustness.note_original(found.record, results)
             _write_rows(results, tables)
             if compared := comparisons.read(found):
                 _add_comparisons(compared, tables, tallies)
             ordinal = tally.add(found.record, results, None if found.output is not None else found.failure)
             tallies.rows.add(ordinal, found.record, results)
     return tallies
+
+
+def _add_copy(
+    record: PreparedRecord, results: Sequence[CandidateResult], tables: _Tables, tallies: _Tallies
+) -> None:
+    tallies.run.add_copy(results)
+    for row in tallies.robustness.add(record, results):
+        if tables.robustness:
+            tables.robustness.append(row, text=len(row.prompt) + len(row.response or ""))
 
 
 def _add_comparisons(compared: Sequence[Compared], tables: _Tables, tallies: _Tallies) -> None:
@@ -113,8 +137,13 @@ def _open_tables(run: RunFile) -> Iterator[_Tables]:
         open_table(
             run.file("comparisons.parquet"), comparison_schema(), simulated=run.simulated
         ) as comparisons,
+        ExitStack() as stack,
     ):
-        yield _Tables(responses, verdicts, comparisons)
+        robustness = None
+        if run.evaluation.robustness:
+            table = open_table(run.file("robustness.parquet"), robustness_schema(), simulated=run.simulated)
+            robustness = stack.enter_context(table)
+        yield _Tables(responses, verdicts, comparisons, robustness)
 
 
 def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Scorecard:
@@ -124,6 +153,7 @@ def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Sc
         name: card.model_copy(update={"pairwise": tallies.pairwise.estimates(name, confidence)})
         for name, card in candidate_scorecards(run, tally, columns).items()
     }
+    candidates = with_robustness(candidates, tallies.robustness, confidence=confidence)
     scorecard = Scorecard(
         run_id=run.run_id,
         evaluation=run.evaluation.name,
@@ -145,7 +175,7 @@ def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Sc
     return scorecard.model_copy(
         update={
             "gate": evaluate_gate(run.evaluation.gate, scorecard),
-            "alarms": run_alarms(scorecard, tally),
+            "alarms": (*run_alarms(scorecard, tally), *robustness_alarms(scorecard.candidates)),
             "summary": verdict_in_words(scorecard) + reused_in_words(scorecard.reused),
         }
     )

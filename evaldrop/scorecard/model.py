@@ -55,6 +55,9 @@ class CandidateCost(Part):
         default=None,
         description="The candidate's own calls, per 1,000 records; an earlier run's calls at their price.",
     )
+    robustness: float | None = Field(
+        default=0.0, description="Calls on perturbed copies and judging them; in neither of the others."
+    )
 
 
 class Tokens(Part):
@@ -137,6 +140,36 @@ class PairwiseEstimate(Part):
     n: int
 
 
+class RobustnessDrop(Part):
+    """
+    What perturbing the prompt takes from a score: the record's minus the copy's, paired, clustered by record.
+
+    Above 0 is worse, on a criterion's own scale whichever way it runs; of a metric simply the difference.
+    """
+
+    n: int = Field(description="Pairs in which both have a score.")
+    records: int = Field(description="Clusters they come from.")
+    drop: float
+    standard_error: float | None = None
+    interval: Interval | None = None
+    p_value: float | None = None
+    p_adjusted: float | None = Field(
+        default=None, description="Holm, over all candidates and perturbations of the run."
+    )
+    decisive: bool = Field(default=False, description="p_adjusted is below 1 - confidence.")
+    reason: str | None = Field(default=None, description="Why a number is null.")
+
+
+class RobustnessEstimate(Part):
+    """A candidate's responses to prompts perturbed in one way."""
+
+    copies: int
+    missing: int = Field(description="Copies without a response.")
+    overall: RobustnessDrop | None
+    criteria: dict[str, RobustnessDrop]
+    metrics: dict[str, RobustnessDrop]
+
+
 class CandidateScorecard(Part):
     """All that is estimated about one candidate."""
 
@@ -155,6 +188,9 @@ class CandidateScorecard(Part):
     categories: dict[str, Slice] = Field(default_factory=dict)
     pairwise: dict[str, PairwiseEstimate] = Field(
         default_factory=dict, description="Baseline: preferences over it."
+    )
+    robustness: dict[str, RobustnessEstimate] = Field(
+        default_factory=dict, description="Perturbation: what it costs. Copies are in no other estimate."
     )
 
 

@@ -14,8 +14,19 @@ class Asked(NamedTuple):
     criteria: tuple[str, ...]
 
 
+class Perturbed(NamedTuple):
+    """What a perturbed copy is a copy of, and what was done to it."""
+
+    of: str
+    perturbation: str
+
+
 class PreparedRecord(NamedTuple):
-    """A record as PrepareRecords wrote it. `not_applicable`: criteria never asked of it, and why."""
+    """
+    A record as PrepareRecords wrote it. `not_applicable`: criteria never asked of it, and why.
+
+    `perturbed` is there when it is a copy, which stands behind its record.
+    """
 
     record_id: str
     prompt: str
@@ -26,6 +37,7 @@ class PreparedRecord(NamedTuple):
     group: str | None
     not_applicable: Mapping[str, str]
     asked: tuple[Asked, ...]
+    perturbed: Perturbed | None = None
 
 
 def read_prepared(line: bytes) -> PreparedRecord:
@@ -47,6 +59,7 @@ def read_prepared(line: bytes) -> PreparedRecord:
         content.get("group"),
         content.get("not_applicable") or {},
         tuple(_asked(judgement) for judgement in content["calls"]["judgements"]),
+        perturbed=Perturbed(**copied) if (copied := content.get("perturbed")) else None,
     )
 
 

@@ -24,14 +24,14 @@ def what_was_reused(run: RunFile, tally: RunTally) -> Reused | None:
         return None
     saved = MoneyTally()
     for part in (
-        *(candidate.saved for candidate in tally.candidates.values()),
+        *(candidate.saved for candidate in (*tally.candidates.values(), *tally.copies.values())),
         *(judge.saved for judge in tally.judges.values()),
     ):
         saved.add(part.total)
     return Reused(
         parent=run.parent.run_id,
         how=run.parent.how,
-        responses=sum(candidate.reused for candidate in tally.candidates.values()),
+        responses=sum(candidate.reused for candidate in (*tally.candidates.values(), *tally.copies.values())),
         judge_replies=sum(judge.kept for judge in tally.judges.values()),
         saved_usd=saved.total,
     )

@@ -179,6 +179,7 @@ class RunTally:
 
     def __init__(self, candidates: Sequence[str], judges: Sequence[str], metrics: Sequence[str]) -> None:
         self.candidates = {name: CandidateTally(metrics) for name in candidates}
+        self.copies = {name: CandidateTally(metrics) for name in candidates}
         self.judges = {name: JudgeTally() for name in judges}
         self.records = self.evaluated = 0
         self.missing_reasons: Counter[str] = Counter()
@@ -203,6 +204,12 @@ class RunTally:
             tally.add(ordinal, result)
             self._add_to_judges(result)
         return ordinal
+
+    def add_copy(self, results: Sequence[CandidateResult]) -> None:
+        """Add a perturbed copy: what it took counts, its scores are in no estimate but its own."""
+        for tally, result in zip(self.copies.values(), results, strict=True):
+            tally.add(0, result)
+            self._add_to_judges(result)
 
     def add_comparison(self, candidate: str, call: JudgeCall) -> None:
         """Add a judge's call that compared a candidate with a baseline; the candidate bears its cost."""
