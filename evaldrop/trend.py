@@ -16,9 +16,15 @@ from evaldrop.drift_alarms import BASELINE_RUNS, Alarm, Charts, Direction, chart
 from evaldrop.history_entries import HistoryCandidate, HistoryEntry, HistoryEstimate
 from evaldrop.scorecard.model import OVERALL, Interval
 
-What = Literal["model", "prompt", "settings", "judge", "criterion", "dataset", "workflow"]
+What = Literal["model", "prompt", "settings", "judge", "criterion", "dataset", "anchors", "workflow"]
 Cause = Literal["judge", "candidate", "unknown"]
 
+# What has a digest of its own in every entry, and how its change is said.
+_DIGESTS: Mapping[What, str] = {
+    "dataset": "the dataset changed",
+    "anchors": "the anchors changed",
+    "workflow": "the workflow changed",
+}
 # The workflow decides how a run is carried out and not what is asked: marked, but no new stretch.
 _NO_NEW_STRETCH = frozenset({"workflow"})
 
@@ -170,7 +176,7 @@ def changes_between(before: HistoryEntry, now: HistoryEntry) -> Iterator[Change]
             yield change("criterion", name, f"criterion {name}: another question or scale")
     if before.criteria and now.criteria and _overall_of(before) != _overall_of(now):
         yield change("criterion", OVERALL, "overall: other criteria or weights")
-    for what, words in (("dataset", "the dataset changed"), ("workflow", "the workflow changed")):
+    for what, words in _DIGESTS.items():
         old_digest, new_digest = getattr(before, f"{what}_sha256"), getattr(now, f"{what}_sha256")
         if old_digest and new_digest and old_digest != new_digest:
             yield change(what, "", words)
@@ -297,6 +303,8 @@ def _concerns(change: Change, key: _Key) -> bool:
     name, criterion, is_anchor = key
     if change.what in ("model", "prompt", "settings"):
         return change.name == name and not is_anchor
+    if change.what == "anchors":
+        return is_anchor
     if change.what == "criterion":
         return change.name == criterion or (criterion == OVERALL and change.name != criterion)
     return True
@@ -368,11 +376,12 @@ def _shift(
 
 
 def _cause(criterion: str, since: str, anchors: Sequence[Series]) -> tuple[Cause, str]:
-    """Return what moved, by the anchors on the same criterion; overall by those on any."""
+    """Return what moved, by the anchors on the same criterion or over all; overall by those on any."""
     telling = [
         series
         for series in anchors
-        if series.charts is not None and (criterion in (OVERALL, series.criterion))
+        if series.charts is not None
+        and (series.criterion == criterion or OVERALL in (criterion, series.criterion))
     ]
     if not telling:
         return "unknown", "no anchors tell whether the model or the judge moved"

@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from evaldrop import __version__, storage
-from evaldrop.asked import asked_by
 from evaldrop.criteria import Criterion, criterion_from_config, lint_criteria
 from evaldrop.datasets import Record, Survey, read_records, survey_dataset
 from evaldrop.datasets.survey import MAX_NAMES_KEPT
@@ -23,6 +22,7 @@ from evaldrop.errors import DatasetError, EvaldropError, EvaluationError, InputE
 from evaldrop.evaluation import Candidate, Evaluation, find_evaluation, parse_evaluation
 from evaldrop.gate import parse_gate
 from evaldrop.metrics import METRICS
+from evaldrop.parent_checks import parent_problems, robustness_problems
 from evaldrop.plan import SAMPLE_RECORDS, Plan, make_plan, refuse_above_budget
 from evaldrop.preparation import Preparing
 from evaldrop.pricing import load_prices
@@ -197,8 +197,11 @@ class _Checking:
         prompts = self._prompts(evaluation)
         self._check_metrics()
         self._check_gate()
-        self._check_parent(evaluation)
-        self._check_robustness(evaluation)
+        self.problems += robustness_problems(evaluation, source=self.source)
+        if self.parent:
+            self.problems += parent_problems(
+                self.parent, evaluation, self.survey.sha256, source=self.source, dataset=self.survey.source
+            )
         if criteria is None or self.problems:
             return None
         configs = (*self.evaluation.criteria, *self._brought())
@@ -236,35 +239,6 @@ class _Checking:
         if self.parent is None or self.request.parent is None:
             return None
         return parent_of(self.parent, self.request.parent, "rejudged")
-
-    def _check_robustness(self, evaluation: Evaluation) -> None:
-        if evaluation.robustness and all(candidate.model == GIVEN for candidate in evaluation.candidates):
-            self.problems.append(
-                f"{self.source}: robustness: every response is given, and a perturbed prompt needs a "
-                "candidate that answers it. List a model, or leave robustness out."
-            )
-
-    def _check_parent(self, evaluation: Evaluation) -> None:
-        """Find what stands in the way of judging a run again: its responses are to these records."""
-        if self.parent is None:
-            return
-        before = asked_by(self.parent.evaluation)
-        self.problems += [
-            f"{self.source}: {place} is not what run {self.parent.run_id} asked, and rejudge calls no "
-            "candidate. Start a new run for it."
-            for place, asked in asked_by(evaluation).items()
-            if place.startswith("candidates.") and asked != before.get(place)
-        ]
-        if evaluation.robustness not in (None, self.parent.evaluation.robustness):
-            self.problems.append(
-                f"{self.source}: robustness: run {self.parent.run_id} has no responses to these copies. "
-                "Leave robustness as it was, or out."
-            )
-        if self.survey.sha256 != self.parent.dataset.sha256:
-            self.problems.append(
-                f"{self.survey.source}: changed since run {self.parent.run_id}, whose responses are to other "
-                "records. Start a new run."
-            )
 
     def _out(self) -> str:
         out = self.request.out

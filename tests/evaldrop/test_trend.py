@@ -126,6 +126,30 @@ def test_anchors_that_moved_without_an_alarm_of_their_own_still_tell():
     assert [(shift.cause, "old" in shift.sentence) for shift in trend.shifts] == [("judge", True)]
 
 
+def test_anchors_over_all_criteria_tell_for_each_of_them():
+    fall = [*STEADY, 3.0, 3.0, 3.0]
+    runs = [
+        entry(week, {"lite": candidate(mean)}, anchors={"known": mean}).model_copy(
+            update={"anchors": {"known": {"overall": estimate(mean)}}}
+        )
+        for week, mean in enumerate(fall)
+    ]
+    shifts = trend_of(runs, "support").shifts
+    assert shifts[0].cause == "judge"
+    assert "known on overall fell" in shifts[0].sentence
+
+
+def test_other_anchors_begin_a_new_stretch_for_them_alone():
+    runs = [
+        run.model_copy(update={"anchors_sha256": "a1" if week < 6 else "a2"})
+        for week, run in enumerate(weeks(STEADY, anchors=STEADY))
+    ]
+    trend = trend_of(runs, "support")
+    assert series_of(trend).start == 0
+    assert series_of(trend, "old").start == 6
+    assert [change.sentence for change in series_of(trend, "old").changes] == ["the anchors changed"]
+
+
 def test_a_set_of_anchors_is_not_among_the_candidates():
     runs = [entry(0, {"lite": candidate(4.0), "old": candidate(3.0, model="given")}, anchors={"old": 3.0})]
     assert [(s.name, s.is_anchor) for s in trend_of(runs, "support").series] == [

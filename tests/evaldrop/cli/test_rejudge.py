@@ -161,6 +161,17 @@ def test_a_rejudged_run_can_be_rejudged_and_rescored():
     assert scorecard(rescored).cost_usd.total == 0
 
 
+def test_kept_replies_are_the_parents_to_the_letter_those_asked_twice_too():
+    parent = run(records=rows(12), runtime="simulated:latency=0,malformed=0.5")
+    folder = again(parent, {**SMALL, "criteria": ["correctness", TONE]})
+
+    before, after = read_run(str(parent)).verdicts, read_run(str(folder)).verdicts
+    kept = after[after["criterion"] == "correctness"].reset_index(drop=True)
+    assert before["first_reply"].notna().any(), "no judge was asked twice, so nothing was shown"
+    for column in ("score", "unscored_reason", "rationale", "raw_reply", "first_reply"):
+        assert kept[column].equals(before[column]), column
+
+
 def test_what_failed_is_asked_again_of_judges_and_not_of_candidates():
     parent = run(records=rows(16), runtime="simulated:latency=0,errors=0.7")
     before = scorecard(parent)
