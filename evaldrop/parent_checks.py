@@ -1,4 +1,4 @@
-"""What stands in the way of judging a run again, and of perturbing prompts, found before anything is spent."""
+"""What stands in the way of judging a run again or perturbing prompts, found before anything is spent."""
 
 from collections.abc import Iterator
 
