@@ -15,10 +15,13 @@ from evaldrop.cli.commands.criteria import criteria
 from evaldrop.cli.commands.gate import gate
 from evaldrop.cli.commands.init import init
 from evaldrop.cli.commands.plan import plan
+from evaldrop.cli.commands.rejudge import rejudge
 from evaldrop.cli.commands.report import report
+from evaldrop.cli.commands.rescore import rescore
 from evaldrop.cli.commands.review import review
 from evaldrop.cli.commands.run import run
 from evaldrop.cli.commands.schema import schema
+from evaldrop.cli.commands.trend import trend
 from evaldrop.cli.commands.validate import validate
 from evaldrop.cli.output import complain
 from evaldrop.errors import EvaldropError, InputError
@@ -32,7 +35,10 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (init, validate, plan, run, report, compare, bless, gate, calibrate, criteria, schema):
+for command in (
+    init, validate, plan, run, report, compare, bless, gate, calibrate, rescore, rejudge, trend,
+    criteria, schema,
+):  # fmt: skip
     app.command()(command)
 app.add_typer(review)
 
