@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -12,7 +12,16 @@ from evaldrop.evaluation import Evaluation
 from evaldrop.prompts import Prompt
 from evaldrop.run_request import RunRequest
 
-__all__ = ["DatasetFacts", "PromptFile", "RunDefinition", "RunRequest", "new_run_id"]
+__all__ = [
+    "DatasetFacts",
+    "Parent",
+    "PromptFile",
+    "RunDefinition",
+    "RunRequest",
+    "new_run_id",
+    "out_of",
+    "parent_of",
+]
 
 
 class _Frozen(BaseModel):
@@ -35,6 +44,19 @@ class PromptFile(_Frozen):
 
     sha256: str
     text: str
+
+
+class Parent(_Frozen):
+    """
+    The run whose replies another one takes over.
+
+    A rescored run reads all of them again by other rules and calls nothing; a rejudged one takes the
+    responses, and calls judges for what is new.
+    """
+
+    run_id: str
+    folder: str
+    how: Literal["rescored", "rejudged"]
 
 
 class RunDefinition(_Frozen):
@@ -68,6 +90,7 @@ class RunDefinition(_Frozen):
     nonce: str
     options: dict[str, Any]
     baseline: str | None = None
+    parent: Parent | None = None
 
     @property
     def uri(self) -> str:
@@ -91,6 +114,18 @@ class RunDefinition(_Frozen):
     def load(cls, folder: str) -> "RunDefinition":
         """Return the definition of the run in a folder."""
         return cls.model_validate_json(storage.read_bytes(storage.join(folder, "run.json")))
+
+
+def parent_of(parent: RunDefinition, folder: str, how: Literal["rescored", "rejudged"]) -> Parent:
+    """Return how a new run names its parent: by where it lies now, which may not be where it was written."""
+    place = folder if storage.is_s3(folder) else str(storage.local_path(folder))
+    return Parent(run_id=parent.run_id, folder=place.rstrip("/"), how=how)
+
+
+def out_of(folder: str) -> str:
+    """Return the folder that runs are kept in, of a run's folder `<out>/<evaluation>/<run_id>`."""
+    place = folder.rstrip("/") if storage.is_s3(folder) else str(storage.local_path(folder))
+    return storage.parent(storage.parent(place) or place) or place
 
 
 def new_run_id(now: datetime | None = None) -> str:

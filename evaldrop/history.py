@@ -6,14 +6,23 @@ overwrite one another's numbers. After writing the page a run looks again: whoev
 run.
 """
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from typing import Any
 
+import orjson
 from pydantic import ValidationError
 
 from evaldrop import storage
+from evaldrop.criteria import Criterion
+from evaldrop.evaluation import Called
+from evaldrop.history_entries import HistoryCandidate, HistoryEntry, HistoryEstimate, HistoryJudge
 from evaldrop.report.history_page import history_page
-from evaldrop.scorecard.model import Interval, Part, Scorecard
+from evaldrop.requests import GIVEN
+from evaldrop.scorecard.model import CriterionEstimate, Scorecard
+from evaldrop.scorecard.source import RunFile, read_run_file
 
 HISTORY_FILE = "history.json"
 INDEX_FILE = "index.html"
@@ -22,49 +31,10 @@ INDEX_FILE = "index.html"
 _MOST_LOOKS = 5
 
 
-class HistoryEstimate(Part):
-    """A candidate's estimates on one criterion, as the trend needs them."""
-
-    mean: float | None
-    interval: Interval | None
-    pass_rate: float | None
-    pass_interval: Interval | None
-    n_scored: int
-
-
-class HistoryCandidate(Part):
-    """A candidate in one run."""
-
-    model: str
-    prompt: str
-    criteria: dict[str, HistoryEstimate]
-    overall: float | None
-    overall_interval: Interval | None
-    latency_ms_p50: float | None
-    cost_usd: float | None
-
-
-class HistoryEntry(Part):
-    """A run as the history shows it. `folder` is relative to the output folder."""
-
-    run_id: str
-    evaluation: str
-    folder: str
-    simulated: bool
-    started_at: str
-    dataset: str
-    records: int
-    coverage: float | None
-    cost_usd: float | None
-    decision: str
-    summary: str
-    alarms: int
-    baseline: str | None
-    candidates: dict[str, HistoryCandidate]
-
-
-def history_entry(scorecard: Scorecard, folder: str) -> HistoryEntry:
+def history_entry(scorecard: Scorecard, folder: str, run: RunFile) -> HistoryEntry:
     """Return what the history keeps of a run whose folder, relative to the output folder, is `folder`."""
+    candidates = {candidate.name: candidate for candidate in run.candidates}
+    prompts = run.content.get("prompts") or {}
     return HistoryEntry(
         run_id=scorecard.run_id,
         evaluation=scorecard.evaluation,
@@ -83,24 +53,75 @@ def history_entry(scorecard: Scorecard, folder: str) -> HistoryEntry:
             name: HistoryCandidate(
                 model=card.model,
                 prompt=card.prompt,
-                criteria={
-                    criterion: HistoryEstimate(
-                        mean=estimate.mean,
-                        interval=estimate.interval,
-                        pass_rate=estimate.pass_rate,
-                        pass_interval=estimate.pass_interval,
-                        n_scored=estimate.n_scored,
-                    )
-                    for criterion, estimate in card.criteria.items()
-                },
+                prompt_sha256=_prompt_sha256(prompts, "candidate", card.prompt),
+                settings=_settings(candidates[name]),
+                criteria={criterion: _estimate(estimate) for criterion, estimate in card.criteria.items()},
                 overall=card.overall.mean if card.overall else None,
                 overall_interval=card.overall.interval if card.overall else None,
+                overall_standard_error=card.overall.standard_error if card.overall else None,
+                overall_n=card.overall.n if card.overall else None,
                 latency_ms_p50=card.latency_ms.p50,
                 cost_usd=card.cost_usd.candidate,
             )
             for name, card in scorecard.candidates.items()
         },
+        parent=run.parent.run_id if run.parent else None,
+        dataset_sha256=scorecard.dataset.sha256,
+        workflow_sha256=run.content.get("workflow_sha256"),
+        judges={
+            judge.name: HistoryJudge(
+                model=judge.model,
+                prompt=judge.prompt,
+                prompt_sha256=_prompt_sha256(prompts, "judge", judge.prompt),
+                settings=_settings(judge),
+            )
+            for judge in run.judges
+        },
+        criteria={name: _asked_digest(criterion) for name, criterion in run.criteria.items()},
+        weights={name: criterion.weight for name, criterion in run.criteria.items()},
+        anchors=_anchors(scorecard),
     )
+
+
+def _anchors(scorecard: Scorecard) -> dict[str, dict[str, HistoryEstimate]]:
+    """Return the estimates of responses that were given with the dataset: nobody answers them anew."""
+    return {
+        name: {criterion: _estimate(estimate) for criterion, estimate in card.criteria.items()}
+        for name, card in scorecard.candidates.items()
+        if card.model == GIVEN
+    }
+
+
+def _estimate(estimate: CriterionEstimate) -> HistoryEstimate:
+    return HistoryEstimate(
+        mean=estimate.mean,
+        interval=estimate.interval,
+        pass_rate=estimate.pass_rate,
+        pass_interval=estimate.pass_interval,
+        n_scored=estimate.n_scored,
+        standard_error=estimate.standard_error,
+    )
+
+
+def _prompt_sha256(prompts: Mapping[str, Any], kind: str, name: str) -> str | None:
+    digest = (prompts.get(f"{kind}/{name}") or {}).get("sha256")
+    return str(digest) if digest else None
+
+
+def _settings(called: Called) -> str:
+    # Name, model and prompt are compared by themselves, so that a change can be named.
+    # Defaults are left out: a setting that a later version adds is no change of the candidate.
+    different = {"name", "model", "prompt", "timeout_s"}
+    return _digest(called.model_dump(mode="json", exclude=different, exclude_defaults=True))
+
+
+def _asked_digest(criterion: Criterion) -> str:
+    asked = asdict(criterion)
+    return _digest({key: asked[key] for key in asked if asked[key] and key not in {"pass_at", "weight"}})
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
 
 def write_history(folder: str, scorecard: Scorecard) -> None:
@@ -111,7 +132,7 @@ def write_history(folder: str, scorecard: Scorecard) -> None:
         StorageError: The output folder cannot be read or written.
     """
     parts = folder.rstrip("/").split("/")
-    entry = history_entry(scorecard, "/".join(parts[-2:]))
+    entry = history_entry(scorecard, "/".join(parts[-2:]), read_run_file(folder))
     storage.write_bytes(storage.join(folder, HISTORY_FILE), entry.model_dump_json(indent=1).encode())
     out = "/".join(parts[:-2])
     if not out:

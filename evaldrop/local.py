@@ -74,6 +74,7 @@ HANDLERS: dict[str, Callable[[Any, object], Any]] = {
 }
 
 JOURNAL = "journal.jsonl"
+NO_RESPONSE_GIVEN = "NoResponseGiven"
 
 
 class DirectoryStore:
@@ -145,11 +146,19 @@ async def run_locally(
     return execution
 
 
+def is_finished(folder: str) -> bool:
+    """Tell whether a run has its scorecard and nothing in it that could be gone on with."""
+    return storage.exists(storage.join(folder, "scorecard.json")) and not _has_errors(folder)
+
+
 def _has_errors(folder: str) -> bool:
     """Tell whether a finished run has failed calls or missing records: something to go on with."""
     scorecard = orjson.loads(storage.read_bytes(storage.join(folder, "scorecard.json")))
-    errors = sum(candidate["responses"]["errors"] for candidate in scorecard["candidates"].values())
-    return bool(errors or scorecard["records"]["missing"])
+    counts = [candidate["responses"] for candidate in scorecard["candidates"].values()]
+    # A response that the dataset does not give is no call that could be made again.
+    errors = sum(count["errors"] - count["error_names"].get(NO_RESPONSE_GIVEN, 0) for count in counts)
+    unjudged = sum(judge["errors"] for judge in scorecard["judges"].values())
+    return bool(errors or unjudged or scorecard["records"]["missing"])
 
 
 def discard_empty(folder: str) -> None:

@@ -16,6 +16,7 @@ from evaldrop.datasets import Record
 from evaldrop.definition import RunDefinition
 from evaldrop.errors import BudgetExceeded
 from evaldrop.evaluation import Evaluation
+from evaldrop.parent_replies import ParentReplies, parent_replies
 from evaldrop.preparation import Preparing
 from evaldrop.pricing import Prices, cost_usd
 from evaldrop.requests import GIVEN
@@ -84,6 +85,7 @@ class Plan:
 
     Attributes:
         records: Records that will be evaluated.
+        copies: Perturbed copies of them, which are called for like records.
         orchestration_usd: What Step Functions takes on AWS; nothing on one machine.
         duration_s: At `max_concurrency` records at a time.
     """
@@ -94,6 +96,7 @@ class Plan:
     duration_s: float
     max_concurrency: int
     prices_date: str
+    copies: int = 0
 
     @property
     def calls(self) -> int:
@@ -131,19 +134,23 @@ def make_plan(definition: RunDefinition, sample: Iterable[Record], *, records: i
         records: How many records there will be.
         prices: Where dollars come from.
     """
-    counting = _Counting(definition)
-    for record in sample:
-        counting.add(record)
-    lines = tuple(counting.lines(records, prices))
+    with parent_replies(definition) as parent:
+        counting = _Counting(definition, parent)
+        for record in sample:
+            counting.add(record)
+        lines = tuple(counting.lines(records, prices))
+    copies = counting.copies(records)
+    children = records + copies
     evaluation = definition.evaluation
     concurrency = definition.options.get("max_in_flight") or evaluation.max_concurrency
     return Plan(
         records=records,
         lines=lines,
-        orchestration_usd=orchestration_usd(evaluation, records),
-        duration_s=max(1.0, records / min(concurrency, max(records, 1))) * _child_s(evaluation),
+        orchestration_usd=orchestration_usd(evaluation, children),
+        duration_s=max(1.0, children / min(concurrency, max(children, 1))) * _child_s(evaluation),
         max_concurrency=concurrency,
         prices_date=prices.date,
+        copies=copies,
     )
 
 
@@ -196,11 +203,11 @@ def refuse_above_budget(plan: Plan, budget_usd: float | None) -> None:
 class _Counting:
     """Adds up what the sample's records ask for."""
 
-    def __init__(self, definition: RunDefinition) -> None:
+    def __init__(self, definition: RunDefinition, parent: ParentReplies | None) -> None:
         self._evaluation = definition.evaluation
-        self._preparing = Preparing(definition)
+        self._preparing = Preparing(definition, parent)
         self._requests = {call["name"]: call.get("request_key") for call in self._preparing.candidates}
-        self._n = 0
+        self._n = self._n_copies = 0
         self._references: list[int] = []
         self._candidate_calls = dict.fromkeys(self._requests, 0.0)
         self._candidate_input = dict.fromkeys(self._requests, 0.0)
@@ -213,24 +220,34 @@ class _Counting:
         prepared = self._preparing.prepare(record)
         if not isinstance(prepared, dict):
             return
-        calls = prepared["calls"]
         self._n += 1
         self._references += [tokens(text) for text in record.reference[:1]]
+        self._count(prepared["calls"])
+        for copy in self._preparing.copies(record):
+            self._n_copies += 1
+            self._count(copy["calls"])
+
+    def copies(self, records: int) -> int:
+        return round(self._n_copies * records / self._n) if self._n else 0
+
+    def _count(self, calls: dict[str, Any]) -> None:
         for name, key in self._requests.items():
             if name in calls["given"] or key not in calls["requests"]:
                 continue
             self._candidate_calls[name] += 1
             self._candidate_input[name] += tokens(calls["requests"][key])
         for judgement in calls["judgements"]:
-            self._count_judge(judgement, responses=1, calls=len(judgement["fences"]))
+            kept = len(judgement.get("kept_replies", ()))
+            self._count_judge(judgement, responses=1, calls=len(judgement["fences"]) - kept)
         for comparison in calls["comparisons"]:
-            self._count_judge(comparison, responses=2, calls=1)
+            self._count_judge(comparison, responses=2, calls=0 if "kept" in comparison else 1)
 
     def _add_anchors(self, *, weight: float) -> None:
         """Count the anchors: each is judged once, not once per record, so its weight undoes the scaling."""
         for anchor in self._preparing.anchors():
             for judgement in anchor["calls"]["judgements"]:
-                self._count_judge(judgement, responses=1, calls=weight)
+                if not judgement.get("kept_replies"):
+                    self._count_judge(judgement, responses=1, calls=weight)
 
     def _count_judge(self, asked: dict[str, Any], *, responses: int, calls: float) -> None:
         name = asked["judge"]

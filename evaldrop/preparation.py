@@ -27,6 +27,8 @@ from evaldrop.judging import (
     judge_constants,
     leading_text,
 )
+from evaldrop.parent_replies import ParentRecord, ParentReplies, parent_replies
+from evaldrop.perturbations import is_copy_id, perturbed_copies
 from evaldrop.prompts import Prompt, Turn
 from evaldrop.requests import GIVEN, candidate_call, conversation, layout
 from evaldrop.verdicts import VERDICT_TOOL_NAME
@@ -54,7 +56,13 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
         DatasetError: More rows than tolerated cannot be evaluated; the message gives the first of them.
     """
     definition = RunDefinition.load(folder)
-    preparing = Preparing(definition)
+    with parent_replies(definition) as parent:
+        return _prepare_records(request, definition, Preparing(definition, parent), folder)
+
+
+def _prepare_records(
+    request: RunRequest, definition: RunDefinition, preparing: "Preparing", folder: str
+) -> JSON:
     source = definition.dataset.uri.rpartition("/")[2]
     prepared = rejected = 0
     first: list[str] = []
@@ -73,9 +81,11 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
                 first += (
                     [f"{source} line {row.line}: {outcome.row['reason']}"] if len(first) < MAX_REASONS else []
                 )
-            else:
-                records.write(orjson.dumps(outcome) + b"\n")
-                prepared += 1
+                continue
+            records.write(orjson.dumps(outcome) + b"\n")
+            prepared += 1
+            for copy in preparing.copies(row) if isinstance(row, Record) else ():
+                records.write(orjson.dumps(copy) + b"\n")
         for anchor in preparing.anchors():
             records.write(orjson.dumps(anchor) + b"\n")
     _refuse_too_many(first, rejected=rejected, read=prepared + rejected, definition=definition)
@@ -121,10 +131,17 @@ def _state(request: RunRequest, definition: RunDefinition, preparing: "Preparing
 
 
 class Preparing:
-    """Renders one record after another; what is the same for all of them is made once."""
+    """
+    Renders one record after another; what is the same for all of them is made once.
 
-    def __init__(self, definition: RunDefinition) -> None:
+    Args:
+        definition: The run.
+        parent: What a rejudged run takes from its parent; its candidates are not called at all.
+    """
+
+    def __init__(self, definition: RunDefinition, parent: ParentReplies | None = None) -> None:
         evaluation = definition.evaluation
+        self._parent = parent
         self._definition = definition
         self._evaluation = evaluation
         self._fences = Fences(nonce=definition.nonce)
@@ -138,6 +155,7 @@ class Preparing:
         }
         self.candidates = [
             candidate_call(candidate, request_key=self._request_keys[candidate.name])
+            | ({"api": GIVEN} if parent else {})
             for candidate in evaluation.candidates
         ]
         self.judge_calls: dict[str, JSON] = {}
@@ -148,6 +166,12 @@ class Preparing:
 
     def prepare(self, record: Record) -> "JSON | _Refusal":
         """Return a record as it stands in `records.jsonl`, or why it cannot be sent."""
+        if self._evaluation.robustness and is_copy_id(record.id):
+            reason = f"{record.id} is what a perturbed copy is called. Give the record another id."
+            return _Refusal(record.line, reason, record.model_dump(mode="json"))
+        return self._prepare(record)
+
+    def _prepare(self, record: Record) -> "JSON | _Refusal":
         try:
             calls = self._calls(record)
         except PromptError as error:
@@ -177,25 +201,62 @@ class Preparing:
 
     def anchors(self) -> Iterator[JSON]:
         """Yield the run's anchors as they stand in `records.jsonl`; see `anchor_records`."""
-        return anchor_records(
+        for anchor in anchor_records(
             self._definition,
             lambda record: Asked(
                 list(self._judgements(record, variables(record))), self._not_applicable(record)
             ),
-        )
+        ):
+            if self._parent:
+                before = self._parent.of(anchor["record_id"])
+                # The response may be another one under the same number.
+                if before.calls.get("given") == anchor["calls"]["given"]:
+                    self._keep(before, anchor["calls"]["judgements"], [])
+            yield anchor
+
+    def copies(self, record: Record) -> Iterator[JSON]:
+        """Yield a record's perturbed copies as they stand in `records.jsonl`, right behind the record."""
+        robustness = self._evaluation.robustness
+        for copy in perturbed_copies(record, robustness) if robustness else ():
+            prepared = self._prepare(copy.record)
+            # A copy that outgrew its child's payload is none; its record is evaluated all the same.
+            if isinstance(prepared, dict):
+                # Copies are not compared: a preference between two of them would be in no number.
+                prepared["calls"]["comparisons"] = []
+                yield {**prepared, "perturbed": {"of": copy.of, "perturbation": copy.perturbation}}
 
     def _calls(self, record: Record) -> JSON:
         values = variables(record)
         given = {
             self._definition.given.get(name, name): {"text": text} for name, text in record.responses.items()
         }
+        judgements = list(self._judgements(record, values))
+        comparisons = list(self._comparisons(record, values))
+        if self._parent:
+            before = self._parent.of(record.id)
+            given = before.given()
+            self._keep(before, judgements, comparisons)
         return {
             "record_id": record.id,
-            "requests": self._requests(record, values, given),
+            "requests": {} if self._parent else self._requests(record, values, given),
             "given": given,
-            "judgements": list(self._judgements(record, values)),
-            "comparisons": list(self._comparisons(record, values)),
+            "judgements": judgements,
+            "comparisons": comparisons,
         }
+
+    def _keep(self, before: ParentRecord, judgements: list[JSON], comparisons: list[JSON]) -> None:
+        """Put the parent's replies beside the requests they answer, so that nobody is asked again."""
+        for judgement in judgements:
+            if self._is_same_judge(judgement) and (replies := before.kept_replies(judgement)):
+                judgement["kept_replies"] = replies
+        if self._parent is None or not self._parent.is_same_pairwise():
+            return
+        for comparison in comparisons:
+            if self._is_same_judge(comparison) and (reply := before.kept_comparison(comparison)):
+                comparison["kept"] = reply
+
+    def _is_same_judge(self, asked: Mapping[str, Any]) -> bool:
+        return self._parent is not None and self._parent.is_same_judge(asked["judge"])
 
     def _requests(self, record: Record, values: Mapping[str, Any], given: Mapping[str, Any]) -> JSON:
         requests: JSON = {}
@@ -229,9 +290,14 @@ class Preparing:
     def _judgements(self, record: Record, values: Mapping[str, Any]) -> Iterator[JSON]:
         criteria = self._applicable(record)
         for judge in self._evaluation.judges:
-            groups = [[criterion] for criterion in criteria] if judge.mode == "per_criterion" else [criteria]
-            for group in filter(None, groups):
+            for group in filter(None, self._groups(judge, criteria, record)):
                 yield from self._asked(judge, group, record, values)
+
+    def _groups(self, judge: Judge, criteria: list[Criterion], record: Record) -> list[list[Criterion]]:
+        """Return the criteria that a judge is asked about together."""
+        if self._parent:
+            return self._parent.groups(judge, criteria, record.id)
+        return [[criterion] for criterion in criteria] if judge.mode == "per_criterion" else [criteria]
 
     def _asked(
         self, judge: Judge, criteria: list[Criterion], record: Record, values: Mapping[str, Any]

@@ -7,10 +7,11 @@ form.
 """
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, BinaryIO, Literal, NamedTuple, cast
 
 import orjson
@@ -19,6 +20,9 @@ from evaldrop import storage
 from evaldrop.errors import StorageError
 
 MANIFEST = "manifest.json"
+
+# The workflow writes this key first; a row that begins otherwise is parsed to find it.
+_ID_FIRST = re.compile(rb'\{"record_id":"([^"\\]*)"')
 
 Status = Literal["SUCCEEDED", "FAILED", "PENDING"]
 
@@ -145,3 +149,85 @@ def failed_record(row: dict[str, Any]) -> tuple[str | None, ChildFailure]:
     record = content.get("record")
     record_id = (record if isinstance(record, dict) else content).get("record_id")
     return (record_id if isinstance(record_id, str) else None), failure
+
+
+_NO_ROW = ChildFailure("not in any result file", "")
+
+
+class _Place(NamedTuple):
+    file: int
+    offset: int
+
+
+class ResultIndex:
+    """
+    Finds each record's row among the result files of a run's attempts; about 250 bytes a record.
+
+    Args:
+        manifests: Of its Map runs, the newest first. A record that succeeded in several attempts counts once,
+            in the first of them.
+        stack: Closes the files.
+    """
+
+    def __init__(self, manifests: list[Manifest], stack: ExitStack) -> None:
+        self._places: dict[str, _Place] = {}
+        self._failures: dict[str, ChildFailure] = {}
+        self._files: list[BinaryIO] = []
+        self._uris: list[str] = []
+        for manifest in manifests:
+            for uri in manifest.succeeded:
+                self._note_places(uri, stack.enter_context(open_lines(uri)))
+            for uri in (*manifest.failed, *manifest.pending):
+                self._note_failures(uri)
+
+    def output(self, record_id: str) -> dict[str, Any] | None:
+        """
+        Return a record's child output, or None when there is none.
+
+        Raises:
+            StorageError: Its row is none.
+        """
+        place = self._places.get(record_id)
+        if place is None:
+            return None
+        stream = self._files[place.file]
+        stream.seek(place.offset)
+        return _output(stream.readline(), self._uris[place.file], place.offset)
+
+    def failure(self, record_id: str) -> ChildFailure:
+        """Return why a record has no output."""
+        return self._failures.get(record_id, _NO_ROW)
+
+    def _note_places(self, uri: str, stream: BinaryIO) -> None:
+        number, offset = len(self._files), 0
+        self._files.append(stream)
+        self._uris.append(uri)
+        for line in stream:
+            record_id = _record_id(line, uri, offset)
+            if record_id is not None:
+                self._places.setdefault(record_id, _Place(number, offset))
+            offset += len(line)
+
+    def _note_failures(self, uri: str) -> None:
+        with open_lines(uri) as lines:
+            for line in lines:
+                if line.strip():
+                    record_id, failure = failed_record(parse_row(line))
+                    if record_id is not None:
+                        self._failures.setdefault(record_id, failure)
+
+
+def _output(line: bytes, uri: str, offset: int) -> dict[str, Any]:
+    try:
+        return row_output(parse_row(line))
+    except (ValueError, TypeError) as error:
+        raise StorageError(f"{uri}, byte {offset}: not a row of a Map run's results ({error})") from error
+
+
+def _record_id(line: bytes, uri: str, offset: int) -> str | None:
+    if quick := _ID_FIRST.match(line):
+        return quick[1].decode()
+    if not line.strip():
+        return None
+    record_id = _output(line, uri, offset).get("record_id")
+    return record_id if isinstance(record_id, str) else None

@@ -20,6 +20,10 @@ class RunRequest(BaseModel):
     max_in_flight: int | None = Field(
         default=None, ge=1, description="Overrides the evaluation's max_concurrency."
     )
+    parent: str | None = Field(
+        default=None,
+        description="URI of a run's folder: its responses are judged again, and only what is new is called.",
+    )
 
     @property
     def simulated(self) -> bool:

@@ -44,6 +44,11 @@ class Run:
         """A row per record, pair, order and judge; the columns of `comparisons.parquet`."""
         return self._table("comparisons")
 
+    @cached_property
+    def robustness(self) -> "pd.DataFrame":
+        """A row per perturbed copy, candidate and criterion; the columns of `robustness.parquet`."""
+        return self._table("robustness")
+
     def __repr__(self) -> str:
         simulated = " SIMULATED" if self.scorecard.simulated else ""
         card = self.scorecard

@@ -72,6 +72,21 @@ class VerdictRow(NamedTuple):
     first_reply: str | None = None
 
 
+class RobustnessRow(NamedTuple):
+    """A perturbed copy's response on one criterion beside its record's: a row of `robustness.parquet`."""
+
+    record_id: str
+    of: str
+    perturbation: str
+    candidate: str
+    criterion: str | None
+    prompt: str
+    response: str | None
+    error: str | None
+    original_score: float | None
+    score: float | None
+
+
 class ComparisonRow(NamedTuple):
     """
     A judge's preference between two responses shown in one order: a row of `comparisons.parquet`.
@@ -113,6 +128,10 @@ _COMPARISONS = [
     ("first_shown", _TEXT), ("preferred", _TEXT), ("unscored_reason", _TEXT), ("rationale", _TEXT),
     ("raw_reply", _TEXT), ("first_score", _REAL), ("second_score", _REAL),
 ]  # fmt: skip
+_ROBUSTNESS = [
+    ("record_id", _TEXT), ("of", _TEXT), ("perturbation", _TEXT), ("candidate", _TEXT), ("criterion", _TEXT),
+    ("prompt", _TEXT), ("response", _TEXT), ("error", _TEXT), ("original_score", _REAL), ("score", _REAL),
+]  # fmt: skip
 
 
 def response_schema(metrics: Sequence[str]) -> pa.Schema:
@@ -128,6 +147,11 @@ def verdict_schema() -> pa.Schema:
 def comparison_schema() -> pa.Schema:
     """Return the columns of `comparisons.parquet`."""
     return pa.schema(_COMPARISONS)
+
+
+def robustness_schema() -> pa.Schema:
+    """Return the columns of `robustness.parquet`."""
+    return pa.schema(_ROBUSTNESS)
 
 
 class TableWriter:

@@ -17,7 +17,7 @@ from evaldrop import __version__, storage
 from evaldrop.criteria import Criterion, as_langchain, criterion_from_config, lint_criteria
 from evaldrop.datasets import Record, Survey, read_records, survey_dataset
 from evaldrop.datasets.survey import MAX_NAMES_KEPT
-from evaldrop.definition import DatasetFacts, PromptFile, RunDefinition, RunRequest
+from evaldrop.definition import DatasetFacts, Parent, PromptFile, RunDefinition, RunRequest, parent_of
 from evaldrop.errors import (
     DatasetError,
     EvaldropError,
@@ -26,10 +26,11 @@ from evaldrop.errors import (
     PromptError,
     StorageError,
 )
-from evaldrop.evaluation import Candidate, Evaluation, find_evaluation, parse_evaluation, stack_evaluation
+from evaldrop.evaluation import Candidate, Evaluation, find_evaluation, read_evaluation, stack_evaluation
 from evaldrop.gate import RunNames, check_names, parse_gate
 from evaldrop.judge_checks import judge_problems, judge_warnings
 from evaldrop.metrics import METRICS
+from evaldrop.parent_checks import parent_problems, robustness_problems
 from evaldrop.plan import SAMPLE_RECORDS, Plan, make_plan, refuse_above_budget
 from evaldrop.preparation import Preparing
 from evaldrop.pricing import load_prices
@@ -147,22 +148,13 @@ def check_dataset(request: RunRequest, *, default: str | None = None) -> Check:
     )
 
 
-def _with_anchors(evaluation: Evaluation, uri: str) -> Evaluation:
-    if evaluation.anchors is None:
-        return evaluation
-    try:
-        return evaluation.model_copy(update={"anchors": evaluation.anchors.loaded(uri)})
-    except EvaluationError as error:
-        raise EvaluationError(f"{_name(uri)}: {error}") from error
-
-
 def _read_evaluation(dataset: str, uri: str | None) -> Evaluation:
     if uri is None:
         raise EvaluationError(
             f"{_name(dataset)}: no evaluation. Put an evaluation.yaml beside it or in a folder above, "
             "or give one with --evaluation; evaldrop init DIR writes an example."
         )
-    return _with_anchors(parse_evaluation(storage.read_bytes(uri), source=_name(uri)), uri)
+    return read_evaluation(uri)
 
 
 def _survey(request: RunRequest, fields: Mapping[str, str]) -> tuple[Survey | None, list[str]]:
@@ -195,10 +187,13 @@ class _Checking:
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     source: str = field(init=False)
+    parent: RunDefinition | None = None
 
     def __post_init__(self) -> None:
         self.source = _name(self.evaluation_uri)
         self.warnings += [str(hint) for hint in self.survey.hints]
+        if self.request.parent:
+            self.parent = RunDefinition.load(self.request.parent)
 
     def tolerate_rows(self) -> None:
         """Turn the problems of single rows into warnings when the evaluation tolerates as many."""
@@ -225,6 +220,11 @@ class _Checking:
         prompts = self._prompts(evaluation)
         self._check_metrics()
         self._check_gate(evaluation, criteria)
+        self.problems += robustness_problems(evaluation, source=self.source)
+        if self.parent:
+            self.problems += parent_problems(
+                self.parent, evaluation, self.survey.sha256, source=self.source, dataset=self.survey.source
+            )
         if criteria is None or self.problems:
             return None
         configs = (*self.evaluation.criteria, *self._brought())
@@ -236,7 +236,7 @@ class _Checking:
             run_id=self.request.run_id,
             evaluation_name=evaluation.name,
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            simulated=self.request.simulated,
+            simulated=self.request.simulated or bool(self.parent and self.parent.simulated),
             bedrock=self.request.bedrock,
             folder=folder,
             out=self._out(),
@@ -252,10 +252,17 @@ class _Checking:
             prices=load_prices(evaluation.prices).to_json(models),
             estimate=None,
             versions={"evaldrop": __version__, "python": platform.python_version()},
-            nonce=secrets.token_hex(16),
+            # The parent's fences make the same question the same text, which its reply answers.
+            nonce=self.parent.nonce if self.parent else secrets.token_hex(16),
             options={"limit": self.request.limit, "max_in_flight": self.request.max_in_flight},
             baseline=self._baseline(evaluation.name),
+            parent=self._parent(),
         )
+
+    def _parent(self) -> Parent | None:
+        if self.parent is None or self.request.parent is None:
+            return None
+        return parent_of(self.parent, self.request.parent, "rejudged")
 
     def _out(self) -> str:
         out = self.request.out
@@ -385,6 +392,10 @@ class _Checking:
             wanted["judge", evaluation.pairwise.prompt] = None
         prompts: dict[str, Prompt] = {}
         for kind, name in wanted:
+            if self.parent and kind == "candidate" and f"{kind}/{name}" in self.parent.prompts:
+                # What was sent is what was answered, whatever the file says now.
+                prompts[f"{kind}/{name}"] = self.parent.prompt(kind, name)
+                continue
             try:
                 prompt = load_prompt(kind, name, near=near)
             except PromptError as error:

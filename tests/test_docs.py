@@ -10,7 +10,7 @@ import typer.main
 import yaml
 
 from evaldrop.cli.app import app
-from evaldrop.evaluation import Candidate, Evaluation, Judge
+from evaldrop.evaluation import Candidate, Evaluation, Judge, Robustness
 from evaldrop.metrics import METRICS
 from tests.whole_runs import ROOT, environment
 
@@ -35,7 +35,7 @@ def test_the_command_line_page_is_what_help_says(tmp_path):
     assert COMMAND_LINE.read_text() == page.read_text(), f"stale; run: {REGENERATE}"
 
 
-@pytest.mark.parametrize("model", [Evaluation, Candidate, Judge])
+@pytest.mark.parametrize("model", [Evaluation, Candidate, Judge, Robustness])
 def test_every_key_of_an_evaluation_is_on_its_page(model):
     page = (ROOT / "docs" / "evaluation.md").read_text()
 

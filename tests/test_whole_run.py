@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmarks.endpoint import Settings, serving_processes
-from tests.whole_runs import ROOT, command, environment, evaldrop, only_run, write_evaluation
+from tests.whole_runs import EVALUATION, ROOT, command, environment, evaldrop, only_run, write_evaluation
 
 CALLS_PER_RECORD = 4
 IN_FLIGHT = 8
@@ -131,6 +131,39 @@ def test_ctrl_c_says_how_to_go_on(tmp_path):
     assert f"evaldrop run --resume {run}" in errors
     assert "Traceback" not in errors
     assert done.returncode == 0
+
+
+def test_a_run_is_judged_again_and_rescored_for_what_is_new_only(tmp_path):
+    """With one new criterion only judges are called, once per response; rescoring calls nothing."""
+    records = 10
+    dataset = write_evaluation(tmp_path, records=records)
+    wider = tmp_path / "wider.yaml"
+    wider.write_text(EVALUATION.replace("[correctness]", "[correctness, helpfulness]"), encoding="utf-8")
+    with serving_processes(Settings(latency_ms=1)) as (url, counts):
+        evaldrop("run", dataset, "--bedrock", "aws", "--out", tmp_path / "runs", env=environment(url))
+        parent = only_run(tmp_path / "runs")
+        first = counts.total()
+        rejudged = evaldrop("rejudge", parent, "--evaluation", wider, "--json", env=environment(url))
+        second = counts.total()
+        rescored = evaldrop("rescore", parent, "--json", env=environment(url))
+        resumed = evaldrop("run", "--resume", parent, env=environment(url))
+        third = counts.total()
+
+    assert rejudged.returncode == rescored.returncode == resumed.returncode == 0, rejudged.stderr
+    assert first["calls"] == records * CALLS_PER_RECORD
+    assert second["candidate_calls"] == first["candidate_calls"]
+    assert second["judge_calls"] - first["judge_calls"] == records * 2
+    assert third == second
+    before = json.loads((parent / "scorecard.json").read_text())
+    for name, candidate in json.loads(rejudged.stdout)["scorecard"]["candidates"].items():
+        assert candidate["criteria"].keys() == {"correctness", "helpfulness"}
+        assert candidate["criteria"]["correctness"] == before["candidates"][name]["criteria"]["correctness"]
+        assert candidate["criteria"]["helpfulness"]["n_scored"] == records
+    assert (
+        json.loads(rescored.stdout)["scorecard"]["candidates"]["first"]["criteria"]
+        == (before["candidates"]["first"]["criteria"])
+    )
+    assert "there is nothing to do" in resumed.stderr
 
 
 def test_every_loss_under_throttling_and_errors_is_in_the_scorecard(tmp_path):

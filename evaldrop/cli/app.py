@@ -16,10 +16,13 @@ from evaldrop.cli.commands.export import export
 from evaldrop.cli.commands.gate import gate
 from evaldrop.cli.commands.init import init
 from evaldrop.cli.commands.plan import plan
+from evaldrop.cli.commands.rejudge import rejudge
 from evaldrop.cli.commands.report import report
+from evaldrop.cli.commands.rescore import rescore
 from evaldrop.cli.commands.review import review
 from evaldrop.cli.commands.run import run
 from evaldrop.cli.commands.schema import schema
+from evaldrop.cli.commands.trend import trend
 from evaldrop.cli.commands.validate import validate
 from evaldrop.cli.commands.view import view
 from evaldrop.cli.output import complain
@@ -35,7 +38,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    init, validate, plan, run, report, view, export, compare, bless, gate, calibrate, criteria, schema
+    init, validate, plan, run, report, view, export, compare, bless, gate, calibrate, rescore, rejudge, trend,
+    criteria, schema,
 ):  # fmt: skip
     app.command()(command)
 app.add_typer(review)

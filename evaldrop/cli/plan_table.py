@@ -27,8 +27,9 @@ def print_plan(console: Console, plan: Plan, *, budget_usd: float | None) -> Non
     console.print(table)
     total = plan.cost_usd
     partly = " for the models with a known price" if plan.unknown else ""
+    copies = f" and {plan.copies:,} perturbed copies" if plan.copies else ""
     console.print(
-        f"\n{plan.records:,} records, {plan.calls:,} calls: "
+        f"\n{plan.records:,} records{copies}, {plan.calls:,} calls: "
         f"likely {_usd(total.likely)} ({_usd_range(total)}){partly}, prices of {plan.prices_date}"
     )
     if plan.unknown:

@@ -30,6 +30,7 @@ def print_scorecard(console: Console, scorecard: Scorecard) -> None:
     for name in scorecard.criteria:
         _print_criterion(console, scorecard, name)
     _print_candidates(console, scorecard)
+    _print_robustness(console, scorecard)
     console.print(shown(scorecard.summary), soft_wrap=True)
     for alarm in scorecard.alarms:
         console.print(f"[yellow]alarm[/yellow] {shown(alarm)}", soft_wrap=True)
@@ -114,5 +115,34 @@ def _print_candidates(console: Console, scorecard: Scorecard) -> None:
             usd(card.cost_usd.per_1000_records),
             usd(card.cost_usd.judge),
         )
+    console.print(table)
+    console.print()
+
+
+def _print_robustness(console: Console, scorecard: Scorecard) -> None:
+    """Print what perturbed prompts cost: overall, or on the only criterion."""
+    if not any(card.robustness for card in scorecard.candidates.values()):
+        return
+    level = percent(scorecard.confidence)
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("prompts perturbed by", style="bold", min_width=12)
+    table.add_column("candidate")
+    table.add_column("on")
+    for name in ("drop", level, "pairs", "decided"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for candidate, card in scorecard.candidates.items():
+        for perturbation, estimate in card.robustness.items():
+            drops = {"overall": estimate.overall} if estimate.overall else estimate.criteria
+            for what, drop in (drops or estimate.metrics).items():
+                if drop is not None:
+                    table.add_row(
+                        perturbation.replace("_", " "),
+                        shown(candidate),
+                        shown(what),
+                        number(drop.drop),
+                        interval(drop.interval),
+                        f"{drop.n:,}",
+                        "yes" if drop.decisive else "no",
+                    )
     console.print(table)
     console.print()

@@ -1,6 +1,6 @@
 """The definition of an evaluation: its type, and how a file is found and read."""
 
-from evaldrop.evaluation.load import find_evaluation, parse_evaluation, stack_evaluation
+from evaldrop.evaluation.load import find_evaluation, parse_evaluation, read_evaluation, stack_evaluation
 from evaldrop.evaluation.model import (
     Api,
     Called,
@@ -15,9 +15,11 @@ from evaldrop.evaluation.model import (
     body_family,
     plain_name,
 )
+from evaldrop.evaluation.robustness import PERTURBATIONS, PerturbationName, Robustness
 from evaldrop.evaluation.vendors import model_vendor
 
 __all__ = [
+    "PERTURBATIONS",
     "Api",
     "Called",
     "Candidate",
@@ -27,11 +29,14 @@ __all__ = [
     "Inference",
     "Judge",
     "Pairwise",
+    "PerturbationName",
     "Price",
+    "Robustness",
     "body_family",
     "find_evaluation",
     "model_vendor",
     "parse_evaluation",
     "plain_name",
+    "read_evaluation",
     "stack_evaluation",
 ]

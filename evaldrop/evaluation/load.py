@@ -52,6 +52,24 @@ def stack_evaluation(dataset: str, name: str) -> str | None:
     return str(deployed) if deployed.is_file() else None
 
 
+def read_evaluation(uri: str) -> Evaluation:
+    """
+    Return the evaluation of a file, with the anchors that lie beside it.
+
+    Raises:
+        EvaluationError: As `parse_evaluation`, or the anchors' file is missing or wrong.
+        StorageError: It cannot be read.
+    """
+    source = uri.rpartition("/")[2]
+    evaluation = parse_evaluation(storage.read_bytes(uri), source=source)
+    if evaluation.anchors is None:
+        return evaluation
+    try:
+        return evaluation.model_copy(update={"anchors": evaluation.anchors.loaded(uri)})
+    except EvaluationError as error:
+        raise EvaluationError(f"{source}: {error}") from error
+
+
 def parse_evaluation(text: str | bytes, *, source: str) -> Evaluation:
     """
     Return the evaluation a YAML (or JSON) text defines.

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from evaldrop.evaluation.anchors import Anchors
+from evaldrop.evaluation.robustness import Robustness
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 Api = Literal["converse", "invoke_model"]
@@ -185,6 +186,9 @@ class Evaluation(Part):
     )
     metrics: tuple[str, ...] = Field(default=(), description="Numbers computed without a judge.")
     pairwise: Pairwise | None = None
+    robustness: Robustness | None = Field(
+        default=None, description="Perturbed copies of every prompt, beside the run's own estimates."
+    )
     gate: tuple[str, ...] = Field(default=(), description='Rules such as "correctness.pass_rate >= 0.85".')
     anchors: Anchors | None = Field(
         default=None, description="Responses known to pass or fail, that every judge has to get right."

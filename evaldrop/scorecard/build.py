@@ -1,7 +1,7 @@
 """BuildScorecard: a run's result files in; tables, scorecard, report and history out."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import NamedTuple
 
@@ -26,14 +26,24 @@ from evaldrop.scorecard.frontier import quality_cost_frontier
 from evaldrop.scorecard.model import CandidateScorecard, CriterionInfo, DatasetInfo, Records, Scorecard
 from evaldrop.scorecard.pairwise import Compared, ComparisonReader
 from evaldrop.scorecard.panels import PanelTally, agreements
+from evaldrop.scorecard.prepared import PreparedRecord
 from evaldrop.scorecard.reading import CandidateResult, ResultReader
+from evaldrop.scorecard.reuse import mark_reused, reused_in_words, what_was_reused
+from evaldrop.scorecard.robustness import RobustnessTally, robustness_alarms, with_robustness
 from evaldrop.scorecard.scores import NOT_APPLICABLE
 from evaldrop.scorecard.source import RunFile, read_run_file
 from evaldrop.scorecard.strengths import strengths
 from evaldrop.scorecard.tally import RunTally
 from evaldrop.scorecard.win_rates import PairwiseTally, candidate_pairwise
 from evaldrop.scorecard.words import run_alarms, run_hints, verdict_in_words
-from evaldrop.tables import TableWriter, comparison_schema, open_table, response_schema, verdict_schema
+from evaldrop.tables import (
+    TableWriter,
+    comparison_schema,
+    open_table,
+    response_schema,
+    robustness_schema,
+    verdict_schema,
+)
 
 SCORECARD_FILE = "scorecard.json"
 
@@ -43,6 +53,7 @@ class _Tables(NamedTuple):
     verdicts: TableWriter
     comparisons: TableWriter
     scores: TableWriter
+    robustness: TableWriter | None
 
 
 class _Tallies(NamedTuple):
@@ -50,6 +61,7 @@ class _Tallies(NamedTuple):
     pairwise: PairwiseTally
     panel: PanelTally
     rows: ReportRows
+    robustness: RobustnessTally
 
 
 def build_scorecard(folder: str, manifest: str | None = None) -> Scorecard:
@@ -104,15 +116,21 @@ def _read_results(run: RunFile, manifests: Sequence[str]) -> _Tallies:
         run.evaluation.metrics,
     )
     panel = PanelTally([judge.name for judge in run.judges])
-    tallies = _Tallies(tally, PairwiseTally(), panel, ReportRows(run))
+    tallies = _Tallies(tally, PairwiseTally(), panel, ReportRows(run), RobustnessTally(run))
     reader, comparisons = ResultReader(run), ComparisonReader(run)
     kept = kept_criteria(list(run.criteria))
     with _open_tables(run) as tables:
         for found in collect(run.folder, manifests):
+            if run.parent and run.parent.how == "rescored":
+                mark_reused(found.output)
             if found.record.anchor is not None:
                 tally.add_anchor(found.record, reader.read_anchor(found), run)
                 continue
             results = reader.read(found)
+            if found.record.perturbed:
+                _add_copy(found.record, results, tables, tallies)
+                continue
+            tallies.robustness.note_original(found.record, results)
             _write_rows(results, tables, kept)
             ordinal = tally.add(found.record, results, None if found.output is not None else found.failure)
             if compared := comparisons.read(found):
@@ -120,6 +138,15 @@ def _read_results(run: RunFile, manifests: Sequence[str]) -> _Tallies:
             panel.add(ordinal, results)
             tallies.rows.add(ordinal, found.record, results)
     return tallies
+
+
+def _add_copy(
+    record: PreparedRecord, results: Sequence[CandidateResult], tables: _Tables, tallies: _Tallies
+) -> None:
+    tallies.run.add_copy(results)
+    for row in tallies.robustness.add(record, results):
+        if tables.robustness:
+            tables.robustness.append(row, text=len(row.prompt) + len(row.response or ""))
 
 
 def _add_comparisons(ordinal: int, compared: Sequence[Compared], tables: _Tables, tallies: _Tallies) -> None:
@@ -152,8 +179,13 @@ def _open_tables(run: RunFile) -> Iterator[_Tables]:
         open_table(
             run.file(SCORES_FILE), score_schema(list(run.criteria)), simulated=run.simulated
         ) as scores,
+        ExitStack() as stack,
     ):
-        yield _Tables(responses, verdicts, comparisons, scores)
+        robustness = None
+        if run.evaluation.robustness:
+            table = open_table(run.file("robustness.parquet"), robustness_schema(), simulated=run.simulated)
+            robustness = stack.enter_context(table)
+        yield _Tables(responses, verdicts, comparisons, scores, robustness)
 
 
 def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Scorecard:
@@ -168,6 +200,7 @@ def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Sc
             )
             for name, card in candidates.items()
         }
+    candidates = with_robustness(candidates, tallies.robustness, confidence=confidence)
     compared = compare_candidates(run, tally, columns)
     judged = {
         name: {criterion: scored_only(column) for criterion, column in parts.items()}
@@ -196,14 +229,15 @@ def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Sc
         cost_usd=cost_totals(run, tally),
         baseline=against_baseline(run),
         anchors=tally.anchors.estimates(run),
+        reused=what_was_reused(run, tally),
     )
     return scorecard.model_copy(
         update={
             "gate": distrust(evaluate_gate(run.evaluation.gate, scorecard), scorecard.anchors),
             "judge_trusted": judge_trusted(scorecard.anchors),
-            "alarms": run_alarms(scorecard, tally),
+            "alarms": (*run_alarms(scorecard, tally), *robustness_alarms(scorecard.candidates)),
             "hints": run_hints(scorecard),
-            "summary": verdict_in_words(scorecard),
+            "summary": verdict_in_words(scorecard) + reused_in_words(scorecard.reused),
         }
     )
 

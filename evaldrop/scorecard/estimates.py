@@ -57,6 +57,7 @@ def candidate_scorecards(
     return {
         candidate.name: _candidate(
             tally.candidates[candidate.name],
+            tally.copies[candidate.name],
             columns[candidate.name],
             run,
             tally,
@@ -75,6 +76,7 @@ def judge_health(run: RunFile, tally: RunTally) -> dict[str, JudgeHealth]:
         health[judge.name] = JudgeHealth(
             model=judge.model,
             calls=counts.calls,
+            kept=counts.kept,
             errors=counts.errors,
             asked_again=counts.asked_again,
             retries=counts.retries,
@@ -92,7 +94,8 @@ def cost_totals(run: RunFile, tally: RunTally) -> CostTotals:
     candidates, judges = MoneyTally(), MoneyTally()
     unknown: dict[str, None] = {}
     for candidate in run.candidates:
-        _add_money(candidates, tally.candidates[candidate.name].cost, candidate.model, unknown)
+        for counts in (tally.candidates[candidate.name], tally.copies[candidate.name]):
+            _add_money(candidates, counts.cost, candidate.model, unknown)
     for judge in run.judges:
         _add_money(judges, tally.judges[judge.name].cost, judge.model, unknown)
     parts = (candidates.total, judges.total)
@@ -127,7 +130,14 @@ def overall_column(
 
 
 def _candidate(
-    counts: CandidateTally, columns: Columns, run: RunFile, tally: RunTally, *, model: str, prompt: str
+    counts: CandidateTally,
+    copies: CandidateTally,
+    columns: Columns,
+    run: RunFile,
+    tally: RunTally,
+    *,
+    model: str,
+    prompt: str,
 ) -> CandidateScorecard:
     confidence, groups = run.evaluation.confidence, tally.groups
     order = [name for name in run.criteria if name in columns]
@@ -136,7 +146,7 @@ def _candidate(
         model=model,
         prompt=prompt,
         responses=_responses(counts),
-        cost_usd=_candidate_cost(counts),
+        cost_usd=_candidate_cost(counts, copies),
         tokens=Tokens(
             input=counts.input_tokens,
             output=counts.output_tokens,
@@ -297,13 +307,19 @@ def _responses(counts: CandidateTally) -> ResponseCounts:
     )
 
 
-def _candidate_cost(counts: CandidateTally) -> CandidateCost:
-    called = counts.n - counts.errors - counts.missing - counts.given
-    total = counts.cost.total
+def _candidate_cost(counts: CandidateTally, copies: CandidateTally) -> CandidateCost:
+    # What a candidate costs is a fact about it, whoever paid for the call.
+    called = counts.n - counts.errors - counts.missing - counts.given + counts.reused
+    parts = (counts.cost.total, counts.saved.total)
+    is_known = called and None not in parts
+    perturbed = MoneyTally()
+    perturbed.add(copies.cost.total)
+    perturbed.add(copies.judge_cost.total)
     return CandidateCost(
-        candidate=total,
+        candidate=counts.cost.total,
         judge=counts.judge_cost.total,
-        per_1000_records=total * 1000 / called if total is not None and called else None,
+        per_1000_records=sum(part or 0.0 for part in parts) * 1000 / called if is_known else None,
+        robustness=perturbed.total,
     )
 
 

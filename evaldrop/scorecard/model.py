@@ -55,12 +55,16 @@ class CandidateCost(Part):
     candidate: float | None = Field(description="The candidate's own calls.")
     judge: float | None = Field(description="Judging this candidate's responses.")
     per_1000_records: float | None = Field(
-        default=None, description="The candidate's own calls, per 1,000 records."
+        default=None,
+        description="The candidate's own calls, per 1,000 records; an earlier run's calls at their price.",
+    )
+    robustness: float | None = Field(
+        default=0.0, description="Calls on perturbed copies and judging them; in neither of the others."
     )
 
 
 class Tokens(Part):
-    """Tokens billed, as far as replies tell."""
+    """Tokens, as far as replies tell; those of replies taken from an earlier run are in them too."""
 
     input: int = 0
     output: int = 0
@@ -214,6 +218,36 @@ class Agreement(Part):
     reason: str | None = Field(default=None, description="Why a number is null.")
 
 
+class RobustnessDrop(Part):
+    """
+    What perturbing the prompt takes from a score: the record's minus the copy's, paired, clustered by record.
+
+    Above 0 is worse, on a criterion's own scale whichever way it runs; of a metric simply the difference.
+    """
+
+    n: int = Field(description="Pairs in which both have a score.")
+    records: int = Field(description="Clusters they come from.")
+    drop: float
+    standard_error: float | None = None
+    interval: Interval | None = None
+    p_value: float | None = None
+    p_adjusted: float | None = Field(
+        default=None, description="Holm, over all candidates and perturbations of the run."
+    )
+    decisive: bool = Field(default=False, description="p_adjusted is below 1 - confidence.")
+    reason: str | None = Field(default=None, description="Why a number is null.")
+
+
+class RobustnessEstimate(Part):
+    """A candidate's responses to prompts perturbed in one way."""
+
+    copies: int
+    missing: int = Field(description="Copies without a response.")
+    overall: RobustnessDrop | None
+    criteria: dict[str, RobustnessDrop]
+    metrics: dict[str, RobustnessDrop]
+
+
 class CandidateScorecard(Part):
     """All that is estimated about one candidate."""
 
@@ -235,6 +269,9 @@ class CandidateScorecard(Part):
     )
     score_by_length: dict[str, LengthRelation] = Field(
         default_factory=dict, description='Criterion, and "overall": scores against response length.'
+    )
+    robustness: dict[str, RobustnessEstimate] = Field(
+        default_factory=dict, description="Perturbation: what it costs. Copies are in no other estimate."
     )
 
 
@@ -288,7 +325,8 @@ class JudgeHealth(Part):
     """How well a judge worked."""
 
     model: str
-    calls: int
+    calls: int = Field(description="Replies there should be.")
+    kept: int = Field(default=0, description="Of them, those taken from the parent run.")
     errors: int
     asked_again: int = Field(default=0, description="Calls repeated because no verdict could be read.")
     retries: int = Field(default=0, description="Calls repeated by the workflow, most of them throttled.")
@@ -333,6 +371,16 @@ class CostTotals(Part):
         default=(), description="Models whose price or tokens are unknown."
     )
     prices_date: str | None = None
+
+
+class Reused(Part):
+    """What a run took from its parent instead of paying for it again."""
+
+    parent: str = Field(description="The parent's run ID.")
+    how: Literal["rescored", "rejudged"]
+    responses: int
+    judge_replies: int
+    saved_usd: float | None = Field(description="What they cost at this run's prices; null when unknown.")
 
 
 class CriterionInfo(Part):
@@ -410,4 +458,5 @@ class Scorecard(Part):
     baseline: Baseline | None = Field(
         default=None, description="This run against its evaluation's blessed one; null when there is none."
     )
+    reused: Reused | None = Field(default=None, description="What came from a parent run; null without one.")
     summary: str = Field(default="", description="The verdict in words.")

@@ -22,12 +22,20 @@ class KnownAnchor(NamedTuple):
     criteria: tuple[str, ...]
 
 
+class Perturbed(NamedTuple):
+    """What a perturbed copy is a copy of, and what was done to it."""
+
+    of: str
+    perturbation: str
+
+
 class PreparedRecord(NamedTuple):
     """
     A record as PrepareRecords wrote it.
 
     `not_applicable`: criteria never asked of it, and why. `calls`: the requests made of it. `anchor` is there
     when it is none of the dataset's records but an anchor.
+    `perturbed` is there when it is a copy, which stands behind its record.
     """
 
     record_id: str
@@ -41,6 +49,7 @@ class PreparedRecord(NamedTuple):
     asked: tuple[Asked, ...]
     calls: Mapping[str, Any]
     anchor: KnownAnchor | None = None
+    perturbed: Perturbed | None = None
 
 
 def read_prepared(line: bytes) -> PreparedRecord:
@@ -64,6 +73,7 @@ def read_prepared(line: bytes) -> PreparedRecord:
         tuple(_asked(judgement) for judgement in content["calls"]["judgements"]),
         content["calls"],
         _anchor(content.get("anchor")),
+        perturbed=Perturbed(**copied) if (copied := content.get("perturbed")) else None,
     )
 
 

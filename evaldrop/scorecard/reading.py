@@ -34,12 +34,15 @@ class JudgeCall(NamedTuple):
     input_tokens: int
     output_tokens: int
     cost_usd: float | None
+    is_kept: bool = False
+    saved_usd: float | None = 0.0
 
     @classmethod
     def of(
         cls, judge: str, answer: Mapping[str, Any], replies: Sequence[Reply], cost_usd: float | None
     ) -> "JudgeCall":
-        """Return the call behind a judge's answer, with what its replies took together."""
+        """Return the call behind a judge's answer; an earlier run's is not paid for again."""
+        is_kept = bool(answer.get("kept"))
         return cls(
             judge,
             answer.get("error") is not None,
@@ -47,12 +50,19 @@ class JudgeCall(NamedTuple):
             int(answer.get("retries") or 0),
             sum(reply.input_tokens or 0 for reply in replies),
             sum(reply.output_tokens or 0 for reply in replies),
-            cost_usd,
+            0.0 if is_kept else cost_usd,
+            is_kept,
+            cost_usd if is_kept else 0.0,
         )
 
 
 class CandidateResult(NamedTuple):
-    """What a candidate's response to one record is and was judged to be."""
+    """
+    What a candidate's response to one record is and was judged to be.
+
+    `is_reused`: a call of an earlier run brought it; `saved_usd` is what it cost there. A response that came
+    with the dataset was no call.
+    """
 
     response: ResponseRow
     verdicts: list[VerdictRow]
@@ -61,6 +71,8 @@ class CandidateResult(NamedTuple):
     error_name: str | None
     is_missing: bool
     retries: int
+    is_reused: bool = False
+    saved_usd: float | None = 0.0
 
 
 class AnchorResult(NamedTuple):
@@ -121,6 +133,7 @@ class ResultReader:
             record, name, {reading.asked for reading in judged}, has_text=row.response is not None
         )
         error = (response or {}).get("error")
+        is_reused = row.reused and (response or {}).get("reply") is not None
         return CandidateResult(
             row,
             verdicts,
@@ -129,7 +142,14 @@ class ResultReader:
             str(error.get("Error") or "unknown") if isinstance(error, dict) else None,
             response is None,
             int((response or {}).get("retries") or 0),
+            is_reused,
+            self._cost_of(row) if is_reused else 0.0,
         )
+
+    def _cost_of(self, row: ResponseRow) -> float | None:
+        """Return what a response cost when it was called for."""
+        reply = Reply(text="", input_tokens=row.input_tokens, output_tokens=row.output_tokens)
+        return self._run.cost_usd(row.model, [reply])
 
     def _response_row(self, name: str, response: Mapping[str, Any] | None, found: Found) -> ResponseRow:
         candidate, record = self._candidates[name], found.record
@@ -150,17 +170,21 @@ class ResultReader:
             )
         if response.get("given"):
             text = str(response.get("text") or "")
+            # Of an earlier run's response the text stands apart; its reply says what the call took.
+            reply = read_reply("converse", response.get("reply"))
             return ResponseRow(
-                *start, text, *_FREE, True, self._flags(text), self._measure(text, record.reference)
-            )
+                *start, text, None, reply.stop_reason, reply.input_tokens, reply.output_tokens,
+                reply.latency_ms, 0.0, True, self._flags(text), self._measure(text, record.reference),
+            )  # fmt: skip
         reply = read_reply(response.get("api") or candidate.api, response.get("reply"))
         latency = elapsed_latency(
             reply, elapsed_ms=response.get("elapsed_ms"), retries=int(response.get("retries") or 0)
         )
+        reused = bool(response.get("reused"))
+        cost = 0.0 if reused else self._run.cost_usd(candidate.model, [reply])
         return ResponseRow(
             *start, reply.text, None, reply.stop_reason, reply.input_tokens, reply.output_tokens, latency,
-            self._run.cost_usd(candidate.model, [reply]), False, self._flags(reply.text),
-            self._measure(reply.text, record.reference),
+            cost, reused, self._flags(reply.text), self._measure(reply.text, record.reference),
         )  # fmt: skip
 
     def _flags(self, text: str) -> str | None:
@@ -230,8 +254,6 @@ class ResultReader:
         return rows
 
 
-# error, stop_reason, input_tokens, output_tokens, latency_ms, cost_usd of a response that was given
-_FREE = (None, None, None, None, None, 0.0)
 # stop_reason, input_tokens, output_tokens, latency_ms, cost_usd of a response that is not there
 _NOTHING_MEASURED = (None, None, None, None, None)
 

@@ -8,6 +8,7 @@ import orjson
 
 from evaldrop import storage
 from evaldrop.criteria import Criterion, criterion_from_config
+from evaldrop.definition import Parent
 from evaldrop.errors import EvaldropError, StorageError
 from evaldrop.evaluation import Candidate, Evaluation, Judge
 from evaldrop.injection import InjectionFinder
@@ -34,6 +35,7 @@ class RunFile:
     prices: Mapping[str, ModelPrice | None]
     prices_date: str | None
     content: Mapping[str, Any]
+    parent: Parent | None = None
 
     @property
     def candidates(self) -> Sequence[Candidate]:
@@ -99,4 +101,5 @@ def _from_json(folder: str, content: Mapping[str, Any]) -> RunFile:
         prices={model: price_of(model, prices) for model in models},
         prices_date=prices.date,
         content=content,
+        parent=Parent.model_validate(content["parent"]) if content.get("parent") else None,
     )

@@ -102,7 +102,8 @@ class CandidateTally:
         self.flagged = 0
         self.flags: Counter[str] = Counter()
         self.input_tokens = self.output_tokens = self.judge_input = self.judge_output = 0
-        self.cost, self.judge_cost = MoneyTally(), MoneyTally()
+        self.cost, self.judge_cost, self.saved = MoneyTally(), MoneyTally(), MoneyTally()
+        self.reused = 0
         self.latencies = array("d")
         self.text_hashes = array("q")
         self.lengths = (array("i"), array("i"))
@@ -142,6 +143,8 @@ class CandidateTally:
         self.input_tokens += row.input_tokens or 0
         self.output_tokens += row.output_tokens or 0
         self.cost.add(row.cost_usd)
+        self.reused += result.is_reused
+        self.saved.add(result.saved_usd)
         if row.latency_ms is not None:
             self.latencies.append(row.latency_ms)
         self.text_hashes.append(hash(row.response))
@@ -163,20 +166,22 @@ class JudgeTally:
     """Counts of one judge."""
 
     def __init__(self) -> None:
-        self.calls = self.errors = self.asked_again = self.retries = self.scored = 0
+        self.calls = self.kept = self.errors = self.asked_again = self.retries = self.scored = 0
         self.input_tokens = self.output_tokens = 0
         self.unscored: Counter[str] = Counter()
-        self.cost = MoneyTally()
+        self.cost, self.saved = MoneyTally(), MoneyTally()
 
     def add_call(self, call: JudgeCall) -> None:
         """Add a call."""
         self.calls += 1
+        self.kept += call.is_kept
         self.errors += call.failed
         self.asked_again += call.asked_again
         self.retries += call.retries
         self.input_tokens += call.input_tokens
         self.output_tokens += call.output_tokens
         self.cost.add(call.cost_usd)
+        self.saved.add(call.saved_usd)
 
 
 class RunTally:
@@ -184,6 +189,7 @@ class RunTally:
 
     def __init__(self, candidates: Sequence[str], judges: Sequence[str], metrics: Sequence[str]) -> None:
         self.candidates = {name: CandidateTally(metrics) for name in candidates}
+        self.copies = {name: CandidateTally(metrics) for name in candidates}
         self.judges = {name: JudgeTally() for name in judges}
         self.records = self.evaluated = 0
         self.missing_reasons: Counter[str] = Counter()
@@ -215,6 +221,12 @@ class RunTally:
         for call in result.judge_calls:
             self.judges[call.judge].add_call(call)
         self.anchors.add(record, result.verdicts, run)
+
+    def add_copy(self, results: Sequence[CandidateResult]) -> None:
+        """Add a perturbed copy: what it took counts, its scores are in no estimate but its own."""
+        for tally, result in zip(self.copies.values(), results, strict=True):
+            tally.add(0, result)
+            self._add_to_judges(result)
 
     def add_comparison(self, candidate: str, call: JudgeCall) -> None:
         """Add a judge's call that compared a candidate with a baseline; the candidate bears its cost."""

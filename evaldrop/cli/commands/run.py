@@ -70,22 +70,30 @@ def run(
         limit=limit,
         max_in_flight=max_in_flight,
     )
-    if not yes and not _agreed(started.request):
+    if resume is not None and _is_finished(started.folder):
+        stderr().print(f"{shown(started.folder)} is finished, without an error: there is nothing to do.")
+        return _tell_scorecard(started, as_json=as_json)
+    if not yes and not agreed(started.request):
         complain("stopped before anything was spent.")
         return exits.WRONG_USE
-    outcome = _execute(started)
-    if outcome is None:
-        return exits.INTERRUPTED
-    return _tell(outcome, started, as_json=as_json)
+    return run_and_tell(started, as_json=as_json)
 
 
 @dataclass(frozen=True, slots=True)
-class _Started:
+class Started:
+    """A run that has its request and the place of its folder."""
+
     request: "RunRequest"
     folder: str
 
 
-def _begin(dataset: str | None, resume: str | None, **options: Any) -> _Started:
+def run_and_tell(started: Started, *, as_json: bool) -> int:
+    """Execute a run and print its scorecard; return the exit code."""
+    outcome = _execute(started)
+    return exits.INTERRUPTED if outcome is None else _tell(outcome, started, as_json=as_json)
+
+
+def _begin(dataset: str | None, resume: str | None, **options: Any) -> Started:
     from evaldrop.errors import InputError
 
     if (dataset is None) == (resume is None):
@@ -93,7 +101,7 @@ def _begin(dataset: str | None, resume: str | None, **options: Any) -> _Started:
     return _resumed(str(resume), options) if dataset is None else _new(dataset, options)
 
 
-def _new(dataset: str, options: dict[str, Any]) -> _Started:
+def _new(dataset: str, options: dict[str, Any]) -> Started:
     from evaldrop import storage
     from evaldrop.definition import RunRequest, new_run_id
     from evaldrop.errors import DatasetError, InputError
@@ -121,10 +129,10 @@ def _new(dataset: str, options: dict[str, Any]) -> _Started:
         max_in_flight=options["max_in_flight"],
     )
     out = str(storage.local_path(options["out"]))
-    return _Started(request, storage.join(out, name, request.run_id))
+    return Started(request, storage.join(out, name, request.run_id))
 
 
-def _resumed(resume: str, options: dict[str, Any]) -> _Started:
+def _resumed(resume: str, options: dict[str, Any]) -> Started:
     from evaldrop import storage
     from evaldrop.definition import RunDefinition, RunRequest
     from evaldrop.errors import InputError
@@ -143,11 +151,18 @@ def _resumed(resume: str, options: dict[str, Any]) -> _Started:
         bedrock=options["bedrock"] or definition.bedrock,
         limit=definition.options["limit"],
         max_in_flight=options["max_in_flight"] or definition.options["max_in_flight"],
+        parent=parent.folder if (parent := definition.parent) and parent.how == "rejudged" else None,
     )
-    return _Started(request, definition.folder)
+    return Started(request, definition.folder)
 
 
-def _agreed(request: "RunRequest") -> bool:
+def _is_finished(folder: str) -> bool:
+    from evaldrop.local import is_finished
+
+    return is_finished(folder)
+
+
+def agreed(request: "RunRequest") -> bool:
     """Show what a run would cost and ask; only a person at a terminal is asked, and only about money."""
     if not request.bedrock.startswith("aws") or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return True
@@ -163,7 +178,7 @@ def _agreed(request: "RunRequest") -> bool:
     return typer.confirm("Run it?", err=True)
 
 
-def _execute(started: _Started) -> "Execution | None":
+def _execute(started: Started) -> "Execution | None":
     """Run the workflow; None when it was interrupted."""
     from pathlib import Path
 
@@ -215,10 +230,7 @@ def _tell_how_to_go_on(progress: "RunProgress", folder: str) -> None:
         complain(f"what was done is kept. Go on with: evaldrop run --resume {folder}")
 
 
-def _tell(execution: "Execution", started: _Started, *, as_json: bool) -> int:
-    from evaldrop.cli.scorecard_table import print_scorecard
-    from evaldrop.runs import read_run
-
+def _tell(execution: "Execution", started: Started, *, as_json: bool) -> int:
     if execution.status != "SUCCEEDED":
         complain(str(execution.cause or execution.error))
         if as_json:
@@ -231,6 +243,13 @@ def _tell(execution: "Execution", started: _Started, *, as_json: bool) -> int:
                 }
             )
         return exits.WRONG_USE if _is_bad_input(str(execution.error)) else exits.RUN_FAILED
+    return _tell_scorecard(started, as_json=as_json)
+
+
+def _tell_scorecard(started: Started, *, as_json: bool) -> int:
+    from evaldrop.cli.scorecard_table import print_scorecard
+    from evaldrop.runs import read_run
+
     scorecard = read_run(started.folder).scorecard
     if as_json:
         print_json(

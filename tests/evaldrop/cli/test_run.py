@@ -81,6 +81,35 @@ def test_a_run_where_too_much_fails_is_3_and_can_be_gone_on_with(tmp_path, capsy
     assert "3 of 3 records" in capsys.readouterr().out
 
 
+def test_a_finished_run_has_nothing_to_go_on_with(tmp_path, capsys, monkeypatch):
+    write(tmp_path, {**SMALL, "gate": ["cost_usd < 0"]}, rows(3))
+    main(["run", "faq.jsonl", *REHEARSAL])
+    capsys.readouterr()
+    monkeypatch.setattr(run_command, "_execute", lambda _: pytest.fail("it was executed again"))
+
+    code = main(["run", "--resume", str(only_run())])
+
+    shown = capsys.readouterr()
+    assert code == 1  # the gate's decision, as before
+    assert "is finished, without an error: there is nothing to do." in shown.err
+    assert "correctness" in shown.out
+
+
+def test_a_run_whose_judge_failed_is_gone_on_with(tmp_path, capsys):
+    """What failed is asked again, and nothing else, since the journal is kept."""
+    write(tmp_path, SMALL, rows(12))
+    main(["run", "faq.jsonl", "--bedrock", "simulated:latency=0,errors=0.7", "--json"])
+    folder = only_run()
+    assert json.loads(capsys.readouterr().out)["scorecard"]["judges"]["judge"]["errors"] > 0
+    assert (folder / "journal.jsonl").exists()
+
+    assert main(["run", "--resume", str(folder), *REHEARSAL, "--json"]) == 0
+
+    scorecard = json.loads(capsys.readouterr().out)["scorecard"]
+    assert scorecard["judges"]["judge"]["errors"] == 0
+    assert not (folder / "journal.jsonl").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -122,7 +151,7 @@ def agreed(bedrock, tmp_path):
     from evaldrop.definition import RunRequest
 
     request = RunRequest(run_id="r", dataset=str(tmp_path / "faq.jsonl"), out="runs", bedrock=bedrock)
-    return run_command._agreed(request)
+    return run_command.agreed(request)
 
 
 @pytest.mark.parametrize("answer", [True, False])
@@ -152,7 +181,7 @@ def test_a_script_is_never_asked(tmp_path, monkeypatch):
 
 def test_who_says_no_has_spent_nothing(tmp_path, monkeypatch, capsys):
     write(tmp_path, SMALL, rows(1))
-    monkeypatch.setattr(run_command, "_agreed", lambda _: False)
+    monkeypatch.setattr(run_command, "agreed", lambda _: False)
     assert main(["run", "faq.jsonl", *REHEARSAL]) == 64
     assert "stopped before anything was spent" in capsys.readouterr().err
     assert not (tmp_path / "runs").exists()

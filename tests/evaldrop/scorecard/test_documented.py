@@ -24,6 +24,9 @@ from evaldrop.scorecard.model import (
     Gate,
     Records,
     ResponseCounts,
+    Reused,
+    RobustnessDrop,
+    RobustnessEstimate,
     Scorecard,
     SliceComparisons,
 )
@@ -34,14 +37,14 @@ from evaldrop.scorecard.usefulness import (
     LengthQuartile,
     LengthRelation,
 )
-from evaldrop.tables import comparison_schema, response_schema, verdict_schema
+from evaldrop.tables import comparison_schema, response_schema, robustness_schema, verdict_schema
 
 DOCS = (Path(__file__).parents[3] / "docs" / "output-files.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    "schema", [response_schema([]), verdict_schema(), comparison_schema(), score_schema([])]
-)
+@pytest.mark.parametrize("schema", [
+    response_schema([]), verdict_schema(), comparison_schema(), score_schema([]), robustness_schema(),
+])  # fmt: skip
 def test_every_column_is_documented(schema):
     assert [name for name in schema.names if f"`{name}`" not in DOCS] == []
 
@@ -52,6 +55,7 @@ def test_every_column_is_documented(schema):
     Label, Sampling,
     SliceComparisons, LengthRelation, LengthQuartile, CriterionUse, CriterionPair, FrontierPoint, Baseline,
     BaselineCandidate, BaselineEstimate, WorseRecord, Moved, Blessing,
+    Reused, RobustnessDrop, RobustnessEstimate,
 ])  # fmt: skip
 def test_every_key_of_the_scorecard_is_documented(model):
     assert [name for name in model.model_fields if name not in DOCS] == []

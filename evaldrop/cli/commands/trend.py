@@ -1,0 +1,55 @@
+"""`evaldrop trend`: the history of an evaluation, and since when something moved."""
+
+from typing import Annotated
+
+import typer
+
+from evaldrop.cli import exits
+from evaldrop.cli.options import AsJson, Out
+from evaldrop.cli.output import print_json, stdout
+
+
+def trend(
+    evaluation: Annotated[
+        str, typer.Argument(metavar="EVALUATION", help="The evaluation's name, as its folder is named.")
+    ],
+    out: Out = "runs",
+    baseline_runs: Annotated[
+        int | None,
+        typer.Option(
+            "--baseline-runs",
+            min=3,
+            max=100,
+            help="Runs that set level and noise, at the beginning and after each change; 8 by default.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """
+    Show every candidate's estimates run by run, what was changed between runs, and what moved by itself.
+
+    Frozen responses (given in the dataset) are the anchors: when they move, the judge did.
+
+    Examples:
+
+        evaldrop trend support-answers
+
+        evaldrop trend support-answers --out s3://bucket/runs --json
+    """
+    from evaldrop.cli.trend_table import print_trend
+    from evaldrop.drift_alarms import BASELINE_RUNS
+    from evaldrop.errors import InputError
+    from evaldrop.history import find_entries, read_entries
+    from evaldrop.trend import trend_of
+
+    entries = read_entries(find_entries(out))
+    known = sorted({entry.evaluation for entry in entries})
+    if evaluation not in known:
+        there = f"There are {', '.join(known)}." if known else "There is no finished run at all."
+        raise InputError(f'{out}: no finished run of "{evaluation}". {there} --out DIR looks elsewhere.')
+    found = trend_of(entries, evaluation, baseline_runs=baseline_runs or BASELINE_RUNS)
+    if as_json:
+        print_json(found.to_json())
+    else:
+        print_trend(stdout(), found)
+    return exits.PASSED

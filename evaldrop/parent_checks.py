@@ -1,0 +1,49 @@
+"""What stands in the way of judging a run again or perturbing prompts, found before anything is spent."""
+
+from collections.abc import Iterator
+
+from evaldrop.asked import asked_by
+from evaldrop.definition import RunDefinition
+from evaldrop.evaluation import Evaluation
+from evaldrop.requests import GIVEN
+
+
+def parent_problems(
+    parent: RunDefinition, evaluation: Evaluation, dataset_sha256: str, *, source: str, dataset: str
+) -> Iterator[str]:
+    """
+    Yield why a run cannot take its parent's responses over: they are to other requests.
+
+    Args:
+        parent: The run that is judged again.
+        evaluation: Of the new run, with the candidates that come with the dataset.
+        dataset_sha256: Of the dataset as it is now.
+        source: The evaluation's name, for messages.
+        dataset: The dataset's.
+    """
+    before = asked_by(parent.evaluation)
+    for place, asked in asked_by(evaluation).items():
+        if place.startswith("candidates.") and asked != before.get(place):
+            yield (
+                f"{source}: {place} is not what run {parent.run_id} asked, and rejudge calls no candidate. "
+                "Start a new run for it."
+            )
+    if evaluation.robustness not in (None, parent.evaluation.robustness):
+        yield (
+            f"{source}: robustness: run {parent.run_id} has no responses to these copies. "
+            "Leave robustness as it was, or out."
+        )
+    if dataset_sha256 != parent.dataset.sha256:
+        yield (
+            f"{dataset}: changed since run {parent.run_id}, whose responses are to other records. "
+            "Start a new run."
+        )
+
+
+def robustness_problems(evaluation: Evaluation, *, source: str) -> Iterator[str]:
+    """Yield why an evaluation's prompts cannot be perturbed."""
+    if evaluation.robustness and all(candidate.model == GIVEN for candidate in evaluation.candidates):
+        yield (
+            f"{source}: robustness: every response is given, and a perturbed prompt needs a candidate that "
+            "answers it. List a model, or leave robustness out."
+        )
