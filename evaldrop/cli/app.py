@@ -1,6 +1,5 @@
 """The commands, put together; and how errors leave the process."""
 
-import gc
 import sys
 from typing import Annotated
 
@@ -67,9 +66,6 @@ def main(arguments: list[str] | None = None) -> int:
         The exit code: 0 passed, 1 gate failed, 2 gate inconclusive, 3 the run failed, 64 wrong use or bad
         input.
     """
-    # A run makes millions of short-lived JSON values and hardly a cycle: looking for some at every 700th
-    # object, as Python does by default, takes a tenth of its CPU time.
-    gc.set_threshold(100_000, 50, 100)
     try:
         outcome = app(arguments, standalone_mode=False)
         return outcome if isinstance(outcome, int) else exits.PASSED
