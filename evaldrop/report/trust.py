@@ -15,14 +15,15 @@ from evaldrop.report import figures
 _SHOWN = {
     "run_id", "evaluation", "simulated", "started_at", "duration_s", "dataset", "records", "confidence",
     "coverage", "criteria", "candidates", "comparisons", "judges", "cost_usd", "gate", "alarms", "summary",
-    "regressed",
+    "baseline", "slices", "frontier", "hints",
 }  # fmt: skip
 _TITLES = {
     "agreement": "Agreement between judges",
     "strengths": "Strength from all pairs (Bradley–Terry)",
     "calibration": "Judges against people",
     "anchors": "Anchors: frozen responses, judged again",
-    "baseline": "Against the baseline",
+    "criteria_use": "Criteria: what they tell apart",
+    "criterion_pairs": "Criteria that say the same",
 }
 _RATES = ("rate", "agreement", "coverage", "share")
 _MOST_ROWS = 200
