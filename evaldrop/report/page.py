@@ -8,15 +8,21 @@ and datasets wrote travels as compressed data and is shown as text nodes only.
 import base64
 import hashlib
 import shlex
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import orjson
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
+from evaldrop import storage
+from evaldrop.errors import StorageError
 from evaldrop.evaluation import Evaluation
 from evaldrop.report import charts, figures
 from evaldrop.report.escape import script_json
@@ -103,10 +109,32 @@ def read_asset(name: str) -> str:
     return files("evaldrop.report").joinpath("templates", name).read_text(encoding="utf-8")
 
 
+class _CompiledTemplates(BytecodeCache):
+    """
+    Keeps compiled templates in `__pycache__` beside them, as Python keeps modules.
+
+    Compiling takes longer than rendering. Where nothing may be written, as in a Lambda, nothing is kept.
+    """
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError), self._place(bucket).open("rb") as stream:
+            bucket.load_bytecode(stream)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if sys.dont_write_bytecode:
+            return
+        with suppress(StorageError):
+            storage.write_bytes(str(self._place(bucket)), bucket.bytecode_to_string())
+
+    def _place(self, bucket: Bucket) -> Path:
+        return Path(str(files("evaldrop.report"))) / "templates" / "__pycache__" / f"{bucket.key}.jinja"
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("evaldrop.report"),
+        bytecode_cache=_CompiledTemplates(),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
