@@ -8,18 +8,25 @@ and datasets wrote travels as compressed data and is shown as text nodes only.
 import base64
 import hashlib
 import shlex
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import orjson
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
+from evaldrop import storage
+from evaldrop.errors import StorageError
 from evaldrop.evaluation import Evaluation
 from evaldrop.report import charts, figures
 from evaldrop.report.escape import script_json
+from evaldrop.report.losses import loss_in_words
 from evaldrop.report.matrix import matrices
 from evaldrop.report.plane import cost_quality_plane
 from evaldrop.report.rows import Chunk, StratumCount
@@ -57,7 +64,7 @@ def html_report(
         policy=content_security_policy(style, script),
         style=Markup(style),  # noqa: S704 - this package's own file
         script=Markup(script),  # noqa: S704 - this package's own file
-        names=Markup(script_json(_names(scorecard, run, content))),  # noqa: S704 - escaped for a script element
+        names=Markup(script_json(_names(scorecard, run))),  # noqa: S704 - escaped for a script element
         chunks=[(_base64(chunk.packed), _base64(chunk.details)) for chunk in chunks],
         counts=counts,
         seen=sum(count.seen for count in counts),
@@ -71,6 +78,13 @@ def html_report(
         latencies=charts.latencies(scorecard),
         categories=_categories(scorecard),
         metrics=_metrics(scorecard),
+        decided_slices=[
+            (category, pair)
+            for category, part in scorecard.slices.items()
+            for pair in part.comparisons
+            if pair.decisive
+        ],
+        losses=_losses(scorecard),
         again=again(scorecard, run),
         few_records=FEW_RECORDS,
     )
@@ -95,10 +109,32 @@ def read_asset(name: str) -> str:
     return files("evaldrop.report").joinpath("templates", name).read_text(encoding="utf-8")
 
 
+class _CompiledTemplates(BytecodeCache):
+    """
+    Keeps compiled templates in `__pycache__` beside them, as Python keeps modules.
+
+    Compiling takes longer than rendering. Where nothing may be written, as in a Lambda, nothing is kept.
+    """
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError), self._place(bucket).open("rb") as stream:
+            bucket.load_bytecode(stream)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if sys.dont_write_bytecode:
+            return
+        with suppress(StorageError):
+            storage.write_bytes(str(self._place(bucket)), bucket.bytecode_to_string())
+
+    def _place(self, bucket: Bucket) -> Path:
+        return Path(str(files("evaldrop.report"))) / "templates" / "__pycache__" / f"{bucket.key}.jinja"
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("evaldrop.report"),
+        bytecode_cache=_CompiledTemplates(),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -134,7 +170,7 @@ def _pretty(content: object) -> str:
     return orjson.dumps(content, option=orjson.OPT_INDENT_2).decode()
 
 
-def _names(scorecard: Scorecard, run: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, Any]:
+def _names(scorecard: Scorecard, run: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "run_id": scorecard.run_id,
         "candidates": list(scorecard.candidates),
@@ -147,7 +183,7 @@ def _names(scorecard: Scorecard, run: Mapping[str, Any], content: Mapping[str, A
         "judges": list(scorecard.judges),
         "metrics": _metrics(scorecard),
         "categories": _categories(scorecard),
-        "regressed": _regressed(content),
+        "regressed": _regressed(scorecard),
     }
 
 
@@ -157,11 +193,25 @@ def _request_keys(run: Mapping[str, Any]) -> list[str]:
     return [f"{evaluation.prompt_of(candidate)}/{layout(candidate)}" for candidate in evaluation.candidates]
 
 
-def _regressed(content: Mapping[str, Any]) -> list[str]:
-    """Return the ids of records that were better in the baseline, where the scorecard names them."""
-    named = content.get("regressed") or ()
-    ids = (entry.get("record_id") if isinstance(entry, Mapping) else entry for entry in named)
-    return list(dict.fromkeys(str(record_id) for record_id in ids if record_id is not None))
+def _regressed(scorecard: Scorecard) -> list[str]:
+    """Return the ids of records that score worse than in the baseline, as far as the scorecard names them."""
+    baseline = scorecard.baseline
+    if baseline is None:
+        return []
+    named = [record.record_id for record in baseline.worst_records]
+    for card in baseline.candidates.values():
+        for estimate in card.criteria.values():
+            named += estimate.worse_records
+    return list(dict.fromkeys(named))
+
+
+def _losses(scorecard: Scorecard) -> list[str]:
+    sentences = (
+        loss_in_words(name, criterion, card.criteria.get(criterion))
+        for criterion in scorecard.criteria
+        for name, card in scorecard.candidates.items()
+    )
+    return [sentence for sentence in sentences if sentence is not None]
 
 
 def _metrics(scorecard: Scorecard) -> list[str]:

@@ -15,14 +15,15 @@ from evaldrop.report import figures
 _SHOWN = {
     "run_id", "evaluation", "simulated", "started_at", "duration_s", "dataset", "records", "confidence",
     "coverage", "criteria", "candidates", "comparisons", "judges", "cost_usd", "gate", "alarms", "summary",
-    "regressed",
+    "baseline", "slices", "frontier", "hints",
 }  # fmt: skip
 _TITLES = {
     "agreement": "Agreement between judges",
     "strengths": "Strength from all pairs (Bradley–Terry)",
     "calibration": "Judges against people",
     "anchors": "Anchors: frozen responses, judged again",
-    "baseline": "Against the baseline",
+    "criteria_use": "Criteria: what they tell apart",
+    "criterion_pairs": "Criteria that say the same",
 }
 _RATES = ("rate", "agreement", "coverage", "share")
 _MOST_ROWS = 200
@@ -114,13 +115,20 @@ def _entries(value: Any) -> Iterator[tuple[str, Any]]:
         if len(parts) == len(value):
             yield from parts.items()
             return
-        yield "", value
-        for key, part in parts.items():
-            if all(isinstance(inner, Mapping) for inner in part.values()):
-                yield from ((f"{key}: {name}", inner) for name, inner in part.items())
+        inner = {
+            name: entry
+            for part in parts.values()
+            if all(map(_is_object, part.values()))
+            for name, entry in part.items()
+        }
+        yield from inner.items() if inner else (("", value),)
     else:
         for number, entry in enumerate(value, start=1):
             yield str(number), entry if isinstance(entry, Mapping) else {"value": entry}
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, Mapping)
 
 
 def _facts(entry: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -142,16 +150,20 @@ def _fact(key: str, value: Any) -> str | None:
         return figures.count(value)
     is_rate = key.endswith(_RATES)
     if isinstance(value, float):
-        return figures.percent(value) if is_rate and 0 <= value <= 1 else figures.number(value)
+        return figures.percent(value) if is_rate and 0 <= value <= 1 else _number(value)
     if (
         isinstance(value, (list, tuple))
         and len(value) == 2
         and all(isinstance(b, (int, float)) for b in value)
     ):
-        return figures.interval((float(value[0]), float(value[1])))
+        return " to ".join(map(_number, value))
     if isinstance(value, (list, tuple)) and all(isinstance(word, str) for word in value):
         return ", ".join(value) or None
     return None
+
+
+def _number(value: float) -> str:
+    return figures.number(value, 0 if abs(value) >= 100 else 2)
 
 
 def _confusions(title: str, entry: Mapping[str, Any]) -> Iterator[FactTable]:

@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from evaldrop import storage
+from evaldrop.report import page as page_module
 from evaldrop.scorecard import build_scorecard
 from tests.evaldrop.run_folders import CORRECTNESS, TONE, record, response, row, run_json, write_run
 
@@ -239,3 +240,18 @@ def test_the_summary_of_a_large_evaluation_fits_a_pull_requests_comment(build):
     assert len(summary) < 65_536
     # 66 pairs, two criteria and overall
     assert "… and 158 more; scorecard.json has them all." in summary
+
+
+def test_a_template_is_compiled_once_and_a_place_that_cannot_be_written_does_no_harm(tmp_path, monkeypatch):
+    place = tmp_path / "kept"
+    monkeypatch.setattr("sys.dont_write_bytecode", False)
+    monkeypatch.setattr(page_module._CompiledTemplates, "_place", lambda _, bucket: place / bucket.key)
+    for _ in range(2):
+        page_module._environment.cache_clear()
+        page_module.template("history.html.j2")
+        assert len(list(place.iterdir())) == 1
+    (tmp_path / "file").write_text("no folder")
+    place = tmp_path / "file" / "kept"
+    page_module._environment.cache_clear()
+    assert page_module.template("history.html.j2") is not None
+    page_module._environment.cache_clear()

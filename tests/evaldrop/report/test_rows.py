@@ -8,7 +8,6 @@ import pytest
 
 from evaldrop import storage
 from evaldrop.report import rows as report_rows
-from evaldrop.report.page import html_report
 from evaldrop.report.rows import (
     HAS_DISAGREEMENT,
     HAS_ERROR,
@@ -154,16 +153,3 @@ def test_a_flagged_response_counts_as_a_problem_where_responses_are_looked_at_fo
     rows = ReportRows(run)
     rows.add(0, prepared, [lite._replace(response=flagged), haiku])
     assert flags_of(rows) == IS_FLAGGED
-
-
-@pytest.mark.parametrize(
-    "named", [["r1", "r2"], [{"record_id": "r1"}, {"record_id": "r2", "criterion": "tone"}]]
-)
-def test_records_that_the_scorecard_names_as_regressed_are_marked_by_the_page(named, tmp_path, monkeypatch):
-    folder = str(tmp_path / "support" / "run-1")
-    write_run(folder, run=run_json(), records=[record("r1")], succeeded=[whole("r1")])
-    scorecard = build_scorecard(folder)
-    content = {**scorecard.model_dump(mode="json"), "regressed": named}
-    monkeypatch.setattr(type(scorecard), "model_dump", lambda *_, **__: content)
-    page = html_report(scorecard, read_run_file(folder).content, [], [])
-    assert '"regressed":["r1","r2"]' in page

@@ -78,14 +78,15 @@ def test_what_a_later_version_adds_is_shown():
     )
 
 
-def test_a_part_of_single_facts_is_one_row_and_its_objects_are_rows():
-    content = {
-        "strengths": {"prior": 0.5, "candidates": {"lite": {"elo": 1010.0, "elo_interval": [990, 1030]}}}
-    }
-    rows = table(content, "Strength from all pairs (Bradley–Terry)")
-    assert rows[0]["prior"] == "0.50"
-    assert rows[1][""] == "candidates: lite"
-    assert rows[1]["elo interval"] == "990.00 to 1030.00"
+def test_the_objects_within_a_part_are_its_rows():
+    lite = {"elo": 1010.4, "log_strength": 0.25, "elo_interval": [990.2, 1030.9]}
+    content = {"strengths": {"prior": 0.5, "candidates": {"lite": lite}}}
+    (row,) = table(content, "Strength from all pairs (Bradley–Terry)")
+    assert row == {"": "lite", "elo": "1010", "log strength": "0.25", "elo interval": "990 to 1031"}
+
+
+def test_a_part_of_single_facts_is_one_row():
+    assert table({"new": {"n": 3, "rate": 0.5}}, "New") == [{"": "", "n": "3", "rate": "50 %"}]
 
 
 def compared(a, b, difference, better=None):
