@@ -10,6 +10,7 @@ from evaldrop.report.history_page import history_page
 from evaldrop.report.page import html_report
 from evaldrop.runs import read_run
 from evaldrop.scorecard.model import Scorecard
+from evaldrop.scorecard.source import read_run_file
 from tests.browser.pages import write_varied
 from tests.browser.test_report_page import HIT, READY, TRAP
 from tests.evaldrop.report.hostile_texts import ALL
@@ -45,7 +46,7 @@ def renamed(scorecard: Scorecard, start: int) -> Scorecard:
 @pytest.mark.parametrize("start", range(0, len(ALL), 12))
 def test_hostile_names_do_nothing_in_the_report_and_the_history(browser, run, tmp_path, start):
     hostile = renamed(run.scorecard, start)
-    entry = history_entry(hostile, "support/run-1").model_dump(mode="json")
+    entry = history_entry(hostile, "support/run-1", read_run_file(run.uri)).model_dump(mode="json")
     pages = {"report.html": html_report(hostile, run.run, [], []), "index.html": history_page([entry, entry])}
     for name, page in pages.items():
         file = Path(tmp_path) / name
