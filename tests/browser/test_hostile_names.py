@@ -21,19 +21,21 @@ def run(tmp_path_factory):
     return read_run(write_varied(tmp_path_factory.mktemp("runs") / "support" / "run-1"))
 
 
+def changed(value, names):
+    """Return JSON with other names, as keys and as values."""
+    if isinstance(value, dict):
+        return {names.get(key, key): changed(inner, names) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [changed(inner, names) for inner in value]
+    return names.get(value, value) if isinstance(value, str) else value
+
+
 def renamed(scorecard: Scorecard, start: int) -> Scorecard:
     """Return a scorecard whose names are hostile texts, beginning with the one at `start`."""
     texts = [ALL[(start + number) % len(ALL)] + f" {number}" for number in range(12)]
     names = {"lite": texts[0], "haiku": texts[1], "correctness": texts[2], "tone": texts[3], "pro": texts[4]}
 
-    def changed(value):
-        if isinstance(value, dict):
-            return {names.get(key, key): changed(inner) for key, inner in value.items()}
-        if isinstance(value, list):
-            return [changed(inner) for inner in value]
-        return names.get(value, value) if isinstance(value, str) else value
-
-    content = changed(scorecard.model_dump(mode="json"))
+    content = changed(scorecard.model_dump(mode="json"), names)
     content |= {"evaluation": texts[5], "run_id": texts[6], "summary": texts[7], "alarms": texts[8:]}
     for card in content["candidates"].values():
         card |= {"model": texts[9], "prompt": texts[10]}
@@ -46,7 +48,11 @@ def renamed(scorecard: Scorecard, start: int) -> Scorecard:
 @pytest.mark.parametrize("start", range(0, len(ALL), 12))
 def test_hostile_names_do_nothing_in_the_report_and_the_history(browser, run, tmp_path, start):
     hostile = renamed(run.scorecard, start)
-    entry = history_entry(hostile, "support/run-1", read_run_file(run.uri)).model_dump(mode="json")
+    names = dict(zip(run.scorecard.candidates, hostile.candidates, strict=True))
+    names |= dict(zip(run.scorecard.criteria, hostile.criteria, strict=True))
+    names |= {run.scorecard.evaluation: hostile.evaluation, run.scorecard.summary: hostile.summary}
+    entry = history_entry(run.scorecard, "support/run-1", read_run_file(run.uri)).model_dump(mode="json")
+    entry = changed(entry, names)
     pages = {"report.html": html_report(hostile, run.run, [], []), "index.html": history_page([entry, entry])}
     for name, page in pages.items():
         file = Path(tmp_path) / name
