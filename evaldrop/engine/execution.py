@@ -8,15 +8,19 @@ from typing import Any
 
 from evaldrop.engine import model
 from evaldrop.engine.actions.flow import run_flow
+from evaldrop.engine.arns import ArnParts
 from evaldrop.engine.clock import Clock, SystemClock, timestamp
 from evaldrop.engine.errors import TIMEOUT, DefinitionError, StatesError
+from evaldrop.engine.history import History
 from evaldrop.engine.objects import ObjectStore
 from evaldrop.engine.observer import Observer
 from evaldrop.engine.payloads import check_size
-from evaldrop.engine.runs import ACCOUNT, REGION, Integration, Run
+from evaldrop.engine.progress import Place, Progress
+from evaldrop.engine.runs import Integration, Run
 from evaldrop.engine.scopes import Scope
 
 MAX_FILE_BYTES = 5_000_000_000
+LOCAL = ArnParts()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +45,16 @@ async def execute(
     max_children: int | None = None,
     seed: int | None = None,
     max_file_bytes: int = MAX_FILE_BYTES,
+    arns: ArnParts = LOCAL,
+    history: History | None = None,
+    progress: Progress | None = None,
 ) -> Execution:
     """
     Run a state machine and return how it ended. A failure is a result, not an exception.
+
+    With a `progress` an unsuccessful execution can be redriven: call again with the same arguments. It goes
+    on from the states that did not succeed. Cancelled, it lets Express children at work end, as Step
+    Functions does, before it raises; cancelled again, it stops at once.
 
     Args:
         machine: A loaded definition.
@@ -56,6 +67,10 @@ async def execute(
         max_children: Caps the MaxConcurrency of distributed Maps.
         seed: Fixes the jitter of retries.
         max_file_bytes: Size at which a result file is followed by the next, 5 GB on AWS.
+        arns: What the execution's ARNs carry beside names.
+        history: Hears of events, as Step Functions records them.
+        progress: Is told how far the execution came. One that an earlier call was given: a redrive of that
+            call's execution, which must have ended without success.
 
     Raises:
         DefinitionError: A resource of the machine has no integration.
@@ -76,13 +91,15 @@ async def execute(
         random=random.Random(seed),  # noqa: S311  # jitter is no secret
         max_children=max_children,
         max_file_bytes=max_file_bytes,
-        execution=_execution_context(machine, input, name, time.now()),
-        machine=_machine_context(machine),
+        execution=_execution_context(machine, input, name, arns, _begun(progress, time.now())),
+        machine={"Id": arns.states("stateMachine", machine.name), "Name": machine.name},
         flow=run_flow,
+        arns=arns,
+        history=history,
     )
     watcher.execution_started(name)
     try:
-        ended = await _run(machine, run, input)
+        ended = await _run(machine, run, input, None if progress is None else progress.place)
     except asyncio.CancelledError:
         watcher.execution_finished("ABORTED")
         raise
@@ -90,11 +107,11 @@ async def execute(
     return ended
 
 
-async def _run(machine: model.StateMachine, run: Run, data: Any) -> Execution:
+async def _run(machine: model.StateMachine, run: Run, data: Any, place: Place | None) -> Execution:
     try:
         check_size(data, "the input of the execution")
         async with asyncio.timeout(machine.timeout_s):
-            output = await run_flow(run, machine.flow, Scope(), data, None)
+            output = await run_flow(run, machine.flow, Scope(), data, None, place)
     except StatesError as error:
         return Execution(status="FAILED", error=error.error, cause=error.cause)
     except TimeoutError:
@@ -103,15 +120,28 @@ async def _run(machine: model.StateMachine, run: Run, data: Any) -> Execution:
     return Execution(status="SUCCEEDED", output=output)
 
 
-def _machine_context(machine: model.StateMachine) -> dict[str, Any]:
-    return {"Id": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{machine.name}", "Name": machine.name}
+def _begun(progress: Progress | None, now: float) -> Progress:
+    """Return when the execution began and how often it was redriven, this time included."""
+    if progress is None:
+        return Progress(started=now)
+    if progress.started is None:
+        progress.started = now
+    else:
+        progress.redrives += 1
+        progress.redriven = now
+    return progress
 
 
-def _execution_context(machine: model.StateMachine, data: Any, name: str, started: float) -> dict[str, Any]:
-    return {
-        "Id": f"arn:aws:states:{REGION}:{ACCOUNT}:execution:{machine.name}:{name}",
+def _execution_context(
+    machine: model.StateMachine, data: Any, name: str, arns: ArnParts, begun: Progress
+) -> dict[str, Any]:
+    context = {
+        "Id": arns.states("execution", f"{machine.name}:{name}"),
         "Input": data,
         "Name": name,
-        "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/{machine.name}",
-        "StartTime": timestamp(started),
+        "RoleArn": arns.role_of(machine.name),
+        "StartTime": timestamp(begun.started or 0.0),
     }
+    if begun.redriven is not None:
+        context |= {"RedriveCount": begun.redrives, "RedriveTime": timestamp(begun.redriven)}
+    return context

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from evaldrop.engine import model
+from evaldrop.engine.arns import ArnParts
 from evaldrop.engine.clock import Clock, timestamp
+from evaldrop.engine.history import History
 from evaldrop.engine.objects import ObjectStore
 from evaldrop.engine.observer import Observer
 from evaldrop.engine.payloads import check_size
+from evaldrop.engine.progress import Branches, Place
 from evaldrop.engine.queries import Frame
 from evaldrop.engine.scopes import Scope
-
-ACCOUNT = "000000000000"
-REGION = "local"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class TaskContext:
 
 
 Integration = Callable[[Any, TaskContext], Awaitable[Any]]
-RunFlow = Callable[["Run", model.Flow, Scope, Any, dict[str, Any] | None], Awaitable[Any]]
+RunFlow = Callable[["Run", model.Flow, Scope, Any, dict[str, Any] | None, Place | None], Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +51,8 @@ class Run:
     execution: dict[str, Any]
     machine: dict[str, Any]
     flow: RunFlow
+    arns: ArnParts
+    history: History | None
 
     @property
     def name(self) -> str:
@@ -74,8 +76,22 @@ class Visit:
     scope: Scope
     input: Any
     item: dict[str, Any] | None
+    place: Place | None = None
     retry_count: int = 0
     entered: str = ""
+
+    def branches(self) -> Branches | None:
+        """Return what is noted of the branches of this attempt; None when nothing is to be remembered."""
+        if self.place is None:
+            return None
+        if self.retry_count or not isinstance(self.place.inside, Branches):
+            self.place.inside = Branches()
+        return self.place.inside
+
+    def tell(self, kind: str, **details: Any) -> None:
+        """Add an event to the execution's history, where one is kept."""
+        if self.run.history is not None:
+            self.run.history.add(kind, details)
 
     def frame(self, **more: Any) -> Frame:
         """Return the variables an expression of this state sees; `more` is result or errorOutput."""

@@ -41,6 +41,13 @@ class Scope(Frame):
         self.sizes.update(sizes)
         self.update(values)
 
+    def restore(self, variables: dict[str, Any]) -> None:
+        """Set variables that had passed every quota before."""
+        for name, value in variables.items():
+            self.sizes[name] = size_of(value)
+            self.budget[0] += self.sizes[name]
+        self.update(variables)
+
     def close(self) -> None:
         """Give the scope's bytes back."""
         self.budget[0] -= sum(self.sizes.values())

@@ -5,8 +5,9 @@ from typing import Any
 from evaldrop.engine import model
 from evaldrop.engine.actions.concurrency import run_all
 from evaldrop.engine.actions.handlers import with_handlers
-from evaldrop.engine.errors import QueryError
+from evaldrop.engine.errors import QueryError, StatesError
 from evaldrop.engine.payloads import check_size
+from evaldrop.engine.progress import Branches, Place
 from evaldrop.engine.queries import Frame
 from evaldrop.engine.runs import Outcome, Visit
 from evaldrop.engine.scopes import Scope
@@ -26,12 +27,18 @@ async def _attempt_parallel(visit: Visit) -> Outcome:
     if state.arguments is not None:
         data = state.arguments.evaluate(visit.frame())
         check_size(data, f"the arguments of the state {state.name!r}")
-    branches = state.branches
+    branches, kept = state.branches, visit.branches()
+    visit.tell("ParallelStateStarted")
 
     async def branch(index: int) -> Any:
-        return await _run_inside(visit, branches[index], data, visit.item)
+        return await _run_inside(visit, branches[index], data, visit.item, kept, index)
 
-    result = await run_all(len(branches), len(branches), branch)
+    try:
+        result = await run_all(len(branches), len(branches), branch)
+    except StatesError as error:
+        visit.tell("ParallelStateFailed", error=error.error, cause=error.cause)
+        raise
+    visit.tell("ParallelStateSucceeded")
     check_size(result, f"the result of the state {state.name!r}")
     return visit.leave(state.exit, visit.frame(result=result), result)
 
@@ -46,25 +53,65 @@ async def _attempt_map(visit: Visit) -> Outcome:
     frame = visit.frame()
     items = map_items(state.items, frame, visit.input)
     limit = concurrency(state.max_concurrency, frame, INLINE_LIMIT)
+    kept = visit.branches()
+    visit.tell("MapStateStarted", length=len(items))
 
     async def iterate(index: int) -> Any:
         item = {"Index": index, "Value": items[index]}
         data = select(visit, state.item_selector, item)
         if state.item_selector is not None:
             check_size(data, f"an item of the state {state.name!r}")
-        return await _run_inside(visit, state.processor, data, item)
+        if visit.run.history is None:
+            return await _run_inside(visit, state.processor, data, item, kept, index)
+        return await _told_iteration(visit, data, item, kept, index)
 
-    result = await run_all(len(items), limit, iterate)
+    try:
+        result = await run_all(len(items), limit, iterate)
+    except StatesError as error:
+        visit.tell("MapStateFailed", error=error.error, cause=error.cause)
+        raise
+    visit.tell("MapStateSucceeded")
     check_size(result, f"the result of the state {state.name!r}")
     return visit.leave(state.exit, visit.frame(result=result), result)
 
 
-async def _run_inside(visit: Visit, flow: model.Flow, data: Any, item: dict[str, Any] | None) -> Any:
+async def _told_iteration(
+    visit: Visit, data: Any, item: dict[str, Any], kept: Branches | None, index: int
+) -> Any:
+    if kept is not None and index in kept.results:
+        return kept.results[index]
+    what = {"name": visit.state.name, "index": index}
+    visit.tell("MapIterationStarted", **what)
+    try:
+        result = await _run_inside(visit, visit.state.processor, data, item, kept, index)
+    except BaseException as error:
+        visit.tell("MapIterationFailed" if isinstance(error, StatesError) else "MapIterationAborted", **what)
+        raise
+    visit.tell("MapIterationSucceeded", **what)
+    return result
+
+
+async def _run_inside(
+    visit: Visit,
+    flow: model.Flow,
+    data: Any,
+    item: dict[str, Any] | None,
+    kept: Branches | None,
+    index: int,
+) -> Any:
+    """Run a branch or an iteration, unless it is `kept` that it succeeded; it goes on where it stopped."""
+    if kept is not None and index in kept.results:
+        return kept.results[index]
+    place = None if kept is None else kept.places.setdefault(index, Place())
     scope = Scope(visit.scope)
     try:
-        return await visit.run.flow(visit.run, flow, scope, data, item)
+        result = await visit.run.flow(visit.run, flow, scope, data, item, place)
     finally:
         scope.close()
+    if kept is not None:
+        kept.results[index] = result
+        del kept.places[index]
+    return result
 
 
 def map_items(items: Template | None, frame: Frame, data: Any) -> list[Any]:

@@ -11,6 +11,7 @@ from evaldrop.engine.actions.simple import run_choice, run_fail, run_pass, run_w
 from evaldrop.engine.actions.task import run_task
 from evaldrop.engine.errors import QueryError
 from evaldrop.engine.map_runs.state import run_distributed_map
+from evaldrop.engine.progress import Place
 from evaldrop.engine.runs import Outcome, Run, Visit
 from evaldrop.engine.scopes import Scope
 
@@ -30,7 +31,14 @@ ACTIONS: dict[type, Callable[[Visit], Awaitable[Outcome]]] = {
 STATES_PER_TURN = 100
 
 
-async def run_flow(run: Run, flow: model.Flow, scope: Scope, data: Any, item: dict[str, Any] | None) -> Any:
+async def run_flow(
+    run: Run,
+    flow: model.Flow,
+    scope: Scope,
+    data: Any,
+    item: dict[str, Any] | None,
+    place: Place | None = None,
+) -> Any:
     """
     Return the output of a flow.
 
@@ -40,21 +48,58 @@ async def run_flow(run: Run, flow: model.Flow, scope: Scope, data: Any, item: di
         scope: Its variables.
         data: Its input, already held to the payload quota.
         item: Map.Item of $states.context, inside a Map.
+        place: Where the flow goes on from, and where it is noted how it stops; None remembers nothing.
 
     Raises:
         StatesError: A state failed, and nothing inside the flow caught it.
     """
     name: str | None = flow.start
-    for step in count(1):
-        if name is None:
-            break
-        if step % STATES_PER_TURN == 0:
-            await asyncio.sleep(0)
-        state = flow.states[name]
-        visit = Visit(run=run, state=state, scope=scope, input=data, item=item)
-        run.observer.state_entered(name)
-        try:
-            data, name = await ACTIONS[type(state)](visit)
-        except QueryError as error:
-            raise error.inside(state.name) from error
+    resumes = place is not None and place.state is not None
+    if place is not None and resumes:
+        name, data = place.state, place.input
+        scope.restore(place.variables)
+        place.state = None
+    try:
+        for step in count(1):
+            if name is None:
+                break
+            if step % STATES_PER_TURN == 0:
+                await asyncio.sleep(0)
+            state = flow.states[name]
+            visit = Visit(run=run, state=state, scope=scope, input=data, item=item, place=place)
+            run.observer.state_entered(name)
+            if run.history is not None:
+                _tell_entered(visit, is_redriven=resumes and step == 1)
+            try:
+                data, name = await ACTIONS[type(state)](visit)
+            except QueryError as error:
+                _tell_unevaluated(visit, error)
+                raise error.inside(state.name) from error
+            if run.history is not None:
+                _tell_exited(visit, data)
+            if place is not None:
+                place.inside = None
+    except BaseException as error:
+        if place is not None:
+            place.stop(name, data, scope, error)
+        raise
     return data
+
+
+_KINDS = {kind: kind.__name__ for kind in ACTIONS} | {model.InlineMap: "Map", model.DistributedMap: "Map"}
+
+
+def _tell_entered(visit: Visit, *, is_redriven: bool) -> None:
+    # A state that is redriven was entered before; only Fail is entered again (the guide, redrive).
+    if not is_redriven or isinstance(visit.state, model.Fail):
+        visit.tell(f"{_KINDS[type(visit.state)]}StateEntered", name=visit.state.name, input=visit.input)
+
+
+def _tell_exited(visit: Visit, output: Any) -> None:
+    visit.tell(f"{_KINDS[type(visit.state)]}StateExited", name=visit.state.name, output=output)
+
+
+def _tell_unevaluated(visit: Visit, error: QueryError) -> None:
+    # A state with handlers told of it itself: there the error may have been caught.
+    if not hasattr(visit.state, "handlers"):
+        visit.tell("EvaluationFailed", state=visit.state.name, error=error.error, cause=error.cause)

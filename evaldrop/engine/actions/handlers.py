@@ -8,6 +8,7 @@ from evaldrop.engine.errors import (
     ALL,
     BRANCH_FAILED,
     DATA_LIMIT_EXCEEDED,
+    QUERY_EVALUATION_ERROR,
     RUNTIME,
     TASK_FAILED,
     TIMEOUT,
@@ -40,6 +41,8 @@ async def with_handlers(visit: Visit, attempt: Attempt, watch: Watch | None = No
             delay = _next_delay(handlers.retriers, used, error, visit)
             if watch is not None:
                 watch(error, delay is not None)
+            if error.error == QUERY_EVALUATION_ERROR:
+                visit.tell("EvaluationFailed", state=visit.state.name, error=error.error, cause=error.cause)
             if delay is None:
                 return _catch(visit, handlers.catchers, error)
             visit.retry_count += 1

@@ -43,7 +43,8 @@ async def _work(visit: Visit) -> Outcome:
     if state.arguments is not None:
         arguments = state.arguments.evaluate(frame)
         check_size(arguments, f"the arguments of the state {state.name!r}")
-    result = await _call(visit, arguments, _timeout(state, frame))
+    call = _call if visit.run.history is None else _told_call
+    result = await call(visit, arguments, _timeout(state, frame))
     check_size(result, f"the result of the state {state.name!r}")
     return visit.leave(state.exit, visit.frame(result=result), result)
 
@@ -57,6 +58,22 @@ def _timeout(state: model.Task, frame: Frame) -> float | None:
 
 def _is_timeout(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 99_999_999
+
+
+async def _told_call(visit: Visit, arguments: Any, timeout_s: float | None) -> Any:
+    service, _, action = visit.state.resource.rpartition(":")
+    what = {"resourceType": service, "resource": action}
+    limit = {} if timeout_s is None else {"timeoutInSeconds": int(timeout_s)}
+    visit.tell("TaskScheduled", **what, **limit, region=visit.run.arns.region, parameters=arguments)
+    visit.tell("TaskStarted", **what)
+    try:
+        result = await _call(visit, arguments, timeout_s)
+    except StatesError as error:
+        kind = "TaskTimedOut" if error.error == TIMEOUT else "TaskFailed"
+        visit.tell(kind, **what, error=error.error, cause=error.cause)
+        raise
+    visit.tell("TaskSucceeded", **what, output=result)
+    return result
 
 
 async def _call(visit: Visit, arguments: Any, timeout_s: float | None) -> Any:

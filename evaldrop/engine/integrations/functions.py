@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
+from evaldrop.engine.arns import ACCOUNT, REGION
 from evaldrop.engine.definition.arguments import LAMBDA_FIELDS
 from evaldrop.engine.errors import TaskError
 from evaldrop.engine.integrations.shapes import refuse
-from evaldrop.engine.runs import ACCOUNT, REGION, Integration, TaskContext
+from evaldrop.engine.runs import Integration, TaskContext
 from evaldrop.engine.templates import type_name
 
 Handler = Callable[[Any, Any], Any]

@@ -10,7 +10,8 @@ from evaldrop.engine.clock import timestamp
 from evaldrop.engine.errors import TIMEOUT, StatesError
 from evaldrop.engine.map_runs.inputs import ChildInput
 from evaldrop.engine.payloads import to_json
-from evaldrop.engine.runs import ACCOUNT, REGION, Run
+from evaldrop.engine.progress import MapRunProgress, Place
+from evaldrop.engine.runs import Run
 from evaldrop.engine.scopes import Scope
 
 EXPRESS_LIMIT_S = 300
@@ -18,14 +19,20 @@ EXPRESS_LIMIT_S = 300
 
 @dataclass(slots=True, kw_only=True)
 class Child:
-    """A child execution. Times are seconds since 1970; status is RUNNING until it ended."""
+    """
+    A child execution. Times are seconds since 1970; status is PENDING, RUNNING, or how it ended.
+
+    `place` is where a Standard child goes on from, and notes how it stops; None remembers nothing.
+    """
 
     run: Run
     arn: str
     machine_arn: str
     given: ChildInput
     started: float
-    status: str = "RUNNING"
+    redrives: int = 0
+    place: Place | None = None
+    status: str = "PENDING"
     output: Any = None
     error: str | None = None
     cause: str | None = None
@@ -38,30 +45,36 @@ class Child:
             "Input": to_json(self.given.value).decode(),
             "InputDetails": {"Included": True},
             "Name": self.run.name,
-            "RedriveCount": 0,
-            "StartDate": timestamp(self.started),
+            "RedriveCount": self.redrives,
             "StateMachineArn": self.machine_arn,
             "Status": self.status,
         }
+        if self.status != "PENDING":
+            row["StartDate"] = timestamp(self.started)
         if self.status == "SUCCEEDED":
             row |= {"Output": to_json(self.output).decode(), "OutputDetails": {"Included": True}}
-        if self.status in {"SUCCEEDED", "RUNNING"}:
+        if self.status in {"SUCCEEDED", "PENDING"}:
             reason = f"Execution is {self.status} and cannot be redriven"
             row |= {"RedriveStatus": "NOT_REDRIVABLE", "RedriveStatusReason": reason}
         else:
-            row |= {"Error": self.error, "Cause": self.cause or "", "RedriveStatus": "REDRIVABLE_BY_MAP_RUN"}
+            # One that was aborted has neither error nor cause.
+            why = {} if self.error is None else {"Error": self.error, "Cause": self.cause or ""}
+            row |= {**why, "RedriveStatus": "REDRIVABLE_BY_MAP_RUN"}
         if self.stopped is not None:
             row["StopDate"] = timestamp(self.stopped)
         return dict(sorted(row.items()))
 
 
-def new_child(run: Run, state: model.DistributedMap, given: ChildInput) -> Child:
-    """Return a child about to start."""
-    name = str(uuid.uuid4())
-    kind = "express" if state.express else "execution"
+def new_child(run: Run, state: model.DistributedMap, given: ChildInput, progress: MapRunProgress) -> Child:
+    """Return a child about to start: as before, when a redrive of its Map Run starts it again."""
+    # Names follow from the Map Run's, so that a redrive need not remember them.
+    name = str(uuid.uuid5(uuid.UUID(progress.run_id), str(given.index)))
     machine = f"{run.machine['Name']}/{state.label}"
-    arn = f"arn:aws:states:{REGION}:{ACCOUNT}:{kind}:{machine}:{name}"
-    started = run.clock.now()
+    arn = run.arns.states("express" if state.express else "execution", f"{machine}:{name}")
+    now = run.clock.now()
+    earlier = progress.unfinished.get(given.index)
+    # An Express child begins anew, a Standard one goes on.
+    started = now if earlier is None or state.express else earlier.started
     execution = {
         "Id": arn,
         "Input": given.value,
@@ -69,22 +82,37 @@ def new_child(run: Run, state: model.DistributedMap, given: ChildInput) -> Child
         "RoleArn": run.execution["RoleArn"],
         "StartTime": timestamp(started),
     }
+    if earlier is not None:
+        execution["RedriveCount"] = earlier.redrives + 1
+        if not state.express:
+            execution["RedriveTime"] = timestamp(now)
     return Child(
-        run=replace(run, execution=execution),
+        run=replace(run, execution=execution, history=None),
         arn=arn,
-        machine_arn=f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{machine}",
+        machine_arn=run.arns.states("stateMachine", machine),
         given=given,
         started=started,
+        redrives=0 if earlier is None else earlier.redrives + 1,
+        place=None if earlier is None else earlier.place,
     )
 
 
 async def run_child(child: Child, state: model.DistributedMap) -> None:
-    """Run a child to its end; how it ended is in its status, error and cause."""
+    """
+    Run a child to its end; how it ended is in its status, error and cause.
+
+    Raises:
+        asyncio.CancelledError: It was stopped, and is ABORTED.
+    """
+    child.status = "RUNNING"
     try:
         child.output = await _within_limit(child, state)
         child.status = "SUCCEEDED"
     except StatesError as error:
         child.status, child.error, child.cause = "FAILED", error.error, error.cause
+    except asyncio.CancelledError:
+        child.status, child.stopped = "ABORTED", child.run.clock.now()
+        raise
     except TimeoutError:
         child.status, child.error = "TIMED_OUT", TIMEOUT
         child.cause = f"an Express execution runs for at most {EXPRESS_LIMIT_S} seconds"
@@ -92,7 +120,7 @@ async def run_child(child: Child, state: model.DistributedMap) -> None:
 
 
 async def _within_limit(child: Child, state: model.DistributedMap) -> Any:
-    flow = child.run.flow(child.run, state.processor, Scope(), child.given.value, None)
+    flow = child.run.flow(child.run, state.processor, Scope(), child.given.value, None, child.place)
     if not state.express:
         return await flow
     async with asyncio.timeout(EXPRESS_LIMIT_S):

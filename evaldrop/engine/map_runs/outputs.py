@@ -18,7 +18,11 @@ class Outputs(Protocol):
         ...
 
     def add_pending(self, child: Child) -> None:
-        """Take a child that was stopped because the Map Run failed."""
+        """Take a child that was not started because the Map Run failed or was stopped."""
+        ...
+
+    def begin_redrive(self) -> None:
+        """Keep what succeeded; failed and pending children are those of the redrive alone."""
         ...
 
     def result(self) -> Any:
@@ -50,7 +54,10 @@ class Collected:
             self.rows[child.given.index] = rows_of(child, self.transformation)
 
     def add_pending(self, child: Child) -> None:
-        """Forget a child that was stopped."""
+        """Forget a child that was not started."""
+
+    def begin_redrive(self) -> None:
+        """Keep the rows, which are of children that succeeded."""
 
     def result(self) -> Any:
         """Return every row, in the order of the items."""
@@ -76,8 +83,12 @@ class Written:
         _guarded(lambda: self.files.write(status, rows))
 
     def add_pending(self, child: Child) -> None:
-        """Write the record of a child that was stopped."""
+        """Write the record of a child that was not started."""
         _guarded(lambda: self.files.write("PENDING", [to_json(child.record())]))
+
+    def begin_redrive(self) -> None:
+        """Let the next manifest name the files of all successes, and of the redrive's failures."""
+        self.files.forget("FAILED", "PENDING")
 
     def result(self) -> Any:
         """Write the manifest, and return where it is."""

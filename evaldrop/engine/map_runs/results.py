@@ -58,6 +58,7 @@ class ResultFiles:
         self.max_file_bytes = max_file_bytes
         self.open: dict[str, tuple[str, ResultFile]] = {}
         self.closed: dict[str, list[dict[str, Any]]] = {status: [] for status in STATUSES}
+        self.numbers = dict.fromkeys(STATUSES, 0)
 
     def write(self, status: str, rows: list[bytes]) -> None:
         """Append rows to the file of a status: SUCCEEDED, FAILED or PENDING."""
@@ -73,13 +74,19 @@ class ResultFiles:
 
     def _create(self, status: str) -> tuple[str, ResultFile]:
         extension = "jsonl" if self.lines else "json"
-        key = f"{self.prefix}{status}_{len(self.closed[status])}.{extension}"
+        key = f"{self.prefix}{status}_{self.numbers[status]}.{extension}"
+        self.numbers[status] += 1
         return key, ResultFile(self.store.create(self.bucket, key), lines=self.lines)
 
     def _close(self, status: str) -> None:
         key, file = self.open.pop(status)
         file.close()
         self.closed[status].append({"Key": key, "Size": file.size})
+
+    def forget(self, *statuses: str) -> None:
+        """Leave the files of some statuses out of the next manifest; they are not written over."""
+        for status in statuses:
+            self.closed[status] = []
 
     def abandon(self) -> None:
         """Close every file that is open, whatever the object store says: another error is told of."""

@@ -7,18 +7,26 @@ from typing import Any, BinaryIO
 from evaldrop.engine import model
 from evaldrop.engine.actions.branching import concurrency, map_items
 from evaldrop.engine.actions.handlers import with_handlers
-from evaldrop.engine.errors import ITEM_READER_FAILED, RESULT_WRITER_FAILED, QueryError, StatesError
+from evaldrop.engine.errors import (
+    ITEM_READER_FAILED,
+    RESULT_WRITER_FAILED,
+    RUNTIME,
+    QueryError,
+    StatesError,
+)
 from evaldrop.engine.map_runs.inputs import Batching, child_inputs
 from evaldrop.engine.map_runs.outputs import Collected, Outputs, Written
 from evaldrop.engine.map_runs.reader import count_items, limited, read_items
 from evaldrop.engine.map_runs.results import ResultFiles
 from evaldrop.engine.map_runs.work import MapRun, Tolerance
 from evaldrop.engine.payloads import LIMIT_BYTES, check_size
+from evaldrop.engine.progress import MapRunProgress
 from evaldrop.engine.queries import Frame
-from evaldrop.engine.runs import ACCOUNT, REGION, Outcome, Visit
+from evaldrop.engine.runs import Outcome, Visit
 from evaldrop.engine.templates import Template, typed
 
 MAX_CHILDREN = 10_000
+MAX_REDRIVES = 1_000
 
 
 async def run_distributed_map(visit: Visit) -> Outcome:
@@ -29,27 +37,57 @@ async def run_distributed_map(visit: Visit) -> Outcome:
 async def _attempt(visit: Visit) -> Outcome:
     state: model.DistributedMap = visit.state
     frame = visit.frame()
-    run_id = str(uuid.uuid4())
-    arn = f"arn:aws:states:{REGION}:{ACCOUNT}:mapRun:{visit.run.machine['Name']}/{state.label}:{run_id}"
     tolerance = _tolerance(state, frame)
     items, total = _items(visit, frame)
-    outputs = _outputs(visit, frame, arn, run_id)
-    most = concurrency(state.max_concurrency, frame, MAX_CHILDREN)
+    progress = _progress(visit, frame)
     map_run = MapRun(
         visit=visit,
         inputs=child_inputs(visit, items, _batching(state.batcher, frame)),
-        outputs=outputs,
-        tolerance=tolerance,
+        progress=progress,
+        tolerance=progress.tolerance or tolerance,
+        limit=_limit(visit, frame) if progress.limit is None else progress.limit,
         total=total,
     )
     try:
-        result = await map_run.work(
-            most if visit.run.max_children is None else min(most, visit.run.max_children)
-        )
+        result = await map_run.work()
     finally:
-        outputs.close()
+        progress.outputs.close()
     check_size(result, f"the result of the state {state.name!r}")
     return visit.leave(state.exit, visit.frame(result=result), result)
+
+
+def _limit(visit: Visit, frame: Frame) -> int:
+    most = concurrency(visit.state.max_concurrency, frame, MAX_CHILDREN)
+    return most if visit.run.max_children is None else min(most, visit.run.max_children)
+
+
+def _progress(visit: Visit, frame: Frame) -> MapRunProgress:
+    """Return the progress of an earlier attempt that is redriven, or that of a new Map Run."""
+    place = visit.place
+    if place is not None and not visit.retry_count and isinstance(place.inside, MapRunProgress):
+        return _redriven(place.inside)
+    run_id = str(uuid.uuid4())
+    arn = visit.run.arns.states("mapRun", f"{visit.run.machine['Name']}/{visit.state.label}:{run_id}")
+    progress = MapRunProgress(
+        run_id=run_id,
+        arn=arn,
+        outputs=_outputs(visit, frame, arn, run_id),
+        started=visit.run.clock.now(),
+    )
+    if place is not None:
+        place.inside = progress
+    return progress
+
+
+def _redriven(progress: MapRunProgress) -> MapRunProgress:
+    if progress.redrives >= MAX_REDRIVES:
+        raise StatesError(RUNTIME, f"the Map Run was redriven {MAX_REDRIVES} times, the most there is")
+    progress.redrives += 1
+    for counts in (progress.children, progress.items):
+        for status in set(counts) - {"SUCCEEDED"}:
+            del counts[status]
+    progress.outputs.begin_redrive()
+    return progress
 
 
 def _tolerance(state: model.DistributedMap, frame: Frame) -> Tolerance:

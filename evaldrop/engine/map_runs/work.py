@@ -1,15 +1,18 @@
 """A Map Run: a bounded set of workers that pull inputs, run children, and stop when too many failed."""
 
 import asyncio
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from evaldrop.engine.errors import EXCEED_TOLERATED_FAILURE_THRESHOLD, QueryError, StatesError
 from evaldrop.engine.map_runs.children import Child, new_child, run_child
 from evaldrop.engine.map_runs.inputs import ChildInput
-from evaldrop.engine.map_runs.outputs import Outputs
+from evaldrop.engine.progress import MapRunProgress, Place, UnfinishedChild
 from evaldrop.engine.runs import Visit
+
+PENDING_PER_TURN = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,74 +34,152 @@ class MapRun:
     """
     One pass over the items. Memory holds what the children at work need, not the items nor the results.
 
-    `total` counts items, not children; None until the reader came to its end.
+    `total` counts items, not children; None until the reader came to its end. `running` are the items of each
+    child at work. `status` is RUNNING, SUCCEEDED, FAILED or ABORTED.
     """
 
     visit: Visit
     inputs: Iterator[ChildInput]
-    outputs: Outputs
+    progress: MapRunProgress
     tolerance: Tolerance
+    limit: int
     total: int | None
+    status: str = "RUNNING"
     seen: int = 0
-    failed: int = 0
-    succeeded_children: int = 0
-    failed_children: int = 0
+    at_work: int = 0
+    running: dict[int, int] = field(default_factory=dict)
+    written: bool = False
     failure: StatesError | None = None
     workers: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def work(self, limit: int) -> Any:
+    async def work(self) -> Any:
         """
-        Run everything, at most `limit` children at a time, and return the Map's result.
+        Run everything that is due, at most `limit` children at a time, and return the Map's result.
 
         Raises:
             StatesError: Too many failed, or the reader or the writer did.
         """
-        observer = self.visit.run.observer
-        observer.map_started(self.total)
+        self._tell_started()
         try:
-            await self._run_workers(limit)
+            await self._run_workers()
+            result = await self._written()
+        except BaseException as error:
+            self._tell_failed(error)
+            raise
         finally:
             close = getattr(self.inputs, "close", None)
             if close is not None:
                 close()
-        observer.map_finished(self.succeeded_children, self.failed_children)
+        self.status = "SUCCEEDED"
+        self.visit.tell("MapRunSucceeded")
+        self.visit.tell("MapStateSucceeded")
+        return result
+
+    def set_limit(self, limit: int) -> None:
+        """Run more or fewer children at a time, from now on and when redriven."""
+        self.limit = self.progress.limit = limit
+        self._staff()
+
+    def set_tolerance(self, tolerance: Tolerance) -> None:
+        """Tolerate more or fewer failures, from now on and when redriven."""
+        self.tolerance = self.progress.tolerance = tolerance
+        self._check_tolerance()
+
+    @property
+    def _remembers(self) -> bool:
+        return self.visit.place is not None
+
+    async def _written(self) -> Any:
+        if self.failure is not None:
+            await self._write_pending()
+        succeeded = self.progress.children.get("SUCCEEDED", 0)
+        self.visit.run.observer.map_finished(succeeded, sum(self.progress.children.values()) - succeeded)
         try:
-            result = self.outputs.result()
+            result = self.progress.outputs.result()
         except StatesError as error:
+            self._forget()
             raise self.failure or error from error
+        self.written = True
         if self.failure is not None:
             raise self.failure
         return result
 
-    async def _run_workers(self, limit: int) -> None:
-        count = limit if self.total is None else min(limit, max(self.total, 1))
-        self.workers = {asyncio.create_task(self._worker()) for _ in range(count)}
+    async def _run_workers(self) -> None:
+        self._staff()
         try:
-            await asyncio.gather(*self.workers, return_exceptions=True)
+            await self._all_ended()
         except asyncio.CancelledError:
-            for worker in self.workers:
-                worker.cancel()
-            await asyncio.gather(*self.workers, return_exceptions=True)
+            await self._stop()
             raise
         for worker in self.workers:
             if not worker.cancelled() and (error := worker.exception()) is not None:
                 raise error
 
+    def _staff(self) -> None:
+        wanted = self.limit if self.total is None else min(self.limit, max(self.total, 1))
+        while self.status == "RUNNING" and self.at_work < wanted:
+            self.at_work += 1
+            self.workers.add(asyncio.create_task(self._worker()))
+
+    async def _all_ended(self) -> None:
+        while at_work := [worker for worker in self.workers if not worker.done()]:
+            await asyncio.wait(at_work)
+
+    async def _stop(self) -> None:
+        """End the workers because the execution ends; where it may be redriven, write what there is."""
+        self.status = "ABORTED"
+        try:
+            if not (self._remembers and self.visit.state.express):
+                self._cancel_workers()
+            await self._all_ended()
+            if self._remembers:
+                await self._write_pending()
+                self.progress.outputs.result()
+                self.written = True
+        except asyncio.CancelledError:
+            self._cancel_workers()
+            await self._all_ended()
+        except StatesError:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Have nothing that could be gone on with: what was written may be lost."""
+        if self.visit.place is not None:
+            self.visit.place.inside = None
+
+    def _cancel_workers(self) -> None:
+        for worker in self.workers:
+            if worker is not asyncio.current_task():
+                worker.cancel()
+
     async def _worker(self) -> None:
-        while self.failure is None:
-            given = self._next_input()
-            if given is None:
-                return
-            child = new_child(self.visit.run, self.visit.state, given)
-            try:
-                # Children that never wait would keep timers, signals and other workers from running.
-                await asyncio.sleep(0)
-                await self._run(child)
-            except asyncio.CancelledError:
-                if self.failure is None:
-                    raise
-                self._guard(lambda: self.outputs.add_pending(child))  # noqa: B023  # called at once
-                return
+        try:
+            while self.failure is None and self.status == "RUNNING" and self.at_work <= self.limit:
+                given = self._next_due()
+                if given is None:
+                    return
+                await self._run(self._begin(given))
+        finally:
+            self.at_work -= 1
+
+    def _begin(self, given: ChildInput) -> Child:
+        progress = self.progress
+        child = new_child(self.visit.run, self.visit.state, given, progress)
+        if self._remembers:
+            if child.place is None and not self.visit.state.express:
+                child.place = Place()
+            progress.unfinished[given.index] = UnfinishedChild(
+                started=child.started, redrives=child.redrives, place=child.place
+            )
+        progress.begun = max(progress.begun, given.index + 1)
+        self.running[given.index] = given.items
+        return child
+
+    def _next_due(self) -> ChildInput | None:
+        while (given := self._next_input()) is not None:
+            if self.progress.is_due(given.index):
+                return given
+        return None
 
     def _next_input(self) -> ChildInput | None:
         try:
@@ -118,33 +199,89 @@ class MapRun:
 
     async def _run(self, child: Child) -> None:
         observer = self.visit.run.observer
-        observer.child_started()
-        await run_child(child, self.visit.state)
-        self._guard(lambda: self.outputs.add(child))
+        try:
+            # Children that never wait would keep timers, signals and other workers from running.
+            await asyncio.sleep(0)
+            observer.child_started()
+            self._tell_child(child)
+            await run_child(child, self.visit.state)
+        except asyncio.CancelledError:
+            self._end_aborted(child)
+            raise
+        finally:
+            del self.running[child.given.index]
+        self._end(child)
         observer.child_finished(child.status)
-        if child.status == "SUCCEEDED":
-            self.succeeded_children += 1
-            return
-        self.failed_children += 1
-        self.failed += child.given.items
-        self._check_tolerance()
+        if child.status != "SUCCEEDED":
+            self._check_tolerance()
+
+    def _end_aborted(self, child: Child) -> None:
+        child.status, child.stopped = "ABORTED", self.visit.run.clock.now()
+        if self._remembers or self.failure is not None:
+            self._end(child)
+
+    def _end(self, child: Child) -> None:
+        given, progress = child.given, self.progress
+        progress.children[child.status] = progress.children.get(child.status, 0) + 1
+        progress.items[child.status] = progress.items.get(child.status, 0) + given.items
+        if self._guard(lambda: progress.outputs.add(child)) and child.status == "SUCCEEDED":
+            progress.unfinished.pop(given.index, None)
+        self._tell_child(child)
+
+    async def _write_pending(self) -> None:
+        """Write the children that were not started. What the reader says now was said, or matters no more."""
+        count = 0
+        with contextlib.suppress(StatesError):
+            while (given := self._next_due()) is not None:
+                child = new_child(self.visit.run, self.visit.state, given, self.progress)
+                self.progress.outputs.add_pending(child)
+                count += 1
+                if count % PENDING_PER_TURN == 0:
+                    await asyncio.sleep(0)
 
     def _check_tolerance(self) -> None:
-        if self.tolerance.is_exceeded(self.failed, self.total):
-            cause = f"{self.failed} items failed, more than the tolerated failure threshold allows"
+        failed = self.progress.items.get("FAILED", 0) + self.progress.items.get("TIMED_OUT", 0)
+        if self.tolerance.is_exceeded(failed, self.total):
+            cause = f"{failed} items failed, more than the tolerated failure threshold allows"
             self._fail(StatesError(EXCEED_TOLERATED_FAILURE_THRESHOLD, cause))
 
     def _fail(self, error: StatesError) -> None:
-        """Note the first failure of the Map Run and stop the other workers."""
+        """Note the first failure of the Map Run. No child starts any more; Express children run to their end."""
         if self.failure is not None:
             return
         self.failure = error
-        for worker in self.workers:
-            if worker is not asyncio.current_task():
-                worker.cancel()
+        if not self.visit.state.express:
+            self._cancel_workers()
 
-    def _guard(self, write: Any) -> None:
+    def _guard(self, write: Callable[[], None]) -> bool:
         try:
             write()
         except StatesError as error:
             self._fail(error)
+            return False
+        return True
+
+    def _tell_started(self) -> None:
+        visit, progress = self.visit, self.progress
+        visit.run.observer.map_started(self.total)
+        if visit.run.history is None:
+            return
+        visit.run.history.map_run_started(self)
+        if progress.redrives:
+            visit.tell("MapRunRedriven", mapRunArn=progress.arn, redriveCount=progress.redrives)
+        else:
+            visit.tell("MapStateStarted", length=self.total or 0)
+            visit.tell("MapRunStarted", mapRunArn=progress.arn)
+
+    def _tell_failed(self, error: BaseException) -> None:
+        if not isinstance(error, StatesError):
+            self.status = "ABORTED"
+            self.visit.tell("MapRunAborted")
+            return
+        self.status = "FAILED"
+        self.visit.tell("MapRunFailed", error=error.error, cause=error.cause)
+        self.visit.tell("MapStateFailed", error=error.error, cause=error.cause)
+
+    def _tell_child(self, child: Child) -> None:
+        if self.visit.run.history is not None:
+            self.visit.run.history.child_changed(self, child)
