@@ -1,7 +1,6 @@
 """One child execution of a distributed Map: run it, and describe it as the result files do."""
 
 import asyncio
-import uuid
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -67,8 +66,8 @@ class Child:
 
 def new_child(run: Run, state: model.DistributedMap, given: ChildInput, progress: MapRunProgress) -> Child:
     """Return a child about to start: as before, when a redrive of its Map Run starts it again."""
-    # Names follow from the Map Run's, so that a redrive need not remember them.
-    name = str(uuid.uuid5(uuid.UUID(progress.run_id), str(given.index)))
+    # Of the Map Run's UUID and the index, so that a redrive need not remember names.
+    name = f"{progress.run_id[:24]}{given.index:012x}"
     machine = f"{run.machine['Name']}/{state.label}"
     arn = run.arns.states("express" if state.express else "execution", f"{machine}:{name}")
     now = run.clock.now()
@@ -87,7 +86,7 @@ def new_child(run: Run, state: model.DistributedMap, given: ChildInput, progress
         if not state.express:
             execution["RedriveTime"] = timestamp(now)
     return Child(
-        run=replace(run, execution=execution, history=None),
+        run=replace(run, execution=execution),
         arn=arn,
         machine_arn=run.arns.states("stateMachine", machine),
         given=given,

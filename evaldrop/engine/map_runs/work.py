@@ -3,14 +3,14 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evaldrop.engine.errors import EXCEED_TOLERATED_FAILURE_THRESHOLD, QueryError, StatesError
 from evaldrop.engine.map_runs.children import Child, new_child, run_child
 from evaldrop.engine.map_runs.inputs import ChildInput
 from evaldrop.engine.progress import MapRunProgress, Place, UnfinishedChild
-from evaldrop.engine.runs import Visit
+from evaldrop.engine.runs import Run, Visit
 
 PENDING_PER_TURN = 100
 
@@ -51,6 +51,11 @@ class MapRun:
     written: bool = False
     failure: StatesError | None = None
     workers: set[asyncio.Task[None]] = field(default_factory=set)
+    children: Run = field(init=False)
+
+    def __post_init__(self) -> None:
+        # A child's events are not its parent's.
+        self.children = replace(self.visit.run, history=None)
 
     async def work(self) -> Any:
         """
@@ -164,7 +169,7 @@ class MapRun:
 
     def _begin(self, given: ChildInput) -> Child:
         progress = self.progress
-        child = new_child(self.visit.run, self.visit.state, given, progress)
+        child = new_child(self.children, self.visit.state, given, progress)
         if self._remembers:
             if child.place is None and not self.visit.state.express:
                 child.place = Place()
@@ -233,7 +238,7 @@ class MapRun:
         count = 0
         with contextlib.suppress(StatesError):
             while (given := self._next_due()) is not None:
-                child = new_child(self.visit.run, self.visit.state, given, self.progress)
+                child = new_child(self.children, self.visit.state, given, self.progress)
                 self.progress.outputs.add_pending(child)
                 count += 1
                 if count % PENDING_PER_TURN == 0:
