@@ -1,4 +1,4 @@
-"""What a record of an execution can hear: its events, as Step Functions' history has them, and its Map Runs."""
+"""What a record of an execution can hear: its events as Step Functions' history has them, its Map Runs."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -48,6 +48,7 @@ class UnfinishedChild:
     """A child execution that began and has not succeeded. `place` is a Standard child's."""
 
     started: float
+    items: int
     redrives: int = 0
     place: Place | None = None
 
@@ -58,7 +59,8 @@ class MapRunProgress:
     How far a Map Run came.
 
     Children begin in the order of their index: those below `begun` that are not `unfinished` succeeded.
-    `outputs` holds what was written; `children` and `items` are counts by status.
+    `outputs` holds what was written; `children` and `items` are counts by status, `written` those of which a
+    result is in the files: (children, items).
     """
 
     run_id: str
@@ -69,7 +71,9 @@ class MapRunProgress:
     unfinished: dict[int, UnfinishedChild] = field(default_factory=dict)
     children: dict[str, int] = field(default_factory=dict)
     items: dict[str, int] = field(default_factory=dict)
+    written: tuple[int, int] = (0, 0)
     redrives: int = 0
+    redriven: float | None = None
     limit: int | None = None
     tolerance: Any = None
 

@@ -65,7 +65,7 @@ def _progress(visit: Visit, frame: Frame) -> MapRunProgress:
     """Return the progress of an earlier attempt that is redriven, or that of a new Map Run."""
     place = visit.place
     if place is not None and not visit.retry_count and isinstance(place.inside, MapRunProgress):
-        return _redriven(place.inside)
+        return _redriven(place.inside, visit.run.clock.now())
     run_id = str(uuid.uuid4())
     arn = visit.run.arns.states("mapRun", f"{visit.run.machine['Name']}/{visit.state.label}:{run_id}")
     progress = MapRunProgress(
@@ -79,10 +79,11 @@ def _progress(visit: Visit, frame: Frame) -> MapRunProgress:
     return progress
 
 
-def _redriven(progress: MapRunProgress) -> MapRunProgress:
+def _redriven(progress: MapRunProgress, now: float) -> MapRunProgress:
     if progress.redrives >= MAX_REDRIVES:
         raise StatesError(RUNTIME, f"the Map Run was redriven {MAX_REDRIVES} times, the most there is")
     progress.redrives += 1
+    progress.redriven = now
     for counts in (progress.children, progress.items):
         for status in set(counts) - {"SUCCEEDED"}:
             del counts[status]

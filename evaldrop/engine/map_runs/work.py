@@ -35,7 +35,8 @@ class MapRun:
     One pass over the items. Memory holds what the children at work need, not the items nor the results.
 
     `total` counts items, not children; None until the reader came to its end. `running` are the items of each
-    child at work. `status` is RUNNING, SUCCEEDED, FAILED or ABORTED.
+    child at work, `waiting` those of children that a redrive has yet to start. `status` is RUNNING,
+    SUCCEEDED, FAILED or ABORTED.
     """
 
     visit: Visit
@@ -48,7 +49,8 @@ class MapRun:
     seen: int = 0
     at_work: int = 0
     running: dict[int, int] = field(default_factory=dict)
-    written: bool = False
+    waiting: dict[int, int] = field(default_factory=dict)
+    stopped: float | None = None
     failure: StatesError | None = None
     workers: set[asyncio.Task[None]] = field(default_factory=set)
     children: Run = field(init=False)
@@ -56,6 +58,7 @@ class MapRun:
     def __post_init__(self) -> None:
         # A child's events are not its parent's.
         self.children = replace(self.visit.run, history=None)
+        self.waiting = {index: child.items for index, child in self.progress.unfinished.items()}
 
     async def work(self) -> Any:
         """
@@ -72,6 +75,8 @@ class MapRun:
             self._tell_failed(error)
             raise
         finally:
+            self.waiting.clear()
+            self.stopped = self.visit.run.clock.now()
             close = getattr(self.inputs, "close", None)
             if close is not None:
                 close()
@@ -100,11 +105,10 @@ class MapRun:
         succeeded = self.progress.children.get("SUCCEEDED", 0)
         self.visit.run.observer.map_finished(succeeded, sum(self.progress.children.values()) - succeeded)
         try:
-            result = self.progress.outputs.result()
+            result = self._result()
         except StatesError as error:
             self._forget()
             raise self.failure or error from error
-        self.written = True
         if self.failure is not None:
             raise self.failure
         return result
@@ -139,13 +143,17 @@ class MapRun:
             await self._all_ended()
             if self._remembers:
                 await self._write_pending()
-                self.progress.outputs.result()
-                self.written = True
+                self._result()
         except asyncio.CancelledError:
             self._cancel_workers()
             await self._all_ended()
         except StatesError:
             self._forget()
+
+    def _result(self) -> Any:
+        result = self.progress.outputs.result()
+        self.progress.written = (sum(self.progress.children.values()), sum(self.progress.items.values()))
+        return result
 
     def _forget(self) -> None:
         """Have nothing that could be gone on with: what was written may be lost."""
@@ -174,8 +182,9 @@ class MapRun:
             if child.place is None and not self.visit.state.express:
                 child.place = Place()
             progress.unfinished[given.index] = UnfinishedChild(
-                started=child.started, redrives=child.redrives, place=child.place
+                started=child.started, items=given.items, redrives=child.redrives, place=child.place
             )
+            self.waiting.pop(given.index, None)
         progress.begun = max(progress.begun, given.index + 1)
         self.running[given.index] = given.items
         return child
@@ -251,7 +260,7 @@ class MapRun:
             self._fail(StatesError(EXCEED_TOLERATED_FAILURE_THRESHOLD, cause))
 
     def _fail(self, error: StatesError) -> None:
-        """Note the first failure of the Map Run. No child starts any more; Express children run to their end."""
+        """Note the first failure. No child starts any more; Express children at work run to their end."""
         if self.failure is not None:
             return
         self.failure = error

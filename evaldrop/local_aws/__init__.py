@@ -1,0 +1,1 @@
+"""A local AWS for the stack: moto, with executions by evaldrop.engine."""
