@@ -103,7 +103,6 @@ async def run_child(child: Child, state: model.DistributedMap) -> None:
     Raises:
         asyncio.CancelledError: It was stopped, and is ABORTED.
     """
-    child.status = "RUNNING"
     try:
         child.output = await _within_limit(child, state)
         child.status = "SUCCEEDED"

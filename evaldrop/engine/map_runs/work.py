@@ -178,6 +178,7 @@ class MapRun:
     def _begin(self, given: ChildInput) -> Child:
         progress = self.progress
         child = new_child(self.children, self.visit.state, given, progress)
+        child.status = "RUNNING"
         if self._remembers:
             if child.place is None and not self.visit.state.express:
                 child.place = Place()

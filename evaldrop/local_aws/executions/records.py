@@ -19,8 +19,8 @@ class ExecutionRecord:
     """
     An execution. Times are seconds since 1970.
 
-    `output` is JSON text. `late` is how an attempt ended that had been stopped just then; `at_work` is held by
-    the attempt that runs.
+    `output` is JSON text. `late` is how an attempt ended that had been stopped just then; `at_work` is held
+    by the attempt that runs.
     """
 
     arn: str
