@@ -231,11 +231,14 @@ class _Counting:
         return round(self._n_copies * records / self._n) if self._n else 0
 
     def _count(self, calls: dict[str, Any]) -> None:
+        long = calls.get("long", {})
         for name, key in self._requests.items():
-            if name in calls["given"] or key not in calls["requests"]:
+            if name in calls["given"] or (name not in long and key not in calls["requests"]):
                 continue
             self._candidate_calls[name] += 1
-            self._candidate_input[name] += tokens(calls["requests"][key])
+            self._candidate_input[name] += (
+                long[name]["bytes"] // BYTES_PER_TOKEN if name in long else tokens(calls["requests"][key])
+            )
         for judgement in calls["judgements"]:
             kept = len(judgement.get("kept_replies", ()))
             self._count_judge(judgement, responses=1, calls=len(judgement["fences"]) - kept)
