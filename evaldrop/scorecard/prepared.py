@@ -51,6 +51,11 @@ class PreparedRecord(NamedTuple):
     anchor: KnownAnchor | None = None
     perturbed: Perturbed | None = None
 
+    @property
+    def left_out(self) -> int:
+        """How many characters of its texts judges were not shown, because it is too long; 0 for most."""
+        return int(self.calls.get("shortened", {}).get("characters", 0))
+
 
 def read_prepared(line: bytes) -> PreparedRecord:
     """
