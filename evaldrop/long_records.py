@@ -18,6 +18,7 @@ from evaldrop import storage
 from evaldrop.evaluation import Candidate, body_family
 from evaldrop.prompts import Turn
 from evaldrop.requests import guardrail_of, native_body
+from evaldrop.shared_texts import told_whole
 from evaldrop.shortening import LIMITS, shorten_values
 
 JSON = dict[str, Any]
@@ -106,15 +107,17 @@ def _forms(limit: int | None, *, is_apart: bool) -> Iterator[Form]:
 
 def _leaves_room(calls: JSON, room: int) -> bool:
     # Without what an earlier run brings: the same record is to be shortened the same when judged again.
-    asked = {
-        "judgements": [_without(judgement, "kept_replies") for judgement in calls["judgements"]],
-        "comparisons": [_without(comparison, "kept") for comparison in calls["comparisons"]],
-    }
-    return len(orjson.dumps(asked)) <= room - REPLY_ROOM_BYTES
+    asked = [_without_kept(each) for each in (*calls["judgements"], *calls["comparisons"])]
+    whole = told_whole(calls)
+    largest = max(
+        (len(orjson.dumps(_without_kept(each))) for each in (*whole["judgements"], *whole["comparisons"])),
+        default=0,
+    )
+    return max(len(orjson.dumps([asked, calls["texts"]])), largest) <= room - REPLY_ROOM_BYTES
 
 
-def _without(part: JSON, key: str) -> JSON:
-    return {name: value for name, value in part.items() if name != key}
+def _without_kept(request: JSON) -> JSON:
+    return {key: value for key, value in request.items() if key not in {"kept", "kept_replies"}}
 
 
 class LongRequests:

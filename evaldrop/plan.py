@@ -20,6 +20,7 @@ from evaldrop.parent_replies import ParentReplies
 from evaldrop.preparation import Preparing
 from evaldrop.pricing import Prices, cost_usd
 from evaldrop.requests import GIVEN
+from evaldrop.shared_texts import told_whole
 
 ChildType = Literal["EXPRESS", "STANDARD"]
 
@@ -239,10 +240,10 @@ class Counting:
             self.n += 1
         weight = 1 if weight is None else weight
         self._references += [tokens(text) for text in record.reference[:1]]
-        self._count(prepared["calls"], weight)
+        self._count(told_whole(prepared["calls"]), weight)
         for copy in self.preparing.copies(record):
             self.n_copies += weight
-            self._count(copy["calls"], weight)
+            self._count(told_whole(copy["calls"]), weight)
         return None
 
     def _count(self, calls: dict[str, Any], weight: float) -> None:

@@ -27,11 +27,12 @@ from evaldrop.judging import (
     judge_constants,
     leading_text,
 )
-from evaldrop.long_records import Form, LongRequests, TooLongError, fitting, fitting_line, long_body
+from evaldrop.long_records import WHOLE, Form, LongRequests, TooLongError, fitting, fitting_line, long_body
 from evaldrop.parent_replies import ParentRecord, ParentReplies, parent_replies
 from evaldrop.perturbations import is_copy_id, perturbed_copies
 from evaldrop.prompts import Prompt, Turn
 from evaldrop.requests import GIVEN, candidate_call, conversation, layout
+from evaldrop.shared_texts import share_texts
 from evaldrop.shortening import shorten_values
 from evaldrop.verdicts import VERDICT_TOOL_NAME
 
@@ -262,7 +263,7 @@ class Preparing:
         }
         if characters := sum(n for name, n in left_out.items() if name in self._shown_to_judges):
             calls["shortened"] = {"limit": form.limit, "characters": characters}
-        return calls
+        return calls if form == WHOLE else share_texts(calls, shown)
 
     def _long_requests(self, record: Record) -> Iterator[tuple[str, JSON]]:
         for candidate, body in self._long_bodies(record):

@@ -1,4 +1,4 @@
-"""Whole runs with a record too long for a payload among short ones: answered, judged, priced, flagged, once."""
+"""Whole runs with a record too long for a payload among short ones: answered, judged, priced and flagged."""
 
 import asyncio
 import json
@@ -39,11 +39,14 @@ class Recording:
         self._reply = reply
         self.answered = Counter()
         self.bodies = []
+        self.judged = []
 
     async def converse(self, request):
         if request["modelId"] in self._fails:
             raise ServiceError("AccessDeniedException", "no")
         self.answered["converse", request["modelId"]] += 1
+        if request["modelId"] == JUDGE["model"]:
+            self.judged.append([block["text"] for block in request["messages"][0]["content"]])
         return await self._runtime.converse(request)
 
     async def invoke_model(self, request):
@@ -79,7 +82,14 @@ def test_a_long_record_is_answered_judged_priced_and_flagged(tmp_path):
 
     assert runtime.answered["invoke_model", LITE["model"]] == 1
     assert runtime.answered["converse", LITE["model"]] == 4
-    assert all(LONG in json.dumps(json.loads(body)) for body in runtime.bodies)
+    assert all(LONG.strip() in json.dumps(json.loads(body)) for body in runtime.bodies)
+    long = [blocks for blocks in runtime.judged if "characters are left out here" in blocks[0]]
+    assert len(long) == 2
+    for before, response, _ in long:
+        assert "The window is 30 days." in before
+        assert "and so on\n</context>" in before
+        assert before.endswith('">\n')
+        assert response in {row["response"] for row in rows_of(place, "responses")}
     for row in rows_of(place, "responses"):
         assert row["response"]
         assert row["input_tokens"] > 100_000

@@ -11,6 +11,7 @@ from evaldrop.long_records import MAX_BODY_BYTES, MAX_LINE_BYTES
 from evaldrop.preparation import prepare_records
 from evaldrop.prompts import Turn
 from evaldrop.requests import native_body
+from evaldrop.shared_texts import told_whole
 from evaldrop.validation import validate_dataset
 from tests.evaldrop.evaluations import JUDGE, LITE, PRO, ROW, SMALL, check, lines, prepare, write
 
@@ -23,6 +24,10 @@ UNKNOWN = {"name": "unknown", "model": "cohere.command-r-v1:0"}
 
 def size(value) -> int:
     return len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def shown_to_judges(record, asked="judgements"):
+    return [request["before"] for request in told_whole(record["calls"])[asked]]
 
 
 def body_of(record, candidate):
@@ -77,7 +82,7 @@ def test_no_line_and_no_childs_input_is_above_the_quota(tmp_path, characters):
     assert size(record) <= MAX_LINE_BYTES
     child = {"record": record["calls"], "candidates": state["candidates"], "judges": state["judges"]}
     assert size(child) <= 240 * 1024
-    largest = max(record["calls"]["judgements"], key=size)
+    largest = max(told_whole(record["calls"])["judgements"], key=size)
     call = {"call": state["judges"][largest["request_key"]]}
     assert size({**largest, **call, "shown": "r" * 40_000}) <= QUOTA
 
@@ -87,14 +92,14 @@ def test_what_fits_once_the_requests_are_apart_is_shown_to_judges_whole(tmp_path
     _, (record,) = prepare(tmp_path, {**SMALL, "candidates": [LITE, HAIKU]}, [row])
     assert record["calls"]["long"].keys() == {"lite", "haiku"}
     assert "shortened" not in record["calls"]
-    assert row["context"] in record["calls"]["judgements"][0]["before"]
+    assert row["context"] in shown_to_judges(record)[0]
 
 
 def test_judges_see_both_ends_of_what_is_too_long_and_how_much_is_missing(tmp_path):
     _, (record,) = prepare(tmp_path, SMALL, [LONG])
     shortened = record["calls"]["shortened"]
     assert shortened["characters"] == len(LONG["context"]) - shortened["limit"]
-    before = record["calls"]["judgements"][0]["before"]
+    (before,) = shown_to_judges(record)
     assert f"{shortened['characters']:,} characters are left out here" in before
     assert "The start." in before
     assert "The end." in before
@@ -113,7 +118,7 @@ def test_pairs_are_shown_the_same_shortened_texts(tmp_path):
     _, (record,) = prepare(tmp_path, evaluation, [LONG])
     assert len(record["calls"]["comparisons"]) == 2
     left_out = f"{record['calls']['shortened']['characters']:,} characters are left out"
-    assert all(left_out in comparison["before"] for comparison in record["calls"]["comparisons"])
+    assert all(left_out in text for text in shown_to_judges(record, "comparisons"))
 
 
 def test_a_given_response_is_not_asked_for_by_way_of_s3_either(tmp_path):
@@ -170,7 +175,18 @@ def test_a_model_of_no_known_body_is_asked_whole_when_only_the_judges_part_is_lo
     _, (record,) = prepare(tmp_path, evaluation, [{**ROW, "context": "c" * 60_000}])
     assert "long" not in record["calls"]
     assert record["calls"]["requests"]["answer.v1/converse"]
-    assert record["calls"]["shortened"]["characters"] > 0
+    assert shown_to_judges(record)[3].count("c" * 60_000) == 1
+
+
+def test_many_judge_requests_share_the_room_of_one_text(tmp_path):
+    """Ten questions about one context: each is asked with as much of it as one would be."""
+    criteria = [{"name": f"c{n}", "question": f"Is it right, {n}?", "scale": "binary"} for n in range(10)]
+    evaluation = {**SMALL, "criteria": criteria, "judges": [{**JUDGE, "mode": "per_criterion"}]}
+    _, (record,) = prepare(tmp_path, evaluation, [LONG])
+    asked = shown_to_judges(record)
+    assert len(asked) == 10
+    assert record["calls"]["shortened"]["limit"] >= 90_000
+    assert all("The start." in text and "The end." in text for text in asked)
 
 
 def test_as_many_long_records_as_are_tolerated_are_warned_of_and_rejected(tmp_path):
