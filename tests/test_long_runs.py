@@ -87,7 +87,7 @@ def test_a_long_record_is_answered_judged_priced_and_flagged(tmp_path):
     assert len(long) == 2
     for before, response, _ in long:
         assert "The window is 30 days." in before
-        assert "and so on\n</context>" in before
+        assert "and so on \n</context>" in before
         assert before.endswith('">\n')
         assert response in {row["response"] for row in rows_of(place, "responses")}
     for row in rows_of(place, "responses"):
