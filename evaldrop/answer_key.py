@@ -1,6 +1,7 @@
 """What a rehearsal's candidates "know": the references of the records they are asked about."""
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +39,16 @@ class AnswerKey:
 def _asked(record: dict[str, Any]) -> set[str]:
     """Return the texts by which a candidate may know a record: its prompt, each request's last message."""
     texts = {record["prompt"]}
-    for request in record["calls"]["requests"].values():
+    for request in _requests(record["calls"]):
         messages = request.get("Messages") or request.get("messages")
         texts.add(_text(messages[-1]) if messages else request["prompt"])
     return texts
+
+
+def _requests(calls: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from calls["requests"].values()
+    for long in calls.get("long", {}).values():
+        yield orjson.loads(Path(long["arguments"]["Input"]["S3Uri"]).read_bytes())
 
 
 def _text(message: dict[str, Any]) -> str:

@@ -54,6 +54,7 @@ class VerdictRow(NamedTuple):
 
     A joint call's tokens and cost are shared out among its criteria, so that columns add up to what was
     billed. `raw_reply` and `first_reply` (there when the judge was asked again) are JSON.
+    `left_out_characters` are those of the prompt, context or reference that the judge was not shown.
     """
 
     record_id: str
@@ -70,6 +71,7 @@ class VerdictRow(NamedTuple):
     cost_usd: float | None
     repeat: int = 0
     first_reply: str | None = None
+    left_out_characters: int = 0
 
 
 class RobustnessRow(NamedTuple):
@@ -92,7 +94,7 @@ class ComparisonRow(NamedTuple):
     A judge's preference between two responses shown in one order: a row of `comparisons.parquet`.
 
     `first_score` and `second_score` belong to the response shown first and to the other, where judges give
-    scores.
+    scores. `left_out_characters`: as in a verdict's row.
     """
 
     record_id: str
@@ -107,6 +109,7 @@ class ComparisonRow(NamedTuple):
     raw_reply: str | None
     first_score: float | None = None
     second_score: float | None = None
+    left_out_characters: int = 0
 
 
 _TEXT, _REAL, _COUNT = pa.string(), pa.float64(), pa.int64()
@@ -121,12 +124,13 @@ _VERDICTS = [
     ("record_id", _TEXT), ("candidate", _TEXT), ("criterion", _TEXT), ("judge", _TEXT), ("score", _REAL),
     ("passed", pa.bool_()), ("unscored_reason", _TEXT), ("rationale", _TEXT), ("raw_reply", _TEXT),
     ("input_tokens", _COUNT), ("output_tokens", _COUNT), ("cost_usd", _REAL), ("repeat", pa.int32()),
-    ("first_reply", _TEXT),
+    ("first_reply", _TEXT), ("left_out_characters", _COUNT),
 ]  # fmt: skip
 _COMPARISONS = [
     ("record_id", _TEXT), ("candidate", _TEXT), ("baseline", _TEXT), ("judge", _TEXT), ("criterion", _TEXT),
     ("first_shown", _TEXT), ("preferred", _TEXT), ("unscored_reason", _TEXT), ("rationale", _TEXT),
     ("raw_reply", _TEXT), ("first_score", _REAL), ("second_score", _REAL),
+    ("left_out_characters", _COUNT),
 ]  # fmt: skip
 _ROBUSTNESS = [
     ("record_id", _TEXT), ("of", _TEXT), ("perturbation", _TEXT), ("candidate", _TEXT), ("criterion", _TEXT),

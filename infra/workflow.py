@@ -71,6 +71,7 @@ class Workflow(Construct):
     def _let_use_storage(self, storage: Storage) -> None:
         runs = f"{storage.output.bucket_arn}/{RUNS}/*"
         # The writer reads its own files back and uploads in parts: the actions the Map's documentation lists.
+        # By this role Bedrock's integration reads long records' requests there, and writes their replies.
         writing = ["s3:PutObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"]
         self._allow("ReadRecordsAndWriteResults", writing, [runs])
         if storage.key:

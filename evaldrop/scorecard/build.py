@@ -23,6 +23,7 @@ from evaldrop.scorecard.comparing import compare_candidates
 from evaldrop.scorecard.criteria_use import criteria_use, criterion_pairs
 from evaldrop.scorecard.estimates import candidate_scorecards, columns_of, cost_totals, judge_health
 from evaldrop.scorecard.frontier import quality_cost_frontier
+from evaldrop.scorecard.long_replies import take_unread_replies
 from evaldrop.scorecard.model import CandidateScorecard, CriterionInfo, DatasetInfo, Records, Scorecard
 from evaldrop.scorecard.pairwise import Compared, ComparisonReader
 from evaldrop.scorecard.panels import PanelTally, agreements
@@ -123,6 +124,7 @@ def _read_results(run: RunFile, manifests: Sequence[str]) -> _Tallies:
         for found in collect(run.folder, manifests):
             if run.parent and run.parent.how == "rescored":
                 mark_reused(found.output)
+            take_unread_replies(found, run.folder)
             if found.record.anchor is not None:
                 tally.add_anchor(found.record, reader.read_anchor(found), run)
                 continue
@@ -154,7 +156,7 @@ def _add_comparisons(ordinal: int, compared: Sequence[Compared], tables: _Tables
     for row, call, _ in compared:
         tables.comparisons.append(row, text=len(row.raw_reply or ""))
         if call is not None:
-            tallies.run.add_comparison(row.candidate, call)
+            tallies.run.add_comparison(row, call)
 
 
 def _write_rows(results: Sequence[CandidateResult], tables: _Tables, kept: Sequence[str]) -> None:

@@ -81,6 +81,7 @@ def judge_health(run: RunFile, tally: RunTally) -> dict[str, JudgeHealth]:
             asked_again=counts.asked_again,
             retries=counts.retries,
             scored=counts.scored,
+            on_shortened=counts.on_shortened,
             unscored=dict(counts.unscored.most_common()),
             tokens_input=counts.input_tokens,
             tokens_output=counts.output_tokens,

@@ -331,6 +331,9 @@ class JudgeHealth(Part):
     asked_again: int = Field(default=0, description="Calls repeated because no verdict could be read.")
     retries: int = Field(default=0, description="Calls repeated by the workflow, most of them throttled.")
     scored: int = Field(default=0, description="Verdicts with a score.")
+    on_shortened: int = Field(
+        default=0, description="Verdicts and preferences on a prompt that was shortened to be shown."
+    )
     unscored: dict[str, int] = Field(default_factory=dict, description="Reason: verdicts.")
     tokens_input: int = 0
     tokens_output: int = 0

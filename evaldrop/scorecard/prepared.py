@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from evaldrop.shared_texts import told_whole
+
 
 class Asked(NamedTuple):
     """A judge call that every response to a record should get."""
@@ -51,6 +53,11 @@ class PreparedRecord(NamedTuple):
     anchor: KnownAnchor | None = None
     perturbed: Perturbed | None = None
 
+    @property
+    def left_out(self) -> int:
+        """How many characters of its texts judges were not shown, because it is too long; 0 for most."""
+        return int(self.calls.get("shortened", {}).get("characters", 0))
+
 
 def read_prepared(line: bytes) -> PreparedRecord:
     """
@@ -71,7 +78,7 @@ def read_prepared(line: bytes) -> PreparedRecord:
         content.get("group"),
         content.get("not_applicable") or {},
         tuple(_asked(judgement) for judgement in content["calls"]["judgements"]),
-        content["calls"],
+        told_whole(content["calls"]),
         _anchor(content.get("anchor")),
         perturbed=Perturbed(**copied) if (copied := content.get("perturbed")) else None,
     )

@@ -118,7 +118,7 @@ class ResultReader:
             for response in responses
             for judgement in response.get("judgements") or ()
         ]
-        rows = [row for reading in judged for row in self._verdict_rows(name, name, reading)]
+        rows = [row for reading in judged for row in self._verdict_rows(record, name, reading)]
         rows += self._losses(record, name, {reading.asked for reading in judged}, has_text=True)
         return AnchorResult(rows, [reading.call for reading in judged])
 
@@ -126,9 +126,7 @@ class ResultReader:
         record = found.record
         row = self._response_row(name, response, found)
         judged = [self._read_judgement(judgement) for judgement in (response or {}).get("judgements") or ()]
-        verdicts = [
-            verdict for reading in judged for verdict in self._verdict_rows(record.record_id, name, reading)
-        ]
+        verdicts = [verdict for reading in judged for verdict in self._verdict_rows(record, name, reading)]
         verdicts += self._losses(
             record, name, {reading.asked for reading in judged}, has_text=row.response is not None
         )
@@ -212,12 +210,12 @@ class ResultReader:
             JudgeCall.of(judge.name, judgement, replies, self._run.cost_usd(judge.model, replies)),
         )
 
-    def _verdict_rows(self, record_id: str, candidate: str, judged: _Judged) -> Iterable[VerdictRow]:
+    def _verdict_rows(self, record: PreparedRecord, candidate: str, judged: _Judged) -> Iterable[VerdictRow]:
         asked, call, shares = judged.asked, judged.call, len(judged.asked.criteria)
         cost = None if call.cost_usd is None else call.cost_usd / shares
         for place, verdict in enumerate(judged.verdicts):
             yield VerdictRow(
-                record_id,
+                record.record_id,
                 candidate,
                 verdict.criterion,
                 asked.judge,
@@ -233,6 +231,7 @@ class ResultReader:
                 cost,
                 asked.repeat,
                 judged.first_reply,
+                record.left_out,
             )
 
     def _losses(

@@ -19,7 +19,7 @@ from evaldrop.scorecard.prepared import PreparedRecord
 from evaldrop.scorecard.reading import AnchorResult, CandidateResult, JudgeCall
 from evaldrop.scorecard.scores import RecordScore
 from evaldrop.scorecard.source import RunFile
-from evaldrop.tables import ResponseRow
+from evaldrop.tables import ComparisonRow, ResponseRow
 
 Floats = npt.NDArray[np.float64]
 Ordinals = npt.NDArray[np.int32]
@@ -167,6 +167,7 @@ class JudgeTally:
 
     def __init__(self) -> None:
         self.calls = self.kept = self.errors = self.asked_again = self.retries = self.scored = 0
+        self.on_shortened = 0
         self.input_tokens = self.output_tokens = 0
         self.unscored: Counter[str] = Counter()
         self.cost, self.saved = MoneyTally(), MoneyTally()
@@ -228,10 +229,11 @@ class RunTally:
             tally.add(0, result)
             self._add_to_judges(result)
 
-    def add_comparison(self, candidate: str, call: JudgeCall) -> None:
+    def add_comparison(self, row: ComparisonRow, call: JudgeCall) -> None:
         """Add a judge's call that compared a candidate with a baseline; the candidate bears its cost."""
         self.judges[call.judge].add_call(call)
-        self.candidates[candidate].add_judge_call(call)
+        self.judges[call.judge].on_shortened += row.preferred is not None and row.left_out_characters > 0
+        self.candidates[row.candidate].add_judge_call(call)
 
     @property
     def categories(self) -> npt.NDArray[np.int32]:
@@ -250,6 +252,7 @@ class RunTally:
             judge = self.judges[verdict.judge]
             if verdict.score is not None:
                 judge.scored += 1
+                judge.on_shortened += verdict.left_out_characters > 0
             else:
                 judge.unscored[verdict.unscored_reason or "unknown"] += 1
 
