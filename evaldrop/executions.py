@@ -1,6 +1,6 @@
 """Runs as executions of the deployed state machine. Imports boto3 once it is used."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -57,6 +57,10 @@ class StackServices:
     def describe(self, uri: str) -> storage.ObjectFacts:
         """Return an object's size and newest version."""
         return storage.describe(uri)
+
+    def metadata(self, uri: str, version: str | None) -> Mapping[str, str]:
+        """Return the user metadata of an object's version."""
+        return storage.metadata(uri, version)
 
     @cached_property
     def _step_functions(self) -> Any:

@@ -128,6 +128,21 @@ def describe(uri: str) -> ObjectFacts:
         return ObjectFacts(size=head["ContentLength"], version=None if version == "null" else version)
 
 
+def metadata(uri: str, version: str | None = None) -> dict[str, str]:
+    """
+    Return an object's user metadata, its keys without `x-amz-meta-`; on one machine a file has none.
+
+    Raises:
+        StorageError: There is no such object, or no such version of it.
+    """
+    if not is_s3(uri):
+        return {}
+    bucket, key = place(uri)
+    which = {"VersionId": version} if version else {}
+    with _told(uri):
+        return dict(_s3().head_object(Bucket=bucket, Key=key, **which)["Metadata"])
+
+
 def read_bytes(uri: str) -> bytes:
     """Return a whole file."""
     with open_read(uri) as stream:
