@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from evaldrop import storage
+from evaldrop.aws_faults import explain, is_aws_fault
 from evaldrop.errors import ServiceError
 from evaldrop.run_request import RunRequest
 
@@ -81,7 +82,6 @@ def _told(what: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        # by module: their classes would have to be imported by everyone who only starts a function
-        if type(error).__module__.partition(".")[0] in {"boto3", "botocore"}:
-            raise ServiceError(f"{what}: {error}") from error
+        if is_aws_fault(error):
+            raise ServiceError(f"{what}: {explain(error)}") from error
         raise

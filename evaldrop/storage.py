@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple, cast
 from urllib.parse import unquote, urlsplit
 
+from evaldrop.aws_faults import explain, is_aws_fault
 from evaldrop.errors import StorageError
 
 
@@ -255,9 +256,8 @@ def _told(uri: str) -> Iterator[None]:
     except OSError as error:
         raise StorageError(f"{uri}: {error.strerror or error}") from error
     except Exception as error:
-        # by module: to name their classes every local command would have to import botocore
-        if type(error).__module__.partition(".")[0] in {"boto3", "botocore"}:
-            raise StorageError(f"{uri}: {error}") from error
+        if is_aws_fault(error):
+            raise StorageError(f"{uri}: {explain(error)}") from error
         raise
 
 
