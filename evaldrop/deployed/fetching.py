@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from evaldrop import storage
+from evaldrop.aws_faults import code_of
 from evaldrop.deployed.clients import told
 from evaldrop.errors import ServiceError, StorageError
 
@@ -120,7 +121,12 @@ class Fetching:
     def _download(self, file: Remote, path: Path, copied: Callable[[int], None]) -> Outcome:
         path.parent.mkdir(parents=True, exist_ok=True)
         # The version that was listed: a report that is renewed meanwhile would mix two states of a run.
-        answer = self._s3.get_object(Bucket=self._bucket, Key=file.key, IfMatch=file.etag)
+        try:
+            answer = self._s3.get_object(Bucket=self._bucket, Key=file.key, IfMatch=file.etag)
+        except self._s3.exceptions.ClientError as error:
+            if code_of(error) == "PreconditionFailed":
+                raise ServiceError(f"{file.name} was written anew meanwhile. Fetch again.") from error
+            raise
         descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(descriptor, "wb") as stream:
@@ -151,14 +157,14 @@ class Fetching:
     def _etag(self, file: Remote, path: Path) -> str:
         """Return the ETag that S3 would give a file that was uploaded in as many parts."""
         if "-" not in file.etag:
-            return next(_md5s(path, file.size)).hexdigest()
+            return str(next(_md5s(path, file.size)).hexdigest())
         head = self._s3.head_object(Bucket=self._bucket, Key=file.key, PartNumber=1)
         parts = [part.digest() for part in _md5s(path, head["ContentLength"])]
         return f"{hashlib.md5(b''.join(parts), usedforsecurity=False).hexdigest()}-{len(parts)}"
 
 
 def _is_digest(answer: dict[str, Any]) -> bool:
-    """Tell whether an object's ETag is made of its content: not where a key of KMS or a customer's is used."""
+    """Tell whether an object's ETag is made of its content; it is not where a key of one's own is used."""
     return answer.get("ServerSideEncryption") in {None, "AES256"} and "SSECustomerAlgorithm" not in answer
 
 

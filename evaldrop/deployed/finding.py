@@ -54,8 +54,8 @@ def find_run(run: str, stack: Callable[[], Stack]) -> RunAddress:
         return RunAddress(run_id=found["run_id"], execution_arn=run)
     if not _RUN_ID.fullmatch(run):
         raise InputError(
-            f"{run}: give a run's ID, its execution's ARN (arn:aws:states:…:execution:…), or the s3:// URI of "
-            "its folder. evaldrop runs lists them."
+            f"{run}: give a run's ID, its execution's ARN (arn:aws:states:…), or the s3:// URI of its folder. "
+            "evaldrop runs lists them."
         )
     known = stack()
     return RunAddress(run_id=run, execution_arn=known.execution_arn(run), out=known.out)

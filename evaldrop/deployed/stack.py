@@ -8,9 +8,6 @@ from evaldrop.deployed.clients import told
 from evaldrop.errors import InputError
 from evaldrop.triggering import RUNS, Intake
 
-DEFAULT_STACK = "evaldrop"
-"""What cdk.json calls the stack where nothing else is said."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
