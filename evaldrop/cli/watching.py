@@ -120,6 +120,6 @@ def _what_next(run: RunAddress, moment: Moment) -> str:
     if is_bad_input(moment.error or ""):
         return "Mend what it says, and submit the dataset again: a redrive would find the same."
     return (
-        f"When the cause is gone: aws stepfunctions redrive-execution --execution-arn {run.execution_arn}, then "
-        f"evaldrop watch {_name(run)}. What was answered is not asked for again."
+        f"When the cause is gone: aws stepfunctions redrive-execution --execution-arn {run.execution_arn}, "
+        f"then evaldrop watch {_name(run)}. What was answered is not asked for again."
     )

@@ -54,7 +54,7 @@ def find_run(run: str, stack: Callable[[], Stack]) -> RunAddress:
         return RunAddress(run_id=found["run_id"], execution_arn=run)
     if not _RUN_ID.fullmatch(run):
         raise InputError(
-            f"{run}: give a run's ID, its execution's ARN (arn:aws:states:…), or the s3:// URI of its folder. "
+            f"{run}: give a run's ID, its execution's ARN (arn:aws:states:…), or its folder's s3:// URI. "
             "evaldrop runs lists them."
         )
     known = stack()

@@ -61,7 +61,8 @@ def list_runs(stack: Stack, states: Any, *, evaluation: str | None, limit: int) 
     with told(f"the executions of {stack.machine_arn} cannot be listed"):
         executions = {each["name"]: each for each in islice(_executions(stack, states), limit + len(entries))}
     rows = [_from_entry(entry, executions.pop(entry.run_id, None), stack) for entry in entries]
-    bare = sorted(executions.values(), key=lambda each: each["startDate"], reverse=True)
+    bare = [each for each in executions.values() if evaluation in {None, begun.get(each["name"])}]
+    bare.sort(key=lambda each: each["startDate"], reverse=True)
     # Each costs a call: no more are described than can be shown.
     rows += [_from_execution(each, begun.get(each["name"]), states) for each in bare[:limit]]
     chosen = [row for row in rows if evaluation in {None, row.evaluation}]

@@ -36,8 +36,8 @@ def submit(
         typer.Option(
             "--key",
             metavar="KEY",
-            help="The dataset's key in the input bucket, such as datasets/faq/records.jsonl; by default as it "
-            "lies below a folder datasets/, or below this one.",
+            help="The dataset's key in the input bucket, such as datasets/faq/records.jsonl; by default as "
+            "it lies below a folder datasets/, or below this one.",
         ),
     ] = None,
     again: Annotated[
@@ -51,7 +51,7 @@ def submit(
     as_json: AsJson = False,
 ) -> int:
     """
-    Check a dataset, upload it to a deployed stack with its evaluation and prompts, and name the run it starts.
+    Check a dataset, upload it to a deployed stack with its evaluation and prompts, and name its run.
 
     What is wrong is told here, all at once, and nothing is uploaded then. What has not changed since it was
     evaluated is not uploaded either, and its run is named. With --wait the exit code is the gate's.
@@ -143,7 +143,7 @@ def _show_plan(check: "Check | None") -> None:
 
     if check is None or check.plan is None or check.definition is None:
         warn(
-            "there is no evaluation beside the dataset, nor in the bucket: the stack's default decides, which "
+            "there is no evaluation beside the dataset, nor in the bucket: the stack's default decides. It "
             "is not known here, nor is the price."
         )
         return
