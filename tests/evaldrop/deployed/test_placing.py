@@ -12,16 +12,16 @@ from evaldrop.errors import InputError
 @pytest.mark.parametrize(
     ("dataset", "key"),
     [
-        ("/home/ann/project/datasets/support-faq/records.jsonl", "datasets/support-faq/records.jsonl"),
+        ("/somewhere/project/datasets/support-faq/records.jsonl", "datasets/support-faq/records.jsonl"),
         ("/srv/datasets/old/datasets/faq.json", "datasets/faq.json"),
-        ("/home/ann/project/faq.jsonl", "datasets/faq.jsonl"),
-        ("/home/ann/project/week 1/größe.jsonl", "datasets/week 1/größe.jsonl"),
+        ("/somewhere/project/faq.jsonl", "datasets/faq.jsonl"),
+        ("/somewhere/project/week 1/größe.jsonl", "datasets/week 1/größe.jsonl"),
         ("/srv/faq/records.jsonl", "datasets/faq/records.jsonl"),
         ("/faq.jsonl", "datasets/faq.jsonl"),
     ],
 )
 def test_a_dataset_goes_where_it_lies_below_a_folder_datasets_or_below_here(dataset, key):
-    assert dataset_key(Path(dataset), here=Path("/home/ann/project")) == key
+    assert dataset_key(Path(dataset), here=Path("/somewhere/project")) == key
 
 
 def test_a_key_that_starts_runs_can_be_chosen():
