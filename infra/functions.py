@@ -10,11 +10,11 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from evaldrop.triggering import DATASETS, EVALUATIONS, RUNS
+from evaldrop.triggering import DATASETS, EVALUATIONS
 from infra.bundles import Bundle, code_of
 from infra.log_groups import log_group
 from infra.settings import ROOT, Settings
-from infra.storage import Storage
+from infra.storage import RUNS, Storage
 
 RUNTIME = lambda_.Runtime.PYTHON_3_14
 

@@ -10,12 +10,12 @@ from aws_cdk import aws_scheduler_targets as scheduler_targets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from evaldrop.triggering import DATASET_ENDINGS, DATASETS, MISTAKEN_ENDINGS, RUNS
+from evaldrop.triggering import DATASET_ENDINGS, DATASETS, MISTAKEN_ENDINGS
 from infra.bundles import Bundle
 from infra.functions import START_RUN, Step
 from infra.notifications import Notifications
 from infra.settings import Settings
-from infra.storage import Storage
+from infra.storage import RUNS, Storage
 from infra.workflow import Workflow
 
 _ATTEMPTS = 3

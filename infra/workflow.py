@@ -8,7 +8,6 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from evaldrop.resources import workflow_path
-from evaldrop.triggering import RUNS
 from infra.functions import Step
 from infra.log_groups import log_group
 from infra.model_access import (
@@ -20,7 +19,7 @@ from infra.model_access import (
 )
 from infra.notifications import Notifications
 from infra.settings import Settings
-from infra.storage import Storage
+from infra.storage import RUNS, Storage
 
 MAP_LABEL = "Records"
 """The distributed Map's Label: part of its children's ARNs."""
