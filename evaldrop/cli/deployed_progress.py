@@ -55,6 +55,23 @@ class DeployedProgress:
         self._told_at = clock()
         self._first: tuple[float, int] | None = None
 
+    def now(self) -> Moment:
+        """
+        Return how far the run is.
+
+        Raises:
+            ServiceError: Step Functions would not say, several times in a row.
+        """
+        failed = 0
+        while True:
+            try:
+                return self._look()
+            except ServiceError as error:
+                failed += 1
+                if failed == _MOST_FAILED_LOOKS:
+                    raise ServiceError(f"{error}\nwatching ended; the run does not depend on it.") from error
+            self._sleep(LOOK_EVERY_S)
+
     def follow(self) -> Moment:
         """
         Return the run's last moment: it is over, or has not started within a minute.
@@ -62,23 +79,14 @@ class DeployedProgress:
         Raises:
             ServiceError: Step Functions would not say, several times in a row.
         """
-        began, failed = self._clock(), 0
+        began = self._clock()
         with self._shown():
             while True:
-                try:
-                    moment = self._look()
-                except ServiceError as error:
-                    failed += 1
-                    if failed == _MOST_FAILED_LOOKS:
-                        raise ServiceError(
-                            f"{error}\nwatching ended; the run does not depend on it."
-                        ) from error
-                else:
-                    failed = 0
-                    is_late = self._clock() - began >= START_WITHIN_S
-                    if moment.is_over or (moment.status == "NOT_STARTED" and is_late):
-                        return moment
-                    self._tell(moment)
+                moment = self.now()
+                is_late = self._clock() - began >= START_WITHIN_S
+                if moment.is_over or (moment.status == "NOT_STARTED" and is_late):
+                    return moment
+                self._tell(moment)
                 self._sleep(LOOK_EVERY_S)
 
     @contextmanager

@@ -46,11 +46,12 @@ def _follow(run: RunAddress, execution_arn: str) -> Moment:
     from evaldrop.deployed.clients import client
 
     states = client("stepfunctions", region=run.region)
-    moment = look(execution_arn, states)
+    progress = DeployedProgress(lambda: look(execution_arn, states), stderr())
+    moment = progress.now()
     if moment.is_over or (moment.status == "NOT_STARTED" and _folder(run, moment)):
         return moment
     stderr().print(f"[dim]{shown(run.run_id)}: {UNKNOWN_UNTIL_THE_END}[/dim]", soft_wrap=True)
-    return DeployedProgress(lambda: look(execution_arn, states), stderr()).follow()
+    return progress.follow()
 
 
 def _folder(run: RunAddress, moment: Moment) -> str | None:

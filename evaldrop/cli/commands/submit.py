@@ -94,8 +94,8 @@ def _send(submission: "Submission", bucket: Any, *, wait: bool, as_json: bool) -
     )
     run = _address(submission.stack, run_of(upload))
     told = {"stack": submission.stack.name, "started": True, "dataset": upload.uri, "version": upload.version}
-    if not wait and not as_json:
-        stdout().print(f"run {shown(run.run_id)}", soft_wrap=True)
+    # At once, and not only at the end: whoever waits may lose the connection.
+    (stderr() if wait or as_json else stdout()).print(f"run {shown(run.run_id)}", soft_wrap=True)
     return _go_on(run, submission.stack, told, wait=wait, as_json=as_json)
 
 
