@@ -49,7 +49,7 @@ LAMBDA = Target(python="3.14", platforms=("manylinux_2_28_aarch64", "manylinux20
 THIS_MACHINE = Target(python=f"{sys.version_info.major}.{sys.version_info.minor}")
 
 # What a function never imports of evaldrop.
-_NOT_IN_LAMBDA = ("cli", "engine", "bedrock", "local.py", "__main__.py")
+_NOT_IN_LAMBDA = ("cli", "deployed", "engine", "bedrock", "local.py", "__main__.py")
 
 # Patterns below the bundle; what they match is removed. Everything else stays: an import decides, not a list.
 _PRUNED = (

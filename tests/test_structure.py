@@ -36,6 +36,7 @@ MAY_IMPORT_LAMBDAS = {"evaldrop/local.py"}
 # Who may import boto3 or botocore, and why. Everything else works on values and URIs.
 MAY_IMPORT_BOTO = {
     "evaldrop/storage.py": "S3, and only once an s3:// URI is met",
+    "evaldrop/deployed/clients.py": "the clients of a deployed stack, configured as boto3 is",
     "evaldrop/executions.py": "Step Functions and SNS: starts runs, and says why one was not started",
     "evaldrop/bedrock/aws.py": "the real Bedrock runtime, configured as boto3 is",
     "evaldrop/bedrock/signing.py": "Signature Version 4 for its requests",
