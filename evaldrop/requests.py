@@ -28,19 +28,26 @@ def candidate_call(candidate: Candidate, *, request_key: str) -> JSON:
     call: JSON = {"name": candidate.name, "request_key": request_key, "timeout_s": candidate.timeout_s}
     if candidate.model == GIVEN:
         return {**call, "api": GIVEN}
-    guardrail = candidate.guardrail
+    guardrail = _guardrail(candidate)
     if candidate.api == "converse":
         request = _converse_constants(candidate)
         if guardrail:
-            request["GuardrailConfig"] = {
-                "GuardrailIdentifier": guardrail.id,
-                "GuardrailVersion": guardrail.version,
-            }
+            request["GuardrailConfig"] = guardrail
         return {**call, "api": "converse", "request": request}
     request = {"ModelId": candidate.model, "ContentType": "application/json", "Accept": "application/json"}
-    if guardrail:
-        request |= {"GuardrailIdentifier": guardrail.id, "GuardrailVersion": guardrail.version}
+    if "Trace" in guardrail:
+        guardrail["Trace"] = guardrail["Trace"].upper()
+    request |= guardrail
     return {**call, "api": "invoke_model", "request": request, "body": _body_constants(candidate)}
+
+
+def _guardrail(candidate: Candidate) -> dict[str, str]:
+    """Return a candidate's guardrail in Converse's words; nothing where it has none."""
+    guardrail = candidate.guardrail
+    if guardrail is None:
+        return {}
+    named = {"GuardrailIdentifier": guardrail.id, "GuardrailVersion": guardrail.version}
+    return named if guardrail.trace == "disabled" else {**named, "Trace": guardrail.trace}
 
 
 def conversation(turns: Sequence[Turn], called_layout: str) -> JSON:

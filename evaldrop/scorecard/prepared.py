@@ -50,6 +50,7 @@ class PreparedRecord(NamedTuple):
     calls: Mapping[str, Any]
     anchor: KnownAnchor | None = None
     perturbed: Perturbed | None = None
+    expected_blocked: bool | None = None
 
 
 def read_prepared(line: bytes) -> PreparedRecord:
@@ -74,6 +75,7 @@ def read_prepared(line: bytes) -> PreparedRecord:
         content["calls"],
         _anchor(content.get("anchor")),
         perturbed=Perturbed(**copied) if (copied := content.get("perturbed")) else None,
+        expected_blocked=content.get("expected_blocked"),
     )
 
 

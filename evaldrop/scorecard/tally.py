@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from evaldrop.replies import GUARDRAIL_INTERVENED
 from evaldrop.results import ChildFailure
 from evaldrop.scorecard.anchors import AnchorTally
 from evaldrop.scorecard.prepared import PreparedRecord
@@ -24,7 +25,7 @@ from evaldrop.tables import ResponseRow
 Floats = npt.NDArray[np.float64]
 Ordinals = npt.NDArray[np.int32]
 
-_REFUSALS = frozenset({"refusal", "content_filtered", "guardrail_intervened"})
+_REFUSALS = frozenset({"refusal", "content_filtered"})
 
 
 class ScoreColumn(NamedTuple):
@@ -97,7 +98,8 @@ class CandidateTally:
     """Counts of one candidate."""
 
     def __init__(self, metrics: Sequence[str]) -> None:
-        self.n = self.errors = self.missing = self.given = self.refused = self.truncated = self.retries = 0
+        self.n = self.errors = self.missing = self.given = self.truncated = self.retries = 0
+        self.refused = self.blocked = 0
         self.error_names: Counter[str] = Counter()
         self.flagged = 0
         self.flags: Counter[str] = Counter()
@@ -139,6 +141,7 @@ class CandidateTally:
             return
         self.given += row.reused
         self.refused += row.stop_reason in _REFUSALS
+        self.blocked += row.stop_reason == GUARDRAIL_INTERVENED
         self.truncated += row.stop_reason == "max_tokens"
         self.input_tokens += row.input_tokens or 0
         self.output_tokens += row.output_tokens or 0
