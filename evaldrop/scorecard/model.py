@@ -11,6 +11,7 @@ from pydantic import Field
 
 from evaldrop.scorecard.baseline import Baseline
 from evaldrop.scorecard.calibrated import CalibratedMean, CriterionCalibration
+from evaldrop.scorecard.guarded import GuardrailComparison, GuardrailEstimate
 from evaldrop.scorecard.part import Interval as Interval
 from evaldrop.scorecard.part import Part as Part
 from evaldrop.scorecard.usefulness import CriterionPair, CriterionUse, FrontierPoint, LengthRelation
@@ -274,6 +275,9 @@ class CandidateScorecard(Part):
     robustness: dict[str, RobustnessEstimate] = Field(
         default_factory=dict, description="Perturbation: what it costs. Copies are in no other estimate."
     )
+    guardrail: GuardrailEstimate | None = Field(
+        default=None, description="What was blocked; null where no record says `expected_blocked`."
+    )
 
 
 class Comparison(Part):
@@ -427,6 +431,9 @@ class Scorecard(Part):
     comparisons: tuple[Comparison, ...] = ()
     slices: dict[str, SliceComparisons] = Field(
         default_factory=dict, description="Category: pairs of candidates on its records."
+    )
+    guardrail_comparisons: tuple[GuardrailComparison, ...] = Field(
+        default=(), description="Pairs of candidates on what they block."
     )
     criteria_use: dict[str, CriterionUse] = Field(
         default_factory=dict, description="Criterion: whether it tells responses and candidates apart."

@@ -125,6 +125,8 @@ class ResultReader:
     def _read_candidate(self, name: str, response: Mapping[str, Any] | None, found: Found) -> CandidateResult:
         record = found.record
         row = self._response_row(name, response, found)._replace(expected_blocked=record.expected_blocked)
+        if row.stop_reason == GUARDRAIL_INTERVENED:
+            row = row._replace(metrics=self._no_metrics)
         judged = [self._read_judgement(judgement) for judgement in (response or {}).get("judgements") or ()]
         verdicts = [
             verdict for reading in judged for verdict in self._verdict_rows(record.record_id, name, reading)

@@ -25,7 +25,8 @@ from evaldrop.tables import ResponseRow
 Floats = npt.NDArray[np.float64]
 Ordinals = npt.NDArray[np.int32]
 
-_REFUSALS = frozenset({"refusal", "content_filtered"})
+REFUSALS = frozenset({"refusal", "content_filtered"})
+"""Stop reasons of a model that refused, or whose own filter did; a guardrail's is not among them."""
 
 
 class ScoreColumn(NamedTuple):
@@ -140,7 +141,7 @@ class CandidateTally:
                 self.error_names[result.error_name] += 1
             return
         self.given += row.reused
-        self.refused += row.stop_reason in _REFUSALS
+        self.refused += row.stop_reason in REFUSALS
         self.blocked += row.stop_reason == GUARDRAIL_INTERVENED
         self.truncated += row.stop_reason == "max_tokens"
         self.input_tokens += row.input_tokens or 0
@@ -150,9 +151,11 @@ class CandidateTally:
         self.saved.add(result.saved_usd)
         if row.latency_ms is not None:
             self.latencies.append(row.latency_ms)
-        self.text_hashes.append(hash(row.response))
-        self.lengths[0].append(ordinal)
-        self.lengths[1].append(len(row.response))
+        # What a guardrail says in a response's place is no response: always the same, and not judged.
+        if row.stop_reason != GUARDRAIL_INTERVENED:
+            self.text_hashes.append(hash(row.response))
+            self.lengths[0].append(ordinal)
+            self.lengths[1].append(len(row.response))
         if row.flags is not None:
             self.flagged += 1
             self.flags.update(row.flags.split(","))
