@@ -145,7 +145,13 @@ def guardrails_in_words(scorecard: Scorecard) -> str:
     """Return sentences that follow the verdict; nothing where no record says what is expected."""
     cards = {name: card.guardrail for name, card in scorecard.candidates.items() if card.guardrail}
     said = [_in_words(name, card) for name, card in list(cards.items())[:_MOST_NAMED]]
-    decided = [_pair_in_words(pair) for pair in scorecard.guardrail_comparisons if pair.decisive]
+    # That a guardrail stops more than none is said by its own sentence.
+    guarded = {name for name, card in cards.items() if card.guardrail}
+    decided = [
+        _pair_in_words(pair)
+        for pair in scorecard.guardrail_comparisons
+        if pair.decisive and {pair.a, pair.b} <= guarded
+    ]
     rest = len(cards) - len(said)
     more = [f"{rest} more candidates are in the table."] if rest else []
     return "".join(f" {sentence}" for sentence in (*said, *more, *decided[:_MOST_NAMED]))

@@ -126,7 +126,16 @@ def test_pairs_are_compared_on_the_requests_both_have_a_known_end_of(tmp_path):
 @pytest.mark.parametrize(("kind", "better"), [("b", "lite"), ("g", "haiku")])
 def test_to_block_is_better_on_bad_requests_and_worse_on_good_ones(tmp_path, kind, better):
     names = [f"{kind}{number}" for number in range(1, 10)]
-    scorecard = build(tmp_path, lite=dict.fromkeys(names, BLOCKED), haiku=dict.fromkeys(names, PASSED))
+    guarded = [
+        {"name": name, "model": model, "guardrail": {"id": name}}
+        for name, model in (("lite", LITE), ("haiku", HAIKU))
+    ]
+    scorecard = build(
+        tmp_path,
+        lite=dict.fromkeys(names, BLOCKED),
+        haiku=dict.fromkeys(names, PASSED),
+        evaluation={"candidates": guarded},
+    )
     (decided,) = [pair for pair in scorecard.guardrail_comparisons if pair.decisive]
     assert decided.better == better
     assert f"{better} stops {'more bad' if kind == 'b' else 'fewer good'} requests than" in scorecard.summary
@@ -143,9 +152,11 @@ def test_it_is_said_in_words(tmp_path):
     summary = build(tmp_path).summary
     assert (
         "The guardrail of lite stopped 4 of 5 bad requests (80 %, 38–96 %) "
-        "and 1 of 4 good ones (25 %, 5–70 %); 1 more were refused by the model or its own filter; of 2 the end is not known."
+        "and 1 of 4 good ones (25 %, 5–70 %); "
+        "1 more were refused by the model or its own filter; of 2 the end is not known."
     ) in summary
     assert "haiku, without a guardrail, stopped 0 of 5 bad requests" in summary
+    assert "than haiku" not in summary
 
 
 def test_blocked_responses_are_counted_apart_from_refused_ones_and_are_no_errors(tmp_path):
