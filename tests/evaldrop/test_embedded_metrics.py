@@ -120,12 +120,12 @@ def test_a_judge_is_trusted_while_nine_of_ten_verdicts_can_be_read(scored, unsco
 def test_what_a_guardrail_blocks_is_published_with_its_candidate_and_nowhere_else(tmp_path):
     stopped = response("lite", reply=converse("Sorry.", stop="guardrail_intervened"))
     write_run(
-        tmp_path / "run",
+        tmp_path / "runs" / "run-1",
         run=run_json(),
         records=[record("r1", expected_blocked=True), record("r2", expected_blocked=False)],
         succeeded=[row("r1", stopped), row("r2", response("lite"))],
     )
-    lines = lines_of(build_scorecard(str(tmp_path / "run")))
+    lines = lines_of(build_scorecard(str(tmp_path / "runs" / "run-1")))
     (with_rates,) = [line for line in lines if "GuardrailBlockedBadRate" in line]
     assert with_rates["Candidate"] == "lite"
     assert "Criterion" not in with_rates

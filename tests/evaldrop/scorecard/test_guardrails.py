@@ -21,6 +21,7 @@ from tests.evaldrop.run_folders import (
     write_run,
 )
 
+RUN = "support/run-1"
 BLOCKED, REFUSED, PASSED, FAILED, MISSING = "blocked", "refused", "passed", "failed", "missing"
 STOPS = {BLOCKED: "guardrail_intervened", REFUSED: "content_filtered", PASSED: "end_turn"}
 # Ends of six bad and five good requests, and of one of which nothing is expected.
@@ -65,8 +66,8 @@ def build(folder, *, lite=LITE_ENDS, haiku=HAIKU_ENDS, evaluation=None, fields=N
     run = run_json(
         criteria=[], evaluation={"candidates": candidates, "judges": [], "criteria": [], **(evaluation or {})}
     )
-    write_run(folder, run=run, records=records, succeeded=rows)
-    return build_scorecard(str(folder))
+    write_run(folder / RUN, run=run, records=records, succeeded=rows)
+    return build_scorecard(str(folder / RUN))
 
 
 def share(found):
@@ -187,13 +188,13 @@ def test_a_response_that_came_with_the_dataset_does_not_say_who_wrote_it(tmp_pat
 
 
 def test_without_expectations_nothing_is_said_of_guardrails(tmp_path):
-    scorecard = build(tmp_path, lite={"n1": BLOCKED}, haiku={"n1": PASSED})
+    scorecard = build(tmp_path, lite={"n1": PASSED}, haiku={"n1": PASSED})
     assert scorecard.candidates["lite"].guardrail is None
     assert scorecard.guardrail_comparisons == ()
     assert "guardrail" not in scorecard.summary
     for name in ("summary.md", "scorecard.csv"):
-        assert "guardrail" not in (tmp_path / name).read_text(encoding="utf-8")
-    assert 'id="guardrails"' not in (tmp_path / "report.html").read_text(encoding="utf-8")
+        assert "guardrail" not in (tmp_path / RUN / name).read_text(encoding="utf-8")
+    assert 'id="guardrails"' not in (tmp_path / RUN / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_same_message_from_a_guardrail_raises_no_alarm(tmp_path):
@@ -204,7 +205,7 @@ def test_the_same_message_from_a_guardrail_raises_no_alarm(tmp_path):
 
 def test_a_blocked_response_is_unscored_and_unmeasured_without_a_judges_fault(tmp_path):
     """Its text is the guardrail's: neither a criterion nor a metric is about it."""
-    folder = tmp_path / "run"
+    folder = tmp_path / RUN
     ends = {"r1": BLOCKED, "r2": PASSED}
     rows = [
         row("r1", answer("lite", BLOCKED)),
@@ -222,16 +223,16 @@ def test_a_blocked_response_is_unscored_and_unmeasured_without_a_judges_fault(tm
 
 def test_the_tables_and_reports_hold_it(tmp_path):
     scorecard = build(tmp_path)
-    responses = pq.read_table(tmp_path / "responses.parquet").to_pandas()
+    responses = pq.read_table(tmp_path / RUN / "responses.parquet").to_pandas()
     said = responses[responses.candidate == "lite"].set_index("record_id").expected_blocked
     assert (said["b1"], said["g1"], said["n1"]) == (True, False, None)
-    assert read_run(str(tmp_path)).scorecard == scorecard
-    csv = (tmp_path / "scorecard.csv").read_text(encoding="utf-8")
+    assert read_run(str(tmp_path / RUN)).scorecard == scorecard
+    csv = (tmp_path / RUN / "scorecard.csv").read_text(encoding="utf-8")
     assert "lite,us.amazon.nova-lite-v1:0,answer.v1,guardrail.blocked_bad,5,1,0.833" in csv
     assert "| lite | g1:2 | 4 of 5, 80 % (38–96 %) | 1 of 5, 20 % (4–62 %) |" in (
-        tmp_path / "summary.md"
+        tmp_path / RUN / "summary.md"
     ).read_text(encoding="utf-8")
-    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    page = (tmp_path / RUN / "report.html").read_text(encoding="utf-8")
     assert 'id="guardrails"' in page
     assert "<b>80 %</b>" in page
 
@@ -240,7 +241,7 @@ def test_a_record_on_which_a_guardrail_was_wrong_stands_among_the_failed(tmp_pat
     from tests.evaldrop.report.test_reports import Page, rows_of
 
     build(tmp_path)
-    rows = {found.id: found for found in rows_of(Page((tmp_path / "report.html").read_text()))}
+    rows = {found.id: found for found in rows_of(Page((tmp_path / RUN / "report.html").read_text()))}
     wrong = {name for name, found in rows.items() if found.flags & HAS_FAILED}
     differ = {name for name, found in rows.items() if found.flags & HAS_DISAGREEMENT}
     assert wrong == {"b2", "b3", "b4", "b5", "b6", "g1"}
@@ -249,10 +250,15 @@ def test_a_record_on_which_a_guardrail_was_wrong_stands_among_the_failed(tmp_pat
 
 def test_an_earlier_scorecard_is_still_read(tmp_path):
     build(tmp_path)
-    path = tmp_path / "scorecard.json"
+    path = tmp_path / RUN / "scorecard.json"
     content = json.loads(path.read_text())
     del content["guardrail_comparisons"]
     for card in content["candidates"].values():
         del card["guardrail"], card["responses"]["blocked"]
     path.write_text(json.dumps(content))
-    assert read_run(str(tmp_path)).scorecard.candidates["lite"].guardrail is None
+    assert read_run(str(tmp_path / RUN)).scorecard.candidates["lite"].guardrail is None
+
+
+def test_what_is_blocked_where_nothing_is_expected_is_told_for_it_is_in_no_score(tmp_path):
+    scorecard = build(tmp_path, lite={"n1": BLOCKED, "n2": PASSED}, haiku={"n1": PASSED, "n2": PASSED})
+    assert scorecard.alarms == ("lite: its guardrail stopped 1 of 2 requests; none is judged.",)
