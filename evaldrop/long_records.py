@@ -17,7 +17,7 @@ import orjson
 from evaldrop import storage
 from evaldrop.evaluation import Candidate, body_family
 from evaldrop.prompts import Turn
-from evaldrop.requests import guardrail_of, native_body
+from evaldrop.requests import native_body, native_guardrail
 from evaldrop.shared_texts import told_whole
 from evaldrop.shortening import LIMITS, shorten_values
 
@@ -151,7 +151,7 @@ class LongRequests:
                 "ModelId": candidate.model,
                 "ContentType": "application/json",
                 "Accept": "application/json",
-                **guardrail_of(candidate),
+                **native_guardrail(candidate),
                 "Input": {"S3Uri": self._uri(REQUESTS, record_id, candidate)},
                 "Output": {"S3Uri": reply},
             },

@@ -206,6 +206,7 @@ class Preparing:
             "reference": list(record.reference),
             "category": record.category,
             "group": record.group,
+            "expected_blocked": record.expected_blocked,
             "metadata": record.metadata,
             "not_applicable": self._not_applicable(record),
             "calls": calls,

@@ -34,16 +34,23 @@ def candidate_call(candidate: Candidate, *, request_key: str) -> JSON:
             request["GuardrailConfig"] = guardrail
         return {**call, "api": "converse", "request": request}
     request = {"ModelId": candidate.model, "ContentType": "application/json", "Accept": "application/json"}
-    request |= guardrail_of(candidate)
+    request |= native_guardrail(candidate)
     return {**call, "api": "invoke_model", "request": request, "body": _body_constants(candidate)}
 
 
 def guardrail_of(candidate: Candidate) -> JSON:
-    """Return a candidate's guardrail as both operations name it; empty without one."""
+    """Return a candidate's guardrail in Converse's words; empty without one."""
     guardrail = candidate.guardrail
     if guardrail is None:
         return {}
-    return {"GuardrailIdentifier": guardrail.id, "GuardrailVersion": guardrail.version}
+    named = {"GuardrailIdentifier": guardrail.id, "GuardrailVersion": guardrail.version}
+    return named if guardrail.trace == "disabled" else {**named, "Trace": guardrail.trace}
+
+
+def native_guardrail(candidate: Candidate) -> JSON:
+    """Return a candidate's guardrail in InvokeModel's words; empty without one."""
+    guardrail = guardrail_of(candidate)
+    return {**guardrail, "Trace": guardrail["Trace"].upper()} if "Trace" in guardrail else guardrail
 
 
 def native_body(candidate: Candidate, turns: Sequence[Turn]) -> JSON:

@@ -24,6 +24,7 @@ class ResponseRow(NamedTuple):
     A candidate's response to a record: a row of `responses.parquet`; each metric has a column.
 
     `flags` are names of `evaldrop.injection.FLAGS`, joined by commas; None where there is none.
+    `expected_blocked` is the record's.
     """
 
     record_id: str
@@ -42,10 +43,11 @@ class ResponseRow(NamedTuple):
     reused: bool
     flags: str | None = None
     metrics: tuple[float | None, ...] = ()
+    expected_blocked: bool | None = None
 
     def cells(self) -> tuple[Any, ...]:
         """Return the row's values in the order of its columns."""
-        return (*self[: ResponseRow._fields.index("metrics")], *self.metrics)
+        return (*self[: ResponseRow._fields.index("metrics")], self.expected_blocked, *self.metrics)
 
 
 class VerdictRow(NamedTuple):
@@ -118,7 +120,7 @@ _RESPONSES = [
     ("record_id", _TEXT), ("category", _TEXT), ("group", _TEXT), ("candidate", _TEXT), ("model", _TEXT),
     ("prompt", _TEXT), ("response", _TEXT), ("error", _TEXT), ("stop_reason", _TEXT),
     ("input_tokens", _COUNT), ("output_tokens", _COUNT), ("latency_ms", _REAL), ("cost_usd", _REAL),
-    ("reused", pa.bool_()), ("flags", _TEXT),
+    ("reused", pa.bool_()), ("flags", _TEXT), ("expected_blocked", pa.bool_()),
 ]  # fmt: skip
 _VERDICTS = [
     ("record_id", _TEXT), ("candidate", _TEXT), ("criterion", _TEXT), ("judge", _TEXT), ("score", _REAL),

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from evaldrop.report.sent import sent_and_received
+from evaldrop.scorecard.guardrails import UNKNOWN, end_of, is_wrong
 from evaldrop.scorecard.prepared import PreparedRecord
 from evaldrop.scorecard.reading import CandidateResult
 from evaldrop.scorecard.scores import NOT_APPLICABLE
@@ -195,6 +196,7 @@ class ReportRows:
                 for verdict in result.verdicts
             ],
             _signs(result),
+            is_wrong(result.response),
         ]
 
 
@@ -212,6 +214,8 @@ def _flags(results: Sequence[CandidateResult]) -> int:
             flags |= HAS_ERROR
         if _signs(result):
             flags |= IS_FLAGGED
+        if is_wrong(result.response):
+            flags |= HAS_FAILED
         for name, score in result.scores.items():
             if score.reason is not None and score.reason != NOT_APPLICABLE:
                 flags |= HAS_UNSCORED
@@ -220,6 +224,14 @@ def _flags(results: Sequence[CandidateResult]) -> int:
                     flags |= HAS_FAILED
                 if passed.setdefault(name, score.passed) != score.passed:
                     flags |= HAS_DISAGREEMENT
+    if (
+        len(
+            {end_of(result.response) for result in results if result.response.expected_blocked is not None}
+            - {UNKNOWN}
+        )
+        > 1
+    ):
+        flags |= HAS_DISAGREEMENT
     return flags
 
 

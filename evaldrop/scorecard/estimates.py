@@ -300,6 +300,7 @@ def _responses(counts: CandidateTally) -> ResponseCounts:
         missing=counts.missing,
         given=counts.given,
         refused=counts.refused,
+        blocked=counts.blocked,
         truncated=counts.truncated,
         retries=counts.retries,
         error_names=dict(counts.error_names.most_common()),

@@ -52,6 +52,7 @@ class PreparedRecord(NamedTuple):
     calls: Mapping[str, Any]
     anchor: KnownAnchor | None = None
     perturbed: Perturbed | None = None
+    expected_blocked: bool | None = None
 
     @property
     def left_out(self) -> int:
@@ -81,6 +82,7 @@ def read_prepared(line: bytes) -> PreparedRecord:
         told_whole(content["calls"]),
         _anchor(content.get("anchor")),
         perturbed=Perturbed(**copied) if (copied := content.get("perturbed")) else None,
+        expected_blocked=content.get("expected_blocked"),
     )
 
 

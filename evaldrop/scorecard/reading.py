@@ -7,7 +7,7 @@ import orjson
 
 from evaldrop.criteria import Criterion
 from evaldrop.metrics import METRICS
-from evaldrop.replies import Reply, elapsed_latency, read_reply
+from evaldrop.replies import GUARDRAIL_INTERVENED, Reply, elapsed_latency, read_reply
 from evaldrop.results import ChildFailure
 from evaldrop.scorecard.collect import Found
 from evaldrop.scorecard.prepared import Asked, PreparedRecord
@@ -124,11 +124,13 @@ class ResultReader:
 
     def _read_candidate(self, name: str, response: Mapping[str, Any] | None, found: Found) -> CandidateResult:
         record = found.record
-        row = self._response_row(name, response, found)
+        row = self._response_row(name, response, found)._replace(expected_blocked=record.expected_blocked)
+        if row.stop_reason == GUARDRAIL_INTERVENED:
+            row = row._replace(metrics=self._no_metrics)
         judged = [self._read_judgement(judgement) for judgement in (response or {}).get("judgements") or ()]
         verdicts = [verdict for reading in judged for verdict in self._verdict_rows(record, name, reading)]
         verdicts += self._losses(
-            record, name, {reading.asked for reading in judged}, has_text=row.response is not None
+            record, name, {reading.asked for reading in judged}, has_text=is_to_be_judged(row)
         )
         error = (response or {}).get("error")
         is_reused = row.reused and (response or {}).get("reply") is not None
@@ -251,6 +253,11 @@ class ResultReader:
                 for judge in self._judges
             ]
         return rows
+
+
+def is_to_be_judged(row: ResponseRow) -> bool:
+    """Tell whether there is a response to judge: one that came, and that no guardrail stopped."""
+    return row.response is not None and row.stop_reason != GUARDRAIL_INTERVENED
 
 
 # stop_reason, input_tokens, output_tokens, latency_ms, cost_usd of a response that is not there

@@ -139,6 +139,8 @@ def _loss_alarms(scorecard: Scorecard) -> Iterator[str]:
             yield f"{name}: {counts.errors} of {counts.n} calls failed ({causes})."
         if counts.truncated > _MANY_ERRORS * counts.n:
             yield f"{name}: {counts.truncated} of {counts.n} responses were cut off at max_tokens."
+        if counts.blocked and card.guardrail is None:
+            yield f"{name}: its guardrail stopped {counts.blocked} of {counts.n} requests; none is judged."
 
 
 def _judge_alarms(scorecard: Scorecard) -> Iterator[str]:

@@ -13,7 +13,10 @@ NOBODY_KNOWS = "the-answer-nobody-may-tell"
 
 
 def test_a_record_is_written_with_what_is_known_about_it(tmp_path):
-    row = {**ROW, "category": "returns", "group": "g", "system": "S", "context": "C", "metadata": {"k": 1}}
+    row = {
+        **ROW, "category": "returns", "group": "g", "system": "S", "context": "C",
+        "expected_blocked": True, "metadata": {"k": 1},
+    }  # fmt: skip
     _, (record,) = prepare(tmp_path, rows=[row])
     assert {name: record[name] for name in record if name != "calls"} == {
         "record_id": "r1",
@@ -24,6 +27,7 @@ def test_a_record_is_written_with_what_is_known_about_it(tmp_path):
         "reference": ["30 days"],
         "category": "returns",
         "group": "g",
+        "expected_blocked": True,
         "metadata": {"k": 1},
         "not_applicable": {},
     }
