@@ -1,8 +1,8 @@
 """What a rehearsal's candidates "know": the references of the records they are asked about."""
 
 import hashlib
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
+from typing import Any, BinaryIO
 
 import orjson
 
@@ -12,11 +12,11 @@ class AnswerKey:
     Looks up the reference of a prompt in a run's `records.jsonl`, which is read when first asked.
 
     Args:
-        records: The path of `records.jsonl`; it need not exist yet.
+        open_records: Opens `records.jsonl` for reading; it need not exist yet.
     """
 
-    def __init__(self, records: Path) -> None:
-        self._records = records
+    def __init__(self, open_records: Callable[[], BinaryIO]) -> None:
+        self._open_records = open_records
         self._references: dict[bytes, str] | None = None
 
     def __call__(self, prompt: str) -> str | None:
@@ -27,7 +27,7 @@ class AnswerKey:
 
     def _read(self) -> dict[bytes, str]:
         references: dict[bytes, str] = {}
-        with self._records.open("rb") as lines:
+        with self._open_records() as lines:
             for line in lines:
                 record = orjson.loads(line)
                 if record["reference"]:

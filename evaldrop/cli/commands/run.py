@@ -180,7 +180,7 @@ def agreed(request: "RunRequest") -> bool:
 
 def _execute(started: Started) -> "Execution | None":
     """Run the workflow; None when it was interrupted."""
-    from pathlib import Path
+    from functools import partial
 
     from evaldrop import storage
     from evaldrop.answer_key import AnswerKey
@@ -191,7 +191,7 @@ def _execute(started: Started) -> "Execution | None":
     from evaldrop.pricing import cost_usd, load_prices
 
     request, folder = started.request, started.folder
-    answer_key = AnswerKey(Path(folder) / "records.jsonl")
+    answer_key = AnswerKey(partial(storage.open_read, storage.join(folder, "records.jsonl")))
     opened = open_runtime(
         request.bedrock, max_in_flight=request.max_in_flight or DEFAULT_IN_FLIGHT, answer_key=answer_key
     )
