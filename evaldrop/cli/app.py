@@ -14,6 +14,7 @@ from evaldrop.cli.commands.criteria import criteria
 from evaldrop.cli.commands.export import export
 from evaldrop.cli.commands.gate import gate
 from evaldrop.cli.commands.init import init
+from evaldrop.cli.commands.local import local
 from evaldrop.cli.commands.plan import plan
 from evaldrop.cli.commands.rejudge import rejudge
 from evaldrop.cli.commands.report import report
@@ -38,7 +39,7 @@ app = typer.Typer(
 )
 for command in (
     init, validate, plan, run, report, view, export, compare, bless, gate, calibrate, rescore, rejudge, trend,
-    criteria, schema,
+    criteria, schema, local,
 ):  # fmt: skip
     app.command()(command)
 app.add_typer(review)

@@ -7,7 +7,7 @@ any other of a role is let through.
 
 import json
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 

@@ -14,6 +14,8 @@ OPERATOR = "OPERATOR"
 """Access key of the local AWS's own parts. To it, as to a person's own keys, nothing is refused."""
 
 _ROLE = "ROLE-"
+_UNCHECKED = "local"
+"""Signatures are not looked at: any secret does."""
 
 
 def access_key_of(role_arn: str) -> str:
@@ -41,7 +43,7 @@ class Clients:
         self._lock = threading.Lock()
         self._made: dict[str, Any] = {}
         self._session = boto3.Session(
-            aws_access_key_id=access_key, aws_secret_access_key="local", region_name=REGION
+            aws_access_key_id=access_key, aws_secret_access_key=_UNCHECKED, region_name=REGION
         )
 
     def __call__(self, service: str) -> Any:
@@ -52,7 +54,7 @@ class Clients:
                     service,  # type: ignore[call-overload] # known at run time only
                     endpoint_url=self.endpoint,
                     config=Config(
-                        # The machine itself: never by way of a proxy, and in paths, for names have no DNS here.
+                        # The machine itself: never by way of a proxy, and buckets have no names in DNS.
                         proxies={},
                         max_pool_connections=50,
                         s3={"addressing_style": "path"},

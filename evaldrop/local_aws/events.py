@@ -72,8 +72,7 @@ class Events:
         while (created := self._written.get()) is not None:
             try:
                 self._announce(created)
-            except Exception:
-                # One event that cannot be delivered must not end the others; it is told in the log.
+            except Exception:  # noqa: BLE001 - told in the log: one event must not end the others
                 _log.exception("the event of s3://%s/%s was not delivered", created.bucket, created.key)
             finally:
                 self._written.task_done()
@@ -108,9 +107,7 @@ def _tells_eventbridge(bucket: str) -> bool:
     return configuration is not None and configuration.event_bridge is not None
 
 
-def object_created(
-    created: Created, *, size: int, etag: str, now: datetime | None = None
-) -> dict[str, Any]:
+def object_created(created: Created, *, size: int, etag: str, now: datetime | None = None) -> dict[str, Any]:
     """
     Return the event for an object, as the S3 user guide documents it ("EventBridge event message structure").
 

@@ -71,9 +71,9 @@ class Front:
         action = target.removeprefix(_STEP_FUNCTIONS)
         if action != target and action in EXECUTION_ACTIONS:
             return self._execution(action, environ, start_response)
-        if signer.service == "lambda" and environ["REQUEST_METHOD"] == "POST":
-            if found := _INVOKE.fullmatch(path_of(environ)):
-                return self._invocation(unquote(found[1]), environ, start_response)
+        invoked = signer.service == "lambda" and _INVOKE.fullmatch(path_of(environ))
+        if invoked and environ["REQUEST_METHOD"] == "POST":
+            return self._invocation(unquote(invoked[1]), environ, start_response)
         if signer.service in {"s3", ""}:
             return self._storage(environ, start_response)
         return self._passed_on(environ, start_response)
@@ -86,9 +86,7 @@ class Front:
             body = json.dumps({"__type": "NotImplementedException", "message": message}).encode()
             return _send(start_response, 501, body, "application/x-amz-json-1.0")
 
-    def _execution(
-        self, action: str, environ: Environ, start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def _execution(self, action: str, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         try:
             status, answer = 200, self._executions.answer(action, json.loads(body_of(environ) or b"{}"))
         except ApiError as error:
@@ -101,7 +99,10 @@ class Front:
             event = json.loads(body_of(environ) or b"{}")
         except ValueError as error:
             return _lambda_error(
-                start_response, 400, "InvalidRequestContentException", f"Could not parse request body: {error}"
+                start_response,
+                400,
+                "InvalidRequestContentException",
+                f"Could not parse request body: {error}",
             )
         try:
             if how == "Event":
@@ -138,7 +139,14 @@ def _lambda_error(start_response: StartResponse, status: int, kind: str, message
     return _send(start_response, status, body, "application/json", [("x-amzn-ErrorType", kind)])
 
 
-_REASONS = {200: "OK", 202: "Accepted", 204: "No Content", 400: "Bad Request", 403: "Forbidden", 404: "Not Found"}
+_REASONS = {
+    200: "OK",
+    202: "Accepted",
+    204: "No Content",
+    400: "Bad Request",
+    403: "Forbidden",
+    404: "Not Found",
+}
 
 
 def _send(

@@ -96,7 +96,9 @@ class Functions:
         """
         short = short_name(name)
         self._find(short)
-        thread = threading.Thread(target=self._attempts, args=(short, event), name=f"async {short}", daemon=True)
+        thread = threading.Thread(
+            target=self._attempts, args=(short, event), name=f"async {short}", daemon=True
+        )
         self._waiting.put(thread)
         thread.start()
 

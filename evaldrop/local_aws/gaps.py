@@ -33,12 +33,12 @@ _NOTES: Mapping[str, str] = {
     "AWS::Budgets::Budget": "nothing is spent here",
     "AWS::CloudWatch::Alarm": "made, but no metric arrives: none goes off",
     "AWS::CloudWatch::Dashboard": "made, but nobody draws it",
-    "AWS::Events::Rule.Targets": "functions are called; RetryPolicy and DeadLetterConfig of delivery are not tried",
+    "AWS::Events::Rule.Targets": "functions are called; RetryPolicy and DeadLetterConfig are not tried",
     "AWS::IAM::Role.AssumeRolePolicyDocument": "roles are not assumed; what they may do is checked",
     "AWS::KMS::Key": "made, but nothing is encrypted",
     "AWS::Lambda::EventInvokeConfig.MaximumEventAgeInSeconds": "no event grows old; retries wait seconds",
     "AWS::Lambda::Function.Architectures": "functions run on this machine's processor",
-    "AWS::Lambda::Function.EphemeralStorage": "/tmp is this machine's",
+    "AWS::Lambda::Function.EphemeralStorage": "the disk is this machine's",
     "AWS::Lambda::Function.LoggingConfig": "lines go to files, as they are printed",
     "AWS::Lambda::Function.MemorySize": "not enforced",
     "AWS::Lambda::Function.Runtime": "functions run on this machine's Python",
@@ -54,15 +54,14 @@ _NOTES: Mapping[str, str] = {
     "AWS::SQS::Queue.SqsManagedSseEnabled": "nothing is encrypted",
     "AWS::SQS::QueuePolicy": "made, but not enforced",
     "AWS::Scheduler::Schedule.FlexibleTimeWindow": "fires at the begin of its window",
-    "AWS::Scheduler::Schedule.Target": "functions and state machines; RetryPolicy and DeadLetterConfig are not tried",
-    "AWS::StepFunctions::StateMachine.LoggingConfiguration": "executions have their history; no log is written",
+    "AWS::Scheduler::Schedule.Target": "is called; RetryPolicy and DeadLetterConfig are not tried",
+    "AWS::StepFunctions::StateMachine.LoggingConfiguration": "no log; executions have a history",
     "AWS::StepFunctions::StateMachine.TracingConfiguration": "no traces",
 }
 
 GENERAL = (
-    "quotas, throttling and latencies of AWS itself; cold starts; encryption; TLS",
-    "requests are not checked for their signatures; what a function or the state machine may do is checked "
-    "against its role, what a person's keys may do is not",
+    "quotas, throttling and latencies of AWS itself; cold starts; encryption; TLS; signatures of requests",
+    "what a person's keys may do; what functions and the state machine may do is held to their roles",
 )
 """What no template says."""
 
@@ -87,7 +86,10 @@ def _gaps_of(resource: Resource) -> Iterator[tuple[str, str]]:
         yield kind, "made; whether it does anything here, nobody has looked at"
     else:
         for name in sorted(resource.properties.keys() - _REHEARSED[kind]):
-            yield f"{kind}.{name}", _NOTES.get(f"{kind}.{name}", "whether it has an effect, nobody has looked at")
+            yield (
+                f"{kind}.{name}",
+                _NOTES.get(f"{kind}.{name}", "whether it has an effect, nobody has looked at"),
+            )
 
 
 # moto makes it and gives it no ID.

@@ -53,9 +53,7 @@ class Models:
         """Return what a role's executions call."""
         return RoleModels(self, role_arn)
 
-    async def call(
-        self, role_arn: str, operation: str, request: Mapping[str, Any]
-    ) -> dict[str, Any]:
+    async def call(self, role_arn: str, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """
         Answer a request of a role, if it may make it.
 
@@ -68,11 +66,12 @@ class Models:
         try:
             self._refuse_if_forbidden(role_arn, model, request)
             answer: dict[str, Any] = await getattr(self.runtime, operation)(request)
-            outcome = "answered"
-            return answer
         except ServiceError as error:
             outcome = error.code
             raise
+        else:
+            outcome = "answered"
+            return answer
         finally:
             self.seen(Call(model, request, outcome))
 

@@ -19,7 +19,7 @@ PoliciesOf = Callable[[str], Iterable[str]]
 
 
 def policies_in_iam(role_arn: str) -> Iterator[str]:
-    """Yield a role's policy documents as they stand in the local IAM: in this process, for every call asks."""
+    """Yield a role's policy documents as they stand in the local IAM; every call asks, so not over HTTP."""
     role = iam_backends[ACCOUNT]["aws"].get_role(role_arn.rpartition("/")[2])
     yield from role.policies.values()
     for policy in role.managed_policies.values():
@@ -74,9 +74,7 @@ def decide(
     return allowed
 
 
-def _concerns(
-    statement: Mapping[str, Any], action: str, resource: str, context: Mapping[str, str]
-) -> bool:
+def _concerns(statement: Mapping[str, Any], action: str, resource: str, context: Mapping[str, str]) -> bool:
     if "NotAction" in statement or "NotResource" in statement:
         raise NotImplementedError(
             "a policy with NotAction or NotResource; evaldrop local reads Action and Resource"
@@ -96,8 +94,10 @@ def _holds(operator: str, key: str, wanted: list[str], context: Mapping[str, str
     # A key that the request does not bring makes a condition false, as in IAM.
     value = context.get(key)
     if operator not in {"StringEquals", "ArnEquals", "StringLike", "ArnLike"}:
-        raise NotImplementedError(f"a policy's condition {operator}; evaldrop local reads StringEquals, "
-                                  "ArnEquals, StringLike and ArnLike")
+        raise NotImplementedError(
+            f"a policy's condition {operator}; evaldrop local reads StringEquals, "
+            "ArnEquals, StringLike and ArnLike"
+        )
     if value is None:
         return False
     if operator == "StringEquals":

@@ -76,7 +76,7 @@ def written_by(environ: Mapping[str, Any], status: int, headers: Mapping[str, st
     bucket, key = object_of(environ)
     if reason == "POST Object":
         key = unquote(headers.get("location", "")).partition(f"{bucket}/")[2] or key
-    if not key or key.endswith("/") and reason == "POST Object":
+    if not key or (key.endswith("/") and reason == "POST Object"):
         return None
     version = headers.get("x-amz-version-id")
     return Created(bucket=bucket, key=key, version=None if version == "null" else version, reason=reason)

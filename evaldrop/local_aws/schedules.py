@@ -30,7 +30,11 @@ class Schedules:
     """
 
     def __init__(
-        self, clients: Clients, functions: Functions, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        clients: Clients,
+        functions: Functions,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._clients = clients
         self._functions = functions
@@ -79,8 +83,7 @@ class Schedules:
         while not self._stopped.wait(TICK_S):
             try:
                 self.tick()
-            except Exception:
-                # A schedule that cannot be fired must not end the others; it is told in the log.
+            except Exception:  # noqa: BLE001 - told in the log: one schedule must not end the others
                 _log.exception("a schedule was not fired")
 
     def _enabled(self) -> Iterator[dict[str, Any]]:

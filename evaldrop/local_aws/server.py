@@ -19,9 +19,10 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from evaldrop.bedrock import BedrockRuntime
+from evaldrop.engine import Clock
 from evaldrop.errors import InputError
 from evaldrop.local_aws.answers import Answers
-from evaldrop.local_aws.clients import Clients, access_key_of
+from evaldrop.local_aws.clients import ACCOUNT, REGION, Clients, access_key_of
 from evaldrop.local_aws.events import Events
 from evaldrop.local_aws.executions import Executions, Machine
 from evaldrop.local_aws.front import Front
@@ -34,6 +35,9 @@ from evaldrop.local_aws.sandboxes import Sandboxes, link_runtime
 from evaldrop.local_aws.schedules import Schedules
 from evaldrop.local_aws.stack import Stack, deploy, deployed_functions
 from evaldrop.local_aws.synthesis import Assembly
+
+MESSAGES = "messages"
+"""A queue that is subscribed to the stack's topic."""
 
 OpenRuntime = Callable[[Callable[[str], str | None]], BedrockRuntime]
 """Makes the Bedrock runtime, given an answer key."""
@@ -51,6 +55,7 @@ class Choices:
         folder: Where it keeps its logs and the functions' runtime.
         retry_after_s: Waits between attempts at an asynchronous event.
         max_children: Caps the MaxConcurrency of distributed Maps.
+        clock: The executions' time.
         now: The schedules' clock, in UTC.
         seen: Told of every call of Bedrock.
     """
@@ -61,6 +66,7 @@ class Choices:
     folder: Path
     retry_after_s: tuple[float, ...] = RETRY_AFTER_S
     max_children: int | None = None
+    clock: Clock | None = None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     seen: Callable[[Call], None] = lambda _call: None
 
@@ -87,6 +93,7 @@ class LocalAws:
         self._thread = threading.Thread(target=self._server.serve_forever, name="local AWS", daemon=True)
         self._thread.start()
         self.stack: Stack = deploy(assembly, self.clients)
+        self.messages_url = _subscribe_queue(self.stack.outputs["ResultsTopic"], self.clients)
         [machine] = self.stack.of_kind("AWS::StepFunctions::StateMachine")
         self.role_arn: str = machine.properties["RoleArn"]
 
@@ -119,6 +126,7 @@ class LocalAws:
                 endpoint=self.endpoint,
             ),
             store=store,
+            clock=choices.clock,
             max_children=choices.max_children,
         )
         self.events = Events(self.clients, self.functions)
@@ -166,6 +174,14 @@ class LocalAws:
         self.logs.mkdir(parents=True, exist_ok=True)
         with (self.logs / f"{state}.log").open("a", encoding="utf-8") as file:
             file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {line}\n")
+
+
+def _subscribe_queue(topic: str, clients: Clients) -> str:
+    """Make a queue that shows what the topic tells; return its URL."""
+    url: str = clients("sqs").create_queue(QueueName=MESSAGES)["QueueUrl"]
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{MESSAGES}"
+    clients("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    return url
 
 
 def _listen(choices: Choices, application: Any) -> BaseWSGIServer:

@@ -6,6 +6,7 @@ What stays missing, or is there and does nothing, is told: `Stack.gaps`.
 
 import io
 import json
+import secrets
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 
 from moto.cloudformation.models import cloudformation_backends
 from moto.cloudformation.parsing import clean_json
+from moto.moto_api._internal import mock_random
 
 from evaldrop.local_aws.clients import ACCOUNT, REGION, Clients
 from evaldrop.local_aws.completing import Resource, complete
@@ -21,6 +23,7 @@ from evaldrop.local_aws.gaps import GENERAL, gaps_of
 from evaldrop.local_aws.synthesis import Assembly
 
 _BOOTSTRAP_VERSION = "21"
+_NAMES = "evaldrop local"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +55,12 @@ def deploy(assembly: Assembly, clients: Clients) -> Stack:
     _upload_assets(assembly, clients)
     # Its rules check the bootstrap version, which moto does not know how to do.
     template = {name: part for name, part in assembly.template.items() if name != "Rules"}
+    # The same names from one start to the next: moto draws their endings.
+    mock_random.seed(_NAMES)
     clients("cloudformation").create_stack(
         StackName=assembly.name, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_NAMED_IAM"]
     )
+    mock_random.seed(secrets.randbits(64))
     resources = {each.logical_id: each for each in _resources(assembly, template, clients)}
     for resource in resources.values():
         complete(resource, clients)
@@ -81,7 +87,9 @@ def _upload_assets(assembly: Assembly, clients: Clients) -> None:
 def _resources(assembly: Assembly, template: Mapping[str, Any], clients: Clients) -> Iterator[Resource]:
     described = clients("cloudformation").describe_stack_resources(StackName=assembly.name)["StackResources"]
     # Of what moto skips it returns rows that say nothing.
-    made = {row["LogicalResourceId"]: row.get("PhysicalResourceId") for row in described if "ResourceType" in row}
+    made = {
+        row["LogicalResourceId"]: row.get("PhysicalResourceId") for row in described if "ResourceType" in row
+    }
     stack = cloudformation_backends[ACCOUNT][REGION].get_stack(assembly.name)
     for logical_id, resource in template["Resources"].items():
         condition = resource.get("Condition")

@@ -27,8 +27,8 @@ def lambda_invoke(functions: Mapping[str, Handler]) -> Integration:
         functions: Handlers by FunctionName: a name, or the last part of an ARN.
 
     Its result is {"StatusCode": 200, "Payload", "ExecutedVersion"}. An exception becomes an error named after
-    its class, whose cause is Lambda's JSON: errorMessage, errorType, requestId, stackTrace. A TaskError is passed
-    on as it is: by a handler that stands for a function elsewhere, which has its own error and cause.
+    its class, whose cause is Lambda's JSON: errorMessage, errorType, requestId, stackTrace. A TaskError goes
+    through as it is: of a handler that stands for a function elsewhere, with its own error and cause.
     """
 
     async def integration(arguments: Any, _context: TaskContext) -> Any:
