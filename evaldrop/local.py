@@ -133,8 +133,10 @@ async def run_locally(
                 "aws-sdk:bedrockruntime:converse": sdk_integration(
                     "bedrock-runtime", "Converse", journalled.converse
                 ),
-                "bedrock:invokeModel": bedrock_invoke_model(with_stored_bodies(journalled.invoke_model)),
-                "aws-sdk:s3:getObject": sdk_integration("s3", "GetObject", get_object),
+                "bedrock:invokeModel": bedrock_invoke_model(
+                    with_stored_bodies(journalled.invoke_model, storage)
+                ),
+                "aws-sdk:s3:getObject": sdk_integration("s3", "GetObject", get_object(storage)),
                 "sns:publish": sns_publish(published),
             },
             store=DirectoryStore(),

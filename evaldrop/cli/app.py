@@ -15,6 +15,7 @@ from evaldrop.cli.commands.export import export
 from evaldrop.cli.commands.fetch import fetch
 from evaldrop.cli.commands.gate import gate
 from evaldrop.cli.commands.init import init
+from evaldrop.cli.commands.local import local
 from evaldrop.cli.commands.plan import plan
 from evaldrop.cli.commands.rejudge import rejudge
 from evaldrop.cli.commands.report import report
@@ -42,7 +43,7 @@ app = typer.Typer(
 )
 for command in (
     init, validate, plan, run, report, view, export, compare, bless, gate, calibrate, rescore, rejudge, trend,
-    submit, watch, fetch, runs, criteria, schema,
+    submit, watch, fetch, runs, criteria, schema, local,
 ):  # fmt: skip
     app.command()(command)
 app.add_typer(review)

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from evaldrop import storage
 from evaldrop.engine import ServiceError, TaskError, bedrock_invoke_model, sdk_integration
 from evaldrop.stored_bodies import get_object, with_stored_bodies
 
@@ -16,7 +17,7 @@ def recording(reply=b'{"text": "hi"}'):
         asked.append(request)
         return {"body": reply, "contentType": "application/json"}
 
-    return with_stored_bodies(invoke), asked
+    return with_stored_bodies(invoke, storage), asked
 
 
 def test_a_runtime_gets_the_bytes_and_the_reply_is_written_where_the_output_says(tmp_path):
@@ -56,7 +57,7 @@ def test_the_workflow_sees_no_reply_in_the_result_and_reads_it_from_the_object(t
     result = asyncio.run(bedrock_invoke_model(call)(arguments, None))
     assert result["Body"] == {"S3Uri": f"{tmp_path}/out.json"}
 
-    read = sdk_integration("s3", "GetObject", get_object)
+    read = sdk_integration("s3", "GetObject", get_object(storage))
     found = asyncio.run(read({"Bucket": str(tmp_path), "Key": "out.json"}, None))
     assert found == {"Body": {"content": [{"text": "hi"}]}}
     with pytest.raises(TaskError, match=r"S3\.NoSuchKeyException"):

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from evaldrop.evaluation import parse_evaluation
-from infra.model_access import (
+from evaldrop.model_access import (
     application_profiles,
     called_models,
     guardrail_arn,

@@ -180,8 +180,6 @@ def agreed(request: "RunRequest") -> bool:
 
 def _execute(started: Started) -> "Execution | None":
     """Run the workflow; None when it was interrupted."""
-    from pathlib import Path
-
     from evaldrop import storage
     from evaldrop.answer_key import AnswerKey
     from evaldrop.bedrock import open_runtime
@@ -191,7 +189,7 @@ def _execute(started: Started) -> "Execution | None":
     from evaldrop.pricing import cost_usd, load_prices
 
     request, folder = started.request, started.folder
-    answer_key = AnswerKey(Path(folder) / "records.jsonl")
+    answer_key = AnswerKey(storage.join(folder, "records.jsonl"))
     opened = open_runtime(
         request.bedrock, max_in_flight=request.max_in_flight or DEFAULT_IN_FLIGHT, answer_key=answer_key
     )
