@@ -39,7 +39,7 @@ class AnswerKey:
         return references
 
     def _asked(self, record: dict[str, Any]) -> set[str]:
-        """Return the texts by which a candidate may know a record: its prompt, each request's last message."""
+        """Return what a candidate may know a record by: its prompt, each request's last message."""
         texts = {record["prompt"]}
         for request in self._requests(record["calls"]):
             messages = request.get("Messages") or request.get("messages")

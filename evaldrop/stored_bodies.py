@@ -2,7 +2,7 @@
 InvokeModel with `Input.S3Uri` and `Output.S3Uri`, as Step Functions does it: bodies read and written beside
 the call.
 
-Runtimes know only bodies. Whose files they are says whoever wires a run: on one machine a URI is a path, since
+Runtimes know only bodies. Whose files they are says whoever wires a run: on one machine a URI is a path, for
 a bucket is a directory; in the local AWS they are objects that a role may or may not read.
 """
 
