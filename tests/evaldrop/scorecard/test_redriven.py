@@ -1,5 +1,5 @@
 """
-A Map run that was redriven, as Step Functions leaves it: the successes of all attempts, the failures of the last.
+A redriven Map run, as Step Functions leaves it: the successes of all attempts, the failures of the last.
 
 r1 succeeded at first; r2 failed, then succeeded; r3 was not started, then ran twice, as Express children may;
 r4 failed both times.
@@ -25,7 +25,7 @@ from tests.evaldrop.run_folders import (
     write_run,
 )
 
-# lite's call: 100 tokens at 1 and 10 at 2 USD a million; haiku's at 10 and 20. The judge's: 200 at 100, 20 at 200.
+# 100 tokens in and 10 out, at 1 and 2 USD a million, at 10 and 20; the judge's 200 and 20 at 100 and 200.
 LITE, HAIKU, JUDGE = 0.00012, 0.0012, 0.024
 
 
@@ -118,7 +118,7 @@ def test_a_record_that_was_not_started_spent_nothing(folder):
 
 
 def test_results_of_two_map_runs_are_not_paid_for_twice(folder):
-    """A run that is resumed on one machine has a Map run per attempt; the later one holds the earlier replies."""
+    """A run that is resumed on one machine has a Map run per attempt; the later has the earlier replies."""
     later = [answered(f"r{number}") for number in range(1, 5)]
     manifest = write_results(folder, succeeded=later, map_run="later")
     os.utime(manifest, (2e9, 2e9))
