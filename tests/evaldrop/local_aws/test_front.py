@@ -16,18 +16,21 @@ from evaldrop.local_aws.sandboxes import Answer
 class Asked:
     """A front before parts that write down what reaches them."""
 
-    def __init__(self):
+    def __init__(self, *policies):
         self.moto, self.answered, self.events, self.written = [], [], [], []
         self.front = Front(
             self._moto,
             executions=SimpleNamespace(answer=self._answer),
             functions=SimpleNamespace(invoke=self._invoke, invoke_async=self._invoke_async),
-            permissions=Permissions(lambda _role: []),
+            permissions=Permissions(lambda _role: policies),
             on_written=[self.written.append],
         )
 
     def _moto(self, environ, start_response):
         self.moto.append(environ["PATH_INFO"])
+        if environ["PATH_INFO"] == "/b/missing":
+            start_response("404 Not Found", [])
+            return [b"NoSuchKey"]
         if environ["PATH_INFO"] == "/unknown":
             raise NotImplementedError("The x action has not been implemented")
         start_response("200 OK", [("x-amz-version-id", "v1")])
@@ -130,6 +133,14 @@ def test_what_s3_has_written_is_told_before_the_answer(asked):
 def test_a_role_without_permission_does_not_reach_moto(asked):
     answer = asked.send("s3", "HEAD", "/b/k", key="ROLE-step")
     assert (answer.status, answer.body, asked.moto) == (403, b"", [])
+
+
+@pytest.mark.parametrize(("action", "status"), [("s3:GetObject", 403), ("s3:*", 404)])
+def test_only_who_may_list_a_bucket_is_told_that_an_object_is_missing(action, status):
+    statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    asked = Asked(json.dumps({"Statement": statement}))
+    assert asked.send("s3", "GET", "/b/missing", key="ROLE-step").status == status
+    assert asked.send("s3", "GET", "/b/missing").status == 404
 
 
 def test_what_moto_does_not_know_is_told(asked):
