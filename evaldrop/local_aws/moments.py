@@ -48,7 +48,7 @@ def _next_of_cron(fields: str, zone: ZoneInfo, after: datetime) -> datetime | No
     wall: datetime | None = after.astimezone(zone).replace(tzinfo=UTC)
     cron = AwsCroniter(fields)
     while (wall := Occurrence(cron, wall).next()) is not None:
-        due = wall.replace(tzinfo=zone).astimezone(UTC)
+        due: datetime = wall.replace(tzinfo=zone).astimezone(UTC)
         if due > after:
             return due
     return None
