@@ -52,6 +52,9 @@ class Target:
 LAMBDA = Target(python="3.14", platforms=("manylinux_2_28_aarch64", "manylinux2014_aarch64"))
 THIS_MACHINE = Target(python=f"{sys.version_info.major}.{sys.version_info.minor}")
 
+KEPT = ROOT / "cdk.out" / "installed"
+"""What pip installed for rehearsals, by what it was asked for."""
+
 REHEARSED = "evaldrop:rehearsed"
 """CDK context that `evaldrop local` sets: functions are bundled for the machine that synthesises."""
 
@@ -161,7 +164,7 @@ def _install(requirements: Path, folder: Path, target: Target) -> None:
         return
     # A rehearsal follows every edit: what pip installed is kept, and linked into the bundle.
     wanted = (target, requirements.read_bytes(), (ROOT / "constraints.txt").read_bytes())
-    kept = ROOT / "cdk.out" / "installed" / hashlib.sha256(repr(wanted).encode()).hexdigest()[:16]
+    kept = KEPT / hashlib.sha256(repr(wanted).encode()).hexdigest()[:16]
     if not kept.is_dir():
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=kept.parent) as fresh:
