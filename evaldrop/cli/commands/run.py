@@ -11,6 +11,8 @@ from evaldrop.cli.options import AsJson, EvaluationFile, Limit, MaxInFlight, Out
 from evaldrop.cli.output import complain, print_json, shown, stderr, stdout, warn
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from evaldrop.cli.progress import RunProgress
     from evaldrop.definition import RunRequest
     from evaldrop.engine import Execution
@@ -89,7 +91,10 @@ class Started:
 
 def run_and_tell(started: Started, *, as_json: bool) -> int:
     """Execute a run and print its scorecard; return the exit code."""
-    outcome = _execute(started)
+    from evaldrop.function_process import function_process
+
+    with function_process() as functions:
+        outcome = _execute(started, functions)
     return exits.INTERRUPTED if outcome is None else _tell(outcome, started, as_json=as_json)
 
 
@@ -178,7 +183,7 @@ def agreed(request: "RunRequest") -> bool:
     return typer.confirm("Run it?", err=True)
 
 
-def _execute(started: Started) -> "Execution | None":
+def _execute(started: Started, functions: "Executor | None") -> "Execution | None":
     """Run the workflow; None when it was interrupted."""
     from pathlib import Path
 
@@ -188,15 +193,14 @@ def _execute(started: Started) -> "Execution | None":
     from evaldrop.bedrock.metered import MeteredRuntime
     from evaldrop.cli.progress import RunProgress
     from evaldrop.local import discard_empty, run_locally
-    from evaldrop.pricing import cost_usd, load_prices
+    from evaldrop.pricing import cost_of_calls, load_prices
 
     request, folder = started.request, started.folder
     answer_key = AnswerKey(Path(folder) / "records.jsonl")
     opened = open_runtime(
         request.bedrock, max_in_flight=request.max_in_flight or DEFAULT_IN_FLIGHT, answer_key=answer_key
     )
-    prices = load_prices()
-    runtime = MeteredRuntime(opened, lambda model, sent, received: cost_usd(model, sent, received, prices))
+    runtime = MeteredRuntime(opened, cost_of_calls(load_prices()))
     progress = RunProgress(runtime.meter)
     if request.simulated:
         stderr().print(
@@ -204,7 +208,9 @@ def _execute(started: Started) -> "Execution | None":
         )
     try:
         with progress.shown():
-            execution: Execution = _loop(run_locally(request, runtime, folder=folder, observer=progress))
+            execution: Execution = _loop(
+                run_locally(request, runtime, folder=folder, observer=progress, functions=functions)
+            )
     except KeyboardInterrupt:
         _tell_how_to_go_on(progress, folder)
         return None
