@@ -13,7 +13,7 @@ import orjson
 from evaldrop import storage
 from evaldrop.bedrock import BedrockRuntime
 from evaldrop.bedrock.journal import Journal, JournalledRuntime
-from evaldrop.definition import RunRequest
+from evaldrop.run_request import RunRequest
 from evaldrop.engine import (
     Execution,
     Observer,

@@ -108,9 +108,9 @@ def _begin(dataset: str | None, resume: str | None, **options: Any) -> Started:
 
 def _new(dataset: str, options: dict[str, Any]) -> Started:
     from evaldrop import storage
-    from evaldrop.definition import RunRequest, new_run_id
     from evaldrop.errors import DatasetError, InputError
     from evaldrop.evaluation import find_evaluation, parse_evaluation
+    from evaldrop.run_request import RunRequest, new_run_id
 
     if storage.is_s3(options["out"]):
         raise InputError(
