@@ -1,6 +1,4 @@
-"""
-A run on one machine: the real workflow file, the real handlers, buckets that are directories.
-"""
+"""A run on one machine: the real workflow file, the real handlers, buckets that are directories."""
 
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -13,7 +11,6 @@ import orjson
 from evaldrop import storage
 from evaldrop.bedrock import BedrockRuntime
 from evaldrop.bedrock.journal import Journal, JournalledRuntime
-from evaldrop.run_request import RunRequest
 from evaldrop.engine import (
     Execution,
     Observer,
@@ -27,7 +24,7 @@ from evaldrop.engine import (
 )
 from evaldrop.handlers import HANDLERS
 from evaldrop.resources import workflow_definition
-
+from evaldrop.run_request import RunRequest
 
 JOURNAL = "journal.jsonl"
 NO_RESPONSE_GIVEN = "NoResponseGiven"
