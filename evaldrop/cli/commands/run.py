@@ -1,5 +1,6 @@
 """`evaldrop run`: a dataset in, a scorecard and a report out."""
 
+import gc
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -206,6 +207,7 @@ def _execute(started: Started, functions: "Executor | None") -> "Execution | Non
         stderr().print(
             "[bold yellow]SIMULATED[/bold yellow]: a rehearsal. No model is called and no money is spent."
         )
+    gc.freeze()  # what was imported stays: it need not be looked through for cycles again and again
     try:
         with progress.shown():
             execution: Execution = _loop(
