@@ -7,15 +7,13 @@ made ready, and numpy, pyarrow and the report's templates are imported while cal
 
 import multiprocessing
 import os
-import signal
-import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import wait
-from pathlib import Path
 
+from evaldrop.forking import leave_ctrl_c_to_the_parent, may_fork
 from evaldrop.handlers import import_first_handlers
 
 
@@ -26,7 +24,7 @@ def function_process() -> Iterator[Executor | None]:
 
     The process is forked at once, and begins to import what the first functions need.
     """
-    if not _may_fork():
+    if not may_fork():
         yield None
         return
     pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork"), initializer=_begin)
@@ -37,14 +35,8 @@ def function_process() -> Iterator[Executor | None]:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _may_fork() -> bool:
-    """Tell whether this is Linux and no other thread could hold a lock that its copy would wait for."""
-    return sys.platform == "linux" and len(list(Path("/proc/self/task").iterdir())) == 1
-
-
 def _begin() -> None:
-    # Ctrl-C reaches every process of a terminal; the parent decides what to do about it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    leave_ctrl_c_to_the_parent()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     import_first_handlers()
 

@@ -2,7 +2,11 @@
 
 import gc
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,6 +18,7 @@ from evaldrop.cli.output import complain, print_json, shown, stderr, stdout, war
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from evaldrop.bedrock import BedrockRuntime
     from evaldrop.cli.progress import RunProgress
     from evaldrop.definition import RunRequest
     from evaldrop.engine import Execution
@@ -94,8 +99,8 @@ def run_and_tell(started: Started, *, as_json: bool) -> int:
     """Execute a run and print its scorecard; return the exit code."""
     from evaldrop.function_process import function_process
 
-    with function_process() as functions:
-        outcome = _execute(started, functions)
+    with _opening(started) as opened, function_process() as functions:
+        outcome = _execute(started, opened, functions)
     return exits.INTERRUPTED if outcome is None else _tell(outcome, started, as_json=as_json)
 
 
@@ -184,24 +189,42 @@ def agreed(request: "RunRequest") -> bool:
     return typer.confirm("Run it?", err=True)
 
 
-def _execute(started: Started, functions: "Executor | None") -> "Execution | None":
-    """Run the workflow; None when it was interrupted."""
-    from pathlib import Path
+@contextmanager
+def _opening(started: Started) -> Iterator["Callable[[], BedrockRuntime]"]:
+    """
+    Give what returns the runtime. It has a process of its own where one can be had.
 
-    from evaldrop import storage
+    A rehearsal's has none: it sends nothing.
+    """
     from evaldrop.answer_key import AnswerKey
     from evaldrop.bedrock import open_runtime
+    from evaldrop.forking import may_fork
+
+    request = started.request
+    opened = partial(open_runtime, request.bedrock, max_in_flight=request.max_in_flight or DEFAULT_IN_FLIGHT)
+    if request.simulated:
+        yield partial(opened, answer_key=AnswerKey(Path(started.folder) / "records.jsonl"))
+    elif may_fork():
+        from evaldrop.bedrock.beside import runtime_beside
+
+        with runtime_beside(opened) as runtime:
+            yield runtime.opened
+    else:
+        yield opened
+
+
+def _execute(
+    started: Started, opened: "Callable[[], BedrockRuntime]", functions: "Executor | None"
+) -> "Execution | None":
+    """Run the workflow; None when it was interrupted."""
+    from evaldrop import storage
     from evaldrop.bedrock.metered import MeteredRuntime
     from evaldrop.cli.progress import RunProgress
     from evaldrop.local import discard_empty, run_locally
     from evaldrop.pricing import cost_of_calls, load_prices
 
     request, folder = started.request, started.folder
-    answer_key = AnswerKey(Path(folder) / "records.jsonl")
-    opened = open_runtime(
-        request.bedrock, max_in_flight=request.max_in_flight or DEFAULT_IN_FLIGHT, answer_key=answer_key
-    )
-    runtime = MeteredRuntime(opened, cost_of_calls(load_prices()))
+    runtime = MeteredRuntime(opened(), cost_of_calls(load_prices()))
     progress = RunProgress(runtime.meter)
     if request.simulated:
         stderr().print(
