@@ -220,10 +220,11 @@ def _execute(
     from evaldrop import storage
     from evaldrop.bedrock.metered import MeteredRuntime
     from evaldrop.cli.progress import RunProgress
-    from evaldrop.local import discard_empty, run_locally
+    from evaldrop.local import discard_empty, run_locally, state_machine
     from evaldrop.pricing import cost_of_calls, load_prices
 
     request, folder = started.request, started.folder
+    state_machine()  # takes a tenth of a second, in which the runtime is being opened
     runtime = MeteredRuntime(opened(), cost_of_calls(load_prices()))
     progress = RunProgress(runtime.meter)
     if request.simulated:
