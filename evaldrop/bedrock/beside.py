@@ -16,6 +16,7 @@ from typing import Any
 
 from evaldrop.bedrock.messages import Messages, packed
 from evaldrop.bedrock.protocol import BedrockRuntime, ServiceError
+from evaldrop.errors import EvaldropError
 from evaldrop.forking import leave_ctrl_c_to_the_parent
 
 CONVERSE, INVOKE_MODEL, CANCEL = "converse", "invoke_model", "cancel"
@@ -46,7 +47,7 @@ def _work(connection: socket.socket, open_runtime: Callable[[], BedrockRuntime])
     try:
         runtime = open_runtime()
     except Exception as fault:  # noqa: BLE001 - whoever waits for the runtime gets it
-        connection.sendall(packed(fault))
+        connection.sendall(packed(fault if isinstance(fault, EvaldropError) else _told(fault)))
         return
     connection.sendall(packed(None))
     try:
