@@ -31,7 +31,7 @@ RESOURCES = {
 # Handlers that start the workflow and therefore are not in it.
 OUTSIDE_THE_WORKFLOW = {"start_run"}
 
-MAY_IMPORT_LAMBDAS = {"evaldrop/local.py"}
+MAY_IMPORT_LAMBDAS = {"evaldrop/handlers.py"}
 
 # `evaldrop local` and what it is made of: behind the optional extra of its name.
 LOCAL_AWS = "evaldrop/local_aws/"
@@ -105,7 +105,7 @@ def test_every_placeholder_is_a_lambda_the_topic_or_the_type_of_the_children():
 
 
 def test_a_machine_runs_the_handlers_the_workflow_names():
-    from evaldrop.local import HANDLERS
+    from evaldrop.handlers import HANDLERS
 
     assert HANDLERS.keys() == LAMBDA_STATES.keys()
     for name, handler in HANDLERS.items():

@@ -1,13 +1,17 @@
 """A plan as a table."""
 
+from typing import TYPE_CHECKING
+
 from rich.console import Console
 from rich.table import Table
 
 from evaldrop.cli.output import shown
-from evaldrop.plan import Plan, Range
+
+if TYPE_CHECKING:
+    from evaldrop.plan import Plan, Range
 
 
-def print_plan(console: Console, plan: Plan, *, budget_usd: float | None) -> None:
+def print_plan(console: Console, plan: "Plan", *, budget_usd: float | None) -> None:
     """Print a plan: a row per candidate and judge, the totals, what they rest on."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("who")
@@ -62,5 +66,5 @@ def _usd(dollars: float) -> str:
     return f"${dollars:,.2f}" if dollars >= 0.995 else f"${dollars:.4f}"
 
 
-def _usd_range(dollars: Range) -> str:
+def _usd_range(dollars: "Range") -> str:
     return f"{_usd(dollars.low)} - {_usd(dollars.high)}"
