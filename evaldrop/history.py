@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from evaldrop import storage
 from evaldrop.criteria import Criterion
+from evaldrop.errors import StorageError
 from evaldrop.evaluation import Called
 from evaldrop.history_entries import HistoryCandidate, HistoryEntry, HistoryEstimate, HistoryJudge
 from evaldrop.report.history_page import history_page
@@ -183,14 +184,29 @@ def find_entries(out: str) -> list[str]:
 
 
 def read_entries(uris: Sequence[str]) -> list[HistoryEntry]:
-    """Return history objects, the newest run first; one of another version of evaldrop is left out."""
+    """
+    Return history objects, the newest run first; one of another version of evaldrop is left out.
+
+    Raises:
+        StorageError: One is there and cannot be read.
+    """
     with ThreadPoolExecutor(max_workers=16) as readers:
-        contents = list(readers.map(storage.read_bytes, uris))
+        contents = list(readers.map(_read, uris))
     entries = []
-    for content in contents:
+    for content in filter(None, contents):
         try:
             entries.append(HistoryEntry.model_validate_json(content))
         except ValidationError:
             # The page of all runs must not fail on a single one.
             continue
     return sorted(entries, key=lambda entry: (entry.started_at, entry.run_id), reverse=True)
+
+
+def _read(uri: str) -> bytes | None:
+    """Return an object, or None when its run was deleted since it was listed."""
+    try:
+        return storage.read_bytes(uri)
+    except StorageError:
+        if storage.exists(uri):
+            raise
+        return None

@@ -72,6 +72,12 @@ def test_an_object_of_another_version_does_not_take_the_page_down(tmp_path):
     assert "run-1" in index(tmp_path)
 
 
+def test_a_run_that_is_deleted_meanwhile_is_left_out(tmp_path):
+    build_scorecard(run_folder(tmp_path, "run-1"))
+    found = [*history.find_entries(str(tmp_path)), str(tmp_path / "support" / "gone" / "history.json")]
+    assert [entry.run_id for entry in read_entries(found)] == ["run-1"]
+
+
 def test_entries_keep_what_a_trend_needs(tmp_path):
     folder = run_folder(tmp_path, "run-1")
     build_scorecard(folder)
