@@ -233,12 +233,13 @@ class SliceComparisons(Part):
 
 
 class GateCheck(Part):
-    """One rule, judged once: for one candidate where the rule is about candidates."""
+    """One rule, judged once: for one candidate, and one criterion, where the rule is about several."""
 
     expression: str
     decision: Decision
     sentence: str
     candidate: str | None = None
+    criterion: str | None = Field(default=None, description="Where the rule names none and is about each.")
 
 
 class Gate(Part):
