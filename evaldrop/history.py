@@ -168,12 +168,13 @@ def write_history(folder: str, scorecard: Scorecard) -> None:
         found = find_entries(out)
         if found == seen:
             return
-        page = _page(read_entries(found))
+        page = page_of(read_entries(found))
         storage.write_bytes(storage.join(out, INDEX_FILE), page.encode())
         seen = found
 
 
-def _page(entries: Sequence[HistoryEntry]) -> str:
+def page_of(entries: Sequence[HistoryEntry]) -> str:
+    """Return the history's page, with what was changed and what moved in every evaluation."""
     drifts = {name: trend_of(entries, name) for name in {entry.evaluation for entry in entries}}
     return history_page([entry.model_dump(mode="json") for entry in entries], drifts)
 
