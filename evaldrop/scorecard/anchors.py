@@ -8,6 +8,7 @@ import numpy as np
 
 from evaldrop.criteria import Criterion
 from evaldrop.scorecard.model import AnchorEstimate, AnchorMiss, AnchorScores, Gate, GateCheck
+from evaldrop.scorecard.part import within
 from evaldrop.scorecard.prepared import PreparedRecord
 from evaldrop.scorecard.source import RunFile
 from evaldrop.statistics import mean_estimate, wilson_interval
@@ -115,7 +116,7 @@ def _scores(scores: Floats, passes: bool, criterion: Criterion, confidence: floa
         n=n,
         mean=float(scores.mean()),
         standard_error=estimate.standard_error if estimate else None,
-        interval=tuple(interval) if interval else None,
+        interval=within(interval, criterion.scale.low, criterion.scale.high),
         pass_rate=passed / n,
         pass_interval=tuple(wilson_interval(passed, n, confidence=confidence)),
     )

@@ -110,7 +110,7 @@ class CriterionEstimate(Part):
     Verdicts on one criterion, over records. Repeats and several judges are averaged within a record first.
 
     `mean` is on the criterion's own scale; `pass_rate` counts what is at least as good as its pass mark.
-    `interval` is Student's t, on a binary scale Wilson's.
+    `interval` is Student's t cut to the scale's ends, on a binary scale Wilson's.
     """
 
     n_scored: int
