@@ -17,12 +17,14 @@ from pydantic import ValidationError
 
 from evaldrop import storage
 from evaldrop.criteria import Criterion
+from evaldrop.errors import StorageError
 from evaldrop.evaluation import Called
 from evaldrop.history_entries import HistoryCandidate, HistoryEntry, HistoryEstimate, HistoryJudge
 from evaldrop.report.history_page import history_page
 from evaldrop.requests import GIVEN
 from evaldrop.scorecard.model import CriterionEstimate, Scorecard
 from evaldrop.scorecard.source import RunFile, read_run_file
+from evaldrop.trend import trend_of
 
 HISTORY_FILE = "history.json"
 INDEX_FILE = "index.html"
@@ -80,16 +82,40 @@ def history_entry(scorecard: Scorecard, folder: str, run: RunFile) -> HistoryEnt
         criteria={name: _asked_digest(criterion) for name, criterion in run.criteria.items()},
         weights={name: criterion.weight for name, criterion in run.criteria.items()},
         anchors=_anchors(scorecard),
+        anchors_sha256=_anchors_sha256(run),
     )
 
 
 def _anchors(scorecard: Scorecard) -> dict[str, dict[str, HistoryEstimate]]:
-    """Return the estimates of responses that were given with the dataset: nobody answers them anew."""
-    return {
+    """
+    Return the estimates of responses that nobody answers anew: those given with the dataset, and the
+    evaluation's anchors, which are a set per judge and kind. Apart, for a judge that grows timid moves good
+    and bad ones towards each other and their common mean not at all.
+    """
+    found = {
         name: {criterion: _estimate(estimate) for criterion, estimate in card.criteria.items()}
         for name, card in scorecard.candidates.items()
         if card.model == GIVEN
     }
+    for judge, anchors in scorecard.anchors.items():
+        for scores in anchors.scores:
+            # No candidate can be called so: names hold no spaces.
+            name = f"{'good' if scores.passes else 'bad'} anchors ({judge})"
+            found.setdefault(name, {})[scores.criterion] = HistoryEstimate(
+                n_scored=scores.n,
+                **scores.model_dump(
+                    include={"mean", "standard_error", "interval", "pass_rate", "pass_interval"}
+                ),
+            )
+    return found
+
+
+def _anchors_sha256(run: RunFile) -> str | None:
+    """Return a digest of what the judges are asked about the evaluation's anchors, in whatever order."""
+    if run.evaluation.anchors is None:
+        return None
+    asked = [anchor.model_dump(mode="json", exclude={"id"}) for anchor in run.evaluation.anchors.records]
+    return _digest(sorted(asked, key=orjson.dumps))
 
 
 def _estimate(estimate: CriterionEstimate) -> HistoryEstimate:
@@ -142,9 +168,15 @@ def write_history(folder: str, scorecard: Scorecard) -> None:
         found = find_entries(out)
         if found == seen:
             return
-        page = history_page([entry.model_dump(mode="json") for entry in read_entries(found)])
+        page = page_of(read_entries(found))
         storage.write_bytes(storage.join(out, INDEX_FILE), page.encode())
         seen = found
+
+
+def page_of(entries: Sequence[HistoryEntry]) -> str:
+    """Return the history's page, with what was changed and what moved in every evaluation."""
+    drifts = {name: trend_of(entries, name) for name in {entry.evaluation for entry in entries}}
+    return history_page([entry.model_dump(mode="json") for entry in entries], drifts)
 
 
 def find_entries(out: str) -> list[str]:
@@ -153,14 +185,29 @@ def find_entries(out: str) -> list[str]:
 
 
 def read_entries(uris: Sequence[str]) -> list[HistoryEntry]:
-    """Return history objects, the newest run first; one of another version of evaldrop is left out."""
+    """
+    Return history objects, the newest run first; one of another version of evaldrop is left out.
+
+    Raises:
+        StorageError: One is there and cannot be read.
+    """
     with ThreadPoolExecutor(max_workers=16) as readers:
-        contents = list(readers.map(storage.read_bytes, uris))
+        contents = list(readers.map(_read, uris))
     entries = []
-    for content in contents:
+    for content in filter(None, contents):
         try:
             entries.append(HistoryEntry.model_validate_json(content))
         except ValidationError:
             # The page of all runs must not fail on a single one.
             continue
     return sorted(entries, key=lambda entry: (entry.started_at, entry.run_id), reverse=True)
+
+
+def _read(uri: str) -> bytes | None:
+    """Return an object, or None when its run was deleted since it was listed."""
+    try:
+        return storage.read_bytes(uri)
+    except StorageError:
+        if storage.exists(uri):
+            raise
+        return None

@@ -72,8 +72,8 @@ class HistoryEntry(Part):
     weights: dict[str, float] = Field(default_factory=dict, description="Criterion: its share in overall.")
     anchors: dict[str, dict[str, HistoryEstimate]] = Field(
         default_factory=dict,
-        description="Frozen responses, by name: their estimates, on a criterion or over all of them "
-        '("overall"). Only the judge can move them.',
+        description="Frozen responses, by name of the set: their estimates by criterion. Only the judge can "
+        "move them.",
     )
     anchors_sha256: str | None = Field(
         default=None, description="Digest of anchors that come with the evaluation; another one, another set."

@@ -51,9 +51,9 @@ def read_reply(api: str, raw: object) -> Reply:
 
     Args:
         api: `converse` or `invoke_model`, the operation that answered.
-        raw: The operation's result, as the workflow keeps it.
+        raw: The operation's result as the workflow keeps it, parsed JSON.
     """
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         return _NOTHING
     return _read_converse(raw) if api == "converse" else _read_body(_parsed_body(raw.get("Body")))
 
@@ -228,5 +228,8 @@ def _sum(usage: Mapping[str, Any], key: str, *others: str) -> int | None:
     first = usage.get(key)
     if not isinstance(first, int):
         return None
-    cached = (usage.get(other) for other in others)
-    return first + sum(tokens for tokens in cached if isinstance(tokens, int))
+    for other in others:
+        cached = usage.get(other)
+        if isinstance(cached, int):
+            first += cached
+    return first

@@ -19,6 +19,7 @@ from evaldrop.evaluation import Evaluation, read_evaluation
 from evaldrop.gate import RunNames, check_names, parse_gate
 from evaldrop.metrics import METRICS
 from evaldrop.pricing import load_prices
+from evaldrop.regression.blessing import blessed_run
 from evaldrop.requests import GIVEN
 from evaldrop.results import find_manifests
 from evaldrop.scorecard import Scorecard, build_scorecard
@@ -37,6 +38,7 @@ def rescore(folder: str, *, evaluation: str | None = None, out: str | None = Non
 
     Raises:
         InputError: The parent has no results, or the evaluation asks something else than it did.
+        StorageError: A file cannot be read, `baseline.json` among them.
     """
     parent = RunDefinition.load(folder)
     manifests = find_manifests(folder)
@@ -99,6 +101,8 @@ def _rescored(
             "criteria": configs,
             "prices": load_prices(now.prices).to_json(models),
             "estimate": None,
+            "baseline": blessed_run(storage.join(place, now.name), simulated=parent.simulated)
+            or parent.baseline,
             "versions": {"evaldrop": __version__, "python": platform.python_version()},
             "parent": parent_of(parent, folder, "rescored"),
         }

@@ -1,7 +1,9 @@
 """Pages that would go stale are held to the code they describe."""
 
+import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -68,6 +70,45 @@ def test_the_readme_shows_both_commands_on_its_first_screen():
 GITHUB_ACTIONS = ROOT / "docs" / "github-actions.yml"
 
 
+def shell_of(step_name):
+    """Return what one step of the example pipeline runs."""
+    steps = yaml.safe_load(GITHUB_ACTIONS.read_text())["jobs"]["evaluate"]["steps"]
+    return next(step["run"] for step in steps if step.get("name") == step_name)
+
+
+def run_step(step_name, folder, *, evaldrop, **variables):
+    """Run a step as GitHub does, with a stand-in for evaldrop; return its exit code."""
+    program = folder / "evaldrop"
+    program.write_text(f"#!/bin/sh\n{evaldrop}\n")
+    program.chmod(0o755)
+    path = f"{folder}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", shell_of(step_name)],
+        cwd=folder, env={**variables, "PATH": path}, check=False, capture_output=True,
+    )  # fmt: skip
+    return done.returncode
+
+
+@pytest.mark.parametrize(("gate", "job"), [(0, 0), (1, 1), (2, 0), (3, 3), (64, 64)])
+def test_the_example_pipeline_fails_by_a_failed_gate_and_not_by_an_inconclusive_one(tmp_path, gate, job):
+    """--strict makes an inconclusive gate a failed one, and so exit code 1."""
+    assert run_step("Judge by the gate", tmp_path, evaldrop=f"exit {gate}", RUN="run", STRICT="") == job
+
+
+@pytest.mark.skipif(
+    shutil.which("jq") is None, reason="the step reads JSON with jq, as GitHub's machines have it"
+)
+@pytest.mark.parametrize(("run", "step"), [(0, 0), (1, 0), (2, 0), (3, 3), (64, 64)])
+def test_the_example_pipeline_goes_on_to_its_summary_whatever_the_gate_says(tmp_path, run, step):
+    output = tmp_path / "output"
+    told = 'echo \'{"run": "runs/support/1"}\'' if run < 3 else "true"
+    code = run_step(
+        "Evaluate", tmp_path, evaldrop=f"{told}; exit {run}", DATASET="d", GITHUB_OUTPUT=str(output)
+    )
+    assert code == step
+    assert run >= 3 or output.read_text() == "run=runs/support/1\n"
+
+
 def test_the_example_pipeline_is_a_workflow_run_weekly_on_demand_and_for_pull_requests():
     workflow = yaml.safe_load(GITHUB_ACTIONS.read_text())
 
@@ -84,7 +125,7 @@ def test_the_example_pipelines_commands_and_options_exist():
     lines = [line.strip() for step in steps for line in step.get("run", "").splitlines()]
     called = [shlex.split(line) for line in lines if re.match(r"evaldrop \w", line)]
 
-    assert [words[1] for words in called] == ["run", "gate"]
+    assert [words[1] for words in called] == ["run", "trend", "gate"]
     for words in called:
         known = {option for parameter in commands[words[1]].params for option in parameter.opts}
         assert {word for word in words if word.startswith("--")} <= known

@@ -31,7 +31,7 @@ def _print_series(console: Console, series: Series) -> None:
     low, high = _axis(series)
     ends = f"{number(low)} {'.' * (CELLS - 2 - len(number(low)) - len(number(high)))} {number(high)}"
     table = Table(box=None, pad_edge=False, header_style="dim")
-    title = f"{series.name} · {series.criterion}{' (anchor)' if series.is_anchor else ''}"
+    title = f"{series.name} · {series.criterion}{' (frozen)' if series.is_anchor else ''}"
     table.add_column(shown(title), style="bold", min_width=24)
     table.add_column(ends, no_wrap=True)
     for name in ("mean", "interval", "n"):

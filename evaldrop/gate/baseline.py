@@ -33,7 +33,7 @@ def judge_no_regression(rule: NoRegression, scorecard: Scorecard, names: RunName
     yield from _open(rule, scorecard, names)
     for held in _held(rule, scorecard, names):
         decision, sentence = _judge_difference(rule, held)
-        yield _check(rule, held.candidate, decision, sentence)
+        yield _check(rule, held.candidate, decision, sentence, criterion=held.criterion)
 
 
 def judge_no_worse_record(rule: NoWorseRecord, scorecard: Scorecard, names: RunNames) -> Iterator[GateCheck]:
@@ -41,7 +41,7 @@ def judge_no_worse_record(rule: NoWorseRecord, scorecard: Scorecard, names: RunN
     yield from _open(rule, scorecard, names)
     for held in _held(rule, scorecard, names):
         decision, sentence = _judge_records(rule, held, scorecard.baseline)
-        yield _check(rule, held.candidate, decision, sentence)
+        yield _check(rule, held.candidate, decision, sentence, criterion=held.criterion)
 
 
 def _open(rule: NoRegression | NoWorseRecord, scorecard: Scorecard, names: RunNames) -> Iterator[GateCheck]:
@@ -130,6 +130,16 @@ def _judge_records(rule: NoWorseRecord, held: _Held, baseline: Baseline | None) 
 
 
 def _check(
-    rule: NoRegression | NoWorseRecord, candidate: str | None, decision: Decision, sentence: str
+    rule: NoRegression | NoWorseRecord,
+    candidate: str | None,
+    decision: Decision,
+    sentence: str,
+    criterion: str | None = None,
 ) -> GateCheck:
-    return GateCheck(expression=rule.expression, decision=decision, sentence=sentence, candidate=candidate)
+    return GateCheck(
+        expression=rule.expression,
+        decision=decision,
+        sentence=sentence,
+        candidate=candidate,
+        criterion=criterion if rule.criterion is None else None,
+    )

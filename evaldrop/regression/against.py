@@ -1,5 +1,6 @@
 """Pairs two runs by record: what improved, what regressed, and which records turned worst."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -22,6 +23,8 @@ from evaldrop.statistics.multiplicity import holm
 
 MOST_WORSE_IDS = 200
 MOST_WORST = 50
+# Of each candidate and criterion, whatever the others lost: one more than a gate names.
+FEW_WORST = 6
 MOST_SLICE_ESTIMATES = 2_000
 
 Places = npt.NDArray[np.intp]
@@ -279,8 +282,18 @@ def _per_1000(costs: Floats) -> float | None:
 
 
 def _worst(paired: _Paired) -> tuple[WorseRecord, ...]:
-    """Return the records that lost the largest share of their scale, criterion by criterion."""
-    found = sorted(_losses(paired), key=lambda loss: -loss[0])[:MOST_WORST]
+    """
+    Return the records that lost the largest share of their scale, and the first few of each candidate and
+    criterion: a gate has to name them there too.
+    """
+    found = sorted(_losses(paired), key=lambda loss: -loss[0])
+    few: Counter[tuple[str, str]] = Counter()
+    kept = []
+    for place, loss in enumerate(found):
+        about = (loss[1].candidate, loss[1].name)
+        few[about] += 1
+        if place < MOST_WORST or few[about] <= FEW_WORST:
+            kept.append(loss)
     return tuple(
         WorseRecord(
             record_id=paired.record_id(row),
@@ -289,7 +302,7 @@ def _worst(paired: _Paired) -> tuple[WorseRecord, ...]:
             was=float(measure.then[row]),
             now=float(measure.now[row]),
         )
-        for _, measure, row in found
+        for _, measure, row in kept
     )
 
 

@@ -44,14 +44,15 @@ def _by(estimate: BaselineEstimate) -> str:
 
 
 def _rest(baseline: Baseline, decided: int) -> Iterator[str]:
-    if decided > _MOST_NAMED:
-        yield f"{decided - _MOST_NAMED} more differences are decided"
+    more = decided - _MOST_NAMED
+    if more > 0:
+        yield f"{more} more difference{'s are' if more > 1 else ' is'} decided too"
     estimates = [estimate for card in baseline.candidates.values() for estimate in card.criteria.values()]
     undecided = [estimate for estimate in estimates if estimate.decision == "undecided"]
     if not estimates:
         yield "no candidate and criterion is in both"
     elif undecided:
-        yield f"{'nothing' if not decided else 'nothing else'} is decided"
+        yield "nothing is decided" if not decided else "the rest is not decided"
     scored = [
         estimate
         for card in baseline.candidates.values()

@@ -1,7 +1,8 @@
 """The history of one evaluation as charts: a trend per criterion, and cost. No number is computed here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil, floor, log10
 from typing import Any
 from urllib.parse import quote
 
@@ -9,12 +10,15 @@ from evaldrop.report import figures
 from evaldrop.report.charts import Tick, nice_ceiling, share
 from evaldrop.report.plane import quality_levels, quality_places
 from evaldrop.scorecard.model import OVERALL
+from evaldrop.trend.model import Trend as Drift
 
 WIDTH, HEIGHT = 440.0, 150.0
 # Older runs are in the table only.
 MOST_RUNS = 60
 # Candidates beyond these are drawn in grey.
 COLOURS = 6
+
+_Value = tuple[float, tuple[float, float] | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +69,14 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trends:
-    """All charts of an evaluation on one axis of runs. `marks`: where something is to be noted, and what."""
+    """
+    All charts of an evaluation on one axis of runs. `marks`: where something is to be noted, and what.
+
+    `anchors` are charts of responses that never change, apart from those of candidates.
+    """
 
     charts: Sequence[Trend]
+    anchors: Sequence[Trend]
     bars: Sequence[Bar]
     most_cost: str
     marks: Sequence[tuple[float, str, str]]
@@ -76,19 +85,28 @@ class Trends:
     bar_width: float
 
 
-def trends(runs: Sequence[Mapping[str, Any]]) -> Trends | None:
-    """Return the charts of an evaluation's runs, given the newest first; None for a single run."""
+def trends(runs: Sequence[Mapping[str, Any]], drift: Drift | None = None) -> Trends | None:
+    """
+    Return the charts of an evaluation's runs; None for a single run.
+
+    Args:
+        runs: Entries of the history as JSON, the newest first.
+        drift: What was changed between them and what moved, to be marked.
+    """
     if len(runs) < 2:
         return None
     oldest_first = list(reversed(runs[:MOST_RUNS]))
-    candidates = list(dict.fromkeys(name for run in runs for name in run["candidates"]))
+    frozen = list(dict.fromkeys(name for run in runs for name in run.get("anchors") or ()))
+    candidates = list(dict.fromkeys(name for run in runs for name in run["candidates"] if name not in frozen))
     criteria = dict.fromkeys(
         name for run in oldest_first for card in run["candidates"].values() for name in card["criteria"]
     )
-    charts = [_trend(name, oldest_first, candidates) for name in (OVERALL, *criteria)]
+    charts = [_trend(name, oldest_first, candidates, _value, quality_levels) for name in (OVERALL, *criteria)]
+    anchors = [_trend(name, oldest_first, frozen, _frozen_value, _scale_levels) for name in criteria]
     most = nice_ceiling(max((run["cost_usd"] or 0.0 for run in oldest_first), default=0.0))
     return Trends(
         charts=[chart for chart in charts if chart.series],
+        anchors=[chart for chart in anchors if chart.series],
         bars=[
             Bar(
                 x=_at(place, len(oldest_first)),
@@ -99,7 +117,10 @@ def trends(runs: Sequence[Mapping[str, Any]]) -> Trends | None:
             for place, run in enumerate(oldest_first)
         ],
         most_cost=figures.usd(most),
-        marks=_marks(oldest_first, {str(run.get("baseline") or "") for run in runs}),
+        marks=[
+            *_marks(oldest_first, {str(run.get("baseline") or "") for run in runs}),
+            *(_drift_marks(oldest_first, drift) if drift else ()),
+        ],
         first=figures.moment(oldest_first[0]["started_at"])[:10],
         last=figures.moment(oldest_first[-1]["started_at"])[:10],
         bar_width=min(18.0, 0.6 * WIDTH / len(oldest_first)),
@@ -116,17 +137,23 @@ def is_baseline(run: Mapping[str, Any], baselines: set[str]) -> bool:
     return any(named.rstrip("/").rpartition("/")[2] == run["run_id"] for named in baselines if named)
 
 
-def _trend(name: str, runs: Sequence[Mapping[str, Any]], candidates: Sequence[str]) -> Trend:
+def _trend(
+    name: str,
+    runs: Sequence[Mapping[str, Any]],
+    candidates: Sequence[str],
+    value_of: Callable[[Mapping[str, Any], str, str], _Value | None],
+    levels_of: Callable[[float, float], list[float]],
+) -> Trend:
     values = {
         (place, candidate): found
         for place, run in enumerate(runs)
-        for candidate, card in run["candidates"].items()
-        if (found := _value(card, name)) is not None
+        for candidate in candidates
+        if (found := value_of(run, candidate, name)) is not None
     }
     if not values:
         return Trend(name=name, ticks=(), series=())
     bounds = [bound for value, interval in values.values() for bound in (interval or (value, value))]
-    levels = quality_levels(min(bounds), max(bounds))
+    levels = levels_of(min(bounds), max(bounds))
     bottom, top = levels[0], levels[-1]
 
     def height(value: float) -> float:
@@ -167,13 +194,33 @@ def _trend(name: str, runs: Sequence[Mapping[str, Any]], candidates: Sequence[st
     )
 
 
-def _value(card: Mapping[str, Any], name: str) -> tuple[float, tuple[float, float] | None] | None:
+def _value(run: Mapping[str, Any], candidate: str, name: str) -> _Value | None:
     """Return a candidate's overall quality or pass rate on a criterion, a fraction, with its interval."""
+    card = run["candidates"].get(candidate)
+    if card is None:
+        return None
     if name == OVERALL:
-        value, interval = card["overall"], card["overall_interval"]
-    else:
-        estimate = card["criteria"].get(name) or {}
-        value, interval = estimate.get("pass_rate"), estimate.get("pass_interval")
+        return _with_interval(card["overall"], card["overall_interval"])
+    estimate = card["criteria"].get(name) or {}
+    return _with_interval(estimate.get("pass_rate"), estimate.get("pass_interval"))
+
+
+def _frozen_value(run: Mapping[str, Any], anchors: str, name: str) -> _Value | None:
+    """Return a set of anchors' mean: good ones may fall by a point on the scale and all still pass."""
+    estimate = ((run.get("anchors") or {}).get(anchors) or {}).get(name)
+    return _with_interval(estimate["mean"], estimate["interval"]) if estimate else None
+
+
+def _scale_levels(low: float, high: float) -> list[float]:
+    """Return round levels of any scale that enclose two values."""
+    least = (high - low) / 5 or 0.2
+    unit = 10.0 ** floor(log10(least))
+    step = next(times * unit for times in (1, 2, 5, 10) if times * unit >= least)
+    bottom, top = floor(low / step), ceil(high / step)
+    return [round(level * step, 9) for level in range(bottom, max(top, bottom + 1) + 1)]
+
+
+def _with_interval(value: float | None, interval: Sequence[float] | None) -> _Value | None:
     return None if value is None else (value, (interval[0], interval[1]) if interval else None)
 
 
@@ -193,6 +240,27 @@ def _marks(runs: Sequence[Mapping[str, Any]], baselines: set[str]) -> list[tuple
         if place and _dataset(run) != _dataset(runs[place - 1]):
             marks.append((x - WIDTH / len(runs) / 2, "changed", f"{when}: another dataset from here on"))
     return marks
+
+
+def _drift_marks(runs: Sequence[Mapping[str, Any]], drift: Drift) -> list[tuple[float, str, str]]:
+    """Return marks of what was changed on purpose, and of where something began to move by itself."""
+    places = {run["run_id"]: place for place, run in enumerate(runs)}
+    # Another dataset is marked already, also in a history that knows no digests.
+    changed = [
+        (places[change.run_id], change) for change in drift.changes
+        if change.run_id in places and change.what != "dataset"
+    ]  # fmt: skip
+    lines = [
+        (_at(place, len(runs)) - WIDTH / len(runs) / 2, "changed",
+         f"{figures.moment(change.started_at)}: {change.sentence}")
+        for place, change in changed
+    ]  # fmt: skip
+    moves = [
+        (_at(places[shift.since_run_id], len(runs)), "moved", shift.sentence)
+        for shift in drift.shifts
+        if shift.since_run_id in places
+    ]
+    return [*lines, *moves]
 
 
 def _dataset(run: Mapping[str, Any]) -> object:

@@ -1,13 +1,18 @@
 """Whether judges get right what is known: verdicts on anchors, and the gate of a run whose judge does not."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from statistics import fmean
 
-from evaldrop.scorecard.model import AnchorEstimate, AnchorMiss, Gate, GateCheck
+import numpy as np
+
+from evaldrop.criteria import Criterion
+from evaldrop.scorecard.model import AnchorEstimate, AnchorMiss, AnchorScores, Gate, GateCheck
+from evaldrop.scorecard.part import within
 from evaldrop.scorecard.prepared import PreparedRecord
 from evaldrop.scorecard.source import RunFile
-from evaldrop.statistics import wilson_interval
+from evaldrop.statistics import mean_estimate, wilson_interval
+from evaldrop.statistics.vectors import Floats
 from evaldrop.tables import VerdictRow
 
 MAX_MISSES = 20
@@ -22,6 +27,7 @@ class AnchorTally:
         self._checked: defaultdict[str, int] = defaultdict(int)
         self._unscored: defaultdict[str, int] = defaultdict(int)
         self._misses: defaultdict[str, list[AnchorMiss]] = defaultdict(list)
+        self._scores: defaultdict[tuple[str, bool, str], list[float]] = defaultdict(list)
 
     def add(self, record: PreparedRecord, verdicts: Iterable[VerdictRow], run: RunFile) -> None:
         """Add the verdicts on an anchor; a judge's repeats are averaged first."""
@@ -38,6 +44,7 @@ class AnchorTally:
                 continue
             self._checked[judge] += 1
             score = fmean(found)
+            self._scores[judge, anchor.passes, criterion].append(score)
             if run.criteria[criterion].passes(score) != anchor.passes:
                 miss = AnchorMiss(anchor=anchor.id, criterion=criterion, passes=anchor.passes, score=score)
                 self._misses[judge].append(miss)
@@ -63,8 +70,16 @@ class AnchorTally:
             tolerance=tolerance,
             trusted=trusted,
             misses=tuple(misses[:MAX_MISSES]),
+            scores=tuple(self._anchor_scores(judge, run)),
         )
         return estimate if trusted else estimate.model_copy(update={"reason": _reason(estimate)})
+
+    def _anchor_scores(self, judge: str, run: RunFile) -> Iterator[AnchorScores]:
+        for passes in (True, False):
+            for name, criterion in run.criteria.items():
+                scores = self._scores.get((judge, passes, name))
+                if scores:
+                    yield _scores(np.array(scores), passes, criterion, run.evaluation.confidence)
 
 
 def judge_trusted(anchors: Mapping[str, AnchorEstimate]) -> bool | None:
@@ -87,6 +102,24 @@ def distrust(gate: Gate, anchors: Mapping[str, AnchorEstimate]) -> Gate:
         return gate
     reasons = tuple(f"{check.decision}: {check.expression}: {check.sentence}" for check in checks)
     return Gate(decision="inconclusive", reasons=(*reasons, *gate.reasons), checks=(*checks, *gate.checks))
+
+
+def _scores(scores: Floats, passes: bool, criterion: Criterion, confidence: float) -> AnchorScores:
+    n, passed = scores.size, sum(map(criterion.passes, scores.tolist()))
+    estimate = mean_estimate(scores, confidence=confidence) if n > 1 else None
+    interval = estimate.interval if estimate else None
+    if criterion.scale.kind == "binary":
+        interval = wilson_interval(float(scores.sum()), n, confidence=confidence)
+    return AnchorScores(
+        passes=passes,
+        criterion=criterion.name,
+        n=n,
+        mean=float(scores.mean()),
+        standard_error=estimate.standard_error if estimate else None,
+        interval=within(interval, criterion.scale.low, criterion.scale.high),
+        pass_rate=passed / n,
+        pass_interval=tuple(wilson_interval(passed, n, confidence=confidence)),
+    )
 
 
 def _reason(estimate: AnchorEstimate) -> str:

@@ -81,6 +81,8 @@ class Baseline(Part):
     new_candidates: tuple[str, ...] = ()
     gone_candidates: tuple[str, ...] = ()
     worst_records: tuple[WorseRecord, ...] = Field(
-        default=(), description="Those that lost the largest share of a scale, at most 50."
+        default=(),
+        description="The 50 that lost the largest share of a scale, and the first 6 of each candidate "
+        "and criterion.",
     )
     summary: str = Field(default="", description="The comparison in words.")

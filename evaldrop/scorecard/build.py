@@ -1,9 +1,7 @@
 """BuildScorecard: a run's result files in; tables, scorecard, report and history out."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from evaldrop import storage
 from evaldrop.calibration import Calibration, calibrate
@@ -12,64 +10,28 @@ from evaldrop.errors import StorageError
 from evaldrop.gate import evaluate_gate
 from evaldrop.history import write_history
 from evaldrop.regression.against import against_baseline
-from evaldrop.regression.kept_scores import SCORES_FILE, kept_criteria, score_row, score_schema
-from evaldrop.report.rows import ReportRows
 from evaldrop.report.writing import write_reports
 from evaldrop.results import find_manifests
 from evaldrop.scorecard.anchors import distrust, judge_trusted
 from evaldrop.scorecard.bounds import scored_only
-from evaldrop.scorecard.collect import Found, collect
 from evaldrop.scorecard.comparing import compare_candidates
 from evaldrop.scorecard.criteria_use import criteria_use, criterion_pairs
 from evaldrop.scorecard.estimates import candidate_scorecards, columns_of, cost_totals, judge_health
 from evaldrop.scorecard.frontier import quality_cost_frontier
-from evaldrop.scorecard.guardrails import (
-    GuardrailTally,
-    guardrail_comparisons,
-    guardrail_estimates,
-    guardrails_in_words,
-)
-from evaldrop.scorecard.long_replies import take_unread_replies
+from evaldrop.scorecard.guardrails import guardrail_comparisons, guardrail_estimates, guardrails_in_words
 from evaldrop.scorecard.model import CandidateScorecard, CriterionInfo, DatasetInfo, Records, Scorecard
-from evaldrop.scorecard.pairwise import Compared, ComparisonReader
-from evaldrop.scorecard.panels import PanelTally, agreements
-from evaldrop.scorecard.prepared import PreparedRecord
-from evaldrop.scorecard.reading import CandidateResult, ResultReader
-from evaldrop.scorecard.reuse import mark_reused, reused_in_words, what_was_reused
-from evaldrop.scorecard.robustness import RobustnessTally, robustness_alarms, with_robustness
+from evaldrop.scorecard.panels import agreements
+from evaldrop.scorecard.reuse import reused_in_words, what_was_reused
+from evaldrop.scorecard.robustness import robustness_alarms, with_robustness
 from evaldrop.scorecard.scores import NOT_APPLICABLE
 from evaldrop.scorecard.source import RunFile, read_run_file
 from evaldrop.scorecard.strengths import strengths
+from evaldrop.scorecard.tabulate import Tallies, read_results
 from evaldrop.scorecard.tally import RunTally
-from evaldrop.scorecard.win_rates import PairwiseTally, candidate_pairwise
+from evaldrop.scorecard.win_rates import candidate_pairwise
 from evaldrop.scorecard.words import run_alarms, run_hints, verdict_in_words
-from evaldrop.tables import (
-    TableWriter,
-    comparison_schema,
-    open_table,
-    response_schema,
-    robustness_schema,
-    verdict_schema,
-)
 
 SCORECARD_FILE = "scorecard.json"
-
-
-class _Tables(NamedTuple):
-    responses: TableWriter
-    verdicts: TableWriter
-    comparisons: TableWriter
-    scores: TableWriter
-    robustness: TableWriter | None
-
-
-class _Tallies(NamedTuple):
-    run: RunTally
-    pairwise: PairwiseTally
-    panel: PanelTally
-    rows: ReportRows
-    robustness: RobustnessTally
-    guardrails: GuardrailTally
 
 
 def build_scorecard(folder: str, manifest: str | None = None) -> Scorecard:
@@ -89,7 +51,7 @@ def build_scorecard(folder: str, manifest: str | None = None) -> Scorecard:
     """
     run = read_run_file(folder)
     manifests = [manifest] if manifest else find_manifests(folder)
-    tallies = _read_results(run, manifests)
+    tallies = read_results(run, manifests)
     scorecard = with_calibration(_scorecard(run, tallies, ended_at=_ended_at(manifests)), calibrate(run))
     storage.write_bytes(run.file(SCORECARD_FILE), scorecard.model_dump_json(indent=2).encode())
     write_reports(run, scorecard, tallies.rows)
@@ -117,109 +79,7 @@ def with_calibration(scorecard: Scorecard, calibration: Calibration | None) -> S
     return scorecard.model_copy(update={"candidates": cards, "calibration": dict(calibration.criteria)})
 
 
-def _read_results(run: RunFile, manifests: Sequence[str]) -> _Tallies:
-    tally = RunTally(
-        [candidate.name for candidate in run.candidates],
-        [judge.name for judge in run.judges],
-        run.evaluation.metrics,
-    )
-    panel = PanelTally([judge.name for judge in run.judges])
-    tallies = _Tallies(
-        tally,
-        PairwiseTally(),
-        panel,
-        ReportRows(run),
-        RobustnessTally(run),
-        GuardrailTally(list(tally.candidates)),
-    )
-    reader, comparisons = ResultReader(run), ComparisonReader(run)
-    kept = kept_criteria(list(run.criteria))
-    with _open_tables(run) as tables:
-        for found in collect(run.folder, manifests):
-            if run.parent and run.parent.how == "rescored":
-                for output in (found.output, *found.repeats):
-                    mark_reused(output)
-            take_unread_replies(found, run.folder)
-            _add_repeats(found, reader, comparisons, tally)
-            if found.record.anchor is not None:
-                tally.add_anchor(found.record, reader.read_anchor(found), run)
-                continue
-            results = reader.read(found)
-            if found.record.perturbed:
-                _add_copy(found.record, results, tables, tallies)
-                continue
-            tallies.robustness.note_original(found.record, results)
-            _write_rows(results, tables, kept)
-            ordinal = tally.add(found.record, results, None if found.output is not None else found.failure)
-            if compared := comparisons.read(found):
-                _add_comparisons(ordinal, compared, tables, tallies)
-            panel.add(ordinal, results)
-            tallies.guardrails.add(ordinal, found.record, results)
-            tallies.rows.add(ordinal, found.record, results)
-    return tallies
-
-
-def _add_repeats(found: Found, reader: ResultReader, comparisons: ComparisonReader, tally: RunTally) -> None:
-    tally.repeated += bool(found.repeats) and found.record.anchor is None
-    for output in found.repeats:
-        again = found._replace(output=output)
-        if found.record.anchor is not None:
-            calls = reader.read_anchor(again).judge_calls
-            tally.add_repeat([], calls)
-            continue
-        compared = [call for _, call, _ in comparisons.read(again) if call is not None]
-        tally.add_repeat(reader.read(again), compared)
-
-
-def _add_copy(
-    record: PreparedRecord, results: Sequence[CandidateResult], tables: _Tables, tallies: _Tallies
-) -> None:
-    tallies.run.add_copy(results)
-    for row in tallies.robustness.add(record, results):
-        if tables.robustness:
-            tables.robustness.append(row, text=len(row.prompt) + len(row.response or ""))
-
-
-def _add_comparisons(ordinal: int, compared: Sequence[Compared], tables: _Tables, tallies: _Tallies) -> None:
-    tallies.pairwise.add(ordinal, compared)
-    for row, call, _ in compared:
-        tables.comparisons.append(row, text=len(row.raw_reply or ""))
-        if call is not None:
-            tallies.run.add_comparison(row, call)
-
-
-def _write_rows(results: Sequence[CandidateResult], tables: _Tables, kept: Sequence[str]) -> None:
-    for result in results:
-        tables.scores.append(score_row(result, kept))
-        row = result.response
-        tables.responses.append(row.cells(), text=len(row.prompt) + len(row.response or ""))
-        for verdict in result.verdicts:
-            tables.verdicts.append(verdict, text=len(verdict.raw_reply or "") + len(verdict.rationale or ""))
-
-
-@contextmanager
-def _open_tables(run: RunFile) -> Iterator[_Tables]:
-    with (
-        open_table(
-            run.file("responses.parquet"), response_schema(run.evaluation.metrics), simulated=run.simulated
-        ) as responses,
-        open_table(run.file("verdicts.parquet"), verdict_schema(), simulated=run.simulated) as verdicts,
-        open_table(
-            run.file("comparisons.parquet"), comparison_schema(), simulated=run.simulated
-        ) as comparisons,
-        open_table(
-            run.file(SCORES_FILE), score_schema(list(run.criteria)), simulated=run.simulated
-        ) as scores,
-        ExitStack() as stack,
-    ):
-        robustness = None
-        if run.evaluation.robustness:
-            table = open_table(run.file("robustness.parquet"), robustness_schema(), simulated=run.simulated)
-            robustness = stack.enter_context(table)
-        yield _Tables(responses, verdicts, comparisons, scores, robustness)
-
-
-def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Scorecard:
+def _scorecard(run: RunFile, tallies: Tallies, *, ended_at: float | None) -> Scorecard:
     tally, columns = tallies.run, columns_of(tallies.run)
     confidence = run.evaluation.confidence
     pairwise, pairs = run.evaluation.pairwise, tallies.pairwise.columns()

@@ -24,6 +24,7 @@ from evaldrop.scorecard.model import (
     Tokens,
 )
 from evaldrop.scorecard.pairing import Groups
+from evaldrop.scorecard.part import within
 from evaldrop.scorecard.scores import NOT_APPLICABLE
 from evaldrop.scorecard.source import RunFile
 from evaldrop.scorecard.tally import CandidateTally, Floats, MoneyTally, Ordinals, RunTally, ScoreColumn
@@ -185,7 +186,12 @@ def _overall(
     overall: tuple[Ordinals, Floats], columns: Columns, run: RunFile, tally: RunTally
 ) -> MeanEstimate:
     estimate = mean_of(*overall, tally.groups, run.evaluation.confidence)
-    return estimate.model_copy(update={"bounds": overall_bounds(columns, run.criteria, tally.records)})
+    return estimate.model_copy(
+        update={
+            "interval": within(estimate.interval, 0.0, 1.0),
+            "bounds": overall_bounds(columns, run.criteria, tally.records),
+        }
+    )
 
 
 def criterion_estimate(
@@ -210,7 +216,7 @@ def criterion_estimate(
         mean=mean.mean,
         sd=mean.sd,
         standard_error=mean.standard_error,
-        interval=mean.interval,
+        interval=within(mean.interval, criterion.scale.low, criterion.scale.high),
         confidence=confidence,
         pass_rate=float(column.passed.mean()) if column.passed.size else None,
         pass_interval=_rate_interval(column.ordinals, column.passed, groups, confidence),

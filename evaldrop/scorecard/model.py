@@ -12,8 +12,18 @@ from pydantic import Field
 from evaldrop.scorecard.baseline import Baseline
 from evaldrop.scorecard.calibrated import CalibratedMean, CriterionCalibration
 from evaldrop.scorecard.guarded import GuardrailComparison, GuardrailEstimate
+from evaldrop.scorecard.judge_health import Agreement as Agreement
+from evaldrop.scorecard.judge_health import AnchorEstimate as AnchorEstimate
+from evaldrop.scorecard.judge_health import AnchorMiss as AnchorMiss
+from evaldrop.scorecard.judge_health import AnchorScores as AnchorScores
+from evaldrop.scorecard.judge_health import JudgeHealth as JudgeHealth
 from evaldrop.scorecard.part import Interval as Interval
 from evaldrop.scorecard.part import Part as Part
+from evaldrop.scorecard.preferred import CandidatePairwise as CandidatePairwise
+from evaldrop.scorecard.preferred import PairScores as PairScores
+from evaldrop.scorecard.preferred import PairwiseEstimate as PairwiseEstimate
+from evaldrop.scorecard.preferred import Strength as Strength
+from evaldrop.scorecard.preferred import Strengths as Strengths
 from evaldrop.scorecard.usefulness import CriterionPair, CriterionUse, FrontierPoint, LengthRelation
 
 Decision = Literal["pass", "fail", "inconclusive"]
@@ -110,7 +120,7 @@ class CriterionEstimate(Part):
     Verdicts on one criterion, over records. Repeats and several judges are averaged within a record first.
 
     `mean` is on the criterion's own scale; `pass_rate` counts what is at least as good as its pass mark.
-    `interval` is Student's t, on a binary scale Wilson's.
+    `interval` is Student's t cut to the scale's ends, on a binary scale Wilson's.
     """
 
     n_scored: int
@@ -144,88 +154,6 @@ class Slice(Part):
 
     n: int = Field(description="Records of this category.")
     criteria: dict[str, CriterionEstimate]
-
-
-class PairScores(Part):
-    """Sums of the scores two responses were given side by side, where the judge gives scores."""
-
-    candidate: float
-    baseline: float
-    n: int = Field(description="Records with scores; a record counts once, its judges and orders averaged.")
-
-
-class PairwiseEstimate(Part):
-    """
-    Judges' preferences for a candidate, pairs shown in both orders.
-
-    A pair is one record's two responses; a preference that changes with the order is a tie, and of several
-    judges the majority counts.
-    """
-
-    win_rate: float | None = Field(description="Wins plus half the ties, of n.")
-    standard_error: float | None = Field(description="Clustered by record, or by group where there are any.")
-    interval: Interval | None = Field(default=None, description="Wilson's; Student's t for clusters.")
-    wins: int
-    losses: int
-    ties: int
-    flip_rate: float | None = Field(
-        description="Share of n_both_orders in which the preference changed with the order."
-    )
-    first_shown_rate: float | None = Field(
-        default=None, description="How often the response shown first was preferred, ties half; 0.5 is fair."
-    )
-    n: int = Field(description="Pairs that count.")
-    n_both_orders: int = Field(
-        default=0,
-        description="Preferences read in both orders, over all judges; identical responses left out.",
-    )
-    n_unscored: int = Field(default=0, description="Pairs without a preference, left out of n.")
-    bounds: Interval | None = Field(
-        default=None, description="The win rate, were all unscored pairs lost, or won."
-    )
-    scores: PairScores | None = Field(
-        default=None, description="Under by_baseline, where judges give scores."
-    )
-
-
-class CandidatePairwise(PairwiseEstimate):
-    """A candidate's win rates: over all it was compared with, and each apart."""
-
-    by_baseline: dict[str, PairwiseEstimate] = Field(
-        default_factory=dict, description="Baseline, or opponent where all pairs are compared."
-    )
-    by_judge: dict[str, PairwiseEstimate] = Field(default_factory=dict)
-
-
-class Strength(Part):
-    """A candidate's Bradley–Terry strength with percentile bootstrap intervals over records."""
-
-    log_strength: float = Field(description="Centred on 0; P(a beats b) = 1 / (1 + exp(b - a)).")
-    interval: Interval
-    elo: float = Field(description="1000 + 400 / ln 10 times the log strength.")
-    elo_interval: Interval
-
-
-class Strengths(Part):
-    """Strengths of three or more candidates from all their pairs, ties counting half."""
-
-    prior: float = Field(description="Pseudo-wins given to each side of every pair.")
-    confidence: float
-    candidates: dict[str, Strength]
-
-
-class Agreement(Part):
-    """How far several judges agree on one criterion; the unit is a response."""
-
-    alpha: float | None = Field(description="Krippendorff's: 1 is full agreement, 0 what chance gives.")
-    level: Literal["nominal", "ordinal", "interval"]
-    n_records: int = Field(description="Records with a response that two or more judges scored.")
-    n_responses: int = Field(description="Such responses, of all candidates.")
-    raw_agreement: float | None = Field(description="Share of pairs of judges that gave the same score.")
-    spread: float | None = Field(
-        description="Highest minus lowest score of a response, on average, in the criterion's unit."
-    )
-    reason: str | None = Field(default=None, description="Why a number is null.")
 
 
 class RobustnessDrop(Part):
@@ -318,12 +246,13 @@ class SliceComparisons(Part):
 
 
 class GateCheck(Part):
-    """One rule, judged once: for one candidate where the rule is about candidates."""
+    """One rule, judged once: for one candidate, and one criterion, where the rule is about several."""
 
     expression: str
     decision: Decision
     sentence: str
     candidate: str | None = None
+    criterion: str | None = Field(default=None, description="Where the rule names none and is about each.")
 
 
 class Gate(Part):
@@ -332,48 +261,6 @@ class Gate(Part):
     decision: Decision
     reasons: tuple[str, ...] = Field(default=(), description="A sentence per check.")
     checks: tuple[GateCheck, ...] = Field(default=(), description="The same, with rule and decision apart.")
-
-
-class JudgeHealth(Part):
-    """How well a judge worked."""
-
-    model: str
-    calls: int = Field(description="Replies there should be.")
-    kept: int = Field(default=0, description="Of them, those taken from the parent run.")
-    errors: int
-    asked_again: int = Field(default=0, description="Calls repeated because no verdict could be read.")
-    retries: int = Field(default=0, description="Calls repeated by the workflow, most of them throttled.")
-    scored: int = Field(default=0, description="Verdicts with a score.")
-    on_shortened: int = Field(
-        default=0, description="Verdicts and preferences on a prompt that was shortened to be shown."
-    )
-    unscored: dict[str, int] = Field(default_factory=dict, description="Reason: verdicts.")
-    tokens_input: int = 0
-    tokens_output: int = 0
-    cost_usd: float | None = None
-
-
-class AnchorMiss(Part):
-    """An anchor that a judge got wrong on a criterion."""
-
-    anchor: str = Field(description="Its id in the evaluation.")
-    criterion: str
-    passes: bool = Field(description="What is known: whether it passes.")
-    score: float = Field(description="What the judge gave, its repeats averaged.")
-
-
-class AnchorEstimate(Part):
-    """How a judge does on responses known to pass or fail; a check is one anchor on one criterion."""
-
-    n: int = Field(description="Checks with a score.")
-    missed: int = Field(description="Checks whose pass or fail is not what is known.")
-    unscored: int = Field(default=0, description="Checks without a score.")
-    missed_rate: float | None = Field(default=None, description="missed / n; null without a score.")
-    interval: Interval | None = Field(default=None, description="Of missed_rate: Wilson.")
-    tolerance: float = Field(description="Share that may be missed.")
-    trusted: bool = Field(description="At least one check was scored, and no more missed than tolerated.")
-    reason: str | None = Field(default=None, description="Why it is not trusted.")
-    misses: tuple[AnchorMiss, ...] = Field(default=(), description="The first 20 that were missed.")
 
 
 class CostTotals(Part):

@@ -7,6 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field
 Interval = Annotated[tuple[float, float], Field(description="[low, high]")]
 
 
+def within(interval: Interval | None, low: float, high: float) -> Interval | None:
+    """Return an interval cut to a scale's ends: no mean lies beyond them, so it covers as much as before."""
+    return None if interval is None else (max(interval[0], low), min(interval[1], high))
+
+
 class Part(BaseModel):
     """Frozen, and strict about keys: what is written is what is documented."""
 

@@ -18,6 +18,10 @@ def agreement_rate(a: Ratings, b: Ratings) -> float:
     """
     Return the share of items on which two raters say the same, a fraction in [0, 1].
 
+    Args:
+        a: One rater's labels or scores, shape (items,).
+        b: The other's, in the same order.
+
     Raises:
         NotEnoughData: No items.
         ValueError: Lengths differ, or NaN.

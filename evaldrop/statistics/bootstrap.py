@@ -82,6 +82,8 @@ def resample_counts(copies: npt.ArrayLike, *, resamples: int, seed: int) -> Iter
     """
     Draw how often each unit occurs in each bootstrap resample, a bounded block of resamples at a time.
 
+    Multinomial counts: what drawing with replacement gives (Efron & Tibshirani 1993, chapter 6).
+
     Args:
         copies: How many equal units each entry stands for, shape (units,); ones when all differ.
         resamples: How many in all.
@@ -108,7 +110,12 @@ def resample_counts(copies: npt.ArrayLike, *, resamples: int, seed: int) -> Iter
 
 def percentile_interval(distribution: npt.ArrayLike, *, confidence: float = 0.95) -> Interval:
     """
-    Return the equal-tailed quantiles of a bootstrap distribution, interpolated linearly.
+    Return the equal-tailed quantiles of a bootstrap distribution, interpolated linearly (Efron & Tibshirani
+    1993, chapter 13).
+
+    Args:
+        distribution: The statistic in every resample, shape (resamples,).
+        confidence: Two-sided level, a fraction in (0, 1).
 
     Raises:
         NotEnoughData: An empty distribution.

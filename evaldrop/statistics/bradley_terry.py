@@ -83,7 +83,8 @@ def bradley_terry_intervals(
     confidence: float = 0.95,
 ) -> Strengths:
     """
-    Estimate strengths with bootstrap intervals that resample whole records.
+    Estimate strengths with percentile bootstrap intervals that resample whole records (Efron & Tibshirani
+    1993, chapter 13).
 
     Args:
         wins: One win table per comparison or group of comparisons, shape (rows, k, k); see `comparison_wins`.
@@ -125,7 +126,8 @@ def comparison_wins(
     a: npt.ArrayLike, b: npt.ArrayLike, outcomes: npt.ArrayLike, *, candidates: int
 ) -> Floats:
     """
-    Return one win table per comparison, shape (rows, candidates, candidates).
+    Return one win table per comparison, shape (rows, candidates, candidates): a tie is half a win for both
+    (Zheng et al. 2023, arXiv 2306.05685, for two orders that contradict each other).
 
     Args:
         a: Number of one candidate of each comparison, 0..candidates-1, shape (rows,).
@@ -152,12 +154,24 @@ def comparison_wins(
 
 
 def elo_scale(log_strengths: npt.ArrayLike) -> Floats:
-    """Return 1000 + 400/ln 10 · t: a gap of 400 is odds of 10 to 1 (not online Elo, where order matters)."""
+    """
+    Return 1000 + 400/ln 10 · t: a gap of 400 is odds of 10 to 1 (Elo 1978; not online Elo, where order
+    matters).
+
+    Args:
+        log_strengths: Natural log strengths, shape (candidates,). Raises nothing; NaN stays NaN.
+    """
     return np.asarray(1000 + 400 / log(10) * np.asarray(log_strengths, dtype=np.float64), dtype=np.float64)
 
 
 def win_probability(log_strength_a: float, log_strength_b: float) -> float:
-    """Return P(a beats b), a fraction in (0, 1), ties split."""
+    """
+    Return P(a beats b) = 1/(1 + exp(b - a)), a fraction in (0, 1), ties split (Bradley & Terry 1952).
+
+    Args:
+        log_strength_a: Natural log strength. Raises nothing; NaN stays NaN.
+        log_strength_b: The other's.
+    """
     return float(special.expit(log_strength_a - log_strength_b))
 
 

@@ -86,10 +86,15 @@ def clustered_standard_error(scores: npt.ArrayLike, groups: Groups) -> float:
 
 def corrected_clustered_standard_error(scores: npt.ArrayLike, groups: Groups) -> float:
     """
-    Clustered standard error times √(G/(G-1)), G clusters: the usual CR1 correction for few clusters.
+    Clustered standard error times √(G/(G-1)), G clusters: the usual CR1 correction for few clusters
+    (Cameron & Miller 2015, J. Human Resources 50:317).
 
     For a mean the correction G/(G-1) · (n-1)/(n-k) of statsmodels has k = 1. With one score per cluster it is
     exactly sd(ddof 1)/√n.
+
+    Args:
+        scores: One per record, shape (n,), any unit.
+        groups: The cluster of each record, shape (n,).
 
     Raises:
         NotEnoughData: Fewer than two clusters.

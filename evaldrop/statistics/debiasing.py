@@ -119,7 +119,8 @@ def clustered_ppi_mean(
     Estimate the human mean from clustered records: `ppi_mean` with clustered variances.
 
     λ minimises the clustered variance λ² V(unlabelled) + V(human - λ judge), cut to [0, 1]; both variances
-    CR1, the interval t on (labelled clusters - 1) degrees of freedom, the labels being the scarce part.
+    CR1 (Cameron & Miller 2015), the interval t on (labelled clusters - 1) degrees of freedom, the labels
+    being the scarce part.
 
     Args:
         human: Labels of randomly chosen clusters, shape (n,).
@@ -200,6 +201,10 @@ def self_preference(own: JudgeCounts, other: JudgeCounts) -> SelfPreference:
 
     P(judged good | good, own) - P(judged good | good, other) (Wataoka et al. 2024, arXiv 2410.21819), and the
     same among bad ones. In [-1, 1]; 0 is fair.
+
+    Args:
+        own: What the judge made of its own model's responses that people labelled, counts of responses.
+        other: The same of other models' responses.
 
     Raises:
         NotEnoughData: No good or no bad labelled records on one side.

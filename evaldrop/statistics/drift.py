@@ -53,7 +53,8 @@ def run_noise(estimates: npt.ArrayLike, standard_errors: npt.ArrayLike) -> RunNo
     Measure the noise of baseline runs, in which nothing was changed.
 
     sigma² = max(Var(estimates, ddof 1), mean SE²): at least what the records explain, and more where runs
-    differ by more than that. A sigma of sampling error alone gives alarms for nothing.
+    differ by more than that. A sigma of sampling error alone gives alarms for nothing. `between` is the
+    moment estimate of a variance component (Searle, Casella & McCulloch 1992, section 4.2).
 
     Args:
         estimates: Of each baseline run, shape (runs,).

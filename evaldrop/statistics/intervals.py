@@ -45,7 +45,10 @@ class Estimate:
 
 def normal_quantile(confidence: float) -> float:
     """
-    Return z with P(-z < Z < z) = confidence; 1.96 for 0.95.
+    Return z with P(-z < Z < z) = confidence for a standard normal Z; 1.96 for 0.95.
+
+    Args:
+        confidence: Two-sided level, a fraction in (0, 1).
 
     Raises:
         ValueError: Confidence is not strictly between 0 and 1.
@@ -55,7 +58,11 @@ def normal_quantile(confidence: float) -> float:
 
 def t_quantile(confidence: float, degrees_of_freedom: float) -> float:
     """
-    Return t with P(-t < T < t) = confidence for Student's T.
+    Return t with P(-t < T < t) = confidence for Student's T (Student 1908).
+
+    Args:
+        confidence: Two-sided level, a fraction in (0, 1).
+        degrees_of_freedom: Above 0.
 
     Raises:
         ValueError: Confidence is not strictly between 0 and 1, or degrees of freedom are not positive.
@@ -133,6 +140,9 @@ def beta_interval(passed: float, scored: float, *, confidence: float = 0.95, pri
     """
     Equal-tailed posterior interval for a pass rate under a Beta(prior, prior) prior.
 
+    Quantiles of Beta(prior + passed, prior + scored - passed) (Brown, Cai & DasGupta 2001, Statistical
+    Science 16:101).
+
     Args:
         passed: Verdicts that met the criterion, 0 <= passed <= scored.
         scored: Verdicts with a score.
@@ -158,7 +168,13 @@ def t_interval(
     mean: float, standard_error: float, *, degrees_of_freedom: float, confidence: float = 0.95
 ) -> Interval:
     """
-    Student's interval mean ± t · standard_error, in the mean's unit; not clipped to the scale.
+    Student's interval mean ± t · standard_error (Student 1908), in the mean's unit; not clipped to the scale.
+
+    Args:
+        mean: In any unit.
+        standard_error: Of the mean, in its unit, 0 or more.
+        degrees_of_freedom: Above 0: records - 1, or clusters - 1.
+        confidence: Two-sided level, a fraction in (0, 1).
 
     Raises:
         ValueError: standard_error is negative or NaN, degrees of freedom are not positive, or confidence lies

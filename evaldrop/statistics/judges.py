@@ -69,7 +69,10 @@ def majority_vote(votes: npt.ArrayLike) -> Floats:
 
 def panel_spread(scores: npt.ArrayLike) -> Floats:
     """
-    Return highest minus lowest score per record, in the scores' unit; scores of shape (records, judges).
+    Return highest minus lowest score per record, in the scores' unit.
+
+    Args:
+        scores: Shape (records, judges).
 
     Raises:
         NotEnoughData: No judges.
@@ -80,7 +83,10 @@ def panel_spread(scores: npt.ArrayLike) -> Floats:
 
 def panel_kappa(votes: npt.ArrayLike) -> float:
     """
-    Return the mean of Cohen's κ over all pairs of judges (Light 1971); votes of shape (records, judges).
+    Return the mean of Cohen's κ over all pairs of judges (Light 1971).
+
+    Args:
+        votes: Categories as numbers, shape (records, judges).
 
     Raises:
         NotEnoughData: Fewer than two judges, no records, or a pair of judges with one category only.

@@ -90,7 +90,7 @@ def paired_pass_standard_error(only_a: int, only_b: int, *, records: int) -> flo
     Return the standard error behind `paired_pass_interval`; never 0, for it counts one more of each kind.
 
     √((p_a + p_b - (p_a - p_b)²)/(n + 2)) with p_a = (only_a + 1)/(n + 2), p_b likewise (Bonett & Price 2012).
-    Raises as `paired_pass_interval` does.
+    Arguments, and what raises, as in `paired_pass_interval`.
     """
     only_a, only_b = _checked_discordant(only_a, only_b)
     if records == 0:

@@ -170,7 +170,13 @@ def sign_flip_test(
     differences: npt.ArrayLike, *, seed: int, groups: Groups | None = None, resamples: int = 9_999
 ) -> SignFlipTest:
     """
-    Test by sign flips: exactly where the patterns can be counted, else from a seeded draw.
+    Test by sign flips (Fisher 1935): exactly where the patterns can be counted, else from a seeded draw.
+
+    Args:
+        differences: One per record, shape (n,), any unit.
+        seed: Of the draw.
+        groups: The cluster of each record, whose signs flip together; None when records are independent.
+        resamples: How many patterns are drawn.
 
     Raises as `sign_flip_exact` and `sign_flip_permutation` do, but never for too many patterns.
     """

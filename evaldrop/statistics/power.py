@@ -17,7 +17,8 @@ def detectable_from_standard_error(
     """
     Return the smallest true difference a comparison with this standard error would have shown.
 
-    (z(1 - level/2) + z(power)) · SE: 2.80 SE at 5 % and 80 %. Shown beside every undecided comparison.
+    (z(1 - level/2) + z(power)) · SE: 2.80 SE at 5 % and 80 % (Miller 2024, section 5). Shown
+    beside every undecided comparison.
 
     Args:
         standard_error: Of the difference, in the scores' unit.
@@ -86,6 +87,16 @@ def required_records(
     (z(1 - level/2) + z(power))² (ω² + σ_a²/K_a + σ_b²/K_b)/δ². Arguments as in
     `minimum_detectable_difference`.
 
+    Args:
+        difference: To be seen, in the scores' unit, not 0.
+        between: ω², variance over records of the difference of the two candidates' expected scores.
+        within_a: σ_a², variance of a candidate's score on one record from repeat to repeat.
+        within_b: The other candidate's.
+        repeats_a: K_a, responses per record, 1 or more.
+        repeats_b: K_b.
+        level: Two-sided chance of a false alarm, a fraction in (0, 1).
+        power: Chance of seeing the difference, a fraction in (0, 1).
+
     Raises:
         ValueError: The difference is 0 or NaN (no number of records shows it), or as there.
     """
@@ -123,7 +134,12 @@ def paired_t_power(records: float, *, effect: float, level: float = 0.05) -> flo
 
 def required_records_paired_t(effect: float, *, level: float = 0.05, power: float = 0.8) -> float:
     """
-    Return how many records a paired t test needs for a standardised effect; round up.
+    Return how many records a paired t test needs for a standardised effect; round up (Cohen 1988, chapter 2).
+
+    Args:
+        effect: mean(d)/sd(d), not 0; its sign does not matter.
+        level: Two-sided chance of a false alarm, a fraction in (0, 1).
+        power: Chance of seeing the effect, a fraction in (0, 1).
 
     Raises:
         ValueError: The effect is 0 or NaN, or level or power lies outside (0, 1).
@@ -136,7 +152,14 @@ def required_records_paired_t(effect: float, *, level: float = 0.05, power: floa
 
 def detectable_effect_paired_t(records: int, *, level: float = 0.05, power: float = 0.8) -> float:
     """
-    Return the smallest standardised effect a paired t test on `records` records sees.
+    Return the smallest standardised effect mean(d)/sd(d) a paired t test sees (Cohen 1988, chapter 2).
+
+    Solves `paired_t_power` for the effect.
+
+    Args:
+        records: Pairs, above 1.
+        level: Two-sided chance of a false alarm, a fraction in (0, 1).
+        power: Chance of seeing the effect, a fraction in (0, 1).
 
     Raises:
         NotEnoughData: One record or fewer.
@@ -151,6 +174,12 @@ def required_records_two_rates(a: float, b: float, *, level: float = 0.05, power
 
     About 2 (z(1 - level/2) + z(power))² / h², h = 2 asin √a - 2 asin √b, both tails counted (Cohen 1988,
     chapter 6). Paired records need fewer: `required_records_mcnemar`.
+
+    Args:
+        a: A pass rate, a fraction in [0, 1].
+        b: The other.
+        level: Two-sided chance of a false alarm, a fraction in (0, 1).
+        power: Chance of telling them apart, a fraction in (0, 1).
 
     Raises:
         ValueError: A rate lies outside [0, 1], the rates are equal, or level or power lies outside (0, 1).

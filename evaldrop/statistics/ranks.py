@@ -32,7 +32,10 @@ class WilcoxonTest(NamedTuple):
 
 def average_ranks(values: npt.ArrayLike) -> Floats:
     """
-    Return ranks 1..n of values of shape (n,), ties sharing the mean of their ranks.
+    Return ranks 1..n of values, ties sharing the mean of their ranks (Kendall 1945, Biometrika 33:239).
+
+    Args:
+        values: Shape (n,), any unit.
 
     Raises:
         NotEnoughData: No values.
@@ -47,8 +50,9 @@ def spearman(a: npt.ArrayLike, b: npt.ArrayLike) -> Correlation:
     """
     Return Spearman's rank correlation ρ: Pearson's r of the average ranks.
 
-    p from t = ρ √((n - 2)/(1 - ρ²)) on n - 2 degrees of freedom, good from about ten pairs (Kendall &
-    Stuart). Written here because the scorecard needs it on every run and must not import scipy.stats.
+    p from t = ρ √((n - 2)/(1 - ρ²)) on n - 2 degrees of freedom, good from about ten pairs (Spearman
+    1904; Kendall & Stuart 1973, section 31). Written here because the scorecard needs it on every run and
+    must not import scipy.stats.
 
     Args:
         a: Shape (n,).

@@ -27,7 +27,8 @@ def shared_clusters_ppi_mean(
     Both parts of the estimate then move together. With u, h and j a cluster's residual sums of unlabelled
     judge scores, labels and labelled judge scores, each over its own n, and c = G/(G-1) per side, the
     variance is c_u λ² Σu² + c_l Σ(h - λj)² + 2 √(c_u c_l) λ Σu(h - λj); λ minimises it, cut to [0, 1].
-    Without shared clusters it is `clustered_ppi_mean`, whose t interval it keeps.
+    Without shared clusters it is `clustered_ppi_mean`, whose t interval and sources it keeps (Angelopoulos,
+    Duchi & Zrnic 2023; Cameron & Miller 2015); the cross term is derived here and held by simulation.
 
     Args:
         human: Labels of randomly chosen records, shape (n,).

@@ -80,8 +80,7 @@ def _from_tool(
         return None
     rationale = next((entry.rationale for entry in entries if entry.rationale), "")
     # In a cut input the last number may be the first digit of a longer one.
-    last = list(plain_keys(tool_input))[-1:]
-    if truncated and (alone or last == [plain_key(name)]):
+    if truncated and (alone or list(plain_keys(tool_input))[-1:] == [plain_key(name)]):
         return Reading.unread("truncated"), rationale
     return reading, rationale
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from evaldrop.criteria.scales import Scale
@@ -36,7 +37,10 @@ _RATIONALE_KEYS = (
     "thoughts",
 )
 _NAME_KEYS = ("criterion", "name", "criteria", "metric", "dimension", "aspect")
+_AS_ASKED = frozenset({"rationale", "score"})
 _DEPTH = 6
+_SHORT = 80
+_NO_WORD = re.compile(r"[^a-z0-9]+")
 # Prose may stand around a JSON reply; more than this and the JSON is a quotation in a text.
 _FRAME = 120
 
@@ -57,7 +61,16 @@ class Entry(NamedTuple):
 
 def plain_key(key: object) -> str:
     """Return `key` in lower case with every run of other characters as one underscore."""
-    return re.sub(r"[^a-z0-9]+", "_", str(key).casefold()).strip("_")
+    text = str(key)
+    # Judges' keys are few and come back in every reply; one that is a whole text is not worth keeping.
+    return _short_plain(text) if len(text) <= _SHORT else _plain(text)
+
+
+def _plain(text: str) -> str:
+    return _NO_WORD.sub("_", text.casefold()).strip("_")
+
+
+_short_plain = lru_cache(maxsize=4096)(_plain)
 
 
 def plain_keys(value: Mapping[Any, Any]) -> dict[str, Any]:
@@ -104,7 +117,11 @@ def entries_of(value: Any, *, name: str, alone: bool) -> list[Entry]:
     `alone` says that the judge was asked about this criterion only: a score without a name is then its score.
     """
     wanted = plain_key(name)
-    found = [_entry(member) for key, member in _named(value, 0) if wanted and key == wanted]
+    if wanted and wanted not in _AS_ASKED and _is_as_asked(value):
+        given = plain_keys(value).get(wanted)
+        found = [Entry(given["score"], given["rationale"])] if given else []
+    else:
+        found = [_entry(member) for key, member in _named(value, 0) if wanted and key == wanted]
     if not found and alone:
         found = _unnamed(value, 0)
     return found
@@ -119,10 +136,8 @@ def read_raw(raw: Any, scale: Scale, *, depth: int = 0) -> Reading[float] | None
     if isinstance(raw, int | float):
         return _number(raw, scale)
     if isinstance(raw, str):
-        plain = plain_text(raw)
-        head = answer_at_head(plain, scale)
-        # "4 - polite", "4: because …" in a string is an answer; a sentence that begins with a number is not.
-        return whole_answer(plain, scale) or (head.reading if head and len(plain) <= _FRAME else None)
+        # Replies hold the same few short answers over and over.
+        return _short_answer(raw, scale) if len(raw) <= _SHORT else _answer(raw, scale)
     if depth < _DEPTH and isinstance(raw, Mapping):
         key = next((key for key in _SCORE_KEYS if key in plain_keys(raw)), None)
         return None if key is None else read_raw(plain_keys(raw)[key], scale, depth=depth + 1)
@@ -133,6 +148,36 @@ def read_raw(raw: Any, scale: Scale, *, depth: int = 0) -> Reading[float] | None
     return None
 
 
+def _is_as_asked(value: Any) -> bool:
+    """
+    Tell whether `value` is to the letter what the verdict tool asks for, as nearly every reply is: under each
+    name a rationale and a score, and nothing inside that could name a criterion too.
+    """
+    return type(value) is dict and all(
+        type(member) is dict
+        and member.keys() == _AS_ASKED
+        and type(member["rationale"]) is str
+        and _is_scalar(member["score"])
+        for member in value.values()
+    )
+
+
+def _is_scalar(score: Any) -> bool:
+    """Tell whether a score is a number, or a text that is not JSON in a string."""
+    return type(score) in (int, float) or (type(score) is str and not score.strip().startswith(("{", "[")))
+
+
+def _answer(raw: str, scale: Scale) -> Reading[float] | None:
+    plain = plain_text(raw)
+    head = answer_at_head(plain, scale)
+    # "4 - polite", "4: because …" in a string is an answer; a sentence that begins with a number is not.
+    return whole_answer(plain, scale) or (head.reading if head and len(plain) <= _FRAME else None)
+
+
+_short_answer = lru_cache(maxsize=4096)(_answer)
+
+
+@lru_cache(maxsize=4096)
 def _number(raw: float, scale: Scale) -> Reading[float] | None:
     if scale.kind == "choices":
         # A choice is named, never priced; but a menu of "1" and "2" may come back as a number.

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from evaldrop.criteria.criterion import Criterion
@@ -38,15 +39,20 @@ def property_names(criteria: Sequence[Criterion]) -> list[str]:
 
     Names that become equal are numbered.
     """
+    return list(_property_names(tuple(criterion.name for criterion in criteria)))
+
+
+@lru_cache(maxsize=256)
+def _property_names(criteria: tuple[str, ...]) -> tuple[str, ...]:
     names: list[str] = []
     for criterion in criteria:
-        plain = re.sub(r"[^A-Za-z0-9_-]", "_", criterion.name)[:60] or "criterion"
+        plain = re.sub(r"[^A-Za-z0-9_-]", "_", criterion)[:60] or "criterion"
         name, number = plain, 1
         while name in names:
             number += 1
             name = f"{plain}_{number}"
         names.append(name)
-    return names
+    return tuple(names)
 
 
 def _verdict_schema(criterion: Criterion) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from evaldrop.asked import asked_by
 from evaldrop.definition import RunDefinition, out_of
 from evaldrop.errors import EvaluationError, InputError
 from evaldrop.evaluation import Evaluation
+from evaldrop.regression.blessing import bless
 from evaldrop.rescoring import rescore, rescored_scorecard
 from evaldrop.runs import read_run
 from evaldrop.scorecard import build_scorecard
@@ -99,6 +100,17 @@ def test_a_rescored_run_names_its_parent_and_leaves_it_alone(parent):
     }  # fmt: skip
     assert scorecard.run_id == definition.run_id
     assert {file.name: file.read_bytes() for file in parent.iterdir() if file.is_file()} == before
+
+
+def test_a_rescored_run_is_held_to_the_run_that_is_blessed_by_now(parent):
+    bless(str(parent))
+
+    definition, scorecard = rescored(parent)
+
+    assert RunDefinition.load(str(parent)).baseline is None
+    assert definition.baseline == str(parent)
+    assert scorecard.baseline.run_id == "run-1"
+    assert scorecard.baseline.comparable
 
 
 def test_nothing_is_paid_for_again_and_what_was_saved_is_said(parent):

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from evaldrop.drift_alarms import chart_drift, moved_too
 from evaldrop.errors import NotEnoughData
 from evaldrop.history_entries import HistoryCandidate, HistoryEntry, HistoryEstimate, HistoryJudge
 from evaldrop.trend import trend_of
+from evaldrop.trend.charts import chart_drift, shift_since
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 SE = 0.1
@@ -114,8 +114,9 @@ def test_a_moved_model_is_told_from_a_moved_judge_by_the_anchors():
     assert [shift.cause for shift in model.shifts] == ["candidate"]
     assert {shift.cause for shift in judge.shifts} == {"judge"}
     assert len(judge.shifts) == 2
-    assert "the judge moved: the anchors, whose responses never change, moved too (old on tone fell)" in (
-        judge.shifts[0].sentence
+    assert (
+        "the judge moved: the anchors, whose responses never change, moved too (old on tone fell by 0.55)"
+        in (judge.shifts[0].sentence)
     )
 
 
@@ -124,6 +125,14 @@ def test_anchors_that_moved_without_an_alarm_of_their_own_still_tell():
     anchors = [*STEADY, 3.8, 3.8, 3.8]
     trend = trend_of(weeks(fall, anchors=anchors), "support")
     assert [(shift.cause, "old" in shift.sentence) for shift in trend.shifts] == [("judge", True)]
+
+
+def test_a_judge_that_moved_the_other_way_excuses_nobody_and_blames_nobody():
+    fall = [*STEADY, 3.0, 3.0, 3.0]
+    trend = trend_of(weeks(fall, anchors=[*STEADY, 4.9, 4.9, 4.9]), "support")
+    lite = series_of(trend).shifts[0]
+    assert lite.cause == "unknown"
+    assert "the judge moved as well, and not this way (old on tone rose by 0.9)" in lite.sentence
 
 
 def test_anchors_over_all_criteria_tell_for_each_of_them():
@@ -137,6 +146,60 @@ def test_anchors_over_all_criteria_tell_for_each_of_them():
     shifts = trend_of(runs, "support").shifts
     assert shifts[0].cause == "judge"
     assert "known on overall fell" in shifts[0].sentence
+
+
+def verdicts_on(scores):
+    error = float(scores.std(ddof=1) / np.sqrt(scores.size))
+    return estimate(float(scores.mean()), error).model_copy(update={"n_scored": scores.size})
+
+
+def simulated_weeks(draw, *, model=0.0, judge=lambda score: score):
+    """
+    Twenty weekly runs of 60 records, ten good and ten bad anchors; from the eleventh on the model's answers
+    are worth `model` more, or the judge sees them through `judge`. A verdict is what an answer is worth and
+    half a point of the judge's noise, rounded to the scale of 1 to 5.
+    """
+    worth = draw.choice([2.0, 3.0, 4.0, 5.0], size=60, p=[0.1, 0.2, 0.4, 0.3])
+    known = {
+        "good anchors (pro)": draw.choice([4.0, 5.0], 10),
+        "bad anchors (pro)": draw.choice([1.0, 2.0], 10),
+    }
+    runs = []
+    for week in range(20):
+        seen = judge if week >= 10 else (lambda score: score)
+
+        def verdicts(answers, seen=seen):
+            return verdicts_on(np.clip(np.rint(seen(answers) + draw.normal(0, 0.5, answers.size)), 1, 5))
+
+        answers = worth + draw.normal(0, 0.3, 60) + (model if week >= 10 else 0)
+        lite = candidate(4.0).model_copy(update={"criteria": {"tone": verdicts(answers)}})
+        anchors = {name: {"tone": verdicts(scores)} for name, scores in known.items()}
+        runs.append(entry(week, {"lite": lite}).model_copy(update={"anchors": anchors}))
+    return runs
+
+
+@pytest.mark.parametrize(("moved", "cause"), [
+    ({"model": -0.5}, "candidate"),
+    ({"model": 0.5}, "candidate"),
+    ({"judge": lambda score: score - 0.5}, "judge"),
+    ({"judge": lambda score: score + 0.5}, "judge"),
+    # Timid: good falls, bad rises, and the mean of all anchors stays where it was.
+    ({"judge": lambda score: 3 + (score - 3) / 2}, "judge"),
+    ({}, None),
+])  # fmt: skip
+def test_over_many_histories_a_moved_judge_does_not_look_like_a_moved_model(moved, cause):
+    """
+    60 simulated histories each, seeded. The candidate's own series falls or rises alike; the cause told is
+    right in at least 9 of 10, and nothing is told of what did not move.
+    """
+    told = []
+    for seed in range(60):
+        trend = trend_of(simulated_weeks(np.random.default_rng(seed), **moved), "support")
+        told += [shift.cause for shift in series_of(trend).shifts[:1]]
+    if cause is None:
+        assert len(told) <= 3
+    else:
+        assert told.count(cause) >= 54
 
 
 def test_other_anchors_begin_a_new_stretch_for_them_alone():
@@ -259,7 +322,7 @@ def test_charting_needs_a_run_after_the_baseline():
 
 
 def test_a_series_that_has_no_later_run_has_not_moved():
-    assert moved_too(chart_drift([*STEADY, 4.0], [SE] * 9), since=9) is None
+    assert shift_since(chart_drift([*STEADY, 4.0], [SE] * 9), since=9, level=0.05) is None
 
 
 @pytest.mark.parametrize("between", [0.0, 1.0, 3.0])

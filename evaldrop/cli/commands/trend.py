@@ -28,7 +28,8 @@ def trend(
     """
     Show every candidate's estimates run by run, what was changed between runs, and what moved by itself.
 
-    Frozen responses (given in the dataset) are the anchors: when they move, the judge did.
+    Frozen responses (the evaluation's anchors, and those given in the dataset) are judged anew in each run:
+    when they move, the judge did.
 
     Examples:
 
@@ -37,10 +38,9 @@ def trend(
         evaldrop trend support-answers --out s3://bucket/runs --json
     """
     from evaldrop.cli.trend_table import print_trend
-    from evaldrop.drift_alarms import BASELINE_RUNS
     from evaldrop.errors import InputError
     from evaldrop.history import find_entries, read_entries
-    from evaldrop.trend import trend_of
+    from evaldrop.trend import BASELINE_RUNS, trend_of
 
     entries = read_entries(find_entries(out))
     known = sorted({entry.evaluation for entry in entries})

@@ -27,15 +27,13 @@ def view(
 
         evaldrop view s3://bucket/runs --port 8000 --no-open
     """
-    from evaldrop.history import find_entries, read_entries
-    from evaldrop.report.history_page import history_page
+    from evaldrop.history import find_entries, page_of, read_entries
     from evaldrop.report.serving import LOOPBACK, Folder, open_server
 
     _refuse_missing(directory)
 
     def make_index() -> str:
-        entries = read_entries(find_entries(directory))
-        return history_page([entry.model_dump(mode="json") for entry in entries])
+        return page_of(read_entries(find_entries(directory)))
 
     with open_server(Folder(directory, make_index), port) as server:
         address = f"http://{LOOPBACK}:{server.server_port}/"

@@ -40,7 +40,7 @@ def test_a_history_is_shown_run_by_run_with_its_anchors_and_alarms(tmp_path, cap
 
     printed = capsys.readouterr().out
     assert "lite · tone" in printed
-    assert "old · tone (anchor)" in printed
+    assert "old · tone (frozen)" in printed
     assert printed.count("2026-03-02 00:00") == 5  # a line per series: overall, two criteria, two anchors
     assert "alarm lite fell on tone" in printed
     assert "the anchors stayed" in printed

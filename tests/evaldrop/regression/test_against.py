@@ -1,6 +1,7 @@
 """A run against its baseline, worked out by hand."""
 
 import sys
+from collections import Counter
 
 import pytest
 
@@ -223,3 +224,22 @@ def test_a_comparison_needs_no_pandas(pair, monkeypatch):
     # a Lambda has none
     monkeypatch.setitem(sys.modules, "pandas", None)
     assert compare_runs(*pair).records == 8
+
+
+def test_losses_of_one_candidate_do_not_crowd_out_anothers(tmp_path):
+    """
+    lite loses all of correctness on 60 records, more than a list holds; haiku loses three of four points of
+    tone on seven.
+    """
+    folder = tmp_path / "support"
+    write(folder / "run-0", {"lite": [(1, 5)] * 60, "haiku": [(1, 5)] * 60})
+    now = {"lite": [(0, 5)] * 60, "haiku": [(1, 2)] * 7 + [(1, 5)] * 53}
+    gate = ["no record worse by 3 in tone"]
+    scorecard = write(
+        folder / "run-1", now, run_id="run-1", baseline=str(folder / "run-0"), evaluation={"gate": gate}
+    )
+    losses = Counter((each.candidate, each.criterion) for each in scorecard.baseline.worst_records)
+    assert losses == {("lite", "correctness"): 50, ("haiku", "tone"): 6}
+    assert [check.sentence for check in scorecard.gate.checks if check.decision == "fail"] == [
+        "haiku.tone: r0 (5 to 2), r1 (5 to 2), r2 (5 to 2), r3 (5 to 2), r4 (5 to 2) and more lost 3 or more."
+    ]

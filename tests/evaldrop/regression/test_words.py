@@ -22,7 +22,7 @@ def test_more_than_a_few_decisions_are_counted():
     assert summary_in_words(baseline(*[REGRESSED] * 6)) == (
         "Against runs/x, on 9 records: "
         + "".join(f"lite regressed on c{n} by 0.10 to 0.50; " for n in range(4))
-        + "2 more differences are decided; 1 response is missing that had been given then."
+        + "2 more differences are decided too; 1 response is missing that had been given then."
     )
 
 

@@ -139,3 +139,16 @@ def test_the_check_finds_what_is_wrong(damage, fault):
     root = report("pass")
     damage(root)
     assert any(found.startswith(fault) for found in faults(root, ANT))
+
+
+def test_a_rule_about_every_criterion_has_a_case_of_its_own_name_for_each():
+    checks = tuple(
+        GateCheck(expression="no record worse by 3", decision="pass", sentence="s", candidate=candidate,
+                  criterion=criterion)
+        for candidate in ("lite", "haiku") for criterion in ("correctness", "tone")
+    )  # fmt: skip
+    gated = scorecard({"lite": card((0.8, 0.9))})
+    gated = gated.model_copy(update={"gate": Gate(decision="pass", checks=checks)})
+    names = [case.get("name") for case in ET.fromstring(junit_report(gated)).iter("testcase")]
+    assert names[0] == "no record worse by 3 · lite · correctness"
+    assert len(set(names)) == 4

@@ -3,6 +3,7 @@
 import pytest
 
 from evaldrop.report.trends import HEIGHT, WIDTH, is_baseline, trends
+from evaldrop.trend import Change, Series, Shift, Trend
 
 
 def run(number, *, rates=(0.6, 0.8), cost=0.5, **fields):
@@ -87,3 +88,39 @@ def test_an_unknown_cost_has_no_bar():
 def test_only_the_last_runs_are_drawn():
     runs = [run(number % 28 + 1) | {"run_id": f"r{number}"} for number in range(100)]
     assert len(trends(runs).bars) == 60
+
+
+def test_anchors_have_charts_of_their_own_on_the_criterions_scale():
+    def anchored(number, mean):
+        estimate = {"mean": mean, "interval": [mean - 0.5, mean + 0.5], "pass_rate": 1.0}
+        return run(number, anchors={"good anchors (pro)": {"correctness": estimate}, "haiku": {}})
+
+    found = trends(newest_first(anchored(1, 4.5), anchored(2, 3.5)))
+    assert [series.name for series in found.charts[0].series] == ["lite"], "haiku is frozen here"
+    (chart,) = found.anchors
+    assert chart.name == "correctness"
+    assert [tick.text for tick in chart.ticks] == ["3.0", "3.5", "4.0", "4.5", "5.0"]
+    before, now = chart.series[0].points
+    assert now.y - before.y == pytest.approx(HEIGHT / 2)
+
+
+def test_what_was_changed_on_purpose_and_what_moved_is_marked():
+    drift = Trend(
+        evaluation="support", simulated=False, runs=("run-1", "run-2"), left_out={},
+        changes=(
+            Change(run_id="run-2", started_at="2026-11-02T09:00:00+00:00", what="judge", name="pro",
+                   sentence="judge pro: model a → b"),
+            Change(run_id="gone", started_at="", what="judge", name="pro", sentence="before what is drawn"),
+        ),
+        series=(Series(
+            name="lite", criterion="correctness", is_anchor=False, points=(), changes=(), start=0,
+            charts=None, reason=None,
+            shifts=(Shift(charts=("CUSUM",), direction="down", size=-0.1, cause="judge", run_id="run-2",
+                          since_run_id="run-1", sentence="lite fell."),),
+        ),),
+    )  # fmt: skip
+    marks = trends(newest_first(run(1), run(2)), drift).marks
+    assert marks == [
+        (WIDTH / 2, "changed", "2026-11-02 09:00 UTC: judge pro: model a → b"),
+        (WIDTH / 4, "moved", "lite fell."),
+    ]

@@ -358,15 +358,20 @@ MUTATED = {
 }
 
 
+def judged(name, text, said):
+    """A response with its verdicts; None leaves one out of the judge's reply."""
+    scores = dict(zip(("correctness", "tone"), said, strict=True))
+    made = response(name, text, scores)
+    (block,) = made["judgements"][0]["reply"]["Output"]["Message"]["Content"]
+    for criterion, score in scores.items():
+        if score is None:
+            del block["ToolUse"]["Input"][criterion]
+    return made
+
+
 def scored(folder, scores):
     rows = [
-        row(
-            f"r{n}",
-            *(
-                response(name, "x" * (n + 1), dict(zip(("correctness", "tone"), said[n], strict=True)))
-                for name, said in scores.items()
-            ),
-        )
+        row(f"r{n}", *(judged(name, "x" * (n + 1), said[n]) for name, said in scores.items()))
         for n in range(5)
     ]
     records = [record(f"r{n}", category="odd" if n % 2 else "even") for n in range(5)]
@@ -422,3 +427,30 @@ def test_one_other_verdict_moves_its_own_numbers_and_no_others(tmp_path, candida
     sliced = ("candidates", candidate, "categories", category, "criteria", criterion, "mean")
     difference = ("comparisons", f"lite haiku {criterion}", "difference")
     assert {mean, sliced, difference, ("candidates", candidate, "overall", "mean")} <= moved
+
+
+@pytest.mark.parametrize("candidate", MUTATED)
+@pytest.mark.parametrize("record_number", range(5))
+@pytest.mark.parametrize("place", [0, 1])
+def test_one_lost_verdict_moves_its_own_numbers_and_no_others(tmp_path, candidate, record_number, place):
+    """The judge leaves one score out: what was its score is now a reason, counted and bounded."""
+    criterion = ("correctness", "tone")[place]
+    changed = [list(said) for said in MUTATED[candidate]]
+    changed[record_number][place] = None
+    before = scored(tmp_path / "a" / "run-1", MUTATED)
+    after = scored(tmp_path / "b" / "run-1", {**MUTATED, candidate: changed})
+
+    moved = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+    moved -= {("duration_s",)}
+    moved -= {path for path in moved if path[0] in ("alarms", "judges") or path == ("coverage",)}
+
+    category = "odd" if record_number % 2 else "even"
+    assert [path for path in moved if not may_change(path, candidate, criterion, category)] == []
+    own = ("candidates", candidate, "criteria", criterion)
+    assert (before[*own, "n_scored"], after[*own, "n_scored"], after[*own, "n_unscored"]) == (5, 4, 1)
+    assert after[*own, "unscored", "no_verdict"] == 1
+    assert after[*own, "bounds", 0] <= after[*own, "mean"] <= after[*own, "bounds", 1]
+    assert after[*own, "bounds", 0] < after[*own, "bounds", 1]
+    assert after["comparisons", f"lite haiku {criterion}", "n"] == 4
+    assert (before["coverage",], after["coverage",]) == (1, 19 / 20)
+    assert (after["judges", "pro", "scored"], after["judges", "pro", "unscored", "no_verdict"]) == (19, 1)

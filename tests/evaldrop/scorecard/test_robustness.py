@@ -19,6 +19,8 @@ from tests.evaldrop.run_folders import (
     write_run,
 )  # fmt: skip
 
+# A run lies two folders below the output folder, whose history it joins.
+RUN = "support/run-1"
 # Tones of three records, and of their two typo copies each: paired drops 1, 1 | 0, 2 | 3, 1.
 TONES = {"r0": (5, (4, 4)), "r1": (4, (4, 2)), "r2": (5, (2, 4))}
 
@@ -49,6 +51,7 @@ def write(folder, *, with_copies=True, change=None, unscored="drop", criteria=(C
             rows.append(row(copy, answered))
     if change:
         change(records, rows)
+    folder = folder / RUN
     write_run(
         folder, run=run_json(evaluation=evaluation, criteria=list(criteria)), records=records, succeeded=rows
     )
@@ -85,7 +88,9 @@ def test_copies_are_in_no_other_estimate(tmp_path):
     assert with_copies.records == without.records
     assert with_copies.coverage == without.coverage
     for name in ("responses", "verdicts"):
-        kept, before = (pq.read_table(tmp_path / which / f"{name}.parquet") for which in ("with", "without"))
+        kept, before = (
+            pq.read_table(tmp_path / which / RUN / f"{name}.parquet") for which in ("with", "without")
+        )
         assert kept.equals(before)
 
 
@@ -104,7 +109,7 @@ def test_what_copies_cost_is_counted_apart_and_in_the_total(tmp_path):
 
 def test_the_table_has_a_row_per_copy_candidate_and_criterion(tmp_path):
     write(tmp_path)
-    rows = read_run(str(tmp_path)).robustness
+    rows = read_run(str(tmp_path / RUN)).robustness
     assert len(rows) == 6 * 2
     first = rows[(rows["record_id"] == "r2~typos-1") & (rows["criterion"] == "tone")].iloc[0]
     assert (first["of"], first["perturbation"], first["original_score"], first["score"]) == (
@@ -118,7 +123,7 @@ def test_the_table_has_a_row_per_copy_candidate_and_criterion(tmp_path):
 
 def test_a_run_without_robustness_has_no_table(tmp_path):
     write(tmp_path, with_copies=False)
-    assert not (tmp_path / "robustness.parquet").exists()
+    assert not (tmp_path / RUN / "robustness.parquet").exists()
 
 
 def test_a_copy_without_a_response_is_missing_and_no_pair(tmp_path):

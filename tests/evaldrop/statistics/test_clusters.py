@@ -1,6 +1,5 @@
 """Clustered errors against statsmodels, repeats averaged, and clusters at their limits."""
 
-import time
 import tracemalloc
 
 import numpy as np
@@ -143,14 +142,12 @@ def test_passes_outside_0_to_1_are_refused():
         clustered_pass_interval([2, 0], [1, 2])
 
 
-def test_a_million_rows_take_seconds_and_bounded_memory():
+def test_a_million_rows_take_bounded_memory():
     random = np.random.default_rng(0)
     scores, groups = random.integers(1, 6, 1_000_000), random.integers(0, 200_000, 1_000_000)
     tracemalloc.start()
-    began = time.perf_counter()
     clustered_mean_estimate(scores, groups)
     average_repeats(scores, groups)
-    took, (_, peak) = time.perf_counter() - began, tracemalloc.get_traced_memory()
+    _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert took < 3
     assert peak < 150e6

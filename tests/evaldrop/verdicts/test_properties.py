@@ -17,6 +17,7 @@ from evaldrop.verdicts import (
     parse_yes_no,
     read_verdicts,
 )
+from evaldrop.verdicts.structured import entries_of
 
 SCALES = [
     Scale.binary(),
@@ -147,3 +148,25 @@ def test_a_long_reply_is_read_in_good_time(filler):
     parse_pair(text, SCALES[2])
     parse_yes_no(text)
     parse_ranking(text, ["A", "B"])
+
+
+ODD_SCORES = ["4", "yes", "4 - polite", "n/a", "", " {}", '["tone"]', '{"tone": 5}', '{"score": 2}']
+SCORES = st.one_of(st.integers(-2, 12), st.floats(-2, 12), st.sampled_from(ODD_SCORES))
+GIVEN = st.dictionaries(
+    st.sampled_from(["tone", "Tone", "to ne", "correctness", "score", "name", "rationale", "-"]),
+    st.fixed_dictionaries({"rationale": st.sampled_from(["", "because", '{"tone": 1}']), "score": SCORES}),
+    min_size=1,
+)
+
+
+@given(
+    value=GIVEN,
+    name=st.sampled_from(["tone", "correctness", "score", "rationale", "to-ne", "!"]),
+    alone=st.booleans(),
+)
+def test_what_is_to_the_letter_as_asked_is_read_as_anything_else_would_be(value, name, alone):
+    """A member more makes it a reply that is not; what was given for a criterion stays the same."""
+    searched = entries_of({**value, "note": 7}, name=name, alone=False)
+    assert entries_of(value, name=name, alone=False) == searched
+    if searched:
+        assert entries_of(value, name=name, alone=alone) == searched

@@ -23,8 +23,6 @@ EWMA_WEIGHT, EWMA_WIDTH = 0.2, 3.0
 
 # The normal quantile whose tail a 3-sigma limit leaves on one side.
 _THREE_SIGMA = 0.99865
-# By more standard errors than this, anchors moved too.
-_MOVED = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,28 +114,28 @@ def chart_drift(
     )  # fmt: skip
 
 
-def moved_too(charts: Charts, *, since: int) -> Direction | None:
+def shift_since(charts: Charts, *, since: int, level: float) -> float | None:
     """
-    Return where a series went from a run on, or None when it stayed.
+    Return how far a series lies off its level from a run on, or None where that may be chance.
 
-    It moved when it has an alarm of its own, or when its mean since then is more than two standard errors off
-    its level: a small set of anchors is not held to the limit of a chart before it may excuse a model.
+    Two-sided t test of the mean since then, of k runs, against the level of m: t = shift / (sigma √(1/k +
+    1/m)) with m - 1 degrees of freedom, for that many runs measured sigma. Far sharper than a chart, which
+    has to hold its peace run after run: a small set of anchors is not held to a chart's limit before it may
+    excuse a model.
 
     Args:
         charts: The series.
         since: Counts all its runs, those of the baseline included.
+        level: Share of series that stayed and are said to have moved, in (0, 1).
     """
-    if charts.alarms:
-        return charts.alarms[0].direction
     later = charts.values[max(since, charts.baseline_runs) :]
     if not later:
         return None
     shift = float(np.mean(later)) - charts.level
     noise = charts.noise.sigma or charts.sigma
     error = noise * sqrt(1 / len(later) + 1 / charts.baseline_runs)
-    if abs(shift) <= _MOVED * error:
-        return None
-    return "up" if shift > 0 else "down"
+    least = float(special.stdtrit(charts.baseline_runs - 1, 1 - level / 2))
+    return shift if abs(shift) > least * error else None
 
 
 def _widening(baseline_runs: int) -> float:
