@@ -24,8 +24,9 @@ from markupsafe import Markup
 from evaldrop import storage
 from evaldrop.errors import StorageError
 from evaldrop.evaluation import Evaluation
-from evaldrop.report import charts, figures
+from evaldrop.report import changes, charts, figures
 from evaldrop.report.escape import script_json
+from evaldrop.report.latency import LatencyCounts, latencies_drawn
 from evaldrop.report.losses import loss_in_words
 from evaldrop.report.matrix import matrices
 from evaldrop.report.plane import cost_quality_plane
@@ -41,7 +42,12 @@ _SCRIPTS = ("rows.js", "difference.js", "records.js")
 
 
 def html_report(
-    scorecard: Scorecard, run: Mapping[str, Any], chunks: Sequence[Chunk], counts: Sequence[StratumCount]
+    scorecard: Scorecard,
+    run: Mapping[str, Any],
+    chunks: Sequence[Chunk],
+    counts: Sequence[StratumCount],
+    *,
+    latencies: LatencyCounts | None = None,
 ) -> str:
     """
     Return the report as one HTML page.
@@ -51,9 +57,11 @@ def html_report(
         run: The content of `run.json`: what was run.
         chunks: The records carried.
         counts: What of the run is carried.
+        latencies: Every call's latency; without them only their percentiles are drawn.
     """
     style, script = read_asset("report.css"), "\n".join(map(read_asset, _SCRIPTS))
     content = scorecard.model_dump(mode="json")
+    plotted = charts.plotted(scorecard)
     page: str = template("report.html.j2").render(
         scorecard=scorecard,
         run=run,
@@ -69,13 +77,15 @@ def html_report(
         counts=counts,
         seen=sum(count.seen for count in counts),
         kept=sum(count.kept for count in counts),
-        dots={criterion: charts.dots(scorecard, criterion) for criterion in scorecard.criteria},
-        ticks={criterion: charts.scale_ticks(info) for criterion, info in scorecard.criteria.items()},
+        plots={name: (charts.dots(scorecard, name), charts.scale_ticks(scorecard, name)) for name in plotted},
         matrices=matrices(scorecard),
         preferences=preferences(content),
         trust=trust_tables(content),
         plane=cost_quality_plane(scorecard),
-        latencies=charts.latencies(scorecard),
+        latencies=latencies_drawn(scorecard, latencies or LatencyCounts()),
+        baseline_axis=changes.baseline_axis(scorecard, scorecard.baseline) if scorecard.baseline else None,
+        perturbed=(rows := changes.perturbed(scorecard)),
+        perturbed_axis=changes.perturbed_axis(scorecard, rows),
         categories=_categories(scorecard),
         metrics=_metrics(scorecard),
         decided_slices=[

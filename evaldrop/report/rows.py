@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from evaldrop.report.latency import LatencyCounts
 from evaldrop.report.sent import sent_and_received
 from evaldrop.scorecard.prepared import PreparedRecord
 from evaldrop.scorecard.reading import CandidateResult
@@ -94,13 +95,19 @@ class _Stratum:
 
 
 class ReportRows:
-    """Gathers the rows of a report; see the module."""
+    """
+    Gathers the rows of a report; see the module.
+
+    Attributes:
+        latencies: Every call's latency, also of records that are not carried.
+    """
 
     def __init__(self, run: RunFile, budget: int = BUDGET) -> None:
         self._budget = budget
         self._budget_of_details = int(budget * _SHARE_OF_DETAILS)
         self._criteria = {name: number for number, name in enumerate(run.criteria)}
         self._judges = {judge.name: number for number, judge in enumerate(run.judges)}
+        self.latencies = LatencyCounts()
         self._strata = [_Stratum("problem"), _Stratum("disagreement"), _Stratum("other")]
 
     def add(
@@ -112,6 +119,8 @@ class ReportRows:
         regressed: bool = False,
     ) -> None:
         """Offer a record; it is taken while its stratum has room. `regressed`: the baseline was better."""
+        for result in results:
+            self.latencies.add(result.response.candidate, result.response.latency_ms)
         flags = _flags(results) | (HAS_REGRESSED if regressed else 0)
         problem = flags & ~HAS_DISAGREEMENT
         stratum = self._strata[0 if problem else 1 if flags else 2]
