@@ -7,7 +7,6 @@ and datasets wrote travels as compressed data and is shown as text nodes only.
 
 import base64
 import hashlib
-import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -25,6 +24,7 @@ from evaldrop import storage
 from evaldrop.errors import StorageError
 from evaldrop.evaluation import Evaluation
 from evaldrop.report import changes, charts, figures
+from evaldrop.report.again import again
 from evaldrop.report.escape import script_json
 from evaldrop.report.latency import LatencyCounts, latencies_drawn
 from evaldrop.report.losses import loss_in_words
@@ -152,20 +152,6 @@ def _environment() -> Environment:
     )
     environment.globals.update(figures=figures, charts=charts)
     return environment
-
-
-def again(scorecard: Scorecard, run: Mapping[str, Any]) -> str:
-    """Return the command that runs the same again."""
-    options = run.get("options") or {}
-    words = ["evaldrop", "run", scorecard.dataset.uri]
-    if evaluation := run.get("evaluation_uri"):
-        words += ["--evaluation", str(evaluation)]
-    runtime = run.get("bedrock") or ("simulated" if scorecard.simulated else "aws")
-    if runtime != "aws":
-        words += ["--bedrock", str(runtime)]
-    if limit := options.get("limit"):
-        words += ["--limit", str(limit)]
-    return shlex.join(words)
 
 
 def _source(text: str) -> str:
