@@ -13,7 +13,7 @@ _COMMANDS = {"rescored": "rescore", "rejudged": "rejudge"}
 def again(scorecard: Scorecard, run: Mapping[str, Any]) -> str:
     """Return the command that makes a run again, given its `run.json`; one on a disk is made beside it."""
     options, parent = run.get("options") or {}, run.get("parent") or {}
-    command = _COMMANDS.get(parent.get("how"), "run")
+    command = _COMMANDS.get(str(parent.get("how")), "run")
     words = ["evaldrop", command, scorecard.dataset.uri if command == "run" else str(parent["folder"])]
     if evaluation := run.get("evaluation_uri"):
         words += ["--evaluation", str(evaluation)]

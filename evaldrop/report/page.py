@@ -179,7 +179,6 @@ def _names(scorecard: Scorecard, run: Mapping[str, Any]) -> dict[str, Any]:
         "judges": list(scorecard.judges),
         "metrics": _metrics(scorecard),
         "categories": _categories(scorecard),
-        "regressed": _regressed(scorecard),
     }
 
 
@@ -187,18 +186,6 @@ def _request_keys(run: Mapping[str, Any]) -> list[str]:
     """Return the key of each candidate's request among a record's, as PrepareRecords wrote it."""
     evaluation = Evaluation.model_validate(run["evaluation"])
     return [f"{evaluation.prompt_of(candidate)}/{layout(candidate)}" for candidate in evaluation.candidates]
-
-
-def _regressed(scorecard: Scorecard) -> list[str]:
-    """Return the ids of records that score worse than in the baseline, as far as the scorecard names them."""
-    baseline = scorecard.baseline
-    if baseline is None:
-        return []
-    named = [record.record_id for record in baseline.worst_records]
-    for card in baseline.candidates.values():
-        for estimate in card.criteria.values():
-            named += estimate.worse_records
-    return list(dict.fromkeys(named))
 
 
 def _losses(scorecard: Scorecard) -> list[str]:

@@ -12,6 +12,7 @@ from evaldrop.errors import StorageError
 from evaldrop.gate import evaluate_gate
 from evaldrop.history import write_history
 from evaldrop.regression.against import against_baseline
+from evaldrop.regression.earlier import earlier_scores
 from evaldrop.regression.kept_scores import SCORES_FILE, kept_criteria, score_row, score_schema
 from evaldrop.report.rows import ReportRows
 from evaldrop.report.writing import write_reports
@@ -117,7 +118,7 @@ def _read_results(run: RunFile, manifests: Sequence[str]) -> _Tallies:
     )
     panel = PanelTally([judge.name for judge in run.judges])
     tallies = _Tallies(tally, PairwiseTally(), panel, ReportRows(run), RobustnessTally(run))
-    reader, comparisons = ResultReader(run), ComparisonReader(run)
+    reader, comparisons, earlier = ResultReader(run), ComparisonReader(run), earlier_scores(run)
     kept = kept_criteria(list(run.criteria))
     with _open_tables(run) as tables:
         for found in collect(run.folder, manifests):
@@ -136,7 +137,8 @@ def _read_results(run: RunFile, manifests: Sequence[str]) -> _Tallies:
             if compared := comparisons.read(found):
                 _add_comparisons(ordinal, compared, tables, tallies)
             panel.add(ordinal, results)
-            tallies.rows.add(ordinal, found.record, results)
+            drops = earlier.drops(found.record.record_id, results) if earlier else None
+            tallies.rows.add(ordinal, found.record, results, drops)
     return tallies
 
 

@@ -242,8 +242,14 @@
     } else box.append(answer[TEXT] === "" ? element("p", "text muted", "(empty response)") : textOf(answer[TEXT]));
     if (answer[SIGNS]) box.append(element("p", "lost", `flagged: ${answer[SIGNS].split(",").join(", ")}`));
     box.append(element("p", "meta", measures(answer)));
+    if (answer[DROPS].length) box.append(element("p", "fell", `worse than the baseline: ${answer[DROPS].map(dropInWords).join(", ")}`));
     for (const verdict of answer[VERDICTS]) box.append(drawVerdict(verdict));
     return box;
+  }
+
+  function dropInWords(drop) {
+    const shown = (score) => (names.scales[drop[CRITERION]][2] === "binary" && score % 1 === 0 ? (score ? "yes" : "no") : Number(score.toFixed(2)));
+    return `${names.criteria[drop[CRITERION]]} ${shown(drop[WAS])} → ${shown(drop[NOW])}`;
   }
 
   function measures(answer) {
