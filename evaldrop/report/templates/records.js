@@ -45,14 +45,25 @@
     list.dataset.answeredMs = (performance.now() - started).toFixed(1);
   }
 
-  let drawn = [-1, -1];
+  // The rows in the window, by their place. While the list is only scrolled, those that stay in it are kept.
+  const drawn = new Map();
   function drawRows(again = true) {
     const first = Math.max(0, Math.floor(list.scrollTop / rowHeight) - 4);
     const last = Math.min(matching.length, Math.ceil((list.scrollTop + list.clientHeight) / rowHeight) + 4);
-    if (!again && drawn[0] === first && drawn[1] === last) return;
-    drawn = [first, last];
-    rows.replaceChildren(...matching.slice(first, last).map((row, place) => rowOf(row, first + place)));
-    if (at >= 0) list.setAttribute("aria-activedescendant", `row-${at}`);
+    for (const [place, box] of drawn) {
+      if (!again && place >= first && place < last) continue;
+      box.remove();
+      drawn.delete(place);
+    }
+    const after = rows.firstChild;
+    const above = drawn.size ? Math.min(...drawn.keys()) : last;
+    for (let place = first; place < last; place++) {
+      if (drawn.has(place)) continue;
+      const box = rowOf(matching[place], place);
+      drawn.set(place, box);
+      rows.insertBefore(box, place < above ? after : null);
+    }
+    if (drawn.has(at)) list.setAttribute("aria-activedescendant", `row-${at}`);
     else list.removeAttribute("aria-activedescendant");
   }
 

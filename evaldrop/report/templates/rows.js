@@ -29,6 +29,7 @@ class Records {
     this.names = names;
     this.all = [];
     this.keys = {};
+    this.counts = {};
     this.details = [...document.querySelectorAll("script.details")].map((script) => script.textContent.trim());
   }
 
@@ -52,8 +53,10 @@ class Records {
     this.all.sort((a, b) => a[ORDINAL] - b[ORDINAL]);
   }
 
+  // How many records have a flag: counted once, when all of them are there.
   count(flag) {
-    return this.all.reduce((sum, row) => sum + (row[FLAGS] & flag ? 1 : 0), 0);
+    this.counts[flag] ??= this.all.reduce((sum, row) => sum + (row[FLAGS] & flag ? 1 : 0), 0);
+    return this.counts[flag];
   }
 
   matching(state) {
