@@ -265,6 +265,18 @@ def test_the_page_fits_its_window(browser, varied, width, dark):
         assert (background == "rgb(17, 21, 27)") is dark
 
 
+def test_a_dark_page_is_printed_dark_on_white_and_with_its_colours(browser, varied):
+    with browser.page(varied.as_uri(), dark=True, ready=READY) as page:
+        scheme = {"name": "prefers-color-scheme", "value": "dark"}
+        page.call("Emulation.setEmulatedMedia", media="print", features=[scheme])
+        colours = (
+            "(({ color, backgroundColor }) => [color, backgroundColor])(getComputedStyle(document.body))"
+        )
+        assert page.run(colours) == ["rgb(26, 34, 48)", "rgb(255, 255, 255)"]
+        assert page.run("getComputedStyle(document.querySelector('.pill')).printColorAdjust") == "exact"
+        assert page.run("getComputedStyle(document.querySelector('.filters')).display") == "none"
+
+
 # Texts too small, colours too close
 
 

@@ -202,7 +202,7 @@ def test_junit_has_a_testcase_per_judgement_of_the_gate(plain):
 def test_the_summary_has_gate_scores_and_pairs(plain):
     text = plain["summary.md"]
     assert "**Gate: ❌ failed**" in text
-    assert "| candidate | correctness | tone |" in text
+    assert "| candidate | overall | correctness | tone |" in text
     assert "<details><summary>Pairs of candidates</summary>" in text
     assert "12 of 12" in text
 
