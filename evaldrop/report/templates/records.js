@@ -446,6 +446,7 @@
       if (at < 0) refresh();
       found.textContent = `${count(read)} records read …`;
     });
+    list.parentElement.classList.toggle("empty", !records.all.length);
     readFragment();
     document.documentElement.dataset.ready = performance.now().toFixed(0);
   }
