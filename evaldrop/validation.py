@@ -242,7 +242,7 @@ class _Checking:
             out=self._out(),
             dataset=self._facts(),
             evaluation=evaluation,
-            evaluation_uri=storage.absolute(self.evaluation_uri),
+            evaluation_uri=self.evaluation_uri,
             criteria=configs,
             given=given,
             prompts={
