@@ -1,10 +1,12 @@
 """What a rehearsal's candidates "know": the references of the records they are asked about."""
 
 import hashlib
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO
 
 import orjson
+
+from evaldrop import storage
 
 
 class AnswerKey:
@@ -12,11 +14,13 @@ class AnswerKey:
     Looks up the reference of a prompt in a run's `records.jsonl`, which is read when first asked.
 
     Args:
-        records: The path of `records.jsonl`; it need not exist yet.
+        records: URI of `records.jsonl`; it need not exist yet.
+        open_read: Opens it, and the requests of long records that it names, by URI.
     """
 
-    def __init__(self, records: Path) -> None:
+    def __init__(self, records: str, open_read: Callable[[str], BinaryIO] = storage.open_read) -> None:
         self._records = records
+        self._open_read = open_read
         self._references: dict[bytes, str] | None = None
 
     def __call__(self, prompt: str) -> str | None:
@@ -27,21 +31,26 @@ class AnswerKey:
 
     def _read(self) -> dict[bytes, str]:
         references: dict[bytes, str] = {}
-        with self._records.open("rb") as lines:
+        with self._open_read(self._records) as lines:
             for line in lines:
                 record = orjson.loads(line)
                 if record["reference"]:
-                    references |= {_digest(text): record["reference"][0] for text in _asked(record)}
+                    references |= {_digest(text): record["reference"][0] for text in self._asked(record)}
         return references
 
+    def _asked(self, record: dict[str, Any]) -> set[str]:
+        """Return what a candidate may know a record by: its prompt, each request's last message."""
+        texts = {record["prompt"]}
+        for request in self._requests(record["calls"]):
+            messages = request.get("Messages") or request.get("messages")
+            texts.add(_text(messages[-1]) if messages else request["prompt"])
+        return texts
 
-def _asked(record: dict[str, Any]) -> set[str]:
-    """Return the texts by which a candidate may know a record: its prompt, each request's last message."""
-    texts = {record["prompt"]}
-    for request in record["calls"]["requests"].values():
-        messages = request.get("Messages") or request.get("messages")
-        texts.add(_text(messages[-1]) if messages else request["prompt"])
-    return texts
+    def _requests(self, calls: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        yield from calls["requests"].values()
+        for long in calls.get("long", {}).values():
+            with self._open_read(long["arguments"]["Input"]["S3Uri"]) as body:
+                yield orjson.loads(body.read())
 
 
 def _text(message: dict[str, Any]) -> str:

@@ -36,7 +36,13 @@ RUN_METRICS = {
     "CostPerThousandRecordsUsd": "None",
     "Coverage": "None",
 }
-CANDIDATE_METRICS = {"ResponseErrorRate": "None", "CandidateCostUsd": "None", "LatencyP90": "Milliseconds"}
+CANDIDATE_METRICS = {
+    "ResponseErrorRate": "None",
+    "CandidateCostUsd": "None",
+    "LatencyP90": "Milliseconds",
+    "GuardrailBlockedBadRate": "None",
+    "GuardrailBlockedGoodRate": "None",
+}
 CRITERION_METRICS = {"PassRate": "None", "Score": "None", "Unscored": "Count"}
 
 
@@ -136,6 +142,8 @@ def _of_candidate(
             "ResponseErrorRate": counts.errors / counts.n if counts.n else None,
             "CandidateCostUsd": card.cost_usd.candidate,
             "LatencyP90": card.latency_ms.p90,
+            "GuardrailBlockedBadRate": card.guardrail.blocked_bad.rate if card.guardrail else None,
+            "GuardrailBlockedGoodRate": card.guardrail.blocked_good.rate if card.guardrail else None,
         },
     )
     for criterion, estimate in card.criteria.items():

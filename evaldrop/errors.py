@@ -54,3 +54,9 @@ class ServiceError(EvaldropError):
 
 class RunFailed(EvaldropError):
     """The workflow ended in its Fail state."""
+
+
+def is_bad_input(error: str) -> bool:
+    """Tell whether a run failed by an error of what the user gave, by the name the workflow passes on."""
+    kind = globals().get(error)
+    return isinstance(kind, type) and issubclass(kind, InputError)

@@ -1,11 +1,12 @@
 """Runs as executions of the deployed state machine. Imports boto3 once it is used."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
 from evaldrop import storage
+from evaldrop.aws_faults import explain, is_aws_fault
 from evaldrop.errors import ServiceError
 from evaldrop.run_request import RunRequest
 
@@ -58,6 +59,10 @@ class StackServices:
         """Return an object's size and newest version."""
         return storage.describe(uri)
 
+    def metadata(self, uri: str, version: str | None) -> Mapping[str, str]:
+        """Return the user metadata of an object's version."""
+        return storage.metadata(uri, version)
+
     @cached_property
     def _step_functions(self) -> Any:
         import boto3
@@ -77,7 +82,6 @@ def _told(what: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        # by module: their classes would have to be imported by everyone who only starts a function
-        if type(error).__module__.partition(".")[0] in {"boto3", "botocore"}:
-            raise ServiceError(f"{what}: {error}") from error
+        if is_aws_fault(error):
+            raise ServiceError(f"{what}: {explain(error)}") from error
         raise

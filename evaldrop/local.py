@@ -28,6 +28,7 @@ from evaldrop.engine import (
     sns_publish,
 )
 from evaldrop.resources import workflow_definition
+from evaldrop.stored_bodies import get_object, with_stored_bodies
 
 
 def _validate_dataset(event: Any, context: object) -> Any:
@@ -132,7 +133,10 @@ async def run_locally(
                 "aws-sdk:bedrockruntime:converse": sdk_integration(
                     "bedrock-runtime", "Converse", journalled.converse
                 ),
-                "bedrock:invokeModel": bedrock_invoke_model(journalled.invoke_model),
+                "bedrock:invokeModel": bedrock_invoke_model(
+                    with_stored_bodies(journalled.invoke_model, storage)
+                ),
+                "aws-sdk:s3:getObject": sdk_integration("s3", "GetObject", get_object(storage)),
                 "sns:publish": sns_publish(published),
             },
             store=DirectoryStore(),

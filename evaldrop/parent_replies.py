@@ -19,6 +19,7 @@ from evaldrop.definition import RunDefinition
 from evaldrop.evaluation import Judge
 from evaldrop.replies import elapsed_latency, read_reply
 from evaldrop.results import ResultIndex, find_manifests, open_lines, parse_row, read_manifest
+from evaldrop.shared_texts import told_whole
 
 JSON = dict[str, Any]
 
@@ -108,7 +109,7 @@ class ParentReplies:
             return ParentRecord({"judgements": [], "comparisons": []}, {})
         self._lines.seek(self._offsets[record_id])
         calls: JSON = parse_row(self._lines.readline())["calls"]
-        return ParentRecord(calls, self._results.output(record_id) or {})
+        return ParentRecord(told_whole(calls), self._results.output(record_id) or {})
 
     def is_same_judge(self, judge: str) -> bool:
         """Tell whether a judge is asked as in the parent, apart from how often and about what."""

@@ -5,7 +5,7 @@ Prompts are rendered for a sample of the records and their tokens counted at fou
 responses will be is a guess, which is why there is a low, a likely and a high figure.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -16,10 +16,11 @@ from evaldrop.datasets import Record
 from evaldrop.definition import RunDefinition
 from evaldrop.errors import BudgetExceeded
 from evaldrop.evaluation import Evaluation
-from evaldrop.parent_replies import ParentReplies, parent_replies
+from evaldrop.parent_replies import ParentReplies
 from evaldrop.preparation import Preparing
 from evaldrop.pricing import Prices, cost_usd
 from evaldrop.requests import GIVEN
+from evaldrop.shared_texts import told_whole
 
 ChildType = Literal["EXPRESS", "STANDARD"]
 
@@ -124,22 +125,22 @@ class Plan:
         }
 
 
-def make_plan(definition: RunDefinition, sample: Iterable[Record], *, records: int, prices: Prices) -> Plan:
+def make_plan(counting: "Counting", sample: Sequence[Record], *, records: int, prices: Prices) -> Plan:
     """
     Return the plan of a run.
 
     Args:
-        definition: The run, as it would be defined.
-        sample: Records that stand for the others.
+        counting: The run's, with what its long records ask for, if it has any.
+        sample: Records that stand for those that are not counted yet.
         records: How many records there will be.
         prices: Where dollars come from.
     """
-    with parent_replies(definition) as parent:
-        counting = _Counting(definition, parent)
-        for record in sample:
-            counting.add(record)
-        lines = tuple(counting.lines(records, prices))
-    copies = counting.copies(records)
+    left = records - counting.n
+    for record in sample:
+        counting.add(record, weight=left / len(sample))
+    counting.add_anchors()
+    lines = tuple(counting.lines(prices))
+    copies, definition = round(counting.n_copies), counting.definition
     children = records + copies
     evaluation = definition.evaluation
     concurrency = definition.options.get("max_in_flight") or evaluation.max_concurrency
@@ -200,14 +201,22 @@ def refuse_above_budget(plan: Plan, budget_usd: float | None) -> None:
         )
 
 
-class _Counting:
-    """Adds up what the sample's records ask for."""
+class Counting:
+    """
+    Adds up what records ask for.
+
+    Attributes:
+        n: How many records were added as themselves.
+        n_copies: How many perturbed copies all the records have.
+    """
 
     def __init__(self, definition: RunDefinition, parent: ParentReplies | None) -> None:
+        self.definition = definition
         self._evaluation = definition.evaluation
-        self._preparing = Preparing(definition, parent)
-        self._requests = {call["name"]: call.get("request_key") for call in self._preparing.candidates}
-        self._n = self._n_copies = 0
+        self.preparing = Preparing(definition, parent)
+        self._requests = {call["name"]: call.get("request_key") for call in self.preparing.candidates}
+        self.n = 0
+        self.n_copies = 0.0
         self._references: list[int] = []
         self._candidate_calls = dict.fromkeys(self._requests, 0.0)
         self._candidate_input = dict.fromkeys(self._requests, 0.0)
@@ -216,42 +225,51 @@ class _Counting:
         self._judge_criteria = dict.fromkeys(self._judge_calls, 0.0)
         self._judge_responses = dict.fromkeys(self._judge_calls, 0.0)
 
-    def add(self, record: Record) -> None:
-        prepared = self._preparing.prepare(record)
+    def add(self, record: Record, *, weight: float | None = None) -> str | None:
+        """
+        Add a record, and return why it cannot be sent if so.
+
+        Args:
+            record: The record.
+            weight: How many records it stands for; None for itself alone.
+        """
+        prepared = self.preparing.prepare(record)
         if not isinstance(prepared, dict):
-            return
-        self._n += 1
+            return str(prepared.row["reason"])
+        if weight is None:
+            self.n += 1
+        weight = 1 if weight is None else weight
         self._references += [tokens(text) for text in record.reference[:1]]
-        self._count(prepared["calls"])
-        for copy in self._preparing.copies(record):
-            self._n_copies += 1
-            self._count(copy["calls"])
+        self._count(told_whole(prepared["calls"]), weight)
+        for copy in self.preparing.copies(record):
+            self.n_copies += weight
+            self._count(told_whole(copy["calls"]), weight)
+        return None
 
-    def copies(self, records: int) -> int:
-        return round(self._n_copies * records / self._n) if self._n else 0
-
-    def _count(self, calls: dict[str, Any]) -> None:
+    def _count(self, calls: dict[str, Any], weight: float) -> None:
+        long = calls.get("long", {})
         for name, key in self._requests.items():
-            if name in calls["given"] or key not in calls["requests"]:
+            if name in calls["given"] or (name not in long and key not in calls["requests"]):
                 continue
-            self._candidate_calls[name] += 1
-            self._candidate_input[name] += tokens(calls["requests"][key])
+            sent = long[name]["bytes"] // BYTES_PER_TOKEN if name in long else tokens(calls["requests"][key])
+            self._candidate_calls[name] += weight
+            self._candidate_input[name] += weight * sent
         for judgement in calls["judgements"]:
             kept = len(judgement.get("kept_replies", ()))
-            self._count_judge(judgement, responses=1, calls=len(judgement["fences"]) - kept)
+            self._count_judge(judgement, responses=1, calls=weight * (len(judgement["fences"]) - kept))
         for comparison in calls["comparisons"]:
-            self._count_judge(comparison, responses=2, calls=0 if "kept" in comparison else 1)
+            self._count_judge(comparison, responses=2, calls=0 if "kept" in comparison else weight)
 
-    def _add_anchors(self, *, weight: float) -> None:
-        """Count the anchors: each is judged once, not once per record, so its weight undoes the scaling."""
-        for anchor in self._preparing.anchors():
+    def add_anchors(self) -> None:
+        """Add the anchors: each is judged once, not once per record."""
+        for anchor in self.preparing.anchors():
             for judgement in anchor["calls"]["judgements"]:
                 if not judgement.get("kept_replies"):
-                    self._count_judge(judgement, responses=1, calls=weight)
+                    self._count_judge(judgement, responses=1, calls=1)
 
     def _count_judge(self, asked: dict[str, Any], *, responses: int, calls: float) -> None:
         name = asked["judge"]
-        constants = asked.get("call") or self._preparing.judge_calls[asked["request_key"]]
+        constants = asked.get("call") or self.preparing.judge_calls[asked["request_key"]]
         words = (
             tokens(asked["before"])
             + tokens(asked["after"])
@@ -262,35 +280,34 @@ class _Counting:
         self._judge_criteria[name] += calls * len(asked.get("criteria", "1"))
         self._judge_responses[name] += calls * responses
 
-    def lines(self, records: int, prices: Prices) -> Iterable[Line]:
-        scale = records / self._n if self._n else 0.0
-        self._add_anchors(weight=1 / scale if scale else 0.0)
+    def lines(self, prices: Prices) -> Iterable[Line]:
+        """Yield what each candidate and judge will be asked."""
         for candidate in self._evaluation.candidates:
             if candidate.model == GIVEN:
                 continue
             calls = self._candidate_calls[candidate.name]
-            output = self._response(candidate.inference.max_tokens).times(calls * scale)
-            sent = self._candidate_input[candidate.name] * scale
+            output = self._response(candidate.inference.max_tokens).times(calls)
+            sent = self._candidate_input[candidate.name]
             yield _line(
                 "candidate",
                 candidate,
-                round(calls * scale),
+                round(calls),
                 Range(low=sent, likely=sent, high=sent),
                 output,
                 prices,
             )
         for judge in self._evaluation.judges:
             calls = self._judge_calls[judge.name]
-            read = self._response(None).times(self._judge_responses[judge.name] * scale)
-            sent = self._judge_input[judge.name] * scale
-            verdicts = self._judge_criteria[judge.name] * scale
-            limit = (judge.inference.max_tokens or VERDICT_TOKENS[2]) * calls * scale
+            read = self._response(None).times(self._judge_responses[judge.name])
+            sent = self._judge_input[judge.name]
+            verdicts = self._judge_criteria[judge.name]
+            limit = (judge.inference.max_tokens or VERDICT_TOKENS[2]) * calls
             low, likely, high = (min(count * verdicts, limit) for count in VERDICT_TOKENS)
             output = Range(low=low, likely=likely, high=high)
             yield _line(
                 "judge",
                 judge,
-                round(calls * scale),
+                round(calls),
                 read + Range(low=sent, likely=sent, high=sent),
                 output,
                 prices,

@@ -7,7 +7,7 @@ workflow needs; and `rejected.jsonl`, the rows that are not evaluated.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import orjson
@@ -27,10 +27,13 @@ from evaldrop.judging import (
     judge_constants,
     leading_text,
 )
+from evaldrop.long_records import WHOLE, Form, LongRequests, TooLongError, fitting, fitting_line, long_body
 from evaldrop.parent_replies import ParentRecord, ParentReplies, parent_replies
 from evaldrop.perturbations import is_copy_id, perturbed_copies
 from evaldrop.prompts import Prompt, Turn
 from evaldrop.requests import GIVEN, candidate_call, conversation, layout
+from evaldrop.shared_texts import share_texts
+from evaldrop.shortening import shorten_values
 from evaldrop.verdicts import VERDICT_TOOL_NAME
 
 JSON = dict[str, Any]
@@ -57,7 +60,7 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
     """
     definition = RunDefinition.load(folder)
     with parent_replies(definition) as parent:
-        return _prepare_records(request, definition, Preparing(definition, parent), folder)
+        return _prepare_records(request, definition, Preparing(definition, parent, is_sending=True), folder)
 
 
 def _prepare_records(
@@ -137,9 +140,12 @@ class Preparing:
     Args:
         definition: The run.
         parent: What a rejudged run takes from its parent; its candidates are not called at all.
+        is_sending: Whether long requests are written to where the workflow finds them; else they are counted.
     """
 
-    def __init__(self, definition: RunDefinition, parent: ParentReplies | None = None) -> None:
+    def __init__(
+        self, definition: RunDefinition, parent: ParentReplies | None = None, *, is_sending: bool = False
+    ) -> None:
         evaluation = definition.evaluation
         self._parent = parent
         self._definition = definition
@@ -162,7 +168,12 @@ class Preparing:
         self._shared_bytes = 0
         self._extra_calls: dict[str, JSON] = {}
         # A child gets its record's requests, and the constant parts of all of them.
-        self._room = MAX_CHILD_INPUT_BYTES - MAX_SHARED_JUDGE_BYTES - len(orjson.dumps(self.candidates))
+        self.room = MAX_CHILD_INPUT_BYTES - MAX_SHARED_JUDGE_BYTES - len(orjson.dumps(self.candidates))
+        self._long = LongRequests(definition.folder, definition.out)
+        self._is_sending = is_sending
+        self._shown_to_judges = frozenset[str]().union(
+            *(prompt.variables for name, prompt in self._prompts.items() if name.startswith("judge/"))
+        )
 
     def prepare(self, record: Record) -> "JSON | _Refusal":
         """Return a record as it stands in `records.jsonl`, or why it cannot be sent."""
@@ -172,19 +183,20 @@ class Preparing:
         return self._prepare(record)
 
     def _prepare(self, record: Record) -> "JSON | _Refusal":
+        before = self._parent.of(record.id).calls.get("shortened", {}) if self._parent else {}
         try:
-            calls = self._calls(record)
+            calls = fitting(self._forms(record), room=self.room, limit=before.get("limit"))
+            line = fitting_line(self._line(record, calls))
         except PromptError as error:
             return _Refusal(record.line, str(error), record.model_dump(mode="json"))
-        size = len(orjson.dumps(calls))
-        if size > self._room:
-            reason = (
-                f"the requests of this record come to {size:,} bytes; "
-                f"a child workflow has room for {self._room:,}. Shorten its prompt, context or reference."
-            )
-            return _Refusal(
-                record.line, reason, record.model_dump(mode="json", exclude={"prompt", "messages", "context"})
-            )
+        except TooLongError as error:
+            kept = record.model_dump(mode="json", exclude={"prompt", "messages", "context"})
+            return _Refusal(record.line, str(error), kept)
+        if self._is_sending and "long" in calls:
+            self._send(record)
+        return line
+
+    def _line(self, record: Record, calls: JSON) -> JSON:
         return {
             "record_id": record.id,
             "line": record.line,
@@ -194,6 +206,7 @@ class Preparing:
             "reference": list(record.reference),
             "category": record.category,
             "group": record.group,
+            "expected_blocked": record.expected_blocked,
             "metadata": record.metadata,
             "not_applicable": self._not_applicable(record),
             "calls": calls,
@@ -225,24 +238,49 @@ class Preparing:
                 prepared["calls"]["comparisons"] = []
                 yield {**prepared, "perturbed": {"of": copy.of, "perturbation": copy.perturbation}}
 
-    def _calls(self, record: Record) -> JSON:
+    def _forms(self, record: Record) -> Callable[[Form], JSON]:
+        """Return what makes a record's calls in a form; its long requests are measured once."""
+        long = cache(lambda: dict(self._long_requests(record)))
+        return lambda form: self._calls(record, form) | ({"long": long()} if form.is_apart else {})
+
+    def _calls(self, record: Record, form: Form) -> JSON:
         values = variables(record)
         given = {
             self._definition.given.get(name, name): {"text": text} for name, text in record.responses.items()
         }
-        judgements = list(self._judgements(record, values))
-        comparisons = list(self._comparisons(record, values))
+        shown, left_out = (values, {}) if form.limit is None else shorten_values(values, form.limit)
+        judgements = list(self._judgements(record, shown))
+        comparisons = list(self._comparisons(record, shown))
         if self._parent:
             before = self._parent.of(record.id)
             given = before.given()
             self._keep(before, judgements, comparisons)
-        return {
+        calls = {
             "record_id": record.id,
-            "requests": {} if self._parent else self._requests(record, values, given),
+            "requests": {} if self._parent or form.is_apart else self._requests(record, values, given),
             "given": given,
             "judgements": judgements,
             "comparisons": comparisons,
         }
+        if characters := sum(n for name, n in left_out.items() if name in self._shown_to_judges):
+            calls["shortened"] = {"limit": form.limit, "characters": characters}
+        return calls if form == WHOLE else share_texts(calls, shown)
+
+    def _long_requests(self, record: Record) -> Iterator[tuple[str, JSON]]:
+        for candidate, body in self._long_bodies(record):
+            yield candidate.name, self._long.request(record.id, candidate, body)
+
+    def _long_bodies(self, record: Record) -> Iterator[tuple[Candidate, bytes]]:
+        given = {self._definition.given.get(name, name) for name in record.responses}
+        for candidate in () if self._parent else self._evaluation.candidates:
+            if candidate.model != GIVEN and candidate.name not in given:
+                prompt = self._prompts[f"candidate/{self._evaluation.prompt_of(candidate)}"]
+                yield candidate, long_body(candidate, _turns(prompt, record, variables(record)))
+
+    def _send(self, record: Record) -> None:
+        # Made again rather than held: a record's bodies may be 20 MB a candidate.
+        for candidate, body in self._long_bodies(record):
+            self._long.write(record.id, candidate, body)
 
     def _keep(self, before: ParentRecord, judgements: list[JSON], comparisons: list[JSON]) -> None:
         """Put the parent's replies beside the requests they answer, so that nobody is asked again."""

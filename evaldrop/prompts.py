@@ -143,6 +143,17 @@ def _first_undefined(template: Template, values: Mapping[str, Any]) -> str | Non
     return None
 
 
+def find_prompt(kind: Kind, name: str, *, near: str | None) -> str | None:
+    """Return the URI of a prompt's file in a folder or above it; None for one that evaldrop itself brings."""
+    folder = near
+    while folder:
+        uri = storage.join(folder, "prompts", kind, f"{name}.md")
+        if storage.exists(uri):
+            return uri
+        folder = storage.parent(folder)
+    return None
+
+
 def load_prompt(kind: Kind, name: str, *, near: str | None = None) -> Prompt:
     """
     Return a prompt by name.
@@ -160,12 +171,8 @@ def load_prompt(kind: Kind, name: str, *, near: str | None = None) -> Prompt:
         raise PromptError(
             f'prompt "{name}": a name looks like answer.v1, with its version behind the last dot.'
         )
-    folder = near
-    while folder:
-        uri = storage.join(folder, "prompts", kind, f"{name}.md")
-        if storage.exists(uri):
-            return Prompt(name=f"{kind}/{name}", text=_decode(storage.read_bytes(uri), uri))
-        folder = storage.parent(folder)
+    if uri := find_prompt(kind, name, near=near):
+        return Prompt(name=f"{kind}/{name}", text=_decode(storage.read_bytes(uri), uri))
     path = resource("prompts", kind, f"{name}.md")
     if not path.is_file():
         shipped = ", ".join(sorted(file.stem for file in resource("prompts", kind).glob("*.md")))

@@ -28,6 +28,9 @@ class Reply(NamedTuple):
     latency_ms: float | None = None
 
 
+GUARDRAIL_INTERVENED = "guardrail_intervened"
+"""Converse's stop reason where a guardrail stepped in; `invoke_model` tells it beside the model's own."""
+
 # Other families' words for Converse's.
 _STOP_REASONS = {
     "stop": "end_turn",
@@ -98,7 +101,11 @@ def _parsed_body(body: object) -> Mapping[str, Any]:
 
 def _read_body(body: Mapping[str, Any]) -> Reply:
     reader = next((reader for key, reader in _LAYOUTS if key in body), None)
-    return reader(body) if reader else _NOTHING
+    reply = reader(body) if reader else _NOTHING
+    # The model's own stop reason says nothing of the guardrail.
+    if body.get("amazon-bedrock-guardrailAction") == "INTERVENED":
+        return reply._replace(stop_reason=GUARDRAIL_INTERVENED)
+    return reply
 
 
 def _read_anthropic(body: Mapping[str, Any]) -> Reply:

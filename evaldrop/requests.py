@@ -28,19 +28,51 @@ def candidate_call(candidate: Candidate, *, request_key: str) -> JSON:
     call: JSON = {"name": candidate.name, "request_key": request_key, "timeout_s": candidate.timeout_s}
     if candidate.model == GIVEN:
         return {**call, "api": GIVEN}
-    guardrail = candidate.guardrail
     if candidate.api == "converse":
         request = _converse_constants(candidate)
-        if guardrail:
-            request["GuardrailConfig"] = {
-                "GuardrailIdentifier": guardrail.id,
-                "GuardrailVersion": guardrail.version,
-            }
+        if guardrail := guardrail_of(candidate):
+            request["GuardrailConfig"] = guardrail
         return {**call, "api": "converse", "request": request}
     request = {"ModelId": candidate.model, "ContentType": "application/json", "Accept": "application/json"}
-    if guardrail:
-        request |= {"GuardrailIdentifier": guardrail.id, "GuardrailVersion": guardrail.version}
+    request |= native_guardrail(candidate)
     return {**call, "api": "invoke_model", "request": request, "body": _body_constants(candidate)}
+
+
+def guardrail_of(candidate: Candidate) -> JSON:
+    """Return a candidate's guardrail in Converse's words; empty without one."""
+    guardrail = candidate.guardrail
+    if guardrail is None:
+        return {}
+    named = {"GuardrailIdentifier": guardrail.id, "GuardrailVersion": guardrail.version}
+    return named if guardrail.trace == "disabled" else {**named, "Trace": guardrail.trace}
+
+
+def native_guardrail(candidate: Candidate) -> JSON:
+    """Return a candidate's guardrail in InvokeModel's words; empty without one."""
+    guardrail = guardrail_of(candidate)
+    return {**guardrail, "Trace": guardrail["Trace"].upper()} if "Trace" in guardrail else guardrail
+
+
+def native_body(candidate: Candidate, turns: Sequence[Turn]) -> JSON:
+    """
+    Return a candidate's whole InvokeModel body, also of one whose `api` is `converse`.
+
+    Converse puts its additional fields into the model's body at their own places: `extra` is merged in depth.
+
+    Args:
+        candidate: Of a known family.
+        turns: As `conversation` takes them.
+    """
+    constants = _body_constants(candidate.model_copy(update={"extra": {}}))
+    return _merged(constants, candidate.extra) | conversation(turns, str(body_family(candidate)))
+
+
+def _merged(body: JSON, extra: Mapping[str, Any]) -> JSON:
+    merged = dict(body)
+    for key, value in extra.items():
+        inner = merged.get(key)
+        merged[key] = _merged(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
+    return merged
 
 
 def conversation(turns: Sequence[Turn], called_layout: str) -> JSON:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple, cast
 from urllib.parse import unquote, urlsplit
 
+from evaldrop.aws_faults import explain, is_aws_fault
 from evaldrop.errors import StorageError
 
 
@@ -133,6 +134,21 @@ def describe(uri: str) -> ObjectFacts:
         return ObjectFacts(size=head["ContentLength"], version=None if version == "null" else version)
 
 
+def metadata(uri: str, version: str | None = None) -> dict[str, str]:
+    """
+    Return an object's user metadata, its keys without `x-amz-meta-`; on one machine a file has none.
+
+    Raises:
+        StorageError: There is no such object, or no such version of it.
+    """
+    if not is_s3(uri):
+        return {}
+    bucket, key = place(uri)
+    which = {"VersionId": version} if version else {}
+    with _told(uri):
+        return dict(_s3().head_object(Bucket=bucket, Key=key, **which)["Metadata"])
+
+
 def read_bytes(uri: str) -> bytes:
     """Return a whole file."""
     with open_read(uri) as stream:
@@ -245,9 +261,8 @@ def _told(uri: str) -> Iterator[None]:
     except OSError as error:
         raise StorageError(f"{uri}: {error.strerror or error}") from error
     except Exception as error:
-        # by module: to name their classes every local command would have to import botocore
-        if type(error).__module__.partition(".")[0] in {"boto3", "botocore"}:
-            raise StorageError(f"{uri}: {error}") from error
+        if is_aws_fault(error):
+            raise StorageError(f"{uri}: {explain(error)}") from error
         raise
 
 

@@ -24,6 +24,7 @@ class ResponseRow(NamedTuple):
     A candidate's response to a record: a row of `responses.parquet`; each metric has a column.
 
     `flags` are names of `evaldrop.injection.FLAGS`, joined by commas; None where there is none.
+    `expected_blocked` is the record's.
     """
 
     record_id: str
@@ -42,10 +43,11 @@ class ResponseRow(NamedTuple):
     reused: bool
     flags: str | None = None
     metrics: tuple[float | None, ...] = ()
+    expected_blocked: bool | None = None
 
     def cells(self) -> tuple[Any, ...]:
         """Return the row's values in the order of its columns."""
-        return (*self[: ResponseRow._fields.index("metrics")], *self.metrics)
+        return (*self[: ResponseRow._fields.index("metrics")], self.expected_blocked, *self.metrics)
 
 
 class VerdictRow(NamedTuple):
@@ -54,6 +56,7 @@ class VerdictRow(NamedTuple):
 
     A joint call's tokens and cost are shared out among its criteria, so that columns add up to what was
     billed. `raw_reply` and `first_reply` (there when the judge was asked again) are JSON.
+    `left_out_characters` are those of the prompt, context or reference that the judge was not shown.
     """
 
     record_id: str
@@ -70,6 +73,7 @@ class VerdictRow(NamedTuple):
     cost_usd: float | None
     repeat: int = 0
     first_reply: str | None = None
+    left_out_characters: int = 0
 
 
 class RobustnessRow(NamedTuple):
@@ -92,7 +96,7 @@ class ComparisonRow(NamedTuple):
     A judge's preference between two responses shown in one order: a row of `comparisons.parquet`.
 
     `first_score` and `second_score` belong to the response shown first and to the other, where judges give
-    scores.
+    scores. `left_out_characters`: as in a verdict's row.
     """
 
     record_id: str
@@ -107,6 +111,7 @@ class ComparisonRow(NamedTuple):
     raw_reply: str | None
     first_score: float | None = None
     second_score: float | None = None
+    left_out_characters: int = 0
 
 
 _TEXT, _REAL, _COUNT = pa.string(), pa.float64(), pa.int64()
@@ -115,18 +120,19 @@ _RESPONSES = [
     ("record_id", _TEXT), ("category", _TEXT), ("group", _TEXT), ("candidate", _TEXT), ("model", _TEXT),
     ("prompt", _TEXT), ("response", _TEXT), ("error", _TEXT), ("stop_reason", _TEXT),
     ("input_tokens", _COUNT), ("output_tokens", _COUNT), ("latency_ms", _REAL), ("cost_usd", _REAL),
-    ("reused", pa.bool_()), ("flags", _TEXT),
+    ("reused", pa.bool_()), ("flags", _TEXT), ("expected_blocked", pa.bool_()),
 ]  # fmt: skip
 _VERDICTS = [
     ("record_id", _TEXT), ("candidate", _TEXT), ("criterion", _TEXT), ("judge", _TEXT), ("score", _REAL),
     ("passed", pa.bool_()), ("unscored_reason", _TEXT), ("rationale", _TEXT), ("raw_reply", _TEXT),
     ("input_tokens", _COUNT), ("output_tokens", _COUNT), ("cost_usd", _REAL), ("repeat", pa.int32()),
-    ("first_reply", _TEXT),
+    ("first_reply", _TEXT), ("left_out_characters", _COUNT),
 ]  # fmt: skip
 _COMPARISONS = [
     ("record_id", _TEXT), ("candidate", _TEXT), ("baseline", _TEXT), ("judge", _TEXT), ("criterion", _TEXT),
     ("first_shown", _TEXT), ("preferred", _TEXT), ("unscored_reason", _TEXT), ("rationale", _TEXT),
     ("raw_reply", _TEXT), ("first_score", _REAL), ("second_score", _REAL),
+    ("left_out_characters", _COUNT),
 ]  # fmt: skip
 _ROBUSTNESS = [
     ("record_id", _TEXT), ("of", _TEXT), ("perturbation", _TEXT), ("candidate", _TEXT), ("criterion", _TEXT),

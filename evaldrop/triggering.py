@@ -17,12 +17,16 @@ from evaldrop.errors import EvaldropError, InputError, StorageError
 from evaldrop.notices import refusal_notice
 from evaldrop.run_request import RunRequest
 from evaldrop.storage import ObjectFacts
+from evaldrop.upload_options import UploadOptions
 
 DATASETS = "datasets/"
 """Where uploads start runs; below it also lie sidecars and prompts, which do not."""
 
 EVALUATIONS = "evaluations/"
 """Where evaluation files lie that belong to no single dataset."""
+
+RUNS = "runs"
+"""The folder of the output bucket that runs are kept in."""
 
 DATASET_ENDINGS = (".json", ".jsonl")
 
@@ -66,6 +70,9 @@ class Services(Protocol):
 
     def describe(self, uri: str) -> ObjectFacts:
         """Return an object's size and newest version; StorageError when there is none."""
+
+    def metadata(self, uri: str, version: str | None) -> Mapping[str, str]:
+        """Return the user metadata of an object's version; StorageError when there is none."""
 
 
 class Upload(NamedTuple):
@@ -199,6 +206,11 @@ def run_name(*parts: str | None) -> str:
     return f"ds-{hashlib.sha256(text.encode()).hexdigest()[:40]}"
 
 
+def run_of(upload: Upload) -> str:
+    """Return the ID of the run that an upload starts."""
+    return run_name(upload.bucket, upload.key, upload.version or upload.etag)
+
+
 class _Uploaded(NamedTuple):
     """An upload to settle."""
 
@@ -212,11 +224,18 @@ class _Uploaded(NamedTuple):
         if reason := refusal(upload, intake):
             services.tell(**refusal_notice(upload.uri, reason))
             return upload.uri, "refused"
+        try:
+            options = UploadOptions.from_metadata(services.metadata(upload.uri, upload.version))
+        except InputError as error:
+            services.tell(**refusal_notice(upload.uri, str(error)))
+            return upload.uri, "refused"
         request = RunRequest(
-            run_id=run_name(upload.bucket, upload.key, upload.version or upload.etag),
+            run_id=run_of(upload),
             dataset=upload.uri,
             dataset_version=upload.version,
+            evaluation=options.evaluation and _uri(options.evaluation, intake),
             out=intake.out,
+            limit=options.limit,
         )
         return upload.uri, "started" if services.start(request) else "already_started"
 

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from evaldrop import __version__, storage
@@ -29,9 +30,11 @@ from evaldrop.errors import (
 from evaldrop.evaluation import Candidate, Evaluation, find_evaluation, read_evaluation, stack_evaluation
 from evaldrop.gate import RunNames, check_names, parse_gate
 from evaldrop.judge_checks import judge_problems, judge_warnings
+from evaldrop.long_checks import LongChecks
 from evaldrop.metrics import METRICS
 from evaldrop.parent_checks import parent_problems, robustness_problems
-from evaldrop.plan import SAMPLE_RECORDS, Plan, make_plan, refuse_above_budget
+from evaldrop.parent_replies import parent_replies
+from evaldrop.plan import SAMPLE_RECORDS, Counting, Plan, make_plan, refuse_above_budget
 from evaldrop.preparation import Preparing
 from evaldrop.pricing import load_prices
 from evaldrop.prompts import Kind, Prompt, load_prompt
@@ -448,13 +451,19 @@ class _Checking:
             self.problems.append(f"{self.source}: {error}")
             return None
         total = min(self.survey.n_accepted, self.request.limit or self.survey.n_accepted)
-        sample = list(self._sample(total))
-        reason = _why_none_can_be_sent(Preparing(definition).prepare, sample)
-        if reason:
-            self.problems.append(f"{self.survey.source} line {sample[0].line}: {reason}")
-            return None
-        prices = load_prices(definition.evaluation.prices)
-        plan = make_plan(definition, sample, records=total, prices=prices)
+        with parent_replies(definition) as parent:
+            counting = Counting(definition, parent)
+            checks = LongChecks(definition, self.survey.source, counting)
+            sample = list(self._sample(total, checks))
+            self._refuse_long(checks.problems)
+            reason = _why_none_can_be_sent(Preparing(definition).prepare, sample)
+            if reason and not self.problems:
+                self.problems.append(f"{self.survey.source} line {sample[0].line}: {reason}")
+            if self.problems:
+                return None
+            records = total - len(checks.problems)
+            prices = load_prices(definition.evaluation.prices)
+            plan = make_plan(counting, sample, records=records, prices=prices)
         if plan.unknown:
             budget = " budget_usd cannot be held to." if definition.evaluation.budget_usd else ""
             self.warnings.append(
@@ -463,16 +472,22 @@ class _Checking:
             )
         return plan
 
-    def _sample(self, total: int) -> Iterator[Record]:
+    def _refuse_long(self, problems: list[str]) -> None:
+        """Take records that cannot be sent for problems, or for warnings when as many are tolerated."""
+        tolerated = self.evaluation.tolerated_invalid_percentage
+        refused = self.survey.n_rejected + len(problems)
+        if refused * 100 <= tolerated * self.survey.n_read and len(problems) < self.survey.n_accepted:
+            self.warnings += problems
+        else:
+            self.problems += problems
+
+    def _sample(self, total: int, checks: LongChecks) -> Iterator[Record]:
         step = max(1, total // SAMPLE_RECORDS)
         with storage.open_read(self.request.dataset, self.request.dataset_version) as stream:
             rows = read_records(stream, source=self.survey.source, fields=self.evaluation.fields or None)
             records = (row for row in rows if isinstance(row, Record))
-            for place, record in enumerate(records):
-                if place >= total:
-                    return
-                if place % step == 0:
-                    yield record
+            usual = (record for record in islice(records, total) if not checks.takes(record))
+            yield from islice(usual, None, None, step)
 
 
 def _why_none_can_be_sent(prepare: Callable[[Record], Any], sample: Iterable[Record]) -> str | None:

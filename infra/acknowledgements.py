@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from aws_cdk import Acknowledgment, CfnResource, Stack, Validations
 from constructs import Construct, IConstruct
 
+from evaldrop.model_access import called_models, model_arns
 from evaldrop.triggering import DATASETS, EVALUATIONS
 from infra.functions import Step
-from infra.model_access import called_models, model_arns
 from infra.settings import Settings
 from infra.storage import RUNS, Storage
 from infra.triggers import Triggers

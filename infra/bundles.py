@@ -17,6 +17,7 @@ from typing import Any
 import jsii
 from aws_cdk import BundlingOptions, DockerImage, ILocalBundling
 from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
 
 from infra.settings import ROOT
 
@@ -48,8 +49,11 @@ class Target:
 LAMBDA = Target(python="3.14", platforms=("manylinux_2_28_aarch64", "manylinux2014_aarch64"))
 THIS_MACHINE = Target(python=f"{sys.version_info.major}.{sys.version_info.minor}")
 
+REHEARSED = "evaldrop:rehearsed"
+"""CDK context that `evaldrop local` sets: functions are bundled for the machine that synthesises."""
+
 # What a function never imports of evaldrop.
-_NOT_IN_LAMBDA = ("cli", "engine", "bedrock", "local.py", "__main__.py")
+_NOT_IN_LAMBDA = ("cli", "deployed", "engine", "bedrock", "local_aws", "local.py", "__main__.py")
 
 # Patterns below the bundle; what they match is removed. Everything else stays: an import decides, not a list.
 _PRUNED = (
@@ -192,23 +196,29 @@ def unzipped_bytes(folder: Path) -> int:
 class _PipBundling:
     """CDK's hook: puts a bundle together on this machine."""
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, target: Target) -> None:
         self._bundle = bundle
+        self._target = target
 
     def try_bundle(self, output_dir: str, *, image: DockerImage, **_options: Any) -> bool:
         """Build into CDK's folder."""
         del image
-        self._bundle.build(Path(output_dir), LAMBDA)
+        self._bundle.build(Path(output_dir), self._target)
         return True
 
 
-def code_of(bundle: Bundle) -> lambda_.Code:
+def target_of(scope: Construct) -> Target:
+    """Return what a synthesis bundles for: Lambda, but for a rehearsal (`evaldrop local`), which says so."""
+    return THIS_MACHINE if scope.node.try_get_context(REHEARSED) else LAMBDA
+
+
+def code_of(bundle: Bundle, target: Target) -> lambda_.Code:
     """Return a function's code as an asset; it is put together again only when its sources changed."""
     return lambda_.Code.from_asset(
         str(ROOT / "lambdas" / bundle.name),
-        asset_hash=bundle.digest(LAMBDA),
+        asset_hash=bundle.digest(target),
         bundling=BundlingOptions(
             image=DockerImage.from_registry("never-used: bundled without Docker"),
-            local=_PipBundling(bundle),
+            local=_PipBundling(bundle, target),
         ),
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from evaldrop.datasets import Record, read_records
 from evaldrop.definition import RunDefinition, RunRequest
-from evaldrop.plan import ChildType, Line, Plan, child_transitions, make_plan, orchestration_usd
+from evaldrop.plan import ChildType, Counting, Line, Plan, child_transitions, make_plan, orchestration_usd
 from evaldrop.pricing import load_prices
 from evaldrop.validation import check_dataset
 
@@ -47,7 +47,9 @@ def plans() -> tuple[RunDefinition, list[Plan]]:
         raise ValueError("\n".join(check.problems))
     prices = load_prices()
     definition = check.definition
-    return definition, [make_plan(definition, sample, records=records, prices=prices) for records in RECORDS]
+    return definition, [
+        make_plan(Counting(definition, None), sample, records=records, prices=prices) for records in RECORDS
+    ]
 
 
 def tables() -> str:

@@ -11,7 +11,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from evaldrop.triggering import DATASETS, EVALUATIONS
-from infra.bundles import Bundle, code_of
+from infra.bundles import Bundle, code_of, target_of
 from infra.log_groups import log_group
 from infra.settings import ROOT, Settings
 from infra.storage import RUNS, Storage
@@ -70,7 +70,7 @@ class Step(Construct):
             runtime=RUNTIME,
             architecture=lambda_.Architecture.ARM_64,
             handler=f"lambdas.{bundle.name}.handler.handler",
-            code=code_of(bundle),
+            code=code_of(bundle, target_of(self)),
             memory_size=settings.memory_of(id, usual=shape.memory_mb),
             timeout=Duration.seconds(shape.timeout_s),
             ephemeral_storage_size=Size.mebibytes(shape.disk_mb),

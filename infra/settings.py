@@ -124,6 +124,11 @@ class Settings(_Part):
         return chosen.get(function, usual)
 
     @property
+    def max_dataset_bytes(self) -> int:
+        """Size of the largest upload that is taken."""
+        return self.max_dataset_mb * 1_000_000
+
+    @property
     def default_name(self) -> str | None:
         """Name of the evaluation for datasets without one; None when none is deployed."""
         return self.default_evaluation or next(iter(self.load_evaluations()), None)

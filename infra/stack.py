@@ -55,6 +55,7 @@ class EvaldropStack(Stack):
             ("StartRunFunction", triggers.start_run.function.function_name),
             ("ResultsTopic", notifications.topic.topic_arn),
             ("DeadLetterQueue", triggers.dead_letters.queue_url),
+            ("MaxDatasetBytes", str(settings.max_dataset_bytes)),
         ):
             CfnOutput(self, name, value=value)
         acknowledge(

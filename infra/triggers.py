@@ -51,7 +51,7 @@ class Triggers(Construct):
             environment={
                 "EVALDROP_INPUT_BUCKET": storage.input.bucket_name,
                 "EVALDROP_OUT": f"s3://{storage.output.bucket_name}/{RUNS}",
-                "EVALDROP_MAX_DATASET_BYTES": str(settings.max_dataset_mb * 1_000_000),
+                "EVALDROP_MAX_DATASET_BYTES": str(settings.max_dataset_bytes),
                 "EVALDROP_STATE_MACHINE": workflow.machine.state_machine_arn,
                 "EVALDROP_TOPIC": notifications.topic.topic_arn,
             },
@@ -69,8 +69,9 @@ class Triggers(Construct):
         step = self.start_run
         step.allow(["states:StartExecution"], [workflow.machine.state_machine_arn])
         step.allow(["sns:Publish"], [notifications.topic.topic_arn])
-        # The schedule names a dataset without its version; S3 tells the newest.
-        step.allow(["s3:GetObject"], [f"{storage.input.bucket_arn}/{DATASETS}*"])
+        # The schedule names a dataset without its version; S3 tells the newest. An upload's metadata says
+        # how that very version is evaluated.
+        step.allow(["s3:GetObject", "s3:GetObjectVersion"], [f"{storage.input.bucket_arn}/{DATASETS}*"])
         step.allow(["s3:ListBucket"], [storage.input.bucket_arn])
         step.allow(["sqs:SendMessage"], [self.dead_letters.queue_arn])
         if storage.key:

@@ -7,16 +7,16 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from evaldrop.resources import workflow_path
-from infra.functions import Step
-from infra.log_groups import log_group
-from infra.model_access import (
+from evaldrop.model_access import (
     application_profiles,
     called_models,
     guardrail_arn,
     model_arns,
     named_guardrails,
 )
+from evaldrop.resources import workflow_path
+from infra.functions import Step
+from infra.log_groups import log_group
 from infra.notifications import Notifications
 from infra.settings import Settings
 from infra.storage import RUNS, Storage
@@ -71,6 +71,7 @@ class Workflow(Construct):
     def _let_use_storage(self, storage: Storage) -> None:
         runs = f"{storage.output.bucket_arn}/{RUNS}/*"
         # The writer reads its own files back and uploads in parts: the actions the Map's documentation lists.
+        # By this role Bedrock's integration reads long records' requests there, and writes their replies.
         writing = ["s3:PutObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"]
         self._allow("ReadRecordsAndWriteResults", writing, [runs])
         if storage.key:

@@ -24,3 +24,12 @@ def bucket(monkeypatch):
         client.create_bucket(Bucket="drop")
         monkeypatch.setattr(storage, "_client", client)
         yield "drop"
+
+
+@pytest.fixture
+def deployed(bucket):
+    """A stack called evaldrop, in memory; its Step Functions is the test's to give."""
+    from tests.evaldrop.deployed.stacks import deploy, found
+
+    deploy()
+    return found()

@@ -24,6 +24,7 @@ RESOURCES = {
     LAMBDA,
     "arn:aws:states:::bedrock:invokeModel",
     "arn:aws:states:::aws-sdk:bedrockruntime:converse",
+    "arn:aws:states:::aws-sdk:s3:getObject",
     "arn:aws:states:::sns:publish",
 }
 
@@ -35,6 +36,7 @@ MAY_IMPORT_LAMBDAS = {"evaldrop/local.py"}
 # Who may import boto3 or botocore, and why. Everything else works on values and URIs.
 MAY_IMPORT_BOTO = {
     "evaldrop/storage.py": "S3, and only once an s3:// URI is met",
+    "evaldrop/deployed/clients.py": "the clients of a deployed stack, configured as boto3 is",
     "evaldrop/executions.py": "Step Functions and SNS: starts runs, and says why one was not started",
     "evaldrop/bedrock/aws.py": "the real Bedrock runtime, configured as boto3 is",
     "evaldrop/bedrock/signing.py": "Signature Version 4 for its requests",
@@ -114,7 +116,7 @@ def test_every_state_and_retrier_says_what_it_is_for(name):
         assert retrier.get("Comment", "").strip()
 
 
-def test_a_task_calls_one_of_four_services():
+def test_a_task_calls_one_of_five_services():
     assert {state["Resource"] for state in STATES.values() if state["Type"] == "Task"} == RESOURCES
 
 
@@ -279,18 +281,20 @@ def longest_s(state: dict, timeout_s: float) -> float:
 
 
 @pytest.mark.parametrize(
-    ("candidate", "judge", "again"),
+    ("asked", "judge", "again"),
     [
-        ("ConverseWithCandidate", "ConverseWithJudge", "ConverseWithJudgeAgain"),
-        ("InvokeCandidate", "InvokeJudge", "InvokeJudgeAgain"),
+        (["ConverseWithCandidate"], "ConverseWithJudge", "ConverseWithJudgeAgain"),
+        (["InvokeCandidate"], "InvokeJudge", "InvokeJudgeAgain"),
+        (["InvokeLongCandidate", "ReadLongReply"], "ConverseWithJudge", "ConverseWithJudgeAgain"),
     ],
 )
-def test_candidate_judge_and_second_asking_fit_an_express_child(candidate, judge, again):
+def test_candidate_judge_and_second_asking_fit_an_express_child(asked, judge, again):
     """A child that runs out of its 300 s loses the whole record, the other candidates' responses included."""
     timeouts = {
-        candidate: Candidate(name="c", model="m").timeout_s,
+        asked[0]: Candidate(name="c", model="m").timeout_s,
         judge: Judge(name="j", model="m").timeout_s,
         again: Judge(name="j", model="m").timeout_s,
+        **{name: STATES[name]["TimeoutSeconds"] for name in asked[1:]},
     }
     longest = {name: longest_s(STATES[name], timeout) for name, timeout in timeouts.items()}
     assert sum(longest.values()) < EXPRESS_S, longest

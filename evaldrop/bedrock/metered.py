@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evaldrop.bedrock.protocol import BedrockRuntime, ServiceError
+from evaldrop.replies import read_reply
 
 
 @dataclass(slots=True, kw_only=True)
@@ -17,7 +18,7 @@ class Meter:
         calls: Calls that were answered.
         throttles: Calls that were turned away to be tried again.
         errors: Failed calls by error code, throttles not among them.
-        input_tokens, output_tokens: Of the answered Converse calls.
+        input_tokens, output_tokens: Of the answered calls.
         cost_usd: What the tokens of models with a known price cost.
     """
 
@@ -52,8 +53,12 @@ class MeteredRuntime:
         return reply
 
     async def invoke_model(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Pass an InvokeModel request on and count; its tokens are known only to the scorecard."""
-        return await self._counted(self._runtime.invoke_model(request))
+        """Pass an InvokeModel request on and count, as far as its family's bodies tell their tokens."""
+        reply = await self._counted(self._runtime.invoke_model(request))
+        body = reply.get("body", b"")
+        said = read_reply("invoke_model", {"Body": body.decode() if isinstance(body, bytes) else body})
+        self._add(request["modelId"], said.input_tokens or 0, said.output_tokens or 0)
+        return reply
 
     async def close(self) -> None:
         """Close the runtime."""

@@ -53,6 +53,7 @@ class OpenAIRuntime:
         Raises:
             ServiceError: Under Bedrock's names, see `CODE_BY_STATUS` and `Channel.post`.
         """
+        _refuse_guardrail("guardrailConfig", request)
         body, latency_ms = await self._complete(chat_request(request))
         return converse_response(body, latency_ms=latency_ms)
 
@@ -63,6 +64,7 @@ class OpenAIRuntime:
         Raises:
             ServiceError: `ValidationException` for a body of another family, else as `converse`.
         """
+        _refuse_guardrail("guardrailIdentifier", request)
         try:
             sent = orjson.loads(request.get("body", b""))
         except orjson.JSONDecodeError as fault:
@@ -94,6 +96,13 @@ class OpenAIRuntime:
         if not isinstance(body, dict):
             raise ServiceError("InternalServerException", "the server's answer is not a JSON object")
         return body, latency_ms
+
+
+def _refuse_guardrail(key: str, request: Mapping[str, Any]) -> None:
+    # Left out in silence, it would be reported as a guardrail that stops nothing.
+    if request.get(key):
+        do = "Leave guardrail out of the candidate, or run with --bedrock aws"
+        raise ServiceError("ValidationException", f"a guardrail is Bedrock's; this server has none. {do}")
 
 
 def _chat_body(sent: Any) -> dict[str, Any]:

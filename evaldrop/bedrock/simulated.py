@@ -19,8 +19,17 @@ import orjson
 from evaldrop.bedrock.families import family_of
 from evaldrop.bedrock.protocol import ServiceError
 from evaldrop.bedrock.stand_in import REFUSAL, character_of, respond
+from evaldrop.bedrock.stand_in_guardrail import (
+    MESSAGE,
+    Assessment,
+    assess,
+    converse_trace,
+    invoke_model_guardrail,
+    invoke_model_keys,
+)
 from evaldrop.bedrock.stand_in_judge import Case, Question, questions_of, text_verdict, verdicts
 from evaldrop.bedrock.stand_in_words import words_asked_for
+from evaldrop.replies import GUARDRAIL_INTERVENED
 
 AnswerKey = Callable[[str], str | None]
 CHARS_PER_TOKEN = 4
@@ -97,13 +106,18 @@ class SimulatedRuntime:
         try:
             body = orjson.loads(request.get("body", b""))
             family = family_of(model, body)
-            converse = family.request(model, body)
+            converse = {**family.request(model, body), **invoke_model_guardrail(request)}
         except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError) as fault:
             raise ServiceError(
                 "ValidationException", f"the body for {model} cannot be read: {fault!r}"
             ) from fault
         response = await self.converse(converse)
-        return {"body": orjson.dumps(family.response(model, response)), "contentType": "application/json"}
+        assessment = self._assess(converse)
+        if assessment is not None and assessment.is_blocked:
+            # A body keeps its model's own stop reason; the guardrail's action stands beside it.
+            response = {**response, "stopReason": "end_turn"}
+        answered = {**family.response(model, response), **invoke_model_keys(assessment)}
+        return {"body": orjson.dumps(answered), "contentType": "application/json"}
 
     async def close(self) -> None:
         """Forget how often requests were tried."""
@@ -136,12 +150,31 @@ class SimulatedRuntime:
         raise ServiceError(fault[0], fault[1])
 
     def _reply(self, request: Mapping[str, Any], digest: bytes) -> dict[str, Any]:
+        assessment = self._assess(request)
+        if assessment is not None and assessment.is_blocked:
+            return self._blocked(assessment, digest)
         character = character_of(_model_id(request))
         blocks = _last_user_texts(request)
         judged = self._judge(request, blocks, digest)
         content, stop = judged or (self._answer(request, "\n".join(blocks), digest), "end_turn")
         latency_ms = min(400.0, max(80.0, character.latency_ms * _draw(digest, "latency").uniform(0.8, 1.25)))
-        return _response(request, content, stop, round(latency_ms * self._rehearsal.latency))
+        response = _response(request, content, stop, round(latency_ms * self._rehearsal.latency))
+        return {**response, **converse_trace(assessment)}
+
+    def _assess(self, request: Mapping[str, Any]) -> Assessment | None:
+        config = request.get("guardrailConfig")
+        return assess(config, "\n".join(_last_user_texts(request)), seed=self._rehearsal.seed)
+
+    def _blocked(self, assessment: Assessment, digest: bytes) -> dict[str, Any]:
+        """Return what stands in a response's place; the model was not asked, so it took no tokens."""
+        latency_ms = _draw(digest, "latency").uniform(80.0, 120.0) * self._rehearsal.latency
+        return {
+            "output": {"message": {"role": "assistant", "content": [{"text": MESSAGE}]}},
+            "stopReason": GUARDRAIL_INTERVENED,
+            "usage": {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0},
+            "metrics": {"latencyMs": round(latency_ms)},
+            **converse_trace(assessment),
+        }
 
     def _answer(self, request: Mapping[str, Any], prompt: str, digest: bytes) -> dict[str, Any]:
         draw = _draw(digest, "answer")

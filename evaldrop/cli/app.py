@@ -12,18 +12,23 @@ from evaldrop.cli.commands.calibrate import calibrate
 from evaldrop.cli.commands.compare import compare
 from evaldrop.cli.commands.criteria import criteria
 from evaldrop.cli.commands.export import export
+from evaldrop.cli.commands.fetch import fetch
 from evaldrop.cli.commands.gate import gate
 from evaldrop.cli.commands.init import init
+from evaldrop.cli.commands.local import local
 from evaldrop.cli.commands.plan import plan
 from evaldrop.cli.commands.rejudge import rejudge
 from evaldrop.cli.commands.report import report
 from evaldrop.cli.commands.rescore import rescore
 from evaldrop.cli.commands.review import review
 from evaldrop.cli.commands.run import run
+from evaldrop.cli.commands.runs import runs
 from evaldrop.cli.commands.schema import schema
+from evaldrop.cli.commands.submit import submit
 from evaldrop.cli.commands.trend import trend
 from evaldrop.cli.commands.validate import validate
 from evaldrop.cli.commands.view import view
+from evaldrop.cli.commands.watch import watch
 from evaldrop.cli.output import complain
 from evaldrop.errors import EvaldropError, InputError
 
@@ -38,7 +43,7 @@ app = typer.Typer(
 )
 for command in (
     init, validate, plan, run, report, view, export, compare, bless, gate, calibrate, rescore, rejudge, trend,
-    criteria, schema,
+    submit, watch, fetch, runs, criteria, schema, local,
 ):  # fmt: skip
     app.command()(command)
 app.add_typer(review)

@@ -17,6 +17,20 @@ EvaluationFile = Annotated[
     ),
 ]
 RunFolder = Annotated[str, typer.Argument(metavar="RUN", help="A run's folder: a path or an s3:// URI.")]
+DEFAULT_STACK = "evaldrop"
+"""What cdk.json calls the stack where nothing else is said."""
+
+DeployedRun = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN",
+        help="A run's ID, its execution's ARN, or the s3:// URI of its folder; see evaldrop runs.",
+    ),
+]
+StackName = Annotated[
+    str, typer.Option("--stack", "-s", metavar="NAME", envvar="EVALDROP_STACK", help="The deployed stack.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before money is spent.")]
 Force = Annotated[bool, typer.Option("--force", help="Do it although there is a reason not to.")]
 Out = Annotated[str, typer.Option("--out", "-o", metavar="DIR", help="The folder that runs are kept in.")]
 Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Only the first N records.")]

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from evaldrop.cli.calibration_table import print_corrected
 from evaldrop.cli.fitting import Column, fitting, table_of, taken
+from evaldrop.cli.guardrail_table import print_guardrails
 from evaldrop.cli.output import shown
 from evaldrop.report.figures import duration, interval, milliseconds, number, percent, percent_interval, usd
 from evaldrop.report.losses import loss_in_words
@@ -37,6 +38,7 @@ def print_scorecard(console: Console, scorecard: Scorecard) -> None:
         _print_criterion(console, scorecard, name)
     _print_candidates(console, scorecard)
     _print_robustness(console, scorecard)
+    print_guardrails(console, scorecard)
     console.print(shown(scorecard.summary), soft_wrap=True)
     for alarm in scorecard.alarms:
         console.print(f"[yellow]alarm[/yellow] {shown(alarm)}", soft_wrap=True)

@@ -30,6 +30,7 @@ def check(draft: Draft, *, line: int) -> tuple[Record | None, list[Fault]]:
         "criteria": checking.criteria(),
         "responses": checking.responses(),
         "group": checking.label("group"),
+        "expected_blocked": checking.truth("expected_blocked"),
         "metadata": draft.metadata,
         "line": line,
     }
@@ -156,6 +157,13 @@ class _Checking:
         if value is not None and text is None:
             self._wrong(name, value, "a string or a number")
         return text or None
+
+    def truth(self, name: str) -> bool | None:
+        value = self._values.get(name)
+        if value is None or isinstance(value, bool):
+            return value
+        self._wrong(name, value, "true or false")
+        return None
 
     def context(self) -> str | None:
         texts = self._texts("context", "a string or a list of strings")

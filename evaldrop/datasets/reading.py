@@ -15,8 +15,8 @@ from evaldrop.datasets.seen_ids import SeenIds
 from evaldrop.datasets.shapes import Shape
 from evaldrop.errors import DatasetError
 
-# Step Functions hands a state at most 256 KiB, and a record travels with its rendered prompts.
-MAX_RECORD_BYTES = 200 * 1024
+# No request of Bedrock is longer. What a record comes to as a request is measured when it is rendered.
+MAX_RECORD_BYTES = 32 * 1024 * 1024
 MAX_SHOWN_ROW = 10_000
 
 

@@ -18,6 +18,7 @@ CANONICAL_FIELDS = (
     "criteria",
     "responses",
     "group",
+    "expected_blocked",
     "metadata",
 )
 
@@ -37,7 +38,8 @@ class Record(BaseModel):
 
     Exactly one of `prompt` and `messages` is given. `criteria` maps a criterion's name to its question, or
     to None when the evaluation (or evaldrop itself) defines that name. `responses` maps a candidate's name to
-    the response it already gave. `line` is the row's 1-based line, or its 1-based place in an array; 0 when
+    the response it already gave. `expected_blocked` tells whether a guardrail should stop the request; None
+    when nobody says. `line` is the row's 1-based line, or its 1-based place in an array; 0 when
     the record was not read from a dataset.
     """
 
@@ -53,6 +55,7 @@ class Record(BaseModel):
     criteria: dict[str, str | None] = Field(default_factory=dict)
     responses: dict[str, str] = Field(default_factory=dict)
     group: str | None = None
+    expected_blocked: bool | None = None
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
     line: int = Field(default=0, ge=0, exclude=True)
 

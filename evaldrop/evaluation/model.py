@@ -40,6 +40,9 @@ class Guardrail(Part):
 
     id: str = Field(description="Guardrail ID or ARN.")
     version: str = Field(default="DRAFT", description="Guardrail version.")
+    trace: Literal["disabled", "enabled", "enabled_full"] = Field(
+        default="disabled", description="Whether raw replies say which policy stepped in."
+    )
 
 
 YES_NO_PROMPT = "criteria-yn.v1"

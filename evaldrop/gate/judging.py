@@ -8,6 +8,7 @@ from evaldrop.gate.baseline import judge_no_regression, judge_no_worse_record
 from evaldrop.gate.names import RunNames, check_names, subject_of
 from evaldrop.gate.parsing import parse_gate
 from evaldrop.gate.rules import NoRegression, Rule, Threshold
+from evaldrop.scorecard.guarded import BlockedShare, GuardrailEstimate
 from evaldrop.scorecard.model import (
     OVERALL,
     CandidateScorecard,
@@ -32,6 +33,7 @@ class _Measured(NamedTuple):
     absence: str | None = None
 
 
+_GUARDRAIL = "guardrail."
 _COMPARATORS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
     ">": operator.gt,
@@ -120,7 +122,9 @@ def _measure(rule: Threshold, scorecard: Scorecard, names: RunNames) -> Iterator
         return
     for name in subject.candidates:
         card = scorecard.candidates[name]
-        if not subject.measure:
+        if rule.quantity.startswith(_GUARDRAIL):
+            yield _of_guardrail(rule, name, card.guardrail)
+        elif not subject.measure:
             yield _of_candidate(rule, name, card)
         elif subject.measure in scorecard.criteria:
             yield _of_criterion(rule, name, card.criteria.get(subject.measure), subject.measure)
@@ -171,6 +175,16 @@ def _of_candidate(rule: Threshold, name: str, card: CandidateScorecard) -> _Meas
     }  # fmt: skip
     value, absence = values[rule.quantity]
     return _Measured(f"{name}.{rule.quantity}", name, value, None, absence)
+
+
+def _of_guardrail(rule: Threshold, name: str, estimate: GuardrailEstimate | None) -> _Measured:
+    about = f"{name}.{rule.quantity}"
+    if estimate is None:
+        return _Measured(about, name, None, None, "no record says expected_blocked")
+    share: BlockedShare = getattr(estimate, rule.quantity.removeprefix(_GUARDRAIL).removesuffix("_rate"))
+    kind = "true" if rule.quantity.endswith("bad_rate") else "false"
+    absence = f"no response with a known end to a record that says expected_blocked: {kind}"
+    return _Measured(about, name, share.rate if share.interval else None, share.interval, absence)
 
 
 def _error_rate(card: CandidateScorecard) -> float | None:

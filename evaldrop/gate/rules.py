@@ -7,6 +7,8 @@ Comparator = Literal[">=", ">", "<=", "<"]
 Quantity = Literal[
     "pass_rate", "mean", "coverage", "error_rate", "latency_ms.p50", "latency_ms.p90", "latency_ms.p99",
     "cost_usd", "cost_usd.per_1000_records",
+    "guardrail.blocked_bad_rate", "guardrail.passed_bad_rate", "guardrail.blocked_good_rate",
+    "guardrail.passed_good_rate",
 ]  # fmt: skip
 
 

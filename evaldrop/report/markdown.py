@@ -6,6 +6,12 @@ from evaldrop.report import figures
 from evaldrop.report.changes import perturbed
 from evaldrop.report.charts import plotted
 from evaldrop.report.escape import markdown
+from evaldrop.report.guardrails import (
+    GUARDRAIL_HEADER,
+    GUARDRAIL_PAIR_HEADER,
+    guardrail_pair_rows,
+    guardrail_rows,
+)
 from evaldrop.report.losses import loss_in_words
 from evaldrop.scorecard.baseline import Baseline
 from evaldrop.scorecard.model import CandidateScorecard, CriterionEstimate, Scorecard
@@ -40,6 +46,7 @@ def _lines(scorecard: Scorecard) -> Iterator[str]:
     yield from _anchors(scorecard)
     yield from _scores(scorecard)
     yield from _losses(scorecard)
+    yield from _guardrails(scorecard)
     yield from _operations(scorecard)
     yield from _comparisons(scorecard)
     yield from _slices(scorecard)
@@ -148,6 +155,15 @@ def _losses(scorecard: Scorecard) -> Iterator[str]:
     yield from _rest(len(lost))
     if lost:
         yield ""
+
+
+def _guardrails(scorecard: Scorecard) -> Iterator[str]:
+    if rows := guardrail_rows(scorecard):
+        cells = [(markdown(row[0]), markdown(row[1]), *row[2:]) for row in rows]
+        yield from _table(GUARDRAIL_HEADER, cells, texts=2)
+    if pairs := guardrail_pair_rows(scorecard):
+        cells = [(*map(markdown, row[:3]), *row[3:]) for row in pairs]
+        yield from _folded("Pairs of candidates on what they block", GUARDRAIL_PAIR_HEADER, cells, texts=3)
 
 
 def _operations(scorecard: Scorecard) -> Iterator[str]:

@@ -19,6 +19,7 @@ import orjson
 from evaldrop.regression.earlier import Drop
 from evaldrop.report.latency import LatencyCounts
 from evaldrop.report.sent import sent_and_received
+from evaldrop.scorecard.guardrails import UNKNOWN, end_of, is_wrong
 from evaldrop.scorecard.prepared import PreparedRecord
 from evaldrop.scorecard.reading import CandidateResult
 from evaldrop.scorecard.scores import NOT_APPLICABLE
@@ -214,6 +215,7 @@ class ReportRows:
                 for verdict in result.verdicts
             ],
             _signs(result),
+            is_wrong(result.response),
             [[self._criteria[drop.criterion], drop.was, drop.now] for drop in drops],
         ]
 
@@ -232,6 +234,8 @@ def _flags(results: Sequence[CandidateResult]) -> int:
             flags |= HAS_ERROR
         if _signs(result):
             flags |= IS_FLAGGED
+        if is_wrong(result.response):
+            flags |= HAS_FAILED
         for name, score in result.scores.items():
             if score.reason is not None and score.reason != NOT_APPLICABLE:
                 flags |= HAS_UNSCORED
@@ -240,6 +244,14 @@ def _flags(results: Sequence[CandidateResult]) -> int:
                     flags |= HAS_FAILED
                 if passed.setdefault(name, score.passed) != score.passed:
                     flags |= HAS_DISAGREEMENT
+    if (
+        len(
+            {end_of(result.response) for result in results if result.response.expected_blocked is not None}
+            - {UNKNOWN}
+        )
+        > 1
+    ):
+        flags |= HAS_DISAGREEMENT
     return flags
 
 

@@ -1,12 +1,13 @@
-"""`scorecard.csv`: a row per candidate and criterion."""
+"""`scorecard.csv`: a row per candidate and criterion, and per rate of a guardrail."""
 
 import csv
 import io
 from collections.abc import Iterator, Sequence
 
 from evaldrop.report.escape import csv_cell
+from evaldrop.report.guardrails import guardrail_shares
 from evaldrop.scorecard.calibrated import CalibratedMean
-from evaldrop.scorecard.model import Scorecard
+from evaldrop.scorecard.model import CandidateScorecard, Scorecard
 
 COLUMNS = (
     "run", "run_id", "evaluation", "started_at", "candidate", "model", "prompt", "criterion", "n_scored",
@@ -27,8 +28,9 @@ def csv_report(scorecard: Scorecard) -> str:
 
 
 def scorecard_rows(scorecard: Scorecard) -> Iterator[Sequence[object]]:
-    """Yield a row per candidate and criterion, in the order of `COLUMNS`."""
+    """Yield a row per candidate and criterion, and per guardrail rate, in the order of `COLUMNS`."""
     for name, card in scorecard.candidates.items():
+        yield from _guardrail_rows(scorecard, name, card)
         for criterion, estimate in card.criteria.items():
             yield (
                 "SIMULATED" if scorecard.simulated else "real",
@@ -57,6 +59,39 @@ def scorecard_rows(scorecard: Scorecard) -> Iterator[Sequence[object]]:
                 _cost(card.cost_usd.judge),
                 *_calibrated(estimate.calibrated),
             )
+
+
+def _guardrail_rows(scorecard: Scorecard, name: str, card: CandidateScorecard) -> Iterator[Sequence[object]]:
+    """Yield shares as if they were criteria that a request passes or not: `guardrail.blocked_bad` …"""
+    for measure, share, unknown in guardrail_shares(card.guardrail):
+        total = share.of + unknown
+        yield (
+            "SIMULATED" if scorecard.simulated else "real",
+            scorecard.run_id,
+            scorecard.evaluation,
+            scorecard.started_at,
+            name,
+            card.model,
+            card.prompt,
+            f"guardrail.{measure}",
+            share.of,
+            unknown,
+            share.of / total if total else None,
+            share.rate,
+            None,
+            None,
+            *(share.interval or (None, None)),
+            share.rate,
+            *(share.interval or (None, None)),
+            scorecard.confidence,
+            card.responses.n,
+            card.responses.errors,
+            card.latency_ms.p50,
+            card.latency_ms.p90,
+            _cost(card.cost_usd.candidate),
+            _cost(card.cost_usd.judge),
+            *_calibrated(None),
+        )
 
 
 def _calibrated(found: CalibratedMean | None) -> tuple[float | None, ...]:

@@ -16,7 +16,7 @@ from evaldrop.report import figures
 _SHOWN = {
     "run_id", "evaluation", "simulated", "started_at", "duration_s", "dataset", "records", "confidence",
     "coverage", "criteria", "candidates", "comparisons", "judges", "cost_usd", "gate", "alarms", "summary",
-    "baseline", "slices", "frontier", "hints",
+    "baseline", "slices", "frontier", "hints", "guardrail_comparisons",
 }  # fmt: skip
 _TITLES = {
     "agreement": "Agreement between judges",

@@ -24,6 +24,13 @@ from evaldrop.scorecard.comparing import compare_candidates
 from evaldrop.scorecard.criteria_use import criteria_use, criterion_pairs
 from evaldrop.scorecard.estimates import candidate_scorecards, columns_of, cost_totals, judge_health
 from evaldrop.scorecard.frontier import quality_cost_frontier
+from evaldrop.scorecard.guardrails import (
+    GuardrailTally,
+    guardrail_comparisons,
+    guardrail_estimates,
+    guardrails_in_words,
+)
+from evaldrop.scorecard.long_replies import take_unread_replies
 from evaldrop.scorecard.model import CandidateScorecard, CriterionInfo, DatasetInfo, Records, Scorecard
 from evaldrop.scorecard.pairwise import Compared, ComparisonReader
 from evaldrop.scorecard.panels import PanelTally, agreements
@@ -63,6 +70,7 @@ class _Tallies(NamedTuple):
     panel: PanelTally
     rows: ReportRows
     robustness: RobustnessTally
+    guardrails: GuardrailTally
 
 
 def build_scorecard(folder: str, manifest: str | None = None) -> Scorecard:
@@ -117,13 +125,21 @@ def _read_results(run: RunFile, manifests: Sequence[str]) -> _Tallies:
         run.evaluation.metrics,
     )
     panel = PanelTally([judge.name for judge in run.judges])
-    tallies = _Tallies(tally, PairwiseTally(), panel, ReportRows(run), RobustnessTally(run))
+    tallies = _Tallies(
+        tally,
+        PairwiseTally(),
+        panel,
+        ReportRows(run),
+        RobustnessTally(run),
+        GuardrailTally(list(tally.candidates)),
+    )
     reader, comparisons, earlier = ResultReader(run), ComparisonReader(run), earlier_scores(run)
     kept = kept_criteria(list(run.criteria))
     with _open_tables(run) as tables:
         for found in collect(run.folder, manifests):
             if run.parent and run.parent.how == "rescored":
                 mark_reused(found.output)
+            take_unread_replies(found, run.folder)
             if found.record.anchor is not None:
                 tally.add_anchor(found.record, reader.read_anchor(found), run)
                 continue
@@ -137,6 +153,7 @@ def _read_results(run: RunFile, manifests: Sequence[str]) -> _Tallies:
             if compared := comparisons.read(found):
                 _add_comparisons(ordinal, compared, tables, tallies)
             panel.add(ordinal, results)
+            tallies.guardrails.add(ordinal, found.record, results)
             drops = earlier.drops(found.record.record_id, results) if earlier else None
             tallies.rows.add(ordinal, found.record, results, drops)
     return tallies
@@ -156,7 +173,7 @@ def _add_comparisons(ordinal: int, compared: Sequence[Compared], tables: _Tables
     for row, call, _ in compared:
         tables.comparisons.append(row, text=len(row.raw_reply or ""))
         if call is not None:
-            tallies.run.add_comparison(row.candidate, call)
+            tallies.run.add_comparison(row, call)
 
 
 def _write_rows(results: Sequence[CandidateResult], tables: _Tables, kept: Sequence[str]) -> None:
@@ -203,6 +220,8 @@ def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Sc
             for name, card in candidates.items()
         }
     candidates = with_robustness(candidates, tallies.robustness, confidence=confidence)
+    for name, estimate in guardrail_estimates(run, tally, tallies.guardrails).items():
+        candidates[name] = candidates[name].model_copy(update={"guardrail": estimate})
     compared = compare_candidates(run, tally, columns)
     judged = {
         name: {criterion: scored_only(column) for criterion, column in parts.items()}
@@ -222,6 +241,7 @@ def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Sc
         candidates=candidates,
         comparisons=compared.comparisons,
         slices=compared.slices,
+        guardrail_comparisons=guardrail_comparisons(run, tally, tallies.guardrails),
         criteria_use=criteria_use(run, judged, tally.records),
         criterion_pairs=criterion_pairs(run, judged),
         frontier=quality_cost_frontier(candidates, compared.comparisons),
@@ -239,7 +259,13 @@ def _scorecard(run: RunFile, tallies: _Tallies, *, ended_at: float | None) -> Sc
             "judge_trusted": judge_trusted(scorecard.anchors),
             "alarms": (*run_alarms(scorecard, tally), *robustness_alarms(scorecard.candidates)),
             "hints": run_hints(scorecard),
-            "summary": verdict_in_words(scorecard) + reused_in_words(scorecard.reused),
+            "summary": "".join(
+                (
+                    verdict_in_words(scorecard),
+                    guardrails_in_words(scorecard),
+                    reused_in_words(scorecard.reused),
+                )
+            ),
         }
     )
 

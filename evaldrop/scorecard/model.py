@@ -11,6 +11,7 @@ from pydantic import Field
 
 from evaldrop.scorecard.baseline import Baseline
 from evaldrop.scorecard.calibrated import CalibratedMean, CriterionCalibration
+from evaldrop.scorecard.guarded import GuardrailComparison, GuardrailEstimate
 from evaldrop.scorecard.part import Interval as Interval
 from evaldrop.scorecard.part import Part as Part
 from evaldrop.scorecard.usefulness import CriterionPair, CriterionUse, FrontierPoint, LengthRelation
@@ -39,7 +40,8 @@ class ResponseCounts(Part):
     errors: int = Field(description="Calls that failed after their retries.")
     missing: int = Field(default=0, description="Responses of records that are in no result.")
     given: int = Field(default=0, description="Responses that came with the dataset or an earlier run.")
-    refused: int = Field(default=0, description="Responses stopped by the model's or a guardrail's refusal.")
+    refused: int = Field(default=0, description="Responses that the model or its own filter refused.")
+    blocked: int = Field(default=0, description="Responses in whose place a guardrail stepped in.")
     truncated: int = Field(default=0, description="Responses cut off at max_tokens.")
     retries: int = Field(default=0, description="Calls repeated by the workflow, most of them throttled.")
     error_names: dict[str, int] = Field(default_factory=dict, description="Error name: responses.")
@@ -273,6 +275,9 @@ class CandidateScorecard(Part):
     robustness: dict[str, RobustnessEstimate] = Field(
         default_factory=dict, description="Perturbation: what it costs. Copies are in no other estimate."
     )
+    guardrail: GuardrailEstimate | None = Field(
+        default=None, description="What was blocked; null where no record says `expected_blocked`."
+    )
 
 
 class Comparison(Part):
@@ -331,6 +336,9 @@ class JudgeHealth(Part):
     asked_again: int = Field(default=0, description="Calls repeated because no verdict could be read.")
     retries: int = Field(default=0, description="Calls repeated by the workflow, most of them throttled.")
     scored: int = Field(default=0, description="Verdicts with a score.")
+    on_shortened: int = Field(
+        default=0, description="Verdicts and preferences on a prompt that was shortened to be shown."
+    )
     unscored: dict[str, int] = Field(default_factory=dict, description="Reason: verdicts.")
     tokens_input: int = 0
     tokens_output: int = 0
@@ -426,6 +434,9 @@ class Scorecard(Part):
     comparisons: tuple[Comparison, ...] = ()
     slices: dict[str, SliceComparisons] = Field(
         default_factory=dict, description="Category: pairs of candidates on its records."
+    )
+    guardrail_comparisons: tuple[GuardrailComparison, ...] = Field(
+        default=(), description="Pairs of candidates on what they block."
     )
     criteria_use: dict[str, CriterionUse] = Field(
         default_factory=dict, description="Criterion: whether it tells responses and candidates apart."

@@ -9,6 +9,7 @@ from evaldrop.criteria import Scale
 from evaldrop.evaluation import Pairwise, plain_name
 from evaldrop.replies import Reply, read_reply
 from evaldrop.scorecard.collect import Found
+from evaldrop.scorecard.prepared import PreparedRecord
 from evaldrop.scorecard.reading import JudgeCall
 from evaldrop.scorecard.scores import JUDGE_ERROR
 from evaldrop.scorecard.source import RunFile
@@ -41,12 +42,13 @@ class ComparisonReader:
     def read(self, found: Found) -> list[Compared]:
         """Return every comparison in a child's output; identical responses are ties without a call."""
         comparisons = (found.output or {}).get("comparisons") or ()
-        return [self._read(found.record.record_id, comparison) for comparison in comparisons]
+        return [self._read(found.record, comparison) for comparison in comparisons]
 
-    def _read(self, record_id: str, comparison: Mapping[str, Any]) -> Compared:
+    def _read(self, record: PreparedRecord, comparison: Mapping[str, Any]) -> Compared:
         candidate, baseline = comparison["candidate"], comparison["baseline"]
         first = comparison.get("first") or candidate
-        start = (record_id, candidate, baseline, comparison["judge"], comparison.get("criterion"), first)
+        asked = (comparison["judge"], comparison.get("criterion"))
+        start = (record.record_id, candidate, baseline, *asked, first)
         if (skipped := comparison.get("skipped")) is not None:
             preferred, reason = (TIE, None) if skipped == IDENTICAL else (None, str(skipped))
             return Compared(ComparisonRow(*start, preferred, reason, None, None), None, skipped)
@@ -59,13 +61,15 @@ class ComparisonReader:
         second = baseline if first == candidate else candidate
         places = {"first": first, "second": second, TIE: TIE, None: None}
         raw = {"error": error} if error is not None else comparison.get("reply")
+        scores: tuple[float | None, float | None] = said.scores or (None, None)
         row = ComparisonRow(
             *start,
             places[said.place],
             said.unscored_reason,
             said.rationale or None,
             orjson.dumps(raw).decode(),
-            *(said.scores or (None, None)),
+            *scores,
+            record.left_out,
         )
         call = JudgeCall.of(judge.name, comparison, replies, self._run.cost_usd(judge.model, replies))
         return Compared(row, call)

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from evaldrop.shared_texts import told_whole
+
 
 class Asked(NamedTuple):
     """A judge call that every response to a record should get."""
@@ -50,6 +52,12 @@ class PreparedRecord(NamedTuple):
     calls: Mapping[str, Any]
     anchor: KnownAnchor | None = None
     perturbed: Perturbed | None = None
+    expected_blocked: bool | None = None
+
+    @property
+    def left_out(self) -> int:
+        """How many characters of its texts judges were not shown, because it is too long; 0 for most."""
+        return int(self.calls.get("shortened", {}).get("characters", 0))
 
 
 def read_prepared(line: bytes) -> PreparedRecord:
@@ -71,9 +79,10 @@ def read_prepared(line: bytes) -> PreparedRecord:
         content.get("group"),
         content.get("not_applicable") or {},
         tuple(_asked(judgement) for judgement in content["calls"]["judgements"]),
-        content["calls"],
+        told_whole(content["calls"]),
         _anchor(content.get("anchor")),
         perturbed=Perturbed(**copied) if (copied := content.get("perturbed")) else None,
+        expected_blocked=content.get("expected_blocked"),
     )
 
 

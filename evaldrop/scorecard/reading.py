@@ -7,7 +7,7 @@ import orjson
 
 from evaldrop.criteria import Criterion
 from evaldrop.metrics import METRICS
-from evaldrop.replies import Reply, elapsed_latency, read_reply
+from evaldrop.replies import GUARDRAIL_INTERVENED, Reply, elapsed_latency, read_reply
 from evaldrop.results import ChildFailure
 from evaldrop.scorecard.collect import Found
 from evaldrop.scorecard.prepared import Asked, PreparedRecord
@@ -118,19 +118,19 @@ class ResultReader:
             for response in responses
             for judgement in response.get("judgements") or ()
         ]
-        rows = [row for reading in judged for row in self._verdict_rows(name, name, reading)]
+        rows = [row for reading in judged for row in self._verdict_rows(record, name, reading)]
         rows += self._losses(record, name, {reading.asked for reading in judged}, has_text=True)
         return AnchorResult(rows, [reading.call for reading in judged])
 
     def _read_candidate(self, name: str, response: Mapping[str, Any] | None, found: Found) -> CandidateResult:
         record = found.record
-        row = self._response_row(name, response, found)
+        row = self._response_row(name, response, found)._replace(expected_blocked=record.expected_blocked)
+        if row.stop_reason == GUARDRAIL_INTERVENED:
+            row = row._replace(metrics=self._no_metrics)
         judged = [self._read_judgement(judgement) for judgement in (response or {}).get("judgements") or ()]
-        verdicts = [
-            verdict for reading in judged for verdict in self._verdict_rows(record.record_id, name, reading)
-        ]
+        verdicts = [verdict for reading in judged for verdict in self._verdict_rows(record, name, reading)]
         verdicts += self._losses(
-            record, name, {reading.asked for reading in judged}, has_text=row.response is not None
+            record, name, {reading.asked for reading in judged}, has_text=is_to_be_judged(row)
         )
         error = (response or {}).get("error")
         is_reused = row.reused and (response or {}).get("reply") is not None
@@ -212,12 +212,12 @@ class ResultReader:
             JudgeCall.of(judge.name, judgement, replies, self._run.cost_usd(judge.model, replies)),
         )
 
-    def _verdict_rows(self, record_id: str, candidate: str, judged: _Judged) -> Iterable[VerdictRow]:
+    def _verdict_rows(self, record: PreparedRecord, candidate: str, judged: _Judged) -> Iterable[VerdictRow]:
         asked, call, shares = judged.asked, judged.call, len(judged.asked.criteria)
         cost = None if call.cost_usd is None else call.cost_usd / shares
         for place, verdict in enumerate(judged.verdicts):
             yield VerdictRow(
-                record_id,
+                record.record_id,
                 candidate,
                 verdict.criterion,
                 asked.judge,
@@ -233,6 +233,7 @@ class ResultReader:
                 cost,
                 asked.repeat,
                 judged.first_reply,
+                record.left_out,
             )
 
     def _losses(
@@ -252,6 +253,11 @@ class ResultReader:
                 for judge in self._judges
             ]
         return rows
+
+
+def is_to_be_judged(row: ResponseRow) -> bool:
+    """Tell whether there is a response to judge: one that came, and that no guardrail stopped."""
+    return row.response is not None and row.stop_reason != GUARDRAIL_INTERVENED
 
 
 # stop_reason, input_tokens, output_tokens, latency_ms, cost_usd of a response that is not there

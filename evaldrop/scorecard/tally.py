@@ -13,18 +13,20 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from evaldrop.replies import GUARDRAIL_INTERVENED
 from evaldrop.results import ChildFailure
 from evaldrop.scorecard.anchors import AnchorTally
 from evaldrop.scorecard.prepared import PreparedRecord
 from evaldrop.scorecard.reading import AnchorResult, CandidateResult, JudgeCall
 from evaldrop.scorecard.scores import RecordScore
 from evaldrop.scorecard.source import RunFile
-from evaldrop.tables import ResponseRow
+from evaldrop.tables import ComparisonRow, ResponseRow
 
 Floats = npt.NDArray[np.float64]
 Ordinals = npt.NDArray[np.int32]
 
-_REFUSALS = frozenset({"refusal", "content_filtered", "guardrail_intervened"})
+REFUSALS = frozenset({"refusal", "content_filtered"})
+"""Stop reasons of a model that refused, or whose own filter did; a guardrail's is not among them."""
 
 
 class ScoreColumn(NamedTuple):
@@ -97,7 +99,8 @@ class CandidateTally:
     """Counts of one candidate."""
 
     def __init__(self, metrics: Sequence[str]) -> None:
-        self.n = self.errors = self.missing = self.given = self.refused = self.truncated = self.retries = 0
+        self.n = self.errors = self.missing = self.given = self.truncated = self.retries = 0
+        self.refused = self.blocked = 0
         self.error_names: Counter[str] = Counter()
         self.flagged = 0
         self.flags: Counter[str] = Counter()
@@ -138,7 +141,8 @@ class CandidateTally:
                 self.error_names[result.error_name] += 1
             return
         self.given += row.reused
-        self.refused += row.stop_reason in _REFUSALS
+        self.refused += row.stop_reason in REFUSALS
+        self.blocked += row.stop_reason == GUARDRAIL_INTERVENED
         self.truncated += row.stop_reason == "max_tokens"
         self.input_tokens += row.input_tokens or 0
         self.output_tokens += row.output_tokens or 0
@@ -147,9 +151,11 @@ class CandidateTally:
         self.saved.add(result.saved_usd)
         if row.latency_ms is not None:
             self.latencies.append(row.latency_ms)
-        self.text_hashes.append(hash(row.response))
-        self.lengths[0].append(ordinal)
-        self.lengths[1].append(len(row.response))
+        # What a guardrail says in a response's place is no response: always the same, and not judged.
+        if row.stop_reason != GUARDRAIL_INTERVENED:
+            self.text_hashes.append(hash(row.response))
+            self.lengths[0].append(ordinal)
+            self.lengths[1].append(len(row.response))
         if row.flags is not None:
             self.flagged += 1
             self.flags.update(row.flags.split(","))
@@ -167,6 +173,7 @@ class JudgeTally:
 
     def __init__(self) -> None:
         self.calls = self.kept = self.errors = self.asked_again = self.retries = self.scored = 0
+        self.on_shortened = 0
         self.input_tokens = self.output_tokens = 0
         self.unscored: Counter[str] = Counter()
         self.cost, self.saved = MoneyTally(), MoneyTally()
@@ -228,10 +235,11 @@ class RunTally:
             tally.add(0, result)
             self._add_to_judges(result)
 
-    def add_comparison(self, candidate: str, call: JudgeCall) -> None:
+    def add_comparison(self, row: ComparisonRow, call: JudgeCall) -> None:
         """Add a judge's call that compared a candidate with a baseline; the candidate bears its cost."""
         self.judges[call.judge].add_call(call)
-        self.candidates[candidate].add_judge_call(call)
+        self.judges[call.judge].on_shortened += row.preferred is not None and row.left_out_characters > 0
+        self.candidates[row.candidate].add_judge_call(call)
 
     @property
     def categories(self) -> npt.NDArray[np.int32]:
@@ -250,6 +258,7 @@ class RunTally:
             judge = self.judges[verdict.judge]
             if verdict.score is not None:
                 judge.scored += 1
+                judge.on_shortened += verdict.left_out_characters > 0
             else:
                 judge.unscored[verdict.unscored_reason or "unknown"] += 1
 

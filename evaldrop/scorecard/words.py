@@ -139,6 +139,8 @@ def _loss_alarms(scorecard: Scorecard) -> Iterator[str]:
             yield f"{name}: {counts.errors} of {counts.n} calls failed ({causes})."
         if counts.truncated > _MANY_ERRORS * counts.n:
             yield f"{name}: {counts.truncated} of {counts.n} responses were cut off at max_tokens."
+        if counts.blocked and card.guardrail is None:
+            yield f"{name}: its guardrail stopped {counts.blocked} of {counts.n} requests; none is judged."
 
 
 def _judge_alarms(scorecard: Scorecard) -> Iterator[str]:
@@ -152,6 +154,11 @@ def _judge_alarms(scorecard: Scorecard) -> Iterator[str]:
         if sum(lost.values()) > _MUCH_UNSCORED * total:
             reasons = ", ".join(f"{reason}: {n}" for reason, n in lost.items())
             yield f"Judge {name}: {sum(lost.values())} of {total} verdicts are unscored ({reasons})."
+        if judge.on_shortened:
+            yield (
+                f"Judge {name}: {_counted(judge.on_shortened, 'verdict')} on shortened prompts: "
+                "records too long to be shown whole. What was left out the judge could not check."
+            )
     for name, estimate in scorecard.anchors.items():
         if not estimate.trusted:
             yield f"Judge {name} is not trusted: {estimate.reason}. The gate is inconclusive."
@@ -164,6 +171,10 @@ def _judge_alarms(scorecard: Scorecard) -> Iterator[str]:
                 f"{name}: {counts.flagged} of {there} responses hold what is meant for a judge or a reader "
                 f"rather than for the user ({flags}); look at them before trusting their scores."
             )
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def _order_alarms(scorecard: Scorecard) -> Iterator[str]:

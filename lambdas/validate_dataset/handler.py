@@ -16,6 +16,9 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         InputError: Something is wrong with them; nothing has been spent.
     """
     request = RunRequest.model_validate(event)
+    if rehearsed_with := os.environ.get("EVALDROP_BEDROCK"):
+        # A local AWS answers for Bedrock itself: whoever asked for the run, run.json says what answered.
+        request = request.model_copy(update={"bedrock": rehearsed_with})
     state = validate_dataset(request, default=os.environ.get("EVALDROP_DEFAULT_EVALUATION"))
     log_step("ValidateDataset", run_id=request.run_id, dataset=request.dataset)
     return state

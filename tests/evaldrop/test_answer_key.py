@@ -11,12 +11,16 @@ def write(path, *records):
     path.write_text("".join(json.dumps(record) + "\n" for record in records))
 
 
+def key_of(path):
+    return AnswerKey(str(path))
+
+
 def record(prompt, reference, **requests):
     return {"prompt": prompt, "reference": reference, "calls": {"requests": requests}}
 
 
 def test_a_reference_is_found_by_the_prompt_whatever_its_spacing(tmp_path):
-    key = AnswerKey(tmp_path / "records.jsonl")
+    key = key_of(tmp_path / "records.jsonl")
     write(tmp_path / "records.jsonl", record("Why  is\nit?", ["first", "second"]), record("No answer", []))
     assert key("Why is it?") == "first"
     assert key("No answer") is None
@@ -24,7 +28,7 @@ def test_a_reference_is_found_by_the_prompt_whatever_its_spacing(tmp_path):
 
 
 def test_the_file_is_read_when_first_asked_and_need_not_exist_before(tmp_path):
-    key = AnswerKey(tmp_path / "records.jsonl")
+    key = key_of(tmp_path / "records.jsonl")
     write(tmp_path / "records.jsonl", record("Why?", ["because"]))
     assert key("Why?") == "because"
     (tmp_path / "records.jsonl").unlink()
@@ -34,11 +38,11 @@ def test_the_file_is_read_when_first_asked_and_need_not_exist_before(tmp_path):
 def test_a_reference_is_found_by_the_last_message_in_every_layout(tmp_path):
     turns = [Turn("user", "Hi"), Turn("assistant", "Hello"), Turn("user", "Wrapped: why?")]
     for layout in ("converse", "anthropic", "nova", "chat"):
-        key = AnswerKey(tmp_path / f"{layout}.jsonl")
+        key = key_of(tmp_path / f"{layout}.jsonl")
         write(tmp_path / f"{layout}.jsonl", record("why?", ["because"], a=conversation(turns, layout)))
         assert key("Wrapped: why?") == "because"
     for layout in ("llama", "mistral"):
         request = conversation(turns, layout)
-        key = AnswerKey(tmp_path / f"{layout}.jsonl")
+        key = key_of(tmp_path / f"{layout}.jsonl")
         write(tmp_path / f"{layout}.jsonl", record("why?", ["because"], a=request))
         assert key(request["prompt"]) == "because"

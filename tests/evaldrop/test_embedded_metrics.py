@@ -8,7 +8,7 @@ from evaldrop.embedded_metrics import MAX_SERIES, NAMESPACE, is_trusted, metric_
 from evaldrop.evaluation import parse_evaluation
 from evaldrop.scorecard import build_scorecard
 from evaldrop.scorecard.model import JudgeHealth
-from tests.evaldrop.run_folders import record, response, row, run_json, write_run
+from tests.evaldrop.run_folders import converse, record, response, row, run_json, write_run
 
 EVALUATION = parse_evaluation(
     """
@@ -115,3 +115,18 @@ def test_a_rehearsal_publishes_nothing(scorecard, capsys):
 def test_a_judge_is_trusted_while_nine_of_ten_verdicts_can_be_read(scored, unscored, trusted):
     judge = JudgeHealth(model="m", calls=100, errors=0, scored=scored, unscored=unscored)
     assert is_trusted(judge) is trusted
+
+
+def test_what_a_guardrail_blocks_is_published_with_its_candidate_and_nowhere_else(tmp_path):
+    stopped = response("lite", reply=converse("Sorry.", stop="guardrail_intervened"))
+    write_run(
+        tmp_path / "runs" / "run-1",
+        run=run_json(),
+        records=[record("r1", expected_blocked=True), record("r2", expected_blocked=False)],
+        succeeded=[row("r1", stopped), row("r2", response("lite"))],
+    )
+    lines = lines_of(build_scorecard(str(tmp_path / "runs" / "run-1")))
+    (with_rates,) = [line for line in lines if "GuardrailBlockedBadRate" in line]
+    assert with_rates["Candidate"] == "lite"
+    assert "Criterion" not in with_rates
+    assert (with_rates["GuardrailBlockedBadRate"], with_rates["GuardrailBlockedGoodRate"]) == (1.0, 0.0)

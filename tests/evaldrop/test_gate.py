@@ -18,6 +18,7 @@ from evaldrop.scorecard.baseline import (
     Moved,
     WorseRecord,
 )
+from evaldrop.scorecard.guarded import BlockedShare, GuardrailEstimate
 from evaldrop.scorecard.model import (
     CandidateCost,
     CandidateScorecard,
@@ -364,3 +365,41 @@ def test_a_new_candidate_has_nothing_to_lose():
     both = {**cards.candidates, "haiku": card((0.8, 0.9))}
     gate = evaluate_gate(["no regression"], cards.model_copy(update={"candidates": both}))
     assert {check.candidate: check.decision for check in gate.checks} == {"lite": "pass", "haiku": "pass"}
+
+
+def guarded(blocked_bad, blocked_good):
+    shares = {
+        name: BlockedShare(n=9, of=10, rate=None if bounds is None else sum(bounds) / 2, interval=bounds)
+        for name, bounds in (("blocked_bad", blocked_bad), ("blocked_good", blocked_good))
+    }
+    other = dict.fromkeys(
+        ("refused_bad", "passed_bad", "refused_good", "passed_good"), BlockedShare(n=1, of=10)
+    )
+    return card((0.8, 0.9)).model_copy(
+        update={"guardrail": GuardrailEstimate(guardrail="g:1", **shares, **other)}
+    )
+
+
+@pytest.mark.parametrize(("rule", "decision"), [
+    ("lite.guardrail.blocked_bad_rate >= 0.9", "pass"),
+    ("lite.guardrail.blocked_bad_rate >= 0.95", "inconclusive"),
+    ("lite.guardrail.blocked_bad_rate >= 0.99", "fail"),
+    ("guardrail.blocked_good_rate <= 0.05 for lite", "pass"),
+    ("guardrail.blocked_good_rate <= 0.05 for every candidate", "fail"),
+    ("guardrail.blocked_good_rate <= 0.2", "inconclusive"),
+    ("lite.guardrail.passed_bad_rate <= 0.5", "inconclusive"),
+])  # fmt: skip
+def test_what_a_guardrail_blocks_is_judged_by_its_interval(rule, decision):
+    candidates = {"lite": guarded((0.91, 0.98), (0.0, 0.05)), "strict": guarded((0.95, 1.0), (0.1, 0.3))}
+    assert evaluate_gate([rule], scorecard(candidates)).decision == decision
+
+
+def test_a_guardrails_rule_without_expectations_decides_nothing_and_says_why():
+    gate = evaluate_gate(["lite.guardrail.blocked_bad_rate >= 0.9"], scorecard({"lite": card((0.8, 0.9))}))
+    assert gate.decision == "inconclusive"
+    assert "no record says expected_blocked" in gate.reasons[0]
+
+
+def test_a_guardrails_rule_about_an_unknown_candidate_is_refused():
+    with pytest.raises(EvaluationError, match=r'nothing called "lit".*did you mean "lite"'):
+        evaluate_gate(["lit.guardrail.blocked_bad_rate >= 0.9"], scorecard({"lite": guarded((0, 1), (0, 1))}))

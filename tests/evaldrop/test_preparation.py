@@ -13,7 +13,10 @@ NOBODY_KNOWS = "the-answer-nobody-may-tell"
 
 
 def test_a_record_is_written_with_what_is_known_about_it(tmp_path):
-    row = {**ROW, "category": "returns", "group": "g", "system": "S", "context": "C", "metadata": {"k": 1}}
+    row = {
+        **ROW, "category": "returns", "group": "g", "system": "S", "context": "C",
+        "expected_blocked": True, "metadata": {"k": 1},
+    }  # fmt: skip
     _, (record,) = prepare(tmp_path, rows=[row])
     assert {name: record[name] for name in record if name != "calls"} == {
         "record_id": "r1",
@@ -24,6 +27,7 @@ def test_a_record_is_written_with_what_is_known_about_it(tmp_path):
         "reference": ["30 days"],
         "category": "returns",
         "group": "g",
+        "expected_blocked": True,
         "metadata": {"k": 1},
         "not_applicable": {},
     }
@@ -234,13 +238,14 @@ def test_what_a_child_gets_is_within_the_payload_quota_at_its_largest(tmp_path):
 
 
 def test_a_record_that_is_too_large_is_refused_with_its_size_and_without_its_text(tmp_path):
-    rows = [ROW, {**ROW, "id": "big", "prompt": "p" * 120_000, "metadata": {"k": "kept"}}]
+    given = {"responses": {"lite": "p" * 200_000}}
+    rows = [ROW, {**ROW, "id": "big", "metadata": {"k": "kept"}, **given}]
     _, records = prepare(tmp_path, {**SMALL, "tolerated_invalid_percentage": 50}, rows)
     assert [record["record_id"] for record in records] == ["r1"]
     (refused,) = lines(tmp_path, "rejected.jsonl")
     assert refused["line"] == 2
-    assert "come to 241," in refused["reason"]
-    assert "Shorten its prompt" in refused["reason"]
+    assert "come to 20" in refused["reason"]
+    assert "Shorten its responses" in refused["reason"]
     assert "prompt" not in refused["row"]
     assert refused["row"]["metadata"] == {"k": "kept"}
 

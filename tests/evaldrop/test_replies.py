@@ -87,6 +87,16 @@ def test_every_familys_body_is_read_to_one_view(body, reply):
     assert read_reply("invoke_model", {"Body": body, "ContentType": "application/json"}) == reply
 
 
+@pytest.mark.parametrize("name", ["anthropic", "nova", "llama", "mistral", "chat"])
+def test_a_body_that_a_guardrail_replaced_says_so_whatever_its_models_own_stop_reason(name):
+    """InvokeModel's body keeps `end_turn` and the like; the guardrail's action stands beside it."""
+    body = next(body for key, (body, _) in BODIES.items() if key.startswith(name))
+    for action, stop in (("INTERVENED", "guardrail_intervened"), ("NONE", None)):
+        marked = {"Body": {**body, "amazon-bedrock-guardrailAction": action}}
+        plain = read_reply("invoke_model", {"Body": body})
+        assert read_reply("invoke_model", marked) == plain._replace(stop_reason=stop or plain.stop_reason)
+
+
 def test_a_body_that_is_still_a_text_is_parsed_first():
     assert read_reply("invoke_model", {"Body": '{"generation": "Hi"}'}).text == "Hi"
 

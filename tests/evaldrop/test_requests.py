@@ -175,6 +175,15 @@ def test_a_guardrail_travels_with_both_apis():
     assert converse["GuardrailConfig"] == {"GuardrailIdentifier": "g1", "GuardrailVersion": "3"}
     invoke = candidate_call(candidate("nova", **guarded), request_key="k")["request"]
     assert (invoke["GuardrailIdentifier"], invoke["GuardrailVersion"]) == ("g1", "3")
+    assert "Trace" not in invoke
+
+
+def test_a_guardrails_trace_is_asked_for_in_each_apis_own_words():
+    traced = {"guardrail": Guardrail(id="g1", trace="enabled_full")}
+    converse = candidate_call(candidate("converse", **traced), request_key="k")["request"]
+    assert converse["GuardrailConfig"]["Trace"] == "enabled_full"
+    invoke = candidate_call(candidate("nova", **traced), request_key="k")["request"]
+    assert invoke["Trace"] == "ENABLED_FULL"
 
 
 def test_a_candidate_that_comes_with_the_dataset_has_no_request():
@@ -242,7 +251,9 @@ def test_content_blocks_carry_the_type_their_family_wants():
 def test_converse_requests_have_only_members_of_bedrocks_own_model():
     """Step Functions takes the API's members in PascalCase; botocore's service model says which there are."""
     shape = Session().get_service_model("bedrock-runtime").operation_model("Converse").input_shape
-    full = candidate("converse", inference=ALL_SET, extra={"topK": 20}, guardrail=Guardrail(id="g1"))
+    full = candidate(
+        "converse", inference=ALL_SET, extra={"topK": 20}, guardrail=Guardrail(id="g1", trace="enabled")
+    )
     request = candidate_call(full, request_key="k")["request"] | conversation(TURNS, "converse")
     unknown_members(request, shape)
     unknown_members(call_of("converse")["request"], shape)

@@ -47,6 +47,19 @@ def test_an_object_is_described_by_its_newest_version(bucket):
     assert storage.describe(f"s3://{bucket}/faq.jsonl") == (6, newest)
 
 
+def test_user_metadata_is_that_of_the_version(bucket):
+    client = boto3.client("s3")
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    first = client.put_object(Bucket=bucket, Key="faq.jsonl", Body=b"1", Metadata={"evaldrop-limit": "5"})
+    client.put_object(Bucket=bucket, Key="faq.jsonl", Body=b"2")
+    assert storage.metadata(f"s3://{bucket}/faq.jsonl") == {}
+    assert storage.metadata(f"s3://{bucket}/faq.jsonl", first["VersionId"]) == {"evaldrop-limit": "5"}
+
+
+def test_a_file_on_this_machine_has_no_metadata(tmp_path):
+    assert storage.metadata(str(tmp_path / "faq.jsonl")) == {}
+
+
 def test_a_missing_file_is_a_storage_error_that_names_it(folder):
     uri = storage.join(folder, "nothing.jsonl")
     with pytest.raises(StorageError, match=r"nothing\.jsonl"):

@@ -12,17 +12,20 @@ from evaldrop.run_request import RunRequest
 from evaldrop.storage import ObjectFacts
 from evaldrop.triggering import Intake, run_name, start_runs, uploads_in
 
+FAQ = "s3://drop/datasets/faq.jsonl"
+
 INTAKE = Intake(bucket="drop", out="s3://reports/runs", max_bytes=1000)
 
 
 class Services:
     """Step Functions, SNS and S3, as far as StartRun sees them."""
 
-    def __init__(self, *, objects=None, failing=()):
+    def __init__(self, *, objects=None, failing=(), metadata=None):
         self.started: dict[str, RunRequest] = {}
         self.told: list[dict[str, str]] = []
         self.objects = objects or {}
         self.failing = set(failing)
+        self.labels = metadata or {}
 
     def start(self, request):
         if request.dataset in self.failing:
@@ -39,6 +42,9 @@ class Services:
         if uri not in self.objects:
             raise StorageError(f"{uri}: no such file")
         return self.objects[uri]
+
+    def metadata(self, uri, version):
+        return self.labels.get((uri, version), {})
 
 
 def created(key, *, bucket="drop", version: str | None = "v1", size=10, etag="e1"):
@@ -172,6 +178,42 @@ def test_parts_of_a_name_do_not_run_into_one_another():
     assert run_name("ab", "c") != run_name("a", "bc")
 
 
+def test_an_uploads_metadata_says_how_its_version_is_evaluated():
+    labels = {"evaldrop-limit": "20", "evaldrop-evaluation": "evaluations/short/evaluation.yaml", "by": "me"}
+    services = Services(metadata={(FAQ, "v2"): labels})
+    for version in ("v1", "v2"):
+        start(created("datasets/faq.jsonl", version=version), services)
+    plain, chosen = services.started.values()
+    assert (plain.limit, plain.evaluation) == (None, None)
+    assert (chosen.limit, chosen.evaluation) == (20, "s3://drop/evaluations/short/evaluation.yaml")
+
+
+@pytest.mark.parametrize(
+    ("labels", "reason"),
+    [
+        ({"evaldrop-limit": "many"}, "evaldrop-limit: "),
+        ({"evaldrop-limit": "0"}, "evaldrop-limit: "),
+        ({"evaldrop-limt": "20"}, "evaldrop-limt: "),
+        ({"evaldrop-evaluation": ""}, "evaldrop-evaluation: "),
+    ],
+)
+def test_metadata_that_cannot_be_followed_is_refused_before_the_whole_dataset_is_paid_for(labels, reason):
+    services = Services(metadata={(FAQ, "v1"): labels})
+    outcome, _ = start(created("datasets/faq.jsonl"), services)
+    assert outcome["refused"] == [FAQ]
+    assert reason in services.told[0]["message"]
+    assert "Known are evaldrop-evaluation and evaldrop-limit" in services.told[0]["message"]
+
+
+def test_the_schedule_does_not_follow_what_an_upload_asked_for_its_own_run():
+    services = Services(
+        objects={FAQ: ObjectFacts(10, "v2")}, metadata={(FAQ, "v2"): {"evaldrop-limit": "20"}}
+    )
+    start(scheduled("datasets/faq.jsonl"), services)
+    (request,) = services.started.values()
+    assert request.limit is None
+
+
 def test_all_records_of_an_event_are_gone_through():
     outcome, services = start(notified("datasets/a.jsonl", "datasets/a.yaml", "datasets/b.json"))
     assert len(services.started) == 2
@@ -241,9 +283,6 @@ def test_events_that_name_no_new_dataset_start_nothing(event):
 def test_an_unknown_event_is_an_error_that_says_what_to_send(event):
     with pytest.raises(InputError, match=r'Send \{"datasets"'):
         start(event)
-
-
-FAQ = "s3://drop/datasets/faq.jsonl"
 
 
 def scheduled(*datasets, time="2026-11-23T06:00:00Z"):

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from evaldrop.evaluation import parse_evaluation
-from infra.model_access import (
+from evaldrop.model_access import (
     application_profiles,
     called_models,
     guardrail_arn,
@@ -112,3 +112,13 @@ def test_candidates_judges_and_guardrails_are_found_in_evaluations():
     )
     assert called_models([evaluation], ["m.three", "m.one"]) == ["m.one", "m.three", "m.two"]
     assert named_guardrails([evaluation], ["gr-2"]) == ["gr-1", "gr-2"]
+
+
+def test_the_sample_evaluation_of_guardrails_names_two_and_the_other_one_none():
+    def named(*folders):
+        return named_guardrails(
+            evaluation for _, evaluation in Settings(evaluations=folders).load_evaluations().values()
+        )
+
+    assert named("datasets/guardrail") == ["yourstandardguardrail", "yourstrictguardrail"]
+    assert named("datasets/support-faq") == []

@@ -237,6 +237,18 @@ def test_uploads_of_datasets_start_runs_and_are_kept_when_that_fails(template):
     assert "DeadLetters" in json.dumps(one(template, FUNCTION, "StartRun")["DeadLetterConfig"])
 
 
+def test_an_uploads_metadata_is_read_from_its_very_version(template):
+    reading = [
+        statement
+        for policy in resources(template, "AWS::IAM::Policy").values()
+        if "StartRun" in json.dumps(policy["Properties"]["Roles"])
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if "s3:GetObjectVersion" in statement["Action"]
+    ]
+    (statement,) = reading
+    assert "/datasets/*" in json.dumps(statement["Resource"])
+
+
 def test_the_week_has_a_time_zone_a_window_and_its_moment_in_the_input(template):
     schedule = one(template, "AWS::Scheduler::Schedule")
     assert schedule["ScheduleExpression"] == "cron(0 6 ? * MON *)"
@@ -360,4 +372,5 @@ def test_outputs_name_what_a_user_needs(template):
         "StartRunFunction",
         "ResultsTopic",
         "DeadLetterQueue",
+        "MaxDatasetBytes",
     } <= template["Outputs"].keys()

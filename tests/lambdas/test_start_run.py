@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from evaldrop import executions
-from evaldrop.errors import ServiceError
+from evaldrop.errors import ServiceError, StorageError
 from evaldrop.run_request import RunRequest
 from lambdas.start_run.handler import handler
 from tests.evaldrop.test_triggering import created, scheduled
@@ -37,7 +37,17 @@ def stack(bucket, monkeypatch):
         ("EVALDROP_MAX_DATASET_BYTES", "1000"),
     ):
         monkeypatch.setenv(name, value)
+    client = boto3.client("s3")
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     return SimpleNamespace(machine=machine, queue=queue)
+
+
+def uploaded(key, **metadata):
+    """The event of an upload that is there."""
+    version = boto3.client("s3").put_object(Bucket="drop", Key=key, Body=b"{}", Metadata=metadata)[
+        "VersionId"
+    ]
+    return created(key, version=version)
 
 
 def executions_of(stack):
@@ -52,8 +62,9 @@ def messages(stack):
 
 
 def test_an_upload_delivered_twice_is_one_execution_with_a_request_as_input(stack):
-    first = handler(created("datasets/faq.jsonl"), CONTEXT)
-    second = handler(created("datasets/faq.jsonl"), CONTEXT)
+    event = uploaded("datasets/faq.jsonl")
+    first = handler(event, CONTEXT)
+    second = handler(event, CONTEXT)
     (execution,) = executions_of(stack)
     request = RunRequest.model_validate_json(execution["input"])
     assert execution["name"] == request.run_id
@@ -62,9 +73,10 @@ def test_an_upload_delivered_twice_is_one_execution_with_a_request_as_input(stac
 
 
 def test_a_name_that_was_used_with_another_input_starts_nothing(stack, monkeypatch):
-    assert handler(created("datasets/faq.jsonl"), CONTEXT)["started"]
+    event = uploaded("datasets/faq.jsonl")
+    assert handler(event, CONTEXT)["started"]
     monkeypatch.setenv("EVALDROP_OUT", "s3://elsewhere/runs")
-    again = handler(created("datasets/faq.jsonl"), CONTEXT)
+    again = handler(event, CONTEXT)
     assert again["already_started"] == ["s3://drop/datasets/faq.jsonl"]
     assert len(executions_of(stack)) == 1
 
@@ -78,9 +90,7 @@ def test_a_refusal_reaches_the_topic_and_starts_nothing(stack):
 
 
 def test_a_scheduled_dataset_is_pinned_to_the_version_that_is_there(stack, bucket):
-    client = boto3.client("s3")
-    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    version = client.put_object(Bucket=bucket, Key="datasets/faq.jsonl", Body=b"{}")["VersionId"]
+    version = boto3.client("s3").put_object(Bucket=bucket, Key="datasets/faq.jsonl", Body=b"{}")["VersionId"]
     handler(scheduled("datasets/faq.jsonl"), CONTEXT)
     (execution,) = executions_of(stack)
     assert json.loads(execution["input"])["dataset_version"] == version
@@ -94,7 +104,18 @@ def test_a_scheduled_dataset_that_is_gone_is_told(stack):
 def test_a_service_that_will_not_is_an_error_so_that_the_event_comes_again(stack, monkeypatch):
     monkeypatch.setenv("EVALDROP_STATE_MACHINE", stack.machine + "-gone")
     with pytest.raises(ServiceError, match=r"s3://drop/datasets/faq\.jsonl was not started: .*DoesNotExist"):
-        handler(created("datasets/faq.jsonl"), CONTEXT)
+        handler(uploaded("datasets/faq.jsonl"), CONTEXT)
+
+
+def test_an_uploads_own_limit_is_the_runs(stack):
+    handler(uploaded("datasets/faq.jsonl", **{"evaldrop-limit": "20"}), CONTEXT)
+    (execution,) = executions_of(stack)
+    assert json.loads(execution["input"])["limit"] == 20
+
+
+def test_an_upload_that_cannot_be_looked_at_is_an_error_so_that_the_event_comes_again(stack):
+    with pytest.raises(StorageError, match=r"s3://drop/datasets/faq\.jsonl"):
+        handler(created("datasets/faq.jsonl", version="never-was"), CONTEXT)
 
 
 def test_a_topic_that_will_not_is_an_error(stack, monkeypatch):

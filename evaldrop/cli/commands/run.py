@@ -180,8 +180,6 @@ def agreed(request: "RunRequest") -> bool:
 
 def _execute(started: Started) -> "Execution | None":
     """Run the workflow; None when it was interrupted."""
-    from pathlib import Path
-
     from evaldrop import storage
     from evaldrop.answer_key import AnswerKey
     from evaldrop.bedrock import open_runtime
@@ -191,7 +189,7 @@ def _execute(started: Started) -> "Execution | None":
     from evaldrop.pricing import cost_usd, load_prices
 
     request, folder = started.request, started.folder
-    answer_key = AnswerKey(Path(folder) / "records.jsonl")
+    answer_key = AnswerKey(storage.join(folder, "records.jsonl"))
     opened = open_runtime(
         request.bedrock, max_in_flight=request.max_in_flight or DEFAULT_IN_FLIGHT, answer_key=answer_key
     )
@@ -231,6 +229,8 @@ def _tell_how_to_go_on(progress: "RunProgress", folder: str) -> None:
 
 
 def _tell(execution: "Execution", started: Started, *, as_json: bool) -> int:
+    from evaldrop.errors import is_bad_input
+
     if execution.status != "SUCCEEDED":
         complain(str(execution.cause or execution.error))
         if as_json:
@@ -242,7 +242,7 @@ def _tell(execution: "Execution", started: Started, *, as_json: bool) -> int:
                     "run": started.folder,
                 }
             )
-        return exits.WRONG_USE if _is_bad_input(str(execution.error)) else exits.RUN_FAILED
+        return exits.WRONG_USE if is_bad_input(str(execution.error)) else exits.RUN_FAILED
     return _tell_scorecard(started, as_json=as_json)
 
 
@@ -259,11 +259,3 @@ def _tell_scorecard(started: Started, *, as_json: bool) -> int:
         print_scorecard(stdout(), scorecard)
         stdout().print(f"\nreport: {shown(started.folder)}/report.html")
     return exits.of_decision(scorecard.gate.decision)
-
-
-def _is_bad_input(error: str) -> bool:
-    """Tell whether a run failed by an error of what the user gave, by the name the workflow passes on."""
-    from evaldrop import errors
-
-    kind = getattr(errors, error, None)
-    return isinstance(kind, type) and issubclass(kind, errors.InputError)

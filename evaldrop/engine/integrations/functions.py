@@ -27,7 +27,8 @@ def lambda_invoke(functions: Mapping[str, Handler]) -> Integration:
         functions: Handlers by FunctionName: a name, or the last part of an ARN.
 
     Its result is {"StatusCode": 200, "Payload", "ExecutedVersion"}. An exception becomes an error named after
-    its class, whose cause is Lambda's JSON: errorMessage, errorType, requestId, stackTrace.
+    its class, whose cause is Lambda's JSON: errorMessage, errorType, requestId, stackTrace. A TaskError goes
+    through as it is: of a handler that stands for a function elsewhere, with its own error and cause.
     """
 
     async def integration(arguments: Any, _context: TaskContext) -> Any:
@@ -62,6 +63,8 @@ def _asked(arguments: Any, functions: Mapping[str, Handler]) -> tuple[Handler, s
 def _run(handler: Handler, event: Any, context: Any) -> Any:
     try:
         result = handler(event, context)
+    except TaskError:
+        raise
     except Exception as error:
         raise TaskError(type(error).__name__, _cause(error, context.aws_request_id)) from error
     try:

@@ -3,7 +3,7 @@
 
 // A row's and an answer's layout: evaldrop/report/rows.py writes them.
 const ORDINAL = 0, FLAGS = 1, ID = 2, CATEGORY = 3, PROMPT = 4, SYSTEM = 5, CONTEXT = 6, REFERENCE = 7, ANSWERS = 8;
-const TEXT = 0, ERROR = 1, STOP = 2, INPUT = 3, OUTPUT = 4, MS = 5, USD = 6, REUSED = 7, METRICS = 8, VERDICTS = 9, SIGNS = 10, DROPS = 11;
+const TEXT = 0, ERROR = 1, STOP = 2, INPUT = 3, OUTPUT = 4, MS = 5, USD = 6, REUSED = 7, METRICS = 8, VERDICTS = 9, SIGNS = 10, WRONG = 11, DROPS = 12;
 const WAS = 1, NOW = 2;
 const CRITERION = 0, JUDGE = 1, SCORE = 2, PASSED = 3, REASON = 4, RATIONALE = 5, REPEAT = 6;
 // Added on unpacking: where a record's details are, and its texts in lower case, to be searched.
@@ -90,6 +90,8 @@ class Records {
       if (name === "error") return answers.some((answer) => answer[TEXT] === null);
       if (name === "regressed") return answers.some((answer) => answer[DROPS].some((drop) => criterion < 0 || drop[CRITERION] === criterion));
       if (name === "flagged") return answers.some((answer) => answer[SIGNS]);
+      // A bad request that got through, or a good one that a guardrail stopped.
+      if (name === "failed" && answers.some((answer) => answer[WRONG])) return true;
       if (name === "failed" || name === "unscored") return verdicts.some((verdict) => outcome(verdict) === name);
       return true;
     });

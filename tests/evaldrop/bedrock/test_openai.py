@@ -113,6 +113,25 @@ def test_a_judges_blocks_stay_apart_and_its_forced_tool_comes_back(no_aws):
     assert reply["usage"] == {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0}
 
 
+@pytest.mark.parametrize("api", ["converse", "invoke_model"])
+def test_a_guardrail_is_refused_rather_than_left_out(no_aws, api):
+    runtime = OpenAIRuntime("http://127.0.0.1:1/v1", max_in_flight=1)
+    guarded = {
+        "converse": {"guardrailConfig": {"guardrailIdentifier": "g1", "guardrailVersion": "1"}},
+        "invoke_model": {"guardrailIdentifier": "g1", "body": b'{"prompt": "q"}'},
+    }[api]
+
+    async def ask():
+        try:
+            await getattr(runtime, api)({"modelId": "m", **guarded})
+        finally:
+            await runtime.close()
+
+    with pytest.raises(ServiceError, match="guardrail") as refused:
+        asyncio.run(ask())
+    assert refused.value.code == "ValidationException"
+
+
 @pytest.mark.parametrize(
     ("status", "body", "code", "said"),
     [

@@ -92,3 +92,21 @@ def test_a_wrong_mapping_is_refused_before_any_row(fields, message):
     with pytest.raises(DatasetError, match=r"^fields: ") as caught:
         record_of({"prompt": "x"}, fields)
     assert message in str(caught.value)
+
+
+def test_what_a_guardrail_should_stop_may_stand_anywhere():
+    fields = {"expected_blocked": "labels.block"}
+    row = {"input": "q", "target": "a", "labels": {"block": False}}
+    assert record_of(row, fields).expected_blocked is False
+    assert record_of({"input": "q", "expected_blocked": True}).expected_blocked is True
+    assert record_of({"prompt": "q", "expected_blocked": None}).expected_blocked is None
+
+
+@pytest.mark.parametrize(("value", "kind"), [("yes", "a string"), (1, "a number"), ([True], "a list")])
+def test_expected_blocked_is_true_or_false_and_nothing_like_it(value, kind):
+    """Read as a truth, "no" and "false" would both mean that the guardrail should stop the request."""
+    what = f'faq.jsonl line 1: "expected_blocked" is {kind}, not true or false.'
+    problems = problems_of({"prompt": "q", "expected_blocked": value})
+    assert problems == [f'{what} Make "expected_blocked" true or false.']
+    mapped = problems_of({"prompt": "q", "block": value}, {"expected_blocked": "block"})
+    assert f'"block" is {kind}, not true or false' in mapped[0]

@@ -11,8 +11,12 @@ class Objects:
     """An object store in memory."""
 
     def __init__(self, files: dict[str, str] | None = None) -> None:
-        self.files = {tuple(name.split("/", 1)): text.encode() for name, text in (files or {}).items()}
+        self.files: dict[tuple[str, ...], bytes] = {}
+        self.put(files or {})
         self.open_streams = 0
+
+    def put(self, files: dict[str, str]) -> None:
+        self.files |= {tuple(name.split("/", 1)): text.encode() for name, text in files.items()}
 
     def open_read(self, bucket, key):
         return io.BytesIO(self.files[bucket, key])

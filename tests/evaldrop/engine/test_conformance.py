@@ -6,8 +6,13 @@ input, `integrations` (replies in turn per resource: result | error, cause | ech
 the last is repeated), `files` (bucket/key: text), and what is expected: `output`, or `error` with perhaps
 `cause`; perhaps `calls` (arguments per resource), `files` (bucket/key: rows, how many rows, or null for none)
 and `waits` (seconds). A map run's UUID is written <run>.
+
+A case of `redrive.json` has `attempts`, each with its own integrations, files and expectations: the
+execution, then its redrives. `stop_after_s` stops an attempt, `pause_s` passes before one; `map_runs` is how
+many Map Runs wrote results.
 """
 
+import asyncio
 import json
 import re
 from pathlib import Path
@@ -15,7 +20,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from evaldrop.engine import DefinitionError, execute, load
+from evaldrop.engine import DefinitionError, Execution, Progress, execute, load
 from tests.evaldrop.engine.scripted import Objects, Script
 from tests.evaldrop.engine.virtual_time import VirtualClock, run_virtual
 
@@ -42,12 +47,9 @@ def machine_of(case):
 
 @pytest.mark.parametrize("case", cases("run_*.json"))
 def test_a_machine_does_what_the_case_documents(case):
-    script, objects, clock = (
-        Script(expand(case.get("integrations", {}))),
-        Objects(expand(case.get("files", {}))),
-        VirtualClock(),
-    )
+    objects, clock = Objects(expand(case.get("files", {}))), VirtualClock()
     machine = load(machine_of(case), case.get("substitutions", {}))
+    script = Script(expand(case.get("integrations", {})))
     given = expand(case.get("input", {}))
     before = orjson.dumps(given)
 
@@ -64,8 +66,49 @@ def test_a_machine_does_what_the_case_documents(case):
         )
     )
 
-    expected = case["expected"]
     assert orjson.dumps(given) == before, "the input was changed"
+    check(case["expected"], ended, script, clock, objects)
+
+
+@pytest.mark.parametrize("case", cases("redrive.json"))
+def test_a_redrive_does_what_the_case_documents(case):
+    objects, clock = Objects(), VirtualClock()
+    machine, given, progress = load(machine_of(case)), expand(case.get("input", {})), Progress()
+
+    async def attempt(script, planned):
+        await asyncio.sleep(planned.get("pause_s", 0))
+        running = asyncio.create_task(
+            execute(
+                machine,
+                given,
+                integrations=script.integrations(),
+                store=objects,
+                name="case",
+                clock=clock,
+                seed=7,
+                progress=progress,
+            )
+        )
+        if "stop_after_s" in planned:
+            await asyncio.sleep(planned["stop_after_s"])
+            running.cancel()
+        try:
+            return await running
+        except asyncio.CancelledError:
+            return Execution(status="ABORTED")
+
+    async def all_attempts():
+        for planned in case["attempts"]:
+            script = Script(expand(planned.get("integrations", {})))
+            objects.put(expand(planned.get("files", {})))
+            clock.waits.clear()
+            ended = await attempt(script, planned)
+            check(planned["expected"], ended, script, clock, objects)
+
+    run_virtual(all_attempts())
+
+
+def check(expected, ended, script, clock, objects):
     assert objects.open_streams == 0, "a file was left open"
     assert {"status": ended.status, "error": ended.error} == {
         "status": expected.get("status", "FAILED" if "error" in expected else "SUCCEEDED"),
@@ -80,6 +123,9 @@ def test_a_machine_does_what_the_case_documents(case):
     if "waits" in expected:
         assert clock.waits == expected["waits"]
     check_files(expected.get("files", {}), objects)
+    if "map_runs" in expected:
+        folders = {key.split("/")[1] for bucket, key in objects.files if bucket == "out"}
+        assert len(folders) == expected["map_runs"]
 
 
 def expand(value):

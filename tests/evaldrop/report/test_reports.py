@@ -143,8 +143,8 @@ def test_the_page_carries_every_record_with_responses_and_verdicts(plain):
     carried = rows_of(Page(plain["report.html"]))
     assert [entry.id for entry in sorted(carried)] == [f"r{n}" for n in range(12)]
     first = next(entry for entry in carried if entry.id == "r1")
-    text, *_, metrics, verdicts, signs, drops = first.answers[0]
-    assert (text, metrics, signs, drops) == ("an answer", [0.0], None, [])
+    text, *_, metrics, verdicts, signs, is_wrong, drops = first.answers[0]
+    assert (text, metrics, signs, is_wrong, drops) == ("an answer", [0.0], None, False, [])
     assert verdicts[0] == [0, 0, 1.0, True, None, "because", 0]
 
 

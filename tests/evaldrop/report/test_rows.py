@@ -24,7 +24,7 @@ from evaldrop.scorecard.reading import ResultReader
 from evaldrop.scorecard.source import read_run_file
 from tests.evaldrop.run_folders import failed_response, judgement, record, response, row, run_json, write_run
 
-FLAGS, ID, ANSWERS, DROPS = 1, 2, 8, 11
+FLAGS, ID, ANSWERS, DROPS = 1, 2, 8, 12
 GOOD = {"correctness": 1, "tone": 5}
 BAD = {"correctness": 0, "tone": 1}
 HALF_JUDGED = judgement({"correctness": 1}) | {"criteria": ["correctness", "tone"]}

@@ -16,6 +16,7 @@ from evaldrop.scorecard.calibrated import (
     JudgeAgreement,
     RaterAgreement,
 )
+from evaldrop.scorecard.guarded import BlockedShare, GuardrailComparison, GuardrailEstimate
 from evaldrop.scorecard.model import (
     CandidateScorecard,
     Comparison,
@@ -55,7 +56,7 @@ def test_every_column_is_documented(schema):
     Label, Sampling,
     SliceComparisons, LengthRelation, LengthQuartile, CriterionUse, CriterionPair, FrontierPoint, Baseline,
     BaselineCandidate, BaselineEstimate, WorseRecord, Moved, Blessing,
-    Reused, RobustnessDrop, RobustnessEstimate,
+    Reused, RobustnessDrop, RobustnessEstimate, BlockedShare, GuardrailComparison, GuardrailEstimate,
 ])  # fmt: skip
 def test_every_key_of_the_scorecard_is_documented(model):
     assert [name for name in model.model_fields if name not in DOCS] == []

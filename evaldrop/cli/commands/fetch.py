@@ -1,0 +1,96 @@
+"""`evaldrop fetch`: a deployed run's folder, copied to this machine."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from evaldrop.cli import exits
+from evaldrop.cli.options import DEFAULT_STACK, AsJson, DeployedRun, StackName
+from evaldrop.cli.output import print_json, shown, stderr, stdout, warn
+
+if TYPE_CHECKING:
+    from evaldrop.deployed.fetching import Fetching, Remote
+
+
+def fetch(
+    run: DeployedRun,
+    stack: StackName = DEFAULT_STACK,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to",
+            metavar="DIR",
+            help="The folder to copy the run's into; runs/<evaluation>/<run id> by default.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """
+    Copy a run's folder to this machine; `evaldrop report`, `compare` and all that take a folder work on it.
+
+    Files that are there already are not copied again: one that was broken off is gone on with by the same
+    command. Each is checked against the digest that S3 keeps.
+
+    Examples:
+
+        evaldrop fetch ds-4b0c1f6f0d3a5e7a9c2b8d6e4f1a3c5b7d9e0f2a
+
+        evaldrop fetch s3://bucket/runs/support-answers/ds-4b0c1f6f0d --to last-week
+    """
+    from evaldrop.deployed.clients import client
+    from evaldrop.deployed.fetching import Fetching
+
+    s3 = client("s3")
+    folder = _folder(run, stack, s3)
+    place = to or Path("runs", *folder.split("/")[-2:])
+    fetching = Fetching(folder, place, s3)
+    files = fetching.listing()
+    if not any(file.name == "scorecard.json" for file in files):
+        warn(f"{folder} has no scorecard: the run is not finished. Fetch again when it is.")
+    counts = _fetch(fetching, files)
+    if as_json:
+        sizes = {"files": len(files), "bytes": sum(file.size for file in files)}
+        print_json({"run": folder, "to": str(place), **sizes, **counts})
+        return exits.PASSED
+    copied = counts["verified"] + counts["size"]
+    by_size = f", {counts['size']:,} by size alone" if counts["size"] else ""
+    stderr().print(f"{copied:,} files copied and verified{by_size}; {counts['there']:,} were there already.")
+    stdout().print(shown(str(place)), soft_wrap=True)
+    stderr().print(f"to look at it: evaldrop report {shown(str(place))} --open", soft_wrap=True)
+    return exits.PASSED
+
+
+def _folder(run: str, stack: str, s3: Any) -> str:
+    from evaldrop.deployed.clients import client
+    from evaldrop.deployed.finding import find_folder, find_run
+    from evaldrop.deployed.following import look
+    from evaldrop.deployed.stack import find_stack
+    from evaldrop.errors import InputError
+
+    address = find_run(run, lambda: find_stack(stack, client("cloudformation")))
+    if address.folder:
+        return address.folder
+    out, status = address.out, None
+    if out is None:
+        moment = look(str(address.execution_arn), client("stepfunctions", region=address.region))
+        out, status = moment.request.get("out"), moment.status
+    folder = find_folder(out, address.run_id, s3) if out else None
+    if folder is None:
+        said = f" (its execution: {status})" if status else ""
+        raise InputError(
+            f"{run}: no such run{said}, or it has written nothing yet. evaldrop runs lists them; "
+            "evaldrop watch tells how far one is."
+        )
+    return folder
+
+
+def _fetch(fetching: "Fetching", files: "list[Remote]") -> dict[Any, int]:
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    console = stderr()
+    columns = (TextColumn("fetching"), BarColumn(bar_width=24), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as live:
+        task = live.add_task("", total=sum(file.size for file in files))
+        return fetching.fetch(files, copied=lambda size: live.advance(task, size))

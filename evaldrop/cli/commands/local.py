@@ -1,0 +1,150 @@
+"""`evaldrop local`: the whole stack on this machine, for the AWS CLI."""
+
+import signal
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evaldrop.cli import exits
+from evaldrop.cli.output import shown, stderr, stdout
+
+if TYPE_CHECKING:
+    from evaldrop.local_aws.server import Choices, LocalAws, OpenRuntime
+    from evaldrop.local_aws.synthesis import Assembly
+
+MAX_IN_FLIGHT = 64
+FOLDER = "cdk.out/local"
+
+
+def local(
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 is any free port.")] = 5000,
+    host: Annotated[
+        str, typer.Option("--host", help="Address to listen on; who can reach it can do everything.")
+    ] = "127.0.0.1",
+    template: Annotated[
+        str | None,
+        typer.Option(
+            "--template",
+            metavar="DIR",
+            help="A folder that CDK wrote, or its template file; without, the checkout is synthesised.",
+        ),
+    ] = None,
+    bedrock: Annotated[
+        str,
+        typer.Option(
+            "--bedrock",
+            metavar="RUNTIME",
+            help="simulated (a rehearsal: no network, no money), aws, or openai=URL; as for evaldrop run.",
+        ),
+    ] = "simulated",
+) -> int:
+    """
+    Start a local AWS for the stack, until Ctrl-C: upload a dataset, get its report, with the AWS CLI.
+
+    The stack is made from its synthesised template: S3, SNS, SQS, IAM and the rest are moto's, executions run
+    on evaldrop's engine, functions as they are packaged. It prints names, commands to paste, and what is not
+    rehearsed. Nothing is kept when it ends.
+
+    Examples:
+
+        evaldrop local
+
+        evaldrop local --bedrock simulated:throttling=0.3
+
+        evaldrop local --port 5001 --template cdk.out
+    """
+    _refuse_without_moto()
+    from evaldrop.local_aws.server import Choices
+
+    choices = Choices(host=host, port=port, bedrock=bedrock, folder=Path(FOLDER).absolute())
+    open_runtime = _runtime_opener(bedrock)
+    assembly = _assembly(template)
+    return _serve(assembly, open_runtime, choices)
+
+
+def _refuse_without_moto() -> None:
+    import importlib.util
+
+    from evaldrop.errors import InputError
+
+    missing = [name for name in ("moto", "flask", "aws_croniter") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise InputError(f"evaldrop local needs {', '.join(missing)}: pip install 'evaldrop[local]'")
+
+
+def _runtime_opener(bedrock: str) -> "OpenRuntime":
+    from evaldrop.bedrock import open_runtime
+
+    open_runtime(bedrock, max_in_flight=1)  # a wrong one is told before a minute of synthesis
+    return lambda answer_key: open_runtime(bedrock, max_in_flight=MAX_IN_FLIGHT, answer_key=answer_key)
+
+
+def _assembly(template: str | None) -> "Assembly":
+    from evaldrop.local_aws.synthesis import find_checkout, read_assembly, synthesise
+
+    if template is not None:
+        return read_assembly(Path(template))
+    checkout = find_checkout()
+    return synthesise(checkout, checkout / FOLDER / "assembly", tell=_tell)
+
+
+def _serve(assembly: "Assembly", open_runtime: "OpenRuntime", choices: "Choices") -> int:
+    from evaldrop.local_aws.server import LocalAws
+
+    ended = threading.Event()
+    _tell("making the stack")
+    with LocalAws(assembly, open_runtime, choices) as aws:
+        _introduce(aws, choices)
+        # A terminal's Ctrl-C and a plain kill end it alike: with its processes.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: ended.set())
+        ended.wait()
+        _tell("ending")
+    return exits.PASSED
+
+
+def _introduce(aws: "LocalAws", choices: "Choices") -> None:
+    console, outputs = stdout(), aws.stack.outputs
+    if choices.bedrock.startswith("simulated"):
+        console.print(
+            "[bold yellow]SIMULATED[/bold yellow]: a rehearsal. No model is called and no money is spent."
+        )
+    facts = {
+        "endpoint": f"{aws.endpoint}  (Ctrl-C ends it; nothing is kept)",
+        "input bucket": outputs["InputBucket"],
+        "output bucket": outputs["OutputBucket"],
+        "state machine": outputs["StateMachine"],
+        "topic": outputs["ResultsTopic"],
+        "its messages": aws.messages_url,
+        "dead letters": outputs["DeadLetterQueue"].rpartition("/")[2],
+        "logs": f"{aws.logs}/",
+    }
+    for name, value in facts.items():
+        console.print(f"{name:<14}{shown(value)}", soft_wrap=True)
+    console.print("\nIn another terminal, in this folder:\n")
+    for line in commands(aws.endpoint, outputs, aws.messages_url):
+        console.print(f"  {shown(line)}", soft_wrap=True)
+    console.print("\nNot rehearsed:\n")
+    for line in aws.stack.gaps:
+        console.print(f"  {shown(line)}", soft_wrap=True)
+
+
+def commands(endpoint: str, outputs: Mapping[str, str], messages_url: str) -> list[str]:
+    """Return what to paste into a terminal, from an upload to the report."""
+    aws = f"aws --endpoint-url {endpoint}"
+    dataset = "datasets/support-faq/records.jsonl"
+    reports = "--recursive --exclude '*' --include '*/report.html'"
+    return [
+        "export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1",
+        f"{aws} s3 cp {dataset} s3://{outputs['InputBucket']}/{dataset}",
+        f"{aws} stepfunctions list-executions --state-machine-arn {outputs['StateMachine']}",
+        f"{aws} s3 cp s3://{outputs['OutputBucket']}/runs/ . {reports}",
+        f"{aws} sqs receive-message --queue-url {messages_url}",
+    ]
+
+
+def _tell(line: str) -> None:
+    stderr().print(f"[dim]{shown(line)}[/dim]")

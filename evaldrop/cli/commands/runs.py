@@ -1,0 +1,44 @@
+"""`evaldrop runs`: the runs of a deployed stack."""
+
+from typing import Annotated
+
+import typer
+
+from evaldrop.cli import exits
+from evaldrop.cli.options import DEFAULT_STACK, AsJson, StackName
+from evaldrop.cli.output import print_json, stderr, stdout
+
+
+def runs(
+    stack: StackName = DEFAULT_STACK,
+    evaluation: Annotated[
+        str | None,
+        typer.Option("--evaluation", "-e", metavar="NAME", help="Only runs of the evaluation of this name."),
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="The newest N runs.")] = 30,
+    as_json: AsJson = False,
+) -> int:
+    """
+    List a deployed stack's runs, the newest first: finished, running and failed ones.
+
+    Examples:
+
+        evaldrop runs
+
+        evaldrop runs --stack evaldrop-test --evaluation support-answers --json
+    """
+    from evaldrop.cli.runs_table import print_runs
+    from evaldrop.deployed.clients import client
+    from evaldrop.deployed.listing import list_runs
+    from evaldrop.deployed.stack import find_stack
+
+    found = find_stack(stack, client("cloudformation"))
+    rows = list_runs(found, client("stepfunctions"), evaluation=evaluation, limit=limit)
+    if as_json:
+        print_json([row.to_json() for row in rows])
+    elif rows:
+        print_runs(stdout(), rows)
+    else:
+        of = f' of "{evaluation}"' if evaluation else ""
+        stderr().print(f"there is no run{of} yet. evaldrop submit DATASET starts one.")
+    return exits.PASSED

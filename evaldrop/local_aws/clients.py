@@ -1,0 +1,64 @@
+"""boto3 clients of the local AWS, for its own parts."""
+
+import threading
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+REGION = "us-east-1"
+ACCOUNT = "123456789012"
+"""What moto takes for the account, and what ARNs therefore carry."""
+
+OPERATOR = "OPERATOR"
+"""Access key of the local AWS's own parts. To it, as to a person's own keys, nothing is refused."""
+
+_ROLE = "ROLE-"
+_UNCHECKED = "local"
+"""Signatures are not looked at: any secret does."""
+
+
+def access_key_of(role_arn: str) -> str:
+    """Return the access key that a role's requests are signed with."""
+    return _ROLE + role_arn.rpartition("/")[2]
+
+
+def role_behind(access_key: str) -> str | None:
+    """Return the ARN of the role behind an access key, None for a person's."""
+    name = access_key.removeprefix(_ROLE)
+    return None if name == access_key else f"arn:aws:iam::{ACCOUNT}:role/{name}"
+
+
+class Clients:
+    """
+    One client per service, made when first asked for.
+
+    Args:
+        endpoint: URL of the local AWS.
+        access_key: Whose requests they are.
+    """
+
+    def __init__(self, endpoint: str, *, access_key: str = OPERATOR) -> None:
+        self.endpoint = endpoint
+        self._lock = threading.Lock()
+        self._made: dict[str, Any] = {}
+        self._session = boto3.Session(
+            aws_access_key_id=access_key, aws_secret_access_key=_UNCHECKED, region_name=REGION
+        )
+
+    def __call__(self, service: str) -> Any:
+        """Return the client of a service."""
+        with self._lock:  # sessions are not safe to share between threads; clients are
+            if service not in self._made:
+                self._made[service] = self._session.client(
+                    service,  # type: ignore[call-overload] # known at run time only
+                    endpoint_url=self.endpoint,
+                    config=Config(
+                        # The machine itself: never by way of a proxy, and buckets have no names in DNS.
+                        proxies={},
+                        max_pool_connections=50,
+                        s3={"addressing_style": "path"},
+                        retries={"mode": "standard", "max_attempts": 2},
+                    ),
+                )
+            return self._made[service]

@@ -1,0 +1,82 @@
+"""What the Tasks of a state machine call, each with the machine's role: functions, models, the topic."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from evaldrop.engine import (
+    Integration,
+    TaskError,
+    bedrock_invoke_model,
+    lambda_invoke,
+    sdk_integration,
+    sns_publish,
+)
+from evaldrop.local_aws.clients import ACCOUNT, REGION, Clients, access_key_of
+from evaldrop.local_aws.functions import Functions
+from evaldrop.local_aws.models import Models, denial
+from evaldrop.local_aws.objects import S3Files, refused
+from evaldrop.local_aws.permissions import Permissions
+from evaldrop.stored_bodies import get_object, with_stored_bodies
+
+
+def integrations_of(
+    role_arn: str,
+    *,
+    functions: Functions,
+    names: Iterable[str],
+    models: Models,
+    permissions: Permissions,
+    endpoint: str,
+) -> Mapping[str, Integration]:
+    """
+    Return what a state machine's resources call.
+
+    Args:
+        role_arn: The machine's.
+        functions: Run functions.
+        names: Of the functions that there are.
+        models: Answer for Bedrock.
+        permissions: What the role may do.
+        endpoint: URL of the local AWS.
+    """
+    called = models.as_role(role_arn)
+    clients = Clients(endpoint, access_key=access_key_of(role_arn))
+    files = S3Files(clients)
+    handlers = {name: _handler(name, role_arn, functions, permissions) for name in names}
+    return {
+        "lambda:invoke": lambda_invoke(handlers),
+        "aws-sdk:bedrockruntime:converse": sdk_integration("bedrock-runtime", "Converse", called.converse),
+        "bedrock:invokeModel": bedrock_invoke_model(with_stored_bodies(called.invoke_model, files)),
+        "aws-sdk:s3:getObject": sdk_integration("s3", "GetObject", get_object(files)),
+        "sns:publish": sns_publish(_publisher(clients)),
+    }
+
+
+def _handler(
+    name: str, role_arn: str, functions: Functions, permissions: Permissions
+) -> Callable[[Any, Any], Any]:
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+
+    def handler(event: Any, _context: Any) -> Any:
+        if not permissions.allow(role_arn, "lambda:InvokeFunction", [arn]):
+            raise TaskError("Lambda.AWSLambdaException", denial(role_arn, "lambda:InvokeFunction", arn))
+        answer = functions.invoke(name, event)
+        if answer.failed:
+            raise TaskError(answer.payload["errorType"], json.dumps(answer.payload))
+        return answer.payload
+
+    return handler
+
+
+def _publisher(clients: Clients) -> Any:
+    async def publish(request: dict[str, Any]) -> dict[str, Any]:
+        def send() -> dict[str, Any]:
+            with refused():
+                answer: dict[str, Any] = clients("sns").publish(**request)
+            return answer
+
+        return await asyncio.to_thread(send)
+
+    return publish

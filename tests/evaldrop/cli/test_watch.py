@@ -1,0 +1,193 @@
+"""`evaldrop watch`: a run followed to its end."""
+
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from evaldrop import storage
+from evaldrop.cli import deployed_progress, main
+from evaldrop.cli.deployed_progress import DeployedProgress
+from evaldrop.deployed.following import Counts, Moment
+from evaldrop.errors import ServiceError
+from tests.evaldrop.deployed.stacks import EXECUTION, moment
+from tests.evaldrop.deployed.test_listing import finish
+
+RUN = "ds-1"
+COUNTS = {"total": 4, "succeeded": 1, "failed": 1, "running": 2}
+
+
+def watch(capsys, *arguments, run=RUN):
+    code = main(["watch", run, *arguments])
+    return code, capsys.readouterr()
+
+
+@pytest.fixture
+def finished(states, deployed):
+    """A run that passes through its steps and succeeds."""
+    finish(deployed, RUN, hour=10)
+    report = f"{deployed.out}/support/{RUN}/report.html"
+    states.executions[RUN] = [
+        moment(),
+        moment(),
+        moment(step="EvaluateRecords", counts=COUNTS),
+        moment(step="BuildScorecard", counts=COUNTS),
+        moment("SUCCEEDED", output=json.dumps({"report": report})),
+    ]
+    return report
+
+
+def test_a_run_is_followed_to_its_scorecard(finished, capsys):
+    code, said = watch(capsys)
+    assert code == 0
+    for line in ("validating", "evaluating", "2/4 records, 1 failed", "building the scorecard"):
+        assert line in said.err.splitlines()
+    assert "correctness" in said.out
+    assert f"report: {finished}" in said.out
+    assert "evaldrop fetch" in said.err
+
+
+def test_a_run_is_waited_for_while_its_event_is_under_way(states, capsys):
+    states.executions[RUN] = [moment("NOT_STARTED"), moment("NOT_STARTED"), moment(), moment("ABORTED")]
+    code, said = watch(capsys)
+    assert code == 3
+    assert said.err.splitlines()[1:3] == ["waiting for the run to start", "validating"]
+
+
+def test_what_cannot_be_known_before_the_end_is_said(finished, capsys):
+    assert "throttling, errors of single calls and dollars are in the report" in watch(capsys)[1].err
+
+
+def test_scripts_get_one_document(finished, capsys):
+    code, said = watch(capsys, "--json")
+    document = json.loads(said.out)
+    assert code == 0
+    assert (document["run_id"], document["status"], document["report"]) == (RUN, "SUCCEEDED", finished)
+    assert document["scorecard"]["gate"]["decision"] == "pass"
+
+
+def test_the_exit_code_is_the_gates(states, deployed, capsys):
+    finish(deployed, RUN, hour=10)
+    place = f"{deployed.out}/support/{RUN}/scorecard.json"
+    card = json.loads(storage.read_bytes(place))
+    card["gate"]["decision"] = "inconclusive"
+    storage.write_bytes(place, json.dumps(card).encode())
+    states.executions[RUN] = [moment("SUCCEEDED", out=deployed.out)]
+    assert watch(capsys)[0] == 2
+
+
+def test_a_failed_run_says_why_and_how_to_go_on(states, capsys):
+    states.executions[RUN] = [moment("FAILED", error="States.Timeout", cause="EvaluateRecords: too slow")]
+    code, said = watch(capsys)
+    assert code == 3
+    assert "States.Timeout: EvaluateRecords: too slow" in said.err
+    assert f"aws stepfunctions redrive-execution --execution-arn {EXECUTION}:{RUN}" in said.err
+
+
+def test_a_run_that_refused_its_input_is_not_worth_a_redrive(states, capsys):
+    states.executions[RUN] = [moment("FAILED", error="DatasetError", cause="line 1: no prompt")]
+    code, said = watch(capsys, "--json")
+    assert code == 3
+    assert "redrive-execution" not in said.err
+    assert "submit the dataset again" in said.err
+    assert json.loads(said.out)["error"] == "DatasetError"
+
+
+def test_an_arn_is_watched_without_a_stack(finished, capsys):
+    code, _ = watch(capsys, "--stack", "nowhere", run=f"{EXECUTION}:{RUN}")
+    assert code == 0
+
+
+def test_a_finished_runs_folder_is_told_without_asking_step_functions(states, deployed, capsys):
+    finish(deployed, RUN, hour=10)
+    code, said = watch(capsys, run=f"{deployed.out}/support/{RUN}")
+    assert (code, states.looks) == (0, 0)
+    assert "correctness" in said.out
+
+
+def test_a_run_whose_execution_is_forgotten_is_told_by_its_folder(states, deployed, capsys):
+    finish(deployed, RUN, hour=10)
+    code, said = watch(capsys)
+    assert (code, states.looks) == (0, 1)
+    assert "correctness" in said.out
+
+
+def test_a_run_that_never_was_says_where_to_look(states, capsys, monkeypatch):
+    monkeypatch.setattr(deployed_progress, "START_WITHIN_S", 0)
+    code, said = watch(capsys)
+    assert code == 64
+    for hint in ("there is no such run", "evaldrop runs", "ResultsTopic", "DeadLetterQueue"):
+        assert hint in said.err
+
+
+def test_ctrl_c_ends_the_watching_and_says_so(finished, states, capsys):
+    states.interrupt_at = 4
+    code, said = watch(capsys)
+    assert code == 130
+    assert f"the run goes on. Watch it again: evaldrop watch {EXECUTION}:{RUN}" in said.err
+    assert "stop-execution" in said.err
+
+
+# The progress by itself
+
+
+class Clock:
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+
+def at(done=0, *, status="RUNNING", step="EvaluateRecords", total=100):
+    counts = Counts(total=total, succeeded=done, failed=0, running=1, pending=total - done - 1)
+    return Moment(status=status, step=step, counts=counts, request={}, output={})
+
+
+def follow(*found, terminal=False):
+    looks, clock = iter(found), Clock()
+    console = Console(file=io.StringIO(), force_terminal=terminal, width=120)
+
+    def look():
+        answer = next(looks)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    progress = DeployedProgress(look, console, sleep=clock.sleep, clock=clock)
+    return progress.follow(), console.file.getvalue(), clock
+
+
+def test_elsewhere_counts_are_told_now_and_then_with_the_time_left():
+    _, said, _ = follow(*[at(n) for n in range(40)], at(100, status="SUCCEEDED"))
+    lines = said.splitlines()
+    assert lines[0] == "evaluating"
+    assert len(lines) == 2 + 4  # every 15 s of 80
+    assert lines[2] == "8/100 records, about 3 min left"
+
+
+def test_on_a_terminal_it_is_a_bar():
+    last, said, _ = follow(at(10), at(50), at(100, status="SUCCEEDED"), terminal=True)
+    assert last.status == "SUCCEEDED"
+    assert "50/100 records" in said
+
+
+def test_a_network_that_fails_for_a_moment_does_not_end_the_watching():
+    last, _, _ = follow(at(1), *[ServiceError("away")] * 4, at(2), at(100, status="SUCCEEDED"))
+    assert last.status == "SUCCEEDED"
+
+
+def test_a_network_that_stays_away_does_and_says_that_the_run_goes_on():
+    with pytest.raises(ServiceError, match="the run does not depend on it"):
+        follow(at(1), *[ServiceError("away")] * 5)
+
+
+def test_a_run_that_has_not_started_is_waited_for_a_minute():
+    last, said, clock = follow(*[Moment(status="NOT_STARTED", request={}, output={})] * 60)
+    assert last.status == "NOT_STARTED"
+    assert clock.now == 60
+    assert said.splitlines() == ["waiting for the run to start"]

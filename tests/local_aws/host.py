@@ -1,0 +1,144 @@
+"""
+The process that a local AWS for tests runs in: moto's state is the process's, and other tests reset it.
+
+Started by `harness`. A JSON document per line on standard input is a wish, one on standard output its answer.
+"""
+
+import asyncio
+import importlib
+import json
+import sys
+import threading
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from pathlib import Path
+
+from evaldrop.bedrock import open_runtime
+from evaldrop.local_aws.server import Choices, LocalAws
+from evaldrop.local_aws.synthesis import find_checkout, synthesise
+
+IN_FLIGHT = 64
+
+
+class HurriedClock:
+    """The executions' time, with waits between retries cut short."""
+
+    def __init__(self, factor):
+        self._factor = factor
+
+    def now(self):
+        return time.time()
+
+    async def sleep(self, seconds):
+        await asyncio.sleep(seconds / self._factor)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A call that Bedrock had: equal digests are equal requests."""
+
+    model: str
+    digest: str
+    outcome: str
+
+
+class Host:
+    """What the harness may ask for, by the name of the method."""
+
+    def __init__(self, folder, bedrock, hurry):
+        self._lock = threading.Lock()
+        self._calls = []
+        self._ahead = timedelta()
+        self._answer_key = None
+        assembly = synthesise(find_checkout(), Path(folder) / "assembly", tell=lambda _line: None)
+        self._aws = LocalAws(
+            assembly,
+            self._opener(bedrock),
+            Choices(
+                port=0,
+                bedrock="simulated",
+                folder=Path(folder) / "tests",
+                retry_after_s=(0.05, 0.1),
+                clock=HurriedClock(hurry),
+                now=lambda: datetime.now(UTC) + self._ahead,
+                seen=self._see,
+            ),
+        )
+
+    def facts(self):
+        aws = self._aws
+        return {
+            "endpoint": aws.endpoint,
+            "outputs": dict(aws.stack.outputs),
+            "gaps": list(aws.stack.gaps),
+            "functions": aws.names,
+            "messages_url": aws.messages_url,
+            "role": aws.role_arn,
+            "logs": str(aws.logs),
+        }
+
+    def bedrock(self, spec):
+        self._aws.models.replace(self._opener(spec)(self._aws.answers))
+
+    def calls(self):
+        with self._lock:
+            return [asdict(call) for call in self._calls]
+
+    def forget_calls(self):
+        with self._lock:
+            self._calls.clear()
+
+    def deliver_again(self, times):
+        self._aws.events.deliver_next_again(times)
+
+    def kill_next(self, function, times):
+        self._aws.sandboxes.kill_next(self._aws.names[function], times)
+
+    def wait_for_events(self):
+        self._aws.events.wait()
+        self._aws.functions.wait()
+
+    def pass_time(self, seconds):
+        self._ahead += timedelta(seconds=seconds)
+        self._aws.schedules.tick()
+
+    def now(self):
+        return (datetime.now(UTC) + self._ahead).isoformat()
+
+    def close(self):
+        self._aws.close()
+
+    def _see(self, call):
+        request = json.dumps(call.request, sort_keys=True, default=repr)
+        digest = blake2b(request.encode(), digest_size=12).hexdigest()
+        with self._lock:
+            self._calls.append(Seen(call.model, digest, call.outcome))
+
+    @staticmethod
+    def _opener(spec):
+        module, _, name = spec.partition("#")
+        if name:
+            return lambda key: getattr(importlib.import_module(module), name)(key)
+        return lambda key: open_runtime(spec, max_in_flight=IN_FLIGHT, answer_key=key)
+
+
+def main():
+    folder, bedrock, hurry = sys.argv[1:]
+    answers = sys.stdout
+    sys.stdout = sys.stderr
+    host = Host(folder, bedrock, float(hurry))
+    print(json.dumps({"result": host.facts()}), file=answers, flush=True)
+    for line in sys.stdin:
+        wish = json.loads(line)
+        try:
+            answer = {"result": getattr(host, wish["do"])(*wish["with"])}
+        except Exception as error:  # noqa: BLE001 - the test raises it
+            answer = {"error": repr(error)}
+        print(json.dumps(answer), file=answers, flush=True)
+    host.close()
+
+
+if __name__ == "__main__":
+    main()
