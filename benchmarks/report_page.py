@@ -36,14 +36,23 @@ SEARCHES = ("a", "ing", "record 4", "no such words", "r0012345", "zx")
 
 
 class Measured(NamedTuple):
-    """Times in ms. `opens`: until the page can be read; `ready`: until all records are listed too."""
+    """
+    Times in ms. `opens`: until the page can be read; `ready`: until all records are listed too.
+
+    `…_cpu` is what the page's thread computed: on a machine that does something else as well it tells more
+    than the clock does. `frame_cpu` is the mean while scrolling; at 60 frames a second there are 16.7 ms.
+    """
 
     carried: int
     size_mb: float
     opens: float
+    opens_cpu: float
     ready: float
-    slowest_search: float
-    slowest_frame: float
+    ready_cpu: float
+    search: float
+    search_cpu: float
+    frame: float
+    frame_cpu: float
 
 
 def main() -> None:
@@ -56,21 +65,16 @@ def main() -> None:
     chromium = find_chromium()
     if chromium is None:
         raise SystemExit("no Chromium: apt-get install chromium, or name one in EVALDROP_CHROMIUM")
-    columns = ("kind", "records", "carried", "MB", "opens ms", "ready ms", "search ms", "frame ms")
-    print("  ".join(f"{column:>9}" for column in columns))
+    times = ("opens", "CPU", "ready", "CPU", "search", "CPU", "frame", "CPU")
+    columns = ("kind", "records", "carried", "MB", *times)
+    print("  ".join(f"{column:>7}" for column in columns))
     with tempfile.TemporaryDirectory() as folder, running(chromium) as browser:
         for kind in ("short", "long"):
             for number in arguments.records:
                 found = measure(browser, write_page(Path(folder), number, kind))
-                times = (found.opens, found.ready, found.slowest_search, found.slowest_frame)
-                cells = (
-                    kind,
-                    f"{number:,}",
-                    f"{found.carried:,}",
-                    f"{found.size_mb:.1f}",
-                    *map("{:.0f}".format, times),
-                )
-                print("  ".join(f"{cell:>9}" for cell in cells), flush=True)
+                carried, size_mb, *taken = found
+                cells = (kind, f"{number:,}", f"{carried:,}", f"{size_mb:.1f}", *map("{:.0f}".format, taken))
+                print("  ".join(f"{cell:>7}" for cell in cells), flush=True)
 
 
 def write_page(folder: Path, number: int, kind: str) -> Path:
@@ -115,19 +119,33 @@ def _shorten(given: dict[str, Any], words: list[str], source: random.Random) -> 
 
 def measure(browser: Browser, page: Path) -> Measured:
     """Open a page and measure it."""
-    with browser.page(page.as_uri(), ready=READY) as opened:
+    opens_cpu = _opening_cpu(browser, page)
+    with browser.page(page.as_uri(), ready=READY, measured=True) as opened:
         timing = opened.run("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd")
         paints = opened.run(
             "performance.getEntriesByName('first-contentful-paint').map((paint) => paint.startTime)"
         )
+        ready_cpu = opened.cpu_ms()
+        searches = [_search(opened, words) for words in SEARCHES]
+        frames = _scroll(opened)
         return Measured(
             carried=_carried(opened),
             size_mb=page.stat().st_size / 1e6,
             opens=max(timing, *paints),
+            opens_cpu=opens_cpu,
             ready=float(opened.run(READY)),
-            slowest_search=max(_search(opened, words) for words in SEARCHES),
-            slowest_frame=_scroll(opened),
+            ready_cpu=ready_cpu,
+            search=max(wall for wall, _ in searches),
+            search_cpu=max(cpu for _, cpu in searches),
+            frame=frames[0],
+            frame_cpu=frames[1],
         )
+
+
+def _opening_cpu(browser: Browser, page: Path) -> float:
+    """Return what it takes to show the page before its script has read a record."""
+    with browser.page(page.as_uri(), measured=True, scripts=False) as opened:
+        return opened.cpu_ms()
 
 
 def _carried(page: Page) -> int:
@@ -136,22 +154,28 @@ def _carried(page: Page) -> int:
     )
 
 
-def _search(page: Page, words: str) -> float:
-    """Return the time from a key to the drawn answer."""
-    return float(
-        page.run(f"""new Promise((done) => {{
+def _search(page: Page, words: str) -> tuple[float, float]:
+    """Return the time from a key to the drawn answer, and the thread's own part of it."""
+    before = page.cpu_ms()
+    wall = page.run(f"""new Promise((done) => {{
         const box = document.getElementById('search');
         box.value = {json.dumps(words)};
         const start = performance.now();
         box.dispatchEvent(new Event('input', {{ bubbles: true }}));
         requestAnimationFrame(() => setTimeout(() => done(performance.now() - start)));
     }})""")
-    )
+    return float(wall), page.cpu_ms() - before
 
 
-def _scroll(page: Page) -> float:
-    """Return the 95th percentile of the times between frames while the whole list is scrolled through."""
+def _scroll(page: Page) -> tuple[float, float]:
+    """
+    Scroll through the whole list.
+
+    Returns:
+        The 95th percentile of the times between frames, and the thread's own time for a frame.
+    """
     page.run("document.getElementById('clear').click()")
+    before = page.cpu_ms()
     frames = page.run("""new Promise((done) => {
         const list = document.getElementById('list');
         const step = list.scrollHeight / 60;
@@ -167,7 +191,7 @@ def _scroll(page: Page) -> float:
         };
         requestAnimationFrame(next);
     })""")
-    return statistics.quantiles(frames, n=20)[-1]
+    return statistics.quantiles(frames, n=20)[-1], (page.cpu_ms() - before) / len(frames)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from evaldrop import storage
 from evaldrop.criteria import Criterion, criterion_from_config
@@ -89,6 +89,11 @@ class RunDefinition(_Frozen):
     options: dict[str, Any]
     baseline: str | None = None
     parent: Parent | None = None
+
+    @field_validator("evaluation_uri")
+    @classmethod
+    def _from_any_folder(cls, uri: str | None) -> str | None:
+        return None if uri is None else storage.absolute(uri)
 
     @property
     def uri(self) -> str:

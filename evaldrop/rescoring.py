@@ -97,7 +97,7 @@ def _rescored(
             "folder": storage.join(place, now.name, run_id),
             "out": place,
             "evaluation": now,
-            "evaluation_uri": uri,
+            "evaluation_uri": storage.absolute(uri),
             "criteria": configs,
             "prices": load_prices(now.prices).to_json(models),
             "estimate": None,

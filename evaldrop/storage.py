@@ -43,6 +43,11 @@ def local_path(uri: str) -> Path:
     return Path(uri).expanduser().absolute()
 
 
+def absolute(uri: str) -> str:
+    """Return a URI that names the same from any folder: an S3 one as it is, else an absolute path."""
+    return uri if is_s3(uri) else str(local_path(uri))
+
+
 def join(uri: str, *names: str) -> str:
     """Return the URI of a name below a folder's URI."""
     return "/".join([uri.rstrip("/"), *names])

@@ -1,14 +1,22 @@
 """A comparison with a baseline on a terminal."""
 
-from rich.console import Console
-from rich.table import Table
+from collections.abc import Iterator
 
+from rich.console import Console
+
+from evaldrop.cli.fitting import Column, fitting, table_of
 from evaldrop.cli.output import shown
 from evaldrop.report.figures import interval, milliseconds, number, p_value, signed, usd
 from evaldrop.scorecard.baseline import Baseline, BaselineCandidate, BaselineEstimate, Moved
 
 _COLOURS = {"improved": "green", "regressed": "red", "undecided": "dim"}
 _MOST_WORST = 15
+# With what may go where there is no room, the highest first. The first four are words.
+_COLUMNS = (
+    ("candidate", 0), ("criterion", 0), ("", 0), ("category", 0), ("now - then", 0), ("interval", 0),
+    ("p (Holm)", 3), ("better", 1), ("worse", 1), ("records", 4), ("detectable", 2),
+)  # fmt: skip
+_WORDS = 4
 
 
 def print_baseline(console: Console, baseline: Baseline) -> None:
@@ -28,26 +36,30 @@ def print_baseline(console: Console, baseline: Baseline) -> None:
 
 
 def _print_estimates(console: Console, baseline: Baseline) -> None:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("candidate", "criterion", "", "category"):
-        table.add_column(column)
-    for column in ("now - then", "interval", "p (Holm)", "better", "worse", "records", "detectable"):
-        table.add_column(column, justify="right", no_wrap=True)
+    rows = [_cells(about, estimate) for about, estimate in _listed(baseline)]
+    columns = [
+        Column(title=title, cells=cells, justify="left" if place < _WORDS else "right", rank=rank)
+        for place, ((title, rank), cells) in enumerate(zip(_COLUMNS, zip(*rows, strict=True), strict=True))
+    ]
+    columns = [column for column in columns if column.title != "category" or any(column.cells)]
+    console.print()
+    console.print(table_of(fitting(columns, console.width), console.width))
+    console.print()
+
+
+def _listed(baseline: Baseline) -> Iterator[tuple[tuple[str, str, str], BaselineEstimate]]:
     for name, card in baseline.candidates.items():
         for criterion, estimate in card.criteria.items():
-            _add_row(table, (name, criterion, ""), estimate)
+            yield (name, criterion, ""), estimate
         for category, parts in card.categories.items():
             for criterion, estimate in parts.items():
                 if estimate.decision != "undecided":
-                    _add_row(table, (name, criterion, category), estimate)
-    console.print()
-    console.print(table)
-    console.print()
+                    yield (name, criterion, category), estimate
 
 
-def _add_row(table: Table, about: tuple[str, str, str], estimate: BaselineEstimate) -> None:
+def _cells(about: tuple[str, str, str], estimate: BaselineEstimate) -> tuple[str, ...]:
     candidate, criterion, category = map(shown, about)
-    table.add_row(
+    return (
         candidate,
         criterion,
         f"[{_COLOURS[estimate.decision]}]{estimate.decision}[/]",

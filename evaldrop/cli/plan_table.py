@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.table import Table
 
+from evaldrop.cli.fitting import Column, fitting, table_of
 from evaldrop.cli.output import shown
 
 if TYPE_CHECKING:
@@ -13,22 +13,23 @@ if TYPE_CHECKING:
 
 def print_plan(console: Console, plan: "Plan", *, budget_usd: float | None) -> None:
     """Print a plan: a row per candidate and judge, the totals, what they rest on."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("who")
-    table.add_column("model")
-    for name in ("calls", "tokens in", "tokens out", "USD likely", "USD low - high"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for line in plan.lines:
-        table.add_row(
-            f"{line.role} {shown(line.name)}",
-            shown(line.model),
-            f"{line.calls:,}",
-            _count(line.input_tokens.likely),
-            f"{_count(line.output_tokens.low)} - {_count(line.output_tokens.high)}",
-            _usd(line.cost_usd.likely) if line.cost_usd else "unknown",
-            _usd_range(line.cost_usd) if line.cost_usd else "unknown",
-        )
-    console.print(table)
+    lines = plan.lines
+    tokens_out = [f"{_count(one.output_tokens.low)} - {_count(one.output_tokens.high)}" for one in lines]
+    costs = [one.cost_usd for one in lines]
+    columns = [
+        Column(title="who", cells=[f"{one.role} {shown(one.name)}" for one in lines], justify="left"),
+        Column(title="model", cells=[shown(one.model) for one in lines], justify="left", rank=3),
+        Column(title="calls", cells=[f"{one.calls:,}" for one in lines]),
+        Column(title="tokens in", cells=[_count(one.input_tokens.likely) for one in lines], rank=2),
+        Column(title="tokens out", cells=tokens_out, rank=1),
+        Column(title="USD likely", cells=[_usd(cost.likely) if cost else "unknown" for cost in costs]),
+        Column(title="USD low - high", cells=[_usd_range(cost) if cost else "unknown" for cost in costs]),
+    ]
+    kept = fitting(columns, console.width)
+    console.print(table_of(kept, console.width))
+    if columns[1] not in kept:
+        for one in lines:
+            console.print(f"[dim]{one.role} {shown(one.name)} is {shown(one.model)}[/dim]", soft_wrap=True)
     total = plan.cost_usd
     partly = " for the models with a known price" if plan.unknown else ""
     copies = f" and {plan.copies:,} perturbed copies" if plan.copies else ""

@@ -1,16 +1,22 @@
 """A scorecard on a terminal: intervals drawn as text, numbers that do not round to 0 % or 100 %."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.table import Table
 
 from evaldrop.cli.calibration_table import print_corrected
+from evaldrop.cli.fitting import Column, fitting, table_of, taken
 from evaldrop.cli.guardrail_table import print_guardrails
 from evaldrop.cli.output import shown
 from evaldrop.report.figures import duration, interval, milliseconds, number, percent, percent_interval, usd
 from evaldrop.report.losses import loss_in_words
 from evaldrop.scorecard import Scorecard
+from evaldrop.scorecard.model import CriterionEstimate
 
 BAR_CELLS = 30
+# A bar that is shorter shows nothing.
+LEAST_BAR = 14
 
 _COLOURS = {"pass": "green", "fail": "red", "inconclusive": "yellow"}
 
@@ -54,70 +60,82 @@ def _partly(scorecard: Scorecard) -> str:
 def _print_criterion(console: Console, scorecard: Scorecard, name: str) -> None:
     info = scorecard.criteria[name]
     level = percent(scorecard.confidence)
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column(shown(name), style="bold", min_width=12)
-    table.add_column(f"passed, 0 % {'.' * (BAR_CELLS - 12)} 100 %", no_wrap=True)
-    table.add_column("rate", justify="right", no_wrap=True)
-    table.add_column(level, justify="right", no_wrap=True)
-    table.add_column(f"mean {info.low:g}-{info.high:g}", justify="right", no_wrap=True)
-    table.add_column(level, justify="right", no_wrap=True)
-    table.add_column("scored", justify="right", no_wrap=True)
-    for candidate, card in scorecard.candidates.items():
-        estimate = card.criteria.get(name)
-        if estimate is None:
-            continue
-        table.add_row(
-            shown(candidate),
-            draw_interval(estimate.pass_rate, estimate.pass_interval),
-            percent(estimate.pass_rate),
-            percent_interval(estimate.pass_interval),
-            number(estimate.mean),
-            interval(estimate.interval),
-            f"{estimate.n_scored:,}/{estimate.n_scored + estimate.n_unscored:,}",
-        )
-    console.print(table)
-    for candidate, card in scorecard.candidates.items():
-        if lost := loss_in_words(candidate, name, card.criteria.get(name)):
+    found = {
+        candidate: card.criteria[name]
+        for candidate, card in scorecard.candidates.items()
+        if name in card.criteria
+    }
+    estimates = list(found.values())
+    columns = [
+        Column(
+            title=f"{shown(name):12}", cells=[f"{shown(candidate):12}" for candidate in found], justify="left"
+        ),
+        Column(title="rate", cells=[percent(one.pass_rate) for one in estimates]),
+        Column(title=level, cells=[percent_interval(one.pass_interval) for one in estimates], rank=1),
+        Column(title=f"mean {info.low:g}-{info.high:g}", cells=[number(one.mean) for one in estimates]),
+        Column(title=level, cells=[interval(one.interval) for one in estimates], rank=2),
+        Column(
+            title="scored",
+            cells=[f"{one.n_scored:,}/{one.n_scored + one.n_unscored:,}" for one in estimates],
+        ),
+    ]
+    columns = fitting(columns, console.width - LEAST_BAR - 2)
+    if (room := console.width - taken(columns) - 2) >= LEAST_BAR:
+        columns.insert(1, _bars(estimates, room))
+    console.print(table_of(columns, console.width))
+    for candidate, estimate in found.items():
+        if lost := loss_in_words(candidate, name, estimate):
             console.print(f"  {shown(lost)}", soft_wrap=True)
     print_corrected(console, scorecard, name)
     console.print()
 
 
-def draw_interval(rate: float | None, bounds: tuple[float, float] | None) -> str:
+def _bars(estimates: Sequence[CriterionEstimate], room: int) -> Column:
+    cells = min(BAR_CELLS, room)
+    words = "passed, 0 %" if room >= BAR_CELLS + 6 else "0 %"
+    dots = "." * (cells - 12 if room >= BAR_CELLS + 6 else cells - 10)
+    return Column(
+        title=f"{words} {dots} 100 %",
+        cells=[draw_interval(one.pass_rate, one.pass_interval, cells) for one in estimates],
+        justify="left",
+    )
+
+
+def draw_interval(rate: float | None, bounds: tuple[float, float] | None, width: int = BAR_CELLS) -> str:
     """Draw a rate and its interval on a line from 0 to 1, such as `      ├──●───┤     `."""
-    cells = [" "] * BAR_CELLS
+    cells = [" "] * width
     if rate is None:
         return "".join(cells)
-    low, high = (_cell(bound) for bound in bounds or (rate, rate))
+    low, high = (_cell(bound, width) for bound in bounds or (rate, rate))
     cells[low : high + 1] = "─" * (high - low + 1)
     cells[low], cells[high] = "├", "┤"
-    cells[_cell(rate)] = "●"
+    cells[_cell(rate, width)] = "●"
     return "".join(cells)
 
 
-def _cell(fraction: float) -> int:
-    return round(fraction * (BAR_CELLS - 1))
+def _cell(fraction: float, width: int) -> int:
+    return round(fraction * (width - 1))
 
 
 def _print_candidates(console: Console, scorecard: Scorecard) -> None:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("candidate", style="bold", min_width=12)
-    table.add_column("model", overflow="fold")
-    for name in ("answered", "errors", "p50", "p90", "USD per 1,000", "judging"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for candidate, card in scorecard.candidates.items():
-        responses = card.responses
-        table.add_row(
-            shown(candidate),
-            shown(card.model),
-            f"{responses.n - responses.errors - responses.missing:,}/{responses.n:,}",
-            f"{responses.errors:,}",
-            milliseconds(card.latency_ms.p50),
-            milliseconds(card.latency_ms.p90),
-            usd(card.cost_usd.per_1000_records),
-            usd(card.cost_usd.judge),
-        )
-    console.print(table)
+    names, cards = list(scorecard.candidates), list(scorecard.candidates.values())
+    counts = [card.responses for card in cards]
+    answered = [f"{one.n - one.errors - one.missing:,}/{one.n:,}" for one in counts]
+    columns = [
+        Column(title="candidate   ", cells=[f"{shown(name):12}" for name in names], justify="left"),
+        Column(title="model", cells=[shown(card.model) for card in cards], justify="left", rank=3),
+        Column(title="answered", cells=answered),
+        Column(title="errors", cells=[f"{one.errors:,}" for one in counts]),
+        Column(title="p50", cells=[milliseconds(card.latency_ms.p50) for card in cards]),
+        Column(title="p90", cells=[milliseconds(card.latency_ms.p90) for card in cards], rank=2),
+        Column(title="USD per 1,000", cells=[usd(card.cost_usd.per_1000_records) for card in cards]),
+        Column(title="judging", cells=[usd(card.cost_usd.judge) for card in cards], rank=1),
+    ]
+    kept = fitting(columns, console.width)
+    console.print(table_of(kept, console.width))
+    if columns[1] not in kept:
+        for name, card in zip(names, cards, strict=True):
+            console.print(f"[dim]{shown(name)} is {shown(card.model)}[/dim]", soft_wrap=True)
     console.print()
 
 

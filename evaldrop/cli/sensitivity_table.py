@@ -4,7 +4,7 @@ from rich.console import Console
 
 from evaldrop.cli.output import shown
 from evaldrop.plan import Range
-from evaldrop.report.figures import size
+from evaldrop.report.figures import percent, size
 from evaldrop.sensitivity import POWER, USUAL_RATE, Needed, Sensitivity
 
 
@@ -28,7 +28,7 @@ def print_sensitivity(console: Console, found: Sensitivity) -> None:
             f"{size(found.detectable_adjusted.likely)}"
         )
     console.print(
-        f"a pass rate of {USUAL_RATE:.0%} will be known to ±{found.pass_rate_margin * 100:.0f} points"
+        f"a pass rate of {percent(USUAL_RATE)} will be known to ±{found.pass_rate_margin * 100:.0f} points"
     )
     if found.needed:
         console.print(_needed(found.needed, unit, several=found.comparisons > 1))

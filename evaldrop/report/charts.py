@@ -1,17 +1,21 @@
 """Places the scorecard's numbers on axes; templates draw them as SVG. No number is computed here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import floor, log10
 
-from evaldrop.report import figures
-from evaldrop.scorecard.model import CriterionEstimate, CriterionInfo, Scorecard
+from evaldrop.scorecard.model import OVERALL, CriterionEstimate, CriterionInfo, MeanEstimate, Scorecard
 
 # Distance from the best, as a share of the scale, from which a candidate is far behind.
 FAR = 0.15
 
 # What a mark's colour says. Colour is a claim, so only a decided difference gets one.
 BEST, OPEN, BEHIND, FAR_BEHIND = "best", "open", "behind", "far"
+
+# Overall quality is a share of scales; it has no pass mark.
+_OVERALL_INFO = CriterionInfo(
+    question="", kind="range", low=0.0, high=1.0, pass_at=0.0, higher_is_better=True
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,42 +40,35 @@ class Tick:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """Percentiles of a candidate's latency on an axis 0..100, and as text."""
-
-    name: str
-    p50: float
-    p90: float
-    p99: float
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Latencies:
-    """Percentiles of every candidate's latency on one axis."""
-
-    spans: Sequence[Span]
-    ticks: Sequence[Tick]
+def plotted(scorecard: Scorecard) -> list[str]:
+    """Return what has a plot in the scorecard: overall quality first where it is no criterion's own."""
+    names = list(scorecard.criteria)
+    has_overall = any(
+        card.overall and card.overall.mean is not None for card in scorecard.candidates.values()
+    )
+    return [OVERALL, *names] if has_overall and len(names) > 1 and OVERALL not in names else names
 
 
 def dots(scorecard: Scorecard, criterion: str) -> dict[str, Dot]:
     """Return each candidate's mean on a criterion's own scale; those without one are left out."""
-    info = scorecard.criteria[criterion]
+    info = scorecard.criteria.get(criterion, _OVERALL_INFO)
     estimates = {
-        name: card.criteria[criterion]
+        name: estimate
         for name, card in scorecard.candidates.items()
-        if criterion in card.criteria and card.criteria[criterion].mean is not None
+        if (estimate := card.criteria.get(criterion) if criterion in scorecard.criteria else card.overall)
+        and estimate.mean is not None
     }
-    tones = _tones(scorecard, criterion, {name: estimate.mean or 0.0 for name, estimate in estimates.items()})
+    means = {name: estimate.mean or 0.0 for name, estimate in estimates.items()}
+    tones = _tones(scorecard, criterion, info, means)
     return {name: _dot(estimate, info, tones[name]) for name, estimate in estimates.items()}
 
 
-def _tones(scorecard: Scorecard, criterion: str, means: dict[str, float]) -> dict[str, str]:
+def _tones(
+    scorecard: Scorecard, criterion: str, info: CriterionInfo, means: Mapping[str, float]
+) -> dict[str, str]:
     """Return every candidate's tone. Where nothing is decided against the best, nobody is called the best."""
     if not means:
         return {}
-    info = scorecard.criteria[criterion]
     sign = 1 if info.higher_is_better else -1
     best = max(means, key=lambda name: sign * means[name])
     beaten = {
@@ -88,8 +85,9 @@ def _tones(scorecard: Scorecard, criterion: str, means: dict[str, float]) -> dic
     }
 
 
-def scale_ticks(info: CriterionInfo) -> list[Tick]:
+def scale_ticks(scorecard: Scorecard, criterion: str) -> list[Tick]:
     """Return the ends and the middle of a criterion's scale."""
+    info = scorecard.criteria.get(criterion, _OVERALL_INFO)
     middle = (info.low + info.high) / 2
     return [
         Tick(at=share(value, info.low, info.high), text=f"{value:g}")
@@ -97,37 +95,7 @@ def scale_ticks(info: CriterionInfo) -> list[Tick]:
     ]
 
 
-def latencies(scorecard: Scorecard) -> Latencies | None:
-    """Return the percentiles of latencies on an axis from 0; None where no call has one."""
-    measured = {
-        name: card.latency_ms
-        for name, card in scorecard.candidates.items()
-        if card.latency_ms.p50 is not None and card.latency_ms.p99 is not None
-    }
-    if not measured:
-        return None
-    right = nice_ceiling(max(latency.p99 or 0.0 for latency in measured.values()))
-    return Latencies(
-        spans=[
-            Span(
-                name=name,
-                p50=share(latency.p50 or 0.0, 0, right),
-                p90=share(latency.p90 or latency.p50 or 0.0, 0, right),
-                p99=share(latency.p99 or 0.0, 0, right),
-                text=" · ".join(
-                    figures.milliseconds(value) for value in (latency.p50, latency.p90, latency.p99)
-                ),
-            )
-            for name, latency in measured.items()
-        ],
-        ticks=[
-            Tick(at=25 * part, text=figures.milliseconds(right * part / 4) if part else "0")
-            for part in range(5)
-        ],
-    )
-
-
-def _dot(estimate: CriterionEstimate, info: CriterionInfo, tone: str) -> Dot:
+def _dot(estimate: CriterionEstimate | MeanEstimate, info: CriterionInfo, tone: str) -> Dot:
     low, high = estimate.interval or (None, None)
     return Dot(
         at=share(estimate.mean or 0.0, info.low, info.high),

@@ -12,6 +12,7 @@ FILES = (
     "responses.parquet", "verdicts.parquet", "comparisons.parquet", "scorecard.json", "scorecard.csv",
     "run.json",
 )  # fmt: skip
+ROBUSTNESS_FILE = "robustness.parquet"
 
 
 def export_run(folder: str, scorecard: Scorecard, to: Path) -> list[Path]:
@@ -22,22 +23,28 @@ def export_run(folder: str, scorecard: Scorecard, to: Path) -> list[Path]:
         InputError: One of the files is there already.
         StorageError: A file of the run cannot be read.
     """
-    there = [name for name in (*FILES, QUERIES_FILE) if (to / name).exists()]
+    names = (*FILES, ROBUSTNESS_FILE) if _is_perturbed(scorecard) else FILES
+    there = [name for name in (*names, QUERIES_FILE) if (to / name).exists()]
     if there:
         raise InputError(
             f"{to}: {', '.join(there)} is there already; nothing was written. Choose another folder."
         )
-    for name in FILES:
+    for name in names:
         storage.write_bytes(str(to / name), storage.read_bytes(storage.join(folder, name)))
     storage.write_bytes(str(to / QUERIES_FILE), queries(scorecard).encode())
-    return [to / name for name in (*FILES, QUERIES_FILE)]
+    return [to / name for name in (*names, QUERIES_FILE)]
 
 
 def queries(scorecard: Scorecard) -> str:
     """Return the DuckDB queries, under a line that says what run they are about."""
     simulated = "SIMULATED: stand-ins answered, no model did. " if scorecard.simulated else ""
     title = f"{_comment(simulated + scorecard.evaluation)}, run {_comment(scorecard.run_id)}"
-    return f"-- {title}\n{read_asset('queries.sql')}"
+    more = read_asset("queries_robustness.sql") if _is_perturbed(scorecard) else ""
+    return f"-- {title}\n{read_asset('queries.sql')}{more}"
+
+
+def _is_perturbed(scorecard: Scorecard) -> bool:
+    return any(card.robustness for card in scorecard.candidates.values())
 
 
 def _comment(text: str) -> str:

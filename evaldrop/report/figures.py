@@ -115,3 +115,8 @@ def p_value(value: float | None) -> str:
     if value is None:
         return ABSENT
     return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def label(name: str, most: int = 20) -> str:
+    """Return a name for a chart, where a long one would cover what it names."""
+    return name if len(name) <= most else f"{name[: most - 1]}…"

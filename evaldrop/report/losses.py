@@ -12,7 +12,7 @@ def loss_in_words(candidate: str, criterion: str, estimate: CriterionEstimate | 
     if not reasons:
         return None
     lost = sum(reasons.values())
-    told = ", ".join(f"{reason} {figures.count(n)}" for reason, n in reasons.items())
+    told = ", ".join(f"{reason.replace('_', ' ')} {figures.count(n)}" for reason, n in reasons.items())
     of_all = f"{figures.count(lost)} of {figures.count(lost + estimate.n_scored)}"
     return (
         f"{candidate}, {criterion}: {of_all} verdicts unscored ({told}); "

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from evaldrop.report import figures
+from evaldrop.report.changes import perturbed
+from evaldrop.report.charts import plotted
 from evaldrop.report.escape import markdown
 from evaldrop.report.guardrails import (
     GUARDRAIL_HEADER,
@@ -31,7 +33,7 @@ def _lines(scorecard: Scorecard) -> Iterator[str]:
     if scorecard.simulated:
         yield "> **SIMULATED**: stand-ins answered, no model did. These numbers are about no model."
         yield ""
-    yield f"{markdown(scorecard.summary)}"
+    yield markdown(scorecard.summary.removeprefix("SIMULATED. "))
     yield ""
     gate = _SIGNS[scorecard.gate.decision] if scorecard.gate.checks else "none was set"
     yield f"**Gate: {gate}**"
@@ -49,6 +51,7 @@ def _lines(scorecard: Scorecard) -> Iterator[str]:
     yield from _comparisons(scorecard)
     yield from _slices(scorecard)
     yield from _baseline(scorecard)
+    yield from _robustness(scorecard)
     yield from _hints(scorecard)
     confidence = figures.percent(scorecard.confidence)
     yield f"<sub>run {markdown(scorecard.run_id)} · intervals at {confidence}{simulated}</sub>"
@@ -75,7 +78,7 @@ def _facts(scorecard: Scorecard) -> Iterator[str]:
 
 def _alarms(scorecard: Scorecard) -> Iterator[str]:
     for alarm in scorecard.alarms:
-        yield f"> ⚠️ {markdown(alarm)}"
+        yield f"> - ⚠️ {markdown(alarm)}"
     if scorecard.alarms:
         yield ""
 
@@ -96,12 +99,25 @@ def _anchors(scorecard: Scorecard) -> Iterator[str]:
 def _scores(scorecard: Scorecard) -> Iterator[str]:
     if not scorecard.criteria:
         return
+    names = plotted(scorecard)
     rows = [
-        (name, *(_cell(card.criteria.get(criterion)) for criterion in scorecard.criteria))
+        (markdown(name), *(_score(scorecard, card, criterion) for criterion in names))
         for name, card in scorecard.candidates.items()
     ]
-    header = ("candidate", *scorecard.criteria)
-    yield from _table(header, [(markdown(row[0]), *row[1:]) for row in rows], texts=len(header))
+    header = ("candidate", *names)
+    yield from _table(header, rows, texts=len(header))
+
+
+def _score(scorecard: Scorecard, card: CandidateScorecard, criterion: str) -> str:
+    if criterion in scorecard.criteria:
+        return _cell(card.criteria.get(criterion))
+    overall = card.overall
+    if overall is None:
+        return figures.ABSENT
+    return (
+        f"**{figures.number(overall.mean)}** ({figures.interval(overall.interval)})<br>"
+        f"{figures.count(overall.n)} records"
+    )
 
 
 def _cell(estimate: CriterionEstimate | None) -> str:
@@ -268,6 +284,24 @@ def _worst_records(baseline: Baseline) -> Iterator[str]:
     if rows:
         header = ("record", "candidate", "criterion", "then", "now")
         yield from _folded("Records that turned worst", header, rows, texts=3)
+
+
+def _robustness(scorecard: Scorecard) -> Iterator[str]:
+    rows = [
+        (
+            markdown(row.perturbation),
+            markdown(row.candidate),
+            markdown(row.on),
+            f"**{'worse' if row.drop.drop > 0 else 'better'}**" if row.drop.decisive else "not decided",
+            figures.signed(-row.drop.drop),
+            figures.interval(row.drop.interval and (-row.drop.interval[1], -row.drop.interval[0])),
+            figures.count(row.drop.n),
+        )
+        for row in perturbed(scorecard)
+    ]
+    if rows:
+        header = ("perturbed by", "candidate", "on", "", "change", "interval", "pairs")
+        yield from _folded("Perturbed prompts: what changes that should not matter do", header, rows, texts=4)
 
 
 def _hints(scorecard: Scorecard) -> Iterator[str]:

@@ -7,7 +7,6 @@ and datasets wrote travels as compressed data and is shown as text nodes only.
 
 import base64
 import hashlib
-import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -24,8 +23,10 @@ from markupsafe import Markup
 from evaldrop import storage
 from evaldrop.errors import StorageError
 from evaldrop.evaluation import Evaluation
-from evaldrop.report import charts, figures
+from evaldrop.report import changes, charts, figures
+from evaldrop.report.again import again
 from evaldrop.report.escape import script_json
+from evaldrop.report.latency import LatencyCounts, latencies_drawn
 from evaldrop.report.losses import loss_in_words
 from evaldrop.report.matrix import matrices
 from evaldrop.report.plane import cost_quality_plane
@@ -41,7 +42,12 @@ _SCRIPTS = ("rows.js", "difference.js", "records.js")
 
 
 def html_report(
-    scorecard: Scorecard, run: Mapping[str, Any], chunks: Sequence[Chunk], counts: Sequence[StratumCount]
+    scorecard: Scorecard,
+    run: Mapping[str, Any],
+    chunks: Sequence[Chunk],
+    counts: Sequence[StratumCount],
+    *,
+    latencies: LatencyCounts | None = None,
 ) -> str:
     """
     Return the report as one HTML page.
@@ -51,9 +57,11 @@ def html_report(
         run: The content of `run.json`: what was run.
         chunks: The records carried.
         counts: What of the run is carried.
+        latencies: Every call's latency; without them only their percentiles are drawn.
     """
     style, script = read_asset("report.css"), "\n".join(map(read_asset, _SCRIPTS))
     content = scorecard.model_dump(mode="json")
+    plotted = charts.plotted(scorecard)
     page: str = template("report.html.j2").render(
         scorecard=scorecard,
         run=run,
@@ -69,13 +77,15 @@ def html_report(
         counts=counts,
         seen=sum(count.seen for count in counts),
         kept=sum(count.kept for count in counts),
-        dots={criterion: charts.dots(scorecard, criterion) for criterion in scorecard.criteria},
-        ticks={criterion: charts.scale_ticks(info) for criterion, info in scorecard.criteria.items()},
+        plots={name: (charts.dots(scorecard, name), charts.scale_ticks(scorecard, name)) for name in plotted},
         matrices=matrices(scorecard),
         preferences=preferences(content),
         trust=trust_tables(content),
         plane=cost_quality_plane(scorecard),
-        latencies=charts.latencies(scorecard),
+        latencies=latencies_drawn(scorecard, latencies or LatencyCounts()),
+        baseline_axis=changes.baseline_axis(scorecard, scorecard.baseline) if scorecard.baseline else None,
+        perturbed=(rows := changes.perturbed(scorecard)),
+        perturbed_axis=changes.perturbed_axis(scorecard, rows),
         categories=_categories(scorecard),
         metrics=_metrics(scorecard),
         decided_slices=[
@@ -144,20 +154,6 @@ def _environment() -> Environment:
     return environment
 
 
-def again(scorecard: Scorecard, run: Mapping[str, Any]) -> str:
-    """Return the command that runs the same again."""
-    options = run.get("options") or {}
-    words = ["evaldrop", "run", scorecard.dataset.uri]
-    if evaluation := run.get("evaluation_uri"):
-        words += ["--evaluation", str(evaluation)]
-    runtime = run.get("bedrock") or ("simulated" if scorecard.simulated else "aws")
-    if runtime != "aws":
-        words += ["--bedrock", str(runtime)]
-    if limit := options.get("limit"):
-        words += ["--limit", str(limit)]
-    return shlex.join(words)
-
-
 def _source(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
@@ -183,7 +179,6 @@ def _names(scorecard: Scorecard, run: Mapping[str, Any]) -> dict[str, Any]:
         "judges": list(scorecard.judges),
         "metrics": _metrics(scorecard),
         "categories": _categories(scorecard),
-        "regressed": _regressed(scorecard),
     }
 
 
@@ -191,18 +186,6 @@ def _request_keys(run: Mapping[str, Any]) -> list[str]:
     """Return the key of each candidate's request among a record's, as PrepareRecords wrote it."""
     evaluation = Evaluation.model_validate(run["evaluation"])
     return [f"{evaluation.prompt_of(candidate)}/{layout(candidate)}" for candidate in evaluation.candidates]
-
-
-def _regressed(scorecard: Scorecard) -> list[str]:
-    """Return the ids of records that score worse than in the baseline, as far as the scorecard names them."""
-    baseline = scorecard.baseline
-    if baseline is None:
-        return []
-    named = [record.record_id for record in baseline.worst_records]
-    for card in baseline.candidates.values():
-        for estimate in card.criteria.values():
-            named += estimate.worse_records
-    return list(dict.fromkeys(named))
 
 
 def _losses(scorecard: Scorecard) -> list[str]:

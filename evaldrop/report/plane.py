@@ -6,6 +6,7 @@ from itertools import pairwise
 from math import ceil, floor
 
 from evaldrop.report.charts import Tick, nice_ceiling, share
+from evaldrop.report.figures import label
 from evaldrop.scorecard.model import Scorecard
 
 WIDTH, HEIGHT = 440.0, 240.0
@@ -120,7 +121,7 @@ def _along(start: Mark, end: Mark) -> Iterator[_Box]:
 
 
 def _label_places(mark: Mark) -> Iterator[tuple[_Box, float, float, str]]:
-    width = max(1, len(mark.name)) * _LABEL * _LETTER
+    width = max(1, len(label(mark.name))) * _LABEL * _LETTER
     beside = [mark.y, mark.y - 16, mark.y + 16, mark.high + 6, mark.low - 6]
     for middle in beside:
         right = _Box(mark.x + 8, middle - 8, mark.x + 10 + width, middle + 8)

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from evaldrop.regression.earlier import Drop
+from evaldrop.report.latency import LatencyCounts
 from evaldrop.report.sent import sent_and_received
 from evaldrop.scorecard.guardrails import UNKNOWN, end_of, is_wrong
 from evaldrop.scorecard.prepared import PreparedRecord
@@ -95,13 +97,19 @@ class _Stratum:
 
 
 class ReportRows:
-    """Gathers the rows of a report; see the module."""
+    """
+    Gathers the rows of a report; see the module.
+
+    Attributes:
+        latencies: Every call's latency, also of records that are not carried.
+    """
 
     def __init__(self, run: RunFile, budget: int = BUDGET) -> None:
         self._budget = budget
         self._budget_of_details = int(budget * _SHARE_OF_DETAILS)
         self._criteria = {name: number for number, name in enumerate(run.criteria)}
         self._judges = {judge.name: number for number, judge in enumerate(run.judges)}
+        self.latencies = LatencyCounts()
         self._strata = [_Stratum("problem"), _Stratum("disagreement"), _Stratum("other")]
 
     def add(
@@ -109,17 +117,23 @@ class ReportRows:
         ordinal: int,
         record: PreparedRecord,
         results: Sequence[CandidateResult],
-        *,
-        regressed: bool = False,
+        drops: Sequence[Sequence[Drop]] | None = None,
     ) -> None:
-        """Offer a record; it is taken while its stratum has room. `regressed`: the baseline was better."""
-        flags = _flags(results) | (HAS_REGRESSED if regressed else 0)
+        """
+        Offer a record; it is taken while its stratum has room.
+
+        `drops`: for each result what is worse than in the baseline; None without a baseline.
+        """
+        fallen = drops or [()] * len(results)
+        for result in results:
+            self.latencies.add(result.response.candidate, result.response.latency_ms)
+        flags = _flags(results) | (HAS_REGRESSED if any(fallen) else 0)
         problem = flags & ~HAS_DISAGREEMENT
         stratum = self._strata[0 if problem else 1 if flags else 2]
         if not stratum.wants_next():
             return
         stratum.append(
-            orjson.dumps(self._row(ordinal, flags, record, results)),
+            orjson.dumps(self._row(ordinal, flags, record, results, fallen)),
             orjson.dumps(sent_and_received(record, results)),
         )
         if stratum.size >= _CHUNK:
@@ -156,7 +170,12 @@ class ReportRows:
         return sum(len(chunk.details) for stratum in self._strata for chunk in stratum.chunks)
 
     def _row(
-        self, ordinal: int, flags: int, record: PreparedRecord, results: Sequence[CandidateResult]
+        self,
+        ordinal: int,
+        flags: int,
+        record: PreparedRecord,
+        results: Sequence[CandidateResult],
+        fallen: Sequence[Sequence[Drop]],
     ) -> Sequence[Any]:
         # Lists, not objects: a large page parses the names of keys once, in the script.
         return [
@@ -168,10 +187,10 @@ class ReportRows:
             record.system,
             record.context,
             record.reference,
-            [self._answer(result) for result in results],
+            [self._answer(result, drops) for result, drops in zip(results, fallen, strict=True)],
         ]
 
-    def _answer(self, result: CandidateResult) -> Sequence[Any]:
+    def _answer(self, result: CandidateResult, drops: Sequence[Drop]) -> Sequence[Any]:
         row = result.response
         return [
             row.response,
@@ -197,6 +216,7 @@ class ReportRows:
             ],
             _signs(result),
             is_wrong(result.response),
+            [[self._criteria[drop.criterion], drop.was, drop.now] for drop in drops],
         ]
 
 

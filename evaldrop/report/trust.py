@@ -5,6 +5,7 @@ Read from the scorecard's JSON by the names of its keys, so that what a later ve
 change here.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,10 @@ _TITLES = {
     "criteria_use": "Criteria: what they tell apart",
     "criterion_pairs": "Criteria that say the same",
 }
-_RATES = ("rate", "agreement", "coverage", "share")
+_RATES = ("rate", "agreement", "coverage", "share", "tolerance")
+# The hints say these sentences.
+_SAID_ELSEWHERE = {"finding"}
+_NUMBER = re.compile(r"[−<>$]*[0-9]")
 _MOST_ROWS = 200
 _MOST_COLUMNS = 14
 
@@ -37,6 +41,11 @@ class FactTable:
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
+
+    def is_words(self, column: int) -> bool:
+        """Tell whether a column's cells are words; numbers stand at the right."""
+        cells = [row[column + 1] for row in self.rows if row[column + 1] != figures.ABSENT]
+        return any(_NUMBER.match(cell) is None for cell in cells)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +133,12 @@ def _entries(value: Any) -> Iterator[tuple[str, Any]]:
         yield from inner.items() if inner else (("", value),)
     else:
         for number, entry in enumerate(value, start=1):
-            yield str(number), entry if isinstance(entry, Mapping) else {"value": entry}
+            if not isinstance(entry, Mapping):
+                yield str(number), {"value": entry}
+            elif isinstance(entry.get("a"), str) and isinstance(entry.get("b"), str):
+                yield f"{entry['a']}, {entry['b']}", {k: v for k, v in entry.items() if k not in ("a", "b")}
+            else:
+                yield str(number), entry
 
 
 def _is_object(value: Any) -> bool:
@@ -132,16 +146,20 @@ def _is_object(value: Any) -> bool:
 
 
 def _facts(entry: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
+    before = ""
     for key, value in entry.items() if isinstance(entry, Mapping) else ():
+        if key in _SAID_ELSEWHERE:
+            continue
+        of_rate, before = key == "interval" and before.endswith(_RATES), key
         name = f"{prefix}{key}".replace("_", " ")
         if isinstance(value, Mapping):
             if not prefix and key != "confusion":
                 yield from _facts(value, f"{key} · ")
-        elif value is not None and (text := _fact(key, value)) is not None:
+        elif value is not None and (text := _fact(key, value, of_rate=of_rate)) is not None:
             yield name, text
 
 
-def _fact(key: str, value: Any) -> str | None:
+def _fact(key: str, value: Any, *, of_rate: bool = False) -> str | None:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
@@ -156,7 +174,7 @@ def _fact(key: str, value: Any) -> str | None:
         and len(value) == 2
         and all(isinstance(b, (int, float)) for b in value)
     ):
-        return " to ".join(map(_number, value))
+        return figures.percent_interval((value[0], value[1])) if of_rate else " to ".join(map(_number, value))
     if isinstance(value, (list, tuple)) and all(isinstance(word, str) for word in value):
         return ", ".join(value) or None
     return None

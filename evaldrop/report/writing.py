@@ -18,7 +18,7 @@ def write_reports(run: "RunFile", scorecard: Scorecard, rows: "ReportRows") -> N
     """Write every report of a run into its folder."""
     chunks = rows.chunks()
     reports = {
-        "report.html": html_report(scorecard, run.content, chunks, rows.counts()),
+        "report.html": html_report(scorecard, run.content, chunks, rows.counts(), latencies=rows.latencies),
         "summary.md": markdown_report(scorecard),
         "scorecard.csv": csv_report(scorecard),
         "junit.xml": junit_report(scorecard),

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
+from evaldrop.regression.earlier import earlier_scores
 from evaldrop.regression.kept_scores import SCORES_FILE, kept_criteria, score_row, score_schema
 from evaldrop.report.rows import ReportRows
 from evaldrop.scorecard.collect import Found, collect
@@ -72,7 +73,7 @@ def read_results(run: RunFile, manifests: Sequence[str]) -> Tallies:
         RobustnessTally(run),
         GuardrailTally(list(tally.candidates)),
     )
-    reader, comparisons = ResultReader(run), ComparisonReader(run)
+    reader, comparisons, earlier = ResultReader(run), ComparisonReader(run), earlier_scores(run)
     kept = kept_criteria(list(run.criteria))
     with _open_tables(run) as tables:
         for found in collect(run.folder, manifests):
@@ -95,7 +96,8 @@ def read_results(run: RunFile, manifests: Sequence[str]) -> Tallies:
                 _add_comparisons(ordinal, compared, tables, tallies)
             panel.add(ordinal, results)
             tallies.guardrails.add(ordinal, found.record, results)
-            tallies.rows.add(ordinal, found.record, results)
+            drops = earlier.drops(found.record.record_id, results) if earlier else None
+            tallies.rows.add(ordinal, found.record, results, drops)
     return tallies
 
 

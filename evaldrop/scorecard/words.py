@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from evaldrop.report.figures import size
+from evaldrop.report.figures import percent, size
 from evaldrop.results import NOT_STARTED
 from evaldrop.scorecard.estimates import MOST_CATEGORIES
 from evaldrop.scorecard.frontier import frontier_in_words
@@ -183,8 +183,8 @@ def _order_alarms(scorecard: Scorecard) -> Iterator[str]:
         for judge, pairs in card.pairwise.by_judge.items() if card.pairwise else ():
             if pairs.flip_rate is not None and pairs.flip_rate > _MANY_FLIPS:
                 yield (
-                    f"Judge {judge} on {name}: {pairs.flip_rate:.0%} of {pairs.n_both_orders} preferences "
-                    "changed with the order of the responses; they count as ties."
+                    f"Judge {judge} on {name}: {percent(pairs.flip_rate)} of {pairs.n_both_orders} "
+                    "preferences changed with the order of the responses; they count as ties."
                 )
             if pairs.n_unscored > _MUCH_UNSCORED * (pairs.n + pairs.n_unscored):
                 total = pairs.n + pairs.n_unscored

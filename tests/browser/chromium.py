@@ -87,8 +87,14 @@ class Browser:
         dark: bool = False,
         ready: str = "true",
         before: str = "",
+        measured: bool = False,
+        scripts: bool = True,
     ) -> "Iterator[Page]":
-        """Open a page, run the script `before` ahead of its own, and wait until `ready` is true there."""
+        """
+        Open a page, run the script `before` ahead of its own, and wait until `ready` is true there.
+
+        `measured`: `Page.cpu_ms` can be asked. `scripts`: whether the page's own run.
+        """
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         page = self._pages[session] = Page(self, session)
@@ -104,6 +110,9 @@ class Browser:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         page.call("Emulation.setEmulatedMedia", features=[scheme])
         page.call("Page.addScriptToEvaluateOnNewDocument", source=before)
+        page.call("Emulation.setScriptExecutionDisabled", value=not scripts)
+        if measured:
+            page.call("Performance.enable", timeDomain="threadTicks")
         page.go(url, ready)
         try:
             yield page
@@ -191,6 +200,11 @@ class Page:
     def click(self, selector: str) -> None:
         """Click an element."""
         self.run(f"document.querySelector({json.dumps(selector)}).click()")
+
+    def cpu_ms(self) -> float:
+        """Return the time that the page's thread has computed since the page was opened."""
+        metrics = self.call("Performance.getMetrics")["metrics"]
+        return next(metric["value"] for metric in metrics if metric["name"] == "ThreadTime") * 1000
 
     def screenshot(self, path: Path, *, whole: bool = True) -> None:
         """Write a picture of the page."""

@@ -64,3 +64,28 @@ def test_hostile_names_do_nothing_in_the_report_and_the_history(browser, run, tm
             assert opened.complaints == []
             assert opened.requests == []
             assert ALL[start] in opened.run("document.body.textContent")
+
+
+def test_long_names_fit_a_narrow_window(browser, run, tmp_path):
+    names = {
+        "lite": "a-candidate-with-a-rather-long-name-and-a-version-of-2026-11-26",
+        "haiku": "AnotherCandidateOfALongNameWithoutAnyBreakInItThatALineCouldEndAt",
+        "correctness": "a_criterion_of_a_long_name_too",
+        "support": "an-evaluation-that-a-program-named-and-that-nobody-would-call-by-its-name",
+    }
+    scorecard = Scorecard.model_validate(changed(run.scorecard.model_dump(mode="json"), names))
+    file = tmp_path / "report.html"
+    file.write_text(html_report(scorecard, run.run, [], []))
+    with browser.page(file.as_uri(), width=360, ready=READY) as page:
+        page.run("document.querySelectorAll('details').forEach((box) => (box.open = true))")
+        assert page.run("document.documentElement.scrollWidth") == 360
+        # Charts say the whole name where it does not fit them.
+        assert page.run("document.querySelector('.plane .mark title').textContent") == names["lite"]
+
+
+def test_a_page_without_records_says_so_and_leaves_no_hole(browser, run, tmp_path):
+    file = tmp_path / "report.html"
+    file.write_text(html_report(run.scorecard, run.run, [], []))
+    with browser.page(file.as_uri(), ready=READY) as page:
+        assert page.run("document.getElementById('record').textContent") == "The page carries no record."
+        assert page.run("document.querySelector('.browser').getBoundingClientRect().height") < 100

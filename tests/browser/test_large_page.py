@@ -14,10 +14,11 @@ def test_a_page_of_50000_records_opens_scrolls_and_answers_quickly(browser, tmp_
         print(f"\n50,000 records: {found}")  # noqa: T201 - the test's log holds the measurement
     assert found.carried > 0.9 * RECORDS
     assert found.size_mb <= 10
-    # Promised: 1000 and 300 ms, on a machine that does nothing else.
-    assert found.opens < 2000
-    assert found.slowest_search < 900
-    assert found.slowest_frame < 200
+    # Promised: 1000 and 300 ms, and no jank. Asserted is what the page's thread computes, for the clock also
+    # tells what else the machine does; of the frames the worst kind, in which every row is another one.
+    assert found.opens_cpu < 1000
+    assert found.search_cpu < 300
+    assert found.frame_cpu < 1000 / 30
 
 
 @pytest.mark.slow

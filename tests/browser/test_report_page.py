@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from evaldrop.scorecard import build_scorecard
-from tests.browser.pages import OPENED, READY, asked, request_of, write_hostile, write_varied
+from tests.browser.pages import OPENED, READY, asked, request_of, write_baseline, write_hostile, write_varied
 from tests.evaldrop.report.hostile_texts import ALL
 from tests.evaldrop.run_folders import judgement, response, row, run_json, write_run
 
@@ -21,7 +21,9 @@ TRAP = "window.wasHit = false; window.hit = () => { window.wasHit = true; };"
 
 @pytest.fixture(scope="module")
 def varied(tmp_path_factory):
-    return Path(write_varied(tmp_path_factory.mktemp("runs") / "support" / "run-1")) / "report.html"
+    evaluation = tmp_path_factory.mktemp("runs") / "support"
+    baseline = write_baseline(evaluation / "run-0")
+    return Path(write_varied(evaluation / "run-1", baseline=baseline)) / "report.html"
 
 
 @pytest.fixture
@@ -59,6 +61,8 @@ def test_a_page_from_disk_shows_every_record_and_asks_for_nothing(page):
     ("failed", LITE_FAILS | HAIKU_FAILS),
     ("unscored", UNSCORED),
     ("error", {7}),
+    ("flagged", {11}),
+    ("regressed", (LITE_FAILS | HAIKU_FAILS) - {7, 9}),
 ])  # fmt: skip
 def test_a_chip_shows_only_records_of_its_kind_and_says_how_many(page, kind, expected):
     chip = f'[data-kind="{kind}"]'
@@ -101,6 +105,21 @@ def test_worst_first_and_furthest_apart_come_first(page):
     assert set(listed(page)[: len(LITE_FAILS | HAIKU_FAILS)]) == set(ids(LITE_FAILS | HAIKU_FAILS))
     page.choose("sort", "apart")
     assert set(listed(page)[: len(LITE_FAILS ^ HAIKU_FAILS)]) == set(ids(LITE_FAILS ^ HAIKU_FAILS))
+
+
+def test_what_fell_most_against_the_baseline_comes_first_and_says_from_where(page):
+    page.choose("sort", "fell")
+    assert set(listed(page)[: len(LITE_FAILS | HAIKU_FAILS)]) == set(ids(LITE_FAILS | HAIKU_FAILS))
+    told = page.run("[...document.querySelectorAll('.fell')].map((line) => line.textContent)")
+    assert told == ["worse than the baseline: correctness yes → no, tone 5 → 1"] * 2
+
+
+def test_regressed_counts_for_the_chosen_candidate_and_criterion(page):
+    page.click('[data-kind="regressed"]')
+    page.choose("candidate", "haiku")
+    assert listed(page) == ids(sorted(HAIKU_FAILS))
+    page.choose("criterion", "tone")
+    assert listed(page) == ids(sorted(HAIKU_FAILS))
 
 
 @pytest.mark.parametrize("sort", ["slow", "dear", "long"])
@@ -244,6 +263,18 @@ def test_the_page_fits_its_window(browser, varied, width, dark):
         assert page.run("document.documentElement.scrollWidth") == width
         background = page.run("getComputedStyle(document.body).backgroundColor")
         assert (background == "rgb(17, 21, 27)") is dark
+
+
+def test_a_dark_page_is_printed_dark_on_white_and_with_its_colours(browser, varied):
+    with browser.page(varied.as_uri(), dark=True, ready=READY) as page:
+        scheme = {"name": "prefers-color-scheme", "value": "dark"}
+        page.call("Emulation.setEmulatedMedia", media="print", features=[scheme])
+        colours = (
+            "(({ color, backgroundColor }) => [color, backgroundColor])(getComputedStyle(document.body))"
+        )
+        assert page.run(colours) == ["rgb(26, 34, 48)", "rgb(255, 255, 255)"]
+        assert page.run("getComputedStyle(document.querySelector('.pill')).printColorAdjust") == "exact"
+        assert page.run("getComputedStyle(document.querySelector('.filters')).display") == "none"
 
 
 # Texts too small, colours too close

@@ -110,7 +110,7 @@ def test_plan_says_what_the_dataset_can_show_and_what_a_difference_takes(tmp_pat
     out = capsys.readouterr().out
     assert "with 100 records a difference of 0.09 between two candidates is seen in 80 of 100 runs" in out
     assert "2 comparisons are decided together (Holm): the first of them takes 0.10" in out
-    assert "a pass rate of 80% will be known to ±8 points" in out
+    assert "a pass rate of 80 % will be known to ±8 points" in out
     # 2.801585²/9/0.05² = 348.8; with 0.05 instead of 1/9: 157.0; with 0.3: 941.9
     assert "a difference of 0.05 takes 349 (157 to 942) records; " in out
 

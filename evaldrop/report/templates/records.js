@@ -45,14 +45,25 @@
     list.dataset.answeredMs = (performance.now() - started).toFixed(1);
   }
 
-  let drawn = [-1, -1];
+  // The rows in the window, by their place. While the list is only scrolled, those that stay in it are kept.
+  const drawn = new Map();
   function drawRows(again = true) {
     const first = Math.max(0, Math.floor(list.scrollTop / rowHeight) - 4);
     const last = Math.min(matching.length, Math.ceil((list.scrollTop + list.clientHeight) / rowHeight) + 4);
-    if (!again && drawn[0] === first && drawn[1] === last) return;
-    drawn = [first, last];
-    rows.replaceChildren(...matching.slice(first, last).map((row, place) => rowOf(row, first + place)));
-    if (at >= 0) list.setAttribute("aria-activedescendant", `row-${at}`);
+    for (const [place, box] of drawn) {
+      if (!again && place >= first && place < last) continue;
+      box.remove();
+      drawn.delete(place);
+    }
+    const after = rows.firstChild;
+    const above = drawn.size ? Math.min(...drawn.keys()) : last;
+    for (let place = first; place < last; place++) {
+      if (drawn.has(place)) continue;
+      const box = rowOf(matching[place], place);
+      drawn.set(place, box);
+      rows.insertBefore(box, place < above ? after : null);
+    }
+    if (drawn.has(at)) list.setAttribute("aria-activedescendant", `row-${at}`);
     else list.removeAttribute("aria-activedescendant");
   }
 
@@ -242,8 +253,14 @@
     } else box.append(answer[TEXT] === "" ? element("p", "text muted", "(empty response)") : textOf(answer[TEXT]));
     if (answer[SIGNS]) box.append(element("p", "lost", `flagged: ${answer[SIGNS].split(",").join(", ")}`));
     box.append(element("p", "meta", measures(answer)));
+    if (answer[DROPS].length) box.append(element("p", "fell", `worse than the baseline: ${answer[DROPS].map(dropInWords).join(", ")}`));
     for (const verdict of answer[VERDICTS]) box.append(drawVerdict(verdict));
     return box;
+  }
+
+  function dropInWords(drop) {
+    const shown = (score) => (names.scales[drop[CRITERION]][2] === "binary" && score % 1 === 0 ? (score ? "yes" : "no") : Number(score.toFixed(2)));
+    return `${names.criteria[drop[CRITERION]]} ${shown(drop[WAS])} → ${shown(drop[NOW])}`;
   }
 
   function measures(answer) {
@@ -429,6 +446,7 @@
       if (at < 0) refresh();
       found.textContent = `${count(read)} records read …`;
     });
+    list.parentElement.classList.toggle("empty", !records.all.length);
     readFragment();
     document.documentElement.dataset.ready = performance.now().toFixed(0);
   }

@@ -3,7 +3,8 @@
 
 // A row's and an answer's layout: evaldrop/report/rows.py writes them.
 const ORDINAL = 0, FLAGS = 1, ID = 2, CATEGORY = 3, PROMPT = 4, SYSTEM = 5, CONTEXT = 6, REFERENCE = 7, ANSWERS = 8;
-const TEXT = 0, ERROR = 1, STOP = 2, INPUT = 3, OUTPUT = 4, MS = 5, USD = 6, REUSED = 7, METRICS = 8, VERDICTS = 9, SIGNS = 10, WRONG = 11;
+const TEXT = 0, ERROR = 1, STOP = 2, INPUT = 3, OUTPUT = 4, MS = 5, USD = 6, REUSED = 7, METRICS = 8, VERDICTS = 9, SIGNS = 10, WRONG = 11, DROPS = 12;
+const WAS = 1, NOW = 2;
 const CRITERION = 0, JUDGE = 1, SCORE = 2, PASSED = 3, REASON = 4, RATIONALE = 5, REPEAT = 6;
 // Added on unpacking: where a record's details are, and its texts in lower case, to be searched.
 const CHUNK = 9, PLACE = 10, WORDS = 11;
@@ -28,11 +29,11 @@ class Records {
     this.names = names;
     this.all = [];
     this.keys = {};
+    this.counts = {};
     this.details = [...document.querySelectorAll("script.details")].map((script) => script.textContent.trim());
   }
 
   async load(onProgress) {
-    const regressed = new Set(this.names.regressed);
     const scripts = [...document.querySelectorAll("script.chunk")];
     // Some are decompressed by the browser's other threads while one is read here.
     const packed = scripts.map(() => null);
@@ -45,7 +46,6 @@ class Records {
       scripts[chunk].remove();
       rows.forEach((row, place) => {
         row.push(chunk, place, wordsOfRow(row));
-        if (regressed.size && regressed.has(row[ID])) row[FLAGS] |= FLAG.regressed;
         this.all.push(row);
       });
       onProgress(this.all.length);
@@ -53,8 +53,10 @@ class Records {
     this.all.sort((a, b) => a[ORDINAL] - b[ORDINAL]);
   }
 
+  // How many records have a flag: counted once, when all of them are there.
   count(flag) {
-    return this.all.reduce((sum, row) => sum + (row[FLAGS] & flag ? 1 : 0), 0);
+    this.counts[flag] ??= this.all.reduce((sum, row) => sum + (row[FLAGS] & flag ? 1 : 0), 0);
+    return this.counts[flag];
   }
 
   matching(state) {
@@ -86,6 +88,7 @@ class Records {
     if (!verdicts.some(fits) && (state.verdict || criterion >= 0)) return false;
     return state.show.every((name) => {
       if (name === "error") return answers.some((answer) => answer[TEXT] === null);
+      if (name === "regressed") return answers.some((answer) => answer[DROPS].some((drop) => criterion < 0 || drop[CRITERION] === criterion));
       if (name === "flagged") return answers.some((answer) => answer[SIGNS]);
       // A bad request that got through, or a good one that a guardrail stopped.
       if (name === "failed" && answers.some((answer) => answer[WRONG])) return true;
@@ -104,11 +107,18 @@ class Records {
     return shares.length ? shares.reduce((a, b) => a + b, 0) / shares.length : null;
   }
 
+  // How much of its scale a score lost against the baseline, 0..1.
+  lost(drop) {
+    const [low, high] = this.names.scales[drop[CRITERION]];
+    return Math.abs(drop[NOW] - drop[WAS]) / (high - low);
+  }
+
   sortKey(sort) {
     if (!this.keys[sort]) {
       const of = {
         worst: (row) => -Math.min(2, ...this.known(row)),
         apart: (row) => Math.max(0, ...this.known(row)) - Math.min(1, ...this.known(row)),
+        fell: (row) => Math.max(0, ...row[ANSWERS].flatMap((answer) => answer[DROPS].map((drop) => this.lost(drop)))),
         slow: (row) => Math.max(0, ...row[ANSWERS].map((answer) => answer[MS] || 0)),
         dear: (row) => row[ANSWERS].reduce((sum, answer) => sum + (answer[USD] || 0), 0),
         long: (row) => Math.max(0, ...row[ANSWERS].map((answer) => (answer[TEXT] || "").length)),
@@ -160,6 +170,7 @@ class Records {
       response: answer[TEXT], error: answer[ERROR], stop_reason: answer[STOP],
       input_tokens: answer[INPUT], output_tokens: answer[OUTPUT], latency_ms: answer[MS], cost_usd: answer[USD],
       reused: answer[REUSED],
+      worse_than_baseline: Object.fromEntries(answer[DROPS].map((drop) => [this.names.criteria[drop[CRITERION]], { was: drop[WAS], now: drop[NOW] }])),
       metrics: Object.fromEntries(answer[METRICS].map((value, metric) => [this.names.metrics[metric], value])),
       verdicts: answer[VERDICTS].map((verdict) => ({
         criterion: this.names.criteria[verdict[CRITERION]], judge: this.names.judges[verdict[JUDGE]],

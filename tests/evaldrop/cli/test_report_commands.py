@@ -10,7 +10,7 @@ import urllib.request
 import pytest
 
 from evaldrop.cli.app import main
-from evaldrop.report.page import again
+from evaldrop.report.again import again
 from evaldrop.runs import read_run
 from tests.browser.pages import write_varied
 from tests.whole_runs import ROOT, command, environment, only_run, write_evaluation
@@ -83,17 +83,44 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path, capsys):
     assert "no run.json there" in capsys.readouterr().err
 
 
-def test_the_command_that_the_report_gives_runs_the_same_again(tmp_path, capsys):
+def test_the_command_that_the_report_gives_runs_the_same_again_from_any_folder(tmp_path, monkeypatch):
     dataset = write_evaluation(tmp_path / "my data", records=5)
-    arguments = ["--bedrock", "simulated", "--limit", "3"]
-    assert main(["run", str(dataset), *arguments, "--out", str(tmp_path / "first")]) in (0, 1, 2)
-    first = read_run(str(only_run(tmp_path / "first")))
-    words = shlex.split(again(first.scorecard, first.run))
-    assert words[0] == "evaldrop"
-    assert main([*words[1:], "--out", str(tmp_path / "second")]) in (0, 1, 2)
-    second = read_run(str(only_run(tmp_path / "second")))
+    dataset.with_name("evaluation.yaml").rename(dataset.with_name("other.yaml"))
+    monkeypatch.chdir(dataset.parent)
+    arguments = ["--evaluation", "other.yaml", "--bedrock", "simulated:latency=0", "--limit", "3"]
+    assert main(["run", "records.jsonl", *arguments]) in (0, 1, 2)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    first = only_run(dataset.parent / "runs")
+    second = made_again(first)
+    assert second.parent == first.parent, "the history has both"
     same = {"dataset", "records", "criteria", "candidates"}
-    assert second.scorecard.model_dump(include=same) == first.scorecard.model_dump(include=same)
+    before, after = (read_run(str(folder)).scorecard.model_dump(include=same) for folder in (first, second))
+    assert after == before
+
+
+@pytest.mark.parametrize("command_name", ["rescore", "rejudge"])
+def test_a_run_of_a_parent_is_made_again_from_its_parent(tmp_path, monkeypatch, command_name):
+    dataset = write_evaluation(tmp_path / "data", records=2)
+    out = tmp_path / "runs"
+    assert main(["run", str(dataset), "--bedrock", "simulated:latency=0", "--out", str(out)]) in (0, 1, 2)
+    parent = only_run(out)
+    assert main([command_name, str(parent)]) in (0, 1, 2)
+    (child,) = set(parent.parent.iterdir()) - {parent}
+    monkeypatch.chdir(tmp_path)
+    other = made_again(child)
+    assert read_run(str(other)).run["parent"] == read_run(str(child)).run["parent"]
+
+
+def made_again(folder):
+    """Run the command that a run's report gives, and return the new run's folder."""
+    run = read_run(str(folder))
+    words = shlex.split(again(run.scorecard, run.run))
+    assert words[0] == "evaldrop"
+    before = set(folder.parent.iterdir())
+    assert main(words[1:]) in (0, 1, 2)
+    (made,) = set(folder.parent.iterdir()) - before
+    return made
 
 
 def test_export_says_what_it_wrote_and_what_to_do_next(run, tmp_path, capsys):

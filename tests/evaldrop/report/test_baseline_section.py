@@ -1,5 +1,7 @@
 """A run against its baseline on the page: what changed, and the records to read."""
 
+import base64
+import gzip
 import json
 import re
 from pathlib import Path
@@ -7,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from evaldrop.report.rows import HAS_REGRESSED
 from evaldrop.scorecard import build_scorecard
 from tests.evaldrop.run_folders import record, response, row, run_json, write_run
 
+FLAGS, ID = 1, 2
 GOOD, BAD = {"correctness": 1, "tone": 5}, {"correctness": 0, "tone": 1}
 
 
@@ -47,8 +51,12 @@ def test_a_decided_change_is_named_and_coloured(page):
 def test_the_records_that_lost_most_are_linked_and_marked(page):
     section = page[page.index('id="baseline"') :].partition("</section>")[0]
     assert '<a href="#record=r%2F00">r/00</a>' in section
-    names = json.loads(re.search(r'id="names">(.*?)</script>', page)[1])
-    assert set(names["regressed"]) == {f"r/{n:02}" for n in range(0, 60, 2)}
+    rows = [
+        entry
+        for packed in re.findall(r'class="chunk">(.*?)</script>', page)
+        for entry in json.loads(gzip.decompress(base64.b64decode(packed)))
+    ]
+    assert {row[ID] for row in rows if row[FLAGS] & HAS_REGRESSED} == {f"r/{n:02}" for n in range(0, 60, 2)}
 
 
 def test_without_a_baseline_there_is_no_such_section(tmp_path):

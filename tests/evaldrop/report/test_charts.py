@@ -24,6 +24,21 @@ def test_a_dot_is_the_mean_as_a_share_of_the_scale_with_its_interval():
     assert (lite.at, lite.low, lite.high) == pytest.approx((60, 50, 70))
 
 
+def test_overall_quality_is_plotted_first_where_there_are_several_criteria():
+    one = scorecard({"lite": priced(BETTER, 1.0), "haiku": priced(CHEAP, 1.0)})
+    assert charts.plotted(one) == ["correctness"]
+    info = one.criteria["correctness"]
+    several = one.model_copy(update={"criteria": {"correctness": info, "tone": info}})
+    assert charts.plotted(several) == ["overall", "correctness", "tone"]
+    pair = Comparison(a="lite", b="haiku", criterion="overall", n=40, difference=0.15, decisive=True,
+                      better="lite")  # fmt: skip
+    dots = charts.dots(several.model_copy(update={"comparisons": (pair,)}), "overall")
+    assert (dots["lite"].at, dots["lite"].low, dots["lite"].high) == pytest.approx((90, 85, 95))
+    assert (dots["lite"].tone, dots["haiku"].tone) == ("best", "behind")
+    named = several.model_copy(update={"criteria": {"overall": info, "tone": info}})
+    assert charts.plotted(named) == ["overall", "tone"], "a criterion of that name is its own"
+
+
 def test_a_candidate_without_a_mean_has_no_dot():
     assert charts.dots(scorecard({"lite": card(None)}), "correctness") == {}
 

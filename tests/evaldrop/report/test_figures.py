@@ -103,3 +103,9 @@ def test_a_metric_has_three_figures_that_count(value, text):
 def test_a_metrics_interval_is_read_like_it():
     assert figures.measure_interval((0, 17.717)) == "0 to 17.7"
     assert figures.measure_interval(None) == "–"
+
+
+def test_a_long_name_is_cut_for_a_chart():
+    assert figures.label("haiku") == "haiku"
+    assert figures.label("x" * 20) == "x" * 20
+    assert figures.label("x" * 21) == "x" * 19 + "…"

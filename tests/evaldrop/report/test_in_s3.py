@@ -5,12 +5,14 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from evaldrop import storage
+from evaldrop import history, storage
 from evaldrop.cli.app import main
 from evaldrop.report.exporting import export_run
 from evaldrop.report.serving import Folder
 from evaldrop.runs import read_run
-from tests.browser.pages import write_varied
+from evaldrop.scorecard import build_scorecard
+from tests.browser.pages import GOOD, write_varied
+from tests.evaldrop.run_folders import record, response, row, run_json, write_run
 
 
 @pytest.fixture
@@ -39,3 +41,23 @@ def test_the_report_of_a_run_in_a_bucket_is_opened_as_a_copy(run, monkeypatch, c
 def test_a_run_in_a_bucket_is_exported_to_a_folder(run, tmp_path):
     export_run(run, read_run(run).scorecard, tmp_path)
     assert (tmp_path / "verdicts.parquet").read_bytes() == storage.read_bytes(f"{run}/verdicts.parquet")
+
+
+def test_a_run_that_ends_while_another_writes_a_buckets_history_is_in_it(bucket, monkeypatch):
+    out = f"s3://{bucket}/weekly"
+    rows = [row("r0", response("lite", scores=GOOD), response("haiku", scores=GOOD))]
+    folders = [f"{out}/support/run-{number}" for number in range(3)]
+    for folder in folders:
+        name = folder.rpartition("/")[2]
+        write_run(folder, run=run_json(run_id=name), records=[record("r0")], succeeded=rows)
+    page, waiting = history.history_page, folders[1:]
+
+    def others_end_first(*arguments):
+        if waiting:
+            build_scorecard(waiting.pop())
+        return page(*arguments)
+
+    monkeypatch.setattr(history, "history_page", others_end_first)
+    build_scorecard(folders[0])
+    written = storage.read_bytes(f"{out}/index.html").decode()
+    assert all(f'href="support/run-{number}/report.html"' in written for number in range(3))

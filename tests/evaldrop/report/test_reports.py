@@ -143,8 +143,8 @@ def test_the_page_carries_every_record_with_responses_and_verdicts(plain):
     carried = rows_of(Page(plain["report.html"]))
     assert [entry.id for entry in sorted(carried)] == [f"r{n}" for n in range(12)]
     first = next(entry for entry in carried if entry.id == "r1")
-    text, *_, metrics, verdicts, signs, is_wrong = first.answers[0]
-    assert (text, metrics, signs, is_wrong) == ("an answer", [0.0], None, False)
+    text, *_, metrics, verdicts, signs, is_wrong, drops = first.answers[0]
+    assert (text, metrics, signs, is_wrong, drops) == ("an answer", [0.0], None, False, [])
     assert verdicts[0] == [0, 0, 1.0, True, None, "because", 0]
 
 
@@ -202,7 +202,7 @@ def test_junit_has_a_testcase_per_judgement_of_the_gate(plain):
 def test_the_summary_has_gate_scores_and_pairs(plain):
     text = plain["summary.md"]
     assert "**Gate: ❌ failed**" in text
-    assert "| candidate | correctness | tone |" in text
+    assert "| candidate | overall | correctness | tone |" in text
     assert "<details><summary>Pairs of candidates</summary>" in text
     assert "12 of 12" in text
 
@@ -220,7 +220,9 @@ def test_a_run_without_judges_still_has_all_reports(build):
 
 
 def test_slices_too_small_to_read_say_so_and_have_no_colour(plain):
-    cells = re.findall(r'<td class="few">[^<]*<small>6: too few to read</small>', plain["report.html"])
+    cells = re.findall(
+        r'<td class="few">[^<]*<small class="block">6: too few to read</small>', plain["report.html"]
+    )
     # 2 categories of 6 records, 2 candidates, 2 criteria
     assert len(cells) == 8
     assert not re.findall(r'<td class="h\d', plain["report.html"])

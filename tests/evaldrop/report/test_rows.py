@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from evaldrop import storage
+from evaldrop.regression.earlier import Drop
 from evaldrop.report import rows as report_rows
 from evaldrop.report.rows import (
     HAS_DISAGREEMENT,
@@ -23,7 +24,7 @@ from evaldrop.scorecard.reading import ResultReader
 from evaldrop.scorecard.source import read_run_file
 from tests.evaldrop.run_folders import failed_response, judgement, record, response, row, run_json, write_run
 
-FLAGS, ID = 1, 2
+FLAGS, ID, ANSWERS, DROPS = 1, 2, 8, 12
 GOOD = {"correctness": 1, "tone": 5}
 BAD = {"correctness": 0, "tone": 1}
 HALF_JUDGED = judgement({"correctness": 1}) | {"criteria": ["correctness", "tone"]}
@@ -142,8 +143,11 @@ def flags_of(rows):
 def test_a_regressed_record_counts_as_a_problem(one):
     run, prepared, results = one
     rows = ReportRows(run)
-    rows.add(0, prepared, results, regressed=True)
+    rows.add(0, prepared, results, [[], [Drop("tone", 5, 4)]])
     assert flags_of(rows) == HAS_REGRESSED
+    (chunk,) = rows.chunks()
+    answers = json.loads(gzip.decompress(chunk.packed))[0][ANSWERS]
+    assert [answer[DROPS] for answer in answers] == [[], [[1, 5, 4]]]
     assert rows.counts()[0].kept == 1
 
 

@@ -53,6 +53,19 @@ def test_agreement_is_a_row_per_criterion():
     }
 
 
+def test_an_interval_beside_a_rate_is_in_percent_and_words_stand_apart_from_numbers():
+    anchors = {"pro": {"missed_rate": 0.0, "interval": [0.0, 0.4345], "tolerance": 0.1, "reason": "too few"}}
+    (found,) = trust_tables({"anchors": anchors})
+    assert found.rows == [["pro", "0 %", "0–43 %", "10 %", "too few"]]
+    assert [found.is_words(place) for place in range(4)] == [False, False, False, True]
+
+
+def test_a_pair_of_criteria_names_its_row_and_leaves_its_sentence_to_the_hints():
+    pairs = [{"a": "tone", "b": "fluency", "n": 3, "correlation": 0.99, "finding": "say the same"}]
+    (found,) = trust_tables({"criterion_pairs": pairs})
+    assert (found.columns, found.rows) == (["n", "correlation"], [["tone, fluency", "3", "0.99"]])
+
+
 def test_calibration_shows_rates_and_who_said_what():
     content = {"calibration": CALIBRATION}
     (row,) = table(content, "Judges against people")

@@ -1,0 +1,130 @@
+"""Changes around 0 on one axis: against the baseline, by perturbed prompts. No number is computed here."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from evaldrop.report.charts import BEST, FAR_BEHIND, OPEN, Dot, Tick, nice_ceiling, share
+from evaldrop.scorecard.baseline import Baseline
+from evaldrop.scorecard.model import OVERALL, CandidateScorecard, Interval, RobustnessDrop, Scorecard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A change as a share of its scale, above 0 for the better; `tone` as a dot's."""
+
+    value: float
+    interval: Interval | None
+    tone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Axis:
+    """Changes on one axis, and its ends and middle."""
+
+    dots: Mapping[tuple[str, ...], Dot]
+    ticks: Sequence[Tick]
+
+
+def on_one_axis(changes: Mapping[tuple[str, ...], Change]) -> Axis:
+    """Return changes on an axis that is as long to either side of 0 as the farthest interval asks for."""
+    bounds = [abs(bound) for one in changes.values() for bound in (one.value, *(one.interval or ()))]
+    end = min(1.0, nice_ceiling(max(bounds, default=0.0)))
+    return Axis(
+        dots={key: _dot(one, end) for key, one in changes.items()},
+        ticks=[
+            Tick(at=at, text=text)
+            for at, text in ((0.0, f"−{100 * end:.3g} %"), (50.0, "0"), (100.0, f"+{100 * end:.3g} %"))
+        ],
+    )
+
+
+def _dot(change: Change, end: float) -> Dot:
+    low, high = change.interval or (None, None)
+    return Dot(
+        at=share(change.value, -end, end),
+        low=None if low is None else share(low, -end, end),
+        high=None if high is None else share(high, -end, end),
+        tone=change.tone,
+    )
+
+
+def baseline_axis(scorecard: Scorecard, baseline: Baseline) -> Axis:
+    """Return every change against the baseline, by candidate and criterion."""
+    tones = {"improved": BEST, "regressed": FAR_BEHIND, "undecided": OPEN}
+    return on_one_axis(
+        {
+            (name, criterion): _as_share(
+                scorecard, criterion, found.difference, found.interval, tones[found.decision]
+            )
+            for name, card in baseline.candidates.items()
+            for criterion, found in card.criteria.items()
+            if found.difference is not None
+        }
+    )
+
+
+def _as_share(
+    scorecard: Scorecard, criterion: str, difference: float, interval: Interval | None, tone: str
+) -> Change:
+    info = scorecard.criteria.get(criterion)
+    unit = 1.0 if info is None else (info.high - info.low) * (1 if info.higher_is_better else -1)
+    low, high = sorted(bound / unit for bound in interval) if interval else (0.0, 0.0)
+    return Change(value=difference / unit, interval=(low, high) if interval else None, tone=tone)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Perturbed:
+    """What one way of perturbing prompts takes from a candidate, on one criterion, metric or overall."""
+
+    perturbation: str
+    candidate: str
+    on: str
+    drop: RobustnessDrop
+    copies: int
+    missing: int
+
+
+def perturbed(scorecard: Scorecard) -> list[Perturbed]:
+    """Return what perturbed prompts take: overall where there is that, else by criterion or metric."""
+    rows = [row for name, card in scorecard.candidates.items() for row in _perturbed(name, card)]
+    # All candidates of one perturbation stand together: they are what is compared.
+    order = {row.perturbation: place for place, row in reversed(list(enumerate(rows)))}
+    return sorted(rows, key=lambda row: order[row.perturbation])
+
+
+def _perturbed(name: str, card: CandidateScorecard) -> Iterator[Perturbed]:
+    for perturbation, found in card.robustness.items():
+        drops = {OVERALL: found.overall} if found.overall else found.criteria or found.metrics
+        for on, drop in drops.items():
+            yield Perturbed(
+                perturbation=perturbation.replace("_", " "),
+                candidate=name,
+                on=on,
+                drop=drop,
+                copies=found.copies,
+                missing=found.missing,
+            )
+
+
+def perturbed_axis(scorecard: Scorecard, rows: Sequence[Perturbed]) -> Axis:
+    """Return the perturbations' changes of criteria and overall quality; a metric has no scale."""
+    return on_one_axis(
+        {
+            (row.perturbation, row.candidate, row.on): _lost(scorecard, row)
+            for row in rows
+            if row.on == OVERALL or row.on in scorecard.criteria
+        }
+    )
+
+
+def _lost(scorecard: Scorecard, row: Perturbed) -> Change:
+    info = scorecard.criteria.get(row.on)
+    # A drop above 0 is worse whichever way the scale runs.
+    unit = 1.0 if info is None else info.high - info.low
+    interval = row.drop.interval
+    worse = FAR_BEHIND if row.drop.drop > 0 else BEST
+    return Change(
+        value=-row.drop.drop / unit,
+        interval=(-interval[1] / unit, -interval[0] / unit) if interval else None,
+        tone=worse if row.drop.decisive else OPEN,
+    )

@@ -1,0 +1,97 @@
+"""How long calls took: counted as responses stream by, drawn over their percentiles."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import floor, log2
+
+from evaldrop.report import figures
+from evaldrop.report.charts import Tick, nice_ceiling, share
+from evaldrop.scorecard.model import Latency, Scorecard
+
+# Bins are an eighth of a doubling wide: as fine at 100 ms as at 10 s.
+_PER_DOUBLING = 8
+# The shape of fewer calls is chance.
+FEWEST_CALLS = 20
+
+
+class LatencyCounts:
+    """Calls of each candidate by their latency; what it keeps does not grow with the number of calls."""
+
+    def __init__(self) -> None:
+        self._bins: dict[str, Counter[int]] = {}
+
+    def add(self, candidate: str, latency_ms: float | None) -> None:
+        """Count a call; one without a latency is passed over."""
+        if latency_ms is not None:
+            place = floor(log2(max(1.0, latency_ms)) * _PER_DOUBLING)
+            self._bins.setdefault(candidate, Counter())[place] += 1
+
+    def bins(self, candidate: str) -> Iterator[tuple[float, float, int]]:
+        """Yield where each bin begins and ends in ms, and its calls; none where calls are few."""
+        counts = self._bins.get(candidate, Counter())
+        if counts.total() >= FEWEST_CALLS:
+            for place in sorted(counts):
+                yield 2 ** (place / _PER_DOUBLING), 2 ** ((place + 1) / _PER_DOUBLING), counts[place]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """
+    A candidate's latencies on an axis 0..100; the percentiles also as text.
+
+    `shape` has a bar per bin, `(left, right, height)`: as many calls have as much area, the highest is 1.
+    """
+
+    name: str
+    p50: float
+    p90: float
+    p99: float
+    text: str
+    shape: Sequence[tuple[float, float, float]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latencies:
+    """Every candidate's latencies on one axis."""
+
+    spans: Sequence[Span]
+    ticks: Sequence[Tick]
+
+
+def latencies_drawn(scorecard: Scorecard, counts: LatencyCounts) -> Latencies | None:
+    """Return latencies on an axis from 0 to beyond the longest p99; None where no call has one."""
+    measured = {
+        name: card.latency_ms
+        for name, card in scorecard.candidates.items()
+        if card.latency_ms.p50 is not None and card.latency_ms.p99 is not None
+    }
+    if not measured:
+        return None
+    right = nice_ceiling(max(latency.p99 or 0.0 for latency in measured.values()))
+    return Latencies(
+        spans=[_span(name, latency, counts, right) for name, latency in measured.items()],
+        ticks=[
+            Tick(at=25 * part, text=figures.milliseconds(right * part / 4) if part else "0")
+            for part in range(5)
+        ],
+    )
+
+
+def _span(name: str, latency: Latency, counts: LatencyCounts, right: float) -> Span:
+    p50, p90, p99 = latency.p50 or 0.0, latency.p90 or latency.p50 or 0.0, latency.p99 or 0.0
+    return Span(
+        name=name,
+        p50=share(p50, 0, right),
+        p90=share(p90, 0, right),
+        p99=share(p99, 0, right),
+        text=" · ".join(map(figures.milliseconds, (p50, p90, p99))),
+        shape=_shape(list(counts.bins(name)), right),
+    )
+
+
+def _shape(bins: Sequence[tuple[float, float, int]], right: float) -> list[tuple[float, float, float]]:
+    """Return bars whose areas are as their counts; what lies beyond the axis is left out."""
+    dense = [(low, high, count / (high - low)) for low, high, count in bins if low < right]
+    most = max((density for *_, density in dense), default=1.0)
+    return [(share(low, 0, right), share(high, 0, right), density / most) for low, high, density in dense]
