@@ -1,0 +1,163 @@
+"""Runs on bad days: permissions, throttling, silence, crashes. Nothing is lost; every loss has a reason."""
+
+import pytest
+
+from tests.local_aws.faults import JUDGE
+from tests.local_aws.outcomes import assert_told, assert_whole, records, scorecard_of
+
+pytestmark = pytest.mark.slow
+
+FORBIDDEN = """
+name: forbidden
+candidates:
+  - {name: lite, model: us.amazon.nova-lite-v1:0}
+  - {name: sonnet, model: anthropic.claude-sonnet-4-6}
+judges: [{name: pro, model: us.amazon.nova-pro-v1:0}]
+criteria: [correctness]
+"""
+
+IMPATIENT = """
+name: impatient
+candidates: [{name: lite, model: us.amazon.nova-lite-v1:0}]
+judges: [{name: pro, model: us.amazon.nova-pro-v1:0, timeout_s: 1}]
+criteria: [correctness]
+"""
+
+
+def test_a_model_the_stack_may_not_call_is_an_error_of_its_candidate_alone(aws):
+    key = aws.upload(records(4), evaluation=FORBIDDEN)
+    [execution] = aws.finished(key)
+    scorecard = assert_whole(aws, execution, 4)
+    responses = {name: each["responses"] for name, each in scorecard["candidates"].items()}
+    assert responses["lite"]["errors"] == 0
+    assert responses["sonnet"]["errors"] == 4
+    assert any("AccessDenied" in name for name in responses["sonnet"]["error_names"])
+    assert not [call for call in aws.calls() if "sonnet" in call["model"] and call["outcome"] == "answered"]
+    report = aws.read(f"{aws.folder_of(execution)}/summary.md").decode()
+    assert "AccessDenied" in report
+
+
+def test_three_calls_of_ten_throttled_are_made_good_by_retries(aws):
+    aws.bedrock("simulated:latency=0,throttling=0.3")
+    [execution] = aws.finished(aws.upload(records(25)))
+    scorecard = assert_whole(aws, execution, 25)
+    outcomes = [call["outcome"] for call in aws.calls()]
+    throttled = sum("Throttling" in outcome for outcome in outcomes)
+    assert 0.2 < throttled / len(outcomes) < 0.4
+    # What three retries did not make good is an error with a name, never a score.
+    lost = sum(each["responses"]["errors"] for each in scorecard["candidates"].values())
+    names = {name for each in scorecard["candidates"].values() for name in each["responses"]["error_names"]}
+    assert lost < 25 * 3 * 0.3**3 * 3
+    assert all("Throttling" in name for name in names)
+
+
+def test_a_judge_that_never_answers_leaves_verdicts_unscored_and_the_responses_whole(aws):
+    aws.bedrock("tests.local_aws.faults#silent_judge")
+    [execution] = aws.finished(aws.upload(records(3), evaluation=IMPATIENT))
+    scorecard = assert_whole(aws, execution, 3)
+    correctness = scorecard["candidates"]["lite"]["criteria"]["correctness"]
+    assert correctness["n_scored"] == 0
+    assert scorecard["candidates"]["lite"]["responses"]["n"] == 3
+    assert not [call for call in aws.calls() if call["model"] == JUDGE and call["outcome"] == "answered"]
+    assert b"States.Timeout" in aws.read(f"{aws.folder_of(execution)}/report.html") or "judge_error" in str(
+        scorecard
+    )
+
+
+@pytest.mark.parametrize("function", ["StartRun", "ValidateDataset", "PrepareRecords", "BuildScorecard"])
+def test_a_function_that_crashes_once_is_called_once_more(aws, function):
+    aws.kill_next(function)
+    key = aws.upload(records(2))
+    aws.wait_for_events()
+    [execution] = aws.finished(key)
+    assert_whole(aws, execution, 2)
+    assert not aws.dead_letters()
+
+
+def test_a_start_that_crashes_each_time_leaves_its_event_in_the_queue(aws):
+    aws.kill_next("StartRun", 3)
+    key = aws.upload(records(1))
+    aws.wait_for_events()
+    assert not aws.executions(key)
+    [letter] = aws.dead_letters()
+    assert key in letter["Body"]
+
+
+def test_more_failures_than_tolerated_fail_the_run_with_what_to_do(aws):
+    aws.bedrock("tests.local_aws.faults#endless_talker")
+    [execution] = aws.finished(aws.upload(records(4)))
+    message = assert_told(aws, execution, "EvaluateRecords", "tolerated_failure_percentage")
+    assert "SIMULATED" in message.subject + message.text
+
+
+def test_a_run_whose_scorecard_failed_is_finished_by_a_redrive_without_a_call(aws):
+    aws.kill_next("BuildScorecard", 2)
+    [failed] = aws.finished(aws.upload(records(3)))
+    assert_told(aws, failed, "BuildScorecard")
+    before = len(aws.calls())
+    aws.client("stepfunctions").redrive_execution(executionArn=failed["executionArn"])
+    [execution] = aws.finished(_key(failed))
+    assert_whole(aws, execution, 3)
+    assert len(aws.calls()) == before
+
+
+def test_a_run_that_was_stopped_is_finished_by_a_redrive_with_what_it_had(aws):
+    aws.bedrock("tests.local_aws.faults#stuck_after_some")
+    count = 30
+    key = aws.upload(records(count))
+    _wait_until_stuck(aws)
+    [running] = aws.executions(key)
+    client = aws.client("stepfunctions")
+    client.stop_execution(executionArn=running["executionArn"], error="Stopped", cause="by a test")
+    [stopped] = aws.finished(key)
+    assert stopped["status"] == "ABORTED"
+    before = [call for call in aws.calls() if call["outcome"] == "answered"]
+    [map_run] = client.list_map_runs(executionArn=running["executionArn"])["mapRuns"]
+    counts = client.describe_map_run(mapRunArn=map_run["mapRunArn"])["itemCounts"]
+    assert counts["succeeded"] + counts["aborted"] + counts["pending"] == count
+
+    aws.bedrock("simulated:latency=0")
+    aws.forget_calls()
+    client.redrive_execution(executionArn=running["executionArn"])
+    [execution] = aws.finished(key)
+    assert_whole(aws, execution, count)
+    assert execution["redriveCount"] == 1
+    # Records that were finished are not asked again: an Express child starts anew, a finished one does not.
+    again = {(call["model"], call["digest"]) for call in aws.calls()}
+    finished = {(call["model"], call["digest"]) for call in before} - again
+    assert len(aws.calls()) == 6 * (count - counts["succeeded"])
+    assert len(finished) == 6 * counts["succeeded"]
+
+
+def _key(execution):
+    import json
+
+    return json.loads(execution["input"])["dataset"].split("/", 3)[3]
+
+
+def _wait_until_stuck(aws):
+    import time
+
+    deadline, seen = time.monotonic() + 60, -1
+    while time.monotonic() < deadline:
+        now = len(aws.calls())
+        if now == seen and now:
+            return
+        seen = now
+        time.sleep(1)
+    raise AssertionError("calls go on")
+
+
+def test_the_schedule_starts_a_run_each_week_of_the_newest_version(aws):
+    key = "datasets/support-faq/records.jsonl"
+    aws.upload(records(2), key)
+    [first] = aws.finished(key)
+    aws.pass_time(days=7)
+    aws.wait_for_events()
+    second, _ = aws.finished(key, runs=2)
+    assert second["name"] != first["name"]
+    assert scorecard_of(aws, second)["records"]["evaluated"] == 2
+    assert [aws.messages(aws.folder_of(each)) for each in (first, second)]
+    aws.pass_time(days=7)
+    aws.wait_for_events()
+    assert len(aws.finished(key, runs=3)) == 3
