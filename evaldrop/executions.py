@@ -13,7 +13,7 @@ from evaldrop.run_request import RunRequest
 
 class StackServices:
     """
-    What StartRun asks of its stack's services (`evaldrop.triggering.Services`).
+    What StartRun and ReportFailure ask of their stack's services: `Services` of `triggering`, `reporting`.
 
     Args:
         machine_arn: The state machine that evaluates datasets.
@@ -44,6 +44,17 @@ class StackServices:
             except self._step_functions.exceptions.ExecutionAlreadyExists:
                 return False
         return True
+
+    def outcome(self, execution_arn: str) -> Mapping[str, Any]:
+        """
+        Return an execution's status, input, error and cause.
+
+        Raises:
+            ServiceError: Step Functions would not say.
+        """
+        with _told(f"how {execution_arn} ended is not known"):
+            told = self._step_functions.describe_execution(executionArn=execution_arn)
+        return {name: told.get(name) for name in ("status", "input", "error", "cause")}
 
     def tell(self, *, subject: str, message: str) -> None:
         """

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -24,6 +25,7 @@ from evaldrop.engine import (
     sns_publish,
 )
 from evaldrop.handlers import HANDLERS
+from evaldrop.notices import unfinished_notice
 from evaldrop.resources import workflow_definition
 from evaldrop.run_request import RunRequest
 from evaldrop.stored_bodies import get_object, with_stored_bodies
@@ -102,9 +104,23 @@ async def run_locally(
         )
     finally:
         await journalled.close()
+    execution = _worded(execution, request)
     if execution.status == "SUCCEEDED" and not _has_errors(folder):
         storage.local_path(storage.join(folder, JOURNAL)).unlink(missing_ok=True)
     return execution
+
+
+def _worded(execution: Execution, request: RunRequest) -> Execution:
+    """Return an execution that failed where nothing is caught with a reason a person can act on."""
+    if execution.status in {"SUCCEEDED", "ABORTED"}:
+        return execution
+    notice = unfinished_notice(
+        request.model_dump(mode="json"),
+        error=execution.error or "States.Timeout",
+        cause=execution.cause or "",
+        execution="",
+    )
+    return replace(execution, **notice["reason"]) if notice else execution
 
 
 def is_finished(folder: str) -> bool:

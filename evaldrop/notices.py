@@ -30,6 +30,24 @@ _ACTIONS = {
 }
 
 
+# Steps whose failures the workflow hands to ReportFailure: nothing has been spent, and the dataset stays as it is.
+_CAUGHT = ("ValidateDataset", "PrepareRecords")
+
+_OF_THE_MAP = frozenset(
+    {
+        "States.ExceedToleratedFailureThreshold",
+        "States.ItemReaderFailed",
+        "States.QueryEvaluationError",
+        "States.ResultWriterFailed",
+    }
+)
+
+_REDRIVE = (
+    "When the cause is gone: aws stepfunctions redrive-execution --execution-arn {} finishes it; records that "
+    "are done are not asked for again."
+)
+
+
 def scorecard_notice(scorecard: "Scorecard", *, folder: str, notify: str) -> dict[str, Any]:
     """
     Return what BuildScorecard hands on: the decision, its reasons, and the message for the topic.
@@ -73,6 +91,30 @@ def failure_notice(run: Mapping[str, Any], failure: Mapping[str, Any]) -> dict[s
         "subject": _subject(f"evaldrop {head}"),
         "message": "\n".join(lines),
     }
+
+
+def unfinished_notice(
+    run: Mapping[str, Any], *, error: str, cause: str, execution: str
+) -> dict[str, Any] | None:
+    """
+    Return reason and message of a run that failed where the workflow catches nothing; None when it did catch.
+
+    Beyond the caught steps money has been spent, and a redrive can go on: it begins at the state that failed,
+    which must therefore not have handed its failure on.
+
+    Args:
+        run: The run's request: at least `run_id` and `dataset`.
+        error: The execution's.
+        cause: The execution's.
+        execution: Its ARN, empty on one machine.
+    """
+    if cause.startswith(tuple(f"{step}: " for step in _CAUGHT)):
+        return None
+    step = "EvaluateRecords" if error in _OF_THE_MAP else "BuildScorecard"
+    notice = failure_notice(run, {"step": step, "error": error, "cause": cause})
+    if execution:
+        notice["message"] += f"\n\n{_REDRIVE.format(execution)}"
+    return notice
 
 
 def refusal_notice(dataset: str, reason: str) -> dict[str, str]:

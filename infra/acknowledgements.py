@@ -11,6 +11,7 @@ from constructs import Construct, IConstruct
 
 from evaldrop.model_access import called_models, model_arns
 from evaldrop.triggering import DATASETS, EVALUATIONS
+from infra.failures import Failures
 from infra.functions import Step
 from infra.settings import Settings
 from infra.storage import RUNS, Storage
@@ -38,6 +39,7 @@ _ONLY_BY_PROFILE = (
 _OWN_EXECUTIONS = (
     "The distributed Map's children have names of Step Functions' own; all belong to this machine."
 )
+_ANY_RUN = "Runs are not known beforehand; those of this machine are described, to say why one failed."
 _NO_RESOURCE = (
     "X-Ray's PutTraceSegments and the logs:*Delivery actions know no resource-level permission (Service "
     "Authorization Reference); CDK adds them for tracing and logging."
@@ -45,7 +47,13 @@ _NO_RESOURCE = (
 
 
 def acknowledge(
-    *, storage: Storage, steps: Mapping[str, Step], workflow: Workflow, triggers: Triggers, settings: Settings
+    *,
+    storage: Storage,
+    steps: Mapping[str, Step],
+    workflow: Workflow,
+    triggers: Triggers,
+    failures: Failures,
+    settings: Settings,
 ) -> None:
     """Acknowledge the findings on a stack's constructs."""
     for bucket in (storage.input, storage.output):
@@ -67,6 +75,7 @@ def acknowledge(
     here = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>"
     for executions in (f"{here}:{machine}:*", f"{here}:{machine}/{MAP_LABEL}:*"):
         _accept_wildcard(workflow, executions, _OWN_EXECUTIONS)
+    _accept_wildcard(failures, f"{here}:{machine}:*", _ANY_RUN)
 
 
 def _acknowledge_models(workflow: Workflow, settings: Settings) -> None:

@@ -5,6 +5,7 @@ from constructs import Construct
 
 from infra.acknowledgements import acknowledge
 from infra.budgets import Budgets
+from infra.failures import Failures
 from infra.functions import Functions
 from infra.monitoring import Monitoring
 from infra.notifications import Notifications
@@ -38,6 +39,15 @@ class EvaldropStack(Stack):
             notifications=notifications,
             settings=settings,
         )
+        failures = Failures(
+            self,
+            "Failures",
+            steps=functions.steps,
+            workflow=workflow,
+            notifications=notifications,
+            triggers=triggers,
+            storage=storage,
+        )
         Monitoring(
             self,
             "Monitoring",
@@ -59,5 +69,10 @@ class EvaldropStack(Stack):
         ):
             CfnOutput(self, name, value=value)
         acknowledge(
-            storage=storage, steps=functions.steps, workflow=workflow, triggers=triggers, settings=settings
+            storage=storage,
+            steps=functions.steps,
+            workflow=workflow,
+            triggers=triggers,
+            failures=failures,
+            settings=settings,
         )

@@ -108,18 +108,7 @@ class Workflow(Construct):
 
     def _let_map_run_children(self) -> None:
         # A policy of its own: the role's default one has to exist before the machine whose name this needs.
-        stack = Stack.of(self)
-        name = self.machine.state_machine_name
-
-        def executions(of: str) -> str:
-            return stack.format_arn(
-                service="states",
-                resource="execution",
-                resource_name=f"{of}:*",
-                arn_format=ArnFormat.COLON_RESOURCE_NAME,
-            )
-
-        children = executions(f"{name}/{MAP_LABEL}")
+        children = self._executions_of(f"{self.machine.state_machine_name}/{MAP_LABEL}")
         policy = iam.Policy(
             self,
             "RunChildren",
@@ -129,9 +118,22 @@ class Workflow(Construct):
                 ),
                 iam.PolicyStatement(
                     actions=["states:DescribeExecution", "states:StopExecution"],
-                    resources=[executions(name), children],
+                    resources=[self.executions, children],
                 ),
                 iam.PolicyStatement(actions=["states:RedriveExecution"], resources=[children]),
             ],
         )
         policy.attach_to_role(self.machine.role)
+
+    @property
+    def executions(self) -> str:
+        """ARN pattern of the machine's own executions."""
+        return self._executions_of(self.machine.state_machine_name)
+
+    def _executions_of(self, name: str) -> str:
+        return Stack.of(self).format_arn(
+            service="states",
+            resource="execution",
+            resource_name=f"{name}:*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )

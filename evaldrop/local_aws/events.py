@@ -1,4 +1,4 @@
-"""S3's "Object Created" events, as EventBridge hands them to the rules of the stack: at least once."""
+"""What S3 and Step Functions tell, as EventBridge hands it to the rules of the stack: at least once."""
 
 import json
 import logging
@@ -15,6 +15,8 @@ from moto.s3.models import s3_backends
 from evaldrop.local_aws.clients import ACCOUNT, REGION, Clients
 from evaldrop.local_aws.functions import Functions
 from evaldrop.local_aws.patterns import matches
+
+EXECUTION_ENDED = "Step Functions Execution Status Change"
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +48,7 @@ class Events:
     def __init__(self, clients: Clients, functions: Functions) -> None:
         self._clients = clients
         self._functions = functions
-        self._written: queue.Queue[Created | None] = queue.Queue()
+        self._written: queue.Queue[Created | Mapping[str, Any] | None] = queue.Queue()
         self._again = 0
         self._thread = threading.Thread(target=self._deliver, name="events", daemon=True)
         self._thread.start()
@@ -54,6 +56,10 @@ class Events:
     def written(self, created: Created) -> None:
         """Take note of an object that was written; its event is delivered a moment later."""
         self._written.put(created)
+
+    def ended(self, detail: Mapping[str, Any]) -> None:
+        """Take note of an execution that ended; its event is delivered a moment later."""
+        self._written.put(_event("aws.states", EXECUTION_ENDED, [detail["executionArn"]], detail))
 
     def deliver_next_again(self, times: int = 1) -> None:
         """Deliver the next event so many times more, as EventBridge may: for rehearsing duplicates."""
@@ -69,11 +75,14 @@ class Events:
         self._thread.join()
 
     def _deliver(self) -> None:
-        while (created := self._written.get()) is not None:
+        while (told := self._written.get()) is not None:
             try:
-                self._announce(created)
+                if isinstance(told, Created):
+                    self._announce(told)
+                else:
+                    self._hand_on(told)
             except Exception:  # noqa: BLE001 - told in the log: one event must not end the others
-                _log.exception("the event of s3://%s/%s was not delivered", created.bucket, created.key)
+                _log.exception("the event of %s was not delivered", told)
             finally:
                 self._written.task_done()
         self._written.task_done()
@@ -83,7 +92,9 @@ class Events:
             return
         version = {"VersionId": created.version} if created.version else {}
         head = self._clients("s3").head_object(Bucket=created.bucket, Key=created.key, **version)
-        event = object_created(created, size=head["ContentLength"], etag=head["ETag"].strip('"'))
+        self._hand_on(object_created(created, size=head["ContentLength"], etag=head["ETag"].strip('"')))
+
+    def _hand_on(self, event: Mapping[str, Any]) -> None:
         functions = list(self._functions_for(event))
         times, self._again = (1 + self._again, 0) if functions else (1, self._again)
         for function in functions * times:
@@ -122,22 +133,34 @@ def object_created(created: Created, *, size: int, etag: str, now: datetime | No
     if created.version:
         described["version-id"] = created.version
     described["sequencer"] = f"{int(moment.timestamp() * 1_000_000):018X}"
+    detail = {
+        "version": "0",
+        "bucket": {"name": created.bucket},
+        "object": described,
+        "request-id": uuid.uuid4().hex[:16].upper(),
+        "requester": ACCOUNT,
+        "source-ip-address": "127.0.0.1",
+        "reason": created.reason,
+    }
+    return _event("aws.s3", "Object Created", [f"arn:aws:s3:::{created.bucket}"], detail, now=moment)
+
+
+def _event(
+    source: str,
+    detail_type: str,
+    resources: list[str],
+    detail: Mapping[str, Any],
+    *,
+    now: datetime | None = None,
+) -> dict[str, Any]:
     return {
         "version": "0",
         "id": str(uuid.uuid4()),
-        "detail-type": "Object Created",
-        "source": "aws.s3",
+        "detail-type": detail_type,
+        "source": source,
         "account": ACCOUNT,
-        "time": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
+        "time": f"{now or datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "region": REGION,
-        "resources": [f"arn:aws:s3:::{created.bucket}"],
-        "detail": {
-            "version": "0",
-            "bucket": {"name": created.bucket},
-            "object": described,
-            "request-id": uuid.uuid4().hex[:16].upper(),
-            "requester": ACCOUNT,
-            "source-ip-address": "127.0.0.1",
-            "reason": created.reason,
-        },
+        "resources": resources,
+        "detail": detail,
     }

@@ -107,8 +107,8 @@ class LocalAws:
 
         self.answers = Answers(S3Store(self.clients))
         self.models = Models(open_runtime(self.answers), self.permissions, seen=choices.seen)
-        self.executions = self._make_executions(choices)
         self.events = Events(self.clients, self.functions)
+        self.executions = self._make_executions(choices)
         self.schedules = Schedules(self.clients, self.functions, now=choices.now)
         self._server.app = Front(
             moto,
@@ -147,6 +147,7 @@ class LocalAws:
             store=S3Store(Clients(self.endpoint, access_key=access_key_of(self.role_arn))),
             clock=choices.clock,
             max_children=choices.max_children,
+            on_ended=self.events.ended,
         )
 
     def close(self) -> None:

@@ -1,16 +1,33 @@
-"""ReportFailure: what a step raised in; a reason a person can act on out."""
+"""ReportFailure: what a step raised, or a run that failed beyond it, in; a reason a person can act on out."""
 
 import os
 from typing import Any
 
+from evaldrop.executions import StackServices
 from evaldrop.notices import failure_notice
+from evaldrop.reporting import tell_unfinished
 from evaldrop.step_log import log_step
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Word a failed run's message, and the error and cause its execution ends with."""
+    """
+    Word a failed run's message, and the error and cause its execution ends with.
+
+    The workflow calls it as a step, EventBridge with an execution that failed where nothing is caught.
+
+    Raises:
+        ServiceError: A service would not; the event is delivered again, and then kept in the queue.
+    """
+    rehearsed_with = os.environ.get("EVALDROP_BEDROCK")
+    if "detail" in event:
+        services = StackServices(
+            machine_arn=event["detail"]["stateMachineArn"], topic_arn=os.environ["EVALDROP_TOPIC"]
+        )
+        told = tell_unfinished(event["detail"], services, rehearsed_with=rehearsed_with)
+        log_step("ReportFailure", run_id=event["detail"]["name"], told=told)
+        return {"told": told}
     run = event.get("run", event)
-    if rehearsed_with := os.environ.get("EVALDROP_BEDROCK"):
+    if rehearsed_with:
         run = {**run, "bedrock": rehearsed_with}
     notice = failure_notice(run, event["failure"])
     log_step("ReportFailure", run_id=run.get("run_id"), **notice["reason"])

@@ -223,7 +223,7 @@ def test_a_key_of_ones_own_is_a_setting(template, full_template):
 
 
 def test_uploads_of_datasets_start_runs_and_are_kept_when_that_fails(template):
-    rule = one(template, "AWS::Events::Rule")
+    rule = one(template, "AWS::Events::Rule", "DatasetUploaded")
     pattern = rule["EventPattern"]
     assert pattern["source"] == ["aws.s3"]
     assert pattern["detail-type"] == ["Object Created"]
@@ -247,6 +247,20 @@ def test_an_uploads_metadata_is_read_from_its_very_version(template):
     ]
     (statement,) = reading
     assert "/datasets/*" in json.dumps(statement["Resource"])
+
+
+def test_runs_that_failed_are_told_of_where_the_workflow_catches_nothing(template):
+    rule = one(template, "AWS::Events::Rule", "RunFailed")
+    assert rule["EventPattern"]["source"] == ["aws.states"]
+    assert rule["EventPattern"]["detail"] == {
+        "stateMachineArn": [{"Ref": machine_id(template)}],
+        "status": ["FAILED", "TIMED_OUT"],
+    }
+    (target,) = rule["Targets"]
+    assert "ReportFailure" in json.dumps(target["Arn"])
+    assert "DeadLetters" in json.dumps(target["DeadLetterConfig"])
+    function = one(template, FUNCTION, "ReportFailure")
+    assert "EVALDROP_TOPIC" in function["Environment"]["Variables"]
 
 
 def test_the_week_has_a_time_zone_a_window_and_its_moment_in_the_input(template):

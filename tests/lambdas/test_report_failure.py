@@ -2,6 +2,9 @@
 
 import logging
 
+import boto3
+from moto import mock_aws
+
 from lambdas.report_failure.handler import handler
 
 FAILURE = {"step": "PrepareRecords", "error": "DatasetError", "cause": "faq.jsonl line 3: no prompt."}
@@ -26,3 +29,21 @@ def test_in_a_local_aws_the_message_says_what_answers_for_bedrock(monkeypatch):
     monkeypatch.setenv("EVALDROP_BEDROCK", "simulated")
     run = {"run_id": "ds-1", "dataset": "s3://drop/datasets/faq.jsonl", "bedrock": "aws"}
     assert "SIMULATED" in handler({**run, "failure": FAILURE}, None)["message"]
+
+
+def test_an_execution_that_failed_uncaught_is_looked_up_and_told(monkeypatch):
+    with mock_aws():
+        sns, sqs = boto3.client("sns", "us-east-1"), boto3.client("sqs", "us-east-1")
+        topic = sns.create_topic(Name="results")["TopicArn"]
+        queue = sqs.create_queue(QueueName="inbox")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+        monkeypatch.setenv("EVALDROP_TOPIC", topic)
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        ended = {"status": "FAILED", "input": '{"run_id": "ds-3", "dataset": "s3://drop/faq.jsonl"}'}
+        ended |= {"error": "States.ResultWriterFailed", "cause": "the bucket is gone"}
+        monkeypatch.setattr("evaldrop.executions.StackServices.outcome", lambda _self, _arn: ended)
+        detail = {"executionArn": "arn:aws:states:::execution:m:ds-3", "stateMachineArn": "m", "name": "ds-3"}
+        assert handler({"detail": detail}, None) == {"told": True}
+        [message] = sqs.receive_message(QueueUrl=queue)["Messages"]
+    assert "the bucket is gone" in message["Body"]

@@ -1,7 +1,7 @@
 """Attempts at executions: the first one, its redrives, and what stops them. All on the loop."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from evaldrop.engine import Clock, Execution, Integration, ObjectStore, execute
@@ -22,6 +22,7 @@ class Attempts:
         store: What distributed Maps read and write.
         clock: Source of time.
         max_children: Caps the MaxConcurrency of Map Runs.
+        on_ended: Told of each end of an execution, with the detail of its event. It must return at once.
     """
 
     def __init__(
@@ -30,11 +31,13 @@ class Attempts:
         store: ObjectStore,
         clock: Clock,
         max_children: int | None,
+        on_ended: Callable[[dict[str, Any]], None],
     ) -> None:
         self._records = records
         self._store = store
         self._clock = clock
         self._max_children = max_children
+        self._on_ended = on_ended
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, record: ExecutionRecord, integrations: Mapping[str, Integration]) -> dict[str, Any]:
@@ -69,7 +72,7 @@ class Attempts:
     def stop(self, record: ExecutionRecord, error: str | None, cause: str | None) -> dict[str, Any]:
         """StopExecution: it is aborted at once, while a Map Run of Express children comes to its end."""
         if record.status == "RUNNING":
-            record.end(Execution(status="ABORTED", error=error, cause=cause), self._clock.now())
+            self._end(record, Execution(status="ABORTED", error=error, cause=cause))
             assert record.task is not None
             record.task.cancel()
         return {"stopDate": record.stopped}
@@ -97,9 +100,13 @@ class Attempts:
         async with record.at_work:
             ended = record.late or await self._attempt(record, integrations)
         if record.task is attempt and record.status == "RUNNING":
-            record.end(ended, self._clock.now())
+            self._end(record, ended)
         elif ended.status == "SUCCEEDED":
             record.late = ended
+
+    def _end(self, record: ExecutionRecord, ended: Execution) -> None:
+        record.end(ended, self._clock.now())
+        self._on_ended(record.as_status_change())
 
     async def _attempt(self, record: ExecutionRecord, integrations: Mapping[str, Integration]) -> Execution:
         try:

@@ -74,6 +74,25 @@ class ExecutionRecord:
             return "Execution history event limit exceeded"
         return None
 
+    def as_status_change(self) -> dict[str, Any]:
+        """Return the detail of the execution's event for EventBridge; its times are in milliseconds."""
+        started, stopped = round(self.started * 1000), self.stopped and round(self.stopped * 1000)
+        return {
+            "executionArn": self.arn,
+            "stateMachineArn": self.machine.arn,
+            "name": self.name,
+            "status": self.status,
+            "startDate": started,
+            "stopDate": stopped,
+            "input": self.input_text,
+            "inputDetails": {"included": True},
+            "output": self.output,
+            "outputDetails": None if self.output is None else {"included": True},
+            "error": self.error,
+            "cause": self.cause,
+            "redriveCount": self.redrives,
+        }
+
     @property
     def sort_time(self) -> float:
         """What listing sorts by: when it began, was redriven, or ended."""

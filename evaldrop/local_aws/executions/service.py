@@ -36,6 +36,7 @@ class Executions:
         store: What Map Runs read and write. It is called on the loop, so it must not wait for `answer`.
         clock: Another source of time.
         max_children: Caps the MaxConcurrency of Map Runs.
+        on_ended: Told of each end of an execution, with the detail of EventBridge's event; on the loop.
     """
 
     def __init__(
@@ -46,13 +47,14 @@ class Executions:
         store: ObjectStore,
         clock: Clock | None = None,
         max_children: int | None = None,
+        on_ended: Callable[[Answer], None] = lambda _detail: None,
     ) -> None:
         self._machines = machines
         self._integrations = integrations
         self._clock = clock or SystemClock()
         self._records: dict[str, ExecutionRecord] = {}
         self._loaded: dict[tuple[str, str], StateMachine] = {}
-        self._attempts = Attempts(self._records, store, self._clock, max_children)
+        self._attempts = Attempts(self._records, store, self._clock, max_children, on_ended)
         self._children = Children(self._records, max_children)
         reading = Reading(self._records, self._children, self._clock)
         # Those that need nothing but what is remembered here.

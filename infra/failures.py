@@ -1,0 +1,69 @@
+"""What tells of runs that failed where the workflow catches nothing: they can be redriven."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra.functions import Step
+from infra.notifications import Notifications
+from infra.storage import Storage
+from infra.triggers import Triggers
+from infra.workflow import Workflow
+
+_ATTEMPTS = 3
+
+
+class Failures(Construct):
+    """The rule that calls ReportFailure with a run that failed, and what the function may do about it."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002 - CDK's word
+        *,
+        steps: Mapping[str, Step],
+        workflow: Workflow,
+        notifications: Notifications,
+        triggers: Triggers,
+        storage: Storage,
+    ) -> None:
+        super().__init__(scope, id)
+        step = steps["ReportFailure"]
+        step.function.add_environment("EVALDROP_TOPIC", notifications.topic.topic_arn)
+        # A policy of its own: the role's default one has to exist before the machine that calls the function.
+        statements = [
+            iam.PolicyStatement(actions=["sns:Publish"], resources=[notifications.topic.topic_arn]),
+            iam.PolicyStatement(actions=["states:DescribeExecution"], resources=[workflow.executions]),
+        ]
+        if storage.key:
+            statements.append(
+                iam.PolicyStatement(
+                    actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[storage.key.key_arn]
+                )
+            )
+        iam.Policy(self, "Tell", statements=statements).attach_to_role(step.role)
+        events.Rule(
+            self,
+            "RunFailed",
+            description="A run that failed, or took too long; who stops one by hand knows of it",
+            event_pattern=events.EventPattern(
+                source=["aws.states"],
+                detail_type=["Step Functions Execution Status Change"],
+                detail={
+                    "stateMachineArn": [workflow.machine.state_machine_arn],
+                    "status": ["FAILED", "TIMED_OUT"],
+                },
+            ),
+            targets=[
+                targets.LambdaFunction(
+                    step.function,
+                    dead_letter_queue=triggers.dead_letters,
+                    retry_attempts=_ATTEMPTS,
+                    max_event_age=Duration.hours(6),
+                )
+            ],
+        )
