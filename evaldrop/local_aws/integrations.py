@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -16,10 +16,12 @@ from evaldrop.engine import (
     sdk_integration,
     sns_publish,
 )
-from evaldrop.local_aws.clients import ACCOUNT, REGION, Clients, access_key_of
+from evaldrop.local_aws.clients import ACCOUNT, REGION, Clients
 from evaldrop.local_aws.functions import Functions
 from evaldrop.local_aws.models import Models, denial
 from evaldrop.local_aws.permissions import Permissions
+
+Call = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
 def integrations_of(
@@ -29,7 +31,7 @@ def integrations_of(
     names: Iterable[str],
     models: Models,
     permissions: Permissions,
-    endpoint: str,
+    clients: Clients,
 ) -> Mapping[str, Integration]:
     """
     Return what a state machine's resources call.
@@ -40,7 +42,7 @@ def integrations_of(
         names: Of the functions that there are.
         models: Answer for Bedrock.
         permissions: What the role may do.
-        endpoint: URL of the local AWS.
+        clients: Of the local AWS, signing as the role.
     """
     called = models.as_role(role_arn)
     handlers = {name: _handler(name, role_arn, functions, permissions) for name in names}
@@ -48,7 +50,8 @@ def integrations_of(
         "lambda:invoke": lambda_invoke(handlers),
         "aws-sdk:bedrockruntime:converse": sdk_integration("bedrock-runtime", "Converse", called.converse),
         "bedrock:invokeModel": bedrock_invoke_model(called.invoke_model),
-        "sns:publish": sns_publish(_publisher(Clients(endpoint, access_key=access_key_of(role_arn)))),
+        "aws-sdk:s3:getObject": sdk_integration("s3", "GetObject", _caller(clients, "s3", "get_object")),
+        "sns:publish": sns_publish(_caller(clients, "sns", "publish")),
     }
 
 
@@ -68,16 +71,17 @@ def _handler(
     return handler
 
 
-def _publisher(clients: Clients) -> Any:
-    async def publish(request: dict[str, Any]) -> dict[str, Any]:
-        def send() -> dict[str, Any]:
-            try:
-                answer: dict[str, Any] = clients("sns").publish(**request)
-            except ClientError as error:
-                told = error.response["Error"]
-                raise ServiceError(told["Code"], told["Message"]) from error
-            return answer
+def _caller(clients: Clients, service: str, operation: str) -> Call:
+    def send(request: dict[str, Any]) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = getattr(clients(service), operation)(**request)
+        except ClientError as error:
+            told = error.response["Error"]
+            raise ServiceError(told["Code"], told["Message"]) from error
+        body = answer.get("Body")
+        return answer if body is None else {**answer, "Body": body.read()}
 
-        return await asyncio.to_thread(send)
+    async def call(request: dict[str, Any]) -> dict[str, Any]:
+        return await asyncio.to_thread(send, request)
 
-    return publish
+    return call
