@@ -30,7 +30,7 @@ _ACTIONS = {
 }
 
 
-# Steps whose failures the workflow hands to ReportFailure: nothing has been spent, and the dataset stays as it is.
+# Steps whose failures the workflow itself hands to ReportFailure: nothing has been spent by then.
 _CAUGHT = ("ValidateDataset", "PrepareRecords")
 
 _OF_THE_MAP = frozenset(
@@ -43,8 +43,8 @@ _OF_THE_MAP = frozenset(
 )
 
 _REDRIVE = (
-    "When the cause is gone: aws stepfunctions redrive-execution --execution-arn {} finishes it; records that "
-    "are done are not asked for again."
+    "When the cause is gone: aws stepfunctions redrive-execution --execution-arn {} finishes it; "
+    "records that are done are not asked for again."
 )
 
 

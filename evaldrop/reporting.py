@@ -11,7 +11,7 @@ class Services(Protocol):
     """What telling of a failure asks of AWS."""
 
     def outcome(self, execution_arn: str) -> Mapping[str, Any]:
-        """Return an execution's `status`, `input`, `error` and `cause`, the latter two None where there is none."""
+        """Return an execution's `status`, `input`, `error` and `cause`, None where there is none."""
 
     def tell(self, *, subject: str, message: str) -> None:
         """Send a message to the topic."""

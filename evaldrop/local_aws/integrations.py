@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from evaldrop.engine import (
@@ -13,12 +13,14 @@ from evaldrop.engine import (
     sdk_integration,
     sns_publish,
 )
-from evaldrop.local_aws.clients import ACCOUNT, REGION, Clients, access_key_of
+from evaldrop.local_aws.clients import ACCOUNT, REGION, Clients
 from evaldrop.local_aws.functions import Functions
 from evaldrop.local_aws.models import Models, denial
 from evaldrop.local_aws.objects import S3Files, refused
 from evaldrop.local_aws.permissions import Permissions
 from evaldrop.stored_bodies import get_object, with_stored_bodies
+
+Call = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
 def integrations_of(
@@ -28,7 +30,7 @@ def integrations_of(
     names: Iterable[str],
     models: Models,
     permissions: Permissions,
-    endpoint: str,
+    clients: Clients,
 ) -> Mapping[str, Integration]:
     """
     Return what a state machine's resources call.
@@ -39,10 +41,9 @@ def integrations_of(
         names: Of the functions that there are.
         models: Answer for Bedrock.
         permissions: What the role may do.
-        endpoint: URL of the local AWS.
+        clients: Of the local AWS, signing as the role.
     """
     called = models.as_role(role_arn)
-    clients = Clients(endpoint, access_key=access_key_of(role_arn))
     files = S3Files(clients)
     handlers = {name: _handler(name, role_arn, functions, permissions) for name in names}
     return {
@@ -70,13 +71,13 @@ def _handler(
     return handler
 
 
-def _publisher(clients: Clients) -> Any:
-    async def publish(request: dict[str, Any]) -> dict[str, Any]:
-        def send() -> dict[str, Any]:
-            with refused():
-                answer: dict[str, Any] = clients("sns").publish(**request)
-            return answer
+def _publisher(clients: Clients) -> Call:
+    def send(request: dict[str, Any]) -> dict[str, Any]:
+        with refused():
+            answer: dict[str, Any] = clients("sns").publish(**request)
+        return answer
 
-        return await asyncio.to_thread(send)
+    async def publish(request: dict[str, Any]) -> dict[str, Any]:
+        return await asyncio.to_thread(send, request)
 
     return publish

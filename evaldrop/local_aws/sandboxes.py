@@ -87,7 +87,7 @@ class Sandbox:
         self._process = subprocess.Popen(  # noqa: S603 - every part is ours
             [
                 # Isolated, and with its bytecode beside the bundle: compiling takes longer than starting.
-                *(sys.executable, "-I", "-S", "-X", f"pycache_prefix={runtime.parent / 'bytecode'}"),
+                *(sys.executable, "-I", "-S", "-X", f"pycache_prefix={code.folder}.bytecode"),
                 str(Path(__file__).with_name("bootstrap.py")),
                 *(str(code.folder), str(runtime), code.handler),
             ],

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,10 @@ class LocalAws:
         )
 
     def _make_executions(self, choices: Choices) -> Executions:
+        @cache  # each takes a tenth of a second to make
+        def clients_of(role_arn: str) -> Clients:
+            return Clients(self.endpoint, access_key=access_key_of(role_arn))
+
         return Executions(
             machines=self._machine,
             integrations=lambda machine: integrations_of(
@@ -142,9 +147,9 @@ class LocalAws:
                 names=self._deployed,
                 models=self.models,
                 permissions=self.permissions,
-                endpoint=self.endpoint,
+                clients=clients_of(machine.role_arn),
             ),
-            store=S3Store(Clients(self.endpoint, access_key=access_key_of(self.role_arn))),
+            store=S3Store(clients_of(self.role_arn)),
             clock=choices.clock,
             max_children=choices.max_children,
             on_ended=self.events.ended,

@@ -3,8 +3,10 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +24,9 @@ UNREAD = tuple(Path("evaldrop") / name for name in ("bedrock", "cli", "engine", 
 
 REHEARSED = "evaldrop:rehearsed"
 """CDK context that makes infra/bundles.py bundle functions for this machine."""
+
+KEPT_S = 24 * 3600
+"""How long the bundles of earlier sources stay: a local AWS may be running them."""
 
 _STAMP = "synthesised.txt"
 
@@ -117,7 +122,17 @@ def synthesise(checkout: Path, folder: Path, *, tell: Tell) -> Assembly:
         stamp.unlink(missing_ok=True)
         _run_app(checkout, folder)
         stamp.write_text(state)
+        _forget_old(folder)
     return read_assembly(folder)
+
+
+def _forget_old(folder: Path) -> None:
+    """Remove bundles that the stack no longer names, but for those that something may still run from."""
+    named = {path.name for path in read_assembly(folder).assets.values()}
+    for path in folder.glob("asset.*"):
+        bundle = path.name.removesuffix(".bytecode")
+        if bundle not in named and time.time() - path.stat().st_mtime > KEPT_S:
+            shutil.rmtree(path)
 
 
 def _state(checkout: Path) -> str:

@@ -1,6 +1,7 @@
 """The stack's template and code: found, read, made again only when a source changed."""
 
 import json
+import os
 import subprocess
 
 import pytest
@@ -81,6 +82,17 @@ def test_what_did_not_change_is_not_made_again(checkout):
     (place / "infra" / "stack.py").write_text("one = 2")
     synthesise(place, out, tell=told.append)
     assert len(runs) == len(told) == 2
+
+
+def test_bundles_of_earlier_sources_go_after_a_day(checkout):
+    place, out, _ = checkout
+    out.mkdir()
+    for name in ("asset.a", "asset.old", "asset.old.bytecode", "asset.new"):
+        (out / name).mkdir()
+        if name != "asset.new":
+            os.utime(out / name, (0, 0))
+    synthesise(place, out, tell=lambda _line: None)
+    assert {path.name for path in out.glob("asset.*")} == {"asset.a", "asset.new"}
 
 
 def test_what_cdk_says_is_passed_on(checkout, monkeypatch):
