@@ -4,12 +4,15 @@ Speed and memory of a whole run, against an endpoint with a fixed latency, as ra
     python -m benchmarks.throughput                  # the table of docs/performance.md
     python -m benchmarks.throughput --growth         # 10 times the records as well
 
-Every line is a process of its own: start, imports, validation, calls, scorecard and report are in its time.
+Every line is a program of its own: start, imports, validation, calls, scorecard and report are in its time.
+The endpoint's own columns tell a busy machine from a slow client: calls it answered, its mean time from a
+request read to its answer written, and its CPU time.
 """
 
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,11 +21,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.endpoint import Settings, serving_processes
+from benchmarks.endpoint import Counts, Settings, serving_processes
+from benchmarks.memory import peak_megabytes
 
 ROOT = Path(__file__).parent.parent
 LATENCY_MS = 100
 CALLS_PER_RECORD = 6
+HEADING = (
+    f"{'':<58}| the endpoint\n"
+    f"{'in flight':>9}  {'what':<13} {'seconds':>7} {'x ideal':>7} {'x threads':>9} {'CPU s':>6} {'MB':>5}"
+    f"  | {'calls':>6} {'ms a call':>9} {'CPU s':>6}"
+)
 
 EVALUATION = """
 name: bench
@@ -36,10 +45,33 @@ criteria: [correctness]
 
 
 class Measured(NamedTuple):
-    """What a process took: wall-clock seconds and its peak resident memory in MB."""
+    """
+    What a process and its children took, and what the endpoint says it did meanwhile.
+
+    Attributes:
+        seconds: Wall-clock time.
+        cpu_s: CPU time, user and system.
+        megabytes: The most memory at one time, a page that processes share counted once.
+        calls: Calls the endpoint answered.
+        served_ms: Mean time from a request read to its answer written.
+        endpoint_cpu_s: CPU time of the endpoint.
+    """
 
     seconds: float
+    cpu_s: float
     megabytes: float
+    calls: int
+    served_ms: float
+    endpoint_cpu_s: float
+
+
+class Bench(NamedTuple):
+    """Where a reading happens."""
+
+    folder: Path
+    environment: dict[str, str]
+    counts: Counts
+    repeats: int
 
 
 def main() -> None:
@@ -53,50 +85,44 @@ def main() -> None:
         "--growth", action="store_true", help="also ten times the records, at the first --in-flight"
     )
     parser.add_argument("--only", choices=["evaldrop", "threads"], help="measure one of the two")
+    parser.add_argument("--repeats", type=int, default=1, help="the fastest of so many is told")
     given = parser.parse_args()
     with (
-        serving_processes(Settings(latency_ms=LATENCY_MS), port=0, processes=1) as (url, _),
+        serving_processes(Settings(latency_ms=LATENCY_MS), port=0, processes=1) as (url, counts),
         tempfile.TemporaryDirectory() as folder,
     ):
-        environment = _environment(url)
-        print(f"{'in flight':>9}  {'what':<14} {'seconds':>8} {'x ideal':>8} {'peak MB':>8}")
+        bench = Bench(Path(folder), _environment(url), counts, given.repeats)
+        print(HEADING)
         for in_flight in given.in_flight:
-            _compare(given.records, in_flight, Path(folder), environment, only=given.only)
+            _compare(given.records, in_flight, bench, only=given.only)
         if given.growth:
-            _grow(given.records, given.in_flight[0], Path(folder), environment)
+            _grow(given.records, given.in_flight[0], bench)
 
 
-def _compare(
-    records: int, in_flight: int, folder: Path, environment: dict[str, str], *, only: str | None
-) -> None:
+def _compare(records: int, in_flight: int, bench: Bench, *, only: str | None) -> None:
     ideal = records * CALLS_PER_RECORD * LATENCY_MS / 1000 / in_flight
-    print(f"{in_flight:>9}  {'ideal':<14} {ideal:>8.2f} {1:>8.2f}")
+    print(f"{in_flight:>9}  {'ideal':<13} {ideal:>7.2f} {1:>7.2f}")
+    threads = None
     if only != "evaldrop":
-        command = [
-            sys.executable,
-            "-m",
-            "benchmarks.bare_threads",
-            "--records",
-            str(records),
-            "--threads",
-            str(in_flight),
-        ]
-        _line(in_flight, "boto3 threads", _measure(command, environment), ideal)
+        command = [sys.executable, "-m", "benchmarks.bare_threads"]
+        command += ["--records", str(records), "--threads", str(in_flight)]
+        threads = _fastest(command, bench)
+        _line(in_flight, "boto3 threads", threads, ideal, threads)
     if only != "threads":
-        _line(in_flight, "evaldrop", _evaldrop(records, in_flight, folder, environment), ideal)
+        _line(in_flight, "evaldrop", _evaldrop(records, in_flight, bench), ideal, threads)
 
 
-def _grow(records: int, in_flight: int, folder: Path, environment: dict[str, str]) -> None:
-    small = _evaldrop(records, in_flight, folder, environment)
-    large = _evaldrop(10 * records, in_flight, folder, environment)
+def _grow(records: int, in_flight: int, bench: Bench) -> None:
+    small = _evaldrop(records, in_flight, bench)
+    large = _evaldrop(10 * records, in_flight, bench)
     print(
         f"\n10 x the records: {large.seconds / small.seconds:.2f} x the time ({large.seconds:.1f} s), "
         f"{large.megabytes / small.megabytes:.2f} x the memory ({large.megabytes:.0f} MB)"
     )
 
 
-def _evaldrop(records: int, in_flight: int, folder: Path, environment: dict[str, str]) -> Measured:
-    dataset = folder / f"bench-{records}" / "records.jsonl"
+def _evaldrop(records: int, in_flight: int, bench: Bench) -> Measured:
+    dataset = bench.folder / f"bench-{records}" / "records.jsonl"
     if not dataset.exists():
         dataset.parent.mkdir()
         (dataset.parent / "evaluation.yaml").write_text(EVALUATION)
@@ -104,8 +130,8 @@ def _evaldrop(records: int, in_flight: int, folder: Path, environment: dict[str,
             for number in range(records):
                 lines.write(json.dumps(_record(number)) + "\n")
     command = [sys.executable, "-m", "evaldrop", "run", str(dataset), "--bedrock", "aws", "--yes"]
-    command += ["--max-in-flight", str(in_flight), "--out", str(folder / "runs"), "--json"]
-    return _measure(command, environment)
+    command += ["--max-in-flight", str(in_flight), "--out", str(bench.folder / "runs"), "--json"]
+    return _fastest(command, bench)
 
 
 def _record(number: int) -> dict[str, str]:
@@ -117,24 +143,42 @@ def _record(number: int) -> dict[str, str]:
     }
 
 
-def _measure(command: Sequence[str], environment: dict[str, str]) -> Measured:
+def _fastest(command: Sequence[str], bench: Bench) -> Measured:
+    return min((_measure(command, bench) for _ in range(bench.repeats)), key=lambda one: one.seconds)
+
+
+def _measure(command: Sequence[str], bench: Bench) -> Measured:
+    shutil.rmtree(bench.folder / "runs", ignore_errors=True)  # a run's history is in its report
+    before = bench.counts.total()
     began = time.perf_counter()
     process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        command, cwd=ROOT, env=bench.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     assert process.stderr
-    errors = process.stderr.read().decode()
-    _, status, usage = os.wait4(process.pid, 0)
+    with peak_megabytes(process.pid) as peak:
+        errors = process.stderr.read().decode()
+        _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}:\n{errors}")
-    return Measured(time.perf_counter() - began, usage.ru_maxrss / 1024)
+    done = {name: count - before[name] for name, count in bench.counts.total().items()}
+    return Measured(
+        seconds=seconds,
+        cpu_s=usage.ru_utime + usage.ru_stime,
+        megabytes=peak[0],
+        calls=done["calls"],
+        served_ms=done["served_us"] / max(done["calls"], 1) / 1000,
+        endpoint_cpu_s=done["cpu_us"] / 1e6,
+    )
 
 
-def _line(in_flight: int, what: str, measured: Measured, ideal: float) -> None:
+def _line(in_flight: int, what: str, measured: Measured, ideal: float, threads: Measured | None) -> None:
+    beside_threads = f"{measured.seconds / threads.seconds:>9.2f}" if threads else f"{'':>9}"
     print(
-        f"{in_flight:>9}  {what:<14} {measured.seconds:>8.2f} "
-        f"{measured.seconds / ideal:>8.2f} {measured.megabytes:>8.0f}"
+        f"{in_flight:>9}  {what:<13} {measured.seconds:>7.2f} {measured.seconds / ideal:>7.2f} "
+        f"{beside_threads} {measured.cpu_s:>6.1f} {measured.megabytes:>5.0f}"
+        f"  | {measured.calls:>6} {measured.served_ms:>9.1f} {measured.endpoint_cpu_s:>6.1f}"
     )
 
 
@@ -146,6 +190,8 @@ def _environment(url: str) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": "benchmark",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_EC2_METADATA_DISABLED": "true",
+        # As an installed copy has it: modules are compiled once, not at every start.
+        "PYTHONDONTWRITEBYTECODE": "",
     }
 
 

@@ -1,7 +1,5 @@
 """`run.json`: what a run was asked to do, resolved so far that it can be repeated."""
 
-import secrets
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator
@@ -10,7 +8,7 @@ from evaldrop import storage
 from evaldrop.criteria import Criterion, criterion_from_config
 from evaldrop.evaluation import Evaluation
 from evaldrop.prompts import Prompt
-from evaldrop.run_request import RunRequest
+from evaldrop.run_request import RunRequest, new_run_id
 
 __all__ = [
     "DatasetFacts",
@@ -131,9 +129,3 @@ def out_of(folder: str) -> str:
     """Return the folder that runs are kept in, of a run's folder `<out>/<evaluation>/<run_id>`."""
     place = folder.rstrip("/") if storage.is_s3(folder) else str(storage.local_path(folder))
     return storage.parent(storage.parent(place) or place) or place
-
-
-def new_run_id(now: datetime | None = None) -> str:
-    """Return an ID that sorts by time and that two runs of one second do not share."""
-    now = now or datetime.now(UTC)
-    return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"

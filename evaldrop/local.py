@@ -1,12 +1,9 @@
-"""
-A run on one machine: the real workflow file, the real handlers, buckets that are directories.
+"""A run on one machine: the real workflow file, the real handlers, buckets that are directories."""
 
-The only module of evaldrop that imports `lambdas`, so that a local run passes through what AWS runs.
-"""
-
-import threading
 from collections.abc import Callable
+from concurrent.futures import Executor
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,7 +12,6 @@ import orjson
 from evaldrop import storage
 from evaldrop.bedrock import BedrockRuntime
 from evaldrop.bedrock.journal import Journal, JournalledRuntime
-from evaldrop.definition import RunRequest
 from evaldrop.engine import (
     Execution,
     Observer,
@@ -27,52 +23,10 @@ from evaldrop.engine import (
     sdk_integration,
     sns_publish,
 )
+from evaldrop.handlers import HANDLERS
 from evaldrop.resources import workflow_definition
+from evaldrop.run_request import RunRequest
 from evaldrop.stored_bodies import get_object, with_stored_bodies
-
-
-def _validate_dataset(event: Any, context: object) -> Any:
-    from lambdas.validate_dataset.handler import handler
-
-    return handler(event, context)
-
-
-def _prepare_records(event: Any, context: object) -> Any:
-    from lambdas.prepare_records.handler import handler
-
-    state = handler(event, context)
-    # numpy, scipy, pyarrow and the report's templates take half a second, while the network is waited for.
-    threading.Thread(target=_warm_up, daemon=True).start()
-    return state
-
-
-def _warm_up() -> None:
-    import evaldrop.scorecard.build  # noqa: F401 - imported for the import's sake
-    from evaldrop.report.page import template
-
-    for name in ("report.html.j2", "history.html.j2"):
-        template(name)
-
-
-def _build_scorecard(event: Any, context: object) -> Any:
-    from lambdas.build_scorecard.handler import handler
-
-    return handler(event, context)
-
-
-def _report_failure(event: Any, context: object) -> Any:
-    from lambdas.report_failure.handler import handler
-
-    return handler(event, context)
-
-
-# Each handler is imported by its first call, as on AWS: a run does not wait for what its last step needs.
-HANDLERS: dict[str, Callable[[Any, object], Any]] = {
-    "ValidateDataset": _validate_dataset,
-    "PrepareRecords": _prepare_records,
-    "BuildScorecard": _build_scorecard,
-    "ReportFailure": _report_failure,
-}
 
 JOURNAL = "journal.jsonl"
 NO_RESPONSE_GIVEN = "NoResponseGiven"
@@ -92,6 +46,7 @@ class DirectoryStore:
         return path.open("wb")
 
 
+@cache
 def state_machine() -> StateMachine:
     """Return the workflow as it runs on one machine: functions and topic are known by their own names."""
     names = {name: name for name in (*HANDLERS, "ResultsTopic")}
@@ -105,6 +60,7 @@ async def run_locally(
     folder: str,
     observer: Observer | None = None,
     publish: Callable[[dict[str, Any]], None] | None = None,
+    functions: Executor | None = None,
 ) -> Execution:
     """
     Execute the workflow for a request; replies are journalled in the run's folder while it lasts.
@@ -115,6 +71,7 @@ async def run_locally(
         folder: The run's folder.
         observer: Is told of the progress.
         publish: Gets what the workflow publishes to its topic.
+        functions: Where the functions run; a thread when there is none.
     """
     journal = Journal(storage.local_path(folder) / JOURNAL)
     journalled = JournalledRuntime(runtime, journal)
@@ -129,7 +86,7 @@ async def run_locally(
             state_machine(),
             request.model_dump(mode="json"),
             integrations={
-                "lambda:invoke": lambda_invoke(HANDLERS),
+                "lambda:invoke": lambda_invoke(HANDLERS, executor=functions),
                 "aws-sdk:bedrockruntime:converse": sdk_integration(
                     "bedrock-runtime", "Converse", journalled.converse
                 ),

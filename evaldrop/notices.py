@@ -65,8 +65,9 @@ def failure_notice(run: Mapping[str, Any], failure: Mapping[str, Any]) -> dict[s
     error, what = _spoken(failure["error"], failure.get("cause") or "")
     action = _ACTIONS.get(error, "")
     cause = f"{failure['step']}: {what}{' ' + action if action else ''}"
-    head = f"{run.get('name') or run.get('dataset', '')}: failed at {failure['step']}"
-    lines = [f"Run {run.get('run_id', '')} of {run.get('dataset', '')} failed.", "", cause]
+    simulated = "SIMULATED " if str(run.get("bedrock")).startswith("simulated") else ""
+    head = f"{simulated}{run.get('name') or run.get('dataset', '')}: failed at {failure['step']}"
+    lines = [f"{simulated}Run {run.get('run_id', '')} of {run.get('dataset', '')} failed.", "", cause]
     return {
         "reason": {"error": error, "cause": cause[:30_000]},
         "subject": _subject(f"evaldrop {head}"),

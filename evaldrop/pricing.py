@@ -5,7 +5,7 @@ A price that is not known is None and reads "unknown"; it is never 0.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -119,6 +119,17 @@ def cost_usd(model: str, input_tokens: int | None, output_tokens: int | None, pr
     """Return what a call cost in USD, or None when its price or its tokens are unknown."""
     price = price_of(model, prices)
     return None if price is None else cost_at(price, input_tokens, output_tokens)
+
+
+def cost_of_calls(prices: Prices) -> Callable[[str, int | None, int | None], float | None]:
+    """Return `cost_usd` at these prices; each model's price is looked up once."""
+    price = cache(lambda model: price_of(model, prices))
+
+    def cost(model: str, input_tokens: int | None, output_tokens: int | None) -> float | None:
+        known = price(model)
+        return None if known is None else cost_at(known, input_tokens, output_tokens)
+
+    return cost
 
 
 def cost_at(price: ModelPrice, input_tokens: int | None, output_tokens: int | None) -> float | None:

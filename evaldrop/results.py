@@ -20,6 +20,8 @@ from evaldrop import storage
 from evaldrop.errors import StorageError
 
 MANIFEST = "manifest.json"
+NOT_STARTED = "PENDING"
+"""Why a record has no result whose child was not started, for the Map run failed or was stopped before."""
 
 # The workflow writes this key first; a row that begins otherwise is parsed to find it.
 _ID_FIRST = re.compile(rb'\{"record_id":"([^"\\]*)"')
@@ -163,20 +165,26 @@ class ResultIndex:
     """
     Finds each record's row among the result files of a run's attempts; about 250 bytes a record.
 
+    A redriven Map run has one manifest: it names the successes of all attempts, and the failures of the last.
+    An Express child runs at least once, so a Map run may hold a record twice: the row that stands first, in
+    the manifest's order of files, counts; and a success before a failure.
+
     Args:
-        manifests: Of its Map runs, the newest first. A record that succeeded in several attempts counts once,
-            in the first of them.
+        manifests: Of its Map runs, the newest first. A record that succeeded in several of them counts once,
+            in the first.
         stack: Closes the files.
     """
 
     def __init__(self, manifests: list[Manifest], stack: ExitStack) -> None:
         self._places: dict[str, _Place] = {}
+        self._repeats: dict[str, list[_Place]] = {}
         self._failures: dict[str, ChildFailure] = {}
         self._files: list[BinaryIO] = []
         self._uris: list[str] = []
         for manifest in manifests:
+            first_file = len(self._files)
             for uri in manifest.succeeded:
-                self._note_places(uri, stack.enter_context(open_lines(uri)))
+                self._note_places(uri, stack.enter_context(open_lines(uri)), first_file)
             for uri in (*manifest.failed, *manifest.pending):
                 self._note_failures(uri)
 
@@ -188,24 +196,39 @@ class ResultIndex:
             StorageError: Its row is none.
         """
         place = self._places.get(record_id)
-        if place is None:
-            return None
-        stream = self._files[place.file]
-        stream.seek(place.offset)
-        return _output(stream.readline(), self._uris[place.file], place.offset)
+        return None if place is None else self._read(place)
+
+    def repeats(self, record_id: str) -> list[dict[str, Any]]:
+        """
+        Return what a record's child gave beside its output: it ran more than once in one Map run.
+
+        Between Map runs it cannot be told: a run that is resumed on one machine hands earlier replies on.
+
+        Raises:
+            StorageError: A row is none.
+        """
+        return [self._read(place) for place in self._repeats.get(record_id, ())]
 
     def failure(self, record_id: str) -> ChildFailure:
         """Return why a record has no output."""
         return self._failures.get(record_id, _NO_ROW)
 
-    def _note_places(self, uri: str, stream: BinaryIO) -> None:
+    def _read(self, place: _Place) -> dict[str, Any]:
+        stream = self._files[place.file]
+        stream.seek(place.offset)
+        return _output(stream.readline(), self._uris[place.file], place.offset)
+
+    def _note_places(self, uri: str, stream: BinaryIO, first_file: int) -> None:
         number, offset = len(self._files), 0
         self._files.append(stream)
         self._uris.append(uri)
         for line in stream:
             record_id = _record_id(line, uri, offset)
             if record_id is not None:
-                self._places.setdefault(record_id, _Place(number, offset))
+                place = _Place(number, offset)
+                counts = self._places.setdefault(record_id, place)
+                if counts is not place and counts.file >= first_file:
+                    self._repeats.setdefault(record_id, []).append(place)
             offset += len(line)
 
     def _note_failures(self, uri: str) -> None:

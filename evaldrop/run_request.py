@@ -1,5 +1,8 @@
 """The state machine's input; apart from `run.json`'s module, so that StartRun needs only pydantic."""
 
+import secrets
+from datetime import UTC, datetime
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -29,3 +32,9 @@ class RunRequest(BaseModel):
     def simulated(self) -> bool:
         """Whether no model is called and no money spent."""
         return self.bedrock.startswith("simulated")
+
+
+def new_run_id(now: datetime | None = None) -> str:
+    """Return an ID that sorts by time and that two runs of one second do not share."""
+    now = now or datetime.now(UTC)
+    return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"

@@ -6,10 +6,13 @@ no function imports is left out, and 251 million remain.
 """
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,6 +51,9 @@ class Target:
 # Both platform names: with the older one alone pip falls back to old releases without saying so.
 LAMBDA = Target(python="3.14", platforms=("manylinux_2_28_aarch64", "manylinux2014_aarch64"))
 THIS_MACHINE = Target(python=f"{sys.version_info.major}.{sys.version_info.minor}")
+
+KEPT = ROOT / "cdk.out" / "installed"
+"""What pip installed for rehearsals, by what it was asked for."""
 
 REHEARSED = "evaldrop:rehearsed"
 """CDK context that `evaldrop local` sets: functions are bundled for the machine that synthesises."""
@@ -153,6 +159,29 @@ def _files(path: Path) -> list[Path]:
 
 
 def _install(requirements: Path, folder: Path, target: Target) -> None:
+    if target.platforms:
+        _pip_install(requirements, folder, target)
+        return
+    # A rehearsal follows every edit: what pip installed is kept, and linked into the bundle.
+    wanted = (target, requirements.read_bytes(), (ROOT / "constraints.txt").read_bytes())
+    kept = KEPT / hashlib.sha256(repr(wanted).encode()).hexdigest()[:16]
+    if not kept.is_dir():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept.parent) as fresh:
+            _pip_install(requirements, Path(fresh) / "site", target)
+            with suppress(OSError):  # another synthesis was quicker
+                (Path(fresh) / "site").rename(kept)
+    shutil.copytree(kept, folder, copy_function=_link, dirs_exist_ok=True)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system
+        shutil.copyfile(source, target)
+
+
+def _pip_install(requirements: Path, folder: Path, target: Target) -> None:
     command = [
         *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
         *("--no-compile", "--target", str(folder), "--constraint", str(ROOT / "constraints.txt")),

@@ -1,13 +1,17 @@
 """A plan as a table."""
 
+from typing import TYPE_CHECKING
+
 from rich.console import Console
 
 from evaldrop.cli.fitting import Column, fitting, table_of
 from evaldrop.cli.output import shown
-from evaldrop.plan import Plan, Range
+
+if TYPE_CHECKING:
+    from evaldrop.plan import Plan, Range
 
 
-def print_plan(console: Console, plan: Plan, *, budget_usd: float | None) -> None:
+def print_plan(console: Console, plan: "Plan", *, budget_usd: float | None) -> None:
     """Print a plan: a row per candidate and judge, the totals, what they rest on."""
     lines = plan.lines
     tokens_out = [f"{_count(one.output_tokens.low)} - {_count(one.output_tokens.high)}" for one in lines]
@@ -63,5 +67,5 @@ def _usd(dollars: float) -> str:
     return f"${dollars:,.2f}" if dollars >= 0.995 else f"${dollars:.4f}"
 
 
-def _usd_range(dollars: Range) -> str:
+def _usd_range(dollars: "Range") -> str:
     return f"{_usd(dollars.low)} - {_usd(dollars.high)}"

@@ -18,7 +18,7 @@ _COLOURS = {
 def print_runs(console: Console, rows: Sequence[RunRow]) -> None:
     """Print a row per run, and below the table where their reports are and why runs failed."""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("run", style="bold", overflow="fold")
+    table.add_column("run", style="bold", no_wrap=True)  # whole, to be copied
     for name in ("evaluation", "dataset"):
         table.add_column(name, overflow="fold")
     for name in ("started (UTC)", "status", "gate"):
@@ -48,7 +48,7 @@ def _cells(row: RunRow) -> list[str]:
         _coloured(row.status),
         _coloured(row.decision) if row.decision else ABSENT,
         f"{row.records:,}" if row.records is not None else ABSENT,
-        usd(row.cost_usd),
+        usd(row.cost_usd) if row.records is not None else ABSENT,
     ]
 
 

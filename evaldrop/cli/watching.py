@@ -28,11 +28,12 @@ def watch_run(run: RunAddress, *, as_json: bool, told: dict[str, Any] | None = N
     try:
         moment = _follow(run, run.execution_arn)
     except KeyboardInterrupt:
-        complain(f"stopped watching; the run goes on. Watch it again: evaldrop watch {_name(run)}")
-        stderr().print(
-            f"to stop the run: aws stepfunctions stop-execution --execution-arn {shown(run.execution_arn)}",
-            soft_wrap=True,
-        )
+        complain("stopped watching; the run goes on.")
+        for what, command in (
+            ("watch it again", f"evaldrop watch {_name(run)}"),
+            ("stop the run", f"aws stepfunctions stop-execution --execution-arn {run.execution_arn}"),
+        ):
+            stderr().print(f"to {what}: {shown(command)}", soft_wrap=True)
         return exits.INTERRUPTED
     if moment.status == "SUCCEEDED":
         folder = moment.folder or run.folder or _folder(run, moment)

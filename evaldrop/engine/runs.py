@@ -79,6 +79,12 @@ class Visit:
     place: Place | None = None
     retry_count: int = 0
     entered: str = ""
+    surroundings: dict[str, Any] | None = None
+
+    def again(self) -> None:
+        """Count a retry, which expressions see."""
+        self.retry_count += 1
+        self.surroundings = None
 
     def branches(self) -> Branches | None:
         """Return what is noted of the branches of this attempt; None when nothing is to be remembered."""
@@ -101,7 +107,12 @@ class Visit:
         return Frame({"states": states}, self.scope)
 
     def context(self) -> dict[str, Any]:
-        """Return $states.context."""
+        """Return $states.context, which is the same until the state is tried again."""
+        if self.surroundings is None:
+            self.surroundings = self._surroundings()
+        return self.surroundings
+
+    def _surroundings(self) -> dict[str, Any]:
         if not self.entered:
             self.entered = timestamp(self.run.clock.now())
         context = {

@@ -43,6 +43,18 @@ def forbidden(environ: Environ, signer: Signer, permissions: Permissions) -> Ref
     return None
 
 
+def unseen(environ: Environ, signer: Signer, permissions: Permissions) -> Refusal | None:
+    """
+    Return how S3 answers for an object that is not there, None when it says so.
+
+    To somebody who may not list the bucket it does not tell that from one that may not be read.
+    """
+    role, (bucket, key) = role_behind(signer.access_key), object_of(environ)
+    if role is None or not key or permissions.allow(role, "s3:ListBucket", [f"arn:aws:s3:::{bucket}"]):
+        return None
+    return _refusal("s3", denial(role, "s3:ListBucket", f"arn:aws:s3:::{bucket}"))
+
+
 def needs_of(environ: Environ, service: str) -> Iterator[Need]:
     """Yield what a request needs to be allowed."""
     if service == "s3":

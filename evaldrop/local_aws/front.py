@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from evaldrop.local_aws.access import forbidden
+from evaldrop.local_aws.access import Refusal, forbidden, unseen
 from evaldrop.local_aws.events import Created
 from evaldrop.local_aws.executions import ApiError, Executions
 from evaldrop.local_aws.functions import Functions, NoSuchFunctionError
 from evaldrop.local_aws.permissions import Permissions
-from evaldrop.local_aws.requests import Environ, body_of, path_of, signer_of, written_by
+from evaldrop.local_aws.requests import Environ, Signer, body_of, path_of, signer_of, written_by
 
 EXECUTION_ACTIONS = frozenset(
     {
@@ -65,8 +65,7 @@ class Front:
         signer = signer_of(environ)
         if refusal := forbidden(environ, signer, self._permissions):
             body_of(environ)  # read, for the connection's sake
-            body = b"" if environ["REQUEST_METHOD"] == "HEAD" else refusal.body
-            return _send(start_response, refusal.status, body, refusal.content_type)
+            return _refuse(environ, start_response, refusal)
         target = environ.get("HTTP_X_AMZ_TARGET", "")
         action = target.removeprefix(_STEP_FUNCTIONS)
         if action != target and action in EXECUTION_ACTIONS:
@@ -75,7 +74,7 @@ class Front:
         if invoked and environ["REQUEST_METHOD"] == "POST":
             return self._invocation(unquote(invoked[1]), environ, start_response)
         if signer.service in {"s3", ""}:
-            return self._storage(environ, start_response)
+            return self._storage(environ, start_response, signer)
         return self._passed_on(environ, start_response)
 
     def _passed_on(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -118,20 +117,28 @@ class Front:
             headers.append(("X-Amz-Function-Error", "Unhandled"))
         return _send(start_response, 200, json.dumps(answer.payload).encode(), "application/json", headers)
 
-    def _storage(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        answered: dict[str, Any] = {"status": 500, "headers": {}}
+    def _storage(self, environ: Environ, start_response: StartResponse, signer: Signer) -> Iterable[bytes]:
+        answered: list[Any] = []
 
-        def noting(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-            answered["status"] = int(status.partition(" ")[0])
-            answered["headers"] = {name.lower(): value for name, value in headers}
-            return start_response(status, headers, *more)
+        def note(*answer: Any) -> Any:
+            answered[:] = answer
+            return lambda _data: None
 
-        body = self._passed_on(environ, noting)
+        body = self._passed_on(environ, note)
+        status, headers = int(answered[0].partition(" ")[0]), answered[1]
+        if status == 404 and (refusal := unseen(environ, signer, self._permissions)):
+            return _refuse(environ, start_response, refusal)
         # The server sends nothing before this returns: by then everybody knows of the object.
-        if created := written_by(environ, answered["status"], answered["headers"]):
+        if created := written_by(environ, status, {name.lower(): value for name, value in headers}):
             for listener in self._on_written:
                 listener(created)
+        start_response(*answered)
         return body
+
+
+def _refuse(environ: Environ, start_response: StartResponse, refusal: Refusal) -> Iterable[bytes]:
+    body = b"" if environ["REQUEST_METHOD"] == "HEAD" else refusal.body
+    return _send(start_response, refusal.status, body, refusal.content_type)
 
 
 def _lambda_error(start_response: StartResponse, status: int, kind: str, message: str) -> Iterable[bytes]:

@@ -4,7 +4,6 @@ import json
 import os
 import queue
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,14 +63,15 @@ class Functions:
         *,
         further: Mapping[str, str] | None = None,
         retry_after_s: tuple[float, ...] = RETRY_AFTER_S,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
         self._deployed = deployed
         self._clients = clients
         self._sandboxes = sandboxes
         self._further = dict(further or {})
         self._retry_after_s = retry_after_s
-        self._sleep = sleep
+        self._stopped = threading.Event()
+        self._sleep = sleep or self._stopped.wait
         self._waiting: queue.SimpleQueue[threading.Thread] = queue.SimpleQueue()
 
     def invoke(self, name: str, event: Any) -> Answer:
@@ -107,11 +107,16 @@ class Functions:
         while not self._waiting.empty():
             self._waiting.get().join()
 
+    def close(self) -> None:
+        """Stop trying, and end all processes."""
+        self._stopped.set()
+        self._sandboxes.close()
+
     def _attempts(self, name: str, event: Any) -> None:
         retries = self._find(name).retries
         for attempt in range(retries + 1):
             answer = self._sandboxes.invoke(self._code(name), event)
-            if not answer.failed:
+            if not answer.failed or self._stopped.is_set():
                 return
             if attempt < retries:
                 self._sleep(self._retry_after_s[min(attempt, len(self._retry_after_s) - 1)])

@@ -45,10 +45,10 @@ def next_due(expression: str, time_zone: str, *, after: datetime, since: datetim
 
 def _next_of_cron(fields: str, zone: ZoneInfo, after: datetime) -> datetime | None:
     # The library reckons in UTC alone: it is given the clock on the wall as if that were UTC.
-    wall = after.astimezone(zone).replace(tzinfo=UTC)
+    wall: datetime | None = after.astimezone(zone).replace(tzinfo=UTC)
     cron = AwsCroniter(fields)
     while (wall := Occurrence(cron, wall).next()) is not None:
-        due = wall.replace(tzinfo=zone).astimezone(UTC)
+        due: datetime = wall.replace(tzinfo=zone).astimezone(UTC)
         if due > after:
             return due
     return None

@@ -40,7 +40,7 @@ def _fits(wanted: Any, value: Any) -> bool:
         return value is not _MISSING and type(value) is type(wanted) and bool(value == wanted)
     [(comparison, operand)] = wanted.items()
     if comparison == "exists":
-        return (value is not _MISSING) == operand
+        return bool((value is not _MISSING) == operand)
     if comparison == "anything-but":
         return value is not _MISSING and not _excluded(operand, value)
     compare = _OF_TEXT.get(comparison)

@@ -8,12 +8,15 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
 """What Lambda's Python runtime brings along; everything else has to be in the bundle."""
+
+Fault = Literal["before", "after"]
 
 Log = Callable[[str, str], None]
 """Takes a function's name and a line that it printed."""
@@ -95,12 +98,14 @@ class Sandbox:
             env=dict(code.environment),
             start_new_session=True,  # a terminal's Ctrl-C is for the server, which ends its processes itself
         )
-        threading.Thread(target=self._pass_on, args=(log,), daemon=True).start()
+        self._reader = threading.Thread(target=self._pass_on, args=(log,), daemon=True)
+        self._reader.start()
 
     def _pass_on(self, log: Log) -> None:
         assert self._process.stderr
-        for line in self._process.stderr:
-            log(self._code.name, line.decode(errors="replace").rstrip("\n"))
+        with self._process.stderr as lines:
+            for line in lines:
+                log(self._code.name, line.decode(errors="replace").rstrip("\n"))
 
     @property
     def alive(self) -> bool:
@@ -128,9 +133,17 @@ class Sandbox:
             return Answer(
                 payload=reply["error" if failed else "result"], failed=failed, request_id=request_id
             )
-        return Answer(
-            payload=self._end(request_id, timed_out=timed_out.is_set()), failed=True, request_id=request_id
-        )
+        return self._ended(request_id, timed_out=timed_out.is_set())
+
+    def crash(self) -> None:
+        """Kill the process under whatever it does."""
+        self._process.kill()
+
+    def invoke_and_crash(self, event: Any) -> Answer:
+        """Have an event dealt with by a process that dies before it can say so."""
+        answer = self.invoke(event)
+        self.crash()
+        return self._ended(answer.request_id, timed_out=False)
 
     def _exchange(self, invocation: dict[str, Any]) -> bytes:
         assert self._process.stdin
@@ -156,28 +169,28 @@ class Sandbox:
         }
         return {"event": event, "context": context}
 
-    def _end(self, request_id: str, *, timed_out: bool) -> dict[str, str]:
+    def _ended(self, request_id: str, *, timed_out: bool) -> Answer:
         """Return what Lambda says of a process that ended without an answer."""
         code = self._process.wait()
         if timed_out:
-            said = f"Task timed out after {self._code.timeout_s:.2f} seconds"
-            return {
-                "errorType": "Sandbox.Timedout",
-                "errorMessage": f"RequestId: {request_id} Error: {said}",
-            }
-        how = "signal: killed" if code < 0 else f"exit status {code}"
-        return {
-            "errorType": "Runtime.ExitError",
-            "errorMessage": f"RequestId: {request_id} Error: Runtime exited with error: {how}",
-        }
+            kind, said = "Sandbox.Timedout", f"Task timed out after {self._code.timeout_s:.2f} seconds"
+        else:
+            how = "signal: killed" if code < 0 else f"exit status {code}"
+            kind, said = "Runtime.ExitError", f"Runtime exited with error: {how}"
+        message = f"RequestId: {request_id} Error: {said}"
+        return Answer(
+            payload={"errorType": kind, "errorMessage": message}, failed=True, request_id=request_id
+        )
 
     def kill(self) -> None:
         """End the process, whatever it does."""
         self._process.kill()
         self._process.wait()
+        self._reader.join()
         for stream in (self._process.stdin, self._process.stdout):
             if stream:
-                stream.close()
+                with suppress(BrokenPipeError):  # an event that nobody took
+                    stream.close()
 
 
 class Sandboxes:
@@ -198,23 +211,30 @@ class Sandboxes:
         self._idle: dict[str, list[tuple[Code, Sandbox]]] = {}
         self._busy: set[Sandbox] = set()
         self._places: dict[str, threading.Semaphore] = {}
-        self._doomed: dict[str, int] = {}
+        self._faults: dict[str, list[Fault]] = {}
 
     def invoke(self, code: Code, event: Any) -> Answer:
         """Run a function on an event, in a process that is free or a new one."""
         with self._place(code.name):
             sandbox = self._take(code)
-            if self._is_doomed(code.name):
-                sandbox.kill()
+            fault = self._next_fault(code.name)
+            if fault == "before":
+                sandbox.crash()
             try:
-                return sandbox.invoke(event)
+                return sandbox.invoke_and_crash(event) if fault == "after" else sandbox.invoke(event)
             finally:
                 self._give_back(code, sandbox)
 
-    def kill_next(self, name: str, times: int = 1) -> None:
-        """Kill a function's process before its next event, so many times: for rehearsing a crash."""
+    def kill_next(self, name: str, when: Fault = "before") -> None:
+        """
+        Kill a function's process at its next event: for rehearsing a crash.
+
+        Args:
+            name: The function's name.
+            when: Before it does anything, or after all is done and before it can say so.
+        """
         with self._lock:
-            self._doomed[name] = self._doomed.get(name, 0) + times
+            self._faults.setdefault(name, []).append(when)
 
     def close(self) -> None:
         """End all processes."""
@@ -229,11 +249,10 @@ class Sandboxes:
         with self._lock:
             return self._places.setdefault(name, threading.Semaphore(self._at_most))
 
-    def _is_doomed(self, name: str) -> bool:
+    def _next_fault(self, name: str) -> Fault | None:
         with self._lock:
-            left = self._doomed.get(name, 0)
-            self._doomed[name] = max(0, left - 1)
-        return left > 0
+            faults = self._faults.get(name)
+            return faults.pop(0) if faults else None
 
     def _take(self, code: Code) -> Sandbox:
         with self._lock:

@@ -92,43 +92,22 @@ class LocalAws:
         self.clients = Clients(self.endpoint)
         self._thread = threading.Thread(target=self._server.serve_forever, name="local AWS", daemon=True)
         self._thread.start()
+
         self.stack: Stack = deploy(assembly, self.clients)
         self.messages_url = _subscribe_queue(self.stack.outputs["ResultsTopic"], self.clients)
         [machine] = self.stack.of_kind("AWS::StepFunctions::StateMachine")
         self.role_arn: str = machine.properties["RoleArn"]
-
-        deployed = deployed_functions(self.stack, assembly)
-        self.names = {each.state: name for name, each in deployed.items()}
-        self.logs = choices.folder / "logs"
-        runtime = choices.folder / "runtime"
-        link_runtime(runtime)
-        states = {name: each.state for name, each in deployed.items()}
-        self.sandboxes = Sandboxes(runtime, lambda name, line: self._log(states.get(name, name), line))
-        self.functions = Functions(
-            deployed,
-            self.clients,
-            self.sandboxes,
-            further={"EVALDROP_BEDROCK": choices.bedrock},
-            retry_after_s=choices.retry_after_s,
-        )
         self.permissions = Permissions()
-        store = S3Store(Clients(self.endpoint, access_key=access_key_of(self.role_arn)))
+
+        self._deployed = deployed_functions(self.stack, assembly)
+        self.names = {each.state: name for name, each in self._deployed.items()}
+        self.logs = choices.folder / "logs"
+        self.sandboxes = self._make_sandboxes(choices.folder / "runtime")
+        self.functions = self._make_functions(choices)
+
         self.answers = Answers(S3Store(self.clients))
         self.models = Models(open_runtime(self.answers), self.permissions, seen=choices.seen)
-        self.executions = Executions(
-            machines=self._machine,
-            integrations=lambda asked: integrations_of(
-                asked.role_arn,
-                functions=self.functions,
-                names=deployed,
-                models=self.models,
-                permissions=self.permissions,
-                endpoint=self.endpoint,
-            ),
-            store=store,
-            clock=choices.clock,
-            max_children=choices.max_children,
-        )
+        self.executions = self._make_executions(choices)
         self.events = Events(self.clients, self.functions)
         self.schedules = Schedules(self.clients, self.functions, now=choices.now)
         self._server.app = Front(
@@ -140,13 +119,43 @@ class LocalAws:
         )
         self.schedules.start()
 
+    def _make_sandboxes(self, runtime: Path) -> Sandboxes:
+        link_runtime(runtime)
+        states = {name: each.state for name, each in self._deployed.items()}
+        return Sandboxes(runtime, lambda name, line: self._log(states[name], line))
+
+    def _make_functions(self, choices: Choices) -> Functions:
+        return Functions(
+            self._deployed,
+            self.clients,
+            self.sandboxes,
+            further={"EVALDROP_BEDROCK": choices.bedrock},
+            retry_after_s=choices.retry_after_s,
+        )
+
+    def _make_executions(self, choices: Choices) -> Executions:
+        return Executions(
+            machines=self._machine,
+            integrations=lambda machine: integrations_of(
+                machine.role_arn,
+                functions=self.functions,
+                names=self._deployed,
+                models=self.models,
+                permissions=self.permissions,
+                endpoint=self.endpoint,
+            ),
+            store=S3Store(Clients(self.endpoint, access_key=access_key_of(self.role_arn))),
+            clock=choices.clock,
+            max_children=choices.max_children,
+        )
+
     def close(self) -> None:
         """Stop everything that runs; what is in the buckets is gone."""
         self.schedules.close()
         self.events.close()
         self.models.close()
         self.executions.close()
-        self.sandboxes.close()
+        self.functions.close()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

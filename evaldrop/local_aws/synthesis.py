@@ -17,7 +17,7 @@ Tell = Callable[[str], None]
 SOURCES = ("app.py", "cdk.json", "constraints.txt", "evaldrop", "infra", "lambdas", "prompts", "datasets")
 """Of a checkout, what a synthesis reads."""
 
-UNREAD = (Path("evaldrop/cli"), Path("evaldrop/local_aws"))
+UNREAD = tuple(Path("evaldrop") / name for name in ("bedrock", "cli", "engine", "local_aws"))
 """Of those, what is in no function and no template."""
 
 REHEARSED = "evaldrop:rehearsed"
@@ -121,15 +121,15 @@ def synthesise(checkout: Path, folder: Path, *, tell: Tell) -> Assembly:
 
 
 def _state(checkout: Path) -> str:
-    """Return what changes when a source does: names, sizes and times, for contents take too long to read."""
+    """Return what changes when, and only when, a source does."""
     digest = hashlib.sha256(sys.version.encode())
     for name in SOURCES:
         top = checkout / name
         for file in sorted(top.rglob("*")) if top.is_dir() else [top]:
             unread = any(file.is_relative_to(checkout / each) for each in UNREAD)
             if file.is_file() and "__pycache__" not in file.parts and not unread:
-                facts = file.stat()
-                digest.update(f"{file}\0{facts.st_size}\0{facts.st_mtime_ns}\0".encode())
+                content = hashlib.sha256(file.read_bytes()).hexdigest()
+                digest.update(f"{file.relative_to(checkout)}\0{content}\0".encode())
     return digest.hexdigest()
 
 

@@ -23,15 +23,18 @@ def sent_and_received(record: PreparedRecord, results: Sequence[CandidateResult]
     """
     Return `[requests, judgements, replies]` of a record.
 
-    `requests`: request key to JSON text, the prompt marked. `judgements`: `[judge, repeat, before, after,
+    `requests`: request key to JSON text, the prompt marked; of a long record `long/<candidate>` to what the
+    model was invoked with, which says where the whole text is. `judgements`: `[judge, repeat, before, after,
     {candidate: [open, close]}]`, before and after a response, the prompt marked. `replies`: per candidate the
     different raw replies of its verdicts, JSON text with the rationale of verdict n marked as n; a verdict's
     place in them stands beside.
     """
     calls = record.calls
     prompt = [record.prompt]
+    requests = {**(calls.get("requests") or {})}
+    requests |= {f"long/{name}": long["arguments"] for name, long in calls.get("long", {}).items()}
     return [
-        {key: _marked(_json(request), prompt) for key, request in (calls.get("requests") or {}).items()},
+        {key: _marked(_json(request), prompt) for key, request in requests.items()},
         [_judgement(judgement, prompt) for judgement in calls.get("judgements") or ()],
         [_replies(result) for result in results],
     ]

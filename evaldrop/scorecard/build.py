@@ -19,7 +19,7 @@ from evaldrop.report.writing import write_reports
 from evaldrop.results import find_manifests
 from evaldrop.scorecard.anchors import distrust, judge_trusted
 from evaldrop.scorecard.bounds import scored_only
-from evaldrop.scorecard.collect import collect
+from evaldrop.scorecard.collect import Found, collect
 from evaldrop.scorecard.comparing import compare_candidates
 from evaldrop.scorecard.criteria_use import criteria_use, criterion_pairs
 from evaldrop.scorecard.estimates import candidate_scorecards, columns_of, cost_totals, judge_health
@@ -138,8 +138,10 @@ def _read_results(run: RunFile, manifests: Sequence[str]) -> _Tallies:
     with _open_tables(run) as tables:
         for found in collect(run.folder, manifests):
             if run.parent and run.parent.how == "rescored":
-                mark_reused(found.output)
+                for output in (found.output, *found.repeats):
+                    mark_reused(output)
             take_unread_replies(found, run.folder)
+            _add_repeats(found, reader, comparisons, tally)
             if found.record.anchor is not None:
                 tally.add_anchor(found.record, reader.read_anchor(found), run)
                 continue
@@ -157,6 +159,18 @@ def _read_results(run: RunFile, manifests: Sequence[str]) -> _Tallies:
             drops = earlier.drops(found.record.record_id, results) if earlier else None
             tallies.rows.add(ordinal, found.record, results, drops)
     return tallies
+
+
+def _add_repeats(found: Found, reader: ResultReader, comparisons: ComparisonReader, tally: RunTally) -> None:
+    tally.repeated += bool(found.repeats) and found.record.anchor is None
+    for output in found.repeats:
+        again = found._replace(output=output)
+        if found.record.anchor is not None:
+            calls = reader.read_anchor(again).judge_calls
+            tally.add_repeat([], calls)
+            continue
+        compared = [call for _, call, _ in comparisons.read(again) if call is not None]
+        tally.add_repeat(reader.read(again), compared)
 
 
 def _add_copy(
@@ -278,6 +292,7 @@ def _records(run: RunFile, tally: RunTally) -> Records:
         evaluated=tally.evaluated,
         missing=tally.records - tally.evaluated,
         missing_reasons=dict(tally.missing_reasons.most_common()),
+        repeated=tally.repeated,
     )
 
 

@@ -19,11 +19,16 @@ RECORDS_FILE = "records.jsonl"
 
 
 class Found(NamedTuple):
-    """A prepared record with its child's output, or why there is none."""
+    """
+    A prepared record with its child's output, or why there is none.
+
+    `repeats` are the outputs of a child that ran again though it had one: paid for, and not counted.
+    """
 
     record: PreparedRecord
     output: dict[str, Any] | None
     failure: ChildFailure
+    repeats: Sequence[dict[str, Any]] = ()
 
 
 def collect(folder: str, manifests: Sequence[str]) -> Iterator[Found]:
@@ -44,7 +49,8 @@ def collect(folder: str, manifests: Sequence[str]) -> Iterator[Found]:
             for number, line in enumerate(lines, start=1):
                 if line.strip():
                     record = _prepared(line, folder, number)
-                    yield Found(record, index.output(record.record_id), index.failure(record.record_id))
+                    name = record.record_id
+                    yield Found(record, index.output(name), index.failure(name), index.repeats(name))
 
 
 def _prepared(line: bytes, folder: str, number: int) -> PreparedRecord:

@@ -61,6 +61,7 @@ def candidate_scorecards(
             columns[candidate.name],
             run,
             tally,
+            repeated=tally.repeats[candidate.name],
             model=candidate.model,
             prompt=run.evaluation.prompt_of(candidate),
         )
@@ -95,8 +96,9 @@ def cost_totals(run: RunFile, tally: RunTally) -> CostTotals:
     candidates, judges = MoneyTally(), MoneyTally()
     unknown: dict[str, None] = {}
     for candidate in run.candidates:
-        for counts in (tally.candidates[candidate.name], tally.copies[candidate.name]):
-            _add_money(candidates, counts.cost, candidate.model, unknown)
+        name = candidate.name
+        for cost in (tally.candidates[name].cost, tally.copies[name].cost, tally.repeats[name]):
+            _add_money(candidates, cost, candidate.model, unknown)
     for judge in run.judges:
         _add_money(judges, tally.judges[judge.name].cost, judge.model, unknown)
     parts = (candidates.total, judges.total)
@@ -137,6 +139,7 @@ def _candidate(
     run: RunFile,
     tally: RunTally,
     *,
+    repeated: MoneyTally,
     model: str,
     prompt: str,
 ) -> CandidateScorecard:
@@ -147,7 +150,7 @@ def _candidate(
         model=model,
         prompt=prompt,
         responses=_responses(counts),
-        cost_usd=_candidate_cost(counts, copies),
+        cost_usd=_candidate_cost(counts, copies, repeated),
         tokens=Tokens(
             input=counts.input_tokens,
             output=counts.output_tokens,
@@ -309,7 +312,7 @@ def _responses(counts: CandidateTally) -> ResponseCounts:
     )
 
 
-def _candidate_cost(counts: CandidateTally, copies: CandidateTally) -> CandidateCost:
+def _candidate_cost(counts: CandidateTally, copies: CandidateTally, repeated: MoneyTally) -> CandidateCost:
     # What a candidate costs is a fact about it, whoever paid for the call.
     called = counts.n - counts.errors - counts.missing - counts.given + counts.reused
     parts = (counts.cost.total, counts.saved.total)
@@ -322,6 +325,7 @@ def _candidate_cost(counts: CandidateTally, copies: CandidateTally) -> Candidate
         judge=counts.judge_cost.total,
         per_1000_records=sum(part or 0.0 for part in parts) * 1000 / called if is_known else None,
         robustness=perturbed.total,
+        repeated=repeated.total,
     )
 
 

@@ -17,10 +17,11 @@ def take_unread_replies(found: Found, folder: str) -> None:
     They were paid for and are responses as others, but that no judge has seen them. One that is not there
     any more stays an error.
     """
-    for response in (found.output or {}).get("responses") or ():
-        if response.get("unread") and (body := _reply(response["candidate"], found.record.calls, folder)):
-            response["reply"] = {"Body": body}
-            del response["error"]
+    for output in (found.output, *found.repeats):
+        for response in (output or {}).get("responses") or ():
+            if response.get("unread") and (body := _reply(response["candidate"], found.record.calls, folder)):
+                response["reply"] = {"Body": body}
+                del response["error"]
 
 
 def _reply(candidate: str, calls: Mapping[str, Any], folder: str) -> Any:

@@ -31,6 +31,10 @@ class Records(Part):
     missing_reasons: dict[str, int] = Field(
         default_factory=dict, description="Why they are missing: number of records."
     )
+    repeated: int = Field(
+        default=0,
+        description="Records evaluated more than once, as Express workflows may be. One result counts.",
+    )
 
 
 class ResponseCounts(Part):
@@ -62,6 +66,10 @@ class CandidateCost(Part):
     )
     robustness: float | None = Field(
         default=0.0, description="Calls on perturbed copies and judging them; in neither of the others."
+    )
+    repeated: float | None = Field(
+        default=0.0,
+        description="The candidate's own calls for records evaluated again; in none of the others.",
     )
 
 

@@ -197,7 +197,9 @@ class RunTally:
     def __init__(self, candidates: Sequence[str], judges: Sequence[str], metrics: Sequence[str]) -> None:
         self.candidates = {name: CandidateTally(metrics) for name in candidates}
         self.copies = {name: CandidateTally(metrics) for name in candidates}
+        self.repeats = {name: MoneyTally() for name in candidates}
         self.judges = {name: JudgeTally() for name in judges}
+        self.repeated = 0
         self.records = self.evaluated = 0
         self.missing_reasons: Counter[str] = Counter()
         self.anchors = AnchorTally()
@@ -234,6 +236,14 @@ class RunTally:
         for tally, result in zip(self.copies.values(), results, strict=True):
             tally.add(0, result)
             self._add_to_judges(result)
+
+    def add_repeat(self, results: Sequence[CandidateResult], calls: Sequence[JudgeCall]) -> None:
+        """Add what a record took that was evaluated again: it was paid for, and is in no other number."""
+        for result in results:
+            if result.response.response is not None:
+                self.repeats[result.response.candidate].add(result.response.cost_usd)
+        for call in (*calls, *(call for result in results for call in result.judge_calls)):
+            self.judges[call.judge].add_call(call)
 
     def add_comparison(self, row: ComparisonRow, call: JudgeCall) -> None:
         """Add a judge's call that compared a candidate with a baseline; the candidate bears its cost."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from evaldrop.report.figures import percent, size
+from evaldrop.results import NOT_STARTED
 from evaldrop.scorecard.estimates import MOST_CATEGORIES
 from evaldrop.scorecard.frontier import frontier_in_words
 from evaldrop.scorecard.model import OVERALL, Comparison, Scorecard
@@ -193,6 +194,13 @@ def _order_alarms(scorecard: Scorecard) -> Iterator[str]:
 def _money_alarms(scorecard: Scorecard) -> Iterator[str]:
     if unknown := ", ".join(scorecard.cost_usd.unknown_models):
         yield f"The cost is unknown: no price or no tokens for {unknown}."
+    records = scorecard.records
+    if failed := records.missing - records.missing_reasons.get(NOT_STARTED, 0):
+        what = "1 record" if failed == 1 else f"{failed} records"
+        yield f"What {what} without a result spent is not in the cost: their calls are not known."
+    if records.repeated:
+        what = "1 record was" if records.repeated == 1 else f"{records.repeated} records were"
+        yield f"{what} evaluated more than once: one result counts, all are in the cost."
 
 
 def _many_categories(tally: RunTally) -> Iterator[str]:

@@ -204,7 +204,12 @@ def write_results(
     map_run: str = MAP_RUN,
     as_array: bool = False,
 ) -> str:
-    """Write a Map run's result files and their manifest; return the manifest's URI."""
+    """
+    Write a Map run's result files and their manifest; return the manifest's URI.
+
+    Rows in lists of lists are those of attempts: each attempt's successes are a file, of failures the last
+    attempt's alone stand in the manifest, as after a redrive.
+    """
     place = storage.join(folder, "results", map_run)
     files: dict[str, list[dict[str, Any]]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
     bucket = storage.place(folder, None if storage.is_s3(folder) else "/")

@@ -11,7 +11,8 @@ import re
 import pytest
 
 from evaldrop.engine import bedrock_invoke_model, execute, lambda_invoke, sdk_integration
-from evaldrop.local import HANDLERS, DirectoryStore, state_machine
+from evaldrop.handlers import HANDLERS
+from evaldrop.local import DirectoryStore, state_machine
 from tests.evaldrop.evaluations import ROW, request, write
 
 NAMES = ("Zorblax-9", "ignore.previous_instructions")

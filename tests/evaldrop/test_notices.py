@@ -41,6 +41,13 @@ def failure(error="DatasetError", cause="no prompt", step="ValidateDataset"):
     return {"step": step, "error": error, "cause": cause}
 
 
+def test_the_failure_of_a_rehearsal_says_so():
+    notice = failure_notice({**RUN, "bedrock": "simulated:seed=1"}, failure())
+    assert notice["subject"].startswith("evaldrop SIMULATED small")
+    assert notice["message"].startswith("SIMULATED Run run-1")
+    assert "SIMULATED" not in failure_notice({**RUN, "bedrock": "aws"}, failure())["message"]
+
+
 def test_a_lambdas_own_error_and_message_are_taken_out_of_its_cause():
     cause = json.dumps({"errorType": "BudgetExceeded", "errorMessage": "too dear", "stackTrace": ["..."]})
     notice = failure_notice(RUN, failure("Lambda.Unknown", cause))

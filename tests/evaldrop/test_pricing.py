@@ -3,7 +3,7 @@
 import pytest
 
 from evaldrop.evaluation import Price
-from evaldrop.pricing import ModelPrice, Prices, base_model, cost_usd, load_prices, price_of
+from evaldrop.pricing import ModelPrice, Prices, base_model, cost_of_calls, cost_usd, load_prices, price_of
 
 PRICES = Prices(
     date="2026-11-21",
@@ -68,6 +68,15 @@ def test_unknown_tokens_make_the_cost_unknown():
 def test_cost_is_tokens_times_the_price_of_a_million():
     # 2,000 x $1 + 1,000 x $5 per million = $0.002 + $0.005
     assert cost_usd(HAIKU, 2_000, 1_000, PRICES) == pytest.approx(0.007)
+
+
+@pytest.mark.parametrize("model", [HAIKU, f"us.{HAIKU}", "my.model", "nobody.knows"])
+def test_what_calls_cost_one_after_another_is_what_each_costs(model):
+    cost = cost_of_calls(PRICES)
+    assert [cost(model, 2_000, 1_000), cost(model, None, 1)] == [
+        cost_usd(model, 2_000, 1_000, PRICES),
+        cost_usd(model, None, 1, PRICES),
+    ]
 
 
 def test_an_evaluations_own_price_wins_for_the_very_id_it_names():

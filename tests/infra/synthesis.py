@@ -31,15 +31,15 @@ EVERYTHING = {
 }
 
 
-def make_app(settings, outdir):
+def make_app(settings, outdir, **context):
     """Return an app as app.py makes it, and its stack."""
-    app = cdk.App(context={**CONTEXT, "aws:cdk:bundling-stacks": []}, outdir=str(outdir))
+    app = cdk.App(context={**CONTEXT, "aws:cdk:bundling-stacks": [], **context}, outdir=str(outdir))
     return app, EvaldropStack(app, "evaldrop", settings=Settings.model_validate(settings))
 
 
-def synthesise(settings, outdir):
+def synthesise(settings, outdir, **context):
     """Return a stack's template."""
-    app, _ = make_app(settings, outdir)
+    app, _ = make_app(settings, outdir, **context)
     app.synth()
     return json.loads((Path(outdir) / "evaldrop.template.json").read_bytes())
 

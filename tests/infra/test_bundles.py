@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from evaldrop.triggering import run_name
-from infra.bundles import LAMBDA, MAX_UNZIPPED_BYTES, ROOT, THIS_MACHINE, Bundle, unzipped_bytes
+from infra.bundles import LAMBDA, MAX_UNZIPPED_BYTES, REHEARSED, ROOT, THIS_MACHINE, Bundle, unzipped_bytes
 from infra.functions import RUNTIME, deployed_evaluations
 from infra.settings import Settings
 from tests.evaldrop.run_folders import record, response, row, run_json, write_run
+from tests.infra.synthesis import CONTEXT, synthesise
 
 NAMES = ("start_run", "validate_dataset", "prepare_records", "build_scorecard", "report_failure")
 
@@ -170,3 +171,30 @@ def test_a_bundle_that_is_too_large_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("infra.bundles.MAX_UNZIPPED_BYTES", 1000)
     with pytest.raises(ValueError, match=r"report_failure: .* bytes unzipped; Lambda takes 1,000"):
         bundle("report_failure").build(tmp_path, LAMBDA)
+
+
+def test_a_rehearsal_differs_from_a_deployment_by_its_bundles_alone(template, tmp_path):
+    rehearsed = synthesise(CONTEXT["evaldrop"], tmp_path, **{REHEARSED: True})
+    assert rehearsed != template
+
+    def without_code(synthesised):
+        return re.sub(r'"S3Key": "[0-9a-f]{64}\.zip"', '"S3Key": ""', json.dumps(synthesised))
+
+    assert without_code(rehearsed) == without_code(template)
+
+
+def test_the_rehearsal_is_asked_for_under_one_name():
+    from evaldrop.local_aws import synthesis
+
+    assert synthesis.REHEARSED == REHEARSED
+
+
+@pytest.mark.slow
+def test_what_pip_installed_for_a_rehearsal_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr("infra.bundles.KEPT", tmp_path / "kept")
+    bundle("start_run").build(tmp_path / "one", THIS_MACHINE)
+    monkeypatch.setattr("infra.bundles._pip_install", None)
+    bundle("start_run").build(tmp_path / "two", THIS_MACHINE)
+    names = {file.relative_to(tmp_path / "one") for file in (tmp_path / "one").rglob("*.py")}
+    assert Path("pydantic/__init__.py") in names
+    assert names == {file.relative_to(tmp_path / "two") for file in (tmp_path / "two").rglob("*.py")}

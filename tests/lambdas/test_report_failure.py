@@ -20,3 +20,9 @@ def test_a_run_that_got_nowhere_is_told_by_its_request(caplog):
         handler({"run_id": "ds-2", "dataset": "s3://drop/datasets/faq.jsonl", "failure": FAILURE}, None)
     (line,) = caplog.records
     assert (line.step, line.run_id, line.error) == ("ReportFailure", "ds-2", "DatasetError")
+
+
+def test_in_a_local_aws_the_message_says_what_answers_for_bedrock(monkeypatch):
+    monkeypatch.setenv("EVALDROP_BEDROCK", "simulated")
+    run = {"run_id": "ds-1", "dataset": "s3://drop/datasets/faq.jsonl", "bedrock": "aws"}
+    assert "SIMULATED" in handler({**run, "failure": FAILURE}, None)["message"]

@@ -101,3 +101,10 @@ def test_on_one_machine_a_stacks_default_is_what_was_deployed(tmp_path, deployed
     dataset.write_text(json.dumps({"prompt": "Hello?"}))
     state = handler({"run_id": "ds-1", "dataset": str(dataset), "out": str(tmp_path / "runs")}, None)
     assert RunDefinition.load(state["run"]["folder"]).evaluation_name == "deployed"
+
+
+def test_in_a_local_aws_a_run_says_what_answers_for_bedrock_whoever_asked_for_it(dropped, monkeypatch):
+    storage.write_bytes("s3://drop/datasets/shop/evaluation.yaml", evaluation("nearest"))
+    assert not validated(dropped).simulated
+    monkeypatch.setenv("EVALDROP_BEDROCK", "simulated")
+    assert validated(dropped, run_id="ds-2").simulated

@@ -210,9 +210,15 @@ class LocalAws:
         """Deliver the next event so many times more."""
         self._do("deliver_again", times)
 
-    def kill_next(self, function, times=1):
-        """Kill a function's process on its next events; `function` is a state's name."""
-        self._do("kill_next", function, times)
+    def kill_next(self, function, when="before"):
+        """
+        Kill a function's process at its next event.
+
+        Args:
+            function: A state's name.
+            when: "before" it does anything, or "after" all is done and before it can say so.
+        """
+        self._do("kill_next", function, when)
 
     def wait_for_events(self):
         """Wait until uploads have been announced, and functions are done with them, retries included."""

@@ -93,8 +93,8 @@ class Host:
     def deliver_again(self, times):
         self._aws.events.deliver_next_again(times)
 
-    def kill_next(self, function, times):
-        self._aws.sandboxes.kill_next(self._aws.names[function], times)
+    def kill_next(self, function, when):
+        self._aws.sandboxes.kill_next(self._aws.names[function], when)
 
     def wait_for_events(self):
         self._aws.events.wait()

@@ -1,7 +1,11 @@
 """`evaldrop run`: a dataset in, a scorecard and a report out."""
 
+import gc
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +15,9 @@ from evaldrop.cli.options import AsJson, EvaluationFile, Limit, MaxInFlight, Out
 from evaldrop.cli.output import complain, print_json, shown, stderr, stdout, warn
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from evaldrop.bedrock import BedrockRuntime
     from evaldrop.cli.progress import RunProgress
     from evaldrop.definition import RunRequest
     from evaldrop.engine import Execution
@@ -89,7 +96,10 @@ class Started:
 
 def run_and_tell(started: Started, *, as_json: bool) -> int:
     """Execute a run and print its scorecard; return the exit code."""
-    outcome = _execute(started)
+    from evaldrop.function_process import function_process
+
+    with _opening(started) as opened, function_process() as functions:
+        outcome = _execute(started, opened, functions)
     return exits.INTERRUPTED if outcome is None else _tell(outcome, started, as_json=as_json)
 
 
@@ -103,9 +113,9 @@ def _begin(dataset: str | None, resume: str | None, **options: Any) -> Started:
 
 def _new(dataset: str, options: dict[str, Any]) -> Started:
     from evaldrop import storage
-    from evaldrop.definition import RunRequest, new_run_id
     from evaldrop.errors import DatasetError, InputError
     from evaldrop.evaluation import find_evaluation, parse_evaluation
+    from evaldrop.run_request import RunRequest, new_run_id
 
     if storage.is_s3(options["out"]):
         raise InputError(
@@ -178,31 +188,55 @@ def agreed(request: "RunRequest") -> bool:
     return typer.confirm("Run it?", err=True)
 
 
-def _execute(started: Started) -> "Execution | None":
-    """Run the workflow; None when it was interrupted."""
+@contextmanager
+def _opening(started: Started) -> Iterator["Callable[[], BedrockRuntime]"]:
+    """
+    Give what returns the runtime. It has a process of its own where one can be had.
+
+    A rehearsal's has none: it sends nothing.
+    """
     from evaldrop import storage
     from evaldrop.answer_key import AnswerKey
     from evaldrop.bedrock import open_runtime
+    from evaldrop.forking import may_fork
+
+    request = started.request
+    opened = partial(open_runtime, request.bedrock, max_in_flight=request.max_in_flight or DEFAULT_IN_FLIGHT)
+    if request.simulated:
+        yield partial(opened, answer_key=AnswerKey(storage.join(started.folder, "records.jsonl")))
+    elif may_fork():
+        from evaldrop.bedrock.beside import runtime_beside
+
+        with runtime_beside(opened) as runtime:
+            yield runtime.opened
+    else:
+        yield opened
+
+
+def _execute(
+    started: Started, opened: "Callable[[], BedrockRuntime]", functions: "Executor | None"
+) -> "Execution | None":
+    """Run the workflow; None when it was interrupted."""
+    from evaldrop import storage
     from evaldrop.bedrock.metered import MeteredRuntime
     from evaldrop.cli.progress import RunProgress
-    from evaldrop.local import discard_empty, run_locally
-    from evaldrop.pricing import cost_usd, load_prices
+    from evaldrop.local import discard_empty, run_locally, state_machine
+    from evaldrop.pricing import cost_of_calls, load_prices
 
     request, folder = started.request, started.folder
-    answer_key = AnswerKey(storage.join(folder, "records.jsonl"))
-    opened = open_runtime(
-        request.bedrock, max_in_flight=request.max_in_flight or DEFAULT_IN_FLIGHT, answer_key=answer_key
-    )
-    prices = load_prices()
-    runtime = MeteredRuntime(opened, lambda model, sent, received: cost_usd(model, sent, received, prices))
+    state_machine()  # takes a tenth of a second, in which the runtime is being opened
+    runtime = MeteredRuntime(opened(), cost_of_calls(load_prices()))
     progress = RunProgress(runtime.meter)
     if request.simulated:
         stderr().print(
             "[bold yellow]SIMULATED[/bold yellow]: a rehearsal. No model is called and no money is spent."
         )
+    gc.freeze()  # what was imported stays: it need not be looked through for cycles again and again
     try:
         with progress.shown():
-            execution: Execution = _loop(run_locally(request, runtime, folder=folder, observer=progress))
+            execution: Execution = _loop(
+                run_locally(request, runtime, folder=folder, observer=progress, functions=functions)
+            )
     except KeyboardInterrupt:
         _tell_how_to_go_on(progress, folder)
         return None

@@ -45,7 +45,7 @@ async def with_handlers(visit: Visit, attempt: Attempt, watch: Watch | None = No
                 visit.tell("EvaluationFailed", state=visit.state.name, error=error.error, cause=error.cause)
             if delay is None:
                 return _catch(visit, handlers.catchers, error)
-            visit.retry_count += 1
+            visit.again()
             await visit.run.clock.sleep(delay)
 
 

@@ -1,10 +1,11 @@
-"""`lambda:invoke` on one machine: Python handlers in threads, with Lambda's envelope and error causes."""
+"""`lambda:invoke` on one machine: Python handlers, with Lambda's envelope and error causes."""
 
 import asyncio
 import json
 import traceback
 import uuid
 from collections.abc import Callable, Mapping
+from concurrent.futures import BrokenExecutor, Executor
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,12 +20,14 @@ Handler = Callable[[Any, Any], Any]
 TIME_LIMIT_MS = 900_000
 
 
-def lambda_invoke(functions: Mapping[str, Handler]) -> Integration:
+def lambda_invoke(functions: Mapping[str, Handler], *, executor: Executor | None = None) -> Integration:
     """
     Return the integration.
 
     Args:
         functions: Handlers by FunctionName: a name, or the last part of an ARN.
+        executor: Where they run; a thread when there is none. Another process finds a handler by its name in
+            its module.
 
     Its result is {"StatusCode": 200, "Payload", "ExecutedVersion"}. An exception becomes an error named after
     its class, whose cause is Lambda's JSON: errorMessage, errorType, requestId, stackTrace. A TaskError goes
@@ -35,7 +38,11 @@ def lambda_invoke(functions: Mapping[str, Handler]) -> Integration:
         handler, name, payload = _asked(arguments, functions)
         request_id = str(uuid.uuid4())
         event = json.loads(json.dumps(payload))
-        answer = await asyncio.to_thread(_run, handler, event, _lambda_context(name, request_id))
+        loop = asyncio.get_running_loop()
+        try:
+            answer = await loop.run_in_executor(executor, _run, handler, event, name, request_id)
+        except BrokenExecutor as error:
+            raise TaskError("Lambda.Unknown", f"the process of {name} went away: {error}") from error
         return {"ExecutedVersion": "$LATEST", "Payload": answer, "StatusCode": 200}
 
     return integration
@@ -60,13 +67,13 @@ def _asked(arguments: Any, functions: Mapping[str, Handler]) -> tuple[Handler, s
     return handler, short, arguments.get("Payload", {})
 
 
-def _run(handler: Handler, event: Any, context: Any) -> Any:
+def _run(handler: Handler, event: Any, name: str, request_id: str) -> Any:
     try:
-        result = handler(event, context)
+        result = handler(event, _lambda_context(name, request_id))
     except TaskError:
         raise
     except Exception as error:
-        raise TaskError(type(error).__name__, _cause(error, context.aws_request_id)) from error
+        raise TaskError(type(error).__name__, _cause(error, request_id)) from error
     try:
         return json.loads(json.dumps(result, allow_nan=False))
     except (TypeError, ValueError) as error:

@@ -13,6 +13,7 @@ from evaldrop.engine.progress import MapRunProgress, Place, UnfinishedChild
 from evaldrop.engine.runs import Run, Visit
 
 PENDING_PER_TURN = 100
+STARTED_PER_TURN = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,8 +128,8 @@ class MapRun:
     def _staff(self) -> None:
         wanted = self.limit if self.total is None else min(self.limit, max(self.total, 1))
         while self.status == "RUNNING" and self.at_work < wanted:
+            self.workers.add(asyncio.create_task(self._worker(self.at_work)))
             self.at_work += 1
-            self.workers.add(asyncio.create_task(self._worker()))
 
     async def _all_ended(self) -> None:
         while at_work := [worker for worker in self.workers if not worker.done()]:
@@ -165,8 +166,11 @@ class MapRun:
             if worker is not asyncio.current_task():
                 worker.cancel()
 
-    async def _worker(self) -> None:
+    async def _worker(self, place: int) -> None:
         try:
+            # The calls of the first children are on their way before the last children begin.
+            for _ in range(place // STARTED_PER_TURN):
+                await asyncio.sleep(0)
             while self.failure is None and self.status == "RUNNING" and self.at_work <= self.limit:
                 given = self._next_due()
                 if given is None:

@@ -163,7 +163,9 @@ def _on_string(name: str, function: Callable[[str], Any]) -> Callable[[Any], Any
 
 
 def _trim(text: str) -> str:
-    return _BLANKS.sub(" ", text).strip(" ")
+    if not text.isprintable() or "  " in text:  # a line break or a tab is not printable
+        text = _BLANKS.sub(" ", text)
+    return text.strip(" ")
 
 
 def _millis() -> Any:

@@ -50,6 +50,8 @@ class _Translator:
         raw = self.raw(node)
         if node.type in {"variable", "string", "number", "value", "binary"} and not node.predicate:
             return raw
+        if node.type == "unary" and not node.predicate and not node.keep_array:
+            return raw
         if node.type == "path":
             return raw
         keep = bool(node.keep_array)
@@ -156,6 +158,9 @@ class _Translator:
 
     def _object(self, node: Any) -> Closure:
         pairs = [(self.node(key), self.node(value)) for key, value in node.lhs_object]
+        names = [key.value for key, _ in node.lhs_object if key.type == "string" and not key.predicate]
+        if len(set(names)) == len(pairs):
+            return _with_known_keys(names, pairs)
 
         def build(context: Any, frame: Frame) -> Any:
             if isinstance(context, list):
@@ -257,6 +262,23 @@ class _Translator:
             return apply(array(context, frame), each)
 
         return call
+
+
+def _with_known_keys(names: list[str], pairs: list[tuple[Closure, Closure]]) -> Closure:
+    """Return what builds an object whose keys are written out and differ."""
+    members = [(name, value) for name, (_, value) in zip(names, pairs, strict=True)]
+
+    def build(context: Any, frame: Frame) -> Any:
+        if isinstance(context, list):
+            return _group(pairs, context, frame)
+        result: dict[str, Any] = {}
+        for name, closure in members:
+            value = closure(context, frame)
+            if value is not UNDEFINED:
+                result[name] = value
+        return result
+
+    return build
 
 
 def _check_key(key: Any, seen: set[str]) -> str | None:

@@ -62,25 +62,35 @@ def path_closure(steps: list[Step], *, keep: bool) -> Closure:
     """Return a closure that walks a path. `keep` is the `[]` that keeps a sequence of one an array."""
     walk = _general(steps, keep=keep)
     names = [step.name for step in steps[1:] if step.name is not None and not step.filters and not step.keep]
-    if keep or not steps[0].variable or steps[0].filters or len(names) != len(steps) - 1:
+    if keep or not names or not steps[0].variable or steps[0].filters or len(names) != len(steps) - 1:
         return walk
-    return _direct(steps[0].variable, names, walk)
+    return _direct(steps[0].variable, names)
 
 
-def _direct(variable: str, names: list[str], walk: Closure) -> Closure:
-    """Follow names from object to object; anything but objects on the way takes the general walk."""
+def _direct(variable: str, names: list[str]) -> Closure:
+    """Follow names from object to object, and through the elements of arrays where there is one."""
 
-    def follow(context: Any, frame: Frame) -> Any:
+    def follow(_context: Any, frame: Frame) -> Any:
         value = frame[variable]
-        for name in names:
+        for place, name in enumerate(names):
             if type(value) is not dict:
-                return walk(context, frame)
+                return _through_arrays(value, names[place:])
             value = value.get(name, UNDEFINED)
             if value is UNDEFINED:
                 return UNDEFINED
         return value
 
-    return follow if names else walk
+    return follow
+
+
+def _through_arrays(value: Any, names: list[str]) -> Any:
+    items = _flatten([value], is_last=False)
+    last = len(names) - 1
+    for place, name in enumerate(names):
+        items = _flatten([collapse(lookup(item, name)) for item in items], is_last=place == last)
+        if not items:
+            break
+    return collapse(items)
 
 
 def _general(steps: list[Step], *, keep: bool) -> Closure:

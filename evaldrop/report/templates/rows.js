@@ -143,7 +143,7 @@ class Records {
     const prompt = [row[PROMPT]];
     return {
       request: (candidate) => {
-        const request = requests[this.names.request_keys[candidate]];
+        const request = requests[this.names.request_keys[candidate]] ?? requests[`long/${this.names.candidates[candidate]}`];
         return request === undefined ? null : JSON.parse(whole(request, prompt));
       },
       judged: (candidate) =>

@@ -65,11 +65,11 @@ def test_a_run_where_too_much_fails_is_3_and_can_be_gone_on_with(tmp_path, capsy
     write(tmp_path, {**SMALL, "tolerated_failure_percentage": 0}, rows(3))
     real = run_command._execute
 
-    def break_results(started):
+    def break_results(started, *processes):
         records = Path(started.folder) / "results"
         records.parent.mkdir(parents=True, exist_ok=True)
         records.write_text("a file where a folder should be")
-        return real(started)
+        return real(started, *processes)
 
     monkeypatch.setattr(run_command, "_execute", break_results)
     assert main(["run", "faq.jsonl", *REHEARSAL]) == 3

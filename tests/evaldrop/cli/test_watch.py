@@ -125,7 +125,8 @@ def test_ctrl_c_ends_the_watching_and_says_so(finished, states, capsys):
     states.interrupt_at = 4
     code, said = watch(capsys)
     assert code == 130
-    assert f"the run goes on. Watch it again: evaldrop watch {EXECUTION}:{RUN}" in said.err
+    assert "stopped watching; the run goes on." in said.err
+    assert f"to watch it again: evaldrop watch {EXECUTION}:{RUN}\n" in said.err
     assert "stop-execution" in said.err
 
 

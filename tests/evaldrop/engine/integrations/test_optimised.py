@@ -3,7 +3,10 @@
 import asyncio
 import io
 import json
+import multiprocessing
+import os
 import threading
+from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
@@ -125,6 +128,36 @@ def test_a_function_is_found_by_name_or_arn(name):
 
 def test_a_handler_runs_in_a_thread_of_its_own():
     assert invoke(lambda_invoke(FUNCTIONS), {"FunctionName": "thread"})["Payload"] is False
+
+
+def test_a_handler_runs_where_the_executor_says_and_its_errors_come_back_whole():
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as elsewhere:
+        integration = lambda_invoke({"pid": _pid, "fails": _fails}, executor=elsewhere)
+        assert invoke(integration, {"FunctionName": "pid"})["Payload"] != os.getpid()
+        with pytest.raises(TaskError) as failed:
+            invoke(integration, {"FunctionName": "fails"})
+        assert failed.value.error == "ValueError"
+        assert json.loads(failed.value.cause)["errorMessage"] == "no rows"
+
+
+def test_a_process_that_went_away_is_named():
+    with (
+        ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as elsewhere,
+        pytest.raises(TaskError, match=r"Lambda.Unknown: the process of dies"),
+    ):
+        invoke(lambda_invoke({"dies": _dies}, executor=elsewhere), {"FunctionName": "dies"})
+
+
+def _pid(_event, _context):
+    return os.getpid()
+
+
+def _fails(_event, _context):
+    raise ValueError("no rows")
+
+
+def _dies(_event, _context):
+    os._exit(1)
 
 
 def test_payloads_are_json_both_ways():

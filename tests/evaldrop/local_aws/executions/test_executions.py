@@ -191,8 +191,11 @@ def test_metadata_alone_has_no_data(aws):
 
 def test_an_execution_that_is_not_there(aws):
     nobody = f"{STATES}:execution:runner:nobody"
-    for call in (aws.client.describe_execution, aws.client.list_map_runs, aws.client.get_execution_history):
+    calls = (aws.client.describe_execution, aws.client.list_map_runs, aws.client.get_execution_history)
+    for call in calls:
         assert refused(call, executionArn=nobody)[0] == "ExecutionDoesNotExist"
+    child = f"{STATES}:express:runner/Rows:nobody"
+    assert refused(aws.client.describe_execution, executionArn=child)[0] == "ExecutionDoesNotExist"
     assert refused(aws.client.describe_execution, executionArn="x")[0] == "InvalidArn"
     assert (
         refused(aws.client.describe_map_run, mapRunArn=f"{STATES}:mapRun:runner/a:b")[0] == "ResourceNotFound"
@@ -307,6 +310,29 @@ def test_what_runs_or_succeeded_is_not_redrivable(aws):
     aws.functions.gate.set()
     aws.ended(arn)
     assert "SUCCEEDED" in refused(aws.client.redrive_execution, executionArn=arn)[1]
+
+
+def test_an_execution_that_succeeds_as_it_is_stopped_runs_nothing_when_redriven(aws):
+    async def stop_then_reply(arguments, _context):
+        aws.functions.calls.append(arguments)
+        attempts, [record] = aws.executions._attempts, aws.executions._records.values()
+        attempts.stop(record, None, None)
+        return "done"
+
+    aws.executions._integrations = lambda _machine: {"lambda:invoke": stop_then_reply}
+    arn = aws.start(aws.machine({"T": task()}), 1)
+    assert aws.ended(arn)["status"] == "ABORTED"
+    aws.client.redrive_execution(executionArn=arn)
+    ended = aws.ended(arn)
+    assert (ended["status"], ended["output"], aws.functions.calls) == ("SUCCEEDED", '"done"', [1])
+
+
+def test_a_history_that_is_full_cannot_go_on(aws, monkeypatch):
+    monkeypatch.setattr("evaldrop.local_aws.executions.records.MOST_EVENTS", 3)
+    aws.functions.fail(1)
+    arn = aws.start(aws.machine({"T": task()}), 1)
+    aws.ended(arn)
+    assert "history event limit exceeded" in refused(aws.client.redrive_execution, executionArn=arn)[1]
 
 
 @pytest.mark.parametrize(
