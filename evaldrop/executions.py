@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evaldrop import storage
 from evaldrop.aws_faults import explain, is_aws_fault
 from evaldrop.errors import ServiceError
-from evaldrop.run_request import RunRequest
+
+if TYPE_CHECKING:
+    from evaldrop.run_request import RunRequest
 
 
 class StackServices:
@@ -24,7 +26,7 @@ class StackServices:
         self._machine_arn = machine_arn
         self._topic_arn = topic_arn
 
-    def start(self, request: RunRequest) -> bool:
+    def start(self, request: "RunRequest") -> bool:
         """
         Start a run under its own ID; return False when it was started before.
 

@@ -52,10 +52,10 @@ class stuck_after_some(_Wrapped):  # noqa: N801
 
 
 class endless_talker(_Wrapped):  # noqa: N801
-    """A candidate whose responses are above the payload quota of 256 KiB: its record's child fails."""
+    """Candidates whose responses together are above the payload quota: their record's child fails."""
 
     async def converse(self, request):
         reply = await super().converse(request)
         if request["modelId"] != JUDGE:
-            reply["output"]["message"]["content"] = [{"text": "and so on " * 30_000}]
+            reply["output"]["message"]["content"] = [{"text": "and so on " * 15_000}]
         return reply
