@@ -12,7 +12,7 @@ import orjson
 
 from evaldrop import storage
 from evaldrop.bedrock import BedrockRuntime
-from evaldrop.bedrock.journal import Journal, JournalledRuntime
+from evaldrop.bedrock.journal import Journal, KeepingRuntime, ReplayingRuntime
 from evaldrop.engine import (
     Execution,
     Observer,
@@ -63,6 +63,7 @@ async def run_locally(
     observer: Observer | None = None,
     publish: Callable[[dict[str, Any]], None] | None = None,
     functions: Executor | None = None,
+    keeps_replies: bool = False,
 ) -> Execution:
     """
     Execute the workflow for a request; replies are journalled in the run's folder while it lasts.
@@ -74,9 +75,11 @@ async def run_locally(
         observer: Is told of the progress.
         publish: Gets what the workflow publishes to its topic.
         functions: Where the functions run; a thread when there is none.
+        keeps_replies: Whether the runtime itself writes them to the journal, as one in another process does.
     """
-    journal = Journal(storage.local_path(folder) / JOURNAL)
-    journalled = JournalledRuntime(runtime, journal)
+    journal = Journal(journal_of(folder))
+    keeping = runtime if keeps_replies else KeepingRuntime(runtime, journal_of(folder))
+    journalled = ReplayingRuntime(keeping, journal)
 
     async def published(message: dict[str, Any]) -> dict[str, Any]:
         if publish:
@@ -106,8 +109,13 @@ async def run_locally(
         await journalled.close()
     execution = _worded(execution, request)
     if execution.status == "SUCCEEDED" and not _has_errors(folder):
-        storage.local_path(storage.join(folder, JOURNAL)).unlink(missing_ok=True)
+        journal_of(folder).unlink(missing_ok=True)
     return execution
+
+
+def journal_of(folder: str) -> Path:
+    """Return where a run's replies are kept while it lasts."""
+    return storage.local_path(folder) / JOURNAL
 
 
 def _worded(execution: Execution, request: RunRequest) -> Execution:

@@ -1,10 +1,16 @@
 """Fixtures that several test modules use."""
 
+import signal
+
 import boto3
 import pytest
 from moto import mock_aws
 
 from evaldrop import storage
+
+# A shell starts what it runs in the background deaf to Ctrl-C, and so would be what a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

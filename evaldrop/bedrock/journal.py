@@ -18,7 +18,7 @@ from evaldrop.bedrock.protocol import BedrockRuntime
 
 
 class Journal:
-    """An append-only file of replies by the digest of their request."""
+    """The replies that an earlier process left in the file, by the digest of their request."""
 
     def __init__(self, path: Path) -> None:
         self._kept: defaultdict[bytes, deque[tuple[int, int]]] = defaultdict(deque)
@@ -36,11 +36,15 @@ class Journal:
                 self._kept[bytes.fromhex(line[:32].decode())].append((end + 33, len(line) - 34))
                 end += len(line)
         self._file.truncate(end)
-        self._file.seek(end)
 
     def __len__(self) -> int:
         """Return how many replies wait to be used."""
         return sum(map(len, self._kept.values()))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there never was a reply."""
+        return not self._kept
 
     def take(self, digest: bytes) -> Any | None:
         """Return a kept reply, which is then used up, or None."""
@@ -50,45 +54,86 @@ class Journal:
         offset, length = places.popleft()
         return orjson.loads(os.pread(self._file.fileno(), length, offset))
 
-    def keep(self, digest: bytes, reply: Any) -> None:
-        """Write a reply; once this returns, a kill of the process does not lose it."""
-        self._file.write(digest.hex().encode() + b" " + orjson.dumps(reply) + b"\n")
-
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
 
-class JournalledRuntime:
-    """A runtime that asks only for what the journal does not have."""
+class KeepingRuntime:
+    """
+    A runtime that writes each reply down before it hands it on: a kill of the process does not lose it.
 
-    def __init__(self, runtime: BedrockRuntime, journal: Journal) -> None:
+    Args:
+        runtime: Who answers.
+        path: The journal, which is opened by the first reply.
+    """
+
+    def __init__(self, runtime: BedrockRuntime, path: Path) -> None:
+        self.is_simulated = runtime.is_simulated
         self._runtime = runtime
-        self._journal = journal
+        self._path = path
+        self._file: BinaryIO | None = None
 
     async def converse(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the kept reply to a Converse request, or call."""
-        digest = _digest(b"converse", request)
-        reply: dict[str, Any] | None = self._journal.take(digest)
-        if reply is None:
-            reply = await self._runtime.converse(request)
-            self._journal.keep(digest, reply)
+        """Answer a Converse request."""
+        reply = await self._runtime.converse(request)
+        self._keep(_of_converse(request), reply)
         return reply
 
     async def invoke_model(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the kept reply to an InvokeModel request, or call."""
-        digest = _digest(b"invoke_model", {**request, "body": _text(request["body"])})
-        kept: dict[str, Any] | None = self._journal.take(digest)
-        if kept is not None:
-            return {**kept, "body": kept["body"].encode()}
+        """Answer an InvokeModel request."""
         reply = await self._runtime.invoke_model(request)
-        self._journal.keep(digest, {**reply, "body": _text(reply["body"])})
+        self._keep(_of_invoke_model(request), {**reply, "body": _text(reply["body"])})
         return reply
 
     async def close(self) -> None:
         """Close the runtime and the journal."""
         await self._runtime.close()
+        if self._file:
+            self._file.close()
+
+    def _keep(self, digest: bytes, reply: Any) -> None:
+        if self._file is None:
+            self._file = self._path.open("ab", buffering=0)
+        self._file.write(digest.hex().encode() + b" " + orjson.dumps(reply) + b"\n")
+
+
+class ReplayingRuntime:
+    """A runtime that asks only for what the journal does not have."""
+
+    def __init__(self, runtime: BedrockRuntime, journal: Journal) -> None:
+        self.is_simulated = runtime.is_simulated
+        self._runtime = runtime
+        self._journal = journal
+
+    async def converse(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the kept reply to a Converse request, or call."""
+        kept: dict[str, Any] | None = None
+        if not self._journal.is_empty:
+            kept = self._journal.take(_of_converse(request))
+        return await self._runtime.converse(request) if kept is None else kept
+
+    async def invoke_model(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the kept reply to an InvokeModel request, or call."""
+        kept: dict[str, Any] | None = None
+        if not self._journal.is_empty:
+            kept = self._journal.take(_of_invoke_model(request))
+        if kept is None:
+            return await self._runtime.invoke_model(request)
+        return {**kept, "body": kept["body"].encode()}
+
+    async def close(self) -> None:
+        """Close the runtime and the journal."""
+        await self._runtime.close()
         self._journal.close()
+
+
+def _of_converse(request: Mapping[str, Any]) -> bytes:
+    return _digest(b"converse", request)
+
+
+def _of_invoke_model(request: Mapping[str, Any]) -> bytes:
+    return _digest(b"invoke_model", {**request, "body": _text(request["body"])})
 
 
 def _digest(operation: bytes, request: Any) -> bytes:

@@ -21,6 +21,9 @@ _FEW_IDENTICAL = 5
 _LABEL = 24
 # More of either kind make a table, not a sentence.
 _MOST_PAIRS = 3
+_KNOWN_SPREAD = 10
+"""With fewer records the spread itself is a guess, and what could be seen is computed from it."""
+
 _MOST_NAMED = 8
 # Spearman correlations with length that are worth a sentence.
 _MUCH_LENGTH, _SURE_OF_LENGTH = 0.3, 0.01
@@ -122,6 +125,8 @@ def _undecided(pair: Comparison) -> str:
     start = f"the order of {pair.a} and {pair.b} is not decided"
     if pair.minimum_detectable is None:
         return f"{start} ({pair.reason or f'no difference in {pair.n} records'})"
+    if pair.n < _KNOWN_SPREAD:
+        return f"{start} ({pair.n} records are too few to say what could be seen)"
     return (
         f"{start} (with {pair.n} records only differences above {size(pair.minimum_detectable)} can be seen)"
     )

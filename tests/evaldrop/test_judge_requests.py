@@ -96,6 +96,7 @@ def judged(folder, judge, *, prompts=None, rows=(ROW,), **more):
                     "bedrock-runtime", "Converse", runtime.converse
                 ),
                 "bedrock:invokeModel": bedrock_invoke_model(runtime.invoke_model),
+                "aws-sdk:s3:getObject": None,
                 "sns:publish": None,
             },
             store=DirectoryStore(),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -98,8 +98,8 @@ def run_and_tell(started: Started, *, as_json: bool) -> int:
     """Execute a run and print its scorecard; return the exit code."""
     from evaldrop.function_process import function_process
 
-    with _opening(started) as opened, function_process() as functions:
-        outcome = _execute(started, opened, functions)
+    with _opening(started) as opening, function_process() as functions:
+        outcome = _execute(started, opening, functions)
     return exits.INTERRUPTED if outcome is None else _tell(outcome, started, as_json=as_json)
 
 
@@ -188,8 +188,15 @@ def agreed(request: "RunRequest") -> bool:
     return typer.confirm("Run it?", err=True)
 
 
+class Opening(NamedTuple):
+    """What returns the runtime, and whether that writes every reply to the journal by itself."""
+
+    open: "Callable[[], BedrockRuntime]"
+    keeps_replies: bool
+
+
 @contextmanager
-def _opening(started: Started) -> Iterator["Callable[[], BedrockRuntime]"]:
+def _opening(started: Started) -> Iterator[Opening]:
     """
     Give what returns the runtime. It has a process of its own where one can be had.
 
@@ -203,19 +210,21 @@ def _opening(started: Started) -> Iterator["Callable[[], BedrockRuntime]"]:
     request = started.request
     opened = partial(open_runtime, request.bedrock, max_in_flight=request.max_in_flight or DEFAULT_IN_FLIGHT)
     if request.simulated:
-        yield partial(opened, answer_key=AnswerKey(storage.join(started.folder, "records.jsonl")))
+        answer_key = AnswerKey(storage.join(started.folder, "records.jsonl"))
+        yield Opening(partial(opened, answer_key=answer_key), keeps_replies=False)
     elif may_fork():
         from evaldrop.bedrock.beside import runtime_beside
+        from evaldrop.bedrock.journal import KeepingRuntime
+        from evaldrop.local import journal_of
 
-        with runtime_beside(opened) as runtime:
-            yield runtime.opened
+        # Kept where they arrive: on their way to this process they would be lost with it.
+        with runtime_beside(lambda: KeepingRuntime(opened(), journal_of(started.folder))) as runtime:
+            yield Opening(runtime.opened, keeps_replies=True)
     else:
-        yield opened
+        yield Opening(opened, keeps_replies=False)
 
 
-def _execute(
-    started: Started, opened: "Callable[[], BedrockRuntime]", functions: "Executor | None"
-) -> "Execution | None":
+def _execute(started: Started, opening: Opening, functions: "Executor | None") -> "Execution | None":
     """Run the workflow; None when it was interrupted."""
     from evaldrop import storage
     from evaldrop.bedrock.metered import MeteredRuntime
@@ -225,7 +234,7 @@ def _execute(
 
     request, folder = started.request, started.folder
     state_machine()  # takes a tenth of a second, in which the runtime is being opened
-    runtime = MeteredRuntime(opened(), cost_of_calls(load_prices()))
+    runtime = MeteredRuntime(opening.open(), cost_of_calls(load_prices()))
     progress = RunProgress(runtime.meter)
     if request.simulated:
         stderr().print(
@@ -235,7 +244,14 @@ def _execute(
     try:
         with progress.shown():
             execution: Execution = _loop(
-                run_locally(request, runtime, folder=folder, observer=progress, functions=functions)
+                run_locally(
+                    request,
+                    runtime,
+                    folder=folder,
+                    observer=progress,
+                    functions=functions,
+                    keeps_replies=opening.keeps_replies,
+                )
             )
     except KeyboardInterrupt:
         _tell_how_to_go_on(progress, folder)

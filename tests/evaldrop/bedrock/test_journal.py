@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaldrop.bedrock.journal import Journal, JournalledRuntime
+from evaldrop.bedrock.journal import Journal, KeepingRuntime, ReplayingRuntime
 from evaldrop.bedrock.protocol import ServiceError
 
 ASKED = {"modelId": "m", "messages": [{"role": "user", "content": [{"text": "Why?"}]}]}
@@ -43,13 +43,14 @@ def go_on(path, *calls):
     """Make calls as a new process would; return their replies and how many of them were new."""
     runtime = Numbering()
     journal = Journal(path)
-    journalled = JournalledRuntime(runtime, journal)
+    keeping = KeepingRuntime(runtime, path)
+    journalled = ReplayingRuntime(keeping, journal)
 
     async def all_calls():
         return [await getattr(journalled, operation)(request) for operation, request in calls]
 
     replies = asyncio.run(all_calls())
-    journal.close()
+    asyncio.run(journalled.close())
     return replies, runtime.calls
 
 
@@ -106,7 +107,7 @@ def test_a_journal_cut_anywhere_keeps_every_whole_line_and_can_be_gone_on_with(t
 
 def test_a_failed_call_is_not_kept(tmp_path):
     runtime, journal = Numbering(), Journal(tmp_path / "j")
-    journalled = JournalledRuntime(runtime, journal)
+    journalled = ReplayingRuntime(KeepingRuntime(runtime, tmp_path / "j"), journal)
     runtime.failing = True
     with pytest.raises(ServiceError):
         asyncio.run(journalled.converse(ASKED))
@@ -124,9 +125,23 @@ def test_the_length_is_how_many_replies_wait(tmp_path):
 
 
 def test_a_reply_is_on_the_disk_as_soon_as_it_was_given(tmp_path):
-    journalled = JournalledRuntime(Numbering(), Journal(tmp_path / "j"))
-    asyncio.run(journalled.converse(ASKED))
+    runtime = Numbering()
+    keeping = KeepingRuntime(runtime, tmp_path / "j")
+    asyncio.run(keeping.converse(ASKED))
     assert (tmp_path / "j").read_bytes().endswith(b'{"output":{"n":1}}\n')
-    asyncio.run(journalled.close())
-    assert journalled._runtime.closed
-    assert journalled._journal._file.closed
+    asyncio.run(keeping.close())
+    assert runtime.closed
+
+
+def test_another_process_may_keep_what_this_one_replays(tmp_path):
+    """The journal is read before the first reply is written, whoever writes it."""
+    go_on(tmp_path / "j", ("converse", ASKED))
+    journal, runtime = Journal(tmp_path / "j"), Numbering()
+    elsewhere = KeepingRuntime(runtime, tmp_path / "j")
+    replaying = ReplayingRuntime(elsewhere, journal)
+    other = {**ASKED, "modelId": "other"}
+    replies = [asyncio.run(replaying.converse(request)) for request in (other, ASKED)]
+    assert [reply["output"]["n"] for reply in replies] == [1, 1]
+    assert runtime.calls == 1
+    asyncio.run(replaying.close())
+    assert go_on(tmp_path / "j", ("converse", other), ("converse", ASKED))[1] == 0

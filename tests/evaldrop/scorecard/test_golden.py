@@ -301,7 +301,7 @@ def test_losses_are_told_beside_the_numbers(tmp_path, capsys):
 
     scorecard = lossy(tmp_path / "support" / "run-1", "drop")
     told = (
-        "lite, tone: 2 of 5 verdicts unscored (judge_error 1, no_response 1); whatever they would have been, "
+        "lite, tone: 2 of 5 verdicts unscored (judge error 1, no response 1); whatever they would have been, "
         "the mean lies between 2.60 and 4.20 and the pass rate in 40–80 %."
     )
     print_scorecard(Console(width=300), scorecard)
