@@ -1,5 +1,10 @@
 """What went wrong with AWS, in words a person can act on. Knows boto3's errors by name, without boto3."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from evaldrop.errors import ServiceError
+
 CREDENTIALS_HINT = (
     "Set them as for any AWS tool: AWS_PROFILE=name, `aws configure`, `aws sso login`, or AWS_ACCESS_KEY_ID "
     "and AWS_SECRET_ACCESS_KEY. Without an AWS account there are `evaldrop run --bedrock simulated` and "
@@ -54,3 +59,14 @@ def explain(error: Exception) -> str:
     said = str(error)
     hint = _BY_CODE.get(code_of(error)) or _BY_TYPE.get(type(error).__name__)
     return f"{said.rstrip('.')}. {hint}" if hint else said
+
+
+@contextmanager
+def told(what: str) -> Iterator[None]:
+    """Turn what boto3 and botocore raise into a ServiceError: what did not happen, why, and what to do."""
+    try:
+        yield
+    except Exception as error:
+        if is_aws_fault(error):
+            raise ServiceError(f"{what}: {explain(error)}") from error
+        raise

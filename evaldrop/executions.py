@@ -1,13 +1,11 @@
 """Runs as executions of the deployed state machine. Imports boto3 once it is used."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from evaldrop import storage
-from evaldrop.aws_faults import explain, is_aws_fault
-from evaldrop.errors import ServiceError
+from evaldrop.aws_faults import told
 
 if TYPE_CHECKING:
     from evaldrop.run_request import RunRequest
@@ -36,7 +34,7 @@ class StackServices:
         Raises:
             ServiceError: Step Functions would not.
         """
-        with _told(f"run {request.run_id} of {request.dataset} was not started"):
+        with told(f"run {request.run_id} of {request.dataset} was not started"):
             try:
                 self._step_functions.start_execution(
                     stateMachineArn=self._machine_arn,
@@ -54,9 +52,9 @@ class StackServices:
         Raises:
             ServiceError: Step Functions would not say.
         """
-        with _told(f"how {execution_arn} ended is not known"):
-            told = self._step_functions.describe_execution(executionArn=execution_arn)
-        return {name: told.get(name) for name in ("status", "input", "error", "cause")}
+        with told(f"how {execution_arn} ended is not known"):
+            ended = self._step_functions.describe_execution(executionArn=execution_arn)
+        return {name: ended.get(name) for name in ("status", "input", "error", "cause")}
 
     def tell(self, *, subject: str, message: str) -> None:
         """
@@ -65,7 +63,7 @@ class StackServices:
         Raises:
             ServiceError: SNS would not.
         """
-        with _told(f'the message "{subject}" was not sent'):
+        with told(f'the message "{subject}" was not sent'):
             self._sns.publish(TopicArn=self._topic_arn, Subject=subject, Message=message)
 
     def describe(self, uri: str) -> storage.ObjectFacts:
@@ -87,14 +85,3 @@ class StackServices:
         import boto3
 
         return boto3.client("sns")
-
-
-@contextmanager
-def _told(what: str) -> Iterator[None]:
-    """Turn what boto3 and botocore raise into a ServiceError that says what did not happen."""
-    try:
-        yield
-    except Exception as error:
-        if is_aws_fault(error):
-            raise ServiceError(f"{what}: {explain(error)}") from error
-        raise

@@ -1,11 +1,8 @@
 """boto3's clients, configured as boto3 is: by profile, Region and AWS_ENDPOINT_URL."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from evaldrop.aws_faults import explain, is_aws_fault
-from evaldrop.errors import ServiceError
+from evaldrop.aws_faults import told
 
 
 def client(service: str, *, region: str | None = None) -> Any:
@@ -24,14 +21,3 @@ def client(service: str, *, region: str | None = None) -> Any:
     with told(f"{service} cannot be called"):
         client: Any = boto3.client
         return client(service, region_name=region)
-
-
-@contextmanager
-def told(what: str) -> Iterator[None]:
-    """Turn what boto3 and botocore raise into a ServiceError: what did not happen, why, and what to do."""
-    try:
-        yield
-    except Exception as error:
-        if is_aws_fault(error):
-            raise ServiceError(f"{what}: {explain(error)}") from error
-        raise

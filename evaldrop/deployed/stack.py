@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from evaldrop.aws_faults import code_of
-from evaldrop.deployed.clients import told
+from evaldrop.aws_faults import code_of, told
 from evaldrop.errors import InputError
 from evaldrop.triggering import RUNS, Intake
 

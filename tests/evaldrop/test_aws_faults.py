@@ -5,7 +5,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from evaldrop import aws_faults
-from evaldrop.aws_faults import code_of, explain, is_aws_fault
+from evaldrop.aws_faults import code_of, explain, is_aws_fault, told
+from evaldrop.errors import ServiceError
 
 
 @pytest.mark.parametrize("name", aws_faults._BY_TYPE)
@@ -39,3 +40,17 @@ def test_a_fault_of_aws_is_known_by_where_it_was_defined():
     assert is_aws_fault(refusal("SlowDown"))
     assert not is_aws_fault(ValueError())
     assert (code_of(refusal("SlowDown")), code_of(ValueError())) == ("SlowDown", "")
+
+
+def test_what_a_service_refuses_is_told_with_what_did_not_happen():
+    with (
+        pytest.raises(ServiceError, match=r"^nothing was sent: .*said by AWS") as raised,
+        told("nothing was sent"),
+    ):
+        raise refusal("AccessDenied")
+    assert isinstance(raised.value.__cause__, ClientError)
+
+
+def test_what_is_no_fault_of_a_service_stays_what_it_is():
+    with pytest.raises(ZeroDivisionError), told("nothing"):
+        raise ZeroDivisionError

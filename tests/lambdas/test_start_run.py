@@ -7,7 +7,6 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from evaldrop import executions
 from evaldrop.errors import ServiceError, StorageError
 from evaldrop.run_request import RunRequest
 from lambdas.start_run.handler import handler
@@ -123,12 +122,3 @@ def test_a_topic_that_will_not_is_an_error(stack, monkeypatch):
     with pytest.raises(ServiceError, match=r"refused.* was not sent") as raised:
         handler(created("datasets/faq.csv"), CONTEXT)
     assert isinstance(raised.value.__cause__, ClientError)
-
-
-def test_what_is_no_fault_of_a_service_stays_what_it_is():
-    def break_down():
-        with executions._told("nothing"):
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        break_down()
