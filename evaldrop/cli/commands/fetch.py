@@ -21,7 +21,7 @@ def fetch(
         typer.Option(
             "--to",
             metavar="DIR",
-            help="The folder to copy the run's into; runs/<evaluation>/<run id> by default.",
+            help="The folder to copy the run's into; runs/EVALUATION/RUN by default.",
             show_default=False,
         ),
     ] = None,
