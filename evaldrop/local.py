@@ -15,8 +15,10 @@ from evaldrop.bedrock import BedrockRuntime
 from evaldrop.bedrock.journal import Journal, KeepingRuntime, ReplayingRuntime
 from evaldrop.engine import (
     Execution,
+    Integration,
     Observer,
     StateMachine,
+    TaskContext,
     bedrock_invoke_model,
     execute,
     lambda_invoke,
@@ -91,7 +93,7 @@ async def run_locally(
             state_machine(),
             request.model_dump(mode="json"),
             integrations={
-                "lambda:invoke": lambda_invoke(HANDLERS, executor=functions),
+                "lambda:invoke": _without_calls(lambda_invoke(HANDLERS, executor=functions), journalled),
                 "aws-sdk:bedrockruntime:converse": sdk_integration(
                     "bedrock-runtime", "Converse", journalled.converse
                 ),
@@ -111,6 +113,17 @@ async def run_locally(
     if execution.status == "SUCCEEDED" and not _has_errors(folder):
         journal_of(folder).unlink(missing_ok=True)
     return execution
+
+
+def _without_calls(invoke: Integration, runtime: ReplayingRuntime) -> Integration:
+    """Return an integration before whose BuildScorecard the runtime, which is done, gives back its memory."""
+
+    async def integration(arguments: Any, context: TaskContext) -> Any:
+        if context.state == "BuildScorecard":
+            await runtime.close()
+        return await invoke(arguments, context)
+
+    return integration
 
 
 def journal_of(folder: str) -> Path:

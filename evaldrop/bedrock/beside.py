@@ -19,7 +19,7 @@ from evaldrop.bedrock.protocol import BedrockRuntime, ServiceError
 from evaldrop.errors import EvaldropError
 from evaldrop.forking import leave_ctrl_c_to_the_parent
 
-CONVERSE, INVOKE_MODEL, CANCEL = "converse", "invoke_model", "cancel"
+CONVERSE, INVOKE_MODEL, CANCEL, END = "converse", "invoke_model", "cancel", "end"
 
 
 @contextmanager
@@ -74,7 +74,9 @@ async def answer_from(runtime: BedrockRuntime, connection: socket.socket) -> Non
 
     def take(message: tuple[int, str, Any]) -> None:
         number, operation, request = message
-        if operation != CANCEL:
+        if operation == END:
+            ended.set()
+        elif operation != CANCEL:
             tasks[number] = asyncio.create_task(answer(number, operation, request))
         elif number in tasks:
             tasks[number].cancel()
@@ -82,6 +84,8 @@ async def answer_from(runtime: BedrockRuntime, connection: socket.socket) -> Non
     messages = Messages(take, ended.set)
     await asyncio.get_running_loop().create_unix_connection(lambda: messages, sock=connection)
     await ended.wait()
+    for _ in range(2):  # what has its answer is handed on, and so kept, before the rest is cancelled
+        await asyncio.sleep(0)
     for task in list(tasks.values()):
         task.cancel()
     await runtime.close()
@@ -134,6 +138,8 @@ class RuntimeBeside:
     async def close(self) -> None:
         """End the connection, and the other process with it."""
         if self._messages is not None:
+            # Said, for a process that was forked meanwhile holds the connection open, too.
+            self._messages.send((0, END, None))
             self._messages.close()
 
     async def _ask(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -105,6 +105,7 @@ class ReplayingRuntime:
         self.is_simulated = runtime.is_simulated
         self._runtime = runtime
         self._journal = journal
+        self._is_closed = False
 
     async def converse(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return the kept reply to a Converse request, or call."""
@@ -123,9 +124,11 @@ class ReplayingRuntime:
         return {**kept, "body": kept["body"].encode()}
 
     async def close(self) -> None:
-        """Close the runtime and the journal."""
-        await self._runtime.close()
-        self._journal.close()
+        """Close the runtime and the journal, once."""
+        if not self._is_closed:
+            self._is_closed = True
+            await self._runtime.close()
+            self._journal.close()
 
 
 def _of_converse(request: Mapping[str, Any]) -> bytes:
