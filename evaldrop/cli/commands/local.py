@@ -97,10 +97,10 @@ def _serve(assembly: "Assembly", open_runtime: "OpenRuntime", choices: "Choices"
     ended = threading.Event()
     _tell("making the stack")
     with LocalAws(assembly, open_runtime, choices) as aws:
-        _introduce(aws, choices)
-        # A terminal's Ctrl-C and a plain kill end it alike: with its processes.
+        # A terminal's Ctrl-C and a plain kill end it alike, with its processes; also while it still speaks.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: ended.set())
+        _introduce(aws, choices)
         ended.wait()
         _tell("ending")
     return exits.PASSED
