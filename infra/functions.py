@@ -35,7 +35,7 @@ class Shape:
     disk_mb: int = 512
 
 
-# Sized for 100,000 records; docs/deploying.md has the measurements.
+# Sized for 100,000 records; docs/performance.md has what BuildScorecard was measured at.
 STEPS = {
     "ValidateDataset": Shape(memory_mb=1769, timeout_s=900),
     "PrepareRecords": Shape(memory_mb=1769, timeout_s=900, disk_mb=10_240),
