@@ -1,36 +1,20 @@
-"""
-The history of runs: `index.html` over one small object per run.
-
-A run writes only its own `history.json`; the page is derived from all of them, so runs that end at once never
-overwrite one another's numbers. After writing the page a run looks again: whoever writes last has seen every
-run.
-"""
+"""What the history keeps of a run: its own small `history.json`, which no other run ever writes."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 import orjson
-from pydantic import ValidationError
 
 from evaldrop import storage
 from evaldrop.criteria import Criterion
-from evaldrop.errors import StorageError
 from evaldrop.evaluation import Called
 from evaldrop.history_entries import HistoryCandidate, HistoryEntry, HistoryEstimate, HistoryJudge
-from evaldrop.report.history_page import history_page
+from evaldrop.history_index import HISTORY_FILE, output_folder, renew_index
 from evaldrop.requests import GIVEN
 from evaldrop.scorecard.model import CriterionEstimate, Scorecard
 from evaldrop.scorecard.source import RunFile, read_run_file
-from evaldrop.trend import trend_of
-
-HISTORY_FILE = "history.json"
-INDEX_FILE = "index.html"
-
-# Looking again ends even when runs keep ending: the next of them writes the page anyway.
-_MOST_LOOKS = 5
 
 
 def history_entry(scorecard: Scorecard, folder: str, run: RunFile) -> HistoryEntry:
@@ -157,57 +141,8 @@ def write_history(folder: str, scorecard: Scorecard) -> None:
     Raises:
         StorageError: The output folder cannot be read or written.
     """
-    parts = folder.rstrip("/").split("/")
-    entry = history_entry(scorecard, "/".join(parts[-2:]), read_run_file(folder))
+    relative = "/".join(folder.rstrip("/").split("/")[-2:])
+    entry = history_entry(scorecard, relative, read_run_file(folder))
     storage.write_bytes(storage.join(folder, HISTORY_FILE), entry.model_dump_json(indent=1).encode())
-    out = "/".join(parts[:-2])
-    if not out:
-        return
-    seen: list[str] = []
-    for _ in range(_MOST_LOOKS):
-        found = find_entries(out)
-        if found == seen:
-            return
-        page = page_of(read_entries(found))
-        storage.write_bytes(storage.join(out, INDEX_FILE), page.encode())
-        seen = found
-
-
-def page_of(entries: Sequence[HistoryEntry]) -> str:
-    """Return the history's page, with what was changed and what moved in every evaluation."""
-    drifts = {name: trend_of(entries, name) for name in {entry.evaluation for entry in entries}}
-    return history_page([entry.model_dump(mode="json") for entry in entries], drifts)
-
-
-def find_entries(out: str) -> list[str]:
-    """Return the URIs of all runs' history objects below an output folder."""
-    return [uri for uri in storage.list_files(out) if uri.endswith(f"/{HISTORY_FILE}")]
-
-
-def read_entries(uris: Sequence[str]) -> list[HistoryEntry]:
-    """
-    Return history objects, the newest run first; one of another version of evaldrop is left out.
-
-    Raises:
-        StorageError: One is there and cannot be read.
-    """
-    with ThreadPoolExecutor(max_workers=16) as readers:
-        contents = list(readers.map(_read, uris))
-    entries = []
-    for content in filter(None, contents):
-        try:
-            entries.append(HistoryEntry.model_validate_json(content))
-        except ValidationError:
-            # The page of all runs must not fail on a single one.
-            continue
-    return sorted(entries, key=lambda entry: (entry.started_at, entry.run_id), reverse=True)
-
-
-def _read(uri: str) -> bytes | None:
-    """Return an object, or None when its run was deleted since it was listed."""
-    try:
-        return storage.read_bytes(uri)
-    except StorageError:
-        if storage.exists(uri):
-            raise
-        return None
+    if out := output_folder(folder):
+        renew_index(out)

@@ -1,6 +1,6 @@
 """The history of one evaluation as charts: a trend per criterion, and cost. No number is computed here."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 from typing import Any
@@ -85,13 +85,16 @@ class Trends:
     bar_width: float
 
 
-def trends(runs: Sequence[Mapping[str, Any]], drift: Drift | None = None) -> Trends | None:
+def trends(
+    runs: Sequence[Mapping[str, Any]], drift: Drift | None = None, baselines: Collection[str] = ()
+) -> Trends | None:
     """
     Return the charts of an evaluation's runs; None for a single run.
 
     Args:
         runs: Entries of the history as JSON, the newest first.
         drift: What was changed between them and what moved, to be marked.
+        baselines: Ids of the runs to be marked as baselines.
     """
     if len(runs) < 2:
         return None
@@ -118,7 +121,7 @@ def trends(runs: Sequence[Mapping[str, Any]], drift: Drift | None = None) -> Tre
         ],
         most_cost=figures.usd(most),
         marks=[
-            *_marks(oldest_first, {str(run.get("baseline") or "") for run in runs}),
+            *_marks(oldest_first, baselines),
             *(_drift_marks(oldest_first, drift) if drift else ()),
         ],
         first=figures.moment(oldest_first[0]["started_at"])[:10],
@@ -130,11 +133,6 @@ def trends(runs: Sequence[Mapping[str, Any]], drift: Drift | None = None) -> Tre
 def report_link(run: Mapping[str, Any]) -> str:
     """Return where a run's report lies, relative to the history's page."""
     return f"{quote(run['folder'])}/report.html"
-
-
-def is_baseline(run: Mapping[str, Any], baselines: set[str]) -> bool:
-    """Tell whether a run is one that others are compared against, by their URIs or ids."""
-    return any(named.rstrip("/").rpartition("/")[2] == run["run_id"] for named in baselines if named)
 
 
 def _trend(
@@ -228,14 +226,14 @@ def _at(place: int, runs: int) -> float:
     return WIDTH * (place + 0.5) / runs
 
 
-def _marks(runs: Sequence[Mapping[str, Any]], baselines: set[str]) -> list[tuple[float, str, str]]:
+def _marks(runs: Sequence[Mapping[str, Any]], baselines: Collection[str]) -> list[tuple[float, str, str]]:
     """Return `(x, kind, words)` of runs with alarms, of baselines, and of where the dataset changed."""
     marks = []
     for place, run in enumerate(runs):
         x, when = _at(place, len(runs)), figures.moment(run["started_at"])
         if run["alarms"]:
             marks.append((x, "alarm", f"{when}: {run['alarms']} alarms"))
-        if is_baseline(run, baselines):
+        if run["run_id"] in baselines:
             marks.append((x, "baseline", f"{when}: baseline"))
         if place and _dataset(run) != _dataset(runs[place - 1]):
             marks.append((x - WIDTH / len(runs) / 2, "changed", f"{when}: another dataset from here on"))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from evaldrop.cli.app import main
 from evaldrop.scorecard import build_scorecard
 from tests.browser.pages import READY
 from tests.evaldrop.test_history import run_folder
@@ -14,6 +15,7 @@ def index(tmp_path_factory):
     out = tmp_path_factory.mktemp("all runs & more")
     for day in (19, 20, 21):
         build_scorecard(run_folder(out, f"run-{day}", day=day, simulated=day == 19))
+    assert main(["bless", str(out / "support" / "run-20")]) == 0
     return out / "index.html"
 
 
@@ -31,6 +33,20 @@ def test_the_history_opens_from_disk_and_its_links_lead_to_reports(browser, inde
             back = page.run("document.querySelector('.crumb a').href")
             assert back == index.as_uri()
         page.go(index.as_uri())
+
+
+def test_the_blessed_run_is_marked_in_the_table_and_in_every_chart(browser, index):
+    with browser.page(index.as_uri()) as page:
+        assert page.run(
+            "[...document.querySelectorAll('table.runs tbody tr')]"
+            ".filter((row) => row.textContent.includes('◆ baseline'))"
+            ".map((row) => row.querySelector('th small').textContent)"
+        ) == ["run-20"]
+        charts = page.run("document.querySelectorAll('.trends figure svg.trend').length")
+        marks = page.run(
+            "[...document.querySelectorAll('.note.baseline title')].map((note) => note.textContent)"
+        )
+        assert marks == ["2026-11-20 09:00 UTC: baseline"] * (charts - 1), "cost has no marks"
 
 
 @pytest.mark.parametrize("width", [360, 1300, 1920])

@@ -10,7 +10,7 @@ from evaldrop.definition import RunDefinition, RunRequest
 from evaldrop.errors import EvaluationError
 from evaldrop.evaluation import Candidate, parse_evaluation
 from evaldrop.evaluation.anchors import ANCHOR, Anchor, Anchors
-from evaldrop.history import find_entries, read_entries
+from evaldrop.history_index import read_history
 from evaldrop.validation import check_dataset
 from tests.evaldrop.recorded_runs import recorded_run, texts
 
@@ -172,7 +172,7 @@ def test_anchors_stay_out_of_every_number_of_a_candidate(tmp_path):
 def test_the_history_keeps_what_a_judge_gave_the_anchors_of_either_kind(tmp_path):
     """A whole run with a judge that knows; scores are 1 to 5."""
     run(tmp_path, [GOOD, GOOD, BAD])
-    (entry,) = read_entries(find_entries(str(tmp_path)))
+    (entry,) = read_history(str(tmp_path)).entries
     means = {name: kinds["correctness"].mean for name, kinds in entry.anchors.items()}
     assert means == {"good anchors (pro)": 5, "bad anchors (pro)": 1}
     assert entry.anchors["good anchors (pro)"]["correctness"].n_scored == 2

@@ -9,12 +9,15 @@ def bless(run: RunFolder, force: Force = False) -> int:
     """
     Make a run the baseline of its evaluation; every later run is compared with it by itself.
 
-    Its name is kept in `baseline.json` in the evaluation's folder, beside the runs.
+    Its name is kept in `baseline.json` in the evaluation's folder, beside the runs; the history,
+    `index.html`, marks it.
 
     Example:
 
         evaldrop bless runs/support-answers/20261121T101500Z-4f3a2b
     """
+    from evaldrop import storage
+    from evaldrop.history_index import INDEX_FILE, output_folder, renew_index
     from evaldrop.regression.blessing import bless as bless_run
     from evaldrop.runs import read_run
 
@@ -22,5 +25,9 @@ def bless(run: RunFolder, force: Force = False) -> int:
     card = read_run(run.rstrip("/")).scorecard
     if card.gate.decision != "pass":
         warn(f"the gate of {blessing.run_id} is {card.gate.decision}; it is the baseline all the same.")
+    out = output_folder(storage.absolute(run))
+    # A run that was copied elsewhere by itself belongs to no history.
+    if storage.exists(storage.join(out, INDEX_FILE)):
+        renew_index(out)
     stdout().print(f"baseline of {shown(card.evaluation)}: {shown(blessing.run_id)}")
     return exits.PASSED

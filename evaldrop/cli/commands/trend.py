@@ -39,10 +39,10 @@ def trend(
     """
     from evaldrop.cli.trend_table import print_trend
     from evaldrop.errors import InputError
-    from evaldrop.history import find_entries, read_entries
+    from evaldrop.history_index import read_history
     from evaldrop.trend import BASELINE_RUNS, trend_of
 
-    entries = read_entries(find_entries(out))
+    entries = read_history(out).entries
     known = sorted({entry.evaluation for entry in entries})
     if evaluation not in known:
         there = f"There are {', '.join(known)}." if known else "There is no finished run at all."

@@ -1,5 +1,7 @@
 """A baseline in a bucket is blessed, found and compared where it lies."""
 
+from evaldrop import storage
+from evaldrop.cli.app import main
 from evaldrop.regression.against import compare_runs
 from evaldrop.regression.blessing import bless, blessed_run
 from tests.evaldrop.regression.runs import write
@@ -16,3 +18,10 @@ def test_a_run_in_a_bucket_is_blessed_and_compared(bucket):
     scorecard = write(f"{evaluation}/run-1", SCORES, baseline=f"{evaluation}/run-0")
     assert scorecard.baseline.records == 2
     assert compare_runs(f"{evaluation}/run-1", f"{evaluation}/run-0").candidates.keys() == {"lite", "haiku"}
+
+
+def test_the_history_in_a_bucket_marks_a_run_when_it_is_blessed(bucket, capsys):
+    write(f"s3://{bucket}/runs/faq/run-0", SCORES, run_id="run-0")
+    assert "◆ baseline" not in storage.read_bytes(f"s3://{bucket}/runs/index.html").decode()
+    assert main(["bless", f"s3://{bucket}/runs/faq/run-0"]) == 0
+    assert "◆ baseline" in storage.read_bytes(f"s3://{bucket}/runs/index.html").decode()

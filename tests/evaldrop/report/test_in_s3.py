@@ -5,7 +5,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from evaldrop import history, storage
+from evaldrop import history_index, storage
 from evaldrop.cli.app import main
 from evaldrop.report.exporting import export_run
 from evaldrop.report.serving import Folder
@@ -50,14 +50,14 @@ def test_a_run_that_ends_while_another_writes_a_buckets_history_is_in_it(bucket,
     for folder in folders:
         name = folder.rpartition("/")[2]
         write_run(folder, run=run_json(run_id=name), records=[record("r0")], succeeded=rows)
-    page, waiting = history.history_page, folders[1:]
+    page, waiting = history_index.history_page, folders[1:]
 
     def others_end_first(*arguments):
         if waiting:
             build_scorecard(waiting.pop())
         return page(*arguments)
 
-    monkeypatch.setattr(history, "history_page", others_end_first)
+    monkeypatch.setattr(history_index, "history_page", others_end_first)
     build_scorecard(folders[0])
     written = storage.read_bytes(f"{out}/index.html").decode()
     assert all(f'href="support/run-{number}/report.html"' in written for number in range(3))

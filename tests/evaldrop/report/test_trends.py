@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaldrop.report.trends import HEIGHT, WIDTH, is_baseline, trends
+from evaldrop.report.trends import HEIGHT, WIDTH, trends
 from evaldrop.trend import Change, Series, Shift, Trend
 
 
@@ -55,10 +55,8 @@ def test_candidates_of_one_run_stand_side_by_side():
 
 
 def test_alarms_baselines_and_another_dataset_are_marked():
-    runs = newest_first(
-        run(1), run(2, alarms=3), run(3, baseline="s3://runs/support/run-1/"), run(4, dataset="other.jsonl")
-    )
-    marks = [(kind, words) for _, kind, words in trends(runs).marks]
+    runs = newest_first(run(1), run(2, alarms=3), run(3), run(4, dataset="other.jsonl"))
+    marks = [(kind, words) for _, kind, words in trends(runs, baselines={"run-1"}).marks]
     assert marks == [
         ("baseline", "2026-11-01 09:00 UTC: baseline"),
         ("alarm", "2026-11-02 09:00 UTC: 3 alarms"),
@@ -69,14 +67,6 @@ def test_alarms_baselines_and_another_dataset_are_marked():
 def test_a_dataset_of_another_name_and_the_same_content_is_the_same():
     runs = newest_first(run(1, dataset_sha256="ab"), run(2, dataset_sha256="ab", dataset="moved.jsonl"))
     assert trends(runs).marks == []
-
-
-@pytest.mark.parametrize(("baseline", "is_one"), [
-    ("run-1", True), ("s3://b/support/run-1", True), ("out/support/run-1/", True), ("run-11", False),
-    ("", False),
-])  # fmt: skip
-def test_a_baseline_is_known_by_its_id(baseline, is_one):
-    assert is_baseline(run(1), {baseline}) is is_one
 
 
 def test_an_unknown_cost_has_no_bar():
