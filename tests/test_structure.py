@@ -217,7 +217,7 @@ def test_storage_imports_boto3_only_when_it_needs_s3():
 
 
 def test_a_command_line_that_only_shows_help_imports_no_numbers():
-    heavy = {"numpy", "scipy", "pyarrow", "pandas", "boto3", "aiohttp"}
+    heavy = {"numpy", "scipy", "pyarrow", "pandas", "boto3", "pyqwest"}
     code = f"import sys; import evaldrop.cli.app; print(*sorted({heavy} & sys.modules.keys()))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == ""

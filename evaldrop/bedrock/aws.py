@@ -1,5 +1,5 @@
 """
-The real Bedrock runtime. boto3 decides where, as whom and how signed; the requests go over aiohttp.
+The real Bedrock runtime. boto3 decides where, as whom and how signed; the requests go over reqwest.
 
 A boto3 call costs most of a millisecond of processor time, and a thread while it waits. An evaluation keeps
 hundreds of calls in flight, so boto3 is asked once, by a request that is never sent, and answers for all.
@@ -7,8 +7,8 @@ hundreds of calls in flight, so boto3 is asked once, by a request that is never 
 
 import base64
 import re
-import ssl
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -20,9 +20,7 @@ from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, InvalidEndpointConfigurationError, NoRegionError
 from botocore.httpsession import get_cert_path
-from botocore.model import OperationModel
 from botocore.utils import get_environ_proxies
-from yarl import URL
 
 from evaldrop import __version__
 from evaldrop.bedrock.channel import Answer, Channel
@@ -59,14 +57,21 @@ _CREDENTIAL = re.compile(
 
 
 class Access(NamedTuple):
-    """What boto3 resolved: where requests go, under whose name, and what the client calls itself."""
+    """
+    What boto3 resolved: where requests go, under whose name, and what the client calls itself.
+
+    Attributes:
+        certificates: boto3's own bundle of authorities or the one it was given, in PEM.
+        sent_headers, received_headers: InvokeModel's parameters that travel as headers, with their names.
+    """
 
     endpoint: str
     authorisation: Authorisation
     user_agent: str
-    tls: ssl.SSLContext | None
+    certificates: bytes | None
     proxy: str | None
-    invoke_model: OperationModel
+    sent_headers: Mapping[str, str]
+    received_headers: Mapping[str, str]
 
 
 class AwsRuntime:
@@ -83,14 +88,14 @@ class AwsRuntime:
         access = resolve_access()
         self._endpoint = access.endpoint
         self._authorisation = access.authorisation
-        self._sent_headers = _header_members(access.invoke_model.input_shape)
-        self._received_headers = _header_members(access.invoke_model.output_shape)
-        self._urls: dict[tuple[str, str], URL] = {}
+        self._sent_headers = access.sent_headers
+        self._received_headers = access.received_headers
+        self._urls: dict[tuple[str, str], str] = {}
         self._channel = Channel(
             max_in_flight=max_in_flight,
             headers={"User-Agent": access.user_agent},
             read_timeout_s=read_timeout_s,
-            tls=access.tls,
+            certificates=access.certificates,
             proxy=access.proxy,
         )
 
@@ -132,20 +137,18 @@ class AwsRuntime:
         self, operation: str, request: Mapping[str, Any], body: bytes, headers: dict[str, str]
     ) -> Answer:
         url = self._url(operation, request)
-        answer = await self._channel.post(
-            url, body, lambda: self._authorisation.sign(str(url), body, headers)
-        )
+        answer = await self._channel.post(url, body, lambda: self._authorisation.sign(url, body, headers))
         if answer.status >= 300:
             raise service_error(answer)
         return answer
 
-    def _url(self, operation: str, request: Mapping[str, Any]) -> URL:
+    def _url(self, operation: str, request: Mapping[str, Any]) -> str:
         model = request.get("modelId")
         if not model:
             raise ServiceError("ValidationException", 'the request has no "modelId"')
         if (model, operation) not in self._urls:
             path = f"/model/{quote(model, safe='-._~')}/{operation}"
-            self._urls[model, operation] = URL(self._endpoint + path, encoded=True)
+            self._urls[model, operation] = self._endpoint + path
         return self._urls[model, operation]
 
 
@@ -162,14 +165,17 @@ def resolve_access() -> Access:
         client = boto3.Session(botocore_session=core).client("bedrock-runtime", config=settings)
         prepared = _prepare_a_call(client)
         endpoint = prepared.url.removesuffix("/model/evaldrop/converse")
+        invoke_model = client.meta.service_model.operation_model("InvokeModel")
         encrypted = endpoint.startswith("https:")
         return Access(
             endpoint=endpoint,
             authorisation=_authorisation(core, _text(prepared.headers["Authorization"])),
             user_agent=_text(prepared.headers["User-Agent"]),
-            tls=_tls_context(core) if encrypted else None,
+            certificates=_certificates(core) if encrypted else None,
             proxy=get_environ_proxies(endpoint).get("https" if encrypted else "http"),
-            invoke_model=client.meta.service_model.operation_model("InvokeModel"),
+            # Plain names: the model they are from takes four megabytes.
+            sent_headers=_header_members(invoke_model.input_shape),
+            received_headers=_header_members(invoke_model.output_shape),
         )
     except (BotoCoreError, OSError) as fault:
         raise InputError(_what_to_do(fault)) from fault
@@ -264,8 +270,8 @@ def _authorisation(core: botocore.session.Session, header: str) -> Authorisation
     return Signature(credentials, service=scope["service"], region=scope["region"])
 
 
-def _tls_context(core: botocore.session.Session) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=get_cert_path(core.get_config_variable("ca_bundle") or True))
+def _certificates(core: botocore.session.Session) -> bytes:
+    return Path(str(get_cert_path(core.get_config_variable("ca_bundle") or True))).read_bytes()
 
 
 def _header_members(shape: Any) -> dict[str, str]:

@@ -1,25 +1,40 @@
 """HTTP to one server at a bounded concurrency; network failures get names that the workflow retries."""
 
 import asyncio
-import ssl
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
-import aiohttp
-from yarl import URL
+from pyqwest import (
+    Client,
+    Headers,
+    HTTPTransport,
+    HTTPVersion,
+    Proxy,
+    ReadError,
+    RemoteProtocolError,
+    WriteError,
+)
 
 from evaldrop.bedrock.protocol import READ_TIMEOUT_S, ServiceError
 
 CONNECT_TIMEOUT_S = 10.0
 
+# Without any proxy the client would ask the environment for one.
+_NO_PROXY = Proxy("http://unused.invalid", no_proxy="*,0.0.0.0/0,::/0")
+
 
 class Answer(NamedTuple):
-    """What a server said, and how long it took from the first byte sent to the last received."""
+    """
+    What a server said, and how long it took from the first byte sent to the last received.
+
+    Names of headers are as in HTTP: lower and upper case are the same.
+    """
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] | Headers
     body: bytes
     elapsed_ms: int
 
@@ -33,7 +48,7 @@ class _Call:
 
     __slots__ = ("answer", "authorise", "body", "url", "worker")
 
-    def __init__(self, url: URL, body: bytes, authorise: Authorise) -> None:
+    def __init__(self, url: str, body: bytes, authorise: Authorise) -> None:
         self.url = url
         self.body = body
         self.authorise = authorise
@@ -43,13 +58,20 @@ class _Call:
 
 class Channel:
     """
-    Keep-alive connections to one server, at most `max_in_flight` requests at a time.
+    Keep-alive connections to a server, at most `max_in_flight` requests at a time.
 
     As many workers take requests from one queue. A worker that got an answer sends its next request at once,
     before whoever waited for the answer goes on: with a semaphore around each call, places stay empty while
     the event loop works off a burst of answers, a twentieth of the time at 64 in flight.
 
-    The client session is made by the first request, in the event loop that is running then.
+    The client is made by the first request, in the event loop that is running then.
+
+    Args:
+        max_in_flight: How many requests may be under way, 1 or more.
+        headers: Sent with every request.
+        read_timeout_s: How long the server may stay silent.
+        certificates: Authorities to be trusted, in PEM; the system's own when there are none.
+        proxy: The URL of one; the environment is not asked.
     """
 
     def __init__(
@@ -58,21 +80,20 @@ class Channel:
         max_in_flight: int,
         headers: Mapping[str, str],
         read_timeout_s: float = READ_TIMEOUT_S,
-        tls: ssl.SSLContext | None = None,
+        certificates: bytes | None = None,
         proxy: str | None = None,
     ) -> None:
         self._max_in_flight = max_in_flight
         self._headers = dict(headers)
-        self._timeout = aiohttp.ClientTimeout(
-            total=None, sock_connect=CONNECT_TIMEOUT_S, sock_read=read_timeout_s
-        )
-        self._tls = tls
+        self._read_timeout_s = read_timeout_s
+        self._certificates = certificates
         self._proxy = proxy
-        self._session: aiohttp.ClientSession | None = None
+        self._transport: HTTPTransport | None = None
+        self._client: Client | None = None
         self._waiting: deque[_Call] = deque()
         self._workers: set[asyncio.Task[None]] = set()
 
-    async def post(self, url: URL, body: bytes, authorise: Authorise) -> Answer:
+    async def post(self, url: str, body: bytes, authorise: Authorise) -> Answer:
         """
         Send a request when there is a place for it, and read the whole answer, whatever its status.
 
@@ -100,7 +121,7 @@ class Channel:
 
     def _worker_ended(self, worker: asyncio.Task[None]) -> None:
         self._workers.discard(worker)
-        if self._session is not None:
+        if self._client is not None:
             self._start_worker()
 
     async def _work(self) -> None:
@@ -121,42 +142,59 @@ class Channel:
             call.worker = None
 
     async def _exchange(self, call: _Call) -> Answer:
-        session = self._session or self._open()
+        client = self._client or self._open()
         url = call.url
         headers = await call.authorise()
         began = time.monotonic()
         try:
-            async with session.post(url, data=call.body, headers=headers, allow_redirects=False) as response:
-                body = await response.read()
-                elapsed_ms = round((time.monotonic() - began) * 1000)
-                return Answer(response.status, response.headers, body, elapsed_ms)
-        except aiohttp.ConnectionTimeoutError as fault:
-            raise ServiceError("ServiceUnavailableException", _unreached(url, fault)) from fault
-        except TimeoutError as fault:
-            waited = f"{url.host} did not answer within {self._timeout.sock_read:g} s"
-            raise ServiceError("ModelTimeoutException", waited) from fault
-        except (aiohttp.ClientError, OSError) as fault:
-            raise ServiceError("ServiceUnavailableException", _unreached(url, fault)) from fault
+            answer = await client.post(url, {**self._headers, **headers}, call.body)
+        except (OSError, ReadError, WriteError, RemoteProtocolError) as fault:
+            raise self._named(fault, url, waited_s=time.monotonic() - began) from fault
+        elapsed_ms = round((time.monotonic() - began) * 1000)
+        return Answer(answer.status, answer.headers, answer.content, elapsed_ms)
+
+    def _named(self, fault: Exception, url: str, *, waited_s: float) -> ServiceError:
+        server = urlsplit(url)
+        # A server that does not answer and one that cannot be connected to, which is given up sooner, have
+        # one name.
+        if isinstance(fault, TimeoutError) and waited_s >= self._read_timeout_s:
+            silent = f"{server.hostname} did not answer within {self._read_timeout_s:g} s"
+            return ServiceError("ModelTimeoutException", silent)
+        where = f"{server.scheme}://{server.netloc.rpartition('@')[2]}"
+        return ServiceError("ServiceUnavailableException", f"{where} cannot be reached: {_reason(fault)}")
 
     async def close(self) -> None:
         """Close all connections, and give up what is under way."""
-        session, self._session = self._session, None
+        self._client, transport = None, self._transport
         for worker in list(self._workers):
             worker.cancel()
         await asyncio.gather(*self._workers, return_exceptions=True)
-        if session is not None:
-            await session.close()
+        if transport is not None:
+            self._transport = None
+            await transport.aclose()
 
-    def _open(self) -> aiohttp.ClientSession:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._max_in_flight, ssl=self._tls or True),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers=self._headers,
-            timeout=self._timeout,
-            proxy=self._proxy,
+    def _open(self) -> Client:
+        self._transport = HTTPTransport(
+            http_version=HTTPVersion.HTTP1,
+            tls_ca_cert=self._certificates,
+            tls_include_system_certs=self._certificates is None,
+            proxy=self._proxy or _NO_PROXY,
+            connect_timeout=CONNECT_TIMEOUT_S,
+            read_timeout=self._read_timeout_s,
+            pool_max_idle_per_host=self._max_in_flight,
+            # Names of this machine's own network are for its resolver.
+            use_system_dns=True,
+            follow_redirects=False,
+            # Answers are a few kilobytes: unpacking them takes longer than their way.
+            enable_gzip=False,
+            enable_brotli=False,
+            enable_zstd=False,
+            enable_otel=False,
         )
-        return self._session
+        self._client = Client(self._transport)
+        return self._client
 
 
-def _unreached(url: URL, fault: Exception) -> str:
-    return f"{url.origin()} cannot be reached: {fault or type(fault).__name__}"
+def _reason(fault: Exception) -> str:
+    """Return the innermost cause: what the system, or the other side, said."""
+    return str(fault).rpartition("): ")[2] or type(fault).__name__

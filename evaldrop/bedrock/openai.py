@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from yarl import URL
 
 from evaldrop.bedrock.channel import Answer, Channel
 from evaldrop.bedrock.chat import chat_request, converse_response
@@ -38,7 +37,7 @@ class OpenAIRuntime:
     is_simulated = False
 
     def __init__(self, url: str, *, max_in_flight: int, read_timeout_s: float = READ_TIMEOUT_S) -> None:
-        self._url = URL(url.rstrip("/") + "/chat/completions")
+        self._url = url.rstrip("/") + "/chat/completions"
         key = os.environ.get("OPENAI_API_KEY")
         self._channel = Channel(
             max_in_flight=max_in_flight,

@@ -1,8 +1,7 @@
 """From the text after `--bedrock` to a runtime."""
 
 from dataclasses import fields
-
-from yarl import URL
+from urllib.parse import urlsplit
 
 from evaldrop.bedrock.protocol import READ_TIMEOUT_S, BedrockRuntime
 from evaldrop.bedrock.simulated import AnswerKey, Rehearsal, SimulatedRuntime
@@ -41,7 +40,7 @@ def open_runtime(
         spec.strip().partition(":") if spec.strip().startswith("simulated:") else (spec.strip(), "", "")
     )
     if name == "aws":
-        # boto3 and aiohttp take longer to import than a rehearsal takes to start.
+        # boto3 takes longer to import than a rehearsal takes to start.
         from evaldrop.bedrock.aws import AwsRuntime
 
         return AwsRuntime(max_in_flight=max_in_flight, read_timeout_s=read_timeout_s)
@@ -96,9 +95,11 @@ def _number(name: str, text: str) -> float:
 
 def _server_url(text: str) -> str:
     try:
-        url = URL(text)
+        url = urlsplit(text)
+        host = url.hostname
+        _ = url.port  # is read only now, and may be no number
     except ValueError as fault:
         raise InputError(f"--bedrock openai={text}: {fault}. {POSSIBLE}") from fault
-    if url.scheme not in ("http", "https") or not url.host:
+    if url.scheme not in ("http", "https") or not host:
         raise InputError(f"--bedrock openai={text}: a URL with http:// or https:// is needed. {POSSIBLE}")
     return text

@@ -162,7 +162,7 @@ def test_the_endpoint_follows_region_and_fips_setting(aws):
     aws.setenv("AWS_DEFAULT_REGION", "us-west-2")
     access = resolve_access()
     assert access.endpoint == "https://bedrock-runtime-fips.us-west-2.amazonaws.com"
-    assert access.tls is not None
+    assert access.certificates is not None
     assert "evaldrop/" in access.user_agent
 
 
