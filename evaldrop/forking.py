@@ -1,5 +1,6 @@
 """Whether this process may be copied, and what a copy does first."""
 
+import gc
 import signal
 import sys
 from pathlib import Path
@@ -10,6 +11,12 @@ def may_fork() -> bool:
     return sys.platform == "linux" and len(list(Path("/proc/self/task").iterdir())) == 1
 
 
-def leave_ctrl_c_to_the_parent() -> None:
-    """Ignore Ctrl-C, which reaches every process of a terminal; the parent decides what to do about it."""
+def begin_copy() -> None:
+    """
+    Begin as a copy of another process.
+
+    Ctrl-C, which reaches every process of a terminal, is left to the parent. What was inherited is not looked
+    through for cycles, which would copy every page of it.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()

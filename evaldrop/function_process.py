@@ -13,7 +13,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 
-from evaldrop.forking import leave_ctrl_c_to_the_parent, may_fork
+from evaldrop.forking import begin_copy, may_fork
 from evaldrop.handlers import import_first_handlers
 
 
@@ -36,7 +36,7 @@ def function_process() -> Iterator[Executor | None]:
 
 
 def _begin() -> None:
-    leave_ctrl_c_to_the_parent()
+    begin_copy()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     import_first_handlers()
 

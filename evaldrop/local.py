@@ -12,7 +12,7 @@ import orjson
 
 from evaldrop import storage
 from evaldrop.bedrock import BedrockRuntime
-from evaldrop.bedrock.journal import Journal, KeepingRuntime, ReplayingRuntime
+from evaldrop.bedrock.journal import JOURNAL, Journal, KeepingRuntime, ReplayingRuntime, journal_of
 from evaldrop.engine import (
     Execution,
     Integration,
@@ -32,7 +32,6 @@ from evaldrop.resources import workflow_definition
 from evaldrop.run_request import RunRequest
 from evaldrop.stored_bodies import get_object, with_stored_bodies
 
-JOURNAL = "journal.jsonl"
 NO_RESPONSE_GIVEN = "NoResponseGiven"
 
 
@@ -124,11 +123,6 @@ def _without_calls(invoke: Integration, runtime: ReplayingRuntime) -> Integratio
         return await invoke(arguments, context)
 
     return integration
-
-
-def journal_of(folder: str) -> Path:
-    """Return where a run's replies are kept while it lasts."""
-    return storage.local_path(folder) / JOURNAL
 
 
 def _worded(execution: Execution, request: RunRequest) -> Execution:

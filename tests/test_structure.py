@@ -216,9 +216,14 @@ def test_storage_imports_boto3_only_when_it_needs_s3():
     assert not tops(at_import) & {"boto3", "botocore"}
 
 
-def test_a_command_line_that_only_shows_help_imports_no_numbers():
-    heavy = {"numpy", "scipy", "pyarrow", "pandas", "boto3", "pyqwest"}
-    code = f"import sys; import evaldrop.cli.app; print(*sorted({heavy} & sys.modules.keys()))"
+@pytest.mark.parametrize(("imported", "heavy"), [
+    ("evaldrop.cli.app", {"numpy", "scipy", "pyarrow", "pandas", "boto3", "pyqwest"}),
+    # What shows help, makes a run's calls or runs its functions does not wait for the workflow's parser.
+    ("evaldrop.bedrock.beside", {"jsonata", "botocore", "evaldrop.engine.definition"}),
+    ("evaldrop.engine.invocation", {"jsonata", "botocore", "evaldrop.engine.definition"}),
+])  # fmt: skip
+def test_what_begins_a_process_imports_nothing_heavy_that_it_may_not_need(imported, heavy):
+    code = f"import sys; import {imported}; print(*sorted({heavy} & sys.modules.keys()))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == ""
 

@@ -7,6 +7,7 @@ HTTP, signing and JSON.
 """
 
 import asyncio
+import gc
 import multiprocessing
 import pickle
 import socket
@@ -17,7 +18,7 @@ from typing import Any
 from evaldrop.bedrock.messages import Messages, packed
 from evaldrop.bedrock.protocol import BedrockRuntime, ServiceError
 from evaldrop.errors import EvaldropError
-from evaldrop.forking import leave_ctrl_c_to_the_parent
+from evaldrop.forking import begin_copy
 
 CONVERSE, INVOKE_MODEL, CANCEL, END = "converse", "invoke_model", "cancel", "end"
 
@@ -29,7 +30,7 @@ def runtime_beside(open_runtime: Callable[[], BedrockRuntime]) -> Iterator["Runt
 
     def work() -> None:
         ours.close()
-        leave_ctrl_c_to_the_parent()
+        begin_copy()
         _work(theirs, open_runtime)
 
     process = multiprocessing.get_context("fork").Process(target=work, daemon=True)
@@ -46,6 +47,7 @@ def runtime_beside(open_runtime: Callable[[], BedrockRuntime]) -> Iterator["Runt
 def _work(connection: socket.socket, open_runtime: Callable[[], BedrockRuntime]) -> None:
     try:
         runtime = open_runtime()
+        gc.collect()  # boto3 took megabytes to say where and as whom
     except Exception as fault:  # noqa: BLE001 - whoever waits for the runtime gets it
         connection.sendall(packed(fault if isinstance(fault, EvaldropError) else _told(fault)))
         return

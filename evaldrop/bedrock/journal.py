@@ -14,7 +14,15 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from evaldrop import storage
 from evaldrop.bedrock.protocol import BedrockRuntime
+
+JOURNAL = "journal.jsonl"
+
+
+def journal_of(folder: str) -> Path:
+    """Return where a run's replies are kept while it lasts."""
+    return storage.local_path(folder) / JOURNAL
 
 
 class Journal:

@@ -202,26 +202,39 @@ def _opening(started: Started) -> Iterator[Opening]:
 
     A rehearsal's has none: it sends nothing.
     """
-    from evaldrop import storage
-    from evaldrop.answer_key import AnswerKey
-    from evaldrop.bedrock import open_runtime
     from evaldrop.forking import may_fork
 
-    request = started.request
-    opened = partial(open_runtime, request.bedrock, max_in_flight=request.max_in_flight or DEFAULT_IN_FLIGHT)
-    if request.simulated:
-        answer_key = AnswerKey(storage.join(started.folder, "records.jsonl"))
-        yield Opening(partial(opened, answer_key=answer_key), keeps_replies=False)
+    if started.request.simulated:
+        yield Opening(partial(_rehearsal, started), keeps_replies=False)
     elif may_fork():
         from evaldrop.bedrock.beside import runtime_beside
-        from evaldrop.bedrock.journal import KeepingRuntime
-        from evaldrop.local import journal_of
 
-        # Kept where they arrive: on their way to this process they would be lost with it.
-        with runtime_beside(lambda: KeepingRuntime(opened(), journal_of(started.folder))) as runtime:
+        # Forked before there is an engine: neither process then waits for what the other imports.
+        with runtime_beside(partial(_keeping_runtime, started)) as runtime:
             yield Opening(runtime.opened, keeps_replies=True)
     else:
-        yield Opening(opened, keeps_replies=False)
+        yield Opening(partial(_runtime, started), keeps_replies=False)
+
+
+def _runtime(started: Started, **options: Any) -> "BedrockRuntime":
+    from evaldrop.bedrock import open_runtime
+
+    in_flight = started.request.max_in_flight or DEFAULT_IN_FLIGHT
+    return open_runtime(started.request.bedrock, max_in_flight=in_flight, **options)
+
+
+def _rehearsal(started: Started) -> "BedrockRuntime":
+    from evaldrop import storage
+    from evaldrop.answer_key import AnswerKey
+
+    return _runtime(started, answer_key=AnswerKey(storage.join(started.folder, "records.jsonl")))
+
+
+def _keeping_runtime(started: Started) -> "BedrockRuntime":
+    """Return a runtime that keeps replies where they arrive, before the run's own process may lose them."""
+    from evaldrop.bedrock.journal import KeepingRuntime, journal_of
+
+    return KeepingRuntime(_runtime(started), journal_of(started.folder))
 
 
 def _execute(started: Started, opening: Opening, functions: "Executor | None") -> "Execution | None":

@@ -2,22 +2,17 @@
 
 import asyncio
 import json
-import traceback
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import BrokenExecutor, Executor
-from types import SimpleNamespace
 from typing import Any
 
-from evaldrop.engine.arns import ACCOUNT, REGION
 from evaldrop.engine.definition.arguments import LAMBDA_FIELDS
 from evaldrop.engine.errors import TaskError
 from evaldrop.engine.integrations.shapes import refuse
+from evaldrop.engine.invocation import Handler, invoke
 from evaldrop.engine.runs import Integration, TaskContext
 from evaldrop.engine.templates import type_name
-
-Handler = Callable[[Any, Any], Any]
-TIME_LIMIT_MS = 900_000
 
 
 def lambda_invoke(functions: Mapping[str, Handler], *, executor: Executor | None = None) -> Integration:
@@ -40,7 +35,7 @@ def lambda_invoke(functions: Mapping[str, Handler], *, executor: Executor | None
         event = json.loads(json.dumps(payload))
         loop = asyncio.get_running_loop()
         try:
-            answer = await loop.run_in_executor(executor, _run, handler, event, name, request_id)
+            answer = await loop.run_in_executor(executor, invoke, handler, event, name, request_id)
         except BrokenExecutor as error:
             raise TaskError("Lambda.Unknown", f"the process of {name} went away: {error}") from error
         return {"ExecutedVersion": "$LATEST", "Payload": answer, "StatusCode": 200}
@@ -65,42 +60,3 @@ def _asked(arguments: Any, functions: Mapping[str, Handler]) -> tuple[Handler, s
         known = ", ".join(sorted(functions)) or "none"
         raise TaskError("Lambda.ResourceNotFoundException", f"Function not found: {name}. There are: {known}")
     return handler, short, arguments.get("Payload", {})
-
-
-def _run(handler: Handler, event: Any, name: str, request_id: str) -> Any:
-    try:
-        result = handler(event, _lambda_context(name, request_id))
-    except TaskError:
-        raise
-    except Exception as error:
-        raise TaskError(type(error).__name__, _cause(error, request_id)) from error
-    try:
-        return json.loads(json.dumps(result, allow_nan=False))
-    except (TypeError, ValueError) as error:
-        raise TaskError("Runtime.MarshalError", f"Unable to marshal response: {error}") from error
-
-
-def _cause(error: Exception, request_id: str) -> str:
-    # The first frame is this module's own call.
-    frames = traceback.format_list(traceback.extract_tb(error.__traceback__)[1:])
-    return json.dumps(
-        {
-            "errorMessage": str(error),
-            "errorType": type(error).__name__,
-            "requestId": request_id,
-            "stackTrace": frames,
-        }
-    )
-
-
-def _lambda_context(name: str, request_id: str) -> Any:
-    return SimpleNamespace(
-        aws_request_id=request_id,
-        function_name=name,
-        function_version="$LATEST",
-        get_remaining_time_in_millis=lambda: TIME_LIMIT_MS,
-        invoked_function_arn=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}",
-        log_group_name=f"/aws/lambda/{name}",
-        log_stream_name=request_id,
-        memory_limit_in_mb="128",
-    )

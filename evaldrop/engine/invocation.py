@@ -1,0 +1,63 @@
+"""
+What happens where a function runs: a handler called as Lambda calls it, its errors told as Lambda tells them.
+
+Another process may be that place, so nothing of the engine but its errors is imported here.
+"""
+
+import json
+import traceback
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+from evaldrop.engine.arns import ACCOUNT, REGION
+from evaldrop.engine.errors import TaskError
+
+Handler = Callable[[Any, Any], Any]
+TIME_LIMIT_MS = 900_000
+
+
+def invoke(handler: Handler, event: Any, name: str, request_id: str) -> Any:
+    """
+    Call a handler with an event, and return its result as JSON would carry it.
+
+    Raises:
+        TaskError: The handler's own, or one named after what it raised, with Lambda's JSON as its cause;
+            `Runtime.MarshalError` for a result that is no JSON.
+    """
+    try:
+        result = handler(event, _context(name, request_id))
+    except TaskError:
+        raise
+    except Exception as error:
+        raise TaskError(type(error).__name__, _cause(error, request_id)) from error
+    try:
+        return json.loads(json.dumps(result, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise TaskError("Runtime.MarshalError", f"Unable to marshal response: {error}") from error
+
+
+def _cause(error: Exception, request_id: str) -> str:
+    # The first frame is this module's own call.
+    frames = traceback.format_list(traceback.extract_tb(error.__traceback__)[1:])
+    return json.dumps(
+        {
+            "errorMessage": str(error),
+            "errorType": type(error).__name__,
+            "requestId": request_id,
+            "stackTrace": frames,
+        }
+    )
+
+
+def _context(name: str, request_id: str) -> Any:
+    return SimpleNamespace(
+        aws_request_id=request_id,
+        function_name=name,
+        function_version="$LATEST",
+        get_remaining_time_in_millis=lambda: TIME_LIMIT_MS,
+        invoked_function_arn=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}",
+        log_group_name=f"/aws/lambda/{name}",
+        log_stream_name=request_id,
+        memory_limit_in_mb="128",
+    )
