@@ -5,6 +5,7 @@ Speed and memory of a whole run, against an endpoint with a fixed latency, as ra
     python -m benchmarks.throughput --growth         # 10 times the records as well
 
 Every line is a program of its own: start, imports, validation, calls, scorecard and report are in its time.
+*Bare bytes* is the least a client can take on this machine: it reads, signs and writes nothing.
 The endpoint's own columns tell a busy machine from a slow client: calls it answered, its mean time from a
 request read to its answer written, and its CPU time.
 """
@@ -84,7 +85,7 @@ def main() -> None:
     parser.add_argument(
         "--growth", action="store_true", help="also ten times the records, at the first --in-flight"
     )
-    parser.add_argument("--only", choices=["evaldrop", "threads"], help="measure one of the two")
+    parser.add_argument("--only", choices=["evaldrop", "threads", "bytes"], help="measure one of them")
     parser.add_argument("--repeats", type=int, default=1, help="the fastest of so many is told")
     given = parser.parse_args()
     with (
@@ -103,12 +104,16 @@ def _compare(records: int, in_flight: int, bench: Bench, *, only: str | None) ->
     ideal = records * CALLS_PER_RECORD * LATENCY_MS / 1000 / in_flight
     print(f"{in_flight:>9}  {'ideal':<13} {ideal:>7.2f} {1:>7.2f}")
     threads = None
-    if only != "evaldrop":
+    if only in (None, "bytes"):
+        command = [sys.executable, "-m", "benchmarks.bare_bytes"]
+        command += ["--calls", str(records * CALLS_PER_RECORD), "--connections", str(in_flight)]
+        _line(in_flight, "bare bytes", _fastest(command, bench), ideal, None)
+    if only in (None, "threads"):
         command = [sys.executable, "-m", "benchmarks.bare_threads"]
         command += ["--records", str(records), "--threads", str(in_flight)]
         threads = _fastest(command, bench)
         _line(in_flight, "boto3 threads", threads, ideal, threads)
-    if only != "threads":
+    if only in (None, "evaldrop"):
         _line(in_flight, "evaldrop", _evaldrop(records, in_flight, bench), ideal, threads)
 
 
