@@ -269,7 +269,7 @@ class Counting:
 
     def _count_judge(self, asked: dict[str, Any], *, responses: int, calls: float) -> None:
         name = asked["judge"]
-        constants = asked.get("call") or self.preparing.judge_calls[asked["request_key"]]
+        constants = asked.get("call") or self.preparing.judge_requests.constants[asked["request_key"]]
         words = (
             tokens(asked["before"])
             + tokens(asked["after"])

@@ -6,35 +6,26 @@ workflow needs; and `rejected.jsonl`, the rows that are not evaluated.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import orjson
 
 from evaldrop import storage
-from evaldrop.comparing import comparison_texts, orders, pair_constants, pairs
-from evaldrop.criteria import Criterion, built_in, criterion_from_config
 from evaldrop.datasets import Record, Rejected, read_records
 from evaldrop.definition import RunDefinition, RunRequest
 from evaldrop.errors import DatasetError, PromptError
-from evaldrop.evaluation import Candidate, Judge
+from evaldrop.evaluation import Candidate
 from evaldrop.judge_anchors import Asked, anchor_records
-from evaldrop.judging import (
-    Fences,
-    around,
-    criteria_for_prompt,
-    judge_constants,
-    leading_text,
-)
+from evaldrop.judge_requests import MAX_SHARED_JUDGE_BYTES, JudgeRequests
 from evaldrop.long_records import WHOLE, Form, LongRequests, TooLongError, fitting, fitting_line, long_body
 from evaldrop.parent_replies import ParentRecord, ParentReplies, parent_replies
 from evaldrop.perturbations import is_copy_id, perturbed_copies
 from evaldrop.prompts import Prompt, Turn
+from evaldrop.record_criteria import RecordCriteria
 from evaldrop.requests import GIVEN, candidate_call, conversation, layout
 from evaldrop.shared_texts import share_texts
 from evaldrop.shortening import shorten_values
-from evaldrop.verdicts import VERDICT_TOOL_NAME
 
 JSON = dict[str, Any]
 
@@ -43,9 +34,6 @@ MAX_CHILD_INPUT_BYTES = 240 * 1024
 
 MAX_REASONS = 20
 """Refused rows told in an error; `rejected.jsonl` has them all."""
-
-MAX_SHARED_JUDGE_BYTES = 64 * 1024
-"""Judge requests kept in the state, which every child gets too; further ones travel with their records."""
 
 
 def prepare_records(request: RunRequest, folder: str) -> JSON:
@@ -127,7 +115,7 @@ def _state(request: RunRequest, definition: RunDefinition, preparing: "Preparing
         "reader": reader._asdict(),
         "writer": {"bucket": writer.bucket, "prefix": writer.key},
         "candidates": preparing.candidates,
-        "judges": preparing.judge_calls,
+        "judges": preparing.judge_requests.constants,
         "max_concurrency": request.max_in_flight or evaluation.max_concurrency,
         "tolerated_failure_percentage": evaluation.tolerated_failure_percentage,
     }
@@ -150,11 +138,6 @@ class Preparing:
         self._parent = parent
         self._definition = definition
         self._evaluation = evaluation
-        self._fences = Fences(nonce=definition.nonce)
-        self._criteria = definition.resolved_criteria()
-        self._own_criteria = [
-            criterion_from_config(config, path="criteria") for config in evaluation.criteria
-        ]
         self._prompts = {name: Prompt(name=name, text=file.text) for name, file in definition.prompts.items()}
         self._request_keys = {
             candidate.name: _request_key(definition, candidate) for candidate in evaluation.candidates
@@ -164,9 +147,8 @@ class Preparing:
             | ({"api": GIVEN} if parent else {})
             for candidate in evaluation.candidates
         ]
-        self.judge_calls: dict[str, JSON] = {}
-        self._shared_bytes = 0
-        self._extra_calls: dict[str, JSON] = {}
+        self._criteria = RecordCriteria(definition)
+        self.judge_requests = JudgeRequests(definition, self._prompts, self._criteria, parent)
         # A child gets its record's requests, and the constant parts of all of them.
         self.room = MAX_CHILD_INPUT_BYTES - MAX_SHARED_JUDGE_BYTES - len(orjson.dumps(self.candidates))
         self._long = LongRequests(definition.folder, definition.out)
@@ -208,24 +190,23 @@ class Preparing:
             "group": record.group,
             "expected_blocked": record.expected_blocked,
             "metadata": record.metadata,
-            "not_applicable": self._not_applicable(record),
+            "not_applicable": self._criteria.not_applicable(record),
             "calls": calls,
         }
 
     def anchors(self) -> Iterator[JSON]:
         """Yield the run's anchors as they stand in `records.jsonl`; see `anchor_records`."""
-        for anchor in anchor_records(
-            self._definition,
-            lambda record: Asked(
-                list(self._judgements(record, variables(record))), self._not_applicable(record)
-            ),
-        ):
+        for anchor in anchor_records(self._definition, self._asked_of_anchor):
             if self._parent:
                 before = self._parent.of(anchor["record_id"])
                 # The response may be another one under the same number.
                 if before.calls.get("given") == anchor["calls"]["given"]:
                     self._keep(before, anchor["calls"]["judgements"], [])
             yield anchor
+
+    def _asked_of_anchor(self, record: Record) -> Asked:
+        judgements = self.judge_requests.judgements(record, variables(record))
+        return Asked(list(judgements), self._criteria.not_applicable(record))
 
     def copies(self, record: Record) -> Iterator[JSON]:
         """Yield a record's perturbed copies as they stand in `records.jsonl`, right behind the record."""
@@ -249,8 +230,8 @@ class Preparing:
             self._definition.given.get(name, name): {"text": text} for name, text in record.responses.items()
         }
         shown, left_out = (values, {}) if form.limit is None else shorten_values(values, form.limit)
-        judgements = list(self._judgements(record, shown))
-        comparisons = list(self._comparisons(record, shown))
+        judgements = list(self.judge_requests.judgements(record, shown))
+        comparisons = list(self.judge_requests.comparisons(record, shown))
         if self._parent:
             before = self._parent.of(record.id)
             given = before.given()
@@ -306,115 +287,6 @@ class Preparing:
             requests[key] = conversation(_turns(prompt, record, values), layout(candidate))
         return requests
 
-    def _applicable(self, record: Record) -> list[Criterion]:
-        return [criterion for criterion in self._asked_of(record) if not _missing_for(criterion, record)]
-
-    def _asked_of(self, record: Record) -> list[Criterion]:
-        """Return the evaluation's criteria, then those the record brings, a question of its own included."""
-        own = {criterion.name: criterion for criterion in self._own_criteria}
-        for name, question in record.criteria.items():
-            criterion = self._named(name)
-            own[criterion.name] = replace(criterion, question=question) if question else criterion
-        return list(own.values())
-
-    def _named(self, name: str) -> Criterion:
-        """Return a criterion by the name a record gives it: of a built-in one, any spelling."""
-        return self._criteria.get(name) or self._criteria[built_in(name, path="criteria").name]
-
-    def _not_applicable(self, record: Record) -> dict[str, str]:
-        reasons = {criterion.name: _missing_for(criterion, record) for criterion in self._asked_of(record)}
-        return {name: reason for name, reason in reasons.items() if reason}
-
-    def _judgements(self, record: Record, values: Mapping[str, Any]) -> Iterator[JSON]:
-        criteria = self._applicable(record)
-        for judge in self._evaluation.judges:
-            for group in filter(None, self._groups(judge, criteria, record)):
-                yield from self._asked(judge, group, record, values)
-
-    def _groups(self, judge: Judge, criteria: list[Criterion], record: Record) -> list[list[Criterion]]:
-        """Return the criteria that a judge is asked about together."""
-        if self._parent:
-            return self._parent.groups(judge, criteria, record.id)
-        return [[criterion] for criterion in criteria] if judge.mode == "per_criterion" else [criteria]
-
-    def _asked(
-        self, judge: Judge, criteria: list[Criterion], record: Record, values: Mapping[str, Any]
-    ) -> Iterator[JSON]:
-        prompt = self._prompts[f"judge/{judge.prompt}"]
-        names = [criterion.name for criterion in criteria]
-        hole = self._fences.mark("hole", record.id)
-        shown = {
-            **values,
-            "criteria": criteria_for_prompt(criteria),
-            "verdict": judge.verdict,
-            "tool": VERDICT_TOOL_NAME,
-            "mark": self._fences.mark("record", record.id),
-        }
-        before, after = around(prompt, shown, {"response": hole})
-        before = leading_text(judge, prompt, tool=VERDICT_TOOL_NAME) + before
-        for repeat in range(judge.repeats):
-            places = {
-                candidate.name: self._fences.fence(record.id, candidate.name, judge.name, *names, repeat)
-                for candidate in self._evaluation.candidates
-            }
-            yield {
-                "judge": judge.name,
-                "api": judge.api,
-                **self._judge_call(judge, prompt, criteria),
-                "criteria": names,
-                "repeat": repeat,
-                "before": before,
-                "after": after,
-                "fences": {name: fence._asdict() for name, fence in places.items()},
-            }
-
-    def _judge_call(self, judge: Judge, prompt: Prompt, criteria: list[Criterion]) -> JSON:
-        """Return the key of the judge's constants, with the constants where the state has no more room."""
-        asked = [(criterion.name, criterion.question, criterion.scale) for criterion in criteria]
-        key = f"{judge.name}/{self._fences.mark(judge.name, asked)}"
-        return self._shared(key, lambda: judge_constants(judge, prompt, criteria))
-
-    def _shared(self, key: str, make: Callable[[], JSON]) -> JSON:
-        if key in self.judge_calls:
-            return {"request_key": key}
-        constants = self._extra_calls.get(key) or make()
-        size = len(orjson.dumps({key: constants}))
-        if self._shared_bytes + size <= MAX_SHARED_JUDGE_BYTES:
-            self.judge_calls[key] = constants
-            self._shared_bytes += size
-            return {"request_key": key}
-        if len(self._extra_calls) < 1000:
-            self._extra_calls[key] = constants
-        return {"request_key": key, "call": constants}
-
-    def _comparisons(self, record: Record, values: Mapping[str, Any]) -> Iterator[JSON]:
-        pairwise = self._evaluation.pairwise
-        if pairwise is None:
-            return
-        prompt = self._prompts[f"judge/{pairwise.prompt}"]
-        for judge in self._evaluation.judges:
-            call = self._shared(f"{judge.name}/pairs", partial(pair_constants, judge, prompt, pairwise))
-            for candidate, baseline in pairs(self._evaluation):
-                for first, second in orders(pairwise, record.id, candidate, baseline):
-                    texts = comparison_texts(
-                        judge,
-                        prompt,
-                        values,
-                        pairwise=pairwise,
-                        fences=self._fences,
-                        place=(record.id, first, second),
-                    )
-                    yield {
-                        "judge": judge.name,
-                        "api": judge.api,
-                        **call,
-                        "candidate": candidate,
-                        "baseline": baseline,
-                        "first": first,
-                        "second": second,
-                        **texts,
-                    }
-
 
 def variables(record: Record) -> JSON:
     """
@@ -445,11 +317,3 @@ def _turns(prompt: Prompt, record: Record, values: Mapping[str, Any]) -> list[Tu
 
 def _request_key(definition: RunDefinition, candidate: Candidate) -> str:
     return f"{definition.evaluation.prompt_of(candidate)}/{layout(candidate)}"
-
-
-def _missing_for(criterion: Criterion, record: Record) -> str:
-    if criterion.needs_reference and not record.reference:
-        return "needs a reference"
-    if criterion.needs_context and not record.context:
-        return "needs a context"
-    return ""

@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -13,8 +11,6 @@ from infra.notifications import Notifications
 from infra.storage import Storage
 from infra.triggers import Triggers
 from infra.workflow import Workflow
-
-_ATTEMPTS = 3
 
 
 class Failures(Construct):
@@ -58,12 +54,5 @@ class Failures(Construct):
                     "status": ["FAILED", "TIMED_OUT"],
                 },
             ),
-            targets=[
-                targets.LambdaFunction(
-                    step.function,
-                    dead_letter_queue=triggers.dead_letters,
-                    retry_attempts=_ATTEMPTS,
-                    max_event_age=Duration.hours(6),
-                )
-            ],
+            targets=[triggers.call(step)],
         )

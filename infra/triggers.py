@@ -19,6 +19,7 @@ from infra.storage import RUNS, Storage
 from infra.workflow import Workflow
 
 _ATTEMPTS = 3
+_MOST_AGE = Duration.hours(6)
 
 
 class Triggers(Construct):
@@ -59,11 +60,20 @@ class Triggers(Construct):
             # Called asynchronously: what the function itself fails at Lambda keeps, not the rule's queue.
             dead_letters=self.dead_letters,
         )
-        self.start_run.function.configure_async_invoke(retry_attempts=2, max_event_age=Duration.hours(6))
+        self.start_run.function.configure_async_invoke(retry_attempts=2, max_event_age=_MOST_AGE)
         self._let_start(storage, workflow, notifications)
         self._on_upload(storage)
         if settings.weekly.datasets:
             self._weekly(settings, storage.key)
+
+    def call(self, step: Step) -> events.IRuleTarget:
+        """Return what makes a rule call a function; events that cannot be delivered are kept."""
+        return targets.LambdaFunction(
+            step.function,
+            dead_letter_queue=self.dead_letters,
+            retry_attempts=_ATTEMPTS,
+            max_event_age=_MOST_AGE,
+        )
 
     def _let_start(self, storage: Storage, workflow: Workflow, notifications: Notifications) -> None:
         step = self.start_run
@@ -92,14 +102,7 @@ class Triggers(Construct):
                     "object": {"key": [*datasets, *mistaken]},
                 },
             ),
-            targets=[
-                targets.LambdaFunction(
-                    self.start_run.function,
-                    dead_letter_queue=self.dead_letters,
-                    retry_attempts=_ATTEMPTS,
-                    max_event_age=Duration.hours(6),
-                )
-            ],
+            targets=[self.call(self.start_run)],
         )
 
     def _weekly(self, settings: Settings, key: kms.Key | None) -> None:
@@ -131,7 +134,7 @@ class Triggers(Construct):
                     }
                 ),
                 retry_attempts=_ATTEMPTS,
-                max_event_age=Duration.hours(6),
+                max_event_age=_MOST_AGE,
                 dead_letter_queue=self.dead_letters,
                 role=role.without_policy_updates(),
             ),

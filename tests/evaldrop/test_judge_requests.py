@@ -10,10 +10,11 @@ import re
 
 import pytest
 
+from evaldrop import judge_requests
 from evaldrop.engine import bedrock_invoke_model, execute, lambda_invoke, sdk_integration
 from evaldrop.handlers import HANDLERS
 from evaldrop.local import DirectoryStore, state_machine
-from tests.evaldrop.evaluations import ROW, request, write
+from tests.evaldrop.evaluations import JUDGE, LITE, PRO, ROW, SMALL, prepare, request, write
 
 NAMES = ("Zorblax-9", "ignore.previous_instructions")
 HOSTILE = (
@@ -221,3 +222,113 @@ def test_a_judge_prompt_of_ones_own_has_the_same_three_blocks(tmp_path):
         before, _, after = blocks(sent)
         assert marks(before)
         assert after.endswith("Thanks.")
+
+
+# What PrepareRecords writes for them
+
+OTHER = {"name": "other", "model": "us.amazon.nova-pro-v1:0"}
+
+
+@pytest.mark.parametrize(
+    ("mode", "repeats", "asked"),
+    [
+        ("joint", 1, [(["correctness", "helpfulness"], 0)]),
+        ("joint", 2, [(["correctness", "helpfulness"], 0), (["correctness", "helpfulness"], 1)]),
+        ("per_criterion", 1, [(["correctness"], 0), (["helpfulness"], 0)]),
+        (
+            "per_criterion",
+            2,
+            [(["correctness"], 0), (["correctness"], 1), (["helpfulness"], 0), (["helpfulness"], 1)],
+        ),
+    ],
+)
+def test_mode_and_repeats_say_how_often_a_judge_is_asked(tmp_path, mode, repeats, asked):
+    evaluation = {
+        **SMALL,
+        "judges": [{**JUDGE, "mode": mode, "repeats": repeats}],
+        "criteria": ["correctness", "helpfulness"],
+    }
+    _, (record,) = prepare(tmp_path, evaluation)
+    judgements = record["calls"]["judgements"]
+    assert [(judgement["criteria"], judgement["repeat"]) for judgement in judgements] == asked
+    opened = {judgement["fences"]["lite"]["open"] for judgement in judgements}
+    assert len(opened) == len(asked)
+
+
+def constants_of(state, record):
+    return [
+        judgement.get("call") or state["judges"][judgement["request_key"]]
+        for judgement in record["calls"]["judgements"]
+    ]
+
+
+def test_judge_requests_beyond_the_states_room_travel_with_their_records(tmp_path):
+    rows = [{**ROW, "id": f"r{n}", "criteria": {f"own{n}": f"Is it number {n}?"}} for n in range(40)]
+    state, records = prepare(tmp_path, rows=rows)
+    shared = len(state["judges"])
+    assert shared >= 24
+    carried = [record["record_id"] for record in records if "call" in record["calls"]["judgements"][0]]
+    assert carried == [f"r{n}" for n in range(shared, 40)]
+    assert carried
+    for number, record in enumerate(records):
+        (constants,) = constants_of(state, record)
+        assert f"own{number}" in json.dumps(constants)
+
+
+def test_the_state_stays_small_however_long_the_criteria_are(tmp_path):
+    long = [{"name": f"c{n}", "question": "Is it so? " + "x" * 9_000} for n in range(8)]
+    evaluation = {**SMALL, "criteria": long, "judges": [{**JUDGE, "mode": "per_criterion"}]}
+    state, (record,) = prepare(tmp_path, evaluation)
+    shared = len(json.dumps(state["judges"]))
+    assert shared < judge_requests.MAX_SHARED_JUDGE_BYTES * 1.1
+    assert 0 < len(state["judges"]) < 8
+    assert len(constants_of(state, record)) == 8
+
+
+def pairs_of(record):
+    return [
+        (call["candidate"], call["baseline"], call["first"], call["second"])
+        for call in record["calls"]["comparisons"]
+    ]
+
+
+def test_pairs_are_compared_in_both_orders_with_the_baseline(tmp_path):
+    evaluation = {**SMALL, "candidates": [LITE, PRO, OTHER], "pairwise": {"baseline": "pro"}}
+    state, (record,) = prepare(tmp_path, evaluation)
+    assert sorted(pairs_of(record)) == [
+        ("lite", "pro", "lite", "pro"),
+        ("lite", "pro", "pro", "lite"),
+        ("other", "pro", "other", "pro"),
+        ("other", "pro", "pro", "other"),
+    ]
+    assert record["calls"]["comparisons"][0]["request_key"] in state["judges"]
+
+
+def test_all_pairs_are_compared_once_in_both_orders(tmp_path):
+    evaluation = {**SMALL, "candidates": [LITE, PRO, OTHER], "pairwise": {"all_pairs": True}}
+    _, (record,) = prepare(tmp_path, evaluation)
+    pairs = [pair[:2] for pair in pairs_of(record)[::2]]
+    assert pairs == [("pro", "lite"), ("other", "lite"), ("other", "pro")]
+    assert len(pairs_of(record)) == 6
+
+
+def test_pairs_can_be_compared_without_references_and_without_criteria(tmp_path):
+    evaluation = {
+        "name": "small",
+        "candidates": [LITE, PRO],
+        "judges": [JUDGE],
+        "pairwise": {"baseline": "lite"},
+    }
+    _, (record,) = prepare(tmp_path, evaluation, [{"id": "r1", "prompt": "Why?"}])
+    assert record["calls"]["judgements"] == []
+    assert len(record["calls"]["comparisons"]) == 2
+
+
+def test_the_same_run_prepared_again_asks_the_same(tmp_path):
+    """A resumed run finds its kept replies by the request: nonce and fences must come out the same."""
+    _, first = prepare(tmp_path)
+    _, second = prepare(tmp_path)
+    assert first == second
+    other = tmp_path / "other"
+    other.mkdir()
+    assert prepare(other)[1] != first
