@@ -4,6 +4,7 @@ from pathlib import Path
 
 from evaldrop import storage
 from evaldrop.errors import InputError
+from evaldrop.one_line import one_line
 from evaldrop.report.page import read_asset
 from evaldrop.scorecard.model import Scorecard
 
@@ -38,15 +39,10 @@ def export_run(folder: str, scorecard: Scorecard, to: Path) -> list[Path]:
 def queries(scorecard: Scorecard) -> str:
     """Return the DuckDB queries, under a line that says what run they are about."""
     simulated = "SIMULATED: stand-ins answered, no model did. " if scorecard.simulated else ""
-    title = f"{_comment(simulated + scorecard.evaluation)}, run {_comment(scorecard.run_id)}"
+    title = f"{one_line(simulated + scorecard.evaluation)}, run {one_line(scorecard.run_id)}"
     more = read_asset("queries_robustness.sql") if _is_perturbed(scorecard) else ""
     return f"-- {title}\n{read_asset('queries.sql')}{more}"
 
 
 def _is_perturbed(scorecard: Scorecard) -> bool:
     return any(card.robustness for card in scorecard.candidates.values())
-
-
-def _comment(text: str) -> str:
-    """Return text that ends no comment: on one line, without control characters."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())

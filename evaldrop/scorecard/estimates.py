@@ -79,7 +79,8 @@ def judge_health(run: RunFile, tally: RunTally) -> dict[str, JudgeHealth]:
             model=judge.model,
             calls=counts.calls,
             kept=counts.kept,
-            errors=counts.errors,
+            errors=counts.errors.n,
+            error_example=counts.errors.example,
             asked_again=counts.asked_again,
             retries=counts.retries,
             scored=counts.scored,
@@ -305,14 +306,15 @@ def _only(column: ScoreColumn, records: npt.NDArray[np.bool_]) -> ScoreColumn:
 def _responses(counts: CandidateTally) -> ResponseCounts:
     return ResponseCounts(
         n=counts.n,
-        errors=counts.errors,
+        errors=counts.errors.n,
         missing=counts.missing,
         given=counts.given,
         refused=counts.refused,
         blocked=counts.blocked,
         truncated=counts.truncated,
         retries=counts.retries,
-        error_names=dict(counts.error_names.most_common()),
+        error_names=dict(counts.errors.names.most_common()),
+        error_example=counts.errors.example,
         flagged=counts.flagged,
         flags=dict(counts.flags.most_common()),
     )
@@ -320,7 +322,7 @@ def _responses(counts: CandidateTally) -> ResponseCounts:
 
 def _candidate_cost(counts: CandidateTally, copies: CandidateTally, repeated: MoneyTally) -> CandidateCost:
     # What a candidate costs is a fact about it, whoever paid for the call.
-    called = counts.n - counts.errors - counts.missing - counts.given + counts.reused
+    called = counts.n - counts.errors.n - counts.missing - counts.given + counts.reused
     parts = (counts.cost.total, counts.saved.total)
     is_known = called and None not in parts
     perturbed = MoneyTally()

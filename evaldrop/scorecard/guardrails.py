@@ -22,7 +22,7 @@ from evaldrop.scorecard.guarded import (
 from evaldrop.scorecard.model import Scorecard
 from evaldrop.scorecard.pairing import Groups, paired_test, shared_scores
 from evaldrop.scorecard.prepared import PreparedRecord
-from evaldrop.scorecard.reading import CandidateResult
+from evaldrop.scorecard.reading import CandidateResult, error_name
 from evaldrop.scorecard.source import RunFile
 from evaldrop.scorecard.tally import REFUSALS, Floats, Ordinals, RunTally
 from evaldrop.statistics.multiplicity import holm
@@ -36,6 +36,12 @@ _KINDS = ("bad", "good")
 _MOST_NAMED = 6
 
 Truths = npt.NDArray[np.bool_]
+
+
+def _why_unknown(result: CandidateResult) -> str:
+    if result.error is not None:
+        return error_name(result.error)
+    return "missing" if result.is_missing else "given"
 
 
 def end_of(row: ResponseRow) -> int:
@@ -75,8 +81,7 @@ class GuardrailTally:
             end = end_of(row)
             self.ends[row.candidate].append(end)
             if end == UNKNOWN:
-                reason = result.error_name or ("missing" if result.is_missing else "given")
-                self.unknown[row.candidate][reason] += 1
+                self.unknown[row.candidate][_why_unknown(result)] += 1
 
     @property
     def ordinals(self) -> Ordinals:

@@ -28,6 +28,9 @@ class JudgeHealth(Part):
     calls: int = Field(description="Replies there should be.")
     kept: int = Field(default=0, description="Of them, those taken from the parent run.")
     errors: int
+    error_example: str | None = Field(
+        default=None, description="What the first of the most frequent errors said, on one line."
+    )
     asked_again: int = Field(default=0, description="Calls repeated because no verdict could be read.")
     retries: int = Field(default=0, description="Calls repeated by the workflow, most of them throttled.")
     scored: int = Field(default=0, description="Verdicts with a score.")

@@ -59,6 +59,9 @@ class ResponseCounts(Part):
     truncated: int = Field(default=0, description="Responses cut off at max_tokens.")
     retries: int = Field(default=0, description="Calls repeated by the workflow, most of them throttled.")
     error_names: dict[str, int] = Field(default_factory=dict, description="Error name: responses.")
+    error_example: str | None = Field(
+        default=None, description="What the first of the most frequent errors said, on one line."
+    )
     flagged: int = Field(
         default=0, description="Responses that try to talk a judge round, or to harm a reader."
     )

@@ -25,10 +25,14 @@ from evaldrop.verdicts import Form, JudgeReply, Verdict, read_verdicts, unscored
 
 
 class JudgeCall(NamedTuple):
-    """A call of a judge, for its health and its cost. `cost_usd` is None when unknown."""
+    """
+    A call of a judge, for its health and its cost. `cost_usd` is None when unknown.
+
+    `error` is what the workflow caught, {"Error", "Cause"}; None for a call that did not fail.
+    """
 
     judge: str
-    failed: bool
+    error: object
     asked_again: bool
     retries: int
     input_tokens: int
@@ -45,7 +49,7 @@ class JudgeCall(NamedTuple):
         is_kept = bool(answer.get("kept"))
         return cls(
             judge,
-            answer.get("error") is not None,
+            answer.get("error"),
             answer.get("first_reply") is not None,
             int(answer.get("retries") or 0),
             sum(reply.input_tokens or 0 for reply in replies),
@@ -68,11 +72,16 @@ class CandidateResult(NamedTuple):
     verdicts: list[VerdictRow]
     scores: dict[str, RecordScore]
     judge_calls: list[JudgeCall]
-    error_name: str | None
+    error: Mapping[str, Any] | None
     is_missing: bool
     retries: int
     is_reused: bool = False
     saved_usd: float | None = 0.0
+
+
+def error_name(error: object) -> str:
+    """Return the name of what the workflow caught; of something that is not {"Error", "Cause"}, "unknown"."""
+    return str((isinstance(error, Mapping) and error.get("Error")) or "unknown")
 
 
 class AnchorResult(NamedTuple):
@@ -139,7 +148,7 @@ class ResultReader:
             verdicts,
             record_scores(verdicts, self._run.criteria, self._run.evaluation.unscored),
             [reading.call for reading in judged],
-            str(error.get("Error") or "unknown") if isinstance(error, dict) else None,
+            error if isinstance(error, dict) else None,
             response is None,
             int((response or {}).get("retries") or 0),
             is_reused,

@@ -7,20 +7,24 @@ two criteria are about 180 MB.
 
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from evaldrop.one_line import one_line
 from evaldrop.replies import GUARDRAIL_INTERVENED
 from evaldrop.results import ChildFailure
 from evaldrop.scorecard.anchors import AnchorTally
 from evaldrop.scorecard.prepared import PreparedRecord
-from evaldrop.scorecard.reading import AnchorResult, CandidateResult, JudgeCall
+from evaldrop.scorecard.reading import AnchorResult, CandidateResult, JudgeCall, error_name
 from evaldrop.scorecard.scores import RecordScore
 from evaldrop.scorecard.source import RunFile
 from evaldrop.tables import ComparisonRow, ResponseRow
+
+# Characters of what a failed call said, in a sentence.
+_MOST_CAUSE = 300
 
 Floats = npt.NDArray[np.float64]
 Ordinals = npt.NDArray[np.int32]
@@ -95,13 +99,39 @@ class MoneyTally:
         return None if self.has_unknown else self.known
 
 
+class ErrorTally:
+    """Failed calls: how many by name, and what the first of each name said."""
+
+    def __init__(self) -> None:
+        self.names: Counter[str] = Counter()
+        self._first: dict[str, str] = {}
+
+    def add(self, caught: object) -> None:
+        """Add what the workflow caught: {"Error", "Cause"}."""
+        name = error_name(caught)
+        self.names[name] += 1
+        if name not in self._first:
+            said = caught.get("Cause") or "" if isinstance(caught, Mapping) else caught
+            self._first[name] = one_line(str(said), _MOST_CAUSE)
+
+    @property
+    def n(self) -> int:
+        """How many calls failed."""
+        return self.names.total()
+
+    @property
+    def example(self) -> str | None:
+        """What the first of the most frequent errors said; None when there is nothing to tell."""
+        return self._first[self.names.most_common(1)[0][0]] or None if self.names else None
+
+
 class CandidateTally:
     """Counts of one candidate."""
 
     def __init__(self, metrics: Sequence[str]) -> None:
-        self.n = self.errors = self.missing = self.given = self.truncated = self.retries = 0
+        self.n = self.missing = self.given = self.truncated = self.retries = 0
         self.refused = self.blocked = 0
-        self.error_names: Counter[str] = Counter()
+        self.errors = ErrorTally()
         self.flagged = 0
         self.flags: Counter[str] = Counter()
         self.input_tokens = self.output_tokens = self.judge_input = self.judge_output = 0
@@ -136,9 +166,8 @@ class CandidateTally:
         row = result.response
         if row.response is None:
             self.missing += result.is_missing
-            if result.error_name is not None:
-                self.errors += 1
-                self.error_names[result.error_name] += 1
+            if result.error is not None:
+                self.errors.add(result.error)
             return
         self.given += row.reused
         self.refused += row.stop_reason in REFUSALS
@@ -172,7 +201,8 @@ class JudgeTally:
     """Counts of one judge."""
 
     def __init__(self) -> None:
-        self.calls = self.kept = self.errors = self.asked_again = self.retries = self.scored = 0
+        self.calls = self.kept = self.asked_again = self.retries = self.scored = 0
+        self.errors = ErrorTally()
         self.on_shortened = 0
         self.input_tokens = self.output_tokens = 0
         self.unscored: Counter[str] = Counter()
@@ -182,7 +212,8 @@ class JudgeTally:
         """Add a call."""
         self.calls += 1
         self.kept += call.is_kept
-        self.errors += call.failed
+        if call.error is not None:
+            self.errors.add(call.error)
         self.asked_again += call.asked_again
         self.retries += call.retries
         self.input_tokens += call.input_tokens

@@ -142,7 +142,8 @@ def _loss_alarms(scorecard: Scorecard) -> Iterator[str]:
         counts = card.responses
         if counts.errors > _MANY_ERRORS * counts.n:
             causes = ", ".join(f"{error}: {n}" for error, n in counts.error_names.items())
-            yield f"{name}: {counts.errors} of {counts.n} calls failed ({causes})."
+            said = _said(counts.error_example)
+            yield f"{name}: {counts.errors} of {counts.n} calls failed ({causes}).{said}"
         if counts.truncated > _MANY_ERRORS * counts.n:
             yield f"{name}: {counts.truncated} of {counts.n} responses were cut off at max_tokens."
         if counts.blocked and card.guardrail is None:
@@ -159,7 +160,8 @@ def _judge_alarms(scorecard: Scorecard) -> Iterator[str]:
         total = judge.scored + sum(lost.values())
         if sum(lost.values()) > _MUCH_UNSCORED * total:
             reasons = ", ".join(f"{reason}: {n}" for reason, n in lost.items())
-            yield f"Judge {name}: {sum(lost.values())} of {total} verdicts are unscored ({reasons})."
+            said = _said(judge.error_example)
+            yield f"Judge {name}: {sum(lost.values())} of {total} verdicts are unscored ({reasons}).{said}"
         if judge.on_shortened:
             yield (
                 f"Judge {name}: {_counted(judge.on_shortened, 'verdict')} on shortened prompts: "
@@ -177,6 +179,11 @@ def _judge_alarms(scorecard: Scorecard) -> Iterator[str]:
                 f"{name}: {counts.flagged} of {there} responses hold what is meant for a judge or a reader "
                 f"rather than for the user ({flags}); look at them before trusting their scores."
             )
+
+
+def _said(example: str | None) -> str:
+    """Return what a failed call said, which is what to act on: its name alone says hardly anything."""
+    return f" It said: {example}" if example else ""
 
 
 def _counted(n: int, what: str) -> str:

@@ -41,7 +41,9 @@ def renamed(scorecard: Scorecard, start: int) -> Scorecard:
         card |= {"model": texts[9], "prompt": texts[10]}
         card["metrics"] = {texts[11]: {"n": 3, "mean": 0.5}}
         card["categories"] = {texts[8]: card["categories"]["billing"]}
-        card["responses"]["error_names"] = {texts[7]: 2}
+        card["responses"] |= {"error_names": {texts[7]: 2}, "error_example": texts[8]}
+    for judge in content["judges"].values():
+        judge["error_example"] = texts[9]
     return Scorecard.model_validate(content)
 
 

@@ -6,6 +6,7 @@ from evaldrop import storage
 from evaldrop.errors import StorageError
 from evaldrop.runs import read_run
 from evaldrop.scorecard import build_scorecard
+from evaldrop.scorecard.tally import ErrorTally
 from tests.evaldrop.run_folders import (
     CORRECTNESS,
     HAIKU,
@@ -72,6 +73,7 @@ def test_a_failed_call_is_an_error_and_not_a_score(lossy):
     lite = lossy.candidates["lite"]
     assert (lite.responses.n, lite.responses.errors, lite.responses.missing) == (5, 1, 2)
     assert lite.responses.error_names == {"ThrottlingException": 1}
+    assert lite.responses.error_example == "slow down"
     assert lite.responses.retries == 3
     # r1 alone has a score; r2, r3, r4 have no response; the judge failed on r5
     estimate = lite.criteria["correctness"]
@@ -337,3 +339,36 @@ def test_the_same_response_to_every_record_raises_an_alarm(folder):
     ]
     write_run(folder, run=run_json(), records=[record(f"r{n}") for n in range(8)], succeeded=rows)
     assert build_scorecard(folder).alarms == ("lite: 8 of 8 responses are identical, whatever the record.",)
+
+
+def test_an_alarm_says_what_failed_calls_said_the_most_frequent_first(folder):
+    """The name of an error alone leaves its reader looking for a response that failed."""
+    denied = ("AccessDeniedException", "You don't have access\n to\x1b[31m this model.\u202e " + "x" * 400)
+    rows = [
+        row("r1", failed_response("lite"), failed_response("haiku", cause="")),
+        row("r2", failed_response("lite", *denied), response("haiku", scores=GOOD)),
+        row("r3", failed_response("lite", *denied), response("haiku", scores=GOOD)),
+    ]
+    write_run(folder, run=run_json(), records=[record(f"r{n}") for n in (1, 2, 3)], succeeded=rows)
+    scorecard = build_scorecard(folder)
+    said = scorecard.candidates["lite"].responses.error_example
+    assert said.startswith("You don't have access to [31m this model. xxx")
+    assert len(said) == 300
+    assert said.endswith("x …")
+    assert scorecard.alarms[0] == (
+        f"lite: 3 of 3 calls failed (AccessDeniedException: 2, ThrottlingException: 1). It said: {said}"
+    )
+    assert scorecard.alarms[1] == "haiku: 1 of 3 calls failed (ThrottlingException: 1)."
+
+
+def test_an_alarm_says_what_failed_calls_of_a_judge_said(lossy):
+    assert lossy.judges["pro"].error_example == "busy"
+    (alarm,) = [alarm for alarm in lossy.alarms if alarm.startswith("Judge pro:")]
+    assert alarm.endswith("It said: busy")
+
+
+@pytest.mark.parametrize("caught", ["a text", {"Cause": "a text"}, {"Error": "", "Cause": "a text"}])
+def test_an_error_of_another_form_is_counted_as_unknown(caught):
+    tally = ErrorTally()
+    tally.add(caught)
+    assert (tally.n, dict(tally.names), tally.example) == (1, {"unknown": 1}, "a text")
