@@ -228,3 +228,67 @@ def test_a_server_that_nobody_trusted_vouches_for_is_sent_nothing(authority, tru
         asyncio.run(call())
     assert caught.value.code == "ServiceUnavailableException"
     assert seen == [[]]
+
+
+class Tunnel(asyncio.Protocol):
+    """A proxy's end of a connection: it opens the way that CONNECT asks for, and passes bytes on."""
+
+    def __init__(self, asked):
+        self.asked = asked
+        self.onward = None
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def data_received(self, data):
+        if self.onward is not None:
+            self.onward.write(data)
+        elif not self.asked:
+            self.asked.append(data.decode())
+            self.opening = asyncio.ensure_future(self.open(data.split()[1].decode()))
+
+    async def open(self, where):
+        host, _, port = where.rpartition(":")
+        self.onward, _ = await asyncio.get_running_loop().create_connection(
+            lambda: Back(self.transport), host, int(port)
+        )
+        self.transport.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+
+    def connection_lost(self, exc):
+        if self.onward is not None:
+            self.onward.abort()
+
+
+class Back(asyncio.Protocol):
+    def __init__(self, transport):
+        self.to = transport
+
+    def data_received(self, data):
+        self.to.write(data)
+
+    def connection_lost(self, exc):
+        self.to.close()
+
+
+def test_an_encrypted_request_passes_a_proxy_by_way_of_a_tunnel(authority):
+    """The proxy learns the server's name and its own password, and nothing of the request."""
+    context, pem = authority
+    asked = []
+
+    async def call():
+        proxy = await asyncio.get_running_loop().create_server(lambda: Tunnel(asked), "127.0.0.1", 0)
+        async with serving(tls=context) as served, proxy:
+            port = proxy.sockets[0].getsockname()[1]
+            answer = await exchange(
+                f"https://127.0.0.1:{served.port}/secret",
+                certificates=pem,
+                proxy=f"http://me:word@127.0.0.1:{port}",
+            )
+            await asyncio.sleep(0.05)
+            return answer, served.seen, served.port
+
+    answer, seen, port = asyncio.run(call())
+    assert answer.body == b"ok"
+    assert seen[0].startswith("POST /secret HTTP/1.1")
+    assert asked[0].startswith(f"CONNECT 127.0.0.1:{port} HTTP/1.1\r\n")
+    assert "proxy-authorization: basic bwu6d29yza==" in asked[0].lower()
