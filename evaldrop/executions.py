@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from evaldrop import storage
-from evaldrop.aws_faults import told
+from evaldrop.aws_errors import told
 
 if TYPE_CHECKING:
     from evaldrop.run_request import RunRequest

@@ -28,8 +28,8 @@ from evaldrop.engine import (
 )
 from evaldrop.handlers import HANDLERS
 from evaldrop.notices import unfinished_notice
-from evaldrop.resources import workflow_definition
 from evaldrop.run_request import RunRequest
+from evaldrop.shipped import workflow_definition
 from evaldrop.stored_bodies import get_object, with_stored_bodies
 
 NO_RESPONSE_GIVEN = "NoResponseGiven"

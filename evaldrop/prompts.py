@@ -27,7 +27,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from evaldrop import storage
 from evaldrop.errors import PromptError
-from evaldrop.resources import resource
+from evaldrop.shipped import resource
 
 Role = Literal["system", "user", "assistant"]
 Kind = Literal["candidate", "judge"]

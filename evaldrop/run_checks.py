@@ -28,7 +28,7 @@ from evaldrop.pricing import load_prices
 from evaldrop.prompts import Kind, Prompt, load_prompt
 from evaldrop.regression.blessing import blessed_run
 from evaldrop.requests import GIVEN
-from evaldrop.resources import workflow_sha256
+from evaldrop.shipped import workflow_sha256
 
 CANDIDATE_VARIABLES = frozenset({"id", "prompt", "system", "context", "category"})
 JUDGE_VARIABLES = CANDIDATE_VARIABLES | {

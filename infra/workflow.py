@@ -14,7 +14,7 @@ from evaldrop.model_access import (
     model_arns,
     named_guardrails,
 )
-from evaldrop.resources import workflow_path
+from evaldrop.shipped import workflow_path
 from infra.functions import Step
 from infra.log_groups import log_group
 from infra.notifications import Notifications

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from evaldrop.aws_faults import told
+from evaldrop.aws_errors import told
 
 
 def client(service: str, *, region: str | None = None) -> Any:

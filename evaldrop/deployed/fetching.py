@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from evaldrop import storage
-from evaldrop.aws_faults import code_of, told
+from evaldrop.aws_errors import code_of, told
 from evaldrop.errors import ServiceError, StorageError
 
 AT_A_TIME = 8

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaldrop import storage
-from evaldrop.aws_faults import told
+from evaldrop.aws_errors import told
 from evaldrop.deployed.stack import Stack
 from evaldrop.errors import InputError
 

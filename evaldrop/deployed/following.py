@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from evaldrop import storage
-from evaldrop.aws_faults import code_of, told
+from evaldrop.aws_errors import code_of, told
 
 Status = Literal["NOT_STARTED", "RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"]
 

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from evaldrop import storage
-from evaldrop.aws_faults import told
+from evaldrop.aws_errors import told
 from evaldrop.deployed.following import look
 from evaldrop.deployed.stack import Stack
 from evaldrop.history_entries import HistoryEntry

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from evaldrop.aws_faults import code_of, told
+from evaldrop.aws_errors import code_of, told
 from evaldrop.errors import InputError
 from evaldrop.triggering import RUNS, Intake
 

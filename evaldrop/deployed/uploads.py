@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, BinaryIO
 
 from evaldrop import storage
-from evaldrop.aws_faults import code_of, told
+from evaldrop.aws_errors import code_of, told
 from evaldrop.errors import ServiceError
 from evaldrop.triggering import Upload
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evaldrop.injection import FLAGS, InjectionFinder, fold
-from evaldrop.resources import resource
+from evaldrop.shipped import resource
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -5,7 +5,7 @@ import pytest
 from evaldrop import storage
 from evaldrop.errors import PromptError
 from evaldrop.prompts import Prompt, Turn, load_prompt
-from evaldrop.resources import resource
+from evaldrop.shipped import resource
 
 
 def prompt(text):

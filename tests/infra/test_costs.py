@@ -11,7 +11,7 @@ from evaldrop.engine import Observer
 from evaldrop.evaluation import parse_evaluation
 from evaldrop.local import run_locally
 from evaldrop.plan import child_transitions, orchestration_usd
-from evaldrop.resources import workflow_definition
+from evaldrop.shipped import workflow_definition
 from infra.costs import PAGE, page
 from tests.whole_runs import write_evaluation
 

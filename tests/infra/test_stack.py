@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from evaldrop.resources import workflow_path
+from evaldrop.shipped import workflow_path
 from evaldrop.triggering import DATASET_ENDINGS
 from tests.infra.synthesis import one, resources
 

@@ -4,12 +4,12 @@ import botocore.exceptions
 import pytest
 from botocore.exceptions import ClientError
 
-from evaldrop import aws_faults
-from evaldrop.aws_faults import code_of, explain, is_aws_fault, told
+from evaldrop import aws_errors
+from evaldrop.aws_errors import code_of, explain, is_aws_fault, told
 from evaldrop.errors import ServiceError
 
 
-@pytest.mark.parametrize("name", aws_faults._BY_TYPE)
+@pytest.mark.parametrize("name", aws_errors._BY_TYPE)
 def test_every_error_with_advice_is_one_of_botocores(name):
     assert issubclass(getattr(botocore.exceptions, name), Exception)
 
