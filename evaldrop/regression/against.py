@@ -17,9 +17,9 @@ from evaldrop.scorecard.baseline import Baseline, BaselineCandidate, BaselineEst
 from evaldrop.scorecard.bounds import good_shares
 from evaldrop.scorecard.estimates import MOST_CATEGORIES
 from evaldrop.scorecard.model import OVERALL
-from evaldrop.scorecard.pairing import paired_test
 from evaldrop.scorecard.source import RunFile, read_run_file
 from evaldrop.statistics.multiplicity import holm
+from evaldrop.statistics.paired_test import paired_test
 
 MOST_WORSE_IDS = 200
 MOST_WORST = 50

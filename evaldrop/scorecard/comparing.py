@@ -9,10 +9,10 @@ import numpy as np
 from evaldrop.report.figures import size
 from evaldrop.scorecard.estimates import MOST_CATEGORIES, Columns, overall_column
 from evaldrop.scorecard.model import OVERALL, Comparison, SliceComparisons
-from evaldrop.scorecard.pairing import Groups, Pairing, Scores, Shared, paired_test, shared_scores
 from evaldrop.scorecard.source import RunFile
 from evaldrop.scorecard.tally import Ordinals, RunTally
 from evaldrop.statistics.multiplicity import holm
+from evaldrop.statistics.paired_test import Groups, Pairing, Scores, Shared, paired_test, shared_scores
 
 # The t interval of a paired difference holds its level from about here (docs/method.md).
 SMALL_SLICE = 20

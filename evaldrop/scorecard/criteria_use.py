@@ -9,10 +9,10 @@ from evaldrop.criteria import Criterion
 from evaldrop.report.figures import percent
 from evaldrop.scorecard.bounds import good_shares
 from evaldrop.scorecard.estimates import Columns
-from evaldrop.scorecard.pairing import shared_scores
 from evaldrop.scorecard.source import RunFile
 from evaldrop.scorecard.tally import ScoreColumn
 from evaldrop.scorecard.usefulness import CriterionPair, CriterionUse
+from evaldrop.statistics.paired_test import shared_scores
 
 # Beyond so many criteria the table of pairs would be larger than the scorecard.
 MOST_PAIRED = 30

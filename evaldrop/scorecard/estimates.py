@@ -23,7 +23,6 @@ from evaldrop.scorecard.model import (
     Slice,
     Tokens,
 )
-from evaldrop.scorecard.pairing import Groups
 from evaldrop.scorecard.part import within
 from evaldrop.scorecard.scores import NOT_APPLICABLE
 from evaldrop.scorecard.source import RunFile
@@ -36,6 +35,7 @@ from evaldrop.statistics import (
     mean_estimate,
     wilson_interval,
 )
+from evaldrop.statistics.paired_test import Groups
 
 # Slices beyond these are too many to read; the largest are kept.
 MOST_CATEGORIES = 60

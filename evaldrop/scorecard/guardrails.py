@@ -20,12 +20,12 @@ from evaldrop.scorecard.guarded import (
     GuardrailRates,
 )
 from evaldrop.scorecard.model import Scorecard
-from evaldrop.scorecard.pairing import Groups, paired_test, shared_scores
 from evaldrop.scorecard.prepared import PreparedRecord
 from evaldrop.scorecard.reading import CandidateResult, error_name
 from evaldrop.scorecard.source import RunFile
 from evaldrop.scorecard.tally import REFUSALS, Floats, Ordinals, RunTally
 from evaldrop.statistics.multiplicity import holm
+from evaldrop.statistics.paired_test import Groups, paired_test, shared_scores
 from evaldrop.tables import ResponseRow
 
 BLOCKED, REFUSED, PASSED, UNKNOWN = range(4)

@@ -6,9 +6,9 @@ import numpy as np
 
 from evaldrop.errors import NotEnoughData
 from evaldrop.scorecard.model import OVERALL
-from evaldrop.scorecard.pairing import Scores, shared_scores
 from evaldrop.scorecard.tally import CandidateTally, Floats, ScoreColumn
 from evaldrop.scorecard.usefulness import LengthQuartile, LengthRelation
+from evaldrop.statistics.paired_test import Scores, shared_scores
 from evaldrop.statistics.ranks import spearman
 
 # Fewer responses than this make no quarters.
