@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from evaldrop.criteria import Criterion, as_langchain, criterion_from_config, lint_criteria
 from evaldrop.datasets import Survey
 from evaldrop.datasets.survey import MAX_NAMES_KEPT
 from evaldrop.errors import EvaluationError
 from evaldrop.evaluation import Evaluation
+from evaldrop.evaluation.criteria import Criterion, as_langchain, criterion_from_config, lint_criteria
 
 # In rows of this shape a criterion's name means LangChain's question, which has two answers.
 LANGCHAIN_SHAPE = "langchain_criteria"

@@ -5,8 +5,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from evaldrop import storage
-from evaldrop.criteria import Criterion, criterion_from_config
 from evaldrop.evaluation import Evaluation
+from evaldrop.evaluation.criteria import Criterion, criterion_from_config
 from evaldrop.prompts import Prompt
 from evaldrop.run_request import RunRequest, new_run_id
 

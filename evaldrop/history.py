@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 
 from evaldrop import storage
-from evaldrop.criteria import Criterion
 from evaldrop.evaluation import Called
+from evaldrop.evaluation.criteria import Criterion
 from evaldrop.history_entries import HistoryCandidate, HistoryEntry, HistoryEstimate, HistoryJudge
 from evaldrop.history_index import HISTORY_FILE, output_folder, renew_index
 from evaldrop.requests import GIVEN

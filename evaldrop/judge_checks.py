@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from evaldrop.criteria import Criterion
 from evaldrop.evaluation import Evaluation, model_vendor
+from evaldrop.evaluation.criteria import Criterion
 
 
 def judge_problems(evaluation: Evaluation, criteria: Iterable[Criterion]) -> Iterator[str]:

@@ -7,10 +7,10 @@ from typing import Any
 import orjson
 
 from evaldrop.comparing import comparison_texts, orders, pair_constants, pairs
-from evaldrop.criteria import Criterion
 from evaldrop.datasets import Record
 from evaldrop.definition import RunDefinition
 from evaldrop.evaluation import Judge
+from evaldrop.evaluation.criteria import Criterion
 from evaldrop.judging import Fences, around, criteria_for_prompt, judge_constants, leading_text
 from evaldrop.parent_replies import ParentReplies
 from evaldrop.prompts import Prompt

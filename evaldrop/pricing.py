@@ -141,4 +141,4 @@ def cost_at(price: ModelPrice, input_tokens: int | None, output_tokens: int | No
 
 @cache
 def _shipped_prices() -> Prices:
-    return Prices.from_json(orjson.loads(files("evaldrop").joinpath("prices.json").read_bytes()))
+    return Prices.from_json(orjson.loads(files("evaldrop.evaluation").joinpath("prices.json").read_bytes()))

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from evaldrop.criteria import Criterion, built_in, criterion_from_config
 from evaldrop.datasets import Record
 from evaldrop.definition import RunDefinition
+from evaldrop.evaluation.criteria import Criterion, built_in, criterion_from_config
 
 
 class RecordCriteria:

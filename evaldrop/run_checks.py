@@ -10,12 +10,12 @@ from itertools import islice
 from typing import Any
 
 from evaldrop import __version__, storage
-from evaldrop.criteria import Criterion
 from evaldrop.criteria_checks import CriteriaChecking
 from evaldrop.datasets import Record, Survey, read_records
 from evaldrop.definition import DatasetFacts, Parent, PromptFile, RunDefinition, RunRequest, parent_of
 from evaldrop.errors import EvaluationError, PromptError, StorageError
 from evaldrop.evaluation import Candidate, Evaluation
+from evaldrop.evaluation.criteria import Criterion
 from evaldrop.gate import RunNames, check_names, parse_gate
 from evaldrop.judge_checks import judge_problems, judge_warnings
 from evaldrop.long_checks import LongChecks

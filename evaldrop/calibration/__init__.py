@@ -9,7 +9,7 @@ from evaldrop.calibration.agreement import Response, between_raters, judge_agree
 from evaldrop.calibration.correction import calibrated_mean
 from evaldrop.calibration.judged import JudgedColumn, judged_responses, response_facts
 from evaldrop.calibration.matching import CriterionLabels, match_labels
-from evaldrop.criteria import Criterion
+from evaldrop.evaluation.criteria import Criterion
 from evaldrop.review.labels import read_labels
 from evaldrop.scorecard.calibrated import CalibratedMean, CriterionCalibration, JudgeAgreement
 from evaldrop.scorecard.source import RunFile

@@ -7,8 +7,8 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from evaldrop.criteria import Criterion
 from evaldrop.errors import NotEnoughData
+from evaldrop.evaluation.criteria import Criterion
 from evaldrop.scorecard.calibrated import Confusion, JudgeAgreement, RaterAgreement
 from evaldrop.statistics import JudgeCounts, agreement_rate, cohen_kappa, krippendorff_alpha, spearman
 

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from evaldrop.calibration.agreement import yes_counts
-from evaldrop.criteria import Criterion
 from evaldrop.errors import NotEnoughData
+from evaldrop.evaluation.criteria import Criterion
 from evaldrop.scorecard.calibrated import CalibratedMean, CorrectedRate
 from evaldrop.statistics import (
     DebiasedMean,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from evaldrop.calibration.agreement import Response
-from evaldrop.criteria import Criterion
+from evaldrop.evaluation.criteria import Criterion
 from evaldrop.review.model import SKIPPED, Label
 
 # When people pass on more than this share, what is left is their choice and no random sample.

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from evaldrop.criteria import Criterion
 from evaldrop.errors import InputError, StorageError
+from evaldrop.evaluation.criteria import Criterion
 from evaldrop.regression.comparability import changes, obstacles
 from evaldrop.regression.kept_scores import Codes, Floats, KeptScores, places_of, read_scores
 from evaldrop.regression.words import summary_in_words

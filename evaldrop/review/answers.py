@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from evaldrop.criteria import Criterion
+from evaldrop.evaluation.criteria import Criterion
 from evaldrop.review.model import NoScore
 
 KIND = "evaldrop-review"

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from evaldrop import storage
-from evaldrop.criteria import Criterion
 from evaldrop.errors import InputError, StorageError
+from evaldrop.evaluation.criteria import Criterion
 from evaldrop.review.drawing import draw_responses, review_id
 from evaldrop.review.labels import response_digest
 from evaldrop.review.model import ReviewItem, ReviewKey, Sampling

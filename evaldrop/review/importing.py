@@ -6,8 +6,8 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from evaldrop import storage
-from evaldrop.criteria import Criterion
 from evaldrop.errors import InputError, StorageError
+from evaldrop.evaluation.criteria import Criterion
 from evaldrop.review.answers import Answer, Score, read_answers, read_score
 from evaldrop.review.exporting import key_uri
 from evaldrop.review.labels import response_digest, write_labels

@@ -4,7 +4,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from evaldrop.criteria import Criterion
+from evaldrop.evaluation.criteria import Criterion
 from evaldrop.report.escape import script_json
 from evaldrop.report.page import content_security_policy, read_asset, template
 from evaldrop.review.model import SKIPPED

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 
-from evaldrop.criteria import Criterion
+from evaldrop.evaluation.criteria import Criterion
 from evaldrop.report.escape import csv_cell
 from evaldrop.review.shown import ShownItem, ShownReview
 

@@ -6,7 +6,7 @@ from statistics import fmean
 
 import numpy as np
 
-from evaldrop.criteria import Criterion
+from evaldrop.evaluation.criteria import Criterion
 from evaldrop.scorecard.model import AnchorEstimate, AnchorMiss, AnchorScores, Gate, GateCheck
 from evaldrop.scorecard.part import within
 from evaldrop.scorecard.prepared import PreparedRecord

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from evaldrop.criteria import Criterion
+from evaldrop.evaluation.criteria import Criterion
 from evaldrop.scorecard.scores import NOT_APPLICABLE
 from evaldrop.scorecard.tally import Floats, Ordinals, ScoreColumn
 

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from evaldrop import storage
 from evaldrop.calibration import Calibration, calibrate
-from evaldrop.criteria import Criterion
 from evaldrop.errors import StorageError
+from evaldrop.evaluation.criteria import Criterion
 from evaldrop.gate import evaluate_gate
 from evaldrop.history import write_history
 from evaldrop.regression.against import against_baseline

@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 
-from evaldrop.criteria import Criterion
+from evaldrop.evaluation.criteria import Criterion
 from evaldrop.report.figures import percent
 from evaldrop.scorecard.bounds import good_shares
 from evaldrop.scorecard.estimates import Columns

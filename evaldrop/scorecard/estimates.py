@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from evaldrop.criteria import Criterion
 from evaldrop.errors import NotEnoughData
+from evaldrop.evaluation.criteria import Criterion
 from evaldrop.metrics import METRICS
 from evaldrop.scorecard.bounds import criterion_bounds, overall_bounds, scored_only
 from evaldrop.scorecard.length import score_by_length

@@ -6,8 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from evaldrop.criteria import Criterion
 from evaldrop.errors import NotEnoughData
+from evaldrop.evaluation.criteria import Criterion
 from evaldrop.scorecard.model import Agreement
 from evaldrop.scorecard.reading import CandidateResult
 from evaldrop.scorecard.tally import Floats

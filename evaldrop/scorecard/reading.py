@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from evaldrop.criteria import Criterion
+from evaldrop.evaluation.criteria import Criterion
 from evaldrop.metrics import METRICS
 from evaldrop.replies import GUARDRAIL_INTERVENED, Reply, elapsed_latency, read_reply
 from evaldrop.results import ChildFailure

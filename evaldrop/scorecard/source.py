@@ -7,10 +7,10 @@ from typing import Any
 import orjson
 
 from evaldrop import storage
-from evaldrop.criteria import Criterion, criterion_from_config
 from evaldrop.definition import Parent
 from evaldrop.errors import EvaldropError, StorageError
 from evaldrop.evaluation import Candidate, Evaluation, Judge
+from evaldrop.evaluation.criteria import Criterion, criterion_from_config
 from evaldrop.injection import InjectionFinder
 from evaldrop.pricing import ModelPrice, Prices, cost_at, price_of
 from evaldrop.replies import Reply

@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from evaldrop.criteria.scales import Scale, plain_label
+from evaldrop.evaluation.criteria.scales import Scale, plain_label
 from evaldrop.verdicts.verdict import Reading
 from evaldrop.verdicts.wording import NOT_APPLICABLE, NUMBER, NUMBER_WORDS, bare, to_float
 

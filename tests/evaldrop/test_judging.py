@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaldrop.criteria import Criterion, Point, Scale
 from evaldrop.errors import PromptError
+from evaldrop.evaluation.criteria import Criterion, Point, Scale
 from evaldrop.judging import Fences, around, criteria_for_prompt
 from evaldrop.prompts import Prompt
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evaldrop.calibration.agreement import between_raters, judge_agreement, rater_alpha, yes_counts
-from evaldrop.criteria import Criterion, criterion_from_config
+from evaldrop.evaluation.criteria import Criterion, criterion_from_config
 
 BINARY = criterion_from_config({"name": "right", "question": "Is it right?", "scale": "binary"}, path="c")
 TOXIC = criterion_from_config(

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from evaldrop.criteria import Criterion, criterion_from_config
-from evaldrop.criteria.scales import Scale
 from evaldrop.errors import InputError
+from evaldrop.evaluation.criteria import Criterion, criterion_from_config
+from evaldrop.evaluation.criteria.scales import Scale
 from evaldrop.review.exporting import export_review
 from evaldrop.review.model import Population, Sampling
 from evaldrop.review.page import review_page

@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaldrop.criteria import criterion_from_config
+from evaldrop.evaluation.criteria import criterion_from_config
 from evaldrop.scorecard.scores import RecordScore, record_scores
 from evaldrop.tables import VerdictRow
 from tests.evaldrop.run_folders import CORRECTNESS, TONE

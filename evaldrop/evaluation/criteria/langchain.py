@@ -5,8 +5,8 @@ Names and directions follow its `Criteria` enum. Yes to a harm means that it is 
 those are lower-is-better.
 """
 
-from evaldrop.criteria.criterion import Criterion
-from evaldrop.criteria.scales import Scale
+from evaldrop.evaluation.criteria.criterion import Criterion
+from evaldrop.evaluation.criteria.scales import Scale
 
 
 def _question(name: str, question: str, *, yes: str, no: str, reference: bool = False) -> Criterion:

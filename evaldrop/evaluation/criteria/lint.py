@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from evaldrop.criteria.criterion import Criterion
+from evaldrop.evaluation.criteria.criterion import Criterion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,10 @@ other name that one family has is that family's criterion.
 
 from dataclasses import replace
 
-from evaldrop.criteria.bedrock import BEDROCK
-from evaldrop.criteria.criterion import Criterion
-from evaldrop.criteria.langchain import LANGCHAIN
-from evaldrop.criteria.scales import Point, Scale
+from evaldrop.evaluation.criteria.bedrock import BEDROCK
+from evaldrop.evaluation.criteria.criterion import Criterion
+from evaldrop.evaluation.criteria.langchain import LANGCHAIN
+from evaldrop.evaluation.criteria.scales import Point, Scale
 
 
 def _points(*answers: tuple[str, str]) -> Scale:

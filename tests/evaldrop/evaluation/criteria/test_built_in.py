@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaldrop.criteria import BUILT_IN, built_in, lint_criteria
+from evaldrop.evaluation.criteria import BUILT_IN, built_in, lint_criteria
 
 # LangChain's Criteria enum; the harms, where yes is bad.
 LANGCHAIN = (

@@ -2,7 +2,8 @@
 
 import pytest
 
-from evaldrop.criteria import (
+from evaldrop.errors import EvaluationError
+from evaldrop.evaluation.criteria import (
     Criterion,
     Example,
     Point,
@@ -12,7 +13,6 @@ from evaldrop.criteria import (
     criterion_from_config,
     scale_from_config,
 )
-from evaldrop.errors import EvaluationError
 
 WHERE = "criteria[1]"
 

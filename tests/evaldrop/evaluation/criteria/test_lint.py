@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaldrop.criteria import Criterion, Point, Scale, built_in, lint_criteria
+from evaldrop.evaluation.criteria import Criterion, Point, Scale, built_in, lint_criteria
 
 
 def asking(question, **options):

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from evaldrop.criteria.built_in import BUILT_IN, built_in
-from evaldrop.criteria.criterion import Criterion, Example
-from evaldrop.criteria.scales import Scale, scale_from_config
 from evaldrop.errors import EvaluationError
+from evaldrop.evaluation.criteria.built_in import BUILT_IN, built_in
+from evaldrop.evaluation.criteria.criterion import Criterion, Example
+from evaldrop.evaluation.criteria.scales import Scale, scale_from_config
 
 # A name becomes a property of the verdict tool and a word of a gate rule.
 _NAME: Final = r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$"

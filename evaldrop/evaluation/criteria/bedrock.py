@@ -5,8 +5,8 @@ Amazon's labels map to 0..N-1, and `Criterion.normalise` gives integer / (N - 1)
 has no score and is left out of means. Readability stands on Amazon's prompt pages beside the eleven.
 """
 
-from evaldrop.criteria.criterion import Criterion
-from evaldrop.criteria.scales import Point, Scale
+from evaldrop.evaluation.criteria.criterion import Criterion
+from evaldrop.evaluation.criteria.scales import Point, Scale
 
 
 def _points(*answers: tuple[str, str]) -> Scale:

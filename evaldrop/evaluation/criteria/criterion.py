@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
-from evaldrop.criteria.scales import Scale
+from evaldrop.evaluation.criteria.scales import Scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,11 @@ import difflib
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from evaldrop.criteria.bedrock import BEDROCK
-from evaldrop.criteria.criterion import Criterion
-from evaldrop.criteria.langchain import LANGCHAIN
-from evaldrop.criteria.plain import PLAIN
 from evaldrop.errors import EvaluationError
+from evaldrop.evaluation.criteria.bedrock import BEDROCK
+from evaldrop.evaluation.criteria.criterion import Criterion
+from evaldrop.evaluation.criteria.langchain import LANGCHAIN
+from evaldrop.evaluation.criteria.plain import PLAIN
 
 BUILT_IN: Mapping[str, Criterion] = MappingProxyType(
     {criterion.name: criterion for criterion in (*PLAIN, *LANGCHAIN, *BEDROCK)}
