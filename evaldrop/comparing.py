@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from evaldrop.evaluation import Evaluation, Judge, Pairwise, plain_name
+from evaldrop.evaluation.prompts import Prompt
 from evaldrop.judging import Fences, around, leading_text, system_text
-from evaldrop.prompts import Prompt
 from evaldrop.requests import judge_call
 from evaldrop.verdicts import PREFERENCE_TOOL_NAME, SCORES_TOOL_NAME
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 from evaldrop import storage
 from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation.criteria import Criterion, criterion_from_config
-from evaldrop.prompts import Prompt
+from evaldrop.evaluation.prompts import Prompt
 from evaldrop.run_request import RunRequest, new_run_id
 
 __all__ = [

@@ -11,9 +11,9 @@ from evaldrop.datasets import Record
 from evaldrop.definition import RunDefinition
 from evaldrop.evaluation import Judge
 from evaldrop.evaluation.criteria import Criterion
+from evaldrop.evaluation.prompts import Prompt
 from evaldrop.judging import Fences, around, criteria_for_prompt, judge_constants, leading_text
 from evaldrop.parent_replies import ParentReplies
-from evaldrop.prompts import Prompt
 from evaldrop.record_criteria import RecordCriteria
 from evaldrop.verdicts import VERDICT_TOOL_NAME
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from evaldrop.errors import PromptError
 from evaldrop.evaluation import Judge
 from evaldrop.evaluation.criteria import Criterion, Scale
-from evaldrop.prompts import Prompt
+from evaldrop.evaluation.prompts import Prompt
 from evaldrop.requests import judge_call, layout
 from evaldrop.verdicts import VERDICT_TOOL_NAME, verdict_tool
 

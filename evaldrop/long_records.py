@@ -16,7 +16,7 @@ import orjson
 
 from evaldrop import storage
 from evaldrop.evaluation import Candidate, body_family
-from evaldrop.prompts import Turn
+from evaldrop.evaluation.prompts import Turn
 from evaldrop.requests import native_body, native_guardrail
 from evaldrop.shared_texts import told_whole
 from evaldrop.shortening import LIMITS, shorten_values

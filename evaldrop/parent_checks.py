@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from evaldrop.asked import asked_by
 from evaldrop.definition import RunDefinition
 from evaldrop.evaluation import Evaluation
+from evaldrop.evaluation.questions import asked_by
 from evaldrop.requests import GIVEN
 
 

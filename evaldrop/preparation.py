@@ -16,12 +16,12 @@ from evaldrop.datasets import Record, Rejected, read_records
 from evaldrop.definition import RunDefinition, RunRequest
 from evaldrop.errors import DatasetError, PromptError
 from evaldrop.evaluation import Candidate
+from evaldrop.evaluation.prompts import Prompt, Turn
 from evaldrop.judge_anchors import Asked, anchor_records
 from evaldrop.judge_requests import MAX_SHARED_JUDGE_BYTES, JudgeRequests
 from evaldrop.long_records import WHOLE, Form, LongRequests, TooLongError, fitting, fitting_line, long_body
 from evaldrop.parent_replies import ParentRecord, ParentReplies, parent_replies
 from evaldrop.perturbations import is_copy_id, perturbed_copies
-from evaldrop.prompts import Prompt, Turn
 from evaldrop.record_criteria import RecordCriteria
 from evaldrop.requests import GIVEN, candidate_call, conversation, layout
 from evaldrop.shared_texts import share_texts

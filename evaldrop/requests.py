@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evaldrop.evaluation import Called, Candidate, Family, Judge, body_family
-from evaldrop.prompts import Turn
+from evaldrop.evaluation.prompts import Turn
 
 JSON = dict[str, Any]
 

@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from evaldrop import __version__, storage
-from evaldrop.asked import asked_by, asked_of_judges
 from evaldrop.definition import RunDefinition, new_run_id, out_of, parent_of
 from evaldrop.errors import EvaluationError, InputError
 from evaldrop.evaluation import Evaluation, read_evaluation
 from evaldrop.evaluation.criteria import Criterion, criterion_from_config
+from evaldrop.evaluation.metrics import METRICS
+from evaldrop.evaluation.prices import load_prices
+from evaldrop.evaluation.questions import asked_by, asked_of_judges
 from evaldrop.gate import RunNames, check_names, parse_gate
-from evaldrop.metrics import METRICS
-from evaldrop.pricing import load_prices
 from evaldrop.regression.blessing import blessed_run
 from evaldrop.requests import GIVEN
 from evaldrop.results import find_manifests

@@ -16,16 +16,16 @@ from evaldrop.definition import DatasetFacts, Parent, PromptFile, RunDefinition,
 from evaldrop.errors import EvaluationError, PromptError, StorageError
 from evaldrop.evaluation import Candidate, Evaluation
 from evaldrop.evaluation.criteria import Criterion
+from evaldrop.evaluation.metrics import METRICS
+from evaldrop.evaluation.prices import load_prices
+from evaldrop.evaluation.prompts import Kind, Prompt, load_prompt
 from evaldrop.gate import RunNames, check_names, parse_gate
 from evaldrop.judge_checks import judge_problems, judge_warnings
 from evaldrop.long_checks import LongChecks
-from evaldrop.metrics import METRICS
 from evaldrop.parent_checks import parent_problems, robustness_problems
 from evaldrop.parent_replies import parent_replies
 from evaldrop.plan import SAMPLE_RECORDS, Counting, Plan, make_plan
 from evaldrop.preparation import Preparing
-from evaldrop.pricing import load_prices
-from evaldrop.prompts import Kind, Prompt, load_prompt
 from evaldrop.regression.blessing import blessed_run
 from evaldrop.requests import GIVEN
 from evaldrop.shipped import workflow_sha256

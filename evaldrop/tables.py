@@ -23,7 +23,7 @@ class ResponseRow(NamedTuple):
     """
     A candidate's response to a record: a row of `responses.parquet`; each metric has a column.
 
-    `flags` are names of `evaldrop.injection.FLAGS`, joined by commas; None where there is none.
+    `flags` are names of `evaldrop.verdicts.injection.FLAGS`, joined by commas; None where there is none.
     `expected_blocked` is the record's.
     """
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from evaldrop.datasets import Record, read_records
 from evaldrop.definition import RunDefinition, RunRequest
+from evaldrop.evaluation.prices import load_prices
 from evaldrop.plan import ChildType, Counting, Line, Plan, child_transitions, make_plan, orchestration_usd
-from evaldrop.pricing import load_prices
 from evaldrop.validation import check_dataset
 
 PAGE = Path(__file__).parent.parent / "docs" / "costs.md"

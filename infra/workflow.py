@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from evaldrop.model_access import (
+from evaldrop.evaluation.model_ids import (
     application_profiles,
     called_models,
     guardrail_arn,

@@ -12,7 +12,7 @@ from evaldrop.deployed.placing import SUBMITTED
 from evaldrop.errors import EvaluationError, PromptError
 from evaldrop.evaluation import find_evaluation, parse_evaluation
 from evaldrop.evaluation.load import FILE_NAME
-from evaldrop.prompts import Kind, find_prompt, load_prompt
+from evaldrop.evaluation.prompts import Kind, find_prompt, load_prompt
 from evaldrop.triggering import DATASET_ENDINGS
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from evaldrop import storage
 from evaldrop.errors import EvaluationError
-from evaldrop.evaluation.model import Evaluation
+from evaldrop.evaluation.definition import Evaluation
 from evaldrop.shipped import resource
 
 FILE_NAME = "evaluation.yaml"

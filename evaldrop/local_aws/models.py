@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from evaldrop.bedrock import BedrockRuntime, ServiceError
+from evaldrop.evaluation.model_ids import guardrail_arn, model_arns
 from evaldrop.local_aws.clients import ACCOUNT, REGION
 from evaldrop.local_aws.permissions import Permissions
-from evaldrop.model_access import guardrail_arn, model_arns
 
 
 class Call(NamedTuple):

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.metrics import METRICS
+from evaldrop.evaluation.metrics import METRICS
 from evaldrop.scorecard.bounds import criterion_bounds, overall_bounds, scored_only
 from evaldrop.scorecard.length import score_by_length
 from evaldrop.scorecard.model import (

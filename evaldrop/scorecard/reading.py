@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.metrics import METRICS
+from evaldrop.evaluation.metrics import METRICS
 from evaldrop.replies import GUARDRAIL_INTERVENED, Reply, elapsed_latency, read_reply
 from evaldrop.results import ChildFailure
 from evaldrop.scorecard.collect import Found

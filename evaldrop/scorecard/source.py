@@ -11,9 +11,9 @@ from evaldrop.definition import Parent
 from evaldrop.errors import EvaldropError, StorageError
 from evaldrop.evaluation import Candidate, Evaluation, Judge
 from evaldrop.evaluation.criteria import Criterion, criterion_from_config
-from evaldrop.injection import InjectionFinder
-from evaldrop.pricing import ModelPrice, Prices, cost_at, price_of
+from evaldrop.evaluation.prices import ModelPrice, Prices, cost_at, price_of
 from evaldrop.replies import Reply
+from evaldrop.verdicts.injection import InjectionFinder
 
 RUN_FILE = "run.json"
 

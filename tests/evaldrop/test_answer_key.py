@@ -3,7 +3,7 @@
 import json
 
 from evaldrop.answer_key import AnswerKey
-from evaldrop.prompts import Turn
+from evaldrop.evaluation.prompts import Turn
 from evaldrop.requests import conversation
 
 

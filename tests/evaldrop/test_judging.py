@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from evaldrop.errors import PromptError
 from evaldrop.evaluation.criteria import Criterion, Point, Scale
+from evaldrop.evaluation.prompts import Prompt
 from evaldrop.judging import Fences, around, criteria_for_prompt
-from evaldrop.prompts import Prompt
 
 HOLE = "5f2d9c0b1a7e4836"
 

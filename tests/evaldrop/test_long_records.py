@@ -7,9 +7,9 @@ import pytest
 
 from evaldrop.definition import RunRequest
 from evaldrop.evaluation import Candidate, Guardrail, Inference
+from evaldrop.evaluation.prompts import Turn
 from evaldrop.long_records import MAX_BODY_BYTES, MAX_LINE_BYTES
 from evaldrop.preparation import prepare_records
-from evaldrop.prompts import Turn
 from evaldrop.requests import native_body
 from evaldrop.shared_texts import told_whole
 from evaldrop.validation import validate_dataset

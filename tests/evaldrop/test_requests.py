@@ -6,7 +6,7 @@ import pytest
 from botocore.session import Session
 
 from evaldrop.evaluation import Candidate, Guardrail, Inference, Judge
-from evaldrop.prompts import Turn
+from evaldrop.evaluation.prompts import Turn
 from evaldrop.requests import candidate_call, conversation, judge_call, layout
 
 TURNS = [

@@ -6,10 +6,10 @@ import pytest
 import yaml
 
 from evaldrop import storage
-from evaldrop.asked import asked_by
 from evaldrop.definition import RunDefinition, out_of
 from evaldrop.errors import EvaluationError, InputError
 from evaldrop.evaluation import Evaluation
+from evaldrop.evaluation.questions import asked_by
 from evaldrop.regression.blessing import bless
 from evaldrop.rescoring import rescore, rescored_scorecard
 from evaldrop.runs import read_run

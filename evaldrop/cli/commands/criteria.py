@@ -54,8 +54,8 @@ def _print_list() -> None:
 
 def _print_prompt(name: str) -> None:
     from evaldrop.evaluation.criteria import built_in
+    from evaldrop.evaluation.prompts import load_prompt
     from evaldrop.judging import criteria_for_prompt
-    from evaldrop.prompts import load_prompt
     from evaldrop.verdicts import VERDICT_TOOL_NAME
 
     prompt = load_prompt("judge", "criteria.v1")

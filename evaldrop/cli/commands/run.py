@@ -242,8 +242,8 @@ def _execute(started: Started, opening: Opening, functions: "Executor | None") -
     from evaldrop import storage
     from evaldrop.bedrock.metered import MeteredRuntime
     from evaldrop.cli.progress import RunProgress
+    from evaldrop.evaluation.prices import cost_of_calls, load_prices
     from evaldrop.local import discard_empty, run_locally, state_machine
-    from evaldrop.pricing import cost_of_calls, load_prices
 
     request, folder = started.request, started.folder
     state_machine()  # takes a tenth of a second, in which the runtime is being opened

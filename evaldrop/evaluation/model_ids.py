@@ -6,6 +6,29 @@ from collections.abc import Iterable
 from evaldrop.evaluation import Evaluation
 from evaldrop.requests import GIVEN
 
+_VENDORS: tuple[tuple[str, str], ...] = (
+    (r"anthropic\.|claude", "Anthropic"),
+    (r"amazon\.|\bnova-|titan", "Amazon"),
+    (r"meta\.|llama", "Meta"),
+    (r"mistral|mixtral|ministral|pixtral", "Mistral"),
+    (r"cohere\.|command-r", "Cohere"),
+    (r"deepseek", "DeepSeek"),
+    (r"qwen", "Qwen"),
+    (r"openai\.|\bgpt-|\bo[134](?:-|$)", "OpenAI"),
+    (r"google\.|gemma|gemini", "Google"),
+    (r"ai21\.|jamba", "AI21"),
+    (r"moonshot|kimi", "Moonshot"),
+    (r"minimax", "MiniMax"),
+    (r"writer\.|palmyra", "Writer"),
+    (r"nvidia|nemotron", "NVIDIA"),
+)
+
+
+def model_vendor(model: str) -> str | None:
+    """Return who made a model, None when its ID does not tell."""
+    return next((vendor for pattern, vendor in _VENDORS if re.search(pattern, model.lower())), None)
+
+
 # Prefixes of cross-Region inference profiles: the geography a request stays in.
 _PROFILE = re.compile(r"^(us|us-gov|eu|apac|jp|au|ca|in|sa|me|af|global)\.(?=[a-z0-9-]+\.)")
 

@@ -4,7 +4,7 @@ import pytest
 
 from evaldrop import storage
 from evaldrop.errors import PromptError
-from evaldrop.prompts import Prompt, Turn, load_prompt
+from evaldrop.evaluation.prompts import Prompt, Turn, load_prompt
 from evaldrop.shipped import resource
 
 

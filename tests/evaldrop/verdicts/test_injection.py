@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from evaldrop.injection import FLAGS, InjectionFinder, fold
 from evaldrop.shipped import resource
+from evaldrop.verdicts.injection import FLAGS, InjectionFinder, fold
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaldrop.metrics import METRICS, ROUGE_TOKENS, exact_match, normalise, rouge_l, token_f1, tokenise
+from evaldrop.evaluation.metrics import (
+    METRICS,
+    ROUGE_TOKENS,
+    exact_match,
+    normalise,
+    rouge_l,
+    token_f1,
+    tokenise,
+)
 
 TEXTS = st.text(max_size=40)
 

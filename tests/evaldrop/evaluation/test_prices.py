@@ -3,7 +3,15 @@
 import pytest
 
 from evaldrop.evaluation import Price
-from evaldrop.pricing import ModelPrice, Prices, base_model, cost_of_calls, cost_usd, load_prices, price_of
+from evaldrop.evaluation.prices import (
+    ModelPrice,
+    Prices,
+    base_model,
+    cost_of_calls,
+    cost_usd,
+    load_prices,
+    price_of,
+)
 
 PRICES = Prices(
     date="2026-11-21",
