@@ -13,7 +13,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 
-from evaldrop.forking import begin_copy, may_fork
+from evaldrop.bedrock.other_process import begin_copy, may_fork
 from evaldrop.handlers import import_first_handlers
 
 

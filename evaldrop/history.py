@@ -10,9 +10,9 @@ import orjson
 from evaldrop import storage
 from evaldrop.evaluation import Called
 from evaldrop.evaluation.criteria import Criterion
+from evaldrop.evaluation.definition import GIVEN
 from evaldrop.history_entries import HistoryCandidate, HistoryEntry, HistoryEstimate, HistoryJudge
 from evaldrop.history_index import HISTORY_FILE, output_folder, renew_index
-from evaldrop.requests import GIVEN
 from evaldrop.scorecard.model import CriterionEstimate, Scorecard
 from evaldrop.scorecard.source import RunFile, read_run_file
 

@@ -14,8 +14,8 @@ from evaldrop.datasets import Record
 from evaldrop.definition import RunDefinition
 from evaldrop.errors import EvaluationError, PromptError
 from evaldrop.evaluation.anchors import ANCHOR, Anchor
+from evaldrop.evaluation.definition import GIVEN
 from evaldrop.judging import Fences
-from evaldrop.requests import GIVEN
 
 JSON = dict[str, Any]
 

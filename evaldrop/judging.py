@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from evaldrop.bedrock.families.requests import judge_call
 from evaldrop.errors import PromptError
 from evaldrop.evaluation import Judge
 from evaldrop.evaluation.criteria import Criterion, Scale
+from evaldrop.evaluation.definition import layout
 from evaldrop.evaluation.prompts import Prompt
-from evaldrop.requests import judge_call, layout
 from evaldrop.verdicts import VERDICT_TOOL_NAME, verdict_tool
 
 

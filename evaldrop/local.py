@@ -11,8 +11,8 @@ from typing import Any, BinaryIO
 import orjson
 
 from evaldrop import storage
-from evaldrop.bedrock import BedrockRuntime
 from evaldrop.bedrock.journal import JOURNAL, Journal, KeepingRuntime, ReplayingRuntime, journal_of
+from evaldrop.bedrock.protocol import BedrockRuntime
 from evaldrop.engine import (
     Execution,
     Integration,

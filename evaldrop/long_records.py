@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import orjson
 
 from evaldrop import storage
+from evaldrop.bedrock.families.requests import native_body, native_guardrail
 from evaldrop.evaluation import Candidate, body_family
 from evaldrop.evaluation.prompts import Turn
-from evaldrop.requests import native_body, native_guardrail
 from evaldrop.shared_texts import told_whole
 from evaldrop.shortening import LIMITS, shorten_values
 

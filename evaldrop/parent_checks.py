@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from evaldrop.definition import RunDefinition
 from evaldrop.evaluation import Evaluation
+from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.questions import asked_by
-from evaldrop.requests import GIVEN
 
 
 def parent_problems(

@@ -12,10 +12,12 @@ from typing import Any
 import orjson
 
 from evaldrop import storage
+from evaldrop.bedrock.families.requests import candidate_call, conversation
 from evaldrop.datasets import Record, Rejected, read_records
 from evaldrop.definition import RunDefinition, RunRequest
 from evaldrop.errors import DatasetError, PromptError
 from evaldrop.evaluation import Candidate
+from evaldrop.evaluation.definition import GIVEN, layout
 from evaldrop.evaluation.prompts import Prompt, Turn
 from evaldrop.judge_anchors import Asked, anchor_records
 from evaldrop.judge_requests import MAX_SHARED_JUDGE_BYTES, JudgeRequests
@@ -23,7 +25,6 @@ from evaldrop.long_records import WHOLE, Form, LongRequests, TooLongError, fitti
 from evaldrop.parent_replies import ParentRecord, ParentReplies, parent_replies
 from evaldrop.perturbations import is_copy_id, perturbed_copies
 from evaldrop.record_criteria import RecordCriteria
-from evaldrop.requests import GIVEN, candidate_call, conversation, layout
 from evaldrop.shared_texts import share_texts
 from evaldrop.shortening import shorten_values
 

@@ -15,12 +15,12 @@ from evaldrop.definition import RunDefinition, new_run_id, out_of, parent_of
 from evaldrop.errors import EvaluationError, InputError
 from evaldrop.evaluation import Evaluation, read_evaluation
 from evaldrop.evaluation.criteria import Criterion, criterion_from_config
+from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.prices import load_prices
 from evaldrop.evaluation.questions import asked_by, asked_of_judges
 from evaldrop.gate import RunNames, check_names, parse_gate
 from evaldrop.regression.blessing import blessed_run
-from evaldrop.requests import GIVEN
 from evaldrop.results import find_manifests
 from evaldrop.scorecard import Scorecard, build_scorecard
 

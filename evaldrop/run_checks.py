@@ -16,6 +16,7 @@ from evaldrop.definition import DatasetFacts, Parent, PromptFile, RunDefinition,
 from evaldrop.errors import EvaluationError, PromptError, StorageError
 from evaldrop.evaluation import Candidate, Evaluation
 from evaldrop.evaluation.criteria import Criterion
+from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.prices import load_prices
 from evaldrop.evaluation.prompts import Kind, Prompt, load_prompt
@@ -27,7 +28,6 @@ from evaldrop.parent_replies import parent_replies
 from evaldrop.plan import SAMPLE_RECORDS, Counting, Plan, make_plan
 from evaldrop.preparation import Preparing
 from evaldrop.regression.blessing import blessed_run
-from evaldrop.requests import GIVEN
 from evaldrop.shipped import workflow_sha256
 
 CANDIDATE_VARIABLES = frozenset({"id", "prompt", "system", "context", "category"})

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from evaldrop import storage
-from evaldrop.bedrock import open_runtime
+from evaldrop.bedrock.opening import open_runtime
 from evaldrop.cli import main
 from evaldrop.definition import RunRequest
 from evaldrop.engine import ServiceError

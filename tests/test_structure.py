@@ -219,7 +219,7 @@ def test_storage_imports_boto3_only_when_it_needs_s3():
 @pytest.mark.parametrize(("imported", "heavy"), [
     ("evaldrop.cli.app", {"numpy", "scipy", "pyarrow", "pandas", "boto3", "pyqwest"}),
     # What shows help, makes a run's calls or runs its functions does not wait for the workflow's parser.
-    ("evaldrop.bedrock.beside", {"jsonata", "botocore", "evaldrop.engine.definition"}),
+    ("evaldrop.bedrock.other_process", {"jsonata", "botocore", "evaldrop.engine.definition"}),
     ("evaldrop.engine.invocation", {"jsonata", "botocore", "evaldrop.engine.definition"}),
 ])  # fmt: skip
 def test_what_begins_a_process_imports_nothing_heavy_that_it_may_not_need(imported, heavy):

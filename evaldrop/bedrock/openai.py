@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from evaldrop.bedrock.channel import Answer, Channel
-from evaldrop.bedrock.chat import chat_request, converse_response
+from evaldrop.bedrock.families.chat import chat_request, converse_response
 from evaldrop.bedrock.protocol import READ_TIMEOUT_S, ServiceError
 
 CODE_BY_STATUS = {

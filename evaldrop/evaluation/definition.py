@@ -305,3 +305,12 @@ def body_family(called: Called) -> Family | None:
     if called.family:
         return called.family
     return next((family for pattern, family in _FAMILIES if re.search(pattern, called.model)), None)
+
+
+GIVEN = "given"
+"""`model: given` marks a candidate whose responses come with the dataset: there is no model to call."""
+
+
+def layout(called: Called) -> str:
+    """Return the request layout of a candidate or judge: `converse`, or the family of its body."""
+    return "converse" if called.api == "converse" else str(body_family(called))

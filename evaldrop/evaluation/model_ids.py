@@ -3,8 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from evaldrop.evaluation import Evaluation
-from evaldrop.requests import GIVEN
+from evaldrop.evaluation.definition import GIVEN, Evaluation
 
 _VENDORS: tuple[tuple[str, str], ...] = (
     (r"anthropic\.|claude", "Anthropic"),

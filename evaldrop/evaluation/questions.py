@@ -3,8 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
-from evaldrop.evaluation import Called, Evaluation
 from evaldrop.evaluation.criteria import Criterion
+from evaldrop.evaluation.definition import Called, Evaluation
 
 # What only reads replies, or only decided how the run was carried out. Everything else was asked.
 _RULES = frozenset(

@@ -4,7 +4,7 @@ from collections import deque
 from typing import BinaryIO
 
 from evaldrop import storage
-from evaldrop.answer_key import AnswerKey
+from evaldrop.bedrock.simulated.answer_key import AnswerKey
 from evaldrop.local_aws.events import Created
 from evaldrop.local_aws.objects import S3Store
 

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from evaldrop.bedrock import BedrockRuntime, ServiceError
+from evaldrop.bedrock.protocol import BedrockRuntime, ServiceError
 from evaldrop.evaluation.model_ids import guardrail_arn, model_arns
 from evaldrop.local_aws.clients import ACCOUNT, REGION
 from evaldrop.local_aws.permissions import Permissions

@@ -19,7 +19,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from evaldrop.bedrock import BedrockRuntime
+from evaldrop.bedrock.protocol import BedrockRuntime
 from evaldrop.engine import Clock
 from evaldrop.errors import InputError
 from evaldrop.local_aws.answers import Answers

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED
 from evaldrop.evaluation import Candidate
-from evaldrop.replies import GUARDRAIL_INTERVENED
 from evaldrop.report.figures import percent, percent_interval, size
 from evaldrop.scorecard.estimates import MOST_CATEGORIES, rate_of
 from evaldrop.scorecard.guarded import (

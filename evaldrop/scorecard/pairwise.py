@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from evaldrop.bedrock.families.replies import Reply, read_reply
 from evaldrop.evaluation import Pairwise, plain_name
 from evaldrop.evaluation.criteria import Scale
-from evaldrop.replies import Reply, read_reply
 from evaldrop.scorecard.collect import Found
 from evaldrop.scorecard.prepared import PreparedRecord
 from evaldrop.scorecard.reading import JudgeCall

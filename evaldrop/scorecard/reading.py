@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED, Reply, elapsed_latency, read_reply
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.metrics import METRICS
-from evaldrop.replies import GUARDRAIL_INTERVENED, Reply, elapsed_latency, read_reply
 from evaldrop.results import ChildFailure
 from evaldrop.scorecard.collect import Found
 from evaldrop.scorecard.prepared import Asked, PreparedRecord

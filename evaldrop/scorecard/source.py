@@ -7,12 +7,12 @@ from typing import Any
 import orjson
 
 from evaldrop import storage
+from evaldrop.bedrock.families.replies import Reply
 from evaldrop.definition import Parent
 from evaldrop.errors import EvaldropError, StorageError
 from evaldrop.evaluation import Candidate, Evaluation, Judge
 from evaldrop.evaluation.criteria import Criterion, criterion_from_config
 from evaldrop.evaluation.prices import ModelPrice, Prices, cost_at, price_of
-from evaldrop.replies import Reply
 from evaldrop.verdicts.injection import InjectionFinder
 
 RUN_FILE = "run.json"

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED
 from evaldrop.one_line import one_line
-from evaldrop.replies import GUARDRAIL_INTERVENED
 from evaldrop.results import ChildFailure
 from evaldrop.scorecard.anchors import AnchorTally
 from evaldrop.scorecard.prepared import PreparedRecord

@@ -7,13 +7,9 @@ import numpy.typing as npt
 
 from evaldrop.errors import NotEnoughData
 from evaldrop.scorecard.tally import Floats, Ordinals
-from evaldrop.statistics import (
-    detectable_from_standard_error,
-    mcnemar,
-    paired_difference,
-    paired_pass_interval,
-    paired_pass_standard_error,
-)
+from evaldrop.statistics.mcnemar import mcnemar, paired_pass_interval, paired_pass_standard_error
+from evaldrop.statistics.paired import paired_difference
+from evaldrop.statistics.power import detectable_from_standard_error
 
 Groups = npt.NDArray[np.int32] | None
 Scores = tuple[Ordinals, Floats]

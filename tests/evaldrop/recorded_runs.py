@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from evaldrop.bedrock.simulated import Rehearsal, SimulatedRuntime
+from evaldrop.bedrock.simulated.runtime import Rehearsal, SimulatedRuntime
 from evaldrop.definition import RunRequest
 from evaldrop.local import run_locally
 from evaldrop.scorecard import Scorecard

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from evaldrop.bedrock import open_runtime
+from evaldrop.bedrock.opening import open_runtime
 from evaldrop.definition import RunRequest
 from evaldrop.engine import Observer
 from evaldrop.evaluation import parse_evaluation

@@ -17,7 +17,7 @@ from evaldrop.cli.output import complain, print_json, shown, stderr, stdout, war
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from evaldrop.bedrock import BedrockRuntime
+    from evaldrop.bedrock.protocol import BedrockRuntime
     from evaldrop.cli.progress import RunProgress
     from evaldrop.definition import RunRequest
     from evaldrop.engine import Execution
@@ -202,12 +202,12 @@ def _opening(started: Started) -> Iterator[Opening]:
 
     A rehearsal's has none: it sends nothing.
     """
-    from evaldrop.forking import may_fork
+    from evaldrop.bedrock.other_process import may_fork
 
     if started.request.simulated:
         yield Opening(partial(_rehearsal, started), keeps_replies=False)
     elif may_fork():
-        from evaldrop.bedrock.beside import runtime_beside
+        from evaldrop.bedrock.other_process import runtime_beside
 
         # Forked before there is an engine: neither process then waits for what the other imports.
         with runtime_beside(partial(_keeping_runtime, started)) as runtime:
@@ -217,7 +217,7 @@ def _opening(started: Started) -> Iterator[Opening]:
 
 
 def _runtime(started: Started, **options: Any) -> "BedrockRuntime":
-    from evaldrop.bedrock import open_runtime
+    from evaldrop.bedrock.opening import open_runtime
 
     in_flight = started.request.max_in_flight or DEFAULT_IN_FLIGHT
     return open_runtime(started.request.bedrock, max_in_flight=in_flight, **options)
@@ -225,7 +225,7 @@ def _runtime(started: Started, **options: Any) -> "BedrockRuntime":
 
 def _rehearsal(started: Started) -> "BedrockRuntime":
     from evaldrop import storage
-    from evaldrop.answer_key import AnswerKey
+    from evaldrop.bedrock.simulated.answer_key import AnswerKey
 
     return _runtime(started, answer_key=AnswerKey(storage.join(started.folder, "records.jsonl")))
 

@@ -16,10 +16,11 @@ from typing import Any
 
 import orjson
 
-from evaldrop.bedrock.families import family_of
+from evaldrop.bedrock.families.rehearsed import family_of
+from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED
 from evaldrop.bedrock.protocol import ServiceError
-from evaldrop.bedrock.stand_in import REFUSAL, character_of, respond
-from evaldrop.bedrock.stand_in_guardrail import (
+from evaldrop.bedrock.simulated.candidate import REFUSAL, character_of, respond
+from evaldrop.bedrock.simulated.guardrail import (
     MESSAGE,
     Assessment,
     assess,
@@ -27,9 +28,8 @@ from evaldrop.bedrock.stand_in_guardrail import (
     invoke_model_guardrail,
     invoke_model_keys,
 )
-from evaldrop.bedrock.stand_in_judge import Case, Question, questions_of, text_verdict, verdicts
-from evaldrop.bedrock.stand_in_words import words_asked_for
-from evaldrop.replies import GUARDRAIL_INTERVENED
+from evaldrop.bedrock.simulated.judge import Case, Question, questions_of, text_verdict, verdicts
+from evaldrop.bedrock.simulated.words import words_asked_for
 
 AnswerKey = Callable[[str], str | None]
 CHARS_PER_TOKEN = 4

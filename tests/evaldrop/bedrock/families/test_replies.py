@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from evaldrop.replies import Reply, elapsed_latency, read_reply
+from evaldrop.bedrock.families.replies import Reply, elapsed_latency, read_reply
 
 SCORES = {"rationale": "fine", "score": 4}
 

@@ -10,15 +10,89 @@ import asyncio
 import gc
 import multiprocessing
 import pickle
+import signal
 import socket
+import struct
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
-from evaldrop.bedrock.messages import Messages, packed
 from evaldrop.bedrock.protocol import BedrockRuntime, ServiceError
 from evaldrop.errors import EvaldropError
-from evaldrop.forking import begin_copy
+
+
+def may_fork() -> bool:
+    """Tell whether this is Linux and no other thread could hold a lock that its copy would wait for."""
+    return sys.platform == "linux" and len(list(Path("/proc/self/task").iterdir())) == 1
+
+
+def begin_copy() -> None:
+    """
+    Begin as a copy of another process.
+
+    Ctrl-C, which reaches every process of a terminal, is left to the parent. What was inherited is not looked
+    through for cycles, which would copy every page of it.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()
+
+
+_LENGTH = struct.Struct("!I")
+
+
+def packed(message: Any) -> bytes:
+    """Return a message as it is sent."""
+    content = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    return _LENGTH.pack(len(content)) + content
+
+
+class Messages(asyncio.Protocol):
+    """
+    One end of a connection between two processes of one program.
+
+    Args:
+        take: Gets every message, in order.
+        ended: Is told when the other end is gone.
+    """
+
+    def __init__(self, take: Callable[[Any], None], ended: Callable[[], None]) -> None:
+        self._take = take
+        self._ended = ended
+        self._buffer = bytearray()
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102 - asyncio's interface
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's does not inherit from it
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002, D102 - asyncio's interface
+        self._transport = None
+        self._ended()
+
+    def data_received(self, data: bytes) -> None:  # noqa: D102 - asyncio's interface
+        self._buffer += data
+        start = 0
+        while len(self._buffer) >= start + _LENGTH.size:
+            (length,) = _LENGTH.unpack_from(self._buffer, start)
+            end = start + _LENGTH.size + length
+            if len(self._buffer) < end:
+                break
+            # Only this program's own processes write here.
+            self._take(pickle.loads(memoryview(self._buffer)[start + _LENGTH.size : end]))  # noqa: S301
+            start = end
+        del self._buffer[:start]
+
+    def send(self, message: Any) -> None:
+        """Send a message; without the other end it goes nowhere."""
+        if self._transport is not None:
+            self._transport.write(packed(message))
+
+    def close(self) -> None:
+        """End the connection."""
+        if self._transport is not None:
+            self._transport.close()
+
 
 CONVERSE, INVOKE_MODEL, CANCEL, END = "converse", "invoke_model", "cancel", "end"
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from evaldrop.bedrock.beside import RuntimeBeside, answer_from
+from evaldrop.bedrock.other_process import RuntimeBeside, answer_from
 from evaldrop.bedrock.protocol import ServiceError
 
 REQUEST = {"modelId": "m", "messages": [{"content": [{"image": {"source": {"bytes": b"\x00\xff"}}}]}]}
@@ -116,8 +116,8 @@ def test_calls_fail_by_a_name_the_workflow_retries_when_the_other_process_dies()
 PROGRAM = """
 import sys
 from functools import partial
-from evaldrop.bedrock import open_runtime
-from evaldrop.bedrock.beside import runtime_beside
+from evaldrop.bedrock.opening import open_runtime
+from evaldrop.bedrock.other_process import runtime_beside
 from evaldrop.errors import InputError
 
 with runtime_beside(partial(open_runtime, sys.argv[1], max_in_flight=1)) as runtime:

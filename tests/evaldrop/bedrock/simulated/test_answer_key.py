@@ -2,9 +2,9 @@
 
 import json
 
-from evaldrop.answer_key import AnswerKey
+from evaldrop.bedrock.families.requests import conversation
+from evaldrop.bedrock.simulated.answer_key import AnswerKey
 from evaldrop.evaluation.prompts import Turn
-from evaldrop.requests import conversation
 
 
 def write(path, *records):

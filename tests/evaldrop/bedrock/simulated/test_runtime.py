@@ -8,11 +8,12 @@ from collections import Counter
 import orjson
 import pytest
 
-from evaldrop.bedrock import ServiceError, open_runtime
-from evaldrop.bedrock.likeness import content_words, is_evasive, numbers
-from evaldrop.bedrock.simulated import HOSTILE, Rehearsal, SimulatedRuntime
-from evaldrop.bedrock.stand_in import REFUSAL, character_of
-from evaldrop.bedrock.stand_in_judge import FIRST_SHOWN_BIAS, Case, questions_of, worst_first
+from evaldrop.bedrock.opening import open_runtime
+from evaldrop.bedrock.protocol import ServiceError
+from evaldrop.bedrock.simulated.candidate import REFUSAL, character_of
+from evaldrop.bedrock.simulated.judge import FIRST_SHOWN_BIAS, Case, questions_of, worst_first
+from evaldrop.bedrock.simulated.likeness import content_words, is_evasive, numbers
+from evaldrop.bedrock.simulated.runtime import HOSTILE, Rehearsal, SimulatedRuntime
 
 REFERENCE = (
     "Unopened items can be returned within 30 days of delivery. "

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from random import Random
 
-from evaldrop.bedrock.likeness import content_words
+from evaldrop.bedrock.simulated.likeness import content_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

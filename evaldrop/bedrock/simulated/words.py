@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from random import Random
 
-from evaldrop.bedrock.stand_in_judge import Case, Question, decide, worst_first
+from evaldrop.bedrock.simulated.judge import Case, Question, decide, worst_first
 
 _CRITERION = re.compile(r'<criterion name="([^"]+)">\n(.*?)\n</criterion>', re.DOTALL)
 _LETTER = re.compile(r"single letter Y or N")

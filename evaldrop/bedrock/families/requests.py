@@ -9,18 +9,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaldrop.evaluation import Called, Candidate, Family, Judge, body_family
+from evaldrop.evaluation import Candidate, Family, Judge, body_family
+from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.prompts import Turn
 
 JSON = dict[str, Any]
-
-GIVEN = "given"
-"""`model: given` marks a candidate whose responses come with the dataset: there is no model to call."""
-
-
-def layout(called: Called) -> str:
-    """Return the request layout of a candidate or judge: `converse`, or the family of its body."""
-    return "converse" if called.api == "converse" else str(body_family(called))
 
 
 def candidate_call(candidate: Candidate, *, request_key: str) -> JSON:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
-from evaldrop.bedrock.chat import chat_response, converse_request, texts_of
+from evaldrop.bedrock.families.chat import chat_response, converse_request, texts_of
 from evaldrop.bedrock.protocol import ServiceError
 
 _STOP = {"end_turn": "stop", "max_tokens": "length"}

@@ -5,9 +5,10 @@ import json
 import pytest
 from botocore.session import Session
 
+from evaldrop.bedrock.families.requests import candidate_call, conversation, judge_call
 from evaldrop.evaluation import Candidate, Guardrail, Inference, Judge
+from evaldrop.evaluation.definition import layout
 from evaldrop.evaluation.prompts import Turn
-from evaldrop.requests import candidate_call, conversation, judge_call, layout
 
 TURNS = [
     Turn("system", "Be brief."),

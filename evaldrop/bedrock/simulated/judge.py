@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from evaldrop.bedrock.likeness import content_words, is_evasive, merit
+from evaldrop.bedrock.simulated.likeness import content_words, is_evasive, merit
 
 NOISE = 0.05
 """Half the width of the chance added to a merit, which is in [0, 1]."""
