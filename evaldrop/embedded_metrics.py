@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from evaldrop.evaluation import Evaluation
-from evaldrop.scorecard.model import CandidateScorecard, JudgeHealth, Scorecard
+from evaldrop.scorecard.model.scorecard import CandidateScorecard, JudgeHealth, Scorecard
 
 NAMESPACE = "evaldrop"
 

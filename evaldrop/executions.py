@@ -8,7 +8,7 @@ from evaldrop import storage
 from evaldrop.aws_errors import told
 
 if TYPE_CHECKING:
-    from evaldrop.run_request import RunRequest
+    from evaldrop.run.request import RunRequest
 
 
 class StackServices:

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from evaldrop.scorecard.model import Interval, Part
+from evaldrop.scorecard.model.scorecard import Interval, Part
 
 
 class HistoryEstimate(Part):

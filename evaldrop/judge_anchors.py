@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import orjson
 
 from evaldrop.datasets import Record
-from evaldrop.definition import RunDefinition
 from evaldrop.errors import EvaluationError, PromptError
 from evaldrop.evaluation.anchors import ANCHOR, Anchor
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.judging import Fences
+from evaldrop.run.definition import RunDefinition
 
 JSON = dict[str, Any]
 

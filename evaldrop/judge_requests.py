@@ -8,13 +8,13 @@ import orjson
 
 from evaldrop.comparing import comparison_texts, orders, pair_constants, pairs
 from evaldrop.datasets import Record
-from evaldrop.definition import RunDefinition
 from evaldrop.evaluation import Judge
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.prompts import Prompt
 from evaldrop.judging import Fences, around, criteria_for_prompt, judge_constants, leading_text
 from evaldrop.parent_replies import ParentReplies
 from evaldrop.record_criteria import RecordCriteria
+from evaldrop.run.definition import RunDefinition
 from evaldrop.verdicts import VERDICT_TOOL_NAME
 
 JSON = dict[str, Any]

@@ -28,7 +28,7 @@ from evaldrop.engine import (
 )
 from evaldrop.handlers import HANDLERS
 from evaldrop.notices import unfinished_notice
-from evaldrop.run_request import RunRequest
+from evaldrop.run.request import RunRequest
 from evaldrop.shipped import workflow_definition
 from evaldrop.stored_bodies import get_object, with_stored_bodies
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from evaldrop.comparing import pairs
 from evaldrop.datasets import Record
-from evaldrop.definition import RunDefinition
 from evaldrop.evaluation import Evaluation, Judge
 from evaldrop.plan import Counting
+from evaldrop.run.definition import RunDefinition
 
 
 class LongChecks:

@@ -18,7 +18,7 @@ from evaldrop import storage
 from evaldrop.bedrock.families.requests import native_body, native_guardrail
 from evaldrop.evaluation import Candidate, body_family
 from evaldrop.evaluation.prompts import Turn
-from evaldrop.shared_texts import told_whole
+from evaldrop.run.shared_texts import told_whole
 from evaldrop.shortening import LIMITS, shorten_values
 
 JSON = dict[str, Any]

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from evaldrop.definition import RunDefinition
 from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.questions import asked_by
+from evaldrop.run.definition import RunDefinition
 
 
 def parent_problems(

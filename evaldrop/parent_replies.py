@@ -14,12 +14,12 @@ import orjson
 
 from evaldrop import storage
 from evaldrop.bedrock.families.replies import elapsed_latency, read_reply
-from evaldrop.definition import RunDefinition
 from evaldrop.evaluation import Judge
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.questions import asked_in, asked_of_judges
-from evaldrop.results import ResultIndex, find_manifests, open_lines, parse_row, read_manifest
-from evaldrop.shared_texts import told_whole
+from evaldrop.run.definition import RunDefinition
+from evaldrop.run.results import ResultIndex, find_manifests, open_lines, parse_row, read_manifest
+from evaldrop.run.shared_texts import told_whole
 
 JSON = dict[str, Any]
 

@@ -13,14 +13,14 @@ import orjson
 
 from evaldrop.comparing import pairs
 from evaldrop.datasets import Record
-from evaldrop.definition import RunDefinition
 from evaldrop.errors import BudgetExceeded
 from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.prices import Prices, cost_usd
 from evaldrop.parent_replies import ParentReplies
 from evaldrop.preparation import Preparing
-from evaldrop.shared_texts import told_whole
+from evaldrop.run.definition import RunDefinition
+from evaldrop.run.shared_texts import told_whole
 
 ChildType = Literal["EXPRESS", "STANDARD"]
 

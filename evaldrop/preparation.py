@@ -14,7 +14,6 @@ import orjson
 from evaldrop import storage
 from evaldrop.bedrock.families.requests import candidate_call, conversation
 from evaldrop.datasets import Record, Rejected, read_records
-from evaldrop.definition import RunDefinition, RunRequest
 from evaldrop.errors import DatasetError, PromptError
 from evaldrop.evaluation import Candidate
 from evaldrop.evaluation.definition import GIVEN, layout
@@ -25,7 +24,9 @@ from evaldrop.long_records import WHOLE, Form, LongRequests, TooLongError, fitti
 from evaldrop.parent_replies import ParentRecord, ParentReplies, parent_replies
 from evaldrop.perturbations import is_copy_id, perturbed_copies
 from evaldrop.record_criteria import RecordCriteria
-from evaldrop.shared_texts import share_texts
+from evaldrop.run.definition import RunDefinition
+from evaldrop.run.request import RunRequest
+from evaldrop.run.shared_texts import share_texts
 from evaldrop.shortening import shorten_values
 
 JSON = dict[str, Any]

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from evaldrop.datasets import Record
-from evaldrop.definition import RunDefinition
 from evaldrop.evaluation.criteria import Criterion, built_in, criterion_from_config
+from evaldrop.run.definition import RunDefinition
 
 
 class RecordCriteria:

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from evaldrop import __version__, storage
-from evaldrop.definition import RunDefinition, new_run_id, out_of, parent_of
 from evaldrop.errors import EvaluationError, InputError
 from evaldrop.evaluation import Evaluation, read_evaluation
 from evaldrop.evaluation.criteria import Criterion, criterion_from_config
@@ -21,7 +20,9 @@ from evaldrop.evaluation.prices import load_prices
 from evaldrop.evaluation.questions import asked_by, asked_of_judges
 from evaldrop.gate import RunNames, check_names, parse_gate
 from evaldrop.regression.blessing import blessed_run
-from evaldrop.results import find_manifests
+from evaldrop.run.definition import RunDefinition, out_of, parent_of
+from evaldrop.run.request import new_run_id
+from evaldrop.run.results import find_manifests
 from evaldrop.scorecard import Scorecard, build_scorecard
 
 KEPT_FILES = ("records.jsonl", "rejected.jsonl")

@@ -12,7 +12,6 @@ from typing import Any
 from evaldrop import __version__, storage
 from evaldrop.criteria_checks import CriteriaChecking
 from evaldrop.datasets import Record, Survey, read_records
-from evaldrop.definition import DatasetFacts, Parent, PromptFile, RunDefinition, RunRequest, parent_of
 from evaldrop.errors import EvaluationError, PromptError, StorageError
 from evaldrop.evaluation import Candidate, Evaluation
 from evaldrop.evaluation.criteria import Criterion
@@ -28,6 +27,8 @@ from evaldrop.parent_replies import parent_replies
 from evaldrop.plan import SAMPLE_RECORDS, Counting, Plan, make_plan
 from evaldrop.preparation import Preparing
 from evaldrop.regression.blessing import blessed_run
+from evaldrop.run.definition import DatasetFacts, Parent, PromptFile, RunDefinition, parent_of
+from evaldrop.run.request import RunRequest
 from evaldrop.shipped import workflow_sha256
 
 CANDIDATE_VARIABLES = frozenset({"id", "prompt", "system", "context", "category"})

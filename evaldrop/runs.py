@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from evaldrop import storage
 from evaldrop.errors import StorageError
-from evaldrop.scorecard.model import Scorecard
+from evaldrop.scorecard.model.scorecard import Scorecard
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evaldrop.errors import EvaldropError, InputError, StorageError
 from evaldrop.notices import refusal_notice
-from evaldrop.run_request import RunRequest
+from evaldrop.run.request import RunRequest
 from evaldrop.storage import ObjectFacts
 from evaldrop.upload_options import UploadOptions
 

@@ -11,10 +11,11 @@ from typing import Any
 
 from evaldrop import storage
 from evaldrop.datasets import Survey, survey_dataset
-from evaldrop.definition import RunDefinition, RunRequest
 from evaldrop.errors import DatasetError, EvaldropError, EvaluationError, InputError
 from evaldrop.evaluation import Evaluation, find_evaluation, read_evaluation, stack_evaluation
 from evaldrop.plan import Plan, refuse_above_budget
+from evaldrop.run.definition import RunDefinition
+from evaldrop.run.request import RunRequest
 from evaldrop.run_checks import Checking
 
 MAX_TOLD = 50

@@ -12,9 +12,9 @@ import yaml
 from evaldrop import storage
 from evaldrop.bedrock.opening import open_runtime
 from evaldrop.cli import main
-from evaldrop.definition import RunRequest
 from evaldrop.engine import ServiceError
 from evaldrop.local import run_locally
+from evaldrop.run.request import RunRequest
 from evaldrop.runs import read_run
 
 LITE = {"name": "lite", "model": "us.amazon.nova-lite-v1:0"}

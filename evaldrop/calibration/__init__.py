@@ -11,8 +11,8 @@ from evaldrop.calibration.judged import JudgedColumn, judged_responses, response
 from evaldrop.calibration.matching import CriterionLabels, match_labels
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.review.labels import read_labels
-from evaldrop.scorecard.calibrated import CalibratedMean, CriterionCalibration, JudgeAgreement
-from evaldrop.scorecard.source import RunFile
+from evaldrop.run.definition import RunFile
+from evaldrop.scorecard.model.calibration import CalibratedMean, CriterionCalibration, JudgeAgreement
 
 __all__ = ["Calibration", "calibrate"]
 

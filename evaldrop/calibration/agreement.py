@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.scorecard.calibrated import Confusion, JudgeAgreement, RaterAgreement
+from evaldrop.scorecard.model.calibration import Confusion, JudgeAgreement, RaterAgreement
 from evaldrop.statistics import JudgeCounts, agreement_rate, cohen_kappa, krippendorff_alpha, spearman
 
 Floats = npt.NDArray[np.float64]

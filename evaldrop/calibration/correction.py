@@ -8,7 +8,7 @@ import numpy.typing as npt
 from evaldrop.calibration.agreement import yes_counts
 from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.scorecard.calibrated import CalibratedMean, CorrectedRate
+from evaldrop.scorecard.model.calibration import CalibratedMean, CorrectedRate
 from evaldrop.statistics import (
     DebiasedMean,
     clustered_mean_estimate,

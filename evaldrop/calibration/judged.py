@@ -11,10 +11,9 @@ import numpy as np
 from evaldrop.calibration.agreement import Response
 from evaldrop.calibration.correction import Judged
 from evaldrop.review.labels import response_digest
+from evaldrop.run.definition import RunFile
+from evaldrop.run.tables import VerdictRow, read_rows
 from evaldrop.scorecard.scores import record_scores
-from evaldrop.scorecard.source import RunFile
-from evaldrop.table_rows import read_rows
-from evaldrop.tables import VerdictRow
 
 _COLUMNS = ("record_id", "candidate", "criterion", "judge", "score", "passed", "unscored_reason", "repeat")
 _RESPONSE = itemgetter(0, 1)

@@ -7,7 +7,7 @@ from rich.console import Console
 from evaldrop.cli.fitting import Column, fitting, table_of
 from evaldrop.cli.output import shown
 from evaldrop.report.figures import interval, milliseconds, number, p_value, signed, usd
-from evaldrop.scorecard.baseline import Baseline, BaselineCandidate, BaselineEstimate, Moved
+from evaldrop.scorecard.model.baseline import Baseline, BaselineCandidate, BaselineEstimate, Moved
 
 _COLOURS = {"improved": "green", "regressed": "red", "undecided": "dim"}
 _MOST_WORST = 15

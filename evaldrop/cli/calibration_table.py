@@ -5,8 +5,8 @@ from rich.table import Table
 
 from evaldrop.cli.output import shown
 from evaldrop.report.figures import ABSENT, interval, number, percent, signed
-from evaldrop.scorecard.calibrated import CalibratedMean, CriterionCalibration, JudgeAgreement
-from evaldrop.scorecard.model import Scorecard
+from evaldrop.scorecard.model.calibration import CalibratedMean, CriterionCalibration, JudgeAgreement
+from evaldrop.scorecard.model.scorecard import Scorecard
 
 
 def print_calibration(console: Console, scorecard: Scorecard) -> None:

@@ -12,7 +12,7 @@ from evaldrop.cli.output import shown
 from evaldrop.report.figures import duration, interval, milliseconds, number, percent, percent_interval, usd
 from evaldrop.report.losses import loss_in_words
 from evaldrop.scorecard import Scorecard
-from evaldrop.scorecard.model import CriterionEstimate
+from evaldrop.scorecard.model.scorecard import CriterionEstimate
 
 BAR_CELLS = 30
 # A bar that is shorter shows nothing.

@@ -7,12 +7,12 @@ from pathlib import PurePosixPath
 from typing import NamedTuple, cast
 
 from evaldrop import storage
-from evaldrop.definition import RunDefinition
 from evaldrop.deployed.placing import SUBMITTED
 from evaldrop.errors import EvaluationError, PromptError
 from evaldrop.evaluation import find_evaluation, parse_evaluation
 from evaldrop.evaluation.load import FILE_NAME
 from evaldrop.evaluation.prompts import Kind, find_prompt, load_prompt
+from evaldrop.run.definition import RunDefinition
 from evaldrop.triggering import DATASET_ENDINGS
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from evaldrop import storage
 from evaldrop.datasets import survey_dataset
-from evaldrop.definition import RunRequest, new_run_id
 from evaldrop.deployed.company import File, found_there, read_company
 from evaldrop.deployed.placing import chosen_key, dataset_key, sidecar_key
 from evaldrop.deployed.stack import Stack
@@ -15,6 +14,7 @@ from evaldrop.deployed.uploads import InputBucket, Present, sha256_of
 from evaldrop.errors import DatasetError, InputError
 from evaldrop.evaluation import find_evaluation
 from evaldrop.plan import refuse_above_budget
+from evaldrop.run.request import RunRequest, new_run_id
 from evaldrop.triggering import Upload, refusal, run_of
 from evaldrop.upload_options import PREFIX, UploadOptions
 from evaldrop.validation import Check, check_dataset

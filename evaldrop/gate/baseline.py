@@ -6,8 +6,8 @@ from typing import NamedTuple
 from evaldrop.gate.names import RunNames, candidates_of
 from evaldrop.gate.rules import NoRegression, NoWorseRecord
 from evaldrop.report.figures import p_value, signed, size
-from evaldrop.scorecard.baseline import Baseline, BaselineEstimate
-from evaldrop.scorecard.model import OVERALL, Decision, GateCheck, Scorecard
+from evaldrop.scorecard.model.baseline import Baseline, BaselineEstimate
+from evaldrop.scorecard.model.scorecard import OVERALL, Decision, GateCheck, Scorecard
 
 _MOST_NAMED = 5
 _ROUNDING = 1e-9

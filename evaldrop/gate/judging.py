@@ -8,8 +8,9 @@ from evaldrop.gate.baseline import judge_no_regression, judge_no_worse_record
 from evaldrop.gate.names import RunNames, check_names, subject_of
 from evaldrop.gate.parsing import parse_gate
 from evaldrop.gate.rules import NoRegression, Rule, Threshold
-from evaldrop.scorecard.guarded import BlockedShare, GuardrailEstimate
-from evaldrop.scorecard.model import (
+from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailEstimate
+from evaldrop.scorecard.model.part import Interval
+from evaldrop.scorecard.model.scorecard import (
     OVERALL,
     CandidateScorecard,
     CriterionEstimate,
@@ -18,7 +19,6 @@ from evaldrop.scorecard.model import (
     GateCheck,
     Scorecard,
 )
-from evaldrop.scorecard.part import Interval
 
 GateResult = Gate
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from evaldrop.errors import EvaluationError
 from evaldrop.gate.parsing import OF_A_SUBJECT, misread
 from evaldrop.gate.rules import Rule, Threshold
-from evaldrop.scorecard.model import OVERALL, Scorecard
+from evaldrop.scorecard.model.scorecard import OVERALL, Scorecard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from evaldrop import storage
 from evaldrop.errors import InputError, StorageError
-from evaldrop.scorecard.source import read_run_file
+from evaldrop.run.definition import read_run_file
 
 BASELINE_FILE = "baseline.json"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.scorecard.source import RunFile
+from evaldrop.run.definition import RunFile
 
 # How long a judge may take changes no verdict.
 _NO_MATTER = frozenset({"timeout_s"})

@@ -8,8 +8,8 @@ import numpy as np
 from evaldrop.errors import StorageError
 from evaldrop.regression.comparability import obstacles
 from evaldrop.regression.kept_scores import KeptScores, read_scores
+from evaldrop.run.definition import RunFile, read_run_file
 from evaldrop.scorecard.reading import CandidateResult
-from evaldrop.scorecard.source import RunFile, read_run_file
 
 
 class Drop(NamedTuple):

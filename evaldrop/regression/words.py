@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from evaldrop.report.figures import size
-from evaldrop.scorecard.baseline import Baseline, BaselineEstimate
-from evaldrop.scorecard.model import OVERALL
+from evaldrop.scorecard.model.baseline import Baseline, BaselineEstimate
+from evaldrop.scorecard.model.scorecard import OVERALL
 
 _MOST_NAMED = 4
 

@@ -4,8 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from evaldrop.report.charts import BEST, FAR_BEHIND, OPEN, Dot, Tick, nice_ceiling, share
-from evaldrop.scorecard.baseline import Baseline
-from evaldrop.scorecard.model import OVERALL, CandidateScorecard, Interval, RobustnessDrop, Scorecard
+from evaldrop.scorecard.model.baseline import Baseline
+from evaldrop.scorecard.model.scorecard import (
+    OVERALL,
+    CandidateScorecard,
+    Interval,
+    RobustnessDrop,
+    Scorecard,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from math import floor, log2
 
 from evaldrop.report import figures
 from evaldrop.report.charts import Tick, nice_ceiling, share
-from evaldrop.scorecard.model import Latency, Scorecard
+from evaldrop.scorecard.model.scorecard import Latency, Scorecard
 
 # Bins are an eighth of a doubling wide: as fine at 100 ms as at 10 s.
 _PER_DOUBLING = 8

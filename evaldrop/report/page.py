@@ -33,7 +33,7 @@ from evaldrop.report.matrix import matrices
 from evaldrop.report.plane import cost_quality_plane
 from evaldrop.report.rows import Chunk, StratumCount
 from evaldrop.report.trust import preferences, trust_tables
-from evaldrop.scorecard.model import Scorecard
+from evaldrop.scorecard.model.scorecard import Scorecard
 
 # Slices below this many records are too small to read.
 FEW_RECORDS = 10

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from evaldrop.scorecard.prepared import PreparedRecord
+from evaldrop.run.records import PreparedRecord
 from evaldrop.scorecard.reading import CandidateResult
 
 MARK = "\x01"

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from evaldrop.report import figures
 from evaldrop.report.charts import Tick, nice_ceiling, share
 from evaldrop.report.plane import quality_levels, quality_places
-from evaldrop.scorecard.model import OVERALL
+from evaldrop.scorecard.model.scorecard import OVERALL
 from evaldrop.trend.model import Trend as Drift
 
 WIDTH, HEIGHT = 440.0, 150.0

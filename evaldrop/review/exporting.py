@@ -12,10 +12,10 @@ from evaldrop.review.model import ReviewItem, ReviewKey, Sampling
 from evaldrop.review.page import review_page
 from evaldrop.review.sheet import review_sheet
 from evaldrop.review.shown import ShownItem, ShownReview
-from evaldrop.scorecard.collect import RECORDS_FILE
-from evaldrop.scorecard.prepared import PreparedRecord, read_prepared
-from evaldrop.scorecard.source import RunFile, read_run_file
-from evaldrop.table_rows import read_rows
+from evaldrop.run.definition import RunFile, read_run_file
+from evaldrop.run.records import PreparedRecord, read_prepared
+from evaldrop.run.results import RECORDS_FILE
+from evaldrop.run.tables import read_rows
 
 
 class Exported(NamedTuple):

@@ -12,8 +12,8 @@ from evaldrop.review.answers import Answer, Score, read_answers, read_score
 from evaldrop.review.exporting import key_uri
 from evaldrop.review.labels import response_digest, write_labels
 from evaldrop.review.model import SKIPPED, Label, ReviewKey
-from evaldrop.scorecard.source import RunFile, read_run_file
-from evaldrop.table_rows import read_rows
+from evaldrop.run.definition import RunFile, read_run_file
+from evaldrop.run.tables import read_rows
 
 UNNAMED = "unnamed"
 _MOST_PROBLEMS = 50

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from evaldrop.scorecard.part import Part
+from evaldrop.scorecard.model.part import Part
 
 SKIPPED = ("cannot_tell", "not_applicable")
 NoScore = Literal["cannot_tell", "not_applicable", "unanswered"]

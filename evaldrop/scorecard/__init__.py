@@ -1,6 +1,6 @@
 """A run's scorecard: its types, and how it is computed from result files."""
 
-from evaldrop.scorecard.model import Scorecard
+from evaldrop.scorecard.model.scorecard import Scorecard
 
 __all__ = ["Scorecard", "build_scorecard"]
 

@@ -7,13 +7,13 @@ from statistics import fmean
 import numpy as np
 
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.scorecard.model import AnchorEstimate, AnchorMiss, AnchorScores, Gate, GateCheck
-from evaldrop.scorecard.part import within
-from evaldrop.scorecard.prepared import PreparedRecord
-from evaldrop.scorecard.source import RunFile
+from evaldrop.run.definition import RunFile
+from evaldrop.run.records import PreparedRecord
+from evaldrop.run.tables import VerdictRow
+from evaldrop.scorecard.model.part import within
+from evaldrop.scorecard.model.scorecard import AnchorEstimate, AnchorMiss, AnchorScores, Gate, GateCheck
 from evaldrop.statistics import mean_estimate, wilson_interval
 from evaldrop.statistics.vectors import Floats
-from evaldrop.tables import VerdictRow
 
 MAX_MISSES = 20
 

@@ -11,7 +11,8 @@ from evaldrop.gate import evaluate_gate
 from evaldrop.history import write_history
 from evaldrop.regression.against import against_baseline
 from evaldrop.report.writing import write_reports
-from evaldrop.results import find_manifests
+from evaldrop.run.definition import RunFile, read_run_file
+from evaldrop.run.results import find_manifests
 from evaldrop.scorecard.anchors import distrust, judge_trusted
 from evaldrop.scorecard.bounds import scored_only
 from evaldrop.scorecard.comparing import compare_candidates
@@ -19,12 +20,17 @@ from evaldrop.scorecard.criteria_use import criteria_use, criterion_pairs
 from evaldrop.scorecard.estimates import candidate_scorecards, columns_of, cost_totals, judge_health
 from evaldrop.scorecard.frontier import quality_cost_frontier
 from evaldrop.scorecard.guardrails import guardrail_comparisons, guardrail_estimates, guardrails_in_words
-from evaldrop.scorecard.model import CandidateScorecard, CriterionInfo, DatasetInfo, Records, Scorecard
+from evaldrop.scorecard.model.scorecard import (
+    CandidateScorecard,
+    CriterionInfo,
+    DatasetInfo,
+    Records,
+    Scorecard,
+)
 from evaldrop.scorecard.panels import agreements
 from evaldrop.scorecard.reuse import reused_in_words, what_was_reused
 from evaldrop.scorecard.robustness import robustness_alarms, with_robustness
 from evaldrop.scorecard.scores import NOT_APPLICABLE
-from evaldrop.scorecard.source import RunFile, read_run_file
 from evaldrop.scorecard.strengths import strengths
 from evaldrop.scorecard.tabulate import Tallies, read_results
 from evaldrop.scorecard.tally import RunTally

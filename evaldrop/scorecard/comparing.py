@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from evaldrop.report.figures import size
+from evaldrop.run.definition import RunFile
 from evaldrop.scorecard.estimates import MOST_CATEGORIES, Columns, overall_column
-from evaldrop.scorecard.model import OVERALL, Comparison, SliceComparisons
-from evaldrop.scorecard.source import RunFile
+from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, SliceComparisons
 from evaldrop.scorecard.tally import Ordinals, RunTally
 from evaldrop.statistics.multiplicity import holm
 from evaldrop.statistics.paired_test import Groups, Pairing, Scores, Shared, paired_test, shared_scores

@@ -7,11 +7,11 @@ import numpy as np
 
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.report.figures import percent
+from evaldrop.run.definition import RunFile
 from evaldrop.scorecard.bounds import good_shares
 from evaldrop.scorecard.estimates import Columns
-from evaldrop.scorecard.source import RunFile
+from evaldrop.scorecard.model.usefulness import CriterionPair, CriterionUse
 from evaldrop.scorecard.tally import ScoreColumn
-from evaldrop.scorecard.usefulness import CriterionPair, CriterionUse
 from evaldrop.statistics.paired_test import shared_scores
 
 # Beyond so many criteria the table of pairs would be larger than the scorecard.

@@ -9,9 +9,11 @@ import numpy.typing as npt
 from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.metrics import METRICS
+from evaldrop.run.definition import RunFile
 from evaldrop.scorecard.bounds import criterion_bounds, overall_bounds, scored_only
 from evaldrop.scorecard.length import score_by_length
-from evaldrop.scorecard.model import (
+from evaldrop.scorecard.model.part import within
+from evaldrop.scorecard.model.scorecard import (
     CandidateCost,
     CandidateScorecard,
     CostTotals,
@@ -23,11 +25,9 @@ from evaldrop.scorecard.model import (
     Slice,
     Tokens,
 )
-from evaldrop.scorecard.part import within
+from evaldrop.scorecard.model.usefulness import LengthRelation
 from evaldrop.scorecard.scores import NOT_APPLICABLE
-from evaldrop.scorecard.source import RunFile
 from evaldrop.scorecard.tally import CandidateTally, Floats, MoneyTally, Ordinals, RunTally, ScoreColumn
-from evaldrop.scorecard.usefulness import LengthRelation
 from evaldrop.statistics import (
     Estimate,
     clustered_mean_estimate,

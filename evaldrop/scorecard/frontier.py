@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from evaldrop.report.figures import usd
-from evaldrop.scorecard.model import OVERALL, CandidateScorecard, Comparison
-from evaldrop.scorecard.usefulness import FrontierPoint
+from evaldrop.scorecard.model.scorecard import OVERALL, CandidateScorecard, Comparison
+from evaldrop.scorecard.model.usefulness import FrontierPoint
 
 # A point is 0.01 of `overall`.
 _POINT = 0.01

@@ -12,21 +12,21 @@ import numpy.typing as npt
 from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED
 from evaldrop.evaluation import Candidate
 from evaldrop.report.figures import percent, percent_interval, size
+from evaldrop.run.definition import RunFile
+from evaldrop.run.records import PreparedRecord
+from evaldrop.run.tables import ResponseRow
 from evaldrop.scorecard.estimates import MOST_CATEGORIES, rate_of
-from evaldrop.scorecard.guarded import (
+from evaldrop.scorecard.model.guardrails import (
     BlockedShare,
     GuardrailComparison,
     GuardrailEstimate,
     GuardrailRates,
 )
-from evaldrop.scorecard.model import Scorecard
-from evaldrop.scorecard.prepared import PreparedRecord
+from evaldrop.scorecard.model.scorecard import Scorecard
 from evaldrop.scorecard.reading import CandidateResult, error_name
-from evaldrop.scorecard.source import RunFile
 from evaldrop.scorecard.tally import REFUSALS, Floats, Ordinals, RunTally
 from evaldrop.statistics.multiplicity import holm
 from evaldrop.statistics.paired_test import Groups, paired_test, shared_scores
-from evaldrop.tables import ResponseRow
 
 BLOCKED, REFUSED, PASSED, UNKNOWN = range(4)
 _ENDS = {"blocked": BLOCKED, "refused": REFUSED, "passed": PASSED}

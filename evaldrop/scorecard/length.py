@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from evaldrop.errors import NotEnoughData
-from evaldrop.scorecard.model import OVERALL
+from evaldrop.scorecard.model.scorecard import OVERALL
+from evaldrop.scorecard.model.usefulness import LengthQuartile, LengthRelation
 from evaldrop.scorecard.tally import CandidateTally, Floats, ScoreColumn
-from evaldrop.scorecard.usefulness import LengthQuartile, LengthRelation
 from evaldrop.statistics.paired_test import Scores, shared_scores
 from evaldrop.statistics.ranks import spearman
 

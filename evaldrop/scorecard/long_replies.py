@@ -7,7 +7,7 @@ import orjson
 
 from evaldrop import storage
 from evaldrop.long_records import REPLIES
-from evaldrop.scorecard.collect import Found
+from evaldrop.run.results import Found
 
 
 def take_unread_replies(found: Found, folder: str) -> None:

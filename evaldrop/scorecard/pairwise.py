@@ -8,12 +8,12 @@ import orjson
 from evaldrop.bedrock.families.replies import Reply, read_reply
 from evaldrop.evaluation import Pairwise, plain_name
 from evaldrop.evaluation.criteria import Scale
-from evaldrop.scorecard.collect import Found
-from evaldrop.scorecard.prepared import PreparedRecord
+from evaldrop.run.definition import RunFile
+from evaldrop.run.records import PreparedRecord
+from evaldrop.run.results import Found
+from evaldrop.run.tables import ComparisonRow
 from evaldrop.scorecard.reading import JudgeCall
 from evaldrop.scorecard.scores import JUDGE_ERROR
-from evaldrop.scorecard.source import RunFile
-from evaldrop.tables import ComparisonRow
 from evaldrop.verdicts import TIE, JudgeReply, Preference, read_pair_scores, read_preference
 
 IDENTICAL, MISSING = "identical", "missing"

@@ -8,11 +8,11 @@ import numpy as np
 
 from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.scorecard.model import Agreement
+from evaldrop.run.tables import VerdictRow
+from evaldrop.scorecard.model.scorecard import Agreement
 from evaldrop.scorecard.reading import CandidateResult
 from evaldrop.scorecard.tally import Floats
 from evaldrop.statistics import krippendorff_alpha
-from evaldrop.tables import VerdictRow
 
 _NOTHING = float("nan")
 

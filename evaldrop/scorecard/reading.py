@@ -8,9 +8,10 @@ import orjson
 from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED, Reply, elapsed_latency, read_reply
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.metrics import METRICS
-from evaldrop.results import ChildFailure
-from evaldrop.scorecard.collect import Found
-from evaldrop.scorecard.prepared import Asked, PreparedRecord
+from evaldrop.run.definition import RunFile
+from evaldrop.run.records import Asked, PreparedRecord
+from evaldrop.run.results import ChildFailure, Found
+from evaldrop.run.tables import ResponseRow, VerdictRow
 from evaldrop.scorecard.scores import (
     JUDGE_ERROR,
     NO_RESPONSE,
@@ -19,8 +20,6 @@ from evaldrop.scorecard.scores import (
     RecordScore,
     record_scores,
 )
-from evaldrop.scorecard.source import RunFile
-from evaldrop.tables import ResponseRow, VerdictRow
 from evaldrop.verdicts import Form, JudgeReply, Verdict, read_verdicts, unscored_verdicts
 
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from evaldrop.report.figures import usd
-from evaldrop.scorecard.model import Reused
-from evaldrop.scorecard.source import RunFile
+from evaldrop.run.definition import RunFile
+from evaldrop.scorecard.model.scorecard import Reused
 from evaldrop.scorecard.tally import MoneyTally, RunTally
 
 

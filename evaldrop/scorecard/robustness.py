@@ -8,13 +8,13 @@ import numpy as np
 
 from evaldrop.errors import NotEnoughData
 from evaldrop.report.figures import size
-from evaldrop.scorecard.model import OVERALL, CandidateScorecard, RobustnessDrop, RobustnessEstimate
-from evaldrop.scorecard.prepared import PreparedRecord
+from evaldrop.run.definition import RunFile
+from evaldrop.run.records import PreparedRecord
+from evaldrop.run.tables import RobustnessRow
+from evaldrop.scorecard.model.scorecard import OVERALL, CandidateScorecard, RobustnessDrop, RobustnessEstimate
 from evaldrop.scorecard.reading import CandidateResult
-from evaldrop.scorecard.source import RunFile
 from evaldrop.statistics.multiplicity import holm
 from evaldrop.statistics.paired import paired_difference
-from evaldrop.tables import RobustnessRow
 
 _Key = tuple[str, str, str]
 

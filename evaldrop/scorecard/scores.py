@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, Literal, NamedTuple
 
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.tables import VerdictRow
+from evaldrop.run.tables import VerdictRow
 
 NOT_APPLICABLE = "not_applicable"
 NO_RESPONSE = "no_response"

@@ -7,19 +7,10 @@ from typing import NamedTuple
 from evaldrop.regression.earlier import earlier_scores
 from evaldrop.regression.kept_scores import SCORES_FILE, kept_criteria, score_row, score_schema
 from evaldrop.report.rows import ReportRows
-from evaldrop.scorecard.collect import Found, collect
-from evaldrop.scorecard.guardrails import GuardrailTally
-from evaldrop.scorecard.long_replies import take_unread_replies
-from evaldrop.scorecard.pairwise import Compared, ComparisonReader
-from evaldrop.scorecard.panels import PanelTally
-from evaldrop.scorecard.prepared import PreparedRecord
-from evaldrop.scorecard.reading import CandidateResult, ResultReader
-from evaldrop.scorecard.reuse import mark_reused
-from evaldrop.scorecard.robustness import RobustnessTally
-from evaldrop.scorecard.source import RunFile
-from evaldrop.scorecard.tally import RunTally
-from evaldrop.scorecard.win_rates import PairwiseTally
-from evaldrop.tables import (
+from evaldrop.run.definition import RunFile
+from evaldrop.run.records import PreparedRecord
+from evaldrop.run.results import Found, collect
+from evaldrop.run.tables import (
     TableWriter,
     comparison_schema,
     open_table,
@@ -27,6 +18,15 @@ from evaldrop.tables import (
     robustness_schema,
     verdict_schema,
 )
+from evaldrop.scorecard.guardrails import GuardrailTally
+from evaldrop.scorecard.long_replies import take_unread_replies
+from evaldrop.scorecard.pairwise import Compared, ComparisonReader
+from evaldrop.scorecard.panels import PanelTally
+from evaldrop.scorecard.reading import CandidateResult, ResultReader
+from evaldrop.scorecard.reuse import mark_reused
+from evaldrop.scorecard.robustness import RobustnessTally
+from evaldrop.scorecard.tally import RunTally
+from evaldrop.scorecard.win_rates import PairwiseTally
 
 
 class _Tables(NamedTuple):

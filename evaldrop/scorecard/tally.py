@@ -15,13 +15,13 @@ import numpy.typing as npt
 
 from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED
 from evaldrop.one_line import one_line
-from evaldrop.results import ChildFailure
+from evaldrop.run.definition import RunFile
+from evaldrop.run.records import PreparedRecord
+from evaldrop.run.results import ChildFailure
+from evaldrop.run.tables import ComparisonRow, ResponseRow
 from evaldrop.scorecard.anchors import AnchorTally
-from evaldrop.scorecard.prepared import PreparedRecord
 from evaldrop.scorecard.reading import AnchorResult, CandidateResult, JudgeCall, error_name
 from evaldrop.scorecard.scores import RecordScore
-from evaldrop.scorecard.source import RunFile
-from evaldrop.tables import ComparisonRow, ResponseRow
 
 # Characters of what a failed call said, in a sentence.
 _MOST_CAUSE = 300

@@ -14,11 +14,11 @@ import numpy.typing as npt
 
 from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation import Pairwise
-from evaldrop.scorecard.model import CandidatePairwise, PairScores, PairwiseEstimate
+from evaldrop.run.tables import ComparisonRow
+from evaldrop.scorecard.model.scorecard import CandidatePairwise, PairScores, PairwiseEstimate
 from evaldrop.scorecard.pairwise import IDENTICAL, MISSING, Compared
 from evaldrop.scorecard.tally import Floats, Ordinals
 from evaldrop.statistics import clustered_mean_estimate, mean_estimate, order_bias, wilson_interval
-from evaldrop.tables import ComparisonRow
 from evaldrop.verdicts import TIE
 
 Unscored = Literal["drop", "tie", "worst"]

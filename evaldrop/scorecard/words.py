@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from evaldrop.report.figures import percent, size
-from evaldrop.results import NOT_STARTED
+from evaldrop.run.results import NOT_STARTED
 from evaldrop.scorecard.estimates import MOST_CATEGORIES
 from evaldrop.scorecard.frontier import frontier_in_words
-from evaldrop.scorecard.model import OVERALL, Comparison, Scorecard
+from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, Scorecard
 from evaldrop.scorecard.tally import RunTally
 
 # Above these shares a reader should look before trusting the numbers.

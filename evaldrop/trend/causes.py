@@ -8,7 +8,7 @@ change, so whatever moves them is the judge.
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from evaldrop.scorecard.model import OVERALL
+from evaldrop.scorecard.model.scorecard import OVERALL
 from evaldrop.trend.changes import Key
 from evaldrop.trend.charts import Alarm, Charts, Direction, shift_since
 from evaldrop.trend.model import Cause, Point, Series, Shift

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from evaldrop.history_entries import HistoryEntry
-from evaldrop.scorecard.model import OVERALL
+from evaldrop.scorecard.model.scorecard import OVERALL
 from evaldrop.trend.model import Change, What
 
 # What has a digest of its own in every entry, and how its change is said.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from evaldrop.scorecard.model import Interval
+from evaldrop.scorecard.model.scorecard import Interval
 from evaldrop.trend.charts import Charts, Direction
 
 What = Literal["model", "prompt", "settings", "judge", "criterion", "dataset", "anchors", "workflow"]

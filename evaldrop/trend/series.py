@@ -5,7 +5,7 @@ from itertools import pairwise
 from math import sqrt
 
 from evaldrop.history_entries import HistoryCandidate, HistoryEntry, HistoryEstimate
-from evaldrop.scorecard.model import OVERALL
+from evaldrop.scorecard.model.scorecard import OVERALL
 from evaldrop.trend.causes import shifts_of, usable
 from evaldrop.trend.changes import Key, begins_stretch, changes_between, concerns
 from evaldrop.trend.charts import BASELINE_RUNS, chart_drift

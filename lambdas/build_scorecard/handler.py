@@ -3,9 +3,9 @@
 import os
 from typing import Any
 
-from evaldrop.definition import RunDefinition
 from evaldrop.embedded_metrics import publish_metrics
 from evaldrop.notices import scorecard_notice
+from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard import build_scorecard
 from evaldrop.step_log import log_step
 from evaldrop.storage import uri_of

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from evaldrop.definition import RunRequest
 from evaldrop.preparation import prepare_records
+from evaldrop.run.request import RunRequest
 from evaldrop.step_log import log_step
 
 

@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from evaldrop.definition import RunRequest
+from evaldrop.run.request import RunRequest
 from evaldrop.step_log import log_step
 from evaldrop.validation import validate_dataset
 

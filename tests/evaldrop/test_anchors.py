@@ -6,11 +6,12 @@ import re
 import pytest
 from pydantic import ValidationError
 
-from evaldrop.definition import RunDefinition, RunRequest
 from evaldrop.errors import EvaluationError
 from evaldrop.evaluation import Candidate, parse_evaluation
 from evaldrop.evaluation.anchors import ANCHOR, Anchor, Anchors
 from evaldrop.history_index import read_history
+from evaldrop.run.definition import RunDefinition
+from evaldrop.run.request import RunRequest
 from evaldrop.validation import check_dataset
 from tests.evaldrop.recorded_runs import recorded_run, texts
 

@@ -11,15 +11,15 @@ from evaldrop.gate import (
     evaluate_gate,
     parse_gate,
 )
-from evaldrop.scorecard.baseline import (
+from evaldrop.scorecard.model.baseline import (
     Baseline,
     BaselineCandidate,
     BaselineEstimate,
     Moved,
     WorseRecord,
 )
-from evaldrop.scorecard.guarded import BlockedShare, GuardrailEstimate
-from evaldrop.scorecard.model import (
+from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailEstimate
+from evaldrop.scorecard.model.scorecard import (
     CandidateCost,
     CandidateScorecard,
     CostTotals,

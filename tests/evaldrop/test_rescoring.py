@@ -6,12 +6,12 @@ import pytest
 import yaml
 
 from evaldrop import storage
-from evaldrop.definition import RunDefinition, out_of
 from evaldrop.errors import EvaluationError, InputError
 from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation.questions import asked_by
 from evaldrop.regression.blessing import bless
 from evaldrop.rescoring import rescore, rescored_scorecard
+from evaldrop.run.definition import RunDefinition, out_of
 from evaldrop.runs import read_run
 from evaldrop.scorecard import build_scorecard
 from tests.evaldrop.run_folders import (

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaldrop.errors import InputError, ServiceError, StorageError
-from evaldrop.run_request import RunRequest
+from evaldrop.run.request import RunRequest
 from evaldrop.storage import ObjectFacts
 from evaldrop.triggering import Intake, run_name, start_runs, uploads_in
 

@@ -6,11 +6,11 @@ from collections import Counter
 import pytest
 
 from evaldrop.bedrock.opening import open_runtime
-from evaldrop.definition import RunRequest
 from evaldrop.engine import Observer
 from evaldrop.evaluation import parse_evaluation
 from evaldrop.local import run_locally
 from evaldrop.plan import child_transitions, orchestration_usd
+from evaldrop.run.request import RunRequest
 from evaldrop.shipped import workflow_definition
 from infra.costs import PAGE, page
 from tests.whole_runs import write_evaluation

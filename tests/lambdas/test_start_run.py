@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from evaldrop.errors import ServiceError, StorageError
-from evaldrop.run_request import RunRequest
+from evaldrop.run.request import RunRequest
 from lambdas.start_run.handler import handler
 from tests.evaldrop.test_triggering import created, scheduled
 

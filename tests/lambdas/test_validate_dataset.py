@@ -6,8 +6,8 @@ import shutil
 import pytest
 
 from evaldrop import shipped, storage
-from evaldrop.definition import RunDefinition
 from evaldrop.errors import InputError
+from evaldrop.run.definition import RunDefinition
 from lambdas.validate_dataset.handler import handler
 
 EVALUATION = """

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from evaldrop.bedrock.protocol import BedrockRuntime
     from evaldrop.cli.progress import RunProgress
-    from evaldrop.definition import RunRequest
     from evaldrop.engine import Execution
+    from evaldrop.run.request import RunRequest
 
 DEFAULT_OUT = "runs"
 DEFAULT_IN_FLIGHT = 64
@@ -115,7 +115,7 @@ def _new(dataset: str, options: dict[str, Any]) -> Started:
     from evaldrop import storage
     from evaldrop.errors import DatasetError, InputError
     from evaldrop.evaluation import find_evaluation, parse_evaluation
-    from evaldrop.run_request import RunRequest, new_run_id
+    from evaldrop.run.request import RunRequest, new_run_id
 
     if storage.is_s3(options["out"]):
         raise InputError(
@@ -144,8 +144,9 @@ def _new(dataset: str, options: dict[str, Any]) -> Started:
 
 def _resumed(resume: str, options: dict[str, Any]) -> Started:
     from evaldrop import storage
-    from evaldrop.definition import RunDefinition, RunRequest
     from evaldrop.errors import InputError
+    from evaldrop.run.definition import RunDefinition
+    from evaldrop.run.request import RunRequest
 
     if not storage.exists(storage.join(resume, "run.json")):
         raise InputError(

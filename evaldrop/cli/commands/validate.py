@@ -18,7 +18,7 @@ def validate(dataset: Dataset, evaluation: EvaluationFile = None, as_json: AsJso
 
         evaldrop validate s3://bucket/faq.jsonl --evaluation faq.yaml --json
     """
-    from evaldrop.definition import RunRequest, new_run_id
+    from evaldrop.run.request import RunRequest, new_run_id
     from evaldrop.validation import check_dataset
 
     request = RunRequest(

@@ -263,7 +263,7 @@ def test_rejudging_a_rehearsal_is_a_rehearsal(monkeypatch):
     parent = run()
     definition = json.loads((parent / "run.json").read_text())
     assert definition["simulated"]
-    from evaldrop.definition import RunRequest
+    from evaldrop.run.request import RunRequest
     from evaldrop.validation import check_dataset
 
     request = RunRequest(

@@ -8,8 +8,8 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from evaldrop.definition import RunRequest
 from evaldrop.deployed.stack import Stack, find_stack
+from evaldrop.run.request import RunRequest
 from evaldrop.triggering import start_runs
 from tests.evaldrop.test_triggering import Services, created
 

@@ -40,7 +40,7 @@ def submit(stack, **wanted):
 
 def evaluated(stack, key="datasets/faq.jsonl"):
     """The run that the upload starts, as ValidateDataset defines it from what lies in the buckets."""
-    from evaldrop.definition import RunDefinition
+    from evaldrop.run.definition import RunDefinition
 
     request = started_by_upload(stack, key)
     folder = validate_dataset(request)["run"]["folder"]

@@ -8,7 +8,7 @@ import pytest
 from evaldrop import storage
 from evaldrop.errors import InputError, StorageError
 from evaldrop.regression.against import compare_runs
-from evaldrop.scorecard.model import OVERALL
+from evaldrop.scorecard.model.scorecard import OVERALL
 from tests.evaldrop.regression.runs import build, write
 from tests.evaldrop.run_folders import CORRECTNESS, TONE
 

@@ -3,7 +3,7 @@
 import pytest
 
 from evaldrop.regression.comparability import changes, obstacles
-from evaldrop.scorecard.source import read_run_file
+from evaldrop.run.definition import read_run_file
 from tests.evaldrop.run_folders import CORRECTNESS, HAIKU, LITE, PRO, TONE, run_json, write_run
 
 DATASET = run_json()["dataset"]

@@ -4,10 +4,9 @@ import pytest
 
 from evaldrop.regression.earlier import Drop, EarlierScores, earlier_scores
 from evaldrop.regression.kept_scores import read_scores
-from evaldrop.results import find_manifests
-from evaldrop.scorecard.collect import collect
+from evaldrop.run.definition import read_run_file
+from evaldrop.run.results import collect, find_manifests
 from evaldrop.scorecard.reading import ResultReader
-from evaldrop.scorecard.source import read_run_file
 from tests.evaldrop.regression.runs import CORRECTNESS, TONE, write
 from tests.evaldrop.regression.test_against import NOW, SAME, THEN
 

@@ -1,7 +1,7 @@
 """A comparison with a baseline in words."""
 
 from evaldrop.regression.words import summary_in_words
-from evaldrop.scorecard.baseline import Baseline, BaselineCandidate, BaselineEstimate, Moved
+from evaldrop.scorecard.model.baseline import Baseline, BaselineCandidate, BaselineEstimate, Moved
 
 
 def baseline(*estimates, **changes):

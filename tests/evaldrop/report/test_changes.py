@@ -3,8 +3,8 @@
 import pytest
 
 from evaldrop.report.changes import Change, baseline_axis, on_one_axis, perturbed, perturbed_axis
-from evaldrop.scorecard.baseline import Baseline, BaselineCandidate, BaselineEstimate, Moved
-from evaldrop.scorecard.model import CriterionInfo, RobustnessDrop, RobustnessEstimate
+from evaldrop.scorecard.model.baseline import Baseline, BaselineCandidate, BaselineEstimate, Moved
+from evaldrop.scorecard.model.scorecard import CriterionInfo, RobustnessDrop, RobustnessEstimate
 from tests.evaldrop.test_gate import card, scorecard
 
 UNKNOWN = Moved(was=None, now=None)

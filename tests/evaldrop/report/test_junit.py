@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from evaldrop.report.junit import junit_report
-from evaldrop.scorecard.model import Gate, GateCheck
+from evaldrop.scorecard.model.scorecard import Gate, GateCheck
 from tests.evaldrop.test_gate import card, scorecard
 
 STRING, TOKEN = re.compile(r"(?s).*"), re.compile(r"\S(?:[^\n\r\t]*\S)?")

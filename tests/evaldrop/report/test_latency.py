@@ -3,7 +3,7 @@
 import pytest
 
 from evaldrop.report.latency import FEWEST_CALLS, LatencyCounts, latencies_drawn
-from evaldrop.scorecard.model import Latency
+from evaldrop.scorecard.model.scorecard import Latency
 from tests.evaldrop.test_gate import card, scorecard
 
 

@@ -18,10 +18,10 @@ from evaldrop.report.rows import (
     IS_FLAGGED,
     ReportRows,
 )
+from evaldrop.run.definition import read_run_file
+from evaldrop.run.results import collect
 from evaldrop.scorecard import build_scorecard
-from evaldrop.scorecard.collect import collect
 from evaldrop.scorecard.reading import ResultReader
-from evaldrop.scorecard.source import read_run_file
 from tests.evaldrop.run_folders import failed_response, judgement, record, response, row, run_json, write_run
 
 FLAGS, ID, ANSWERS, DROPS = 1, 2, 8, 12

@@ -13,7 +13,7 @@ from evaldrop.errors import InputError, StorageError
 from evaldrop.review.exporting import export_review
 from evaldrop.review.importing import import_review
 from evaldrop.review.labels import read_labels, write_labels
-from evaldrop.scorecard.source import read_run_file
+from evaldrop.run.definition import read_run_file
 from tests.evaldrop.review.reviewed_runs import FIRST, NOW, bring_back, write_reviewed_run
 
 

@@ -254,7 +254,7 @@ def test_a_run_without_judges_has_metrics_and_no_criteria(folder):
 def test_the_duration_is_from_the_start_to_the_manifest(golden, folder):
     import os
 
-    from evaldrop.results import find_manifests
+    from evaldrop.run.results import find_manifests
 
     start = 1_795_251_600  # 2026-11-21T09:00:00+00:00
     os.utime(find_manifests(folder)[0], (start + 90, start + 90))

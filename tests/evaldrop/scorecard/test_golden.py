@@ -10,7 +10,7 @@ import json
 import pytest
 
 from evaldrop.scorecard import build_scorecard
-from evaldrop.scorecard.model import OVERALL
+from evaldrop.scorecard.model.scorecard import OVERALL
 from tests.evaldrop.run_folders import (
     CORRECTNESS,
     HAIKU,

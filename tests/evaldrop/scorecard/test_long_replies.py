@@ -4,10 +4,9 @@ import json
 
 import pytest
 
-from evaldrop.results import ChildFailure
-from evaldrop.scorecard.collect import Found
+from evaldrop.run.records import read_prepared
+from evaldrop.run.results import ChildFailure, Found
 from evaldrop.scorecard.long_replies import take_unread_replies
-from evaldrop.scorecard.prepared import read_prepared
 
 BODY = {"output": {"message": {"content": [{"text": "hi"}]}}}
 ERROR = {"Error": "States.DataLimitExceeded", "Cause": "the model answered, and its reply could not be read"}

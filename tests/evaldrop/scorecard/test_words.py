@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaldrop.scorecard.model import Comparison
+from evaldrop.scorecard.model.scorecard import Comparison
 from evaldrop.scorecard.words import _undecided
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaldrop.shared_texts import SHORTEST, share_texts, told_whole
+from evaldrop.run.shared_texts import SHORTEST, share_texts, told_whole
 
 LONG, OTHER = "l" * SHORTEST, "o" * SHORTEST + "é"
 

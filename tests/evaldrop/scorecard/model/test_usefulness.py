@@ -5,7 +5,7 @@ import pytest
 from evaldrop.scorecard import build_scorecard, comparing
 from evaldrop.scorecard.criteria_use import MOST_PAIRED
 from evaldrop.scorecard.frontier import frontier_in_words, quality_cost_frontier
-from evaldrop.scorecard.model import (
+from evaldrop.scorecard.model.scorecard import (
     CandidateCost,
     CandidateScorecard,
     Comparison,

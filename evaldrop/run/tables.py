@@ -14,6 +14,26 @@ import pyarrow.parquet as pq
 
 from evaldrop import storage
 
+_BATCH = 8_192
+
+
+def read_rows(uri: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """
+    Yield the rows of a table as tuples of these columns, in the table's order.
+
+    Raises:
+        StorageError: There is no such table.
+    """
+    # Parquet is read from its end: from S3 it comes as a whole, from a disk in parts.
+    if storage.is_s3(uri):
+        source: Any = pa.BufferReader(storage.read_bytes(uri))
+    else:
+        source = storage.open_read(uri)
+    with source, pq.ParquetFile(source) as table:
+        for batch in table.iter_batches(batch_size=_BATCH, columns=list(columns)):
+            yield from zip(*(batch.column(name).to_pylist() for name in columns), strict=True)
+
+
 # Rows kept before they become a row group. Rows of long texts are written out sooner.
 ROWS_PER_GROUP = 8_192
 TEXT_PER_GROUP = 32 << 20

@@ -9,22 +9,22 @@ from typing import Literal
 
 from pydantic import Field
 
-from evaldrop.scorecard.baseline import Baseline
-from evaldrop.scorecard.calibrated import CalibratedMean, CriterionCalibration
-from evaldrop.scorecard.guarded import GuardrailComparison, GuardrailEstimate
-from evaldrop.scorecard.judge_health import Agreement as Agreement
-from evaldrop.scorecard.judge_health import AnchorEstimate as AnchorEstimate
-from evaldrop.scorecard.judge_health import AnchorMiss as AnchorMiss
-from evaldrop.scorecard.judge_health import AnchorScores as AnchorScores
-from evaldrop.scorecard.judge_health import JudgeHealth as JudgeHealth
-from evaldrop.scorecard.part import Interval as Interval
-from evaldrop.scorecard.part import Part as Part
-from evaldrop.scorecard.preferred import CandidatePairwise as CandidatePairwise
-from evaldrop.scorecard.preferred import PairScores as PairScores
-from evaldrop.scorecard.preferred import PairwiseEstimate as PairwiseEstimate
-from evaldrop.scorecard.preferred import Strength as Strength
-from evaldrop.scorecard.preferred import Strengths as Strengths
-from evaldrop.scorecard.usefulness import CriterionPair, CriterionUse, FrontierPoint, LengthRelation
+from evaldrop.scorecard.model.baseline import Baseline
+from evaldrop.scorecard.model.calibration import CalibratedMean, CriterionCalibration
+from evaldrop.scorecard.model.guardrails import GuardrailComparison, GuardrailEstimate
+from evaldrop.scorecard.model.judges import Agreement as Agreement
+from evaldrop.scorecard.model.judges import AnchorEstimate as AnchorEstimate
+from evaldrop.scorecard.model.judges import AnchorMiss as AnchorMiss
+from evaldrop.scorecard.model.judges import AnchorScores as AnchorScores
+from evaldrop.scorecard.model.judges import JudgeHealth as JudgeHealth
+from evaldrop.scorecard.model.pairwise import CandidatePairwise as CandidatePairwise
+from evaldrop.scorecard.model.pairwise import PairScores as PairScores
+from evaldrop.scorecard.model.pairwise import PairwiseEstimate as PairwiseEstimate
+from evaldrop.scorecard.model.pairwise import Strength as Strength
+from evaldrop.scorecard.model.pairwise import Strengths as Strengths
+from evaldrop.scorecard.model.part import Interval as Interval
+from evaldrop.scorecard.model.part import Part as Part
+from evaldrop.scorecard.model.usefulness import CriterionPair, CriterionUse, FrontierPoint, LengthRelation
 
 Decision = Literal["pass", "fail", "inconclusive"]
 

@@ -3,8 +3,8 @@
 import pyarrow.parquet as pq
 import pytest
 
-from evaldrop import tables
-from evaldrop.tables import VerdictRow, comparison_schema, open_table, response_schema, verdict_schema
+from evaldrop.run import tables
+from evaldrop.run.tables import VerdictRow, comparison_schema, open_table, response_schema, verdict_schema
 
 ROW = VerdictRow("r1", "lite", "tone", "pro", 4.5, True, None, "wärm \U0001f600", "{}", 3, 4, 0.5, 1, None)
 EMPTY = VerdictRow(

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from evaldrop.scorecard.part import Part
+from evaldrop.scorecard.model.part import Part
 
 
 class LengthQuartile(Part):

@@ -6,7 +6,14 @@ import pytest
 
 from evaldrop import storage
 from evaldrop.errors import StorageError
-from evaldrop.results import failed_record, find_manifests, open_lines, parse_row, read_manifest, row_output
+from evaldrop.run.results import (
+    failed_record,
+    find_manifests,
+    open_lines,
+    parse_row,
+    read_manifest,
+    row_output,
+)
 from tests.evaldrop.run_folders import failed_row, none_form, row, write_results
 
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from evaldrop.scorecard.part import Interval, Part
+from evaldrop.scorecard.model.part import Interval, Part
 
 Change = Literal["improved", "regressed", "undecided"]
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from evaldrop.scorecard.part import Interval, Part
+from evaldrop.scorecard.model.part import Interval, Part
 
 
 class PairScores(Part):

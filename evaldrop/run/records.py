@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from evaldrop.shared_texts import told_whole
+from evaldrop.run.shared_texts import told_whole
 
 
 class Asked(NamedTuple):
