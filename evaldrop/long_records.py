@@ -18,6 +18,7 @@ from evaldrop import storage
 from evaldrop.bedrock.families.requests import native_body, native_guardrail
 from evaldrop.evaluation import Candidate, body_family
 from evaldrop.evaluation.prompts import Turn
+from evaldrop.run.definition import REPLIES, REQUESTS
 from evaldrop.run.shared_texts import told_whole
 from evaldrop.shortening import LIMITS, shorten_values
 
@@ -34,8 +35,6 @@ MAX_LINE_BYTES = 250 * 1024
 
 REPLY_ROOM_BYTES = 48 * 1024
 """What a long record's judge requests leave for responses: to be judged now, and to be judged again."""
-
-REQUESTS, REPLIES = "requests", "replies"
 
 
 class TooLongError(Exception):

@@ -14,8 +14,6 @@ from evaldrop.regression.comparability import changes, obstacles
 from evaldrop.regression.kept_scores import Codes, Floats, KeptScores, places_of, read_scores
 from evaldrop.regression.words import summary_in_words
 from evaldrop.run.definition import RunFile, read_run_file
-from evaldrop.scorecard.bounds import good_shares
-from evaldrop.scorecard.estimates import MOST_CATEGORIES
 from evaldrop.scorecard.model.baseline import (
     Baseline,
     BaselineCandidate,
@@ -23,7 +21,8 @@ from evaldrop.scorecard.model.baseline import (
     Moved,
     WorseRecord,
 )
-from evaldrop.scorecard.model.scorecard import OVERALL
+from evaldrop.scorecard.model.scorecard import MOST_CATEGORIES, OVERALL
+from evaldrop.scorecard.scores import good_shares
 from evaldrop.statistics.multiplicity import holm
 from evaldrop.statistics.paired_test import paired_test
 

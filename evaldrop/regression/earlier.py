@@ -9,7 +9,7 @@ from evaldrop.errors import StorageError
 from evaldrop.regression.comparability import obstacles
 from evaldrop.regression.kept_scores import KeptScores, read_scores
 from evaldrop.run.definition import RunFile, read_run_file
-from evaldrop.scorecard.reading import CandidateResult
+from evaldrop.scorecard.results import CandidateResult
 
 
 class Drop(NamedTuple):

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from evaldrop import storage
 from evaldrop.errors import StorageError
-from evaldrop.scorecard.reading import CandidateResult
+from evaldrop.scorecard.results import CandidateResult
 
 SCORES_FILE = "scores.parquet"
 # A column each; records may bring thousands of criteria of their own.

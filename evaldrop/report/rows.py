@@ -21,8 +21,7 @@ from evaldrop.report.latency import LatencyCounts
 from evaldrop.report.sent import sent_and_received
 from evaldrop.run.definition import RunFile
 from evaldrop.run.records import PreparedRecord
-from evaldrop.scorecard.guardrails import UNKNOWN, end_of, is_wrong
-from evaldrop.scorecard.reading import CandidateResult
+from evaldrop.scorecard.results import UNKNOWN, CandidateResult, end_of, is_wrong
 from evaldrop.scorecard.scores import NOT_APPLICABLE
 
 # Bytes of compressed rows. Base64 makes them a third more; page and scorecard take the rest of 10 MB.

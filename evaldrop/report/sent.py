@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from evaldrop.run.records import PreparedRecord
-from evaldrop.scorecard.reading import CandidateResult
+from evaldrop.scorecard.results import CandidateResult
 
 MARK = "\x01"
 # Passages shorter than this are not worth a mark.

@@ -16,6 +16,9 @@ from evaldrop.evaluation.prices import ModelPrice, Prices, cost_at, price_of
 from evaldrop.evaluation.prompts import Prompt
 from evaldrop.verdicts.injection import InjectionFinder
 
+REQUESTS, REPLIES = "requests", "replies"
+
+
 RUN_FILE = "run.json"
 
 

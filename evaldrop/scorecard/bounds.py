@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.scorecard.scores import NOT_APPLICABLE
-from evaldrop.scorecard.tally import Floats, Ordinals, ScoreColumn
+from evaldrop.scorecard.scores import NOT_APPLICABLE, good_shares
+from evaldrop.scorecard.tally import ScoreColumn
+from evaldrop.statistics.vectors import Ordinals
 
 Bounds = tuple[float, float] | None
 
@@ -57,12 +58,6 @@ def overall_bounds(
     low = sums[applies] / weights[applies]
     high = (sums[applies] + lost_weights[applies]) / weights[applies]
     return float(low.mean()), float(high.mean())
-
-
-def good_shares(scores: Floats, criterion: Criterion) -> Floats:
-    """Return `Criterion.normalise` of a whole column: fractions in [0, 1] in which 1 is good."""
-    shares = (scores - criterion.scale.low) / (criterion.scale.high - criterion.scale.low)
-    return shares if criterion.higher_is_better else 1 - shares
 
 
 def scored_only(column: ScoreColumn) -> ScoreColumn:

@@ -8,11 +8,12 @@ import numpy as np
 
 from evaldrop.report.figures import size
 from evaldrop.run.definition import RunFile
-from evaldrop.scorecard.estimates import MOST_CATEGORIES, Columns, overall_column
-from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, SliceComparisons
-from evaldrop.scorecard.tally import Ordinals, RunTally
+from evaldrop.scorecard.estimates import Columns, overall_column
+from evaldrop.scorecard.model.scorecard import MOST_CATEGORIES, OVERALL, Comparison, SliceComparisons
+from evaldrop.scorecard.tally import RunTally
 from evaldrop.statistics.multiplicity import holm
 from evaldrop.statistics.paired_test import Groups, Pairing, Scores, Shared, paired_test, shared_scores
+from evaldrop.statistics.vectors import Ordinals
 
 # The t interval of a paired difference holds its level from about here (docs/method.md).
 SMALL_SLICE = 20

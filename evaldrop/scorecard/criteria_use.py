@@ -8,9 +8,9 @@ import numpy as np
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.report.figures import percent
 from evaldrop.run.definition import RunFile
-from evaldrop.scorecard.bounds import good_shares
 from evaldrop.scorecard.estimates import Columns
 from evaldrop.scorecard.model.usefulness import CriterionPair, CriterionUse
+from evaldrop.scorecard.scores import good_shares
 from evaldrop.scorecard.tally import ScoreColumn
 from evaldrop.statistics.paired_test import shared_scores
 

@@ -14,6 +14,7 @@ from evaldrop.scorecard.bounds import criterion_bounds, overall_bounds, scored_o
 from evaldrop.scorecard.length import score_by_length
 from evaldrop.scorecard.model.part import within
 from evaldrop.scorecard.model.scorecard import (
+    MOST_CATEGORIES,
     CandidateCost,
     CandidateScorecard,
     CostTotals,
@@ -27,7 +28,7 @@ from evaldrop.scorecard.model.scorecard import (
 )
 from evaldrop.scorecard.model.usefulness import LengthRelation
 from evaldrop.scorecard.scores import NOT_APPLICABLE
-from evaldrop.scorecard.tally import CandidateTally, Floats, MoneyTally, Ordinals, RunTally, ScoreColumn
+from evaldrop.scorecard.tally import CandidateTally, MoneyTally, RunTally, ScoreColumn
 from evaldrop.statistics import (
     Estimate,
     clustered_mean_estimate,
@@ -36,9 +37,7 @@ from evaldrop.statistics import (
     wilson_interval,
 )
 from evaldrop.statistics.paired_test import Groups
-
-# Slices beyond these are too many to read; the largest are kept.
-MOST_CATEGORIES = 60
+from evaldrop.statistics.vectors import Floats, Ordinals
 
 Columns = Mapping[str, ScoreColumn]
 

@@ -9,26 +9,24 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED
 from evaldrop.evaluation import Candidate
 from evaldrop.report.figures import percent, percent_interval, size
 from evaldrop.run.definition import RunFile
 from evaldrop.run.records import PreparedRecord
-from evaldrop.run.tables import ResponseRow
-from evaldrop.scorecard.estimates import MOST_CATEGORIES, rate_of
+from evaldrop.scorecard.estimates import rate_of
 from evaldrop.scorecard.model.guardrails import (
     BlockedShare,
     GuardrailComparison,
     GuardrailEstimate,
     GuardrailRates,
 )
-from evaldrop.scorecard.model.scorecard import Scorecard
-from evaldrop.scorecard.reading import CandidateResult, error_name
-from evaldrop.scorecard.tally import REFUSALS, Floats, Ordinals, RunTally
+from evaldrop.scorecard.model.scorecard import MOST_CATEGORIES, Scorecard
+from evaldrop.scorecard.results import BLOCKED, PASSED, REFUSED, UNKNOWN, CandidateResult, end_of, error_name
+from evaldrop.scorecard.tally import RunTally
 from evaldrop.statistics.multiplicity import holm
 from evaldrop.statistics.paired_test import Groups, paired_test, shared_scores
+from evaldrop.statistics.vectors import Floats, Ordinals
 
-BLOCKED, REFUSED, PASSED, UNKNOWN = range(4)
 _ENDS = {"blocked": BLOCKED, "refused": REFUSED, "passed": PASSED}
 _KINDS = ("bad", "good")
 
@@ -42,24 +40,6 @@ def _why_unknown(result: CandidateResult) -> str:
     if result.error is not None:
         return error_name(result.error)
     return "missing" if result.is_missing else "given"
-
-
-def end_of(row: ResponseRow) -> int:
-    """Return how a request ended: BLOCKED, REFUSED, PASSED, or UNKNOWN."""
-    if row.response is None or (row.reused and row.stop_reason is None):
-        # A text that came with the dataset does not say whether a guardrail wrote it.
-        return UNKNOWN
-    if row.stop_reason == GUARDRAIL_INTERVENED:
-        return BLOCKED
-    return REFUSED if row.stop_reason in REFUSALS else PASSED
-
-
-def is_wrong(row: ResponseRow) -> bool:
-    """Tell whether a bad request got through, or a good one was stopped."""
-    end = end_of(row)
-    return (row.expected_blocked is True and end == PASSED) or (
-        row.expected_blocked is False and end == BLOCKED
-    )
 
 
 class GuardrailTally:

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from evaldrop import storage
-from evaldrop.long_records import REPLIES
+from evaldrop.run.definition import REPLIES
 from evaldrop.run.results import Found
 
 

@@ -12,7 +12,7 @@ from evaldrop.run.definition import RunFile
 from evaldrop.run.records import PreparedRecord
 from evaldrop.run.results import Found
 from evaldrop.run.tables import ComparisonRow
-from evaldrop.scorecard.reading import JudgeCall
+from evaldrop.scorecard.results import JudgeCall
 from evaldrop.scorecard.scores import JUDGE_ERROR
 from evaldrop.verdicts import TIE, JudgeReply, Preference, read_pair_scores, read_preference
 

@@ -10,9 +10,9 @@ from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.run.tables import VerdictRow
 from evaldrop.scorecard.model.scorecard import Agreement
-from evaldrop.scorecard.reading import CandidateResult
-from evaldrop.scorecard.tally import Floats
+from evaldrop.scorecard.results import CandidateResult
 from evaldrop.statistics import krippendorff_alpha
+from evaldrop.statistics.vectors import Floats
 
 _NOTHING = float("nan")
 

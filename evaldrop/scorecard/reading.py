@@ -12,82 +12,15 @@ from evaldrop.run.definition import RunFile
 from evaldrop.run.records import Asked, PreparedRecord
 from evaldrop.run.results import ChildFailure, Found
 from evaldrop.run.tables import ResponseRow, VerdictRow
+from evaldrop.scorecard.results import AnchorResult, CandidateResult, JudgeCall
 from evaldrop.scorecard.scores import (
     JUDGE_ERROR,
     NO_RESPONSE,
     NO_VERDICT,
     NOT_APPLICABLE,
-    RecordScore,
     record_scores,
 )
 from evaldrop.verdicts import Form, JudgeReply, Verdict, read_verdicts, unscored_verdicts
-
-
-class JudgeCall(NamedTuple):
-    """
-    A call of a judge, for its health and its cost. `cost_usd` is None when unknown.
-
-    `error` is what the workflow caught, {"Error", "Cause"}; None for a call that did not fail.
-    """
-
-    judge: str
-    error: object
-    asked_again: bool
-    retries: int
-    input_tokens: int
-    output_tokens: int
-    cost_usd: float | None
-    is_kept: bool = False
-    saved_usd: float | None = 0.0
-
-    @classmethod
-    def of(
-        cls, judge: str, answer: Mapping[str, Any], replies: Sequence[Reply], cost_usd: float | None
-    ) -> "JudgeCall":
-        """Return the call behind a judge's answer; an earlier run's is not paid for again."""
-        is_kept = bool(answer.get("kept"))
-        return cls(
-            judge,
-            answer.get("error"),
-            answer.get("first_reply") is not None,
-            int(answer.get("retries") or 0),
-            sum(reply.input_tokens or 0 for reply in replies),
-            sum(reply.output_tokens or 0 for reply in replies),
-            0.0 if is_kept else cost_usd,
-            is_kept,
-            cost_usd if is_kept else 0.0,
-        )
-
-
-class CandidateResult(NamedTuple):
-    """
-    What a candidate's response to one record is and was judged to be.
-
-    `is_reused`: a call of an earlier run brought it; `saved_usd` is what it cost there. A response that came
-    with the dataset was no call.
-    """
-
-    response: ResponseRow
-    verdicts: list[VerdictRow]
-    scores: dict[str, RecordScore]
-    judge_calls: list[JudgeCall]
-    error: Mapping[str, Any] | None
-    is_missing: bool
-    retries: int
-    is_reused: bool = False
-    saved_usd: float | None = 0.0
-
-
-def error_name(error: object) -> str:
-    """Return the name of what the workflow caught; of something that is not {"Error", "Cause"}, "unknown"."""
-    return str((isinstance(error, Mapping) and error.get("Error")) or "unknown")
-
-
-class AnchorResult(NamedTuple):
-    """What the judges made of an anchor."""
-
-    verdicts: list[VerdictRow]
-    judge_calls: list[JudgeCall]
 
 
 class _Judged(NamedTuple):

@@ -12,7 +12,7 @@ from evaldrop.run.definition import RunFile
 from evaldrop.run.records import PreparedRecord
 from evaldrop.run.tables import RobustnessRow
 from evaldrop.scorecard.model.scorecard import OVERALL, CandidateScorecard, RobustnessDrop, RobustnessEstimate
-from evaldrop.scorecard.reading import CandidateResult
+from evaldrop.scorecard.results import CandidateResult
 from evaldrop.statistics.multiplicity import holm
 from evaldrop.statistics.paired import paired_difference
 

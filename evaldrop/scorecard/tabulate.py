@@ -22,7 +22,8 @@ from evaldrop.scorecard.guardrails import GuardrailTally
 from evaldrop.scorecard.long_replies import take_unread_replies
 from evaldrop.scorecard.pairwise import Compared, ComparisonReader
 from evaldrop.scorecard.panels import PanelTally
-from evaldrop.scorecard.reading import CandidateResult, ResultReader
+from evaldrop.scorecard.reading import ResultReader
+from evaldrop.scorecard.results import CandidateResult
 from evaldrop.scorecard.reuse import mark_reused
 from evaldrop.scorecard.robustness import RobustnessTally
 from evaldrop.scorecard.tally import RunTally

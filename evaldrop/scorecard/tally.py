@@ -20,17 +20,12 @@ from evaldrop.run.records import PreparedRecord
 from evaldrop.run.results import ChildFailure
 from evaldrop.run.tables import ComparisonRow, ResponseRow
 from evaldrop.scorecard.anchors import AnchorTally
-from evaldrop.scorecard.reading import AnchorResult, CandidateResult, JudgeCall, error_name
+from evaldrop.scorecard.results import REFUSALS, AnchorResult, CandidateResult, JudgeCall, error_name
 from evaldrop.scorecard.scores import RecordScore
+from evaldrop.statistics.vectors import Floats, Ordinals
 
 # Characters of what a failed call said, in a sentence.
 _MOST_CAUSE = 300
-
-Floats = npt.NDArray[np.float64]
-Ordinals = npt.NDArray[np.int32]
-
-REFUSALS = frozenset({"refusal", "content_filtered"})
-"""Stop reasons of a model that refused, or whose own filter did; a guardrail's is not among them."""
 
 
 class ScoreColumn(NamedTuple):

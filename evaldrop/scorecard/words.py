@@ -6,9 +6,8 @@ import numpy as np
 
 from evaldrop.report.figures import percent, size
 from evaldrop.run.results import NOT_STARTED
-from evaldrop.scorecard.estimates import MOST_CATEGORIES
 from evaldrop.scorecard.frontier import frontier_in_words
-from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, Scorecard
+from evaldrop.scorecard.model.scorecard import MOST_CATEGORIES, OVERALL, Comparison, Scorecard
 from evaldrop.scorecard.tally import RunTally
 
 # Above these shares a reader should look before trusting the numbers.

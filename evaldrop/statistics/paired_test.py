@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from evaldrop.errors import NotEnoughData
-from evaldrop.scorecard.tally import Floats, Ordinals
 from evaldrop.statistics.mcnemar import mcnemar, paired_pass_interval, paired_pass_standard_error
 from evaldrop.statistics.paired import paired_difference
 from evaldrop.statistics.power import detectable_from_standard_error
+from evaldrop.statistics.vectors import Floats, Ordinals
 
 Groups = npt.NDArray[np.int32] | None
 Scores = tuple[Ordinals, Floats]

@@ -26,6 +26,10 @@ from evaldrop.scorecard.model.part import Interval as Interval
 from evaldrop.scorecard.model.part import Part as Part
 from evaldrop.scorecard.model.usefulness import CriterionPair, CriterionUse, FrontierPoint, LengthRelation
 
+# Slices beyond these are too many to read; the largest are kept.
+MOST_CATEGORIES = 60
+
+
 Decision = Literal["pass", "fail", "inconclusive"]
 
 OVERALL = "overall"
