@@ -11,8 +11,8 @@ from typing import Any
 
 from evaldrop.errors import InputError, NotEnoughData
 from evaldrop.plan import Range
-from evaldrop.runs import read_run
 from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, Scorecard
+from evaldrop.scorecard.read import read_run
 from evaldrop.statistics import minimum_detectable_difference, required_records, wilson_interval
 from evaldrop.validation import Check
 

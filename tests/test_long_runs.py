@@ -15,7 +15,7 @@ from evaldrop.cli import main
 from evaldrop.engine import ServiceError
 from evaldrop.local import run_locally
 from evaldrop.run.request import RunRequest
-from evaldrop.runs import read_run
+from evaldrop.scorecard.read import read_run
 
 LITE = {"name": "lite", "model": "us.amazon.nova-lite-v1:0"}
 HAIKU = {"name": "haiku", "model": "us.anthropic.claude-haiku-4-5-20251001-v1:0"}

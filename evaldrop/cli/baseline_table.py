@@ -6,7 +6,7 @@ from rich.console import Console
 
 from evaldrop.cli.fitting import Column, fitting, table_of
 from evaldrop.cli.output import shown
-from evaldrop.report.figures import interval, milliseconds, number, p_value, signed, usd
+from evaldrop.scorecard.figures import interval, milliseconds, number, p_value, signed, usd
 from evaldrop.scorecard.model.baseline import Baseline, BaselineCandidate, BaselineEstimate, Moved
 
 _COLOURS = {"improved": "green", "regressed": "red", "undecided": "dim"}

@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from evaldrop.cli.output import shown
-from evaldrop.report.figures import ABSENT, interval, number, percent, signed
+from evaldrop.scorecard.figures import ABSENT, interval, number, percent, signed
 from evaldrop.scorecard.model.calibration import CalibratedMean, CriterionCalibration, JudgeAgreement
 from evaldrop.scorecard.model.scorecard import Scorecard
 

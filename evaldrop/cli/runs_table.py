@@ -7,7 +7,7 @@ from rich.table import Table
 
 from evaldrop.cli.output import shown
 from evaldrop.deployed.listing import RunRow
-from evaldrop.report.figures import ABSENT, usd
+from evaldrop.scorecard.figures import ABSENT, usd
 
 _COLOURS = {
     "pass": "green", "fail": "red", "inconclusive": "yellow",

@@ -9,9 +9,17 @@ from evaldrop.cli.calibration_table import print_corrected
 from evaldrop.cli.fitting import Column, fitting, table_of, taken
 from evaldrop.cli.guardrail_table import print_guardrails
 from evaldrop.cli.output import shown
-from evaldrop.report.figures import duration, interval, milliseconds, number, percent, percent_interval, usd
 from evaldrop.report.losses import loss_in_words
 from evaldrop.scorecard import Scorecard
+from evaldrop.scorecard.figures import (
+    duration,
+    interval,
+    milliseconds,
+    number,
+    percent,
+    percent_interval,
+    usd,
+)
 from evaldrop.scorecard.model.scorecard import CriterionEstimate
 
 BAR_CELLS = 30

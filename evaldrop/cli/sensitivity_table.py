@@ -4,7 +4,7 @@ from rich.console import Console
 
 from evaldrop.cli.output import shown
 from evaldrop.plan import Range
-from evaldrop.report.figures import percent, size
+from evaldrop.scorecard.figures import percent, size
 from evaldrop.sensitivity import POWER, USUAL_RATE, Needed, Sensitivity
 
 

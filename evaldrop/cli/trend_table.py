@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from evaldrop.cli.output import shown
-from evaldrop.report.figures import interval, number
+from evaldrop.scorecard.figures import interval, number
 from evaldrop.trend import Point, Series, Trend
 
 CELLS = 40

@@ -70,7 +70,7 @@ def _name(run: RunAddress) -> str:
 def _tell_scorecard(folder: str, document: dict[str, Any], *, as_json: bool) -> int:
     from evaldrop import storage
     from evaldrop.cli.scorecard_table import print_scorecard
-    from evaldrop.runs import read_run
+    from evaldrop.scorecard.read import read_run
 
     scorecard = read_run(folder).scorecard
     report = storage.join(folder, "report.html")

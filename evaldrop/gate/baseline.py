@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from evaldrop.gate.names import RunNames, candidates_of
 from evaldrop.gate.rules import NoRegression, NoWorseRecord
-from evaldrop.report.figures import p_value, signed, size
+from evaldrop.scorecard.figures import p_value, signed, size
 from evaldrop.scorecard.model.baseline import Baseline, BaselineEstimate
 from evaldrop.scorecard.model.scorecard import OVERALL, Decision, GateCheck, Scorecard
 

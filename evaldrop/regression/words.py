@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from evaldrop.report.figures import size
+from evaldrop.scorecard.figures import size
 from evaldrop.scorecard.model.baseline import Baseline, BaselineEstimate
 from evaldrop.scorecard.model.scorecard import OVERALL
 

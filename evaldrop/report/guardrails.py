@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from evaldrop.report import figures
+from evaldrop.scorecard import figures
 from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailEstimate
 from evaldrop.scorecard.model.scorecard import Scorecard
 

@@ -1,6 +1,6 @@
 """What was lost from an estimate, in a sentence: the counts, and what it could have made of the numbers."""
 
-from evaldrop.report import figures
+from evaldrop.scorecard import figures
 from evaldrop.scorecard.model.scorecard import CriterionEstimate
 
 

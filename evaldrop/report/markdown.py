@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from evaldrop.report import figures
 from evaldrop.report.changes import perturbed
 from evaldrop.report.charts import plotted
 from evaldrop.report.escape import markdown
@@ -13,6 +12,7 @@ from evaldrop.report.guardrails import (
     guardrail_rows,
 )
 from evaldrop.report.losses import loss_in_words
+from evaldrop.scorecard import figures
 from evaldrop.scorecard.model.baseline import Baseline
 from evaldrop.scorecard.model.scorecard import CandidateScorecard, CriterionEstimate, Scorecard
 

@@ -6,9 +6,9 @@ from math import ceil, floor, log10
 from typing import Any
 from urllib.parse import quote
 
-from evaldrop.report import figures
 from evaldrop.report.charts import Tick, nice_ceiling, share
 from evaldrop.report.plane import quality_levels, quality_places
+from evaldrop.scorecard import figures
 from evaldrop.scorecard.model.scorecard import OVERALL
 from evaldrop.trend.model import Trend as Drift
 

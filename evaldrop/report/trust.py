@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evaldrop.report import figures
+from evaldrop.scorecard import figures
 
 # Keys that other parts of the report show.
 _SHOWN = {

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from evaldrop.report.figures import size
 from evaldrop.run.definition import RunFile
 from evaldrop.scorecard.estimates import Columns, overall_column
+from evaldrop.scorecard.figures import size
 from evaldrop.scorecard.model.scorecard import MOST_CATEGORIES, OVERALL, Comparison, SliceComparisons
 from evaldrop.scorecard.tally import RunTally
 from evaldrop.statistics.multiplicity import holm

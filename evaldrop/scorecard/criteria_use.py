@@ -6,9 +6,9 @@ from itertools import combinations
 import numpy as np
 
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.report.figures import percent
 from evaldrop.run.definition import RunFile
 from evaldrop.scorecard.estimates import Columns
+from evaldrop.scorecard.figures import percent
 from evaldrop.scorecard.model.usefulness import CriterionPair, CriterionUse
 from evaldrop.scorecard.scores import good_shares
 from evaldrop.scorecard.tally import ScoreColumn

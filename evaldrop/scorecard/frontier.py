@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from evaldrop.report.figures import usd
+from evaldrop.scorecard.figures import usd
 from evaldrop.scorecard.model.scorecard import OVERALL, CandidateScorecard, Comparison
 from evaldrop.scorecard.model.usefulness import FrontierPoint
 

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from evaldrop.evaluation import Candidate
-from evaldrop.report.figures import percent, percent_interval, size
 from evaldrop.run.definition import RunFile
 from evaldrop.run.records import PreparedRecord
 from evaldrop.scorecard.estimates import rate_of
+from evaldrop.scorecard.figures import percent, percent_interval, size
 from evaldrop.scorecard.model.guardrails import (
     BlockedShare,
     GuardrailComparison,

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from evaldrop.report.figures import usd
 from evaldrop.run.definition import RunFile
+from evaldrop.scorecard.figures import usd
 from evaldrop.scorecard.model.scorecard import Reused
 from evaldrop.scorecard.tally import MoneyTally, RunTally
 

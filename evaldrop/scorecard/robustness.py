@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from evaldrop.errors import NotEnoughData
-from evaldrop.report.figures import size
 from evaldrop.run.definition import RunFile
 from evaldrop.run.records import PreparedRecord
 from evaldrop.run.tables import RobustnessRow
+from evaldrop.scorecard.figures import size
 from evaldrop.scorecard.model.scorecard import OVERALL, CandidateScorecard, RobustnessDrop, RobustnessEstimate
 from evaldrop.scorecard.results import CandidateResult
 from evaldrop.statistics.multiplicity import holm

@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED
-from evaldrop.one_line import one_line
 from evaldrop.run.definition import RunFile
 from evaldrop.run.records import PreparedRecord
 from evaldrop.run.results import ChildFailure
 from evaldrop.run.tables import ComparisonRow, ResponseRow
 from evaldrop.scorecard.anchors import AnchorTally
+from evaldrop.scorecard.figures import one_line
 from evaldrop.scorecard.results import REFUSALS, AnchorResult, CandidateResult, JudgeCall, error_name
 from evaldrop.scorecard.scores import RecordScore
 from evaldrop.statistics.vectors import Floats, Ordinals

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from evaldrop.report.figures import percent, size
 from evaldrop.run.results import NOT_STARTED
+from evaldrop.scorecard.figures import percent, size
 from evaldrop.scorecard.frontier import frontier_in_words
 from evaldrop.scorecard.model.scorecard import MOST_CATEGORIES, OVERALL, Comparison, Scorecard
 from evaldrop.scorecard.tally import RunTally

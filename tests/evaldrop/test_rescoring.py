@@ -12,8 +12,8 @@ from evaldrop.evaluation.questions import asked_by
 from evaldrop.regression.blessing import bless
 from evaldrop.rescoring import rescore, rescored_scorecard
 from evaldrop.run.definition import RunDefinition, out_of
-from evaldrop.runs import read_run
 from evaldrop.scorecard import build_scorecard
+from evaldrop.scorecard.read import read_run
 from tests.evaldrop.run_folders import (
     CORRECTNESS,
     LITE,

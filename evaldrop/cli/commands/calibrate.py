@@ -33,9 +33,9 @@ def calibrate(
     from evaldrop.cli.calibration_table import print_calibration
     from evaldrop.errors import InputError
     from evaldrop.run.definition import read_run_file
-    from evaldrop.runs import read_run
     from evaldrop.scorecard import build_scorecard
     from evaldrop.scorecard.build import with_calibration
+    from evaldrop.scorecard.read import read_run
 
     if apply:
         build_scorecard(run)

@@ -11,7 +11,7 @@ from evaldrop.cli.options import AsJson
 from evaldrop.cli.output import print_json, shown, stdout
 
 if TYPE_CHECKING:
-    from evaldrop.runs import Run
+    from evaldrop.scorecard.read import Run
 
 
 class Format(StrEnum):
@@ -90,7 +90,7 @@ def report(
 def _read(run: str, *, rebuild: bool) -> "Run":
     from evaldrop import storage
     from evaldrop.errors import InputError
-    from evaldrop.runs import read_run
+    from evaldrop.scorecard.read import read_run
 
     if not storage.exists(storage.join(run, "run.json")):
         raise InputError(

@@ -312,7 +312,7 @@ def _tell(execution: "Execution", started: Started, *, as_json: bool) -> int:
 
 def _tell_scorecard(started: Started, *, as_json: bool) -> int:
     from evaldrop.cli.scorecard_table import print_scorecard
-    from evaldrop.runs import read_run
+    from evaldrop.scorecard.read import read_run
 
     scorecard = read_run(started.folder).scorecard
     if as_json:

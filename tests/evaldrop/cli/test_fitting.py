@@ -7,7 +7,7 @@ from rich.console import Console
 
 from evaldrop.cli.fitting import Column, fitting, table_of, taken
 from evaldrop.cli.scorecard_table import draw_interval, print_scorecard
-from evaldrop.runs import read_run
+from evaldrop.scorecard.read import read_run
 from tests.browser.pages import write_varied
 
 NAME = Column(title="candidate", cells=["a-name-of-twenty-two-c", "b"], justify="left")

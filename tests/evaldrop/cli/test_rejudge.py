@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from evaldrop.cli import main
-from evaldrop.runs import read_run
+from evaldrop.scorecard.read import read_run
 from tests.evaldrop.evaluations import JUDGE, LITE, PRO, ROW, SMALL, write
 from tests.whole_runs import ROOT
 

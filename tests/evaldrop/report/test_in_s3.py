@@ -9,8 +9,8 @@ from evaldrop import history_index, storage
 from evaldrop.cli.app import main
 from evaldrop.report.exporting import export_run
 from evaldrop.report.serving import Folder
-from evaldrop.runs import read_run
 from evaldrop.scorecard import build_scorecard
+from evaldrop.scorecard.read import read_run
 from tests.browser.pages import GOOD, write_varied
 from tests.evaldrop.run_folders import record, response, row, run_json, write_run
 

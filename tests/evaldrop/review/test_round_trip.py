@@ -14,8 +14,8 @@ from evaldrop.review.exporting import export_review
 from evaldrop.review.importing import import_review
 from evaldrop.review.labels import read_labels
 from evaldrop.run.definition import read_run_file
-from evaldrop.runs import read_run
 from evaldrop.scorecard import build_scorecard
+from evaldrop.scorecard.read import read_run
 from evaldrop.statistics import clustered_ppi_mean
 from tests.evaldrop.review.reviewed_runs import (
     FIRST,

@@ -155,7 +155,7 @@ def test_the_verdict_in_words_says_what_is_open(golden):
 
 
 def test_tables_are_in_the_order_of_the_dataset_though_results_are_not(golden, folder):
-    from evaldrop.runs import read_run
+    from evaldrop.scorecard.read import read_run
 
     run = read_run(folder)
     assert run.responses["record_id"].tolist() == ["r1", "r1", "r2", "r2", "r3", "r3", "r4", "r4"]
@@ -163,7 +163,7 @@ def test_tables_are_in_the_order_of_the_dataset_though_results_are_not(golden, f
 
 
 def test_a_joint_calls_tokens_and_cost_add_up_over_its_rows(golden, folder):
-    from evaldrop.runs import read_run
+    from evaldrop.scorecard.read import read_run
 
     verdicts = read_run(folder).verdicts
     assert len(verdicts) == 4 * 2 * 2

@@ -6,8 +6,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from evaldrop.report.rows import HAS_DISAGREEMENT, HAS_FAILED
-from evaldrop.runs import read_run
 from evaldrop.scorecard import build_scorecard
+from evaldrop.scorecard.read import read_run
 from evaldrop.statistics import clustered_pass_interval
 from tests.evaldrop.run_folders import (
     HAIKU,

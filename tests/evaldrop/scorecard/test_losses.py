@@ -4,8 +4,8 @@ import pytest
 
 from evaldrop import storage
 from evaldrop.errors import StorageError
-from evaldrop.runs import read_run
 from evaldrop.scorecard import build_scorecard
+from evaldrop.scorecard.read import read_run
 from evaldrop.scorecard.tally import ErrorTally
 from tests.evaldrop.run_folders import (
     CORRECTNESS,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from evaldrop.runs import read_run
 from evaldrop.scorecard import build_scorecard
+from evaldrop.scorecard.read import read_run
 from tests.evaldrop.run_folders import (
     LITE,
     PRO,

@@ -120,3 +120,9 @@ def p_value(value: float | None) -> str:
 def label(name: str, most: int = 20) -> str:
     """Return a name for a chart, where a long one would cover what it names."""
     return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
+def one_line(text: str, most: int | None = None) -> str:
+    """Return a text without line breaks and control characters, at most `most` characters of it."""
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    return line if most is None or len(line) <= most else f"{line[: most - 2]} …"
