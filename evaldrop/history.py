@@ -11,10 +11,10 @@ from evaldrop import storage
 from evaldrop.evaluation import Called
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.definition import GIVEN
-from evaldrop.history_entries import HistoryCandidate, HistoryEntry, HistoryEstimate, HistoryJudge
 from evaldrop.history_index import HISTORY_FILE, output_folder, renew_index
 from evaldrop.run.definition import RunFile, read_run_file
 from evaldrop.scorecard.model.scorecard import CriterionEstimate, Scorecard
+from evaldrop.scorecard.trend.entries import HistoryCandidate, HistoryEntry, HistoryEstimate, HistoryJudge
 
 
 def history_entry(scorecard: Scorecard, folder: str, run: RunFile) -> HistoryEntry:

@@ -14,10 +14,10 @@ from pydantic import BaseModel, ValidationError
 
 from evaldrop import storage
 from evaldrop.errors import StorageError
-from evaldrop.history_entries import HistoryEntry
-from evaldrop.regression.blessing import BASELINE_FILE, Blessing
 from evaldrop.report.history_page import history_page
-from evaldrop.trend import trend_of
+from evaldrop.scorecard.baseline.blessing import BASELINE_FILE, Blessing
+from evaldrop.scorecard.trend import trend_of
+from evaldrop.scorecard.trend.entries import HistoryEntry
 
 HISTORY_FILE = "history.json"
 INDEX_FILE = "index.html"

@@ -18,12 +18,12 @@ from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.prices import load_prices
 from evaldrop.evaluation.questions import asked_by, asked_of_judges
-from evaldrop.gate import RunNames, check_names, parse_gate
-from evaldrop.regression.blessing import blessed_run
 from evaldrop.run.definition import RunDefinition, out_of, parent_of
 from evaldrop.run.request import new_run_id
 from evaldrop.run.results import find_manifests
 from evaldrop.scorecard import Scorecard, build_scorecard
+from evaldrop.scorecard.baseline.blessing import blessed_run
+from evaldrop.scorecard.gate import RunNames, check_names, parse_gate
 
 KEPT_FILES = ("records.jsonl", "rejected.jsonl")
 

@@ -19,16 +19,16 @@ from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.prices import load_prices
 from evaldrop.evaluation.prompts import Kind, Prompt, load_prompt
-from evaldrop.gate import RunNames, check_names, parse_gate
 from evaldrop.judge_checks import judge_problems, judge_warnings
 from evaldrop.long_checks import LongChecks
 from evaldrop.parent_checks import parent_problems, robustness_problems
 from evaldrop.parent_replies import parent_replies
 from evaldrop.plan import SAMPLE_RECORDS, Counting, Plan, make_plan
 from evaldrop.preparation import Preparing
-from evaldrop.regression.blessing import blessed_run
 from evaldrop.run.definition import DatasetFacts, Parent, PromptFile, RunDefinition, parent_of
 from evaldrop.run.request import RunRequest
+from evaldrop.scorecard.baseline.blessing import blessed_run
+from evaldrop.scorecard.gate import RunNames, check_names, parse_gate
 from evaldrop.shipped import workflow_sha256
 
 CANDIDATE_VARIABLES = frozenset({"id", "prompt", "system", "context", "category"})

@@ -5,7 +5,7 @@ from rich.table import Table
 
 from evaldrop.cli.output import shown
 from evaldrop.scorecard.figures import interval, number
-from evaldrop.trend import Point, Series, Trend
+from evaldrop.scorecard.trend import Point, Series, Trend
 
 CELLS = 40
 

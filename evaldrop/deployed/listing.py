@@ -10,8 +10,8 @@ from evaldrop import storage
 from evaldrop.aws_errors import told
 from evaldrop.deployed.following import look
 from evaldrop.deployed.stack import Stack
-from evaldrop.history_entries import HistoryEntry
 from evaldrop.history_index import HISTORY_FILE, read_entries
+from evaldrop.scorecard.trend.entries import HistoryEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from evaldrop.regression.earlier import Drop
 from evaldrop.report.latency import LatencyCounts
 from evaldrop.report.sent import sent_and_received
 from evaldrop.run.definition import RunFile
 from evaldrop.run.records import PreparedRecord
+from evaldrop.scorecard.baseline.drops import Drop
 from evaldrop.scorecard.results import UNKNOWN, CandidateResult, end_of, is_wrong
 from evaldrop.scorecard.scores import NOT_APPLICABLE
 

@@ -10,7 +10,7 @@ from evaldrop.report.charts import Tick, nice_ceiling, share
 from evaldrop.report.plane import quality_levels, quality_places
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.model.scorecard import OVERALL
-from evaldrop.trend.model import Trend as Drift
+from evaldrop.scorecard.trend.types import Trend as Drift
 
 WIDTH, HEIGHT = 440.0, 150.0
 # Older runs are in the table only.

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.review.model import NoScore
+from evaldrop.scorecard.calibration.label import NoScore
 
 KIND = "evaldrop-review"
 # A response may be long, and a sheet repeats it.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evaldrop.errors import InputError
-from evaldrop.review.model import Population, Sampling
+from evaldrop.scorecard.calibration.label import Population, Sampling
 
 
 class Drawn(NamedTuple):

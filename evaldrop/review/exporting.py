@@ -7,8 +7,6 @@ from evaldrop import storage
 from evaldrop.errors import InputError, StorageError
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.review.drawing import draw_responses, review_id
-from evaldrop.review.labels import response_digest
-from evaldrop.review.model import ReviewItem, ReviewKey, Sampling
 from evaldrop.review.page import review_page
 from evaldrop.review.sheet import review_sheet
 from evaldrop.review.shown import ShownItem, ShownReview
@@ -16,6 +14,8 @@ from evaldrop.run.definition import RunFile, read_run_file
 from evaldrop.run.records import PreparedRecord, read_prepared
 from evaldrop.run.results import RECORDS_FILE
 from evaldrop.run.tables import read_rows
+from evaldrop.scorecard.calibration.label import ReviewItem, ReviewKey, Sampling
+from evaldrop.scorecard.calibration.labels import response_digest
 
 
 class Exported(NamedTuple):

@@ -10,10 +10,10 @@ from evaldrop.errors import InputError, StorageError
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.review.answers import Answer, Score, read_answers, read_score
 from evaldrop.review.exporting import key_uri
-from evaldrop.review.labels import response_digest, write_labels
-from evaldrop.review.model import SKIPPED, Label, ReviewKey
 from evaldrop.run.definition import RunFile, read_run_file
 from evaldrop.run.tables import read_rows
+from evaldrop.scorecard.calibration.label import SKIPPED, Label, ReviewKey
+from evaldrop.scorecard.calibration.labels import response_digest, write_labels
 
 UNNAMED = "unnamed"
 _MOST_PROBLEMS = 50

@@ -7,8 +7,8 @@ from markupsafe import Markup
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.report.escape import script_json
 from evaldrop.report.page import content_security_policy, read_asset, template
-from evaldrop.review.model import SKIPPED
 from evaldrop.review.shown import ShownItem, ShownReview
+from evaldrop.scorecard.calibration.label import SKIPPED
 
 
 def review_page(review: ShownReview) -> str:

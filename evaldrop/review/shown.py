@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.review.model import Sampling
+from evaldrop.scorecard.calibration.label import Sampling
 
 
 class ShownItem(NamedTuple):

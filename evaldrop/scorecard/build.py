@@ -4,21 +4,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from evaldrop import storage
-from evaldrop.calibration import Calibration, calibrate
 from evaldrop.errors import StorageError
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.gate import evaluate_gate
 from evaldrop.history import write_history
-from evaldrop.regression.against import against_baseline
 from evaldrop.report.writing import write_reports
 from evaldrop.run.definition import RunFile, read_run_file
 from evaldrop.run.results import find_manifests
 from evaldrop.scorecard.anchors import distrust, judge_trusted
+from evaldrop.scorecard.baseline.compare import against_baseline
 from evaldrop.scorecard.bounds import scored_only
+from evaldrop.scorecard.calibration import Calibration, calibrate
 from evaldrop.scorecard.comparing import compare_candidates
 from evaldrop.scorecard.criteria_use import criteria_use, criterion_pairs
 from evaldrop.scorecard.estimates import candidate_scorecards, columns_of, cost_totals, judge_health
 from evaldrop.scorecard.frontier import quality_cost_frontier
+from evaldrop.scorecard.gate import evaluate_gate
 from evaldrop.scorecard.guardrails import guardrail_comparisons, guardrail_estimates, guardrails_in_words
 from evaldrop.scorecard.model.scorecard import (
     CandidateScorecard,

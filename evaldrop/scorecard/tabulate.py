@@ -4,8 +4,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
-from evaldrop.regression.earlier import earlier_scores
-from evaldrop.regression.kept_scores import SCORES_FILE, kept_criteria, score_row, score_schema
 from evaldrop.report.rows import ReportRows
 from evaldrop.run.definition import RunFile
 from evaldrop.run.records import PreparedRecord
@@ -18,6 +16,8 @@ from evaldrop.run.tables import (
     robustness_schema,
     verdict_schema,
 )
+from evaldrop.scorecard.baseline.drops import earlier_scores
+from evaldrop.scorecard.baseline.scores_table import SCORES_FILE, kept_criteria, score_row, score_schema
 from evaldrop.scorecard.guardrails import GuardrailTally
 from evaldrop.scorecard.long_replies import take_unread_replies
 from evaldrop.scorecard.pairwise import Compared, ComparisonReader

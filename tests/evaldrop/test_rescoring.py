@@ -9,10 +9,10 @@ from evaldrop import storage
 from evaldrop.errors import EvaluationError, InputError
 from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation.questions import asked_by
-from evaldrop.regression.blessing import bless
 from evaldrop.rescoring import rescore, rescored_scorecard
 from evaldrop.run.definition import RunDefinition, out_of
 from evaldrop.scorecard import build_scorecard
+from evaldrop.scorecard.baseline.blessing import bless
 from evaldrop.scorecard.read import read_run
 from tests.evaldrop.run_folders import (
     CORRECTNESS,

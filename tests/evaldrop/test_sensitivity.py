@@ -7,8 +7,8 @@ from evaldrop.errors import InputError
 from evaldrop.plan import Range
 from evaldrop.sensitivity import GUESSED_VARIANCE, plan_sensitivity, sensitivity, variance_like
 from tests.evaldrop.evaluations import LITE, PRO, ROW, SMALL, check, write
-from tests.evaldrop.regression.runs import write as write_run
 from tests.evaldrop.run_folders import CORRECTNESS, TONE
+from tests.evaldrop.scorecard.baseline.runs import write as write_run
 
 
 def of(records, **changes):

@@ -18,7 +18,7 @@ def bless(run: RunFolder, force: Force = False) -> int:
     """
     from evaldrop import storage
     from evaldrop.history_index import INDEX_FILE, output_folder, renew_index
-    from evaldrop.regression.blessing import bless as bless_run
+    from evaldrop.scorecard.baseline.blessing import bless as bless_run
     from evaldrop.scorecard.read import read_run
 
     blessing = bless_run(run, force=force)

@@ -33,7 +33,7 @@ def gate(
 
         evaldrop gate RUN --rule "correctness.pass_rate >= 0.9" --rule "no regression in correctness"
     """
-    from evaldrop.gate import evaluate_gate
+    from evaldrop.scorecard.gate import evaluate_gate
     from evaldrop.scorecard.read import read_run
 
     card = read_run(run.rstrip("/")).scorecard

@@ -5,7 +5,7 @@ import pytest
 from evaldrop.report.changes import Change, baseline_axis, on_one_axis, perturbed, perturbed_axis
 from evaldrop.scorecard.model.baseline import Baseline, BaselineCandidate, BaselineEstimate, Moved
 from evaldrop.scorecard.model.scorecard import CriterionInfo, RobustnessDrop, RobustnessEstimate
-from tests.evaldrop.test_gate import card, scorecard
+from tests.evaldrop.scorecard.gate.test_gate import card, scorecard
 
 UNKNOWN = Moved(was=None, now=None)
 

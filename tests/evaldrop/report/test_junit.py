@@ -14,7 +14,7 @@ import pytest
 
 from evaldrop.report.junit import junit_report
 from evaldrop.scorecard.model.scorecard import Gate, GateCheck
-from tests.evaldrop.test_gate import card, scorecard
+from tests.evaldrop.scorecard.gate.test_gate import card, scorecard
 
 STRING, TOKEN = re.compile(r"(?s).*"), re.compile(r"\S(?:[^\n\r\t]*\S)?")
 INT, DECIMAL = re.compile(r"-?\d+"), re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")

@@ -4,7 +4,7 @@ import pytest
 
 from evaldrop.report.latency import FEWEST_CALLS, LatencyCounts, latencies_drawn
 from evaldrop.scorecard.model.scorecard import Latency
-from tests.evaldrop.test_gate import card, scorecard
+from tests.evaldrop.scorecard.gate.test_gate import card, scorecard
 
 
 def measured(p50, p90, p99):

@@ -7,7 +7,7 @@ import pytest
 
 from evaldrop.review import answers
 from evaldrop.review.answers import Score, read_answers, read_score
-from tests.evaldrop.calibration.test_agreement import BINARY, MENU, SHARE, TONE
+from tests.evaldrop.scorecard.calibration.test_agreement import BINARY, MENU, SHARE, TONE
 
 
 @pytest.mark.parametrize(("said", "criterion", "score"), [

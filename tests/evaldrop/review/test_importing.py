@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from evaldrop import storage
-from evaldrop.calibration import calibrate
 from evaldrop.errors import InputError, StorageError
 from evaldrop.review.exporting import export_review
 from evaldrop.review.importing import import_review
-from evaldrop.review.labels import read_labels, write_labels
 from evaldrop.run.definition import read_run_file
+from evaldrop.scorecard.calibration import calibrate
+from evaldrop.scorecard.calibration.labels import read_labels, write_labels
 from tests.evaldrop.review.reviewed_runs import FIRST, NOW, bring_back, write_reviewed_run
 
 

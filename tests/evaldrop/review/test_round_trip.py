@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from evaldrop.calibration import calibrate
 from evaldrop.cli import main
 from evaldrop.errors import InputError, StorageError
 from evaldrop.review.exporting import export_review
 from evaldrop.review.importing import import_review
-from evaldrop.review.labels import read_labels
 from evaldrop.run.definition import read_run_file
 from evaldrop.scorecard import build_scorecard
+from evaldrop.scorecard.calibration import calibrate
+from evaldrop.scorecard.calibration.labels import read_labels
 from evaldrop.scorecard.read import read_run
 from evaldrop.statistics import clustered_ppi_mean
 from tests.evaldrop.review.reviewed_runs import (

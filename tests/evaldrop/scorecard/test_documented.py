@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from evaldrop.regression.blessing import Blessing
-from evaldrop.regression.kept_scores import score_schema
-from evaldrop.review.model import Label, Sampling
 from evaldrop.run.tables import comparison_schema, response_schema, robustness_schema, verdict_schema
+from evaldrop.scorecard.baseline.blessing import Blessing
+from evaldrop.scorecard.baseline.scores_table import score_schema
+from evaldrop.scorecard.calibration.label import Label, Sampling
 from evaldrop.scorecard.model.baseline import (
     Baseline,
     BaselineCandidate,

@@ -16,8 +16,8 @@ from evaldrop.scorecard.model.scorecard import (
 )
 from evaldrop.scorecard.words import verdict_in_words
 from tests.evaldrop.run_folders import CORRECTNESS, TONE, record, response, row, run_json, write_run
-from tests.evaldrop.test_gate import card as gate_card
-from tests.evaldrop.test_gate import scorecard as gate_scorecard
+from tests.evaldrop.scorecard.gate.test_gate import card as gate_card
+from tests.evaldrop.scorecard.gate.test_gate import scorecard as gate_scorecard
 
 
 @pytest.fixture
