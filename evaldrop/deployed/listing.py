@@ -10,7 +10,7 @@ from evaldrop import storage
 from evaldrop.aws_errors import told
 from evaldrop.deployed.following import look
 from evaldrop.deployed.stack import Stack
-from evaldrop.history_index import HISTORY_FILE, read_entries
+from evaldrop.report.history_index import HISTORY_FILE, read_entries
 from evaldrop.scorecard.trend.entries import HistoryEntry
 
 

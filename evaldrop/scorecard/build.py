@@ -6,7 +6,7 @@ from datetime import datetime
 from evaldrop import storage
 from evaldrop.errors import StorageError
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.history import write_history
+from evaldrop.report.history import write_history
 from evaldrop.report.writing import write_reports
 from evaldrop.run.definition import RunFile, read_run_file
 from evaldrop.run.results import find_manifests

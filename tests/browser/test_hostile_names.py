@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from evaldrop import storage
-from evaldrop.history import history_entry
+from evaldrop.report.history import history_entry
 from evaldrop.report.history_page import history_page
 from evaldrop.report.page import html_report
 from evaldrop.run.definition import read_run_file

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from evaldrop.errors import EvaluationError
 from evaldrop.evaluation import Candidate, parse_evaluation
 from evaldrop.evaluation.anchors import ANCHOR, Anchor, Anchors
-from evaldrop.history_index import read_history
+from evaldrop.report.history_index import read_history
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import RunRequest
 from evaldrop.validation import check_dataset

@@ -39,7 +39,7 @@ def trend(
     """
     from evaldrop.cli.trend_table import print_trend
     from evaldrop.errors import InputError
-    from evaldrop.history_index import read_history
+    from evaldrop.report.history_index import read_history
     from evaldrop.scorecard.trend import BASELINE_RUNS, trend_of
 
     entries = read_history(out).entries

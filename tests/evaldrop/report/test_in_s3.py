@@ -5,8 +5,9 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from evaldrop import history_index, storage
+from evaldrop import storage
 from evaldrop.cli.app import main
+from evaldrop.report import history_index
 from evaldrop.report.exporting import export_run
 from evaldrop.report.serving import Folder
 from evaldrop.scorecard import build_scorecard

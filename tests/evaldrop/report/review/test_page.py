@@ -13,13 +13,13 @@ import pytest
 from evaldrop.errors import InputError
 from evaldrop.evaluation.criteria import Criterion, criterion_from_config
 from evaldrop.evaluation.criteria.scales import Scale
-from evaldrop.review.exporting import export_review
-from evaldrop.review.page import review_page
-from evaldrop.review.sheet import answers_in_words
-from evaldrop.review.shown import ShownItem, ShownReview
+from evaldrop.report.review.exporting import export_review
+from evaldrop.report.review.page import review_page
+from evaldrop.report.review.sheet import answers_in_words
+from evaldrop.report.review.shown import ShownItem, ShownReview
 from evaldrop.scorecard.calibration.label import Population, Sampling
-from tests.evaldrop.review.chromium import browser, needs_chromium
-from tests.evaldrop.review.reviewed_runs import FIRST, HOSTILE, JUDGE, SECOND, write_reviewed_run
+from tests.evaldrop.report.review.chromium import browser, needs_chromium
+from tests.evaldrop.report.review.reviewed_runs import FIRST, HOSTILE, JUDGE, SECOND, write_reviewed_run
 from tests.evaldrop.run_folders import HAIKU, LITE, PRO
 from tests.evaldrop.scorecard.calibration.test_agreement import BINARY, MENU, SHARE, TONE
 

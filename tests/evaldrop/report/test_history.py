@@ -3,7 +3,7 @@
 import pytest
 
 from evaldrop import storage
-from evaldrop.history_index import read_entries
+from evaldrop.report.history_index import read_entries
 from evaldrop.scorecard import build_scorecard
 from tests.evaldrop.run_folders import judgement, record, response, row, run_json, write_run
 

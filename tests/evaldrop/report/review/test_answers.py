@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from evaldrop.review import answers
-from evaldrop.review.answers import Score, read_answers, read_score
+from evaldrop.report.review import answers
+from evaldrop.report.review.answers import Score, read_answers, read_score
 from tests.evaldrop.scorecard.calibration.test_agreement import BINARY, MENU, SHARE, TONE
 
 

@@ -9,12 +9,12 @@ import pytest
 
 from evaldrop import storage
 from evaldrop.errors import InputError, StorageError
-from evaldrop.review.exporting import export_review
-from evaldrop.review.importing import import_review
+from evaldrop.report.review.exporting import export_review
+from evaldrop.report.review.importing import import_review
 from evaldrop.run.definition import read_run_file
 from evaldrop.scorecard.calibration import calibrate
 from evaldrop.scorecard.calibration.labels import read_labels, write_labels
-from tests.evaldrop.review.reviewed_runs import FIRST, NOW, bring_back, write_reviewed_run
+from tests.evaldrop.report.review.reviewed_runs import FIRST, NOW, bring_back, write_reviewed_run
 
 
 @pytest.fixture

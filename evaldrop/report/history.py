@@ -11,7 +11,7 @@ from evaldrop import storage
 from evaldrop.evaluation import Called
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.definition import GIVEN
-from evaldrop.history_index import HISTORY_FILE, output_folder, renew_index
+from evaldrop.report.history_index import HISTORY_FILE, output_folder, renew_index
 from evaldrop.run.definition import RunFile, read_run_file
 from evaldrop.scorecard.model.scorecard import CriterionEstimate, Scorecard
 from evaldrop.scorecard.trend.entries import HistoryCandidate, HistoryEntry, HistoryEstimate, HistoryJudge

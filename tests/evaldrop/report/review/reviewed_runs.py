@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from evaldrop.review.exporting import export_review
-from evaldrop.review.importing import import_review
+from evaldrop.report.review.exporting import export_review
+from evaldrop.report.review.importing import import_review
 from evaldrop.scorecard import build_scorecard
 from tests.evaldrop.run_folders import (
     CORRECTNESS,

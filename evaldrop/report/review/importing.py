@@ -8,8 +8,8 @@ from pydantic import ValidationError
 from evaldrop import storage
 from evaldrop.errors import InputError, StorageError
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.review.answers import Answer, Score, read_answers, read_score
-from evaldrop.review.exporting import key_uri
+from evaldrop.report.review.answers import Answer, Score, read_answers, read_score
+from evaldrop.report.review.exporting import key_uri
 from evaldrop.run.definition import RunFile, read_run_file
 from evaldrop.run.tables import read_rows
 from evaldrop.scorecard.calibration.label import SKIPPED, Label, ReviewKey

@@ -5,15 +5,16 @@ import re
 
 import pytest
 
-from evaldrop import history_index, storage
+from evaldrop import storage
 from evaldrop.cli.app import main
-from evaldrop.history import write_history
-from evaldrop.history_index import read_entries
+from evaldrop.report import history_index
+from evaldrop.report.history import write_history
+from evaldrop.report.history_index import read_entries
 from evaldrop.report.history_page import baselines_of
 from evaldrop.scorecard import build_scorecard
 from evaldrop.scorecard.baseline.blessing import bless
+from tests.evaldrop.report.test_history import run_folder
 from tests.evaldrop.run_folders import record, response, row, run_json, write_run
-from tests.evaldrop.test_history import run_folder
 
 
 def index(out):

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.report.escape import script_json
 from evaldrop.report.page import content_security_policy, read_asset, template
-from evaldrop.review.shown import ShownItem, ShownReview
+from evaldrop.report.review.shown import ShownItem, ShownReview
 from evaldrop.scorecard.calibration.label import SKIPPED
 
 
