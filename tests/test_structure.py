@@ -41,7 +41,7 @@ MAY_IMPORT_LOCAL_AWS = {"evaldrop/cli/commands/local.py"}
 MAY_IMPORT_BOTO = {
     "evaldrop/storage.py": "S3, and only once an s3:// URI is met",
     "evaldrop/deployed/clients.py": "the clients of a deployed stack, configured as boto3 is",
-    "evaldrop/executions.py": "Step Functions and SNS: starts runs, and says why one was not started",
+    "evaldrop/steps/services.py": "Step Functions and SNS: starts runs, and says why one was not started",
     "evaldrop/bedrock/aws.py": "the real Bedrock runtime, configured as boto3 is",
     "evaldrop/bedrock/signing.py": "Signature Version 4 for its requests",
     "evaldrop/local_aws/clients.py": "the local AWS's own parts ask it as anybody does",

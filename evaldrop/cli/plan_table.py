@@ -8,7 +8,7 @@ from evaldrop.cli.fitting import Column, fitting, table_of
 from evaldrop.cli.output import shown
 
 if TYPE_CHECKING:
-    from evaldrop.plan import Plan, Range
+    from evaldrop.steps.validate_dataset.plan import Plan, Range
 
 
 def print_plan(console: Console, plan: "Plan", *, budget_usd: float | None) -> None:

@@ -3,9 +3,9 @@
 from rich.console import Console
 
 from evaldrop.cli.output import shown
-from evaldrop.plan import Range
 from evaldrop.scorecard.figures import percent, size
-from evaldrop.sensitivity import POWER, USUAL_RATE, Needed, Sensitivity
+from evaldrop.steps.validate_dataset.plan import Range
+from evaldrop.steps.validate_dataset.sensitivity import POWER, USUAL_RATE, Needed, Sensitivity
 
 
 def print_sensitivity(console: Console, found: Sensitivity) -> None:

@@ -13,7 +13,7 @@ from evaldrop.evaluation import find_evaluation, parse_evaluation
 from evaldrop.evaluation.load import FILE_NAME
 from evaldrop.evaluation.prompts import Kind, find_prompt, load_prompt
 from evaldrop.run.definition import RunDefinition
-from evaldrop.triggering import DATASET_ENDINGS
+from evaldrop.steps.start_run.events import DATASET_ENDINGS
 
 
 class File(NamedTuple):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from evaldrop.errors import InputError
-from evaldrop.triggering import DATASET_ENDINGS, DATASETS, EVALUATIONS
+from evaldrop.steps.start_run.events import DATASET_ENDINGS, DATASETS, EVALUATIONS
 
 SUBMITTED = f"{EVALUATIONS}submitted/"
 """Where evaluations go that are given for one run: each in a folder named by its content."""

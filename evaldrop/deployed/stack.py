@@ -5,7 +5,7 @@ from typing import Any
 
 from evaldrop.aws_errors import code_of, told
 from evaldrop.errors import InputError
-from evaldrop.triggering import RUNS, Intake
+from evaldrop.steps.start_run.events import RUNS, Intake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

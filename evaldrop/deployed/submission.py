@@ -13,11 +13,11 @@ from evaldrop.deployed.stack import Stack
 from evaldrop.deployed.uploads import InputBucket, Present, sha256_of
 from evaldrop.errors import DatasetError, InputError
 from evaldrop.evaluation import find_evaluation
-from evaldrop.plan import refuse_above_budget
 from evaldrop.run.request import RunRequest, new_run_id
-from evaldrop.triggering import Upload, refusal, run_of
-from evaldrop.upload_options import PREFIX, UploadOptions
-from evaldrop.validation import Check, check_dataset
+from evaldrop.steps.start_run.events import Upload, refusal, run_of
+from evaldrop.steps.start_run.options import PREFIX, UploadOptions
+from evaldrop.steps.validate_dataset.plan import refuse_above_budget
+from evaldrop.steps.validate_dataset.validate import Check, check_dataset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

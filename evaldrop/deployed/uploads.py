@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from evaldrop import storage
 from evaldrop.aws_errors import code_of, told
 from evaldrop.errors import ServiceError
-from evaldrop.triggering import Upload
+from evaldrop.steps.start_run.events import Upload
 
 _ABSENT = {"404", "NoSuchKey", "NotFound"}
 

@@ -7,7 +7,7 @@ from evaldrop.embedded_metrics import publish_metrics
 from evaldrop.notices import scorecard_notice
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard import build_scorecard
-from evaldrop.step_log import log_step
+from evaldrop.steps.log import log_step
 from evaldrop.storage import uri_of
 
 

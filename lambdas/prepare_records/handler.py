@@ -4,7 +4,7 @@ from typing import Any
 
 from evaldrop.preparation import prepare_records
 from evaldrop.run.request import RunRequest
-from evaldrop.step_log import log_step
+from evaldrop.steps.log import log_step
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import yaml
 
 from evaldrop.preparation import prepare_records
 from evaldrop.run.request import RunRequest
-from evaldrop.validation import Check, check_dataset, validate_dataset
+from evaldrop.steps.validate_dataset.validate import Check, check_dataset, validate_dataset
 
 LITE = {"name": "lite", "model": "us.amazon.nova-lite-v1:0"}
 PRO = {"name": "pro", "model": "us.amazon.nova-pro-v1:0"}

@@ -12,7 +12,7 @@ from evaldrop.evaluation.anchors import ANCHOR, Anchor, Anchors
 from evaldrop.report.history_index import read_history
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import RunRequest
-from evaldrop.validation import check_dataset
+from evaldrop.steps.validate_dataset.validate import check_dataset
 from tests.evaldrop.recorded_runs import recorded_run, texts
 
 PRO, MICRO = "us.amazon.nova-pro-v1:0", "us.amazon.nova-micro-v1:0"

@@ -12,7 +12,7 @@ from evaldrop.long_records import MAX_BODY_BYTES, MAX_LINE_BYTES
 from evaldrop.preparation import prepare_records
 from evaldrop.run.request import RunRequest
 from evaldrop.run.shared_texts import told_whole
-from evaldrop.validation import validate_dataset
+from evaldrop.steps.validate_dataset.validate import validate_dataset
 from tests.evaldrop.evaluations import JUDGE, LITE, PRO, ROW, SMALL, check, lines, prepare, write
 
 QUOTA = 256 * 1024

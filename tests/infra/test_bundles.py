@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evaldrop.triggering import run_name
+from evaldrop.steps.start_run.events import run_name
 from infra.bundles import LAMBDA, MAX_UNZIPPED_BYTES, REHEARSED, ROOT, THIS_MACHINE, Bundle, unzipped_bytes
 from infra.functions import RUNTIME, deployed_evaluations
 from infra.settings import Settings

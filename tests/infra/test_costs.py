@@ -9,9 +9,9 @@ from evaldrop.bedrock.opening import open_runtime
 from evaldrop.engine import Observer
 from evaldrop.evaluation import parse_evaluation
 from evaldrop.local import run_locally
-from evaldrop.plan import child_transitions, orchestration_usd
 from evaldrop.run.request import RunRequest
 from evaldrop.shipped import workflow_definition
+from evaldrop.steps.validate_dataset.plan import child_transitions, orchestration_usd
 from infra.costs import PAGE, page
 from tests.whole_runs import write_evaluation
 

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from evaldrop.shipped import workflow_path
-from evaldrop.triggering import DATASET_ENDINGS
+from evaldrop.steps.start_run.events import DATASET_ENDINGS
 from tests.infra.synthesis import one, resources
 
 MACHINE = "AWS::StepFunctions::StateMachine"

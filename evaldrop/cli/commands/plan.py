@@ -50,10 +50,10 @@ def plan(
         evaldrop plan faq.jsonl --difference 0.05 --like runs/faq/20261121T101500Z-4f3a2b
     """
     from evaldrop.cli.sensitivity_table import print_sensitivity
-    from evaldrop.plan import refuse_above_budget
     from evaldrop.run.request import RunRequest, new_run_id
-    from evaldrop.sensitivity import plan_sensitivity
-    from evaldrop.validation import check_dataset
+    from evaldrop.steps.validate_dataset.plan import refuse_above_budget
+    from evaldrop.steps.validate_dataset.sensitivity import plan_sensitivity
+    from evaldrop.steps.validate_dataset.validate import check_dataset
 
     request = RunRequest(
         run_id=new_run_id(),

@@ -178,7 +178,7 @@ def agreed(request: "RunRequest") -> bool:
     if not request.bedrock.startswith("aws") or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return True
     from evaldrop.cli.plan_table import print_plan
-    from evaldrop.validation import check_dataset
+    from evaldrop.steps.validate_dataset.validate import check_dataset
 
     check = check_dataset(request)
     for warning in check.warnings:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from evaldrop.deployed.finding import RunAddress
     from evaldrop.deployed.stack import Stack
     from evaldrop.deployed.submission import Submission
-    from evaldrop.validation import Check
+    from evaldrop.steps.validate_dataset.validate import Check
 
 
 def submit(
@@ -87,7 +87,7 @@ def submit(
 
 
 def _send(submission: "Submission", bucket: Any, *, wait: bool, as_json: bool) -> int:
-    from evaldrop.triggering import run_of
+    from evaldrop.steps.start_run.events import run_of
 
     upload = submission.send(
         bucket, sent=lambda key: stderr().print(f"uploaded {shown(key)}", soft_wrap=True)

@@ -264,7 +264,7 @@ def test_rejudging_a_rehearsal_is_a_rehearsal(monkeypatch):
     definition = json.loads((parent / "run.json").read_text())
     assert definition["simulated"]
     from evaldrop.run.request import RunRequest
-    from evaldrop.validation import check_dataset
+    from evaldrop.steps.validate_dataset.validate import check_dataset
 
     request = RunRequest(
         run_id="r", dataset="faq.jsonl", out="runs", bedrock="aws", parent=str(parent), limit=None

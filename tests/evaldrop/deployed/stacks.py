@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 
 from evaldrop.deployed.stack import Stack, find_stack
 from evaldrop.run.request import RunRequest
-from evaldrop.triggering import start_runs
-from tests.evaldrop.test_triggering import Services, created
+from evaldrop.steps.start_run.events import start_runs
+from tests.evaldrop.steps.start_run.test_events import Services, created
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:EvaluateDataset"
 EXECUTION = MACHINE.replace("stateMachine", "execution")

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 from evaldrop.deployed.clients import client, told
 from evaldrop.deployed.stack import find_stack
 from evaldrop.errors import InputError, ServiceError
-from evaldrop.triggering import RUNS
+from evaldrop.steps.start_run.events import RUNS
 from tests.evaldrop.deployed.stacks import EXECUTION, deploy, found
 
 

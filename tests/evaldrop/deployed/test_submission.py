@@ -9,8 +9,8 @@ import yaml
 from evaldrop.deployed.submission import Wanted, check_here, prepare
 from evaldrop.deployed.uploads import InputBucket
 from evaldrop.errors import BudgetExceeded, DatasetError, EvaluationError, InputError, ServiceError
-from evaldrop.triggering import run_of
-from evaldrop.validation import validate_dataset
+from evaldrop.steps.start_run.events import run_of
+from evaldrop.steps.validate_dataset.validate import validate_dataset
 from tests.evaldrop.deployed.stacks import keys, started_by_upload
 from tests.evaldrop.evaluations import ROW, SMALL, write
 

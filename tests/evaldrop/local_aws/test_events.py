@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 from evaldrop.local_aws.events import Created, object_created
-from evaldrop.triggering import uploads_in
+from evaldrop.steps.start_run.events import uploads_in
 
 NOW = datetime(2026, 11, 26, 16, 20, 5, tzinfo=UTC)
 

@@ -13,10 +13,10 @@ from evaldrop import storage
 from evaldrop.datasets import Survey, survey_dataset
 from evaldrop.errors import DatasetError, EvaldropError, EvaluationError, InputError
 from evaldrop.evaluation import Evaluation, find_evaluation, read_evaluation, stack_evaluation
-from evaldrop.plan import Plan, refuse_above_budget
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import RunRequest
-from evaldrop.run_checks import Checking
+from evaldrop.steps.validate_dataset.define_run import Checking
+from evaldrop.steps.validate_dataset.plan import Plan, refuse_above_budget
 
 MAX_TOLD = 50
 

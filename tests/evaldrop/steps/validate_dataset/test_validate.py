@@ -8,7 +8,7 @@ from evaldrop import storage
 from evaldrop.errors import BudgetExceeded, DatasetError, InputError
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import new_run_id
-from evaldrop.validation import check_dataset, validate_dataset
+from evaldrop.steps.validate_dataset.validate import check_dataset, validate_dataset
 from tests.evaldrop.evaluations import JUDGE, LITE, PRO, ROW, SMALL, check, request, write
 
 

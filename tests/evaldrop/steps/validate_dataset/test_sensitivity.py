@@ -4,8 +4,13 @@ import pytest
 
 from evaldrop.cli import main
 from evaldrop.errors import InputError
-from evaldrop.plan import Range
-from evaldrop.sensitivity import GUESSED_VARIANCE, plan_sensitivity, sensitivity, variance_like
+from evaldrop.steps.validate_dataset.plan import Range
+from evaldrop.steps.validate_dataset.sensitivity import (
+    GUESSED_VARIANCE,
+    plan_sensitivity,
+    sensitivity,
+    variance_like,
+)
 from tests.evaldrop.evaluations import LITE, PRO, ROW, SMALL, check, write
 from tests.evaldrop.run_folders import CORRECTNESS, TONE
 from tests.evaldrop.scorecard.baseline.runs import write as write_run

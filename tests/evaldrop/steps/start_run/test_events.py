@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from evaldrop.errors import InputError, ServiceError, StorageError
 from evaldrop.run.request import RunRequest
+from evaldrop.steps.start_run.events import Intake, run_name, start_runs, uploads_in
 from evaldrop.storage import ObjectFacts
-from evaldrop.triggering import Intake, run_name, start_runs, uploads_in
 
 FAQ = "s3://drop/datasets/faq.jsonl"
 

@@ -10,7 +10,6 @@ from itertools import islice
 from typing import Any
 
 from evaldrop import __version__, storage
-from evaldrop.criteria_checks import CriteriaChecking
 from evaldrop.datasets import Record, Survey, read_records
 from evaldrop.errors import EvaluationError, PromptError, StorageError
 from evaldrop.evaluation import Candidate, Evaluation
@@ -19,17 +18,22 @@ from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.prices import load_prices
 from evaldrop.evaluation.prompts import Kind, Prompt, load_prompt
-from evaldrop.judge_checks import judge_problems, judge_warnings
-from evaldrop.long_checks import LongChecks
-from evaldrop.parent_checks import parent_problems, robustness_problems
 from evaldrop.parent_replies import parent_replies
-from evaldrop.plan import SAMPLE_RECORDS, Counting, Plan, make_plan
 from evaldrop.preparation import Preparing
 from evaldrop.run.definition import DatasetFacts, Parent, PromptFile, RunDefinition, parent_of
 from evaldrop.run.request import RunRequest
 from evaldrop.scorecard.baseline.blessing import blessed_run
 from evaldrop.scorecard.gate import RunNames, check_names, parse_gate
 from evaldrop.shipped import workflow_sha256
+from evaldrop.steps.validate_dataset.criteria_checks import CriteriaChecking
+from evaldrop.steps.validate_dataset.evaluation_checks import (
+    judge_problems,
+    judge_warnings,
+    parent_problems,
+    robustness_problems,
+)
+from evaldrop.steps.validate_dataset.plan import SAMPLE_RECORDS, Counting, Plan, make_plan
+from evaldrop.steps.validate_dataset.size_checks import LongChecks
 
 CANDIDATE_VARIABLES = frozenset({"id", "prompt", "system", "context", "category"})
 JUDGE_VARIABLES = CANDIDATE_VARIABLES | {

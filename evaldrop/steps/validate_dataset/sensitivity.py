@@ -10,11 +10,11 @@ from math import ceil
 from typing import Any
 
 from evaldrop.errors import InputError, NotEnoughData
-from evaldrop.plan import Range
 from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, Scorecard
 from evaldrop.scorecard.read import read_run
 from evaldrop.statistics import minimum_detectable_difference, required_records, wilson_interval
-from evaldrop.validation import Check
+from evaldrop.steps.validate_dataset.plan import Range
+from evaldrop.steps.validate_dataset.validate import Check
 
 # Variance over records of two candidates' difference, as shares of the scale: pass marks that differ on 5 %,
 # on a ninth (Miller 2024, section 5) and on 30 % of the records.

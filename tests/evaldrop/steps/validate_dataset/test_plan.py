@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaldrop.errors import BudgetExceeded
-from evaldrop.plan import ZERO, Plan, Range, refuse_above_budget, tokens
+from evaldrop.steps.validate_dataset.plan import ZERO, Plan, Range, refuse_above_budget, tokens
 from tests.evaldrop.evaluations import JUDGE, LITE, PRO, ROW, SMALL, check
 
 UNPRICED = {"name": "rare", "model": "cohere.nobody-knows-the-price-v1:0"}

@@ -10,8 +10,8 @@ from typing import Any
 from evaldrop.comparing import pairs
 from evaldrop.datasets import Record
 from evaldrop.evaluation import Evaluation, Judge
-from evaldrop.plan import Counting
 from evaldrop.run.definition import RunDefinition
+from evaldrop.steps.validate_dataset.plan import Counting
 
 
 class LongChecks:

@@ -16,8 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from evaldrop.errors import EvaldropError, InputError, StorageError
 from evaldrop.notices import refusal_notice
 from evaldrop.run.request import RunRequest
+from evaldrop.steps.start_run.options import UploadOptions
 from evaldrop.storage import ObjectFacts
-from evaldrop.upload_options import UploadOptions
 
 DATASETS = "datasets/"
 """Where uploads start runs; below it also lie sidecars and prompts, which do not."""

@@ -1,0 +1,1 @@
+"""The steps of the workflow, a folder for each: StartRun, ValidateDataset, PrepareRecords, BuildScorecard, ReportFailure."""
