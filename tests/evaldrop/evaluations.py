@@ -4,8 +4,8 @@ import json
 
 import yaml
 
-from evaldrop.preparation import prepare_records
 from evaldrop.run.request import RunRequest
+from evaldrop.steps.prepare_records.prepare import prepare_records
 from evaldrop.steps.validate_dataset.validate import Check, check_dataset, validate_dataset
 
 LITE = {"name": "lite", "model": "us.amazon.nova-lite-v1:0"}

@@ -55,7 +55,7 @@ def _print_list() -> None:
 def _print_prompt(name: str) -> None:
     from evaldrop.evaluation.criteria import built_in
     from evaldrop.evaluation.prompts import load_prompt
-    from evaldrop.judging import criteria_for_prompt
+    from evaldrop.steps.prepare_records.judge_texts import criteria_for_prompt
     from evaldrop.verdicts import VERDICT_TOOL_NAME
 
     prompt = load_prompt("judge", "criteria.v1")

@@ -18,13 +18,13 @@ from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.prices import load_prices
 from evaldrop.evaluation.prompts import Kind, Prompt, load_prompt
-from evaldrop.parent_replies import parent_replies
-from evaldrop.preparation import Preparing
 from evaldrop.run.definition import DatasetFacts, Parent, PromptFile, RunDefinition, parent_of
 from evaldrop.run.request import RunRequest
 from evaldrop.scorecard.baseline.blessing import blessed_run
 from evaldrop.scorecard.gate import RunNames, check_names, parse_gate
 from evaldrop.shipped import workflow_sha256
+from evaldrop.steps.prepare_records.kept_replies import parent_replies
+from evaldrop.steps.prepare_records.prepare import Preparing
 from evaldrop.steps.validate_dataset.criteria_checks import CriteriaChecking
 from evaldrop.steps.validate_dataset.evaluation_checks import (
     judge_problems,

@@ -11,16 +11,16 @@ from typing import Any, Literal
 
 import orjson
 
-from evaldrop.comparing import pairs
 from evaldrop.datasets import Record
 from evaldrop.errors import BudgetExceeded
 from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.prices import Prices, cost_usd
-from evaldrop.parent_replies import ParentReplies
-from evaldrop.preparation import Preparing
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.shared_texts import told_whole
+from evaldrop.steps.prepare_records.kept_replies import ParentReplies
+from evaldrop.steps.prepare_records.pair_texts import pairs
+from evaldrop.steps.prepare_records.prepare import Preparing
 
 ChildType = Literal["EXPRESS", "STANDARD"]
 

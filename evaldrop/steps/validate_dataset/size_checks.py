@@ -7,10 +7,10 @@ A record of the usual length costs no more than a look at the lengths of its tex
 from collections.abc import Iterator
 from typing import Any
 
-from evaldrop.comparing import pairs
 from evaldrop.datasets import Record
 from evaldrop.evaluation import Evaluation, Judge
 from evaldrop.run.definition import RunDefinition
+from evaldrop.steps.prepare_records.pair_texts import pairs
 from evaldrop.steps.validate_dataset.plan import Counting
 
 

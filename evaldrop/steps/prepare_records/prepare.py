@@ -18,16 +18,24 @@ from evaldrop.errors import DatasetError, PromptError
 from evaldrop.evaluation import Candidate
 from evaldrop.evaluation.definition import GIVEN, layout
 from evaldrop.evaluation.prompts import Prompt, Turn
-from evaldrop.judge_anchors import Asked, anchor_records
-from evaldrop.judge_requests import MAX_SHARED_JUDGE_BYTES, JudgeRequests
-from evaldrop.long_records import WHOLE, Form, LongRequests, TooLongError, fitting, fitting_line, long_body
-from evaldrop.parent_replies import ParentRecord, ParentReplies, parent_replies
-from evaldrop.perturbations import is_copy_id, perturbed_copies
-from evaldrop.record_criteria import RecordCriteria
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import RunRequest
 from evaldrop.run.shared_texts import share_texts
-from evaldrop.shortening import shorten_values
+from evaldrop.steps.prepare_records.anchors import Asked, anchor_records
+from evaldrop.steps.prepare_records.judge_requests import MAX_SHARED_JUDGE_BYTES, JudgeRequests
+from evaldrop.steps.prepare_records.kept_replies import ParentRecord, ParentReplies, parent_replies
+from evaldrop.steps.prepare_records.long_records import (
+    WHOLE,
+    Form,
+    LongRequests,
+    TooLongError,
+    fitting,
+    fitting_line,
+    long_body,
+)
+from evaldrop.steps.prepare_records.perturbations import is_copy_id, perturbed_copies
+from evaldrop.steps.prepare_records.record_criteria import RecordCriteria
+from evaldrop.steps.prepare_records.shortening import shorten_values
 
 JSON = dict[str, Any]
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from evaldrop.datasets import Message, Record
 from evaldrop.evaluation import PERTURBATIONS, Robustness
-from evaldrop.perturbations import TEMPLATES, is_copy_id, perturb, perturbed_copies
+from evaldrop.steps.prepare_records.perturbations import TEMPLATES, is_copy_id, perturb, perturbed_copies
 
 PROMPT = "How long may I return the watering can, and who pays for the parcel?"
 

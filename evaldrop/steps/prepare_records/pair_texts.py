@@ -7,7 +7,7 @@ from typing import Any
 from evaldrop.bedrock.families.requests import judge_call
 from evaldrop.evaluation import Evaluation, Judge, Pairwise, plain_name
 from evaldrop.evaluation.prompts import Prompt
-from evaldrop.judging import Fences, around, leading_text, system_text
+from evaldrop.steps.prepare_records.judge_texts import Fences, around, leading_text, system_text
 from evaldrop.verdicts import PREFERENCE_TOOL_NAME, SCORES_TOOL_NAME
 
 JSON = dict[str, Any]

@@ -14,8 +14,8 @@ from evaldrop.datasets import Record
 from evaldrop.errors import EvaluationError, PromptError
 from evaldrop.evaluation.anchors import ANCHOR, Anchor
 from evaldrop.evaluation.definition import GIVEN
-from evaldrop.judging import Fences
 from evaldrop.run.definition import RunDefinition
+from evaldrop.steps.prepare_records.judge_texts import Fences
 
 JSON = dict[str, Any]
 

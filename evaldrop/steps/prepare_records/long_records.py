@@ -20,7 +20,7 @@ from evaldrop.evaluation import Candidate, body_family
 from evaldrop.evaluation.prompts import Turn
 from evaldrop.run.definition import REPLIES, REQUESTS
 from evaldrop.run.shared_texts import told_whole
-from evaldrop.shortening import LIMITS, shorten_values
+from evaldrop.steps.prepare_records.shortening import LIMITS, shorten_values
 
 JSON = dict[str, Any]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from evaldrop.comparing import orders, pair_tool, pairs
 from evaldrop.evaluation import Evaluation, Pairwise, model_vendor, plain_name
+from evaldrop.steps.prepare_records.pair_texts import orders, pair_tool, pairs
 from tests.evaldrop.evaluations import JUDGE, LITE, PRO, SMALL, prepare
 
 OTHER = {"name": "other", "model": "us.amazon.nova-pro-v1:0"}

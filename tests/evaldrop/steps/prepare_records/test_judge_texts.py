@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from evaldrop.errors import PromptError
 from evaldrop.evaluation.criteria import Criterion, Point, Scale
 from evaldrop.evaluation.prompts import Prompt
-from evaldrop.judging import Fences, around, criteria_for_prompt
+from evaldrop.steps.prepare_records.judge_texts import Fences, around, criteria_for_prompt
 
 HOLE = "5f2d9c0b1a7e4836"
 

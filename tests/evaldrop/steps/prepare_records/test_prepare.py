@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from evaldrop import preparation
 from evaldrop.errors import DatasetError
+from evaldrop.steps.prepare_records import prepare as preparation
 from tests.evaldrop.evaluations import JUDGE, LITE, PRO, ROW, SMALL, lines, prepare
 
 NOBODY_KNOWS = "the-answer-nobody-may-tell"

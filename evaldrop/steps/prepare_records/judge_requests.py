@@ -6,15 +6,21 @@ from typing import Any
 
 import orjson
 
-from evaldrop.comparing import comparison_texts, orders, pair_constants, pairs
 from evaldrop.datasets import Record
 from evaldrop.evaluation import Judge
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.prompts import Prompt
-from evaldrop.judging import Fences, around, criteria_for_prompt, judge_constants, leading_text
-from evaldrop.parent_replies import ParentReplies
-from evaldrop.record_criteria import RecordCriteria
 from evaldrop.run.definition import RunDefinition
+from evaldrop.steps.prepare_records.judge_texts import (
+    Fences,
+    around,
+    criteria_for_prompt,
+    judge_constants,
+    leading_text,
+)
+from evaldrop.steps.prepare_records.kept_replies import ParentReplies
+from evaldrop.steps.prepare_records.pair_texts import comparison_texts, orders, pair_constants, pairs
+from evaldrop.steps.prepare_records.record_criteria import RecordCriteria
 from evaldrop.verdicts import VERDICT_TOOL_NAME
 
 JSON = dict[str, Any]

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from evaldrop.shortening import LIMITS, shorten, shorten_values
+from evaldrop.steps.prepare_records.shortening import LIMITS, shorten, shorten_values
 
 TEXT = "".join(f"<{n}>" for n in range(1_000))
 
