@@ -24,8 +24,8 @@ from evaldrop.report.rows import ReportRows
 from evaldrop.run.definition import read_run_file
 from evaldrop.run.records import read_prepared
 from evaldrop.run.results import ChildFailure, Found
-from evaldrop.scorecard import build_scorecard
-from evaldrop.scorecard.reading import ResultReader
+from evaldrop.steps.build_scorecard.build import build_scorecard
+from evaldrop.steps.build_scorecard.reading import ResultReader
 from tests.browser.chromium import Browser, Page, find_chromium, running
 
 # Different records; a larger page has them again under other ids.

@@ -31,7 +31,7 @@ def _prepare_records(event: Any, context: object) -> Any:
 
 
 def _warm_up() -> None:
-    import evaldrop.scorecard.build  # noqa: F401 - imported for the import's sake
+    import evaldrop.steps.build_scorecard.build  # noqa: F401 - imported for the import's sake
     from evaldrop.report.page import template
 
     for name in ("report.html.j2", "history.html.j2"):

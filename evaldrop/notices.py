@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from evaldrop import storage
 
 if TYPE_CHECKING:
-    from evaldrop.scorecard import Scorecard
+    from evaldrop.scorecard.model.scorecard import Scorecard
 
 MAX_SUBJECT_CHARACTERS = 99
 """SNS takes a subject of fewer than 100 printable ASCII characters."""

@@ -5,7 +5,7 @@ from rich.table import Table
 
 from evaldrop.cli.output import shown
 from evaldrop.report.guardrails import GUARDRAIL_HEADER, guardrail_rows
-from evaldrop.scorecard import Scorecard
+from evaldrop.scorecard.model.scorecard import Scorecard
 
 
 def print_guardrails(console: Console, scorecard: Scorecard) -> None:

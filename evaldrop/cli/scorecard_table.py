@@ -10,7 +10,6 @@ from evaldrop.cli.fitting import Column, fitting, table_of, taken
 from evaldrop.cli.guardrail_table import print_guardrails
 from evaldrop.cli.output import shown
 from evaldrop.report.losses import loss_in_words
-from evaldrop.scorecard import Scorecard
 from evaldrop.scorecard.figures import (
     duration,
     interval,
@@ -20,7 +19,7 @@ from evaldrop.scorecard.figures import (
     percent_interval,
     usd,
 )
-from evaldrop.scorecard.model.scorecard import CriterionEstimate
+from evaldrop.scorecard.model.scorecard import CriterionEstimate, Scorecard
 
 BAR_CELLS = 30
 # A bar that is shorter shows nothing.

@@ -3,10 +3,10 @@
 import os
 from typing import Any
 
-from evaldrop.embedded_metrics import publish_metrics
 from evaldrop.notices import scorecard_notice
 from evaldrop.run.definition import RunDefinition
-from evaldrop.scorecard import build_scorecard
+from evaldrop.steps.build_scorecard.build import build_scorecard
+from evaldrop.steps.build_scorecard.cloudwatch import publish_metrics
 from evaldrop.steps.log import log_step
 from evaldrop.storage import uri_of
 

@@ -12,7 +12,7 @@ import yaml
 from evaldrop.bedrock.simulated.runtime import Rehearsal, SimulatedRuntime
 from evaldrop.local import run_locally
 from evaldrop.run.request import RunRequest
-from evaldrop.scorecard import Scorecard
+from evaldrop.scorecard.model.scorecard import Scorecard
 
 JUDGE_MODELS = {
     ("converse", "nova"): "us.amazon.nova-pro-v1:0",

@@ -18,7 +18,14 @@ from tests.infra.synthesis import CONTEXT, synthesise
 NAMES = ("start_run", "validate_dataset", "prepare_records", "build_scorecard", "report_failure")
 
 # What a handler imports only once it works.
-LATER = {"build_scorecard": ("evaldrop.scorecard.build", "evaldrop.report", "scipy.stats", "pyarrow.parquet")}
+LATER = {
+    "build_scorecard": (
+        "evaldrop.steps.build_scorecard.build",
+        "evaldrop.report",
+        "scipy.stats",
+        "pyarrow.parquet",
+    )
+}
 
 # Third-party packages a function carries; boto3 comes with the runtime.
 BOTO = {"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3"}

@@ -32,10 +32,9 @@ def calibrate(
     from evaldrop.cli.calibration_table import print_calibration
     from evaldrop.errors import InputError
     from evaldrop.run.definition import read_run_file
-    from evaldrop.scorecard import build_scorecard
-    from evaldrop.scorecard.build import with_calibration
     from evaldrop.scorecard.calibration import calibrate as held_against_people
     from evaldrop.scorecard.read import read_run
+    from evaldrop.steps.build_scorecard.build import build_scorecard, with_calibration
 
     if apply:
         build_scorecard(run)

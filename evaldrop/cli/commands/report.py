@@ -97,7 +97,7 @@ def _read(run: str, *, rebuild: bool) -> "Run":
             f"{run}: no run.json there. Give a run's folder, such as runs/<evaluation>/<run id>."
         )
     if rebuild or not storage.exists(storage.join(run, "scorecard.json")):
-        from evaldrop.scorecard import build_scorecard
+        from evaldrop.steps.build_scorecard.build import build_scorecard
 
         build_scorecard(run)
     return read_run(run)

@@ -6,7 +6,7 @@ import pytest
 
 from evaldrop import storage
 from evaldrop.deployed.listing import list_runs
-from evaldrop.scorecard import build_scorecard
+from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.deployed.stacks import States, moment
 from tests.evaldrop.run_folders import record, response, row, run_json, write_run
 

@@ -4,7 +4,7 @@ import pytest
 
 from evaldrop import storage
 from evaldrop.report.history_index import read_entries
-from evaldrop.scorecard import build_scorecard
+from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.run_folders import judgement, record, response, row, run_json, write_run
 
 GOOD = {"correctness": 1, "tone": 5}

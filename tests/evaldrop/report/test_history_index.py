@@ -11,8 +11,8 @@ from evaldrop.report import history_index
 from evaldrop.report.history import write_history
 from evaldrop.report.history_index import read_entries
 from evaldrop.report.history_page import baselines_of
-from evaldrop.scorecard import build_scorecard
 from evaldrop.scorecard.baseline.blessing import bless
+from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.report.test_history import run_folder
 from tests.evaldrop.run_folders import record, response, row, run_json, write_run
 

@@ -19,9 +19,9 @@ from evaldrop.report.rows import (
 )
 from evaldrop.run.definition import read_run_file
 from evaldrop.run.results import collect
-from evaldrop.scorecard import build_scorecard
 from evaldrop.scorecard.baseline.drops import Drop
-from evaldrop.scorecard.reading import ResultReader
+from evaldrop.steps.build_scorecard.build import build_scorecard
+from evaldrop.steps.build_scorecard.reading import ResultReader
 from tests.evaldrop.run_folders import failed_response, judgement, record, response, row, run_json, write_run
 
 FLAGS, ID, ANSWERS, DROPS = 1, 2, 8, 12

@@ -9,8 +9,8 @@ import json
 
 import pytest
 
-from evaldrop.scorecard import build_scorecard
 from evaldrop.scorecard.model.scorecard import OVERALL
+from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.run_folders import (
     CORRECTNESS,
     HAIKU,

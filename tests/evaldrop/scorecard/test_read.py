@@ -7,8 +7,8 @@ import pytest
 
 from evaldrop import storage
 from evaldrop.errors import StorageError
-from evaldrop.scorecard import build_scorecard
 from evaldrop.scorecard.read import read_run
+from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.run_folders import record, response, row, run_json, write_run
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from evaldrop import read_run, storage
 from evaldrop.run.results import NOT_STARTED
-from evaldrop.scorecard import build_scorecard
+from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.run_folders import (
     MAP_RUN,
     converse,

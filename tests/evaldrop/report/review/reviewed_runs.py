@@ -8,7 +8,7 @@ from typing import Any
 
 from evaldrop.report.review.exporting import export_review
 from evaldrop.report.review.importing import import_review
-from evaldrop.scorecard import build_scorecard
+from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.run_folders import (
     CORRECTNESS,
     HAIKU,

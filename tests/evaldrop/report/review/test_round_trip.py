@@ -12,11 +12,11 @@ from evaldrop.errors import InputError, StorageError
 from evaldrop.report.review.exporting import export_review
 from evaldrop.report.review.importing import import_review
 from evaldrop.run.definition import read_run_file
-from evaldrop.scorecard import build_scorecard
 from evaldrop.scorecard.calibration import calibrate
 from evaldrop.scorecard.calibration.labels import read_labels
 from evaldrop.scorecard.read import read_run
 from evaldrop.statistics import clustered_ppi_mean
+from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.report.review.reviewed_runs import (
     FIRST,
     JUDGE,

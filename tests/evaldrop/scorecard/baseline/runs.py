@@ -1,6 +1,7 @@
 """Pairs of small runs on disk: the same records, other scores."""
 
-from evaldrop.scorecard import Scorecard, build_scorecard
+from evaldrop.scorecard.model.scorecard import Scorecard
+from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.run_folders import (
     CORRECTNESS,
     TONE,

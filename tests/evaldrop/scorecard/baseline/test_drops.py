@@ -6,7 +6,7 @@ from evaldrop.run.definition import read_run_file
 from evaldrop.run.results import collect, find_manifests
 from evaldrop.scorecard.baseline.drops import Drop, EarlierScores, earlier_scores
 from evaldrop.scorecard.baseline.scores_table import read_scores
-from evaldrop.scorecard.reading import ResultReader
+from evaldrop.steps.build_scorecard.reading import ResultReader
 from tests.evaldrop.scorecard.baseline.runs import CORRECTNESS, TONE, write
 from tests.evaldrop.scorecard.baseline.test_compare import NOW, SAME, THEN
 

@@ -2,9 +2,6 @@
 
 import pytest
 
-from evaldrop.scorecard import build_scorecard, comparing
-from evaldrop.scorecard.criteria_use import MOST_PAIRED
-from evaldrop.scorecard.frontier import frontier_in_words, quality_cost_frontier
 from evaldrop.scorecard.model.scorecard import (
     CandidateCost,
     CandidateScorecard,
@@ -14,7 +11,11 @@ from evaldrop.scorecard.model.scorecard import (
     ResponseCounts,
     Tokens,
 )
-from evaldrop.scorecard.words import verdict_in_words
+from evaldrop.steps.build_scorecard import comparing
+from evaldrop.steps.build_scorecard.build import build_scorecard
+from evaldrop.steps.build_scorecard.criteria_use import MOST_PAIRED
+from evaldrop.steps.build_scorecard.frontier import frontier_in_words, quality_cost_frontier
+from evaldrop.steps.build_scorecard.words import verdict_in_words
 from tests.evaldrop.run_folders import CORRECTNESS, TONE, record, response, row, run_json, write_run
 from tests.evaldrop.scorecard.gate.test_gate import card as gate_card
 from tests.evaldrop.scorecard.gate.test_gate import scorecard as gate_scorecard

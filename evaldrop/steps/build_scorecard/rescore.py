@@ -21,9 +21,10 @@ from evaldrop.evaluation.questions import asked_by, asked_of_judges
 from evaldrop.run.definition import RunDefinition, out_of, parent_of
 from evaldrop.run.request import new_run_id
 from evaldrop.run.results import find_manifests
-from evaldrop.scorecard import Scorecard, build_scorecard
 from evaldrop.scorecard.baseline.blessing import blessed_run
 from evaldrop.scorecard.gate import RunNames, check_names, parse_gate
+from evaldrop.scorecard.model.scorecard import Scorecard
+from evaldrop.steps.build_scorecard.build import build_scorecard
 
 KEPT_FILES = ("records.jsonl", "rejected.jsonl")
 

@@ -7,10 +7,10 @@ import numpy as np
 from evaldrop.errors import NotEnoughData
 from evaldrop.scorecard.model.scorecard import OVERALL
 from evaldrop.scorecard.model.usefulness import LengthQuartile, LengthRelation
-from evaldrop.scorecard.tally import CandidateTally, ScoreColumn
 from evaldrop.statistics.paired_test import Scores, shared_scores
 from evaldrop.statistics.ranks import spearman
 from evaldrop.statistics.vectors import Floats
+from evaldrop.steps.build_scorecard.tally import CandidateTally, ScoreColumn
 
 # Fewer responses than this make no quarters.
 _FEWEST = 8

@@ -7,9 +7,9 @@ import numpy as np
 from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation import Pairwise
 from evaldrop.scorecard.model.scorecard import Strength, Strengths
-from evaldrop.scorecard.win_rates import Column, Outcomes, Pair, Unscored, outcomes, panel
 from evaldrop.statistics import bradley_terry_intervals
 from evaldrop.statistics.vectors import Floats, Ordinals
+from evaldrop.steps.build_scorecard.win_rates import Column, Outcomes, Pair, Unscored, outcomes, panel
 
 PRIOR = 0.01
 SEED = 20240901

@@ -3,8 +3,8 @@
 import pyarrow.parquet as pq
 import pytest
 
-from evaldrop.scorecard import build_scorecard
 from evaldrop.scorecard.read import read_run
+from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.run_folders import (
     CORRECTNESS,
     LITE,

@@ -4,7 +4,8 @@ import pytest
 
 from evaldrop import storage
 from evaldrop.errors import StorageError
-from evaldrop.scorecard import Scorecard, build_scorecard
+from evaldrop.scorecard.model.scorecard import Scorecard
+from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.run_folders import CORRECTNESS, converse, record, response, row, run_json, write_run
 
 RUN_FILES = (

@@ -5,10 +5,11 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from evaldrop import storage
 from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED, Reply, elapsed_latency, read_reply
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.metrics import METRICS
-from evaldrop.run.definition import RunFile
+from evaldrop.run.definition import REPLIES, RunFile
 from evaldrop.run.records import Asked, PreparedRecord
 from evaldrop.run.results import ChildFailure, Found
 from evaldrop.run.tables import ResponseRow, VerdictRow
@@ -21,6 +22,29 @@ from evaldrop.scorecard.scores import (
     record_scores,
 )
 from evaldrop.verdicts import Form, JudgeReply, Verdict, read_verdicts, unscored_verdicts
+
+
+def take_unread_replies(found: Found, folder: str) -> None:
+    """
+    Put into a child's output the replies that its workflow could not read.
+
+    They were paid for and are responses as others, but that no judge has seen them. One that is not there
+    any more stays an error.
+    """
+    for output in (found.output, *found.repeats):
+        for response in (output or {}).get("responses") or ():
+            if response.get("unread") and (body := _reply(response["candidate"], found.record.calls, folder)):
+                response["reply"] = {"Body": body}
+                del response["error"]
+
+
+def _reply(candidate: str, calls: Mapping[str, Any], folder: str) -> Any:
+    written: str = calls["long"][candidate]["arguments"]["Output"]["S3Uri"]
+    # Beside the results first: a run that was copied to another place stays readable.
+    for uri in (storage.join(folder, REPLIES, *written.split("/")[-2:]), written):
+        if storage.exists(uri):
+            return orjson.loads(storage.read_bytes(uri))
+    return None
 
 
 class _Judged(NamedTuple):

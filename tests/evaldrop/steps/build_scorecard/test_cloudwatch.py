@@ -4,10 +4,16 @@ import json
 
 import pytest
 
-from evaldrop.embedded_metrics import MAX_SERIES, NAMESPACE, is_trusted, metric_lines, publish_metrics
 from evaldrop.evaluation import parse_evaluation
-from evaldrop.scorecard import build_scorecard
 from evaldrop.scorecard.model.scorecard import JudgeHealth
+from evaldrop.steps.build_scorecard.build import build_scorecard
+from evaldrop.steps.build_scorecard.cloudwatch import (
+    MAX_SERIES,
+    NAMESPACE,
+    is_trusted,
+    metric_lines,
+    publish_metrics,
+)
 from tests.evaldrop.run_folders import converse, record, response, row, run_json, write_run
 
 EVALUATION = parse_evaluation(

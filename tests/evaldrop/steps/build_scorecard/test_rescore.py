@@ -9,11 +9,11 @@ from evaldrop import storage
 from evaldrop.errors import EvaluationError, InputError
 from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation.questions import asked_by
-from evaldrop.rescoring import rescore, rescored_scorecard
 from evaldrop.run.definition import RunDefinition, out_of
-from evaldrop.scorecard import build_scorecard
 from evaldrop.scorecard.baseline.blessing import bless
 from evaldrop.scorecard.read import read_run
+from evaldrop.steps.build_scorecard.build import build_scorecard
+from evaldrop.steps.build_scorecard.rescore import rescore, rescored_scorecard
 from tests.evaldrop.run_folders import (
     CORRECTNESS,
     LITE,

@@ -3,7 +3,7 @@
 import pytest
 
 from evaldrop.scorecard.model.scorecard import Comparison
-from evaldrop.scorecard.words import _undecided
+from evaldrop.steps.build_scorecard.words import _undecided
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ import numpy as np
 
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.run.definition import RunFile
-from evaldrop.scorecard.estimates import Columns
 from evaldrop.scorecard.figures import percent
 from evaldrop.scorecard.model.usefulness import CriterionPair, CriterionUse
 from evaldrop.scorecard.scores import good_shares
-from evaldrop.scorecard.tally import ScoreColumn
 from evaldrop.statistics.paired_test import shared_scores
+from evaldrop.steps.build_scorecard.estimates import Columns
+from evaldrop.steps.build_scorecard.tally import ScoreColumn
 
 # Beyond so many criteria the table of pairs would be larger than the scorecard.
 MOST_PAIRED = 30

@@ -18,16 +18,15 @@ from evaldrop.run.tables import (
 )
 from evaldrop.scorecard.baseline.drops import earlier_scores
 from evaldrop.scorecard.baseline.scores_table import SCORES_FILE, kept_criteria, score_row, score_schema
-from evaldrop.scorecard.guardrails import GuardrailTally
-from evaldrop.scorecard.long_replies import take_unread_replies
-from evaldrop.scorecard.pairwise import Compared, ComparisonReader
-from evaldrop.scorecard.panels import PanelTally
-from evaldrop.scorecard.reading import ResultReader
 from evaldrop.scorecard.results import CandidateResult
-from evaldrop.scorecard.reuse import mark_reused
-from evaldrop.scorecard.robustness import RobustnessTally
-from evaldrop.scorecard.tally import RunTally
-from evaldrop.scorecard.win_rates import PairwiseTally
+from evaldrop.steps.build_scorecard.guardrails import GuardrailTally
+from evaldrop.steps.build_scorecard.pairwise import Compared, ComparisonReader
+from evaldrop.steps.build_scorecard.panels import PanelTally
+from evaldrop.steps.build_scorecard.reading import ResultReader, take_unread_replies
+from evaldrop.steps.build_scorecard.reuse import mark_reused
+from evaldrop.steps.build_scorecard.robustness import RobustnessTally
+from evaldrop.steps.build_scorecard.tally import RunTally
+from evaldrop.steps.build_scorecard.win_rates import PairwiseTally
 
 
 class _Tables(NamedTuple):

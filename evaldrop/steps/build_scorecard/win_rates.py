@@ -16,9 +16,9 @@ from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation import Pairwise
 from evaldrop.run.tables import ComparisonRow
 from evaldrop.scorecard.model.scorecard import CandidatePairwise, PairScores, PairwiseEstimate
-from evaldrop.scorecard.pairwise import IDENTICAL, MISSING, Compared
 from evaldrop.statistics import clustered_mean_estimate, mean_estimate, order_bias, wilson_interval
 from evaldrop.statistics.vectors import Floats, Ordinals
+from evaldrop.steps.build_scorecard.pairwise import IDENTICAL, MISSING, Compared
 from evaldrop.verdicts import TIE
 
 Unscored = Literal["drop", "tie", "worst"]

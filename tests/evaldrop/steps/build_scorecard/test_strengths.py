@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from evaldrop.evaluation import Pairwise
-from evaldrop.scorecard.strengths import MOST_UNITS, strengths
-from evaldrop.scorecard.win_rates import LOSS, UNREAD, WIN, Column
+from evaldrop.steps.build_scorecard.strengths import MOST_UNITS, strengths
+from evaldrop.steps.build_scorecard.win_rates import LOSS, UNREAD, WIN, Column
 
 NAMES = ["a", "b", "c"]
 ALL = Pairwise(all_pairs=True)

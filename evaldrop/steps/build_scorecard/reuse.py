@@ -5,7 +5,7 @@ from typing import Any
 from evaldrop.run.definition import RunFile
 from evaldrop.scorecard.figures import usd
 from evaldrop.scorecard.model.scorecard import Reused
-from evaldrop.scorecard.tally import MoneyTally, RunTally
+from evaldrop.steps.build_scorecard.tally import MoneyTally, RunTally
 
 
 def mark_reused(output: dict[str, Any] | None) -> None:

@@ -7,13 +7,13 @@ from typing import NamedTuple
 import numpy as np
 
 from evaldrop.run.definition import RunFile
-from evaldrop.scorecard.estimates import Columns, overall_column
 from evaldrop.scorecard.figures import size
 from evaldrop.scorecard.model.scorecard import MOST_CATEGORIES, OVERALL, Comparison, SliceComparisons
-from evaldrop.scorecard.tally import RunTally
 from evaldrop.statistics.multiplicity import holm
 from evaldrop.statistics.paired_test import Groups, Pairing, Scores, Shared, paired_test, shared_scores
 from evaldrop.statistics.vectors import Ordinals
+from evaldrop.steps.build_scorecard.estimates import Columns, overall_column
+from evaldrop.steps.build_scorecard.tally import RunTally
 
 # The t interval of a paired difference holds its level from about here (docs/method.md).
 SMALL_SLICE = 20

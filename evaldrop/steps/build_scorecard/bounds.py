@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.scorecard.scores import NOT_APPLICABLE, good_shares
-from evaldrop.scorecard.tally import ScoreColumn
 from evaldrop.statistics.vectors import Ordinals
+from evaldrop.steps.build_scorecard.tally import ScoreColumn
 
 Bounds = tuple[float, float] | None
 

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from evaldrop.evaluation import Candidate
 from evaldrop.run.definition import RunFile
 from evaldrop.run.records import PreparedRecord
-from evaldrop.scorecard.estimates import rate_of
 from evaldrop.scorecard.figures import percent, percent_interval, size
 from evaldrop.scorecard.model.guardrails import (
     BlockedShare,
@@ -22,10 +21,11 @@ from evaldrop.scorecard.model.guardrails import (
 )
 from evaldrop.scorecard.model.scorecard import MOST_CATEGORIES, Scorecard
 from evaldrop.scorecard.results import BLOCKED, PASSED, REFUSED, UNKNOWN, CandidateResult, end_of, error_name
-from evaldrop.scorecard.tally import RunTally
 from evaldrop.statistics.multiplicity import holm
 from evaldrop.statistics.paired_test import Groups, paired_test, shared_scores
 from evaldrop.statistics.vectors import Floats, Ordinals
+from evaldrop.steps.build_scorecard.estimates import rate_of
+from evaldrop.steps.build_scorecard.tally import RunTally
 
 _ENDS = {"blocked": BLOCKED, "refused": REFUSED, "passed": PASSED}
 _KINDS = ("bad", "good")

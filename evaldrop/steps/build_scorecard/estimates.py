@@ -10,8 +10,6 @@ from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.run.definition import RunFile
-from evaldrop.scorecard.bounds import criterion_bounds, overall_bounds, scored_only
-from evaldrop.scorecard.length import score_by_length
 from evaldrop.scorecard.model.part import within
 from evaldrop.scorecard.model.scorecard import (
     MOST_CATEGORIES,
@@ -28,7 +26,6 @@ from evaldrop.scorecard.model.scorecard import (
 )
 from evaldrop.scorecard.model.usefulness import LengthRelation
 from evaldrop.scorecard.scores import NOT_APPLICABLE
-from evaldrop.scorecard.tally import CandidateTally, MoneyTally, RunTally, ScoreColumn
 from evaldrop.statistics import (
     Estimate,
     clustered_mean_estimate,
@@ -38,6 +35,9 @@ from evaldrop.statistics import (
 )
 from evaldrop.statistics.paired_test import Groups
 from evaldrop.statistics.vectors import Floats, Ordinals
+from evaldrop.steps.build_scorecard.bounds import criterion_bounds, overall_bounds, scored_only
+from evaldrop.steps.build_scorecard.length import score_by_length
+from evaldrop.steps.build_scorecard.tally import CandidateTally, MoneyTally, RunTally, ScoreColumn
 
 Columns = Mapping[str, ScoreColumn]
 

@@ -6,9 +6,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from evaldrop.report.rows import HAS_DISAGREEMENT, HAS_FAILED
-from evaldrop.scorecard import build_scorecard
 from evaldrop.scorecard.read import read_run
 from evaldrop.statistics import clustered_pass_interval
+from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.run_folders import (
     HAIKU,
     LITE,

@@ -18,11 +18,11 @@ from evaldrop.run.definition import RunFile
 from evaldrop.run.records import PreparedRecord
 from evaldrop.run.results import ChildFailure
 from evaldrop.run.tables import ComparisonRow, ResponseRow
-from evaldrop.scorecard.anchors import AnchorTally
 from evaldrop.scorecard.figures import one_line
 from evaldrop.scorecard.results import REFUSALS, AnchorResult, CandidateResult, JudgeCall, error_name
 from evaldrop.scorecard.scores import RecordScore
 from evaldrop.statistics.vectors import Floats, Ordinals
+from evaldrop.steps.build_scorecard.anchors import AnchorTally
 
 # Characters of what a failed call said, in a sentence.
 _MOST_CAUSE = 300

@@ -10,16 +10,9 @@ from evaldrop.report.history import write_history
 from evaldrop.report.writing import write_reports
 from evaldrop.run.definition import RunFile, read_run_file
 from evaldrop.run.results import find_manifests
-from evaldrop.scorecard.anchors import distrust, judge_trusted
 from evaldrop.scorecard.baseline.compare import against_baseline
-from evaldrop.scorecard.bounds import scored_only
 from evaldrop.scorecard.calibration import Calibration, calibrate
-from evaldrop.scorecard.comparing import compare_candidates
-from evaldrop.scorecard.criteria_use import criteria_use, criterion_pairs
-from evaldrop.scorecard.estimates import candidate_scorecards, columns_of, cost_totals, judge_health
-from evaldrop.scorecard.frontier import quality_cost_frontier
 from evaldrop.scorecard.gate import evaluate_gate
-from evaldrop.scorecard.guardrails import guardrail_comparisons, guardrail_estimates, guardrails_in_words
 from evaldrop.scorecard.model.scorecard import (
     CandidateScorecard,
     CriterionInfo,
@@ -27,15 +20,31 @@ from evaldrop.scorecard.model.scorecard import (
     Records,
     Scorecard,
 )
-from evaldrop.scorecard.panels import agreements
-from evaldrop.scorecard.reuse import reused_in_words, what_was_reused
-from evaldrop.scorecard.robustness import robustness_alarms, with_robustness
 from evaldrop.scorecard.scores import NOT_APPLICABLE
-from evaldrop.scorecard.strengths import strengths
-from evaldrop.scorecard.tabulate import Tallies, read_results
-from evaldrop.scorecard.tally import RunTally
-from evaldrop.scorecard.win_rates import candidate_pairwise
-from evaldrop.scorecard.words import run_alarms, run_hints, verdict_in_words
+from evaldrop.steps.build_scorecard.anchors import distrust, judge_trusted
+from evaldrop.steps.build_scorecard.bounds import scored_only
+from evaldrop.steps.build_scorecard.comparing import compare_candidates
+from evaldrop.steps.build_scorecard.criteria_use import criteria_use, criterion_pairs
+from evaldrop.steps.build_scorecard.estimates import (
+    candidate_scorecards,
+    columns_of,
+    cost_totals,
+    judge_health,
+)
+from evaldrop.steps.build_scorecard.frontier import quality_cost_frontier
+from evaldrop.steps.build_scorecard.guardrails import (
+    guardrail_comparisons,
+    guardrail_estimates,
+    guardrails_in_words,
+)
+from evaldrop.steps.build_scorecard.panels import agreements
+from evaldrop.steps.build_scorecard.reuse import reused_in_words, what_was_reused
+from evaldrop.steps.build_scorecard.robustness import robustness_alarms, with_robustness
+from evaldrop.steps.build_scorecard.strengths import strengths
+from evaldrop.steps.build_scorecard.tabulate import Tallies, read_results
+from evaldrop.steps.build_scorecard.tally import RunTally
+from evaldrop.steps.build_scorecard.win_rates import candidate_pairwise
+from evaldrop.steps.build_scorecard.words import run_alarms, run_hints, verdict_in_words
 
 SCORECARD_FILE = "scorecard.json"
 

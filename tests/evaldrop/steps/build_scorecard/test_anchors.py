@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaldrop.scorecard import build_scorecard
+from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.run_folders import failed_row, judgement, record, response, row, run_json, write_run
 
 KNOWN = {"prompt": "p", "response": "r", "passes": True}

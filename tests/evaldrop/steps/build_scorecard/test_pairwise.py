@@ -2,8 +2,8 @@
 
 import pytest
 
-from evaldrop.scorecard import build_scorecard
 from evaldrop.scorecard.read import read_run
+from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.run_folders import (
     LITE,
     PRO,

@@ -6,9 +6,9 @@ import numpy as np
 
 from evaldrop.run.results import NOT_STARTED
 from evaldrop.scorecard.figures import percent, size
-from evaldrop.scorecard.frontier import frontier_in_words
 from evaldrop.scorecard.model.scorecard import MOST_CATEGORIES, OVERALL, Comparison, Scorecard
-from evaldrop.scorecard.tally import RunTally
+from evaldrop.steps.build_scorecard.frontier import frontier_in_words
+from evaldrop.steps.build_scorecard.tally import RunTally
 
 # Above these shares a reader should look before trusting the numbers.
 _MUCH_UNSCORED = 0.05
