@@ -13,8 +13,8 @@ from evaldrop import storage
 from evaldrop.bedrock.opening import open_runtime
 from evaldrop.cli import main
 from evaldrop.engine import ServiceError
-from evaldrop.local import run_locally
 from evaldrop.run.request import RunRequest
+from evaldrop.running.here import run_locally
 from evaldrop.scorecard.read import read_run
 
 LITE = {"name": "lite", "model": "us.amazon.nova-lite-v1:0"}

@@ -3,9 +3,9 @@
 import os
 from typing import Any
 
-from evaldrop.notices import failure_notice
-from evaldrop.reporting import tell_unfinished
 from evaldrop.steps.log import log_step
+from evaldrop.steps.report_failure.notices import failure_notice
+from evaldrop.steps.report_failure.unfinished import tell_unfinished
 from evaldrop.steps.services import StackServices
 
 

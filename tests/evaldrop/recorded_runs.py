@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from evaldrop.bedrock.simulated.runtime import Rehearsal, SimulatedRuntime
-from evaldrop.local import run_locally
 from evaldrop.run.request import RunRequest
+from evaldrop.running.here import run_locally
 from evaldrop.scorecard.model.scorecard import Scorecard
 
 JUDGE_MODELS = {

@@ -191,7 +191,7 @@ def test_a_rehearsal_differs_from_a_deployment_by_its_bundles_alone(template, tm
 
 
 def test_the_rehearsal_is_asked_for_under_one_name():
-    from evaldrop.local_aws import synthesis
+    from evaldrop.running.local_aws import synthesis
 
     assert synthesis.REHEARSED == REHEARSED
 

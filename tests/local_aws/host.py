@@ -16,8 +16,8 @@ from hashlib import blake2b
 from pathlib import Path
 
 from evaldrop.bedrock.opening import open_runtime
-from evaldrop.local_aws.server import Choices, LocalAws
-from evaldrop.local_aws.synthesis import find_checkout, synthesise
+from evaldrop.running.local_aws.server import Choices, LocalAws
+from evaldrop.running.local_aws.synthesis import find_checkout, synthesise
 
 IN_FLIGHT = 64
 

@@ -29,7 +29,7 @@ def calibrate(
 
         evaldrop calibrate runs/support-answers/20261121T101500Z-4f3a2b --apply
     """
-    from evaldrop.cli.calibration_table import print_calibration
+    from evaldrop.cli.tables.calibration import print_calibration
     from evaldrop.errors import InputError
     from evaldrop.run.definition import read_run_file
     from evaldrop.scorecard.calibration import calibrate as held_against_people

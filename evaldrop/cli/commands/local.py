@@ -12,8 +12,8 @@ from evaldrop.cli import exits
 from evaldrop.cli.output import shown, stderr, stdout
 
 if TYPE_CHECKING:
-    from evaldrop.local_aws.server import Choices, LocalAws, OpenRuntime
-    from evaldrop.local_aws.synthesis import Assembly
+    from evaldrop.running.local_aws.server import Choices, LocalAws, OpenRuntime
+    from evaldrop.running.local_aws.synthesis import Assembly
 
 MAX_IN_FLIGHT = 64
 FOLDER = "cdk.out/local"
@@ -57,7 +57,7 @@ def local(
         evaldrop local --port 5001 --template cdk.out
     """
     _refuse_without_moto()
-    from evaldrop.local_aws.server import Choices
+    from evaldrop.running.local_aws.server import Choices
 
     choices = Choices(host=host, port=port, bedrock=bedrock, folder=Path(FOLDER).absolute())
     open_runtime = _runtime_opener(bedrock)
@@ -83,7 +83,7 @@ def _runtime_opener(bedrock: str) -> "OpenRuntime":
 
 
 def _assembly(template: str | None) -> "Assembly":
-    from evaldrop.local_aws.synthesis import find_checkout, read_assembly, synthesise
+    from evaldrop.running.local_aws.synthesis import find_checkout, read_assembly, synthesise
 
     if template is not None:
         return read_assembly(Path(template))
@@ -92,7 +92,7 @@ def _assembly(template: str | None) -> "Assembly":
 
 
 def _serve(assembly: "Assembly", open_runtime: "OpenRuntime", choices: "Choices") -> int:
-    from evaldrop.local_aws.server import LocalAws
+    from evaldrop.running.local_aws.server import LocalAws
 
     ended = threading.Event()
     _tell("making the stack")

@@ -78,7 +78,7 @@ def report(
     elif as_json:
         print_json(found.scorecard.model_dump(mode="json"))
     else:
-        from evaldrop.cli.scorecard_table import print_scorecard
+        from evaldrop.cli.tables.scorecard import print_scorecard
 
         print_scorecard(stdout(), found.scorecard)
         stdout().print(f"\nreport: {shown(_place(found, Format.HTML))}")

@@ -40,7 +40,7 @@ def rescore(
         evaldrop rescore runs/support-answers/20261121T101500Z-4f3a2b --evaluation stricter.yaml
     """
     from evaldrop import storage
-    from evaldrop.cli.scorecard_table import print_scorecard
+    from evaldrop.cli.tables.scorecard import print_scorecard
     from evaldrop.errors import InputError
     from evaldrop.steps.build_scorecard import rescore
 

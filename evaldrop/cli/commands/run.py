@@ -96,7 +96,7 @@ class Started:
 
 def run_and_tell(started: Started, *, as_json: bool) -> int:
     """Execute a run and print its scorecard; return the exit code."""
-    from evaldrop.function_process import function_process
+    from evaldrop.running.processes import function_process
 
     with _opening(started) as opening, function_process() as functions:
         outcome = _execute(started, opening, functions)
@@ -168,7 +168,7 @@ def _resumed(resume: str, options: dict[str, Any]) -> Started:
 
 
 def _is_finished(folder: str) -> bool:
-    from evaldrop.local import is_finished
+    from evaldrop.running.here import is_finished
 
     return is_finished(folder)
 
@@ -177,7 +177,7 @@ def agreed(request: "RunRequest") -> bool:
     """Show what a run would cost and ask; only a person at a terminal is asked, and only about money."""
     if not request.bedrock.startswith("aws") or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return True
-    from evaldrop.cli.plan_table import print_plan
+    from evaldrop.cli.tables.plan import print_plan
     from evaldrop.steps.validate_dataset.validate import check_dataset
 
     check = check_dataset(request)
@@ -244,7 +244,7 @@ def _execute(started: Started, opening: Opening, functions: "Executor | None") -
     from evaldrop.bedrock.metered import MeteredRuntime
     from evaldrop.cli.progress import RunProgress
     from evaldrop.evaluation.prices import cost_of_calls, load_prices
-    from evaldrop.local import discard_empty, run_locally, state_machine
+    from evaldrop.running.here import discard_empty, run_locally, state_machine
 
     request, folder = started.request, started.folder
     state_machine()  # takes a tenth of a second, in which the runtime is being opened
@@ -311,7 +311,7 @@ def _tell(execution: "Execution", started: Started, *, as_json: bool) -> int:
 
 
 def _tell_scorecard(started: Started, *, as_json: bool) -> int:
-    from evaldrop.cli.scorecard_table import print_scorecard
+    from evaldrop.cli.tables.scorecard import print_scorecard
     from evaldrop.scorecard.read import read_run
 
     scorecard = read_run(started.folder).scorecard

@@ -37,7 +37,7 @@ def trend(
 
         evaldrop trend support-answers --out s3://bucket/runs --json
     """
-    from evaldrop.cli.trend_table import print_trend
+    from evaldrop.cli.tables.trend import print_trend
     from evaldrop.errors import InputError
     from evaldrop.report.history_index import read_history
     from evaldrop.scorecard.trend import BASELINE_RUNS, trend_of

@@ -14,8 +14,8 @@ from urllib.parse import unquote_plus
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evaldrop.errors import EvaldropError, InputError, StorageError
-from evaldrop.notices import refusal_notice
 from evaldrop.run.request import RunRequest
+from evaldrop.steps.report_failure.notices import refusal_notice
 from evaldrop.steps.start_run.options import UploadOptions
 from evaldrop.storage import ObjectFacts
 
