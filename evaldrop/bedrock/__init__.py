@@ -1,1 +1,1 @@
-"""Who answers: one module per model family, Bedrock itself, OpenAI-compatible servers, and simulated models."""
+"""Who answers: Bedrock, OpenAI-compatible servers and simulated models, and what model families expect."""

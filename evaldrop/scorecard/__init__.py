@@ -1,1 +1,1 @@
-"""What a run's scorecard says: its types, the gate, the baseline, the trend and the calibration; no rendering."""
+"""What a scorecard says: its types, gate, baseline, trend and calibration. It computes no page."""

@@ -1,1 +1,1 @@
-"""The steps of the workflow, a folder for each: StartRun, ValidateDataset, PrepareRecords, BuildScorecard, ReportFailure."""
+"""The workflow's steps in Python, a folder for each state that calls a function."""

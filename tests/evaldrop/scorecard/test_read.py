@@ -52,7 +52,8 @@ def test_a_scorecard_of_another_version_is_refused_with_what_to_do(folder):
 
 def test_building_and_reading_a_scorecard_imports_neither_pandas_nor_scipy_stats(folder):
     code = (
-        "import sys; from evaldrop.scorecard import build_scorecard; from evaldrop.scorecard.read import read_run;"
+        "import sys; from evaldrop.steps.build_scorecard.build import build_scorecard;"
+        "from evaldrop.scorecard.read import read_run;"
         "build_scorecard(sys.argv[1]); read_run(sys.argv[1]);"
         "print([name for name in ('pandas', 'scipy.stats', 'boto3') if name in sys.modules])"
     )

@@ -10,7 +10,7 @@ import pytest
 from evaldrop.shipped import resource
 from evaldrop.verdicts.injection import FLAGS, InjectionFinder, fold
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 
 
 def rows(path):
