@@ -34,7 +34,7 @@ OUTSIDE_THE_WORKFLOW = {"start_run"}
 MAY_IMPORT_LAMBDAS = {"evaldrop/running/handlers.py"}
 
 # `evaldrop local` and what it is made of: behind the optional extra of its name.
-LOCAL_AWS = "evaldrop/local_aws/"
+LOCAL_AWS = "evaldrop/running/local_aws/"
 MAY_IMPORT_LOCAL_AWS = {"evaldrop/cli/commands/local.py"}
 
 # Who may import boto3 or botocore, and why. Everything else works on values and URIs.
