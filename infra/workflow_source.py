@@ -1,7 +1,7 @@
 """
 The workflow as it is written (workflow.asl.yaml) to the workflow as it is deployed (workflow.asl.json).
 
-`python -m infra.workflow_source` writes the one from the other. Not by way of CDK: it works without the infra extra.
+`python -m infra.workflow_source` writes the one from the other, and needs no CDK: without the infra extra, too.
 """
 
 import json
@@ -17,7 +17,7 @@ SOURCE = Path(__file__).parent / "workflow.asl.yaml"
 WRITTEN = SOURCE.with_suffix(".json")
 
 PIECES = "x-pieces"
-"""Top-level key of the named pieces of expressions: YAML's anchors repeat a value, never a part of a string."""
+"""Top-level key of named pieces of expressions: YAML's anchors repeat a value, never a part of a string."""
 
 _BREAK = re.compile(r"\s*\n\s*")
 _TOKENS = re.compile(
@@ -40,12 +40,12 @@ def workflow_json(source: str) -> str:
     Top-level keys that begin with `x-` hold what is used elsewhere, and are left out.
 
     Raises:
-        SourceError: it is no YAML, repeats a key, has an alias or a piece that is nowhere, or breaks a string.
+        SourceError: it is no YAML, repeats a key, breaks a string, or names what is nowhere: an alias, a piece.
     """
     document = _load(source)
     pieces = _whole_pieces(document.get(PIECES, {}))
     definition = {key: value for key, value in document.items() if not key.startswith("x-")}
-    # Names of models are Chinese and Japanese too: escaped, nobody could read them where the workflow runs.
+    # Not escaped: AWS's console shows the file as it is, and what is masked is Chinese and Japanese too.
     return json.dumps(_written(definition, pieces), indent=2, ensure_ascii=False) + "\n"
 
 
@@ -53,8 +53,9 @@ def one_line(expression: str) -> str:
     """
     Return a JSONata expression without its layout.
 
-    A line break, with the spaces around it, is nothing inside a bracket's edge and one space elsewhere. In a regular
-    expression, where a space is a character to match, it is nothing anywhere. Spaces within a line stay.
+    A line break, with the spaces around it, is nothing at a bracket's inner edge and one space elsewhere.
+    In a regular expression, where a space is a character to match, it is nothing anywhere. Spaces within a
+    line stay.
     """
     return _TOKENS.sub(_without_layout, expression)
 
@@ -82,7 +83,7 @@ def _load(source: str) -> dict[str, Any]:
 
 
 def _refuse_repeated_keys(node: yaml.Node | None) -> None:
-    # YAML forbids them and PyYAML takes the last one: a second state of a name would replace the first in silence.
+    # YAML forbids them, and PyYAML takes the last: a second state of a name would silently replace the first.
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
@@ -105,7 +106,7 @@ def _whole_pieces(pieces: Mapping[str, str]) -> dict[str, str]:
 def _with_pieces(text: str, pieces: Mapping[str, str]) -> str:
     def piece(found: re.Match[str]) -> str:
         if found[1] not in pieces:
-            raise SourceError(f"there is no piece {found[0]} in {PIECES}, or it comes later than what uses it")
+            raise SourceError(f"no piece {found[0]} in {PIECES}, or it comes later than what uses it")
         return pieces[found[1]]
 
     return re.sub(r"<([A-Z][A-Z_]*)>", piece, text)
