@@ -1,7 +1,7 @@
 """
 The workflow as it is written (workflow.asl.yaml) to the workflow as it is deployed (workflow.asl.json).
 
-`python -m infra.workflow_source` writes the one from the other, and needs no CDK: without the infra extra, too.
+`python -m infra.workflow_source` writes the one from the other. It needs no CDK, and so no infra extra.
 """
 
 import json
@@ -40,7 +40,7 @@ def workflow_json(source: str) -> str:
     Top-level keys that begin with `x-` hold what is used elsewhere, and are left out.
 
     Raises:
-        SourceError: it is no YAML, repeats a key, breaks a string, or names what is nowhere: an alias, a piece.
+        SourceError: it is no YAML, repeats a key, breaks a string, or names an alias or piece not there.
     """
     document = _load(source)
     pieces = _whole_pieces(document.get(PIECES, {}))
