@@ -61,7 +61,7 @@ REHEARSED = "evaldrop:rehearsed"
 # What a function never imports of evaldrop.
 _NOT_IN_LAMBDA = ("cli", "engine", "running", "bedrock", "__main__.py")
 
-# No function calls a model, but PrepareRecords writes models' requests and BuildScorecard reads their replies.
+# Functions call no model, but PrepareRecords writes models' requests and BuildScorecard reads replies.
 _EVEN_SO = ("bedrock/__init__.py", "bedrock/families/")
 
 # Patterns below the bundle; what they match is removed. Everything else stays: an import decides, not a list.
