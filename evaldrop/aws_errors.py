@@ -62,7 +62,7 @@ def explain(error: Exception) -> str:
 
 
 @contextmanager
-def told(what: str) -> Iterator[None]:
+def as_service_error(what: str) -> Iterator[None]:
     """Turn what boto3 and botocore raise into a ServiceError: what did not happen, why, and what to do."""
     try:
         yield

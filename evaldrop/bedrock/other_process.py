@@ -98,7 +98,7 @@ CONVERSE, INVOKE_MODEL, CANCEL, END = "converse", "invoke_model", "cancel", "end
 
 
 @contextmanager
-def runtime_beside(open_runtime: Callable[[], BedrockRuntime]) -> Iterator["RuntimeBeside"]:
+def runtime_beside(open_runtime: Callable[[], BedrockRuntime]) -> Iterator["OtherProcessRuntime"]:
     """Fork a process that opens a runtime and answers from it, until the block ends."""
     ours, theirs = socket.socketpair()
 
@@ -111,7 +111,7 @@ def runtime_beside(open_runtime: Callable[[], BedrockRuntime]) -> Iterator["Runt
     process.start()
     theirs.close()
     try:
-        yield RuntimeBeside(ours)
+        yield OtherProcessRuntime(ours)
     finally:
         ours.close()
         process.terminate()
@@ -176,7 +176,7 @@ def _gone() -> ServiceError:
     return ServiceError("ServiceUnavailableException", "the process that makes the calls went away")
 
 
-class RuntimeBeside:
+class OtherProcessRuntime:
     """The near end of a runtime in another process. It is connected by the first call."""
 
     is_simulated = False
@@ -189,7 +189,7 @@ class RuntimeBeside:
         self._asked = 0
         self._is_gone = False
 
-    def opened(self) -> "RuntimeBeside":
+    def opened(self) -> "OtherProcessRuntime":
         """
         Return this runtime once the other process has it ready.
 

@@ -44,13 +44,13 @@ Api = Literal["converse", "invoke_model"]
 Family = Literal["anthropic", "nova", "llama", "mistral", "chat"]
 
 
-class Part(BaseModel):
+class EvaluationPart(BaseModel):
     """Common settings: frozen, and strict about keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Inference(Part):
+class Inference(EvaluationPart):
     """Sampling parameters, by one name for all families."""
 
     max_tokens: int | None = Field(default=None, ge=1, description="Upper limit of tokens in a response.")
@@ -59,7 +59,7 @@ class Inference(Part):
     stop: tuple[str, ...] = Field(default=(), max_length=4, description="Texts that end a response.")
 
 
-class Guardrail(Part):
+class Guardrail(EvaluationPart):
     """A Bedrock guardrail that a candidate runs behind."""
 
     id: str = Field(description="Guardrail ID or ARN.")
@@ -74,7 +74,7 @@ PREFERENCE_PROMPT = "pairwise.v1"
 PAIR_SCORES_PROMPT = "pairwise-scores.v1"
 
 
-class Called(Part):
+class Called(EvaluationPart):
     """What candidates and judges share: a model, and how it is called."""
 
     name: Name = Field(description="Short name, used in every table.")
@@ -132,7 +132,7 @@ class Judge(Called):
         return {"prompt": YES_NO_PROMPT, **value, "mode": "per_criterion"}
 
 
-class Pairwise(Part):
+class Pairwise(EvaluationPart):
     """Comparisons of two responses by the judges, in both orders."""
 
     baseline: Name | None = Field(default=None, description="Candidate that the others are compared against.")
@@ -189,14 +189,14 @@ def plain_name(name: str) -> str:
     return found[1] if found else name.strip()
 
 
-class Price(Part):
+class Price(EvaluationPart):
     """Dollars per million tokens."""
 
     input: float = Field(ge=0, description="USD per 1,000,000 input tokens.")
     output: float = Field(ge=0, description="USD per 1,000,000 output tokens.")
 
 
-class Evaluation(Part):
+class Evaluation(EvaluationPart):
     """The definition of an evaluation: what `evaluation.yaml` says."""
 
     name: Name = Field(description="Names the folder its runs are kept in.")

@@ -18,7 +18,7 @@ _CRITERION_RULES = frozenset({"pass_at", "weight"})
 _NOT_SENT = frozenset({"timeout_s"})
 
 
-def asked_by(evaluation: Evaluation) -> dict[str, Any]:
+def questions_of(evaluation: Evaluation) -> dict[str, Any]:
     """Return what an evaluation asks, by the place where it says so."""
     content = evaluation.model_dump(mode="json", exclude={*_RULES, "prompt", "candidates", "judges"})
     asked = {key: value for key, value in content.items() if value}

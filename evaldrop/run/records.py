@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from evaldrop.run.shared_texts import told_whole
+from evaldrop.run.shared_texts import with_texts_restored
 
 
-class Asked(NamedTuple):
+class ExpectedCall(NamedTuple):
     """A judge call that every response to a record should get."""
 
     judge: str
@@ -48,7 +48,7 @@ class PreparedRecord(NamedTuple):
     category: str | None
     group: str | None
     not_applicable: Mapping[str, str]
-    asked: tuple[Asked, ...]
+    asked: tuple[ExpectedCall, ...]
     calls: Mapping[str, Any]
     anchor: KnownAnchor | None = None
     perturbed: Perturbed | None = None
@@ -79,7 +79,7 @@ def read_prepared(line: bytes) -> PreparedRecord:
         content.get("group"),
         content.get("not_applicable") or {},
         tuple(_asked(judgement) for judgement in content["calls"]["judgements"]),
-        told_whole(content["calls"]),
+        with_texts_restored(content["calls"]),
         _anchor(content.get("anchor")),
         perturbed=Perturbed(**copied) if (copied := content.get("perturbed")) else None,
         expected_blocked=content.get("expected_blocked"),
@@ -92,5 +92,5 @@ def _anchor(content: Mapping[str, Any] | None) -> KnownAnchor | None:
     return KnownAnchor(content["id"], content["passes"], tuple(content["criteria"]))
 
 
-def _asked(judgement: Mapping[str, Any]) -> Asked:
-    return Asked(judgement["judge"], judgement.get("repeat", 0), tuple(judgement["criteria"]))
+def _asked(judgement: Mapping[str, Any]) -> ExpectedCall:
+    return ExpectedCall(judgement["judge"], judgement.get("repeat", 0), tuple(judgement["criteria"]))

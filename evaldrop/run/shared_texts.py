@@ -23,7 +23,7 @@ def share_texts(calls: JSON, values: Mapping[str, Any]) -> JSON:
     return {**calls, **asked, "texts": texts}
 
 
-def told_whole(calls: JSON) -> JSON:
+def with_texts_restored(calls: JSON) -> JSON:
     """Return a record's calls as they were before their texts were shared."""
     texts = calls.get("texts")
     if texts is None:

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from evaldrop import storage
-from evaldrop.aws_errors import told
+from evaldrop.aws_errors import as_service_error
 
 if TYPE_CHECKING:
     from evaldrop.run.request import RunRequest
@@ -34,7 +34,7 @@ class StackServices:
         Raises:
             ServiceError: Step Functions would not.
         """
-        with told(f"run {request.run_id} of {request.dataset} was not started"):
+        with as_service_error(f"run {request.run_id} of {request.dataset} was not started"):
             try:
                 self._step_functions.start_execution(
                     stateMachineArn=self._machine_arn,
@@ -52,7 +52,7 @@ class StackServices:
         Raises:
             ServiceError: Step Functions would not say.
         """
-        with told(f"how {execution_arn} ended is not known"):
+        with as_service_error(f"how {execution_arn} ended is not known"):
             ended = self._step_functions.describe_execution(executionArn=execution_arn)
         return {name: ended.get(name) for name in ("status", "input", "error", "cause")}
 
@@ -63,7 +63,7 @@ class StackServices:
         Raises:
             ServiceError: SNS would not.
         """
-        with told(f'the message "{subject}" was not sent'):
+        with as_service_error(f'the message "{subject}" was not sent'):
             self._sns.publish(TopicArn=self._topic_arn, Subject=subject, Message=message)
 
     def describe(self, uri: str) -> storage.ObjectFacts:

@@ -5,7 +5,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from evaldrop import aws_errors
-from evaldrop.aws_errors import code_of, explain, is_aws_fault, told
+from evaldrop.aws_errors import as_service_error, code_of, explain, is_aws_fault
 from evaldrop.errors import ServiceError
 
 
@@ -45,12 +45,12 @@ def test_a_fault_of_aws_is_known_by_where_it_was_defined():
 def test_what_a_service_refuses_is_told_with_what_did_not_happen():
     with (
         pytest.raises(ServiceError, match=r"^nothing was sent: .*said by AWS") as raised,
-        told("nothing was sent"),
+        as_service_error("nothing was sent"),
     ):
         raise refusal("AccessDenied")
     assert isinstance(raised.value.__cause__, ClientError)
 
 
 def test_what_is_no_fault_of_a_service_stays_what_it_is():
-    with pytest.raises(ZeroDivisionError), told("nothing"):
+    with pytest.raises(ZeroDivisionError), as_service_error("nothing"):
         raise ZeroDivisionError

@@ -5,7 +5,7 @@ from rich.table import Table
 
 from evaldrop.cli.output import shown
 from evaldrop.scorecard.figures import interval, number
-from evaldrop.scorecard.trend import Point, Series, Trend
+from evaldrop.scorecard.trend import Series, Trend, TrendPoint
 
 CELLS = 40
 
@@ -62,7 +62,7 @@ def _axis(series: Series) -> tuple[float, float]:
     return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
-def _draw(point: Point, low: float, high: float, level: float | None) -> str:
+def _draw(point: TrendPoint, low: float, high: float, level: float | None) -> str:
     cells = [" "] * CELLS
     if level is not None and low <= level <= high:
         cells[_cell(level, low, high)] = "│"

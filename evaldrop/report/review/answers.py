@@ -25,7 +25,7 @@ _PASSED: Final[Mapping[str, NoScore]] = {
 }
 
 
-class Answer(NamedTuple):
+class SheetAnswer(NamedTuple):
     """
     One cell or one line of a file, its score not yet read. `where` is for messages.
 
@@ -52,7 +52,7 @@ class Score(NamedTuple):
 class ReadFile(NamedTuple):
     """The answers of a file, who gave them when it says so, and what is wrong with it as a whole."""
 
-    answers: list[Answer]
+    answers: list[SheetAnswer]
     rater: str | None
     problems: list[str]
 
@@ -122,7 +122,9 @@ def _read_json(text: str) -> ReadFile:
         said = row.get("score")
         if said is None:
             said = {"cannot_tell": "?", "not_applicable": "n/a"}.get(str(row.get("reason")), "")
-        answers.append(Answer(where, str(review), str(row["item"]), None, None, row["criterion"], said, None))
+        answers.append(
+            SheetAnswer(where, str(review), str(row["item"]), None, None, row["criterion"], said, None)
+        )
     return ReadFile(answers, rater if isinstance(rater, str) and rater.strip() else None, problems)
 
 
@@ -145,11 +147,11 @@ def _read_sheet(text: str) -> ReadFile:
     of_review = {"review", "item", "criterion", "score"} <= set(header)
     if not of_review and not {"record_id", "candidate", "criterion", "score"} <= set(header):
         return ReadFile([], None, [_WRONG_COLUMNS])
-    answers: list[Answer] = []
+    answers: list[SheetAnswer] = []
     problems: list[str] = []
     for where, row in _rows(reader, header, problems):
         answers.append(
-            Answer(
+            SheetAnswer(
                 where,
                 row["review"].strip() if of_review else None,
                 row["item"].strip() if of_review else None,

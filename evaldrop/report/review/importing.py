@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from evaldrop import storage
 from evaldrop.errors import InputError, StorageError
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.report.review.answers import Answer, Score, read_answers, read_score
+from evaldrop.report.review.answers import Score, SheetAnswer, read_answers, read_score
 from evaldrop.report.review.exporting import key_uri
 from evaldrop.run.definition import RunFile, read_run_file
 from evaldrop.run.tables import read_rows
@@ -76,7 +76,7 @@ def import_review(uri: str, folder: str, *, rater: str | None, imported_at: str)
     )
 
 
-def _review_labels(answers: list[Answer], origin: _Origin, uri: str) -> list[Label]:
+def _review_labels(answers: list[SheetAnswer], origin: _Origin, uri: str) -> list[Label]:
     key = _key(answers, origin.run, uri)
     given, problems = _given(answers, key, origin.run.criteria)
     _refuse(problems, uri)
@@ -103,7 +103,7 @@ def _review_labels(answers: list[Answer], origin: _Origin, uri: str) -> list[Lab
     ]
 
 
-def _key(answers: list[Answer], run: RunFile, uri: str) -> ReviewKey:
+def _key(answers: list[SheetAnswer], run: RunFile, uri: str) -> ReviewKey:
     reviews = sorted({str(answer.review_id) for answer in answers})
     if len(reviews) > 1:
         raise InputError(
@@ -122,7 +122,7 @@ def _key(answers: list[Answer], run: RunFile, uri: str) -> ReviewKey:
 
 
 def _given(
-    answers: list[Answer], key: ReviewKey, criteria: Mapping[str, Criterion]
+    answers: list[SheetAnswer], key: ReviewKey, criteria: Mapping[str, Criterion]
 ) -> tuple[dict[tuple[int, str], Score], list[str]]:
     asked = {str(item.position): item for item in key.items}
     given: dict[tuple[int, str], Score] = {}
@@ -145,7 +145,7 @@ def _given(
     return given, problems
 
 
-def _own_labels(answers: list[Answer], origin: _Origin, uri: str, rater: str | None) -> list[Label]:
+def _own_labels(answers: list[SheetAnswer], origin: _Origin, uri: str, rater: str | None) -> list[Label]:
     wanted = {(answer.record_id or "", answer.candidate or "") for answer in answers}
     rows = read_rows(origin.run.file("responses.parquet"), ("record_id", "candidate", "response"))
     digests = {
@@ -168,7 +168,7 @@ def _own_labels(answers: list[Answer], origin: _Origin, uri: str, rater: str | N
 
 
 def _own_label(
-    answer: Answer, origin: _Origin, digests: Mapping[tuple[str, str], str], rater: str
+    answer: SheetAnswer, origin: _Origin, digests: Mapping[tuple[str, str], str], rater: str
 ) -> Label | str:
     """Return a label, or what is wrong with the answer."""
     response = (answer.record_id or "", answer.candidate or "")
@@ -198,7 +198,7 @@ def _own_label(
     )
 
 
-def _no_answer(answer: Answer, criterion: Criterion) -> str:
+def _no_answer(answer: SheetAnswer, criterion: Criterion) -> str:
     scale = criterion.scale
     if scale.kind == "range":
         allowed = f"a number from {scale.low:g} to {scale.high:g}"

@@ -24,7 +24,7 @@ class File(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Company:
+class EvaluationBundle:
     """
     An evaluation with all it reads, as it is on this machine.
 
@@ -66,7 +66,7 @@ class Company:
         return f"{SUBMITTED}{digest.hexdigest()[:32]}/{FILE_NAME}"
 
 
-def read_company(definition: RunDefinition, evaluation: str) -> Company:
+def read_bundle(definition: RunDefinition, evaluation: str) -> EvaluationBundle:
     """
     Return an evaluation with what it reads.
 
@@ -90,16 +90,16 @@ def read_company(definition: RunDefinition, evaluation: str) -> Company:
         folder = storage.parent(evaluation) or "."
         file = File(place.as_posix(), storage.read_bytes(storage.join(folder, anchors.file)))
     prompts = {name: prompt.text for name, prompt in definition.prompts.items()}
-    return Company(evaluation=content, prompts=prompts, anchors=file)
+    return EvaluationBundle(evaluation=content, prompts=prompts, anchors=file)
 
 
-def found_there(company: Company, uri: str) -> tuple[str, ...] | None:
+def found_there(bundle: EvaluationBundle, uri: str) -> tuple[str, ...] | None:
     """Return the keys of the evaluation and prompts that the stack finds by itself, if they say the same."""
     found = find_evaluation(uri)
-    if found is None or storage.read_bytes(found) != company.evaluation:
+    if found is None or storage.read_bytes(found) != bundle.evaluation:
         return None
     folder, uris = storage.parent(found), [found]
-    for name, text in company.prompts.items():
+    for name, text in bundle.prompts.items():
         kind, _, prompt = name.partition("/")
         try:
             if load_prompt(cast("Kind", kind), prompt, near=folder).text != text:
@@ -107,9 +107,9 @@ def found_there(company: Company, uri: str) -> tuple[str, ...] | None:
         except PromptError:
             return None
         uris += filter(None, [find_prompt(cast("Kind", kind), prompt, near=folder)])
-    if company.anchors:
-        anchors = storage.join(str(folder), company.anchors.key)
-        if not storage.exists(anchors) or storage.read_bytes(anchors) != company.anchors.content:
+    if bundle.anchors:
+        anchors = storage.join(str(folder), bundle.anchors.key)
+        if not storage.exists(anchors) or storage.read_bytes(anchors) != bundle.anchors.content:
             return None
         uris.append(anchors)
     return tuple(storage.place(each).key for each in uris)

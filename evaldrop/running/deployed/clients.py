@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from evaldrop.aws_errors import told
+from evaldrop.aws_errors import as_service_error
 
 
 def client(service: str, *, region: str | None = None) -> Any:
@@ -18,6 +18,6 @@ def client(service: str, *, region: str | None = None) -> Any:
     """
     import boto3
 
-    with told(f"{service} cannot be called"):
+    with as_service_error(f"{service} cannot be called"):
         client: Any = boto3.client
         return client(service, region_name=region)

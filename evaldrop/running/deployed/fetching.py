@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from evaldrop import storage
-from evaldrop.aws_errors import code_of, told
+from evaldrop.aws_errors import as_service_error, code_of
 from evaldrop.errors import ServiceError, StorageError
 
 AT_A_TIME = 8
@@ -55,7 +55,7 @@ class Fetching:
             ServiceError: S3 would not say.
             StorageError: A name would lead out of the folder.
         """
-        with told(f"s3://{self._bucket}/{self._prefix} cannot be listed"):
+        with as_service_error(f"s3://{self._bucket}/{self._prefix} cannot be listed"):
             return list(self._listed())
 
     def fetch(self, files: list[Remote], *, copied: Callable[[int], None]) -> dict[Outcome, int]:
@@ -106,7 +106,7 @@ class Fetching:
         if self._is_there(file, path):
             copied(file.size)
             return "there"
-        with told(f"s3://{self._bucket}/{file.key} was not fetched"):
+        with as_service_error(f"s3://{self._bucket}/{file.key} was not fetched"):
             return self._download(file, path, copied)
 
     def _is_there(self, file: Remote, path: Path) -> bool:
@@ -114,7 +114,7 @@ class Fetching:
             return False
         if int(path.stat().st_mtime) == int(file.modified.timestamp()):
             return True  # fetched before: then it was checked, and is dated as in S3
-        with told(f"s3://{self._bucket}/{file.key} cannot be looked at"):
+        with as_service_error(f"s3://{self._bucket}/{file.key} cannot be looked at"):
             return self._etag(file, path) == file.etag
 
     def _download(self, file: Remote, path: Path, copied: Callable[[int], None]) -> Outcome:

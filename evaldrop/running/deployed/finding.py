@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaldrop import storage
-from evaldrop.aws_errors import told
+from evaldrop.aws_errors import as_service_error
 from evaldrop.errors import InputError
 from evaldrop.running.deployed.stack import Stack
 
@@ -87,7 +87,7 @@ def find_folder(out: str, run_id: str, s3: Any) -> str | None:
         ServiceError: S3 would not say.
     """
     bucket, prefix = storage.place(out.rstrip("/") + "/")
-    with told(f"{out} cannot be listed"):
+    with as_service_error(f"{out} cannot be listed"):
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")
         evaluations = [each["Prefix"] for page in pages for each in page.get("CommonPrefixes", ())]
     for evaluation in evaluations:

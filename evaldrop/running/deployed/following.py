@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from evaldrop import storage
-from evaldrop.aws_errors import code_of, told
+from evaldrop.aws_errors import as_service_error, code_of
 
 Status = Literal["NOT_STARTED", "RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"]
 
@@ -80,7 +80,7 @@ def look(execution_arn: str, states: Any) -> Moment:
     Raises:
         ServiceError: Step Functions would not say.
     """
-    with told(f"{execution_arn} cannot be looked at"):
+    with as_service_error(f"{execution_arn} cannot be looked at"):
         try:
             execution = states.describe_execution(executionArn=execution_arn)
         except states.exceptions.ClientError as error:

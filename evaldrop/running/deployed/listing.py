@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from evaldrop import storage
-from evaldrop.aws_errors import told
+from evaldrop.aws_errors import as_service_error
 from evaldrop.report.history_index import HISTORY_FILE, read_entries
 from evaldrop.running.deployed.following import look
 from evaldrop.running.deployed.stack import Stack
@@ -58,7 +58,7 @@ def list_runs(stack: Stack, states: Any, *, evaluation: str | None, limit: int) 
     files = list(storage.list_files(stack.out))
     entries = read_entries([uri for uri in files if uri.endswith(f"/{HISTORY_FILE}")])
     begun = dict(_evaluations(files))
-    with told(f"the executions of {stack.machine_arn} cannot be listed"):
+    with as_service_error(f"the executions of {stack.machine_arn} cannot be listed"):
         executions = {each["name"]: each for each in islice(_executions(stack, states), limit + len(entries))}
     rows = [_from_entry(entry, executions.pop(entry.run_id, None), stack) for entry in entries]
     bare = [each for each in executions.values() if evaluation in {None, begun.get(each["name"])}]

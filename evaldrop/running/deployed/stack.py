@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from evaldrop.aws_errors import code_of, told
+from evaldrop.aws_errors import as_service_error, code_of
 from evaldrop.errors import InputError
 from evaldrop.steps.start_run.events import RUNS, Intake
 
@@ -66,7 +66,7 @@ def find_stack(name: str, cloudformation: Any) -> Stack:
         InputError: There is none of this name, or it is none of this version of evaldrop.
         ServiceError: CloudFormation would not say.
     """
-    with told(f'stack "{name}" cannot be looked up'):
+    with as_service_error(f'stack "{name}" cannot be looked up'):
         try:
             (described,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
         except cloudformation.exceptions.ClientError as error:

@@ -10,7 +10,7 @@ from evaldrop.datasets import survey_dataset
 from evaldrop.errors import DatasetError, InputError
 from evaldrop.evaluation import find_evaluation
 from evaldrop.run.request import RunRequest, new_run_id
-from evaldrop.running.deployed.bundle import File, found_there, read_company
+from evaldrop.running.deployed.bundle import File, found_there, read_bundle
 from evaldrop.running.deployed.placing import chosen_key, dataset_key, sidecar_key
 from evaldrop.running.deployed.stack import Stack
 from evaldrop.running.deployed.uploads import InputBucket, Present, sha256_of
@@ -204,14 +204,14 @@ def _company(
         keys = (storage.place(evaluation).key,) if evaluation else ()
         return (), keys, UploadOptions(evaluation=given, limit=wanted.limit)
     assert check.definition
-    company = read_company(check.definition, evaluation)
-    if wanted.evaluation or company.starts_a_run:
-        pinned = company.pinned_key
-        return company.at(pinned), (), UploadOptions(evaluation=pinned, limit=wanted.limit)
+    bundle = read_bundle(check.definition, evaluation)
+    if wanted.evaluation or bundle.starts_a_run:
+        pinned = bundle.pinned_key
+        return bundle.at(pinned), (), UploadOptions(evaluation=pinned, limit=wanted.limit)
     options = UploadOptions(limit=wanted.limit)
-    if (there := found_there(company, upload.uri)) is not None:
+    if (there := found_there(bundle, upload.uri)) is not None:
         return (), there, options
-    return company.at(sidecar_key(upload.key)), (), options
+    return bundle.at(sidecar_key(upload.key)), (), options
 
 
 def _companions(files: tuple[File, ...], bucket: InputBucket) -> Iterator[Companion]:

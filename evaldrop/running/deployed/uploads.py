@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, BinaryIO
 
 from evaldrop import storage
-from evaldrop.aws_errors import code_of, told
+from evaldrop.aws_errors import as_service_error, code_of
 from evaldrop.errors import ServiceError
 from evaldrop.steps.start_run.events import Upload
 
@@ -53,7 +53,7 @@ class InputBucket:
         Raises:
             ServiceError: S3 would not say.
         """
-        with told(f"s3://{self.name}/{key} cannot be looked at"):
+        with as_service_error(f"s3://{self.name}/{key} cannot be looked at"):
             try:
                 head = self._s3.head_object(Bucket=self.name, Key=key, ChecksumMode="ENABLED")
             except self._s3.exceptions.ClientError as error:
@@ -104,7 +104,7 @@ class InputBucket:
             ServiceError: S3 would not, or something else lies there by now.
         """
         condition = {"IfMatch": replacing.upload.etag} if replacing else {"IfNoneMatch": "*"}
-        with told(f"s3://{self.name}/{key} was not uploaded"):
+        with as_service_error(f"s3://{self.name}/{key} was not uploaded"):
             try:
                 answer = self._s3.put_object(
                     Bucket=self.name,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evaldrop.running.local_aws.clients import REGION, Clients, access_key_of
-from evaldrop.running.local_aws.sandboxes import Answer, Code, Sandboxes
+from evaldrop.running.local_aws.sandboxes import Code, InvocationResult, Sandboxes
 
 RETRY_AFTER_S = (1.0, 2.0)
 """Lambda waits one minute, then two; a rehearsal does not."""
@@ -74,7 +74,7 @@ class Functions:
         self._sleep = sleep or self._stopped.wait
         self._waiting: queue.SimpleQueue[threading.Thread] = queue.SimpleQueue()
 
-    def invoke(self, name: str, event: Any) -> Answer:
+    def invoke(self, name: str, event: Any) -> InvocationResult:
         """
         Run a function and wait for its answer.
 
@@ -122,7 +122,7 @@ class Functions:
                 self._sleep(self._retry_after_s[min(attempt, len(self._retry_after_s) - 1)])
         self._bury(name, event, answer)
 
-    def _bury(self, name: str, event: Any, answer: Answer) -> None:
+    def _bury(self, name: str, event: Any, answer: InvocationResult) -> None:
         """Keep an event that no attempt could deal with, as Lambda words it."""
         arn = self._find(name).dead_letters
         if arn is None:

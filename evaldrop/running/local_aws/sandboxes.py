@@ -49,7 +49,7 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class InvocationResult:
     """What came of an invocation: the result, or Lambda's error document in `payload` with `failed`."""
 
     payload: Any
@@ -112,7 +112,7 @@ class Sandbox:
         """Whether it can take another event."""
         return self._process.poll() is None
 
-    def invoke(self, event: Any) -> Answer:
+    def invoke(self, event: Any) -> InvocationResult:
         """Hand over an event and wait for the answer; a process that is too slow is killed."""
         request_id = str(uuid.uuid4())
         timed_out = threading.Event()
@@ -130,7 +130,7 @@ class Sandbox:
         if line:
             reply = json.loads(line)
             failed = "error" in reply
-            return Answer(
+            return InvocationResult(
                 payload=reply["error" if failed else "result"], failed=failed, request_id=request_id
             )
         return self._ended(request_id, timed_out=timed_out.is_set())
@@ -139,7 +139,7 @@ class Sandbox:
         """Kill the process under whatever it does."""
         self._process.kill()
 
-    def invoke_and_crash(self, event: Any) -> Answer:
+    def invoke_and_crash(self, event: Any) -> InvocationResult:
         """Have an event dealt with by a process that dies before it can say so."""
         answer = self.invoke(event)
         self.crash()
@@ -169,7 +169,7 @@ class Sandbox:
         }
         return {"event": event, "context": context}
 
-    def _ended(self, request_id: str, *, timed_out: bool) -> Answer:
+    def _ended(self, request_id: str, *, timed_out: bool) -> InvocationResult:
         """Return what Lambda says of a process that ended without an answer."""
         code = self._process.wait()
         if timed_out:
@@ -178,7 +178,7 @@ class Sandbox:
             how = "signal: killed" if code < 0 else f"exit status {code}"
             kind, said = "Runtime.ExitError", f"Runtime exited with error: {how}"
         message = f"RequestId: {request_id} Error: {said}"
-        return Answer(
+        return InvocationResult(
             payload={"errorType": kind, "errorMessage": message}, failed=True, request_id=request_id
         )
 
@@ -213,7 +213,7 @@ class Sandboxes:
         self._places: dict[str, threading.Semaphore] = {}
         self._faults: dict[str, list[Fault]] = {}
 
-    def invoke(self, code: Code, event: Any) -> Answer:
+    def invoke(self, code: Code, event: Any) -> InvocationResult:
         """Run a function on an event, in a process that is free or a new one."""
         with self._place(code.name):
             sandbox = self._take(code)

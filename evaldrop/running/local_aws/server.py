@@ -34,7 +34,7 @@ from evaldrop.running.local_aws.objects import S3Store
 from evaldrop.running.local_aws.permissions import Permissions
 from evaldrop.running.local_aws.sandboxes import Sandboxes, link_runtime
 from evaldrop.running.local_aws.schedules import Schedules
-from evaldrop.running.local_aws.stack import Stack, deploy, deployed_functions
+from evaldrop.running.local_aws.stack import EmulatedStack, deploy, deployed_functions
 from evaldrop.running.local_aws.synthesis import Assembly
 
 MESSAGES = "messages"
@@ -94,7 +94,7 @@ class LocalAws:
         self._thread = threading.Thread(target=self._server.serve_forever, name="local AWS", daemon=True)
         self._thread.start()
 
-        self.stack: Stack = deploy(assembly, self.clients)
+        self.stack: EmulatedStack = deploy(assembly, self.clients)
         self.messages_url = _subscribe_queue(self.stack.outputs["ResultsTopic"], self.clients)
         [machine] = self.stack.of_kind("AWS::StepFunctions::StateMachine")
         self.role_arn: str = machine.properties["RoleArn"]

@@ -27,7 +27,7 @@ _NAMES = "evaldrop local"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stack:
+class EmulatedStack:
     """
     A stack that stands in the local AWS.
 
@@ -47,7 +47,7 @@ class Stack:
         return [each for each in self.resources.values() if each.kind == kind and each.physical_id]
 
 
-def deploy(assembly: Assembly, clients: Clients) -> Stack:
+def deploy(assembly: Assembly, clients: Clients) -> EmulatedStack:
     """Make the stack, and return it."""
     clients("ssm").put_parameter(
         Name="/cdk-bootstrap/hnb659fds/version", Value=_BOOTSTRAP_VERSION, Type="String", Overwrite=True
@@ -65,7 +65,7 @@ def deploy(assembly: Assembly, clients: Clients) -> Stack:
     for resource in resources.values():
         complete(resource, clients)
     [described] = clients("cloudformation").describe_stacks(StackName=assembly.name)["Stacks"]
-    return Stack(
+    return EmulatedStack(
         name=assembly.name,
         outputs={each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", ())},
         resources=resources,
@@ -104,7 +104,7 @@ def _resources(assembly: Assembly, template: Mapping[str, Any], clients: Clients
         )
 
 
-def deployed_functions(stack: Stack, assembly: Assembly) -> dict[str, Deployed]:
+def deployed_functions(stack: EmulatedStack, assembly: Assembly) -> dict[str, Deployed]:
     """Return what functions run, by their names."""
     retries = {
         each.properties["FunctionName"]: each.properties.get("MaximumRetryAttempts", 2)

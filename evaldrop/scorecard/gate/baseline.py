@@ -13,7 +13,7 @@ _MOST_NAMED = 5
 _ROUNDING = 1e-9
 
 
-class _Held(NamedTuple):
+class _HeldEstimate(NamedTuple):
     """A candidate's estimate against the baseline; `sign` is -1 on a criterion where low is good."""
 
     candidate: str
@@ -59,7 +59,9 @@ def _open(rule: NoRegression | NoWorseRecord, scorecard: Scorecard, names: RunNa
                 yield _check(rule, name, "pass", f"{name} is not in the baseline: it has nothing to lose.")
 
 
-def _held(rule: NoRegression | NoWorseRecord, scorecard: Scorecard, names: RunNames) -> Iterator[_Held]:
+def _held(
+    rule: NoRegression | NoWorseRecord, scorecard: Scorecard, names: RunNames
+) -> Iterator[_HeldEstimate]:
     known = scorecard.baseline.candidates if scorecard.baseline else {}
     criteria = [rule.criterion] if rule.criterion is not None else list(scorecard.criteria)
     for name in candidates_of(rule, names):
@@ -67,7 +69,9 @@ def _held(rule: NoRegression | NoWorseRecord, scorecard: Scorecard, names: RunNa
             for criterion in criteria:
                 info = scorecard.criteria.get(criterion)
                 sign = 1 if info is None or info.higher_is_better else -1
-                yield _Held(name, criterion, _estimate(known[name].criteria, criterion, scorecard), sign)
+                yield _HeldEstimate(
+                    name, criterion, _estimate(known[name].criteria, criterion, scorecard), sign
+                )
 
 
 def _estimate(
@@ -79,7 +83,7 @@ def _estimate(
     return estimates.get(criterion)
 
 
-def _judge_difference(rule: NoRegression, held: _Held) -> tuple[Decision, str]:
+def _judge_difference(rule: NoRegression, held: _HeldEstimate) -> tuple[Decision, str]:
     about, estimate = f"{held.candidate}.{held.criterion}", held.estimate
     if estimate is None or estimate.interval is None:
         why = (estimate.reason if estimate else None) or "it is not in both runs"
@@ -112,7 +116,9 @@ def _within_margin(margin: float, low: float, high: float, moved: str) -> tuple[
     return "inconclusive", f"{moved}: a part of it is worse than allowed; {allowed}."
 
 
-def _judge_records(rule: NoWorseRecord, held: _Held, baseline: Baseline | None) -> tuple[Decision, str]:
+def _judge_records(
+    rule: NoWorseRecord, held: _HeldEstimate, baseline: Baseline | None
+) -> tuple[Decision, str]:
     about, estimate = f"{held.candidate}.{held.criterion}", held.estimate
     if estimate is None or estimate.largest_drop is None:
         return "inconclusive", f"{about}: no record has a score in both runs."

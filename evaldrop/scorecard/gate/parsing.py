@@ -10,7 +10,7 @@ from evaldrop.scorecard.gate.rules import (
     NoWorseRecord,
     Quantity,
     Rule,
-    Scope,
+    RuleScope,
     Threshold,
 )
 
@@ -148,15 +148,15 @@ def _criterion(reading: _Reading) -> tuple[str | None, int]:
     return reading.expect(_NAME, "a criterion's name"), reading.begin
 
 
-def _scope(reading: _Reading) -> Scope:
+def _scope(reading: _Reading) -> RuleScope:
     if not reading.take(_FOR):
-        return Scope()
+        return RuleScope()
     if reading.take(_EVERY):
-        return Scope(is_said=True)
+        return RuleScope(is_said=True)
     name = reading.expect(_NAME, '"every candidate" or a candidate\'s name')
     if name == "every":
         raise reading.error('"every candidate" or a candidate\'s name', at=reading.begin)
-    return Scope(name=name, position=reading.begin, is_said=True)
+    return RuleScope(name=name, position=reading.begin, is_said=True)
 
 
 def _split_quantity(reading: _Reading, words: str) -> tuple[str, Quantity]:

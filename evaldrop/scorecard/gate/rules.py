@@ -13,7 +13,7 @@ Quantity = Literal[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class RuleScope:
     """
     Which candidates a rule is about.
 
@@ -43,7 +43,7 @@ class Threshold:
     quantity: Quantity
     comparator: Comparator
     limit: float
-    scope: Scope
+    scope: RuleScope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class NoRegression:
     criterion: str | None
     position: int
     margin: float
-    scope: Scope
+    scope: RuleScope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ class NoWorseRecord:
     criterion: str | None
     position: int
     drop: float
-    scope: Scope
+    scope: RuleScope
 
 
 Rule = Threshold | NoRegression | NoWorseRecord

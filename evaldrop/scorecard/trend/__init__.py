@@ -10,6 +10,6 @@ for only within runs that were made the same way.
 from evaldrop.scorecard.trend.alarms import BASELINE_RUNS
 from evaldrop.scorecard.trend.changes import changes_between
 from evaldrop.scorecard.trend.series import trend_of
-from evaldrop.scorecard.trend.types import Change, Point, Series, Shift, Trend
+from evaldrop.scorecard.trend.types import Change, Series, Shift, Trend, TrendPoint
 
-__all__ = ["BASELINE_RUNS", "Change", "Point", "Series", "Shift", "Trend", "changes_between", "trend_of"]
+__all__ = ["BASELINE_RUNS", "Change", "Series", "Shift", "Trend", "TrendPoint", "changes_between", "trend_of"]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from evaldrop.scorecard.model.scorecard import OVERALL
 from evaldrop.scorecard.trend.alarms import Alarm, Charts, Direction, shift_since
 from evaldrop.scorecard.trend.changes import Key
-from evaldrop.scorecard.trend.types import Cause, Point, Series, Shift
+from evaldrop.scorecard.trend.types import Cause, Series, Shift, TrendPoint
 
 # Share of moved models for which anchors that stayed are taken to have moved: over all of them together.
 _FALSE_EXCUSES = 0.05
@@ -34,7 +34,7 @@ class _Moved(NamedTuple):
 
 
 def shifts_of(
-    charts: Charts, points: Sequence[Point], key: Key, anchors: Sequence[Series] | None
+    charts: Charts, points: Sequence[TrendPoint], key: Key, anchors: Sequence[Series] | None
 ) -> Iterator[Shift]:
     """
     Yield the first alarm in either direction.
@@ -52,7 +52,7 @@ def shifts_of(
         yield _shift(first, names, points[charts.baseline_runs :], key, anchors)
 
 
-def usable(points: Sequence[Point]) -> list[Point]:
+def usable(points: Sequence[TrendPoint]) -> list[TrendPoint]:
     """Return the points a chart can take: those with an estimate and its standard error."""
     return [point for point in points if point.mean is not None and point.standard_error is not None]
 
@@ -60,7 +60,7 @@ def usable(points: Sequence[Point]) -> list[Point]:
 def _shift(
     alarm: Alarm,
     charts: tuple[str, ...],
-    points: Sequence[Point],
+    points: Sequence[TrendPoint],
     key: Key,
     anchors: Sequence[Series] | None,
 ) -> Shift:

@@ -9,7 +9,7 @@ from evaldrop.scorecard.trend.alarms import BASELINE_RUNS, chart_drift
 from evaldrop.scorecard.trend.causes import shifts_of, usable
 from evaldrop.scorecard.trend.changes import Key, begins_stretch, changes_between, concerns
 from evaldrop.scorecard.trend.entries import HistoryCandidate, HistoryEntry, HistoryEstimate
-from evaldrop.scorecard.trend.types import Change, Point, Series, Trend
+from evaldrop.scorecard.trend.types import Change, Series, Trend, TrendPoint
 
 
 def trend_of(
@@ -107,7 +107,7 @@ def _series(
     )  # fmt: skip
 
 
-def _points(key: Key, runs: Sequence[HistoryEntry]) -> Iterator[Point]:
+def _points(key: Key, runs: Sequence[HistoryEntry]) -> Iterator[TrendPoint]:
     name, criterion, is_anchor = key
     for run in runs:
         if is_anchor:
@@ -118,7 +118,7 @@ def _points(key: Key, runs: Sequence[HistoryEntry]) -> Iterator[Point]:
             card = run.candidates[name]
             estimate = _overall(card) if criterion == OVERALL else card.criteria.get(criterion)
         if estimate is not None:
-            yield Point(
+            yield TrendPoint(
                 run_id=run.run_id, started_at=run.started_at, folder=run.folder, n=estimate.n_scored,
                 mean=estimate.mean, standard_error=estimate.standard_error, interval=estimate.interval,
                 pass_rate=estimate.pass_rate, pass_interval=estimate.pass_interval,
@@ -138,7 +138,7 @@ def _overall(card: HistoryCandidate) -> HistoryEstimate | None:
     )
 
 
-def _stretch_start(runs: Sequence[HistoryEntry], points: Sequence[Point], breaks: set[str]) -> int:
+def _stretch_start(runs: Sequence[HistoryEntry], points: Sequence[TrendPoint], breaks: set[str]) -> int:
     """Return the place of the first point at or after the last change, which may lie in a run without one."""
     last = max((place for place, run in enumerate(runs) if run.run_id in breaks), default=0)
     later = {run.run_id for run in runs[last:]}
@@ -155,7 +155,7 @@ def _too_few(have: int, baseline_runs: int, changes: Sequence[Change]) -> str:
     )
 
 
-def _sampling_error(point: Point) -> float:
+def _sampling_error(point: TrendPoint) -> float:
     """
     Return the standard error, or what Wilson's interval leaves open where every verdict was the same: all of
     20 passed is no proof of a rate of exactly 1.
@@ -166,7 +166,7 @@ def _sampling_error(point: Point) -> float:
     return (point.interval[1] - point.interval[0]) / 4
 
 
-def _frozen_error(point: Point) -> float:
+def _frozen_error(point: TrendPoint) -> float:
     """
     Return what one response of n moves the mean by when its verdict falls a standard deviation elsewhere.
 

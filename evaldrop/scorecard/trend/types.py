@@ -12,7 +12,7 @@ Cause = Literal["judge", "candidate", "unknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
+class TrendPoint:
     """A run's estimate of one candidate on one criterion, on the criterion's own scale."""
 
     run_id: str
@@ -67,7 +67,7 @@ class Series:
     name: str
     criterion: str
     is_anchor: bool
-    points: tuple[Point, ...]
+    points: tuple[TrendPoint, ...]
     changes: tuple[Change, ...]
     start: int
     charts: Charts | None

@@ -23,7 +23,7 @@ MOST_SLICE_COMPARISONS = 2_000
 _Measures = Mapping[str, Mapping[str, Scores]]
 
 
-class Compared(NamedTuple):
+class ComparedCandidates(NamedTuple):
     """Every pair of candidates on all records, and category by category."""
 
     comparisons: tuple[Comparison, ...]
@@ -38,7 +38,7 @@ class _Sliced(NamedTuple):
     found: list[Comparison]
 
 
-def compare_candidates(run: RunFile, tally: RunTally, columns: Mapping[str, Columns]) -> Compared:
+def compare_candidates(run: RunFile, tally: RunTally, columns: Mapping[str, Columns]) -> ComparedCandidates:
     """
     Return the difference of every pair on every criterion, and overall where there are several criteria.
 
@@ -53,7 +53,7 @@ def compare_candidates(run: RunFile, tally: RunTally, columns: Mapping[str, Colu
     ]
     single = _decide([comparison for comparison in found if comparison.criterion in run.criteria], run)
     overall = _decide([comparison for comparison in found if comparison.criterion not in run.criteria], run)
-    return Compared((*single, *overall), _slices(measures, run, tally))
+    return ComparedCandidates((*single, *overall), _slices(measures, run, tally))
 
 
 def _measures(run: RunFile, tally: RunTally, columns: Mapping[str, Columns]) -> _Measures:

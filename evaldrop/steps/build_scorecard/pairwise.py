@@ -19,7 +19,7 @@ from evaldrop.verdicts import TIE, JudgeReply, Preference, read_pair_scores, rea
 IDENTICAL, MISSING = "identical", "missing"
 
 
-class Compared(NamedTuple):
+class ComparedPair(NamedTuple):
     """A comparison, the judge's call where there was one, and why there was none: `identical`, `missing`."""
 
     row: ComparisonRow
@@ -39,19 +39,19 @@ class ComparisonReader:
         self._names = (plain_name(pairwise.names[0]), plain_name(pairwise.names[1]))
         self._scale = Scale.between(*pairwise.scale)
 
-    def read(self, found: Found) -> list[Compared]:
+    def read(self, found: Found) -> list[ComparedPair]:
         """Return every comparison in a child's output; identical responses are ties without a call."""
         comparisons = (found.output or {}).get("comparisons") or ()
         return [self._read(found.record, comparison) for comparison in comparisons]
 
-    def _read(self, record: PreparedRecord, comparison: Mapping[str, Any]) -> Compared:
+    def _read(self, record: PreparedRecord, comparison: Mapping[str, Any]) -> ComparedPair:
         candidate, baseline = comparison["candidate"], comparison["baseline"]
         first = comparison.get("first") or candidate
         asked = (comparison["judge"], comparison.get("criterion"))
         start = (record.record_id, candidate, baseline, *asked, first)
         if (skipped := comparison.get("skipped")) is not None:
             preferred, reason = (TIE, None) if skipped == IDENTICAL else (None, str(skipped))
-            return Compared(ComparisonRow(*start, preferred, reason, None, None), None, skipped)
+            return ComparedPair(ComparisonRow(*start, preferred, reason, None, None), None, skipped)
         judge = self._judges[comparison["judge"]]
         error = comparison.get("error")
         # The last reply counts; what it leaves unscored the first one may still answer.
@@ -72,7 +72,7 @@ class ComparisonReader:
             record.left_out,
         )
         call = JudgeCall.of(judge.name, comparison, replies, self._run.cost_usd(judge.model, replies))
-        return Compared(row, call)
+        return ComparedPair(row, call)
 
     def _preference(self, replies: Sequence[Reply]) -> Preference:
         if not replies:

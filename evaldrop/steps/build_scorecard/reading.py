@@ -10,7 +10,7 @@ from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED, Reply, elaps
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.run.definition import REPLIES, RunFile
-from evaldrop.run.records import Asked, PreparedRecord
+from evaldrop.run.records import ExpectedCall, PreparedRecord
 from evaldrop.run.results import ChildFailure, Found
 from evaldrop.run.tables import ResponseRow, VerdictRow
 from evaldrop.scorecard.results import AnchorResult, CandidateResult, JudgeCall
@@ -48,7 +48,7 @@ def _reply(candidate: str, calls: Mapping[str, Any], folder: str) -> Any:
 
 
 class _Judged(NamedTuple):
-    asked: Asked
+    asked: ExpectedCall
     verdicts: Sequence[Verdict]
     raw_reply: str | None
     first_reply: str | None
@@ -159,7 +159,9 @@ class ResultReader:
         return tuple(compute(text, references) for compute in self._metrics) if self._metrics else ()
 
     def _read_judgement(self, judgement: Mapping[str, Any]) -> _Judged:
-        asked = Asked(judgement["judge"], int(judgement.get("repeat") or 0), tuple(judgement["criteria"]))
+        asked = ExpectedCall(
+            judgement["judge"], int(judgement.get("repeat") or 0), tuple(judgement["criteria"])
+        )
         criteria = [self._run.criteria[name] for name in asked.criteria]
         judge = self._judges[asked.judge]
         error = judgement.get("error")
@@ -202,7 +204,7 @@ class ResultReader:
             )
 
     def _losses(
-        self, record: PreparedRecord, candidate: str, got: set[Asked], *, has_text: bool
+        self, record: PreparedRecord, candidate: str, got: set[ExpectedCall], *, has_text: bool
     ) -> list[VerdictRow]:
         """Return a row for every verdict that should be there and is not: nothing is lost in silence."""
         reason = NO_VERDICT if has_text else NO_RESPONSE

@@ -17,7 +17,7 @@ from evaldrop.evaluation.criteria import Criterion, criterion_from_config
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.prices import load_prices
-from evaldrop.evaluation.questions import asked_by, asked_of_judges
+from evaldrop.evaluation.questions import asked_of_judges, questions_of
 from evaldrop.run.definition import RunDefinition, out_of, parent_of
 from evaldrop.run.request import new_run_id
 from evaldrop.run.results import find_manifests
@@ -123,7 +123,7 @@ def with_given(evaluation: Evaluation, parent: RunDefinition) -> Evaluation:
 
 
 def _asked_otherwise(parent: RunDefinition, now: Evaluation) -> Iterator[str]:
-    before, after = asked_by(parent.evaluation), asked_by(now)
+    before, after = questions_of(parent.evaluation), questions_of(now)
     for key in sorted(before.keys() | after.keys()):
         if before.get(key) != after.get(key):
             yield key

@@ -9,7 +9,7 @@ from evaldrop.evaluation import Pairwise
 from evaldrop.scorecard.model.scorecard import Strength, Strengths
 from evaldrop.statistics import bradley_terry_intervals
 from evaldrop.statistics.vectors import Floats, Ordinals
-from evaldrop.steps.build_scorecard.win_rates import Column, Outcomes, Pair, Unscored, outcomes, panel
+from evaldrop.steps.build_scorecard.win_rates import JudgeColumn, Outcomes, Pair, Unscored, outcomes, panel
 
 PRIOR = 0.01
 SEED = 20240901
@@ -18,7 +18,7 @@ MOST_UNITS = 5_000
 
 
 def strengths(
-    columns: Mapping[Pair, Mapping[str, Column]],
+    columns: Mapping[Pair, Mapping[str, JudgeColumn]],
     candidates: Sequence[str],
     pairwise: Pairwise | None,
     groups: Ordinals | None,

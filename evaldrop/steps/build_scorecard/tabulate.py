@@ -20,7 +20,7 @@ from evaldrop.scorecard.baseline.drops import earlier_scores
 from evaldrop.scorecard.baseline.scores_table import SCORES_FILE, kept_criteria, score_row, score_schema
 from evaldrop.scorecard.results import CandidateResult
 from evaldrop.steps.build_scorecard.guardrails import GuardrailTally
-from evaldrop.steps.build_scorecard.pairwise import Compared, ComparisonReader
+from evaldrop.steps.build_scorecard.pairwise import ComparedPair, ComparisonReader
 from evaldrop.steps.build_scorecard.panels import PanelTally
 from evaldrop.steps.build_scorecard.reading import ResultReader, take_unread_replies
 from evaldrop.steps.build_scorecard.reuse import mark_reused
@@ -122,7 +122,9 @@ def _add_copy(
             tables.robustness.append(row, text=len(row.prompt) + len(row.response or ""))
 
 
-def _add_comparisons(ordinal: int, compared: Sequence[Compared], tables: _Tables, tallies: Tallies) -> None:
+def _add_comparisons(
+    ordinal: int, compared: Sequence[ComparedPair], tables: _Tables, tallies: Tallies
+) -> None:
     tallies.pairwise.add(ordinal, compared)
     for row, call, _ in compared:
         tables.comparisons.append(row, text=len(row.raw_reply or ""))

@@ -18,7 +18,7 @@ from evaldrop.run.tables import ComparisonRow
 from evaldrop.scorecard.model.scorecard import CandidatePairwise, PairScores, PairwiseEstimate
 from evaldrop.statistics import clustered_mean_estimate, mean_estimate, order_bias, wilson_interval
 from evaldrop.statistics.vectors import Floats, Ordinals
-from evaldrop.steps.build_scorecard.pairwise import IDENTICAL, MISSING, Compared
+from evaldrop.steps.build_scorecard.pairwise import IDENTICAL, MISSING, ComparedPair
 from evaldrop.verdicts import TIE
 
 Unscored = Literal["drop", "tie", "worst"]
@@ -28,7 +28,7 @@ Pair = tuple[str, str]
 LOSS, EVEN, WIN, UNREAD, UNASKED, ABSENT = range(6)
 
 
-class Column(NamedTuple):
+class JudgeColumn(NamedTuple):
     """
     What one judge said of one pair, in the order of records; all of shape (pairs,).
 
@@ -67,7 +67,7 @@ class _Growing:
         self._orders = (array("b"), array("b"))
         self._scores = (array("d"), array("d"))
 
-    def add(self, ordinal: int, candidate: str, compared: Sequence[Compared]) -> None:
+    def add(self, ordinal: int, candidate: str, compared: Sequence[ComparedPair]) -> None:
         self._ordinals.append(ordinal)
         self._identical.append(any(one.skipped == IDENTICAL for one in compared))
         for order, is_straight in zip(self._orders, (True, False), strict=True):
@@ -77,8 +77,8 @@ class _Growing:
         for place, values in enumerate(self._scores):
             values.append(sum(pair[place] for pair in pairs) / len(pairs) if pairs else float("nan"))
 
-    def column(self) -> Column:
-        return Column(
+    def column(self) -> JudgeColumn:
+        return JudgeColumn(
             np.frombuffer(self._ordinals, np.int32),
             np.frombuffer(self._orders[0], np.int8),
             np.frombuffer(self._orders[1], np.int8),
@@ -94,9 +94,9 @@ class PairwiseTally:
     def __init__(self) -> None:
         self._columns: dict[Pair, dict[str, _Growing]] = {}
 
-    def add(self, ordinal: int, compared: Iterable[Compared]) -> None:
+    def add(self, ordinal: int, compared: Iterable[ComparedPair]) -> None:
         """Add all comparisons of one record."""
-        together: dict[tuple[Pair, str], list[Compared]] = {}
+        together: dict[tuple[Pair, str], list[ComparedPair]] = {}
         for one in compared:
             row = one.row
             together.setdefault(((row.candidate, row.baseline), row.judge), []).append(one)
@@ -104,7 +104,7 @@ class PairwiseTally:
             judges = self._columns.setdefault(pair, {})
             judges.setdefault(judge, _Growing()).add(ordinal, pair[0], both)
 
-    def columns(self) -> dict[Pair, dict[str, Column]]:
+    def columns(self) -> dict[Pair, dict[str, JudgeColumn]]:
         """Return what was added: pair, judge, column."""
         return {
             pair: {judge: growing.column() for judge, growing in judges.items()}
@@ -112,7 +112,7 @@ class PairwiseTally:
         }
 
 
-def outcomes(column: Column, unscored: Unscored, *, worst: float = 0.0) -> Outcomes:
+def outcomes(column: JudgeColumn, unscored: Unscored, *, worst: float = 0.0) -> Outcomes:
     """Return one judge's results of one pair for its candidate; `worst` is what `unscored: worst` means."""
     codes = np.stack([column.straight, column.turned])
     asked, read = codes != UNASKED, codes <= WIN
@@ -188,7 +188,7 @@ def estimate(sides: Sequence[Outcomes], groups: Ordinals | None, confidence: flo
 
 
 def candidate_pairwise(
-    columns: Mapping[Pair, Mapping[str, Column]],
+    columns: Mapping[Pair, Mapping[str, JudgeColumn]],
     candidate: str,
     pairwise: Pairwise,
     groups: Ordinals | None,
@@ -245,7 +245,9 @@ def _spread(
     return clustered.standard_error, (max(0.0, low), min(1.0, high))
 
 
-def _totals(columns: Mapping[Pair, Mapping[str, Column]], candidate: str, opponent: str) -> PairScores | None:
+def _totals(
+    columns: Mapping[Pair, Mapping[str, JudgeColumn]], candidate: str, opponent: str
+) -> PairScores | None:
     """Return the sums of the scores over records, each the mean of a record's judges and orders."""
     judges = columns.get((candidate, opponent)) or columns[opponent, candidate]
     ordinals = np.concatenate([column.ordinals for column in judges.values()])
@@ -260,7 +262,7 @@ def _totals(columns: Mapping[Pair, Mapping[str, Column]], candidate: str, oppone
     return PairScores(candidate=own, baseline=other, n=int(given.size))
 
 
-def _code(one: Compared | None) -> int:
+def _code(one: ComparedPair | None) -> int:
     if one is None:
         return UNASKED
     if one.skipped == MISSING:

@@ -23,14 +23,16 @@ MAX_ANCHOR_BYTES = 128 * 1024
 """An anchor's requests; far below what a child may hold, and far above what an anchor needs."""
 
 
-class Asked(NamedTuple):
+class AnchorQuestions(NamedTuple):
     """What judges are asked about a record: requests' parts, and which criteria do not apply and why."""
 
     judgements: Sequence[JSON]
     not_applicable: Mapping[str, str]
 
 
-def anchor_records(definition: RunDefinition, asked_about: Callable[[Record], Asked]) -> Iterator[JSON]:
+def anchor_records(
+    definition: RunDefinition, asked_about: Callable[[Record], AnchorQuestions]
+) -> Iterator[JSON]:
     """
     Yield the anchors of a run as they stand in `records.jsonl`.
 
@@ -71,7 +73,7 @@ class _UnusableAnchorError(Exception):
     """Why an anchor cannot be judged."""
 
 
-def _calls(anchor: Anchor, record: Record, asked: Asked, fences: Fences) -> tuple[JSON, list[str]]:
+def _calls(anchor: Anchor, record: Record, asked: AnchorQuestions, fences: Fences) -> tuple[JSON, list[str]]:
     criteria = _criteria(anchor, asked)
     judgements = [
         {**judgement, "fences": {ANCHOR: _fence(record.id, judgement, fences)}}
@@ -94,7 +96,7 @@ def _calls(anchor: Anchor, record: Record, asked: Asked, fences: Fences) -> tupl
     return calls, sorted(criteria)
 
 
-def _criteria(anchor: Anchor, asked: Asked) -> set[str]:
+def _criteria(anchor: Anchor, asked: AnchorQuestions) -> set[str]:
     """Return what the anchor is known for."""
     judged = {name for judgement in asked.judgements for name in judgement["criteria"]}
     wanted = set(anchor.criteria) or judged

@@ -19,7 +19,7 @@ from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.questions import asked_in, asked_of_judges
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.results import ResultIndex, find_manifests, open_lines, parse_row, read_manifest
-from evaldrop.run.shared_texts import told_whole
+from evaldrop.run.shared_texts import with_texts_restored
 
 JSON = dict[str, Any]
 
@@ -109,7 +109,7 @@ class ParentReplies:
             return ParentRecord({"judgements": [], "comparisons": []}, {})
         self._lines.seek(self._offsets[record_id])
         calls: JSON = parse_row(self._lines.readline())["calls"]
-        return ParentRecord(told_whole(calls), self._results.output(record_id) or {})
+        return ParentRecord(with_texts_restored(calls), self._results.output(record_id) or {})
 
     def is_same_judge(self, judge: str) -> bool:
         """Tell whether a judge is asked as in the parent, apart from how often and about what."""

@@ -19,7 +19,7 @@ from evaldrop.bedrock.families.requests import native_body, native_guardrail
 from evaldrop.evaluation import Candidate, body_family
 from evaldrop.evaluation.prompts import Turn
 from evaldrop.run.definition import REPLIES, REQUESTS
-from evaldrop.run.shared_texts import told_whole
+from evaldrop.run.shared_texts import with_texts_restored
 from evaldrop.steps.prepare_records.shortening import LIMITS, shorten_values
 
 JSON = dict[str, Any]
@@ -107,7 +107,7 @@ def _forms(limit: int | None, *, is_apart: bool) -> Iterator[Form]:
 def _leaves_room(calls: JSON, room: int) -> bool:
     # Without what an earlier run brings: the same record is to be shortened the same when judged again.
     asked = [_without_kept(each) for each in (*calls["judgements"], *calls["comparisons"])]
-    whole = told_whole(calls)
+    whole = with_texts_restored(calls)
     largest = max(
         (len(orjson.dumps(_without_kept(each))) for each in (*whole["judgements"], *whole["comparisons"])),
         default=0,

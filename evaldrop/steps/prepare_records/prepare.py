@@ -21,7 +21,7 @@ from evaldrop.evaluation.prompts import Prompt, Turn
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import RunRequest
 from evaldrop.run.shared_texts import share_texts
-from evaldrop.steps.prepare_records.anchors import Asked, anchor_records
+from evaldrop.steps.prepare_records.anchors import AnchorQuestions, anchor_records
 from evaldrop.steps.prepare_records.judge_requests import MAX_SHARED_JUDGE_BYTES, JudgeRequests
 from evaldrop.steps.prepare_records.kept_replies import ParentRecord, ParentReplies, parent_replies
 from evaldrop.steps.prepare_records.long_records import (
@@ -214,9 +214,9 @@ class Preparing:
                     self._keep(before, anchor["calls"]["judgements"], [])
             yield anchor
 
-    def _asked_of_anchor(self, record: Record) -> Asked:
+    def _asked_of_anchor(self, record: Record) -> AnchorQuestions:
         judgements = self.judge_requests.judgements(record, variables(record))
-        return Asked(list(judgements), self._criteria.not_applicable(record))
+        return AnchorQuestions(list(judgements), self._criteria.not_applicable(record))
 
     def copies(self, record: Record) -> Iterator[JSON]:
         """Yield a record's perturbed copies as they stand in `records.jsonl`, right behind the record."""

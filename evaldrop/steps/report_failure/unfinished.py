@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from evaldrop.steps.report_failure.notices import unfinished_notice
 
 
-class Services(Protocol):
+class FailureServices(Protocol):
     """What telling of a failure asks of AWS."""
 
     def outcome(self, execution_arn: str) -> Mapping[str, Any]:
@@ -18,7 +18,7 @@ class Services(Protocol):
 
 
 def tell_unfinished(
-    detail: Mapping[str, Any], services: Services, *, rehearsed_with: str | None = None
+    detail: Mapping[str, Any], services: FailureServices, *, rehearsed_with: str | None = None
 ) -> bool:
     """
     Tell of a run that failed, unless the workflow has told already, or a redrive has begun meanwhile.

@@ -59,7 +59,7 @@ class Intake:
         )
 
 
-class Services(Protocol):
+class StartServices(Protocol):
     """What StartRun asks of AWS."""
 
     def start(self, request: RunRequest) -> bool:
@@ -101,7 +101,7 @@ class Wish(BaseModel):
 
 
 def start_runs(
-    event: Mapping[str, Any], intake: Intake, services: Services, *, delivery: str
+    event: Mapping[str, Any], intake: Intake, services: StartServices, *, delivery: str
 ) -> dict[str, list[str]]:
     """
     Start a run for each dataset an event names; refuse what is none, with a message.
@@ -216,7 +216,7 @@ class _Uploaded(NamedTuple):
 
     upload: Upload
 
-    def settle(self, intake: Intake, services: Services) -> tuple[str, str]:
+    def settle(self, intake: Intake, services: StartServices) -> tuple[str, str]:
         """Start its run, refuse or ignore it; return its URI and what was done."""
         upload = self.upload
         if _is_company(upload, intake):
@@ -246,7 +246,7 @@ class _Wished(NamedTuple):
     wish: Wish
     moment: str
 
-    def settle(self, intake: Intake, services: Services) -> tuple[str, str]:
+    def settle(self, intake: Intake, services: StartServices) -> tuple[str, str]:
         """Start its run on the dataset's newest version, or refuse it; return its URI and what was done."""
         wish = self.wish
         uri, evaluation = _uri(wish.dataset, intake), wish.evaluation and _uri(wish.evaluation, intake)

@@ -43,7 +43,7 @@ JUDGE_VARIABLES = CANDIDATE_VARIABLES | {
 
 
 @dataclass
-class Checking:
+class RunDraft:
     """Gathers problems and warnings while the run is defined."""
 
     request: RunRequest

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from evaldrop.evaluation import Evaluation, model_vendor
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.definition import GIVEN
-from evaldrop.evaluation.questions import asked_by
+from evaldrop.evaluation.questions import questions_of
 from evaldrop.run.definition import RunDefinition
 
 
@@ -53,8 +53,8 @@ def parent_problems(
         source: The evaluation's name, for messages.
         dataset: The dataset's.
     """
-    before = asked_by(parent.evaluation)
-    for place, asked in asked_by(evaluation).items():
+    before = questions_of(parent.evaluation)
+    for place, asked in questions_of(evaluation).items():
         if place.startswith("candidates.") and asked != before.get(place):
             yield (
                 f"{source}: {place} is not what run {parent.run_id} asked, and rejudge calls no candidate. "

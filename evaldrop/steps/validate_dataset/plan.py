@@ -17,7 +17,7 @@ from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.prices import Prices, cost_usd
 from evaldrop.run.definition import RunDefinition
-from evaldrop.run.shared_texts import told_whole
+from evaldrop.run.shared_texts import with_texts_restored
 from evaldrop.steps.prepare_records.kept_replies import ParentReplies
 from evaldrop.steps.prepare_records.pair_texts import pairs
 from evaldrop.steps.prepare_records.prepare import Preparing
@@ -240,10 +240,10 @@ class Counting:
             self.n += 1
         weight = 1 if weight is None else weight
         self._references += [tokens(text) for text in record.reference[:1]]
-        self._count(told_whole(prepared["calls"]), weight)
+        self._count(with_texts_restored(prepared["calls"]), weight)
         for copy in self.preparing.copies(record):
             self.n_copies += weight
-            self._count(told_whole(copy["calls"]), weight)
+            self._count(with_texts_restored(copy["calls"]), weight)
         return None
 
     def _count(self, calls: dict[str, Any], weight: float) -> None:

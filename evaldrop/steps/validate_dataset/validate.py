@@ -15,7 +15,7 @@ from evaldrop.errors import DatasetError, EvaldropError, EvaluationError, InputE
 from evaldrop.evaluation import Evaluation, find_evaluation, read_evaluation, stack_evaluation
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import RunRequest
-from evaldrop.steps.validate_dataset.define_run import Checking
+from evaldrop.steps.validate_dataset.define_run import RunDraft
 from evaldrop.steps.validate_dataset.plan import Plan, refuse_above_budget
 
 MAX_TOLD = 50
@@ -102,7 +102,7 @@ def check_dataset(request: RunRequest, *, default: str | None = None) -> Check:
     survey, problems = _survey(request, evaluation.fields)
     if survey is None:
         return Check(request=request, evaluation_uri=evaluation_uri, problems=tuple(problems))
-    checking = Checking(request, evaluation, str(evaluation_uri), survey)
+    checking = RunDraft(request, evaluation, str(evaluation_uri), survey)
     checking.problems += problems
     checking.tolerate_rows()
     definition = checking.define()

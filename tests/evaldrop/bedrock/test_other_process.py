@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from evaldrop.bedrock.other_process import RuntimeBeside, answer_from
+from evaldrop.bedrock.other_process import OtherProcessRuntime, answer_from
 from evaldrop.bedrock.protocol import ServiceError
 
 REQUEST = {"modelId": "m", "messages": [{"content": [{"image": {"source": {"bytes": b"\x00\xff"}}}]}]}
@@ -46,7 +46,7 @@ def beside(scenario, runtime):
     async def run():
         ours, theirs = socket.socketpair()
         far = asyncio.create_task(answer_from(runtime, theirs))
-        near = RuntimeBeside(ours)
+        near = OtherProcessRuntime(ours)
         try:
             await scenario(near)
         finally:
@@ -100,7 +100,7 @@ def test_a_call_nobody_waits_for_any_longer_is_taken_back():
 def test_calls_fail_by_a_name_the_workflow_retries_when_the_other_process_dies():
     async def scenario():
         ours, theirs = socket.socketpair()
-        near = RuntimeBeside(ours)
+        near = OtherProcessRuntime(ours)
         waiting = asyncio.create_task(near.converse(REQUEST))
         await asyncio.sleep(0.05)
         theirs.close()

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaldrop.run.shared_texts import SHORTEST, share_texts, told_whole
+from evaldrop.run.shared_texts import SHORTEST, share_texts, with_texts_restored
 
 LONG, OTHER = "l" * SHORTEST, "o" * SHORTEST + "é"
 
@@ -29,7 +29,7 @@ def test_a_request_without_a_long_text_stays_as_it_is():
 
 def test_calls_that_share_nothing_are_told_as_they_are():
     whole = calls("short")
-    assert told_whole(whole) is whole
+    assert with_texts_restored(whole) is whole
 
 
 PIECES = st.lists(st.sampled_from([LONG, OTHER, LONG[:-1], "x", "", "o"]), max_size=6).map("".join)
@@ -38,4 +38,4 @@ PIECES = st.lists(st.sampled_from([LONG, OTHER, LONG[:-1], "x", "", "o"]), max_s
 @given(before=st.lists(PIECES, min_size=1, max_size=3))
 def test_nothing_changes_by_being_shared(before):
     shared = share_texts(calls(*before), {"a": LONG, "b": {"c": [OTHER]}, "n": 1, "again": LONG})
-    assert told_whole(shared) == calls(*before)
+    assert with_texts_restored(shared) == calls(*before)

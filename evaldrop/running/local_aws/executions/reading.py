@@ -10,7 +10,7 @@ from evaldrop.running.local_aws.executions.pages import page
 from evaldrop.running.local_aws.executions.records import ExecutionRecord
 
 
-class Reading:
+class ExecutionAnswers:
     """
     Answers for executions.
 

@@ -18,7 +18,7 @@ from evaldrop.running.local_aws.executions.attempts import Attempts
 from evaldrop.running.local_aws.executions.children import Children
 from evaldrop.running.local_aws.executions.contract import ApiError, IntegrationsFor, Machine, MachineSource
 from evaldrop.running.local_aws.executions.events import EventLog
-from evaldrop.running.local_aws.executions.reading import Reading
+from evaldrop.running.local_aws.executions.reading import ExecutionAnswers
 from evaldrop.running.local_aws.executions.records import ExecutionRecord
 from evaldrop.running.local_aws.executions.requests import checked, checked_name, parsed_input
 
@@ -56,7 +56,7 @@ class Executions:
         self._loaded: dict[tuple[str, str], StateMachine] = {}
         self._attempts = Attempts(self._records, store, self._clock, max_children, on_ended)
         self._children = Children(self._records, max_children)
-        reading = Reading(self._records, self._children, self._clock)
+        reading = ExecutionAnswers(self._records, self._children, self._clock)
         # Those that need nothing but what is remembered here.
         self._actions: dict[str, Callable[[Answer], Answer]] = {
             "DescribeExecution": reading.describe,

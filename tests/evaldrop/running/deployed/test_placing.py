@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from evaldrop.errors import InputError
-from evaldrop.running.deployed.bundle import Company, File
+from evaldrop.running.deployed.bundle import EvaluationBundle, File
 from evaldrop.running.deployed.placing import SUBMITTED, chosen_key, dataset_key, sidecar_key
 
 
@@ -38,11 +38,13 @@ def test_a_sidecar_has_the_datasets_name():
     assert sidecar_key("datasets/v1.2/faq.jsonl") == "datasets/v1.2/faq.yaml"
 
 
-COMPANY = Company(evaluation=b"name: faq", prompts={"judge/own.v1": "Well?", "candidate/answer.v1": "Hm?"})
+BUNDLE = EvaluationBundle(
+    evaluation=b"name: faq", prompts={"judge/own.v1": "Well?", "candidate/answer.v1": "Hm?"}
+)
 
 
 def test_an_evaluation_is_the_last_file_and_its_prompts_lie_beside_it():
-    assert [file.key for file in COMPANY.at("datasets/a/faq.yaml")] == [
+    assert [file.key for file in BUNDLE.at("datasets/a/faq.yaml")] == [
         "datasets/a/prompts/candidate/answer.v1.md",
         "datasets/a/prompts/judge/own.v1.md",
         "datasets/a/faq.yaml",
@@ -51,17 +53,24 @@ def test_an_evaluation_is_the_last_file_and_its_prompts_lie_beside_it():
 
 def test_a_pinned_evaluation_has_a_place_of_its_own_for_each_content():
     others = [
-        COMPANY,
-        Company(evaluation=b"name: faq", prompts={"judge/own.v1": "Well?", "candidate/answer.v1": "Hmm?"}),
-        Company(evaluation=b"name: FAQ", prompts=COMPANY.prompts),
-        Company(evaluation=COMPANY.evaluation, prompts=COMPANY.prompts, anchors=File("a.jsonl", b"{}")),
+        BUNDLE,
+        EvaluationBundle(
+            evaluation=b"name: faq", prompts={"judge/own.v1": "Well?", "candidate/answer.v1": "Hmm?"}
+        ),
+        EvaluationBundle(evaluation=b"name: FAQ", prompts=BUNDLE.prompts),
+        EvaluationBundle(
+            evaluation=BUNDLE.evaluation, prompts=BUNDLE.prompts, anchors=File("a.jsonl", b"{}")
+        ),
     ]
-    assert len({company.pinned_key for company in others}) == len(others)
-    assert all(company.pinned_key.startswith(SUBMITTED) for company in others)
-    assert COMPANY.pinned_key == Company(evaluation=b"name: faq", prompts=dict(COMPANY.prompts)).pinned_key
+    assert len({bundle.pinned_key for bundle in others}) == len(others)
+    assert all(bundle.pinned_key.startswith(SUBMITTED) for bundle in others)
+    assert (
+        BUNDLE.pinned_key
+        == EvaluationBundle(evaluation=b"name: faq", prompts=dict(BUNDLE.prompts)).pinned_key
+    )
 
 
 @pytest.mark.parametrize(("name", "starts"), [("anchors.jsonl", True), ("anchors.txt", False), (None, False)])
 def test_anchors_that_would_be_taken_for_a_dataset_are_noticed(name, starts):
-    company = Company(evaluation=b"", prompts={}, anchors=File(name, b"{}") if name else None)
-    assert company.starts_a_run is starts
+    bundle = EvaluationBundle(evaluation=b"", prompts={}, anchors=File(name, b"{}") if name else None)
+    assert bundle.starts_a_run is starts

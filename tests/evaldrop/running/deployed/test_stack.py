@@ -4,8 +4,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from evaldrop.aws_errors import as_service_error
 from evaldrop.errors import InputError, ServiceError
-from evaldrop.running.deployed.clients import client, told
+from evaldrop.running.deployed.clients import client
 from evaldrop.running.deployed.stack import find_stack
 from evaldrop.steps.start_run.events import RUNS
 from tests.evaldrop.running.deployed.stacks import EXECUTION, deploy, found
@@ -65,5 +66,5 @@ def test_without_a_region_the_error_says_how_to_choose_one(monkeypatch, tmp_path
 
 
 def test_what_is_no_fault_of_aws_stays_what_it_is():
-    with pytest.raises(ZeroDivisionError), told("nothing"):
+    with pytest.raises(ZeroDivisionError), as_service_error("nothing"):
         raise ZeroDivisionError

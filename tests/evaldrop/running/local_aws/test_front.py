@@ -10,7 +10,7 @@ from evaldrop.running.local_aws.executions import ApiError
 from evaldrop.running.local_aws.front import Front
 from evaldrop.running.local_aws.functions import NoSuchFunctionError
 from evaldrop.running.local_aws.permissions import Permissions
-from evaldrop.running.local_aws.sandboxes import Answer
+from evaldrop.running.local_aws.sandboxes import InvocationResult
 
 
 class Asked:
@@ -46,7 +46,9 @@ class Asked:
         if name == "nobody":
             raise NoSuchFunctionError("Function not found: nobody")
         failed = bool(event.get("fail"))
-        return Answer(payload={"errorType": "X"} if failed else {"got": event}, failed=failed, request_id="r")
+        return InvocationResult(
+            payload={"errorType": "X"} if failed else {"got": event}, failed=failed, request_id="r"
+        )
 
     def _invoke_async(self, name, event):
         self.events.append((name, event))

@@ -12,7 +12,7 @@ from evaldrop.engine import SystemClock, TaskContext, TaskError
 from evaldrop.running.local_aws.integrations import integrations_of
 from evaldrop.running.local_aws.models import Models
 from evaldrop.running.local_aws.permissions import Permissions
-from evaldrop.running.local_aws.sandboxes import Answer
+from evaldrop.running.local_aws.sandboxes import InvocationResult
 
 ROLE = "arn:aws:iam::123456789012:role/machine"
 STEP = "arn:aws:lambda:us-east-1:123456789012:function:Step"
@@ -41,7 +41,7 @@ def integrations(*, actions="*", answer=None, **services):
 
 
 def done(payload, *, failed=False):
-    return Answer(payload=payload, failed=failed, request_id="r")
+    return InvocationResult(payload=payload, failed=failed, request_id="r")
 
 
 def call(integration, **arguments):

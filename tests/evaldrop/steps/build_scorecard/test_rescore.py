@@ -8,7 +8,7 @@ import yaml
 from evaldrop import storage
 from evaldrop.errors import EvaluationError, InputError
 from evaldrop.evaluation import Evaluation
-from evaldrop.evaluation.questions import asked_by
+from evaldrop.evaluation.questions import questions_of
 from evaldrop.run.definition import RunDefinition, out_of
 from evaldrop.scorecard.baseline.blessing import bless
 from evaldrop.scorecard.read import read_run
@@ -219,7 +219,7 @@ def test_how_long_a_call_may_take_is_no_question():
         )
         for s in (10, 20)
     )
-    assert asked_by(quick) == asked_by(slow)
+    assert questions_of(quick) == questions_of(slow)
 
 
 @pytest.mark.parametrize("folder", ["s3://bucket/runs/support/run-1", "s3://bucket/runs/support/run-1/"])

@@ -5,7 +5,7 @@ import pytest
 
 from evaldrop.evaluation import Pairwise
 from evaldrop.steps.build_scorecard.strengths import MOST_UNITS, strengths
-from evaldrop.steps.build_scorecard.win_rates import LOSS, UNREAD, WIN, Column
+from evaldrop.steps.build_scorecard.win_rates import LOSS, UNREAD, WIN, JudgeColumn
 
 NAMES = ["a", "b", "c"]
 ALL = Pairwise(all_pairs=True)
@@ -15,7 +15,9 @@ def column(codes):
     """Pairs of records 0, 1, …, the same in both orders."""
     codes = np.asarray(codes, np.int8)
     nothing = np.full(codes.size, np.nan)
-    return {"j": Column(np.arange(codes.size, dtype=np.int32), codes, codes, codes < 0, nothing, nothing)}
+    return {
+        "j": JudgeColumn(np.arange(codes.size, dtype=np.int32), codes, codes, codes < 0, nothing, nothing)
+    }
 
 
 def columns(n, seed=1):

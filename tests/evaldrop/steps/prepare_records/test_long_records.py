@@ -9,7 +9,7 @@ from evaldrop.bedrock.families.requests import native_body
 from evaldrop.evaluation import Candidate, Guardrail, Inference
 from evaldrop.evaluation.prompts import Turn
 from evaldrop.run.request import RunRequest
-from evaldrop.run.shared_texts import told_whole
+from evaldrop.run.shared_texts import with_texts_restored
 from evaldrop.steps.prepare_records.long_records import MAX_BODY_BYTES, MAX_LINE_BYTES
 from evaldrop.steps.prepare_records.prepare import prepare_records
 from evaldrop.steps.validate_dataset.validate import validate_dataset
@@ -27,7 +27,7 @@ def size(value) -> int:
 
 
 def shown_to_judges(record, asked="judgements"):
-    return [request["before"] for request in told_whole(record["calls"])[asked]]
+    return [request["before"] for request in with_texts_restored(record["calls"])[asked]]
 
 
 def body_of(record, candidate):
@@ -82,7 +82,7 @@ def test_no_line_and_no_childs_input_is_above_the_quota(tmp_path, characters):
     assert size(record) <= MAX_LINE_BYTES
     child = {"record": record["calls"], "candidates": state["candidates"], "judges": state["judges"]}
     assert size(child) <= 240 * 1024
-    largest = max(told_whole(record["calls"])["judgements"], key=size)
+    largest = max(with_texts_restored(record["calls"])["judgements"], key=size)
     call = {"call": state["judges"][largest["request_key"]]}
     assert size({**largest, **call, "shown": "r" * 40_000}) <= QUOTA
 
