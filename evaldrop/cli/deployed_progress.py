@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from evaldrop.cli.output import shown
-from evaldrop.cli.tables.plan import duration
 from evaldrop.errors import ServiceError
 from evaldrop.running.deployed.following import Counts, Moment
+from evaldrop.scorecard.figures import rough_duration
 
 PLAIN_EVERY_S = 15.0
 LOOK_EVERY_S = 2.0
@@ -132,7 +132,7 @@ class DeployedProgress:
         told = [f"{counts.done:,}/{counts.total:,} records"]
         told += [f"{counts.failed:,} failed"] if counts.failed else []
         left = self._left_s(counts)
-        told += [f"about {duration(left)} left"] if left else []
+        told += [f"about {rough_duration(left)} left"] if left else []
         return ", ".join(told)
 
     def _left_s(self, counts: Counts) -> float | None:

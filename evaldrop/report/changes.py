@@ -7,7 +7,6 @@ from evaldrop.report.charts import BEST, FAR_BEHIND, OPEN, Dot, Tick, nice_ceili
 from evaldrop.scorecard.model.baseline import Baseline
 from evaldrop.scorecard.model.scorecard import (
     OVERALL,
-    CandidateScorecard,
     Interval,
     RobustnessDrop,
     Scorecard,
@@ -91,25 +90,26 @@ class PerturbedDrop:
 
 
 def perturbed(scorecard: Scorecard) -> list[PerturbedDrop]:
-    """Return what perturbed prompts take: overall where there is that, else by criterion or metric."""
-    rows = [row for name, card in scorecard.candidates.items() for row in _perturbed(name, card)]
-    # All candidates of one perturbation stand together: they are what is compared.
+    """Return what perturbed prompts take, all candidates of one perturbation together."""
+    rows = list(robustness_drops(scorecard))
     order = {row.perturbation: place for place, row in reversed(list(enumerate(rows)))}
     return sorted(rows, key=lambda row: order[row.perturbation])
 
 
-def _perturbed(name: str, card: CandidateScorecard) -> Iterator[PerturbedDrop]:
-    for perturbation, found in card.robustness.items():
-        drops = {OVERALL: found.overall} if found.overall else found.criteria or found.metrics
-        for on, drop in drops.items():
-            yield PerturbedDrop(
-                perturbation=perturbation.replace("_", " "),
-                candidate=name,
-                on=on,
-                drop=drop,
-                copies=found.copies,
-                missing=found.missing,
-            )
+def robustness_drops(scorecard: Scorecard) -> Iterator[PerturbedDrop]:
+    """Yield what perturbed prompts take: overall where there is that, else by criterion or metric."""
+    for name, card in scorecard.candidates.items():
+        for perturbation, found in card.robustness.items():
+            drops = {OVERALL: found.overall} if found.overall else found.criteria or found.metrics
+            for on, drop in drops.items():
+                yield PerturbedDrop(
+                    perturbation=perturbation.replace("_", " "),
+                    candidate=name,
+                    on=on,
+                    drop=drop,
+                    copies=found.copies,
+                    missing=found.missing,
+                )
 
 
 def perturbed_axis(scorecard: Scorecard, rows: Sequence[PerturbedDrop]) -> Axis:

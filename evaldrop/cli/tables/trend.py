@@ -1,10 +1,11 @@
 """A trend on a terminal: a line per run with its interval drawn, changes beside it, alarms below."""
 
 from rich.console import Console
-from rich.table import Table
 
 from evaldrop.cli.output import shown
-from evaldrop.scorecard.figures import interval, number
+from evaldrop.cli.tables.terminal import wrapped_table
+from evaldrop.report.columns import Column, words
+from evaldrop.scorecard.figures import count, interval, number
 from evaldrop.scorecard.trend import Series, Trend, TrendPoint
 
 CELLS = 40
@@ -30,24 +31,21 @@ def print_trend(console: Console, trend: Trend) -> None:
 def _print_series(console: Console, series: Series) -> None:
     low, high = _axis(series)
     ends = f"{number(low)} {'.' * (CELLS - 2 - len(number(low)) - len(number(high)))} {number(high)}"
-    table = Table(box=None, pad_edge=False, header_style="dim")
     title = f"{series.name} · {series.criterion}{' (frozen)' if series.is_anchor else ''}"
-    table.add_column(shown(title), style="bold", min_width=24)
-    table.add_column(ends, no_wrap=True)
-    for name in ("mean", "interval", "n"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("changed before this run", overflow="fold")
-    for point in series.points:
-        changes = "; ".join(change.sentence for change in series.changes if change.run_id == point.run_id)
-        table.add_row(
-            point.started_at[:16].replace("T", " "),
-            _draw(point, low, high, series.charts.level if series.charts else None),
-            number(point.mean),
-            interval(point.interval),
-            f"{point.n:,}",
-            shown(changes),
-        )
-    console.print(table)
+    level = series.charts.level if series.charts else None
+    changes = [
+        "; ".join(change.sentence for change in series.changes if change.run_id == point.run_id)
+        for point in series.points
+    ]
+    columns = [
+        words(title, [point.started_at[:16].replace("T", " ") for point in series.points]),
+        words(ends, [_draw(point, low, high, level) for point in series.points], wrap="never"),
+        Column("mean", [number(point.mean) for point in series.points]),
+        Column("interval", [interval(point.interval) for point in series.points]),
+        Column("n", [count(point.n) for point in series.points]),
+        words("changed before this run", changes, wrap="anywhere"),
+    ]
+    console.print(wrapped_table(columns, least=24))
     if series.reason:
         console.print(f"[dim]{shown(series.reason)}[/dim]", soft_wrap=True)
     elif series.charts:

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from markdown_it import MarkdownIt
 
-from evaldrop.report.again import again
+from evaldrop.report.sentences import again
 from evaldrop.report.escape import markdown
 from evaldrop.report.exporting import queries
 from evaldrop.report.junit import junit_report

@@ -5,15 +5,16 @@ import io
 import pytest
 from rich.console import Console
 
-from evaldrop.cli.tables.fitting import Column, fitting, table_of, taken
 from evaldrop.cli.tables.scorecard import draw_interval, print_scorecard
+from evaldrop.cli.tables.terminal import fitted_table, fitting, taken, width_of
+from evaldrop.report.columns import Column, Words, words
 from evaldrop.scorecard.read import read_run
 from tests.browser.pages import write_varied
 
-NAME = Column(title="candidate", cells=["a-name-of-twenty-two-c", "b"], justify="left")
-NUMBER = Column(title="n", cells=["1,000,000", "2"])
-LESS = Column(title="p90", cells=["100 ms", "200 ms"], rank=1)
-LEAST = Column(title="model", cells=["us.amazon.nova-lite-v1:0", "m"], rank=2)
+NAME = words("candidate", ["a-name-of-twenty-two-c", "b"])
+NUMBER = Column("n", ["1,000,000", "2"])
+LESS = Column("p90", ["100 ms", "200 ms"], rank=1)
+LEAST = words("model", ["us.amazon.nova-lite-v1:0", "m"], rank=2)
 
 
 @pytest.mark.parametrize(("width", "titles"), [
@@ -25,21 +26,21 @@ LEAST = Column(title="model", cells=["us.amazon.nova-lite-v1:0", "m"], rank=2)
 ])  # fmt: skip
 def test_the_least_telling_columns_go_first(width, titles):
     kept = fitting([NAME, NUMBER, LESS, LEAST], width)
-    assert [column.title for column in kept] == titles
+    assert [column.heading for column in kept] == titles
     assert taken(kept) <= max(width, 33)
 
 
 def test_a_name_is_cut_where_nothing_else_can_go_and_a_number_never():
     console = Console(file=io.StringIO(), width=24)
-    console.print(table_of([NAME, NUMBER], 24))
+    console.print(fitted_table([NAME, NUMBER], 24))
     lines = console.file.getvalue().splitlines()
     assert lines[1] == "a-name-of-tw…  1,000,000"
     assert max(map(len, lines)) == 24
 
 
-def test_markup_takes_no_room():
-    column = Column(title="decision", cells=["[red]regressed[/]", "[dim]undecided[/]"])
-    assert column.width == len("regressed")
+def test_a_tone_takes_no_room():
+    column = words("decision", [(Words("regressed", "bad"),), (Words("undecided", "muted"),)])
+    assert width_of(column) == len("regressed")
 
 
 @pytest.fixture(scope="module")
