@@ -1,29 +1,32 @@
 """
-What a table is: columns of cells, and which medium shows which of them. Terminal, Markdown and page draw it.
+What a table is: columns of cells. A terminal, Markdown and a page each draw the columns that are theirs.
 
-Where media differ in a heading, a place or a cell, a table has a column for each, which says whose it is.
+Where they differ in a heading, a place or a cell, a table has a column for each of them.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Flag, auto
 from typing import TYPE_CHECKING, Literal, Union
 
 if TYPE_CHECKING:
-    # A terminal draws no plot, and a command that prints a plan must not wait for the scorecard's types.
+    # A command that prints a plan must not wait for the scorecard's types.
     from evaldrop.report.charts import Dot, Tick
 
-Medium = Literal["terminal", "markdown", "page"]
-Media = tuple[Medium, ...]
+
+class Medium(Flag):
+    """Where a column is shown."""
+
+    TERMINAL = auto()
+    MARKDOWN = auto()
+    PAGE = auto()
+
+
+TERMINAL, MARKDOWN, PAGE = Medium.TERMINAL, Medium.MARKDOWN, Medium.PAGE
+EVERYWHERE = TERMINAL | MARKDOWN | PAGE
+
 Tone = Literal["plain", "strong", "muted", "small", "record", "good", "bad", "doubtful", "busy"]
 Wrap = Literal["never", "words", "anywhere"]
-
-TERMINAL: Media = ("terminal",)
-MARKDOWN: Media = ("markdown",)
-PAGE: Media = ("page",)
-TEXTS: Media = ("terminal", "markdown")
-REPORTS: Media = ("markdown", "page")
-SCREENS: Media = ("terminal", "page")
-EVERYWHERE: Media = ("terminal", "markdown", "page")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ Cell = Union[str, tuple[Words, ...], "Dot", None]
 @dataclass(frozen=True, slots=True)
 class Column:
     """
-    A column of a table, numbers unless it is said otherwise.
+    A column of a table, of numbers unless `kind` says otherwise.
 
     Attributes:
         rank: Where a terminal is too narrow the highest goes first; 0 stays. Those of one rank, which are
@@ -54,7 +57,7 @@ class Column:
 
     heading: str
     cells: Sequence[Cell]
-    media: Media = EVERYWHERE
+    media: Medium = EVERYWHERE
     kind: Literal["number", "words", "plot"] = "number"
     rank: int = 0
     wrap: Wrap = "never"
@@ -64,7 +67,7 @@ class Column:
 
 
 def words(
-    heading: str, cells: Sequence[Cell], media: Media = EVERYWHERE, *, rank: int = 0, wrap: Wrap = "words"
+    heading: str, cells: Sequence[Cell], media: Medium = EVERYWHERE, *, rank: int = 0, wrap: Wrap = "words"
 ) -> Column:
     """Return a column of names or sentences: aligned left, and escaped."""
     return Column(heading, cells, media, "words", rank, wrap)

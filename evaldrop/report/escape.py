@@ -31,11 +31,6 @@ def csv_cell(value: object) -> object:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def terminal(text: str) -> str:
-    """Return text without control characters: no escape sequence reaches the terminal."""
-    return _CONTROL.sub("\ufffd", text)
-
-
 def xml(text: str) -> str:
     """Return text without characters that XML cannot hold; markup is the writer's to escape."""
     return _NOT_XML.sub("\ufffd", text)

@@ -4,18 +4,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from evaldrop.report.charts import plotted
-from evaldrop.report.columns import Cell, Column, Table, Words, text_of
+from evaldrop.report.columns import MARKDOWN, Cell, Column, Table, Words, text_of, words
 from evaldrop.report.escape import markdown
 from evaldrop.report.sentences import losses
 from evaldrop.report.tables import (
     baseline_changes,
-    decided_slices,
+    criterion_changes,
+    difference,
     guardrail_pairs,
     guardrails,
     operations,
     pairs,
     perturbations,
-    whole_changes,
     worst_records,
 )
 from evaldrop.scorecard import figures
@@ -52,11 +52,11 @@ def _lines(scorecard: Scorecard) -> Iterator[str]:
     yield from _scores(scorecard)
     yield from _listed(losses(scorecard))
     if len(table := guardrails(scorecard)):
-        yield from _table(table.columns_in("markdown"))
+        yield from _table(table.columns_in(MARKDOWN))
     yield from _folded("Pairs of candidates on what they block", guardrail_pairs(scorecard))
-    yield from _table(operations(scorecard).columns_in("markdown"))
+    yield from _table(operations(scorecard).columns_in(MARKDOWN))
     yield from _folded("Pairs of candidates", pairs(scorecard))
-    yield from _folded("Categories in which a candidate is decidedly better", decided_slices(scorecard))
+    yield from _folded("Categories in which a candidate is decidedly better", _slices(scorecard))
     yield from _baseline(scorecard)
     yield from _folded("Perturbed prompts: what changes that should not matter do", perturbations(scorecard))
     yield from _listed(scorecard.hints)
@@ -149,6 +149,27 @@ def _corrected(estimate: CriterionEstimate) -> str:
     )
 
 
+def _slices(scorecard: Scorecard) -> Table:
+    found = [
+        (category, pair)
+        for category, part in scorecard.slices.items()
+        for pair in part.comparisons
+        if pair.decisive
+    ]
+    decided = [pair for _, pair in found]
+    better = [(Words(pair.better or "", "strong"), Words(f"of {pair.a}, {pair.b}")) for pair in decided]
+    return Table(
+        title="Decided within a category",
+        columns=[
+            words("category", [category for category, _ in found]),
+            words("criterion", [pair.criterion for pair in decided]),
+            words("better", better),
+            *difference(decided),
+            Column("records", [figures.count(pair.n) for pair in decided]),
+        ],
+    )
+
+
 def _baseline(scorecard: Scorecard) -> Iterator[str]:
     baseline = scorecard.baseline
     if baseline is None:
@@ -158,7 +179,7 @@ def _baseline(scorecard: Scorecard) -> Iterator[str]:
     for change in baseline.changes[:_MOST_ROWS]:
         yield f"- changed: {markdown(change)}"
     yield ""
-    yield from _folded("Against the baseline", baseline_changes(whole_changes(baseline)))
+    yield from _folded("Against the baseline", baseline_changes(criterion_changes(baseline)))
     yield from _folded("Records that turned worst", worst_records(baseline))
 
 
@@ -176,7 +197,7 @@ def _folded(title: str, table: Table) -> Iterator[str]:
         return
     yield f"<details><summary>{title}</summary>"
     yield ""
-    yield from _table(table.columns_in("markdown"), _MOST_ROWS)
+    yield from _table(table.columns_in(MARKDOWN), _MOST_ROWS)
     yield from _rest(len(table))
     yield "</details>"
     yield ""

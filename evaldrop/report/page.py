@@ -26,6 +26,7 @@ from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation.definition import layout
 from evaldrop.report import charts, tables
 from evaldrop.report.changes import baseline_axis
+from evaldrop.report.columns import PAGE
 from evaldrop.report.escape import script_json
 from evaldrop.report.latency import LatencyCounts, latencies_drawn
 from evaldrop.report.matrix import matrices
@@ -89,7 +90,7 @@ def html_report(
         plane=cost_quality_plane(scorecard),
         latencies=latencies_drawn(scorecard, latencies or LatencyCounts()),
         baseline_changes=baseline
-        and tables.baseline_changes(tables.whole_changes(baseline), baseline_axis(scorecard, baseline)),
+        and tables.baseline_changes(tables.criterion_changes(baseline), baseline_axis(scorecard, baseline)),
         perturbed=tables.perturbations(scorecard),
         categories=_categories(scorecard),
         metrics=_metrics(scorecard),
@@ -155,7 +156,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(figures=figures, charts=charts, tables=tables)
+    environment.globals.update(figures=figures, charts=charts, tables=tables, PAGE=PAGE)
     return environment
 
 

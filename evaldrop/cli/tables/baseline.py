@@ -1,10 +1,13 @@
 """A comparison with a baseline on a terminal."""
 
+from collections.abc import Iterator
+
 from rich.console import Console
 
 from evaldrop.cli.output import shown
 from evaldrop.cli.tables.terminal import print_fitting
-from evaldrop.report.tables import baseline_changes, changes_since
+from evaldrop.report.columns import TERMINAL
+from evaldrop.report.tables import Change, baseline_changes
 from evaldrop.scorecard.figures import count, milliseconds, score, usd
 from evaldrop.scorecard.model.baseline import Baseline, BaselineCandidate, Moved
 
@@ -28,12 +31,23 @@ def print_baseline(console: Console, baseline: Baseline) -> None:
 
 
 def _print_estimates(console: Console, baseline: Baseline) -> None:
-    columns = baseline_changes(list(changes_since(baseline))).columns_in("terminal")
+    columns = baseline_changes(list(_changes(baseline))).columns_in(TERMINAL)
     console.print()
     print_fitting(
         console, [column for column in columns if column.heading != "category" or any(column.cells)]
     )
     console.print()
+
+
+def _changes(baseline: Baseline) -> Iterator[Change]:
+    """Yield every criterion of a candidate, then what is decided within a category."""
+    for name, card in baseline.candidates.items():
+        for criterion, estimate in card.criteria.items():
+            yield (name, criterion, ""), estimate
+        for category, parts in card.categories.items():
+            for criterion, estimate in parts.items():
+                if estimate.decision != "undecided":
+                    yield (name, criterion, category), estimate
 
 
 def _facts(card: BaselineCandidate) -> str:

@@ -15,7 +15,7 @@ from evaldrop.cli.tables.terminal import (
     wrapped_table,
 )
 from evaldrop.report.changes import robustness_drops
-from evaldrop.report.columns import Column, words
+from evaldrop.report.columns import TERMINAL, Column, words
 from evaldrop.report.sentences import loss_in_words
 from evaldrop.report.tables import guardrails, operations
 from evaldrop.scorecard.figures import (
@@ -130,7 +130,7 @@ def _cell(fraction: float, width: int) -> int:
 
 
 def _print_candidates(console: Console, scorecard: Scorecard) -> None:
-    columns = operations(scorecard).columns_in("terminal")
+    columns = operations(scorecard).columns_in(TERMINAL)
     if columns[1] not in print_fitting(console, columns, least=NAME_CELLS):
         print_models(
             console, list(scorecard.candidates), [card.model for card in scorecard.candidates.values()]
@@ -158,5 +158,5 @@ def _print_robustness(console: Console, scorecard: Scorecard) -> None:
 
 def _print_guardrails(console: Console, scorecard: Scorecard) -> None:
     if len(table := guardrails(scorecard)):
-        console.print(wrapped_table(table.columns_in("terminal")))
+        console.print(wrapped_table(table.columns_in(TERMINAL)))
         console.print()

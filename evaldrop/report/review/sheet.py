@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.report.escape import csv_cell
-from evaldrop.report.review.shown import ShownItem, ShownReview
+from evaldrop.report.review.page import ShownItem, ShownReview
 
 COLUMNS = (
     "review", "item", "criterion", "score", "question", "answers", "prompt", "system", "context", "reference",
