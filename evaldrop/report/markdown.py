@@ -10,6 +10,7 @@ from evaldrop.report.sentences import losses
 from evaldrop.report.tables import (
     baseline_changes,
     criterion_changes,
+    decided_slices,
     difference,
     guardrail_pairs,
     guardrails,
@@ -150,12 +151,7 @@ def _corrected(estimate: CriterionEstimate) -> str:
 
 
 def _slices(scorecard: Scorecard) -> Table:
-    found = [
-        (category, pair)
-        for category, part in scorecard.slices.items()
-        for pair in part.comparisons
-        if pair.decisive
-    ]
+    found = decided_slices(scorecard)
     decided = [pair for _, pair in found]
     better = [(Words(pair.better or "", "strong"), Words(f"of {pair.a}, {pair.b}")) for pair in decided]
     return Table(

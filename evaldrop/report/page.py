@@ -94,12 +94,7 @@ def html_report(
         perturbed=tables.perturbations(scorecard),
         categories=_categories(scorecard),
         metrics=_metrics(scorecard),
-        decided_slices=[
-            (category, pair)
-            for category, part in scorecard.slices.items()
-            for pair in part.comparisons
-            if pair.decisive
-        ],
+        decided_slices=tables.decided_slices(scorecard),
         losses=losses(scorecard),
         again=again(scorecard, run),
         few_records=FEW_RECORDS,

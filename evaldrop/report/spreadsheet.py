@@ -1,10 +1,8 @@
 """`scorecard.csv`: a row per candidate and criterion, and per rate of a guardrail."""
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 
-from evaldrop.report.escape import csv_cell
+from evaldrop.report.escape import csv_text
 from evaldrop.scorecard.model.calibration import CalibratedMean
 from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailEstimate
 from evaldrop.scorecard.model.scorecard import CandidateScorecard, CriterionEstimate, Scorecard
@@ -20,11 +18,7 @@ COLUMNS = (
 
 def csv_report(scorecard: Scorecard) -> str:
     """Return the scorecard as CSV. A number that does not exist is an empty cell; an unknown cost says so."""
-    stream = io.StringIO()
-    writer = csv.writer(stream)
-    writer.writerow(COLUMNS)
-    writer.writerows([csv_cell(cell) for cell in row] for row in scorecard_rows(scorecard))
-    return stream.getvalue()
+    return csv_text((COLUMNS, *scorecard_rows(scorecard)))
 
 
 def scorecard_rows(scorecard: Scorecard) -> Iterator[Sequence[object]]:

@@ -20,12 +20,15 @@ def operations(scorecard: Scorecard) -> Table:
     """Return cost, latency and losses of every candidate."""
     cards = scorecard.candidates.values()
     counts = [card.responses for card in cards]
-    tokens = [card.tokens for card in cards]
+    tokens_in = [count(card.tokens.input) for card in cards]
+    tokens_out = [count(card.tokens.output) for card in cards]
+    tokens = [f"{into} / {out}" for into, out in zip(tokens_in, tokens_out, strict=True)]
+    known = [figures.usd(card.cost_usd.per_1000_records) for card in cards]
     priced = [_per_1000(card) for card in cards]
     judging = [figures.usd(card.cost_usd.judge) for card in cards]
     errors = [count(one.errors) for one in counts]
-    lost = [one.errors + one.missing for one in counts]
-    answered = [f"{count(one.n - n)}/{count(one.n)}" for one, n in zip(counts, lost, strict=True)]
+    lost = [f"{count(one.errors + one.missing)} of {count(one.n)}" for one in counts]
+    answered = [f"{count(one.n - one.errors - one.missing)}/{count(one.n)}" for one in counts]
     repeated = "Calls the workflow repeated, most of them throttled"
     return Table(
         title="Cost, latency and losses",
@@ -37,24 +40,16 @@ def operations(scorecard: Scorecard) -> Table:
             Column("judging, USD", judging, PAGE),
             Column("answered", answered, TERMINAL),
             Column("errors", errors, TERMINAL),
-            Column(
-                "errors",
-                [f"{n} of {count(one.n)}" for one, n in zip(counts, map(count, lost), strict=True)],
-                MARKDOWN,
-            ),
+            Column("errors", lost, MARKDOWN),
             Column("p50", [figures.milliseconds(card.latency_ms.p50) for card in cards]),
             Column("p90", [figures.milliseconds(card.latency_ms.p90) for card in cards], rank=2),
             Column("p99", [figures.milliseconds(card.latency_ms.p99) for card in cards], PAGE),
-            Column(
-                "tokens in / out", [f"{count(one.input)} / {count(one.output)}" for one in tokens], MARKDOWN
-            ),
-            Column(
-                "USD per 1,000", [figures.usd(card.cost_usd.per_1000_records) for card in cards], TERMINAL
-            ),
+            Column("tokens in / out", tokens, MARKDOWN),
+            Column("USD per 1,000", known, TERMINAL),
             Column("USD per 1,000", priced, MARKDOWN),
             Column("judging", judging, TERMINAL | MARKDOWN, rank=1),
-            Column("tokens in", [count(one.input) for one in tokens], PAGE),
-            Column("tokens out", [count(one.output) for one in tokens], PAGE),
+            Column("tokens in", tokens_in, PAGE),
+            Column("tokens out", tokens_out, PAGE),
             Column("errors", errors, PAGE),
             Column("missing", [count(one.missing) for one in counts], PAGE),
             Column("refused", [count(one.refused) for one in counts], PAGE),
@@ -113,13 +108,19 @@ def _tested(found: Sequence[Comparison | GuardrailComparison]) -> Iterator[Colum
     yield Column("detectable", [figures.number(one.minimum_detectable) for one in found])
 
 
+def decided_slices(scorecard: Scorecard) -> list[tuple[str, Comparison]]:
+    """Return the comparisons in which a candidate is decidedly better, with their category."""
+    parts = scorecard.slices.items()
+    return [(category, pair) for category, part in parts for pair in part.comparisons if pair.decisive]
+
+
 _TONES: dict[str, Tone] = {"improved": "good", "regressed": "bad", "undecided": "muted"}
 _CLASSES = {"improved": "better", "regressed": "worse", "undecided": ""}
 # Candidate, criterion and category; "" is all records.
-Change = tuple[tuple[str, str, str], BaselineEstimate]
+Movement = tuple[tuple[str, str, str], BaselineEstimate]
 
 
-def criterion_changes(baseline: Baseline) -> list[Change]:
+def criterion_changes(baseline: Baseline) -> list[Movement]:
     """Return how every criterion of every candidate moved."""
     cards = baseline.candidates.items()
     return [
@@ -127,10 +128,11 @@ def criterion_changes(baseline: Baseline) -> list[Change]:
     ]
 
 
-def baseline_changes(changes: Sequence[Change], axis: Axis | None = None) -> Table:
+def baseline_changes(changes: Sequence[Movement], axis: Axis | None = None) -> Table:
     """Return what moved since the baseline; `axis` places it on a page."""
     names, found = [about for about, _ in changes], [estimate for _, estimate in changes]
     moved = [figures.signed(one.difference) for one in found]
+    both = [f"{count(one.better)} / {count(one.worse)}" for one in found]
     detectable = [figures.number(one.minimum_detectable) for one in found]
     decided = [one.decision != "undecided" and one.decision for one in found]
     reasons = [_open(one.reason) for one in found]
@@ -149,9 +151,7 @@ def baseline_changes(changes: Sequence[Change], axis: Axis | None = None) -> Tab
             Column("interval", [figures.interval(one.interval) for one in found]),
             Column("p (Holm)", [figures.p_value(one.p_adjusted) for one in found], rank=3),
             Column("detectable", detectable, PAGE),
-            Column(
-                "better / worse", [f"{count(one.better)} / {count(one.worse)}" for one in found], MARKDOWN
-            ),
+            Column("better / worse", both, MARKDOWN),
             Column("better", [count(one.better) for one in found], TERMINAL | PAGE, rank=1),
             Column("worse", [count(one.worse) for one in found], TERMINAL | PAGE, rank=1),
             Column("records", [count(one.n) for one in found], TERMINAL, rank=4),
@@ -169,6 +169,7 @@ def _plot(heading: str, axis: Axis, keys: Sequence[tuple[str, ...]]) -> Column:
 def worst_records(baseline: Baseline) -> Table:
     """Return the records that lost most since the baseline."""
     found = baseline.worst_records
+    moved = [f"{figures.number(one.was)} → {figures.number(one.now)}" for one in found]
     return Table(
         title="Scores that fell most",
         columns=[
@@ -177,11 +178,7 @@ def worst_records(baseline: Baseline) -> Table:
             words("criterion", [one.criterion for one in found]),
             Column("then", [figures.score(one.was) for one in found], MARKDOWN),
             Column("now", [figures.score(one.now) for one in found], MARKDOWN),
-            Column(
-                "then → now",
-                [f"{figures.number(one.was)} → {figures.number(one.now)}" for one in found],
-                PAGE,
-            ),
+            Column("then → now", moved, PAGE),
         ],
     )
 
@@ -190,6 +187,7 @@ def perturbations(scorecard: Scorecard) -> Table:
     """Return what perturbing prompts does to scores: the copy's minus the record's."""
     rows = perturbed(scorecard)
     drops = [row.drop for row in rows]
+    keys = [(row.perturbation, row.candidate, row.on) for row in rows]
     bounds = [drop.interval and (-drop.interval[1], -drop.interval[0]) for drop in drops]
     decided = [drop.decisive and ("worse" if drop.drop > 0 else "better") for drop in drops]
     reasons = [_open(drop.reason) for drop in drops]
@@ -201,11 +199,7 @@ def perturbations(scorecard: Scorecard) -> Table:
             words("candidate", [row.candidate for row in rows]),
             words("on", [row.on for row in rows]),
             words("", list(map(_strong, decided)), MARKDOWN),
-            _plot(
-                "",
-                perturbed_axis(scorecard, rows),
-                [(row.perturbation, row.candidate, row.on) for row in rows],
-            ),
+            _plot("", perturbed_axis(scorecard, rows), keys),
             Column("change", [figures.signed(-drop.drop) for drop in drops]),
             Column("interval", list(map(figures.interval, bounds))),
             Column("p (Holm)", [figures.p_value(drop.p_adjusted) for drop in drops], PAGE),
@@ -221,6 +215,7 @@ def guardrails(scorecard: Scorecard) -> Table:
     known = {name: card.guardrail for name, card in scorecard.candidates.items() if card.guardrail}
     found = list(known.values())
     ids = [one.guardrail or "none" for one in found]
+    texts = TERMINAL | MARKDOWN
     shares = {
         ("bad", "blocked"): [one.blocked_bad for one in found],
         ("bad", "passed"): [one.passed_bad for one in found],
@@ -230,16 +225,10 @@ def guardrails(scorecard: Scorecard) -> Table:
         title="What guardrails stopped",
         columns=[
             words("candidate", list(known)),
-            words("guardrail", ids, TERMINAL | MARKDOWN, wrap="anywhere"),
-            *(
-                Column(" ".join(end), list(map(_share, found)), TERMINAL | MARKDOWN)
-                for end, found in shares.items()
-            ),
+            words("guardrail", ids, texts, wrap="anywhere"),
+            *(Column(" ".join(end), list(map(_share, one)), texts) for end, one in shares.items()),
             Column("guardrail", ids, PAGE),
-            *(
-                Column(", ".join(end), list(map(share_in_parts, found)), PAGE)
-                for end, found in shares.items()
-            ),
+            *(Column(", ".join(end), list(map(share_in_parts, one)), PAGE) for end, one in shares.items()),
             Column("refused", [count(one.refused_bad.n + one.refused_good.n) for one in found]),
             Column("unknown", [count(one.unknown_bad + one.unknown_good) for one in found]),
         ],

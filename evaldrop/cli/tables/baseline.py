@@ -7,7 +7,7 @@ from rich.console import Console
 from evaldrop.cli.output import shown
 from evaldrop.cli.tables.terminal import print_fitting
 from evaldrop.report.columns import TERMINAL
-from evaldrop.report.tables import Change, baseline_changes
+from evaldrop.report.tables import Movement, baseline_changes
 from evaldrop.scorecard.figures import count, milliseconds, score, usd
 from evaldrop.scorecard.model.baseline import Baseline, BaselineCandidate, Moved
 
@@ -39,7 +39,7 @@ def _print_estimates(console: Console, baseline: Baseline) -> None:
     console.print()
 
 
-def _changes(baseline: Baseline) -> Iterator[Change]:
+def _changes(baseline: Baseline) -> Iterator[Movement]:
     """Yield every criterion of a candidate, then what is decided within a category."""
     for name, card in baseline.candidates.items():
         for criterion, estimate in card.criteria.items():

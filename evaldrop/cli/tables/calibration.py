@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from evaldrop.cli.output import shown
-from evaldrop.cli.tables.terminal import wrapped_table
+from evaldrop.cli.tables.terminal import print_title, wrapped_table
 from evaldrop.report.columns import Column, words
 from evaldrop.scorecard.figures import interval, number, percent, signed
 from evaldrop.scorecard.model.calibration import (
@@ -18,8 +18,7 @@ from evaldrop.scorecard.model.scorecard import Scorecard
 
 def print_calibration(console: Console, scorecard: Scorecard) -> None:
     """Print what people's labels say, a block per criterion."""
-    simulated = "[bold yellow]SIMULATED[/bold yellow]  " if scorecard.simulated else ""
-    console.print(f"\n{simulated}[bold]{shown(scorecard.evaluation)}[/bold]  {shown(scorecard.run_id)}\n")
+    print_title(console, scorecard.evaluation, f"{scorecard.run_id}\n", simulated=scorecard.simulated)
     for name, calibration in scorecard.calibration.items():
         people = ", ".join(f"{shown(rater)} {n}" for rater, n in calibration.raters.items())
         console.print(
@@ -122,17 +121,9 @@ def _print_means(console: Console, scorecard: Scorecard, criterion: str) -> None
         columns.append(Column("Rogan-Gladen", [number(rate.rate) for rate in rates]))
         columns.append(Column(level, [interval(rate.interval) for rate in rates]))
     console.print(wrapped_table(columns))
-    _print_refusals(console, scorecard, criterion)
-
-
-def _print_refusals(console: Console, scorecard: Scorecard, criterion: str) -> None:
-    for name, card in scorecard.candidates.items():
-        found = card.criteria[criterion].calibrated if criterion in card.criteria else None
-        if found is None:
-            continue
-        reasons = [found.reason and f"no corrected mean: {found.reason}"]
-        if found.rogan_gladen and not found.reason:
-            rate = found.rogan_gladen
-            reasons.append(rate.reason and f"no Rogan-Gladen rate: {rate.reason}")
-        for reason in filter(None, reasons):
-            console.print(f"  [dim]{shown(name)}: {shown(reason)}[/dim]", soft_wrap=True)
+    for name, (_, mean) in found.items():
+        rate = mean.rogan_gladen
+        reason = rate and rate.reason and f"no Rogan-Gladen rate: {rate.reason}"
+        if mean.reason or reason:
+            why = f"no corrected mean: {mean.reason}" if mean.reason else reason
+            console.print(f"  [dim]{shown(name)}: {shown(why or '')}[/dim]", soft_wrap=True)

@@ -7,10 +7,12 @@ from rich.console import Console
 from evaldrop.cli.output import shown
 from evaldrop.cli.tables.calibration import print_corrected
 from evaldrop.cli.tables.terminal import (
+    draw_interval,
     fitted_table,
     fitting,
     print_fitting,
     print_models,
+    print_title,
     taken,
     wrapped_table,
 )
@@ -40,8 +42,7 @@ _COLOURS = {"pass": "green", "fail": "red", "inconclusive": "yellow"}
 
 def print_scorecard(console: Console, scorecard: Scorecard) -> None:
     """Print a run's scorecard: verdict, gate, a block per criterion, cost and latency, alarms."""
-    simulated = "[bold yellow]SIMULATED[/bold yellow]  " if scorecard.simulated else ""
-    console.print(f"\n{simulated}[bold]{shown(scorecard.evaluation)}[/bold]  {shown(scorecard.run_id)}")
+    print_title(console, scorecard.evaluation, scorecard.run_id, simulated=scorecard.simulated)
     records = scorecard.records
     lost = [
         f"{count(n)} {word}"
@@ -111,22 +112,6 @@ def _bars(estimates: Sequence[CriterionEstimate], room: int) -> Column:
         f"{ends} {dots} 100 %",
         [draw_interval(one.pass_rate, one.pass_interval, cells) for one in estimates],
     )
-
-
-def draw_interval(rate: float | None, bounds: tuple[float, float] | None, width: int = BAR_CELLS) -> str:
-    """Draw a rate and its interval on a line from 0 to 1, such as `      ├──●───┤     `."""
-    cells = [" "] * width
-    if rate is None:
-        return "".join(cells)
-    low, high = (_cell(bound, width) for bound in bounds or (rate, rate))
-    cells[low : high + 1] = "─" * (high - low + 1)
-    cells[low], cells[high] = "├", "┤"
-    cells[_cell(rate, width)] = "●"
-    return "".join(cells)
-
-
-def _cell(fraction: float, width: int) -> int:
-    return round(fraction * (width - 1))
 
 
 def _print_candidates(console: Console, scorecard: Scorecard) -> None:

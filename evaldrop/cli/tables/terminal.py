@@ -20,6 +20,12 @@ _GAP = 2
 _SHORTEST_NAME = 12
 
 
+def print_title(console: Console, name: str, about: str, *, simulated: bool) -> None:
+    """Print an evaluation's name and what follows is about."""
+    mark = "[bold yellow]SIMULATED[/bold yellow]  " if simulated else ""
+    console.print(f"\n{mark}[bold]{shown(name)}[/bold]  {shown(about)}")
+
+
 def print_fitting(console: Console, columns: Sequence[Column], *, least: int = 0) -> list[Column]:
     """Print those columns that have room, the first at least so wide; return them."""
     kept = fitting(columns, console.width, least=least)
@@ -101,3 +107,27 @@ def _marked(cell: Cell) -> str:
 def _styled(part: Words) -> str:
     style = _STYLES.get(part.tone)
     return f"[{style}]{shown(part.text)}[/]" if style else shown(part.text)
+
+
+def draw_interval(
+    value: float | None,
+    bounds: tuple[float, float] | None,
+    width: int,
+    *,
+    low: float = 0.0,
+    high: float = 1.0,
+    level: float | None = None,
+) -> str:
+    """Draw a value with its interval on a line between two ends, such as `   ├──●───┤  │  `; │ is `level`."""
+
+    def place(at: float) -> int:
+        return round((at - low) / (high - low) * (width - 1))
+
+    cells = [" "] * width
+    if level is not None and low <= level <= high:
+        cells[place(level)] = "│"
+    if value is not None:
+        first, last = map(place, bounds or (value, value))
+        cells[first : last + 1] = "─" * (last - first + 1)
+        cells[first], cells[last], cells[place(value)] = "├", "┤", "●"
+    return "".join(cells)

@@ -6,8 +6,8 @@ import pytest
 from rich.console import Console
 
 from evaldrop.cli.output import plain
-from evaldrop.cli.tables.scorecard import draw_interval, print_scorecard
-from evaldrop.cli.tables.terminal import fitted_table, fitting, taken, width_of
+from evaldrop.cli.tables.scorecard import print_scorecard
+from evaldrop.cli.tables.terminal import draw_interval, fitted_table, fitting, taken, width_of
 from evaldrop.report.columns import Column, Words, words
 from evaldrop.scorecard.read import read_run
 from tests.browser.pages import write_varied
