@@ -12,7 +12,7 @@ from evaldrop.engine.errors import DATA_LIMIT_EXCEEDED, RESULT_WRITER_FAILED, RU
 
 
 @dataclass(slots=True, kw_only=True)
-class Place:
+class FlowProgress:
     """
     Where a flow stopped: a state it entered and did not exit. `state` is None while the flow runs.
 
@@ -36,7 +36,7 @@ class Branches:
     """What the branches of a Parallel, or the iterations of an inline Map, did: by index."""
 
     results: dict[int, Any] = field(default_factory=dict)
-    places: dict[int, Place] = field(default_factory=dict)
+    places: dict[int, FlowProgress] = field(default_factory=dict)
 
     def is_lost_by(self, error: StatesError) -> bool:
         """Tell whether a failure makes every branch run again."""
@@ -50,7 +50,7 @@ class UnfinishedChild:
     started: float
     items: int
     redrives: int = 0
-    place: Place | None = None
+    place: FlowProgress | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,7 +90,7 @@ class MapRunProgress:
 class Progress:
     """Given to `execute`, which notes in it how far the execution came; given again, it is redriven."""
 
-    place: Place = field(default_factory=Place)
+    place: FlowProgress = field(default_factory=FlowProgress)
     started: float | None = None
     redrives: int = 0
     redriven: float | None = None

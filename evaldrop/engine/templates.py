@@ -7,8 +7,8 @@ from typing import Any
 from evaldrop.engine.errors import QueryError
 from evaldrop.engine.queries import (
     UNDEFINED,
-    EvaluationError,
     Expression,
+    ExpressionError,
     Frame,
     QuerySyntaxError,
     compile_expression,
@@ -104,7 +104,7 @@ def _evaluation(expression: Expression, field: str) -> Evaluate:
     def fill(frame: Frame) -> Any:
         try:
             value = evaluate(frame)
-        except (EvaluationError, RecursionError, ArithmeticError, TypeError, ValueError) as error:
+        except (ExpressionError, RecursionError, ArithmeticError, TypeError, ValueError) as error:
             raise QueryError(
                 f"The JSONata expression '{expression.source}' specified for the field '{field}' "
                 f"threw an error during evaluation. {error}"

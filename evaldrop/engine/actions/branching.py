@@ -1,19 +1,20 @@
 """Parallel and inline Map: flows inside this execution, each in a scope of its own."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from evaldrop.engine import model
-from evaldrop.engine.actions.concurrency import run_all
 from evaldrop.engine.actions.handlers import with_handlers
 from evaldrop.engine.errors import QueryError, StatesError
+from evaldrop.engine.machine import Flow, InlineMap, Parallel
 from evaldrop.engine.payloads import check_size
-from evaldrop.engine.progress import Branches, Place
+from evaldrop.engine.progress import Branches, FlowProgress
 from evaldrop.engine.queries import Frame
-from evaldrop.engine.runs import Outcome, Visit
-from evaldrop.engine.scopes import Scope
+from evaldrop.engine.runs import Outcome, VariableScope, Visit
 from evaldrop.engine.templates import Template, type_name, typed
 
 INLINE_LIMIT = 40
+Job = Callable[[int], Awaitable[Any]]
 
 
 async def run_parallel(visit: Visit) -> Outcome:
@@ -22,7 +23,7 @@ async def run_parallel(visit: Visit) -> Outcome:
 
 
 async def _attempt_parallel(visit: Visit) -> Outcome:
-    state: model.Parallel = visit.state
+    state: Parallel = visit.state
     data = visit.input
     if state.arguments is not None:
         data = state.arguments.evaluate(visit.frame())
@@ -49,7 +50,7 @@ async def run_inline_map(visit: Visit) -> Outcome:
 
 
 async def _attempt_map(visit: Visit) -> Outcome:
-    state: model.InlineMap = visit.state
+    state: InlineMap = visit.state
     frame = visit.frame()
     items = map_items(state.items, frame, visit.input)
     limit = concurrency(state.max_concurrency, frame, INLINE_LIMIT)
@@ -93,7 +94,7 @@ async def _told_iteration(
 
 async def _run_inside(
     visit: Visit,
-    flow: model.Flow,
+    flow: Flow,
     data: Any,
     item: dict[str, Any] | None,
     kept: Branches | None,
@@ -102,8 +103,8 @@ async def _run_inside(
     """Run a branch or an iteration, unless it is `kept` that it succeeded; it goes on where it stopped."""
     if kept is not None and index in kept.results:
         return kept.results[index]
-    place = None if kept is None else kept.places.setdefault(index, Place())
-    scope = Scope(visit.scope)
+    place = None if kept is None else kept.places.setdefault(index, FlowProgress())
+    scope = VariableScope(visit.scope)
     try:
         result = await visit.run.flow(visit.run, flow, scope, data, item, place)
     finally:
@@ -112,6 +113,31 @@ async def _run_inside(
         kept.results[index] = result
         del kept.places[index]
     return result
+
+
+async def run_all(count: int, limit: int, job: Job) -> list[Any]:
+    """
+    Return the results of job(0) … job(count - 1), at most `limit` at a time.
+
+    The first failure cancels the rest and is raised.
+    """
+    if count == 1 or limit == 1:
+        return [await job(index) for index in range(count)]
+    results: list[Any] = [None] * count
+    indexes = iter(range(count))
+
+    async def work() -> None:
+        for index in indexes:
+            results[index] = await job(index)
+
+    workers = [asyncio.create_task(work()) for _ in range(min(limit, count))]
+    try:
+        await asyncio.gather(*workers)
+    finally:
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+    return results
 
 
 def map_items(items: Template | None, frame: Frame, data: Any) -> list[Any]:

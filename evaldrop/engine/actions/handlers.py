@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any
 
-from evaldrop.engine import model
 from evaldrop.engine.errors import (
     ALL,
     BRANCH_FAILED,
@@ -14,6 +13,7 @@ from evaldrop.engine.errors import (
     TIMEOUT,
     StatesError,
 )
+from evaldrop.engine.machine import Catcher, Handlers, Parallel, Retrier
 from evaldrop.engine.runs import Outcome, Visit
 
 Attempt = Callable[[Visit], Awaitable[Outcome]]
@@ -32,7 +32,7 @@ async def with_handlers(visit: Visit, attempt: Attempt, watch: Watch | None = No
     Raises:
         StatesError: Nobody caught it.
     """
-    handlers: model.Handlers = visit.state.handlers
+    handlers: Handlers = visit.state.handlers
     used = [0] * len(handlers.retriers)
     while True:
         try:
@@ -50,7 +50,7 @@ async def with_handlers(visit: Visit, attempt: Attempt, watch: Watch | None = No
 
 
 def _next_delay(
-    retriers: Sequence[model.Retrier], used: list[int], error: StatesError, visit: Visit
+    retriers: Sequence[Retrier], used: list[int], error: StatesError, visit: Visit
 ) -> float | None:
     """Return the seconds to wait before the next try; None when there is none. Counts are per retrier."""
     for index, retrier in enumerate(retriers):
@@ -63,7 +63,7 @@ def _next_delay(
     return None
 
 
-def _delay(retrier: model.Retrier, retries: int, visit: Visit) -> float:
+def _delay(retrier: Retrier, retries: int, visit: Visit) -> float:
     longest = float("inf") if retrier.max_delay_s is None else retrier.max_delay_s
     try:
         delay = retrier.interval_s * retrier.backoff_rate**retries
@@ -88,10 +88,10 @@ def matches(names: Collection[str], error: StatesError, state: Any) -> bool:
         return True
     if TASK_FAILED in names and error.error != TIMEOUT:
         return True
-    return BRANCH_FAILED in names and isinstance(state, model.Parallel)
+    return BRANCH_FAILED in names and isinstance(state, Parallel)
 
 
-def _catch(visit: Visit, catchers: Sequence[model.Catcher], error: StatesError) -> Outcome:
+def _catch(visit: Visit, catchers: Sequence[Catcher], error: StatesError) -> Outcome:
     for catcher in catchers:
         if matches(catcher.errors, error, visit.state):
             output = {"Error": error.error, "Cause": error.cause or ""}

@@ -3,9 +3,9 @@
 import asyncio
 from typing import Any
 
-from evaldrop.engine import model
 from evaldrop.engine.actions.handlers import with_handlers
 from evaldrop.engine.errors import TASK_FAILED, TIMEOUT, StatesError
+from evaldrop.engine.machine import Task
 from evaldrop.engine.payloads import check_size
 from evaldrop.engine.queries import Frame
 from evaldrop.engine.runs import Outcome, TaskContext, Visit
@@ -37,7 +37,7 @@ async def _attempt(visit: Visit) -> Outcome:
 
 
 async def _work(visit: Visit) -> Outcome:
-    state: model.Task = visit.state
+    state: Task = visit.state
     frame = visit.frame()
     arguments = visit.input
     if state.arguments is not None:
@@ -49,7 +49,7 @@ async def _work(visit: Visit) -> Outcome:
     return visit.leave(state.exit, visit.frame(result=result), result)
 
 
-def _timeout(state: model.Task, frame: Frame) -> float | None:
+def _timeout(state: Task, frame: Frame) -> float | None:
     if state.timeout_s is None:
         return None
     seconds: float = typed(state.timeout_s, frame, _is_timeout, "number")

@@ -12,6 +12,8 @@ JSONPATH_FIELDS = frozenset({
     "ResultPath", "ResultSelector", "SecondsPath", "TimeoutSecondsPath", "TimestampPath",
     "ToleratedFailureCountPath", "ToleratedFailurePercentagePath", "Variable", "Iterator",
 })  # fmt: skip
+# The longest wait or time-out there is: a little over three years.
+MAX_SECONDS = 99_999_999
 _PLAIN_NAME = re.compile(r"[A-Za-z_][\w-]*")
 
 

@@ -4,10 +4,10 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from evaldrop.engine import model
+from evaldrop.engine import machine
 from evaldrop.engine.definition.fields import Fields
-from evaldrop.engine.definition.handlers import parse_handlers
 from evaldrop.engine.definition.resources import strip_prefix
+from evaldrop.engine.definition.transitions import parse_exit, parse_handlers
 
 READER, WRITER = "s3:getObject", "s3:putObject"
 MAX_BATCH_BYTES = 262_144
@@ -18,12 +18,7 @@ DISTRIBUTED_ONLY = (
 )  # fmt: skip
 
 
-def parse_map(
-    name: str,
-    fields: Fields,
-    parse_flow: Callable[[Fields], model.Flow],
-    parse_exit: Callable[[Fields], model.Exit],
-) -> model.State:
+def parse_map(name: str, fields: Fields, parse_flow: Callable[[Fields], machine.Flow]) -> machine.State:
     """Read a Map state, of either mode."""
     processor = fields.inner("ItemProcessor", required=True)
     if processor is None:
@@ -46,10 +41,10 @@ def parse_map(
                 fields.complain(field, "belongs to a distributed Map (ItemProcessor.ProcessorConfig.Mode)")
                 fields.take(field)
         shared |= {"exit": parse_exit(fields), "handlers": parse_handlers(fields)}
-        return model.InlineMap(**shared, uses_context=True)
+        return machine.InlineMap(**shared, uses_context=True)
     shared |= _distributed(name, fields)
     shared |= {"exit": parse_exit(fields), "handlers": parse_handlers(fields)}
-    return model.DistributedMap(**shared, express=express, uses_context=True)
+    return machine.DistributedMap(**shared, express=express, uses_context=True)
 
 
 def _is_list(value: Any) -> bool:
@@ -109,7 +104,7 @@ def _resource(fields: Fields, only: str) -> None:
         fields.complain("Resource", f"{arn!r} is not supported; arn:aws:states:::{only} is")
 
 
-def _reader(fields: Fields | None) -> model.ItemReader | None:
+def _reader(fields: Fields | None) -> machine.ItemReader | None:
     if fields is None:
         return None
     _resource(fields, READER)
@@ -128,7 +123,7 @@ def _reader(fields: Fields | None) -> model.ItemReader | None:
     }
     config.finish("a ReaderConfig")
     fields.finish("an ItemReader")
-    return None if arguments is None else model.ItemReader(arguments=arguments, **reader)
+    return None if arguments is None else machine.ItemReader(arguments=arguments, **reader)
 
 
 def _items_pointer(config: Fields, kind: str | None) -> str:
@@ -158,10 +153,10 @@ def _csv(config: Fields, kind: str | None) -> dict[str, Any]:
     return {"csv_headers": headers or None, "csv_delimiter": DELIMITERS[delimiter or "COMMA"]}
 
 
-def _batcher(fields: Fields | None) -> model.ItemBatcher | None:
+def _batcher(fields: Fields | None) -> machine.ItemBatcher | None:
     if fields is None:
         return None
-    batcher = model.ItemBatcher(
+    batcher = machine.ItemBatcher(
         max_items=fields.number_template("MaxItemsPerBatch", minimum=1),
         max_bytes=fields.number_template("MaxInputBytesPerBatch", minimum=1, maximum=MAX_BATCH_BYTES),
         batch_input=fields.object_template("BatchInput"),
@@ -172,7 +167,7 @@ def _batcher(fields: Fields | None) -> model.ItemBatcher | None:
     return batcher
 
 
-def _writer(fields: Fields | None) -> model.ResultWriter | None:
+def _writer(fields: Fields | None) -> machine.ResultWriter | None:
     if fields is None:
         return None
     arguments = None
@@ -184,7 +179,7 @@ def _writer(fields: Fields | None) -> model.ResultWriter | None:
     config = fields.inner("WriterConfig")
     if config is None:
         config = Fields({}, fields.at("WriterConfig"), fields.problems)
-    writer = model.ResultWriter(
+    writer = machine.ResultWriter(
         arguments=arguments,
         transformation=config.choice("Transformation", ("NONE", "COMPACT", "FLATTEN"), "NONE") or "NONE",
         output_type=config.choice("OutputType", ("JSON", "JSONL"), "JSON") or "JSON",

@@ -10,8 +10,8 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from evaldrop.engine import model
 from evaldrop.engine.errors import ITEM_READER_FAILED, StatesError
+from evaldrop.engine.machine import ItemReader
 from evaldrop.engine.payloads import LIMIT_BYTES
 
 CHUNK_BYTES = 1 << 16
@@ -22,7 +22,7 @@ class ReadError(Exception):
     """An object does not hold items in the form its ItemReader says. The message names the place."""
 
 
-def read_items(reader: model.ItemReader, open_object: Callable[[], BinaryIO], what: str) -> Iterator[Any]:
+def read_items(reader: ItemReader, open_object: Callable[[], BinaryIO], what: str) -> Iterator[Any]:
     """
     Give the items of an object one by one; the object is closed at the end, or when the iterator is.
 
@@ -39,7 +39,7 @@ def read_items(reader: model.ItemReader, open_object: Callable[[], BinaryIO], wh
         raise StatesError(ITEM_READER_FAILED, f"{what}: {reason}") from error
 
 
-def count_items(reader: model.ItemReader, open_object: Callable[[], BinaryIO], what: str) -> int:
+def count_items(reader: ItemReader, open_object: Callable[[], BinaryIO], what: str) -> int:
     """Return how many items an object holds, reading it through once."""
     if reader.input_type != "JSONL":
         return sum(1 for _ in read_items(reader, open_object, what))
@@ -50,7 +50,7 @@ def count_items(reader: model.ItemReader, open_object: Callable[[], BinaryIO], w
         raise StatesError(ITEM_READER_FAILED, f"{what}: {type(error).__name__}: {error}") from error
 
 
-def _jsonl(_reader: model.ItemReader, stream: BinaryIO) -> Iterator[Any]:
+def _jsonl(_reader: ItemReader, stream: BinaryIO) -> Iterator[Any]:
     for number, line in enumerate(stream, start=1):
         text = line.removeprefix(BOM) if number == 1 else line
         if not text.strip():
@@ -61,7 +61,7 @@ def _jsonl(_reader: model.ItemReader, stream: BinaryIO) -> Iterator[Any]:
             raise ReadError(f"line {number} is not JSON: {error}") from error
 
 
-def _json(reader: model.ItemReader, stream: BinaryIO) -> Iterator[Any]:
+def _json(reader: ItemReader, stream: BinaryIO) -> Iterator[Any]:
     if reader.items_pointer:
         yield from _pointed(reader.items_pointer, orjson.loads(stream.read().removeprefix(BOM)))
         return
@@ -141,7 +141,7 @@ class _ArrayScanner:
                 return value
 
 
-def _csv(reader: model.ItemReader, stream: BinaryIO) -> Iterator[Any]:
+def _csv(reader: ItemReader, stream: BinaryIO) -> Iterator[Any]:
     # Python's own limit on a value is half of what a child may be given.
     csv.field_size_limit(max(csv.field_size_limit(), LIMIT_BYTES))
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
@@ -155,7 +155,7 @@ def _csv(reader: model.ItemReader, stream: BinaryIO) -> Iterator[Any]:
         yield dict(zip(headers, row + [""] * (len(headers) - len(row)), strict=True))
 
 
-READERS: dict[str, Callable[[model.ItemReader, BinaryIO], Iterator[Any]]] = {
+READERS: dict[str, Callable[[ItemReader, BinaryIO], Iterator[Any]]] = {
     "JSONL": _jsonl,
     "JSON": _json,
     "CSV": _csv,

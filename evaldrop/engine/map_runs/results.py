@@ -5,7 +5,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from evaldrop.engine.objects import ObjectStore
+from evaldrop.engine.surroundings import ObjectStore
 
 STATUSES = ("FAILED", "PENDING", "SUCCEEDED")
 

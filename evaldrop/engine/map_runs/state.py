@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
-from evaldrop.engine import model
 from evaldrop.engine.actions.branching import concurrency, map_items
 from evaldrop.engine.actions.handlers import with_handlers
 from evaldrop.engine.errors import (
@@ -14,6 +13,7 @@ from evaldrop.engine.errors import (
     QueryError,
     StatesError,
 )
+from evaldrop.engine.machine import DistributedMap, ItemBatcher, ResultWriter
 from evaldrop.engine.map_runs.inputs import Batching, child_inputs
 from evaldrop.engine.map_runs.outputs import Collected, Outputs, Written
 from evaldrop.engine.map_runs.reader import count_items, limited, read_items
@@ -35,7 +35,7 @@ async def run_distributed_map(visit: Visit) -> Outcome:
 
 
 async def _attempt(visit: Visit) -> Outcome:
-    state: model.DistributedMap = visit.state
+    state: DistributedMap = visit.state
     frame = visit.frame()
     tolerance = _tolerance(state, frame)
     items, total = _items(visit, frame)
@@ -91,7 +91,7 @@ def _redriven(progress: MapRunProgress, now: float) -> MapRunProgress:
     return progress
 
 
-def _tolerance(state: model.DistributedMap, frame: Frame) -> Tolerance:
+def _tolerance(state: DistributedMap, frame: Frame) -> Tolerance:
     count = _number(state.tolerated_count, frame, lambda value: value >= 0 and value == int(value))
     percentage = _number(state.tolerated_percentage, frame, lambda value: 0 <= value <= 100)
     if count is None and percentage is None:
@@ -115,7 +115,7 @@ def _whole(template: Template | None, frame: Frame, minimum: int) -> int | None:
     return None if number is None else int(number)
 
 
-def _batching(batcher: model.ItemBatcher | None, frame: Frame) -> Batching | None:
+def _batching(batcher: ItemBatcher | None, frame: Frame) -> Batching | None:
     if batcher is None:
         return None
     max_bytes = _whole(batcher.max_bytes, frame, 1)
@@ -128,7 +128,7 @@ def _batching(batcher: model.ItemBatcher | None, frame: Frame) -> Batching | Non
 
 def _items(visit: Visit, frame: Frame) -> tuple[Iterator[Any], int | None]:
     """Return the items and how many they are; None when counting would mean parsing everything twice."""
-    state: model.DistributedMap = visit.state
+    state: DistributedMap = visit.state
     reader = state.reader
     if reader is None:
         items = map_items(state.items, frame, visit.input)
@@ -162,7 +162,7 @@ def _strings(template: Template, frame: Frame, *names: str) -> list[str]:
 
 
 def _outputs(visit: Visit, frame: Frame, arn: str, run_id: str) -> Outputs:
-    writer: model.ResultWriter | None = visit.state.writer
+    writer: ResultWriter | None = visit.state.writer
     if writer is None:
         return Collected(transformation="COMPACT")
     if writer.arguments is None:

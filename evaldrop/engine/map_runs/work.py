@@ -9,8 +9,8 @@ from typing import Any
 from evaldrop.engine.errors import EXCEED_TOLERATED_FAILURE_THRESHOLD, QueryError, StatesError
 from evaldrop.engine.map_runs.children import Child, new_child, run_child
 from evaldrop.engine.map_runs.inputs import ChildInput
-from evaldrop.engine.progress import MapRunProgress, Place, UnfinishedChild
-from evaldrop.engine.runs import Run, Visit
+from evaldrop.engine.progress import FlowProgress, MapRunProgress, UnfinishedChild
+from evaldrop.engine.runs import RunningExecution, Visit
 
 PENDING_PER_TURN = 100
 STARTED_PER_TURN = 4
@@ -54,7 +54,7 @@ class MapRun:
     stopped: float | None = None
     failure: StatesError | None = None
     workers: set[asyncio.Task[None]] = field(default_factory=set)
-    children: Run = field(init=False)
+    children: RunningExecution = field(init=False)
 
     def __post_init__(self) -> None:
         # A child's events are not its parent's.
@@ -185,7 +185,7 @@ class MapRun:
         child.status = "RUNNING"
         if self._remembers:
             if child.place is None and not self.visit.state.express:
-                child.place = Place()
+                child.place = FlowProgress()
             progress.unfinished[given.index] = UnfinishedChild(
                 started=child.started, items=given.items, redrives=child.redrives, place=child.place
             )

@@ -2,13 +2,13 @@
 
 from evaldrop.engine.queries.expression import Expression, compile_expression
 from evaldrop.engine.queries.syntax import FUNCTION_NAMES, QuerySyntaxError
-from evaldrop.engine.queries.values import UNDEFINED, EvaluationError, Frame
+from evaldrop.engine.queries.values import UNDEFINED, ExpressionError, Frame
 
 __all__ = [
     "FUNCTION_NAMES",
     "UNDEFINED",
-    "EvaluationError",
     "Expression",
+    "ExpressionError",
     "Frame",
     "QuerySyntaxError",
     "compile_expression",

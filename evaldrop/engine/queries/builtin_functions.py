@@ -12,7 +12,7 @@ from jsonata.functions import Functions
 from evaldrop.engine.queries.added_functions import ADDED_FUNCTIONS
 from evaldrop.engine.queries.values import (
     UNDEFINED,
-    EvaluationError,
+    ExpressionError,
     Sequence,
     as_number,
     is_number,
@@ -63,7 +63,7 @@ def _as_list(value: Any) -> list[Any]:
 def _list_of(name: str, value: Any, holds: Callable[[Any], bool], what: str) -> list[Any]:
     elements = _as_list(value)
     if not all(map(holds, elements)):
-        raise EvaluationError(f"T0412: ${name} takes an array of {what}")
+        raise ExpressionError(f"T0412: ${name} takes an array of {what}")
     return elements
 
 
@@ -77,7 +77,7 @@ def _is_object(value: Any) -> bool:
 
 def _want_string(name: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise EvaluationError(f"T0410: ${name} takes a string")
+        raise ExpressionError(f"T0410: ${name} takes a string")
     return value
 
 
@@ -176,7 +176,7 @@ def _to_millis(text: str) -> Any:
     try:
         return Functions.datetime_to_millis(text, None)
     except Exception as error:  # jsonata-python lets Python's own errors through
-        raise EvaluationError(f"D3110: $toMillis: {text!r} is no ISO 8601 time") from error
+        raise ExpressionError(f"D3110: $toMillis: {text!r} is no ISO 8601 time") from error
 
 
 def _on_number(name: str, function: Callable[[float], Any]) -> Callable[[Any], Any]:
@@ -184,7 +184,7 @@ def _on_number(name: str, function: Callable[[float], Any]) -> Callable[[Any], A
         if value is UNDEFINED:
             return UNDEFINED
         if not is_number(value):
-            raise EvaluationError(f"T0410: ${name} takes a number")
+            raise ExpressionError(f"T0410: ${name} takes a number")
         return as_number(float(function(value)))
 
     return call
@@ -198,7 +198,7 @@ def _on_strings(name: str, function: Callable[[str, str], Any]) -> Callable[[Any
         if value is UNDEFINED:
             return UNDEFINED
         if other is UNDEFINED:
-            raise EvaluationError(f"T0410: ${name} has nothing to look for")
+            raise ExpressionError(f"T0410: ${name} has nothing to look for")
         return function(value, other)
 
     return call

@@ -15,7 +15,7 @@ from evaldrop.engine.queries.builtin_functions import FUNCTIONS, HIGHER_ORDER, a
 from evaldrop.engine.queries.operators import OPERATORS, negate
 from evaldrop.engine.queries.paths import Step, path_closure, predicate_closure
 from evaldrop.engine.queries.syntax import FUNCTION_NAMES, Parsed
-from evaldrop.engine.queries.values import UNDEFINED, EvaluationError, Frame, collapse, plain, truth
+from evaldrop.engine.queries.values import UNDEFINED, ExpressionError, Frame, collapse, plain, truth
 
 Closure = Callable[[Any, Frame], Any]
 
@@ -285,9 +285,9 @@ def _check_key(key: Any, seen: set[str]) -> str | None:
     if key is UNDEFINED:
         return None
     if not isinstance(key, str):
-        raise EvaluationError("T1003: the key of an object must be a string")
+        raise ExpressionError("T1003: the key of an object must be a string")
     if key in seen:
-        raise EvaluationError(f"D1009: several keys of an object are {key!r}")
+        raise ExpressionError(f"D1009: several keys of an object are {key!r}")
     seen.add(key)
     return key
 
@@ -302,7 +302,7 @@ def _group(pairs: list[tuple[Closure, Closure]], items: list[Any], frame: Frame)
                 continue
             data, owner = groups.get(key, (UNDEFINED, index))
             if owner != index:
-                raise EvaluationError(f"D1009: several keys of an object are {key!r}")
+                raise ExpressionError(f"D1009: several keys of an object are {key!r}")
             groups[key] = (append(data, item) if key in groups else item, index)
     values = ((key, pairs[index][1](data, frame)) for key, (data, index) in groups.items())
     return {key: value for key, value in values if value is not UNDEFINED}

@@ -20,7 +20,7 @@ class Expression:
     """
     A JSONata expression.
 
-    `evaluate` takes the variables and returns plain JSON, or UNDEFINED; it raises EvaluationError. `reads`
+    `evaluate` takes the variables and returns plain JSON, or UNDEFINED; it raises ExpressionError. `reads`
     are the names of the variables it takes from outside.
     """
 

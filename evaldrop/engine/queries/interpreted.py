@@ -15,7 +15,7 @@ from evaldrop.engine.queries.added_functions import ADDED_FUNCTIONS
 from evaldrop.engine.queries.syntax import Parsed
 from evaldrop.engine.queries.values import (
     UNDEFINED,
-    EvaluationError,
+    ExpressionError,
     Frame,
     as_number,
     contains,
@@ -58,16 +58,16 @@ class _Jsonata(Jsonata):  # type: ignore[misc]  # jsonata-python has no types
         try:
             return self.eval(self.ast, None, environment)
         except jexception.JException as error:
-            raise EvaluationError(f"{error.error}: {error}" if error.error else str(error)) from error
-        except EvaluationError:
+            raise ExpressionError(f"{error.error}: {error}" if error.error else str(error)) from error
+        except ExpressionError:
             raise
         except Exception as error:
-            raise EvaluationError(f"{type(error).__name__}: {error}") from error
+            raise ExpressionError(f"{type(error).__name__}: {error}") from error
 
     def apply_inner(self, proc: Any, args: Any, input: Any, environment: Any) -> Any:  # noqa: A002  # theirs
         if not self.is_function_like(proc):
             # jsonata-python would print what it cannot call.
-            raise EvaluationError("T1006: what is called is not a function")
+            raise ExpressionError("T1006: what is called is not a function")
         return super().apply_inner(proc, args, input, environment)
 
     def evaluate_string_concat(self, lhs: Any, rhs: Any) -> str:
@@ -123,7 +123,7 @@ def _outward(value: Any) -> Any:
     if value is None:
         return UNDEFINED
     if _is_function(value) or functions.Functions.is_regex(value):
-        raise EvaluationError("the result is a function, which is not JSON")
+        raise ExpressionError("the result is a function, which is not JSON")
     if isinstance(value, list):
         return [_outward_member(element) for element in value]
     if isinstance(value, dict):
@@ -147,7 +147,7 @@ def _adapt(function: Callable[..., Any]) -> Any:
         try:
             inspect.signature(function).bind(*given)
         except TypeError as error:
-            raise EvaluationError(f"wrong number of arguments: {error}") from error
+            raise ExpressionError(f"wrong number of arguments: {error}") from error
         return _inward(function(*given))
 
     return Jsonata.JLambda(call)

@@ -7,7 +7,7 @@ from typing import Any, Final
 import orjson
 
 
-class EvaluationError(Exception):
+class ExpressionError(Exception):
     """An expression failed while it was evaluated. The message is for a person."""
 
 
@@ -83,12 +83,12 @@ def as_number(value: float) -> Any:
     Return a whole number as int, any other as float; NaN is undefined.
 
     Raises:
-        EvaluationError: The number is infinite (JSONata D1001).
+        ExpressionError: The number is infinite (JSONata D1001).
     """
     if math.isnan(value):
         return UNDEFINED
     if math.isinf(value):
-        raise EvaluationError(f"Number out of range: {value}")
+        raise ExpressionError(f"Number out of range: {value}")
     if value.is_integer() and abs(value) < 2**63:
         return int(value)
     return value

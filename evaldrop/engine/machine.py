@@ -1,8 +1,7 @@
 """A state machine once loaded: states as typed values, with every expression compiled."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from evaldrop.engine.templates import Template
 
@@ -210,4 +209,3 @@ class StateMachine:
     flow: Flow
     timeout_s: float | None
     resources: frozenset[str]
-    definition: Mapping[str, Any] = field(repr=False)
