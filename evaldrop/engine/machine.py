@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from evaldrop.engine.templates import Template
 
+# The longest wait or time-out there is, a little over three years (the States Language).
+MAX_SECONDS = 99_999_999
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retrier:

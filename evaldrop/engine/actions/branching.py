@@ -9,7 +9,7 @@ from evaldrop.engine.errors import QueryError, StatesError
 from evaldrop.engine.machine import Flow, InlineMap, Parallel
 from evaldrop.engine.payloads import check_size
 from evaldrop.engine.progress import Branches, FlowProgress
-from evaldrop.engine.queries import Frame
+from evaldrop.engine.queries import Frame, is_array, is_number
 from evaldrop.engine.runs import Outcome, VariableScope, Visit
 from evaldrop.engine.templates import Template, type_name, typed
 
@@ -148,7 +148,7 @@ def map_items(items: Template | None, frame: Frame, data: Any) -> list[Any]:
         QueryError: It is not an array.
     """
     if items is not None:
-        array: list[Any] = typed(items, frame, _is_list, "array")
+        array: list[Any] = typed(items, frame, is_array, "array")
         return array
     if not isinstance(data, list):
         raise QueryError(
@@ -173,11 +173,5 @@ def select(visit: Visit, selector: Template | None, item: dict[str, Any]) -> Any
     return selector.evaluate(Frame({"states": states}, visit.scope))
 
 
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list)
-
-
 def _is_count(value: Any) -> bool:
-    return (
-        isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 and value == int(value)
-    )
+    return is_number(value) and value >= 0 and value == int(value)

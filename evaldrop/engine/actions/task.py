@@ -5,9 +5,9 @@ from typing import Any
 
 from evaldrop.engine.actions.handlers import with_handlers
 from evaldrop.engine.errors import TASK_FAILED, TIMEOUT, StatesError
-from evaldrop.engine.machine import Task
+from evaldrop.engine.machine import MAX_SECONDS, Task
 from evaldrop.engine.payloads import check_size
-from evaldrop.engine.queries import Frame
+from evaldrop.engine.queries import Frame, is_number
 from evaldrop.engine.runs import Outcome, TaskContext, Visit
 from evaldrop.engine.templates import typed
 
@@ -57,7 +57,7 @@ def _timeout(state: Task, frame: Frame) -> float | None:
 
 
 def _is_timeout(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 99_999_999
+    return is_number(value) and 0 < value <= MAX_SECONDS
 
 
 async def _told_call(visit: Visit, arguments: Any, timeout_s: float | None) -> Any:

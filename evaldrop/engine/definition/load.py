@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from evaldrop.engine.definition.fields import MAX_SECONDS, Fields, Problems, member_path
+from evaldrop.engine.definition.fields import Fields, Problems, member_path
 from evaldrop.engine.definition.graph import check_graph, check_scopes, resources
 from evaldrop.engine.definition.parse import parse_flow
 from evaldrop.engine.errors import DefinitionError
-from evaldrop.engine.machine import StateMachine
+from evaldrop.engine.machine import MAX_SECONDS, StateMachine
 from evaldrop.engine.templates import type_name
 
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z0-9_.:-]+)\}")

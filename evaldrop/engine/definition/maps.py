@@ -8,9 +8,10 @@ from evaldrop.engine import machine
 from evaldrop.engine.definition.fields import Fields
 from evaldrop.engine.definition.resources import strip_prefix
 from evaldrop.engine.definition.transitions import parse_exit, parse_handlers
+from evaldrop.engine.payloads import LIMIT_BYTES
+from evaldrop.engine.queries import is_array
 
 READER, WRITER = "s3:getObject", "s3:putObject"
-MAX_BATCH_BYTES = 262_144
 DELIMITERS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
 DISTRIBUTED_ONLY = (
     "ItemReader", "ItemBatcher", "ResultWriter", "Label", "ToleratedFailureCount",
@@ -30,7 +31,7 @@ def parse_map(name: str, fields: Fields, parse_flow: Callable[[Fields], machine.
         fields.problems.add(fields.path, "has both Items and ItemReader")
     shared: dict[str, Any] = {
         "name": name,
-        "items": fields.typed_template("Items", _is_list, "an array"),
+        "items": fields.typed_template("Items", is_array, "an array"),
         "item_selector": fields.template("ItemSelector"),
         "max_concurrency": fields.number_template("MaxConcurrency", minimum=0),
         "processor": flow,
@@ -45,10 +46,6 @@ def parse_map(name: str, fields: Fields, parse_flow: Callable[[Fields], machine.
     shared |= _distributed(name, fields)
     shared |= {"exit": parse_exit(fields), "handlers": parse_handlers(fields)}
     return machine.DistributedMap(**shared, express=express, uses_context=True)
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list)
 
 
 def _processor_config(processor: Fields) -> tuple[str, bool]:
@@ -158,7 +155,7 @@ def _batcher(fields: Fields | None) -> machine.ItemBatcher | None:
         return None
     batcher = machine.ItemBatcher(
         max_items=fields.number_template("MaxItemsPerBatch", minimum=1),
-        max_bytes=fields.number_template("MaxInputBytesPerBatch", minimum=1, maximum=MAX_BATCH_BYTES),
+        max_bytes=fields.number_template("MaxInputBytesPerBatch", minimum=1, maximum=LIMIT_BYTES),
         batch_input=fields.object_template("BatchInput"),
     )
     if batcher.max_items is None and batcher.max_bytes is None:

@@ -6,10 +6,12 @@ from typing import Any
 
 from evaldrop.engine import machine
 from evaldrop.engine.definition.arguments import check_arguments
-from evaldrop.engine.definition.fields import MAX_SECONDS, Fields, member_path
+from evaldrop.engine.definition.fields import Fields, member_path
 from evaldrop.engine.definition.maps import parse_map
 from evaldrop.engine.definition.resources import resource_problem, strip_prefix
 from evaldrop.engine.definition.transitions import assignment, parse_exit, parse_handlers
+from evaldrop.engine.machine import MAX_SECONDS
+from evaldrop.engine.queries import is_boolean, is_string
 from evaldrop.engine.templates import compile_template
 
 NEVER = compile_template(False, "Condition", "", lambda _path, _problem: None)
@@ -101,20 +103,16 @@ def _succeed(name: str, fields: Fields) -> machine.State:
 
 
 def _fail(name: str, fields: Fields) -> machine.State:
-    error = fields.typed_template("Error", _is_text, "a string")
-    cause = fields.typed_template("Cause", _is_text, "a string")
+    error = fields.typed_template("Error", is_string, "a string")
+    cause = fields.typed_template("Cause", is_string, "a string")
     return machine.Fail(name=name, error=error, cause=cause, uses_context=_context(fields))
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
 
 
 def _wait(name: str, fields: Fields) -> machine.State:
     if fields.has("Seconds") == fields.has("Timestamp"):
         fields.problems.add(fields.path, "must have either Seconds or Timestamp")
     seconds = fields.number_template("Seconds", minimum=0, maximum=MAX_SECONDS)
-    timestamp = fields.typed_template("Timestamp", _is_text, "a string")
+    timestamp = fields.typed_template("Timestamp", is_string, "a string")
     if timestamp is not None and not timestamp.expressions and not _RFC3339.fullmatch(timestamp.literal):
         fields.complain("Timestamp", f"{timestamp.literal!r} is not a time like 2026-01-31T12:00:00Z")
     leave = parse_exit(fields)
@@ -128,7 +126,7 @@ def _choice(name: str, fields: Fields) -> machine.State:
     for each in fields.each("Choices", required=True):
         if not each.has("Condition"):
             each.problems.add(each.path, "Condition is missing")
-        condition = each.typed_template("Condition", lambda value: isinstance(value, bool), "true, false")
+        condition = each.typed_template("Condition", is_boolean, "true, false")
         target = each.text("Next", required=True)
         leave = machine.Exit(next=target, output=each.template("Output"), assign=assignment(each))
         each.finish("a Choice rule")

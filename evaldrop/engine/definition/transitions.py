@@ -1,8 +1,9 @@
 """Read how a state is left: Next or End, Output and Assign, Retry and Catch."""
 
 from evaldrop.engine import machine
-from evaldrop.engine.definition.fields import MAX_SECONDS, Fields, member_path
+from evaldrop.engine.definition.fields import Fields, member_path
 from evaldrop.engine.errors import ALL
+from evaldrop.engine.machine import MAX_SECONDS
 from evaldrop.engine.queries import FUNCTION_NAMES
 from evaldrop.engine.templates import Template
 

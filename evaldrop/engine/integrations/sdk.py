@@ -48,19 +48,15 @@ def sns_publish(publish: Call) -> Integration:
 
     Its errors are named SNS.<Code>Exception.
     """
-    inward, outward = request_plan("sns", "Publish"), result_plan("sns", "Publish")
+    send = sdk_integration("sns", "Publish", publish)
 
-    async def integration(arguments: Any, _context: TaskContext) -> Any:
+    async def integration(arguments: Any, context: TaskContext) -> Any:
         if not isinstance(arguments, dict):
             raise refuse(f"the Arguments must be an object, not {type_name(arguments)}")
         message = arguments.get("Message")
         if isinstance(message, dict | list):
             arguments = {**arguments, "Message": to_json(message).decode()}
-        request = inward(arguments, ())
-        try:
-            return outward(await publish(request), ())
-        except ServiceError as error:
-            raise service_failure("SNS", error) from error
+        return await send(arguments, context)
 
     return integration
 

@@ -21,7 +21,7 @@ from evaldrop.engine.map_runs.results import ResultFiles
 from evaldrop.engine.map_runs.work import MapRun, Tolerance
 from evaldrop.engine.payloads import LIMIT_BYTES, check_size
 from evaldrop.engine.progress import MapRunProgress
-from evaldrop.engine.queries import Frame
+from evaldrop.engine.queries import Frame, is_number
 from evaldrop.engine.runs import Outcome, Visit
 from evaldrop.engine.templates import Template, typed
 
@@ -104,7 +104,7 @@ def _number(template: Template | None, frame: Frame, holds: Callable[[float], bo
         return None
 
     def is_fit(value: Any) -> bool:
-        return isinstance(value, int | float) and not isinstance(value, bool) and holds(value)
+        return is_number(value) and holds(value)
 
     number: float = typed(template, frame, is_fit, "number")
     return number

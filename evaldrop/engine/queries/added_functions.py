@@ -71,8 +71,8 @@ def parse(text: Any) -> Any:
         raise ExpressionError(f"$parse: not JSON: {error}") from error
 
 
-class Added(NamedTuple):
-    """A function with the fewest and the most arguments it takes."""
+class Function(NamedTuple):
+    """A function on evaluated arguments, with the fewest and the most it takes. Results may be sequences."""
 
     call: Callable[..., Any]
     fewest: int
@@ -80,10 +80,10 @@ class Added(NamedTuple):
 
 
 ADDED_FUNCTIONS = {
-    "partition": Added(partition, 2, 2),
-    "range": Added(number_range, 3, 3),
-    "hash": Added(hash_of, 1, 2),
-    "random": Added(random_number, 0, 1),
-    "uuid": Added(new_uuid, 0, 0),
-    "parse": Added(parse, 1, 1),
+    "partition": Function(partition, 2, 2),
+    "range": Function(number_range, 3, 3),
+    "hash": Function(hash_of, 1, 2),
+    "random": Function(random_number, 0, 1),
+    "uuid": Function(new_uuid, 0, 0),
+    "parse": Function(parse, 1, 1),
 }

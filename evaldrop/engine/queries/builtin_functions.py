@@ -5,30 +5,23 @@ import operator
 import re
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from jsonata.functions import Functions
 
-from evaldrop.engine.queries.added_functions import ADDED_FUNCTIONS
+from evaldrop.engine.queries.added_functions import ADDED_FUNCTIONS, Function
 from evaldrop.engine.queries.values import (
     UNDEFINED,
     ExpressionError,
     Sequence,
     as_number,
     is_number,
+    is_string,
     text_of,
     truth,
 )
 
 _BLANKS = re.compile(r"[ \t\n\r]+")
-
-
-class Function(NamedTuple):
-    """A function on evaluated arguments, with the fewest and the most it takes. Results may be sequences."""
-
-    call: Callable[..., Any]
-    fewest: int
-    most: int
 
 
 def lookup(value: Any, key: str) -> Any:
@@ -67,10 +60,6 @@ def _list_of(name: str, value: Any, holds: Callable[[Any], bool], what: str) -> 
     return elements
 
 
-def _is_string(value: Any) -> bool:
-    return isinstance(value, str)
-
-
 def _is_object(value: Any) -> bool:
     return isinstance(value, dict)
 
@@ -102,7 +91,7 @@ def _join(strings: Any, separator: Any = UNDEFINED) -> Any:
     between = "" if separator is UNDEFINED else _want_string("join", separator)
     if strings is UNDEFINED:
         return UNDEFINED
-    return between.join(_list_of("join", strings, _is_string, "strings"))
+    return between.join(_list_of("join", strings, is_string, "strings"))
 
 
 def _lookup(value: Any, key: Any) -> Any:
@@ -271,12 +260,10 @@ FUNCTIONS: dict[str, Function] = {
     "trim": Function(_on_string("trim", _trim), 1, 1),
     "type": Function(_type, 1, 1),
     "uppercase": Function(_on_string("uppercase", str.upper), 1, 1),
-    **{name: Function(added.call, added.fewest, added.most) for name, added in ADDED_FUNCTIONS.items()},
+    **ADDED_FUNCTIONS,
 }
 HIGHER_ORDER: dict[str, Callable[[Any, Callable[..., Any]], Any]] = {
     "map": map_array,
     "filter": filter_array,
     "reduce": reduce_array,
 }
-
-__all__ = ["FUNCTIONS", "HIGHER_ORDER", "Function", "append", "lookup"]

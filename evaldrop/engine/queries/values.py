@@ -78,6 +78,21 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def is_string(value: Any) -> bool:
+    """Tell whether a value is a JSON string."""
+    return isinstance(value, str)
+
+
+def is_boolean(value: Any) -> bool:
+    """Tell whether a value is true or false."""
+    return isinstance(value, bool)
+
+
+def is_array(value: Any) -> bool:
+    """Tell whether a value is a JSON array."""
+    return isinstance(value, list)
+
+
 def as_number(value: float) -> Any:
     """
     Return a whole number as int, any other as float; NaN is undefined.
