@@ -22,6 +22,7 @@ from evaldrop.engine.surroundings import (
     timestamp,
 )
 
+# AWS cuts result files at this size and at nothing else (the guide, ResultWriter).
 MAX_FILE_BYTES = 5_000_000_000
 LOCAL = ArnParts()
 
@@ -79,6 +80,7 @@ async def execute(
         DefinitionError: A resource of the machine has no integration.
         asyncio.CancelledError: The execution was cancelled; children are stopped and files closed.
     """
+    # Before the first state, not at the Task that needs it: that may come after an hour of paid calls.
     missing = sorted(machine.resources - integrations.keys())
     if missing:
         raise DefinitionError(
@@ -119,6 +121,7 @@ async def _run(
             output = await run_flow(run, machine.flow, VariableScope(), data, None, place)
     except StatesError as error:
         return Execution(status="FAILED", error=error.error, cause=error.cause)
+    # The machine's own limit: what a Task or an integration exceeds is a StatesError by now.
     except TimeoutError:
         cause = f"the execution took longer than its TimeoutSeconds, {machine.timeout_s:g}"
         return Execution(status="TIMED_OUT", error=TIMEOUT, cause=cause)

@@ -78,6 +78,7 @@ async def run_flow(
                 _tell_exited(visit, data)
             if place is not None:
                 place.inside = None
+    # Cancelling too: an execution that was stopped can be redriven from here.
     except BaseException as error:
         if place is not None:
             place.stop(name, data, scope, error)
@@ -99,6 +100,6 @@ def _tell_exited(visit: Visit, output: Any) -> None:
 
 
 def _tell_unevaluated(visit: Visit, error: QueryError) -> None:
-    # A state with handlers told of it itself: there the error may have been caught.
+    # A state with handlers has noted it already, where it may have been caught.
     if not hasattr(visit.state, "handlers"):
         visit.tell("EvaluationFailed", state=visit.state.name, error=error.error, cause=error.cause)

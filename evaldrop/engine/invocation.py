@@ -1,5 +1,5 @@
 """
-What happens where a function runs: a handler called as Lambda calls it, its errors told as Lambda tells them.
+What happens where a function runs: a handler called as Lambda calls it, its errors worded as Lambda's.
 
 Another process may be that place, one that never runs a state machine. So nothing of the engine but its
 errors is imported here, and nothing that takes long: asyncio alone is 40 ms, which every process would wait.

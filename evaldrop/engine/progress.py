@@ -83,6 +83,7 @@ class MapRunProgress:
 
     def is_lost_by(self, error: StatesError) -> bool:
         """Tell whether a failure makes a redrive start a new Map Run."""
+        # The first two as on AWS. Results that could not be written are nowhere else: all children run again.
         return error.error in {DATA_LIMIT_EXCEEDED, RUNTIME, RESULT_WRITER_FAILED}
 
 

@@ -33,7 +33,9 @@ class VariableScope(Frame):
 
     def __init__(self, parent: "VariableScope | None" = None) -> None:
         super().__init__(None, parent)
+        # What was counted for each name, so that setting it again, and closing, gives it back.
         self.sizes: dict[str, int] = {}
+        # A list of one number: inner scopes count in the same one.
         self.budget: list[int] = [0] if parent is None else parent.budget
 
     def assign(self, values: dict[str, Any]) -> None:
@@ -129,12 +131,14 @@ class Visit:
     def again(self) -> None:
         """Count a retry, which expressions see."""
         self.retry_count += 1
+        # They have RetryCount in them.
         self.surroundings = None
 
     def branches(self) -> Branches | None:
         """Return what is noted of the branches of this attempt; None when nothing is to be remembered."""
         if self.place is None:
             return None
+        # A retry runs every branch again; only a redrive goes on from those that did not succeed.
         if self.retry_count or not isinstance(self.place.inside, Branches):
             self.place.inside = Branches()
         return self.place.inside
@@ -147,6 +151,7 @@ class Visit:
     def frame(self, **more: Any) -> Frame:
         """Return the variables an expression of this state sees; `more` is result or errorOutput."""
         states = {"input": self.input, **more}
+        # Few expressions mention their surroundings, and describing them takes time at every state.
         if self.state.uses_context:
             states["context"] = self.context()
         return Frame({"states": states}, self.scope)
@@ -179,8 +184,9 @@ class Visit:
         output = default if leave.output is None else leave.output.evaluate(frame)
         if leave.assign is not None:
             values = leave.assign.evaluate(frame)
+            # Before anything is set: a state that fails leaves its variables as they were.
             check_size(output, f"the output of the state {self.state.name!r}")
             self.scope.assign(values)
-        elif output is not self.input:
+        elif output is not self.input:  # which was checked when it came
             check_size(output, f"the output of the state {self.state.name!r}")
         return Outcome(output, leave.next)

@@ -13,6 +13,7 @@ from evaldrop.engine.queries import Frame, is_array, is_number
 from evaldrop.engine.runs import Outcome, VariableScope, Visit
 from evaldrop.engine.templates import Template, type_name, typed
 
+# Iterations of an inline Map that AWS runs at once (quotas).
 INLINE_LIMIT = 40
 Job = Callable[[int], Awaitable[Any]]
 
@@ -64,7 +65,7 @@ async def _attempt_map(visit: Visit) -> Outcome:
             check_size(data, f"an item of the state {state.name!r}")
         if visit.run.history is None:
             return await _run_inside(visit, state.processor, data, item, kept, index)
-        return await _told_iteration(visit, data, item, kept, index)
+        return await _recorded_iteration(visit, data, item, kept, index)
 
     try:
         result = await run_all(len(items), limit, iterate)
@@ -76,7 +77,7 @@ async def _attempt_map(visit: Visit) -> Outcome:
     return visit.leave(state.exit, visit.frame(result=result), result)
 
 
-async def _told_iteration(
+async def _recorded_iteration(
     visit: Visit, data: Any, item: dict[str, Any], kept: Branches | None, index: int
 ) -> Any:
     if kept is not None and index in kept.results:
@@ -121,6 +122,7 @@ async def run_all(count: int, limit: int, job: Job) -> list[Any]:
 
     The first failure cancels the rest and is raised.
     """
+    # One at a time needs no tasks.
     if count == 1 or limit == 1:
         return [await job(index) for index in range(count)]
     results: list[Any] = [None] * count
@@ -134,6 +136,7 @@ async def run_all(count: int, limit: int, job: Job) -> list[Any]:
     try:
         await asyncio.gather(*workers)
     finally:
+        # Waited for, not only cancelled: none may go on behind a state that has failed.
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
@@ -161,8 +164,8 @@ def concurrency(template: Template | None, frame: Frame, most: int) -> int:
     """Return how many items may run at once; 0 or absent is as many as allowed."""
     if template is None:
         return most
-    asked = int(typed(template, frame, _is_count, "number"))
-    return min(asked, most) if asked else most
+    wanted = int(typed(template, frame, _is_count, "number"))
+    return min(wanted, most) if wanted else most
 
 
 def select(visit: Visit, selector: Template | None, item: dict[str, Any]) -> Any:

@@ -44,6 +44,7 @@ async def with_handlers(visit: Visit, attempt: Attempt, watch: Watch | None = No
             if error.error == QUERY_EVALUATION_ERROR:
                 visit.tell("EvaluationFailed", state=visit.state.name, error=error.error, cause=error.cause)
             if delay is None:
+                # Outside the `try`: a catcher whose Output fails is not caught by the state's own Catch.
                 return _catch(visit, handlers.catchers, error)
             visit.again()
             await visit.run.clock.sleep(delay)
@@ -56,6 +57,8 @@ def _next_delay(
     for index, retrier in enumerate(retriers):
         if not matches(retrier.errors, error, visit.state):
             continue
+        # The first retrier that matches decides (the spec): with its tries used up, a later one for
+        # States.ALL is no second chance.
         if used[index] >= retrier.max_attempts:
             return None
         used[index] += 1
@@ -67,9 +70,11 @@ def _delay(retrier: Retrier, retries: int, visit: Visit) -> float:
     longest = float("inf") if retrier.max_delay_s is None else retrier.max_delay_s
     try:
         delay = retrier.interval_s * retrier.backoff_rate**retries
+    # A rate of 2 leaves the numbers after a thousand tries, which MaxAttempts allows.
     except OverflowError:
         delay = longest
     delay = min(delay, longest)
+    # The jitter is taken from what MaxDelaySeconds leaves, not cut by it (the spec).
     return visit.run.random.uniform(0, delay) if retrier.full_jitter else delay
 
 

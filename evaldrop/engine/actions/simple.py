@@ -30,6 +30,7 @@ async def run_choice(visit: Visit) -> Outcome:
     state: Choice = visit.state
     frame = visit.frame()
     for rule in state.rules:
+        # JSONata would find 1 or a text true; a Condition has to be a boolean (the spec).
         if typed(rule.condition, frame, is_boolean, "boolean"):
             return visit.leave(rule.exit, frame, visit.input)
     if state.default is None:

@@ -7,6 +7,7 @@ from typing import Any
 from evaldrop.engine.queries import is_array, is_boolean, is_number, is_string
 from evaldrop.engine.templates import Template, compile_template, is_expression, type_name
 
+# Most published definitions are JSONPath: "unknown field" would not say what is wrong with them.
 JSONPATH_FIELDS = frozenset({
     "CausePath", "ErrorPath", "HeartbeatSecondsPath", "InputPath", "ItemsPath", "MaxConcurrencyPath",
     "MaxInputBytesPerBatchPath", "MaxItemsPath", "MaxItemsPerBatchPath", "OutputPath", "Parameters", "Result",

@@ -16,6 +16,7 @@ def check_graph(flow: machine.Flow, path: str, problems: Problems, owners: dict[
     """Check a flow and those inside it. `owners` collects the path of every state's name in the machine."""
     for state in flow.states.values():
         at = member_path(f"{path}.States", state.name)
+        # Names are unique in the whole machine, inner flows included (the spec).
         if state.name in owners:
             problems.add(at, f"the name is already taken by {owners[state.name]}")
         owners.setdefault(state.name, at)
@@ -108,6 +109,8 @@ def _check(
             )
         for where, inner in inner_flows(state):
             visible = outer | own
+            # Its children are executions of their own: "Distributed Map states cannot currently reference
+            # variables in outer scopes" (the guide, Variable scope).
             if isinstance(state, machine.DistributedMap):
                 _check(inner, f"{at}.{where}", frozenset(), visible | unreadable, problems)
             else:

@@ -58,6 +58,7 @@ def _check_language(fields: Fields, filled: Mapping[str, Any]) -> None:
     language = fields.text("QueryLanguage")
     if language not in (None, "JSONata"):
         fields.complain("QueryLanguage", f"this engine runs JSONata only, not {language}")
+    # JSONPath is the default: a state that names no language would run another one on AWS than here.
     if language is None:
         _want_language(filled.get("States"), "$.States", fields.problems)
 

@@ -23,6 +23,7 @@ def parse_map(name: str, fields: Fields, parse_flow: Callable[[Fields], machine.
     """Read a Map state, of either mode."""
     processor = fields.inner("ItemProcessor", required=True)
     if processor is None:
+        # With problems of its own, which nobody reads: that it is missing has been reported.
         processor = Fields({}, fields.at("ItemProcessor"), type(fields.problems)())
     mode, express = _processor_config(processor)
     flow = parse_flow(processor)
@@ -79,6 +80,7 @@ def _distributed(name: str, fields: Fields) -> dict[str, Any]:
         "tolerated_percentage": fields.number_template(
             "ToleratedFailurePercentage", minimum=0, maximum=100, whole=False
         ),
+        # The same in every run, and within the 40 characters a label has: ARNs of children hold it.
         "label": label or f"{name[:31]}{hashlib.sha256(name.encode()).hexdigest()[:8]}",
     }
 

@@ -48,7 +48,7 @@ def _parse_state(name: str, fields: Fields) -> machine.State:
     if kind not in STATES:
         if kind is not None:
             fields.complain("Type", f"{kind!r} is not one of {', '.join(STATES)}")
-        # Stands in for the broken state, so that those it leads to are not called unreachable.
+        # In place of the broken state, so that those it leads to are not called unreachable.
         return machine.Pass(name=name, exit=machine.Exit(next=fields.text("Next")), uses_context=False)
     language = fields.text("QueryLanguage")
     if language not in (None, "JSONata"):

@@ -36,6 +36,8 @@ def bedrock_invoke_model(call: Call) -> Integration:
         try:
             response = await call(request)
         except ServiceError as error:
+            # AWS does not document the name. Most published workflows catch Bedrock.<Code>, one of its own
+            # samples the bare code: a definition does well to name both.
             raise service_failure("Bedrock", error) from error
         return _result(response)
 

@@ -77,6 +77,7 @@ class _Plans:
             return _as_is
         if shape.name in self.made:
             return self.made[shape.name]
+        # Found when it is called, not when it is made: a shape may contain itself.
         later: list[Convert] = []
         self.made[shape.name] = lambda value, path: later[0](value, path)
         convert = self._make(shape)

@@ -12,6 +12,7 @@ from evaldrop.engine.progress import FlowProgress, MapRunProgress
 from evaldrop.engine.runs import RunningExecution, VariableScope
 from evaldrop.engine.surroundings import timestamp
 
+# AWS ends an Express execution then, whatever it is at (quotas).
 EXPRESS_LIMIT_S = 300
 
 
@@ -38,6 +39,7 @@ class Child:
 
     def record(self) -> dict[str, Any]:
         """Return the row a result file has for it when no transformation applies."""
+        # Payloads are text in it: JSON within a JSON string, as AWS writes them.
         row: dict[str, Any] = {
             "ExecutionArn": self.arn,
             "Input": to_json(self.given.value).decode(),

@@ -15,6 +15,7 @@ from evaldrop.engine.machine import ItemReader
 from evaldrop.engine.payloads import LIMIT_BYTES
 
 CHUNK_BYTES = 1 << 16
+# Spreadsheets write it before UTF-8.
 BOM = b"\xef\xbb\xbf"
 
 
@@ -43,6 +44,7 @@ def count_items(reader: ItemReader, open_object: Callable[[], BinaryIO], what: s
     """Return how many items an object holds, reading it through once."""
     if reader.input_type != "JSONL":
         return sum(1 for _ in read_items(reader, open_object, what))
+    # Lines can be counted without parsing them: the dataset of a large run is read twice.
     try:
         with open_object() as stream:
             return sum(1 for line in stream if line.strip(b" \t\r\n") not in (b"", BOM))
@@ -82,7 +84,12 @@ def _pointed(pointer: str, document: Any) -> list[Any]:
 
 
 class _ArrayScanner:
-    """Takes one element after another out of a JSON array that is never whole in memory."""
+    """
+    Takes one element after another out of a JSON array that is never whole in memory.
+
+    ijson does much the same, but refuses integers over 64 bits and a byte order mark, replaces lone
+    surrogates, and takes {"item": [1]} for an array.
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
         self.stream = stream
@@ -132,6 +139,7 @@ class _ArrayScanner:
             try:
                 value, end = self.json.raw_decode(self.text, self.at)
             except json.JSONDecodeError as error:
+                # Broken, or not whole yet: only the end of the object tells.
                 if not self._more():
                     raise ReadError(f"an item is not JSON: {error.msg}") from error
                 continue
@@ -144,6 +152,7 @@ class _ArrayScanner:
 def _csv(reader: ItemReader, stream: BinaryIO) -> Iterator[Any]:
     # Python's own limit on a value is half of what a child may be given.
     csv.field_size_limit(max(csv.field_size_limit(), LIMIT_BYTES))
+    # newline="": csv itself reads the line breaks, those inside quotes included.
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
     rows = csv.reader(text, delimiter=reader.csv_delimiter, strict=True)
     headers = list(reader.csv_headers) if reader.csv_headers is not None else next(rows, [])

@@ -25,6 +25,7 @@ from evaldrop.engine.queries import Frame, is_number
 from evaldrop.engine.runs import Outcome, Visit
 from evaldrop.engine.templates import Template, typed
 
+# Children of a Map Run at work at once, and redrives of one: AWS's limits.
 MAX_CHILDREN = 10_000
 MAX_REDRIVES = 1_000
 
@@ -37,6 +38,7 @@ async def run_distributed_map(visit: Visit) -> Outcome:
 async def _attempt(visit: Visit) -> Outcome:
     state: DistributedMap = visit.state
     frame = visit.frame()
+    # All that can fail comes before `_progress`, which begins a Map Run or counts a redrive.
     tolerance = _tolerance(state, frame)
     items, total = _items(visit, frame)
     progress = _progress(visit, frame)
@@ -64,6 +66,7 @@ def _limit(visit: Visit, frame: Frame) -> int:
 def _progress(visit: Visit, frame: Frame) -> MapRunProgress:
     """Return the progress of an earlier attempt that is redriven, or that of a new Map Run."""
     place = visit.place
+    # A retry of the state is a new Map Run: only a redrive's first attempt goes on with an earlier one.
     if place is not None and not visit.retry_count and isinstance(place.inside, MapRunProgress):
         return _redriven(place.inside, visit.run.clock.now())
     run_id = str(uuid.uuid4())
@@ -84,6 +87,7 @@ def _redriven(progress: MapRunProgress, now: float) -> MapRunProgress:
         raise StatesError(RUNTIME, f"the Map Run was redriven {MAX_REDRIVES} times, the most there is")
     progress.redrives += 1
     progress.redriven = now
+    # What did not succeed runs again, and is counted when it has.
     for counts in (progress.children, progress.items):
         for status in set(counts) - {"SUCCEEDED"}:
             del counts[status]

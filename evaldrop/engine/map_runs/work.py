@@ -12,6 +12,7 @@ from evaldrop.engine.map_runs.inputs import ChildInput
 from evaldrop.engine.progress import FlowProgress, MapRunProgress, UnfinishedChild
 from evaldrop.engine.runs import RunningExecution, Visit
 
+# Records of children that were not started, and children that start, before others get a turn.
 PENDING_PER_TURN = 100
 STARTED_PER_TURN = 4
 
@@ -109,6 +110,7 @@ class MapRun:
             result = self._result()
         except StatesError as error:
             self._forget()
+            # The first failure is the reason: that its files could not be written came of it, or after it.
             raise self.failure or error from error
         if self.failure is not None:
             raise self.failure
@@ -121,6 +123,7 @@ class MapRun:
         except asyncio.CancelledError:
             await self._stop()
             raise
+        # That a child failed is in its status. What a worker raises is something else, and may not be lost.
         for worker in self.workers:
             if not worker.cancelled() and (error := worker.exception()) is not None:
                 raise error
@@ -132,6 +135,7 @@ class MapRun:
             self.at_work += 1
 
     async def _all_ended(self) -> None:
+        # A limit that is raised adds workers while these are waited for.
         while at_work := [worker for worker in self.workers if not worker.done()]:
             await asyncio.wait(at_work)
 
@@ -171,6 +175,7 @@ class MapRun:
             # The calls of the first children are on their way before the last children begin.
             for _ in range(place // STARTED_PER_TURN):
                 await asyncio.sleep(0)
+            # A limit that is lowered ends workers between two children, never a child.
             while self.failure is None and self.status == "RUNNING" and self.at_work <= self.limit:
                 given = self._next_due()
                 if given is None:
@@ -212,6 +217,7 @@ class MapRun:
         if given is not None:
             self.seen += given.items
         elif self.total != self.seen:
+            # At the reader's end all items are known, and a percentage of them can be judged.
             self.total = self.seen
             self._check_tolerance()
         return given
@@ -236,6 +242,7 @@ class MapRun:
 
     def _end_aborted(self, child: Child) -> None:
         child.status, child.stopped = "ABORTED", self.visit.run.clock.now()
+        # Else the whole execution is being cancelled for good, and nobody reads its files.
         if self._remembers or self.failure is not None:
             self._end(child)
 
@@ -243,6 +250,7 @@ class MapRun:
         given, progress = child.given, self.progress
         progress.children[child.status] = progress.children.get(child.status, 0) + 1
         progress.items[child.status] = progress.items.get(child.status, 0) + given.items
+        # Forgotten only when its rows are written: a redrive runs again what could not be.
         if self._guard(lambda: progress.outputs.add(child)) and child.status == "SUCCEEDED":
             progress.unfinished.pop(given.index, None)
         self._tell_child(child)

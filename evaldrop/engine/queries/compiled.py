@@ -35,6 +35,7 @@ def translate(parsed: Parsed) -> Callable[[Frame], Any]:
         raise UntranslatedError("a local variable hides a function")
     translator = _Translator(parsed)
     closure = translator.node(parsed.tree)
+    # Making arrays of sequences copies the whole value; most expressions cannot leave any.
     if translator.leaves_sequences:
         return lambda frame: plain(closure(UNDEFINED, frame))
     return lambda frame: closure(UNDEFINED, frame)
@@ -159,6 +160,7 @@ class _Translator:
     def _object(self, node: Any) -> Closure:
         pairs = [(self.node(key), self.node(value)) for key, value in node.lhs_object]
         names = [key.value for key, _ in node.lhs_object if key.type == "string" and not key.predicate]
+        # Nearly every object is written so, and its keys need no check at each evaluation.
         if len(set(names)) == len(pairs):
             return _with_known_keys(names, pairs)
 
@@ -201,6 +203,7 @@ class _Translator:
                 closure(context, inner)
             return last(context, inner)
 
+        # A frame is wanted only for what the block binds.
         return run if first or self.parsed.binds else last
 
     def _bind(self, node: Any) -> Closure:

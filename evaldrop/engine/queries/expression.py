@@ -31,6 +31,7 @@ class Expression:
     uses_context: bool
 
 
+# A workflow says the same expression in many states.
 @lru_cache(maxsize=4096)
 def compile_expression(source: str) -> Expression:
     """

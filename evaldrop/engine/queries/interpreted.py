@@ -23,6 +23,7 @@ from evaldrop.engine.queries.values import (
     text_of,
 )
 
+# To end what never would. AWS allows 1 s; a slow machine must not fail what AWS would run.
 TIME_LIMIT_MS = 30_000
 DEPTH_LIMIT = 5_000
 
@@ -43,6 +44,7 @@ class _Jsonata(Jsonata):  # type: ignore[misc]  # jsonata-python has no types
     """jsonata-python's evaluator over a parsed tree, with the answers JSONata 2.0.6 gives in JavaScript."""
 
     def __init__(self, parsed: Parsed) -> None:
+        # The parent class parses whatever it is given; the tree is parsed already.
         super().__init__("null")
         self.ast = parsed.tree
 
@@ -77,6 +79,7 @@ class _Jsonata(Jsonata):  # type: ignore[misc]  # jsonata-python has no types
         return lhs is not None and rhs is not None and contains(rhs, lhs)
 
     def evaluate_numeric_expression(self, lhs: Any, rhs: Any, op: Any) -> Any:
+        # The sign of the left side, as in JavaScript; Python's has the right side's.
         if op == "%" and is_number(lhs) and is_number(rhs):
             return _inward(as_number(math.fmod(lhs, rhs)))
         return super().evaluate_numeric_expression(lhs, rhs, op)
@@ -161,6 +164,7 @@ class _Signature(signature.Signature):  # type: ignore[misc]  # jsonata-python h
 
 
 def _minding_null(function: Any) -> Any:
+    # jsonata-python takes null for an argument left out: $sum(null) would be undefined, not an error.
     minding = copy.copy(function)
     minding.signature = copy.copy(function.signature)
     minding.signature.__class__ = _Signature

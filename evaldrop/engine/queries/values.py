@@ -150,6 +150,7 @@ def number_text(value: float) -> str:
         return str(int(rounded))
     if 1e-6 <= magnitude < 1e21:
         return f"{Decimal(repr(rounded)):f}"
+    # JavaScript writes 1e-7 where Python writes 1e-07.
     return repr(rounded).replace("e-0", "e-")
 
 
