@@ -53,6 +53,20 @@ class UnfinishedChild:
     place: FlowProgress | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tolerance:
+    """How many items may fail: a count, a percentage of all items, or both; None does not limit."""
+
+    count: float | None
+    percentage: float | None
+
+    def is_exceeded(self, failed: int, total: int | None) -> bool:
+        """Tell whether more failed than is tolerated; without a total only the count decides."""
+        if self.count is not None and failed > self.count:
+            return True
+        return self.percentage is not None and total is not None and failed * 100 > self.percentage * total
+
+
 @dataclass(slots=True, kw_only=True)
 class MapRunProgress:
     """
@@ -75,7 +89,7 @@ class MapRunProgress:
     redrives: int = 0
     redriven: float | None = None
     limit: int | None = None
-    tolerance: Any = None
+    tolerance: Tolerance | None = None
 
     def is_due(self, index: int) -> bool:
         """Tell whether a child is still to be run."""

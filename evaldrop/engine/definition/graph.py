@@ -53,20 +53,22 @@ def _ends(state: machine.State) -> bool:
     return isinstance(state, machine.Fail) or state.exit.next is None
 
 
-def _targets(state: machine.State) -> Iterator[tuple[str, str]]:
+def _exits(state: machine.State) -> Iterator[tuple[str, machine.Exit]]:
+    """Give every way out of a state, with the path to the field that names the next state."""
     if isinstance(state, machine.Choice):
-        for index, rule in enumerate(state.rules):
-            if rule.exit.next is not None:
-                yield f"Choices[{index}].Next", rule.exit.next
-        if state.default is not None and state.default.next is not None:
-            yield "Default", state.default.next
-        return
-    if not isinstance(state, machine.Fail) and state.exit.next is not None:
-        yield "Next", state.exit.next
+        yield from ((f"Choices[{index}].Next", rule.exit) for index, rule in enumerate(state.rules))
+        if state.default is not None:
+            yield "Default", state.default
+    elif not isinstance(state, machine.Fail):
+        yield "Next", state.exit
     if isinstance(state, machine.Task | machine.Parallel | machine.InlineMap | machine.DistributedMap):
-        for index, catcher in enumerate(state.handlers.catchers):
-            if catcher.exit.next is not None:
-                yield f"Catch[{index}].Next", catcher.exit.next
+        yield from (
+            (f"Catch[{index}].Next", catcher.exit) for index, catcher in enumerate(state.handlers.catchers)
+        )
+
+
+def _targets(state: machine.State) -> Iterator[tuple[str, str]]:
+    return ((where, leave.next) for where, leave in _exits(state) if leave.next is not None)
 
 
 def inner_flows(state: machine.State) -> Iterator[tuple[str, machine.Flow]]:
@@ -117,25 +119,14 @@ def _check(
                 _check(inner, f"{at}.{where}", visible, unreadable, problems)
 
 
-def _exits(state: machine.State) -> Iterator[machine.Exit]:
-    if isinstance(state, machine.Choice):
-        yield from (rule.exit for rule in state.rules)
-        if state.default is not None:
-            yield state.default
-    elif not isinstance(state, machine.Fail):
-        yield state.exit
-    if isinstance(state, machine.Task | machine.Parallel | machine.InlineMap | machine.DistributedMap):
-        yield from (catcher.exit for catcher in state.handlers.catchers)
-
-
 def _assigned(state: machine.State) -> Iterator[str]:
-    for leave in _exits(state):
+    for _, leave in _exits(state):
         if leave.assign is not None:
             yield from leave.assign.literal
 
 
 def _templates(state: machine.State) -> Iterator[Template]:
-    for leave in _exits(state):
+    for _, leave in _exits(state):
         yield from (template for template in (leave.output, leave.assign) if template is not None)
     if isinstance(state, machine.Choice):
         yield from (rule.condition for rule in state.rules)

@@ -18,9 +18,9 @@ from evaldrop.engine.map_runs.inputs import Batching, child_inputs
 from evaldrop.engine.map_runs.outputs import Collected, Outputs, Written
 from evaldrop.engine.map_runs.reader import count_items, limited, read_items
 from evaldrop.engine.map_runs.results import ResultFiles
-from evaldrop.engine.map_runs.work import MapRun, Tolerance
+from evaldrop.engine.map_runs.work import MapRun
 from evaldrop.engine.payloads import LIMIT_BYTES, check_size
-from evaldrop.engine.progress import MapRunProgress
+from evaldrop.engine.progress import MapRunProgress, Tolerance
 from evaldrop.engine.queries import Frame, is_number
 from evaldrop.engine.runs import Outcome, Visit
 from evaldrop.engine.templates import Template, typed

@@ -9,26 +9,12 @@ from typing import Any
 from evaldrop.engine.errors import EXCEED_TOLERATED_FAILURE_THRESHOLD, QueryError, StatesError
 from evaldrop.engine.map_runs.children import Child, new_child, run_child
 from evaldrop.engine.map_runs.inputs import ChildInput
-from evaldrop.engine.progress import FlowProgress, MapRunProgress, UnfinishedChild
+from evaldrop.engine.progress import FlowProgress, MapRunProgress, Tolerance, UnfinishedChild
 from evaldrop.engine.runs import RunningExecution, Visit
 
 # Records of children that were not started, and children that start, before others get a turn.
 PENDING_PER_TURN = 100
 STARTED_PER_TURN = 4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tolerance:
-    """How many items may fail: a count, a percentage of all items, or both; None does not limit."""
-
-    count: float | None
-    percentage: float | None
-
-    def is_exceeded(self, failed: int, total: int | None) -> bool:
-        """Tell whether more failed than is tolerated; without a total only the count decides."""
-        if self.count is not None and failed > self.count:
-            return True
-        return self.percentage is not None and total is not None and failed * 100 > self.percentage * total
 
 
 @dataclass(slots=True, kw_only=True)
