@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run test lint types tests whole-run synth bench clean
+.PHONY: help run test lint types tests whole-run workflow synth bench clean
 
 help: ## Show these commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ tests: $(VENV)/installed-dev $(VENV)/asl-validator ## Run the tests, with branch
 whole-run: $(VENV)/installed ## Run the sample evaluation from end to end into a folder of its own.
 	@folder=$$(mktemp -d) && $(BIN)/evaldrop run datasets/support-faq/records.jsonl --bedrock simulated --out $$folder; code=$$?; \
 	  rm -rf $$folder; if [ $$code -gt 2 ]; then exit $$code; fi
+
+workflow: $(VENV)/installed ## Write infra/workflow.asl.json from infra/workflow.asl.yaml.
+	@$(BIN)/python -m infra.workflow_source
 
 synth: $(VENV)/installed-infra ## Write the CloudFormation template: no Docker, no credentials, no system Node.
 	$(BIN)/python app.py cdk.out

@@ -21,12 +21,11 @@ from typing import Any, NamedTuple
 from benchmarks.scorecard_rows import dumped, record, result, text, write_run
 from evaldrop.report.page import html_report
 from evaldrop.report.rows import ReportRows
-from evaldrop.results import ChildFailure
-from evaldrop.scorecard import build_scorecard
-from evaldrop.scorecard.collect import Found
-from evaldrop.scorecard.prepared import read_prepared
-from evaldrop.scorecard.reading import ResultReader
-from evaldrop.scorecard.source import read_run_file
+from evaldrop.run.definition import read_run_file
+from evaldrop.run.records import read_prepared
+from evaldrop.run.results import ChildFailure, Found
+from evaldrop.steps.build_scorecard.build import build_scorecard
+from evaldrop.steps.build_scorecard.reading import ResultReader
 from tests.browser.chromium import Browser, Page, find_chromium, running
 
 # Different records; a larger page has them again under other ids.

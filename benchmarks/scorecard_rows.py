@@ -40,7 +40,7 @@ VARIETY = 5_000
 
 _MEASURED = """
 import resource, sys, time
-from evaldrop.scorecard.build import build_scorecard
+from evaldrop.steps.build_scorecard.build import build_scorecard
 start, cpu = time.perf_counter(), time.process_time()
 scorecard = build_scorecard(sys.argv[1])
 print(time.perf_counter() - start, time.process_time() - cpu,

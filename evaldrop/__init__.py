@@ -9,7 +9,7 @@ Batch evaluation of language models: a dataset in, a scorecard and a report out.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from evaldrop.runs import Run, read_run
+    from evaldrop.scorecard.read import Run, read_run
 
 __version__ = "0.1.0"
 
@@ -19,7 +19,7 @@ __all__ = ["Run", "__version__", "read_run"]
 def __getattr__(name: str) -> Any:
     """Import what notebooks use when they use it: the command line starts without it."""
     if name in {"Run", "read_run"}:
-        from evaldrop import runs
+        from evaldrop.scorecard import read
 
-        return getattr(runs, name)
+        return getattr(read, name)
     raise AttributeError(f"module 'evaldrop' has no attribute {name!r}")

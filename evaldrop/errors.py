@@ -12,7 +12,7 @@ What evaldrop raises.
     ├── ServiceError          an AWS service would not do what was asked
     └── RunFailed             the workflow ended in Fail (exit code 3)
 
-The workflow matches Lambda errors by class name: renaming one here is a change of `infra/workflow.asl.json`.
+The workflow matches Lambda errors by class name: renaming one here is a change of `infra/workflow.asl.yaml`.
 """
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple, cast
 from urllib.parse import unquote, urlsplit
 
-from evaldrop.aws_faults import explain, is_aws_fault
+from evaldrop.aws_errors import explain, is_aws_fault
 from evaldrop.errors import StorageError
 
 

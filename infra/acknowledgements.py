@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from aws_cdk import Acknowledgment, CfnResource, Stack, Validations
 from constructs import Construct, IConstruct
 
-from evaldrop.model_access import called_models, model_arns
-from evaldrop.triggering import DATASETS, EVALUATIONS
+from evaldrop.evaluation.model_ids import called_models, model_arns
+from evaldrop.steps.start_run.events import DATASETS, EVALUATIONS
 from infra.failures import Failures
 from infra.functions import Step
 from infra.settings import Settings

@@ -59,7 +59,10 @@ REHEARSED = "evaldrop:rehearsed"
 """CDK context that `evaldrop local` sets: functions are bundled for the machine that synthesises."""
 
 # What a function never imports of evaldrop.
-_NOT_IN_LAMBDA = ("cli", "deployed", "engine", "bedrock", "local_aws", "local.py", "__main__.py")
+_NOT_IN_LAMBDA = ("cli", "engine", "running", "bedrock", "__main__.py")
+
+# Functions call no model, but PrepareRecords writes models' requests and BuildScorecard reads replies.
+_EVEN_SO = ("bedrock/__init__.py", "bedrock/families/")
 
 # Patterns below the bundle; what they match is removed. Everything else stays: an import decides, not a list.
 _PRUNED = (
@@ -115,7 +118,7 @@ class Bundle:
         package = [
             file
             for file in _files(ROOT / "evaldrop")
-            if file.relative_to(ROOT / "evaldrop").parts[0] not in _NOT_IN_LAMBDA
+            if _is_in_lambda(file.relative_to(ROOT / "evaldrop").as_posix())
         ]
         copied = {file.relative_to(ROOT).as_posix(): file for file in (*own, *package)}
         for place, origin in self.data.items():
@@ -251,3 +254,7 @@ def code_of(bundle: Bundle, target: Target) -> lambda_.Code:
             local=_PipBundling(bundle, target),
         ),
     )
+
+
+def _is_in_lambda(module: str) -> bool:
+    return module.partition("/")[0] not in _NOT_IN_LAMBDA or module.startswith(_EVEN_SO)

@@ -7,10 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from evaldrop.datasets import Record, read_records
-from evaldrop.definition import RunDefinition, RunRequest
-from evaldrop.plan import ChildType, Counting, Line, Plan, child_transitions, make_plan, orchestration_usd
-from evaldrop.pricing import load_prices
-from evaldrop.validation import check_dataset
+from evaldrop.evaluation.prices import load_prices
+from evaldrop.run.definition import RunDefinition
+from evaldrop.run.request import RunRequest
+from evaldrop.steps.validate_dataset.plan import (
+    ChildType,
+    Counting,
+    Line,
+    Plan,
+    child_transitions,
+    make_plan,
+    orchestration_usd,
+)
+from evaldrop.steps.validate_dataset.validate import check_dataset
 
 PAGE = Path(__file__).parent.parent / "docs" / "costs.md"
 BEGIN, END = "<!-- written by python -m infra.costs -->", "<!-- end -->"

@@ -8,7 +8,7 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from evaldrop.embedded_metrics import NAMESPACE
+from evaldrop.steps.build_scorecard.cloudwatch import NAMESPACE
 from infra.dashboard import build_dashboard
 from infra.functions import Step
 from infra.log_groups import log_group

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from evaldrop.evaluation import Evaluation, parse_evaluation
-from evaldrop.triggering import DATASETS
+from evaldrop.steps.start_run.events import DATASETS
 
 ROOT = Path(__file__).parent.parent
 

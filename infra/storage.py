@@ -6,10 +6,10 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from evaldrop import triggering
+from evaldrop.steps.start_run import events
 from infra.settings import Settings
 
-RUNS = triggering.RUNS
+RUNS = events.RUNS
 """The folder of the output bucket that runs are kept in."""
 
 # Who writes to encrypted topics and queues on the stack's behalf.

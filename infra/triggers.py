@@ -10,7 +10,7 @@ from aws_cdk import aws_scheduler_targets as scheduler_targets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from evaldrop.triggering import DATASET_ENDINGS, DATASETS, MISTAKEN_ENDINGS
+from evaldrop.steps.start_run.events import DATASET_ENDINGS, DATASETS, MISTAKEN_ENDINGS
 from infra.bundles import Bundle
 from infra.functions import START_RUN, Step
 from infra.notifications import Notifications

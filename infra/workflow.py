@@ -7,14 +7,14 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from evaldrop.model_access import (
+from evaldrop.evaluation.model_ids import (
     application_profiles,
     called_models,
     guardrail_arn,
     model_arns,
     named_guardrails,
 )
-from evaldrop.resources import workflow_path
+from evaldrop.shipped import workflow_path
 from infra.functions import Step
 from infra.log_groups import log_group
 from infra.notifications import Notifications

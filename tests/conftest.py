@@ -35,7 +35,7 @@ def bucket(monkeypatch):
 @pytest.fixture
 def deployed(bucket):
     """A stack called evaldrop, in memory; its Step Functions is the test's to give."""
-    from tests.evaldrop.deployed.stacks import deploy, found
+    from tests.evaldrop.running.deployed.stacks import deploy, found
 
     deploy()
     return found()

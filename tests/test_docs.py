@@ -13,7 +13,7 @@ import yaml
 
 from evaldrop.cli.app import app
 from evaldrop.evaluation import Candidate, Evaluation, Judge, Robustness
-from evaldrop.metrics import METRICS
+from evaldrop.evaluation.metrics import METRICS
 from tests.whole_runs import ROOT, environment
 
 COMMAND_LINE = ROOT / "docs" / "command-line.md"

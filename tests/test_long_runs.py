@@ -10,12 +10,12 @@ import pytest
 import yaml
 
 from evaldrop import storage
-from evaldrop.bedrock import open_runtime
+from evaldrop.bedrock.opening import open_runtime
 from evaldrop.cli import main
-from evaldrop.definition import RunRequest
 from evaldrop.engine import ServiceError
-from evaldrop.local import run_locally
-from evaldrop.runs import read_run
+from evaldrop.run.request import RunRequest
+from evaldrop.running.here import run_locally
+from evaldrop.scorecard.read import read_run
 
 LITE = {"name": "lite", "model": "us.amazon.nova-lite-v1:0"}
 HAIKU = {"name": "haiku", "model": "us.anthropic.claude-haiku-4-5-20251001-v1:0"}

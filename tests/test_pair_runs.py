@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from evaldrop import storage
-from evaldrop.definition import RunRequest
-from evaldrop.local import run_locally
-from evaldrop.runs import read_run
+from evaldrop.run.request import RunRequest
+from evaldrop.running.here import run_locally
+from evaldrop.scorecard.read import read_run
 
 SONNET = "anthropic.claude-3-5-sonnet-20240620-v1:0"
 ROWS = [

@@ -31,22 +31,22 @@ RESOURCES = {
 # Handlers that start the workflow and therefore are not in it.
 OUTSIDE_THE_WORKFLOW = {"start_run"}
 
-MAY_IMPORT_LAMBDAS = {"evaldrop/handlers.py"}
+MAY_IMPORT_LAMBDAS = {"evaldrop/running/handlers.py"}
 
 # `evaldrop local` and what it is made of: behind the optional extra of its name.
-LOCAL_AWS = "evaldrop/local_aws/"
+LOCAL_AWS = "evaldrop/running/local_aws/"
 MAY_IMPORT_LOCAL_AWS = {"evaldrop/cli/commands/local.py"}
 
 # Who may import boto3 or botocore, and why. Everything else works on values and URIs.
 MAY_IMPORT_BOTO = {
     "evaldrop/storage.py": "S3, and only once an s3:// URI is met",
-    "evaldrop/deployed/clients.py": "the clients of a deployed stack, configured as boto3 is",
-    "evaldrop/executions.py": "Step Functions and SNS: starts runs, and says why one was not started",
+    "evaldrop/running/deployed/clients.py": "the clients of a deployed stack, configured as boto3 is",
+    "evaldrop/steps/services.py": "Step Functions and SNS: starts runs, and says why one was not started",
     "evaldrop/bedrock/aws.py": "the real Bedrock runtime, configured as boto3 is",
     "evaldrop/bedrock/signing.py": "Signature Version 4 for its requests",
-    "evaldrop/local_aws/clients.py": "the local AWS's own parts ask it as anybody does",
-    "evaldrop/local_aws/objects.py": "botocore's error, turned into the workflow's",
-    "evaldrop/local_aws/server.py": "botocore's error: there is no such state machine",
+    "evaldrop/running/local_aws/clients.py": "the local AWS's own parts ask it as anybody does",
+    "evaldrop/running/local_aws/objects.py": "botocore's error, turned into the workflow's",
+    "evaldrop/running/local_aws/server.py": "botocore's error: there is no such state machine",
     "evaldrop/engine/definition/arguments.py": "the service model: what an SDK call's Arguments may hold",
     "evaldrop/engine/definition/resources.py": "the service model: which SDK actions and errors there are",
     "evaldrop/engine/integrations/shapes.py": "the service model: casing between Step Functions and the SDK",
@@ -105,7 +105,7 @@ def test_every_placeholder_is_a_lambda_the_topic_or_the_type_of_the_children():
 
 
 def test_a_machine_runs_the_handlers_the_workflow_names():
-    from evaldrop.handlers import HANDLERS
+    from evaldrop.running.handlers import HANDLERS
 
     assert HANDLERS.keys() == LAMBDA_STATES.keys()
     for name, handler in HANDLERS.items():
@@ -202,12 +202,12 @@ def test_only_the_local_aws_imports_moto_and_nothing_but_its_command_imports_the
     for name, modules in EVALDROP.items():
         if not name.startswith(LOCAL_AWS):
             assert not tops(modules) & servers, name
-            asks = any(within(module, "evaldrop.local_aws") for module in modules)
+            asks = any(within(module, "evaldrop.running.local_aws") for module in modules)
             assert not asks or name in MAY_IMPORT_LOCAL_AWS, name
 
 
 def test_what_functions_run_in_is_of_the_standard_library_alone():
-    assert tops(EVALDROP["evaldrop/local_aws/bootstrap.py"]) <= set(sys.stdlib_module_names)
+    assert tops(EVALDROP["evaldrop/running/local_aws/bootstrap.py"]) <= set(sys.stdlib_module_names)
 
 
 def test_storage_imports_boto3_only_when_it_needs_s3():
@@ -219,7 +219,7 @@ def test_storage_imports_boto3_only_when_it_needs_s3():
 @pytest.mark.parametrize(("imported", "heavy"), [
     ("evaldrop.cli.app", {"numpy", "scipy", "pyarrow", "pandas", "boto3", "pyqwest"}),
     # What shows help, makes a run's calls or runs its functions does not wait for the workflow's parser.
-    ("evaldrop.bedrock.beside", {"jsonata", "botocore", "evaldrop.engine.definition"}),
+    ("evaldrop.bedrock.other_process", {"jsonata", "botocore", "evaldrop.engine.definition"}),
     ("evaldrop.engine.invocation", {"jsonata", "botocore", "evaldrop.engine.definition"}),
 ])  # fmt: skip
 def test_what_begins_a_process_imports_nothing_heavy_that_it_may_not_need(imported, heavy):

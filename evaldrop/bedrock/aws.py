@@ -23,7 +23,7 @@ from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
 
 from evaldrop import __version__
-from evaldrop.bedrock.channel import Answer, Channel
+from evaldrop.bedrock.channel import Channel, HttpReply
 from evaldrop.bedrock.protocol import READ_TIMEOUT_S, ServiceError
 from evaldrop.bedrock.signing import Authorisation, BearerToken, Signature
 from evaldrop.errors import InputError
@@ -135,7 +135,7 @@ class AwsRuntime:
 
     async def _call(
         self, operation: str, request: Mapping[str, Any], body: bytes, headers: dict[str, str]
-    ) -> Answer:
+    ) -> HttpReply:
         url = self._url(operation, request)
         answer = await self._channel.post(url, body, lambda: self._authorisation.sign(url, body, headers))
         if answer.status >= 300:
@@ -181,7 +181,7 @@ def resolve_access() -> Access:
         raise InputError(_what_to_do(fault)) from fault
 
 
-def service_error(answer: Answer) -> ServiceError:
+def service_error(answer: HttpReply) -> ServiceError:
     """
     Name a refusal: by its header, else by its body, else by its HTTP status, and never by its wording.
 
@@ -218,7 +218,7 @@ def json_body(request: Mapping[str, Any]) -> bytes:
         raise ServiceError("ValidationException", f"the request cannot be sent as JSON: {fault}") from fault
 
 
-def json_object(answer: Answer) -> dict[str, Any]:
+def json_object(answer: HttpReply) -> dict[str, Any]:
     """
     Decode an answer.
 

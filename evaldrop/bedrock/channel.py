@@ -26,7 +26,7 @@ CONNECT_TIMEOUT_S = 10.0
 _NO_PROXY = Proxy("http://unused.invalid", no_proxy="*,0.0.0.0/0,::/0")
 
 
-class Answer(NamedTuple):
+class HttpReply(NamedTuple):
     """
     What a server said, and how long it took from the first byte sent to the last received.
 
@@ -52,7 +52,7 @@ class _Call:
         self.url = url
         self.body = body
         self.authorise = authorise
-        self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.answer: asyncio.Future[HttpReply] = asyncio.get_running_loop().create_future()
         self.worker: asyncio.Task[None] | None = None
 
 
@@ -93,7 +93,7 @@ class Channel:
         self._waiting: deque[_Call] = deque()
         self._workers: set[asyncio.Task[None]] = set()
 
-    async def post(self, url: str, body: bytes, authorise: Authorise) -> Answer:
+    async def post(self, url: str, body: bytes, authorise: Authorise) -> HttpReply:
         """
         Send a request when there is a place for it, and read the whole answer, whatever its status.
 
@@ -141,7 +141,7 @@ class Channel:
                     call.answer.set_result(answer)
             call.worker = None
 
-    async def _exchange(self, call: _Call) -> Answer:
+    async def _exchange(self, call: _Call) -> HttpReply:
         client = self._client or self._open()
         url = call.url
         headers = await call.authorise()
@@ -151,7 +151,7 @@ class Channel:
         except (OSError, ReadError, WriteError, RemoteProtocolError) as fault:
             raise self._named(fault, url, waited_s=time.monotonic() - began) from fault
         elapsed_ms = round((time.monotonic() - began) * 1000)
-        return Answer(answer.status, answer.headers, answer.content, elapsed_ms)
+        return HttpReply(answer.status, answer.headers, answer.content, elapsed_ms)
 
     def _named(self, fault: Exception, url: str, *, waited_s: float) -> ServiceError:
         server = urlsplit(url)

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from evaldrop.bedrock.families.replies import read_reply
 from evaldrop.bedrock.protocol import BedrockRuntime, ServiceError
-from evaldrop.replies import read_reply
 
 
 @dataclass(slots=True, kw_only=True)

@@ -6,8 +6,8 @@ from typing import Any
 
 import orjson
 
-from evaldrop.bedrock.channel import Answer, Channel
-from evaldrop.bedrock.chat import chat_request, converse_response
+from evaldrop.bedrock.channel import Channel, HttpReply
+from evaldrop.bedrock.families.chat import chat_request, converse_response
 from evaldrop.bedrock.protocol import READ_TIMEOUT_S, ServiceError
 
 CODE_BY_STATUS = {
@@ -126,7 +126,7 @@ async def _json_headers() -> dict[str, str]:
     return {"Content-Type": "application/json"}
 
 
-def _refusal(answer: Answer) -> ServiceError:
+def _refusal(answer: HttpReply) -> ServiceError:
     code = CODE_BY_STATUS.get(answer.status)
     if code is None:
         code = "ValidationException" if answer.status < 500 else "InternalServerException"

@@ -4,7 +4,7 @@ from dataclasses import fields
 from urllib.parse import urlsplit
 
 from evaldrop.bedrock.protocol import READ_TIMEOUT_S, BedrockRuntime
-from evaldrop.bedrock.simulated import AnswerKey, Rehearsal, SimulatedRuntime
+from evaldrop.bedrock.simulated.runtime import AnswerKey, Rehearsal, SimulatedRuntime
 from evaldrop.errors import InputError
 
 RATES = ("throttling", "errors", "malformed", "hostile", "refusals")

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from evaldrop.cli.output import shown
-from evaldrop.cli.plan_table import duration
-from evaldrop.deployed.following import Counts, Moment
+from evaldrop.cli.tables.plan import duration
 from evaldrop.errors import ServiceError
+from evaldrop.running.deployed.following import Counts, Moment
 
 PLAIN_EVERY_S = 15.0
 LOOK_EVERY_S = 2.0

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from evaldrop.bedrock.metered import Meter
 from evaldrop.cli.output import stderr
-from evaldrop.cli.plan_table import duration
+from evaldrop.cli.tables.plan import duration
 from evaldrop.engine import Observer
 
 PLAIN_EVERY_S = 5.0

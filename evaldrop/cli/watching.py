@@ -5,8 +5,8 @@ from typing import Any
 from evaldrop.cli import exits
 from evaldrop.cli.deployed_progress import DeployedProgress
 from evaldrop.cli.output import complain, print_json, shown, stderr, stdout
-from evaldrop.deployed.finding import RunAddress, find_folder
-from evaldrop.deployed.following import Moment, look
+from evaldrop.running.deployed.finding import RunAddress, find_folder
+from evaldrop.running.deployed.following import Moment, look
 
 UNKNOWN_UNTIL_THE_END = (
     "records are counted as they end; throttling, errors of single calls and dollars are in the report."
@@ -44,7 +44,7 @@ def watch_run(run: RunAddress, *, as_json: bool, told: dict[str, Any] | None = N
 
 
 def _follow(run: RunAddress, execution_arn: str) -> Moment:
-    from evaldrop.deployed.clients import client
+    from evaldrop.running.deployed.clients import client
 
     states = client("stepfunctions", region=run.region)
     progress = DeployedProgress(lambda: look(execution_arn, states), stderr())
@@ -56,7 +56,7 @@ def _follow(run: RunAddress, execution_arn: str) -> Moment:
 
 
 def _folder(run: RunAddress, moment: Moment) -> str | None:
-    from evaldrop.deployed.clients import client
+    from evaldrop.running.deployed.clients import client
 
     out = run.out or moment.request.get("out")
     return run.folder or (find_folder(out, run.run_id, client("s3")) if out else None)
@@ -69,8 +69,8 @@ def _name(run: RunAddress) -> str:
 
 def _tell_scorecard(folder: str, document: dict[str, Any], *, as_json: bool) -> int:
     from evaldrop import storage
-    from evaldrop.cli.scorecard_table import print_scorecard
-    from evaldrop.runs import read_run
+    from evaldrop.cli.tables.scorecard import print_scorecard
+    from evaldrop.scorecard.read import read_run
 
     scorecard = read_run(folder).scorecard
     report = storage.join(folder, "report.html")

@@ -69,7 +69,7 @@ def read_rows(
     """Yield what became of every row, as `read_records` does, with how it was read."""
     mapping = FieldMapping(fields)
     opened = open_rows(stream, source=source, limit=max_record_bytes)
-    reader = _Reader(source, mapping, opened.unit, max_record_bytes)
+    reader = _RowReader(source, mapping, opened.unit, max_record_bytes)
     row = None
     for row in opened.rows:
         yield reader.read(row)
@@ -77,7 +77,7 @@ def read_rows(
         raise DatasetError(f"{source} holds no records. Give at least one.")
 
 
-class _Reader:
+class _RowReader:
     """Reads the rows of one file; remembers nothing of them but their ids."""
 
     def __init__(

@@ -34,7 +34,7 @@ class RawRow:
     fault: Fault | None = None
 
 
-class _Held:
+class _HeldBytes:
     """The bytes of the row being read: as many as the limit allows, and how many there were."""
 
     def __init__(self, limit: int) -> None:
@@ -70,7 +70,7 @@ class _Held:
 
 def scan_lines(chunks: Iterable[bytes], *, limit: int, offset: int) -> Iterator[RawRow]:
     """Yield the lines that are not blank, each holding at most `limit` bytes (plus one) in memory."""
-    held = _Held(limit)
+    held = _HeldBytes(limit)
     held.clear(offset)
     number = 1
     for chunk in chunks:
@@ -97,7 +97,7 @@ class ElementScanner:
     """
 
     def __init__(self, *, limit: int, line: int, offset: int, documents: bool) -> None:
-        self._held = _Held(limit)
+        self._held = _HeldBytes(limit)
         self._held.clear(offset)
         self._documents = documents
         self._depth = 0

@@ -1,7 +1,7 @@
 """The definition of an evaluation: its type, and how a file is found and read."""
 
-from evaldrop.evaluation.load import find_evaluation, parse_evaluation, read_evaluation, stack_evaluation
-from evaldrop.evaluation.model import (
+from evaldrop.evaluation.definition import (
+    PERTURBATIONS,
     Api,
     Called,
     Candidate,
@@ -11,12 +11,14 @@ from evaldrop.evaluation.model import (
     Inference,
     Judge,
     Pairwise,
+    PerturbationName,
     Price,
+    Robustness,
     body_family,
     plain_name,
 )
-from evaldrop.evaluation.robustness import PERTURBATIONS, PerturbationName, Robustness
-from evaldrop.evaluation.vendors import model_vendor
+from evaldrop.evaluation.load import find_evaluation, parse_evaluation, read_evaluation, stack_evaluation
+from evaldrop.evaluation.model_ids import model_vendor
 
 __all__ = [
     "PERTURBATIONS",

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ValidationError
 
 from evaldrop import storage
 from evaldrop.errors import EvaluationError
-from evaldrop.evaluation.model import Evaluation
-from evaldrop.resources import resource
+from evaldrop.evaluation.definition import Evaluation
+from evaldrop.shipped import resource
 
 FILE_NAME = "evaluation.yaml"
 EVALUATIONS = "evaluations"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaldrop import storage
-from evaldrop.scorecard.model import Scorecard
+from evaldrop.scorecard.model.scorecard import Scorecard
 
 _COMMANDS = {"rescored": "rescore", "rejudged": "rejudge"}
 

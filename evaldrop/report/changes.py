@@ -4,12 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from evaldrop.report.charts import BEST, FAR_BEHIND, OPEN, Dot, Tick, nice_ceiling, share
-from evaldrop.scorecard.baseline import Baseline
-from evaldrop.scorecard.model import OVERALL, CandidateScorecard, Interval, RobustnessDrop, Scorecard
+from evaldrop.scorecard.model.baseline import Baseline
+from evaldrop.scorecard.model.scorecard import (
+    OVERALL,
+    CandidateScorecard,
+    Interval,
+    RobustnessDrop,
+    Scorecard,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class ChangeDot:
     """A change as a share of its scale, above 0 for the better; `tone` as a dot's."""
 
     value: float
@@ -25,7 +31,7 @@ class Axis:
     ticks: Sequence[Tick]
 
 
-def on_one_axis(changes: Mapping[tuple[str, ...], Change]) -> Axis:
+def on_one_axis(changes: Mapping[tuple[str, ...], ChangeDot]) -> Axis:
     """Return changes on an axis that is as long to either side of 0 as the farthest interval asks for."""
     bounds = [abs(bound) for one in changes.values() for bound in (one.value, *(one.interval or ()))]
     end = min(1.0, nice_ceiling(max(bounds, default=0.0)))
@@ -38,7 +44,7 @@ def on_one_axis(changes: Mapping[tuple[str, ...], Change]) -> Axis:
     )
 
 
-def _dot(change: Change, end: float) -> Dot:
+def _dot(change: ChangeDot, end: float) -> Dot:
     low, high = change.interval or (None, None)
     return Dot(
         at=share(change.value, -end, end),
@@ -65,15 +71,15 @@ def baseline_axis(scorecard: Scorecard, baseline: Baseline) -> Axis:
 
 def _as_share(
     scorecard: Scorecard, criterion: str, difference: float, interval: Interval | None, tone: str
-) -> Change:
+) -> ChangeDot:
     info = scorecard.criteria.get(criterion)
     unit = 1.0 if info is None else (info.high - info.low) * (1 if info.higher_is_better else -1)
     low, high = sorted(bound / unit for bound in interval) if interval else (0.0, 0.0)
-    return Change(value=difference / unit, interval=(low, high) if interval else None, tone=tone)
+    return ChangeDot(value=difference / unit, interval=(low, high) if interval else None, tone=tone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Perturbed:
+class PerturbedDrop:
     """What one way of perturbing prompts takes from a candidate, on one criterion, metric or overall."""
 
     perturbation: str
@@ -84,7 +90,7 @@ class Perturbed:
     missing: int
 
 
-def perturbed(scorecard: Scorecard) -> list[Perturbed]:
+def perturbed(scorecard: Scorecard) -> list[PerturbedDrop]:
     """Return what perturbed prompts take: overall where there is that, else by criterion or metric."""
     rows = [row for name, card in scorecard.candidates.items() for row in _perturbed(name, card)]
     # All candidates of one perturbation stand together: they are what is compared.
@@ -92,11 +98,11 @@ def perturbed(scorecard: Scorecard) -> list[Perturbed]:
     return sorted(rows, key=lambda row: order[row.perturbation])
 
 
-def _perturbed(name: str, card: CandidateScorecard) -> Iterator[Perturbed]:
+def _perturbed(name: str, card: CandidateScorecard) -> Iterator[PerturbedDrop]:
     for perturbation, found in card.robustness.items():
         drops = {OVERALL: found.overall} if found.overall else found.criteria or found.metrics
         for on, drop in drops.items():
-            yield Perturbed(
+            yield PerturbedDrop(
                 perturbation=perturbation.replace("_", " "),
                 candidate=name,
                 on=on,
@@ -106,7 +112,7 @@ def _perturbed(name: str, card: CandidateScorecard) -> Iterator[Perturbed]:
             )
 
 
-def perturbed_axis(scorecard: Scorecard, rows: Sequence[Perturbed]) -> Axis:
+def perturbed_axis(scorecard: Scorecard, rows: Sequence[PerturbedDrop]) -> Axis:
     """Return the perturbations' changes of criteria and overall quality; a metric has no scale."""
     return on_one_axis(
         {
@@ -117,13 +123,13 @@ def perturbed_axis(scorecard: Scorecard, rows: Sequence[Perturbed]) -> Axis:
     )
 
 
-def _lost(scorecard: Scorecard, row: Perturbed) -> Change:
+def _lost(scorecard: Scorecard, row: PerturbedDrop) -> ChangeDot:
     info = scorecard.criteria.get(row.on)
     # A drop above 0 is worse whichever way the scale runs.
     unit = 1.0 if info is None else info.high - info.low
     interval = row.drop.interval
     worse = FAR_BEHIND if row.drop.drop > 0 else BEST
-    return Change(
+    return ChangeDot(
         value=-row.drop.drop / unit,
         interval=(-interval[1] / unit, -interval[0] / unit) if interval else None,
         tone=worse if row.drop.decisive else OPEN,

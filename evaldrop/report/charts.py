@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import floor, log10
 
-from evaldrop.scorecard.model import OVERALL, CriterionEstimate, CriterionInfo, MeanEstimate, Scorecard
+from evaldrop.scorecard.model.scorecard import (
+    OVERALL,
+    CriterionEstimate,
+    CriterionInfo,
+    MeanEstimate,
+    Scorecard,
+)
 
 # Distance from the best, as a share of the scale, from which a candidate is far behind.
 FAR = 0.15

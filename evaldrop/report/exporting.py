@@ -4,9 +4,9 @@ from pathlib import Path
 
 from evaldrop import storage
 from evaldrop.errors import InputError
-from evaldrop.one_line import one_line
 from evaldrop.report.page import read_asset
-from evaldrop.scorecard.model import Scorecard
+from evaldrop.scorecard.figures import one_line
+from evaldrop.scorecard.model.scorecard import Scorecard
 
 QUERIES_FILE = "queries.sql"
 FILES = (

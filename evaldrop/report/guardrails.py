@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from evaldrop.report import figures
-from evaldrop.scorecard.guarded import BlockedShare, GuardrailEstimate
-from evaldrop.scorecard.model import Scorecard
+from evaldrop.scorecard import figures
+from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailEstimate
+from evaldrop.scorecard.model.scorecard import Scorecard
 
 GUARDRAIL_HEADER = (
     "candidate",

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from evaldrop.report.page import content_security_policy, read_asset, template
 from evaldrop.report.trends import MOST_RUNS, report_link, trends
-from evaldrop.trend.model import Trend as Drift
+from evaldrop.scorecard.trend.types import Trend as Drift
 
 
 def history_page(

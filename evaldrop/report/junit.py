@@ -8,7 +8,7 @@ no attributes, every required one of `testsuite` is there, and a skipped case sa
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from evaldrop.report.escape import xml
-from evaldrop.scorecard.model import GateCheck, Scorecard
+from evaldrop.scorecard.model.scorecard import GateCheck, Scorecard
 
 
 def junit_report(scorecard: Scorecard) -> str:

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import floor, log2
 
-from evaldrop.report import figures
 from evaldrop.report.charts import Tick, nice_ceiling, share
-from evaldrop.scorecard.model import Latency, Scorecard
+from evaldrop.scorecard import figures
+from evaldrop.scorecard.model.scorecard import Latency, Scorecard
 
 # Bins are an eighth of a doubling wide: as fine at 100 ms as at 10 s.
 _PER_DOUBLING = 8

@@ -1,7 +1,7 @@
 """What was lost from an estimate, in a sentence: the counts, and what it could have made of the numbers."""
 
-from evaldrop.report import figures
-from evaldrop.scorecard.model import CriterionEstimate
+from evaldrop.scorecard import figures
+from evaldrop.scorecard.model.scorecard import CriterionEstimate
 
 
 def loss_in_words(candidate: str, criterion: str, estimate: CriterionEstimate | None) -> str | None:

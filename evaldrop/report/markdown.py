@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from evaldrop.report import figures
 from evaldrop.report.changes import perturbed
 from evaldrop.report.charts import plotted
 from evaldrop.report.escape import markdown
@@ -13,8 +12,9 @@ from evaldrop.report.guardrails import (
     guardrail_rows,
 )
 from evaldrop.report.losses import loss_in_words
-from evaldrop.scorecard.baseline import Baseline
-from evaldrop.scorecard.model import CandidateScorecard, CriterionEstimate, Scorecard
+from evaldrop.scorecard import figures
+from evaldrop.scorecard.model.baseline import Baseline
+from evaldrop.scorecard.model.scorecard import CandidateScorecard, CriterionEstimate, Scorecard
 
 # A comment on a pull request holds 65,536 characters; longer lists are cut, and say so.
 _MOST_ROWS = 40

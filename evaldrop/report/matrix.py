@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evaldrop.scorecard.model import OVERALL, Comparison, Scorecard
+from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, Scorecard
 
 # More candidates make a table, not a matrix.
 MOST_CANDIDATES = 8

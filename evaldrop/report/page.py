@@ -23,7 +23,8 @@ from markupsafe import Markup
 from evaldrop import storage
 from evaldrop.errors import StorageError
 from evaldrop.evaluation import Evaluation
-from evaldrop.report import changes, charts, figures
+from evaldrop.evaluation.definition import layout
+from evaldrop.report import changes, charts
 from evaldrop.report.again import again
 from evaldrop.report.escape import script_json
 from evaldrop.report.latency import LatencyCounts, latencies_drawn
@@ -32,8 +33,8 @@ from evaldrop.report.matrix import matrices
 from evaldrop.report.plane import cost_quality_plane
 from evaldrop.report.rows import Chunk, StratumCount
 from evaldrop.report.trust import preferences, trust_tables
-from evaldrop.requests import layout
-from evaldrop.scorecard.model import Scorecard
+from evaldrop.scorecard import figures
+from evaldrop.scorecard.model.scorecard import Scorecard
 
 # Slices below this many records are too small to read.
 FEW_RECORDS = 10

@@ -6,8 +6,8 @@ from itertools import pairwise
 from math import ceil, floor
 
 from evaldrop.report.charts import Tick, nice_ceiling, share
-from evaldrop.report.figures import label
-from evaldrop.scorecard.model import Scorecard
+from evaldrop.scorecard.figures import label
+from evaldrop.scorecard.model.scorecard import Scorecard
 
 WIDTH, HEIGHT = 440.0, 240.0
 _LABEL = 13.0

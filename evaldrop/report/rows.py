@@ -16,14 +16,13 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from evaldrop.regression.earlier import Drop
 from evaldrop.report.latency import LatencyCounts
 from evaldrop.report.sent import sent_and_received
-from evaldrop.scorecard.guardrails import UNKNOWN, end_of, is_wrong
-from evaldrop.scorecard.prepared import PreparedRecord
-from evaldrop.scorecard.reading import CandidateResult
+from evaldrop.run.definition import RunFile
+from evaldrop.run.records import PreparedRecord
+from evaldrop.scorecard.baseline.drops import Drop
+from evaldrop.scorecard.results import UNKNOWN, CandidateResult, end_of, is_wrong
 from evaldrop.scorecard.scores import NOT_APPLICABLE
-from evaldrop.scorecard.source import RunFile
 
 # Bytes of compressed rows. Base64 makes them a third more; page and scorecard take the rest of 10 MB.
 BUDGET = 7_000_000

@@ -11,8 +11,8 @@ from typing import Any
 
 import orjson
 
-from evaldrop.scorecard.prepared import PreparedRecord
-from evaldrop.scorecard.reading import CandidateResult
+from evaldrop.run.records import PreparedRecord
+from evaldrop.scorecard.results import CandidateResult
 
 MARK = "\x01"
 # Passages shorter than this are not worth a mark.

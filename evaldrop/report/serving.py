@@ -39,7 +39,7 @@ HEADERS = {
 }
 
 
-class Answer(NamedTuple):
+class HttpAnswer(NamedTuple):
     """What a request gets."""
 
     status: HTTPStatus
@@ -48,7 +48,7 @@ class Answer(NamedTuple):
     location: str | None = None
 
 
-NOT_FOUND = Answer(HTTPStatus.NOT_FOUND, body=b"There is no such file.\n")
+NOT_FOUND = HttpAnswer(HTTPStatus.NOT_FOUND, body=b"There is no such file.\n")
 
 
 class Folder:
@@ -64,7 +64,7 @@ class Folder:
         self._uri = uri.rstrip("/") if storage.is_s3(uri) else str(storage.local_path(uri).resolve())
         self._make_index = make_index
 
-    def answer(self, target: str) -> Answer:
+    def answer(self, target: str) -> HttpAnswer:
         """Return what lies at a request's target, such as `/support/run-1/report.html?x`."""
         path = unquote(urlsplit(target).path)
         names = [name for name in path.split("/") if name]
@@ -76,26 +76,26 @@ class Folder:
             return self._folder(names)
         return self._file(names)
 
-    def _index(self) -> Answer:
+    def _index(self) -> HttpAnswer:
         if self._holds("run.json"):
-            return Answer(HTTPStatus.FOUND, location="/report.html")
+            return HttpAnswer(HTTPStatus.FOUND, location="/report.html")
         if self._holds("index.html"):
             return self._file(["index.html"])
-        return Answer(HTTPStatus.OK, KINDS["html"], self._make_index().encode())
+        return HttpAnswer(HTTPStatus.OK, KINDS["html"], self._make_index().encode())
 
-    def _folder(self, names: list[str]) -> Answer:
+    def _folder(self, names: list[str]) -> HttpAnswer:
         if not self._holds(*names, "report.html"):
             return NOT_FOUND
-        return Answer(
+        return HttpAnswer(
             HTTPStatus.FOUND, location=f"/{'/'.join(quote(name, safe='') for name in names)}/report.html"
         )
 
-    def _file(self, names: list[str]) -> Answer:
+    def _file(self, names: list[str]) -> HttpAnswer:
         kind = KINDS.get(names[-1].rpartition(".")[2])
         if kind is None or not self._holds(*names):
             return NOT_FOUND
         try:
-            return Answer(HTTPStatus.OK, kind, storage.read_bytes(storage.join(self._uri, *names)))
+            return HttpAnswer(HTTPStatus.OK, kind, storage.read_bytes(storage.join(self._uri, *names)))
         except StorageError:
             return NOT_FOUND
 
@@ -134,13 +134,13 @@ class _Handler(BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
         self._send(self._answer(), with_body=False)
 
-    def _answer(self) -> Answer:
+    def _answer(self) -> HttpAnswer:
         port = cast("ThreadingHTTPServer", self.server).server_port
         if self.headers.get("Host") not in {f"{LOOPBACK}:{port}", f"localhost:{port}"}:
-            return Answer(HTTPStatus.MISDIRECTED_REQUEST, body=b"Not the name of this server.\n")
+            return HttpAnswer(HTTPStatus.MISDIRECTED_REQUEST, body=b"Not the name of this server.\n")
         return self.served.answer(self.path)
 
-    def _send(self, answer: Answer, *, with_body: bool) -> None:
+    def _send(self, answer: HttpAnswer, *, with_body: bool) -> None:
         self.send_response(answer.status)
         for name, value in HEADERS.items():
             self.send_header(name, value)

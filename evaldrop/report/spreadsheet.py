@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from evaldrop.report.escape import csv_cell
 from evaldrop.report.guardrails import guardrail_shares
-from evaldrop.scorecard.calibrated import CalibratedMean
-from evaldrop.scorecard.model import CandidateScorecard, Scorecard
+from evaldrop.scorecard.model.calibration import CalibratedMean
+from evaldrop.scorecard.model.scorecard import CandidateScorecard, Scorecard
 
 COLUMNS = (
     "run", "run_id", "evaluation", "started_at", "candidate", "model", "prompt", "criterion", "n_scored",

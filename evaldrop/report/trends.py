@@ -6,11 +6,11 @@ from math import ceil, floor, log10
 from typing import Any
 from urllib.parse import quote
 
-from evaldrop.report import figures
 from evaldrop.report.charts import Tick, nice_ceiling, share
 from evaldrop.report.plane import quality_levels, quality_places
-from evaldrop.scorecard.model import OVERALL
-from evaldrop.trend.model import Trend as Drift
+from evaldrop.scorecard import figures
+from evaldrop.scorecard.model.scorecard import OVERALL
+from evaldrop.scorecard.trend.types import Trend as Drift
 
 WIDTH, HEIGHT = 440.0, 150.0
 # Older runs are in the table only.
@@ -22,7 +22,7 @@ _Value = tuple[float, tuple[float, float] | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
+class ChartPoint:
     """A candidate in one run, in the chart's units; `low` and `high` are its interval's ends."""
 
     x: float
@@ -35,12 +35,12 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Series:
+class ChartSeries:
     """A candidate over all runs. `colour` is a number below `COLOURS`, or "rest"."""
 
     name: str
     colour: str
-    points: Sequence[Point]
+    points: Sequence[ChartPoint]
 
     @property
     def line(self) -> str:
@@ -49,12 +49,12 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trend:
+class TrendChart:
     """One quantity of all candidates over the runs; the oldest is at the left."""
 
     name: str
     ticks: Sequence[Tick]
-    series: Sequence[Series]
+    series: Sequence[ChartSeries]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +75,8 @@ class Trends:
     `anchors` are charts of responses that never change, apart from those of candidates.
     """
 
-    charts: Sequence[Trend]
-    anchors: Sequence[Trend]
+    charts: Sequence[TrendChart]
+    anchors: Sequence[TrendChart]
     bars: Sequence[Bar]
     most_cost: str
     marks: Sequence[tuple[float, str, str]]
@@ -141,7 +141,7 @@ def _trend(
     candidates: Sequence[str],
     value_of: Callable[[Mapping[str, Any], str, str], _Value | None],
     levels_of: Callable[[float, float], list[float]],
-) -> Trend:
+) -> TrendChart:
     values = {
         (place, candidate): found
         for place, run in enumerate(runs)
@@ -149,7 +149,7 @@ def _trend(
         if (found := value_of(run, candidate, name)) is not None
     }
     if not values:
-        return Trend(name=name, ticks=(), series=())
+        return TrendChart(name=name, ticks=(), series=())
     bounds = [bound for value, interval in values.values() for bound in (interval or (value, value))]
     levels = levels_of(min(bounds), max(bounds))
     bottom, top = levels[0], levels[-1]
@@ -157,11 +157,11 @@ def _trend(
     def height(value: float) -> float:
         return HEIGHT * (1 - share(value, bottom, top) / 100)
 
-    def point(place: int, candidate: str, shift: float) -> Point:
+    def point(place: int, candidate: str, shift: float) -> ChartPoint:
         value, interval = values[place, candidate]
         low, high = interval or (value, value)
         run = runs[place]
-        return Point(
+        return ChartPoint(
             x=_at(place, len(runs)) + shift,
             y=height(value),
             low=height(low),
@@ -173,7 +173,7 @@ def _trend(
         )
 
     series = [
-        Series(
+        ChartSeries(
             name=candidate,
             colour=str(number) if number < COLOURS else "rest",
             # Side by side, so that one interval does not hide the other.
@@ -185,7 +185,7 @@ def _trend(
         )
         for number, candidate in enumerate(candidates)
     ]
-    return Trend(
+    return TrendChart(
         name=name,
         ticks=[Tick(at=height(level), text=f"{level:.{quality_places(levels)}f}") for level in levels],
         series=[one for one in series if one.points],

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evaldrop.report import figures
+from evaldrop.scorecard import figures
 
 # Keys that other parts of the report show.
 _SHOWN = {
@@ -49,7 +49,7 @@ class FactTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preference:
+class PreferenceRate:
     """How often judges preferred a candidate over another. Numbers are fractions and counts."""
 
     candidate: str
@@ -64,7 +64,7 @@ class Preference:
     first_shown_rate: float | None
 
 
-def preferences(scorecard: Mapping[str, Any]) -> list[Preference]:
+def preferences(scorecard: Mapping[str, Any]) -> list[PreferenceRate]:
     """Return the pairwise preferences of a scorecard's JSON, whether by baseline or in one with parts."""
     found = []
     for name, card in scorecard["candidates"].items():
@@ -83,9 +83,9 @@ def trust_tables(scorecard: Mapping[str, Any]) -> list[FactTable]:
     return tables
 
 
-def _preference(candidate: str, over: str, estimate: Mapping[str, Any]) -> Preference:
+def _preference(candidate: str, over: str, estimate: Mapping[str, Any]) -> PreferenceRate:
     interval = estimate.get("interval")
-    return Preference(
+    return PreferenceRate(
         candidate=candidate,
         over=over,
         win_rate=estimate.get("win_rate"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from evaldrop import storage
 from evaldrop.errors import InputError
 from evaldrop.report.spreadsheet import COLUMNS, scorecard_rows
-from evaldrop.scorecard.model import Scorecard
+from evaldrop.scorecard.model.scorecard import Scorecard
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook, Worksheet

@@ -7,11 +7,11 @@ from evaldrop.report.junit import junit_report
 from evaldrop.report.markdown import markdown_report
 from evaldrop.report.page import html_report
 from evaldrop.report.spreadsheet import csv_report
-from evaldrop.scorecard.model import Scorecard
+from evaldrop.scorecard.model.scorecard import Scorecard
 
 if TYPE_CHECKING:
     from evaldrop.report.rows import ReportRows
-    from evaldrop.scorecard.source import RunFile
+    from evaldrop.run.definition import RunFile
 
 
 def write_reports(run: "RunFile", scorecard: Scorecard, rows: "ReportRows") -> None:

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal, NamedTuple
 
-from evaldrop.criteria import Criterion
-from evaldrop.tables import VerdictRow
+from evaldrop.evaluation.criteria import Criterion
+from evaldrop.run.tables import VerdictRow
+from evaldrop.statistics.vectors import Floats
 
 NOT_APPLICABLE = "not_applicable"
 NO_RESPONSE = "no_response"
@@ -68,3 +69,9 @@ def _scored(means: list[float], criterion: Criterion) -> RecordScore:
 def _majority(votes: list[float]) -> float:
     yes = sum(1.0 if vote > 0.5 else 0.5 if vote == 0.5 else 0.0 for vote in votes)
     return 1.0 if yes > len(votes) / 2 else 0.5 if yes == len(votes) / 2 else 0.0
+
+
+def good_shares(scores: Floats, criterion: Criterion) -> Floats:
+    """Return `Criterion.normalise` of a whole column: fractions in [0, 1] in which 1 is good."""
+    shares = (scores - criterion.scale.low) / (criterion.scale.high - criterion.scale.low)
+    return shares if criterion.higher_is_better else 1 - shares

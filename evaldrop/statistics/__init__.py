@@ -15,7 +15,7 @@ from evaldrop.statistics.bootstrap import (
     resample_counts,
 )
 from evaldrop.statistics.bradley_terry import (
-    Strengths,
+    FittedStrengths,
     bradley_terry,
     bradley_terry_intervals,
     comparison_wins,
@@ -31,9 +31,9 @@ from evaldrop.statistics.clusters import (
     corrected_clustered_standard_error,
 )
 from evaldrop.statistics.debiasing import (
-    CorrectedRate,
     DebiasedMean,
     JudgeCounts,
+    RoganGladenRate,
     SelfPreference,
     clustered_ppi_mean,
     ppi_mean,
@@ -100,22 +100,22 @@ from evaldrop.statistics.shared_clusters import shared_clusters_ppi_mean
 
 __all__ = [
     "AveragedRepeats",
-    "CorrectedRate",
     "Correlation",
     "Cusum",
     "DebiasedMean",
     "DriftStatistic",
     "Estimate",
     "Ewma",
+    "FittedStrengths",
     "Interval",
     "JudgeCounts",
     "McNemar",
     "OrderBias",
     "PairedDifference",
+    "RoganGladenRate",
     "RunNoise",
     "SelfPreference",
     "SignFlipTest",
-    "Strengths",
     "WilcoxonTest",
     "agreement_rate",
     "average_ranks",

@@ -18,7 +18,7 @@ _NEWTON_STEPS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Strengths:
+class FittedStrengths:
     """
     Strengths of candidates 0..k-1.
 
@@ -81,7 +81,7 @@ def bradley_terry_intervals(
     prior: float = 0.01,
     resamples: int = 1_000,
     confidence: float = 0.95,
-) -> Strengths:
+) -> FittedStrengths:
     """
     Estimate strengths with percentile bootstrap intervals that resample whole records (Efron & Tibshirani
     1993, chapter 13).
@@ -112,7 +112,7 @@ def bradley_terry_intervals(
         for total in counts @ kinds
     ]
     columns = np.stack(draws, axis=1)
-    return Strengths(
+    return FittedStrengths(
         log_strengths=observed,
         intervals=[percentile_interval(column, confidence=confidence) for column in columns],
         elo=elo_scale(observed),

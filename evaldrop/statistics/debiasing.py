@@ -56,7 +56,7 @@ class JudgeCounts(NamedTuple):
         return _share(self.bad_judged_bad, self.bad_judged_good + self.bad_judged_bad, "bad")
 
 
-class CorrectedRate(NamedTuple):
+class RoganGladenRate(NamedTuple):
     """A pass rate corrected for the judge's errors, a fraction in [0, 1], with its delta-method error."""
 
     rate: float
@@ -156,7 +156,7 @@ def clustered_ppi_mean(
 
 def rogan_gladen(
     passed: float, scored: float, *, judge: JudgeCounts, confidence: float = 0.95
-) -> CorrectedRate:
+) -> RoganGladenRate:
     """
     Correct a pass rate for a binary judge's known error rates (Rogan & Gladen 1978; Lee et al. 2025).
 
@@ -190,7 +190,7 @@ def rogan_gladen(
     variance = rate * (1 - rate) / scored + true_rate**2 * error_good + (1 - true_rate) ** 2 * error_bad
     error = sqrt(variance) / informed
     margin = normal_quantile(confidence) * error
-    return CorrectedRate(
+    return RoganGladenRate(
         true_rate, error, Interval(max(0.0, true_rate - margin), min(1.0, true_rate + margin))
     )
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from evaldrop.errors import NotEnoughData
 
 Floats = npt.NDArray[np.float64]
+Ordinals = npt.NDArray[np.int32]
 Ints = npt.NDArray[np.intp]
 
 _NO_GROUP = "groups hold None or NaN; a row without a group is a cluster of its own: give it its record id"

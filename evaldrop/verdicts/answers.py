@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from evaldrop.criteria.scales import Scale, plain_label
+from evaldrop.evaluation.criteria.scales import Scale, plain_label
 from evaldrop.verdicts.verdict import Reading
 from evaldrop.verdicts.wording import NOT_APPLICABLE, NUMBER, NUMBER_WORDS, bare, to_float
 
@@ -37,7 +37,7 @@ _NOUN = r"(?:(?:option|choice|label|category|response|output|answer|assistant|mo
 _LABEL_NUMBER = re.compile(rf"[\s*_]*[(\[:,=–-]+\s*(?P<number>{NUMBER})\s*(?:[)\]][\s\S]*|[\s.*_]*)$")
 
 
-class Answer(NamedTuple):
+class ReadAnswer(NamedTuple):
     """What was read, and what stands after it."""
 
     reading: Reading[float]
@@ -56,33 +56,33 @@ def whole_answer(text: str, scale: Scale) -> Reading[float] | None:
     return answer.reading if answer and not bare(answer.rest) else None
 
 
-def answer_at_head(text: str, scale: Scale) -> Answer | None:
+def answer_at_head(text: str, scale: Scale) -> ReadAnswer | None:
     """Return the answer `text` begins with, None when it begins with anything else."""
     head = text.lstrip(_OPENING_MARKUP)
     if match := NOT_APPLICABLE.match(head):
-        return Answer(Reading.unread("not_applicable"), head[match.end() :])
+        return ReadAnswer(Reading.unread("not_applicable"), head[match.end() :])
     answer = _label_at_head(head, scale)
     if answer is None and scale.kind != "choices":
         answer = _number_at_head(head, scale)
     return answer
 
 
-def _number_at_head(head: str, scale: Scale) -> Answer | None:
+def _number_at_head(head: str, scale: Scale) -> ReadAnswer | None:
     match = _NUMBER.match(head) or _NUMBER_WORD.match(head)
     if match is None:
         return None
     rest = head[match.end() :]
     rest = rest[_skip_markup(rest) :]
     if _ANOTHER_NUMBER.match(rest):
-        return Answer(Reading.unread("ambiguous"), "")
+        return ReadAnswer(Reading.unread("ambiguous"), "")
     reading = _value_of(match, scale)
     beside = _label_at_head(rest.lstrip(" \t-–—:=(,.*_"), scale)
     if beside is not None and rest.strip():
         same = beside.reading == reading
-        return Answer(reading if same else Reading.unread("ambiguous"), beside.rest)
+        return ReadAnswer(reading if same else Reading.unread("ambiguous"), beside.rest)
     if _ARITHMETIC.match(rest) or _runs_on(rest):
         return None
-    return Answer(reading, rest)
+    return ReadAnswer(reading, rest)
 
 
 def _value_of(match: re.Match[str], scale: Scale) -> Reading[float]:
@@ -95,7 +95,7 @@ def _value_of(match: re.Match[str], scale: Scale) -> Reading[float]:
     return on_scale(number, scale)
 
 
-def _label_at_head(head: str, scale: Scale) -> Answer | None:
+def _label_at_head(head: str, scale: Scale) -> ReadAnswer | None:
     pattern = _label_pattern(scale.labels())
     match = pattern.match(head) if pattern else None
     value = scale.value_of(match.group("label")) if match else None
@@ -104,8 +104,8 @@ def _label_at_head(head: str, scale: Scale) -> Answer | None:
     rest = head[match.end() :]
     beside = _LABEL_NUMBER.match(rest) if scale.kind != "choices" else None
     if beside and on_scale(to_float(beside.group("number")), scale) != Reading(value):
-        return Answer(Reading.unread("ambiguous"), "")
-    return Answer(Reading(value), "" if beside else rest)
+        return ReadAnswer(Reading.unread("ambiguous"), "")
+    return ReadAnswer(Reading(value), "" if beside else rest)
 
 
 @lru_cache(maxsize=256)

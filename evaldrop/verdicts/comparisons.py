@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from evaldrop.criteria.scales import Scale
+from evaldrop.evaluation.criteria.scales import Scale
 from evaldrop.verdicts.pairs import parse_pair
 from evaldrop.verdicts.preferences import TIE, parse_preference
 from evaldrop.verdicts.reading import BLOCKED, REFUSED, TRUNCATED

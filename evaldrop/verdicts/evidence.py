@@ -6,7 +6,7 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from evaldrop.criteria.scales import Scale
+from evaldrop.evaluation.criteria.scales import Scale
 from evaldrop.verdicts.answers import answer_at_head, whole_answer
 from evaldrop.verdicts.structured import score_in_json
 from evaldrop.verdicts.verdict import Reading

@@ -52,7 +52,7 @@ def json_values(text: str) -> list[tuple[Any, int, int]]:
         attempts += 1
         start = opening.start()
         try:
-            value, at = _Reader(text).read(start, 0)
+            value, at = _LooseReader(text).read(start, 0)
         except _NotJson:
             at = start + 1
             continue
@@ -69,7 +69,7 @@ def json_value(text: str) -> Any:
     return None
 
 
-class _Reader:
+class _LooseReader:
     """Recursive descent over one text; methods take a position and return a value and the next position."""
 
     def __init__(self, text: str) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from evaldrop.criteria.scales import Scale
+from evaldrop.evaluation.criteria.scales import Scale
 from evaldrop.verdicts.answers import on_scale
 from evaldrop.verdicts.loose_json import json_values
 from evaldrop.verdicts.structured import plain_keys, read_raw

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from evaldrop.criteria.scales import Point, Scale
+from evaldrop.evaluation.criteria.scales import Point, Scale
 from evaldrop.verdicts.evidence import Evidence, Rank, evidence_of
 from evaldrop.verdicts.scores import parse_score, settled
 from evaldrop.verdicts.structured import first_member

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final, Literal, NamedTuple
 
-from evaldrop.criteria.criterion import Criterion
+from evaldrop.evaluation.criteria.criterion import Criterion
 from evaldrop.verdicts.preferences import parse_yes_no
 from evaldrop.verdicts.scores import parse_score
 from evaldrop.verdicts.structured import entries_of, json_rationale, plain_key, plain_keys, read_raw

@@ -8,7 +8,7 @@ value, a line tagged as final, a tagged line, a tag inside a line, a phrase, a b
 
 from collections.abc import Iterable
 
-from evaldrop.criteria.scales import Scale
+from evaldrop.evaluation.criteria.scales import Scale
 from evaldrop.verdicts.evidence import Evidence, Rank, evidence_of
 from evaldrop.verdicts.verdict import Reading, agreed
 from evaldrop.verdicts.wording import is_refusal, plain_text, visible_text

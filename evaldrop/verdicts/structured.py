@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from evaldrop.criteria.scales import Scale
+from evaldrop.evaluation.criteria.scales import Scale
 from evaldrop.verdicts.answers import answer_at_head, on_scale, whole_answer
 from evaldrop.verdicts.loose_json import Twice, json_value, json_values
 from evaldrop.verdicts.verdict import Reading, agreed

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from evaldrop.criteria.criterion import Criterion
-from evaldrop.criteria.scales import Scale
+from evaldrop.evaluation.criteria.criterion import Criterion
+from evaldrop.evaluation.criteria.scales import Scale
 
 VERDICT_TOOL_NAME = "submit_verdicts"
 NOT_APPLICABLE = "not_applicable"

@@ -3,11 +3,11 @@
 import os
 from typing import Any
 
-from evaldrop.definition import RunDefinition
-from evaldrop.embedded_metrics import publish_metrics
-from evaldrop.notices import scorecard_notice
-from evaldrop.scorecard import build_scorecard
-from evaldrop.step_log import log_step
+from evaldrop.run.definition import RunDefinition
+from evaldrop.steps.build_scorecard.build import build_scorecard
+from evaldrop.steps.build_scorecard.cloudwatch import publish_metrics
+from evaldrop.steps.log import log_step
+from evaldrop.steps.report_failure.notices import scorecard_notice
 from evaldrop.storage import uri_of
 
 

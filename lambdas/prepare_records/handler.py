@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from evaldrop.definition import RunRequest
-from evaldrop.preparation import prepare_records
-from evaldrop.step_log import log_step
+from evaldrop.run.request import RunRequest
+from evaldrop.steps.log import log_step
+from evaldrop.steps.prepare_records.prepare import prepare_records
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

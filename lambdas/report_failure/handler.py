@@ -3,10 +3,10 @@
 import os
 from typing import Any
 
-from evaldrop.executions import StackServices
-from evaldrop.notices import failure_notice
-from evaldrop.reporting import tell_unfinished
-from evaldrop.step_log import log_step
+from evaldrop.steps.log import log_step
+from evaldrop.steps.report_failure.notices import failure_notice
+from evaldrop.steps.report_failure.unfinished import tell_unfinished
+from evaldrop.steps.services import StackServices
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

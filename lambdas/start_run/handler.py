@@ -3,9 +3,9 @@
 import os
 from typing import Any
 
-from evaldrop.executions import StackServices
-from evaldrop.step_log import log_step
-from evaldrop.triggering import Intake, start_runs
+from evaldrop.steps.log import log_step
+from evaldrop.steps.services import StackServices
+from evaldrop.steps.start_run.events import Intake, start_runs
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, list[str]]:

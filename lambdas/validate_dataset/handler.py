@@ -3,9 +3,9 @@
 import os
 from typing import Any
 
-from evaldrop.definition import RunRequest
-from evaldrop.step_log import log_step
-from evaldrop.validation import validate_dataset
+from evaldrop.run.request import RunRequest
+from evaldrop.steps.log import log_step
+from evaldrop.steps.validate_dataset.validate import validate_dataset
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from evaldrop.scorecard import build_scorecard
+from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.run_folders import (
     CORRECTNESS,
     TONE,

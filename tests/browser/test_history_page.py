@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from evaldrop.cli.app import main
-from evaldrop.scorecard import build_scorecard
+from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.browser.pages import READY
-from tests.evaldrop.test_history import run_folder
+from tests.evaldrop.report.test_history import run_folder
 
 
 @pytest.fixture(scope="module")

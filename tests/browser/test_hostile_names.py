@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from evaldrop import storage
-from evaldrop.history import history_entry
+from evaldrop.report.history import history_entry
 from evaldrop.report.history_page import history_page
 from evaldrop.report.page import html_report
-from evaldrop.runs import read_run
-from evaldrop.scorecard.model import Scorecard
-from evaldrop.scorecard.source import read_run_file
+from evaldrop.run.definition import read_run_file
+from evaldrop.scorecard.model.scorecard import Scorecard
+from evaldrop.scorecard.read import read_run
 from tests.browser.pages import write_varied
 from tests.browser.test_report_page import HIT, READY, TRAP
 from tests.evaldrop.report.hostile_texts import ALL

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from evaldrop.scorecard import build_scorecard
+from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.browser.pages import OPENED, READY, asked, request_of, write_baseline, write_hostile, write_varied
 from tests.evaldrop.report.hostile_texts import ALL
 from tests.evaldrop.run_folders import judgement, response, row, run_json, write_run

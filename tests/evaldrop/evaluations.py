@@ -4,9 +4,9 @@ import json
 
 import yaml
 
-from evaldrop.definition import RunRequest
-from evaldrop.preparation import prepare_records
-from evaldrop.validation import Check, check_dataset, validate_dataset
+from evaldrop.run.request import RunRequest
+from evaldrop.steps.prepare_records.prepare import prepare_records
+from evaldrop.steps.validate_dataset.validate import Check, check_dataset, validate_dataset
 
 LITE = {"name": "lite", "model": "us.amazon.nova-lite-v1:0"}
 PRO = {"name": "pro", "model": "us.amazon.nova-pro-v1:0"}

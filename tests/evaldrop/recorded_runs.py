@@ -9,10 +9,10 @@ from typing import Any
 
 import yaml
 
-from evaldrop.bedrock.simulated import Rehearsal, SimulatedRuntime
-from evaldrop.definition import RunRequest
-from evaldrop.local import run_locally
-from evaldrop.scorecard import Scorecard
+from evaldrop.bedrock.simulated.runtime import Rehearsal, SimulatedRuntime
+from evaldrop.run.request import RunRequest
+from evaldrop.running.here import run_locally
+from evaldrop.scorecard.model.scorecard import Scorecard
 
 JUDGE_MODELS = {
     ("converse", "nova"): "us.amazon.nova-pro-v1:0",

@@ -6,12 +6,13 @@ import re
 import pytest
 from pydantic import ValidationError
 
-from evaldrop.definition import RunDefinition, RunRequest
 from evaldrop.errors import EvaluationError
 from evaldrop.evaluation import Candidate, parse_evaluation
 from evaldrop.evaluation.anchors import ANCHOR, Anchor, Anchors
-from evaldrop.history_index import read_history
-from evaldrop.validation import check_dataset
+from evaldrop.report.history_index import read_history
+from evaldrop.run.definition import RunDefinition
+from evaldrop.run.request import RunRequest
+from evaldrop.steps.validate_dataset.validate import check_dataset
 from tests.evaldrop.recorded_runs import recorded_run, texts
 
 PRO, MICRO = "us.amazon.nova-pro-v1:0", "us.amazon.nova-micro-v1:0"

@@ -9,7 +9,7 @@ import pytest
 
 from evaldrop.engine.queries import Frame
 from evaldrop.engine.queries.expression import compile_expression
-from evaldrop.resources import resource
+from evaldrop.shipped import resource
 from tests.evaldrop.recorded_runs import JUDGE_MODELS, recorded_run, texts
 from tests.test_structure import STATES
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from evaldrop.judging import Fences
+from evaldrop.steps.prepare_records.judge_texts import Fences
 from tests.evaldrop.recorded_runs import JUDGE_MODELS, recorded_run, texts
 
 ROOT = Path(__file__).parent.parent.parent

@@ -16,7 +16,7 @@ HEAVY = {"numpy", "scipy", "pyarrow", "pandas"}
         "lambdas.prepare_records.handler",
         "lambdas.report_failure.handler",
         "evaldrop.cli.app",
-        "evaldrop.local",
+        "evaldrop.running.here",
     ],
 )
 def test_what_runs_before_the_scorecard_loads_no_table_library(module):

@@ -9,10 +9,10 @@ import evaldrop
 
 
 def test_read_run_and_its_run_are_the_packages_own():
-    from evaldrop import runs
+    from evaldrop.scorecard import read
 
-    assert evaldrop.read_run is runs.read_run
-    assert evaldrop.Run is runs.Run
+    assert evaldrop.read_run is read.read_run
+    assert evaldrop.Run is read.Run
 
 
 def test_an_unknown_name_is_an_attribute_error():

@@ -4,7 +4,7 @@ import importlib.util
 
 import pytest
 
-WITHOUT_CDK = {"test_costs.py", "test_settings.py", "test_workflow.py"}
+WITHOUT_CDK = {"test_costs.py", "test_settings.py", "test_workflow.py", "test_workflow_source.py"}
 
 
 def pytest_ignore_collect(collection_path):

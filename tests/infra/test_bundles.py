@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evaldrop.triggering import run_name
+from evaldrop.steps.start_run.events import run_name
 from infra.bundles import LAMBDA, MAX_UNZIPPED_BYTES, REHEARSED, ROOT, THIS_MACHINE, Bundle, unzipped_bytes
 from infra.functions import RUNTIME, deployed_evaluations
 from infra.settings import Settings
@@ -18,7 +18,14 @@ from tests.infra.synthesis import CONTEXT, synthesise
 NAMES = ("start_run", "validate_dataset", "prepare_records", "build_scorecard", "report_failure")
 
 # What a handler imports only once it works.
-LATER = {"build_scorecard": ("evaldrop.scorecard.build", "evaldrop.report", "scipy.stats", "pyarrow.parquet")}
+LATER = {
+    "build_scorecard": (
+        "evaldrop.steps.build_scorecard.build",
+        "evaldrop.report",
+        "scipy.stats",
+        "pyarrow.parquet",
+    )
+}
 
 # Third-party packages a function carries; boto3 comes with the runtime.
 BOTO = {"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3"}
@@ -184,7 +191,7 @@ def test_a_rehearsal_differs_from_a_deployment_by_its_bundles_alone(template, tm
 
 
 def test_the_rehearsal_is_asked_for_under_one_name():
-    from evaldrop.local_aws import synthesis
+    from evaldrop.running.local_aws import synthesis
 
     assert synthesis.REHEARSED == REHEARSED
 

@@ -5,13 +5,13 @@ from collections import Counter
 
 import pytest
 
-from evaldrop.bedrock import open_runtime
-from evaldrop.definition import RunRequest
+from evaldrop.bedrock.opening import open_runtime
 from evaldrop.engine import Observer
 from evaldrop.evaluation import parse_evaluation
-from evaldrop.local import run_locally
-from evaldrop.plan import child_transitions, orchestration_usd
-from evaldrop.resources import workflow_definition
+from evaldrop.run.request import RunRequest
+from evaldrop.running.here import run_locally
+from evaldrop.shipped import workflow_definition
+from evaldrop.steps.validate_dataset.plan import child_transitions, orchestration_usd
 from infra.costs import PAGE, page
 from tests.whole_runs import write_evaluation
 

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from evaldrop.evaluation import parse_evaluation
-from evaldrop.model_access import (
+from evaldrop.evaluation.model_ids import (
     application_profiles,
     called_models,
     guardrail_arn,

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from evaldrop.resources import workflow_path
-from evaldrop.triggering import DATASET_ENDINGS
+from evaldrop.shipped import workflow_path
+from evaldrop.steps.start_run.events import DATASET_ENDINGS
 from tests.infra.synthesis import one, resources
 
 MACHINE = "AWS::StepFunctions::StateMachine"

@@ -42,7 +42,7 @@ def test_an_execution_that_failed_uncaught_is_looked_up_and_told(monkeypatch):
         monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         ended = {"status": "FAILED", "input": '{"run_id": "ds-3", "dataset": "s3://drop/faq.jsonl"}'}
         ended |= {"error": "States.ResultWriterFailed", "cause": "the bucket is gone"}
-        monkeypatch.setattr("evaldrop.executions.StackServices.outcome", lambda _self, _arn: ended)
+        monkeypatch.setattr("evaldrop.steps.services.StackServices.outcome", lambda _self, _arn: ended)
         detail = {"executionArn": "arn:aws:states:::execution:m:ds-3", "stateMachineArn": "m", "name": "ds-3"}
         assert handler({"detail": detail}, None) == {"told": True}
         [message] = sqs.receive_message(QueueUrl=queue)["Messages"]

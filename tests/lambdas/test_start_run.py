@@ -8,9 +8,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from evaldrop.errors import ServiceError, StorageError
-from evaldrop.run_request import RunRequest
+from evaldrop.run.request import RunRequest
 from lambdas.start_run.handler import handler
-from tests.evaldrop.test_triggering import created, scheduled
+from tests.evaldrop.steps.start_run.test_events import created, scheduled
 
 CONTEXT = SimpleNamespace(aws_request_id="request-1")
 ROLE = "arn:aws:iam::123456789012:role/any"

@@ -5,9 +5,9 @@ import shutil
 
 import pytest
 
-from evaldrop import resources, storage
-from evaldrop.definition import RunDefinition
+from evaldrop import shipped, storage
 from evaldrop.errors import InputError
+from evaldrop.run.definition import RunDefinition
 from lambdas.validate_dataset.handler import handler
 
 EVALUATION = """
@@ -42,9 +42,9 @@ def deployed(tmp_path, monkeypatch):
     (folder / "evaluation.yaml").write_bytes(evaluation("deployed", "short.v1"))
     (folder / "prompts" / "candidate" / "short.v1.md").write_text("Briefly: {{ prompt }}")
     data = folder.parent.parent
-    shutil.copy(resources.workflow_path(), data)
-    shutil.copytree(resources.resource("prompts"), data / "prompts")
-    monkeypatch.setattr(resources, "_PACKAGE", tmp_path / "evaldrop")
+    shutil.copy(shipped.workflow_path(), data)
+    shutil.copytree(shipped.resource("prompts"), data / "prompts")
+    monkeypatch.setattr(shipped, "_PACKAGE", tmp_path / "evaldrop")
     monkeypatch.setenv("EVALDROP_DEFAULT_EVALUATION", "shop")
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from evaldrop.bedrock import open_runtime
+from evaldrop.bedrock.opening import open_runtime
 
 JUDGE = "us.amazon.nova-pro-v1:0"
 """The judge of datasets/support-faq, whose evaluation the tests' datasets fall back to."""

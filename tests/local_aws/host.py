@@ -15,9 +15,9 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
 
-from evaldrop.bedrock import open_runtime
-from evaldrop.local_aws.server import Choices, LocalAws
-from evaldrop.local_aws.synthesis import find_checkout, synthesise
+from evaldrop.bedrock.opening import open_runtime
+from evaldrop.running.local_aws.server import Choices, LocalAws
+from evaldrop.running.local_aws.synthesis import find_checkout, synthesise
 
 IN_FLIGHT = 64
 

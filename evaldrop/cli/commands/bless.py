@@ -17,9 +17,9 @@ def bless(run: RunFolder, force: Force = False) -> int:
         evaldrop bless runs/support-answers/20261121T101500Z-4f3a2b
     """
     from evaldrop import storage
-    from evaldrop.history_index import INDEX_FILE, output_folder, renew_index
-    from evaldrop.regression.blessing import bless as bless_run
-    from evaldrop.runs import read_run
+    from evaldrop.report.history_index import INDEX_FILE, output_folder, renew_index
+    from evaldrop.scorecard.baseline.blessing import bless as bless_run
+    from evaldrop.scorecard.read import read_run
 
     blessing = bless_run(run, force=force)
     card = read_run(run.rstrip("/")).scorecard

@@ -29,13 +29,12 @@ def calibrate(
 
         evaldrop calibrate runs/support-answers/20261121T101500Z-4f3a2b --apply
     """
-    from evaldrop.calibration import calibrate as held_against_people
-    from evaldrop.cli.calibration_table import print_calibration
+    from evaldrop.cli.tables.calibration import print_calibration
     from evaldrop.errors import InputError
-    from evaldrop.runs import read_run
-    from evaldrop.scorecard import build_scorecard
-    from evaldrop.scorecard.build import with_calibration
-    from evaldrop.scorecard.source import read_run_file
+    from evaldrop.run.definition import read_run_file
+    from evaldrop.scorecard.calibration import calibrate as held_against_people
+    from evaldrop.scorecard.read import read_run
+    from evaldrop.steps.build_scorecard.build import build_scorecard, with_calibration
 
     if apply:
         build_scorecard(run)

@@ -29,8 +29,8 @@ def compare(
 
         evaldrop compare NEW OLD --json
     """
-    from evaldrop.cli.baseline_table import print_baseline
-    from evaldrop.regression.against import compare_runs
+    from evaldrop.cli.tables.baseline import print_baseline
+    from evaldrop.scorecard.baseline.compare import compare_runs
 
     found = compare_runs(run.rstrip("/"), baseline.rstrip("/"), force=force)
     if as_json:

@@ -31,7 +31,7 @@ def criteria(
 
 
 def _print_list() -> None:
-    from evaldrop.criteria import BUILT_IN
+    from evaldrop.evaluation.criteria import BUILT_IN
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("name", "scale", "good", "needs", "question"):
@@ -53,9 +53,9 @@ def _print_list() -> None:
 
 
 def _print_prompt(name: str) -> None:
-    from evaldrop.criteria import built_in
-    from evaldrop.judging import criteria_for_prompt
-    from evaldrop.prompts import load_prompt
+    from evaldrop.evaluation.criteria import built_in
+    from evaldrop.evaluation.prompts import load_prompt
+    from evaldrop.steps.prepare_records.judge_texts import criteria_for_prompt
     from evaldrop.verdicts import VERDICT_TOOL_NAME
 
     prompt = load_prompt("judge", "criteria.v1")

@@ -10,7 +10,7 @@ from evaldrop.cli.options import DEFAULT_STACK, AsJson, DeployedRun, StackName
 from evaldrop.cli.output import print_json, shown, stderr, stdout, warn
 
 if TYPE_CHECKING:
-    from evaldrop.deployed.fetching import Fetching, Remote
+    from evaldrop.running.deployed.fetching import Fetching, Remote
 
 
 def fetch(
@@ -39,8 +39,8 @@ def fetch(
 
         evaldrop fetch s3://bucket/runs/support-answers/ds-4b0c1f6f0d --to last-week
     """
-    from evaldrop.deployed.clients import client
-    from evaldrop.deployed.fetching import Fetching
+    from evaldrop.running.deployed.clients import client
+    from evaldrop.running.deployed.fetching import Fetching
 
     s3 = client("s3")
     folder = _folder(run, stack, s3)
@@ -63,11 +63,11 @@ def fetch(
 
 
 def _folder(run: str, stack: str, s3: Any) -> str:
-    from evaldrop.deployed.clients import client
-    from evaldrop.deployed.finding import find_folder, find_run
-    from evaldrop.deployed.following import look
-    from evaldrop.deployed.stack import find_stack
     from evaldrop.errors import InputError
+    from evaldrop.running.deployed.clients import client
+    from evaldrop.running.deployed.finding import find_folder, find_run
+    from evaldrop.running.deployed.following import look
+    from evaldrop.running.deployed.stack import find_stack
 
     address = find_run(run, lambda: find_stack(stack, client("cloudformation")))
     if address.folder:

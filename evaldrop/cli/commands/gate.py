@@ -33,8 +33,8 @@ def gate(
 
         evaldrop gate RUN --rule "correctness.pass_rate >= 0.9" --rule "no regression in correctness"
     """
-    from evaldrop.gate import evaluate_gate
-    from evaldrop.runs import read_run
+    from evaldrop.scorecard.gate import evaluate_gate
+    from evaldrop.scorecard.read import read_run
 
     card = read_run(run.rstrip("/")).scorecard
     found = evaluate_gate(rule, card) if rule else card.gate

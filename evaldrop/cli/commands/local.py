@@ -12,8 +12,8 @@ from evaldrop.cli import exits
 from evaldrop.cli.output import shown, stderr, stdout
 
 if TYPE_CHECKING:
-    from evaldrop.local_aws.server import Choices, LocalAws, OpenRuntime
-    from evaldrop.local_aws.synthesis import Assembly
+    from evaldrop.running.local_aws.server import Choices, LocalAws, OpenRuntime
+    from evaldrop.running.local_aws.synthesis import Assembly
 
 MAX_IN_FLIGHT = 64
 FOLDER = "cdk.out/local"
@@ -57,7 +57,7 @@ def local(
         evaldrop local --port 5001 --template cdk.out
     """
     _refuse_without_moto()
-    from evaldrop.local_aws.server import Choices
+    from evaldrop.running.local_aws.server import Choices
 
     choices = Choices(host=host, port=port, bedrock=bedrock, folder=Path(FOLDER).absolute())
     open_runtime = _runtime_opener(bedrock)
@@ -76,14 +76,14 @@ def _refuse_without_moto() -> None:
 
 
 def _runtime_opener(bedrock: str) -> "OpenRuntime":
-    from evaldrop.bedrock import open_runtime
+    from evaldrop.bedrock.opening import open_runtime
 
     open_runtime(bedrock, max_in_flight=1)  # a wrong one is told before a minute of synthesis
     return lambda answer_key: open_runtime(bedrock, max_in_flight=MAX_IN_FLIGHT, answer_key=answer_key)
 
 
 def _assembly(template: str | None) -> "Assembly":
-    from evaldrop.local_aws.synthesis import find_checkout, read_assembly, synthesise
+    from evaldrop.running.local_aws.synthesis import find_checkout, read_assembly, synthesise
 
     if template is not None:
         return read_assembly(Path(template))
@@ -92,7 +92,7 @@ def _assembly(template: str | None) -> "Assembly":
 
 
 def _serve(assembly: "Assembly", open_runtime: "OpenRuntime", choices: "Choices") -> int:
-    from evaldrop.local_aws.server import LocalAws
+    from evaldrop.running.local_aws.server import LocalAws
 
     ended = threading.Event()
     _tell("making the stack")

@@ -7,7 +7,7 @@ import typer
 from evaldrop.cli import exits
 from evaldrop.cli.options import AsJson, Dataset, EvaluationFile, Limit, MaxInFlight
 from evaldrop.cli.output import complain, print_json, stdout, warn
-from evaldrop.cli.plan_table import print_plan
+from evaldrop.cli.tables.plan import print_plan
 
 
 def plan(
@@ -49,11 +49,11 @@ def plan(
 
         evaldrop plan faq.jsonl --difference 0.05 --like runs/faq/20261121T101500Z-4f3a2b
     """
-    from evaldrop.cli.sensitivity_table import print_sensitivity
-    from evaldrop.definition import RunRequest, new_run_id
-    from evaldrop.plan import refuse_above_budget
-    from evaldrop.sensitivity import plan_sensitivity
-    from evaldrop.validation import check_dataset
+    from evaldrop.cli.tables.sensitivity import print_sensitivity
+    from evaldrop.run.request import RunRequest, new_run_id
+    from evaldrop.steps.validate_dataset.plan import refuse_above_budget
+    from evaldrop.steps.validate_dataset.sensitivity import plan_sensitivity
+    from evaldrop.steps.validate_dataset.validate import check_dataset
 
     request = RunRequest(
         run_id=new_run_id(),

@@ -56,9 +56,10 @@ def _begin(
     run: str, *, evaluation: str | None, bedrock: str | None, out: str | None, max_in_flight: int | None
 ) -> Started:
     from evaldrop import storage
-    from evaldrop.definition import RunDefinition, RunRequest, new_run_id, out_of
     from evaldrop.errors import InputError
     from evaldrop.evaluation import parse_evaluation
+    from evaldrop.run.definition import RunDefinition, out_of
+    from evaldrop.run.request import RunRequest, new_run_id
 
     if not storage.exists(storage.join(run, "scorecard.json")):
         raise InputError(f"{run}: no finished run there. evaldrop run --resume RUN finishes one.")

@@ -11,7 +11,7 @@ from evaldrop.cli.options import AsJson
 from evaldrop.cli.output import print_json, shown, stdout
 
 if TYPE_CHECKING:
-    from evaldrop.runs import Run
+    from evaldrop.scorecard.read import Run
 
 
 class Format(StrEnum):
@@ -78,7 +78,7 @@ def report(
     elif as_json:
         print_json(found.scorecard.model_dump(mode="json"))
     else:
-        from evaldrop.cli.scorecard_table import print_scorecard
+        from evaldrop.cli.tables.scorecard import print_scorecard
 
         print_scorecard(stdout(), found.scorecard)
         stdout().print(f"\nreport: {shown(_place(found, Format.HTML))}")
@@ -90,14 +90,14 @@ def report(
 def _read(run: str, *, rebuild: bool) -> "Run":
     from evaldrop import storage
     from evaldrop.errors import InputError
-    from evaldrop.runs import read_run
+    from evaldrop.scorecard.read import read_run
 
     if not storage.exists(storage.join(run, "run.json")):
         raise InputError(
             f"{run}: no run.json there. Give a run's folder, such as runs/<evaluation>/<run id>."
         )
     if rebuild or not storage.exists(storage.join(run, "scorecard.json")):
-        from evaldrop.scorecard import build_scorecard
+        from evaldrop.steps.build_scorecard.build import build_scorecard
 
         build_scorecard(run)
     return read_run(run)

@@ -39,16 +39,17 @@ def rescore(
 
         evaldrop rescore runs/support-answers/20261121T101500Z-4f3a2b --evaluation stricter.yaml
     """
-    from evaldrop import rescoring, storage
-    from evaldrop.cli.scorecard_table import print_scorecard
+    from evaldrop import storage
+    from evaldrop.cli.tables.scorecard import print_scorecard
     from evaldrop.errors import InputError
+    from evaldrop.steps.build_scorecard import rescore
 
     if not storage.exists(storage.join(run, "run.json")):
         raise InputError(
             f"{run}: no run.json there. Give a run's folder, such as runs/<evaluation>/<run id>."
         )
-    definition = rescoring.rescore(run, evaluation=evaluation, out=out)
-    scorecard = rescoring.rescored_scorecard(definition)
+    definition = rescore.rescore(run, evaluation=evaluation, out=out)
+    scorecard = rescore.rescored_scorecard(definition)
     if as_json:
         print_json({"run": definition.folder, "scorecard": scorecard.model_dump(mode="json")})
     else:

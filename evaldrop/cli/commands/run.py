@@ -17,10 +17,10 @@ from evaldrop.cli.output import complain, print_json, shown, stderr, stdout, war
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from evaldrop.bedrock import BedrockRuntime
+    from evaldrop.bedrock.protocol import BedrockRuntime
     from evaldrop.cli.progress import RunProgress
-    from evaldrop.definition import RunRequest
     from evaldrop.engine import Execution
+    from evaldrop.run.request import RunRequest
 
 DEFAULT_OUT = "runs"
 DEFAULT_IN_FLIGHT = 64
@@ -96,7 +96,7 @@ class Started:
 
 def run_and_tell(started: Started, *, as_json: bool) -> int:
     """Execute a run and print its scorecard; return the exit code."""
-    from evaldrop.function_process import function_process
+    from evaldrop.running.processes import function_process
 
     with _opening(started) as opening, function_process() as functions:
         outcome = _execute(started, opening, functions)
@@ -115,7 +115,7 @@ def _new(dataset: str, options: dict[str, Any]) -> Started:
     from evaldrop import storage
     from evaldrop.errors import DatasetError, InputError
     from evaldrop.evaluation import find_evaluation, parse_evaluation
-    from evaldrop.run_request import RunRequest, new_run_id
+    from evaldrop.run.request import RunRequest, new_run_id
 
     if storage.is_s3(options["out"]):
         raise InputError(
@@ -144,8 +144,9 @@ def _new(dataset: str, options: dict[str, Any]) -> Started:
 
 def _resumed(resume: str, options: dict[str, Any]) -> Started:
     from evaldrop import storage
-    from evaldrop.definition import RunDefinition, RunRequest
     from evaldrop.errors import InputError
+    from evaldrop.run.definition import RunDefinition
+    from evaldrop.run.request import RunRequest
 
     if not storage.exists(storage.join(resume, "run.json")):
         raise InputError(
@@ -167,7 +168,7 @@ def _resumed(resume: str, options: dict[str, Any]) -> Started:
 
 
 def _is_finished(folder: str) -> bool:
-    from evaldrop.local import is_finished
+    from evaldrop.running.here import is_finished
 
     return is_finished(folder)
 
@@ -176,8 +177,8 @@ def agreed(request: "RunRequest") -> bool:
     """Show what a run would cost and ask; only a person at a terminal is asked, and only about money."""
     if not request.bedrock.startswith("aws") or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return True
-    from evaldrop.cli.plan_table import print_plan
-    from evaldrop.validation import check_dataset
+    from evaldrop.cli.tables.plan import print_plan
+    from evaldrop.steps.validate_dataset.validate import check_dataset
 
     check = check_dataset(request)
     for warning in check.warnings:
@@ -202,12 +203,12 @@ def _opening(started: Started) -> Iterator[Opening]:
 
     A rehearsal's has none: it sends nothing.
     """
-    from evaldrop.forking import may_fork
+    from evaldrop.bedrock.other_process import may_fork
 
     if started.request.simulated:
         yield Opening(partial(_rehearsal, started), keeps_replies=False)
     elif may_fork():
-        from evaldrop.bedrock.beside import runtime_beside
+        from evaldrop.bedrock.other_process import runtime_beside
 
         # Forked before there is an engine: neither process then waits for what the other imports.
         with runtime_beside(partial(_keeping_runtime, started)) as runtime:
@@ -217,7 +218,7 @@ def _opening(started: Started) -> Iterator[Opening]:
 
 
 def _runtime(started: Started, **options: Any) -> "BedrockRuntime":
-    from evaldrop.bedrock import open_runtime
+    from evaldrop.bedrock.opening import open_runtime
 
     in_flight = started.request.max_in_flight or DEFAULT_IN_FLIGHT
     return open_runtime(started.request.bedrock, max_in_flight=in_flight, **options)
@@ -225,7 +226,7 @@ def _runtime(started: Started, **options: Any) -> "BedrockRuntime":
 
 def _rehearsal(started: Started) -> "BedrockRuntime":
     from evaldrop import storage
-    from evaldrop.answer_key import AnswerKey
+    from evaldrop.bedrock.simulated.answer_key import AnswerKey
 
     return _runtime(started, answer_key=AnswerKey(storage.join(started.folder, "records.jsonl")))
 
@@ -242,8 +243,8 @@ def _execute(started: Started, opening: Opening, functions: "Executor | None") -
     from evaldrop import storage
     from evaldrop.bedrock.metered import MeteredRuntime
     from evaldrop.cli.progress import RunProgress
-    from evaldrop.local import discard_empty, run_locally, state_machine
-    from evaldrop.pricing import cost_of_calls, load_prices
+    from evaldrop.evaluation.prices import cost_of_calls, load_prices
+    from evaldrop.running.here import discard_empty, run_locally, state_machine
 
     request, folder = started.request, started.folder
     state_machine()  # takes a tenth of a second, in which the runtime is being opened
@@ -310,8 +311,8 @@ def _tell(execution: "Execution", started: Started, *, as_json: bool) -> int:
 
 
 def _tell_scorecard(started: Started, *, as_json: bool) -> int:
-    from evaldrop.cli.scorecard_table import print_scorecard
-    from evaldrop.runs import read_run
+    from evaldrop.cli.tables.scorecard import print_scorecard
+    from evaldrop.scorecard.read import read_run
 
     scorecard = read_run(started.folder).scorecard
     if as_json:

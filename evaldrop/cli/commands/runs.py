@@ -27,10 +27,10 @@ def runs(
 
         evaldrop runs --stack evaldrop-test --evaluation support-answers --json
     """
-    from evaldrop.cli.runs_table import print_runs
-    from evaldrop.deployed.clients import client
-    from evaldrop.deployed.listing import list_runs
-    from evaldrop.deployed.stack import find_stack
+    from evaldrop.cli.tables.runs import print_runs
+    from evaldrop.running.deployed.clients import client
+    from evaldrop.running.deployed.listing import list_runs
+    from evaldrop.running.deployed.stack import find_stack
 
     found = find_stack(stack, client("cloudformation"))
     rows = list_runs(found, client("stepfunctions"), evaluation=evaluation, limit=limit)

@@ -10,10 +10,10 @@ from evaldrop.cli.options import DEFAULT_STACK, AsJson, Limit, StackName, Yes
 from evaldrop.cli.output import complain, print_json, shown, stderr, stdout, warn
 
 if TYPE_CHECKING:
-    from evaldrop.deployed.finding import RunAddress
-    from evaldrop.deployed.stack import Stack
-    from evaldrop.deployed.submission import Submission
-    from evaldrop.validation import Check
+    from evaldrop.running.deployed.finding import RunAddress
+    from evaldrop.running.deployed.stack import Stack
+    from evaldrop.running.deployed.submission import Submission
+    from evaldrop.steps.validate_dataset.validate import Check
 
 
 def submit(
@@ -64,10 +64,10 @@ def submit(
 
         evaldrop submit faq.jsonl --evaluation cheaper.yaml --dry-run
     """
-    from evaldrop.deployed.clients import client
-    from evaldrop.deployed.stack import find_stack
-    from evaldrop.deployed.submission import Wanted, check_here, prepare
-    from evaldrop.deployed.uploads import InputBucket
+    from evaldrop.running.deployed.clients import client
+    from evaldrop.running.deployed.stack import find_stack
+    from evaldrop.running.deployed.submission import Wanted, check_here, prepare
+    from evaldrop.running.deployed.uploads import InputBucket
 
     wanted = Wanted(dataset=dataset, evaluation=evaluation, limit=limit, key=key)
     check = check_here(wanted)
@@ -87,7 +87,7 @@ def submit(
 
 
 def _send(submission: "Submission", bucket: Any, *, wait: bool, as_json: bool) -> int:
-    from evaldrop.triggering import run_of
+    from evaldrop.steps.start_run.events import run_of
 
     upload = submission.send(
         bucket, sent=lambda key: stderr().print(f"uploaded {shown(key)}", soft_wrap=True)
@@ -101,9 +101,9 @@ def _send(submission: "Submission", bucket: Any, *, wait: bool, as_json: bool) -
 
 def _tell_known(submission: "Submission", *, wait: bool, as_json: bool) -> int:
     """Tell of the run that this very content has led to."""
-    from evaldrop.deployed.clients import client
-    from evaldrop.deployed.finding import find_folder
-    from evaldrop.deployed.following import look
+    from evaldrop.running.deployed.clients import client
+    from evaldrop.running.deployed.finding import find_folder
+    from evaldrop.running.deployed.following import look
 
     run = _address(submission.stack, str(submission.known_run))
     status = look(str(run.execution_arn), client("stepfunctions")).status
@@ -133,13 +133,13 @@ def _go_on(run: "RunAddress", stack: "Stack", told: dict[str, Any], *, wait: boo
 
 
 def _address(stack: "Stack", run_id: str) -> "RunAddress":
-    from evaldrop.deployed.finding import RunAddress
+    from evaldrop.running.deployed.finding import RunAddress
 
     return RunAddress(run_id=run_id, execution_arn=stack.execution_arn(run_id), out=stack.out)
 
 
 def _show_plan(check: "Check | None") -> None:
-    from evaldrop.cli.plan_table import print_plan
+    from evaldrop.cli.tables.plan import print_plan
 
     if check is None or check.plan is None or check.definition is None:
         warn(

@@ -37,10 +37,10 @@ def trend(
 
         evaldrop trend support-answers --out s3://bucket/runs --json
     """
-    from evaldrop.cli.trend_table import print_trend
+    from evaldrop.cli.tables.trend import print_trend
     from evaldrop.errors import InputError
-    from evaldrop.history_index import read_history
-    from evaldrop.trend import BASELINE_RUNS, trend_of
+    from evaldrop.report.history_index import read_history
+    from evaldrop.scorecard.trend import BASELINE_RUNS, trend_of
 
     entries = read_history(out).entries
     known = sorted({entry.evaluation for entry in entries})

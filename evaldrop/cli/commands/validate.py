@@ -18,8 +18,8 @@ def validate(dataset: Dataset, evaluation: EvaluationFile = None, as_json: AsJso
 
         evaldrop validate s3://bucket/faq.jsonl --evaluation faq.yaml --json
     """
-    from evaldrop.definition import RunRequest, new_run_id
-    from evaldrop.validation import check_dataset
+    from evaldrop.run.request import RunRequest, new_run_id
+    from evaldrop.steps.validate_dataset.validate import check_dataset
 
     request = RunRequest(
         run_id=new_run_id(), dataset=dataset, evaluation=evaluation, out="runs", bedrock="simulated"

@@ -27,7 +27,7 @@ def view(
 
         evaldrop view s3://bucket/runs --port 8000 --no-open
     """
-    from evaldrop.history_index import page_of, read_history
+    from evaldrop.report.history_index import page_of, read_history
     from evaldrop.report.serving import LOOPBACK, Folder, open_server
 
     _refuse_missing(directory)

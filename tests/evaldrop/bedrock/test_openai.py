@@ -7,9 +7,9 @@ import orjson
 import pytest
 from aiohttp import web
 
-from evaldrop.bedrock import ServiceError
-from evaldrop.bedrock.chat import chat_request, chat_response, converse_request, converse_response
+from evaldrop.bedrock.families.chat import chat_request, chat_response, converse_request, converse_response
 from evaldrop.bedrock.openai import OpenAIRuntime
+from evaldrop.bedrock.protocol import ServiceError
 
 COMPLETION = {
     "choices": [{"message": {"role": "assistant", "content": "Hello."}, "finish_reason": "stop"}],

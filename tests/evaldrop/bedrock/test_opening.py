@@ -4,11 +4,10 @@ import asyncio
 
 import pytest
 
-from evaldrop.bedrock import open_runtime
 from evaldrop.bedrock.aws import AwsRuntime
 from evaldrop.bedrock.openai import OpenAIRuntime
-from evaldrop.bedrock.opening import parse_rehearsal
-from evaldrop.bedrock.simulated import Rehearsal, SimulatedRuntime
+from evaldrop.bedrock.opening import open_runtime, parse_rehearsal
+from evaldrop.bedrock.simulated.runtime import Rehearsal, SimulatedRuntime
 from evaldrop.errors import InputError
 
 

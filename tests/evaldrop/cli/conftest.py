@@ -3,8 +3,8 @@
 import pytest
 
 from evaldrop.cli import deployed_progress
-from evaldrop.deployed import clients
-from tests.evaldrop.deployed.stacks import States
+from evaldrop.running.deployed import clients
+from tests.evaldrop.running.deployed.stacks import States
 
 
 @pytest.fixture

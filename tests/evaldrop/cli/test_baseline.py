@@ -7,7 +7,7 @@ import pytest
 
 from evaldrop.cli import main
 from tests.evaldrop.evaluations import ROW, SMALL, write
-from tests.evaldrop.regression.runs import write as write_run
+from tests.evaldrop.scorecard.baseline.runs import write as write_run
 
 THEN = {"lite": [(1, 4)] * 20, "haiku": [(0, 2), (1, 3)] * 10}
 NOW = {"lite": [(0, 4)] * 19 + [None], "haiku": [(0, 2), (1, 3)] * 10}

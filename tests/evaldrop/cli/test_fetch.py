@@ -7,8 +7,8 @@ import pytest
 
 from evaldrop import storage
 from evaldrop.cli import main
-from tests.evaldrop.deployed.stacks import EXECUTION, moment
-from tests.evaldrop.deployed.test_listing import finish
+from tests.evaldrop.running.deployed.stacks import EXECUTION, moment
+from tests.evaldrop.running.deployed.test_listing import finish
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from rich.console import Console
 
 from evaldrop.bedrock.metered import Meter
 from evaldrop.cli import output, progress
-from evaldrop.cli.plan_table import duration
 from evaldrop.cli.progress import RunProgress
+from evaldrop.cli.tables.plan import duration
 
 
 def told(*, terminal=False):

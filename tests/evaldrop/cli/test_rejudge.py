@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from evaldrop.cli import main
-from evaldrop.runs import read_run
+from evaldrop.scorecard.read import read_run
 from tests.evaldrop.evaluations import JUDGE, LITE, PRO, ROW, SMALL, write
 from tests.whole_runs import ROOT
 
@@ -263,8 +263,8 @@ def test_rejudging_a_rehearsal_is_a_rehearsal(monkeypatch):
     parent = run()
     definition = json.loads((parent / "run.json").read_text())
     assert definition["simulated"]
-    from evaldrop.definition import RunRequest
-    from evaldrop.validation import check_dataset
+    from evaldrop.run.request import RunRequest
+    from evaldrop.steps.validate_dataset.validate import check_dataset
 
     request = RunRequest(
         run_id="r", dataset="faq.jsonl", out="runs", bedrock="aws", parent=str(parent), limit=None

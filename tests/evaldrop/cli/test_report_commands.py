@@ -11,7 +11,7 @@ import pytest
 
 from evaldrop.cli.app import main
 from evaldrop.report.again import again
-from evaldrop.runs import read_run
+from evaldrop.scorecard.read import read_run
 from tests.browser.pages import write_varied
 from tests.whole_runs import ROOT, command, environment, only_run, write_evaluation
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from evaldrop.cli import main
-from evaldrop.runs import read_run
+from evaldrop.scorecard.read import read_run
 from tests.evaldrop.evaluations import LITE, PRO, ROW, SMALL, check, prepare, write
 
 PROMPTS = ["How long may I return the watering can?", "Who pays for sending the parcel back to you?"]

@@ -148,7 +148,7 @@ def sit_down(monkeypatch):
 
 
 def agreed(bedrock, tmp_path):
-    from evaldrop.definition import RunRequest
+    from evaldrop.run.request import RunRequest
 
     request = RunRequest(run_id="r", dataset=str(tmp_path / "faq.jsonl"), out="runs", bedrock=bedrock)
     return run_command.agreed(request)

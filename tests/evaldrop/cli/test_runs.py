@@ -5,8 +5,8 @@ import json
 import pytest
 
 from evaldrop.cli import main
-from tests.evaldrop.deployed.stacks import moment
-from tests.evaldrop.deployed.test_listing import at, finish
+from tests.evaldrop.running.deployed.stacks import moment
+from tests.evaldrop.running.deployed.test_listing import at, finish
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 import typer
 
 from evaldrop.cli import deployed_progress, main
-from tests.evaldrop.deployed.stacks import EXECUTION, deploy, found, keys, moment, started_by_upload
 from tests.evaldrop.evaluations import ROW, SMALL, write
+from tests.evaldrop.running.deployed.stacks import EXECUTION, deploy, found, keys, moment, started_by_upload
 
 KEY = "datasets/faq.jsonl"
 

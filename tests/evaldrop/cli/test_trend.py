@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from evaldrop.cli.app import main
-from evaldrop.scorecard import build_scorecard
+from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.run_folders import record, response, row, run_json, write_run
 
 TONES = [5, 4, 5, 4, 5, 4, 5, 4]

@@ -9,10 +9,10 @@ from rich.console import Console
 from evaldrop import storage
 from evaldrop.cli import deployed_progress, main
 from evaldrop.cli.deployed_progress import DeployedProgress
-from evaldrop.deployed.following import Counts, Moment
 from evaldrop.errors import ServiceError
-from tests.evaldrop.deployed.stacks import EXECUTION, moment
-from tests.evaldrop.deployed.test_listing import finish
+from evaldrop.running.deployed.following import Counts, Moment
+from tests.evaldrop.running.deployed.stacks import EXECUTION, moment
+from tests.evaldrop.running.deployed.test_listing import finish
 
 RUN = "ds-1"
 COUNTS = {"total": 4, "succeeded": 1, "failed": 1, "running": 2}

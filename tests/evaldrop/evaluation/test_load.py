@@ -5,7 +5,7 @@ import pytest
 from evaldrop import storage
 from evaldrop.errors import EvaluationError
 from evaldrop.evaluation import Evaluation, find_evaluation, parse_evaluation
-from evaldrop.resources import resource
+from evaldrop.shipped import resource
 
 SMALLEST = "name: small\ncandidates: [{name: lite, model: us.amazon.nova-lite-v1:0}]\nmetrics: length_words\n"
 

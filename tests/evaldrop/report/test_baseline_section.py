@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from evaldrop.report.rows import HAS_REGRESSED
-from evaldrop.scorecard import build_scorecard
+from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.run_folders import record, response, row, run_json, write_run
 
 FLAGS, ID = 1, 2

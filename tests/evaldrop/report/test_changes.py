@@ -2,18 +2,18 @@
 
 import pytest
 
-from evaldrop.report.changes import Change, baseline_axis, on_one_axis, perturbed, perturbed_axis
-from evaldrop.scorecard.baseline import Baseline, BaselineCandidate, BaselineEstimate, Moved
-from evaldrop.scorecard.model import CriterionInfo, RobustnessDrop, RobustnessEstimate
-from tests.evaldrop.test_gate import card, scorecard
+from evaldrop.report.changes import ChangeDot, baseline_axis, on_one_axis, perturbed, perturbed_axis
+from evaldrop.scorecard.model.baseline import Baseline, BaselineCandidate, BaselineEstimate, Moved
+from evaldrop.scorecard.model.scorecard import CriterionInfo, RobustnessDrop, RobustnessEstimate
+from tests.evaldrop.scorecard.gate.test_gate import card, scorecard
 
 UNKNOWN = Moved(was=None, now=None)
 
 
 def test_the_axis_is_as_long_to_either_side_as_the_farthest_interval_asks_for():
     axis = on_one_axis({
-        ("a",): Change(value=0.05, interval=(-0.05, 0.15), tone="open"),
-        ("b",): Change(value=-0.1, interval=None, tone="far"),
+        ("a",): ChangeDot(value=0.05, interval=(-0.05, 0.15), tone="open"),
+        ("b",): ChangeDot(value=-0.1, interval=None, tone="far"),
     })  # fmt: skip
     assert [(tick.at, tick.text) for tick in axis.ticks] == [(0, "−20 %"), (50, "0"), (100, "+20 %")]
     assert (axis.dots["a",].low, axis.dots["a",].at, axis.dots["a",].high) == pytest.approx(
@@ -24,7 +24,7 @@ def test_the_axis_is_as_long_to_either_side_as_the_farthest_interval_asks_for():
 
 def test_no_change_at_all_has_an_axis():
     assert on_one_axis({}).ticks[1].text == "0"
-    assert on_one_axis({("a",): Change(value=0.0, interval=None, tone="open")}).dots["a",].at == 50
+    assert on_one_axis({("a",): ChangeDot(value=0.0, interval=None, tone="open")}).dots["a",].at == 50
 
 
 def test_a_rise_on_a_scale_where_low_is_good_lies_to_the_left():

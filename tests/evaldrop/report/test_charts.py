@@ -4,8 +4,8 @@ import pytest
 
 from evaldrop.report import charts
 from evaldrop.report.plane import cost_quality_plane
-from evaldrop.scorecard.model import CandidateCost, Comparison, MeanEstimate
-from tests.evaldrop.test_gate import card, scorecard
+from evaldrop.scorecard.model.scorecard import CandidateCost, Comparison, MeanEstimate
+from tests.evaldrop.scorecard.gate.test_gate import card, scorecard
 
 BETTER, CHEAP, WORSE = (0.85, 0.95), (0.70, 0.80), (0.60, 0.70)
 

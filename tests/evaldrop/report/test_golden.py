@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from evaldrop.scorecard import build_scorecard
+from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.run_folders import (
     CORRECTNESS,
     TONE,

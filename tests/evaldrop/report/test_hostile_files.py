@@ -17,7 +17,7 @@ from evaldrop.report.junit import junit_report
 from evaldrop.report.markdown import markdown_report
 from evaldrop.report.page import read_asset
 from evaldrop.report.spreadsheet import csv_report
-from evaldrop.runs import read_run
+from evaldrop.scorecard.read import read_run
 from tests.browser.pages import write_hostile, write_varied
 from tests.browser.test_hostile_names import renamed
 from tests.evaldrop.report.hostile_texts import ALL, FORMULAS, HTML, MARKDOWN

@@ -5,12 +5,13 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from evaldrop import history_index, storage
+from evaldrop import storage
 from evaldrop.cli.app import main
+from evaldrop.report import history_index
 from evaldrop.report.exporting import export_run
 from evaldrop.report.serving import Folder
-from evaldrop.runs import read_run
-from evaldrop.scorecard import build_scorecard
+from evaldrop.scorecard.read import read_run
+from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.browser.pages import GOOD, write_varied
 from tests.evaldrop.run_folders import record, response, row, run_json, write_run
 

@@ -13,8 +13,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from evaldrop.report.junit import junit_report
-from evaldrop.scorecard.model import Gate, GateCheck
-from tests.evaldrop.test_gate import card, scorecard
+from evaldrop.scorecard.model.scorecard import Gate, GateCheck
+from tests.evaldrop.scorecard.gate.test_gate import card, scorecard
 
 STRING, TOKEN = re.compile(r"(?s).*"), re.compile(r"\S(?:[^\n\r\t]*\S)?")
 INT, DECIMAL = re.compile(r"-?\d+"), re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")

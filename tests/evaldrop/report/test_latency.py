@@ -3,8 +3,8 @@
 import pytest
 
 from evaldrop.report.latency import FEWEST_CALLS, LatencyCounts, latencies_drawn
-from evaldrop.scorecard.model import Latency
-from tests.evaldrop.test_gate import card, scorecard
+from evaldrop.scorecard.model.scorecard import Latency
+from tests.evaldrop.scorecard.gate.test_gate import card, scorecard
 
 
 def measured(p50, p90, p99):

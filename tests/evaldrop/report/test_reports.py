@@ -15,7 +15,7 @@ import pytest
 
 from evaldrop import storage
 from evaldrop.report import page as page_module
-from evaldrop.scorecard import build_scorecard
+from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.run_folders import CORRECTNESS, TONE, record, response, row, run_json, write_run
 
 GOOD = {"correctness": 1, "tone": 5}

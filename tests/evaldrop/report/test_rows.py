@@ -7,7 +7,6 @@ from types import SimpleNamespace
 import pytest
 
 from evaldrop import storage
-from evaldrop.regression.earlier import Drop
 from evaldrop.report import rows as report_rows
 from evaldrop.report.rows import (
     HAS_DISAGREEMENT,
@@ -18,10 +17,11 @@ from evaldrop.report.rows import (
     IS_FLAGGED,
     ReportRows,
 )
-from evaldrop.scorecard import build_scorecard
-from evaldrop.scorecard.collect import collect
-from evaldrop.scorecard.reading import ResultReader
-from evaldrop.scorecard.source import read_run_file
+from evaldrop.run.definition import read_run_file
+from evaldrop.run.results import collect
+from evaldrop.scorecard.baseline.drops import Drop
+from evaldrop.steps.build_scorecard.build import build_scorecard
+from evaldrop.steps.build_scorecard.reading import ResultReader
 from tests.evaldrop.run_folders import failed_response, judgement, record, response, row, run_json, write_run
 
 FLAGS, ID, ANSWERS, DROPS = 1, 2, 8, 12

@@ -3,7 +3,7 @@
 import json
 
 from evaldrop.report.sent import sent_and_received
-from evaldrop.scorecard.prepared import read_prepared
+from evaldrop.run.records import read_prepared
 
 
 def test_of_a_long_record_the_page_says_where_the_whole_request_is():

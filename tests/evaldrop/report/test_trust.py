@@ -2,8 +2,8 @@
 
 from evaldrop.report.matrix import matrices
 from evaldrop.report.trust import preferences, trust_tables
-from evaldrop.scorecard.model import Comparison
-from tests.evaldrop.test_gate import card, scorecard
+from evaldrop.scorecard.model.scorecard import Comparison
+from tests.evaldrop.scorecard.gate.test_gate import card, scorecard
 
 ESTIMATE = {"win_rate": 0.6, "wins": 5, "ties": 2, "losses": 3, "n": 10, "flip_rate": 0.1}
 CALIBRATION = {

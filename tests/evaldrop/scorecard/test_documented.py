@@ -4,11 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from evaldrop.regression.blessing import Blessing
-from evaldrop.regression.kept_scores import score_schema
-from evaldrop.review.model import Label, Sampling
-from evaldrop.scorecard.baseline import Baseline, BaselineCandidate, BaselineEstimate, Moved, WorseRecord
-from evaldrop.scorecard.calibrated import (
+from evaldrop.run.tables import comparison_schema, response_schema, robustness_schema, verdict_schema
+from evaldrop.scorecard.baseline.blessing import Blessing
+from evaldrop.scorecard.baseline.scores_table import score_schema
+from evaldrop.scorecard.calibration.label import Label, Sampling
+from evaldrop.scorecard.model.baseline import (
+    Baseline,
+    BaselineCandidate,
+    BaselineEstimate,
+    Moved,
+    WorseRecord,
+)
+from evaldrop.scorecard.model.calibration import (
     CalibratedMean,
     Confusion,
     CorrectedRate,
@@ -16,8 +23,8 @@ from evaldrop.scorecard.calibrated import (
     JudgeAgreement,
     RaterAgreement,
 )
-from evaldrop.scorecard.guarded import BlockedShare, GuardrailComparison, GuardrailEstimate
-from evaldrop.scorecard.model import (
+from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailComparison, GuardrailEstimate
+from evaldrop.scorecard.model.scorecard import (
     CandidateScorecard,
     Comparison,
     CostTotals,
@@ -31,14 +38,13 @@ from evaldrop.scorecard.model import (
     Scorecard,
     SliceComparisons,
 )
-from evaldrop.scorecard.usefulness import (
+from evaldrop.scorecard.model.usefulness import (
     CriterionPair,
     CriterionUse,
     FrontierPoint,
     LengthQuartile,
     LengthRelation,
 )
-from evaldrop.tables import comparison_schema, response_schema, robustness_schema, verdict_schema
 
 DOCS = (Path(__file__).parents[3] / "docs" / "output-files.md").read_text(encoding="utf-8")
 

@@ -9,8 +9,8 @@ import json
 
 import pytest
 
-from evaldrop.scorecard import build_scorecard
-from evaldrop.scorecard.model import OVERALL
+from evaldrop.scorecard.model.scorecard import OVERALL
+from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.run_folders import (
     CORRECTNESS,
     HAIKU,
@@ -295,7 +295,7 @@ def test_what_is_lost_is_counted_and_bounded(tmp_path, unscored, mean, pass_rate
 def test_losses_are_told_beside_the_numbers(tmp_path, capsys):
     from rich.console import Console
 
-    from evaldrop.cli.scorecard_table import print_scorecard
+    from evaldrop.cli.tables.scorecard import print_scorecard
     from evaldrop.report.escape import markdown
     from evaldrop.report.markdown import markdown_report
 

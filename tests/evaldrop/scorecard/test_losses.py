@@ -4,9 +4,9 @@ import pytest
 
 from evaldrop import storage
 from evaldrop.errors import StorageError
-from evaldrop.runs import read_run
-from evaldrop.scorecard import build_scorecard
-from evaldrop.scorecard.tally import ErrorTally
+from evaldrop.scorecard.read import read_run
+from evaldrop.steps.build_scorecard.build import build_scorecard
+from evaldrop.steps.build_scorecard.tally import ErrorTally
 from tests.evaldrop.run_folders import (
     CORRECTNESS,
     HAIKU,

@@ -11,8 +11,8 @@ import os
 import pytest
 
 from evaldrop import read_run, storage
-from evaldrop.results import NOT_STARTED
-from evaldrop.scorecard import build_scorecard
+from evaldrop.run.results import NOT_STARTED
+from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.run_folders import (
     MAP_RUN,
     converse,

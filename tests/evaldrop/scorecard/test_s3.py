@@ -3,8 +3,8 @@
 import pytest
 
 from evaldrop import storage
-from evaldrop.runs import read_run
-from evaldrop.scorecard import build_scorecard
+from evaldrop.scorecard.read import read_run
+from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.run_folders import failed_row, record, response, row, run_json, write_run
 
 GOOD = {"correctness": 1, "tone": 5}

@@ -2,9 +2,9 @@
 
 import pytest
 
-from evaldrop.criteria import criterion_from_config
+from evaldrop.evaluation.criteria import criterion_from_config
+from evaldrop.run.tables import VerdictRow
 from evaldrop.scorecard.scores import RecordScore, record_scores
-from evaldrop.tables import VerdictRow
 from tests.evaldrop.run_folders import CORRECTNESS, TONE
 
 CRITERIA = {config["name"]: criterion_from_config(config, path="c") for config in (CORRECTNESS, TONE)}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaldrop.criteria import Scale
+from evaldrop.evaluation.criteria import Scale
 from evaldrop.verdicts import JudgeReply, read_pair_scores, read_preference
 
 TEN = Scale.between(1, 10)

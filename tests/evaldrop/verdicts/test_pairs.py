@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaldrop.criteria import Scale
+from evaldrop.evaluation.criteria import Scale
 from evaldrop.verdicts import Reading, parse_pair
 
 TEN = Scale.between(1, 10)

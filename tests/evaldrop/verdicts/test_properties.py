@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from evaldrop.criteria import BUILT_IN, Criterion, Point, Scale
+from evaldrop.evaluation.criteria import BUILT_IN, Criterion, Point, Scale
 from evaldrop.verdicts import (
     JudgeReply,
     parse_choice,

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from evaldrop.criteria import Criterion, Point, Scale, built_in
+from evaldrop.evaluation.criteria import Criterion, Point, Scale, built_in
 from evaldrop.verdicts import (
     JudgeReply,
     Verdict,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evaldrop.criteria import Scale
+from evaldrop.evaluation.criteria import Scale
 from evaldrop.verdicts import Reading, parse_choice, parse_pair, parse_preference, parse_ranking, parse_score
 
 SHARED_DATA = os.environ.get("EVALDROP_SHARED_DATA")

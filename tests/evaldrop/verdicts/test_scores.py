@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaldrop.criteria import Point, Scale
+from evaldrop.evaluation.criteria import Point, Scale
 from evaldrop.verdicts import Reading, parse_score
 
 TEN = Scale.between(1, 10)

@@ -1,0 +1,1 @@
+"""What model families expect and return: request bodies, replies and stop reasons."""

@@ -1,0 +1,264 @@
+"""
+A runtime in a process of its own, beside the one that runs the workflow.
+
+Sending a request and reading its answer costs about as much processor time as the states around it, so that
+one interpreter cannot keep 256 calls in flight. The two share the work here: one has the workflow, the other
+HTTP, signing and JSON.
+"""
+
+import asyncio
+import gc
+import multiprocessing
+import pickle
+import signal
+import socket
+import struct
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+from evaldrop.bedrock.protocol import BedrockRuntime, ServiceError
+from evaldrop.errors import EvaldropError
+
+
+def may_fork() -> bool:
+    """Tell whether this is Linux and no other thread could hold a lock that its copy would wait for."""
+    return sys.platform == "linux" and len(list(Path("/proc/self/task").iterdir())) == 1
+
+
+def begin_copy() -> None:
+    """
+    Begin as a copy of another process.
+
+    Ctrl-C, which reaches every process of a terminal, is left to the parent. What was inherited is not looked
+    through for cycles, which would copy every page of it.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()
+
+
+_LENGTH = struct.Struct("!I")
+
+
+def packed(message: Any) -> bytes:
+    """Return a message as it is sent."""
+    content = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    return _LENGTH.pack(len(content)) + content
+
+
+class Messages(asyncio.Protocol):
+    """
+    One end of a connection between two processes of one program.
+
+    Args:
+        take: Gets every message, in order.
+        ended: Is told when the other end is gone.
+    """
+
+    def __init__(self, take: Callable[[Any], None], ended: Callable[[], None]) -> None:
+        self._take = take
+        self._ended = ended
+        self._buffer = bytearray()
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102 - asyncio's interface
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's does not inherit from it
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002, D102 - asyncio's interface
+        self._transport = None
+        self._ended()
+
+    def data_received(self, data: bytes) -> None:  # noqa: D102 - asyncio's interface
+        self._buffer += data
+        start = 0
+        while len(self._buffer) >= start + _LENGTH.size:
+            (length,) = _LENGTH.unpack_from(self._buffer, start)
+            end = start + _LENGTH.size + length
+            if len(self._buffer) < end:
+                break
+            # Only this program's own processes write here.
+            self._take(pickle.loads(memoryview(self._buffer)[start + _LENGTH.size : end]))  # noqa: S301
+            start = end
+        del self._buffer[:start]
+
+    def send(self, message: Any) -> None:
+        """Send a message; without the other end it goes nowhere."""
+        if self._transport is not None:
+            self._transport.write(packed(message))
+
+    def close(self) -> None:
+        """End the connection."""
+        if self._transport is not None:
+            self._transport.close()
+
+
+CONVERSE, INVOKE_MODEL, CANCEL, END = "converse", "invoke_model", "cancel", "end"
+
+
+@contextmanager
+def runtime_beside(open_runtime: Callable[[], BedrockRuntime]) -> Iterator["OtherProcessRuntime"]:
+    """Fork a process that opens a runtime and answers from it, until the block ends."""
+    ours, theirs = socket.socketpair()
+
+    def work() -> None:
+        ours.close()
+        begin_copy()
+        _work(theirs, open_runtime)
+
+    process = multiprocessing.get_context("fork").Process(target=work, daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        yield OtherProcessRuntime(ours)
+    finally:
+        ours.close()
+        process.terminate()
+        process.join()
+
+
+def _work(connection: socket.socket, open_runtime: Callable[[], BedrockRuntime]) -> None:
+    try:
+        runtime = open_runtime()
+        gc.collect()  # boto3 took megabytes to say where and as whom
+    except Exception as fault:  # noqa: BLE001 - whoever waits for the runtime gets it
+        connection.sendall(packed(fault if isinstance(fault, EvaldropError) else _told(fault)))
+        return
+    connection.sendall(packed(None))
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(answer_from(runtime, connection))
+    else:
+        uvloop.run(answer_from(runtime, connection))
+
+
+async def answer_from(runtime: BedrockRuntime, connection: socket.socket) -> None:
+    """Answer every request that comes in, until the other end is gone."""
+    ended = asyncio.Event()
+    tasks: dict[int, asyncio.Task[None]] = {}
+
+    async def answer(number: int, operation: str, request: Mapping[str, Any]) -> None:
+        call = runtime.converse if operation == CONVERSE else runtime.invoke_model
+        try:
+            messages.send((number, await call(request), None))
+        except Exception as fault:  # noqa: BLE001 - whoever asked gets it
+            messages.send((number, None, fault if isinstance(fault, ServiceError) else _told(fault)))
+        finally:
+            tasks.pop(number, None)
+
+    def take(message: tuple[int, str, Any]) -> None:
+        number, operation, request = message
+        if operation == END:
+            ended.set()
+        elif operation != CANCEL:
+            tasks[number] = asyncio.create_task(answer(number, operation, request))
+        elif number in tasks:
+            tasks[number].cancel()
+
+    messages = Messages(take, ended.set)
+    await asyncio.get_running_loop().create_unix_connection(lambda: messages, sock=connection)
+    await ended.wait()
+    for _ in range(2):  # what has its answer is handed on, and so kept, before the rest is cancelled
+        await asyncio.sleep(0)
+    for task in list(tasks.values()):
+        task.cancel()
+    await runtime.close()
+
+
+def _told(fault: Exception) -> RuntimeError:
+    """Return an exception that any process can read."""
+    return RuntimeError(f"{type(fault).__name__}: {fault}")
+
+
+def _gone() -> ServiceError:
+    return ServiceError("ServiceUnavailableException", "the process that makes the calls went away")
+
+
+class OtherProcessRuntime:
+    """The near end of a runtime in another process. It is connected by the first call."""
+
+    is_simulated = False
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._messages: Messages | None = None
+        self._connecting: asyncio.Task[Messages] | None = None
+        self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._asked = 0
+        self._is_gone = False
+
+    def opened(self) -> "OtherProcessRuntime":
+        """
+        Return this runtime once the other process has it ready.
+
+        Raises:
+            InputError: It cannot be opened, or whatever else opening it raises.
+        """
+        with self._connection.makefile("rb") as stream:
+            header = stream.read(4)
+            fault = pickle.loads(stream.read(int.from_bytes(header, "big"))) if header else _gone()  # noqa: S301
+        if fault is not None:
+            raise fault
+        return self
+
+    async def converse(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Pass a Converse request on."""
+        return await self._ask(CONVERSE, request)
+
+    async def invoke_model(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Pass an InvokeModel request on."""
+        return await self._ask(INVOKE_MODEL, request)
+
+    async def close(self) -> None:
+        """End the connection, and the other process with it."""
+        if self._messages is not None:
+            # Said, for a process that was forked meanwhile holds the connection open, too.
+            self._messages.send((0, END, None))
+            self._messages.close()
+
+    async def _ask(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        messages = self._messages or await self._connected()
+        if self._is_gone:
+            raise _gone()
+        self._asked += 1
+        number = self._asked
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = answer
+        messages.send((number, operation, request))
+        try:
+            reply: dict[str, Any] = await answer
+        except asyncio.CancelledError:
+            messages.send((number, CANCEL, None))
+            raise
+        finally:
+            self._waiting.pop(number, None)
+        return reply
+
+    async def _connected(self) -> Messages:
+        if self._connecting is None:
+            self._connecting = asyncio.create_task(self._connect())
+        return await asyncio.shield(self._connecting)
+
+    async def _connect(self) -> Messages:
+        messages = Messages(self._take, self._other_end_is_gone)
+        await asyncio.get_running_loop().create_unix_connection(lambda: messages, sock=self._connection)
+        self._messages = messages
+        return messages
+
+    def _take(self, message: tuple[int, Any, Exception | None]) -> None:
+        number, reply, fault = message
+        answer = self._waiting.get(number)
+        if answer is None or answer.done():
+            return
+        if fault is not None:
+            answer.set_exception(fault)
+        else:
+            answer.set_result(reply)
+
+    def _other_end_is_gone(self) -> None:
+        self._is_gone = True
+        for answer in self._waiting.values():
+            if not answer.done():
+                answer.set_exception(_gone())

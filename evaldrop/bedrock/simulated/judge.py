@@ -1,0 +1,197 @@
+"""
+The stand-in for a judge: finds response and reference in a judge request, compares, gives verdicts.
+
+It reads what the text before the response holds between tags (`<reference>`, `<context>`, `<prompt>`), and
+takes the response as data: nothing written in it is followed.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from evaldrop.bedrock.simulated.likeness import content_words, is_evasive, merit
+
+NOISE = 0.05
+"""Half the width of the chance added to a merit, which is in [0, 1]."""
+FIRST_SHOWN_BIAS = 0.08
+"""The rate at which a pairwise verdict goes to the response shown first, whatever it says."""
+TIE_WIDTH = 0.04
+
+_REFERENCE = re.compile(
+    r"<(references?|ideal(?:_answer)?)\b([^>]*)>(.*?)</\1[^>]*>", re.IGNORECASE | re.DOTALL
+)
+_SOURCE = re.compile(
+    r"<(context|prompt|question|conversation|messages)\b([^>]*)>(.*?)</\1[^>]*>", re.IGNORECASE | re.DOTALL
+)
+_RESPONSE = re.compile(r"<(response)\b([^>]*)>(.*?)</\1[^>]*>", re.IGNORECASE | re.DOTALL)
+_VERDICT_LINE = re.compile(
+    r"^[^\w\n]*(?P<label>[\w .-]*\b(?:verdict|score|rating|preferred|grade)\b[\w .-]*?)"
+    r"[*_]*:[*_]*[ \t]*(?P<slot>\S.*)$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_TIE = re.compile(r"tie|equal|both|neither|same|draw", re.IGNORECASE)
+_ABSTAIN = re.compile(r"n/?a|unknown|not[ _]applicable|cannot|insufficient|unsure|abstain", re.IGNORECASE)
+_BRIEF = re.compile(r"concis|brief|length|verbos|short", re.IGNORECASE)
+_PAIR_SCORES = frozenset({"first_score", "second_score"})
+_GOOD = {"yes", "pass", "passed", "true", "correct", "good", "faithful", "safe"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """
+    One criterion of a judge's tool: where its answer goes, and the values it may take, worst first.
+
+    `about` is the place of the response it is about, None where it is about all that are shown.
+    """
+
+    path: tuple[str, ...]
+    field: str
+    values: tuple[Any, ...]
+    rationale: str | None
+    about: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What a judge request puts before the judge."""
+
+    responses: tuple[str, ...]
+    references: tuple[str, ...]
+    sources: tuple[str, ...]
+
+    @classmethod
+    def from_blocks(cls, blocks: Sequence[str]) -> "Case":
+        """Read the text blocks of the message: text before, the response, (between, another,) text after."""
+        before = blocks[0] if blocks else ""
+        if len(blocks) >= 5:
+            responses: tuple[str, ...] = (blocks[1], blocks[3])
+        elif len(blocks) >= 3:
+            responses = ("\n".join(blocks[1:-1]),)
+        else:
+            before = "\n".join(blocks)
+            responses = tuple(found[2].strip() for found in _RESPONSE.findall(before)) or ("",)
+        return cls(
+            responses=responses,
+            references=tuple(found[2].strip() for found in _REFERENCE.findall(before)),
+            sources=tuple(found[2].strip() for found in _SOURCE.findall(before)),
+        )
+
+
+def questions_of(schema: Mapping[str, Any], path: tuple[str, ...] = ()) -> list[Question]:
+    """Return the criteria of a tool's JSON schema: each object that holds one closed set of values."""
+    properties: Mapping[str, Any] = schema.get("properties", {})
+    closed = {name: values for name, part in properties.items() if len(values := _closed_values(part)) > 1}
+    if closed.keys() >= _PAIR_SCORES:
+        return [
+            Question(path=path, field=field, values=closed[field], rationale="rationale", about=place)
+            for place, field in enumerate(sorted(_PAIR_SCORES))
+        ]
+    if closed:
+        field, values = next(iter(closed.items()))
+        free = (name for name, part in properties.items() if part.get("type") == "string" and name != field)
+        rationale = next(free, None)
+        return [
+            Question(
+                path=path, field=field, values=values, rationale=rationale if rationale != field else None
+            )
+        ]
+    return [question for name, part in properties.items() for question in questions_of(part, (*path, name))]
+
+
+def verdicts(questions: Sequence[Question], case: Case, draw: Random) -> dict[str, Any]:
+    """Return the tool's input: a score and a rationale for each question, nested as the schema has them."""
+    answer: dict[str, Any] = {}
+    for question in questions:
+        place = answer
+        for name in question.path:
+            place = place.setdefault(name, {})
+        rationale, value = decide(question, case, draw)
+        if question.rationale:
+            place[question.rationale] = rationale
+        place[question.field] = value
+    return answer
+
+
+def decide(question: Question, case: Case, draw: Random) -> tuple[str, Any]:
+    """Return a rationale and the value chosen: a score for one response, the better one of two."""
+    shown = case.responses if question.about is None else case.responses[question.about :][:1]
+    weighed = [_weigh(question, response, case, draw) for response in shown]
+    if len(weighed) > 1:
+        return _prefer(question, weighed[0][0], weighed[1][0], draw)
+    score, missing = weighed[0]
+    place = min(int(score * len(question.values)), len(question.values) - 1)
+    return _rationale(shown[0], missing), question.values[place]
+
+
+def text_verdict(instructions: str, case: Case, draw: Random) -> str | None:
+    """Return a reply in words that ends in the verdict lines asked for; None when none is asked for."""
+    lines = list(_VERDICT_LINE.finditer(instructions))
+    if not lines:
+        return None
+    rationales, last = [], []
+    for line in lines:
+        question = Question(path=(), field=line["label"], values=_slot_values(line["slot"]), rationale=None)
+        rationale, value = decide(question, case, draw)
+        rationales.append(rationale)
+        last.append(f"{line['label'].strip()}: {value}")
+    return "\n".join([*dict.fromkeys(rationales), "", *dict.fromkeys(last)])
+
+
+def _weigh(question: Question, response: str, case: Case, draw: Random) -> tuple[float, tuple[str, ...]]:
+    score, missing = merit(response, case.references, case.sources)
+    if _BRIEF.search(" ".join((*question.path, question.field))):
+        # A seventh of the score at most: brevity must not lift a poor response above a good one.
+        score -= 0.15 * min(1.0, len(content_words(response)) / 120)
+    return min(1.0, max(0.0, score + draw.uniform(-NOISE, NOISE))), missing
+
+
+def _prefer(question: Question, first: float, second: float, draw: Random) -> tuple[str, Any]:
+    ties = [value for value in question.values if _TIE.search(str(value))]
+    sides = [value for value in question.values if value not in ties] or list(question.values)
+    if draw.random() < FIRST_SHOWN_BIAS:
+        return "The first response makes the better impression.", sides[0]
+    if ties and abs(first - second) < TIE_WIDTH:
+        return "Both responses state about the same facts.", ties[0]
+    ahead, name = (sides[0], "first") if first >= second else (sides[-1], "second")
+    return f"The {name} response is closer to what was asked and leaves out less.", ahead
+
+
+def _rationale(response: str, missing: Sequence[str]) -> str:
+    if not response.strip():
+        return "There is no response to judge."
+    if is_evasive(response):
+        return "The response avoids the question. It gives none of the facts that were asked for."
+    if not missing:
+        return "The response covers what was asked."
+    return f"The response covers part of what was expected. It leaves out: {', '.join(missing[:6])}."
+
+
+def _closed_values(schema: Mapping[str, Any]) -> tuple[Any, ...]:
+    values = tuple(schema.get("enum", ()))
+    if not values and schema.get("type") == "boolean":
+        values = (False, True)
+    if not values and schema.get("type") in ("integer", "number") and {"minimum", "maximum"} <= schema.keys():
+        values = tuple(range(int(schema["minimum"]), int(schema["maximum"]) + 1))
+    return worst_first(values)
+
+
+def worst_first(values: Sequence[Any]) -> tuple[Any, ...]:
+    """Order a scale: numbers by size, yes and no by meaning, else as given; abstentions are left out."""
+    usable = [value for value in values if value is not None and not _ABSTAIN.fullmatch(str(value))]
+    if all(isinstance(value, int | float) for value in usable):
+        return tuple(sorted(usable))
+    if all(str(value).isdecimal() for value in usable):
+        return tuple(sorted(usable, key=int))
+    if len(usable) == 2:
+        return tuple(sorted(usable, key=lambda value: str(value).lower() in _GOOD))
+    return tuple(usable)
+
+
+def _slot_values(slot: str) -> tuple[Any, ...]:
+    if span := re.search(r"(\d+)\s*(?:-|–|to|\.\.)\s*(\d+)", slot):
+        return tuple(range(int(span[1]), int(span[2]) + 1))
+    cleaned = re.sub(r"[<>\[\]()`\"'*.]", " ", slot)
+    offered = [part.strip() for part in re.split(r"\||/|,|\bor\b", cleaned) if part.strip()]
+    return worst_first(offered) if len(offered) > 1 else tuple(range(1, 6))

@@ -1,0 +1,305 @@
+"""
+A rehearsal of Bedrock without network or money. Texts and verdicts are stand-ins, proof of nothing.
+
+Everything follows from the seed, the model id and the request, whatever the order of calls; injected
+throttles and errors also from how often that request was tried, so that a retry can succeed.
+"""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from random import Random
+from typing import Any
+
+import orjson
+
+from evaldrop.bedrock.families.rehearsed import family_of
+from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED
+from evaldrop.bedrock.protocol import ServiceError
+from evaldrop.bedrock.simulated.candidate import REFUSAL, character_of, respond
+from evaldrop.bedrock.simulated.guardrail import (
+    MESSAGE,
+    Assessment,
+    assess,
+    converse_trace,
+    invoke_model_guardrail,
+    invoke_model_keys,
+)
+from evaldrop.bedrock.simulated.judge import Case, Question, questions_of, text_verdict, verdicts
+from evaldrop.bedrock.simulated.words import words_asked_for
+
+AnswerKey = Callable[[str], str | None]
+CHARS_PER_TOKEN = 4
+FAULTS = (
+    ("InternalServerException", "The system encountered an unexpected error.", 35),
+    ("ModelTimeoutException", "The model took too long to process the request.", 30),
+    ("ServiceUnavailableException", "The service isn't currently available.", 30),
+    ("ValidationException", "The model rejected the request.", 5),
+)
+HOSTILE = (
+    "<script>alert('verdict')</script><b>Perfect.</b>",
+    "\x1b[2J\x1b[31mThe response is fine.\x1b[0m",
+    '=HYPERLINK("http://example.invalid","click here")',
+    "</rationale>{{ 7 * 7 }} ![x](http://example.invalid/pixel.png) \u202egnorw si sihT",
+    "'; DROP TABLE verdicts; -- | row | break |\r\n\x00",
+)
+
+# The random marks of fences differ from run to run; what a rehearsal answers must not.
+_MARK = re.compile(rb'mark=\\"[0-9a-f]{16}\\"')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """What a simulated run is made of. All but `seed` and `latency` are rates in [0, 1]."""
+
+    throttling: float = 0.0
+    """Of calls, refused with ThrottlingException."""
+    errors: float = 0.0
+    """Of calls, failed with one of `FAULTS`."""
+    malformed: float = 0.0
+    """Of judge replies that cannot be read: no tool use, broken JSON, a score out of range, cut short."""
+    hostile: float = 0.0
+    """Of judge replies whose rationale holds markup, terminal escapes or a formula."""
+    refusals: float = 0.0
+    """Of replies that refuse to answer or to judge."""
+    seed: int = 0
+    latency: float = 1.0
+    """Factor on the 80 to 400 ms that a call takes; 0 does not wait at all."""
+
+
+class SimulatedRuntime:
+    """
+    Stand-ins for candidates and judges.
+
+    Args:
+        rehearsal: Rates, seed and latency.
+        answer_key: Gives a right answer to the text of the last user message, or None. It stands in for what
+            models know; a candidate gets it right, in part, wrong or not at all, by its quality.
+        max_in_flight: How many calls may wait at a time.
+    """
+
+    is_simulated = True
+
+    def __init__(
+        self, rehearsal: Rehearsal, *, max_in_flight: int, answer_key: AnswerKey | None = None
+    ) -> None:
+        self._rehearsal = rehearsal
+        self._answer_key = answer_key or (lambda _prompt: None)
+        self._slots = asyncio.Semaphore(max_in_flight)
+        self._tries: Counter[bytes] = Counter()
+
+    async def converse(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer as the model would that the id names, if it were real."""
+        digest = self._digest(request)
+        async with self._slots:
+            await self._fail_at_the_stated_rates(digest)
+            response = self._reply(request, digest)
+            await asyncio.sleep(response["metrics"]["latencyMs"] / 1000)
+        return response
+
+    async def invoke_model(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer a body of any of the families that `families` knows, in that family's own shape."""
+        model = _model_id(request)
+        try:
+            body = orjson.loads(request.get("body", b""))
+            family = family_of(model, body)
+            converse = {**family.request(model, body), **invoke_model_guardrail(request)}
+        except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError) as fault:
+            raise ServiceError(
+                "ValidationException", f"the body for {model} cannot be read: {fault!r}"
+            ) from fault
+        response = await self.converse(converse)
+        assessment = self._assess(converse)
+        if assessment is not None and assessment.is_blocked:
+            # A body keeps its model's own stop reason; the guardrail's action stands beside it.
+            response = {**response, "stopReason": "end_turn"}
+        answered = {**family.response(model, response), **invoke_model_keys(assessment)}
+        return {"body": orjson.dumps(answered), "contentType": "application/json"}
+
+    async def close(self) -> None:
+        """Forget how often requests were tried."""
+        self._tries.clear()
+
+    def _digest(self, request: Mapping[str, Any]) -> bytes:
+        seed = self._rehearsal.seed.to_bytes(8, "little", signed=True)
+        try:
+            canonical = orjson.dumps(request, option=orjson.OPT_SORT_KEYS, default=repr)
+        except TypeError as fault:
+            raise ServiceError(
+                "ValidationException", f"the request cannot be sent as JSON: {fault}"
+            ) from fault
+        return blake2b(_MARK.sub(b"mark", canonical), key=seed, digest_size=16).digest()
+
+    async def _fail_at_the_stated_rates(self, digest: bytes) -> None:
+        rates = self._rehearsal
+        if rates.throttling + rates.errors <= 0:
+            return
+        draw = _draw(digest, "fault", self._tries[digest])
+        self._tries[digest] += 1
+        chance = draw.random()
+        if chance >= rates.throttling + rates.errors:
+            del self._tries[digest]
+            return
+        await asyncio.sleep(0.005 * rates.latency)
+        if chance < rates.throttling:
+            raise ServiceError("ThrottlingException", "Too many requests, please wait before trying again.")
+        fault = draw.choices(FAULTS, weights=[weight for *_, weight in FAULTS])[0]
+        raise ServiceError(fault[0], fault[1])
+
+    def _reply(self, request: Mapping[str, Any], digest: bytes) -> dict[str, Any]:
+        assessment = self._assess(request)
+        if assessment is not None and assessment.is_blocked:
+            return self._blocked(assessment, digest)
+        character = character_of(_model_id(request))
+        blocks = _last_user_texts(request)
+        judged = self._judge(request, blocks, digest)
+        content, stop = judged or (self._answer(request, "\n".join(blocks), digest), "end_turn")
+        latency_ms = min(400.0, max(80.0, character.latency_ms * _draw(digest, "latency").uniform(0.8, 1.25)))
+        response = _response(request, content, stop, round(latency_ms * self._rehearsal.latency))
+        return {**response, **converse_trace(assessment)}
+
+    def _assess(self, request: Mapping[str, Any]) -> Assessment | None:
+        config = request.get("guardrailConfig")
+        return assess(config, "\n".join(_last_user_texts(request)), seed=self._rehearsal.seed)
+
+    def _blocked(self, assessment: Assessment, digest: bytes) -> dict[str, Any]:
+        """Return what stands in a response's place; the model was not asked, so it took no tokens."""
+        latency_ms = _draw(digest, "latency").uniform(80.0, 120.0) * self._rehearsal.latency
+        return {
+            "output": {"message": {"role": "assistant", "content": [{"text": MESSAGE}]}},
+            "stopReason": GUARDRAIL_INTERVENED,
+            "usage": {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0},
+            "metrics": {"latencyMs": round(latency_ms)},
+            **converse_trace(assessment),
+        }
+
+    def _answer(self, request: Mapping[str, Any], prompt: str, digest: bytes) -> dict[str, Any]:
+        draw = _draw(digest, "answer")
+        if draw.random() < self._rehearsal.refusals:
+            return {"text": REFUSAL}
+        reference = self._answer_key(prompt)
+        character = character_of(_model_id(request))
+        # Of the prompt alone: what is hard for one model is hard for the others.
+        difficulty = _draw(
+            blake2b(prompt.encode(errors="replace"), digest_size=16).digest(), "difficulty"
+        ).random()
+        return {"text": respond(prompt, reference, character=character, difficulty=difficulty, draw=draw)}
+
+    def _judge(
+        self, request: Mapping[str, Any], blocks: list[str], digest: bytes
+    ) -> tuple[dict[str, Any], str] | None:
+        case, draw = Case.from_blocks(blocks), _draw(digest, "judge")
+        specs = [
+            tool["toolSpec"] for tool in request.get("toolConfig", {}).get("tools", ()) if "toolSpec" in tool
+        ]
+        questions = questions_of(specs[0]["inputSchema"]["json"]) if specs else []
+        chance = _draw(digest, "fate").random()
+        rates = self._rehearsal
+        if questions:
+            answer = verdicts(questions, case, draw)
+            block = {"toolUse": {"toolUseId": f"tooluse_{digest.hex()[:22]}", "name": specs[0]["name"]}}
+            if chance < rates.refusals:
+                return {"text": REFUSAL}, "end_turn"
+            if chance < rates.refusals + rates.malformed:
+                return _malformed(block, answer, questions, draw)
+            if chance < rates.refusals + rates.malformed + rates.hostile:
+                _spoil(answer, questions, draw)
+            block["toolUse"]["input"] = answer
+            return block, "tool_use"
+        said = None
+        if _presents_a_response(blocks):
+            instructions = _instructions(request, blocks)
+            said = words_asked_for(f"{blocks[0]}\n{instructions}", case, draw) or text_verdict(
+                instructions, case, draw
+            )
+        return None if said is None else ({"text": self._fated(said, chance, draw)}, "end_turn")
+
+    def _fated(self, said: str, chance: float, draw: Random) -> str:
+        rates = self._rehearsal
+        if chance < rates.refusals:
+            return REFUSAL
+        if chance < rates.refusals + rates.malformed:
+            return said.partition("\n\n")[0]
+        if chance < rates.refusals + rates.malformed + rates.hostile:
+            return f"{draw.choice(HOSTILE)}\n{said}"
+        return said
+
+
+def _malformed(
+    block: dict[str, Any], answer: dict[str, Any], questions: list[Question], draw: Random
+) -> tuple[dict[str, Any], str]:
+    kind = draw.choice(("no tool use", "broken JSON", "out of range", "cut short"))
+    written = orjson.dumps(answer).decode()
+    if kind == "no tool use":
+        return {"text": "The response is rather good overall, I would say."}, "end_turn"
+    if kind == "broken JSON":
+        return {"text": f"```json\n{written[: len(written) * 2 // 3]}"}, "end_turn"
+    if kind == "cut short":
+        # What Bedrock hands over when the tokens run out within a tool call: a part of its input.
+        block["toolUse"]["input"] = {}
+        return block, "max_tokens"
+    for question in questions:
+        _place(answer, question)[question.field] = 99
+    block["toolUse"]["input"] = answer
+    return block, "tool_use"
+
+
+def _spoil(answer: dict[str, Any], questions: list[Question], draw: Random) -> None:
+    for question in questions:
+        if question.rationale:
+            _place(answer, question)[question.rationale] = draw.choice(HOSTILE)
+
+
+def _place(answer: dict[str, Any], question: Question) -> dict[str, Any]:
+    for name in question.path:
+        answer = answer[name]
+    return answer
+
+
+def _presents_a_response(blocks: list[str]) -> bool:
+    return len(blocks) >= 3 or any("<response" in block for block in blocks)
+
+
+def _instructions(request: Mapping[str, Any], blocks: list[str]) -> str:
+    return "\n".join([*(block.get("text", "") for block in request.get("system", ())), blocks[-1]])
+
+
+def _last_user_texts(request: Mapping[str, Any]) -> list[str]:
+    said = [message for message in request.get("messages", ()) if message.get("role") == "user"]
+    return [block["text"] for block in said[-1]["content"] if "text" in block] if said else []
+
+
+def _response(
+    request: Mapping[str, Any], content: dict[str, Any], stop: str, latency_ms: int
+) -> dict[str, Any]:
+    limit = request.get("inferenceConfig", {}).get("maxTokens")
+    if "text" in content and limit and len(content["text"]) > limit * CHARS_PER_TOKEN:
+        content, stop = {"text": content["text"][: limit * CHARS_PER_TOKEN]}, "max_tokens"
+    asked = {key: request[key] for key in ("messages", "system", "toolConfig") if key in request}
+    taken = _tokens(orjson.dumps(asked, default=repr))
+    given = _tokens(orjson.dumps(content.get("text") or content["toolUse"]["input"]))
+    return {
+        "output": {"message": {"role": "assistant", "content": [content]}},
+        "stopReason": stop,
+        "usage": {"inputTokens": taken, "outputTokens": given, "totalTokens": taken + given},
+        "metrics": {"latencyMs": latency_ms},
+    }
+
+
+def _tokens(text: bytes) -> int:
+    return -(-len(text) // CHARS_PER_TOKEN)
+
+
+def _model_id(request: Mapping[str, Any]) -> str:
+    model = request.get("modelId")
+    if not isinstance(model, str) or not model:
+        raise ServiceError("ValidationException", 'the request has no "modelId"')
+    return model
+
+
+def _draw(digest: bytes, purpose: str, attempt: int = 0) -> Random:
+    salted = blake2b(digest + purpose.encode() + attempt.to_bytes(4, "little"), digest_size=8).digest()
+    return Random(int.from_bytes(salted, "little"))  # noqa: S311 - a rehearsal

@@ -1,0 +1,192 @@
+"""Criteria as an evaluation or a dataset row writes them; wrong ones are refused by the name of the field."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from evaldrop.errors import EvaluationError
+from evaldrop.evaluation.criteria.built_in import BUILT_IN, built_in
+from evaldrop.evaluation.criteria.criterion import Criterion, Example
+from evaldrop.evaluation.criteria.scales import Scale, scale_from_config
+
+# A name becomes a property of the verdict tool and a word of a gate rule.
+_NAME: Final = r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$"
+
+
+class _ExampleConfig(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    prompt: str
+    response: str
+    score: float | str
+    rationale: str = ""
+
+
+class _CriterionConfig(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=_NAME)
+    like: str | None = None
+    question: str | None = Field(default=None, min_length=1)
+    scale: Any = None
+    pass_at: float | str | None = None
+    higher_is_better: bool | None = None
+    needs_reference: bool | None = None
+    needs_context: bool | None = None
+    weight: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    must_include: tuple[str, ...] | None = None
+    must_not_include: tuple[str, ...] | None = None
+    examples: tuple[_ExampleConfig, ...] = ()
+
+
+def criterion_from_config(value: str | Mapping[str, Any], *, path: str) -> Criterion:
+    """
+    Read one criterion: a built-in name, or a mapping.
+
+    A mapping with a `question` is a criterion of one's own (scale `binary` unless given). Without one it is
+    the built-in criterion called `like`, or `name`, with the given fields changed.
+
+    Raises:
+        EvaluationError: Unknown name or field, no scale, or `pass_at` off the scale; begins with `path`.
+    """
+    if isinstance(value, str):
+        return built_in(value, path=path)
+    if not isinstance(value, Mapping):
+        raise EvaluationError(
+            f"{path}: {value!r} is no criterion. Write a built-in name, or a name and a question."
+        )
+    try:
+        config = _CriterionConfig.model_validate(dict(value))
+    except ValidationError as error:
+        raise EvaluationError(_in_words(error, path=path)) from error
+    return _changed(_starting_point(config, path=path), config, path=path)
+
+
+def criteria_from_record(value: object, *, path: str) -> tuple[Criterion, ...]:
+    """
+    Read the `criteria` of a dataset row: a string, a list, or `{name: question}`.
+
+    A string is a built-in name or `name: question`; a question without a name becomes the criterion
+    `criterion`. Every criterion of one's own is binary.
+
+    Raises:
+        EvaluationError: The value is none of these; the message begins with `path`.
+    """
+    if isinstance(value, str) and value.strip():
+        return (_from_words(value, path=path),)
+    if isinstance(value, Mapping) and value:
+        pairs = [(str(name), question) for name, question in value.items()]
+        return tuple(_own(name, question, path=f"{path}.{name}") for name, question in pairs)
+    if isinstance(value, Sequence) and not isinstance(value, str) and value:
+        found = [
+            criterion
+            for number, entry in enumerate(value)
+            for criterion in criteria_from_record(entry, path=f"{path}[{number}]")
+        ]
+        return tuple(found)
+    raise EvaluationError(
+        f"{path}: {value!r} names no criterion. Write a name, a list, or {{name: question}}."
+    )
+
+
+def _from_words(text: str, *, path: str) -> Criterion:
+    name, colon, question = text.partition(":")
+    if colon and question.strip() and len(name.split()) <= 3:
+        return _own(name, question, path=path)
+    if len(text.split()) > 2:
+        return _own("criterion", text, path=path)
+    return built_in(text, path=path)
+
+
+def _own(name: str, question: object, *, path: str) -> Criterion:
+    if not isinstance(question, str) or not question.strip():
+        raise EvaluationError(f"{path}: {question!r} is no question.")
+    plain = "_".join(name.strip().casefold().split())
+    known = BUILT_IN.get(plain)
+    return criterion_from_config(
+        {
+            "name": plain,
+            "question": question.strip(),
+            "higher_is_better": known is None or known.higher_is_better,
+        },
+        path=path,
+    )
+
+
+def _starting_point(config: _CriterionConfig, *, path: str) -> Criterion:
+    if config.question is not None:
+        scale = (
+            Scale.binary() if config.scale is None else scale_from_config(config.scale, path=f"{path}.scale")
+        )
+        return Criterion(name=config.name, question=config.question, scale=scale)
+    if config.scale is not None:
+        raise EvaluationError(f"{path}: a scale of its own needs a question of its own. Add `question`.")
+    return replace(built_in(config.like or config.name, path=path), name=config.name)
+
+
+def _changed(criterion: Criterion, config: _CriterionConfig, *, path: str) -> Criterion:
+    given = {
+        field: getattr(config, field)
+        for field in (
+            "higher_is_better",
+            "needs_reference",
+            "needs_context",
+            "weight",
+            "must_include",
+            "must_not_include",
+        )
+        if getattr(config, field) is not None
+    }
+    # Left out, the default is worked out anew: a changed direction moves it to the other side of the middle.
+    pass_at = (
+        math.nan
+        if config.pass_at is None
+        else _pass_mark(config.pass_at, criterion.scale, path=f"{path}.pass_at")
+    )
+    examples = tuple(
+        Example(
+            prompt=example.prompt,
+            response=example.response,
+            score=_answer(example.score, criterion.scale, path=f"{path}.examples[{number}].score"),
+            rationale=example.rationale,
+        )
+        for number, example in enumerate(config.examples)
+    )
+    return replace(criterion, **given, pass_at=pass_at, examples=examples or criterion.examples)
+
+
+def _answer(value: float | str, scale: Scale, *, path: str) -> float:
+    """Return `value` as an answer the judge could give."""
+    return _on_scale(
+        scale.value_of(value) if isinstance(value, str) else scale.nearest(value), value, scale, path=path
+    )
+
+
+def _pass_mark(value: float | str, scale: Scale, *, path: str) -> float:
+    """Return `value` as a pass mark, which may lie between two answers."""
+    return _on_scale(scale.value_of(value) if isinstance(value, str) else value, value, scale, path=path)
+
+
+def _on_scale(score: float | None, value: float | str, scale: Scale, *, path: str) -> float:
+    if score is None or not scale.low <= score <= scale.high:
+        answers = ", ".join(scale.labels()) or f"{scale.low:g} to {scale.high:g}"
+        raise EvaluationError(f"{path}: {value!r} is not on the scale ({answers}).")
+    return score
+
+
+def _in_words(error: ValidationError, *, path: str) -> str:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        known = ", ".join(_CriterionConfig.model_fields)
+        return f"{path}: a criterion has no field {where!r}. It has {known}."
+    if first["type"] == "missing":
+        return f"{path}: no {where!r}. Every criterion needs one."
+    if where == "name" and first["type"] == "string_pattern_mismatch":
+        return (
+            f"{path}.name: {first['input']!r} must begin with a letter and hold only letters, digits, _ - ."
+        )
+    return f"{path}.{where}: {first['msg']} (got {first['input']!r})."

@@ -1,0 +1,316 @@
+"""
+`evaluation.yaml` as a type: candidates, judges, criteria, gate and budget.
+
+Every field's description reaches the JSON Schema that editors read. Unknown keys are refused: a typing error
+in `judges` must not cost a run.
+"""
+
+import re
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from evaldrop.evaluation.anchors import Anchors
+
+PerturbationName = Literal["typos", "case", "whitespace", "paraphrase_template"]
+PERTURBATIONS: tuple[PerturbationName, ...] = get_args(PerturbationName)
+
+
+class Robustness(BaseModel):
+    """Asks every prompt again with small changes that should not matter, and reports what they cost."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    perturbations: tuple[PerturbationName, ...] = Field(
+        default=PERTURBATIONS,
+        min_length=1,
+        description="What is done to a prompt; each makes its own copies.",
+    )
+    n: int = Field(default=3, ge=1, le=8, description="Copies of a prompt per perturbation.")
+    seed: int = Field(default=1, ge=0, description="The same seed gives the same copies.")
+
+    @field_validator("perturbations")
+    @classmethod
+    def _each_once(cls, value: tuple[PerturbationName, ...]) -> tuple[PerturbationName, ...]:
+        if len(set(value)) < len(value):
+            raise ValueError("a perturbation is named twice")
+        return value
+
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+Api = Literal["converse", "invoke_model"]
+
+# The body layouts `invoke_model` can write. Chosen from the model ID; an imported model has to say its own.
+Family = Literal["anthropic", "nova", "llama", "mistral", "chat"]
+
+
+class EvaluationPart(BaseModel):
+    """Common settings: frozen, and strict about keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Inference(EvaluationPart):
+    """Sampling parameters, by one name for all families."""
+
+    max_tokens: int | None = Field(default=None, ge=1, description="Upper limit of tokens in a response.")
+    temperature: float | None = Field(default=None, ge=0, le=1, description="0 is the least random.")
+    top_p: float | None = Field(default=None, gt=0, le=1, description="Nucleus sampling, a fraction.")
+    stop: tuple[str, ...] = Field(default=(), max_length=4, description="Texts that end a response.")
+
+
+class Guardrail(EvaluationPart):
+    """A Bedrock guardrail that a candidate runs behind."""
+
+    id: str = Field(description="Guardrail ID or ARN.")
+    version: str = Field(default="DRAFT", description="Guardrail version.")
+    trace: Literal["disabled", "enabled", "enabled_full"] = Field(
+        default="disabled", description="Whether raw replies say which policy stepped in."
+    )
+
+
+YES_NO_PROMPT = "criteria-yn.v1"
+PREFERENCE_PROMPT = "pairwise.v1"
+PAIR_SCORES_PROMPT = "pairwise-scores.v1"
+
+
+class Called(EvaluationPart):
+    """What candidates and judges share: a model, and how it is called."""
+
+    name: Name = Field(description="Short name, used in every table.")
+    model: str = Field(min_length=1, description="Bedrock model ID, inference profile ID or ARN.")
+    api: Api = Field(
+        default="converse",
+        description="converse suits all families; invoke_model sends the model's own body.",
+    )
+    family: Family | None = Field(
+        default=None, description="Body layout for invoke_model; needed for imported models."
+    )
+    timeout_s: int = Field(default=40, ge=1, le=3600, description="Limit of one attempt, in seconds.")
+    extra: dict[str, Any] = Field(
+        default_factory=dict, description="Model-specific request fields, passed as they are."
+    )
+
+
+class Candidate(Called):
+    """A model with a prompt and parameters: what is under evaluation."""
+
+    prompt: str | None = Field(
+        default=None, description="Prompt file; the evaluation's `prompt` when absent."
+    )
+    inference: Inference = Field(default=Inference(max_tokens=1024))
+    guardrail: Guardrail | None = None
+
+
+class Judge(Called):
+    """A model with a prompt that gives verdicts."""
+
+    prompt: str = Field(
+        default="criteria.v1", description="Judge prompt file; criteria-yn.v1 where the verdict is yes_no."
+    )
+    inference: Inference = Field(default=Inference(max_tokens=2048, temperature=0))
+    verdict: Literal["tool", "text", "yes_no"] = Field(
+        default="tool", description="Forced tool call, a final line of text, or a Y or N on its own line."
+    )
+    mode: Literal["joint", "per_criterion"] = Field(
+        default="joint", description="One request for all criteria, or one each; yes_no asks one each."
+    )
+    repeats: int = Field(
+        default=1, ge=1, le=20, description="Times each request is asked; averaged per record first."
+    )
+    mask_identity: bool = Field(
+        default=False, description="Withhold a model's or maker's name where a response says that it is one."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _yes_or_no(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or value.get("verdict") != "yes_no":
+            return value
+        if value.get("mode") == "joint":
+            raise ValueError("verdict: yes_no answers one criterion; leave mode out, or say per_criterion")
+        return {"prompt": YES_NO_PROMPT, **value, "mode": "per_criterion"}
+
+
+class Pairwise(EvaluationPart):
+    """Comparisons of two responses by the judges, in both orders."""
+
+    baseline: Name | None = Field(default=None, description="Candidate that the others are compared against.")
+    all_pairs: bool = Field(default=False, description="Compare every pair of candidates.")
+    verdict: Literal["preference", "scores"] = Field(
+        default="preference",
+        description="What a judge says of two responses: which is better, or two scores.",
+    )
+    prompt: str = Field(
+        default=PREFERENCE_PROMPT,
+        description="Judge prompt file; pairwise-scores.v1 where verdict is scores.",
+    )
+    names: tuple[str, str] = Field(
+        default=("first", "second"), description="What the prompt calls the two responses, in order."
+    )
+    tie: bool = Field(default=True, description="Whether a judge may say that neither is better.")
+    scale: tuple[float, float] = Field(
+        default=(1, 10), description="Lowest and highest score, where verdict is scores."
+    )
+    orders: Literal["both", "candidate_first", "baseline_first"] = Field(
+        default="both",
+        description="Orders a pair is shown in; one order leaves the judge's bias in the numbers.",
+    )
+    unscored: Literal["drop", "tie", "worst"] = Field(
+        default="drop", description="What a pair without a preference means: no pair, a tie, a loss."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _prompt_for_scores(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("verdict") == "scores":
+            return {"prompt": PAIR_SCORES_PROMPT, **value}
+        return value
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "Pairwise":
+        if (self.baseline is None) == (not self.all_pairs):
+            raise ValueError("give either baseline: NAME or all_pairs: true")
+        if plain_name(self.names[0]) == plain_name(self.names[1]):
+            raise ValueError(
+                f"names: {self.names[0]!r} and {self.names[1]!r} cannot be told apart in a reply"
+            )
+        if self.scale[0] >= self.scale[1]:
+            raise ValueError(f"scale: {self.scale[0]:g} must be below {self.scale[1]:g}")
+        return self
+
+
+_BARE_NAME = re.compile(r"(?:[a-z]+\s+)?\W*(\w+)\W*", re.IGNORECASE)
+
+
+def plain_name(name: str) -> str:
+    """Return what tells one of two responses: "a" of "Output (a)", "1" of "Assistant 1"."""
+    found = _BARE_NAME.fullmatch(name.strip())
+    return found[1] if found else name.strip()
+
+
+class Price(EvaluationPart):
+    """Dollars per million tokens."""
+
+    input: float = Field(ge=0, description="USD per 1,000,000 input tokens.")
+    output: float = Field(ge=0, description="USD per 1,000,000 output tokens.")
+
+
+class Evaluation(EvaluationPart):
+    """The definition of an evaluation: what `evaluation.yaml` says."""
+
+    name: Name = Field(description="Names the folder its runs are kept in.")
+    description: str | None = None
+    candidates: tuple[Candidate, ...] = Field(
+        default=(),
+        max_length=40,
+        description="Models to evaluate; may be left out when the dataset brings responses.",
+    )
+    prompt: str = Field(default="answer.v1", description="Candidates' prompt: prompts/candidate/<prompt>.md.")
+    judges: tuple[Judge, ...] = ()
+    criteria: tuple[str | dict[str, Any], ...] = Field(
+        default=(), description="Built-in names, or definitions."
+    )
+    metrics: tuple[str, ...] = Field(default=(), description="Numbers computed without a judge.")
+    pairwise: Pairwise | None = None
+    robustness: Robustness | None = Field(
+        default=None, description="Perturbed copies of every prompt, beside the run's own estimates."
+    )
+    gate: tuple[str, ...] = Field(default=(), description='Rules such as "correctness.pass_rate >= 0.85".')
+    anchors: Anchors | None = Field(
+        default=None, description="Responses known to pass or fail, that every judge has to get right."
+    )
+    budget_usd: float | None = Field(default=None, gt=0, description="A run likely to cost more is refused.")
+    max_concurrency: int = Field(default=50, ge=1, le=10_000, description="Records evaluated at a time.")
+    tolerated_failure_percentage: float = Field(
+        default=5, ge=0, le=100, description="Failed records a run may have."
+    )
+    tolerated_invalid_percentage: float = Field(
+        default=0, ge=0, le=100, description="Dataset rows that may be refused."
+    )
+    confidence: float = Field(default=0.95, gt=0.5, lt=1, description="Two-sided level of every interval.")
+    unscored: Literal["drop", "worst"] = Field(
+        default="drop", description="What an unscored verdict means for a mean."
+    )
+    fields: dict[str, str] = Field(
+        default_factory=dict, description="Canonical field: key or path in the dataset's rows."
+    )
+    prices: dict[str, Price] = Field(
+        default_factory=dict, description="Model ID: price, where the price file is wrong or silent."
+    )
+    notify: Literal["always", "not_passed"] = Field(
+        default="always", description="When the topic gets a message."
+    )
+
+    @field_validator("criteria", "metrics", "gate", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("criteria", mode="before")
+    @classmethod
+    def _names_or_definitions(cls, value: Any) -> Any:
+        for place, entry in enumerate(value if isinstance(value, list | tuple) else ()):
+            if not isinstance(entry, str | dict):
+                raise ValueError(f"entry {place + 1}, {entry!r}, is neither a built-in name nor a definition")  # noqa: TRY004 - pydantic reports ValueError only
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Evaluation":
+        _refuse_twins("candidates", [candidate.name for candidate in self.candidates])
+        _refuse_twins("judges", [judge.name for judge in self.judges])
+        if self.criteria and not self.judges:
+            raise ValueError("criteria need a judge: add judges, or leave criteria out")
+        if self.pairwise and not self.judges:
+            raise ValueError("pairwise needs a judge: add judges")
+        if self.anchors and not self.criteria:
+            raise ValueError("anchors are judged on criteria: add criteria and judges, or leave anchors out")
+        for called in (*self.candidates, *self.judges):
+            if called.api == "invoke_model" and body_family(called) is None:
+                raise ValueError(
+                    f'{called.name}: the body layout of "{called.model}" is not known. '
+                    "Say family: anthropic, nova, llama, mistral or chat"
+                )
+        for judge in self.judges:
+            if judge.api == "invoke_model" and body_family(judge) in {"llama", "mistral"}:
+                # A raw text prompt cannot keep a response apart from the judge's instructions.
+                raise ValueError(
+                    f"judge {judge.name}: {body_family(judge)} bodies are one text, "
+                    "which a response could break out of. Use api: converse"
+                )
+        return self
+
+    def prompt_of(self, candidate: Candidate) -> str:
+        """Return the name of the prompt a candidate answers."""
+        return candidate.prompt or self.prompt
+
+
+def _refuse_twins(where: str, names: list[str]) -> None:
+    twins = sorted({name for name in names if names.count(name) > 1})
+    if twins:
+        raise ValueError(f"{where}: {', '.join(twins)} named more than once; names must differ")
+
+
+_FAMILIES: tuple[tuple[str, Family], ...] = (
+    (r"anthropic\.", "anthropic"),
+    (r"amazon\.nova", "nova"),
+    (r"meta\.llama", "llama"),
+    (r"mistral\.(mistral-7b|mixtral|mistral-large-2402)", "mistral"),
+    (r"(mistral|openai|qwen|deepseek|ai21|moonshot|minimax|google|nvidia|zai)\.", "chat"),
+)
+
+
+def body_family(called: Called) -> Family | None:
+    """Return the body layout `invoke_model` uses for a model, or None when its ID does not tell."""
+    if called.family:
+        return called.family
+    return next((family for pattern, family in _FAMILIES if re.search(pattern, called.model)), None)
+
+
+GIVEN = "given"
+"""`model: given` marks a candidate whose responses come with the dataset: there is no model to call."""
+
+
+def layout(called: Called) -> str:
+    """Return the request layout of a candidate or judge: `converse`, or the family of its body."""
+    return "converse" if called.api == "converse" else str(body_family(called))

@@ -1,0 +1,197 @@
+"""
+Versioned prompt files, rendered with Jinja2 in a sandbox.
+
+A file is one message of the user, or several under the headings `## system`, `## user`, `## assistant`; what
+stands before the first heading is for people and is not sent. The headings are found before anything is
+filled in, so no value can add a message.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any, Literal, NamedTuple
+
+from jinja2 import (
+    ChainableUndefined,
+    StrictUndefined,
+    Template,
+    TemplateError,
+    TemplateSyntaxError,
+    UndefinedError,
+    meta,
+)
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from evaldrop import storage
+from evaldrop.errors import PromptError
+from evaldrop.shipped import resource
+
+Role = Literal["system", "user", "assistant"]
+Kind = Literal["candidate", "judge"]
+
+_NAME = re.compile(r"[A-Za-z0-9_-]+\.v[0-9]+")
+_HEADING = re.compile(r"^## (system|user|assistant)[ \t]*\r?$", re.MULTILINE)
+_UNDEFINED = re.compile(r"'(\w+)' is undefined")
+
+
+class Turn(NamedTuple):
+    """One rendered message."""
+
+    role: Role
+    text: str
+
+
+class _Absent(StrictUndefined):
+    """A variable a record does not have: false in a condition, an error wherever it would be printed."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:  # type: ignore[override]  # StrictUndefined raises here, and is typed so
+        return False
+
+
+# Plain text, not HTML: escaping would change what the model reads.
+_ENVIRONMENT = ImmutableSandboxedEnvironment(
+    undefined=_Absent,
+    autoescape=False,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prompt:
+    """
+    One prompt file.
+
+    Attributes:
+        name: `candidate/answer.v1` or `judge/criteria.v1`.
+        text: The file as it is.
+    """
+
+    name: str
+    text: str
+    _compiled: tuple[tuple[Role, Template], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        try:
+            compiled = _compile(self.text)
+        except TemplateSyntaxError as error:
+            raise PromptError(f"prompt {self.name} line {error.lineno}: {error.message}.") from error
+        object.__setattr__(self, "_compiled", compiled)
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the file's text."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @cached_property
+    def variables(self) -> frozenset[str]:
+        """Names the prompt takes from outside, whether it needs them or only asks for them."""
+        sources = (source for _, source in _split(self.text))
+        return frozenset().union(
+            *(meta.find_undeclared_variables(_ENVIRONMENT.parse(source)) for source in sources)
+        )
+
+    def render(
+        self, values: Mapping[str, Any], *, only: Callable[[Role], bool] = lambda _: True
+    ) -> list[Turn]:
+        """
+        Return the messages with all values filled in; messages that come out blank are left out.
+
+        Raises:
+            PromptError: Variables are missing (all are named), or the prompt fails on these values.
+        """
+        try:
+            turns = [
+                Turn(role, template.render(values).strip()) for role, template in self._compiled if only(role)
+            ]
+        except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+            missing = ", ".join(self._missing(values))
+            if isinstance(error, UndefinedError) and missing:
+                raise PromptError(
+                    f"prompt {self.name} needs {missing}, which this record does not have."
+                ) from error
+            raise PromptError(f"prompt {self.name} cannot be filled in: {error}.") from error
+        return [turn for turn in turns if turn.text]
+
+    def _missing(self, values: Mapping[str, Any]) -> Iterator[str]:
+        """Yield every variable that stands in the way, leaving out those that the prompt only asks for."""
+        filled = dict(values)
+        for _, template in self._compiled:
+            with suppress(TemplateError, TypeError, ValueError, ArithmeticError):
+                while name := _first_undefined(template, filled):
+                    yield name
+                    filled[name] = ChainableUndefined()
+
+
+@lru_cache(maxsize=128)
+def _compile(text: str) -> tuple[tuple[Role, Template], ...]:
+    """Return a file's messages, compiled once: every step of a run makes its prompts anew from `run.json`."""
+    return tuple((role, _ENVIRONMENT.from_string(source)) for role, source in _split(text))
+
+
+def _first_undefined(template: Template, values: Mapping[str, Any]) -> str | None:
+    try:
+        template.render(values)
+    except UndefinedError as error:
+        found = _UNDEFINED.fullmatch(str(error))
+        return found[1] if found and found[1] not in values else None
+    return None
+
+
+def find_prompt(kind: Kind, name: str, *, near: str | None) -> str | None:
+    """Return the URI of a prompt's file in a folder or above it; None for one that evaldrop itself brings."""
+    folder = near
+    while folder:
+        uri = storage.join(folder, "prompts", kind, f"{name}.md")
+        if storage.exists(uri):
+            return uri
+        folder = storage.parent(folder)
+    return None
+
+
+def load_prompt(kind: Kind, name: str, *, near: str | None = None) -> Prompt:
+    """
+    Return a prompt by name.
+
+    Args:
+        kind: Whose prompt it is.
+        name: Such as `answer.v1`: a name, a dot, `v` and a number.
+        near: A folder's URI; `prompts/<kind>/<name>.md` is looked for in it, then above it, then among the
+            prompts that come with evaldrop.
+
+    Raises:
+        PromptError: There is no such prompt, or it does not compile.
+    """
+    if not _NAME.fullmatch(name):
+        raise PromptError(
+            f'prompt "{name}": a name looks like answer.v1, with its version behind the last dot.'
+        )
+    if uri := find_prompt(kind, name, near=near):
+        return Prompt(name=f"{kind}/{name}", text=_decode(storage.read_bytes(uri), uri))
+    path = resource("prompts", kind, f"{name}.md")
+    if not path.is_file():
+        shipped = ", ".join(sorted(file.stem for file in resource("prompts", kind).glob("*.md")))
+        raise PromptError(
+            f'prompt "{name}": there is no prompts/{kind}/{name}.md beside the evaluation, '
+            f"and evaldrop brings only {shipped}."
+        )
+    return Prompt(name=f"{kind}/{name}", text=path.read_text(encoding="utf-8"))
+
+
+def _decode(content: bytes, uri: str) -> str:
+    try:
+        return content.decode("utf-8-sig")  # some editors begin a file with a byte order mark
+    except UnicodeDecodeError as error:
+        raise PromptError(f"{uri}: not UTF-8 at byte {error.start}. Save it as UTF-8.") from error
+
+
+def _split(text: str) -> list[tuple[Role, str]]:
+    pieces = _HEADING.split(text)
+    if len(pieces) == 1:
+        return [("user", text)]
+    return list(zip(pieces[1::2], pieces[2::2], strict=True))  # type: ignore[arg-type]  # the pattern names the roles

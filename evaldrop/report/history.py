@@ -1,0 +1,148 @@
+"""What the history keeps of a run: its own small `history.json`, which no other run ever writes."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+
+from evaldrop import storage
+from evaldrop.evaluation import Called
+from evaldrop.evaluation.criteria import Criterion
+from evaldrop.evaluation.definition import GIVEN
+from evaldrop.report.history_index import HISTORY_FILE, output_folder, renew_index
+from evaldrop.run.definition import RunFile, read_run_file
+from evaldrop.scorecard.model.scorecard import CriterionEstimate, Scorecard
+from evaldrop.scorecard.trend.entries import HistoryCandidate, HistoryEntry, HistoryEstimate, HistoryJudge
+
+
+def history_entry(scorecard: Scorecard, folder: str, run: RunFile) -> HistoryEntry:
+    """Return what the history keeps of a run whose folder, relative to the output folder, is `folder`."""
+    candidates = {candidate.name: candidate for candidate in run.candidates}
+    prompts = run.content.get("prompts") or {}
+    return HistoryEntry(
+        run_id=scorecard.run_id,
+        evaluation=scorecard.evaluation,
+        folder=folder,
+        simulated=scorecard.simulated,
+        started_at=scorecard.started_at,
+        dataset=scorecard.dataset.uri,
+        records=scorecard.records.evaluated,
+        coverage=scorecard.coverage,
+        cost_usd=scorecard.cost_usd.total,
+        decision=scorecard.gate.decision,
+        summary=scorecard.summary,
+        alarms=len(scorecard.alarms),
+        baseline=scorecard.baseline.run_id if scorecard.baseline else None,
+        candidates={
+            name: HistoryCandidate(
+                model=card.model,
+                prompt=card.prompt,
+                prompt_sha256=_prompt_sha256(prompts, "candidate", card.prompt),
+                settings=_settings(candidates[name]),
+                criteria={criterion: _estimate(estimate) for criterion, estimate in card.criteria.items()},
+                overall=card.overall.mean if card.overall else None,
+                overall_interval=card.overall.interval if card.overall else None,
+                overall_standard_error=card.overall.standard_error if card.overall else None,
+                overall_n=card.overall.n if card.overall else None,
+                latency_ms_p50=card.latency_ms.p50,
+                cost_usd=card.cost_usd.candidate,
+            )
+            for name, card in scorecard.candidates.items()
+        },
+        parent=run.parent.run_id if run.parent else None,
+        dataset_sha256=scorecard.dataset.sha256,
+        workflow_sha256=run.content.get("workflow_sha256"),
+        judges={
+            judge.name: HistoryJudge(
+                model=judge.model,
+                prompt=judge.prompt,
+                prompt_sha256=_prompt_sha256(prompts, "judge", judge.prompt),
+                settings=_settings(judge),
+            )
+            for judge in run.judges
+        },
+        criteria={name: _asked_digest(criterion) for name, criterion in run.criteria.items()},
+        weights={name: criterion.weight for name, criterion in run.criteria.items()},
+        anchors=_anchors(scorecard),
+        anchors_sha256=_anchors_sha256(run),
+    )
+
+
+def _anchors(scorecard: Scorecard) -> dict[str, dict[str, HistoryEstimate]]:
+    """
+    Return the estimates of responses that nobody answers anew: those given with the dataset, and the
+    evaluation's anchors, which are a set per judge and kind. Apart, for a judge that grows timid moves good
+    and bad ones towards each other and their common mean not at all.
+    """
+    found = {
+        name: {criterion: _estimate(estimate) for criterion, estimate in card.criteria.items()}
+        for name, card in scorecard.candidates.items()
+        if card.model == GIVEN
+    }
+    for judge, anchors in scorecard.anchors.items():
+        for scores in anchors.scores:
+            # No candidate can be called so: names hold no spaces.
+            name = f"{'good' if scores.passes else 'bad'} anchors ({judge})"
+            found.setdefault(name, {})[scores.criterion] = HistoryEstimate(
+                n_scored=scores.n,
+                **scores.model_dump(
+                    include={"mean", "standard_error", "interval", "pass_rate", "pass_interval"}
+                ),
+            )
+    return found
+
+
+def _anchors_sha256(run: RunFile) -> str | None:
+    """Return a digest of what the judges are asked about the evaluation's anchors, in whatever order."""
+    if run.evaluation.anchors is None:
+        return None
+    asked = [anchor.model_dump(mode="json", exclude={"id"}) for anchor in run.evaluation.anchors.records]
+    return _digest(sorted(asked, key=orjson.dumps))
+
+
+def _estimate(estimate: CriterionEstimate) -> HistoryEstimate:
+    return HistoryEstimate(
+        mean=estimate.mean,
+        interval=estimate.interval,
+        pass_rate=estimate.pass_rate,
+        pass_interval=estimate.pass_interval,
+        n_scored=estimate.n_scored,
+        standard_error=estimate.standard_error,
+    )
+
+
+def _prompt_sha256(prompts: Mapping[str, Any], kind: str, name: str) -> str | None:
+    digest = (prompts.get(f"{kind}/{name}") or {}).get("sha256")
+    return str(digest) if digest else None
+
+
+def _settings(called: Called) -> str:
+    # Name, model and prompt are compared by themselves, so that a change can be named.
+    # Defaults are left out: a setting that a later version adds is no change of the candidate.
+    different = {"name", "model", "prompt", "timeout_s"}
+    return _digest(called.model_dump(mode="json", exclude=different, exclude_defaults=True))
+
+
+def _asked_digest(criterion: Criterion) -> str:
+    asked = asdict(criterion)
+    return _digest({key: asked[key] for key in asked if asked[key] and key not in {"pass_at", "weight"}})
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+
+
+def write_history(folder: str, scorecard: Scorecard) -> None:
+    """
+    Note a run in its own folder, `<out>/<evaluation>/<run_id>/`, and renew `<out>/index.html`.
+
+    Raises:
+        StorageError: The output folder cannot be read or written.
+    """
+    relative = "/".join(folder.rstrip("/").split("/")[-2:])
+    entry = history_entry(scorecard, relative, read_run_file(folder))
+    storage.write_bytes(storage.join(folder, HISTORY_FILE), entry.model_dump_json(indent=1).encode())
+    if out := output_folder(folder):
+        renew_index(out)

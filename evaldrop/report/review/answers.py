@@ -1,0 +1,186 @@
+"""Reads what people send back: the page's JSON, or a sheet saved as CSV. Nothing is stored here."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from evaldrop.evaluation.criteria import Criterion
+from evaldrop.scorecard.calibration.label import NoScore
+
+KIND = "evaldrop-review"
+# A response may be long, and a sheet repeats it.
+_LONGEST_CELL = 64 << 20
+_WRONG_COLUMNS = (
+    "line 1: the columns must be those of the exported sheet (review, item, criterion, score, …), or "
+    "record_id, candidate, criterion, score and perhaps rater for labels of your own"
+)
+_PASSED: Final[Mapping[str, NoScore]] = {
+    "?": "cannot_tell",
+    "cannot tell": "cannot_tell",
+    "n/a": "not_applicable",
+    "na": "not_applicable",
+    "not applicable": "not_applicable",
+}
+
+
+class SheetAnswer(NamedTuple):
+    """
+    One cell or one line of a file, its score not yet read. `where` is for messages.
+
+    Either `item` is there (of a review) or `record_id` and `candidate` are (labels of one's own).
+    """
+
+    where: str
+    review_id: str | None
+    item: str | None
+    record_id: str | None
+    candidate: str | None
+    criterion: str
+    said: object
+    rater: str | None
+
+
+class Score(NamedTuple):
+    """A score, or the reason why there is none."""
+
+    score: float | None
+    reason: NoScore | None
+
+
+class ReadFile(NamedTuple):
+    """The answers of a file, who gave them when it says so, and what is wrong with it as a whole."""
+
+    answers: list[SheetAnswer]
+    rater: str | None
+    problems: list[str]
+
+
+def read_answers(content: bytes) -> ReadFile:
+    """Read a file as people send it; what it is, is told by how it begins."""
+    text = _decoded(content)
+    return _read_json(text) if text.lstrip().startswith("{") else _read_sheet(text)
+
+
+def read_score(said: object, criterion: Criterion) -> Score | None:
+    """
+    Return what an answer says, None when it is no answer on this scale.
+
+    An empty one is `unanswered`; `?` passes. Labels count in any case, and yes and no on a yes/no scale.
+    """
+    scale = criterion.scale
+    if isinstance(said, int | float) and not isinstance(said, bool):
+        # The page sends what an answer is worth, on a menu too.
+        score = scale.nearest(said)
+        return None if score is None else Score(score, None)
+    if said is not None and not isinstance(said, str):
+        return None
+    # An apostrophe before a cell is the spreadsheet's.
+    text = (said or "").strip().removeprefix("'").strip()
+    if not text:
+        return Score(None, "unanswered")
+    reason = _PASSED.get(text.casefold())
+    if reason is not None:
+        return Score(None, reason) if reason == "cannot_tell" or scale.not_applicable else None
+    worth = scale.value_of(text)
+    if worth is None and scale.kind != "choices":
+        worth = _number(text, criterion)
+    return None if worth is None else Score(worth, None)
+
+
+def _number(text: str, criterion: Criterion) -> float | None:
+    try:
+        # Some countries write a comma for a point.
+        return criterion.scale.nearest(float(text.replace(",", ".")))
+    except ValueError:
+        return None
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        # What Excel writes on Windows; every byte has a meaning in it or its superset.
+        return content.decode("cp1252", errors="replace")
+
+
+def _read_json(text: str) -> ReadFile:
+    try:
+        saved = json.loads(text)
+    except json.JSONDecodeError as error:
+        return ReadFile([], None, [f"line {error.lineno}: not JSON ({error.msg})"])
+    if saved.get("kind") != KIND or not isinstance(saved.get("answers"), list):
+        return ReadFile([], None, [f'line 1: not a saved review; it has no "kind": "{KIND}" with "answers"'])
+    review, rater = saved.get("review_id"), saved.get("rater")
+    answers, problems = [], []
+    for number, row in enumerate(saved["answers"], start=1):
+        where = f"answer {number}{_line_of(text, row)}"
+        if not isinstance(row, dict) or not isinstance(row.get("criterion"), str) or "item" not in row:
+            problems.append(f"{where}: an answer needs item and criterion")
+            continue
+        said = row.get("score")
+        if said is None:
+            said = {"cannot_tell": "?", "not_applicable": "n/a"}.get(str(row.get("reason")), "")
+        answers.append(
+            SheetAnswer(where, str(review), str(row["item"]), None, None, row["criterion"], said, None)
+        )
+    return ReadFile(answers, rater if isinstance(rater, str) and rater.strip() else None, problems)
+
+
+def _line_of(text: str, row: Any) -> str:
+    # The page writes an answer a line; a file that was written anew may not.
+    at = text.find(json.dumps(row, separators=(",", ":"), ensure_ascii=False))
+    return "" if at < 0 else f" (line {text.count(chr(10), 0, at) + 1})"
+
+
+def _read_sheet(text: str) -> ReadFile:
+    csv.field_size_limit(_LONGEST_CELL)
+    first = text.partition("\n")[0]
+    # Spreadsheets of some countries write semicolons.
+    delimiter = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        header = [name.strip().casefold() for name in next(reader, [])]
+    except csv.Error as error:
+        return ReadFile([], None, [f"line 1: not CSV ({error})"])
+    of_review = {"review", "item", "criterion", "score"} <= set(header)
+    if not of_review and not {"record_id", "candidate", "criterion", "score"} <= set(header):
+        return ReadFile([], None, [_WRONG_COLUMNS])
+    answers: list[SheetAnswer] = []
+    problems: list[str] = []
+    for where, row in _rows(reader, header, problems):
+        answers.append(
+            SheetAnswer(
+                where,
+                row["review"].strip() if of_review else None,
+                row["item"].strip() if of_review else None,
+                None if of_review else row["record_id"],
+                None if of_review else row["candidate"],
+                row["criterion"].strip().removeprefix("'"),
+                row["score"],
+                row.get("rater", "").strip() or None,
+            )
+        )
+    return ReadFile(answers, None, problems)
+
+
+def _rows(reader: Any, header: list[str], problems: list[str]) -> Iterator[tuple[str, Mapping[str, str]]]:
+    number, line = 1, reader.line_num
+    while True:
+        number, start = number + 1, line + 1
+        where = f"line {start}" if start == number else f"row {number} (line {start})"
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            problems.append(f"{where}: not CSV ({error})")
+            return
+        line = reader.line_num
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) < len(header):
+            # A spreadsheet may drop empty cells at a row's end.
+            cells += [""] * (len(header) - len(cells))
+        yield where, dict(zip(header, cells, strict=False))

@@ -1,0 +1,169 @@
+"""`review export`: a run's folder in; a page, a sheet, and the key to both out."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from evaldrop import storage
+from evaldrop.errors import InputError, StorageError
+from evaldrop.evaluation.criteria import Criterion
+from evaldrop.report.review.drawing import draw_responses, review_id
+from evaldrop.report.review.page import review_page
+from evaldrop.report.review.sheet import review_sheet
+from evaldrop.report.review.shown import ShownItem, ShownReview
+from evaldrop.run.definition import RunFile, read_run_file
+from evaldrop.run.records import PreparedRecord, read_prepared
+from evaldrop.run.results import RECORDS_FILE
+from evaldrop.run.tables import read_rows
+from evaldrop.scorecard.calibration.label import ReviewItem, ReviewKey, Sampling
+from evaldrop.scorecard.calibration.labels import response_digest
+
+
+class Exported(NamedTuple):
+    """What was written, as URIs, and what was drawn."""
+
+    page: str
+    sheet: str
+    key: str
+    sampling: Sampling
+
+
+def key_uri(folder: str, review: str) -> str:
+    """Return where a review's key is: in the run's folder, beside nothing that is sent to people."""
+    return storage.join(folder, "review", "keys", f"{review}.json")
+
+
+def export_review(
+    folder: str, *, sample: int, seed: int, criteria: Sequence[str] = (), to: str | None = None
+) -> Exported:
+    """
+    Draw responses of a run and write the page and the sheet on which people score them.
+
+    Args:
+        folder: The run's folder; its scorecard has been built.
+        sample: About how many responses.
+        seed: Of the draw.
+        criteria: Names; by default all of the run's.
+        to: Where page and sheet go; by default `review/` in the run's folder. The key stays with the run.
+
+    Raises:
+        InputError: A criterion is none of the run's, or nothing can be drawn from.
+        StorageError: A file cannot be read or written.
+    """
+    run = read_run_file(folder)
+    chosen = _chosen(run, criteria)
+    asked = _asked(run, chosen)
+    drawn = draw_responses(_population(run, asked), sample=sample, seed=seed)
+    name = review_id(run.run_id, drawn.sampling, list(chosen))
+    texts = _texts(run, set(drawn.responses))
+    items = [
+        ReviewItem(
+            position=position,
+            record_id=record_id,
+            candidate=candidate,
+            criteria=asked[record_id],
+            response_sha256=response_digest(texts[record_id, candidate]),
+        )
+        for position, (record_id, candidate) in enumerate(drawn.responses, start=1)
+    ]
+    key = ReviewKey(
+        review_id=name,
+        run_id=run.run_id,
+        simulated=run.simulated,
+        sampling=drawn.sampling,
+        questions={criterion: chosen[criterion].question for criterion in chosen},
+        items=tuple(items),
+    )
+    return _write(run, key, _shown(run, key, chosen, texts), to or storage.join(folder, "review"))
+
+
+def _chosen(run: RunFile, names: Sequence[str]) -> dict[str, Criterion]:
+    unknown = [name for name in names if name not in run.criteria]
+    if unknown:
+        raise InputError(
+            f"--criterion {', '.join(unknown)}: not in this run. It has {', '.join(run.criteria) or 'none'}."
+        )
+    chosen = {name: criterion for name, criterion in run.criteria.items() if not names or name in names}
+    if not chosen:
+        raise InputError(f"{run.folder}: this run has no criterion, so there is nothing to score.")
+    return chosen
+
+
+def _asked(run: RunFile, criteria: Mapping[str, Criterion]) -> dict[str, tuple[str, ...]]:
+    """Return which of the criteria each record's judges were asked, records without any left out."""
+    asked = {}
+    for record in _records(run):
+        names = {name for call in record.asked for name in call.criteria}
+        if kept := tuple(name for name in criteria if name in names):
+            asked[record.record_id] = kept
+    return asked
+
+
+def _population(run: RunFile, asked: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
+    population: dict[str, list[str]] = {}
+    for record_id, candidate, error in read_rows(_responses(run), ("record_id", "candidate", "error")):
+        # A row has a response or an error.
+        if error is None and record_id in asked:
+            population.setdefault(record_id, []).append(candidate)
+    return population
+
+
+def _texts(run: RunFile, wanted: set[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    rows = read_rows(_responses(run), ("record_id", "candidate", "response"))
+    return {(row[0], row[1]): row[2] or "" for row in rows if (row[0], row[1]) in wanted}
+
+
+def _responses(run: RunFile) -> str:
+    uri = run.file("responses.parquet")
+    if not storage.exists(uri):
+        raise StorageError(f"{uri}: not there. `evaldrop report {run.folder}` makes the tables of a run.")
+    return uri
+
+
+def _records(run: RunFile) -> Iterator[PreparedRecord]:
+    with storage.open_read(run.file(RECORDS_FILE)) as lines:
+        for line in lines:
+            if line.strip():
+                yield read_prepared(line)
+
+
+def _shown(
+    run: RunFile, key: ReviewKey, criteria: Mapping[str, Criterion], texts: Mapping[tuple[str, str], str]
+) -> ShownReview:
+    wanted = {item.record_id for item in key.items}
+    records = {record.record_id: record for record in _records(run) if record.record_id in wanted}
+    return ShownReview(
+        key.review_id,
+        key.run_id,
+        key.simulated,
+        key.sampling,
+        criteria,
+        [
+            _shown_item(item, records[item.record_id], texts[item.record_id, item.candidate])
+            for item in key.items
+        ],
+    )
+
+
+def _shown_item(item: ReviewItem, record: PreparedRecord, response: str) -> ShownItem:
+    return ShownItem(
+        item.position,
+        item.criteria,
+        record.prompt,
+        record.system,
+        record.context,
+        record.reference,
+        response,
+    )
+
+
+def _write(run: RunFile, key: ReviewKey, shown: ShownReview, place: str) -> Exported:
+    uris = Exported(
+        storage.join(place, f"review-{key.review_id}.html"),
+        storage.join(place, f"review-{key.review_id}.csv"),
+        key_uri(run.folder, key.review_id),
+        key.sampling,
+    )
+    storage.write_bytes(uris.key, key.model_dump_json(indent=1).encode())
+    storage.write_bytes(uris.page, review_page(shown).encode())
+    storage.write_bytes(uris.sheet, review_sheet(shown).encode())
+    return uris

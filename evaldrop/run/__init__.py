@@ -1,0 +1,1 @@
+"""A run's folder: its request, its definition, prepared records, results and tables."""

@@ -1,0 +1,306 @@
+"""
+The result files of a distributed Map, as Step Functions writes them: a manifest, and the files it names.
+
+Reads every form the service may write: JSONL or one JSON array, child outputs alone (COMPACT) or inside a
+record of the child's execution (NONE), whose `Output` is a JSON text. Failed rows always have the second
+form.
+
+`collect` finds each record's result, in the order of the dataset, while the files hold them in the order in
+which their children ended. One pass notes where each record's row begins (about 250 bytes a record); then
+records are read in the dataset's order and each row is fetched by its offset. Texts are never held for more
+than one record.
+"""
+
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any, BinaryIO, Literal, NamedTuple, cast
+
+import orjson
+
+from evaldrop import storage
+from evaldrop.errors import StorageError
+from evaldrop.run.records import PreparedRecord, read_prepared
+
+RECORDS_FILE = "records.jsonl"
+MANIFEST = "manifest.json"
+NOT_STARTED = "PENDING"
+"""Why a record has no result whose child was not started, for the Map run failed or was stopped before."""
+
+# The workflow writes this key first; a row that begins otherwise is parsed to find it.
+_ID_FIRST = re.compile(rb'\{"record_id":"([^"\\]*)"')
+
+Status = Literal["SUCCEEDED", "FAILED", "PENDING"]
+
+
+class Manifest(NamedTuple):
+    """The URIs of a Map run's result files, by how the children in them ended."""
+
+    uri: str
+    succeeded: tuple[str, ...]
+    failed: tuple[str, ...]
+    pending: tuple[str, ...]
+
+
+class ChildFailure(NamedTuple):
+    """Why a record's child workflow gave no output: the error's name and what it said."""
+
+    error: str
+    cause: str
+
+
+def find_manifests(folder: str) -> list[str]:
+    """Return the manifests of a run's Map runs, the newest first."""
+    found = [
+        uri for uri in storage.list_files(storage.join(folder, "results")) if uri.endswith(f"/{MANIFEST}")
+    ]
+    return sorted(found, key=storage.modified_at, reverse=True)
+
+
+def read_manifest(uri: str) -> Manifest:
+    """
+    Read a manifest and find the files it names.
+
+    A file is looked for beside its manifest first, where Step Functions puts it: a run that was copied from
+    its bucket to a disk stays readable.
+
+    Raises:
+        StorageError: The manifest cannot be read, or is none.
+    """
+    try:
+        content = orjson.loads(storage.read_bytes(uri))
+        bucket, files = content["DestinationBucket"], content["ResultFiles"]
+        named = {
+            status: [entry["Key"] for entry in files.get(status, ())]
+            for status in ("SUCCEEDED", "FAILED", "PENDING")
+        }
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise StorageError(f"{uri}: not a Map run's manifest ({error!r})") from error
+    return Manifest(uri, *(tuple(_locate(uri, bucket, key) for key in keys) for keys in named.values()))
+
+
+def _locate(manifest: str, bucket: str, key: str) -> str:
+    beside = storage.join(storage.parent(manifest) or "", key.rpartition("/")[2])
+    return beside if storage.exists(beside) else storage.uri_of(bucket, key)
+
+
+@contextmanager
+def open_lines(uri: str) -> Iterator[BinaryIO]:
+    """
+    Open a result file as seekable JSONL, one row a line.
+
+    A file in S3 is copied to a temporary one first, since rows are read again by offset. A JSON array is held
+    in memory once while it is written out as lines; the workflow asks for JSONL, which never is.
+    """
+    with storage.open_read(uri) as stream:
+        first = stream.read(1)
+        if first != b"[" and not storage.is_s3(uri):
+            stream.seek(0)
+            yield stream
+            return
+        with tempfile.TemporaryFile() as copy:
+            if first == b"[":
+                for row in orjson.loads(first + stream.read()):
+                    copy.write(orjson.dumps(row) + b"\n")
+            else:
+                copy.write(first)
+                shutil.copyfileobj(stream, copy, 1 << 20)
+            copy.seek(0)
+            yield cast("BinaryIO", copy)
+
+
+def parse_row(line: bytes) -> dict[str, Any]:
+    """
+    Return a line of a result file.
+
+    Half a surrogate pair, which models do emit when cut off, is JSON to Step Functions and not to orjson; it
+    is replaced.
+
+    Raises:
+        ValueError: The line is not JSON.
+        TypeError: It is not an object.
+    """
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        row = orjson.loads(json.dumps(json.loads(line), ensure_ascii=False).encode(errors="replace"))
+    if not isinstance(row, dict):
+        raise TypeError(f"a row must be an object, got {type(row).__name__}")
+    return row
+
+
+def row_output(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a succeeded child's output, whichever form its row has."""
+    if "record_id" in row or "Output" not in row:
+        return row
+    output = row["Output"]
+    return parse_row(output.encode()) if isinstance(output, str) else output or {}
+
+
+def failed_record(row: dict[str, Any]) -> tuple[str | None, ChildFailure]:
+    """
+    Return the record a FAILED or PENDING row is about (None when its input is not there), and why it has no
+    output.
+    """
+    failure = ChildFailure(
+        str(row.get("Error") or row.get("Status") or "unknown"), str(row.get("Cause") or "")
+    )
+    given = row.get("Input")
+    try:
+        content = orjson.loads(given) if isinstance(given, str) else given
+    except orjson.JSONDecodeError:
+        return None, failure
+    if not isinstance(content, dict):
+        return None, failure
+    record = content.get("record")
+    record_id = (record if isinstance(record, dict) else content).get("record_id")
+    return (record_id if isinstance(record_id, str) else None), failure
+
+
+_NO_ROW = ChildFailure("not in any result file", "")
+
+
+class _Place(NamedTuple):
+    file: int
+    offset: int
+
+
+class ResultIndex:
+    """
+    Finds each record's row among the result files of a run's attempts; about 250 bytes a record.
+
+    A redriven Map run has one manifest: it names the successes of all attempts, and the failures of the last.
+    An Express child runs at least once, so a Map run may hold a record twice: the row that stands first, in
+    the manifest's order of files, counts; and a success before a failure.
+
+    Args:
+        manifests: Of its Map runs, the newest first. A record that succeeded in several of them counts once,
+            in the first.
+        stack: Closes the files.
+    """
+
+    def __init__(self, manifests: list[Manifest], stack: ExitStack) -> None:
+        self._places: dict[str, _Place] = {}
+        self._repeats: dict[str, list[_Place]] = {}
+        self._failures: dict[str, ChildFailure] = {}
+        self._files: list[BinaryIO] = []
+        self._uris: list[str] = []
+        for manifest in manifests:
+            first_file = len(self._files)
+            for uri in manifest.succeeded:
+                self._note_places(uri, stack.enter_context(open_lines(uri)), first_file)
+            for uri in (*manifest.failed, *manifest.pending):
+                self._note_failures(uri)
+
+    def output(self, record_id: str) -> dict[str, Any] | None:
+        """
+        Return a record's child output, or None when there is none.
+
+        Raises:
+            StorageError: Its row is none.
+        """
+        place = self._places.get(record_id)
+        return None if place is None else self._read(place)
+
+    def repeats(self, record_id: str) -> list[dict[str, Any]]:
+        """
+        Return what a record's child gave beside its output: it ran more than once in one Map run.
+
+        Between Map runs it cannot be told: a run that is resumed on one machine hands earlier replies on.
+
+        Raises:
+            StorageError: A row is none.
+        """
+        return [self._read(place) for place in self._repeats.get(record_id, ())]
+
+    def failure(self, record_id: str) -> ChildFailure:
+        """Return why a record has no output."""
+        return self._failures.get(record_id, _NO_ROW)
+
+    def _read(self, place: _Place) -> dict[str, Any]:
+        stream = self._files[place.file]
+        stream.seek(place.offset)
+        return _output(stream.readline(), self._uris[place.file], place.offset)
+
+    def _note_places(self, uri: str, stream: BinaryIO, first_file: int) -> None:
+        number, offset = len(self._files), 0
+        self._files.append(stream)
+        self._uris.append(uri)
+        for line in stream:
+            record_id = _record_id(line, uri, offset)
+            if record_id is not None:
+                place = _Place(number, offset)
+                counts = self._places.setdefault(record_id, place)
+                if counts is not place and counts.file >= first_file:
+                    self._repeats.setdefault(record_id, []).append(place)
+            offset += len(line)
+
+    def _note_failures(self, uri: str) -> None:
+        with open_lines(uri) as lines:
+            for line in lines:
+                if line.strip():
+                    record_id, failure = failed_record(parse_row(line))
+                    if record_id is not None:
+                        self._failures.setdefault(record_id, failure)
+
+
+def _output(line: bytes, uri: str, offset: int) -> dict[str, Any]:
+    try:
+        return row_output(parse_row(line))
+    except (ValueError, TypeError) as error:
+        raise StorageError(f"{uri}, byte {offset}: not a row of a Map run's results ({error})") from error
+
+
+def _record_id(line: bytes, uri: str, offset: int) -> str | None:
+    if quick := _ID_FIRST.match(line):
+        return quick[1].decode()
+    if not line.strip():
+        return None
+    record_id = _output(line, uri, offset).get("record_id")
+    return record_id if isinstance(record_id, str) else None
+
+
+class Found(NamedTuple):
+    """
+    A prepared record with its child's output, or why there is none.
+
+    `repeats` are the outputs of a child that ran again though it had one: paid for, and not counted.
+    """
+
+    record: PreparedRecord
+    output: dict[str, Any] | None
+    failure: ChildFailure
+    repeats: Sequence[dict[str, Any]] = ()
+
+
+def collect(folder: str, manifests: Sequence[str]) -> Iterator[Found]:
+    """
+    Yield every prepared record of a run with its result, in the dataset's order.
+
+    Args:
+        folder: The run's folder.
+        manifests: URIs of the manifests of its Map runs, the newest first. A record that succeeded in several
+            attempts counts once, in the first of them.
+
+    Raises:
+        StorageError: A file cannot be read.
+    """
+    with ExitStack() as stack:
+        index = ResultIndex([read_manifest(uri) for uri in manifests], stack)
+        with storage.open_read(storage.join(folder, RECORDS_FILE)) as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    record = _prepared(line, folder, number)
+                    name = record.record_id
+                    yield Found(record, index.output(name), index.failure(name), index.repeats(name))
+
+
+def _prepared(line: bytes, folder: str, number: int) -> PreparedRecord:
+    try:
+        return read_prepared(line)
+    except (ValueError, KeyError, TypeError) as error:
+        uri = storage.join(folder, RECORDS_FILE)
+        raise StorageError(f"{uri} line {number}: no prepared record ({error!r})") from error

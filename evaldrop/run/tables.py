@@ -1,0 +1,241 @@
+"""
+The Parquet tables of a run: their columns, and a writer that holds a bounded number of rows.
+
+Columns are public (docs/output-files.md): new ones go to the end.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from evaldrop import storage
+
+_BATCH = 8_192
+
+
+def read_rows(uri: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """
+    Yield the rows of a table as tuples of these columns, in the table's order.
+
+    Raises:
+        StorageError: There is no such table.
+    """
+    # Parquet is read from its end: from S3 it comes as a whole, from a disk in parts.
+    if storage.is_s3(uri):
+        source: Any = pa.BufferReader(storage.read_bytes(uri))
+    else:
+        source = storage.open_read(uri)
+    with source, pq.ParquetFile(source) as table:
+        for batch in table.iter_batches(batch_size=_BATCH, columns=list(columns)):
+            yield from zip(*(batch.column(name).to_pylist() for name in columns), strict=True)
+
+
+# Rows kept before they become a row group. Rows of long texts are written out sooner.
+ROWS_PER_GROUP = 8_192
+TEXT_PER_GROUP = 32 << 20
+
+
+class ResponseRow(NamedTuple):
+    """
+    A candidate's response to a record: a row of `responses.parquet`; each metric has a column.
+
+    `flags` are names of `evaldrop.verdicts.injection.FLAGS`, joined by commas; None where there is none.
+    `expected_blocked` is the record's.
+    """
+
+    record_id: str
+    category: str | None
+    group: str | None
+    candidate: str
+    model: str
+    prompt: str
+    response: str | None
+    error: str | None
+    stop_reason: str | None
+    input_tokens: int | None
+    output_tokens: int | None
+    latency_ms: float | None
+    cost_usd: float | None
+    reused: bool
+    flags: str | None = None
+    metrics: tuple[float | None, ...] = ()
+    expected_blocked: bool | None = None
+
+    def cells(self) -> tuple[Any, ...]:
+        """Return the row's values in the order of its columns."""
+        return (*self[: ResponseRow._fields.index("metrics")], self.expected_blocked, *self.metrics)
+
+
+class VerdictRow(NamedTuple):
+    """
+    A judge's verdict on one criterion: a row of `verdicts.parquet`.
+
+    A joint call's tokens and cost are shared out among its criteria, so that columns add up to what was
+    billed. `raw_reply` and `first_reply` (there when the judge was asked again) are JSON.
+    `left_out_characters` are those of the prompt, context or reference that the judge was not shown.
+    """
+
+    record_id: str
+    candidate: str
+    criterion: str
+    judge: str
+    score: float | None
+    passed: bool | None
+    unscored_reason: str | None
+    rationale: str | None
+    raw_reply: str | None
+    input_tokens: int | None
+    output_tokens: int | None
+    cost_usd: float | None
+    repeat: int = 0
+    first_reply: str | None = None
+    left_out_characters: int = 0
+
+
+class RobustnessRow(NamedTuple):
+    """A perturbed copy's response on one criterion beside its record's: a row of `robustness.parquet`."""
+
+    record_id: str
+    of: str
+    perturbation: str
+    candidate: str
+    criterion: str | None
+    prompt: str
+    response: str | None
+    error: str | None
+    original_score: float | None
+    score: float | None
+
+
+class ComparisonRow(NamedTuple):
+    """
+    A judge's preference between two responses shown in one order: a row of `comparisons.parquet`.
+
+    `first_score` and `second_score` belong to the response shown first and to the other, where judges give
+    scores. `left_out_characters`: as in a verdict's row.
+    """
+
+    record_id: str
+    candidate: str
+    baseline: str
+    judge: str
+    criterion: str | None
+    first_shown: str
+    preferred: str | None
+    unscored_reason: str | None
+    rationale: str | None
+    raw_reply: str | None
+    first_score: float | None = None
+    second_score: float | None = None
+    left_out_characters: int = 0
+
+
+_TEXT, _REAL, _COUNT = pa.string(), pa.float64(), pa.int64()
+
+_RESPONSES = [
+    ("record_id", _TEXT), ("category", _TEXT), ("group", _TEXT), ("candidate", _TEXT), ("model", _TEXT),
+    ("prompt", _TEXT), ("response", _TEXT), ("error", _TEXT), ("stop_reason", _TEXT),
+    ("input_tokens", _COUNT), ("output_tokens", _COUNT), ("latency_ms", _REAL), ("cost_usd", _REAL),
+    ("reused", pa.bool_()), ("flags", _TEXT), ("expected_blocked", pa.bool_()),
+]  # fmt: skip
+_VERDICTS = [
+    ("record_id", _TEXT), ("candidate", _TEXT), ("criterion", _TEXT), ("judge", _TEXT), ("score", _REAL),
+    ("passed", pa.bool_()), ("unscored_reason", _TEXT), ("rationale", _TEXT), ("raw_reply", _TEXT),
+    ("input_tokens", _COUNT), ("output_tokens", _COUNT), ("cost_usd", _REAL), ("repeat", pa.int32()),
+    ("first_reply", _TEXT), ("left_out_characters", _COUNT),
+]  # fmt: skip
+_COMPARISONS = [
+    ("record_id", _TEXT), ("candidate", _TEXT), ("baseline", _TEXT), ("judge", _TEXT), ("criterion", _TEXT),
+    ("first_shown", _TEXT), ("preferred", _TEXT), ("unscored_reason", _TEXT), ("rationale", _TEXT),
+    ("raw_reply", _TEXT), ("first_score", _REAL), ("second_score", _REAL),
+    ("left_out_characters", _COUNT),
+]  # fmt: skip
+_ROBUSTNESS = [
+    ("record_id", _TEXT), ("of", _TEXT), ("perturbation", _TEXT), ("candidate", _TEXT), ("criterion", _TEXT),
+    ("prompt", _TEXT), ("response", _TEXT), ("error", _TEXT), ("original_score", _REAL), ("score", _REAL),
+]  # fmt: skip
+
+
+def response_schema(metrics: Sequence[str]) -> pa.Schema:
+    """Return the columns of `responses.parquet` in a run with these metrics."""
+    return pa.schema([*_RESPONSES, *((f"metric_{name}", _REAL) for name in metrics)])
+
+
+def verdict_schema() -> pa.Schema:
+    """Return the columns of `verdicts.parquet`."""
+    return pa.schema(_VERDICTS)
+
+
+def comparison_schema() -> pa.Schema:
+    """Return the columns of `comparisons.parquet`."""
+    return pa.schema(_COMPARISONS)
+
+
+def robustness_schema() -> pa.Schema:
+    """Return the columns of `robustness.parquet`."""
+    return pa.schema(_ROBUSTNESS)
+
+
+class TableWriter:
+    """Writes rows, tuples in the schema's order, as row groups of bounded size."""
+
+    def __init__(self, stream: IO[bytes], schema: pa.Schema) -> None:
+        self._schema = schema
+        self._rows: list[tuple[Any, ...]] = []
+        self._text = 0
+        self._writer = pq.ParquetWriter(stream, schema, compression="zstd", compression_level=1)
+
+    def append(self, row: tuple[Any, ...], text: int = 0) -> None:
+        """Add a row; `text` is about how many characters it holds."""
+        self._rows.append(row)
+        self._text += text
+        if len(self._rows) >= ROWS_PER_GROUP or self._text >= TEXT_PER_GROUP:
+            self._flush()
+
+    def close(self) -> None:
+        """Write what is left, and the file's end."""
+        self._flush()
+        self._writer.close()
+
+    def discard(self) -> None:
+        """Let go of the stream, which is about to be thrown away."""
+        self._rows = []
+        self._writer.close()
+
+    def _flush(self) -> None:
+        if not self._rows:
+            return
+        columns = zip(*self._rows, strict=True)
+        arrays = [_array(column, field.type) for column, field in zip(columns, self._schema, strict=True)]
+        self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
+        self._rows, self._text = [], 0
+
+
+def _array(column: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    # Not pa.array: it imports pandas (0.2 s and 40 MB) to see whether the values are a Series.
+    if kind == _TEXT:
+        builder = pa.lib.StringBuilder()
+        builder.append_values(column)
+        return builder.finish()
+    valid = np.packbits([value is not None for value in column], bitorder="little")
+    values = np.array([0 if value is None else value for value in column], kind.to_pandas_dtype())
+    packed = np.packbits(values, bitorder="little") if kind == pa.bool_() else values
+    return pa.Array.from_buffers(kind, len(column), [pa.py_buffer(valid), pa.py_buffer(packed)])
+
+
+@contextmanager
+def open_table(uri: str, schema: pa.Schema, *, simulated: bool) -> Iterator[TableWriter]:
+    """Write a table that appears whole or not at all; the file of a simulated run says so in its metadata."""
+    marked = schema.with_metadata({"evaldrop.run": "SIMULATED" if simulated else "real"})
+    with storage.open_write(uri) as stream:
+        writer = TableWriter(stream, marked)
+        try:
+            yield writer
+        except BaseException:
+            writer.discard()
+            raise
+        writer.close()

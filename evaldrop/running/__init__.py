@@ -1,0 +1,1 @@
+"""Where a workflow runs: on this machine, on AWS, or on a local AWS."""

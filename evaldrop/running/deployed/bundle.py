@@ -1,0 +1,115 @@
+"""An evaluation with all it reads: the files that have to lie in the bucket before a dataset's event."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import NamedTuple, cast
+
+from evaldrop import storage
+from evaldrop.errors import EvaluationError, PromptError
+from evaldrop.evaluation import find_evaluation, parse_evaluation
+from evaldrop.evaluation.load import FILE_NAME
+from evaldrop.evaluation.prompts import Kind, find_prompt, load_prompt
+from evaldrop.run.definition import RunDefinition
+from evaldrop.running.deployed.placing import SUBMITTED
+from evaldrop.steps.start_run.events import DATASET_ENDINGS
+
+
+class File(NamedTuple):
+    """A small file that goes up before the dataset."""
+
+    key: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationBundle:
+    """
+    An evaluation with all it reads, as it is on this machine.
+
+    Attributes:
+        evaluation: The file.
+        prompts: `candidate/answer.v1`: text, of all that it names.
+        anchors: The anchors' file, its key relative to the evaluation's folder; None without one.
+    """
+
+    evaluation: bytes
+    prompts: Mapping[str, str]
+    anchors: File | None = None
+
+    def at(self, key: str) -> tuple[File, ...]:
+        """
+        Return the files that are this evaluation at a key; the evaluation itself is the last of them.
+
+        Prompts go into its own folder, where they are looked for first: none that lies above can take their
+        place.
+        """
+        folder = key.rpartition("/")[0]
+        prompts = [
+            File(f"{folder}/prompts/{name}.md", text.encode()) for name, text in sorted(self.prompts.items())
+        ]
+        anchors = [File(f"{folder}/{self.anchors.key}", self.anchors.content)] if self.anchors else []
+        return (*prompts, *anchors, File(key, self.evaluation))
+
+    @property
+    def starts_a_run(self) -> bool:
+        """Whether a file of it would, below `datasets/`, be taken for a dataset."""
+        return self.anchors is not None and self.anchors.key.endswith(DATASET_ENDINGS)
+
+    @property
+    def pinned_key(self) -> str:
+        """Where it lies when it is meant for one run: nothing else has this key, and it is never replaced."""
+        digest = hashlib.sha256()
+        for file in self.at(f"x/{FILE_NAME}"):
+            digest.update(f"{file.key}\0{len(file.content)}\0".encode() + file.content)
+        return f"{SUBMITTED}{digest.hexdigest()[:32]}/{FILE_NAME}"
+
+
+def read_bundle(definition: RunDefinition, evaluation: str) -> EvaluationBundle:
+    """
+    Return an evaluation with what it reads.
+
+    Args:
+        definition: The run as it would be; it has the prompts.
+        evaluation: The evaluation's URI.
+
+    Raises:
+        EvaluationError: A file of it lies where it cannot be taken along.
+    """
+    content = storage.read_bytes(evaluation)
+    anchors = parse_evaluation(content, source=evaluation).anchors
+    file = None
+    if anchors is not None and anchors.file is not None:
+        place = PurePosixPath(anchors.file)
+        if place.is_absolute() or ".." in place.parts:
+            raise EvaluationError(
+                f"{evaluation}: anchors.file: {anchors.file} must lie in the evaluation's folder, or below, "
+                "to be uploaded with it."
+            )
+        folder = storage.parent(evaluation) or "."
+        file = File(place.as_posix(), storage.read_bytes(storage.join(folder, anchors.file)))
+    prompts = {name: prompt.text for name, prompt in definition.prompts.items()}
+    return EvaluationBundle(evaluation=content, prompts=prompts, anchors=file)
+
+
+def found_there(bundle: EvaluationBundle, uri: str) -> tuple[str, ...] | None:
+    """Return the keys of the evaluation and prompts that the stack finds by itself, if they say the same."""
+    found = find_evaluation(uri)
+    if found is None or storage.read_bytes(found) != bundle.evaluation:
+        return None
+    folder, uris = storage.parent(found), [found]
+    for name, text in bundle.prompts.items():
+        kind, _, prompt = name.partition("/")
+        try:
+            if load_prompt(cast("Kind", kind), prompt, near=folder).text != text:
+                return None
+        except PromptError:
+            return None
+        uris += filter(None, [find_prompt(cast("Kind", kind), prompt, near=folder)])
+    if bundle.anchors:
+        anchors = storage.join(str(folder), bundle.anchors.key)
+        if not storage.exists(anchors) or storage.read_bytes(anchors) != bundle.anchors.content:
+            return None
+        uris.append(anchors)
+    return tuple(storage.place(each).key for each in uris)

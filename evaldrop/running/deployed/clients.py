@@ -1,0 +1,23 @@
+"""boto3's clients, configured as boto3 is: by profile, Region and AWS_ENDPOINT_URL."""
+
+from typing import Any
+
+from evaldrop.aws_errors import as_service_error
+
+
+def client(service: str, *, region: str | None = None) -> Any:
+    """
+    Return a client of a service.
+
+    Args:
+        service: As boto3 names it.
+        region: Where an ARN says; boto3's own choice when not given.
+
+    Raises:
+        ServiceError: There is no Region, or no such profile.
+    """
+    import boto3
+
+    with as_service_error(f"{service} cannot be called"):
+        client: Any = boto3.client
+        return client(service, region_name=region)

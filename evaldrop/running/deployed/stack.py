@@ -1,0 +1,92 @@
+"""A deployed stack, as its outputs describe it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from evaldrop.aws_errors import as_service_error, code_of
+from evaldrop.errors import InputError
+from evaldrop.steps.start_run.events import RUNS, Intake
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """
+    A stack that takes datasets.
+
+    Attributes:
+        name: The stack's.
+        input_bucket: Where datasets are uploaded to.
+        output_bucket: Where runs are kept.
+        machine_arn: The state machine that evaluates.
+        dead_letters: URL of the queue of events that started nothing.
+        max_dataset_bytes: Largest dataset it takes.
+    """
+
+    name: str
+    input_bucket: str
+    output_bucket: str
+    machine_arn: str
+    dead_letters: str
+    max_dataset_bytes: int
+
+    @property
+    def out(self) -> str:
+        """URI of the folder that runs are kept in."""
+        return f"s3://{self.output_bucket}/{RUNS}"
+
+    @property
+    def region(self) -> str:
+        """The Region it is deployed in."""
+        return self.machine_arn.split(":")[3]
+
+    @property
+    def intake(self) -> Intake:
+        """What it takes in, as its StartRun sees it."""
+        return Intake(bucket=self.input_bucket, out=self.out, max_bytes=self.max_dataset_bytes)
+
+    def execution_arn(self, run_id: str) -> str:
+        """Return the ARN of the execution that is a run."""
+        return f"{self.machine_arn.replace(':stateMachine:', ':execution:')}:{run_id}"
+
+
+_OUTPUTS = {
+    "InputBucket": "input_bucket",
+    "OutputBucket": "output_bucket",
+    "StateMachine": "machine_arn",
+    "DeadLetterQueue": "dead_letters",
+    "MaxDatasetBytes": "max_dataset_bytes",
+}
+
+
+def find_stack(name: str, cloudformation: Any) -> Stack:
+    """
+    Return a deployed stack by its name.
+
+    Raises:
+        InputError: There is none of this name, or it is none of this version of evaldrop.
+        ServiceError: CloudFormation would not say.
+    """
+    with as_service_error(f'stack "{name}" cannot be looked up'):
+        try:
+            (described,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+        except cloudformation.exceptions.ClientError as error:
+            if code_of(error) == "ValidationError" and "does not exist" in str(error):
+                raise InputError(_no_stack(name, cloudformation.meta.region_name)) from error
+            raise
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())}
+    if missing := sorted(_OUTPUTS.keys() - outputs.keys()):
+        raise InputError(
+            f'stack "{name}" ({described["StackStatus"]}) has no output {", ".join(missing)}: it is no stack '
+            "of evaldrop, not deployed to its end, or of an earlier version. Deploy it again "
+            "(docs/deploying.md)."
+        )
+    values = {field: outputs[key] for key, field in _OUTPUTS.items()}
+    return Stack(name=name, **{**values, "max_dataset_bytes": int(values["max_dataset_bytes"])})
+
+
+def _no_stack(name: str, region: str) -> str:
+    return (
+        f'there is no stack "{name}" in {region}. Name it with --stack or EVALDROP_STACK; AWS_DEFAULT_REGION '
+        "and AWS_PROFILE say where it is looked for. Not deployed yet? docs/deploying.md; without an AWS "
+        "account: evaldrop local."
+    )

@@ -1,0 +1,235 @@
+"""A dataset on its way to a stack: checked here, placed there, uploaded when it says something new."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from evaldrop import storage
+from evaldrop.datasets import survey_dataset
+from evaldrop.errors import DatasetError, InputError
+from evaldrop.evaluation import find_evaluation
+from evaldrop.run.request import RunRequest, new_run_id
+from evaldrop.running.deployed.bundle import File, found_there, read_bundle
+from evaldrop.running.deployed.placing import chosen_key, dataset_key, sidecar_key
+from evaldrop.running.deployed.stack import Stack
+from evaldrop.running.deployed.uploads import InputBucket, Present, sha256_of
+from evaldrop.steps.start_run.events import Upload, refusal, run_of
+from evaldrop.steps.start_run.options import PREFIX, UploadOptions
+from evaldrop.steps.validate_dataset.plan import refuse_above_budget
+from evaldrop.steps.validate_dataset.validate import Check, check_dataset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """
+    What is to be submitted, as it was given.
+
+    Attributes:
+        dataset: A path on this machine.
+        evaluation: The evaluation for this run alone, a path or URI; found beside the dataset when not given.
+        limit: Evaluate only the first so many records.
+        key: Where to put the dataset; chosen by its path when not given.
+    """
+
+    dataset: str
+    evaluation: str | None = None
+    limit: int | None = None
+    key: str | None = None
+
+    def request(self, evaluation: str | None) -> RunRequest:
+        """Return the run as this machine checks it."""
+        return RunRequest(
+            run_id=new_run_id(), dataset=self.dataset, evaluation=evaluation, out="runs", limit=self.limit
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Companion:
+    """A small file beside the dataset, and what lies at its key now."""
+
+    file: File
+    present: Present | None
+    is_there: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """
+    A dataset that has been found right, and what its upload would be.
+
+    Attributes:
+        key: The dataset's, in the input bucket.
+        sha256: Digest of its content.
+        check: What was found, with the plan; None where only the stack knows the evaluation.
+        companions: What goes up before it.
+        options: What its metadata will say.
+        present: What lies at its key now.
+        same: Whether everything lies there already, and has since the dataset does.
+    """
+
+    wanted: Wanted
+    stack: Stack
+    key: str
+    sha256: str
+    check: Check | None
+    companions: tuple[Companion, ...]
+    options: UploadOptions
+    present: Present | None
+    same: bool
+
+    @property
+    def uri(self) -> str:
+        """Where the dataset goes."""
+        return f"s3://{self.stack.input_bucket}/{self.key}"
+
+    @property
+    def known_run(self) -> str | None:
+        """ID of the run that this very content led to; None when it is new."""
+        return run_of(self.present.upload) if self.same and self.present else None
+
+    def send(self, bucket: InputBucket, *, sent: Callable[[str], None] = lambda _: None) -> Upload:
+        """
+        Upload what is missing, the dataset last: its event finds all it needs.
+
+        Raises:
+            ServiceError: S3 would not; nothing has been started then.
+        """
+        for companion in self.companions:
+            if not companion.is_there:
+                content = companion.file.content
+                digest = hashlib.sha256(content).hexdigest()
+                bucket.put(companion.file.key, content, sha256=digest, replacing=companion.present)
+                sent(companion.file.key)
+        with Path(self.wanted.dataset).open("rb") as stream:
+            upload = bucket.put(
+                self.key,
+                stream,
+                sha256=self.sha256,
+                metadata=self.options.to_metadata(),
+                replacing=self.present,
+            )
+        sent(self.key)
+        return upload
+
+
+def check_here(wanted: Wanted) -> Check | None:
+    """
+    Return what there is to say about a dataset on this machine; None when it has no evaluation here.
+
+    Raises:
+        InputError: Something is wrong: all of it is told.
+    """
+    if storage.is_s3(wanted.dataset):
+        raise InputError(
+            f"{wanted.dataset}: submit takes a file on this machine. For a dataset in the bucket start a run "
+            "on demand (docs/deploying.md)."
+        )
+    if not storage.exists(wanted.dataset):
+        raise DatasetError(f"{wanted.dataset}: no such file.")
+    evaluation = wanted.evaluation or find_evaluation(wanted.dataset)
+    return None if evaluation is None else _checked(wanted, evaluation)
+
+
+def prepare(wanted: Wanted, check: Check | None, stack: Stack, bucket: InputBucket) -> Submission:
+    """
+    Return a submission: where everything goes, and whether it is there already.
+
+    Args:
+        wanted: What is to be submitted.
+        check: What `check_here` returned.
+        stack: Where it goes.
+        bucket: The stack's input bucket.
+
+    Raises:
+        InputError: The stack would refuse it, or its evaluation cannot go with it.
+    """
+    path = storage.local_path(wanted.dataset)
+    key = chosen_key(wanted.key) if wanted.key else dataset_key(path, here=Path.cwd())
+    upload = Upload(stack.input_bucket, key, None, "", path.stat().st_size)
+    if reason := refusal(upload, stack.intake):
+        raise DatasetError(f"{wanted.dataset}: {reason}")
+    if check is None:
+        check = _check_by_the_stacks(wanted, upload.uri)
+    files, there, options = _company(wanted, check, upload)
+    companions = tuple(_companions(files, bucket))
+    with path.open("rb") as stream:
+        sha256 = sha256_of(stream)
+    present = bucket.newest(key)
+    same = (
+        bucket.holds(present, sha256=sha256, size=upload.size)
+        and _ours(present) == options.to_metadata()
+        and all(companion.is_there for companion in companions)
+        and not _changed_since(present, [*(file.key for file in files), *there], bucket)
+    )
+    return Submission(
+        wanted=wanted,
+        stack=stack,
+        key=key,
+        sha256=sha256,
+        check=check,
+        companions=companions,
+        options=options,
+        present=present,
+        same=same,
+    )
+
+
+def _checked(wanted: Wanted, evaluation: str) -> Check:
+    check = check_dataset(wanted.request(evaluation))
+    if check.problems or check.plan is None or check.definition is None:
+        raise DatasetError("\n".join(check.problems))
+    refuse_above_budget(check.plan, check.definition.evaluation.budget_usd)
+    return check
+
+
+def _check_by_the_stacks(wanted: Wanted, uri: str) -> Check | None:
+    """Check by the evaluation that lies in the bucket; without one check the rows alone, and return None."""
+    if evaluation := find_evaluation(uri):
+        return _checked(wanted, evaluation)
+    survey = survey_dataset(lambda: storage.open_read(wanted.dataset), source=Path(wanted.dataset).name)
+    if survey.problems:
+        raise DatasetError("\n".join(map(str, survey.problems)))
+    return None
+
+
+def _company(
+    wanted: Wanted, check: Check | None, upload: Upload
+) -> tuple[tuple[File, ...], tuple[str, ...], UploadOptions]:
+    """Return the files that go up before the dataset, the keys of what is there instead, and the options."""
+    evaluation = check.evaluation_uri if check else None
+    if check is None or evaluation is None or evaluation.startswith(f"s3://{upload.bucket}/"):
+        # The stack finds it by itself, or is told where it lies.
+        given = evaluation if wanted.evaluation else None
+        keys = (storage.place(evaluation).key,) if evaluation else ()
+        return (), keys, UploadOptions(evaluation=given, limit=wanted.limit)
+    assert check.definition
+    bundle = read_bundle(check.definition, evaluation)
+    if wanted.evaluation or bundle.starts_a_run:
+        pinned = bundle.pinned_key
+        return bundle.at(pinned), (), UploadOptions(evaluation=pinned, limit=wanted.limit)
+    options = UploadOptions(limit=wanted.limit)
+    if (there := found_there(bundle, upload.uri)) is not None:
+        return (), there, options
+    return bundle.at(sidecar_key(upload.key)), (), options
+
+
+def _companions(files: tuple[File, ...], bucket: InputBucket) -> Iterator[Companion]:
+    for file in files:
+        present = bucket.newest(file.key)
+        digest = hashlib.sha256(file.content).hexdigest()
+        is_there = bucket.holds(present, sha256=digest, size=len(file.content))
+        yield Companion(file=file, present=present, is_there=is_there)
+
+
+def _ours(present: Present | None) -> dict[str, str]:
+    metadata = present.metadata if present else {}
+    return {key: value for key, value in metadata.items() if key.startswith(PREFIX)}
+
+
+def _changed_since(present: Present | None, keys: list[str], bucket: InputBucket) -> bool:
+    """Tell whether the dataset's run may have seen another evaluation or prompt than lies there now."""
+    if present is None:
+        return True
+    beside = (bucket.newest(key) for key in keys)
+    return any(each is None or each.modified > present.modified for each in beside)

@@ -1,0 +1,59 @@
+"""
+The functions' handlers by name, as a run on one machine calls them.
+
+The only module of evaldrop that imports `lambdas`, so that a local run passes through what AWS runs.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+
+def import_first_handlers() -> None:
+    """Import what a run's first functions need, before they are asked for."""
+    import lambdas.prepare_records.handler
+    import lambdas.validate_dataset.handler  # noqa: F401 - imported for the import's sake
+
+
+def _validate_dataset(event: Any, context: object) -> Any:
+    from lambdas.validate_dataset.handler import handler
+
+    return handler(event, context)
+
+
+def _prepare_records(event: Any, context: object) -> Any:
+    from lambdas.prepare_records.handler import handler
+
+    state = handler(event, context)
+    # numpy, scipy, pyarrow and the report's templates take half a second, while the network is waited for.
+    threading.Thread(target=_warm_up, daemon=True).start()
+    return state
+
+
+def _warm_up() -> None:
+    import evaldrop.steps.build_scorecard.build  # noqa: F401 - imported for the import's sake
+    from evaldrop.report.page import template
+
+    for name in ("report.html.j2", "history.html.j2"):
+        template(name)
+
+
+def _build_scorecard(event: Any, context: object) -> Any:
+    from lambdas.build_scorecard.handler import handler
+
+    return handler(event, context)
+
+
+def _report_failure(event: Any, context: object) -> Any:
+    from lambdas.report_failure.handler import handler
+
+    return handler(event, context)
+
+
+# Each handler is imported by its first call, as on AWS: a run does not wait for what its last step needs.
+HANDLERS: dict[str, Callable[[Any, object], Any]] = {
+    "ValidateDataset": _validate_dataset,
+    "PrepareRecords": _prepare_records,
+    "BuildScorecard": _build_scorecard,
+    "ReportFailure": _report_failure,
+}

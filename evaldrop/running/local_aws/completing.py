@@ -1,0 +1,102 @@
+"""What moto's CloudFormation leaves out of a stack and its services can do: done through their APIs."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evaldrop.running.local_aws.clients import Clients
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """
+    A resource of a template.
+
+    Attributes:
+        stack: The name of its stack.
+        logical_id: Its name in the template.
+        kind: Its type.
+        properties: Those of the template, references resolved.
+        physical_id: What moto made of it, None when moto made nothing.
+    """
+
+    stack: str
+    logical_id: str
+    kind: str
+    properties: Mapping[str, Any]
+    physical_id: str | None
+
+    @property
+    def name(self) -> str:
+        """The name it gets when the template names none, as CloudFormation makes it."""
+        return f"{self.stack}-{self.logical_id}"
+
+
+def complete(resource: Resource, clients: Clients) -> None:
+    """Add to a resource what moto left out of it, or make it when moto did not."""
+    if completer := COMPLETED.get(resource.kind):
+        completer(resource, clients)
+
+
+def _bucket(resource: Resource, clients: Clients) -> None:
+    s3, name, properties = clients("s3"), resource.physical_id, resource.properties
+    if status := properties.get("VersioningConfiguration", {}).get("Status"):
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": status})
+    if properties.get("NotificationConfiguration", {}).get("EventBridgeConfiguration"):
+        s3.put_bucket_notification_configuration(
+            Bucket=name, NotificationConfiguration={"EventBridgeConfiguration": {}}
+        )
+    if block := properties.get("PublicAccessBlockConfiguration"):
+        flags = {key: str(value).lower() == "true" for key, value in block.items()}
+        s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=flags)
+    if ownership := properties.get("OwnershipControls"):
+        s3.put_bucket_ownership_controls(Bucket=name, OwnershipControls=ownership)
+
+
+def _topic_policy(resource: Resource, clients: Clients) -> None:
+    policy = json.dumps(resource.properties["PolicyDocument"])
+    for topic in resource.properties["Topics"]:
+        clients("sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
+
+
+def _queue_policy(resource: Resource, clients: Clients) -> None:
+    policy = json.dumps(resource.properties["PolicyDocument"])
+    for queue in resource.properties["Queues"]:
+        url = clients("sqs").get_queue_url(QueueName=queue.rpartition("/")[2])["QueueUrl"]
+        clients("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+
+
+def _event_invoke_config(resource: Resource, clients: Clients) -> None:
+    wanted = {key: value for key, value in resource.properties.items() if key != "Qualifier"}
+    clients("lambda").put_function_event_invoke_config(**wanted)
+
+
+def _state_machine(resource: Resource, clients: Clients) -> None:
+    definition, substitutions = resource.properties["DefinitionString"], _substitutions(resource)
+    filled = re.sub(r"\$\{(\w+)\}", lambda found: substitutions.get(found[1], found[0]), definition)
+    clients("stepfunctions").update_state_machine(stateMachineArn=resource.physical_id, definition=filled)
+
+
+def _substitutions(resource: Resource) -> dict[str, str]:
+    return {name: str(value) for name, value in resource.properties["DefinitionSubstitutions"].items()}
+
+
+def _schedule(resource: Resource, clients: Clients) -> None:
+    clients("scheduler").create_schedule(**{"Name": resource.name[:64], **resource.properties})
+
+
+def _alarm(resource: Resource, clients: Clients) -> None:
+    clients("cloudwatch").put_metric_alarm(**{"AlarmName": resource.name, **resource.properties})
+
+
+COMPLETED: dict[str, Callable[[Resource, Clients], None]] = {
+    "AWS::CloudWatch::Alarm": _alarm,
+    "AWS::Lambda::EventInvokeConfig": _event_invoke_config,
+    "AWS::S3::Bucket": _bucket,
+    "AWS::SNS::TopicPolicy": _topic_policy,
+    "AWS::SQS::QueuePolicy": _queue_policy,
+    "AWS::Scheduler::Schedule": _schedule,
+    "AWS::StepFunctions::StateMachine": _state_machine,
+}

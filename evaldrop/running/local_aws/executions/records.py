@@ -1,0 +1,137 @@
+"""One execution as the service remembers it, and as its answers show it."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from evaldrop.engine import Execution, Progress, StateMachine
+from evaldrop.engine.payloads import to_json
+from evaldrop.running.local_aws.executions.contract import Machine
+from evaldrop.running.local_aws.executions.events import EventLog
+
+REDRIVABLE_FOR_S = 14 * 86_400
+OPEN_FOR_S = 365 * 86_400
+MOST_EVENTS = 24_998
+
+
+@dataclass(slots=True, kw_only=True)
+class ExecutionRecord:
+    """
+    An execution. Times are seconds since 1970.
+
+    `output` is JSON text. `late` is how an attempt ended that had been stopped just then; `at_work` is held
+    by the attempt that runs.
+    """
+
+    arn: str
+    name: str
+    machine: Machine
+    definition: StateMachine
+    input_text: str
+    input: Any
+    started: float
+    log: EventLog
+    trace_header: str | None = None
+    status: str = "RUNNING"
+    stopped: float | None = None
+    output: str | None = None
+    error: str | None = None
+    cause: str | None = None
+    redriven: float | None = None
+    redrives: int = 0
+    tokens: dict[str, float] = field(default_factory=dict)
+    progress: Progress = field(default_factory=Progress)
+    late: Execution | None = None
+    task: asyncio.Task[None] | None = None
+    at_work: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def end(self, ended: Execution, now: float) -> None:
+        """Note how the execution ended."""
+        self.status, self.stopped, self.error, self.cause = ended.status, now, ended.error, ended.cause
+        if ended.status == "SUCCEEDED":
+            self.output = to_json(ended.output).decode()
+            self.log.end("ExecutionSucceeded", {"output": ended.output})
+        else:
+            kind = {"FAILED": "ExecutionFailed", "TIMED_OUT": "ExecutionTimedOut"}.get(
+                ended.status, "ExecutionAborted"
+            )
+            self.log.end(kind, {"error": ended.error, "cause": ended.cause})
+
+    def begin_redrive(self, now: float) -> None:
+        """Run again, from where it stopped."""
+        self.status, self.stopped, self.error, self.cause = "RUNNING", None, None, None
+        self.redrives, self.redriven = self.redrives + 1, now
+
+    def why_not_redrivable(self, now: float) -> str | None:
+        """Return why the execution cannot be redriven, in the service's words; None when it can."""
+        if self.status in {"RUNNING", "SUCCEEDED"}:
+            return f"Execution is {self.status} and cannot be redriven"
+        if now - self.started > OPEN_FOR_S:
+            return "Execution has exceeded the max execution time"
+        if self.stopped is not None and now - self.stopped > REDRIVABLE_FOR_S:
+            return "Execution redrivable period exceeded"
+        if len(self.log.events) > MOST_EVENTS:
+            return "Execution history event limit exceeded"
+        return None
+
+    def as_status_change(self) -> dict[str, Any]:
+        """Return the detail of the execution's event for EventBridge; its times are in milliseconds."""
+        started, stopped = round(self.started * 1000), self.stopped and round(self.stopped * 1000)
+        return {
+            "executionArn": self.arn,
+            "stateMachineArn": self.machine.arn,
+            "name": self.name,
+            "status": self.status,
+            "startDate": started,
+            "stopDate": stopped,
+            "input": self.input_text,
+            "inputDetails": {"included": True},
+            "output": self.output,
+            "outputDetails": None if self.output is None else {"included": True},
+            "error": self.error,
+            "cause": self.cause,
+            "redriveCount": self.redrives,
+        }
+
+    @property
+    def sort_time(self) -> float:
+        """What listing sorts by: when it began, was redriven, or ended."""
+        if self.status == "RUNNING":
+            return self.started if self.redriven is None else self.redriven
+        return self.stopped or self.started
+
+    def as_entry(self) -> dict[str, Any]:
+        """Return the execution as ListExecutions does."""
+        return _without_nulls(
+            executionArn=self.arn,
+            stateMachineArn=self.machine.arn,
+            name=self.name,
+            status=self.status,
+            startDate=self.started,
+            stopDate=self.stopped,
+            redriveCount=self.redrives,
+            redriveDate=self.redriven,
+        )
+
+    def as_answer(self, now: float, *, with_data: bool) -> dict[str, Any]:
+        """Return the execution as DescribeExecution does."""
+        reason = self.why_not_redrivable(now)
+        answer = self.as_entry() | _without_nulls(
+            traceHeader=self.trace_header,
+            redriveStatus="REDRIVABLE" if reason is None else "NOT_REDRIVABLE",
+            redriveStatusReason=reason,
+        )
+        if with_data:
+            answer |= _without_nulls(
+                input=self.input_text,
+                inputDetails={"included": True},
+                output=self.output,
+                outputDetails=None if self.output is None else {"included": True},
+                error=self.error,
+                cause=self.cause,
+            )
+        return answer
+
+
+def _without_nulls(**members: Any) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}

@@ -1,0 +1,175 @@
+"""
+The door of the local AWS: one WSGI application before moto's.
+
+Executions and functions are answered here, everything else by moto; what S3 has written becomes an event.
+"""
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+from urllib.parse import unquote
+
+from evaldrop.running.local_aws.access import Refusal, forbidden, unseen
+from evaldrop.running.local_aws.events import Created
+from evaldrop.running.local_aws.executions import ApiError, Executions
+from evaldrop.running.local_aws.functions import Functions, NoSuchFunctionError
+from evaldrop.running.local_aws.permissions import Permissions
+from evaldrop.running.local_aws.requests import Environ, Signer, body_of, path_of, signer_of, written_by
+
+EXECUTION_ACTIONS = frozenset(
+    {
+        "DescribeExecution", "DescribeMapRun", "DescribeStateMachineForExecution", "GetExecutionHistory",
+        "ListExecutions", "ListMapRuns", "RedriveExecution", "StartExecution", "StartSyncExecution",
+        "StopExecution", "UpdateMapRun",
+    }
+)  # fmt: skip
+
+_STEP_FUNCTIONS = "AWSStepFunctions."
+_INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
+
+StartResponse = Callable[..., Any]
+Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+
+class Front:
+    """
+    The application.
+
+    Args:
+        moto: Answers what is not answered here.
+        executions: Step Functions' data plane.
+        functions: Lambda's.
+        permissions: What roles may do; a function's requests are held to its role.
+        on_written: Told of each object, in order, before the answer goes out.
+    """
+
+    def __init__(
+        self,
+        moto: Application,
+        *,
+        executions: Executions,
+        functions: Functions,
+        permissions: Permissions,
+        on_written: Sequence[Callable[[Created], None]],
+    ) -> None:
+        self._moto = moto
+        self._executions = executions
+        self._functions = functions
+        self._permissions = permissions
+        self._on_written = on_written
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
+        signer = signer_of(environ)
+        if refusal := forbidden(environ, signer, self._permissions):
+            body_of(environ)  # read, for the connection's sake
+            return _refuse(environ, start_response, refusal)
+        target = environ.get("HTTP_X_AMZ_TARGET", "")
+        action = target.removeprefix(_STEP_FUNCTIONS)
+        if action != target and action in EXECUTION_ACTIONS:
+            return self._execution(action, environ, start_response)
+        invoked = signer.service == "lambda" and _INVOKE.fullmatch(path_of(environ))
+        if invoked and environ["REQUEST_METHOD"] == "POST":
+            return self._invocation(unquote(invoked[1]), environ, start_response)
+        if signer.service in {"s3", ""}:
+            return self._storage(environ, start_response, signer)
+        return self._passed_on(environ, start_response)
+
+    def _passed_on(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            return self._moto(environ, start_response)
+        except NotImplementedError as error:
+            message = f"evaldrop local: {error}. moto answers for this service, and does not know it."
+            body = json.dumps({"__type": "NotImplementedException", "message": message}).encode()
+            return _send(start_response, 501, body, "application/x-amz-json-1.0")
+
+    def _execution(self, action: str, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            status, answer = 200, self._executions.answer(action, json.loads(body_of(environ) or b"{}"))
+        except ApiError as error:
+            status, answer = error.status, {"__type": error.code, "message": error.message}
+        return _send(start_response, status, json.dumps(answer).encode(), "application/x-amz-json-1.0")
+
+    def _invocation(self, name: str, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        how = environ.get("HTTP_X_AMZ_INVOCATION_TYPE", "RequestResponse")
+        try:
+            event = json.loads(body_of(environ) or b"{}")
+        except ValueError as error:
+            return _lambda_error(
+                start_response,
+                400,
+                "InvalidRequestContentException",
+                f"Could not parse request body: {error}",
+            )
+        try:
+            if how == "Event":
+                self._functions.invoke_async(name, event)
+                return _send(start_response, 202, b"", "application/json")
+            if how == "DryRun":
+                return _send(start_response, 204, b"", "application/json")
+            answer = self._functions.invoke(name, event)
+        except NoSuchFunctionError as error:
+            return _lambda_error(start_response, 404, "ResourceNotFoundException", str(error))
+        headers = [("X-Amz-Executed-Version", "$LATEST")]
+        if answer.failed:
+            headers.append(("X-Amz-Function-Error", "Unhandled"))
+        return _send(start_response, 200, json.dumps(answer.payload).encode(), "application/json", headers)
+
+    def _storage(self, environ: Environ, start_response: StartResponse, signer: Signer) -> Iterable[bytes]:
+        answered: list[Any] = []
+
+        def note(*answer: Any) -> Any:
+            answered[:] = answer
+            return lambda _data: None
+
+        body = self._passed_on(environ, note)
+        status, headers = int(answered[0].partition(" ")[0]), answered[1]
+        if status == 404 and (refusal := unseen(environ, signer, self._permissions)):
+            return _refuse(environ, start_response, refusal)
+        # The server sends nothing before this returns: by then everybody knows of the object.
+        if created := written_by(environ, status, {name.lower(): value for name, value in headers}):
+            for listener in self._on_written:
+                listener(created)
+        start_response(*answered)
+        return body
+
+
+def _refuse(environ: Environ, start_response: StartResponse, refusal: Refusal) -> Iterable[bytes]:
+    body = b"" if environ["REQUEST_METHOD"] == "HEAD" else refusal.body
+    return _send(start_response, refusal.status, body, refusal.content_type)
+
+
+def _lambda_error(start_response: StartResponse, status: int, kind: str, message: str) -> Iterable[bytes]:
+    body = json.dumps({"Type": "User", "Message": message}).encode()
+    return _send(start_response, status, body, "application/json", [("x-amzn-ErrorType", kind)])
+
+
+_REASONS = {
+    200: "OK",
+    202: "Accepted",
+    204: "No Content",
+    400: "Bad Request",
+    403: "Forbidden",
+    404: "Not Found",
+}
+
+
+def _send(
+    start_response: StartResponse,
+    status: int,
+    body: bytes,
+    content_type: str,
+    headers: Iterable[tuple[str, str]] = (),
+) -> Iterable[bytes]:
+    start_response(
+        f"{status} {_REASONS.get(status, 'Error')}",
+        [
+            ("Content-Type", content_type),
+            ("Content-Length", str(len(body))),
+            ("x-amzn-RequestId", str(uuid.uuid4())),
+            *headers,
+        ],
+    )
+    return [body]

@@ -1,0 +1,83 @@
+"""What the Tasks of a state machine call, each with the machine's role: functions, models, the topic."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
+
+from evaldrop.engine import (
+    Integration,
+    TaskError,
+    bedrock_invoke_model,
+    lambda_invoke,
+    sdk_integration,
+    sns_publish,
+)
+from evaldrop.running.local_aws.clients import ACCOUNT, REGION, Clients
+from evaldrop.running.local_aws.functions import Functions
+from evaldrop.running.local_aws.models import Models, denial
+from evaldrop.running.local_aws.objects import S3Files, refused
+from evaldrop.running.local_aws.permissions import Permissions
+from evaldrop.running.stored_bodies import get_object, with_stored_bodies
+
+Call = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+
+
+def integrations_of(
+    role_arn: str,
+    *,
+    functions: Functions,
+    names: Iterable[str],
+    models: Models,
+    permissions: Permissions,
+    clients: Clients,
+) -> Mapping[str, Integration]:
+    """
+    Return what a state machine's resources call.
+
+    Args:
+        role_arn: The machine's.
+        functions: Run functions.
+        names: Of the functions that there are.
+        models: Answer for Bedrock.
+        permissions: What the role may do.
+        clients: Of the local AWS, signing as the role.
+    """
+    called = models.as_role(role_arn)
+    files = S3Files(clients)
+    handlers = {name: _handler(name, role_arn, functions, permissions) for name in names}
+    return {
+        "lambda:invoke": lambda_invoke(handlers),
+        "aws-sdk:bedrockruntime:converse": sdk_integration("bedrock-runtime", "Converse", called.converse),
+        "bedrock:invokeModel": bedrock_invoke_model(with_stored_bodies(called.invoke_model, files)),
+        "aws-sdk:s3:getObject": sdk_integration("s3", "GetObject", get_object(files)),
+        "sns:publish": sns_publish(_publisher(clients)),
+    }
+
+
+def _handler(
+    name: str, role_arn: str, functions: Functions, permissions: Permissions
+) -> Callable[[Any, Any], Any]:
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+
+    def handler(event: Any, _context: Any) -> Any:
+        if not permissions.allow(role_arn, "lambda:InvokeFunction", [arn]):
+            raise TaskError("Lambda.AWSLambdaException", denial(role_arn, "lambda:InvokeFunction", arn))
+        answer = functions.invoke(name, event)
+        if answer.failed:
+            raise TaskError(answer.payload["errorType"], json.dumps(answer.payload))
+        return answer.payload
+
+    return handler
+
+
+def _publisher(clients: Clients) -> Call:
+    def send(request: dict[str, Any]) -> dict[str, Any]:
+        with refused():
+            answer: dict[str, Any] = clients("sns").publish(**request)
+        return answer
+
+    async def publish(request: dict[str, Any]) -> dict[str, Any]:
+        return await asyncio.to_thread(send, request)
+
+    return publish

@@ -1,0 +1,94 @@
+"""What a request to the local AWS is: whose, to which service, and which object it writes."""
+
+import io
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, unquote
+
+from evaldrop.running.local_aws.events import Created
+
+Environ = dict[str, Any]
+
+
+class Signer(NamedTuple):
+    """Who signed a request, and for which service; both empty when nobody did."""
+
+    access_key: str
+    service: str
+
+
+def signer_of(environ: Mapping[str, Any]) -> Signer:
+    """Return who signed a request, by its header or, for a URL signed beforehand, its query."""
+    credential = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].partition(",")[0]
+    if not credential:
+        query = parse_qs(environ.get("QUERY_STRING", ""))
+        credential = query.get("X-Amz-Credential", [""])[0]
+    parts = credential.split("/")
+    return Signer(parts[0], parts[3].lower()) if len(parts) == 5 else Signer("", "")
+
+
+def path_of(environ: Mapping[str, Any]) -> str:
+    """Return a request's path, decoded."""
+    path: str = environ.get("PATH_INFO", "")
+    return path.encode("latin-1").decode("utf-8", errors="replace")  # as WSGI hands it over
+
+
+def object_of(environ: Mapping[str, Any]) -> tuple[str, str]:
+    """Return bucket and key of a request to S3, by its path or, where the bucket is in it, by its host."""
+    path = path_of(environ).lstrip("/")
+    host = environ.get("HTTP_HOST", "").partition(":")[0]
+    for suffix in (".localhost", ".s3.amazonaws.com"):
+        if host.endswith(suffix):
+            return host.removesuffix(suffix), path
+    bucket, _, key = path.partition("/")
+    return bucket, key
+
+
+def body_of(environ: Environ) -> bytes:
+    """Return a request's body, and leave it there for whoever reads it next."""
+    length = environ.get("CONTENT_LENGTH")
+    stream = environ["wsgi.input"]
+    if length:
+        content: bytes = stream.read(int(length))
+    else:
+        content = stream.read() if environ.get("wsgi.input_terminated") else b""
+    environ["wsgi.input"] = io.BytesIO(content)
+    return content
+
+
+# What is written with a query of these is no object, but something about one or a part of one.
+_ABOUT_OBJECTS = frozenset(
+    {"acl", "legal-hold", "object-lock", "retention", "tagging", "torrent", "restore", "renameObject"}
+)
+
+
+def written_by(environ: Mapping[str, Any], status: int, headers: Mapping[str, str]) -> Created | None:
+    """
+    Return the object that a request to S3 has created, None when it has created none.
+
+    Args:
+        environ: The request.
+        status: S3's answer.
+        headers: Those of the answer, names in lower case.
+    """
+    if status not in {200, 201, 204} or not (reason := _reason(environ)):
+        return None
+    bucket, key = object_of(environ)
+    if reason == "POST Object":
+        key = unquote(headers.get("location", "")).partition(f"{bucket}/")[2] or key
+    if not key or (key.endswith("/") and reason == "POST Object"):
+        return None
+    version = headers.get("x-amz-version-id")
+    return Created(bucket=bucket, key=key, version=None if version == "null" else version, reason=reason)
+
+
+def _reason(environ: Mapping[str, Any]) -> str | None:
+    query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+    method = environ["REQUEST_METHOD"]
+    if method == "PUT" and not (_ABOUT_OBJECTS | {"partNumber"}) & query.keys():
+        return "CopyObject" if "HTTP_X_AMZ_COPY_SOURCE" in environ else "PutObject"
+    if method == "POST" and "uploadId" in query:
+        return "CompleteMultipartUpload"
+    if method == "POST" and environ.get("CONTENT_TYPE", "").startswith("multipart/form-data"):
+        return "POST Object"
+    return None

@@ -1,0 +1,222 @@
+"""The local AWS put together: moto behind our front, the stack from its template, clocks and processes."""
+
+import logging
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from evaldrop.bedrock.protocol import BedrockRuntime
+from evaldrop.engine import Clock
+from evaldrop.errors import InputError
+from evaldrop.running.local_aws.answers import Answers
+from evaldrop.running.local_aws.clients import ACCOUNT, REGION, Clients, access_key_of
+from evaldrop.running.local_aws.events import Events
+from evaldrop.running.local_aws.executions import Executions, Machine
+from evaldrop.running.local_aws.front import Front
+from evaldrop.running.local_aws.functions import RETRY_AFTER_S, Functions
+from evaldrop.running.local_aws.integrations import integrations_of
+from evaldrop.running.local_aws.models import Call, Models
+from evaldrop.running.local_aws.objects import S3Store
+from evaldrop.running.local_aws.permissions import Permissions
+from evaldrop.running.local_aws.sandboxes import Sandboxes, link_runtime
+from evaldrop.running.local_aws.schedules import Schedules
+from evaldrop.running.local_aws.stack import EmulatedStack, deploy, deployed_functions
+from evaldrop.running.local_aws.synthesis import Assembly
+
+MESSAGES = "messages"
+"""A queue that is subscribed to the stack's topic."""
+
+OpenRuntime = Callable[[Callable[[str], str | None]], BedrockRuntime]
+"""Makes the Bedrock runtime, given an answer key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """
+    How a local AWS is run.
+
+    Attributes:
+        host: Address it listens on.
+        port: 0 for any that is free.
+        bedrock: As `--bedrock` says it; runs carry it.
+        folder: Where it keeps its logs and the functions' runtime.
+        retry_after_s: Waits between attempts at an asynchronous event.
+        max_children: Caps the MaxConcurrency of distributed Maps.
+        clock: The executions' time.
+        now: The schedules' clock, in UTC.
+        seen: Told of every call of Bedrock.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 5000
+    bedrock: str = "simulated"
+    folder: Path
+    retry_after_s: tuple[float, ...] = RETRY_AFTER_S
+    max_children: int | None = None
+    clock: Clock | None = None
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    seen: Callable[[Call], None] = lambda _call: None
+
+
+class LocalAws:
+    """
+    A local AWS with one stack in it. moto keeps all state in this process: there can be one.
+
+    Args:
+        assembly: The synthesised stack.
+        open_runtime: Makes what answers for Bedrock.
+        choices: How to run it.
+
+    Raises:
+        InputError: The port is taken.
+    """
+
+    def __init__(self, assembly: Assembly, open_runtime: OpenRuntime, choices: Choices) -> None:
+        _quieten()
+        moto = DomainDispatcherApplication(create_backend_app)
+        self._server = _listen(choices, moto)
+        self.endpoint = f"http://{_reachable(choices.host)}:{self._server.port}"
+        self.clients = Clients(self.endpoint)
+        self._thread = threading.Thread(target=self._server.serve_forever, name="local AWS", daemon=True)
+        self._thread.start()
+
+        self.stack: EmulatedStack = deploy(assembly, self.clients)
+        self.messages_url = _subscribe_queue(self.stack.outputs["ResultsTopic"], self.clients)
+        [machine] = self.stack.of_kind("AWS::StepFunctions::StateMachine")
+        self.role_arn: str = machine.properties["RoleArn"]
+        self.permissions = Permissions()
+
+        self._deployed = deployed_functions(self.stack, assembly)
+        self.names = {each.state: name for name, each in self._deployed.items()}
+        self.logs = choices.folder / "logs"
+        self.sandboxes = self._make_sandboxes(choices.folder / "runtime")
+        self.functions = self._make_functions(choices)
+
+        self.answers = Answers(S3Store(self.clients))
+        self.models = Models(open_runtime(self.answers), self.permissions, seen=choices.seen)
+        self.events = Events(self.clients, self.functions)
+        self.executions = self._make_executions(choices)
+        self.schedules = Schedules(self.clients, self.functions, now=choices.now)
+        self._server.app = Front(
+            moto,
+            executions=self.executions,
+            functions=self.functions,
+            permissions=self.permissions,
+            on_written=[self.answers.written, self.events.written],
+        )
+        self.schedules.start()
+
+    def _make_sandboxes(self, runtime: Path) -> Sandboxes:
+        link_runtime(runtime)
+        states = {name: each.state for name, each in self._deployed.items()}
+        return Sandboxes(runtime, lambda name, line: self._log(states[name], line))
+
+    def _make_functions(self, choices: Choices) -> Functions:
+        return Functions(
+            self._deployed,
+            self.clients,
+            self.sandboxes,
+            further={"EVALDROP_BEDROCK": choices.bedrock},
+            retry_after_s=choices.retry_after_s,
+        )
+
+    def _make_executions(self, choices: Choices) -> Executions:
+        @cache  # each takes a tenth of a second to make
+        def clients_of(role_arn: str) -> Clients:
+            return Clients(self.endpoint, access_key=access_key_of(role_arn))
+
+        return Executions(
+            machines=self._machine,
+            integrations=lambda machine: integrations_of(
+                machine.role_arn,
+                functions=self.functions,
+                names=self._deployed,
+                models=self.models,
+                permissions=self.permissions,
+                clients=clients_of(machine.role_arn),
+            ),
+            store=S3Store(clients_of(self.role_arn)),
+            clock=choices.clock,
+            max_children=choices.max_children,
+            on_ended=self.events.ended,
+        )
+
+    def close(self) -> None:
+        """Stop everything that runs; what is in the buckets is gone."""
+        self.schedules.close()
+        self.events.close()
+        self.models.close()
+        self.executions.close()
+        self.functions.close()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def __enter__(self) -> "LocalAws":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _machine(self, arn: str) -> Machine | None:
+        try:
+            found = self.clients("stepfunctions").describe_state_machine(stateMachineArn=arn)
+        except ClientError:
+            return None
+        return Machine(
+            arn=found["stateMachineArn"],
+            name=found["name"],
+            role_arn=found["roleArn"],
+            definition=found["definition"],
+            type=found["type"],
+        )
+
+    def _log(self, state: str, line: str) -> None:
+        self.logs.mkdir(parents=True, exist_ok=True)
+        with (self.logs / f"{state}.log").open("a", encoding="utf-8") as file:
+            file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {line}\n")
+
+
+def _subscribe_queue(topic: str, clients: Clients) -> str:
+    """Make a queue that shows what the topic tells; return its URL."""
+    url: str = clients("sqs").create_queue(QueueName=MESSAGES)["QueueUrl"]
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{MESSAGES}"
+    clients("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    return url
+
+
+def _listen(choices: Choices, application: Any) -> BaseWSGIServer:
+    try:
+        return make_server(
+            choices.host, choices.port, application, threaded=True, request_handler=MotoRequestHandler
+        )
+    except (OSError, SystemExit) as error:  # werkzeug prints and exits when a port is taken
+        raise InputError(
+            f"--port {choices.port}: something else listens there already. Give another, such as "
+            f"--port {choices.port + 1}."
+        ) from error
+
+
+def _reachable(host: str) -> str:
+    return "localhost" if host in {"127.0.0.1", "0.0.0.0", "::"} else host  # noqa: S104 - compared, not bound
+
+
+def _quieten() -> None:
+    # A line for every request, and two for each resource that moto does not know: the gaps tell those.
+    warnings.filterwarnings("ignore", message="Tried to parse AWS::", category=UserWarning)
+    for name in ("werkzeug", "moto"):
+        logging.getLogger(name).setLevel(logging.ERROR)

@@ -1,0 +1,130 @@
+"""
+The stack, made from its template: what moto makes of it, and by API what moto leaves out without a word.
+
+What stays missing, or is there and does nothing, is told: `Stack.gaps`.
+"""
+
+import io
+import json
+import secrets
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from moto.cloudformation.models import cloudformation_backends
+from moto.cloudformation.parsing import clean_json
+from moto.moto_api._internal import mock_random
+
+from evaldrop.running.local_aws.clients import ACCOUNT, REGION, Clients
+from evaldrop.running.local_aws.completing import Resource, complete
+from evaldrop.running.local_aws.functions import Deployed
+from evaldrop.running.local_aws.gaps import GENERAL, gaps_of
+from evaldrop.running.local_aws.synthesis import Assembly
+
+_BOOTSTRAP_VERSION = "21"
+_NAMES = "evaldrop local"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmulatedStack:
+    """
+    A stack that stands in the local AWS.
+
+    Attributes:
+        outputs: The template's.
+        resources: By logical ID.
+        gaps: What of the template is not rehearsed, a line each.
+    """
+
+    name: str
+    outputs: Mapping[str, str]
+    resources: Mapping[str, Resource]
+    gaps: tuple[str, ...]
+
+    def of_kind(self, kind: str) -> list[Resource]:
+        """Return the resources of a type that were made."""
+        return [each for each in self.resources.values() if each.kind == kind and each.physical_id]
+
+
+def deploy(assembly: Assembly, clients: Clients) -> EmulatedStack:
+    """Make the stack, and return it."""
+    clients("ssm").put_parameter(
+        Name="/cdk-bootstrap/hnb659fds/version", Value=_BOOTSTRAP_VERSION, Type="String", Overwrite=True
+    )
+    _upload_assets(assembly, clients)
+    # Its rules check the bootstrap version, which moto does not know how to do.
+    template = {name: part for name, part in assembly.template.items() if name != "Rules"}
+    # The same names from one start to the next: moto draws their endings.
+    mock_random.seed(_NAMES)
+    clients("cloudformation").create_stack(
+        StackName=assembly.name, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_NAMED_IAM"]
+    )
+    mock_random.seed(secrets.randbits(64))
+    resources = {each.logical_id: each for each in _resources(assembly, template, clients)}
+    for resource in resources.values():
+        complete(resource, clients)
+    [described] = clients("cloudformation").describe_stacks(StackName=assembly.name)["Stacks"]
+    return EmulatedStack(
+        name=assembly.name,
+        outputs={each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", ())},
+        resources=resources,
+        gaps=(*gaps_of(resources.values()), *GENERAL),
+    )
+
+
+def _upload_assets(assembly: Assembly, clients: Clients) -> None:
+    # Functions run from the folders; Lambda's API only wants some code to be there.
+    bucket = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("README", "evaldrop local runs the code from the folder it was bundled in\n")
+    clients("s3").create_bucket(Bucket=bucket)
+    for key in assembly.assets:
+        clients("s3").put_object(Bucket=bucket, Key=key, Body=content.getvalue())
+
+
+def _resources(assembly: Assembly, template: Mapping[str, Any], clients: Clients) -> Iterator[Resource]:
+    described = clients("cloudformation").describe_stack_resources(StackName=assembly.name)["StackResources"]
+    # Of what moto skips it returns rows that say nothing.
+    made = {
+        row["LogicalResourceId"]: row.get("PhysicalResourceId") for row in described if "ResourceType" in row
+    }
+    stack = cloudformation_backends[ACCOUNT][REGION].get_stack(assembly.name)
+    for logical_id, resource in template["Resources"].items():
+        condition = resource.get("Condition")
+        if condition and not stack.resource_map.lazy_condition_map[condition]:
+            continue
+        yield Resource(
+            stack=assembly.name,
+            logical_id=logical_id,
+            kind=resource["Type"],
+            properties=clean_json(resource.get("Properties", {}), stack.resource_map),
+            physical_id=made.get(logical_id),
+        )
+
+
+def deployed_functions(stack: EmulatedStack, assembly: Assembly) -> dict[str, Deployed]:
+    """Return what functions run, by their names."""
+    retries = {
+        each.properties["FunctionName"]: each.properties.get("MaximumRetryAttempts", 2)
+        for each in stack.resources.values()
+        if each.kind == "AWS::Lambda::EventInvokeConfig"
+    }
+    deployed = {}
+    for function in stack.of_kind("AWS::Lambda::Function"):
+        name, properties = str(function.physical_id), function.properties
+        deployed[name] = Deployed(
+            state=_state(properties, function.logical_id),
+            folder=assembly.assets[properties["Code"]["S3Key"]].resolve(),
+            log_group=properties.get("LoggingConfig", {}).get("LogGroup", f"/aws/lambda/{name}"),
+            dead_letters=properties.get("DeadLetterConfig", {}).get("TargetArn"),
+            retries=retries.get(name, 2),
+        )
+    return deployed
+
+
+def _state(properties: Mapping[str, Any], logical_id: str) -> str:
+    # The folder of lambdas/ names the state: lambdas.build_scorecard.handler.handler is BuildScorecard.
+    parts = properties["Handler"].split(".")
+    return "".join(word.capitalize() for word in parts[1].split("_")) if len(parts) == 4 else logical_id

@@ -1,0 +1,48 @@
+"""
+A process for a local run's functions, as they have on AWS, beside the one that keeps the calls in flight.
+
+Two things then happen at once that one interpreter does in turn: the dataset is checked while the client is
+made ready, and numpy, pyarrow and the report's templates are imported while calls wait for their answers.
+"""
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing.connection import wait
+
+from evaldrop.bedrock.other_process import begin_copy, may_fork
+from evaldrop.running.handlers import import_first_handlers
+
+
+@contextmanager
+def function_process() -> Iterator[Executor | None]:
+    """
+    Give an executor of one process; None where forking one would not be safe.
+
+    The process is forked at once, and begins to import what the first functions need.
+    """
+    if not may_fork():
+        yield None
+        return
+    pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork"), initializer=_begin)
+    pool.submit(os.getpid)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin() -> None:
+    begin_copy()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    import_first_handlers()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)

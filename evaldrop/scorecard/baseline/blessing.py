@@ -1,0 +1,81 @@
+"""The baseline of an evaluation: `<out>/<evaluation>/baseline.json` names the run that others are held to."""
+
+from datetime import UTC, datetime
+
+import orjson
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from evaldrop import storage
+from evaldrop.errors import InputError, StorageError
+from evaldrop.run.definition import read_run_file
+
+BASELINE_FILE = "baseline.json"
+
+
+class Blessing(BaseModel):
+    """What `baseline.json` says. `run_id` is also the name of the run's folder beside it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    run_id: str
+    simulated: bool
+    blessed_at: str
+
+
+def bless(folder: str, *, force: bool = False) -> Blessing:
+    """
+    Make a finished run the baseline of its evaluation; later runs are compared with it by themselves.
+
+    Raises:
+        InputError: The folder holds no finished run, or a rehearsal would take the place of a real run and
+            `force` is not given.
+    """
+    folder = folder.rstrip("/")
+    if not storage.exists(storage.join(folder, "scorecard.json")):
+        raise InputError(f"{folder}: no scorecard.json there. Give the folder of a run that has ended.")
+    run = read_run_file(folder)
+    uri = _place(folder)
+    present = _read(uri)
+    if present and run.simulated and not present.simulated and not force:
+        raise InputError(
+            f"{uri}: the baseline is the real run {present.run_id}, and {run.run_id} is SIMULATED. "
+            "--force puts it there all the same."
+        )
+    blessing = Blessing(
+        run_id=folder.rpartition("/")[2],
+        simulated=run.simulated,
+        blessed_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    storage.write_bytes(uri, blessing.model_dump_json(indent=1).encode() + b"\n")
+    return blessing
+
+
+def blessed_run(evaluation_folder: str, *, simulated: bool) -> str | None:
+    """
+    Return the folder of an evaluation's blessed run, None when there is none.
+
+    A rehearsal is held to no real run, nor a real run to a rehearsal.
+
+    Raises:
+        StorageError: `baseline.json` is not one.
+    """
+    blessing = _read(storage.join(evaluation_folder, BASELINE_FILE))
+    if blessing is None or blessing.simulated != simulated:
+        return None
+    return storage.join(evaluation_folder, blessing.run_id)
+
+
+def _place(folder: str) -> str:
+    parent = storage.parent(folder)
+    if parent is None:
+        raise InputError(f"{folder}: a run lies in its evaluation's folder; this has none above it.")
+    return storage.join(parent, BASELINE_FILE)
+
+
+def _read(uri: str) -> Blessing | None:
+    if not storage.exists(uri):
+        return None
+    try:
+        return Blessing.model_validate(orjson.loads(storage.read_bytes(uri)))
+    except (ValidationError, orjson.JSONDecodeError) as error:
+        raise StorageError(f"{uri}: not a baseline ({error}). Bless a run again.") from error

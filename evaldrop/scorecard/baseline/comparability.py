@@ -1,0 +1,107 @@
+"""What two runs must have in common to be compared, and what may differ because it is what is compared."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from evaldrop.evaluation.criteria import Criterion
+from evaldrop.run.definition import RunFile
+
+# How long a judge may take changes no verdict.
+_NO_MATTER = frozenset({"timeout_s"})
+# Both runs are scored with this run's pass marks and weights.
+_RECOMPUTED = ("pass_at", "weight")
+
+
+def obstacles(run: RunFile, baseline: RunFile) -> tuple[str, ...]:
+    """Return what makes two runs incomparable, a sentence each: a difference may then be the measure's."""
+    return (
+        *_simulation(run, baseline),
+        *_dataset(run.content, baseline.content),
+        *_judges(run, baseline),
+        *_judge_prompts(run.content, baseline.content),
+        *_criteria(run.criteria, baseline.criteria),
+    )
+
+
+def changes(run: RunFile, baseline: RunFile) -> tuple[str, ...]:
+    """Return how the candidates differ: that is what a comparison is about."""
+    then = {candidate.name: candidate for candidate in baseline.candidates}
+    found = []
+    for candidate in run.candidates:
+        if candidate.name in then:
+            found += [
+                f"candidate {candidate.name}: {change}"
+                for change in _differing(_settings(candidate), _settings(then[candidate.name]))
+            ]
+    defaults = (run.evaluation.prompt, baseline.evaluation.prompt)
+    if defaults[0] != defaults[1]:
+        found.append(f"prompt is {defaults[0]}, was {defaults[1]}")
+    return (*found, *_prompts(run.content, baseline.content, "candidate/"))
+
+
+def _simulation(run: RunFile, baseline: RunFile) -> Iterator[str]:
+    if run.simulated != baseline.simulated:
+        simulated = "this run" if run.simulated else "the baseline"
+        yield f"{simulated} is SIMULATED, the other is not"
+
+
+def _dataset(run: Mapping[str, Any], baseline: Mapping[str, Any]) -> Iterator[str]:
+    now, then = (content["dataset"].get("sha256") for content in (run, baseline))
+    if now != then:
+        yield f"the dataset is another (sha256 {_short(now)}, was {_short(then)})"
+
+
+def _judges(run: RunFile, baseline: RunFile) -> Iterator[str]:
+    now, then = ({judge.name: _settings(judge) for judge in parts.judges} for parts in (run, baseline))
+    for name in sorted(now.keys() | then.keys()):
+        if name not in then:
+            yield f"judge {name} is new"
+        elif name not in now:
+            yield f"judge {name} is gone"
+        else:
+            yield from (f"judge {name}: {change}" for change in _differing(now[name], then[name]))
+
+
+def _judge_prompts(run: Mapping[str, Any], baseline: Mapping[str, Any]) -> Iterator[str]:
+    yield from _prompts(run, baseline, "judge/")
+
+
+def _prompts(run: Mapping[str, Any], baseline: Mapping[str, Any], kind: str) -> Iterator[str]:
+    now, then = (content.get("prompts") or {} for content in (run, baseline))
+    for name in sorted(now.keys() & then.keys()):
+        digests = (now[name].get("sha256"), then[name].get("sha256"))
+        if name.startswith(kind) and digests[0] != digests[1]:
+            yield f"prompt {name} has another text (sha256 {_short(digests[0])}, was {_short(digests[1])})"
+
+
+def _criteria(now: Mapping[str, Criterion], then: Mapping[str, Criterion]) -> Iterator[str]:
+    for name in [*now, *(name for name in then if name not in now)]:
+        if name not in then:
+            yield f"criterion {name} is new"
+        elif name not in now:
+            yield f"criterion {name} is gone"
+        else:
+            for key in Criterion.__dataclass_fields__:
+                if key not in _RECOMPUTED and getattr(now[name], key) != getattr(then[name], key):
+                    yield f"criterion {name}: another {key}"
+
+
+def _settings(called: Any) -> dict[str, Any]:
+    return {key: value for key, value in called.model_dump(mode="json").items() if key not in _NO_MATTER}
+
+
+def _differing(now: Mapping[str, Any], then: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    for key in sorted(now.keys() | then.keys()):
+        new, old = now.get(key), then.get(key)
+        if isinstance(new, dict) and isinstance(old, dict):
+            yield from _differing(new, old, f"{path}{key}.")
+        elif new != old:
+            yield f"{path}{key} is {_shown(new)}, was {_shown(old)}"
+
+
+def _shown(value: object) -> str:
+    return "nothing" if value is None else str(value)
+
+
+def _short(digest: object) -> str:
+    return str(digest)[:12]

@@ -1,0 +1,321 @@
+"""Pairs two runs by record: what improved, what regressed, and which records turned worst."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from evaldrop.errors import InputError, StorageError
+from evaldrop.evaluation.criteria import Criterion
+from evaldrop.run.definition import RunFile, read_run_file
+from evaldrop.scorecard.baseline.comparability import changes, obstacles
+from evaldrop.scorecard.baseline.scores_table import Codes, Floats, KeptScores, places_of, read_scores
+from evaldrop.scorecard.baseline.words import summary_in_words
+from evaldrop.scorecard.model.baseline import (
+    Baseline,
+    BaselineCandidate,
+    BaselineEstimate,
+    Moved,
+    WorseRecord,
+)
+from evaldrop.scorecard.model.scorecard import MOST_CATEGORIES, OVERALL
+from evaldrop.scorecard.scores import good_shares
+from evaldrop.statistics.multiplicity import holm
+from evaldrop.statistics.paired_test import paired_test
+
+MOST_WORSE_IDS = 200
+MOST_WORST = 50
+# Of each candidate and criterion, whatever the others lost: one more than a gate names.
+FEW_WORST = 6
+MOST_SLICE_ESTIMATES = 2_000
+
+Places = npt.NDArray[np.intp]
+
+
+class _Measure(NamedTuple):
+    """One candidate's scores on one criterion, now and then, row i of both being one record."""
+
+    candidate: str
+    name: str
+    criterion: Criterion | None
+    now: Floats
+    then: Floats
+
+    @property
+    def scale(self) -> float:
+        return 1.0 if self.criterion is None else self.criterion.scale.high - self.criterion.scale.low
+
+    def drops(self) -> Floats:
+        """Return how much worse each record is than then, on the criterion's scale; NaN without a pair."""
+        lower_is_worse = self.criterion is None or self.criterion.higher_is_better
+        return self.then - self.now if lower_is_worse else self.now - self.then
+
+
+class _Paired(NamedTuple):
+    """The records of both runs."""
+
+    ids: pa.Array
+    rows: Places
+    categories: Codes
+    category_names: Sequence[str]
+    groups: Codes | None
+    measures: list[_Measure]
+
+    def record_id(self, row: int) -> str:
+        """Return the id of the record in a row of the measures."""
+        return str(self.ids[int(self.rows[row])].as_py())
+
+
+def compare_runs(folder: str, baseline: str, *, force: bool = False) -> Baseline:
+    """
+    Compare a finished run with an earlier one, for `evaldrop compare`.
+
+    Args:
+        folder: URI of the run's folder.
+        baseline: URI of the folder of the run it is held to.
+        force: Compare although the measure itself differs.
+
+    Raises:
+        InputError: The runs are not comparable; the message says why.
+        StorageError: A run cannot be read.
+    """
+    found = _compare(read_run_file(folder), read_run_file(baseline), force=force)
+    if not found.comparable and not found.forced:
+        told = "\n".join(f"  {obstacle}" for obstacle in found.obstacles)
+        raise InputError(
+            f"the runs are not comparable, for a difference could come from the measure:\n{told}\n"
+            "--force compares them all the same."
+        )
+    return found
+
+
+def against_baseline(run: RunFile) -> Baseline | None:
+    """
+    Compare a run with the baseline it was given when it began; None when there was none.
+
+    What stands in the way is part of the answer and never stops a run that was paid for.
+    """
+    uri = run.content.get("baseline")
+    if not isinstance(uri, str):
+        return None
+    try:
+        return _compare(run, read_run_file(uri), force=False)
+    except StorageError as error:
+        obstacle = f"the baseline cannot be read: {error}"
+        return Baseline(
+            uri=uri, comparable=False, obstacles=(obstacle,), summary=f"Nothing is compared: {obstacle}."
+        )
+
+
+def _compare(run: RunFile, then: RunFile, *, force: bool) -> Baseline:
+    found = obstacles(run, then)
+    start = Baseline(
+        uri=then.folder,
+        run_id=then.run_id,
+        started_at=then.started_at,
+        comparable=not found,
+        forced=bool(found) and force,
+        obstacles=found,
+        changes=changes(run, then),
+    )
+    if found and not force:
+        return start.model_copy(update={"summary": summary_in_words(start)})
+    filled = _fill(start, run, read_scores(run.folder), read_scores(then.folder))
+    return filled.model_copy(update={"summary": summary_in_words(filled)})
+
+
+def _fill(start: Baseline, run: RunFile, now: KeptScores, then: KeptScores) -> Baseline:
+    places = places_of(now, then)
+    here = np.flatnonzero(places >= 0)
+    there = places[here]
+    names = [name for name in now.candidates if name in then.candidates]
+    paired = _pair(run, now, then, here, there, names)
+    whole = _decided([(m, _estimate(m, paired, run)) for m in paired.measures], run)
+    slices = _slices(paired, run)
+    return start.model_copy(
+        update={
+            "records": int(here.size),
+            "only_now": int(places.size - here.size),
+            "only_then": int(len(then.record_ids) - here.size),
+            "candidates": {
+                name: BaselineCandidate(
+                    criteria={m.name: estimate for m, estimate in whole if m.candidate == name},
+                    categories={
+                        category: {m.name: estimate for m, estimate in parts if m.candidate == name}
+                        for category, parts in slices.items()
+                    },
+                    **_facts(name, now, then, here, there),
+                )
+                for name in names
+            },
+            "new_candidates": tuple(name for name in now.candidates if name not in then.candidates),
+            "gone_candidates": tuple(name for name in then.candidates if name not in now.candidates),
+            "worst_records": _worst(paired),
+        }
+    )
+
+
+def _pair(
+    run: RunFile, now: KeptScores, then: KeptScores, here: Places, there: Codes, names: Sequence[str]
+) -> _Paired:
+    criteria = [name for name in run.criteria if name in now.scores and name in then.scores]
+    measures = []
+    for candidate in names:
+        mine, theirs = now.candidates.index(candidate), then.candidates.index(candidate)
+        own = {name: (now.scores[name][here, mine], then.scores[name][there, theirs]) for name in criteria}
+        measures += [_Measure(candidate, name, run.criteria[name], *both) for name, both in own.items()]
+        if len(criteria) > 1 and OVERALL not in run.criteria:
+            overall = [_overall({name: both[side] for name, both in own.items()}, run) for side in (0, 1)]
+            measures.append(_Measure(candidate, OVERALL, None, overall[0], overall[1]))
+    groups = None if now.groups is None else now.groups[here]
+    return _Paired(now.record_ids, here, now.categories[here], now.category_names, groups, measures)
+
+
+def _overall(scores: Mapping[str, Floats], run: RunFile) -> Floats:
+    """Return each record's weighted mean over its scored criteria, NaN without any."""
+    rows = len(next(iter(scores.values())))
+    sums, weights = np.zeros(rows), np.zeros(rows)
+    for name, column in scores.items():
+        criterion, has_score = run.criteria[name], np.isfinite(column)
+        sums[has_score] += criterion.weight * good_shares(column[has_score], criterion)
+        weights[has_score] += criterion.weight
+    with np.errstate(invalid="ignore"):
+        return np.asarray(sums / weights, dtype=np.float64)
+
+
+def _estimate(
+    measure: _Measure, paired: _Paired, run: RunFile, inside: npt.NDArray[np.bool_] | None = None
+) -> BaselineEstimate:
+    has_both = np.isfinite(measure.now) & np.isfinite(measure.then)
+    was_scored = np.isfinite(measure.then) & ~np.isfinite(measure.now)
+    if inside is not None:
+        has_both, was_scored = has_both & inside, was_scored & inside
+    rows = np.flatnonzero(has_both)
+    pairing = paired_test(
+        measure.now[rows],
+        measure.then[rows],
+        None if paired.groups is None else paired.groups[rows],
+        on_binary_scale=measure.criterion is not None and measure.criterion.scale.kind == "binary",
+        confidence=run.evaluation.confidence,
+    )
+    drops = measure.drops()[rows]
+    worse = np.flatnonzero(drops > 0)
+    worst = rows[worse[np.argsort(-drops[worse], kind="stable")]][:MOST_WORSE_IDS]
+    return BaselineEstimate(
+        **pairing._asdict(),
+        better=int((drops < 0).sum()),
+        worse=int(worse.size),
+        lost=int(was_scored.sum()),
+        largest_drop=max(0.0, float(drops.max())) if drops.size else None,
+        worse_records=tuple(paired.record_id(row) for row in worst) if inside is None else (),
+    )
+
+
+def _decided(
+    found: Sequence[tuple[_Measure, BaselineEstimate]], run: RunFile
+) -> list[tuple[_Measure, BaselineEstimate]]:
+    tested = [estimate.p_value for _, estimate in found if estimate.p_value is not None]
+    adjusted = iter(holm(tested).tolist())
+    return [
+        (measure, _with_decision(measure, estimate, next(adjusted), run))
+        if estimate.p_value is not None
+        else (measure, estimate)
+        for measure, estimate in found
+    ]
+
+
+def _with_decision(
+    measure: _Measure, estimate: BaselineEstimate, p_adjusted: float, run: RunFile
+) -> BaselineEstimate:
+    decision = "undecided"
+    if p_adjusted < 1 - run.evaluation.confidence and estimate.difference:
+        higher_is_better = measure.criterion is None or measure.criterion.higher_is_better
+        decision = "improved" if (estimate.difference > 0) == higher_is_better else "regressed"
+    return estimate.model_copy(update={"p_adjusted": p_adjusted, "decision": decision})
+
+
+def _slices(paired: _Paired, run: RunFile) -> dict[str, list[tuple[_Measure, BaselineEstimate]]]:
+    sizes = np.bincount(paired.categories[paired.categories >= 0], minlength=len(paired.category_names))
+    codes = [code for code in np.argsort(-sizes, kind="stable")[:MOST_CATEGORIES].tolist() if sizes[code]]
+    measures = _fitting(paired.measures, len(codes))
+    found = [
+        (code, (measure, _estimate(measure, paired, run, paired.categories == code)))
+        for code in sorted(codes)
+        for measure in measures
+    ]
+    slices: dict[str, list[tuple[_Measure, BaselineEstimate]]] = {}
+    for (code, _), decided in zip(found, _decided([part for _, part in found], run), strict=True):
+        slices.setdefault(paired.category_names[code], []).append(decided)
+    return slices
+
+
+def _fitting(measures: list[_Measure], categories: int) -> list[_Measure]:
+    overall = [measure for measure in measures if measure.name == OVERALL]
+    for chosen in (measures, overall):
+        if len(chosen) * categories <= MOST_SLICE_ESTIMATES:
+            return chosen
+    return []
+
+
+def _facts(
+    name: str, now: KeptScores, then: KeptScores, here: Places, there: Codes
+) -> dict[str, int | Moved]:
+    mine, theirs = now.candidates.index(name), then.candidates.index(name)
+    answered = (now.answered[here, mine], then.answered[there, theirs])
+    latency = (now.latency_ms[here, mine], then.latency_ms[there, theirs])
+    cost = (now.cost_usd[here, mine], then.cost_usd[there, theirs])
+    return {
+        "new_errors": int((~answered[0] & answered[1]).sum()),
+        "mended_errors": int((answered[0] & ~answered[1]).sum()),
+        "latency_ms_p50": Moved(now=_percentile(latency[0], 50), was=_percentile(latency[1], 50)),
+        "latency_ms_p90": Moved(now=_percentile(latency[0], 90), was=_percentile(latency[1], 90)),
+        "cost_usd_per_1000_records": Moved(now=_per_1000(cost[0]), was=_per_1000(cost[1])),
+    }
+
+
+def _percentile(values: Floats, percent: float) -> float | None:
+    known = values[np.isfinite(values)]
+    return float(np.percentile(known, percent)) if known.size else None
+
+
+def _per_1000(costs: Floats) -> float | None:
+    known = costs[np.isfinite(costs)]
+    return float(known.mean() * 1000) if known.size else None
+
+
+def _worst(paired: _Paired) -> tuple[WorseRecord, ...]:
+    """
+    Return the records that lost the largest share of their scale, and the first few of each candidate and
+    criterion: a gate has to name them there too.
+    """
+    found = sorted(_losses(paired), key=lambda loss: -loss[0])
+    few: Counter[tuple[str, str]] = Counter()
+    kept = []
+    for place, loss in enumerate(found):
+        about = (loss[1].candidate, loss[1].name)
+        few[about] += 1
+        if place < MOST_WORST or few[about] <= FEW_WORST:
+            kept.append(loss)
+    return tuple(
+        WorseRecord(
+            record_id=paired.record_id(row),
+            candidate=measure.candidate,
+            criterion=measure.name,
+            was=float(measure.then[row]),
+            now=float(measure.now[row]),
+        )
+        for _, measure, row in kept
+    )
+
+
+def _losses(paired: _Paired) -> Iterator[tuple[float, _Measure, int]]:
+    for measure in paired.measures:
+        if measure.criterion is None and len(paired.measures) > 1:
+            continue  # what overall lost, a criterion lost
+        shares = np.nan_to_num(measure.drops() / measure.scale)
+        for row in np.argsort(-shares, kind="stable")[:MOST_WORST].tolist():
+            if shares[row] > 0:
+                yield float(shares[row]), measure, row

@@ -1,0 +1,77 @@
+"""What the baseline's records scored, asked for while a run's own results stream by."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from evaldrop.errors import StorageError
+from evaldrop.run.definition import RunFile, read_run_file
+from evaldrop.scorecard.baseline.comparability import obstacles
+from evaldrop.scorecard.baseline.scores_table import KeptScores, read_scores
+from evaldrop.scorecard.results import CandidateResult
+
+
+class Drop(NamedTuple):
+    """A score that is worse than the baseline's, both on the criterion's own scale."""
+
+    criterion: str
+    was: float
+    now: float
+
+
+class EarlierScores:
+    """The baseline's scores by record. A record costs 16 bytes besides them."""
+
+    def __init__(self, run: RunFile, kept: KeptScores) -> None:
+        self._criteria = run.criteria
+        self._kept = kept
+        self._columns = {name: place for place, name in enumerate(kept.candidates)}
+        hashes = np.fromiter(map(hash, kept.record_ids.to_pylist()), np.int64, len(kept.record_ids))
+        self._order = np.argsort(hashes, kind="stable")
+        self._hashes = hashes[self._order]
+
+    def drops(self, record_id: str, results: Sequence[CandidateResult]) -> list[list[Drop]]:
+        """Return for each result the criteria on which it scores worse than the baseline's response."""
+        row = self._row(record_id)
+        if row is None:
+            return [[] for _ in results]
+        return [list(self._drops(row, result)) for result in results]
+
+    def _row(self, record_id: str) -> int | None:
+        place = int(np.searchsorted(self._hashes, hash(record_id)))
+        while place < self._hashes.size and self._hashes[place] == hash(record_id):
+            row = int(self._order[place])
+            if self._kept.record_ids[row].as_py() == record_id:
+                return row
+            place += 1
+        return None
+
+    def _drops(self, row: int, result: CandidateResult) -> Iterator[Drop]:
+        column = self._columns.get(result.response.candidate)
+        if column is None:
+            return
+        for name, score in result.scores.items():
+            if score.score is None or score.reason is not None or name not in self._kept.scores:
+                continue
+            was = float(self._kept.scores[name][row, column])
+            fell = was - score.score if self._criteria[name].higher_is_better else score.score - was
+            # Where the baseline had no score it is NaN, and nothing fell.
+            if fell > 0:
+                yield Drop(name, was, score.score)
+
+
+def earlier_scores(run: RunFile) -> EarlierScores | None:
+    """
+    Return the scores of a run's baseline; None without one that it can be compared with.
+
+    Why it cannot be compared is told by `against_baseline`.
+    """
+    uri = run.content.get("baseline")
+    if not isinstance(uri, str):
+        return None
+    try:
+        then = read_run_file(uri)
+        return None if obstacles(run, then) else EarlierScores(run, read_scores(uri))
+    except StorageError:
+        return None

@@ -1,0 +1,153 @@
+"""`scores.parquet`: a run's scores by record, small enough to be read whole when a later run is compared."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from evaldrop import storage
+from evaldrop.errors import StorageError
+from evaldrop.scorecard.results import CandidateResult
+
+SCORES_FILE = "scores.parquet"
+# A column each; records may bring thousands of criteria of their own.
+MOST_CRITERIA = 100
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int32]
+Flags = npt.NDArray[np.bool_]
+
+_FIXED = [
+    ("record_id", pa.string()), ("category", pa.string()), ("group", pa.string()),
+    ("candidate", pa.string()), ("answered", pa.bool_()), ("latency_ms", pa.float64()),
+    ("cost_usd", pa.float64()),
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptScores:
+    """
+    A run's scores. Matrices have shape (records, candidates), NaN where there is no number.
+
+    Attributes:
+        record_ids: Shape (records,).
+        categories: Index into `category_names`, -1 for none; shape (records,).
+        groups: Each record's cluster, None when no record has a group; shape (records,).
+        scores: By criterion; unscored verdicts are NaN whatever the evaluation counts them as.
+    """
+
+    record_ids: pa.Array
+    candidates: Sequence[str]
+    categories: Codes
+    category_names: Sequence[str]
+    groups: Codes | None
+    answered: Flags
+    latency_ms: Floats
+    cost_usd: Floats
+    scores: Mapping[str, Floats]
+
+
+def score_schema(criteria: Sequence[str]) -> pa.Schema:
+    """Return the columns of `scores.parquet` in a run with these criteria."""
+    return pa.schema([*_FIXED, *((f"score_{name}", pa.float64()) for name in kept_criteria(criteria))])
+
+
+def kept_criteria(criteria: Sequence[str]) -> list[str]:
+    """Return the criteria that have a column."""
+    return list(criteria)[:MOST_CRITERIA]
+
+
+def score_row(result: CandidateResult, criteria: Sequence[str]) -> tuple[Any, ...]:
+    """Return a row of `scores.parquet`; `criteria` are those that have a column."""
+    row, scores = result.response, result.scores
+    found = [scores.get(name) for name in criteria]
+    return (
+        row.record_id,
+        row.category,
+        row.group,
+        row.candidate,
+        row.response is not None,
+        row.latency_ms,
+        row.cost_usd,
+        *(None if score is None or score.reason is not None else score.score for score in found),
+    )
+
+
+def read_scores(folder: str) -> KeptScores:
+    """
+    Read the scores of a run.
+
+    Raises:
+        StorageError: The run has none, or they are not what a run writes.
+    """
+    uri = storage.join(folder, SCORES_FILE)
+    try:
+        table = pq.read_table(pa.BufferReader(storage.read_bytes(uri)))
+    except pa.ArrowInvalid as error:
+        raise StorageError(
+            f"{uri}: not a table of scores ({error}). `evaldrop report --rebuild` makes it anew."
+        ) from error
+    candidates = _candidates(table, uri)
+    shape = (-1, max(1, len(candidates)))
+    first = table.take(_every(table.num_rows, len(candidates)))
+    categories, names = _codes(first, "category")
+    groups, group_names = _codes(first, "group")
+    return KeptScores(
+        record_ids=first.column("record_id").combine_chunks(),
+        candidates=candidates,
+        categories=categories,
+        category_names=names,
+        # A record without a group is a cluster of its own.
+        groups=np.where(groups < 0, -1 - np.arange(groups.size, dtype=np.int32), groups)
+        if group_names
+        else None,
+        answered=_column(table, "answered").reshape(shape).astype(bool),
+        latency_ms=_column(table, "latency_ms").reshape(shape),
+        cost_usd=_column(table, "cost_usd").reshape(shape),
+        scores={
+            name.removeprefix("score_"): _column(table, name).reshape(shape)
+            for name in table.column_names
+            if name.startswith("score_")
+        },
+    )
+
+
+def places_of(records: KeptScores, among: KeptScores) -> Codes:
+    """Return where each record stands in another run, -1 where it is not; shape (records,)."""
+    # Imported here: only a run with a baseline needs it.
+    import pyarrow.compute as pc
+
+    found = pc.index_in(records.record_ids, value_set=among.record_ids)
+    return np.asarray(found.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int32)
+
+
+def _candidates(table: pa.Table, uri: str) -> list[str]:
+    # Every record has a row per candidate, always in one order.
+    names = list(dict.fromkeys(table.column("candidate").unique().to_pylist()))
+    if names and table.num_rows % len(names):
+        raise StorageError(
+            f"{uri}: {table.num_rows} rows are not the same number for each of {len(names)} candidates"
+        )
+    return names
+
+
+def _every(rows: int, step: int) -> pa.Array:
+    places = np.arange(0, rows, max(1, step), dtype=np.int64)
+    # Not pa.array: it imports pandas.
+    return pa.Array.from_buffers(pa.int64(), places.size, [None, pa.py_buffer(places)])
+
+
+def _codes(table: pa.Table, name: str) -> tuple[Codes, list[str]]:
+    encoded = table.column(name).combine_chunks().dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return np.asarray(codes, dtype=np.int32), encoded.dictionary.to_pylist()
+
+
+def _column(table: pa.Table, name: str) -> Floats:
+    return np.asarray(table.column(name).cast(pa.float64()).to_numpy(), dtype=np.float64)

@@ -1,0 +1,187 @@
+"""How far a judge, or a person, agrees with people: pure functions on scores."""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import combinations
+from typing import Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from evaldrop.errors import NotEnoughData
+from evaldrop.evaluation.criteria import Criterion
+from evaldrop.scorecard.model.calibration import Confusion, JudgeAgreement, RaterAgreement
+from evaldrop.statistics import JudgeCounts, agreement_rate, cohen_kappa, krippendorff_alpha, spearman
+
+Floats = npt.NDArray[np.float64]
+_LEVELS: Final[Mapping[str, Literal["nominal", "ordinal", "interval"]]] = {
+    "binary": "nominal",
+    "points": "ordinal",
+    "choices": "ordinal",
+    "range": "interval",
+}
+# A response to a record: the record's id and the candidate.
+Response = tuple[str, str]
+
+
+def judge_agreement(human: Floats, judge: Floats, criterion: Criterion) -> JudgeAgreement:
+    """
+    Compare a judge's scores with people's on one criterion.
+
+    On a yes/no scale the mean of several people, judges or repeats counts as the answer it is nearer to; a
+    half is none, and its row is left out. Elsewhere a mean may lie between the points.
+
+    Args:
+        human: People's score per response, shape (n,).
+        judge: The judge's score of the same responses, shape (n,).
+        criterion: Its scale and its pass mark.
+    """
+    decided = _decided(human, criterion) & _decided(judge, criterion)
+    bias = float((judge - human)[decided].mean()) if decided.any() else None
+    human, judge = (_answers(scores[decided], criterion) for scores in (human, judge))
+    if not human.size:
+        return JudgeAgreement(n=0, reasons={"n": "no response has both a label and this judge's score"})
+    reasons: dict[str, str] = {}
+
+    def known(key: str, compute: Callable[[], float]) -> float | None:
+        try:
+            return compute()
+        except NotEnoughData as error:
+            reasons[key] = str(error)
+            return None
+
+    passed = pass_counts(human, judge, criterion)
+    is_range = criterion.scale.kind == "range"
+    if is_range:
+        reasons["agreement"] = "on a range two scores are hardly ever equal; see pass_agreement"
+    weights = kappa_weights(criterion)
+    return JudgeAgreement(
+        n=int(human.size),
+        agreement=None if is_range else near_rate(human, judge, criterion),
+        pass_agreement=(passed.good_judged_good + passed.bad_judged_bad) / int(human.size),
+        kappa=known("kappa", lambda: cohen_kappa(human, judge, weights=weights)),
+        kappa_weights=weights,
+        true_positive_rate=known("true_positive_rate", lambda: passed.sensitivity),
+        true_negative_rate=known("true_negative_rate", lambda: passed.specificity),
+        spearman=known("spearman", lambda: spearman(human, judge).coefficient),
+        bias=bias,
+        confusion=confusion(human, judge, criterion),
+        reasons=reasons,
+    )
+
+
+def near_rate(human: Floats, judge: Floats, criterion: Criterion) -> float:
+    """
+    Return the share of scores at most half a step apart: of equal ones, where both are points of the scale.
+
+    A mean of 3.5 agrees with 3 and with 4.
+    """
+    step = float(np.diff(criterion.scale.values()).min())
+    return float(np.mean(np.abs(human - judge) <= step / 2 + 1e-9))
+
+
+def kappa_weights(criterion: Criterion) -> Literal["none", "quadratic"]:
+    """Return how far answers apart count: not at all on a yes/no scale, quadratically on others."""
+    return "none" if criterion.scale.kind == "binary" else "quadratic"
+
+
+def pass_counts(human: Floats, judge: Floats, criterion: Criterion) -> JudgeCounts:
+    """Return how the judge did on responses that people pass and on those they fail."""
+    good, judged_good = _passes(human, criterion), _passes(judge, criterion)
+    return _counts(good, judged_good)
+
+
+def yes_counts(human: Floats, judge: Floats) -> JudgeCounts:
+    """Return how a yes/no judge did where people said yes and where they said no; halves are left out."""
+    decided = (human != 0.5) & (judge != 0.5)
+    return _counts(human[decided] > 0.5, judge[decided] > 0.5)
+
+
+def confusion(human: Floats, judge: Floats, criterion: Criterion) -> Confusion:
+    """
+    Count pairs of answers: rows are people's, columns the judge's, in the scale's ascending order.
+
+    Means of several people or judges may lie between points, and a range has none: then by passing.
+    """
+    values = np.array(criterion.scale.values())
+    if not values.size or not np.isin(np.concatenate([human, judge]), values).all():
+        rows, columns = _passes(human, criterion).astype(int), _passes(judge, criterion).astype(int)
+        return Confusion(answers=("fails", "passes"), counts=_table(rows, columns, 2))
+    names = tuple(_answer_name(criterion, float(value)) for value in values)
+    places = (np.searchsorted(values, human), np.searchsorted(values, judge))
+    return Confusion(answers=names, counts=_table(*places, len(names)))
+
+
+def between_raters(
+    labels: Mapping[str, Mapping[Response, float]], criterion: Criterion
+) -> tuple[RaterAgreement, ...]:
+    """Compare every two people on the responses both labelled; pairs without any are left out."""
+    found = []
+    for a, b in combinations(labels, 2):
+        shared = [response for response in labels[a] if response in labels[b]]
+        if shared:
+            first = np.array([labels[a][response] for response in shared])
+            second = np.array([labels[b][response] for response in shared])
+            found.append(_rater_pair(a, b, first, second, criterion))
+    return tuple(found)
+
+
+def rater_alpha(labels: Mapping[str, Mapping[Response, float]], criterion: Criterion) -> float | None:
+    """Return Krippendorff's alpha over all people, None when no response has two labels or all are equal."""
+    responses = {response: place for place, response in enumerate(sorted(set().union(*labels.values())))}
+    table = np.full((len(labels), len(responses)), np.nan)
+    for row, scores in enumerate(labels.values()):
+        for response, score in scores.items():
+            table[row, responses[response]] = score
+    try:
+        return krippendorff_alpha(table, level=_LEVELS[criterion.scale.kind])
+    except NotEnoughData:
+        return None
+
+
+def _rater_pair(a: str, b: str, first: Floats, second: Floats, criterion: Criterion) -> RaterAgreement:
+    is_range = criterion.scale.kind == "range"
+    agreement = None if is_range else agreement_rate(first, second)
+    try:
+        kappa = cohen_kappa(first, second, weights=kappa_weights(criterion))
+    except NotEnoughData as error:
+        return RaterAgreement(a=a, b=b, n=int(first.size), agreement=agreement, reason=str(error))
+    return RaterAgreement(a=a, b=b, n=int(first.size), agreement=agreement, kappa=kappa)
+
+
+def _answers(scores: Floats, criterion: Criterion) -> Floats:
+    return np.rint(scores) if criterion.scale.kind == "binary" else scores
+
+
+def _decided(scores: Floats, criterion: Criterion) -> npt.NDArray[np.bool_]:
+    decided: npt.NDArray[np.bool_] = (scores != 0.5) | (criterion.scale.kind != "binary")
+    return decided
+
+
+def _passes(scores: Floats, criterion: Criterion) -> npt.NDArray[np.bool_]:
+    passed: npt.NDArray[np.bool_] = (
+        scores >= criterion.pass_at if criterion.higher_is_better else scores <= criterion.pass_at
+    )
+    return passed
+
+
+def _counts(good: npt.NDArray[np.bool_], judged_good: npt.NDArray[np.bool_]) -> JudgeCounts:
+    return JudgeCounts(
+        int((good & judged_good).sum()),
+        int((good & ~judged_good).sum()),
+        int((~good & judged_good).sum()),
+        int((~good & ~judged_good).sum()),
+    )
+
+
+def _table(
+    rows: npt.NDArray[np.int_], columns: npt.NDArray[np.int_], size: int
+) -> tuple[tuple[int, ...], ...]:
+    counts = np.bincount(rows * size + columns, minlength=size**2).reshape(size, size)
+    return tuple(tuple(row) for row in counts.tolist())
+
+
+def _answer_name(criterion: Criterion, value: float) -> str:
+    if criterion.scale.kind == "points":
+        return f"{value:g}"
+    labels: Sequence[str] = [point.label for point in criterion.scale.points if point.value == value]
+    return "/".join(labels)

@@ -1,0 +1,124 @@
+"""The mean people would have given: a judge's many scores corrected by a few labels."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from evaldrop.errors import NotEnoughData
+from evaldrop.evaluation.criteria import Criterion
+from evaldrop.scorecard.calibration.agreement import yes_counts
+from evaldrop.scorecard.model.calibration import CalibratedMean, CorrectedRate
+from evaldrop.statistics import (
+    DebiasedMean,
+    clustered_mean_estimate,
+    clustered_ppi_mean,
+    rogan_gladen,
+    shared_clusters_ppi_mean,
+)
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.intp]
+
+
+class Judged(NamedTuple):
+    """
+    A candidate's records on one criterion: the judge's score of each, and people's where they gave one.
+
+    `judge`, `human` and `clusters` have shape (records,); `human` is NaN without a label. A record without a
+    group is a cluster of its own; `are_clusters_shared` says that some are not.
+    """
+
+    judge: Floats
+    human: Floats
+    clusters: Ints
+    are_clusters_shared: bool
+
+
+def calibrated_mean(judged: Judged, criterion: Criterion, confidence: float) -> CalibratedMean:
+    """
+    Correct a candidate's mean on a criterion by labels of a random sample of its records.
+
+    PPI++ with clustered variances and a tuned weight; where people labelled everything, their own clustered
+    mean. Where too little is labelled, `reason` says so.
+    """
+    labelled = ~np.isnan(judged.human)
+    n_labelled, n_unlabelled = int(labelled.sum()), int((~labelled).sum())
+    counts = CalibratedMean(n_labelled=n_labelled, n_unlabelled=n_unlabelled)
+    if n_labelled < 2:
+        return counts.model_copy(update={"reason": f"{n_labelled} labels; at least 2 are needed"})
+    bias = float((judged.judge[labelled] - judged.human[labelled]).mean())
+    known: dict[str, object] = {
+        "judge_bias": bias,
+        "rogan_gladen": _corrected_rate(judged, labelled, criterion, confidence),
+    }
+    try:
+        if n_unlabelled < 2:
+            known |= _labels_only(judged, labelled, criterion, confidence)
+        else:
+            known |= _debiased(judged, labelled, criterion, confidence)
+    except NotEnoughData as error:
+        known["reason"] = str(error)
+    return counts.model_copy(update=known)
+
+
+def _debiased(
+    judged: Judged, labelled: npt.NDArray[np.bool_], criterion: Criterion, confidence: float
+) -> dict[str, object]:
+    estimate = shared_clusters_ppi_mean if judged.are_clusters_shared else clustered_ppi_mean
+    found: DebiasedMean = estimate(
+        judged.human[labelled],
+        judged.judge[labelled],
+        judged.judge[~labelled],
+        labelled_groups=judged.clusters[labelled],
+        unlabelled_groups=judged.clusters[~labelled],
+        confidence=confidence,
+    )
+    return {
+        "mean": _on_scale(found.mean, criterion),
+        "standard_error": found.standard_error,
+        "interval": tuple(_on_scale(bound, criterion) for bound in found.interval),
+        "method": "ppi++",
+        "weight": found.weight,
+    }
+
+
+def _labels_only(
+    judged: Judged, labelled: npt.NDArray[np.bool_], criterion: Criterion, confidence: float
+) -> dict[str, object]:
+    found = clustered_mean_estimate(judged.human[labelled], judged.clusters[labelled], confidence=confidence)
+    if found.standard_error == 0:
+        raise NotEnoughData("the labels do not vary, so no spread can be seen")
+    return {
+        "mean": found.mean,
+        "standard_error": found.standard_error,
+        "interval": tuple(_on_scale(bound, criterion) for bound in found.interval),
+        "method": "labels_only",
+        "weight": 0.0,
+    }
+
+
+def _corrected_rate(
+    judged: Judged, labelled: npt.NDArray[np.bool_], criterion: Criterion, confidence: float
+) -> CorrectedRate | None:
+    if criterion.scale.kind != "binary":
+        return None
+    counts = yes_counts(judged.human[labelled], judged.judge[labelled])
+    try:
+        found = rogan_gladen(
+            float(judged.judge.sum()), float(judged.judge.size), judge=counts, confidence=confidence
+        )
+    except NotEnoughData as error:
+        return CorrectedRate(reason=_in_yes_and_no(str(error)))
+    return CorrectedRate(rate=found.rate, standard_error=found.standard_error, interval=tuple(found.interval))
+
+
+def _in_yes_and_no(reason: str) -> str:
+    # `good` is the statistic's word for the class it counts; on a scale where yes is bad it would mislead.
+    return reason.replace("people call good", "people answer yes").replace(
+        "people call bad", "people answer no"
+    )
+
+
+def _on_scale(value: float, criterion: Criterion) -> float:
+    return min(max(value, criterion.scale.low), criterion.scale.high)

@@ -1,0 +1,128 @@
+"""
+Numbers as people read them. Rounding never turns a share into 0 % or 100 %, and what is unknown reads
+"unknown".
+"""
+
+from datetime import datetime
+from math import floor, log10
+
+UNKNOWN = "unknown"
+ABSENT = "–"
+
+
+def percent(fraction: float | None, places: int = 0) -> str:
+    """Return a fraction in percent; 0 % and 100 % only when it is exactly that."""
+    if fraction is None:
+        return ABSENT
+    if fraction in (0, 1):
+        return f"{fraction:.0%}".replace("%", " %")
+    step = 10.0**-places
+    shown = min(max(round(fraction * 100, places), step), 100 - step)
+    exact = step <= fraction * 100 <= 100 - step
+    sign = "" if exact else "<" if fraction < 0.5 else ">"
+    return f"{sign}{shown:.{places}f} %"
+
+
+def percent_interval(interval: tuple[float, float] | None, places: int = 0) -> str:
+    """Return an interval of fractions in percent."""
+    if interval is None:
+        return ABSENT
+    low, high = (percent(bound, places).removesuffix(" %") for bound in interval)
+    # A dash before a bound's own sign would read as an arrow.
+    return f"{low} to {high} %" if high.startswith((">", "<")) else f"{low}–{high} %"
+
+
+def number(value: float | None, places: int = 2) -> str:
+    """Return a number with a fixed number of places and a real minus sign."""
+    if value is None:
+        return ABSENT
+    text = f"{value:.{places}f}"
+    return ("0" + text[2:] if text.startswith("-0") and not float(text) else text).replace("-", "−")
+
+
+def signed(value: float | None, places: int = 2) -> str:
+    """Return a difference with its sign."""
+    text = number(value, places)
+    return f"+{text}" if value is not None and value > 0 else text
+
+
+def interval(bounds: tuple[float, float] | None, places: int = 2) -> str:
+    """Return an interval's bounds."""
+    return ABSENT if bounds is None else f"{number(bounds[0], places)} to {number(bounds[1], places)}"
+
+
+def measure(value: float | None) -> str:
+    """Return a metric: three figures that count, at least one and at most three places for small ones."""
+    if value is None:
+        return ABSENT
+    if value == 0:
+        return "0"
+    size = abs(value)
+    return f"{value:,.0f}" if size >= 1000 else number(value, 1 if size >= 10 else 2 if size >= 1 else 3)
+
+
+def measure_interval(bounds: tuple[float, float] | None) -> str:
+    """Return a metric's interval."""
+    return ABSENT if bounds is None else f"{measure(bounds[0])} to {measure(bounds[1])}"
+
+
+def usd(value: float | None) -> str:
+    """Return dollars to at least two figures that count; None is unknown, never $0."""
+    if value is None:
+        return UNKNOWN
+    if value == 0:
+        return "$0"
+    places = max(2, 1 - floor(log10(abs(value))))
+    return "<$0.000001" if 0 < value < 0.000001 else f"${value:,.{min(places, 6)}f}"
+
+
+def count(value: int | None) -> str:
+    """Return a count with its thousands apart."""
+    return ABSENT if value is None else f"{value:,}"
+
+
+def milliseconds(value: float | None) -> str:
+    """Return a latency in ms, from 10 s on in s."""
+    if value is None:
+        return ABSENT
+    return f"{value / 1000:,.1f} s" if value >= 10_000 else f"{value:,.0f} ms"
+
+
+def duration(seconds: float | None) -> str:
+    """Return how long something took."""
+    if seconds is None:
+        return UNKNOWN
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def moment(started_at: str) -> str:
+    """Return an ISO time to the minute, with its zone."""
+    time = datetime.fromisoformat(started_at)
+    return f"{time:%Y-%m-%d %H:%M} {time.tzname() or ''}".rstrip()
+
+
+def size(value: float) -> str:
+    """Return how large a difference is: two places, or the first figure that counts."""
+    return f"{value:.2f}" if value == 0 or value >= 0.01 else f"{value:.1g}"
+
+
+def p_value(value: float | None) -> str:
+    """Return a p value; very small ones as a bound."""
+    if value is None:
+        return ABSENT
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def label(name: str, most: int = 20) -> str:
+    """Return a name for a chart, where a long one would cover what it names."""
+    return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
+def one_line(text: str, most: int | None = None) -> str:
+    """Return a text without line breaks and control characters, at most `most` characters of it."""
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    return line if most is None or len(line) <= most else f"{line[: most - 2]} …"

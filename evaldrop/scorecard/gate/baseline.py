@@ -1,0 +1,151 @@
+"""Judges the rules that hold a run to its baseline."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from evaldrop.scorecard.figures import p_value, signed, size
+from evaldrop.scorecard.gate.names import RunNames, candidates_of
+from evaldrop.scorecard.gate.rules import NoRegression, NoWorseRecord
+from evaldrop.scorecard.model.baseline import Baseline, BaselineEstimate
+from evaldrop.scorecard.model.scorecard import OVERALL, Decision, GateCheck, Scorecard
+
+_MOST_NAMED = 5
+_ROUNDING = 1e-9
+
+
+class _HeldEstimate(NamedTuple):
+    """A candidate's estimate against the baseline; `sign` is -1 on a criterion where low is good."""
+
+    candidate: str
+    criterion: str
+    estimate: BaselineEstimate | None
+    sign: int
+
+
+def judge_no_regression(rule: NoRegression, scorecard: Scorecard, names: RunNames) -> Iterator[GateCheck]:
+    """
+    Yield a check per candidate and criterion.
+
+    Without a margin: fails when a regression is decided (Holm), is inconclusive when the interval lies below
+    0 and the correction leaves it open, else passes and says what could not have been seen. With a margin:
+    passes when the whole interval is above -margin, fails when all of it is below.
+    """
+    yield from _open(rule, scorecard, names)
+    for held in _held(rule, scorecard, names):
+        decision, sentence = _judge_difference(rule, held)
+        yield _check(rule, held.candidate, decision, sentence, criterion=held.criterion)
+
+
+def judge_no_worse_record(rule: NoWorseRecord, scorecard: Scorecard, names: RunNames) -> Iterator[GateCheck]:
+    """Yield a check per candidate and criterion: a fact of the two runs, without an interval."""
+    yield from _open(rule, scorecard, names)
+    for held in _held(rule, scorecard, names):
+        decision, sentence = _judge_records(rule, held, scorecard.baseline)
+        yield _check(rule, held.candidate, decision, sentence, criterion=held.criterion)
+
+
+def _open(rule: NoRegression | NoWorseRecord, scorecard: Scorecard, names: RunNames) -> Iterator[GateCheck]:
+    """Yield what cannot be judged, and the candidates that are new."""
+    baseline = scorecard.baseline
+    if baseline is None:
+        yield _check(
+            rule, None, "inconclusive", "there is no baseline; `evaldrop bless RUN` makes a run the baseline."
+        )
+    elif not baseline.comparable and not baseline.forced:
+        yield _check(rule, None, "inconclusive", baseline.summary)
+    else:
+        for name in candidates_of(rule, names):
+            if name not in baseline.candidates:
+                yield _check(rule, name, "pass", f"{name} is not in the baseline: it has nothing to lose.")
+
+
+def _held(
+    rule: NoRegression | NoWorseRecord, scorecard: Scorecard, names: RunNames
+) -> Iterator[_HeldEstimate]:
+    known = scorecard.baseline.candidates if scorecard.baseline else {}
+    criteria = [rule.criterion] if rule.criterion is not None else list(scorecard.criteria)
+    for name in candidates_of(rule, names):
+        if name in known:
+            for criterion in criteria:
+                info = scorecard.criteria.get(criterion)
+                sign = 1 if info is None or info.higher_is_better else -1
+                yield _HeldEstimate(
+                    name, criterion, _estimate(known[name].criteria, criterion, scorecard), sign
+                )
+
+
+def _estimate(
+    estimates: dict[str, BaselineEstimate], criterion: str, scorecard: Scorecard
+) -> BaselineEstimate | None:
+    # With a single criterion there is no overall beside it: it is the criterion itself.
+    if criterion == OVERALL and OVERALL not in estimates and len(scorecard.criteria) == 1:
+        return next(iter(estimates.values()), None)
+    return estimates.get(criterion)
+
+
+def _judge_difference(rule: NoRegression, held: _HeldEstimate) -> tuple[Decision, str]:
+    about, estimate = f"{held.candidate}.{held.criterion}", held.estimate
+    if estimate is None or estimate.interval is None:
+        why = (estimate.reason if estimate else None) or "it is not in both runs"
+        return "inconclusive", f"{about} cannot be compared with the baseline ({why})."
+    low, high = sorted(held.sign * bound for bound in estimate.interval)
+    bounds = " to ".join(signed(bound) for bound in estimate.interval)
+    moved = (
+        f"{about} moved by {signed(estimate.difference)} "
+        f"({bounds}, p {p_value(estimate.p_adjusted)}, {estimate.n} records)"
+    )
+    if rule.margin:
+        return _within_margin(rule.margin, low, high, moved)
+    if estimate.decision == "regressed":
+        return "fail", f"{moved}: it regressed."
+    if high < 0:
+        return "inconclusive", f"{moved}: alone it would be a regression, among all comparisons it is open."
+    unseen = (
+        "" if estimate.minimum_detectable is None or estimate.decision == "improved"
+        else f"; a loss below {size(estimate.minimum_detectable)} could not be seen"
+    )  # fmt: skip
+    return "pass", f"{moved}: no regression is decided{unseen}."
+
+
+def _within_margin(margin: float, low: float, high: float, moved: str) -> tuple[Decision, str]:
+    allowed = f"{margin:g} worse is allowed"
+    if low >= -margin:
+        return "pass", f"{moved}: all of it is within what is allowed; {allowed}."
+    if high < -margin:
+        return "fail", f"{moved}: all of it is worse than allowed; {allowed}."
+    return "inconclusive", f"{moved}: a part of it is worse than allowed; {allowed}."
+
+
+def _judge_records(
+    rule: NoWorseRecord, held: _HeldEstimate, baseline: Baseline | None
+) -> tuple[Decision, str]:
+    about, estimate = f"{held.candidate}.{held.criterion}", held.estimate
+    if estimate is None or estimate.largest_drop is None:
+        return "inconclusive", f"{about}: no record has a score in both runs."
+    if estimate.largest_drop < rule.drop - _ROUNDING:
+        worst = f"the worst record lost {estimate.largest_drop:g}" if estimate.largest_drop else "none lost"
+        return "pass", f"{about}: {worst}, of {estimate.n} records."
+    named = [
+        f"{record.record_id} ({record.was:g} to {record.now:g})"
+        for record in (baseline.worst_records if baseline else ())
+        if (record.candidate, record.criterion) == (held.candidate, held.criterion)
+        and abs(record.was - record.now) >= rule.drop - _ROUNDING
+    ] or list(estimate.worse_records[:1])
+    more = " and more" if len(named) > _MOST_NAMED else ""
+    return "fail", f"{about}: {', '.join(named[:_MOST_NAMED])}{more} lost {rule.drop:g} or more."
+
+
+def _check(
+    rule: NoRegression | NoWorseRecord,
+    candidate: str | None,
+    decision: Decision,
+    sentence: str,
+    criterion: str | None = None,
+) -> GateCheck:
+    return GateCheck(
+        expression=rule.expression,
+        decision=decision,
+        sentence=sentence,
+        candidate=candidate,
+        criterion=criterion if rule.criterion is None else None,
+    )

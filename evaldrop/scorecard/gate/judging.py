@@ -1,0 +1,199 @@
+"""Judges a scorecard by rules: an estimate by its interval, a fact of the run as it is."""
+
+import operator
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from evaldrop.scorecard.gate.baseline import judge_no_regression, judge_no_worse_record
+from evaldrop.scorecard.gate.names import RunNames, check_names, subject_of
+from evaldrop.scorecard.gate.parsing import parse_gate
+from evaldrop.scorecard.gate.rules import NoRegression, Rule, Threshold
+from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailEstimate
+from evaldrop.scorecard.model.part import Interval
+from evaldrop.scorecard.model.scorecard import (
+    OVERALL,
+    CandidateScorecard,
+    CriterionEstimate,
+    Decision,
+    Gate,
+    GateCheck,
+    Scorecard,
+)
+
+GateResult = Gate
+
+
+class _Measured(NamedTuple):
+    """A quantity's value and, where it is an estimate, its interval."""
+
+    about: str
+    candidate: str | None
+    value: float | None
+    interval: Interval | None = None
+    absence: str | None = None
+
+
+_GUARDRAIL = "guardrail."
+_COMPARATORS: dict[str, Callable[[float, float], bool]] = {
+    ">=": operator.ge,
+    ">": operator.gt,
+    "<=": operator.le,
+    "<": operator.lt,
+}
+
+
+def evaluate_gate(expressions: Iterable[str], scorecard: Scorecard) -> GateResult:
+    """
+    Judge a run by its gate.
+
+    An estimate is judged by its interval: it passes when the whole interval lies on the right side of the
+    limit, fails when it lies on the wrong side, and is inconclusive between. Cost, latency, errors and
+    coverage are facts of this run and are compared as they are. One failed rule fails the gate; else one
+    inconclusive rule leaves it open.
+
+    Raises:
+        EvaluationError: A rule cannot be read, or names no candidate or criterion of the run.
+    """
+    rules = [parse_gate(expression) for expression in expressions]
+    if not rules:
+        return Gate(decision="pass", reasons=("no gate",))
+    names = RunNames.of(scorecard)
+    for rule in rules:
+        check_names(rule, names)
+    checks = tuple(check for rule in rules for check in _checks(rule, scorecard, names))
+    decisions = {check.decision for check in checks}
+    worst: Decision = (
+        "fail" if "fail" in decisions else "inconclusive" if "inconclusive" in decisions else "pass"
+    )
+    return Gate(decision=worst, reasons=tuple(_reason(check) for check in checks), checks=checks)
+
+
+def _checks(rule: Rule, scorecard: Scorecard, names: RunNames) -> Iterator[GateCheck]:
+    if isinstance(rule, Threshold):
+        yield from (_judge(rule, measured) for measured in _measure(rule, scorecard, names))
+    elif isinstance(rule, NoRegression):
+        yield from judge_no_regression(rule, scorecard, names)
+    else:
+        yield from judge_no_worse_record(rule, scorecard, names)
+
+
+def _judge(rule: Threshold, measured: _Measured) -> GateCheck:
+    decision = _decide(rule, measured)
+    return GateCheck(
+        expression=rule.expression,
+        decision=decision,
+        sentence=_sentence(rule, measured, decision),
+        candidate=measured.candidate,
+    )
+
+
+def _reason(check: GateCheck) -> str:
+    return f"{check.decision}: {check.expression}: {check.sentence}"
+
+
+def _decide(rule: Threshold, measured: _Measured) -> Decision:
+    if measured.value is None:
+        return "inconclusive"
+    holds = _COMPARATORS[rule.comparator]
+    low, high = measured.interval or (measured.value, measured.value)
+    if holds(low, rule.limit) and holds(high, rule.limit):
+        return "pass"
+    return "inconclusive" if holds(low, rule.limit) or holds(high, rule.limit) else "fail"
+
+
+def _sentence(rule: Threshold, measured: _Measured, decision: Decision) -> str:
+    wanted = f"wanted {rule.comparator} {rule.limit:g}"
+    if measured.value is None:
+        return f"{measured.about} is not known ({measured.absence or 'no data'}); {wanted}."
+    value = f"{measured.about} is {measured.value:.4g}"
+    if measured.interval is None:
+        return f"{value}; {wanted}."
+    low, high = measured.interval
+    verdict = {"pass": "all of it is", "fail": "none of it is", "inconclusive": "only a part of it is"}[
+        decision
+    ]
+    return f"{value}, interval {low:.4g} to {high:.4g}; {wanted}: {verdict}."
+
+
+def _measure(rule: Threshold, scorecard: Scorecard, names: RunNames) -> Iterator[_Measured]:
+    subject = subject_of(rule, names)
+    if subject.is_the_run:
+        yield _of_the_run(rule, scorecard)
+        return
+    for name in subject.candidates:
+        card = scorecard.candidates[name]
+        if rule.quantity.startswith(_GUARDRAIL):
+            yield _of_guardrail(rule, name, card.guardrail)
+        elif not subject.measure:
+            yield _of_candidate(rule, name, card)
+        elif subject.measure in scorecard.criteria:
+            yield _of_criterion(rule, name, card.criteria.get(subject.measure), subject.measure)
+        else:
+            yield _of_mean(rule, name, card, subject.measure)
+
+
+def _of_the_run(rule: Threshold, scorecard: Scorecard) -> _Measured:
+    if rule.quantity == "coverage":
+        return _Measured("coverage", None, scorecard.coverage, None, "no verdict was asked for")
+    unknown = ", ".join(scorecard.cost_usd.unknown_models)
+    return _Measured("cost_usd", None, scorecard.cost_usd.total, None, f"no price or tokens for {unknown}")
+
+
+def _of_criterion(
+    rule: Threshold, name: str, estimate: CriterionEstimate | None, criterion: str
+) -> _Measured:
+    about = f"{name}.{criterion}.{rule.quantity}"
+    if estimate is None:
+        return _Measured(about, name, None, None, "it was asked of no record")
+    if rule.quantity == "coverage":
+        return _Measured(about, name, estimate.coverage, None, "it applies to no record")
+    value = estimate.pass_rate if rule.quantity == "pass_rate" else estimate.mean
+    interval = estimate.pass_interval if rule.quantity == "pass_rate" else estimate.interval
+    # An estimate without an interval bears no decision.
+    return _Measured(about, name, value if interval else None, interval, estimate.reason)
+
+
+def _of_mean(rule: Threshold, name: str, card: CandidateScorecard, measure: str) -> _Measured:
+    estimate = card.overall if measure == OVERALL else card.metrics.get(measure)
+    about = f"{name}.{measure}.{rule.quantity}"
+    if estimate is None or estimate.interval is None:
+        return _Measured(about, name, None, None, estimate.reason if estimate else "nothing was scored")
+    return _Measured(about, name, estimate.mean, estimate.interval)
+
+
+def _of_candidate(rule: Threshold, name: str, card: CandidateScorecard) -> _Measured:
+    values: dict[str, tuple[float | None, str]] = {
+        "cost_usd": (card.cost_usd.candidate, f"no price or tokens for {card.model}"),
+        "cost_usd.per_1000_records": (
+            card.cost_usd.per_1000_records, f"no price, no tokens or no call for {card.model}"
+        ),
+        "error_rate": (_error_rate(card), "there was nothing to answer"),
+        "coverage": (_coverage(card), "no verdict was asked for"),
+        "latency_ms.p50": (card.latency_ms.p50, "no call told its latency"),
+        "latency_ms.p90": (card.latency_ms.p90, "no call told its latency"),
+        "latency_ms.p99": (card.latency_ms.p99, "no call told its latency"),
+    }  # fmt: skip
+    value, absence = values[rule.quantity]
+    return _Measured(f"{name}.{rule.quantity}", name, value, None, absence)
+
+
+def _of_guardrail(rule: Threshold, name: str, estimate: GuardrailEstimate | None) -> _Measured:
+    about = f"{name}.{rule.quantity}"
+    if estimate is None:
+        return _Measured(about, name, None, None, "no record says expected_blocked")
+    share: BlockedShare = getattr(estimate, rule.quantity.removeprefix(_GUARDRAIL).removesuffix("_rate"))
+    kind = "true" if rule.quantity.endswith("bad_rate") else "false"
+    absence = f"no response with a known end to a record that says expected_blocked: {kind}"
+    return _Measured(about, name, share.rate if share.interval else None, share.interval, absence)
+
+
+def _error_rate(card: CandidateScorecard) -> float | None:
+    counts = card.responses
+    return (counts.errors + counts.missing) / counts.n if counts.n else None
+
+
+def _coverage(card: CandidateScorecard) -> float | None:
+    estimates = card.criteria.values()
+    scored = sum(estimate.n_scored for estimate in estimates)
+    lost = sum(estimate.n_unscored - estimate.unscored.get("not_applicable", 0) for estimate in estimates)
+    return scored / (scored + lost) if scored + lost else None

@@ -1,0 +1,134 @@
+"""What a rule's names stand for in a run; unknown and ambiguous ones are refused with their place."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from evaldrop.errors import EvaluationError
+from evaldrop.scorecard.gate.parsing import OF_A_SUBJECT, misread
+from evaldrop.scorecard.gate.rules import Rule, Threshold
+from evaldrop.scorecard.model.scorecard import OVERALL, Scorecard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunNames:
+    """What there is in a run that a rule may name."""
+
+    candidates: Sequence[str]
+    criteria: Sequence[str]
+    metrics: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, scorecard: Scorecard) -> "RunNames":
+        """Return the names in a scorecard."""
+        metrics = dict.fromkeys(name for card in scorecard.candidates.values() for name in card.metrics)
+        return cls(
+            candidates=list(scorecard.candidates), criteria=list(scorecard.criteria), metrics=list(metrics)
+        )
+
+
+class Subject(NamedTuple):
+    """What a threshold is about: a criterion or metric, of one candidate or of every one; "" for neither."""
+
+    measure: str
+    candidates: Sequence[str]
+    is_the_run: bool = False
+
+
+def check_names(rule: Rule, names: RunNames) -> None:
+    """
+    Refuse a rule about something that is not in the run.
+
+    Raises:
+        EvaluationError: A name is unknown or may mean two things; the message shows where it stands.
+    """
+    if isinstance(rule, Threshold):
+        subject_of(rule, names)
+        return
+    candidates_of(rule, names)
+    if rule.criterion is not None and rule.criterion not in (*names.criteria, OVERALL):
+        known = (*names.criteria, OVERALL)
+        raise _unknown(rule, rule.position, f'no criterion "{rule.criterion}"', rule.criterion, known, names)
+
+
+def subject_of(rule: Threshold, names: RunNames) -> Subject:
+    """Return what a threshold is about; raises as `check_names`."""
+    candidates = candidates_of(rule, names)
+    measures = _measures(rule, names)
+    if not rule.subject:
+        of_the_run = rule.quantity in ("cost_usd", "coverage") and not rule.scope.is_said
+        return Subject("", candidates, of_the_run)
+    readings: dict[tuple[str, str | None], Subject] = {}
+    if rule.subject in measures:
+        readings[rule.subject, None] = Subject(rule.subject, candidates)
+    for name in names.candidates:
+        if rule.subject == name and rule.quantity not in OF_A_SUBJECT:
+            readings["", name] = Subject("", [name])
+        measure = rule.subject.removeprefix(f"{name}.")
+        if measure != rule.subject and measure in measures:
+            readings[measure, name] = Subject(measure, [name])
+    return _only_reading(rule, readings, measures, names)
+
+
+def candidates_of(rule: Rule, names: RunNames) -> Sequence[str]:
+    """Return the candidates that a rule's `for …` is about; raises as `check_names`."""
+    name = rule.scope.name
+    if name is None:
+        return names.candidates
+    if name not in names.candidates:
+        found = f'no candidate "{name}"'
+        raise _unknown(rule, rule.scope.position, found, name, names.candidates, names)
+    return [name]
+
+
+def _measures(rule: Threshold, names: RunNames) -> list[str]:
+    if rule.quantity == "mean":
+        return [*names.criteria, OVERALL, *names.metrics]
+    return list(names.criteria) if rule.quantity in ("pass_rate", "coverage") else []
+
+
+def _only_reading(
+    rule: Threshold,
+    readings: dict[tuple[str, str | None], Subject],
+    measures: Iterable[str],
+    names: RunNames,
+) -> Subject:
+    if not readings:
+        known = [*measures, *names.candidates]
+        found = f'nothing called "{rule.subject}" with {rule.quantity}'
+        raise _unknown(rule, rule.position, found, rule.subject, known, names)
+    if len(readings) > 1:
+        raise misread(
+            rule.expression,
+            rule.position,
+            f'"{rule.subject}" may mean {" or ".join(_described(*reading) for reading in readings)}. '
+            'Write the criterion alone and "for" with the candidate behind the rule',
+        )
+    ((_, candidate), subject) = next(iter(readings.items()))
+    if candidate is not None and rule.scope.is_said and rule.scope.name != candidate:
+        raise misread(
+            rule.expression,
+            rule.position,
+            f"the rule is about {candidate} alone and says otherwise at its end",
+        )
+    return subject
+
+
+def _described(measure: str, candidate: str | None) -> str:
+    if candidate is None:
+        return measure
+    return f"{measure} of {candidate}" if measure else f"all of {candidate}"
+
+
+def _unknown(
+    rule: Rule, position: int, what: str, name: str, known: Iterable[str], names: RunNames
+) -> EvaluationError:
+    close = get_close_matches(name, list(known), n=1)
+    meant = f'; did you mean "{close[0]}"?' if close else "."
+    return misread(
+        rule.expression,
+        position,
+        f"the run has {what}{meant} Candidates: {', '.join(names.candidates)}. "
+        f"Criteria: {', '.join(names.criteria) or 'none'}",
+    )

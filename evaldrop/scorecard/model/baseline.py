@@ -1,0 +1,88 @@
+"""The `baseline` part of `scorecard.json`: a run against an earlier one, record by record."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from evaldrop.scorecard.model.part import Interval, Part
+
+Change = Literal["improved", "regressed", "undecided"]
+
+
+class BaselineEstimate(Part):
+    """This run minus the baseline on one criterion, over the records that both have a score for."""
+
+    n: int = Field(description="Records with a score in both runs.")
+    difference: float | None = Field(default=None, description="Now minus then, on the criterion's scale.")
+    interval: Interval | None = None
+    p_value: float | None = None
+    p_adjusted: float | None = Field(
+        default=None, description="Holm, over all candidates and criteria; slices are a family of their own."
+    )
+    minimum_detectable: float | None = Field(
+        default=None, description="The smallest true difference the two runs would have shown (80 % power)."
+    )
+    decision: Change = "undecided"
+    better: int = Field(default=0, description="Records that score better than then.")
+    worse: int = Field(default=0, description="Records that score worse than then.")
+    lost: int = Field(default=0, description="Records with a score then and none now.")
+    largest_drop: float | None = Field(
+        default=None, description="How much the worst record lost, on the criterion's scale; 0 when none did."
+    )
+    worse_records: tuple[str, ...] = Field(
+        default=(), description="Ids of the records that lost most, at most 200; the worst first."
+    )
+    reason: str | None = Field(default=None, description="Why a number is null.")
+
+
+class Moved(Part):
+    """A fact of both runs. Null where unknown."""
+
+    was: float | None
+    now: float | None
+
+
+class BaselineCandidate(Part):
+    """A candidate that is in both runs."""
+
+    criteria: dict[str, BaselineEstimate] = Field(description='By criterion, and "overall".')
+    categories: dict[str, dict[str, BaselineEstimate]] = Field(default_factory=dict)
+    new_errors: int = Field(default=0, description="Records answered then and not now.")
+    mended_errors: int = Field(default=0, description="Records answered now and not then.")
+    latency_ms_p50: Moved
+    latency_ms_p90: Moved
+    cost_usd_per_1000_records: Moved
+
+
+class WorseRecord(Part):
+    """A record that scores worse than in the baseline."""
+
+    record_id: str
+    candidate: str
+    criterion: str
+    was: float
+    now: float
+
+
+class Baseline(Part):
+    """This run against its baseline."""
+
+    uri: str
+    run_id: str | None = None
+    started_at: str | None = None
+    comparable: bool = Field(description="False: judges, criteria or data differ, and nothing is compared.")
+    forced: bool = Field(default=False, description="It was compared all the same.")
+    obstacles: tuple[str, ...] = Field(default=(), description="What makes the runs incomparable.")
+    changes: tuple[str, ...] = Field(default=(), description="What differs and is what is being compared.")
+    records: int = Field(default=0, description="Records in both runs.")
+    only_now: int = Field(default=0, description="Records of this run alone.")
+    only_then: int = Field(default=0, description="Records of the baseline alone.")
+    candidates: dict[str, BaselineCandidate] = Field(default_factory=dict)
+    new_candidates: tuple[str, ...] = ()
+    gone_candidates: tuple[str, ...] = ()
+    worst_records: tuple[WorseRecord, ...] = Field(
+        default=(),
+        description="The 50 that lost the largest share of a scale, and the first 6 of each candidate "
+        "and criterion.",
+    )
+    summary: str = Field(default="", description="The comparison in words.")

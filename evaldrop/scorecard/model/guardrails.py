@@ -1,0 +1,71 @@
+"""
+The parts of `scorecard.json` that say what guardrails stopped. Public; docs/output-files.md.
+
+Bad requests are those whose record says `expected_blocked: true`, good ones those that say `false`.
+"""
+
+from typing import Literal
+
+from pydantic import Field
+
+from evaldrop.scorecard.model.part import Interval, Part
+
+
+class BlockedShare(Part):
+    """How many requests came to one end, of those whose end is known."""
+
+    n: int
+    of: int = Field(description="Bad or good requests whose end is known.")
+    rate: float | None = Field(default=None, description="n / of; null where none is known.")
+    interval: Interval | None = Field(
+        default=None, description="Wilson's; for clusters with the effective n."
+    )
+
+
+class GuardrailRates(Part):
+    """
+    What became of bad and of good requests; the three shares of either kind add up to 1.
+
+    Blocked: a guardrail stepped in. Refused: the model or its own content filter stopped by itself, as the
+    stop reason says. Passed: everything else; a refusal in the model's own words too.
+    """
+
+    blocked_bad: BlockedShare
+    refused_bad: BlockedShare
+    passed_bad: BlockedShare
+    blocked_good: BlockedShare
+    refused_good: BlockedShare
+    passed_good: BlockedShare
+    unknown_bad: int = Field(default=0, description="Bad requests without a known end, in none of the rates.")
+    unknown_good: int = Field(default=0, description="The same of good ones.")
+
+
+class GuardrailEstimate(GuardrailRates):
+    """A candidate's rates, over all records that say what is expected, and by category."""
+
+    guardrail: str | None = Field(description="ID and version; null for a candidate without one.")
+    unknown: dict[str, int] = Field(default_factory=dict, description="Why an end is not known: responses.")
+    categories: dict[str, GuardrailRates] = Field(default_factory=dict)
+
+
+class GuardrailComparison(Part):
+    """Share blocked by candidate a minus share blocked by b, on the requests both have a known end of."""
+
+    a: str
+    b: str
+    requests: Literal["bad", "good"]
+    n: int
+    difference: float | None = None
+    interval: Interval | None = Field(
+        default=None, description="Bonett and Price's; Student's t for clusters."
+    )
+    p_value: float | None = Field(default=None, description="McNemar's exact test; paired t for clusters.")
+    p_adjusted: float | None = Field(
+        default=None, description="Holm, over all pairs, bad and good requests together."
+    )
+    minimum_detectable: float | None = None
+    decisive: bool = Field(default=False, description="p_adjusted is below 1 - confidence.")
+    better: str | None = Field(
+        default=None, description="When decisive: who blocks more bad ones, or fewer good ones."
+    )
+    reason: str | None = Field(default=None, description="Why a number is null.")

@@ -1,0 +1,87 @@
+"""Parts of `scorecard.json` on judges: how they worked, agree, and do on what is known."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from evaldrop.scorecard.model.part import Interval, Part
+
+
+class Agreement(Part):
+    """How far several judges agree on one criterion; the unit is a response."""
+
+    alpha: float | None = Field(description="Krippendorff's: 1 is full agreement, 0 what chance gives.")
+    level: Literal["nominal", "ordinal", "interval"]
+    n_records: int = Field(description="Records with a response that two or more judges scored.")
+    n_responses: int = Field(description="Such responses, of all candidates.")
+    raw_agreement: float | None = Field(description="Share of pairs of judges that gave the same score.")
+    spread: float | None = Field(
+        description="Highest minus lowest score of a response, on average, in the criterion's unit."
+    )
+    reason: str | None = Field(default=None, description="Why a number is null.")
+
+
+class JudgeHealth(Part):
+    """How well a judge worked."""
+
+    model: str
+    calls: int = Field(description="Replies there should be.")
+    kept: int = Field(default=0, description="Of them, those taken from the parent run.")
+    errors: int
+    error_example: str | None = Field(
+        default=None, description="What the first of the most frequent errors said, on one line."
+    )
+    asked_again: int = Field(default=0, description="Calls repeated because no verdict could be read.")
+    retries: int = Field(default=0, description="Calls repeated by the workflow, most of them throttled.")
+    scored: int = Field(default=0, description="Verdicts with a score.")
+    on_shortened: int = Field(
+        default=0, description="Verdicts and preferences on a prompt that was shortened to be shown."
+    )
+    unscored: dict[str, int] = Field(default_factory=dict, description="Reason: verdicts.")
+    tokens_input: int = 0
+    tokens_output: int = 0
+    cost_usd: float | None = None
+
+
+class AnchorMiss(Part):
+    """An anchor that a judge got wrong on a criterion."""
+
+    anchor: str = Field(description="Its id in the evaluation.")
+    criterion: str
+    passes: bool = Field(description="What is known: whether it passes.")
+    score: float = Field(description="What the judge gave, its repeats averaged.")
+
+
+class AnchorScores(Part):
+    """
+    What a judge gave the anchors of one kind on one criterion.
+
+    The same responses come back in every run, so only the judge can move these: `evaldrop trend` tells a
+    moved judge from a moved model by them.
+    """
+
+    passes: bool = Field(description="Which kind: those known to pass, or to fail.")
+    criterion: str
+    n: int = Field(description="Anchors with a score.")
+    mean: float = Field(description="On the criterion's own scale.")
+    standard_error: float | None = Field(description="Over anchors; null for a single one.")
+    interval: Interval | None = Field(description="Student's t; Wilson's on a binary scale.")
+    pass_rate: float = Field(description="Share that the judge passes.")
+    pass_interval: Interval = Field(description="Wilson.")
+
+
+class AnchorEstimate(Part):
+    """How a judge does on responses known to pass or fail; a check is one anchor on one criterion."""
+
+    n: int = Field(description="Checks with a score.")
+    missed: int = Field(description="Checks whose pass or fail is not what is known.")
+    unscored: int = Field(default=0, description="Checks without a score.")
+    missed_rate: float | None = Field(default=None, description="missed / n; null without a score.")
+    interval: Interval | None = Field(default=None, description="Of missed_rate: Wilson.")
+    tolerance: float = Field(description="Share that may be missed.")
+    trusted: bool = Field(description="At least one check was scored, and no more missed than tolerated.")
+    reason: str | None = Field(default=None, description="Why it is not trusted.")
+    misses: tuple[AnchorMiss, ...] = Field(default=(), description="The first 20 that were missed.")
+    scores: tuple[AnchorScores, ...] = Field(
+        default=(), description="By kind and criterion, for the trend over runs."
+    )

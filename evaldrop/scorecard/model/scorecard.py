@@ -1,0 +1,375 @@
+"""
+`scorecard.json` as types: counts and estimates of a run. Public; documented in docs/output-files.md.
+
+A number that does not exist is null, never 0; where its absence is not plain, a reason stands beside it.
+Rates are fractions in [0, 1]; units end the names.
+"""
+
+from typing import Literal
+
+from pydantic import Field
+
+from evaldrop.scorecard.model.baseline import Baseline
+from evaldrop.scorecard.model.calibration import CalibratedMean, CriterionCalibration
+from evaldrop.scorecard.model.guardrails import GuardrailComparison, GuardrailEstimate
+from evaldrop.scorecard.model.judges import Agreement as Agreement
+from evaldrop.scorecard.model.judges import AnchorEstimate as AnchorEstimate
+from evaldrop.scorecard.model.judges import AnchorMiss as AnchorMiss
+from evaldrop.scorecard.model.judges import AnchorScores as AnchorScores
+from evaldrop.scorecard.model.judges import JudgeHealth as JudgeHealth
+from evaldrop.scorecard.model.pairwise import CandidatePairwise as CandidatePairwise
+from evaldrop.scorecard.model.pairwise import PairScores as PairScores
+from evaldrop.scorecard.model.pairwise import PairwiseEstimate as PairwiseEstimate
+from evaldrop.scorecard.model.pairwise import Strength as Strength
+from evaldrop.scorecard.model.pairwise import Strengths as Strengths
+from evaldrop.scorecard.model.part import Interval as Interval
+from evaldrop.scorecard.model.part import Part as Part
+from evaldrop.scorecard.model.usefulness import CriterionPair, CriterionUse, FrontierPoint, LengthRelation
+
+# Slices beyond these are too many to read; the largest are kept.
+MOST_CATEGORIES = 60
+
+
+Decision = Literal["pass", "fail", "inconclusive"]
+
+OVERALL = "overall"
+
+
+class Records(Part):
+    """Where the dataset's records went."""
+
+    read: int = Field(description="Rows of the dataset that were read.")
+    rejected: int = Field(description="Rows refused by validation; they are in rejected.jsonl.")
+    evaluated: int = Field(description="Records whose child workflow gave a result.")
+    missing: int = Field(description="Prepared records without a result.")
+    missing_reasons: dict[str, int] = Field(
+        default_factory=dict, description="Why they are missing: number of records."
+    )
+    repeated: int = Field(
+        default=0,
+        description="Records evaluated more than once, as Express workflows may be. One result counts.",
+    )
+
+
+class ResponseCounts(Part):
+    """What became of a candidate's responses."""
+
+    n: int = Field(description="Responses there should be: one per prepared record.")
+    errors: int = Field(description="Calls that failed after their retries.")
+    missing: int = Field(default=0, description="Responses of records that are in no result.")
+    given: int = Field(default=0, description="Responses that came with the dataset or an earlier run.")
+    refused: int = Field(default=0, description="Responses that the model or its own filter refused.")
+    blocked: int = Field(default=0, description="Responses in whose place a guardrail stepped in.")
+    truncated: int = Field(default=0, description="Responses cut off at max_tokens.")
+    retries: int = Field(default=0, description="Calls repeated by the workflow, most of them throttled.")
+    error_names: dict[str, int] = Field(default_factory=dict, description="Error name: responses.")
+    error_example: str | None = Field(
+        default=None, description="What the first of the most frequent errors said, on one line."
+    )
+    flagged: int = Field(
+        default=0, description="Responses that try to talk a judge round, or to harm a reader."
+    )
+    flags: dict[str, int] = Field(default_factory=dict, description="Flag (docs/judging.md): responses.")
+
+
+class CandidateCost(Part):
+    """USD. Null when a price or a token count is unknown, never 0."""
+
+    candidate: float | None = Field(description="The candidate's own calls.")
+    judge: float | None = Field(description="Judging this candidate's responses.")
+    per_1000_records: float | None = Field(
+        default=None,
+        description="The candidate's own calls, per 1,000 records; an earlier run's calls at their price.",
+    )
+    robustness: float | None = Field(
+        default=0.0, description="Calls on perturbed copies and judging them; in neither of the others."
+    )
+    repeated: float | None = Field(
+        default=0.0,
+        description="The candidate's own calls for records evaluated again; in none of the others.",
+    )
+
+
+class Tokens(Part):
+    """Tokens, as far as replies tell; those of replies taken from an earlier run are in them too."""
+
+    input: int = 0
+    output: int = 0
+    judge_input: int = 0
+    judge_output: int = 0
+
+
+class Latency(Part):
+    """Percentiles of a candidate's calls in ms, as the model measured them."""
+
+    n: int = Field(default=0, description="Calls with a latency.")
+    p50: float | None = None
+    p90: float | None = None
+    p99: float | None = None
+
+
+class MeanEstimate(Part):
+    """A mean over records with what it rests on."""
+
+    n: int = Field(description="Records with a value.")
+    mean: float | None = None
+    sd: float | None = Field(default=None, description="Standard deviation over records.")
+    standard_error: float | None = Field(default=None, description="Clustered where records have groups.")
+    interval: Interval | None = Field(default=None, description="Student's t; Wilson's for yes/no values.")
+    bounds: Interval | None = Field(
+        default=None, description="The mean if every lost verdict were the worst, and if it were the best."
+    )
+    reason: str | None = Field(default=None, description="Why a number is null.")
+
+
+class CriterionEstimate(Part):
+    """
+    Verdicts on one criterion, over records. Repeats and several judges are averaged within a record first.
+
+    `mean` is on the criterion's own scale; `pass_rate` counts what is at least as good as its pass mark.
+    `interval` is Student's t cut to the scale's ends, on a binary scale Wilson's.
+    """
+
+    n_scored: int
+    n_unscored: int = Field(description="Records without a score; not_applicable ones too.")
+    unscored: dict[str, int] = Field(default_factory=dict, description="Reason: records.")
+    coverage: float | None = Field(
+        default=None, description="Scored share of the records the criterion applies to."
+    )
+    mean: float | None = None
+    sd: float | None = None
+    standard_error: float | None = None
+    interval: Interval | None = None
+    confidence: float
+    pass_rate: float | None = None
+    pass_interval: Interval | None = Field(
+        default=None, description="Wilson; for clusters with the effective n."
+    )
+    bounds: Interval | None = Field(
+        default=None,
+        description="The lowest and the highest mean that any scores of the lost verdicts could give.",
+    )
+    pass_bounds: Interval | None = Field(default=None, description="The same for the pass rate.")
+    reason: str | None = Field(default=None, description="Why a number is null.")
+    calibrated: CalibratedMean | None = Field(
+        default=None, description="The mean corrected by people's labels, where there are labels."
+    )
+
+
+class Slice(Part):
+    """A candidate's estimates on the records of one category."""
+
+    n: int = Field(description="Records of this category.")
+    criteria: dict[str, CriterionEstimate]
+
+
+class RobustnessDrop(Part):
+    """
+    What perturbing the prompt takes from a score: the record's minus the copy's, paired, clustered by record.
+
+    Above 0 is worse, on a criterion's own scale whichever way it runs; of a metric simply the difference.
+    """
+
+    n: int = Field(description="Pairs in which both have a score.")
+    records: int = Field(description="Clusters they come from.")
+    drop: float
+    standard_error: float | None = None
+    interval: Interval | None = None
+    p_value: float | None = None
+    p_adjusted: float | None = Field(
+        default=None, description="Holm, over all candidates and perturbations of the run."
+    )
+    decisive: bool = Field(default=False, description="p_adjusted is below 1 - confidence.")
+    reason: str | None = Field(default=None, description="Why a number is null.")
+
+
+class RobustnessEstimate(Part):
+    """A candidate's responses to prompts perturbed in one way."""
+
+    copies: int
+    missing: int = Field(description="Copies without a response.")
+    overall: RobustnessDrop | None
+    criteria: dict[str, RobustnessDrop]
+    metrics: dict[str, RobustnessDrop]
+
+
+class CandidateScorecard(Part):
+    """All that is estimated about one candidate."""
+
+    model: str
+    prompt: str
+    responses: ResponseCounts
+    cost_usd: CandidateCost
+    tokens: Tokens
+    latency_ms: Latency
+    criteria: dict[str, CriterionEstimate]
+    overall: MeanEstimate | None = Field(
+        default=None,
+        description="Weighted mean of all criteria as shares of their scales, 1 is good; null without any.",
+    )
+    metrics: dict[str, MeanEstimate] = Field(default_factory=dict)
+    categories: dict[str, Slice] = Field(default_factory=dict)
+    pairwise: CandidatePairwise | None = Field(
+        default=None, description="Preferences over the others; null for the baseline, and without pairwise."
+    )
+    score_by_length: dict[str, LengthRelation] = Field(
+        default_factory=dict, description='Criterion, and "overall": scores against response length.'
+    )
+    robustness: dict[str, RobustnessEstimate] = Field(
+        default_factory=dict, description="Perturbation: what it costs. Copies are in no other estimate."
+    )
+    guardrail: GuardrailEstimate | None = Field(
+        default=None, description="What was blocked; null where no record says `expected_blocked`."
+    )
+
+
+class Comparison(Part):
+    """Candidate a minus candidate b on the records both have, on the criterion's own scale."""
+
+    a: str
+    b: str
+    criterion: str = Field(description='A criterion, or "overall".')
+    n: int = Field(description="Records both have a score for.")
+    difference: float | None = None
+    interval: Interval | None = None
+    p_value: float | None = None
+    p_adjusted: float | None = Field(
+        default=None, description="Holm, over all pairs and criteria of the run."
+    )
+    minimum_detectable: float | None = Field(
+        default=None, description="The smallest true difference this run would have shown (80 % power)."
+    )
+    decisive: bool = Field(default=False, description="p_adjusted is below 1 - confidence.")
+    better: str | None = Field(default=None, description="The better candidate, when decisive.")
+    reason: str | None = Field(default=None, description="Why a number is null.")
+
+
+class SliceComparisons(Part):
+    """Pairs of candidates on the records of one category; p values are adjusted over all slices."""
+
+    n: int = Field(description="Records of this category.")
+    warning: str | None = Field(default=None, description="Why little can be read from this slice.")
+    comparisons: tuple[Comparison, ...] = ()
+
+
+class GateCheck(Part):
+    """One rule, judged once: for one candidate, and one criterion, where the rule is about several."""
+
+    expression: str
+    decision: Decision
+    sentence: str
+    candidate: str | None = None
+    criterion: str | None = Field(default=None, description="Where the rule names none and is about each.")
+
+
+class Gate(Part):
+    """The gate's decision, and why."""
+
+    decision: Decision
+    reasons: tuple[str, ...] = Field(default=(), description="A sentence per check.")
+    checks: tuple[GateCheck, ...] = Field(default=(), description="The same, with rule and decision apart.")
+
+
+class CostTotals(Part):
+    """USD of the whole run. A total with an unknown part is null; `known` is what is known of it."""
+
+    candidates: float | None
+    judges: float | None
+    total: float | None
+    known: float
+    unknown_models: tuple[str, ...] = Field(
+        default=(), description="Models whose price or tokens are unknown."
+    )
+    prices_date: str | None = None
+
+
+class Reused(Part):
+    """What a run took from its parent instead of paying for it again."""
+
+    parent: str = Field(description="The parent's run ID.")
+    how: Literal["rescored", "rejudged"]
+    responses: int
+    judge_replies: int
+    saved_usd: float | None = Field(description="What they cost at this run's prices; null when unknown.")
+
+
+class CriterionInfo(Part):
+    """What a reader needs to know of a criterion to read its numbers."""
+
+    question: str
+    kind: str
+    low: float
+    high: float
+    pass_at: float
+    higher_is_better: bool
+    weight: float = 1.0
+
+
+class DatasetInfo(Part):
+    """What was evaluated on."""
+
+    uri: str
+    version: str | None = None
+    sha256: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Scorecard(Part):
+    """Counts and estimates of a run."""
+
+    run_id: str
+    evaluation: str
+    simulated: bool = Field(
+        description="True: stand-ins answered, no model did. Nothing here is about a model."
+    )
+    started_at: str
+    duration_s: float | None = None
+    dataset: DatasetInfo
+    records: Records
+    confidence: float = Field(description="Two-sided level of every interval.")
+    coverage: float | None = Field(default=None, description="Scored share of all verdicts that apply.")
+    criteria: dict[str, CriterionInfo] = Field(default_factory=dict)
+    calibration: dict[str, CriterionCalibration] = Field(
+        default_factory=dict, description="Judges against people's labels, by criterion."
+    )
+    candidates: dict[str, CandidateScorecard]
+    comparisons: tuple[Comparison, ...] = ()
+    slices: dict[str, SliceComparisons] = Field(
+        default_factory=dict, description="Category: pairs of candidates on its records."
+    )
+    guardrail_comparisons: tuple[GuardrailComparison, ...] = Field(
+        default=(), description="Pairs of candidates on what they block."
+    )
+    criteria_use: dict[str, CriterionUse] = Field(
+        default_factory=dict, description="Criterion: whether it tells responses and candidates apart."
+    )
+    criterion_pairs: tuple[CriterionPair, ...] = Field(
+        default=(), description="Pairs of criteria and how far they say the same."
+    )
+    frontier: tuple[FrontierPoint, ...] = Field(
+        default=(), description="Candidates with a known price, the cheapest first."
+    )
+    judges: dict[str, JudgeHealth] = Field(default_factory=dict)
+    agreement: dict[str, Agreement] = Field(
+        default_factory=dict, description="Criterion: how far judges agree; with two or more judges."
+    )
+    strengths: Strengths | None = Field(
+        default=None, description="With pairwise comparisons of three or more candidates."
+    )
+    cost_usd: CostTotals
+    gate: Gate = Gate(decision="pass")
+    alarms: tuple[str, ...] = ()
+    hints: tuple[str, ...] = Field(
+        default=(), description="What would make the next evaluation better, a sentence each."
+    )
+    anchors: dict[str, AnchorEstimate] = Field(
+        default_factory=dict, description="Judge: what it made of the evaluation's anchors."
+    )
+    judge_trusted: bool | None = Field(
+        default=None, description="Whether every judge gets the anchors right; null without anchors."
+    )
+    baseline: Baseline | None = Field(
+        default=None, description="This run against its evaluation's blessed one; null when there is none."
+    )
+    reused: Reused | None = Field(default=None, description="What came from a parent run; null without one.")
+    summary: str = Field(default="", description="The verdict in words.")

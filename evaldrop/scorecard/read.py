@@ -1,0 +1,85 @@
+"""A finished run for notebooks: the scorecard, typed, and the tables as pandas DataFrames."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from pydantic import ValidationError
+
+from evaldrop import storage
+from evaldrop.errors import StorageError
+from evaldrop.scorecard.model.scorecard import Scorecard
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Run:
+    """
+    A run's folder. Tables are read when first asked for.
+
+    Attributes:
+        uri: The folder.
+        scorecard: Counts and estimates.
+        run: What was run, the content of `run.json`.
+    """
+
+    def __init__(self, uri: str, scorecard: Scorecard, run: dict[str, Any]) -> None:
+        self.uri = uri
+        self.scorecard = scorecard
+        self.run = run
+
+    @cached_property
+    def responses(self) -> "pd.DataFrame":
+        """A row per record and candidate; the columns of `responses.parquet`."""
+        return self._table("responses")
+
+    @cached_property
+    def verdicts(self) -> "pd.DataFrame":
+        """A row per record, candidate, criterion and judge; the columns of `verdicts.parquet`."""
+        return self._table("verdicts")
+
+    @cached_property
+    def comparisons(self) -> "pd.DataFrame":
+        """A row per record, pair, order and judge; the columns of `comparisons.parquet`."""
+        return self._table("comparisons")
+
+    @cached_property
+    def robustness(self) -> "pd.DataFrame":
+        """A row per perturbed copy, candidate and criterion; the columns of `robustness.parquet`."""
+        return self._table("robustness")
+
+    def __repr__(self) -> str:
+        simulated = " SIMULATED" if self.scorecard.simulated else ""
+        card = self.scorecard
+        return f"<Run {card.evaluation}/{card.run_id}{simulated}: {card.gate.decision}>"
+
+    def _table(self, name: str) -> "pd.DataFrame":
+        # Imported here: pandas takes half a second, and no command needs it.
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        content = storage.read_bytes(storage.join(self.uri, f"{name}.parquet"))
+        table: pd.DataFrame = pq.read_table(pa.BufferReader(content)).to_pandas()
+        return table
+
+
+def read_run(uri: str) -> Run:
+    """
+    Read a finished run.
+
+    Args:
+        uri: The run's folder, a path or `s3://…`.
+
+    Raises:
+        StorageError: The folder holds no scorecard of this version of evaldrop.
+    """
+    place = storage.join(uri, "scorecard.json")
+    try:
+        scorecard = Scorecard.model_validate_json(storage.read_bytes(place))
+        run = orjson.loads(storage.read_bytes(storage.join(uri, "run.json")))
+    except (ValidationError, orjson.JSONDecodeError) as error:
+        raise StorageError(
+            f"{place}: not a scorecard of this version. `evaldrop report` makes it anew. {error}"
+        ) from error
+    return Run(uri.rstrip("/"), scorecard, run)

@@ -1,0 +1,80 @@
+"""`history.json` as types: what the history keeps of a run, and all that a trend is made of."""
+
+from pydantic import Field
+
+from evaldrop.scorecard.model.scorecard import Interval, Part
+
+
+class HistoryEstimate(Part):
+    """A candidate's estimates on one criterion, as the trend needs them."""
+
+    mean: float | None
+    interval: Interval | None
+    pass_rate: float | None
+    pass_interval: Interval | None
+    n_scored: int
+    standard_error: float | None = None
+
+
+class HistoryCandidate(Part):
+    """A candidate in one run. `settings` is a digest of whatever else shapes its requests."""
+
+    model: str
+    prompt: str
+    prompt_sha256: str | None = None
+    settings: str | None = None
+    criteria: dict[str, HistoryEstimate]
+    overall: float | None
+    overall_interval: Interval | None
+    overall_standard_error: float | None = None
+    overall_n: int | None = None
+    latency_ms_p50: float | None
+    cost_usd: float | None
+
+
+class HistoryJudge(Part):
+    """A judge in one run. `settings` is a digest of whatever else shapes its requests."""
+
+    model: str
+    prompt: str
+    prompt_sha256: str | None
+    settings: str
+
+
+class HistoryEntry(Part):
+    """
+    A run as the history shows it. `folder` is relative to the output folder.
+
+    Keys with a default came later than the others: an object of an earlier version stays readable.
+    """
+
+    run_id: str
+    evaluation: str
+    folder: str
+    simulated: bool
+    started_at: str
+    dataset: str
+    records: int
+    coverage: float | None
+    cost_usd: float | None
+    decision: str
+    summary: str
+    alarms: int
+    baseline: str | None
+    candidates: dict[str, HistoryCandidate]
+    parent: str | None = Field(default=None, description="Run whose replies this one reads again.")
+    dataset_sha256: str | None = None
+    workflow_sha256: str | None = None
+    judges: dict[str, HistoryJudge] = Field(default_factory=dict)
+    criteria: dict[str, str] = Field(
+        default_factory=dict, description="Criterion: digest of the question and scale it was asked with."
+    )
+    weights: dict[str, float] = Field(default_factory=dict, description="Criterion: its share in overall.")
+    anchors: dict[str, dict[str, HistoryEstimate]] = Field(
+        default_factory=dict,
+        description="Frozen responses, by name of the set: their estimates by criterion. Only the judge can "
+        "move them.",
+    )
+    anchors_sha256: str | None = Field(
+        default=None, description="Digest of anchors that come with the evaluation; another one, another set."
+    )

@@ -1,0 +1,176 @@
+"""Series over the history's runs, each charted since it was last changed."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from math import sqrt
+
+from evaldrop.scorecard.model.scorecard import OVERALL
+from evaldrop.scorecard.trend.alarms import BASELINE_RUNS, chart_drift
+from evaldrop.scorecard.trend.causes import shifts_of, usable
+from evaldrop.scorecard.trend.changes import Key, begins_stretch, changes_between, concerns
+from evaldrop.scorecard.trend.entries import HistoryCandidate, HistoryEntry, HistoryEstimate
+from evaldrop.scorecard.trend.types import Change, Series, Trend, TrendPoint
+
+
+def trend_of(
+    entries: Iterable[HistoryEntry], evaluation: str, *, baseline_runs: int = BASELINE_RUNS
+) -> Trend:
+    """
+    Return the trend of an evaluation.
+
+    Args:
+        entries: The history, in any order; runs of other evaluations are passed over.
+        evaluation: Its name.
+        baseline_runs: Runs at the beginning of a stretch that set its level and noise, 2 or more.
+    """
+    found = sorted(
+        (entry for entry in entries if entry.evaluation == evaluation),
+        key=lambda entry: (entry.started_at, entry.run_id),
+    )
+    runs, left_out = _measuring(found)
+    changes = tuple(change for before, now in pairwise(runs) for change in changes_between(before, now))
+    anchors = [
+        _series(key, runs, changes, baseline_runs=baseline_runs, anchors=None)
+        for key in _keys(runs, anchors=True)
+    ]
+    candidates = [
+        _series(key, runs, changes, baseline_runs=baseline_runs, anchors=anchors)
+        for key in _keys(runs, anchors=False)
+    ]
+    return Trend(
+        evaluation=evaluation,
+        simulated=any(entry.simulated for entry in runs),
+        runs=tuple(entry.run_id for entry in runs),
+        series=(*candidates, *anchors),
+        changes=changes,
+        left_out=left_out,
+    )
+
+
+def _measuring(entries: Sequence[HistoryEntry]) -> tuple[list[HistoryEntry], dict[str, str]]:
+    real = any(not entry.simulated for entry in entries)
+    runs, left_out = [], {}
+    for entry in entries:
+        if entry.parent:
+            left_out[entry.run_id] = f"reads the replies of {entry.parent} again"
+        elif real and entry.simulated:
+            left_out[entry.run_id] = "simulated"
+        else:
+            runs.append(entry)
+    return runs, left_out
+
+
+def _keys(runs: Sequence[HistoryEntry], *, anchors: bool) -> list[Key]:
+    """Return every series' key, in the order in which they first appear."""
+    keys: dict[Key, None] = {}
+    for run in runs:
+        if anchors:
+            found = {name: list(criteria) for name, criteria in run.anchors.items()}
+        else:
+            found = {
+                name: [*([OVERALL] if len(card.criteria) > 1 else []), *card.criteria]
+                for name, card in run.candidates.items()
+                if name not in run.anchors
+            }
+        keys |= {
+            Key(name, criterion, anchors): None for name, several in found.items() for criterion in several
+        }
+    return list(keys)
+
+
+def _series(
+    key: Key,
+    runs: Sequence[HistoryEntry],
+    changes: Sequence[Change],
+    *,
+    baseline_runs: int,
+    anchors: Sequence[Series] | None,
+) -> Series:
+    points = tuple(_points(key, runs))
+    own = tuple(change for change in changes if concerns(change, key))
+    start = _stretch_start(runs, points, {change.run_id for change in own if begins_stretch(change)})
+    charted = usable(points[start:])
+    charts = reason = None
+    if len(charted) <= baseline_runs:
+        reason = _too_few(len(charted), baseline_runs, own if start else ())
+    else:
+        error_of = _frozen_error if key.is_anchor else _sampling_error
+        charts = chart_drift(
+            [point.mean or 0.0 for point in charted],
+            [error_of(point) for point in charted],
+            baseline_runs=baseline_runs,
+        )
+    shifts = shifts_of(charts, charted, key, anchors) if charts else ()
+    return Series(
+        name=key.name, criterion=key.criterion, is_anchor=key.is_anchor, points=points, changes=own,
+        start=start, charts=charts, shifts=tuple(shifts), reason=reason,
+    )  # fmt: skip
+
+
+def _points(key: Key, runs: Sequence[HistoryEntry]) -> Iterator[TrendPoint]:
+    name, criterion, is_anchor = key
+    for run in runs:
+        if is_anchor:
+            estimate = run.anchors.get(name, {}).get(criterion)
+        elif name in run.anchors or name not in run.candidates:
+            estimate = None
+        else:
+            card = run.candidates[name]
+            estimate = _overall(card) if criterion == OVERALL else card.criteria.get(criterion)
+        if estimate is not None:
+            yield TrendPoint(
+                run_id=run.run_id, started_at=run.started_at, folder=run.folder, n=estimate.n_scored,
+                mean=estimate.mean, standard_error=estimate.standard_error, interval=estimate.interval,
+                pass_rate=estimate.pass_rate, pass_interval=estimate.pass_interval,
+            )  # fmt: skip
+
+
+def _overall(card: HistoryCandidate) -> HistoryEstimate | None:
+    if card.overall is None:
+        return None
+    return HistoryEstimate(
+        mean=card.overall,
+        interval=card.overall_interval,
+        pass_rate=None,
+        pass_interval=None,
+        n_scored=card.overall_n or 0,
+        standard_error=card.overall_standard_error,
+    )
+
+
+def _stretch_start(runs: Sequence[HistoryEntry], points: Sequence[TrendPoint], breaks: set[str]) -> int:
+    """Return the place of the first point at or after the last change, which may lie in a run without one."""
+    last = max((place for place, run in enumerate(runs) if run.run_id in breaks), default=0)
+    later = {run.run_id for run in runs[last:]}
+    return next((place for place, point in enumerate(points) if point.run_id in later), len(points))
+
+
+def _too_few(have: int, baseline_runs: int, changes: Sequence[Change]) -> str:
+    since = next((change for change in reversed(changes) if begins_stretch(change)), None)
+    made = f" since {since.started_at[:10]} ({since.sentence})" if since else ""
+    runs = "run" if have == 1 else "runs"
+    return (
+        f"too few runs for alarms: {have} {runs}{made}; "
+        f"{baseline_runs} of the same make set level and noise, alarms begin with the next"
+    )
+
+
+def _sampling_error(point: TrendPoint) -> float:
+    """
+    Return the standard error, or what Wilson's interval leaves open where every verdict was the same: all of
+    20 passed is no proof of a rate of exactly 1.
+    """
+    error = point.standard_error or 0.0
+    if error > 0 or point.interval is None:
+        return error
+    return (point.interval[1] - point.interval[0]) / 4
+
+
+def _frozen_error(point: TrendPoint) -> float:
+    """
+    Return what one response of n moves the mean by when its verdict falls a standard deviation elsewhere.
+
+    Frozen responses are no sample: the same ones come back in every run, so their spread is no noise between
+    runs. Judged by it, a judge that moved would hide behind good and bad responses being far apart.
+    """
+    return _sampling_error(point) / sqrt(max(point.n, 1))

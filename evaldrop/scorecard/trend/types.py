@@ -1,0 +1,108 @@
+"""What a trend is made of: points, deliberate changes, and moves that nobody made."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from evaldrop.scorecard.model.scorecard import Interval
+from evaldrop.scorecard.trend.alarms import Charts, Direction
+
+What = Literal["model", "prompt", "settings", "judge", "criterion", "dataset", "anchors", "workflow"]
+Cause = Literal["judge", "candidate", "unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrendPoint:
+    """A run's estimate of one candidate on one criterion, on the criterion's own scale."""
+
+    run_id: str
+    started_at: str
+    folder: str
+    n: int
+    mean: float | None
+    standard_error: float | None
+    interval: Interval | None
+    pass_rate: float | None
+    pass_interval: Interval | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Something that was changed on purpose before a run. `name`: of the candidate, judge or criterion."""
+
+    run_id: str
+    started_at: str
+    what: What
+    name: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """
+    A move in a sentence, with what most likely moved: the judge, the candidate, or unknown.
+
+    `charts` names those that gave the alarm, the first of them in run `run_id`; the move likely began in run
+    `since_run_id`. `size` is the mean from there on minus the level.
+    """
+
+    charts: tuple[str, ...]
+    direction: Direction
+    size: float
+    cause: Cause
+    run_id: str
+    since_run_id: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """
+    One candidate (or one frozen set of anchors) on one criterion, the oldest run first.
+
+    `changes` concern this series. Charts and shifts are of the last stretch, which begins at `points[start]`;
+    `charts` is None where there are too few runs, and `reason` says so.
+    """
+
+    name: str
+    criterion: str
+    is_anchor: bool
+    points: tuple[TrendPoint, ...]
+    changes: tuple[Change, ...]
+    start: int
+    charts: Charts | None
+    shifts: tuple[Shift, ...]
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trend:
+    """
+    An evaluation's runs and their series.
+
+    `left_out` gives a reason for each run that is not in them: one that reads its parent's replies again
+    measures nothing new, and a simulated one is no measurement beside real ones.
+    """
+
+    evaluation: str
+    simulated: bool
+    runs: tuple[str, ...]
+    series: tuple[Series, ...]
+    changes: tuple[Change, ...]
+    left_out: Mapping[str, str]
+
+    @property
+    def shifts(self) -> tuple[Shift, ...]:
+        """Every alarm of every series."""
+        return tuple(shift for series in self.series for shift in series.shifts)
+
+    @property
+    def reason(self) -> str | None:
+        """Why there can be no alarm yet; None once any series is charted."""
+        if any(series.charts is not None for series in self.series):
+            return None
+        return next((series.reason for series in self.series if series.reason), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the trend as `evaldrop trend --json` prints it."""
+        return asdict(self)

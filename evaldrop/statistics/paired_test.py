@@ -1,0 +1,92 @@
+"""One paired test: the same records under two candidates, or under one candidate in two runs."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from evaldrop.errors import NotEnoughData
+from evaldrop.statistics.mcnemar import mcnemar, paired_pass_interval, paired_pass_standard_error
+from evaldrop.statistics.paired import paired_difference
+from evaldrop.statistics.power import detectable_from_standard_error
+from evaldrop.statistics.vectors import Floats, Ordinals
+
+Groups = npt.NDArray[np.int32] | None
+Scores = tuple[Ordinals, Floats]
+
+
+class Pairing(NamedTuple):
+    """Mean of first minus second over `n` records; null with a reason where there is too little data."""
+
+    n: int
+    difference: float | None = None
+    interval: tuple[float, float] | None = None
+    p_value: float | None = None
+    minimum_detectable: float | None = None
+    reason: str | None = None
+
+
+class Shared(NamedTuple):
+    """Records that two columns both have, ascending, and both columns' scores on them."""
+
+    ordinals: Ordinals
+    first: Floats
+    second: Floats
+
+
+def shared_scores(first: Scores, second: Scores) -> Shared:
+    """Return the scores on the records that are in both columns, whose ordinals ascend."""
+    if np.array_equal(first[0], second[0]):
+        return Shared(first[0], first[1], second[1])
+    both, in_first, in_second = np.intersect1d(first[0], second[0], assume_unique=True, return_indices=True)
+    return Shared(both, first[1][in_first], second[1][in_second])
+
+
+def paired_test(
+    first: Floats, second: Floats, groups: Groups, *, on_binary_scale: bool, confidence: float
+) -> Pairing:
+    """
+    Compare two columns of scores on the same records.
+
+    Yes/no scores of independent records: Bonett–Price's interval and McNemar's exact test, which hold
+    their level where few records differ. All others, and averaged yes/no scores: paired t, clustered by
+    group.
+
+    Args:
+        first: Shape (n,).
+        second: Shape (n,), row i of both being one record.
+        on_binary_scale: Whether the scale has only yes and no.
+        groups: The cluster of each record, shape (n,); None when they are independent.
+        confidence: Two-sided level of the interval.
+    """
+    if not first.size:
+        return Pairing(0, reason="no interval: no record has a score from both")
+    if on_binary_scale and groups is None and _is_yes_or_no(first) and _is_yes_or_no(second):
+        return _pass_test(first, second, confidence)
+    try:
+        paired = paired_difference(first, second, groups=groups, confidence=confidence)
+    except NotEnoughData as error:
+        difference = float((first - second).mean())
+        return Pairing(first.size, difference, reason=f"no interval: {error}")
+    detectable = _detectable(paired.standard_error, confidence) if paired.standard_error else None
+    interval = (paired.interval.low, paired.interval.high)
+    return Pairing(paired.n, paired.difference, interval, paired.p_value, detectable)
+
+
+def _pass_test(first: Floats, second: Floats, confidence: float) -> Pairing:
+    n, difference = first.size, float((first - second).mean())
+    only_first, only_second = int((first > second).sum()), int((second > first).sum())
+    if n < 2:
+        return Pairing(n, difference, reason="no interval: one record says nothing about spread")
+    interval = paired_pass_interval(only_first, only_second, records=n, confidence=confidence)
+    error = paired_pass_standard_error(only_first, only_second, records=n)
+    p_value = mcnemar(only_first, only_second).exact_p
+    return Pairing(n, difference, (interval.low, interval.high), p_value, _detectable(error, confidence))
+
+
+def _is_yes_or_no(scores: Floats) -> bool:
+    return bool(((scores == 0) | (scores == 1)).all())
+
+
+def _detectable(standard_error: float, confidence: float) -> float:
+    return detectable_from_standard_error(standard_error, level=1 - confidence)

@@ -1,0 +1,1 @@
+"""BuildScorecard: raw replies in; tables, scorecard, reports and the gate's decision out."""

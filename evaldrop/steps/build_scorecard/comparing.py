@@ -1,0 +1,177 @@
+"""Compares every pair of candidates, criterion by criterion, on the records both have a score for."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+
+from evaldrop.run.definition import RunFile
+from evaldrop.scorecard.figures import size
+from evaldrop.scorecard.model.scorecard import MOST_CATEGORIES, OVERALL, Comparison, SliceComparisons
+from evaldrop.statistics.multiplicity import holm
+from evaldrop.statistics.paired_test import Groups, Pairing, Scores, Shared, paired_test, shared_scores
+from evaldrop.statistics.vectors import Ordinals
+from evaldrop.steps.build_scorecard.estimates import Columns, overall_column
+from evaldrop.steps.build_scorecard.tally import RunTally
+
+# The t interval of a paired difference holds its level from about here (docs/method.md).
+SMALL_SLICE = 20
+# More comparisons of slices than this are left to overall quality alone, or left out.
+MOST_SLICE_COMPARISONS = 2_000
+
+_Measures = Mapping[str, Mapping[str, Scores]]
+
+
+class ComparedCandidates(NamedTuple):
+    """Every pair of candidates on all records, and category by category."""
+
+    comparisons: tuple[Comparison, ...]
+    slices: dict[str, SliceComparisons]
+
+
+class _Sliced(NamedTuple):
+    """A category's pairs, before they are decided."""
+
+    name: str
+    n: int
+    found: list[Comparison]
+
+
+def compare_candidates(run: RunFile, tally: RunTally, columns: Mapping[str, Columns]) -> ComparedCandidates:
+    """
+    Return the difference of every pair on every criterion, and overall where there are several criteria.
+
+    p values are adjusted by Holm's method within three families: all pairs on all criteria, all pairs
+    overall, and all pairs of all slices.
+    """
+    measures = _measures(run, tally, columns)
+    found = [
+        comparison
+        for criterion, scores in measures.items()
+        for comparison in _compare_pairs(scores, criterion, run, tally.groups)
+    ]
+    single = _decide([comparison for comparison in found if comparison.criterion in run.criteria], run)
+    overall = _decide([comparison for comparison in found if comparison.criterion not in run.criteria], run)
+    return ComparedCandidates((*single, *overall), _slices(measures, run, tally))
+
+
+def _measures(run: RunFile, tally: RunTally, columns: Mapping[str, Columns]) -> _Measures:
+    """Return scores by criterion and candidate; overall ones where there are several criteria."""
+    names = [candidate.name for candidate in run.candidates]
+    measures: dict[str, dict[str, Scores]] = {
+        criterion: {
+            name: (columns[name][criterion].ordinals, columns[name][criterion].scores)
+            for name in names
+            if criterion in columns[name]
+        }
+        for criterion in run.criteria
+    }
+    if len(run.criteria) > 1 and OVERALL not in run.criteria:
+        measures[OVERALL] = {
+            name: overall_column(columns[name], run.criteria, tally.records) for name in names
+        }
+    return measures
+
+
+def _compare_pairs(
+    scores: Mapping[str, Scores], criterion: str, run: RunFile, groups: Groups
+) -> Iterator[Comparison]:
+    for a, b in combinations(scores, 2):
+        yield _comparison(a, b, criterion, _test(shared_scores(scores[a], scores[b]), criterion, run, groups))
+
+
+def _test(shared: Shared, criterion: str, run: RunFile, groups: Groups) -> Pairing:
+    return paired_test(
+        shared.first,
+        shared.second,
+        None if groups is None else groups[shared.ordinals],
+        on_binary_scale=criterion in run.criteria and run.criteria[criterion].scale.kind == "binary",
+        confidence=run.evaluation.confidence,
+    )
+
+
+def _comparison(a: str, b: str, criterion: str, pairing: Pairing) -> Comparison:
+    return Comparison(
+        a=a,
+        b=b,
+        criterion=criterion,
+        n=pairing.n,
+        difference=pairing.difference,
+        interval=pairing.interval,
+        p_value=pairing.p_value,
+        minimum_detectable=pairing.minimum_detectable,
+        reason=pairing.reason,
+    )
+
+
+def _slices(measures: _Measures, run: RunFile, tally: RunTally) -> dict[str, SliceComparisons]:
+    categories, names = tally.categories, list(tally.category_names)
+    sizes = np.bincount(categories[categories >= 0], minlength=len(names))
+    codes = sorted(np.argsort(-sizes, kind="stable")[:MOST_CATEGORIES].tolist())
+    sliced = {code: _Sliced(names[code], int(sizes[code]), []) for code in codes}
+    for criterion, scores in _fitting(measures, len(codes)).items():
+        for a, b in combinations(scores, 2):
+            for code, part in _by_category(shared_scores(scores[a], scores[b]), categories):
+                if code in sliced:
+                    pairing = _test(part, criterion, run, tally.groups)
+                    sliced[code].found.append(_comparison(a, b, criterion, pairing))
+    decided = iter(_decide([pair for part in sliced.values() for pair in part.found], run))
+    return {
+        part.name: _slice(part, tuple(next(decided) for _ in part.found))
+        for part in sliced.values()
+        if part.found
+    }
+
+
+def _fitting(measures: _Measures, categories: int) -> _Measures:
+    """Return the measures whose slices are few enough to be computed and read."""
+
+    def comparisons(chosen: _Measures) -> int:
+        return categories * sum(len(scores) * (len(scores) - 1) // 2 for scores in chosen.values())
+
+    overall = {name: scores for name, scores in measures.items() if name == OVERALL}
+    for chosen in (measures, overall):
+        if comparisons(chosen) <= MOST_SLICE_COMPARISONS:
+            return chosen
+    return {}
+
+
+def _by_category(shared: Shared, categories: Ordinals) -> Iterator[tuple[int, Shared]]:
+    if not shared.ordinals.size:
+        return
+    codes = categories[shared.ordinals]
+    order = np.argsort(codes, kind="stable")
+    found, starts = np.unique(codes[order], return_index=True)
+    for code, rows in zip(found.tolist(), np.split(order, starts[1:]), strict=True):
+        yield code, Shared(shared.ordinals[rows], shared.first[rows], shared.second[rows])
+
+
+def _slice(part: _Sliced, comparisons: tuple[Comparison, ...]) -> SliceComparisons:
+    warning = None
+    if part.n < SMALL_SLICE:
+        # Of one criterion, the last: overall where there are several. Scales differ.
+        main = comparisons[-1].criterion
+        detectable = [pair.minimum_detectable for pair in comparisons if pair.criterion == main]
+        seen = [least for least in detectable if least is not None]
+        least = f"; on {main} only differences above {size(min(seen))} can be seen" if seen else ""
+        warning = f"{part.n} records are too few to tell candidates apart{least}."
+    return SliceComparisons(n=part.n, warning=warning, comparisons=comparisons)
+
+
+def _decide(comparisons: Sequence[Comparison], run: RunFile) -> list[Comparison]:
+    tested = [comparison for comparison in comparisons if comparison.p_value is not None]
+    adjusted = iter(holm([comparison.p_value or 0.0 for comparison in tested]).tolist())
+    return [
+        _decided(comparison, next(adjusted), run) if comparison.p_value is not None else comparison
+        for comparison in comparisons
+    ]
+
+
+def _decided(comparison: Comparison, p_adjusted: float, run: RunFile) -> Comparison:
+    decisive = p_adjusted < 1 - run.evaluation.confidence and bool(comparison.difference)
+    criterion = run.criteria.get(comparison.criterion)  # None: overall, where more is good
+    higher_is_better = criterion is None or criterion.higher_is_better
+    a_is_better = ((comparison.difference or 0.0) > 0) == higher_is_better
+    better = (comparison.a if a_is_better else comparison.b) if decisive else None
+    return comparison.model_copy(update={"p_adjusted": p_adjusted, "decisive": decisive, "better": better})

@@ -1,0 +1,239 @@
+"""What guardrails stopped of what they should, and of what they should not: rates, pairs and sentences."""
+
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from evaldrop.evaluation import Candidate
+from evaldrop.run.definition import RunFile
+from evaldrop.run.records import PreparedRecord
+from evaldrop.scorecard.figures import percent, percent_interval, size
+from evaldrop.scorecard.model.guardrails import (
+    BlockedShare,
+    GuardrailComparison,
+    GuardrailEstimate,
+    GuardrailRates,
+)
+from evaldrop.scorecard.model.scorecard import MOST_CATEGORIES, Scorecard
+from evaldrop.scorecard.results import BLOCKED, PASSED, REFUSED, UNKNOWN, CandidateResult, end_of, error_name
+from evaldrop.statistics.multiplicity import holm
+from evaldrop.statistics.paired_test import Groups, paired_test, shared_scores
+from evaldrop.statistics.vectors import Floats, Ordinals
+from evaldrop.steps.build_scorecard.estimates import rate_of
+from evaldrop.steps.build_scorecard.tally import RunTally
+
+_ENDS = {"blocked": BLOCKED, "refused": REFUSED, "passed": PASSED}
+_KINDS = ("bad", "good")
+
+# More candidates make a table, not sentences.
+_MOST_NAMED = 6
+
+Truths = npt.NDArray[np.bool_]
+
+
+def _why_unknown(result: CandidateResult) -> str:
+    if result.error is not None:
+        return error_name(result.error)
+    return "missing" if result.is_missing else "given"
+
+
+class GuardrailTally:
+    """Grows the ends of all requests of which is known what is expected: a byte per candidate and record."""
+
+    def __init__(self, candidates: Sequence[str]) -> None:
+        self.ends = {name: array("B") for name in candidates}
+        self.unknown: dict[str, Counter[str]] = {name: Counter() for name in candidates}
+        self._ordinals, self._bad = array("i"), array("B")
+
+    def add(self, ordinal: int, record: PreparedRecord, results: Sequence[CandidateResult]) -> None:
+        """Add a record's responses; nothing where the record does not say what is expected."""
+        if record.expected_blocked is None:
+            return
+        self._ordinals.append(ordinal)
+        self._bad.append(record.expected_blocked)
+        for result in results:
+            row = result.response
+            end = end_of(row)
+            self.ends[row.candidate].append(end)
+            if end == UNKNOWN:
+                self.unknown[row.candidate][_why_unknown(result)] += 1
+
+    @property
+    def ordinals(self) -> Ordinals:
+        """The records added, ascending; shape (records,)."""
+        return np.frombuffer(self._ordinals, np.int32)
+
+    @property
+    def bad(self) -> Truths:
+        """Whether each of them should be blocked; shape (records,)."""
+        return np.frombuffer(self._bad, np.bool_)
+
+
+class _Requests(NamedTuple):
+    """Some records that say what is expected, and one candidate's ends on them."""
+
+    ordinals: Ordinals
+    bad: Truths
+    ends: npt.NDArray[np.uint8]
+
+    def only(self, chosen: Truths) -> "_Requests":
+        return _Requests(self.ordinals[chosen], self.bad[chosen], self.ends[chosen])
+
+    def known(self, kind: str) -> "_Requests":
+        return self.only((self.bad == (kind == "bad")) & (self.ends != UNKNOWN))
+
+
+def guardrail_estimates(
+    run: RunFile, tally: RunTally, guardrails: GuardrailTally
+) -> dict[str, GuardrailEstimate]:
+    """Return every candidate's rates; nothing where no record says what is expected."""
+    if not guardrails.ordinals.size:
+        return {}
+    found = {}
+    for candidate in run.candidates:
+        requests = _requests(guardrails, candidate.name)
+        found[candidate.name] = GuardrailEstimate(
+            guardrail=_named(candidate),
+            **dict(_rates(requests, tally.groups, run.evaluation.confidence)),
+            unknown=dict(guardrails.unknown[candidate.name].most_common()),
+            categories=_by_category(requests, tally, run.evaluation.confidence),
+        )
+    return found
+
+
+def guardrail_comparisons(
+    run: RunFile, tally: RunTally, guardrails: GuardrailTally
+) -> tuple[GuardrailComparison, ...]:
+    """Return the difference of every pair of candidates on bad and on good requests, adjusted by Holm."""
+    if not guardrails.ordinals.size:
+        return ()
+    requests = {candidate.name: _requests(guardrails, candidate.name) for candidate in run.candidates}
+    confidence = run.evaluation.confidence
+    found = [
+        _compared(a, b, kind, requests, tally.groups, confidence)
+        for kind in _KINDS
+        for a, b in combinations(requests, 2)
+    ]
+    tested = [pair.p_value for pair in found if pair.p_value is not None]
+    adjusted = iter(holm(tested).tolist())
+    return tuple(
+        pair if pair.p_value is None else _decided(pair, next(adjusted), confidence) for pair in found
+    )
+
+
+def guardrails_in_words(scorecard: Scorecard) -> str:
+    """Return sentences that follow the verdict; nothing where no record says what is expected."""
+    cards = {name: card.guardrail for name, card in scorecard.candidates.items() if card.guardrail}
+    said = [_in_words(name, card) for name, card in list(cards.items())[:_MOST_NAMED]]
+    # That a guardrail stops more than none is said by its own sentence.
+    guarded = {name for name, card in cards.items() if card.guardrail}
+    decided = [
+        _pair_in_words(pair)
+        for pair in scorecard.guardrail_comparisons
+        if pair.decisive and {pair.a, pair.b} <= guarded
+    ]
+    rest = len(cards) - len(said)
+    more = [f"{rest} more candidates are in the table."] if rest else []
+    return "".join(f" {sentence}" for sentence in (*said, *more, *decided[:_MOST_NAMED]))
+
+
+def _requests(guardrails: GuardrailTally, candidate: str) -> _Requests:
+    ends = np.frombuffer(guardrails.ends[candidate], np.uint8)
+    return _Requests(guardrails.ordinals, guardrails.bad, ends)
+
+
+def _named(candidate: Candidate) -> str | None:
+    guardrail = candidate.guardrail
+    return f"{guardrail.id}:{guardrail.version}" if guardrail else None
+
+
+def _rates(
+    requests: _Requests, groups: Groups, confidence: float
+) -> Iterator[tuple[str, BlockedShare | int]]:
+    for kind in _KINDS:
+        known = requests.known(kind)
+        for name, end in _ENDS.items():
+            yield f"{name}_{kind}", _share(known, end, groups, confidence)
+        yield f"unknown_{kind}", int((requests.bad == (kind == "bad")).sum()) - known.ends.size
+
+
+def _share(known: _Requests, end: int, groups: Groups, confidence: float) -> BlockedShare:
+    values: Floats = (known.ends == end).astype(np.float64)
+    estimate = rate_of(known.ordinals, values, groups, confidence)
+    return BlockedShare(
+        n=int(values.sum()), of=int(values.size), rate=estimate.mean, interval=estimate.interval
+    )
+
+
+def _by_category(requests: _Requests, tally: RunTally, confidence: float) -> dict[str, GuardrailRates]:
+    codes, names = tally.categories[requests.ordinals], list(tally.category_names)
+    sizes = np.bincount(codes[codes >= 0], minlength=len(names))
+    largest = np.argsort(-sizes, kind="stable")[:MOST_CATEGORIES]
+    return {
+        names[code]: GuardrailRates(**dict(_rates(requests.only(codes == code), tally.groups, confidence)))
+        for code in sorted(largest.tolist())
+        if sizes[code]
+    }
+
+
+def _compared(
+    a: str, b: str, kind: str, requests: Mapping[str, _Requests], groups: Groups, confidence: float
+) -> GuardrailComparison:
+    first, second = (requests[name].known(kind) for name in (a, b))
+    shared = shared_scores(
+        (first.ordinals, (first.ends == BLOCKED).astype(np.float64)),
+        (second.ordinals, (second.ends == BLOCKED).astype(np.float64)),
+    )
+    pairing = paired_test(
+        shared.first,
+        shared.second,
+        None if groups is None else groups[shared.ordinals],
+        on_binary_scale=True,
+        confidence=confidence,
+    )
+    return GuardrailComparison(
+        a=a,
+        b=b,
+        requests="bad" if kind == "bad" else "good",
+        n=pairing.n,
+        difference=pairing.difference,
+        interval=pairing.interval,
+        p_value=pairing.p_value,
+        minimum_detectable=pairing.minimum_detectable,
+        reason=pairing.reason,
+    )
+
+
+def _decided(pair: GuardrailComparison, p_adjusted: float, confidence: float) -> GuardrailComparison:
+    difference = pair.difference or 0.0
+    decisive = p_adjusted < 1 - confidence and bool(difference)
+    a_is_better = (difference > 0) == (pair.requests == "bad")
+    better = (pair.a if a_is_better else pair.b) if decisive else None
+    return pair.model_copy(update={"p_adjusted": p_adjusted, "decisive": decisive, "better": better})
+
+
+def _in_words(name: str, card: GuardrailEstimate) -> str:
+    start = f"The guardrail of {name}" if card.guardrail else f"{name}, without a guardrail,"
+    bad = _counted(card.blocked_bad, "bad requests")
+    good = _counted(card.blocked_good, "good ones")
+    refused, unknown = card.refused_bad.n + card.refused_good.n, card.unknown_bad + card.unknown_good
+    more = [f"{refused} more were refused by the model or its own filter"] if refused else []
+    more += [f"of {unknown} the end is not known"] if unknown else []
+    return f"{start} stopped {bad} and {good}{''.join(f'; {one}' for one in more)}."
+
+
+def _counted(share: BlockedShare, what: str) -> str:
+    interval = f" ({percent(share.rate)}, {percent_interval(share.interval)})" if share.interval else ""
+    return f"{share.n} of {share.of} {what}{interval}"
+
+
+def _pair_in_words(pair: GuardrailComparison) -> str:
+    worse = pair.b if pair.better == pair.a else pair.a
+    more = "more" if pair.requests == "bad" else "fewer"
+    by = size(abs(pair.difference or 0.0))
+    return f"{pair.better} stops {more} {pair.requests} requests than {worse}, by about {by}."

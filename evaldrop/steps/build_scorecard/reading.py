@@ -1,0 +1,272 @@
+"""Reads one record's result: raw replies in, table rows and scores out. Each reply is parsed once."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+
+from evaldrop import storage
+from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED, Reply, elapsed_latency, read_reply
+from evaldrop.evaluation.criteria import Criterion
+from evaldrop.evaluation.metrics import METRICS
+from evaldrop.run.definition import REPLIES, RunFile
+from evaldrop.run.records import ExpectedCall, PreparedRecord
+from evaldrop.run.results import ChildFailure, Found
+from evaldrop.run.tables import ResponseRow, VerdictRow
+from evaldrop.scorecard.results import AnchorResult, CandidateResult, JudgeCall
+from evaldrop.scorecard.scores import (
+    JUDGE_ERROR,
+    NO_RESPONSE,
+    NO_VERDICT,
+    NOT_APPLICABLE,
+    record_scores,
+)
+from evaldrop.verdicts import Form, JudgeReply, Verdict, read_verdicts, unscored_verdicts
+
+
+def take_unread_replies(found: Found, folder: str) -> None:
+    """
+    Put into a child's output the replies that its workflow could not read.
+
+    They were paid for and are responses as others, but that no judge has seen them. One that is not there
+    any more stays an error.
+    """
+    for output in (found.output, *found.repeats):
+        for response in (output or {}).get("responses") or ():
+            if response.get("unread") and (body := _reply(response["candidate"], found.record.calls, folder)):
+                response["reply"] = {"Body": body}
+                del response["error"]
+
+
+def _reply(candidate: str, calls: Mapping[str, Any], folder: str) -> Any:
+    written: str = calls["long"][candidate]["arguments"]["Output"]["S3Uri"]
+    # Beside the results first: a run that was copied to another place stays readable.
+    for uri in (storage.join(folder, REPLIES, *written.split("/")[-2:]), written):
+        if storage.exists(uri):
+            return orjson.loads(storage.read_bytes(uri))
+    return None
+
+
+class _Judged(NamedTuple):
+    asked: ExpectedCall
+    verdicts: Sequence[Verdict]
+    raw_reply: str | None
+    first_reply: str | None
+    call: JudgeCall
+
+
+class ResultReader:
+    """Reads the results of one run."""
+
+    def __init__(self, run: RunFile) -> None:
+        self._run = run
+        self._candidates = {candidate.name: candidate for candidate in run.candidates}
+        self._judges = {judge.name: judge for judge in run.judges}
+        self._metrics: list[Callable[[str, Sequence[str]], float | None]] = [
+            METRICS[name].compute for name in run.evaluation.metrics
+        ]
+        self._no_metrics = (None,) * len(self._metrics)
+        self._injections = run.injection_finder()
+
+    def read(self, found: Found) -> list[CandidateResult]:
+        """Return a result per candidate, in the evaluation's order, also where there is no response."""
+        output = found.output or {}
+        responses = {response.get("candidate"): response for response in output.get("responses") or ()}
+        return [self._read_candidate(name, responses.get(name), found) for name in self._candidates]
+
+    def read_anchor(self, found: Found) -> AnchorResult:
+        """Return the verdicts on an anchor, those that should be there and are not included."""
+        record, name = found.record, found.record.record_id
+        responses = (found.output or {}).get("responses") or ()
+        judged = [
+            self._read_judgement(judgement)
+            for response in responses
+            for judgement in response.get("judgements") or ()
+        ]
+        rows = [row for reading in judged for row in self._verdict_rows(record, name, reading)]
+        rows += self._losses(record, name, {reading.asked for reading in judged}, has_text=True)
+        return AnchorResult(rows, [reading.call for reading in judged])
+
+    def _read_candidate(self, name: str, response: Mapping[str, Any] | None, found: Found) -> CandidateResult:
+        record = found.record
+        row = self._response_row(name, response, found)._replace(expected_blocked=record.expected_blocked)
+        if row.stop_reason == GUARDRAIL_INTERVENED:
+            row = row._replace(metrics=self._no_metrics)
+        judged = [self._read_judgement(judgement) for judgement in (response or {}).get("judgements") or ()]
+        verdicts = [verdict for reading in judged for verdict in self._verdict_rows(record, name, reading)]
+        verdicts += self._losses(
+            record, name, {reading.asked for reading in judged}, has_text=is_to_be_judged(row)
+        )
+        error = (response or {}).get("error")
+        is_reused = row.reused and (response or {}).get("reply") is not None
+        return CandidateResult(
+            row,
+            verdicts,
+            record_scores(verdicts, self._run.criteria, self._run.evaluation.unscored),
+            [reading.call for reading in judged],
+            error if isinstance(error, dict) else None,
+            response is None,
+            int((response or {}).get("retries") or 0),
+            is_reused,
+            self._cost_of(row) if is_reused else 0.0,
+        )
+
+    def _cost_of(self, row: ResponseRow) -> float | None:
+        """Return what a response cost when it was called for."""
+        reply = Reply(text="", input_tokens=row.input_tokens, output_tokens=row.output_tokens)
+        return self._run.cost_usd(row.model, [reply])
+
+    def _response_row(self, name: str, response: Mapping[str, Any] | None, found: Found) -> ResponseRow:
+        candidate, record = self._candidates[name], found.record
+        start = (record.record_id, record.category, record.group, name, candidate.model, record.prompt)
+        if response is None:
+            return ResponseRow(
+                *start, None, _missing_text(found.failure), *_NOTHING_MEASURED, False, None, self._no_metrics
+            )
+        if response.get("error") is not None:
+            return ResponseRow(
+                *start,
+                None,
+                _error_text(response["error"]),
+                *_NOTHING_MEASURED,
+                False,
+                None,
+                self._no_metrics,
+            )
+        if response.get("given"):
+            text = str(response.get("text") or "")
+            # Of an earlier run's response the text stands apart; its reply says what the call took.
+            reply = read_reply("converse", response.get("reply"))
+            return ResponseRow(
+                *start, text, None, reply.stop_reason, reply.input_tokens, reply.output_tokens,
+                reply.latency_ms, 0.0, True, self._flags(text), self._measure(text, record.reference),
+            )  # fmt: skip
+        reply = read_reply(response.get("api") or candidate.api, response.get("reply"))
+        latency = elapsed_latency(
+            reply, elapsed_ms=response.get("elapsed_ms"), retries=int(response.get("retries") or 0)
+        )
+        reused = bool(response.get("reused"))
+        cost = 0.0 if reused else self._run.cost_usd(candidate.model, [reply])
+        return ResponseRow(
+            *start, reply.text, None, reply.stop_reason, reply.input_tokens, reply.output_tokens, latency,
+            cost, reused, self._flags(reply.text), self._measure(reply.text, record.reference),
+        )  # fmt: skip
+
+    def _flags(self, text: str) -> str | None:
+        return ",".join(self._injections.find(text)) or None
+
+    def _measure(self, text: str, references: Sequence[str]) -> tuple[float | None, ...]:
+        return tuple(compute(text, references) for compute in self._metrics) if self._metrics else ()
+
+    def _read_judgement(self, judgement: Mapping[str, Any]) -> _Judged:
+        asked = ExpectedCall(
+            judgement["judge"], int(judgement.get("repeat") or 0), tuple(judgement["criteria"])
+        )
+        criteria = [self._run.criteria[name] for name in asked.criteria]
+        judge = self._judges[asked.judge]
+        error = judgement.get("error")
+        # The last reply counts; what it leaves unscored the first one may still answer.
+        raws = [judgement[key] for key in ("reply", "first_reply") if judgement.get(key) is not None]
+        replies = [read_reply(judgement.get("api") or judge.api, raw) for raw in raws]
+        verdicts = _read_all(replies, criteria, judge.verdict)
+        last = judgement.get("reply") if error is None else {"error": error}
+        first = judgement.get("first_reply")
+        return _Judged(
+            asked,
+            verdicts,
+            orjson.dumps(last).decode() if last is not None else None,
+            orjson.dumps(first).decode() if first is not None else None,
+            JudgeCall.of(judge.name, judgement, replies, self._run.cost_usd(judge.model, replies)),
+        )
+
+    def _verdict_rows(self, record: PreparedRecord, candidate: str, judged: _Judged) -> Iterable[VerdictRow]:
+        asked, call, shares = judged.asked, judged.call, len(judged.asked.criteria)
+        cost = None if call.cost_usd is None else call.cost_usd / shares
+        for place, verdict in enumerate(judged.verdicts):
+            yield VerdictRow(
+                record.record_id,
+                candidate,
+                verdict.criterion,
+                asked.judge,
+                verdict.score,
+                None
+                if verdict.score is None
+                else self._run.criteria[verdict.criterion].passes(verdict.score),
+                verdict.unscored_reason,
+                verdict.rationale,
+                judged.raw_reply,
+                _share(call.input_tokens, place, shares),
+                _share(call.output_tokens, place, shares),
+                cost,
+                asked.repeat,
+                judged.first_reply,
+                record.left_out,
+            )
+
+    def _losses(
+        self, record: PreparedRecord, candidate: str, got: set[ExpectedCall], *, has_text: bool
+    ) -> list[VerdictRow]:
+        """Return a row for every verdict that should be there and is not: nothing is lost in silence."""
+        reason = NO_VERDICT if has_text else NO_RESPONSE
+        rows = [
+            _unscored(record.record_id, candidate, name, asked.judge, reason, None, asked.repeat)
+            for asked in record.asked
+            if asked not in got
+            for name in asked.criteria
+        ]
+        for name, why in record.not_applicable.items():
+            rows += [
+                _unscored(record.record_id, candidate, name, judge, NOT_APPLICABLE, why, 0)
+                for judge in self._judges
+            ]
+        return rows
+
+
+def is_to_be_judged(row: ResponseRow) -> bool:
+    """Tell whether there is a response to judge: one that came, and that no guardrail stopped."""
+    return row.response is not None and row.stop_reason != GUARDRAIL_INTERVENED
+
+
+# stop_reason, input_tokens, output_tokens, latency_ms, cost_usd of a response that is not there
+_NOTHING_MEASURED = (None, None, None, None, None)
+
+
+def _read_all(replies: Sequence[Reply], criteria: Sequence[Criterion], form: Form) -> Sequence[Verdict]:
+    if not replies:
+        return unscored_verdicts(criteria, JUDGE_ERROR)
+    verdicts = _read_one(replies[0], criteria, form)
+    if len(replies) == 1 or all(verdict.score is not None for verdict in verdicts):
+        return verdicts
+    earlier = _read_one(replies[1], criteria, form)
+    return [
+        old if now.score is None and old.score is not None else now
+        for now, old in zip(verdicts, earlier, strict=True)
+    ]
+
+
+def _read_one(reply: Reply, criteria: Sequence[Criterion], form: Form) -> Sequence[Verdict]:
+    said = JudgeReply(text=reply.text, tool_input=reply.tool_input, stop_reason=reply.stop_reason)
+    return read_verdicts(said, criteria, form=form)
+
+
+def _unscored(
+    record_id: str, candidate: str, criterion: str, judge: str, reason: str, why: str | None, repeat: int
+) -> VerdictRow:
+    return VerdictRow(
+        record_id, candidate, criterion, judge, None, None, reason, why, None, None, None, None, repeat
+    )
+
+
+def _share(total: int, place: int, shares: int) -> int:
+    """Return a whole share of a total, such that all shares add up to it."""
+    return (place + 1) * total // shares - place * total // shares
+
+
+def _error_text(error: object) -> str:
+    if not isinstance(error, dict):
+        return str(error)
+    return f"{error.get('Error') or 'unknown'}: {error.get('Cause') or ''}".rstrip(": ")
+
+
+def _missing_text(failure: ChildFailure) -> str:
+    return f"missing: {failure.error}: {failure.cause}".rstrip(": ")

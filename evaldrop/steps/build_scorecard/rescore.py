@@ -1,0 +1,171 @@
+"""
+A run's raw replies read again by other rules: pass marks, weights, metrics, confidence, prices, gate.
+
+Nothing is called. What was asked must be what the evaluation still asks; where it is not, the numbers would
+be about something else, and `evaldrop rejudge` asks for what is new.
+"""
+
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from evaldrop import __version__, storage
+from evaldrop.errors import EvaluationError, InputError
+from evaldrop.evaluation import Evaluation, read_evaluation
+from evaldrop.evaluation.criteria import Criterion, criterion_from_config
+from evaldrop.evaluation.definition import GIVEN
+from evaldrop.evaluation.metrics import METRICS
+from evaldrop.evaluation.prices import load_prices
+from evaldrop.evaluation.questions import asked_of_judges, questions_of
+from evaldrop.run.definition import RunDefinition, out_of, parent_of
+from evaldrop.run.request import new_run_id
+from evaldrop.run.results import find_manifests
+from evaldrop.scorecard.baseline.blessing import blessed_run
+from evaldrop.scorecard.gate import RunNames, check_names, parse_gate
+from evaldrop.scorecard.model.scorecard import Scorecard
+from evaldrop.steps.build_scorecard.build import build_scorecard
+
+KEPT_FILES = ("records.jsonl", "rejected.jsonl")
+
+
+def rescore(folder: str, *, evaluation: str | None = None, out: str | None = None) -> RunDefinition:
+    """
+    Write a run that reads the replies of another one by its evaluation as it is now.
+
+    Args:
+        folder: The parent run's folder.
+        evaluation: URI of the evaluation; by default the file the parent was run with.
+        out: The folder that runs are kept in; by default the parent's.
+
+    Raises:
+        InputError: The parent has no results, or the evaluation asks something else than it did.
+        StorageError: A file cannot be read, `baseline.json` among them.
+    """
+    parent = RunDefinition.load(folder)
+    manifests = find_manifests(folder)
+    if not manifests:
+        raise InputError(
+            f"{folder}: this run has no results to read again. evaldrop run --resume finishes it."
+        )
+    definition = _rescored(parent, folder, evaluation=evaluation, out=out)
+    for name in KEPT_FILES:
+        if storage.exists(storage.join(folder, name)):
+            storage.copy(storage.join(folder, name), storage.join(definition.folder, name))
+    # The oldest first: of several attempts the newest counts.
+    for manifest in reversed(manifests):
+        place = storage.parent(manifest) or ""
+        for uri in storage.list_files(place):
+            storage.copy(uri, storage.join(definition.folder, "results", *_below(uri, place)))
+    definition.save()
+    return definition
+
+
+def rescored_scorecard(definition: RunDefinition) -> Scorecard:
+    """Compute a rescored run's scorecard and write its files."""
+    return build_scorecard(definition.folder)
+
+
+def _rescored(
+    parent: RunDefinition, folder: str, *, evaluation: str | None, out: str | None
+) -> RunDefinition:
+    uri = evaluation or parent.evaluation_uri
+    if uri is None or not storage.exists(uri):
+        raise InputError(f"{uri or folder}: the evaluation is not there. Give one with --evaluation FILE.")
+    source = uri.rpartition("/")[2]
+    now = with_given(read_evaluation(uri), parent)
+    configs = (*now.criteria, *parent.criteria[len(parent.evaluation.criteria) :])
+    problems = [
+        *(
+            f"{source}: {what} is not what run {parent.run_id} asked"
+            for what in _asked_otherwise(parent, now)
+        ),
+        *_criteria_asked_otherwise(parent, configs, source),
+    ]
+    if problems:
+        problems.append("Other questions need other replies: evaldrop rejudge calls judges for what is new.")
+    problems += _unreadable_rules(now, list(_resolved(configs, source)), source)
+    if problems:
+        raise EvaluationError("\n".join(problems))
+    run_id = new_run_id()
+    place = out or out_of(folder)
+    place = place if storage.is_s3(place) else str(storage.local_path(place))
+    models = [called.model for called in (*now.candidates, *now.judges) if called.model != GIVEN]
+    return parent.model_copy(
+        update={
+            "run_id": run_id,
+            "evaluation_name": now.name,
+            "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "folder": storage.join(place, now.name, run_id),
+            "out": place,
+            "evaluation": now,
+            "evaluation_uri": storage.absolute(uri),
+            "criteria": configs,
+            "prices": load_prices(now.prices).to_json(models),
+            "estimate": None,
+            "baseline": blessed_run(storage.join(place, now.name), simulated=parent.simulated)
+            or parent.baseline,
+            "versions": {"evaldrop": __version__, "python": platform.python_version()},
+            "parent": parent_of(parent, folder, "rescored"),
+        }
+    )
+
+
+def with_given(evaluation: Evaluation, parent: RunDefinition) -> Evaluation:
+    """Return an evaluation with the candidates that came with the parent's dataset."""
+    named = {candidate.name for candidate in evaluation.candidates}
+    given = [
+        candidate
+        for candidate in parent.evaluation.candidates
+        if candidate.model == GIVEN and candidate.name not in named
+    ]
+    return evaluation.model_copy(update={"candidates": (*evaluation.candidates, *given)})
+
+
+def _asked_otherwise(parent: RunDefinition, now: Evaluation) -> Iterator[str]:
+    before, after = questions_of(parent.evaluation), questions_of(now)
+    for key in sorted(before.keys() | after.keys()):
+        if before.get(key) != after.get(key):
+            yield key
+
+
+def _criteria_asked_otherwise(
+    parent: RunDefinition, configs: tuple[str | dict[str, Any], ...], source: str
+) -> Iterator[str]:
+    before, after = parent.resolved_criteria(), _resolved(configs, source)
+    for name in sorted(before.keys() | after.keys()):
+        if (
+            name not in after
+            or name not in before
+            or asked_of_judges(before[name]) != asked_of_judges(after[name])
+        ):
+            yield f"{source}: criteria: {name} is not what run {parent.run_id} asked"
+
+
+def _resolved(configs: tuple[str | dict[str, Any], ...], source: str) -> Mapping[str, Criterion]:
+    criteria = [
+        criterion_from_config(config, path=f"{source}: criteria[{place}]")
+        for place, config in enumerate(configs)
+    ]
+    return {criterion.name: criterion for criterion in criteria}
+
+
+def _unreadable_rules(evaluation: Evaluation, criteria: Sequence[str], source: str) -> Iterator[str]:
+    names = RunNames(
+        candidates=[candidate.name for candidate in evaluation.candidates],
+        criteria=criteria,
+        metrics=evaluation.metrics,
+    )
+    for place, expression in enumerate(evaluation.gate):
+        try:
+            check_names(parse_gate(expression), names)
+        except EvaluationError as error:
+            yield f"{source}: gate[{place}]: {error}"
+    for name in evaluation.metrics:
+        if name not in METRICS:
+            yield f'{source}: metrics: "{name}" is no metric. There are {", ".join(METRICS)}.'
+
+
+def _below(uri: str, manifest_folder: str) -> tuple[str, str]:
+    """Return a result file's place below `results/`: its Map run, and its name there."""
+    return manifest_folder.rpartition("/")[2], uri[len(manifest_folder) :].strip("/")

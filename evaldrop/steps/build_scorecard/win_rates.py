@@ -1,0 +1,282 @@
+"""
+Win rates from preferences: order does not count, several judges are one panel, unscored pairs are told.
+
+A pair is one record's two responses. Both orders agreeing is a win or a loss; contradicting each other they
+are a tie (Zheng et al. 2023, arXiv 2306.05685).
+"""
+
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from evaldrop.errors import NotEnoughData
+from evaldrop.evaluation import Pairwise
+from evaldrop.run.tables import ComparisonRow
+from evaldrop.scorecard.model.scorecard import CandidatePairwise, PairScores, PairwiseEstimate
+from evaldrop.statistics import clustered_mean_estimate, mean_estimate, order_bias, wilson_interval
+from evaldrop.statistics.vectors import Floats, Ordinals
+from evaldrop.steps.build_scorecard.pairwise import IDENTICAL, MISSING, ComparedPair
+from evaldrop.verdicts import TIE
+
+Unscored = Literal["drop", "tie", "worst"]
+Pair = tuple[str, str]
+
+# What an order gave the candidate: its half wins, or why none.
+LOSS, EVEN, WIN, UNREAD, UNASKED, ABSENT = range(6)
+
+
+class JudgeColumn(NamedTuple):
+    """
+    What one judge said of one pair, in the order of records; all of shape (pairs,).
+
+    `straight` and `turned` are codes (the candidate shown first, the baseline shown first); `identical` marks
+    ties without a call; `ours` and `theirs` are scores averaged over orders, NaN without.
+    """
+
+    ordinals: Ordinals
+    straight: npt.NDArray[np.int8]
+    turned: npt.NDArray[np.int8]
+    identical: npt.NDArray[np.bool_]
+    ours: Floats
+    theirs: Floats
+
+
+class Outcomes(NamedTuple):
+    """
+    Results of pairs for one side: 1 a win, ½ a tie, 0 a loss, NaN unscored; of shape (pairs,).
+
+    `heard` marks pairs whose preference was read in both orders, `flipped` those of them in which it changed,
+    `first_shown` the mean share of those preferences that went to the response shown first, None without any.
+    """
+
+    ordinals: Ordinals
+    scores: Floats
+    heard: int
+    flipped: int
+    first_shown: float | None
+
+
+class _Growing:
+    """Grows a `Column`."""
+
+    def __init__(self) -> None:
+        self._ordinals, self._identical = array("i"), array("b")
+        self._orders = (array("b"), array("b"))
+        self._scores = (array("d"), array("d"))
+
+    def add(self, ordinal: int, candidate: str, compared: Sequence[ComparedPair]) -> None:
+        self._ordinals.append(ordinal)
+        self._identical.append(any(one.skipped == IDENTICAL for one in compared))
+        for order, is_straight in zip(self._orders, (True, False), strict=True):
+            own = (one for one in compared if (one.row.first_shown == candidate) == is_straight)
+            order.append(_code(next(own, None)))
+        pairs = [scores for one in compared if (scores := _scores(one.row)) is not None]
+        for place, values in enumerate(self._scores):
+            values.append(sum(pair[place] for pair in pairs) / len(pairs) if pairs else float("nan"))
+
+    def column(self) -> JudgeColumn:
+        return JudgeColumn(
+            np.frombuffer(self._ordinals, np.int32),
+            np.frombuffer(self._orders[0], np.int8),
+            np.frombuffer(self._orders[1], np.int8),
+            np.frombuffer(self._identical, np.int8).astype(bool),
+            np.frombuffer(self._scores[0], np.float64),
+            np.frombuffer(self._scores[1], np.float64),
+        )
+
+
+class PairwiseTally:
+    """Grows columns, a judge and a pair of candidates at a time: about 23 bytes a pair."""
+
+    def __init__(self) -> None:
+        self._columns: dict[Pair, dict[str, _Growing]] = {}
+
+    def add(self, ordinal: int, compared: Iterable[ComparedPair]) -> None:
+        """Add all comparisons of one record."""
+        together: dict[tuple[Pair, str], list[ComparedPair]] = {}
+        for one in compared:
+            row = one.row
+            together.setdefault(((row.candidate, row.baseline), row.judge), []).append(one)
+        for (pair, judge), both in together.items():
+            judges = self._columns.setdefault(pair, {})
+            judges.setdefault(judge, _Growing()).add(ordinal, pair[0], both)
+
+    def columns(self) -> dict[Pair, dict[str, JudgeColumn]]:
+        """Return what was added: pair, judge, column."""
+        return {
+            pair: {judge: growing.column() for judge, growing in judges.items()}
+            for pair, judges in self._columns.items()
+        }
+
+
+def outcomes(column: JudgeColumn, unscored: Unscored, *, worst: float = 0.0) -> Outcomes:
+    """Return one judge's results of one pair for its candidate; `worst` is what `unscored: worst` means."""
+    codes = np.stack([column.straight, column.turned])
+    asked, read = codes != UNASKED, codes <= WIN
+    known = (read | ~asked).all(axis=0) & read.any(axis=0)
+    # An order that was not asked says what the other one says.
+    values = np.where(read, codes / 2, np.where(asked, np.nan, codes[::-1] / 2))
+    scores = np.where(values[0] == values[1], values[0], 0.5)
+    scores[~known] = {"drop": np.nan, "tie": 0.5, "worst": worst}[unscored]
+    # A response that is not there was never put before the judge.
+    scores[(codes == ABSENT).any(axis=0)] = np.nan
+    heard = read.all(axis=0) & ~column.identical
+    first_shown = order_bias(values[0][heard], values[1][heard]).first_shown_rate if heard.any() else None
+    flipped = int((values[0][heard] != values[1][heard]).sum())
+    return Outcomes(column.ordinals, scores, int(heard.sum()), flipped, first_shown)
+
+
+def panel(judges: Sequence[Outcomes]) -> Outcomes:
+    """Return what most judges say of each pair: an even split is a tie, an unscored judge silent."""
+    if len(judges) == 1:
+        return judges[0]
+    ordinals, places = np.unique(np.concatenate([judge.ordinals for judge in judges]), return_inverse=True)
+    scores = np.concatenate([judge.scores for judge in judges])
+    votes = np.bincount(places, np.nan_to_num(np.sign(scores - 0.5)), ordinals.size)
+    voters = np.bincount(places, ~np.isnan(scores), ordinals.size)
+    majority = np.where(voters > 0, (np.sign(votes) + 1) / 2, np.nan)
+    heard = sum(judge.heard for judge in judges)
+    shown = [judge.first_shown * judge.heard for judge in judges if judge.first_shown is not None]
+    return Outcomes(
+        ordinals.astype(np.int32),
+        majority,
+        heard,
+        sum(judge.flipped for judge in judges),
+        sum(shown) / heard if heard else None,
+    )
+
+
+def reversed_outcomes(side: Outcomes) -> Outcomes:
+    """Return the same results for the other side."""
+    return side._replace(scores=1 - side.scores)
+
+
+def estimate(sides: Sequence[Outcomes], groups: Ordinals | None, confidence: float) -> PairwiseEstimate:
+    """
+    Return the win rate over some opponents.
+
+    Args:
+        sides: A candidate's results against each of them.
+        groups: Each record's cluster, shape (records,); None when every record is its own.
+        confidence: Two-sided level, a fraction in (0, 1).
+    """
+    ordinals = np.concatenate([side.ordinals for side in sides])
+    scores = np.concatenate([side.scores for side in sides])
+    scored = ~np.isnan(scores)
+    values, records = scores[scored], ordinals[scored]
+    n, heard, lost = int(values.size), sum(side.heard for side in sides), int((~scored).sum())
+    error, interval = _spread(values, records, groups, confidence)
+    shown = [side.first_shown * side.heard for side in sides if side.first_shown is not None]
+    flips = sum(side.flipped for side in sides)
+    return PairwiseEstimate(
+        win_rate=float(values.mean()) if n else None,
+        standard_error=error,
+        interval=interval,
+        wins=int((values > 0.5).sum()),
+        losses=int((values < 0.5).sum()),
+        ties=int((values == 0.5).sum()),
+        flip_rate=flips / heard if heard else None,
+        first_shown_rate=sum(shown) / heard if heard else None,
+        n=n,
+        n_both_orders=heard,
+        n_unscored=lost,
+        bounds=(float(values.sum()) / (n + lost), float(values.sum() + lost) / (n + lost)) if n else None,
+    )
+
+
+def candidate_pairwise(
+    columns: Mapping[Pair, Mapping[str, JudgeColumn]],
+    candidate: str,
+    pairwise: Pairwise,
+    groups: Ordinals | None,
+    confidence: float,
+) -> CandidatePairwise | None:
+    """Return a candidate's win rates over all it was compared with; None for the baseline and without any."""
+    own = {pair: judges for pair, judges in columns.items() if candidate in pair}
+    if not own or candidate == pairwise.baseline:
+        return None
+    opponents: dict[str, dict[str, Outcomes]] = {}
+    for (name, other), judges in own.items():
+        is_first = name == candidate
+        # The worst for this side: on the far one that is the other's win.
+        read = {
+            judge: outcomes(column, pairwise.unscored, worst=0.0 if is_first else 1.0)
+            for judge, column in judges.items()
+        }
+        opponents[other if is_first else name] = {
+            judge: side if is_first else reversed_outcomes(side) for judge, side in read.items()
+        }
+    panels = {opponent: panel(list(sides.values())) for opponent, sides in opponents.items()}
+    judge_names = dict.fromkeys(judge for sides in opponents.values() for judge in sides)
+    overall = estimate(list(panels.values()), groups, confidence)
+    return CandidatePairwise(
+        **overall.model_dump(),
+        by_baseline={
+            opponent: estimate([side], groups, confidence).model_copy(
+                update={"scores": _totals(columns, candidate, opponent)}
+            )
+            for opponent, side in panels.items()
+        },
+        by_judge={
+            judge: estimate(
+                [sides[judge] for sides in opponents.values() if judge in sides], groups, confidence
+            )
+            for judge in judge_names
+        },
+    )
+
+
+def _spread(
+    values: Floats, records: Ordinals, groups: Ordinals | None, confidence: float
+) -> tuple[float | None, tuple[float, float] | None]:
+    try:
+        if groups is None and np.unique(records).size == records.size:
+            error = mean_estimate(values, confidence=confidence).standard_error
+            interval = wilson_interval(float(values.sum()), values.size, confidence=confidence)
+            return error, (interval.low, interval.high)
+        clusters = records if groups is None else groups[records]
+        clustered = clustered_mean_estimate(values, clusters, confidence=confidence)
+    except NotEnoughData:
+        return None, None
+    low, high = clustered.interval
+    return clustered.standard_error, (max(0.0, low), min(1.0, high))
+
+
+def _totals(
+    columns: Mapping[Pair, Mapping[str, JudgeColumn]], candidate: str, opponent: str
+) -> PairScores | None:
+    """Return the sums of the scores over records, each the mean of a record's judges and orders."""
+    judges = columns.get((candidate, opponent)) or columns[opponent, candidate]
+    ordinals = np.concatenate([column.ordinals for column in judges.values()])
+    ours = np.concatenate([column.ours for column in judges.values()])
+    theirs = np.concatenate([column.theirs for column in judges.values()])
+    scored = ~np.isnan(ours)
+    if not scored.any():
+        return None
+    _, places, given = np.unique(ordinals[scored], return_inverse=True, return_counts=True)
+    sums = [float((np.bincount(places, side[scored]) / given).sum()) for side in (ours, theirs)]
+    own, other = sums if (candidate, opponent) in columns else reversed(sums)
+    return PairScores(candidate=own, baseline=other, n=int(given.size))
+
+
+def _code(one: ComparedPair | None) -> int:
+    if one is None:
+        return UNASKED
+    if one.skipped == MISSING:
+        return ABSENT
+    if one.row.preferred is None:
+        return UNREAD
+    if one.row.preferred == TIE:
+        return EVEN
+    return WIN if one.row.preferred == one.row.candidate else LOSS
+
+
+def _scores(row: ComparisonRow) -> tuple[float, float] | None:
+    """Return the scores of the candidate and the baseline, whichever was shown first."""
+    if row.first_score is None or row.second_score is None:
+        return None
+    straight = row.first_shown == row.candidate
+    return (row.first_score, row.second_score) if straight else (row.second_score, row.first_score)

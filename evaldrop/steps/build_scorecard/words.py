@@ -1,0 +1,235 @@
+"""Says in sentences what a scorecard's numbers bear, and raises alarms."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from evaldrop.run.results import NOT_STARTED
+from evaldrop.scorecard.figures import percent, size
+from evaldrop.scorecard.model.scorecard import MOST_CATEGORIES, OVERALL, Comparison, Scorecard
+from evaldrop.steps.build_scorecard.frontier import frontier_in_words
+from evaldrop.steps.build_scorecard.tally import RunTally
+
+# Above these shares a reader should look before trusting the numbers.
+_MUCH_UNSCORED = 0.05
+_MANY_ERRORS = 0.02
+_MANY_IDENTICAL = 0.2
+_MANY_FLIPS = 0.25
+_FEW_IDENTICAL = 5
+# Characters of a response that may be a label.
+_LABEL = 24
+# More of either kind make a table, not a sentence.
+_MOST_PAIRS = 3
+_KNOWN_SPREAD = 10
+"""With fewer records the spread itself is a guess, and what could be seen is computed from it."""
+
+_MOST_NAMED = 8
+# Spearman correlations with length that are worth a sentence.
+_MUCH_LENGTH, _SURE_OF_LENGTH = 0.3, 0.01
+
+
+def verdict_in_words(scorecard: Scorecard) -> str:
+    """Return what the comparisons decide, and what they leave open, on the run's main quantity."""
+    start = "SIMULATED. " if scorecard.simulated else ""
+    criterion = _main_criterion(scorecard)
+    if criterion is None:
+        return f"{start}{scorecard.records.evaluated} records were evaluated; no criterion was judged."
+    pairs = [comparison for comparison in scorecard.comparisons if comparison.criterion == criterion]
+    name = "quality over all criteria" if criterion == OVERALL else criterion
+    if not pairs:
+        return f"{start}{_single(scorecard, criterion, name)}"
+    decided = [_better(pair) for pair in pairs if pair.decisive]
+    undecided = [_undecided(pair) for pair in pairs if not pair.decisive]
+    said = [*decided[:_MOST_PAIRS], *undecided[:_MOST_PAIRS]]
+    rest = len(pairs) - len(said)
+    more = f"; {rest} more pairs are in the table" if rest else ""
+    return f"{start}On {name}: {'; '.join(said)}{more}."
+
+
+def run_alarms(scorecard: Scorecard, tally: RunTally) -> tuple[str, ...]:
+    """Return what a reader should know before trusting the numbers, a sentence each."""
+    losses, judging = _loss_alarms(scorecard), _judge_alarms(scorecard)
+    return (
+        *losses,
+        *judging,
+        *_order_alarms(scorecard),
+        *_money_alarms(scorecard),
+        *_identical(tally),
+        *_many_categories(tally),
+    )
+
+
+def run_hints(scorecard: Scorecard) -> tuple[str, ...]:
+    """Return what would make the next evaluation better or cheaper, a sentence each."""
+    uses = [use.finding for use in scorecard.criteria_use.values() if use.finding]
+    pairs = [pair.finding for pair in scorecard.criterion_pairs if pair.finding]
+    kinds = (uses, pairs, list(_length_hints(scorecard)), frontier_in_words(scorecard.frontier))
+    # Of one kind a reader needs the first few; the scorecard's parts have them all.
+    few = [hint for kind in kinds for hint in kind[:_MOST_NAMED]]
+    return (*few, *_slice_hints(scorecard))
+
+
+def _length_hints(scorecard: Scorecard) -> Iterator[str]:
+    for candidate, card in scorecard.candidates.items():
+        for criterion, relation in card.score_by_length.items():
+            rho, p_value = relation.spearman, relation.p_value
+            if rho is None or p_value is None or abs(rho) < _MUCH_LENGTH or p_value > _SURE_OF_LENGTH:
+                continue
+            # On a criterion where low is good, a negative correlation is what longer responses gain.
+            info = scorecard.criteria.get(criterion)
+            gain = (rho > 0) == (info is None or info.higher_is_better)
+            yield (
+                f"{candidate}: longer responses do {'better' if gain else 'worse'} on {criterion} "
+                f"(Spearman {rho:.2f}, {relation.n} responses). That may be so, or the judge's taste."
+            )
+
+
+def _slice_hints(scorecard: Scorecard) -> Iterator[str]:
+    small = [f"{name} ({part.n})" for name, part in scorecard.slices.items() if part.warning]
+    if small:
+        more = f" and {len(small) - _MOST_NAMED} more" if len(small) > _MOST_NAMED else ""
+        named = ", ".join(small[:_MOST_NAMED])
+        yield f"Categories with too few records to tell candidates apart: {named}{more}."
+
+
+def _main_criterion(scorecard: Scorecard) -> str | None:
+    if any(comparison.criterion == OVERALL for comparison in scorecard.comparisons):
+        return OVERALL
+    return next(iter(scorecard.criteria), None)
+
+
+def _single(scorecard: Scorecard, criterion: str, name: str) -> str:
+    candidate, card = next(iter(scorecard.candidates.items()))
+    estimate = card.criteria.get(criterion)
+    if estimate is None or estimate.mean is None:
+        return f"{candidate} has no verdict on {name}."
+    where = (
+        "" if estimate.interval is None else f" ({estimate.interval[0]:.3g} to {estimate.interval[1]:.3g})"
+    )
+    return f"{candidate} reaches a mean of {estimate.mean:.3g}{where} on {name}."
+
+
+def _better(pair: Comparison) -> str:
+    worse = pair.b if pair.better == pair.a else pair.a
+    bounds = pair.interval or (0.0, 0.0)
+    low, high = sorted(abs(bound) for bound in bounds)
+    if bounds[0] <= 0 <= bounds[1] and low != high:
+        # The interval is of this comparison alone and by another method than the test.
+        return f"{pair.better} is better than {worse} by about {size(abs(pair.difference or 0.0))}"
+    upper = "" if low == high else f" to {size(high)}"
+    return f"{pair.better} is better than {worse} by {size(low)}{upper}"
+
+
+def _undecided(pair: Comparison) -> str:
+    start = f"the order of {pair.a} and {pair.b} is not decided"
+    if pair.minimum_detectable is None:
+        return f"{start} ({pair.reason or f'no difference in {pair.n} records'})"
+    if pair.n < _KNOWN_SPREAD:
+        return f"{start} ({pair.n} records are too few to say what could be seen)"
+    return (
+        f"{start} (with {pair.n} records only differences above {size(pair.minimum_detectable)} can be seen)"
+    )
+
+
+def _loss_alarms(scorecard: Scorecard) -> Iterator[str]:
+    records = scorecard.records
+    if records.missing:
+        reasons = ", ".join(f"{reason}: {n}" for reason, n in records.missing_reasons.items())
+        prepared = records.missing + records.evaluated
+        yield f"{records.missing} of {prepared} records have no result ({reasons})."
+    for name, card in scorecard.candidates.items():
+        counts = card.responses
+        if counts.errors > _MANY_ERRORS * counts.n:
+            causes = ", ".join(f"{error}: {n}" for error, n in counts.error_names.items())
+            said = _said(counts.error_example)
+            yield f"{name}: {counts.errors} of {counts.n} calls failed ({causes}).{said}"
+        if counts.truncated > _MANY_ERRORS * counts.n:
+            yield f"{name}: {counts.truncated} of {counts.n} responses were cut off at max_tokens."
+        if counts.blocked and card.guardrail is None:
+            yield f"{name}: its guardrail stopped {counts.blocked} of {counts.n} requests; none is judged."
+
+
+def _judge_alarms(scorecard: Scorecard) -> Iterator[str]:
+    for name, judge in scorecard.judges.items():
+        lost = {
+            reason: n
+            for reason, n in judge.unscored.items()
+            if reason not in ("not_applicable", "no_response")
+        }
+        total = judge.scored + sum(lost.values())
+        if sum(lost.values()) > _MUCH_UNSCORED * total:
+            reasons = ", ".join(f"{reason}: {n}" for reason, n in lost.items())
+            said = _said(judge.error_example)
+            yield f"Judge {name}: {sum(lost.values())} of {total} verdicts are unscored ({reasons}).{said}"
+        if judge.on_shortened:
+            yield (
+                f"Judge {name}: {_counted(judge.on_shortened, 'verdict')} on shortened prompts: "
+                "records too long to be shown whole. What was left out the judge could not check."
+            )
+    for name, estimate in scorecard.anchors.items():
+        if not estimate.trusted:
+            yield f"Judge {name} is not trusted: {estimate.reason}. The gate is inconclusive."
+    for name, card in scorecard.candidates.items():
+        counts = card.responses
+        if counts.flagged:
+            flags = ", ".join(f"{flag}: {n}" for flag, n in counts.flags.items())
+            there = counts.n - counts.errors - counts.missing
+            yield (
+                f"{name}: {counts.flagged} of {there} responses hold what is meant for a judge or a reader "
+                f"rather than for the user ({flags}); look at them before trusting their scores."
+            )
+
+
+def _said(example: str | None) -> str:
+    """Return what a failed call said, which is what to act on: its name alone says hardly anything."""
+    return f" It said: {example}" if example else ""
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
+def _order_alarms(scorecard: Scorecard) -> Iterator[str]:
+    for name, card in scorecard.candidates.items():
+        for judge, pairs in card.pairwise.by_judge.items() if card.pairwise else ():
+            if pairs.flip_rate is not None and pairs.flip_rate > _MANY_FLIPS:
+                yield (
+                    f"Judge {judge} on {name}: {percent(pairs.flip_rate)} of {pairs.n_both_orders} "
+                    "preferences changed with the order of the responses; they count as ties."
+                )
+            if pairs.n_unscored > _MUCH_UNSCORED * (pairs.n + pairs.n_unscored):
+                total = pairs.n + pairs.n_unscored
+                yield f"Judge {judge} on {name}: {pairs.n_unscored} of {total} pairs have no preference."
+
+
+def _money_alarms(scorecard: Scorecard) -> Iterator[str]:
+    if unknown := ", ".join(scorecard.cost_usd.unknown_models):
+        yield f"The cost is unknown: no price or no tokens for {unknown}."
+    records = scorecard.records
+    if failed := records.missing - records.missing_reasons.get(NOT_STARTED, 0):
+        what = "1 record" if failed == 1 else f"{failed} records"
+        yield f"What {what} without a result spent is not in the cost: their calls are not known."
+    if records.repeated:
+        what = "1 record was" if records.repeated == 1 else f"{records.repeated} records were"
+        yield f"{what} evaluated more than once: one result counts, all are in the cost."
+
+
+def _many_categories(tally: RunTally) -> Iterator[str]:
+    n = len(tally.category_names)
+    if n > MOST_CATEGORIES:
+        yield f"There are {n} categories; the scorecard has the {MOST_CATEGORIES} largest of them."
+
+
+def _identical(tally: RunTally) -> Iterator[str]:
+    for name, candidate in tally.candidates.items():
+        hashes = np.frombuffer(candidate.text_hashes, np.int64)
+        if not hashes.size:
+            continue
+        lengths = np.frombuffer(candidate.lengths[1], np.int32)
+        _, first, counts = np.unique(hashes, return_index=True, return_counts=True)
+        most = int(counts.max())
+        # Labels repeat for good reasons; whole sentences do not.
+        long = int(counts[lengths[first] > _LABEL].max(initial=0))
+        repeated = most if most == hashes.size else long
+        if repeated >= _FEW_IDENTICAL and repeated > _MANY_IDENTICAL * hashes.size:
+            yield f"{name}: {repeated} of {hashes.size} responses are identical, whatever the record."

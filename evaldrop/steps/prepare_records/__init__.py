@@ -1,0 +1,1 @@
+"""PrepareRecords: every prompt rendered, so that the workflow only selects."""

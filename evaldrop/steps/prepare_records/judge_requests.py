@@ -1,0 +1,153 @@
+"""What judges are asked about a record: requests with holes for the responses, and their constant parts."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import orjson
+
+from evaldrop.datasets import Record
+from evaldrop.evaluation import Judge
+from evaldrop.evaluation.criteria import Criterion
+from evaldrop.evaluation.prompts import Prompt
+from evaldrop.run.definition import RunDefinition
+from evaldrop.steps.prepare_records.judge_texts import (
+    Fences,
+    around,
+    criteria_for_prompt,
+    judge_constants,
+    leading_text,
+)
+from evaldrop.steps.prepare_records.kept_replies import ParentReplies
+from evaldrop.steps.prepare_records.pair_texts import comparison_texts, orders, pair_constants, pairs
+from evaldrop.steps.prepare_records.record_criteria import RecordCriteria
+from evaldrop.verdicts import VERDICT_TOOL_NAME
+
+JSON = dict[str, Any]
+
+MAX_SHARED_JUDGE_BYTES = 64 * 1024
+"""Judge requests kept in the state, which every child gets too; further ones travel with their records."""
+
+
+class JudgeRequests:
+    """
+    Makes the judges' requests of one record after another.
+
+    Args:
+        definition: The run.
+        prompts: Its prompts by kind and name, `judge/NAME` among them.
+        criteria: By which a record is judged.
+        parent: What a rejudged run takes from its parent, which may ask about fewer criteria.
+
+    Attributes:
+        constants: What every request of a judge about the same criteria has in common, by its key: the
+            `judges` of the workflow's state.
+    """
+
+    def __init__(
+        self,
+        definition: RunDefinition,
+        prompts: Mapping[str, Prompt],
+        criteria: RecordCriteria,
+        parent: ParentReplies | None,
+    ) -> None:
+        self._evaluation = definition.evaluation
+        self._fences = Fences(nonce=definition.nonce)
+        self._prompts = prompts
+        self._criteria = criteria
+        self._parent = parent
+        self.constants: dict[str, JSON] = {}
+        self._shared_bytes = 0
+        self._extra_calls: dict[str, JSON] = {}
+
+    def judgements(self, record: Record, values: Mapping[str, Any]) -> Iterator[JSON]:
+        """Yield what judges are asked about a record's responses, which are not there yet."""
+        criteria = self._criteria.applicable(record)
+        for judge in self._evaluation.judges:
+            for group in filter(None, self._groups(judge, criteria, record)):
+                yield from self._asked(judge, group, record, values)
+
+    def _groups(self, judge: Judge, criteria: list[Criterion], record: Record) -> list[list[Criterion]]:
+        """Return the criteria that a judge is asked about together."""
+        if self._parent:
+            return self._parent.groups(judge, criteria, record.id)
+        return [[criterion] for criterion in criteria] if judge.mode == "per_criterion" else [criteria]
+
+    def _asked(
+        self, judge: Judge, criteria: list[Criterion], record: Record, values: Mapping[str, Any]
+    ) -> Iterator[JSON]:
+        prompt = self._prompts[f"judge/{judge.prompt}"]
+        names = [criterion.name for criterion in criteria]
+        hole = self._fences.mark("hole", record.id)
+        shown = {
+            **values,
+            "criteria": criteria_for_prompt(criteria),
+            "verdict": judge.verdict,
+            "tool": VERDICT_TOOL_NAME,
+            "mark": self._fences.mark("record", record.id),
+        }
+        before, after = around(prompt, shown, {"response": hole})
+        before = leading_text(judge, prompt, tool=VERDICT_TOOL_NAME) + before
+        for repeat in range(judge.repeats):
+            places = {
+                candidate.name: self._fences.fence(record.id, candidate.name, judge.name, *names, repeat)
+                for candidate in self._evaluation.candidates
+            }
+            yield {
+                "judge": judge.name,
+                "api": judge.api,
+                **self._judge_call(judge, prompt, criteria),
+                "criteria": names,
+                "repeat": repeat,
+                "before": before,
+                "after": after,
+                "fences": {name: fence._asdict() for name, fence in places.items()},
+            }
+
+    def _judge_call(self, judge: Judge, prompt: Prompt, criteria: list[Criterion]) -> JSON:
+        """Return the key of the judge's constants, with the constants where the state has no more room."""
+        asked = [(criterion.name, criterion.question, criterion.scale) for criterion in criteria]
+        key = f"{judge.name}/{self._fences.mark(judge.name, asked)}"
+        return self._shared(key, lambda: judge_constants(judge, prompt, criteria))
+
+    def _shared(self, key: str, make: Callable[[], JSON]) -> JSON:
+        if key in self.constants:
+            return {"request_key": key}
+        constants = self._extra_calls.get(key) or make()
+        size = len(orjson.dumps({key: constants}))
+        if self._shared_bytes + size <= MAX_SHARED_JUDGE_BYTES:
+            self.constants[key] = constants
+            self._shared_bytes += size
+            return {"request_key": key}
+        if len(self._extra_calls) < 1000:
+            self._extra_calls[key] = constants
+        return {"request_key": key, "call": constants}
+
+    def comparisons(self, record: Record, values: Mapping[str, Any]) -> Iterator[JSON]:
+        """Yield what judges are asked about pairs of a record's responses."""
+        pairwise = self._evaluation.pairwise
+        if pairwise is None:
+            return
+        prompt = self._prompts[f"judge/{pairwise.prompt}"]
+        for judge in self._evaluation.judges:
+            call = self._shared(f"{judge.name}/pairs", partial(pair_constants, judge, prompt, pairwise))
+            for candidate, baseline in pairs(self._evaluation):
+                for first, second in orders(pairwise, record.id, candidate, baseline):
+                    texts = comparison_texts(
+                        judge,
+                        prompt,
+                        values,
+                        pairwise=pairwise,
+                        fences=self._fences,
+                        place=(record.id, first, second),
+                    )
+                    yield {
+                        "judge": judge.name,
+                        "api": judge.api,
+                        **call,
+                        "candidate": candidate,
+                        "baseline": baseline,
+                        "first": first,
+                        "second": second,
+                        **texts,
+                    }

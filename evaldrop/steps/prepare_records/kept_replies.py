@@ -1,0 +1,209 @@
+"""
+What a run that is judged again takes from its parent: every response, and each judge's reply to a request
+that is the same now.
+
+Requests are compared whole, fences included: a rejudged run keeps its parent's nonce, so that the same
+question about the same response comes out as the same text.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any, BinaryIO, NamedTuple
+
+import orjson
+
+from evaldrop import storage
+from evaldrop.bedrock.families.replies import elapsed_latency, read_reply
+from evaldrop.evaluation import Judge
+from evaldrop.evaluation.criteria import Criterion
+from evaldrop.evaluation.questions import asked_in, asked_of_judges
+from evaldrop.run.definition import RunDefinition
+from evaldrop.run.results import ResultIndex, find_manifests, open_lines, parse_row, read_manifest
+from evaldrop.run.shared_texts import with_texts_restored
+
+JSON = dict[str, Any]
+
+RECORDS_FILE = "records.jsonl"
+
+_Judgement = tuple[str, tuple[str, ...], int]
+_Comparison = tuple[str, str, str, str]
+
+
+class ParentRecord(NamedTuple):
+    """A record in the parent run: what was prepared for it, and its child's output (empty when it failed)."""
+
+    calls: JSON
+    output: JSON
+
+    def given(self) -> JSON:
+        """
+        Return the responses to take over, by candidate.
+
+        The text stands by itself, for judges are shown it; the reply keeps only what the call took, in the
+        shape of Converse, so that a child's payload does not hold the text twice.
+        """
+        given = {}
+        for response in self.output.get("responses") or ():
+            if response.get("error") is not None:
+                continue
+            given[response["candidate"]] = (
+                {key: response[key] for key in ("text", "reply") if key in response}
+                if response.get("given")
+                else _taken_over(response)
+            )
+        return given
+
+    def groups(self, judge: str) -> list[tuple[str, ...]]:
+        """Return the groups of criteria that a judge was asked about together, in order."""
+        asked = (judgement for judgement in self.calls["judgements"] if judgement["judge"] == judge)
+        return list(dict.fromkeys(tuple(judgement["criteria"]) for judgement in asked))
+
+    def kept_replies(self, judgement: Mapping[str, Any]) -> JSON:
+        """Return the parent's replies to a judge request, by candidate; none where the request differs."""
+        before = self._judgement(_key(judgement))
+        if before is None or any(before[key] != judgement[key] for key in ("before", "after", "request_key")):
+            return {}
+        kept = {}
+        for response in self.output.get("responses") or ():
+            name = response["candidate"]
+            if before["fences"].get(name) != judgement["fences"].get(name):
+                continue
+            for answer in response.get("judgements") or ():
+                if _key(answer) == _key(judgement) and answer.get("error") is None:
+                    kept[name] = {key: answer[key] for key in ("reply", "first_reply") if key in answer}
+        return kept
+
+    def kept_comparison(self, comparison: Mapping[str, Any]) -> JSON | None:
+        """Return the parent's reply to a comparison, or None where the request differs or there is none."""
+        asked = (before for before in self.calls["comparisons"] if _pair(before) == _pair(comparison))
+        if _without_call(next(asked, {})) != _without_call(comparison):
+            return None
+        for answer in self.output.get("comparisons") or ():
+            if _pair(answer) == _pair(comparison) and answer.get("reply") is not None:
+                return {key: answer[key] for key in ("reply", "first_reply") if key in answer}
+        return None
+
+    def _judgement(self, key: _Judgement) -> JSON | None:
+        return next((before for before in self.calls["judgements"] if _key(before) == key), None)
+
+
+class ParentReplies:
+    """Looks up the parent's records by their ID."""
+
+    def __init__(self, definition: RunDefinition, stack: ExitStack) -> None:
+        parent = definition.parent
+        if parent is None:
+            raise ValueError(f"run {definition.run_id} has no parent")
+        self._before = RunDefinition.load(parent.folder)
+        manifests = [read_manifest(uri) for uri in find_manifests(parent.folder)]
+        self._results = ResultIndex(manifests, stack)
+        self._lines: BinaryIO = stack.enter_context(open_lines(storage.join(parent.folder, RECORDS_FILE)))
+        self._offsets = dict(_offsets(self._lines))
+        self._same_judges = frozenset(_same_judges(self._before, definition))
+        self._is_same_pairwise = _pairwise_asked(self._before) == _pairwise_asked(definition)
+        self._criteria = self._before.resolved_criteria()
+
+    def of(self, record_id: str) -> ParentRecord:
+        """Return a record as it was in the parent; one that it did not have has nothing to take over."""
+        if record_id not in self._offsets:
+            return ParentRecord({"judgements": [], "comparisons": []}, {})
+        self._lines.seek(self._offsets[record_id])
+        calls: JSON = parse_row(self._lines.readline())["calls"]
+        return ParentRecord(with_texts_restored(calls), self._results.output(record_id) or {})
+
+    def is_same_judge(self, judge: str) -> bool:
+        """Tell whether a judge is asked as in the parent, apart from how often and about what."""
+        return judge in self._same_judges
+
+    def is_same_pairwise(self) -> bool:
+        """Tell whether judges are asked about a pair as in the parent, whichever pairs there are."""
+        return self._is_same_pairwise
+
+    def is_same_criterion(self, criterion: Criterion) -> bool:
+        """Tell whether the parent's judges were asked by this criterion."""
+        before = self._criteria.get(criterion.name)
+        return before is not None and asked_of_judges(before) == asked_of_judges(criterion)
+
+    def groups(self, judge: Judge, criteria: Iterable[Criterion], record_id: str) -> list[list[Criterion]]:
+        """
+        Return the criteria to ask a judge about together: the parent's groups as they were, then the rest.
+
+        A joint reply is kept whole or not at all: a group of which a criterion is gone or changed is asked
+        anew.
+        """
+        left = {criterion.name: criterion for criterion in criteria}
+        same = {name for name, criterion in left.items() if self.is_same_criterion(criterion)}
+        before = self.of(record_id).groups(judge.name) if self.is_same_judge(judge.name) else []
+        groups = [[left.pop(name) for name in names] for names in before if same.issuperset(names)]
+        rest = list(left.values())
+        return groups + ([[criterion] for criterion in rest] if judge.mode == "per_criterion" else [rest])
+
+
+@contextmanager
+def parent_replies(definition: RunDefinition) -> Iterator[ParentReplies | None]:
+    """Open what a rejudged run takes from its parent; None for any other run."""
+    if definition.parent is None or definition.parent.how != "rejudged":
+        yield None
+        return
+    with ExitStack() as stack:
+        yield ParentReplies(definition, stack)
+
+
+def _taken_over(response: Mapping[str, Any]) -> JSON:
+    reply = read_reply(response["api"], response.get("reply"))
+    latency = elapsed_latency(
+        reply, elapsed_ms=response.get("elapsed_ms"), retries=int(response.get("retries") or 0)
+    )
+    usage = {"InputTokens": reply.input_tokens, "OutputTokens": reply.output_tokens}
+    return {
+        "text": reply.text,
+        "reply": {
+            "StopReason": reply.stop_reason,
+            "Usage": {key: tokens for key, tokens in usage.items() if tokens is not None},
+            "Metrics": {} if latency is None else {"LatencyMs": latency},
+        },
+    }
+
+
+def _same_judges(before: RunDefinition, now: RunDefinition) -> Iterator[str]:
+    earlier = {judge.name: judge for judge in before.evaluation.judges}
+    for judge in now.evaluation.judges:
+        same = earlier.get(judge.name)
+        if same is None or _asked(same) != _asked(judge):
+            continue
+        prompt = f"judge/{judge.prompt}"
+        if before.prompts[prompt].sha256 == now.prompts[prompt].sha256:
+            yield judge.name
+
+
+def _pairwise_asked(definition: RunDefinition) -> JSON | None:
+    pairwise = definition.evaluation.pairwise
+    if pairwise is None:
+        return None
+    asked = pairwise.model_dump(mode="json", exclude={"baseline", "all_pairs", "orders", "unscored"})
+    return {**asked, "sha256": definition.prompts[f"judge/{pairwise.prompt}"].sha256}
+
+
+def _asked(judge: Judge) -> JSON:
+    # More repeats leave those there are as they were.
+    return {key: value for key, value in asked_in(judge).items() if key != "repeats"}
+
+
+def _offsets(lines: BinaryIO) -> Iterator[tuple[str, int]]:
+    offset = 0
+    for line in lines:
+        if line.strip():
+            yield orjson.loads(line)["record_id"], offset
+        offset += len(line)
+
+
+def _key(judgement: Mapping[str, Any]) -> _Judgement:
+    return judgement["judge"], tuple(judgement["criteria"]), int(judgement.get("repeat") or 0)
+
+
+def _pair(comparison: Mapping[str, Any]) -> _Comparison:
+    return tuple(comparison.get(key, "") for key in ("judge", "candidate", "baseline", "first"))
+
+
+def _without_call(comparison: Mapping[str, Any]) -> JSON:
+    return {key: value for key, value in comparison.items() if key not in {"call", "kept"}}

@@ -1,0 +1,212 @@
+"""
+Records whose requests are longer than a payload of Step Functions may be.
+
+Their candidates are asked by way of S3: PrepareRecords writes each one's native InvokeModel body to
+`requests/` in the run's folder, and the workflow invokes the model with `Input.S3Uri` and `Output.S3Uri`.
+What judges are shown cannot wait in S3, since the response is not known: it is shortened in the middle when
+it does not fit, and says so.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import orjson
+
+from evaldrop import storage
+from evaldrop.bedrock.families.requests import native_body, native_guardrail
+from evaldrop.evaluation import Candidate, body_family
+from evaldrop.evaluation.prompts import Turn
+from evaldrop.run.definition import REPLIES, REQUESTS
+from evaldrop.run.shared_texts import with_texts_restored
+from evaldrop.steps.prepare_records.shortening import LIMITS, shorten_values
+
+JSON = dict[str, Any]
+
+MAX_BODY_BYTES = 20_000_000
+"""
+The longest InvokeModel body that is sent. Bedrock's API takes 25,000,000 bytes, and 20 MB for Anthropic's
+models; a model's context window is smaller than either.
+"""
+
+MAX_LINE_BYTES = 250 * 1024
+"""A line of `records.jsonl` is an item of the Map: 256 KiB, envelope included."""
+
+REPLY_ROOM_BYTES = 48 * 1024
+"""What a long record's judge requests leave for responses: to be judged now, and to be judged again."""
+
+
+class TooLongError(Exception):
+    """Why a record cannot be sent; the message gives its size."""
+
+
+class NoLayoutError(TooLongError):
+    """A model whose InvokeModel body cannot be written, because its layout is not known."""
+
+
+class Form(NamedTuple):
+    """
+    How a record's child gets its requests.
+
+    Attributes:
+        is_apart: Whether candidates' requests wait in S3.
+        limit: Characters that a text in a judge's request may keep, None for all of them.
+    """
+
+    is_apart: bool = False
+    limit: int | None = None
+
+
+WHOLE = Form()
+
+
+def fitting(make: Callable[[Form], JSON], *, room: int, limit: int | None = None) -> JSON:
+    """
+    Return a record's calls in the first form that a child has room for.
+
+    Args:
+        make: Makes the calls in a form.
+        room: The most bytes that calls may have.
+        limit: What the run it is judged again for kept of a text: its judges' replies answer such requests.
+
+    Raises:
+        TooLongError: No form fits; the message gives the size that the smallest one has.
+    """
+    try:
+        return _first_fitting(make, _forms(limit, is_apart=True), room)
+    except NoLayoutError:
+        # The judges' part may be the long one.
+        shortened = [form for form in _forms(limit, is_apart=False) if form.limit]
+        with suppress(TooLongError):
+            return _first_fitting(make, shortened, room)
+        raise
+
+
+def _first_fitting(make: Callable[[Form], JSON], forms: Iterable[Form], room: int) -> JSON:
+    size = 0
+    for form in forms:
+        calls = make(form)
+        size = len(orjson.dumps(calls))
+        if size <= room and (form == WHOLE or _leaves_room(calls, room)):
+            return calls
+    raise TooLongError(
+        f"the requests of this record come to {size:,} bytes, its long texts shortened; a child workflow has "
+        f"room for {room:,}. Shorten its responses or references, or list fewer judges or criteria."
+    )
+
+
+def _forms(limit: int | None, *, is_apart: bool) -> Iterator[Form]:
+    if limit is None:
+        yield from (WHOLE, Form(is_apart=is_apart))
+    for each in LIMITS:
+        if limit is None or each <= limit:
+            yield Form(is_apart=is_apart, limit=each)
+
+
+def _leaves_room(calls: JSON, room: int) -> bool:
+    # Without what an earlier run brings: the same record is to be shortened the same when judged again.
+    asked = [_without_kept(each) for each in (*calls["judgements"], *calls["comparisons"])]
+    whole = with_texts_restored(calls)
+    largest = max(
+        (len(orjson.dumps(_without_kept(each))) for each in (*whole["judgements"], *whole["comparisons"])),
+        default=0,
+    )
+    return max(len(orjson.dumps([asked, calls["texts"]])), largest) <= room - REPLY_ROOM_BYTES
+
+
+def _without_kept(request: JSON) -> JSON:
+    return {key: value for key, value in request.items() if key not in {"kept", "kept_replies"}}
+
+
+class LongRequests:
+    """
+    The candidates' requests of a run that wait in S3.
+
+    Args:
+        folder: The run's folder.
+        root: On one machine, the folder that plays the bucket.
+    """
+
+    def __init__(self, folder: str, root: str) -> None:
+        self._folder, self._root = folder, root
+
+    def request(self, record_id: str, candidate: Candidate, body: bytes) -> JSON:
+        """
+        Return what the workflow invokes a candidate with, where its reply will be, and the body's size.
+
+        Raises:
+            TooLongError: Bedrock does not take such a body.
+        """
+        if len(body) > MAX_BODY_BYTES:
+            raise TooLongError(
+                f"the record is {len(body):,} bytes as a request of candidate {candidate.name}; "
+                f"Bedrock takes {MAX_BODY_BYTES:,}. Shorten its prompt or context, or split it."
+            )
+        reply = self._uri(REPLIES, record_id, candidate)
+        place = storage.place(reply, root=self._root)
+        return {
+            "arguments": {
+                "ModelId": candidate.model,
+                "ContentType": "application/json",
+                "Accept": "application/json",
+                **native_guardrail(candidate),
+                "Input": {"S3Uri": self._uri(REQUESTS, record_id, candidate)},
+                "Output": {"S3Uri": reply},
+            },
+            "reply": {"Bucket": place.bucket, "Key": place.key},
+            "bytes": len(body),
+        }
+
+    def write(self, record_id: str, candidate: Candidate, body: bytes) -> None:
+        """Write a candidate's request where its arguments say it is."""
+        storage.write_bytes(self._uri(REQUESTS, record_id, candidate), body)
+
+    def _uri(self, kind: str, record_id: str, candidate: Candidate) -> str:
+        # By digest: an ID may hold anything, and a key of S3 or a file's name may not.
+        place = hashlib.blake2b(record_id.encode(errors="surrogatepass"), digest_size=8).hexdigest()
+        return storage.join(self._folder, kind, place, f"{candidate.name}.json")
+
+
+def long_body(candidate: Candidate, turns: Sequence[Turn]) -> bytes:
+    """
+    Return a candidate's request as its model's own body, whichever its `api` is.
+
+    Raises:
+        NoLayoutError: The layout of its model's bodies is not known.
+    """
+    if body_family(candidate) is None:
+        size = sum(len(turn.text.encode(errors="surrogatepass")) for turn in turns)
+        raise NoLayoutError(
+            f"the record is {size:,} bytes as a request of candidate {candidate.name}, which is too long for "
+            f'a payload of Step Functions, and the body layout of "{candidate.model}" is not known, so that '
+            "it cannot go by way of S3. Shorten the record, or say the candidate's family: anthropic, nova, "
+            "llama, mistral or chat."
+        )
+    return orjson.dumps(native_body(candidate, turns))
+
+
+def fitting_line(line: JSON) -> JSON:
+    """
+    Return a line of `records.jsonl` that an item of the Map has room for.
+
+    Its calls and its reference stay as they are; what is kept of the record's other texts, for those who read
+    the report, is shortened when need be.
+
+    Raises:
+        TooLongError: It does not fit even so.
+    """
+    size = len(orjson.dumps(line))
+    if size <= MAX_LINE_BYTES:
+        return line
+    told = {name: line[name] for name in ("prompt", "system", "context", "metadata")}
+    rest = size - len(orjson.dumps(told))
+    for limit in LIMITS:
+        shown = shorten_values(told, limit).values
+        if rest + len(orjson.dumps(shown)) <= MAX_LINE_BYTES:
+            return {**line, **shown}
+    reference = len(orjson.dumps(line["reference"]))
+    raise TooLongError(
+        f"the record comes to {size:,} bytes, and its long texts shortened still to more than the "
+        f"{MAX_LINE_BYTES:,} of an item. Shorten its reference ({reference:,} bytes) or its responses."
+    )

@@ -1,0 +1,329 @@
+"""
+PrepareRecords: every prompt rendered, so that the workflow only selects.
+
+Writes `records.jsonl`, a line per record with what is known about it and, under `calls`, what its child
+workflow needs; and `rejected.jsonl`, the rows that are not evaluated.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import orjson
+
+from evaldrop import storage
+from evaldrop.bedrock.families.requests import candidate_call, conversation
+from evaldrop.datasets import Record, Rejected, read_records
+from evaldrop.errors import DatasetError, PromptError
+from evaldrop.evaluation import Candidate
+from evaldrop.evaluation.definition import GIVEN, layout
+from evaldrop.evaluation.prompts import Prompt, Turn
+from evaldrop.run.definition import RunDefinition
+from evaldrop.run.request import RunRequest
+from evaldrop.run.shared_texts import share_texts
+from evaldrop.steps.prepare_records.anchors import AnchorQuestions, anchor_records
+from evaldrop.steps.prepare_records.judge_requests import MAX_SHARED_JUDGE_BYTES, JudgeRequests
+from evaldrop.steps.prepare_records.kept_replies import ParentRecord, ParentReplies, parent_replies
+from evaldrop.steps.prepare_records.long_records import (
+    WHOLE,
+    Form,
+    LongRequests,
+    TooLongError,
+    fitting,
+    fitting_line,
+    long_body,
+)
+from evaldrop.steps.prepare_records.perturbations import is_copy_id, perturbed_copies
+from evaldrop.steps.prepare_records.record_criteria import RecordCriteria
+from evaldrop.steps.prepare_records.shortening import shorten_values
+
+JSON = dict[str, Any]
+
+MAX_CHILD_INPUT_BYTES = 240 * 1024
+"""A child's input may hold 256 KiB; what is left is for Step Functions' own envelope."""
+
+MAX_REASONS = 20
+"""Refused rows told in an error; `rejected.jsonl` has them all."""
+
+
+def prepare_records(request: RunRequest, folder: str) -> JSON:
+    """
+    Write a run's `records.jsonl` and `rejected.jsonl`.
+
+    Returns:
+        The state EvaluateRecords works on: reader, writer, candidates, judges and limits.
+
+    Raises:
+        DatasetError: More rows than tolerated cannot be evaluated; the message gives the first of them.
+    """
+    definition = RunDefinition.load(folder)
+    with parent_replies(definition) as parent:
+        return _prepare_records(request, definition, Preparing(definition, parent, is_sending=True), folder)
+
+
+def _prepare_records(
+    request: RunRequest, definition: RunDefinition, preparing: "Preparing", folder: str
+) -> JSON:
+    source = definition.dataset.uri.rpartition("/")[2]
+    prepared = rejected = 0
+    first: list[str] = []
+    with (
+        storage.open_read(definition.dataset.uri, definition.dataset.version) as stream,
+        storage.open_write(storage.join(folder, "records.jsonl")) as records,
+        storage.open_write(storage.join(folder, "rejected.jsonl")) as rejects,
+    ):
+        for row in read_records(stream, source=source, fields=definition.evaluation.fields or None):
+            if prepared == request.limit:
+                break
+            outcome = preparing.prepare(row) if isinstance(row, Record) else _refused(row)
+            if isinstance(outcome, _Refusal):
+                rejects.write(orjson.dumps(outcome.row) + b"\n")
+                rejected += 1
+                first += (
+                    [f"{source} line {row.line}: {outcome.row['reason']}"] if len(first) < MAX_REASONS else []
+                )
+                continue
+            records.write(orjson.dumps(outcome) + b"\n")
+            prepared += 1
+            for copy in preparing.copies(row) if isinstance(row, Record) else ():
+                records.write(orjson.dumps(copy) + b"\n")
+        for anchor in preparing.anchors():
+            records.write(orjson.dumps(anchor) + b"\n")
+    _refuse_too_many(first, rejected=rejected, read=prepared + rejected, definition=definition)
+    return _state(request, definition, preparing, folder)
+
+
+def _refuse_too_many(first: list[str], *, rejected: int, read: int, definition: RunDefinition) -> None:
+    tolerated = definition.evaluation.tolerated_invalid_percentage
+    if rejected * 100 > tolerated * read or rejected == read:
+        more = f"\n… and {rejected - len(first):,} more" if rejected > len(first) else ""
+        raise DatasetError(
+            f"{rejected:,} of {read:,} records cannot be evaluated; "
+            f"tolerated_invalid_percentage is {tolerated:g}.\n" + "\n".join(first) + more
+        )
+
+
+class _Refusal:
+    """A row that is not evaluated."""
+
+    __slots__ = ("row",)
+
+    def __init__(self, line: int, reason: str, row: Any) -> None:
+        self.row = {"line": line, "reason": reason, "row": row}
+
+
+def _refused(row: Rejected) -> _Refusal:
+    return _Refusal(row.line, " ".join(map(str, row.problems)), row.row)
+
+
+def _state(request: RunRequest, definition: RunDefinition, preparing: "Preparing", folder: str) -> JSON:
+    reader = storage.place(storage.join(folder, "records.jsonl"), root=definition.out)
+    writer = storage.place(storage.join(folder, "results"), root=definition.out)
+    evaluation = definition.evaluation
+    return {
+        "run": {**request.model_dump(mode="json"), "folder": folder, "name": definition.evaluation_name},
+        "reader": reader._asdict(),
+        "writer": {"bucket": writer.bucket, "prefix": writer.key},
+        "candidates": preparing.candidates,
+        "judges": preparing.judge_requests.constants,
+        "max_concurrency": request.max_in_flight or evaluation.max_concurrency,
+        "tolerated_failure_percentage": evaluation.tolerated_failure_percentage,
+    }
+
+
+class Preparing:
+    """
+    Renders one record after another; what is the same for all of them is made once.
+
+    Args:
+        definition: The run.
+        parent: What a rejudged run takes from its parent; its candidates are not called at all.
+        is_sending: Whether long requests are written to where the workflow finds them; else they are counted.
+    """
+
+    def __init__(
+        self, definition: RunDefinition, parent: ParentReplies | None = None, *, is_sending: bool = False
+    ) -> None:
+        evaluation = definition.evaluation
+        self._parent = parent
+        self._definition = definition
+        self._evaluation = evaluation
+        self._prompts = {name: Prompt(name=name, text=file.text) for name, file in definition.prompts.items()}
+        self._request_keys = {
+            candidate.name: _request_key(definition, candidate) for candidate in evaluation.candidates
+        }
+        self.candidates = [
+            candidate_call(candidate, request_key=self._request_keys[candidate.name])
+            | ({"api": GIVEN} if parent else {})
+            for candidate in evaluation.candidates
+        ]
+        self._criteria = RecordCriteria(definition)
+        self.judge_requests = JudgeRequests(definition, self._prompts, self._criteria, parent)
+        # A child gets its record's requests, and the constant parts of all of them.
+        self.room = MAX_CHILD_INPUT_BYTES - MAX_SHARED_JUDGE_BYTES - len(orjson.dumps(self.candidates))
+        self._long = LongRequests(definition.folder, definition.out)
+        self._is_sending = is_sending
+        self._shown_to_judges = frozenset[str]().union(
+            *(prompt.variables for name, prompt in self._prompts.items() if name.startswith("judge/"))
+        )
+
+    def prepare(self, record: Record) -> "JSON | _Refusal":
+        """Return a record as it stands in `records.jsonl`, or why it cannot be sent."""
+        if self._evaluation.robustness and is_copy_id(record.id):
+            reason = f"{record.id} is what a perturbed copy is called. Give the record another id."
+            return _Refusal(record.line, reason, record.model_dump(mode="json"))
+        return self._prepare(record)
+
+    def _prepare(self, record: Record) -> "JSON | _Refusal":
+        before = self._parent.of(record.id).calls.get("shortened", {}) if self._parent else {}
+        try:
+            calls = fitting(self._forms(record), room=self.room, limit=before.get("limit"))
+            line = fitting_line(self._line(record, calls))
+        except PromptError as error:
+            return _Refusal(record.line, str(error), record.model_dump(mode="json"))
+        except TooLongError as error:
+            kept = record.model_dump(mode="json", exclude={"prompt", "messages", "context"})
+            return _Refusal(record.line, str(error), kept)
+        if self._is_sending and "long" in calls:
+            self._send(record)
+        return line
+
+    def _line(self, record: Record, calls: JSON) -> JSON:
+        return {
+            "record_id": record.id,
+            "line": record.line,
+            "prompt": record.prompt_text,
+            "system": record.system,
+            "context": record.context,
+            "reference": list(record.reference),
+            "category": record.category,
+            "group": record.group,
+            "expected_blocked": record.expected_blocked,
+            "metadata": record.metadata,
+            "not_applicable": self._criteria.not_applicable(record),
+            "calls": calls,
+        }
+
+    def anchors(self) -> Iterator[JSON]:
+        """Yield the run's anchors as they stand in `records.jsonl`; see `anchor_records`."""
+        for anchor in anchor_records(self._definition, self._asked_of_anchor):
+            if self._parent:
+                before = self._parent.of(anchor["record_id"])
+                # The response may be another one under the same number.
+                if before.calls.get("given") == anchor["calls"]["given"]:
+                    self._keep(before, anchor["calls"]["judgements"], [])
+            yield anchor
+
+    def _asked_of_anchor(self, record: Record) -> AnchorQuestions:
+        judgements = self.judge_requests.judgements(record, variables(record))
+        return AnchorQuestions(list(judgements), self._criteria.not_applicable(record))
+
+    def copies(self, record: Record) -> Iterator[JSON]:
+        """Yield a record's perturbed copies as they stand in `records.jsonl`, right behind the record."""
+        robustness = self._evaluation.robustness
+        for copy in perturbed_copies(record, robustness) if robustness else ():
+            prepared = self._prepare(copy.record)
+            # A copy that outgrew its child's payload is none; its record is evaluated all the same.
+            if isinstance(prepared, dict):
+                # Copies are not compared: a preference between two of them would be in no number.
+                prepared["calls"]["comparisons"] = []
+                yield {**prepared, "perturbed": {"of": copy.of, "perturbation": copy.perturbation}}
+
+    def _forms(self, record: Record) -> Callable[[Form], JSON]:
+        """Return what makes a record's calls in a form; its long requests are measured once."""
+        long = cache(lambda: dict(self._long_requests(record)))
+        return lambda form: self._calls(record, form) | ({"long": long()} if form.is_apart else {})
+
+    def _calls(self, record: Record, form: Form) -> JSON:
+        values = variables(record)
+        given = {
+            self._definition.given.get(name, name): {"text": text} for name, text in record.responses.items()
+        }
+        shown, left_out = (values, {}) if form.limit is None else shorten_values(values, form.limit)
+        judgements = list(self.judge_requests.judgements(record, shown))
+        comparisons = list(self.judge_requests.comparisons(record, shown))
+        if self._parent:
+            before = self._parent.of(record.id)
+            given = before.given()
+            self._keep(before, judgements, comparisons)
+        calls = {
+            "record_id": record.id,
+            "requests": {} if self._parent or form.is_apart else self._requests(record, values, given),
+            "given": given,
+            "judgements": judgements,
+            "comparisons": comparisons,
+        }
+        if characters := sum(n for name, n in left_out.items() if name in self._shown_to_judges):
+            calls["shortened"] = {"limit": form.limit, "characters": characters}
+        return calls if form == WHOLE else share_texts(calls, shown)
+
+    def _long_requests(self, record: Record) -> Iterator[tuple[str, JSON]]:
+        for candidate, body in self._long_bodies(record):
+            yield candidate.name, self._long.request(record.id, candidate, body)
+
+    def _long_bodies(self, record: Record) -> Iterator[tuple[Candidate, bytes]]:
+        given = {self._definition.given.get(name, name) for name in record.responses}
+        for candidate in () if self._parent else self._evaluation.candidates:
+            if candidate.model != GIVEN and candidate.name not in given:
+                prompt = self._prompts[f"candidate/{self._evaluation.prompt_of(candidate)}"]
+                yield candidate, long_body(candidate, _turns(prompt, record, variables(record)))
+
+    def _send(self, record: Record) -> None:
+        # Made again rather than held: a record's bodies may be 20 MB a candidate.
+        for candidate, body in self._long_bodies(record):
+            self._long.write(record.id, candidate, body)
+
+    def _keep(self, before: ParentRecord, judgements: list[JSON], comparisons: list[JSON]) -> None:
+        """Put the parent's replies beside the requests they answer, so that nobody is asked again."""
+        for judgement in judgements:
+            if self._is_same_judge(judgement) and (replies := before.kept_replies(judgement)):
+                judgement["kept_replies"] = replies
+        if self._parent is None or not self._parent.is_same_pairwise():
+            return
+        for comparison in comparisons:
+            if self._is_same_judge(comparison) and (reply := before.kept_comparison(comparison)):
+                comparison["kept"] = reply
+
+    def _is_same_judge(self, asked: Mapping[str, Any]) -> bool:
+        return self._parent is not None and self._parent.is_same_judge(asked["judge"])
+
+    def _requests(self, record: Record, values: Mapping[str, Any], given: Mapping[str, Any]) -> JSON:
+        requests: JSON = {}
+        for candidate in self._evaluation.candidates:
+            key = self._request_keys[candidate.name]
+            if candidate.model == GIVEN or candidate.name in given or key in requests:
+                continue
+            prompt = self._prompts[f"candidate/{self._evaluation.prompt_of(candidate)}"]
+            requests[key] = conversation(_turns(prompt, record, values), layout(candidate))
+        return requests
+
+
+def variables(record: Record) -> JSON:
+    """
+    Return the variables a prompt may use for a record.
+
+    These are the record's fields under their canonical names, those it has, and its metadata.
+    """
+    fields = {
+        "id": record.id,
+        "prompt": record.prompt_text,
+        "system": record.system,
+        "context": record.context,
+        "reference": list(record.reference),
+        "category": record.category,
+    }
+    return {**record.metadata, **{name: value for name, value in fields.items() if value}}
+
+
+def _turns(prompt: Prompt, record: Record, values: Mapping[str, Any]) -> list[Turn]:
+    """Return a candidate's messages; a conversation is sent as it is, below the prompt's system text."""
+    # The reference is the answer: a candidate must not see it.
+    shown = {name: value for name, value in values.items() if name != "reference"}
+    if not record.messages or len(record.messages) == 1:
+        return prompt.render(shown)
+    system = prompt.render(shown, only=lambda role: role == "system")
+    return [*system, *(Turn(message.role, message.content) for message in record.messages)]
+
+
+def _request_key(definition: RunDefinition, candidate: Candidate) -> str:
+    return f"{definition.evaluation.prompt_of(candidate)}/{layout(candidate)}"

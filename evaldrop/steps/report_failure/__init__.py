@@ -1,0 +1,1 @@
+"""ReportFailure: why a run did not finish, in a message a person can act on."""

@@ -1,0 +1,139 @@
+"""The messages a run sends: one when its scorecard is there, one when it failed."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from evaldrop import storage
+
+if TYPE_CHECKING:
+    from evaldrop.scorecard.model.scorecard import Scorecard
+
+MAX_SUBJECT_CHARACTERS = 99
+"""SNS takes a subject of fewer than 100 printable ASCII characters."""
+
+_ACTIONS = {
+    "States.ItemReaderFailed": (
+        "records.jsonl could not be read; look at the run's folder and the role's permissions."
+    ),
+    "States.ResultWriterFailed": (
+        "The results could not be written; look at the output bucket and the role's permissions."
+    ),
+    "States.ExceedToleratedFailureThreshold": (
+        "More records failed than tolerated_failure_percentage allows. The FAILED files below results/ in "
+        "the run's folder say why; evaldrop run --resume (or a redrive on AWS) goes on with what is missing."
+    ),
+    "States.Timeout": "A step took too long. Evaluate fewer records, or raise the step's limit.",
+    "States.DataLimitExceeded": (
+        "A payload was above 256 KiB. Shorten the largest records, or list fewer judges."
+    ),
+}
+
+
+# Steps whose failures the workflow itself hands to ReportFailure: nothing has been spent by then.
+_CAUGHT = ("ValidateDataset", "PrepareRecords")
+
+_OF_THE_MAP = frozenset(
+    {
+        "States.ExceedToleratedFailureThreshold",
+        "States.ItemReaderFailed",
+        "States.QueryEvaluationError",
+        "States.ResultWriterFailed",
+    }
+)
+
+_REDRIVE = (
+    "When the cause is gone: aws stepfunctions redrive-execution --execution-arn {} finishes it; "
+    "records that are done are not asked for again."
+)
+
+
+def scorecard_notice(scorecard: "Scorecard", *, folder: str, notify: str) -> dict[str, Any]:
+    """
+    Return what BuildScorecard hands on: the decision, its reasons, and the message for the topic.
+
+    Args:
+        scorecard: The run's numbers.
+        folder: URI of the run's folder.
+        notify: The evaluation's wish, `always` or `not_passed`.
+    """
+    gate = scorecard.gate
+    report = storage.join(folder, "report.html")
+    head = f"{'SIMULATED ' if scorecard.simulated else ''}{scorecard.evaluation}: {gate.decision}"
+    reasons = list(gate.reasons)
+    lines = [head, "", *reasons, *scorecard.alarms, "", f"Report: {report}"]
+    return {
+        "decision": gate.decision,
+        "reasons": reasons,
+        "report": report,
+        "notify": notify,
+        "subject": _subject(f"evaldrop {head}"),
+        "message": "\n".join(lines),
+    }
+
+
+def failure_notice(run: Mapping[str, Any], failure: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Return a failed run's reason and message.
+
+    Args:
+        run: The run, as far as it got: at least `run_id` and `dataset`.
+        failure: `step`, `error` and, where there is one, `cause`, as the workflow caught them.
+    """
+    error, what = _spoken(failure["error"], failure.get("cause") or "")
+    action = _ACTIONS.get(error, "")
+    cause = f"{failure['step']}: {what}{' ' + action if action else ''}"
+    simulated = "SIMULATED " if str(run.get("bedrock")).startswith("simulated") else ""
+    head = f"{simulated}{run.get('name') or run.get('dataset', '')}: failed at {failure['step']}"
+    lines = [f"{simulated}Run {run.get('run_id', '')} of {run.get('dataset', '')} failed.", "", cause]
+    return {
+        "reason": {"error": error, "cause": cause[:30_000]},
+        "subject": _subject(f"evaldrop {head}"),
+        "message": "\n".join(lines),
+    }
+
+
+def unfinished_notice(
+    run: Mapping[str, Any], *, error: str, cause: str, execution: str
+) -> dict[str, Any] | None:
+    """
+    Return reason and message of a run that failed where the workflow catches nothing; None when it did catch.
+
+    Beyond the caught steps money has been spent, and a redrive can go on: it begins at the state that failed,
+    which must therefore not have handed its failure on.
+
+    Args:
+        run: The run's request: at least `run_id` and `dataset`.
+        error: The execution's.
+        cause: The execution's.
+        execution: Its ARN, empty on one machine.
+    """
+    if cause.startswith(tuple(f"{step}: " for step in _CAUGHT)):
+        return None
+    step = "EvaluateRecords" if error in _OF_THE_MAP else "BuildScorecard"
+    notice = failure_notice(run, {"step": step, "error": error, "cause": cause})
+    if execution:
+        notice["message"] += f"\n\n{_REDRIVE.format(execution)}"
+    return notice
+
+
+def refusal_notice(dataset: str, reason: str) -> dict[str, str]:
+    """Return the message for an upload that no run is started for."""
+    return {
+        "subject": _subject(f"evaldrop {dataset.rpartition('/')[2]}: refused"),
+        "message": f"{dataset} is not evaluated: {reason}",
+    }
+
+
+def _spoken(error: str, cause: str) -> tuple[str, str]:
+    """Return error name and message; a Lambda's cause is JSON around its exception."""
+    try:
+        content = json.loads(cause)
+        return str(content.get("errorType", error)), str(content.get("errorMessage") or cause)
+    except (ValueError, AttributeError):
+        return error, cause or error
+
+
+def _subject(text: str) -> str:
+    plain = "".join(character if " " <= character <= "~" else "?" for character in text)
+    return plain[:MAX_SUBJECT_CHARACTERS]

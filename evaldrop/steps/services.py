@@ -1,0 +1,87 @@
+"""Runs as executions of the deployed state machine. Imports boto3 once it is used."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from evaldrop import storage
+from evaldrop.aws_errors import as_service_error
+
+if TYPE_CHECKING:
+    from evaldrop.run.request import RunRequest
+
+
+class StackServices:
+    """
+    What StartRun and ReportFailure ask of their stack's services: `Services` of `triggering`, `reporting`.
+
+    Args:
+        machine_arn: The state machine that evaluates datasets.
+        topic_arn: The topic that people are told on.
+    """
+
+    def __init__(self, *, machine_arn: str, topic_arn: str) -> None:
+        self._machine_arn = machine_arn
+        self._topic_arn = topic_arn
+
+    def start(self, request: "RunRequest") -> bool:
+        """
+        Start a run under its own ID; return False when it was started before.
+
+        While a run lasts, Step Functions answers the same name and input as if it had started it; afterwards
+        it refuses the name for 90 days. Neither starts a second one.
+
+        Raises:
+            ServiceError: Step Functions would not.
+        """
+        with as_service_error(f"run {request.run_id} of {request.dataset} was not started"):
+            try:
+                self._step_functions.start_execution(
+                    stateMachineArn=self._machine_arn,
+                    name=request.run_id,
+                    input=request.model_dump_json(),
+                )
+            except self._step_functions.exceptions.ExecutionAlreadyExists:
+                return False
+        return True
+
+    def outcome(self, execution_arn: str) -> Mapping[str, Any]:
+        """
+        Return an execution's status, input, error and cause.
+
+        Raises:
+            ServiceError: Step Functions would not say.
+        """
+        with as_service_error(f"how {execution_arn} ended is not known"):
+            ended = self._step_functions.describe_execution(executionArn=execution_arn)
+        return {name: ended.get(name) for name in ("status", "input", "error", "cause")}
+
+    def tell(self, *, subject: str, message: str) -> None:
+        """
+        Send a message to the topic.
+
+        Raises:
+            ServiceError: SNS would not.
+        """
+        with as_service_error(f'the message "{subject}" was not sent'):
+            self._sns.publish(TopicArn=self._topic_arn, Subject=subject, Message=message)
+
+    def describe(self, uri: str) -> storage.ObjectFacts:
+        """Return an object's size and newest version."""
+        return storage.describe(uri)
+
+    def metadata(self, uri: str, version: str | None) -> Mapping[str, str]:
+        """Return the user metadata of an object's version."""
+        return storage.metadata(uri, version)
+
+    @cached_property
+    def _step_functions(self) -> Any:
+        import boto3
+
+        return boto3.client("stepfunctions")
+
+    @cached_property
+    def _sns(self) -> Any:
+        import boto3
+
+        return boto3.client("sns")

@@ -1,0 +1,1 @@
+"""StartRun: from an uploaded object or a schedule's event to an execution of the workflow."""

@@ -1,0 +1,306 @@
+"""
+StartRun: events in, runs out; each run under a name that the same event always leads to.
+
+Understood are EventBridge's "Object Created", S3's own notifications, and `{"datasets": [...]}` from the
+schedule or from a person. Pure: the service's Step Functions, SNS and S3 come as `Services`.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import unquote_plus
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from evaldrop.errors import EvaldropError, InputError, StorageError
+from evaldrop.run.request import RunRequest
+from evaldrop.steps.report_failure.notices import refusal_notice
+from evaldrop.steps.start_run.options import UploadOptions
+from evaldrop.storage import ObjectFacts
+
+DATASETS = "datasets/"
+"""Where uploads start runs; below it also lie sidecars and prompts, which do not."""
+
+EVALUATIONS = "evaluations/"
+"""Where evaluation files lie that belong to no single dataset."""
+
+RUNS = "runs"
+"""The folder of the output bucket that runs are kept in."""
+
+DATASET_ENDINGS = (".json", ".jsonl")
+
+MISTAKEN_ENDINGS = (".csv", ".tsv", ".xlsx", ".parquet", ".txt", ".gz", ".zip", ".JSON", ".JSONL", ".ndjson")
+"""What people drop for a dataset, and wait; they are told instead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """
+    What a stack takes in, and where runs go.
+
+    Attributes:
+        bucket: The input bucket.
+        out: URI of the folder that runs are kept in.
+        max_bytes: Largest dataset that its functions can work through.
+    """
+
+    bucket: str
+    out: str
+    max_bytes: int
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Intake":
+        """Return the intake that the stack wrote into its function's environment."""
+        return cls(
+            bucket=environment["EVALDROP_INPUT_BUCKET"],
+            out=environment["EVALDROP_OUT"],
+            max_bytes=int(environment["EVALDROP_MAX_DATASET_BYTES"]),
+        )
+
+
+class StartServices(Protocol):
+    """What StartRun asks of AWS."""
+
+    def start(self, request: RunRequest) -> bool:
+        """Start a run; False when it was started before."""
+
+    def tell(self, *, subject: str, message: str) -> None:
+        """Send a message to the topic."""
+
+    def describe(self, uri: str) -> ObjectFacts:
+        """Return an object's size and newest version; StorageError when there is none."""
+
+    def metadata(self, uri: str, version: str | None) -> Mapping[str, str]:
+        """Return the user metadata of an object's version; StorageError when there is none."""
+
+
+class Upload(NamedTuple):
+    """An object that was created. `version` is None in a bucket without versions."""
+
+    bucket: str
+    key: str
+    version: str | None
+    etag: str
+    size: int
+
+    @property
+    def uri(self) -> str:
+        """The object's URI."""
+        return f"s3://{self.bucket}/{self.key}"
+
+
+class Wish(BaseModel):
+    """A dataset that is to be evaluated now, as the schedule or a person names it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dataset: str = Field(min_length=1, description="Key in the input bucket, or its URI.")
+    evaluation: str | None = Field(default=None, description="Key in the input bucket, or its URI.")
+    limit: int | None = Field(default=None, ge=1, description="Evaluate only the first so many records.")
+
+
+def start_runs(
+    event: Mapping[str, Any], intake: Intake, services: StartServices, *, delivery: str
+) -> dict[str, list[str]]:
+    """
+    Start a run for each dataset an event names; refuse what is none, with a message.
+
+    All of an event's datasets are gone through before the first error is raised: one that fails does not keep
+    the others, and a repeated delivery starts only what is missing.
+
+    Args:
+        event: As the Lambda got it.
+        intake: The stack's.
+        services: Its Step Functions, SNS and S3.
+        delivery: Stands for the time where an event states none; the same for each attempt at it.
+
+    Returns:
+        URIs under `started`, `already_started`, `refused` and `ignored`.
+
+    Raises:
+        EvaldropError: A service could not be reached, or would not.
+        InputError: The event is of no known kind.
+    """
+    outcome: dict[str, list[str]] = {"started": [], "already_started": [], "refused": [], "ignored": []}
+    failures: list[EvaldropError] = []
+    for wanted in _wanted(event, delivery):
+        try:
+            uri, what = wanted.settle(intake, services)
+        except EvaldropError as failure:
+            failures.append(failure)
+        else:
+            outcome[what].append(uri)
+    if failures:
+        raise failures[0]
+    return outcome
+
+
+def _wanted(event: Mapping[str, Any], delivery: str) -> "Iterator[_Uploaded | _Wished]":
+    if "datasets" in event:
+        moment = str(event.get("scheduled_time") or delivery)
+        for entry in event["datasets"]:
+            yield _Wished(_wish(entry), moment)
+        return
+    for upload in uploads_in(event):
+        yield _Uploaded(upload)
+
+
+def _wish(entry: Any) -> Wish:
+    try:
+        return Wish.model_validate({"dataset": entry} if isinstance(entry, str) else entry)
+    except ValidationError as error:
+        raise InputError(f"datasets: {entry!r} is neither a key nor an object with one. {error}") from error
+
+
+def uploads_in(event: Mapping[str, Any]) -> Iterator[Upload]:
+    """
+    Yield the objects an event says were created.
+
+    Raises:
+        InputError: It is no event of S3.
+    """
+    if event.get("source") == "aws.s3" and "detail" in event:
+        yield _from_eventbridge(event["detail"])
+    elif "Records" in event:
+        for record in event["Records"]:
+            if record.get("eventName", "").startswith(("ObjectCreated:", "s3:ObjectCreated:")):
+                yield _from_notification(record["s3"])
+    elif event.get("Event") != "s3:TestEvent":  # sent by S3 when a notification is set up
+        raise InputError(
+            f"no event that starts a run; its keys are {', '.join(sorted(event)) or 'none'}. "
+            'Send {"datasets": ["datasets/NAME.jsonl"]}.'
+        )
+
+
+def _from_eventbridge(detail: Mapping[str, Any]) -> Upload:
+    created = detail["object"]
+    return Upload(
+        bucket=detail["bucket"]["name"],
+        key=created["key"],  # as it is: EventBridge does not encode keys
+        version=_version(created.get("version-id")),
+        etag=created.get("etag", ""),
+        size=created.get("size", 0),
+    )
+
+
+def _from_notification(record: Mapping[str, Any]) -> Upload:
+    created = record["object"]
+    return Upload(
+        bucket=record["bucket"]["name"],
+        key=unquote_plus(created["key"]),
+        version=_version(created.get("versionId")),
+        etag=created.get("eTag", ""),
+        size=created.get("size", 0),
+    )
+
+
+def _version(version: str | None) -> str | None:
+    # "null" is what S3 calls every object written while versioning is suspended
+    return None if version in {None, "", "null"} else version
+
+
+def run_name(*parts: str | None) -> str:
+    """Return the name of the run that these parts, and no others, lead to."""
+    text = "\0".join(part or "" for part in parts)
+    return f"ds-{hashlib.sha256(text.encode()).hexdigest()[:40]}"
+
+
+def run_of(upload: Upload) -> str:
+    """Return the ID of the run that an upload starts."""
+    return run_name(upload.bucket, upload.key, upload.version or upload.etag)
+
+
+class _Uploaded(NamedTuple):
+    """An upload to settle."""
+
+    upload: Upload
+
+    def settle(self, intake: Intake, services: StartServices) -> tuple[str, str]:
+        """Start its run, refuse or ignore it; return its URI and what was done."""
+        upload = self.upload
+        if _is_company(upload, intake):
+            return upload.uri, "ignored"
+        if reason := refusal(upload, intake):
+            services.tell(**refusal_notice(upload.uri, reason))
+            return upload.uri, "refused"
+        try:
+            options = UploadOptions.from_metadata(services.metadata(upload.uri, upload.version))
+        except InputError as error:
+            services.tell(**refusal_notice(upload.uri, str(error)))
+            return upload.uri, "refused"
+        request = RunRequest(
+            run_id=run_of(upload),
+            dataset=upload.uri,
+            dataset_version=upload.version,
+            evaluation=options.evaluation and _uri(options.evaluation, intake),
+            out=intake.out,
+            limit=options.limit,
+        )
+        return upload.uri, "started" if services.start(request) else "already_started"
+
+
+class _Wished(NamedTuple):
+    """A wish to settle, made at a moment."""
+
+    wish: Wish
+    moment: str
+
+    def settle(self, intake: Intake, services: StartServices) -> tuple[str, str]:
+        """Start its run on the dataset's newest version, or refuse it; return its URI and what was done."""
+        wish = self.wish
+        uri, evaluation = _uri(wish.dataset, intake), wish.evaluation and _uri(wish.evaluation, intake)
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        reason = _outside(bucket, key, intake)
+        facts = ObjectFacts(size=0, version=None)
+        if not reason:
+            try:
+                facts = services.describe(uri)
+            except StorageError as error:
+                reason = f"{error}. Upload it, or take it out of the schedule."
+        reason = reason or refusal(Upload(bucket, key, facts.version, "", facts.size), intake)
+        if reason:
+            services.tell(**refusal_notice(uri, reason))
+            return uri, "refused"
+        request = RunRequest(
+            run_id=run_name(bucket, key, self.moment, evaluation, str(wish.limit or "")),
+            dataset=uri,
+            dataset_version=facts.version,
+            evaluation=evaluation,
+            out=intake.out,
+            limit=wish.limit,
+        )
+        return uri, "started" if services.start(request) else "already_started"
+
+
+def _uri(key: str, intake: Intake) -> str:
+    return key if key.startswith("s3://") else f"s3://{intake.bucket}/{key.lstrip('/')}"
+
+
+def _is_company(upload: Upload, intake: Intake) -> bool:
+    """Tell whether an upload is what lies beside datasets: a sidecar, a prompt, a folder's marker."""
+    return not _outside(upload.bucket, upload.key, intake) and upload.key.endswith(
+        (".yaml", ".yml", ".md", "/")
+    )
+
+
+def refusal(upload: Upload, intake: Intake) -> str | None:
+    """Return why no run is started for an upload, or None."""
+    if outside := _outside(upload.bucket, upload.key, intake):
+        return outside
+    if not upload.key.endswith(DATASET_ENDINGS):
+        return "a dataset is a .json or .jsonl file. Convert it (docs/datasets.md) and upload it again."
+    if upload.size > intake.max_bytes:
+        return (
+            f"it has {upload.size:,} bytes; this stack takes {intake.max_bytes:,} "
+            "(max_dataset_mb in cdk.json). Split it, or raise the limit with the functions' memory."
+        )
+    if not upload.size:
+        return "it is empty. Upload at least one record."
+    return None
+
+
+def _outside(bucket: str, key: str, intake: Intake) -> str | None:
+    if bucket == intake.bucket and key.startswith(DATASETS):
+        return None
+    return f"it does not lie below s3://{intake.bucket}/{DATASETS}. Upload it there."

@@ -1,0 +1,347 @@
+"""
+What a run will ask for before anything is spent: calls, tokens, dollars, time.
+
+Prompts are rendered for a sample of the records and their tokens counted at four bytes each; how long
+responses will be is a guess, which is why there is a low, a likely and a high figure.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import orjson
+
+from evaldrop.datasets import Record
+from evaldrop.errors import BudgetExceeded
+from evaldrop.evaluation import Evaluation
+from evaldrop.evaluation.definition import GIVEN
+from evaldrop.evaluation.prices import Prices, cost_usd
+from evaldrop.run.definition import RunDefinition
+from evaldrop.run.shared_texts import with_texts_restored
+from evaldrop.steps.prepare_records.kept_replies import ParentReplies
+from evaldrop.steps.prepare_records.pair_texts import pairs
+from evaldrop.steps.prepare_records.prepare import Preparing
+
+ChildType = Literal["EXPRESS", "STANDARD"]
+
+BYTES_PER_TOKEN = 4
+SAMPLE_RECORDS = 200
+
+# Tokens a response or a verdict may take where nothing better is known.
+RESPONSE_TOKENS = (60, 250)
+VERDICT_TOKENS = (30, 80, 250)
+
+# Seconds a call takes, for the time a run needs; the real figure is the model's affair.
+CANDIDATE_S, JUDGE_S = 2.5, 3.0
+
+# Step Functions in us-east-1: USD per state transition, per Express request, per GB-hour of an Express child.
+TRANSITION_USD, EXPRESS_REQUEST_USD, EXPRESS_GB_HOUR_USD, CHILD_GB = 25e-6, 1e-6, 0.06, 64 / 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """A guess: low, likely, high."""
+
+    low: float
+    likely: float
+    high: float
+
+    def __add__(self, other: "Range") -> "Range":
+        return Range(low=self.low + other.low, likely=self.likely + other.likely, high=self.high + other.high)
+
+    def times(self, factor: float) -> "Range":
+        """Return the guess for `factor` times as much."""
+        return Range(low=self.low * factor, likely=self.likely * factor, high=self.high * factor)
+
+
+ZERO = Range(low=0, likely=0, high=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """
+    What one candidate or judge will be asked.
+
+    Attributes:
+        role: `candidate` or `judge`.
+        calls: Number of calls.
+        input_tokens: For all calls.
+        output_tokens: For all calls.
+        cost_usd: For all calls; None when the model's price is unknown.
+    """
+
+    role: str
+    name: str
+    model: str
+    calls: int
+    input_tokens: Range
+    output_tokens: Range
+    cost_usd: Range | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """
+    The whole of it.
+
+    Attributes:
+        records: Records that will be evaluated.
+        copies: Perturbed copies of them, which are called for like records.
+        orchestration_usd: What Step Functions takes on AWS; nothing on one machine.
+        duration_s: At `max_concurrency` records at a time.
+    """
+
+    records: int
+    lines: tuple[Line, ...]
+    orchestration_usd: float
+    duration_s: float
+    max_concurrency: int
+    prices_date: str
+    copies: int = 0
+
+    @property
+    def calls(self) -> int:
+        """Number of calls to Bedrock."""
+        return sum(line.calls for line in self.lines)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Models that will be called and whose price is unknown."""
+        return tuple(sorted({line.model for line in self.lines if line.calls and line.cost_usd is None}))
+
+    @property
+    def cost_usd(self) -> Range:
+        """What the models with a known price will cost."""
+        return sum((line.cost_usd for line in self.lines if line.cost_usd), ZERO)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plan as `run.json` and `evaldrop plan --json` give it."""
+        return {
+            **asdict(self),
+            "calls": self.calls,
+            "cost_usd": None if self.unknown else asdict(self.cost_usd),
+            "known_cost_usd": asdict(self.cost_usd),
+            "unknown_prices": list(self.unknown),
+        }
+
+
+def make_plan(counting: "Counting", sample: Sequence[Record], *, records: int, prices: Prices) -> Plan:
+    """
+    Return the plan of a run.
+
+    Args:
+        counting: The run's, with what its long records ask for, if it has any.
+        sample: Records that stand for those that are not counted yet.
+        records: How many records there will be.
+        prices: Where dollars come from.
+    """
+    left = records - counting.n
+    for record in sample:
+        counting.add(record, weight=left / len(sample))
+    counting.add_anchors()
+    lines = tuple(counting.lines(prices))
+    copies, definition = round(counting.n_copies), counting.definition
+    children = records + copies
+    evaluation = definition.evaluation
+    concurrency = definition.options.get("max_in_flight") or evaluation.max_concurrency
+    return Plan(
+        records=records,
+        lines=lines,
+        orchestration_usd=orchestration_usd(evaluation, children),
+        duration_s=max(1.0, children / min(concurrency, max(children, 1))) * _child_s(evaluation),
+        max_concurrency=concurrency,
+        prices_date=prices.date,
+        copies=copies,
+    )
+
+
+def orchestration_usd(evaluation: Evaluation, records: int, *, children: ChildType = "EXPRESS") -> float:
+    """
+    Return what Step Functions in us-east-1 takes for a run's children, in USD, without retries.
+
+    An Express child is paid by its request and its memory over time, a Standard one by its transitions;
+    either is one transition of the Map more.
+    """
+    if children == "STANDARD":
+        return records * TRANSITION_USD * (1 + child_transitions(evaluation))
+    gb_hours = _child_s(evaluation) / 3600 * CHILD_GB
+    return records * (TRANSITION_USD + EXPRESS_REQUEST_USD + gb_hours * EXPRESS_GB_HOUR_USD)
+
+
+def child_transitions(evaluation: Evaluation) -> int:
+    """Return how many states a record's child workflow enters when every call succeeds at once."""
+    candidates, criteria = len(evaluation.candidates), len(evaluation.criteria)
+    asked = sum(
+        judge.repeats * (criteria if judge.mode == "per_criterion" else min(criteria, 1))
+        for judge in evaluation.judges
+    )
+    states = 4 + candidates * (4 + 4 * asked)
+    if evaluation.pairwise:
+        orders = 2 if evaluation.pairwise.orders == "both" else 1
+        states += 2 + 4 * orders * sum(1 for _ in pairs(evaluation)) * len(evaluation.judges)
+    return states
+
+
+def _child_s(evaluation: Evaluation) -> float:
+    return CANDIDATE_S + (JUDGE_S if evaluation.judges else 0)
+
+
+def refuse_above_budget(plan: Plan, budget_usd: float | None) -> None:
+    """
+    Refuse a plan whose likely cost is above the budget.
+
+    Raises:
+        BudgetExceeded: It is; the message says by how much and what to do.
+    """
+    likely = plan.cost_usd.likely
+    if budget_usd is not None and likely > budget_usd:
+        raise BudgetExceeded(
+            f"the likely cost is ${likely:,.2f}, above budget_usd: {budget_usd:g}. "
+            "Evaluate fewer records (--limit), drop a candidate, or raise budget_usd."
+        )
+
+
+class Counting:
+    """
+    Adds up what records ask for.
+
+    Attributes:
+        n: How many records were added as themselves.
+        n_copies: How many perturbed copies all the records have.
+    """
+
+    def __init__(self, definition: RunDefinition, parent: ParentReplies | None) -> None:
+        self.definition = definition
+        self._evaluation = definition.evaluation
+        self.preparing = Preparing(definition, parent)
+        self._requests = {call["name"]: call.get("request_key") for call in self.preparing.candidates}
+        self.n = 0
+        self.n_copies = 0.0
+        self._references: list[int] = []
+        self._candidate_calls = dict.fromkeys(self._requests, 0.0)
+        self._candidate_input = dict.fromkeys(self._requests, 0.0)
+        self._judge_calls = {judge.name: 0.0 for judge in self._evaluation.judges}
+        self._judge_input = dict.fromkeys(self._judge_calls, 0.0)
+        self._judge_criteria = dict.fromkeys(self._judge_calls, 0.0)
+        self._judge_responses = dict.fromkeys(self._judge_calls, 0.0)
+
+    def add(self, record: Record, *, weight: float | None = None) -> str | None:
+        """
+        Add a record, and return why it cannot be sent if so.
+
+        Args:
+            record: The record.
+            weight: How many records it stands for; None for itself alone.
+        """
+        prepared = self.preparing.prepare(record)
+        if not isinstance(prepared, dict):
+            return str(prepared.row["reason"])
+        if weight is None:
+            self.n += 1
+        weight = 1 if weight is None else weight
+        self._references += [tokens(text) for text in record.reference[:1]]
+        self._count(with_texts_restored(prepared["calls"]), weight)
+        for copy in self.preparing.copies(record):
+            self.n_copies += weight
+            self._count(with_texts_restored(copy["calls"]), weight)
+        return None
+
+    def _count(self, calls: dict[str, Any], weight: float) -> None:
+        long = calls.get("long", {})
+        for name, key in self._requests.items():
+            if name in calls["given"] or (name not in long and key not in calls["requests"]):
+                continue
+            sent = long[name]["bytes"] // BYTES_PER_TOKEN if name in long else tokens(calls["requests"][key])
+            self._candidate_calls[name] += weight
+            self._candidate_input[name] += weight * sent
+        for judgement in calls["judgements"]:
+            kept = len(judgement.get("kept_replies", ()))
+            self._count_judge(judgement, responses=1, calls=weight * (len(judgement["fences"]) - kept))
+        for comparison in calls["comparisons"]:
+            self._count_judge(comparison, responses=2, calls=0 if "kept" in comparison else weight)
+
+    def add_anchors(self) -> None:
+        """Add the anchors: each is judged once, not once per record."""
+        for anchor in self.preparing.anchors():
+            for judgement in anchor["calls"]["judgements"]:
+                if not judgement.get("kept_replies"):
+                    self._count_judge(judgement, responses=1, calls=1)
+
+    def _count_judge(self, asked: dict[str, Any], *, responses: int, calls: float) -> None:
+        name = asked["judge"]
+        constants = asked.get("call") or self.preparing.judge_requests.constants[asked["request_key"]]
+        words = (
+            tokens(asked["before"])
+            + tokens(asked["after"])
+            + tokens(constants.get("request") or constants.get("body"))
+        )
+        self._judge_calls[name] += calls
+        self._judge_input[name] += calls * words
+        self._judge_criteria[name] += calls * len(asked.get("criteria", "1"))
+        self._judge_responses[name] += calls * responses
+
+    def lines(self, prices: Prices) -> Iterable[Line]:
+        """Yield what each candidate and judge will be asked."""
+        for candidate in self._evaluation.candidates:
+            if candidate.model == GIVEN:
+                continue
+            calls = self._candidate_calls[candidate.name]
+            output = self._response(candidate.inference.max_tokens).times(calls)
+            sent = self._candidate_input[candidate.name]
+            yield _line(
+                "candidate",
+                candidate,
+                round(calls),
+                Range(low=sent, likely=sent, high=sent),
+                output,
+                prices,
+            )
+        for judge in self._evaluation.judges:
+            calls = self._judge_calls[judge.name]
+            read = self._response(None).times(self._judge_responses[judge.name])
+            sent = self._judge_input[judge.name]
+            verdicts = self._judge_criteria[judge.name]
+            limit = (judge.inference.max_tokens or VERDICT_TOKENS[2]) * calls
+            low, likely, high = (min(count * verdicts, limit) for count in VERDICT_TOKENS)
+            output = Range(low=low, likely=likely, high=high)
+            yield _line(
+                "judge",
+                judge,
+                round(calls),
+                read + Range(low=sent, likely=sent, high=sent),
+                output,
+                prices,
+            )
+
+    def _response(self, limit: int | None) -> Range:
+        """Return the tokens of one response: a reference's length is the best hint there is."""
+        low, likely = map(float, RESPONSE_TOKENS)
+        if self._references:
+            likely = max(low, 1.5 * sum(self._references) / len(self._references))
+        high = limit or max(
+            evaluated.inference.max_tokens or 4096 for evaluated in self._evaluation.candidates
+        )
+        return Range(low=min(low, high), likely=min(likely, high), high=high)
+
+
+def _line(role: str, called: Any, calls: int, sent: Range, output: Range, prices: Prices) -> Line:
+    costs = [
+        cost_usd(called.model, round(getattr(sent, level)), round(getattr(output, level)), prices)
+        for level in ("low", "likely", "high")
+    ]
+    known = None if None in costs else Range(low=costs[0], likely=costs[1], high=costs[2])  # type: ignore[arg-type]
+    return Line(
+        role=role,
+        name=called.name,
+        model=called.model,
+        calls=calls,
+        input_tokens=sent,
+        output_tokens=output,
+        cost_usd=known,
+    )
+
+
+def tokens(content: Any) -> int:
+    """Return about how many tokens a text or a request's JSON has."""
+    text = content.encode() if isinstance(content, str) else orjson.dumps(content)
+    return max(1, len(text) // BYTES_PER_TOKEN)

@@ -1,0 +1,187 @@
+"""
+What a dataset can show, said before anything is spent: the smallest difference, and the records a stated one
+takes.
+
+Apart from the plan, which every run makes: this needs numpy and scipy, and only `evaldrop plan` asks for it.
+"""
+
+from dataclasses import asdict, dataclass
+from math import ceil
+from typing import Any
+
+from evaldrop.errors import InputError, NotEnoughData
+from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, Scorecard
+from evaldrop.scorecard.read import read_run
+from evaldrop.statistics import minimum_detectable_difference, required_records, wilson_interval
+from evaldrop.steps.validate_dataset.plan import Range
+from evaldrop.steps.validate_dataset.validate import Check
+
+# Variance over records of two candidates' difference, as shares of the scale: pass marks that differ on 5 %,
+# on a ninth (Miller 2024, section 5) and on 30 % of the records.
+GUESSED_VARIANCE = Range(low=0.05, likely=1 / 9, high=0.3)
+POWER = 0.8
+# A pass rate whose margin is told: a usual one.
+USUAL_RATE = 0.8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needed:
+    """Records (where they have groups, groups) that it takes to see `difference` in 80 of 100 runs."""
+
+    difference: float
+    records: Range
+    records_adjusted: Range
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sensitivity:
+    """
+    What a run of this size could show. Differences are shares of a scale: 0.05 is five points of a pass rate.
+
+    Attributes:
+        records: Records that will be evaluated.
+        clusters: Those that are independent: groups count once.
+        comparisons: Pairs of candidates times criteria, which Holm's method adjusts together.
+        variance: Over records, of two candidates' difference.
+        like: The run the variance is from; None when it is a guess.
+        detectable: The smallest difference that one comparison shows in 80 of 100 runs; None without records.
+        detectable_adjusted: The same where it is the first of all comparisons to be decided.
+        pass_rate_margin: How far off a pass rate of 80 % may be, either side; None without records.
+        needed: For the difference asked for, if any.
+    """
+
+    records: int
+    clusters: int
+    level: float
+    comparisons: int
+    variance: Range
+    like: str | None
+    detectable: Range | None
+    detectable_adjusted: Range | None
+    pass_rate_margin: float | None
+    needed: Needed | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as `evaldrop plan --json` gives it."""
+        return {**asdict(self), "power": POWER}
+
+
+def plan_sensitivity(check: Check, *, like: str | None, difference: float | None) -> Sensitivity:
+    """
+    Return what the run of a valid check could show.
+
+    Args:
+        check: One that has a plan, a survey and a definition.
+        like: URI of a run of the same kind, to take the variance from.
+        difference: Share of the scale whose number of records is asked for.
+
+    Raises:
+        InputError: `like` holds no pair of candidates to learn from.
+        StorageError: `like` cannot be read.
+    """
+    assert check.plan
+    assert check.survey
+    assert check.definition
+    records = check.plan.records
+    share = records / check.survey.n_accepted if check.survey.n_accepted else 0
+    candidates = len(check.definition.evaluation.candidates)
+    return sensitivity(
+        records=records,
+        clusters=max(1, round(check.survey.n_clusters * share)) if records else 0,
+        # A single candidate is compared with its baseline.
+        comparisons=max(1, candidates * (candidates - 1) // 2) * max(1, len(check.definition.criteria)),
+        level=1 - check.definition.evaluation.confidence,
+        variance=variance_like(read_run(like).scorecard) if like else GUESSED_VARIANCE,
+        like=like,
+        difference=difference,
+    )
+
+
+def sensitivity(
+    *,
+    records: int,
+    clusters: int,
+    comparisons: int,
+    level: float,
+    variance: Range,
+    like: str | None = None,
+    difference: float | None = None,
+) -> Sensitivity:
+    """Return what `clusters` independent records can show; see `Sensitivity`."""
+    adjusted = level / comparisons
+    needed = None
+    if difference is not None:
+        needed = Needed(
+            difference=difference,
+            records=_needed(difference, variance, level),
+            records_adjusted=_needed(difference, variance, adjusted),
+        )
+    return Sensitivity(
+        records=records,
+        clusters=clusters,
+        level=level,
+        comparisons=comparisons,
+        variance=variance,
+        like=like,
+        detectable=_detectable(clusters, variance, level),
+        detectable_adjusted=_detectable(clusters, variance, adjusted),
+        pass_rate_margin=_margin(clusters, level),
+        needed=needed,
+    )
+
+
+def variance_like(scorecard: Scorecard) -> Range:
+    """
+    Return the variance of candidates' differences in a run, over its pairs: lowest, middle, highest.
+
+    SE² · n of each pair's overall comparison (of each criterion's, where there is a single one), as shares of
+    the scale. Where records had groups, what they share is in it.
+
+    Raises:
+        InputError: The run has no pair of candidates whose difference has a spread.
+    """
+    pairs = [pair for pair in scorecard.comparisons if pair.criterion == OVERALL] or scorecard.comparisons
+    found = sorted(
+        variance for pair in pairs if (variance := _variance(pair, scorecard)) is not None and variance > 0
+    )
+    if not found:
+        raise InputError(
+            f"{scorecard.run_id}: no two candidates whose difference has a spread; nothing can be learnt "
+            "from it. Leave --like out."
+        )
+    return Range(low=found[0], likely=found[len(found) // 2], high=found[-1])
+
+
+def _variance(pair: Comparison, scorecard: Scorecard) -> float | None:
+    if pair.minimum_detectable is None:
+        return None
+    # The detectable difference is a known number of standard errors.
+    per_error = minimum_detectable_difference(1, between=1.0, level=1 - scorecard.confidence, power=POWER)
+    info = scorecard.criteria.get(pair.criterion)
+    scale = 1.0 if info is None else info.high - info.low
+    return (pair.minimum_detectable / per_error / scale) ** 2 * pair.n
+
+
+def _detectable(clusters: int, variance: Range, level: float) -> Range | None:
+    def smallest(between: float) -> float:
+        return min(1.0, minimum_detectable_difference(clusters, between=between, level=level, power=POWER))
+
+    try:
+        return Range(**{name: smallest(value) for name, value in asdict(variance).items()})
+    except NotEnoughData:
+        return None
+
+
+def _needed(difference: float, variance: Range, level: float) -> Range:
+    return Range(
+        **{
+            name: ceil(required_records(difference, between=value, level=level, power=POWER))
+            for name, value in asdict(variance).items()
+        }
+    )
+
+
+def _margin(clusters: int, level: float) -> float | None:
+    if not clusters:
+        return None
+    return wilson_interval(USUAL_RATE * clusters, clusters, confidence=1 - level).width / 2

@@ -1,0 +1,148 @@
+"""
+ValidateDataset: a dataset and its evaluation checked together, before any money is spent.
+
+`check_dataset` collects everything that is wrong, for `evaldrop validate`; `validate_dataset` refuses, for
+the workflow.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evaldrop import storage
+from evaldrop.datasets import Survey, survey_dataset
+from evaldrop.errors import DatasetError, EvaldropError, EvaluationError, InputError
+from evaldrop.evaluation import Evaluation, find_evaluation, read_evaluation, stack_evaluation
+from evaldrop.run.definition import RunDefinition
+from evaldrop.run.request import RunRequest
+from evaldrop.steps.validate_dataset.define_run import RunDraft
+from evaldrop.steps.validate_dataset.plan import Plan, refuse_above_budget
+
+MAX_TOLD = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """
+    What came of checking a dataset with its evaluation.
+
+    Attributes:
+        problems: What stops a run, in sentences for the person who can mend it.
+        warnings: What does not stop it, and is worth a look.
+        definition: The run as it would be, None when there are problems.
+        plan: What it would ask for, None when there are problems.
+    """
+
+    request: RunRequest
+    survey: Survey | None = None
+    evaluation_uri: str | None = None
+    problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    definition: RunDefinition | None = None
+    plan: Plan | None = None
+
+
+def validate_dataset(request: RunRequest, *, default: str | None = None) -> dict[str, Any]:
+    """
+    Check a dataset, write the run's `run.json`, and return the state PrepareRecords works on.
+
+    A run that has its `run.json` already keeps it: this is how a run is gone on with.
+
+    Args:
+        request: The run.
+        default: Name of the stack's evaluation for datasets that have none beside or above them.
+
+    Raises:
+        InputError: There is something wrong; the message says all of it.
+    """
+    check = check_dataset(request, default=default)
+    if check.problems or check.definition is None or check.plan is None:
+        raise _refusal(check)
+    definition = _kept(check.definition) or check.definition
+    refuse_above_budget(check.plan, definition.evaluation.budget_usd)
+    definition.save()
+    run = {**request.model_dump(mode="json"), "folder": definition.folder, "name": definition.evaluation_name}
+    return {"run": run}
+
+
+def _refusal(check: Check) -> InputError:
+    told = list(check.problems[:MAX_TOLD])
+    if len(check.problems) > MAX_TOLD:
+        told.append(f"… and {len(check.problems) - MAX_TOLD:,} more problems. evaldrop validate lists them.")
+    return DatasetError("\n".join(told))
+
+
+def _kept(definition: RunDefinition) -> RunDefinition | None:
+    """Return the definition this run began with, if it has begun."""
+    if not storage.exists(definition.uri):
+        return None
+    kept = RunDefinition.load(definition.folder)
+    for what, before, now in (
+        ("dataset", kept.dataset.sha256, definition.dataset.sha256),
+        ("evaluation", kept.evaluation, definition.evaluation),
+        ("prompts", kept.prompts, definition.prompts),
+    ):
+        if before != now:
+            raise InputError(
+                f"run {kept.run_id} cannot go on: its {what} changed since it began. Start a new run."
+            )
+    return kept
+
+
+def check_dataset(request: RunRequest, *, default: str | None = None) -> Check:
+    """Return all there is to say about a dataset and its evaluation; raise for nothing a user can mend."""
+    try:
+        evaluation_uri = request.evaluation or find_evaluation(request.dataset)
+        if evaluation_uri is None and default:
+            evaluation_uri = stack_evaluation(request.dataset, default)
+        evaluation = _read_evaluation(request.dataset, evaluation_uri)
+    except EvaldropError as error:
+        survey, problems = _survey(request, {})
+        return Check(request=request, survey=survey, problems=(*str(error).splitlines(), *problems))
+    survey, problems = _survey(request, evaluation.fields)
+    if survey is None:
+        return Check(request=request, evaluation_uri=evaluation_uri, problems=tuple(problems))
+    checking = RunDraft(request, evaluation, str(evaluation_uri), survey)
+    checking.problems += problems
+    checking.tolerate_rows()
+    definition = checking.define()
+    plan = checking.plan(definition) if definition and not checking.problems else None
+    if plan and definition:
+        definition = definition.model_copy(update={"estimate": plan.to_json()})
+    return Check(
+        request=request,
+        survey=survey,
+        evaluation_uri=evaluation_uri,
+        problems=tuple(checking.problems),
+        warnings=tuple(checking.warnings),
+        definition=None if checking.problems else definition,
+        plan=None if checking.problems else plan,
+    )
+
+
+def _read_evaluation(dataset: str, uri: str | None) -> Evaluation:
+    if uri is None:
+        raise EvaluationError(
+            f"{_name(dataset)}: no evaluation. Put an evaluation.yaml beside it or in a folder above, "
+            "or give one with --evaluation; evaldrop init DIR writes an example."
+        )
+    return read_evaluation(uri)
+
+
+def _survey(request: RunRequest, fields: Mapping[str, str]) -> tuple[Survey | None, list[str]]:
+    try:
+        survey = survey_dataset(
+            lambda: storage.open_read(request.dataset, request.dataset_version),
+            source=_name(request.dataset),
+            fields=fields or None,
+        )
+    except EvaldropError as error:
+        return None, str(error).splitlines()
+    problems = [str(problem) for problem in survey.problems]
+    if survey.n_more_problems:
+        problems.append(f"{survey.source}: {survey.n_more_problems:,} more problems of the same kinds.")
+    return survey, problems
+
+
+def _name(uri: str) -> str:
+    return uri.rstrip("/").rpartition("/")[2]

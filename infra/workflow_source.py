@@ -1,0 +1,138 @@
+"""
+The workflow as it is written (workflow.asl.yaml) to the workflow as it is deployed (workflow.asl.json).
+
+`python -m infra.workflow_source` writes the one from the other. It needs no CDK, and so no infra extra.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+SOURCE = Path(__file__).parent / "workflow.asl.yaml"
+WRITTEN = SOURCE.with_suffix(".json")
+
+PIECES = "x-pieces"
+"""Top-level key of named pieces of expressions: YAML's anchors repeat a value, never a part of a string."""
+
+_BREAK = re.compile(r"\s*\n\s*")
+_TOKENS = re.compile(
+    r"(?P<string>'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|`[^`]*`)"
+    # A slash with a space behind it divides. A quote inside a regular expression begins no string.
+    r"|(?P<regex>/(?! )(?:\\.|[^/\\])+/)"
+    r"|(?P<within>(?<=[(\[{])\s*\n\s*|\s*\n\s*(?=[)\]}]))"
+    r"|(?P<between>\s*\n\s*)"
+)
+
+
+class SourceError(ValueError):
+    """The source cannot be read as it was meant."""
+
+
+def workflow_json(source: str) -> str:
+    """
+    Return the deployed text of a workflow's source.
+
+    Top-level keys that begin with `x-` hold what is used elsewhere, and are left out.
+
+    Raises:
+        SourceError: it is no YAML, repeats a key, breaks a string, or names an alias or piece not there.
+    """
+    document = _load(source)
+    pieces = _whole_pieces(document.get(PIECES, {}))
+    definition = {key: value for key, value in document.items() if not key.startswith("x-")}
+    # Not escaped: AWS's console shows the file as it is, and what is masked is Chinese and Japanese too.
+    return json.dumps(_written(definition, pieces), indent=2, ensure_ascii=False) + "\n"
+
+
+def one_line(expression: str) -> str:
+    """
+    Return a JSONata expression without its layout.
+
+    A line break, with the spaces around it, is nothing at a bracket's inner edge and one space elsewhere.
+    In a regular expression, where a space is a character to match, it is nothing anywhere. Spaces within a
+    line stay.
+    """
+    return _TOKENS.sub(_without_layout, expression)
+
+
+def _without_layout(token: re.Match[str]) -> str:
+    if token["string"]:
+        if "\n" in token["string"]:
+            raise SourceError(f"a string goes over lines: {token['string']}. Join two with &.")
+        return token["string"]
+    if token["regex"]:
+        return _BREAK.sub("", token["regex"])
+    return " " if token["between"] else ""
+
+
+def _load(source: str) -> dict[str, Any]:
+    try:
+        node = yaml.compose(source, Loader=yaml.SafeLoader)
+        _refuse_repeated_keys(node)
+        document = yaml.safe_load(source)
+    except yaml.YAMLError as error:
+        raise SourceError(str(error)) from error
+    if not isinstance(document, dict):
+        raise SourceError("the source is not a mapping")
+    return document
+
+
+def _refuse_repeated_keys(node: yaml.Node | None) -> None:
+    # YAML forbids them, and PyYAML takes the last: a second state of a name would silently replace the first.
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                raise SourceError(f"line {key.start_mark.line + 1}: the key {key.value} is there already")
+            seen.add(key.value)
+            _refuse_repeated_keys(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for each in node.value:
+            _refuse_repeated_keys(each)
+
+
+def _whole_pieces(pieces: Mapping[str, str]) -> dict[str, str]:
+    whole: dict[str, str] = {}
+    for name, piece in pieces.items():  # in order: a piece is made of earlier ones, so that none holds itself
+        whole[name] = _with_pieces(piece, whole)
+    return whole
+
+
+def _with_pieces(text: str, pieces: Mapping[str, str]) -> str:
+    def piece(found: re.Match[str]) -> str:
+        if found[1] not in pieces:
+            raise SourceError(f"no piece {found[0]} in {PIECES}, or it comes later than what uses it")
+        return pieces[found[1]]
+
+    return re.sub(r"<([A-Z][A-Z_]*)>", piece, text)
+
+
+def _written(value: Any, pieces: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _written(each, pieces) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_written(each, pieces) for each in value]
+    if isinstance(value, str) and value.startswith("{%"):
+        return one_line(_with_pieces(value, pieces))
+    return value
+
+
+def main() -> int:
+    """Write workflow.asl.json."""
+    try:
+        text = workflow_json(SOURCE.read_text(encoding="utf-8"))
+    except SourceError as error:
+        sys.stderr.write(f"{SOURCE.name}: {error}\n")
+        return 1
+    WRITTEN.write_text(text, encoding="utf-8")
+    sys.stdout.write(f"wrote {WRITTEN.name}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

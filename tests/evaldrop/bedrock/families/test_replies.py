@@ -1,0 +1,144 @@
+"""Raw replies of both operations, in every family's layout, read to the same neutral view."""
+
+import json
+
+import pytest
+
+from evaldrop.bedrock.families.replies import Reply, elapsed_latency, read_reply
+
+SCORES = {"rationale": "fine", "score": 4}
+
+BODIES = {
+    "anthropic": (
+        {
+            "content": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "Hi"}],
+            "stop_reason": "end_turn",
+            "usage": {"input_tokens": 7, "output_tokens": 3, "cache_read_input_tokens": 5},
+        },
+        Reply("Hi", None, "end_turn", 12, 3),
+    ),
+    "anthropic tool": (
+        {
+            "content": [
+                {"type": "text", "text": "So:"},
+                {"type": "tool_use", "id": "1", "name": "give", "input": SCORES},
+            ],
+            "stop_reason": "tool_use",
+            "usage": {"input_tokens": 7, "output_tokens": 3},
+        },
+        Reply("So:", SCORES, "tool_use", 7, 3),
+    ),
+    "nova": (
+        {
+            "output": {
+                "message": {"role": "assistant", "content": [{"text": "Hi"}, {"toolUse": {"input": SCORES}}]}
+            },
+            "stopReason": "max_tokens",
+            "usage": {"inputTokens": 7, "outputTokens": 3, "cacheReadInputTokenCount": 1},
+        },
+        Reply("Hi", SCORES, "max_tokens", 8, 3),
+    ),
+    "llama": (
+        {"generation": "Hi", "prompt_token_count": 7, "generation_token_count": 3, "stop_reason": "length"},
+        Reply("Hi", None, "max_tokens", 7, 3),
+    ),
+    "mistral tells no tokens": (
+        {"outputs": [{"text": "Hi", "stop_reason": "stop"}]},
+        Reply("Hi", None, "end_turn", None, None),
+    ),
+    "chat": (
+        {
+            "choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}],
+            "usage": {"prompt_tokens": 7, "completion_tokens": 3},
+        },
+        Reply("Hi", None, "end_turn", 7, 3),
+    ),
+    "chat tool": (
+        {
+            "choices": [
+                {
+                    "message": {
+                        "content": None,
+                        "tool_calls": [{"function": {"arguments": json.dumps(SCORES)}}],
+                    },
+                    "finish_reason": "tool_calls",
+                }
+            ],
+            "usage": {"prompt_tokens": 7, "completion_tokens": 3},
+        },
+        Reply("", SCORES, "tool_use", 7, 3),
+    ),
+    "chat blocked": (
+        {"choices": [{"message": {"content": ""}, "finish_reason": "content_filter"}]},
+        Reply("", None, "content_filtered"),
+    ),
+    "titan": (
+        {
+            "inputTextTokenCount": 7,
+            "results": [{"outputText": "Hi", "tokenCount": 3, "completionReason": "FINISH"}],
+        },
+        Reply("Hi", None, "end_turn", 7, 3),
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "reply"), BODIES.values(), ids=BODIES)
+def test_every_familys_body_is_read_to_one_view(body, reply):
+    assert read_reply("invoke_model", {"Body": body, "ContentType": "application/json"}) == reply
+
+
+@pytest.mark.parametrize("name", ["anthropic", "nova", "llama", "mistral", "chat"])
+def test_a_body_that_a_guardrail_replaced_says_so_whatever_its_models_own_stop_reason(name):
+    """InvokeModel's body keeps `end_turn` and the like; the guardrail's action stands beside it."""
+    body = next(body for key, (body, _) in BODIES.items() if key.startswith(name))
+    for action, stop in (("INTERVENED", "guardrail_intervened"), ("NONE", None)):
+        marked = {"Body": {**body, "amazon-bedrock-guardrailAction": action}}
+        plain = read_reply("invoke_model", {"Body": body})
+        assert read_reply("invoke_model", marked) == plain._replace(stop_reason=stop or plain.stop_reason)
+
+
+def test_a_body_that_is_still_a_text_is_parsed_first():
+    assert read_reply("invoke_model", {"Body": '{"generation": "Hi"}'}).text == "Hi"
+
+
+def test_converse_is_read_by_keys_so_reasoning_may_come_first():
+    raw = {
+        "Output": {
+            "Message": {
+                "Content": [
+                    {"ReasoningContent": {"ReasoningText": {"Text": "secret"}}},
+                    {"Text": "Hello, "},
+                    {"Text": "you"},
+                    {"ToolUse": {"ToolUseId": "1", "Name": "give", "Input": SCORES}},
+                    {"ToolUse": {"ToolUseId": "2", "Name": "give", "Input": {"score": 1}}},
+                ]
+            }
+        },
+        "StopReason": "tool_use",
+        "Usage": {"InputTokens": 7, "OutputTokens": 3, "CacheReadInputTokens": 2, "CacheWriteInputTokens": 1},
+        "Metrics": {"LatencyMs": 812},
+    }
+    assert read_reply("converse", raw) == Reply("Hello, you", SCORES, "tool_use", 10, 3, 812.0)
+
+
+@pytest.mark.parametrize("raw", [
+    None, "text", [], {}, {"Body": None}, {"Body": "not json"}, {"Body": []}, {"Body": {"content": None}},
+    {"Body": {"output": None}}, {"Body": {"outputs": []}}, {"Body": {"choices": [None]}},
+    {"Body": {"results": {}}},
+    {"Body": {"choices": [{"message": {"tool_calls": [{"function": {"arguments": "{half"}}]}}]}},
+    {"Body": {"generation": None}}, {"Body": {"unheard": "of"}}, {"Output": None},
+    {"Output": {"Message": {"Content": 3}}},
+])  # fmt: skip
+@pytest.mark.parametrize("api", ["converse", "invoke_model"])
+def test_what_has_no_known_layout_is_a_reply_without_text(api, raw):
+    reply = read_reply(api, raw)
+    assert (reply.text, reply.tool_input, reply.input_tokens) == ("", None, None)
+
+
+def test_latency_is_the_models_own_measure():
+    assert elapsed_latency(Reply("", latency_ms=500.0), elapsed_ms=900, retries=2) == 500
+
+
+def test_the_workflows_clock_stands_in_only_without_retries():
+    assert elapsed_latency(Reply(""), elapsed_ms=900, retries=0) == 900
+    assert elapsed_latency(Reply(""), elapsed_ms=900, retries=1) is None

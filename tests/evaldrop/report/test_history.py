@@ -1,0 +1,91 @@
+"""What the history keeps of a run: one small object, its own."""
+
+import pytest
+
+from evaldrop import storage
+from evaldrop.report.history_index import read_entries
+from evaldrop.steps.build_scorecard.build import build_scorecard
+from tests.evaldrop.run_folders import judgement, record, response, row, run_json, write_run
+
+GOOD = {"correctness": 1, "tone": 5}
+
+
+def run_folder(out, run_id, *, day=21, simulated=False, summary_of="support"):
+    folder = str(out / summary_of / run_id)
+    rows = [row(f"r{n}", response("lite", scores=GOOD), response("haiku", scores=GOOD)) for n in range(3)]
+    started = f"2026-11-{day:02}T09:00:00+00:00"
+    write_run(folder, run=run_json(run_id=run_id, started_at=started, simulated=simulated),
+              records=[record(f"r{n}") for n in range(3)], succeeded=rows)  # fmt: skip
+    return folder
+
+
+def test_a_run_writes_only_its_own_object(tmp_path):
+    build_scorecard(run_folder(tmp_path, "run-1"))
+    first = tmp_path / "support" / "run-1" / "history.json"
+    before = first.read_bytes()
+    build_scorecard(run_folder(tmp_path, "run-2"))
+    assert first.read_bytes() == before
+
+
+def test_entries_keep_what_a_trend_needs(tmp_path):
+    folder = run_folder(tmp_path, "run-1")
+    build_scorecard(folder)
+    (entry,) = read_entries([storage.join(folder, "history.json")])
+    assert entry.folder == "support/run-1"
+    assert entry.candidates["lite"].criteria["tone"].mean == 5
+    assert entry.candidates["lite"].overall == 1
+
+
+def test_anchors_of_the_evaluation_are_kept_by_judge_and_kind(tmp_path):
+    """
+    Tone is scored 5 and 4 on two anchors that pass, 1 on the one that fails; correctness is right on all
+    but the last.
+    """
+    known = [("g1", True, 1, 5), ("g2", True, 1, 4), ("b1", False, 0, 1)]
+    folder = str(tmp_path / "support" / "run-1")
+    asked = [{"prompt": name, "response": name, "passes": passes} for name, passes, _, _ in known]
+    write_run(
+        folder,
+        run=run_json(evaluation={"anchors": {"tolerance": 0.5, "records": asked}}),
+        records=[record("r1"), *(
+            {**record(name), "anchor": {"id": name, "passes": passes, "criteria": ["correctness", "tone"]}}
+            for name, passes, _, _ in known
+        )],
+        succeeded=[row("r1", response("lite", scores=GOOD), response("haiku", scores=GOOD)), *(
+            row(name, {"candidate": "_anchor", "given": True, "text": name,
+                       "judgements": [judgement({"correctness": right, "tone": tone})]})
+            for name, _, right, tone in known
+        )],
+    )  # fmt: skip
+    build_scorecard(folder)
+
+    (entry,) = read_entries([storage.join(folder, "history.json")])
+
+    assert list(entry.anchors) == ["good anchors (pro)", "bad anchors (pro)"]
+    good, bad = entry.anchors.values()
+    assert (good["tone"].mean, good["tone"].standard_error, good["tone"].n_scored) == (4.5, 0.5, 2)
+    assert (good["tone"].pass_rate, good["correctness"].mean) == (1, 1)
+    assert (bad["tone"].mean, bad["tone"].standard_error, bad["correctness"].pass_rate) == (1, None, 0)
+    assert bad["tone"].pass_interval == pytest.approx((0, 0.793), abs=0.001)  # Wilson, 0 of 1
+    assert len(entry.anchors_sha256) == 16
+
+
+def test_the_anchors_digest_is_of_what_is_asked_and_not_of_its_order_or_tolerance(tmp_path):
+    first, second = ({"prompt": name, "response": "r", "passes": True} for name in "ab")
+
+    def digest(number, **anchors):
+        folder = str(tmp_path / "support" / f"run-{number}")
+        write_run(
+            folder,
+            run=run_json(run_id=f"run-{number}", evaluation={"anchors": anchors}),
+            records=[record("r1")],
+            succeeded=[row("r1", response("lite", scores=GOOD), response("haiku", scores=GOOD))],
+        )
+        build_scorecard(folder)
+        (entry,) = read_entries([storage.join(folder, "history.json")])
+        return entry.anchors_sha256
+
+    both = digest(1, records=[first, second])
+    assert digest(2, records=[second, {**first, "id": "named"}], tolerance=0.3) == both
+    assert digest(3, records=[first]) != both
+    assert digest(4, records=[first, {**second, "passes": False}]) != both

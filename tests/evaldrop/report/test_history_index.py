@@ -1,0 +1,184 @@
+"""The history's page: derived from one small object per run and the baseline of every evaluation."""
+
+import json
+import re
+
+import pytest
+
+from evaldrop import storage
+from evaldrop.cli.app import main
+from evaldrop.report import history_index
+from evaldrop.report.history import write_history
+from evaldrop.report.history_index import read_entries
+from evaldrop.report.history_page import baselines_of
+from evaldrop.scorecard.baseline.blessing import bless
+from evaldrop.steps.build_scorecard.build import build_scorecard
+from tests.evaldrop.report.test_history import run_folder
+from tests.evaldrop.run_folders import record, response, row, run_json, write_run
+
+
+def index(out):
+    return (out / "index.html").read_text()
+
+
+def test_the_page_lists_every_run_the_newest_first(tmp_path):
+    for day in (20, 21):
+        build_scorecard(run_folder(tmp_path, f"run-{day}", day=day))
+    page = index(tmp_path)
+    table = page[page.index("<table") :]
+    assert table.index("support/run-21/report.html") < table.index("support/run-20/report.html")
+    assert "overall over 2 runs: lite last" in page
+
+
+def test_a_simulated_run_says_so(tmp_path):
+    build_scorecard(run_folder(tmp_path, "run-1", simulated=True))
+    assert "SIMULATED" in index(tmp_path)
+
+
+def test_two_runs_that_end_at_once_are_both_on_the_page(tmp_path, monkeypatch):
+    """The other run ends after this one has listed the runs, and before it writes the page."""
+    build_scorecard(run_folder(tmp_path, "run-1"))
+    scorecard = build_scorecard(run_folder(tmp_path, "run-2"))
+    late = tmp_path / "support" / "run-1" / "history.json"
+    content = late.read_bytes()
+    late.unlink()
+    page = history_index.history_page
+
+    def the_other_ends_first(*arguments):
+        storage.write_bytes(str(late), content)
+        return page(*arguments)
+
+    monkeypatch.setattr(history_index, "history_page", the_other_ends_first)
+    write_history(str(tmp_path / "support" / "run-2"), scorecard)
+    assert "support/run-1/report.html" in index(tmp_path)
+    assert "support/run-2/report.html" in index(tmp_path)
+
+
+def test_an_object_of_another_version_does_not_take_the_page_down(tmp_path):
+    storage.write_bytes(str(tmp_path / "old" / "run-0" / "history.json"), b'{"run_id": "run-0"}')
+    build_scorecard(run_folder(tmp_path, "run-1"))
+    assert "run-1" in index(tmp_path)
+
+
+def test_a_run_that_is_deleted_meanwhile_is_left_out(tmp_path):
+    build_scorecard(run_folder(tmp_path, "run-1"))
+    found = [str(tmp_path / "support" / name / "history.json") for name in ("run-1", "gone")]
+    assert [entry.run_id for entry in read_entries(found)] == ["run-1"]
+
+
+def test_the_page_marks_what_was_changed_and_what_moved(tmp_path):
+    """Eight runs of one make, a fall, and then another model: three charts on one page."""
+    for week, tone in enumerate([5, 4, 5, 4, 5, 4, 5, 4, 1, 1, 1]):
+        folder = str(tmp_path / "support" / f"run-{week:02}")
+        candidates = [{"name": "lite", "model": "m1"}, {"name": "old", "model": "given"}]
+        scores = {"correctness": 1, "tone": tone}
+        given = {**response("old", scores={"correctness": 1, "tone": 4}), "given": True, "text": "t"}
+        write_run(
+            folder,
+            run=run_json(run_id=f"run-{week:02}", started_at=f"2026-11-{week + 1:02}T09:00:00+00:00",
+                         evaluation={"candidates": candidates}),
+            records=[record(f"r{n}") for n in range(4)],
+            succeeded=[row(f"r{n}", response("lite", scores=scores), given) for n in range(4)],
+        )  # fmt: skip
+        build_scorecard(folder)
+    page = index(tmp_path)
+    assert "lite fell on tone by" in page
+    assert "the anchors stayed" in page
+    assert 'class="note moved"' in page
+    assert "Anchors: responses that never change" in page
+    candidates, anchors = page.split("Anchors: responses that never change")
+    assert "old last" not in candidates
+    assert "old last" in anchors
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>'])
+def test_names_on_the_page_are_inert(tmp_path, name):
+    folder = run_folder(tmp_path, "run-1")
+    build_scorecard(folder)
+    place = tmp_path / "support" / "run-1" / "history.json"
+    entry = json.loads(place.read_text()) | {"summary": name, "run_id": name, "evaluation": name}
+    page = history_index.history_page([entry])
+    assert name not in page
+    assert page.count("<script") == 0
+
+
+def marked(out):
+    """The runs whose row says that they are a baseline."""
+    rows = re.findall(r'<tr role="row"><th scope="row".*?</tr>', index(out), re.DOTALL)
+    return [re.search(r"<small>(run-\d)</small>", line)[1] for line in rows if "◆ baseline" in line]
+
+
+def test_a_run_is_marked_as_soon_as_it_is_blessed(tmp_path, capsys):
+    """In the table and in each chart, without another run; blessing a second one moves the mark."""
+    for day in (1, 2):
+        build_scorecard(run_folder(tmp_path, f"run-{day}", day=day))
+    assert marked(tmp_path) == []
+    for blessed in ("run-1", "run-2"):
+        assert main(["bless", str(tmp_path / "support" / blessed)]) == 0
+        assert marked(tmp_path) == [blessed]
+        assert index(tmp_path).count('class="note baseline"') == 3, "overall and two criteria"
+
+
+def test_bless_finds_the_page_from_the_evaluations_folder(tmp_path, monkeypatch, capsys):
+    build_scorecard(run_folder(tmp_path, "run-1"))
+    monkeypatch.chdir(tmp_path / "support")
+    assert main(["bless", "run-1"]) == 0
+    assert marked(tmp_path) == ["run-1"]
+
+
+def test_a_run_copied_by_itself_is_blessed_without_a_page_around_it(tmp_path, capsys):
+    build_scorecard(run_folder(tmp_path, "run-1"))
+    (tmp_path / "index.html").unlink()
+    assert main(["bless", str(tmp_path / "support" / "run-1")]) == 0
+    assert not (tmp_path / "index.html").exists()
+
+
+def test_a_run_that_ends_later_keeps_the_mark(tmp_path):
+    bless(build_and_name(tmp_path, "run-1"))
+    build_scorecard(run_folder(tmp_path, "run-2", day=22))
+    assert marked(tmp_path) == ["run-1"]
+
+
+def test_a_baseline_that_is_blessed_while_the_page_is_written_is_on_it(tmp_path, monkeypatch):
+    """It is blessed after this run has read the baselines, and before it writes the page."""
+    first = build_and_name(tmp_path, "run-1")
+    page, waiting = history_index.history_page, [first]
+
+    def another_is_blessed_first(*arguments):
+        if waiting:
+            bless(waiting.pop())
+        return page(*arguments)
+
+    monkeypatch.setattr(history_index, "history_page", another_is_blessed_first)
+    build_scorecard(run_folder(tmp_path, "run-2", day=22))
+    assert marked(tmp_path) == ["run-1"]
+
+
+def test_the_baseline_of_one_evaluation_marks_no_run_of_another(tmp_path):
+    bless(build_and_name(tmp_path, "run-1"))
+    other = {"run_id": "run-1", "folder": "other/run-1", "baseline": None}
+    assert baselines_of([other], {"support/run-1"}) == set()
+
+
+def test_a_broken_baseline_does_not_take_the_page_down(tmp_path):
+    storage.write_bytes(str(tmp_path / "support" / "baseline.json"), b"{")
+    build_scorecard(run_folder(tmp_path, "run-1"))
+    assert marked(tmp_path) == []
+
+
+@pytest.mark.parametrize(("baseline", "is_one"), [
+    ("run-1", True), ("s3://b/support/run-1", True), ("out/support/run-1/", True), ("run-11", False),
+    (None, False),
+])  # fmt: skip
+def test_a_run_that_another_was_compared_with_is_a_baseline(baseline, is_one):
+    runs = [
+        {"run_id": "run-2", "folder": "support/run-2", "baseline": baseline},
+        {"run_id": "run-1", "folder": "support/run-1", "baseline": None},
+    ]
+    assert baselines_of(runs, ()) == ({"run-1"} if is_one else set())
+
+
+def build_and_name(out, run_id):
+    folder = run_folder(out, run_id)
+    build_scorecard(folder)
+    return folder

@@ -1,0 +1,151 @@
+"""Where a request goes, and what S3 has written becomes."""
+
+import io
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from evaldrop.running.local_aws.executions import ApiError
+from evaldrop.running.local_aws.front import Front
+from evaldrop.running.local_aws.functions import NoSuchFunctionError
+from evaldrop.running.local_aws.permissions import Permissions
+from evaldrop.running.local_aws.sandboxes import InvocationResult
+
+
+class Asked:
+    """A front before parts that write down what reaches them."""
+
+    def __init__(self, *policies):
+        self.moto, self.answered, self.events, self.written = [], [], [], []
+        self.front = Front(
+            self._moto,
+            executions=SimpleNamespace(answer=self._answer),
+            functions=SimpleNamespace(invoke=self._invoke, invoke_async=self._invoke_async),
+            permissions=Permissions(lambda _role: policies),
+            on_written=[self.written.append],
+        )
+
+    def _moto(self, environ, start_response):
+        self.moto.append(environ["PATH_INFO"])
+        if environ["PATH_INFO"] == "/b/missing":
+            start_response("404 Not Found", [])
+            return [b"NoSuchKey"]
+        if environ["PATH_INFO"] == "/unknown":
+            raise NotImplementedError("The x action has not been implemented")
+        start_response("200 OK", [("x-amz-version-id", "v1")])
+        return [b"moto"]
+
+    def _answer(self, action, request):
+        if request.get("name") == "taken":
+            raise ApiError("ExecutionAlreadyExists", "it exists")
+        self.answered.append((action, request))
+        return {"executionArn": "arn"}
+
+    def _invoke(self, name, event):
+        if name == "nobody":
+            raise NoSuchFunctionError("Function not found: nobody")
+        failed = bool(event.get("fail"))
+        return InvocationResult(
+            payload={"errorType": "X"} if failed else {"got": event}, failed=failed, request_id="r"
+        )
+
+    def _invoke_async(self, name, event):
+        self.events.append((name, event))
+
+    def send(self, service, method="POST", path="/", body=b"", key="me", **headers):
+        said = {}
+
+        def start_response(status, names):
+            said.update(status=int(status[:3]), headers=dict(names))
+
+        environ = {
+            "REQUEST_METHOD": method,
+            "PATH_INFO": path,
+            "QUERY_STRING": "",
+            "HTTP_HOST": "localhost",
+            "HTTP_AUTHORIZATION": f"AWS4 Credential={key}/20261126/us-east-1/{service}/aws4_request, X",
+            "CONTENT_LENGTH": str(len(body)),
+            "wsgi.input": io.BytesIO(body),
+            **headers,
+        }
+        content = b"".join(self.front(environ, start_response))
+        return SimpleNamespace(body=content, **said)
+
+    def states(self, action, **request):
+        body = json.dumps(request).encode()
+        return self.send("states", body=body, HTTP_X_AMZ_TARGET=f"AWSStepFunctions.{action}")
+
+
+@pytest.fixture
+def asked():
+    return Asked()
+
+
+def test_executions_are_answered_here_and_state_machines_by_moto(asked):
+    answer = asked.states("StartExecution", name="n")
+    assert json.loads(answer.body) == {"executionArn": "arn"}
+    assert answer.headers["Content-Type"] == "application/x-amz-json-1.0"
+    assert asked.answered == [("StartExecution", {"name": "n"})]
+    assert asked.states("DescribeStateMachine").body == b"moto"
+
+
+def test_a_refusal_is_an_error_of_the_service(asked):
+    answer = asked.states("StartExecution", name="taken")
+    assert answer.status == 400
+    assert json.loads(answer.body) == {"__type": "ExecutionAlreadyExists", "message": "it exists"}
+
+
+INVOKE = "/2015-03-31/functions/{}/invocations"
+
+
+def test_a_function_is_invoked_and_its_error_is_in_a_header(asked):
+    answer = asked.send("lambda", path=INVOKE.format("f"), body=b'{"a": 1}')
+    assert (answer.status, json.loads(answer.body)) == (200, {"got": {"a": 1}})
+    assert "X-Amz-Function-Error" not in answer.headers
+    failed = asked.send("lambda", path=INVOKE.format("f"), body=b'{"fail": true}')
+    assert (failed.status, failed.headers["X-Amz-Function-Error"]) == (200, "Unhandled")
+
+
+def test_an_asynchronous_event_is_accepted(asked):
+    answer = asked.send("lambda", path=INVOKE.format("f"), body=b"{}", HTTP_X_AMZ_INVOCATION_TYPE="Event")
+    assert (answer.status, asked.events) == (202, [("f", {})])
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "status", "kind"),
+    [
+        ("nobody", b"{}", 404, "ResourceNotFoundException"),
+        ("f", b"{", 400, "InvalidRequestContentException"),
+    ],
+)
+def test_a_wrong_invocation_is_told_as_lambda_does(asked, name, body, status, kind):
+    answer = asked.send("lambda", path=INVOKE.format(name), body=body)
+    assert (answer.status, answer.headers["x-amzn-ErrorType"]) == (status, kind)
+
+
+def test_what_s3_has_written_is_told_before_the_answer(asked):
+    assert asked.send("s3", "PUT", "/b/k").body == b"moto"
+    [created] = asked.written
+    assert (created.bucket, created.key, created.version) == ("b", "k", "v1")
+    asked.send("s3", "GET", "/b/k")
+    assert len(asked.written) == 1
+
+
+def test_a_role_without_permission_does_not_reach_moto(asked):
+    answer = asked.send("s3", "HEAD", "/b/k", key="ROLE-step")
+    assert (answer.status, answer.body, asked.moto) == (403, b"", [])
+
+
+@pytest.mark.parametrize(("action", "status"), [("s3:GetObject", 403), ("s3:*", 404)])
+def test_only_who_may_list_a_bucket_is_told_that_an_object_is_missing(action, status):
+    statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    asked = Asked(json.dumps({"Statement": statement}))
+    assert asked.send("s3", "GET", "/b/missing", key="ROLE-step").status == status
+    assert asked.send("s3", "GET", "/b/missing").status == 404
+
+
+def test_what_moto_does_not_know_is_told(asked):
+    answer = asked.send("logs", path="/unknown")
+    assert answer.status == 501
+    assert "evaldrop local: The x action has not been implemented" in json.loads(answer.body)["message"]

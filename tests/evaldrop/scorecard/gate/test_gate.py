@@ -1,0 +1,405 @@
+"""The gate: what rules can be said, and how an interval decides them."""
+
+import pytest
+
+from evaldrop.errors import EvaluationError
+from evaldrop.scorecard.gate import (
+    NoRegression,
+    NoWorseRecord,
+    RunNames,
+    check_names,
+    evaluate_gate,
+    parse_gate,
+)
+from evaldrop.scorecard.model.baseline import (
+    Baseline,
+    BaselineCandidate,
+    BaselineEstimate,
+    Moved,
+    WorseRecord,
+)
+from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailEstimate
+from evaldrop.scorecard.model.scorecard import (
+    CandidateCost,
+    CandidateScorecard,
+    CostTotals,
+    CriterionEstimate,
+    CriterionInfo,
+    DatasetInfo,
+    Latency,
+    MeanEstimate,
+    Records,
+    ResponseCounts,
+    Scorecard,
+    Tokens,
+)
+
+INFO = CriterionInfo(question="?", kind="binary", low=0, high=1, pass_at=1, higher_is_better=True)
+
+
+def card(pass_interval, *, p90=1200.0, cost=0.5):
+    rate = None if pass_interval is None else sum(pass_interval) / 2
+    estimate = CriterionEstimate(
+        n_scored=40, n_unscored=0, coverage=1.0, mean=rate, interval=pass_interval, confidence=0.95,
+        pass_rate=rate, pass_interval=pass_interval, reason=None if pass_interval else "nothing was scored",
+    )  # fmt: skip
+    return CandidateScorecard(
+        model="m", prompt="answer.v1", responses=ResponseCounts(n=40, errors=0), tokens=Tokens(),
+        cost_usd=CandidateCost(candidate=cost, judge=0.1), criteria={"correctness": estimate},
+        latency_ms=Latency(n=40, p50=900, p90=p90, p99=2000),
+    )  # fmt: skip
+
+
+def scorecard(candidates, *, total=2.0, coverage=0.97):
+    return Scorecard(
+        run_id="run-1", evaluation="support", simulated=False, started_at="2026-11-21T09:00:00+00:00",
+        dataset=DatasetInfo(uri="faq.jsonl"), records=Records(read=40, rejected=0, evaluated=40, missing=0),
+        confidence=0.95, coverage=coverage, criteria={"correctness": INFO}, candidates=candidates,
+        cost_usd=CostTotals(
+            candidates=total, judges=0, total=total, known=2.0, unknown_models=() if total else ("x",)
+        ),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("expression", "parts"), [
+    ("correctness.pass_rate >= 0.85", ("correctness", "pass_rate", ">=", 0.85)),
+    ("toxicity.pass_rate >= 0.98 for every candidate", ("toxicity", "pass_rate", ">=", 0.98)),
+    ("haiku.latency_ms.p90 < 3000", ("haiku", "latency_ms.p90", "<", 3000)),
+    ("cost_usd<5", ("", "cost_usd", "<", 5)),
+    ("  coverage  >=  .95 ", ("", "coverage", ">=", 0.95)),
+    ("gpt-4.1.tone.mean > 3.5", ("gpt-4.1.tone", "mean", ">", 3.5)),
+    ("latency_ms.p50 <= 1e3", ("", "latency_ms.p50", "<=", 1000)),
+    ("haiku.cost_usd < 1", ("haiku", "cost_usd", "<", 1)),
+])  # fmt: skip
+def test_a_rule_is_a_quantity_a_comparator_and_a_number(expression, parts):
+    rule = parse_gate(expression)
+    assert (rule.subject, rule.quantity, rule.comparator, rule.limit) == parts
+
+
+@pytest.mark.parametrize(("expression", "position"), [
+    ("", 1), ("correctness", 1), ("correctness.pass_rat >= 0.8", 1), ("pass_rate >= 0.8", 1), (">= 3", 1),
+    ("correctness.pass_rate 0.85", 23), ("correctness.pass_rate == 0.85", 23), ("cost_usd < five", 12),
+    ("cost_usd < 5 dollars", 14), ("cost_usd < 5 for every record", 18), ("cost_usd < ", 12),
+])  # fmt: skip
+def test_what_is_no_rule_is_refused_with_the_place_where_reading_stops(expression, position):
+    with pytest.raises(EvaluationError, match=rf"position {position}: expected") as error:
+        parse_gate(expression)
+    assert str(error.value).splitlines()[-1].index("^") == 2 + position - 1
+
+
+@pytest.mark.parametrize(("interval", "decision"), [
+    ((0.86, 0.95), "pass"), ((0.85, 0.95), "pass"), ((0.80, 0.90), "inconclusive"), ((0.70, 0.84), "fail"),
+    ((0.70, 0.85), "inconclusive"),
+])  # fmt: skip
+def test_an_estimate_passes_when_its_whole_interval_does(interval, decision):
+    gate = evaluate_gate(["correctness.pass_rate >= 0.85"], scorecard({"lite": card(interval)}))
+    assert gate.decision == decision
+    assert gate.reasons[0].startswith(
+        f"{decision}: correctness.pass_rate >= 0.85: lite.correctness.pass_rate is "
+    )
+
+
+def test_a_rule_without_a_candidate_holds_for_every_candidate():
+    gate = evaluate_gate(
+        ["correctness.pass_rate >= 0.85"], scorecard({"lite": card((0.5, 0.6)), "haiku": card((0.9, 0.95))})
+    )
+    assert gate.decision == "fail"
+    assert [(check.candidate, check.decision) for check in gate.checks] == [
+        ("lite", "fail"),
+        ("haiku", "pass"),
+    ]
+
+
+def test_a_rule_may_name_one_candidate():
+    cards = scorecard({"lite": card((0.5, 0.6)), "haiku": card((0.9, 0.95))})
+    assert evaluate_gate(["haiku.correctness.pass_rate >= 0.85"], cards).decision == "pass"
+    assert evaluate_gate(["haiku.correctness.mean >= 0.85"], cards).decision == "pass"
+
+
+@pytest.mark.parametrize(("expression", "decision"), [
+    ("lite.latency_ms.p90 < 3000", "pass"), ("lite.latency_ms.p90 < 1200", "fail"),
+    ("latency_ms.p50 < 1000", "pass"),
+    ("latency_ms.p99 < 1000", "fail"), ("cost_usd < 5", "pass"), ("cost_usd < 1", "fail"),
+    ("coverage >= 0.95", "pass"),
+    ("coverage > 0.97", "fail"), ("lite.cost_usd < 1", "pass"), ("correctness.coverage >= 1", "pass"),
+])  # fmt: skip
+def test_facts_of_the_run_are_compared_as_they_are(expression, decision):
+    assert evaluate_gate([expression], scorecard({"lite": card((0.9, 0.95))})).decision == decision
+
+
+def test_an_unknown_cost_decides_nothing_and_names_the_model():
+    gate = evaluate_gate(["cost_usd < 5"], scorecard({"lite": card((0.9, 0.95))}, total=None))
+    assert gate.decision == "inconclusive"
+    assert "no price or tokens for x" in gate.reasons[0]
+
+
+@pytest.mark.parametrize(("expression", "candidate", "why"), [
+    ("correctness.pass_rate > 0", card(None), "nothing was scored"),
+    ("lite.latency_ms.p90 < 1", card((0.9, 1.0), p90=None), "no call told its latency"),
+    ("lite.cost_usd < 1", card((0.9, 1.0), cost=None), "no price or tokens for m"),
+])  # fmt: skip
+def test_what_is_not_known_decides_nothing(expression, candidate, why):
+    gate = evaluate_gate([expression], scorecard({"lite": candidate}))
+    assert gate.decision == "inconclusive"
+    assert why in gate.reasons[0]
+
+
+def test_one_failed_rule_fails_and_one_open_rule_leaves_open():
+    cards = scorecard({"lite": card((0.8, 0.9))})
+    assert evaluate_gate(["cost_usd < 5", "correctness.pass_rate >= 0.85"], cards).decision == "inconclusive"
+    assert evaluate_gate(["cost_usd < 1", "correctness.pass_rate >= 0.85"], cards).decision == "fail"
+
+
+def test_no_gate_passes_and_says_so():
+    gate = evaluate_gate([], scorecard({"lite": card((0.8, 0.9))}))
+    assert (gate.decision, gate.reasons, gate.checks) == ("pass", ("no gate",), ())
+
+
+@pytest.mark.parametrize(
+    "expression", ["kindness.pass_rate > 0.5", "opus.latency_ms.p90 < 5", "lite.pass_rate > 0"]
+)
+def test_a_rule_about_nobody_is_refused_with_the_names_there_are(expression):
+    with pytest.raises(EvaluationError, match=r"Candidates: lite\. Criteria: correctness"):
+        evaluate_gate([expression], scorecard({"lite": card((0.8, 0.9))}))
+
+
+# The grammar
+
+
+@pytest.mark.parametrize(("expression", "criterion", "margin", "candidate"), [
+    ("no regression", None, 0, None),
+    ("no regression in correctness", "correctness", 0, None),
+    ("no  regression in langchain.conciseness for every candidate", "langchain.conciseness", 0, None),
+    ("no regression in tone by 0.05 for gpt-4.1", "tone", 0.05, "gpt-4.1"),
+    ("no regression by .5 in tone", "tone", 0.5, None),
+])  # fmt: skip
+def test_no_regression_may_name_a_criterion_a_margin_and_a_candidate(
+    expression, criterion, margin, candidate
+):
+    rule = parse_gate(expression)
+    assert isinstance(rule, NoRegression)
+    assert (rule.criterion, rule.margin, rule.scope.name) == (criterion, margin, candidate)
+
+
+@pytest.mark.parametrize(("expression", "criterion", "drop", "candidate"), [
+    ("no record worse by 3", None, 3, None),
+    ("no record worse by 0.5 in tone for haiku", "tone", 0.5, "haiku"),
+])  # fmt: skip
+def test_no_record_worse_names_how_much(expression, criterion, drop, candidate):
+    rule = parse_gate(expression)
+    assert isinstance(rule, NoWorseRecord)
+    assert (rule.criterion, rule.drop, rule.scope.name) == (criterion, drop, candidate)
+
+
+@pytest.mark.parametrize(("expression", "position"), [
+    ("no", 1), ("no regresion in tone", 4), ("no regression in", 17), ("no regression of tone", 15),
+    ("no regression in tone by much", 26), ("no regression in tone by -1", 26), ("no record better", 11),
+    ("no record worse than 3", 17), ("no record worse by 0", 20), ("no record worse by three", 20),
+    ("cost_usd < 5 for", 17), ("cost_usd => 5", 10), ("correctness.pass_rate >= 85%", 26),
+])  # fmt: skip
+def test_what_is_no_rule_about_a_baseline_is_refused_with_its_place(expression, position):
+    with pytest.raises(EvaluationError, match=rf"position {position}: expected") as error:
+        parse_gate(expression)
+    assert str(error.value).splitlines()[-1].index("^") == 2 + position - 1
+
+
+NAMES = RunNames(
+    candidates=["haiku", "gpt-4.1"],
+    criteria=["correctness", "langchain.depth", "haiku.tone", "tone"],
+    metrics=["rouge_l"],
+)
+
+
+@pytest.mark.parametrize("expression", [
+    "langchain.depth.pass_rate >= 0.5", "gpt-4.1.langchain.depth.mean > 3", "rouge_l.mean > 0.2",
+    "gpt-4.1.rouge_l.mean > 0.2", "overall.mean >= 0.7", "haiku.overall.mean >= 0.7",
+    "no regression in overall", "error_rate < 0.01 for haiku", "gpt-4.1.cost_usd.per_1000_records < 2",
+    "correctness.coverage > 0.9 for gpt-4.1", "haiku.correctness.mean > 0 for haiku",
+])  # fmt: skip
+def test_names_with_dots_metrics_and_overall_are_known(expression):
+    check_names(parse_gate(expression), NAMES)
+
+
+@pytest.mark.parametrize(("expression", "position", "words"), [
+    ("corectness.mean > 3", 1, 'did you mean "correctness"?'),
+    ("no regression in tones", 18, 'no criterion "tones"; did you mean "tone"?'),
+    ("cost_usd < 5 for hiaku", 18, 'no candidate "hiaku"; did you mean "haiku"?'),
+    ("correctness.mean >= 3 for all", 27, 'no candidate "all"'),
+    ("rouge_l.pass_rate > 0.5", 1, 'nothing called "rouge_l" with pass_rate'),
+    ("haiku.tone.mean > 3", 1, '"haiku.tone" may mean haiku.tone or tone of haiku'),
+    ("haiku.correctness.mean > 3 for gpt-4.1", 1, "the rule is about haiku alone"),
+    ("haiku.cost_usd < 3 for every candidate", 1, "the rule is about haiku alone"),
+])  # fmt: skip
+def test_a_name_that_is_not_there_is_refused_at_its_place_with_what_was_meant(expression, position, words):
+    with pytest.raises(EvaluationError) as error:
+        check_names(parse_gate(expression), NAMES)
+    assert str(error.value).startswith(f"gate, position {position}: ")
+    assert words in str(error.value)
+    assert str(error.value).splitlines()[-1].index("^") == 2 + position - 1
+
+
+def test_for_every_candidate_makes_a_runs_quantity_each_candidates():
+    cards = scorecard({"lite": card((0.9, 0.95), cost=0.5), "haiku": card((0.9, 0.95), cost=1.5)})
+    assert len(evaluate_gate(["cost_usd < 1"], cards).checks) == 1
+    gate = evaluate_gate(["cost_usd < 1 for every candidate"], cards)
+    assert [(check.candidate, check.decision) for check in gate.checks] == [
+        ("lite", "pass"),
+        ("haiku", "fail"),
+    ]
+    assert [check.candidate for check in evaluate_gate(["cost_usd < 1 for lite"], cards).checks] == ["lite"]
+    coverage = evaluate_gate(["coverage >= 0.95 for every candidate"], cards)
+    assert [check.sentence for check in coverage.checks] == [
+        "lite.coverage is 1; wanted >= 0.95.",
+        "haiku.coverage is 1; wanted >= 0.95.",
+    ]
+
+
+def test_errors_overall_and_metrics_can_be_held_to_a_limit():
+    estimate = MeanEstimate(n=40, mean=0.8, interval=(0.7, 0.9))
+    changes = {
+        "responses": ResponseCounts(n=40, errors=1, missing=1),
+        "overall": estimate,
+        "metrics": {"rouge_l": estimate, "exact_match": MeanEstimate(n=1, mean=1, reason="one record")},
+    }
+    cards = scorecard({"lite": card((0.9, 0.95)).model_copy(update=changes)})
+    decisions = {
+        "error_rate < 0.05": "fail",
+        "error_rate <= 0.05": "pass",
+        "overall.mean >= 0.7": "pass",
+        "overall.mean >= 0.75": "inconclusive",
+        "rouge_l.mean > 0.95": "fail",
+        "exact_match.mean > 0.5": "inconclusive",
+        "cost_usd.per_1000_records < 9": "inconclusive",
+    }
+    for expression, decision in decisions.items():
+        gate = evaluate_gate([expression], cards)
+        assert (expression, gate.decision) == (expression, decision)
+
+
+def test_a_criterion_that_was_asked_of_no_record_decides_nothing():
+    cards = scorecard({"lite": card((0.9, 0.95)).model_copy(update={"criteria": {}})})
+    gate = evaluate_gate(["correctness.pass_rate > 0.5"], cards)
+    assert gate.reasons[0].endswith("(it was asked of no record); wanted > 0.5.")
+    assert evaluate_gate(["lite.coverage > 0.5"], cards).decision == "inconclusive"
+
+
+# Against a baseline
+
+
+def held(interval, *, decision="undecided", drop=0.0, sentence=None, difference=None):
+    """A scorecard whose correctness moved by this interval against its baseline."""
+    middle = None if interval is None else sum(interval) / 2
+    estimate = BaselineEstimate(
+        n=60, difference=middle if difference is None else difference, interval=interval, p_value=0.2,
+        p_adjusted=0.4, minimum_detectable=0.11, decision=decision, largest_drop=drop,
+        worse_records=("r9",) if drop else (), reason=None if interval else "no interval: too few",
+    )  # fmt: skip
+    fact = Moved(was=None, now=None)
+    candidate = BaselineCandidate(
+        criteria={"correctness": estimate}, latency_ms_p50=fact, latency_ms_p90=fact,
+        cost_usd_per_1000_records=fact,
+    )  # fmt: skip
+    worst = (
+        WorseRecord(record_id="r1", candidate="lite", criterion="correctness", was=5, now=5 - (drop or 0)),
+    )
+    baseline = Baseline(
+        uri="runs/x", run_id="x", comparable=True, candidates={"lite": candidate},
+        worst_records=worst if drop else (),
+    )  # fmt: skip
+    return scorecard({"lite": card((0.8, 0.9))}).model_copy(update={"baseline": baseline})
+
+
+@pytest.mark.parametrize(("expression", "interval", "kind", "decision", "words"), [
+    ("no regression in correctness", (-0.1, 0.05), "undecided", "pass", "a loss below 0.11 could not be"),
+    ("no regression in correctness", (0.01, 0.1), "improved", "pass", "no regression is decided."),
+    ("no regression", (-0.2, -0.1), "regressed", "fail", "it regressed"),
+    ("no regression in overall", (-0.2, -0.1), "regressed", "fail", "it regressed"),
+    ("no regression", (-0.2, -0.01), "undecided", "inconclusive", "among all comparisons it is open"),
+    ("no regression", None, "undecided", "inconclusive", "cannot be compared"),
+    ("no regression by 0.1", (-0.1, 0.05), "undecided", "pass", "within what is allowed"),
+    ("no regression by 0.1", (-0.05, -0.01), "regressed", "pass", "within what is allowed"),
+    ("no regression by 0.1", (-0.15, 0.05), "undecided", "inconclusive", "a part of it"),
+    ("no regression by 0.1", (-0.3, -0.2), "regressed", "fail", "all of it is worse"),
+])  # fmt: skip
+def test_a_regression_is_judged_by_its_interval_and_its_test(expression, interval, kind, decision, words):
+    (check,) = evaluate_gate([expression], held(interval, decision=kind)).checks
+    assert (check.decision, check.candidate) == (decision, "lite")
+    assert words in check.sentence
+
+
+def test_where_low_is_good_more_is_a_regression():
+    card_ = held((0.2, 0.3))
+    lower = {"correctness": INFO.model_copy(update={"higher_is_better": False})}
+    card_ = card_.model_copy(update={"criteria": lower})
+    assert evaluate_gate(["no regression by 0.1"], card_).decision == "fail"
+    assert evaluate_gate(["no regression"], card_).decision == "inconclusive"
+
+
+@pytest.mark.parametrize(("drop", "decision", "words"), [
+    (3.0, "fail", "r1 (5 to 2) lost 3 or more"), (2.0, "pass", "the worst record lost 2, of 60 records"),
+    (0.0, "pass", "none lost"), (None, "inconclusive", "no record has a score in both runs"),
+])  # fmt: skip
+def test_a_single_record_that_lost_too_much_fails(drop, decision, words):
+    (check,) = evaluate_gate(["no record worse by 3"], held((-0.1, 0.1), drop=drop)).checks
+    assert check.decision == decision
+    assert words in check.sentence
+
+
+def test_without_a_baseline_a_rule_about_it_is_open_and_says_what_to_do():
+    gate = evaluate_gate(
+        ["no regression in correctness", "no record worse by 1"], scorecard({"lite": card((0.8, 0.9))})
+    )
+    assert gate.decision == "inconclusive"
+    assert all("`evaldrop bless RUN`" in check.sentence for check in gate.checks)
+
+
+def test_a_baseline_that_is_not_comparable_leaves_it_open_and_says_why():
+    baseline = Baseline(uri="x", comparable=False, obstacles=("judge pro: …",), summary="judge pro differs")
+    cards = scorecard({"lite": card((0.8, 0.9))}).model_copy(update={"baseline": baseline})
+    (check,) = evaluate_gate(["no regression"], cards).checks
+    assert (check.decision, check.sentence) == ("inconclusive", "judge pro differs")
+
+
+def test_a_new_candidate_has_nothing_to_lose():
+    cards = held((-0.1, 0.05))
+    both = {**cards.candidates, "haiku": card((0.8, 0.9))}
+    gate = evaluate_gate(["no regression"], cards.model_copy(update={"candidates": both}))
+    assert {check.candidate: check.decision for check in gate.checks} == {"lite": "pass", "haiku": "pass"}
+
+
+def guarded(blocked_bad, blocked_good):
+    shares = {
+        name: BlockedShare(n=9, of=10, rate=None if bounds is None else sum(bounds) / 2, interval=bounds)
+        for name, bounds in (("blocked_bad", blocked_bad), ("blocked_good", blocked_good))
+    }
+    other = dict.fromkeys(
+        ("refused_bad", "passed_bad", "refused_good", "passed_good"), BlockedShare(n=1, of=10)
+    )
+    return card((0.8, 0.9)).model_copy(
+        update={"guardrail": GuardrailEstimate(guardrail="g:1", **shares, **other)}
+    )
+
+
+@pytest.mark.parametrize(("rule", "decision"), [
+    ("lite.guardrail.blocked_bad_rate >= 0.9", "pass"),
+    ("lite.guardrail.blocked_bad_rate >= 0.95", "inconclusive"),
+    ("lite.guardrail.blocked_bad_rate >= 0.99", "fail"),
+    ("guardrail.blocked_good_rate <= 0.05 for lite", "pass"),
+    ("guardrail.blocked_good_rate <= 0.05 for every candidate", "fail"),
+    ("guardrail.blocked_good_rate <= 0.2", "inconclusive"),
+    ("lite.guardrail.passed_bad_rate <= 0.5", "inconclusive"),
+])  # fmt: skip
+def test_what_a_guardrail_blocks_is_judged_by_its_interval(rule, decision):
+    candidates = {"lite": guarded((0.91, 0.98), (0.0, 0.05)), "strict": guarded((0.95, 1.0), (0.1, 0.3))}
+    assert evaluate_gate([rule], scorecard(candidates)).decision == decision
+
+
+def test_a_guardrails_rule_without_expectations_decides_nothing_and_says_why():
+    gate = evaluate_gate(["lite.guardrail.blocked_bad_rate >= 0.9"], scorecard({"lite": card((0.8, 0.9))}))
+    assert gate.decision == "inconclusive"
+    assert "no record says expected_blocked" in gate.reasons[0]
+
+
+def test_a_guardrails_rule_about_an_unknown_candidate_is_refused():
+    with pytest.raises(EvaluationError, match=r'nothing called "lit".*did you mean "lite"'):
+        evaluate_gate(["lit.guardrail.blocked_bad_rate >= 0.9"], scorecard({"lite": guarded((0, 1), (0, 1))}))

@@ -1,0 +1,93 @@
+"""The messages a run sends."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from evaldrop.steps.report_failure.notices import MAX_SUBJECT_CHARACTERS, failure_notice, scorecard_notice
+
+RUN = {"run_id": "run-1", "dataset": "s3://drop/faq.jsonl", "name": "small"}
+
+
+def scorecard(**more):
+    given = {
+        "evaluation": "small",
+        "simulated": False,
+        "gate": SimpleNamespace(decision="fail", reasons=("correctness.pass_rate is too low",)),
+        "alarms": ("the judge prefers long responses",),
+    }
+    return SimpleNamespace(**{**given, **more})
+
+
+def test_a_scorecards_message_has_decision_reasons_alarms_and_where_the_report_is():
+    notice = scorecard_notice(scorecard(), folder="s3://drop/runs/small/run-1", notify="always")
+    assert notice["decision"] == "fail"
+    assert notice["report"] == "s3://drop/runs/small/run-1/report.html"
+    assert notice["notify"] == "always"
+    assert notice["subject"] == "evaldrop small: fail"
+    for part in ("too low", "prefers long", notice["report"]):
+        assert part in notice["message"]
+    json.dumps(notice)
+
+
+def test_a_rehearsal_says_so_in_subject_and_message():
+    notice = scorecard_notice(scorecard(simulated=True), folder="runs", notify="always")
+    assert "SIMULATED" in notice["subject"]
+    assert "SIMULATED" in notice["message"]
+
+
+def failure(error="DatasetError", cause="no prompt", step="ValidateDataset"):
+    return {"step": step, "error": error, "cause": cause}
+
+
+def test_the_failure_of_a_rehearsal_says_so():
+    notice = failure_notice({**RUN, "bedrock": "simulated:seed=1"}, failure())
+    assert notice["subject"].startswith("evaldrop SIMULATED small")
+    assert notice["message"].startswith("SIMULATED Run run-1")
+    assert "SIMULATED" not in failure_notice({**RUN, "bedrock": "aws"}, failure())["message"]
+
+
+def test_a_lambdas_own_error_and_message_are_taken_out_of_its_cause():
+    cause = json.dumps({"errorType": "BudgetExceeded", "errorMessage": "too dear", "stackTrace": ["..."]})
+    notice = failure_notice(RUN, failure("Lambda.Unknown", cause))
+    assert notice["reason"] == {"error": "BudgetExceeded", "cause": "ValidateDataset: too dear"}
+    assert "stackTrace" not in notice["message"]
+    assert "s3://drop/faq.jsonl" in notice["message"]
+
+
+@pytest.mark.parametrize("cause", ["plain words", "[1, 2]", "7", ""])
+def test_any_other_cause_is_told_as_it_is(cause):
+    reason = failure_notice(RUN, failure("States.TaskFailed", cause))["reason"]
+    assert reason["error"] == "States.TaskFailed"
+    assert (cause or "States.TaskFailed") in reason["cause"]
+
+
+def test_a_failure_without_a_cause_has_its_name_for_one():
+    reason = failure_notice(RUN, {"step": "EvaluateRecords", "error": "States.Timeout"})["reason"]
+    assert reason["cause"].startswith("EvaluateRecords: States.Timeout A step took too long.")
+
+
+@pytest.mark.parametrize(
+    ("error", "action"),
+    [
+        ("States.ExceedToleratedFailureThreshold", "--resume"),
+        ("States.ItemReaderFailed", "permissions"),
+        ("States.ResultWriterFailed", "permissions"),
+        ("States.DataLimitExceeded", "256 KiB"),
+    ],
+)
+def test_what_the_workflow_itself_raises_comes_with_what_to_do(error, action):
+    assert action in failure_notice(RUN, failure(error, "", "EvaluateRecords"))["reason"]["cause"]
+
+
+def test_a_subject_is_what_sns_takes():
+    """Fewer than 100 printable ASCII characters: API reference of Publish."""
+    notice = failure_notice({"dataset": "s3://drop/größe\n" + "x" * 200}, failure())
+    assert len(notice["subject"]) == MAX_SUBJECT_CHARACTERS == 99
+    assert notice["subject"].isascii()
+    assert notice["subject"].isprintable()
+
+
+def test_a_long_cause_is_cut_to_what_an_execution_keeps():
+    assert len(failure_notice(RUN, failure(cause="x" * 50_000))["reason"]["cause"]) == 30_000
