@@ -1,6 +1,8 @@
 """The engine stands alone."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import evaldrop.engine
@@ -24,6 +26,12 @@ def test_the_engine_imports_nothing_from_the_rest_of_evaldrop():
         name for name in names if name.startswith("evaldrop") and not name.startswith("evaldrop.engine")
     }
     assert "boto3" not in names
+
+
+def test_the_process_of_a_function_does_not_wait_for_asyncio():
+    code = "import sys; import evaldrop.engine.invocation; print('asyncio' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_every_public_name_is_there():
