@@ -12,12 +12,12 @@ from evaldrop.evaluation import Called
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.report.history_index import HISTORY_FILE, output_folder, renew_index
-from evaldrop.run.definition import RunFile, read_run_file
+from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.model.scorecard import CriterionEstimate, Scorecard
 from evaldrop.scorecard.trend.entries import HistoryCandidate, HistoryEntry, HistoryEstimate, HistoryJudge
 
 
-def history_entry(scorecard: Scorecard, folder: str, run: RunFile) -> HistoryEntry:
+def history_entry(scorecard: Scorecard, folder: str, run: RunDefinition) -> HistoryEntry:
     """Return what the history keeps of a run whose folder, relative to the output folder, is `folder`."""
     candidates = {candidate.name: candidate for candidate in run.candidates}
     prompts = run.content.get("prompts") or {}
@@ -94,7 +94,7 @@ def _anchors(scorecard: Scorecard) -> dict[str, dict[str, HistoryEstimate]]:
     return found
 
 
-def _anchors_sha256(run: RunFile) -> str | None:
+def _anchors_sha256(run: RunDefinition) -> str | None:
     """Return a digest of what the judges are asked about the evaluation's anchors, in whatever order."""
     if run.evaluation.anchors is None:
         return None
@@ -142,7 +142,7 @@ def write_history(folder: str, scorecard: Scorecard) -> None:
         StorageError: The output folder cannot be read or written.
     """
     relative = "/".join(folder.rstrip("/").split("/")[-2:])
-    entry = history_entry(scorecard, relative, read_run_file(folder))
+    entry = history_entry(scorecard, relative, RunDefinition.load(folder))
     storage.write_bytes(storage.join(folder, HISTORY_FILE), entry.model_dump_json(indent=1).encode())
     if out := output_folder(folder):
         renew_index(out)

@@ -31,14 +31,14 @@ def calibrate(
     """
     from evaldrop.cli.tables.calibration import print_calibration
     from evaldrop.errors import InputError
-    from evaldrop.run.definition import read_run_file
+    from evaldrop.run.definition import RunDefinition
     from evaldrop.scorecard.calibration import calibrate as held_against_people
     from evaldrop.scorecard.read import read_run
     from evaldrop.steps.build_scorecard.build import build_scorecard, with_calibration
 
     if apply:
         build_scorecard(run)
-    found = held_against_people(read_run_file(run))
+    found = held_against_people(RunDefinition.load(run))
     if found is None:
         raise InputError(
             f"{run}: people have scored none of its responses. `evaldrop review export {run}` writes a page "

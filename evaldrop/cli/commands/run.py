@@ -115,7 +115,7 @@ def _new(dataset: str, options: dict[str, Any]) -> Started:
     from evaldrop import storage
     from evaldrop.errors import DatasetError, InputError
     from evaldrop.evaluation import find_evaluation, parse_evaluation
-    from evaldrop.run.request import RunRequest, new_run_id
+    from evaldrop.run.request import RunRequest, new_run_id, run_folder
 
     if storage.is_s3(options["out"]):
         raise InputError(
@@ -138,8 +138,7 @@ def _new(dataset: str, options: dict[str, Any]) -> Started:
         limit=options["limit"],
         max_in_flight=options["max_in_flight"],
     )
-    out = str(storage.local_path(options["out"]))
-    return Started(request, storage.join(out, name, request.run_id))
+    return Started(request, run_folder(storage.absolute(options["out"]), name, request.run_id))
 
 
 def _resumed(resume: str, options: dict[str, Any]) -> Started:
@@ -164,7 +163,8 @@ def _resumed(resume: str, options: dict[str, Any]) -> Started:
         max_in_flight=options["max_in_flight"] or definition.options["max_in_flight"],
         parent=parent.folder if (parent := definition.parent) and parent.how == "rejudged" else None,
     )
-    return Started(request, definition.folder)
+    # Where it began: there its journal and results are gone on with.
+    return Started(request, definition.written_to)
 
 
 def _is_finished(folder: str) -> bool:

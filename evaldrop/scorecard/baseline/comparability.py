@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.run.definition import RunFile
+from evaldrop.run.definition import RunDefinition
 
 # How long a judge may take changes no verdict.
 _NO_MATTER = frozenset({"timeout_s"})
@@ -12,7 +12,7 @@ _NO_MATTER = frozenset({"timeout_s"})
 _RECOMPUTED = ("pass_at", "weight")
 
 
-def obstacles(run: RunFile, baseline: RunFile) -> tuple[str, ...]:
+def obstacles(run: RunDefinition, baseline: RunDefinition) -> tuple[str, ...]:
     """Return what makes two runs incomparable, a sentence each: a difference may then be the measure's."""
     return (
         *_simulation(run, baseline),
@@ -23,7 +23,7 @@ def obstacles(run: RunFile, baseline: RunFile) -> tuple[str, ...]:
     )
 
 
-def changes(run: RunFile, baseline: RunFile) -> tuple[str, ...]:
+def changes(run: RunDefinition, baseline: RunDefinition) -> tuple[str, ...]:
     """Return how the candidates differ: that is what a comparison is about."""
     then = {candidate.name: candidate for candidate in baseline.candidates}
     found = []
@@ -39,7 +39,7 @@ def changes(run: RunFile, baseline: RunFile) -> tuple[str, ...]:
     return (*found, *_prompts(run.content, baseline.content, "candidate/"))
 
 
-def _simulation(run: RunFile, baseline: RunFile) -> Iterator[str]:
+def _simulation(run: RunDefinition, baseline: RunDefinition) -> Iterator[str]:
     if run.simulated != baseline.simulated:
         simulated = "this run" if run.simulated else "the baseline"
         yield f"{simulated} is SIMULATED, the other is not"
@@ -51,7 +51,7 @@ def _dataset(run: Mapping[str, Any], baseline: Mapping[str, Any]) -> Iterator[st
         yield f"the dataset is another (sha256 {_short(now)}, was {_short(then)})"
 
 
-def _judges(run: RunFile, baseline: RunFile) -> Iterator[str]:
+def _judges(run: RunDefinition, baseline: RunDefinition) -> Iterator[str]:
     now, then = ({judge.name: _settings(judge) for judge in parts.judges} for parts in (run, baseline))
     for name in sorted(now.keys() | then.keys()):
         if name not in then:

@@ -8,7 +8,7 @@ from evaldrop.errors import StorageError
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.report.history import write_history
 from evaldrop.report.writing import write_reports
-from evaldrop.run.definition import RunFile, read_run_file
+from evaldrop.run.definition import RunDefinition
 from evaldrop.run.results import find_manifests
 from evaldrop.scorecard.baseline.compare import against_baseline
 from evaldrop.scorecard.calibration import Calibration, calibrate
@@ -64,7 +64,7 @@ def build_scorecard(folder: str, manifest: str | None = None) -> Scorecard:
         StorageError: A file is missing, or is not what it should be.
         EvaluationError: The gate cannot be read.
     """
-    run = read_run_file(folder)
+    run = RunDefinition.load(folder)
     manifests = [manifest] if manifest else find_manifests(folder)
     tallies = read_results(run, manifests)
     scorecard = with_calibration(_scorecard(run, tallies, ended_at=_ended_at(manifests)), calibrate(run))
@@ -94,7 +94,7 @@ def with_calibration(scorecard: Scorecard, calibration: Calibration | None) -> S
     return scorecard.model_copy(update={"candidates": cards, "calibration": dict(calibration.criteria)})
 
 
-def _scorecard(run: RunFile, tallies: Tallies, *, ended_at: float | None) -> Scorecard:
+def _scorecard(run: RunDefinition, tallies: Tallies, *, ended_at: float | None) -> Scorecard:
     tally, columns = tallies.run, columns_of(tallies.run)
     confidence = run.evaluation.confidence
     pairwise, pairs = run.evaluation.pairwise, tallies.pairwise.columns()
@@ -157,7 +157,7 @@ def _scorecard(run: RunFile, tallies: Tallies, *, ended_at: float | None) -> Sco
     )
 
 
-def _records(run: RunFile, tally: RunTally) -> Records:
+def _records(run: RunDefinition, tally: RunTally) -> Records:
     counts = run.content["dataset"]["records"]
     return Records(
         read=counts["read"],

@@ -101,7 +101,7 @@ class ParentReplies:
         self._offsets = dict(_offsets(self._lines))
         self._same_judges = frozenset(_same_judges(self._before, definition))
         self._is_same_pairwise = _pairwise_asked(self._before) == _pairwise_asked(definition)
-        self._criteria = self._before.resolved_criteria()
+        self._criteria = self._before.criteria
 
     def of(self, record_id: str) -> ParentRecord:
         """Return a record as it was in the parent; one that it did not have has nothing to take over."""

@@ -9,7 +9,8 @@ from evaldrop import storage
 from evaldrop.errors import EvaluationError, InputError
 from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation.questions import questions_of
-from evaldrop.run.definition import RunDefinition, out_of
+from evaldrop.run.definition import RunDefinition
+from evaldrop.run.request import out_of
 from evaldrop.scorecard.baseline.blessing import bless
 from evaldrop.scorecard.read import read_run
 from evaldrop.steps.build_scorecard.build import build_scorecard
