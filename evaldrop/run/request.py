@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from evaldrop import storage
+
 RUN_FILE = "run.json"
 
 
@@ -48,7 +50,12 @@ def new_run_id(now: datetime | None = None) -> str:
 
 def run_folder(out: str, evaluation: str, run_id: str) -> str:
     """Return the folder of a run."""
-    return "/".join([out.rstrip("/"), evaluation, run_id])
+    return storage.join(out, evaluation, run_id)
+
+
+def has_begun(folder: str) -> bool:
+    """Tell whether a folder is a run's: ValidateDataset has written its `run.json`."""
+    return storage.exists(storage.join(folder, RUN_FILE))
 
 
 def out_of(folder: str) -> str:

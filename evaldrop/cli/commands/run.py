@@ -142,12 +142,11 @@ def _new(dataset: str, options: dict[str, Any]) -> Started:
 
 
 def _resumed(resume: str, options: dict[str, Any]) -> Started:
-    from evaldrop import storage
     from evaldrop.errors import InputError
     from evaldrop.run.definition import RunDefinition
-    from evaldrop.run.request import RunRequest
+    from evaldrop.run.request import RunRequest, has_begun
 
-    if not storage.exists(storage.join(resume, "run.json")):
+    if not has_begun(resume):
         raise InputError(
             f"{resume}: no run.json there. Nothing had begun that could be gone on with; start a new run."
         )
@@ -240,10 +239,10 @@ def _keeping_runtime(started: Started) -> "BedrockRuntime":
 
 def _execute(started: Started, opening: Opening, functions: "Executor | None") -> "Execution | None":
     """Run the workflow; None when it was interrupted."""
-    from evaldrop import storage
     from evaldrop.bedrock.metered import MeteredRuntime
     from evaldrop.cli.progress import RunProgress
     from evaldrop.evaluation.prices import cost_of_calls, load_prices
+    from evaldrop.run.request import has_begun
     from evaldrop.running.here import discard_empty, run_locally, state_machine
 
     request, folder = started.request, started.folder
@@ -271,7 +270,7 @@ def _execute(started: Started, opening: Opening, functions: "Executor | None") -
         _tell_how_to_go_on(progress, folder)
         return None
     discard_empty(folder)
-    if execution.status != "SUCCEEDED" and storage.exists(storage.join(folder, "run.json")) and progress.done:
+    if execution.status != "SUCCEEDED" and has_begun(folder) and progress.done:
         warn(f"what was done is kept. Go on with: evaldrop run --resume {folder}")
     return execution
 

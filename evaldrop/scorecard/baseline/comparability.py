@@ -16,9 +16,9 @@ def obstacles(run: RunDefinition, baseline: RunDefinition) -> tuple[str, ...]:
     """Return what makes two runs incomparable, a sentence each: a difference may then be the measure's."""
     return (
         *_simulation(run, baseline),
-        *_dataset(run.content, baseline.content),
+        *_dataset(run, baseline),
         *_judges(run, baseline),
-        *_judge_prompts(run.content, baseline.content),
+        *_prompts(run, baseline, "judge/"),
         *_criteria(run.criteria, baseline.criteria),
     )
 
@@ -36,7 +36,7 @@ def changes(run: RunDefinition, baseline: RunDefinition) -> tuple[str, ...]:
     defaults = (run.evaluation.prompt, baseline.evaluation.prompt)
     if defaults[0] != defaults[1]:
         found.append(f"prompt is {defaults[0]}, was {defaults[1]}")
-    return (*found, *_prompts(run.content, baseline.content, "candidate/"))
+    return (*found, *_prompts(run, baseline, "candidate/"))
 
 
 def _simulation(run: RunDefinition, baseline: RunDefinition) -> Iterator[str]:
@@ -45,8 +45,8 @@ def _simulation(run: RunDefinition, baseline: RunDefinition) -> Iterator[str]:
         yield f"{simulated} is SIMULATED, the other is not"
 
 
-def _dataset(run: Mapping[str, Any], baseline: Mapping[str, Any]) -> Iterator[str]:
-    now, then = (content["dataset"].get("sha256") for content in (run, baseline))
+def _dataset(run: RunDefinition, baseline: RunDefinition) -> Iterator[str]:
+    now, then = (each.dataset.sha256 for each in (run, baseline))
     if now != then:
         yield f"the dataset is another (sha256 {_short(now)}, was {_short(then)})"
 
@@ -62,14 +62,10 @@ def _judges(run: RunDefinition, baseline: RunDefinition) -> Iterator[str]:
             yield from (f"judge {name}: {change}" for change in _differing(now[name], then[name]))
 
 
-def _judge_prompts(run: Mapping[str, Any], baseline: Mapping[str, Any]) -> Iterator[str]:
-    yield from _prompts(run, baseline, "judge/")
-
-
-def _prompts(run: Mapping[str, Any], baseline: Mapping[str, Any], kind: str) -> Iterator[str]:
-    now, then = (content.get("prompts") or {} for content in (run, baseline))
+def _prompts(run: RunDefinition, baseline: RunDefinition, kind: str) -> Iterator[str]:
+    now, then = run.prompts, baseline.prompts
     for name in sorted(now.keys() & then.keys()):
-        digests = (now[name].get("sha256"), then[name].get("sha256"))
+        digests = (now[name].sha256, then[name].sha256)
         if name.startswith(kind) and digests[0] != digests[1]:
             yield f"prompt {name} has another text (sha256 {_short(digests[0])}, was {_short(digests[1])})"
 

@@ -98,8 +98,8 @@ def against_baseline(run: RunDefinition) -> Baseline | None:
 
     What stands in the way is part of the answer and never stops a run that was paid for.
     """
-    uri = run.content.get("baseline")
-    if not isinstance(uri, str):
+    uri = run.baseline
+    if uri is None:
         return None
     try:
         return _compare(run, RunDefinition.load(uri), force=False)

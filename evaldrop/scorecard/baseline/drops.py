@@ -67,8 +67,8 @@ def earlier_scores(run: RunDefinition) -> EarlierScores | None:
 
     Why it cannot be compared is told by `against_baseline`.
     """
-    uri = run.content.get("baseline")
-    if not isinstance(uri, str):
+    uri = run.baseline
+    if uri is None:
         return None
     try:
         then = RunDefinition.load(uri)

@@ -24,7 +24,7 @@ from evaldrop.run.results import find_manifests
 from evaldrop.scorecard.baseline.blessing import blessed_run
 from evaldrop.scorecard.gate import RunNames, check_names, parse_gate
 from evaldrop.scorecard.model.scorecard import Scorecard
-from evaldrop.steps.build_scorecard.build import build_scorecard
+from evaldrop.steps.build_scorecard.build import score_run
 
 KEPT_FILES = ("records.jsonl", "rejected.jsonl")
 
@@ -63,7 +63,7 @@ def rescore(folder: str, *, evaluation: str | None = None, out: str | None = Non
 
 def rescored_scorecard(definition: RunDefinition) -> Scorecard:
     """Compute a rescored run's scorecard and write its files."""
-    return build_scorecard(definition.folder)
+    return score_run(definition)
 
 
 def _rescored(parent: RunDefinition, *, evaluation: str | None, out: str | None) -> RunDefinition:

@@ -14,7 +14,7 @@ from evaldrop.datasets import Survey, survey_dataset
 from evaldrop.errors import DatasetError, EvaldropError, EvaluationError, InputError
 from evaldrop.evaluation import Evaluation, find_evaluation, read_evaluation, stack_evaluation
 from evaldrop.run.definition import RunDefinition
-from evaldrop.run.request import RUN_FILE, RunRequest
+from evaldrop.run.request import RunRequest, has_begun
 from evaldrop.steps.validate_dataset.define_run import RunDraft
 from evaldrop.steps.validate_dataset.plan import Plan, refuse_above_budget
 
@@ -74,7 +74,7 @@ def _refusal(check: Check) -> InputError:
 
 def _kept(definition: RunDefinition) -> RunDefinition | None:
     """Return the definition this run began with, if it has begun."""
-    if not storage.exists(definition.file(RUN_FILE)):
+    if not has_begun(definition.folder):
         return None
     kept = RunDefinition.load(definition.folder)
     for what, before, now in (
