@@ -11,8 +11,7 @@ from evaldrop.report.review.page import review_page
 from evaldrop.report.review.sheet import review_sheet
 from evaldrop.report.review.shown import ShownItem, ShownReview
 from evaldrop.run.definition import RunDefinition
-from evaldrop.run.records import PreparedRecord, read_prepared
-from evaldrop.run.results import RECORDS_FILE
+from evaldrop.run.records import RECORDS_FILE, PreparedRecord, read_prepared
 from evaldrop.run.tables import read_rows
 from evaldrop.scorecard.calibration.label import ReviewItem, ReviewKey, Sampling
 from evaldrop.scorecard.calibration.labels import response_digest

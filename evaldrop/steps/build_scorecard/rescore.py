@@ -19,6 +19,7 @@ from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.prices import load_prices
 from evaldrop.evaluation.questions import asked_of_judges, questions_of
 from evaldrop.run.definition import RunDefinition
+from evaldrop.run.records import RECORDS_FILE
 from evaldrop.run.request import new_run_id, out_of, run_folder
 from evaldrop.run.results import find_manifests
 from evaldrop.scorecard.baseline.blessing import blessed_run
@@ -27,7 +28,7 @@ from evaldrop.scorecard.model.scorecard import Scorecard
 from evaldrop.shipped import VERSION
 from evaldrop.steps.build_scorecard.build import score_run
 
-KEPT_FILES = ("records.jsonl", "rejected.jsonl")
+KEPT_FILES = (RECORDS_FILE, "rejected.jsonl")
 
 
 def rescore(folder: str, *, evaluation: str | None = None, out: str | None = None) -> RunDefinition:

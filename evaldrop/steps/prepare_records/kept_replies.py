@@ -18,13 +18,10 @@ from evaldrop.evaluation import Judge
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.questions import asked_in, asked_of_judges
 from evaldrop.run.definition import RunDefinition
+from evaldrop.run.records import RECORDS_FILE, with_texts_restored
 from evaldrop.run.results import ResultIndex, find_manifests, open_lines, parse_row, read_manifest
-from evaldrop.run.shared_texts import with_texts_restored
 
 JSON = dict[str, Any]
-
-RECORDS_FILE = "records.jsonl"
-
 _Judgement = tuple[str, tuple[str, ...], int]
 _Comparison = tuple[str, str, str, str]
 
