@@ -9,8 +9,7 @@ What evaldrop raises.
     │   └── BudgetExceeded    the likely cost is above `budget_usd`
     ├── NotEnoughData         too few numbers for the statistic asked for
     ├── StorageError          a URI cannot be read or written
-    ├── ServiceError          an AWS service would not do what was asked
-    └── RunFailed             the workflow ended in Fail (exit code 3)
+    └── ServiceError          an AWS service would not do what was asked
 
 The workflow matches Lambda errors by class name: renaming one here is a change of `infra/workflow.asl.yaml`.
 """
@@ -50,10 +49,6 @@ class StorageError(EvaldropError):
 
 class ServiceError(EvaldropError):
     """An AWS service would not do what was asked, or could not be reached."""
-
-
-class RunFailed(EvaldropError):
-    """The workflow ended in its Fail state."""
 
 
 def is_bad_input(error: str) -> bool:

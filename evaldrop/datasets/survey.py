@@ -65,11 +65,6 @@ class Survey:
         """How many problems there are beyond those kept."""
         return self.n_problems - len(self.problems)
 
-    @property
-    def is_mixed(self) -> bool:
-        """Whether rows have several shapes."""
-        return len(self.shapes) > 1
-
 
 def survey_dataset(
     open: Callable[[], BinaryIO],  # noqa: A002 -- the public name; nothing here opens a file

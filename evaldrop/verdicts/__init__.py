@@ -8,7 +8,7 @@ from evaldrop.verdicts.comparisons import (
     read_preference,
 )
 from evaldrop.verdicts.pairs import parse_pair
-from evaldrop.verdicts.preferences import TIE, parse_choice, parse_preference, parse_yes_no
+from evaldrop.verdicts.preferences import TIE, parse_preference, parse_yes_no
 from evaldrop.verdicts.rankings import Ranking, parse_ranking
 from evaldrop.verdicts.reading import Form, read_verdicts, unscored_verdicts
 from evaldrop.verdicts.scores import parse_score
@@ -27,7 +27,6 @@ __all__ = [
     "Reading",
     "UnscoredReason",
     "Verdict",
-    "parse_choice",
     "parse_pair",
     "parse_preference",
     "parse_ranking",

@@ -1,11 +1,11 @@
 """A choice from a menu, a preference between two, a yes or a no."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from evaldrop.evaluation.criteria.scales import Point, Scale
 from evaldrop.verdicts.evidence import Evidence, Rank, evidence_of
-from evaldrop.verdicts.scores import parse_score, settled
+from evaldrop.verdicts.scores import settled
 from evaldrop.verdicts.structured import first_member
 from evaldrop.verdicts.verdict import Reading, agreed
 from evaldrop.verdicts.wording import bare, is_refusal, lines_of, plain_text, visible_text
@@ -66,13 +66,6 @@ _CLOSING_LETTER = re.compile(
 _OPENING_LETTER = re.compile(
     rf"^\W*(?:(?P<yes>{_YES})|(?P<no>{_NO}))(?=\s*[.,:;!*)\n]|\s+[-–—]|$)", re.IGNORECASE
 )
-
-
-def parse_choice(text: str, labels: Sequence[str], *, truncated: bool = False) -> Reading[str]:
-    """Read which of `labels` a judge chose; an answer that is not on the menu is no verdict."""
-    scale = Scale.of_choices(*(Point(value=float(n), label=label) for n, label in enumerate(labels)))
-    reading = parse_score(text, scale, truncated=truncated)
-    return Reading(None, reading.reason) if reading.value is None else Reading(labels[int(reading.value)])
 
 
 def parse_preference(

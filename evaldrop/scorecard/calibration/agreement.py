@@ -10,7 +10,9 @@ import numpy.typing as npt
 from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.scorecard.model.calibration import Confusion, JudgeAgreement, RaterAgreement
-from evaldrop.statistics import JudgeCounts, agreement_rate, cohen_kappa, krippendorff_alpha, spearman
+from evaldrop.statistics.agreement import agreement_rate, cohen_kappa, krippendorff_alpha
+from evaldrop.statistics.debiasing import JudgeCounts
+from evaldrop.statistics.ranks import spearman
 
 Floats = npt.NDArray[np.float64]
 _LEVELS: Final[Mapping[str, Literal["nominal", "ordinal", "interval"]]] = {

@@ -12,7 +12,8 @@ from typing import Any
 from evaldrop.errors import InputError, NotEnoughData
 from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, Scorecard
 from evaldrop.scorecard.read import read_run
-from evaldrop.statistics import minimum_detectable_difference, required_records, wilson_interval
+from evaldrop.statistics.intervals import wilson_interval
+from evaldrop.statistics.power import minimum_detectable_difference, required_records
 from evaldrop.steps.validate_dataset.plan import Range
 from evaldrop.steps.validate_dataset.validate import Check
 
