@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from evaldrop.datasets.reading import SeenIds
 from evaldrop.datasets.records import Problem, Record
-from evaldrop.datasets.seen_ids import SeenIds
 
 # Below this a reference such as "Yes" or "8" stands in many prompts by chance.
 MIN_LEAKED_CHARACTERS = 12

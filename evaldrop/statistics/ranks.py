@@ -1,4 +1,4 @@
-"""Statistics of order: correlation by rank, and Wilcoxon's signed ranks."""
+"""Statistics of order: correlation by rank."""
 
 from math import sqrt
 from typing import NamedTuple

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator
 
 from evaldrop.evaluation.criteria.scales import Point, Scale
-from evaldrop.verdicts.evidence import Evidence, Rank, evidence_of
-from evaldrop.verdicts.scores import settled
+from evaldrop.verdicts.scores import Evidence, Rank, evidence_of, settled
 from evaldrop.verdicts.structured import first_member
 from evaldrop.verdicts.verdict import Reading, agreed
 from evaldrop.verdicts.wording import bare, is_refusal, lines_of, plain_text, visible_text

@@ -3,10 +3,8 @@
 import os
 from typing import Any
 
-from evaldrop.steps.log import log_step
-from evaldrop.steps.report_failure.notices import failure_notice
-from evaldrop.steps.report_failure.unfinished import tell_unfinished
-from evaldrop.steps.services import StackServices
+from evaldrop.steps.report_failure.notices import failure_notice, tell_unfinished
+from evaldrop.steps.services import StackServices, log_step
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

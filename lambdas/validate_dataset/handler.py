@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from evaldrop.run.request import RunRequest
-from evaldrop.steps.log import log_step
+from evaldrop.steps.services import log_step
 from evaldrop.steps.validate_dataset.validate import validate_dataset
 
 

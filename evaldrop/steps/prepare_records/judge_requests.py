@@ -1,6 +1,7 @@
 """What judges are asked about a record: requests with holes for the responses, and their constant parts."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -8,7 +9,7 @@ import orjson
 
 from evaldrop.datasets import Record
 from evaldrop.evaluation import Judge
-from evaldrop.evaluation.criteria import Criterion
+from evaldrop.evaluation.criteria import Criterion, built_in, criterion_from_config
 from evaldrop.evaluation.prompts import Prompt
 from evaldrop.run.definition import RunDefinition
 from evaldrop.steps.prepare_records.judge_texts import (
@@ -20,13 +21,43 @@ from evaldrop.steps.prepare_records.judge_texts import (
 )
 from evaldrop.steps.prepare_records.kept_replies import ParentReplies
 from evaldrop.steps.prepare_records.pair_texts import comparison_texts, orders, pair_constants, pairs
-from evaldrop.steps.prepare_records.record_criteria import RecordCriteria
 from evaldrop.verdicts import VERDICT_TOOL_NAME
 
 JSON = dict[str, Any]
 
 MAX_SHARED_JUDGE_BYTES = 64 * 1024
 """Judge requests kept in the state, which every child gets too; further ones travel with their records."""
+
+
+class RecordCriteria:
+    """By which criteria each record of a run is judged: the evaluation's, and those it brings itself."""
+
+    def __init__(self, definition: RunDefinition) -> None:
+        self._criteria = definition.resolved_criteria()
+        self._own_criteria = [
+            criterion_from_config(config, path="criteria") for config in definition.evaluation.criteria
+        ]
+
+    def applicable(self, record: Record) -> list[Criterion]:
+        """Return those that can be judged: the record has what they need."""
+        return [criterion for criterion in self._asked_of(record) if not _missing_for(criterion, record)]
+
+    def _asked_of(self, record: Record) -> list[Criterion]:
+        """Return the evaluation's criteria, then those the record brings, a question of its own included."""
+        own = {criterion.name: criterion for criterion in self._own_criteria}
+        for name, question in record.criteria.items():
+            criterion = self._named(name)
+            own[criterion.name] = replace(criterion, question=question) if question else criterion
+        return list(own.values())
+
+    def _named(self, name: str) -> Criterion:
+        """Return a criterion by the name a record gives it: of a built-in one, any spelling."""
+        return self._criteria.get(name) or self._criteria[built_in(name, path="criteria").name]
+
+    def not_applicable(self, record: Record) -> dict[str, str]:
+        """Return what a record lacks, by the name of the criterion that needs it."""
+        reasons = {criterion.name: _missing_for(criterion, record) for criterion in self._asked_of(record)}
+        return {name: reason for name, reason in reasons.items() if reason}
 
 
 class JudgeRequests:
@@ -151,3 +182,11 @@ class JudgeRequests:
                         "second": second,
                         **texts,
                     }
+
+
+def _missing_for(criterion: Criterion, record: Record) -> str:
+    if criterion.needs_reference and not record.reference:
+        return "needs a reference"
+    if criterion.needs_context and not record.context:
+        return "needs a context"
+    return ""

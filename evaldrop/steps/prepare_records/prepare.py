@@ -22,7 +22,11 @@ from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import RunRequest
 from evaldrop.run.shared_texts import share_texts
 from evaldrop.steps.prepare_records.anchors import AnchorQuestions, anchor_records
-from evaldrop.steps.prepare_records.judge_requests import MAX_SHARED_JUDGE_BYTES, JudgeRequests
+from evaldrop.steps.prepare_records.judge_requests import (
+    MAX_SHARED_JUDGE_BYTES,
+    JudgeRequests,
+    RecordCriteria,
+)
 from evaldrop.steps.prepare_records.kept_replies import ParentRecord, ParentReplies, parent_replies
 from evaldrop.steps.prepare_records.long_records import (
     WHOLE,
@@ -34,7 +38,6 @@ from evaldrop.steps.prepare_records.long_records import (
     long_body,
 )
 from evaldrop.steps.prepare_records.perturbations import is_copy_id, perturbed_copies
-from evaldrop.steps.prepare_records.record_criteria import RecordCriteria
 from evaldrop.steps.prepare_records.shortening import shorten_values
 
 JSON = dict[str, Any]

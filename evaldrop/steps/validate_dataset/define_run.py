@@ -25,8 +25,8 @@ from evaldrop.scorecard.gate import RunNames, check_names, parse_gate
 from evaldrop.shipped import workflow_sha256
 from evaldrop.steps.prepare_records.kept_replies import parent_replies
 from evaldrop.steps.prepare_records.prepare import Preparing
-from evaldrop.steps.validate_dataset.criteria_checks import CriteriaChecking
 from evaldrop.steps.validate_dataset.evaluation_checks import (
+    CriteriaChecks,
     judge_problems,
     judge_warnings,
     parent_problems,
@@ -182,7 +182,7 @@ class RunDraft:
 
     def _criteria(self) -> tuple[dict[str, Criterion], list[str | dict[str, Any]]]:
         """Return the criteria by name, and the configurations of those that only records name."""
-        checking = CriteriaChecking(evaluation=self.evaluation, survey=self.survey, source=self.source)
+        checking = CriteriaChecks(evaluation=self.evaluation, survey=self.survey, source=self.source)
         found, brought = checking.check(), checking.brought()
         self.problems += checking.problems
         self.warnings += checking.warnings

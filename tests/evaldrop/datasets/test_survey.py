@@ -7,7 +7,7 @@ import json
 import pytest
 
 from evaldrop.datasets import survey, survey_dataset
-from evaldrop.datasets.seen_ids import SeenIds
+from evaldrop.datasets.reading import SeenIds
 from evaldrop.errors import DatasetError
 
 from .reading_of import survey_of

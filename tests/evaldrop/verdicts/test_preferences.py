@@ -2,8 +2,12 @@
 
 import pytest
 
-from evaldrop.evaluation.criteria import Point, Scale
-from evaldrop.verdicts import TIE, Reading, parse_preference, parse_score, parse_yes_no
+from evaldrop.evaluation.criteria import Scale
+from evaldrop.evaluation.criteria.scales import Point
+from evaldrop.verdicts import TIE
+from evaldrop.verdicts.preferences import parse_preference, parse_yes_no
+from evaldrop.verdicts.scores import parse_score
+from evaldrop.verdicts.verdict import Reading
 
 LONG = "The submission explains each step and names its sources plainly enough for a reader to follow. " * 4
 

@@ -6,16 +6,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from evaldrop.evaluation.criteria import BUILT_IN, Criterion, Point, Scale
-from evaldrop.verdicts import (
-    JudgeReply,
-    parse_pair,
-    parse_preference,
-    parse_ranking,
-    parse_score,
-    parse_yes_no,
-    read_verdicts,
-)
+from evaldrop.evaluation.criteria import BUILT_IN, Criterion, Scale
+from evaldrop.evaluation.criteria.scales import Point
+from evaldrop.verdicts import JudgeReply, read_verdicts
+from evaldrop.verdicts.pairs import parse_pair
+from evaldrop.verdicts.preferences import parse_preference, parse_yes_no
+from evaldrop.verdicts.rankings import parse_ranking
+from evaldrop.verdicts.scores import parse_score
 from evaldrop.verdicts.structured import entries_of
 
 SCALES = [

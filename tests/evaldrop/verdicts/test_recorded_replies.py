@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from evaldrop.evaluation.criteria import Point, Scale
-from evaldrop.verdicts import Reading, parse_pair, parse_preference, parse_ranking, parse_score
+from evaldrop.evaluation.criteria import Scale
+from evaldrop.evaluation.criteria.scales import Point
+from evaldrop.verdicts.pairs import parse_pair
+from evaldrop.verdicts.preferences import parse_preference
+from evaldrop.verdicts.rankings import parse_ranking
+from evaldrop.verdicts.scores import parse_score
+from evaldrop.verdicts.verdict import Reading
 
 SHARED_DATA = os.environ.get("EVALDROP_SHARED_DATA")
 DOCUMENT = Path(__file__).parents[3] / "docs" / "judging.md"

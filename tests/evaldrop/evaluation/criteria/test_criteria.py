@@ -3,15 +3,9 @@
 import pytest
 
 from evaldrop.errors import EvaluationError
-from evaldrop.evaluation.criteria import (
-    Criterion,
-    Example,
-    Point,
-    Scale,
-    built_in,
-    criterion_from_config,
-    scale_from_config,
-)
+from evaldrop.evaluation.criteria import Criterion, Scale, built_in, criterion_from_config
+from evaldrop.evaluation.criteria.criterion import Example
+from evaldrop.evaluation.criteria.scales import Point, scale_from_config
 
 WHERE = "criteria[1]"
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from evaldrop.steps.report_failure.unfinished import tell_unfinished
+from evaldrop.steps.report_failure.notices import tell_unfinished
 
 ARN = "arn:aws:states:us-east-1:123456789012:execution:evaluate:ds-1"
 DETAIL = {"executionArn": ARN, "name": "ds-1", "status": "FAILED"}
