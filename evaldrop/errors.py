@@ -7,9 +7,9 @@ What evaldrop raises.
     │   ├── EvaluationError   an evaluation file is wrong
     │   ├── PromptError       a prompt is missing, or wants a variable nobody has
     │   └── BudgetExceeded    the likely cost is above `budget_usd`
-    ├── NotEnoughData         too few numbers for the statistic asked for
+    ├── NotEnoughData         too few numbers for a statistic
     ├── StorageError          a URI cannot be read or written
-    └── ServiceError          an AWS service would not do what was asked
+    └── ServiceError          an AWS service refused, or could not be reached
 
 The workflow matches Lambda errors by class name: renaming one here is a change of `infra/workflow.asl.yaml`.
 """
@@ -40,7 +40,7 @@ class BudgetExceeded(InputError):
 
 
 class NotEnoughData(EvaldropError):
-    """A statistic was asked of too few numbers. No data has no interval, not a wide one."""
+    """Too few numbers for a statistic. No data has no interval, not a wide one."""
 
 
 class StorageError(EvaldropError):
@@ -48,7 +48,7 @@ class StorageError(EvaldropError):
 
 
 class ServiceError(EvaldropError):
-    """An AWS service would not do what was asked, or could not be reached."""
+    """An AWS service refused, or could not be reached."""
 
 
 def is_bad_input(error: str) -> bool:

@@ -1,4 +1,4 @@
-"""Where the files lie that travel with the code: the workflow, the released prompts, the sample dataset."""
+"""Finds the files that come with the code: the workflow, the released prompts, the sample dataset."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ def resource(*names: str) -> Path:
     """
     Return the path of a shipped file or folder, such as `resource("prompts", "judge")`.
 
-    An installed copy carries them inside the package; in a checkout they lie beside it.
+    An installed copy carries them inside the package; in a checkout they are beside it.
     """
     installed = _PACKAGE.joinpath("_data", *names)
     return installed if installed.exists() else _PACKAGE.parent.joinpath(*names)

@@ -115,8 +115,8 @@ def order_bias(a_shown_first: npt.ArrayLike, b_shown_first: npt.ArrayLike) -> Or
     Measure how the order of two responses sways a judge (Wang et al. 2023, arXiv 2305.17926).
 
     Args:
-        a_shown_first: 1 where a was preferred, 0 where b, ½ for a tie, when a stood first; shape (n,).
-        b_shown_first: The same records, coded the same, when b stood first. Records unscored in either order
+        a_shown_first: 1 where a was preferred, 0 where b, ½ for a tie, when a was shown first; shape (n,).
+        b_shown_first: The same records, coded the same, when b was. Records unscored in either order
             are left out.
 
     Raises:

@@ -53,9 +53,9 @@ def minimum_detectable_difference(
     Args:
         records: n, independent records (clusters, where records are clustered).
         between: ω², variance over records of the difference of the two candidates' expected scores.
-        within_a: σ_a², variance of one candidate's score on a record when it is asked again.
+        within_a: σ_a², variance of one candidate's score on a record, from response to response.
         within_b: σ_b², the same for the other.
-        repeats_a: K_a, how often each record is asked.
+        repeats_a: K_a, responses to each record.
         repeats_b: K_b.
         level: Two-sided chance of a false alarm, a fraction in (0, 1).
         power: Chance of seeing a difference of that size, a fraction in (0, 1).

@@ -94,7 +94,7 @@ def parse_preference(
 
 def parse_yes_no(text: str, *, truncated: bool = False) -> Reading[bool]:
     """
-    Read the Y or N of a judge that was asked to reason and then to print the letter on its own line, twice.
+    Read the Y or N of a judge that is to reason first and then to print the letter on its own line, twice.
 
     A line that holds the letter alone counts first, then a tagged letter, then one that closes or opens the
     reply. Letters inside words never count. Y on one line and N on another is ambiguous.
@@ -159,7 +159,7 @@ def _winner_pattern(names: tuple[str, str]) -> re.Pattern[str]:
     either = "|".join(re.escape(name) for name in names)
     thing = rf"{_NOUN}\s?[(\"'*_]{{0,4}}\s?({either})(?!\w)[)\"'*_]{{0,4}}"
     if set(names) == {"first", "second"}:
-        # An ordinal stands before what it counts; "a response" would be an article.
+        # An ordinal comes before what it counts; "a response" would be an article.
         thing = rf"(?:{thing}|(?:the\s+)?({either})\s+(?:{_NOUN}|one))"
     return re.compile(
         rf"\b{thing}\s+(?:is|was)\s+(?:\w+ly\s+|much\s+|far\s+|overall\s+|also\s+)?(?:the\s+)?{_BEST}"

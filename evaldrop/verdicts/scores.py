@@ -51,7 +51,7 @@ _WEAK = (
     "answer|result|conclusion|assessment|evaluation|mark|label|classification|category|choice|response|output"
 )
 _FINAL = re.compile(r"final|overall", re.IGNORECASE)
-# Only markup, a list number or a table bar may stand before a tag that opens its line.
+# Only markup, a list number or a table bar may come before a tag that opens its line.
 _LINE_OPENING = re.compile(r"[\s>*_#`\"'{,•|+-]*(?:\(?[0-9]{1,2}[.)]\s*)?[\s>*_#`\"'{,•|+-]*$")
 _BOXED = re.compile(r"\[\[\s*([^\[\]\n]{1,60}?)\s*\]\]|\\boxed\{\s*(?:\\text\{)?([^{}\n]{1,60}?)\s*\}")
 _ELEMENT = re.compile(
@@ -241,7 +241,7 @@ def settled(evidence: Iterable[Evidence], plain: str, *, truncated: bool) -> Rea
     """Return what the highest-ranked evidence says, `ambiguous` when it differs, or why there is none."""
     pieces = list(evidence)
     if truncated:
-        # A cut reply never reached its last line; what was tagged before that stands.
+        # A cut reply never reached its last line; what was tagged before that counts.
         pieces = [piece for piece in pieces if piece.rank >= Rank.TAGGED_LINE and not piece.at_end]
     rank = max((piece.rank for piece in pieces), default=None)
     if is_refusal(plain) and (rank is None or rank <= Rank.PHRASE):

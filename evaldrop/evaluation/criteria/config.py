@@ -115,7 +115,7 @@ def _answer(value: float | str, scale: Scale, *, path: str) -> float:
 
 
 def _pass_mark(value: float | str, scale: Scale, *, path: str) -> float:
-    """Return `value` as a pass mark, which may lie between two answers."""
+    """Return `value` as a pass mark, which may be between two answers."""
     return _on_scale(scale.value_of(value) if isinstance(value, str) else value, value, scale, path=path)
 
 

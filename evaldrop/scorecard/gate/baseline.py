@@ -26,7 +26,7 @@ def judge_no_regression(rule: NoRegression, scorecard: Scorecard, names: RunName
     """
     Yield a check per candidate and criterion.
 
-    Without a margin: fails when a regression is decided (Holm), is inconclusive when the interval lies below
+    Without a margin: fails when a regression is decided (Holm), is inconclusive when the interval is below
     0 and the correction leaves it open, else passes and says what could not have been seen. With a margin:
     passes when the whole interval is above -margin, fails when all of it is below.
     """

@@ -97,17 +97,17 @@ def _cause(criterion: str, direction: Direction, since: str, anchors: Sequence[S
     if not moved:
         return "candidate", "the anchors stayed, so the judge is not known to have moved"
     likewise = [found for found in moved if found.direction == direction]
-    told = ", ".join(found.words for found in likewise or moved)
+    words = ", ".join(found.words for found in likewise or moved)
     if not likewise:
         return (
             "unknown",
-            f"the judge moved as well, and not this way ({told}): what moved here cannot be told",
+            f"the judge moved as well, and not this way ({words}): what moved here cannot be told",
         )
-    return "judge", f"the judge moved: the anchors, whose responses never change, moved too ({told})"
+    return "judge", f"the judge moved: the anchors, whose responses never change, moved too ({words})"
 
 
 def _moved(anchors: Series, since: str, *, of: int) -> _Moved | None:
-    """Return how far anchors moved; `of` series are asked, so that each may err `of` times more rarely."""
+    """Return how far anchors moved; one of `of` series, so that it may err `of` times more rarely."""
     if anchors.charts is None:
         return None
     place = sum(point.started_at < since for point in usable(anchors.points[anchors.start :]))

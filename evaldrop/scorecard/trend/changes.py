@@ -13,7 +13,7 @@ _DIGESTS: Mapping[What, str] = {
     "anchors": "the anchors changed",
     "workflow": "the workflow changed",
 }
-# The workflow decides how a run is carried out and not what is asked: marked, but no new stretch.
+# The workflow decides how a run is carried out and not its requests: marked, but no new stretch.
 _NO_NEW_STRETCH = frozenset({"workflow"})
 
 

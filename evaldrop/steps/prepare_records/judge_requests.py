@@ -1,4 +1,4 @@
-"""What judges are asked about a record: requests with holes for the responses, and their constant parts."""
+"""Judges' requests about a record, with holes for the responses, and their constant parts."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -40,9 +40,9 @@ class RecordCriteria:
 
     def applicable(self, record: Record) -> list[Criterion]:
         """Return those that can be judged: the record has what they need."""
-        return [criterion for criterion in self._asked_of(record) if not _missing_for(criterion, record)]
+        return [criterion for criterion in self._criteria_of(record) if not _missing_for(criterion, record)]
 
-    def _asked_of(self, record: Record) -> list[Criterion]:
+    def _criteria_of(self, record: Record) -> list[Criterion]:
         """Return the evaluation's criteria, then those the record brings, a question of its own included."""
         own = {criterion.name: criterion for criterion in self._own_criteria}
         for name, question in record.criteria.items():
@@ -56,7 +56,7 @@ class RecordCriteria:
 
     def not_applicable(self, record: Record) -> dict[str, str]:
         """Return what a record lacks, by the name of the criterion that needs it."""
-        reasons = {criterion.name: _missing_for(criterion, record) for criterion in self._asked_of(record)}
+        reasons = {criterion.name: _missing_for(criterion, record) for criterion in self._criteria_of(record)}
         return {name: reason for name, reason in reasons.items() if reason}
 
 
@@ -68,7 +68,7 @@ class JudgeRequests:
         definition: The run.
         prompts: Its prompts by kind and name, `judge/NAME` among them.
         criteria: By which a record is judged.
-        parent: What a rejudged run takes from its parent, which may ask about fewer criteria.
+        parent: What a rejudged run takes from its parent, which may have fewer criteria.
 
     Attributes:
         constants: What every request of a judge about the same criteria has in common, by its key: the
@@ -92,19 +92,19 @@ class JudgeRequests:
         self._extra_calls: dict[str, JSON] = {}
 
     def judgements(self, record: Record, values: Mapping[str, Any]) -> Iterator[JSON]:
-        """Yield what judges are asked about a record's responses, which are not there yet."""
+        """Yield judges' requests about a record's responses, which are not there yet."""
         criteria = self._criteria.applicable(record)
         for judge in self._evaluation.judges:
             for group in filter(None, self._groups(judge, criteria, record)):
-                yield from self._asked(judge, group, record, values)
+                yield from self._requests(judge, group, record, values)
 
     def _groups(self, judge: Judge, criteria: list[Criterion], record: Record) -> list[list[Criterion]]:
-        """Return the criteria that a judge is asked about together."""
+        """Return the criteria of each call of a judge."""
         if self._parent:
             return self._parent.groups(judge, criteria, record.id)
         return [[criterion] for criterion in criteria] if judge.mode == "per_criterion" else [criteria]
 
-    def _asked(
+    def _requests(
         self, judge: Judge, criteria: list[Criterion], record: Record, values: Mapping[str, Any]
     ) -> Iterator[JSON]:
         prompt = self._prompts[f"judge/{judge.prompt}"]
@@ -137,8 +137,8 @@ class JudgeRequests:
 
     def _judge_call(self, judge: Judge, prompt: Prompt, criteria: list[Criterion]) -> JSON:
         """Return the key of the judge's constants, with the constants where the state has no more room."""
-        asked = [(criterion.name, criterion.question, criterion.scale) for criterion in criteria]
-        key = f"{judge.name}/{self._fences.mark(judge.name, asked)}"
+        questions = [(criterion.name, criterion.question, criterion.scale) for criterion in criteria]
+        key = f"{judge.name}/{self._fences.mark(judge.name, questions)}"
         return self._shared(key, lambda: judge_constants(judge, prompt, criteria))
 
     def _shared(self, key: str, make: Callable[[], JSON]) -> JSON:
@@ -155,7 +155,7 @@ class JudgeRequests:
         return {"request_key": key, "call": constants}
 
     def comparisons(self, record: Record, values: Mapping[str, Any]) -> Iterator[JSON]:
-        """Yield what judges are asked about pairs of a record's responses."""
+        """Yield judges' requests about pairs of a record's responses."""
         pairwise = self._evaluation.pairwise
         if pairwise is None:
             return

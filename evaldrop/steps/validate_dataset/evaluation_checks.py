@@ -107,10 +107,10 @@ def _resolved_name(config: str | Mapping[str, Any]) -> str:
 
 def judge_problems(evaluation: Evaluation, criteria: Iterable[Criterion]) -> Iterator[str]:
     """Yield what stops a run: nothing to judge by, or more than two answers for a judge that says Y or N."""
-    asked = list(criteria)
-    if evaluation.judges and not asked and evaluation.pairwise is None:
+    wanted = list(criteria)
+    if evaluation.judges and not wanted and evaluation.pairwise is None:
         yield "a judge needs criteria: add criteria here or to the records, or leave judges out."
-    several = ", ".join(criterion.name for criterion in asked if criterion.scale.kind != "binary")
+    several = ", ".join(criterion.name for criterion in wanted if criterion.scale.kind != "binary")
     for judge in evaluation.judges:
         if judge.verdict == "yes_no" and several:
             yield (
@@ -150,8 +150,8 @@ def parent_problems(
         dataset: The dataset's.
     """
     before = questions_of(parent.evaluation)
-    for place, asked in questions_of(evaluation).items():
-        if place.startswith("candidates.") and asked != before.get(place):
+    for place, settings in questions_of(evaluation).items():
+        if place.startswith("candidates.") and settings != before.get(place):
             yield (
                 f"{source}: {place} is not what run {parent.run_id} asked, and rejudge calls no candidate. "
                 "Start a new run for it."

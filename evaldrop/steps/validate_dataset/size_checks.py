@@ -21,7 +21,7 @@ class LongChecks:
     Args:
         definition: The run.
         source: The dataset's name, as problems show it.
-        counting: Counts what long records ask for; a sample could miss them, or take them for many.
+        counting: Counts the calls of long records; a sample could miss them, or take them for many.
 
     Attributes:
         problems: What is too long, a sentence each: its line, its size, what to do.
