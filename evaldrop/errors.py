@@ -5,7 +5,7 @@ What evaldrop raises.
     ├── InputError            what the user gave cannot be used (exit code 64)
     │   ├── DatasetError      a dataset cannot be read at all
     │   ├── EvaluationError   an evaluation file is wrong
-    │   ├── PromptError       a prompt is missing, or wants a variable nobody has
+    │   ├── PromptError       a prompt is missing, or wants a variable that no record has
     │   └── BudgetExceeded    the likely cost is above `budget_usd`
     ├── NotEnoughData         too few numbers for a statistic
     ├── StorageError          a URI cannot be read or written

@@ -23,8 +23,8 @@ class Draft:
     """
     Canonical values as a row gave them.
 
-    `names` tells under which key the user wrote a canonical field, so that a fault names what they can find.
-    `notes` are remarks on what a shape could not carry over. `is_prompt_blamed` tells that a fault already
+    `names` says under which key the user wrote a canonical field, so that a fault names what they can find.
+    `notes` are remarks on what a shape could not carry over. `is_prompt_blamed` says that a fault already
     says why there is no prompt.
     """
 

@@ -74,7 +74,7 @@ def survey_dataset(
     max_record_bytes: int = MAX_RECORD_BYTES,
 ) -> Survey:
     """
-    Read a whole dataset once and tell what is in it, in memory that does not grow with it (but for ids).
+    Read a whole dataset once and say what is in it, in memory that does not grow with it (but for ids).
 
     Raises:
         DatasetError: As `read_records`.

@@ -60,7 +60,7 @@ class StackServices:
             ended = self._step_functions.describe_execution(executionArn=execution_arn)
         return {name: ended.get(name) for name in ("status", "input", "error", "cause")}
 
-    def tell(self, *, subject: str, message: str) -> None:
+    def notify(self, *, subject: str, message: str) -> None:
         """
         Send a message to the topic.
 

@@ -1,7 +1,7 @@
 """
 Alarms as sentences, with what most likely moved.
 
-A judge that moved looks exactly like a model that moved. Anchors tell the two apart: their responses never
+A judge that moved looks exactly like a model that moved. Anchors separate the two: their responses never
 change, so whatever moves them is the judge.
 """
 
@@ -43,7 +43,7 @@ def shifts_of(
         charts: The series' charts.
         points: What they are made of, the baseline's first.
         key: The series.
-        anchors: Series that tell what moved; None when the series is itself of anchors.
+        anchors: Series that show what moved; None when the series is itself of anchors.
     """
     for direction in dict.fromkeys(alarm.direction for alarm in charts.alarms):
         alarms = [alarm for alarm in charts.alarms if alarm.direction == direction]
@@ -85,15 +85,15 @@ def _shift(
 
 def _cause(criterion: str, direction: Direction, since: str, anchors: Sequence[Series]) -> tuple[Cause, str]:
     """Return what moved, by the anchors on the same criterion or over all; overall by those on any."""
-    telling = [
+    witnesses = [
         series
         for series in anchors
         if series.charts is not None
         and (series.criterion == criterion or OVERALL in (criterion, series.criterion))
     ]
-    if not telling:
+    if not witnesses:
         return "unknown", "no anchors tell whether the model or the judge moved"
-    moved = [found for series in telling if (found := _moved(series, since, of=len(telling)))]
+    moved = [found for series in witnesses if (found := _moved(series, since, of=len(witnesses)))]
     if not moved:
         return "candidate", "the anchors stayed, so the judge is not known to have moved"
     likewise = [found for found in moved if found.direction == direction]

@@ -118,7 +118,7 @@ def unfinished_notice(
     return notice
 
 
-def tell_unfinished(
+def report_unfinished(
     detail: Mapping[str, Any], services: StackServices, *, rehearsed_with: str | None = None
 ) -> bool:
     """
@@ -148,7 +148,7 @@ def tell_unfinished(
     )
     if notice is None:
         return False
-    services.tell(subject=notice["subject"], message=notice["message"])
+    services.notify(subject=notice["subject"], message=notice["message"])
     return True
 
 

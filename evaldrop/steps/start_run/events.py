@@ -248,12 +248,12 @@ class _Uploaded(NamedTuple):
         if _goes_with_datasets(upload, intake):
             return upload.uri, "ignored"
         if reason := refusal(upload, intake):
-            services.tell(**refusal_notice(upload.uri, reason))
+            services.notify(**refusal_notice(upload.uri, reason))
             return upload.uri, "refused"
         try:
             options = UploadOptions.from_metadata(services.metadata(upload.uri, upload.version))
         except InputError as error:
-            services.tell(**refusal_notice(upload.uri, str(error)))
+            services.notify(**refusal_notice(upload.uri, str(error)))
             return upload.uri, "refused"
         request = RunRequest(
             run_id=run_of(upload),
@@ -286,7 +286,7 @@ class _Wished(NamedTuple):
                 reason = f"{error}. Upload it, or take it out of the schedule."
         reason = reason or refusal(Upload(bucket, key, facts.version, "", facts.size), intake)
         if reason:
-            services.tell(**refusal_notice(uri, reason))
+            services.notify(**refusal_notice(uri, reason))
             return uri, "refused"
         request = RunRequest(
             run_id=run_name(bucket, key, self.moment, evaluation, str(wish.limit or "")),

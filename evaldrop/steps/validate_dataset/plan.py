@@ -171,15 +171,19 @@ def orchestration_usd(evaluation: Evaluation, records: int, *, children: ChildTy
 def child_transitions(evaluation: Evaluation) -> int:
     """Return how many states a record's child workflow enters when every call succeeds at once."""
     candidates, criteria = len(evaluation.candidates), len(evaluation.criteria)
-    asked = sum(
-        judge.repeats * (criteria if judge.mode == "per_criterion" else min(criteria, 1))
-        for judge in evaluation.judges
-    )
-    states = 4 + candidates * (4 + 4 * asked)
+    states = 4 + candidates * (4 + 4 * judge_calls(evaluation, criteria))
     if evaluation.pairwise:
         orders = 2 if evaluation.pairwise.orders == "both" else 1
         states += 2 + 4 * orders * sum(1 for _ in pairs(evaluation)) * len(evaluation.judges)
     return states
+
+
+def judge_calls(evaluation: Evaluation, criteria: int) -> int:
+    """Return how many calls of its judges a response gets on so many criteria."""
+    return sum(
+        judge.repeats * (criteria if judge.mode == "per_criterion" else min(criteria, 1))
+        for judge in evaluation.judges
+    )
 
 
 def _child_s(evaluation: Evaluation) -> float:
