@@ -99,6 +99,7 @@ def exists(uri: str) -> bool:
         try:
             _s3().head_object(Bucket=bucket, Key=key)
         except _s3().exceptions.ClientError as error:
+            # The answer to HEAD has no body to name the error in: botocore's code is then the status.
             if error.response["Error"]["Code"] in {"404", "NoSuchKey", "NotFound"}:
                 return False
             raise
@@ -132,6 +133,7 @@ def describe(uri: str) -> ObjectFacts:
         bucket, key = place(uri)
         head = _s3().head_object(Bucket=bucket, Key=key)
         version = head.get("VersionId")
+        # "null" is what S3 calls every object written while versioning is suspended.
         return ObjectFacts(size=head["ContentLength"], version=None if version == "null" else version)
 
 
@@ -204,11 +206,13 @@ def open_write(uri: str) -> Iterator[IO[bytes]]:
     path = local_path(uri)
     with _as_storage_error(uri):
         path.parent.mkdir(parents=True, exist_ok=True)
+        # In the same folder: only within one file system does a file take another's place at once.
         descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
         with _as_storage_error(uri):
+            # mkstemp makes files that nobody else can read.
             Path(partial).chmod(0o644)
             Path(partial).replace(path)
     except BaseException:
@@ -245,6 +249,7 @@ def list_files(uri: str) -> Iterator[str]:
         StorageError: S3 would not say.
     """
     if is_s3(uri):
+        # With the slash: the prefix `runs` alone would also list `runs-old/`.
         bucket, prefix = place(uri.rstrip("/") + "/")
         with _as_storage_error(uri):
             for page in _s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):

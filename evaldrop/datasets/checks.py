@@ -73,6 +73,7 @@ class _DraftChecker:
         value = self._values.get("id")
         if value is None:
             return f"row-{line:06d}"
+        # In Python true is a whole number too.
         if isinstance(value, bool) or not isinstance(value, str | int):
             self._wrong("id", value, "a string or a whole number")
             return ""
@@ -127,6 +128,7 @@ class _DraftChecker:
 
     def _turns(self, messages: tuple[Message, ...]) -> None:
         shown = self._shown("messages")
+        # Models take words of the assistant at the end for the beginning of their own, or refuse them.
         if messages[-1].role == "assistant":
             do = 'End with a user message; an ideal answer belongs in "reference".'
             self._fault(f'"{shown}" ends with an assistant message', do)

@@ -165,6 +165,7 @@ class SeenIds:
 
     def first_line(self, identifier: str, line: int) -> int | None:
         """Note the line of an id; return the line that had it before, None when none had."""
+        # 0 marks a free slot.
         digest = int.from_bytes(blake2b(identifier.encode(), digest_size=8).digest(), "little") or 1
         slot = self._slot(digest)
         if self._digests[slot] != _FREE:

@@ -10,6 +10,7 @@ from evaldrop.scorecard.model.baseline import Baseline, BaselineEstimate
 from evaldrop.scorecard.model.scorecard import OVERALL, Decision, GateCheck, Scorecard
 
 _MOST_NAMED = 5
+# 0.7 - 0.5 is a little less than 0.2: a drop as large as the limit counts.
 _ROUNDING = 1e-9
 
 

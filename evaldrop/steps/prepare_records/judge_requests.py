@@ -150,6 +150,7 @@ class JudgeRequests:
             self.constants[key] = constants
             self._shared_bytes += size
             return {"request_key": key}
+        # Records may bring ever new criteria: memory is not to grow with them.
         if len(self._extra_calls) < 1000:
             self._extra_calls[key] = constants
         return {"request_key": key, "call": constants}

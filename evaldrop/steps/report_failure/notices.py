@@ -88,6 +88,7 @@ def failure_notice(run: Mapping[str, Any], failure: Mapping[str, Any]) -> dict[s
     head = f"{simulated}{run.get('name') or run.get('dataset', '')}: failed at {failure['step']}"
     lines = [f"{simulated}Run {run.get('run_id', '')} of {run.get('dataset', '')} failed.", "", cause]
     return {
+        # Step Functions refuses a cause of more than 32,768 characters, and with it the Fail state.
         "reason": {"error": error, "cause": cause[:30_000]},
         "subject": _subject(f"evaldrop {head}"),
         "message": "\n".join(lines),

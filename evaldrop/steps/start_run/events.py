@@ -228,6 +228,7 @@ def _version(version: str | None) -> str | None:
 
 def run_name(*parts: str | None) -> str:
     """Return the name of the run that these parts, and no others, lead to."""
+    # A digest: an execution's name has at most 80 characters, and not all that a key may have.
     text = "\0".join(part or "" for part in parts)
     return f"ds-{hashlib.sha256(text.encode()).hexdigest()[:40]}"
 

@@ -93,7 +93,8 @@ class RunDraft:
             )
         if self.problems:
             return None
-        folder = storage.join(self._out(), evaluation.name, self.request.run_id)
+        out = storage.absolute(self.request.out)
+        folder = storage.join(out, evaluation.name, self.request.run_id)
         models = [
             called.model for called in (*evaluation.candidates, *evaluation.judges) if called.model != GIVEN
         ]
@@ -104,7 +105,7 @@ class RunDraft:
             simulated=self.request.simulated or bool(self.parent and self.parent.simulated),
             bedrock=self.request.bedrock,
             folder=folder,
-            out=self._out(),
+            out=out,
             dataset=self._facts(),
             evaluation=evaluation,
             evaluation_uri=self.evaluation_uri,
@@ -129,22 +130,19 @@ class RunDraft:
             return None
         return parent_of(self.parent, self.request.parent, "rejudged")
 
-    def _out(self) -> str:
-        out = self.request.out
-        return out if storage.is_s3(out) else str(storage.local_path(out))
-
     def _baseline(self, name: str) -> str | None:
         """Return the evaluation's blessed run; a broken `baseline.json` is a warning, not a refusal."""
         try:
-            return blessed_run(storage.join(self._out(), name), simulated=self.request.simulated)
+            return blessed_run(
+                storage.join(storage.absolute(self.request.out), name), simulated=self.request.simulated
+            )
         except StorageError as error:
             self.warnings.append(str(error))
             return None
 
     def _facts(self) -> DatasetFacts:
-        uri = self.request.dataset
         return DatasetFacts(
-            uri=uri if storage.is_s3(uri) else str(storage.local_path(uri)),
+            uri=storage.absolute(self.request.dataset),
             version=self.request.dataset_version,
             sha256=self.survey.sha256,
             shape=self.survey.shape,

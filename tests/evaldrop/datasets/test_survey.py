@@ -66,7 +66,6 @@ def test_the_digest_is_that_of_all_bytes():
     data = b'\xef\xbb\xbf[{"prompt": "a"}]' + b" " * 300_000
     survey = survey_dataset(lambda: io.BytesIO(data), source="faq.json")
     assert survey.sha256 == hashlib.sha256(data).hexdigest()
-    assert survey.n_bytes == len(data)
 
 
 def test_the_stream_is_closed():
@@ -168,5 +167,5 @@ def test_a_dataset_is_not_held_in_memory():
     finally:
         tracemalloc.stop()
     assert found.n_accepted == 399
-    assert found.n_bytes > 7_900_000
+    assert found.n_accepted * len(line) > 7_900_000
     assert peak < 3_000_000
