@@ -84,9 +84,9 @@ def compare_runs(folder: str, baseline: str, *, force: bool = False) -> Baseline
     """
     found = _compare(RunDefinition.load(folder), RunDefinition.load(baseline), force=force)
     if not found.comparable and not found.forced:
-        told = "\n".join(f"  {obstacle}" for obstacle in found.obstacles)
+        obstacles = "\n".join(f"  {obstacle}" for obstacle in found.obstacles)
         raise InputError(
-            f"the runs are not comparable, for a difference could come from the measure:\n{told}\n"
+            f"the runs are not comparable, for a difference could come from the measure:\n{obstacles}\n"
             "--force compares them all the same."
         )
     return found
@@ -96,7 +96,7 @@ def against_baseline(run: RunDefinition) -> Baseline | None:
     """
     Compare a run with the baseline it was given when it began; None when there was none.
 
-    What stands in the way is part of the answer and never stops a run that was paid for.
+    What prevents it is part of the answer and never stops a run that was paid for.
     """
     uri = run.baseline
     if uri is None:

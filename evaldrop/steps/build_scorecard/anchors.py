@@ -12,7 +12,7 @@ from evaldrop.run.records import PreparedRecord
 from evaldrop.run.tables import VerdictRow
 from evaldrop.scorecard.model.part import within
 from evaldrop.scorecard.model.scorecard import AnchorEstimate, AnchorMiss, AnchorScores, Gate, GateCheck
-from evaldrop.statistics import mean_estimate, wilson_interval
+from evaldrop.statistics.intervals import mean_estimate, wilson_interval
 from evaldrop.statistics.vectors import Floats
 
 MAX_MISSES = 20

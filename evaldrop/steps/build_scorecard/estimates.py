@@ -26,13 +26,8 @@ from evaldrop.scorecard.model.scorecard import (
 )
 from evaldrop.scorecard.model.usefulness import LengthRelation
 from evaldrop.scorecard.scores import NOT_APPLICABLE
-from evaldrop.statistics import (
-    Estimate,
-    clustered_mean_estimate,
-    clustered_pass_interval,
-    mean_estimate,
-    wilson_interval,
-)
+from evaldrop.statistics.clusters import clustered_mean_estimate, clustered_pass_interval
+from evaldrop.statistics.intervals import Estimate, mean_estimate, wilson_interval
 from evaldrop.statistics.paired_test import Groups
 from evaldrop.statistics.vectors import Floats, Ordinals
 from evaldrop.steps.build_scorecard.bounds import criterion_bounds, overall_bounds, scored_only

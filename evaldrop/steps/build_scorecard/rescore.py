@@ -17,7 +17,7 @@ from evaldrop.evaluation.criteria import Criterion, criterion_from_config
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.prices import load_prices
-from evaldrop.evaluation.questions import asked_of_judges, questions_of
+from evaldrop.evaluation.questions import judge_question, questions_of
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import RECORDS_FILE
 from evaldrop.run.request import new_run_id, out_of, run_folder
@@ -136,7 +136,7 @@ def _criteria_asked_otherwise(
         if (
             name not in after
             or name not in before
-            or asked_of_judges(before[name]) != asked_of_judges(after[name])
+            or judge_question(before[name]) != judge_question(after[name])
         ):
             yield f"{source}: criteria: {name} is not what run {parent.run_id} asked"
 
