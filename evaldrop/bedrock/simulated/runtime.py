@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from evaldrop.bedrock.families.rehearsed import family_of
+from evaldrop.bedrock.families import recognised
 from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED
 from evaldrop.bedrock.protocol import ServiceError
 from evaldrop.bedrock.simulated.candidate import REFUSAL, character_of, respond
@@ -101,12 +101,14 @@ class SimulatedRuntime:
         return response
 
     async def invoke_model(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer a body of any of the families that `families` knows, in that family's own shape."""
+        """Answer a body of any known family in that family's own shape."""
         model = _model_id(request)
         try:
             body = orjson.loads(request.get("body", b""))
-            family = family_of(model, body)
-            converse = {**family.request(model, body), **invoke_model_guardrail(request)}
+            family = recognised(model, body)
+            if family is None:
+                raise ServiceError("ValidationException", f"the body for {model} is of no known family")
+            converse = {"modelId": model, **family.as_converse(body), **invoke_model_guardrail(request)}
         except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError) as fault:
             raise ServiceError(
                 "ValidationException", f"the body for {model} cannot be read: {fault!r}"
@@ -116,7 +118,7 @@ class SimulatedRuntime:
         if assessment is not None and assessment.is_blocked:
             # A body keeps its model's own stop reason; the guardrail's action stands beside it.
             response = {**response, "stopReason": "end_turn"}
-        answered = {**family.response(model, response), **invoke_model_keys(assessment)}
+        answered = {**family.from_converse(model, response), **invoke_model_keys(assessment)}
         return {"body": orjson.dumps(answered), "contentType": "application/json"}
 
     async def close(self) -> None:

@@ -7,8 +7,8 @@ import orjson
 import pytest
 from aiohttp import web
 
-from evaldrop.bedrock.families.chat import chat_request, chat_response, converse_request, converse_response
-from evaldrop.bedrock.openai import OpenAIRuntime
+from evaldrop.bedrock.families.chat import chat_of_converse, converse_of_chat
+from evaldrop.bedrock.openai import OpenAIRuntime, chat_request, converse_response
 from evaldrop.bedrock.protocol import ServiceError
 
 COMPLETION = {
@@ -246,7 +246,7 @@ def test_a_request_survives_the_way_to_chat_and_back():
         "inferenceConfig": {"maxTokens": 5, "temperature": 0.5},
         "toolConfig": {"tools": TOOLS["tools"]},
     }
-    assert converse_request("m", chat_request(request)) == request
+    assert {"modelId": "m", **converse_of_chat(chat_request(request))} == request
 
 
 def test_a_response_survives_the_way_to_chat_and_back():
@@ -257,4 +257,4 @@ def test_a_response_survives_the_way_to_chat_and_back():
         "usage": {"inputTokens": 1, "outputTokens": 2, "totalTokens": 3},
         "metrics": {"latencyMs": 4},
     }
-    assert converse_response(chat_response("m", response), latency_ms=4) == response
+    assert converse_response(chat_of_converse("m", response), latency_ms=4) == response
