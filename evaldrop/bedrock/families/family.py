@@ -74,9 +74,9 @@ class Family(Layout):
     """
     A family's own bodies, as InvokeModel takes and returns them.
 
-    The workflow meets them before any Python does. It puts a judge's blocks under `messages`, and it joins a
-    response's text from the places that InvokeCandidate, ReadLongReply and CollectTexts of
-    `infra/workflow.asl.yaml` list: a family whose text is elsewhere needs its place there.
+    The workflow meets them before any Python does: it puts a judge's blocks under `messages`, and finds a
+    response's text (InvokeCandidate, ReadLongReply, CollectTexts) and a judge's call of the tool
+    (HasVerdictInBody) in the places that `infra/workflow.asl.yaml` lists. Others have to be added there.
 
     Attributes:
         reply_key: The key at the top of a reply that only this family's have.
