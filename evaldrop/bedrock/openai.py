@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 
 from evaldrop.bedrock.channel import Channel
-from evaldrop.bedrock.families.chat import INFERENCE, forced, function_call, function_tool
-from evaldrop.bedrock.families.family import STOP_REASONS, texts_of
+from evaldrop.bedrock.families.bodies import STOP_REASONS, texts_of
+from evaldrop.bedrock.families.chat import INFERENCE, forced, function_tool
 from evaldrop.bedrock.protocol import READ_TIMEOUT_S, ServiceError, code_by_status, json_body, json_object
 
 # A gateway's time-out is the model's here: most servers load a model at its first call.
@@ -126,8 +126,7 @@ def chat_request(request: Mapping[str, Any]) -> dict[str, Any]:
     """
     system = "\n\n".join(block["text"] for block in request.get("system", ()) if "text" in block)
     messages = [{"role": "system", "content": system}] if system else []
-    for message in request.get("messages", ()):
-        messages.extend(_chat_messages(message))
+    messages += map(_chat_message, request.get("messages", ()))
     inference = request.get("inferenceConfig", {})
     return {
         "model": request.get("modelId", ""),
@@ -138,30 +137,16 @@ def chat_request(request: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _chat_messages(message: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
-    texts, calls, results = [], [], []
+def _chat_message(message: Mapping[str, Any]) -> dict[str, Any]:
     for block in message.get("content", ()):
-        if "text" in block:
-            texts.append(block["text"])
-        elif "toolUse" in block:
-            calls.append(function_call(block["toolUse"]))
-        elif "toolResult" in block:
-            results.append(block["toolResult"])
-        elif not block.keys() & {"cachePoint", "reasoningContent"}:
+        if "text" not in block:
             kinds = ", ".join(block)
             raise ServiceError(
                 "ValidationException", f"an OpenAI-compatible server takes no {kinds} content here"
             )
-    for result in results:
-        said = "\n".join(
-            part.get("text") or orjson.dumps(part.get("json")).decode() for part in result["content"]
-        )
-        yield {"role": "tool", "tool_call_id": result["toolUseId"], "content": said}
-    if texts or calls or not results:
-        content: Any = (
-            [{"type": "text", "text": text} for text in texts] if len(texts) > 1 else "".join(texts)
-        )
-        yield {"role": message["role"], "content": content, **({"tool_calls": calls} if calls else {})}
+    texts = texts_of(message.get("content"))
+    parts: Any = [{"type": "text", "text": text} for text in texts]
+    return {"role": message["role"], "content": parts if len(texts) > 1 else "".join(texts)}
 
 
 def _chat_tools(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,18 +4,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from evaldrop.bedrock.families.family import (
-    JSON,
-    Family,
-    Reply,
-    converse_request,
-    mapping,
-    mappings,
-    messages_in_blocks,
-    texts_of,
-    tool_input,
-    total,
-)
+from evaldrop.bedrock.families import bodies
+from evaldrop.bedrock.families.family import JSON, Family, Reply
 
 _BLOCK = {"type": "text"}
 
@@ -26,23 +16,23 @@ def _tool(tool: Mapping[str, Any], _choice: str | None) -> JSON:
 
 def _read(body: Mapping[str, Any]) -> Reply:
     # Blocks by their type, not by position: thinking may come first.
-    blocks, usage = mappings(body["content"]), mapping(body.get("usage"))
+    blocks, usage = bodies.mappings(body["content"]), bodies.mapping(body.get("usage"))
     return Reply(
         "".join(str(block.get("text", "")) for block in blocks if block.get("type") == "text"),
-        tool_input(block.get("input") for block in blocks if block.get("type") == "tool_use"),
+        bodies.tool_input(block.get("input") for block in blocks if block.get("type") == "tool_use"),
         body.get("stop_reason"),
-        total(usage, "input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"),
-        total(usage, "output_tokens"),
+        bodies.total(usage, "input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"),
+        bodies.total(usage, "output_tokens"),
     )
 
 
 def _as_converse(body: Mapping[str, Any]) -> JSON:
-    return converse_request(
+    return bodies.converse_request(
         body["messages"],
         inference={"maxTokens": body["max_tokens"]} if "max_tokens" in body else {},
-        system=texts_of(body.get("system")),
+        system=bodies.texts_of(body.get("system")),
         tools=[
-            {"toolSpec": {"name": tool["name"], "inputSchema": {"json": tool["input_schema"]}}}
+            bodies.tool_spec(tool["name"], tool["input_schema"])
             for tool in body.get("tools", ())
             if "input_schema" in tool
         ],
@@ -78,7 +68,7 @@ ANTHROPIC = Family(
         "top_p": "top_p",
         "stop": "stop_sequences",
     },
-    messages=partial(messages_in_blocks, block=_BLOCK),
+    messages=partial(bodies.messages_in_blocks, block=_BLOCK),
     system=lambda text: {"system": text},
     tool=_tool,
     block=_BLOCK,

@@ -5,36 +5,19 @@ from typing import Any
 
 import orjson
 
-from evaldrop.bedrock.families.family import (
-    JSON,
-    Family,
-    Reply,
-    Turns,
-    converse_request,
-    first,
-    mapping,
-    own_stop_reason,
-    text_of,
-    texts_of,
-    tool_input,
-    total,
-)
+from evaldrop.bedrock.families import bodies
+from evaldrop.bedrock.families.family import JSON, Family, Reply, Turns
 
 INFERENCE = {
-    "maxTokens": "max_tokens",
-    "temperature": "temperature",
-    "topP": "top_p",
-    "stopSequences": "stop",
-}
+    "maxTokens": "max_tokens", "temperature": "temperature", "topP": "top_p", "stopSequences": "stop",
+}  # fmt: skip
 """Converse's sampling parameters by chat's names for them."""
 
 
 def function_tool(name: str, description: str, schema: Mapping[str, Any]) -> JSON:
     """Return a tool as chat completions describe it."""
-    return {
-        "type": "function",
-        "function": {"name": name, "description": description, "parameters": schema},
-    }
+    described = {"name": name, "description": description, "parameters": schema}
+    return {"type": "function", "function": described}
 
 
 def forced(name: str) -> JSON:
@@ -42,8 +25,7 @@ def forced(name: str) -> JSON:
     return {"type": "function", "function": {"name": name}}
 
 
-def function_call(use: Mapping[str, Any]) -> JSON:
-    """Return a `toolUse` of Converse's as the call of a function."""
+def _call(use: Mapping[str, Any]) -> JSON:
     arguments = orjson.dumps(use["input"]).decode()
     called = {"name": use["name"], "arguments": arguments}
     return {"id": use["toolUseId"], "type": "function", "function": called}
@@ -59,15 +41,15 @@ def _tool(tool: Mapping[str, Any], _choice: str | None) -> JSON:
 
 
 def _read(body: Mapping[str, Any]) -> Reply:
-    choice, usage = first(body["choices"]), mapping(body.get("usage"))
-    message = mapping(choice.get("message"))
-    call = mapping(first(message.get("tool_calls")).get("function"))
+    choice, usage = bodies.first(body["choices"]), bodies.mapping(body.get("usage"))
+    message = bodies.mapping(choice.get("message"))
+    call = bodies.mapping(bodies.first(message.get("tool_calls")).get("function"))
     return Reply(
         str(message.get("content") or ""),
-        tool_input([call.get("arguments")]),
+        bodies.tool_input([call.get("arguments")]),
         choice.get("finish_reason", choice.get("stop_reason")),
-        total(usage, "prompt_tokens"),
-        total(usage, "completion_tokens"),
+        bodies.total(usage, "prompt_tokens"),
+        bodies.total(usage, "completion_tokens"),
     )
 
 
@@ -76,18 +58,14 @@ def converse_of_chat(body: Mapping[str, Any]) -> JSON:
     messages = body["messages"]
     ruled = [each for each in messages if each["role"] in ("system", "developer")]
     functions = [tool["function"] for tool in body.get("tools", ())]
-    return converse_request(
+    return bodies.converse_request(
         [each for each in messages if each not in ruled],
         inference={key: body[name] for key, name in INFERENCE.items() if body.get(name) is not None},
-        system=[text for each in ruled for text in texts_of(each["content"])],
+        system=[text for each in ruled for text in bodies.texts_of(each["content"])],
         tools=[
-            {
-                "toolSpec": {
-                    "name": each["name"],
-                    "description": each.get("description", ""),
-                    "inputSchema": {"json": each.get("parameters", {})},
-                }
-            }
+            bodies.tool_spec(
+                each["name"], each.get("parameters", {}), description=each.get("description", "")
+            )
             for each in functions
         ],
     )
@@ -96,11 +74,11 @@ def converse_of_chat(body: Mapping[str, Any]) -> JSON:
 def chat_of_converse(model_id: str, response: Mapping[str, Any]) -> JSON:
     """Write a Converse response as a chat completion."""
     blocks = response["output"]["message"]["content"]
-    message: JSON = {"role": "assistant", "content": text_of(response) or None}
-    calls = [function_call(block["toolUse"]) for block in blocks if "toolUse" in block]
+    message: JSON = {"role": "assistant", "content": bodies.text_of(response) or None}
+    calls = [_call(block["toolUse"]) for block in blocks if "toolUse" in block]
     if calls:
         message["tool_calls"] = calls
-    usage, stop = response["usage"], own_stop_reason(response["stopReason"])
+    usage, stop = response["usage"], bodies.own_stop_reason(response["stopReason"])
     return {
         "object": "chat.completion",
         "model": model_id,

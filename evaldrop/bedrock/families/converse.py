@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evaldrop.bedrock.families.family import JSON, Layout, Reply, Turns, mapping, mappings, tool_input, total
+from evaldrop.bedrock.families import bodies
+from evaldrop.bedrock.families.family import JSON, Layout, Reply, Turns
 
 
 def _messages(turns: Turns) -> JSON:
@@ -22,15 +23,15 @@ def _tool(tool: Mapping[str, Any], choice: str | None) -> JSON:
 def read(raw: Mapping[str, Any]) -> Reply:
     """Read Converse's response as Step Functions writes it."""
     # Blocks by their keys, not by position: reasoning may come first.
-    blocks = mappings(mapping(mapping(raw.get("Output")).get("Message")).get("Content"))
-    usage, latency_ms = mapping(raw.get("Usage")), mapping(raw.get("Metrics")).get("LatencyMs")
+    blocks = bodies.mappings(bodies.mapping(bodies.mapping(raw.get("Output")).get("Message")).get("Content"))
+    usage, latency_ms = bodies.mapping(raw.get("Usage")), bodies.mapping(raw.get("Metrics")).get("LatencyMs")
     is_number = isinstance(latency_ms, int | float) and not isinstance(latency_ms, bool)
     return Reply(
         "".join(str(block["Text"]) for block in blocks if "Text" in block),
-        tool_input(mapping(block["ToolUse"]).get("Input") for block in blocks if "ToolUse" in block),
+        bodies.tool_input(bodies.mapping(block.get("ToolUse")).get("Input") for block in blocks),
         raw.get("StopReason"),
-        total(usage, "InputTokens", "CacheReadInputTokens", "CacheWriteInputTokens"),
-        total(usage, "OutputTokens"),
+        bodies.total(usage, "InputTokens", "CacheReadInputTokens", "CacheWriteInputTokens"),
+        bodies.total(usage, "OutputTokens"),
         float(latency_ms) if latency_ms is not None and is_number else None,
     )
 

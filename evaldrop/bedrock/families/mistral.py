@@ -4,18 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from evaldrop.bedrock.families.family import (
-    JSON,
-    Family,
-    Reply,
-    Turns,
-    converse_request,
-    first,
-    own_stop_reason,
-    text_of,
-    with_tokens_broken,
-    without_tokens,
-)
+from evaldrop.bedrock.families import bodies
+from evaldrop.bedrock.families.family import JSON, Family, Reply, Turns
 
 _MADE_BY_MISTRAL = re.compile(r"mi[sx]tral|ministral|pixtral")
 
@@ -26,28 +16,28 @@ def _messages(turns: Turns) -> JSON:
         if role == "system":  # has no place of its own: it begins the first instruction
             pending = f"{said}\n\n"
         elif role == "assistant":
-            text += f" {with_tokens_broken(said)}</s>"
+            text += f" {bodies.with_tokens_broken(said)}</s>"
         else:
-            text += f"[INST] {with_tokens_broken(pending + said)} [/INST]"
+            text += f"[INST] {bodies.with_tokens_broken(pending + said)} [/INST]"
             pending = ""
     return {"prompt": text}
 
 
 def _read(body: Mapping[str, Any]) -> Reply:
-    output = first(body["outputs"])
+    output = bodies.first(body["outputs"])
     return Reply(str(output.get("text", "")), None, output.get("stop_reason"))
 
 
 def _as_converse(body: Mapping[str, Any]) -> JSON:
-    return converse_request(
-        [{"role": "user", "content": without_tokens(body["prompt"])}],
+    return bodies.converse_request(
+        [{"role": "user", "content": bodies.without_tokens(body["prompt"])}],
         inference={"maxTokens": body["max_tokens"]} if "max_tokens" in body else {},
     )
 
 
 def _from_converse(_model_id: str, response: Mapping[str, Any]) -> JSON:
-    stop_reason = own_stop_reason(response["stopReason"])
-    return {"outputs": [{"text": text_of(response), "stop_reason": stop_reason}]}
+    stop_reason = bodies.own_stop_reason(response["stopReason"])
+    return {"outputs": [{"text": bodies.text_of(response), "stop_reason": stop_reason}]}
 
 
 MISTRAL = Family(

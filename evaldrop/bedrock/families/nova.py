@@ -4,35 +4,24 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from evaldrop.bedrock.families.family import (
-    JSON,
-    Family,
-    Reply,
-    converse_request,
-    mapping,
-    mappings,
-    messages_in_blocks,
-    tool_input,
-    total,
-)
+from evaldrop.bedrock.families import bodies
+from evaldrop.bedrock.families.family import JSON, Family, Reply
 
 
 def _tool(tool: Mapping[str, Any], _choice: str | None) -> JSON:
-    schema = {"json": tool["input_schema"]}
-    spec = {"name": tool["name"], "description": tool["description"], "inputSchema": schema}
-    choice = {"tool": {"name": tool["name"]}}
-    return {"toolConfig": {"tools": [{"toolSpec": spec}], "toolChoice": choice}}
+    spec = bodies.tool_spec(tool["name"], tool["input_schema"], description=tool["description"])
+    return {"toolConfig": {"tools": [spec], "toolChoice": {"tool": {"name": tool["name"]}}}}
 
 
 def _read(body: Mapping[str, Any]) -> Reply:
-    blocks = mappings(mapping(mapping(body["output"]).get("message")).get("content"))
-    usage = mapping(body.get("usage"))
+    blocks = bodies.mappings(bodies.mapping(bodies.mapping(body["output"]).get("message")).get("content"))
+    usage = bodies.mapping(body.get("usage"))
     return Reply(
         "".join(str(block["text"]) for block in blocks if "text" in block),
-        tool_input(mapping(block["toolUse"]).get("input") for block in blocks if "toolUse" in block),
+        bodies.tool_input(bodies.mapping(block.get("toolUse")).get("input") for block in blocks),
         body.get("stopReason"),
-        total(usage, "inputTokens", "cacheReadInputTokenCount", "cacheWriteInputTokenCount"),
-        total(usage, "outputTokens"),
+        bodies.total(usage, "inputTokens", "cacheReadInputTokenCount", "cacheWriteInputTokenCount"),
+        bodies.total(usage, "outputTokens"),
     )
 
 
@@ -46,7 +35,7 @@ def _as_converse(body: Mapping[str, Any]) -> JSON:
     if "max_new_tokens" in inference:  # the name that Nova's first documentation gave it
         inference["maxTokens"] = inference.pop("max_new_tokens")
     kept = {key: body[key] for key in ("system", "toolConfig") if body.get(key)}
-    return {**converse_request(body["messages"], inference=inference), **kept}
+    return {**bodies.converse_request(body["messages"], inference=inference), **kept}
 
 
 def _from_converse(_model_id: str, response: Mapping[str, Any]) -> JSON:
@@ -62,7 +51,7 @@ NOVA = Family(
         "stop": "stopSequences",
     },
     parameters_in="inferenceConfig",
-    messages=partial(messages_in_blocks, block={}),
+    messages=partial(bodies.messages_in_blocks, block={}),
     system=lambda text: {"system": [{"text": text}]},
     tool=_tool,
     block={},

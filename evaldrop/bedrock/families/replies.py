@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
-from evaldrop.bedrock.families import answering, converse
-from evaldrop.bedrock.families.family import STOP_REASONS, Reply, first, mapping, total
+from evaldrop.bedrock.families import answering, bodies, converse
+from evaldrop.bedrock.families.family import Reply
 
 __all__ = ["GUARDRAIL_INTERVENED", "Reply", "elapsed_latency", "read_reply"]
 
@@ -39,7 +39,7 @@ def _parsed_body(body: object) -> Mapping[str, Any]:
             body = orjson.loads(body)
         except orjson.JSONDecodeError:
             return {}
-    return mapping(body)
+    return bodies.mapping(body)
 
 
 def _read_body(body: Mapping[str, Any]) -> Reply:
@@ -57,13 +57,13 @@ def _read_body(body: Mapping[str, Any]) -> Reply:
 
 def _read_titan(body: Mapping[str, Any]) -> Reply:
     """Read a reply of Titan's, whose requests are not written yet."""
-    result = first(body["results"])
+    result = bodies.first(body["results"])
     return Reply(
         str(result.get("outputText", "")),
         None,
         str(result.get("completionReason", "")).lower() or None,
-        total(body, "inputTextTokenCount"),
-        total(result, "tokenCount"),
+        bodies.total(body, "inputTextTokenCount"),
+        bodies.total(result, "tokenCount"),
     )
 
 
@@ -71,7 +71,7 @@ def _with_common_stop_reason(reply: Reply, own: Mapping[str, str] | None = None)
     said: object = reply.stop_reason
     if not isinstance(said, str):
         return reply._replace(stop_reason=None)
-    return reply._replace(stop_reason={**STOP_REASONS, **(own or {})}.get(said, said))
+    return reply._replace(stop_reason={**bodies.STOP_REASONS, **(own or {})}.get(said, said))
 
 
 def elapsed_latency(reply: Reply, *, elapsed_ms: float | None, retries: int) -> float | None:

@@ -193,19 +193,6 @@ def test_a_text_that_json_cannot_carry_is_a_validation_error(no_aws):
         converse({**REQUEST, "messages": [{"role": "user", "content": [{"text": "\ud800"}]}]})
 
 
-def test_tool_turns_are_written_both_ways():
-    use = {"toolUseId": "c1", "name": "v", "input": {"a": 1}}
-    result = {"toolUseId": "c1", "content": [{"text": "done"}, {"json": {"b": 2}}]}
-    messages = [
-        {"role": "assistant", "content": [{"text": "Let me see."}, {"toolUse": use}, {"cachePoint": {}}]},
-        {"role": "user", "content": [{"toolResult": result}]},
-    ]
-    first, second = chat_request({"messages": messages})["messages"]
-    assert first["content"] == "Let me see."
-    assert first["tool_calls"][0]["function"] == {"name": "v", "arguments": '{"a":1}'}
-    assert second == {"role": "tool", "tool_call_id": "c1", "content": 'done\n{"b":2}'}
-
-
 @pytest.mark.parametrize(
     ("choice", "written"), [({}, "auto"), ({"auto": {}}, "auto"), ({"any": {}}, "required")]
 )

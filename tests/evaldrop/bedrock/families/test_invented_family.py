@@ -8,18 +8,8 @@ import yaml
 
 from evaldrop import storage
 from evaldrop.bedrock import families
-from evaldrop.bedrock.families.family import (
-    Family,
-    Reply,
-    converse_request,
-    mapping,
-    mappings,
-    messages_in_blocks,
-    own_stop_reason,
-    texts_of,
-    tool_input,
-    total,
-)
+from evaldrop.bedrock.families import bodies
+from evaldrop.bedrock.families.family import Family, Reply
 from evaldrop.bedrock.opening import open_runtime
 from evaldrop.bedrock.simulated.answer_key import AnswerKey
 from evaldrop.evaluation import Evaluation, model_ids
@@ -40,13 +30,13 @@ def tool(given, choice):
 
 
 def read(body):
-    blocks = mappings(mapping(mapping(body.get("output")).get("message")).get("content"))
+    blocks = bodies.mappings(bodies.mapping(bodies.mapping(body.get("output")).get("message")).get("content"))
     return Reply(
         "".join(block.get("text", "") for block in blocks),
-        tool_input(mapping(block.get("toolUse")).get("perched") for block in blocks),
+        bodies.tool_input(bodies.mapping(block.get("toolUse")).get("perched") for block in blocks),
         body.get("ended"),
-        total(mapping(body["crumbs"]), "eaten"),
-        total(mapping(body["crumbs"]), "left"),
+        bodies.total(bodies.mapping(body["crumbs"]), "eaten"),
+        bodies.total(bodies.mapping(body["crumbs"]), "left"),
     )
 
 
@@ -57,10 +47,10 @@ def as_converse(body):
         "description": perch["says"],
         "inputSchema": {"json": perch["shape"]},
     }
-    return converse_request(
+    return bodies.converse_request(
         body["messages"],
         inference={"maxTokens": body["breath"]["most_words"]},
-        system=texts_of(body.get("upbringing")),
+        system=bodies.texts_of(body.get("upbringing")),
         tools=[{"toolSpec": spec}] if spec else [],
     )
 
@@ -70,7 +60,7 @@ def from_converse(_model_id, response):
     said = block if "text" in block else {"toolUse": {"perched": block["toolUse"]["input"]}}
     return {
         "output": {"message": {"content": [said]}},  # one of the places where the workflow looks for a text
-        "ended": own_stop_reason(response["stopReason"], WORDS),
+        "ended": bodies.own_stop_reason(response["stopReason"], WORDS),
         "crumbs": {"eaten": response["usage"]["inputTokens"], "left": response["usage"]["outputTokens"]},
     }
 
@@ -79,7 +69,7 @@ FAMILY = Family(
     constants={"species": "ara"},
     parameters={"max_tokens": "most_words", "temperature": "excitement"},
     parameters_in="breath",
-    messages=lambda turns: messages_in_blocks(turns, {}),
+    messages=lambda turns: bodies.messages_in_blocks(turns, {}),
     system=lambda text: {"upbringing": text},
     tool=tool,
     block={},
