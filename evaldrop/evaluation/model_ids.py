@@ -25,8 +25,8 @@ class IdPattern(NamedTuple):
     is_one_text: bool = False
 
 
-# The first row that matches and tells counts: a model that one maker makes of another's is the other's, and
-# rows of Bedrock's own IDs precede those that know a model by its name on any server.
+# For each thing to know, the first row that matches and tells it counts: a model made from another maker's,
+# such as NVIDIA's Llama, is the other's.
 ID_PATTERNS = (
     IdPattern(r"anthropic\.", "Anthropic", "anthropic", "tool"),
     IdPattern(r"claude", "Anthropic"),
@@ -34,30 +34,21 @@ ID_PATTERNS = (
     IdPattern(r"amazon\.|\bnova-|titan", "Amazon"),
     IdPattern(r"meta\.llama", "Meta", "llama", is_one_text=True),
     IdPattern(r"meta\.|llama", "Meta"),
-    IdPattern(
-        r"mistral\.(mistral-7b|mixtral|mistral-large-2402)", "Mistral", "mistral", "any", is_one_text=True
-    ),
+    # Later ones take chat's bodies.
+    IdPattern(r"mistral\.(mistral-7b|mixtral|mistral-large-2402)", family="mistral", is_one_text=True),
     IdPattern(r"mistral\.", "Mistral", "chat", "any"),
     IdPattern(r"mistral|mixtral|ministral|pixtral", "Mistral"),
     IdPattern(r"cohere\.|command-r", "Cohere"),
-    IdPattern(r"deepseek\.", "DeepSeek", "chat"),
     IdPattern(r"deepseek", "DeepSeek"),
-    IdPattern(r"qwen\.", "Qwen", "chat"),
     IdPattern(r"qwen", "Qwen"),
-    IdPattern(r"openai\.", "OpenAI", "chat"),
-    IdPattern(r"\bgpt-|\bo[134](?:-|$)", "OpenAI"),
-    IdPattern(r"google\.", "Google", "chat"),
-    IdPattern(r"gemma|gemini", "Google"),
-    IdPattern(r"ai21\.", "AI21", "chat"),
-    IdPattern(r"jamba", "AI21"),
-    IdPattern(r"moonshot\.", "Moonshot", "chat"),
+    IdPattern(r"openai\.|\bgpt-|\bo[134](?:-|$)", "OpenAI"),
+    IdPattern(r"google\.|gemma|gemini", "Google"),
+    IdPattern(r"ai21\.|jamba", "AI21"),
     IdPattern(r"moonshot|kimi", "Moonshot"),
-    IdPattern(r"minimax\.", "MiniMax", "chat"),
     IdPattern(r"minimax", "MiniMax"),
     IdPattern(r"writer\.|palmyra", "Writer"),
-    IdPattern(r"nvidia\.", "NVIDIA", "chat"),
     IdPattern(r"nvidia|nemotron", "NVIDIA"),
-    IdPattern(r"zai\.", family="chat"),
+    IdPattern(r"(openai|qwen|deepseek|ai21|moonshot|minimax|google|nvidia|zai)\.", family="chat"),
 )
 
 # Prefixes of cross-Region inference profiles: the geography a request stays in.
@@ -113,7 +104,7 @@ def model_arns(model: str, *, partition: str, region: str, account: str) -> list
 
     A cross-Region profile sends a request to any Region of its geography, so its foundation model is allowed
     in all of them (Bedrock user guide, "Prerequisites for inference profiles"). An application profile does
-    not tell its models: whoever allows them has to name the profile in a condition.
+    not tell its models: a policy that allows them has to name the profile in a condition.
 
     Args:
         model: Model ID, inference profile ID or ARN, as evaluations give it.

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
+from evaldrop.evaluation.definition import Price
 from evaldrop.evaluation.model_ids import GEOGRAPHIES, model_name
 
 TOKENS_PER_PRICE = 1_000_000
@@ -35,22 +36,10 @@ class ModelPrice:
     regional_factor: float = 1.0
 
 
-class PriceOverride(Protocol):
-    """A price as an evaluation states it."""
-
-    @property
-    def input(self) -> float:
-        """USD per 1,000,000 input tokens."""
-
-    @property
-    def output(self) -> float:
-        """USD per 1,000,000 output tokens."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
     """
-    Prices by model ID, with the day and the place they were read. None stands for a price known to be
+    Prices by model ID, with the day and the place they were read. None is a price known to be
     unknown.
     """
 
@@ -80,7 +69,7 @@ class Prices:
         }
 
 
-def load_prices(overrides: Mapping[str, PriceOverride] | None = None) -> Prices:
+def load_prices(overrides: Mapping[str, Price] | None = None) -> Prices:
     """Return the price file's prices, with an evaluation's own where it has some."""
     shipped = _shipped_prices()
     if not overrides:

@@ -78,7 +78,7 @@ def elapsed_latency(reply: Reply, *, elapsed_ms: float | None, retries: int) -> 
     """
     Return how long the answer took, in ms, or None when nothing tells.
 
-    The model's own measure where there is one. The workflow's clock stands in only for a call without
+    The model's own measure where there is one. The workflow's clock serves only for a call without
     retries: else it would hold the waiting between attempts.
     """
     if reply.latency_ms is not None:

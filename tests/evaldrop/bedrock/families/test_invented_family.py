@@ -150,7 +150,7 @@ def test_its_requests_are_laid_out_as_it_says(tmp_path):
     assert (judge["body"]["breath"], judge["block"]) == ({"most_words": 2048, "excitement": 0}, {})
 
 
-def test_nothing_stands_in_the_way_of_the_run_and_its_maker_is_known(request_of):
+def test_the_dataset_is_accepted_and_the_maker_known(request_of):
     check = check_dataset(request_of)
     assert check.problems == ()
     assert "judge judge shares its maker, Macaw, with polly" in " ".join(check.warnings)
