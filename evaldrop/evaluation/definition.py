@@ -54,9 +54,9 @@ Api = Literal["converse", "invoke_model"]
 
 def _known_family(name: Any) -> str:
     if name not in families():
-        known = ", ".join(map(repr, families()[:-1])) + f" or {families()[-1]!r}"
         # In pydantic's words for a Literal, which a table that may grow cannot be.
-        raise PydanticCustomError("literal_error", "Input should be {expected}", {"expected": known})
+        known = {"expected": families_in_words(repr)}
+        raise PydanticCustomError("literal_error", "Input should be {expected}", known)
     return str(name)
 
 

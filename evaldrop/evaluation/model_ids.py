@@ -1,7 +1,7 @@
 """What the ID of a model tells: its maker, the layout of its own bodies, its geography, its ARNs."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Literal, NamedTuple
 
 ToolChoice = Literal["tool", "any"]
@@ -80,9 +80,9 @@ def families() -> list[str]:
     return list(dict.fromkeys(row.family for row in ID_PATTERNS if row.family))
 
 
-def families_in_words() -> str:
+def families_in_words(write: Callable[[str], str] = str) -> str:
     """Return what `family` may be, for messages."""
-    *others, last = families()
+    *others, last = map(write, families())
     return f"{', '.join(others)} or {last}"
 
 
