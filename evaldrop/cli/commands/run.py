@@ -207,10 +207,10 @@ def _opening(started: Started) -> Iterator[Opening]:
     if started.request.simulated:
         yield Opening(partial(_rehearsal, started), keeps_replies=False)
     elif may_fork():
-        from evaldrop.bedrock.other_process import runtime_beside
+        from evaldrop.bedrock.other_process import open_in_other_process
 
         # Forked before there is an engine: neither process then waits for what the other imports.
-        with runtime_beside(partial(_keeping_runtime, started)) as runtime:
+        with open_in_other_process(partial(_keeping_runtime, started)) as runtime:
             yield Opening(runtime.opened, keeps_replies=True)
     else:
         yield Opening(partial(_runtime, started), keeps_replies=False)
