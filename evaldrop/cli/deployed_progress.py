@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from evaldrop.cli.output import shown
-from evaldrop.errors import ServiceError
+from evaldrop.errors import AwsError
 from evaldrop.running.deployed.following import Counts, Moment
 from evaldrop.scorecard.figures import rough_duration
 
@@ -60,16 +60,16 @@ class DeployedProgress:
         Return how far the run is.
 
         Raises:
-            ServiceError: Step Functions would not say, several times in a row.
+            AwsError: Step Functions would not say, several times in a row.
         """
         failed = 0
         while True:
             try:
                 return self._look()
-            except ServiceError as error:
+            except AwsError as error:
                 failed += 1
                 if failed == _MOST_FAILED_LOOKS:
-                    raise ServiceError(f"{error}\nwatching ended; the run does not depend on it.") from error
+                    raise AwsError(f"{error}\nwatching ended; the run does not depend on it.") from error
             self._sleep(LOOK_EVERY_S)
 
     def follow(self) -> Moment:
@@ -77,7 +77,7 @@ class DeployedProgress:
         Return the run's last moment: it is over, or has not started within a minute.
 
         Raises:
-            ServiceError: Step Functions would not say, several times in a row.
+            AwsError: Step Functions would not say, several times in a row.
         """
         began = self._clock()
         with self._shown():

@@ -1,10 +1,11 @@
-"""What a judge is asked: the verdict tool, and the request's texts before and after a response."""
+"""A judge's question: the verdict tool, and the request's texts before and after a response."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from evaldrop.bedrock.families import layout_named
 from evaldrop.bedrock.families.requests import judge_call
 from evaldrop.errors import PromptError
 from evaldrop.evaluation import Judge
@@ -15,7 +16,7 @@ from evaldrop.verdicts import VERDICT_TOOL_NAME, verdict_tool
 
 
 class Fence(NamedTuple):
-    """The two lines a response stands between."""
+    """The two lines around a response."""
 
     open: str
     close: str
@@ -94,7 +95,7 @@ def system_text(judge: Judge, prompt: Prompt, *, tool: str) -> str:
 
 def leading_text(judge: Judge, prompt: Prompt, *, tool: str) -> str:
     """Return what goes before a judge's text when its body has no other place for a system text."""
-    if layout(judge) != "chat":
+    if layout_named(layout(judge)).system:
         return ""
     system = system_text(judge, prompt, tool=tool)
     return f"{system}\n\n" if system else ""
