@@ -9,8 +9,9 @@ from typing import Any
 
 import orjson
 
-from evaldrop.bedrock.families import answering, bodies, converse
+from evaldrop.bedrock.families import bodies, converse
 from evaldrop.bedrock.families.family import Reply
+from evaldrop.bedrock.families.registry import answering
 
 __all__ = ["GUARDRAIL_INTERVENED", "Reply", "elapsed_latency", "read_reply"]
 

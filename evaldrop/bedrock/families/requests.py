@@ -8,8 +8,8 @@ for a body of `invoke_model`.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaldrop.bedrock.families import layout_named
 from evaldrop.bedrock.families.family import JSON, Layout
+from evaldrop.bedrock.families.registry import layout_named
 from evaldrop.evaluation import Candidate, Inference, Judge, body_family
 from evaldrop.evaluation.definition import GIVEN, layout
 from evaldrop.evaluation.model_ids import tool_choice

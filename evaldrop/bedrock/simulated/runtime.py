@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from evaldrop.bedrock.families import recognised
+from evaldrop.bedrock.families.registry import recognised
 from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED
 from evaldrop.bedrock.protocol import ServiceError
 from evaldrop.bedrock.simulated.candidate import REFUSAL, character_of, respond

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from evaldrop.bedrock.families import layout_named
+from evaldrop.bedrock.families.registry import layout_named
 from evaldrop.bedrock.families.requests import judge_call
 from evaldrop.errors import PromptError
 from evaldrop.evaluation import Judge

@@ -7,8 +7,7 @@ import pytest
 import yaml
 
 from evaldrop import storage
-from evaldrop.bedrock import families
-from evaldrop.bedrock.families import bodies
+from evaldrop.bedrock.families import bodies, registry
 from evaldrop.bedrock.families.family import Family, Reply
 from evaldrop.bedrock.opening import open_runtime
 from evaldrop.bedrock.simulated.answer_key import AnswerKey
@@ -98,7 +97,7 @@ EVALUATION = {
 @pytest.fixture(autouse=True)
 def known(monkeypatch):
     """What the family's row in `model_ids` and its line in `FAMILIES` do."""
-    monkeypatch.setattr(families, "FAMILIES", {"parrot": FAMILY, **families.FAMILIES})
+    monkeypatch.setattr(registry, "FAMILIES", {"parrot": FAMILY, **registry.FAMILIES})
     monkeypatch.setattr(model_ids, "ID_PATTERNS", (ROW, *model_ids.ID_PATTERNS))
 
 

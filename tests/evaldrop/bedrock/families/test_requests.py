@@ -5,7 +5,7 @@ import json
 import pytest
 from botocore.session import Session
 
-from evaldrop.bedrock.families import FAMILIES
+from evaldrop.bedrock.families.registry import FAMILIES
 from evaldrop.bedrock.families.requests import candidate_call, conversation, judge_call
 from evaldrop.evaluation import Candidate, Guardrail, Inference, Judge
 from evaldrop.evaluation.definition import layout
