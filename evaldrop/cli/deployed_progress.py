@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from evaldrop.cli.output import shown
-from evaldrop.cli.tables.plan import duration
 from evaldrop.errors import AwsError
 from evaldrop.running.deployed.following import Counts, Moment
+from evaldrop.scorecard.figures import rough_duration
 
 PLAIN_EVERY_S = 15.0
 LOOK_EVERY_S = 2.0
@@ -60,7 +60,7 @@ class DeployedProgress:
         Return how far the run is.
 
         Raises:
-            ServiceError: Step Functions would not say, several times in a row.
+            AwsError: Step Functions would not say, several times in a row.
         """
         failed = 0
         while True:
@@ -77,7 +77,7 @@ class DeployedProgress:
         Return the run's last moment: it is over, or has not started within a minute.
 
         Raises:
-            ServiceError: Step Functions would not say, several times in a row.
+            AwsError: Step Functions would not say, several times in a row.
         """
         began = self._clock()
         with self._shown():
@@ -132,7 +132,7 @@ class DeployedProgress:
         told = [f"{counts.done:,}/{counts.total:,} records"]
         told += [f"{counts.failed:,} failed"] if counts.failed else []
         left = self._left_s(counts)
-        told += [f"about {duration(left)} left"] if left else []
+        told += [f"about {rough_duration(left)} left"] if left else []
         return ", ".join(told)
 
     def _left_s(self, counts: Counts) -> float | None:

@@ -18,7 +18,7 @@ import orjson
 
 from evaldrop.report.latency import LatencyCounts
 from evaldrop.report.sent import sent_and_received
-from evaldrop.run.definition import RunFile
+from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
 from evaldrop.scorecard.baseline.drops import Drop
 from evaldrop.scorecard.results import UNKNOWN, CandidateResult, end_of, is_wrong
@@ -103,7 +103,7 @@ class ReportRows:
         latencies: Every call's latency, also of records that are not carried.
     """
 
-    def __init__(self, run: RunFile, budget: int = BUDGET) -> None:
+    def __init__(self, run: RunDefinition, budget: int = BUDGET) -> None:
         self._budget = budget
         self._budget_of_details = int(budget * _SHARE_OF_DETAILS)
         self._criteria = {name: number for number, name in enumerate(run.criteria)}
@@ -243,13 +243,9 @@ def _flags(results: Sequence[CandidateResult]) -> int:
                     flags |= HAS_FAILED
                 if passed.setdefault(name, score.passed) != score.passed:
                     flags |= HAS_DISAGREEMENT
-    if (
-        len(
-            {end_of(result.response) for result in results if result.response.expected_blocked is not None}
-            - {UNKNOWN}
-        )
-        > 1
-    ):
+    expected = [result.response for result in results if result.response.expected_blocked is not None]
+    known_ends = {end_of(response) for response in expected} - {UNKNOWN}
+    if len(known_ends) > 1:
         flags |= HAS_DISAGREEMENT
     return flags
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from evaldrop.bedrock.families.family import JSON, Layout
 from evaldrop.bedrock.families.registry import layout_named
-from evaldrop.evaluation import Candidate, Inference, Judge, body_family
-from evaldrop.evaluation.definition import GIVEN, layout
+from evaldrop.evaluation import Candidate, Judge, body_family
+from evaldrop.evaluation.definition import GIVEN, Inference, layout
 from evaldrop.evaluation.model_ids import tool_choice
 from evaldrop.evaluation.prompts import Turn
 

@@ -7,8 +7,8 @@ from botocore.session import Session
 
 from evaldrop.bedrock.families.registry import FAMILIES
 from evaldrop.bedrock.families.requests import candidate_call, conversation, judge_call
-from evaldrop.evaluation import Candidate, Guardrail, Inference, Judge
-from evaldrop.evaluation.definition import layout
+from evaldrop.evaluation import Candidate, Judge
+from evaldrop.evaluation.definition import Guardrail, Inference, layout
 from evaldrop.evaluation.model_ids import families, is_one_text
 from evaldrop.evaluation.prompts import Turn
 
