@@ -14,7 +14,7 @@ from evaldrop.bedrock.opening import open_runtime
 from evaldrop.cli import main
 from evaldrop.engine import ServiceError
 from evaldrop.run.request import RunRequest
-from evaldrop.running.here import run_locally
+from evaldrop.running.workflow import run_locally
 from evaldrop.scorecard.read import read_run
 
 LITE = {"name": "lite", "model": "us.amazon.nova-lite-v1:0"}

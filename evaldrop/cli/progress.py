@@ -9,7 +9,6 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
 from evaldrop.bedrock.metered import Meter
-from evaldrop.cli.output import stderr
 from evaldrop.cli.tables.plan import duration
 from evaldrop.engine import Observer
 
@@ -24,11 +23,17 @@ _STEPS = {
 
 
 class RunProgress(Observer):
-    """Follows an execution and tells how far it is."""
+    """
+    Follows an execution and says how far it is.
 
-    def __init__(self, meter: Meter, *, console: Console | None = None) -> None:
-        self._meter = meter
-        self._console = console or stderr()
+    Args:
+        console: Where to.
+        meter: Counts the calls; another one may be given when the run begins.
+    """
+
+    def __init__(self, console: Console, meter: Meter | None = None) -> None:
+        self._console = console
+        self._meter = meter or Meter()
         self._total: int | None = None
         self.done = 0
         self.failed = 0
@@ -37,8 +42,9 @@ class RunProgress(Observer):
         self._live: Progress | None = None
 
     @contextmanager
-    def shown(self) -> Iterator["RunProgress"]:
+    def shown(self, meter: Meter | None = None) -> Iterator["RunProgress"]:
         """Show the progress while the block lasts."""
+        self._meter = meter or self._meter
         if not self._console.is_terminal:
             yield self
             return

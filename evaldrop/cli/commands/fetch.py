@@ -8,6 +8,7 @@ import typer
 from evaldrop.cli import exits
 from evaldrop.cli.options import DEFAULT_STACK, AsJson, DeployedRun, StackName
 from evaldrop.cli.output import print_json, shown, stderr, stdout, warn
+from evaldrop.errors import InputError
 
 if TYPE_CHECKING:
     from evaldrop.running.deployed.fetching import Fetching, Remote
@@ -63,7 +64,6 @@ def fetch(
 
 
 def _folder(run: str, stack: str, s3: Any) -> str:
-    from evaldrop.errors import InputError
     from evaldrop.running.deployed.clients import client
     from evaldrop.running.deployed.finding import find_folder, find_run
     from evaldrop.running.deployed.following import look

@@ -10,6 +10,7 @@ import typer
 
 from evaldrop.cli import exits
 from evaldrop.cli.output import shown, stderr, stdout
+from evaldrop.errors import InputError
 
 if TYPE_CHECKING:
     from evaldrop.running.local_aws.server import Choices, LocalAws, OpenRuntime
@@ -67,8 +68,6 @@ def local(
 
 def _refuse_without_moto() -> None:
     import importlib.util
-
-    from evaldrop.errors import InputError
 
     missing = [name for name in ("moto", "flask", "aws_croniter") if importlib.util.find_spec(name) is None]
     if missing:
