@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from evaldrop import __version__, storage
+from evaldrop import storage
 from evaldrop.errors import EvaluationError, InputError
 from evaldrop.evaluation import Evaluation, read_evaluation
 from evaldrop.evaluation.criteria import Criterion, criterion_from_config
@@ -24,6 +24,7 @@ from evaldrop.run.results import find_manifests
 from evaldrop.scorecard.baseline.blessing import blessed_run
 from evaldrop.scorecard.gate import RunNames, check_names, parse_gate
 from evaldrop.scorecard.model.scorecard import Scorecard
+from evaldrop.shipped import VERSION
 from evaldrop.steps.build_scorecard.build import build_scorecard
 
 KEPT_FILES = ("records.jsonl", "rejected.jsonl")
@@ -105,7 +106,7 @@ def _rescored(
             "estimate": None,
             "baseline": blessed_run(storage.join(place, now.name), simulated=parent.simulated)
             or parent.baseline,
-            "versions": {"evaldrop": __version__, "python": platform.python_version()},
+            "versions": {"evaldrop": VERSION, "python": platform.python_version()},
             "parent": parent_of(parent, folder, "rescored"),
         }
     )

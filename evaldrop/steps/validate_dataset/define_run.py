@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from evaldrop import __version__, storage
+from evaldrop import storage
 from evaldrop.datasets import Record, Survey, read_records
 from evaldrop.errors import EvaluationError, PromptError, StorageError
 from evaldrop.evaluation import Candidate, Evaluation
@@ -22,7 +22,7 @@ from evaldrop.run.definition import DatasetFacts, Parent, PromptFile, RunDefinit
 from evaldrop.run.request import RunRequest
 from evaldrop.scorecard.baseline.blessing import blessed_run
 from evaldrop.scorecard.gate import RunNames, check_names, parse_gate
-from evaldrop.shipped import workflow_sha256
+from evaldrop.shipped import VERSION, workflow_sha256
 from evaldrop.steps.prepare_records.kept_replies import parent_replies
 from evaldrop.steps.prepare_records.prepare import Preparing
 from evaldrop.steps.validate_dataset.criteria_checks import CriteriaChecking
@@ -116,7 +116,7 @@ class RunDraft:
             workflow_sha256=workflow_sha256(),
             prices=load_prices(evaluation.prices).to_json(models),
             estimate=None,
-            versions={"evaldrop": __version__, "python": platform.python_version()},
+            versions={"evaldrop": VERSION, "python": platform.python_version()},
             # The parent's fences make the same question the same text, which its reply answers.
             nonce=self.parent.nonce if self.parent else secrets.token_hex(16),
             options={"limit": self.request.limit, "max_in_flight": self.request.max_in_flight},
