@@ -16,7 +16,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     The workflow calls it as a step, EventBridge with an execution that failed where nothing is caught.
 
     Raises:
-        ServiceError: A service would not; the event is delivered again, and then kept in the queue.
+        AwsError: A service would not; the event is delivered again, and then kept in the queue.
     """
     rehearsed_with = os.environ.get("EVALDROP_BEDROCK")
     if "detail" in event:

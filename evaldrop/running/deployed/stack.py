@@ -5,6 +5,7 @@ from typing import Any
 
 from evaldrop.aws_errors import as_service_error, code_of
 from evaldrop.errors import InputError
+from evaldrop.running.deployed import clients
 from evaldrop.steps.start_run.events import RUNS, Intake
 
 
@@ -58,13 +59,18 @@ _OUTPUTS = {
 }
 
 
+def deployed_stack(name: str) -> Stack:
+    """Return a stack as `find_stack` does, by boto3's own CloudFormation client."""
+    return find_stack(name, clients.client("cloudformation"))
+
+
 def find_stack(name: str, cloudformation: Any) -> Stack:
     """
     Return a deployed stack by its name.
 
     Raises:
         InputError: There is none of this name, or it is none of this version of evaldrop.
-        ServiceError: CloudFormation would not say.
+        AwsError: CloudFormation would not say.
     """
     with as_service_error(f'stack "{name}" cannot be looked up'):
         try:
