@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from evaldrop.running.local_aws.access import Refusal, forbidden, unseen
 from evaldrop.running.local_aws.events import Created
 from evaldrop.running.local_aws.executions import ApiError, Executions
 from evaldrop.running.local_aws.functions import Functions, NoSuchFunctionError
-from evaldrop.running.local_aws.permissions import Permissions
+from evaldrop.running.local_aws.permissions import Permissions, Refusal, forbidden, unseen
 from evaldrop.running.local_aws.requests import Environ, Signer, body_of, path_of, signer_of, written_by
 
 EXECUTION_ACTIONS = frozenset(

@@ -17,9 +17,8 @@ from moto.cloudformation.parsing import clean_json
 from moto.moto_api._internal import mock_random
 
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION, Clients
-from evaldrop.running.local_aws.completing import Resource, complete
+from evaldrop.running.local_aws.completing import GENERAL, Resource, complete, gaps_of
 from evaldrop.running.local_aws.functions import Deployed
-from evaldrop.running.local_aws.gaps import GENERAL, gaps_of
 from evaldrop.running.local_aws.synthesis import Assembly
 
 _BOOTSTRAP_VERSION = "21"
