@@ -14,12 +14,24 @@ from evaldrop.engine import Observer
 
 PLAIN_EVERY_S = 5.0
 
-_STEPS = {
+STEPS = {
     "ValidateDataset": "validating",
     "PrepareRecords": "preparing",
     "EvaluateRecords": "evaluating",
     "BuildScorecard": "building the scorecard",
 }
+
+
+@contextmanager
+def live_line(console: Console, words: ProgressColumn) -> Iterator[Progress | None]:
+    """Give a line with a bar that goes away when the block ends; None where there is no terminal."""
+    if not console.is_terminal:
+        yield None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), words)
+    with Progress(*columns, console=console, transient=True, refresh_per_second=5) as live:
+        live.add_task("starting", total=None, words="")
+        yield live
 
 
 class RunProgress(Observer):
@@ -38,26 +50,20 @@ class RunProgress(Observer):
         self.done = 0
         self.failed = 0
         self._began = time.monotonic()
-        self._told = self._began
+        self._printed_at = self._began
         self._live: Progress | None = None
 
     @contextmanager
     def shown(self, meter: Meter | None = None) -> Iterator["RunProgress"]:
         """Show the progress while the block lasts."""
         self._meter = meter or self._meter
-        if not self._console.is_terminal:
+        with live_line(self._console, _Status(self)) as self._live:
             yield self
-            return
-        columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), _Status(self))
-        with Progress(*columns, console=self._console, transient=True, refresh_per_second=5) as live:
-            live.add_task("starting", total=None)
-            self._live = live
-            yield self
-            self._live = None
+        self._live = None
 
     def state_entered(self, name: str) -> None:
         """Name the step that begins."""
-        step = _STEPS.get(name)
+        step = STEPS.get(name)
         if step is None:
             return
         if self._live:
@@ -68,7 +74,7 @@ class RunProgress(Observer):
     def map_started(self, total: int | None) -> None:
         """Begin to count records."""
         self._total = total
-        self._began = self._told = time.monotonic()
+        self._began = self._printed_at = time.monotonic()
         if self._live:
             self._live.update(self._live.task_ids[0], total=total, completed=0)
 
@@ -78,8 +84,8 @@ class RunProgress(Observer):
         self.failed += status != "SUCCEEDED"
         if self._live:
             self._live.update(self._live.task_ids[0], completed=self.done)
-        elif time.monotonic() - self._told >= PLAIN_EVERY_S:
-            self._told = time.monotonic()
+        elif time.monotonic() - self._printed_at >= PLAIN_EVERY_S:
+            self._printed_at = time.monotonic()
             self._console.print(self.line())
 
     def map_finished(self, succeeded: int, failed: int) -> None:  # noqa: ARG002 - the engine's protocol
@@ -109,7 +115,7 @@ class RunProgress(Observer):
 
 
 class _Status(ProgressColumn):
-    """The progress in words, beside the bar."""
+    """The progress in words, after the bar."""
 
     def __init__(self, progress: RunProgress) -> None:
         super().__init__()

@@ -5,16 +5,16 @@ Progress is a live line on a terminal, a plain line now and then elsewhere.
 """
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
+from rich.progress import Progress, TextColumn
 
 from evaldrop import storage
 from evaldrop.cli import exits
 from evaldrop.cli.output import complain, print_json, shown, stderr, stdout
+from evaldrop.cli.progress import STEPS, live_line
 from evaldrop.cli.tables.plan import duration
 from evaldrop.cli.tables.scorecard import print_scorecard
 from evaldrop.errors import AwsError, is_bad_input
@@ -30,10 +30,7 @@ START_WITHIN_S = 60.0
 _MOST_FAILED_LOOKS = 5
 
 _STEPS = {
-    "ValidateDataset": "validating",
-    "PrepareRecords": "preparing",
-    "EvaluateRecords": "evaluating",
-    "BuildScorecard": "building the scorecard",
+    **STEPS,
     "Notify": "sending the message",
     "ReportFailure": "reporting the failure",
     "NotifyFailure": "sending the message",
@@ -111,7 +108,7 @@ def _show_scorecard(folder: str, document: dict[str, Any], *, as_json: bool) -> 
 def _show_absent(run: RunAddress, document: dict[str, Any], *, as_json: bool) -> int:
     """Say what there is of a run without an execution: forgotten after 90 days, or never started."""
     folder = _folder(run, Moment(status="NOT_STARTED", request={}, output={}))
-    if folder and _has_scorecard(folder):
+    if folder and storage.exists(storage.join(folder, "scorecard.json")):
         return _show_scorecard(folder, document, as_json=as_json)
     if as_json:
         print_json({**document, "status": "NOT_STARTED"})
@@ -121,10 +118,6 @@ def _show_absent(run: RunAddress, document: dict[str, Any], *, as_json: bool) ->
         "lies in the queue of the output DeadLetterQueue."
     )
     return exits.WRONG_USE
-
-
-def _has_scorecard(folder: str) -> bool:
-    return storage.exists(storage.join(folder, "scorecard.json"))
 
 
 def _show_failure(run: RunAddress, moment: Moment, document: dict[str, Any], *, as_json: bool) -> int:
@@ -196,7 +189,7 @@ class DeployedProgress:
             AwsError: Step Functions would not say, several times in a row.
         """
         began = self._clock()
-        with self._shown():
+        with live_line(self._console, TextColumn("{task.fields[words]}")) as self._live:
             while True:
                 moment = self.now()
                 is_late = self._clock() - began >= START_WITHIN_S
@@ -204,22 +197,6 @@ class DeployedProgress:
                     return moment
                 self._show(moment)
                 self._sleep(LOOK_EVERY_S)
-
-    @contextmanager
-    def _shown(self) -> Iterator[None]:
-        if not self._console.is_terminal:
-            yield
-            return
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[words]}"),
-        )
-        with Progress(*columns, console=self._console, transient=True, refresh_per_second=4) as live:
-            live.add_task("starting", total=None, words="")
-            self._live = live
-            yield
-            self._live = None
 
     def _show(self, moment: Moment) -> None:
         step = "waiting for the run to start"

@@ -12,7 +12,7 @@ from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -178,58 +178,44 @@ def execute_here(run: LocalRun, watch: Watch) -> "Execution | None":
     Raises:
         EvaldropError: What makes the calls cannot be opened.
     """
-    with _calls(run) as calls, function_process() as functions:
-        return _execute(run, calls, functions, watch)
-
-
-class Calls(NamedTuple):
-    """What returns the runtime, and whether that writes every reply to the journal by itself."""
-
-    open: Callable[[], BedrockRuntime]
-    keeps_replies: bool
+    with _calls(run) as opened, function_process() as functions:
+        return _execute(run, opened, functions, watch)
 
 
 @contextmanager
-def _calls(run: LocalRun) -> Iterator[Calls]:
+def _calls(run: LocalRun) -> Iterator[Callable[[], BedrockRuntime]]:
     """
     Give what returns the runtime. It has a process of its own where one can be had.
 
     A rehearsal's has none: it sends nothing.
     """
-    if run.request.simulated:
-        yield Calls(partial(_rehearsal, run), keeps_replies=False)
-    elif may_fork():
-        # Forked before there is an engine: neither process then waits for what the other imports.
-        with runtime_beside(partial(_keeping_runtime, run)) as runtime:
-            yield Calls(runtime.opened, keeps_replies=True)
-    else:
-        yield Calls(partial(_runtime, run), keeps_replies=False)
+    if run.request.simulated or not may_fork():
+        yield partial(_runtime, run)
+        return
+    # Forked before there is an engine: neither process then waits for what the other imports.
+    with runtime_beside(partial(_runtime, run)) as runtime:
+        yield runtime.opened
 
 
-def _runtime(run: LocalRun, **options: Any) -> BedrockRuntime:
+def _runtime(run: LocalRun) -> BedrockRuntime:
+    """Return a runtime that keeps replies where they arrive, before the run's own process may lose them."""
     from evaldrop.bedrock.opening import open_runtime
-
-    in_flight = run.request.max_in_flight or DEFAULT_IN_FLIGHT
-    return open_runtime(run.request.bedrock, max_in_flight=in_flight, **options)
-
-
-def _rehearsal(run: LocalRun) -> BedrockRuntime:
     from evaldrop.bedrock.simulated.answer_key import AnswerKey
 
-    return _runtime(run, answer_key=AnswerKey(storage.join(run.folder, "records.jsonl")))
+    answer_key = AnswerKey(storage.join(run.folder, "records.jsonl")) if run.request.simulated else None
+    in_flight = run.request.max_in_flight or DEFAULT_IN_FLIGHT
+    runtime = open_runtime(run.request.bedrock, max_in_flight=in_flight, answer_key=answer_key)
+    return KeepingRuntime(runtime, journal_of(run.folder))
 
 
-def _keeping_runtime(run: LocalRun) -> BedrockRuntime:
-    """Return a runtime that keeps replies where they arrive, before the run's own process may lose them."""
-    return KeepingRuntime(_runtime(run), journal_of(run.folder))
-
-
-def _execute(run: LocalRun, calls: Calls, functions: Executor | None, watch: Watch) -> "Execution | None":
+def _execute(
+    run: LocalRun, opened: Callable[[], BedrockRuntime], functions: Executor | None, watch: Watch
+) -> "Execution | None":
     from evaldrop.evaluation.prices import cost_of_calls, load_prices
     from evaldrop.running.workflow import run_locally, state_machine
 
     state_machine()  # takes a tenth of a second, in which the runtime is being opened
-    runtime = MeteredRuntime(calls.open(), cost_of_calls(load_prices()))
+    runtime = MeteredRuntime(opened(), cost_of_calls(load_prices()))
     gc.freeze()  # what was imported stays: it need not be looked through for cycles again and again
     try:
         with watch(runtime.meter) as observer:
@@ -240,7 +226,6 @@ def _execute(run: LocalRun, calls: Calls, functions: Executor | None, watch: Wat
                     folder=run.folder,
                     observer=observer,
                     functions=functions,
-                    keeps_replies=calls.keeps_replies,
                 )
             )
     except KeyboardInterrupt:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from evaldrop import storage
-from evaldrop.bedrock.journal import Journal, KeepingRuntime, ReplayingRuntime, journal_of
+from evaldrop.bedrock.journal import Journal, ReplayingRuntime, journal_of
 from evaldrop.bedrock.protocol import BedrockRuntime
 from evaldrop.engine import (
     Execution,
@@ -59,23 +59,19 @@ async def run_locally(
     observer: Observer | None = None,
     publish: Callable[[dict[str, Any]], None] | None = None,
     functions: Executor | None = None,
-    keeps_replies: bool = False,
 ) -> Execution:
     """
-    Execute the workflow for a request; replies are journalled in the run's folder.
+    Execute the workflow for a request; what the journal in the run's folder has is not called again.
 
     Args:
         request: What to run. A request whose run has begun already goes on with it.
-        runtime: Who answers calls. It is closed in the end.
+        runtime: Who answers calls, and keeps its replies in the journal if it is to. It is closed in the end.
         folder: The run's folder.
         observer: Is told of the progress.
         publish: Gets what the workflow publishes to its topic.
         functions: Where the functions run; a thread when there is none.
-        keeps_replies: Whether the runtime itself writes them to the journal, as one in another process does.
     """
-    journal = Journal(journal_of(folder))
-    keeping = runtime if keeps_replies else KeepingRuntime(runtime, journal_of(folder))
-    journalled = ReplayingRuntime(keeping, journal)
+    journalled = ReplayingRuntime(runtime, Journal(journal_of(folder)))
 
     async def published(message: dict[str, Any]) -> dict[str, Any]:
         if publish:

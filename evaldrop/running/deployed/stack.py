@@ -36,11 +36,6 @@ class Stack:
         return f"s3://{self.output_bucket}/{RUNS}"
 
     @property
-    def region(self) -> str:
-        """The Region it is deployed in."""
-        return self.machine_arn.split(":")[3]
-
-    @property
     def intake(self) -> Intake:
         """What it takes in, as its StartRun sees it."""
         return Intake(bucket=self.input_bucket, out=self.out, max_bytes=self.max_dataset_bytes)

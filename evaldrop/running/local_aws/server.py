@@ -107,7 +107,7 @@ class LocalAws:
         self.executions = self._make_executions(choices)
         self.schedules = Schedules(self.clients, self.functions, now=choices.now)
         self._server.app = Front(
-            moto,
+            moto=moto,
             executions=self.executions,
             functions=self.functions,
             permissions=self.permissions,
