@@ -67,7 +67,7 @@ async def run_locally(
         request: What to run. A request whose run has begun already goes on with it.
         runtime: Who answers calls, and keeps its replies in the journal if it is to. It is closed in the end.
         folder: The run's folder.
-        observer: Is told of the progress.
+        observer: Follows the progress.
         publish: Gets what the workflow publishes to its topic.
         functions: Where the functions run; a thread when there is none.
     """

@@ -77,7 +77,7 @@ def _refuse_without_moto() -> None:
 def _runtime_opener(bedrock: str) -> "OpenRuntime":
     from evaldrop.bedrock.opening import open_runtime
 
-    open_runtime(bedrock, max_in_flight=1)  # a wrong one is told before a minute of synthesis
+    open_runtime(bedrock, max_in_flight=1)  # a wrong one is refused before a minute of synthesis
     return lambda answer_key: open_runtime(bedrock, max_in_flight=MAX_IN_FLIGHT, answer_key=answer_key)
 
 

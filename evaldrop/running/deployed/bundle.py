@@ -50,7 +50,7 @@ class EvaluationBundle:
         """
         Return the files that are this evaluation at a key; the evaluation itself is the last of them.
 
-        Prompts go into its own folder, where they are looked for first: none that lies above can take their
+        Prompts go into its own folder, where they are looked for first: none of a folder above can take their
         place.
         """
         folder = key.rpartition("/")[0]
@@ -67,7 +67,7 @@ class EvaluationBundle:
 
     @property
     def pinned_key(self) -> str:
-        """Where it lies when it is meant for one run: nothing else has this key, and it is never replaced."""
+        """Where it is put when it is meant for one run: no other has this key, and it is never replaced."""
         digest = hashlib.sha256()
         for file in self.at(f"x/{FILE_NAME}"):
             digest.update(f"{file.key}\0{len(file.content)}\0".encode() + file.content)
@@ -83,7 +83,7 @@ def read_bundle(definition: RunDefinition, evaluation: str) -> EvaluationBundle:
         evaluation: The evaluation's URI.
 
     Raises:
-        EvaluationError: A file of it lies where it cannot be taken along.
+        EvaluationError: A file of it is where it cannot be taken along.
     """
     content = storage.read_bytes(evaluation)
     anchors = parse_evaluation(content, source=evaluation).anchors
@@ -125,9 +125,9 @@ def found_there(bundle: EvaluationBundle, uri: str) -> tuple[str, ...] | None:
 
 def dataset_key(dataset: Path, *, here: Path) -> str:
     """
-    Return the key of a dataset: below `datasets/` as it lies below a folder of that name on this machine.
+    Return the key of a dataset: below `datasets/` as it is below a folder of that name on this machine.
 
-    Without such a folder its path from here counts; for one that does not lie below here its folder's name.
+    Without such a folder its path from here counts; for one that is not below here its folder's name.
 
     Args:
         dataset: An absolute path.
@@ -156,5 +156,5 @@ def chosen_key(key: str) -> str:
 
 
 def sidecar_key(key: str) -> str:
-    """Return where the evaluation lies that decides for this dataset alone, before any other."""
+    """Return the key of the evaluation that decides for this dataset alone, before any other."""
     return f"{key.rpartition('.')[0]}.yaml"

@@ -1,4 +1,8 @@
-"""What S3 and Step Functions tell, as EventBridge hands it to the rules of the stack: at least once."""
+"""
+What happens in S3 and Step Functions, as EventBridge hands it to the rules of the stack: at least once.
+
+moto keeps rules and matches none of them, so their patterns are read here.
+"""
 
 import json
 import logging
@@ -71,14 +75,14 @@ class Events:
         self._thread.join()
 
     def _deliver(self) -> None:
-        while (told := self._written.get()) is not None:
+        while (event := self._written.get()) is not None:
             try:
-                if isinstance(told, Created):
-                    self._announce(told)
+                if isinstance(event, Created):
+                    self._announce(event)
                 else:
-                    self._hand_on(told)
-            except Exception:  # noqa: BLE001 - told in the log: one event must not end the others
-                _log.exception("the event of %s was not delivered", told)
+                    self._hand_on(event)
+            except Exception:  # noqa: BLE001 - it is in the log: one event must not end the others
+                _log.exception("the event of %s was not delivered", event)
             finally:
                 self._written.task_done()
         self._written.task_done()

@@ -210,7 +210,7 @@ def _refusal(service: str, message: str) -> Refusal:
         body = f"<Error><Code>AccessDenied</Code><Message>{escape(message)}</Message></Error>"
         return Refusal(403, body.encode(), "application/xml")
     if service == "sns":
-        told = f"<Type>Sender</Type><Code>AuthorizationError</Code><Message>{escape(message)}</Message>"
-        return Refusal(403, f"<ErrorResponse><Error>{told}</Error></ErrorResponse>".encode(), "text/xml")
+        fault = f"<Type>Sender</Type><Code>AuthorizationError</Code><Message>{escape(message)}</Message>"
+        return Refusal(403, f"<ErrorResponse><Error>{fault}</Error></ErrorResponse>".encode(), "text/xml")
     document = json.dumps({"__type": "AccessDeniedException", "message": message})
     return Refusal(400, document.encode(), "application/x-amz-json-1.0")

@@ -32,8 +32,8 @@ class Code:
         handler: Module, a dot, and the function's name.
         environment: The whole of the process's environment.
         timeout_s: It is killed after so long.
-        memory_mb: Told to the handler; not enforced.
-        log_group: Told to the handler.
+        memory_mb: For the handler to know; not enforced.
+        log_group: For the handler to know.
     """
 
     name: str
@@ -77,7 +77,7 @@ class Sandbox:
     Args:
         code: The function.
         runtime: The folder of `link_runtime`.
-        log: Told each line that the function prints.
+        log: Called with each line that the function prints.
     """
 
     def __init__(self, code: Code, runtime: Path, log: Log) -> None:
@@ -187,7 +187,7 @@ class Sandboxes:
 
     Args:
         runtime: The folder of `link_runtime`.
-        log: Told each line that a function prints.
+        log: Called with each line that a function prints.
         at_most: Processes of one function; further events wait. Each holds its libraries in memory.
     """
 

@@ -1,4 +1,8 @@
-"""EventBridge Scheduler's clock: fires the schedules that lie in the local AWS, whoever made them."""
+"""
+EventBridge Scheduler's clock: fires the schedules of the local AWS, the stack's own and later ones.
+
+moto keeps schedules and never fires one.
+"""
 
 import json
 import logging
@@ -87,7 +91,7 @@ class Schedules:
         while not self._stopped.wait(TICK_S):
             try:
                 self.tick()
-            except Exception:  # noqa: BLE001 - told in the log: one schedule must not end the others
+            except Exception:  # noqa: BLE001 - it is in the log: one schedule must not end the others
                 _log.exception("a schedule was not fired")
 
     def _enabled(self) -> Iterator[dict[str, Any]]:

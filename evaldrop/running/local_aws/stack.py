@@ -1,7 +1,7 @@
 """
 The stack, made from its template: what moto makes of it, and by API what moto leaves out without a word.
 
-What stays missing, or is there and does nothing, is told: `Stack.gaps`.
+What stays missing, or is there and does nothing, is in `EmulatedStack.gaps`.
 """
 
 import io
@@ -28,7 +28,7 @@ _NAMES = "evaldrop local"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmulatedStack:
     """
-    A stack that stands in the local AWS.
+    A stack that was made in the local AWS.
 
     Attributes:
         outputs: The template's.

@@ -21,7 +21,7 @@ class Attempts:
         records: The executions, by ARN.
         store: What distributed Maps read and write.
         clock: Source of time.
-        on_ended: Told of each end of an execution, with the detail of its event. It must return at once.
+        on_ended: Called at each end of an execution, with the detail of its event. It must return at once.
     """
 
     def __init__(

@@ -40,7 +40,7 @@ class Executions:
         integrations: What a machine's resources call.
         store: What Map Runs read and write. It is called on the loop, so it must not wait for `answer`.
         clock: Another source of time.
-        on_ended: Told of each end of an execution, with the detail of EventBridge's event; on the loop.
+        on_ended: Called at each end of an execution, with the detail of EventBridge's event; on the loop.
     """
 
     def __init__(
