@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from evaldrop import storage
 from evaldrop.bedrock.metered import Meter
 from evaldrop.cli import exits
 from evaldrop.cli.output import (
@@ -20,8 +19,8 @@ from evaldrop.cli.output import (
 )
 from evaldrop.cli.progress import RunProgress
 from evaldrop.errors import InputError, is_bad_input
-from evaldrop.run.request import RunRequest
-from evaldrop.running.here import LocalRun, can_go_on, execute_here
+from evaldrop.run.request import RunRequest, has_begun
+from evaldrop.running.here import LocalRun, execute_here
 
 if TYPE_CHECKING:
     from evaldrop.engine import Execution
@@ -54,7 +53,7 @@ def run_and_show(run: LocalRun, *, yes: bool, as_json: bool) -> int:
         return exits.INTERRUPTED
     if execution.status == "SUCCEEDED":
         return show_finished(run, as_json=as_json)
-    if progress.done and can_go_on(run):
+    if progress.done and has_begun(run.folder):
         warn(_how_to_go_on(run))
     return _show_failure(execution, run, as_json=as_json)
 
@@ -94,7 +93,7 @@ def require_run(folder: str) -> None:
     Raises:
         InputError: There is no run.json.
     """
-    if not storage.exists(storage.join(folder, "run.json")):
+    if not has_begun(folder):
         raise InputError(
             f"{folder}: no run.json there. Give a run's folder, such as runs/<evaluation>/<run id>."
         )
@@ -102,10 +101,10 @@ def require_run(folder: str) -> None:
 
 def show_finished(run: LocalRun, *, as_json: bool) -> int:
     """Print the scorecard of a run that has succeeded; return the exit code of its gate."""
-    from evaldrop.scorecard.read import read_run
+    from evaldrop.scorecard.read import read_scorecard
 
     document = {"status": "SUCCEEDED", "run": run.folder}
-    return show_scorecard(read_run(run.folder).scorecard, run.folder, document if as_json else None)
+    return show_scorecard(read_scorecard(run.folder), run.folder, document if as_json else None)
 
 
 def show_scorecard(scorecard: "Scorecard", folder: str, document: dict[str, Any] | None) -> int:

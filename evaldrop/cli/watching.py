@@ -20,7 +20,7 @@ from evaldrop.cli.tables.scorecard import print_scorecard
 from evaldrop.errors import AwsError, is_bad_input
 from evaldrop.running.deployed import clients
 from evaldrop.running.deployed.following import Counts, Moment, RunAddress, find_folder, look
-from evaldrop.scorecard.read import read_run
+from evaldrop.scorecard.read import read_scorecard
 
 PLAIN_EVERY_S = 15.0
 LOOK_EVERY_S = 2.0
@@ -92,7 +92,7 @@ def _name(run: RunAddress) -> str:
 
 
 def _show_scorecard(folder: str, document: dict[str, Any], *, as_json: bool) -> int:
-    scorecard = read_run(folder).scorecard
+    scorecard = read_scorecard(folder)
     report = storage.join(folder, "report.html")
     code = exits.of_decision(scorecard.gate.decision)
     if as_json:

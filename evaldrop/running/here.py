@@ -23,7 +23,7 @@ from evaldrop.bedrock.other_process import may_fork, runtime_beside
 from evaldrop.bedrock.protocol import BedrockRuntime
 from evaldrop.errors import DatasetError, InputError
 from evaldrop.evaluation import find_evaluation, parse_evaluation
-from evaldrop.run.request import RunRequest, new_run_id
+from evaldrop.run.request import RunRequest, has_begun, new_run_id, out_of, run_folder
 from evaldrop.running.processes import function_process
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def new_run(
         limit=limit,
         max_in_flight=max_in_flight,
     )
-    return LocalRun(request, storage.join(str(storage.local_path(out)), name, request.run_id))
+    return LocalRun(request, run_folder(storage.absolute(out), name, request.run_id))
 
 
 def resumed_run(folder: str, *, bedrock: str | None, max_in_flight: int | None) -> LocalRun:
@@ -89,7 +89,7 @@ def resumed_run(folder: str, *, bedrock: str | None, max_in_flight: int | None) 
     """
     from evaldrop.run.definition import RunDefinition
 
-    if not storage.exists(storage.join(folder, "run.json")):
+    if not has_begun(folder):
         raise InputError(
             f"{folder}: no run.json there. Nothing had begun that could be gone on with; start a new run."
         )
@@ -106,7 +106,8 @@ def resumed_run(folder: str, *, bedrock: str | None, max_in_flight: int | None) 
         max_in_flight=max_in_flight or definition.options["max_in_flight"],
         parent=parent.folder if parent and parent.how == "rejudged" else None,
     )
-    return LocalRun(request, definition.folder)
+    # Where it began: there its journal and results are gone on with.
+    return LocalRun(request, definition.written_to)
 
 
 def rejudged_run(
@@ -123,7 +124,7 @@ def rejudged_run(
     Raises:
         InputError: There is no finished run, or what it was made from is gone.
     """
-    from evaldrop.run.definition import RunDefinition, out_of
+    from evaldrop.run.definition import RunDefinition
 
     if not storage.exists(storage.join(folder, "scorecard.json")):
         raise InputError(f"{folder}: no finished run there. evaldrop run --resume RUN finishes one.")
@@ -133,7 +134,7 @@ def rejudged_run(
         raise InputError(f"{uri or folder}: the evaluation is not there. Give one with --evaluation FILE.")
     if not storage.exists(parent.dataset.uri):
         raise InputError(f"{parent.dataset.uri}: the dataset is not there, and judges are shown its records.")
-    place = out or out_of(folder)
+    place = storage.absolute(out or out_of(storage.absolute(folder)) or folder)
     if storage.is_s3(place):
         raise InputError(f"{place}: a run on this machine is kept on it. Give a folder with --out.")
     request = RunRequest(
@@ -141,24 +142,19 @@ def rejudged_run(
         dataset=parent.dataset.uri,
         dataset_version=parent.dataset.version,
         evaluation=uri,
-        out=str(storage.local_path(place)),
+        out=place,
         bedrock=bedrock or parent.bedrock,
         limit=parent.options["limit"],
         max_in_flight=max_in_flight,
-        parent=folder if storage.is_s3(folder) else str(storage.local_path(folder)),
+        parent=storage.absolute(folder),
     )
     name = parse_evaluation(storage.read_bytes(uri), source=uri).name
-    return LocalRun(request, storage.join(request.out, name, request.run_id))
+    return LocalRun(request, run_folder(request.out, name, request.run_id))
 
 
 def is_finished(run: LocalRun) -> bool:
     """Tell whether a run has its scorecard and nothing in it that could be gone on with."""
     return storage.exists(storage.join(run.folder, "scorecard.json")) and not _has_errors(run.folder)
-
-
-def can_go_on(run: LocalRun) -> bool:
-    """Tell whether a run has begun, so that --resume finds what it was asked to do."""
-    return storage.exists(storage.join(run.folder, "run.json"))
 
 
 def _has_errors(folder: str) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evaldrop.errors import NotEnoughData
-from evaldrop.statistics.mcnemar import mcnemar, paired_pass_interval, paired_pass_standard_error
+from evaldrop.statistics.mcnemar import mcnemar_p_value, paired_pass_interval, paired_pass_standard_error
 from evaldrop.statistics.paired import paired_difference
 from evaldrop.statistics.power import detectable_from_standard_error
 from evaldrop.statistics.vectors import Floats, Ordinals
@@ -80,7 +80,7 @@ def _pass_test(first: Floats, second: Floats, confidence: float) -> Pairing:
         return Pairing(n, difference, reason="no interval: one record says nothing about spread")
     interval = paired_pass_interval(only_first, only_second, records=n, confidence=confidence)
     error = paired_pass_standard_error(only_first, only_second, records=n)
-    p_value = mcnemar(only_first, only_second).exact_p
+    p_value = mcnemar_p_value(only_first, only_second)
     return Pairing(n, difference, (interval.low, interval.high), p_value, _detectable(error, confidence))
 
 

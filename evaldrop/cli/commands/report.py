@@ -73,16 +73,19 @@ def report(
     """
     from evaldrop.cli.running import require_run
     from evaldrop.cli.tables.scorecard import print_scorecard
-    from evaldrop.scorecard.read import read_run
+    from evaldrop.scorecard.read import Run, read_run
 
     if to is not None and form is None:
         raise InputError("--to needs a --format: html, md, csv, xlsx or json.")
     require_run(run)
     if rebuild or not storage.exists(storage.join(run, "scorecard.json")):
-        from evaldrop.steps.build_scorecard.build import build_scorecard
+        from evaldrop.run.definition import RunDefinition
+        from evaldrop.steps.build_scorecard.build import score_run
 
-        build_scorecard(run)
-    found = read_run(run)
+        definition = RunDefinition.load(run)
+        found = Run(run.rstrip("/"), score_run(definition), dict(definition.content))
+    else:
+        found = read_run(run)
     page = storage.join(found.uri, _FILES[Format.HTML])
     if form is not None:
         _give(found, form, to)

@@ -101,7 +101,7 @@ class InputBucket:
             replacing: What was there when it was decided upon.
 
         Raises:
-            AwsError: S3 would not, or something else is there by now.
+            AwsError: S3 would not, or something else lies there by now.
         """
         condition = {"IfMatch": replacing.upload.etag} if replacing else {"IfNoneMatch": "*"}
         with as_service_error(f"s3://{self.name}/{key} was not uploaded"):

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from evaldrop.errors import InputError, StorageError
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.run.definition import RunFile, read_run_file
+from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.baseline.comparability import changes, obstacles
 from evaldrop.scorecard.baseline.scores_table import Codes, Floats, KeptScores, places_of, read_scores
 from evaldrop.scorecard.baseline.words import summary_in_words
@@ -82,27 +82,27 @@ def compare_runs(folder: str, baseline: str, *, force: bool = False) -> Baseline
         InputError: The runs are not comparable; the message says why.
         StorageError: A run cannot be read.
     """
-    found = _compare(read_run_file(folder), read_run_file(baseline), force=force)
+    found = _compare(RunDefinition.load(folder), RunDefinition.load(baseline), force=force)
     if not found.comparable and not found.forced:
-        told = "\n".join(f"  {obstacle}" for obstacle in found.obstacles)
+        obstacles = "\n".join(f"  {obstacle}" for obstacle in found.obstacles)
         raise InputError(
-            f"the runs are not comparable, for a difference could come from the measure:\n{told}\n"
+            f"the runs are not comparable, for a difference could come from the measure:\n{obstacles}\n"
             "--force compares them all the same."
         )
     return found
 
 
-def against_baseline(run: RunFile) -> Baseline | None:
+def against_baseline(run: RunDefinition) -> Baseline | None:
     """
     Compare a run with the baseline it was given when it began; None when there was none.
 
-    What stands in the way is part of the answer and never stops a run that was paid for.
+    What prevents it is part of the answer and never stops a run that was paid for.
     """
-    uri = run.content.get("baseline")
-    if not isinstance(uri, str):
+    uri = run.baseline
+    if uri is None:
         return None
     try:
-        return _compare(run, read_run_file(uri), force=False)
+        return _compare(run, RunDefinition.load(uri), force=False)
     except StorageError as error:
         obstacle = f"the baseline cannot be read: {error}"
         return Baseline(
@@ -110,7 +110,7 @@ def against_baseline(run: RunFile) -> Baseline | None:
         )
 
 
-def _compare(run: RunFile, then: RunFile, *, force: bool) -> Baseline:
+def _compare(run: RunDefinition, then: RunDefinition, *, force: bool) -> Baseline:
     found = obstacles(run, then)
     start = Baseline(
         uri=then.folder,
@@ -127,7 +127,7 @@ def _compare(run: RunFile, then: RunFile, *, force: bool) -> Baseline:
     return filled.model_copy(update={"summary": summary_in_words(filled)})
 
 
-def _fill(start: Baseline, run: RunFile, now: KeptScores, then: KeptScores) -> Baseline:
+def _fill(start: Baseline, run: RunDefinition, now: KeptScores, then: KeptScores) -> Baseline:
     places = places_of(now, then)
     here = np.flatnonzero(places >= 0)
     there = places[here]
@@ -159,7 +159,7 @@ def _fill(start: Baseline, run: RunFile, now: KeptScores, then: KeptScores) -> B
 
 
 def _pair(
-    run: RunFile, now: KeptScores, then: KeptScores, here: Places, there: Codes, names: Sequence[str]
+    run: RunDefinition, now: KeptScores, then: KeptScores, here: Places, there: Codes, names: Sequence[str]
 ) -> _Paired:
     criteria = [name for name in run.criteria if name in now.scores and name in then.scores]
     measures = []
@@ -174,7 +174,7 @@ def _pair(
     return _Paired(now.record_ids, here, now.categories[here], now.category_names, groups, measures)
 
 
-def _overall(scores: Mapping[str, Floats], run: RunFile) -> Floats:
+def _overall(scores: Mapping[str, Floats], run: RunDefinition) -> Floats:
     """Return each record's weighted mean over its scored criteria, NaN without any."""
     rows = len(next(iter(scores.values())))
     sums, weights = np.zeros(rows), np.zeros(rows)
@@ -187,7 +187,7 @@ def _overall(scores: Mapping[str, Floats], run: RunFile) -> Floats:
 
 
 def _estimate(
-    measure: _Measure, paired: _Paired, run: RunFile, inside: npt.NDArray[np.bool_] | None = None
+    measure: _Measure, paired: _Paired, run: RunDefinition, inside: npt.NDArray[np.bool_] | None = None
 ) -> BaselineEstimate:
     has_both = np.isfinite(measure.now) & np.isfinite(measure.then)
     was_scored = np.isfinite(measure.then) & ~np.isfinite(measure.now)
@@ -215,7 +215,7 @@ def _estimate(
 
 
 def _decided(
-    found: Sequence[tuple[_Measure, BaselineEstimate]], run: RunFile
+    found: Sequence[tuple[_Measure, BaselineEstimate]], run: RunDefinition
 ) -> list[tuple[_Measure, BaselineEstimate]]:
     tested = [estimate.p_value for _, estimate in found if estimate.p_value is not None]
     adjusted = iter(holm(tested).tolist())
@@ -228,7 +228,7 @@ def _decided(
 
 
 def _with_decision(
-    measure: _Measure, estimate: BaselineEstimate, p_adjusted: float, run: RunFile
+    measure: _Measure, estimate: BaselineEstimate, p_adjusted: float, run: RunDefinition
 ) -> BaselineEstimate:
     decision = "undecided"
     if p_adjusted < 1 - run.evaluation.confidence and estimate.difference:
@@ -237,7 +237,7 @@ def _with_decision(
     return estimate.model_copy(update={"p_adjusted": p_adjusted, "decision": decision})
 
 
-def _slices(paired: _Paired, run: RunFile) -> dict[str, list[tuple[_Measure, BaselineEstimate]]]:
+def _slices(paired: _Paired, run: RunDefinition) -> dict[str, list[tuple[_Measure, BaselineEstimate]]]:
     sizes = np.bincount(paired.categories[paired.categories >= 0], minlength=len(paired.category_names))
     codes = [code for code in np.argsort(-sizes, kind="stable")[:MOST_CATEGORIES].tolist() if sizes[code]]
     measures = _fitting(paired.measures, len(codes))

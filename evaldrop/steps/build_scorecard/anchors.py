@@ -7,12 +7,12 @@ from statistics import fmean
 import numpy as np
 
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.run.definition import RunFile
+from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
 from evaldrop.run.tables import VerdictRow
 from evaldrop.scorecard.model.part import within
 from evaldrop.scorecard.model.scorecard import AnchorEstimate, AnchorMiss, AnchorScores, Gate, GateCheck
-from evaldrop.statistics import mean_estimate, wilson_interval
+from evaldrop.statistics.intervals import mean_estimate, wilson_interval
 from evaldrop.statistics.vectors import Floats
 
 MAX_MISSES = 20
@@ -29,7 +29,7 @@ class AnchorTally:
         self._misses: defaultdict[str, list[AnchorMiss]] = defaultdict(list)
         self._scores: defaultdict[tuple[str, bool, str], list[float]] = defaultdict(list)
 
-    def add(self, record: PreparedRecord, verdicts: Iterable[VerdictRow], run: RunFile) -> None:
+    def add(self, record: PreparedRecord, verdicts: Iterable[VerdictRow], run: RunDefinition) -> None:
         """Add the verdicts on an anchor; a judge's repeats are averaged first."""
         anchor = record.anchor
         if anchor is None:
@@ -49,14 +49,14 @@ class AnchorTally:
                 miss = AnchorMiss(anchor=anchor.id, criterion=criterion, passes=anchor.passes, score=score)
                 self._misses[judge].append(miss)
 
-    def estimates(self, run: RunFile) -> dict[str, AnchorEstimate]:
+    def estimates(self, run: RunDefinition) -> dict[str, AnchorEstimate]:
         """Return what each judge made of the run's anchors; nothing for a run without any."""
         anchors = run.evaluation.anchors
         if anchors is None:
             return {}
         return {judge.name: self._estimate(judge.name, run, anchors.tolerance) for judge in run.judges}
 
-    def _estimate(self, judge: str, run: RunFile, tolerance: float) -> AnchorEstimate:
+    def _estimate(self, judge: str, run: RunDefinition, tolerance: float) -> AnchorEstimate:
         n, misses = self._checked[judge], self._misses[judge]
         interval = wilson_interval(len(misses), n, confidence=run.evaluation.confidence) if n else None
         # What cannot be read is no reason for trust. The product is rounded: 1 of 10 is within 0.1.
@@ -74,7 +74,7 @@ class AnchorTally:
         )
         return estimate if trusted else estimate.model_copy(update={"reason": _reason(estimate)})
 
-    def _anchor_scores(self, judge: str, run: RunFile) -> Iterator[AnchorScores]:
+    def _anchor_scores(self, judge: str, run: RunDefinition) -> Iterator[AnchorScores]:
         for passes in (True, False):
             for name, criterion in run.criteria.items():
                 scores = self._scores.get((judge, passes, name))

@@ -1,6 +1,6 @@
 """BuildScorecard: a run's result files in; tables, scorecard, report and history out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from evaldrop import storage
@@ -8,7 +8,7 @@ from evaldrop.errors import StorageError
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.report.history import write_history
 from evaldrop.report.writing import write_reports
-from evaldrop.run.definition import RunFile, read_run_file
+from evaldrop.run.definition import RunDefinition
 from evaldrop.run.results import find_manifests
 from evaldrop.scorecard.baseline.compare import against_baseline
 from evaldrop.scorecard.calibration import Calibration, calibrate
@@ -51,26 +51,36 @@ SCORECARD_FILE = "scorecard.json"
 
 def build_scorecard(folder: str, manifest: str | None = None) -> Scorecard:
     """
+    Compute the scorecard of the run in a folder and write every file of it, as `score_run` does.
+
+    Raises:
+        StorageError: A file is missing, or is not what it should be.
+        EvaluationError: The gate cannot be read.
+    """
+    return score_run(RunDefinition.load(folder), manifest)
+
+
+def score_run(run: RunDefinition, manifest: str | None = None) -> Scorecard:
+    """
     Compute a run's scorecard and write every file of its folder (docs/output-files.md).
 
     Streams: of a record's texts nothing is kept but its rows in the tables and, within a budget, in the
     report.
 
     Args:
-        folder: URI of the run's folder; holds `run.json`, `records.jsonl` and the results.
+        run: The run, whose folder also holds `records.jsonl` and the results.
         manifest: URI of the Map run's manifest; by default those found below `results/`.
 
     Raises:
         StorageError: A file is missing, or is not what it should be.
         EvaluationError: The gate cannot be read.
     """
-    run = read_run_file(folder)
-    manifests = [manifest] if manifest else find_manifests(folder)
+    manifests = [manifest] if manifest else find_manifests(run.folder)
     tallies = read_results(run, manifests)
     scorecard = with_calibration(_scorecard(run, tallies, ended_at=_ended_at(manifests)), calibrate(run))
     storage.write_bytes(run.file(SCORECARD_FILE), scorecard.model_dump_json(indent=2).encode())
     write_reports(run, scorecard, tallies.rows)
-    write_history(run.folder, scorecard)
+    write_history(run, scorecard)
     return scorecard
 
 
@@ -94,7 +104,7 @@ def with_calibration(scorecard: Scorecard, calibration: Calibration | None) -> S
     return scorecard.model_copy(update={"candidates": cards, "calibration": dict(calibration.criteria)})
 
 
-def _scorecard(run: RunFile, tallies: Tallies, *, ended_at: float | None) -> Scorecard:
+def _scorecard(run: RunDefinition, tallies: Tallies, *, ended_at: float | None) -> Scorecard:
     tally, columns = tallies.run, columns_of(tallies.run)
     confidence = run.evaluation.confidence
     pairwise, pairs = run.evaluation.pairwise, tallies.pairwise.columns()
@@ -120,7 +130,12 @@ def _scorecard(run: RunFile, tallies: Tallies, *, ended_at: float | None) -> Sco
         simulated=run.simulated,
         started_at=run.started_at,
         duration_s=_duration(run.started_at, ended_at),
-        dataset=_dataset(run.content["dataset"]),
+        dataset=DatasetInfo(
+            uri=run.dataset.uri,
+            version=run.dataset.version,
+            sha256=run.dataset.sha256,
+            notes=run.dataset.notes,
+        ),
         records=_records(run, tally),
         confidence=confidence,
         coverage=_coverage(candidates.values()),
@@ -157,8 +172,8 @@ def _scorecard(run: RunFile, tallies: Tallies, *, ended_at: float | None) -> Sco
     )
 
 
-def _records(run: RunFile, tally: RunTally) -> Records:
-    counts = run.content["dataset"]["records"]
+def _records(run: RunDefinition, tally: RunTally) -> Records:
+    counts = run.dataset.records
     return Records(
         read=counts["read"],
         rejected=counts["rejected"],
@@ -186,20 +201,6 @@ def _criterion_info(criterion: Criterion) -> CriterionInfo:
         higher_is_better=criterion.higher_is_better,
         weight=criterion.weight,
     )
-
-
-def _dataset(content: Mapping[str, object]) -> DatasetInfo:
-    notes = content.get("notes")
-    return DatasetInfo(
-        uri=str(content["uri"]),
-        version=_text(content.get("version")),
-        sha256=_text(content.get("sha256")),
-        notes=tuple(map(str, notes)) if isinstance(notes, list) else (),
-    )
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
 
 
 def _ended_at(manifests: Sequence[str]) -> float | None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from evaldrop.run.definition import RunFile
+from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.figures import size
 from evaldrop.scorecard.model.scorecard import MOST_CATEGORIES, OVERALL, Comparison, SliceComparisons
 from evaldrop.statistics.multiplicity import holm
@@ -38,7 +38,9 @@ class _Sliced(NamedTuple):
     found: list[Comparison]
 
 
-def compare_candidates(run: RunFile, tally: RunTally, columns: Mapping[str, Columns]) -> ComparedCandidates:
+def compare_candidates(
+    run: RunDefinition, tally: RunTally, columns: Mapping[str, Columns]
+) -> ComparedCandidates:
     """
     Return the difference of every pair on every criterion, and overall where there are several criteria.
 
@@ -56,7 +58,7 @@ def compare_candidates(run: RunFile, tally: RunTally, columns: Mapping[str, Colu
     return ComparedCandidates((*single, *overall), _slices(measures, run, tally))
 
 
-def _measures(run: RunFile, tally: RunTally, columns: Mapping[str, Columns]) -> _Measures:
+def _measures(run: RunDefinition, tally: RunTally, columns: Mapping[str, Columns]) -> _Measures:
     """Return scores by criterion and candidate; overall ones where there are several criteria."""
     names = [candidate.name for candidate in run.candidates]
     measures: dict[str, dict[str, Scores]] = {
@@ -75,13 +77,13 @@ def _measures(run: RunFile, tally: RunTally, columns: Mapping[str, Columns]) -> 
 
 
 def _compare_pairs(
-    scores: Mapping[str, Scores], criterion: str, run: RunFile, groups: Groups
+    scores: Mapping[str, Scores], criterion: str, run: RunDefinition, groups: Groups
 ) -> Iterator[Comparison]:
     for a, b in combinations(scores, 2):
         yield _comparison(a, b, criterion, _test(shared_scores(scores[a], scores[b]), criterion, run, groups))
 
 
-def _test(shared: Shared, criterion: str, run: RunFile, groups: Groups) -> Pairing:
+def _test(shared: Shared, criterion: str, run: RunDefinition, groups: Groups) -> Pairing:
     return paired_test(
         shared.first,
         shared.second,
@@ -105,7 +107,7 @@ def _comparison(a: str, b: str, criterion: str, pairing: Pairing) -> Comparison:
     )
 
 
-def _slices(measures: _Measures, run: RunFile, tally: RunTally) -> dict[str, SliceComparisons]:
+def _slices(measures: _Measures, run: RunDefinition, tally: RunTally) -> dict[str, SliceComparisons]:
     categories, names = tally.categories, list(tally.category_names)
     sizes = np.bincount(categories[categories >= 0], minlength=len(names))
     codes = sorted(np.argsort(-sizes, kind="stable")[:MOST_CATEGORIES].tolist())
@@ -159,7 +161,7 @@ def _slice(part: _Sliced, comparisons: tuple[Comparison, ...]) -> SliceCompariso
     return SliceComparisons(n=part.n, warning=warning, comparisons=comparisons)
 
 
-def _decide(comparisons: Sequence[Comparison], run: RunFile) -> list[Comparison]:
+def _decide(comparisons: Sequence[Comparison], run: RunDefinition) -> list[Comparison]:
     tested = [comparison for comparison in comparisons if comparison.p_value is not None]
     adjusted = iter(holm([comparison.p_value or 0.0 for comparison in tested]).tolist())
     return [
@@ -168,7 +170,7 @@ def _decide(comparisons: Sequence[Comparison], run: RunFile) -> list[Comparison]
     ]
 
 
-def _decided(comparison: Comparison, p_adjusted: float, run: RunFile) -> Comparison:
+def _decided(comparison: Comparison, p_adjusted: float, run: RunDefinition) -> Comparison:
     decisive = p_adjusted < 1 - run.evaluation.confidence and bool(comparison.difference)
     criterion = run.criteria.get(comparison.criterion)  # None: overall, where more is good
     higher_is_better = criterion is None or criterion.higher_is_better

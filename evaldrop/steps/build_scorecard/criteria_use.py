@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.run.definition import RunFile
+from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.figures import percent
 from evaldrop.scorecard.model.usefulness import CriterionPair, CriterionUse
 from evaldrop.scorecard.scores import good_shares
@@ -22,7 +22,7 @@ FEWEST_SCORES = 20
 SAME_SCORE, SAME_CANDIDATES, SAME_CRITERIA = 0.98, 0.02, 0.9
 
 
-def criteria_use(run: RunFile, columns: Mapping[str, Columns], records: int) -> dict[str, CriterionUse]:
+def criteria_use(run: RunDefinition, columns: Mapping[str, Columns], records: int) -> dict[str, CriterionUse]:
     """Return, for each criterion, how much its scores differ over responses and between candidates."""
     return {
         name: _use(name, [parts[name] for parts in columns.values() if name in parts], records)
@@ -30,7 +30,7 @@ def criteria_use(run: RunFile, columns: Mapping[str, Columns], records: int) -> 
     }
 
 
-def criterion_pairs(run: RunFile, columns: Mapping[str, Columns]) -> tuple[CriterionPair, ...]:
+def criterion_pairs(run: RunDefinition, columns: Mapping[str, Columns]) -> tuple[CriterionPair, ...]:
     """Return how far every two criteria agree on the same responses; nothing for more than `MOST_PAIRED`."""
     if len(run.criteria) > MOST_PAIRED:
         return ()

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.metrics import METRICS
-from evaldrop.run.definition import RunFile
+from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.model.part import within
 from evaldrop.scorecard.model.scorecard import (
     MOST_CATEGORIES,
@@ -26,13 +26,8 @@ from evaldrop.scorecard.model.scorecard import (
 )
 from evaldrop.scorecard.model.usefulness import LengthRelation
 from evaldrop.scorecard.scores import NOT_APPLICABLE
-from evaldrop.statistics import (
-    Estimate,
-    clustered_mean_estimate,
-    clustered_pass_interval,
-    mean_estimate,
-    wilson_interval,
-)
+from evaldrop.statistics.clusters import clustered_mean_estimate, clustered_pass_interval
+from evaldrop.statistics.intervals import Estimate, mean_estimate, wilson_interval
 from evaldrop.statistics.paired_test import Groups
 from evaldrop.statistics.vectors import Floats, Ordinals
 from evaldrop.steps.build_scorecard.bounds import criterion_bounds, overall_bounds, scored_only
@@ -51,7 +46,7 @@ def columns_of(tally: RunTally) -> dict[str, dict[str, ScoreColumn]]:
 
 
 def candidate_scorecards(
-    run: RunFile, tally: RunTally, columns: Mapping[str, Columns]
+    run: RunDefinition, tally: RunTally, columns: Mapping[str, Columns]
 ) -> dict[str, CandidateScorecard]:
     """Return the estimates of every candidate, in the evaluation's order."""
     return {
@@ -69,7 +64,7 @@ def candidate_scorecards(
     }
 
 
-def judge_health(run: RunFile, tally: RunTally) -> dict[str, JudgeHealth]:
+def judge_health(run: RunDefinition, tally: RunTally) -> dict[str, JudgeHealth]:
     """Return how each judge worked."""
     health = {}
     for judge in run.judges:
@@ -92,7 +87,7 @@ def judge_health(run: RunFile, tally: RunTally) -> dict[str, JudgeHealth]:
     return health
 
 
-def cost_totals(run: RunFile, tally: RunTally) -> CostTotals:
+def cost_totals(run: RunDefinition, tally: RunTally) -> CostTotals:
     """Return what the run cost. A model whose price or tokens are unknown is named."""
     candidates, judges = MoneyTally(), MoneyTally()
     unknown: dict[str, None] = {}
@@ -137,7 +132,7 @@ def _candidate(
     counts: CandidateTally,
     copies: CandidateTally,
     columns: Columns,
-    run: RunFile,
+    run: RunDefinition,
     tally: RunTally,
     *,
     repeated: MoneyTally,
@@ -175,7 +170,7 @@ def _candidate(
 
 
 def _by_length(
-    counts: CandidateTally, columns: Columns, order: list[str], run: RunFile, tally: RunTally
+    counts: CandidateTally, columns: Columns, order: list[str], run: RunDefinition, tally: RunTally
 ) -> dict[str, LengthRelation]:
     # A verdict that is counted as the worst says nothing about length.
     judged = {name: scored_only(columns[name]) for name in order}
@@ -183,7 +178,7 @@ def _by_length(
 
 
 def _overall(
-    overall: tuple[Ordinals, Floats], columns: Columns, run: RunFile, tally: RunTally
+    overall: tuple[Ordinals, Floats], columns: Columns, run: RunDefinition, tally: RunTally
 ) -> MeanEstimate:
     estimate = mean_of(*overall, tally.groups, run.evaluation.confidence)
     return estimate.model_copy(
@@ -272,7 +267,7 @@ def _rate_interval(
     return (bounds.low, bounds.high)
 
 
-def _slices(columns: Columns, order: list[str], run: RunFile, tally: RunTally) -> dict[str, Slice]:
+def _slices(columns: Columns, order: list[str], run: RunDefinition, tally: RunTally) -> dict[str, Slice]:
     categories, names = tally.categories, list(tally.category_names)
     sizes = np.bincount(categories[categories >= 0], minlength=len(names))
     slices = {}

@@ -8,12 +8,13 @@ import orjson
 from evaldrop.bedrock.families.replies import Reply, read_reply
 from evaldrop.evaluation import Pairwise, plain_name
 from evaldrop.evaluation.criteria import Scale
-from evaldrop.run.definition import RunFile
+from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
 from evaldrop.run.results import Found
 from evaldrop.run.tables import ComparisonRow
 from evaldrop.scorecard.results import JudgeCall
 from evaldrop.scorecard.scores import JUDGE_ERROR
+from evaldrop.steps.build_scorecard.reading import cost_usd
 from evaldrop.verdicts import TIE, JudgeReply, Preference, read_pair_scores, read_preference
 
 IDENTICAL, MISSING = "identical", "missing"
@@ -30,7 +31,7 @@ class ComparedPair(NamedTuple):
 class ComparisonReader:
     """Reads the comparisons of one run."""
 
-    def __init__(self, run: RunFile) -> None:
+    def __init__(self, run: RunDefinition) -> None:
         self._run = run
         self._judges = {judge.name: judge for judge in run.judges}
         # A run without pairwise has no comparisons to read.
@@ -71,7 +72,7 @@ class ComparisonReader:
             *scores,
             record.left_out,
         )
-        call = JudgeCall.of(judge.name, comparison, replies, self._run.cost_usd(judge.model, replies))
+        call = JudgeCall.of(judge.name, comparison, replies, cost_usd(self._run, judge.model, replies))
         return ComparedPair(row, call)
 
     def _preference(self, replies: Sequence[Reply]) -> Preference:

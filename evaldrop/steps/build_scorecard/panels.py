@@ -11,7 +11,7 @@ from evaldrop.evaluation.criteria import Criterion
 from evaldrop.run.tables import VerdictRow
 from evaldrop.scorecard.model.scorecard import Agreement
 from evaldrop.scorecard.results import CandidateResult
-from evaldrop.statistics import krippendorff_alpha
+from evaldrop.statistics.agreement import krippendorff_alpha
 from evaldrop.statistics.vectors import Floats
 
 _NOTHING = float("nan")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from evaldrop.run.definition import RunFile
+from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.figures import usd
 from evaldrop.scorecard.model.scorecard import Reused
 from evaldrop.steps.build_scorecard.tally import MoneyTally, RunTally
@@ -18,7 +18,7 @@ def mark_reused(output: dict[str, Any] | None) -> None:
         comparison["kept"] = True
 
 
-def what_was_reused(run: RunFile, tally: RunTally) -> Reused | None:
+def what_was_reused(run: RunDefinition, tally: RunTally) -> Reused | None:
     """Return what came from the parent, and what it cost there; None for a run without one."""
     if run.parent is None:
         return None

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evaldrop.errors import NotEnoughData
-from evaldrop.run.definition import RunFile
+from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
 from evaldrop.run.tables import RobustnessRow
 from evaldrop.scorecard.figures import size
@@ -40,7 +40,7 @@ class _Original(NamedTuple):
 class RobustnessTally:
     """Grows the pairs of a run; a copy stands behind its record, so that only one record is held."""
 
-    def __init__(self, run: RunFile) -> None:
+    def __init__(self, run: RunDefinition) -> None:
         self._run = run
         self._original: _Original | None = None
         self._clusters: dict[str, int] = {}

@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
 from evaldrop.report.rows import ReportRows
-from evaldrop.run.definition import RunFile
+from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
 from evaldrop.run.results import Found, collect
 from evaldrop.run.tables import (
@@ -48,7 +48,7 @@ class Tallies(NamedTuple):
     guardrails: GuardrailTally
 
 
-def read_results(run: RunFile, manifests: Sequence[str]) -> Tallies:
+def read_results(run: RunDefinition, manifests: Sequence[str]) -> Tallies:
     """
     Write every table of a run and return what was counted on the way.
 
@@ -142,7 +142,7 @@ def _write_rows(results: Sequence[CandidateResult], tables: _Tables, kept: Seque
 
 
 @contextmanager
-def _open_tables(run: RunFile) -> Iterator[_Tables]:
+def _open_tables(run: RunDefinition) -> Iterator[_Tables]:
     with (
         open_table(
             run.file("responses.parquet"), response_schema(run.evaluation.metrics), simulated=run.simulated

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED
-from evaldrop.run.definition import RunFile
+from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
 from evaldrop.run.results import ChildFailure
 from evaldrop.run.tables import ComparisonRow, ResponseRow
@@ -251,7 +251,7 @@ class RunTally:
             self._add_to_judges(result)
         return ordinal
 
-    def add_anchor(self, record: PreparedRecord, result: AnchorResult, run: RunFile) -> None:
+    def add_anchor(self, record: PreparedRecord, result: AnchorResult, run: RunDefinition) -> None:
         """Add an anchor: its calls to the judges', its verdicts to nobody's numbers."""
         for call in result.judge_calls:
             self.judges[call.judge].add_call(call)

@@ -16,7 +16,9 @@ from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation import Pairwise
 from evaldrop.run.tables import ComparisonRow
 from evaldrop.scorecard.model.scorecard import CandidatePairwise, PairScores, PairwiseEstimate
-from evaldrop.statistics import clustered_mean_estimate, mean_estimate, order_bias, wilson_interval
+from evaldrop.statistics.agreement import order_bias
+from evaldrop.statistics.clusters import clustered_mean_estimate
+from evaldrop.statistics.intervals import mean_estimate, wilson_interval
 from evaldrop.statistics.vectors import Floats, Ordinals
 from evaldrop.steps.build_scorecard.pairwise import IDENTICAL, MISSING, ComparedPair
 from evaldrop.verdicts import TIE

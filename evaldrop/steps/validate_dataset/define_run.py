@@ -1,4 +1,4 @@
-"""A run as its request, evaluation and dataset make it, and everything that stands in its way."""
+"""A run as its request, evaluation and dataset make it, and everything that prevents it."""
 
 import platform
 import re
@@ -18,15 +18,15 @@ from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.prices import load_prices
 from evaldrop.evaluation.prompts import Kind, Prompt, load_prompt
-from evaldrop.run.definition import DatasetFacts, Parent, PromptFile, RunDefinition, parent_of
-from evaldrop.run.request import RunRequest
+from evaldrop.run.definition import DatasetFacts, PromptFile, RunDefinition
+from evaldrop.run.request import RunRequest, run_folder
 from evaldrop.scorecard.baseline.blessing import blessed_run
 from evaldrop.scorecard.gate import RunNames, check_names, parse_gate
 from evaldrop.shipped import VERSION, workflow_sha256
 from evaldrop.steps.prepare_records.kept_replies import parent_replies
 from evaldrop.steps.prepare_records.prepare import Preparing
-from evaldrop.steps.validate_dataset.criteria_checks import CriteriaChecking
 from evaldrop.steps.validate_dataset.evaluation_checks import (
+    CriteriaChecks,
     judge_problems,
     judge_warnings,
     parent_problems,
@@ -75,7 +75,7 @@ class RunDraft:
             self.problems.append(f"{self.survey.source}: holds no record. Give it at least one row.")
 
     def define(self) -> RunDefinition | None:
-        """Return the run as it would be; what stands in its way goes to the problems."""
+        """Return the run as it would be; what prevents it goes to the problems."""
         given = self._given()
         evaluation = self._with_given(given.values())
         criteria, brought = self._criteria()
@@ -93,7 +93,7 @@ class RunDraft:
             )
         if self.problems:
             return None
-        folder = storage.join(self._out(), evaluation.name, self.request.run_id)
+        out = storage.absolute(self.request.out)
         models = [
             called.model for called in (*evaluation.candidates, *evaluation.judges) if called.model != GIVEN
         ]
@@ -103,8 +103,8 @@ class RunDraft:
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
             simulated=self.request.simulated or bool(self.parent and self.parent.simulated),
             bedrock=self.request.bedrock,
-            folder=folder,
-            out=self._out(),
+            folder=run_folder(out, evaluation.name, self.request.run_id),
+            out=out,
             dataset=self._facts(),
             evaluation=evaluation,
             evaluation_uri=self.evaluation_uri,
@@ -120,31 +120,21 @@ class RunDraft:
             # The parent's fences make the same question the same text, which its reply answers.
             nonce=self.parent.nonce if self.parent else secrets.token_hex(16),
             options={"limit": self.request.limit, "max_in_flight": self.request.max_in_flight},
-            baseline=self._baseline(evaluation.name),
-            parent=self._parent(),
+            baseline=self._baseline(storage.join(out, evaluation.name)),
+            parent=self.parent.as_parent("rejudged") if self.parent else None,
         )
 
-    def _parent(self) -> Parent | None:
-        if self.parent is None or self.request.parent is None:
-            return None
-        return parent_of(self.parent, self.request.parent, "rejudged")
-
-    def _out(self) -> str:
-        out = self.request.out
-        return out if storage.is_s3(out) else str(storage.local_path(out))
-
-    def _baseline(self, name: str) -> str | None:
+    def _baseline(self, evaluation_folder: str) -> str | None:
         """Return the evaluation's blessed run; a broken `baseline.json` is a warning, not a refusal."""
         try:
-            return blessed_run(storage.join(self._out(), name), simulated=self.request.simulated)
+            return blessed_run(evaluation_folder, simulated=self.request.simulated)
         except StorageError as error:
             self.warnings.append(str(error))
             return None
 
     def _facts(self) -> DatasetFacts:
-        uri = self.request.dataset
         return DatasetFacts(
-            uri=uri if storage.is_s3(uri) else str(storage.local_path(uri)),
+            uri=storage.absolute(self.request.dataset),
             version=self.request.dataset_version,
             sha256=self.survey.sha256,
             shape=self.survey.shape,
@@ -182,10 +172,10 @@ class RunDraft:
 
     def _criteria(self) -> tuple[dict[str, Criterion], list[str | dict[str, Any]]]:
         """Return the criteria by name, and the configurations of those that only records name."""
-        checking = CriteriaChecking(evaluation=self.evaluation, survey=self.survey, source=self.source)
-        found, brought = checking.check(), checking.brought()
-        self.problems += checking.problems
-        self.warnings += checking.warnings
+        checks = CriteriaChecks(evaluation=self.evaluation, survey=self.survey, source=self.source)
+        found, brought = checks.check(), checks.brought()
+        self.problems += checks.problems
+        self.warnings += checks.warnings
         return found, brought
 
     def _prompts(self, evaluation: Evaluation) -> dict[str, Prompt]:
