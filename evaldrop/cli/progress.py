@@ -9,8 +9,8 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
 from evaldrop.bedrock.metered import Meter
-from evaldrop.cli.tables.plan import duration
 from evaldrop.engine import Observer
+from evaldrop.scorecard.figures import rough_duration
 
 PLAIN_EVERY_S = 5.0
 
@@ -106,7 +106,7 @@ class RunProgress(Observer):
             f"${meter.cost_usd:,.4f}",
         ]
         left = self._left_s()
-        return ", ".join([*words, f"{duration(left)} left"] if left else words)
+        return ", ".join([*words, f"{rough_duration(left)} left"] if left else words)
 
     def _left_s(self) -> float | None:
         if not self._total or not self.done or self.done >= self._total:

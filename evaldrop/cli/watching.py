@@ -15,11 +15,11 @@ from evaldrop import storage
 from evaldrop.cli import exits
 from evaldrop.cli.output import complain, print_json, shown, stderr, stdout
 from evaldrop.cli.progress import STEPS, live_line
-from evaldrop.cli.tables.plan import duration
 from evaldrop.cli.tables.scorecard import print_scorecard
 from evaldrop.errors import AwsError, is_bad_input
 from evaldrop.running.deployed import clients
 from evaldrop.running.deployed.following import Counts, Moment, RunAddress, find_folder, look
+from evaldrop.scorecard.figures import rough_duration
 from evaldrop.scorecard.read import read_scorecard
 
 PLAIN_EVERY_S = 15.0
@@ -225,7 +225,7 @@ class DeployedProgress:
         words = [f"{counts.done:,}/{counts.total:,} records"]
         words += [f"{counts.failed:,} failed"] if counts.failed else []
         left = self._left_s(counts)
-        words += [f"about {duration(left)} left"] if left else []
+        words += [f"about {rough_duration(left)} left"] if left else []
         return ", ".join(words)
 
     def _left_s(self, counts: Counts) -> float | None:

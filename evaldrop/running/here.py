@@ -19,7 +19,7 @@ import orjson
 from evaldrop import storage
 from evaldrop.bedrock.journal import JOURNAL, KeepingRuntime, journal_of
 from evaldrop.bedrock.metered import Meter, MeteredRuntime
-from evaldrop.bedrock.other_process import may_fork, runtime_beside
+from evaldrop.bedrock.other_process import may_fork, open_in_other_process
 from evaldrop.bedrock.protocol import BedrockRuntime
 from evaldrop.errors import DatasetError, InputError
 from evaldrop.evaluation import find_evaluation, parse_evaluation
@@ -189,7 +189,7 @@ def _calls(run: LocalRun) -> Iterator[Callable[[], BedrockRuntime]]:
         yield partial(_runtime, run)
         return
     # Forked before there is an engine: neither process then waits for what the other imports.
-    with runtime_beside(partial(_runtime, run)) as runtime:
+    with open_in_other_process(partial(_runtime, run)) as runtime:
         yield runtime.opened
 
 

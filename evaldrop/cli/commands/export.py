@@ -23,7 +23,7 @@ def export(
 
         cd tables && duckdb -init queries.sql
     """
-    from evaldrop.report.exporting import export_run
+    from evaldrop.report.writing import export_run
     from evaldrop.scorecard.read import read_run
 
     for file in export_run(run, read_run(run).scorecard, to):
