@@ -1,5 +1,6 @@
-"""One paired test: the same records under two candidates, or under one candidate in two runs."""
+"""One paired test, and many decided together: the same records under two candidates, or in two runs."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy.typing as npt
 
 from evaldrop.errors import NotEnoughData
 from evaldrop.statistics.mcnemar import mcnemar, paired_pass_interval, paired_pass_standard_error
+from evaldrop.statistics.multiplicity import holm
 from evaldrop.statistics.paired import paired_difference
 from evaldrop.statistics.power import detectable_from_standard_error
 from evaldrop.statistics.vectors import Floats, Ordinals
@@ -24,6 +26,17 @@ class Pairing(NamedTuple):
     p_value: float | None = None
     minimum_detectable: float | None = None
     reason: str | None = None
+
+
+class Decided(NamedTuple):
+    """
+    What a test decides within its family.
+
+    `p_adjusted` is None where nothing was tested; `sign` is the difference's, 0 where it is not decided.
+    """
+
+    p_adjusted: float | None
+    sign: int
 
 
 class Shared(NamedTuple):
@@ -71,6 +84,40 @@ def paired_test(
     detectable = _detectable(paired.standard_error, confidence) if paired.standard_error else None
     interval = (paired.interval.low, paired.interval.high)
     return Pairing(paired.n, paired.difference, interval, paired.p_value, detectable)
+
+
+def paired_test_of_shared(
+    shared: Shared, groups: Groups, *, on_binary_scale: bool, confidence: float
+) -> Pairing:
+    """Compare what two columns share; `groups` has each record's cluster by its ordinal."""
+    return paired_test(
+        shared.first,
+        shared.second,
+        None if groups is None else groups[shared.ordinals],
+        on_binary_scale=on_binary_scale,
+        confidence=confidence,
+    )
+
+
+def decide(tests: Iterable[tuple[float | None, float | None]], *, confidence: float) -> list[Decided]:
+    """
+    Decide a family of tests together, by Holm's method.
+
+    Args:
+        tests: Of each the difference and its p value; None where there was too little data to test.
+        confidence: The chance that no difference is decided falsely, a fraction in (0, 1).
+    """
+    family = list(tests)
+    adjusted = iter(holm([p for _, p in family if p is not None]).tolist())
+    return [
+        Decided(None, 0) if p is None else _decided(difference or 0.0, next(adjusted), confidence)
+        for difference, p in family
+    ]
+
+
+def _decided(difference: float, p_adjusted: float, confidence: float) -> Decided:
+    is_decided = p_adjusted < 1 - confidence
+    return Decided(p_adjusted, ((difference > 0) - (difference < 0)) if is_decided else 0)
 
 
 def _pass_test(first: Floats, second: Floats, confidence: float) -> Pairing:
