@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run test lint types tests whole-run workflow synth bench clean
+.PHONY: help run test lint hooks types tests whole-run workflow synth bench clean
 
 help: ## Show these commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,9 +38,13 @@ run: $(VENV)/installed ## Evaluate datasets/support-faq with simulated models an
 
 test: lint types tests whole-run ## Run everything that CI runs.
 
-lint: $(VENV)/installed-dev ## Check style.
+lint: $(VENV)/installed-dev ## Check style, who imports whom, and that everything is called.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache --no-logo
+
+hooks: $(VENV)/installed-dev ## Check each commit before it is made.
+	$(BIN)/pre-commit install
 
 types: $(VENV)/installed-dev ## Check types.
 	$(BIN)/mypy

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from benchmarks.scorecard_rows import dumped, record, result, text, write_run
 from evaldrop.report.page import html_report
 from evaldrop.report.rows import ReportRows
-from evaldrop.run.definition import read_run_file
+from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import read_prepared
 from evaldrop.run.results import ChildFailure, Found
 from evaldrop.steps.build_scorecard.build import build_scorecard
@@ -81,7 +81,7 @@ def write_page(folder: Path, number: int, kind: str) -> Path:
     place = folder / kind / f"run-{number}"
     write_run(place, 100)
     scorecard = build_scorecard(str(place))
-    run = read_run_file(str(place))
+    run = RunDefinition.load(str(place))
     reader, rows = ResultReader(run), ReportRows(run)
     found = list(_found(kind))
     results = [reader.read(one) for one in found]

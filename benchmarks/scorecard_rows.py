@@ -112,6 +112,8 @@ def run_file(size: int) -> dict[str, Any]:
     """Return a `run.json`."""
     return {
         "run_id": f"run-{size}",
+        "evaluation_name": "bench",
+        "nonce": "00",
         "started_at": "2026-11-21T09:00:00+00:00",
         "simulated": True,
         "dataset": {"uri": "bench.jsonl", "records": {"read": size, "rejected": 0}},

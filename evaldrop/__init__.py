@@ -8,10 +8,11 @@ Batch evaluation of language models: a dataset in, a scorecard and a report out.
 
 from typing import TYPE_CHECKING, Any
 
+# The version is said in `shipped`: nothing inside evaldrop imports this module, which imports `scorecard`.
+from evaldrop.shipped import VERSION as __version__  # noqa: N811 - packages say theirs so
+
 if TYPE_CHECKING:
     from evaldrop.scorecard.read import Run, read_run
-
-__version__ = "0.1.0"
 
 __all__ = ["Run", "__version__", "read_run"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from evaldrop.errors import ServiceError
+from evaldrop.errors import AwsError
 
 CREDENTIALS_HINT = (
     "Set them as for any AWS tool: AWS_PROFILE=name, `aws configure`, `aws sso login`, or AWS_ACCESS_KEY_ID "
@@ -68,5 +68,5 @@ def as_service_error(what: str) -> Iterator[None]:
         yield
     except Exception as error:
         if is_aws_fault(error):
-            raise ServiceError(f"{what}: {explain(error)}") from error
+            raise AwsError(f"{what}: {explain(error)}") from error
         raise

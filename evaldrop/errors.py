@@ -9,7 +9,7 @@ What evaldrop raises.
     │   └── BudgetExceeded    the likely cost is above `budget_usd`
     ├── NotEnoughData         too few numbers for the statistic asked for
     ├── StorageError          a URI cannot be read or written
-    ├── ServiceError          an AWS service would not do what was asked
+    ├── AwsError              an AWS service would not do what was asked
     └── RunFailed             the workflow ended in Fail (exit code 3)
 
 The workflow matches Lambda errors by class name: renaming one here is a change of `infra/workflow.asl.yaml`.
@@ -48,7 +48,7 @@ class StorageError(EvaldropError):
     """A URI cannot be read or written."""
 
 
-class ServiceError(EvaldropError):
+class AwsError(EvaldropError):
     """An AWS service would not do what was asked, or could not be reached."""
 
 

@@ -1,10 +1,12 @@
-"""Where the files lie that travel with the code: the workflow, the released prompts, the sample dataset."""
+"""What travels with the code: its version, the workflow, the released prompts, the sample dataset."""
 
 import hashlib
 import json
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+VERSION = "0.1.0"
 
 _PACKAGE = Path(__file__).parent
 
@@ -13,7 +15,7 @@ def resource(*names: str) -> Path:
     """
     Return the path of a shipped file or folder, such as `resource("prompts", "judge")`.
 
-    An installed copy carries them inside the package; in a checkout they lie beside it.
+    An installed copy carries them inside the package; in a checkout they are beside it.
     """
     installed = _PACKAGE.joinpath("_data", *names)
     return installed if installed.exists() else _PACKAGE.parent.joinpath(*names)

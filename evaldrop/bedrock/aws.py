@@ -22,11 +22,11 @@ from botocore.exceptions import BotoCoreError, InvalidEndpointConfigurationError
 from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
 
-from evaldrop import __version__
 from evaldrop.bedrock.channel import Channel, HttpReply
 from evaldrop.bedrock.protocol import READ_TIMEOUT_S, ServiceError
 from evaldrop.bedrock.signing import Authorisation, BearerToken, Signature
 from evaldrop.errors import InputError
+from evaldrop.shipped import VERSION
 
 ELSEWHERE = (
     "Without an AWS account use --bedrock simulated (a rehearsal: no network, no cost) or "
@@ -161,7 +161,7 @@ def resolve_access() -> Access:
     """
     try:
         core = botocore.session.get_session()
-        settings = Config(user_agent_extra=f"evaldrop/{__version__}")
+        settings = Config(user_agent_extra=f"evaldrop/{VERSION}")
         client = boto3.Session(botocore_session=core).client("bedrock-runtime", config=settings)
         prepared = _prepare_a_call(client)
         endpoint = prepared.url.removesuffix("/model/evaldrop/converse")

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from evaldrop import __version__
 from evaldrop.cli import exits
 from evaldrop.cli.commands.bless import bless
 from evaldrop.cli.commands.calibrate import calibrate
@@ -31,6 +30,7 @@ from evaldrop.cli.commands.view import view
 from evaldrop.cli.commands.watch import watch
 from evaldrop.cli.output import complain
 from evaldrop.errors import EvaldropError, InputError
+from evaldrop.shipped import VERSION
 
 app = typer.Typer(
     name="evaldrop",
@@ -51,7 +51,7 @@ app.add_typer(review)
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        print(f"evaldrop {__version__}")  # noqa: T201 - the answer itself
+        print(f"evaldrop {VERSION}")  # noqa: T201 - the answer itself
         raise typer.Exit
 
 

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from evaldrop.cli.output import shown
 from evaldrop.cli.tables.plan import duration
-from evaldrop.errors import ServiceError
+from evaldrop.errors import AwsError
 from evaldrop.running.deployed.following import Counts, Moment
 
 PLAIN_EVERY_S = 15.0
@@ -66,10 +66,10 @@ class DeployedProgress:
         while True:
             try:
                 return self._look()
-            except ServiceError as error:
+            except AwsError as error:
                 failed += 1
                 if failed == _MOST_FAILED_LOOKS:
-                    raise ServiceError(f"{error}\nwatching ended; the run does not depend on it.") from error
+                    raise AwsError(f"{error}\nwatching ended; the run does not depend on it.") from error
             self._sleep(LOOK_EVERY_S)
 
     def follow(self) -> Moment:

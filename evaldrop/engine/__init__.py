@@ -3,97 +3,51 @@ The Amazon States Language on one machine, with JSONata as its query language.
 
 `load` checks a definition, `execute` runs it over a table of integrations. It knows ASL, JSONata and AWS
 shapes, and imports nothing from the rest of evaldrop.
-
-A name's module is imported when the name is first asked for: whoever only raises `ServiceError` does not wait
-for a parser.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from evaldrop.engine.arns import ArnParts
-    from evaldrop.engine.clock import Clock, SystemClock
-    from evaldrop.engine.definition.load import load
-    from evaldrop.engine.errors import (
-        DefinitionError,
-        EngineError,
-        QueryError,
-        ServiceError,
-        StatesError,
-        TaskError,
-    )
-    from evaldrop.engine.execution import Execution, execute
-    from evaldrop.engine.history import History
-    from evaldrop.engine.integrations import bedrock_invoke_model, lambda_invoke, sdk_integration, sns_publish
-    from evaldrop.engine.model import StateMachine
-    from evaldrop.engine.objects import ObjectStore
-    from evaldrop.engine.observer import Observer
-    from evaldrop.engine.progress import Progress
-    from evaldrop.engine.runs import Integration, TaskContext
+    from evaldrop.engine.definition.load import load as load
+    from evaldrop.engine.errors import DefinitionError as DefinitionError
+    from evaldrop.engine.errors import EngineError as EngineError
+    from evaldrop.engine.errors import QueryError as QueryError
+    from evaldrop.engine.errors import ServiceError as ServiceError
+    from evaldrop.engine.errors import StatesError as StatesError
+    from evaldrop.engine.errors import TaskError as TaskError
+    from evaldrop.engine.execution import Execution as Execution
+    from evaldrop.engine.execution import execute as execute
+    from evaldrop.engine.integrations import bedrock_invoke_model as bedrock_invoke_model
+    from evaldrop.engine.integrations import lambda_invoke as lambda_invoke
+    from evaldrop.engine.integrations import sdk_integration as sdk_integration
+    from evaldrop.engine.integrations import sns_publish as sns_publish
+    from evaldrop.engine.machine import StateMachine as StateMachine
+    from evaldrop.engine.progress import Progress as Progress
+    from evaldrop.engine.runs import Integration as Integration
+    from evaldrop.engine.runs import TaskContext as TaskContext
+    from evaldrop.engine.surroundings import ArnParts as ArnParts
+    from evaldrop.engine.surroundings import Clock as Clock
+    from evaldrop.engine.surroundings import EventHistory as EventHistory
+    from evaldrop.engine.surroundings import ObjectStore as ObjectStore
+    from evaldrop.engine.surroundings import Observer as Observer
+    from evaldrop.engine.surroundings import SystemClock as SystemClock
 
-_HOMES = {
-    "arns": ("ArnParts",),
-    "clock": (
-        "Clock",
-        "SystemClock",
-    ),
+# A name's module is imported when the name is first used. The processes that make a run's calls and run its
+# functions import `evaldrop.engine.errors`, and with it this package: imported at once, jsonata and botocore
+# would hold up each of them, and every command, by a third of a second.
+_NAMES = {
     "definition.load": ("load",),
-    "errors": (
-        "DefinitionError",
-        "EngineError",
-        "QueryError",
-        "ServiceError",
-        "StatesError",
-        "TaskError",
-    ),
-    "execution": (
-        "Execution",
-        "execute",
-    ),
-    "history": ("History",),
-    "integrations": (
-        "bedrock_invoke_model",
-        "lambda_invoke",
-        "sdk_integration",
-        "sns_publish",
-    ),
-    "model": ("StateMachine",),
-    "objects": ("ObjectStore",),
-    "observer": ("Observer",),
+    "errors": ("DefinitionError", "EngineError", "QueryError", "ServiceError", "StatesError", "TaskError"),
+    "execution": ("Execution", "execute"),
+    "integrations": ("bedrock_invoke_model", "lambda_invoke", "sdk_integration", "sns_publish"),
+    "machine": ("StateMachine",),
     "progress": ("Progress",),
-    "runs": (
-        "Integration",
-        "TaskContext",
-    ),
+    "runs": ("Integration", "TaskContext"),
+    "surroundings": ("ArnParts", "Clock", "EventHistory", "ObjectStore", "Observer", "SystemClock"),
 }
-_MODULES = {name: module for module, names in _HOMES.items() for name in names}
-
-__all__ = [
-    "ArnParts",
-    "Clock",
-    "DefinitionError",
-    "EngineError",
-    "Execution",
-    "History",
-    "Integration",
-    "ObjectStore",
-    "Observer",
-    "Progress",
-    "QueryError",
-    "ServiceError",
-    "StateMachine",
-    "StatesError",
-    "SystemClock",
-    "TaskContext",
-    "TaskError",
-    "bedrock_invoke_model",
-    "execute",
-    "lambda_invoke",
-    "load",
-    "sdk_integration",
-    "sns_publish",
-]
+_MODULES = {name: module for module, names in _NAMES.items() for name in names}
+__all__ = sorted(_MODULES)
 
 
 def __getattr__(name: str) -> Any:

@@ -6,19 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from evaldrop.engine import model
-from evaldrop.engine.actions.flow import run_flow
-from evaldrop.engine.arns import ArnParts
-from evaldrop.engine.clock import Clock, SystemClock, timestamp
 from evaldrop.engine.errors import TIMEOUT, DefinitionError, StatesError
-from evaldrop.engine.history import History
-from evaldrop.engine.objects import ObjectStore
-from evaldrop.engine.observer import Observer
+from evaldrop.engine.flow import run_flow
+from evaldrop.engine.machine import StateMachine
 from evaldrop.engine.payloads import check_size
-from evaldrop.engine.progress import Place, Progress
-from evaldrop.engine.runs import Integration, Run
-from evaldrop.engine.scopes import Scope
+from evaldrop.engine.progress import FlowProgress, Progress
+from evaldrop.engine.runs import Integration, RunningExecution, VariableScope
+from evaldrop.engine.surroundings import (
+    ArnParts,
+    Clock,
+    EventHistory,
+    ObjectStore,
+    Observer,
+    SystemClock,
+    timestamp,
+)
 
+# AWS cuts result files at this size and at nothing else (the guide, ResultWriter).
 MAX_FILE_BYTES = 5_000_000_000
 LOCAL = ArnParts()
 
@@ -34,7 +38,7 @@ class Execution:
 
 
 async def execute(
-    machine: model.StateMachine,
+    machine: StateMachine,
     input: Any,  # noqa: A002  # Step Functions' word
     *,
     integrations: Mapping[str, Integration],
@@ -46,7 +50,7 @@ async def execute(
     seed: int | None = None,
     max_file_bytes: int = MAX_FILE_BYTES,
     arns: ArnParts = LOCAL,
-    history: History | None = None,
+    history: EventHistory | None = None,
     progress: Progress | None = None,
 ) -> Execution:
     """
@@ -76,6 +80,7 @@ async def execute(
         DefinitionError: A resource of the machine has no integration.
         asyncio.CancelledError: The execution was cancelled; children are stopped and files closed.
     """
+    # Before the first state, not at the Task that needs it: that may come after an hour of paid calls.
     missing = sorted(machine.resources - integrations.keys())
     if missing:
         raise DefinitionError(
@@ -83,7 +88,7 @@ async def execute(
         )
     watcher = observer or Observer()
     time = clock or SystemClock()
-    run = Run(
+    run = RunningExecution(
         integrations=integrations,
         store=store,
         observer=watcher,
@@ -107,13 +112,16 @@ async def execute(
     return ended
 
 
-async def _run(machine: model.StateMachine, run: Run, data: Any, place: Place | None) -> Execution:
+async def _run(
+    machine: StateMachine, run: RunningExecution, data: Any, place: FlowProgress | None
+) -> Execution:
     try:
         check_size(data, "the input of the execution")
         async with asyncio.timeout(machine.timeout_s):
-            output = await run_flow(run, machine.flow, Scope(), data, None, place)
+            output = await run_flow(run, machine.flow, VariableScope(), data, None, place)
     except StatesError as error:
         return Execution(status="FAILED", error=error.error, cause=error.cause)
+    # The machine's own limit: what a Task or an integration exceeds is a StatesError by now.
     except TimeoutError:
         cause = f"the execution took longer than its TimeoutSeconds, {machine.timeout_s:g}"
         return Execution(status="TIMED_OUT", error=TIMEOUT, cause=cause)
@@ -133,7 +141,7 @@ def _begun(progress: Progress | None, now: float) -> Progress:
 
 
 def _execution_context(
-    machine: model.StateMachine, data: Any, name: str, arns: ArnParts, begun: Progress
+    machine: StateMachine, data: Any, name: str, arns: ArnParts, begun: Progress
 ) -> dict[str, Any]:
     context = {
         "Id": arns.states("execution", f"{machine.name}:{name}"),

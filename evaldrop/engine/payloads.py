@@ -20,6 +20,7 @@ def to_json(value: Any) -> bytes:
         StatesError: States.Runtime, the value is not JSON.
     """
     try:
+        # The fast way: a record is measured at every state it passes.
         return orjson.dumps(value, option=_ONLY_JSON)
     except TypeError:
         return _awkward_to_json(value)
@@ -32,6 +33,7 @@ def _awkward_to_json(value: Any) -> bytes:
         try:
             return text.encode()
         except UnicodeEncodeError:
+            # A lone surrogate has no UTF-8; escaped it is JSON.
             return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
     except (TypeError, ValueError) as error:
         raise StatesError(RUNTIME, f"a value is not JSON: {error}") from error

@@ -12,7 +12,7 @@ from evaldrop.engine.errors import DATA_LIMIT_EXCEEDED, RESULT_WRITER_FAILED, RU
 
 
 @dataclass(slots=True, kw_only=True)
-class Place:
+class FlowProgress:
     """
     Where a flow stopped: a state it entered and did not exit. `state` is None while the flow runs.
 
@@ -36,7 +36,7 @@ class Branches:
     """What the branches of a Parallel, or the iterations of an inline Map, did: by index."""
 
     results: dict[int, Any] = field(default_factory=dict)
-    places: dict[int, Place] = field(default_factory=dict)
+    places: dict[int, FlowProgress] = field(default_factory=dict)
 
     def is_lost_by(self, error: StatesError) -> bool:
         """Tell whether a failure makes every branch run again."""
@@ -50,7 +50,21 @@ class UnfinishedChild:
     started: float
     items: int
     redrives: int = 0
-    place: Place | None = None
+    place: FlowProgress | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tolerance:
+    """How many items may fail: a count, a percentage of all items, or both; None does not limit."""
+
+    count: float | None
+    percentage: float | None
+
+    def is_exceeded(self, failed: int, total: int | None) -> bool:
+        """Tell whether more failed than is tolerated; without a total only the count decides."""
+        if self.count is not None and failed > self.count:
+            return True
+        return self.percentage is not None and total is not None and failed * 100 > self.percentage * total
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,7 +89,7 @@ class MapRunProgress:
     redrives: int = 0
     redriven: float | None = None
     limit: int | None = None
-    tolerance: Any = None
+    tolerance: Tolerance | None = None
 
     def is_due(self, index: int) -> bool:
         """Tell whether a child is still to be run."""
@@ -83,6 +97,7 @@ class MapRunProgress:
 
     def is_lost_by(self, error: StatesError) -> bool:
         """Tell whether a failure makes a redrive start a new Map Run."""
+        # The first two as on AWS. Results that could not be written are nowhere else: all children run again.
         return error.error in {DATA_LIMIT_EXCEEDED, RUNTIME, RESULT_WRITER_FAILED}
 
 
@@ -90,7 +105,7 @@ class MapRunProgress:
 class Progress:
     """Given to `execute`, which notes in it how far the execution came; given again, it is redriven."""
 
-    place: Place = field(default_factory=Place)
+    place: FlowProgress = field(default_factory=FlowProgress)
     started: float | None = None
     redrives: int = 0
     redriven: float | None = None

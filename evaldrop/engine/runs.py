@@ -1,20 +1,18 @@
-"""What the states of one execution share, and one visit to one state."""
+"""What the states of one execution share, its variables, and one visit to one state."""
 
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from evaldrop.engine import model
-from evaldrop.engine.arns import ArnParts
-from evaldrop.engine.clock import Clock, timestamp
-from evaldrop.engine.history import History
-from evaldrop.engine.objects import ObjectStore
-from evaldrop.engine.observer import Observer
-from evaldrop.engine.payloads import check_size
-from evaldrop.engine.progress import Branches, Place
+from evaldrop.engine.errors import DATA_LIMIT_EXCEEDED, StatesError
+from evaldrop.engine.machine import Exit, Flow
+from evaldrop.engine.payloads import LIMIT_BYTES, check_size, size_of
+from evaldrop.engine.progress import Branches, FlowProgress
 from evaldrop.engine.queries import Frame
-from evaldrop.engine.scopes import Scope
+from evaldrop.engine.surroundings import ArnParts, Clock, EventHistory, ObjectStore, Observer, timestamp
+
+TOTAL_LIMIT_BYTES = 10 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +26,61 @@ class TaskContext:
     clock: Clock
 
 
+class VariableScope(Frame):
+    """The variables of one flow. `budget` is shared by all scopes of an execution."""
+
+    __slots__ = ("budget", "sizes")
+
+    def __init__(self, parent: "VariableScope | None" = None) -> None:
+        super().__init__(None, parent)
+        # What was counted for each name, so that setting it again, and closing, gives it back.
+        self.sizes: dict[str, int] = {}
+        # A list of one number: inner scopes count in the same one.
+        self.budget: list[int] = [0] if parent is None else parent.budget
+
+    def assign(self, values: dict[str, Any]) -> None:
+        """
+        Set variables, all or none.
+
+        Raises:
+            StatesError: States.DataLimitExceeded, over 256 KiB in one Assign or 10 MiB in the execution.
+        """
+        sizes = {name: size_of(value) for name, value in values.items()}
+        if sum(sizes.values()) > LIMIT_BYTES:
+            raise StatesError(
+                DATA_LIMIT_EXCEEDED, f"Assign sets {sum(sizes.values())} bytes; the maximum is {LIMIT_BYTES}"
+            )
+        total = self.budget[0] + sum(sizes[name] - self.sizes.get(name, 0) for name in sizes)
+        if total > TOTAL_LIMIT_BYTES:
+            raise StatesError(
+                DATA_LIMIT_EXCEEDED,
+                f"all variables together are {total} bytes; the maximum is {TOTAL_LIMIT_BYTES}",
+            )
+        self.budget[0] = total
+        self.sizes.update(sizes)
+        self.update(values)
+
+    def restore(self, variables: dict[str, Any]) -> None:
+        """Set variables that had passed every quota before."""
+        for name, value in variables.items():
+            self.sizes[name] = size_of(value)
+            self.budget[0] += self.sizes[name]
+        self.update(variables)
+
+    def close(self) -> None:
+        """Give the scope's bytes back."""
+        self.budget[0] -= sum(self.sizes.values())
+        self.sizes.clear()
+
+
 Integration = Callable[[Any, TaskContext], Awaitable[Any]]
-RunFlow = Callable[["Run", model.Flow, Scope, Any, dict[str, Any] | None, Place | None], Awaitable[Any]]
+RunFlow = Callable[
+    ["RunningExecution", Flow, VariableScope, Any, dict[str, Any] | None, FlowProgress | None], Awaitable[Any]
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class RunningExecution:
     """
     One execution, or one child execution: what its states share.
 
@@ -52,7 +99,7 @@ class Run:
     machine: dict[str, Any]
     flow: RunFlow
     arns: ArnParts
-    history: History | None
+    history: EventHistory | None
 
     @property
     def name(self) -> str:
@@ -71,12 +118,12 @@ class Outcome(NamedTuple):
 class Visit:
     """One visit to one state, retries included."""
 
-    run: Run
+    run: RunningExecution
     state: Any
-    scope: Scope
+    scope: VariableScope
     input: Any
     item: dict[str, Any] | None
-    place: Place | None = None
+    place: FlowProgress | None = None
     retry_count: int = 0
     entered: str = ""
     surroundings: dict[str, Any] | None = None
@@ -84,12 +131,14 @@ class Visit:
     def again(self) -> None:
         """Count a retry, which expressions see."""
         self.retry_count += 1
+        # They have RetryCount in them.
         self.surroundings = None
 
     def branches(self) -> Branches | None:
         """Return what is noted of the branches of this attempt; None when nothing is to be remembered."""
         if self.place is None:
             return None
+        # A retry runs every branch again; only a redrive goes on from those that did not succeed.
         if self.retry_count or not isinstance(self.place.inside, Branches):
             self.place.inside = Branches()
         return self.place.inside
@@ -102,6 +151,7 @@ class Visit:
     def frame(self, **more: Any) -> Frame:
         """Return the variables an expression of this state sees; `more` is result or errorOutput."""
         states = {"input": self.input, **more}
+        # Few expressions mention their surroundings, and describing them takes time at every state.
         if self.state.uses_context:
             states["context"] = self.context()
         return Frame({"states": states}, self.scope)
@@ -124,7 +174,7 @@ class Visit:
             context["Map"] = {"Item": self.item}
         return context
 
-    def leave(self, leave: model.Exit, frame: Frame, default: Any) -> Outcome:
+    def leave(self, leave: Exit, frame: Frame, default: Any) -> Outcome:
         """
         Evaluate Output and Assign, both over the old variables, and check what they give.
 
@@ -134,8 +184,9 @@ class Visit:
         output = default if leave.output is None else leave.output.evaluate(frame)
         if leave.assign is not None:
             values = leave.assign.evaluate(frame)
+            # Before anything is set: a state that fails leaves its variables as they were.
             check_size(output, f"the output of the state {self.state.name!r}")
             self.scope.assign(values)
-        elif output is not self.input:
+        elif output is not self.input:  # which was checked when it came
             check_size(output, f"the output of the state {self.state.name!r}")
         return Outcome(output, leave.next)

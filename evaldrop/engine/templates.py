@@ -7,8 +7,8 @@ from typing import Any
 from evaldrop.engine.errors import QueryError
 from evaldrop.engine.queries import (
     UNDEFINED,
-    EvaluationError,
     Expression,
+    ExpressionError,
     Frame,
     QuerySyntaxError,
     compile_expression,
@@ -44,6 +44,7 @@ def compile_template(value: Any, field: str, path: str, complain: Complain) -> T
 
 def is_expression(value: Any) -> bool:
     """Tell whether a value is a string between {% and %}."""
+    # At least 4 characters: "{%}" begins with the one and ends with the other.
     return isinstance(value, str) and value.startswith("{%") and value.endswith("%}") and len(value) >= 4
 
 
@@ -104,7 +105,8 @@ def _evaluation(expression: Expression, field: str) -> Evaluate:
     def fill(frame: Frame) -> Any:
         try:
             value = evaluate(frame)
-        except (EvaluationError, RecursionError, ArithmeticError, TypeError, ValueError) as error:
+        # Python's own errors as well, as of an integer too large for a float: they must not end the process.
+        except (ExpressionError, RecursionError, ArithmeticError, TypeError, ValueError) as error:
             raise QueryError(
                 f"The JSONata expression '{expression.source}' specified for the field '{field}' "
                 f"threw an error during evaluation. {error}"

@@ -1,7 +1,6 @@
 """What the history keeps of a run: its own small `history.json`, which no other run ever writes."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -11,16 +10,16 @@ from evaldrop import storage
 from evaldrop.evaluation import Called
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.definition import GIVEN
-from evaldrop.report.history_index import HISTORY_FILE, output_folder, renew_index
-from evaldrop.run.definition import RunFile, read_run_file
+from evaldrop.report.history_index import HISTORY_FILE, renew_index
+from evaldrop.run.definition import RunDefinition
+from evaldrop.run.request import out_of
 from evaldrop.scorecard.model.scorecard import CriterionEstimate, Scorecard
 from evaldrop.scorecard.trend.entries import HistoryCandidate, HistoryEntry, HistoryEstimate, HistoryJudge
 
 
-def history_entry(scorecard: Scorecard, folder: str, run: RunFile) -> HistoryEntry:
+def history_entry(scorecard: Scorecard, folder: str, run: RunDefinition) -> HistoryEntry:
     """Return what the history keeps of a run whose folder, relative to the output folder, is `folder`."""
     candidates = {candidate.name: candidate for candidate in run.candidates}
-    prompts = run.content.get("prompts") or {}
     return HistoryEntry(
         run_id=scorecard.run_id,
         evaluation=scorecard.evaluation,
@@ -39,7 +38,7 @@ def history_entry(scorecard: Scorecard, folder: str, run: RunFile) -> HistoryEnt
             name: HistoryCandidate(
                 model=card.model,
                 prompt=card.prompt,
-                prompt_sha256=_prompt_sha256(prompts, "candidate", card.prompt),
+                prompt_sha256=_prompt_sha256(run, "candidate", card.prompt),
                 settings=_settings(candidates[name]),
                 criteria={criterion: _estimate(estimate) for criterion, estimate in card.criteria.items()},
                 overall=card.overall.mean if card.overall else None,
@@ -53,12 +52,12 @@ def history_entry(scorecard: Scorecard, folder: str, run: RunFile) -> HistoryEnt
         },
         parent=run.parent.run_id if run.parent else None,
         dataset_sha256=scorecard.dataset.sha256,
-        workflow_sha256=run.content.get("workflow_sha256"),
+        workflow_sha256=run.workflow_sha256,
         judges={
             judge.name: HistoryJudge(
                 model=judge.model,
                 prompt=judge.prompt,
-                prompt_sha256=_prompt_sha256(prompts, "judge", judge.prompt),
+                prompt_sha256=_prompt_sha256(run, "judge", judge.prompt),
                 settings=_settings(judge),
             )
             for judge in run.judges
@@ -94,7 +93,7 @@ def _anchors(scorecard: Scorecard) -> dict[str, dict[str, HistoryEstimate]]:
     return found
 
 
-def _anchors_sha256(run: RunFile) -> str | None:
+def _anchors_sha256(run: RunDefinition) -> str | None:
     """Return a digest of what the judges are asked about the evaluation's anchors, in whatever order."""
     if run.evaluation.anchors is None:
         return None
@@ -113,9 +112,9 @@ def _estimate(estimate: CriterionEstimate) -> HistoryEstimate:
     )
 
 
-def _prompt_sha256(prompts: Mapping[str, Any], kind: str, name: str) -> str | None:
-    digest = (prompts.get(f"{kind}/{name}") or {}).get("sha256")
-    return str(digest) if digest else None
+def _prompt_sha256(run: RunDefinition, kind: str, name: str) -> str | None:
+    prompt = run.prompts.get(f"{kind}/{name}")
+    return prompt.sha256 if prompt else None
 
 
 def _settings(called: Called) -> str:
@@ -134,15 +133,15 @@ def _digest(content: Any) -> str:
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
 
-def write_history(folder: str, scorecard: Scorecard) -> None:
+def write_history(run: RunDefinition, scorecard: Scorecard) -> None:
     """
     Note a run in its own folder, `<out>/<evaluation>/<run_id>/`, and renew `<out>/index.html`.
 
     Raises:
         StorageError: The output folder cannot be read or written.
     """
-    relative = "/".join(folder.rstrip("/").split("/")[-2:])
-    entry = history_entry(scorecard, relative, read_run_file(folder))
-    storage.write_bytes(storage.join(folder, HISTORY_FILE), entry.model_dump_json(indent=1).encode())
-    if out := output_folder(folder):
+    relative = "/".join(run.folder.rstrip("/").split("/")[-2:])
+    entry = history_entry(scorecard, relative, run)
+    storage.write_bytes(run.file(HISTORY_FILE), entry.model_dump_json(indent=1).encode())
+    if out := out_of(run.folder):
         renew_index(out)

@@ -36,11 +36,6 @@ class History:
     blessed: Collection[str]
 
 
-def output_folder(run_folder: str) -> str:
-    """Return `<out>` of a run in `<out>/<evaluation>/<run_id>`; "" for a path that is not so deep."""
-    return "/".join(run_folder.rstrip("/").split("/")[:-2])
-
-
 def renew_index(out: str) -> None:
     """
     Derive `<out>/index.html` from what lies below `<out>` now.

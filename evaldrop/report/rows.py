@@ -18,7 +18,7 @@ import orjson
 
 from evaldrop.report.latency import LatencyCounts
 from evaldrop.report.sent import sent_and_received
-from evaldrop.run.definition import RunFile
+from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
 from evaldrop.scorecard.baseline.drops import Drop
 from evaldrop.scorecard.results import UNKNOWN, CandidateResult, end_of, is_wrong
@@ -103,7 +103,7 @@ class ReportRows:
         latencies: Every call's latency, also of records that are not carried.
     """
 
-    def __init__(self, run: RunFile, budget: int = BUDGET) -> None:
+    def __init__(self, run: RunDefinition, budget: int = BUDGET) -> None:
         self._budget = budget
         self._budget_of_details = int(budget * _SHARE_OF_DETAILS)
         self._criteria = {name: number for number, name in enumerate(run.criteria)}

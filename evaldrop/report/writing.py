@@ -11,10 +11,10 @@ from evaldrop.scorecard.model.scorecard import Scorecard
 
 if TYPE_CHECKING:
     from evaldrop.report.rows import ReportRows
-    from evaldrop.run.definition import RunFile
+    from evaldrop.run.definition import RunDefinition
 
 
-def write_reports(run: "RunFile", scorecard: Scorecard, rows: "ReportRows") -> None:
+def write_reports(run: "RunDefinition", scorecard: Scorecard, rows: "ReportRows") -> None:
     """Write every report of a run into its folder."""
     chunks = rows.chunks()
     reports = {

@@ -1,38 +1,35 @@
 """`run.json`: what a run was asked to do, resolved so far that it can be repeated."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from evaldrop import storage
-from evaldrop.bedrock.families.replies import Reply
 from evaldrop.errors import EvaldropError, StorageError
 from evaldrop.evaluation import Candidate, Evaluation, Judge
 from evaldrop.evaluation.criteria import Criterion, criterion_from_config
-from evaldrop.evaluation.prices import ModelPrice, Prices, cost_at, price_of
+from evaldrop.evaluation.prices import ModelPrice, Prices, price_of
 from evaldrop.evaluation.prompts import Prompt
-from evaldrop.verdicts.injection import InjectionFinder
+from evaldrop.run.request import RUN_FILE, out_of
 
 REQUESTS, REPLIES = "requests", "replies"
 
 
-RUN_FILE = "run.json"
-
-
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # A later version's keys are none of ours: its runs stay readable, as baselines for one.
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class DatasetFacts(_Frozen):
     """What was read from the dataset."""
 
     uri: str
-    version: str | None
-    sha256: str
-    shape: str
+    version: str | None = None
+    sha256: str | None = None
+    shape: str | None = None
     records: dict[str, int]
     notes: tuple[str, ...] = ()
 
@@ -59,34 +56,39 @@ class Parent(_Frozen):
 
 class RunDefinition(_Frozen):
     """
-    The content of `run.json`.
+    The content of `run.json`, and what is derived from it.
 
     Attributes:
-        criteria: Every criterion of the run, those that records bring included, in `evaluation.yaml`'s form.
+        written_to: The run's folder when it began. Where the files are read from now is `folder`.
+        criteria_configs: Every criterion of the run, those that records bring included, in
+            `evaluation.yaml`'s form.
         given: Candidates that come with the dataset: name in the dataset to name in the run.
+        price_list: The prices of the run's models, None where unknown, with their date and source.
         nonce: Makes the fences of this run's judge requests unknowable; hexadecimal.
         estimate: The plan made before the run.
     """
+
+    model_config = ConfigDict(serialize_by_alias=True)
 
     run_id: str
     evaluation_name: str
     started_at: str
     simulated: bool
     bedrock: str
-    folder: str
+    written_to: str = Field(alias="folder")
     out: str
     dataset: DatasetFacts
     evaluation: Evaluation
-    evaluation_uri: str | None
-    criteria: tuple[str | dict[str, Any], ...]
-    given: dict[str, str]
-    prompts: dict[str, PromptFile]
-    workflow_sha256: str
-    prices: dict[str, Any]
-    estimate: dict[str, Any] | None
-    versions: dict[str, str]
+    evaluation_uri: str | None = None
+    criteria_configs: tuple[str | dict[str, Any], ...] = Field(alias="criteria")
+    given: dict[str, str] = {}
+    prompts: dict[str, PromptFile] = {}
+    workflow_sha256: str | None = None
+    price_list: dict[str, Any] = Field(alias="prices")
+    estimate: dict[str, Any] | None = None
+    versions: dict[str, str] = {}
     nonce: str
-    options: dict[str, Any]
+    options: dict[str, Any] = {}
     baseline: str | None = None
     parent: Parent | None = None
 
@@ -95,60 +97,36 @@ class RunDefinition(_Frozen):
     def _from_any_folder(cls, uri: str | None) -> str | None:
         return None if uri is None else storage.absolute(uri)
 
-    @property
-    def uri(self) -> str:
-        """Where this definition is kept."""
-        return storage.join(self.folder, "run.json")
+    @cached_property
+    def folder(self) -> str:
+        """Where the run's files are: the folder it was read from, which may be a copy of the first one."""
+        return self.written_to
 
-    def resolved_criteria(self) -> dict[str, Criterion]:
-        """Return the run's criteria by name, in their order."""
-        criteria = (criterion_from_config(config, path="criteria") for config in self.criteria)
+    @cached_property
+    def content(self) -> Mapping[str, Any]:
+        """The whole of `run.json` as it is in the file, for the report."""
+        content: dict[str, Any] = orjson.loads(self.model_dump_json())
+        return content
+
+    @cached_property
+    def criteria(self) -> Mapping[str, Criterion]:
+        """The run's criteria by name, in their order."""
+        criteria = (
+            criterion_from_config(config, path=f"criteria[{number}]")
+            for number, config in enumerate(self.criteria_configs)
+        )
         return {criterion.name: criterion for criterion in criteria}
 
-    def prompt(self, kind: str, name: str) -> Prompt:
-        """Return a prompt as it was when the run began."""
-        return Prompt(name=f"{kind}/{name}", text=self.prompts[f"{kind}/{name}"].text)
+    @cached_property
+    def prices(self) -> Mapping[str, ModelPrice | None]:
+        """The price of every model of the evaluation; None where unknown."""
+        known = Prices.from_json(self.price_list)
+        return {called.model: price_of(called.model, known) for called in (*self.candidates, *self.judges)}
 
-    def save(self) -> None:
-        """Write `run.json`."""
-        storage.write_bytes(self.uri, self.model_dump_json(indent=2).encode() + b"\n")
-
-    @classmethod
-    def load(cls, folder: str) -> "RunDefinition":
-        """Return the definition of the run in a folder."""
-        return cls.model_validate_json(storage.read_bytes(storage.join(folder, "run.json")))
-
-
-def parent_of(parent: RunDefinition, folder: str, how: Literal["rescored", "rejudged"]) -> Parent:
-    """Return how a new run names its parent: by where it lies now, which may not be where it was written."""
-    place = folder if storage.is_s3(folder) else str(storage.local_path(folder))
-    return Parent(run_id=parent.run_id, folder=place.rstrip("/"), how=how)
-
-
-def out_of(folder: str) -> str:
-    """Return the folder that runs are kept in, of a run's folder `<out>/<evaluation>/<run_id>`."""
-    place = folder.rstrip("/") if storage.is_s3(folder) else str(storage.local_path(folder))
-    return storage.parent(storage.parent(place) or place) or place
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunFile:
-    """
-    What was run. `content` is the whole of `run.json`, for the report.
-
-    `prices` holds every model of the evaluation; None where unknown.
-    """
-
-    folder: str
-    run_id: str
-    simulated: bool
-    started_at: str
-    evaluation: Evaluation
-    criteria: Mapping[str, Criterion]
-    prices: Mapping[str, ModelPrice | None]
-    prices_date: str | None
-    content: Mapping[str, Any]
-    parent: Parent | None = None
+    @property
+    def prices_date(self) -> str:
+        """The day the prices were read."""
+        return str(self.price_list["date"])
 
     @property
     def candidates(self) -> Sequence[Candidate]:
@@ -160,59 +138,53 @@ class RunFile:
         """The judges, in the evaluation's order."""
         return self.evaluation.judges
 
-    def injection_finder(self) -> InjectionFinder:
-        """Return what finds responses that are meant for this run's judges."""
-        prompts: Mapping[str, Any] = self.content.get("prompts") or {}
-        texts = [prompt["text"] for name, prompt in prompts.items() if name.startswith("judge/")]
-        return InjectionFinder(criteria=self.criteria, judge_prompts=texts)
-
-    def cost_usd(self, model: str, replies: Iterable[Reply]) -> float | None:
-        """Return what some replies of a model cost together; None when price or tokens are unknown."""
-        price = self.prices.get(model)
-        if price is None:
-            return None
-        costs = [cost_at(price, reply.input_tokens, reply.output_tokens) for reply in replies]
-        known = [cost for cost in costs if cost is not None]
-        return sum(known) if len(known) == len(costs) else None
+    def prompt(self, kind: str, name: str) -> Prompt:
+        """Return a prompt as it was when the run began."""
+        return Prompt(name=f"{kind}/{name}", text=self.prompts[f"{kind}/{name}"].text)
 
     def file(self, name: str) -> str:
         """Return the URI of a file in the run's folder."""
         return storage.join(self.folder, name)
 
+    def as_parent(self, how: Literal["rescored", "rejudged"]) -> Parent:
+        """Return how a new run names this one: by where it is now, which outlives where it was written."""
+        return Parent(run_id=self.run_id, folder=storage.absolute(self.folder).rstrip("/"), how=how)
 
-def read_run_file(folder: str) -> RunFile:
-    """
-    Read the `run.json` of a run's folder.
+    def changed(self, **fields: Any) -> "RunDefinition":
+        """Return a definition with other values of some fields; `folder` is where it will be written."""
+        # Not model_copy alone: it would take over the views that were derived from the old values.
+        kept = {name: getattr(self, name) for name in type(self).model_fields}
+        return type(self).model_construct(**(kept | fields))
 
-    Raises:
-        StorageError: There is none, or it is not one.
-    """
-    uri = storage.join(folder, RUN_FILE)
-    try:
-        return _from_json(folder, orjson.loads(storage.read_bytes(uri)))
-    except StorageError:
-        raise
-    except (ValueError, KeyError, TypeError, EvaldropError) as error:
-        raise StorageError(f"{uri}: not a run file of this version ({error})") from error
+    def save(self) -> None:
+        """Write `run.json`."""
+        storage.write_bytes(self.file(RUN_FILE), self.model_dump_json(indent=2).encode() + b"\n")
 
+    @classmethod
+    def load(cls, folder: str) -> "RunDefinition":
+        """
+        Read the `run.json` of a run's folder.
 
-def _from_json(folder: str, content: Mapping[str, Any]) -> RunFile:
-    evaluation = Evaluation.model_validate(content["evaluation"])
-    prices = Prices.from_json(content["prices"])
-    models = {called.model for called in (*evaluation.candidates, *evaluation.judges)}
-    criteria = [
-        criterion_from_config(config, path=f"criteria[{number}]")
-        for number, config in enumerate(content["criteria"])
-    ]
-    return RunFile(
-        folder=folder,
-        run_id=content["run_id"],
-        simulated=bool(content["simulated"]),
-        started_at=content["started_at"],
-        evaluation=evaluation,
-        criteria={criterion.name: criterion for criterion in criteria},
-        prices={model: price_of(model, prices) for model in models},
-        prices_date=prices.date,
-        content=content,
-        parent=Parent.model_validate(content["parent"]) if content.get("parent") else None,
-    )
+        Raises:
+            StorageError: There is none, or it is not one.
+        """
+        uri = storage.join(folder, RUN_FILE)
+        content = storage.read_bytes(uri)
+        try:
+            return cls._from_json(folder, orjson.loads(content))
+        except (ValueError, KeyError, TypeError, EvaldropError) as error:
+            raise StorageError(f"{uri}: not a run file of this version ({error})") from error
+
+    @classmethod
+    def _from_json(cls, folder: str, content: dict[str, Any]) -> "RunDefinition":
+        absent = {
+            "folder": storage.absolute(folder),
+            "out": out_of(storage.absolute(folder)),
+            # Never "aws" for a rehearsal: going on with it would cost money.
+            "bedrock": "simulated" if content["simulated"] else "aws",
+        }
+        run = cls.model_validate(absent | content)
+        vars(run).update(folder=folder, content=content)
+        # Read here, so that what is wrong with them is told by the file's name.
+        _ = run.criteria, run.prices
+        return run

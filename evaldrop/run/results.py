@@ -1,7 +1,7 @@
 """
 The result files of a distributed Map, as Step Functions writes them: a manifest, and the files it names.
 
-Reads every form the service may write: JSONL or one JSON array, child outputs alone (COMPACT) or inside a
+Every form the service may write is read: JSONL or one JSON array, child outputs alone (COMPACT) or inside a
 record of the child's execution (NONE), whose `Output` is a JSON text. Failed rows always have the second
 form.
 
@@ -23,9 +23,8 @@ import orjson
 
 from evaldrop import storage
 from evaldrop.errors import StorageError
-from evaldrop.run.records import PreparedRecord, read_prepared
+from evaldrop.run.records import RECORDS_FILE, PreparedRecord, read_prepared
 
-RECORDS_FILE = "records.jsonl"
 MANIFEST = "manifest.json"
 NOT_STARTED = "PENDING"
 """Why a record has no result whose child was not started, for the Map run failed or was stopped before."""

@@ -1,5 +1,5 @@
 """
-The Parquet tables of a run: their columns, and a writer that holds a bounded number of rows.
+The Parquet tables of a run: their columns, a writer and a reader, which both hold a bounded number of rows.
 
 Columns are public (docs/output-files.md): new ones go to the end.
 """
@@ -13,26 +13,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from evaldrop import storage
-
-_BATCH = 8_192
-
-
-def read_rows(uri: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    """
-    Yield the rows of a table as tuples of these columns, in the table's order.
-
-    Raises:
-        StorageError: There is no such table.
-    """
-    # Parquet is read from its end: from S3 it comes as a whole, from a disk in parts.
-    if storage.is_s3(uri):
-        source: Any = pa.BufferReader(storage.read_bytes(uri))
-    else:
-        source = storage.open_read(uri)
-    with source, pq.ParquetFile(source) as table:
-        for batch in table.iter_batches(batch_size=_BATCH, columns=list(columns)):
-            yield from zip(*(batch.column(name).to_pylist() for name in columns), strict=True)
-
 
 # Rows kept before they become a row group. Rows of long texts are written out sooner.
 ROWS_PER_GROUP = 8_192
@@ -239,3 +219,20 @@ def open_table(uri: str, schema: pa.Schema, *, simulated: bool) -> Iterator[Tabl
             writer.discard()
             raise
         writer.close()
+
+
+def read_rows(uri: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """
+    Yield the rows of a table as tuples of these columns, in the table's order.
+
+    Raises:
+        StorageError: There is no such table.
+    """
+    # Parquet is read from its end: from S3 it comes as a whole, from a disk in parts.
+    if storage.is_s3(uri):
+        source: Any = pa.BufferReader(storage.read_bytes(uri))
+    else:
+        source = storage.open_read(uri)
+    with source, pq.ParquetFile(source) as table:
+        for batch in table.iter_batches(batch_size=ROWS_PER_GROUP, columns=list(columns)):
+            yield from zip(*(batch.column(name).to_pylist() for name in columns), strict=True)

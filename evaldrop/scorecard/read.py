@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from evaldrop import storage
 from evaldrop.errors import StorageError
+from evaldrop.run.request import RUN_FILE
 from evaldrop.scorecard.model.scorecard import Scorecard
 
 if TYPE_CHECKING:
@@ -74,12 +75,27 @@ def read_run(uri: str) -> Run:
     Raises:
         StorageError: The folder holds no scorecard of this version of evaldrop.
     """
-    place = storage.join(uri, "scorecard.json")
+    scorecard = read_scorecard(uri)
     try:
-        scorecard = Scorecard.model_validate_json(storage.read_bytes(place))
-        run = orjson.loads(storage.read_bytes(storage.join(uri, "run.json")))
-    except (ValidationError, orjson.JSONDecodeError) as error:
-        raise StorageError(
-            f"{place}: not a scorecard of this version. `evaldrop report` makes it anew. {error}"
-        ) from error
+        run = orjson.loads(storage.read_bytes(storage.join(uri, RUN_FILE)))
+    except orjson.JSONDecodeError as error:
+        raise _refusal(uri, error) from error
     return Run(uri.rstrip("/"), scorecard, run)
+
+
+def read_scorecard(uri: str) -> Scorecard:
+    """
+    Read the scorecard of a finished run, and nothing else of its folder.
+
+    Raises:
+        StorageError: The folder holds no scorecard of this version of evaldrop.
+    """
+    try:
+        return Scorecard.model_validate_json(storage.read_bytes(storage.join(uri, "scorecard.json")))
+    except ValidationError as error:
+        raise _refusal(uri, error) from error
+
+
+def _refusal(uri: str, error: Exception) -> StorageError:
+    place = storage.join(uri, "scorecard.json")
+    return StorageError(f"{place}: not a scorecard of this version. `evaldrop report` makes it anew. {error}")

@@ -8,7 +8,7 @@ from evaldrop import storage
 from evaldrop.report.history import history_entry
 from evaldrop.report.history_page import history_page
 from evaldrop.report.page import html_report
-from evaldrop.run.definition import read_run_file
+from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.model.scorecard import Scorecard
 from evaldrop.scorecard.read import read_run
 from tests.browser.pages import write_varied
@@ -53,7 +53,7 @@ def test_hostile_names_do_nothing_in_the_report_and_the_history(browser, run, tm
     names = dict(zip(run.scorecard.candidates, hostile.candidates, strict=True))
     names |= dict(zip(run.scorecard.criteria, hostile.criteria, strict=True))
     names |= {run.scorecard.evaluation: hostile.evaluation, run.scorecard.summary: hostile.summary}
-    entry = history_entry(run.scorecard, "support/run-1", read_run_file(run.uri)).model_dump(mode="json")
+    entry = history_entry(run.scorecard, "support/run-1", RunDefinition.load(run.uri)).model_dump(mode="json")
     entry = changed(entry, names)
     pages = {"report.html": html_report(hostile, run.run, [], []), "index.html": history_page([entry, entry])}
     for name, page in pages.items():

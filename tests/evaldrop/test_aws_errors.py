@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 
 from evaldrop import aws_errors
 from evaldrop.aws_errors import as_service_error, code_of, explain, is_aws_fault
-from evaldrop.errors import ServiceError
+from evaldrop.errors import AwsError
 
 
 @pytest.mark.parametrize("name", aws_errors._BY_TYPE)
@@ -44,7 +44,7 @@ def test_a_fault_of_aws_is_known_by_where_it_was_defined():
 
 def test_what_a_service_refuses_is_told_with_what_did_not_happen():
     with (
-        pytest.raises(ServiceError, match=r"^nothing was sent: .*said by AWS") as raised,
+        pytest.raises(AwsError, match=r"^nothing was sent: .*said by AWS") as raised,
         as_service_error("nothing was sent"),
     ):
         raise refusal("AccessDenied")

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from evaldrop.errors import ServiceError, StorageError
+from evaldrop.errors import AwsError, StorageError
 from evaldrop.run.request import RunRequest
 from lambdas.start_run.handler import handler
 from tests.evaldrop.steps.start_run.test_events import created, scheduled
@@ -102,7 +102,7 @@ def test_a_scheduled_dataset_that_is_gone_is_told(stack):
 
 def test_a_service_that_will_not_is_an_error_so_that_the_event_comes_again(stack, monkeypatch):
     monkeypatch.setenv("EVALDROP_STATE_MACHINE", stack.machine + "-gone")
-    with pytest.raises(ServiceError, match=r"s3://drop/datasets/faq\.jsonl was not started: .*DoesNotExist"):
+    with pytest.raises(AwsError, match=r"s3://drop/datasets/faq\.jsonl was not started: .*DoesNotExist"):
         handler(uploaded("datasets/faq.jsonl"), CONTEXT)
 
 
@@ -119,6 +119,6 @@ def test_an_upload_that_cannot_be_looked_at_is_an_error_so_that_the_event_comes_
 
 def test_a_topic_that_will_not_is_an_error(stack, monkeypatch):
     monkeypatch.setenv("EVALDROP_TOPIC", "arn:aws:sns:us-east-1:123456789012:gone")
-    with pytest.raises(ServiceError, match=r"refused.* was not sent") as raised:
+    with pytest.raises(AwsError, match=r"refused.* was not sent") as raised:
         handler(created("datasets/faq.csv"), CONTEXT)
     assert isinstance(raised.value.__cause__, ClientError)

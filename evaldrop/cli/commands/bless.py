@@ -17,15 +17,16 @@ def bless(run: RunFolder, force: Force = False) -> int:
         evaldrop bless runs/support-answers/20261121T101500Z-4f3a2b
     """
     from evaldrop import storage
-    from evaldrop.report.history_index import INDEX_FILE, output_folder, renew_index
+    from evaldrop.report.history_index import INDEX_FILE, renew_index
+    from evaldrop.run.request import out_of
     from evaldrop.scorecard.baseline.blessing import bless as bless_run
-    from evaldrop.scorecard.read import read_run
+    from evaldrop.scorecard.read import read_scorecard
 
     blessing = bless_run(run, force=force)
-    card = read_run(run.rstrip("/")).scorecard
+    card = read_scorecard(run.rstrip("/"))
     if card.gate.decision != "pass":
         warn(f"the gate of {blessing.run_id} is {card.gate.decision}; it is the baseline all the same.")
-    out = output_folder(storage.absolute(run))
+    out = out_of(storage.absolute(run))
     # A run that was copied elsewhere by itself belongs to no history.
     if storage.exists(storage.join(out, INDEX_FILE)):
         renew_index(out)

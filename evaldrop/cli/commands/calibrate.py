@@ -31,20 +31,21 @@ def calibrate(
     """
     from evaldrop.cli.tables.calibration import print_calibration
     from evaldrop.errors import InputError
-    from evaldrop.run.definition import read_run_file
+    from evaldrop.run.definition import RunDefinition
     from evaldrop.scorecard.calibration import calibrate as held_against_people
-    from evaldrop.scorecard.read import read_run
-    from evaldrop.steps.build_scorecard.build import build_scorecard, with_calibration
+    from evaldrop.scorecard.read import read_scorecard
+    from evaldrop.steps.build_scorecard.build import score_run, with_calibration
 
+    definition = RunDefinition.load(run)
     if apply:
-        build_scorecard(run)
-    found = held_against_people(read_run_file(run))
+        score_run(definition)
+    found = held_against_people(definition)
     if found is None:
         raise InputError(
             f"{run}: people have scored none of its responses. `evaldrop review export {run}` writes a page "
             "for them, `evaldrop review import FILE RUN` stores what they say."
         )
-    scorecard = with_calibration(read_run(run).scorecard, found)
+    scorecard = with_calibration(read_scorecard(run), found)
     if as_json:
         print_json(
             {

@@ -58,8 +58,8 @@ def _begin(
     from evaldrop import storage
     from evaldrop.errors import InputError
     from evaldrop.evaluation import parse_evaluation
-    from evaldrop.run.definition import RunDefinition, out_of
-    from evaldrop.run.request import RunRequest, new_run_id
+    from evaldrop.run.definition import RunDefinition
+    from evaldrop.run.request import RunRequest, new_run_id, out_of, run_folder
 
     if not storage.exists(storage.join(run, "scorecard.json")):
         raise InputError(f"{run}: no finished run there. evaldrop run --resume RUN finishes one.")
@@ -69,7 +69,7 @@ def _begin(
         raise InputError(f"{uri or run}: the evaluation is not there. Give one with --evaluation FILE.")
     if not storage.exists(parent.dataset.uri):
         raise InputError(f"{parent.dataset.uri}: the dataset is not there, and judges are shown its records.")
-    place = out or out_of(run)
+    place = storage.absolute(out or out_of(storage.absolute(run)) or run)
     if storage.is_s3(place):
         raise InputError(f"{place}: a run on this machine is kept on it. Give a folder with --out.")
     request = RunRequest(
@@ -77,11 +77,11 @@ def _begin(
         dataset=parent.dataset.uri,
         dataset_version=parent.dataset.version,
         evaluation=uri,
-        out=str(storage.local_path(place)),
+        out=place,
         bedrock=bedrock or parent.bedrock,
         limit=parent.options["limit"],
         max_in_flight=max_in_flight,
-        parent=run if storage.is_s3(run) else str(storage.local_path(run)),
+        parent=storage.absolute(run),
     )
     name = parse_evaluation(storage.read_bytes(uri), source=uri).name
-    return Started(request, storage.join(request.out, name, request.run_id))
+    return Started(request, run_folder(request.out, name, request.run_id))

@@ -90,16 +90,19 @@ def report(
 def _read(run: str, *, rebuild: bool) -> "Run":
     from evaldrop import storage
     from evaldrop.errors import InputError
-    from evaldrop.scorecard.read import read_run
+    from evaldrop.run.request import has_begun
+    from evaldrop.scorecard.read import Run, read_run
 
-    if not storage.exists(storage.join(run, "run.json")):
+    if not has_begun(run):
         raise InputError(
             f"{run}: no run.json there. Give a run's folder, such as runs/<evaluation>/<run id>."
         )
     if rebuild or not storage.exists(storage.join(run, "scorecard.json")):
-        from evaldrop.steps.build_scorecard.build import build_scorecard
+        from evaldrop.run.definition import RunDefinition
+        from evaldrop.steps.build_scorecard.build import score_run
 
-        build_scorecard(run)
+        definition = RunDefinition.load(run)
+        return Run(run.rstrip("/"), score_run(definition), dict(definition.content))
     return read_run(run)
 
 

@@ -39,12 +39,12 @@ def rescore(
 
         evaldrop rescore runs/support-answers/20261121T101500Z-4f3a2b --evaluation stricter.yaml
     """
-    from evaldrop import storage
     from evaldrop.cli.tables.scorecard import print_scorecard
     from evaldrop.errors import InputError
+    from evaldrop.run.request import has_begun
     from evaldrop.steps.build_scorecard import rescore
 
-    if not storage.exists(storage.join(run, "run.json")):
+    if not has_begun(run):
         raise InputError(
             f"{run}: no run.json there. Give a run's folder, such as runs/<evaluation>/<run id>."
         )

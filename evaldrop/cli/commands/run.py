@@ -115,7 +115,7 @@ def _new(dataset: str, options: dict[str, Any]) -> Started:
     from evaldrop import storage
     from evaldrop.errors import DatasetError, InputError
     from evaldrop.evaluation import find_evaluation, parse_evaluation
-    from evaldrop.run.request import RunRequest, new_run_id
+    from evaldrop.run.request import RunRequest, new_run_id, run_folder
 
     if storage.is_s3(options["out"]):
         raise InputError(
@@ -138,17 +138,15 @@ def _new(dataset: str, options: dict[str, Any]) -> Started:
         limit=options["limit"],
         max_in_flight=options["max_in_flight"],
     )
-    out = str(storage.local_path(options["out"]))
-    return Started(request, storage.join(out, name, request.run_id))
+    return Started(request, run_folder(storage.absolute(options["out"]), name, request.run_id))
 
 
 def _resumed(resume: str, options: dict[str, Any]) -> Started:
-    from evaldrop import storage
     from evaldrop.errors import InputError
     from evaldrop.run.definition import RunDefinition
-    from evaldrop.run.request import RunRequest
+    from evaldrop.run.request import RunRequest, has_begun
 
-    if not storage.exists(storage.join(resume, "run.json")):
+    if not has_begun(resume):
         raise InputError(
             f"{resume}: no run.json there. Nothing had begun that could be gone on with; start a new run."
         )
@@ -164,7 +162,8 @@ def _resumed(resume: str, options: dict[str, Any]) -> Started:
         max_in_flight=options["max_in_flight"] or definition.options["max_in_flight"],
         parent=parent.folder if (parent := definition.parent) and parent.how == "rejudged" else None,
     )
-    return Started(request, definition.folder)
+    # Where it began: there its journal and results are gone on with.
+    return Started(request, definition.written_to)
 
 
 def _is_finished(folder: str) -> bool:
@@ -240,10 +239,10 @@ def _keeping_runtime(started: Started) -> "BedrockRuntime":
 
 def _execute(started: Started, opening: Opening, functions: "Executor | None") -> "Execution | None":
     """Run the workflow; None when it was interrupted."""
-    from evaldrop import storage
     from evaldrop.bedrock.metered import MeteredRuntime
     from evaldrop.cli.progress import RunProgress
     from evaldrop.evaluation.prices import cost_of_calls, load_prices
+    from evaldrop.run.request import has_begun
     from evaldrop.running.here import discard_empty, run_locally, state_machine
 
     request, folder = started.request, started.folder
@@ -271,7 +270,7 @@ def _execute(started: Started, opening: Opening, functions: "Executor | None") -
         _tell_how_to_go_on(progress, folder)
         return None
     discard_empty(folder)
-    if execution.status != "SUCCEEDED" and storage.exists(storage.join(folder, "run.json")) and progress.done:
+    if execution.status != "SUCCEEDED" and has_begun(folder) and progress.done:
         warn(f"what was done is kept. Go on with: evaldrop run --resume {folder}")
     return execution
 

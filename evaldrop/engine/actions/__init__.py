@@ -1,1 +1,1 @@
-"""What each type of state does. `flow` knows them all; no other module here knows another."""
+"""What each type of state does; of a distributed Map `map_runs` says it. `engine.flow` knows them all."""

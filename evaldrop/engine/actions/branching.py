@@ -1,19 +1,21 @@
 """Parallel and inline Map: flows inside this execution, each in a scope of its own."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from evaldrop.engine import model
-from evaldrop.engine.actions.concurrency import run_all
 from evaldrop.engine.actions.handlers import with_handlers
 from evaldrop.engine.errors import QueryError, StatesError
+from evaldrop.engine.machine import Flow, InlineMap, Parallel
 from evaldrop.engine.payloads import check_size
-from evaldrop.engine.progress import Branches, Place
-from evaldrop.engine.queries import Frame
-from evaldrop.engine.runs import Outcome, Visit
-from evaldrop.engine.scopes import Scope
+from evaldrop.engine.progress import Branches, FlowProgress
+from evaldrop.engine.queries import Frame, is_array, is_number
+from evaldrop.engine.runs import Outcome, VariableScope, Visit
 from evaldrop.engine.templates import Template, type_name, typed
 
+# Iterations of an inline Map that AWS runs at once (quotas).
 INLINE_LIMIT = 40
+Job = Callable[[int], Awaitable[Any]]
 
 
 async def run_parallel(visit: Visit) -> Outcome:
@@ -22,7 +24,7 @@ async def run_parallel(visit: Visit) -> Outcome:
 
 
 async def _attempt_parallel(visit: Visit) -> Outcome:
-    state: model.Parallel = visit.state
+    state: Parallel = visit.state
     data = visit.input
     if state.arguments is not None:
         data = state.arguments.evaluate(visit.frame())
@@ -49,7 +51,7 @@ async def run_inline_map(visit: Visit) -> Outcome:
 
 
 async def _attempt_map(visit: Visit) -> Outcome:
-    state: model.InlineMap = visit.state
+    state: InlineMap = visit.state
     frame = visit.frame()
     items = map_items(state.items, frame, visit.input)
     limit = concurrency(state.max_concurrency, frame, INLINE_LIMIT)
@@ -63,7 +65,7 @@ async def _attempt_map(visit: Visit) -> Outcome:
             check_size(data, f"an item of the state {state.name!r}")
         if visit.run.history is None:
             return await _run_inside(visit, state.processor, data, item, kept, index)
-        return await _told_iteration(visit, data, item, kept, index)
+        return await _recorded_iteration(visit, data, item, kept, index)
 
     try:
         result = await run_all(len(items), limit, iterate)
@@ -75,7 +77,7 @@ async def _attempt_map(visit: Visit) -> Outcome:
     return visit.leave(state.exit, visit.frame(result=result), result)
 
 
-async def _told_iteration(
+async def _recorded_iteration(
     visit: Visit, data: Any, item: dict[str, Any], kept: Branches | None, index: int
 ) -> Any:
     if kept is not None and index in kept.results:
@@ -93,7 +95,7 @@ async def _told_iteration(
 
 async def _run_inside(
     visit: Visit,
-    flow: model.Flow,
+    flow: Flow,
     data: Any,
     item: dict[str, Any] | None,
     kept: Branches | None,
@@ -102,8 +104,8 @@ async def _run_inside(
     """Run a branch or an iteration, unless it is `kept` that it succeeded; it goes on where it stopped."""
     if kept is not None and index in kept.results:
         return kept.results[index]
-    place = None if kept is None else kept.places.setdefault(index, Place())
-    scope = Scope(visit.scope)
+    place = None if kept is None else kept.places.setdefault(index, FlowProgress())
+    scope = VariableScope(visit.scope)
     try:
         result = await visit.run.flow(visit.run, flow, scope, data, item, place)
     finally:
@@ -114,6 +116,33 @@ async def _run_inside(
     return result
 
 
+async def run_all(count: int, limit: int, job: Job) -> list[Any]:
+    """
+    Return the results of job(0) … job(count - 1), at most `limit` at a time.
+
+    The first failure cancels the rest and is raised.
+    """
+    # One at a time needs no tasks.
+    if count == 1 or limit == 1:
+        return [await job(index) for index in range(count)]
+    results: list[Any] = [None] * count
+    indexes = iter(range(count))
+
+    async def work() -> None:
+        for index in indexes:
+            results[index] = await job(index)
+
+    workers = [asyncio.create_task(work()) for _ in range(min(limit, count))]
+    try:
+        await asyncio.gather(*workers)
+    finally:
+        # Waited for, not only cancelled: none may go on behind a state that has failed.
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+    return results
+
+
 def map_items(items: Template | None, frame: Frame, data: Any) -> list[Any]:
     """
     Return the array a Map runs over: its Items, else the input.
@@ -122,7 +151,7 @@ def map_items(items: Template | None, frame: Frame, data: Any) -> list[Any]:
         QueryError: It is not an array.
     """
     if items is not None:
-        array: list[Any] = typed(items, frame, _is_list, "array")
+        array: list[Any] = typed(items, frame, is_array, "array")
         return array
     if not isinstance(data, list):
         raise QueryError(
@@ -135,8 +164,8 @@ def concurrency(template: Template | None, frame: Frame, most: int) -> int:
     """Return how many items may run at once; 0 or absent is as many as allowed."""
     if template is None:
         return most
-    asked = int(typed(template, frame, _is_count, "number"))
-    return min(asked, most) if asked else most
+    wanted = int(typed(template, frame, _is_count, "number"))
+    return min(wanted, most) if wanted else most
 
 
 def select(visit: Visit, selector: Template | None, item: dict[str, Any]) -> Any:
@@ -147,11 +176,5 @@ def select(visit: Visit, selector: Template | None, item: dict[str, Any]) -> Any
     return selector.evaluate(Frame({"states": states}, visit.scope))
 
 
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list)
-
-
 def _is_count(value: Any) -> bool:
-    return (
-        isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 and value == int(value)
-    )
+    return is_number(value) and value >= 0 and value == int(value)

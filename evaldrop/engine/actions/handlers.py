@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any
 
-from evaldrop.engine import model
 from evaldrop.engine.errors import (
     ALL,
     BRANCH_FAILED,
@@ -14,6 +13,7 @@ from evaldrop.engine.errors import (
     TIMEOUT,
     StatesError,
 )
+from evaldrop.engine.machine import Catcher, Handlers, Parallel, Retrier
 from evaldrop.engine.runs import Outcome, Visit
 
 Attempt = Callable[[Visit], Awaitable[Outcome]]
@@ -32,7 +32,7 @@ async def with_handlers(visit: Visit, attempt: Attempt, watch: Watch | None = No
     Raises:
         StatesError: Nobody caught it.
     """
-    handlers: model.Handlers = visit.state.handlers
+    handlers: Handlers = visit.state.handlers
     used = [0] * len(handlers.retriers)
     while True:
         try:
@@ -44,18 +44,21 @@ async def with_handlers(visit: Visit, attempt: Attempt, watch: Watch | None = No
             if error.error == QUERY_EVALUATION_ERROR:
                 visit.tell("EvaluationFailed", state=visit.state.name, error=error.error, cause=error.cause)
             if delay is None:
+                # Outside the `try`: a catcher whose Output fails is not caught by the state's own Catch.
                 return _catch(visit, handlers.catchers, error)
             visit.again()
             await visit.run.clock.sleep(delay)
 
 
 def _next_delay(
-    retriers: Sequence[model.Retrier], used: list[int], error: StatesError, visit: Visit
+    retriers: Sequence[Retrier], used: list[int], error: StatesError, visit: Visit
 ) -> float | None:
     """Return the seconds to wait before the next try; None when there is none. Counts are per retrier."""
     for index, retrier in enumerate(retriers):
         if not matches(retrier.errors, error, visit.state):
             continue
+        # The first retrier that matches decides (the spec): with its tries used up, a later one for
+        # States.ALL is no second chance.
         if used[index] >= retrier.max_attempts:
             return None
         used[index] += 1
@@ -63,13 +66,15 @@ def _next_delay(
     return None
 
 
-def _delay(retrier: model.Retrier, retries: int, visit: Visit) -> float:
+def _delay(retrier: Retrier, retries: int, visit: Visit) -> float:
     longest = float("inf") if retrier.max_delay_s is None else retrier.max_delay_s
     try:
         delay = retrier.interval_s * retrier.backoff_rate**retries
+    # A rate of 2 leaves the numbers after a thousand tries, which MaxAttempts allows.
     except OverflowError:
         delay = longest
     delay = min(delay, longest)
+    # The jitter is taken from what MaxDelaySeconds leaves, not cut by it (the spec).
     return visit.run.random.uniform(0, delay) if retrier.full_jitter else delay
 
 
@@ -88,10 +93,10 @@ def matches(names: Collection[str], error: StatesError, state: Any) -> bool:
         return True
     if TASK_FAILED in names and error.error != TIMEOUT:
         return True
-    return BRANCH_FAILED in names and isinstance(state, model.Parallel)
+    return BRANCH_FAILED in names and isinstance(state, Parallel)
 
 
-def _catch(visit: Visit, catchers: Sequence[model.Catcher], error: StatesError) -> Outcome:
+def _catch(visit: Visit, catchers: Sequence[Catcher], error: StatesError) -> Outcome:
     for catcher in catchers:
         if matches(catcher.errors, error, visit.state):
             output = {"Error": error.error, "Cause": error.cause or ""}

@@ -3,33 +3,35 @@
 from datetime import datetime
 from typing import Any
 
-from evaldrop.engine import model
 from evaldrop.engine.errors import NO_CHOICE_MATCHED, QueryError, StatesError
+from evaldrop.engine.machine import MAX_SECONDS, Choice, Fail, Pass, Succeed, Wait
+from evaldrop.engine.queries import is_boolean, is_number, is_string
 from evaldrop.engine.runs import Outcome, Visit
 from evaldrop.engine.templates import typed
 
 
 async def run_pass(visit: Visit) -> Outcome:
     """Hand the input, or Output, on."""
-    state: model.Pass | model.Succeed = visit.state
+    state: Pass | Succeed = visit.state
     return visit.leave(state.exit, visit.frame(), visit.input)
 
 
 async def run_fail(visit: Visit) -> Outcome:
     """Fail with the state's own error and cause."""
-    state: model.Fail = visit.state
+    state: Fail = visit.state
     frame = visit.frame()
-    error = typed(state.error, frame, _is_text, "string") if state.error is not None else ""
-    cause = typed(state.cause, frame, _is_text, "string") if state.cause is not None else None
+    error = typed(state.error, frame, is_string, "string") if state.error is not None else ""
+    cause = typed(state.cause, frame, is_string, "string") if state.cause is not None else None
     raise StatesError(error, cause)
 
 
 async def run_choice(visit: Visit) -> Outcome:
     """Take the first rule whose condition is true, else the default."""
-    state: model.Choice = visit.state
+    state: Choice = visit.state
     frame = visit.frame()
     for rule in state.rules:
-        if typed(rule.condition, frame, _is_flag, "boolean"):
+        # JSONata would find 1 or a text true; a Condition has to be a boolean (the spec).
+        if typed(rule.condition, frame, is_boolean, "boolean"):
             return visit.leave(rule.exit, frame, visit.input)
     if state.default is None:
         raise StatesError(
@@ -40,18 +42,18 @@ async def run_choice(visit: Visit) -> Outcome:
 
 async def run_wait(visit: Visit) -> Outcome:
     """Wait for a number of seconds, or until a time."""
-    state: model.Wait = visit.state
+    state: Wait = visit.state
     frame = visit.frame()
     await visit.run.clock.sleep(_seconds(state, frame, visit))
     return visit.leave(state.exit, frame, visit.input)
 
 
-def _seconds(state: model.Wait, frame: Any, visit: Visit) -> float:
+def _seconds(state: Wait, frame: Any, visit: Visit) -> float:
     if state.seconds is not None:
         seconds: float = typed(state.seconds, frame, _is_duration, "number")
         return seconds
     assert state.timestamp is not None
-    text = typed(state.timestamp, frame, _is_text, "string")
+    text = typed(state.timestamp, frame, is_string, "string")
     try:
         until = datetime.fromisoformat(text)
     except ValueError as error:
@@ -61,13 +63,5 @@ def _seconds(state: model.Wait, frame: Any, visit: Visit) -> float:
     return max(0.0, until.timestamp() - visit.run.clock.now())
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_flag(value: Any) -> bool:
-    return isinstance(value, bool)
-
-
 def _is_duration(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 99_999_999
+    return is_number(value) and 0 <= value <= MAX_SECONDS

@@ -3,11 +3,11 @@
 import asyncio
 from typing import Any
 
-from evaldrop.engine import model
 from evaldrop.engine.actions.handlers import with_handlers
 from evaldrop.engine.errors import TASK_FAILED, TIMEOUT, StatesError
+from evaldrop.engine.machine import MAX_SECONDS, Task
 from evaldrop.engine.payloads import check_size
-from evaldrop.engine.queries import Frame
+from evaldrop.engine.queries import Frame, is_number
 from evaldrop.engine.runs import Outcome, TaskContext, Visit
 from evaldrop.engine.templates import typed
 
@@ -30,6 +30,7 @@ async def _attempt(visit: Visit) -> Outcome:
     try:
         outcome = await _work(visit)
     except asyncio.CancelledError:
+        # Or a display would count the call as under way for ever.
         observer.task_finished(resource, CANCELLED, False)
         raise
     observer.task_finished(resource, None, False)
@@ -37,19 +38,19 @@ async def _attempt(visit: Visit) -> Outcome:
 
 
 async def _work(visit: Visit) -> Outcome:
-    state: model.Task = visit.state
+    state: Task = visit.state
     frame = visit.frame()
     arguments = visit.input
     if state.arguments is not None:
         arguments = state.arguments.evaluate(frame)
         check_size(arguments, f"the arguments of the state {state.name!r}")
-    call = _call if visit.run.history is None else _told_call
+    call = _call if visit.run.history is None else _recorded_call
     result = await call(visit, arguments, _timeout(state, frame))
     check_size(result, f"the result of the state {state.name!r}")
     return visit.leave(state.exit, visit.frame(result=result), result)
 
 
-def _timeout(state: model.Task, frame: Frame) -> float | None:
+def _timeout(state: Task, frame: Frame) -> float | None:
     if state.timeout_s is None:
         return None
     seconds: float = typed(state.timeout_s, frame, _is_timeout, "number")
@@ -57,10 +58,10 @@ def _timeout(state: model.Task, frame: Frame) -> float | None:
 
 
 def _is_timeout(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 99_999_999
+    return is_number(value) and 0 < value <= MAX_SECONDS
 
 
-async def _told_call(visit: Visit, arguments: Any, timeout_s: float | None) -> Any:
+async def _recorded_call(visit: Visit, arguments: Any, timeout_s: float | None) -> Any:
     service, _, action = visit.state.resource.rpartition(":")
     what = {"resourceType": service, "resource": action}
     limit = {} if timeout_s is None else {"timeoutInSeconds": int(timeout_s)}
@@ -83,7 +84,7 @@ async def _call(visit: Visit, arguments: Any, timeout_s: float | None) -> Any:
     try:
         async with limit:
             return await _invoke(visit, arguments)
-    except TimeoutError as error:
+    except TimeoutError as error:  # this limit's: an integration's own became States.TaskFailed
         raise StatesError(
             TIMEOUT, f"the state {visit.state.name!r} took longer than its TimeoutSeconds, {timeout_s:g}"
         ) from error
@@ -102,5 +103,6 @@ async def _invoke(visit: Visit, arguments: Any) -> Any:
         return await run.integrations[state.resource](arguments, context)
     except StatesError:
         raise
+    # Whatever an integration did not foresee must still have a name that Retry and Catch can take.
     except Exception as error:
         raise StatesError(TASK_FAILED, f"{type(error).__name__}: {error}") from error

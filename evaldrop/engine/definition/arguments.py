@@ -43,6 +43,7 @@ def _unknown(name: str, allowed: Any) -> str:
 
 def _check_shape(shape: Shape, value: Any, path: str, problems: Problems) -> None:
     if isinstance(value, dict) and isinstance(shape, StructureShape):
+        # Any JSON: a tool's schema, a model's own parameters. Their names are not the service's.
         if getattr(shape, "is_document_type", False):
             return
         members = {pascal(name): member for name, member in shape.members.items()}

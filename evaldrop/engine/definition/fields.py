@@ -4,8 +4,10 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
+from evaldrop.engine.queries import is_array, is_boolean, is_number, is_string
 from evaldrop.engine.templates import Template, compile_template, is_expression, type_name
 
+# Most published definitions are JSONPath: "unknown field" would not say what is wrong with them.
 JSONPATH_FIELDS = frozenset({
     "CausePath", "ErrorPath", "HeartbeatSecondsPath", "InputPath", "ItemsPath", "MaxConcurrencyPath",
     "MaxInputBytesPerBatchPath", "MaxItemsPath", "MaxItemsPerBatchPath", "OutputPath", "Parameters", "Result",
@@ -77,12 +79,12 @@ class Fields:
 
     def text(self, name: str, *, required: bool = False) -> str | None:
         """Take a string."""
-        value: str | None = self._checked(name, _is_text, "a string", required=required)
+        value: str | None = self._checked(name, is_string, "a string", required=required)
         return value
 
     def flag(self, name: str) -> bool:
         """Take a boolean; absent is False."""
-        return bool(self._checked(name, _is_flag, "true or false", required=False))
+        return bool(self._checked(name, is_boolean, "true or false", required=False))
 
     def choice(self, name: str, allowed: Collection[str], default: str | None = None) -> str | None:
         """Take one of a closed set of strings."""
@@ -161,7 +163,7 @@ class Fields:
 
     def each(self, name: str, *, required: bool = False) -> Iterator["Fields"]:
         """Take an array of objects."""
-        value = self._checked(name, _is_list, "an array", required=required)
+        value = self._checked(name, is_array, "an array", required=required)
         if required and value == []:
             self.complain(name, "must not be empty")
         for index, element in enumerate(value or []):
@@ -169,10 +171,10 @@ class Fields:
 
     def texts(self, name: str, *, required: bool = False) -> tuple[str, ...]:
         """Take an array of strings that is not empty."""
-        value = self._checked(name, _is_list, "an array", required=required)
+        value = self._checked(name, is_array, "an array", required=required)
         if value is None:
             return ()
-        if not value or not all(map(_is_text, value)):
+        if not value or not all(map(is_string, value)):
             self.complain(name, "must hold strings, at least one")
             return ()
         return tuple(value)
@@ -184,20 +186,3 @@ class Fields:
                 self.complain(name, "is a JSONPath field; this engine runs JSONata only")
             else:
                 self.complain(name, f"unknown field of {what}")
-
-
-def is_number(value: Any) -> bool:
-    """Tell whether a value is a JSON number."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_flag(value: Any) -> bool:
-    return isinstance(value, bool)
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list)

@@ -1,15 +1,22 @@
-"""Check how states lead to each other: dangling targets, states nobody reaches, flows that cannot end."""
+"""
+Check a machine as a whole: how its states lead to each other, and which variables they see.
+
+Found are dangling targets, states nobody reaches, flows that cannot end, and variables that a scope may not
+assign or read.
+"""
 
 from collections.abc import Iterator
 
-from evaldrop.engine import model
+from evaldrop.engine import machine
 from evaldrop.engine.definition.fields import Problems, member_path
+from evaldrop.engine.templates import Template
 
 
-def check_graph(flow: model.Flow, path: str, problems: Problems, owners: dict[str, str]) -> None:
+def check_graph(flow: machine.Flow, path: str, problems: Problems, owners: dict[str, str]) -> None:
     """Check a flow and those inside it. `owners` collects the path of every state's name in the machine."""
     for state in flow.states.values():
         at = member_path(f"{path}.States", state.name)
+        # Names are unique in the whole machine, inner flows included (the spec).
         if state.name in owners:
             problems.add(at, f"the name is already taken by {owners[state.name]}")
         owners.setdefault(state.name, at)
@@ -21,7 +28,7 @@ def check_graph(flow: model.Flow, path: str, problems: Problems, owners: dict[st
     _check_reach(flow, path, problems)
 
 
-def _check_reach(flow: model.Flow, path: str, problems: Problems) -> None:
+def _check_reach(flow: machine.Flow, path: str, problems: Problems) -> None:
     if flow.start not in flow.states:
         return
     reached, ahead = {flow.start}, [flow.start]
@@ -40,40 +47,97 @@ def _check_reach(flow: model.Flow, path: str, problems: Problems) -> None:
         problems.add(f"{path}.States", "no state ends the flow: one needs End, or to be a Succeed or Fail")
 
 
-def _ends(state: model.State) -> bool:
-    if isinstance(state, model.Choice):
+def _ends(state: machine.State) -> bool:
+    if isinstance(state, machine.Choice):
         return False
-    return isinstance(state, model.Fail) or state.exit.next is None
+    return isinstance(state, machine.Fail) or state.exit.next is None
 
 
-def _targets(state: model.State) -> Iterator[tuple[str, str]]:
-    if isinstance(state, model.Choice):
-        for index, rule in enumerate(state.rules):
-            if rule.exit.next is not None:
-                yield f"Choices[{index}].Next", rule.exit.next
-        if state.default is not None and state.default.next is not None:
-            yield "Default", state.default.next
-        return
-    if not isinstance(state, model.Fail) and state.exit.next is not None:
-        yield "Next", state.exit.next
-    if isinstance(state, model.Task | model.Parallel | model.InlineMap | model.DistributedMap):
-        for index, catcher in enumerate(state.handlers.catchers):
-            if catcher.exit.next is not None:
-                yield f"Catch[{index}].Next", catcher.exit.next
+def _exits(state: machine.State) -> Iterator[tuple[str, machine.Exit]]:
+    """Give every way out of a state, with the path to the field that names the next state."""
+    if isinstance(state, machine.Choice):
+        yield from ((f"Choices[{index}].Next", rule.exit) for index, rule in enumerate(state.rules))
+        if state.default is not None:
+            yield "Default", state.default
+    elif not isinstance(state, machine.Fail):
+        yield "Next", state.exit
+    if isinstance(state, machine.Task | machine.Parallel | machine.InlineMap | machine.DistributedMap):
+        yield from (
+            (f"Catch[{index}].Next", catcher.exit) for index, catcher in enumerate(state.handlers.catchers)
+        )
 
 
-def inner_flows(state: model.State) -> Iterator[tuple[str, model.Flow]]:
+def _targets(state: machine.State) -> Iterator[tuple[str, str]]:
+    return ((where, leave.next) for where, leave in _exits(state) if leave.next is not None)
+
+
+def inner_flows(state: machine.State) -> Iterator[tuple[str, machine.Flow]]:
     """Give the flows inside a state, with the path to each from the state."""
-    if isinstance(state, model.Parallel):
+    if isinstance(state, machine.Parallel):
         yield from ((f"Branches[{index}]", flow) for index, flow in enumerate(state.branches))
-    elif isinstance(state, model.InlineMap | model.DistributedMap):
+    elif isinstance(state, machine.InlineMap | machine.DistributedMap):
         yield "ItemProcessor", state.processor
 
 
-def resources(flow: model.Flow) -> Iterator[str]:
+def resources(flow: machine.Flow) -> Iterator[str]:
     """Give the resource of every Task, those of inner flows included."""
     for state in flow.states.values():
-        if isinstance(state, model.Task):
+        if isinstance(state, machine.Task):
             yield state.resource
         for _, inner in inner_flows(state):
             yield from resources(inner)
+
+
+def check_scopes(flow: machine.Flow, path: str, problems: Problems) -> None:
+    """
+    Refuse an inner scope that assigns an outer name, and a distributed Map that reads one.
+
+    An outer scope's names are those that any state of an enclosing flow assigns.
+    """
+    _check(flow, path, frozenset(), frozenset(), problems)
+
+
+def _check(
+    flow: machine.Flow, path: str, outer: frozenset[str], unreadable: frozenset[str], problems: Problems
+) -> None:
+    own = frozenset(name for state in flow.states.values() for name in _assigned(state))
+    for state in flow.states.values():
+        at = member_path(f"{path}.States", state.name)
+        for name in sorted(set(_assigned(state)) & outer):
+            problems.add(f"{at}.Assign.{name}", f"an outer scope already has a variable ${name}")
+        for name in sorted((_reads(state) & unreadable) - own - outer):
+            problems.add(
+                at, f"reads ${name} of an outer scope; a distributed Map cannot, pass it by ItemSelector"
+            )
+        for where, inner in inner_flows(state):
+            visible = outer | own
+            # Its children are executions of their own: "Distributed Map states cannot currently reference
+            # variables in outer scopes" (the guide, Variable scope).
+            if isinstance(state, machine.DistributedMap):
+                _check(inner, f"{at}.{where}", frozenset(), visible | unreadable, problems)
+            else:
+                _check(inner, f"{at}.{where}", visible, unreadable, problems)
+
+
+def _assigned(state: machine.State) -> Iterator[str]:
+    for _, leave in _exits(state):
+        if leave.assign is not None:
+            yield from leave.assign.literal
+
+
+def _templates(state: machine.State) -> Iterator[Template]:
+    for _, leave in _exits(state):
+        yield from (template for template in (leave.output, leave.assign) if template is not None)
+    if isinstance(state, machine.Choice):
+        yield from (rule.condition for rule in state.rules)
+    for name in ("arguments", "timeout_s", "error", "cause", "seconds", "timestamp", "items", "item_selector",
+                 "max_concurrency", "tolerated_count", "tolerated_percentage"):  # fmt: skip
+        template = getattr(state, name, None)
+        if template is not None:
+            yield template
+
+
+def _reads(state: machine.State) -> frozenset[str]:
+    return frozenset(
+        name for template in _templates(state) for each in template.expressions for name in each.reads
+    )

@@ -4,12 +4,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from evaldrop.engine import model
 from evaldrop.engine.definition.fields import Fields, Problems, member_path
-from evaldrop.engine.definition.graph import check_graph, resources
+from evaldrop.engine.definition.graph import check_graph, check_scopes, resources
 from evaldrop.engine.definition.parse import parse_flow
-from evaldrop.engine.definition.variables import check_scopes
 from evaldrop.engine.errors import DefinitionError
+from evaldrop.engine.machine import MAX_SECONDS, StateMachine
 from evaldrop.engine.templates import type_name
 
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z0-9_.:-]+)\}")
@@ -21,7 +20,7 @@ def load(
     substitutions: Mapping[str, str] = NO_SUBSTITUTIONS,
     *,
     name: str = "StateMachine",
-) -> model.StateMachine:
+) -> StateMachine:
     """
     Check a definition and compile it.
 
@@ -40,19 +39,18 @@ def load(
     fields = Fields(filled, "$", problems)
     _check_language(fields, filled)
     fields.text("Version")
-    timeout = fields.number("TimeoutSeconds", minimum=1, maximum=99_999_999)
+    timeout = fields.number("TimeoutSeconds", minimum=1, maximum=MAX_SECONDS)
     flow = parse_flow(fields)
     fields.finish("a state machine")
     check_graph(flow, "$", problems, {})
     check_scopes(flow, "$", problems)
     if problems.lines:
         raise DefinitionError(problems.lines)
-    return model.StateMachine(
+    return StateMachine(
         name=name,
         flow=flow,
         timeout_s=timeout,
         resources=frozenset(resources(flow)),
-        definition=filled,
     )
 
 
@@ -60,6 +58,7 @@ def _check_language(fields: Fields, filled: Mapping[str, Any]) -> None:
     language = fields.text("QueryLanguage")
     if language not in (None, "JSONata"):
         fields.complain("QueryLanguage", f"this engine runs JSONata only, not {language}")
+    # JSONPath is the default: a state that names no language would run another one on AWS than here.
     if language is None:
         _want_language(filled.get("States"), "$.States", fields.problems)
 

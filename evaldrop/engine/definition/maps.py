@@ -4,13 +4,14 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from evaldrop.engine import model
+from evaldrop.engine import machine
 from evaldrop.engine.definition.fields import Fields
-from evaldrop.engine.definition.handlers import parse_handlers
 from evaldrop.engine.definition.resources import strip_prefix
+from evaldrop.engine.definition.transitions import parse_exit, parse_handlers
+from evaldrop.engine.payloads import LIMIT_BYTES
+from evaldrop.engine.queries import is_array
 
 READER, WRITER = "s3:getObject", "s3:putObject"
-MAX_BATCH_BYTES = 262_144
 DELIMITERS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
 DISTRIBUTED_ONLY = (
     "ItemReader", "ItemBatcher", "ResultWriter", "Label", "ToleratedFailureCount",
@@ -18,15 +19,11 @@ DISTRIBUTED_ONLY = (
 )  # fmt: skip
 
 
-def parse_map(
-    name: str,
-    fields: Fields,
-    parse_flow: Callable[[Fields], model.Flow],
-    parse_exit: Callable[[Fields], model.Exit],
-) -> model.State:
+def parse_map(name: str, fields: Fields, parse_flow: Callable[[Fields], machine.Flow]) -> machine.State:
     """Read a Map state, of either mode."""
     processor = fields.inner("ItemProcessor", required=True)
     if processor is None:
+        # With problems of its own, which nobody reads: that it is missing has been reported.
         processor = Fields({}, fields.at("ItemProcessor"), type(fields.problems)())
     mode, express = _processor_config(processor)
     flow = parse_flow(processor)
@@ -35,7 +32,7 @@ def parse_map(
         fields.problems.add(fields.path, "has both Items and ItemReader")
     shared: dict[str, Any] = {
         "name": name,
-        "items": fields.typed_template("Items", _is_list, "an array"),
+        "items": fields.typed_template("Items", is_array, "an array"),
         "item_selector": fields.template("ItemSelector"),
         "max_concurrency": fields.number_template("MaxConcurrency", minimum=0),
         "processor": flow,
@@ -46,14 +43,10 @@ def parse_map(
                 fields.complain(field, "belongs to a distributed Map (ItemProcessor.ProcessorConfig.Mode)")
                 fields.take(field)
         shared |= {"exit": parse_exit(fields), "handlers": parse_handlers(fields)}
-        return model.InlineMap(**shared, uses_context=True)
+        return machine.InlineMap(**shared, uses_context=True)
     shared |= _distributed(name, fields)
     shared |= {"exit": parse_exit(fields), "handlers": parse_handlers(fields)}
-    return model.DistributedMap(**shared, express=express, uses_context=True)
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list)
+    return machine.DistributedMap(**shared, express=express, uses_context=True)
 
 
 def _processor_config(processor: Fields) -> tuple[str, bool]:
@@ -87,6 +80,7 @@ def _distributed(name: str, fields: Fields) -> dict[str, Any]:
         "tolerated_percentage": fields.number_template(
             "ToleratedFailurePercentage", minimum=0, maximum=100, whole=False
         ),
+        # The same in every run, and within the 40 characters a label has: ARNs of children hold it.
         "label": label or f"{name[:31]}{hashlib.sha256(name.encode()).hexdigest()[:8]}",
     }
 
@@ -109,7 +103,7 @@ def _resource(fields: Fields, only: str) -> None:
         fields.complain("Resource", f"{arn!r} is not supported; arn:aws:states:::{only} is")
 
 
-def _reader(fields: Fields | None) -> model.ItemReader | None:
+def _reader(fields: Fields | None) -> machine.ItemReader | None:
     if fields is None:
         return None
     _resource(fields, READER)
@@ -128,7 +122,7 @@ def _reader(fields: Fields | None) -> model.ItemReader | None:
     }
     config.finish("a ReaderConfig")
     fields.finish("an ItemReader")
-    return None if arguments is None else model.ItemReader(arguments=arguments, **reader)
+    return None if arguments is None else machine.ItemReader(arguments=arguments, **reader)
 
 
 def _items_pointer(config: Fields, kind: str | None) -> str:
@@ -158,12 +152,12 @@ def _csv(config: Fields, kind: str | None) -> dict[str, Any]:
     return {"csv_headers": headers or None, "csv_delimiter": DELIMITERS[delimiter or "COMMA"]}
 
 
-def _batcher(fields: Fields | None) -> model.ItemBatcher | None:
+def _batcher(fields: Fields | None) -> machine.ItemBatcher | None:
     if fields is None:
         return None
-    batcher = model.ItemBatcher(
+    batcher = machine.ItemBatcher(
         max_items=fields.number_template("MaxItemsPerBatch", minimum=1),
-        max_bytes=fields.number_template("MaxInputBytesPerBatch", minimum=1, maximum=MAX_BATCH_BYTES),
+        max_bytes=fields.number_template("MaxInputBytesPerBatch", minimum=1, maximum=LIMIT_BYTES),
         batch_input=fields.object_template("BatchInput"),
     )
     if batcher.max_items is None and batcher.max_bytes is None:
@@ -172,7 +166,7 @@ def _batcher(fields: Fields | None) -> model.ItemBatcher | None:
     return batcher
 
 
-def _writer(fields: Fields | None) -> model.ResultWriter | None:
+def _writer(fields: Fields | None) -> machine.ResultWriter | None:
     if fields is None:
         return None
     arguments = None
@@ -184,7 +178,7 @@ def _writer(fields: Fields | None) -> model.ResultWriter | None:
     config = fields.inner("WriterConfig")
     if config is None:
         config = Fields({}, fields.at("WriterConfig"), fields.problems)
-    writer = model.ResultWriter(
+    writer = machine.ResultWriter(
         arguments=arguments,
         transformation=config.choice("Transformation", ("NONE", "COMPACT", "FLATTEN"), "NONE") or "NONE",
         output_type=config.choice("OutputType", ("JSON", "JSONL"), "JSON") or "JSON",

@@ -4,33 +4,33 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from evaldrop.engine import model
+from evaldrop.engine import machine
 from evaldrop.engine.definition.arguments import check_arguments
 from evaldrop.engine.definition.fields import Fields, member_path
-from evaldrop.engine.definition.handlers import parse_handlers
 from evaldrop.engine.definition.maps import parse_map
 from evaldrop.engine.definition.resources import resource_problem, strip_prefix
-from evaldrop.engine.definition.variables import assignment
+from evaldrop.engine.definition.transitions import assignment, parse_exit, parse_handlers
+from evaldrop.engine.machine import MAX_SECONDS
+from evaldrop.engine.queries import is_boolean, is_string
 from evaldrop.engine.templates import compile_template
 
-MAX_SECONDS = 99_999_999
 NEVER = compile_template(False, "Condition", "", lambda _path, _problem: None)
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
-def parse_flow(fields: Fields) -> model.Flow:
+def parse_flow(fields: Fields) -> machine.Flow:
     """Read StartAt and States out of a state machine, a branch or an item processor."""
     start = fields.text("StartAt", required=True)
     states = fields.inner("States", required=True, comment=False)
-    parsed: dict[str, model.State] = {}
+    parsed: dict[str, machine.State] = {}
     if states is not None:
         parsed = _parse_states(states)
         if start is not None and start not in parsed:
             fields.complain("StartAt", f"there is no state {start!r} here")
-    return model.Flow(start=start or "", states=parsed)
+    return machine.Flow(start=start or "", states=parsed)
 
 
-def _parse_states(fields: Fields) -> dict[str, model.State]:
+def _parse_states(fields: Fields) -> dict[str, machine.State]:
     values = {name: fields.take(name) for name in fields.names()}
     if not values:
         fields.problems.add(fields.path, "must hold at least one state")
@@ -43,13 +43,13 @@ def _parse_states(fields: Fields) -> dict[str, model.State]:
     return parsed
 
 
-def _parse_state(name: str, fields: Fields) -> model.State:
+def _parse_state(name: str, fields: Fields) -> machine.State:
     kind = fields.text("Type", required=True)
     if kind not in STATES:
         if kind is not None:
             fields.complain("Type", f"{kind!r} is not one of {', '.join(STATES)}")
-        # Stands in for the broken state, so that those it leads to are not called unreachable.
-        return model.Pass(name=name, exit=model.Exit(next=fields.text("Next")), uses_context=False)
+        # In place of the broken state, so that those it leads to are not called unreachable.
+        return machine.Pass(name=name, exit=machine.Exit(next=fields.text("Next")), uses_context=False)
     language = fields.text("QueryLanguage")
     if language not in (None, "JSONata"):
         fields.complain("QueryLanguage", f"this engine runs JSONata only, not {language}")
@@ -58,30 +58,13 @@ def _parse_state(name: str, fields: Fields) -> model.State:
     return state
 
 
-def parse_exit(fields: Fields, *, is_terminal: bool = False) -> model.Exit:
-    """Read Next or End, Output and Assign."""
-    output = fields.template("Output")
-    if is_terminal:
-        return model.Exit(next=None, output=output)
-    target, assign = fields.text("Next"), assignment(fields)
-    has_end = fields.has("End")
-    end = fields.flag("End")
-    if has_end and not end:
-        fields.complain("End", "must be true, or absent")
-    if (target is None) == (not end) and not has_end | (target is not None):
-        fields.problems.add(fields.path, "Next or End is missing")
-    elif target is not None and end:
-        fields.problems.add(fields.path, "has both Next and End")
-    return model.Exit(next=target, output=output, assign=assign)
-
-
 def _context(fields: Fields) -> bool:
     return any(
         expression.uses_context for template in fields.templates for expression in template.expressions
     )
 
 
-def _task(name: str, fields: Fields) -> model.State:
+def _task(name: str, fields: Fields) -> machine.State:
     arn = fields.text("Resource", required=True)
     if arn is not None and (problem := resource_problem(arn)):
         fields.complain("Resource", problem)
@@ -93,7 +76,7 @@ def _task(name: str, fields: Fields) -> model.State:
     if heartbeat is not None and timeout is not None:
         _check_heartbeat(fields, heartbeat.literal, timeout.literal)
     leave, handlers = parse_exit(fields), parse_handlers(fields)
-    return model.Task(
+    return machine.Task(
         name=name,
         exit=leave,
         resource=strip_prefix(arn or ""),
@@ -109,64 +92,62 @@ def _check_heartbeat(fields: Fields, heartbeat: Any, timeout: Any) -> None:
         fields.complain("HeartbeatSeconds", "must be smaller than TimeoutSeconds")
 
 
-def _pass(name: str, fields: Fields) -> model.State:
-    return model.Pass(name=name, exit=parse_exit(fields), uses_context=_context(fields))
+def _pass(name: str, fields: Fields) -> machine.State:
+    return machine.Pass(name=name, exit=parse_exit(fields), uses_context=_context(fields))
 
 
-def _succeed(name: str, fields: Fields) -> model.State:
-    return model.Succeed(name=name, exit=parse_exit(fields, is_terminal=True), uses_context=_context(fields))
+def _succeed(name: str, fields: Fields) -> machine.State:
+    return machine.Succeed(
+        name=name, exit=parse_exit(fields, is_terminal=True), uses_context=_context(fields)
+    )
 
 
-def _fail(name: str, fields: Fields) -> model.State:
-    error = fields.typed_template("Error", _is_text, "a string")
-    cause = fields.typed_template("Cause", _is_text, "a string")
-    return model.Fail(name=name, error=error, cause=cause, uses_context=_context(fields))
+def _fail(name: str, fields: Fields) -> machine.State:
+    error = fields.typed_template("Error", is_string, "a string")
+    cause = fields.typed_template("Cause", is_string, "a string")
+    return machine.Fail(name=name, error=error, cause=cause, uses_context=_context(fields))
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _wait(name: str, fields: Fields) -> model.State:
+def _wait(name: str, fields: Fields) -> machine.State:
     if fields.has("Seconds") == fields.has("Timestamp"):
         fields.problems.add(fields.path, "must have either Seconds or Timestamp")
     seconds = fields.number_template("Seconds", minimum=0, maximum=MAX_SECONDS)
-    timestamp = fields.typed_template("Timestamp", _is_text, "a string")
+    timestamp = fields.typed_template("Timestamp", is_string, "a string")
     if timestamp is not None and not timestamp.expressions and not _RFC3339.fullmatch(timestamp.literal):
         fields.complain("Timestamp", f"{timestamp.literal!r} is not a time like 2026-01-31T12:00:00Z")
     leave = parse_exit(fields)
-    return model.Wait(
+    return machine.Wait(
         name=name, exit=leave, seconds=seconds, timestamp=timestamp, uses_context=_context(fields)
     )
 
 
-def _choice(name: str, fields: Fields) -> model.State:
+def _choice(name: str, fields: Fields) -> machine.State:
     rules, uses_context = [], False
     for each in fields.each("Choices", required=True):
         if not each.has("Condition"):
             each.problems.add(each.path, "Condition is missing")
-        condition = each.typed_template("Condition", lambda value: isinstance(value, bool), "true, false")
+        condition = each.typed_template("Condition", is_boolean, "true, false")
         target = each.text("Next", required=True)
-        leave = model.Exit(next=target, output=each.template("Output"), assign=assignment(each))
+        leave = machine.Exit(next=target, output=each.template("Output"), assign=assignment(each))
         each.finish("a Choice rule")
         uses_context |= _context(each)
-        rules.append(model.Rule(condition=condition or NEVER, exit=leave))
+        rules.append(machine.Rule(condition=condition or NEVER, exit=leave))
     default, output, assign = fields.text("Default"), fields.template("Output"), assignment(fields)
-    return model.Choice(
+    return machine.Choice(
         name=name,
         rules=tuple(rules),
-        default=None if default is None else model.Exit(next=default, output=output, assign=assign),
+        default=None if default is None else machine.Exit(next=default, output=output, assign=assign),
         uses_context=uses_context or _context(fields),
     )
 
 
-def _parallel(name: str, fields: Fields) -> model.State:
+def _parallel(name: str, fields: Fields) -> machine.State:
     branches = []
     for branch in fields.each("Branches", required=True):
         branches.append(parse_flow(branch))
         branch.finish("a branch")
     arguments, leave, handlers = fields.template("Arguments"), parse_exit(fields), parse_handlers(fields)
-    return model.Parallel(
+    return machine.Parallel(
         name=name,
         exit=leave,
         branches=tuple(branches),
@@ -176,11 +157,11 @@ def _parallel(name: str, fields: Fields) -> model.State:
     )
 
 
-def _map(name: str, fields: Fields) -> model.State:
-    return parse_map(name, fields, parse_flow, parse_exit)
+def _map(name: str, fields: Fields) -> machine.State:
+    return parse_map(name, fields, parse_flow)
 
 
-STATES: dict[str, Callable[[str, Fields], model.State]] = {
+STATES: dict[str, Callable[[str, Fields], machine.State]] = {
     "Task": _task,
     "Pass": _pass,
     "Choice": _choice,

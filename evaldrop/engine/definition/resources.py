@@ -62,6 +62,7 @@ def _loader() -> Any:
 
 @cache
 def _service_names() -> dict[str, str]:
+    # Step Functions writes bedrockruntime where botocore writes bedrock-runtime.
     return {name.replace("-", ""): name for name in _loader().list_available_services("service-2")}
 
 

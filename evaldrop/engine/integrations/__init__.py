@@ -2,7 +2,6 @@
 
 from evaldrop.engine.integrations.bedrock import bedrock_invoke_model
 from evaldrop.engine.integrations.functions import lambda_invoke
-from evaldrop.engine.integrations.sdk import sdk_integration
-from evaldrop.engine.integrations.sns import sns_publish
+from evaldrop.engine.integrations.sdk import sdk_integration, sns_publish
 
 __all__ = ["bedrock_invoke_model", "lambda_invoke", "sdk_integration", "sns_publish"]

@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from evaldrop.engine.errors import ServiceError, TaskError
+from evaldrop.engine.errors import RUNTIME, ServiceError, TaskError
 from evaldrop.engine.integrations.sdk import Call, service_failure
-from evaldrop.engine.integrations.shapes import parse_body, refuse
-from evaldrop.engine.payloads import to_json
+from evaldrop.engine.integrations.shapes import body_bytes, parse_body, refuse
 from evaldrop.engine.runs import Integration, TaskContext
 from evaldrop.engine.templates import type_name
 
-PREFIX = "Bedrock"
 TEXTS = {
     "ModelId": "modelId",
     "ContentType": "contentType",
@@ -38,7 +36,9 @@ def bedrock_invoke_model(call: Call) -> Integration:
         try:
             response = await call(request)
         except ServiceError as error:
-            raise service_failure(PREFIX, error) from error
+            # AWS does not document the name. Most published workflows catch Bedrock.<Code>, one of its own
+            # samples the bare code: a definition does well to name both.
+            raise service_failure("Bedrock", error) from error
         return _result(response)
 
     return integration
@@ -54,7 +54,7 @@ def _request(arguments: Any) -> dict[str, Any]:
         elif name in {"Input", "Output"}:
             request[name.lower()] = {"s3Uri": _s3_uri(name, value)}
         elif name == "Body":
-            request["body"] = value.encode() if isinstance(value, str) else to_json(value)
+            request["body"] = body_bytes(value)
         else:
             raise refuse(f'The field "{name}" is not supported by Step Functions')
     _check(request)
@@ -65,7 +65,7 @@ def _check(request: dict[str, Any]) -> None:
     if "modelId" not in request:
         raise refuse('The field "ModelId" is required but was missing')
     if ("body" in request) == ("input" in request):
-        raise TaskError("States.Runtime", "Arguments must have either Body or Input.S3Uri")
+        raise TaskError(RUNTIME, "Arguments must have either Body or Input.S3Uri")
 
 
 def _text(name: str, value: Any) -> str:
@@ -81,6 +81,5 @@ def _s3_uri(name: str, value: Any) -> str:
 
 
 def _result(response: dict[str, Any]) -> dict[str, Any]:
-    body = response.get("body", b"")
-    content = body.read() if hasattr(body, "read") else body
-    return {"Body": parse_body(content), "ContentType": response.get("contentType", "application/json")}
+    body = parse_body(response.get("body", b""))
+    return {"Body": body, "ContentType": response.get("contentType", "application/json")}

@@ -26,12 +26,13 @@ def lambda_invoke(functions: Mapping[str, Handler], *, executor: Executor | None
 
     Its result is {"StatusCode": 200, "Payload", "ExecutedVersion"}. An exception becomes an error named after
     its class, whose cause is Lambda's JSON: errorMessage, errorType, requestId, stackTrace. A TaskError goes
-    through as it is: of a handler that stands for a function elsewhere, with its own error and cause.
+    through as it is: a handler that calls a function elsewhere raises it with that one's error and cause.
     """
 
     async def integration(arguments: Any, _context: TaskContext) -> Any:
-        handler, name, payload = _asked(arguments, functions)
+        handler, name, payload = _called(arguments, functions)
         request_id = str(uuid.uuid4())
+        # A handler may change its event, and the execution goes on with the payload.
         event = json.loads(json.dumps(payload))
         loop = asyncio.get_running_loop()
         try:
@@ -43,7 +44,7 @@ def lambda_invoke(functions: Mapping[str, Handler], *, executor: Executor | None
     return integration
 
 
-def _asked(arguments: Any, functions: Mapping[str, Handler]) -> tuple[Handler, str, Any]:
+def _called(arguments: Any, functions: Mapping[str, Handler]) -> tuple[Handler, str, Any]:
     if not isinstance(arguments, dict):
         raise refuse(f"the Arguments must be an object, not {type_name(arguments)}")
     for field in arguments:

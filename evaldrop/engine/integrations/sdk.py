@@ -1,12 +1,14 @@
-"""AWS SDK integrations: `aws-sdk:<service>:<action>`, in Step Functions' casing and error names."""
+"""Calls by a service's model, `aws-sdk:<service>:<action>` and `sns:publish`: casing and error names."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from evaldrop.engine.definition.resources import service_model
 from evaldrop.engine.errors import ServiceError, TaskError
-from evaldrop.engine.integrations.shapes import request_plan, result_plan
+from evaldrop.engine.integrations.shapes import refuse, request_plan, result_plan
+from evaldrop.engine.payloads import to_json
 from evaldrop.engine.runs import Integration, TaskContext
+from evaldrop.engine.templates import type_name
 
 Call = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -33,6 +35,28 @@ def sdk_integration(service: str, operation: str, call: Call) -> Integration:
         except ServiceError as error:
             raise service_failure(prefix, error) from error
         return outward(response, ())
+
+    return integration
+
+
+def sns_publish(publish: Call) -> Integration:
+    """
+    Return the integration.
+
+    Args:
+        publish: Takes {"TopicArn", "Message" as text, …}, returns {"MessageId"}, raises ServiceError.
+
+    Its errors are named SNS.<Code>Exception.
+    """
+    send = sdk_integration("sns", "Publish", publish)
+
+    async def integration(arguments: Any, context: TaskContext) -> Any:
+        if not isinstance(arguments, dict):
+            raise refuse(f"the Arguments must be an object, not {type_name(arguments)}")
+        message = arguments.get("Message")
+        if isinstance(message, dict | list):
+            arguments = {**arguments, "Message": to_json(message).decode()}
+        return await send(arguments, context)
 
     return integration
 

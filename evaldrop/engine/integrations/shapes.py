@@ -77,6 +77,7 @@ class _Plans:
             return _as_is
         if shape.name in self.made:
             return self.made[shape.name]
+        # Found when it is called, not when it is made: a shape may contain itself.
         later: list[Convert] = []
         self.made[shape.name] = lambda value, path: later[0](value, path)
         convert = self._make(shape)
@@ -216,26 +217,22 @@ def _bytes_in(value: Any, path: Path) -> Any:
         raise refuse(f'The value for the field "{place(path)}" must be base64') from error
 
 
-def _payload_in(value: Any, _path: Path) -> Any:
-    """Return a body's bytes: a string as it is, anything else as JSON."""
-    return value.encode() if isinstance(value, str) else to_json(value)
+def body_bytes(body: Any) -> bytes:
+    """Return the bytes of a body in Arguments: a string as it is, anything else as JSON."""
+    return body.encode() if isinstance(body, str) else to_json(body)
 
 
 def _bytes_out(value: Any, _path: Path) -> Any:
     return base64.b64encode(value).decode()
 
 
-def _payload_out(value: Any, _path: Path) -> Any:
-    """Return a body as JSON when it is that, else as text."""
-    return parse_body(value.read() if hasattr(value, "read") else value)
-
-
-def parse_body(body: bytes | str) -> Any:
-    """Return a body's JSON, or its text when it is not JSON."""
+def parse_body(body: Any) -> Any:
+    """Return the JSON of a response's body, bytes or a stream of them, or its text when it is not JSON."""
+    content = body.read() if hasattr(body, "read") else body
     try:
-        return json.loads(body)
+        return json.loads(content)
     except ValueError:
-        return body if isinstance(body, str) else body.decode(errors="replace")
+        return content if isinstance(content, str) else content.decode(errors="replace")
 
 
 def _time_out(value: Any, _path: Path) -> Any:
@@ -257,12 +254,12 @@ _INWARD = _Direction(
         "timestamp": _time_in,
         "blob": _bytes_in,
     },
-    body=_payload_in,
+    body=lambda value, _path: body_bytes(value),
 )
 _OUTWARD = _Direction(
     structure=_structure_out,
     list_of=_list_out,
     map_of=_map_out,
     scalars={"blob": _bytes_out, "timestamp": _time_out},
-    body=_payload_out,
+    body=lambda value, _path: parse_body(value),
 )

@@ -4,15 +4,15 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import Any
 
-from evaldrop.engine import model
-from evaldrop.engine.clock import timestamp
 from evaldrop.engine.errors import TIMEOUT, StatesError
+from evaldrop.engine.machine import DistributedMap
 from evaldrop.engine.map_runs.inputs import ChildInput
 from evaldrop.engine.payloads import to_json
-from evaldrop.engine.progress import MapRunProgress, Place
-from evaldrop.engine.runs import Run
-from evaldrop.engine.scopes import Scope
+from evaldrop.engine.progress import FlowProgress, MapRunProgress
+from evaldrop.engine.runs import RunningExecution, VariableScope
+from evaldrop.engine.surroundings import timestamp
 
+# AWS ends an Express execution then, whatever it is at (quotas).
 EXPRESS_LIMIT_S = 300
 
 
@@ -24,13 +24,13 @@ class Child:
     `place` is where a Standard child goes on from, and notes how it stops; None remembers nothing.
     """
 
-    run: Run
+    run: RunningExecution
     arn: str
     machine_arn: str
     given: ChildInput
     started: float
     redrives: int = 0
-    place: Place | None = None
+    place: FlowProgress | None = None
     status: str = "PENDING"
     output: Any = None
     error: str | None = None
@@ -39,6 +39,7 @@ class Child:
 
     def record(self) -> dict[str, Any]:
         """Return the row a result file has for it when no transformation applies."""
+        # Payloads are text in it: JSON within a JSON string, as AWS writes them.
         row: dict[str, Any] = {
             "ExecutionArn": self.arn,
             "Input": to_json(self.given.value).decode(),
@@ -64,7 +65,9 @@ class Child:
         return dict(sorted(row.items()))
 
 
-def new_child(run: Run, state: model.DistributedMap, given: ChildInput, progress: MapRunProgress) -> Child:
+def new_child(
+    run: RunningExecution, state: DistributedMap, given: ChildInput, progress: MapRunProgress
+) -> Child:
     """Return a child about to start: as before, when a redrive of its Map Run starts it again."""
     # Of the Map Run's UUID and the index, so that a redrive need not remember names.
     name = f"{progress.run_id[:24]}{given.index:012x}"
@@ -96,7 +99,7 @@ def new_child(run: Run, state: model.DistributedMap, given: ChildInput, progress
     )
 
 
-async def run_child(child: Child, state: model.DistributedMap) -> None:
+async def run_child(child: Child, state: DistributedMap) -> None:
     """
     Run a child to its end; how it ended is in its status, error and cause.
 
@@ -117,8 +120,8 @@ async def run_child(child: Child, state: model.DistributedMap) -> None:
     child.stopped = child.run.clock.now()
 
 
-async def _within_limit(child: Child, state: model.DistributedMap) -> Any:
-    flow = child.run.flow(child.run, state.processor, Scope(), child.given.value, None, child.place)
+async def _within_limit(child: Child, state: DistributedMap) -> Any:
+    flow = child.run.flow(child.run, state.processor, VariableScope(), child.given.value, None, child.place)
     if not state.express:
         return await flow
     async with asyncio.timeout(EXPRESS_LIMIT_S):

@@ -35,6 +35,7 @@ def child_inputs(visit: Visit, items: Iterator[Any], batching: Batching | None) 
     Raises:
         StatesError: States.DataLimitExceeded, an input is over the quota.
     """
+    # What is read may be larger than a child's input may be: a selector can make it small.
     selected = _selected(visit, items)
     if batching is not None:
         yield from _batches(selected, batching)
@@ -67,7 +68,9 @@ def _batches(values: Iterator[Any], batching: Batching) -> Iterator[ChildInput]:
         added = size_of(value) + (1 if batch else 0)
         if batch and (len(batch) == batching.max_items or size + added > batching.max_bytes):
             yield ChildInput(index, {**shared, "Items": batch}, len(batch))
+            # Less one byte: the first of a batch has no comma before it.
             index, batch, size, added = index + 1, [], empty, added - 1
+        # An item over MaxInputBytesPerBatch is a batch of its own; over the quota it is an error.
         if size + added > LIMIT_BYTES:
             raise _too_large(position, size + added)
         batch.append(value)

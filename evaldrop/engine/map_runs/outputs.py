@@ -36,6 +36,7 @@ class Outputs(Protocol):
 
 def rows_of(child: Child, transformation: str) -> list[Any]:
     """Return the rows that a child makes; its record unless it succeeded and outputs alone are wanted."""
+    # AWS writes whole records of children that failed, whatever the transformation is.
     if child.status != "SUCCEEDED" or transformation == "NONE":
         return [child.record()]
     return compact_rows(child.output, flatten=transformation == "FLATTEN")

@@ -10,11 +10,12 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from evaldrop.engine import model
 from evaldrop.engine.errors import ITEM_READER_FAILED, StatesError
+from evaldrop.engine.machine import ItemReader
 from evaldrop.engine.payloads import LIMIT_BYTES
 
 CHUNK_BYTES = 1 << 16
+# Spreadsheets write it before UTF-8.
 BOM = b"\xef\xbb\xbf"
 
 
@@ -22,7 +23,7 @@ class ReadError(Exception):
     """An object does not hold items in the form its ItemReader says. The message names the place."""
 
 
-def read_items(reader: model.ItemReader, open_object: Callable[[], BinaryIO], what: str) -> Iterator[Any]:
+def read_items(reader: ItemReader, open_object: Callable[[], BinaryIO], what: str) -> Iterator[Any]:
     """
     Give the items of an object one by one; the object is closed at the end, or when the iterator is.
 
@@ -39,10 +40,11 @@ def read_items(reader: model.ItemReader, open_object: Callable[[], BinaryIO], wh
         raise StatesError(ITEM_READER_FAILED, f"{what}: {reason}") from error
 
 
-def count_items(reader: model.ItemReader, open_object: Callable[[], BinaryIO], what: str) -> int:
+def count_items(reader: ItemReader, open_object: Callable[[], BinaryIO], what: str) -> int:
     """Return how many items an object holds, reading it through once."""
     if reader.input_type != "JSONL":
         return sum(1 for _ in read_items(reader, open_object, what))
+    # Lines can be counted without parsing them: the dataset of a large run is read twice.
     try:
         with open_object() as stream:
             return sum(1 for line in stream if line.strip(b" \t\r\n") not in (b"", BOM))
@@ -50,7 +52,7 @@ def count_items(reader: model.ItemReader, open_object: Callable[[], BinaryIO], w
         raise StatesError(ITEM_READER_FAILED, f"{what}: {type(error).__name__}: {error}") from error
 
 
-def _jsonl(_reader: model.ItemReader, stream: BinaryIO) -> Iterator[Any]:
+def _jsonl(_reader: ItemReader, stream: BinaryIO) -> Iterator[Any]:
     for number, line in enumerate(stream, start=1):
         text = line.removeprefix(BOM) if number == 1 else line
         if not text.strip():
@@ -61,7 +63,7 @@ def _jsonl(_reader: model.ItemReader, stream: BinaryIO) -> Iterator[Any]:
             raise ReadError(f"line {number} is not JSON: {error}") from error
 
 
-def _json(reader: model.ItemReader, stream: BinaryIO) -> Iterator[Any]:
+def _json(reader: ItemReader, stream: BinaryIO) -> Iterator[Any]:
     if reader.items_pointer:
         yield from _pointed(reader.items_pointer, orjson.loads(stream.read().removeprefix(BOM)))
         return
@@ -82,7 +84,12 @@ def _pointed(pointer: str, document: Any) -> list[Any]:
 
 
 class _ArrayScanner:
-    """Takes one element after another out of a JSON array that is never whole in memory."""
+    """
+    Takes one element after another out of a JSON array that is never whole in memory.
+
+    ijson does much the same, but refuses integers over 64 bits and a byte order mark, replaces lone
+    surrogates, and takes {"item": [1]} for an array.
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
         self.stream = stream
@@ -132,6 +139,7 @@ class _ArrayScanner:
             try:
                 value, end = self.json.raw_decode(self.text, self.at)
             except json.JSONDecodeError as error:
+                # Broken, or not whole yet: only the end of the object tells.
                 if not self._more():
                     raise ReadError(f"an item is not JSON: {error.msg}") from error
                 continue
@@ -141,9 +149,10 @@ class _ArrayScanner:
                 return value
 
 
-def _csv(reader: model.ItemReader, stream: BinaryIO) -> Iterator[Any]:
+def _csv(reader: ItemReader, stream: BinaryIO) -> Iterator[Any]:
     # Python's own limit on a value is half of what a child may be given.
     csv.field_size_limit(max(csv.field_size_limit(), LIMIT_BYTES))
+    # newline="": csv itself reads the line breaks, those inside quotes included.
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
     rows = csv.reader(text, delimiter=reader.csv_delimiter, strict=True)
     headers = list(reader.csv_headers) if reader.csv_headers is not None else next(rows, [])
@@ -155,7 +164,7 @@ def _csv(reader: model.ItemReader, stream: BinaryIO) -> Iterator[Any]:
         yield dict(zip(headers, row + [""] * (len(headers) - len(row)), strict=True))
 
 
-READERS: dict[str, Callable[[model.ItemReader, BinaryIO], Iterator[Any]]] = {
+READERS: dict[str, Callable[[ItemReader, BinaryIO], Iterator[Any]]] = {
     "JSONL": _jsonl,
     "JSON": _json,
     "CSV": _csv,

@@ -5,7 +5,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from evaldrop.engine.objects import ObjectStore
+from evaldrop.engine.surroundings import ObjectStore
 
 STATUSES = ("FAILED", "PENDING", "SUCCEEDED")
 
@@ -23,6 +23,7 @@ class ResultFile:
         """Append rows and hand them to the operating system."""
         text = b"".join(map(self._framed, rows))
         self.stream.write(text)
+        # A run that is killed leaves a row for every child that had ended.
         self.stream.flush()
         self.size += len(text)
 
@@ -73,6 +74,7 @@ class ResultFiles:
         current[1].write(rows)
 
     def _create(self, status: str) -> tuple[str, ResultFile]:
+        # AWS does not document the ending for JSON Lines: a reader has to follow the manifest's keys.
         extension = "jsonl" if self.lines else "json"
         key = f"{self.prefix}{status}_{self.numbers[status]}.{extension}"
         self.numbers[status] += 1
@@ -89,7 +91,7 @@ class ResultFiles:
             self.closed[status] = []
 
     def abandon(self) -> None:
-        """Close every file that is open, whatever the object store says: another error is told of."""
+        """Close every file that is open, whatever the object store says: there is another error to report."""
         for status in list(self.open):
             with contextlib.suppress(Exception):
                 self._close(status)

@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
-from evaldrop.engine import model
 from evaldrop.engine.actions.branching import concurrency, map_items
 from evaldrop.engine.actions.handlers import with_handlers
 from evaldrop.engine.errors import (
@@ -14,17 +13,19 @@ from evaldrop.engine.errors import (
     QueryError,
     StatesError,
 )
+from evaldrop.engine.machine import DistributedMap, ItemBatcher, ResultWriter
 from evaldrop.engine.map_runs.inputs import Batching, child_inputs
 from evaldrop.engine.map_runs.outputs import Collected, Outputs, Written
 from evaldrop.engine.map_runs.reader import count_items, limited, read_items
 from evaldrop.engine.map_runs.results import ResultFiles
-from evaldrop.engine.map_runs.work import MapRun, Tolerance
+from evaldrop.engine.map_runs.work import MapRun
 from evaldrop.engine.payloads import LIMIT_BYTES, check_size
-from evaldrop.engine.progress import MapRunProgress
-from evaldrop.engine.queries import Frame
+from evaldrop.engine.progress import MapRunProgress, Tolerance
+from evaldrop.engine.queries import Frame, is_number
 from evaldrop.engine.runs import Outcome, Visit
 from evaldrop.engine.templates import Template, typed
 
+# Children of a Map Run at work at once, and redrives of one: AWS's limits.
 MAX_CHILDREN = 10_000
 MAX_REDRIVES = 1_000
 
@@ -35,8 +36,9 @@ async def run_distributed_map(visit: Visit) -> Outcome:
 
 
 async def _attempt(visit: Visit) -> Outcome:
-    state: model.DistributedMap = visit.state
+    state: DistributedMap = visit.state
     frame = visit.frame()
+    # All that can fail comes before `_progress`, which begins a Map Run or counts a redrive.
     tolerance = _tolerance(state, frame)
     items, total = _items(visit, frame)
     progress = _progress(visit, frame)
@@ -64,6 +66,7 @@ def _limit(visit: Visit, frame: Frame) -> int:
 def _progress(visit: Visit, frame: Frame) -> MapRunProgress:
     """Return the progress of an earlier attempt that is redriven, or that of a new Map Run."""
     place = visit.place
+    # A retry of the state is a new Map Run: only a redrive's first attempt goes on with an earlier one.
     if place is not None and not visit.retry_count and isinstance(place.inside, MapRunProgress):
         return _redriven(place.inside, visit.run.clock.now())
     run_id = str(uuid.uuid4())
@@ -84,6 +87,7 @@ def _redriven(progress: MapRunProgress, now: float) -> MapRunProgress:
         raise StatesError(RUNTIME, f"the Map Run was redriven {MAX_REDRIVES} times, the most there is")
     progress.redrives += 1
     progress.redriven = now
+    # What did not succeed runs again, and is counted when it has.
     for counts in (progress.children, progress.items):
         for status in set(counts) - {"SUCCEEDED"}:
             del counts[status]
@@ -91,7 +95,7 @@ def _redriven(progress: MapRunProgress, now: float) -> MapRunProgress:
     return progress
 
 
-def _tolerance(state: model.DistributedMap, frame: Frame) -> Tolerance:
+def _tolerance(state: DistributedMap, frame: Frame) -> Tolerance:
     count = _number(state.tolerated_count, frame, lambda value: value >= 0 and value == int(value))
     percentage = _number(state.tolerated_percentage, frame, lambda value: 0 <= value <= 100)
     if count is None and percentage is None:
@@ -104,7 +108,7 @@ def _number(template: Template | None, frame: Frame, holds: Callable[[float], bo
         return None
 
     def is_fit(value: Any) -> bool:
-        return isinstance(value, int | float) and not isinstance(value, bool) and holds(value)
+        return is_number(value) and holds(value)
 
     number: float = typed(template, frame, is_fit, "number")
     return number
@@ -115,7 +119,7 @@ def _whole(template: Template | None, frame: Frame, minimum: int) -> int | None:
     return None if number is None else int(number)
 
 
-def _batching(batcher: model.ItemBatcher | None, frame: Frame) -> Batching | None:
+def _batching(batcher: ItemBatcher | None, frame: Frame) -> Batching | None:
     if batcher is None:
         return None
     max_bytes = _whole(batcher.max_bytes, frame, 1)
@@ -128,7 +132,7 @@ def _batching(batcher: model.ItemBatcher | None, frame: Frame) -> Batching | Non
 
 def _items(visit: Visit, frame: Frame) -> tuple[Iterator[Any], int | None]:
     """Return the items and how many they are; None when counting would mean parsing everything twice."""
-    state: model.DistributedMap = visit.state
+    state: DistributedMap = visit.state
     reader = state.reader
     if reader is None:
         items = map_items(state.items, frame, visit.input)
@@ -162,7 +166,7 @@ def _strings(template: Template, frame: Frame, *names: str) -> list[str]:
 
 
 def _outputs(visit: Visit, frame: Frame, arn: str, run_id: str) -> Outputs:
-    writer: model.ResultWriter | None = visit.state.writer
+    writer: ResultWriter | None = visit.state.writer
     if writer is None:
         return Collected(transformation="COMPACT")
     if writer.arguments is None:

@@ -9,25 +9,12 @@ from typing import Any
 from evaldrop.engine.errors import EXCEED_TOLERATED_FAILURE_THRESHOLD, QueryError, StatesError
 from evaldrop.engine.map_runs.children import Child, new_child, run_child
 from evaldrop.engine.map_runs.inputs import ChildInput
-from evaldrop.engine.progress import MapRunProgress, Place, UnfinishedChild
-from evaldrop.engine.runs import Run, Visit
+from evaldrop.engine.progress import FlowProgress, MapRunProgress, Tolerance, UnfinishedChild
+from evaldrop.engine.runs import RunningExecution, Visit
 
+# Records of children that were not started, and children that start, before others get a turn.
 PENDING_PER_TURN = 100
 STARTED_PER_TURN = 4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tolerance:
-    """How many items may fail: a count, a percentage of all items, or both; None does not limit."""
-
-    count: float | None
-    percentage: float | None
-
-    def is_exceeded(self, failed: int, total: int | None) -> bool:
-        """Tell whether more failed than is tolerated; without a total only the count decides."""
-        if self.count is not None and failed > self.count:
-            return True
-        return self.percentage is not None and total is not None and failed * 100 > self.percentage * total
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,7 +41,7 @@ class MapRun:
     stopped: float | None = None
     failure: StatesError | None = None
     workers: set[asyncio.Task[None]] = field(default_factory=set)
-    children: Run = field(init=False)
+    children: RunningExecution = field(init=False)
 
     def __post_init__(self) -> None:
         # A child's events are not its parent's.
@@ -109,6 +96,7 @@ class MapRun:
             result = self._result()
         except StatesError as error:
             self._forget()
+            # The first failure is the reason: that its files could not be written came of it, or after it.
             raise self.failure or error from error
         if self.failure is not None:
             raise self.failure
@@ -121,6 +109,7 @@ class MapRun:
         except asyncio.CancelledError:
             await self._stop()
             raise
+        # That a child failed is in its status. What a worker raises is something else, and may not be lost.
         for worker in self.workers:
             if not worker.cancelled() and (error := worker.exception()) is not None:
                 raise error
@@ -132,6 +121,7 @@ class MapRun:
             self.at_work += 1
 
     async def _all_ended(self) -> None:
+        # A limit that is raised adds workers while these are waited for.
         while at_work := [worker for worker in self.workers if not worker.done()]:
             await asyncio.wait(at_work)
 
@@ -171,6 +161,7 @@ class MapRun:
             # The calls of the first children are on their way before the last children begin.
             for _ in range(place // STARTED_PER_TURN):
                 await asyncio.sleep(0)
+            # A limit that is lowered ends workers between two children, never a child.
             while self.failure is None and self.status == "RUNNING" and self.at_work <= self.limit:
                 given = self._next_due()
                 if given is None:
@@ -185,7 +176,7 @@ class MapRun:
         child.status = "RUNNING"
         if self._remembers:
             if child.place is None and not self.visit.state.express:
-                child.place = Place()
+                child.place = FlowProgress()
             progress.unfinished[given.index] = UnfinishedChild(
                 started=child.started, items=given.items, redrives=child.redrives, place=child.place
             )
@@ -212,6 +203,7 @@ class MapRun:
         if given is not None:
             self.seen += given.items
         elif self.total != self.seen:
+            # At the reader's end all items are known, and a percentage of them can be judged.
             self.total = self.seen
             self._check_tolerance()
         return given
@@ -236,6 +228,7 @@ class MapRun:
 
     def _end_aborted(self, child: Child) -> None:
         child.status, child.stopped = "ABORTED", self.visit.run.clock.now()
+        # Else the whole execution is being cancelled for good, and nobody reads its files.
         if self._remembers or self.failure is not None:
             self._end(child)
 
@@ -243,6 +236,7 @@ class MapRun:
         given, progress = child.given, self.progress
         progress.children[child.status] = progress.children.get(child.status, 0) + 1
         progress.items[child.status] = progress.items.get(child.status, 0) + given.items
+        # Forgotten only when its rows are written: a redrive runs again what could not be.
         if self._guard(lambda: progress.outputs.add(child)) and child.status == "SUCCEEDED":
             progress.unfinished.pop(given.index, None)
         self._tell_child(child)

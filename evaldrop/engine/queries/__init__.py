@@ -2,14 +2,26 @@
 
 from evaldrop.engine.queries.expression import Expression, compile_expression
 from evaldrop.engine.queries.syntax import FUNCTION_NAMES, QuerySyntaxError
-from evaldrop.engine.queries.values import UNDEFINED, EvaluationError, Frame
+from evaldrop.engine.queries.values import (
+    UNDEFINED,
+    ExpressionError,
+    Frame,
+    is_array,
+    is_boolean,
+    is_number,
+    is_string,
+)
 
 __all__ = [
     "FUNCTION_NAMES",
     "UNDEFINED",
-    "EvaluationError",
     "Expression",
+    "ExpressionError",
     "Frame",
     "QuerySyntaxError",
     "compile_expression",
+    "is_array",
+    "is_boolean",
+    "is_number",
+    "is_string",
 ]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from evaldrop.engine.queries.values import UNDEFINED, EvaluationError, as_number, is_number, text_of
+from evaldrop.engine.queries.values import UNDEFINED, ExpressionError, as_number, is_number, text_of
 
 RANGE_LIMIT = 1000
 HASHES = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
@@ -20,7 +20,7 @@ def partition(array: Any, size: Any) -> Any:
     if array is UNDEFINED or size is UNDEFINED:
         return UNDEFINED
     if not isinstance(array, list) or not is_number(size) or size < 1:
-        raise EvaluationError("$partition takes an array and a size of at least 1")
+        raise ExpressionError("$partition takes an array and a size of at least 1")
     step = int(size)
     return [array[start : start + step] for start in range(0, len(array), step)]
 
@@ -30,10 +30,10 @@ def number_range(first: Any, last: Any, step: Any) -> Any:
     if UNDEFINED in (first, last, step):
         return UNDEFINED
     if not (is_number(first) and is_number(last) and is_number(step)) or step == 0:
-        raise EvaluationError("$range takes three numbers: first, last and a step that is not 0")
+        raise ExpressionError("$range takes three numbers: first, last and a step that is not 0")
     count = math.floor((last - first) / step) + 1
     if count > RANGE_LIMIT:
-        raise EvaluationError(f"$range gives at most {RANGE_LIMIT} numbers, not {count}")
+        raise ExpressionError(f"$range gives at most {RANGE_LIMIT} numbers, not {count}")
     return [as_number(float(first + step * index)) for index in range(max(count, 0))]
 
 
@@ -42,14 +42,14 @@ def hash_of(data: Any, algorithm: Any = "SHA-256") -> Any:
     if data is UNDEFINED:
         return UNDEFINED
     if not isinstance(algorithm, str) or algorithm not in HASHES:
-        raise EvaluationError(f"$hash knows {', '.join(HASHES)}, not {algorithm!r}")
+        raise ExpressionError(f"$hash knows {', '.join(HASHES)}, not {algorithm!r}")
     return hashlib.new(HASHES[algorithm], str(text_of(data)).encode(), usedforsecurity=False).hexdigest()
 
 
 def random_number(seed: Any = UNDEFINED) -> Any:
     """Return a number in [0, 1); the same one for the same seed."""
     if seed is not UNDEFINED and not is_number(seed):
-        raise EvaluationError("$random takes a number as its seed")
+        raise ExpressionError("$random takes a number as its seed")
     source = random if seed is UNDEFINED else random.Random(seed)  # noqa: S311  # not for secrets
     return source.random()
 
@@ -64,15 +64,15 @@ def parse(text: Any) -> Any:
     if text is UNDEFINED:
         return UNDEFINED
     if not isinstance(text, str):
-        raise EvaluationError("$parse takes a string")
+        raise ExpressionError("$parse takes a string")
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise EvaluationError(f"$parse: not JSON: {error}") from error
+        raise ExpressionError(f"$parse: not JSON: {error}") from error
 
 
-class Added(NamedTuple):
-    """A function with the fewest and the most arguments it takes."""
+class Function(NamedTuple):
+    """A function on evaluated arguments, with the fewest and the most it takes. Results may be sequences."""
 
     call: Callable[..., Any]
     fewest: int
@@ -80,10 +80,10 @@ class Added(NamedTuple):
 
 
 ADDED_FUNCTIONS = {
-    "partition": Added(partition, 2, 2),
-    "range": Added(number_range, 3, 3),
-    "hash": Added(hash_of, 1, 2),
-    "random": Added(random_number, 0, 1),
-    "uuid": Added(new_uuid, 0, 0),
-    "parse": Added(parse, 1, 1),
+    "partition": Function(partition, 2, 2),
+    "range": Function(number_range, 3, 3),
+    "hash": Function(hash_of, 1, 2),
+    "random": Function(random_number, 0, 1),
+    "uuid": Function(new_uuid, 0, 0),
+    "parse": Function(parse, 1, 1),
 }

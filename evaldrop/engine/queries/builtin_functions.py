@@ -5,30 +5,23 @@ import operator
 import re
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from jsonata.functions import Functions
 
-from evaldrop.engine.queries.added_functions import ADDED_FUNCTIONS
+from evaldrop.engine.queries.added_functions import ADDED_FUNCTIONS, Function
 from evaldrop.engine.queries.values import (
     UNDEFINED,
-    EvaluationError,
+    ExpressionError,
     Sequence,
     as_number,
     is_number,
+    is_string,
     text_of,
     truth,
 )
 
 _BLANKS = re.compile(r"[ \t\n\r]+")
-
-
-class Function(NamedTuple):
-    """A function on evaluated arguments, with the fewest and the most it takes. Results may be sequences."""
-
-    call: Callable[..., Any]
-    fewest: int
-    most: int
 
 
 def lookup(value: Any, key: str) -> Any:
@@ -63,12 +56,8 @@ def _as_list(value: Any) -> list[Any]:
 def _list_of(name: str, value: Any, holds: Callable[[Any], bool], what: str) -> list[Any]:
     elements = _as_list(value)
     if not all(map(holds, elements)):
-        raise EvaluationError(f"T0412: ${name} takes an array of {what}")
+        raise ExpressionError(f"T0412: ${name} takes an array of {what}")
     return elements
-
-
-def _is_string(value: Any) -> bool:
-    return isinstance(value, str)
 
 
 def _is_object(value: Any) -> bool:
@@ -77,7 +66,7 @@ def _is_object(value: Any) -> bool:
 
 def _want_string(name: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise EvaluationError(f"T0410: ${name} takes a string")
+        raise ExpressionError(f"T0410: ${name} takes a string")
     return value
 
 
@@ -102,7 +91,7 @@ def _join(strings: Any, separator: Any = UNDEFINED) -> Any:
     between = "" if separator is UNDEFINED else _want_string("join", separator)
     if strings is UNDEFINED:
         return UNDEFINED
-    return between.join(_list_of("join", strings, _is_string, "strings"))
+    return between.join(_list_of("join", strings, is_string, "strings"))
 
 
 def _lookup(value: Any, key: Any) -> Any:
@@ -176,7 +165,7 @@ def _to_millis(text: str) -> Any:
     try:
         return Functions.datetime_to_millis(text, None)
     except Exception as error:  # jsonata-python lets Python's own errors through
-        raise EvaluationError(f"D3110: $toMillis: {text!r} is no ISO 8601 time") from error
+        raise ExpressionError(f"D3110: $toMillis: {text!r} is no ISO 8601 time") from error
 
 
 def _on_number(name: str, function: Callable[[float], Any]) -> Callable[[Any], Any]:
@@ -184,7 +173,7 @@ def _on_number(name: str, function: Callable[[float], Any]) -> Callable[[Any], A
         if value is UNDEFINED:
             return UNDEFINED
         if not is_number(value):
-            raise EvaluationError(f"T0410: ${name} takes a number")
+            raise ExpressionError(f"T0410: ${name} takes a number")
         return as_number(float(function(value)))
 
     return call
@@ -198,7 +187,7 @@ def _on_strings(name: str, function: Callable[[str, str], Any]) -> Callable[[Any
         if value is UNDEFINED:
             return UNDEFINED
         if other is UNDEFINED:
-            raise EvaluationError(f"T0410: ${name} has nothing to look for")
+            raise ExpressionError(f"T0410: ${name} has nothing to look for")
         return function(value, other)
 
     return call
@@ -271,12 +260,10 @@ FUNCTIONS: dict[str, Function] = {
     "trim": Function(_on_string("trim", _trim), 1, 1),
     "type": Function(_type, 1, 1),
     "uppercase": Function(_on_string("uppercase", str.upper), 1, 1),
-    **{name: Function(added.call, added.fewest, added.most) for name, added in ADDED_FUNCTIONS.items()},
+    **ADDED_FUNCTIONS,
 }
 HIGHER_ORDER: dict[str, Callable[[Any, Callable[..., Any]], Any]] = {
     "map": map_array,
     "filter": filter_array,
     "reduce": reduce_array,
 }
-
-__all__ = ["FUNCTIONS", "HIGHER_ORDER", "Function", "append", "lookup"]

@@ -15,7 +15,7 @@ from evaldrop.engine.queries.builtin_functions import FUNCTIONS, HIGHER_ORDER, a
 from evaldrop.engine.queries.operators import OPERATORS, negate
 from evaldrop.engine.queries.paths import Step, path_closure, predicate_closure
 from evaldrop.engine.queries.syntax import FUNCTION_NAMES, Parsed
-from evaldrop.engine.queries.values import UNDEFINED, EvaluationError, Frame, collapse, plain, truth
+from evaldrop.engine.queries.values import UNDEFINED, ExpressionError, Frame, collapse, plain, truth
 
 Closure = Callable[[Any, Frame], Any]
 
@@ -35,6 +35,7 @@ def translate(parsed: Parsed) -> Callable[[Frame], Any]:
         raise UntranslatedError("a local variable hides a function")
     translator = _Translator(parsed)
     closure = translator.node(parsed.tree)
+    # Making arrays of sequences copies the whole value; most expressions cannot leave any.
     if translator.leaves_sequences:
         return lambda frame: plain(closure(UNDEFINED, frame))
     return lambda frame: closure(UNDEFINED, frame)
@@ -159,6 +160,7 @@ class _Translator:
     def _object(self, node: Any) -> Closure:
         pairs = [(self.node(key), self.node(value)) for key, value in node.lhs_object]
         names = [key.value for key, _ in node.lhs_object if key.type == "string" and not key.predicate]
+        # Nearly every object is written so, and its keys need no check at each evaluation.
         if len(set(names)) == len(pairs):
             return _with_known_keys(names, pairs)
 
@@ -201,6 +203,7 @@ class _Translator:
                 closure(context, inner)
             return last(context, inner)
 
+        # A frame is wanted only for what the block binds.
         return run if first or self.parsed.binds else last
 
     def _bind(self, node: Any) -> Closure:
@@ -285,9 +288,9 @@ def _check_key(key: Any, seen: set[str]) -> str | None:
     if key is UNDEFINED:
         return None
     if not isinstance(key, str):
-        raise EvaluationError("T1003: the key of an object must be a string")
+        raise ExpressionError("T1003: the key of an object must be a string")
     if key in seen:
-        raise EvaluationError(f"D1009: several keys of an object are {key!r}")
+        raise ExpressionError(f"D1009: several keys of an object are {key!r}")
     seen.add(key)
     return key
 
@@ -302,7 +305,7 @@ def _group(pairs: list[tuple[Closure, Closure]], items: list[Any], frame: Frame)
                 continue
             data, owner = groups.get(key, (UNDEFINED, index))
             if owner != index:
-                raise EvaluationError(f"D1009: several keys of an object are {key!r}")
+                raise ExpressionError(f"D1009: several keys of an object are {key!r}")
             groups[key] = (append(data, item) if key in groups else item, index)
     values = ((key, pairs[index][1](data, frame)) for key, (data, index) in groups.items())
     return {key: value for key, value in values if value is not UNDEFINED}

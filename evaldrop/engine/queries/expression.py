@@ -20,7 +20,7 @@ class Expression:
     """
     A JSONata expression.
 
-    `evaluate` takes the variables and returns plain JSON, or UNDEFINED; it raises EvaluationError. `reads`
+    `evaluate` takes the variables and returns plain JSON, or UNDEFINED; it raises ExpressionError. `reads`
     are the names of the variables it takes from outside.
     """
 
@@ -31,6 +31,7 @@ class Expression:
     uses_context: bool
 
 
+# A workflow says the same expression in many states.
 @lru_cache(maxsize=4096)
 def compile_expression(source: str) -> Expression:
     """

@@ -15,7 +15,7 @@ from evaldrop.engine.queries.added_functions import ADDED_FUNCTIONS
 from evaldrop.engine.queries.syntax import Parsed
 from evaldrop.engine.queries.values import (
     UNDEFINED,
-    EvaluationError,
+    ExpressionError,
     Frame,
     as_number,
     contains,
@@ -23,6 +23,7 @@ from evaldrop.engine.queries.values import (
     text_of,
 )
 
+# To end what never would. AWS allows 1 s; a slow machine must not fail what AWS would run.
 TIME_LIMIT_MS = 30_000
 DEPTH_LIMIT = 5_000
 
@@ -43,6 +44,7 @@ class _Jsonata(Jsonata):  # type: ignore[misc]  # jsonata-python has no types
     """jsonata-python's evaluator over a parsed tree, with the answers JSONata 2.0.6 gives in JavaScript."""
 
     def __init__(self, parsed: Parsed) -> None:
+        # The parent class parses whatever it is given; the tree is parsed already.
         super().__init__("null")
         self.ast = parsed.tree
 
@@ -58,16 +60,16 @@ class _Jsonata(Jsonata):  # type: ignore[misc]  # jsonata-python has no types
         try:
             return self.eval(self.ast, None, environment)
         except jexception.JException as error:
-            raise EvaluationError(f"{error.error}: {error}" if error.error else str(error)) from error
-        except EvaluationError:
+            raise ExpressionError(f"{error.error}: {error}" if error.error else str(error)) from error
+        except ExpressionError:
             raise
         except Exception as error:
-            raise EvaluationError(f"{type(error).__name__}: {error}") from error
+            raise ExpressionError(f"{type(error).__name__}: {error}") from error
 
     def apply_inner(self, proc: Any, args: Any, input: Any, environment: Any) -> Any:  # noqa: A002  # theirs
         if not self.is_function_like(proc):
             # jsonata-python would print what it cannot call.
-            raise EvaluationError("T1006: what is called is not a function")
+            raise ExpressionError("T1006: what is called is not a function")
         return super().apply_inner(proc, args, input, environment)
 
     def evaluate_string_concat(self, lhs: Any, rhs: Any) -> str:
@@ -77,6 +79,7 @@ class _Jsonata(Jsonata):  # type: ignore[misc]  # jsonata-python has no types
         return lhs is not None and rhs is not None and contains(rhs, lhs)
 
     def evaluate_numeric_expression(self, lhs: Any, rhs: Any, op: Any) -> Any:
+        # The sign of the left side, as in JavaScript; Python's has the right side's.
         if op == "%" and is_number(lhs) and is_number(rhs):
             return _inward(as_number(math.fmod(lhs, rhs)))
         return super().evaluate_numeric_expression(lhs, rhs, op)
@@ -123,7 +126,7 @@ def _outward(value: Any) -> Any:
     if value is None:
         return UNDEFINED
     if _is_function(value) or functions.Functions.is_regex(value):
-        raise EvaluationError("the result is a function, which is not JSON")
+        raise ExpressionError("the result is a function, which is not JSON")
     if isinstance(value, list):
         return [_outward_member(element) for element in value]
     if isinstance(value, dict):
@@ -147,7 +150,7 @@ def _adapt(function: Callable[..., Any]) -> Any:
         try:
             inspect.signature(function).bind(*given)
         except TypeError as error:
-            raise EvaluationError(f"wrong number of arguments: {error}") from error
+            raise ExpressionError(f"wrong number of arguments: {error}") from error
         return _inward(function(*given))
 
     return Jsonata.JLambda(call)
@@ -161,6 +164,7 @@ class _Signature(signature.Signature):  # type: ignore[misc]  # jsonata-python h
 
 
 def _minding_null(function: Any) -> Any:
+    # jsonata-python takes null for an argument left out: $sum(null) would be undefined, not an error.
     minding = copy.copy(function)
     minding.signature = copy.copy(function.signature)
     minding.signature.__class__ = _Signature

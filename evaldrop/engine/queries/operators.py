@@ -7,7 +7,7 @@ from typing import Any
 
 from evaldrop.engine.queries.values import (
     UNDEFINED,
-    EvaluationError,
+    ExpressionError,
     as_number,
     contains,
     equal,
@@ -21,15 +21,15 @@ RANGE_LIMIT = 10_000_000
 def _numeric(symbol: str, compute: Callable[[float, float], float]) -> Callable[[Any, Any], Any]:
     def apply(left: Any, right: Any) -> Any:
         if left is not UNDEFINED and not is_number(left):
-            raise EvaluationError(f"T2001: the left side of {symbol} must be a number")
+            raise ExpressionError(f"T2001: the left side of {symbol} must be a number")
         if right is not UNDEFINED and not is_number(right):
-            raise EvaluationError(f"T2002: the right side of {symbol} must be a number")
+            raise ExpressionError(f"T2002: the right side of {symbol} must be a number")
         if left is UNDEFINED or right is UNDEFINED:
             return UNDEFINED
         try:
             return as_number(compute(float(left), float(right)))
         except (ArithmeticError, ValueError) as error:
-            raise EvaluationError(f"D1001: Number out of range: {left} {symbol} {right}") from error
+            raise ExpressionError(f"D1001: Number out of range: {left} {symbol} {right}") from error
 
     return apply
 
@@ -41,11 +41,11 @@ def _is_comparable(value: Any) -> bool:
 def _ordered(symbol: str, compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]:
     def apply(left: Any, right: Any) -> Any:
         if not _is_comparable(left) or not _is_comparable(right):
-            raise EvaluationError(f"T2010: the sides of {symbol} must be numbers or strings")
+            raise ExpressionError(f"T2010: the sides of {symbol} must be numbers or strings")
         if left is UNDEFINED or right is UNDEFINED:
             return UNDEFINED
         if isinstance(left, str) is not isinstance(right, str):
-            raise EvaluationError(f"T2009: the sides of {symbol} must be of the same type")
+            raise ExpressionError(f"T2009: the sides of {symbol} must be of the same type")
         return compare(left, right)
 
     return apply
@@ -70,11 +70,11 @@ def _is_whole(value: Any) -> bool:
 
 def _range(first: Any, last: Any) -> Any:
     if (first is not UNDEFINED and not _is_whole(first)) or (last is not UNDEFINED and not _is_whole(last)):
-        raise EvaluationError("T2003: both sides of .. must be whole numbers")
+        raise ExpressionError("T2003: both sides of .. must be whole numbers")
     if first is UNDEFINED or last is UNDEFINED or first > last:
         return UNDEFINED
     if last - first + 1 > RANGE_LIMIT:
-        raise EvaluationError(f"D2014: a range holds at most {RANGE_LIMIT} numbers")
+        raise ExpressionError(f"D2014: a range holds at most {RANGE_LIMIT} numbers")
     return list(range(int(first), int(last) + 1))
 
 
@@ -83,7 +83,7 @@ def negate(value: Any) -> Any:
     if value is UNDEFINED:
         return UNDEFINED
     if not is_number(value):
-        raise EvaluationError("D1002: only a number can be negated")
+        raise ExpressionError("D1002: only a number can be negated")
     return as_number(-float(value))
 
 

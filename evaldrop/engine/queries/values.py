@@ -7,7 +7,7 @@ from typing import Any, Final
 import orjson
 
 
-class EvaluationError(Exception):
+class ExpressionError(Exception):
     """An expression failed while it was evaluated. The message is for a person."""
 
 
@@ -78,17 +78,32 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def is_string(value: Any) -> bool:
+    """Tell whether a value is a JSON string."""
+    return isinstance(value, str)
+
+
+def is_boolean(value: Any) -> bool:
+    """Tell whether a value is true or false."""
+    return isinstance(value, bool)
+
+
+def is_array(value: Any) -> bool:
+    """Tell whether a value is a JSON array."""
+    return isinstance(value, list)
+
+
 def as_number(value: float) -> Any:
     """
     Return a whole number as int, any other as float; NaN is undefined.
 
     Raises:
-        EvaluationError: The number is infinite (JSONata D1001).
+        ExpressionError: The number is infinite (JSONata D1001).
     """
     if math.isnan(value):
         return UNDEFINED
     if math.isinf(value):
-        raise EvaluationError(f"Number out of range: {value}")
+        raise ExpressionError(f"Number out of range: {value}")
     if value.is_integer() and abs(value) < 2**63:
         return int(value)
     return value
@@ -135,6 +150,7 @@ def number_text(value: float) -> str:
         return str(int(rounded))
     if 1e-6 <= magnitude < 1e21:
         return f"{Decimal(repr(rounded)):f}"
+    # JavaScript writes 1e-7 where Python writes 1e-07.
     return repr(rounded).replace("e-0", "e-")
 
 

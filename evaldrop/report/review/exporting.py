@@ -10,9 +10,8 @@ from evaldrop.report.review.drawing import draw_responses, review_id
 from evaldrop.report.review.page import review_page
 from evaldrop.report.review.sheet import review_sheet
 from evaldrop.report.review.shown import ShownItem, ShownReview
-from evaldrop.run.definition import RunFile, read_run_file
-from evaldrop.run.records import PreparedRecord, read_prepared
-from evaldrop.run.results import RECORDS_FILE
+from evaldrop.run.definition import RunDefinition
+from evaldrop.run.records import RECORDS_FILE, PreparedRecord, read_prepared
 from evaldrop.run.tables import read_rows
 from evaldrop.scorecard.calibration.label import ReviewItem, ReviewKey, Sampling
 from evaldrop.scorecard.calibration.labels import response_digest
@@ -49,7 +48,7 @@ def export_review(
         InputError: A criterion is none of the run's, or nothing can be drawn from.
         StorageError: A file cannot be read or written.
     """
-    run = read_run_file(folder)
+    run = RunDefinition.load(folder)
     chosen = _chosen(run, criteria)
     asked = _asked(run, chosen)
     drawn = draw_responses(_population(run, asked), sample=sample, seed=seed)
@@ -76,7 +75,7 @@ def export_review(
     return _write(run, key, _shown(run, key, chosen, texts), to or storage.join(folder, "review"))
 
 
-def _chosen(run: RunFile, names: Sequence[str]) -> dict[str, Criterion]:
+def _chosen(run: RunDefinition, names: Sequence[str]) -> dict[str, Criterion]:
     unknown = [name for name in names if name not in run.criteria]
     if unknown:
         raise InputError(
@@ -88,7 +87,7 @@ def _chosen(run: RunFile, names: Sequence[str]) -> dict[str, Criterion]:
     return chosen
 
 
-def _asked(run: RunFile, criteria: Mapping[str, Criterion]) -> dict[str, tuple[str, ...]]:
+def _asked(run: RunDefinition, criteria: Mapping[str, Criterion]) -> dict[str, tuple[str, ...]]:
     """Return which of the criteria each record's judges were asked, records without any left out."""
     asked = {}
     for record in _records(run):
@@ -98,7 +97,7 @@ def _asked(run: RunFile, criteria: Mapping[str, Criterion]) -> dict[str, tuple[s
     return asked
 
 
-def _population(run: RunFile, asked: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
+def _population(run: RunDefinition, asked: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
     population: dict[str, list[str]] = {}
     for record_id, candidate, error in read_rows(_responses(run), ("record_id", "candidate", "error")):
         # A row has a response or an error.
@@ -107,19 +106,19 @@ def _population(run: RunFile, asked: Mapping[str, tuple[str, ...]]) -> dict[str,
     return population
 
 
-def _texts(run: RunFile, wanted: set[tuple[str, str]]) -> dict[tuple[str, str], str]:
+def _texts(run: RunDefinition, wanted: set[tuple[str, str]]) -> dict[tuple[str, str], str]:
     rows = read_rows(_responses(run), ("record_id", "candidate", "response"))
     return {(row[0], row[1]): row[2] or "" for row in rows if (row[0], row[1]) in wanted}
 
 
-def _responses(run: RunFile) -> str:
+def _responses(run: RunDefinition) -> str:
     uri = run.file("responses.parquet")
     if not storage.exists(uri):
         raise StorageError(f"{uri}: not there. `evaldrop report {run.folder}` makes the tables of a run.")
     return uri
 
 
-def _records(run: RunFile) -> Iterator[PreparedRecord]:
+def _records(run: RunDefinition) -> Iterator[PreparedRecord]:
     with storage.open_read(run.file(RECORDS_FILE)) as lines:
         for line in lines:
             if line.strip():
@@ -127,7 +126,10 @@ def _records(run: RunFile) -> Iterator[PreparedRecord]:
 
 
 def _shown(
-    run: RunFile, key: ReviewKey, criteria: Mapping[str, Criterion], texts: Mapping[tuple[str, str], str]
+    run: RunDefinition,
+    key: ReviewKey,
+    criteria: Mapping[str, Criterion],
+    texts: Mapping[tuple[str, str], str],
 ) -> ShownReview:
     wanted = {item.record_id for item in key.items}
     records = {record.record_id: record for record in _records(run) if record.record_id in wanted}
@@ -156,7 +158,7 @@ def _shown_item(item: ReviewItem, record: PreparedRecord, response: str) -> Show
     )
 
 
-def _write(run: RunFile, key: ReviewKey, shown: ShownReview, place: str) -> Exported:
+def _write(run: RunDefinition, key: ReviewKey, shown: ShownReview, place: str) -> Exported:
     uris = Exported(
         storage.join(place, f"review-{key.review_id}.html"),
         storage.join(place, f"review-{key.review_id}.csv"),

@@ -10,7 +10,7 @@ from evaldrop.errors import InputError, StorageError
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.report.review.answers import Score, SheetAnswer, read_answers, read_score
 from evaldrop.report.review.exporting import key_uri
-from evaldrop.run.definition import RunFile, read_run_file
+from evaldrop.run.definition import RunDefinition
 from evaldrop.run.tables import read_rows
 from evaldrop.scorecard.calibration.label import SKIPPED, Label, ReviewKey
 from evaldrop.scorecard.calibration.labels import response_digest, write_labels
@@ -33,7 +33,7 @@ class Imported(NamedTuple):
 class _Origin(NamedTuple):
     """What every label of an import shares."""
 
-    run: RunFile
+    run: RunDefinition
     rater: str
     imported_at: str
 
@@ -53,7 +53,7 @@ def import_review(uri: str, folder: str, *, rater: str | None, imported_at: str)
         InputError: Something in the file is wrong; the message tells every problem with its line.
         StorageError: A file cannot be read or written.
     """
-    run = read_run_file(folder)
+    run = RunDefinition.load(folder)
     read = read_answers(storage.read_bytes(uri))
     if not read.problems and not read.answers:
         read.problems.append("line 1: no answers in it")
@@ -103,7 +103,7 @@ def _review_labels(answers: list[SheetAnswer], origin: _Origin, uri: str) -> lis
     ]
 
 
-def _key(answers: list[SheetAnswer], run: RunFile, uri: str) -> ReviewKey:
+def _key(answers: list[SheetAnswer], run: RunDefinition, uri: str) -> ReviewKey:
     reviews = sorted({str(answer.review_id) for answer in answers})
     if len(reviews) > 1:
         raise InputError(

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from evaldrop import storage
 from evaldrop.aws_errors import as_service_error, code_of
-from evaldrop.errors import ServiceError, StorageError
+from evaldrop.errors import AwsError, StorageError
 
 AT_A_TIME = 8
 _CHUNK = 1 << 20
@@ -124,7 +124,7 @@ class Fetching:
             answer = self._s3.get_object(Bucket=self._bucket, Key=file.key, IfMatch=file.etag)
         except self._s3.exceptions.ClientError as error:
             if code_of(error) == "PreconditionFailed":
-                raise ServiceError(f"{file.name} was written anew meanwhile. Fetch again.") from error
+                raise AwsError(f"{file.name} was written anew meanwhile. Fetch again.") from error
             raise
         descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
@@ -144,14 +144,14 @@ class Fetching:
     def _check(self, file: Remote, path: Path, *, has_digest: bool) -> Outcome:
         size = path.stat().st_size
         if size != file.size:
-            raise ServiceError(f"{file.name}: {size:,} of {file.size:,} bytes arrived. Fetch again.")
+            raise AwsError(f"{file.name}: {size:,} of {file.size:,} bytes arrived. Fetch again.")
         if not has_digest:
             return "size"
         if self._etag(file, path) == file.etag:
             return "verified"
         if "-" in file.etag:
             return "size"  # its parts were of different sizes: the digest cannot be made anew
-        raise ServiceError(f"{file.name}: other bytes arrived than S3 has. Fetch again.")
+        raise AwsError(f"{file.name}: other bytes arrived than S3 has. Fetch again.")
 
     def _etag(self, file: Remote, path: Path) -> str:
         """Return the ETag that S3 would give a file that was uploaded in as many parts."""

@@ -8,6 +8,7 @@ from typing import Any
 from evaldrop import storage
 from evaldrop.aws_errors import as_service_error
 from evaldrop.errors import InputError
+from evaldrop.run.request import has_begun
 from evaldrop.running.deployed.stack import Stack
 
 _ARN = re.compile(r"arn:[\w-]+:states:(?P<region>[\w-]+):\d+:execution:[^:]+:(?P<run_id>[0-9A-Za-z_-]{1,80})")
@@ -63,9 +64,9 @@ def find_run(run: str, stack: Callable[[], Stack]) -> RunAddress:
 
 def _in_folder(uri: str, stack: Callable[[], Stack]) -> RunAddress:
     folder = uri.rstrip("/")
-    if not storage.exists(storage.join(folder, "run.json")):
+    if not has_begun(folder):
         above = storage.parent(folder)  # of a file in it, such as the report that a message names
-        if above is None or not storage.exists(storage.join(above, "run.json")):
+        if above is None or not has_begun(above):
             raise InputError(f"{uri}: no run's folder: there is no run.json. evaldrop runs lists the runs.")
         folder = above
     run_id = folder.rpartition("/")[2]
@@ -92,6 +93,6 @@ def find_folder(out: str, run_id: str, s3: Any) -> str | None:
         evaluations = [each["Prefix"] for page in pages for each in page.get("CommonPrefixes", ())]
     for evaluation in evaluations:
         folder = f"s3://{bucket}/{evaluation}{run_id}"
-        if storage.exists(storage.join(folder, "run.json")):
+        if has_begun(folder):
             return folder
     return None

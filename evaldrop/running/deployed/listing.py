@@ -9,6 +9,7 @@ from typing import Any
 from evaldrop import storage
 from evaldrop.aws_errors import as_service_error
 from evaldrop.report.history_index import HISTORY_FILE, read_entries
+from evaldrop.run.request import RUN_FILE
 from evaldrop.running.deployed.following import look
 from evaldrop.running.deployed.stack import Stack
 from evaldrop.scorecard.trend.entries import HistoryEntry
@@ -73,7 +74,7 @@ def _evaluations(files: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield ID and evaluation of every run that has begun: `<out>/<evaluation>/<run id>/run.json`."""
     for uri in files:
         parts = uri.rsplit("/", 3)
-        if parts[-1] == "run.json":
+        if parts[-1] == RUN_FILE:
             yield parts[-2], parts[-3]
 
 

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from evaldrop import storage
 from evaldrop.aws_errors import as_service_error, code_of
-from evaldrop.errors import ServiceError
+from evaldrop.errors import AwsError
 from evaldrop.steps.start_run.events import Upload
 
 _ABSENT = {"404", "NoSuchKey", "NotFound"}
@@ -117,7 +117,7 @@ class InputBucket:
                 )
             except self._s3.exceptions.ClientError as error:
                 if code_of(error) in {"PreconditionFailed", "ConditionalRequestConflict", *_ABSENT}:
-                    raise ServiceError(
+                    raise AwsError(
                         f"s3://{self.name}/{key} was changed by somebody else just now, and was left as it "
                         "is. Submit again."
                     ) from error

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from evaldrop import storage
 from evaldrop.errors import InputError, StorageError
-from evaldrop.run.definition import read_run_file
+from evaldrop.run.definition import RunDefinition
 
 BASELINE_FILE = "baseline.json"
 
@@ -33,7 +33,7 @@ def bless(folder: str, *, force: bool = False) -> Blessing:
     folder = folder.rstrip("/")
     if not storage.exists(storage.join(folder, "scorecard.json")):
         raise InputError(f"{folder}: no scorecard.json there. Give the folder of a run that has ended.")
-    run = read_run_file(folder)
+    run = RunDefinition.load(folder)
     uri = _place(folder)
     present = _read(uri)
     if present and run.simulated and not present.simulated and not force:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.run.definition import RunFile
+from evaldrop.run.definition import RunDefinition
 
 # How long a judge may take changes no verdict.
 _NO_MATTER = frozenset({"timeout_s"})
@@ -12,18 +12,18 @@ _NO_MATTER = frozenset({"timeout_s"})
 _RECOMPUTED = ("pass_at", "weight")
 
 
-def obstacles(run: RunFile, baseline: RunFile) -> tuple[str, ...]:
+def obstacles(run: RunDefinition, baseline: RunDefinition) -> tuple[str, ...]:
     """Return what makes two runs incomparable, a sentence each: a difference may then be the measure's."""
     return (
         *_simulation(run, baseline),
-        *_dataset(run.content, baseline.content),
+        *_dataset(run, baseline),
         *_judges(run, baseline),
-        *_judge_prompts(run.content, baseline.content),
+        *_prompts(run, baseline, "judge/"),
         *_criteria(run.criteria, baseline.criteria),
     )
 
 
-def changes(run: RunFile, baseline: RunFile) -> tuple[str, ...]:
+def changes(run: RunDefinition, baseline: RunDefinition) -> tuple[str, ...]:
     """Return how the candidates differ: that is what a comparison is about."""
     then = {candidate.name: candidate for candidate in baseline.candidates}
     found = []
@@ -36,22 +36,22 @@ def changes(run: RunFile, baseline: RunFile) -> tuple[str, ...]:
     defaults = (run.evaluation.prompt, baseline.evaluation.prompt)
     if defaults[0] != defaults[1]:
         found.append(f"prompt is {defaults[0]}, was {defaults[1]}")
-    return (*found, *_prompts(run.content, baseline.content, "candidate/"))
+    return (*found, *_prompts(run, baseline, "candidate/"))
 
 
-def _simulation(run: RunFile, baseline: RunFile) -> Iterator[str]:
+def _simulation(run: RunDefinition, baseline: RunDefinition) -> Iterator[str]:
     if run.simulated != baseline.simulated:
         simulated = "this run" if run.simulated else "the baseline"
         yield f"{simulated} is SIMULATED, the other is not"
 
 
-def _dataset(run: Mapping[str, Any], baseline: Mapping[str, Any]) -> Iterator[str]:
-    now, then = (content["dataset"].get("sha256") for content in (run, baseline))
+def _dataset(run: RunDefinition, baseline: RunDefinition) -> Iterator[str]:
+    now, then = (each.dataset.sha256 for each in (run, baseline))
     if now != then:
         yield f"the dataset is another (sha256 {_short(now)}, was {_short(then)})"
 
 
-def _judges(run: RunFile, baseline: RunFile) -> Iterator[str]:
+def _judges(run: RunDefinition, baseline: RunDefinition) -> Iterator[str]:
     now, then = ({judge.name: _settings(judge) for judge in parts.judges} for parts in (run, baseline))
     for name in sorted(now.keys() | then.keys()):
         if name not in then:
@@ -62,14 +62,10 @@ def _judges(run: RunFile, baseline: RunFile) -> Iterator[str]:
             yield from (f"judge {name}: {change}" for change in _differing(now[name], then[name]))
 
 
-def _judge_prompts(run: Mapping[str, Any], baseline: Mapping[str, Any]) -> Iterator[str]:
-    yield from _prompts(run, baseline, "judge/")
-
-
-def _prompts(run: Mapping[str, Any], baseline: Mapping[str, Any], kind: str) -> Iterator[str]:
-    now, then = (content.get("prompts") or {} for content in (run, baseline))
+def _prompts(run: RunDefinition, baseline: RunDefinition, kind: str) -> Iterator[str]:
+    now, then = run.prompts, baseline.prompts
     for name in sorted(now.keys() & then.keys()):
-        digests = (now[name].get("sha256"), then[name].get("sha256"))
+        digests = (now[name].sha256, then[name].sha256)
         if name.startswith(kind) and digests[0] != digests[1]:
             yield f"prompt {name} has another text (sha256 {_short(digests[0])}, was {_short(digests[1])})"
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from evaldrop.errors import InputError, StorageError
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.run.definition import RunFile, read_run_file
+from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.baseline.comparability import changes, obstacles
 from evaldrop.scorecard.baseline.scores_table import Codes, Floats, KeptScores, places_of, read_scores
 from evaldrop.scorecard.baseline.words import summary_in_words
@@ -81,7 +81,7 @@ def compare_runs(folder: str, baseline: str, *, force: bool = False) -> Baseline
         InputError: The runs are not comparable; the message says why.
         StorageError: A run cannot be read.
     """
-    found = _compare(read_run_file(folder), read_run_file(baseline), force=force)
+    found = _compare(RunDefinition.load(folder), RunDefinition.load(baseline), force=force)
     if not found.comparable and not found.forced:
         told = "\n".join(f"  {obstacle}" for obstacle in found.obstacles)
         raise InputError(
@@ -91,17 +91,17 @@ def compare_runs(folder: str, baseline: str, *, force: bool = False) -> Baseline
     return found
 
 
-def against_baseline(run: RunFile) -> Baseline | None:
+def against_baseline(run: RunDefinition) -> Baseline | None:
     """
     Compare a run with the baseline it was given when it began; None when there was none.
 
     What stands in the way is part of the answer and never stops a run that was paid for.
     """
-    uri = run.content.get("baseline")
-    if not isinstance(uri, str):
+    uri = run.baseline
+    if uri is None:
         return None
     try:
-        return _compare(run, read_run_file(uri), force=False)
+        return _compare(run, RunDefinition.load(uri), force=False)
     except StorageError as error:
         obstacle = f"the baseline cannot be read: {error}"
         return Baseline(
@@ -109,7 +109,7 @@ def against_baseline(run: RunFile) -> Baseline | None:
         )
 
 
-def _compare(run: RunFile, then: RunFile, *, force: bool) -> Baseline:
+def _compare(run: RunDefinition, then: RunDefinition, *, force: bool) -> Baseline:
     found = obstacles(run, then)
     start = Baseline(
         uri=then.folder,
@@ -126,7 +126,7 @@ def _compare(run: RunFile, then: RunFile, *, force: bool) -> Baseline:
     return filled.model_copy(update={"summary": summary_in_words(filled)})
 
 
-def _fill(start: Baseline, run: RunFile, now: KeptScores, then: KeptScores) -> Baseline:
+def _fill(start: Baseline, run: RunDefinition, now: KeptScores, then: KeptScores) -> Baseline:
     places = places_of(now, then)
     here = np.flatnonzero(places >= 0)
     there = places[here]
@@ -158,7 +158,7 @@ def _fill(start: Baseline, run: RunFile, now: KeptScores, then: KeptScores) -> B
 
 
 def _pair(
-    run: RunFile, now: KeptScores, then: KeptScores, here: Places, there: Codes, names: Sequence[str]
+    run: RunDefinition, now: KeptScores, then: KeptScores, here: Places, there: Codes, names: Sequence[str]
 ) -> _Paired:
     criteria = [name for name in run.criteria if name in now.scores and name in then.scores]
     measures = []
@@ -173,7 +173,7 @@ def _pair(
     return _Paired(now.record_ids, here, now.categories[here], now.category_names, groups, measures)
 
 
-def _overall(scores: Mapping[str, Floats], run: RunFile) -> Floats:
+def _overall(scores: Mapping[str, Floats], run: RunDefinition) -> Floats:
     """Return each record's weighted mean over its scored criteria, NaN without any."""
     rows = len(next(iter(scores.values())))
     sums, weights = np.zeros(rows), np.zeros(rows)
@@ -186,7 +186,7 @@ def _overall(scores: Mapping[str, Floats], run: RunFile) -> Floats:
 
 
 def _estimate(
-    measure: _Measure, paired: _Paired, run: RunFile, inside: npt.NDArray[np.bool_] | None = None
+    measure: _Measure, paired: _Paired, run: RunDefinition, inside: npt.NDArray[np.bool_] | None = None
 ) -> BaselineEstimate:
     has_both = np.isfinite(measure.now) & np.isfinite(measure.then)
     was_scored = np.isfinite(measure.then) & ~np.isfinite(measure.now)
@@ -214,7 +214,7 @@ def _estimate(
 
 
 def _decided(
-    found: Sequence[tuple[_Measure, BaselineEstimate]], run: RunFile
+    found: Sequence[tuple[_Measure, BaselineEstimate]], run: RunDefinition
 ) -> list[tuple[_Measure, BaselineEstimate]]:
     tests = [(estimate.difference, estimate.p_value) for _, estimate in found]
     return [
@@ -231,7 +231,7 @@ def _decision(measure: _Measure, p_adjusted: float | None, sign: int) -> dict[st
     return {"p_adjusted": p_adjusted, "decision": change}
 
 
-def _slices(paired: _Paired, run: RunFile) -> dict[str, list[tuple[_Measure, BaselineEstimate]]]:
+def _slices(paired: _Paired, run: RunDefinition) -> dict[str, list[tuple[_Measure, BaselineEstimate]]]:
     codes = largest_categories(paired.categories)
     measures = _fitting(paired.measures, len(codes))
     found = [

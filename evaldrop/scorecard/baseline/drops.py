@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evaldrop.errors import StorageError
-from evaldrop.run.definition import RunFile, read_run_file
+from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.baseline.comparability import obstacles
 from evaldrop.scorecard.baseline.scores_table import KeptScores, read_scores
 from evaldrop.scorecard.results import CandidateResult
@@ -23,7 +23,7 @@ class Drop(NamedTuple):
 class EarlierScores:
     """The baseline's scores by record. A record costs 16 bytes besides them."""
 
-    def __init__(self, run: RunFile, kept: KeptScores) -> None:
+    def __init__(self, run: RunDefinition, kept: KeptScores) -> None:
         self._criteria = run.criteria
         self._kept = kept
         self._columns = {name: place for place, name in enumerate(kept.candidates)}
@@ -61,17 +61,17 @@ class EarlierScores:
                 yield Drop(name, was, score.score)
 
 
-def earlier_scores(run: RunFile) -> EarlierScores | None:
+def earlier_scores(run: RunDefinition) -> EarlierScores | None:
     """
     Return the scores of a run's baseline; None without one that it can be compared with.
 
     Why it cannot be compared is told by `against_baseline`.
     """
-    uri = run.content.get("baseline")
-    if not isinstance(uri, str):
+    uri = run.baseline
+    if uri is None:
         return None
     try:
-        then = read_run_file(uri)
+        then = RunDefinition.load(uri)
         return None if obstacles(run, then) else EarlierScores(run, read_scores(uri))
     except StorageError:
         return None

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.run.definition import RunFile
+from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.calibration.agreement import Response, between_raters, judge_agreement, rater_alpha
 from evaldrop.scorecard.calibration.correction import calibrated_mean
 from evaldrop.scorecard.calibration.judged import JudgedColumn, judged_responses, response_facts
@@ -27,7 +27,7 @@ class Calibration(NamedTuple):
     means: Mapping[str, Mapping[str, CalibratedMean]]
 
 
-def calibrate(run: RunFile) -> Calibration | None:
+def calibrate(run: RunDefinition) -> Calibration | None:
     """
     Hold a run's verdicts against the labels of its evaluation; None when none is about this run.
 
@@ -54,7 +54,7 @@ class _Gathered:
     """The scores of a run beside people's, in one pass over its verdicts."""
 
     def __init__(
-        self, run: RunFile, matched: Mapping[str, CriterionLabels], clusters: Mapping[str, int]
+        self, run: RunDefinition, matched: Mapping[str, CriterionLabels], clusters: Mapping[str, int]
     ) -> None:
         self._run, self._matched, self._are_shared = run, matched, bool(clusters)
         self._human = {name: labels.of_people(run.criteria[name]) for name, labels in matched.items()}

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from evaldrop.run.definition import RunFile
+from evaldrop.run.definition import RunDefinition
 from evaldrop.run.tables import VerdictRow, read_rows
 from evaldrop.scorecard.calibration.agreement import Response
 from evaldrop.scorecard.calibration.correction import Judged
@@ -61,7 +61,7 @@ class JudgedResponse(NamedTuple):
     judges: Mapping[str, Mapping[str, float]]
 
 
-def response_facts(run: RunFile, wanted: Set[Response]) -> ResponseFacts:
+def response_facts(run: RunDefinition, wanted: Set[Response]) -> ResponseFacts:
     """Return the digests of the wanted responses, and the clusters of all records."""
     digests: dict[Response, str] = {}
     names: dict[str, int] = {}
@@ -75,7 +75,7 @@ def response_facts(run: RunFile, wanted: Set[Response]) -> ResponseFacts:
     return ResponseFacts(digests, clusters)
 
 
-def judged_responses(run: RunFile) -> Iterator[JudgedResponse]:
+def judged_responses(run: RunDefinition) -> Iterator[JudgedResponse]:
     """Yield every response with a verdict, in the tables' order; a criterion without a score is left out."""
     rows = read_rows(run.file("verdicts.parquet"), _COLUMNS)
     # BuildScorecard writes a response's verdicts together.
@@ -83,7 +83,7 @@ def judged_responses(run: RunFile) -> Iterator[JudgedResponse]:
         yield _judged(response, [_verdict(row) for row in verdicts], run)
 
 
-def _judged(response: Response, verdicts: list[VerdictRow], run: RunFile) -> JudgedResponse:
+def _judged(response: Response, verdicts: list[VerdictRow], run: RunDefinition) -> JudgedResponse:
     scores = record_scores(verdicts, run.criteria, run.evaluation.unscored)
     by_judge: dict[str, dict[str, list[float]]] = {}
     for verdict in verdicts:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.run.definition import RunFile
+from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
 from evaldrop.scorecard.model.part import within
 from evaldrop.scorecard.model.scorecard import AnchorEstimate, AnchorMiss, AnchorScores, Gate, GateCheck
@@ -60,7 +60,7 @@ class AnchorTally(Merging):
         return sorted(self._checks, key=lambda check: check.ordinal)
 
 
-def anchor_estimates(run: RunFile, checks: Sequence[AnchorCheck]) -> dict[str, AnchorEstimate]:
+def anchor_estimates(run: RunDefinition, checks: Sequence[AnchorCheck]) -> dict[str, AnchorEstimate]:
     """Return what each judge made of the run's anchors; nothing for a run without any."""
     anchors = run.evaluation.anchors
     if anchors is None:
@@ -91,7 +91,7 @@ def distrust(gate: Gate, anchors: Mapping[str, AnchorEstimate]) -> Gate:
     return Gate(decision="inconclusive", reasons=(*reasons, *gate.reasons), checks=(*checks, *gate.checks))
 
 
-def _estimate(checks: Sequence[AnchorCheck], run: RunFile, tolerance: float) -> AnchorEstimate:
+def _estimate(checks: Sequence[AnchorCheck], run: RunDefinition, tolerance: float) -> AnchorEstimate:
     scored = [(check, check.score) for check in checks if check.score is not None]
     misses = [
         AnchorMiss(anchor=check.anchor, criterion=check.criterion, passes=check.passes, score=score)
@@ -116,7 +116,7 @@ def _estimate(checks: Sequence[AnchorCheck], run: RunFile, tolerance: float) -> 
     return estimate if trusted else estimate.model_copy(update={"reason": _reason(estimate)})
 
 
-def _anchor_scores(scored: Sequence[tuple[AnchorCheck, float]], run: RunFile) -> Iterator[AnchorScores]:
+def _anchor_scores(scored: Sequence[tuple[AnchorCheck, float]], run: RunDefinition) -> Iterator[AnchorScores]:
     for passes in (True, False):
         for name, criterion in run.criteria.items():
             found = [score for check, score in scored if (check.passes, check.criterion) == (passes, name)]

@@ -13,7 +13,7 @@ from evaldrop.errors import StorageError
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.report.history import write_history
 from evaldrop.report.writing import write_reports
-from evaldrop.run.definition import RunFile, read_run_file
+from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
 from evaldrop.run.results import find_manifests
 from evaldrop.scorecard.baseline.compare import against_baseline
@@ -67,21 +67,31 @@ SCORECARD_FILE = "scorecard.json"
 
 def build_scorecard(folder: str, manifest: str | None = None) -> Scorecard:
     """
+    Compute the scorecard of the run in a folder and write every file of it, as `score_run` does.
+
+    Raises:
+        StorageError: A file is missing, or is not what it should be.
+        EvaluationError: The gate cannot be read.
+    """
+    return score_run(RunDefinition.load(folder), manifest)
+
+
+def score_run(run: RunDefinition, manifest: str | None = None) -> Scorecard:
+    """
     Compute a run's scorecard and write every file of its folder (docs/output-files.md).
 
     Streams: of a record's texts nothing is kept but its rows in the tables and, within a budget, in the
     report.
 
     Args:
-        folder: URI of the run's folder; holds `run.json`, `records.jsonl` and the results.
+        run: The run, whose folder also holds `records.jsonl` and the results.
         manifest: URI of the Map run's manifest; by default those found below `results/`.
 
     Raises:
         StorageError: A file is missing, or is not what it should be.
         EvaluationError: The gate cannot be read.
     """
-    run = read_run_file(folder)
-    manifests = [manifest] if manifest else find_manifests(folder)
+    manifests = [manifest] if manifest else find_manifests(run.folder)
     tally = RunTally(run)
     with open_tables(run) as tables:
         for record, results in read_results(run, manifests):
@@ -91,7 +101,7 @@ def build_scorecard(folder: str, manifest: str | None = None) -> Scorecard:
     scorecard = with_calibration(scorecard, calibrate(run))
     storage.write_bytes(run.file(SCORECARD_FILE), scorecard.model_dump_json(indent=2).encode())
     write_reports(run, scorecard, tables.report)
-    write_history(run.folder, scorecard)
+    write_history(run, scorecard)
     return scorecard
 
 
@@ -109,7 +119,7 @@ class Tallied(NamedTuple):
 class RunTally(Merging):
     """All tallies of a run, as one."""
 
-    def __init__(self, run: RunFile) -> None:
+    def __init__(self, run: RunDefinition) -> None:
         candidates = [candidate.name for candidate in run.candidates]
         judges = [judge.name for judge in run.judges]
         self._counts = CountTally(candidates, judges, run.evaluation.metrics)
@@ -129,7 +139,7 @@ class RunTally(Merging):
         return Tallied(*(tally.result() for tally in vars(self).values()))
 
 
-def scorecard_of(run: RunFile, tallied: Tallied, *, ended_at: float | None) -> Scorecard:
+def scorecard_of(run: RunDefinition, tallied: Tallied, *, ended_at: float | None) -> Scorecard:
     """Compute the scorecard of a run; `ended_at` in seconds since 1970."""
     counts, pairs, groups = tallied.counts, tallied.pairs, tallied.counts.groups
     confidence, pairwise = run.evaluation.confidence, run.evaluation.pairwise
@@ -152,7 +162,12 @@ def scorecard_of(run: RunFile, tallied: Tallied, *, ended_at: float | None) -> S
         simulated=run.simulated,
         started_at=run.started_at,
         duration_s=_duration(run.started_at, ended_at),
-        dataset=_dataset(run.content["dataset"]),
+        dataset=DatasetInfo(
+            uri=run.dataset.uri,
+            version=run.dataset.version,
+            sha256=run.dataset.sha256,
+            notes=run.dataset.notes,
+        ),
         records=_records(run, counts),
         confidence=confidence,
         coverage=coverage_of(estimate for card in candidates.values() for estimate in card.criteria.values()),
@@ -204,11 +219,10 @@ def with_calibration(scorecard: Scorecard, calibration: Calibration | None) -> S
     return scorecard.model_copy(update={"candidates": cards, "calibration": dict(calibration.criteria)})
 
 
-def _records(run: RunFile, counts: RunCounts) -> Records:
-    dataset = run.content["dataset"]["records"]
+def _records(run: RunDefinition, counts: RunCounts) -> Records:
     return Records(
-        read=dataset["read"],
-        rejected=dataset["rejected"],
+        read=run.dataset.records["read"],
+        rejected=run.dataset.records["rejected"],
         evaluated=counts.evaluated,
         missing=counts.records - counts.evaluated,
         missing_reasons=dict(counts.missing_reasons),
@@ -226,20 +240,6 @@ def _criterion_info(criterion: Criterion) -> CriterionInfo:
         higher_is_better=criterion.higher_is_better,
         weight=criterion.weight,
     )
-
-
-def _dataset(content: Mapping[str, object]) -> DatasetInfo:
-    notes = content.get("notes")
-    return DatasetInfo(
-        uri=str(content["uri"]),
-        version=_text(content.get("version")),
-        sha256=_text(content.get("sha256")),
-        notes=tuple(map(str, notes)) if isinstance(notes, list) else (),
-    )
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
 
 
 def _ended_at(manifests: Sequence[str]) -> float | None:

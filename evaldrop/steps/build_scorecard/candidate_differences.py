@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from evaldrop.run.definition import RunFile
+from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.figures import size
 from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, SliceComparisons
 from evaldrop.scorecard.scores import largest_categories
@@ -46,7 +46,7 @@ class _Sliced(NamedTuple):
 
 
 def compare_candidates(
-    run: RunFile, counts: RunCounts, columns: Mapping[str, ColumnsOf]
+    run: RunDefinition, counts: RunCounts, columns: Mapping[str, ColumnsOf]
 ) -> ComparedCandidates:
     """
     Return the difference of every pair on every criterion, and overall where there are several criteria.
@@ -65,7 +65,7 @@ def compare_candidates(
     return ComparedCandidates((*single, *overall), _slices(measures, run, counts))
 
 
-def _measures(run: RunFile, size: int, columns: Mapping[str, ColumnsOf]) -> _Measures:
+def _measures(run: RunDefinition, size: int, columns: Mapping[str, ColumnsOf]) -> _Measures:
     """Return scores by criterion and candidate; overall ones where there are several criteria."""
     names = [candidate.name for candidate in run.candidates]
     measures: dict[str, dict[str, Scores]] = {
@@ -82,13 +82,15 @@ def _measures(run: RunFile, size: int, columns: Mapping[str, ColumnsOf]) -> _Mea
 
 
 def _compare_pairs(
-    scores: Mapping[str, Scores], criterion: str, run: RunFile, groups: Groups
+    scores: Mapping[str, Scores], criterion: str, run: RunDefinition, groups: Groups
 ) -> Iterator[Comparison]:
     for a, b in combinations(scores, 2):
         yield _comparison(a, b, criterion, shared_scores(scores[a], scores[b]), run, groups)
 
 
-def _comparison(a: str, b: str, criterion: str, shared: Shared, run: RunFile, groups: Groups) -> Comparison:
+def _comparison(
+    a: str, b: str, criterion: str, shared: Shared, run: RunDefinition, groups: Groups
+) -> Comparison:
     pairing = paired_test_of_shared(
         shared,
         groups,
@@ -98,7 +100,7 @@ def _comparison(a: str, b: str, criterion: str, shared: Shared, run: RunFile, gr
     return Comparison(a=a, b=b, criterion=criterion, **pairing._asdict())
 
 
-def _slices(measures: _Measures, run: RunFile, counts: RunCounts) -> dict[str, SliceComparisons]:
+def _slices(measures: _Measures, run: RunDefinition, counts: RunCounts) -> dict[str, SliceComparisons]:
     sliced = {
         code: _Sliced(counts.category_names[code], n, [])
         for code, n in largest_categories(counts.categories).items()
@@ -151,7 +153,7 @@ def _slice(part: _Sliced, comparisons: tuple[Comparison, ...]) -> SliceCompariso
     return SliceComparisons(n=part.n, warning=warning, comparisons=comparisons)
 
 
-def _decide(comparisons: Sequence[Comparison], run: RunFile) -> list[Comparison]:
+def _decide(comparisons: Sequence[Comparison], run: RunDefinition) -> list[Comparison]:
     tests = [(comparison.difference, comparison.p_value) for comparison in comparisons]
     return [
         comparison.model_copy(
@@ -163,7 +165,7 @@ def _decide(comparisons: Sequence[Comparison], run: RunFile) -> list[Comparison]
     ]
 
 
-def _better(comparison: Comparison, sign: int, run: RunFile) -> str | None:
+def _better(comparison: Comparison, sign: int, run: RunDefinition) -> str | None:
     if not sign:
         return None
     criterion = run.criteria.get(comparison.criterion)  # None: overall, where more is good

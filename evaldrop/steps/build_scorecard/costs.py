@@ -1,6 +1,6 @@
 """What a run took: of money, of judges' calls, and of what an earlier run had paid for."""
 
-from evaldrop.run.definition import RunFile
+from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.figures import usd
 from evaldrop.scorecard.model.scorecard import CandidateCost, CostTotals, JudgeHealth, Reused
 from evaldrop.steps.build_scorecard.counts import RunCounts
@@ -23,7 +23,7 @@ def candidate_cost(counts: RunCounts, name: str) -> CandidateCost:
     )
 
 
-def cost_totals(run: RunFile, counts: RunCounts) -> CostTotals:
+def cost_totals(run: RunDefinition, counts: RunCounts) -> CostTotals:
     """Return what the run cost. A model whose price or tokens are unknown is named."""
     unknown: dict[str, None] = {}
     candidates = judges = Spent()
@@ -48,7 +48,7 @@ def cost_totals(run: RunFile, counts: RunCounts) -> CostTotals:
     )
 
 
-def judge_health(run: RunFile, counts: RunCounts) -> dict[str, JudgeHealth]:
+def judge_health(run: RunDefinition, counts: RunCounts) -> dict[str, JudgeHealth]:
     """Return how each judge worked."""
     health = {}
     for judge in run.judges:
@@ -71,7 +71,7 @@ def judge_health(run: RunFile, counts: RunCounts) -> dict[str, JudgeHealth]:
     return health
 
 
-def what_was_reused(run: RunFile, counts: RunCounts) -> Reused | None:
+def what_was_reused(run: RunDefinition, counts: RunCounts) -> Reused | None:
     """Return what came from the parent, and what it cost there; None for a run without one."""
     if run.parent is None:
         return None

@@ -9,7 +9,7 @@ from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation import Candidate
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.metrics import METRICS
-from evaldrop.run.definition import RunFile
+from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.model.part import within
 from evaldrop.scorecard.model.scorecard import (
     CandidateScorecard,
@@ -46,7 +46,7 @@ from evaldrop.steps.build_scorecard.usefulness import score_by_length
 
 
 def candidate_scorecards(
-    run: RunFile, counts: RunCounts, columns: Mapping[str, ColumnsOf]
+    run: RunDefinition, counts: RunCounts, columns: Mapping[str, ColumnsOf]
 ) -> dict[str, CandidateScorecard]:
     """Return the estimates of every candidate, in the evaluation's order."""
     return {
@@ -56,7 +56,7 @@ def candidate_scorecards(
 
 
 def _candidate(
-    candidate: Candidate, columns: ColumnsOf, run: RunFile, counts: RunCounts
+    candidate: Candidate, columns: ColumnsOf, run: RunDefinition, counts: RunCounts
 ) -> CandidateScorecard:
     own, groups, confidence = counts.candidates[candidate.name], counts.groups, run.evaluation.confidence
     order = [name for name in run.criteria if name in columns]
@@ -89,7 +89,7 @@ def _metric(name: str, column: Columns, groups: Groups, confidence: float) -> Me
     return (rate_of if METRICS[name].is_binary else mean_of)(ordinals, values, groups, confidence)
 
 
-def _overall(columns: ColumnsOf, run: RunFile, counts: RunCounts) -> MeanEstimate:
+def _overall(columns: ColumnsOf, run: RunDefinition, counts: RunCounts) -> MeanEstimate:
     overall = overall_column(columns, run.criteria, counts.size)
     estimate = mean_of(*overall, counts.groups, run.evaluation.confidence)
     return estimate.model_copy(
@@ -178,7 +178,7 @@ def _rate_interval(
     return (bounds.low, bounds.high)
 
 
-def _slices(columns: ColumnsOf, order: list[str], run: RunFile, counts: RunCounts) -> dict[str, Slice]:
+def _slices(columns: ColumnsOf, order: list[str], run: RunDefinition, counts: RunCounts) -> dict[str, Slice]:
     slices = {}
     for code, n in largest_categories(counts.categories).items():
         inside = counts.categories == code

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evaldrop.evaluation import Candidate
-from evaldrop.run.definition import RunFile
+from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
 from evaldrop.scorecard.figures import percent, percent_interval, size
 from evaldrop.scorecard.model.guardrails import (
@@ -107,7 +107,7 @@ class _Requests(NamedTuple):
 
 
 def guardrail_estimates(
-    run: RunFile, counts: RunCounts, guardrails: GuardrailEnds
+    run: RunDefinition, counts: RunCounts, guardrails: GuardrailEnds
 ) -> dict[str, GuardrailEstimate]:
     """Return every candidate's rates; nothing where no record says what is expected."""
     if not guardrails.ordinals.size:
@@ -125,7 +125,7 @@ def guardrail_estimates(
 
 
 def guardrail_comparisons(
-    run: RunFile, groups: Groups, guardrails: GuardrailEnds
+    run: RunDefinition, groups: Groups, guardrails: GuardrailEnds
 ) -> tuple[GuardrailComparison, ...]:
     """Return the difference of every pair of candidates on bad and on good requests, adjusted by Holm."""
     if not guardrails.ordinals.size:

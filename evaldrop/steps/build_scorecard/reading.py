@@ -9,7 +9,8 @@ from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED, Reply, elaps
 from evaldrop.evaluation import Pairwise, plain_name
 from evaldrop.evaluation.criteria import Criterion, Scale
 from evaldrop.evaluation.metrics import METRICS
-from evaldrop.run.definition import RunFile
+from evaldrop.evaluation.prices import cost_at
+from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import ExpectedCall, PreparedRecord
 from evaldrop.run.results import ChildFailure, Found
 from evaldrop.run.tables import ComparisonRow, ResponseRow, VerdictRow
@@ -32,6 +33,7 @@ from evaldrop.verdicts import (
     read_verdicts,
     unscored_verdicts,
 )
+from evaldrop.verdicts.injection import InjectionFinder
 
 
 class _Judged(NamedTuple):
@@ -45,7 +47,7 @@ class _Judged(NamedTuple):
 class ResultReader:
     """Reads the results of one run."""
 
-    def __init__(self, run: RunFile) -> None:
+    def __init__(self, run: RunDefinition) -> None:
         self._run = run
         self._candidates = {candidate.name: candidate for candidate in run.candidates}
         self._judges = {judge.name: judge for judge in run.judges}
@@ -53,7 +55,7 @@ class ResultReader:
             METRICS[name].compute for name in run.evaluation.metrics
         ]
         self._no_metrics = (None,) * len(self._metrics)
-        self._injections = run.injection_finder()
+        self._injections = _injection_finder(run)
 
     def read(self, found: Found) -> list[CandidateResult]:
         """Return a result per candidate, in the evaluation's order, also where there is no response."""
@@ -101,7 +103,7 @@ class ResultReader:
     def _cost_of(self, row: ResponseRow) -> float | None:
         """Return what a response cost when it was called for."""
         reply = Reply(text="", input_tokens=row.input_tokens, output_tokens=row.output_tokens)
-        return self._run.cost_usd(row.model, [reply])
+        return cost_usd(self._run, row.model, [reply])
 
     def _response_row(self, name: str, response: Mapping[str, Any] | None, found: Found) -> ResponseRow:
         candidate, record = self._candidates[name], found.record
@@ -133,7 +135,7 @@ class ResultReader:
             reply, elapsed_ms=response.get("elapsed_ms"), retries=int(response.get("retries") or 0)
         )
         reused = bool(response.get("reused"))
-        cost = 0.0 if reused else self._run.cost_usd(candidate.model, [reply])
+        cost = 0.0 if reused else cost_usd(self._run, candidate.model, [reply])
         return ResponseRow(
             *start, reply.text, None, reply.stop_reason, reply.input_tokens, reply.output_tokens, latency,
             cost, reused, self._flags(reply.text), self._measure(reply.text, record.reference),
@@ -163,7 +165,7 @@ class ResultReader:
             verdicts,
             orjson.dumps(last).decode() if last is not None else None,
             orjson.dumps(first).decode() if first is not None else None,
-            JudgeCall.of(judge.name, judgement, replies, self._run.cost_usd(judge.model, replies)),
+            JudgeCall.of(judge.name, judgement, replies, cost_usd(self._run, judge.model, replies)),
         )
 
     def _verdict_rows(self, record: PreparedRecord, candidate: str, judged: _Judged) -> Iterable[VerdictRow]:
@@ -212,7 +214,7 @@ class ResultReader:
 class ComparisonReader:
     """Reads the comparisons of one run."""
 
-    def __init__(self, run: RunFile) -> None:
+    def __init__(self, run: RunDefinition) -> None:
         self._run = run
         self._judges = {judge.name: judge for judge in run.judges}
         # A run without pairwise has no comparisons to read.
@@ -253,7 +255,7 @@ class ComparisonReader:
             *scores,
             record.left_out,
         )
-        call = JudgeCall.of(judge.name, comparison, replies, self._run.cost_usd(judge.model, replies))
+        call = JudgeCall.of(judge.name, comparison, replies, cost_usd(self._run, judge.model, replies))
         return ComparedPair(row, call)
 
     def _preference(self, replies: Sequence[Reply]) -> Preference:
@@ -267,6 +269,22 @@ class ComparisonReader:
         if self._asks_scores:
             return read_pair_scores(heard, self._scale)
         return read_preference(heard, self._names, tie=self._tie)
+
+
+def cost_usd(run: RunDefinition, model: str, replies: Iterable[Reply]) -> float | None:
+    """Return what some replies of a model cost together; None when price or tokens are unknown."""
+    price = run.prices.get(model)
+    if price is None:
+        return None
+    costs = [cost_at(price, reply.input_tokens, reply.output_tokens) for reply in replies]
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if len(known) == len(costs) else None
+
+
+def _injection_finder(run: RunDefinition) -> InjectionFinder:
+    """Return what finds responses that are meant for this run's judges."""
+    texts = [prompt.text for name, prompt in run.prompts.items() if name.startswith("judge/")]
+    return InjectionFinder(criteria=run.criteria, judge_prompts=texts)
 
 
 def is_to_be_judged(row: ResponseRow) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from evaldrop import __version__, storage
+from evaldrop import storage
 from evaldrop.errors import EvaluationError, InputError
 from evaldrop.evaluation import Evaluation, read_evaluation
 from evaldrop.evaluation.criteria import Criterion, criterion_from_config
@@ -18,15 +18,17 @@ from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.prices import load_prices
 from evaldrop.evaluation.questions import asked_of_judges, questions_of
-from evaldrop.run.definition import RunDefinition, out_of, parent_of
-from evaldrop.run.request import new_run_id
+from evaldrop.run.definition import RunDefinition
+from evaldrop.run.records import RECORDS_FILE
+from evaldrop.run.request import new_run_id, out_of, run_folder
 from evaldrop.run.results import find_manifests
 from evaldrop.scorecard.baseline.blessing import blessed_run
 from evaldrop.scorecard.gate import RunNames, check_names, parse_gate
 from evaldrop.scorecard.model.scorecard import Scorecard
-from evaldrop.steps.build_scorecard.build import build_scorecard
+from evaldrop.shipped import VERSION
+from evaldrop.steps.build_scorecard.build import score_run
 
-KEPT_FILES = ("records.jsonl", "rejected.jsonl")
+KEPT_FILES = (RECORDS_FILE, "rejected.jsonl")
 
 
 def rescore(folder: str, *, evaluation: str | None = None, out: str | None = None) -> RunDefinition:
@@ -48,7 +50,7 @@ def rescore(folder: str, *, evaluation: str | None = None, out: str | None = Non
         raise InputError(
             f"{folder}: this run has no results to read again. evaldrop run --resume finishes it."
         )
-    definition = _rescored(parent, folder, evaluation=evaluation, out=out)
+    definition = _rescored(parent, evaluation=evaluation, out=out)
     for name in KEPT_FILES:
         if storage.exists(storage.join(folder, name)):
             storage.copy(storage.join(folder, name), storage.join(definition.folder, name))
@@ -63,18 +65,18 @@ def rescore(folder: str, *, evaluation: str | None = None, out: str | None = Non
 
 def rescored_scorecard(definition: RunDefinition) -> Scorecard:
     """Compute a rescored run's scorecard and write its files."""
-    return build_scorecard(definition.folder)
+    return score_run(definition)
 
 
-def _rescored(
-    parent: RunDefinition, folder: str, *, evaluation: str | None, out: str | None
-) -> RunDefinition:
+def _rescored(parent: RunDefinition, *, evaluation: str | None, out: str | None) -> RunDefinition:
     uri = evaluation or parent.evaluation_uri
     if uri is None or not storage.exists(uri):
-        raise InputError(f"{uri or folder}: the evaluation is not there. Give one with --evaluation FILE.")
+        raise InputError(
+            f"{uri or parent.folder}: the evaluation is not there. Give one with --evaluation FILE."
+        )
     source = uri.rpartition("/")[2]
     now = with_given(read_evaluation(uri), parent)
-    configs = (*now.criteria, *parent.criteria[len(parent.evaluation.criteria) :])
+    configs = (*now.criteria, *parent.criteria_configs[len(parent.evaluation.criteria) :])
     problems = [
         *(
             f"{source}: {what} is not what run {parent.run_id} asked"
@@ -88,26 +90,23 @@ def _rescored(
     if problems:
         raise EvaluationError("\n".join(problems))
     run_id = new_run_id()
-    place = out or out_of(folder)
-    place = place if storage.is_s3(place) else str(storage.local_path(place))
+    place = storage.absolute(out or out_of(storage.absolute(parent.folder)) or parent.folder)
     models = [called.model for called in (*now.candidates, *now.judges) if called.model != GIVEN]
-    return parent.model_copy(
-        update={
-            "run_id": run_id,
-            "evaluation_name": now.name,
-            "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "folder": storage.join(place, now.name, run_id),
-            "out": place,
-            "evaluation": now,
-            "evaluation_uri": storage.absolute(uri),
-            "criteria": configs,
-            "prices": load_prices(now.prices).to_json(models),
-            "estimate": None,
-            "baseline": blessed_run(storage.join(place, now.name), simulated=parent.simulated)
-            or parent.baseline,
-            "versions": {"evaldrop": __version__, "python": platform.python_version()},
-            "parent": parent_of(parent, folder, "rescored"),
-        }
+    blessed = blessed_run(storage.join(place, now.name), simulated=parent.simulated)
+    return parent.changed(
+        run_id=run_id,
+        evaluation_name=now.name,
+        started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        written_to=run_folder(place, now.name, run_id),
+        out=place,
+        evaluation=now,
+        evaluation_uri=storage.absolute(uri),
+        criteria_configs=configs,
+        price_list=load_prices(now.prices).to_json(models),
+        estimate=None,
+        baseline=blessed or parent.baseline,
+        versions={"evaldrop": VERSION, "python": platform.python_version()},
+        parent=parent.as_parent("rescored"),
     )
 
 
@@ -132,7 +131,7 @@ def _asked_otherwise(parent: RunDefinition, now: Evaluation) -> Iterator[str]:
 def _criteria_asked_otherwise(
     parent: RunDefinition, configs: tuple[str | dict[str, Any], ...], source: str
 ) -> Iterator[str]:
-    before, after = parent.resolved_criteria(), _resolved(configs, source)
+    before, after = parent.criteria, _resolved(configs, source)
     for name in sorted(before.keys() | after.keys()):
         if (
             name not in after

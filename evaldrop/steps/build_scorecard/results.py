@@ -6,14 +6,16 @@ from typing import Any
 import orjson
 
 from evaldrop import storage
-from evaldrop.run.definition import REPLIES, RunFile
+from evaldrop.run.definition import REPLIES, RunDefinition
 from evaldrop.run.records import PreparedRecord
 from evaldrop.run.results import Found, collect
 from evaldrop.scorecard.results import RecordResults, Repeat
 from evaldrop.steps.build_scorecard.reading import ComparisonReader, ResultReader
 
 
-def read_results(run: RunFile, manifests: Sequence[str]) -> Iterator[tuple[PreparedRecord, RecordResults]]:
+def read_results(
+    run: RunDefinition, manifests: Sequence[str]
+) -> Iterator[tuple[PreparedRecord, RecordResults]]:
     """
     Yield every record of a run, its anchors and perturbed copies included, with its results.
 
@@ -42,7 +44,7 @@ def read_results(run: RunFile, manifests: Sequence[str]) -> Iterator[tuple[Prepa
 
 
 class _RecordReader:
-    def __init__(self, run: RunFile) -> None:
+    def __init__(self, run: RunDefinition) -> None:
         self._results, self._comparisons = ResultReader(run), ComparisonReader(run)
 
     def read(self, ordinal: int, found: Found) -> RecordResults:

@@ -8,7 +8,7 @@ import numpy as np
 
 from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.run.definition import RunFile
+from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
 from evaldrop.scorecard.figures import size
 from evaldrop.scorecard.model.scorecard import OVERALL, CandidateScorecard, RobustnessDrop, RobustnessEstimate
@@ -54,7 +54,7 @@ class _Copies(Merging):
 class RobustnessTally(Merging):
     """Gathers `RobustnessPairs`."""
 
-    def __init__(self, run: RunFile) -> None:
+    def __init__(self, run: RunDefinition) -> None:
         self._has_copies = run.evaluation.robustness is not None
         self._criteria, self._metric_names = dict(run.criteria), tuple(run.evaluation.metrics)
         self._clusters = Labels()
@@ -112,7 +112,7 @@ class RobustnessTally(Merging):
 
 
 def with_robustness(
-    candidates: Mapping[str, CandidateScorecard], pairs: RobustnessPairs, run: RunFile
+    candidates: Mapping[str, CandidateScorecard], pairs: RobustnessPairs, run: RunDefinition
 ) -> dict[str, CandidateScorecard]:
     """
     Return scorecards with what perturbations cost.

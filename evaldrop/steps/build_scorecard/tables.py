@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from evaldrop.report.rows import ReportRows
-from evaldrop.run.definition import RunFile
+from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
 from evaldrop.run.tables import (
     RobustnessRow,
@@ -31,7 +31,7 @@ class Tables:
         report: The rows of the report.
     """
 
-    def __init__(self, run: RunFile, stack: ExitStack) -> None:
+    def __init__(self, run: RunDefinition, stack: ExitStack) -> None:
         def opened(name: str, schema: object) -> TableWriter:
             return stack.enter_context(open_table(run.file(name), schema, simulated=run.simulated))
 
@@ -72,7 +72,7 @@ class Tables:
 
 
 @contextmanager
-def open_tables(run: RunFile) -> Iterator[Tables]:
+def open_tables(run: RunDefinition) -> Iterator[Tables]:
     """Open every table of a run; each appears whole when all is written, or not at all."""
     with ExitStack() as stack:
         yield Tables(run, stack)

@@ -7,7 +7,7 @@ import numpy as np
 
 from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.run.definition import RunFile
+from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.figures import percent, usd
 from evaldrop.scorecard.model.scorecard import OVERALL, CandidateScorecard, Comparison
 from evaldrop.scorecard.model.usefulness import (
@@ -37,7 +37,7 @@ _FEWEST = 8
 _POINT = 0.01
 
 
-def criteria_use(run: RunFile, columns: Mapping[str, ColumnsOf], size: int) -> dict[str, CriterionUse]:
+def criteria_use(run: RunDefinition, columns: Mapping[str, ColumnsOf], size: int) -> dict[str, CriterionUse]:
     """Return, for each criterion, how much its scores differ over responses and between candidates."""
     return {
         name: _use(name, [parts[name] for parts in columns.values() if name in parts], size)
@@ -45,7 +45,7 @@ def criteria_use(run: RunFile, columns: Mapping[str, ColumnsOf], size: int) -> d
     }
 
 
-def criterion_pairs(run: RunFile, columns: Mapping[str, ColumnsOf]) -> tuple[CriterionPair, ...]:
+def criterion_pairs(run: RunDefinition, columns: Mapping[str, ColumnsOf]) -> tuple[CriterionPair, ...]:
     """Return how far every two criteria agree on the same responses; nothing for more than `MOST_PAIRED`."""
     if len(run.criteria) > MOST_PAIRED:
         return ()

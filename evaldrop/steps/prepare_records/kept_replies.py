@@ -18,13 +18,10 @@ from evaldrop.evaluation import Judge
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.questions import asked_in, asked_of_judges
 from evaldrop.run.definition import RunDefinition
+from evaldrop.run.records import RECORDS_FILE, with_texts_restored
 from evaldrop.run.results import ResultIndex, find_manifests, open_lines, parse_row, read_manifest
-from evaldrop.run.shared_texts import with_texts_restored
 
 JSON = dict[str, Any]
-
-RECORDS_FILE = "records.jsonl"
-
 _Judgement = tuple[str, tuple[str, ...], int]
 _Comparison = tuple[str, str, str, str]
 
@@ -101,7 +98,7 @@ class ParentReplies:
         self._offsets = dict(_offsets(self._lines))
         self._same_judges = frozenset(_same_judges(self._before, definition))
         self._is_same_pairwise = _pairwise_asked(self._before) == _pairwise_asked(definition)
-        self._criteria = self._before.resolved_criteria()
+        self._criteria = self._before.criteria
 
     def of(self, record_id: str) -> ParentRecord:
         """Return a record as it was in the parent; one that it did not have has nothing to take over."""

@@ -19,7 +19,7 @@ from evaldrop.bedrock.families.requests import native_body, native_guardrail
 from evaldrop.evaluation import Candidate, body_family
 from evaldrop.evaluation.prompts import Turn
 from evaldrop.run.definition import REPLIES, REQUESTS
-from evaldrop.run.shared_texts import with_texts_restored
+from evaldrop.run.records import with_texts_restored
 from evaldrop.steps.prepare_records.shortening import LIMITS, shorten_values
 
 JSON = dict[str, Any]

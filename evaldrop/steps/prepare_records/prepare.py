@@ -19,8 +19,8 @@ from evaldrop.evaluation import Candidate
 from evaldrop.evaluation.definition import GIVEN, layout
 from evaldrop.evaluation.prompts import Prompt, Turn
 from evaldrop.run.definition import RunDefinition
+from evaldrop.run.records import RECORDS_FILE, share_texts
 from evaldrop.run.request import RunRequest
-from evaldrop.run.shared_texts import share_texts
 from evaldrop.steps.prepare_records.anchors import AnchorQuestions, anchor_records
 from evaldrop.steps.prepare_records.judge_requests import MAX_SHARED_JUDGE_BYTES, JudgeRequests
 from evaldrop.steps.prepare_records.kept_replies import ParentRecord, ParentReplies, parent_replies
@@ -69,7 +69,7 @@ def _prepare_records(
     first: list[str] = []
     with (
         storage.open_read(definition.dataset.uri, definition.dataset.version) as stream,
-        storage.open_write(storage.join(folder, "records.jsonl")) as records,
+        storage.open_write(storage.join(folder, RECORDS_FILE)) as records,
         storage.open_write(storage.join(folder, "rejected.jsonl")) as rejects,
     ):
         for row in read_records(stream, source=source, fields=definition.evaluation.fields or None):
@@ -117,7 +117,7 @@ def _refused(row: Rejected) -> _Refusal:
 
 
 def _state(request: RunRequest, definition: RunDefinition, preparing: "Preparing", folder: str) -> JSON:
-    reader = storage.place(storage.join(folder, "records.jsonl"), root=definition.out)
+    reader = storage.place(storage.join(folder, RECORDS_FILE), root=definition.out)
     writer = storage.place(storage.join(folder, "results"), root=definition.out)
     evaluation = definition.evaluation
     return {

@@ -11,7 +11,7 @@ class RecordCriteria:
     """The criteria of a run's records."""
 
     def __init__(self, definition: RunDefinition) -> None:
-        self._criteria = definition.resolved_criteria()
+        self._criteria = definition.criteria
         self._own_criteria = [
             criterion_from_config(config, path="criteria") for config in definition.evaluation.criteria
         ]

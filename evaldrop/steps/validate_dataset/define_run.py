@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from evaldrop import __version__, storage
+from evaldrop import storage
 from evaldrop.datasets import Record, Survey, read_records
 from evaldrop.errors import EvaluationError, PromptError, StorageError
 from evaldrop.evaluation import Candidate, Evaluation
@@ -18,11 +18,11 @@ from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.prices import load_prices
 from evaldrop.evaluation.prompts import Kind, Prompt, load_prompt
-from evaldrop.run.definition import DatasetFacts, Parent, PromptFile, RunDefinition, parent_of
-from evaldrop.run.request import RunRequest
+from evaldrop.run.definition import DatasetFacts, PromptFile, RunDefinition
+from evaldrop.run.request import RunRequest, run_folder
 from evaldrop.scorecard.baseline.blessing import blessed_run
 from evaldrop.scorecard.gate import RunNames, check_names, parse_gate
-from evaldrop.shipped import workflow_sha256
+from evaldrop.shipped import VERSION, workflow_sha256
 from evaldrop.steps.prepare_records.kept_replies import parent_replies
 from evaldrop.steps.prepare_records.prepare import Preparing
 from evaldrop.steps.validate_dataset.criteria_checks import CriteriaChecking
@@ -93,7 +93,7 @@ class RunDraft:
             )
         if self.problems:
             return None
-        folder = storage.join(self._out(), evaluation.name, self.request.run_id)
+        out = storage.absolute(self.request.out)
         models = [
             called.model for called in (*evaluation.candidates, *evaluation.judges) if called.model != GIVEN
         ]
@@ -103,8 +103,8 @@ class RunDraft:
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
             simulated=self.request.simulated or bool(self.parent and self.parent.simulated),
             bedrock=self.request.bedrock,
-            folder=folder,
-            out=self._out(),
+            folder=run_folder(out, evaluation.name, self.request.run_id),
+            out=out,
             dataset=self._facts(),
             evaluation=evaluation,
             evaluation_uri=self.evaluation_uri,
@@ -116,35 +116,25 @@ class RunDraft:
             workflow_sha256=workflow_sha256(),
             prices=load_prices(evaluation.prices).to_json(models),
             estimate=None,
-            versions={"evaldrop": __version__, "python": platform.python_version()},
+            versions={"evaldrop": VERSION, "python": platform.python_version()},
             # The parent's fences make the same question the same text, which its reply answers.
             nonce=self.parent.nonce if self.parent else secrets.token_hex(16),
             options={"limit": self.request.limit, "max_in_flight": self.request.max_in_flight},
-            baseline=self._baseline(evaluation.name),
-            parent=self._parent(),
+            baseline=self._baseline(storage.join(out, evaluation.name)),
+            parent=self.parent.as_parent("rejudged") if self.parent else None,
         )
 
-    def _parent(self) -> Parent | None:
-        if self.parent is None or self.request.parent is None:
-            return None
-        return parent_of(self.parent, self.request.parent, "rejudged")
-
-    def _out(self) -> str:
-        out = self.request.out
-        return out if storage.is_s3(out) else str(storage.local_path(out))
-
-    def _baseline(self, name: str) -> str | None:
+    def _baseline(self, evaluation_folder: str) -> str | None:
         """Return the evaluation's blessed run; a broken `baseline.json` is a warning, not a refusal."""
         try:
-            return blessed_run(storage.join(self._out(), name), simulated=self.request.simulated)
+            return blessed_run(evaluation_folder, simulated=self.request.simulated)
         except StorageError as error:
             self.warnings.append(str(error))
             return None
 
     def _facts(self) -> DatasetFacts:
-        uri = self.request.dataset
         return DatasetFacts(
-            uri=uri if storage.is_s3(uri) else str(storage.local_path(uri)),
+            uri=storage.absolute(self.request.dataset),
             version=self.request.dataset_version,
             sha256=self.survey.sha256,
             shape=self.survey.shape,

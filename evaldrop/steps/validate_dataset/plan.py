@@ -17,7 +17,7 @@ from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.prices import Prices, cost_usd
 from evaldrop.run.definition import RunDefinition
-from evaldrop.run.shared_texts import with_texts_restored
+from evaldrop.run.records import with_texts_restored
 from evaldrop.steps.prepare_records.kept_replies import ParentReplies
 from evaldrop.steps.prepare_records.pair_texts import pairs
 from evaldrop.steps.prepare_records.prepare import Preparing

@@ -14,7 +14,7 @@ from evaldrop.datasets import Survey, survey_dataset
 from evaldrop.errors import DatasetError, EvaldropError, EvaluationError, InputError
 from evaldrop.evaluation import Evaluation, find_evaluation, read_evaluation, stack_evaluation
 from evaldrop.run.definition import RunDefinition
-from evaldrop.run.request import RunRequest
+from evaldrop.run.request import RunRequest, has_begun
 from evaldrop.steps.validate_dataset.define_run import RunDraft
 from evaldrop.steps.validate_dataset.plan import Plan, refuse_above_budget
 
@@ -74,7 +74,7 @@ def _refusal(check: Check) -> InputError:
 
 def _kept(definition: RunDefinition) -> RunDefinition | None:
     """Return the definition this run began with, if it has begun."""
-    if not storage.exists(definition.uri):
+    if not has_begun(definition.folder):
         return None
     kept = RunDefinition.load(definition.folder)
     for what, before, now in (
@@ -108,7 +108,7 @@ def check_dataset(request: RunRequest, *, default: str | None = None) -> Check:
     definition = checking.define()
     plan = checking.plan(definition) if definition and not checking.problems else None
     if plan and definition:
-        definition = definition.model_copy(update={"estimate": plan.to_json()})
+        definition = definition.changed(estimate=plan.to_json())
     return Check(
         request=request,
         survey=survey,

@@ -9,7 +9,7 @@ from rich.console import Console
 from evaldrop import storage
 from evaldrop.cli import deployed_progress, main
 from evaldrop.cli.deployed_progress import DeployedProgress
-from evaldrop.errors import ServiceError
+from evaldrop.errors import AwsError
 from evaldrop.running.deployed.following import Counts, Moment
 from tests.evaldrop.running.deployed.stacks import EXECUTION, moment
 from tests.evaldrop.running.deployed.test_listing import finish
@@ -178,13 +178,13 @@ def test_on_a_terminal_it_is_a_bar():
 
 
 def test_a_network_that_fails_for_a_moment_does_not_end_the_watching():
-    last, _, _ = follow(at(1), *[ServiceError("away")] * 4, at(2), at(100, status="SUCCEEDED"))
+    last, _, _ = follow(at(1), *[AwsError("away")] * 4, at(2), at(100, status="SUCCEEDED"))
     assert last.status == "SUCCEEDED"
 
 
 def test_a_network_that_stays_away_does_and_says_that_the_run_goes_on():
-    with pytest.raises(ServiceError, match="the run does not depend on it"):
-        follow(at(1), *[ServiceError("away")] * 5)
+    with pytest.raises(AwsError, match="the run does not depend on it"):
+        follow(at(1), *[AwsError("away")] * 5)
 
 
 def test_a_run_that_has_not_started_is_waited_for_a_minute():

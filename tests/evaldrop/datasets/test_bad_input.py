@@ -6,8 +6,7 @@ import pytest
 
 from evaldrop.datasets import Record, Rejected
 from evaldrop.errors import DatasetError
-
-from .reading_of import problems_in, problems_of, read_bytes, record_of
+from tests.evaldrop.datasets.reading_of import problems_in, problems_of, read_bytes, record_of
 
 GOOD = b'{"prompt": "Why?"}'
 

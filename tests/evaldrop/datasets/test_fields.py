@@ -3,8 +3,7 @@
 import pytest
 
 from evaldrop.errors import DatasetError
-
-from .reading_of import problems_of, record_of, survey_of
+from tests.evaldrop.datasets.reading_of import problems_of, record_of, survey_of
 
 
 def test_a_mapping_reads_a_shape_nobody_knows():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .reading_of import record_of, survey_of
+from tests.evaldrop.datasets.reading_of import record_of, survey_of
 
 
 def puzzle(*assertions, **variables):

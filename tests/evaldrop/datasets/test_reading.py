@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from evaldrop.datasets import Message, Record, Rejected, read_records
 from evaldrop.datasets.shapes import BEDROCK_EVALUATION, CANONICAL, FOREIGN_SHAPES
 from evaldrop.errors import DatasetError
-
-from .reading_of import problems_in, read_bytes, record_of
+from tests.evaldrop.datasets.reading_of import problems_in, read_bytes, record_of
 
 ROW = {"id": "a", "prompt": "Why? – \u2028 ✓", "reference": ["So."], "category": "c"}
 TEXT = json.dumps(ROW, ensure_ascii=False)

@@ -3,8 +3,7 @@
 import pytest
 
 from evaldrop.datasets.shapes import FOREIGN_SHAPES, recognise
-
-from .reading_of import problems_of, record_of, survey_of
+from tests.evaldrop.datasets.reading_of import problems_of, record_of, survey_of
 
 QUESTION = "If books cost $10.21 each and you buy 15 of them with a 20% discount, how much will you pay?"
 

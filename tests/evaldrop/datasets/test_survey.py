@@ -9,8 +9,7 @@ import pytest
 from evaldrop.datasets import survey, survey_dataset
 from evaldrop.datasets.seen_ids import SeenIds
 from evaldrop.errors import DatasetError
-
-from .reading_of import survey_of
+from tests.evaldrop.datasets.reading_of import survey_of
 
 BEDROCK = {"prompt": "q", "referenceResponse": "r", "category": "math"}
 

@@ -5,7 +5,7 @@ import tracemalloc
 
 import pytest
 
-from evaldrop.engine import ArnParts, Execution, History, Progress, TaskError, execute
+from evaldrop.engine import ArnParts, EventHistory, Execution, Progress, TaskError, execute
 from evaldrop.engine.map_runs.state import MAX_REDRIVES
 from tests.evaldrop.engine.scripted import Objects
 from tests.evaldrop.engine.test_execution import Rows, distributed, machine, task
@@ -174,5 +174,5 @@ def test_a_plain_history_hears_and_does_nothing():
     states["M"] |= {"Next": "P"}
     del states["M"]["End"]
     store = Objects({"in/rows": "1\n"})
-    ended = run_virtual(run(states, Calls(), None, store, history=History()))
+    ended = run_virtual(run(states, Calls(), None, store, history=EventHistory()))
     assert ended == Execution(status="SUCCEEDED", output=ended.output)

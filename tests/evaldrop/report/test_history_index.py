@@ -11,6 +11,7 @@ from evaldrop.report import history_index
 from evaldrop.report.history import write_history
 from evaldrop.report.history_index import read_entries
 from evaldrop.report.history_page import baselines_of
+from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.baseline.blessing import bless
 from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.report.test_history import run_folder
@@ -49,7 +50,7 @@ def test_two_runs_that_end_at_once_are_both_on_the_page(tmp_path, monkeypatch):
         return page(*arguments)
 
     monkeypatch.setattr(history_index, "history_page", the_other_ends_first)
-    write_history(str(tmp_path / "support" / "run-2"), scorecard)
+    write_history(RunDefinition.load(str(tmp_path / "support" / "run-2")), scorecard)
     assert "support/run-1/report.html" in index(tmp_path)
     assert "support/run-2/report.html" in index(tmp_path)
 

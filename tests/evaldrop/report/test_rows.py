@@ -17,7 +17,7 @@ from evaldrop.report.rows import (
     IS_FLAGGED,
     ReportRows,
 )
-from evaldrop.run.definition import read_run_file
+from evaldrop.run.definition import RunDefinition
 from evaldrop.run.results import collect
 from evaldrop.scorecard.baseline.drops import Drop
 from evaldrop.steps.build_scorecard.build import build_scorecard
@@ -39,7 +39,7 @@ def offered(tmp_path):
         manifest = write_run(
             folder, run=run_json(), records=[record(r["record_id"]) for r in results], succeeded=results
         )
-        run = read_run_file(folder)
+        run = RunDefinition.load(folder)
         reader, rows = ResultReader(run), ReportRows(run, budget)
         for ordinal, found in enumerate(collect(folder, [manifest])):
             rows.add(ordinal, found.record, reader.read(found))
@@ -130,7 +130,7 @@ def one(tmp_path):
     """Return a run of one good record, with the record and its results."""
     folder = str(tmp_path / "run")
     manifest = write_run(folder, run=run_json(), records=[record("r")], succeeded=[whole("r")])
-    run = read_run_file(folder)
+    run = RunDefinition.load(folder)
     (found,) = collect(folder, [manifest])
     return run, found.record, ResultReader(run).read(found)
 

@@ -4,7 +4,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from evaldrop.engine import Clock, History
+from evaldrop.engine import Clock, EventHistory
 from evaldrop.engine.map_runs.children import Child
 from evaldrop.engine.map_runs.work import MapRun
 from evaldrop.engine.payloads import to_json
@@ -68,7 +68,7 @@ def _details(details: dict[str, Any], *, with_data: bool) -> dict[str, Any]:
     return answer | ({"parameters": "{}"} if "parameters" in details and not with_data else {})
 
 
-class EventLog(History):
+class EventLog(EventHistory):
     """Keeps the events and Map Runs of one execution, redrives included."""
 
     def __init__(self, clock: Clock, execution_arn: str) -> None:

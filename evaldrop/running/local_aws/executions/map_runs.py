@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from evaldrop.engine.map_runs.children import Child
-from evaldrop.engine.map_runs.work import MapRun, Tolerance
+from evaldrop.engine.map_runs.work import MapRun
+from evaldrop.engine.progress import Tolerance
 
 _COUNTED = {"SUCCEEDED": "succeeded", "FAILED": "failed", "TIMED_OUT": "timedOut", "ABORTED": "aborted"}
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from evaldrop.engine.queries.compiled import UntranslatedError, translate
 from evaldrop.engine.queries.interpreted import interpret
 from evaldrop.engine.queries.syntax import parse_expression
-from evaldrop.engine.queries.values import EvaluationError, Frame
+from evaldrop.engine.queries.values import ExpressionError, Frame
 
 NAMES = ["a", "b", "c"]
 SCALARS = st.one_of(
@@ -80,7 +80,7 @@ def larger(inner):
 def outcome(evaluate, frame):
     try:
         return evaluate(frame)
-    except EvaluationError:
+    except ExpressionError:
         return "an error"
 
 

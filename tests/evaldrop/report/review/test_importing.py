@@ -11,7 +11,7 @@ from evaldrop import storage
 from evaldrop.errors import InputError, StorageError
 from evaldrop.report.review.exporting import export_review
 from evaldrop.report.review.importing import import_review
-from evaldrop.run.definition import read_run_file
+from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.calibration import calibrate
 from evaldrop.scorecard.calibration.labels import read_labels, write_labels
 from tests.evaldrop.report.review.reviewed_runs import FIRST, NOW, bring_back, write_reviewed_run
@@ -147,4 +147,4 @@ def test_on_s3_it_is_the_same(bucket, tmp_path):
         csv.writer(stream).writerows(rows)
     done = import_review(str(filled), folder, rater="Ada", imported_at=NOW)
     assert done.labels.startswith(f"s3://{bucket}/runs/support/labels/")
-    assert calibrate(read_run_file(folder)).criteria["tone"].n_labelled == 6
+    assert calibrate(RunDefinition.load(folder)).criteria["tone"].n_labelled == 6

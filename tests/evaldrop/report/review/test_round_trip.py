@@ -11,7 +11,7 @@ from evaldrop.cli import main
 from evaldrop.errors import InputError, StorageError
 from evaldrop.report.review.exporting import export_review
 from evaldrop.report.review.importing import import_review
-from evaldrop.run.definition import read_run_file
+from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.calibration import calibrate
 from evaldrop.scorecard.calibration.labels import read_labels
 from evaldrop.scorecard.read import read_run
@@ -51,7 +51,7 @@ def test_labels_come_back_under_the_names_they_belong_to(folder, tmp_path):
 
 def test_the_corrected_mean_is_ppi_over_the_drawn_records(folder, tmp_path):
     bring_back(folder, tmp_path)
-    found = calibrate(read_run_file(folder))
+    found = calibrate(RunDefinition.load(folder))
     seen = sorted({int(label.record_id[1:]) for label in read_labels(folder)})
     others = [n for n in range(RECORDS) if n not in seen]
     assert len(seen) == 12
@@ -95,7 +95,7 @@ def test_records_in_groups_are_corrected_by_groups(tmp_path):
     alone = write_reviewed_run(tmp_path / "alone", records=RECORDS)
     for place in (folder, alone):
         bring_back(place, tmp_path)
-    grouped, single = (calibrate(read_run_file(place)).means[FIRST]["tone"] for place in (folder, alone))
+    grouped, single = (calibrate(RunDefinition.load(place)).means[FIRST]["tone"] for place in (folder, alone))
     assert grouped.n_labelled == single.n_labelled == 12
     assert grouped.standard_error != pytest.approx(single.standard_error)
 
@@ -103,7 +103,7 @@ def test_records_in_groups_are_corrected_by_groups(tmp_path):
 def test_several_people_are_compared_and_joined(folder, tmp_path):
     bring_back(folder, tmp_path)
     bring_back(folder, tmp_path, rater="Bob", answer=lambda *which: person(*which, kind=1))
-    found = calibrate(read_run_file(folder)).criteria["correctness"]
+    found = calibrate(RunDefinition.load(folder)).criteria["correctness"]
     assert found.raters == {"Ada": 24, "Bob": 24}
     (pair,) = found.between_raters
     assert (pair.a, pair.b, pair.n) == ("Ada", "Bob", 24)
@@ -118,7 +118,7 @@ def test_labels_that_were_not_drawn_correct_no_mean_but_are_compared(folder, tmp
     own.write_text("\n".join(["record_id,candidate,criterion,score,rater", *rows]))
     done = import_review(str(own), folder, rater=None, imported_at=NOW)
     assert (done.raters, done.is_random) == (("unnamed",), False)
-    found = calibrate(read_run_file(folder))
+    found = calibrate(RunDefinition.load(folder))
     assert found.criteria["tone"].joined.n == 10
     assert not found.criteria["tone"].random_sample
     mean = found.means[FIRST]["tone"]
@@ -129,7 +129,7 @@ def test_labels_that_were_not_drawn_correct_no_mean_but_are_compared(folder, tmp
 def test_the_first_records_of_the_dataset_are_no_random_sample(folder, tmp_path):
     """What the method's oracle shows to fail: the easy half labelled, the rest not."""
     bring_back(folder, tmp_path, answer=lambda n, place: person(n, place) if n < 15 else None)
-    mean = calibrate(read_run_file(folder)).means[FIRST]["tone"]
+    mean = calibrate(RunDefinition.load(folder)).means[FIRST]["tone"]
     assert mean.mean is None
     assert "not the first ones of the random order" in mean.reason
 
@@ -138,12 +138,12 @@ def test_labels_of_another_run_are_compared_where_the_response_is_the_same(folde
     bring_back(folder, tmp_path)
     again = write_reviewed_run(tmp_path, records=RECORDS, run_id="run-2")
     other = write_reviewed_run(tmp_path, records=RECORDS, run_id="run-3", answers="another answer")
-    found = calibrate(read_run_file(again))
+    found = calibrate(RunDefinition.load(again))
     assert found.criteria["tone"].joined.n == 24
     assert found.means[FIRST]["tone"].mean is None
     assert "sample of run run-1" in found.means[FIRST]["tone"].reason
     # Only the hostile responses are the same there, if they were drawn.
-    matched = calibrate(read_run_file(other))
+    matched = calibrate(RunDefinition.load(other))
     assert matched is None or matched.criteria["tone"].n_labelled == 2
 
 
@@ -245,7 +245,7 @@ def test_each_judge_stands_alone_and_all_together(tmp_path, capsys):
     shown = capsys.readouterr().out
     assert "all together" in shown
     assert "14 responses labelled (Ada 14), 1 passed on" in shown
-    found = calibrate(read_run_file(folder)).criteria["tone"]
+    found = calibrate(RunDefinition.load(folder)).criteria["tone"]
     assert found.judges["pro"].n == found.joined.n == 14
     assert found.judges["lite-judge"].n < 14
 

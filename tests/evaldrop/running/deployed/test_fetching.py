@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from evaldrop import storage
-from evaldrop.errors import ServiceError, StorageError
+from evaldrop.errors import AwsError, StorageError
 from evaldrop.running.deployed.fetching import Fetching
 
 FOLDER = "s3://drop/runs/support/ds-1"
@@ -105,7 +105,7 @@ class Spoiling:
     ("content", "said"), [(b'{"a": 1}', "8 of 9 bytes arrived"), (b'{"b": 1}\n', "other bytes arrived")]
 )
 def test_what_arrives_damaged_is_not_kept(filled, tmp_path, content, said):
-    with pytest.raises(ServiceError, match=said):
+    with pytest.raises(AwsError, match=said):
         fetch(tmp_path, Spoiling("SUCCEEDED_0.jsonl", content))
     assert "results/a b/SUCCEEDED_0.jsonl" not in files(tmp_path)
     assert not list(tmp_path.rglob(".*"))
@@ -135,5 +135,5 @@ def test_a_file_written_anew_meanwhile_is_not_mixed_in(filled, tmp_path):
     fetching = Fetching(FOLDER, tmp_path, boto3.client("s3"))
     listed = fetching.listing()
     storage.write_bytes(f"{FOLDER}/results/a b/SUCCEEDED_0.jsonl", b"another")
-    with pytest.raises(ServiceError, match=r"written anew meanwhile\. Fetch again"):
+    with pytest.raises(AwsError, match=r"written anew meanwhile\. Fetch again"):
         fetching.fetch(listed, copied=lambda _: None)

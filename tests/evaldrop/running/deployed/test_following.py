@@ -5,7 +5,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from evaldrop.errors import ServiceError
+from evaldrop.errors import AwsError
 from evaldrop.running.deployed.following import Counts, look
 from tests.evaldrop.running.deployed.stacks import EXECUTION, States, moment
 
@@ -47,5 +47,5 @@ def test_who_may_not_look_is_told():
                 {"Error": {"Code": "AccessDeniedException", "Message": "not you"}}, "DescribeExecution"
             )
 
-    with pytest.raises(ServiceError, match=r"ds-1 cannot be looked at.*not you.*get-caller-identity"):
+    with pytest.raises(AwsError, match=r"ds-1 cannot be looked at.*not you.*get-caller-identity"):
         look(ARN, Forbidding())

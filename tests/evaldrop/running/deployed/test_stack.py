@@ -5,7 +5,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from evaldrop.aws_errors import as_service_error
-from evaldrop.errors import InputError, ServiceError
+from evaldrop.errors import AwsError, InputError
 from evaldrop.running.deployed.clients import client
 from evaldrop.running.deployed.stack import find_stack
 from evaldrop.steps.start_run.events import RUNS
@@ -51,7 +51,7 @@ class Refusing:
     ],
 )
 def test_who_may_not_look_is_told_what_to_do(bucket, code, advice):
-    with pytest.raises(ServiceError, match=advice) as raised:
+    with pytest.raises(AwsError, match=advice) as raised:
         find_stack("evaldrop", Refusing(code))
     assert 'stack "evaldrop" cannot be looked up' in str(raised.value)
 
@@ -61,7 +61,7 @@ def test_without_a_region_the_error_says_how_to_choose_one(monkeypatch, tmp_path
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    with pytest.raises(ServiceError, match="AWS_DEFAULT_REGION"):
+    with pytest.raises(AwsError, match="AWS_DEFAULT_REGION"):
         client("cloudformation")
 
 

@@ -6,7 +6,7 @@ import boto3
 import pytest
 import yaml
 
-from evaldrop.errors import BudgetExceeded, DatasetError, EvaluationError, InputError, ServiceError
+from evaldrop.errors import AwsError, BudgetExceeded, DatasetError, EvaluationError, InputError
 from evaldrop.running.deployed.submission import Wanted, check_here, prepare
 from evaldrop.running.deployed.uploads import InputBucket
 from evaldrop.steps.start_run.events import run_of
@@ -177,7 +177,7 @@ def test_two_who_submit_at_once_start_one_run(here, deployed):
     first, bucket = look(deployed)
     second, _ = look(deployed)
     first.send(bucket)
-    with pytest.raises(ServiceError, match=r"changed by somebody else just now.*Submit again"):
+    with pytest.raises(AwsError, match=r"changed by somebody else just now.*Submit again"):
         second.send(bucket)
     versions = boto3.client("s3").list_object_versions(
         Bucket=deployed.input_bucket, Prefix="datasets/faq.jsonl"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaldrop.run.definition import read_run_file
+from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.baseline.comparability import changes, obstacles
 from tests.evaldrop.run_folders import CORRECTNESS, HAIKU, LITE, PRO, TONE, run_json, write_run
 
@@ -17,7 +17,7 @@ def read(tmp_path):
     def written(name, **changed):
         folder = str(tmp_path / name)
         write_run(folder, run=run_json(**changed), records=[], succeeded=[])
-        return read_run_file(folder)
+        return RunDefinition.load(folder)
 
     return written
 

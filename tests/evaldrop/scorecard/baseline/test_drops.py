@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaldrop.run.definition import read_run_file
+from evaldrop.run.definition import RunDefinition
 from evaldrop.run.results import collect, find_manifests
 from evaldrop.scorecard.baseline.drops import Drop, EarlierScores, earlier_scores
 from evaldrop.scorecard.baseline.scores_table import read_scores
@@ -26,7 +26,7 @@ def pair(tmp_path):
 
 def drops(folder, earlier=None):
     """Return each record's drops, those without any left out."""
-    run = read_run_file(folder)
+    run = RunDefinition.load(folder)
     earlier, reader = earlier or earlier_scores(run), ResultReader(run)
     found = {
         one.record.record_id: earlier.drops(one.record.record_id, reader.read(one))
@@ -56,18 +56,18 @@ def test_records_whose_hashes_meet_are_told_apart(pair, monkeypatch):
     now, then = pair()
     plain = drops(now)
     monkeypatch.setattr("evaldrop.scorecard.baseline.drops.hash", lambda _: 7, raising=False)
-    earlier = EarlierScores(read_run_file(now), read_scores(then))
+    earlier = EarlierScores(RunDefinition.load(now), read_scores(then))
     assert drops(now, earlier) == plain
     assert earlier.drops("of no run", []) == []
 
 
 def test_a_run_without_a_baseline_or_with_another_measure_has_no_earlier_scores(pair, tmp_path):
     _, then = pair()
-    assert earlier_scores(read_run_file(then)) is None
+    assert earlier_scores(RunDefinition.load(then)) is None
     other = str(tmp_path / "support" / "run-2")
     write(
         other, {"lite": NOW, "haiku": SAME}, baseline=then, criteria=[CORRECTNESS, {**TONE, "question": "?"}]
     )
-    assert earlier_scores(read_run_file(other)) is None
+    assert earlier_scores(RunDefinition.load(other)) is None
     write(other, {"lite": NOW, "haiku": SAME}, baseline=str(tmp_path / "gone"))
-    assert earlier_scores(read_run_file(other)) is None
+    assert earlier_scores(RunDefinition.load(other)) is None

@@ -9,7 +9,7 @@ from evaldrop import storage
 from evaldrop.errors import EvaluationError, InputError
 from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation.questions import questions_of
-from evaldrop.run.definition import RunDefinition, out_of
+from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.baseline.blessing import bless
 from evaldrop.scorecard.read import read_run
 from evaldrop.steps.build_scorecard.build import build_scorecard
@@ -220,8 +220,3 @@ def test_how_long_a_call_may_take_is_no_question():
         for s in (10, 20)
     )
     assert questions_of(quick) == questions_of(slow)
-
-
-@pytest.mark.parametrize("folder", ["s3://bucket/runs/support/run-1", "s3://bucket/runs/support/run-1/"])
-def test_runs_are_kept_two_folders_above_a_run(folder):
-    assert out_of(folder) == "s3://bucket/runs"

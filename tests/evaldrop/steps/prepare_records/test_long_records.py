@@ -8,8 +8,8 @@ import pytest
 from evaldrop.bedrock.families.requests import native_body
 from evaldrop.evaluation import Candidate, Guardrail, Inference
 from evaldrop.evaluation.prompts import Turn
+from evaldrop.run.records import with_texts_restored
 from evaldrop.run.request import RunRequest
-from evaldrop.run.shared_texts import with_texts_restored
 from evaldrop.steps.prepare_records.long_records import MAX_BODY_BYTES, MAX_LINE_BYTES
 from evaldrop.steps.prepare_records.prepare import prepare_records
 from evaldrop.steps.validate_dataset.validate import validate_dataset

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaldrop.errors import InputError, ServiceError, StorageError
+from evaldrop.errors import AwsError, InputError, StorageError
 from evaldrop.run.request import RunRequest
 from evaldrop.steps.start_run.events import Intake, run_name, start_runs, uploads_in
 from evaldrop.storage import ObjectFacts
@@ -29,7 +29,7 @@ class Services:
 
     def start(self, request):
         if request.dataset in self.failing:
-            raise ServiceError(f"run of {request.dataset} was not started: busy")
+            raise AwsError(f"run of {request.dataset} was not started: busy")
         if request.run_id in self.started:
             return False
         self.started[request.run_id] = request
@@ -260,7 +260,7 @@ def test_the_largest_dataset_that_is_taken_is_taken():
 
 def test_a_dataset_that_fails_does_not_keep_the_others():
     services = Services(failing={"s3://drop/datasets/a.jsonl"})
-    with pytest.raises(ServiceError, match="busy"):
+    with pytest.raises(AwsError, match="busy"):
         start(notified("datasets/a.jsonl", "datasets/b.jsonl"), services)
     assert [request.dataset for request in services.started.values()] == ["s3://drop/datasets/b.jsonl"]
 

@@ -66,6 +66,6 @@ def test_langchains_rows_mean_langchains_questions(tmp_path):
     rows = [{"input": "Why?", "submission": "So.", "criteria": name} for name in ("helpfulness", "depth")]
     found = check(tmp_path, evaluation, rows)
     assert not found.problems
-    criteria = found.definition.resolved_criteria()
+    criteria = found.definition.criteria
     kinds = {name: one.scale.kind for name, one in criteria.items()}
     assert kinds == {"helpfulness": "binary", "depth": "binary"}

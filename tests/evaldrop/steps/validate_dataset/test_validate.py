@@ -76,7 +76,7 @@ def test_a_valid_dataset_gives_the_run_as_it_would_be_and_writes_nothing(tmp_pat
     assert definition.simulated
     assert definition.dataset.records == {"read": 1, "rejected": 0}
     assert definition.prompts.keys() == {"candidate/answer.v1", "judge/criteria.v1"}
-    assert definition.prices["models"].keys() == {LITE["model"], JUDGE["model"]}
+    assert definition.price_list["models"].keys() == {LITE["model"], JUDGE["model"]}
     assert definition.estimate["calls"] == 2
     assert len(bytes.fromhex(definition.nonce)) == 16
     assert not (tmp_path / "runs").exists()
@@ -108,7 +108,7 @@ def test_candidates_may_come_with_the_dataset(tmp_path):
     assert checked.problems == ()
     assert [(c.name, c.model) for c in checked.definition.evaluation.candidates] == [("GPT-4-old", "given")]
     assert checked.definition.given == {"GPT 4 (old)": "GPT-4-old"}
-    assert checked.definition.prices["models"].keys() == {JUDGE["model"]}
+    assert checked.definition.price_list["models"].keys() == {JUDGE["model"]}
 
 
 def test_two_names_that_would_become_one_are_a_problem(tmp_path):
@@ -151,9 +151,9 @@ def test_validating_writes_the_run_and_names_its_folder(tmp_path):
     run = validate_dataset(request(tmp_path))["run"]
     assert (run["name"], run["folder"]) == ("small", str(tmp_path / "runs" / "small" / "run-1"))
     definition = RunDefinition.load(run["folder"])
-    assert json.loads(storage.read_bytes(definition.uri))["run_id"] == "run-1"
+    assert json.loads(storage.read_bytes(definition.file("run.json")))["run_id"] == "run-1"
     assert definition.evaluation_uri == str(tmp_path / "evaluation.yaml")
-    assert [*definition.resolved_criteria()] == ["correctness"]
+    assert [*definition.criteria] == ["correctness"]
     assert (
         definition.prompt("candidate", "answer.v1").sha256 == definition.prompts["candidate/answer.v1"].sha256
     )

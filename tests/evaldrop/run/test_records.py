@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaldrop.run.shared_texts import SHORTEST, share_texts, with_texts_restored
+from evaldrop.run.records import SHORTEST, share_texts, with_texts_restored
 
 LONG, OTHER = "l" * SHORTEST, "o" * SHORTEST + "é"
 

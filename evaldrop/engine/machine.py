@@ -1,10 +1,12 @@
 """A state machine once loaded: states as typed values, with every expression compiled."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from evaldrop.engine.templates import Template
+
+# The longest wait or time-out there is, a little over three years (the States Language).
+MAX_SECONDS = 99_999_999
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,4 +212,3 @@ class StateMachine:
     flow: Flow
     timeout_s: float | None
     resources: frozenset[str]
-    definition: Mapping[str, Any] = field(repr=False)

@@ -5,26 +5,25 @@ from collections.abc import Awaitable, Callable
 from itertools import count
 from typing import Any
 
-from evaldrop.engine import model
+from evaldrop.engine import machine
 from evaldrop.engine.actions.branching import run_inline_map, run_parallel
 from evaldrop.engine.actions.simple import run_choice, run_fail, run_pass, run_wait
 from evaldrop.engine.actions.task import run_task
 from evaldrop.engine.errors import QueryError
 from evaldrop.engine.map_runs.state import run_distributed_map
-from evaldrop.engine.progress import Place
-from evaldrop.engine.runs import Outcome, Run, Visit
-from evaldrop.engine.scopes import Scope
+from evaldrop.engine.progress import FlowProgress
+from evaldrop.engine.runs import Outcome, RunningExecution, VariableScope, Visit
 
 ACTIONS: dict[type, Callable[[Visit], Awaitable[Outcome]]] = {
-    model.Task: run_task,
-    model.Pass: run_pass,
-    model.Succeed: run_pass,
-    model.Fail: run_fail,
-    model.Choice: run_choice,
-    model.Wait: run_wait,
-    model.Parallel: run_parallel,
-    model.InlineMap: run_inline_map,
-    model.DistributedMap: run_distributed_map,
+    machine.Task: run_task,
+    machine.Pass: run_pass,
+    machine.Succeed: run_pass,
+    machine.Fail: run_fail,
+    machine.Choice: run_choice,
+    machine.Wait: run_wait,
+    machine.Parallel: run_parallel,
+    machine.InlineMap: run_inline_map,
+    machine.DistributedMap: run_distributed_map,
 }
 
 # A loop of states that never wait must let timeouts and cancelling through.
@@ -32,12 +31,12 @@ STATES_PER_TURN = 100
 
 
 async def run_flow(
-    run: Run,
-    flow: model.Flow,
-    scope: Scope,
+    run: RunningExecution,
+    flow: machine.Flow,
+    scope: VariableScope,
     data: Any,
     item: dict[str, Any] | None,
-    place: Place | None = None,
+    place: FlowProgress | None = None,
 ) -> Any:
     """
     Return the output of a flow.
@@ -79,6 +78,7 @@ async def run_flow(
                 _tell_exited(visit, data)
             if place is not None:
                 place.inside = None
+    # Cancelling too: an execution that was stopped can be redriven from here.
     except BaseException as error:
         if place is not None:
             place.stop(name, data, scope, error)
@@ -86,12 +86,12 @@ async def run_flow(
     return data
 
 
-_KINDS = {kind: kind.__name__ for kind in ACTIONS} | {model.InlineMap: "Map", model.DistributedMap: "Map"}
+_KINDS = {kind: kind.__name__ for kind in ACTIONS} | {machine.InlineMap: "Map", machine.DistributedMap: "Map"}
 
 
 def _tell_entered(visit: Visit, *, is_redriven: bool) -> None:
     # A state that is redriven was entered before; only Fail is entered again (the guide, redrive).
-    if not is_redriven or isinstance(visit.state, model.Fail):
+    if not is_redriven or isinstance(visit.state, machine.Fail):
         visit.tell(f"{_KINDS[type(visit.state)]}StateEntered", name=visit.state.name, input=visit.input)
 
 
@@ -100,6 +100,6 @@ def _tell_exited(visit: Visit, output: Any) -> None:
 
 
 def _tell_unevaluated(visit: Visit, error: QueryError) -> None:
-    # A state with handlers told of it itself: there the error may have been caught.
+    # A state with handlers has noted it already, where it may have been caught.
     if not hasattr(visit.state, "handlers"):
         visit.tell("EvaluationFailed", state=visit.state.name, error=error.error, cause=error.cause)
