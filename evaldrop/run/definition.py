@@ -1,6 +1,6 @@
 """`run.json`: what a run was asked to do, resolved so far that it can be repeated."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Literal
 
@@ -11,7 +11,8 @@ from evaldrop import storage
 from evaldrop.errors import EvaldropError, StorageError
 from evaldrop.evaluation import Candidate, Evaluation, Judge
 from evaldrop.evaluation.criteria import Criterion, criterion_from_config
-from evaldrop.evaluation.prices import ModelPrice, Prices, price_of
+from evaldrop.evaluation.definition import GIVEN
+from evaldrop.evaluation.prices import ModelPrice, Prices, load_prices, price_of
 from evaldrop.evaluation.prompts import Prompt
 from evaldrop.run.request import RUN_FILE, out_of
 
@@ -111,11 +112,7 @@ class RunDefinition(_Frozen):
     @cached_property
     def criteria(self) -> Mapping[str, Criterion]:
         """The run's criteria by name, in their order."""
-        criteria = (
-            criterion_from_config(config, path=f"criteria[{number}]")
-            for number, config in enumerate(self.criteria_configs)
-        )
-        return {criterion.name: criterion for criterion in criteria}
+        return criteria_by_name(self.criteria_configs, path="criteria")
 
     @cached_property
     def prices(self) -> Mapping[str, ModelPrice | None]:
@@ -188,3 +185,15 @@ class RunDefinition(_Frozen):
         # Read here, so that what is wrong with them is told by the file's name.
         _ = run.criteria, run.prices
         return run
+
+
+def criteria_by_name(configs: Iterable[str | dict[str, Any]], *, path: str) -> dict[str, Criterion]:
+    """Return criteria by name from their form in `evaluation.yaml`; `path` is where messages place them."""
+    criteria = (criterion_from_config(config, path=f"{path}[{n}]") for n, config in enumerate(configs))
+    return {criterion.name: criterion for criterion in criteria}
+
+
+def prices_for(evaluation: Evaluation) -> dict[str, Any]:
+    """Return what `run.json` keeps of today's prices: those of the models that an evaluation calls."""
+    called = (each.model for each in (*evaluation.candidates, *evaluation.judges))
+    return load_prices(evaluation.prices).to_json(model for model in called if model != GIVEN)

@@ -5,7 +5,7 @@ Parsing is apart from judging: `parse_gate` needs no scorecard, and `check_names
 """
 
 from evaldrop.scorecard.gate.judging import GateResult, evaluate_gate
-from evaldrop.scorecard.gate.names import RunNames, check_names
+from evaldrop.scorecard.gate.names import RunNames, check_names, gate_problems
 from evaldrop.scorecard.gate.parsing import parse_gate
 from evaldrop.scorecard.gate.rules import NoRegression, NoWorseRecord, Rule, Threshold
 
@@ -18,5 +18,6 @@ __all__ = [
     "Threshold",
     "check_names",
     "evaluate_gate",
+    "gate_problems",
     "parse_gate",
 ]

@@ -1,12 +1,13 @@
 """What a rule's names stand for in a run; unknown and ambiguous ones are refused with their place."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import NamedTuple
 
 from evaldrop.errors import EvaluationError
-from evaldrop.scorecard.gate.parsing import OF_A_SUBJECT, misread
+from evaldrop.evaluation import Evaluation
+from evaldrop.scorecard.gate.parsing import OF_A_SUBJECT, misread, parse_gate
 from evaldrop.scorecard.gate.rules import Rule, Threshold
 from evaldrop.scorecard.model.scorecard import OVERALL, Scorecard
 
@@ -18,6 +19,12 @@ class RunNames:
     candidates: Sequence[str]
     criteria: Sequence[str]
     metrics: Sequence[str] = ()
+
+    @classmethod
+    def asked(cls, evaluation: Evaluation, criteria: Iterable[str]) -> "RunNames":
+        """Return the names in a run of an evaluation, which may have more criteria than the evaluation."""
+        candidates = [candidate.name for candidate in evaluation.candidates]
+        return cls(candidates=candidates, criteria=list(criteria), metrics=evaluation.metrics)
 
     @classmethod
     def of(cls, scorecard: Scorecard) -> "RunNames":
@@ -50,6 +57,15 @@ def check_names(rule: Rule, names: RunNames) -> None:
     if rule.criterion is not None and rule.criterion not in (*names.criteria, OVERALL):
         known = (*names.criteria, OVERALL)
         raise _unknown(rule, rule.position, f'no criterion "{rule.criterion}"', rule.criterion, known, names)
+
+
+def gate_problems(expressions: Iterable[str], names: RunNames) -> Iterator[str]:
+    """Yield which rules cannot be read or name what such a run lacks: found before money is spent."""
+    for place, expression in enumerate(expressions):
+        try:
+            check_names(parse_gate(expression), names)
+        except EvaluationError as error:
+            yield f"gate[{place}]: {error}"
 
 
 def subject_of(rule: Threshold, names: RunNames) -> Subject:

@@ -6,24 +6,22 @@ be about something else, and `evaldrop rejudge` asks for what is new.
 """
 
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from evaldrop import storage
 from evaldrop.errors import EvaluationError, InputError
 from evaldrop.evaluation import Evaluation, read_evaluation
-from evaldrop.evaluation.criteria import Criterion, criterion_from_config
+from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.metrics import METRICS
-from evaldrop.evaluation.prices import load_prices
 from evaldrop.evaluation.questions import asked_of_judges, questions_of
-from evaldrop.run.definition import RunDefinition
+from evaldrop.run.definition import RunDefinition, criteria_by_name, prices_for
 from evaldrop.run.records import RECORDS_FILE
 from evaldrop.run.request import new_run_id, out_of, run_folder
 from evaldrop.run.results import find_manifests
 from evaldrop.scorecard.baseline.blessing import blessed_run
-from evaldrop.scorecard.gate import RunNames, check_names, parse_gate
+from evaldrop.scorecard.gate import RunNames, gate_problems
 from evaldrop.scorecard.model.scorecard import Scorecard
 from evaldrop.shipped import VERSION
 from evaldrop.steps.build_scorecard.build import score_run
@@ -77,21 +75,27 @@ def _rescored(parent: RunDefinition, *, evaluation: str | None, out: str | None)
     source = uri.rpartition("/")[2]
     now = with_given(read_evaluation(uri), parent)
     configs = (*now.criteria, *parent.criteria_configs[len(parent.evaluation.criteria) :])
+    criteria = criteria_by_name(configs, path=f"{source}: criteria")
     problems = [
         *(
             f"{source}: {what} is not what run {parent.run_id} asked"
             for what in _asked_otherwise(parent, now)
         ),
-        *_criteria_asked_otherwise(parent, configs, source),
+        *_criteria_asked_otherwise(parent, criteria, source),
     ]
     if problems:
         problems.append("Other questions need other replies: evaldrop rejudge calls judges for what is new.")
-    problems += _unreadable_rules(now, list(_resolved(configs, source)), source)
+    names = RunNames.asked(now, criteria)
+    problems += [f"{source}: {problem}" for problem in gate_problems(now.gate, names)]
+    problems += [
+        f'{source}: metrics: "{name}" is no metric. There are {", ".join(METRICS)}.'
+        for name in now.metrics
+        if name not in METRICS
+    ]
     if problems:
         raise EvaluationError("\n".join(problems))
     run_id = new_run_id()
     place = storage.absolute(out or out_of(storage.absolute(parent.folder)) or parent.folder)
-    models = [called.model for called in (*now.candidates, *now.judges) if called.model != GIVEN]
     blessed = blessed_run(storage.join(place, now.name), simulated=parent.simulated)
     return parent.changed(
         run_id=run_id,
@@ -102,7 +106,7 @@ def _rescored(parent: RunDefinition, *, evaluation: str | None, out: str | None)
         evaluation=now,
         evaluation_uri=storage.absolute(uri),
         criteria_configs=configs,
-        price_list=load_prices(now.prices).to_json(models),
+        price_list=prices_for(now),
         estimate=None,
         baseline=blessed or parent.baseline,
         versions={"evaldrop": VERSION, "python": platform.python_version()},
@@ -129,9 +133,9 @@ def _asked_otherwise(parent: RunDefinition, now: Evaluation) -> Iterator[str]:
 
 
 def _criteria_asked_otherwise(
-    parent: RunDefinition, configs: tuple[str | dict[str, Any], ...], source: str
+    parent: RunDefinition, after: Mapping[str, Criterion], source: str
 ) -> Iterator[str]:
-    before, after = parent.criteria, _resolved(configs, source)
+    before = parent.criteria
     for name in sorted(before.keys() | after.keys()):
         if (
             name not in after
@@ -139,30 +143,6 @@ def _criteria_asked_otherwise(
             or asked_of_judges(before[name]) != asked_of_judges(after[name])
         ):
             yield f"{source}: criteria: {name} is not what run {parent.run_id} asked"
-
-
-def _resolved(configs: tuple[str | dict[str, Any], ...], source: str) -> Mapping[str, Criterion]:
-    criteria = [
-        criterion_from_config(config, path=f"{source}: criteria[{place}]")
-        for place, config in enumerate(configs)
-    ]
-    return {criterion.name: criterion for criterion in criteria}
-
-
-def _unreadable_rules(evaluation: Evaluation, criteria: Sequence[str], source: str) -> Iterator[str]:
-    names = RunNames(
-        candidates=[candidate.name for candidate in evaluation.candidates],
-        criteria=criteria,
-        metrics=evaluation.metrics,
-    )
-    for place, expression in enumerate(evaluation.gate):
-        try:
-            check_names(parse_gate(expression), names)
-        except EvaluationError as error:
-            yield f"{source}: gate[{place}]: {error}"
-    for name in evaluation.metrics:
-        if name not in METRICS:
-            yield f'{source}: metrics: "{name}" is no metric. There are {", ".join(METRICS)}.'
 
 
 def _below(uri: str, manifest_folder: str) -> tuple[str, str]:

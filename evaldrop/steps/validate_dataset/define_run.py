@@ -3,7 +3,7 @@
 import platform
 import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -18,10 +18,10 @@ from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.prices import load_prices
 from evaldrop.evaluation.prompts import Kind, Prompt, load_prompt
-from evaldrop.run.definition import DatasetFacts, PromptFile, RunDefinition
+from evaldrop.run.definition import DatasetFacts, PromptFile, RunDefinition, prices_for
 from evaldrop.run.request import RunRequest, run_folder
 from evaldrop.scorecard.baseline.blessing import blessed_run
-from evaldrop.scorecard.gate import RunNames, check_names, parse_gate
+from evaldrop.scorecard.gate import RunNames, gate_problems
 from evaldrop.shipped import VERSION, workflow_sha256
 from evaldrop.steps.prepare_records.kept_replies import parent_replies
 from evaldrop.steps.prepare_records.prepare import Preparing
@@ -85,7 +85,8 @@ class RunDraft:
         self.warnings += judge_warnings(evaluation)
         prompts = self._prompts(evaluation)
         self._check_metrics()
-        self._check_gate(evaluation, criteria)
+        unreadable = gate_problems(self.evaluation.gate, RunNames.asked(evaluation, criteria))
+        self.problems += [f"{self.source}: {problem}" for problem in unreadable]
         self.problems += robustness_problems(evaluation, source=self.source)
         if self.parent:
             self.problems += parent_problems(
@@ -94,9 +95,6 @@ class RunDraft:
         if self.problems:
             return None
         out = storage.absolute(self.request.out)
-        models = [
-            called.model for called in (*evaluation.candidates, *evaluation.judges) if called.model != GIVEN
-        ]
         return RunDefinition(
             run_id=self.request.run_id,
             evaluation_name=evaluation.name,
@@ -114,7 +112,7 @@ class RunDraft:
                 name: PromptFile(sha256=prompt.sha256, text=prompt.text) for name, prompt in prompts.items()
             },
             workflow_sha256=workflow_sha256(),
-            prices=load_prices(evaluation.prices).to_json(models),
+            prices=prices_for(evaluation),
             estimate=None,
             versions={"evaldrop": VERSION, "python": platform.python_version()},
             # The parent's fences make the same question the same text, which its reply answers.
@@ -223,20 +221,6 @@ class RunDraft:
                 self.problems.append(
                     f"{self.source}: metric {name} needs a reference, and no record has one."
                 )
-
-    def _check_gate(self, evaluation: Evaluation, criteria: Mapping[str, Criterion]) -> None:
-        names = RunNames(
-            candidates=[candidate.name for candidate in evaluation.candidates],
-            criteria=list(criteria),
-            metrics=evaluation.metrics,
-        )
-        for place, expression in enumerate(self.evaluation.gate):
-            try:
-                rule = parse_gate(expression)
-                # Before money is spent: a name that is not there would be found only in the end.
-                check_names(rule, names)
-            except EvaluationError as error:
-                self.problems.append(f"{self.source}: gate[{place}]: {error}")
 
     def plan(self, definition: RunDefinition) -> Plan | None:
         """Return the plan, rendered for a sample; not one record that can be rendered is a problem."""
