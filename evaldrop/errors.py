@@ -5,12 +5,11 @@ What evaldrop raises.
     ├── InputError            what the user gave cannot be used (exit code 64)
     │   ├── DatasetError      a dataset cannot be read at all
     │   ├── EvaluationError   an evaluation file is wrong
-    │   ├── PromptError       a prompt is missing, or wants a variable nobody has
+    │   ├── PromptError       a prompt is missing, or wants a variable that no record has
     │   └── BudgetExceeded    the likely cost is above `budget_usd`
-    ├── NotEnoughData         too few numbers for the statistic asked for
+    ├── NotEnoughData         too few numbers for a statistic
     ├── StorageError          a URI cannot be read or written
-    ├── AwsError              an AWS service would not do what was asked
-    └── RunFailed             the workflow ended in Fail (exit code 3)
+    └── AwsError              an AWS service refused, or could not be reached
 
 The workflow matches Lambda errors by class name: renaming one here is a change of `infra/workflow.asl.yaml`.
 """
@@ -41,7 +40,7 @@ class BudgetExceeded(InputError):
 
 
 class NotEnoughData(EvaldropError):
-    """A statistic was asked of too few numbers. No data has no interval, not a wide one."""
+    """Too few numbers for a statistic. No data has no interval, not a wide one."""
 
 
 class StorageError(EvaldropError):
@@ -49,11 +48,7 @@ class StorageError(EvaldropError):
 
 
 class AwsError(EvaldropError):
-    """An AWS service would not do what was asked, or could not be reached."""
-
-
-class RunFailed(EvaldropError):
-    """The workflow ended in its Fail state."""
+    """An AWS service refused, or could not be reached."""
 
 
 def is_bad_input(error: str) -> bool:

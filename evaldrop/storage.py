@@ -9,8 +9,9 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, Any, BinaryIO, NamedTuple, cast
+from typing import IO, Any, BinaryIO, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from evaldrop.aws_errors import explain, is_aws_fault
@@ -94,10 +95,11 @@ def exists(uri: str) -> bool:
     if not is_s3(uri):
         return local_path(uri).is_file()
     bucket, key = place(uri)
-    with _told(uri):
+    with _as_storage_error(uri):
         try:
             _s3().head_object(Bucket=bucket, Key=key)
         except _s3().exceptions.ClientError as error:
+            # The answer to HEAD has no body to name the error in: botocore's code is then the status.
             if error.response["Error"]["Code"] in {"404", "NoSuchKey", "NotFound"}:
                 return False
             raise
@@ -111,7 +113,7 @@ def modified_at(uri: str) -> float:
     Raises:
         StorageError: There is no such file.
     """
-    with _told(uri):
+    with _as_storage_error(uri):
         if not is_s3(uri):
             return local_path(uri).stat().st_mtime
         bucket, key = place(uri)
@@ -125,12 +127,13 @@ def describe(uri: str) -> ObjectFacts:
     Raises:
         StorageError: There is no such file.
     """
-    with _told(uri):
+    with _as_storage_error(uri):
         if not is_s3(uri):
             return ObjectFacts(size=local_path(uri).stat().st_size, version=None)
         bucket, key = place(uri)
         head = _s3().head_object(Bucket=bucket, Key=key)
         version = head.get("VersionId")
+        # "null" is what S3 calls every object written while versioning is suspended.
         return ObjectFacts(size=head["ContentLength"], version=None if version == "null" else version)
 
 
@@ -145,7 +148,7 @@ def metadata(uri: str, version: str | None = None) -> dict[str, str]:
         return {}
     bucket, key = place(uri)
     which = {"VersionId": version} if version else {}
-    with _told(uri):
+    with _as_storage_error(uri):
         return dict(_s3().head_object(Bucket=bucket, Key=key, **which)["Metadata"])
 
 
@@ -162,13 +165,18 @@ def open_read(uri: str, version: str | None = None) -> BinaryIO:
     Raises:
         StorageError: There is no such file, or it may not be read.
     """
-    with _told(uri):
+    with _as_storage_error(uri):
         if not is_s3(uri):
             return local_path(uri).open("rb")
         bucket, key = place(uri)
         which = {"VersionId": version} if version else {}
-        # buffered: S3's own stream reads line by line slowly
-        return cast("BinaryIO", _Buffered(_s3().get_object(Bucket=bucket, Key=key, **which)["Body"]))
+        return _buffered(_s3().get_object(Bucket=bucket, Key=key, **which)["Body"])
+
+
+def _buffered(body: Any) -> BinaryIO:
+    # botocore's own stream is no file: it iterates over chunks of 1 KiB instead of lines, and a read returns
+    # what has come in, which may be less than was wanted though more follows.
+    return BufferedReader(body, 1 << 20)
 
 
 def write_bytes(uri: str, content: bytes) -> None:
@@ -192,17 +200,19 @@ def open_write(uri: str) -> Iterator[IO[bytes]]:
         with tempfile.TemporaryFile() as stream:
             yield stream
             stream.seek(0)
-            with _told(uri):
+            with _as_storage_error(uri):
                 _s3().upload_fileobj(stream, bucket, key)
         return
     path = local_path(uri)
-    with _told(uri):
+    with _as_storage_error(uri):
         path.parent.mkdir(parents=True, exist_ok=True)
+        # In the same folder: only within one file system does a file take another's place at once.
         descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
-        with _told(uri):
+        with _as_storage_error(uri):
+            # mkstemp makes files that nobody else can read.
             Path(partial).chmod(0o644)
             Path(partial).replace(path)
     except BaseException:
@@ -222,7 +232,7 @@ def copy(uri: str, to: str) -> None:
             shutil.copyfileobj(source, target, 1 << 20)
         return
     path = local_path(to)
-    with _told(uri):
+    with _as_storage_error(uri):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             # Files are replaced and never written into, so that two names for one are safe.
@@ -239,8 +249,9 @@ def list_files(uri: str) -> Iterator[str]:
         StorageError: S3 would not say.
     """
     if is_s3(uri):
+        # With the slash: the prefix `runs` alone would also list `runs-old/`.
         bucket, prefix = place(uri.rstrip("/") + "/")
-        with _told(uri):
+        with _as_storage_error(uri):
             for page in _s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
                 for entry in page.get("Contents", []):
                     yield f"s3://{bucket}/{entry['Key']}"
@@ -252,7 +263,7 @@ def list_files(uri: str) -> Iterator[str]:
 
 
 @contextmanager
-def _told(uri: str) -> Iterator[None]:
+def _as_storage_error(uri: str) -> Iterator[None]:
     """Turn what the file system, boto3 and botocore raise into a StorageError that names the URI."""
     try:
         yield
@@ -269,56 +280,6 @@ def _told(uri: str) -> Iterator[None]:
 def remove_folder(uri: str) -> None:
     """Remove a local folder with all it holds."""
     shutil.rmtree(local_path(uri), ignore_errors=True)
-
-
-class _Buffered:
-    """A botocore stream with the reads of a file."""
-
-    def __init__(self, body: Any) -> None:
-        self._body = body
-        self._rest = b""
-
-    def read(self, size: int = -1) -> bytes:
-        if size is None or size < 0:
-            rest: bytes = self._body.read()
-            data, self._rest = self._rest + rest, b""
-            return data
-        while len(self._rest) < size:
-            chunk = self._body.read(1 << 20)
-            if not chunk:
-                break
-            self._rest += chunk
-        data, self._rest = self._rest[:size], self._rest[size:]
-        return data
-
-    def readline(self, size: int = -1) -> bytes:
-        pieces, length = [], 0
-        while True:
-            end = self._rest.find(b"\n") + 1
-            take = end or len(self._rest)
-            if 0 <= size <= length + take:
-                take, end = size - length, 1
-            pieces.append(self._rest[:take])
-            length += take
-            self._rest = self._rest[take:]
-            if end:
-                return b"".join(pieces)
-            self._rest = self._body.read(1 << 20)
-            if not self._rest:
-                return b"".join(pieces)
-
-    def __iter__(self) -> Iterator[bytes]:
-        while line := self.readline():
-            yield line
-
-    def close(self) -> None:
-        self._body.close()
-
-    def __enter__(self) -> "_Buffered":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 _client: Any = None

@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 
 import pytest
 import typer.main
@@ -58,6 +59,25 @@ def test_every_page_that_the_readme_links_to_is_there():
 
     assert linked
     assert not [place for place in linked if "://" not in place and not (ROOT / place).exists()]
+
+
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+OF_THE_TREE = re.compile(r"`((?:evaldrop|infra|lambdas|prompts|tests|benchmarks)/[\w./-]+)`")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_and_folder_of_the_tree_that_a_page_names_is_there(page):
+    assert not [name for name in OF_THE_TREE.findall(page.read_text()) if not (ROOT / name).exists()]
+
+
+def test_the_map_draws_the_rooms_in_the_order_that_imports_are_held_to():
+    drawn = re.search(r"cli( --> \w+)+", (ROOT / "docs" / "architecture.md").read_text()).group()
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+
+    rooms = [layer for layer in layers if (ROOT / "evaldrop" / layer).is_dir()]
+
+    assert drawn.split(" --> ") == rooms
 
 
 def test_the_readme_shows_both_commands_on_its_first_screen():

@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.replay.recorded import Recorded
 from benchmarks.replay.running import run_evaluation
-from evaldrop.statistics import krippendorff_alpha
+from evaldrop.statistics.agreement import krippendorff_alpha
 
 # input, submission, criterion, the judge's raw reply, and what a person reads off it
 LANGCHAIN = [

@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.replay.recorded import Recorded
 from benchmarks.replay.running import Figure, Reading, Replayed, Run, literal, read_lines, run_evaluation
-from evaldrop.statistics import cohen_kappa
+from evaldrop.statistics.agreement import cohen_kappa
 
 ONE, TWO = "output_1", "output_2"
 PAIR_PROMPTS = ("CoT", "Vanilla")

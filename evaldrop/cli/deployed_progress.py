@@ -60,7 +60,7 @@ class DeployedProgress:
         Return how far the run is.
 
         Raises:
-            ServiceError: Step Functions would not say, several times in a row.
+            AwsError: Step Functions would not say, several times in a row.
         """
         failed = 0
         while True:
@@ -77,7 +77,7 @@ class DeployedProgress:
         Return the run's last moment: it is over, or has not started within a minute.
 
         Raises:
-            ServiceError: Step Functions would not say, several times in a row.
+            AwsError: Step Functions would not say, several times in a row.
         """
         began = self._clock()
         with self._shown():

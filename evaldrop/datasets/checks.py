@@ -3,8 +3,15 @@
 from difflib import get_close_matches
 from typing import Any
 
-from evaldrop.datasets.criterion_text import MAX_NAME_CHARACTERS, read_criterion
-from evaldrop.datasets.drafts import Draft, Fault, kind_of, scalar_text, wrong_type
+from evaldrop.datasets.drafts import (
+    MAX_NAME_CHARACTERS,
+    Draft,
+    Fault,
+    kind_of,
+    read_criterion,
+    scalar_text,
+    wrong_type,
+)
 from evaldrop.datasets.records import CANONICAL_FIELDS, MAX_ID_CHARACTERS, Message, Record
 from evaldrop.datasets.shape_values import joined_blocks
 
@@ -18,23 +25,23 @@ def check(draft: Draft, *, line: int) -> tuple[Record | None, list[Fault]]:
     Returns:
         The record and no fault, or None and every fault of the row.
     """
-    checking = _Checking(draft)
+    checker = _DraftChecker(draft)
     values: dict[str, Any] = {
-        "id": checking.id(line),
-        "prompt": checking.prompt(),
-        "messages": checking.messages(),
-        "system": checking.text("system"),
-        "context": checking.context(),
-        "reference": checking.reference(),
-        "category": checking.label("category"),
-        "criteria": checking.criteria(),
-        "responses": checking.responses(),
-        "group": checking.label("group"),
-        "expected_blocked": checking.truth("expected_blocked"),
+        "id": checker.id(line),
+        "prompt": checker.prompt(),
+        "messages": checker.messages(),
+        "system": checker.text("system"),
+        "context": checker.context(),
+        "reference": checker.reference(),
+        "category": checker.label("category"),
+        "criteria": checker.criteria(),
+        "responses": checker.responses(),
+        "group": checker.label("group"),
+        "expected_blocked": checker.truth("expected_blocked"),
         "metadata": draft.metadata,
         "line": line,
     }
-    checking.one_prompt()
+    checker.one_prompt()
     if draft.faults:
         return None, draft.faults
     return Record(**values), []
@@ -46,7 +53,7 @@ def did_you_mean(key: str, names: tuple[str, ...] = CANONICAL_FIELDS) -> str | N
     return close[0] if close else None
 
 
-class _Checking:
+class _DraftChecker:
     """One row's check; faults gather in the draft."""
 
     def __init__(self, draft: Draft) -> None:
@@ -66,6 +73,7 @@ class _Checking:
         value = self._values.get("id")
         if value is None:
             return f"row-{line:06d}"
+        # In Python true is a whole number too.
         if isinstance(value, bool) or not isinstance(value, str | int):
             self._wrong("id", value, "a string or a whole number")
             return ""
@@ -120,6 +128,7 @@ class _Checking:
 
     def _turns(self, messages: tuple[Message, ...]) -> None:
         shown = self._shown("messages")
+        # Models take words of the assistant at the end for the beginning of their own, or refuse them.
         if messages[-1].role == "assistant":
             do = 'End with a user message; an ideal answer belongs in "reference".'
             self._fault(f'"{shown}" ends with an assistant message', do)

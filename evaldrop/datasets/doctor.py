@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from evaldrop.datasets.reading import SeenIds
 from evaldrop.datasets.records import Problem, Record
-from evaldrop.datasets.seen_ids import SeenIds
 
-# Below this a reference such as "Yes" or "8" stands in many prompts by chance.
+# Below this a reference such as "Yes" or "8" is in many prompts by chance.
 MIN_LEAKED_CHARACTERS = 12
 # A category with this share of the records decides the mean by itself.
 DOMINANT_SHARE = 0.8
@@ -35,7 +35,7 @@ class _Sightings:
 
 def examine_records(records: Iterable[Record], *, source: str) -> tuple[Problem, ...]:
     """
-    Warn of repeated prompts, references that stand in their own prompt, and one category above all others.
+    Warn of repeated prompts, references that their own prompt gives away, and one category above all others.
 
     Args:
         records: Accepted records; read once, not held.
@@ -48,8 +48,8 @@ def examine_records(records: Iterable[Record], *, source: str) -> tuple[Problem,
     repeated, leaking = _Sightings(), _Sightings()
     categories: Counter[str] = Counter()
     for record in records:
-        asked = "\x00".join((record.prompt_text, record.system or "", record.context or ""))
-        if prompts.first_line(asked, record.line) is not None:
+        question = "\x00".join((record.prompt_text, record.system or "", record.context or ""))
+        if prompts.first_line(question, record.line) is not None:
             repeated.add(record.line)
         if _leaks(record):
             leaking.add(record.line)
@@ -60,9 +60,9 @@ def examine_records(records: Iterable[Record], *, source: str) -> tuple[Problem,
 
 
 def _leaks(record: Record) -> bool:
-    asked = record.prompt_text.casefold()
+    prompt = record.prompt_text.casefold()
     answers = (answer.strip().casefold() for answer in record.reference)
-    return any(len(answer) >= MIN_LEAKED_CHARACTERS and answer in asked for answer in answers)
+    return any(len(answer) >= MIN_LEAKED_CHARACTERS and answer in prompt for answer in answers)
 
 
 def _repeated(seen: _Sightings) -> list[tuple[str, str]]:

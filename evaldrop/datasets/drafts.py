@@ -1,11 +1,11 @@
 """A row on its way to a record: values found, not yet checked, and what was wrong while finding them."""
 
+import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-
-from evaldrop.datasets.criterion_text import read_criterion
 
 TEXT_KEYS = ("response", "output", "answer", "text", "content", "result", "completion", "expected_response")
 PROMPT_KEYS = ("prompt", "question", "query", "input")
@@ -23,8 +23,8 @@ class Draft:
     """
     Canonical values as a row gave them.
 
-    `names` tells under which key the user wrote a canonical field, so that a fault names what they can find.
-    `notes` are remarks on what a shape could not carry over. `is_prompt_blamed` tells that a fault already
+    `names` says under which key the user wrote a canonical field, so that a fault names what they can find.
+    `notes` are remarks on what a shape could not carry over. `is_prompt_blamed` says that a fault already
     says why there is no prompt.
     """
 
@@ -170,3 +170,31 @@ def put_variables(draft: Draft, variables: Mapping[str, Any], source: str) -> No
 
 def _variable_text(value: Any) -> str | None:
     return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+MAX_NAME_CHARACTERS = 100
+
+_NAME = re.compile(r"[A-Za-z_][\w-]*")
+_NAMED_QUESTION = re.compile(r"([A-Za-z_][\w-]*)\s*:\s+(\S.*)", re.DOTALL)
+
+
+def read_criterion(text: str) -> dict[str, str | None]:
+    """Read `name`, `name, name`, `name: question`, or a question, whose name is made of its words."""
+    text = text.strip()
+    if not text:
+        return {}
+    names = [part.strip() for part in text.split(",")]
+    if all(_NAME.fullmatch(name) for name in names):
+        return dict.fromkeys(names)
+    named = _NAMED_QUESTION.fullmatch(text)
+    if named and len(named[1]) <= MAX_NAME_CHARACTERS:
+        return {named[1]: named[2]}
+    return {_name_of(text): text}
+
+
+def _name_of(question: str) -> str:
+    words = re.findall(r"\w+", question.lower())
+    name = "_".join(words[:6])[:60] or "criterion"
+    if len(words) <= 6 and words:
+        return name
+    return f"{name}_{hashlib.blake2b(question.encode(), digest_size=3).hexdigest()}"

@@ -1,4 +1,4 @@
-"""The `fields:` mapping of an evaluation: canonical names, and where in a row each stands."""
+"""The `fields:` mapping of an evaluation: canonical names, and where in a row each is."""
 
 import re
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ class Mapped:
 
 class FieldMapping:
     """
-    Where canonical fields stand in a row.
+    Where canonical fields are in a row.
 
     Targets are canonical names, `responses.<candidate>` or `metadata.<key>`; sources are keys or paths such
     as `inputs.question` and `turns[0].text`. A key that contains dots is taken before a path that reads the

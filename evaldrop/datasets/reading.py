@@ -1,7 +1,9 @@
 """Reading a dataset: a stream of bytes in, records and rejected rows out, one for every row."""
 
+from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any, BinaryIO, Literal
 
 from evaldrop.datasets.checks import check
@@ -11,7 +13,6 @@ from evaldrop.datasets.json_text import parse_row
 from evaldrop.datasets.opening import open_rows
 from evaldrop.datasets.records import Problem, Record, Rejected
 from evaldrop.datasets.scanning import RawRow
-from evaldrop.datasets.seen_ids import SeenIds
 from evaldrop.datasets.shapes import Shape
 from evaldrop.errors import DatasetError
 
@@ -145,3 +146,51 @@ class _RowReader:
         text = row.raw[: 4 * MAX_SHOWN_ROW].decode("utf-8", errors="replace")
         shown = text if len(text) <= MAX_SHOWN_ROW else text[:MAX_SHOWN_ROW] + " …"
         return Rejected(line=row.number, problems=problems, row=shown)
+
+
+_FREE = 0
+
+
+class SeenIds:
+    """
+    First lines by id, in an open-addressing table of 64-bit digests.
+
+    24 to 48 bytes an id, so that a million of them fit in a Lambda. Two different ids of a million share a
+    digest with a probability of 3e-8.
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._make_room(1024)
+
+    def first_line(self, identifier: str, line: int) -> int | None:
+        """Note the line of an id; return the line that had it before, None when none had."""
+        # 0 marks a free slot.
+        digest = int.from_bytes(blake2b(identifier.encode(), digest_size=8).digest(), "little") or 1
+        slot = self._slot(digest)
+        if self._digests[slot] != _FREE:
+            return self._lines[slot]
+        self._digests[slot], self._lines[slot] = digest, line
+        self._count += 1
+        if self._count * 2 > len(self._digests):
+            self._grow()
+        return None
+
+    def _slot(self, digest: int) -> int:
+        digests, mask = self._digests, len(self._digests) - 1
+        slot = digest & mask
+        while digests[slot] not in (_FREE, digest):
+            slot = (slot + 1) & mask
+        return slot
+
+    def _grow(self) -> None:
+        digests, lines = self._digests, self._lines
+        self._make_room(len(digests) * 2)
+        for digest, line in zip(digests, lines, strict=True):
+            if digest != _FREE:
+                slot = self._slot(digest)
+                self._digests[slot], self._lines[slot] = digest, line
+
+    def _make_room(self, slots: int) -> None:
+        self._digests = array("Q", bytes(8 * slots))
+        self._lines = array("I", bytes(array("I").itemsize * slots))

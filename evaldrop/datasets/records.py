@@ -38,8 +38,8 @@ class Record(BaseModel):
 
     Exactly one of `prompt` and `messages` is given. `criteria` maps a criterion's name to its question, or
     to None when the evaluation (or evaldrop itself) defines that name. `responses` maps a candidate's name to
-    the response it already gave. `expected_blocked` tells whether a guardrail should stop the request; None
-    when nobody says. `line` is the row's 1-based line, or its 1-based place in an array; 0 when
+    the response it already gave. `expected_blocked` says whether a guardrail should stop the request; None
+    when the row does not. `line` is the row's 1-based line, or its 1-based place in an array; 0 when
     the record was not read from a dataset.
     """
 

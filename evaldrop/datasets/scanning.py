@@ -162,7 +162,7 @@ class ElementScanner:
         if token == b'"':
             self._in_text = False
         elif token == b"\n":
-            # A raw line break cannot stand in JSON text. Taking it for the text's end finds the next element.
+            # JSON text holds no raw line break: taking one for the text's end finds the next element.
             self._in_text = False
             what = f"text on line {self._line} has no closing quote on that line"
             self._fault = self._fault or Fault(what, 'Close it with ", and write a line break as \\n.')

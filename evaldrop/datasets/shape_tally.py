@@ -23,7 +23,7 @@ class _UnknownKey:
 
 
 class ShapeTally:
-    """Counts the shapes of one file's rows, and what stands in them beside what is known."""
+    """Counts the shapes of one file's rows, and the keys that no shape knows."""
 
     def __init__(self, source: str, mapping: FieldMapping) -> None:
         self._source = source

@@ -61,7 +61,7 @@ def model_responses(draft: Draft, value: Any, key: str, _row: Row) -> None:
 
 
 def reference_text(draft: Draft, value: Any, key: str, _row: Row) -> None:
-    """Read a reference that may stand inside an object."""
+    """Read a reference that may be inside an object."""
     draft.put("reference", text_of(value) if isinstance(value, dict) else value, key)
 
 

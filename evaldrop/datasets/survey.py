@@ -26,7 +26,6 @@ class Survey:
     Attributes:
         source: The file's name, as shown.
         sha256: Hexadecimal digest of the file's bytes.
-        n_bytes: How many bytes it has.
         shape: Identifier of the shape most rows have; "none" when no row has one.
         recognised: A sentence on that shape, for logs and reports.
         shapes: Rows per shape; more than one means that rows are mixed.
@@ -42,7 +41,6 @@ class Survey:
 
     source: str
     sha256: str
-    n_bytes: int
     shape: str
     recognised: str
     shapes: Mapping[str, int]
@@ -65,11 +63,6 @@ class Survey:
         """How many problems there are beyond those kept."""
         return self.n_problems - len(self.problems)
 
-    @property
-    def is_mixed(self) -> bool:
-        """Whether rows have several shapes."""
-        return len(self.shapes) > 1
-
 
 def survey_dataset(
     open: Callable[[], BinaryIO],  # noqa: A002 -- the public name; nothing here opens a file
@@ -79,7 +72,7 @@ def survey_dataset(
     max_record_bytes: int = MAX_RECORD_BYTES,
 ) -> Survey:
     """
-    Read a whole dataset once and tell what is in it, in memory that does not grow with it (but for ids).
+    Read a whole dataset once and say what is in it, in memory that does not grow with it (but for ids).
 
     Raises:
         DatasetError: As `read_records`.
@@ -97,17 +90,15 @@ def survey_dataset(
 
 
 class _HashedStream:
-    """A stream that knows the digest and the length of what was read from it."""
+    """A stream that knows the digest of what was read from it."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self.digest = hashlib.sha256()
-        self.n_bytes = 0
 
     def read(self, size: int) -> bytes:
         piece = self._stream.read(size)
         self.digest.update(piece)
-        self.n_bytes += len(piece)
         return piece
 
     def drain(self) -> None:
@@ -182,7 +173,6 @@ class _Tally:
         return Survey(
             source=self._source,
             sha256=hashed.digest.hexdigest(),
-            n_bytes=hashed.n_bytes,
             shape=next(iter(shapes), "none"),
             recognised=self._shapes.sentence(shapes),
             shapes=shapes,

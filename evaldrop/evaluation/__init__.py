@@ -1,18 +1,13 @@
 """The definition of an evaluation: its type, and how a file is found and read."""
 
 from evaldrop.evaluation.definition import (
-    PERTURBATIONS,
-    Api,
     Called,
     Candidate,
     Evaluation,
     Family,
-    Guardrail,
-    Inference,
     Judge,
     Pairwise,
     PerturbationName,
-    Price,
     Robustness,
     body_family,
     plain_name,
@@ -21,18 +16,13 @@ from evaldrop.evaluation.load import find_evaluation, parse_evaluation, read_eva
 from evaldrop.evaluation.model_ids import model_vendor
 
 __all__ = [
-    "PERTURBATIONS",
-    "Api",
     "Called",
     "Candidate",
     "Evaluation",
     "Family",
-    "Guardrail",
-    "Inference",
     "Judge",
     "Pairwise",
     "PerturbationName",
-    "Price",
     "Robustness",
     "body_family",
     "find_evaluation",

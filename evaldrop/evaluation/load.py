@@ -1,4 +1,4 @@
-"""How an evaluation file is found beside a dataset, and how its mistakes are told."""
+"""Finds the evaluation file of a dataset, and words its mistakes."""
 
 import difflib
 from collections.abc import Iterable, Mapping
@@ -41,7 +41,7 @@ def stack_evaluation(dataset: str, name: str) -> str | None:
     """
     Return the URI of one of a stack's own evaluations, or None.
 
-    What lies in the input bucket under `evaluations/NAME/` wins over what was deployed with the function, so
+    What is in the input bucket under `evaluations/NAME/` wins over what was deployed with the function, so
     that an evaluation can be changed without a deployment.
     """
     if storage.is_s3(dataset):
@@ -54,7 +54,7 @@ def stack_evaluation(dataset: str, name: str) -> str | None:
 
 def read_evaluation(uri: str) -> Evaluation:
     """
-    Return the evaluation of a file, with the anchors that lie beside it.
+    Return the evaluation of a file, with the anchors beside it.
 
     Raises:
         EvaluationError: As `parse_evaluation`, or the anchors' file is missing or wrong.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import LCSseq
 
-# A common subsequence takes time in the product of both lengths; what lies beyond this is left out on both
+# A common subsequence takes time in the product of both lengths; what goes beyond this is left out on both
 # sides, so that a runaway response costs tenths of a second and not minutes.
 ROUGE_TOKENS = 20_000
 
@@ -65,9 +65,9 @@ def exact_match(response: str, references: Sequence[str]) -> float | None:
 
 def contains(response: str, references: Sequence[str]) -> float | None:
     """
-    Return 1.0 when any reference stands in the response after `normalise`, else 0.0.
+    Return 1.0 when any reference is in the response after `normalise`, else 0.0.
 
-    A plain substring, as other tools' "includes" have it: "art" stands in "start". Blank references stand in
+    A plain substring, as other tools' "includes" have it: "art" is in "start". Blank references are in
     every text and are not counted; None when no other is left.
     """
     wanted = [norm for norm in map(normalise, references) if norm]

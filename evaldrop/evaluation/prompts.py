@@ -2,7 +2,7 @@
 Versioned prompt files, rendered with Jinja2 in a sandbox.
 
 A file is one message of the user, or several under the headings `## system`, `## user`, `## assistant`; what
-stands before the first heading is for people and is not sent. The headings are found before anything is
+comes before the first heading is for people and is not sent. The headings are found before anything is
 filled in, so no value can add a message.
 """
 
@@ -119,7 +119,7 @@ class Prompt:
         return [turn for turn in turns if turn.text]
 
     def _missing(self, values: Mapping[str, Any]) -> Iterator[str]:
-        """Yield every variable that stands in the way, leaving out those that the prompt only asks for."""
+        """Yield every variable that is missing, leaving out those whose presence the prompt only tests."""
         filled = dict(values)
         for _, template in self._compiled:
             with suppress(TemplateError, TypeError, ValueError, ArithmeticError):

@@ -1,17 +1,30 @@
-"""Agreement of raters beyond chance: Cohen's, Fleiss's and Krippendorff's coefficients."""
+"""Agreement of raters beyond chance (Cohen, Krippendorff), and of a judge with itself in another order."""
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from evaldrop.errors import NotEnoughData
-from evaldrop.statistics.vectors import Floats, Ints
+from evaldrop.statistics.vectors import Floats, Ints, as_pairs
 
 Weights = Literal["none", "linear", "quadratic"]
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
 Ratings = npt.ArrayLike | Sequence[Hashable]
+
+
+class OrderBias(NamedTuple):
+    """
+    How a judge answers when each pair is shown in both orders; fractions in [0, 1].
+
+    `agreement` is the share of records with one verdict in both orders (1 less the flip rate);
+    `first_shown_rate` how often the response shown first was preferred, ½ being fair.
+    """
+
+    n: int
+    agreement: float
+    first_shown_rate: float
 
 
 def agreement_rate(a: Ratings, b: Ratings) -> float:
@@ -60,35 +73,6 @@ def cohen_kappa(a: Ratings, b: Ratings, *, weights: Weights = "none") -> float:
     return float(1 - (penalty * table).sum() / (penalty * expected).sum())
 
 
-def fleiss_kappa(counts: npt.ArrayLike) -> float:
-    """
-    Return Fleiss's κ for several raters per item, not necessarily the same ones (Fleiss 1971).
-
-    Args:
-        counts: How many raters put each item in each category, shape (items, categories); every row the same
-            sum.
-
-    Raises:
-        NotEnoughData: No items, fewer than two raters, or one category only.
-        ValueError: Not two-dimensional, a negative count, or rows with different numbers of raters.
-    """
-    table = np.asarray(counts, dtype=np.float64)
-    if table.ndim != 2 or not (table >= 0).all():
-        raise ValueError("counts must be a table of items by categories, 0 or more")
-    if table.shape[0] == 0:
-        raise NotEnoughData("no items were rated")
-    raters = float(table[0].sum())
-    if (table.sum(axis=1) != raters).any():
-        raise ValueError("every item needs the same number of raters; with gaps use krippendorff_alpha")
-    if raters < 2:
-        raise NotEnoughData("agreement needs at least two raters")
-    observed = float(((table**2).sum(axis=1) - raters).mean() / (raters * (raters - 1)))
-    chance = float(((table.sum(axis=0) / table.sum()) ** 2).sum())
-    if chance >= 1:
-        raise NotEnoughData("all raters use one category only: kappa is undefined")
-    return (observed - chance) / (1 - chance)
-
-
 def krippendorff_alpha(ratings: npt.ArrayLike, *, level: Level) -> float:
     """
     Return Krippendorff's α for any number of raters, with gaps.
@@ -124,6 +108,29 @@ def krippendorff_alpha(ratings: npt.ArrayLike, *, level: Level) -> float:
     distance = _distances(values, totals, level)
     expected = (np.outer(totals, totals) * distance).sum() / (totals.sum() - 1)
     return float(1 - (coincidences * distance).sum() / expected)
+
+
+def order_bias(a_shown_first: npt.ArrayLike, b_shown_first: npt.ArrayLike) -> OrderBias:
+    """
+    Measure how the order of two responses sways a judge (Wang et al. 2023, arXiv 2305.17926).
+
+    Args:
+        a_shown_first: 1 where a was preferred, 0 where b, ½ for a tie, when a was shown first; shape (n,).
+        b_shown_first: The same records, coded the same, when b was. Records unscored in either order
+            are left out.
+
+    Raises:
+        NotEnoughData: No records.
+        ValueError: Lengths differ, NaN, or a preference outside [0, 1].
+    """
+    first, second = as_pairs(a_shown_first, b_shown_first)
+    if min(first.min(), second.min()) < 0 or max(first.max(), second.max()) > 1:
+        raise ValueError("preferences lie in [0, 1]: 1 for a, 0 for b, 0.5 for a tie")
+    return OrderBias(
+        n=first.size,
+        agreement=float(np.mean(first == second)),
+        first_shown_rate=float((first + 1 - second).mean() / 2),
+    )
 
 
 def _joint_codes(a: Ratings, b: Ratings) -> tuple[Ints, Ints, Floats]:

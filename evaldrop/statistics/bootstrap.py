@@ -1,81 +1,16 @@
 """Bootstrap intervals by resampling whole clusters, with memory that does not grow with the resamples."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from evaldrop.errors import NotEnoughData
-from evaldrop.statistics.clusters import Groups, several, totals_by_cluster
 from evaldrop.statistics.intervals import Interval, normal_quantile
-from evaldrop.statistics.vectors import Clusters, Floats, Ints, as_clusters, as_vector, check_fraction
+from evaldrop.statistics.vectors import Ints, as_vector, check_fraction
 
 # Counts held at once, 8 bytes each and a few copies of them.
 _CHUNK = 2_000_000
-
-
-class _Units(NamedTuple):
-    """Clusters alike in sum and size, taken together: `copies` of each; all of shape (different units,)."""
-
-    sums: Floats
-    sizes: Floats
-    copies: Ints
-
-
-def bootstrap_percentile_interval(
-    scores: npt.ArrayLike,
-    *,
-    seed: int,
-    groups: Groups | None = None,
-    confidence: float = 0.95,
-    resamples: int = 9_999,
-) -> Interval:
-    """
-    Percentile bootstrap interval for a mean (Efron 1979), resampling whole clusters.
-
-    Too narrow below about 50 clusters and of no width where all scores are equal: prefer `mean_estimate` for
-    means and `wilson_interval` for pass rates; this is for statistics that have no formula, and for checking.
-
-    Args:
-        scores: Shape (n,).
-        seed: Of the resampling; the same seed gives the same interval.
-        groups: The cluster of each score, shape (n,); None when scores are independent.
-        confidence: Two-sided level, a fraction in (0, 1).
-        resamples: How many; at least 1.
-
-    Raises:
-        NotEnoughData: Fewer than two scores or clusters.
-        ValueError: NaN scores, another number of groups, confidence outside (0, 1), resamples below 1.
-    """
-    units = _units(scores, groups)
-    return percentile_interval(_resampled_means(units, resamples=resamples, seed=seed), confidence=confidence)
-
-
-def bootstrap_bca_interval(
-    scores: npt.ArrayLike,
-    *,
-    seed: int,
-    groups: Groups | None = None,
-    confidence: float = 0.95,
-    resamples: int = 9_999,
-) -> Interval:
-    """
-    Bias-corrected and accelerated bootstrap interval for a mean (Efron 1987), resampling whole clusters.
-
-    Acceleration from the jackknife over clusters. Arguments, and what raises, as in
-    `bootstrap_percentile_interval`.
-    """
-    units = _units(scores, groups)
-    total, rows = float(units.sums @ units.copies), float(units.sizes @ units.copies)
-    left_out = (total - units.sums) / (rows - units.sizes)
-    return bca_interval(
-        _resampled_means(units, resamples=resamples, seed=seed),
-        observed=total / rows,
-        jackknife=np.repeat(left_out, units.copies),
-        confidence=confidence,
-    )
 
 
 def resample_counts(copies: npt.ArrayLike, *, resamples: int, seed: int) -> Iterator[Ints]:
@@ -161,34 +96,6 @@ def _acceleration(jackknife: npt.ArrayLike) -> float:
     gaps = values.mean() - values
     squares = float(gaps @ gaps)
     return float((gaps**3).sum() / (6 * squares**1.5)) if squares else 0.0
-
-
-def _units(scores: npt.ArrayLike, groups: Groups | None) -> _Units:
-    vector = as_vector(scores, "scores")
-    if vector.size < 2:
-        raise NotEnoughData("one score: a resample of it is the score itself, so no spread can be seen")
-    clusters = _clusters(vector, groups)
-    sums, sizes = totals_by_cluster(vector, clusters)
-    # A million Likert scores are five different units: drawing those is the same draw, a thousandfold
-    # cheaper.
-    paired, copies = np.unique(sums + 1j * sizes, return_counts=True)
-    return _Units(paired.real.copy(), paired.imag.copy(), copies)
-
-
-def _clusters(vector: Floats, groups: Groups | None) -> Clusters:
-    if groups is None:
-        return Clusters(np.arange(vector.size, dtype=np.intp), vector.size)
-    return several(as_clusters(groups, rows=vector.size))
-
-
-def _resampled_means(units: _Units, *, resamples: int, seed: int) -> Floats:
-    blocks = resample_counts(units.copies, resamples=resamples, seed=seed)
-    return np.concatenate([means_of_resamples(block, units.sums, units.sizes) for block in blocks])
-
-
-def means_of_resamples(counts: Ints, sums: Floats, sizes: Floats) -> Floats:
-    """Return the mean score of each resample: counts of shape (resamples, units), sums and sizes (units,)."""
-    return np.asarray((counts @ sums) / (counts @ sizes), dtype=np.float64)
 
 
 def _count_draws(random: np.random.Generator, *, units: int, block: int) -> Ints:

@@ -11,7 +11,7 @@ from evaldrop.errors import NotEnoughData
 from evaldrop.statistics.bootstrap import percentile_interval, resample_counts
 from evaldrop.statistics.clusters import Groups, several
 from evaldrop.statistics.intervals import Interval
-from evaldrop.statistics.vectors import Floats, Ints, as_clusters, as_vector
+from evaldrop.statistics.vectors import Floats, as_clusters
 
 # A likelihood that is concave is climbed in about ten steps; the rest is room for extreme records.
 _NEWTON_STEPS = 200
@@ -122,37 +122,6 @@ def bradley_terry_intervals(
     )
 
 
-def comparison_wins(
-    a: npt.ArrayLike, b: npt.ArrayLike, outcomes: npt.ArrayLike, *, candidates: int
-) -> Floats:
-    """
-    Return one win table per comparison, shape (rows, candidates, candidates): a tie is half a win for both
-    (Zheng et al. 2023, arXiv 2306.05685, for two orders that contradict each other).
-
-    Args:
-        a: Number of one candidate of each comparison, 0..candidates-1, shape (rows,).
-        b: Number of the other.
-        outcomes: 1 where a won, 0 where b won, ½ for a tie or for two orders that contradict each other.
-        candidates: How many candidates there are.
-
-    Raises:
-        NotEnoughData: No comparisons.
-        ValueError: Lengths differ, a candidate is compared with itself or unknown, or an outcome is not in
-            [0, 1].
-    """
-    won = as_vector(outcomes, "outcomes")
-    first, second = np.asarray(a, dtype=np.intp), np.asarray(b, dtype=np.intp)
-    if not first.shape == second.shape == won.shape:
-        raise ValueError(f"a, b and outcomes differ in shape: {first.shape}, {second.shape}, {won.shape}")
-    if won.min() < 0 or won.max() > 1:
-        raise ValueError("outcomes lie in [0, 1]: 1 where a won, 0 where b won, 0.5 for a tie")
-    _check_opponents(first, second, candidates)
-    tables, rows = np.zeros((won.size, candidates, candidates)), np.arange(won.size)
-    tables[rows, first, second] = won
-    tables[rows, second, first] = 1 - won
-    return tables
-
-
 def elo_scale(log_strengths: npt.ArrayLike) -> Floats:
     """
     Return 1000 + 400/ln 10 · t: a gap of 400 is odds of 10 to 1 (Elo 1978; not online Elo, where order
@@ -162,17 +131,6 @@ def elo_scale(log_strengths: npt.ArrayLike) -> Floats:
         log_strengths: Natural log strengths, shape (candidates,). Raises nothing; NaN stays NaN.
     """
     return np.asarray(1000 + 400 / log(10) * np.asarray(log_strengths, dtype=np.float64), dtype=np.float64)
-
-
-def win_probability(log_strength_a: float, log_strength_b: float) -> float:
-    """
-    Return P(a beats b) = 1/(1 + exp(b - a)), a fraction in (0, 1), ties split (Bradley & Terry 1952).
-
-    Args:
-        log_strength_a: Natural log strength. Raises nothing; NaN stays NaN.
-        log_strength_b: The other's.
-    """
-    return float(special.expit(log_strength_a - log_strength_b))
 
 
 def _checked_wins(wins: npt.ArrayLike, prior: float) -> Floats:
@@ -218,11 +176,3 @@ def _wins_by_record(wins: npt.ArrayLike, records: Groups) -> Floats:
     tables = np.zeros((clusters.number, *rows.shape[1:]))
     np.add.at(tables, clusters.codes, rows)
     return tables
-
-
-def _check_opponents(first: Ints, second: Ints, candidates: int) -> None:
-    lowest, highest = min(first.min(), second.min()), max(first.max(), second.max())
-    if lowest < 0 or highest >= candidates:
-        raise ValueError(f"candidates are numbered 0..{candidates - 1}, got {lowest}..{highest}")
-    if (first == second).any():
-        raise ValueError("a candidate is compared with itself")

@@ -16,22 +16,9 @@ from evaldrop.statistics.intervals import (
     t_quantile,
     wilson_with_quantile,
 )
-from evaldrop.statistics.vectors import Clusters, Floats, Ints, as_clusters, as_vector
+from evaldrop.statistics.vectors import Clusters, Floats, as_clusters, as_vector
 
 Groups = npt.ArrayLike | Iterable[Hashable]
-
-
-class AveragedRepeats(NamedTuple):
-    """
-    One mean per record, records in the order they first appear.
-
-    `first_row` is where each record first stood, so that other columns (group, category) can be taken along;
-    `counts` is how many repeats each mean is made of. All of shape (records,).
-    """
-
-    means: Floats
-    first_row: Ints
-    counts: Ints
 
 
 class ClusterTotals(NamedTuple):
@@ -39,49 +26,6 @@ class ClusterTotals(NamedTuple):
 
     sums: Floats
     sizes: Floats
-
-
-def average_repeats(scores: npt.ArrayLike, records: Groups) -> AveragedRepeats:
-    """
-    Average the repeats of every record, so that a record counts once.
-
-    Var(mean) = (Var over records + E[σ²]/K) / n: pooling the K repeats as if they were K records understates
-    the standard error (Miller 2024, arXiv 2411.00640, section 3).
-
-    Args:
-        scores: A score per repeat, shape (rows,).
-        records: The record each score belongs to, shape (rows,).
-
-    Raises:
-        NotEnoughData: No scores.
-        ValueError: NaN scores, or another number of records than scores.
-    """
-    vector = as_vector(scores, "scores")
-    clusters = as_clusters(records, rows=vector.size)
-    sums, sizes = totals_by_cluster(vector, clusters)
-    first = np.full(clusters.number, vector.size, dtype=np.intp)
-    np.minimum.at(first, clusters.codes, np.arange(vector.size, dtype=np.intp))
-    order = np.argsort(first)
-    return AveragedRepeats((sums / sizes)[order], first[order], sizes[order].astype(np.intp))
-
-
-def clustered_standard_error(scores: npt.ArrayLike, groups: Groups) -> float:
-    """
-    Standard error of a mean whose scores are independent between groups only.
-
-    √(Σ_c (Σ_{i in c} (s_i - mean))²) / n (Miller 2024, arXiv 2411.00640, clustered standard errors). Too
-    small with few clusters: intervals use `corrected_clustered_standard_error`.
-
-    Args:
-        scores: Shape (n,).
-        groups: The cluster of each score, shape (n,).
-
-    Raises:
-        NotEnoughData: Fewer than two clusters.
-        ValueError: NaN scores, or another number of groups than scores.
-    """
-    vector = as_vector(scores, "scores", at_least=2)
-    return _clustered_error(vector, several(as_clusters(groups, rows=vector.size)))
 
 
 def corrected_clustered_standard_error(scores: npt.ArrayLike, groups: Groups) -> float:

@@ -15,7 +15,7 @@ from evaldrop.statistics.clusters import (
     totals_by_cluster,
 )
 from evaldrop.statistics.intervals import Interval, check_counts, normal_quantile, t_quantile
-from evaldrop.statistics.vectors import Floats, as_clusters, as_pairs, as_vector
+from evaldrop.statistics.vectors import Floats, Ints, as_clusters, as_pairs, as_vector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,14 +23,12 @@ class DebiasedMean:
     """
     A prediction-powered estimate of the human mean, in the scores' unit.
 
-    `weight` is λ, how much the judge was trusted: 0 is the human labels alone. `judge_bias` is the judge's
-    mean minus the human mean on the labelled records.
+    `weight` is λ, how much the judge was trusted: 0 is the human labels alone.
     """
 
     n_labelled: int
     n_unlabelled: int
     weight: float
-    judge_bias: float
     mean: float
     standard_error: float
     interval: Interval
@@ -71,40 +69,6 @@ class SelfPreference(NamedTuple):
     false_positive_gap: float
 
 
-def ppi_mean(
-    human: npt.ArrayLike,
-    judge_labelled: npt.ArrayLike,
-    judge_unlabelled: npt.ArrayLike,
-    *,
-    weight: float | None = None,
-    confidence: float = 0.95,
-) -> DebiasedMean:
-    """
-    Estimate the human mean from independent records (PPI++, Angelopoulos, Duchi & Zrnic 2023, arXiv
-    2311.01453).
-
-    mean(λ judge_unlabelled) + mean(human - λ judge_labelled), variances with ddof 0 and a normal interval, as
-    the authors' library has it. λ = Cov(human, judge) / ((1 + n/N) Var(judge)) cut to [0, 1]; λ = 1 is the
-    first PPI (arXiv 2301.09633), which can be worse than the labels alone.
-
-    Args:
-        human: Labels of a random sample of the records, shape (n,). A sample that is not random breaks it.
-        judge_labelled: The judge's scores of the same records, shape (n,).
-        judge_unlabelled: The judge's scores of the others, shape (N,).
-        weight: λ in [0, 1]; None tunes it.
-        confidence: Two-sided level, a fraction in (0, 1).
-
-    Raises:
-        NotEnoughData: Fewer than two labelled or two unlabelled records, or nothing varies at all.
-        ValueError: Lengths differ, NaN, weight outside [0, 1], or confidence outside (0, 1).
-    """
-    labels, labelled, unlabelled = _checked(human, judge_labelled, judge_unlabelled)
-    trust = _tuned_weight(labels, labelled, unlabelled) if weight is None else _checked_weight(weight)
-    rectified = labels - trust * labelled
-    error = sqrt(trust**2 * unlabelled.var() / unlabelled.size + rectified.var() / labels.size)
-    return _debiased(labels, labelled, unlabelled, trust, error, normal_quantile(confidence), confidence)
-
-
 def clustered_ppi_mean(
     human: npt.ArrayLike,
     judge_labelled: npt.ArrayLike,
@@ -116,11 +80,13 @@ def clustered_ppi_mean(
     confidence: float = 0.95,
 ) -> DebiasedMean:
     """
-    Estimate the human mean from clustered records: `ppi_mean` with clustered variances.
+    Estimate the human mean from clustered records (PPI++, Angelopoulos, Duchi & Zrnic 2023, arXiv
+    2311.01453).
 
-    λ minimises the clustered variance λ² V(unlabelled) + V(human - λ judge), cut to [0, 1]; both variances
-    CR1 (Cameron & Miller 2015), the interval t on (labelled clusters - 1) degrees of freedom, the labels
-    being the scarce part.
+    mean(λ judge_unlabelled) + mean(human - λ judge_labelled). λ minimises the clustered variance
+    λ² V(unlabelled) + V(human - λ judge), cut to [0, 1]: the first PPI's λ = 1 (arXiv 2301.09633) can be
+    worse than the labels alone. Both variances CR1 (Cameron & Miller 2015), the interval t on (labelled
+    clusters - 1) degrees of freedom, the labels being the scarce part.
 
     Args:
         human: Labels of randomly chosen clusters, shape (n,).
@@ -151,6 +117,55 @@ def clustered_ppi_mean(
     rectified = human_parts - trust * judge_parts
     error = sqrt(trust**2 * error_unlabelled**2 + correction * float(rectified @ rectified))
     quantile = t_quantile(confidence, clusters.number - 1)
+    return _debiased(labels, labelled, unlabelled, trust, error, quantile, confidence)
+
+
+def shared_clusters_ppi_mean(
+    human: npt.ArrayLike,
+    judge_labelled: npt.ArrayLike,
+    judge_unlabelled: npt.ArrayLike,
+    *,
+    labelled_groups: Ints,
+    unlabelled_groups: Ints,
+    confidence: float = 0.95,
+) -> DebiasedMean:
+    """
+    Estimate the human mean as `clustered_ppi_mean` does, when a cluster may be on both sides.
+
+    Both parts of the estimate then move together. With u, h and j a cluster's residual sums of unlabelled
+    judge scores, labels and labelled judge scores, each over its own n, and c = G/(G-1) per side, the
+    variance is c_u λ² Σu² + c_l Σ(h - λj)² + 2 √(c_u c_l) λ Σu(h - λj); λ minimises it, cut to [0, 1].
+    Without shared clusters it is `clustered_ppi_mean`, whose t interval and sources it keeps (Angelopoulos,
+    Duchi & Zrnic 2023; Cameron & Miller 2015); the cross term is derived here and held by simulation.
+
+    Args:
+        human: Labels of randomly chosen records, shape (n,).
+        judge_labelled: The judge's scores of the same records, shape (n,).
+        judge_unlabelled: The judge's scores of the others, shape (N,).
+        labelled_groups: Numbers of the labelled records' clusters, shape (n,).
+        unlabelled_groups: Clusters of the others, shape (N,), in the same names.
+        confidence: Two-sided level, a fraction in (0, 1).
+
+    Raises:
+        NotEnoughData: Fewer than two clusters on either side, or nothing varies at all.
+        ValueError: Lengths differ, NaN, or confidence outside (0, 1).
+    """
+    labels, labelled, unlabelled = _checked(human, judge_labelled, judge_unlabelled)
+    clusters = as_clusters(
+        np.concatenate([labelled_groups, unlabelled_groups]), rows=labels.size + unlabelled.size
+    )
+    codes_l, codes_u = clusters.codes[: labels.size], clusters.codes[labels.size :]
+    scale_l, scale_u = (_correction(codes) for codes in (codes_l, codes_u))
+    h = scale_l * _residual_sums(labels, codes_l, clusters.number)
+    j = scale_l * _residual_sums(labelled, codes_l, clusters.number)
+    u = scale_u * _residual_sums(unlabelled, codes_u, clusters.number)
+    # λu + (h - λj) is h - λ(j - u): the best λ is a slope through the origin.
+    contrast = j - u
+    spread = float(contrast @ contrast)
+    trust = min(1.0, max(0.0, float(h @ contrast) / spread)) if spread else 0.0
+    residual = h - trust * contrast
+    error = sqrt(float(residual @ residual))
+    quantile = t_quantile(confidence, np.unique(codes_l).size - 1)
     return _debiased(labels, labelled, unlabelled, trust, error, quantile, confidence)
 
 
@@ -225,13 +240,6 @@ def _checked_weight(weight: float) -> float:
     return weight
 
 
-def _tuned_weight(labels: Floats, labelled: Floats, unlabelled: Floats) -> float:
-    # ddof 0 above and 1 below, over all of the judge's scores: what ppi-python 0.2.3 does.
-    spread = (1 + labels.size / unlabelled.size) * np.concatenate([labelled, unlabelled]).var(ddof=1)
-    shared = float(np.mean((labels - labels.mean()) * (labelled - labelled.mean())))
-    return min(1.0, max(0.0, shared / float(spread))) if spread else 0.0
-
-
 def _debiased(
     labels: Floats,
     labelled: Floats,
@@ -248,12 +256,22 @@ def _debiased(
         n_labelled=labels.size,
         n_unlabelled=unlabelled.size,
         weight=trust,
-        judge_bias=float((labelled - labels).mean()),
         mean=mean,
         standard_error=error,
         interval=Interval(mean - quantile * error, mean + quantile * error),
         confidence=confidence,
     )
+
+
+def _correction(codes: Ints) -> float:
+    """Return √(G/(G-1)) of the clusters present."""
+    number = several(as_clusters(codes, rows=codes.size)).number
+    return sqrt(number / (number - 1))
+
+
+def _residual_sums(values: Floats, codes: Ints, clusters: int) -> Floats:
+    residuals = (values - values.mean()) / values.size
+    return np.bincount(codes, weights=residuals, minlength=clusters).astype(np.float64)
 
 
 def _share(part: int, whole: int, what: str) -> float:

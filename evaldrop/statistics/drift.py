@@ -1,14 +1,12 @@
 """Control charts for a series of runs: has the level moved, and since when."""
 
-from collections.abc import Sequence
-from math import isfinite, log, sqrt
-from typing import Literal, NamedTuple
+from math import isfinite, sqrt
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from evaldrop.statistics.intervals import check_counts
-from evaldrop.statistics.vectors import Floats, as_vector, check_fraction
+from evaldrop.statistics.vectors import Floats, as_vector
 
 
 class RunNoise(NamedTuple):
@@ -38,13 +36,6 @@ class Ewma(NamedTuple):
     average: Floats
     low: Floats
     high: Floats
-    first_alarm: int | None
-
-
-class DriftStatistic(NamedTuple):
-    """A one-sided statistic after each run and the first run above the limit (None: none)."""
-
-    statistic: Floats
     first_alarm: int | None
 
 
@@ -140,74 +131,6 @@ def ewma(
     margin = width * sigma * np.sqrt(weight / (2 - weight) * (1 - (1 - weight) ** (2 * runs)))
     low, high = target - margin, target + margin
     return Ewma(average, low, high, _first((average < low) | (average > high)))
-
-
-def page_hinkley(
-    estimates: npt.ArrayLike, *, delta: float, limit: float, direction: Literal["down", "up"] = "down"
-) -> DriftStatistic:
-    """
-    Chart the Page–Hinkley statistic, which needs no target: the series' own running mean is the level.
-
-    Down: m_t = m_(t-1) + x_t - mean_t + delta, statistic max(m) - m_t; up the same of -x (Page 1954; Hinkley
-    1971; river's PageHinkley with alpha 1).
-
-    Args:
-        estimates: One per run in order, shape (runs,).
-        delta: Change to overlook, in their unit, 0 or more.
-        limit: In their unit, above 0.
-        direction: Which change to look for.
-
-    Raises:
-        NotEnoughData: No runs.
-        ValueError: NaN, a negative delta, limit not positive, or another direction.
-    """
-    values = as_vector(estimates, "estimates")
-    _check_positive(limit=limit)
-    if not delta >= 0:
-        raise ValueError(f"delta is 0 or more, got {delta}")
-    if direction not in ("down", "up"):
-        raise ValueError(f'direction must be "down" or "up", got {direction!r}')
-    signed = values if direction == "down" else -values
-    means = np.cumsum(signed) / np.arange(1, signed.size + 1)
-    sums = np.cumsum(signed - means + delta)
-    statistic = np.maximum.accumulate(sums) - sums
-    return DriftStatistic(statistic, _first(statistic > limit))
-
-
-def bernoulli_cusum(
-    passed: Sequence[int], scored: Sequence[int], *, rate: float, shifted_rate: float, limit: float = 4.0
-) -> DriftStatistic:
-    """
-    Chart the log-likelihood-ratio CUSUM of pass counts, which runs of unequal size may have.
-
-    S = max(0, S + k ln(q/p) + (n - k) ln((1 - q)/(1 - p))) for k of n passed, p the rate to hold and q the
-    one to catch (Page 1954; Reynolds & Stoumbos 1999). Counts sampling noise only: where runs vary by more,
-    use `cusum` with `run_noise`.
-
-    Args:
-        passed: Verdicts that met the criterion in each run, shape (runs,).
-        scored: Verdicts with a score in each run.
-        rate: p, a fraction in (0, 1).
-        shifted_rate: q, a fraction in (0, 1); below p looks for a fall, above for a rise.
-        limit: In log odds, above 0; 4 is evidence of e⁴, 55 to 1.
-
-    Raises:
-        NotEnoughData: No runs, or a run without scored verdicts.
-        ValueError: Lengths differ, counts that are no pass rate, rates equal or outside (0, 1), limit not
-            positive.
-    """
-    _check_positive(limit=limit)
-    p, q = check_fraction(rate, "rate"), check_fraction(shifted_rate, "shifted_rate")
-    if p == q:
-        raise ValueError("rate and shifted_rate are equal: there is no shift to look for")
-    if len(passed) != len(scored):
-        raise ValueError(f"{len(passed)} runs passed and {len(scored)} scored; give both for every run")
-    for k, n in zip(passed, scored, strict=True):
-        check_counts(k, n)
-    k_passed = as_vector(np.asarray(passed), "passed")
-    failed = np.asarray(scored) - k_passed
-    statistic = _one_sided(k_passed * log(q / p) + failed * log((1 - q) / (1 - p)))
-    return DriftStatistic(statistic, _first(statistic > limit))
 
 
 def _one_sided(increments: Floats) -> Floats:

@@ -136,34 +136,6 @@ def clopper_pearson_interval(passed: int, scored: int, *, confidence: float = 0.
     return Interval(low, high)
 
 
-def beta_interval(passed: float, scored: float, *, confidence: float = 0.95, prior: float = 1.0) -> Interval:
-    """
-    Equal-tailed posterior interval for a pass rate under a Beta(prior, prior) prior.
-
-    Quantiles of Beta(prior + passed, prior + scored - passed) (Brown, Cai & DasGupta 2001, Statistical
-    Science 16:101).
-
-    Args:
-        passed: Verdicts that met the criterion, 0 <= passed <= scored.
-        scored: Verdicts with a score.
-        confidence: Posterior mass inside, a fraction in (0, 1).
-        prior: Pseudo-passes and pseudo-failures; 1 is uniform, 0.5 is Jeffreys's.
-
-    Returns:
-        Bounds on the pass rate, fractions in [0, 1].
-
-    Raises:
-        NotEnoughData: scored is 0: the prior alone is not an estimate.
-        ValueError: passed lies outside 0..scored, confidence outside (0, 1), or prior is not positive.
-    """
-    check_counts(passed, scored)
-    if not prior > 0:
-        raise ValueError(f"prior must be positive, got {prior}")
-    tail = (1 - check_fraction(confidence, "confidence")) / 2
-    a, b = passed + prior, scored - passed + prior
-    return Interval(float(special.betaincinv(a, b, tail)), float(special.betaincinv(a, b, 1 - tail)))
-
-
 def t_interval(
     mean: float, standard_error: float, *, degrees_of_freedom: float, confidence: float = 0.95
 ) -> Interval:
@@ -194,7 +166,7 @@ def mean_estimate(scores: npt.ArrayLike, *, confidence: float = 0.95) -> Estimat
     standard error of 0 and an interval of no width: for pass marks use `wilson_interval`.
 
     Args:
-        scores: One score per record, shape (n,), any unit; repeats averaged first (`average_repeats`).
+        scores: One score per record, shape (n,), any unit; repeats averaged first.
         confidence: Two-sided level, a fraction in (0, 1).
 
     Raises:

@@ -1,7 +1,6 @@
-"""Two candidates that pass or fail the same independent records: McNemar's tests and the difference."""
+"""Two candidates that pass or fail the same independent records: McNemar's exact test and the difference."""
 
 from math import sqrt
-from typing import NamedTuple
 
 from scipy import special
 
@@ -9,52 +8,26 @@ from evaldrop.errors import NotEnoughData
 from evaldrop.statistics.intervals import Interval, normal_quantile
 
 
-class McNemar(NamedTuple):
-    """Two-sided p values of one table; χ² has 1 degree of freedom, corrected means for continuity."""
-
-    exact_p: float
-    mid_p: float
-    chi2: float
-    chi2_p: float
-    chi2_corrected: float
-    chi2_corrected_p: float
-
-
-def mcnemar(only_a: int, only_b: int) -> McNemar:
+def mcnemar_p_value(only_a: int, only_b: int) -> float:
     """
-    Test whether two candidates pass equally often, from the records on which they differ.
+    Test exactly whether two candidates pass equally often, from the records on which they differ.
 
-    exact: 2 · P(X <= min(b, c)), X ~ Binomial(b + c, ½), at most 1. mid-p: exact less P(X = min(b, c)), and 1
-    - P(X = b)/2 where b = c; less conservative and still close to its level (Fagerland, Lydersen & Laake
-    2013). χ²: (b - c)²/(b + c), corrected (|b - c| - 1)²/(b + c) (McNemar 1947; Edwards 1948).
+    2 · P(X <= min(b, c)), X ~ Binomial(b + c, ½), at most 1 (McNemar 1947). Exact rather than mid-p: it never
+    decides where the interval of `paired_pass_interval` holds 0, so both can be printed side by side.
 
     Args:
         only_a: Records the first passes and the second fails.
         only_b: Records the second passes and the first fails.
 
     Returns:
-        p values in [0, 1]; all are 1 where the candidates never differ, since nothing speaks against
-        equality.
+        The two-sided p value; 1 where the candidates never differ, since nothing speaks against equality.
 
     Raises:
         ValueError: A count is negative.
     """
     only_a, only_b = _checked_discordant(only_a, only_b)
-    discordant = only_a + only_b
-    if discordant == 0:
-        return McNemar(exact_p=1.0, mid_p=1.0, chi2=0.0, chi2_p=1.0, chi2_corrected=0.0, chi2_corrected_p=1.0)
-    fewer, gap = min(only_a, only_b), abs(only_a - only_b)
-    tail = float(special.bdtr(fewer, discordant, 0.5))
-    point = tail - (float(special.bdtr(fewer - 1, discordant, 0.5)) if fewer else 0.0)
-    chi2, corrected = gap**2 / discordant, (gap - 1) ** 2 / discordant
-    return McNemar(
-        exact_p=min(1.0, 2 * tail),
-        mid_p=2 * tail - point if gap else 1 - point / 2,
-        chi2=chi2,
-        chi2_p=float(special.chdtrc(1, chi2)),
-        chi2_corrected=corrected,
-        chi2_corrected_p=float(special.chdtrc(1, corrected)),
-    )
+    tail = float(special.bdtr(min(only_a, only_b), only_a + only_b, 0.5))
+    return min(1.0, 2 * tail)
 
 
 def paired_pass_interval(only_a: int, only_b: int, *, records: int, confidence: float = 0.95) -> Interval:
@@ -104,5 +77,5 @@ def paired_pass_standard_error(only_a: int, only_b: int, *, records: int) -> flo
 def _checked_discordant(only_a: int, only_b: int) -> tuple[int, int]:
     if only_a < 0 or only_b < 0:
         raise ValueError(f"counts are 0 or more, got {only_a} and {only_b}")
-    # A table column's 32-bit integers would overflow when squared.
+    # Counts from a table's column are numpy's; what is made of them here must be plain numbers.
     return int(only_a), int(only_b)

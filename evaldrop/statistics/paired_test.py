@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evaldrop.errors import NotEnoughData
-from evaldrop.statistics.mcnemar import mcnemar, paired_pass_interval, paired_pass_standard_error
+from evaldrop.statistics.mcnemar import mcnemar_p_value, paired_pass_interval, paired_pass_standard_error
 from evaldrop.statistics.multiplicity import holm
 from evaldrop.statistics.paired import paired_difference
 from evaldrop.statistics.power import detectable_from_standard_error
@@ -55,48 +55,34 @@ def shared_scores(first: Scores, second: Scores) -> Shared:
     return Shared(both, first[1][in_first], second[1][in_second])
 
 
-def paired_test(
-    first: Floats, second: Floats, groups: Groups, *, on_binary_scale: bool, confidence: float
-) -> Pairing:
+def paired_test(shared: Shared, groups: Groups, *, on_binary_scale: bool, confidence: float) -> Pairing:
     """
-    Compare two columns of scores on the same records.
+    Compare two columns of scores on the records both have.
 
     Yes/no scores of independent records: Bonett–Price's interval and McNemar's exact test, which hold
     their level where few records differ. All others, and averaged yes/no scores: paired t, clustered by
     group.
 
     Args:
-        first: Shape (n,).
-        second: Shape (n,), row i of both being one record.
+        shared: The scores.
+        groups: The cluster of each record by its ordinal; None when they are independent.
         on_binary_scale: Whether the scale has only yes and no.
-        groups: The cluster of each record, shape (n,); None when they are independent.
         confidence: Two-sided level of the interval.
     """
+    ordinals, first, second = shared
     if not first.size:
         return Pairing(0, reason="no interval: no record has a score from both")
     if on_binary_scale and groups is None and _is_yes_or_no(first) and _is_yes_or_no(second):
         return _pass_test(first, second, confidence)
+    clusters = None if groups is None else groups[ordinals]
     try:
-        paired = paired_difference(first, second, groups=groups, confidence=confidence)
+        paired = paired_difference(first, second, groups=clusters, confidence=confidence)
     except NotEnoughData as error:
         difference = float((first - second).mean())
         return Pairing(first.size, difference, reason=f"no interval: {error}")
     detectable = _detectable(paired.standard_error, confidence) if paired.standard_error else None
     interval = (paired.interval.low, paired.interval.high)
     return Pairing(paired.n, paired.difference, interval, paired.p_value, detectable)
-
-
-def paired_test_of_shared(
-    shared: Shared, groups: Groups, *, on_binary_scale: bool, confidence: float
-) -> Pairing:
-    """Compare what two columns share; `groups` has each record's cluster by its ordinal."""
-    return paired_test(
-        shared.first,
-        shared.second,
-        None if groups is None else groups[shared.ordinals],
-        on_binary_scale=on_binary_scale,
-        confidence=confidence,
-    )
 
 
 def decide(tests: Iterable[tuple[float | None, float | None]], *, confidence: float) -> list[Decided]:
@@ -127,7 +113,7 @@ def _pass_test(first: Floats, second: Floats, confidence: float) -> Pairing:
         return Pairing(n, difference, reason="no interval: one record says nothing about spread")
     interval = paired_pass_interval(only_first, only_second, records=n, confidence=confidence)
     error = paired_pass_standard_error(only_first, only_second, records=n)
-    p_value = mcnemar(only_first, only_second).exact_p
+    p_value = mcnemar_p_value(only_first, only_second)
     return Pairing(n, difference, (interval.low, interval.high), p_value, _detectable(error, confidence))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
-from math import asin, sqrt
+from math import sqrt
 
 import numpy as np
 from scipy import special
@@ -53,9 +53,9 @@ def minimum_detectable_difference(
     Args:
         records: n, independent records (clusters, where records are clustered).
         between: ω², variance over records of the difference of the two candidates' expected scores.
-        within_a: σ_a², variance of one candidate's score on a record when it is asked again.
+        within_a: σ_a², variance of one candidate's score on a record, from response to response.
         within_b: σ_b², the same for the other.
-        repeats_a: K_a, how often each record is asked.
+        repeats_a: K_a, responses to each record.
         repeats_b: K_b.
         level: Two-sided chance of a false alarm, a fraction in (0, 1).
         power: Chance of seeing a difference of that size, a fraction in (0, 1).
@@ -132,24 +132,6 @@ def paired_t_power(records: float, *, effect: float, level: float = 0.05) -> flo
     return float(weights @ seen)
 
 
-def required_records_paired_t(effect: float, *, level: float = 0.05, power: float = 0.8) -> float:
-    """
-    Return how many records a paired t test needs for a standardised effect; round up (Cohen 1988, chapter 2).
-
-    Args:
-        effect: mean(d)/sd(d), not 0; its sign does not matter.
-        level: Two-sided chance of a false alarm, a fraction in (0, 1).
-        power: Chance of seeing the effect, a fraction in (0, 1).
-
-    Raises:
-        ValueError: The effect is 0 or NaN, or level or power lies outside (0, 1).
-    """
-    standardised = _seen(effect)
-    return _smallest_with_power(
-        lambda n: paired_t_power(n, effect=standardised, level=level), power, low=1.0 + 1e-6
-    )
-
-
 def detectable_effect_paired_t(records: int, *, level: float = 0.05, power: float = 0.8) -> float:
     """
     Return the smallest standardised effect mean(d)/sd(d) a paired t test sees (Cohen 1988, chapter 2).
@@ -166,58 +148,6 @@ def detectable_effect_paired_t(records: int, *, level: float = 0.05, power: floa
         ValueError: level or power lies outside (0, 1).
     """
     return _smallest_with_power(lambda d: paired_t_power(records, effect=d, level=level), power, low=0.0)
-
-
-def required_records_two_rates(a: float, b: float, *, level: float = 0.05, power: float = 0.8) -> float:
-    """
-    Return how many records each of two unpaired pass rates needs to be told apart; round up.
-
-    About 2 (z(1 - level/2) + z(power))² / h², h = 2 asin √a - 2 asin √b, both tails counted (Cohen 1988,
-    chapter 6). Paired records need fewer: `required_records_mcnemar`.
-
-    Args:
-        a: A pass rate, a fraction in [0, 1].
-        b: The other.
-        level: Two-sided chance of a false alarm, a fraction in (0, 1).
-        power: Chance of telling them apart, a fraction in (0, 1).
-
-    Raises:
-        ValueError: A rate lies outside [0, 1], the rates are equal, or level or power lies outside (0, 1).
-    """
-    if not (0 <= a <= 1 and 0 <= b <= 1):
-        raise ValueError(f"pass rates are fractions in [0, 1], got {a} and {b}")
-    effect = abs(_seen(2 * asin(sqrt(a)) - 2 * asin(sqrt(b))))
-    critical = _quantiles(level, power)[0]
-
-    def power_at(records: float) -> float:
-        shift = effect * sqrt(records / 2)
-        return float(special.ndtr(shift - critical) + special.ndtr(-shift - critical))
-
-    return _smallest_with_power(power_at, power, low=0.0)
-
-
-def required_records_mcnemar(
-    only_a: float, only_b: float, *, level: float = 0.05, power: float = 0.8
-) -> float:
-    """
-    Return how many records tell two pass rates apart when both candidates answer the same ones; round up.
-
-    (z(1 - level/2) √ψ + z(power) √(ψ - δ²))² / δ², ψ = only_a + only_b, δ = only_a - only_b (Connor 1987).
-
-    Args:
-        only_a: Expected share of records the first passes and the second fails.
-        only_b: Expected share the other way round.
-        level: Two-sided, a fraction in (0, 1).
-        power: A fraction in (0, 1).
-
-    Raises:
-        ValueError: Shares negative, above 1 together, or equal; level or power outside (0, 1).
-    """
-    discordant, gap = only_a + only_b, _seen(only_a - only_b)
-    if min(only_a, only_b) < 0 or discordant > 1:
-        raise ValueError(f"shares are fractions of the records, got {only_a} and {only_b}")
-    z_level, z_power = _quantiles(level, power)
-    return ((z_level * sqrt(discordant) + z_power * sqrt(discordant - gap**2)) / gap) ** 2
 
 
 @cache

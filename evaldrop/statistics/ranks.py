@@ -1,7 +1,7 @@
-"""Statistics of order: correlation by rank, and Wilcoxon's signed ranks."""
+"""Statistics of order: correlation by rank."""
 
 from math import sqrt
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -10,22 +10,11 @@ from scipy import special
 from evaldrop.errors import NotEnoughData
 from evaldrop.statistics.vectors import Floats, as_pairs, as_vector
 
-# Up to here the exact distribution of Wilcoxon's W is fast, and beyond it the normal one is as good.
-_EXACT_WILCOXON = 50
-
 
 class Correlation(NamedTuple):
     """A coefficient in [-1, 1], its two-sided p value, and the pairs it is made of."""
 
     coefficient: float
-    p_value: float
-    n: int
-
-
-class WilcoxonTest(NamedTuple):
-    """W, the smaller of the two rank sums, its two-sided p value, and the differences that are not 0."""
-
-    statistic: float
     p_value: float
     n: int
 
@@ -91,38 +80,6 @@ def kendall_tau_b(a: npt.ArrayLike, b: npt.ArrayLike) -> Correlation:
     first, second = _varying(a, b)
     result = stats.kendalltau(first, second)
     return Correlation(float(result.statistic), float(result.pvalue), first.size)
-
-
-def wilcoxon_signed_rank(differences: npt.ArrayLike) -> WilcoxonTest:
-    """
-    Test by Wilcoxon's signed ranks whether paired ordinal scores differ in location.
-
-    Differences of 0 are left out (Wilcoxon 1945). p exact for up to 50 differences without ties, else normal
-    with the tie correction and no continuity correction (scipy.stats.wilcoxon).
-
-    Args:
-        differences: a - b per record, shape (n,).
-
-    Returns:
-        p is 1 where every difference is 0.
-
-    Raises:
-        NotEnoughData: No differences.
-        ValueError: NaN.
-    """
-    vector = as_vector(differences, "differences")
-    changed = vector[vector != 0]
-    if changed.size == 0:
-        return WilcoxonTest(0.0, 1.0, 0)
-    # Imported here: scipy.stats takes longer to import than the whole scorecard's other statistics.
-    from scipy import stats
-
-    is_untied = np.unique(np.abs(changed)).size == changed.size
-    method: Literal["exact", "approx"] = (
-        "exact" if is_untied and changed.size <= _EXACT_WILCOXON else "approx"
-    )
-    result = stats.wilcoxon(changed, method=method, correction=False, axis=0)
-    return WilcoxonTest(float(result.statistic), float(result.pvalue), changed.size)
 
 
 def _varying(a: npt.ArrayLike, b: npt.ArrayLike) -> tuple[Floats, Floats]:

@@ -1,5 +1,6 @@
-"""Runs as executions of the deployed state machine. Imports boto3 once it is used."""
+"""What functions use of their stack: Step Functions, SNS, S3 and the log. Imports boto3 when it is used."""
 
+import logging
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,13 +12,16 @@ if TYPE_CHECKING:
     from evaldrop.run.request import RunRequest
 
 
+_logger = logging.getLogger("evaldrop")
+
+
 class StackServices:
     """
-    What StartRun and ReportFailure ask of their stack's services: `Services` of `triggering`, `reporting`.
+    Runs as executions of the deployed state machine, and messages to its topic: StartRun and ReportFailure.
 
     Args:
         machine_arn: The state machine that evaluates datasets.
-        topic_arn: The topic that people are told on.
+        topic_arn: The topic that people subscribe to.
     """
 
     def __init__(self, *, machine_arn: str, topic_arn: str) -> None:
@@ -32,7 +36,7 @@ class StackServices:
         it refuses the name for 90 days. Neither starts a second one.
 
         Raises:
-            ServiceError: Step Functions would not.
+            AwsError: Step Functions would not.
         """
         with as_service_error(f"run {request.run_id} of {request.dataset} was not started"):
             try:
@@ -50,18 +54,18 @@ class StackServices:
         Return an execution's status, input, error and cause.
 
         Raises:
-            ServiceError: Step Functions would not say.
+            AwsError: Step Functions would not say.
         """
         with as_service_error(f"how {execution_arn} ended is not known"):
             ended = self._step_functions.describe_execution(executionArn=execution_arn)
         return {name: ended.get(name) for name in ("status", "input", "error", "cause")}
 
-    def tell(self, *, subject: str, message: str) -> None:
+    def notify(self, *, subject: str, message: str) -> None:
         """
         Send a message to the topic.
 
         Raises:
-            ServiceError: SNS would not.
+            AwsError: SNS would not.
         """
         with as_service_error(f'the message "{subject}" was not sent'):
             self._sns.publish(TopicArn=self._topic_arn, Subject=subject, Message=message)
@@ -85,3 +89,15 @@ class StackServices:
         import boto3
 
         return boto3.client("sns")
+
+
+def log_step(step: str, *, run_id: str | None = None, **facts: Any) -> None:
+    """
+    Log what a step did; Lambda writes `extra` as JSON fields for Logs Insights.
+
+    Args:
+        step: The state's name.
+        run_id: The run; the saved queries look for it.
+        facts: Counts and names; no text of a record, for logs outlive datasets.
+    """
+    _logger.info("%s done", step, extra={"step": step, "run_id": run_id, **facts})

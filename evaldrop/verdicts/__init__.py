@@ -7,13 +7,10 @@ from evaldrop.verdicts.comparisons import (
     read_pair_scores,
     read_preference,
 )
-from evaldrop.verdicts.pairs import parse_pair
-from evaldrop.verdicts.preferences import TIE, parse_choice, parse_preference, parse_yes_no
-from evaldrop.verdicts.rankings import Ranking, parse_ranking
+from evaldrop.verdicts.preferences import TIE
 from evaldrop.verdicts.reading import Form, read_verdicts, unscored_verdicts
-from evaldrop.verdicts.scores import parse_score
-from evaldrop.verdicts.tool import VERDICT_TOOL_NAME, property_names, verdict_tool
-from evaldrop.verdicts.verdict import JudgeReply, Reading, UnscoredReason, Verdict
+from evaldrop.verdicts.tool import VERDICT_TOOL_NAME, verdict_tool
+from evaldrop.verdicts.verdict import JudgeReply, Verdict
 
 __all__ = [
     "PREFERENCE_TOOL_NAME",
@@ -23,17 +20,7 @@ __all__ = [
     "Form",
     "JudgeReply",
     "Preference",
-    "Ranking",
-    "Reading",
-    "UnscoredReason",
     "Verdict",
-    "parse_choice",
-    "parse_pair",
-    "parse_preference",
-    "parse_ranking",
-    "parse_score",
-    "parse_yes_no",
-    "property_names",
     "read_pair_scores",
     "read_preference",
     "read_verdicts",

@@ -38,7 +38,7 @@ _LABEL_NUMBER = re.compile(rf"[\s*_]*[(\[:,=–-]+\s*(?P<number>{NUMBER})\s*(?:[
 
 
 class ReadAnswer(NamedTuple):
-    """What was read, and what stands after it."""
+    """What was read, and the text after it."""
 
     reading: Reading[float]
     rest: str

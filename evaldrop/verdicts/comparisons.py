@@ -1,4 +1,4 @@
-"""From a judge's reply on two responses to a preference, and to their scores where those were asked for."""
+"""From a judge's reply on two responses to a preference, and to their scores where it gave some."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -21,7 +21,7 @@ class Preference:
     What a judge said of two responses shown together.
 
     `place` is the better one's, None exactly when `unscored_reason` is not; `scores` are the two responses',
-    the first-shown one's first, where scores were asked for.
+    the first-shown one's first, where a judge gives scores.
     """
 
     place: Place | None
@@ -36,7 +36,7 @@ def read_preference(reply: JudgeReply, names: tuple[str, str], *, tie: bool = Tr
 
     Args:
         reply: The judge's reply; the tool's input counts first, then its text.
-        names: What the judge was told to call the first and the second response: one word each.
+        names: What the judge is to call the first and the second response: one word each.
         tie: Whether it was offered to call neither better.
     """
     if (stopped := _stopped(reply)) is not None:

@@ -274,7 +274,7 @@ def fold(text: str) -> str:
 
 
 def _phrases(prompt: str) -> Iterator[str]:
-    """Yield the lines of a prompt file that stand in every request as they are."""
+    """Yield the lines of a prompt file that every request has unchanged."""
     for line in fold(re.sub(r"\{%.*?%\}", "\n", prompt)).splitlines():
         phrase = line.strip(" -")
         if len(phrase) >= _MIN_PHRASE and "{{" not in phrase:

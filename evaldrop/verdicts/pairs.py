@@ -14,7 +14,7 @@ from evaldrop.verdicts.wording import is_refusal, lines_of, plain_text, visible_
 Pair = tuple[float, float]
 _Found = Iterator[Reading[Pair]]
 
-# No decimal comma here: in "8,5" the comma stands between two scores.
+# No decimal comma here: in "8,5" the comma separates two scores.
 _SCORE = r"([-+]?[0-9]+(?:\.[0-9]+)?)(?:\s*(?:/|out of)\s*([0-9]+))?"
 _TWO = rf"{_SCORE}(?:\s*[,;|&/]\s*|\s+(?:and|vs\.?)\s+|\s+){_SCORE}"
 _TAG = r"(?:scores?|ratings?|output|tuple|result|verdict)"
@@ -25,7 +25,7 @@ _TAGGED_TUPLE = re.compile(
     rf"\b{_TAG}\b[^\n()\[\]]{{0,80}}[(\[]\s*{_TWO}\s*[)\]](?!\s*[-+*/^=])", re.IGNORECASE
 )
 _NOUN = r"(?:assistant|response|output|answer|model|candidate|system|option|submission)"
-# What may stand between a name and its score: on one line, nothing but words that give a score.
+# What may come between a name and its score: on one line, nothing but words that give a score.
 _BETWEEN = (
     r"(?:'s)?[)\"'*_`]*\s*(?:\(?(?:final |overall )?(?:score|rating)d?\)?)?[\"'*_`]*[ \t]*"
     r"(?:[:=|]|\b(?:is|of|gets?|receives?|scores?|deserves|earns|a|with)\b)"

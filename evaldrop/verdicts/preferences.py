@@ -1,11 +1,10 @@
 """A choice from a menu, a preference between two, a yes or a no."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from evaldrop.evaluation.criteria.scales import Point, Scale
-from evaldrop.verdicts.evidence import Evidence, Rank, evidence_of
-from evaldrop.verdicts.scores import parse_score, settled
+from evaldrop.verdicts.scores import Evidence, Rank, evidence_of, settled
 from evaldrop.verdicts.structured import first_member
 from evaldrop.verdicts.verdict import Reading, agreed
 from evaldrop.verdicts.wording import bare, is_refusal, lines_of, plain_text, visible_text
@@ -68,13 +67,6 @@ _OPENING_LETTER = re.compile(
 )
 
 
-def parse_choice(text: str, labels: Sequence[str], *, truncated: bool = False) -> Reading[str]:
-    """Read which of `labels` a judge chose; an answer that is not on the menu is no verdict."""
-    scale = Scale.of_choices(*(Point(value=float(n), label=label) for n, label in enumerate(labels)))
-    reading = parse_score(text, scale, truncated=truncated)
-    return Reading(None, reading.reason) if reading.value is None else Reading(labels[int(reading.value)])
-
-
 def parse_preference(
     text: str, names: tuple[str, str] = ("A", "B"), *, tie: bool = True, truncated: bool = False
 ) -> Reading[str]:
@@ -102,7 +94,7 @@ def parse_preference(
 
 def parse_yes_no(text: str, *, truncated: bool = False) -> Reading[bool]:
     """
-    Read the Y or N of a judge that was asked to reason and then to print the letter on its own line, twice.
+    Read the Y or N of a judge that is to reason first and then to print the letter on its own line, twice.
 
     A line that holds the letter alone counts first, then a tagged letter, then one that closes or opens the
     reply. Letters inside words never count. Y on one line and N on another is ambiguous.
@@ -167,7 +159,7 @@ def _winner_pattern(names: tuple[str, str]) -> re.Pattern[str]:
     either = "|".join(re.escape(name) for name in names)
     thing = rf"{_NOUN}\s?[(\"'*_]{{0,4}}\s?({either})(?!\w)[)\"'*_]{{0,4}}"
     if set(names) == {"first", "second"}:
-        # An ordinal stands before what it counts; "a response" would be an article.
+        # An ordinal comes before what it counts; "a response" would be an article.
         thing = rf"(?:{thing}|(?:the\s+)?({either})\s+(?:{_NOUN}|one))"
     return re.compile(
         rf"\b{thing}\s+(?:is|was)\s+(?:\w+ly\s+|much\s+|far\s+|overall\s+|also\s+)?(?:the\s+)?{_BEST}"

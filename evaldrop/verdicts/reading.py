@@ -27,10 +27,10 @@ def read_verdicts(reply: JudgeReply, criteria: Sequence[Criterion], *, form: For
 
     Args:
         reply: The judge's reply in neutral form.
-        criteria: What the judge was asked about in this one call.
-        form: What it was asked for. `tool`: the verdict tool, and if that was not called, JSON or tagged
-            lines in the text. `text`: the text only. `yes_no`: reasoning, then a Y or N on its own line,
-            about one binary criterion.
+        criteria: Those of this one call.
+        form: How the judge was to answer. `tool`: the verdict tool, and if that was not called, JSON or
+            tagged lines in the text. `text`: the text only. `yes_no`: reasoning, then a Y or N on its own
+            line, about one binary criterion.
     """
     if reply.stop_reason in BLOCKED:
         return unscored_verdicts(criteria, "blocked", rationale=reply.text)

@@ -37,11 +37,11 @@ _RATIONALE_KEYS = (
     "thoughts",
 )
 _NAME_KEYS = ("criterion", "name", "criteria", "metric", "dimension", "aspect")
-_AS_ASKED = frozenset({"rationale", "score"})
+_VERDICT_KEYS = frozenset({"rationale", "score"})
 _DEPTH = 6
 _SHORT = 80
 _NO_WORD = re.compile(r"[^a-z0-9]+")
-# Prose may stand around a JSON reply; more than this and the JSON is a quotation in a text.
+# Prose may surround a JSON reply; more than this and the JSON is a quotation in a text.
 _FRAME = 120
 
 
@@ -114,10 +114,10 @@ def entries_of(value: Any, *, name: str, alone: bool) -> list[Entry]:
     """
     Return everything `value` gives for the criterion called `name`.
 
-    `alone` says that the judge was asked about this criterion only: a score without a name is then its score.
+    `alone` says that the call was about this criterion only: a score without a name is then its score.
     """
     wanted = plain_key(name)
-    if wanted and wanted not in _AS_ASKED and _is_as_asked(value):
+    if wanted and wanted not in _VERDICT_KEYS and _is_verdict(value):
         given = plain_keys(value).get(wanted)
         found = [Entry(given["score"], given["rationale"])] if given else []
     else:
@@ -128,7 +128,7 @@ def entries_of(value: Any, *, name: str, alone: bool) -> list[Entry]:
 
 
 def read_raw(raw: Any, scale: Scale, *, depth: int = 0) -> Reading[float] | None:
-    """Return the score that one JSON value stands for, None when it is no verdict."""
+    """Return the score that one JSON value gives, None when it is no verdict."""
     if isinstance(raw, Twice):
         return Reading.unread("ambiguous")
     if isinstance(raw, bool):
@@ -148,14 +148,14 @@ def read_raw(raw: Any, scale: Scale, *, depth: int = 0) -> Reading[float] | None
     return None
 
 
-def _is_as_asked(value: Any) -> bool:
+def _is_verdict(value: Any) -> bool:
     """
     Tell whether `value` is to the letter what the verdict tool asks for, as nearly every reply is: under each
     name a rationale and a score, and nothing inside that could name a criterion too.
     """
     return type(value) is dict and all(
         type(member) is dict
-        and member.keys() == _AS_ASKED
+        and member.keys() == _VERDICT_KEYS
         and type(member["rationale"]) is str
         and _is_scalar(member["score"])
         for member in value.values()

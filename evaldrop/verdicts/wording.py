@@ -1,4 +1,4 @@
-"""What replies are made of, whatever was asked: numbers, "not applicable", refusals, fences, thoughts."""
+"""Parts that replies of every form share: numbers, "not applicable", refusals, fences, thoughts."""
 
 import re
 import string

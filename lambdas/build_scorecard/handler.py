@@ -6,8 +6,8 @@ from typing import Any
 from evaldrop.run.definition import RunDefinition
 from evaldrop.steps.build_scorecard.build import score_run
 from evaldrop.steps.build_scorecard.cloudwatch import publish_metrics
-from evaldrop.steps.log import log_step
 from evaldrop.steps.report_failure.notices import scorecard_notice
+from evaldrop.steps.services import log_step
 from evaldrop.storage import uri_of
 
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from evaldrop.run.request import RunRequest
-from evaldrop.steps.log import log_step
 from evaldrop.steps.prepare_records.prepare import prepare_records
+from evaldrop.steps.services import log_step
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -3,10 +3,8 @@
 import os
 from typing import Any
 
-from evaldrop.steps.log import log_step
-from evaldrop.steps.report_failure.notices import failure_notice
-from evaldrop.steps.report_failure.unfinished import tell_unfinished
-from evaldrop.steps.services import StackServices
+from evaldrop.steps.report_failure.notices import failure_notice, report_unfinished
+from evaldrop.steps.services import StackServices, log_step
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -16,14 +14,14 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     The workflow calls it as a step, EventBridge with an execution that failed where nothing is caught.
 
     Raises:
-        ServiceError: A service would not; the event is delivered again, and then kept in the queue.
+        AwsError: A service would not; the event is delivered again, and then kept in the queue.
     """
     rehearsed_with = os.environ.get("EVALDROP_BEDROCK")
     if "detail" in event:
         services = StackServices(
             machine_arn=event["detail"]["stateMachineArn"], topic_arn=os.environ["EVALDROP_TOPIC"]
         )
-        told = tell_unfinished(event["detail"], services, rehearsed_with=rehearsed_with)
+        told = report_unfinished(event["detail"], services, rehearsed_with=rehearsed_with)
         log_step("ReportFailure", run_id=event["detail"]["name"], told=told)
         return {"told": told}
     run = event.get("run", event)

@@ -3,8 +3,7 @@
 import os
 from typing import Any
 
-from evaldrop.steps.log import log_step
-from evaldrop.steps.services import StackServices
+from evaldrop.steps.services import StackServices, log_step
 from evaldrop.steps.start_run.events import Intake, start_runs
 
 

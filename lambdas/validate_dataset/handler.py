@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from evaldrop.run.request import RunRequest
-from evaldrop.steps.log import log_step
+from evaldrop.steps.services import log_step
 from evaldrop.steps.validate_dataset.validate import validate_dataset
 
 
@@ -17,7 +17,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """
     request = RunRequest.model_validate(event)
     if rehearsed_with := os.environ.get("EVALDROP_BEDROCK"):
-        # A local AWS answers for Bedrock itself: whoever asked for the run, run.json says what answered.
+        # A local AWS answers for Bedrock itself: run.json says what answered, whatever the request says.
         request = request.model_copy(update={"bedrock": rehearsed_with})
     state = validate_dataset(request, default=os.environ.get("EVALDROP_DEFAULT_EVALUATION"))
     log_step("ValidateDataset", run_id=request.run_id, dataset=request.dataset)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import boto3
 import pytest
+from botocore.exceptions import IncompleteReadError
+from botocore.response import StreamingBody
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -149,13 +151,15 @@ def test_a_place_that_cannot_be_written_is_a_storage_error(tmp_path):
         storage.read_bytes(str(tmp_path))
 
 
-class Body:
-    """What botocore gives for an object: reads that return as much as came in, never more than asked."""
+class Arriving(io.RawIOBase):
+    """What comes from the network: reads return as much as came in, never more than was wanted."""
 
     def __init__(self, content, pieces):
         self._stream = io.BytesIO(content)
         self._pieces = list(pieces)
-        self.closed = False
+
+    def readable(self):
+        return True
 
     def read(self, size=None):
         if size is None:
@@ -163,8 +167,15 @@ class Body:
         piece = self._pieces.pop(0) if self._pieces else size
         return self._stream.read(min(size, piece))
 
-    def close(self):
-        self.closed = True
+    def readinto(self, buffer):
+        piece = self.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+def body(content, pieces=()):
+    """What botocore gives for an object."""
+    return StreamingBody(Arriving(content, pieces), len(content))
 
 
 READS = st.lists(
@@ -179,7 +190,7 @@ READS = st.lists(
     reads=READS,
 )
 def test_a_streamed_object_reads_like_a_file_however_it_arrives(content, pieces, reads):
-    streamed, file = storage._Buffered(Body(content, pieces)), io.BytesIO(content)
+    streamed, file = storage._buffered(body(content, pieces)), io.BytesIO(content)
     for method, size in reads:
         assert getattr(streamed, method)(size) == getattr(file, method)(size)
     assert list(streamed) == list(file)
@@ -193,10 +204,17 @@ def test_lines_of_an_object_longer_than_one_chunk_come_whole(bucket):
 
 
 def test_closing_a_stream_gives_its_connection_back():
-    body = Body(b"", [])
-    with storage._Buffered(body) as stream:
+    arriving = Arriving(b"", [])
+    with storage._buffered(StreamingBody(arriving, 0)) as stream:
         assert stream.read(None) == b""
-    assert body.closed
+    assert arriving.closed
+
+
+def test_an_object_that_breaks_off_is_an_error_and_not_a_short_file():
+    for use in (lambda stream: stream.read(), list):
+        stream = storage._buffered(StreamingBody(Arriving(b"half a li", [4]), 20))
+        with pytest.raises(IncompleteReadError):
+            use(stream)
 
 
 @pytest.mark.parametrize(

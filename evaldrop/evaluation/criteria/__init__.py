@@ -1,22 +1,17 @@
 """Criteria: the questions put to a judge, their scales, the built-in ones, and lint for them."""
 
 from evaldrop.evaluation.criteria.built_in import BUILT_IN, as_langchain, built_in
-from evaldrop.evaluation.criteria.config import criteria_from_record, criterion_from_config
-from evaldrop.evaluation.criteria.criterion import Criterion, Example
-from evaldrop.evaluation.criteria.lint import Finding, lint_criteria
-from evaldrop.evaluation.criteria.scales import Point, Scale, scale_from_config
+from evaldrop.evaluation.criteria.config import criterion_from_config
+from evaldrop.evaluation.criteria.criterion import Criterion
+from evaldrop.evaluation.criteria.lint import lint_criteria
+from evaldrop.evaluation.criteria.scales import Scale
 
 __all__ = [
     "BUILT_IN",
     "Criterion",
-    "Example",
-    "Finding",
-    "Point",
     "Scale",
     "as_langchain",
     "built_in",
-    "criteria_from_record",
     "criterion_from_config",
     "lint_criteria",
-    "scale_from_config",
 ]

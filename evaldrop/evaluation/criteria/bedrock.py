@@ -2,7 +2,7 @@
 The judge metrics of Amazon Bedrock model evaluation, with Amazon's own scales and labels; wording is ours.
 
 Amazon's labels map to 0..N-1, and `Criterion.normalise` gives integer / (N - 1). The answer "not applicable"
-has no score and is left out of means. Readability stands on Amazon's prompt pages beside the eleven.
+has no score and is left out of means. Readability is on Amazon's prompt pages beside the eleven.
 """
 
 from evaldrop.evaluation.criteria.criterion import Criterion

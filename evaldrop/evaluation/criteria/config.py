@@ -1,14 +1,14 @@
 """Criteria as an evaluation or a dataset row writes them; wrong ones are refused by the name of the field."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evaldrop.errors import EvaluationError
-from evaldrop.evaluation.criteria.built_in import BUILT_IN, built_in
+from evaldrop.evaluation.criteria.built_in import built_in
 from evaldrop.evaluation.criteria.criterion import Criterion, Example
 from evaldrop.evaluation.criteria.scales import Scale, scale_from_config
 
@@ -65,57 +65,6 @@ def criterion_from_config(value: str | Mapping[str, Any], *, path: str) -> Crite
     return _changed(_starting_point(config, path=path), config, path=path)
 
 
-def criteria_from_record(value: object, *, path: str) -> tuple[Criterion, ...]:
-    """
-    Read the `criteria` of a dataset row: a string, a list, or `{name: question}`.
-
-    A string is a built-in name or `name: question`; a question without a name becomes the criterion
-    `criterion`. Every criterion of one's own is binary.
-
-    Raises:
-        EvaluationError: The value is none of these; the message begins with `path`.
-    """
-    if isinstance(value, str) and value.strip():
-        return (_from_words(value, path=path),)
-    if isinstance(value, Mapping) and value:
-        pairs = [(str(name), question) for name, question in value.items()]
-        return tuple(_own(name, question, path=f"{path}.{name}") for name, question in pairs)
-    if isinstance(value, Sequence) and not isinstance(value, str) and value:
-        found = [
-            criterion
-            for number, entry in enumerate(value)
-            for criterion in criteria_from_record(entry, path=f"{path}[{number}]")
-        ]
-        return tuple(found)
-    raise EvaluationError(
-        f"{path}: {value!r} names no criterion. Write a name, a list, or {{name: question}}."
-    )
-
-
-def _from_words(text: str, *, path: str) -> Criterion:
-    name, colon, question = text.partition(":")
-    if colon and question.strip() and len(name.split()) <= 3:
-        return _own(name, question, path=path)
-    if len(text.split()) > 2:
-        return _own("criterion", text, path=path)
-    return built_in(text, path=path)
-
-
-def _own(name: str, question: object, *, path: str) -> Criterion:
-    if not isinstance(question, str) or not question.strip():
-        raise EvaluationError(f"{path}: {question!r} is no question.")
-    plain = "_".join(name.strip().casefold().split())
-    known = BUILT_IN.get(plain)
-    return criterion_from_config(
-        {
-            "name": plain,
-            "question": question.strip(),
-            "higher_is_better": known is None or known.higher_is_better,
-        },
-        path=path,
-    )
-
-
 def _starting_point(config: _CriterionConfig, *, path: str) -> Criterion:
     if config.question is not None:
         scale = (
@@ -166,7 +115,7 @@ def _answer(value: float | str, scale: Scale, *, path: str) -> float:
 
 
 def _pass_mark(value: float | str, scale: Scale, *, path: str) -> float:
-    """Return `value` as a pass mark, which may lie between two answers."""
+    """Return `value` as a pass mark, which may be between two answers."""
     return _on_scale(scale.value_of(value) if isinstance(value, str) else value, value, scale, path=path)
 
 

@@ -39,7 +39,7 @@ class Criterion:
     examples: tuple[Example, ...] = ()
 
     def __post_init__(self) -> None:
-        # NaN stands for "not given": a default that depends on two other fields.
+        # NaN means "not given": a default that depends on two other fields.
         if math.isnan(self.pass_at):
             object.__setattr__(
                 self, "pass_at", default_pass_at(self.scale, higher_is_better=self.higher_is_better)

@@ -82,9 +82,9 @@ def lint_criteria(criteria: Sequence[Criterion]) -> list[Finding]:
     """
     Return what is doubtful about `criteria`, in their order, pairs last.
 
-    Looked for: two questions in one (double-barrelled), a question nobody can measure from what the judge
-    sees or that a metric answers better, points without a definition, a reference or context asked about
-    but not required, and two criteria that ask the same.
+    Looked for: two questions in one (double-barrelled), a question that what the judge sees cannot answer or
+    that a metric answers better, points without a definition, a reference or context that the question needs
+    and the criterion does not require, and two criteria with one question.
     """
     alone = [finding for criterion in criteria for finding in _lint_one(criterion)]
     return alone + [finding for pair in combinations(criteria, 2) for finding in _overlap(*pair)]

@@ -32,7 +32,7 @@ class Scale:
     The answers allowed on a criterion.
 
     `points` is ascending by value for `binary` and `points`, in the order given for `choices`, empty for
-    `range`. `low` and `high` are the scale's ends. With `halves_allowed` a score may lie half-way between
+    `range`. `low` and `high` are the scale's ends. With `halves_allowed` a score may be half-way between
     whole points.
     `not_applicable` says whether the judge may answer that the question does not arise.
     """

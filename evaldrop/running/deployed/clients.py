@@ -14,7 +14,7 @@ def client(service: str, *, region: str | None = None) -> Any:
         region: Where an ARN says; boto3's own choice when not given.
 
     Raises:
-        ServiceError: There is no Region, or no such profile.
+        AwsError: There is no Region, or no such profile.
     """
     import boto3
 

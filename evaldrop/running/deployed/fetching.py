@@ -52,7 +52,7 @@ class Fetching:
         Return what there is to copy.
 
         Raises:
-            ServiceError: S3 would not say.
+            AwsError: S3 would not say.
             StorageError: A name would lead out of the folder.
         """
         with as_service_error(f"s3://{self._bucket}/{self._prefix} cannot be listed"):
@@ -70,7 +70,7 @@ class Fetching:
             How many files there are of each outcome.
 
         Raises:
-            ServiceError: S3 would not, or something else arrived than S3 has; what is whole stays.
+            AwsError: S3 would not, or something else arrived than S3 has; what is whole stays.
         """
         counts: dict[Outcome, int] = {"verified": 0, "size": 0, "there": 0}
         with ThreadPoolExecutor(AT_A_TIME) as workers:

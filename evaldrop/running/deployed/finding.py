@@ -85,7 +85,7 @@ def find_folder(out: str, run_id: str, s3: Any) -> str | None:
         s3: boto3's client.
 
     Raises:
-        ServiceError: S3 would not say.
+        AwsError: S3 would not say.
     """
     bucket, prefix = storage.place(out.rstrip("/") + "/")
     with as_service_error(f"{out} cannot be listed"):

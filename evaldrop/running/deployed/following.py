@@ -78,7 +78,7 @@ def look(execution_arn: str, states: Any) -> Moment:
         states: boto3's client of Step Functions, in the execution's Region.
 
     Raises:
-        ServiceError: Step Functions would not say.
+        AwsError: Step Functions would not say.
     """
     with as_service_error(f"{execution_arn} cannot be looked at"):
         try:

@@ -64,7 +64,7 @@ def find_stack(name: str, cloudformation: Any) -> Stack:
 
     Raises:
         InputError: There is none of this name, or it is none of this version of evaldrop.
-        ServiceError: CloudFormation would not say.
+        AwsError: CloudFormation would not say.
     """
     with as_service_error(f'stack "{name}" cannot be looked up'):
         try:

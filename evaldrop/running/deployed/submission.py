@@ -14,8 +14,7 @@ from evaldrop.running.deployed.bundle import File, found_there, read_bundle
 from evaldrop.running.deployed.placing import chosen_key, dataset_key, sidecar_key
 from evaldrop.running.deployed.stack import Stack
 from evaldrop.running.deployed.uploads import InputBucket, Present, sha256_of
-from evaldrop.steps.start_run.events import Upload, refusal, run_of
-from evaldrop.steps.start_run.options import PREFIX, UploadOptions
+from evaldrop.steps.start_run.events import PREFIX, Upload, UploadOptions, refusal, run_of
 from evaldrop.steps.validate_dataset.plan import refuse_above_budget
 from evaldrop.steps.validate_dataset.validate import Check, check_dataset
 
@@ -93,7 +92,7 @@ class Submission:
         Upload what is missing, the dataset last: its event finds all it needs.
 
         Raises:
-            ServiceError: S3 would not; nothing has been started then.
+            AwsError: S3 would not; nothing has been started then.
         """
         for companion in self.companions:
             if not companion.is_there:

@@ -51,7 +51,7 @@ class InputBucket:
         Return what lies at a key, or None.
 
         Raises:
-            ServiceError: S3 would not say.
+            AwsError: S3 would not say.
         """
         with as_service_error(f"s3://{self.name}/{key} cannot be looked at"):
             try:
@@ -101,7 +101,7 @@ class InputBucket:
             replacing: What was there when it was decided upon.
 
         Raises:
-            ServiceError: S3 would not, or something else lies there by now.
+            AwsError: S3 would not, or something else lies there by now.
         """
         condition = {"IfMatch": replacing.upload.etag} if replacing else {"IfNoneMatch": "*"}
         with as_service_error(f"s3://{self.name}/{key} was not uploaded"):

@@ -23,7 +23,7 @@ from evaldrop.scorecard.model.baseline import (
 )
 from evaldrop.scorecard.model.scorecard import OVERALL
 from evaldrop.scorecard.scores import good_shares, largest_categories
-from evaldrop.statistics.paired_test import decide, paired_test
+from evaldrop.statistics.paired_test import Shared, decide, paired_test
 
 MOST_WORSE_IDS = 200
 MOST_WORST = 50
@@ -83,9 +83,9 @@ def compare_runs(folder: str, baseline: str, *, force: bool = False) -> Baseline
     """
     found = _compare(RunDefinition.load(folder), RunDefinition.load(baseline), force=force)
     if not found.comparable and not found.forced:
-        told = "\n".join(f"  {obstacle}" for obstacle in found.obstacles)
+        obstacles = "\n".join(f"  {obstacle}" for obstacle in found.obstacles)
         raise InputError(
-            f"the runs are not comparable, for a difference could come from the measure:\n{told}\n"
+            f"the runs are not comparable, for a difference could come from the measure:\n{obstacles}\n"
             "--force compares them all the same."
         )
     return found
@@ -95,7 +95,7 @@ def against_baseline(run: RunDefinition) -> Baseline | None:
     """
     Compare a run with the baseline it was given when it began; None when there was none.
 
-    What stands in the way is part of the answer and never stops a run that was paid for.
+    What prevents it is part of the answer and never stops a run that was paid for.
     """
     uri = run.baseline
     if uri is None:
@@ -194,9 +194,8 @@ def _estimate(
         has_both, was_scored = has_both & inside, was_scored & inside
     rows = np.flatnonzero(has_both)
     pairing = paired_test(
-        measure.now[rows],
-        measure.then[rows],
-        None if paired.groups is None else paired.groups[rows],
+        Shared(rows.astype(np.int32), measure.now[rows], measure.then[rows]),
+        paired.groups,
         on_binary_scale=measure.criterion is not None and measure.criterion.scale.kind == "binary",
         confidence=run.evaluation.confidence,
     )

@@ -1,4 +1,4 @@
-"""What the baseline's records scored, asked for while a run's own results stream by."""
+"""What the baseline's records scored, looked up while a run's own results stream by."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -65,7 +65,7 @@ def earlier_scores(run: RunDefinition) -> EarlierScores | None:
     """
     Return the scores of a run's baseline; None without one that it can be compared with.
 
-    Why it cannot be compared is told by `against_baseline`.
+    Why it cannot be compared is said by `against_baseline`.
     """
     uri = run.baseline
     if uri is None:

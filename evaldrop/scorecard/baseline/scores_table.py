@@ -117,7 +117,7 @@ def read_scores(folder: str) -> KeptScores:
 
 
 def places_of(records: KeptScores, among: KeptScores) -> Codes:
-    """Return where each record stands in another run, -1 where it is not; shape (records,)."""
+    """Return where each record is in another run, -1 where it is not; shape (records,)."""
     # Imported here: only a run with a baseline needs it.
     import pyarrow.compute as pc
 

@@ -10,7 +10,9 @@ import numpy.typing as npt
 from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.scorecard.model.calibration import Confusion, JudgeAgreement, RaterAgreement
-from evaldrop.statistics import JudgeCounts, agreement_rate, cohen_kappa, krippendorff_alpha, spearman
+from evaldrop.statistics.agreement import agreement_rate, cohen_kappa, krippendorff_alpha
+from evaldrop.statistics.debiasing import JudgeCounts
+from evaldrop.statistics.ranks import spearman
 
 Floats = npt.NDArray[np.float64]
 _LEVELS: Final[Mapping[str, Literal["nominal", "ordinal", "interval"]]] = {
@@ -28,7 +30,7 @@ def judge_agreement(human: Floats, judge: Floats, criterion: Criterion) -> Judge
     Compare a judge's scores with people's on one criterion.
 
     On a yes/no scale the mean of several people, judges or repeats counts as the answer it is nearer to; a
-    half is none, and its row is left out. Elsewhere a mean may lie between the points.
+    half is none, and its row is left out. Elsewhere a mean may be between the points.
 
     Args:
         human: People's score per response, shape (n,).
@@ -100,7 +102,7 @@ def confusion(human: Floats, judge: Floats, criterion: Criterion) -> Confusion:
     """
     Count pairs of answers: rows are people's, columns the judge's, in the scale's ascending order.
 
-    Means of several people or judges may lie between points, and a range has none: then by passing.
+    Means of several people or judges may be between points, and a range has none: then by passing.
     """
     values = np.array(criterion.scale.values())
     if not values.size or not np.isin(np.concatenate([human, judge]), values).all():

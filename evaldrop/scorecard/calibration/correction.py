@@ -9,9 +9,9 @@ from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.scorecard.calibration.agreement import yes_counts
 from evaldrop.scorecard.model.calibration import CalibratedMean, CorrectedRate
-from evaldrop.statistics import (
+from evaldrop.statistics.clusters import clustered_mean_estimate
+from evaldrop.statistics.debiasing import (
     DebiasedMean,
-    clustered_mean_estimate,
     clustered_ppi_mean,
     rogan_gladen,
     shared_clusters_ppi_mean,

@@ -21,7 +21,7 @@ _RESPONSE = itemgetter(0, 1)
 
 class ResponseFacts(NamedTuple):
     """
-    Of a run's responses: the digests of those that were asked for, and every record's cluster.
+    Of a run's responses: the digests of the wanted ones, and every record's cluster.
 
     `clusters` is empty in a run without groups.
     """

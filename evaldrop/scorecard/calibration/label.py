@@ -36,7 +36,7 @@ class ReviewItem(Part):
 
 
 class ReviewKey(Part):
-    """`review/keys/<review id>.json`: tells what each number on a page stands for."""
+    """`review/keys/<review id>.json`: says what each number on a page means."""
 
     review_id: str
     run_id: str

@@ -4,20 +4,8 @@ The gate: rules over a scorecard, and the decision they come to. The grammar is 
 Parsing is apart from judging: `parse_gate` needs no scorecard, and `check_names` only the names of a run.
 """
 
-from evaldrop.scorecard.gate.judging import GateResult, evaluate_gate
+from evaldrop.scorecard.gate.judging import evaluate_gate
 from evaldrop.scorecard.gate.names import RunNames, check_names, gate_problems
 from evaldrop.scorecard.gate.parsing import parse_gate
-from evaldrop.scorecard.gate.rules import NoRegression, NoWorseRecord, Rule, Threshold
 
-__all__ = [
-    "GateResult",
-    "NoRegression",
-    "NoWorseRecord",
-    "Rule",
-    "RunNames",
-    "Threshold",
-    "check_names",
-    "evaluate_gate",
-    "gate_problems",
-    "parse_gate",
-]
+__all__ = ["RunNames", "check_names", "evaluate_gate", "gate_problems", "parse_gate"]

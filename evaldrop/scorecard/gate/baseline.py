@@ -10,6 +10,7 @@ from evaldrop.scorecard.model.baseline import Baseline, BaselineEstimate
 from evaldrop.scorecard.model.scorecard import OVERALL, Decision, GateCheck, Scorecard
 
 _MOST_NAMED = 5
+# 0.7 - 0.5 is a little less than 0.2: a drop as large as the limit counts.
 _ROUNDING = 1e-9
 
 
@@ -26,7 +27,7 @@ def judge_no_regression(rule: NoRegression, scorecard: Scorecard, names: RunName
     """
     Yield a check per candidate and criterion.
 
-    Without a margin: fails when a regression is decided (Holm), is inconclusive when the interval lies below
+    Without a margin: fails when a regression is decided (Holm), is inconclusive when the interval is below
     0 and the correction leaves it open, else passes and says what could not have been seen. With a margin:
     passes when the whole interval is above -margin, fails when all of it is below.
     """

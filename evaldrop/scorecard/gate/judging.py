@@ -47,8 +47,8 @@ def evaluate_gate(expressions: Iterable[str], scorecard: Scorecard) -> GateResul
     """
     Judge a run by its gate.
 
-    An estimate is judged by its interval: it passes when the whole interval lies on the right side of the
-    limit, fails when it lies on the wrong side, and is inconclusive between. Cost, latency, errors and
+    An estimate is judged by its interval: it passes when the whole interval is on the right side of the
+    limit, fails when it is on the wrong side, and is inconclusive between. Cost, latency, errors and
     coverage are facts of this run and are compared as they are. One failed rule fails the gate; else one
     inconclusive rule leaves it open.
 

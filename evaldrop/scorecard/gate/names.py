@@ -1,4 +1,4 @@
-"""What a rule's names stand for in a run; unknown and ambiguous ones are refused with their place."""
+"""What a rule's names mean in a run; unknown and ambiguous ones are refused with their place."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ def check_names(rule: Rule, names: RunNames) -> None:
     Refuse a rule about something that is not in the run.
 
     Raises:
-        EvaluationError: A name is unknown or may mean two things; the message shows where it stands.
+        EvaluationError: A name is unknown or may mean two things; the message shows where it is.
     """
     if isinstance(rule, Threshold):
         subject_of(rule, names)

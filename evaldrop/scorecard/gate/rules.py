@@ -33,7 +33,7 @@ class Threshold:
     """
     A rule `<subject>.<quantity> <comparator> <limit> [for …]`.
 
-    `subject` is what stands before the quantity - names of a candidate, a criterion or both - and "" for the
+    `subject` is what comes before the quantity - names of a candidate, a criterion or both - and "" for the
     run. `position` is where it begins.
     """
 

@@ -8,7 +8,7 @@ Interval = Annotated[tuple[float, float], Field(description="[low, high]")]
 
 
 def within(interval: Interval | None, low: float, high: float) -> Interval | None:
-    """Return an interval cut to a scale's ends: no mean lies beyond them, so it covers as much as before."""
+    """Return an interval cut to a scale's ends: no mean is beyond them, so it covers as much as before."""
     return None if interval is None else (max(interval[0], low), min(interval[1], high))
 
 

@@ -1,7 +1,7 @@
 """
 `scorecard.json` as types: counts and estimates of a run. Public; documented in docs/output-files.md.
 
-A number that does not exist is null, never 0; where its absence is not plain, a reason stands beside it.
+A number that does not exist is null, never 0; where its absence is not plain, a reason is beside it.
 Rates are fractions in [0, 1]; units end the names.
 """
 

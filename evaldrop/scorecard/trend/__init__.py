@@ -8,8 +8,7 @@ for only within runs that were made the same way.
 """
 
 from evaldrop.scorecard.trend.alarms import BASELINE_RUNS
-from evaldrop.scorecard.trend.changes import changes_between
 from evaldrop.scorecard.trend.series import trend_of
-from evaldrop.scorecard.trend.types import Change, Series, Shift, Trend, TrendPoint
+from evaldrop.scorecard.trend.types import Series, Trend, TrendPoint
 
-__all__ = ["BASELINE_RUNS", "Change", "Series", "Shift", "Trend", "TrendPoint", "changes_between", "trend_of"]
+__all__ = ["BASELINE_RUNS", "Series", "Trend", "TrendPoint", "trend_of"]

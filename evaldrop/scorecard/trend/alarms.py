@@ -116,7 +116,7 @@ def chart_drift(
 
 def shift_since(charts: Charts, *, since: int, level: float) -> float | None:
     """
-    Return how far a series lies off its level from a run on, or None where that may be chance.
+    Return how far a series is off its level from a run on, or None where that may be chance.
 
     Two-sided t test of the mean since then, of k runs, against the level of m: t = shift / (sigma √(1/k +
     1/m)) with m - 1 degrees of freedom, for that many runs measured sigma. Far sharper than a chart, which

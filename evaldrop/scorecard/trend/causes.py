@@ -1,7 +1,7 @@
 """
 Alarms as sentences, with what most likely moved.
 
-A judge that moved looks exactly like a model that moved. Anchors tell the two apart: their responses never
+A judge that moved looks exactly like a model that moved. Anchors separate the two: their responses never
 change, so whatever moves them is the judge.
 """
 
@@ -43,7 +43,7 @@ def shifts_of(
         charts: The series' charts.
         points: What they are made of, the baseline's first.
         key: The series.
-        anchors: Series that tell what moved; None when the series is itself of anchors.
+        anchors: Series that show what moved; None when the series is itself of anchors.
     """
     for direction in dict.fromkeys(alarm.direction for alarm in charts.alarms):
         alarms = [alarm for alarm in charts.alarms if alarm.direction == direction]
@@ -85,29 +85,29 @@ def _shift(
 
 def _cause(criterion: str, direction: Direction, since: str, anchors: Sequence[Series]) -> tuple[Cause, str]:
     """Return what moved, by the anchors on the same criterion or over all; overall by those on any."""
-    telling = [
+    witnesses = [
         series
         for series in anchors
         if series.charts is not None
         and (series.criterion == criterion or OVERALL in (criterion, series.criterion))
     ]
-    if not telling:
+    if not witnesses:
         return "unknown", "no anchors tell whether the model or the judge moved"
-    moved = [found for series in telling if (found := _moved(series, since, of=len(telling)))]
+    moved = [found for series in witnesses if (found := _moved(series, since, of=len(witnesses)))]
     if not moved:
         return "candidate", "the anchors stayed, so the judge is not known to have moved"
     likewise = [found for found in moved if found.direction == direction]
-    told = ", ".join(found.words for found in likewise or moved)
+    words = ", ".join(found.words for found in likewise or moved)
     if not likewise:
         return (
             "unknown",
-            f"the judge moved as well, and not this way ({told}): what moved here cannot be told",
+            f"the judge moved as well, and not this way ({words}): what moved here cannot be told",
         )
-    return "judge", f"the judge moved: the anchors, whose responses never change, moved too ({told})"
+    return "judge", f"the judge moved: the anchors, whose responses never change, moved too ({words})"
 
 
 def _moved(anchors: Series, since: str, *, of: int) -> _Moved | None:
-    """Return how far anchors moved; `of` series are asked, so that each may err `of` times more rarely."""
+    """Return how far anchors moved; one of `of` series, so that it may err `of` times more rarely."""
     if anchors.charts is None:
         return None
     place = sum(point.started_at < since for point in usable(anchors.points[anchors.start :]))

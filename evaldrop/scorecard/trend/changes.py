@@ -13,12 +13,12 @@ _DIGESTS: Mapping[What, str] = {
     "anchors": "the anchors changed",
     "workflow": "the workflow changed",
 }
-# The workflow decides how a run is carried out and not what is asked: marked, but no new stretch.
+# The workflow decides how a run is carried out and not its requests: marked, but no new stretch.
 _NO_NEW_STRETCH = frozenset({"workflow"})
 
 
 class Key(NamedTuple):
-    """What tells series apart."""
+    """What identifies a series."""
 
     name: str
     criterion: str
@@ -26,7 +26,7 @@ class Key(NamedTuple):
 
 
 def changes_between(before: HistoryEntry, now: HistoryEntry) -> Iterator[Change]:
-    """Yield what was changed on purpose between two runs; digests that are not known tell nothing."""
+    """Yield what was changed on purpose between two runs; digests that are not known are no change."""
 
     def change(what: What, name: str, sentence: str) -> Change:
         return Change(run_id=now.run_id, started_at=now.started_at, what=what, name=name, sentence=sentence)

@@ -139,7 +139,7 @@ def _overall(card: HistoryCandidate) -> HistoryEstimate | None:
 
 
 def _stretch_start(runs: Sequence[HistoryEntry], points: Sequence[TrendPoint], breaks: set[str]) -> int:
-    """Return the place of the first point at or after the last change, which may lie in a run without one."""
+    """Return the place of the first point at or after the last change, which may be in a run without one."""
     last = max((place for place, run in enumerate(runs) if run.run_id in breaks), default=0)
     later = {run.run_id for run in runs[last:]}
     return next((place for place, point in enumerate(points) if point.run_id in later), len(points))

@@ -1,4 +1,4 @@
-"""What a trend is made of: points, deliberate changes, and moves that nobody made."""
+"""What a trend is made of: points, deliberate changes, and moves without one."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

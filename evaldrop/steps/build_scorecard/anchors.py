@@ -13,7 +13,7 @@ from evaldrop.run.records import PreparedRecord
 from evaldrop.scorecard.model.part import within
 from evaldrop.scorecard.model.scorecard import AnchorEstimate, AnchorMiss, AnchorScores, Gate, GateCheck
 from evaldrop.scorecard.results import RecordResults
-from evaldrop.statistics import mean_estimate, wilson_interval
+from evaldrop.statistics.intervals import mean_estimate, wilson_interval
 from evaldrop.statistics.vectors import Floats
 from evaldrop.steps.build_scorecard.tally import Merging
 

@@ -15,7 +15,7 @@ from evaldrop.statistics.paired_test import (
     Scores,
     Shared,
     decide,
-    paired_test_of_shared,
+    paired_test,
     shared_scores,
 )
 from evaldrop.statistics.vectors import Ordinals
@@ -91,7 +91,7 @@ def _compare_pairs(
 def _comparison(
     a: str, b: str, criterion: str, shared: Shared, run: RunDefinition, groups: Groups
 ) -> Comparison:
-    pairing = paired_test_of_shared(
+    pairing = paired_test(
         shared,
         groups,
         on_binary_scale=criterion in run.criteria and run.criteria[criterion].scale.kind == "binary",

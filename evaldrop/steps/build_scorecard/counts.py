@@ -157,7 +157,7 @@ class CandidateCounts(Merging):
                 column.append(ordinal, value)
 
 
-class JudgeCounts(Merging):
+class JudgeCallCounts(Merging):
     """Counts of one judge."""
 
     def __init__(self) -> None:
@@ -203,7 +203,7 @@ class RunCounts(NamedTuple):
     candidates: Mapping[str, CandidateCounts]
     copies: Mapping[str, Spending]
     repeats: Mapping[str, Money]
-    judges: Mapping[str, JudgeCounts]
+    judges: Mapping[str, JudgeCallCounts]
 
 
 class CountTally(Merging):
@@ -216,7 +216,7 @@ class CountTally(Merging):
         self._candidates = {name: CandidateCounts(metrics) for name in candidates}
         self._copies = {name: Spending() for name in candidates}
         self._repeats = {name: Money() for name in candidates}
-        self._judges = {name: JudgeCounts() for name in judges}
+        self._judges = {name: JudgeCallCounts() for name in judges}
 
     def add(self, record: PreparedRecord, results: RecordResults) -> None:
         """

@@ -22,13 +22,8 @@ from evaldrop.scorecard.model.scorecard import (
     coverage_of,
 )
 from evaldrop.scorecard.scores import NOT_APPLICABLE, largest_categories
-from evaldrop.statistics import (
-    Estimate,
-    clustered_mean_estimate,
-    clustered_pass_interval,
-    mean_estimate,
-    wilson_interval,
-)
+from evaldrop.statistics.clusters import clustered_mean_estimate, clustered_pass_interval
+from evaldrop.statistics.intervals import Estimate, mean_estimate, wilson_interval
 from evaldrop.statistics.paired_test import Groups
 from evaldrop.statistics.vectors import Floats, Ordinals
 from evaldrop.steps.build_scorecard.columns import (

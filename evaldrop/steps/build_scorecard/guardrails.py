@@ -29,7 +29,7 @@ from evaldrop.scorecard.results import (
     error_name,
 )
 from evaldrop.scorecard.scores import largest_categories
-from evaldrop.statistics.paired_test import Groups, decide, paired_test_of_shared, shared_scores
+from evaldrop.statistics.paired_test import Groups, decide, paired_test, shared_scores
 from evaldrop.statistics.vectors import Floats, Ordinals
 from evaldrop.steps.build_scorecard.counts import RunCounts
 from evaldrop.steps.build_scorecard.estimates import rate_of
@@ -207,7 +207,7 @@ def _compared(
         (first.ordinals, (first.ends == BLOCKED).astype(np.float64)),
         (second.ordinals, (second.ends == BLOCKED).astype(np.float64)),
     )
-    pairing = paired_test_of_shared(shared, groups, on_binary_scale=True, confidence=confidence)
+    pairing = paired_test(shared, groups, on_binary_scale=True, confidence=confidence)
     return GuardrailComparison(a=a, b=b, requests="bad" if kind == "bad" else "good", **pairing._asdict())
 
 

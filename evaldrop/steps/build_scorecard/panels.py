@@ -11,7 +11,7 @@ from evaldrop.evaluation.criteria import Criterion
 from evaldrop.run.records import PreparedRecord
 from evaldrop.scorecard.model.scorecard import Agreement
 from evaldrop.scorecard.results import RecordResults
-from evaldrop.statistics import krippendorff_alpha
+from evaldrop.statistics.agreement import krippendorff_alpha
 from evaldrop.statistics.vectors import Floats, Ordinals
 from evaldrop.steps.build_scorecard.tally import ByKey, Columns, Merging
 

@@ -15,7 +15,7 @@ from evaldrop.evaluation import Evaluation, read_evaluation
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.metrics import METRICS
-from evaldrop.evaluation.questions import asked_of_judges, questions_of
+from evaldrop.evaluation.questions import judge_question, questions_of
 from evaldrop.run.definition import RunDefinition, criteria_by_name, prices_for
 from evaldrop.run.records import RECORDS_FILE
 from evaldrop.run.request import new_run_id, out_of, run_folder
@@ -140,7 +140,7 @@ def _criteria_asked_otherwise(
         if (
             name not in after
             or name not in before
-            or asked_of_judges(before[name]) != asked_of_judges(after[name])
+            or judge_question(before[name]) != judge_question(after[name])
         ):
             yield f"{source}: criteria: {name} is not what run {parent.run_id} asked"
 

@@ -7,7 +7,7 @@ import numpy as np
 from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation import Pairwise
 from evaldrop.scorecard.model.scorecard import Strength, Strengths
-from evaldrop.statistics import bradley_terry_intervals
+from evaldrop.statistics.bradley_terry import bradley_terry_intervals
 from evaldrop.statistics.vectors import Floats, Ordinals
 from evaldrop.steps.build_scorecard.win_rates import JudgeColumn, Outcomes, Pair, Unscored, outcomes, panel
 

@@ -8,9 +8,7 @@ data, so that they can be sent from process to process: numbers in arrays, small
 few names and examples.
 """
 
-import sys
 from array import array
-from collections import Counter
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, Self, TypeVar
@@ -39,21 +37,12 @@ class Tally(Protocol[R_co]):
         """Return what was gathered of a whole run, in the order of records; nothing can be added any more."""
 
 
-class Mergeable(Protocol):
-    """Anything that can take up another of its kind."""
-
-    def merge(self, other: Self) -> None:
-        """Add all that was added to another part, which is used up."""
-
-
-P = TypeVar("P", bound=Mergeable)
-
-
 class Merging:
     """
-    Merges attribute by attribute: counts are added, lists joined, dictionaries merged by key, parts merged.
+    Merges attribute by attribute: counts are added, lists and arrays joined, dictionaries merged by key,
+    tuples place by place.
 
-    An attribute of any other type, a flag or a tuple, is fixed by the run: the same in both.
+    An attribute of any other type, a flag or a name, is fixed by the run: the same in both.
     """
 
     def merge(self, other: Self) -> None:
@@ -62,20 +51,25 @@ class Merging:
             setattr(self, name, _merged(getattr(self, name), theirs))
 
 
+P = TypeVar("P", bound=Merging)
+
+
 def _merged(mine: Any, theirs: Any) -> Any:
     if isinstance(mine, int) and not isinstance(mine, bool):
         return mine + theirs
-    if isinstance(mine, (list, array)):
+    if isinstance(mine, Merging):
+        mine.merge(theirs)
+    elif isinstance(mine, (list, array)):
         mine.extend(theirs)
+    elif isinstance(mine, tuple):
+        return tuple(_merged(*both) for both in zip(mine, theirs, strict=True))
     elif isinstance(mine, dict):
         for key, value in theirs.items():
             mine[key] = _merged(mine[key], value) if key in mine else value
-    elif hasattr(mine, "merge"):
-        mine.merge(theirs)
     return mine
 
 
-class Columns:
+class Columns(Merging):
     """
     Columns of numbers that grow together, a row for an ordinal; 4 bytes a row besides the numbers themselves.
 
@@ -84,23 +78,17 @@ class Columns:
     """
 
     def __init__(self, types: str) -> None:
-        self._ordinals = array("i")
-        self._columns: tuple[array[Any], ...] = tuple(array(kind) for kind in types)
+        self._columns: tuple[array[Any], ...] = tuple(array(kind) for kind in ("i", *types))
 
-    def append(self, ordinal: int, *row: float) -> None:
-        """Add a row."""
-        self._ordinals.append(ordinal)
+    def append(self, *row: float) -> None:
+        """Add a row, its ordinal first."""
         for column, value in zip(self._columns, row, strict=True):
             column.append(value)
 
-    def extend(self, ordinals: Ordinals, *columns: npt.NDArray[Any]) -> None:
-        """Add rows, of the columns' own types."""
-        for mine, theirs in zip((self._ordinals, *self._columns), (ordinals, *columns), strict=True):
+    def extend(self, *columns: npt.NDArray[Any]) -> None:
+        """Add rows, their ordinals first, in the columns' own types."""
+        for mine, theirs in zip(self._columns, columns, strict=True):
             mine.frombytes(theirs.tobytes())
-
-    def merge(self, other: Self) -> None:
-        """Add another one's rows."""
-        self.extend(*other.in_order())
 
     def in_order(self) -> tuple[npt.NDArray[Any], ...]:
         """
@@ -109,8 +97,7 @@ class Columns:
         Not copied where rows came in order: a run in one pass holds its numbers once. While one of the arrays
         is in use nothing can be added.
         """
-        grown = (self._ordinals, *self._columns)
-        columns = tuple(np.frombuffer(part, np.dtype(part.typecode)) for part in grown)
+        columns = tuple(np.frombuffer(part, np.dtype(part.typecode)) for part in self._columns)
         ordinals = columns[0]
         if (ordinals[1:] >= ordinals[:-1]).all():
             return columns
@@ -119,36 +106,32 @@ class Columns:
         return tuple(column[order] for column in columns)
 
 
-class _Firsts(Generic[K]):
-    """Which record brought a key first; among keys of one record, which of them came first."""
+class _Firsts(Merging, Generic[K]):
+    """Which record brought a key first, and what it said; of keys of one record, which of them came first."""
 
     def __init__(self) -> None:
-        self._places: dict[K, tuple[int, int]] = {}
+        self._places: dict[K, tuple[int, int, str]] = {}
         self._noted = 0
 
-    def note(self, key: K, ordinal: int) -> bool:
-        """Note that a record has a key; tell whether it is the first of those noted so far."""
+    def note(self, key: K, ordinal: int, said: Callable[[], str] = str) -> None:
+        """Note that a record has a key; `said` is called when it is the first of those noted so far."""
         known = self._places.get(key)
-        if known is not None and known[0] <= ordinal:
-            return False
-        self._places[key] = (ordinal, self._noted)
-        self._noted += 1
-        return True
+        if known is None or ordinal < known[0]:
+            self._places[key] = (ordinal, self._noted, said())
+            self._noted += 1
 
-    def merge(self, other: Self) -> list[K]:
-        """Take up another one; return the keys that it had first."""
-        never = (sys.maxsize, 0)
-        earlier = {key: place for key, place in other._places.items() if place < self._places.get(key, never)}
-        self._places.update(earlier)
+    def merge(self, other: Self) -> None:
+        """Take up another one's keys."""
+        for key, place in other._places.items():
+            self._places[key] = min(place, self._places.get(key, place))
         self._noted += other._noted
-        return list(earlier)
 
-    def place(self, key: K) -> tuple[int, int]:
-        """Return what sorts keys."""
+    def place(self, key: K) -> tuple[int, int, str]:
+        """Return what sorts keys, and what was said at the first."""
         return self._places[key]
 
 
-class ByKey(Generic[K, P]):
+class ByKey(Merging, Generic[K, P]):
     """
     A part for each key; keys in the order of the records that brought them first.
 
@@ -163,45 +146,33 @@ class ByKey(Generic[K, P]):
 
     def at(self, key: K, ordinal: int) -> P:
         """Return the part to which a record adds something."""
-        if self._firsts.note(key, ordinal) and key not in self._parts:
-            self._parts[key] = self._new()
-        return self._parts[key]
-
-    def merge(self, other: Self) -> None:
-        """Take up another one's parts."""
-        self._firsts.merge(other._firsts)
-        _merged(self._parts, other._parts)
+        self._firsts.note(key, ordinal)
+        part = self._parts.get(key)
+        if part is None:
+            part = self._parts[key] = self._new()
+        return part
 
     def in_order(self) -> dict[K, P]:
         """Return the parts."""
         return {key: self._parts[key] for key in sorted(self._parts, key=self._firsts.place)}
 
 
-class Occurrences:
+class Occurrences(Merging):
     """How often names occurred, and an example: what was said where a name occurred first."""
 
     def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
+        self._counts: dict[str, int] = {}
         self._firsts: _Firsts[str] = _Firsts()
-        self._examples: dict[str, str] = {}
 
-    def add(self, name: str, ordinal: int, said: Callable[[], str] | None = None) -> None:
+    def add(self, name: str, ordinal: int, said: Callable[[], str] = str) -> None:
         """Count a name; `said` is called where its words may be the example."""
-        self._counts[name] += 1
-        if self._firsts.note(name, ordinal) and said is not None:
-            self._examples[name] = said()
-
-    def merge(self, other: Self) -> None:
-        """Take up another one's counts."""
-        self._counts.update(other._counts)
-        for name in self._firsts.merge(other._firsts):
-            if name in other._examples:
-                self._examples[name] = other._examples[name]
+        self._counts[name] = self._counts.get(name, 0) + 1
+        self._firsts.note(name, ordinal, said)
 
     @property
     def n(self) -> int:
         """How often any name occurred."""
-        return self._counts.total()
+        return sum(self._counts.values())
 
     @property
     def counts(self) -> dict[str, int]:
@@ -211,10 +182,10 @@ class Occurrences:
     @property
     def example(self) -> str | None:
         """What was said at the first of the most frequent name; None when there is nothing to tell."""
-        return self._examples.get(next(iter(self.counts), "")) or None
+        return next((self._firsts.place(name)[2] or None for name in self.counts), None)
 
 
-class Labels:
+class Labels(Merging):
     """
     Names of some records, kept as codes.
 
@@ -231,7 +202,7 @@ class Labels:
         self._rows.append(ordinal, self._codes.setdefault(name, len(self._codes)))
 
     def merge(self, other: Self) -> None:
-        """Take up another one's records."""
+        """Take up another one's records, by its own codes."""
         codes = [self._codes.setdefault(name, len(self._codes)) for name in other._codes]
         ordinals, theirs = other._rows.in_order()
         self._rows.extend(ordinals, np.array(codes, theirs.dtype)[theirs])
@@ -263,7 +234,7 @@ class Spent:
         return None if self.has_unknown else self.known
 
 
-class Money:
+class Money(Merging):
     """
     USD, paid record by record.
 
@@ -280,11 +251,6 @@ class Money:
             self._unknown += 1
         elif cost_usd:
             self._payments.append(ordinal, cost_usd)
-
-    def merge(self, other: Self) -> None:
-        """Take up another one's payments."""
-        self._payments.merge(other._payments)
-        self._unknown += other._unknown
 
     @property
     def spent(self) -> Spent:

@@ -18,7 +18,9 @@ from evaldrop.run.records import PreparedRecord
 from evaldrop.run.tables import ComparisonRow
 from evaldrop.scorecard.model.scorecard import CandidatePairwise, PairScores, PairwiseEstimate
 from evaldrop.scorecard.results import IDENTICAL, MISSING, ComparedPair, RecordResults
-from evaldrop.statistics import clustered_mean_estimate, mean_estimate, order_bias, wilson_interval
+from evaldrop.statistics.agreement import order_bias
+from evaldrop.statistics.clusters import clustered_mean_estimate
+from evaldrop.statistics.intervals import mean_estimate, wilson_interval
 from evaldrop.statistics.vectors import Floats, Ordinals
 from evaldrop.steps.build_scorecard.tally import ByKey, Columns, Merging
 from evaldrop.verdicts import TIE

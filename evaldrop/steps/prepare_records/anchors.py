@@ -24,21 +24,21 @@ MAX_ANCHOR_BYTES = 128 * 1024
 
 
 class AnchorQuestions(NamedTuple):
-    """What judges are asked about a record: requests' parts, and which criteria do not apply and why."""
+    """Judges' questions about a record: requests' parts, and which criteria do not apply and why."""
 
     judgements: Sequence[JSON]
     not_applicable: Mapping[str, str]
 
 
 def anchor_records(
-    definition: RunDefinition, asked_about: Callable[[Record], AnchorQuestions]
+    definition: RunDefinition, questions_about: Callable[[Record], AnchorQuestions]
 ) -> Iterator[JSON]:
     """
-    Yield the anchors of a run as they stand in `records.jsonl`.
+    Yield the anchors of a run as lines of `records.jsonl`.
 
     Args:
         definition: The run.
-        asked_about: Gives what the judges are asked about a record.
+        questions_about: Gives the judges' questions about a record.
 
     Raises:
         EvaluationError: An anchor cannot be judged; the message says which, and why.
@@ -53,7 +53,7 @@ def anchor_records(
             **anchor.model_dump(include={"prompt", "system", "context", "reference"}),
         )
         try:
-            calls, criteria = _calls(anchor, record, asked_about(record), fences)
+            calls, criteria = _calls(anchor, record, questions_about(record), fences)
         except (PromptError, _UnusableAnchorError) as error:
             raise EvaluationError(f"anchors: {name}: {error}") from error
         yield {
@@ -73,11 +73,13 @@ class _UnusableAnchorError(Exception):
     """Why an anchor cannot be judged."""
 
 
-def _calls(anchor: Anchor, record: Record, asked: AnchorQuestions, fences: Fences) -> tuple[JSON, list[str]]:
-    criteria = _criteria(anchor, asked)
+def _calls(
+    anchor: Anchor, record: Record, questions: AnchorQuestions, fences: Fences
+) -> tuple[JSON, list[str]]:
+    criteria = _criteria(anchor, questions)
     judgements = [
         {**judgement, "fences": {ANCHOR: _fence(record.id, judgement, fences)}}
-        for judgement in asked.judgements
+        for judgement in questions.judgements
         if not criteria.isdisjoint(judgement["criteria"])
     ]
     calls = {
@@ -96,15 +98,15 @@ def _calls(anchor: Anchor, record: Record, asked: AnchorQuestions, fences: Fence
     return calls, sorted(criteria)
 
 
-def _criteria(anchor: Anchor, asked: AnchorQuestions) -> set[str]:
+def _criteria(anchor: Anchor, questions: AnchorQuestions) -> set[str]:
     """Return what the anchor is known for."""
-    judged = {name for judgement in asked.judgements for name in judgement["criteria"]}
+    judged = {name for judgement in questions.judgements for name in judgement["criteria"]}
     wanted = set(anchor.criteria) or judged
     if wanted and wanted <= judged:
         return wanted
     reasons = [
-        f"{name} {asked.not_applicable.get(name, 'is no criterion of this evaluation')}"
-        for name in sorted(wanted - judged) or asked.not_applicable
+        f"{name} {questions.not_applicable.get(name, 'is no criterion of this evaluation')}"
+        for name in sorted(wanted - judged) or questions.not_applicable
     ]
     raise _UnusableAnchorError(f"{'; '.join(reasons)}.")
 

@@ -1,6 +1,7 @@
-"""What judges are asked about a record: requests with holes for the responses, and their constant parts."""
+"""Judges' requests about a record, with holes for the responses, and their constant parts."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -8,7 +9,7 @@ import orjson
 
 from evaldrop.datasets import Record
 from evaldrop.evaluation import Judge
-from evaldrop.evaluation.criteria import Criterion
+from evaldrop.evaluation.criteria import Criterion, built_in, criterion_from_config
 from evaldrop.evaluation.prompts import Prompt
 from evaldrop.run.definition import RunDefinition
 from evaldrop.steps.prepare_records.judge_texts import (
@@ -20,13 +21,43 @@ from evaldrop.steps.prepare_records.judge_texts import (
 )
 from evaldrop.steps.prepare_records.kept_replies import ParentReplies
 from evaldrop.steps.prepare_records.pair_texts import comparison_texts, orders, pair_constants, pairs
-from evaldrop.steps.prepare_records.record_criteria import RecordCriteria
 from evaldrop.verdicts import VERDICT_TOOL_NAME
 
 JSON = dict[str, Any]
 
 MAX_SHARED_JUDGE_BYTES = 64 * 1024
 """Judge requests kept in the state, which every child gets too; further ones travel with their records."""
+
+
+class RecordCriteria:
+    """By which criteria each record of a run is judged: the evaluation's, and those it brings itself."""
+
+    def __init__(self, definition: RunDefinition) -> None:
+        self._criteria = definition.criteria
+        self._own_criteria = [
+            criterion_from_config(config, path="criteria") for config in definition.evaluation.criteria
+        ]
+
+    def applicable(self, record: Record) -> list[Criterion]:
+        """Return those that can be judged: the record has what they need."""
+        return [criterion for criterion in self._criteria_of(record) if not _missing_for(criterion, record)]
+
+    def _criteria_of(self, record: Record) -> list[Criterion]:
+        """Return the evaluation's criteria, then those the record brings, a question of its own included."""
+        own = {criterion.name: criterion for criterion in self._own_criteria}
+        for name, question in record.criteria.items():
+            criterion = self._named(name)
+            own[criterion.name] = replace(criterion, question=question) if question else criterion
+        return list(own.values())
+
+    def _named(self, name: str) -> Criterion:
+        """Return a criterion by the name a record gives it: of a built-in one, any spelling."""
+        return self._criteria.get(name) or self._criteria[built_in(name, path="criteria").name]
+
+    def not_applicable(self, record: Record) -> dict[str, str]:
+        """Return what a record lacks, by the name of the criterion that needs it."""
+        reasons = {criterion.name: _missing_for(criterion, record) for criterion in self._criteria_of(record)}
+        return {name: reason for name, reason in reasons.items() if reason}
 
 
 class JudgeRequests:
@@ -37,7 +68,7 @@ class JudgeRequests:
         definition: The run.
         prompts: Its prompts by kind and name, `judge/NAME` among them.
         criteria: By which a record is judged.
-        parent: What a rejudged run takes from its parent, which may ask about fewer criteria.
+        parent: What a rejudged run takes from its parent, which may have fewer criteria.
 
     Attributes:
         constants: What every request of a judge about the same criteria has in common, by its key: the
@@ -61,19 +92,19 @@ class JudgeRequests:
         self._extra_calls: dict[str, JSON] = {}
 
     def judgements(self, record: Record, values: Mapping[str, Any]) -> Iterator[JSON]:
-        """Yield what judges are asked about a record's responses, which are not there yet."""
+        """Yield judges' requests about a record's responses, which are not there yet."""
         criteria = self._criteria.applicable(record)
         for judge in self._evaluation.judges:
             for group in filter(None, self._groups(judge, criteria, record)):
-                yield from self._asked(judge, group, record, values)
+                yield from self._requests(judge, group, record, values)
 
     def _groups(self, judge: Judge, criteria: list[Criterion], record: Record) -> list[list[Criterion]]:
-        """Return the criteria that a judge is asked about together."""
+        """Return the criteria of each call of a judge."""
         if self._parent:
             return self._parent.groups(judge, criteria, record.id)
         return [[criterion] for criterion in criteria] if judge.mode == "per_criterion" else [criteria]
 
-    def _asked(
+    def _requests(
         self, judge: Judge, criteria: list[Criterion], record: Record, values: Mapping[str, Any]
     ) -> Iterator[JSON]:
         prompt = self._prompts[f"judge/{judge.prompt}"]
@@ -106,8 +137,8 @@ class JudgeRequests:
 
     def _judge_call(self, judge: Judge, prompt: Prompt, criteria: list[Criterion]) -> JSON:
         """Return the key of the judge's constants, with the constants where the state has no more room."""
-        asked = [(criterion.name, criterion.question, criterion.scale) for criterion in criteria]
-        key = f"{judge.name}/{self._fences.mark(judge.name, asked)}"
+        questions = [(criterion.name, criterion.question, criterion.scale) for criterion in criteria]
+        key = f"{judge.name}/{self._fences.mark(judge.name, questions)}"
         return self._shared(key, lambda: judge_constants(judge, prompt, criteria))
 
     def _shared(self, key: str, make: Callable[[], JSON]) -> JSON:
@@ -119,12 +150,13 @@ class JudgeRequests:
             self.constants[key] = constants
             self._shared_bytes += size
             return {"request_key": key}
+        # Records may bring ever new criteria: memory is not to grow with them.
         if len(self._extra_calls) < 1000:
             self._extra_calls[key] = constants
         return {"request_key": key, "call": constants}
 
     def comparisons(self, record: Record, values: Mapping[str, Any]) -> Iterator[JSON]:
-        """Yield what judges are asked about pairs of a record's responses."""
+        """Yield judges' requests about pairs of a record's responses."""
         pairwise = self._evaluation.pairwise
         if pairwise is None:
             return
@@ -151,3 +183,11 @@ class JudgeRequests:
                         "second": second,
                         **texts,
                     }
+
+
+def _missing_for(criterion: Criterion, record: Record) -> str:
+    if criterion.needs_reference and not record.reference:
+        return "needs a reference"
+    if criterion.needs_context and not record.context:
+        return "needs a context"
+    return ""

@@ -1,4 +1,4 @@
-"""What a judge is asked: the verdict tool, and the request's texts before and after a response."""
+"""A judge's question: the verdict tool, and the request's texts before and after a response."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from evaldrop.verdicts import VERDICT_TOOL_NAME, verdict_tool
 
 
 class Fence(NamedTuple):
-    """The two lines a response stands between."""
+    """The two lines around a response."""
 
     open: str
     close: str

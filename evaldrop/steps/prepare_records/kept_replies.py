@@ -16,7 +16,7 @@ from evaldrop import storage
 from evaldrop.bedrock.families.replies import elapsed_latency, read_reply
 from evaldrop.evaluation import Judge
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.evaluation.questions import asked_in, asked_of_judges
+from evaldrop.evaluation.questions import judge_question, request_settings
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import RECORDS_FILE, with_texts_restored
 from evaldrop.run.results import ResultIndex, find_manifests, open_lines, parse_row, read_manifest
@@ -36,7 +36,7 @@ class ParentRecord(NamedTuple):
         """
         Return the responses to take over, by candidate.
 
-        The text stands by itself, for judges are shown it; the reply keeps only what the call took, in the
+        The text is apart, for judges are shown it; the reply keeps only what the call took, in the
         shape of Converse, so that a child's payload does not hold the text twice.
         """
         given = {}
@@ -51,9 +51,9 @@ class ParentRecord(NamedTuple):
         return given
 
     def groups(self, judge: str) -> list[tuple[str, ...]]:
-        """Return the groups of criteria that a judge was asked about together, in order."""
-        asked = (judgement for judgement in self.calls["judgements"] if judgement["judge"] == judge)
-        return list(dict.fromkeys(tuple(judgement["criteria"]) for judgement in asked))
+        """Return the groups of criteria that one call of a judge was about, in order."""
+        its = (judgement for judgement in self.calls["judgements"] if judgement["judge"] == judge)
+        return list(dict.fromkeys(tuple(judgement["criteria"]) for judgement in its))
 
     def kept_replies(self, judgement: Mapping[str, Any]) -> JSON:
         """Return the parent's replies to a judge request, by candidate; none where the request differs."""
@@ -72,8 +72,8 @@ class ParentRecord(NamedTuple):
 
     def kept_comparison(self, comparison: Mapping[str, Any]) -> JSON | None:
         """Return the parent's reply to a comparison, or None where the request differs or there is none."""
-        asked = (before for before in self.calls["comparisons"] if _pair(before) == _pair(comparison))
-        if _without_call(next(asked, {})) != _without_call(comparison):
+        same = (before for before in self.calls["comparisons"] if _pair(before) == _pair(comparison))
+        if _without_call(next(same, {})) != _without_call(comparison):
             return None
         for answer in self.output.get("comparisons") or ():
             if _pair(answer) == _pair(comparison) and answer.get("reply") is not None:
@@ -97,7 +97,7 @@ class ParentReplies:
         self._lines: BinaryIO = stack.enter_context(open_lines(storage.join(parent.folder, RECORDS_FILE)))
         self._offsets = dict(_offsets(self._lines))
         self._same_judges = frozenset(_same_judges(self._before, definition))
-        self._is_same_pairwise = _pairwise_asked(self._before) == _pairwise_asked(definition)
+        self._is_same_pairwise = _pairwise_settings(self._before) == _pairwise_settings(definition)
         self._criteria = self._before.criteria
 
     def of(self, record_id: str) -> ParentRecord:
@@ -109,24 +109,24 @@ class ParentReplies:
         return ParentRecord(with_texts_restored(calls), self._results.output(record_id) or {})
 
     def is_same_judge(self, judge: str) -> bool:
-        """Tell whether a judge is asked as in the parent, apart from how often and about what."""
+        """Tell whether a judge's calls are as in the parent, apart from their number and their criteria."""
         return judge in self._same_judges
 
     def is_same_pairwise(self) -> bool:
-        """Tell whether judges are asked about a pair as in the parent, whichever pairs there are."""
+        """Tell whether calls about a pair are as in the parent, whichever pairs there are."""
         return self._is_same_pairwise
 
     def is_same_criterion(self, criterion: Criterion) -> bool:
-        """Tell whether the parent's judges were asked by this criterion."""
+        """Tell whether the parent's judges had this criterion with the same question."""
         before = self._criteria.get(criterion.name)
-        return before is not None and asked_of_judges(before) == asked_of_judges(criterion)
+        return before is not None and judge_question(before) == judge_question(criterion)
 
     def groups(self, judge: Judge, criteria: Iterable[Criterion], record_id: str) -> list[list[Criterion]]:
         """
-        Return the criteria to ask a judge about together: the parent's groups as they were, then the rest.
+        Return the criteria of each call of a judge: the parent's groups as they were, then the rest.
 
-        A joint reply is kept whole or not at all: a group of which a criterion is gone or changed is asked
-        anew.
+        A joint reply is kept whole or not at all: a group of which a criterion is gone or changed
+        is a new call.
         """
         left = {criterion.name: criterion for criterion in criteria}
         same = {name for name, criterion in left.items() if self.is_same_criterion(criterion)}
@@ -166,24 +166,24 @@ def _same_judges(before: RunDefinition, now: RunDefinition) -> Iterator[str]:
     earlier = {judge.name: judge for judge in before.evaluation.judges}
     for judge in now.evaluation.judges:
         same = earlier.get(judge.name)
-        if same is None or _asked(same) != _asked(judge):
+        if same is None or _judge_settings(same) != _judge_settings(judge):
             continue
         prompt = f"judge/{judge.prompt}"
         if before.prompts[prompt].sha256 == now.prompts[prompt].sha256:
             yield judge.name
 
 
-def _pairwise_asked(definition: RunDefinition) -> JSON | None:
+def _pairwise_settings(definition: RunDefinition) -> JSON | None:
     pairwise = definition.evaluation.pairwise
     if pairwise is None:
         return None
-    asked = pairwise.model_dump(mode="json", exclude={"baseline", "all_pairs", "orders", "unscored"})
-    return {**asked, "sha256": definition.prompts[f"judge/{pairwise.prompt}"].sha256}
+    settings = pairwise.model_dump(mode="json", exclude={"baseline", "all_pairs", "orders", "unscored"})
+    return {**settings, "sha256": definition.prompts[f"judge/{pairwise.prompt}"].sha256}
 
 
-def _asked(judge: Judge) -> JSON:
+def _judge_settings(judge: Judge) -> JSON:
     # More repeats leave those there are as they were.
-    return {key: value for key, value in asked_in(judge).items() if key != "repeats"}
+    return {key: value for key, value in request_settings(judge).items() if key != "repeats"}
 
 
 def _offsets(lines: BinaryIO) -> Iterator[tuple[str, int]]:

@@ -1,7 +1,7 @@
 """
 Records whose requests are longer than a payload of Step Functions may be.
 
-Their candidates are asked by way of S3: PrepareRecords writes each one's native InvokeModel body to
+Their candidates are called by way of S3: PrepareRecords writes each one's native InvokeModel body to
 `requests/` in the run's folder, and the workflow invokes the model with `Input.S3Uri` and `Output.S3Uri`.
 What judges are shown cannot wait in S3, since the response is not known: it is shortened in the middle when
 it does not fit, and says so.
@@ -106,13 +106,13 @@ def _forms(limit: int | None, *, is_apart: bool) -> Iterator[Form]:
 
 def _leaves_room(calls: JSON, room: int) -> bool:
     # Without what an earlier run brings: the same record is to be shortened the same when judged again.
-    asked = [_without_kept(each) for each in (*calls["judgements"], *calls["comparisons"])]
+    requests = [_without_kept(each) for each in (*calls["judgements"], *calls["comparisons"])]
     whole = with_texts_restored(calls)
     largest = max(
         (len(orjson.dumps(_without_kept(each))) for each in (*whole["judgements"], *whole["comparisons"])),
         default=0,
     )
-    return max(len(orjson.dumps([asked, calls["texts"]])), largest) <= room - REPLY_ROOM_BYTES
+    return max(len(orjson.dumps([requests, calls["texts"]])), largest) <= room - REPLY_ROOM_BYTES
 
 
 def _without_kept(request: JSON) -> JSON:
@@ -199,10 +199,10 @@ def fitting_line(line: JSON) -> JSON:
     size = len(orjson.dumps(line))
     if size <= MAX_LINE_BYTES:
         return line
-    told = {name: line[name] for name in ("prompt", "system", "context", "metadata")}
-    rest = size - len(orjson.dumps(told))
+    texts = {name: line[name] for name in ("prompt", "system", "context", "metadata")}
+    rest = size - len(orjson.dumps(texts))
     for limit in LIMITS:
-        shown = shorten_values(told, limit).values
+        shown = shorten_values(texts, limit).values
         if rest + len(orjson.dumps(shown)) <= MAX_LINE_BYTES:
             return {**line, **shown}
     reference = len(orjson.dumps(line["reference"]))

@@ -1,4 +1,4 @@
-"""What a judge is asked about two responses: which pairs, in which orders, by which tool, in which texts."""
+"""A judge's question about two responses: which pairs, in which orders, by which tool, in which texts."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -75,9 +75,9 @@ def pairs(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
 
 def orders(pairwise: Pairwise, record_id: str, candidate: str, baseline: str) -> list[tuple[str, str]]:
     """
-    Return a pair's orders as (first shown, second shown), in the order they are asked.
+    Return a pair's orders as (first shown, second shown), in the order of the calls.
 
-    Which of both is asked first is drawn by the record and the pair: the same in every run, and even over
+    Which order comes first is drawn by the record and the pair: the same in every run, and even over
     records.
     """
     straight, turned = (candidate, baseline), (baseline, candidate)
@@ -101,7 +101,7 @@ def comparison_texts(
     Return a comparison's texts around its two responses, each behind a fence of its own.
 
     Args:
-        judge: Who is asked.
+        judge: Whose call it is.
         prompt: The judge prompt.
         values: The record's variables.
         pairwise: How pairs are judged.

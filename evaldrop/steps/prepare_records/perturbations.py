@@ -69,7 +69,7 @@ def perturb(text: str, name: PerturbationName, number: int, *, seed: str) -> str
     Return a text with a perturbation; the text itself where there is nothing to change.
 
     Args:
-        text: What is asked.
+        text: The question.
         name: Which perturbation.
         number: 1 for the first copy. Copies 1 and 2 of `case` are all lower and all upper case.
         seed: Whatever else should make a difference.

@@ -22,7 +22,11 @@ from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import RECORDS_FILE, share_texts
 from evaldrop.run.request import RunRequest
 from evaldrop.steps.prepare_records.anchors import AnchorQuestions, anchor_records
-from evaldrop.steps.prepare_records.judge_requests import MAX_SHARED_JUDGE_BYTES, JudgeRequests
+from evaldrop.steps.prepare_records.judge_requests import (
+    MAX_SHARED_JUDGE_BYTES,
+    JudgeRequests,
+    RecordCriteria,
+)
 from evaldrop.steps.prepare_records.kept_replies import ParentRecord, ParentReplies, parent_replies
 from evaldrop.steps.prepare_records.long_records import (
     WHOLE,
@@ -34,7 +38,6 @@ from evaldrop.steps.prepare_records.long_records import (
     long_body,
 )
 from evaldrop.steps.prepare_records.perturbations import is_copy_id, perturbed_copies
-from evaldrop.steps.prepare_records.record_criteria import RecordCriteria
 from evaldrop.steps.prepare_records.shortening import shorten_values
 
 JSON = dict[str, Any]
@@ -43,7 +46,7 @@ MAX_CHILD_INPUT_BYTES = 240 * 1024
 """A child's input may hold 256 KiB; what is left is for Step Functions' own envelope."""
 
 MAX_REASONS = 20
-"""Refused rows told in an error; `rejected.jsonl` has them all."""
+"""Refused rows that an error shows; `rejected.jsonl` has them all."""
 
 
 def prepare_records(request: RunRequest, folder: str) -> JSON:
@@ -168,7 +171,7 @@ class Preparing:
         )
 
     def prepare(self, record: Record) -> "JSON | _Refusal":
-        """Return a record as it stands in `records.jsonl`, or why it cannot be sent."""
+        """Return a record as a line of `records.jsonl`, or why it cannot be sent."""
         if self._evaluation.robustness and is_copy_id(record.id):
             reason = f"{record.id} is what a perturbed copy is called. Give the record another id."
             return _Refusal(record.line, reason, record.model_dump(mode="json"))
@@ -205,8 +208,8 @@ class Preparing:
         }
 
     def anchors(self) -> Iterator[JSON]:
-        """Yield the run's anchors as they stand in `records.jsonl`; see `anchor_records`."""
-        for anchor in anchor_records(self._definition, self._asked_of_anchor):
+        """Yield the run's anchors as lines of `records.jsonl`; see `anchor_records`."""
+        for anchor in anchor_records(self._definition, self._questions_of_anchor):
             if self._parent:
                 before = self._parent.of(anchor["record_id"])
                 # The response may be another one under the same number.
@@ -214,12 +217,12 @@ class Preparing:
                     self._keep(before, anchor["calls"]["judgements"], [])
             yield anchor
 
-    def _asked_of_anchor(self, record: Record) -> AnchorQuestions:
+    def _questions_of_anchor(self, record: Record) -> AnchorQuestions:
         judgements = self.judge_requests.judgements(record, variables(record))
         return AnchorQuestions(list(judgements), self._criteria.not_applicable(record))
 
     def copies(self, record: Record) -> Iterator[JSON]:
-        """Yield a record's perturbed copies as they stand in `records.jsonl`, right behind the record."""
+        """Yield a record's perturbed copies as lines of `records.jsonl`, right behind the record."""
         robustness = self._evaluation.robustness
         for copy in perturbed_copies(record, robustness) if robustness else ():
             prepared = self._prepare(copy.record)
@@ -274,7 +277,7 @@ class Preparing:
             self._long.write(record.id, candidate, body)
 
     def _keep(self, before: ParentRecord, judgements: list[JSON], comparisons: list[JSON]) -> None:
-        """Put the parent's replies beside the requests they answer, so that nobody is asked again."""
+        """Put the parent's replies beside the requests they answer, so that no call is made again."""
         for judgement in judgements:
             if self._is_same_judge(judgement) and (replies := before.kept_replies(judgement)):
                 judgement["kept_replies"] = replies
@@ -284,8 +287,8 @@ class Preparing:
             if self._is_same_judge(comparison) and (reply := before.kept_comparison(comparison)):
                 comparison["kept"] = reply
 
-    def _is_same_judge(self, asked: Mapping[str, Any]) -> bool:
-        return self._parent is not None and self._parent.is_same_judge(asked["judge"])
+    def _is_same_judge(self, request: Mapping[str, Any]) -> bool:
+        return self._parent is not None and self._parent.is_same_judge(request["judge"])
 
     def _requests(self, record: Record, values: Mapping[str, Any], given: Mapping[str, Any]) -> JSON:
         requests: JSON = {}

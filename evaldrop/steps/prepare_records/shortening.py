@@ -21,8 +21,8 @@ def shorten(text: str, limit: int) -> str:
     """
     Return a text with at most `limit` characters of it, from its two ends, and a statement between them.
 
-    The statement comes on top of the limit. It says that a response may rest on what is left out: whoever
-    judges one by such a text must not hold it against the response.
+    The statement comes on top of the limit. It says that a response may rest on what is left out: a
+    judge must not hold that against it.
     """
     left_out = len(text) - limit
     if left_out <= 0:

@@ -1,10 +1,11 @@
-"""The messages a run sends: one when its scorecard is there, one when it failed."""
+"""The messages of runs: with a scorecard, failed (where the workflow catches nothing too), not started."""
 
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from evaldrop import storage
+from evaldrop.steps.services import StackServices
 
 if TYPE_CHECKING:
     from evaldrop.scorecard.model.scorecard import Scorecard
@@ -87,6 +88,7 @@ def failure_notice(run: Mapping[str, Any], failure: Mapping[str, Any]) -> dict[s
     head = f"{simulated}{run.get('name') or run.get('dataset', '')}: failed at {failure['step']}"
     lines = [f"{simulated}Run {run.get('run_id', '')} of {run.get('dataset', '')} failed.", "", cause]
     return {
+        # Step Functions refuses a cause of more than 32,768 characters, and with it the Fail state.
         "reason": {"error": error, "cause": cause[:30_000]},
         "subject": _subject(f"evaldrop {head}"),
         "message": "\n".join(lines),
@@ -115,6 +117,40 @@ def unfinished_notice(
     if execution:
         notice["message"] += f"\n\n{_REDRIVE.format(execution)}"
     return notice
+
+
+def report_unfinished(
+    detail: Mapping[str, Any], services: StackServices, *, rehearsed_with: str | None = None
+) -> bool:
+    """
+    Send the message of a run that failed, unless the workflow sent it, or a redrive has begun meanwhile.
+
+    Args:
+        detail: Of EventBridge's "Step Functions Execution Status Change".
+        services: The stack's Step Functions and SNS.
+        rehearsed_with: What answers for Bedrock in a rehearsal.
+
+    Returns:
+        Whether a message was sent.
+
+    Raises:
+        AwsError: A service would not.
+    """
+    execution = detail["executionArn"]
+    # Not every event carries error, cause and input (a long input is left out): Step Functions has them.
+    ended = services.outcome(execution)
+    if ended["status"] not in {"FAILED", "TIMED_OUT"}:
+        return False
+    run = json.loads(ended["input"])
+    if rehearsed_with:
+        run = {**run, "bedrock": rehearsed_with}
+    notice = unfinished_notice(
+        run, error=ended["error"] or "States.Timeout", cause=ended["cause"] or "", execution=execution
+    )
+    if notice is None:
+        return False
+    services.notify(subject=notice["subject"], message=notice["message"])
+    return True
 
 
 def refusal_notice(dataset: str, reason: str) -> dict[str, str]:

@@ -2,13 +2,14 @@
 StartRun: events in, runs out; each run under a name that the same event always leads to.
 
 Understood are EventBridge's "Object Created", S3's own notifications, and `{"datasets": [...]}` from the
-schedule or from a person. Pure: the service's Step Functions, SNS and S3 come as `Services`.
+schedule or from a person. What an upload wants of its run is in the object's metadata: the event cannot carry
+it.
 """
 
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -16,14 +17,55 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from evaldrop.errors import EvaldropError, InputError, StorageError
 from evaldrop.run.request import RunRequest
 from evaldrop.steps.report_failure.notices import refusal_notice
-from evaldrop.steps.start_run.options import UploadOptions
+from evaldrop.steps.services import StackServices
 from evaldrop.storage import ObjectFacts
 
+PREFIX = "evaldrop-"
+"""How the keys of user metadata begin that StartRun reads, such as `x-amz-meta-evaldrop-limit`."""
+
+
+class UploadOptions(BaseModel):
+    """How the run that an upload starts is to differ from what is found beside the dataset."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    evaluation: str | None = Field(
+        default=None, min_length=1, description="Key in the input bucket, or its URI."
+    )
+    limit: int | None = Field(default=None, ge=1, description="Evaluate only the first so many records.")
+
+    def to_metadata(self) -> dict[str, str]:
+        """Return the user metadata that says so; empty without options."""
+        return {f"{PREFIX}{key}": str(value) for key, value in self.model_dump(exclude_none=True).items()}
+
+    @classmethod
+    def from_metadata(cls, metadata: Mapping[str, str]) -> "UploadOptions":
+        """
+        Return the options that an object's user metadata holds.
+
+        Raises:
+            InputError: A key that begins with `evaldrop-` is unknown, or its value is no such option.
+        """
+        ours = {
+            key.lower().removeprefix(PREFIX): value
+            for key, value in metadata.items()
+            if key.lower().startswith(PREFIX)
+        }
+        try:
+            return cls.model_validate(ours)
+        except ValidationError as error:
+            faults = [f"{PREFIX}{problem['loc'][0]}: {problem['msg']}" for problem in error.errors()]
+            known = " and ".join(f"{PREFIX}{name}" for name in cls.model_fields)
+            raise InputError(
+                f"its metadata cannot be followed ({'; '.join(faults)}). Known are {known}. Upload it again."
+            ) from error
+
+
 DATASETS = "datasets/"
-"""Where uploads start runs; below it also lie sidecars and prompts, which do not."""
+"""Where uploads start runs; sidecars and prompts are kept below it too, and start none."""
 
 EVALUATIONS = "evaluations/"
-"""Where evaluation files lie that belong to no single dataset."""
+"""Where evaluation files are that belong to no single dataset."""
 
 RUNS = "runs"
 """The folder of the output bucket that runs are kept in."""
@@ -31,7 +73,7 @@ RUNS = "runs"
 DATASET_ENDINGS = (".json", ".jsonl")
 
 MISTAKEN_ENDINGS = (".csv", ".tsv", ".xlsx", ".parquet", ".txt", ".gz", ".zip", ".JSON", ".JSONL", ".ndjson")
-"""What people drop for a dataset, and wait; they are told instead."""
+"""What people upload for a dataset, and then wait for a run: they get a message instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,22 +99,6 @@ class Intake:
             out=environment["EVALDROP_OUT"],
             max_bytes=int(environment["EVALDROP_MAX_DATASET_BYTES"]),
         )
-
-
-class StartServices(Protocol):
-    """What StartRun asks of AWS."""
-
-    def start(self, request: RunRequest) -> bool:
-        """Start a run; False when it was started before."""
-
-    def tell(self, *, subject: str, message: str) -> None:
-        """Send a message to the topic."""
-
-    def describe(self, uri: str) -> ObjectFacts:
-        """Return an object's size and newest version; StorageError when there is none."""
-
-    def metadata(self, uri: str, version: str | None) -> Mapping[str, str]:
-        """Return the user metadata of an object's version; StorageError when there is none."""
 
 
 class Upload(NamedTuple):
@@ -101,7 +127,7 @@ class Wish(BaseModel):
 
 
 def start_runs(
-    event: Mapping[str, Any], intake: Intake, services: StartServices, *, delivery: str
+    event: Mapping[str, Any], intake: Intake, services: StackServices, *, delivery: str
 ) -> dict[str, list[str]]:
     """
     Start a run for each dataset an event names; refuse what is none, with a message.
@@ -202,6 +228,7 @@ def _version(version: str | None) -> str | None:
 
 def run_name(*parts: str | None) -> str:
     """Return the name of the run that these parts, and no others, lead to."""
+    # A digest: an execution's name has at most 80 characters, and not all that a key may have.
     text = "\0".join(part or "" for part in parts)
     return f"ds-{hashlib.sha256(text.encode()).hexdigest()[:40]}"
 
@@ -216,18 +243,18 @@ class _Uploaded(NamedTuple):
 
     upload: Upload
 
-    def settle(self, intake: Intake, services: StartServices) -> tuple[str, str]:
+    def settle(self, intake: Intake, services: StackServices) -> tuple[str, str]:
         """Start its run, refuse or ignore it; return its URI and what was done."""
         upload = self.upload
-        if _is_company(upload, intake):
+        if _goes_with_datasets(upload, intake):
             return upload.uri, "ignored"
         if reason := refusal(upload, intake):
-            services.tell(**refusal_notice(upload.uri, reason))
+            services.notify(**refusal_notice(upload.uri, reason))
             return upload.uri, "refused"
         try:
             options = UploadOptions.from_metadata(services.metadata(upload.uri, upload.version))
         except InputError as error:
-            services.tell(**refusal_notice(upload.uri, str(error)))
+            services.notify(**refusal_notice(upload.uri, str(error)))
             return upload.uri, "refused"
         request = RunRequest(
             run_id=run_of(upload),
@@ -246,7 +273,7 @@ class _Wished(NamedTuple):
     wish: Wish
     moment: str
 
-    def settle(self, intake: Intake, services: StartServices) -> tuple[str, str]:
+    def settle(self, intake: Intake, services: StackServices) -> tuple[str, str]:
         """Start its run on the dataset's newest version, or refuse it; return its URI and what was done."""
         wish = self.wish
         uri, evaluation = _uri(wish.dataset, intake), wish.evaluation and _uri(wish.evaluation, intake)
@@ -260,7 +287,7 @@ class _Wished(NamedTuple):
                 reason = f"{error}. Upload it, or take it out of the schedule."
         reason = reason or refusal(Upload(bucket, key, facts.version, "", facts.size), intake)
         if reason:
-            services.tell(**refusal_notice(uri, reason))
+            services.notify(**refusal_notice(uri, reason))
             return uri, "refused"
         request = RunRequest(
             run_id=run_name(bucket, key, self.moment, evaluation, str(wish.limit or "")),
@@ -277,8 +304,8 @@ def _uri(key: str, intake: Intake) -> str:
     return key if key.startswith("s3://") else f"s3://{intake.bucket}/{key.lstrip('/')}"
 
 
-def _is_company(upload: Upload, intake: Intake) -> bool:
-    """Tell whether an upload is what lies beside datasets: a sidecar, a prompt, a folder's marker."""
+def _goes_with_datasets(upload: Upload, intake: Intake) -> bool:
+    """Tell whether an upload is no dataset but belongs to some: a sidecar, a prompt, a folder's marker."""
     return not _outside(upload.bucket, upload.key, intake) and upload.key.endswith(
         (".yaml", ".yml", ".md", "/")
     )

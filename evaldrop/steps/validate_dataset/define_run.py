@@ -1,4 +1,4 @@
-"""A run as its request, evaluation and dataset make it, and everything that stands in its way."""
+"""A run as its request, evaluation and dataset make it, and everything that prevents it."""
 
 import platform
 import re
@@ -25,8 +25,8 @@ from evaldrop.scorecard.gate import RunNames, gate_problems
 from evaldrop.shipped import VERSION, workflow_sha256
 from evaldrop.steps.prepare_records.kept_replies import parent_replies
 from evaldrop.steps.prepare_records.prepare import Preparing
-from evaldrop.steps.validate_dataset.criteria_checks import CriteriaChecking
 from evaldrop.steps.validate_dataset.evaluation_checks import (
+    CriteriaChecks,
     judge_problems,
     judge_warnings,
     parent_problems,
@@ -75,7 +75,7 @@ class RunDraft:
             self.problems.append(f"{self.survey.source}: holds no record. Give it at least one row.")
 
     def define(self) -> RunDefinition | None:
-        """Return the run as it would be; what stands in its way goes to the problems."""
+        """Return the run as it would be; what prevents it goes to the problems."""
         given = self._given()
         evaluation = self._with_given(given.values())
         criteria, brought = self._criteria()
@@ -170,10 +170,10 @@ class RunDraft:
 
     def _criteria(self) -> tuple[dict[str, Criterion], list[str | dict[str, Any]]]:
         """Return the criteria by name, and the configurations of those that only records name."""
-        checking = CriteriaChecking(evaluation=self.evaluation, survey=self.survey, source=self.source)
-        found, brought = checking.check(), checking.brought()
-        self.problems += checking.problems
-        self.warnings += checking.warnings
+        checks = CriteriaChecks(evaluation=self.evaluation, survey=self.survey, source=self.source)
+        found, brought = checks.check(), checks.brought()
+        self.problems += checks.problems
+        self.warnings += checks.warnings
         return found, brought
 
     def _prompts(self, evaluation: Evaluation) -> dict[str, Prompt]:

@@ -1,20 +1,116 @@
-"""What stands in the way of judging a run again or perturbing prompts, found before anything is spent."""
+"""
+What is wrong with an evaluation for its dataset, found before anything is spent: its criteria and those that
+records bring, its judges, its robustness, and for a run judged again what differs from the first.
+"""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
+from evaldrop.datasets import Survey
+from evaldrop.datasets.survey import MAX_NAMES_KEPT
+from evaldrop.errors import EvaluationError
 from evaldrop.evaluation import Evaluation, model_vendor
-from evaldrop.evaluation.criteria import Criterion
+from evaldrop.evaluation.criteria import Criterion, as_langchain, criterion_from_config, lint_criteria
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.questions import questions_of
 from evaldrop.run.definition import RunDefinition
 
+# In rows of this shape a criterion's name means LangChain's question, which has two answers.
+LANGCHAIN_SHAPE = "langchain_criteria"
+
+
+@dataclass(slots=True, kw_only=True)
+class CriteriaChecks:
+    """Gathers problems and warnings while the criteria are read. `source` is the evaluation file's name."""
+
+    evaluation: Evaluation
+    survey: Survey
+    source: str
+    problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def check(self) -> dict[str, Criterion]:
+        """Return the criteria by name; what is wrong with them goes to the problems."""
+        found: dict[str, Criterion] = {}
+        own = [
+            (config, f"{self.source}: criteria[{place}]")
+            for place, config in enumerate(self.evaluation.criteria)
+        ]
+        brought = [(config, self._line_naming(config)) for config in self.brought()]
+        for config, path in (*own, *brought):
+            try:
+                criterion = criterion_from_config(config, path=path)
+            except EvaluationError as error:
+                self.problems += str(error).splitlines()
+                continue
+            if criterion.name in found:
+                self.problems.append(f'{path}: "{criterion.name}" is there twice.')
+            found[criterion.name] = criterion
+            self._check_needs(criterion)
+        if len(self.survey.criteria) >= MAX_NAMES_KEPT:
+            self.problems.append(
+                f"{self.survey.source}: records name {MAX_NAMES_KEPT:,} different criteria or more. "
+                "Give those that ask the same of other records one name."
+            )
+        if found and not self.evaluation.judges:
+            self.problems.append(
+                f"{self.source}: the dataset brings criteria, and there is no judge. Add judges."
+            )
+        self.warnings += [
+            f"criterion {finding.criterion}: {finding.what}. {finding.do}"
+            for finding in lint_criteria(list(found.values()))
+        ]
+        return found
+
+    def brought(self) -> list[str | dict[str, Any]]:
+        """Return the criteria that only records name, as an evaluation would write them."""
+        seen = {_resolved_name(config) for config in self.evaluation.criteria}
+        brought: list[str | dict[str, Any]] = []
+        for name in self.survey.criteria:
+            config: str | dict[str, Any] = name
+            if name in self.survey.criteria_by_name and self.survey.shape == LANGCHAIN_SHAPE:
+                config = as_langchain(name)
+            elif name not in self.survey.criteria_by_name:
+                config = {"name": name, "question": f"Does the response meet: {name}?"}
+            if _resolved_name(config) not in seen:
+                seen.add(_resolved_name(config))
+                brought.append(config)
+        return brought
+
+    def _line_naming(self, config: str | dict[str, Any]) -> str:
+        line = self.survey.criteria_by_name.get(config) if isinstance(config, str) else None
+        return f"{self.survey.source} line {line}" if line else f"{self.survey.source}: criteria"
+
+    def _check_needs(self, criterion: Criterion) -> None:
+        for needed, what in ((criterion.needs_reference, "reference"), (criterion.needs_context, "context")):
+            have = self.survey.with_field.get(what, 0)
+            if needed and not have:
+                self.problems.append(
+                    f"{self.survey.source}: criterion {criterion.name} needs a {what}, "
+                    f'and no record has one. Give records a "{what}", or drop the criterion.'
+                )
+            elif needed and have < self.survey.n_accepted:
+                self.warnings.append(
+                    f"{self.survey.source}: {self.survey.n_accepted - have:,} of {self.survey.n_accepted:,} "
+                    f"records have no {what}; criterion {criterion.name} is not applicable to them."
+                )
+
+
+def _resolved_name(config: str | Mapping[str, Any]) -> str:
+    """Return a criterion's name: of a built-in one, its own name whatever the spelling."""
+    try:
+        return criterion_from_config(config, path="criteria").name
+    except EvaluationError:
+        return config if isinstance(config, str) else str(config.get("name"))
+
 
 def judge_problems(evaluation: Evaluation, criteria: Iterable[Criterion]) -> Iterator[str]:
     """Yield what stops a run: nothing to judge by, or more than two answers for a judge that says Y or N."""
-    asked = list(criteria)
-    if evaluation.judges and not asked and evaluation.pairwise is None:
+    wanted = list(criteria)
+    if evaluation.judges and not wanted and evaluation.pairwise is None:
         yield "a judge needs criteria: add criteria here or to the records, or leave judges out."
-    several = ", ".join(criterion.name for criterion in asked if criterion.scale.kind != "binary")
+    several = ", ".join(criterion.name for criterion in wanted if criterion.scale.kind != "binary")
     for judge in evaluation.judges:
         if judge.verdict == "yes_no" and several:
             yield (
@@ -54,8 +150,8 @@ def parent_problems(
         dataset: The dataset's.
     """
     before = questions_of(parent.evaluation)
-    for place, asked in questions_of(evaluation).items():
-        if place.startswith("candidates.") and asked != before.get(place):
+    for place, settings in questions_of(evaluation).items():
+        if place.startswith("candidates.") and settings != before.get(place):
             yield (
                 f"{source}: {place} is not what run {parent.run_id} asked, and rejudge calls no candidate. "
                 "Start a new run for it."

@@ -1,5 +1,5 @@
 """
-What a run will ask for before anything is spent: calls, tokens, dollars, time.
+What a run will take, before anything is spent: calls, tokens, dollars, time.
 
 Prompts are rendered for a sample of the records and their tokens counted at four bytes each; how long
 responses will be is a guess, which is why there is a low, a likely and a high figure.
@@ -60,7 +60,7 @@ ZERO = Range(low=0, likely=0, high=0)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """
-    What one candidate or judge will be asked.
+    The calls of one candidate or judge.
 
     Attributes:
         role: `candidate` or `judge`.
@@ -130,8 +130,8 @@ def make_plan(counting: "Counting", sample: Sequence[Record], *, records: int, p
     Return the plan of a run.
 
     Args:
-        counting: The run's, with what its long records ask for, if it has any.
-        sample: Records that stand for those that are not counted yet.
+        counting: The run's, with the calls of its long records, if it has any.
+        sample: Records that represent those that are not counted yet.
         records: How many records there will be.
         prices: Where dollars come from.
     """
@@ -171,15 +171,19 @@ def orchestration_usd(evaluation: Evaluation, records: int, *, children: ChildTy
 def child_transitions(evaluation: Evaluation) -> int:
     """Return how many states a record's child workflow enters when every call succeeds at once."""
     candidates, criteria = len(evaluation.candidates), len(evaluation.criteria)
-    asked = sum(
-        judge.repeats * (criteria if judge.mode == "per_criterion" else min(criteria, 1))
-        for judge in evaluation.judges
-    )
-    states = 4 + candidates * (4 + 4 * asked)
+    states = 4 + candidates * (4 + 4 * judge_calls(evaluation, criteria))
     if evaluation.pairwise:
         orders = 2 if evaluation.pairwise.orders == "both" else 1
         states += 2 + 4 * orders * sum(1 for _ in pairs(evaluation)) * len(evaluation.judges)
     return states
+
+
+def judge_calls(evaluation: Evaluation, criteria: int) -> int:
+    """Return how many calls of its judges a response gets on so many criteria."""
+    return sum(
+        judge.repeats * (criteria if judge.mode == "per_criterion" else min(criteria, 1))
+        for judge in evaluation.judges
+    )
 
 
 def _child_s(evaluation: Evaluation) -> float:
@@ -203,7 +207,7 @@ def refuse_above_budget(plan: Plan, budget_usd: float | None) -> None:
 
 class Counting:
     """
-    Adds up what records ask for.
+    Adds up the calls that records need.
 
     Attributes:
         n: How many records were added as themselves.
@@ -231,7 +235,7 @@ class Counting:
 
         Args:
             record: The record.
-            weight: How many records it stands for; None for itself alone.
+            weight: How many records it represents; None for itself alone.
         """
         prepared = self.preparing.prepare(record)
         if not isinstance(prepared, dict):
@@ -267,21 +271,21 @@ class Counting:
                 if not judgement.get("kept_replies"):
                     self._count_judge(judgement, responses=1, calls=1)
 
-    def _count_judge(self, asked: dict[str, Any], *, responses: int, calls: float) -> None:
-        name = asked["judge"]
-        constants = asked.get("call") or self.preparing.judge_requests.constants[asked["request_key"]]
+    def _count_judge(self, request: dict[str, Any], *, responses: int, calls: float) -> None:
+        name = request["judge"]
+        constants = request.get("call") or self.preparing.judge_requests.constants[request["request_key"]]
         words = (
-            tokens(asked["before"])
-            + tokens(asked["after"])
+            tokens(request["before"])
+            + tokens(request["after"])
             + tokens(constants.get("request") or constants.get("body"))
         )
         self._judge_calls[name] += calls
         self._judge_input[name] += calls * words
-        self._judge_criteria[name] += calls * len(asked.get("criteria", "1"))
+        self._judge_criteria[name] += calls * len(request.get("criteria", "1"))
         self._judge_responses[name] += calls * responses
 
     def lines(self, prices: Prices) -> Iterable[Line]:
-        """Yield what each candidate and judge will be asked."""
+        """Yield the calls of each candidate and judge."""
         for candidate in self._evaluation.candidates:
             if candidate.model == GIVEN:
                 continue

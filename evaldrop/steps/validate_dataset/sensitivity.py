@@ -12,7 +12,8 @@ from typing import Any
 from evaldrop.errors import InputError, NotEnoughData
 from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, Scorecard
 from evaldrop.scorecard.read import read_run
-from evaldrop.statistics import minimum_detectable_difference, required_records, wilson_interval
+from evaldrop.statistics.intervals import wilson_interval
+from evaldrop.statistics.power import minimum_detectable_difference, required_records
 from evaldrop.steps.validate_dataset.plan import Range
 from evaldrop.steps.validate_dataset.validate import Check
 
@@ -20,7 +21,7 @@ from evaldrop.steps.validate_dataset.validate import Check
 # on a ninth (Miller 2024, section 5) and on 30 % of the records.
 GUESSED_VARIANCE = Range(low=0.05, likely=1 / 9, high=0.3)
 POWER = 0.8
-# A pass rate whose margin is told: a usual one.
+# The pass rate whose margin is shown: a usual one.
 USUAL_RATE = 0.8
 
 
@@ -47,7 +48,7 @@ class Sensitivity:
         detectable: The smallest difference that one comparison shows in 80 of 100 runs; None without records.
         detectable_adjusted: The same where it is the first of all comparisons to be decided.
         pass_rate_margin: How far off a pass rate of 80 % may be, either side; None without records.
-        needed: For the difference asked for, if any.
+        needed: For the wanted difference, if any.
     """
 
     records: int
@@ -73,7 +74,7 @@ def plan_sensitivity(check: Check, *, like: str | None, difference: float | None
     Args:
         check: One that has a plan, a survey and a definition.
         like: URI of a run of the same kind, to take the variance from.
-        difference: Share of the scale whose number of records is asked for.
+        difference: Share of the scale whose number of records is wanted.
 
     Raises:
         InputError: `like` holds no pair of candidates to learn from.

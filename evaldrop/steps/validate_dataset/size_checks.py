@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from evaldrop.datasets import Record
-from evaldrop.evaluation import Evaluation, Judge
 from evaldrop.run.definition import RunDefinition
 from evaldrop.steps.prepare_records.pair_texts import pairs
-from evaldrop.steps.validate_dataset.plan import Counting
+from evaldrop.steps.validate_dataset.plan import Counting, judge_calls
 
 
 class LongChecks:
@@ -21,7 +20,7 @@ class LongChecks:
     Args:
         definition: The run.
         source: The dataset's name, as problems show it.
-        counting: Counts what long records ask for; a sample could miss them, or take them for many.
+        counting: Counts the calls of long records; a sample could miss them, or take them for many.
 
     Attributes:
         problems: What is too long, a sentence each: its line, its size, what to do.
@@ -54,17 +53,10 @@ class LongChecks:
 def _requests_of(definition: RunDefinition) -> int:
     """Return how often a child's input may hold a record's text."""
     evaluation = definition.evaluation
-    criteria = len(definition.criteria)
-    shown = sum(_asked(judge, criteria) for judge in evaluation.judges)
-    return len(evaluation.candidates) + shown + len(evaluation.judges) * _compared(evaluation)
-
-
-def _asked(judge: Judge, criteria: int) -> int:
-    return judge.repeats * (criteria if judge.mode == "per_criterion" else min(1, criteria))
-
-
-def _compared(evaluation: Evaluation) -> int:
-    return 2 * sum(1 for _ in pairs(evaluation))
+    shown = judge_calls(evaluation, len(definition.criteria))
+    # Twice: whichever orders are chosen, this is only to look at too many records, not at too few.
+    compared = 2 * sum(1 for _ in pairs(evaluation))
+    return len(evaluation.candidates) + shown + len(evaluation.judges) * compared
 
 
 def _texts(record: Record) -> Iterator[str]:

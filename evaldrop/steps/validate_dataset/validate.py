@@ -18,7 +18,7 @@ from evaldrop.run.request import RunRequest, has_begun
 from evaldrop.steps.validate_dataset.define_run import RunDraft
 from evaldrop.steps.validate_dataset.plan import Plan, refuse_above_budget
 
-MAX_TOLD = 50
+MAX_SHOWN = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class Check:
         problems: What stops a run, in sentences for the person who can mend it.
         warnings: What does not stop it, and is worth a look.
         definition: The run as it would be, None when there are problems.
-        plan: What it would ask for, None when there are problems.
+        plan: The calls it would make, None when there are problems.
     """
 
     request: RunRequest
@@ -66,10 +66,12 @@ def validate_dataset(request: RunRequest, *, default: str | None = None) -> dict
 
 
 def _refusal(check: Check) -> InputError:
-    told = list(check.problems[:MAX_TOLD])
-    if len(check.problems) > MAX_TOLD:
-        told.append(f"… and {len(check.problems) - MAX_TOLD:,} more problems. evaldrop validate lists them.")
-    return DatasetError("\n".join(told))
+    shown = list(check.problems[:MAX_SHOWN])
+    if len(check.problems) > MAX_SHOWN:
+        shown.append(
+            f"… and {len(check.problems) - MAX_SHOWN:,} more problems. evaldrop validate lists them."
+        )
+    return DatasetError("\n".join(shown))
 
 
 def _kept(definition: RunDefinition) -> RunDefinition | None:
@@ -102,21 +104,21 @@ def check_dataset(request: RunRequest, *, default: str | None = None) -> Check:
     survey, problems = _survey(request, evaluation.fields)
     if survey is None:
         return Check(request=request, evaluation_uri=evaluation_uri, problems=tuple(problems))
-    checking = RunDraft(request, evaluation, str(evaluation_uri), survey)
-    checking.problems += problems
-    checking.tolerate_rows()
-    definition = checking.define()
-    plan = checking.plan(definition) if definition and not checking.problems else None
+    draft = RunDraft(request, evaluation, str(evaluation_uri), survey)
+    draft.problems += problems
+    draft.tolerate_rows()
+    definition = draft.define()
+    plan = draft.plan(definition) if definition and not draft.problems else None
     if plan and definition:
         definition = definition.changed(estimate=plan.to_json())
     return Check(
         request=request,
         survey=survey,
         evaluation_uri=evaluation_uri,
-        problems=tuple(checking.problems),
-        warnings=tuple(checking.warnings),
-        definition=None if checking.problems else definition,
-        plan=None if checking.problems else plan,
+        problems=tuple(draft.problems),
+        warnings=tuple(draft.warnings),
+        definition=None if draft.problems else definition,
+        plan=None if draft.problems else plan,
     )
 
 

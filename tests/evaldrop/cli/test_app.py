@@ -6,7 +6,7 @@ import pytest
 
 from evaldrop import __version__
 from evaldrop.cli import exits, main
-from evaldrop.errors import EvaldropError, InputError, RunFailed, StorageError
+from evaldrop.errors import EvaldropError, InputError, StorageError
 
 # `evaldrop.cli.app` is a module and, in it, the application.
 cli_app = importlib.import_module("evaldrop.cli.app")
@@ -62,7 +62,6 @@ def test_wrong_use_is_64_and_says_what_is_wrong(arguments, word, capsys):
     [
         (InputError("line one\nline two"), 64),
         (StorageError("disk full"), 3),
-        (RunFailed("it failed"), 3),
         (EvaldropError("some reason"), 3),
         (KeyboardInterrupt(), 130),
     ],

@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaldrop.evaluation import Price
+from evaldrop.evaluation.definition import Price
 from evaldrop.evaluation.prices import (
     ModelPrice,
     Prices,

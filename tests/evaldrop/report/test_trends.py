@@ -3,7 +3,8 @@
 import pytest
 
 from evaldrop.report.trends import HEIGHT, WIDTH, trends
-from evaldrop.scorecard.trend import Change, Series, Shift, Trend
+from evaldrop.scorecard.trend import Series, Trend
+from evaldrop.scorecard.trend.types import Change, Shift
 
 
 def run(number, *, rates=(0.6, 0.8), cost=0.5, **fields):

@@ -1,4 +1,12 @@
-"""Agreement coefficients against scikit-learn, statsmodels and the published examples."""
+"""
+Agreement against scikit-learn, statsmodels and published examples, and LLMBar's real judgments where they
+are at hand.
+"""
+
+import json
+import os
+from collections import defaultdict
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -6,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaldrop.errors import NotEnoughData
-from evaldrop.statistics import agreement_rate, cohen_kappa, fleiss_kappa, krippendorff_alpha
+from evaldrop.statistics.agreement import agreement_rate, cohen_kappa, krippendorff_alpha, order_bias
 
 # Oracle cohen_kappa: scikit-learn 1.9.1 cohen_kappa_score.
 HUMAN = [1, 2, 3, 4, 5, 5, 4, 3, 2, 1, 3, 3, 4, 5, 2]
@@ -22,12 +30,17 @@ CANONICAL = [
     [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, GAP],
 ]
 
-# Fleiss 1971, Psychological Bulletin 76:378-382, Table 1, published as .210; digits from oracle
-# fleiss_kappa_canonical, statsmodels 0.15.0.
-FLEISS = [
-    [0, 0, 0, 0, 14], [0, 2, 6, 4, 2], [0, 0, 3, 5, 6], [0, 3, 9, 2, 0], [2, 2, 8, 1, 1],
-    [7, 7, 0, 0, 0], [3, 2, 6, 3, 0], [2, 5, 3, 2, 2], [6, 5, 2, 1, 0], [0, 2, 2, 3, 7],
-]  # fmt: skip
+# Oracle position_bias_llmbar_cot, 419 records: unscored in one order or both; unscored in both; agreement
+# (two unscored orders are the same); first-shown rate; kappa with people in the plain order, unscored being a
+# third category; score, where a conflict or one unscored order is a tie.
+LLMBAR = {
+    "GPT-4": (0, 0, 0.8926014319809069, 0.522673031026253, 0.6231370897043252, 0.8126491646778043),
+    "ChatGPT": (5, 0, 0.5823389021479713, 0.6980676328502415, -0.18814890131616124, 0.4045346062052506),
+    "ChatGPT-0301": (1, 0, 0.5560859188544153, 0.6901913875598086, -0.09223411007344273, 0.45346062052505964),
+    "LLaMA2": (4, 0, 0.5823389021479713, 0.6698795180722892, -0.034754564214752204, 0.4737470167064439),
+    "PaLM2": (5, 1, 0.4606205250596659, 0.7560386473429952, 0.12331263498920086, 0.5871121718377088),
+    "Falcon": (3, 0, 0.12649164677804295, 0.9338942307692307, 0.05128548324131388, 0.522673031026253),
+}
 
 LEVELS = ["nominal", "ordinal", "interval", "ratio"]
 RATINGS = st.lists(st.tuples(st.integers(1, 4), st.integers(1, 4)), min_size=2, max_size=30).filter(
@@ -131,23 +144,6 @@ def test_alpha_refuses_what_its_level_cannot_compare():
         krippendorff_alpha([1, 2], level="nominal")
 
 
-def test_fleiss_kappa_matches_the_canonical_example():
-    assert fleiss_kappa(FLEISS) == pytest.approx(0.20993070442195522, abs=1e-9)
-
-
-@pytest.mark.parametrize("counts", [np.zeros((0, 2)), [[1, 0], [0, 1]], [[2, 0], [2, 0]]])
-def test_fleiss_kappa_is_undefined_without_items_raters_or_categories(counts):
-    with pytest.raises(NotEnoughData):
-        fleiss_kappa(counts)
-
-
-def test_fleiss_kappa_refuses_tables_that_are_none():
-    with pytest.raises(ValueError, match="same number of raters"):
-        fleiss_kappa([[2, 0], [1, 0]])
-    with pytest.raises(ValueError, match="table"):
-        fleiss_kappa([[-1, 3]])
-
-
 def test_kappa_is_undefined_for_nothing_or_one_category():
     with pytest.raises(NotEnoughData, match="one and the same category"):
         cohen_kappa([1, 1], [1, 1])
@@ -162,3 +158,53 @@ def test_kappa_refuses_unequal_gappy_or_oddly_weighted_ratings():
         cohen_kappa([1.0, GAP], [1.0, 2.0])
     with pytest.raises(ValueError, match="weights"):
         cohen_kappa([1, 2], [1, 2], weights="cubic")
+
+
+def test_order_bias_of_a_judge_that_always_takes_the_first():
+    bias = order_bias([1, 1, 1], [0, 0, 0])
+    assert (bias.agreement, bias.first_shown_rate) == (0.0, 1.0)
+
+
+def test_order_bias_of_a_judge_that_does_not_look_at_order():
+    bias = order_bias([1, 0, 0.5, 1], [1, 0, 0.5, 1])
+    assert (bias.n, bias.agreement, bias.first_shown_rate) == (4, 1.0, 0.5)
+
+
+@pytest.mark.skipif("EVALDROP_SHARED_DATA" not in os.environ, reason="EVALDROP_SHARED_DATA is not set")
+@pytest.mark.parametrize("judge", LLMBAR)
+def test_order_bias_and_kappa_match_llmbar(judge):
+    unscored, unscored_twice, agreement, first_shown_rate, kappa, conflict_as_tie = LLMBAR[judge]
+    human, verdicts = _llmbar(judge)
+    both = {record: pair for record, pair in verdicts.items() if None not in pair}
+    assert len(verdicts) - len(both) == unscored
+    bias = order_bias(*zip(*both.values(), strict=True))
+    assert bias.first_shown_rate == pytest.approx(first_shown_rate, abs=1e-9)
+    assert (bias.agreement * bias.n + unscored_twice) / 419 == pytest.approx(agreement, abs=1e-9)
+    plain = [str(pair[0]) for pair in verdicts.values()]
+    assert cohen_kappa([str(human[r]) for r in verdicts], plain) == pytest.approx(kappa, abs=1e-9)
+    # Two orders that contradict each other count half: that is the mean of both.
+    right = sum((pair[0] == human[r]) + (pair[1] == human[r]) for r, pair in both.items()) / 2
+    ties = 0.5 * (unscored - unscored_twice)
+    assert (right + ties) / 419 == pytest.approx(conflict_as_tie, abs=1e-9)
+
+
+def test_order_bias_refuses_nothing_and_what_is_no_preference():
+    with pytest.raises(NotEnoughData):
+        order_bias([], [])
+    with pytest.raises(ValueError, match="preferences"):
+        order_bias([2], [1])
+
+
+def _llmbar(judge):
+    folder = Path(os.environ["EVALDROP_SHARED_DATA"]) / "llmbar"
+    codes = {"output_1": 1.0, "output_2": 0.0, None: None}
+    human = {row["record_id"]: codes[row["preferred"]] for row in _rows(folder / "human.jsonl")}
+    verdicts = defaultdict(lambda: [None, None])
+    for row in _rows(folder / "judgments.jsonl"):
+        if row["judge"] == judge and row["judge_prompt"] == "CoT":
+            verdicts[row["record_id"]][row["order"] == "output_2_first"] = codes[row["verdict"]]
+    return human, verdicts
+
+
+def _rows(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]

@@ -9,16 +9,8 @@ import pytest
 from scipy import stats
 
 from evaldrop.errors import NotEnoughData
-from evaldrop.statistics import (
-    Interval,
-    bca_interval,
-    bootstrap_bca_interval,
-    bootstrap_percentile_interval,
-    mean_estimate,
-    percentile_interval,
-    resample_counts,
-)
-from evaldrop.statistics.bootstrap import means_of_resamples
+from evaldrop.statistics.bootstrap import bca_interval, percentile_interval, resample_counts
+from evaldrop.statistics.intervals import Interval, mean_estimate
 
 SCORES = [2, 3, 5, 4, 1]
 SKEWED = [1, 1, 1, 2, 1, 1, 3, 1, 2, 9, 1, 4, 1, 1, 2, 15]
@@ -27,7 +19,13 @@ SKEWED = [1, 1, 1, 2, 1, 1, 3, 1, 2, 9, 1, 4, 1, 1, 2, 15]
 def every_resample_mean():
     draws = np.array(list(itertools.product(range(5), repeat=5)))
     counts = np.stack([(draws == unit).sum(axis=1) for unit in range(5)], axis=1)
-    return means_of_resamples(counts, np.array(SCORES, dtype=float), np.ones(5))
+    return counts @ np.array(SCORES) / 5
+
+
+def resampled_means(scores, *, seed, resamples=9_999):
+    values, copies = np.unique(scores, return_counts=True)
+    blocks = resample_counts(copies, resamples=resamples, seed=seed)
+    return np.concatenate([block @ values / len(scores) for block in blocks])
 
 
 def test_bootstrap_of_five_scores_matches_full_enumeration():
@@ -42,27 +40,25 @@ def test_bootstrap_of_five_scores_matches_full_enumeration():
 @pytest.mark.parametrize("scores", [SCORES, [1, 1, 1, 0, 0, 1, 1, 1]])
 def test_drawn_resamples_have_the_spread_of_all_resamples(scores):
     """Oracle formula: the error is √((n-1)/n) · sem, for units drawn singly and drawn together."""
-    values, copies = np.unique(scores, return_counts=True)
-    blocks = resample_counts(copies, resamples=40_000, seed=3)
-    means = np.concatenate(
-        [means_of_resamples(block, values * 1.0, np.ones(len(values))) for block in blocks]
-    )
+    means = resampled_means(scores, seed=3, resamples=40_000)
     expected = mean_estimate(scores).standard_error * np.sqrt((len(scores) - 1) / len(scores))
     assert means.std() == pytest.approx(expected, rel=0.02)
     assert means.mean() == pytest.approx(np.mean(scores), abs=4 * expected / 200)
 
 
 def test_percentile_interval_of_drawn_resamples_is_that_of_all():
-    assert bootstrap_percentile_interval(SCORES, seed=1) == pytest.approx((1.8, 4.2), abs=0.05)
+    assert percentile_interval(resampled_means(SCORES, seed=1)) == pytest.approx((1.8, 4.2), abs=0.05)
 
 
 def test_bca_interval_matches_scipy_on_skewed_scores():
     """scipy 1.17.1 stats.bootstrap, method BCa; both drawn, so they agree to their Monte Carlo error."""
     random = np.random.default_rng(1)
     theirs = stats.bootstrap((SKEWED,), np.mean, method="BCa", n_resamples=40_000, rng=random)
-    ours = bootstrap_bca_interval(SKEWED, seed=2, resamples=40_000)
+    means = resampled_means(SKEWED, seed=2, resamples=40_000)
+    left_out = (sum(SKEWED) - np.array(SKEWED)) / (len(SKEWED) - 1)
+    ours = bca_interval(means, observed=np.mean(SKEWED), jackknife=left_out)
     assert ours == pytest.approx(tuple(theirs.confidence_interval), abs=0.08)
-    percentile = bootstrap_percentile_interval(SKEWED, seed=2, resamples=40_000)
+    percentile = percentile_interval(means)
     assert ours.low > percentile.low + 0.1
     assert ours.high > percentile.high + 0.3
 
@@ -80,48 +76,22 @@ def test_bca_with_every_resample_on_one_side_stays_within_the_resamples():
     assert 1.0 <= low <= high <= 3.0
 
 
-def test_two_scores_can_be_resampled():
-    assert bootstrap_percentile_interval([0, 1], seed=1) == Interval(0.0, 1.0)
+def test_the_same_seed_draws_the_same_resamples_and_another_seed_others():
+    first, again, other = (resampled_means(SKEWED, seed=seed, resamples=200) for seed in (7, 7, 8))
+    assert (first == again).all()
+    assert (first != other).any()
 
 
-def test_whole_clusters_are_drawn():
-    """Forty scores in four clusters that agree within: as uncertain as four scores, not as forty."""
-    scores, groups = np.repeat([1.0, 5, 2, 4], 10), np.repeat(list("abcd"), 10)
-    clustered = bootstrap_percentile_interval(scores, seed=1, groups=groups)
-    four = bootstrap_percentile_interval([1, 5, 2, 4], seed=1)
-    assert clustered == pytest.approx(four, abs=0.1)
-    assert clustered.width > 2 * bootstrap_percentile_interval(scores, seed=1).width
-    assert bootstrap_bca_interval(scores, seed=1, groups=groups).width > 2
+def test_a_distribution_without_spread_gives_an_interval_of_no_width():
+    assert percentile_interval([4, 4, 4]) == Interval(4.0, 4.0)
+    assert bca_interval([4, 4, 4], observed=4.0, jackknife=[4, 4]) == Interval(4.0, 4.0)
 
 
-def test_clusters_of_unequal_size_weigh_by_their_rows():
-    scores, groups = [0, 0, 0, 1], ["large", "large", "large", "small"]
-    assert bootstrap_percentile_interval(scores, seed=1, groups=groups, confidence=0.6) == (0.0, 1.0)
-    assert bootstrap_percentile_interval(scores, seed=1, groups=groups, confidence=0.01) == (0.25, 0.25)
-
-
-@pytest.mark.parametrize("interval", [bootstrap_percentile_interval, bootstrap_bca_interval])
-def test_the_same_seed_gives_the_same_interval_and_another_seed_another(interval):
-    assert interval(SKEWED, seed=7, resamples=200) == interval(SKEWED, seed=7, resamples=200)
-    assert interval(SKEWED, seed=7, resamples=200) != interval(SKEWED, seed=8, resamples=200)
-
-
-@pytest.mark.parametrize("interval", [bootstrap_percentile_interval, bootstrap_bca_interval])
-def test_equal_scores_give_an_interval_of_no_width(interval):
-    assert interval([4, 4, 4], seed=1, resamples=99) == Interval(4.0, 4.0)
-
-
-@pytest.mark.parametrize("interval", [bootstrap_percentile_interval, bootstrap_bca_interval])
-def test_one_score_or_one_cluster_cannot_be_resampled(interval):
+def test_one_jackknife_value_or_no_resamples_are_refused():
     with pytest.raises(NotEnoughData):
-        interval([4], seed=1)
-    with pytest.raises(NotEnoughData):
-        interval([4, 5], seed=1, groups=["a", "a"])
-
-
-def test_no_resamples_are_refused():
+        bca_interval([1.0, 2.0], observed=1.5, jackknife=[1.5])
     with pytest.raises(ValueError, match="resamples"):
-        bootstrap_percentile_interval(SCORES, seed=1, resamples=0)
+        next(resample_counts([1, 1], resamples=0, seed=1))
 
 
 @pytest.mark.parametrize("copies", [[1, 1, 1, 1], [3, 1]])
@@ -141,7 +111,7 @@ def test_a_million_likert_scores_take_seconds_and_bounded_memory():
     scores = np.random.default_rng(0).integers(1, 6, 1_000_000)
     tracemalloc.start()
     began = time.perf_counter()
-    interval = bootstrap_percentile_interval(scores, seed=1)
+    interval = percentile_interval(resampled_means(scores, seed=1))
     took, (_, peak) = time.perf_counter() - began, tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert took < 3

@@ -8,15 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaldrop.errors import NotEnoughData
-from evaldrop.statistics import (
-    average_repeats,
+from evaldrop.statistics.clusters import (
     clustered_mean_estimate,
     clustered_pass_interval,
-    clustered_standard_error,
     corrected_clustered_standard_error,
-    mean_estimate,
-    wilson_interval,
 )
+from evaldrop.statistics.intervals import mean_estimate, wilson_interval
 
 # Oracle clustered_se: by hand, and statsmodels 0.15.0 OLS cov_type="cluster".
 SCORES = [1, 1, 0, 1, 1, 1, 0, 0, 1, 0, 1, 1]
@@ -27,7 +24,9 @@ ROWS = st.lists(st.tuples(st.integers(1, 5), st.sampled_from("abcd")), min_size=
 
 def test_clustered_standard_error_matches_miller_and_statsmodels():
     assert np.mean(SCORES) == pytest.approx(0.6666666666666666)
-    assert clustered_standard_error(SCORES, GROUPS) == pytest.approx(0.1178511301977579, abs=1e-9)
+    # Miller's error is without the correction for four clusters.
+    plain = corrected_clustered_standard_error(SCORES, GROUPS) * np.sqrt(3 / 4)
+    assert plain == pytest.approx(0.1178511301977579, abs=1e-9)
     assert corrected_clustered_standard_error(SCORES, GROUPS) == pytest.approx(0.1360827634879544, abs=1e-9)
     assert mean_estimate(SCORES).standard_error == pytest.approx(0.1421338109037403, abs=1e-9)
 
@@ -50,21 +49,6 @@ def test_a_score_repeated_whole_adds_no_information():
     scores = np.array([1.0, 4, 2, 5, 3])
     tripled = clustered_mean_estimate(np.repeat(scores, 3), np.repeat(range(5), 3))
     assert tripled.standard_error == pytest.approx(mean_estimate(scores).standard_error)
-
-
-def test_average_repeats_counts_each_record_once_in_order_of_appearance():
-    averaged = average_repeats([1, 4, 3, 5], ["q2", "q1", "q2", "q3"])
-    assert averaged.means.tolist() == [2.0, 4.0, 5.0]
-    assert averaged.first_row.tolist() == [0, 1, 3]
-    assert averaged.counts.tolist() == [2, 1, 1]
-
-
-def test_pooling_repeats_understates_the_error_that_averaging_shows():
-    """Miller 2024: Var = (Var over records + E[σ²]/K)/n. Ten records, four repeats, little noise within."""
-    random = np.random.default_rng(5)
-    items = np.repeat(random.normal(size=10), 4) + 0.1 * random.normal(size=40)
-    averaged = average_repeats(items, np.repeat(range(10), 4))
-    assert mean_estimate(items).standard_error < 0.6 * mean_estimate(averaged.means).standard_error
 
 
 def test_clustered_pass_interval_of_singletons_is_wilson_but_for_t():
@@ -126,7 +110,6 @@ def test_clustered_pass_interval_holds_the_rate_within_0_to_1(rows):
 @pytest.mark.parametrize(
     "statistic",
     [
-        clustered_standard_error,
         corrected_clustered_standard_error,
         clustered_mean_estimate,
         clustered_pass_interval,
@@ -147,7 +130,6 @@ def test_a_million_rows_take_bounded_memory():
     scores, groups = random.integers(1, 6, 1_000_000), random.integers(0, 200_000, 1_000_000)
     tracemalloc.start()
     clustered_mean_estimate(scores, groups)
-    average_repeats(scores, groups)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 150e6

@@ -1,19 +1,14 @@
 """Debiased means against ppi-python, corrected pass rates by hand, and judges no better than guessing."""
 
+import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from evaldrop.errors import NotEnoughData
-from evaldrop.statistics import (
-    JudgeCounts,
-    clustered_mean_estimate,
-    clustered_ppi_mean,
-    mean_estimate,
-    ppi_mean,
-    rogan_gladen,
-    self_preference,
-)
+from evaldrop.statistics.clusters import clustered_mean_estimate
+from evaldrop.statistics.debiasing import JudgeCounts, clustered_ppi_mean, rogan_gladen, self_preference
+from evaldrop.statistics.intervals import mean_estimate
 
 # Oracle ppi_mean: ppi-python 0.2.3 (variances with ddof 0).
 HUMAN = [1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0]
@@ -24,33 +19,39 @@ UNLABELLED = [1.0] * 30 + [0.0] * 10
 CALIBRATION = JudgeCounts(good_judged_good=54, good_judged_bad=6, bad_judged_good=6, bad_judged_bad=34)
 
 
-def test_ppi_with_full_trust_matches_ppi_python():
-    result = ppi_mean(HUMAN, JUDGE, UNLABELLED, weight=1)
+def independent(human, judge, unlabelled, **settings):
+    """Every record a cluster of its own."""
+    sides = {"labelled_groups": range(len(human)), "unlabelled_groups": range(len(unlabelled))}
+    return clustered_ppi_mean(human, judge, unlabelled, **sides, **settings)
+
+
+def test_ppi_with_full_trust_is_ppi_pythons_but_for_its_ddof():
+    """Its variances have ddof 0, ours are CR1 (ddof 1 for single records): .2 of 10 labels, .1875 of 40."""
+    result = independent(HUMAN, JUDGE, UNLABELLED, weight=1)
     assert result.mean == pytest.approx(0.55, abs=1e-6)
-    assert result.standard_error == pytest.approx(0.14383149863642528, abs=1e-6)
-    assert result.interval == pytest.approx((0.2680954428301846, 0.8319045571698155), abs=1e-6)
-    assert result.judge_bias == pytest.approx(0.2)
+    labels, judged = 0.16 / 10, 0.1875 / 40
+    assert (labels + judged) ** 0.5 == pytest.approx(0.14383149863642528, abs=1e-6)
+    assert result.standard_error == pytest.approx((labels * 10 / 9 + judged * 40 / 39) ** 0.5)
 
 
-def test_ppi_tuned_matches_ppi_python():
-    result = ppi_mean(HUMAN, JUDGE, UNLABELLED)
-    assert result.weight == pytest.approx(0.515789473684209, abs=1e-6)
-    assert result.mean == pytest.approx(0.5742105263157895, abs=1e-6)
-    assert result.interval == pytest.approx((0.31772671631743793, 0.830694336314141), abs=1e-6)
+def test_the_tuned_weight_is_the_slope_that_the_variances_give():
+    """λ = (Cov(human, judge)/n) / (Var(judge)/n + Var(unlabelled)/N), ddof 1."""
+    result = independent(HUMAN, JUDGE, UNLABELLED)
+    covariance = np.cov(HUMAN, JUDGE)
+    weight = covariance[0, 1] / 10 / (covariance[1, 1] / 10 + np.var(UNLABELLED, ddof=1) / 40)
+    assert result.weight == pytest.approx(weight)
+    assert result.mean == pytest.approx(weight * 0.75 + 0.6 - weight * 0.8)
     assert (result.n_labelled, result.n_unlabelled) == (10, 40)
 
 
 def test_ppi_without_trust_is_the_human_labels_alone():
-    result = ppi_mean(HUMAN, JUDGE, UNLABELLED, weight=0)
+    result = independent(HUMAN, JUDGE, UNLABELLED, weight=0)
     assert result.mean == pytest.approx(0.6)
-    assert result.standard_error == pytest.approx(0.15491933384829668, abs=1e-6)
+    assert result.standard_error * (9 / 10) ** 0.5 == pytest.approx(0.15491933384829668, abs=1e-6)
 
 
 def test_a_judge_that_never_varies_is_not_trusted():
-    assert ppi_mean(HUMAN, [1] * 10, [1] * 40).weight == 0
-    clustered = clustered_ppi_mean(
-        HUMAN, [1] * 10, [1] * 40, labelled_groups=range(10), unlabelled_groups=range(40)
-    )
+    clustered = independent(HUMAN, [1] * 10, [1] * 40)
     assert clustered.weight == 0
     assert clustered.interval == pytest.approx(mean_estimate(HUMAN).interval)
 
@@ -86,23 +87,22 @@ def test_the_tuned_weight_lies_in_0_to_1_and_no_other_gives_a_smaller_clustered_
     assert tuned.interval.low <= tuned.mean <= tuned.interval.high
     fixed = clustered_ppi_mean(human, judge, unlabelled, weight=other, **sides)
     assert tuned.standard_error <= fixed.standard_error + 1e-9
-    assert 0 <= ppi_mean(human, judge, unlabelled).weight <= 1
 
 
 def test_labels_that_never_vary_do_not_make_a_sure_mean():
     with pytest.raises(NotEnoughData, match="do not vary"):
-        ppi_mean([1] * 5, [1] * 5, UNLABELLED)
+        independent([1] * 5, [1] * 5, UNLABELLED)
 
 
 def test_ppi_refuses_too_little_or_an_odd_weight():
     with pytest.raises(NotEnoughData):
-        ppi_mean([1], [1], UNLABELLED)
+        independent([1], [1], UNLABELLED)
     with pytest.raises(NotEnoughData):
-        ppi_mean(HUMAN, JUDGE, [1])
+        independent(HUMAN, JUDGE, [1])
     with pytest.raises(NotEnoughData, match="one cluster"):
         clustered_ppi_mean(HUMAN, JUDGE, UNLABELLED, labelled_groups=[0] * 10, unlabelled_groups=range(40))
     with pytest.raises(ValueError, match="weight"):
-        ppi_mean(HUMAN, JUDGE, UNLABELLED, weight=1.5)
+        independent(HUMAN, JUDGE, UNLABELLED, weight=1.5)
 
 
 def test_rogan_gladen_matches_the_hand_worked_value():

@@ -6,9 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaldrop.errors import NotEnoughData
-from evaldrop.statistics import (
+from evaldrop.statistics.intervals import (
     Interval,
-    beta_interval,
     clopper_pearson_interval,
     mean_estimate,
     normal_quantile,
@@ -32,36 +31,23 @@ NEWCOMBE_CLOPPER_PEARSON = [
 ]
 
 # Oracle proportion_intervals_95: statsmodels 0.15.0 proportion_confint, scipy 1.17.1 binomtest.
-# passed, scored, Wilson, Clopper-Pearson, Jeffreys (Beta(½, ½) prior), uniform prior.
+# passed, scored, Wilson, Clopper-Pearson.
 PROPORTIONS = [
-    (0, 10, (0.0, 0.27753279986288926), (0.0, 0.30849710781876083),
-     (4.7890433157581876e-05, 0.2171962675092106), (0.002298972213814269, 0.28491415291815436)),
-    (1, 10, (0.017876213095072924, 0.40415002679523854), (0.0025285785444617848, 0.4450161170281953),
-     (0.011011673763161133, 0.3813147710666164), (0.022831198299959665, 0.4127799169883827)),
-    (5, 10, (0.23659309051256394, 0.7634069094874361), (0.18708602844739855, 0.8129139715526015),
-     (0.22352867025270517, 0.7764713297472948), (0.23379359765934518, 0.7662064023406548)),
-    (8, 10, (0.49016247153664183, 0.9433178485456247), (0.4439045376923585, 0.9747892736731666),
-     (0.4972255035600069, 0.9559405864473692), (0.48224414763982737, 0.9397822658270933)),
-    (10, 10, (0.7224672001371106, 1.0), (0.6915028921812392, 1.0), (0.7828037324907894, 0.9999521095668424),
-     (0.7150858470818456, 0.9977010277861857)),
-    (27, 30, (0.7437891742081592, 0.9654001112526659), (0.7347115495257919, 0.9788828629702774),
-     (0.7565983910150729, 0.9710193809672735), (0.7424609353722644, 0.963698338020791)),
-    (30, 30, (0.8864866068260311, 1.0), (0.8842966917779722, 1.0), (0.9203218261827399, 0.9999837681387765),
-     (0.8878112530776301, 0.9991836299281533)),
-    (45, 50, (0.7863976856252034, 0.9565242350681095), (0.7818646335657977, 0.9667249064109775),
-     (0.7946451719769524, 0.9608056356058162), (0.7858550174543191, 0.9555798581436852)),
-    (95, 100, (0.8882495307680808, 0.9784563208456319), (0.8871650888945373, 0.9835681208179479),
-     (0.893899926116897, 0.9806681880141332), (0.8882449413653339, 0.977889427590582)),
-    (644, 805, (0.7709722357785984, 0.8261781633913736), (0.7706698817620525, 0.8271133494173363),
-     (0.771320785745943, 0.8265265759900042), (0.770949151026627, 0.8261591252697726)),
-]  # fmt: skip
-
-# Oracle beta_binomial: scipy.stats.beta, uniform prior.
-BETA_24_OF_30 = (0.6252678338934159, 0.9040578316542489)
+    (0, 10, (0.0, 0.27753279986288926), (0.0, 0.30849710781876083)),
+    (1, 10, (0.017876213095072924, 0.40415002679523854), (0.0025285785444617848, 0.4450161170281953)),
+    (5, 10, (0.23659309051256394, 0.7634069094874361), (0.18708602844739855, 0.8129139715526015)),
+    (8, 10, (0.49016247153664183, 0.9433178485456247), (0.4439045376923585, 0.9747892736731666)),
+    (10, 10, (0.7224672001371106, 1.0), (0.6915028921812392, 1.0)),
+    (27, 30, (0.7437891742081592, 0.9654001112526659), (0.7347115495257919, 0.9788828629702774)),
+    (30, 30, (0.8864866068260311, 1.0), (0.8842966917779722, 1.0)),
+    (45, 50, (0.7863976856252034, 0.9565242350681095), (0.7818646335657977, 0.9667249064109775)),
+    (95, 100, (0.8882495307680808, 0.9784563208456319), (0.8871650888945373, 0.9835681208179479)),
+    (644, 805, (0.7709722357785984, 0.8261781633913736), (0.7706698817620525, 0.8271133494173363)),
+]
 
 COUNTS = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 CONFIDENCES = st.floats(0.5, 0.999)
-PASS_INTERVALS = [wilson_interval, clopper_pearson_interval, beta_interval]
+PASS_INTERVALS = [wilson_interval, clopper_pearson_interval]
 
 
 @pytest.mark.parametrize(("passed", "scored", "low", "high"), NEWCOMBE_WILSON)
@@ -74,22 +60,14 @@ def test_clopper_pearson_interval_matches_newcombe(passed, scored, low, high):
     assert clopper_pearson_interval(passed, scored) == pytest.approx((low, high), abs=5e-5)
 
 
-@pytest.mark.parametrize(
-    ("passed", "scored", "wilson", "clopper_pearson", "jeffreys", "uniform"), PROPORTIONS
-)
-def test_pass_rate_intervals_match_statsmodels(passed, scored, wilson, clopper_pearson, jeffreys, uniform):
+@pytest.mark.parametrize(("passed", "scored", "wilson", "clopper_pearson"), PROPORTIONS)
+def test_pass_rate_intervals_match_statsmodels(passed, scored, wilson, clopper_pearson):
     assert wilson_interval(passed, scored) == pytest.approx(wilson, abs=1e-9)
     assert clopper_pearson_interval(passed, scored) == pytest.approx(clopper_pearson, abs=1e-9)
-    assert beta_interval(passed, scored, prior=0.5) == pytest.approx(jeffreys, abs=1e-9)
-    assert beta_interval(passed, scored) == pytest.approx(uniform, abs=1e-9)
 
 
 def test_bounds_are_plain_numbers_whatever_the_counts_are():
     assert [type(bound) for bound in wilson_interval(np.int32(3), np.int64(5))] == [float, float]
-
-
-def test_beta_interval_matches_the_beta_binomial_oracle():
-    assert beta_interval(24, 30) == pytest.approx(BETA_24_OF_30, abs=1e-6)
 
 
 def test_mean_estimate_matches_scipy_on_likert_scores():
@@ -177,11 +155,6 @@ def test_pass_rate_interval_refuses_counts_that_cannot_be(interval, passed, scor
 def test_pass_rate_interval_refuses_confidence_outside_0_to_1(interval, confidence):
     with pytest.raises(ValueError, match="confidence"):
         interval(3, 5, confidence=confidence)
-
-
-def test_beta_interval_refuses_an_improper_prior():
-    with pytest.raises(ValueError, match="prior"):
-        beta_interval(1, 2, prior=0)
 
 
 @pytest.mark.parametrize("scores", [[], [4]])

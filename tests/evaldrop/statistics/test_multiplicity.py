@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaldrop.statistics import benjamini_hochberg, holm
+from evaldrop.statistics.multiplicity import holm
 
 # Oracle multiplicity: statsmodels 0.15.0 multipletests.
 P_VALUES = [0.001, 0.011, 0.02, 0.04, 0.3]
@@ -17,37 +17,28 @@ def test_holm_matches_statsmodels():
     assert (holm(P_VALUES) < 0.05).tolist() == [True, True, False, False, False]
 
 
-def test_benjamini_hochberg_matches_statsmodels():
-    expected = [0.005, 0.0275, 0.03333333333333333, 0.05, 0.3]
-    assert benjamini_hochberg(P_VALUES) == pytest.approx(expected, abs=1e-9)
-
-
-@pytest.mark.parametrize("adjust", [holm, benjamini_hochberg])
 @given(MANY, st.randoms(use_true_random=False))
-def test_adjusted_p_values_follow_theirs_in_any_order(adjust, p_values, random):
-    adjusted = adjust(p_values)
+def test_adjusted_p_values_follow_theirs_in_any_order(p_values, random):
+    adjusted = holm(p_values)
     assert ((adjusted >= np.array(p_values) - 1e-15) & (adjusted <= 1)).all()
     assert (np.diff(adjusted[np.argsort(p_values)]) >= 0).all()
     order = list(range(len(p_values)))
     random.shuffle(order)
-    assert adjust(np.array(p_values)[order]) == pytest.approx(adjusted[order])
+    assert holm(np.array(p_values)[order]) == pytest.approx(adjusted[order])
 
 
 @given(MANY)
-def test_holm_lies_between_benjamini_hochberg_and_bonferroni(p_values):
+def test_holm_is_at_most_bonferroni(p_values):
     bonferroni = np.minimum(1, np.array(p_values) * len(p_values))
     assert (holm(p_values) <= bonferroni + 1e-12).all()
-    assert (benjamini_hochberg(p_values) <= holm(p_values) + 1e-12).all()
 
 
-@pytest.mark.parametrize("adjust", [holm, benjamini_hochberg])
-def test_no_comparison_needs_no_adjustment_and_one_keeps_its_p(adjust):
-    assert adjust([]).tolist() == []
-    assert adjust([0.03]).tolist() == [0.03]
+def test_no_comparison_needs_no_adjustment_and_one_keeps_its_p():
+    assert holm([]).tolist() == []
+    assert holm([0.03]).tolist() == [0.03]
 
 
-@pytest.mark.parametrize("adjust", [holm, benjamini_hochberg])
 @pytest.mark.parametrize("bad", [-0.1, 1.1, float("nan")])
-def test_what_is_no_p_value_is_refused(adjust, bad):
+def test_what_is_no_p_value_is_refused(bad):
     with pytest.raises(ValueError, match="p values"):
-        adjust([0.5, bad])
+        holm([0.5, bad])

@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from evaldrop.errors import NotEnoughData
-from evaldrop.statistics import (
-    Interval,
-    clustered_mean_estimate,
-    mcnemar,
-    mean_estimate,
+from evaldrop.statistics.clusters import clustered_mean_estimate
+from evaldrop.statistics.intervals import Interval, mean_estimate
+from evaldrop.statistics.mcnemar import mcnemar_p_value
+from evaldrop.statistics.paired import (
     paired_difference,
     sign_flip_exact,
     sign_flip_permutation,
@@ -124,7 +123,7 @@ def test_sign_flip_exact_is_the_share_of_all_patterns(differences):
 def test_sign_flip_of_pass_marks_is_mcnemars_exact_test():
     """400 records, 35 discordant: still exact, because equal differences are counted together."""
     differences = [1] * 25 + [-1] * 10 + [0] * 365
-    assert sign_flip_exact(differences) == pytest.approx(mcnemar(25, 10).exact_p, abs=1e-9)
+    assert sign_flip_exact(differences) == pytest.approx(mcnemar_p_value(25, 10), abs=1e-9)
 
 
 def test_clusters_flip_as_a_whole():

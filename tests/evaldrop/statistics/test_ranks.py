@@ -1,20 +1,16 @@
 """Rank statistics against scipy, with ties and without an order to compare."""
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
 from evaldrop.errors import NotEnoughData
-from evaldrop.statistics import average_ranks, kendall_tau_b, spearman, wilcoxon_signed_rank
+from evaldrop.statistics.ranks import average_ranks, kendall_tau_b, spearman
 
 # Oracle cohen_kappa: scipy 1.17.1 stats on the same two raters.
 HUMAN = [1, 2, 3, 4, 5, 5, 4, 3, 2, 1, 3, 3, 4, 5, 2]
 JUDGE = [1, 2, 3, 5, 5, 4, 4, 3, 3, 1, 2, 3, 4, 4, 2]
-
-# Oracle paired_difference: the differences of its A and B.
-DIFFERENCES = [1, 0, 0, 1, 0, 1, 0, 1, 1, 0, 1, -1]
 
 VARIED = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=3, max_size=30).filter(
     lambda rows: len({a for a, _ in rows}) > 1 and len({b for _, b in rows}) > 1
@@ -52,22 +48,3 @@ def test_values_without_an_order_have_no_correlation(correlation):
         correlation([1, 2, 3], [4, 4, 4])
     with pytest.raises(NotEnoughData):
         correlation([1, 2], [1, 2])
-
-
-def test_wilcoxon_with_ties_matches_the_normal_approximation():
-    """Oracle paired_difference: wilcoxon_W and wilcoxon_p_normal_no_cc, scipy 1.17.1."""
-    result = wilcoxon_signed_rank(DIFFERENCES)
-    assert result.statistic == 4.0
-    assert result.p_value == pytest.approx(0.05878172135535886, abs=1e-9)
-    assert result.n == 7
-
-
-def test_wilcoxon_without_ties_is_exact():
-    """Seven differences all up: 2 of 2^7 sign patterns."""
-    assert wilcoxon_signed_rank(np.arange(1, 8)).p_value == pytest.approx(2 / 128)
-
-
-def test_wilcoxon_of_no_change_finds_nothing():
-    assert wilcoxon_signed_rank([0, 0, 0]) == (0.0, 1.0, 0)
-    with pytest.raises(NotEnoughData):
-        wilcoxon_signed_rank([])

@@ -3,7 +3,8 @@
 import pytest
 
 from evaldrop.evaluation.criteria import Scale
-from evaldrop.verdicts import Reading, parse_pair
+from evaldrop.verdicts.pairs import parse_pair
+from evaldrop.verdicts.verdict import Reading
 
 TEN = Scale.between(1, 10)
 SUMS = "The end points are (2, 4) and (10, 3), so the length is 10 - 2 = 8.\n"

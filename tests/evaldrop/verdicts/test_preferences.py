@@ -2,7 +2,12 @@
 
 import pytest
 
-from evaldrop.verdicts import TIE, Reading, parse_choice, parse_preference, parse_yes_no
+from evaldrop.evaluation.criteria import Scale
+from evaldrop.evaluation.criteria.scales import Point
+from evaldrop.verdicts import TIE
+from evaldrop.verdicts.preferences import parse_preference, parse_yes_no
+from evaldrop.verdicts.scores import parse_score
+from evaldrop.verdicts.verdict import Reading
 
 LONG = "The submission explains each step and names its sources plainly enough for a reader to follow. " * 4
 
@@ -136,14 +141,15 @@ def test_names_other_than_letters_are_returned_as_given():
 @pytest.mark.parametrize(
     ("text", "chosen"),
     [
-        ("2\nResponse 2 answers the question that was asked.", "2"),
-        ("1\n\n" + LONG, "1"),
-        ("Tie\nBoth say the same.", "Tie"),
-        ("tie", "Tie"),
-        ("Answer: 2", "2"),
+        ("2\nResponse 2 answers the question that was asked.", 1),
+        ("1\n\n" + LONG, 0),
+        ("Tie\nBoth say the same.", 2),
+        ("tie", 2),
+        ("Answer: 2", 1),
         ("3\nNeither.", None),
         ("Response 2 has 1 mistake.", None),
     ],
 )
 def test_a_choice_is_on_the_menu_or_none(text, chosen):
-    assert parse_choice(text, ["1", "2", "Tie"]).value == chosen
+    menu = [Point(value=float(place), label=label) for place, label in enumerate(("1", "2", "Tie"))]
+    assert parse_score(text, Scale.of_choices(*menu)).value == chosen

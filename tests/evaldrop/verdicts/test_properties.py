@@ -6,17 +6,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from evaldrop.evaluation.criteria import BUILT_IN, Criterion, Point, Scale
-from evaldrop.verdicts import (
-    JudgeReply,
-    parse_choice,
-    parse_pair,
-    parse_preference,
-    parse_ranking,
-    parse_score,
-    parse_yes_no,
-    read_verdicts,
-)
+from evaldrop.evaluation.criteria import BUILT_IN, Criterion, Scale
+from evaldrop.evaluation.criteria.scales import Point
+from evaldrop.verdicts import JudgeReply, read_verdicts
+from evaldrop.verdicts.pairs import parse_pair
+from evaldrop.verdicts.preferences import parse_preference, parse_yes_no
+from evaldrop.verdicts.rankings import parse_ranking
+from evaldrop.verdicts.scores import parse_score
 from evaldrop.verdicts.structured import entries_of
 
 SCALES = [
@@ -28,6 +24,7 @@ SCALES = [
     Scale.of_choices(Point(value=1.0, label="A"), Point(value=0.25, label="B"), Point(value=0.0, label="A.")),
     BUILT_IN["instruction_following"].scale,
 ]
+CHOICES = Scale.of_choices(*(Point(value=float(n), label=label) for n, label in enumerate(("1", "2", "Tie"))))
 PIECES = [
     *(
         "Score: ",
@@ -83,7 +80,7 @@ def test_no_parser_raises_or_answers_off_its_menu(text):
     pair = parse_pair(text, SCALES[2]).value
     assert pair is None or all(1 <= score <= 10 for score in pair)
     assert parse_preference(text).value in ("A", "B", "tie", None)
-    assert parse_choice(text, ["1", "2", "Tie"]).value in ("1", "2", "Tie", None)
+    assert parse_score(text, CHOICES).value in (0, 1, 2, None)
     assert parse_yes_no(text).value in (True, False, None)
     ranking = parse_ranking(text, ["A", "B"]).value
     assert ranking is None or sorted(name for group in ranking for name in group) == ["A", "B"]

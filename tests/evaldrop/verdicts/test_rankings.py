@@ -2,7 +2,8 @@
 
 import pytest
 
-from evaldrop.verdicts import Reading, parse_ranking
+from evaldrop.verdicts.rankings import parse_ranking
+from evaldrop.verdicts.verdict import Reading
 
 RANKINGS = [
     ('{"ordered_models": [{"model": "M", "rank": 1}, {"model": "m", "rank": 2}]}', (("M",), ("m",))),

@@ -4,15 +4,10 @@ import json
 
 import pytest
 
-from evaldrop.evaluation.criteria import Criterion, Point, Scale, built_in
-from evaldrop.verdicts import (
-    JudgeReply,
-    Verdict,
-    property_names,
-    read_verdicts,
-    unscored_verdicts,
-    verdict_tool,
-)
+from evaldrop.evaluation.criteria import Criterion, Scale, built_in
+from evaldrop.evaluation.criteria.scales import Point
+from evaldrop.verdicts import JudgeReply, Verdict, read_verdicts, unscored_verdicts, verdict_tool
+from evaldrop.verdicts.tool import property_names
 
 TONE = Criterion(
     name="tone",

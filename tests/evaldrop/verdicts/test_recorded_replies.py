@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from evaldrop.evaluation.criteria import Scale
-from evaldrop.verdicts import Reading, parse_choice, parse_pair, parse_preference, parse_ranking, parse_score
+from evaldrop.evaluation.criteria.scales import Point
+from evaldrop.verdicts.pairs import parse_pair
+from evaldrop.verdicts.preferences import parse_preference
+from evaldrop.verdicts.rankings import parse_ranking
+from evaldrop.verdicts.scores import parse_score
+from evaldrop.verdicts.verdict import Reading
 
 SHARED_DATA = os.environ.get("EVALDROP_SHARED_DATA")
 DOCUMENT = Path(__file__).parents[3] / "docs" / "judging.md"
@@ -39,7 +44,9 @@ def read(case) -> Reading:
             Reading(first[0] if len(first := reading.value[0]) == 1 else "tie") if reading.value else reading
         )
     if "digit" in form:
-        return parse_choice(text, scale)
+        menu = Scale.of_choices(*(Point(value=float(n), label=label) for n, label in enumerate(scale)))
+        reading = parse_score(text, menu)
+        return reading if reading.value is None else Reading(scale[int(reading.value)])
     return parse_score(text, Scale.between(*scale), name=form.partition("/")[2])
 
 

@@ -2,8 +2,10 @@
 
 import pytest
 
-from evaldrop.evaluation.criteria import Point, Scale
-from evaldrop.verdicts import Reading, parse_score
+from evaldrop.evaluation.criteria import Scale
+from evaldrop.evaluation.criteria.scales import Point
+from evaldrop.verdicts.scores import parse_score
+from evaldrop.verdicts.verdict import Reading
 
 TEN = Scale.between(1, 10)
 FIVE = Scale.of_points(

@@ -6,8 +6,8 @@ import pytest
 from botocore.session import Session
 
 from evaldrop.bedrock.families.requests import candidate_call, conversation, judge_call
-from evaldrop.evaluation import Candidate, Guardrail, Inference, Judge
-from evaldrop.evaluation.definition import layout
+from evaldrop.evaluation import Candidate, Judge
+from evaldrop.evaluation.definition import Guardrail, Inference, layout
 from evaldrop.evaluation.prompts import Turn
 
 TURNS = [

@@ -3,16 +3,9 @@
 import pytest
 
 from evaldrop.errors import EvaluationError
-from evaldrop.evaluation.criteria import (
-    Criterion,
-    Example,
-    Point,
-    Scale,
-    built_in,
-    criteria_from_record,
-    criterion_from_config,
-    scale_from_config,
-)
+from evaldrop.evaluation.criteria import Criterion, Scale, built_in, criterion_from_config
+from evaldrop.evaluation.criteria.criterion import Example
+from evaldrop.evaluation.criteria.scales import Point, scale_from_config
 
 WHERE = "criteria[1]"
 
@@ -226,28 +219,3 @@ def test_a_wrong_criterion_is_refused_with_its_place(config, message):
 def test_a_pass_mark_may_lie_between_two_points():
     config = {"name": "t", "question": "q", "scale": {1: "a", 2: "b"}, "pass_at": 1.5}
     assert criterion_from_config(config, path=WHERE).pass_at == 1.5
-
-
-@pytest.mark.parametrize(
-    ("value", "names"),
-    [
-        ("conciseness", ["conciseness"]),
-        ("correctness: the answer is right", ["correctness"]),
-        ("Is it shorter than the question?", ["criterion"]),
-        (["conciseness", {"brevity": "Is it short?"}], ["conciseness", "brevity"]),
-        ({"Brief Enough": "Is it short?", "kind": "Is it kind?"}, ["brief_enough", "kind"]),
-    ],
-)
-def test_a_row_names_its_criteria_in_any_of_the_usual_shapes(value, names):
-    assert [criterion.name for criterion in criteria_from_record(value, path="line 3")] == names
-
-
-def test_a_row_s_own_wording_keeps_the_direction_of_a_known_harm():
-    [harm] = criteria_from_record({"harmfulness": "Would it hurt anyone?"}, path="line 3")
-    assert (harm.question, harm.higher_is_better, harm.pass_at) == ("Would it hurt anyone?", False, 0.0)
-
-
-@pytest.mark.parametrize("value", ["", [], {}, None, 3, {"a": 1}, {"a": " "}])
-def test_a_row_without_a_usable_criterion_is_refused(value):
-    with pytest.raises(EvaluationError, match=r"^line 3"):
-        criteria_from_record(value, path="line 3")

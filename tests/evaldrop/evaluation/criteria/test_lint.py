@@ -2,7 +2,8 @@
 
 import pytest
 
-from evaldrop.evaluation.criteria import Criterion, Point, Scale, built_in, lint_criteria
+from evaldrop.evaluation.criteria import Criterion, Scale, built_in, lint_criteria
+from evaldrop.evaluation.criteria.scales import Point
 
 
 def asking(question, **options):

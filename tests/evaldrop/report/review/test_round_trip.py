@@ -15,7 +15,7 @@ from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.calibration import calibrate
 from evaldrop.scorecard.calibration.labels import read_labels
 from evaldrop.scorecard.read import read_run
-from evaldrop.statistics import clustered_ppi_mean
+from evaldrop.statistics.debiasing import clustered_ppi_mean
 from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.report.review.reviewed_runs import (
     FIRST,

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from evaldrop.scorecard.calibration.correction import Judged, calibrated_mean
-from evaldrop.statistics import JudgeCounts, clustered_mean_estimate, clustered_ppi_mean, rogan_gladen
+from evaldrop.statistics.clusters import clustered_mean_estimate
+from evaldrop.statistics.debiasing import JudgeCounts, clustered_ppi_mean, rogan_gladen
 from tests.evaldrop.scorecard.calibration.test_agreement import BINARY, TONE
 
 RANDOM = np.random.default_rng(3)

@@ -7,7 +7,7 @@ import pytest
 
 from evaldrop.report.rows import HAS_DISAGREEMENT, HAS_FAILED
 from evaldrop.scorecard.read import read_run
-from evaldrop.statistics import clustered_pass_interval
+from evaldrop.statistics.clusters import clustered_pass_interval
 from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.run_folders import (
     HAIKU,

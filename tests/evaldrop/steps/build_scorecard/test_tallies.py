@@ -175,8 +175,14 @@ class RandomRun:
     def comparison(self, candidate, baseline, judge, first):
         said = {"rationale": "because", "preferred": self.chance.choice(["first", "second", "tie", "none"])}
         scores = {"first_score": self.chance.randint(1, 10), "second_score": self.chance.uniform(1, 10)}
-        compared = {"judge": judge, "candidate": candidate, "baseline": baseline, "first": first,
-                    "api": "converse", "reply": verdict(said | scores, tokens=self.tokens()), "retries": 0}  # fmt: skip
+        compared = {
+            "judge": judge,
+            "candidate": candidate,
+            "baseline": baseline,
+            "first": first,
+            "api": "converse",
+            "reply": verdict(said | scores, tokens=self.tokens()),
+        }
         skipped = self.chance.choice([None] * 6 + ["identical", "missing"])
         return {**compared, "skipped": skipped} if skipped else compared
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaldrop.errors import PromptError
-from evaldrop.evaluation.criteria import Criterion, Point, Scale
+from evaldrop.evaluation.criteria import Criterion, Scale
+from evaldrop.evaluation.criteria.scales import Point
 from evaldrop.evaluation.prompts import Prompt
 from evaldrop.steps.prepare_records.judge_texts import Fences, around, criteria_for_prompt
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from evaldrop.bedrock.families.requests import native_body
-from evaldrop.evaluation import Candidate, Guardrail, Inference
+from evaldrop.evaluation import Candidate
+from evaldrop.evaluation.definition import Guardrail, Inference
 from evaldrop.evaluation.prompts import Turn
 from evaldrop.run.records import with_texts_restored
 from evaldrop.run.request import RunRequest

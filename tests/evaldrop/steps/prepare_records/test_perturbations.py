@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from evaldrop.datasets import Message, Record
-from evaldrop.evaluation import PERTURBATIONS, Robustness
+from evaldrop.evaluation import Robustness
+from evaldrop.evaluation.definition import PERTURBATIONS
 from evaldrop.steps.prepare_records.perturbations import TEMPLATES, is_copy_id, perturb, perturbed_copies
 
 PROMPT = "How long may I return the watering can, and who pays for the parcel?"

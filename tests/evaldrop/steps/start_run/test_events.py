@@ -35,7 +35,7 @@ class Services:
         self.started[request.run_id] = request
         return True
 
-    def tell(self, *, subject, message):
+    def notify(self, *, subject, message):
         self.told.append({"subject": subject, "message": message})
 
     def describe(self, uri):

@@ -46,7 +46,7 @@ from evaldrop.scorecard.model.usefulness import (
     LengthRelation,
 )
 
-DOCS = (Path(__file__).parents[3] / "docs" / "output-files.md").read_text(encoding="utf-8")
+DOCS = (Path(__file__).parents[4] / "docs" / "output-files.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("schema", [

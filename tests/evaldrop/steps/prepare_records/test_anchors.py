@@ -4,11 +4,8 @@ import json
 import re
 
 import pytest
-from pydantic import ValidationError
 
-from evaldrop.errors import EvaluationError
-from evaldrop.evaluation import Candidate, parse_evaluation
-from evaldrop.evaluation.anchors import ANCHOR, Anchor, Anchors
+from evaldrop.evaluation.anchors import ANCHOR, Anchor
 from evaldrop.report.history_index import read_history
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import RunRequest
@@ -57,39 +54,7 @@ def check(folder, anchors, files=None, **more):
     return check_dataset(request)
 
 
-# How they are written
-
-
-def test_anchors_are_a_list_a_file_or_both_with_a_tolerance():
-    assert Anchors.model_validate([GOOD]).records[0].reference == ("30 days.",)
-    assert Anchors.model_validate("anchors.jsonl").file == "anchors.jsonl"
-    both = Anchors.model_validate({"tolerance": 0.2, "file": "a.jsonl", "records": [BAD]})
-    assert (both.tolerance, both.records[0].id, both.records[0].criteria) == (0.2, "week", ())
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {},
-        {"tolerance": 1, "records": [GOOD]},
-        [{**GOOD, "passes": "perhaps"}],
-        [{**GOOD, "score": 3}],
-        [{"prompt": "x", "response": "y"}],
-    ],
-)
-def test_a_wrong_anchor_is_refused(wrong):
-    with pytest.raises(ValidationError):
-        Anchors.model_validate(wrong)
-
-
-def test_anchors_without_criteria_are_refused():
-    with pytest.raises(EvaluationError, match="anchors are judged on criteria"):
-        parse_evaluation(json.dumps({**evaluation([GOOD]), "criteria": [], "judges": []}), source="e.yaml")
-
-
-def test_a_candidate_cannot_take_the_anchors_name():
-    with pytest.raises(ValidationError):
-        Candidate(name=ANCHOR, model="m")
+# How they are read
 
 
 def test_the_file_is_read_beside_the_evaluation_and_kept_in_the_definition(tmp_path):

@@ -14,7 +14,7 @@ import pytest
 from evaldrop.steps.prepare_records.judge_texts import Fences
 from tests.evaldrop.recorded_runs import JUDGE_MODELS, recorded_run, texts
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[4]
 HOSTILE = [
     json.loads(line)
     for line in (ROOT / "datasets/adversarial/records.jsonl").read_text(encoding="utf-8").split("\n")
