@@ -18,6 +18,7 @@ from evaldrop.scorecard.model.scorecard import (
     Gate,
     GateCheck,
     Scorecard,
+    coverage_of,
 )
 
 GateResult = Gate
@@ -168,7 +169,7 @@ def _of_candidate(rule: Threshold, name: str, card: CandidateScorecard) -> _Meas
             card.cost_usd.per_1000_records, f"no price, no tokens or no call for {card.model}"
         ),
         "error_rate": (_error_rate(card), "there was nothing to answer"),
-        "coverage": (_coverage(card), "no verdict was asked for"),
+        "coverage": (coverage_of(card.criteria.values()), "no verdict was asked for"),
         "latency_ms.p50": (card.latency_ms.p50, "no call told its latency"),
         "latency_ms.p90": (card.latency_ms.p90, "no call told its latency"),
         "latency_ms.p99": (card.latency_ms.p99, "no call told its latency"),
@@ -190,10 +191,3 @@ def _of_guardrail(rule: Threshold, name: str, estimate: GuardrailEstimate | None
 def _error_rate(card: CandidateScorecard) -> float | None:
     counts = card.responses
     return (counts.errors + counts.missing) / counts.n if counts.n else None
-
-
-def _coverage(card: CandidateScorecard) -> float | None:
-    estimates = card.criteria.values()
-    scored = sum(estimate.n_scored for estimate in estimates)
-    lost = sum(estimate.n_unscored - estimate.unscored.get("not_applicable", 0) for estimate in estimates)
-    return scored / (scored + lost) if scored + lost else None

@@ -1,20 +1,20 @@
-"""Reads one record's result: raw replies in, table rows and scores out. Each reply is parsed once."""
+"""Reads one record's results: raw replies in, table rows and scores out. Each reply is parsed once."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
 
-from evaldrop import storage
 from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED, Reply, elapsed_latency, read_reply
-from evaldrop.evaluation.criteria import Criterion
+from evaldrop.evaluation import Pairwise, plain_name
+from evaldrop.evaluation.criteria import Criterion, Scale
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.prices import cost_at
-from evaldrop.run.definition import REPLIES, RunDefinition
+from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import ExpectedCall, PreparedRecord
 from evaldrop.run.results import ChildFailure, Found
-from evaldrop.run.tables import ResponseRow, VerdictRow
-from evaldrop.scorecard.results import AnchorResult, CandidateResult, JudgeCall
+from evaldrop.run.tables import ComparisonRow, ResponseRow, VerdictRow
+from evaldrop.scorecard.results import IDENTICAL, AnchorResult, CandidateResult, ComparedPair, JudgeCall
 from evaldrop.scorecard.scores import (
     JUDGE_ERROR,
     NO_RESPONSE,
@@ -22,47 +22,18 @@ from evaldrop.scorecard.scores import (
     NOT_APPLICABLE,
     record_scores,
 )
-from evaldrop.verdicts import Form, JudgeReply, Verdict, read_verdicts, unscored_verdicts
+from evaldrop.verdicts import (
+    TIE,
+    Form,
+    JudgeReply,
+    Preference,
+    Verdict,
+    read_pair_scores,
+    read_preference,
+    read_verdicts,
+    unscored_verdicts,
+)
 from evaldrop.verdicts.injection import InjectionFinder
-
-
-def take_unread_replies(found: Found, folder: str) -> None:
-    """
-    Put into a child's output the replies that its workflow could not read.
-
-    They were paid for and are responses as others, but that no judge has seen them. One that is not there
-    any more stays an error.
-    """
-    for output in (found.output, *found.repeats):
-        for response in (output or {}).get("responses") or ():
-            if response.get("unread") and (body := _reply(response["candidate"], found.record.calls, folder)):
-                response["reply"] = {"Body": body}
-                del response["error"]
-
-
-def _reply(candidate: str, calls: Mapping[str, Any], folder: str) -> Any:
-    written: str = calls["long"][candidate]["arguments"]["Output"]["S3Uri"]
-    # Beside the results first: a run that was copied to another place stays readable.
-    for uri in (storage.join(folder, REPLIES, *written.split("/")[-2:]), written):
-        if storage.exists(uri):
-            return orjson.loads(storage.read_bytes(uri))
-    return None
-
-
-def cost_usd(run: RunDefinition, model: str, replies: Iterable[Reply]) -> float | None:
-    """Return what some replies of a model cost together; None when price or tokens are unknown."""
-    price = run.prices.get(model)
-    if price is None:
-        return None
-    costs = [cost_at(price, reply.input_tokens, reply.output_tokens) for reply in replies]
-    known = [cost for cost in costs if cost is not None]
-    return sum(known) if len(known) == len(costs) else None
-
-
-def _injection_finder(run: RunDefinition) -> InjectionFinder:
-    """Return what finds responses that are meant for this run's judges."""
-    texts = [prompt.text for name, prompt in run.prompts.items() if name.startswith("judge/")]
-    return InjectionFinder(criteria=run.criteria, judge_prompts=texts)
 
 
 class _Judged(NamedTuple):
@@ -240,6 +211,82 @@ class ResultReader:
         return rows
 
 
+class ComparisonReader:
+    """Reads the comparisons of one run."""
+
+    def __init__(self, run: RunDefinition) -> None:
+        self._run = run
+        self._judges = {judge.name: judge for judge in run.judges}
+        # A run without pairwise has no comparisons to read.
+        pairwise = run.evaluation.pairwise or Pairwise(all_pairs=True)
+        self._asks_scores, self._tie = pairwise.verdict == "scores", pairwise.tie
+        self._names = (plain_name(pairwise.names[0]), plain_name(pairwise.names[1]))
+        self._scale = Scale.between(*pairwise.scale)
+
+    def read(self, found: Found) -> list[ComparedPair]:
+        """Return every comparison in a child's output; identical responses are ties without a call."""
+        comparisons = (found.output or {}).get("comparisons") or ()
+        return [self._read(found.record, comparison) for comparison in comparisons]
+
+    def _read(self, record: PreparedRecord, comparison: Mapping[str, Any]) -> ComparedPair:
+        candidate, baseline = comparison["candidate"], comparison["baseline"]
+        first = comparison.get("first") or candidate
+        asked = (comparison["judge"], comparison.get("criterion"))
+        start = (record.record_id, candidate, baseline, *asked, first)
+        if (skipped := comparison.get("skipped")) is not None:
+            preferred, reason = (TIE, None) if skipped == IDENTICAL else (None, str(skipped))
+            return ComparedPair(ComparisonRow(*start, preferred, reason, None, None), None, skipped)
+        judge = self._judges[comparison["judge"]]
+        error = comparison.get("error")
+        # The last reply counts; what it leaves unscored the first one may still answer.
+        raws = [comparison[key] for key in ("reply", "first_reply") if comparison.get(key) is not None]
+        replies = [read_reply(comparison.get("api") or judge.api, raw) for raw in raws]
+        said = self._preference(replies)
+        second = baseline if first == candidate else candidate
+        places = {"first": first, "second": second, TIE: TIE, None: None}
+        raw = {"error": error} if error is not None else comparison.get("reply")
+        scores: tuple[float | None, float | None] = said.scores or (None, None)
+        row = ComparisonRow(
+            *start,
+            places[said.place],
+            said.unscored_reason,
+            said.rationale or None,
+            orjson.dumps(raw).decode(),
+            *scores,
+            record.left_out,
+        )
+        call = JudgeCall.of(judge.name, comparison, replies, cost_usd(self._run, judge.model, replies))
+        return ComparedPair(row, call)
+
+    def _preference(self, replies: Sequence[Reply]) -> Preference:
+        if not replies:
+            return Preference(place=None, unscored_reason=JUDGE_ERROR)
+        said = [self._read_one(reply) for reply in replies]
+        return next((one for one in said if one.place is not None), said[0])
+
+    def _read_one(self, reply: Reply) -> Preference:
+        heard = _heard(reply)
+        if self._asks_scores:
+            return read_pair_scores(heard, self._scale)
+        return read_preference(heard, self._names, tie=self._tie)
+
+
+def cost_usd(run: RunDefinition, model: str, replies: Iterable[Reply]) -> float | None:
+    """Return what some replies of a model cost together; None when price or tokens are unknown."""
+    price = run.prices.get(model)
+    if price is None:
+        return None
+    costs = [cost_at(price, reply.input_tokens, reply.output_tokens) for reply in replies]
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if len(known) == len(costs) else None
+
+
+def _injection_finder(run: RunDefinition) -> InjectionFinder:
+    """Return what finds responses that are meant for this run's judges."""
+    texts = [prompt.text for name, prompt in run.prompts.items() if name.startswith("judge/")]
+    return InjectionFinder(criteria=run.criteria, judge_prompts=texts)
+
+
 def is_to_be_judged(row: ResponseRow) -> bool:
     """Tell whether there is a response to judge: one that came, and that no guardrail stopped."""
     return row.response is not None and row.stop_reason != GUARDRAIL_INTERVENED
@@ -263,8 +310,11 @@ def _read_all(replies: Sequence[Reply], criteria: Sequence[Criterion], form: For
 
 
 def _read_one(reply: Reply, criteria: Sequence[Criterion], form: Form) -> Sequence[Verdict]:
-    said = JudgeReply(text=reply.text, tool_input=reply.tool_input, stop_reason=reply.stop_reason)
-    return read_verdicts(said, criteria, form=form)
+    return read_verdicts(_heard(reply), criteria, form=form)
+
+
+def _heard(reply: Reply) -> JudgeReply:
+    return JudgeReply(text=reply.text, tool_input=reply.tool_input, stop_reason=reply.stop_reason)
 
 
 def _unscored(
