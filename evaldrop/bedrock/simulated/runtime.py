@@ -221,6 +221,11 @@ class SimulatedRuntime:
             return block, "tool_use"
         if len(blocks) < 3 and not any("<response" in block for block in blocks):
             return None  # there is no response to judge
+        said = self._judge_in_words(request, blocks, digest)
+        return None if said is None else ({"text": said}, "end_turn")
+
+    def _judge_in_words(self, request: Mapping[str, Any], blocks: list[str], digest: bytes) -> str | None:
+        case, draw = Case.from_blocks(blocks), _draw(digest, "judge")
         system = (block.get("text", "") for block in request.get("system", ()))
         instructions = "\n".join([*system, blocks[-1]])
         said = words_asked_for(f"{blocks[0]}\n{instructions}", case, draw)
@@ -229,12 +234,12 @@ class SimulatedRuntime:
             return None
         match self._fate(digest):
             case "refused":
-                said = REFUSAL
+                return REFUSAL
             case "malformed":
-                said = said.partition("\n\n")[0]
+                return said.partition("\n\n")[0]
             case "hostile":
-                said = f"{draw.choice(HOSTILE)}\n{said}"
-        return {"text": said}, "end_turn"
+                return f"{draw.choice(HOSTILE)}\n{said}"
+        return said
 
     def _fate(self, digest: bytes) -> str:
         rates = self._rehearsal
