@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from aws_cdk import Acknowledgment, CfnResource, Stack, Validations
 from constructs import Construct, IConstruct
 
-from evaldrop.evaluation.model_ids import called_models, model_arns
+from evaldrop.evaluation.definition import called_models
+from evaldrop.evaluation.model_ids import model_arns
 from evaldrop.steps.start_run.events import DATASETS, EVALUATIONS
 from infra.failures import Failures
 from infra.functions import Step

@@ -7,13 +7,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from evaldrop.evaluation.model_ids import (
-    application_profiles,
-    called_models,
-    guardrail_arn,
-    model_arns,
-    named_guardrails,
-)
+from evaldrop.evaluation.definition import called_models, named_guardrails
+from evaldrop.evaluation.model_ids import application_profiles, guardrail_arn, model_arns
 from evaldrop.shipped import workflow_path
 from infra.functions import Step
 from infra.log_groups import log_group

@@ -5,7 +5,6 @@ A boto3 call costs most of a millisecond of processor time, and a thread while i
 hundreds of calls in flight, so boto3 is asked once, by a request that is never sent, and answers for all.
 """
 
-import base64
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,8 +21,9 @@ from botocore.exceptions import BotoCoreError, InvalidEndpointConfigurationError
 from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
 
+from evaldrop.aws_errors import REGION_HINT
 from evaldrop.bedrock.channel import Channel, HttpReply
-from evaldrop.bedrock.protocol import READ_TIMEOUT_S, ServiceError
+from evaldrop.bedrock.protocol import READ_TIMEOUT_S, ServiceError, code_by_status, json_body, json_object
 from evaldrop.bedrock.signing import Authorisation, BearerToken, Signature
 from evaldrop.errors import InputError
 from evaldrop.shipped import VERSION
@@ -36,20 +36,9 @@ CREDENTIALS_HINT = (
     "Set credentials as for any AWS tool: AWS_PROFILE=name, `aws configure`, `aws sso login`, "
     "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a Bedrock API key in AWS_BEARER_TOKEN_BEDROCK."
 )
-REGION_HINT = "Set AWS_DEFAULT_REGION=us-east-1, or `region` in the profile (boto3 does not read AWS_REGION)."
 
-# Answers that carry no name, from gateways and load balancers between here and Bedrock.
-CODE_BY_STATUS = {
-    403: "AccessDeniedException",
-    404: "ResourceNotFoundException",
-    408: "ModelTimeoutException",
-    424: "ModelErrorException",
-    429: "ThrottlingException",
-    500: "InternalServerException",
-    502: "ServiceUnavailableException",
-    503: "ServiceUnavailableException",
-    504: "ServiceUnavailableException",
-}
+# For answers that carry no name, from gateways and load balancers between here and Bedrock.
+_OWN_CODES = {424: "ModelErrorException", 504: "ServiceUnavailableException"}
 
 _CREDENTIAL = re.compile(
     r"AWS4-HMAC-SHA256 Credential=[^/]+/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request"
@@ -109,7 +98,7 @@ class AwsRuntime:
         body = json_body({k: v for k, v in request.items() if k != "modelId"})
         headers = {"Content-Type": "application/json"}
         answer = await self._call("converse", request, body, headers)
-        return json_object(answer)
+        return json_object(answer.body, what="the response")
 
     async def invoke_model(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """
@@ -193,51 +182,13 @@ def service_error(answer: HttpReply) -> ServiceError:
         body = None
     said = body if isinstance(body, dict) else {}
     named = answer.headers.get("x-amzn-errortype") or said.get("__type") or said.get("code")
-    code = str(named).split(":", 1)[0].rsplit("#", 1)[-1] if named else code_by_status(answer.status)
+    code = (
+        str(named).split(":", 1)[0].rsplit("#", 1)[-1] if named else code_by_status(answer.status, _OWN_CODES)
+    )
     if not code.endswith("Exception"):
         code += "Exception"
     message = said.get("message") or said.get("Message") or answer.body[:500].decode(errors="replace")
     return ServiceError(code, str(message) or f"HTTP {answer.status}")
-
-
-def code_by_status(status: int) -> str:
-    """Return Bedrock's error name for an HTTP status of 300 or more."""
-    return CODE_BY_STATUS.get(status, "ValidationException" if status < 500 else "InternalServerException")
-
-
-def json_body(request: Mapping[str, Any]) -> bytes:
-    """
-    Encode a request; bytes become base64, as Bedrock's JSON carries blobs.
-
-    Raises:
-        ServiceError: `ValidationException` when JSON cannot carry it, lone surrogates in a text included.
-    """
-    try:
-        return orjson.dumps(request, default=_blob)
-    except TypeError as fault:
-        raise ServiceError("ValidationException", f"the request cannot be sent as JSON: {fault}") from fault
-
-
-def json_object(answer: HttpReply) -> dict[str, Any]:
-    """
-    Decode an answer.
-
-    Raises:
-        ServiceError: `InternalServerException` when it is not a JSON object.
-    """
-    try:
-        parsed = orjson.loads(answer.body)
-    except orjson.JSONDecodeError as fault:
-        raise ServiceError("InternalServerException", f"the response is not JSON: {fault}") from fault
-    if not isinstance(parsed, dict):
-        raise ServiceError("InternalServerException", "the response is not a JSON object")
-    return parsed
-
-
-def _blob(value: object) -> str:
-    if isinstance(value, bytes | bytearray | memoryview):
-        return base64.b64encode(value).decode()
-    raise TypeError(f"a request holds a {type(value).__name__}, which JSON cannot carry")
 
 
 def _prepare_a_call(client: Any) -> AWSPreparedRequest:

@@ -61,8 +61,8 @@ class Channel:
     Keep-alive connections to a server, at most `max_in_flight` requests at a time.
 
     As many workers take requests from one queue. A worker that got an answer sends its next request at once,
-    before whoever waited for the answer goes on: with a semaphore around each call, places stay empty while
-    the event loop works off a burst of answers, a twentieth of the time at 64 in flight.
+    before the caller that waited for the answer goes on: with a semaphore around each call, places stay empty
+    while the event loop works off a burst of answers, a twentieth of the time at 64 in flight.
 
     The client is made by the first request, in the event loop that is running then.
 
@@ -133,7 +133,7 @@ class Channel:
             call.worker = worker
             try:
                 answer = await self._exchange(call)
-            except Exception as fault:  # noqa: BLE001 - whoever waits for the answer gets it
+            except Exception as fault:  # noqa: BLE001 - the caller that waits for the answer gets it
                 if not call.answer.done():
                     call.answer.set_exception(fault)
             else:

@@ -1,27 +1,18 @@
 """Any OpenAI-compatible server in Bedrock's place: Ollama, vLLM, llama.cpp and hosted ones."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
 
-from evaldrop.bedrock.channel import Channel, HttpReply
-from evaldrop.bedrock.families.chat import chat_request, converse_response
-from evaldrop.bedrock.protocol import READ_TIMEOUT_S, ServiceError
+from evaldrop.bedrock.channel import Channel
+from evaldrop.bedrock.families.bodies import STOP_REASONS, texts_of
+from evaldrop.bedrock.families.chat import INFERENCE, forced, function_tool
+from evaldrop.bedrock.protocol import READ_TIMEOUT_S, ServiceError, code_by_status, json_body, json_object
 
-CODE_BY_STATUS = {
-    400: "ValidationException",
-    401: "AccessDeniedException",
-    403: "AccessDeniedException",
-    404: "ResourceNotFoundException",
-    408: "ModelTimeoutException",
-    422: "ValidationException",
-    429: "ThrottlingException",
-    502: "ServiceUnavailableException",
-    503: "ServiceUnavailableException",
-    504: "ModelTimeoutException",
-}
+# A gateway's time-out is the model's here: most servers load a model at its first call.
+_OWN_CODES = {401: "AccessDeniedException", 504: "ModelTimeoutException"}
 
 
 class OpenAIRuntime:
@@ -50,7 +41,7 @@ class OpenAIRuntime:
         Ask the server for a completion; `modelId` is the server's own name of the model.
 
         Raises:
-            ServiceError: Under Bedrock's names, see `CODE_BY_STATUS` and `Channel.post`.
+            ServiceError: Under Bedrock's names, see `code_by_status` and `Channel.post`.
         """
         _refuse_guardrail("guardrailConfig", request)
         body, latency_ms = await self._complete(chat_request(request))
@@ -76,25 +67,11 @@ class OpenAIRuntime:
         await self._channel.close()
 
     async def _complete(self, asked: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
-        try:
-            sent = orjson.dumps(asked)
-        except TypeError as fault:
-            raise ServiceError(
-                "ValidationException", f"the request cannot be sent as JSON: {fault}"
-            ) from fault
-        answer = await self._channel.post(self._url, sent, _json_headers)
-        latency_ms = answer.elapsed_ms
+        answer = await self._channel.post(self._url, json_body(asked), _json_headers)
         if answer.status >= 300:
-            raise _refusal(answer)
-        try:
-            body = orjson.loads(answer.body)
-        except orjson.JSONDecodeError as fault:
-            raise ServiceError(
-                "InternalServerException", f"the server's answer is not JSON: {fault}"
-            ) from fault
-        if not isinstance(body, dict):
-            raise ServiceError("InternalServerException", "the server's answer is not a JSON object")
-        return body, latency_ms
+            code = code_by_status(answer.status, _OWN_CODES)
+            raise ServiceError(code, _error_message(answer.body) or f"HTTP {answer.status}")
+        return json_object(answer.body, what="the server's answer"), answer.elapsed_ms
 
 
 def _refuse_guardrail(key: str, request: Mapping[str, Any]) -> None:
@@ -126,13 +103,6 @@ async def _json_headers() -> dict[str, str]:
     return {"Content-Type": "application/json"}
 
 
-def _refusal(answer: HttpReply) -> ServiceError:
-    code = CODE_BY_STATUS.get(answer.status)
-    if code is None:
-        code = "ValidationException" if answer.status < 500 else "InternalServerException"
-    return ServiceError(code, _error_message(answer.body) or f"HTTP {answer.status}")
-
-
 def _error_message(body: bytes) -> str:
     try:
         said = orjson.loads(body)["error"]
@@ -140,3 +110,102 @@ def _error_message(body: bytes) -> str:
     except (orjson.JSONDecodeError, KeyError, TypeError):
         # Not every server follows OpenAI's error shape: then its text is the message.
         return body[:500].decode(errors="replace")
+
+
+# Converse's requests as chat completions, and completions as Converse's responses
+
+
+def chat_request(request: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Write a Converse request as the body of `POST /chat/completions`.
+
+    Several text blocks of a message stay apart as parts: a judge sees where the response begins and ends.
+
+    Raises:
+        ServiceError: `ValidationException` for content that chat completions cannot carry, by its key.
+    """
+    system = "\n\n".join(block["text"] for block in request.get("system", ()) if "text" in block)
+    messages = [{"role": "system", "content": system}] if system else []
+    messages += map(_chat_message, request.get("messages", ()))
+    inference = request.get("inferenceConfig", {})
+    return {
+        "model": request.get("modelId", ""),
+        "messages": messages,
+        **{name: inference[key] for key, name in INFERENCE.items() if inference.get(key) is not None},
+        **_chat_tools(request.get("toolConfig", {})),
+        **request.get("additionalModelRequestFields", {}),
+    }
+
+
+def _chat_message(message: Mapping[str, Any]) -> dict[str, Any]:
+    for block in message.get("content", ()):
+        if "text" not in block:
+            kinds = ", ".join(block)
+            raise ServiceError(
+                "ValidationException", f"an OpenAI-compatible server takes no {kinds} content here"
+            )
+    texts = texts_of(message.get("content"))
+    parts: Any = [{"type": "text", "text": text} for text in texts]
+    return {"role": message["role"], "content": parts if len(texts) > 1 else "".join(texts)}
+
+
+def _chat_tools(config: Mapping[str, Any]) -> dict[str, Any]:
+    specs = [tool["toolSpec"] for tool in config.get("tools", ()) if "toolSpec" in tool]
+    if not specs:
+        return {}
+    tools = [
+        function_tool(spec["name"], spec.get("description", ""), spec["inputSchema"]["json"])
+        for spec in specs
+    ]
+    choice = config.get("toolChoice", {})
+    if "tool" in choice:
+        return {"tools": tools, "tool_choice": forced(choice["tool"]["name"])}
+    return {"tools": tools, "tool_choice": "required" if "any" in choice else "auto"}
+
+
+def converse_response(body: Mapping[str, Any], *, latency_ms: int) -> dict[str, Any]:
+    """
+    Write a chat completion as a Converse response.
+
+    Tool arguments that are not JSON are handed on as the text the model wrote; who reads verdicts decides.
+
+    Raises:
+        ServiceError: `ModelErrorException` when the completion holds no choice.
+    """
+    choices = body.get("choices") or ()
+    if not choices:
+        raise ServiceError("ModelErrorException", f"the server's answer holds no choices: {str(body)[:300]}")
+    message = choices[0].get("message") or {}
+    content = list(_converse_content(message))
+    stop = choices[0].get("finish_reason") or "stop"
+    called = any("toolUse" in block for block in content)
+    usage = body.get("usage") or {}
+    taken, given = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
+    return {
+        "output": {"message": {"role": "assistant", "content": content}},
+        "stopReason": "tool_use" if called and stop == "stop" else STOP_REASONS.get(stop, stop),
+        "usage": {"inputTokens": taken, "outputTokens": given, "totalTokens": taken + given},
+        "metrics": {"latencyMs": latency_ms},
+    }
+
+
+def _converse_content(message: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+    thought = message.get("reasoning_content") or message.get("reasoning")
+    if isinstance(thought, str) and thought:
+        yield {"reasoningContent": {"reasoningText": {"text": thought}}}
+    for text in texts_of(message.get("content")):
+        if text:
+            yield {"text": text}
+    for place, call in enumerate(message.get("tool_calls") or ()):
+        function = call.get("function", {})
+        use = {"toolUseId": call.get("id") or f"call_{place}", "name": function.get("name", "")}
+        yield {"toolUse": {**use, "input": _arguments(function.get("arguments"))}}
+
+
+def _arguments(given: Any) -> Any:
+    if not isinstance(given, str):
+        return given if given is not None else {}
+    try:
+        return orjson.loads(given)
+    except orjson.JSONDecodeError:
+        return given

@@ -4,7 +4,7 @@ from dataclasses import fields
 from urllib.parse import urlsplit
 
 from evaldrop.bedrock.protocol import READ_TIMEOUT_S, BedrockRuntime
-from evaldrop.bedrock.simulated.runtime import AnswerKey, Rehearsal, SimulatedRuntime
+from evaldrop.bedrock.simulated.runtime import Knowledge, Rehearsal, SimulatedRuntime
 from evaldrop.errors import InputError
 
 RATES = ("throttling", "errors", "malformed", "hostile", "refusals")
@@ -19,7 +19,7 @@ def open_runtime(
     spec: str,
     *,
     max_in_flight: int,
-    answer_key: AnswerKey | None = None,
+    answer_key: Knowledge | None = None,
     read_timeout_s: float = READ_TIMEOUT_S,
 ) -> BedrockRuntime:
     """

@@ -1,5 +1,5 @@
 """
-A runtime in a process of its own, beside the one that runs the workflow.
+A runtime in a process of its own: one interpreter runs the workflow, another keeps its calls in flight.
 
 Sending a request and reading its answer costs about as much processor time as the states around it, so that
 one interpreter cannot keep 256 calls in flight. The two share the work here: one has the workflow, the other
@@ -22,6 +22,8 @@ from typing import Any, cast
 from evaldrop.bedrock.protocol import BedrockRuntime, ServiceError
 from evaldrop.errors import EvaldropError
 
+# Forking
+
 
 def may_fork() -> bool:
     """Tell whether this is Linux and no other thread could hold a lock that its copy would wait for."""
@@ -39,6 +41,8 @@ def begin_copy() -> None:
     gc.freeze()
 
 
+# What goes between the two
+
 _LENGTH = struct.Struct("!I")
 
 
@@ -54,7 +58,7 @@ class Messages(asyncio.Protocol):
 
     Args:
         take: Gets every message, in order.
-        ended: Is told when the other end is gone.
+        ended: Is called when the other end is gone.
     """
 
     def __init__(self, take: Callable[[Any], None], ended: Callable[[], None]) -> None:
@@ -94,11 +98,13 @@ class Messages(asyncio.Protocol):
             self._transport.close()
 
 
+# The run's own process
+
 CONVERSE, INVOKE_MODEL, CANCEL, END = "converse", "invoke_model", "cancel", "end"
 
 
 @contextmanager
-def runtime_beside(open_runtime: Callable[[], BedrockRuntime]) -> Iterator["OtherProcessRuntime"]:
+def open_in_other_process(open_runtime: Callable[[], BedrockRuntime]) -> Iterator["OtherProcessRuntime"]:
     """Fork a process that opens a runtime and answers from it, until the block ends."""
     ours, theirs = socket.socketpair()
 
@@ -116,64 +122,6 @@ def runtime_beside(open_runtime: Callable[[], BedrockRuntime]) -> Iterator["Othe
         ours.close()
         process.terminate()
         process.join()
-
-
-def _work(connection: socket.socket, open_runtime: Callable[[], BedrockRuntime]) -> None:
-    try:
-        runtime = open_runtime()
-        gc.collect()  # boto3 took megabytes to say where and as whom
-    except Exception as fault:  # noqa: BLE001 - whoever waits for the runtime gets it
-        connection.sendall(packed(fault if isinstance(fault, EvaldropError) else _told(fault)))
-        return
-    connection.sendall(packed(None))
-    try:
-        import uvloop
-    except ImportError:
-        asyncio.run(answer_from(runtime, connection))
-    else:
-        uvloop.run(answer_from(runtime, connection))
-
-
-async def answer_from(runtime: BedrockRuntime, connection: socket.socket) -> None:
-    """Answer every request that comes in, until the other end is gone."""
-    ended = asyncio.Event()
-    tasks: dict[int, asyncio.Task[None]] = {}
-
-    async def answer(number: int, operation: str, request: Mapping[str, Any]) -> None:
-        call = runtime.converse if operation == CONVERSE else runtime.invoke_model
-        try:
-            messages.send((number, await call(request), None))
-        except Exception as fault:  # noqa: BLE001 - whoever asked gets it
-            messages.send((number, None, fault if isinstance(fault, ServiceError) else _told(fault)))
-        finally:
-            tasks.pop(number, None)
-
-    def take(message: tuple[int, str, Any]) -> None:
-        number, operation, request = message
-        if operation == END:
-            ended.set()
-        elif operation != CANCEL:
-            tasks[number] = asyncio.create_task(answer(number, operation, request))
-        elif number in tasks:
-            tasks[number].cancel()
-
-    messages = Messages(take, ended.set)
-    await asyncio.get_running_loop().create_unix_connection(lambda: messages, sock=connection)
-    await ended.wait()
-    for _ in range(2):  # what has its answer is handed on, and so kept, before the rest is cancelled
-        await asyncio.sleep(0)
-    for task in list(tasks.values()):
-        task.cancel()
-    await runtime.close()
-
-
-def _told(fault: Exception) -> RuntimeError:
-    """Return an exception that any process can read."""
-    return RuntimeError(f"{type(fault).__name__}: {fault}")
-
-
-def _gone() -> ServiceError:
-    return ServiceError("ServiceUnavailableException", "the process that makes the calls went away")
 
 
 class OtherProcessRuntime:
@@ -197,8 +145,8 @@ class OtherProcessRuntime:
             InputError: It cannot be opened, or whatever else opening it raises.
         """
         with self._connection.makefile("rb") as stream:
-            header = stream.read(4)
-            fault = pickle.loads(stream.read(int.from_bytes(header, "big"))) if header else _gone()  # noqa: S301
+            header = stream.read(_LENGTH.size)
+            fault = pickle.loads(stream.read(*_LENGTH.unpack(header))) if header else _gone()  # noqa: S301
         if fault is not None:
             raise fault
         return self
@@ -262,3 +210,64 @@ class OtherProcessRuntime:
         for answer in self._waiting.values():
             if not answer.done():
                 answer.set_exception(_gone())
+
+
+def _gone() -> ServiceError:
+    return ServiceError("ServiceUnavailableException", "the process that makes the calls went away")
+
+
+# The process that makes the calls
+
+
+def _work(connection: socket.socket, open_runtime: Callable[[], BedrockRuntime]) -> None:
+    try:
+        runtime = open_runtime()
+        gc.collect()  # boto3 took megabytes to say where and as whom
+    except Exception as fault:  # noqa: BLE001 - who waits for the runtime gets it
+        connection.sendall(packed(fault if isinstance(fault, EvaldropError) else _readable(fault)))
+        return
+    connection.sendall(packed(None))
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(answer_from(runtime, connection))
+    else:
+        uvloop.run(answer_from(runtime, connection))
+
+
+async def answer_from(runtime: BedrockRuntime, connection: socket.socket) -> None:
+    """Answer every request that comes in, until the other end is gone."""
+    ended = asyncio.Event()
+    tasks: dict[int, asyncio.Task[None]] = {}
+
+    async def answer(number: int, operation: str, request: Mapping[str, Any]) -> None:
+        call = runtime.converse if operation == CONVERSE else runtime.invoke_model
+        try:
+            messages.send((number, await call(request), None))
+        except Exception as fault:  # noqa: BLE001 - the call's own process gets it
+            messages.send((number, None, fault if isinstance(fault, ServiceError) else _readable(fault)))
+        finally:
+            tasks.pop(number, None)
+
+    def take(message: tuple[int, str, Any]) -> None:
+        number, operation, request = message
+        if operation == END:
+            ended.set()
+        elif operation != CANCEL:
+            tasks[number] = asyncio.create_task(answer(number, operation, request))
+        elif number in tasks:
+            tasks[number].cancel()
+
+    messages = Messages(take, ended.set)
+    await asyncio.get_running_loop().create_unix_connection(lambda: messages, sock=connection)
+    await ended.wait()
+    for _ in range(2):  # what has its answer is handed on, and so kept, before the rest is cancelled
+        await asyncio.sleep(0)
+    for task in list(tasks.values()):
+        task.cancel()
+    await runtime.close()
+
+
+def _readable(fault: Exception) -> RuntimeError:
+    """Return an exception that any process can read."""
+    return RuntimeError(f"{type(fault).__name__}: {fault}")

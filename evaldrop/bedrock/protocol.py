@@ -1,14 +1,17 @@
-"""What every Bedrock runtime offers and raises. Nothing here knows how a call is made."""
+"""What every Bedrock runtime offers and raises, and what those that send HTTP make of a server's answers."""
 
+import base64
 from collections.abc import Mapping
 from typing import Any, Protocol
+
+import orjson
 
 from evaldrop.engine.errors import ServiceError
 
 READ_TIMEOUT_S = 300.0  # an Express child lives no longer; a step's own TimeoutSeconds comes first
 
 
-__all__ = ["READ_TIMEOUT_S", "BedrockRuntime", "ServiceError"]
+__all__ = ["CODE_BY_STATUS", "READ_TIMEOUT_S", "BedrockRuntime", "ServiceError", "json_body", "json_object"]
 
 
 class BedrockRuntime(Protocol):
@@ -19,7 +22,7 @@ class BedrockRuntime(Protocol):
     """
 
     is_simulated: bool
-    """Whether the texts come from a stand-in; every page and file of such a run says SIMULATED."""
+    """Whether no model wrote the texts; every page and file of such a run says SIMULATED."""
 
     async def converse(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Answer `{"modelId", "messages", …}` with `{"output", "stopReason", "usage", "metrics", …}`."""
@@ -32,3 +35,55 @@ class BedrockRuntime(Protocol):
     async def close(self) -> None:
         """Give back connections. A closed runtime may not be called again."""
         ...
+
+
+# Bedrock's names for the statuses that mean the same to every server.
+CODE_BY_STATUS = {
+    403: "AccessDeniedException",
+    404: "ResourceNotFoundException",
+    408: "ModelTimeoutException",
+    429: "ThrottlingException",
+    502: "ServiceUnavailableException",
+    503: "ServiceUnavailableException",
+}
+
+
+def code_by_status(status: int, own: Mapping[int, str]) -> str:
+    """Return Bedrock's error name for an HTTP status of 300 or more, given those that a server adds."""
+    other = "ValidationException" if status < 500 else "InternalServerException"
+    return own.get(status) or CODE_BY_STATUS.get(status, other)
+
+
+def json_body(request: Mapping[str, Any]) -> bytes:
+    """
+    Encode a request; bytes become base64, as Bedrock's JSON carries blobs.
+
+    Raises:
+        ServiceError: `ValidationException` when JSON cannot carry it, lone surrogates in a text included.
+    """
+    try:
+        return orjson.dumps(request, default=_blob)
+    except TypeError as fault:
+        raise ServiceError("ValidationException", f"the request cannot be sent as JSON: {fault}") from fault
+
+
+def _blob(value: object) -> str:
+    if isinstance(value, bytes | bytearray | memoryview):
+        return base64.b64encode(value).decode()
+    raise TypeError(f"a request holds a {type(value).__name__}, which JSON cannot carry")
+
+
+def json_object(content: bytes, *, what: str) -> dict[str, Any]:
+    """
+    Decode a server's answer; `what` is what a message calls it.
+
+    Raises:
+        ServiceError: `InternalServerException` when it is not a JSON object.
+    """
+    try:
+        parsed = orjson.loads(content)
+    except orjson.JSONDecodeError as fault:
+        raise ServiceError("InternalServerException", f"{what} is not JSON: {fault}") from fault
+    if not isinstance(parsed, dict):
+        raise ServiceError("InternalServerException", f"{what} is not a JSON object")
+    return parsed

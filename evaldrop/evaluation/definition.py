@@ -6,11 +6,22 @@ in `judges` must not cost a run.
 """
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from evaldrop.evaluation.anchors import Anchors
+from evaldrop.evaluation.model_ids import families, families_in_words, is_one_text, model_family
 
 PerturbationName = Literal["typos", "case", "whitespace", "paraphrase_template"]
 PERTURBATIONS: tuple[PerturbationName, ...] = get_args(PerturbationName)
@@ -40,8 +51,19 @@ class Robustness(BaseModel):
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 Api = Literal["converse", "invoke_model"]
 
-# The body layouts `invoke_model` can write. Chosen from the model ID; an imported model has to say its own.
-Family = Literal["anthropic", "nova", "llama", "mistral", "chat"]
+
+def _known_family(name: Any) -> str:
+    if name not in families():
+        # In pydantic's words for a Literal, which a table that may grow cannot be.
+        known = {"expected": families_in_words(repr)}
+        raise PydanticCustomError("literal_error", "Input should be {expected}", known)
+    return str(name)
+
+
+FamilyName = Annotated[
+    str, PlainValidator(_known_family), WithJsonSchema({"enum": families(), "type": "string"})
+]
+"""A layout of `invoke_model`'s bodies. The model's ID tells it, but that of an imported model does not."""
 
 
 class EvaluationPart(BaseModel):
@@ -83,7 +105,7 @@ class Called(EvaluationPart):
         default="converse",
         description="converse suits all families; invoke_model sends the model's own body.",
     )
-    family: Family | None = Field(
+    family: FamilyName | None = Field(
         default=None, description="Body layout for invoke_model; needed for imported models."
     )
     timeout_s: int = Field(default=40, ge=1, le=3600, description="Limit of one attempt, in seconds.")
@@ -269,10 +291,10 @@ class Evaluation(EvaluationPart):
             if called.api == "invoke_model" and body_family(called) is None:
                 raise ValueError(
                     f'{called.name}: the body layout of "{called.model}" is not known. '
-                    "Say family: anthropic, nova, llama, mistral or chat"
+                    f"Say family: {families_in_words()}"
                 )
         for judge in self.judges:
-            if judge.api == "invoke_model" and body_family(judge) in {"llama", "mistral"}:
+            if judge.api == "invoke_model" and is_one_text(body_family(judge)):
                 # A raw text prompt cannot keep a response apart from the judge's instructions.
                 raise ValueError(
                     f"judge {judge.name}: {body_family(judge)} bodies are one text, "
@@ -291,20 +313,9 @@ def _refuse_twins(where: str, names: list[str]) -> None:
         raise ValueError(f"{where}: {', '.join(twins)} named more than once; names must differ")
 
 
-_FAMILIES: tuple[tuple[str, Family], ...] = (
-    (r"anthropic\.", "anthropic"),
-    (r"amazon\.nova", "nova"),
-    (r"meta\.llama", "llama"),
-    (r"mistral\.(mistral-7b|mixtral|mistral-large-2402)", "mistral"),
-    (r"(mistral|openai|qwen|deepseek|ai21|moonshot|minimax|google|nvidia|zai)\.", "chat"),
-)
-
-
-def body_family(called: Called) -> Family | None:
+def body_family(called: Called) -> str | None:
     """Return the body layout `invoke_model` uses for a model, or None when its ID does not tell."""
-    if called.family:
-        return called.family
-    return next((family for pattern, family in _FAMILIES if re.search(pattern, called.model)), None)
+    return called.family or model_family(called.model)
 
 
 GIVEN = "given"
@@ -314,3 +325,15 @@ GIVEN = "given"
 def layout(called: Called) -> str:
     """Return the request layout of a candidate or judge: `converse`, or the family of its body."""
     return "converse" if called.api == "converse" else str(body_family(called))
+
+
+def called_models(evaluations: Iterable[Evaluation], further: Iterable[str] = ()) -> list[str]:
+    """Return every model that evaluations call, once, in order."""
+    called = (one.model for each in evaluations for one in (*each.candidates, *each.judges))
+    return sorted({model for model in (*called, *further) if model != GIVEN})
+
+
+def named_guardrails(evaluations: Iterable[Evaluation], further: Iterable[str] = ()) -> list[str]:
+    """Return every guardrail that candidates run behind, once, in order."""
+    named = (one.guardrail.id for each in evaluations for one in each.candidates if one.guardrail)
+    return sorted({*named, *further})

@@ -1,47 +1,101 @@
-"""Which ARNs a role needs to call a model: foundation models, inference profiles, cross-Region ones too."""
+"""What the ID of a model tells: its maker, the layout of its own bodies, its geography, its ARNs."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Literal, NamedTuple
 
-from evaldrop.evaluation.definition import GIVEN, Evaluation
+ToolChoice = Literal["tool", "any"]
 
-_VENDORS: tuple[tuple[str, str], ...] = (
-    (r"anthropic\.|claude", "Anthropic"),
-    (r"amazon\.|\bnova-|titan", "Amazon"),
-    (r"meta\.|llama", "Meta"),
-    (r"mistral|mixtral|ministral|pixtral", "Mistral"),
-    (r"cohere\.|command-r", "Cohere"),
-    (r"deepseek", "DeepSeek"),
-    (r"qwen", "Qwen"),
-    (r"openai\.|\bgpt-|\bo[134](?:-|$)", "OpenAI"),
-    (r"google\.|gemma|gemini", "Google"),
-    (r"ai21\.|jamba", "AI21"),
-    (r"moonshot|kimi", "Moonshot"),
-    (r"minimax", "MiniMax"),
-    (r"writer\.|palmyra", "Writer"),
-    (r"nvidia|nemotron", "NVIDIA"),
+
+class IdPattern(NamedTuple):
+    """
+    What is known of models whose IDs, in lower case, match a pattern.
+
+    Attributes:
+        vendor: Who made them: judges favour their own maker's models.
+        family: The layout of their own bodies in Bedrock, by its name in `bedrock.families`.
+        tool_choice: The strongest choice of a tool that they take in Converse, which refuses others.
+        is_one_text: Whether such a body is one text, which a response could break out of: it cannot judge.
+    """
+
+    pattern: str
+    vendor: str | None = None
+    family: str | None = None
+    tool_choice: ToolChoice | None = None
+    is_one_text: bool = False
+
+
+# For each thing to know, the first row that matches and tells it counts: a model made from another maker's,
+# such as NVIDIA's Llama, is the other's.
+ID_PATTERNS = (
+    IdPattern(r"anthropic\.", "Anthropic", "anthropic", "tool"),
+    IdPattern(r"claude", "Anthropic"),
+    IdPattern(r"amazon\.nova", "Amazon", "nova", "tool"),
+    IdPattern(r"amazon\.|\bnova-|titan", "Amazon"),
+    IdPattern(r"meta\.llama", "Meta", "llama", is_one_text=True),
+    IdPattern(r"meta\.|llama", "Meta"),
+    # Later ones take chat's bodies.
+    IdPattern(r"mistral\.(mistral-7b|mixtral|mistral-large-2402)", family="mistral", is_one_text=True),
+    IdPattern(r"mistral\.", "Mistral", "chat", "any"),
+    IdPattern(r"mistral|mixtral|ministral|pixtral", "Mistral"),
+    IdPattern(r"cohere\.|command-r", "Cohere"),
+    IdPattern(r"deepseek", "DeepSeek"),
+    IdPattern(r"qwen", "Qwen"),
+    IdPattern(r"openai\.|\bgpt-|\bo[134](?:-|$)", "OpenAI"),
+    IdPattern(r"google\.|gemma|gemini", "Google"),
+    IdPattern(r"ai21\.|jamba", "AI21"),
+    IdPattern(r"moonshot|kimi", "Moonshot"),
+    IdPattern(r"minimax", "MiniMax"),
+    IdPattern(r"writer\.|palmyra", "Writer"),
+    IdPattern(r"nvidia|nemotron", "NVIDIA"),
+    IdPattern(r"(openai|qwen|deepseek|ai21|moonshot|minimax|google|nvidia|zai)\.", family="chat"),
 )
+
+# Prefixes of cross-Region inference profiles: the geography a request stays in.
+GEOGRAPHIES = ("us", "us-gov", "eu", "apac", "jp", "au", "ca", "in", "sa", "me", "af")
+_PROFILE = re.compile(rf"^({'|'.join(GEOGRAPHIES)}|global)\.(?=[a-z0-9-]+\.)")
+
+
+def _matching(model: str) -> Iterable[IdPattern]:
+    return (row for row in ID_PATTERNS if re.search(row.pattern, model.lower()))
 
 
 def model_vendor(model: str) -> str | None:
     """Return who made a model, None when its ID does not tell."""
-    return next((vendor for pattern, vendor in _VENDORS if re.search(pattern, model.lower())), None)
+    return next((row.vendor for row in _matching(model) if row.vendor), None)
 
 
-# Prefixes of cross-Region inference profiles: the geography a request stays in.
-_PROFILE = re.compile(r"^(us|us-gov|eu|apac|jp|au|ca|in|sa|me|af|global)\.(?=[a-z0-9-]+\.)")
+def model_family(model: str) -> str | None:
+    """Return the layout of a model's own bodies, None when its ID does not tell."""
+    return next((row.family for row in _matching(model) if row.family), None)
 
 
-def called_models(evaluations: Iterable[Evaluation], further: Iterable[str] = ()) -> list[str]:
-    """Return every model that evaluations call, once, in order."""
-    called = (one.model for each in evaluations for one in (*each.candidates, *each.judges))
-    return sorted({model for model in (*called, *further) if model != GIVEN})
+def tool_choice(model: str) -> ToolChoice | None:
+    """Return how a model is made to call a tool in Converse; not every one takes a choice at all."""
+    return next((row.tool_choice for row in _matching(model) if row.tool_choice), None)
 
 
-def named_guardrails(evaluations: Iterable[Evaluation], further: Iterable[str] = ()) -> list[str]:
-    """Return every guardrail that candidates run behind, once, in order."""
-    named = (one.guardrail.id for each in evaluations for one in each.candidates if one.guardrail)
-    return sorted({*named, *further})
+def families() -> list[str]:
+    """Return the names of the layouts that there are."""
+    return list(dict.fromkeys(row.family for row in ID_PATTERNS if row.family))
+
+
+def families_in_words(write: Callable[[str], str] = str) -> str:
+    """Return what `family` may be, for messages."""
+    *others, last = map(write, families())
+    return f"{', '.join(others)} or {last}"
+
+
+def is_one_text(family: str | None) -> bool:
+    """Tell whether a family's body is one text."""
+    return any(row.is_one_text for row in ID_PATTERNS if row.family == family)
+
+
+def model_name(model: str) -> tuple[str | None, str]:
+    """Return a model's geography, None without an inference profile, and its ID without both ARN and that."""
+    name = model.rpartition("/")[2] if model.startswith("arn:") else model
+    profile = _PROFILE.match(name)
+    return (profile[1], name[profile.end() :]) if profile else (None, name)
 
 
 def model_arns(model: str, *, partition: str, region: str, account: str) -> list[str]:
@@ -50,7 +104,7 @@ def model_arns(model: str, *, partition: str, region: str, account: str) -> list
 
     A cross-Region profile sends a request to any Region of its geography, so its foundation model is allowed
     in all of them (Bedrock user guide, "Prerequisites for inference profiles"). An application profile does
-    not tell its models: whoever allows them has to name the profile in a condition.
+    not tell its models: a policy that allows them has to name the profile in a condition.
 
     Args:
         model: Model ID, inference profile ID or ARN, as evaluations give it.
@@ -59,15 +113,14 @@ def model_arns(model: str, *, partition: str, region: str, account: str) -> list
         account: Of the stack.
     """
     bedrock = f"arn:{partition}:bedrock"
+    geography, name = model_name(model)
     if model.startswith("arn:"):
-        kind, _, name = model.split(":", 5)[5].partition("/")
-        if kind == "inference-profile":
-            return [model, f"{bedrock}:*::foundation-model/{_PROFILE.sub('', name)}"]
-        return [model]
-    if _PROFILE.match(model):
+        is_profile = model.split(":", 5)[5].startswith("inference-profile/")
+        return [model, f"{bedrock}:*::foundation-model/{name}"] if is_profile else [model]
+    if geography:
         return [
             f"{bedrock}:{region}:{account}:inference-profile/{model}",
-            f"{bedrock}:*::foundation-model/{_PROFILE.sub('', model)}",
+            f"{bedrock}:*::foundation-model/{name}",
         ]
     return [f"{bedrock}:{region}::foundation-model/{model}"]
 

@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
+from evaldrop.evaluation.definition import Price
+from evaldrop.evaluation.model_ids import GEOGRAPHIES, model_name
+
 TOKENS_PER_PRICE = 1_000_000
 
-_REGIONAL = ("us", "us-gov", "eu", "apac", "jp", "au", "ca")
-_PROFILE = re.compile(rf"^({'|'.join(_REGIONAL)}|global)\.")
 # What may follow a model's name: -20251001, -v1, -v1:0, -1:0, -v1:0:200k
 _VERSION = re.compile(r"(-\d{8})?(-v\d+|-v?\d+:\d+(:\w+)?)?$")
 
@@ -35,22 +36,10 @@ class ModelPrice:
     regional_factor: float = 1.0
 
 
-class PriceOverride(Protocol):
-    """A price as an evaluation states it."""
-
-    @property
-    def input(self) -> float:
-        """USD per 1,000,000 input tokens."""
-
-    @property
-    def output(self) -> float:
-        """USD per 1,000,000 output tokens."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
     """
-    Prices by model ID, with the day and the place they were read. None stands for a price known to be
+    Prices by model ID, with the day and the place they were read. None is a price known to be
     unknown.
     """
 
@@ -80,7 +69,7 @@ class Prices:
         }
 
 
-def load_prices(overrides: Mapping[str, PriceOverride] | None = None) -> Prices:
+def load_prices(overrides: Mapping[str, Price] | None = None) -> Prices:
     """Return the price file's prices, with an evaluation's own where it has some."""
     shipped = _shipped_prices()
     if not overrides:
@@ -100,19 +89,17 @@ def price_of(model: str, prices: Prices) -> ModelPrice | None:
     """
     if model in prices.models:
         return prices.models[model]
-    name = model.rpartition("/")[2] if model.startswith("arn:") else model
-    profile = _PROFILE.match(name)
-    base = prices.models.get(base_model(model)) or prices.models.get(_PROFILE.sub("", name))
+    geography, name = model_name(model)
+    base = prices.models.get(base_model(model)) or prices.models.get(name)
     if base is None:
         return None
-    factor = base.regional_factor if profile and profile[1] in _REGIONAL else 1.0
+    factor = base.regional_factor if geography in GEOGRAPHIES else 1.0
     return ModelPrice(input=round(base.input * factor, 9), output=round(base.output * factor, 9))
 
 
 def base_model(model: str) -> str:
     """Return a model's name without ARN, profile, date and version: `anthropic.claude-haiku-4-5`."""
-    name = model.rpartition("/")[2] if model.startswith("arn:") else model
-    return _VERSION.sub("", _PROFILE.sub("", name))
+    return _VERSION.sub("", model_name(model)[1])
 
 
 def cost_usd(model: str, input_tokens: int | None, output_tokens: int | None, prices: Prices) -> float | None:

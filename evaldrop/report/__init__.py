@@ -1,5 +1,5 @@
 """
 Reports: siblings over one scorecard.
 
-Nothing is imported here: the gate words its sentences with `figures` before a run, and must not cost pyarrow.
+Nothing is imported here: a command that prints one table must not wait for pyarrow.
 """

@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from evaldrop.report.charts import BEST, FAR_BEHIND, OPEN, Dot, Tick, nice_ceiling, share
+from evaldrop.report.charts import BEST, FAR_BEHIND, OPEN, Dot, Tick, dot, nice_ceiling
 from evaldrop.scorecard.model.baseline import Baseline
 from evaldrop.scorecard.model.scorecard import (
     OVERALL,
-    CandidateScorecard,
     Interval,
     RobustnessDrop,
     Scorecard,
@@ -36,21 +35,11 @@ def on_one_axis(changes: Mapping[tuple[str, ...], ChangeDot]) -> Axis:
     bounds = [abs(bound) for one in changes.values() for bound in (one.value, *(one.interval or ()))]
     end = min(1.0, nice_ceiling(max(bounds, default=0.0)))
     return Axis(
-        dots={key: _dot(one, end) for key, one in changes.items()},
+        dots={key: dot(one.value, one.interval, -end, end, one.tone) for key, one in changes.items()},
         ticks=[
             Tick(at=at, text=text)
             for at, text in ((0.0, f"−{100 * end:.3g} %"), (50.0, "0"), (100.0, f"+{100 * end:.3g} %"))
         ],
-    )
-
-
-def _dot(change: ChangeDot, end: float) -> Dot:
-    low, high = change.interval or (None, None)
-    return Dot(
-        at=share(change.value, -end, end),
-        low=None if low is None else share(low, -end, end),
-        high=None if high is None else share(high, -end, end),
-        tone=change.tone,
     )
 
 
@@ -60,7 +49,7 @@ def baseline_axis(scorecard: Scorecard, baseline: Baseline) -> Axis:
     return on_one_axis(
         {
             (name, criterion): _as_share(
-                scorecard, criterion, found.difference, found.interval, tones[found.decision]
+                found.difference, found.interval, _scale(scorecard, criterion), tones[found.decision]
             )
             for name, card in baseline.candidates.items()
             for criterion, found in card.criteria.items()
@@ -69,13 +58,15 @@ def baseline_axis(scorecard: Scorecard, baseline: Baseline) -> Axis:
     )
 
 
-def _as_share(
-    scorecard: Scorecard, criterion: str, difference: float, interval: Interval | None, tone: str
-) -> ChangeDot:
+def _scale(scorecard: Scorecard, criterion: str) -> float:
+    """Return how long a criterion's scale is, below 0 where low is good; overall quality is a share."""
     info = scorecard.criteria.get(criterion)
-    unit = 1.0 if info is None else (info.high - info.low) * (1 if info.higher_is_better else -1)
-    low, high = sorted(bound / unit for bound in interval) if interval else (0.0, 0.0)
-    return ChangeDot(value=difference / unit, interval=(low, high) if interval else None, tone=tone)
+    return 1.0 if info is None else (info.high - info.low) * (1 if info.higher_is_better else -1)
+
+
+def _as_share(difference: float, interval: Interval | None, scale: float, tone: str) -> ChangeDot:
+    low, high = sorted(bound / scale for bound in interval) if interval else (0.0, 0.0)
+    return ChangeDot(value=difference / scale, interval=(low, high) if interval else None, tone=tone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,46 +82,41 @@ class PerturbedDrop:
 
 
 def perturbed(scorecard: Scorecard) -> list[PerturbedDrop]:
-    """Return what perturbed prompts take: overall where there is that, else by criterion or metric."""
-    rows = [row for name, card in scorecard.candidates.items() for row in _perturbed(name, card)]
-    # All candidates of one perturbation stand together: they are what is compared.
+    """Return what perturbed prompts take, all candidates of one perturbation together."""
+    rows = list(robustness_drops(scorecard))
     order = {row.perturbation: place for place, row in reversed(list(enumerate(rows)))}
     return sorted(rows, key=lambda row: order[row.perturbation])
 
 
-def _perturbed(name: str, card: CandidateScorecard) -> Iterator[PerturbedDrop]:
-    for perturbation, found in card.robustness.items():
-        drops = {OVERALL: found.overall} if found.overall else found.criteria or found.metrics
-        for on, drop in drops.items():
-            yield PerturbedDrop(
-                perturbation=perturbation.replace("_", " "),
-                candidate=name,
-                on=on,
-                drop=drop,
-                copies=found.copies,
-                missing=found.missing,
-            )
+def robustness_drops(scorecard: Scorecard) -> Iterator[PerturbedDrop]:
+    """Yield what perturbed prompts take: overall where there is that, else by criterion or metric."""
+    for name, card in scorecard.candidates.items():
+        for perturbation, found in card.robustness.items():
+            drops = {OVERALL: found.overall} if found.overall else found.criteria or found.metrics
+            for on, drop in drops.items():
+                yield PerturbedDrop(
+                    perturbation=perturbation.replace("_", " "),
+                    candidate=name,
+                    on=on,
+                    drop=drop,
+                    copies=found.copies,
+                    missing=found.missing,
+                )
 
 
 def perturbed_axis(scorecard: Scorecard, rows: Sequence[PerturbedDrop]) -> Axis:
     """Return the perturbations' changes of criteria and overall quality; a metric has no scale."""
+    worse = {True: FAR_BEHIND, False: BEST}
     return on_one_axis(
         {
-            (row.perturbation, row.candidate, row.on): _lost(scorecard, row)
+            (row.perturbation, row.candidate, row.on): _as_share(
+                row.drop.drop,
+                row.drop.interval,
+                # A drop above 0 is worse whichever way the scale runs.
+                -abs(_scale(scorecard, row.on)),
+                worse[row.drop.drop > 0] if row.drop.decisive else OPEN,
+            )
             for row in rows
             if row.on == OVERALL or row.on in scorecard.criteria
         }
-    )
-
-
-def _lost(scorecard: Scorecard, row: PerturbedDrop) -> ChangeDot:
-    info = scorecard.criteria.get(row.on)
-    # A drop above 0 is worse whichever way the scale runs.
-    unit = 1.0 if info is None else info.high - info.low
-    interval = row.drop.interval
-    worse = FAR_BEHIND if row.drop.drop > 0 else BEST
-    return ChangeDot(
-        value=-row.drop.drop / unit,
-        interval=(-interval[1] / unit, -interval[0] / unit) if interval else None,
-        tone=worse if row.drop.decisive else OPEN,
     )

@@ -4,13 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import floor, log10
 
-from evaldrop.scorecard.model.scorecard import (
-    OVERALL,
-    CriterionEstimate,
-    CriterionInfo,
-    MeanEstimate,
-    Scorecard,
-)
+from evaldrop.scorecard.figures import score
+from evaldrop.scorecard.model.scorecard import OVERALL, CriterionInfo, Interval, Scorecard
 
 # Distance from the best, as a share of the scale, from which a candidate is far behind.
 FAR = 0.15
@@ -66,7 +61,10 @@ def dots(scorecard: Scorecard, criterion: str) -> dict[str, Dot]:
     }
     means = {name: estimate.mean or 0.0 for name, estimate in estimates.items()}
     tones = _tones(scorecard, criterion, info, means)
-    return {name: _dot(estimate, info, tones[name]) for name, estimate in estimates.items()}
+    return {
+        name: dot(means[name], estimate.interval, info.low, info.high, tones[name])
+        for name, estimate in estimates.items()
+    }
 
 
 def _tones(
@@ -96,19 +94,16 @@ def scale_ticks(scorecard: Scorecard, criterion: str) -> list[Tick]:
     info = scorecard.criteria.get(criterion, _OVERALL_INFO)
     middle = (info.low + info.high) / 2
     return [
-        Tick(at=share(value, info.low, info.high), text=f"{value:g}")
+        Tick(at=share(value, info.low, info.high), text=score(value))
         for value in (info.low, middle, info.high)
     ]
 
 
-def _dot(estimate: CriterionEstimate | MeanEstimate, info: CriterionInfo, tone: str) -> Dot:
-    low, high = estimate.interval or (None, None)
-    return Dot(
-        at=share(estimate.mean or 0.0, info.low, info.high),
-        low=None if low is None else share(low, info.low, info.high),
-        high=None if high is None else share(high, info.low, info.high),
-        tone=tone,
-    )
+def dot(value: float, interval: Interval | None, low: float, high: float, tone: str) -> Dot:
+    """Return a value with its interval on an axis between two ends."""
+    bounds = interval and [share(bound, low, high) for bound in interval]
+    first, last = bounds or (None, None)
+    return Dot(at=share(value, low, high), low=first, high=last, tone=tone)
 
 
 def share(value: float, low: float, high: float) -> float:

@@ -1,7 +1,10 @@
 """Makes text of unknown origin inert where it is shown. HTML is escaped by jinja2."""
 
+import csv
+import io
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 # Markdown's and GitHub's: emphasis, code, links, tables, HTML, mentions, issue numbers, entities.
@@ -23,17 +26,19 @@ def markdown(text: str) -> str:
     return _MARKDOWN.sub(lambda match: "".join(f"&#{ord(character)};" for character in match[0]), line)
 
 
+def csv_text(rows: Iterable[Iterable[object]]) -> str:
+    """Return rows as CSV in which no cell is a formula."""
+    stream = io.StringIO()
+    csv.writer(stream).writerows([csv_cell(cell) for cell in row] for row in rows)
+    return stream.getvalue()
+
+
 def csv_cell(value: object) -> object:
     """Return a cell that no spreadsheet takes for a formula; numbers stay numbers."""
     if not isinstance(value, str):
         return value
     text = value.replace("\x00", "")
     return f"'{text}" if _FORMULA.match(text) else text
-
-
-def terminal(text: str) -> str:
-    """Return text without control characters: no escape sequence reaches the terminal."""
-    return _CONTROL.sub("\ufffd", text)
 
 
 def xml(text: str) -> str:

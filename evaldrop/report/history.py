@@ -13,7 +13,8 @@ from evaldrop.evaluation.definition import GIVEN
 from evaldrop.report.history_index import HISTORY_FILE, renew_index
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import out_of
-from evaldrop.scorecard.model.scorecard import CriterionEstimate, Scorecard
+from evaldrop.scorecard.model.judges import AnchorScores
+from evaldrop.scorecard.model.scorecard import CandidateScorecard, CriterionEstimate, Scorecard
 from evaldrop.scorecard.trend.entries import HistoryCandidate, HistoryEntry, HistoryEstimate, HistoryJudge
 
 
@@ -40,7 +41,7 @@ def history_entry(scorecard: Scorecard, folder: str, run: RunDefinition) -> Hist
                 prompt=card.prompt,
                 prompt_sha256=_prompt_sha256(run, "candidate", card.prompt),
                 settings=_settings(candidates[name]),
-                criteria={criterion: _estimate(estimate) for criterion, estimate in card.criteria.items()},
+                criteria=_estimates(card),
                 overall=card.overall.mean if card.overall else None,
                 overall_interval=card.overall.interval if card.overall else None,
                 overall_standard_error=card.overall.standard_error if card.overall else None,
@@ -75,21 +76,12 @@ def _anchors(scorecard: Scorecard) -> dict[str, dict[str, HistoryEstimate]]:
     evaluation's anchors, which are a set per judge and kind. Apart, for a judge that grows timid moves good
     and bad ones towards each other and their common mean not at all.
     """
-    found = {
-        name: {criterion: _estimate(estimate) for criterion, estimate in card.criteria.items()}
-        for name, card in scorecard.candidates.items()
-        if card.model == GIVEN
-    }
+    found = {name: _estimates(card) for name, card in scorecard.candidates.items() if card.model == GIVEN}
     for judge, anchors in scorecard.anchors.items():
         for scores in anchors.scores:
             # No candidate can be called so: names hold no spaces.
             name = f"{'good' if scores.passes else 'bad'} anchors ({judge})"
-            found.setdefault(name, {})[scores.criterion] = HistoryEstimate(
-                n_scored=scores.n,
-                **scores.model_dump(
-                    include={"mean", "standard_error", "interval", "pass_rate", "pass_interval"}
-                ),
-            )
+            found.setdefault(name, {})[scores.criterion] = _estimate(scores, scores.n)
     return found
 
 
@@ -101,15 +93,13 @@ def _anchors_sha256(run: RunDefinition) -> str | None:
     return _digest(sorted(asked, key=orjson.dumps))
 
 
-def _estimate(estimate: CriterionEstimate) -> HistoryEstimate:
-    return HistoryEstimate(
-        mean=estimate.mean,
-        interval=estimate.interval,
-        pass_rate=estimate.pass_rate,
-        pass_interval=estimate.pass_interval,
-        n_scored=estimate.n_scored,
-        standard_error=estimate.standard_error,
-    )
+def _estimates(card: CandidateScorecard) -> dict[str, HistoryEstimate]:
+    return {name: _estimate(estimate, estimate.n_scored) for name, estimate in card.criteria.items()}
+
+
+def _estimate(estimate: CriterionEstimate | AnchorScores, n_scored: int) -> HistoryEstimate:
+    kept = {"mean", "standard_error", "interval", "pass_rate", "pass_interval"}
+    return HistoryEstimate(n_scored=n_scored, **estimate.model_dump(include=kept))
 
 
 def _prompt_sha256(run: RunDefinition, kind: str, name: str) -> str | None:

@@ -1,19 +1,25 @@
 """`summary.md`: the scorecard for a pull request or a chat; every name in it is inert."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
-from evaldrop.report.changes import perturbed
 from evaldrop.report.charts import plotted
+from evaldrop.report.columns import MARKDOWN, Cell, Column, Table, Words, text_of, words
 from evaldrop.report.escape import markdown
-from evaldrop.report.guardrails import (
-    GUARDRAIL_HEADER,
-    GUARDRAIL_PAIR_HEADER,
-    guardrail_pair_rows,
-    guardrail_rows,
+from evaldrop.report.sentences import losses
+from evaldrop.report.tables import (
+    baseline_changes,
+    criterion_changes,
+    decided_slices,
+    difference,
+    guardrail_pairs,
+    guardrails,
+    operations,
+    pairs,
+    perturbations,
+    worst_records,
 )
-from evaldrop.report.losses import loss_in_words
 from evaldrop.scorecard import figures
-from evaldrop.scorecard.model.baseline import Baseline
 from evaldrop.scorecard.model.scorecard import CandidateScorecard, CriterionEstimate, Scorecard
 
 # A comment on a pull request holds 65,536 characters; longer lists are cut, and say so.
@@ -45,14 +51,16 @@ def _lines(scorecard: Scorecard) -> Iterator[str]:
     yield from _alarms(scorecard)
     yield from _anchors(scorecard)
     yield from _scores(scorecard)
-    yield from _losses(scorecard)
-    yield from _guardrails(scorecard)
-    yield from _operations(scorecard)
-    yield from _comparisons(scorecard)
-    yield from _slices(scorecard)
+    yield from _listed(losses(scorecard))
+    if len(table := guardrails(scorecard)):
+        yield from _table(table.columns_in(MARKDOWN))
+    yield from _folded("Pairs of candidates on what they block", guardrail_pairs(scorecard))
+    yield from _table(operations(scorecard).columns_in(MARKDOWN))
+    yield from _folded("Pairs of candidates", pairs(scorecard))
+    yield from _folded("Categories in which a candidate is decidedly better", _slices(scorecard))
     yield from _baseline(scorecard)
-    yield from _robustness(scorecard)
-    yield from _hints(scorecard)
+    yield from _folded("Perturbed prompts: what changes that should not matter do", perturbations(scorecard))
+    yield from _listed(scorecard.hints)
     confidence = figures.percent(scorecard.confidence)
     yield f"<sub>run {markdown(scorecard.run_id)} · intervals at {confidence}{simulated}</sub>"
 
@@ -99,13 +107,12 @@ def _anchors(scorecard: Scorecard) -> Iterator[str]:
 def _scores(scorecard: Scorecard) -> Iterator[str]:
     if not scorecard.criteria:
         return
-    names = plotted(scorecard)
+    header = ("candidate", *plotted(scorecard))
     rows = [
-        (markdown(name), *(_score(scorecard, card, criterion) for criterion in names))
+        (markdown(name), *(_score(scorecard, card, criterion) for criterion in header[1:]))
         for name, card in scorecard.candidates.items()
     ]
-    header = ("candidate", *names)
-    yield from _table(header, rows, texts=len(header))
+    yield from _lines_of(header, rows, texts=len(header))
 
 
 def _score(scorecard: Scorecard, card: CandidateScorecard, criterion: str) -> str:
@@ -143,93 +150,20 @@ def _corrected(estimate: CriterionEstimate) -> str:
     )
 
 
-def _losses(scorecard: Scorecard) -> Iterator[str]:
-    lost = [
-        sentence
-        for criterion in scorecard.criteria
-        for name, card in scorecard.candidates.items()
-        if (sentence := loss_in_words(name, criterion, card.criteria.get(criterion)))
-    ]
-    for sentence in lost[:_MOST_ROWS]:
-        yield f"- {markdown(sentence)}"
-    yield from _rest(len(lost))
-    if lost:
-        yield ""
-
-
-def _guardrails(scorecard: Scorecard) -> Iterator[str]:
-    if rows := guardrail_rows(scorecard):
-        cells = [(markdown(row[0]), markdown(row[1]), *row[2:]) for row in rows]
-        yield from _table(GUARDRAIL_HEADER, cells, texts=2)
-    if pairs := guardrail_pair_rows(scorecard):
-        cells = [(*map(markdown, row[:3]), *row[3:]) for row in pairs]
-        yield from _folded("Pairs of candidates on what they block", GUARDRAIL_PAIR_HEADER, cells, texts=3)
-
-
-def _operations(scorecard: Scorecard) -> Iterator[str]:
-    header = ("candidate", "model", "errors", "p50", "p90", "tokens in / out", "USD per 1,000", "judging")
-    yield from _table(
-        header, [_operation(name, card) for name, card in scorecard.candidates.items()], texts=2
+def _slices(scorecard: Scorecard) -> Table:
+    found = decided_slices(scorecard)
+    decided = [pair for _, pair in found]
+    better = [(Words(pair.better or "", "strong"), Words(f"of {pair.a}, {pair.b}")) for pair in decided]
+    return Table(
+        title="Decided within a category",
+        columns=[
+            words("category", [category for category, _ in found]),
+            words("criterion", [pair.criterion for pair in decided]),
+            words("better", better),
+            *difference(decided),
+            Column("records", [figures.count(pair.n) for pair in decided]),
+        ],
     )
-
-
-def _operation(name: str, card: CandidateScorecard) -> tuple[str, ...]:
-    lost = card.responses.errors + card.responses.missing
-    return (
-        markdown(name),
-        markdown(card.model),
-        f"{figures.count(lost)} of {figures.count(card.responses.n)}",
-        figures.milliseconds(card.latency_ms.p50),
-        figures.milliseconds(card.latency_ms.p90),
-        f"{figures.count(card.tokens.input)} / {figures.count(card.tokens.output)}",
-        _per_1000(card),
-        figures.usd(card.cost_usd.judge),
-    )
-
-
-def _per_1000(card: CandidateScorecard) -> str:
-    # Nothing was called: there is no price for what was given.
-    if card.cost_usd.candidate is not None and card.cost_usd.per_1000_records is None:
-        return figures.ABSENT
-    return figures.usd(card.cost_usd.per_1000_records)
-
-
-def _comparisons(scorecard: Scorecard) -> Iterator[str]:
-    if not scorecard.comparisons:
-        return
-    rows = [
-        (
-            markdown(comparison.criterion),
-            f"{markdown(comparison.a)} − {markdown(comparison.b)}",
-            f"**{markdown(comparison.better or '')} is better**" if comparison.decisive else "not decided",
-            figures.signed(comparison.difference),
-            figures.interval(comparison.interval),
-            figures.p_value(comparison.p_adjusted),
-            figures.number(comparison.minimum_detectable),
-        )
-        for comparison in scorecard.comparisons
-    ]
-    header = ("criterion", "pair", "", "difference", "interval", "p (Holm)", "detectable")
-    yield from _folded("Pairs of candidates", header, rows, texts=3)
-
-
-def _slices(scorecard: Scorecard) -> Iterator[str]:
-    rows = [
-        (
-            markdown(category),
-            markdown(pair.criterion),
-            f"**{markdown(pair.better or '')}** of {markdown(pair.a)}, {markdown(pair.b)}",
-            figures.signed(pair.difference),
-            figures.interval(pair.interval),
-            figures.count(pair.n),
-        )
-        for category, part in scorecard.slices.items()
-        for pair in part.comparisons
-        if pair.decisive
-    ]
-    if rows:
-        header = ("category", "criterion", "better", "difference", "interval", "records")
-        yield from _folded("Categories in which a candidate is decidedly better", header, rows, texts=3)
 
 
 def _baseline(scorecard: Scorecard) -> Iterator[str]:
@@ -241,82 +175,26 @@ def _baseline(scorecard: Scorecard) -> Iterator[str]:
     for change in baseline.changes[:_MOST_ROWS]:
         yield f"- changed: {markdown(change)}"
     yield ""
-    rows = [
-        (
-            markdown(name),
-            markdown(criterion),
-            f"**{estimate.decision}**" if estimate.decision != "undecided" else "not decided",
-            figures.signed(estimate.difference),
-            figures.interval(estimate.interval),
-            figures.p_value(estimate.p_adjusted),
-            f"{figures.count(estimate.better)} / {figures.count(estimate.worse)}",
-            figures.number(estimate.minimum_detectable),
-        )
-        for name, card in baseline.candidates.items()
-        for criterion, estimate in card.criteria.items()
-    ]
-    if rows:
-        header = (
-            "candidate",
-            "criterion",
-            "",
-            "now − then",
-            "interval",
-            "p (Holm)",
-            "better / worse",
-            "detectable",
-        )
-        yield from _folded("Against the baseline", header, rows, texts=3)
-    yield from _worst_records(baseline)
+    yield from _folded("Against the baseline", baseline_changes(criterion_changes(baseline)))
+    yield from _folded("Records that turned worst", worst_records(baseline))
 
 
-def _worst_records(baseline: Baseline) -> Iterator[str]:
-    rows = [
-        (
-            markdown(record.record_id),
-            markdown(record.candidate),
-            markdown(record.criterion),
-            f"{record.was:g}",
-            f"{record.now:g}",
-        )
-        for record in baseline.worst_records
-    ]
-    if rows:
-        header = ("record", "candidate", "criterion", "then", "now")
-        yield from _folded("Records that turned worst", header, rows, texts=3)
-
-
-def _robustness(scorecard: Scorecard) -> Iterator[str]:
-    rows = [
-        (
-            markdown(row.perturbation),
-            markdown(row.candidate),
-            markdown(row.on),
-            f"**{'worse' if row.drop.drop > 0 else 'better'}**" if row.drop.decisive else "not decided",
-            figures.signed(-row.drop.drop),
-            figures.interval(row.drop.interval and (-row.drop.interval[1], -row.drop.interval[0])),
-            figures.count(row.drop.n),
-        )
-        for row in perturbed(scorecard)
-    ]
-    if rows:
-        header = ("perturbed by", "candidate", "on", "", "change", "interval", "pairs")
-        yield from _folded("Perturbed prompts: what changes that should not matter do", header, rows, texts=4)
-
-
-def _hints(scorecard: Scorecard) -> Iterator[str]:
-    for hint in scorecard.hints[:_MOST_ROWS]:
-        yield f"- {markdown(hint)}"
-    yield from _rest(len(scorecard.hints))
-    if scorecard.hints:
+def _listed(sentences: Sequence[str]) -> Iterator[str]:
+    for sentence in sentences[:_MOST_ROWS]:
+        yield f"- {markdown(sentence)}"
+    yield from _rest(len(sentences))
+    if sentences:
         yield ""
 
 
-def _folded(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, texts: int) -> Iterator[str]:
+def _folded(title: str, table: Table) -> Iterator[str]:
+    """Yield a table that opens when it is clicked; nothing for one without rows."""
+    if not len(table):
+        return
     yield f"<details><summary>{title}</summary>"
     yield ""
-    yield from _table(header, rows[:_MOST_ROWS], texts=texts)
-    yield from _rest(len(rows))
+    yield from _table(table.columns_in(MARKDOWN), _MOST_ROWS)
+    yield from _rest(len(table))
     yield "</details>"
     yield ""
 
@@ -327,7 +205,15 @@ def _rest(n: int) -> Iterator[str]:
         yield ""
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]], *, texts: int) -> Iterator[str]:
+def _table(columns: Sequence[Column], most: int | None = None) -> Iterator[str]:
+    # Figures are this package's own, and hold signs that would be escaped.
+    cells = [map(text_of if column.kind == "number" else _words, column.cells) for column in columns]
+    texts = sum(column.kind == "words" for column in columns)
+    header = [column.heading for column in columns]
+    yield from _lines_of(header, islice(zip(*cells, strict=True), most), texts=texts)
+
+
+def _lines_of(header: Sequence[str], rows: Iterable[Sequence[str]], *, texts: int) -> Iterator[str]:
     """Yield a table whose first columns, `texts` of them, hold text and the others numbers."""
     alignment = [":--" if place < texts else "--:" for place in range(len(header))]
     yield f"| {' | '.join(map(markdown, header))} |"
@@ -335,3 +221,10 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]], *, texts: int) 
     for row in rows:
         yield f"| {' | '.join(row)} |"
     yield ""
+
+
+def _words(cell: Cell) -> str:
+    parts = cell if isinstance(cell, tuple) else (Words(text_of(cell)),)
+    return " ".join(
+        f"**{markdown(part.text)}**" if part.tone == "strong" else markdown(part.text) for part in parts
+    )

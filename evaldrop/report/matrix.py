@@ -1,7 +1,7 @@
 """Differences between candidates as a matrix per criterion: a row minus a column."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, Scorecard
 
@@ -9,8 +9,7 @@ from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, Scorecard
 MOST_CANDIDATES = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class Standing(NamedTuple):
     """A row's candidate minus a column's. `standing` is better, worse or open; None where nobody compared."""
 
     difference: float | None
@@ -18,12 +17,11 @@ class Cell:
     standing: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Matrix:
+class Matrix(NamedTuple):
     """All differences on one criterion; a cell is None on the diagonal."""
 
     criterion: str
-    rows: Sequence[tuple[str, Sequence[Cell | None]]]
+    rows: Sequence[tuple[str, Sequence[Standing | None]]]
 
 
 def matrices(scorecard: Scorecard) -> list[Matrix]:
@@ -46,15 +44,15 @@ def _matrix(criterion: str, names: Sequence[str], comparisons: Sequence[Comparis
     )
 
 
-def _cell(pairs: dict[tuple[str, str], Comparison], row: str, column: str) -> Cell:
+def _cell(pairs: dict[tuple[str, str], Comparison], row: str, column: str) -> Standing:
     if (row, column) in pairs:
         pair, sign = pairs[row, column], 1
     elif (column, row) in pairs:
         pair, sign = pairs[column, row], -1
     else:
-        return Cell(difference=None, interval=None, standing=None)
+        return Standing(difference=None, interval=None, standing=None)
     low, high = sorted(sign * bound for bound in pair.interval) if pair.interval else (0.0, 0.0)
-    return Cell(
+    return Standing(
         difference=None if pair.difference is None else sign * pair.difference,
         interval=(low, high) if pair.interval else None,
         standing="open" if not pair.decisive else "better" if pair.better == row else "worse",

@@ -24,15 +24,16 @@ from evaldrop import storage
 from evaldrop.errors import StorageError
 from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation.definition import layout
-from evaldrop.report import changes, charts
-from evaldrop.report.again import again
+from evaldrop.report import charts, tables
+from evaldrop.report.changes import baseline_axis
+from evaldrop.report.columns import PAGE
 from evaldrop.report.escape import script_json
 from evaldrop.report.latency import LatencyCounts, latencies_drawn
-from evaldrop.report.losses import loss_in_words
 from evaldrop.report.matrix import matrices
 from evaldrop.report.plane import cost_quality_plane
 from evaldrop.report.rows import Chunk, StratumCount
-from evaldrop.report.trust import preferences, trust_tables
+from evaldrop.report.sentences import again, losses
+from evaldrop.report.trust import trust_tables
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.model.scorecard import Scorecard
 
@@ -61,7 +62,7 @@ def html_report(
         latencies: Every call's latency; without them only their percentiles are drawn.
     """
     style, script = read_asset("report.css"), "\n".join(map(read_asset, _SCRIPTS))
-    content = scorecard.model_dump(mode="json")
+    baseline = scorecard.baseline
     plotted = charts.plotted(scorecard)
     page: str = template("report.html.j2").render(
         scorecard=scorecard,
@@ -80,22 +81,21 @@ def html_report(
         kept=sum(count.kept for count in counts),
         plots={name: (charts.dots(scorecard, name), charts.scale_ticks(scorecard, name)) for name in plotted},
         matrices=matrices(scorecard),
-        preferences=preferences(content),
-        trust=trust_tables(content),
+        preferences=[
+            (name, over, estimate)
+            for name, card in scorecard.candidates.items()
+            for over, estimate in (card.pairwise.by_baseline if card.pairwise else {}).items()
+        ],
+        trust=trust_tables(scorecard.model_dump(mode="json")),
         plane=cost_quality_plane(scorecard),
         latencies=latencies_drawn(scorecard, latencies or LatencyCounts()),
-        baseline_axis=changes.baseline_axis(scorecard, scorecard.baseline) if scorecard.baseline else None,
-        perturbed=(rows := changes.perturbed(scorecard)),
-        perturbed_axis=changes.perturbed_axis(scorecard, rows),
+        baseline_changes=baseline
+        and tables.baseline_changes(tables.criterion_changes(baseline), baseline_axis(scorecard, baseline)),
+        perturbed=tables.perturbations(scorecard),
         categories=_categories(scorecard),
         metrics=_metrics(scorecard),
-        decided_slices=[
-            (category, pair)
-            for category, part in scorecard.slices.items()
-            for pair in part.comparisons
-            if pair.decisive
-        ],
-        losses=_losses(scorecard),
+        decided_slices=tables.decided_slices(scorecard),
+        losses=losses(scorecard),
         again=again(scorecard, run),
         few_records=FEW_RECORDS,
     )
@@ -151,7 +151,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(figures=figures, charts=charts)
+    environment.globals.update(figures=figures, charts=charts, tables=tables, PAGE=PAGE)
     return environment
 
 
@@ -187,15 +187,6 @@ def _request_keys(run: Mapping[str, Any]) -> list[str]:
     """Return the key of each candidate's request among a record's, as PrepareRecords wrote it."""
     evaluation = Evaluation.model_validate(run["evaluation"])
     return [f"{evaluation.prompt_of(candidate)}/{layout(candidate)}" for candidate in evaluation.candidates]
-
-
-def _losses(scorecard: Scorecard) -> list[str]:
-    sentences = (
-        loss_in_words(name, criterion, card.criteria.get(criterion))
-        for criterion in scorecard.criteria
-        for name, card in scorecard.candidates.items()
-    )
-    return [sentence for sentence in sentences if sentence is not None]
 
 
 def _metrics(scorecard: Scorecard) -> list[str]:

@@ -243,13 +243,9 @@ def _flags(results: Sequence[CandidateResult]) -> int:
                     flags |= HAS_FAILED
                 if passed.setdefault(name, score.passed) != score.passed:
                     flags |= HAS_DISAGREEMENT
-    if (
-        len(
-            {end_of(result.response) for result in results if result.response.expected_blocked is not None}
-            - {UNKNOWN}
-        )
-        > 1
-    ):
+    expected = [result.response for result in results if result.response.expected_blocked is not None]
+    known_ends = {end_of(response) for response in expected} - {UNKNOWN}
+    if len(known_ends) > 1:
         flags |= HAS_DISAGREEMENT
     return flags
 

@@ -1,13 +1,11 @@
 """`scorecard.csv`: a row per candidate and criterion, and per rate of a guardrail."""
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 
-from evaldrop.report.escape import csv_cell
-from evaldrop.report.guardrails import guardrail_shares
+from evaldrop.report.escape import csv_text
 from evaldrop.scorecard.model.calibration import CalibratedMean
-from evaldrop.scorecard.model.scorecard import CandidateScorecard, Scorecard
+from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailEstimate
+from evaldrop.scorecard.model.scorecard import CandidateScorecard, CriterionEstimate, Scorecard
 
 COLUMNS = (
     "run", "run_id", "evaluation", "started_at", "candidate", "model", "prompt", "criterion", "n_scored",
@@ -20,78 +18,72 @@ COLUMNS = (
 
 def csv_report(scorecard: Scorecard) -> str:
     """Return the scorecard as CSV. A number that does not exist is an empty cell; an unknown cost says so."""
-    stream = io.StringIO()
-    writer = csv.writer(stream)
-    writer.writerow(COLUMNS)
-    writer.writerows([csv_cell(cell) for cell in row] for row in scorecard_rows(scorecard))
-    return stream.getvalue()
+    return csv_text((COLUMNS, *scorecard_rows(scorecard)))
 
 
 def scorecard_rows(scorecard: Scorecard) -> Iterator[Sequence[object]]:
     """Yield a row per candidate and criterion, and per guardrail rate, in the order of `COLUMNS`."""
     for name, card in scorecard.candidates.items():
-        yield from _guardrail_rows(scorecard, name, card)
+        first, last = _first_cells(scorecard, name, card), _last_cells(card)
+        for cells in _guardrail_cells(scorecard, card):
+            yield (*first, *cells, *last, *_calibrated(None))
         for criterion, estimate in card.criteria.items():
-            yield (
-                "SIMULATED" if scorecard.simulated else "real",
-                scorecard.run_id,
-                scorecard.evaluation,
-                scorecard.started_at,
-                name,
-                card.model,
-                card.prompt,
-                criterion,
-                estimate.n_scored,
-                estimate.n_unscored,
-                estimate.coverage,
-                estimate.mean,
-                estimate.sd,
-                estimate.standard_error,
-                *(estimate.interval or (None, None)),
-                estimate.pass_rate,
-                *(estimate.pass_interval or (None, None)),
-                estimate.confidence,
-                card.responses.n,
-                card.responses.errors,
-                card.latency_ms.p50,
-                card.latency_ms.p90,
-                _cost(card.cost_usd.candidate),
-                _cost(card.cost_usd.judge),
-                *_calibrated(estimate.calibrated),
-            )
+            yield (*first, criterion, *_estimate_cells(estimate), *last, *_calibrated(estimate.calibrated))
 
 
-def _guardrail_rows(scorecard: Scorecard, name: str, card: CandidateScorecard) -> Iterator[Sequence[object]]:
+def _first_cells(scorecard: Scorecard, name: str, card: CandidateScorecard) -> Sequence[object]:
+    run = "SIMULATED" if scorecard.simulated else "real"
+    about = (run, scorecard.run_id, scorecard.evaluation, scorecard.started_at)
+    return (*about, name, card.model, card.prompt)
+
+
+def _last_cells(card: CandidateScorecard) -> Sequence[object]:
+    latency, cost = card.latency_ms, card.cost_usd
+    counts = (card.responses.n, card.responses.errors)
+    return (*counts, latency.p50, latency.p90, _cost(cost.candidate), _cost(cost.judge))
+
+
+def _estimate_cells(estimate: CriterionEstimate) -> Sequence[object]:
+    return (
+        estimate.n_scored,
+        estimate.n_unscored,
+        estimate.coverage,
+        estimate.mean,
+        estimate.sd,
+        estimate.standard_error,
+        *(estimate.interval or (None, None)),
+        estimate.pass_rate,
+        *(estimate.pass_interval or (None, None)),
+        estimate.confidence,
+    )
+
+
+def _guardrail_cells(scorecard: Scorecard, card: CandidateScorecard) -> Iterator[Sequence[object]]:
     """Yield shares as if they were criteria that a request passes or not: `guardrail.blocked_bad` …"""
-    for measure, share, unknown in guardrail_shares(card.guardrail):
+    for measure, share, unknown in _guardrail_shares(card.guardrail):
         total = share.of + unknown
+        counts = (share.of, unknown, share.of / total if total else None)
+        rate = (share.rate, *(share.interval or (None, None)))
         yield (
-            "SIMULATED" if scorecard.simulated else "real",
-            scorecard.run_id,
-            scorecard.evaluation,
-            scorecard.started_at,
-            name,
-            card.model,
-            card.prompt,
             f"guardrail.{measure}",
-            share.of,
-            unknown,
-            share.of / total if total else None,
+            *counts,
             share.rate,
             None,
             None,
-            *(share.interval or (None, None)),
-            share.rate,
-            *(share.interval or (None, None)),
+            *rate[1:],
+            *rate,
             scorecard.confidence,
-            card.responses.n,
-            card.responses.errors,
-            card.latency_ms.p50,
-            card.latency_ms.p90,
-            _cost(card.cost_usd.candidate),
-            _cost(card.cost_usd.judge),
-            *_calibrated(None),
         )
+
+
+def _guardrail_shares(estimate: GuardrailEstimate | None) -> Iterator[tuple[str, BlockedShare, int]]:
+    """Yield the shares a gate may be about, each with its name and the number of unknown ends beside it."""
+    if estimate is None:
+        return
+    for kind, unknown in (("bad", estimate.unknown_bad), ("good", estimate.unknown_good)):
+        for end in ("blocked", "passed"):
+            name = f"{end}_{kind}"
+            yield name, getattr(estimate, name), unknown
 
 
 def _calibrated(found: CalibratedMean | None) -> tuple[float | None, ...]:

@@ -1,5 +1,5 @@
 """
-What says how far judges can be trusted, as tables: preferences, agreement, calibration, anchors.
+What says how far judges can be trusted, as tables: agreement, calibration, anchors.
 
 Read from the scorecard's JSON by the names of its keys, so that what a later version adds is shown without a
 change here.
@@ -7,9 +7,10 @@ change here.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
+from evaldrop.report.columns import Column, Table, words
 from evaldrop.scorecard import figures
 
 # Keys that other parts of the report show.
@@ -34,47 +35,7 @@ _MOST_ROWS = 200
 _MOST_COLUMNS = 14
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FactTable:
-    """A table of texts; the first cell of a row is its name."""
-
-    title: str
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
-
-    def is_words(self, column: int) -> bool:
-        """Tell whether a column's cells are words; numbers stand at the right."""
-        cells = [row[column + 1] for row in self.rows if row[column + 1] != figures.ABSENT]
-        return any(_NUMBER.match(cell) is None for cell in cells)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreferenceRate:
-    """How often judges preferred a candidate over another. Numbers are fractions and counts."""
-
-    candidate: str
-    over: str
-    win_rate: float | None
-    interval: tuple[float, float] | None
-    wins: int
-    ties: int
-    losses: int
-    n: int
-    flip_rate: float | None
-    first_shown_rate: float | None
-
-
-def preferences(scorecard: Mapping[str, Any]) -> list[PreferenceRate]:
-    """Return the pairwise preferences of a scorecard's JSON, whether by baseline or in one with parts."""
-    found = []
-    for name, card in scorecard["candidates"].items():
-        pairwise = card.get("pairwise") or {}
-        by_baseline = pairwise.get("by_baseline", pairwise)
-        found += [_preference(name, over, estimate) for over, estimate in by_baseline.items()]
-    return found
-
-
-def trust_tables(scorecard: Mapping[str, Any]) -> list[FactTable]:
+def trust_tables(scorecard: Mapping[str, Any]) -> list[Table]:
     """Return a table for every part of a scorecard's JSON that no other section shows and that has facts."""
     tables = []
     for key, value in scorecard.items():
@@ -83,38 +44,33 @@ def trust_tables(scorecard: Mapping[str, Any]) -> list[FactTable]:
     return tables
 
 
-def _preference(candidate: str, over: str, estimate: Mapping[str, Any]) -> PreferenceRate:
-    interval = estimate.get("interval")
-    return PreferenceRate(
-        candidate=candidate,
-        over=over,
-        win_rate=estimate.get("win_rate"),
-        interval=(interval[0], interval[1]) if interval else None,
-        wins=estimate.get("wins", 0),
-        ties=estimate.get("ties", 0),
-        losses=estimate.get("losses", 0),
-        n=estimate.get("n", 0),
-        flip_rate=estimate.get("flip_rate"),
-        first_shown_rate=estimate.get("first_shown_rate"),
-    )
-
-
-def _tables(title: str, value: Any) -> Iterator[FactTable]:
+def _tables(title: str, value: Any) -> Iterator[Table]:
     entries = list(_entries(value))
     facts = [(name, dict(_facts(entry))) for name, entry in entries]
     columns = list(dict.fromkeys(column for _, entry in facts for column in entry))[:_MOST_COLUMNS]
     if columns:
-        yield FactTable(
-            title=title,
-            columns=columns,
-            rows=[
-                [name, *(entry.get(column, figures.ABSENT) for column in columns)]
-                for name, entry in facts[:_MOST_ROWS]
-            ],
-        )
+        shown = facts[:_MOST_ROWS]
+        cells = {column: [entry.get(column, figures.ABSENT) for _, entry in shown] for column in columns}
+        yield _fact_table(title, [name for name, _ in shown], cells)
     for name, entry in entries:
         if isinstance(entry, Mapping):
             yield from _confusions(f"{title}: {name}", entry)
+
+
+def _fact_table(title: str, names: Sequence[str], cells: Mapping[str, Sequence[str]]) -> Table:
+    columns = [_column(heading, texts) for heading, texts in cells.items()]
+    return Table(
+        title=title, caption=title, classes="numbers facttable", columns=[words("", names), *columns]
+    )
+
+
+def _column(heading: str, cells: Sequence[str]) -> Column:
+    """Return a column of words where any of its cells is; numbers are at the right."""
+    if all(_NUMBER.match(cell) for cell in cells if cell != figures.ABSENT):
+        return Column(heading, cells)
+    return replace(
+        words(heading, cells), classes=["words long" if len(one) > 40 else "words" for one in cells]
+    )
 
 
 def _entries(value: Any) -> Iterator[tuple[str, Any]]:
@@ -184,20 +140,18 @@ def _number(value: float) -> str:
     return figures.number(value, 0 if abs(value) >= 100 else 2)
 
 
-def _confusions(title: str, entry: Mapping[str, Any]) -> Iterator[FactTable]:
+def _confusions(title: str, entry: Mapping[str, Any]) -> Iterator[Table]:
     """Yield people's answers (rows) against a judge's (columns), wherever an entry has them."""
     for key, value in entry.items():
         if not isinstance(value, Mapping):
             continue
         if key == "confusion" and value.get("answers"):
             answers = [str(answer) for answer in value["answers"]]
-            yield FactTable(
-                title=f"{title}: people said (row), the judge said (column)",
-                columns=answers,
-                rows=[
-                    [answer, *map(figures.count, counts)]
-                    for answer, counts in zip(answers, value["counts"], strict=False)
-                ],
+            counts = zip(*(map(figures.count, row) for row in value["counts"]), strict=True)
+            yield _fact_table(
+                f"{title}: people said (row), the judge said (column)",
+                answers,
+                dict(zip(answers, map(list, counts), strict=True)),
             )
         else:
             yield from _confusions(f"{title} · {key}", value)

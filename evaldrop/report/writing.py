@@ -1,17 +1,31 @@
-"""Writes every report of a run into its folder; nothing here computes a number the scorecard lacks."""
+"""
+Writes every report of a run into its folder, and copies its tables elsewhere for `evaldrop export`.
 
+Nothing here computes a number the scorecard lacks.
+"""
+
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaldrop import storage
+from evaldrop.errors import InputError
 from evaldrop.report.junit import junit_report
 from evaldrop.report.markdown import markdown_report
-from evaldrop.report.page import html_report
+from evaldrop.report.page import html_report, read_asset
 from evaldrop.report.spreadsheet import csv_report
+from evaldrop.scorecard.figures import one_line
 from evaldrop.scorecard.model.scorecard import Scorecard
 
 if TYPE_CHECKING:
     from evaldrop.report.rows import ReportRows
     from evaldrop.run.definition import RunDefinition
+
+QUERIES_FILE = "queries.sql"
+FILES = (
+    "responses.parquet", "verdicts.parquet", "comparisons.parquet", "scorecard.json", "scorecard.csv",
+    "run.json",
+)  # fmt: skip
+ROBUSTNESS_FILE = "robustness.parquet"
 
 
 def write_reports(run: "RunDefinition", scorecard: Scorecard, rows: "ReportRows") -> None:
@@ -25,3 +39,35 @@ def write_reports(run: "RunDefinition", scorecard: Scorecard, rows: "ReportRows"
     }
     for name, text in reports.items():
         storage.write_bytes(run.file(name), text.encode())
+
+
+def export_run(folder: str, scorecard: Scorecard, to: Path) -> list[Path]:
+    """
+    Copy a run's tables into a folder, with queries that can be run there; return the files written.
+
+    Raises:
+        InputError: One of the files is there already.
+        StorageError: A file of the run cannot be read.
+    """
+    names = (*FILES, ROBUSTNESS_FILE) if _is_perturbed(scorecard) else FILES
+    there = [name for name in (*names, QUERIES_FILE) if (to / name).exists()]
+    if there:
+        raise InputError(
+            f"{to}: {', '.join(there)} is there already; nothing was written. Choose another folder."
+        )
+    for name in names:
+        storage.write_bytes(str(to / name), storage.read_bytes(storage.join(folder, name)))
+    storage.write_bytes(str(to / QUERIES_FILE), queries(scorecard).encode())
+    return [to / name for name in (*names, QUERIES_FILE)]
+
+
+def queries(scorecard: Scorecard) -> str:
+    """Return the DuckDB queries, under a line that says what run they are about."""
+    simulated = "SIMULATED: stand-ins answered, no model did. " if scorecard.simulated else ""
+    title = f"{one_line(simulated + scorecard.evaluation)}, run {one_line(scorecard.run_id)}"
+    more = read_asset("queries_robustness.sql") if _is_perturbed(scorecard) else ""
+    return f"-- {title}\n{read_asset('queries.sql')}{more}"
+
+
+def _is_perturbed(scorecard: Scorecard) -> bool:
+    return any(card.robustness for card in scorecard.candidates.values())

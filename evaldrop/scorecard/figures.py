@@ -40,6 +40,11 @@ def number(value: float | None, places: int = 2) -> str:
     return ("0" + text[2:] if text.startswith("-0") and not float(text) else text).replace("-", "−")
 
 
+def score(value: float) -> str:
+    """Return a score or an end of a scale, with no more places than it has."""
+    return f"{value:g}"
+
+
 def signed(value: float | None, places: int = 2) -> str:
     """Return a difference with its sign."""
     text = number(value, places)
@@ -97,6 +102,26 @@ def duration(seconds: float | None) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def rough_duration(seconds: float) -> str:
+    """Return how long something may take."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def rough_count(value: float) -> str:
+    """Return a count that is an estimate, in thousands, millions or billions."""
+    for size, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:,.{0 if value >= 10 * size else 1}f}{unit}"
+    return f"{value:,.0f}"
+
+
+def rough_usd(value: float) -> str:
+    """Return dollars that are an estimate: cents, and of less than a dollar a hundredth of them."""
+    return f"${value:,.2f}" if value >= 0.995 else f"${value:.4f}"
 
 
 def moment(started_at: str) -> str:

@@ -4,13 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from evaldrop.evaluation import parse_evaluation
-from evaldrop.evaluation.model_ids import (
-    application_profiles,
-    called_models,
-    guardrail_arn,
-    model_arns,
-    named_guardrails,
-)
+from evaldrop.evaluation.definition import called_models, named_guardrails
+from evaldrop.evaluation.model_ids import application_profiles, guardrail_arn, model_arns
 from infra.settings import Settings
 
 PROFILES = "arn:aws:bedrock:eu-west-1:123456789012:inference-profile"

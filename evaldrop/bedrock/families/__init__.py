@@ -1,1 +1,1 @@
-"""What model families expect and return: request bodies, replies and stop reasons."""
+"""Model families: the bodies that models of a kind take and give, one module each behind `family.Family`."""

@@ -43,7 +43,7 @@ class AnswerKey:
         texts = {record["prompt"]}
         for request in self._requests(record["calls"]):
             messages = request.get("Messages") or request.get("messages")
-            texts.add(_text(messages[-1]) if messages else request["prompt"])
+            texts.add(_text(messages[-1]) if messages else request.get("prompt", record["prompt"]))
         return texts
 
     def _requests(self, calls: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The stand-in for a candidate: what a model of some quality would answer, knowing a reference."""
+"""The simulated candidate: what a model of some quality would answer, knowing a reference."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -97,7 +97,7 @@ def respond(
 
     Args:
         prompt: The last thing the user said.
-        reference: A right answer, standing in for what the model knows; none leads to a general answer.
+        reference: A right answer, as what the model knows; none leads to a general answer.
         character: The model's character.
         difficulty: Of this prompt for every model, in [0, 1], so that models fail on the same records.
         draw: The source of chance, seeded by the request.

@@ -1,5 +1,5 @@
 """
-The stand-in for a Bedrock guardrail: it knows alarming words, and what they mean in harmless company.
+The simulated guardrail: it knows alarming words, and what they mean in harmless company.
 
 Of requests that look bad it stops the share that is its recall, of those that only sound bad the share that
 is its false-positive rate. Which ones follows from the seed and the text alone, so that models behind one
@@ -14,7 +14,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 MESSAGE = "Sorry, the model cannot answer this question."
-"""What stands in the response's place: the text that a guardrail has unless it is given another."""
+"""The response of a request that was stopped: a guardrail's own text unless it is given another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ class Assessment(NamedTuple):
 
     @property
     def is_blocked(self) -> bool:
-        """Whether the model is not asked, and `MESSAGE` stands in its answer's place."""
+        """Whether the model is not called, and `MESSAGE` is the answer."""
         return self.filter is not None
 
     @property
@@ -154,7 +154,7 @@ def converse_trace(assessment: Assessment | None) -> dict[str, Any]:
 
 
 def invoke_model_keys(assessment: Assessment | None) -> dict[str, Any]:
-    """Return what stands beside the model's own keys in a body of InvokeModel."""
+    """Return what a body of InvokeModel has more than the model's own keys."""
     if assessment is None:
         return {}
     keys: dict[str, Any] = {

@@ -28,7 +28,7 @@ _EVASION = re.compile(
 
 class Likeness(NamedTuple):
     """
-    How a response stands to a reference.
+    How near a response comes to a reference.
 
     Shares are in [0, 1]: `recall` of the reference's content words, `foreign` and `wrong_numbers` of the
     response's words and numbers that no source holds, `missing_numbers` of the reference's. `missing` is what

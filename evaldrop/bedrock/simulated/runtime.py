@@ -1,5 +1,5 @@
 """
-A rehearsal of Bedrock without network or money. Texts and verdicts are stand-ins, proof of nothing.
+A rehearsal of Bedrock without network or money. Its texts and verdicts are proof of nothing.
 
 Everything follows from the seed, the model id and the request, whatever the order of calls; injected
 throttles and errors also from how often that request was tried, so that a retry can succeed.
@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from evaldrop.bedrock.families.rehearsed import family_of
+from evaldrop.bedrock.families.registry import recognised
 from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED
 from evaldrop.bedrock.protocol import ServiceError
 from evaldrop.bedrock.simulated.candidate import REFUSAL, character_of, respond
@@ -28,10 +28,17 @@ from evaldrop.bedrock.simulated.guardrail import (
     invoke_model_guardrail,
     invoke_model_keys,
 )
-from evaldrop.bedrock.simulated.judge import Case, Question, questions_of, text_verdict, verdicts
-from evaldrop.bedrock.simulated.words import words_asked_for
+from evaldrop.bedrock.simulated.judge import (
+    Case,
+    Question,
+    questions_of,
+    text_verdict,
+    verdicts,
+    words_asked_for,
+)
 
-AnswerKey = Callable[[str], str | None]
+Knowledge = Callable[[str], str | None]
+"""A right answer to a prompt, or None."""
 CHARS_PER_TOKEN = 4
 FAULTS = (
     ("InternalServerException", "The system encountered an unexpected error.", 35),
@@ -72,19 +79,19 @@ class Rehearsal:
 
 class SimulatedRuntime:
     """
-    Stand-ins for candidates and judges.
+    Answers as candidates, judges and guardrails might.
 
     Args:
         rehearsal: Rates, seed and latency.
-        answer_key: Gives a right answer to the text of the last user message, or None. It stands in for what
-            models know; a candidate gets it right, in part, wrong or not at all, by its quality.
+        answer_key: Gives a right answer to the text of the last user message, or None: what models know. A
+            candidate gets it right, in part, wrong or not at all, by its quality.
         max_in_flight: How many calls may wait at a time.
     """
 
     is_simulated = True
 
     def __init__(
-        self, rehearsal: Rehearsal, *, max_in_flight: int, answer_key: AnswerKey | None = None
+        self, rehearsal: Rehearsal, *, max_in_flight: int, answer_key: Knowledge | None = None
     ) -> None:
         self._rehearsal = rehearsal
         self._answer_key = answer_key or (lambda _prompt: None)
@@ -101,12 +108,14 @@ class SimulatedRuntime:
         return response
 
     async def invoke_model(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer a body of any of the families that `families` knows, in that family's own shape."""
+        """Answer a body of any known family in that family's own shape."""
         model = _model_id(request)
         try:
             body = orjson.loads(request.get("body", b""))
-            family = family_of(model, body)
-            converse = {**family.request(model, body), **invoke_model_guardrail(request)}
+            family = recognised(model, body)
+            if family is None:
+                raise ServiceError("ValidationException", f"the body for {model} is of no known family")
+            converse = {"modelId": model, **family.as_converse(body), **invoke_model_guardrail(request)}
         except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError) as fault:
             raise ServiceError(
                 "ValidationException", f"the body for {model} cannot be read: {fault!r}"
@@ -114,9 +123,9 @@ class SimulatedRuntime:
         response = await self.converse(converse)
         assessment = self._assess(converse)
         if assessment is not None and assessment.is_blocked:
-            # A body keeps its model's own stop reason; the guardrail's action stands beside it.
+            # A body keeps its model's own stop reason; the guardrail's action has a key of its own.
             response = {**response, "stopReason": "end_turn"}
-        answered = {**family.response(model, response), **invoke_model_keys(assessment)}
+        answered = {**family.from_converse(model, response), **invoke_model_keys(assessment)}
         return {"body": orjson.dumps(answered), "contentType": "application/json"}
 
     async def close(self) -> None:
@@ -166,7 +175,7 @@ class SimulatedRuntime:
         return assess(config, "\n".join(_last_user_texts(request)), seed=self._rehearsal.seed)
 
     def _blocked(self, assessment: Assessment, digest: bytes) -> dict[str, Any]:
-        """Return what stands in a response's place; the model was not asked, so it took no tokens."""
+        """Return what replaces a response; the model was not called, so it took no tokens."""
         latency_ms = _draw(digest, "latency").uniform(80.0, 120.0) * self._rehearsal.latency
         return {
             "output": {"message": {"role": "assistant", "content": [{"text": MESSAGE}]}},

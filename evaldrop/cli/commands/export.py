@@ -6,11 +6,12 @@ from typing import Annotated
 import typer
 
 from evaldrop.cli import exits
+from evaldrop.cli.options import RunFolder
 from evaldrop.cli.output import shown, stdout
 
 
 def export(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder: a path or an s3:// URI.")],
+    run: RunFolder,
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where to write; created when absent.")],
 ) -> int:
     """
@@ -22,7 +23,7 @@ def export(
 
         cd tables && duckdb -init queries.sql
     """
-    from evaldrop.report.exporting import export_run
+    from evaldrop.report.writing import export_run
     from evaldrop.scorecard.read import read_run
 
     for file in export_run(run, read_run(run).scorecard, to):

@@ -5,18 +5,13 @@ from collections.abc import Iterator
 from rich.console import Console
 
 from evaldrop.cli.output import shown
-from evaldrop.cli.tables.fitting import Column, fitting, table_of
-from evaldrop.scorecard.figures import interval, milliseconds, number, p_value, signed, usd
-from evaldrop.scorecard.model.baseline import Baseline, BaselineCandidate, BaselineEstimate, Moved
+from evaldrop.cli.tables.terminal import print_fitting
+from evaldrop.report.columns import TERMINAL
+from evaldrop.report.tables import Movement, baseline_changes
+from evaldrop.scorecard.figures import count, milliseconds, score, usd
+from evaldrop.scorecard.model.baseline import Baseline, BaselineCandidate, Moved
 
-_COLOURS = {"improved": "green", "regressed": "red", "undecided": "dim"}
 _MOST_WORST = 15
-# With what may go where there is no room, the highest first. The first four are words.
-_COLUMNS = (
-    ("candidate", 0), ("criterion", 0), ("", 0), ("category", 0), ("now - then", 0), ("interval", 0),
-    ("p (Holm)", 3), ("better", 1), ("worse", 1), ("records", 4), ("detectable", 2),
-)  # fmt: skip
-_WORDS = 4
 
 
 def print_baseline(console: Console, baseline: Baseline) -> None:
@@ -36,18 +31,16 @@ def print_baseline(console: Console, baseline: Baseline) -> None:
 
 
 def _print_estimates(console: Console, baseline: Baseline) -> None:
-    rows = [_cells(about, estimate) for about, estimate in _listed(baseline)]
-    columns = [
-        Column(title=title, cells=cells, justify="left" if place < _WORDS else "right", rank=rank)
-        for place, ((title, rank), cells) in enumerate(zip(_COLUMNS, zip(*rows, strict=True), strict=True))
-    ]
-    columns = [column for column in columns if column.title != "category" or any(column.cells)]
+    columns = baseline_changes(list(_changes(baseline))).columns_in(TERMINAL)
     console.print()
-    console.print(table_of(fitting(columns, console.width), console.width))
+    print_fitting(
+        console, [column for column in columns if column.heading != "category" or any(column.cells)]
+    )
     console.print()
 
 
-def _listed(baseline: Baseline) -> Iterator[tuple[tuple[str, str, str], BaselineEstimate]]:
+def _changes(baseline: Baseline) -> Iterator[Movement]:
+    """Yield every criterion of a candidate, then what is decided within a category."""
     for name, card in baseline.candidates.items():
         for criterion, estimate in card.criteria.items():
             yield (name, criterion, ""), estimate
@@ -57,27 +50,10 @@ def _listed(baseline: Baseline) -> Iterator[tuple[tuple[str, str, str], Baseline
                     yield (name, criterion, category), estimate
 
 
-def _cells(about: tuple[str, str, str], estimate: BaselineEstimate) -> tuple[str, ...]:
-    candidate, criterion, category = map(shown, about)
-    return (
-        candidate,
-        criterion,
-        f"[{_COLOURS[estimate.decision]}]{estimate.decision}[/]",
-        category,
-        signed(estimate.difference),
-        interval(estimate.interval),
-        p_value(estimate.p_adjusted),
-        f"{estimate.better:,}",
-        f"{estimate.worse:,}",
-        f"{estimate.n:,}",
-        number(estimate.minimum_detectable),
-    )
-
-
 def _facts(card: BaselineCandidate) -> str:
     cost = card.cost_usd_per_1000_records
     said = [
-        f"{card.new_errors:,} new errors, {card.mended_errors:,} mended",
+        f"{count(card.new_errors)} new errors, {count(card.mended_errors)} mended",
         f"p50 {_moved(card.latency_ms_p50)}",
         f"p90 {_moved(card.latency_ms_p90)}",
         f"per 1,000 records {usd(cost.was)} to {usd(cost.now)}",
@@ -95,7 +71,7 @@ def _print_worst(console: Console, baseline: Baseline) -> None:
     console.print("\nworst:")
     for record in baseline.worst_records[:_MOST_WORST]:
         about = f"{record.record_id}, {record.candidate}, {record.criterion}"
-        console.print(f"  {shown(about)}: {record.was:g} to {record.now:g}", soft_wrap=True)
+        console.print(f"  {shown(about)}: {score(record.was)} to {score(record.now)}", soft_wrap=True)
     rest = len(baseline.worst_records) - _MOST_WORST
     if rest > 0:
         console.print(f"  and {rest} more; --json has them")

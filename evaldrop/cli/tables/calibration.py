@@ -4,15 +4,21 @@ from rich.console import Console
 from rich.table import Table
 
 from evaldrop.cli.output import shown
-from evaldrop.scorecard.figures import ABSENT, interval, number, percent, signed
-from evaldrop.scorecard.model.calibration import CalibratedMean, CriterionCalibration, JudgeAgreement
+from evaldrop.cli.tables.terminal import print_title, wrapped_table
+from evaldrop.report.columns import Column, words
+from evaldrop.scorecard.figures import interval, number, percent, signed
+from evaldrop.scorecard.model.calibration import (
+    CalibratedMean,
+    Confusion,
+    CorrectedRate,
+    CriterionCalibration,
+)
 from evaldrop.scorecard.model.scorecard import Scorecard
 
 
 def print_calibration(console: Console, scorecard: Scorecard) -> None:
     """Print what people's labels say, a block per criterion."""
-    simulated = "[bold yellow]SIMULATED[/bold yellow]  " if scorecard.simulated else ""
-    console.print(f"\n{simulated}[bold]{shown(scorecard.evaluation)}[/bold]  {shown(scorecard.run_id)}\n")
+    print_title(console, scorecard.evaluation, f"{scorecard.run_id}\n", simulated=scorecard.simulated)
     for name, calibration in scorecard.calibration.items():
         people = ", ".join(f"{shown(rater)} {n}" for rater, n in calibration.raters.items())
         console.print(
@@ -49,44 +55,37 @@ def corrected(mean: CalibratedMean) -> str:
 
 
 def _print_judges(console: Console, calibration: CriterionCalibration) -> None:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("judge", min_width=12)
-    for name in ("n", "agreement", "same side", "kappa", "TPR", "TNR", "Spearman", "bias"):
-        table.add_column(name, justify="right", no_wrap=True)
-    rows = dict(calibration.judges)
-    if len(rows) > 1:
-        rows["all together"] = calibration.joined
-    for judge, found in rows.items():
-        table.add_row(shown(judge), *_agreement_cells(found))
-    console.print(table)
-    _print_confusion(console, calibration.joined)
+    judges = dict(calibration.judges)
+    if len(judges) > 1:
+        judges["all together"] = calibration.joined
+    found = list(judges.values())
+    columns = [
+        words("judge", list(judges)),
+        Column("n", [f"{one.n}" for one in found]),
+        Column("agreement", [percent(one.agreement) for one in found]),
+        Column("same side", [percent(one.pass_agreement) for one in found]),
+        Column("kappa", [number(one.kappa) for one in found]),
+        Column("TPR", [percent(one.true_positive_rate) for one in found]),
+        Column("TNR", [percent(one.true_negative_rate) for one in found]),
+        Column("Spearman", [number(one.spearman) for one in found]),
+        Column("bias", [signed(one.bias) for one in found]),
+    ]
+    console.print(wrapped_table(columns, style=""))
+    if calibration.joined.confusion:
+        console.print(_confusion(calibration.joined.confusion))
     for key, reason in calibration.joined.reasons.items():
         console.print(f"  [dim]no {shown(key)}: {shown(reason)}[/dim]", soft_wrap=True)
 
 
-def _agreement_cells(found: JudgeAgreement) -> list[str]:
-    return [
-        f"{found.n}",
-        percent(found.agreement),
-        percent(found.pass_agreement),
-        number(found.kappa),
-        percent(found.true_positive_rate),
-        percent(found.true_negative_rate),
-        number(found.spearman),
-        signed(found.bias),
+def _confusion(found: Confusion) -> Table:
+    columns = [
+        words("people \\ judge", found.answers),
+        *(
+            Column(answer, [f"{n}" if n else "·" for n in counts], wrap="words")
+            for answer, counts in zip(found.answers, zip(*found.counts, strict=True), strict=True)
+        ),
     ]
-
-
-def _print_confusion(console: Console, found: JudgeAgreement) -> None:
-    if found.confusion is None:
-        return
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("people \\ judge", style="dim", min_width=12)
-    for answer in found.confusion.answers:
-        table.add_column(shown(answer), justify="right")
-    for answer, row in zip(found.confusion.answers, found.confusion.counts, strict=True):
-        table.add_row(shown(answer), *(f"{n}" if n else "·" for n in row))
-    console.print(table)
+    return wrapped_table(columns, style="dim")
 
 
 def _print_raters(console: Console, calibration: CriterionCalibration) -> None:
@@ -101,49 +100,30 @@ def _print_raters(console: Console, calibration: CriterionCalibration) -> None:
 
 
 def _print_means(console: Console, scorecard: Scorecard, criterion: str) -> None:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("candidate", style="bold", min_width=12)
     level = percent(scorecard.confidence)
-    is_binary = scorecard.criteria[criterion].kind == "binary"
-    for name in (
-        "judge",
-        level,
-        "corrected",
-        level,
-        "labels",
-        "weight",
-        *(["Rogan-Gladen", level] * is_binary),
-    ):
-        table.add_column(name, justify="right", no_wrap=True)
-    for name, card in scorecard.candidates.items():
-        estimate = card.criteria.get(criterion)
-        if estimate is None or estimate.calibrated is None:
-            continue
-        found = estimate.calibrated
-        rate = found.rogan_gladen
-        both = [number(rate.rate), interval(rate.interval)] if rate else [ABSENT, ABSENT]
-        table.add_row(
-            shown(name),
-            number(estimate.mean),
-            interval(estimate.interval),
-            number(found.mean),
-            interval(found.interval),
-            f"{found.n_labelled}",
-            number(found.weight),
-            *(both if is_binary else ()),
-        )
-    console.print(table)
-    _print_refusals(console, scorecard, criterion)
-
-
-def _print_refusals(console: Console, scorecard: Scorecard, criterion: str) -> None:
-    for name, card in scorecard.candidates.items():
-        found = card.criteria[criterion].calibrated if criterion in card.criteria else None
-        if found is None:
-            continue
-        reasons = [found.reason and f"no corrected mean: {found.reason}"]
-        if found.rogan_gladen and not found.reason:
-            rate = found.rogan_gladen
-            reasons.append(rate.reason and f"no Rogan-Gladen rate: {rate.reason}")
-        for reason in filter(None, reasons):
-            console.print(f"  [dim]{shown(name)}: {shown(reason)}[/dim]", soft_wrap=True)
+    found = {
+        name: (estimate, estimate.calibrated)
+        for name, card in scorecard.candidates.items()
+        if (estimate := card.criteria.get(criterion)) and estimate.calibrated
+    }
+    judged, corrected_means = [one for one, _ in found.values()], [one for _, one in found.values()]
+    rates = [one.rogan_gladen or CorrectedRate() for one in corrected_means]
+    columns = [
+        words("candidate", list(found)),
+        Column("judge", [number(one.mean) for one in judged]),
+        Column(level, [interval(one.interval) for one in judged]),
+        Column("corrected", [number(one.mean) for one in corrected_means]),
+        Column(level, [interval(one.interval) for one in corrected_means]),
+        Column("labels", [f"{one.n_labelled}" for one in corrected_means]),
+        Column("weight", [number(one.weight) for one in corrected_means]),
+    ]
+    if scorecard.criteria[criterion].kind == "binary":
+        columns.append(Column("Rogan-Gladen", [number(rate.rate) for rate in rates]))
+        columns.append(Column(level, [interval(rate.interval) for rate in rates]))
+    console.print(wrapped_table(columns))
+    for name, (_, mean) in found.items():
+        rate = mean.rogan_gladen
+        reason = rate and rate.reason and f"no Rogan-Gladen rate: {rate.reason}"
+        if mean.reason or reason:
+            why = f"no corrected mean: {mean.reason}" if mean.reason else reason
+            console.print(f"  [dim]{shown(name)}: {shown(why or '')}[/dim]", soft_wrap=True)

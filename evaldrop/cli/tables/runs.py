@@ -3,31 +3,34 @@
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 
 from evaldrop.cli.output import shown
+from evaldrop.cli.tables.terminal import wrapped_table
+from evaldrop.report.columns import Cell, Column, Tone, Words, words
 from evaldrop.running.deployed.listing import RunRow
-from evaldrop.scorecard.figures import ABSENT, usd
+from evaldrop.scorecard.figures import ABSENT, count, usd
 
-_COLOURS = {
-    "pass": "green", "fail": "red", "inconclusive": "yellow",
-    "FAILED": "red", "TIMED_OUT": "red", "ABORTED": "yellow", "RUNNING": "cyan",
+_TONES: dict[str, Tone] = {
+    "pass": "good", "fail": "bad", "inconclusive": "doubtful",
+    "FAILED": "bad", "TIMED_OUT": "bad", "ABORTED": "doubtful", "RUNNING": "busy",
 }  # fmt: skip
 
 
 def print_runs(console: Console, rows: Sequence[RunRow]) -> None:
     """Print a row per run, and below the table where their reports are and why runs failed."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("run", style="bold", no_wrap=True)  # whole, to be copied
-    for name in ("evaluation", "dataset"):
-        table.add_column(name, overflow="fold")
-    for name in ("started (UTC)", "status", "gate"):
-        table.add_column(name, no_wrap=True)
-    for name in ("records", "USD"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for row in rows:
-        table.add_row(*_cells(row))
-    console.print(table)
+    evaluations = [(row.evaluation or ABSENT) + (" SIMULATED" if row.simulated else "") for row in rows]
+    costs = [usd(row.cost_usd) if row.records is not None else ABSENT for row in rows]
+    columns = [
+        words("run", [row.run_id for row in rows], wrap="never"),  # whole, to be copied
+        words("evaluation", evaluations, wrap="anywhere"),
+        words("dataset", [_key(row.dataset) or ABSENT for row in rows], wrap="anywhere"),
+        words("started (UTC)", [row.started_at[:16].replace("T", " ") for row in rows], wrap="never"),
+        words("status", [_toned(row.status) for row in rows], wrap="never"),
+        words("gate", [_toned(row.decision) if row.decision else ABSENT for row in rows], wrap="never"),
+        Column("records", [count(row.records) for row in rows]),
+        Column("USD", costs),
+    ]
+    console.print(wrapped_table(columns, least=0))
     for title, said in (
         ("reports", {row.run_id: row.report for row in rows if row.report}),
         ("failed", {row.run_id: row.why for row in rows if row.why}),
@@ -38,23 +41,8 @@ def print_runs(console: Console, rows: Sequence[RunRow]) -> None:
             console.print(f"{shown(run_id)}  {shown(text)}", soft_wrap=True)
 
 
-def _cells(row: RunRow) -> list[str]:
-    simulated = " SIMULATED" if row.simulated else ""
-    return [
-        shown(row.run_id),
-        shown(row.evaluation or ABSENT) + simulated,
-        shown(_key(row.dataset) or ABSENT),
-        row.started_at[:16].replace("T", " "),
-        _coloured(row.status),
-        _coloured(row.decision) if row.decision else ABSENT,
-        f"{row.records:,}" if row.records is not None else ABSENT,
-        usd(row.cost_usd) if row.records is not None else ABSENT,
-    ]
-
-
-def _coloured(word: str) -> str:
-    colour = _COLOURS.get(word)
-    return f"[{colour}]{word.lower()}[/]" if colour else word.lower()
+def _toned(word: str) -> Cell:
+    return (Words(word.lower(), _TONES.get(word, "plain")),)
 
 
 def _key(uri: str | None) -> str | None:

@@ -3,7 +3,7 @@
 from rich.console import Console
 
 from evaldrop.cli.output import shown
-from evaldrop.scorecard.figures import percent, size
+from evaldrop.scorecard.figures import count, percent, score, size
 from evaldrop.steps.validate_dataset.plan import Range
 from evaldrop.steps.validate_dataset.sensitivity import POWER, USUAL_RATE, Needed, Sensitivity
 
@@ -18,13 +18,13 @@ def print_sensitivity(console: Console, found: Sensitivity) -> None:
     once = " (groups count once)" if has_groups else ""
     detectable = found.detectable
     console.print(
-        f"\nwith {found.clusters:,} {unit}{once} a difference of {size(detectable.likely)} between two "
+        f"\nwith {count(found.clusters)} {unit}{once} a difference of {size(detectable.likely)} between two "
         f"candidates is seen in {POWER * 100:.0f} of 100 runs "
         f"({size(detectable.low)} to {size(detectable.high)}, {_why(found)})"
     )
     if found.comparisons > 1:
         console.print(
-            f"{found.comparisons:,} comparisons are decided together (Holm): the first of them takes "
+            f"{count(found.comparisons)} comparisons are decided together (Holm): the first of them takes "
             f"{size(found.detectable_adjusted.likely)}"
         )
     console.print(
@@ -39,7 +39,7 @@ def print_sensitivity(console: Console, found: Sensitivity) -> None:
 
 def _needed(needed: Needed, unit: str, *, several: bool) -> str:
     together = f"; {_range(needed.records_adjusted)} as the first of all" if several else ""
-    return f"a difference of {needed.difference:g} takes {_range(needed.records)} {unit}{together}"
+    return f"a difference of {score(needed.difference)} takes {_range(needed.records)} {unit}{together}"
 
 
 def _why(found: Sensitivity) -> str:

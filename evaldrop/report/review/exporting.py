@@ -7,9 +7,8 @@ from evaldrop import storage
 from evaldrop.errors import InputError, StorageError
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.report.review.drawing import draw_responses, review_id
-from evaldrop.report.review.page import review_page
+from evaldrop.report.review.page import ShownItem, ShownReview, review_page
 from evaldrop.report.review.sheet import review_sheet
-from evaldrop.report.review.shown import ShownItem, ShownReview
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import RECORDS_FILE, PreparedRecord, read_prepared
 from evaldrop.run.tables import read_rows

@@ -1,14 +1,41 @@
-"""The review page: one file on which a person scores responses blind, offline, under a strict policy."""
+"""
+The review page: one file on which a person scores responses blind, offline, under a strict policy.
 
-from typing import Any
+What page and sheet are made of holds no record id, candidate, model or judge, and nobody's score.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.report.escape import script_json
 from evaldrop.report.page import content_security_policy, read_asset, template
-from evaldrop.report.review.shown import ShownItem, ShownReview
-from evaldrop.scorecard.calibration.label import SKIPPED
+from evaldrop.scorecard.calibration.label import SKIPPED, Sampling
+
+
+class ShownItem(NamedTuple):
+    """A response with what it answers, under a number."""
+
+    position: int
+    criteria: Sequence[str]
+    prompt: str
+    system: str | None
+    context: str | None
+    reference: Sequence[str]
+    response: str
+
+
+class ShownReview(NamedTuple):
+    """All that page and sheet may know."""
+
+    review_id: str
+    run_id: str
+    simulated: bool
+    sampling: Sampling
+    criteria: Mapping[str, Criterion]
+    items: Sequence[ShownItem]
 
 
 def review_page(review: ShownReview) -> str:

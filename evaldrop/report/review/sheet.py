@@ -1,12 +1,10 @@
 """The CSV for those who prefer a sheet: a row per response and criterion, the score's cell empty."""
 
-import csv
-import io
 from collections.abc import Iterator
 
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.report.escape import csv_cell
-from evaldrop.report.review.shown import ShownItem, ShownReview
+from evaldrop.report.escape import csv_text
+from evaldrop.report.review.page import ShownItem, ShownReview
 
 COLUMNS = (
     "review", "item", "criterion", "score", "question", "answers", "prompt", "system", "context", "reference",
@@ -16,13 +14,8 @@ COLUMNS = (
 
 def review_sheet(review: ShownReview) -> str:
     """Return a review as CSV, with a mark by which spreadsheets know that it is UTF-8."""
-    stream = io.StringIO()
-    writer = csv.writer(stream)
-    writer.writerow(COLUMNS)
-    for item in review.items:
-        for name in item.criteria:
-            writer.writerow([csv_cell(cell) for cell in _cells(review, item, review.criteria[name])])
-    return "\ufeff" + stream.getvalue()
+    rows = (_cells(review, item, review.criteria[name]) for item in review.items for name in item.criteria)
+    return "\ufeff" + csv_text((COLUMNS, *rows))
 
 
 def answers_in_words(criterion: Criterion) -> str:

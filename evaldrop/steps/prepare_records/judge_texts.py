@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from evaldrop.bedrock.families.registry import layout_named
 from evaldrop.bedrock.families.requests import judge_call
 from evaldrop.errors import PromptError
 from evaldrop.evaluation import Judge
@@ -94,7 +95,7 @@ def system_text(judge: Judge, prompt: Prompt, *, tool: str) -> str:
 
 def leading_text(judge: Judge, prompt: Prompt, *, tool: str) -> str:
     """Return what goes before a judge's text when its body has no other place for a system text."""
-    if layout(judge) != "chat":
+    if layout_named(layout(judge)).system:
         return ""
     system = system_text(judge, prompt, tool=tool)
     return f"{system}\n\n" if system else ""

@@ -17,6 +17,7 @@ import orjson
 from evaldrop import storage
 from evaldrop.bedrock.families.requests import native_body, native_guardrail
 from evaldrop.evaluation import Candidate, body_family
+from evaldrop.evaluation.model_ids import families_in_words
 from evaldrop.evaluation.prompts import Turn
 from evaldrop.run.definition import REPLIES, REQUESTS
 from evaldrop.run.records import with_texts_restored
@@ -180,8 +181,8 @@ def long_body(candidate: Candidate, turns: Sequence[Turn]) -> bytes:
         raise NoLayoutError(
             f"the record is {size:,} bytes as a request of candidate {candidate.name}, which is too long for "
             f'a payload of Step Functions, and the body layout of "{candidate.model}" is not known, so that '
-            "it cannot go by way of S3. Shorten the record, or say the candidate's family: anthropic, nova, "
-            "llama, mistral or chat."
+            "it cannot go by way of S3. Shorten the record, or say the candidate's family: "
+            f"{families_in_words()}."
         )
     return orjson.dumps(native_body(candidate, turns))
 

@@ -16,9 +16,9 @@ from botocore.config import Config
 from botocore.credentials import Credentials, ReadOnlyCredentials, RefreshableCredentials
 
 from benchmarks.endpoint import Settings, running_endpoint
-from evaldrop.bedrock.aws import AwsRuntime, _authorisation, code_by_status, resolve_access, service_error
+from evaldrop.bedrock.aws import _OWN_CODES, AwsRuntime, _authorisation, resolve_access, service_error
 from evaldrop.bedrock.channel import HttpReply
-from evaldrop.bedrock.protocol import ServiceError
+from evaldrop.bedrock.protocol import ServiceError, code_by_status
 from evaldrop.bedrock.signing import BearerToken, Signature
 from evaldrop.errors import InputError
 
@@ -289,7 +289,7 @@ def test_a_refusal_is_named_by_header_then_body_then_status_and_never_by_wording
 
 
 def test_every_unnamed_status_has_a_code_that_ends_in_exception():
-    assert all(code_by_status(status).endswith("Exception") for status in range(300, 600))
+    assert all(code_by_status(status, _OWN_CODES).endswith("Exception") for status in range(300, 600))
 
 
 def test_a_server_that_does_not_answer_is_a_model_timeout(aws):

@@ -7,8 +7,8 @@ import orjson
 import pytest
 from aiohttp import web
 
-from evaldrop.bedrock.families.chat import chat_request, chat_response, converse_request, converse_response
-from evaldrop.bedrock.openai import OpenAIRuntime
+from evaldrop.bedrock.families.chat import chat_of_converse, converse_of_chat
+from evaldrop.bedrock.openai import OpenAIRuntime, chat_request, converse_response
 from evaldrop.bedrock.protocol import ServiceError
 
 COMPLETION = {
@@ -193,19 +193,6 @@ def test_a_text_that_json_cannot_carry_is_a_validation_error(no_aws):
         converse({**REQUEST, "messages": [{"role": "user", "content": [{"text": "\ud800"}]}]})
 
 
-def test_tool_turns_are_written_both_ways():
-    use = {"toolUseId": "c1", "name": "v", "input": {"a": 1}}
-    result = {"toolUseId": "c1", "content": [{"text": "done"}, {"json": {"b": 2}}]}
-    messages = [
-        {"role": "assistant", "content": [{"text": "Let me see."}, {"toolUse": use}, {"cachePoint": {}}]},
-        {"role": "user", "content": [{"toolResult": result}]},
-    ]
-    first, second = chat_request({"messages": messages})["messages"]
-    assert first["content"] == "Let me see."
-    assert first["tool_calls"][0]["function"] == {"name": "v", "arguments": '{"a":1}'}
-    assert second == {"role": "tool", "tool_call_id": "c1", "content": 'done\n{"b":2}'}
-
-
 @pytest.mark.parametrize(
     ("choice", "written"), [({}, "auto"), ({"auto": {}}, "auto"), ({"any": {}}, "required")]
 )
@@ -246,7 +233,7 @@ def test_a_request_survives_the_way_to_chat_and_back():
         "inferenceConfig": {"maxTokens": 5, "temperature": 0.5},
         "toolConfig": {"tools": TOOLS["tools"]},
     }
-    assert converse_request("m", chat_request(request)) == request
+    assert {"modelId": "m", **converse_of_chat(chat_request(request))} == request
 
 
 def test_a_response_survives_the_way_to_chat_and_back():
@@ -257,4 +244,4 @@ def test_a_response_survives_the_way_to_chat_and_back():
         "usage": {"inputTokens": 1, "outputTokens": 2, "totalTokens": 3},
         "metrics": {"latencyMs": 4},
     }
-    assert converse_response(chat_response("m", response), latency_ms=4) == response
+    assert converse_response(chat_of_converse("m", response), latency_ms=4) == response

@@ -1,4 +1,4 @@
-"""A runtime beside the run: both ends of its connection, here in one event loop."""
+"""A runtime in another process: both ends of its connection, here in one event loop."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ REQUEST = {"modelId": "m", "messages": [{"content": [{"image": {"source": {"byte
 
 
 class Runtime:
-    """Answers with what it was asked, or as it is told to."""
+    """Answers with what it was asked, or as its fault says."""
 
     is_simulated = False
 
@@ -40,7 +40,7 @@ class Runtime:
         self.closed = True
 
 
-def beside(scenario, runtime):
+def connected(scenario, runtime):
     """Run a scenario with the near end, while a runtime answers at the far end; return the runtime."""
 
     async def run():
@@ -64,7 +64,7 @@ def test_many_calls_at_once_get_each_its_own_answer_bytes_included():
         replies = await asyncio.gather(*(near.converse(request) for request in requests))
         assert replies == [{"asked": request} for request in requests]
 
-    assert beside(scenario, Runtime()).closed
+    assert connected(scenario, Runtime()).closed
 
 
 def test_a_refusal_keeps_its_name_and_words():
@@ -73,7 +73,7 @@ def test_a_refusal_keeps_its_name_and_words():
             await near.converse(REQUEST)
         assert (refused.value.code, refused.value.message) == ("ThrottlingException", "slow down")
 
-    beside(scenario, Runtime(ServiceError("ThrottlingException", "slow down")))
+    connected(scenario, Runtime(ServiceError("ThrottlingException", "slow down")))
 
 
 def test_a_fault_that_no_other_process_can_read_is_told_in_words():
@@ -84,7 +84,7 @@ def test_a_fault_that_no_other_process_can_read_is_told_in_words():
     class Unsendable(Exception):  # noqa: N818 - a local class cannot be pickled, which is the point
         pass
 
-    beside(scenario, Runtime(Unsendable("broken")))
+    connected(scenario, Runtime(Unsendable("broken")))
 
 
 def test_a_call_nobody_waits_for_any_longer_is_taken_back():
@@ -94,7 +94,7 @@ def test_a_call_nobody_waits_for_any_longer_is_taken_back():
         await asyncio.wait_for(runtime.cancelled.wait(), 10)
 
     runtime = Runtime()
-    beside(scenario, runtime)
+    connected(scenario, runtime)
 
 
 def test_calls_fail_by_a_name_the_workflow_retries_when_the_other_process_dies():
@@ -117,10 +117,10 @@ PROGRAM = """
 import sys
 from functools import partial
 from evaldrop.bedrock.opening import open_runtime
-from evaldrop.bedrock.other_process import runtime_beside
+from evaldrop.bedrock.other_process import open_in_other_process
 from evaldrop.errors import InputError
 
-with runtime_beside(partial(open_runtime, sys.argv[1], max_in_flight=1)) as runtime:
+with open_in_other_process(partial(open_runtime, sys.argv[1], max_in_flight=1)) as runtime:
     try:
         print(runtime.opened() is runtime)
     except InputError as fault:

@@ -8,13 +8,13 @@ from rich.console import Console
 from evaldrop.bedrock.metered import Meter
 from evaldrop.cli import output, progress
 from evaldrop.cli.progress import RunProgress
-from evaldrop.cli.tables.plan import duration
+from evaldrop.scorecard.figures import rough_duration
 
 
 def told(*, terminal=False):
     console = Console(file=io.StringIO(), force_terminal=terminal, width=200)
     meter = Meter(calls=7, input_tokens=1_500, output_tokens=700, cost_usd=0.25)
-    return RunProgress(meter, console=console), console.file, meter
+    return RunProgress(console, meter), console.file, meter
 
 
 def follow(run, total=4):
@@ -70,7 +70,7 @@ def test_a_total_nobody_knows_is_not_made_up():
     ("seconds", "words"), [(0.4, "0 s"), (89, "89 s"), (600, "10 min"), (7_200, "2.0 h")]
 )
 def test_a_time_is_told_in_its_own_unit(seconds, words):
-    assert duration(seconds) == words
+    assert rough_duration(seconds) == words
 
 
 def test_text_of_a_model_cannot_act_on_a_terminal():

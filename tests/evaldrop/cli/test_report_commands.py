@@ -10,7 +10,7 @@ import urllib.request
 import pytest
 
 from evaldrop.cli.app import main
-from evaldrop.report.again import again
+from evaldrop.report.sentences import again
 from evaldrop.scorecard.read import read_run
 from tests.browser.pages import write_varied
 from tests.whole_runs import ROOT, command, environment, only_run, write_evaluation

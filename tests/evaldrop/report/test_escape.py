@@ -1,4 +1,4 @@
-"""Text of unknown origin is inert in Markdown, CSV, XML, scripts and on terminals."""
+"""Text of unknown origin is inert in Markdown, CSV, XML and scripts."""
 
 import csv
 import io
@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from markdown_it import MarkdownIt
 
-from evaldrop.report.escape import csv_cell, markdown, script_json, terminal, xml
+from evaldrop.report.escape import csv_cell, markdown, script_json, xml
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -70,14 +70,6 @@ def test_a_cell_is_never_a_formula(text):
 @pytest.mark.parametrize("value", [-1.5, 3, None, "plain", "a=b"])
 def test_numbers_and_plain_words_stay_as_they_are(value):
     assert csv_cell(value) == value
-
-
-def test_no_escape_sequence_reaches_a_terminal():
-    assert (
-        terminal("\x1b[31mred\x1b]0;title\x07 \u202eabc\x9b1m")
-        == "\ufffd[31mred\ufffd]0;title\ufffd \ufffdabc\ufffd1m"
-    )
-    assert terminal("two\nlines\tand ü") == "two\nlines\tand ü"
 
 
 def test_xml_holds_no_character_it_cannot():

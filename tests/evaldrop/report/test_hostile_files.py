@@ -10,13 +10,13 @@ from xml.etree import ElementTree as ET
 import pytest
 from markdown_it import MarkdownIt
 
-from evaldrop.report.again import again
 from evaldrop.report.escape import markdown
-from evaldrop.report.exporting import queries
 from evaldrop.report.junit import junit_report
 from evaldrop.report.markdown import markdown_report
 from evaldrop.report.page import read_asset
+from evaldrop.report.sentences import again
 from evaldrop.report.spreadsheet import csv_report
+from evaldrop.report.writing import queries
 from evaldrop.scorecard.read import read_run
 from tests.browser.pages import write_hostile, write_varied
 from tests.browser.test_hostile_names import renamed

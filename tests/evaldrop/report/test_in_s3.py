@@ -8,8 +8,8 @@ import pytest
 from evaldrop import storage
 from evaldrop.cli.app import main
 from evaldrop.report import history_index
-from evaldrop.report.exporting import export_run
 from evaldrop.report.serving import Folder
+from evaldrop.report.writing import export_run
 from evaldrop.scorecard.read import read_run
 from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.browser.pages import GOOD, write_varied

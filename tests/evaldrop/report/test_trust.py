@@ -1,11 +1,10 @@
 """What says how far judges can be trusted is read by the names of the scorecard's keys."""
 
 from evaldrop.report.matrix import matrices
-from evaldrop.report.trust import preferences, trust_tables
+from evaldrop.report.trust import trust_tables
 from evaldrop.scorecard.model.scorecard import Comparison
 from tests.evaldrop.scorecard.gate.test_gate import card, scorecard
 
-ESTIMATE = {"win_rate": 0.6, "wins": 5, "ties": 2, "losses": 3, "n": 10, "flip_rate": 0.1}
 CALIBRATION = {
     "correctness": {
         "n_labelled": 40,
@@ -27,19 +26,15 @@ AGREEMENT = {"tone": {"alpha": 0.743, "level": "ordinal", "n_records": 1200, "in
 
 def table(content, title):
     (found,) = [table for table in trust_tables(content) if table.title == title]
-    return [dict(zip(("", *found.columns), row, strict=True)) for row in found.rows]
+    return [dict(zip(headings(found), row, strict=True)) for row in rows(found)]
 
 
-def test_preferences_are_read_by_baseline_in_either_shape():
-    either = [
-        {"lite": {"baseline": "lite", **ESTIMATE}},
-        {**ESTIMATE, "by_baseline": {"lite": {**ESTIMATE, "interval": [0.3, 0.8]}}, "by_judge": {}},
-    ]
-    for pairwise in either:
-        content = {"candidates": {"haiku": {"pairwise": pairwise}, "lite": {"pairwise": None}}}
-        (found,) = preferences(content)
-        assert (found.candidate, found.over, found.win_rate, found.n) == ("haiku", "lite", 0.6, 10)
-    assert found.interval == (0.3, 0.8)
+def headings(found):
+    return [column.heading for column in found.columns]
+
+
+def rows(found):
+    return [list(row) for row in zip(*(column.cells for column in found.columns), strict=True)]
 
 
 def test_agreement_is_a_row_per_criterion():
@@ -56,14 +51,15 @@ def test_agreement_is_a_row_per_criterion():
 def test_an_interval_beside_a_rate_is_in_percent_and_words_stand_apart_from_numbers():
     anchors = {"pro": {"missed_rate": 0.0, "interval": [0.0, 0.4345], "tolerance": 0.1, "reason": "too few"}}
     (found,) = trust_tables({"anchors": anchors})
-    assert found.rows == [["pro", "0 %", "0–43 %", "10 %", "too few"]]
-    assert [found.is_words(place) for place in range(4)] == [False, False, False, True]
+    assert rows(found) == [["pro", "0 %", "0–43 %", "10 %", "too few"]]
+    kinds = [column.kind for column in found.columns]
+    assert kinds == ["words", "number", "number", "number", "words"]
 
 
 def test_a_pair_of_criteria_names_its_row_and_leaves_its_sentence_to_the_hints():
     pairs = [{"a": "tone", "b": "fluency", "n": 3, "correlation": 0.99, "finding": "say the same"}]
     (found,) = trust_tables({"criterion_pairs": pairs})
-    assert (found.columns, found.rows) == (["n", "correlation"], [["tone, fluency", "3", "0.99"]])
+    assert (headings(found), rows(found)) == (["", "n", "correlation"], [["tone, fluency", "3", "0.99"]])
 
 
 def test_calibration_shows_rates_and_who_said_what():
@@ -73,7 +69,7 @@ def test_calibration_shows_rates_and_who_said_what():
     assert row["joined · kappa"] == "0.46"
     assert row["random sample"] == "yes"
     confusion = [table for table in trust_tables(content) if "people said" in table.title]
-    assert [list(row) for row in confusion[0].rows] == [["no", "1", "2"], ["yes", "1", "36"]]
+    assert rows(confusion[0]) == [["no", "1", "2"], ["yes", "1", "36"]]
 
 
 def test_what_a_later_version_adds_is_shown():
@@ -84,9 +80,9 @@ def test_what_a_later_version_adds_is_shown():
         "gate": {"a": {"b": 1}},
     }
     (found,) = trust_tables(content)
-    assert (found.title, found.columns, found.rows) == (
+    assert (found.title, headings(found), rows(found)) == (
         "Some new part",
-        ["record id", "score"],
+        ["", "record id", "score"],
         [["1", "r1", "0.50"]],
     )
 

@@ -123,3 +123,23 @@ def test_a_long_name_is_cut_for_a_chart():
     assert figures.label("haiku") == "haiku"
     assert figures.label("x" * 20) == "x" * 20
     assert figures.label("x" * 21) == "x" * 19 + "…"
+
+
+def test_estimates_are_rough():
+    assert [figures.rough_count(n) for n in (7, 1_200, 12_000, 3.4e6, 2e9)] == [
+        "7",
+        "1.2k",
+        "12k",
+        "3.4M",
+        "2.0B",
+    ]
+    assert [figures.rough_usd(n) for n in (0.0123, 0.994, 0.996, 1234.5)] == [
+        "$0.0123",
+        "$0.9940",
+        "$1.00",
+        "$1,234.50",
+    ]
+
+
+def test_a_score_has_no_more_places_than_it_needs():
+    assert [figures.score(n) for n in (1.0, 0.25, -2.0)] == ["1", "0.25", "-2"]

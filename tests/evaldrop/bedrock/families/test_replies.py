@@ -89,7 +89,7 @@ def test_every_familys_body_is_read_to_one_view(body, reply):
 
 @pytest.mark.parametrize("name", ["anthropic", "nova", "llama", "mistral", "chat"])
 def test_a_body_that_a_guardrail_replaced_says_so_whatever_its_models_own_stop_reason(name):
-    """InvokeModel's body keeps `end_turn` and the like; the guardrail's action stands beside it."""
+    """InvokeModel's body keeps `end_turn` and the like; the guardrail's action has a key of its own."""
     body = next(body for key, (body, _) in BODIES.items() if key.startswith(name))
     for action, stop in (("INTERVENED", "guardrail_intervened"), ("NONE", None)):
         marked = {"Body": {**body, "amazon-bedrock-guardrailAction": action}}

@@ -5,9 +5,11 @@ import json
 import pytest
 from botocore.session import Session
 
+from evaldrop.bedrock.families.registry import FAMILIES
 from evaldrop.bedrock.families.requests import candidate_call, conversation, judge_call
 from evaldrop.evaluation import Candidate, Judge
 from evaldrop.evaluation.definition import Guardrail, Inference, layout
+from evaldrop.evaluation.model_ids import families, is_one_text
 from evaldrop.evaluation.prompts import Turn
 
 TURNS = [
@@ -42,6 +44,13 @@ def judge(family, **more):
 @pytest.mark.parametrize("family", ["converse", *MODELS])
 def test_the_layout_is_converse_or_the_family_of_the_body(family):
     assert layout(candidate(family)) == family
+
+
+def test_the_table_of_ids_and_the_families_know_the_same_ones():
+    assert FAMILIES.keys() == set(families())
+    assert {name for name, family in FAMILIES.items() if family.block is None} == {
+        name for name in families() if is_one_text(name)
+    }
 
 
 # AWS, Amazon Bedrock User Guide: "Inference request parameters and response fields for foundation models".

@@ -3,7 +3,8 @@
 import pytest
 
 from evaldrop.errors import EvaluationError
-from evaldrop.scorecard.gate import RunNames, check_names, evaluate_gate, parse_gate
+from evaldrop.scorecard.gate import RunNames, evaluate_gate, parse_gate
+from evaldrop.scorecard.gate.names import check_names
 from evaldrop.scorecard.gate.rules import NoRegression, NoWorseRecord
 from evaldrop.scorecard.model.baseline import (
     Baseline,

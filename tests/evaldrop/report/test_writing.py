@@ -6,7 +6,7 @@ import pytest
 
 from evaldrop.cli.app import main
 from evaldrop.errors import InputError
-from evaldrop.report.exporting import FILES, export_run
+from evaldrop.report.writing import FILES, export_run
 from evaldrop.scorecard.read import read_run
 from tests.browser.pages import write_varied
 from tests.whole_runs import EVALUATION, only_run, write_evaluation

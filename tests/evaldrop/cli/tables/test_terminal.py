@@ -5,15 +5,17 @@ import io
 import pytest
 from rich.console import Console
 
-from evaldrop.cli.tables.fitting import Column, fitting, table_of, taken
-from evaldrop.cli.tables.scorecard import draw_interval, print_scorecard
+from evaldrop.cli.output import plain
+from evaldrop.cli.tables.scorecard import print_scorecard
+from evaldrop.cli.tables.terminal import draw_interval, fitted_table, fitting, taken, width_of
+from evaldrop.report.columns import Column, Words, words
 from evaldrop.scorecard.read import read_run
 from tests.browser.pages import write_varied
 
-NAME = Column(title="candidate", cells=["a-name-of-twenty-two-c", "b"], justify="left")
-NUMBER = Column(title="n", cells=["1,000,000", "2"])
-LESS = Column(title="p90", cells=["100 ms", "200 ms"], rank=1)
-LEAST = Column(title="model", cells=["us.amazon.nova-lite-v1:0", "m"], rank=2)
+NAME = words("candidate", ["a-name-of-twenty-two-c", "b"])
+NUMBER = Column("n", ["1,000,000", "2"])
+LESS = Column("p90", ["100 ms", "200 ms"], rank=1)
+LEAST = words("model", ["us.amazon.nova-lite-v1:0", "m"], rank=2)
 
 
 @pytest.mark.parametrize(("width", "titles"), [
@@ -25,21 +27,21 @@ LEAST = Column(title="model", cells=["us.amazon.nova-lite-v1:0", "m"], rank=2)
 ])  # fmt: skip
 def test_the_least_telling_columns_go_first(width, titles):
     kept = fitting([NAME, NUMBER, LESS, LEAST], width)
-    assert [column.title for column in kept] == titles
+    assert [column.heading for column in kept] == titles
     assert taken(kept) <= max(width, 33)
 
 
 def test_a_name_is_cut_where_nothing_else_can_go_and_a_number_never():
     console = Console(file=io.StringIO(), width=24)
-    console.print(table_of([NAME, NUMBER], 24))
+    console.print(fitted_table([NAME, NUMBER], 24))
     lines = console.file.getvalue().splitlines()
     assert lines[1] == "a-name-of-tw…  1,000,000"
     assert max(map(len, lines)) == 24
 
 
-def test_markup_takes_no_room():
-    column = Column(title="decision", cells=["[red]regressed[/]", "[dim]undecided[/]"])
-    assert column.width == len("regressed")
+def test_a_tone_takes_no_room():
+    column = words("decision", [(Words("regressed", "bad"),), (Words("undecided", "muted"),)])
+    assert width_of(column) == len("regressed")
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +69,11 @@ def test_a_bar_is_as_wide_as_its_room(rate, width):
     drawn = draw_interval(rate, (max(0.0, rate - 0.1), min(1.0, rate + 0.1)), width)
     assert len(drawn) == width
     assert drawn.index("●") == round(rate * (width - 1))
+
+
+def test_no_escape_sequence_reaches_a_terminal():
+    assert (
+        plain("\x1b[31mred\x1b]0;title\x07 \u202eabc\x9b1m")
+        == "\ufffd[31mred\ufffd]0;title\ufffd \ufffdabc\ufffd1m"
+    )
+    assert plain("two\nlines\tand ü") == "two\nlines\tand ü"

@@ -1,0 +1,50 @@
+"""Converse, which suits every family: requests in Step Functions' casing, and what it answered."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from evaldrop.bedrock.families import bodies
+from evaldrop.bedrock.families.family import JSON, Layout, Reply, Turns
+
+
+def _messages(turns: Turns) -> JSON:
+    return {"Messages": [{"Role": role, "Content": [{"Text": text}]} for role, text in turns]}
+
+
+def _tool(tool: Mapping[str, Any], choice: str | None) -> JSON:
+    schema = {"Json": tool["input_schema"]}
+    spec = {"Name": tool["name"], "Description": tool["description"], "InputSchema": schema}
+    config: JSON = {"Tools": [{"ToolSpec": spec}]}
+    if choice:
+        config["ToolChoice"] = {"Tool": {"Name": tool["name"]}} if choice == "tool" else {"Any": {}}
+    return {"ToolConfig": config}
+
+
+def read(raw: Mapping[str, Any]) -> Reply:
+    """Read Converse's response as Step Functions writes it."""
+    # Blocks by their keys, not by position: reasoning may come first.
+    blocks = bodies.mappings(bodies.mapping(bodies.mapping(raw.get("Output")).get("Message")).get("Content"))
+    usage, latency_ms = bodies.mapping(raw.get("Usage")), bodies.mapping(raw.get("Metrics")).get("LatencyMs")
+    is_number = isinstance(latency_ms, int | float) and not isinstance(latency_ms, bool)
+    return Reply(
+        "".join(str(block["Text"]) for block in blocks if "Text" in block),
+        bodies.tool_input(bodies.mapping(block.get("ToolUse")).get("Input") for block in blocks),
+        raw.get("StopReason"),
+        bodies.total(usage, "InputTokens", "CacheReadInputTokens", "CacheWriteInputTokens"),
+        bodies.total(usage, "OutputTokens"),
+        float(latency_ms) if latency_ms is not None and is_number else None,
+    )
+
+
+CONVERSE = Layout(
+    parameters={
+        "max_tokens": "MaxTokens",
+        "temperature": "Temperature",
+        "top_p": "TopP",
+        "stop": "StopSequences",
+    },
+    parameters_in="InferenceConfig",
+    messages=_messages,
+    system=lambda text: {"System": [{"Text": text}]},
+    tool=_tool,
+)

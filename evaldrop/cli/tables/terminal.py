@@ -1,0 +1,133 @@
+"""
+Draws a table on a terminal.
+
+Of a table that fits, the least telling columns go where there are too many, never the first.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+
+from evaldrop.cli.output import plain, shown
+from evaldrop.report.columns import Cell, Column, Words, text_of
+
+_STYLES = {"good": "green", "bad": "red", "doubtful": "yellow", "busy": "cyan", "muted": "dim"}
+_GAP = 2
+# A name is cut before it is shorter than this.
+_SHORTEST_NAME = 12
+
+
+def print_title(console: Console, name: str, about: str, *, simulated: bool) -> None:
+    """Print an evaluation's name and what follows is about."""
+    mark = "[bold yellow]SIMULATED[/bold yellow]  " if simulated else ""
+    console.print(f"\n{mark}[bold]{shown(name)}[/bold]  {shown(about)}")
+
+
+def print_fitting(console: Console, columns: Sequence[Column], *, least: int = 0) -> list[Column]:
+    """Print those columns that have room, the first at least so wide; return them."""
+    kept = fitting(columns, console.width, least=least)
+    console.print(fitted_table(kept, console.width, least=least))
+    return kept
+
+
+def print_models(console: Console, names: Sequence[str], models: Sequence[str]) -> None:
+    """Print whose model is which, for a table that had no room for them."""
+    for name, model in zip(names, models, strict=True):
+        console.print(f"[dim]{shown(name)} is {shown(model)}[/dim]", soft_wrap=True)
+
+
+def fitting(columns: Sequence[Column], width: int, *, least: int = 0) -> list[Column]:
+    """Return the columns that have room in `width` cells, in their order."""
+    kept = list(columns)
+    while taken(kept, least=least) > width and (most := max(column.rank for column in kept)):
+        kept = [column for column in kept if column.rank != most]
+    return kept
+
+
+def taken(columns: Sequence[Column], *, least: int = 0) -> int:
+    """Return the cells that columns take beside one another."""
+    first, *others = map(width_of, columns)
+    return max(least, first) + sum(others) + _GAP * len(others)
+
+
+def width_of(column: Column) -> int:
+    """Return the cells that a column's widest text takes."""
+    return max(cell_len(plain(text)) for text in (column.heading, *map(text_of, column.cells)))
+
+
+def fitted_table(columns: Sequence[Column], width: int, *, least: int = 0) -> Table:
+    """Return a table of columns as wide as their texts; where even they have no room the first is cut."""
+    first = max(least, width_of(columns[0]))
+    room = max(_SHORTEST_NAME, first - max(0, taken(columns, least=least) - width))
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column(
+        shown(columns[0].heading), style="bold", no_wrap=True, min_width=min(room, first), max_width=room
+    )
+    for column in columns[1:]:
+        table.add_column(
+            shown(column.heading), justify=_justify(column), no_wrap=True, min_width=width_of(column)
+        )
+    return _with_rows(table, columns)
+
+
+def wrapped_table(columns: Sequence[Column], *, style: str = "bold", least: int = 12) -> Table:
+    """Return a table of all columns, which wraps what has no room; `style` is the first column's."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for place, column in enumerate(columns):
+        table.add_column(
+            shown(column.heading),
+            style="" if place else style,
+            justify=_justify(column),
+            min_width=None if place else least,
+            no_wrap=column.wrap == "never",
+            overflow="fold" if column.wrap == "anywhere" else "ellipsis",
+        )
+    return _with_rows(table, columns)
+
+
+def _justify(column: Column) -> Literal["left", "right"]:
+    return "right" if column.kind == "number" else "left"
+
+
+def _with_rows(table: Table, columns: Sequence[Column]) -> Table:
+    for row in zip(*(column.cells for column in columns), strict=True):
+        table.add_row(*map(_marked, row))
+    return table
+
+
+def _marked(cell: Cell) -> str:
+    if not isinstance(cell, tuple):
+        return shown(text_of(cell))
+    return " ".join(_styled(part) for part in cell)
+
+
+def _styled(part: Words) -> str:
+    style = _STYLES.get(part.tone)
+    return f"[{style}]{shown(part.text)}[/]" if style else shown(part.text)
+
+
+def draw_interval(
+    value: float | None,
+    bounds: tuple[float, float] | None,
+    width: int,
+    *,
+    low: float = 0.0,
+    high: float = 1.0,
+    level: float | None = None,
+) -> str:
+    """Draw a value with its interval on a line between two ends, such as `   ├──●───┤  │  `; │ is `level`."""
+
+    def place(at: float) -> int:
+        return round((at - low) / (high - low) * (width - 1))
+
+    cells = [" "] * width
+    if level is not None and low <= level <= high:
+        cells[place(level)] = "│"
+    if value is not None:
+        first, last = map(place, bounds or (value, value))
+        cells[first : last + 1] = "─" * (last - first + 1)
+        cells[first], cells[last], cells[place(value)] = "├", "┤", "●"
+    return "".join(cells)

@@ -1,0 +1,272 @@
+"""
+The tables of a scorecard that are shown in several places, each described once.
+
+What only one medium shows is made where it is shown.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from evaldrop.report.changes import Axis, perturbed, perturbed_axis
+from evaldrop.report.columns import MARKDOWN, PAGE, TERMINAL, Cell, Column, Table, Tone, Words, words
+from evaldrop.scorecard import figures
+from evaldrop.scorecard.figures import count
+from evaldrop.scorecard.model.baseline import Baseline, BaselineEstimate
+from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailComparison
+from evaldrop.scorecard.model.scorecard import CandidateScorecard, Comparison, Scorecard
+
+
+def operations(scorecard: Scorecard) -> Table:
+    """Return cost, latency and losses of every candidate."""
+    cards = scorecard.candidates.values()
+    counts = [card.responses for card in cards]
+    tokens_in = [count(card.tokens.input) for card in cards]
+    tokens_out = [count(card.tokens.output) for card in cards]
+    tokens = [f"{into} / {out}" for into, out in zip(tokens_in, tokens_out, strict=True)]
+    known = [figures.usd(card.cost_usd.per_1000_records) for card in cards]
+    priced = [_per_1000(card) for card in cards]
+    judging = [figures.usd(card.cost_usd.judge) for card in cards]
+    errors = [count(one.errors) for one in counts]
+    lost = [f"{count(one.errors + one.missing)} of {count(one.n)}" for one in counts]
+    answered = [f"{count(one.n - one.errors - one.missing)}/{count(one.n)}" for one in counts]
+    repeated = "Calls the workflow repeated, most of them throttled"
+    return Table(
+        title="Cost, latency and losses",
+        caption="Cost, latency and losses",
+        columns=[
+            words("candidate", list(scorecard.candidates)),
+            words("model", [card.model for card in cards], TERMINAL | MARKDOWN, rank=3),
+            Column("USD per 1,000", priced, PAGE),
+            Column("judging, USD", judging, PAGE),
+            Column("answered", answered, TERMINAL),
+            Column("errors", errors, TERMINAL),
+            Column("errors", lost, MARKDOWN),
+            Column("p50", [figures.milliseconds(card.latency_ms.p50) for card in cards]),
+            Column("p90", [figures.milliseconds(card.latency_ms.p90) for card in cards], rank=2),
+            Column("p99", [figures.milliseconds(card.latency_ms.p99) for card in cards], PAGE),
+            Column("tokens in / out", tokens, MARKDOWN),
+            Column("USD per 1,000", known, TERMINAL),
+            Column("USD per 1,000", priced, MARKDOWN),
+            Column("judging", judging, TERMINAL | MARKDOWN, rank=1),
+            Column("tokens in", tokens_in, PAGE),
+            Column("tokens out", tokens_out, PAGE),
+            Column("errors", errors, PAGE),
+            Column("missing", [count(one.missing) for one in counts], PAGE),
+            Column("refused", [count(one.refused) for one in counts], PAGE),
+            Column("cut off", [count(one.truncated) for one in counts], PAGE),
+            Column("throttled, repeated", [count(one.retries) for one in counts], PAGE, note=repeated),
+        ],
+    )
+
+
+def _per_1000(card: CandidateScorecard) -> str:
+    # Nothing was called: there is no price for what was given.
+    if card.cost_usd.candidate is not None and card.cost_usd.per_1000_records is None:
+        return figures.ABSENT
+    return figures.usd(card.cost_usd.per_1000_records)
+
+
+def pairs(scorecard: Scorecard) -> Table:
+    """Return every comparison of two candidates."""
+    found = scorecard.comparisons
+    return Table(
+        title="All pairs",
+        row_classes=["decided" if pair.decisive else "open" for pair in found],
+        columns=[
+            words("criterion", [pair.criterion for pair in found]),
+            words("pair", [f"{pair.a} − {pair.b}" for pair in found]),
+            words("", [_strong(pair.decisive and f"{pair.better} is better") for pair in found], MARKDOWN),
+            *difference(found),
+            Column("p", [figures.p_value(pair.p_value) for pair in found], PAGE),
+            *_tested(found),
+            Column("records", [count(pair.n) for pair in found], PAGE),
+            words("decision", [_decision(pair) for pair in found], PAGE),
+        ],
+    )
+
+
+def _decision(pair: Comparison) -> Cell:
+    return (Words(pair.better or "", "strong"), Words("is better")) if pair.decisive else _open(pair.reason)
+
+
+def _strong(decision: str | Literal[False], undecided: Cell = "not decided") -> Cell:
+    return (Words(decision, "strong"),) if decision else undecided
+
+
+def _open(reason: str | None, said: str = "not\u00a0decided") -> Cell:
+    return (Words(f"{said}: {reason}" if reason else said, "muted"),)
+
+
+def difference(found: Sequence[Comparison | GuardrailComparison]) -> Iterator[Column]:
+    """Yield the columns of a difference and its interval."""
+    yield Column("difference", [figures.signed(one.difference) for one in found])
+    yield Column("interval", [figures.interval(one.interval) for one in found])
+
+
+def _tested(found: Sequence[Comparison | GuardrailComparison]) -> Iterator[Column]:
+    yield Column("p (Holm)", [figures.p_value(one.p_adjusted) for one in found])
+    yield Column("detectable", [figures.number(one.minimum_detectable) for one in found])
+
+
+def decided_slices(scorecard: Scorecard) -> list[tuple[str, Comparison]]:
+    """Return the comparisons in which a candidate is decidedly better, with their category."""
+    parts = scorecard.slices.items()
+    return [(category, pair) for category, part in parts for pair in part.comparisons if pair.decisive]
+
+
+_TONES: dict[str, Tone] = {"improved": "good", "regressed": "bad", "undecided": "muted"}
+_CLASSES = {"improved": "better", "regressed": "worse", "undecided": ""}
+# Candidate, criterion and category; "" is all records.
+Movement = tuple[tuple[str, str, str], BaselineEstimate]
+
+
+def criterion_changes(baseline: Baseline) -> list[Movement]:
+    """Return how every criterion of every candidate moved."""
+    cards = baseline.candidates.items()
+    return [
+        ((name, criterion, ""), moved) for name, card in cards for criterion, moved in card.criteria.items()
+    ]
+
+
+def baseline_changes(changes: Sequence[Movement], axis: Axis | None = None) -> Table:
+    """Return what moved since the baseline; `axis` places it on a page."""
+    names, found = [about for about, _ in changes], [estimate for _, estimate in changes]
+    moved = [figures.signed(one.difference) for one in found]
+    both = [f"{count(one.better)} / {count(one.worse)}" for one in found]
+    detectable = [figures.number(one.minimum_detectable) for one in found]
+    decided = [one.decision != "undecided" and one.decision for one in found]
+    reasons = [_open(one.reason) for one in found]
+    return Table(
+        title="Changes against the baseline",
+        classes="numbers changes",
+        columns=[
+            words("candidate", [candidate for candidate, _, _ in names]),
+            words("criterion", [criterion for _, criterion, _ in names]),
+            words("", [(Words(one.decision, _TONES[one.decision]),) for one in found], TERMINAL),
+            words("", list(map(_strong, decided)), MARKDOWN),
+            words("category", [category for _, _, category in names], TERMINAL),
+            *([] if axis is None else [_plot("share of the scale", axis, [about[:2] for about in names])]),
+            Column("now - then", moved, TERMINAL),
+            Column("now − then", moved, MARKDOWN | PAGE, classes=[_CLASSES[one.decision] for one in found]),
+            Column("interval", [figures.interval(one.interval) for one in found]),
+            Column("p (Holm)", [figures.p_value(one.p_adjusted) for one in found], rank=3),
+            Column("detectable", detectable, PAGE),
+            Column("better / worse", both, MARKDOWN),
+            Column("better", [count(one.better) for one in found], TERMINAL | PAGE, rank=1),
+            Column("worse", [count(one.worse) for one in found], TERMINAL | PAGE, rank=1),
+            Column("records", [count(one.n) for one in found], TERMINAL, rank=4),
+            Column("lost", [count(one.lost) for one in found], PAGE),
+            Column("detectable", detectable, TERMINAL | MARKDOWN, rank=2),
+            words("decision", list(map(_strong, decided, reasons)), PAGE),
+        ],
+    )
+
+
+def _plot(heading: str, axis: Axis, keys: Sequence[tuple[str, ...]]) -> Column:
+    return Column(heading, [axis.dots.get(key) for key in keys], PAGE, "plot", ticks=axis.ticks)
+
+
+def worst_records(baseline: Baseline) -> Table:
+    """Return the records that lost most since the baseline."""
+    found = baseline.worst_records
+    moved = [f"{figures.number(one.was)} → {figures.number(one.now)}" for one in found]
+    return Table(
+        title="Scores that fell most",
+        columns=[
+            words("record", [(Words(one.record_id, "record"),) for one in found]),
+            words("candidate", [one.candidate for one in found]),
+            words("criterion", [one.criterion for one in found]),
+            Column("then", [figures.score(one.was) for one in found], MARKDOWN),
+            Column("now", [figures.score(one.now) for one in found], MARKDOWN),
+            Column("then → now", moved, PAGE),
+        ],
+    )
+
+
+def perturbations(scorecard: Scorecard) -> Table:
+    """Return what perturbing prompts does to scores: the copy's minus the record's."""
+    rows = perturbed(scorecard)
+    drops = [row.drop for row in rows]
+    keys = [(row.perturbation, row.candidate, row.on) for row in rows]
+    bounds = [drop.interval and (-drop.interval[1], -drop.interval[0]) for drop in drops]
+    decided = [drop.decisive and ("worse" if drop.drop > 0 else "better") for drop in drops]
+    reasons = [_open(drop.reason) for drop in drops]
+    unanswered = [f"{count(row.missing)} of {count(row.copies)}" for row in rows]
+    return Table(
+        title="Perturbed prompts",
+        columns=[
+            words("perturbed by", [row.perturbation for row in rows]),
+            words("candidate", [row.candidate for row in rows]),
+            words("on", [row.on for row in rows]),
+            words("", list(map(_strong, decided)), MARKDOWN),
+            _plot("", perturbed_axis(scorecard, rows), keys),
+            Column("change", [figures.signed(-drop.drop) for drop in drops]),
+            Column("interval", list(map(figures.interval, bounds))),
+            Column("p (Holm)", [figures.p_value(drop.p_adjusted) for drop in drops], PAGE),
+            Column("pairs", [count(drop.n) for drop in drops]),
+            Column("unanswered", unanswered, PAGE),
+            words("decision", list(map(_strong, decided, reasons)), PAGE),
+        ],
+    )
+
+
+def guardrails(scorecard: Scorecard) -> Table:
+    """Return what guardrails stopped, a row per candidate; none where no record says what is expected."""
+    known = {name: card.guardrail for name, card in scorecard.candidates.items() if card.guardrail}
+    found = list(known.values())
+    ids = [one.guardrail or "none" for one in found]
+    texts = TERMINAL | MARKDOWN
+    shares = {
+        ("bad", "blocked"): [one.blocked_bad for one in found],
+        ("bad", "passed"): [one.passed_bad for one in found],
+        ("good", "blocked"): [one.blocked_good for one in found],
+    }
+    return Table(
+        title="What guardrails stopped",
+        columns=[
+            words("candidate", list(known)),
+            words("guardrail", ids, texts, wrap="anywhere"),
+            *(Column(" ".join(end), list(map(_share, one)), texts) for end, one in shares.items()),
+            Column("guardrail", ids, PAGE),
+            *(Column(", ".join(end), list(map(share_in_parts, one)), PAGE) for end, one in shares.items()),
+            Column("refused", [count(one.refused_bad.n + one.refused_good.n) for one in found]),
+            Column("unknown", [count(one.unknown_bad + one.unknown_good) for one in found]),
+        ],
+    )
+
+
+def _share(share: BlockedShare) -> str:
+    counts = f"{count(share.n)} of {count(share.of)}"
+    if share.rate is None:
+        return counts
+    return f"{counts}, {figures.percent(share.rate)} ({figures.percent_interval(share.interval)})"
+
+
+def share_in_parts(share: BlockedShare) -> Cell:
+    """Return a share as its rate, its interval and its counts."""
+    if share.rate is None:
+        return (Words(figures.ABSENT, "muted"),)
+    bounds = figures.percent_interval(share.interval)
+    counts = f"{count(share.n)} of {count(share.of)}"
+    return (Words(figures.percent(share.rate), "strong"), Words(bounds, "muted"), Words(counts, "small"))
+
+
+def guardrail_pairs(scorecard: Scorecard) -> Table:
+    """Return the comparisons of two candidates on what their guardrails block."""
+    found = scorecard.guardrail_comparisons
+    requests = [pair.requests for pair in found]
+    better = [pair.decisive and f"{pair.better} is better" for pair in found]
+    reasons = [_open(pair.reason, "not decided") for pair in found]
+    return Table(
+        title="Pairs of candidates on what they block",
+        caption="Share blocked, first minus second, on the same requests",
+        columns=[
+            words("requests", requests, MARKDOWN),
+            words("pair", [f"{pair.a} − {pair.b}" for pair in found]),
+            Column("requests", requests, PAGE),
+            words("", [said or "not decided" for said in better], MARKDOWN),
+            *difference(found),
+            *_tested(found),
+            Column("decision", list(map(_strong, better, reasons)), PAGE),
+        ],
+    )
