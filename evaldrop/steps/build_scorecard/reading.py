@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED, Reply, elapsed_latency, read_reply
-from evaldrop.evaluation import Pairwise, plain_name
+from evaldrop.evaluation import Judge, Pairwise, plain_name
 from evaldrop.evaluation.criteria import Criterion, Scale
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.prices import cost_at
@@ -56,12 +56,22 @@ class ResultReader:
         ]
         self._no_metrics = (None,) * len(self._metrics)
         self._injections = _injection_finder(run)
+        # A run without pairwise has no comparisons to read.
+        pairwise = run.evaluation.pairwise or Pairwise(all_pairs=True)
+        self._asks_scores, self._tie = pairwise.verdict == "scores", pairwise.tie
+        self._names = (plain_name(pairwise.names[0]), plain_name(pairwise.names[1]))
+        self._scale = Scale.between(*pairwise.scale)
 
     def read(self, found: Found) -> list[CandidateResult]:
         """Return a result per candidate, in the evaluation's order, also where there is no response."""
         output = found.output or {}
         responses = {response.get("candidate"): response for response in output.get("responses") or ()}
         return [self._read_candidate(name, responses.get(name), found) for name in self._candidates]
+
+    def read_comparisons(self, found: Found) -> list[ComparedPair]:
+        """Return every comparison in a child's output; identical responses are ties without a call."""
+        comparisons = (found.output or {}).get("comparisons") or ()
+        return [self._read_comparison(found.record, comparison) for comparison in comparisons]
 
     def read_anchor(self, found: Found) -> AnchorResult:
         """Return the verdicts on an anchor, those that should be there and are not included."""
@@ -108,37 +118,23 @@ class ResultReader:
     def _response_row(self, name: str, response: Mapping[str, Any] | None, found: Found) -> ResponseRow:
         candidate, record = self._candidates[name], found.record
         start = (record.record_id, record.category, record.group, name, candidate.model, record.prompt)
-        if response is None:
-            return ResponseRow(
-                *start, None, _missing_text(found.failure), *_NOTHING_MEASURED, False, None, self._no_metrics
-            )
-        if response.get("error") is not None:
-            return ResponseRow(
-                *start,
-                None,
-                _error_text(response["error"]),
-                *_NOTHING_MEASURED,
-                False,
-                None,
-                self._no_metrics,
-            )
-        if response.get("given"):
-            text = str(response.get("text") or "")
-            # Of an earlier run's response the text stands apart; its reply says what the call took.
+        if response is None or response.get("error") is not None:
+            error = _missing_text(found.failure) if response is None else _error_text(response["error"])
+            return ResponseRow(*start, None, error, *_NOTHING_MEASURED, False, None, self._no_metrics)
+        if given := bool(response.get("given")):
+            # Of an earlier run's response the text is apart from its reply, which says what the call took.
             reply = read_reply("converse", response.get("reply"))
-            return ResponseRow(
-                *start, text, None, reply.stop_reason, reply.input_tokens, reply.output_tokens,
-                reply.latency_ms, 0.0, True, self._flags(text), self._measure(text, record.reference),
-            )  # fmt: skip
-        reply = read_reply(response.get("api") or candidate.api, response.get("reply"))
-        latency = elapsed_latency(
-            reply, elapsed_ms=response.get("elapsed_ms"), retries=int(response.get("retries") or 0)
-        )
-        reused = bool(response.get("reused"))
+            text, latency = str(response.get("text") or ""), reply.latency_ms
+        else:
+            reply = read_reply(response.get("api") or candidate.api, response.get("reply"))
+            retries = int(response.get("retries") or 0)
+            latency = elapsed_latency(reply, elapsed_ms=response.get("elapsed_ms"), retries=retries)
+            text = reply.text
+        reused = given or bool(response.get("reused"))
         cost = 0.0 if reused else cost_usd(self._run, candidate.model, [reply])
         return ResponseRow(
-            *start, reply.text, None, reply.stop_reason, reply.input_tokens, reply.output_tokens, latency,
-            cost, reused, self._flags(reply.text), self._measure(reply.text, record.reference),
+            *start, text, None, reply.stop_reason, reply.input_tokens, reply.output_tokens, latency,
+            cost, reused, self._flags(text), self._measure(text, record.reference),
         )  # fmt: skip
 
     def _flags(self, text: str) -> str | None:
@@ -154,9 +150,7 @@ class ResultReader:
         criteria = [self._run.criteria[name] for name in asked.criteria]
         judge = self._judges[asked.judge]
         error = judgement.get("error")
-        # The last reply counts; what it leaves unscored the first one may still answer.
-        raws = [judgement[key] for key in ("reply", "first_reply") if judgement.get(key) is not None]
-        replies = [read_reply(judgement.get("api") or judge.api, raw) for raw in raws]
+        replies = _replies(judgement, judge)
         verdicts = _read_all(replies, criteria, judge.verdict)
         last = judgement.get("reply") if error is None else {"error": error}
         first = judgement.get("first_reply")
@@ -210,25 +204,7 @@ class ResultReader:
             ]
         return rows
 
-
-class ComparisonReader:
-    """Reads the comparisons of one run."""
-
-    def __init__(self, run: RunDefinition) -> None:
-        self._run = run
-        self._judges = {judge.name: judge for judge in run.judges}
-        # A run without pairwise has no comparisons to read.
-        pairwise = run.evaluation.pairwise or Pairwise(all_pairs=True)
-        self._asks_scores, self._tie = pairwise.verdict == "scores", pairwise.tie
-        self._names = (plain_name(pairwise.names[0]), plain_name(pairwise.names[1]))
-        self._scale = Scale.between(*pairwise.scale)
-
-    def read(self, found: Found) -> list[ComparedPair]:
-        """Return every comparison in a child's output; identical responses are ties without a call."""
-        comparisons = (found.output or {}).get("comparisons") or ()
-        return [self._read(found.record, comparison) for comparison in comparisons]
-
-    def _read(self, record: PreparedRecord, comparison: Mapping[str, Any]) -> ComparedPair:
+    def _read_comparison(self, record: PreparedRecord, comparison: Mapping[str, Any]) -> ComparedPair:
         candidate, baseline = comparison["candidate"], comparison["baseline"]
         first = comparison.get("first") or candidate
         asked = (comparison["judge"], comparison.get("criterion"))
@@ -238,9 +214,7 @@ class ComparisonReader:
             return ComparedPair(ComparisonRow(*start, preferred, reason, None, None), None, skipped)
         judge = self._judges[comparison["judge"]]
         error = comparison.get("error")
-        # The last reply counts; what it leaves unscored the first one may still answer.
-        raws = [comparison[key] for key in ("reply", "first_reply") if comparison.get(key) is not None]
-        replies = [read_reply(comparison.get("api") or judge.api, raw) for raw in raws]
+        replies = _replies(comparison, judge)
         said = self._preference(replies)
         second = baseline if first == candidate else candidate
         places = {"first": first, "second": second, TIE: TIE, None: None}
@@ -294,6 +268,12 @@ def is_to_be_judged(row: ResponseRow) -> bool:
 
 # stop_reason, input_tokens, output_tokens, latency_ms, cost_usd of a response that is not there
 _NOTHING_MEASURED = (None, None, None, None, None)
+
+
+def _replies(answer: Mapping[str, Any], judge: Judge) -> list[Reply]:
+    # The last reply counts; what it leaves unscored the first one may still answer.
+    raws = [answer[key] for key in ("reply", "first_reply") if answer.get(key) is not None]
+    return [read_reply(answer.get("api") or judge.api, raw) for raw in raws]
 
 
 def _read_all(replies: Sequence[Reply], criteria: Sequence[Criterion], form: Form) -> Sequence[Verdict]:

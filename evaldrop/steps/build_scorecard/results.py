@@ -10,7 +10,7 @@ from evaldrop.run.definition import REPLIES, RunDefinition
 from evaldrop.run.records import PreparedRecord
 from evaldrop.run.results import Found, collect
 from evaldrop.scorecard.results import RecordResults, Repeat
-from evaldrop.steps.build_scorecard.reading import ComparisonReader, ResultReader
+from evaldrop.steps.build_scorecard.reading import ResultReader
 
 
 def read_results(
@@ -26,14 +26,14 @@ def read_results(
     Raises:
         StorageError: A file cannot be read, or is not what it should be.
     """
-    reader = _RecordReader(run)
+    reader = ResultReader(run)
     original: tuple[str, RecordResults] | None = None
     for ordinal, found in enumerate(collect(run.folder, manifests)):
         if run.parent and run.parent.how == "rescored":
             for output in (found.output, *found.repeats):
                 _mark_reused(output)
         take_unread_replies(found, run.folder)
-        record, results = found.record, reader.read(ordinal, found)
+        record, results = found.record, _read(ordinal, found, reader)
         if record.perturbed is not None:
             # A copy is behind its record, so only one record is held for those to come.
             has_original = original is not None and original[0] == record.perturbed.of
@@ -43,27 +43,20 @@ def read_results(
         yield record, results
 
 
-class _RecordReader:
-    def __init__(self, run: RunDefinition) -> None:
-        self._results, self._comparisons = ResultReader(run), ComparisonReader(run)
+def _read(ordinal: int, found: Found, reader: ResultReader) -> RecordResults:
+    repeats = [_repeat(found._replace(output=output), reader) for output in found.repeats]
+    if found.record.anchor is not None:
+        return RecordResults(ordinal, (), repeats=repeats, anchor=reader.read_anchor(found))
+    compared = () if found.record.perturbed else reader.read_comparisons(found)
+    failure = None if found.output is not None else found.failure
+    return RecordResults(ordinal, reader.read(found), compared, failure, repeats)
 
-    def read(self, ordinal: int, found: Found) -> RecordResults:
-        repeats = [self._repeat(found._replace(output=output)) for output in found.repeats]
-        if found.record.anchor is not None:
-            return RecordResults(ordinal, (), repeats=repeats, anchor=self._results.read_anchor(found))
-        return RecordResults(
-            ordinal,
-            self._results.read(found),
-            () if found.record.perturbed else self._comparisons.read(found),
-            None if found.output is not None else found.failure,
-            repeats,
-        )
 
-    def _repeat(self, found: Found) -> Repeat:
-        if found.record.anchor is not None:
-            return Repeat((), self._results.read_anchor(found).judge_calls)
-        compared = [call for _, call, _ in self._comparisons.read(found) if call is not None]
-        return Repeat(self._results.read(found), compared)
+def _repeat(found: Found, reader: ResultReader) -> Repeat:
+    if found.record.anchor is not None:
+        return Repeat((), reader.read_anchor(found).judge_calls)
+    compared = [call for _, call, _ in reader.read_comparisons(found) if call is not None]
+    return Repeat(reader.read(found), compared)
 
 
 def _mark_reused(output: dict[str, Any] | None) -> None:
