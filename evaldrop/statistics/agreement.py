@@ -175,7 +175,7 @@ def _distances(values: Floats, totals: Floats, level: Level) -> Floats:
     gaps = np.subtract.outer(values, values)
     match level:
         case "nominal":
-            return (gaps != 0).astype(np.float64)
+            return np.asarray(gaps != 0, dtype=np.float64)
         case "ordinal":
             return np.square(np.subtract.outer(*[np.cumsum(totals) - totals / 2] * 2))
         case "interval":
