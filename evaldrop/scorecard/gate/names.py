@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from evaldrop.errors import EvaluationError
 from evaldrop.evaluation import Evaluation
-from evaldrop.scorecard.gate.parsing import OF_A_SUBJECT, misread, parse_gate
-from evaldrop.scorecard.gate.rules import Rule, Threshold
+from evaldrop.scorecard.gate.rules import OF_A_SUBJECT, Rule, Threshold, misread, parse_gate
 from evaldrop.scorecard.model.scorecard import OVERALL, Scorecard
 
 
@@ -55,8 +54,8 @@ def check_names(rule: Rule, names: RunNames) -> None:
         return
     candidates_of(rule, names)
     if rule.criterion is not None and rule.criterion not in (*names.criteria, OVERALL):
-        known = (*names.criteria, OVERALL)
-        raise _unknown(rule, rule.position, f'no criterion "{rule.criterion}"', rule.criterion, known, names)
+        found = f'no criterion "{rule.criterion}"'
+        raise _unknown(rule, rule.position, found, rule.criterion, (*names.criteria, OVERALL), names)
 
 
 def gate_problems(expressions: Iterable[str], names: RunNames) -> Iterator[str]:
