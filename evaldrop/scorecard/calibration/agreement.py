@@ -1,6 +1,6 @@
 """How far a judge, or a person, agrees with people: pure functions on scores."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from itertools import combinations
 from typing import Final, Literal
 
@@ -115,7 +115,15 @@ def between_raters(
         if shared:
             first = np.array([labels[a][response] for response in shared])
             second = np.array([labels[b][response] for response in shared])
-            found.append(_rater_pair(a, b, first, second, criterion))
+            kappa = reason = None
+            try:
+                kappa = cohen_kappa(first, second, weights=kappa_weights(criterion))
+            except NotEnoughData as error:
+                reason = str(error)
+            agreement = None if criterion.scale.kind == "range" else agreement_rate(first, second)
+            found.append(
+                RaterAgreement(a=a, b=b, n=len(shared), agreement=agreement, kappa=kappa, reason=reason)
+            )
     return tuple(found)
 
 
@@ -130,16 +138,6 @@ def rater_alpha(labels: Mapping[str, Mapping[Response, float]], criterion: Crite
         return krippendorff_alpha(table, level=_LEVELS[criterion.scale.kind])
     except NotEnoughData:
         return None
-
-
-def _rater_pair(a: str, b: str, first: Floats, second: Floats, criterion: Criterion) -> RaterAgreement:
-    is_range = criterion.scale.kind == "range"
-    agreement = None if is_range else agreement_rate(first, second)
-    try:
-        kappa = cohen_kappa(first, second, weights=kappa_weights(criterion))
-    except NotEnoughData as error:
-        return RaterAgreement(a=a, b=b, n=int(first.size), agreement=agreement, reason=str(error))
-    return RaterAgreement(a=a, b=b, n=int(first.size), agreement=agreement, kappa=kappa)
 
 
 def _passes(scores: Floats, criterion: Criterion) -> npt.NDArray[np.bool_]:
@@ -168,5 +166,4 @@ def _table(
 def _answer_name(criterion: Criterion, value: float) -> str:
     if criterion.scale.kind == "points":
         return f"{value:g}"
-    labels: Sequence[str] = [point.label for point in criterion.scale.points if point.value == value]
-    return "/".join(labels)
+    return "/".join(point.label for point in criterion.scale.points if point.value == value)

@@ -114,19 +114,13 @@ def _only_reading(
         found = f'nothing called "{rule.subject}" with {rule.quantity}'
         raise _unknown(rule, rule.position, found, rule.subject, known, names)
     if len(readings) > 1:
-        raise misread(
-            rule.expression,
-            rule.position,
-            f'"{rule.subject}" may mean {" or ".join(_described(*reading) for reading in readings)}. '
-            'Write the criterion alone and "for" with the candidate behind the rule',
-        )
+        meanings = " or ".join(_described(*reading) for reading in readings)
+        do = 'Write the criterion alone and "for" with the candidate behind the rule'
+        raise misread(rule.expression, rule.position, f'"{rule.subject}" may mean {meanings}. {do}')
     ((_, candidate), subject) = next(iter(readings.items()))
     if candidate is not None and rule.scope.is_said and rule.scope.name != candidate:
-        raise misread(
-            rule.expression,
-            rule.position,
-            f"the rule is about {candidate} alone and says otherwise at its end",
-        )
+        what = f"the rule is about {candidate} alone and says otherwise at its end"
+        raise misread(rule.expression, rule.position, what)
     return subject
 
 
