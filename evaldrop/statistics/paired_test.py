@@ -68,8 +68,8 @@ def paired_test(
     except NotEnoughData as error:
         difference = float((first - second).mean())
         return Pairing(first.size, difference, reason=f"no interval: {error}")
-    error = paired.standard_error
-    detectable = detectable_from_standard_error(error, level=1 - confidence) if error else None
+    spread = paired.standard_error
+    detectable = detectable_from_standard_error(spread, level=1 - confidence) if spread else None
     return Pairing(
         paired.n, paired.difference, (paired.interval.low, paired.interval.high), paired.p_value, detectable
     )
