@@ -42,6 +42,7 @@ lint: $(VENV)/installed-dev ## Check style, who imports whom, and that everythin
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache --no-logo
+	$(BIN)/vulture
 
 hooks: $(VENV)/installed-dev ## Check each commit before it is made.
 	$(BIN)/pre-commit install

@@ -94,10 +94,9 @@ def exists(uri: str) -> bool:
     """
     if not is_s3(uri):
         return local_path(uri).is_file()
-    bucket, key = place(uri)
     with _as_storage_error(uri):
         try:
-            _s3().head_object(Bucket=bucket, Key=key)
+            _head(uri)
         except _s3().exceptions.ClientError as error:
             # The answer to HEAD has no body to name the error in: botocore's code is then the status.
             if error.response["Error"]["Code"] in {"404", "NoSuchKey", "NotFound"}:
@@ -116,8 +115,7 @@ def modified_at(uri: str) -> float:
     with _as_storage_error(uri):
         if not is_s3(uri):
             return local_path(uri).stat().st_mtime
-        bucket, key = place(uri)
-        return float(_s3().head_object(Bucket=bucket, Key=key)["LastModified"].timestamp())
+        return float(_head(uri)["LastModified"].timestamp())
 
 
 def describe(uri: str) -> ObjectFacts:
@@ -130,8 +128,7 @@ def describe(uri: str) -> ObjectFacts:
     with _as_storage_error(uri):
         if not is_s3(uri):
             return ObjectFacts(size=local_path(uri).stat().st_size, version=None)
-        bucket, key = place(uri)
-        head = _s3().head_object(Bucket=bucket, Key=key)
+        head = _head(uri)
         version = head.get("VersionId")
         # "null" is what S3 calls every object written while versioning is suspended.
         return ObjectFacts(size=head["ContentLength"], version=None if version == "null" else version)
@@ -146,10 +143,8 @@ def metadata(uri: str, version: str | None = None) -> dict[str, str]:
     """
     if not is_s3(uri):
         return {}
-    bucket, key = place(uri)
-    which = {"VersionId": version} if version else {}
     with _as_storage_error(uri):
-        return dict(_s3().head_object(Bucket=bucket, Key=key, **which)["Metadata"])
+        return dict(_head(uri, version)["Metadata"])
 
 
 def read_bytes(uri: str) -> bytes:
@@ -168,9 +163,7 @@ def open_read(uri: str, version: str | None = None) -> BinaryIO:
     with _as_storage_error(uri):
         if not is_s3(uri):
             return local_path(uri).open("rb")
-        bucket, key = place(uri)
-        which = {"VersionId": version} if version else {}
-        return _buffered(_s3().get_object(Bucket=bucket, Key=key, **which)["Body"])
+        return _buffered(_s3().get_object(**_object(uri, version))["Body"])
 
 
 def _buffered(body: Any) -> BinaryIO:
@@ -280,6 +273,15 @@ def _as_storage_error(uri: str) -> Iterator[None]:
 def remove_folder(uri: str) -> None:
     """Remove a local folder with all it holds."""
     shutil.rmtree(local_path(uri), ignore_errors=True)
+
+
+def _object(uri: str, version: str | None = None) -> dict[str, str]:
+    bucket, key = place(uri)
+    return {"Bucket": bucket, "Key": key, **({"VersionId": version} if version else {})}
+
+
+def _head(uri: str, version: str | None = None) -> Any:
+    return _s3().head_object(**_object(uri, version))
 
 
 _client: Any = None

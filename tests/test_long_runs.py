@@ -10,11 +10,12 @@ import pytest
 import yaml
 
 from evaldrop import storage
+from evaldrop.bedrock.journal import KeepingRuntime, journal_of
 from evaldrop.bedrock.opening import open_runtime
 from evaldrop.cli import main
 from evaldrop.engine import ServiceError
 from evaldrop.run.request import RunRequest
-from evaldrop.running.here import run_locally
+from evaldrop.running.workflow import run_locally
 from evaldrop.scorecard.read import read_run
 
 LITE = {"name": "lite", "model": "us.amazon.nova-lite-v1:0"}
@@ -65,7 +66,7 @@ def run(folder, runtime, evaluation=EVALUATION, rows=ROWS, run_id="one"):
     out = folder / "runs"
     request = RunRequest(run_id=run_id, dataset=str(folder / "faq.jsonl"), out=str(out), bedrock="simulated")
     place = storage.join(str(out), "long", run_id)
-    execution = asyncio.run(run_locally(request, runtime, folder=place))
+    execution = asyncio.run(run_locally(request, KeepingRuntime(runtime, journal_of(place)), folder=place))
     assert execution.status == "SUCCEEDED", execution.cause
     return Path(place)
 

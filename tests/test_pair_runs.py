@@ -8,7 +8,7 @@ import yaml
 
 from evaldrop import storage
 from evaldrop.run.request import RunRequest
-from evaldrop.running.here import run_locally
+from evaldrop.running.workflow import run_locally
 from evaldrop.scorecard.read import read_run
 
 SONNET = "anthropic.claude-3-5-sonnet-20240620-v1:0"

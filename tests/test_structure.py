@@ -170,6 +170,8 @@ def test_storage_imports_boto3_only_when_it_needs_s3():
     # What shows help, makes a run's calls or runs its functions does not wait for the workflow's parser.
     ("evaldrop.bedrock.other_process", {"jsonata", "botocore", "evaldrop.engine.definition"}),
     ("evaldrop.engine.invocation", {"jsonata", "botocore", "evaldrop.engine.definition"}),
+    # Imported before the processes of a run are forked, and so by each of them.
+    ("evaldrop.cli.running", {"jsonata", "botocore", "boto3", "numpy", "evaldrop.run.definition"}),
 ])  # fmt: skip
 def test_what_begins_a_process_imports_nothing_heavy_that_it_may_not_need(imported, heavy):
     code = f"import sys; import {imported}; print(*sorted({heavy} & sys.modules.keys()))"

@@ -7,7 +7,9 @@ hundreds of calls in flight, so boto3 is asked once, by a request that is never 
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -74,11 +76,7 @@ class AwsRuntime:
     is_simulated = False
 
     def __init__(self, *, max_in_flight: int, read_timeout_s: float = READ_TIMEOUT_S) -> None:
-        access = resolve_access()
-        self._endpoint = access.endpoint
-        self._authorisation = access.authorisation
-        self._sent_headers = access.sent_headers
-        self._received_headers = access.received_headers
+        self._access = access = resolve_access()
         self._urls: dict[tuple[str, str], str] = {}
         self._channel = Channel(
             max_in_flight=max_in_flight,
@@ -109,14 +107,12 @@ class AwsRuntime:
         """
         body = request.get("body", b"")
         raw = body.encode() if isinstance(body, str) else body
-        given = self._sent_headers.items()
-        headers = {name: str(request[key]) for key, name in given if request.get(key) is not None}
+        sent = self._access.sent_headers.items()
+        headers = {name: str(request[key]) for key, name in sent if request.get(key) is not None}
         headers.setdefault("Content-Type", "application/json")
         answer = await self._call("invoke", request, raw, headers)
-        received = self._received_headers.items()
-        return {"body": answer.body} | {
-            k: answer.headers[name] for k, name in received if name in answer.headers
-        }
+        got, received = answer.headers, self._access.received_headers.items()
+        return {"body": answer.body} | {key: got[name] for key, name in received if name in got}
 
     async def close(self) -> None:
         """Close all connections."""
@@ -126,7 +122,8 @@ class AwsRuntime:
         self, operation: str, request: Mapping[str, Any], body: bytes, headers: dict[str, str]
     ) -> HttpReply:
         url = self._url(operation, request)
-        answer = await self._channel.post(url, body, lambda: self._authorisation.sign(url, body, headers))
+        sign = partial(self._access.authorisation.sign, url, body, headers)
+        answer = await self._channel.post(url, body, sign)
         if answer.status >= 300:
             raise service_error(answer)
         return answer
@@ -137,7 +134,7 @@ class AwsRuntime:
             raise ServiceError("ValidationException", 'the request has no "modelId"')
         if (model, operation) not in self._urls:
             path = f"/model/{quote(model, safe='-._~')}/{operation}"
-            self._urls[model, operation] = self._endpoint + path
+            self._urls[model, operation] = self._access.endpoint + path
         return self._urls[model, operation]
 
 
@@ -156,11 +153,12 @@ def resolve_access() -> Access:
         endpoint = prepared.url.removesuffix("/model/evaldrop/converse")
         invoke_model = client.meta.service_model.operation_model("InvokeModel")
         encrypted = endpoint.startswith("https:")
+        bundle = Path(str(get_cert_path(core.get_config_variable("ca_bundle") or True)))
         return Access(
             endpoint=endpoint,
             authorisation=_authorisation(core, _text(prepared.headers["Authorization"])),
             user_agent=_text(prepared.headers["User-Agent"]),
-            certificates=_certificates(core) if encrypted else None,
+            certificates=bundle.read_bytes() if encrypted else None,
             proxy=get_environ_proxies(endpoint).get("https" if encrypted else "http"),
             # Plain names: the model they are from takes four megabytes.
             sent_headers=_header_members(invoke_model.input_shape),
@@ -196,16 +194,11 @@ def _prepare_a_call(client: Any) -> AWSPreparedRequest:
 
     def answer_at_once(request: AWSPreparedRequest, **_: object) -> AWSResponse:
         prepared.append(request)
-        return AWSResponse(request.url, 200, HTTPHeaders(), _NoBody())
+        return AWSResponse(request.url, 200, HTTPHeaders(), SimpleNamespace(stream=list))  # without a body
 
     client.meta.events.register_first("before-send.bedrock-runtime.Converse", answer_at_once)
     client.converse(modelId="evaldrop", messages=[])
     return prepared[0]
-
-
-class _NoBody:
-    def stream(self) -> list[bytes]:
-        return []
 
 
 def _authorisation(core: botocore.session.Session, header: str) -> Authorisation:
@@ -219,10 +212,6 @@ def _authorisation(core: botocore.session.Session, header: str) -> Authorisation
             f"boto3 is configured to authorise by {scheme}; use Signature Version 4 or a bearer token."
         )
     return Signature(credentials, service=scope["service"], region=scope["region"])
-
-
-def _certificates(core: botocore.session.Session) -> bytes:
-    return Path(str(get_cert_path(core.get_config_variable("ca_bundle") or True))).read_bytes()
 
 
 def _header_members(shape: Any) -> dict[str, str]:

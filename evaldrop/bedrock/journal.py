@@ -49,14 +49,11 @@ class Journal:
         """Return how many replies wait to be used."""
         return sum(map(len, self._kept.values()))
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether there never was a reply."""
-        return not self._kept
-
-    def take(self, digest: bytes) -> Any | None:
-        """Return a kept reply, which is then used up, or None."""
-        places = self._kept.get(digest)
+    def take(self, operation: str, request: Mapping[str, Any]) -> Any | None:
+        """Return the kept reply to a request, which is then used up, or None."""
+        if not self._kept:  # as in every run that was not broken off: no digest has to be computed
+            return None
+        places = self._kept.get(_digest(operation, request))
         if not places:
             return None
         offset, length = places.popleft()
@@ -85,13 +82,13 @@ class KeepingRuntime:
     async def converse(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Answer a Converse request."""
         reply = await self._runtime.converse(request)
-        self._keep(_of_converse(request), reply)
+        self._keep("converse", request, reply)
         return reply
 
     async def invoke_model(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Answer an InvokeModel request."""
         reply = await self._runtime.invoke_model(request)
-        self._keep(_of_invoke_model(request), {**reply, "body": _text(reply["body"])})
+        self._keep("invoke_model", request, reply)
         return reply
 
     async def close(self) -> None:
@@ -100,10 +97,11 @@ class KeepingRuntime:
         if self._file:
             self._file.close()
 
-    def _keep(self, digest: bytes, reply: Any) -> None:
+    def _keep(self, operation: str, request: Mapping[str, Any], reply: Mapping[str, Any]) -> None:
         if self._file is None:
             self._file = self._path.open("ab", buffering=0)
-        self._file.write(digest.hex().encode() + b" " + orjson.dumps(reply) + b"\n")
+        digest, kept = _digest(operation, request), orjson.dumps(reply, default=bytes.decode)
+        self._file.write(digest.hex().encode() + b" " + kept + b"\n")
 
 
 class ReplayingRuntime:
@@ -117,16 +115,12 @@ class ReplayingRuntime:
 
     async def converse(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return the kept reply to a Converse request, or call."""
-        kept: dict[str, Any] | None = None
-        if not self._journal.is_empty:
-            kept = self._journal.take(_of_converse(request))
+        kept: dict[str, Any] | None = self._journal.take("converse", request)
         return await self._runtime.converse(request) if kept is None else kept
 
     async def invoke_model(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return the kept reply to an InvokeModel request, or call."""
-        kept: dict[str, Any] | None = None
-        if not self._journal.is_empty:
-            kept = self._journal.take(_of_invoke_model(request))
+        kept = self._journal.take("invoke_model", request)
         if kept is None:
             return await self._runtime.invoke_model(request)
         return {**kept, "body": kept["body"].encode()}
@@ -139,19 +133,7 @@ class ReplayingRuntime:
             self._journal.close()
 
 
-def _of_converse(request: Mapping[str, Any]) -> bytes:
-    return _digest(b"converse", request)
-
-
-def _of_invoke_model(request: Mapping[str, Any]) -> bytes:
-    return _digest(b"invoke_model", {**request, "body": _text(request["body"])})
-
-
-def _digest(operation: bytes, request: Any) -> bytes:
-    return hashlib.blake2b(
-        operation + orjson.dumps(request, option=orjson.OPT_SORT_KEYS), digest_size=16
-    ).digest()
-
-
-def _text(body: bytes | str) -> str:
-    return body.decode() if isinstance(body, bytes) else body
+def _digest(operation: str, request: Mapping[str, Any]) -> bytes:
+    # A body of bytes is digested as its text: it is the same request.
+    canonical = orjson.dumps(request, default=bytes.decode, option=orjson.OPT_SORT_KEYS)
+    return hashlib.blake2b(operation.encode() + canonical, digest_size=16).digest()

@@ -33,6 +33,12 @@ StackName = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before money is spent.")]
 Force = Annotated[bool, typer.Option("--force", help="Do it although there is a reason not to.")]
 Out = Annotated[str, typer.Option("--out", "-o", metavar="DIR", help="The folder that runs are kept in.")]
+OutOfRun = Annotated[
+    str | None,
+    typer.Option(
+        "--out", "-o", metavar="DIR", help="The folder that runs are kept in; by default the run's."
+    ),
+]
 Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Only the first N records.")]
 MaxInFlight = Annotated[
     int | None,

@@ -10,6 +10,7 @@ import re
 import sys
 from typing import Any, TextIO
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 
@@ -30,7 +31,7 @@ def stderr() -> Console:
 
 
 def _width(stream: TextIO) -> int | None:
-    """Return the columns of what is no terminal: a file or a log cuts no table off."""
+    """Return the columns of a stream that is no terminal: a file or a log cuts no table off."""
     return None if stream.isatty() or "COLUMNS" in os.environ else UNBOUND_COLUMNS
 
 
@@ -45,15 +46,32 @@ def shown(text: str) -> str:
 
 
 def complain(message: str) -> None:
-    """Tell an error, a line per problem."""
+    """Print an error, a line per problem."""
     console = stderr()
     for line in message.splitlines():
         console.print(f"[red]error[/red] {shown(line)}" if line.strip() else "")
 
 
 def warn(message: str) -> None:
-    """Tell what is worth a look."""
+    """Print what is worth a look."""
     stderr().print(f"[yellow]note[/yellow] {shown(message)}")
+
+
+def say_simulated(console: Console) -> None:
+    """Print that what follows is a rehearsal."""
+    console.print(
+        "[bold yellow]SIMULATED[/bold yellow]: a rehearsal. No model is called and no money is spent."
+    )
+
+
+def is_attended() -> bool:
+    """Tell whether a person at a terminal can be asked something."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def confirmed(question: str) -> bool:
+    """Ask a person, on stderr: stdout may be read by a program."""
+    return typer.confirm(question, err=True)
 
 
 def print_json(content: Any) -> None:

@@ -9,13 +9,12 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
 from evaldrop.bedrock.metered import Meter
-from evaldrop.cli.output import stderr
 from evaldrop.engine import Observer
 from evaldrop.scorecard.figures import rough_duration
 
 PLAIN_EVERY_S = 5.0
 
-_STEPS = {
+STEPS = {
     "ValidateDataset": "validating",
     "PrepareRecords": "preparing",
     "EvaluateRecords": "evaluating",
@@ -23,35 +22,48 @@ _STEPS = {
 }
 
 
-class RunProgress(Observer):
-    """Follows an execution and tells how far it is."""
+@contextmanager
+def live_line(console: Console, words: ProgressColumn) -> Iterator[Progress | None]:
+    """Give a line with a bar that goes away when the block ends; None where there is no terminal."""
+    if not console.is_terminal:
+        yield None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), words)
+    with Progress(*columns, console=console, transient=True, refresh_per_second=5) as live:
+        live.add_task("starting", total=None, words="")
+        yield live
 
-    def __init__(self, meter: Meter, *, console: Console | None = None) -> None:
-        self._meter = meter
-        self._console = console or stderr()
+
+class RunProgress(Observer):
+    """
+    Follows an execution and says how far it is.
+
+    Args:
+        console: Where to.
+        meter: Counts the calls; another one may be given when the run begins.
+    """
+
+    def __init__(self, console: Console, meter: Meter | None = None) -> None:
+        self._console = console
+        self._meter = meter or Meter()
         self._total: int | None = None
         self.done = 0
         self.failed = 0
         self._began = time.monotonic()
-        self._told = self._began
+        self._printed_at = self._began
         self._live: Progress | None = None
 
     @contextmanager
-    def shown(self) -> Iterator["RunProgress"]:
+    def shown(self, meter: Meter | None = None) -> Iterator["RunProgress"]:
         """Show the progress while the block lasts."""
-        if not self._console.is_terminal:
+        self._meter = meter or self._meter
+        with live_line(self._console, _Status(self)) as self._live:
             yield self
-            return
-        columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), _Status(self))
-        with Progress(*columns, console=self._console, transient=True, refresh_per_second=5) as live:
-            live.add_task("starting", total=None)
-            self._live = live
-            yield self
-            self._live = None
+        self._live = None
 
     def state_entered(self, name: str) -> None:
         """Name the step that begins."""
-        step = _STEPS.get(name)
+        step = STEPS.get(name)
         if step is None:
             return
         if self._live:
@@ -62,7 +74,7 @@ class RunProgress(Observer):
     def map_started(self, total: int | None) -> None:
         """Begin to count records."""
         self._total = total
-        self._began = self._told = time.monotonic()
+        self._began = self._printed_at = time.monotonic()
         if self._live:
             self._live.update(self._live.task_ids[0], total=total, completed=0)
 
@@ -72,8 +84,8 @@ class RunProgress(Observer):
         self.failed += status != "SUCCEEDED"
         if self._live:
             self._live.update(self._live.task_ids[0], completed=self.done)
-        elif time.monotonic() - self._told >= PLAIN_EVERY_S:
-            self._told = time.monotonic()
+        elif time.monotonic() - self._printed_at >= PLAIN_EVERY_S:
+            self._printed_at = time.monotonic()
             self._console.print(self.line())
 
     def map_finished(self, succeeded: int, failed: int) -> None:  # noqa: ARG002 - the engine's protocol
@@ -103,7 +115,7 @@ class RunProgress(Observer):
 
 
 class _Status(ProgressColumn):
-    """The progress in words, beside the bar."""
+    """The progress in words, after the bar."""
 
     def __init__(self, progress: RunProgress) -> None:
         super().__init__()

@@ -1,30 +1,58 @@
-"""A deployed run followed to its end, and how the end is told: scorecard and gate, or what ended it."""
+"""
+A deployed run, followed to its end, and its end: scorecard and gate, or what ended it.
 
+Progress is a live line on a terminal, a plain line now and then elsewhere.
+"""
+
+import time
+from collections.abc import Callable
 from typing import Any
 
+from rich.console import Console
+from rich.progress import Progress, TextColumn
+
+from evaldrop import storage
 from evaldrop.cli import exits
-from evaldrop.cli.deployed_progress import DeployedProgress
 from evaldrop.cli.output import complain, print_json, shown, stderr, stdout
-from evaldrop.running.deployed.finding import RunAddress, find_folder
-from evaldrop.running.deployed.following import Moment, look
+from evaldrop.cli.progress import STEPS, live_line
+from evaldrop.cli.tables.scorecard import print_scorecard
+from evaldrop.errors import AwsError, is_bad_input
+from evaldrop.running.deployed import clients
+from evaldrop.running.deployed.following import Counts, Moment, RunAddress, find_folder, look
+from evaldrop.scorecard.figures import rough_duration
+from evaldrop.scorecard.read import read_scorecard
+
+PLAIN_EVERY_S = 15.0
+LOOK_EVERY_S = 2.0
+START_WITHIN_S = 60.0
+"""An upload's event takes seconds to start its run."""
+
+_MOST_FAILED_LOOKS = 5
+
+_STEPS = {
+    **STEPS,
+    "Notify": "sending the message",
+    "ReportFailure": "reporting the failure",
+    "NotifyFailure": "sending the message",
+}
 
 UNKNOWN_UNTIL_THE_END = (
     "records are counted as they end; throttling, errors of single calls and dollars are in the report."
 )
 
 
-def watch_run(run: RunAddress, *, as_json: bool, told: dict[str, Any] | None = None) -> int:
+def watch_run(run: RunAddress, *, as_json: bool, facts: dict[str, Any] | None = None) -> int:
     """
-    Follow a run and tell how it ended; return the exit code.
+    Follow a run and print how it ended; return the exit code.
 
     Args:
         run: Which.
         as_json: Print one JSON document.
-        told: What else the document says.
+        facts: What else the document says.
     """
-    document = {"run_id": run.run_id, "execution": run.execution_arn, **(told or {})}
+    document = {"run_id": run.run_id, "execution": run.execution_arn, **(facts or {})}
     if run.execution_arn is None:
-        return _tell_scorecard(str(run.folder), document, as_json=as_json)
+        return _show_scorecard(str(run.folder), document, as_json=as_json)
     try:
         moment = _follow(run, run.execution_arn)
     except KeyboardInterrupt:
@@ -37,16 +65,14 @@ def watch_run(run: RunAddress, *, as_json: bool, told: dict[str, Any] | None = N
         return exits.INTERRUPTED
     if moment.status == "SUCCEEDED":
         folder = moment.folder or run.folder or _folder(run, moment)
-        return _tell_scorecard(str(folder), document, as_json=as_json)
+        return _show_scorecard(str(folder), document, as_json=as_json)
     if moment.status == "NOT_STARTED":
-        return _tell_absent(run, document, as_json=as_json)
-    return _tell_failure(run, moment, document, as_json=as_json)
+        return _show_absent(run, document, as_json=as_json)
+    return _show_failure(run, moment, document, as_json=as_json)
 
 
 def _follow(run: RunAddress, execution_arn: str) -> Moment:
-    from evaldrop.running.deployed.clients import client
-
-    states = client("stepfunctions", region=run.region)
+    states = clients.client("stepfunctions", region=run.region)
     progress = DeployedProgress(lambda: look(execution_arn, states), stderr())
     moment = progress.now()
     if moment.is_over or (moment.status == "NOT_STARTED" and _folder(run, moment)):
@@ -56,10 +82,8 @@ def _follow(run: RunAddress, execution_arn: str) -> Moment:
 
 
 def _folder(run: RunAddress, moment: Moment) -> str | None:
-    from evaldrop.running.deployed.clients import client
-
     out = run.out or moment.request.get("out")
-    return run.folder or (find_folder(out, run.run_id, client("s3")) if out else None)
+    return run.folder or (find_folder(out, run.run_id, clients.client("s3")) if out else None)
 
 
 def _name(run: RunAddress) -> str:
@@ -67,12 +91,8 @@ def _name(run: RunAddress) -> str:
     return str(run.execution_arn or run.folder)
 
 
-def _tell_scorecard(folder: str, document: dict[str, Any], *, as_json: bool) -> int:
-    from evaldrop import storage
-    from evaldrop.cli.tables.scorecard import print_scorecard
-    from evaldrop.scorecard.read import read_run
-
-    scorecard = read_run(folder).scorecard
+def _show_scorecard(folder: str, document: dict[str, Any], *, as_json: bool) -> int:
+    scorecard = read_scorecard(folder)
     report = storage.join(folder, "report.html")
     code = exits.of_decision(scorecard.gate.decision)
     if as_json:
@@ -85,11 +105,11 @@ def _tell_scorecard(folder: str, document: dict[str, Any], *, as_json: bool) -> 
     return code
 
 
-def _tell_absent(run: RunAddress, document: dict[str, Any], *, as_json: bool) -> int:
-    """Tell of a run without an execution: forgotten after 90 days, or never started."""
+def _show_absent(run: RunAddress, document: dict[str, Any], *, as_json: bool) -> int:
+    """Say what there is of a run without an execution: forgotten after 90 days, or never started."""
     folder = _folder(run, Moment(status="NOT_STARTED", request={}, output={}))
-    if folder and _has_scorecard(folder):
-        return _tell_scorecard(folder, document, as_json=as_json)
+    if folder and storage.exists(storage.join(folder, "scorecard.json")):
+        return _show_scorecard(folder, document, as_json=as_json)
     if as_json:
         print_json({**document, "status": "NOT_STARTED"})
     complain(
@@ -100,13 +120,7 @@ def _tell_absent(run: RunAddress, document: dict[str, Any], *, as_json: bool) ->
     return exits.WRONG_USE
 
 
-def _has_scorecard(folder: str) -> bool:
-    from evaldrop import storage
-
-    return storage.exists(storage.join(folder, "scorecard.json"))
-
-
-def _tell_failure(run: RunAddress, moment: Moment, document: dict[str, Any], *, as_json: bool) -> int:
+def _show_failure(run: RunAddress, moment: Moment, document: dict[str, Any], *, as_json: bool) -> int:
     if as_json:
         ended = {"status": moment.status, "error": moment.error, "cause": moment.cause}
         print_json({**document, **ended, "run": _folder(run, moment)})
@@ -117,11 +131,109 @@ def _tell_failure(run: RunAddress, moment: Moment, document: dict[str, Any], *, 
 
 
 def _what_next(run: RunAddress, moment: Moment) -> str:
-    from evaldrop.errors import is_bad_input
-
     if is_bad_input(moment.error or ""):
         return "Mend what it says, and submit the dataset again: a redrive would find the same."
     return (
         f"When the cause is gone: aws stepfunctions redrive-execution --execution-arn {run.execution_arn}, "
         f"then evaldrop watch {_name(run)}. What was answered is not asked for again."
     )
+
+
+class DeployedProgress:
+    """
+    Follows a run by looking again and again.
+
+    Args:
+        look: Says how far the run is.
+        console: Where progress goes.
+        sleep: Waits so many seconds.
+        clock: Seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        look: Callable[[], Moment],
+        console: Console,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._look, self._console, self._sleep, self._clock = look, console, sleep, clock
+        self._live: Progress | None = None
+        self._said = ""
+        self._printed_at = clock()
+        self._first: tuple[float, int] | None = None
+
+    def now(self) -> Moment:
+        """
+        Return how far the run is.
+
+        Raises:
+            AwsError: Step Functions would not say, several times in a row.
+        """
+        failed = 0
+        while True:
+            try:
+                return self._look()
+            except AwsError as error:
+                failed += 1
+                if failed == _MOST_FAILED_LOOKS:
+                    raise AwsError(f"{error}\nwatching ended; the run does not depend on it.") from error
+            self._sleep(LOOK_EVERY_S)
+
+    def follow(self) -> Moment:
+        """
+        Return the run's last moment: it is over, or has not started within a minute.
+
+        Raises:
+            AwsError: Step Functions would not say, several times in a row.
+        """
+        began = self._clock()
+        with live_line(self._console, TextColumn("{task.fields[words]}")) as self._live:
+            while True:
+                moment = self.now()
+                is_late = self._clock() - began >= START_WITHIN_S
+                if moment.is_over or (moment.status == "NOT_STARTED" and is_late):
+                    return moment
+                self._show(moment)
+                self._sleep(LOOK_EVERY_S)
+
+    def _show(self, moment: Moment) -> None:
+        step = "waiting for the run to start"
+        if moment.status != "NOT_STARTED":
+            step = _STEPS.get(moment.step or "", moment.step or "running")
+        words = self._words(moment.counts) if moment.counts and moment.step == "EvaluateRecords" else ""
+        if self._live:
+            counts = moment.counts
+            self._live.update(
+                self._live.task_ids[0],
+                description=shown(step),
+                words=words,
+                total=counts.total if counts else None,
+                completed=counts.done if counts else 0,
+            )
+            return
+        if step != self._said:
+            self._console.print(shown(step))
+        elif not words or self._clock() - self._printed_at < PLAIN_EVERY_S:
+            return
+        if words:
+            self._console.print(words)
+        self._said, self._printed_at = step, self._clock()
+
+    def _words(self, counts: Counts) -> str:
+        words = [f"{counts.done:,}/{counts.total:,} records"]
+        words += [f"{counts.failed:,} failed"] if counts.failed else []
+        left = self._left_s(counts)
+        words += [f"about {rough_duration(left)} left"] if left else []
+        return ", ".join(words)
+
+    def _left_s(self, counts: Counts) -> float | None:
+        """Return the time left at the pace seen since the first look: nobody saw the time before it."""
+        now = self._clock()
+        if self._first is None:
+            self._first = (now, counts.done)
+        began, done = self._first
+        if counts.done <= done or counts.done >= counts.total:
+            return None
+        return (now - began) / (counts.done - done) * (counts.total - counts.done)

@@ -27,10 +27,14 @@ PerturbationName = Literal["typos", "case", "whitespace", "paraphrase_template"]
 PERTURBATIONS: tuple[PerturbationName, ...] = get_args(PerturbationName)
 
 
-class Robustness(BaseModel):
-    """Asks every prompt again with small changes that should not matter, and reports what they cost."""
+class EvaluationPart(BaseModel):
+    """Common settings: frozen, and strict about keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Robustness(EvaluationPart):
+    """Asks every prompt again with small changes that should not matter, and reports what they cost."""
 
     perturbations: tuple[PerturbationName, ...] = Field(
         default=PERTURBATIONS,
@@ -64,12 +68,6 @@ FamilyName = Annotated[
     str, PlainValidator(_known_family), WithJsonSchema({"enum": families(), "type": "string"})
 ]
 """A layout of `invoke_model`'s bodies. The model's ID tells it, but that of an imported model does not."""
-
-
-class EvaluationPart(BaseModel):
-    """Common settings: frozen, and strict about keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Inference(EvaluationPart):

@@ -1,7 +1,7 @@
 """Finds the evaluation file of a dataset, and words its mistakes."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -81,7 +81,8 @@ def parse_evaluation(text: str | bytes, *, source: str) -> Evaluation:
     try:
         content = yaml.safe_load(text)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise EvaluationError(f"{source}: not YAML. {_one_line(error)}") from error
+        on_one_line = " ".join(str(error).split())
+        raise EvaluationError(f"{source}: not YAML. {on_one_line}") from error
     if not isinstance(content, Mapping):
         raise EvaluationError(
             f'{source}: holds no keys. Give at least "name", "candidates" and "judges" or "metrics".'
@@ -93,35 +94,21 @@ def parse_evaluation(text: str | bytes, *, source: str) -> Evaluation:
         raise EvaluationError("\n".join(lines)) from error
 
 
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
-
-
 def _explain(problem: Any) -> str:
-    where = _path(problem["loc"])
+    place = problem["loc"]
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
+    where = "".join(parts).removeprefix(".")
     match problem["type"]:
         case "extra_forbidden":
-            key = str(problem["loc"][-1])
-            known = _keys_at(problem["loc"][:-1])
-            return f"{where}: unknown key.{_did_you_mean(key, known)}"
+            return f"{where}: unknown key.{_did_you_mean(str(place[-1]), sorted(_keys_at(place[:-1])))}"
         case "missing":
-            return f"{where}: missing. {_need(problem['loc'])}"
+            need = "Every evaluation needs it." if len(place) == 1 else "Give it a value."
+            return f"{where}: missing. {need}"
         case "value_error":
             return f"{where + ': ' if where else ''}{problem['ctx']['error']}."
         case _:
             given = repr(problem["input"])
             return f"{where}: {problem['msg']}; it is {given if len(given) < 80 else given[:77] + '...'}."
-
-
-def _path(location: Iterable[str | int]) -> str:
-    text = ""
-    for part in location:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return text.removeprefix(".")
-
-
-def _need(location: tuple[str | int, ...]) -> str:
-    return "Every evaluation needs it." if len(location) == 1 else "Give it a value."
 
 
 def _keys_at(location: tuple[str | int, ...]) -> list[str]:
@@ -143,9 +130,7 @@ def _model_in(annotation: Any) -> Any:
     return next((found for found in map(_model_in, arguments) if found), None)
 
 
-def _did_you_mean(word: str, known: Iterable[str]) -> str:
-    known = sorted(known)
-    close = difflib.get_close_matches(word, known, n=1)
-    if close:
+def _did_you_mean(word: str, known: list[str]) -> str:
+    if close := difflib.get_close_matches(word, known, n=1):
         return f' Did you mean "{close[0]}"?'
     return f" Known keys: {', '.join(known)}." if known else ""

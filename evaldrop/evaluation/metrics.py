@@ -31,11 +31,11 @@ class Metric:
     """
 
     name: str
-    needs_reference: bool
-    is_binary: bool
-    higher_is_better: bool | None
-    unit: str
     compute: Callable[[str, Sequence[str]], float | None]
+    needs_reference: bool = True
+    is_binary: bool = False
+    higher_is_better: bool | None = True
+    unit: str = "fraction"
 
 
 def normalise(text: str) -> str:
@@ -88,7 +88,8 @@ def token_f1(response: str, references: Sequence[str]) -> float | None:
     if not references:
         return None
     given = Counter(tokenise(response))
-    return max(_multiset_f1(given, Counter(tokenise(reference))) for reference in references)
+    wanted = [Counter(tokenise(reference)) for reference in references]
+    return max(_f1((given & each).total(), given.total() + each.total()) for each in wanted)
 
 
 def rouge_l(response: str, references: Sequence[str]) -> float | None:
@@ -102,7 +103,8 @@ def rouge_l(response: str, references: Sequence[str]) -> float | None:
     if not references:
         return None
     given = tokenise(response)[:ROUGE_TOKENS]
-    return max(_lcs_f1(given, tokenise(reference)[:ROUGE_TOKENS]) for reference in references)
+    wanted = [tokenise(reference)[:ROUGE_TOKENS] for reference in references]
+    return max(_f1(LCSseq.similarity(given, each), len(given) + len(each)) for each in wanted)
 
 
 def length_chars(response: str, _references: Sequence[str]) -> float:
@@ -115,14 +117,6 @@ def length_words(response: str, _references: Sequence[str]) -> float:
     return float(len(tokenise(response)))
 
 
-def _multiset_f1(given: Counter[str], wanted: Counter[str]) -> float:
-    return _f1((given & wanted).total(), given.total() + wanted.total())
-
-
-def _lcs_f1(given: list[str], wanted: list[str]) -> float:
-    return _f1(LCSseq.similarity(given, wanted), len(given) + len(wanted))
-
-
 def _f1(shared: int, total: int) -> float:
     return 2 * shared / total if total else 1.0
 
@@ -130,42 +124,13 @@ def _f1(shared: int, total: int) -> float:
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
-        Metric(
-            name="exact_match",
-            needs_reference=True,
-            is_binary=True,
-            higher_is_better=True,
-            unit="fraction",
-            compute=exact_match,
-        ),
-        Metric(
-            name="contains",
-            needs_reference=True,
-            is_binary=True,
-            higher_is_better=True,
-            unit="fraction",
-            compute=contains,
-        ),
-        Metric(
-            name="token_f1",
-            needs_reference=True,
-            is_binary=False,
-            higher_is_better=True,
-            unit="fraction",
-            compute=token_f1,
-        ),
-        Metric(
-            name="rouge_l",
-            needs_reference=True,
-            is_binary=False,
-            higher_is_better=True,
-            unit="fraction",
-            compute=rouge_l,
-        ),
+        Metric(name="exact_match", is_binary=True, compute=exact_match),
+        Metric(name="contains", is_binary=True, compute=contains),
+        Metric(name="token_f1", compute=token_f1),
+        Metric(name="rouge_l", compute=rouge_l),
         Metric(
             name="length_chars",
             needs_reference=False,
-            is_binary=False,
             higher_is_better=None,
             unit="characters",
             compute=length_chars,
@@ -173,7 +138,6 @@ METRICS: dict[str, Metric] = {
         Metric(
             name="length_words",
             needs_reference=False,
-            is_binary=False,
             higher_is_better=None,
             unit="words",
             compute=length_words,

@@ -172,7 +172,11 @@ def load_prompt(kind: Kind, name: str, *, near: str | None = None) -> Prompt:
             f'prompt "{name}": a name looks like answer.v1, with its version behind the last dot.'
         )
     if uri := find_prompt(kind, name, near=near):
-        return Prompt(name=f"{kind}/{name}", text=_decode(storage.read_bytes(uri), uri))
+        try:
+            text = storage.read_bytes(uri).decode("utf-8-sig")  # some editors begin with a byte order mark
+        except UnicodeDecodeError as error:
+            raise PromptError(f"{uri}: not UTF-8 at byte {error.start}. Save it as UTF-8.") from error
+        return Prompt(name=f"{kind}/{name}", text=text)
     path = resource("prompts", kind, f"{name}.md")
     if not path.is_file():
         shipped = ", ".join(sorted(file.stem for file in resource("prompts", kind).glob("*.md")))
@@ -181,13 +185,6 @@ def load_prompt(kind: Kind, name: str, *, near: str | None = None) -> Prompt:
             f"and evaldrop brings only {shipped}."
         )
     return Prompt(name=f"{kind}/{name}", text=path.read_text(encoding="utf-8"))
-
-
-def _decode(content: bytes, uri: str) -> str:
-    try:
-        return content.decode("utf-8-sig")  # some editors begin a file with a byte order mark
-    except UnicodeDecodeError as error:
-        raise PromptError(f"{uri}: not UTF-8 at byte {error.start}. Save it as UTF-8.") from error
 
 
 def _split(text: str) -> list[tuple[Role, str]]:

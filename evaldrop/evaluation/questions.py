@@ -14,19 +14,14 @@ _RULES = frozenset(
     }
 )  # fmt: skip
 _CRITERION_RULES = frozenset({"pass_at", "weight"})
-# How long a call may take changes no request.
-_NOT_SENT = frozenset({"timeout_s"})
 
 
 def questions_of(evaluation: Evaluation) -> dict[str, Any]:
     """Return what an evaluation asks of models, by the place where the file says it."""
-    content = evaluation.model_dump(mode="json", exclude={*_RULES, "prompt", "candidates", "judges"})
+    left_out = dict.fromkeys((*_RULES, "prompt", "candidates", "judges"), True)
+    content = evaluation.model_dump(mode="json", exclude={**left_out, "pairwise": {"unscored"}})
     questions = {key: value for key, value in content.items() if value}
-    if isinstance(questions.get("pairwise"), dict):
-        questions["pairwise"] = {
-            key: value for key, value in questions["pairwise"].items() if key != "unscored"
-        }
-    if isinstance(questions.get("anchors"), dict):
+    if "anchors" in questions:
         questions["anchors"] = questions["anchors"]["records"]
     for candidate in evaluation.candidates:
         settings = {**request_settings(candidate), "prompt": evaluation.prompt_of(candidate)}
@@ -37,8 +32,8 @@ def questions_of(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def request_settings(called: Called) -> dict[str, Any]:
-    """Return what shapes the requests of a candidate or judge."""
-    return called.model_dump(mode="json", exclude={*_NOT_SENT})
+    """Return what shapes the requests of a candidate or judge: all but how long a call may take."""
+    return called.model_dump(mode="json", exclude={"timeout_s"})
 
 
 def judge_question(criterion: Criterion) -> dict[str, Any]:

@@ -1,146 +1,160 @@
-"""A run on one machine: the real workflow file, the real handlers, buckets that are directories."""
+"""
+A run on this machine, from its request to what stays when it ends: processes, calls, engine, progress.
 
-from collections.abc import Callable
+At the top is imported what a new run needs before its processes are forked, and no more. run.json's types
+take a tenth of a second that only a resumed or rejudged run needs. The engine takes a quarter of one: it is
+imported once the calls' process is on its way, so that neither waits for what the other imports.
+"""
+
+import gc
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from contextlib import suppress
-from dataclasses import replace
-from functools import cache
-from pathlib import Path
-from typing import Any, BinaryIO
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from evaldrop import storage
-from evaldrop.bedrock.journal import JOURNAL, Journal, KeepingRuntime, ReplayingRuntime, journal_of
+from evaldrop.bedrock.journal import JOURNAL, KeepingRuntime, journal_of
+from evaldrop.bedrock.metered import Meter, MeteredRuntime
+from evaldrop.bedrock.other_process import may_fork, open_in_other_process
 from evaldrop.bedrock.protocol import BedrockRuntime
-from evaldrop.engine import (
-    Execution,
-    Integration,
-    Observer,
-    StateMachine,
-    TaskContext,
-    bedrock_invoke_model,
-    execute,
-    lambda_invoke,
-    load,
-    sdk_integration,
-    sns_publish,
-)
-from evaldrop.run.request import RunRequest
-from evaldrop.running.handlers import HANDLERS
-from evaldrop.running.stored_bodies import get_object, with_stored_bodies
-from evaldrop.shipped import workflow_definition
-from evaldrop.steps.report_failure.notices import unfinished_notice
+from evaldrop.errors import DatasetError, InputError
+from evaldrop.evaluation import find_evaluation, parse_evaluation
+from evaldrop.run.request import RunRequest, has_begun, new_run_id, out_of, run_folder
+from evaldrop.running.processes import function_process
 
+if TYPE_CHECKING:
+    from evaldrop.engine import Execution, Observer
+
+DEFAULT_IN_FLIGHT = 64
 NO_RESPONSE_GIVEN = "NoResponseGiven"
 
-
-class DirectoryStore:
-    """An object store whose buckets are directories."""
-
-    def open_read(self, bucket: str, key: str) -> BinaryIO:
-        """Open an object for reading."""
-        return (Path(bucket) / key).open("rb")
-
-    def create(self, bucket: str, key: str) -> BinaryIO:
-        """Open a new object for writing; it can be read while it grows."""
-        path = Path(bucket) / key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("wb")
+Watch = Callable[[Meter], AbstractContextManager["Observer"]]
+"""Shows a run while the block lasts: the engine's events reach the observer, the meter counts the calls."""
 
 
-@cache
-def state_machine() -> StateMachine:
-    """Return the workflow as it runs on one machine: functions and topic are known by their own names."""
-    names = {name: name for name in (*HANDLERS, "ResultsTopic")}
-    return load(workflow_definition(), {**names, "ChildType": "EXPRESS"})
+@dataclass(frozen=True, slots=True)
+class LocalRun:
+    """A run that has its request and the place of its folder."""
+
+    request: RunRequest
+    folder: str
 
 
-async def run_locally(
-    request: RunRequest,
-    runtime: BedrockRuntime,
+def new_run(
+    dataset: str,
     *,
-    folder: str,
-    observer: Observer | None = None,
-    publish: Callable[[dict[str, Any]], None] | None = None,
-    functions: Executor | None = None,
-    keeps_replies: bool = False,
-) -> Execution:
+    evaluation: str | None,
+    bedrock: str | None,
+    out: str,
+    limit: int | None,
+    max_in_flight: int | None,
+) -> LocalRun:
     """
-    Execute the workflow for a request; replies are journalled in the run's folder while it lasts.
+    Return a run of a dataset; arguments as `evaldrop run` has them.
 
-    Args:
-        request: What to run. A request whose run has begun already goes on with it.
-        runtime: Who answers calls. It is closed in the end.
-        folder: The run's folder.
-        observer: Is told of the progress.
-        publish: Gets what the workflow publishes to its topic.
-        functions: Where the functions run; a thread when there is none.
-        keeps_replies: Whether the runtime itself writes them to the journal, as one in another process does.
+    Raises:
+        InputError: There is no such dataset, or `out` is not on this machine.
     """
-    journal = Journal(journal_of(folder))
-    keeping = runtime if keeps_replies else KeepingRuntime(runtime, journal_of(folder))
-    journalled = ReplayingRuntime(keeping, journal)
-
-    async def published(message: dict[str, Any]) -> dict[str, Any]:
-        if publish:
-            publish(message)
-        return {"MessageId": request.run_id}
-
-    try:
-        execution = await execute(
-            state_machine(),
-            request.model_dump(mode="json"),
-            integrations={
-                "lambda:invoke": _without_calls(lambda_invoke(HANDLERS, executor=functions), journalled),
-                "aws-sdk:bedrockruntime:converse": sdk_integration(
-                    "bedrock-runtime", "Converse", journalled.converse
-                ),
-                "bedrock:invokeModel": bedrock_invoke_model(
-                    with_stored_bodies(journalled.invoke_model, storage)
-                ),
-                "aws-sdk:s3:getObject": sdk_integration("s3", "GetObject", get_object(storage)),
-                "sns:publish": sns_publish(published),
-            },
-            store=DirectoryStore(),
-            name=request.run_id,
-            observer=observer,
+    if storage.is_s3(out):
+        raise InputError(
+            f"--out {out}: a run on this machine is kept on it. Give a folder; copy it to S3 when it is done."
         )
-    finally:
-        await journalled.close()
-    execution = _worded(execution, request)
-    if execution.status == "SUCCEEDED" and not _has_errors(folder):
-        journal_of(folder).unlink(missing_ok=True)
-    return execution
-
-
-def _without_calls(invoke: Integration, runtime: ReplayingRuntime) -> Integration:
-    """Return an integration before whose BuildScorecard the runtime, which is done, gives back its memory."""
-
-    async def integration(arguments: Any, context: TaskContext) -> Any:
-        if context.state == "BuildScorecard":
-            await runtime.close()
-        return await invoke(arguments, context)
-
-    return integration
-
-
-def _worded(execution: Execution, request: RunRequest) -> Execution:
-    """Return an execution that failed where nothing is caught with a reason a person can act on."""
-    if execution.status in {"SUCCEEDED", "ABORTED"}:
-        return execution
-    notice = unfinished_notice(
-        request.model_dump(mode="json"),
-        error=execution.error or "States.Timeout",
-        cause=execution.cause or "",
-        execution="",
+    if not storage.exists(dataset):
+        raise DatasetError(f"{dataset}: no such file.")
+    uri = evaluation or find_evaluation(dataset)
+    # Without an evaluation the workflow's first step refuses the run, together with all other problems.
+    name = parse_evaluation(storage.read_bytes(uri), source=uri).name if uri else "run"
+    request = RunRequest(
+        run_id=new_run_id(),
+        dataset=dataset,
+        evaluation=evaluation,
+        out=out,
+        bedrock=bedrock or "aws",
+        limit=limit,
+        max_in_flight=max_in_flight,
     )
-    return replace(execution, **notice["reason"]) if notice else execution
+    return LocalRun(request, run_folder(storage.absolute(out), name, request.run_id))
 
 
-def is_finished(folder: str) -> bool:
+def resumed_run(folder: str, *, bedrock: str | None, max_in_flight: int | None) -> LocalRun:
+    """
+    Return a run that goes on in its folder.
+
+    Raises:
+        InputError: It had not begun.
+    """
+    from evaldrop.run.definition import RunDefinition
+
+    if not has_begun(folder):
+        raise InputError(
+            f"{folder}: no run.json there. Nothing had begun that could be gone on with; start a new run."
+        )
+    definition = RunDefinition.load(folder)
+    parent = definition.parent
+    request = RunRequest(
+        run_id=definition.run_id,
+        dataset=definition.dataset.uri,
+        dataset_version=definition.dataset.version,
+        evaluation=definition.evaluation_uri,
+        out=definition.out,
+        bedrock=bedrock or definition.bedrock,
+        limit=definition.options["limit"],
+        max_in_flight=max_in_flight or definition.options["max_in_flight"],
+        parent=parent.folder if parent and parent.how == "rejudged" else None,
+    )
+    # Where it began: there its journal and results are gone on with.
+    return LocalRun(request, definition.written_to)
+
+
+def rejudged_run(
+    folder: str,
+    *,
+    evaluation: str | None,
+    bedrock: str | None,
+    out: str | None,
+    max_in_flight: int | None,
+) -> LocalRun:
+    """
+    Return a run that judges the responses of a finished one again.
+
+    Raises:
+        InputError: There is no finished run, or what it was made from is gone.
+    """
+    from evaldrop.run.definition import RunDefinition
+
+    if not storage.exists(storage.join(folder, "scorecard.json")):
+        raise InputError(f"{folder}: no finished run there. evaldrop run --resume RUN finishes one.")
+    parent = RunDefinition.load(folder)
+    uri = evaluation or parent.evaluation_uri
+    if uri is None or not storage.exists(uri):
+        raise InputError(f"{uri or folder}: the evaluation is not there. Give one with --evaluation FILE.")
+    if not storage.exists(parent.dataset.uri):
+        raise InputError(f"{parent.dataset.uri}: the dataset is not there, and judges are shown its records.")
+    place = storage.absolute(out or out_of(storage.absolute(folder)) or folder)
+    if storage.is_s3(place):
+        raise InputError(f"{place}: a run on this machine is kept on it. Give a folder with --out.")
+    request = RunRequest(
+        run_id=new_run_id(),
+        dataset=parent.dataset.uri,
+        dataset_version=parent.dataset.version,
+        evaluation=uri,
+        out=place,
+        bedrock=bedrock or parent.bedrock,
+        limit=parent.options["limit"],
+        max_in_flight=max_in_flight,
+        parent=storage.absolute(folder),
+    )
+    name = parse_evaluation(storage.read_bytes(uri), source=uri).name
+    return LocalRun(request, run_folder(request.out, name, request.run_id))
+
+
+def is_finished(run: LocalRun) -> bool:
     """Tell whether a run has its scorecard and nothing in it that could be gone on with."""
-    return storage.exists(storage.join(folder, "scorecard.json")) and not _has_errors(folder)
+    return storage.exists(storage.join(run.folder, "scorecard.json")) and not _has_errors(run.folder)
 
 
 def _has_errors(folder: str) -> bool:
@@ -153,7 +167,82 @@ def _has_errors(folder: str) -> bool:
     return bool(errors or unjudged or scorecard["records"]["missing"])
 
 
-def discard_empty(folder: str) -> None:
+def execute_here(run: LocalRun, watch: Watch) -> "Execution | None":
+    """
+    Execute a run, or what is left of it; return its execution, None when Ctrl-C interrupted it.
+
+    Raises:
+        EvaldropError: What makes the calls cannot be opened.
+    """
+    with _calls(run) as opened, function_process() as functions:
+        return _execute(run, opened, functions, watch)
+
+
+@contextmanager
+def _calls(run: LocalRun) -> Iterator[Callable[[], BedrockRuntime]]:
+    """
+    Give what returns the runtime. It has a process of its own where one can be had.
+
+    A rehearsal's has none: it sends nothing.
+    """
+    if run.request.simulated or not may_fork():
+        yield partial(_runtime, run)
+        return
+    # Forked before there is an engine: neither process then waits for what the other imports.
+    with open_in_other_process(partial(_runtime, run)) as runtime:
+        yield runtime.opened
+
+
+def _runtime(run: LocalRun) -> BedrockRuntime:
+    """Return a runtime that keeps replies where they arrive, before the run's own process may lose them."""
+    from evaldrop.bedrock.opening import open_runtime
+    from evaldrop.bedrock.simulated.answer_key import AnswerKey
+
+    answer_key = AnswerKey(storage.join(run.folder, "records.jsonl")) if run.request.simulated else None
+    in_flight = run.request.max_in_flight or DEFAULT_IN_FLIGHT
+    runtime = open_runtime(run.request.bedrock, max_in_flight=in_flight, answer_key=answer_key)
+    return KeepingRuntime(runtime, journal_of(run.folder))
+
+
+def _execute(
+    run: LocalRun, opened: Callable[[], BedrockRuntime], functions: Executor | None, watch: Watch
+) -> "Execution | None":
+    from evaldrop.evaluation.prices import cost_of_calls, load_prices
+    from evaldrop.running.workflow import run_locally, state_machine
+
+    state_machine()  # takes a tenth of a second, in which the runtime is being opened
+    runtime = MeteredRuntime(opened(), cost_of_calls(load_prices()))
+    gc.freeze()  # what was imported stays: it need not be looked through for cycles again and again
+    try:
+        with watch(runtime.meter) as observer:
+            execution: Execution = _loop(
+                run_locally(
+                    run.request,
+                    runtime,
+                    folder=run.folder,
+                    observer=observer,
+                    functions=functions,
+                )
+            )
+    except KeyboardInterrupt:
+        return None
+    if execution.status == "SUCCEEDED" and not _has_errors(run.folder):
+        journal_of(run.folder).unlink(missing_ok=True)
+    _discard_empty(run.folder)
+    return execution
+
+
+def _loop(coroutine: Any) -> Any:
+    try:
+        import uvloop
+    except ImportError:  # there is none for Windows
+        import asyncio
+
+        return asyncio.run(coroutine)
+    return uvloop.run(coroutine)
+
+
+def _discard_empty(folder: str) -> None:
     """Remove a folder in which a refused run left nothing but an empty journal."""
     path = storage.local_path(folder)
     if path.is_dir() and {entry.name for entry in path.iterdir()} <= {JOURNAL}:

@@ -1,9 +1,8 @@
 """
-InvokeModel with `Input.S3Uri` and `Output.S3Uri`, as Step Functions does it: bodies read and written beside
-the call.
+InvokeModel with `Input.S3Uri` and `Output.S3Uri`, as Step Functions does it: it reads and writes the bodies.
 
-Runtimes know only bodies. Whose files they are says whoever wires a run: on one machine a URI is a path, for
-a bucket is a directory; in the local AWS they are objects that a role may or may not read.
+Runtimes know only bodies. Whose files they are is said where a run is wired: on one machine a URI is a path,
+for a bucket is a directory; in the local AWS they are objects that a role may or may not read.
 """
 
 import asyncio
@@ -39,7 +38,7 @@ def with_stored_bodies(invoke: Call, files: Files) -> Call:
 
     Args:
         invoke: Takes {"modelId", "body", …}, returns {"body": bytes, "contentType"}.
-        files: Where the bodies lie.
+        files: Where the bodies are.
     """
 
     async def call(request: JSON) -> JSON:

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED, Reply
-from evaldrop.run.tables import ResponseRow, VerdictRow
+from evaldrop.run.results import ChildFailure
+from evaldrop.run.tables import ComparisonRow, ResponseRow, VerdictRow
 from evaldrop.scorecard.scores import RecordScore
 
 BLOCKED, REFUSED, PASSED, UNKNOWN = range(4)
-
+IDENTICAL, MISSING = "identical", "missing"
 
 REFUSALS = frozenset({"refusal", "content_filtered"})
 """Stop reasons of a model that refused, or whose own filter did; a guardrail's is not among them."""
@@ -69,16 +70,52 @@ class CandidateResult(NamedTuple):
     saved_usd: float | None = 0.0
 
 
-def error_name(error: object) -> str:
-    """Return the name of what the workflow caught; of something that is not {"Error", "Cause"}, "unknown"."""
-    return str((isinstance(error, Mapping) and error.get("Error")) or "unknown")
-
-
 class AnchorResult(NamedTuple):
     """What the judges made of an anchor."""
 
     verdicts: list[VerdictRow]
     judge_calls: list[JudgeCall]
+
+
+class ComparedPair(NamedTuple):
+    """A comparison, the judge's call where there was one, and why there was none: IDENTICAL, MISSING."""
+
+    row: ComparisonRow
+    call: JudgeCall | None
+    skipped: str | None = None
+
+
+class Repeat(NamedTuple):
+    """What a record took that was evaluated again: paid for, and in no other number."""
+
+    candidates: Sequence[CandidateResult]
+    judge_calls: Sequence[JudgeCall]
+
+
+class RecordResults(NamedTuple):
+    """
+    All that came of a line of `records.jsonl`.
+
+    Attributes:
+        ordinal: Its place in the file, 0 for the first: it tells what came first when parts are merged.
+        candidates: A result per candidate, in the evaluation's order; none for an anchor.
+        failure: Why there is no output; None where there is one.
+        anchor: Of an anchor, what judges made of it.
+        original: Of a perturbed copy, what came of its record.
+    """
+
+    ordinal: int
+    candidates: Sequence[CandidateResult]
+    compared: Sequence[ComparedPair] = ()
+    failure: ChildFailure | None = None
+    repeats: Sequence[Repeat] = ()
+    anchor: AnchorResult | None = None
+    original: "RecordResults | None" = None
+
+
+def error_name(error: object) -> str:
+    """Return the name of what the workflow caught; of something that is not {"Error", "Cause"}, "unknown"."""
+    return str((isinstance(error, Mapping) and error.get("Error")) or "unknown")
 
 
 def end_of(row: ResponseRow) -> int:

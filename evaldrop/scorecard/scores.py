@@ -4,9 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal, NamedTuple
 
+import numpy as np
+
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.run.tables import VerdictRow
-from evaldrop.statistics.vectors import Floats
+from evaldrop.scorecard.model.scorecard import MOST_CATEGORIES
+from evaldrop.statistics.vectors import Floats, Ordinals
 
 NOT_APPLICABLE = "not_applicable"
 NO_RESPONSE = "no_response"
@@ -75,3 +78,16 @@ def good_shares(scores: Floats, criterion: Criterion) -> Floats:
     """Return `Criterion.normalise` of a whole column: fractions in [0, 1] in which 1 is good."""
     shares = (scores - criterion.scale.low) / (criterion.scale.high - criterion.scale.low)
     return shares if criterion.higher_is_better else 1 - shares
+
+
+def largest_categories(codes: Ordinals) -> dict[int, int]:
+    """
+    Return how many records the largest categories have, in the order of their codes.
+
+    Args:
+        codes: Each record's category, below 0 for none; shape (records,).
+    """
+    sizes = np.bincount(codes[codes >= 0])
+    # Of equally large ones the first: the sort is stable.
+    largest = np.argsort(-sizes, kind="stable")[:MOST_CATEGORIES].tolist()
+    return {code: int(sizes[code]) for code in sorted(largest) if sizes[code]}

@@ -1,5 +1,6 @@
-"""One paired test: the same records under two candidates, or under one candidate in two runs."""
+"""One paired test, and many decided together: the same records under two candidates, or in two runs."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy.typing as npt
 
 from evaldrop.errors import NotEnoughData
 from evaldrop.statistics.mcnemar import mcnemar_p_value, paired_pass_interval, paired_pass_standard_error
+from evaldrop.statistics.multiplicity import holm
 from evaldrop.statistics.paired import paired_difference
 from evaldrop.statistics.power import detectable_from_standard_error
 from evaldrop.statistics.vectors import Floats, Ordinals
@@ -26,6 +28,17 @@ class Pairing(NamedTuple):
     reason: str | None = None
 
 
+class Decided(NamedTuple):
+    """
+    What a test decides within its family.
+
+    `p_adjusted` is None where nothing was tested; `sign` is the difference's, 0 where it is not decided.
+    """
+
+    p_adjusted: float | None
+    sign: int
+
+
 class Shared(NamedTuple):
     """Records that two columns both have, ascending, and both columns' scores on them."""
 
@@ -42,29 +55,28 @@ def shared_scores(first: Scores, second: Scores) -> Shared:
     return Shared(both, first[1][in_first], second[1][in_second])
 
 
-def paired_test(
-    first: Floats, second: Floats, groups: Groups, *, on_binary_scale: bool, confidence: float
-) -> Pairing:
+def paired_test(shared: Shared, groups: Groups, *, on_binary_scale: bool, confidence: float) -> Pairing:
     """
-    Compare two columns of scores on the same records.
+    Compare two columns of scores on the records both have.
 
     Yes/no scores of independent records: Bonett–Price's interval and McNemar's exact test, which hold
     their level where few records differ. All others, and averaged yes/no scores: paired t, clustered by
     group.
 
     Args:
-        first: Shape (n,).
-        second: Shape (n,), row i of both being one record.
+        shared: The scores.
+        groups: The cluster of each record by its ordinal; None when they are independent.
         on_binary_scale: Whether the scale has only yes and no.
-        groups: The cluster of each record, shape (n,); None when they are independent.
         confidence: Two-sided level of the interval.
     """
+    ordinals, first, second = shared
     if not first.size:
         return Pairing(0, reason="no interval: no record has a score from both")
     if on_binary_scale and groups is None and _is_yes_or_no(first) and _is_yes_or_no(second):
         return _pass_test(first, second, confidence)
+    clusters = None if groups is None else groups[ordinals]
     try:
-        paired = paired_difference(first, second, groups=groups, confidence=confidence)
+        paired = paired_difference(first, second, groups=clusters, confidence=confidence)
     except NotEnoughData as error:
         difference = float((first - second).mean())
         return Pairing(first.size, difference, reason=f"no interval: {error}")
@@ -73,6 +85,27 @@ def paired_test(
     return Pairing(
         paired.n, paired.difference, (paired.interval.low, paired.interval.high), paired.p_value, detectable
     )
+
+
+def decide(tests: Iterable[tuple[float | None, float | None]], *, confidence: float) -> list[Decided]:
+    """
+    Decide a family of tests together, by Holm's method.
+
+    Args:
+        tests: Of each the difference and its p value; None where there was too little data to test.
+        confidence: The chance that no difference is decided falsely, a fraction in (0, 1).
+    """
+    family = list(tests)
+    adjusted = iter(holm([p for _, p in family if p is not None]).tolist())
+    return [
+        Decided(None, 0) if p is None else _decided(difference or 0.0, next(adjusted), confidence)
+        for difference, p in family
+    ]
+
+
+def _decided(difference: float, p_adjusted: float, confidence: float) -> Decided:
+    is_decided = p_adjusted < 1 - confidence
+    return Decided(p_adjusted, ((difference > 0) - (difference < 0)) if is_decided else 0)
 
 
 def _pass_test(first: Floats, second: Floats, confidence: float) -> Pairing:

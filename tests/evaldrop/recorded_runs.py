@@ -11,7 +11,7 @@ import yaml
 
 from evaldrop.bedrock.simulated.runtime import Rehearsal, SimulatedRuntime
 from evaldrop.run.request import RunRequest
-from evaldrop.running.here import run_locally
+from evaldrop.running.workflow import run_locally
 from evaldrop.scorecard.model.scorecard import Scorecard
 
 JUDGE_MODELS = {

@@ -9,7 +9,7 @@ from evaldrop.bedrock.opening import open_runtime
 from evaldrop.engine import Observer
 from evaldrop.evaluation import parse_evaluation
 from evaldrop.run.request import RunRequest
-from evaldrop.running.here import run_locally
+from evaldrop.running.workflow import run_locally
 from evaldrop.shipped import workflow_definition
 from evaldrop.steps.validate_dataset.plan import child_transitions, orchestration_usd
 from infra.costs import PAGE, page

@@ -1,11 +1,61 @@
-"""Bedrock as it is on bad days: runtimes for `LocalAws.bedrock("tests.local_aws.faults#name")`."""
+"""
+What happens on bad days: processes that are killed, events that come twice, and models that misbehave.
+
+The latter are runtimes for `LocalAws.bedrock("tests.local_aws.faults#name")`.
+"""
 
 import asyncio
+from functools import partial
 
 from evaldrop.bedrock.opening import open_runtime
+from evaldrop.running.local_aws.sandboxes import Sandbox, Sandboxes
 
 JUDGE = "us.amazon.nova-pro-v1:0"
 """The judge of datasets/support-faq, whose evaluation the tests' datasets fall back to."""
+
+
+class CrashingSandboxes(Sandboxes):
+    """Processes of functions that can be killed at their next event."""
+
+    def __init__(self, *arguments, **more):
+        super().__init__(*arguments, **more)
+        self._faults = {}
+
+    def kill_next(self, name, when="before"):
+        """Kill a function's process "before" it does anything, or "after" all and before it can say so."""
+        self._faults.setdefault(name, []).append(when)
+
+    def _take(self, code):
+        sandbox = super()._take(code)
+        faults = self._faults.get(code.name)
+        when = faults.pop(0) if faults else None
+        if when == "before":
+            sandbox._process.kill()
+        if when == "after":
+            sandbox.invoke = partial(_invoke_and_crash, sandbox)
+        return sandbox
+
+
+def _invoke_and_crash(sandbox, event):
+    answer = Sandbox.invoke(sandbox, event)
+    sandbox._process.kill()
+    return sandbox._ended(answer.request_id, timed_out=False)
+
+
+class RepeatingFunctions:
+    """Functions whose next event is delivered several times, as EventBridge may."""
+
+    def __init__(self, functions):
+        self._functions = functions
+        self._again = 0
+
+    def deliver_next_again(self, times):
+        self._again += times
+
+    def invoke_async(self, name, event):
+        times, self._again = 1 + self._again, 0
+        for _ in range(times):
+            self._functions.invoke_async(name, event)
 
 
 class _Wrapped:

@@ -16,8 +16,11 @@ from hashlib import blake2b
 from pathlib import Path
 
 from evaldrop.bedrock.opening import open_runtime
+from evaldrop.engine import ServiceError
+from evaldrop.running.local_aws import server
 from evaldrop.running.local_aws.server import Choices, LocalAws
 from evaldrop.running.local_aws.synthesis import find_checkout, synthesise
+from tests.local_aws.faults import CrashingSandboxes, RepeatingFunctions
 
 IN_FLIGHT = 64
 
@@ -44,18 +47,65 @@ class Seen:
     outcome: str
 
 
+class CountedRuntime:
+    """Notes every call that ended, "cancelled" ones too; who answers may be replaced at any time."""
+
+    is_simulated = True
+
+    def __init__(self, runtime):
+        self.runtime = runtime
+        self._retired = []
+        self._lock = threading.Lock()
+        self._calls = []
+
+    def replace(self, runtime):
+        self._retired.append(self.runtime)
+        self.runtime = runtime
+
+    def calls(self):
+        with self._lock:
+            return [asdict(call) for call in self._calls]
+
+    def forget_calls(self):
+        with self._lock:
+            self._calls.clear()
+
+    async def converse(self, request):
+        return await self._counted(request, self.runtime.converse)
+
+    async def invoke_model(self, request):
+        return await self._counted(request, self.runtime.invoke_model)
+
+    async def close(self):
+        for runtime in (*self._retired, self.runtime):
+            await runtime.close()
+
+    async def _counted(self, request, call):
+        outcome = "cancelled"
+        try:
+            answer = await call(request)
+            outcome = "answered"
+        except ServiceError as error:
+            outcome = error.code
+            raise
+        finally:
+            text = json.dumps(request, sort_keys=True, default=repr)
+            digest = blake2b(text.encode(), digest_size=12).hexdigest()
+            with self._lock:
+                self._calls.append(Seen(request["modelId"], digest, outcome))
+        return answer
+
+
 class Host:
     """What the harness may ask for, by the name of the method."""
 
     def __init__(self, folder, bedrock, hurry):
-        self._lock = threading.Lock()
-        self._calls = []
         self._ahead = timedelta()
-        self._answer_key = None
+        server.Sandboxes = CrashingSandboxes
         assembly = synthesise(find_checkout(), Path(folder) / "assembly", tell=lambda _line: None)
         self._aws = LocalAws(
             assembly,
-            self._opener(bedrock),
+            lambda key: CountedRuntime(self._opener(bedrock)(key)),
             Choices(
                 port=0,
                 bedrock="simulated",
@@ -63,9 +113,9 @@ class Host:
                 retry_after_s=(0.05, 0.1),
                 clock=HurriedClock(hurry),
                 now=lambda: datetime.now(UTC) + self._ahead,
-                seen=self._see,
             ),
         )
+        self._functions = self._aws.events._functions = RepeatingFunctions(self._aws.functions)
 
     def facts(self):
         aws = self._aws
@@ -80,18 +130,16 @@ class Host:
         }
 
     def bedrock(self, spec):
-        self._aws.models.replace(self._opener(spec)(self._aws.answers))
+        self._aws.models.runtime.replace(self._opener(spec)(self._aws.answers))
 
     def calls(self):
-        with self._lock:
-            return [asdict(call) for call in self._calls]
+        return self._aws.models.runtime.calls()
 
     def forget_calls(self):
-        with self._lock:
-            self._calls.clear()
+        self._aws.models.runtime.forget_calls()
 
     def deliver_again(self, times):
-        self._aws.events.deliver_next_again(times)
+        self._functions.deliver_next_again(times)
 
     def kill_next(self, function, when):
         self._aws.sandboxes.kill_next(self._aws.names[function], when)
@@ -109,12 +157,6 @@ class Host:
 
     def close(self):
         self._aws.close()
-
-    def _see(self, call):
-        request = json.dumps(call.request, sort_keys=True, default=repr)
-        digest = blake2b(request.encode(), digest_size=12).hexdigest()
-        with self._lock:
-            self._calls.append(Seen(call.model, digest, call.outcome))
 
     @staticmethod
     def _opener(spec):

@@ -1,4 +1,4 @@
-"""The families by name, and which of them a body is of."""
+"""The families that there are. A new one is its module, a name here, and a row of `evaluation.model_ids`."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any, BinaryIO
 
 import orjson
@@ -21,15 +22,13 @@ class AnswerKey:
     def __init__(self, records: str, open_read: Callable[[str], BinaryIO] = storage.open_read) -> None:
         self._records = records
         self._open_read = open_read
-        self._references: dict[bytes, str] | None = None
 
     def __call__(self, prompt: str) -> str | None:
         """Return a reference for a prompt, or None when there is none."""
-        if self._references is None:
-            self._references = self._read()
         return self._references.get(_digest(prompt))
 
-    def _read(self) -> dict[bytes, str]:
+    @cached_property
+    def _references(self) -> dict[bytes, str]:
         references: dict[bytes, str] = {}
         with self._open_read(self._records) as lines:
             for line in lines:

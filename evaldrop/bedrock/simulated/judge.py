@@ -46,10 +46,10 @@ class Question:
     `about` is the place of the response it is about, None where it is about all that are shown.
     """
 
-    path: tuple[str, ...]
+    path: tuple[str, ...] = ()
     field: str
     values: tuple[Any, ...]
-    rationale: str | None
+    rationale: str | None = None
     about: int | None = None
 
 
@@ -91,12 +91,7 @@ def questions_of(schema: Mapping[str, Any], path: tuple[str, ...] = ()) -> list[
     if closed:
         field, values = next(iter(closed.items()))
         free = (name for name, part in properties.items() if part.get("type") == "string" and name != field)
-        rationale = next(free, None)
-        return [
-            Question(
-                path=path, field=field, values=values, rationale=rationale if rationale != field else None
-            )
-        ]
+        return [Question(path=path, field=field, values=values, rationale=next(free, None))]
     return [question for name, part in properties.items() for question in questions_of(part, (*path, name))]
 
 
@@ -132,7 +127,7 @@ def text_verdict(instructions: str, case: Case, draw: Random) -> str | None:
         return None
     rationales, last = [], []
     for line in lines:
-        question = Question(path=(), field=line["label"], values=_slot_values(line["slot"]), rationale=None)
+        question = Question(field=line["label"], values=_slot_values(line["slot"]))
         rationale, value = decide(question, case, draw)
         rationales.append(rationale)
         last.append(f"{line['label'].strip()}: {value}")
@@ -212,35 +207,29 @@ _RANGE = re.compile(r"^Answer with a number from (\S+) to (\S+)\.$", re.MULTILIN
 def words_asked_for(instructions: str, case: Case, draw: Random) -> str | None:
     """Return a reply in the form a prompt of ours asks for, None when it is not one of these prompts."""
     if _LETTER.search(instructions):
-        rationale, letter = decide(_question("verdict", ("N", "Y")), _between_stars(instructions, case), draw)
+        # Its texts are between asterisks, without tags.
+        starred = _STARRED.findall(instructions)
+        references = tuple(text for name, text in starred if name == "Reference")
+        sources = tuple(text for name, text in starred if name != "Reference")
+        starred_case = replace(case, references=references, sources=sources)
+        rationale, letter = decide(Question(field="verdict", values=("N", "Y")), starred_case, draw)
         return f"{rationale}\n\n{letter}\n\n{letter}"
     if (bounds := _TWO_SCORES.search(instructions)) and len(case.responses) > 1:
         points = tuple(range(int(bounds[1]), int(bounds[2]) + 1))
-        given = [decide(_question("score", points, about=place), case, draw) for place in (0, 1)]
+        given = [decide(Question(field="score", values=points, about=place), case, draw) for place in (0, 1)]
         return f"{given[0][0]}\n\n{given[0][1]} {given[1][1]}"
     if _PREFERRED.search(instructions) and len(case.responses) > 1:
-        rationale, place = decide(_question("preferred", ("first", "second", "tie")), case, draw)
+        question = Question(field="preferred", values=("first", "second", "tie"))
+        rationale, place = decide(question, case, draw)
         return f"{rationale}\n\npreferred: {place}"
     criteria = _CRITERION.findall(instructions)
     if not criteria:
         return None
-    decided = {name: decide(_question(name, _answers(block)), case, draw) for name, block in criteria}
+    decided = {
+        name: decide(Question(field=name, values=_answers(block)), case, draw) for name, block in criteria
+    }
     reasons = dict.fromkeys(rationale for rationale, _ in decided.values())
     return "\n".join([*reasons, "", *(f"{name}: {answer}" for name, (_, answer) in decided.items())])
-
-
-def _between_stars(instructions: str, case: Case) -> Case:
-    """Return the case with the texts between asterisks, which have no tags."""
-    parts = _STARRED.findall(instructions)
-    return replace(
-        case,
-        references=tuple(text for name, text in parts if name == "Reference"),
-        sources=tuple(text for name, text in parts if name != "Reference"),
-    )
-
-
-def _question(field: str, values: tuple[object, ...], *, about: int | None = None) -> Question:
-    return Question(path=(), field=field, values=values, rationale=None, about=about)
 
 
 def _answers(block: str) -> tuple[object, ...]:

@@ -1,8 +1,7 @@
 """How much two texts say the same, by words and numbers. Enough for a rehearsal, not for a verdict."""
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 _STOP = frozenset(
     re.findall(
@@ -26,23 +25,6 @@ _EVASION = re.compile(
 )
 
 
-class Likeness(NamedTuple):
-    """
-    How near a response comes to a reference.
-
-    Shares are in [0, 1]: `recall` of the reference's content words, `foreign` and `wrong_numbers` of the
-    response's words and numbers that no source holds, `missing_numbers` of the reference's. `missing` is what
-    the response lacks.
-    """
-
-    recall: float
-    foreign: float
-    wrong_numbers: float
-    missing_numbers: float
-    is_negation_flipped: bool
-    missing: tuple[str, ...]
-
-
 def content_words(text: str) -> list[str]:
     """Return the words that carry meaning, in order: lower case, common endings cut, negations left out."""
     words = _WORD.findall(text.lower().replace("\u2019", "'"))
@@ -62,25 +44,6 @@ def is_evasive(text: str) -> bool:
     return bool(_EVASION.search(text[:200]))
 
 
-def likeness(response: str, reference: str, sources: Iterable[str] = ()) -> Likeness:
-    """Compare a response with a reference; numbers of `sources` (prompt, context) are not held against it."""
-    sources = tuple(sources)
-    said, wanted = set(content_words(response)), list(dict.fromkeys(content_words(reference)))
-    known = set(wanted).union(*(content_words(source) for source in sources))
-    said_numbers, wanted_numbers = set(numbers(response)), list(dict.fromkeys(numbers(reference)))
-    allowed = set(wanted_numbers).union(*(numbers(source) for source in sources))
-    missing_words = [word for word in wanted if word not in said]
-    missing_numbers = [number for number in wanted_numbers if number not in said_numbers]
-    return Likeness(
-        recall=_share(len(wanted) - len(missing_words), len(wanted), empty=1.0),
-        foreign=_share(len(said - known), len(said)),
-        wrong_numbers=_share(len(said_numbers - allowed), len(said_numbers)),
-        missing_numbers=_share(len(missing_numbers), len(wanted_numbers)),
-        is_negation_flipped=bool(_NEGATION.search(response)) != bool(_NEGATION.search(reference)),
-        missing=(*missing_numbers, *missing_words),
-    )
-
-
 def merit(response: str, references: Sequence[str], sources: Sequence[str]) -> tuple[float, tuple[str, ...]]:
     """
     Return how good a response is, in [0, 1], and what it lacks, against the reference that it meets best.
@@ -93,15 +56,26 @@ def merit(response: str, references: Sequence[str], sources: Sequence[str]) -> t
         return 0.1, ()
     if not references:
         return _relevance(response, sources), ()
-    return max(_faithfulness(likeness(response, reference, sources)) for reference in references)
+    return max(_faithfulness(response, reference, sources) for reference in references)
 
 
-def _faithfulness(found: Likeness) -> tuple[float, tuple[str, ...]]:
-    score = 0.25 + 0.75 * found.recall - 0.2 * found.foreign
-    if found.wrong_numbers:
-        score -= 0.35 + 0.25 * found.wrong_numbers
-    score -= 0.4 * found.missing_numbers + 0.35 * found.is_negation_flipped
-    return min(1.0, max(0.0, score)), found.missing
+def _faithfulness(response: str, reference: str, sources: Sequence[str]) -> tuple[float, tuple[str, ...]]:
+    # What prompt and context hold is neither foreign nor wrong.
+    said, wanted = set(content_words(response)), list(dict.fromkeys(content_words(reference)))
+    said_numbers, wanted_numbers = set(numbers(response)), list(dict.fromkeys(numbers(reference)))
+    known = set(wanted).union(*map(content_words, sources))
+    allowed = set(wanted_numbers).union(*map(numbers, sources))
+    missing = [word for word in wanted if word not in said]
+    missing_numbers = [number for number in wanted_numbers if number not in said_numbers]
+    recall = _share(len(wanted) - len(missing), len(wanted), empty=1.0)
+    foreign = _share(len(said - known), len(said))
+    wrong_numbers = _share(len(said_numbers - allowed), len(said_numbers))
+    is_negation_flipped = bool(_NEGATION.search(response)) != bool(_NEGATION.search(reference))
+    score = 0.25 + 0.75 * recall - 0.2 * foreign
+    if wrong_numbers:
+        score -= 0.35 + 0.25 * wrong_numbers
+    score -= 0.4 * _share(len(missing_numbers), len(wanted_numbers)) + 0.35 * is_negation_flipped
+    return min(1.0, max(0.0, score)), (*missing_numbers, *missing)
 
 
 def _relevance(response: str, sources: Sequence[str]) -> float:

@@ -7,10 +7,12 @@ throttles and errors also from how often that request was tried, so that a retry
 
 import asyncio
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import accumulate
 from random import Random
 from typing import Any
 
@@ -201,40 +203,49 @@ class SimulatedRuntime:
         self, request: Mapping[str, Any], blocks: list[str], digest: bytes
     ) -> tuple[dict[str, Any], str] | None:
         case, draw = Case.from_blocks(blocks), _draw(digest, "judge")
-        specs = [
-            tool["toolSpec"] for tool in request.get("toolConfig", {}).get("tools", ()) if "toolSpec" in tool
-        ]
-        questions = questions_of(specs[0]["inputSchema"]["json"]) if specs else []
-        chance = _draw(digest, "fate").random()
-        rates = self._rehearsal
-        if questions:
+        tools = request.get("toolConfig", {}).get("tools", ())
+        spec = next((tool["toolSpec"] for tool in tools if "toolSpec" in tool), None)
+        if spec and (questions := questions_of(spec["inputSchema"]["json"])):
             answer = verdicts(questions, case, draw)
-            block = {"toolUse": {"toolUseId": f"tooluse_{digest.hex()[:22]}", "name": specs[0]["name"]}}
-            if chance < rates.refusals:
-                return {"text": REFUSAL}, "end_turn"
-            if chance < rates.refusals + rates.malformed:
-                return _malformed(block, answer, questions, draw)
-            if chance < rates.refusals + rates.malformed + rates.hostile:
-                _spoil(answer, questions, draw)
+            block = {"toolUse": {"toolUseId": f"tooluse_{digest.hex()[:22]}", "name": spec["name"]}}
+            match self._fate(digest):
+                case "refused":
+                    return {"text": REFUSAL}, "end_turn"
+                case "malformed":
+                    return _malformed(block, answer, questions, draw)
+                case "hostile":
+                    for question in questions:
+                        if question.rationale:
+                            _place(answer, question)[question.rationale] = draw.choice(HOSTILE)
             block["toolUse"]["input"] = answer
             return block, "tool_use"
-        said = None
-        if _presents_a_response(blocks):
-            instructions = _instructions(request, blocks)
-            said = words_asked_for(f"{blocks[0]}\n{instructions}", case, draw) or text_verdict(
-                instructions, case, draw
-            )
-        return None if said is None else ({"text": self._fated(said, chance, draw)}, "end_turn")
+        if len(blocks) < 3 and not any("<response" in block for block in blocks):
+            return None  # there is no response to judge
+        said = self._judge_in_words(request, blocks, digest)
+        return None if said is None else ({"text": said}, "end_turn")
 
-    def _fated(self, said: str, chance: float, draw: Random) -> str:
-        rates = self._rehearsal
-        if chance < rates.refusals:
-            return REFUSAL
-        if chance < rates.refusals + rates.malformed:
-            return said.partition("\n\n")[0]
-        if chance < rates.refusals + rates.malformed + rates.hostile:
-            return f"{draw.choice(HOSTILE)}\n{said}"
+    def _judge_in_words(self, request: Mapping[str, Any], blocks: list[str], digest: bytes) -> str | None:
+        case, draw = Case.from_blocks(blocks), _draw(digest, "judge")
+        system = (block.get("text", "") for block in request.get("system", ()))
+        instructions = "\n".join([*system, blocks[-1]])
+        said = words_asked_for(f"{blocks[0]}\n{instructions}", case, draw)
+        said = said or text_verdict(instructions, case, draw)
+        if said is None:
+            return None
+        match self._fate(digest):
+            case "refused":
+                return REFUSAL
+            case "malformed":
+                return said.partition("\n\n")[0]
+            case "hostile":
+                return f"{draw.choice(HOSTILE)}\n{said}"
         return said
+
+    def _fate(self, digest: bytes) -> str:
+        rates = self._rehearsal
+        bounds = list(accumulate((rates.refusals, rates.malformed, rates.hostile)))
+        chance = _draw(digest, "fate").random()
+        return ("refused", "malformed", "hostile", "fair")[bisect_right(bounds, chance)]
 
 
 def _malformed(
@@ -256,24 +267,10 @@ def _malformed(
     return block, "tool_use"
 
 
-def _spoil(answer: dict[str, Any], questions: list[Question], draw: Random) -> None:
-    for question in questions:
-        if question.rationale:
-            _place(answer, question)[question.rationale] = draw.choice(HOSTILE)
-
-
 def _place(answer: dict[str, Any], question: Question) -> dict[str, Any]:
     for name in question.path:
         answer = answer[name]
     return answer
-
-
-def _presents_a_response(blocks: list[str]) -> bool:
-    return len(blocks) >= 3 or any("<response" in block for block in blocks)
-
-
-def _instructions(request: Mapping[str, Any], blocks: list[str]) -> str:
-    return "\n".join([*(block.get("text", "") for block in request.get("system", ())), blocks[-1]])
 
 
 def _last_user_texts(request: Mapping[str, Any]) -> list[str]:

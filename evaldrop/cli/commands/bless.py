@@ -1,5 +1,6 @@
 """`evaldrop bless`: the run that later runs are held to."""
 
+from evaldrop import storage
 from evaldrop.cli import exits
 from evaldrop.cli.options import Force, RunFolder
 from evaldrop.cli.output import shown, stdout, warn
@@ -16,7 +17,6 @@ def bless(run: RunFolder, force: Force = False) -> int:
 
         evaldrop bless runs/support-answers/20261121T101500Z-4f3a2b
     """
-    from evaldrop import storage
     from evaldrop.report.history_index import INDEX_FILE, renew_index
     from evaldrop.run.request import out_of
     from evaldrop.scorecard.baseline.blessing import bless as bless_run

@@ -5,12 +5,13 @@ from typing import Annotated
 import typer
 
 from evaldrop.cli import exits
-from evaldrop.cli.options import AsJson
+from evaldrop.cli.options import AsJson, RunFolder
 from evaldrop.cli.output import print_json, stdout
+from evaldrop.errors import InputError
 
 
 def calibrate(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder: a path or an s3:// URI.")],
+    run: RunFolder,
     apply: Annotated[
         bool,
         typer.Option("--apply", help="Build the scorecard and its reports anew, with the corrected means."),
@@ -30,7 +31,6 @@ def calibrate(
         evaldrop calibrate runs/support-answers/20261121T101500Z-4f3a2b --apply
     """
     from evaldrop.cli.tables.calibration import print_calibration
-    from evaldrop.errors import InputError
     from evaldrop.run.definition import RunDefinition
     from evaldrop.scorecard.calibration import calibrate as held_against_people
     from evaldrop.scorecard.read import read_scorecard

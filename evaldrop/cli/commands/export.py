@@ -6,11 +6,12 @@ from typing import Annotated
 import typer
 
 from evaldrop.cli import exits
+from evaldrop.cli.options import RunFolder
 from evaldrop.cli.output import shown, stdout
 
 
 def export(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder: a path or an s3:// URI.")],
+    run: RunFolder,
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where to write; created when absent.")],
 ) -> int:
     """

@@ -1,7 +1,7 @@
 """`evaldrop fetch`: a deployed run's folder, copied to this machine."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,7 +10,7 @@ from evaldrop.cli.options import DEFAULT_STACK, AsJson, DeployedRun, StackName
 from evaldrop.cli.output import print_json, shown, stderr, stdout, warn
 
 if TYPE_CHECKING:
-    from evaldrop.running.deployed.fetching import Fetching, Remote
+    from evaldrop.running.deployed.fetching import Fetching, Outcome, Remote
 
 
 def fetch(
@@ -41,11 +41,12 @@ def fetch(
     """
     from evaldrop.running.deployed.clients import client
     from evaldrop.running.deployed.fetching import Fetching
+    from evaldrop.running.deployed.following import folder_of
+    from evaldrop.running.deployed.stack import deployed_stack
 
-    s3 = client("s3")
-    folder = _folder(run, stack, s3)
+    folder = folder_of(run, lambda: deployed_stack(stack))
     place = to or Path("runs", *folder.split("/")[-2:])
-    fetching = Fetching(folder, place, s3)
+    fetching = Fetching(folder, place, client("s3"))
     files = fetching.listing()
     if not any(file.name == "scorecard.json" for file in files):
         warn(f"{folder} has no scorecard: the run is not finished. Fetch again when it is.")
@@ -62,31 +63,7 @@ def fetch(
     return exits.PASSED
 
 
-def _folder(run: str, stack: str, s3: Any) -> str:
-    from evaldrop.errors import InputError
-    from evaldrop.running.deployed.clients import client
-    from evaldrop.running.deployed.finding import find_folder, find_run
-    from evaldrop.running.deployed.following import look
-    from evaldrop.running.deployed.stack import find_stack
-
-    address = find_run(run, lambda: find_stack(stack, client("cloudformation")))
-    if address.folder:
-        return address.folder
-    out, status = address.out, None
-    if out is None:
-        moment = look(str(address.execution_arn), client("stepfunctions", region=address.region))
-        out, status = moment.request.get("out"), moment.status
-    folder = find_folder(out, address.run_id, s3) if out else None
-    if folder is None:
-        said = f" (its execution: {status})" if status else ""
-        raise InputError(
-            f"{run}: no such run{said}, or it has written nothing yet. evaldrop runs lists them; "
-            "evaldrop watch tells how far one is."
-        )
-    return folder
-
-
-def _fetch(fetching: "Fetching", files: "list[Remote]") -> dict[Any, int]:
+def _fetch(fetching: "Fetching", files: "list[Remote]") -> "dict[Outcome, int]":
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
     console = stderr()

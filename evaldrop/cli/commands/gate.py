@@ -40,8 +40,8 @@ def gate(
     found = evaluate_gate(rule, card) if rule else card.gate
     code = exits.of_decision(found.decision, strict=strict)
     if as_json:
-        told = {"run_id": card.run_id, "simulated": card.simulated, "strict": strict, "exit_code": code}
-        print_json({**told, **found.model_dump(mode="json")})
+        document = {"run_id": card.run_id, "simulated": card.simulated, "strict": strict, "exit_code": code}
+        print_json({**document, **found.model_dump(mode="json")})
         return code
     if card.simulated:
         stdout().print("[bold yellow]SIMULATED[/bold yellow]")

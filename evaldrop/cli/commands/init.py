@@ -9,6 +9,7 @@ import typer
 
 from evaldrop.cli import exits
 from evaldrop.cli.output import shown, stdout
+from evaldrop.errors import InputError
 
 
 def init(
@@ -23,7 +24,6 @@ def init(
 
         evaldrop run my-evaluation/records.jsonl --bedrock simulated
     """
-    from evaldrop.errors import InputError
     from evaldrop.evaluation import Evaluation
 
     example = Path(__file__).parent.parent / "example"

@@ -10,6 +10,7 @@ import typer
 
 from evaldrop.cli import exits
 from evaldrop.cli.output import shown, stderr, stdout
+from evaldrop.errors import InputError
 
 if TYPE_CHECKING:
     from evaldrop.running.local_aws.server import Choices, LocalAws, OpenRuntime
@@ -68,8 +69,6 @@ def local(
 def _refuse_without_moto() -> None:
     import importlib.util
 
-    from evaldrop.errors import InputError
-
     missing = [name for name in ("moto", "flask", "aws_croniter") if importlib.util.find_spec(name) is None]
     if missing:
         raise InputError(f"evaldrop local needs {', '.join(missing)}: pip install 'evaldrop[local]'")
@@ -78,7 +77,7 @@ def _refuse_without_moto() -> None:
 def _runtime_opener(bedrock: str) -> "OpenRuntime":
     from evaldrop.bedrock.opening import open_runtime
 
-    open_runtime(bedrock, max_in_flight=1)  # a wrong one is told before a minute of synthesis
+    open_runtime(bedrock, max_in_flight=1)  # a wrong one is refused before a minute of synthesis
     return lambda answer_key: open_runtime(bedrock, max_in_flight=MAX_IN_FLIGHT, answer_key=answer_key)
 
 

@@ -1,14 +1,17 @@
 """`evaldrop report`: a run's scorecard on the terminal, or its report in one of five formats."""
 
+import tempfile
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from evaldrop import storage
 from evaldrop.cli import exits
-from evaldrop.cli.options import AsJson
-from evaldrop.cli.output import print_json, shown, stdout
+from evaldrop.cli.options import AsJson, RunFolder
+from evaldrop.cli.output import plain, print_json, shown, stdout
+from evaldrop.errors import InputError
 
 if TYPE_CHECKING:
     from evaldrop.scorecard.read import Run
@@ -35,7 +38,7 @@ _FILES = {
 
 
 def report(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder: a path or an s3:// URI.")],
+    run: RunFolder,
     form: Annotated[
         Format | None,
         typer.Option(
@@ -68,61 +71,42 @@ def report(
 
         evaldrop report runs/support-answers/20261121T101500Z-4f3a2b --format xlsx --to scorecard.xlsx
     """
-    from evaldrop.errors import InputError
+    from evaldrop.cli.running import require_run
+    from evaldrop.cli.tables.scorecard import print_scorecard
+    from evaldrop.scorecard.read import Run, read_run
 
     if to is not None and form is None:
         raise InputError("--to needs a --format: html, md, csv, xlsx or json.")
-    found = _read(run, rebuild=rebuild)
-    if form is not None:
-        _give(found, form, to)
-    elif as_json:
-        print_json(found.scorecard.model_dump(mode="json"))
-    else:
-        from evaldrop.cli.tables.scorecard import print_scorecard
-
-        print_scorecard(stdout(), found.scorecard)
-        stdout().print(f"\nreport: {shown(_place(found, Format.HTML))}")
-    if open_page:
-        _open(_place(found, Format.HTML))
-    return exits.PASSED
-
-
-def _read(run: str, *, rebuild: bool) -> "Run":
-    from evaldrop import storage
-    from evaldrop.errors import InputError
-    from evaldrop.run.request import has_begun
-    from evaldrop.scorecard.read import Run, read_run
-
-    if not has_begun(run):
-        raise InputError(
-            f"{run}: no run.json there. Give a run's folder, such as runs/<evaluation>/<run id>."
-        )
+    require_run(run)
     if rebuild or not storage.exists(storage.join(run, "scorecard.json")):
         from evaldrop.run.definition import RunDefinition
         from evaldrop.steps.build_scorecard.build import score_run
 
         definition = RunDefinition.load(run)
-        return Run(run.rstrip("/"), score_run(definition), dict(definition.content))
-    return read_run(run)
-
-
-def _place(run: "Run", form: Format) -> str:
-    from evaldrop import storage
-
-    return storage.join(run.uri, _FILES[form])
+        found = Run(run.rstrip("/"), score_run(definition), dict(definition.content))
+    else:
+        found = read_run(run)
+    page = storage.join(found.uri, _FILES[Format.HTML])
+    if form is not None:
+        _give(found, form, to)
+    elif as_json:
+        print_json(found.scorecard.model_dump(mode="json"))
+    else:
+        print_scorecard(stdout(), found.scorecard)
+        stdout().print(f"\nreport: {shown(page)}")
+    if open_page:
+        _open(page)
+    return exits.PASSED
 
 
 def _give(run: "Run", form: Format, to: Path | None) -> None:
     """Print a report of text; write a workbook; of a page say where it is."""
-    from evaldrop import storage
-
-    place = _place(run, form)
+    place = storage.join(run.uri, _FILES[form])
     if form is Format.XLSX:
         from evaldrop.report.workbook import xlsx_report
 
-        content = xlsx_report(run.scorecard, run.uri)
         place = str(to or place)
-        storage.write_bytes(place, content)
+        storage.write_bytes(place, xlsx_report(run.scorecard, run.uri))
         stdout().print(f"wrote {shown(place)}")
     elif to is not None:
         storage.write_bytes(str(to), storage.read_bytes(place))
@@ -131,22 +115,13 @@ def _give(run: "Run", form: Format, to: Path | None) -> None:
         stdout().print(shown(place))
     else:
         # As it is: a file's text is inert where it belongs, and rich would fold its lines.
-        print(_for_terminal(storage.read_bytes(place).decode()), end="")  # noqa: T201 - the result itself
-
-
-def _for_terminal(text: str) -> str:
-    """Return a text whose control characters, but line ends and tabs, are gone."""
-    from evaldrop.cli.output import plain
-
-    return "\n".join(plain(line) for line in text.replace("\r\n", "\n").split("\n"))
+        lines = storage.read_bytes(place).decode().replace("\r\n", "\n").split("\n")
+        print("\n".join(map(plain, lines)), end="")  # noqa: T201 - the result itself
 
 
 def _open(page: str) -> None:
     """Open a page in the browser; one in S3 by a copy on this machine."""
-    import tempfile
     import webbrowser
-
-    from evaldrop import storage
 
     if storage.is_s3(page):
         copy = Path(tempfile.mkdtemp(prefix="evaldrop-")) / "report.html"

@@ -4,13 +4,11 @@ from typing import Annotated
 
 import typer
 
-from evaldrop.cli import exits
-from evaldrop.cli.options import AsJson
-from evaldrop.cli.output import print_json, shown, stdout
+from evaldrop.cli.options import AsJson, OutOfRun, RunFolder
 
 
 def rescore(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder: a path or an s3:// URI.")],
+    run: RunFolder,
     evaluation: Annotated[
         str | None,
         typer.Option(
@@ -20,12 +18,7 @@ def rescore(
             help="The evaluation with other rules; by default the file the run was made with, as it is now.",
         ),
     ] = None,
-    out: Annotated[
-        str | None,
-        typer.Option(
-            "--out", "-o", metavar="DIR", help="The folder that runs are kept in; by default the run's."
-        ),
-    ] = None,
+    out: OutOfRun = None,
     as_json: AsJson = False,
 ) -> int:
     """
@@ -39,20 +32,11 @@ def rescore(
 
         evaldrop rescore runs/support-answers/20261121T101500Z-4f3a2b --evaluation stricter.yaml
     """
-    from evaldrop.cli.tables.scorecard import print_scorecard
-    from evaldrop.errors import InputError
-    from evaldrop.run.request import has_begun
-    from evaldrop.steps.build_scorecard import rescore
+    from evaldrop.cli.running import require_run, show_scorecard
+    from evaldrop.steps.build_scorecard.rescore import rescore as read_again
+    from evaldrop.steps.build_scorecard.rescore import rescored_scorecard
 
-    if not has_begun(run):
-        raise InputError(
-            f"{run}: no run.json there. Give a run's folder, such as runs/<evaluation>/<run id>."
-        )
-    definition = rescore.rescore(run, evaluation=evaluation, out=out)
-    scorecard = rescore.rescored_scorecard(definition)
-    if as_json:
-        print_json({"run": definition.folder, "scorecard": scorecard.model_dump(mode="json")})
-    else:
-        print_scorecard(stdout(), scorecard)
-        stdout().print(f"\nreport: {shown(definition.folder)}/report.html")
-    return exits.of_decision(scorecard.gate.decision)
+    require_run(run)
+    definition = read_again(run, evaluation=evaluation, out=out)
+    document = {"run": definition.folder} if as_json else None
+    return show_scorecard(rescored_scorecard(definition), definition.folder, document)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from evaldrop.cli import exits
-from evaldrop.cli.options import AsJson
+from evaldrop.cli.options import AsJson, RunFolder
 from evaldrop.cli.output import print_json, shown, stdout
 
 review = typer.Typer(
@@ -26,12 +26,10 @@ review = typer.Typer(
     rich_markup_mode="markdown",
 )
 
-_RunFolder = Annotated[str, typer.Argument(metavar="RUN", help="A run's folder: a path or an s3:// URI.")]
-
 
 @review.command("export")
 def export(
-    run: _RunFolder,
+    run: RunFolder,
     sample: Annotated[
         int, typer.Option("--sample", "-n", min=1, help="About how many responses to draw.")
     ] = 50,
@@ -85,7 +83,7 @@ def import_(
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="What a person saved: the page's JSON, or the filled CSV.")
     ],
-    run: _RunFolder,
+    run: RunFolder,
     rater: Annotated[
         str | None,
         typer.Option("--rater", metavar="NAME", help="Who scored; by default whom the file names."),

@@ -30,10 +30,9 @@ def runs(
     from evaldrop.cli.tables.runs import print_runs
     from evaldrop.running.deployed.clients import client
     from evaldrop.running.deployed.listing import list_runs
-    from evaldrop.running.deployed.stack import find_stack
+    from evaldrop.running.deployed.stack import deployed_stack
 
-    found = find_stack(stack, client("cloudformation"))
-    rows = list_runs(found, client("stepfunctions"), evaluation=evaluation, limit=limit)
+    rows = list_runs(deployed_stack(stack), client("stepfunctions"), evaluation=evaluation, limit=limit)
     if as_json:
         print_json([row.to_json() for row in rows])
     elif rows:

@@ -1,18 +1,17 @@
 """`evaldrop submit`: a dataset to a deployed stack."""
 
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from evaldrop.cli import exits
 from evaldrop.cli.options import DEFAULT_STACK, AsJson, Limit, StackName, Yes
-from evaldrop.cli.output import complain, print_json, shown, stderr, stdout, warn
+from evaldrop.cli.output import complain, confirmed, is_attended, print_json, shown, stderr, stdout, warn
 
 if TYPE_CHECKING:
-    from evaldrop.running.deployed.finding import RunAddress
-    from evaldrop.running.deployed.stack import Stack
+    from evaldrop.running.deployed.following import RunAddress
     from evaldrop.running.deployed.submission import Submission
+    from evaldrop.running.deployed.uploads import InputBucket
     from evaldrop.steps.validate_dataset.validate import Check
 
 
@@ -64,78 +63,62 @@ def submit(
 
         evaldrop submit faq.jsonl --evaluation cheaper.yaml --dry-run
     """
-    from evaldrop.running.deployed.clients import client
-    from evaldrop.running.deployed.stack import find_stack
-    from evaldrop.running.deployed.submission import Wanted, check_here, prepare
-    from evaldrop.running.deployed.uploads import InputBucket
+    from evaldrop.running.deployed.submission import Wanted, prepare_here
 
     wanted = Wanted(dataset=dataset, evaluation=evaluation, limit=limit, key=key)
-    check = check_here(wanted)
-    found = find_stack(stack, client("cloudformation"))
-    bucket = InputBucket(found.input_bucket, client("s3"))
-    submission = prepare(wanted, check, found, bucket)
+    submission, bucket = prepare_here(wanted, stack)
     if submission.known_run and not again:
-        return _tell_known(submission, wait=wait, as_json=as_json)
+        return _name_known_run(submission, submission.known_run, wait=wait, as_json=as_json)
     _show_plan(submission.check)
     _show_uploads(submission)
     if dry_run:
-        return _tell_dry_run(submission, as_json=as_json)
-    if not yes and not _agreed():
+        return _end_dry_run(submission, as_json=as_json)
+    if not yes and is_attended() and not confirmed("Upload it?"):
         complain("stopped before anything was uploaded.")
         return exits.WRONG_USE
     return _send(submission, bucket, wait=wait, as_json=as_json)
 
 
-def _send(submission: "Submission", bucket: Any, *, wait: bool, as_json: bool) -> int:
+def _send(submission: "Submission", bucket: "InputBucket", *, wait: bool, as_json: bool) -> int:
     from evaldrop.steps.start_run.events import run_of
 
     upload = submission.send(
         bucket, sent=lambda key: stderr().print(f"uploaded {shown(key)}", soft_wrap=True)
     )
-    run = _address(submission.stack, run_of(upload))
-    told = {"stack": submission.stack.name, "started": True, "dataset": upload.uri, "version": upload.version}
-    # At once, and not only at the end: whoever waits may lose the connection.
+    run = submission.address(run_of(upload))
+    # At once, and not only at the end: the connection may be lost while the run is waited for.
     (stderr() if wait or as_json else stdout()).print(f"run {shown(run.run_id)}", soft_wrap=True)
-    return _go_on(run, submission.stack, told, wait=wait, as_json=as_json)
+    facts = {"started": True, "dataset": upload.uri, "version": upload.version}
+    return _go_on(run, submission.stack.name, facts, wait=wait, as_json=as_json)
 
 
-def _tell_known(submission: "Submission", *, wait: bool, as_json: bool) -> int:
-    """Tell of the run that this very content has led to."""
-    from evaldrop.running.deployed.clients import client
-    from evaldrop.running.deployed.finding import find_folder
-    from evaldrop.running.deployed.following import look
+def _name_known_run(submission: "Submission", run_id: str, *, wait: bool, as_json: bool) -> int:
+    from evaldrop.running.deployed.following import status_of
 
-    run = _address(submission.stack, str(submission.known_run))
-    status = look(str(run.execution_arn), client("stepfunctions")).status
-    if status == "NOT_STARTED" and find_folder(submission.stack.out, run.run_id, client("s3")):
-        status = "SUCCEEDED"
+    run = submission.address(run_id)
+    status = status_of(run)
     said = "it has not started (yet)" if status == "NOT_STARTED" else status
     stderr().print(
         f"{shown(submission.uri)} is unchanged, and so is all beside it: nothing is uploaded, nothing is "
         f"started. Its run is {run.run_id}: {said}. --again evaluates it once more.",
         soft_wrap=True,
     )
-    told = {"stack": submission.stack.name, "started": False, "dataset": submission.uri, "status": status}
-    return _go_on(run, submission.stack, told, wait=wait, as_json=as_json)
+    facts = {"started": False, "dataset": submission.uri, "status": status}
+    return _go_on(run, submission.stack.name, facts, wait=wait, as_json=as_json)
 
 
-def _go_on(run: "RunAddress", stack: "Stack", told: dict[str, Any], *, wait: bool, as_json: bool) -> int:
+def _go_on(run: "RunAddress", stack: str, facts: dict[str, Any], *, wait: bool, as_json: bool) -> int:
     from evaldrop.cli.watching import watch_run
 
+    facts = {"stack": stack, **facts}
     if wait:
-        return watch_run(run, as_json=as_json, told=told)
+        return watch_run(run, as_json=as_json, facts=facts)
     if as_json:
-        print_json({"run_id": run.run_id, "execution": run.execution_arn, **told})
+        print_json({"run_id": run.run_id, "execution": run.execution_arn, **facts})
     else:
-        named = "" if stack.name == DEFAULT_STACK else f" --stack {stack.name}"
+        named = "" if stack == DEFAULT_STACK else f" --stack {stack}"
         stdout().print(f"to follow it: evaldrop watch {run.run_id}{named}", soft_wrap=True)
     return exits.PASSED
-
-
-def _address(stack: "Stack", run_id: str) -> "RunAddress":
-    from evaldrop.running.deployed.finding import RunAddress
-
-    return RunAddress(run_id=run_id, execution_arn=stack.execution_arn(run_id), out=stack.out)
 
 
 def _show_plan(check: "Check | None") -> None:
@@ -163,7 +146,7 @@ def _show_uploads(submission: "Submission") -> None:
     stderr().print(f"  {state:9}{shown(submission.key)} {shown(options)}".rstrip(), soft_wrap=True)
 
 
-def _tell_dry_run(submission: "Submission", *, as_json: bool) -> int:
+def _end_dry_run(submission: "Submission", *, as_json: bool) -> int:
     stderr().print("nothing was uploaded (--dry-run).")
     if as_json:
         plan = submission.check.plan if submission.check else None
@@ -172,17 +155,9 @@ def _tell_dry_run(submission: "Submission", *, as_json: bool) -> int:
                 "stack": submission.stack.name,
                 "started": False,
                 "dataset": submission.uri,
-                "uploads": [each.file.key for each in submission.companions if not each.is_there]
-                + [submission.key],
+                "uploads": submission.uploads,
                 "metadata": submission.options.to_metadata(),
                 "plan": plan and plan.to_json(),
             }
         )
     return exits.PASSED
-
-
-def _agreed() -> bool:
-    """Ask; only a person at a terminal is asked."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return True
-    return typer.confirm("Upload it?", err=True)

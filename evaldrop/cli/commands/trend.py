@@ -7,6 +7,7 @@ import typer
 from evaldrop.cli import exits
 from evaldrop.cli.options import AsJson, Out
 from evaldrop.cli.output import print_json, stdout
+from evaldrop.errors import InputError
 
 
 def trend(
@@ -38,7 +39,6 @@ def trend(
         evaldrop trend support-answers --out s3://bucket/runs --json
     """
     from evaldrop.cli.tables.trend import print_trend
-    from evaldrop.errors import InputError
     from evaldrop.report.history_index import read_history
     from evaldrop.scorecard.trend import BASELINE_RUNS, trend_of
 

@@ -4,8 +4,10 @@ from typing import Annotated
 
 import typer
 
+from evaldrop import storage
 from evaldrop.cli import exits
 from evaldrop.cli.output import shown, stdout
+from evaldrop.errors import InputError
 
 
 def view(
@@ -50,8 +52,6 @@ def view(
 
 
 def _refuse_missing(directory: str) -> None:
-    from evaldrop import storage
-    from evaldrop.errors import InputError
 
     if not storage.is_s3(directory) and not storage.local_path(directory).is_dir():
         raise InputError(f"{directory}: no such folder. Give the one that runs are kept in (--out of a run).")

@@ -17,8 +17,7 @@ def watch(run: DeployedRun, stack: StackName = DEFAULT_STACK, as_json: AsJson = 
         evaldrop watch arn:aws:states:us-east-1:111122223333:execution:EvaluateDataset:ds-4b0c1f6f0d --json
     """
     from evaldrop.cli.watching import watch_run
-    from evaldrop.running.deployed.clients import client
-    from evaldrop.running.deployed.finding import find_run
-    from evaldrop.running.deployed.stack import find_stack
+    from evaldrop.running.deployed.following import find_run
+    from evaldrop.running.deployed.stack import deployed_stack
 
-    return watch_run(find_run(run, lambda: find_stack(stack, client("cloudformation"))), as_json=as_json)
+    return watch_run(find_run(run, lambda: deployed_stack(stack)), as_json=as_json)

@@ -77,29 +77,17 @@ def _starting_point(config: _CriterionConfig, *, path: str) -> Criterion:
 
 
 def _changed(criterion: Criterion, config: _CriterionConfig, *, path: str) -> Criterion:
-    given = {
-        field: getattr(config, field)
-        for field in (
-            "higher_is_better",
-            "needs_reference",
-            "needs_context",
-            "weight",
-            "must_include",
-            "must_not_include",
-        )
-        if getattr(config, field) is not None
-    }
+    own = {"name", "like", "question", "scale", "pass_at", "examples"}  # are not taken over as they are
+    given = config.model_dump(exclude=own, exclude_none=True)
     # Left out, the default is worked out anew: a changed direction moves it to the other side of the middle.
-    pass_at = (
-        math.nan
-        if config.pass_at is None
-        else _pass_mark(config.pass_at, criterion.scale, path=f"{path}.pass_at")
-    )
+    pass_at, scale = math.nan, criterion.scale
+    if config.pass_at is not None:
+        pass_at = _on_scale(config.pass_at, scale, path=f"{path}.pass_at", between=True)
     examples = tuple(
         Example(
             prompt=example.prompt,
             response=example.response,
-            score=_answer(example.score, criterion.scale, path=f"{path}.examples[{number}].score"),
+            score=_on_scale(example.score, scale, path=f"{path}.examples[{number}].score"),
             rationale=example.rationale,
         )
         for number, example in enumerate(config.examples)
@@ -107,19 +95,15 @@ def _changed(criterion: Criterion, config: _CriterionConfig, *, path: str) -> Cr
     return replace(criterion, **given, pass_at=pass_at, examples=examples or criterion.examples)
 
 
-def _answer(value: float | str, scale: Scale, *, path: str) -> float:
-    """Return `value` as an answer the judge could give."""
-    return _on_scale(
-        scale.value_of(value) if isinstance(value, str) else scale.nearest(value), value, scale, path=path
-    )
-
-
-def _pass_mark(value: float | str, scale: Scale, *, path: str) -> float:
-    """Return `value` as a pass mark, which may be between two answers."""
-    return _on_scale(scale.value_of(value) if isinstance(value, str) else value, value, scale, path=path)
-
-
-def _on_scale(score: float | None, value: float | str, scale: Scale, *, path: str) -> float:
+def _on_scale(value: float | str, scale: Scale, *, path: str, between: bool = False) -> float:
+    """Return what an answer of the judge is worth; a pass mark may also be `between` two of them."""
+    score: float | None
+    if isinstance(value, str):
+        score = scale.value_of(value)
+    elif between:
+        score = value
+    else:
+        score = scale.nearest(value)
     if score is None or not scale.low <= score <= scale.high:
         answers = ", ".join(scale.labels()) or f"{scale.low:g} to {scale.high:g}"
         raise EvaluationError(f"{path}: {value!r} is not on the scale ({answers}).")

@@ -17,6 +17,9 @@ class Finding:
     do: str
 
 
+Doubts = Iterator[tuple[str, str]]
+"""What is wrong, and what to do."""
+
 # "A and B" that names one thing, or two ends of one comparison.
 _ONE_THING = re.compile(
     r"\b(?:between\b[^.?,;]{1,40}\band|(?:questions?|terms|pros|dos|name|back|black|trial|supply|research|again|"
@@ -86,100 +89,91 @@ def lint_criteria(criteria: Sequence[Criterion]) -> list[Finding]:
     that a metric answers better, points without a definition, a reference or context that the question needs
     and the criterion does not require, and two criteria with one question.
     """
-    alone = [finding for criterion in criteria for finding in _lint_one(criterion)]
-    return alone + [finding for pair in combinations(criteria, 2) for finding in _overlap(*pair)]
+    alone = [
+        Finding(criterion=criterion.name, what=what, do=do)
+        for criterion in criteria
+        for lint in (_double_barrelled, _unmeasurable, _undefined_points, _missing_material)
+        for what, do in lint(criterion)
+    ]
+    pairs = [
+        Finding(
+            criterion=second.name,
+            what=f"overlaps with {first.name}: both ask the same, so a mean over criteria counts it twice",
+            do="keep one of them, or say in the questions what sets them apart",
+        )
+        for first, second in combinations(criteria, 2)
+        if _overlap(first, second)
+    ]
+    return alone + pairs
 
 
-def _lint_one(criterion: Criterion) -> Iterator[Finding]:
-    yield from _double_barrelled(criterion)
-    yield from _unmeasurable(criterion)
-    yield from _undefined_points(criterion)
-    yield from _missing_material(criterion)
-
-
-def _double_barrelled(criterion: Criterion) -> Iterator[Finding]:
+def _double_barrelled(criterion: Criterion) -> Doubts:
     question = _ONE_THING.sub(" ", criterion.question)
     joined = _JOINED.search(question)
     if joined or question.count("?") > 1:
         why = f'"{joined.group()}" joins' if joined else "two question marks make"
-        yield Finding(
-            criterion=criterion.name,
-            what=f"asks more than one thing at once: {why} two questions, and one score cannot answer both",
-            do="split it into one criterion for each",
+        yield (
+            f"asks more than one thing at once: {why} two questions, and one score cannot answer both",
+            "split it into one criterion for each",
         )
 
 
-def _unmeasurable(criterion: Criterion) -> Iterator[Finding]:
-    words = _content_words(criterion.question)
-    if words <= _VAGUE:
-        yield Finding(
-            criterion=criterion.name,
-            what="cannot be measured: the question asks whether the response is good, not what good is",
-            do="name what a reader could point at in the response",
+def _unmeasurable(criterion: Criterion) -> Doubts:
+    if _content_words(criterion.question) <= _VAGUE:
+        yield (
+            "cannot be measured: the question asks whether the response is good, not what good is",
+            "name what a reader could point at in the response",
         )
     if unseen := _UNSEEN.search(criterion.question):
-        yield Finding(
-            criterion=criterion.name,
-            what=f'cannot be measured by a judge, who sees one response and nothing of "{unseen.group()}"',
-            do="use a metric, a comparison of runs or people for it",
+        yield (
+            f'cannot be measured by a judge, who sees one response and nothing of "{unseen.group()}"',
+            "use a metric, a comparison of runs or people for it",
         )
     if counted := _COUNTED.search(criterion.question):
-        yield Finding(
-            criterion=criterion.name,
-            what=f'"{counted.group()}" is counted more surely, and for nothing, without a judge',
-            do="use a metric for it",
+        yield (
+            f'"{counted.group()}" is counted more surely, and for nothing, without a judge',
+            "use a metric for it",
         )
 
 
-def _undefined_points(criterion: Criterion) -> Iterator[Finding]:
+def _undefined_points(criterion: Criterion) -> Doubts:
     scale = criterion.scale
     undefined = [point.label for point in scale.points if not (point.definition or "").strip()]
     # Yes and no explain themselves when the question is clear.
     if undefined and scale.kind != "binary":
-        yield Finding(
-            criterion=criterion.name,
-            what=f"no definition for {_listed(undefined)}: judges place undefined points differently",
-            do="write what each looks like, as in {1: 'rude: insults the reader'}",
+        more = f" and {len(undefined) - 4} more" if len(undefined) > 4 else ""
+        yield (
+            f"no definition for {', '.join(undefined[:4])}{more}: judges place undefined points differently",
+            "write what each looks like, as in {1: 'rude: insults the reader'}",
         )
     if scale.kind == "range":
-        yield Finding(
-            criterion=criterion.name,
-            what=f"a range from {scale.low:g} to {scale.high:g} has no definition for any value in it",
-            do="use three to five defined points unless the fine steps are meant",
+        yield (
+            f"a range from {scale.low:g} to {scale.high:g} has no definition for any value in it",
+            "use three to five defined points unless the fine steps are meant",
         )
 
 
-def _missing_material(criterion: Criterion) -> Iterator[Finding]:
+def _missing_material(criterion: Criterion) -> Doubts:
     for kind, pattern, given in (
         ("reference", _REFERENCE, criterion.needs_reference),
         ("context", _CONTEXT, criterion.needs_context),
     ):
         if not given and pattern.search(criterion.question):
-            yield Finding(
-                criterion=criterion.name,
-                what=f"asks about a {kind} that a record may not have",
-                do=f"set needs_{kind}: true, so that records without one are not applicable",
+            yield (
+                f"asks about a {kind} that a record may not have",
+                f"set needs_{kind}: true, so that records without one are not applicable",
             )
 
 
-def _overlap(first: Criterion, second: Criterion) -> Iterator[Finding]:
+def _overlap(first: Criterion, second: Criterion) -> bool:
     names = {criterion.name.rpartition(".")[2] for criterion in (first, second)}
-    same_name = len(names) == 1 or any(names <= group for group in _SAME_THING)
+    if len(names) == 1 or any(names <= group for group in _SAME_THING):
+        return True
     ours, theirs = (_content_words(criterion.question) for criterion in (first, second))
-    shared = len(ours & theirs) / max(1, min(len(ours), len(theirs)))
-    if same_name or (shared >= _OVERLAP and min(len(ours), len(theirs)) > 1):
-        yield Finding(
-            criterion=second.name,
-            what=f"overlaps with {first.name}: both ask the same, so a mean over criteria counts it twice",
-            do="keep one of them, or say in the questions what sets them apart",
-        )
+    shorter = min(len(ours), len(theirs))
+    return shorter > 1 and len(ours & theirs) / shorter >= _OVERLAP
 
 
 def _content_words(question: str) -> frozenset[str]:
     words = re.findall(r"[^\W\d_]+(?:'[a-z]+)?", question.casefold())
     return frozenset(words) - _EMPTY
-
-
-def _listed(labels: Sequence[str]) -> str:
-    shown = ", ".join(labels[:4])
-    return shown if len(labels) <= 4 else f"{shown} and {len(labels) - 4} more"

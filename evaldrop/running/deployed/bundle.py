@@ -1,19 +1,27 @@
-"""An evaluation with all it reads: the files that have to lie in the bucket before a dataset's event."""
+"""
+What goes up with a dataset, and where: its evaluation with all that it reads.
+
+All of it has to be in the bucket before the dataset, whose event starts the run.
+"""
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple, cast
 
 from evaldrop import storage
-from evaldrop.errors import EvaluationError, PromptError
+from evaldrop.errors import EvaluationError, InputError, PromptError
 from evaldrop.evaluation import find_evaluation, parse_evaluation
 from evaldrop.evaluation.load import FILE_NAME
 from evaldrop.evaluation.prompts import Kind, find_prompt, load_prompt
 from evaldrop.run.definition import RunDefinition
-from evaldrop.running.deployed.placing import SUBMITTED
-from evaldrop.steps.start_run.events import DATASET_ENDINGS
+from evaldrop.steps.start_run.events import DATASET_ENDINGS, DATASETS, EVALUATIONS
+
+SUBMITTED = f"{EVALUATIONS}submitted/"
+"""Where evaluations go that are given for one run: each in a folder named by its content."""
+
+_FOLDER = DATASETS.rstrip("/")
 
 
 class File(NamedTuple):
@@ -42,7 +50,7 @@ class EvaluationBundle:
         """
         Return the files that are this evaluation at a key; the evaluation itself is the last of them.
 
-        Prompts go into its own folder, where they are looked for first: none that lies above can take their
+        Prompts go into its own folder, where they are looked for first: none of a folder above can take their
         place.
         """
         folder = key.rpartition("/")[0]
@@ -59,7 +67,7 @@ class EvaluationBundle:
 
     @property
     def pinned_key(self) -> str:
-        """Where it lies when it is meant for one run: nothing else has this key, and it is never replaced."""
+        """Where it is put when it is meant for one run: no other has this key, and it is never replaced."""
         digest = hashlib.sha256()
         for file in self.at(f"x/{FILE_NAME}"):
             digest.update(f"{file.key}\0{len(file.content)}\0".encode() + file.content)
@@ -75,7 +83,7 @@ def read_bundle(definition: RunDefinition, evaluation: str) -> EvaluationBundle:
         evaluation: The evaluation's URI.
 
     Raises:
-        EvaluationError: A file of it lies where it cannot be taken along.
+        EvaluationError: A file of it is where it cannot be taken along.
     """
     content = storage.read_bytes(evaluation)
     anchors = parse_evaluation(content, source=evaluation).anchors
@@ -113,3 +121,40 @@ def found_there(bundle: EvaluationBundle, uri: str) -> tuple[str, ...] | None:
             return None
         uris.append(anchors)
     return tuple(storage.place(each).key for each in uris)
+
+
+def dataset_key(dataset: Path, *, here: Path) -> str:
+    """
+    Return the key of a dataset: below `datasets/` as it is below a folder of that name on this machine.
+
+    Without such a folder its path from here counts; for one that is not below here its folder's name.
+
+    Args:
+        dataset: An absolute path.
+        here: The folder that the command is given in.
+    """
+    parts = dataset.parts[1:]
+    if _FOLDER in parts[:-1]:
+        innermost = len(parts) - 2 - parts[-2::-1].index(_FOLDER)
+        return "/".join(parts[innermost:])
+    if dataset.is_relative_to(here):
+        return f"{DATASETS}{dataset.relative_to(here).as_posix()}"
+    return f"{DATASETS}{'/'.join(parts[-2:])}"
+
+
+def chosen_key(key: str) -> str:
+    """
+    Return a key that was asked for.
+
+    Raises:
+        InputError: No run would be started for a dataset there.
+    """
+    name = key.rpartition("/")[2]
+    if key.startswith(DATASETS) and key.endswith(DATASET_ENDINGS) and name not in DATASET_ENDINGS:
+        return key
+    raise InputError(f'--key {key}: a dataset lies below "{DATASETS}" and ends in .json or .jsonl.')
+
+
+def sidecar_key(key: str) -> str:
+    """Return the key of the evaluation that decides for this dataset alone, before any other."""
+    return f"{key.rpartition('.')[0]}.yaml"

@@ -64,7 +64,7 @@ class Fetching:
 
         Args:
             files: What `listing` returned.
-            copied: Told the bytes of each piece that has arrived, or was there.
+            copied: Called with the bytes of each piece that has arrived, or was there.
 
         Returns:
             How many files there are of each outcome.

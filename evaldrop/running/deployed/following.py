@@ -1,13 +1,105 @@
-"""How far a run is: its execution's status, the step it is at, and the records its Map Run counts."""
+"""A run of a stack: where it is to be found, and how far it is."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from evaldrop import storage
 from evaldrop.aws_errors import as_service_error, code_of
+from evaldrop.errors import InputError
+from evaldrop.run.request import has_begun
+from evaldrop.running.deployed import clients
+from evaldrop.running.deployed.stack import Stack
+
+_ARN = re.compile(r"arn:[\w-]+:states:(?P<region>[\w-]+):\d+:execution:[^:]+:(?P<run_id>[0-9A-Za-z_-]{1,80})")
+_RUN_ID = re.compile(r"[0-9A-Za-z_-]{1,80}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunAddress:
+    """
+    Where a run is to be found.
+
+    Attributes:
+        run_id: Its ID, which is the execution's name.
+        execution_arn: None for a folder in S3 that holds a finished run: its execution is not looked at.
+        folder: URI of its folder, where that is known.
+        out: URI of the folder that runs are kept in, where that is known.
+    """
+
+    run_id: str
+    execution_arn: str | None = None
+    folder: str | None = None
+    out: str | None = None
+
+    @property
+    def region(self) -> str | None:
+        """The Region that the execution is in."""
+        return self.execution_arn.split(":")[3] if self.execution_arn else None
+
+
+def find_run(run: str, stack: Callable[[], Stack]) -> RunAddress:
+    """
+    Return where a run is to be found.
+
+    Args:
+        run: As it was given.
+        stack: Looks the stack up; an ARN and the folder of a finished run need none.
+
+    Raises:
+        InputError: It is none of the three.
+    """
+    if storage.is_s3(run):
+        return _in_folder(run, stack)
+    if found := _ARN.fullmatch(run):
+        return RunAddress(run_id=found["run_id"], execution_arn=run)
+    if not _RUN_ID.fullmatch(run):
+        raise InputError(
+            f"{run}: give a run's ID, its execution's ARN (arn:aws:states:…), or its folder's s3:// URI. "
+            "evaldrop runs lists them."
+        )
+    known = stack()
+    return RunAddress(run_id=run, execution_arn=known.execution_arn(run), out=known.out)
+
+
+def _in_folder(uri: str, stack: Callable[[], Stack]) -> RunAddress:
+    folder = uri.rstrip("/")
+    if not has_begun(folder):
+        above = storage.parent(folder)  # of a file in it, such as the report that a message names
+        if above is None or not has_begun(above):
+            raise InputError(f"{uri}: no run's folder: there is no run.json. evaldrop runs lists the runs.")
+        folder = above
+    run_id = folder.rpartition("/")[2]
+    if storage.exists(storage.join(folder, "scorecard.json")):
+        return RunAddress(run_id=run_id, folder=folder)
+    return RunAddress(run_id=run_id, execution_arn=stack().execution_arn(run_id), folder=folder)
+
+
+def find_folder(out: str, run_id: str, s3: Any) -> str | None:
+    """
+    Return the URI of a run's folder, or None when it has none (yet).
+
+    Args:
+        out: URI of the folder that runs are kept in.
+        run_id: The run's ID; the evaluation is not known from it, so each is looked into.
+        s3: boto3's client.
+
+    Raises:
+        AwsError: S3 would not say.
+    """
+    bucket, prefix = storage.place(out.rstrip("/") + "/")
+    with as_service_error(f"{out} cannot be listed"):
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")
+        evaluations = [each["Prefix"] for page in pages for each in page.get("CommonPrefixes", ())]
+    for evaluation in evaluations:
+        folder = f"s3://{bucket}/{evaluation}{run_id}"
+        if has_begun(folder):
+            return folder
+    return None
+
 
 Status = Literal["NOT_STARTED", "RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"]
 
@@ -128,3 +220,45 @@ def _counts(execution_arn: str, states: Any) -> Counts | None:
         running=items["running"],
         pending=items["pending"],
     )
+
+
+def status_of(run: RunAddress) -> Status:
+    """
+    Return the status of a run; SUCCEEDED, too, of one whose folder outlived its execution.
+
+    Raises:
+        AwsError: S3 or Step Functions would not say.
+    """
+    status = look(str(run.execution_arn), clients.client("stepfunctions")).status
+    if status == "NOT_STARTED" and run.out and find_folder(run.out, run.run_id, clients.client("s3")):
+        return "SUCCEEDED"
+    return status
+
+
+def folder_of(run: str, stack: Callable[[], Stack]) -> str:
+    """
+    Return the URI of the folder of a run that has begun.
+
+    Args:
+        run: As it was given.
+        stack: Looks the stack up.
+
+    Raises:
+        InputError: There is no such run, or nothing of it yet.
+        AwsError: S3 or Step Functions would not say.
+    """
+    address = find_run(run, stack)
+    if address.folder:
+        return address.folder
+    out, status = address.out, None
+    if out is None:
+        moment = look(str(address.execution_arn), clients.client("stepfunctions", region=address.region))
+        out, status = moment.request.get("out"), moment.status
+    folder = find_folder(out, address.run_id, clients.client("s3")) if out else None
+    if folder is None:
+        said = f" (its execution: {status})" if status else ""
+        raise InputError(
+            f"{run}: no such run{said}, or it has written nothing yet. evaldrop runs lists them; "
+            "evaldrop watch tells how far one is."
+        )
+    return folder

@@ -5,6 +5,7 @@ from typing import Any
 
 from evaldrop.aws_errors import as_service_error, code_of
 from evaldrop.errors import InputError
+from evaldrop.running.deployed import clients
 from evaldrop.steps.start_run.events import RUNS, Intake
 
 
@@ -35,11 +36,6 @@ class Stack:
         return f"s3://{self.output_bucket}/{RUNS}"
 
     @property
-    def region(self) -> str:
-        """The Region it is deployed in."""
-        return self.machine_arn.split(":")[3]
-
-    @property
     def intake(self) -> Intake:
         """What it takes in, as its StartRun sees it."""
         return Intake(bucket=self.input_bucket, out=self.out, max_bytes=self.max_dataset_bytes)
@@ -56,6 +52,11 @@ _OUTPUTS = {
     "DeadLetterQueue": "dead_letters",
     "MaxDatasetBytes": "max_dataset_bytes",
 }
+
+
+def deployed_stack(name: str) -> Stack:
+    """Return a stack as `find_stack` does, by boto3's own CloudFormation client."""
+    return find_stack(name, clients.client("cloudformation"))
 
 
 def find_stack(name: str, cloudformation: Any) -> Stack:

@@ -10,9 +10,17 @@ from evaldrop.datasets import survey_dataset
 from evaldrop.errors import DatasetError, InputError
 from evaldrop.evaluation import find_evaluation
 from evaldrop.run.request import RunRequest, new_run_id
-from evaldrop.running.deployed.bundle import File, found_there, read_bundle
-from evaldrop.running.deployed.placing import chosen_key, dataset_key, sidecar_key
-from evaldrop.running.deployed.stack import Stack
+from evaldrop.running.deployed import clients
+from evaldrop.running.deployed.bundle import (
+    File,
+    chosen_key,
+    dataset_key,
+    found_there,
+    read_bundle,
+    sidecar_key,
+)
+from evaldrop.running.deployed.following import RunAddress
+from evaldrop.running.deployed.stack import Stack, deployed_stack
 from evaldrop.running.deployed.uploads import InputBucket, Present, sha256_of
 from evaldrop.steps.start_run.events import PREFIX, Upload, UploadOptions, refusal, run_of
 from evaldrop.steps.validate_dataset.plan import refuse_above_budget
@@ -45,7 +53,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Companion:
-    """A small file beside the dataset, and what lies at its key now."""
+    """A small file that goes up before the dataset, and what is at its key now."""
 
     file: File
     present: Present | None
@@ -63,8 +71,8 @@ class Submission:
         check: What was found, with the plan; None where only the stack knows the evaluation.
         companions: What goes up before it.
         options: What its metadata will say.
-        present: What lies at its key now.
-        same: Whether everything lies there already, and has since the dataset does.
+        present: What is at its key now.
+        same: Whether everything is there already, and has not changed since the dataset was uploaded.
     """
 
     wanted: Wanted
@@ -83,9 +91,19 @@ class Submission:
         return f"s3://{self.stack.input_bucket}/{self.key}"
 
     @property
+    def uploads(self) -> list[str]:
+        """Keys of what goes up, in order."""
+        return [*(each.file.key for each in self.companions if not each.is_there), self.key]
+
+    @property
     def known_run(self) -> str | None:
         """ID of the run that this very content led to; None when it is new."""
         return run_of(self.present.upload) if self.same and self.present else None
+
+    def address(self, run_id: str) -> RunAddress:
+        """Return where a run of this dataset is to be found."""
+        arn = self.stack.execution_arn(run_id)
+        return RunAddress(run_id=run_id, execution_arn=arn, out=self.stack.out)
 
     def send(self, bucket: InputBucket, *, sent: Callable[[str], None] = lambda _: None) -> Upload:
         """
@@ -112,12 +130,29 @@ class Submission:
         return upload
 
 
+def prepare_here(wanted: Wanted, stack: str) -> tuple[Submission, InputBucket]:
+    """
+    Return a submission and the bucket it goes to. The dataset is checked before AWS is called at all.
+
+    Args:
+        wanted: What is to be submitted.
+        stack: The stack's name.
+
+    Raises:
+        InputError: Something is wrong with the dataset or the evaluation, or there is no such stack.
+    """
+    check = check_here(wanted)
+    found = deployed_stack(stack)
+    bucket = InputBucket(found.input_bucket, clients.client("s3"))
+    return prepare(wanted, check, found, bucket), bucket
+
+
 def check_here(wanted: Wanted) -> Check | None:
     """
     Return what there is to say about a dataset on this machine; None when it has no evaluation here.
 
     Raises:
-        InputError: Something is wrong: all of it is told.
+        InputError: Something is wrong: the message has all of it.
     """
     if storage.is_s3(wanted.dataset):
         raise InputError(
@@ -150,7 +185,7 @@ def prepare(wanted: Wanted, check: Check | None, stack: Stack, bucket: InputBuck
         raise DatasetError(f"{wanted.dataset}: {reason}")
     if check is None:
         check = _check_by_the_stacks(wanted, upload.uri)
-    files, there, options = _company(wanted, check, upload)
+    files, there, options = _bundled(wanted, check, upload)
     companions = tuple(_companions(files, bucket))
     with path.open("rb") as stream:
         sha256 = sha256_of(stream)
@@ -183,7 +218,7 @@ def _checked(wanted: Wanted, evaluation: str) -> Check:
 
 
 def _check_by_the_stacks(wanted: Wanted, uri: str) -> Check | None:
-    """Check by the evaluation that lies in the bucket; without one check the rows alone, and return None."""
+    """Check by the evaluation in the bucket; without one check the rows alone, and return None."""
     if evaluation := find_evaluation(uri):
         return _checked(wanted, evaluation)
     survey = survey_dataset(lambda: storage.open_read(wanted.dataset), source=Path(wanted.dataset).name)
@@ -192,13 +227,13 @@ def _check_by_the_stacks(wanted: Wanted, uri: str) -> Check | None:
     return None
 
 
-def _company(
+def _bundled(
     wanted: Wanted, check: Check | None, upload: Upload
 ) -> tuple[tuple[File, ...], tuple[str, ...], UploadOptions]:
     """Return the files that go up before the dataset, the keys of what is there instead, and the options."""
     evaluation = check.evaluation_uri if check else None
     if check is None or evaluation is None or evaluation.startswith(f"s3://{upload.bucket}/"):
-        # The stack finds it by itself, or is told where it lies.
+        # The stack finds it by itself, or by the key in the options.
         given = evaluation if wanted.evaluation else None
         keys = (storage.place(evaluation).key,) if evaluation else ()
         return (), keys, UploadOptions(evaluation=given, limit=wanted.limit)
@@ -227,8 +262,8 @@ def _ours(present: Present | None) -> dict[str, str]:
 
 
 def _changed_since(present: Present | None, keys: list[str], bucket: InputBucket) -> bool:
-    """Tell whether the dataset's run may have seen another evaluation or prompt than lies there now."""
+    """Tell whether the dataset's run may have seen another evaluation or prompt than there is now."""
     if present is None:
         return True
-    beside = (bucket.newest(key) for key in keys)
-    return any(each is None or each.modified > present.modified for each in beside)
+    read = (bucket.newest(key) for key in keys)
+    return any(each is None or each.modified > present.modified for each in read)

@@ -1,4 +1,4 @@
-"""The input bucket: what lies at a key, and putting something there unless somebody else just did."""
+"""The input bucket: what is at a key, and putting something there unless somebody else just did."""
 
 import base64
 import hashlib
@@ -48,7 +48,7 @@ class InputBucket:
 
     def newest(self, key: str) -> Present | None:
         """
-        Return what lies at a key, or None.
+        Return what is at a key, or None.
 
         Raises:
             AwsError: S3 would not say.

@@ -1,20 +1,25 @@
-"""What S3 and Step Functions tell, as EventBridge hands it to the rules of the stack: at least once."""
+"""
+What happens in S3 and Step Functions, as EventBridge hands it to the rules of the stack: at least once.
+
+moto keeps rules and matches none of them, so their patterns are read here.
+"""
 
 import json
 import logging
 import queue
+import re
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from moto.s3.models import s3_backends
 
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION, Clients
 from evaldrop.running.local_aws.functions import Functions
-from evaldrop.running.local_aws.patterns import matches
 
 EXECUTION_ENDED = "Step Functions Execution Status Change"
 
@@ -49,7 +54,6 @@ class Events:
         self._clients = clients
         self._functions = functions
         self._written: queue.Queue[Created | Mapping[str, Any] | None] = queue.Queue()
-        self._again = 0
         self._thread = threading.Thread(target=self._deliver, name="events", daemon=True)
         self._thread.start()
 
@@ -61,10 +65,6 @@ class Events:
         """Take note of an execution that ended; its event is delivered a moment later."""
         self._written.put(_event("aws.states", EXECUTION_ENDED, [detail["executionArn"]], detail))
 
-    def deliver_next_again(self, times: int = 1) -> None:
-        """Deliver the next event so many times more, as EventBridge may: for rehearsing duplicates."""
-        self._again += times
-
     def wait(self) -> None:
         """Wait until what was written is delivered."""
         self._written.join()
@@ -75,14 +75,14 @@ class Events:
         self._thread.join()
 
     def _deliver(self) -> None:
-        while (told := self._written.get()) is not None:
+        while (event := self._written.get()) is not None:
             try:
-                if isinstance(told, Created):
-                    self._announce(told)
+                if isinstance(event, Created):
+                    self._announce(event)
                 else:
-                    self._hand_on(told)
-            except Exception:  # noqa: BLE001 - told in the log: one event must not end the others
-                _log.exception("the event of %s was not delivered", told)
+                    self._hand_on(event)
+            except Exception:  # noqa: BLE001 - it is in the log: one event must not end the others
+                _log.exception("the event of %s was not delivered", event)
             finally:
                 self._written.task_done()
         self._written.task_done()
@@ -95,9 +95,7 @@ class Events:
         self._hand_on(object_created(created, size=head["ContentLength"], etag=head["ETag"].strip('"')))
 
     def _hand_on(self, event: Mapping[str, Any]) -> None:
-        functions = list(self._functions_for(event))
-        times, self._again = (1 + self._again, 0) if functions else (1, self._again)
-        for function in functions * times:
+        for function in self._functions_for(event):
             self._functions.invoke_async(function, event)
 
     def _functions_for(self, event: Mapping[str, Any]) -> list[str]:
@@ -164,3 +162,85 @@ def _event(
         "resources": resources,
         "detail": detail,
     }
+
+
+_MISSING = object()
+
+
+class UnknownMatcherError(ValueError):
+    """A pattern asks for a comparison that is not known here."""
+
+
+def matches(pattern: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
+    """
+    Tell whether an event fits a pattern: every field of the pattern, by any of its alternatives.
+
+    Raises:
+        UnknownMatcherError: The pattern uses a comparison other than equality, prefix, suffix, wildcard,
+            equals-ignore-case, anything-but and exists.
+    """
+    for name, wanted in pattern.items():
+        found = event.get(name, _MISSING)
+        if isinstance(wanted, Mapping):
+            if not matches(wanted, found if isinstance(found, Mapping) else {}):
+                return False
+        elif not _any_fits(wanted, found):
+            return False
+    return True
+
+
+def _any_fits(alternatives: Sequence[Any], found: Any) -> bool:
+    values = found if isinstance(found, list) else [found]
+    return any(_fits(wanted, value) for wanted in alternatives for value in values)
+
+
+def _fits(wanted: Any, value: Any) -> bool:
+    if not isinstance(wanted, Mapping):
+        return value is not _MISSING and type(value) is type(wanted) and bool(value == wanted)
+    [(comparison, operand)] = wanted.items()
+    if comparison == "exists":
+        return bool((value is not _MISSING) == operand)
+    if comparison == "anything-but":
+        return value is not _MISSING and not _excluded(operand, value)
+    compare = _OF_TEXT.get(comparison)
+    if compare is None:
+        raise UnknownMatcherError(
+            f'"{comparison}" is no comparison that evaldrop local knows; it knows anything-but, exists, '
+            f"{', '.join(_OF_TEXT)}"
+        )
+    return isinstance(value, str) and compare(operand, value)
+
+
+def _excluded(operand: Any, value: Any) -> bool:
+    if isinstance(operand, Mapping):
+        [(comparison, inner)] = operand.items()
+        inners = inner if isinstance(inner, list) else [inner]
+        return any(_fits({comparison: one}, value) for one in inners)
+    return _any_fits(operand if isinstance(operand, list) else [operand], value)
+
+
+def _starts(operand: Any, value: str) -> bool:
+    if isinstance(operand, Mapping):
+        return value.lower().startswith(str(operand["equals-ignore-case"]).lower())
+    return value.startswith(operand)
+
+
+def _ends(operand: Any, value: str) -> bool:
+    if isinstance(operand, Mapping):
+        return value.lower().endswith(str(operand["equals-ignore-case"]).lower())
+    return value.endswith(operand)
+
+
+@lru_cache(maxsize=256)
+def _wildcard(pattern: str) -> re.Pattern[str]:
+    # "*" is any run of characters, "\*" and "\\" are themselves
+    parts = re.findall(r"\\[*\\]|.", pattern, re.DOTALL)
+    return re.compile("".join(".*" if part == "*" else re.escape(part[-1]) for part in parts), re.DOTALL)
+
+
+_OF_TEXT: dict[str, Callable[[Any, str], bool]] = {
+    "prefix": _starts,
+    "suffix": _ends,
+    "wildcard": lambda operand, value: _wildcard(operand).fullmatch(value) is not None,
+    "equals-ignore-case": lambda operand, value: value.lower() == operand.lower(),
+}

@@ -8,14 +8,15 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
-from evaldrop.running.local_aws.access import Refusal, forbidden, unseen
 from evaldrop.running.local_aws.events import Created
 from evaldrop.running.local_aws.executions import ApiError, Executions
 from evaldrop.running.local_aws.functions import Functions, NoSuchFunctionError
-from evaldrop.running.local_aws.permissions import Permissions
+from evaldrop.running.local_aws.permissions import Permissions, Refusal, forbidden, unseen
 from evaldrop.running.local_aws.requests import Environ, Signer, body_of, path_of, signer_of, written_by
 
 EXECUTION_ACTIONS = frozenset(
@@ -33,37 +34,29 @@ StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Front:
     """
     The application.
 
-    Args:
+    Attributes:
         moto: Answers what is not answered here.
         executions: Step Functions' data plane.
         functions: Lambda's.
         permissions: What roles may do; a function's requests are held to its role.
-        on_written: Told of each object, in order, before the answer goes out.
+        on_written: Called with each object, in order, before the answer goes out.
     """
 
-    def __init__(
-        self,
-        moto: Application,
-        *,
-        executions: Executions,
-        functions: Functions,
-        permissions: Permissions,
-        on_written: Sequence[Callable[[Created], None]],
-    ) -> None:
-        self._moto = moto
-        self._executions = executions
-        self._functions = functions
-        self._permissions = permissions
-        self._on_written = on_written
+    moto: Application
+    executions: Executions
+    functions: Functions
+    permissions: Permissions
+    on_written: Sequence[Callable[[Created], None]]
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
         signer = signer_of(environ)
-        if refusal := forbidden(environ, signer, self._permissions):
+        if refusal := forbidden(environ, signer, self.permissions):
             body_of(environ)  # read, for the connection's sake
             return _refuse(environ, start_response, refusal)
         target = environ.get("HTTP_X_AMZ_TARGET", "")
@@ -79,7 +72,7 @@ class Front:
 
     def _passed_on(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         try:
-            return self._moto(environ, start_response)
+            return self.moto(environ, start_response)
         except NotImplementedError as error:
             message = f"evaldrop local: {error}. moto answers for this service, and does not know it."
             body = json.dumps({"__type": "NotImplementedException", "message": message}).encode()
@@ -87,7 +80,7 @@ class Front:
 
     def _execution(self, action: str, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         try:
-            status, answer = 200, self._executions.answer(action, json.loads(body_of(environ) or b"{}"))
+            status, answer = 200, self.executions.answer(action, json.loads(body_of(environ) or b"{}"))
         except ApiError as error:
             status, answer = error.status, {"__type": error.code, "message": error.message}
         return _send(start_response, status, json.dumps(answer).encode(), "application/x-amz-json-1.0")
@@ -105,11 +98,11 @@ class Front:
             )
         try:
             if how == "Event":
-                self._functions.invoke_async(name, event)
+                self.functions.invoke_async(name, event)
                 return _send(start_response, 202, b"", "application/json")
             if how == "DryRun":
                 return _send(start_response, 204, b"", "application/json")
-            answer = self._functions.invoke(name, event)
+            answer = self.functions.invoke(name, event)
         except NoSuchFunctionError as error:
             return _lambda_error(start_response, 404, "ResourceNotFoundException", str(error))
         headers = [("X-Amz-Executed-Version", "$LATEST")]
@@ -126,11 +119,11 @@ class Front:
 
         body = self._passed_on(environ, note)
         status, headers = int(answered[0].partition(" ")[0]), answered[1]
-        if status == 404 and (refusal := unseen(environ, signer, self._permissions)):
+        if status == 404 and (refusal := unseen(environ, signer, self.permissions)):
             return _refuse(environ, start_response, refusal)
         # The server sends nothing before this returns: by then everybody knows of the object.
         if created := written_by(environ, status, {name.lower(): value for name, value in headers}):
-            for listener in self._on_written:
+            for listener in self.on_written:
                 listener(created)
         start_response(*answered)
         return body
@@ -146,16 +139,6 @@ def _lambda_error(start_response: StartResponse, status: int, kind: str, message
     return _send(start_response, status, body, "application/json", [("x-amzn-ErrorType", kind)])
 
 
-_REASONS = {
-    200: "OK",
-    202: "Accepted",
-    204: "No Content",
-    400: "Bad Request",
-    403: "Forbidden",
-    404: "Not Found",
-}
-
-
 def _send(
     start_response: StartResponse,
     status: int,
@@ -164,7 +147,7 @@ def _send(
     headers: Iterable[tuple[str, str]] = (),
 ) -> Iterable[bytes]:
     start_response(
-        f"{status} {_REASONS.get(status, 'Error')}",
+        f"{status} {HTTPStatus(status).phrase}",
         [
             ("Content-Type", content_type),
             ("Content-Length", str(len(body))),

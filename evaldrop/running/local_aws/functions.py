@@ -49,7 +49,7 @@ class Functions:
 
     Args:
         deployed: By function name.
-        clients: Of the local AWS; its Lambda holds time-outs and environments, as they stand.
+        clients: Of the local AWS; its Lambda holds time-outs and environments, as they are now.
         sandboxes: Run the code.
         further: Environment that every function gets beside its own.
         retry_after_s: Waits before the second and the third attempt at an asynchronous event.

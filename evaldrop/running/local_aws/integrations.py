@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from evaldrop.engine import (
@@ -15,7 +16,7 @@ from evaldrop.engine import (
 )
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION, Clients
 from evaldrop.running.local_aws.functions import Functions
-from evaldrop.running.local_aws.models import Models, denial
+from evaldrop.running.local_aws.models import Models
 from evaldrop.running.local_aws.objects import S3Files, refused
 from evaldrop.running.local_aws.permissions import Permissions
 from evaldrop.running.stored_bodies import get_object, with_stored_bodies
@@ -43,13 +44,13 @@ def integrations_of(
         permissions: What the role may do.
         clients: Of the local AWS, signing as the role.
     """
-    called = models.as_role(role_arn)
+    converse, invoke = partial(models.converse, role_arn), partial(models.invoke_model, role_arn)
     files = S3Files(clients)
     handlers = {name: _handler(name, role_arn, functions, permissions) for name in names}
     return {
         "lambda:invoke": lambda_invoke(handlers),
-        "aws-sdk:bedrockruntime:converse": sdk_integration("bedrock-runtime", "Converse", called.converse),
-        "bedrock:invokeModel": bedrock_invoke_model(with_stored_bodies(called.invoke_model, files)),
+        "aws-sdk:bedrockruntime:converse": sdk_integration("bedrock-runtime", "Converse", converse),
+        "bedrock:invokeModel": bedrock_invoke_model(with_stored_bodies(invoke, files)),
         "aws-sdk:s3:getObject": sdk_integration("s3", "GetObject", get_object(files)),
         "sns:publish": sns_publish(_publisher(clients)),
     }
@@ -61,8 +62,8 @@ def _handler(
     arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
 
     def handler(event: Any, _context: Any) -> Any:
-        if not permissions.allow(role_arn, "lambda:InvokeFunction", [arn]):
-            raise TaskError("Lambda.AWSLambdaException", denial(role_arn, "lambda:InvokeFunction", arn))
+        if denial := permissions.denial(role_arn, "lambda:InvokeFunction", arn):
+            raise TaskError("Lambda.AWSLambdaException", denial)
         answer = functions.invoke(name, event)
         if answer.failed:
             raise TaskError(answer.payload["errorType"], json.dumps(answer.payload))

@@ -1,22 +1,18 @@
 """Bedrock, as executions meet it: the runtime that `--bedrock` names, behind the role's permissions."""
 
 import asyncio
-import threading
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections import deque
+from collections.abc import Mapping
+from typing import Any, BinaryIO
 
+from evaldrop import storage
 from evaldrop.bedrock.protocol import BedrockRuntime, ServiceError
+from evaldrop.bedrock.simulated.answer_key import AnswerKey
 from evaldrop.evaluation.model_ids import guardrail_arn, model_arns
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION
+from evaldrop.running.local_aws.events import Created
+from evaldrop.running.local_aws.objects import S3Store
 from evaldrop.running.local_aws.permissions import Permissions
-
-
-class Call(NamedTuple):
-    """A call that reached Bedrock. `outcome` is "answered" or the error's code; only the former is billed."""
-
-    model: str
-    request: Mapping[str, Any]
-    outcome: str
 
 
 class Models:
@@ -24,68 +20,39 @@ class Models:
     Answers the calls of executions.
 
     Args:
-        runtime: Who answers; it may be replaced at any time.
+        runtime: Who answers.
         permissions: What roles may do.
-        seen: Told of every call that came to an end.
     """
 
-    def __init__(
-        self,
-        runtime: BedrockRuntime,
-        permissions: Permissions,
-        *,
-        seen: Callable[[Call], None] = lambda _call: None,
-    ) -> None:
+    def __init__(self, runtime: BedrockRuntime, permissions: Permissions) -> None:
         self.runtime = runtime
-        self.seen = seen
         self._permissions = permissions
-        self._retired: list[BedrockRuntime] = []
-        self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def replace(self, runtime: BedrockRuntime) -> None:
-        """Have somebody else answer from the next call on."""
-        with self._lock:
-            self._retired.append(self.runtime)
-            self.runtime = runtime
-
-    def as_role(self, role_arn: str) -> "RoleModels":
-        """Return what a role's executions call."""
-        return RoleModels(self, role_arn)
-
-    async def call(self, role_arn: str, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    async def converse(self, role_arn: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """
-        Answer a request of a role, if it may make it.
+        Answer a conversation of a role, if it may have it.
 
         Raises:
             ServiceError: It may not, or the runtime refuses.
         """
-        model = str(request.get("modelId", ""))
-        outcome = "cancelled"
-        self._loop = asyncio.get_running_loop()
-        try:
-            self._refuse_if_forbidden(role_arn, model, request)
-            answer: dict[str, Any] = await getattr(self.runtime, operation)(request)
-        except ServiceError as error:
-            outcome = error.code
-            raise
-        else:
-            outcome = "answered"
-            return answer
-        finally:
-            self.seen(Call(model, request, outcome))
+        self._check(role_arn, request)
+        return await self.runtime.converse(request)
+
+    async def invoke_model(self, role_arn: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer a body of a model's own, as `converse` does."""
+        self._check(role_arn, request)
+        return await self.runtime.invoke_model(request)
 
     def close(self) -> None:
-        """Close every runtime that was used, in the loop whose connections they hold."""
+        """Close the runtime, in the loop whose connections it holds."""
         if self._loop is not None and self._loop.is_running():
-            asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(timeout=10)
+            asyncio.run_coroutine_threadsafe(self.runtime.close(), self._loop).result(timeout=10)
 
-    async def _close(self) -> None:
-        for runtime in (*self._retired, self.runtime):
-            await runtime.close()
-
-    def _refuse_if_forbidden(self, role_arn: str, model: str, request: Mapping[str, Any]) -> None:
+    def _check(self, role_arn: str, request: Mapping[str, Any]) -> None:
+        self._loop = asyncio.get_running_loop()
         here = {"partition": "aws", "region": REGION, "account": ACCOUNT}
+        model = str(request.get("modelId", ""))
         needed = {"bedrock:InvokeModel": model_arns(model, **here)}
         guardrail = request.get("guardrailConfig", {}).get("guardrailIdentifier") or request.get(
             "guardrailIdentifier"
@@ -95,30 +62,35 @@ class Models:
         context = {"bedrock:InferenceProfileArn": model}
         for action, arns in needed.items():
             for arn in arns:
-                if not self._permissions.allow(role_arn, action, [arn], context):
-                    raise ServiceError("AccessDeniedException", denial(role_arn, action, arn))
+                if denial := self._permissions.denial(role_arn, action, arn, context):
+                    raise ServiceError("AccessDeniedException", denial)
 
 
-def denial(role_arn: str, action: str, resource: str) -> str:
-    """Return how AWS words that a role may not do something."""
-    role = role_arn.rpartition("/")[2]
-    return (
-        f"User: arn:aws:sts::{ACCOUNT}:assumed-role/{role}/local is not authorized to perform: {action} "
-        f"on resource: {resource} because no identity-based policy allows the {action} action"
-    )
+KEPT_RUNS = 50
+"""A run's references stay in memory; the oldest go first."""
 
 
-class RoleModels:
-    """Bedrock's two operations, as one role has them."""
+class Answers:
+    """
+    An answer key over runs.
 
-    def __init__(self, models: Models, role_arn: str) -> None:
-        self._models = models
-        self._role_arn = role_arn
+    Args:
+        store: Where runs' `records.jsonl` are.
+    """
 
-    async def converse(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer a conversation."""
-        return await self._models.call(self._role_arn, "converse", request)
+    def __init__(self, store: S3Store) -> None:
+        self._store = store
+        self._keys: deque[AnswerKey] = deque(maxlen=KEPT_RUNS)
 
-    async def invoke_model(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer a body of a model's own."""
-        return await self._models.call(self._role_arn, "invoke_model", request)
+    def written(self, created: Created) -> None:
+        """Take note of an object that was written, if it holds a run's records."""
+        if created.key.startswith("runs/") and created.key.endswith("/records.jsonl"):
+            records = storage.uri_of(created.bucket, created.key)
+            self._keys.appendleft(AnswerKey(records, self._open_read))
+
+    def _open_read(self, uri: str) -> BinaryIO:
+        return self._store.open_read(*storage.place(uri))
+
+    def __call__(self, prompt: str) -> str | None:
+        """Return a reference for a prompt, the newest run's first, or None when there is none."""
+        return next((answer for key in list(self._keys) if (answer := key(prompt)) is not None), None)

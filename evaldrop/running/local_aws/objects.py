@@ -18,8 +18,8 @@ def refused() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        told = error.response["Error"]
-        raise ServiceError(told["Code"], told["Message"]) from error
+        fault = error.response["Error"]
+        raise ServiceError(fault["Code"], fault["Message"]) from error
 
 
 class S3Files:
@@ -27,7 +27,7 @@ class S3Files:
     Objects by URI (`evaldrop.running.stored_bodies.Files`).
 
     Args:
-        clients: Of the local AWS, with the keys of whoever reads and writes.
+        clients: Of the local AWS, with the keys of the role that reads and writes.
     """
 
     def __init__(self, clients: Clients) -> None:

@@ -1,25 +1,31 @@
 """
-What a role may do, by its own policies as they stand in the local IAM: least privilege, rehearsed.
+Least privilege, rehearsed: whether a function's or the state machine's request is one its role allows.
 
-Identity policies only. Resource policies, boundaries and session policies are not looked at.
+A role's own policies decide, as they are in the local IAM: resource policies, boundaries and session policies
+are not read. A person's requests are not checked, and of a role's only those to the services that the stack's
+code uses.
 """
 
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs
+from xml.sax.saxutils import escape
 
 from moto.iam.models import iam_backends
 
-from evaldrop.running.local_aws.clients import ACCOUNT
+from evaldrop.running.local_aws.clients import ACCOUNT, REGION, role_behind
+from evaldrop.running.local_aws.requests import Environ, Signer, body_of, object_of
 
 PoliciesOf = Callable[[str], Iterable[str]]
 """Takes a role's ARN, returns its policy documents."""
 
 
 def policies_in_iam(role_arn: str) -> Iterator[str]:
-    """Yield a role's policy documents as they stand in the local IAM; every call asks, so not over HTTP."""
+    """Yield a role's policy documents as the local IAM has them."""
+    # From moto itself and not over HTTP: every call of a model needs them.
     role = iam_backends[ACCOUNT]["aws"].get_role(role_arn.rpartition("/")[2])
     yield from role.policies.values()
     for policy in role.managed_policies.values():
@@ -52,6 +58,18 @@ class Permissions:
         documents = self._policies_of(role_arn)
         statements = [each for document in documents for each in statements_of(document)]
         return all(decide(statements, action, resource, context or {}) for resource in resources)
+
+    def denial(
+        self, role_arn: str, action: str, resource: str, context: Mapping[str, str] | None = None
+    ) -> str | None:
+        """Return how AWS words that a role may not do something, None when it may."""
+        if self.allow(role_arn, action, [resource], context):
+            return None
+        role = role_arn.rpartition("/")[2]
+        return (
+            f"User: arn:aws:sts::{ACCOUNT}:assumed-role/{role}/local is not authorized to perform: {action} "
+            f"on resource: {resource} because no identity-based policy allows the {action} action"
+        )
 
 
 @lru_cache(maxsize=256)
@@ -117,3 +135,82 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 def _like(pattern: str, value: str) -> bool:
     return _pattern(pattern).fullmatch(value) is not None
+
+
+class Refusal(NamedTuple):
+    """AWS's answer to a request that a role may not make."""
+
+    status: int
+    body: bytes
+    content_type: str
+
+
+class Need(NamedTuple):
+    """An action and the resource it is to be done on."""
+
+    action: str
+    resource: str
+
+
+def forbidden(environ: Environ, signer: Signer, permissions: Permissions) -> Refusal | None:
+    """Return how a request is refused, None when it may be made."""
+    role = role_behind(signer.access_key)
+    if role is None:
+        return None
+    for need in needs_of(environ, signer.service):
+        if denial := permissions.denial(role, need.action, need.resource):
+            return _refusal(signer.service, denial)
+    return None
+
+
+def unseen(environ: Environ, signer: Signer, permissions: Permissions) -> Refusal | None:
+    """
+    Return how S3 answers for an object that is not there, None when it says so.
+
+    To somebody who may not list the bucket it does not tell that from one that may not be read.
+    """
+    role, (bucket, key) = role_behind(signer.access_key), object_of(environ)
+    if role is None or not key:
+        return None
+    denial = permissions.denial(role, "s3:ListBucket", f"arn:aws:s3:::{bucket}")
+    return _refusal("s3", denial) if denial else None
+
+
+def needs_of(environ: Environ, service: str) -> Iterator[Need]:
+    """Yield what a request needs to be allowed."""
+    if service == "s3":
+        yield _of_s3(environ)
+    elif service == "states" and environ.get("HTTP_X_AMZ_TARGET") == "AWSStepFunctions.StartExecution":
+        yield Need("states:StartExecution", json.loads(body_of(environ))["stateMachineArn"])
+    elif service == "sqs" and environ.get("HTTP_X_AMZ_TARGET") == "AmazonSQS.SendMessage":
+        name = json.loads(body_of(environ))["QueueUrl"].rpartition("/")[2]
+        yield Need("sqs:SendMessage", f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}")
+    elif service == "sns":
+        form = parse_qs(body_of(environ).decode())
+        if form.get("Action") == ["Publish"]:
+            yield Need("sns:Publish", form["TopicArn"][0])
+
+
+def _of_s3(environ: Environ) -> Need:
+    bucket, key = object_of(environ)
+    query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+    method, arn = environ["REQUEST_METHOD"], f"arn:aws:s3:::{bucket}"
+    if not key:
+        return Need("s3:ListBucket", arn)
+    if method in {"GET", "HEAD"}:
+        return Need("s3:GetObjectVersion" if "versionId" in query else "s3:GetObject", f"{arn}/{key}")
+    if method == "DELETE":
+        action = "s3:AbortMultipartUpload" if "uploadId" in query else "s3:DeleteObject"
+        return Need(action, f"{arn}/{key}")
+    return Need("s3:PutObject", f"{arn}/{key}")
+
+
+def _refusal(service: str, message: str) -> Refusal:
+    if service == "s3":
+        body = f"<Error><Code>AccessDenied</Code><Message>{escape(message)}</Message></Error>"
+        return Refusal(403, body.encode(), "application/xml")
+    if service == "sns":
+        fault = f"<Type>Sender</Type><Code>AuthorizationError</Code><Message>{escape(message)}</Message>"
+        return Refusal(403, f"<ErrorResponse><Error>{fault}</Error></ErrorResponse>".encode(), "text/xml")
+    document = json.dumps({"__type": "AccessDeniedException", "message": message})
+    return Refusal(400, document.encode(), "application/x-amz-json-1.0")

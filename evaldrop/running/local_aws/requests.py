@@ -45,7 +45,7 @@ def object_of(environ: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def body_of(environ: Environ) -> bytes:
-    """Return a request's body, and leave it there for whoever reads it next."""
+    """Return a request's body, and leave it there to be read again."""
     length = environ.get("CONTENT_LENGTH")
     stream = environ["wsgi.input"]
     if length:

@@ -11,12 +11,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
 """What Lambda's Python runtime brings along; everything else has to be in the bundle."""
-
-Fault = Literal["before", "after"]
 
 Log = Callable[[str, str], None]
 """Takes a function's name and a line that it printed."""
@@ -34,8 +32,8 @@ class Code:
         handler: Module, a dot, and the function's name.
         environment: The whole of the process's environment.
         timeout_s: It is killed after so long.
-        memory_mb: Told to the handler; not enforced.
-        log_group: Told to the handler.
+        memory_mb: For the handler to know; not enforced.
+        log_group: For the handler to know.
     """
 
     name: str
@@ -79,7 +77,7 @@ class Sandbox:
     Args:
         code: The function.
         runtime: The folder of `link_runtime`.
-        log: Told each line that the function prints.
+        log: Called with each line that the function prints.
     """
 
     def __init__(self, code: Code, runtime: Path, log: Log) -> None:
@@ -135,16 +133,6 @@ class Sandbox:
             )
         return self._ended(request_id, timed_out=timed_out.is_set())
 
-    def crash(self) -> None:
-        """Kill the process under whatever it does."""
-        self._process.kill()
-
-    def invoke_and_crash(self, event: Any) -> InvocationResult:
-        """Have an event dealt with by a process that dies before it can say so."""
-        answer = self.invoke(event)
-        self.crash()
-        return self._ended(answer.request_id, timed_out=False)
-
     def _exchange(self, invocation: dict[str, Any]) -> bytes:
         assert self._process.stdin
         assert self._process.stdout
@@ -199,7 +187,7 @@ class Sandboxes:
 
     Args:
         runtime: The folder of `link_runtime`.
-        log: Told each line that a function prints.
+        log: Called with each line that a function prints.
         at_most: Processes of one function; further events wait. Each holds its libraries in memory.
     """
 
@@ -211,30 +199,15 @@ class Sandboxes:
         self._idle: dict[str, list[tuple[Code, Sandbox]]] = {}
         self._busy: set[Sandbox] = set()
         self._places: dict[str, threading.Semaphore] = {}
-        self._faults: dict[str, list[Fault]] = {}
 
     def invoke(self, code: Code, event: Any) -> InvocationResult:
         """Run a function on an event, in a process that is free or a new one."""
         with self._place(code.name):
             sandbox = self._take(code)
-            fault = self._next_fault(code.name)
-            if fault == "before":
-                sandbox.crash()
             try:
-                return sandbox.invoke_and_crash(event) if fault == "after" else sandbox.invoke(event)
+                return sandbox.invoke(event)
             finally:
                 self._give_back(code, sandbox)
-
-    def kill_next(self, name: str, when: Fault = "before") -> None:
-        """
-        Kill a function's process at its next event: for rehearsing a crash.
-
-        Args:
-            name: The function's name.
-            when: Before it does anything, or after all is done and before it can say so.
-        """
-        with self._lock:
-            self._faults.setdefault(name, []).append(when)
 
     def close(self) -> None:
         """End all processes."""
@@ -248,11 +221,6 @@ class Sandboxes:
     def _place(self, name: str) -> threading.Semaphore:
         with self._lock:
             return self._places.setdefault(name, threading.Semaphore(self._at_most))
-
-    def _next_fault(self, name: str) -> Fault | None:
-        with self._lock:
-            faults = self._faults.get(name)
-            return faults.pop(0) if faults else None
 
     def _take(self, code: Code) -> Sandbox:
         with self._lock:

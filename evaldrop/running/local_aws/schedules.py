@@ -1,16 +1,24 @@
-"""EventBridge Scheduler's clock: fires the schedules that lie in the local AWS, whoever made them."""
+"""
+EventBridge Scheduler's clock: fires the schedules of the local AWS, the stack's own and later ones.
+
+moto keeps schedules and never fires one.
+"""
 
 import json
 import logging
+import re
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from aws_croniter import AwsCroniter
+from aws_croniter.occurrence import Occurrence
 
 from evaldrop.running.local_aws.clients import Clients
 from evaldrop.running.local_aws.functions import Functions
-from evaldrop.running.local_aws.moments import next_due
 
 TICK_S = 1.0
 
@@ -83,7 +91,7 @@ class Schedules:
         while not self._stopped.wait(TICK_S):
             try:
                 self.tick()
-            except Exception:  # noqa: BLE001 - told in the log: one schedule must not end the others
+            except Exception:  # noqa: BLE001 - it is in the log: one schedule must not end the others
                 _log.exception("a schedule was not fired")
 
     def _enabled(self) -> Iterator[dict[str, Any]]:
@@ -131,3 +139,50 @@ def _filled(text: str, schedule: Mapping[str, Any], due: datetime) -> str:
     ):
         text = text.replace(f"<aws.scheduler.{name}>", value)
     return text
+
+
+_RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+_AT = re.compile(r"at\((.+)\)")
+_CRON = re.compile(r"cron\((.+)\)")
+
+
+def next_due(expression: str, time_zone: str, *, after: datetime, since: datetime) -> datetime | None:
+    """
+    Return when a schedule is due next.
+
+    A local time that a change of clocks skips counts as the hour before it, once; one that comes twice is due
+    the first time.
+
+    Args:
+        expression: As EventBridge Scheduler takes it.
+        time_zone: IANA name; for `at` and `cron`.
+        after: The moment is later than this.
+        since: When the schedule was made: what `rate` counts from.
+
+    Returns:
+        The moment in UTC, or None when there is none any more.
+
+    Raises:
+        ValueError: It is no such expression.
+    """
+    zone = ZoneInfo(time_zone)
+    if found := _RATE.fullmatch(expression):
+        step = timedelta(**{f"{found[2]}s": int(found[1])})
+        return since + step * ((after - since) // step + 1)
+    if found := _AT.fullmatch(expression):
+        due = datetime.fromisoformat(found[1]).replace(tzinfo=zone).astimezone(UTC)
+        return due if due > after else None
+    if found := _CRON.fullmatch(expression):
+        return _next_of_cron(found[1], zone, after)
+    raise ValueError(f"{expression}: neither at(), rate() nor cron()")
+
+
+def _next_of_cron(fields: str, zone: ZoneInfo, after: datetime) -> datetime | None:
+    # The library reckons in UTC alone: it is given the clock on the wall as if that were UTC.
+    wall: datetime | None = after.astimezone(zone).replace(tzinfo=UTC)
+    cron = AwsCroniter(fields)
+    while (wall := Occurrence(cron, wall).next()) is not None:
+        due: datetime = wall.replace(tzinfo=zone).astimezone(UTC)
+        if due > after:
+            return due
+    return None

@@ -22,14 +22,13 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from evaldrop.bedrock.protocol import BedrockRuntime
 from evaldrop.engine import Clock
 from evaldrop.errors import InputError
-from evaldrop.running.local_aws.answers import Answers
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION, Clients, access_key_of
 from evaldrop.running.local_aws.events import Events
 from evaldrop.running.local_aws.executions import Executions, Machine
 from evaldrop.running.local_aws.front import Front
 from evaldrop.running.local_aws.functions import RETRY_AFTER_S, Functions
 from evaldrop.running.local_aws.integrations import integrations_of
-from evaldrop.running.local_aws.models import Call, Models
+from evaldrop.running.local_aws.models import Answers, Models
 from evaldrop.running.local_aws.objects import S3Store
 from evaldrop.running.local_aws.permissions import Permissions
 from evaldrop.running.local_aws.sandboxes import Sandboxes, link_runtime
@@ -55,10 +54,8 @@ class Choices:
         bedrock: As `--bedrock` says it; runs carry it.
         folder: Where it keeps its logs and the functions' runtime.
         retry_after_s: Waits between attempts at an asynchronous event.
-        max_children: Caps the MaxConcurrency of distributed Maps.
         clock: The executions' time.
         now: The schedules' clock, in UTC.
-        seen: Told of every call of Bedrock.
     """
 
     host: str = "127.0.0.1"
@@ -66,10 +63,8 @@ class Choices:
     bedrock: str = "simulated"
     folder: Path
     retry_after_s: tuple[float, ...] = RETRY_AFTER_S
-    max_children: int | None = None
     clock: Clock | None = None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    seen: Callable[[Call], None] = lambda _call: None
 
 
 class LocalAws:
@@ -107,12 +102,12 @@ class LocalAws:
         self.functions = self._make_functions(choices)
 
         self.answers = Answers(S3Store(self.clients))
-        self.models = Models(open_runtime(self.answers), self.permissions, seen=choices.seen)
+        self.models = Models(open_runtime(self.answers), self.permissions)
         self.events = Events(self.clients, self.functions)
         self.executions = self._make_executions(choices)
         self.schedules = Schedules(self.clients, self.functions, now=choices.now)
         self._server.app = Front(
-            moto,
+            moto=moto,
             executions=self.executions,
             functions=self.functions,
             permissions=self.permissions,
@@ -151,7 +146,6 @@ class LocalAws:
             ),
             store=S3Store(clients_of(self.role_arn)),
             clock=choices.clock,
-            max_children=choices.max_children,
             on_ended=self.events.ended,
         )
 

@@ -1,7 +1,7 @@
 """
 The stack, made from its template: what moto makes of it, and by API what moto leaves out without a word.
 
-What stays missing, or is there and does nothing, is told: `Stack.gaps`.
+What stays missing, or is there and does nothing, is in `EmulatedStack.gaps`.
 """
 
 import io
@@ -17,9 +17,8 @@ from moto.cloudformation.parsing import clean_json
 from moto.moto_api._internal import mock_random
 
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION, Clients
-from evaldrop.running.local_aws.completing import Resource, complete
+from evaldrop.running.local_aws.completing import GENERAL, Resource, complete, gaps_of
 from evaldrop.running.local_aws.functions import Deployed
-from evaldrop.running.local_aws.gaps import GENERAL, gaps_of
 from evaldrop.running.local_aws.synthesis import Assembly
 
 _BOOTSTRAP_VERSION = "21"
@@ -29,7 +28,7 @@ _NAMES = "evaldrop local"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmulatedStack:
     """
-    A stack that stands in the local AWS.
+    A stack that was made in the local AWS.
 
     Attributes:
         outputs: The template's.

@@ -1,4 +1,4 @@
-"""The stack's template and its functions' code: synthesised here, or already lying in a folder."""
+"""The stack's template and its functions' code: synthesised here, or already in a folder."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ Tell = Callable[[str], None]
 SOURCES = ("app.py", "cdk.json", "constraints.txt", "evaldrop", "infra", "lambdas", "prompts", "datasets")
 """Of a checkout, what a synthesis reads."""
 
-UNREAD = tuple(Path("evaldrop") / name for name in ("bedrock", "cli", "engine", "local_aws"))
+UNREAD = tuple(Path("evaldrop") / name for name in ("cli", "engine", "running"))
 """Of those, what is in no function and no template."""
 
 REHEARSED = "evaldrop:rehearsed"
@@ -103,9 +103,9 @@ def synthesise(checkout: Path, folder: Path, *, tell: Tell) -> Assembly:
     Return the stack of a checkout, bundled for this machine; what did not change is not made again.
 
     Args:
-        checkout: Where app.py lies.
+        checkout: Where app.py is.
         folder: Where the result is kept from one time to the next.
-        tell: Told what takes a while.
+        tell: Called with what takes a while.
 
     Raises:
         InputError: CDK is missing, or refuses.

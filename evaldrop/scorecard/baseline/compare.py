@@ -21,10 +21,9 @@ from evaldrop.scorecard.model.baseline import (
     Moved,
     WorseRecord,
 )
-from evaldrop.scorecard.model.scorecard import MOST_CATEGORIES, OVERALL
-from evaldrop.scorecard.scores import good_shares
-from evaldrop.statistics.multiplicity import holm
-from evaldrop.statistics.paired_test import paired_test
+from evaldrop.scorecard.model.scorecard import OVERALL
+from evaldrop.scorecard.scores import good_shares, largest_categories
+from evaldrop.statistics.paired_test import Shared, decide, paired_test
 
 MOST_WORSE_IDS = 200
 MOST_WORST = 50
@@ -195,9 +194,8 @@ def _estimate(
         has_both, was_scored = has_both & inside, was_scored & inside
     rows = np.flatnonzero(has_both)
     pairing = paired_test(
-        measure.now[rows],
-        measure.then[rows],
-        None if paired.groups is None else paired.groups[rows],
+        Shared(rows.astype(np.int32), measure.now[rows], measure.then[rows]),
+        paired.groups,
         on_binary_scale=measure.criterion is not None and measure.criterion.scale.kind == "binary",
         confidence=run.evaluation.confidence,
     )
@@ -217,33 +215,27 @@ def _estimate(
 def _decided(
     found: Sequence[tuple[_Measure, BaselineEstimate]], run: RunDefinition
 ) -> list[tuple[_Measure, BaselineEstimate]]:
-    tested = [estimate.p_value for _, estimate in found if estimate.p_value is not None]
-    adjusted = iter(holm(tested).tolist())
+    tests = [(estimate.difference, estimate.p_value) for _, estimate in found]
     return [
-        (measure, _with_decision(measure, estimate, next(adjusted), run))
-        if estimate.p_value is not None
-        else (measure, estimate)
-        for measure, estimate in found
+        (measure, estimate.model_copy(update=_decision(measure, *decided)))
+        for (measure, estimate), decided in zip(
+            found, decide(tests, confidence=run.evaluation.confidence), strict=True
+        )
     ]
 
 
-def _with_decision(
-    measure: _Measure, estimate: BaselineEstimate, p_adjusted: float, run: RunDefinition
-) -> BaselineEstimate:
-    decision = "undecided"
-    if p_adjusted < 1 - run.evaluation.confidence and estimate.difference:
-        higher_is_better = measure.criterion is None or measure.criterion.higher_is_better
-        decision = "improved" if (estimate.difference > 0) == higher_is_better else "regressed"
-    return estimate.model_copy(update={"p_adjusted": p_adjusted, "decision": decision})
+def _decision(measure: _Measure, p_adjusted: float | None, sign: int) -> dict[str, object]:
+    higher_is_better = measure.criterion is None or measure.criterion.higher_is_better
+    change = "undecided" if not sign else "improved" if (sign > 0) == higher_is_better else "regressed"
+    return {"p_adjusted": p_adjusted, "decision": change}
 
 
 def _slices(paired: _Paired, run: RunDefinition) -> dict[str, list[tuple[_Measure, BaselineEstimate]]]:
-    sizes = np.bincount(paired.categories[paired.categories >= 0], minlength=len(paired.category_names))
-    codes = [code for code in np.argsort(-sizes, kind="stable")[:MOST_CATEGORIES].tolist() if sizes[code]]
+    codes = largest_categories(paired.categories)
     measures = _fitting(paired.measures, len(codes))
     found = [
         (code, (measure, _estimate(measure, paired, run, paired.categories == code)))
-        for code in sorted(codes)
+        for code in codes
         for measure in measures
     ]
     slices: dict[str, list[tuple[_Measure, BaselineEstimate]]] = {}

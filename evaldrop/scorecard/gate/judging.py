@@ -17,6 +17,7 @@ from evaldrop.scorecard.model.scorecard import (
     Gate,
     GateCheck,
     Scorecard,
+    coverage_of,
 )
 
 
@@ -158,7 +159,7 @@ def _of_candidate(rule: Threshold, name: str, card: CandidateScorecard) -> _Meas
         "error_rate": (
             (counts.errors + counts.missing) / counts.n if counts.n else None, "there was nothing to answer"
         ),
-        "coverage": (_coverage(card), "no verdict was asked for"),
+        "coverage": (coverage_of(card.criteria.values()), "no verdict was asked for"),
         "latency_ms.p50": (card.latency_ms.p50, "no call told its latency"),
         "latency_ms.p90": (card.latency_ms.p90, "no call told its latency"),
         "latency_ms.p99": (card.latency_ms.p99, "no call told its latency"),
@@ -175,10 +176,3 @@ def _of_guardrail(rule: Threshold, name: str, estimate: GuardrailEstimate | None
     kind = "true" if rule.quantity.endswith("bad_rate") else "false"
     absence = f"no response with a known end to a record that says expected_blocked: {kind}"
     return _Measured(about, name, share.rate if share.interval else None, share.interval, absence)
-
-
-def _coverage(card: CandidateScorecard) -> float | None:
-    estimates = card.criteria.values()
-    scored = sum(estimate.n_scored for estimate in estimates)
-    lost = sum(estimate.n_unscored - estimate.unscored.get("not_applicable", 0) for estimate in estimates)
-    return scored / (scored + lost) if scored + lost else None

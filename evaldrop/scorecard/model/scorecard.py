@@ -5,6 +5,7 @@ A number that does not exist is null, never 0; where its absence is not plain, a
 Rates are fractions in [0, 1]; units end the names.
 """
 
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import Field
@@ -147,6 +148,15 @@ class CriterionEstimate(Part):
     calibrated: CalibratedMean | None = nullable(
         "The mean corrected by people's labels, where there are labels."
     )
+
+
+def coverage_of(estimates: Iterable[CriterionEstimate]) -> float | None:
+    """Return the scored share of all verdicts that apply, a fraction; None where none does."""
+    scored = lost = 0
+    for estimate in estimates:
+        scored += estimate.n_scored
+        lost += estimate.n_unscored - estimate.unscored.get("not_applicable", 0)
+    return scored / (scored + lost) if scored + lost else None
 
 
 class Slice(Part):

@@ -1,85 +1,72 @@
 """Whether judges get right what is known: verdicts on anchors, and the gate of a run whose judge does not."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
+from typing import NamedTuple
 
 import numpy as np
 
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
-from evaldrop.run.tables import VerdictRow
 from evaldrop.scorecard.model.part import within
 from evaldrop.scorecard.model.scorecard import AnchorEstimate, AnchorMiss, AnchorScores, Gate, GateCheck
+from evaldrop.scorecard.results import RecordResults
 from evaldrop.statistics.intervals import mean_estimate, wilson_interval
 from evaldrop.statistics.vectors import Floats
+from evaldrop.steps.build_scorecard.tally import Merging
 
 MAX_MISSES = 20
 
 _RULE = "anchors"
 
 
-class AnchorTally:
-    """Counts what each judge made of the anchors: a check is one anchor on one criterion."""
+class AnchorCheck(NamedTuple):
+    """What a judge made of one anchor on one criterion: its repeats' mean, None where none was read."""
+
+    ordinal: int
+    judge: str
+    criterion: str
+    anchor: str
+    passes: bool
+    score: float | None
+
+
+class AnchorTally(Merging):
+    """Gathers the checks of all judges: a row each, for anchors are few."""
 
     def __init__(self) -> None:
-        self._checked: defaultdict[str, int] = defaultdict(int)
-        self._unscored: defaultdict[str, int] = defaultdict(int)
-        self._misses: defaultdict[str, list[AnchorMiss]] = defaultdict(list)
-        self._scores: defaultdict[tuple[str, bool, str], list[float]] = defaultdict(list)
+        self._checks: list[AnchorCheck] = []
 
-    def add(self, record: PreparedRecord, verdicts: Iterable[VerdictRow], run: RunDefinition) -> None:
-        """Add the verdicts on an anchor; a judge's repeats are averaged first."""
+    def add(self, record: PreparedRecord, results: RecordResults) -> None:
+        """Add the verdicts on an anchor."""
         anchor = record.anchor
-        if anchor is None:
+        if anchor is None or results.anchor is None:
             return
         scores: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
-        for row in verdicts:
+        for row in results.anchor.verdicts:
             if row.criterion in anchor.criteria:
                 scores[row.judge, row.criterion] += [] if row.score is None else [row.score]
-        for (judge, criterion), found in scores.items():
-            if not found:
-                self._unscored[judge] += 1
-                continue
-            self._checked[judge] += 1
-            score = fmean(found)
-            self._scores[judge, anchor.passes, criterion].append(score)
-            if run.criteria[criterion].passes(score) != anchor.passes:
-                miss = AnchorMiss(anchor=anchor.id, criterion=criterion, passes=anchor.passes, score=score)
-                self._misses[judge].append(miss)
+        self._checks += [
+            AnchorCheck(
+                results.ordinal, judge, criterion, anchor.id, anchor.passes, fmean(found) if found else None
+            )
+            for (judge, criterion), found in scores.items()
+        ]
 
-    def estimates(self, run: RunDefinition) -> dict[str, AnchorEstimate]:
-        """Return what each judge made of the run's anchors; nothing for a run without any."""
-        anchors = run.evaluation.anchors
-        if anchors is None:
-            return {}
-        return {judge.name: self._estimate(judge.name, run, anchors.tolerance) for judge in run.judges}
+    def result(self) -> list[AnchorCheck]:
+        """Return the checks, in the order of the anchors."""
+        return sorted(self._checks, key=lambda check: check.ordinal)
 
-    def _estimate(self, judge: str, run: RunDefinition, tolerance: float) -> AnchorEstimate:
-        n, misses = self._checked[judge], self._misses[judge]
-        interval = wilson_interval(len(misses), n, confidence=run.evaluation.confidence) if n else None
-        # What cannot be read is no reason for trust. The product is rounded: 1 of 10 is within 0.1.
-        trusted = bool(n) and len(misses) <= round(tolerance * n, 9)
-        estimate = AnchorEstimate(
-            n=n,
-            missed=len(misses),
-            unscored=self._unscored[judge],
-            missed_rate=len(misses) / n if n else None,
-            interval=None if interval is None else tuple(interval),
-            tolerance=tolerance,
-            trusted=trusted,
-            misses=tuple(misses[:MAX_MISSES]),
-            scores=tuple(self._anchor_scores(judge, run)),
-        )
-        return estimate if trusted else estimate.model_copy(update={"reason": _reason(estimate)})
 
-    def _anchor_scores(self, judge: str, run: RunDefinition) -> Iterator[AnchorScores]:
-        for passes in (True, False):
-            for name, criterion in run.criteria.items():
-                scores = self._scores.get((judge, passes, name))
-                if scores:
-                    yield _scores(np.array(scores), passes, criterion, run.evaluation.confidence)
+def anchor_estimates(run: RunDefinition, checks: Sequence[AnchorCheck]) -> dict[str, AnchorEstimate]:
+    """Return what each judge made of the run's anchors; nothing for a run without any."""
+    anchors = run.evaluation.anchors
+    if anchors is None:
+        return {}
+    by_judge = {judge.name: [check for check in checks if check.judge == judge.name] for judge in run.judges}
+    return {name: _estimate(found, run, anchors.tolerance) for name, found in by_judge.items()}
 
 
 def judge_trusted(anchors: Mapping[str, AnchorEstimate]) -> bool | None:
@@ -102,6 +89,39 @@ def distrust(gate: Gate, anchors: Mapping[str, AnchorEstimate]) -> Gate:
         return gate
     reasons = tuple(f"{check.decision}: {check.expression}: {check.sentence}" for check in checks)
     return Gate(decision="inconclusive", reasons=(*reasons, *gate.reasons), checks=(*checks, *gate.checks))
+
+
+def _estimate(checks: Sequence[AnchorCheck], run: RunDefinition, tolerance: float) -> AnchorEstimate:
+    scored = [(check, check.score) for check in checks if check.score is not None]
+    misses = [
+        AnchorMiss(anchor=check.anchor, criterion=check.criterion, passes=check.passes, score=score)
+        for check, score in scored
+        if run.criteria[check.criterion].passes(score) != check.passes
+    ]
+    n = len(scored)
+    interval = wilson_interval(len(misses), n, confidence=run.evaluation.confidence) if n else None
+    # What cannot be read is no reason for trust. The product is rounded: 1 of 10 is within 0.1.
+    trusted = bool(n) and len(misses) <= round(tolerance * n, 9)
+    estimate = AnchorEstimate(
+        n=n,
+        missed=len(misses),
+        unscored=len(checks) - n,
+        missed_rate=len(misses) / n if n else None,
+        interval=None if interval is None else tuple(interval),
+        tolerance=tolerance,
+        trusted=trusted,
+        misses=tuple(misses[:MAX_MISSES]),
+        scores=tuple(_anchor_scores(scored, run)),
+    )
+    return estimate if trusted else estimate.model_copy(update={"reason": _reason(estimate)})
+
+
+def _anchor_scores(scored: Sequence[tuple[AnchorCheck, float]], run: RunDefinition) -> Iterator[AnchorScores]:
+    for passes in (True, False):
+        for name, criterion in run.criteria.items():
+            found = [score for check, score in scored if (check.passes, check.criterion) == (passes, name)]
+            if found:
+                yield _scores(np.array(found), passes, criterion, run.evaluation.confidence)
 
 
 def _scores(scores: Floats, passes: bool, criterion: Criterion, confidence: float) -> AnchorScores:

@@ -1,7 +1,12 @@
-"""BuildScorecard: a run's result files in; tables, scorecard, report and history out."""
+"""
+BuildScorecard: a run's result files in; tables, scorecard, report and history out.
 
-from collections.abc import Iterable, Sequence
+A loop over the records, and over tallies: see `tally`.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from evaldrop import storage
 from evaldrop.errors import StorageError
@@ -9,41 +14,52 @@ from evaldrop.evaluation.criteria import Criterion
 from evaldrop.report.history import write_history
 from evaldrop.report.writing import write_reports
 from evaldrop.run.definition import RunDefinition
+from evaldrop.run.records import PreparedRecord
 from evaldrop.run.results import find_manifests
 from evaldrop.scorecard.baseline.compare import against_baseline
 from evaldrop.scorecard.calibration import Calibration, calibrate
 from evaldrop.scorecard.gate import evaluate_gate
 from evaldrop.scorecard.model.scorecard import (
-    CandidateScorecard,
     CriterionInfo,
     DatasetInfo,
     Records,
     Scorecard,
+    coverage_of,
 )
-from evaldrop.scorecard.scores import NOT_APPLICABLE
-from evaldrop.steps.build_scorecard.anchors import distrust, judge_trusted
-from evaldrop.steps.build_scorecard.bounds import scored_only
-from evaldrop.steps.build_scorecard.comparing import compare_candidates
-from evaldrop.steps.build_scorecard.criteria_use import criteria_use, criterion_pairs
-from evaldrop.steps.build_scorecard.estimates import (
-    candidate_scorecards,
-    columns_of,
-    cost_totals,
-    judge_health,
+from evaldrop.scorecard.results import RecordResults
+from evaldrop.statistics.vectors import Floats, Ordinals
+from evaldrop.steps.build_scorecard.anchors import (
+    AnchorCheck,
+    AnchorTally,
+    anchor_estimates,
+    distrust,
+    judge_trusted,
 )
-from evaldrop.steps.build_scorecard.frontier import quality_cost_frontier
+from evaldrop.steps.build_scorecard.candidate_differences import compare_candidates
+from evaldrop.steps.build_scorecard.columns import scored_only
+from evaldrop.steps.build_scorecard.costs import cost_totals, judge_health, reused_in_words, what_was_reused
+from evaldrop.steps.build_scorecard.counts import CountTally, RunCounts
+from evaldrop.steps.build_scorecard.estimates import candidate_scorecards
 from evaldrop.steps.build_scorecard.guardrails import (
+    GuardrailEnds,
+    GuardrailTally,
     guardrail_comparisons,
     guardrail_estimates,
     guardrails_in_words,
 )
-from evaldrop.steps.build_scorecard.panels import agreements
-from evaldrop.steps.build_scorecard.reuse import reused_in_words, what_was_reused
-from evaldrop.steps.build_scorecard.robustness import robustness_alarms, with_robustness
+from evaldrop.steps.build_scorecard.panels import PanelTally, agreements
+from evaldrop.steps.build_scorecard.results import read_results
+from evaldrop.steps.build_scorecard.robustness import (
+    RobustnessPairs,
+    RobustnessTally,
+    robustness_alarms,
+    with_robustness,
+)
 from evaldrop.steps.build_scorecard.strengths import strengths
-from evaldrop.steps.build_scorecard.tabulate import Tallies, read_results
-from evaldrop.steps.build_scorecard.tally import RunTally
-from evaldrop.steps.build_scorecard.win_rates import candidate_pairwise
+from evaldrop.steps.build_scorecard.tables import open_tables
+from evaldrop.steps.build_scorecard.tally import Merging
+from evaldrop.steps.build_scorecard.usefulness import criteria_use, criterion_pairs, quality_cost_frontier
+from evaldrop.steps.build_scorecard.win_rates import JudgeColumn, Pair, PairwiseTally, candidate_pairwise
 from evaldrop.steps.build_scorecard.words import run_alarms, run_hints, verdict_in_words
 
 SCORECARD_FILE = "scorecard.json"
@@ -76,12 +92,111 @@ def score_run(run: RunDefinition, manifest: str | None = None) -> Scorecard:
         EvaluationError: The gate cannot be read.
     """
     manifests = [manifest] if manifest else find_manifests(run.folder)
-    tallies = read_results(run, manifests)
-    scorecard = with_calibration(_scorecard(run, tallies, ended_at=_ended_at(manifests)), calibrate(run))
+    tally = RunTally(run)
+    with open_tables(run) as tables:
+        for record, results in read_results(run, manifests):
+            tally.add(record, results)
+            tables.add(record, results)
+    scorecard = scorecard_of(run, tally.result(), ended_at=_ended_at(manifests))
+    scorecard = with_calibration(scorecard, calibrate(run))
     storage.write_bytes(run.file(SCORECARD_FILE), scorecard.model_dump_json(indent=2).encode())
-    write_reports(run, scorecard, tallies.rows)
+    write_reports(run, scorecard, tables.report)
     write_history(run, scorecard)
     return scorecard
+
+
+class Tallied(NamedTuple):
+    """All that a scorecard is computed from."""
+
+    counts: RunCounts
+    pairs: Mapping[Pair, Mapping[str, JudgeColumn]]
+    panel: Mapping[str, tuple[Ordinals, Floats]]
+    robustness: RobustnessPairs
+    guardrails: GuardrailEnds
+    anchors: Sequence[AnchorCheck]
+
+
+class RunTally(Merging):
+    """All tallies of a run, as one."""
+
+    def __init__(self, run: RunDefinition) -> None:
+        candidates = [candidate.name for candidate in run.candidates]
+        judges = [judge.name for judge in run.judges]
+        self._counts = CountTally(candidates, judges, run.evaluation.metrics)
+        self._pairs = PairwiseTally()
+        self._panel = PanelTally(judges)
+        self._robustness = RobustnessTally(run)
+        self._guardrails = GuardrailTally(candidates)
+        self._anchors = AnchorTally()
+
+    def add(self, record: PreparedRecord, results: RecordResults) -> None:
+        """Add a line of `records.jsonl` with what came of it."""
+        for tally in vars(self).values():
+            tally.add(record, results)
+
+    def result(self) -> Tallied:
+        """Return what was gathered."""
+        return Tallied(*(tally.result() for tally in vars(self).values()))
+
+
+def scorecard_of(run: RunDefinition, tallied: Tallied, *, ended_at: float | None) -> Scorecard:
+    """Compute the scorecard of a run; `ended_at` in seconds since 1970."""
+    counts, pairs, groups = tallied.counts, tallied.pairs, tallied.counts.groups
+    confidence, pairwise = run.evaluation.confidence, run.evaluation.pairwise
+    columns = {name: candidate.columns() for name, candidate in counts.candidates.items()}
+    judged = {
+        name: {criterion: scored_only(column) for criterion, column in parts.items()}
+        for name, parts in columns.items()
+    }
+    candidates = with_robustness(candidate_scorecards(run, counts, columns), tallied.robustness, run)
+    if pairwise is not None:
+        for name, card in candidates.items():
+            won = candidate_pairwise(pairs, name, pairwise, groups, confidence)
+            candidates[name] = card.model_copy(update={"pairwise": won})
+    for name, estimate in guardrail_estimates(run, counts, tallied.guardrails).items():
+        candidates[name] = candidates[name].model_copy(update={"guardrail": estimate})
+    compared = compare_candidates(run, counts, columns)
+    scorecard = Scorecard(
+        run_id=run.run_id,
+        evaluation=run.evaluation.name,
+        simulated=run.simulated,
+        started_at=run.started_at,
+        duration_s=_duration(run.started_at, ended_at),
+        dataset=DatasetInfo(
+            uri=run.dataset.uri,
+            version=run.dataset.version,
+            sha256=run.dataset.sha256,
+            notes=run.dataset.notes,
+        ),
+        records=_records(run, counts),
+        confidence=confidence,
+        coverage=coverage_of(estimate for card in candidates.values() for estimate in card.criteria.values()),
+        criteria={name: _criterion_info(criterion) for name, criterion in run.criteria.items()},
+        candidates=candidates,
+        comparisons=compared.comparisons,
+        slices=compared.slices,
+        guardrail_comparisons=guardrail_comparisons(run, groups, tallied.guardrails),
+        criteria_use=criteria_use(run, judged, counts.size),
+        criterion_pairs=criterion_pairs(run, judged),
+        frontier=quality_cost_frontier(candidates, compared.comparisons),
+        judges=judge_health(run, counts),
+        agreement=agreements(tallied.panel, run.criteria),
+        strengths=strengths(pairs, list(candidates), pairwise, groups, confidence),
+        cost_usd=cost_totals(run, counts),
+        baseline=against_baseline(run),
+        anchors=anchor_estimates(run, tallied.anchors),
+        reused=what_was_reused(run, counts),
+    )
+    said = (verdict_in_words(scorecard), guardrails_in_words(scorecard), reused_in_words(scorecard.reused))
+    return scorecard.model_copy(
+        update={
+            "gate": distrust(evaluate_gate(run.evaluation.gate, scorecard), scorecard.anchors),
+            "judge_trusted": judge_trusted(scorecard.anchors),
+            "alarms": (*run_alarms(scorecard, counts), *robustness_alarms(scorecard.candidates)),
+            "hints": run_hints(scorecard),
+            "summary": "".join(said),
+        }
+    )
 
 
 def with_calibration(scorecard: Scorecard, calibration: Calibration | None) -> Scorecard:
@@ -104,91 +219,15 @@ def with_calibration(scorecard: Scorecard, calibration: Calibration | None) -> S
     return scorecard.model_copy(update={"candidates": cards, "calibration": dict(calibration.criteria)})
 
 
-def _scorecard(run: RunDefinition, tallies: Tallies, *, ended_at: float | None) -> Scorecard:
-    tally, columns = tallies.run, columns_of(tallies.run)
-    confidence = run.evaluation.confidence
-    pairwise, pairs = run.evaluation.pairwise, tallies.pairwise.columns()
-    candidates = candidate_scorecards(run, tally, columns)
-    if pairwise is not None:
-        candidates = {
-            name: card.model_copy(
-                update={"pairwise": candidate_pairwise(pairs, name, pairwise, tally.groups, confidence)}
-            )
-            for name, card in candidates.items()
-        }
-    candidates = with_robustness(candidates, tallies.robustness, confidence=confidence)
-    for name, estimate in guardrail_estimates(run, tally, tallies.guardrails).items():
-        candidates[name] = candidates[name].model_copy(update={"guardrail": estimate})
-    compared = compare_candidates(run, tally, columns)
-    judged = {
-        name: {criterion: scored_only(column) for criterion, column in parts.items()}
-        for name, parts in columns.items()
-    }
-    scorecard = Scorecard(
-        run_id=run.run_id,
-        evaluation=run.evaluation.name,
-        simulated=run.simulated,
-        started_at=run.started_at,
-        duration_s=_duration(run.started_at, ended_at),
-        dataset=DatasetInfo(
-            uri=run.dataset.uri,
-            version=run.dataset.version,
-            sha256=run.dataset.sha256,
-            notes=run.dataset.notes,
-        ),
-        records=_records(run, tally),
-        confidence=confidence,
-        coverage=_coverage(candidates.values()),
-        criteria={name: _criterion_info(criterion) for name, criterion in run.criteria.items()},
-        candidates=candidates,
-        comparisons=compared.comparisons,
-        slices=compared.slices,
-        guardrail_comparisons=guardrail_comparisons(run, tally, tallies.guardrails),
-        criteria_use=criteria_use(run, judged, tally.records),
-        criterion_pairs=criterion_pairs(run, judged),
-        frontier=quality_cost_frontier(candidates, compared.comparisons),
-        judges=judge_health(run, tally),
-        agreement=agreements(tallies.panel, run.criteria),
-        strengths=strengths(pairs, list(candidates), pairwise, tally.groups, confidence),
-        cost_usd=cost_totals(run, tally),
-        baseline=against_baseline(run),
-        anchors=tally.anchors.estimates(run),
-        reused=what_was_reused(run, tally),
-    )
-    return scorecard.model_copy(
-        update={
-            "gate": distrust(evaluate_gate(run.evaluation.gate, scorecard), scorecard.anchors),
-            "judge_trusted": judge_trusted(scorecard.anchors),
-            "alarms": (*run_alarms(scorecard, tally), *robustness_alarms(scorecard.candidates)),
-            "hints": run_hints(scorecard),
-            "summary": "".join(
-                (
-                    verdict_in_words(scorecard),
-                    guardrails_in_words(scorecard),
-                    reused_in_words(scorecard.reused),
-                )
-            ),
-        }
-    )
-
-
-def _records(run: RunDefinition, tally: RunTally) -> Records:
-    counts = run.dataset.records
+def _records(run: RunDefinition, counts: RunCounts) -> Records:
     return Records(
-        read=counts["read"],
-        rejected=counts["rejected"],
-        evaluated=tally.evaluated,
-        missing=tally.records - tally.evaluated,
-        missing_reasons=dict(tally.missing_reasons.most_common()),
-        repeated=tally.repeated,
+        read=run.dataset.records["read"],
+        rejected=run.dataset.records["rejected"],
+        evaluated=counts.evaluated,
+        missing=counts.records - counts.evaluated,
+        missing_reasons=dict(counts.missing_reasons),
+        repeated=counts.repeated,
     )
-
-
-def _coverage(cards: Iterable[CandidateScorecard]) -> float | None:
-    estimates = [estimate for card in cards for estimate in card.criteria.values()]
-    scored = sum(estimate.n_scored for estimate in estimates)
-    lost = sum(estimate.n_unscored - estimate.unscored.get(NOT_APPLICABLE, 0) for estimate in estimates)
-    return scored / (scored + lost) if scored + lost else None
 
 
 def _criterion_info(criterion: Criterion) -> CriterionInfo:

@@ -1,70 +1,65 @@
 """Whether several judges of one evaluation agree, criterion by criterion."""
 
-from array import array
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Literal
 
 import numpy as np
 
 from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.run.tables import VerdictRow
+from evaldrop.run.records import PreparedRecord
 from evaldrop.scorecard.model.scorecard import Agreement
-from evaldrop.scorecard.results import CandidateResult
+from evaldrop.scorecard.results import RecordResults
 from evaldrop.statistics.agreement import krippendorff_alpha
-from evaldrop.statistics.vectors import Floats
+from evaldrop.statistics.vectors import Floats, Ordinals
+from evaldrop.steps.build_scorecard.tally import ByKey, Columns, Merging
 
 _NOTHING = float("nan")
 
 
-class PanelTally:
-    """Keeps every judge's score of every response: 8 bytes each, and nothing where there is one judge."""
+class PanelTally(Merging):
+    """Gathers every judge's score of every response: 8 bytes each, and nothing where there is one judge."""
 
     def __init__(self, judges: Sequence[str]) -> None:
-        self._judges = {judge: place for place, judge in enumerate(judges)}
-        self._scores: dict[str, tuple[array[int], array[float]]] = {}
+        self._judges = tuple(judges)
+        self._scores: ByKey[str, Columns] = ByKey(partial(Columns, "d" * len(judges)))
 
-    def add(self, ordinal: int, results: Sequence[CandidateResult]) -> None:
+    def add(self, record: PreparedRecord, results: RecordResults) -> None:
         """Add a record's verdicts; a judge's repeats are averaged."""
-        if len(self._judges) < 2:
+        if len(self._judges) < 2 or record.perturbed is not None:
             return
-        for result in results:
-            by_criterion: dict[str, list[VerdictRow]] = {}
+        for result in results.candidates:
+            by_criterion: dict[str, dict[str, list[float]]] = {}
             for verdict in result.verdicts:
                 if verdict.score is not None:
-                    by_criterion.setdefault(verdict.criterion, []).append(verdict)
-            for criterion, rows in by_criterion.items():
-                ordinals, scores = self._scores.setdefault(criterion, (array("i"), array("d")))
-                ordinals.append(ordinal)
-                scores.extend(self._of_judges(rows))
+                    given = by_criterion.setdefault(verdict.criterion, {})
+                    given.setdefault(verdict.judge, []).append(verdict.score)
+            for criterion, given in by_criterion.items():
+                repeats = [given.get(judge) for judge in self._judges]
+                means = (sum(scores) / len(scores) if scores else _NOTHING for scores in repeats)
+                self._scores.at(criterion, results.ordinal).append(results.ordinal, *means)
 
-    def tables(self) -> dict[str, tuple[Floats, Floats]]:
+    def result(self) -> dict[str, tuple[Ordinals, Floats]]:
         """Return, by criterion, each response's record and the judges' scores of it, (judges, responses)."""
-        return {
-            criterion: (
-                np.frombuffer(ordinals, np.int32).astype(np.float64),
-                np.frombuffer(scores, np.float64).reshape(-1, len(self._judges)).T,
-            )
-            for criterion, (ordinals, scores) in self._scores.items()
-        }
-
-    def _of_judges(self, rows: Sequence[VerdictRow]) -> list[float]:
-        given: list[list[float]] = [[] for _ in self._judges]
-        for row in rows:
-            if row.score is not None:
-                given[self._judges[row.judge]].append(row.score)
-        return [sum(scores) / len(scores) if scores else _NOTHING for scores in given]
+        found = {}
+        for criterion, columns in self._scores.in_order().items():
+            ordinals, *scores = columns.in_order()
+            # A response's scores side by side in memory: sums over judges depend on it in their last digit.
+            found[criterion] = (ordinals, np.stack(scores, axis=1).T)
+        return found
 
 
-def agreements(tally: PanelTally, criteria: Mapping[str, Criterion]) -> dict[str, Agreement]:
+def agreements(
+    tables: Mapping[str, tuple[Ordinals, Floats]], criteria: Mapping[str, Criterion]
+) -> dict[str, Agreement]:
     """Return how far the judges agree on every criterion that any of them scored; empty for one judge."""
-    tables = tally.tables()
     return {
         name: _agreement(*tables[name], criterion) for name, criterion in criteria.items() if name in tables
     }
 
 
-def _agreement(ordinals: Floats, scores: Floats, criterion: Criterion) -> Agreement:
+def _agreement(ordinals: Ordinals, scores: Floats, criterion: Criterion) -> Agreement:
     shared = (~np.isnan(scores)).sum(axis=0) >= 2
     kept, level = scores[:, shared], _level(scores, criterion)
     n_responses, n_records = int(shared.sum()), int(np.unique(ordinals[shared]).size)
@@ -93,10 +88,10 @@ def _level(scores: Floats, criterion: Criterion) -> Literal["nominal", "ordinal"
 
 
 def _raw_agreement(scores: Floats) -> float:
-    same = asked = 0
+    same = compared = 0
     for place, one in enumerate(scores):
         for other in scores[place + 1 :]:
             both = ~np.isnan(one) & ~np.isnan(other)
-            asked += int(both.sum())
+            compared += int(both.sum())
             same += int((one[both] == other[both]).sum())
-    return same / asked
+    return same / compared

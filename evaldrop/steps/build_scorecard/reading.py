@@ -1,20 +1,20 @@
-"""Reads one record's result: raw replies in, table rows and scores out. Each reply is parsed once."""
+"""Reads one record's results: raw replies in, table rows and scores out. Each reply is parsed once."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
 
-from evaldrop import storage
 from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED, Reply, elapsed_latency, read_reply
-from evaldrop.evaluation.criteria import Criterion
+from evaldrop.evaluation import Judge, Pairwise, plain_name
+from evaldrop.evaluation.criteria import Criterion, Scale
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.prices import cost_at
-from evaldrop.run.definition import REPLIES, RunDefinition
+from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import ExpectedCall, PreparedRecord
 from evaldrop.run.results import ChildFailure, Found
-from evaldrop.run.tables import ResponseRow, VerdictRow
-from evaldrop.scorecard.results import AnchorResult, CandidateResult, JudgeCall
+from evaldrop.run.tables import ComparisonRow, ResponseRow, VerdictRow
+from evaldrop.scorecard.results import IDENTICAL, AnchorResult, CandidateResult, ComparedPair, JudgeCall
 from evaldrop.scorecard.scores import (
     JUDGE_ERROR,
     NO_RESPONSE,
@@ -22,47 +22,18 @@ from evaldrop.scorecard.scores import (
     NOT_APPLICABLE,
     record_scores,
 )
-from evaldrop.verdicts import Form, JudgeReply, Verdict, read_verdicts, unscored_verdicts
+from evaldrop.verdicts import (
+    TIE,
+    Form,
+    JudgeReply,
+    Preference,
+    Verdict,
+    read_pair_scores,
+    read_preference,
+    read_verdicts,
+    unscored_verdicts,
+)
 from evaldrop.verdicts.injection import InjectionFinder
-
-
-def take_unread_replies(found: Found, folder: str) -> None:
-    """
-    Put into a child's output the replies that its workflow could not read.
-
-    They were paid for and are responses as others, but that no judge has seen them. One that is not there
-    any more stays an error.
-    """
-    for output in (found.output, *found.repeats):
-        for response in (output or {}).get("responses") or ():
-            if response.get("unread") and (body := _reply(response["candidate"], found.record.calls, folder)):
-                response["reply"] = {"Body": body}
-                del response["error"]
-
-
-def _reply(candidate: str, calls: Mapping[str, Any], folder: str) -> Any:
-    written: str = calls["long"][candidate]["arguments"]["Output"]["S3Uri"]
-    # Beside the results first: a run that was copied to another place stays readable.
-    for uri in (storage.join(folder, REPLIES, *written.split("/")[-2:]), written):
-        if storage.exists(uri):
-            return orjson.loads(storage.read_bytes(uri))
-    return None
-
-
-def cost_usd(run: RunDefinition, model: str, replies: Iterable[Reply]) -> float | None:
-    """Return what some replies of a model cost together; None when price or tokens are unknown."""
-    price = run.prices.get(model)
-    if price is None:
-        return None
-    costs = [cost_at(price, reply.input_tokens, reply.output_tokens) for reply in replies]
-    known = [cost for cost in costs if cost is not None]
-    return sum(known) if len(known) == len(costs) else None
-
-
-def _injection_finder(run: RunDefinition) -> InjectionFinder:
-    """Return what finds responses that are meant for this run's judges."""
-    texts = [prompt.text for name, prompt in run.prompts.items() if name.startswith("judge/")]
-    return InjectionFinder(criteria=run.criteria, judge_prompts=texts)
 
 
 class _Judged(NamedTuple):
@@ -85,12 +56,22 @@ class ResultReader:
         ]
         self._no_metrics = (None,) * len(self._metrics)
         self._injections = _injection_finder(run)
+        # A run without pairwise has no comparisons to read.
+        pairwise = run.evaluation.pairwise or Pairwise(all_pairs=True)
+        self._asks_scores, self._tie = pairwise.verdict == "scores", pairwise.tie
+        self._names = (plain_name(pairwise.names[0]), plain_name(pairwise.names[1]))
+        self._scale = Scale.between(*pairwise.scale)
 
     def read(self, found: Found) -> list[CandidateResult]:
         """Return a result per candidate, in the evaluation's order, also where there is no response."""
         output = found.output or {}
         responses = {response.get("candidate"): response for response in output.get("responses") or ()}
         return [self._read_candidate(name, responses.get(name), found) for name in self._candidates]
+
+    def read_comparisons(self, found: Found) -> list[ComparedPair]:
+        """Return every comparison in a child's output; identical responses are ties without a call."""
+        comparisons = (found.output or {}).get("comparisons") or ()
+        return [self._read_comparison(found.record, comparison) for comparison in comparisons]
 
     def read_anchor(self, found: Found) -> AnchorResult:
         """Return the verdicts on an anchor, those that should be there and are not included."""
@@ -137,37 +118,23 @@ class ResultReader:
     def _response_row(self, name: str, response: Mapping[str, Any] | None, found: Found) -> ResponseRow:
         candidate, record = self._candidates[name], found.record
         start = (record.record_id, record.category, record.group, name, candidate.model, record.prompt)
-        if response is None:
-            return ResponseRow(
-                *start, None, _missing_text(found.failure), *_NOTHING_MEASURED, False, None, self._no_metrics
-            )
-        if response.get("error") is not None:
-            return ResponseRow(
-                *start,
-                None,
-                _error_text(response["error"]),
-                *_NOTHING_MEASURED,
-                False,
-                None,
-                self._no_metrics,
-            )
-        if response.get("given"):
-            text = str(response.get("text") or "")
-            # Of an earlier run's response the text stands apart; its reply says what the call took.
+        if response is None or response.get("error") is not None:
+            error = _missing_text(found.failure) if response is None else _error_text(response["error"])
+            return ResponseRow(*start, None, error, *_NOTHING_MEASURED, False, None, self._no_metrics)
+        if given := bool(response.get("given")):
+            # Of an earlier run's response the text is apart from its reply, which says what the call took.
             reply = read_reply("converse", response.get("reply"))
-            return ResponseRow(
-                *start, text, None, reply.stop_reason, reply.input_tokens, reply.output_tokens,
-                reply.latency_ms, 0.0, True, self._flags(text), self._measure(text, record.reference),
-            )  # fmt: skip
-        reply = read_reply(response.get("api") or candidate.api, response.get("reply"))
-        latency = elapsed_latency(
-            reply, elapsed_ms=response.get("elapsed_ms"), retries=int(response.get("retries") or 0)
-        )
-        reused = bool(response.get("reused"))
+            text, latency = str(response.get("text") or ""), reply.latency_ms
+        else:
+            reply = read_reply(response.get("api") or candidate.api, response.get("reply"))
+            retries = int(response.get("retries") or 0)
+            latency = elapsed_latency(reply, elapsed_ms=response.get("elapsed_ms"), retries=retries)
+            text = reply.text
+        reused = given or bool(response.get("reused"))
         cost = 0.0 if reused else cost_usd(self._run, candidate.model, [reply])
         return ResponseRow(
-            *start, reply.text, None, reply.stop_reason, reply.input_tokens, reply.output_tokens, latency,
-            cost, reused, self._flags(reply.text), self._measure(reply.text, record.reference),
+            *start, text, None, reply.stop_reason, reply.input_tokens, reply.output_tokens, latency,
+            cost, reused, self._flags(text), self._measure(text, record.reference),
         )  # fmt: skip
 
     def _flags(self, text: str) -> str | None:
@@ -183,9 +150,7 @@ class ResultReader:
         criteria = [self._run.criteria[name] for name in asked.criteria]
         judge = self._judges[asked.judge]
         error = judgement.get("error")
-        # The last reply counts; what it leaves unscored the first one may still answer.
-        raws = [judgement[key] for key in ("reply", "first_reply") if judgement.get(key) is not None]
-        replies = [read_reply(judgement.get("api") or judge.api, raw) for raw in raws]
+        replies = _replies(judgement, judge)
         verdicts = _read_all(replies, criteria, judge.verdict)
         last = judgement.get("reply") if error is None else {"error": error}
         first = judgement.get("first_reply")
@@ -239,6 +204,62 @@ class ResultReader:
             ]
         return rows
 
+    def _read_comparison(self, record: PreparedRecord, comparison: Mapping[str, Any]) -> ComparedPair:
+        candidate, baseline = comparison["candidate"], comparison["baseline"]
+        first = comparison.get("first") or candidate
+        asked = (comparison["judge"], comparison.get("criterion"))
+        start = (record.record_id, candidate, baseline, *asked, first)
+        if (skipped := comparison.get("skipped")) is not None:
+            preferred, reason = (TIE, None) if skipped == IDENTICAL else (None, str(skipped))
+            return ComparedPair(ComparisonRow(*start, preferred, reason, None, None), None, skipped)
+        judge = self._judges[comparison["judge"]]
+        error = comparison.get("error")
+        replies = _replies(comparison, judge)
+        said = self._preference(replies)
+        second = baseline if first == candidate else candidate
+        places = {"first": first, "second": second, TIE: TIE, None: None}
+        raw = {"error": error} if error is not None else comparison.get("reply")
+        scores: tuple[float | None, float | None] = said.scores or (None, None)
+        row = ComparisonRow(
+            *start,
+            places[said.place],
+            said.unscored_reason,
+            said.rationale or None,
+            orjson.dumps(raw).decode(),
+            *scores,
+            record.left_out,
+        )
+        call = JudgeCall.of(judge.name, comparison, replies, cost_usd(self._run, judge.model, replies))
+        return ComparedPair(row, call)
+
+    def _preference(self, replies: Sequence[Reply]) -> Preference:
+        if not replies:
+            return Preference(place=None, unscored_reason=JUDGE_ERROR)
+        said = [self._read_one(reply) for reply in replies]
+        return next((one for one in said if one.place is not None), said[0])
+
+    def _read_one(self, reply: Reply) -> Preference:
+        heard = _heard(reply)
+        if self._asks_scores:
+            return read_pair_scores(heard, self._scale)
+        return read_preference(heard, self._names, tie=self._tie)
+
+
+def cost_usd(run: RunDefinition, model: str, replies: Iterable[Reply]) -> float | None:
+    """Return what some replies of a model cost together; None when price or tokens are unknown."""
+    price = run.prices.get(model)
+    if price is None:
+        return None
+    costs = [cost_at(price, reply.input_tokens, reply.output_tokens) for reply in replies]
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if len(known) == len(costs) else None
+
+
+def _injection_finder(run: RunDefinition) -> InjectionFinder:
+    """Return what finds responses that are meant for this run's judges."""
+    texts = [prompt.text for name, prompt in run.prompts.items() if name.startswith("judge/")]
+    return InjectionFinder(criteria=run.criteria, judge_prompts=texts)
+
 
 def is_to_be_judged(row: ResponseRow) -> bool:
     """Tell whether there is a response to judge: one that came, and that no guardrail stopped."""
@@ -247,6 +268,12 @@ def is_to_be_judged(row: ResponseRow) -> bool:
 
 # stop_reason, input_tokens, output_tokens, latency_ms, cost_usd of a response that is not there
 _NOTHING_MEASURED = (None, None, None, None, None)
+
+
+def _replies(answer: Mapping[str, Any], judge: Judge) -> list[Reply]:
+    # The last reply counts; what it leaves unscored the first one may still answer.
+    raws = [answer[key] for key in ("reply", "first_reply") if answer.get(key) is not None]
+    return [read_reply(answer.get("api") or judge.api, raw) for raw in raws]
 
 
 def _read_all(replies: Sequence[Reply], criteria: Sequence[Criterion], form: Form) -> Sequence[Verdict]:
@@ -263,8 +290,11 @@ def _read_all(replies: Sequence[Reply], criteria: Sequence[Criterion], form: For
 
 
 def _read_one(reply: Reply, criteria: Sequence[Criterion], form: Form) -> Sequence[Verdict]:
-    said = JudgeReply(text=reply.text, tool_input=reply.tool_input, stop_reason=reply.stop_reason)
-    return read_verdicts(said, criteria, form=form)
+    return read_verdicts(_heard(reply), criteria, form=form)
+
+
+def _heard(reply: Reply) -> JudgeReply:
+    return JudgeReply(text=reply.text, tool_input=reply.tool_input, stop_reason=reply.stop_reason)
 
 
 def _unscored(

@@ -1,92 +1,232 @@
 """
-Compact counts and scores of a run: what statistics need, and no text.
+What a tally is, and the parts that tallies are made of.
 
-A score takes 16 bytes, an unscored one 5, a response 24, a record 8: a million records by three candidates by
-two criteria are about 180 MB.
+Parts of a run may be tallied apart, in any processes, and merged in any order: the scorecard is the same to
+the byte. What depends on an order (a float sum, the first error's text, the code of a category) is
+therefore kept with the record's ordinal, and put in the run's order only when it is read. Tallies are plain
+data, so that they can be sent from process to process: numbers in arrays, small dictionaries, no texts but a
+few names and examples.
 """
 
 from array import array
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED
-from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
-from evaldrop.run.results import ChildFailure
-from evaldrop.run.tables import ComparisonRow, ResponseRow
-from evaldrop.scorecard.figures import one_line
-from evaldrop.scorecard.results import REFUSALS, AnchorResult, CandidateResult, JudgeCall, error_name
-from evaldrop.scorecard.scores import RecordScore
-from evaldrop.statistics.vectors import Floats, Ordinals
-from evaldrop.steps.build_scorecard.anchors import AnchorTally
+from evaldrop.scorecard.results import RecordResults
+from evaldrop.statistics.vectors import Ordinals
 
-# Characters of what a failed call said, in a sentence.
-_MOST_CAUSE = 300
+R_co = TypeVar("R_co", covariant=True)
+K = TypeVar("K", bound=Hashable)
 
 
-class ScoreColumn(NamedTuple):
+class Tally(Protocol[R_co]):
+    """Gathers what one part of the scorecard is computed from."""
+
+    def add(self, record: PreparedRecord, results: RecordResults) -> None:
+        """Add a line of `records.jsonl` with what came of it; each of a run's lines once, in any order."""
+
+    def merge(self, other: Self) -> None:
+        """Add all that was added to another tally of the same run, which is used up: arrays may be shared."""
+
+    def result(self) -> R_co:
+        """Return what was gathered of a whole run, in the order of records; nothing can be added any more."""
+
+
+class Merging:
     """
-    A candidate's scores on a criterion, in the order of records.
+    Merges attribute by attribute: counts are added, lists and arrays joined, dictionaries merged by key,
+    tuples place by place.
 
-    `ordinals`, `scores` and `passed` have shape (records with a score,); `missed` and `reasons` (records
-    without). With unscored counted as worst a record stands in both.
+    An attribute of any other type, a flag or a name, is fixed by the run: the same in both.
     """
 
-    ordinals: Ordinals
-    scores: Floats
-    passed: Floats
-    missed: Ordinals
-    reasons: npt.NDArray[np.uint8]
-    reason_names: Sequence[str]
+    def merge(self, other: Self) -> None:
+        """Add all that was added to another one, which is used up."""
+        for name, theirs in vars(other).items():
+            setattr(self, name, _merged(getattr(self, name), theirs))
 
 
-class CriterionTally:
-    """Grows a `ScoreColumn`."""
+P = TypeVar("P", bound=Merging)
+
+
+def _merged(mine: Any, theirs: Any) -> Any:
+    if isinstance(mine, int) and not isinstance(mine, bool):
+        return mine + theirs
+    if isinstance(mine, Merging):
+        mine.merge(theirs)
+    elif isinstance(mine, (list, array)):
+        mine.extend(theirs)
+    elif isinstance(mine, tuple):
+        return tuple(_merged(*both) for both in zip(mine, theirs, strict=True))
+    elif isinstance(mine, dict):
+        for key, value in theirs.items():
+            mine[key] = _merged(mine[key], value) if key in mine else value
+    return mine
+
+
+class Columns(Merging):
+    """
+    Columns of numbers that grow together, a row for an ordinal; 4 bytes a row besides the numbers themselves.
+
+    Args:
+        types: The array type of each column, as in "dB".
+    """
+
+    def __init__(self, types: str) -> None:
+        self._columns: tuple[array[Any], ...] = tuple(array(kind) for kind in ("i", *types))
+
+    def append(self, *row: float) -> None:
+        """Add a row, its ordinal first."""
+        for column, value in zip(self._columns, row, strict=True):
+            column.append(value)
+
+    def extend(self, *columns: npt.NDArray[Any]) -> None:
+        """Add rows, their ordinals first, in the columns' own types."""
+        for mine, theirs in zip(self._columns, columns, strict=True):
+            mine.frombytes(theirs.tobytes())
+
+    def in_order(self) -> tuple[npt.NDArray[Any], ...]:
+        """
+        Return the ordinals and the columns, by ordinal; rows of one record keep the order they came in.
+
+        Not copied where rows came in order: a run in one pass holds its numbers once. While one of the arrays
+        is in use nothing can be added.
+        """
+        columns = tuple(np.frombuffer(part, np.dtype(part.typecode)) for part in self._columns)
+        ordinals = columns[0]
+        if (ordinals[1:] >= ordinals[:-1]).all():
+            return columns
+        # Stable, because a record's rows are all in one part, in their own order.
+        order = np.argsort(ordinals, kind="stable")
+        return tuple(column[order] for column in columns)
+
+
+class _Firsts(Merging, Generic[K]):
+    """Which record brought a key first, and what it said; of keys of one record, which of them came first."""
 
     def __init__(self) -> None:
-        self._ordinals, self._scores, self._passed = array("i"), array("d"), array("f")
-        self._missed, self._reasons = array("i"), array("B")
-        self._names: dict[str, int] = {}
+        self._places: dict[K, tuple[int, int, str]] = {}
+        self._noted = 0
 
-    def add(self, ordinal: int, score: RecordScore) -> None:
-        """Add a record's score, or the reason why it has none."""
-        if score.score is not None and score.passed is not None:
-            self._ordinals.append(ordinal)
-            self._scores.append(score.score)
-            self._passed.append(score.passed)
-        if score.reason is not None:
-            self._missed.append(ordinal)
-            self._reasons.append(self._names.setdefault(score.reason, len(self._names)))
+    def note(self, key: K, ordinal: int, said: Callable[[], str] = str) -> None:
+        """Note that a record has a key; `said` is called when it is the first of those noted so far."""
+        known = self._places.get(key)
+        if known is None or ordinal < known[0]:
+            self._places[key] = (ordinal, self._noted, said())
+            self._noted += 1
 
-    def column(self) -> ScoreColumn:
-        """Return what was added, without copying it."""
-        return ScoreColumn(
-            np.frombuffer(self._ordinals, np.int32),
-            np.frombuffer(self._scores, np.float64),
-            np.frombuffer(self._passed, np.float32).astype(np.float64),
-            np.frombuffer(self._missed, np.int32),
-            np.frombuffer(self._reasons, np.uint8),
-            list(self._names),
-        )
+    def merge(self, other: Self) -> None:
+        """Take up another one's keys."""
+        for key, place in other._places.items():
+            self._places[key] = min(place, self._places.get(key, place))
+        self._noted += other._noted
+
+    def place(self, key: K) -> tuple[int, int, str]:
+        """Return what sorts keys, and what was said at the first."""
+        return self._places[key]
 
 
-class MoneyTally:
-    """A sum of USD that knows whether a part of it is unknown."""
+class ByKey(Merging, Generic[K, P]):
+    """
+    A part for each key; keys in the order of the records that brought them first.
+
+    Args:
+        new: Makes an empty part; something that can be pickled, so no lambda.
+    """
+
+    def __init__(self, new: Callable[[], P]) -> None:
+        self._new = new
+        self._parts: dict[K, P] = {}
+        self._firsts: _Firsts[K] = _Firsts()
+
+    def at(self, key: K, ordinal: int) -> P:
+        """Return the part to which a record adds something."""
+        self._firsts.note(key, ordinal)
+        part = self._parts.get(key)
+        if part is None:
+            part = self._parts[key] = self._new()
+        return part
+
+    def in_order(self) -> dict[K, P]:
+        """Return the parts."""
+        return {key: self._parts[key] for key in sorted(self._parts, key=self._firsts.place)}
+
+
+class Occurrences(Merging):
+    """How often names occurred, and an example: what was said where a name occurred first."""
 
     def __init__(self) -> None:
-        self.known = 0.0
-        self.has_unknown = False
+        self._counts: dict[str, int] = {}
+        self._firsts: _Firsts[str] = _Firsts()
 
-    def add(self, cost_usd: float | None) -> None:
-        """Add a cost; None is unknown."""
-        if cost_usd is None:
-            self.has_unknown = True
-        else:
-            self.known += cost_usd
+    def add(self, name: str, ordinal: int, said: Callable[[], str] = str) -> None:
+        """Count a name; `said` is called where its words may be the example."""
+        self._counts[name] = self._counts.get(name, 0) + 1
+        self._firsts.note(name, ordinal, said)
+
+    @property
+    def n(self) -> int:
+        """How often any name occurred."""
+        return sum(self._counts.values())
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How often each name occurred, the most frequent first; of equally frequent ones the earlier."""
+        return dict(sorted(self._counts.items(), key=lambda item: (-item[1], self._firsts.place(item[0]))))
+
+    @property
+    def example(self) -> str | None:
+        """What was said at the first of the most frequent name; None when there is nothing to tell."""
+        return next((self._firsts.place(name)[2] or None for name in self.counts), None)
+
+
+class Labels(Merging):
+    """
+    Names of some records, kept as codes.
+
+    Args:
+        kind: The array type of the codes: "B" for names that are few.
+    """
+
+    def __init__(self, kind: str = "i") -> None:
+        self._codes: dict[str, int] = {}
+        self._rows = Columns(kind)
+
+    def add(self, ordinal: int, name: str) -> None:
+        """Name a record."""
+        self._rows.append(ordinal, self._codes.setdefault(name, len(self._codes)))
+
+    def merge(self, other: Self) -> None:
+        """Take up another one's records, by its own codes."""
+        codes = [self._codes.setdefault(name, len(self._codes)) for name in other._codes]
+        ordinals, theirs = other._rows.in_order()
+        self._rows.extend(ordinals, np.array(codes, theirs.dtype)[theirs])
+
+    def in_order(self) -> tuple[Ordinals, npt.NDArray[Any], list[str]]:
+        """Return the ordinals, their codes, and the names by code: 0 is the first record's."""
+        ordinals, codes = self._rows.in_order()
+        found, firsts = np.unique(codes, return_index=True)
+        found = found[np.argsort(firsts)]
+        canonical = np.empty(len(self._codes), codes.dtype)
+        canonical[found] = np.arange(found.size)
+        names = list(self._codes)
+        return ordinals, canonical[codes], [names[code] for code in found.tolist()]
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """A sum of USD, `known` being the known part of it."""
+
+    known: float = 0.0
+    has_unknown: bool = False
+
+    def __add__(self, other: "Spent") -> "Spent":
+        return Spent(self.known + other.known, self.has_unknown or other.has_unknown)
 
     @property
     def total(self) -> float | None:
@@ -94,210 +234,27 @@ class MoneyTally:
         return None if self.has_unknown else self.known
 
 
-class ErrorTally:
-    """Failed calls: how many by name, and what the first of each name said."""
+class Money(Merging):
+    """
+    USD, paid record by record.
+
+    Every payment is kept: floats added in another order make another sum, if only in its last digit.
+    """
 
     def __init__(self) -> None:
-        self.names: Counter[str] = Counter()
-        self._first: dict[str, str] = {}
+        self._payments = Columns("d")
+        self._unknown = 0
 
-    def add(self, caught: object) -> None:
-        """Add what the workflow caught: {"Error", "Cause"}."""
-        name = error_name(caught)
-        self.names[name] += 1
-        if name not in self._first:
-            said = caught.get("Cause") or "" if isinstance(caught, Mapping) else caught
-            self._first[name] = one_line(str(said), _MOST_CAUSE)
-
-    @property
-    def n(self) -> int:
-        """How many calls failed."""
-        return self.names.total()
+    def add(self, ordinal: int, cost_usd: float | None) -> None:
+        """Add a cost; None is unknown."""
+        if cost_usd is None:
+            self._unknown += 1
+        elif cost_usd:
+            self._payments.append(ordinal, cost_usd)
 
     @property
-    def example(self) -> str | None:
-        """What the first of the most frequent errors said; None when there is nothing to tell."""
-        return self._first[self.names.most_common(1)[0][0]] or None if self.names else None
-
-
-class CandidateTally:
-    """Counts of one candidate."""
-
-    def __init__(self, metrics: Sequence[str]) -> None:
-        self.n = self.missing = self.given = self.truncated = self.retries = 0
-        self.refused = self.blocked = 0
-        self.errors = ErrorTally()
-        self.flagged = 0
-        self.flags: Counter[str] = Counter()
-        self.input_tokens = self.output_tokens = self.judge_input = self.judge_output = 0
-        self.cost, self.judge_cost, self.saved = MoneyTally(), MoneyTally(), MoneyTally()
-        self.reused = 0
-        self.latencies = array("d")
-        self.text_hashes = array("q")
-        self.lengths = (array("i"), array("i"))
-        self.criteria: dict[str, CriterionTally] = {}
-        self.metrics = {name: (array("i"), array("d")) for name in metrics}
-
-    def add(self, ordinal: int, result: CandidateResult) -> None:
-        """Add a candidate's result for one record."""
-        self.n += 1
-        self.retries += result.retries
-        self._add_response(ordinal, result)
-        for name, score in result.scores.items():
-            tally = self.criteria.get(name)
-            if tally is None:
-                tally = self.criteria[name] = CriterionTally()
-            tally.add(ordinal, score)
-        for call in result.judge_calls:
-            self.add_judge_call(call)
-
-    def add_judge_call(self, call: JudgeCall) -> None:
-        """Add what a call of a judge on this candidate took."""
-        self.judge_input += call.input_tokens
-        self.judge_output += call.output_tokens
-        self.judge_cost.add(call.cost_usd)
-
-    def _add_response(self, ordinal: int, result: CandidateResult) -> None:
-        row = result.response
-        if row.response is None:
-            self.missing += result.is_missing
-            if result.error is not None:
-                self.errors.add(result.error)
-            return
-        self.given += row.reused
-        self.refused += row.stop_reason in REFUSALS
-        self.blocked += row.stop_reason == GUARDRAIL_INTERVENED
-        self.truncated += row.stop_reason == "max_tokens"
-        self.input_tokens += row.input_tokens or 0
-        self.output_tokens += row.output_tokens or 0
-        self.cost.add(row.cost_usd)
-        self.reused += result.is_reused
-        self.saved.add(result.saved_usd)
-        if row.latency_ms is not None:
-            self.latencies.append(row.latency_ms)
-        # What a guardrail says in a response's place is no response: always the same, and not judged.
-        if row.stop_reason != GUARDRAIL_INTERVENED:
-            self.text_hashes.append(hash(row.response))
-            self.lengths[0].append(ordinal)
-            self.lengths[1].append(len(row.response))
-        if row.flags is not None:
-            self.flagged += 1
-            self.flags.update(row.flags.split(","))
-        self._add_metrics(ordinal, row)
-
-    def _add_metrics(self, ordinal: int, row: ResponseRow) -> None:
-        for (ordinals, values), value in zip(self.metrics.values(), row.metrics, strict=True):
-            if value is not None:
-                ordinals.append(ordinal)
-                values.append(value)
-
-
-class JudgeTally:
-    """Counts of one judge."""
-
-    def __init__(self) -> None:
-        self.calls = self.kept = self.asked_again = self.retries = self.scored = 0
-        self.errors = ErrorTally()
-        self.on_shortened = 0
-        self.input_tokens = self.output_tokens = 0
-        self.unscored: Counter[str] = Counter()
-        self.cost, self.saved = MoneyTally(), MoneyTally()
-
-    def add_call(self, call: JudgeCall) -> None:
-        """Add a call."""
-        self.calls += 1
-        self.kept += call.is_kept
-        if call.error is not None:
-            self.errors.add(call.error)
-        self.asked_again += call.asked_again
-        self.retries += call.retries
-        self.input_tokens += call.input_tokens
-        self.output_tokens += call.output_tokens
-        self.cost.add(call.cost_usd)
-        self.saved.add(call.saved_usd)
-
-
-class RunTally:
-    """Counts and scores of a run; records are known by their ordinal, 0 for the first."""
-
-    def __init__(self, candidates: Sequence[str], judges: Sequence[str], metrics: Sequence[str]) -> None:
-        self.candidates = {name: CandidateTally(metrics) for name in candidates}
-        self.copies = {name: CandidateTally(metrics) for name in candidates}
-        self.repeats = {name: MoneyTally() for name in candidates}
-        self.judges = {name: JudgeTally() for name in judges}
-        self.repeated = 0
-        self.records = self.evaluated = 0
-        self.missing_reasons: Counter[str] = Counter()
-        self.anchors = AnchorTally()
-        self.category_names: dict[str, int] = {}
-        self._categories, self._groups = array("i"), array("i")
-        self._group_codes: dict[str, int] = {}
-
-    def add(
-        self, record: PreparedRecord, results: Sequence[CandidateResult], failure: ChildFailure | None
-    ) -> int:
-        """Add a record with its candidates' results; `failure` is why it has none. Return its ordinal."""
-        ordinal = self.records
-        self.records += 1
-        if failure is None:
-            self.evaluated += 1
-        else:
-            self.missing_reasons[failure.error] += 1
-        self._categories.append(_code(self.category_names, record.category, -1))
-        # A record without a group is a cluster of its own.
-        self._groups.append(_code(self._group_codes, record.group, -1 - ordinal))
-        for tally, result in zip(self.candidates.values(), results, strict=True):
-            tally.add(ordinal, result)
-            self._add_to_judges(result)
-        return ordinal
-
-    def add_anchor(self, record: PreparedRecord, result: AnchorResult, run: RunDefinition) -> None:
-        """Add an anchor: its calls to the judges', its verdicts to nobody's numbers."""
-        for call in result.judge_calls:
-            self.judges[call.judge].add_call(call)
-        self.anchors.add(record, result.verdicts, run)
-
-    def add_copy(self, results: Sequence[CandidateResult]) -> None:
-        """Add a perturbed copy: what it took counts, its scores are in no estimate but its own."""
-        for tally, result in zip(self.copies.values(), results, strict=True):
-            tally.add(0, result)
-            self._add_to_judges(result)
-
-    def add_repeat(self, results: Sequence[CandidateResult], calls: Sequence[JudgeCall]) -> None:
-        """Add what a record took that was evaluated again: it was paid for, and is in no other number."""
-        for result in results:
-            if result.response.response is not None:
-                self.repeats[result.response.candidate].add(result.response.cost_usd)
-        for call in (*calls, *(call for result in results for call in result.judge_calls)):
-            self.judges[call.judge].add_call(call)
-
-    def add_comparison(self, row: ComparisonRow, call: JudgeCall) -> None:
-        """Add a judge's call that compared a candidate with a baseline; the candidate bears its cost."""
-        self.judges[call.judge].add_call(call)
-        self.judges[call.judge].on_shortened += row.preferred is not None and row.left_out_characters > 0
-        self.candidates[row.candidate].add_judge_call(call)
-
-    @property
-    def categories(self) -> npt.NDArray[np.int32]:
-        """Each record's category as an index into `category_names`, -1 for none; shape (records,)."""
-        return np.frombuffer(self._categories, np.int32)
-
-    @property
-    def groups(self) -> npt.NDArray[np.int32] | None:
-        """Each record's cluster; None when no record has a group. Shape (records,)."""
-        return np.frombuffer(self._groups, np.int32) if self._group_codes else None
-
-    def _add_to_judges(self, result: CandidateResult) -> None:
-        for call in result.judge_calls:
-            self.judges[call.judge].add_call(call)
-        for verdict in result.verdicts:
-            judge = self.judges[verdict.judge]
-            if verdict.score is not None:
-                judge.scored += 1
-                judge.on_shortened += verdict.left_out_characters > 0
-            else:
-                judge.unscored[verdict.unscored_reason or "unknown"] += 1
-
-
-def _code(codes: dict[str, int], name: str | None, absent: int) -> int:
-    return absent if name is None else codes.setdefault(name, len(codes))
+    def spent(self) -> Spent:
+        """The sum, added up in the order of records."""
+        _, costs = self._payments.in_order()
+        # One after the other: `sum` of numpy adds in pairs, that of Python 3.12 corrects its rounding.
+        return Spent(float(np.add.accumulate(costs)[-1]) if costs.size else 0.0, self._unknown > 0)

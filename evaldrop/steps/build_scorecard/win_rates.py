@@ -5,8 +5,8 @@ A pair is one record's two responses. Both orders agreeing is a win or a loss; c
 are a tie (Zheng et al. 2023, arXiv 2306.05685).
 """
 
-from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -14,13 +14,15 @@ import numpy.typing as npt
 
 from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation import Pairwise
+from evaldrop.run.records import PreparedRecord
 from evaldrop.run.tables import ComparisonRow
 from evaldrop.scorecard.model.scorecard import CandidatePairwise, PairScores, PairwiseEstimate
+from evaldrop.scorecard.results import IDENTICAL, MISSING, ComparedPair, RecordResults
 from evaldrop.statistics.agreement import order_bias
 from evaldrop.statistics.clusters import clustered_mean_estimate
 from evaldrop.statistics.intervals import mean_estimate, wilson_interval
 from evaldrop.statistics.vectors import Floats, Ordinals
-from evaldrop.steps.build_scorecard.pairwise import IDENTICAL, MISSING, ComparedPair
+from evaldrop.steps.build_scorecard.tally import ByKey, Columns, Merging
 from evaldrop.verdicts import TIE
 
 Unscored = Literal["drop", "tie", "worst"]
@@ -61,57 +63,28 @@ class Outcomes(NamedTuple):
     first_shown: float | None
 
 
-class _Growing:
-    """Grows a `Column`."""
+class PairwiseTally(Merging):
+    """Gathers columns, a pair of candidates and a judge at a time: about 23 bytes a pair."""
 
     def __init__(self) -> None:
-        self._ordinals, self._identical = array("i"), array("b")
-        self._orders = (array("b"), array("b"))
-        self._scores = (array("d"), array("d"))
+        self._columns: ByKey[tuple[Pair, str], Columns] = ByKey(partial(Columns, "bbbdd"))
 
-    def add(self, ordinal: int, candidate: str, compared: Sequence[ComparedPair]) -> None:
-        self._ordinals.append(ordinal)
-        self._identical.append(any(one.skipped == IDENTICAL for one in compared))
-        for order, is_straight in zip(self._orders, (True, False), strict=True):
-            own = (one for one in compared if (one.row.first_shown == candidate) == is_straight)
-            order.append(_code(next(own, None)))
-        pairs = [scores for one in compared if (scores := _scores(one.row)) is not None]
-        for place, values in enumerate(self._scores):
-            values.append(sum(pair[place] for pair in pairs) / len(pairs) if pairs else float("nan"))
-
-    def column(self) -> JudgeColumn:
-        return JudgeColumn(
-            np.frombuffer(self._ordinals, np.int32),
-            np.frombuffer(self._orders[0], np.int8),
-            np.frombuffer(self._orders[1], np.int8),
-            np.frombuffer(self._identical, np.int8).astype(bool),
-            np.frombuffer(self._scores[0], np.float64),
-            np.frombuffer(self._scores[1], np.float64),
-        )
-
-
-class PairwiseTally:
-    """Grows columns, a judge and a pair of candidates at a time: about 23 bytes a pair."""
-
-    def __init__(self) -> None:
-        self._columns: dict[Pair, dict[str, _Growing]] = {}
-
-    def add(self, ordinal: int, compared: Iterable[ComparedPair]) -> None:
+    def add(self, _record: PreparedRecord, results: RecordResults) -> None:
         """Add all comparisons of one record."""
         together: dict[tuple[Pair, str], list[ComparedPair]] = {}
-        for one in compared:
-            row = one.row
-            together.setdefault(((row.candidate, row.baseline), row.judge), []).append(one)
-        for (pair, judge), both in together.items():
-            judges = self._columns.setdefault(pair, {})
-            judges.setdefault(judge, _Growing()).add(ordinal, pair[0], both)
+        for one in results.compared:
+            together.setdefault(((one.row.candidate, one.row.baseline), one.row.judge), []).append(one)
+        for key, both in together.items():
+            self._columns.at(key, results.ordinal).append(results.ordinal, *_said(key[0][0], both))
 
-    def columns(self) -> dict[Pair, dict[str, JudgeColumn]]:
-        """Return what was added: pair, judge, column."""
-        return {
-            pair: {judge: growing.column() for judge, growing in judges.items()}
-            for pair, judges in self._columns.items()
-        }
+    def result(self) -> dict[Pair, dict[str, JudgeColumn]]:
+        """Return what was gathered: pair, judge, column."""
+        found: dict[Pair, dict[str, JudgeColumn]] = {}
+        for (pair, judge), columns in self._columns.in_order().items():
+            ordinals, straight, turned, identical, ours, theirs = columns.in_order()
+            column = JudgeColumn(ordinals, straight, turned, identical.astype(bool), ours, theirs)
+            found.setdefault(pair, {})[judge] = column
+        return found
 
 
 def outcomes(column: JudgeColumn, unscored: Unscored, *, worst: float = 0.0) -> Outcomes:
@@ -262,6 +235,16 @@ def _totals(
     sums = [float((np.bincount(places, side[scored]) / given).sum()) for side in (ours, theirs)]
     own, other = sums if (candidate, opponent) in columns else reversed(sums)
     return PairScores(candidate=own, baseline=other, n=int(given.size))
+
+
+def _said(candidate: str, compared: Sequence[ComparedPair]) -> tuple[float, ...]:
+    """Return one judge's row of a `JudgeColumn`, without its ordinal."""
+    straight = next((one for one in compared if one.row.first_shown == candidate), None)
+    turned = next((one for one in compared if one.row.first_shown != candidate), None)
+    identical = any(one.skipped == IDENTICAL for one in compared)
+    pairs = [scores for one in compared if (scores := _scores(one.row)) is not None]
+    means = (sum(pair[place] for pair in pairs) / len(pairs) if pairs else float("nan") for place in (0, 1))
+    return (_code(straight), _code(turned), identical, *means)
 
 
 def _code(one: ComparedPair | None) -> int:

@@ -7,8 +7,8 @@ import numpy as np
 from evaldrop.run.results import NOT_STARTED
 from evaldrop.scorecard.figures import percent, size
 from evaldrop.scorecard.model.scorecard import MOST_CATEGORIES, OVERALL, Comparison, Scorecard
-from evaldrop.steps.build_scorecard.frontier import frontier_in_words
-from evaldrop.steps.build_scorecard.tally import RunTally
+from evaldrop.steps.build_scorecard.counts import RunCounts
+from evaldrop.steps.build_scorecard.usefulness import frontier_in_words
 
 # Above these shares a reader should look before trusting the numbers.
 _MUCH_UNSCORED = 0.05
@@ -46,7 +46,7 @@ def verdict_in_words(scorecard: Scorecard) -> str:
     return f"{start}On {name}: {'; '.join(said)}{more}."
 
 
-def run_alarms(scorecard: Scorecard, tally: RunTally) -> tuple[str, ...]:
+def run_alarms(scorecard: Scorecard, counts: RunCounts) -> tuple[str, ...]:
     """Return what a reader should know before trusting the numbers, a sentence each."""
     losses, judging = _loss_alarms(scorecard), _judge_alarms(scorecard)
     return (
@@ -54,8 +54,8 @@ def run_alarms(scorecard: Scorecard, tally: RunTally) -> tuple[str, ...]:
         *judging,
         *_order_alarms(scorecard),
         *_money_alarms(scorecard),
-        *_identical(tally),
-        *_many_categories(tally),
+        *_identical(counts),
+        *_many_categories(len(counts.category_names)),
     )
 
 
@@ -214,22 +214,20 @@ def _money_alarms(scorecard: Scorecard) -> Iterator[str]:
         yield f"{what} evaluated more than once: one result counts, all are in the cost."
 
 
-def _many_categories(tally: RunTally) -> Iterator[str]:
-    n = len(tally.category_names)
+def _many_categories(n: int) -> Iterator[str]:
     if n > MOST_CATEGORIES:
         yield f"There are {n} categories; the scorecard has the {MOST_CATEGORIES} largest of them."
 
 
-def _identical(tally: RunTally) -> Iterator[str]:
-    for name, candidate in tally.candidates.items():
-        hashes = np.frombuffer(candidate.text_hashes, np.int64)
+def _identical(counts: RunCounts) -> Iterator[str]:
+    for name, candidate in counts.candidates.items():
+        _, lengths, hashes = candidate.texts.in_order()
         if not hashes.size:
             continue
-        lengths = np.frombuffer(candidate.lengths[1], np.int32)
-        _, first, counts = np.unique(hashes, return_index=True, return_counts=True)
-        most = int(counts.max())
+        _, first, times = np.unique(hashes, return_index=True, return_counts=True)
+        most = int(times.max())
         # Labels repeat for good reasons; whole sentences do not.
-        long = int(counts[lengths[first] > _LABEL].max(initial=0))
+        long = int(times[lengths[first] > _LABEL].max(initial=0))
         repeated = most if most == hashes.size else long
         if repeated >= _FEW_IDENTICAL and repeated > _MANY_IDENTICAL * hashes.size:
             yield f"{name}: {repeated} of {hashes.size} responses are identical, whatever the record."

@@ -14,7 +14,7 @@ from evaldrop.scorecard.figures import rough_duration
 def told(*, terminal=False):
     console = Console(file=io.StringIO(), force_terminal=terminal, width=200)
     meter = Meter(calls=7, input_tokens=1_500, output_tokens=700, cost_usd=0.25)
-    return RunProgress(meter, console=console), console.file, meter
+    return RunProgress(console, meter), console.file, meter
 
 
 def follow(run, total=4):

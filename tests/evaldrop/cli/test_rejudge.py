@@ -273,13 +273,13 @@ def test_rejudging_a_rehearsal_is_a_rehearsal(monkeypatch):
 
 
 def test_a_rejudged_run_that_was_stopped_goes_on_as_one(monkeypatch):
-    from evaldrop.cli.commands.run import _begin
+    from evaldrop.running.here import resumed_run
 
     parent = run()
     folder = again(parent, {**SMALL, "criteria": ["correctness", TONE]})
-    resumed = _begin(None, str(folder), bedrock=None, max_in_flight=None)
+    resumed = resumed_run(str(folder), bedrock=None, max_in_flight=None)
     assert resumed.request.parent == str(parent.absolute())
-    assert _begin(None, str(parent), bedrock=None, max_in_flight=None).request.parent is None
+    assert resumed_run(str(parent), bedrock=None, max_in_flight=None).request.parent is None
 
 
 def test_rescore_prints_the_new_scorecard_and_exits_by_its_gate(capsys):

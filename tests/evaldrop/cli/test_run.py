@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from evaldrop.cli import main
-from evaldrop.cli.commands import run as run_command
+from evaldrop.cli import main, output, running
+from evaldrop.running import here
 from tests.evaldrop.evaluations import ROW, SMALL, write
 
 REHEARSAL = ["--bedrock", "simulated:latency=0"]
@@ -63,18 +63,18 @@ def test_a_refused_run_leaves_nothing_behind(tmp_path, capsys):
 
 def test_a_run_where_too_much_fails_is_3_and_can_be_gone_on_with(tmp_path, capsys, monkeypatch):
     write(tmp_path, {**SMALL, "tolerated_failure_percentage": 0}, rows(3))
-    real = run_command._execute
+    real = here._execute
 
-    def break_results(started, *processes):
-        records = Path(started.folder) / "results"
+    def break_results(run, *processes):
+        records = Path(run.folder) / "results"
         records.parent.mkdir(parents=True, exist_ok=True)
         records.write_text("a file where a folder should be")
-        return real(started, *processes)
+        return real(run, *processes)
 
-    monkeypatch.setattr(run_command, "_execute", break_results)
+    monkeypatch.setattr(here, "_execute", break_results)
     assert main(["run", "faq.jsonl", *REHEARSAL]) == 3
     assert "EvaluateRecords" in capsys.readouterr().err
-    monkeypatch.setattr(run_command, "_execute", real)
+    monkeypatch.setattr(here, "_execute", real)
     folder = only_run()
     (folder / "results").unlink()
     assert main(["run", "--resume", str(folder)]) == 0
@@ -85,7 +85,7 @@ def test_a_finished_run_has_nothing_to_go_on_with(tmp_path, capsys, monkeypatch)
     write(tmp_path, {**SMALL, "gate": ["cost_usd < 0"]}, rows(3))
     main(["run", "faq.jsonl", *REHEARSAL])
     capsys.readouterr()
-    monkeypatch.setattr(run_command, "_execute", lambda _: pytest.fail("it was executed again"))
+    monkeypatch.setattr(here, "_execute", lambda _: pytest.fail("it was executed again"))
 
     code = main(["run", "--resume", str(only_run())])
 
@@ -144,21 +144,21 @@ class Terminal:
 def sit_down(monkeypatch):
     """Turn the streams into a terminal's; inside a test, for pytest puts its own in place before each."""
     for name in ("stdin", "stderr"):
-        monkeypatch.setattr(run_command.sys, name, Terminal(getattr(run_command.sys, name)))
+        monkeypatch.setattr(output.sys, name, Terminal(getattr(output.sys, name)))
 
 
 def agreed(bedrock, tmp_path):
     from evaldrop.run.request import RunRequest
 
     request = RunRequest(run_id="r", dataset=str(tmp_path / "faq.jsonl"), out="runs", bedrock=bedrock)
-    return run_command.agreed(request)
+    return running.agreed(request)
 
 
 @pytest.mark.parametrize("answer", [True, False])
 def test_a_person_at_a_terminal_is_asked_before_money_is_spent(tmp_path, monkeypatch, capsys, answer):
     write(tmp_path, {**SMALL, "budget_usd": 3}, [*rows(2), {"id": "x", "prompt": "Why?"}])
     sit_down(monkeypatch)
-    monkeypatch.setattr(run_command.typer, "confirm", lambda *_args, **_kwargs: answer)
+    monkeypatch.setattr(output.typer, "confirm", lambda *_args, **_kwargs: answer)
     assert agreed("aws", tmp_path) is answer
     err = capsys.readouterr().err
     assert "candidate lite" in err
@@ -169,19 +169,19 @@ def test_a_person_at_a_terminal_is_asked_before_money_is_spent(tmp_path, monkeyp
 def test_a_broken_evaluation_is_told_by_the_run_and_not_asked_about(tmp_path, monkeypatch):
     write(tmp_path, {**SMALL, "metrics": ["nonsense"]}, rows(1))
     sit_down(monkeypatch)
-    monkeypatch.setattr(run_command.typer, "confirm", lambda *_args, **_kwargs: pytest.fail("asked"))
+    monkeypatch.setattr(output.typer, "confirm", lambda *_args, **_kwargs: pytest.fail("asked"))
     assert agreed("aws", tmp_path)
 
 
 def test_a_script_is_never_asked(tmp_path, monkeypatch):
     write(tmp_path, SMALL, rows(1))
-    monkeypatch.setattr(run_command.typer, "confirm", lambda *_args, **_kwargs: pytest.fail("asked"))
+    monkeypatch.setattr(output.typer, "confirm", lambda *_args, **_kwargs: pytest.fail("asked"))
     assert agreed("aws", tmp_path)
 
 
 def test_who_says_no_has_spent_nothing(tmp_path, monkeypatch, capsys):
     write(tmp_path, SMALL, rows(1))
-    monkeypatch.setattr(run_command, "agreed", lambda _: False)
+    monkeypatch.setattr(running, "agreed", lambda _: False)
     assert main(["run", "faq.jsonl", *REHEARSAL]) == 64
     assert "stopped before anything was spent" in capsys.readouterr().err
     assert not (tmp_path / "runs").exists()
@@ -194,7 +194,7 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path, monkeypatch, capsys):
         coroutine.close()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run_command, "_loop", interrupt)
+    monkeypatch.setattr(here, "_loop", interrupt)
     assert main(["run", "faq.jsonl", *REHEARSAL]) == 130
     assert "stopped: 0 records" in capsys.readouterr().err
 

@@ -17,6 +17,7 @@ HEAVY = {"numpy", "scipy", "pyarrow", "pandas"}
         "lambdas.report_failure.handler",
         "evaldrop.cli.app",
         "evaldrop.running.here",
+        "evaldrop.running.workflow",
     ],
 )
 def test_what_runs_before_the_scorecard_loads_no_table_library(module):

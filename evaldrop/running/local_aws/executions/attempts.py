@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from evaldrop.engine import Clock, Execution, Integration, ObjectStore, execute
-from evaldrop.running.local_aws.executions.contract import ApiError
 from evaldrop.running.local_aws.executions.records import ExecutionRecord
+from evaldrop.running.local_aws.executions.requests import ApiError
 
 TOKEN_FOR_S = 900
 TOKENS = 10
@@ -21,8 +21,7 @@ class Attempts:
         records: The executions, by ARN.
         store: What distributed Maps read and write.
         clock: Source of time.
-        max_children: Caps the MaxConcurrency of Map Runs.
-        on_ended: Told of each end of an execution, with the detail of its event. It must return at once.
+        on_ended: Called at each end of an execution, with the detail of its event. It must return at once.
     """
 
     def __init__(
@@ -30,13 +29,11 @@ class Attempts:
         records: dict[str, ExecutionRecord],
         store: ObjectStore,
         clock: Clock,
-        max_children: int | None,
         on_ended: Callable[[dict[str, Any]], None],
     ) -> None:
         self._records = records
         self._store = store
         self._clock = clock
-        self._max_children = max_children
         self._on_ended = on_ended
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -117,7 +114,6 @@ class Attempts:
                 name=record.name,
                 store=self._store,
                 clock=self._clock,
-                max_children=self._max_children,
                 arns=record.machine.arns,
                 history=record.log,
                 progress=record.progress,

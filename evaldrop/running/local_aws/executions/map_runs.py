@@ -83,6 +83,34 @@ class MapRunRecord:
         kind = "express" if state.express else "execution"
         return run.arns.states(kind, f"{run.machine['Name']}/{self.label}:{child.name}")
 
+    def child_entry(self, child: ChildRecord) -> dict[str, Any]:
+        """Return a child as ListExecutions does."""
+        return {
+            "executionArn": self.child_arn(child),
+            "stateMachineArn": self.machine_arn,
+            "name": child.name,
+            "status": child.status,
+            "startDate": child.started,
+            **({} if child.stopped is None else {"stopDate": child.stopped}),
+            "mapRunArn": self.arn,
+            "itemCount": child.items,
+            "redriveCount": child.redrives,
+        }
+
+    def describe_child(self, child: ChildRecord) -> dict[str, Any]:
+        """Return a child as DescribeExecution does, without its data, which is not kept."""
+        is_unsuccessful = child.status in {"FAILED", "TIMED_OUT", "ABORTED"}
+        answer = self.child_entry(child) | {
+            "inputDetails": {"included": False},
+            "outputDetails": {"included": False},
+            "redriveStatus": "REDRIVABLE_BY_MAP_RUN" if is_unsuccessful else "NOT_REDRIVABLE",
+        }
+        del answer["itemCount"]
+        if not is_unsuccessful:
+            answer["redriveStatusReason"] = f"Execution is {child.status} and cannot be redriven"
+        why = {"error": child.error, "cause": child.cause}
+        return answer | {name: value for name, value in why.items() if value is not None}
+
     def update(self, request: dict[str, Any], most: int) -> None:
         """Change the Map Run's settings: those of UpdateMapRun that are given."""
         if "maxConcurrency" in request:

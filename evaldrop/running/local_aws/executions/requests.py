@@ -1,12 +1,47 @@
-"""Checks requests against the service's model, and the few things that it does not say."""
+"""What a request and its answer are made of: checks by the service's model, refusals, machines, pages."""
 
+import base64
 import json
 import re
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
+from evaldrop.engine import ArnParts, Integration
 from evaldrop.engine.definition.resources import service_model
 from evaldrop.engine.payloads import LIMIT_BYTES
-from evaldrop.running.local_aws.executions.contract import ApiError
+
+
+class ApiError(Exception):
+    """A request is refused. `code` is the service's own name for why, `status` the HTTP status."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        self.code = code
+        self.message = message
+        self.status = status
+        super().__init__(f"{code}: {message}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """A state machine as the control plane has it; `definition` is its text, substitutions applied."""
+
+    arn: str
+    name: str
+    role_arn: str
+    definition: str
+    type: str = "STANDARD"
+
+    @property
+    def arns(self) -> ArnParts:
+        """What ARNs of its executions carry."""
+        _, partition, _, region, account, *_ = self.arn.split(":")
+        return ArnParts(partition=partition, region=region, account=account, role=self.role_arn)
+
+
+MachineSource = Callable[[str], Machine | None]
+IntegrationsFor = Callable[[Machine], Mapping[str, Integration]]
+
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -79,3 +114,50 @@ def parsed_input(text: str) -> Any:
         return json.loads(text)
     except ValueError as error:
         raise ApiError("InvalidExecutionInput", f"Invalid State Machine Execution Input: {error}") from error
+
+
+DEFAULT_RESULTS = 100
+Entry = TypeVar("Entry")
+Key = tuple[float, str]
+
+
+def page(
+    entries: Iterable[Entry],
+    key: Callable[[Entry], Key],
+    request: dict[str, Any],
+    *,
+    newest_first: bool = True,
+) -> tuple[list[Entry], dict[str, str]]:
+    """
+    Return a page of entries, and what its answer has beside them: nextToken, when there are more.
+
+    Args:
+        entries: All of them.
+        key: What they are sorted by; no two entries have the same.
+        request: May have maxResults and nextToken.
+        newest_first: Largest key first.
+
+    Raises:
+        ApiError: InvalidToken.
+    """
+    after = _read_token(request.get("nextToken"))
+    ordered = sorted(entries, key=key, reverse=newest_first)
+    if after is not None:
+        ordered = [entry for entry in ordered if (key(entry) < after if newest_first else key(entry) > after)]
+    size = request.get("maxResults") or DEFAULT_RESULTS
+    more = {"nextToken": _token(key(ordered[size - 1]))} if len(ordered) > size else {}
+    return ordered[:size], more
+
+
+def _token(key: Key) -> str:
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode()
+
+
+def _read_token(token: str | None) -> Key | None:
+    if token is None:
+        return None
+    try:
+        time, name = json.loads(base64.urlsafe_b64decode(token.encode()))
+        return float(time), str(name)
+    except (ValueError, TypeError) as error:
+        raise ApiError("InvalidToken", f"Invalid Token: {token!r}") from error

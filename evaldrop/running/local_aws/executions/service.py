@@ -15,12 +15,17 @@ from typing import Any, TypeVar
 
 from evaldrop.engine import Clock, DefinitionError, Integration, ObjectStore, StateMachine, SystemClock, load
 from evaldrop.running.local_aws.executions.attempts import Attempts
-from evaldrop.running.local_aws.executions.children import Children
-from evaldrop.running.local_aws.executions.contract import ApiError, IntegrationsFor, Machine, MachineSource
-from evaldrop.running.local_aws.executions.events import EventLog
-from evaldrop.running.local_aws.executions.reading import ExecutionAnswers
-from evaldrop.running.local_aws.executions.records import ExecutionRecord
-from evaldrop.running.local_aws.executions.requests import checked, checked_name, parsed_input
+from evaldrop.running.local_aws.executions.reading import Reading
+from evaldrop.running.local_aws.executions.records import EventLog, ExecutionRecord
+from evaldrop.running.local_aws.executions.requests import (
+    ApiError,
+    IntegrationsFor,
+    Machine,
+    MachineSource,
+    checked,
+    checked_name,
+    parsed_input,
+)
 
 Answer = dict[str, Any]
 Result = TypeVar("Result")
@@ -35,8 +40,7 @@ class Executions:
         integrations: What a machine's resources call.
         store: What Map Runs read and write. It is called on the loop, so it must not wait for `answer`.
         clock: Another source of time.
-        max_children: Caps the MaxConcurrency of Map Runs.
-        on_ended: Told of each end of an execution, with the detail of EventBridge's event; on the loop.
+        on_ended: Called at each end of an execution, with the detail of EventBridge's event; on the loop.
     """
 
     def __init__(
@@ -46,7 +50,6 @@ class Executions:
         integrations: IntegrationsFor,
         store: ObjectStore,
         clock: Clock | None = None,
-        max_children: int | None = None,
         on_ended: Callable[[Answer], None] = lambda _detail: None,
     ) -> None:
         self._machines = machines
@@ -54,20 +57,18 @@ class Executions:
         self._clock = clock or SystemClock()
         self._records: dict[str, ExecutionRecord] = {}
         self._loaded: dict[tuple[str, str], StateMachine] = {}
-        self._attempts = Attempts(self._records, store, self._clock, max_children, on_ended)
-        self._children = Children(self._records, max_children)
-        reading = ExecutionAnswers(self._records, self._children, self._clock)
+        self._attempts = Attempts(self._records, store, self._clock, on_ended)
+        self._reading = reading = Reading(self._records, self._clock)
         # Those that need nothing but what is remembered here.
         self._actions: dict[str, Callable[[Answer], Answer]] = {
             "DescribeExecution": reading.describe,
-            "DescribeMapRun": self._children.describe_map_run,
+            "DescribeMapRun": reading.describe_map_run,
             "DescribeStateMachineForExecution": reading.describe_machine,
             "GetExecutionHistory": reading.history,
-            "ListMapRuns": self._children.list_map_runs,
+            "ListMapRuns": reading.list_map_runs,
             "StopExecution": self._stop,
-            "UpdateMapRun": self._children.update_map_run,
+            "UpdateMapRun": reading.update_map_run,
         }
-        self._reading = reading
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="executions", daemon=True)
         self._thread.start()
@@ -172,7 +173,7 @@ class Executions:
 
     def _own(self, arn: str, code: str, verb: str) -> ExecutionRecord:
         """Return an execution that no Map Run started."""
-        if self._children.find(arn) is not None:
+        if self._reading.find_child(arn) is not None:
             raise ApiError(code, f"{arn!r} was started by a Map Run; {verb} its parent execution")
         return self._reading.find(arn)
 
@@ -180,9 +181,8 @@ class Executions:
         machine_arn = request.get("stateMachineArn")
         if (machine_arn is None) == ("mapRunArn" not in request):
             raise ApiError("ValidationException", "ListExecutions takes either stateMachineArn or mapRunArn")
-        if machine_arn is None:
-            return self._on_loop(partial(self._children.list, request))
-        if request.get("statusFilter") == "PENDING_REDRIVE":
-            raise ApiError("ValidationException", "the statusFilter PENDING_REDRIVE needs mapRunArn")
-        self._machine(machine_arn)
+        if machine_arn is not None:
+            if request.get("statusFilter") == "PENDING_REDRIVE":
+                raise ApiError("ValidationException", "the statusFilter PENDING_REDRIVE needs mapRunArn")
+            self._machine(machine_arn)
         return self._on_loop(partial(self._reading.list, request))

@@ -19,7 +19,7 @@ class Asked:
     def __init__(self, *policies):
         self.moto, self.answered, self.events, self.written = [], [], [], []
         self.front = Front(
-            self._moto,
+            moto=self._moto,
             executions=SimpleNamespace(answer=self._answer),
             functions=SimpleNamespace(invoke=self._invoke, invoke_async=self._invoke_async),
             permissions=Permissions(lambda _role: policies),

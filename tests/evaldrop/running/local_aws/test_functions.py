@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from evaldrop.running.local_aws.functions import Deployed, Functions, NoSuchFunctionError, short_name
-from evaldrop.running.local_aws.sandboxes import Sandboxes, link_runtime
+from evaldrop.running.local_aws.sandboxes import link_runtime
+from tests.local_aws.faults import CrashingSandboxes
 
 HANDLER = """
 import os, sys, json, time, logging
@@ -85,7 +86,7 @@ def make(tmp_path, lines):
     (tmp_path / "bundle").mkdir()
     (tmp_path / "bundle" / "step.py").write_text(HANDLER)
     link_runtime(tmp_path / "runtime")
-    sandboxes = Sandboxes(tmp_path / "runtime", lambda _name, line: lines.append(line), at_most=2)
+    sandboxes = CrashingSandboxes(tmp_path / "runtime", lambda _name, line: lines.append(line), at_most=2)
     slept = []
 
     def made(clients=None, **deployed):

@@ -1,12 +1,14 @@
 """Bedrock behind a role's permissions."""
 
 import asyncio
+import io
 import json
 
 import pytest
 
 from evaldrop.engine import ServiceError
-from evaldrop.running.local_aws.models import Models
+from evaldrop.running.local_aws.events import Created
+from evaldrop.running.local_aws.models import Answers, Models
 from evaldrop.running.local_aws.permissions import Permissions
 
 ROLE = "arn:aws:iam::123456789012:role/machine"
@@ -30,14 +32,14 @@ class Runtime:
         self.closed = True
 
 
-def models(*resources, action="bedrock:InvokeModel", seen=None):
+def models(*resources, action="bedrock:InvokeModel"):
     statement = {"Effect": "Allow", "Action": action, "Resource": list(resources)}
     permissions = Permissions(lambda _role: [json.dumps({"Statement": [statement]})])
-    return Models(Runtime(), permissions, seen=seen or (lambda _call: None))
+    return Models(Runtime(), permissions)
 
 
 def ask(asked, model, **more):
-    return asyncio.run(asked.as_role(ROLE).converse({"modelId": model, **more}))
+    return asyncio.run(asked.converse(ROLE, {"modelId": model, **more}))
 
 
 def test_a_model_that_the_role_allows_answers():
@@ -69,20 +71,41 @@ def test_a_guardrail_has_to_be_allowed():
         ask(models(NOVA), "amazon.nova-lite-v1:0", **guarded)
 
 
-def test_every_call_that_ended_is_told_with_its_outcome():
-    seen = []
-    asked = models("*", seen=seen.append)
-    ask(asked, "m")
-    for model in ("busy",):
-        with pytest.raises(ServiceError):
-            ask(asked, model)
-    assert [(call.model, call.outcome) for call in seen] == [
-        ("m", "answered"),
-        ("busy", "ThrottlingException"),
-    ]
+def test_a_runtimes_own_refusal_stays_what_it_is():
+    with pytest.raises(ServiceError) as refused:
+        ask(models("*"), "busy")
+    assert refused.value.code == "ThrottlingException"
 
 
-def test_another_runtime_answers_from_the_next_call_on():
-    asked = models("*")
-    asked.replace(Runtime("other"))
-    assert ask(asked, "m") == {"said": "other"}
+class Store:
+    def __init__(self):
+        self.opened = []
+
+    def open_read(self, bucket, key):
+        self.opened.append(key)
+        record = {"prompt": "Why?", "reference": [f"because of {key}"], "calls": {"requests": {}}}
+        return io.BytesIO(json.dumps(record).encode() + b"\n")
+
+
+def written(answers, key):
+    answers.written(Created(bucket="out", key=key, version=None, reason="PutObject"))
+
+
+def test_the_references_of_prepared_runs_are_known_the_newest_first():
+    store = Store()
+    answers = Answers(store)
+    assert answers("Why?") is None
+    written(answers, "runs/faq/run-1/records.jsonl")
+    assert answers("Why?") == "because of runs/faq/run-1/records.jsonl"
+    written(answers, "runs/faq/run-2/records.jsonl")
+    assert answers("Why?") == "because of runs/faq/run-2/records.jsonl"
+    assert answers("Where?") is None
+
+
+def test_a_dataset_is_no_run():
+    store = Store()
+    answers = Answers(store)
+    written(answers, "datasets/records.jsonl")
+    written(answers, "runs/faq/run-1/report.html")
+    assert answers("Why?") is None
+    assert store.opened == []

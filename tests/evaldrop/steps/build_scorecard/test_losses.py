@@ -6,7 +6,8 @@ from evaldrop import storage
 from evaldrop.errors import StorageError
 from evaldrop.scorecard.read import read_run
 from evaldrop.steps.build_scorecard.build import build_scorecard
-from evaldrop.steps.build_scorecard.tally import ErrorTally
+from evaldrop.steps.build_scorecard.counts import count_error
+from evaldrop.steps.build_scorecard.tally import Occurrences
 from tests.evaldrop.run_folders import (
     CORRECTNESS,
     HAIKU,
@@ -369,6 +370,6 @@ def test_an_alarm_says_what_failed_calls_of_a_judge_said(lossy):
 
 @pytest.mark.parametrize("caught", ["a text", {"Cause": "a text"}, {"Error": "", "Cause": "a text"}])
 def test_an_error_of_another_form_is_counted_as_unknown(caught):
-    tally = ErrorTally()
-    tally.add(caught)
-    assert (tally.n, dict(tally.names), tally.example) == (1, {"unknown": 1}, "a text")
+    errors = Occurrences()
+    count_error(errors, 0, caught)
+    assert (errors.n, errors.counts, errors.example) == (1, {"unknown": 1}, "a text")

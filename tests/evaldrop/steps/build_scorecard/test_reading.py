@@ -6,7 +6,7 @@ import pytest
 
 from evaldrop.run.records import read_prepared
 from evaldrop.run.results import ChildFailure, Found
-from evaldrop.steps.build_scorecard.reading import take_unread_replies
+from evaldrop.steps.build_scorecard.results import take_unread_replies
 
 BODY = {"output": {"message": {"content": [{"text": "hi"}]}}}
 ERROR = {"Error": "States.DataLimitExceeded", "Cause": "the model answered, and its reply could not be read"}

@@ -11,10 +11,9 @@ from evaldrop.scorecard.model.scorecard import (
     ResponseCounts,
     Tokens,
 )
-from evaldrop.steps.build_scorecard import comparing
+from evaldrop.steps.build_scorecard import candidate_differences
 from evaldrop.steps.build_scorecard.build import build_scorecard
-from evaldrop.steps.build_scorecard.criteria_use import MOST_PAIRED
-from evaldrop.steps.build_scorecard.frontier import frontier_in_words, quality_cost_frontier
+from evaldrop.steps.build_scorecard.usefulness import MOST_PAIRED, frontier_in_words, quality_cost_frontier
 from evaldrop.steps.build_scorecard.words import verdict_in_words
 from tests.evaldrop.run_folders import CORRECTNESS, TONE, record, response, row, run_json, write_run
 from tests.evaldrop.scorecard.gate.test_gate import card as gate_card
@@ -128,10 +127,10 @@ def test_too_many_slices_leave_overall_and_then_nothing(folder, monkeypatch):
     scores = [((1, 5), (n % 2, 4)) for n in range(12)]
     categories = [f"c{n % 3}" for n in range(12)]
     # three categories, one pair, three measures
-    monkeypatch.setattr(comparing, "MOST_SLICE_COMPARISONS", 8)
+    monkeypatch.setattr(candidate_differences, "MOST_SLICE_COMPARISONS", 8)
     slices = build(folder, scores, categories=categories).slices
     assert {pair.criterion for part in slices.values() for pair in part.comparisons} == {"overall"}
-    monkeypatch.setattr(comparing, "MOST_SLICE_COMPARISONS", 2)
+    monkeypatch.setattr(candidate_differences, "MOST_SLICE_COMPARISONS", 2)
     assert build(folder, scores, categories=categories).slices == {}
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from evaldrop.engine import bedrock_invoke_model, execute, lambda_invoke, sdk_integration
 from evaldrop.running.handlers import HANDLERS
-from evaldrop.running.here import DirectoryStore, state_machine
+from evaldrop.running.workflow import DirectoryStore, state_machine
 from evaldrop.steps.prepare_records import judge_requests
 from tests.evaldrop.evaluations import JUDGE, LITE, PRO, ROW, SMALL, prepare, request, write
 

@@ -566,7 +566,7 @@ def test_an_execution_keeps_the_definition_it_was_started_with(aws):
     execution = aws.start(arn)
     aws.ended(execution)
     old = aws.machines[arn].definition
-    aws.machines[arn] = replace(aws.machines[arn], definition="{}", updated=5.0)
+    aws.machines[arn] = replace(aws.machines[arn], definition="{}")
     answer = aws.client.describe_state_machine_for_execution(executionArn=execution)
     assert (answer["definition"], answer["name"], answer["roleArn"]) == (old, "runner", ROLE)
     [map_run] = aws.client.list_map_runs(executionArn=execution)["mapRuns"]

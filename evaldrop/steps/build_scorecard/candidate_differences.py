@@ -8,12 +8,19 @@ import numpy as np
 
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.figures import size
-from evaldrop.scorecard.model.scorecard import MOST_CATEGORIES, OVERALL, Comparison, SliceComparisons
-from evaldrop.statistics.multiplicity import holm
-from evaldrop.statistics.paired_test import Groups, Pairing, Scores, Shared, paired_test, shared_scores
+from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, SliceComparisons
+from evaldrop.scorecard.scores import largest_categories
+from evaldrop.statistics.paired_test import (
+    Groups,
+    Scores,
+    Shared,
+    decide,
+    paired_test,
+    shared_scores,
+)
 from evaldrop.statistics.vectors import Ordinals
-from evaldrop.steps.build_scorecard.estimates import Columns, overall_column
-from evaldrop.steps.build_scorecard.tally import RunTally
+from evaldrop.steps.build_scorecard.columns import ColumnsOf, overall_column
+from evaldrop.steps.build_scorecard.counts import RunCounts
 
 # The t interval of a paired difference holds its level from about here (docs/method.md).
 SMALL_SLICE = 20
@@ -39,7 +46,7 @@ class _Sliced(NamedTuple):
 
 
 def compare_candidates(
-    run: RunDefinition, tally: RunTally, columns: Mapping[str, Columns]
+    run: RunDefinition, counts: RunCounts, columns: Mapping[str, ColumnsOf]
 ) -> ComparedCandidates:
     """
     Return the difference of every pair on every criterion, and overall where there are several criteria.
@@ -47,18 +54,18 @@ def compare_candidates(
     p values are adjusted by Holm's method within three families: all pairs on all criteria, all pairs
     overall, and all pairs of all slices.
     """
-    measures = _measures(run, tally, columns)
+    measures = _measures(run, counts.size, columns)
     found = [
         comparison
         for criterion, scores in measures.items()
-        for comparison in _compare_pairs(scores, criterion, run, tally.groups)
+        for comparison in _compare_pairs(scores, criterion, run, counts.groups)
     ]
     single = _decide([comparison for comparison in found if comparison.criterion in run.criteria], run)
     overall = _decide([comparison for comparison in found if comparison.criterion not in run.criteria], run)
-    return ComparedCandidates((*single, *overall), _slices(measures, run, tally))
+    return ComparedCandidates((*single, *overall), _slices(measures, run, counts))
 
 
-def _measures(run: RunDefinition, tally: RunTally, columns: Mapping[str, Columns]) -> _Measures:
+def _measures(run: RunDefinition, size: int, columns: Mapping[str, ColumnsOf]) -> _Measures:
     """Return scores by criterion and candidate; overall ones where there are several criteria."""
     names = [candidate.name for candidate in run.candidates]
     measures: dict[str, dict[str, Scores]] = {
@@ -70,9 +77,7 @@ def _measures(run: RunDefinition, tally: RunTally, columns: Mapping[str, Columns
         for criterion in run.criteria
     }
     if len(run.criteria) > 1 and OVERALL not in run.criteria:
-        measures[OVERALL] = {
-            name: overall_column(columns[name], run.criteria, tally.records) for name in names
-        }
+        measures[OVERALL] = {name: overall_column(columns[name], run.criteria, size) for name in names}
     return measures
 
 
@@ -80,44 +85,31 @@ def _compare_pairs(
     scores: Mapping[str, Scores], criterion: str, run: RunDefinition, groups: Groups
 ) -> Iterator[Comparison]:
     for a, b in combinations(scores, 2):
-        yield _comparison(a, b, criterion, _test(shared_scores(scores[a], scores[b]), criterion, run, groups))
+        yield _comparison(a, b, criterion, shared_scores(scores[a], scores[b]), run, groups)
 
 
-def _test(shared: Shared, criterion: str, run: RunDefinition, groups: Groups) -> Pairing:
-    return paired_test(
-        shared.first,
-        shared.second,
-        None if groups is None else groups[shared.ordinals],
+def _comparison(
+    a: str, b: str, criterion: str, shared: Shared, run: RunDefinition, groups: Groups
+) -> Comparison:
+    pairing = paired_test(
+        shared,
+        groups,
         on_binary_scale=criterion in run.criteria and run.criteria[criterion].scale.kind == "binary",
         confidence=run.evaluation.confidence,
     )
+    return Comparison(a=a, b=b, criterion=criterion, **pairing._asdict())
 
 
-def _comparison(a: str, b: str, criterion: str, pairing: Pairing) -> Comparison:
-    return Comparison(
-        a=a,
-        b=b,
-        criterion=criterion,
-        n=pairing.n,
-        difference=pairing.difference,
-        interval=pairing.interval,
-        p_value=pairing.p_value,
-        minimum_detectable=pairing.minimum_detectable,
-        reason=pairing.reason,
-    )
-
-
-def _slices(measures: _Measures, run: RunDefinition, tally: RunTally) -> dict[str, SliceComparisons]:
-    categories, names = tally.categories, list(tally.category_names)
-    sizes = np.bincount(categories[categories >= 0], minlength=len(names))
-    codes = sorted(np.argsort(-sizes, kind="stable")[:MOST_CATEGORIES].tolist())
-    sliced = {code: _Sliced(names[code], int(sizes[code]), []) for code in codes}
-    for criterion, scores in _fitting(measures, len(codes)).items():
+def _slices(measures: _Measures, run: RunDefinition, counts: RunCounts) -> dict[str, SliceComparisons]:
+    sliced = {
+        code: _Sliced(counts.category_names[code], n, [])
+        for code, n in largest_categories(counts.categories).items()
+    }
+    for criterion, scores in _fitting(measures, len(sliced)).items():
         for a, b in combinations(scores, 2):
-            for code, part in _by_category(shared_scores(scores[a], scores[b]), categories):
+            for code, part in _by_category(shared_scores(scores[a], scores[b]), counts.categories):
                 if code in sliced:
-                    pairing = _test(part, criterion, run, tally.groups)
-                    sliced[code].found.append(_comparison(a, b, criterion, pairing))
+                    sliced[code].found.append(_comparison(a, b, criterion, part, run, counts.groups))
     decided = iter(_decide([pair for part in sliced.values() for pair in part.found], run))
     return {
         part.name: _slice(part, tuple(next(decided) for _ in part.found))
@@ -162,18 +154,20 @@ def _slice(part: _Sliced, comparisons: tuple[Comparison, ...]) -> SliceCompariso
 
 
 def _decide(comparisons: Sequence[Comparison], run: RunDefinition) -> list[Comparison]:
-    tested = [comparison for comparison in comparisons if comparison.p_value is not None]
-    adjusted = iter(holm([comparison.p_value or 0.0 for comparison in tested]).tolist())
+    tests = [(comparison.difference, comparison.p_value) for comparison in comparisons]
     return [
-        _decided(comparison, next(adjusted), run) if comparison.p_value is not None else comparison
-        for comparison in comparisons
+        comparison.model_copy(
+            update={"p_adjusted": p, "decisive": bool(sign), "better": _better(comparison, sign, run)}
+        )
+        for comparison, (p, sign) in zip(
+            comparisons, decide(tests, confidence=run.evaluation.confidence), strict=True
+        )
     ]
 
 
-def _decided(comparison: Comparison, p_adjusted: float, run: RunDefinition) -> Comparison:
-    decisive = p_adjusted < 1 - run.evaluation.confidence and bool(comparison.difference)
+def _better(comparison: Comparison, sign: int, run: RunDefinition) -> str | None:
+    if not sign:
+        return None
     criterion = run.criteria.get(comparison.criterion)  # None: overall, where more is good
     higher_is_better = criterion is None or criterion.higher_is_better
-    a_is_better = ((comparison.difference or 0.0) > 0) == higher_is_better
-    better = (comparison.a if a_is_better else comparison.b) if decisive else None
-    return comparison.model_copy(update={"p_adjusted": p_adjusted, "decisive": decisive, "better": better})
+    return comparison.a if (sign > 0) == higher_is_better else comparison.b

@@ -1,7 +1,6 @@
 """What is not rehearsed is told, and nothing looks rehearsed by itself."""
 
-from evaldrop.running.local_aws.completing import Resource
-from evaldrop.running.local_aws.gaps import gaps_of
+from evaldrop.running.local_aws.completing import Resource, gaps_of
 
 
 def resource(kind, physical_id="x", **properties):

@@ -1,4 +1,4 @@
-"""What the verdicts that were lost could have made of an estimate, at worst and at best."""
+"""Columns of scores: parts of them, their weighted mean, and what lost verdicts could have made of it."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -8,8 +8,11 @@ import numpy.typing as npt
 
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.scorecard.scores import NOT_APPLICABLE, good_shares
-from evaldrop.statistics.vectors import Ordinals
-from evaldrop.steps.build_scorecard.tally import ScoreColumn
+from evaldrop.statistics.vectors import Floats, Ordinals
+from evaldrop.steps.build_scorecard.counts import ScoreColumn
+
+ColumnsOf = Mapping[str, ScoreColumn]
+"""A candidate's scores by criterion."""
 
 Bounds = tuple[float, float] | None
 
@@ -19,6 +22,29 @@ class CriterionBounds(NamedTuple):
 
     mean: Bounds
     pass_rate: Bounds
+
+
+def overall_column(
+    columns: ColumnsOf, criteria: Mapping[str, Criterion], size: int
+) -> tuple[Ordinals, Floats]:
+    """
+    Return each record's weighted mean over its scored criteria, as a fraction in which 1 is good.
+
+    Args:
+        columns: A candidate's scores.
+        criteria: The run's criteria.
+        size: What ordinals are below.
+
+    Returns:
+        Ordinals of the records with a score on any criterion, ascending, and their means; both of shape (n,).
+    """
+    sums, weights = np.zeros(size), np.zeros(size)
+    for name, column in columns.items():
+        criterion = criteria[name]
+        sums[column.ordinals] += criterion.weight * good_shares(column.scores, criterion)
+        weights[column.ordinals] += criterion.weight
+    ordinals = np.flatnonzero(weights).astype(np.int32)
+    return ordinals, sums[ordinals] / weights[ordinals]
 
 
 def criterion_bounds(column: ScoreColumn, criterion: Criterion, *, n_lost: int) -> CriterionBounds:
@@ -40,11 +66,9 @@ def criterion_bounds(column: ScoreColumn, criterion: Criterion, *, n_lost: int) 
     )
 
 
-def overall_bounds(
-    columns: Mapping[str, ScoreColumn], criteria: Mapping[str, Criterion], records: int
-) -> Bounds:
+def overall_bounds(columns: ColumnsOf, criteria: Mapping[str, Criterion], size: int) -> Bounds:
     """Return the bounds of the weighted mean over criteria, as shares of their scales in which 1 is good."""
-    sums, weights, lost_weights = np.zeros(records), np.zeros(records), np.zeros(records)
+    sums, weights, lost_weights = np.zeros(size), np.zeros(size), np.zeros(size)
     for name, column in columns.items():
         criterion, scored = criteria[name], scored_only(column)
         shares = good_shares(scored.scores, criterion)
@@ -67,6 +91,19 @@ def scored_only(column: ScoreColumn) -> ScoreColumn:
     kept = ~np.isin(column.ordinals, column.missed)
     return column._replace(
         ordinals=column.ordinals[kept], scores=column.scores[kept], passed=column.passed[kept]
+    )
+
+
+def part_of(column: ScoreColumn, records: npt.NDArray[np.bool_]) -> ScoreColumn:
+    """Return a column on some of the records; `records` tells for each ordinal whether it is among them."""
+    kept, missed = records[column.ordinals], records[column.missed]
+    return ScoreColumn(
+        column.ordinals[kept],
+        column.scores[kept],
+        column.passed[kept],
+        column.missed[missed],
+        column.reasons[missed],
+        column.reason_names,
     )
 
 

@@ -5,8 +5,14 @@ from pathlib import Path
 import pytest
 
 from evaldrop.errors import InputError
-from evaldrop.running.deployed.bundle import EvaluationBundle, File
-from evaldrop.running.deployed.placing import SUBMITTED, chosen_key, dataset_key, sidecar_key
+from evaldrop.running.deployed.bundle import (
+    SUBMITTED,
+    EvaluationBundle,
+    File,
+    chosen_key,
+    dataset_key,
+    sidecar_key,
+)
 
 
 @pytest.mark.parametrize(

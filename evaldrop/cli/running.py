@@ -1,0 +1,126 @@
+"""A run on this machine as people meet it: its price, its progress, its scorecard or what ended it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from evaldrop.bedrock.metered import Meter
+from evaldrop.cli import exits
+from evaldrop.cli.output import (
+    complain,
+    confirmed,
+    is_attended,
+    print_json,
+    say_simulated,
+    shown,
+    stderr,
+    stdout,
+    warn,
+)
+from evaldrop.cli.progress import RunProgress
+from evaldrop.errors import InputError, is_bad_input
+from evaldrop.run.request import RunRequest, has_begun
+from evaldrop.running.here import LocalRun, execute_here
+
+if TYPE_CHECKING:
+    from evaldrop.engine import Execution
+    from evaldrop.scorecard.model.scorecard import Scorecard
+
+
+def run_and_show(run: LocalRun, *, yes: bool, as_json: bool) -> int:
+    """Execute a run that its user agrees to, and print its scorecard; return the exit code."""
+    if not yes and not agreed(run.request):
+        complain("stopped before anything was spent.")
+        return exits.WRONG_USE
+    progress = RunProgress(stderr())
+
+    @contextmanager
+    def watch(meter: Meter) -> Iterator[RunProgress]:
+        if run.request.simulated:
+            say_simulated(stderr())
+        try:
+            with progress.shown(meter):
+                yield progress
+        except KeyboardInterrupt:
+            # Here, and not when all processes have ended: one of them may be in the middle of a scorecard.
+            complain(f"stopped: {progress.line()}.")
+            if progress.done:
+                complain(_how_to_go_on(run))
+            raise
+
+    execution = execute_here(run, watch)
+    if execution is None:
+        return exits.INTERRUPTED
+    if execution.status == "SUCCEEDED":
+        return show_finished(run, as_json=as_json)
+    if progress.done and has_begun(run.folder):
+        warn(_how_to_go_on(run))
+    return _show_failure(execution, run, as_json=as_json)
+
+
+def agreed(request: RunRequest) -> bool:
+    """Show what a run would cost and ask; only a person at a terminal is asked, and only about money."""
+    if not request.bedrock.startswith("aws") or not is_attended():
+        return True
+    from evaldrop.cli.tables.plan import print_plan
+    from evaldrop.steps.validate_dataset.validate import check_dataset
+
+    check = check_dataset(request)
+    for warning in check.warnings:
+        warn(warning)
+    if check.plan is None or check.definition is None:
+        return True  # the workflow refuses it, with all its problems
+    print_plan(stderr(), check.plan, budget_usd=check.definition.evaluation.budget_usd)
+    return confirmed("Run it?")
+
+
+def _how_to_go_on(run: LocalRun) -> str:
+    return f"what was done is kept. Go on with: evaldrop run --resume {run.folder}"
+
+
+def _show_failure(execution: "Execution", run: LocalRun, *, as_json: bool) -> int:
+    complain(str(execution.cause or execution.error))
+    if as_json:
+        ended = {"status": execution.status, "error": execution.error, "cause": execution.cause}
+        print_json({**ended, "run": run.folder})
+    return exits.WRONG_USE if is_bad_input(str(execution.error)) else exits.RUN_FAILED
+
+
+def require_run(folder: str) -> None:
+    """
+    Refuse a folder in which no run has begun.
+
+    Raises:
+        InputError: There is no run.json.
+    """
+    if not has_begun(folder):
+        raise InputError(
+            f"{folder}: no run.json there. Give a run's folder, such as runs/<evaluation>/<run id>."
+        )
+
+
+def show_finished(run: LocalRun, *, as_json: bool) -> int:
+    """Print the scorecard of a run that has succeeded; return the exit code of its gate."""
+    from evaldrop.scorecard.read import read_scorecard
+
+    document = {"status": "SUCCEEDED", "run": run.folder}
+    return show_scorecard(read_scorecard(run.folder), run.folder, document if as_json else None)
+
+
+def show_scorecard(scorecard: "Scorecard", folder: str, document: dict[str, Any] | None) -> int:
+    """
+    Print a scorecard and where its report is; return the exit code of its gate.
+
+    Args:
+        scorecard: What to print.
+        folder: The run's.
+        document: What a JSON document says before the scorecard; None prints for people.
+    """
+    from evaldrop.cli.tables.scorecard import print_scorecard
+
+    if document is not None:
+        print_json({**document, "scorecard": scorecard.model_dump(mode="json")})
+    else:
+        print_scorecard(stdout(), scorecard)
+        stdout().print(f"\nreport: {shown(folder)}/report.html")
+    return exits.of_decision(scorecard.gate.decision)

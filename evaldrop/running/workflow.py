@@ -1,0 +1,126 @@
+"""The workflow on one machine: its real file, the real handlers, and buckets that are directories."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from evaldrop import storage
+from evaldrop.bedrock.journal import Journal, ReplayingRuntime, journal_of
+from evaldrop.bedrock.protocol import BedrockRuntime
+from evaldrop.engine import (
+    Execution,
+    Integration,
+    Observer,
+    StateMachine,
+    TaskContext,
+    bedrock_invoke_model,
+    execute,
+    lambda_invoke,
+    load,
+    sdk_integration,
+    sns_publish,
+)
+from evaldrop.run.request import RunRequest
+from evaldrop.running.handlers import HANDLERS
+from evaldrop.running.stored_bodies import get_object, with_stored_bodies
+from evaldrop.shipped import workflow_definition
+from evaldrop.steps.report_failure.notices import unfinished_notice
+
+
+class DirectoryStore:
+    """An object store whose buckets are directories."""
+
+    def open_read(self, bucket: str, key: str) -> BinaryIO:
+        """Open an object for reading."""
+        return (Path(bucket) / key).open("rb")
+
+    def create(self, bucket: str, key: str) -> BinaryIO:
+        """Open a new object for writing; it can be read while it grows."""
+        path = Path(bucket) / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("wb")
+
+
+@cache
+def state_machine() -> StateMachine:
+    """Return the workflow as it runs on one machine: functions and topic are known by their own names."""
+    names = {name: name for name in (*HANDLERS, "ResultsTopic")}
+    return load(workflow_definition(), {**names, "ChildType": "EXPRESS"})
+
+
+async def run_locally(
+    request: RunRequest,
+    runtime: BedrockRuntime,
+    *,
+    folder: str,
+    observer: Observer | None = None,
+    publish: Callable[[dict[str, Any]], None] | None = None,
+    functions: Executor | None = None,
+) -> Execution:
+    """
+    Execute the workflow for a request; what the journal in the run's folder has is not called again.
+
+    Args:
+        request: What to run. A request whose run has begun already goes on with it.
+        runtime: Who answers calls, and keeps its replies in the journal if it is to. It is closed in the end.
+        folder: The run's folder.
+        observer: Follows the progress.
+        publish: Gets what the workflow publishes to its topic.
+        functions: Where the functions run; a thread when there is none.
+    """
+    journalled = ReplayingRuntime(runtime, Journal(journal_of(folder)))
+
+    async def published(message: dict[str, Any]) -> dict[str, Any]:
+        if publish:
+            publish(message)
+        return {"MessageId": request.run_id}
+
+    try:
+        execution = await execute(
+            state_machine(),
+            request.model_dump(mode="json"),
+            integrations={
+                "lambda:invoke": _without_calls(lambda_invoke(HANDLERS, executor=functions), journalled),
+                "aws-sdk:bedrockruntime:converse": sdk_integration(
+                    "bedrock-runtime", "Converse", journalled.converse
+                ),
+                "bedrock:invokeModel": bedrock_invoke_model(
+                    with_stored_bodies(journalled.invoke_model, storage)
+                ),
+                "aws-sdk:s3:getObject": sdk_integration("s3", "GetObject", get_object(storage)),
+                "sns:publish": sns_publish(published),
+            },
+            store=DirectoryStore(),
+            name=request.run_id,
+            observer=observer,
+        )
+    finally:
+        await journalled.close()
+    return _worded(execution, request)
+
+
+def _without_calls(invoke: Integration, runtime: ReplayingRuntime) -> Integration:
+    """Return an integration before whose BuildScorecard the runtime, which is done, gives back its memory."""
+
+    async def integration(arguments: Any, context: TaskContext) -> Any:
+        if context.state == "BuildScorecard":
+            await runtime.close()
+        return await invoke(arguments, context)
+
+    return integration
+
+
+def _worded(execution: Execution, request: RunRequest) -> Execution:
+    """Return an execution that failed where nothing is caught with a reason a person can act on."""
+    if execution.status in {"SUCCEEDED", "ABORTED"}:
+        return execution
+    notice = unfinished_notice(
+        request.model_dump(mode="json"),
+        error=execution.error or "States.Timeout",
+        cause=execution.cause or "",
+        execution="",
+    )
+    return replace(execution, **notice["reason"]) if notice else execution

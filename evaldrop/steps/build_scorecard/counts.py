@@ -1,0 +1,317 @@
+"""
+Counts and scores of a run: what statistics need, and no text.
+
+A score takes 16 bytes, an unscored one 5, a response 40, a judge call 24, a record 4 to 12: a million records
+by three candidates by two criteria are about 300 MB.
+"""
+
+from array import array
+from collections.abc import Mapping, Sequence
+from functools import partial
+from hashlib import blake2b
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED
+from evaldrop.run.records import PreparedRecord
+from evaldrop.run.tables import ResponseRow
+from evaldrop.scorecard.figures import one_line
+from evaldrop.scorecard.results import (
+    REFUSALS,
+    CandidateResult,
+    JudgeCall,
+    RecordResults,
+    Repeat,
+    error_name,
+)
+from evaldrop.scorecard.scores import RecordScore
+from evaldrop.statistics.paired_test import Groups
+from evaldrop.statistics.vectors import Floats, Ordinals
+from evaldrop.steps.build_scorecard.tally import ByKey, Columns, Labels, Merging, Money, Occurrences
+
+# Characters of what a failed call said, in a sentence.
+_MOST_CAUSE = 300
+
+
+class ScoreColumn(NamedTuple):
+    """
+    A candidate's scores on a criterion, in the order of records.
+
+    `ordinals`, `scores` and `passed` have shape (records with a score,); `missed` and `reasons` (records
+    without). With unscored counted as worst a record is in both.
+    """
+
+    ordinals: Ordinals
+    scores: Floats
+    passed: Floats
+    missed: Ordinals
+    reasons: npt.NDArray[np.uint8]
+    reason_names: Sequence[str]
+
+
+class CriterionCounts(Merging):
+    """Grows a `ScoreColumn`."""
+
+    def __init__(self) -> None:
+        self._scored = Columns("df")
+        self._missed = Labels("B")
+
+    def add(self, ordinal: int, score: RecordScore) -> None:
+        """Add a record's score, or the reason why it has none."""
+        if score.score is not None and score.passed is not None:
+            self._scored.append(ordinal, score.score, score.passed)
+        if score.reason is not None:
+            self._missed.add(ordinal, score.reason)
+
+    def column(self) -> ScoreColumn:
+        """Return what was added."""
+        ordinals, scores, passed = self._scored.in_order()
+        return ScoreColumn(ordinals, scores, passed.astype(np.float64), *self._missed.in_order())
+
+
+class Spending(Merging):
+    """What a candidate's responses took, and what an earlier run had paid for already."""
+
+    def __init__(self) -> None:
+        self.cost, self.judge_cost, self.saved = Money(), Money(), Money()
+        self.reused = 0
+
+    def add(self, ordinal: int, result: CandidateResult) -> None:
+        """Add a result, and the judges' calls on it."""
+        if result.response.response is not None:
+            self.cost.add(ordinal, result.response.cost_usd)
+            self.reused += result.is_reused
+            self.saved.add(ordinal, result.saved_usd)
+        for call in result.judge_calls:
+            self.judge_cost.add(ordinal, call.cost_usd)
+
+
+class CandidateCounts(Merging):
+    """Counts of one candidate."""
+
+    def __init__(self, metrics: Sequence[str]) -> None:
+        self.n = self.missing = self.given = self.truncated = self.retries = 0
+        self.refused = self.blocked = self.flagged = 0
+        self.errors, self.flags = Occurrences(), Occurrences()
+        self.input_tokens = self.output_tokens = self.judge_input = self.judge_output = 0
+        self.spent = Spending()
+        self.latencies = array("d")
+        self.texts = Columns("iq")
+        """Of each response its length and its text's hash."""
+        self.metrics = {name: Columns("d") for name in metrics}
+        self._criteria: ByKey[str, CriterionCounts] = ByKey(CriterionCounts)
+
+    def add(self, ordinal: int, result: CandidateResult) -> None:
+        """Add a candidate's result for one record."""
+        self.n += 1
+        self.retries += result.retries
+        self.spent.add(ordinal, result)
+        self._add_response(ordinal, result)
+        for name, score in result.scores.items():
+            self._criteria.at(name, ordinal).add(ordinal, score)
+        for call in result.judge_calls:
+            self._add_tokens(call)
+
+    def add_comparison(self, ordinal: int, call: JudgeCall) -> None:
+        """Add what a judge's call took that compared this candidate with another one."""
+        self._add_tokens(call)
+        self.spent.judge_cost.add(ordinal, call.cost_usd)
+
+    def columns(self) -> dict[str, ScoreColumn]:
+        """Return the scores by criterion."""
+        return {name: criterion.column() for name, criterion in self._criteria.in_order().items()}
+
+    def _add_tokens(self, call: JudgeCall) -> None:
+        self.judge_input += call.input_tokens
+        self.judge_output += call.output_tokens
+
+    def _add_response(self, ordinal: int, result: CandidateResult) -> None:
+        row = result.response
+        if row.response is None:
+            self.missing += result.is_missing
+            if result.error is not None:
+                count_error(self.errors, ordinal, result.error)
+            return
+        self.given += row.reused
+        self.refused += row.stop_reason in REFUSALS
+        self.blocked += row.stop_reason == GUARDRAIL_INTERVENED
+        self.truncated += row.stop_reason == "max_tokens"
+        self.input_tokens += row.input_tokens or 0
+        self.output_tokens += row.output_tokens or 0
+        if row.latency_ms is not None:
+            self.latencies.append(row.latency_ms)
+        # What a guardrail says in a response's place is no response: always the same, and not judged.
+        if row.stop_reason != GUARDRAIL_INTERVENED:
+            self.texts.append(ordinal, len(row.response), _hash(row.response))
+        if row.flags is not None:
+            self.flagged += 1
+            for flag in row.flags.split(","):
+                self.flags.add(flag, ordinal)
+        self._add_metrics(ordinal, row)
+
+    def _add_metrics(self, ordinal: int, row: ResponseRow) -> None:
+        for column, value in zip(self.metrics.values(), row.metrics, strict=True):
+            if value is not None:
+                column.append(ordinal, value)
+
+
+class JudgeCallCounts(Merging):
+    """Counts of one judge."""
+
+    def __init__(self) -> None:
+        self.calls = self.kept = self.asked_again = self.retries = self.scored = self.on_shortened = 0
+        self.input_tokens = self.output_tokens = 0
+        self.errors, self.unscored = Occurrences(), Occurrences()
+        self.cost, self.saved = Money(), Money()
+
+    def add_call(self, ordinal: int, call: JudgeCall) -> None:
+        """Add a call."""
+        self.calls += 1
+        self.kept += call.is_kept
+        if call.error is not None:
+            count_error(self.errors, ordinal, call.error)
+        self.asked_again += call.asked_again
+        self.retries += call.retries
+        self.input_tokens += call.input_tokens
+        self.output_tokens += call.output_tokens
+        self.cost.add(ordinal, call.cost_usd)
+        self.saved.add(ordinal, call.saved_usd)
+
+
+class RunCounts(NamedTuple):
+    """
+    Counts and scores of a run.
+
+    Attributes:
+        size: Lines of `records.jsonl`: ordinals are below it. `records` are the dataset's own.
+        categories: Each line's category as an index into `category_names`, -1 for none; shape (size,).
+        groups: Each line's cluster; None when no record has a group. Shape (size,).
+        copies: What perturbed copies took, by candidate.
+        repeats: What responses took that count for nothing, by candidate.
+    """
+
+    size: int
+    records: int
+    evaluated: int
+    missing_reasons: Mapping[str, int]
+    repeated: int
+    categories: Ordinals
+    category_names: Sequence[str]
+    groups: Groups
+    candidates: Mapping[str, CandidateCounts]
+    copies: Mapping[str, Spending]
+    repeats: Mapping[str, Money]
+    judges: Mapping[str, JudgeCallCounts]
+
+
+class CountTally(Merging):
+    """Gathers `RunCounts`."""
+
+    def __init__(self, candidates: Sequence[str], judges: Sequence[str], metrics: Sequence[str]) -> None:
+        self._size = self._records = self._evaluated = self._repeated = 0
+        self._missing = Occurrences()
+        self._categories, self._groups = Labels(), Labels()
+        self._candidates = {name: CandidateCounts(metrics) for name in candidates}
+        self._copies = {name: Spending() for name in candidates}
+        self._repeats = {name: Money() for name in candidates}
+        self._judges = {name: JudgeCallCounts() for name in judges}
+
+    def add(self, record: PreparedRecord, results: RecordResults) -> None:
+        """
+        Add a line.
+
+        Of an anchor its calls count, and its verdicts are in nobody's numbers; of a perturbed copy what it
+        took counts, and its scores are in no estimate but its own.
+        """
+        ordinal = results.ordinal
+        self._size += 1
+        self._repeated += bool(results.repeats) and results.anchor is None
+        for repeat in results.repeats:
+            self._add_repeat(ordinal, repeat)
+        for call in results.anchor.judge_calls if results.anchor else ():
+            self._judges[call.judge].add_call(ordinal, call)
+        for result in results.candidates:
+            name = result.response.candidate
+            (self._copies if record.perturbed else self._candidates)[name].add(ordinal, result)
+            self._add_to_judges(ordinal, result)
+        if results.anchor is None and record.perturbed is None:
+            self._add_record(record, results)
+
+    def result(self) -> RunCounts:
+        """Return what was counted."""
+        by_record, codes, category_names = self._categories.in_order()
+        categories = np.full(self._size, -1, np.int32)
+        categories[by_record] = codes
+        by_record, codes, group_names = self._groups.in_order()
+        # A record without a group is a cluster of its own.
+        groups = -1 - np.arange(self._size, dtype=np.int32)
+        groups[by_record] = codes
+        return RunCounts(
+            self._size,
+            self._records,
+            self._evaluated,
+            self._missing.counts,
+            self._repeated,
+            categories,
+            category_names,
+            groups if group_names else None,
+            self._candidates,
+            self._copies,
+            self._repeats,
+            self._judges,
+        )
+
+    def _add_record(self, record: PreparedRecord, results: RecordResults) -> None:
+        self._records += 1
+        if results.failure is None:
+            self._evaluated += 1
+        else:
+            self._missing.add(results.failure.error, results.ordinal)
+        if record.category is not None:
+            self._categories.add(results.ordinal, record.category)
+        if record.group is not None:
+            self._groups.add(results.ordinal, record.group)
+        for row, call, _ in results.compared:
+            if call is not None:
+                judge = self._judges[call.judge]
+                judge.add_call(results.ordinal, call)
+                judge.on_shortened += row.preferred is not None and row.left_out_characters > 0
+                # The candidate that is compared with a baseline bears the cost.
+                self._candidates[row.candidate].add_comparison(results.ordinal, call)
+
+    def _add_repeat(self, ordinal: int, repeat: Repeat) -> None:
+        for result in repeat.candidates:
+            if result.response.response is not None:
+                self._repeats[result.response.candidate].add(ordinal, result.response.cost_usd)
+        judged = (call for result in repeat.candidates for call in result.judge_calls)
+        for call in (*repeat.judge_calls, *judged):
+            self._judges[call.judge].add_call(ordinal, call)
+
+    def _add_to_judges(self, ordinal: int, result: CandidateResult) -> None:
+        for call in result.judge_calls:
+            self._judges[call.judge].add_call(ordinal, call)
+        for verdict in result.verdicts:
+            judge = self._judges[verdict.judge]
+            if verdict.score is not None:
+                judge.scored += 1
+                judge.on_shortened += verdict.left_out_characters > 0
+            else:
+                judge.unscored.add(verdict.unscored_reason or "unknown", ordinal)
+
+
+def count_error(errors: Occurrences, ordinal: int, caught: object) -> None:
+    """Count what the workflow caught, {"Error", "Cause"}; what the first of each name said is its example."""
+    errors.add(error_name(caught), ordinal, partial(_cause, caught))
+
+
+def _cause(caught: object) -> str:
+    said = caught.get("Cause") or "" if isinstance(caught, Mapping) else caught
+    return one_line(str(said), _MOST_CAUSE)
+
+
+def _hash(text: str) -> int:
+    # Python's own differs from process to process, and parts of a run may be tallied in several.
+    digest = blake2b(text.encode(errors="surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "little", signed=True)

@@ -1,0 +1,92 @@
+"""What came of each line of a run's `records.jsonl`, in the file's order."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from evaldrop import storage
+from evaldrop.run.definition import REPLIES, RunDefinition
+from evaldrop.run.records import PreparedRecord
+from evaldrop.run.results import Found, collect
+from evaldrop.scorecard.results import RecordResults, Repeat
+from evaldrop.steps.build_scorecard.reading import ResultReader
+
+
+def read_results(
+    run: RunDefinition, manifests: Sequence[str]
+) -> Iterator[tuple[PreparedRecord, RecordResults]]:
+    """
+    Yield every record of a run, its anchors and perturbed copies included, with its results.
+
+    Args:
+        run: The run.
+        manifests: URIs of its Map runs' manifests, the newest first.
+
+    Raises:
+        StorageError: A file cannot be read, or is not what it should be.
+    """
+    reader = ResultReader(run)
+    original: tuple[str, RecordResults] | None = None
+    for ordinal, found in enumerate(collect(run.folder, manifests)):
+        if run.parent and run.parent.how == "rescored":
+            for output in (found.output, *found.repeats):
+                _mark_reused(output)
+        take_unread_replies(found, run.folder)
+        record, results = found.record, _read(ordinal, found, reader)
+        if record.perturbed is not None:
+            # A copy is behind its record, so only one record is held for those to come.
+            has_original = original is not None and original[0] == record.perturbed.of
+            results = results._replace(original=original[1] if original and has_original else None)
+        elif record.anchor is None:
+            original = (record.record_id, results)
+        yield record, results
+
+
+def _read(ordinal: int, found: Found, reader: ResultReader) -> RecordResults:
+    repeats = [_repeat(found._replace(output=output), reader) for output in found.repeats]
+    if found.record.anchor is not None:
+        return RecordResults(ordinal, (), repeats=repeats, anchor=reader.read_anchor(found))
+    compared = () if found.record.perturbed else reader.read_comparisons(found)
+    failure = None if found.output is not None else found.failure
+    return RecordResults(ordinal, reader.read(found), compared, failure, repeats)
+
+
+def _repeat(found: Found, reader: ResultReader) -> Repeat:
+    if found.record.anchor is not None:
+        return Repeat((), reader.read_anchor(found).judge_calls)
+    compared = [call for _, call, _ in reader.read_comparisons(found) if call is not None]
+    return Repeat(reader.read(found), compared)
+
+
+def _mark_reused(output: dict[str, Any] | None) -> None:
+    """Mark every reply in a child's output as one that this run did not pay for."""
+    for response in (output or {}).get("responses") or ():
+        response["reused"] = True
+        for judgement in response.get("judgements") or ():
+            judgement["kept"] = True
+    for comparison in (output or {}).get("comparisons") or ():
+        comparison["kept"] = True
+
+
+def take_unread_replies(found: Found, folder: str) -> None:
+    """
+    Put into a child's output the replies that its workflow could not read.
+
+    They were paid for and are responses as others, but that no judge has seen them. One that is not there
+    any more stays an error.
+    """
+    for output in (found.output, *found.repeats):
+        for response in (output or {}).get("responses") or ():
+            if response.get("unread") and (body := _reply(response["candidate"], found.record.calls, folder)):
+                response["reply"] = {"Body": body}
+                del response["error"]
+
+
+def _reply(candidate: str, calls: Mapping[str, Any], folder: str) -> Any:
+    written: str = calls["long"][candidate]["arguments"]["Output"]["S3Uri"]
+    # Beside the results first: a run that was copied to another place stays readable.
+    for uri in (storage.join(folder, REPLIES, *written.split("/")[-2:]), written):
+        if storage.exists(uri):
+            return orjson.loads(storage.read_bytes(uri))
+    return None
