@@ -1,7 +1,7 @@
 """From a draft to a record: every canonical field is checked, and all faults of a row are found together."""
 
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
 
 from evaldrop.datasets.drafts import (
     MAX_NAME_CHARACTERS,
@@ -10,34 +10,29 @@ from evaldrop.datasets.drafts import (
     kind_of,
     read_criterion,
     scalar_text,
-    wrong_type,
 )
 from evaldrop.datasets.records import CANONICAL_FIELDS, MAX_ID_CHARACTERS, Message, Record
 from evaldrop.datasets.shape_values import joined_blocks
 
+_T = TypeVar("_T")
 _ROLES = {"user": "user", "assistant": "assistant", "system": "system", "developer": "system"}
 
 
 def check(draft: Draft, *, line: int) -> tuple[Record | None, list[Fault]]:
-    """
-    Make a record of a draft.
-
-    Returns:
-        The record and no fault, or None and every fault of the row.
-    """
+    """Make a record of a draft: the record and no fault, or None and every fault of the row."""
     checker = _DraftChecker(draft)
     values: dict[str, Any] = {
         "id": checker.id(line),
         "prompt": checker.prompt(),
         "messages": checker.messages(),
-        "system": checker.text("system"),
-        "context": checker.context(),
-        "reference": checker.reference(),
+        "system": checker.of_type("system", str, "a string") or None,
+        "context": "\n\n".join(checker.texts("context", "a string or a list of strings")) or None,
+        "reference": checker.texts("reference", "a string, a number or a list of them"),
         "category": checker.label("category"),
         "criteria": checker.criteria(),
         "responses": checker.responses(),
         "group": checker.label("group"),
-        "expected_blocked": checker.truth("expected_blocked"),
+        "expected_blocked": checker.of_type("expected_blocked", bool, "true or false"),
         "metadata": draft.metadata,
         "line": line,
     }
@@ -60,14 +55,11 @@ class _DraftChecker:
         self._draft = draft
         self._values = draft.values
 
-    def _fault(self, what: str, do: str) -> None:
-        self._draft.faults.append(Fault(what, do))
-
     def _shown(self, name: str) -> str:
         return self._draft.names.get(name, name)
 
     def _wrong(self, name: str, value: Any, wanted: str) -> None:
-        self._draft.faults.append(wrong_type(self._shown(name), value, wanted))
+        self._draft.refuse_type(self._shown(name), value, wanted)
 
     def id(self, line: int) -> str:
         value = self._values.get("id")
@@ -79,32 +71,31 @@ class _DraftChecker:
             return ""
         text = str(value)
         if not text.strip():
-            self._fault(f'"{self._shown("id")}" is empty', "Give every record its own id, or none at all.")
+            self._draft.refuse(
+                f'"{self._shown("id")}" is empty', "Give every record its own id, or none at all."
+            )
         elif len(text) > MAX_ID_CHARACTERS:
             what = f'"{self._shown("id")}" has {len(text):,} characters'
-            self._fault(what, f"Shorten it to {MAX_ID_CHARACTERS} at most.")
+            self._draft.refuse(what, f"Shorten it to {MAX_ID_CHARACTERS} at most.")
         return text
 
     def prompt(self) -> str | None:
-        value = self._values.get("prompt")
-        if value is None:
-            return None
-        if not isinstance(value, str):
-            self._wrong("prompt", value, "a string")
-            return None
-        if not value.strip():
-            self._fault(f'"{self._shown("prompt")}" is empty', "Write the prompt, or remove the row.")
+        value = self.of_type("prompt", str, "a string")
+        if value is not None and not value.strip():
+            self._draft.refuse(f'"{self._shown("prompt")}" is empty', "Write the prompt, or remove the row.")
         return value
 
     def one_prompt(self) -> None:
         given = [name for name in ("prompt", "messages") if self._values.get(name) not in (None, [])]
         if len(given) == 2:
             shown = " and ".join(f'"{self._shown(name)}"' for name in given)
-            self._fault(f"both {shown} are given", "Keep one of them.")
+            self._draft.refuse(f"both {shown} are given", "Keep one of them.")
         elif not given and self._values.get("messages") == []:
-            self._fault(f'"{self._shown("messages")}" is an empty list', 'Give messages, or a "prompt".')
+            self._draft.refuse(
+                f'"{self._shown("messages")}" is an empty list', 'Give messages, or a "prompt".'
+            )
         elif not given and not self._draft.is_prompt_blamed:
-            self._fault("no prompt", self._prompt_advice())
+            self._draft.refuse("no prompt", self._prompt_advice())
 
     def _prompt_advice(self) -> str:
         for key in self._draft.metadata:
@@ -114,11 +105,8 @@ class _DraftChecker:
         return 'Give every record a "prompt" or "messages".'
 
     def messages(self) -> tuple[Message, ...]:
-        value = self._values.get("messages")
+        value = self.of_type("messages", list, "a list of messages")
         if value is None:
-            return ()
-        if not isinstance(value, list):
-            self._wrong("messages", value, "a list of messages")
             return ()
         read = [self._message(member, f"{self._shown('messages')}[{n}]") for n, member in enumerate(value)]
         messages = tuple(message for message in read if message is not None)
@@ -131,33 +119,24 @@ class _DraftChecker:
         # Models take words of the assistant at the end for the beginning of their own, or refuse them.
         if messages[-1].role == "assistant":
             do = 'End with a user message; an ideal answer belongs in "reference".'
-            self._fault(f'"{shown}" ends with an assistant message', do)
+            self._draft.refuse(f'"{shown}" ends with an assistant message', do)
         elif not any(message.role == "user" for message in messages):
-            self._fault(f'"{shown}" holds no user message', "Give at least one message the role user.")
+            self._draft.refuse(f'"{shown}" holds no user message', "Give at least one message the role user.")
 
     def _message(self, value: Any, place: str) -> Message | None:
         if not isinstance(value, dict):
-            self._draft.faults.append(wrong_type(place, value, 'an object with "role" and "content"'))
+            self._draft.refuse_type(place, value, 'an object with "role" and "content"')
             return None
         role, content = value.get("role"), joined_blocks(value.get("content"))
         if not isinstance(role, str) or role not in _ROLES:
             found = f'"{role[:50]}"' if isinstance(role, str) else kind_of(role)
-            self._fault(f'"{place}.role" is {found}', "Use user, assistant or system.")
+            self._draft.refuse(f'"{place}.role" is {found}', "Use user, assistant or system.")
         if not isinstance(content, str):
-            self._draft.faults.append(
-                wrong_type(f"{place}.content", content, "a string or a list of text blocks")
-            )
+            self._draft.refuse_type(f"{place}.content", content, "a string or a list of text blocks")
         elif not content.strip():
-            self._fault(f'"{place}.content" is empty', "Write the message, or remove it.")
+            self._draft.refuse(f'"{place}.content" is empty', "Write the message, or remove it.")
         if isinstance(role, str) and role in _ROLES and isinstance(content, str):
             return Message.model_validate({"role": _ROLES[role], "content": content})
-        return None
-
-    def text(self, name: str) -> str | None:
-        value = self._values.get(name)
-        if value is None or isinstance(value, str):
-            return value or None
-        self._wrong(name, value, "a string")
         return None
 
     def label(self, name: str) -> str | None:
@@ -167,21 +146,14 @@ class _DraftChecker:
             self._wrong(name, value, "a string or a number")
         return text or None
 
-    def truth(self, name: str) -> bool | None:
+    def of_type(self, name: str, kind: type[_T], wanted: str) -> _T | None:
         value = self._values.get(name)
-        if value is None or isinstance(value, bool):
+        if value is None or isinstance(value, kind):
             return value
-        self._wrong(name, value, "true or false")
+        self._wrong(name, value, wanted)
         return None
 
-    def context(self) -> str | None:
-        texts = self._texts("context", "a string or a list of strings")
-        return "\n\n".join(texts) or None
-
-    def reference(self) -> tuple[str, ...]:
-        return self._texts("reference", "a string, a number or a list of them")
-
-    def _texts(self, name: str, wanted: str) -> tuple[str, ...]:
+    def texts(self, name: str, wanted: str) -> tuple[str, ...]:
         """Texts of a value or a list of values; blank ones say nothing and are left out."""
         value = self._values.get(name)
         if value is None:
@@ -196,28 +168,21 @@ class _DraftChecker:
             if text is not None and text.strip():
                 texts.append(text)
             elif text is None and member is not None:
-                fault = wrong_type(f"{self._shown(name)}[{place}]", member, "a string or a number")
-                self._draft.faults.append(fault)
+                self._draft.refuse_type(f"{self._shown(name)}[{place}]", member, "a string or a number")
         return tuple(texts)
 
     def responses(self) -> dict[str, str]:
-        value = self._values.get("responses")
-        if value is None:
-            return {}
-        if not isinstance(value, dict):
-            self._wrong("responses", value, "an object of candidate names and texts")
-            return {}
+        value = self.of_type("responses", dict, "an object of candidate names and texts")
         responses = {}
-        for name, given in value.items():
+        for name, given in (value or {}).items():
             text = scalar_text(given)
             if not name.strip() or len(name) > MAX_NAME_CHARACTERS:
                 what = f'"{self._shown("responses")}" holds a candidate name that is empty or too long'
-                self._fault(what, f"Name candidates with 1 to {MAX_NAME_CHARACTERS} characters.")
+                self._draft.refuse(what, f"Name candidates with 1 to {MAX_NAME_CHARACTERS} characters.")
             elif text is not None:
                 responses[name] = text
             elif given is not None:
-                fault = wrong_type(f"{self._shown('responses')}.{name}", given, "a string")
-                self._draft.faults.append(fault)
+                self._draft.refuse_type(f"{self._shown('responses')}.{name}", given, "a string")
         return responses
 
     def criteria(self) -> dict[str, str | None]:
@@ -229,9 +194,7 @@ class _DraftChecker:
         criteria: dict[str, str | None] = {}
         for member in value if isinstance(value, list) else [value]:
             if not isinstance(member, str):
-                self._wrong(
-                    "criteria", member if isinstance(value, list) else value, "a name, a list or an object"
-                )
+                self._wrong("criteria", member, "a name, a list or an object")
                 return {}
             criteria.update(read_criterion(member))
         return criteria
@@ -241,10 +204,9 @@ class _DraftChecker:
         for name, question in value.items():
             if not name.strip() or len(name) > MAX_NAME_CHARACTERS:
                 what = f'"{self._shown("criteria")}" holds a name that is empty or too long'
-                self._fault(what, f"Name criteria with 1 to {MAX_NAME_CHARACTERS} characters.")
+                self._draft.refuse(what, f"Name criteria with 1 to {MAX_NAME_CHARACTERS} characters.")
             elif question is None or isinstance(question, str):
                 criteria[name] = question or None
             else:
-                fault = wrong_type(f"{self._shown('criteria')}.{name}", question, "a question")
-                self._draft.faults.append(fault)
+                self._draft.refuse_type(f"{self._shown('criteria')}.{name}", question, "a question")
         return criteria

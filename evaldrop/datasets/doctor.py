@@ -37,12 +37,8 @@ def examine_records(records: Iterable[Record], *, source: str) -> tuple[Problem,
     """
     Warn of repeated prompts, references that their own prompt gives away, and one category above all others.
 
-    Args:
-        records: Accepted records; read once, not held.
-        source: The file's name, as warnings show it.
-
-    Returns:
-        At most one warning of each kind, each with a count and the first lines.
+    Records are read once and not held. There is at most one warning of each kind, with a count and the first
+    lines.
     """
     prompts = SeenIds()
     repeated, leaking = _Sightings(), _Sightings()
@@ -55,7 +51,16 @@ def examine_records(records: Iterable[Record], *, source: str) -> tuple[Problem,
             leaking.add(record.line)
         if record.category is not None and (record.category in categories or len(categories) < 10_000):
             categories[record.category] += 1
-    findings = [*_repeated(repeated), *_leaking(leaking), *_unbalanced(categories)]
+    findings = []
+    if repeated.count:
+        what = f"prompts that repeat an earlier one word for word: {repeated.count:,} (lines {repeated})"
+        do = "Remove repetitions, or give them one `group`: they are not independent evidence."
+        findings.append((what, do))
+    if leaking.count:
+        what = f"references that stand word for word in their prompt: {leaking.count:,} (lines {leaking})"
+        do = "Check that the prompt does not give the answer away; quoted source text belongs in `context`."
+        findings.append((what, do))
+    findings += _unbalanced(categories)
     return tuple(Problem(source=source, line=None, what=what, do=do) for what, do in findings)
 
 
@@ -63,20 +68,6 @@ def _leaks(record: Record) -> bool:
     prompt = record.prompt_text.casefold()
     answers = (answer.strip().casefold() for answer in record.reference)
     return any(len(answer) >= MIN_LEAKED_CHARACTERS and answer in prompt for answer in answers)
-
-
-def _repeated(seen: _Sightings) -> list[tuple[str, str]]:
-    if not seen.count:
-        return []
-    do = "Remove repetitions, or give them one `group`: they are not independent evidence."
-    return [(f"prompts that repeat an earlier one word for word: {seen.count:,} (lines {seen})", do)]
-
-
-def _leaking(seen: _Sightings) -> list[tuple[str, str]]:
-    if not seen.count:
-        return []
-    do = "Check that the prompt does not give the answer away; quoted source text belongs in `context`."
-    return [(f"references that stand word for word in their prompt: {seen.count:,} (lines {seen})", do)]
 
 
 def _unbalanced(categories: Counter[str]) -> list[tuple[str, str]]:

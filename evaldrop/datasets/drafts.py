@@ -41,6 +41,14 @@ class Draft:
             self.values[name] = value
             self.names[name] = source
 
+    def refuse(self, what: str, do: str) -> None:
+        """Add a fault."""
+        self.faults.append(Fault(what, do))
+
+    def refuse_type(self, name: str, value: Any, wanted: str) -> None:
+        """Add the fault of a field that has another type than it should."""
+        self.faults.append(wrong_type(name, value, wanted))
+
     def blame_prompt(self, fault: Fault) -> None:
         """Add the fault for which the row has no prompt."""
         self.faults.append(fault)
@@ -58,7 +66,7 @@ class Draft:
             for key, value in values.items():
                 self.keep(key, value)
         elif values is not None:
-            self.faults.append(wrong_type(source, values, "an object"))
+            self.refuse_type(source, values, "an object")
 
     def add_response(self, candidate: str, text: Any, source: str) -> None:
         """Add the response a candidate already gave; null means it gave none."""
@@ -68,8 +76,9 @@ class Draft:
         if text is None or not isinstance(responses, dict):
             return
         if candidate in responses:
-            what = f'"{source}" holds two responses of "{candidate}"'
-            self.faults.append(Fault(what, "Keep one response per candidate."))
+            self.refuse(
+                f'"{source}" holds two responses of "{candidate}"', "Keep one response per candidate."
+            )
         else:
             responses[candidate] = text
 
@@ -83,7 +92,7 @@ class Draft:
                 if isinstance(member, str):
                     criteria.update(read_criterion(member))
                 elif member is not None:
-                    self.faults.append(wrong_type("criteria", member, "a name, a list or an object"))
+                    self.refuse_type("criteria", member, "a name, a list or an object")
             self.put("criteria", criteria, source)
         free, count = name, 1
         while free in criteria:

@@ -14,6 +14,7 @@ from evaldrop.errors import DatasetError
 
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
 _MISSING = object()
+_PROMPTS = ("prompt", "messages")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class FieldMapping:
 
     def __init__(self, fields: Mapping[str, str] | None) -> None:
         self.paths = {target: _checked(target, source) for target, source in (fields or {}).items()}
-        self._names_prompt = any(target in ("prompt", "messages") for target in self.paths)
+        self._names_prompt = any(target in _PROMPTS for target in self.paths)
 
     def read(self, row: Mapping[str, Any]) -> Mapped:
         """Draft a row: what is mapped wins over what is recognised."""
@@ -51,18 +52,15 @@ class FieldMapping:
         shape = None if self._names_prompt else recognise(unused) or recognise(row)
         base = CANONICAL if shape is None else shape
         draft = base.draft(unused if shape is None or shape.fits(unused) else row)
-        if self._names_prompt:
-            _forget_prompts(draft)
+        for name in _PROMPTS if self._names_prompt else ():
+            if name in draft.values:
+                draft.keep(name, draft.values.pop(name))
         found = {target for target, source in self.paths.items() if _apply(draft, target, source, row)}
-        self._ask_for_prompt(draft, found)
-        return Mapped(draft=draft, shape=shape, found=frozenset(found))
-
-    def _ask_for_prompt(self, draft: Draft, found: set[str]) -> None:
-        wanted = [self.paths[name] for name in ("prompt", "messages") if name in self.paths]
-        if wanted and not {"prompt", "messages"} & found:
-            shown = " or ".join(f'"{source}"' for source in wanted)
+        if self._names_prompt and not found.intersection(_PROMPTS):
+            shown = " or ".join(f'"{self.paths[name]}"' for name in _PROMPTS if name in self.paths)
             what = f"no prompt: the row has no {shown}"
             draft.blame_prompt(Fault(what, "Correct the row, or `fields` in the evaluation."))
+        return Mapped(draft=draft, shape=shape, found=frozenset(found))
 
 
 def _checked(target: str, source: str) -> str:
@@ -75,12 +73,6 @@ def _checked(target: str, source: str) -> str:
         do = "Write a key or a path such as inputs.question or turns[0].text."
         raise DatasetError(f'fields: "{source}", for {target}, is not a path. {do}')
     return source
-
-
-def _forget_prompts(draft: Draft) -> None:
-    for name in ("prompt", "messages"):
-        if name in draft.values:
-            draft.keep(name, draft.values.pop(name))
 
 
 def _apply(draft: Draft, target: str, source: str, row: Mapping[str, Any]) -> bool:

@@ -10,6 +10,9 @@ MAX_DEPTH = 100
 _BOM = b"\xef\xbb\xbf"
 _SUSPICIOUS = re.compile(rb"\\u[dD][89a-fA-F]|[0-9]{19}|[0-9][eE]\+?0*[0-9]{3}")
 
+_TOO_DEEP = Fault(f"nested more than {MAX_DEPTH} levels deep", "Flatten the row.")
+_TOO_LARGE_NUMBER = Fault("a number is too large for 64 bits", "Write it as a string.")
+
 _WORDING = {
     "Expecting value": "expected a value",
     "Expecting ',' delimiter": "expected a comma or a closing bracket",
@@ -32,21 +35,20 @@ class _RefusedError(ValueError):
 
 def parse_row(raw: bytes, *, first_line: int | None, offset: int) -> tuple[Any, Fault | None]:
     """
-    Parse one row's bytes.
+    Parse one row's bytes: to the value and None, or to None and what is wrong with the text.
 
     Args:
         raw: UTF-8 JSON, with or without a byte order mark.
         first_line: The line of the file the row begins on, when it may span several; None for a JSONL row.
         offset: Where the row begins in the file, in bytes.
-
-    Returns:
-        The value and None, or None and what is wrong with the text.
     """
     raw = raw.removeprefix(_BOM)
     try:
         text = raw.decode("utf-8")
         value = _DECODER.decode(text)
-        _refuse_what_cannot_be_written(raw, value)
+        # What parses and could not be written again: half surrogates, huge numbers, very deep nesting.
+        if _SUSPICIOUS.search(raw) or raw.count(b"[") + raw.count(b"{") > MAX_DEPTH:
+            _check(value, depth=0)
     except UnicodeDecodeError as error:
         return None, _bad_utf8(error, offset)
     except json.JSONDecodeError as error:
@@ -54,9 +56,9 @@ def parse_row(raw: bytes, *, first_line: int | None, offset: int) -> tuple[Any, 
     except _RefusedError as error:
         return None, error.fault
     except RecursionError:
-        return None, _too_deep()
+        return None, _TOO_DEEP
     except ValueError:  # int() refuses more than 4,300 digits
-        return None, _too_large_number()
+        return None, _TOO_LARGE_NUMBER
     return value, None
 
 
@@ -77,15 +79,9 @@ def _constant(name: str) -> NoReturn:
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, strict=False)
 
 
-def _refuse_what_cannot_be_written(raw: bytes, value: Any) -> None:
-    """Refuse what parses and could not be written again: half surrogates, huge numbers, very deep nesting."""
-    if _SUSPICIOUS.search(raw) or raw.count(b"[") + raw.count(b"{") > MAX_DEPTH:
-        _check(value, depth=0)
-
-
 def _check(value: Any, *, depth: int) -> None:
     if depth > MAX_DEPTH:
-        raise _RefusedError(*_too_deep())
+        raise _RefusedError(*_TOO_DEEP)
     match value:
         case str():
             _check_text(value)
@@ -100,7 +96,7 @@ def _check(value: Any, *, depth: int) -> None:
             pass
         case int() | float():
             if not -(2**63) <= value < 2**64 and (isinstance(value, int) or abs(value) == float("inf")):
-                raise _RefusedError(*_too_large_number())
+                raise _RefusedError(*_TOO_LARGE_NUMBER)
 
 
 def _check_text(text: str) -> None:
@@ -111,14 +107,6 @@ def _check_text(text: str) -> None:
         raise _RefusedError(
             f"text holds {half}, half of a character", "Write the whole character."
         ) from error
-
-
-def _too_deep() -> Fault:
-    return Fault(f"nested more than {MAX_DEPTH} levels deep", "Flatten the row.")
-
-
-def _too_large_number() -> Fault:
-    return Fault("a number is too large for 64 bits", "Write it as a string.")
 
 
 def _bad_utf8(error: UnicodeDecodeError, offset: int) -> Fault:

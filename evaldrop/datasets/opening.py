@@ -18,20 +18,10 @@ _NOTHING = object()
 _DECODER = json.JSONDecoder(strict=False)
 _SPACE = re.compile(r"[ \t\r\n]*")
 # An object with one of these is a row, even when it also holds a list called `data`.
-_ROW_KEYS = frozenset(
-    {
-        "conversationTurns",
-        "input",
-        "inputs",
-        "instruction",
-        "messages",
-        "modelInput",
-        "prompt",
-        "question",
-        "text_prompt",
-        "vars",
-    }
-)
+_ROW_KEYS = frozenset({
+    "conversationTurns", "input", "inputs", "instruction", "messages", "modelInput", "prompt", "question",
+    "text_prompt", "vars",
+})  # fmt: skip
 
 _FORMATS = (
     (b"PK\x03\x04", "a zip file, such as an Excel workbook", "Export the sheet as JSON Lines."),
@@ -66,12 +56,7 @@ class OpenFile(NamedTuple):
 
 def open_rows(stream: BinaryIO, *, source: str, limit: int) -> OpenFile:
     """
-    Split a dataset into rows, holding no more than a few hundred kilobytes beside one row.
-
-    Args:
-        stream: The file, at its beginning; it need not be seekable.
-        source: The file's name, as errors show it.
-        limit: The most bytes a row may have.
+    Split a dataset into rows of at most `limit` bytes, holding a few hundred kilobytes beside one row.
 
     Raises:
         DatasetError: The file is empty, or is something else than JSON.
@@ -148,16 +133,11 @@ def _array_start(text: str, *, is_whole: bool) -> _Start | None:
     if text[first : first + 1] != "{":
         return None
     value, end = _value_at(text, first)
-    if isinstance(value, dict):
-        is_alone = is_whole and _skip_space(text, end) == len(text)
-        if is_alone and not _ROW_KEYS & value.keys():
-            return _wrapped_start(text, first) or _documents_start(text, first, end)
-        return _documents_start(text, first, end)
-    return _wrapped_start(text, first)
-
-
-def _documents_start(text: str, first: int, end: int) -> _Start | None:
-    return _Start(first, True) if "\n" in text[first:end] else None
+    if not isinstance(value, dict):
+        return _wrapped_start(text, first)
+    is_alone = is_whole and _skip_space(text, end) == len(text)
+    wrapped = _wrapped_start(text, first) if is_alone and not _ROW_KEYS & value.keys() else None
+    return wrapped or (_Start(first, True) if "\n" in text[first:end] else None)
 
 
 def _is_line_of_many(text: str, first: int) -> bool:
@@ -186,7 +166,7 @@ def _wrapped_start(text: str, first: int) -> _Start | None:
 
 
 def _value_at(text: str, place: int) -> tuple[Any, int]:
-    """Parse the JSON value at a place: the value and its end, or None when there is no whole value (."""
+    """Parse the JSON value at a place: the value and its end, or `_NOTHING` when there is no whole value."""
     try:
         return _DECODER.raw_decode(text, place)
     except (ValueError, RecursionError):

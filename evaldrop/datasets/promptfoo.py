@@ -38,7 +38,7 @@ def read_vars(draft: Draft, value: Any, key: str, _row: Mapping[str, Any]) -> No
 def read_assert(draft: Draft, value: Any, key: str, row: Mapping[str, Any]) -> None:
     """Turn a test's assertions into its reference and criteria; keep the others in metadata."""
     if not isinstance(value, list) or not all(isinstance(member, dict) for member in value):
-        draft.faults.append(wrong_type(key, value, "a list of objects"))
+        draft.refuse_type(key, value, "a list of objects")
         return
     raw_vars = row.get("vars")
     variables = raw_vars if isinstance(raw_vars, dict) else {}
@@ -50,7 +50,8 @@ def read_assert(draft: Draft, value: Any, key: str, row: Mapping[str, Any]) -> N
             draft.put("reference", wanted, f"{key}.{kind}")
         elif kind in _RUBRICS and wanted:
             name = assertion.get("metric") or _RUBRICS[kind]
-            draft.add_criterion(str(name), _question(wanted), f"{key}.{kind}")
+            question = "\n".join(map(str, _members(wanted)))
+            draft.add_criterion(str(name), question, f"{key}.{kind}")
         else:
             kept.append(assertion)
             draft.notes.append(f'promptfoo assertion "{kind}" is not carried over; it is kept in metadata')
@@ -73,7 +74,7 @@ def _reference_of(assertions: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def _is_text(value: Any) -> bool:
-    values = value if isinstance(value, list) else [value]
+    values = _members(value)
     return bool(values) and all(scalar_text(member) is not None for member in values)
 
 
@@ -86,6 +87,5 @@ def _filled(value: Any, variables: Mapping[str, Any]) -> Any:
     return _VARIABLE.sub(lambda match: scalar_text(variables.get(match[1])) or match[0], value)
 
 
-def _question(value: Any) -> str:
-    members = value if isinstance(value, list) else [value]
-    return "\n".join(str(member) for member in members)
+def _members(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -95,13 +95,13 @@ class _RowReader:
         if fault is None and not isinstance(value, dict):
             fault = Fault(f"the row is {kind_of(value)}, not an object", 'Write it as {"prompt": …}.')
         if fault is not None:
-            return self._unread(row, fault)
+            outcome = self._rejected(row, [fault])
+            return RowReading(outcome=outcome, shape=None, keys=(), notes=(), mapped=frozenset())
         mapped = self._mapping.read(value)
         record, faults = check(mapped.draft, line=row.number)
         faults = [*faults, *self._duplicates(record, mapped.draft, row.number)]
-        outcome = record if record is not None and not faults else self._rejected(row, faults)
         return RowReading(
-            outcome=outcome,
+            outcome=record if record is not None and not faults else self._rejected(row, faults),
             shape=mapped.shape,
             keys=tuple(value),
             notes=tuple(mapped.draft.notes),
@@ -124,12 +124,8 @@ class _RowReader:
         first = self._seen.first_line(str(given), line)
         if first is None:
             return []
-        shown = f"{str(given)[:100]}"
-        return [Fault(f'the id "{shown}" was already used on {self._unit} {first}', "Make ids unique.")]
-
-    def _unread(self, row: RawRow, fault: Fault) -> RowReading:
-        outcome = self._rejected(row, [fault])
-        return RowReading(outcome=outcome, shape=None, keys=(), notes=(), mapped=frozenset())
+        what = f'the id "{str(given)[:100]}" was already used on {self._unit} {first}'
+        return [Fault(what, "Make ids unique.")]
 
     def _rejected(self, row: RawRow, faults: list[Fault]) -> Rejected:
         problems = tuple(

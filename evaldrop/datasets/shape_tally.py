@@ -49,17 +49,13 @@ class ShapeTally:
         for key in reading.keys:
             if key in shape.keys:
                 seen.add(key)
-            elif key not in self._sources:
-                self._add_unknown(key, shape, reading.outcome.line)
-
-    def _add_unknown(self, key: str, shape: Shape, line: int) -> None:
-        """Note a key that evaldrop's rows should not have, or that looks misspelt in another tool's."""
-        if key in self._unknown:
-            self._unknown[key].n_rows += 1
-        elif len(self._unknown) < MAX_UNKNOWN_KEYS:
-            meant = did_you_mean(key, tuple(shape.keys))
-            if meant or shape is CANONICAL:
-                self._unknown[key] = _UnknownKey(line=line, meant=meant)
+            elif key in self._unknown:
+                self._unknown[key].n_rows += 1
+            elif key not in self._sources and len(self._unknown) < MAX_UNKNOWN_KEYS:
+                # Evaldrop's rows should not have it; in another tool's it only counts when it looks misspelt.
+                meant = did_you_mean(key, tuple(shape.keys))
+                if meant or shape is CANONICAL:
+                    self._unknown[key] = _UnknownKey(line=reading.outcome.line, meant=meant)
 
     def shapes(self) -> dict[str, int]:
         """Count rows per shape, most first; bare rows count as the richer shape they are part of."""
@@ -108,19 +104,17 @@ class ShapeTally:
 
     def hints(self) -> list[Problem]:
         """Name keys that may be mistakes, and what a tool's rows held that could not be carried over."""
+        hints = []
+        for key, unknown in self._unknown.items():
+            what = f'unknown key "{key[:100]}" ({_rows(unknown.n_rows)}), kept in metadata'
+            meant = (
+                f'Did you mean "{unknown.meant}"?'
+                if unknown.meant
+                else "Move it into metadata if it is meant."
+            )
+            hints.append(Problem(source=self._source, line=unknown.line, what=what, do=meant))
         do = "Nothing to do if that is what you want."
-        notes = [self._of_file(f"{note} ({_rows(count)})", do) for note, count in self._notes.items()]
-        return [*(self._unknown_key(key, unknown) for key, unknown in self._unknown.items()), *notes]
-
-    def _unknown_key(self, key: str, unknown: _UnknownKey) -> Problem:
-        return Problem(
-            source=self._source,
-            line=unknown.line,
-            what=f'unknown key "{key[:100]}" ({_rows(unknown.n_rows)}), kept in metadata',
-            do=f'Did you mean "{unknown.meant}"?'
-            if unknown.meant
-            else "Move it into metadata if it is meant.",
-        )
+        return hints + [self._of_file(f"{note} ({_rows(count)})", do) for note, count in self._notes.items()]
 
     def _of_file(self, what: str, do: str) -> Problem:
         return Problem(source=self._source, line=None, what=what, do=do)

@@ -5,7 +5,6 @@ from typing import Any
 
 from evaldrop.datasets.drafts import (
     Draft,
-    Fault,
     is_messages,
     put_variables,
     scalar_text,
@@ -49,7 +48,7 @@ def instruction_input(draft: Draft, value: Any, _key: str, _row: Row) -> None:
 def model_responses(draft: Draft, value: Any, key: str, _row: Row) -> None:
     """Read Bedrock's modelResponses: [{response, modelIdentifier}]."""
     if not isinstance(value, list) or not all(isinstance(member, dict) for member in value):
-        draft.faults.append(wrong_type(key, value, "a list of objects"))
+        draft.refuse_type(key, value, "a list of objects")
         return
     for place, given in enumerate(value):
         name = given.get("modelIdentifier")
@@ -57,7 +56,7 @@ def model_responses(draft: Draft, value: Any, key: str, _row: Row) -> None:
             draft.add_response(name, given["response"], key)
         else:
             what = f'"{key}[{place}]" does not hold both "response" and "modelIdentifier" as strings'
-            draft.faults.append(Fault(what, "Give both."))
+            draft.refuse(what, "Give both.")
 
 
 def reference_text(draft: Draft, value: Any, key: str, _row: Row) -> None:
@@ -82,7 +81,7 @@ def choices(draft: Draft, value: Any, key: str, _row: Row) -> None:
     """Show Inspect's choices at the prompt's end as A), B) …, since the target is a letter."""
     draft.keep(key, value)
     if not isinstance(value, list) or not all(isinstance(choice, str) for choice in value):
-        draft.faults.append(wrong_type(key, value, "a list of strings"))
+        draft.refuse_type(key, value, "a list of strings")
         return
     shown = "\n".join(f"{chr(ord('A') + place)}) {choice}" for place, choice in enumerate(value[:26]))
     prompt, messages = draft.values.get("prompt"), draft.values.get("messages")
@@ -97,7 +96,7 @@ def choices(draft: Draft, value: Any, key: str, _row: Row) -> None:
 def expectations(draft: Draft, value: Any, key: str, _row: Row) -> None:
     """Read MLflow's expectations; facts and guidelines become one criterion each, the same for every row."""
     if not isinstance(value, dict):
-        draft.faults.append(wrong_type(key, value, "an object"))
+        draft.refuse_type(key, value, "an object")
         return
     questions = {
         "expected_facts": "Does the response contain every one of these facts?",
@@ -115,7 +114,7 @@ def expectations(draft: Draft, value: Any, key: str, _row: Row) -> None:
 def task(draft: Draft, value: Any, key: str, _row: Row) -> None:
     """Read 360-eval's task: {task_type, task_criteria}."""
     if not isinstance(value, dict):
-        draft.faults.append(wrong_type(key, value, "an object"))
+        draft.refuse_type(key, value, "an object")
         return
     for name, member in value.items():
         if name == "task_type":
@@ -214,7 +213,7 @@ def _rag_output(draft: Draft, output: Any, key: str) -> None:
     if output is None:
         return
     if not isinstance(output, dict):
-        draft.faults.append(wrong_type(key, output, "an object"))
+        draft.refuse_type(key, output, "an object")
         return
     names = (output.get("modelIdentifier"), output.get("knowledgeBaseIdentifier"), "output")
     draft.add_response(

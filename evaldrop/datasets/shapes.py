@@ -64,18 +64,25 @@ class Shape:
             draft.put("category", category, "metadata.category")
 
 
-def _shape(
-    name: str,
-    title: str,
-    needs: tuple[tuple[str, ...], ...],
-    keys: Mapping[str, str],
-    readers: Mapping[str, read.KeyReader] | None = None,
-) -> Shape:
-    # Shared keys are read first, so that a reader can add to them (a rubric to the row's criteria).
-    shared = {key: key for key in SHARED_KEYS if key not in keys}
-    all_readers = {"metadata": read.metadata, **(readers or {})}
-    return Shape(name=name, title=title, needs=needs, keys={**shared, **keys}, readers=all_readers)
+_Home = str | tuple[str, read.KeyReader]
 
+
+def _shape(name: str, title: str, needs: tuple[tuple[str, ...], ...], homes: Mapping[str, _Home]) -> Shape:
+    """Describe a tool's rows: each key's canonical field, with a reader where its value is not canonical."""
+    # Shared keys are read first, so that a reader can add to them (a rubric to the row's criteria).
+    keys = {key: key for key in SHARED_KEYS if key not in homes}
+    readers: dict[str, read.KeyReader] = {"metadata": read.metadata}
+    for key, home in homes.items():
+        if isinstance(home, str):
+            keys[key] = home
+        else:
+            keys[key], readers[key] = home
+    return Shape(name=name, title=title, needs=needs, keys=keys, readers=readers)
+
+
+_PROMPT = ("prompt", read.prompt_or_messages)
+_RESPONSE = ("responses", read.response)
+_REFERENCE = ("reference", read.reference_text)
 
 CANONICAL = Shape(
     name="evaldrop",
@@ -89,162 +96,95 @@ BEDROCK_EVALUATION = _shape(
     "bedrock_evaluation",
     "Bedrock evaluation rows",
     (("prompt",), ("referenceResponse", "modelResponses")),
-    {"prompt": "prompt", "referenceResponse": "reference", "modelResponses": "responses"},
-    {"modelResponses": read.model_responses},
+    {
+        "prompt": "prompt",
+        "referenceResponse": "reference",
+        "modelResponses": ("responses", read.model_responses),
+    },
 )
 
 FOREIGN_SHAPES = (
     _shape(
-        "bedrock_rag_evaluation",
-        "Bedrock RAG evaluation rows",
-        (("conversationTurns",),),
-        {"conversationTurns": "prompt"},
-        {"conversationTurns": read.conversation_turns},
+        "bedrock_rag_evaluation", "Bedrock RAG evaluation rows", (("conversationTurns",),),
+        {"conversationTurns": ("prompt", read.conversation_turns)},
     ),
     _shape(
-        "bedrock_batch_inference",
-        "Bedrock batch inference rows",
-        (("modelInput",),),
-        {"recordId": "id", "modelInput": "messages"},
-        {"modelInput": read.model_input},
+        "bedrock_batch_inference", "Bedrock batch inference rows", (("modelInput",),),
+        {"recordId": "id", "modelInput": ("messages", read.model_input)},
     ),
     _shape(
-        "promptfoo",
-        "promptfoo tests",
-        (("vars",),),
-        {"vars": "prompt", "assert": "reference, criteria"},
-        {"vars": read_vars, "assert": read_assert},
+        "promptfoo", "promptfoo tests", (("vars",),),
+        {"vars": ("prompt", read_vars), "assert": ("reference, criteria", read_assert)},
     ),
     _shape(
-        "openai_evals",
-        "OpenAI evals rows",
-        (("input",), ("ideal",)),
-        {"input": "messages", "ideal": "reference"},
-        {"input": read.prompt_or_messages},
+        "openai_evals", "OpenAI evals rows", (("input",), ("ideal",)),
+        {"input": ("messages", read.prompt_or_messages), "ideal": "reference"},
     ),
     _shape(
-        "inspect",
-        "Inspect rows",
-        (("input",), ("target", "choices")),
-        {"input": "prompt", "target": "reference", "choices": "prompt"},
-        {"input": read.prompt_or_messages, "choices": read.choices},
+        "inspect", "Inspect rows", (("input",), ("target", "choices")),
+        {"input": _PROMPT, "target": "reference", "choices": ("prompt", read.choices)},
     ),
     _shape(
-        "deepeval",
-        "deepeval goldens",
+        "deepeval", "deepeval goldens",
         (("input",), ("actual_output", "expected_output", "retrieval_context")),
         {
-            "input": "prompt",
-            "actual_output": "responses",
-            "expected_output": "reference",
-            "context": "context",
-            "retrieval_context": "context",
-            "additional_metadata": "metadata",
-        },
-        {
-            "actual_output": read.response,
-            "retrieval_context": read.context_unless_given,
-            "additional_metadata": read.metadata,
+            "input": "prompt", "actual_output": _RESPONSE, "expected_output": "reference",
+            "context": "context", "retrieval_context": ("context", read.context_unless_given),
+            "additional_metadata": ("metadata", read.metadata),
         },
     ),
     _shape(
-        "langchain_criteria",
-        "LangChain criteria rows",
+        "langchain_criteria", "LangChain criteria rows",
         (("input",), ("submission", "prediction", "output"), ("submission", "prediction", "criteria")),
         {
-            "input": "prompt",
-            "submission": "responses",
-            "prediction": "responses",
-            "output": "responses",
+            "input": _PROMPT, "submission": _RESPONSE, "prediction": _RESPONSE, "output": _RESPONSE,
             "criteria": "criteria",
         },
+    ),
+    _shape(
+        "autoevals", "autoevals rows", (("input",), ("expected", "output")),
+        {"input": _PROMPT, "expected": _REFERENCE, "output": _RESPONSE},
+    ),
+    _shape(
+        "langfuse", "Langfuse dataset items", (("input",), ("expectedOutput",)),
+        {"input": _PROMPT, "expectedOutput": _REFERENCE},
+    ),
+    _shape(
+        "alpaca", "Alpaca instruction rows", (("instruction",), ("input",), ("output",)),
+        {"instruction": "prompt", "input": ("prompt", read.instruction_input), "output": "reference"},
+    ),
+    _shape(
+        "alpaca_eval", "AlpacaEval rows", (("instruction",), ("output", "generator", "dataset")),
         {
-            "input": read.prompt_or_messages,
-            "submission": read.response,
-            "prediction": read.response,
-            "output": read.response,
+            "instruction": "prompt", "output": ("responses", read.generator_response),
+            "generator": ("responses", read.nothing), "dataset": "category",
         },
     ),
     _shape(
-        "autoevals",
-        "autoevals rows",
-        (("input",), ("expected", "output")),
-        {"input": "prompt", "expected": "reference", "output": "responses"},
-        {"input": read.prompt_or_messages, "expected": read.reference_text, "output": read.response},
+        "langsmith", "LangSmith rows", (("inputs",), ("outputs", "reference_outputs")),
+        {"inputs": _PROMPT, "outputs": _RESPONSE, "reference_outputs": _REFERENCE},
     ),
     _shape(
-        "langfuse",
-        "Langfuse dataset items",
-        (("input",), ("expectedOutput",)),
-        {"input": "prompt", "expectedOutput": "reference"},
-        {"input": read.prompt_or_messages, "expectedOutput": read.reference_text},
-    ),
-    _shape(
-        "alpaca",
-        "Alpaca instruction rows",
-        (("instruction",), ("input",), ("output",)),
-        {"instruction": "prompt", "input": "prompt", "output": "reference"},
-        {"input": read.instruction_input},
-    ),
-    _shape(
-        "alpaca_eval",
-        "AlpacaEval rows",
-        (("instruction",), ("output", "generator", "dataset")),
-        {"instruction": "prompt", "output": "responses", "generator": "responses", "dataset": "category"},
-        {"output": read.generator_response, "generator": read.nothing},
-    ),
-    _shape(
-        "langsmith",
-        "LangSmith rows",
-        (("inputs",), ("outputs", "reference_outputs")),
-        {"inputs": "prompt", "outputs": "responses", "reference_outputs": "reference"},
+        "mlflow", "MLflow evaluation rows", (("inputs",), ("expectations",)),
         {
-            "inputs": read.prompt_or_messages,
-            "outputs": read.response,
-            "reference_outputs": read.reference_text,
+            "inputs": _PROMPT, "outputs": _RESPONSE,
+            "expectations": ("reference, criteria", read.expectations),
         },
     ),
     _shape(
-        "mlflow",
-        "MLflow evaluation rows",
-        (("inputs",), ("expectations",)),
-        {"inputs": "prompt", "outputs": "responses", "expectations": "reference, criteria"},
-        {"inputs": read.prompt_or_messages, "outputs": read.response, "expectations": read.expectations},
-    ),
-    _shape(
-        "360_eval",
-        "360-eval scenarios",
-        (("text_prompt",),),
+        "360_eval", "360-eval scenarios", (("text_prompt",),),
         {
-            "text_prompt": "prompt",
-            "golden_answer": "reference",
-            "task": "category, criteria",
-            "success_criteria": "criteria",
-            "url_image": "metadata",
+            "text_prompt": "prompt", "golden_answer": "reference", "task": ("category, criteria", read.task),
+            "success_criteria": ("criteria", read.success_criteria), "url_image": ("metadata", read.image),
         },
-        {"task": read.task, "success_criteria": read.success_criteria, "url_image": read.image},
     ),
     _shape(
-        "question_answer",
-        "question and answer rows",
-        (("question",),),
+        "question_answer", "question and answer rows", (("question",),),
         {"question": "prompt", "answer": "reference", "answers": "reference"},
     ),
-    _shape(
-        "input",
-        "rows with an input",
-        (("input",),),
-        {"input": "prompt"},
-        {"input": read.prompt_or_messages},
-    ),
-    _shape(
-        "inputs",
-        "rows with inputs",
-        (("inputs",),),
-        {"inputs": "prompt"},
-        {"inputs": read.prompt_or_messages},
-    ),
-)
+    _shape("input", "rows with an input", (("input",),), {"input": _PROMPT}),
+    _shape("inputs", "rows with inputs", (("inputs",),), {"inputs": _PROMPT}),
+)  # fmt: skip
 
 # Rows of these may be rows of a richer shape without its optional keys; the survey counts them so.
 BARE_SHAPES = frozenset({"evaldrop", "question_answer", "input", "inputs", "langsmith"})

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
@@ -85,7 +85,9 @@ def survey_dataset(
         )
         for reading in rows:
             tally.add(reading)
-        hashed.drain()
+        # What follows the last row is part of the file, and of its digest.
+        while hashed.read(1 << 20):
+            continue
     return tally.survey(hashed)
 
 
@@ -100,10 +102,6 @@ class _HashedStream:
         piece = self._stream.read(size)
         self.digest.update(piece)
         return piece
-
-    def drain(self) -> None:
-        while self.read(1 << 20):
-            continue
 
 
 class _NameCounter:
@@ -191,12 +189,9 @@ class _Tally:
             n_clusters=len(self._groups) + self._n_ungrouped,
         )
 
-    def _overflown(self) -> list[Problem]:
-        do = "Only the first are counted by name."
-        return [
-            Problem(
-                source=self._source, line=None, what=f"more than {MAX_NAMES_KEPT:,} different {what}", do=do
-            )
-            for what, counter in self._names.items()
-            if counter.has_overflown
-        ]
+    def _overflown(self) -> Iterator[Problem]:
+        for names, counter in self._names.items():
+            if counter.has_overflown:
+                what = f"more than {MAX_NAMES_KEPT:,} different {names}"
+                do = "Only the first are counted by name."
+                yield Problem(source=self._source, line=None, what=what, do=do)

@@ -1,7 +1,7 @@
 """Agreement of raters beyond chance (Cohen, Krippendorff), and of a judge with itself in another order."""
 
-from collections.abc import Callable, Hashable, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Hashable, Sequence
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -31,13 +31,7 @@ def agreement_rate(a: Ratings, b: Ratings) -> float:
     """
     Return the share of items on which two raters say the same, a fraction in [0, 1].
 
-    Args:
-        a: One rater's labels or scores, shape (items,).
-        b: The other's, in the same order.
-
-    Raises:
-        NotEnoughData: No items.
-        ValueError: Lengths differ, or NaN.
+    Arguments, and what raises, as in `cohen_kappa`, but one category is enough.
     """
     first, second, _ = _joint_codes(a, b)
     return float(np.mean(first == second))
@@ -178,18 +172,16 @@ def _coincidences(counts: Floats) -> Floats:
 
 
 def _distances(values: Floats, totals: Floats, level: Level) -> Floats:
-    measures: dict[str, Callable[[], Floats]] = {
-        "nominal": lambda: np.not_equal.outer(values, values).astype(np.float64),
-        "ordinal": lambda: np.square(np.subtract.outer(*[np.cumsum(totals) - totals / 2] * 2)),
-        "interval": lambda: np.square(np.subtract.outer(values, values)),
-        "ratio": lambda: _ratio_distances(values),
-    }
-    if level not in measures:
-        raise ValueError(f"level must be one of {', '.join(measures)}, got {level!r}")
-    return measures[level]()
-
-
-def _ratio_distances(values: Floats) -> Floats:
-    sums = np.add.outer(values, values)
-    # 0 against 0 is no difference, not 0/0.
-    return np.square(np.subtract.outer(values, values) / np.where(sums == 0, 1, sums))
+    gaps = np.subtract.outer(values, values)
+    match level:
+        case "nominal":
+            return np.asarray(gaps != 0, dtype=np.float64)
+        case "ordinal":
+            return np.square(np.subtract.outer(*[np.cumsum(totals) - totals / 2] * 2))
+        case "interval":
+            return np.square(gaps)
+        case "ratio":
+            sums = np.add.outer(values, values)
+            # 0 against 0 is no difference, not 0/0.
+            return np.square(gaps / np.where(sums == 0, 1, sums))
+    raise ValueError(f"level must be one of {', '.join(get_args(Level))}, got {level!r}")

@@ -87,7 +87,7 @@ def bradley_terry_intervals(
     1993, chapter 13).
 
     Args:
-        wins: One win table per comparison or group of comparisons, shape (rows, k, k); see `comparison_wins`.
+        wins: One win table per comparison or group of comparisons, shape (rows, k, k).
         records: The record (or group) each row belongs to, shape (rows,).
         seed: Of the resampling.
         prior: As in `bradley_terry`; above 0, since a resample may lack a candidate's only loss.

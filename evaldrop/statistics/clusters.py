@@ -46,7 +46,7 @@ def corrected_clustered_standard_error(scores: npt.ArrayLike, groups: Groups) ->
     """
     vector = as_vector(scores, "scores", at_least=2)
     clusters = several(as_clusters(groups, rows=vector.size))
-    return _clustered_error(vector, clusters) * sqrt(clusters.number / (clusters.number - 1))
+    return _corrected_error(vector, clusters)
 
 
 def clustered_mean_estimate(scores: npt.ArrayLike, groups: Groups, *, confidence: float = 0.95) -> Estimate:
@@ -54,20 +54,12 @@ def clustered_mean_estimate(scores: npt.ArrayLike, groups: Groups, *, confidence
     Estimate a mean of clustered scores: CR1 standard error, t interval on G - 1 degrees of freedom.
 
     Degrees of freedom as in Cameron & Miller 2015, "A Practitioner's Guide to Cluster-Robust Inference",
-    VI.D. Equals `mean_estimate` when every score is its own cluster.
-
-    Args:
-        scores: Shape (n,), any unit.
-        groups: The cluster of each score, shape (n,).
-        confidence: Two-sided level, a fraction in (0, 1).
-
-    Raises:
-        NotEnoughData: Fewer than two clusters.
-        ValueError: NaN scores, another number of groups than scores, or confidence outside (0, 1).
+    VI.D. Equals `mean_estimate` when every score is its own cluster. Arguments, and what raises, as in
+    `corrected_clustered_standard_error` and `mean_estimate`.
     """
     vector = as_vector(scores, "scores", at_least=2)
     clusters = several(as_clusters(groups, rows=vector.size))
-    error = _clustered_error(vector, clusters) * sqrt(clusters.number / (clusters.number - 1))
+    error = _corrected_error(vector, clusters)
     mean = float(vector.mean())
     return Estimate(
         n=vector.size,
@@ -119,12 +111,7 @@ def totals_by_cluster(vector: Floats, clusters: Clusters) -> ClusterTotals:
 
 
 def several(clusters: Clusters) -> Clusters:
-    """
-    Return `clusters`, of which there are at least two.
-
-    Raises:
-        NotEnoughData: There is one.
-    """
+    """Return `clusters`, of which there are at least two; NotEnoughData when there is one."""
     if clusters.number < 2:
         raise NotEnoughData("one cluster only: nothing is independent of anything, so no spread can be seen")
     return clusters
@@ -136,6 +123,10 @@ def _effective_size(vector: Floats, clusters: Clusters, rate: float) -> float:
         return float(clusters.number)
     variance = _clustered_error(vector, clusters) ** 2 * clusters.number / (clusters.number - 1)
     return vector.size / max(1.0, variance / binomial)
+
+
+def _corrected_error(vector: Floats, clusters: Clusters) -> float:
+    return _clustered_error(vector, clusters) * sqrt(clusters.number / (clusters.number - 1))
 
 
 def _clustered_error(vector: Floats, clusters: Clusters) -> float:

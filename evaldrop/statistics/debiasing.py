@@ -101,7 +101,8 @@ def clustered_ppi_mean(
         NotEnoughData: Fewer than two clusters on either side, or nothing varies at all.
         ValueError: Lengths differ, NaN, weight outside [0, 1], or confidence outside (0, 1).
     """
-    labels, labelled, unlabelled = _checked(human, judge_labelled, judge_unlabelled)
+    labels, labelled = as_pairs(human, judge_labelled, at_least=2)
+    unlabelled = as_vector(judge_unlabelled, "unlabelled judge scores", at_least=2)
     error_unlabelled = corrected_clustered_standard_error(unlabelled, unlabelled_groups)
     clusters = several(as_clusters(labelled_groups, rows=labels.size))
     # Residual sums per cluster over n make every clustered variance a plain dot product.
@@ -113,7 +114,9 @@ def clustered_ppi_mean(
         shared = correction * float(human_parts @ judge_parts)
         trust = min(1.0, max(0.0, shared / spread)) if spread else 0.0
     else:
-        trust = _checked_weight(weight)
+        if not 0 <= weight <= 1:
+            raise ValueError(f"weight must lie in [0, 1], got {weight}")
+        trust = weight
     rectified = human_parts - trust * judge_parts
     error = sqrt(trust**2 * error_unlabelled**2 + correction * float(rectified @ rectified))
     quantile = t_quantile(confidence, clusters.number - 1)
@@ -137,20 +140,10 @@ def shared_clusters_ppi_mean(
     variance is c_u λ² Σu² + c_l Σ(h - λj)² + 2 √(c_u c_l) λ Σu(h - λj); λ minimises it, cut to [0, 1].
     Without shared clusters it is `clustered_ppi_mean`, whose t interval and sources it keeps (Angelopoulos,
     Duchi & Zrnic 2023; Cameron & Miller 2015); the cross term is derived here and held by simulation.
-
-    Args:
-        human: Labels of randomly chosen records, shape (n,).
-        judge_labelled: The judge's scores of the same records, shape (n,).
-        judge_unlabelled: The judge's scores of the others, shape (N,).
-        labelled_groups: Numbers of the labelled records' clusters, shape (n,).
-        unlabelled_groups: Clusters of the others, shape (N,), in the same names.
-        confidence: Two-sided level, a fraction in (0, 1).
-
-    Raises:
-        NotEnoughData: Fewer than two clusters on either side, or nothing varies at all.
-        ValueError: Lengths differ, NaN, or confidence outside (0, 1).
+    Arguments, and what raises, as in it; both sides' groups are numbers, the same for the same cluster.
     """
-    labels, labelled, unlabelled = _checked(human, judge_labelled, judge_unlabelled)
+    labels, labelled = as_pairs(human, judge_labelled, at_least=2)
+    unlabelled = as_vector(judge_unlabelled, "unlabelled judge scores", at_least=2)
     clusters = as_clusters(
         np.concatenate([labelled_groups, unlabelled_groups]), rows=labels.size + unlabelled.size
     )
@@ -225,19 +218,6 @@ def self_preference(own: JudgeCounts, other: JudgeCounts) -> SelfPreference:
         NotEnoughData: No good or no bad labelled records on one side.
     """
     return SelfPreference(own.sensitivity - other.sensitivity, other.specificity - own.specificity)
-
-
-def _checked(
-    human: npt.ArrayLike, judge_labelled: npt.ArrayLike, judge_unlabelled: npt.ArrayLike
-) -> tuple[Floats, Floats, Floats]:
-    labels, labelled = as_pairs(human, judge_labelled, at_least=2)
-    return labels, labelled, as_vector(judge_unlabelled, "unlabelled judge scores", at_least=2)
-
-
-def _checked_weight(weight: float) -> float:
-    if not 0 <= weight <= 1:
-        raise ValueError(f"weight must lie in [0, 1], got {weight}")
-    return weight
 
 
 def _debiased(

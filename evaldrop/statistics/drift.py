@@ -89,9 +89,7 @@ def cusum(
         NotEnoughData: No runs.
         ValueError: NaN, sigma or limit not positive, a negative slack, or a target that is no number.
     """
-    values = as_vector(estimates, "estimates")
-    _check_level(target)
-    _check_positive(sigma=sigma, limit=limit)
+    values = _checked_series(estimates, target, sigma=sigma, limit=limit)
     if not slack >= 0:
         raise ValueError(f"slack is 0 or more, got {slack}")
     deviations = (values - target) / sigma
@@ -107,21 +105,10 @@ def ewma(
     1990).
 
     E_t = w x_t + (1 - w) E_(t-1), E_0 = target; limits target ± width · sigma √(w/(2 - w) (1 - (1 - w)^2t)).
-
-    Args:
-        estimates: One per run in order, shape (runs,).
-        target: The level to hold, in their unit.
-        sigma: Noise of one run, `run_noise`, above 0.
-        weight: Of the newest run, in (0, 1]; 0.2 to 0.3 for small shifts.
-        width: Of the limits in sigmas, above 0; 2.7 to 3.
-
-    Raises:
-        NotEnoughData: No runs.
-        ValueError: NaN, sigma or width not positive, weight outside (0, 1], or a target that is no number.
+    `weight` is that of the newest run, in (0, 1], 0.2 to 0.3 for small shifts; `width` is above 0, 2.7 to 3.
+    Arguments, and what raises, as in `cusum`.
     """
-    values = as_vector(estimates, "estimates")
-    _check_level(target)
-    _check_positive(sigma=sigma, width=width)
+    values = _checked_series(estimates, target, sigma=sigma, width=width)
     if not 0 < weight <= 1:
         raise ValueError(f"weight must lie in (0, 1], got {weight}")
     average, level = np.empty_like(values), target
@@ -144,12 +131,11 @@ def _first(alarms: npt.NDArray[np.bool_]) -> int | None:
     return int(np.argmax(alarms)) if alarms.any() else None
 
 
-def _check_level(target: float) -> None:
+def _checked_series(estimates: npt.ArrayLike, target: float, **positive: float) -> Floats:
+    values = as_vector(estimates, "estimates")
     if not isfinite(target):
         raise ValueError(f"target must be a number, got {target}")
-
-
-def _check_positive(**values: float) -> None:
-    for name, value in values.items():
+    for name, value in positive.items():
         if not value > 0:
             raise ValueError(f"{name} must be above 0, got {value}")
+    return values

@@ -114,19 +114,8 @@ def clopper_pearson_interval(passed: int, scored: int, *, confidence: float = 0.
     Clopper–Pearson "exact" interval for a pass rate (Clopper & Pearson 1934).
 
     Quantiles of Beta(k, n-k+1) and Beta(k+1, n-k). Never covers less than `confidence`, and so is wider than
-    Wilson's: for a threshold that must not be passed by luck.
-
-    Args:
-        passed: Verdicts that met the criterion, 0 <= passed <= scored.
-        scored: Verdicts with a score.
-        confidence: Two-sided level, a fraction in (0, 1).
-
-    Returns:
-        Bounds on the pass rate, fractions in [0, 1].
-
-    Raises:
-        NotEnoughData: scored is 0.
-        ValueError: passed lies outside 0..scored, or confidence outside (0, 1).
+    Wilson's: for a threshold that must not be passed by luck. Arguments, and what raises, as in
+    `wilson_interval`.
     """
     check_counts(passed, scored)
     tail = (1 - check_fraction(confidence, "confidence")) / 2
@@ -188,13 +177,7 @@ def mean_estimate(scores: npt.ArrayLike, *, confidence: float = 0.95) -> Estimat
 
 
 def check_counts(passed: float, scored: float) -> None:
-    """
-    Refuse counts no pass rate can be made of.
-
-    Raises:
-        NotEnoughData: scored is 0.
-        ValueError: scored is negative, or passed lies outside 0..scored.
-    """
+    """Refuse counts no pass rate can be made of: with NotEnoughData when `scored` is 0, else ValueError."""
     if scored == 0:
         raise NotEnoughData("no scored verdicts: a pass rate needs at least one")
     if not 0 <= passed <= scored:

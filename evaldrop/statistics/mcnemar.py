@@ -44,9 +44,6 @@ def paired_pass_interval(only_a: int, only_b: int, *, records: int, confidence: 
         records: n, all records both were scored on.
         confidence: Two-sided level, a fraction in (0, 1).
 
-    Returns:
-        Bounds on pass rate of a minus pass rate of b, in [-1, 1].
-
     Raises:
         NotEnoughData: No records.
         ValueError: A count is negative, more records are discordant than there are, or confidence is outside

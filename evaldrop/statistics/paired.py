@@ -82,7 +82,10 @@ def paired_difference(
     """
     first, second = as_pairs(a, b, at_least=2)
     vector = first - second
-    clusters = _independent_parts(vector, groups)
+    if groups is None:
+        clusters = Clusters(np.arange(vector.size, dtype=np.intp), vector.size)
+    else:
+        clusters = several(as_clusters(groups, rows=vector.size))
     difference = float(vector.mean())
     sums, _ = totals_by_cluster(vector - difference, clusters)
     correction = sqrt(clusters.number / (clusters.number - 1))
@@ -92,6 +95,10 @@ def paired_difference(
     difference = difference if abs(difference) > rounding else 0.0
     error = error if error > rounding else 0.0
     freedom = clusters.number - 1
+    if error:
+        p_value = float(2 * special.stdtr(freedom, -abs(difference) / error))
+    else:
+        p_value = 2.0**-freedom if difference else 1.0
     return PairedDifference(
         n=vector.size,
         clusters=clusters.number,
@@ -99,7 +106,7 @@ def paired_difference(
         sd=float(vector.std(ddof=1)),
         standard_error=error,
         interval=t_interval(difference, error, degrees_of_freedom=freedom, confidence=confidence),
-        p_value=_t_p_value(difference, error, freedom),
+        p_value=p_value,
         confidence=confidence,
     )
 
@@ -141,17 +148,8 @@ def sign_flip_permutation(
     Return the two-sided p of the sign-flip test from randomly drawn sign patterns.
 
     (hits + 1) / (resamples + 1), the observed pattern counting as one (Phipson & Smyth 2010), so p is never
-    0. Memory is bounded; time grows with resamples times the number of different sizes of difference.
-
-    Args:
-        differences: a - b per record, shape (n,).
-        seed: Of the random signs; the same seed gives the same p.
-        groups: The cluster of each record, shape (n,); None when records are independent.
-        resamples: Patterns drawn; p is no finer than 1 / (resamples + 1).
-
-    Raises:
-        NotEnoughData: No differences.
-        ValueError: NaN, another number of groups, or resamples below 1.
+    0, and no finer than 1 / (resamples + 1). Memory is bounded; time grows with resamples (1 or more) times
+    the number of different sizes of difference. Arguments, and what raises, as in `sign_flip_exact`.
     """
     if resamples < 1:
         raise ValueError(f"resamples must be at least 1, got {resamples}")
@@ -172,30 +170,13 @@ def sign_flip_test(
     """
     Test by sign flips (Fisher 1935): exactly where the patterns can be counted, else from a seeded draw.
 
-    Args:
-        differences: One per record, shape (n,), any unit.
-        seed: Of the draw.
-        groups: The cluster of each record, whose signs flip together; None when records are independent.
-        resamples: How many patterns are drawn.
-
-    Raises as `sign_flip_exact` and `sign_flip_permutation` do, but never for too many patterns.
+    Arguments, and what raises, as in `sign_flip_exact` and `sign_flip_permutation`, but nothing is raised for
+    too many patterns.
     """
     if _pattern_count(_steps(differences, groups)) <= EXACT_PATTERNS:
         return SignFlipTest(sign_flip_exact(differences, groups=groups), is_exact=True)
     p_value = sign_flip_permutation(differences, seed=seed, groups=groups, resamples=resamples)
     return SignFlipTest(p_value, is_exact=False)
-
-
-def _independent_parts(vector: Floats, groups: Groups | None) -> Clusters:
-    if groups is None:
-        return Clusters(np.arange(vector.size, dtype=np.intp), vector.size)
-    return several(as_clusters(groups, rows=vector.size))
-
-
-def _t_p_value(difference: float, error: float, freedom: int) -> float:
-    if error == 0:
-        return 1.0 if difference == 0 else 2.0**-freedom
-    return float(2 * special.stdtr(freedom, -abs(difference) / error))
 
 
 def _steps(differences: npt.ArrayLike, groups: Groups | None) -> _Steps:

@@ -80,9 +80,11 @@ def paired_test(shared: Shared, groups: Groups, *, on_binary_scale: bool, confid
     except NotEnoughData as error:
         difference = float((first - second).mean())
         return Pairing(first.size, difference, reason=f"no interval: {error}")
-    detectable = _detectable(paired.standard_error, confidence) if paired.standard_error else None
-    interval = (paired.interval.low, paired.interval.high)
-    return Pairing(paired.n, paired.difference, interval, paired.p_value, detectable)
+    spread = paired.standard_error
+    detectable = detectable_from_standard_error(spread, level=1 - confidence) if spread else None
+    return Pairing(
+        paired.n, paired.difference, (paired.interval.low, paired.interval.high), paired.p_value, detectable
+    )
 
 
 def decide(tests: Iterable[tuple[float | None, float | None]], *, confidence: float) -> list[Decided]:
@@ -114,12 +116,9 @@ def _pass_test(first: Floats, second: Floats, confidence: float) -> Pairing:
     interval = paired_pass_interval(only_first, only_second, records=n, confidence=confidence)
     error = paired_pass_standard_error(only_first, only_second, records=n)
     p_value = mcnemar_p_value(only_first, only_second)
-    return Pairing(n, difference, (interval.low, interval.high), p_value, _detectable(error, confidence))
+    detectable = detectable_from_standard_error(error, level=1 - confidence)
+    return Pairing(n, difference, (interval.low, interval.high), p_value, detectable)
 
 
 def _is_yes_or_no(scores: Floats) -> bool:
     return bool(((scores == 0) | (scores == 1)).all())
-
-
-def _detectable(standard_error: float, confidence: float) -> float:
-    return detectable_from_standard_error(standard_error, level=1 - confidence)

@@ -1,6 +1,5 @@
 """What difference a dataset can show, and how many records a difference needs."""
 
-from collections.abc import Callable
 from functools import cache
 from math import sqrt
 
@@ -84,24 +83,14 @@ def required_records(
     """
     Return how many records a paired difference needs to be seen; round up (Miller 2024, section 5).
 
-    (z(1 - level/2) + z(power))² (ω² + σ_a²/K_a + σ_b²/K_b)/δ². Arguments as in
+    (z(1 - level/2) + z(power))² (ω² + σ_a²/K_a + σ_b²/K_b)/δ², δ in the scores' unit; a ValueError when it is
+    0 or NaN, since no number of records shows it. Arguments, and what raises, as in
     `minimum_detectable_difference`.
-
-    Args:
-        difference: To be seen, in the scores' unit, not 0.
-        between: ω², variance over records of the difference of the two candidates' expected scores.
-        within_a: σ_a², variance of a candidate's score on one record from repeat to repeat.
-        within_b: The other candidate's.
-        repeats_a: K_a, responses per record, 1 or more.
-        repeats_b: K_b.
-        level: Two-sided chance of a false alarm, a fraction in (0, 1).
-        power: Chance of seeing the difference, a fraction in (0, 1).
-
-    Raises:
-        ValueError: The difference is 0 or NaN (no number of records shows it), or as there.
     """
     variance = _variance(between, within_a, within_b, repeats_a, repeats_b)
-    return _z_sum(level, power) ** 2 * variance / _seen(difference) ** 2
+    if not abs(difference) > 0:
+        raise ValueError("no number of records shows a difference of 0; state the difference that matters")
+    return _z_sum(level, power) ** 2 * variance / difference**2
 
 
 def paired_t_power(records: float, *, effect: float, level: float = 0.05) -> float:
@@ -136,18 +125,19 @@ def detectable_effect_paired_t(records: int, *, level: float = 0.05, power: floa
     """
     Return the smallest standardised effect mean(d)/sd(d) a paired t test sees (Cohen 1988, chapter 2).
 
-    Solves `paired_t_power` for the effect.
-
-    Args:
-        records: Pairs, above 1.
-        level: Two-sided chance of a false alarm, a fraction in (0, 1).
-        power: Chance of seeing the effect, a fraction in (0, 1).
-
-    Raises:
-        NotEnoughData: One record or fewer.
-        ValueError: level or power lies outside (0, 1).
+    Solves `paired_t_power` for the effect, `power` being its result, a fraction in (0, 1).
+    Arguments, and what raises, as in `paired_t_power`.
     """
-    return _smallest_with_power(lambda d: paired_t_power(records, effect=d, level=level), power, low=0.0)
+    # Bisection, because scipy.optimize costs more to import than these evaluations take.
+    check_fraction(power, "power")
+    low, high = 0.0, 2.0
+    while paired_t_power(records, effect=high, level=level) < power:
+        low, high = high, 2 * high
+    while high - low > 1e-9 * high:
+        middle = (low + high) / 2
+        is_seen = paired_t_power(records, effect=middle, level=level) >= power
+        low, high = (low, middle) if is_seen else (middle, high)
+    return high
 
 
 @cache
@@ -157,13 +147,9 @@ def _normal_grid() -> tuple[Floats, Floats]:
     return grid, np.asarray(density / density.sum(), dtype=np.float64)
 
 
-def _quantiles(level: float, power: float) -> tuple[float, float]:
-    tail = 1 - check_fraction(level, "level") / 2
-    return float(special.ndtri(tail)), float(special.ndtri(check_fraction(power, "power")))
-
-
 def _z_sum(level: float, power: float) -> float:
-    return sum(_quantiles(level, power))
+    tail = 1 - check_fraction(level, "level") / 2
+    return float(special.ndtri(tail)) + float(special.ndtri(check_fraction(power, "power")))
 
 
 def _variance(between: float, within_a: float, within_b: float, repeats_a: int, repeats_b: int) -> float:
@@ -172,20 +158,3 @@ def _variance(between: float, within_a: float, within_b: float, repeats_a: int, 
     if min(repeats_a, repeats_b) < 1:
         raise ValueError(f"repeats are 1 or more, got {repeats_a} and {repeats_b}")
     return between + within_a / repeats_a + within_b / repeats_b
-
-
-def _seen(difference: float) -> float:
-    if not abs(difference) > 0:
-        raise ValueError("no number of records shows a difference of 0; state the difference that matters")
-    return difference
-
-
-def _smallest_with_power(power_at: Callable[[float], float], power: float, *, low: float) -> float:
-    # Bisection, because scipy.optimize costs more to import than these evaluations take.
-    high = 2.0
-    while power_at(high) < check_fraction(power, "power"):
-        low, high = high, 2 * high
-    while high - low > 1e-9 * high:
-        middle = (low + high) / 2
-        low, high = (middle, high) if power_at(middle) < power else (low, middle)
-    return high

@@ -64,15 +64,7 @@ def kendall_tau_b(a: npt.ArrayLike, b: npt.ArrayLike) -> Correlation:
     Return Kendall's τ_b, which allows for ties (Kendall 1945).
 
     (concordant - discordant) / √((pairs untied in a)(pairs untied in b)); p exact for few pairs without ties,
-    else normal (scipy.stats.kendalltau).
-
-    Args:
-        a: Shape (n,).
-        b: Shape (n,), row i of both belonging together.
-
-    Raises:
-        NotEnoughData: Fewer than three pairs, or all values of one side equal.
-        ValueError: Lengths differ, or NaN.
+    else normal (scipy.stats.kendalltau). Arguments, and what raises, as in `spearman`.
     """
     # Imported here: scipy.stats takes longer to import than the whole scorecard's other statistics.
     from scipy import stats

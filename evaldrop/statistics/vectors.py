@@ -47,13 +47,7 @@ def as_vector(values: npt.ArrayLike, name: str, *, at_least: int = 1) -> Floats:
 
 
 def as_pairs(a: npt.ArrayLike, b: npt.ArrayLike, *, at_least: int = 1) -> tuple[Floats, Floats]:
-    """
-    Return two vectors of one length, row i of each belonging to the same record.
-
-    Raises:
-        ValueError: Lengths differ, or as in `as_vector`.
-        NotEnoughData: Fewer than `at_least` pairs.
-    """
+    """Return two vectors of one length, row i of each belonging to one record; raises as `as_vector`."""
     first, second = as_vector(a, "a", at_least=at_least), as_vector(b, "b", at_least=at_least)
     if first.size != second.size:
         raise ValueError(f"a holds {first.size} values and b {second.size}; give only records both have")
@@ -62,11 +56,7 @@ def as_pairs(a: npt.ArrayLike, b: npt.ArrayLike, *, at_least: int = 1) -> tuple[
 
 def as_clusters(groups: npt.ArrayLike | Iterable[Hashable], *, rows: int) -> Clusters:
     """
-    Number the clusters of `rows` rows 0..number-1.
-
-    Args:
-        groups: A label per row, shape (rows,): integers or strings.
-        rows: How many labels there must be.
+    Number the clusters of `rows` rows 0..number-1, by their labels, integers or strings.
 
     Raises:
         ValueError: Another number of labels, or labels that are None or NaN.
@@ -83,12 +73,7 @@ def as_clusters(groups: npt.ArrayLike | Iterable[Hashable], *, rows: int) -> Clu
 
 
 def check_fraction(value: float, name: str) -> float:
-    """
-    Return `value`, a fraction strictly between 0 and 1.
-
-    Raises:
-        ValueError: It is not.
-    """
+    """Return `value` when it lies strictly between 0 and 1; else raise ValueError."""
     if not 0 < value < 1:
         raise ValueError(f"{name} must lie strictly between 0 and 1, got {value}")
     return value

@@ -11,26 +11,16 @@ from evaldrop.verdicts.wording import NOT_APPLICABLE, NUMBER, NUMBER_WORDS, bare
 _OPENING_MARKUP = " \t*_`\"'([{<|#~"
 _NUMBER = re.compile(rf"(?P<number>{NUMBER})(?:\s*(?:/|out of|of)\s*(?P<whole>{NUMBER}))?(?![\w%^°$€£½/])")
 _NUMBER_WORD = re.compile(rf"(?P<number>{'|'.join(NUMBER_WORDS)})\b", re.IGNORECASE)
-_CLOSING_MARKUP = re.compile(r"[*_`\"')\]}>|~]*")
+_CLOSING_MARKUP = "*_`\"')]}>|~"
 # "3-4", "3 to 4", "3 or 4": two numbers are no verdict, and neither of them is.
 _ANOTHER_NUMBER = re.compile(rf"\s*(?:-|–|—|~|to|or|and)\s*{NUMBER}(?!\w)")
 _ARITHMETIC = re.compile(r"\s*(?:[+×^<>÷]|[*]\s*[0-9]|=)")
 # What may follow a number that is a verdict, when a word does: "3 points", "3 because", "3 Rationale".
 _NEXT_WORD = re.compile(r"[ \t]+([a-z][\w']*)")
 _NEXT_WORDS = {
-    "points",
-    "point",
-    "stars",
-    "star",
-    "because",
-    "since",
-    "as",
-    "for",
-    "rationale",
-    "reason",
-    "but",
+    "points", "point", "stars", "star", "because", "since", "as", "for", "rationale", "reason", "but",
     "which",
-}
+}  # fmt: skip
 # Ends a label: end of text, punctuation, or the beginning of a reason.
 _LABEL_END = r"(?=$|[.,;:!?)\]}\"'*_`<>\n–—(|=]|\s+(?:[-–—(]|because\b|since\b|as\b))"
 _NOUN = r"(?:(?:option|choice|label|category|response|output|answer|assistant|model)\s+)?"
@@ -71,8 +61,7 @@ def _number_at_head(head: str, scale: Scale) -> ReadAnswer | None:
     match = _NUMBER.match(head) or _NUMBER_WORD.match(head)
     if match is None:
         return None
-    rest = head[match.end() :]
-    rest = rest[_skip_markup(rest) :]
+    rest = head[match.end() :].lstrip(_CLOSING_MARKUP)
     if _ANOTHER_NUMBER.match(rest):
         return ReadAnswer(Reading.unread("ambiguous"), "")
     reading = _value_of(match, scale)
@@ -80,7 +69,9 @@ def _number_at_head(head: str, scale: Scale) -> ReadAnswer | None:
     if beside is not None and rest.strip():
         same = beside.reading == reading
         return ReadAnswer(reading if same else Reading.unread("ambiguous"), beside.rest)
-    if _ARITHMETIC.match(rest) or _runs_on(rest):
+    # A number may also count something ("3 albums", "2 of the claims") rather than score.
+    word = _NEXT_WORD.match(rest)
+    if _ARITHMETIC.match(rest) or (word and word.group(1) not in _NEXT_WORDS):
         return None
     return ReadAnswer(reading, rest)
 
@@ -118,14 +109,3 @@ def _label_pattern(labels: tuple[str, ...]) -> re.Pattern[str] | None:
         r"[\s_-]+".join(re.escape(part) for part in plain_label(word).split()) for word in words
     )
     return re.compile(rf"{_NOUN}\(?(?P<label>{spelled}){_LABEL_END}", re.IGNORECASE)
-
-
-def _skip_markup(rest: str) -> int:
-    match = _CLOSING_MARKUP.match(rest)
-    return match.end() if match else 0
-
-
-def _runs_on(rest: str) -> bool:
-    """Return whether the number counts something ("3 albums", "2 of the claims") rather than scores."""
-    word = _NEXT_WORD.match(rest)
-    return word is not None and word.group(1) not in _NEXT_WORDS

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from evaldrop.evaluation.criteria.scales import Scale
-from evaldrop.verdicts.pairs import parse_pair
+from evaldrop.verdicts.pairs import parse_pair, read_both
 from evaldrop.verdicts.preferences import TIE, parse_preference
-from evaldrop.verdicts.reading import BLOCKED, REFUSED, TRUNCATED
-from evaldrop.verdicts.structured import plain_keys, read_raw
+from evaldrop.verdicts.reading import SETTLED, TRUNCATED
+from evaldrop.verdicts.structured import plain_keys
 from evaldrop.verdicts.verdict import JudgeReply, Reading, UnscoredReason
 
 Place = Literal["first", "second", "tie"]
@@ -39,8 +39,8 @@ def read_preference(reply: JudgeReply, names: tuple[str, str], *, tie: bool = Tr
         names: What the judge is to call the first and the second response: one word each.
         tie: Whether it was offered to call neither better.
     """
-    if (stopped := _stopped(reply)) is not None:
-        return stopped
+    if reply.stop_reason in SETTLED:
+        return Preference(place=None, unscored_reason=SETTLED[reply.stop_reason], rationale=reply.text)
     said = plain_keys(reply.tool_input or {})
     word = str(said.get("preferred", "")).strip().casefold()
     places: dict[str, Place] = {names[0].casefold(): "first", names[1].casefold(): "second"}
@@ -57,11 +57,11 @@ def read_preference(reply: JudgeReply, names: tuple[str, str], *, tie: bool = Tr
 
 def read_pair_scores(reply: JudgeReply, scale: Scale) -> Preference:
     """Read two scores; the higher one is the preference, equal ones are a tie. Never raises."""
-    if (stopped := _stopped(reply)) is not None:
-        return stopped
+    if reply.stop_reason in SETTLED:
+        return Preference(place=None, unscored_reason=SETTLED[reply.stop_reason], rationale=reply.text)
     said = plain_keys(reply.tool_input or {})
     truncated = reply.stop_reason in TRUNCATED
-    reading = _in_tool(said, scale)
+    reading = read_both([said.get("first_score"), said.get("second_score")], scale)
     if reading is None:
         reading = parse_pair(reply.text, scale, truncated=truncated)
     elif truncated:
@@ -72,23 +72,6 @@ def read_pair_scores(reply: JudgeReply, scale: Scale) -> Preference:
     first, second = reading.value
     place: Place = "first" if first > second else "second" if second > first else "tie"
     return Preference(place=place, rationale=_rationale(said, reply), scores=reading.value)
-
-
-def _stopped(reply: JudgeReply) -> Preference | None:
-    if reply.stop_reason in BLOCKED:
-        return Preference(place=None, unscored_reason="blocked", rationale=reply.text)
-    if reply.stop_reason in REFUSED:
-        return Preference(place=None, unscored_reason="refused", rationale=reply.text)
-    return None
-
-
-def _in_tool(said: dict[str, object], scale: Scale) -> Reading[tuple[float, float]] | None:
-    readings = [read_raw(said.get(key), scale) for key in ("first_score", "second_score")]
-    if readings[0] is None or readings[1] is None:
-        return None
-    if readings[0].value is None or readings[1].value is None:
-        return Reading(None, readings[0].reason or readings[1].reason)
-    return Reading((readings[0].value, readings[1].value))
 
 
 def _rationale(said: dict[str, object], reply: JudgeReply) -> str:

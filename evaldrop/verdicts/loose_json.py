@@ -15,14 +15,8 @@ _BLANK = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/|#[^\n]*)*", re.DOTALL)
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?(?![\w.])")
 _WORD = re.compile(r"[^\W\d][\w-]*")
 _WORDS = {
-    "true": True,
-    "True": True,
-    "false": False,
-    "False": False,
-    "null": None,
-    "None": None,
-    "undefined": None,
-}
+    "true": True, "True": True, "false": False, "False": False, "null": None, "None": None, "undefined": None,
+}  # fmt: skip
 _CLOSING_QUOTE = {'"': '"', "'": "'", "`": "`", "“": "”", "‘": "’"}
 _UNICODE_ESCAPES = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
@@ -100,8 +94,10 @@ class _LooseReader:
             if self._next(at) == "}":
                 return members, at + 1
             key, at = self._key(at)
-            at = self._expect(":", self._blank(at))
-            value, at = self.read(self._blank(at), depth + 1)
+            at = self._blank(at)
+            if self._next(at) != ":":
+                raise _NotJson
+            value, at = self.read(self._blank(at + 1), depth + 1)
             same = key not in members or members[key] == value
             members[key] = value if same else TWICE
             at = self._after_member("}", self._blank(at))
@@ -156,11 +152,6 @@ class _LooseReader:
         if self._next(at) == closing:
             return at
         raise _NotJson
-
-    def _expect(self, character: str, at: int) -> int:
-        if self._next(at) != character:
-            raise _NotJson
-        return at + 1
 
     def _next(self, at: int) -> str:
         if at >= len(self.text):

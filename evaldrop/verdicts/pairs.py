@@ -1,15 +1,15 @@
 """A pair of scores for two responses shown together: `8 9`, `(8, 9)`, `Assistant 1: 8 … Assistant 2: 9`."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from evaldrop.evaluation.criteria.scales import Scale
 from evaldrop.verdicts.answers import on_scale
 from evaldrop.verdicts.loose_json import json_values
 from evaldrop.verdicts.structured import plain_keys, read_raw
-from evaldrop.verdicts.verdict import Reading, agreed
-from evaldrop.verdicts.wording import is_refusal, lines_of, plain_text, visible_text
+from evaldrop.verdicts.verdict import Reading, agreed, unanswered
+from evaldrop.verdicts.wording import lines_of, plain_text, visible_text
 
 Pair = tuple[float, float]
 _Found = Iterator[Reading[Pair]]
@@ -49,18 +49,22 @@ def parse_pair(text: str, scale: Scale, *, truncated: bool = False) -> Reading[P
         reading = agreed(found)
         if reading is not None:
             return reading
-    if is_refusal(plain):
-        return Reading.unread("refused")
-    return Reading.unread("truncated" if truncated else "no_verdict")
+    return unanswered(plain, truncated=truncated)
+
+
+def read_both(members: Sequence[Any], scale: Scale) -> Reading[Pair] | None:
+    """Return the scores that two JSON values give, None when one of them is no verdict."""
+    first, second = (read_raw(member, scale) for member in members)
+    return None if first is None or second is None else _both(first, second)
 
 
 def _in_json(visible: str, scale: Scale) -> _Found:
     for value, start, end in json_values(visible):
         members = _two_members(value)
         is_reply = start == 0 or not visible[end:].strip()
-        scores = [read_raw(member, scale) for member in members] if members and is_reply else []
-        if len(scores) == 2 and scores[0] is not None and scores[1] is not None:
-            yield _both(scores[0], scores[1])
+        pair = read_both(members, scale) if members and is_reply else None
+        if pair is not None:
+            yield pair
 
 
 def _two_members(value: Any) -> list[Any]:
@@ -87,8 +91,7 @@ def _two_members(value: Any) -> list[Any]:
 def _marked(plain: str, scale: Scale) -> _Found:
     lines = lines_of(plain)
     edges = lines[:1] if len(lines) == 1 else [*lines[:1], *lines[-1:]]
-    matches = [match for match in map(_ONLY_PAIR.match, edges) if match]
-    for match in (*matches, *_TAGGED_TUPLE.finditer(plain)):
+    for match in (*filter(None, map(_ONLY_PAIR.match, edges)), *_TAGGED_TUPLE.finditer(plain)):
         first, whole_first, second, whole_second = match.groups()
         yield _both(_score(first, whole_first, scale), _score(second, whole_second, scale))
 

@@ -1,7 +1,7 @@
 """A choice from a menu, a preference between two, a yes or a no."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from evaldrop.evaluation.criteria.scales import Point, Scale
 from evaldrop.verdicts.scores import Evidence, Rank, evidence_of, settled
@@ -12,17 +12,9 @@ from evaldrop.verdicts.wording import bare, is_refusal, lines_of, plain_text, vi
 TIE = "tie"
 _TIE_WORDS = ("tie", "tied", "draw", "equal", "equally good", "both", "same")
 _WINNER_KEYS = (
-    "winner",
-    "preferred",
-    "preference",
-    "better",
-    "best",
-    "choice",
-    "verdict",
-    "answer",
-    "decision",
+    "winner", "preferred", "preference", "better", "best", "choice", "verdict", "answer", "decision",
     "result",
-)
+)  # fmt: skip
 
 # The tags of a final line; our own prompt asks for "preferred: first".
 _TAGS = ("winner", "preferred", "preference")
@@ -101,14 +93,14 @@ def parse_yes_no(text: str, *, truncated: bool = False) -> Reading[bool]:
     """
     plain = plain_text(visible_text(text))
     lines = lines_of(plain)
-    ranked = (
-        [match for match in map(_LETTER_LINE.match, lines) if match],
-        list(_TAGGED_LETTER.finditer(plain)),
-        [match for match in (_CLOSING_LETTER.search(plain[-200:]),) if match],
-        [match for match in (_OPENING_LETTER.match(plain),) if match],
+    ranked: tuple[Iterable[re.Match[str] | None], ...] = (
+        map(_LETTER_LINE.match, lines),
+        _TAGGED_LETTER.finditer(plain),
+        [_CLOSING_LETTER.search(plain[-200:])],
+        [_OPENING_LETTER.match(plain)],
     )
     for matches in ranked:
-        reading = agreed(Reading(match.group("yes") is not None) for match in matches)
+        reading = agreed(Reading(match.group("yes") is not None) for match in matches if match)
         if reading is not None:
             return reading
     if is_refusal(plain):
@@ -119,10 +111,8 @@ def parse_yes_no(text: str, *, truncated: bool = False) -> Reading[bool]:
 
 
 def _named_in_json(visible: str, scale: Scale) -> Iterator[Evidence]:
-    named = first_member(visible, _WINNER_KEYS)
-    value = (
-        scale.value_of(re.sub(rf"^{_NOUN}[\s_]*", "", bare(named), flags=re.IGNORECASE)) if named else None
-    )
+    named = bare(first_member(visible, _WINNER_KEYS) or "")
+    value = scale.value_of(re.sub(rf"^{_NOUN}[\s_]*", "", named, flags=re.IGNORECASE)) if named else None
     if value is not None:
         yield Evidence(Rank.BOXED, Reading(value))
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from evaldrop.verdicts.loose_json import json_values
-from evaldrop.verdicts.structured import plain_keys
-from evaldrop.verdicts.verdict import Reading, agreed
-from evaldrop.verdicts.wording import bare, is_refusal, plain_text, visible_text
+from evaldrop.verdicts.structured import first_text, plain_keys
+from evaldrop.verdicts.verdict import Reading, agreed, unanswered
+from evaldrop.verdicts.wording import bare, plain_text, visible_text
 
 # Best first; the responses in one group share a rank.
 Ranking = tuple[tuple[str, ...], ...]
@@ -29,9 +29,7 @@ def parse_ranking(text: str, names: Sequence[str], *, truncated: bool = False) -
         reading = agreed(found)
         if reading is not None:
             return reading
-    if is_refusal(plain):
-        return Reading.unread("refused")
-    return Reading.unread("truncated" if truncated else "no_verdict")
+    return unanswered(plain, truncated=truncated)
 
 
 def _in_json(visible: str, names: Sequence[str]) -> Iterator[Reading[Ranking]]:
@@ -61,7 +59,7 @@ def _ranks(members: Sequence[Any], names: Sequence[str]) -> list[tuple[str, floa
     ranks = []
     for place, member in enumerate(members, start=1):
         keys = plain_keys(member) if isinstance(member, Mapping) else {"name": member}
-        called = next((keys[key] for key in _NAME_KEYS if isinstance(keys.get(key), str)), None)
+        called = first_text(keys, _NAME_KEYS)
         name = _known(called, names) if called is not None else None
         rank = next((keys[key] for key in _RANK_KEYS if key in keys), place)
         if name is None or not _is_rank(rank):

@@ -8,7 +8,14 @@ from typing import Any, Final, Literal, NamedTuple
 from evaldrop.evaluation.criteria.criterion import Criterion
 from evaldrop.verdicts.preferences import parse_yes_no
 from evaldrop.verdicts.scores import parse_score
-from evaldrop.verdicts.structured import entries_of, json_rationale, plain_key, plain_keys, read_raw
+from evaldrop.verdicts.structured import (
+    entries_of,
+    json_rationale,
+    plain_key,
+    plain_keys,
+    rationale_of,
+    read_raw,
+)
 from evaldrop.verdicts.tool import property_names
 from evaldrop.verdicts.verdict import JudgeReply, Reading, UnscoredReason, Verdict, agreed
 from evaldrop.verdicts.wording import bare, plain_text, visible_text
@@ -16,8 +23,11 @@ from evaldrop.verdicts.wording import bare, plain_text, visible_text
 Form = Literal["tool", "text", "yes_no"]
 
 # Bedrock's stop reasons that settle a reply by themselves; any other, known or not, leaves it to its text.
-BLOCKED: Final = frozenset({"content_filtered", "guardrail_intervened"})
-REFUSED: Final = frozenset({"refusal"})
+SETTLED: Final[Mapping[str | None, UnscoredReason]] = {
+    "content_filtered": "blocked",
+    "guardrail_intervened": "blocked",
+    "refusal": "refused",
+}
 TRUNCATED: Final = frozenset({"max_tokens", "model_context_window_exceeded", "length"})
 
 
@@ -32,10 +42,8 @@ def read_verdicts(reply: JudgeReply, criteria: Sequence[Criterion], *, form: For
             tagged lines in the text. `text`: the text only. `yes_no`: reasoning, then a Y or N on its own
             line, about one binary criterion.
     """
-    if reply.stop_reason in BLOCKED:
-        return unscored_verdicts(criteria, "blocked", rationale=reply.text)
-    if reply.stop_reason in REFUSED:
-        return unscored_verdicts(criteria, "refused", rationale=reply.text)
+    if reply.stop_reason in SETTLED:
+        return unscored_verdicts(criteria, SETTLED[reply.stop_reason], rationale=reply.text)
     names = property_names(criteria)
     return [_verdict(reply, criterion, names, place, form) for place, criterion in enumerate(criteria)]
 
@@ -74,11 +82,10 @@ def _from_tool(
     tool_input: Mapping[str, Any], criterion: Criterion, *, name: str, alone: bool, truncated: bool
 ) -> tuple[Reading[float], str] | None:
     entries = entries_of(tool_input, name=name, alone=alone)
-    readings = [reading for reading in (read_raw(entry.raw, criterion.scale) for entry in entries) if reading]
-    reading = agreed(readings)
+    reading = agreed(filter(None, (read_raw(entry.raw, criterion.scale) for entry in entries)))
     if reading is None:
         return None
-    rationale = next((entry.rationale for entry in entries if entry.rationale), "")
+    rationale = rationale_of(entries)
     # In a cut input the last number may be the first digit of a longer one.
     if truncated and (alone or list(plain_keys(tool_input))[-1:] == [plain_key(name)]):
         return Reading.unread("truncated"), rationale

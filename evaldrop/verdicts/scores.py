@@ -89,7 +89,8 @@ def evidence_of(
     """Yield every reading of a score; `plain` is `plain_text(visible)`, the rest as in `parse_score`."""
     json_reading = score_in_json(visible, scale, name=name, alone=alone)
     if json_reading is not None:
-        yield Evidence(Rank.BOXED if json_reading.frames_reply else Rank.INLINE_TAG, json_reading.reading)
+        reading, frames_reply = json_reading
+        yield Evidence(Rank.BOXED if frames_reply else Rank.INLINE_TAG, reading)
     yield from _tagged(plain, scale, name=name, alone=alone)
     if alone:
         yield from _boxed(plain, scale)
@@ -198,11 +199,11 @@ def _bare_number(text: str, scale: Scale) -> Iterator[Evidence]:
         answer = answer_at_head(text, scale)
         if answer is not None:
             yield Evidence(Rank.BARE, answer.reading)
-    worded = _worded_number(text, scale)
-    if worded is not None:
-        yield Evidence(Rank.BARE, worded)
-    if closing := _CLOSING_NUMBER.search(text):
-        reading = whole_answer(closing.group("answer"), scale)
+    closing = _CLOSING_NUMBER.search(text)
+    for reading in (
+        _worded_number(text, scale),
+        whole_answer(closing.group("answer"), scale) if closing else None,
+    ):
         if reading is not None:
             yield Evidence(Rank.BARE, reading)
 

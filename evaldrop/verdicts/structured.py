@@ -1,7 +1,7 @@
 """Verdicts in data: a verdict tool's input, or JSON in text, whatever it is wrapped in."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -13,29 +13,12 @@ from evaldrop.verdicts.wording import plain_text
 
 # In this order: what a mapping holds under the first of them that it has is its score.
 _SCORE_KEYS = (
-    "score",
-    "rating",
-    "grade",
-    "verdict",
-    "value",
-    "answer",
-    "judgement",
-    "judgment",
-    "decision",
-    "result",
-)
+    "score", "rating", "grade", "verdict", "value", "answer", "judgement", "judgment", "decision", "result",
+)  # fmt: skip
 _RATIONALE_KEYS = (
-    "rationale",
-    "reasoning",
-    "explanation",
-    "reason",
-    "justification",
-    "analysis",
-    "concise_explanation",
-    "comment",
-    "feedback",
-    "thoughts",
-)
+    "rationale", "reasoning", "explanation", "reason", "justification", "analysis", "concise_explanation",
+    "comment", "feedback", "thoughts",
+)  # fmt: skip
 _NAME_KEYS = ("criterion", "name", "criteria", "metric", "dimension", "aspect")
 _VERDICT_KEYS = frozenset({"rationale", "score"})
 _DEPTH = 6
@@ -43,13 +26,6 @@ _SHORT = 80
 _NO_WORD = re.compile(r"[^a-z0-9]+")
 # Prose may surround a JSON reply; more than this and the JSON is a quotation in a text.
 _FRAME = 120
-
-
-class JsonReading(NamedTuple):
-    """A score read from JSON in text, and whether the JSON is the reply or something quoted in it."""
-
-    reading: Reading[float]
-    frames_reply: bool
 
 
 class Entry(NamedTuple):
@@ -82,31 +58,39 @@ def first_member(text: str, keys: Sequence[str]) -> str | None:
     """Return the string under the first of `keys` in the JSON that `text` is, None when there is none."""
     for value, start, end in json_values(text):
         members = plain_keys(value) if isinstance(value, Mapping) else {}
-        named = next((members[key] for key in keys if isinstance(members.get(key), str)), None)
+        named = first_text(members, keys)
         if named is not None and (start <= _FRAME or not text[end:].strip()):
-            return str(named)
+            return named
     return None
 
 
-def score_in_json(text: str, scale: Scale, *, name: str, alone: bool) -> JsonReading | None:
-    """Return the score in the JSON of `text`: in a reply that is JSON, or in an object somewhere in it."""
+def first_text(members: Mapping[str, Any], keys: Sequence[str]) -> str | None:
+    """Return the first string under one of `keys`, None when there is none."""
+    return next((members[key] for key in keys if isinstance(members.get(key), str)), None)
+
+
+def score_in_json(text: str, scale: Scale, *, name: str, alone: bool) -> tuple[Reading[float], bool] | None:
+    """Return the score in the JSON of `text`, and whether the JSON is the reply or only quoted in it."""
     framing: list[Reading[float]] = []
     quoted: list[Reading[float]] = []
     for value, start, end in json_values(text):
         entries = entries_of(value, name=name, alone=alone)
-        readings = [reading for reading in (read_raw(entry.raw, scale) for entry in entries) if reading]
+        readings = filter(None, (read_raw(entry.raw, scale) for entry in entries))
         own_line = not text[text.rfind("\n", 0, start) + 1 : start].strip()
         is_reply = own_line and (start <= _FRAME or not text[end:].strip(" \n\t`.*"))
         (framing if is_reply else quoted).extend(readings)
     reading = agreed(framing) or agreed(quoted)
-    return None if reading is None else JsonReading(reading, bool(framing))
+    return None if reading is None else (reading, bool(framing))
 
 
 def json_rationale(text: str, *, name: str, alone: bool) -> str:
     """Return the rationale beside the score in the JSON of `text`, empty when there is none."""
-    entries = [
-        entry for value, _, _ in json_values(text) for entry in entries_of(value, name=name, alone=alone)
-    ]
+    values = [value for value, _, _ in json_values(text)]
+    return rationale_of(entry for value in values for entry in entries_of(value, name=name, alone=alone))
+
+
+def rationale_of(entries: Iterable[Entry]) -> str:
+    """Return the first rationale there is, empty when there is none."""
     return next((entry.rationale for entry in entries if entry.rationale), "")
 
 
@@ -142,9 +126,7 @@ def read_raw(raw: Any, scale: Scale, *, depth: int = 0) -> Reading[float] | None
         key = next((key for key in _SCORE_KEYS if key in plain_keys(raw)), None)
         return None if key is None else read_raw(plain_keys(raw)[key], scale, depth=depth + 1)
     if depth < _DEPTH and isinstance(raw, Sequence):
-        return agreed(
-            reading for reading in (read_raw(one, scale, depth=depth + 1) for one in raw) if reading
-        )
+        return agreed(filter(None, (read_raw(one, scale, depth=depth + 1) for one in raw)))
     return None
 
 
@@ -196,7 +178,7 @@ def _named(value: Any, depth: int) -> Iterator[tuple[str, Any]]:
         return
     if isinstance(value, Mapping):
         keys = plain_keys(value)
-        name = next((keys[key] for key in _NAME_KEYS if isinstance(keys.get(key), str)), None)
+        name = first_text(keys, _NAME_KEYS)
         if name is not None:
             yield plain_key(name), value
         for key, member in keys.items():
@@ -230,7 +212,7 @@ def _entry(member: Any) -> Entry:
     if not isinstance(member, Mapping):
         return Entry(member, "")
     keys = plain_keys(member)
-    rationale = next((keys[key] for key in _RATIONALE_KEYS if isinstance(keys.get(key), str)), "")
+    rationale = first_text(keys, _RATIONALE_KEYS) or ""
     key = next((key for key in _SCORE_KEYS if key in keys), None) or _own_score_key(keys)
     return Entry(keys[key] if key else None, rationale)
 
@@ -243,7 +225,5 @@ def _own_score_key(keys: Mapping[str, Any]) -> str | None:
 
 def _opened(value: Any) -> Any:
     """Return JSON that was sent as a string as what it holds."""
-    if isinstance(value, str):
-        inside = json_value(value)
-        return value if inside is None else inside
-    return value
+    inside = json_value(value) if isinstance(value, str) else None
+    return value if inside is None else inside

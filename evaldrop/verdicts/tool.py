@@ -72,25 +72,21 @@ def _verdict_schema(criterion: Criterion) -> dict[str, Any]:
 
 
 def _score_schema(scale: Scale) -> dict[str, Any]:
-    if scale.kind in ("binary", "choices"):
-        labels = (
-            [point.label for point in reversed(scale.points)]
-            if scale.kind == "binary"
-            else list(scale.labels())
-        )
-        return {"type": "string", "enum": labels + [NOT_APPLICABLE] * scale.not_applicable}
+    beside = [NOT_APPLICABLE] * scale.not_applicable
+    if scale.kind == "binary":
+        return {"type": "string", "enum": [point.label for point in reversed(scale.points)] + beside}
+    if scale.kind == "choices":
+        return {"type": "string", "enum": [*scale.labels(), *beside]}
     if scale.kind == "range":
         number = {"type": "number", "minimum": scale.low, "maximum": scale.high}
-        menu: dict[str, Any] = {"type": "string", "enum": [NOT_APPLICABLE]}
-        return {"anyOf": [number, menu]} if scale.not_applicable else number
-    described = {"description": "; ".join(f"{point.value:g} = {point.label}" for point in scale.points)}
-    if scale.not_applicable:
+        return {"anyOf": [number, {"type": "string", "enum": beside}]} if beside else number
+    values: tuple[str | float, ...] = scale.values()
+    if beside:
         # One type for all: families differ in whether an enumeration may mix numbers and words.
-        return {
-            "type": "string",
-            "enum": [f"{value:g}" for value in scale.values()] + [NOT_APPLICABLE],
-            **described,
-        }
-    if all(value.is_integer() for value in scale.values()):
-        return {"type": "integer", "enum": [int(value) for value in scale.values()], **described}
-    return {"type": "number", "enum": list(scale.values()), **described}
+        kind, values = "string", (*(f"{value:g}" for value in scale.values()), *beside)
+    elif all(value.is_integer() for value in scale.values()):
+        kind, values = "integer", tuple(int(value) for value in scale.values())
+    else:
+        kind = "number"
+    described = "; ".join(f"{point.value:g} = {point.label}" for point in scale.points)
+    return {"type": kind, "enum": list(values), "description": described}

@@ -4,16 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, Self, TypeVar
 
+from evaldrop.verdicts.wording import is_refusal
+
 UnscoredReason = Literal[
-    "no_verdict",
-    "ambiguous",
-    "out_of_range",
-    "truncated",
-    "refused",
-    "blocked",
-    "not_applicable",
+    "no_verdict", "ambiguous", "out_of_range", "truncated", "refused", "blocked", "not_applicable",
     "judge_error",
-]
+]  # fmt: skip
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -57,6 +53,13 @@ class Reading(Generic[T_co]):
     def unread(cls, reason: UnscoredReason) -> Self:
         """Return a reading of nothing."""
         return cls(None, reason)
+
+
+def unanswered(plain: str, *, truncated: bool) -> Reading[Any]:
+    """Return why nothing was read from a text that holds no answer."""
+    if is_refusal(plain):
+        return Reading.unread("refused")
+    return Reading.unread("truncated" if truncated else "no_verdict")
 
 
 def agreed(readings: Iterable[Reading[T_co]]) -> Reading[T_co] | None:

@@ -34,7 +34,10 @@ def bless(folder: str, *, force: bool = False) -> Blessing:
     if not storage.exists(storage.join(folder, "scorecard.json")):
         raise InputError(f"{folder}: no scorecard.json there. Give the folder of a run that has ended.")
     run = RunDefinition.load(folder)
-    uri = _place(folder)
+    parent = storage.parent(folder)
+    if parent is None:
+        raise InputError(f"{folder}: a run lies in its evaluation's folder; this has none above it.")
+    uri = storage.join(parent, BASELINE_FILE)
     present = _read(uri)
     if present and run.simulated and not present.simulated and not force:
         raise InputError(
@@ -63,13 +66,6 @@ def blessed_run(evaluation_folder: str, *, simulated: bool) -> str | None:
     if blessing is None or blessing.simulated != simulated:
         return None
     return storage.join(evaluation_folder, blessing.run_id)
-
-
-def _place(folder: str) -> str:
-    parent = storage.parent(folder)
-    if parent is None:
-        raise InputError(f"{folder}: a run lies in its evaluation's folder; this has none above it.")
-    return storage.join(parent, BASELINE_FILE)
 
 
 def _read(uri: str) -> Blessing | None:

@@ -14,9 +14,14 @@ _RECOMPUTED = ("pass_at", "weight")
 
 def obstacles(run: RunDefinition, baseline: RunDefinition) -> tuple[str, ...]:
     """Return what makes two runs incomparable, a sentence each: a difference may then be the measure's."""
+    found = []
+    if run.simulated != baseline.simulated:
+        found.append(f"{'this run' if run.simulated else 'the baseline'} is SIMULATED, the other is not")
+    now, then = run.dataset.sha256, baseline.dataset.sha256
+    if now != then:
+        found.append(f"the dataset is another (sha256 {_short(now)}, was {_short(then)})")
     return (
-        *_simulation(run, baseline),
-        *_dataset(run, baseline),
+        *found,
         *_judges(run, baseline),
         *_prompts(run, baseline, "judge/"),
         *_criteria(run.criteria, baseline.criteria),
@@ -33,22 +38,9 @@ def changes(run: RunDefinition, baseline: RunDefinition) -> tuple[str, ...]:
                 f"candidate {candidate.name}: {change}"
                 for change in _differing(_settings(candidate), _settings(then[candidate.name]))
             ]
-    defaults = (run.evaluation.prompt, baseline.evaluation.prompt)
-    if defaults[0] != defaults[1]:
-        found.append(f"prompt is {defaults[0]}, was {defaults[1]}")
+    if run.evaluation.prompt != baseline.evaluation.prompt:
+        found.append(f"prompt is {run.evaluation.prompt}, was {baseline.evaluation.prompt}")
     return (*found, *_prompts(run, baseline, "candidate/"))
-
-
-def _simulation(run: RunDefinition, baseline: RunDefinition) -> Iterator[str]:
-    if run.simulated != baseline.simulated:
-        simulated = "this run" if run.simulated else "the baseline"
-        yield f"{simulated} is SIMULATED, the other is not"
-
-
-def _dataset(run: RunDefinition, baseline: RunDefinition) -> Iterator[str]:
-    now, then = (each.dataset.sha256 for each in (run, baseline))
-    if now != then:
-        yield f"the dataset is another (sha256 {_short(now)}, was {_short(then)})"
 
 
 def _judges(run: RunDefinition, baseline: RunDefinition) -> Iterator[str]:
@@ -63,11 +55,10 @@ def _judges(run: RunDefinition, baseline: RunDefinition) -> Iterator[str]:
 
 
 def _prompts(run: RunDefinition, baseline: RunDefinition, kind: str) -> Iterator[str]:
-    now, then = run.prompts, baseline.prompts
-    for name in sorted(now.keys() & then.keys()):
-        digests = (now[name].sha256, then[name].sha256)
-        if name.startswith(kind) and digests[0] != digests[1]:
-            yield f"prompt {name} has another text (sha256 {_short(digests[0])}, was {_short(digests[1])})"
+    for name in sorted(run.prompts.keys() & baseline.prompts.keys()):
+        now, then = run.prompts[name].sha256, baseline.prompts[name].sha256
+        if name.startswith(kind) and now != then:
+            yield f"prompt {name} has another text (sha256 {_short(now)}, was {_short(then)})"
 
 
 def _criteria(now: Mapping[str, Criterion], then: Mapping[str, Criterion]) -> Iterator[str]:
@@ -92,11 +83,8 @@ def _differing(now: Mapping[str, Any], then: Mapping[str, Any], path: str = "") 
         if isinstance(new, dict) and isinstance(old, dict):
             yield from _differing(new, old, f"{path}{key}.")
         elif new != old:
-            yield f"{path}{key} is {_shown(new)}, was {_shown(old)}"
-
-
-def _shown(value: object) -> str:
-    return "nothing" if value is None else str(value)
+            is_now, was = ("nothing" if value is None else value for value in (new, old))
+            yield f"{path}{key} is {is_now}, was {was}"
 
 
 def _short(digest: object) -> str:

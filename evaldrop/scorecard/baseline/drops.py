@@ -34,9 +34,7 @@ class EarlierScores:
     def drops(self, record_id: str, results: Sequence[CandidateResult]) -> list[list[Drop]]:
         """Return for each result the criteria on which it scores worse than the baseline's response."""
         row = self._row(record_id)
-        if row is None:
-            return [[] for _ in results]
-        return [list(self._drops(row, result)) for result in results]
+        return [[] if row is None else list(self._drops(row, result)) for result in results]
 
     def _row(self, record_id: str) -> int | None:
         place = int(np.searchsorted(self._hashes, hash(record_id)))

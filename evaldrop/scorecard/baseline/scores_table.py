@@ -93,7 +93,9 @@ def read_scores(folder: str) -> KeptScores:
         ) from error
     candidates = _candidates(table, uri)
     shape = (-1, max(1, len(candidates)))
-    first = table.take(_every(table.num_rows, len(candidates)))
+    places = np.arange(0, table.num_rows, shape[1], dtype=np.int64)
+    # Not pa.array: it imports pandas.
+    first = table.take(pa.Array.from_buffers(pa.int64(), places.size, [None, pa.py_buffer(places)]))
     categories, names = _codes(first, "category")
     groups, group_names = _codes(first, "group")
     return KeptScores(
@@ -133,12 +135,6 @@ def _candidates(table: pa.Table, uri: str) -> list[str]:
             f"{uri}: {table.num_rows} rows are not the same number for each of {len(names)} candidates"
         )
     return names
-
-
-def _every(rows: int, step: int) -> pa.Array:
-    places = np.arange(0, rows, max(1, step), dtype=np.int64)
-    # Not pa.array: it imports pandas.
-    return pa.Array.from_buffers(pa.int64(), places.size, [None, pa.py_buffer(places)])
 
 
 def _codes(table: pa.Table, name: str) -> tuple[Codes, list[str]]:

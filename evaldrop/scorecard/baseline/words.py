@@ -11,19 +11,16 @@ _MOST_NAMED = 4
 
 def summary_in_words(baseline: Baseline) -> str:
     """Return what regressed, what improved and what is open, or why nothing can be said."""
+    name = baseline.run_id or baseline.uri
     if not baseline.comparable and not baseline.forced:
-        return f"Nothing is compared with {_name(baseline)}: {'; '.join(baseline.obstacles)}."
-    start = f"Against {_name(baseline)}, on {baseline.records} records: "
+        return f"Nothing is compared with {name}: {'; '.join(baseline.obstacles)}."
+    start = f"Against {name}, on {baseline.records} records: "
     forced = (
         f" The comparison was forced although {'; '.join(baseline.obstacles)}." if baseline.forced else ""
     )
     decided = [*_decided(baseline, "regressed"), *_decided(baseline, "improved")]
     said = [*decided[:_MOST_NAMED], *_rest(baseline, len(decided))]
     return f"{start}{'; '.join(said)}.{forced}"
-
-
-def _name(baseline: Baseline) -> str:
-    return baseline.run_id or baseline.uri
 
 
 def _decided(baseline: Baseline, decision: str) -> Iterator[str]:

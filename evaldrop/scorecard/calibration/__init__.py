@@ -46,7 +46,10 @@ def calibrate(run: RunDefinition) -> Calibration | None:
     gathered = _Gathered(run, matched, facts.clusters)
     return Calibration(
         {name: gathered.criterion(name) for name in matched},
-        {candidate.name: gathered.means(candidate.name) for candidate in run.candidates},
+        {
+            candidate.name: {name: gathered.mean(candidate.name, name) for name in matched}
+            for candidate in run.candidates
+        },
     )
 
 
@@ -68,8 +71,7 @@ class _Gathered:
         for response, joined, judges in judged_responses(run):
             for name in matched:
                 if name in joined:
-                    self._add(name, response, joined[name], clusters.get(response[0]))
-                    self._add_judges(name, response, judges.get(name, {}))
+                    self._add(name, response, joined[name], judges.get(name, {}), clusters.get(response[0]))
 
     def criterion(self, name: str) -> CriterionCalibration:
         labels, criterion = self._matched[name], self._run.criteria[name]
@@ -85,28 +87,28 @@ class _Gathered:
             rater_alpha=rater_alpha(labels.by_rater, criterion),
         )
 
-    def means(self, candidate: str) -> dict[str, CalibratedMean]:
-        return {name: self._mean(candidate, name) for name in self._matched}
-
-    def _mean(self, candidate: str, name: str) -> CalibratedMean:
+    def mean(self, candidate: str, name: str) -> CalibratedMean:
         labels = self._matched[name]
         if not labels.random:
             return CalibratedMean(n_labelled=0, reason=f"not corrected: {labels.reason}")
         judged = self._columns[candidate, name].column(are_clusters_shared=self._are_shared)
         return calibrated_mean(judged, self._run.criteria[name], self._run.evaluation.confidence)
 
-    def _add(self, name: str, response: Response, score: float, cluster: int | None) -> None:
+    def _add(
+        self,
+        name: str,
+        response: Response,
+        score: float,
+        by_judge: Mapping[str, float],
+        cluster: int | None,
+    ) -> None:
         human = self._human[name].get(response)
         if human is not None:
             self._joined[name].append((human, score))
+            for judge, given in by_judge.items():
+                self._judges[name][judge].append((human, given))
         label = human if response in self._matched[name].random else None
         self._columns[response[1], name].add(score, label, cluster)
-
-    def _add_judges(self, name: str, response: Response, scores: Mapping[str, float]) -> None:
-        human = self._human[name].get(response)
-        if human is not None:
-            for judge, score in scores.items():
-                self._judges[name][judge].append((human, score))
 
 
 def _agreement(pairs: _Pairs, criterion: Criterion) -> JudgeAgreement:

@@ -1,6 +1,6 @@
 """How far a judge, or a person, agrees with people: pure functions on scores."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from itertools import combinations
 from typing import Final, Literal
 
@@ -37,9 +37,13 @@ def judge_agreement(human: Floats, judge: Floats, criterion: Criterion) -> Judge
         judge: The judge's score of the same responses, shape (n,).
         criterion: Its scale and its pass mark.
     """
-    decided = _decided(human, criterion) & _decided(judge, criterion)
-    bias = float((judge - human)[decided].mean()) if decided.any() else None
-    human, judge = (_answers(scores[decided], criterion) for scores in (human, judge))
+    is_binary = criterion.scale.kind == "binary"
+    if is_binary:
+        decided = (human != 0.5) & (judge != 0.5)
+        human, judge = human[decided], judge[decided]
+    bias = float((judge - human).mean()) if human.size else None
+    if is_binary:
+        human, judge = np.rint(human), np.rint(judge)
     if not human.size:
         return JudgeAgreement(n=0, reasons={"n": "no response has both a label and this judge's score"})
     reasons: dict[str, str] = {}
@@ -51,14 +55,18 @@ def judge_agreement(human: Floats, judge: Floats, criterion: Criterion) -> Judge
             reasons[key] = str(error)
             return None
 
-    passed = pass_counts(human, judge, criterion)
-    is_range = criterion.scale.kind == "range"
-    if is_range:
+    passed = _counts(_passes(human, criterion), _passes(judge, criterion))
+    agreement = None
+    if criterion.scale.kind == "range":
         reasons["agreement"] = "on a range two scores are hardly ever equal; see pass_agreement"
+    else:
+        # At most half a step apart: a mean of 3.5 agrees with 3 and with 4.
+        step = float(np.diff(criterion.scale.values()).min())
+        agreement = float(np.mean(np.abs(human - judge) <= step / 2 + 1e-9))
     weights = kappa_weights(criterion)
     return JudgeAgreement(
         n=int(human.size),
-        agreement=None if is_range else near_rate(human, judge, criterion),
+        agreement=agreement,
         pass_agreement=(passed.good_judged_good + passed.bad_judged_bad) / int(human.size),
         kappa=known("kappa", lambda: cohen_kappa(human, judge, weights=weights)),
         kappa_weights=weights,
@@ -71,25 +79,9 @@ def judge_agreement(human: Floats, judge: Floats, criterion: Criterion) -> Judge
     )
 
 
-def near_rate(human: Floats, judge: Floats, criterion: Criterion) -> float:
-    """
-    Return the share of scores at most half a step apart: of equal ones, where both are points of the scale.
-
-    A mean of 3.5 agrees with 3 and with 4.
-    """
-    step = float(np.diff(criterion.scale.values()).min())
-    return float(np.mean(np.abs(human - judge) <= step / 2 + 1e-9))
-
-
 def kappa_weights(criterion: Criterion) -> Literal["none", "quadratic"]:
     """Return how far answers apart count: not at all on a yes/no scale, quadratically on others."""
     return "none" if criterion.scale.kind == "binary" else "quadratic"
-
-
-def pass_counts(human: Floats, judge: Floats, criterion: Criterion) -> JudgeCounts:
-    """Return how the judge did on responses that people pass and on those they fail."""
-    good, judged_good = _passes(human, criterion), _passes(judge, criterion)
-    return _counts(good, judged_good)
 
 
 def yes_counts(human: Floats, judge: Floats) -> JudgeCounts:
@@ -123,7 +115,15 @@ def between_raters(
         if shared:
             first = np.array([labels[a][response] for response in shared])
             second = np.array([labels[b][response] for response in shared])
-            found.append(_rater_pair(a, b, first, second, criterion))
+            kappa = reason = None
+            try:
+                kappa = cohen_kappa(first, second, weights=kappa_weights(criterion))
+            except NotEnoughData as error:
+                reason = str(error)
+            agreement = None if criterion.scale.kind == "range" else agreement_rate(first, second)
+            found.append(
+                RaterAgreement(a=a, b=b, n=len(shared), agreement=agreement, kappa=kappa, reason=reason)
+            )
     return tuple(found)
 
 
@@ -138,25 +138,6 @@ def rater_alpha(labels: Mapping[str, Mapping[Response, float]], criterion: Crite
         return krippendorff_alpha(table, level=_LEVELS[criterion.scale.kind])
     except NotEnoughData:
         return None
-
-
-def _rater_pair(a: str, b: str, first: Floats, second: Floats, criterion: Criterion) -> RaterAgreement:
-    is_range = criterion.scale.kind == "range"
-    agreement = None if is_range else agreement_rate(first, second)
-    try:
-        kappa = cohen_kappa(first, second, weights=kappa_weights(criterion))
-    except NotEnoughData as error:
-        return RaterAgreement(a=a, b=b, n=int(first.size), agreement=agreement, reason=str(error))
-    return RaterAgreement(a=a, b=b, n=int(first.size), agreement=agreement, kappa=kappa)
-
-
-def _answers(scores: Floats, criterion: Criterion) -> Floats:
-    return np.rint(scores) if criterion.scale.kind == "binary" else scores
-
-
-def _decided(scores: Floats, criterion: Criterion) -> npt.NDArray[np.bool_]:
-    decided: npt.NDArray[np.bool_] = (scores != 0.5) | (criterion.scale.kind != "binary")
-    return decided
 
 
 def _passes(scores: Floats, criterion: Criterion) -> npt.NDArray[np.bool_]:
@@ -185,5 +166,4 @@ def _table(
 def _answer_name(criterion: Criterion, value: float) -> str:
     if criterion.scale.kind == "points":
         return f"{value:g}"
-    labels: Sequence[str] = [point.label for point in criterion.scale.points if point.value == value]
-    return "/".join(labels)
+    return "/".join(point.label for point in criterion.scale.points if point.value == value)

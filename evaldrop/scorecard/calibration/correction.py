@@ -16,6 +16,7 @@ from evaldrop.statistics.debiasing import (
     rogan_gladen,
     shared_clusters_ppi_mean,
 )
+from evaldrop.statistics.intervals import Estimate
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
@@ -53,49 +54,36 @@ def calibrated_mean(judged: Judged, criterion: Criterion, confidence: float) -> 
         "rogan_gladen": _corrected_rate(judged, labelled, criterion, confidence),
     }
     try:
-        if n_unlabelled < 2:
-            known |= _labels_only(judged, labelled, criterion, confidence)
-        else:
-            known |= _debiased(judged, labelled, criterion, confidence)
+        found = _estimate(judged, labelled, confidence)
     except NotEnoughData as error:
-        known["reason"] = str(error)
-    return counts.model_copy(update=known)
-
-
-def _debiased(
-    judged: Judged, labelled: npt.NDArray[np.bool_], criterion: Criterion, confidence: float
-) -> dict[str, object]:
-    estimate = shared_clusters_ppi_mean if judged.are_clusters_shared else clustered_ppi_mean
-    found: DebiasedMean = estimate(
-        judged.human[labelled],
-        judged.judge[labelled],
-        judged.judge[~labelled],
-        labelled_groups=judged.clusters[labelled],
-        unlabelled_groups=judged.clusters[~labelled],
-        confidence=confidence,
-    )
-    return {
+        return counts.model_copy(update=known | {"reason": str(error)})
+    weight = found.weight if isinstance(found, DebiasedMean) else None
+    known |= {
         "mean": _on_scale(found.mean, criterion),
         "standard_error": found.standard_error,
         "interval": tuple(_on_scale(bound, criterion) for bound in found.interval),
-        "method": "ppi++",
-        "weight": found.weight,
+        "method": "labels_only" if weight is None else "ppi++",
+        "weight": weight or 0.0,
     }
+    return counts.model_copy(update=known)
 
 
-def _labels_only(
-    judged: Judged, labelled: npt.NDArray[np.bool_], criterion: Criterion, confidence: float
-) -> dict[str, object]:
-    found = clustered_mean_estimate(judged.human[labelled], judged.clusters[labelled], confidence=confidence)
-    if found.standard_error == 0:
+def _estimate(judged: Judged, labelled: npt.NDArray[np.bool_], confidence: float) -> DebiasedMean | Estimate:
+    human, groups = judged.human[labelled], judged.clusters[labelled]
+    if (~labelled).sum() >= 2:
+        estimate = shared_clusters_ppi_mean if judged.are_clusters_shared else clustered_ppi_mean
+        return estimate(
+            human,
+            judged.judge[labelled],
+            judged.judge[~labelled],
+            labelled_groups=groups,
+            unlabelled_groups=judged.clusters[~labelled],
+            confidence=confidence,
+        )
+    labels_only = clustered_mean_estimate(human, groups, confidence=confidence)
+    if labels_only.standard_error == 0:
         raise NotEnoughData("the labels do not vary, so no spread can be seen")
-    return {
-        "mean": found.mean,
-        "standard_error": found.standard_error,
-        "interval": tuple(_on_scale(bound, criterion) for bound in found.interval),
-        "method": "labels_only",
-        "weight": 0.0,
-    }
+    return labels_only
 
 
 def _corrected_rate(
@@ -109,15 +97,12 @@ def _corrected_rate(
             float(judged.judge.sum()), float(judged.judge.size), judge=counts, confidence=confidence
         )
     except NotEnoughData as error:
-        return CorrectedRate(reason=_in_yes_and_no(str(error)))
+        reason = str(error)
+        # `good` is the statistic's word for what it counts; on a scale where yes is bad it would mislead.
+        for kind, answer in (("good", "yes"), ("bad", "no")):
+            reason = reason.replace(f"people call {kind}", f"people answer {answer}")
+        return CorrectedRate(reason=reason)
     return CorrectedRate(rate=found.rate, standard_error=found.standard_error, interval=tuple(found.interval))
-
-
-def _in_yes_and_no(reason: str) -> str:
-    # `good` is the statistic's word for the class it counts; on a scale where yes is bad it would mislead.
-    return reason.replace("people call good", "people answer yes").replace(
-        "people call bad", "people answer no"
-    )
 
 
 def _on_scale(value: float, criterion: Criterion) -> float:

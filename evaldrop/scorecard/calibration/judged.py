@@ -16,7 +16,6 @@ from evaldrop.scorecard.calibration.labels import response_digest
 from evaldrop.scorecard.scores import record_scores
 
 _COLUMNS = ("record_id", "candidate", "criterion", "judge", "score", "passed", "unscored_reason", "repeat")
-_RESPONSE = itemgetter(0, 1)
 
 
 class ResponseFacts(NamedTuple):
@@ -79,25 +78,22 @@ def judged_responses(run: RunDefinition) -> Iterator[JudgedResponse]:
     """Yield every response with a verdict, in the tables' order; a criterion without a score is left out."""
     rows = read_rows(run.file("verdicts.parquet"), _COLUMNS)
     # BuildScorecard writes a response's verdicts together.
-    for response, verdicts in groupby(rows, key=_RESPONSE):
-        yield _judged(response, [_verdict(row) for row in verdicts], run)
-
-
-def _judged(response: Response, verdicts: list[VerdictRow], run: RunDefinition) -> JudgedResponse:
-    scores = record_scores(verdicts, run.criteria, run.evaluation.unscored)
-    by_judge: dict[str, dict[str, list[float]]] = {}
-    for verdict in verdicts:
-        if verdict.score is not None:
-            judges = by_judge.setdefault(verdict.criterion, {})
-            judges.setdefault(verdict.judge, []).append(verdict.score)
-    return JudgedResponse(
-        response,
-        {name: score.score for name, score in scores.items() if score.score is not None},
-        {
-            name: {judge: sum(given) / len(given) for judge, given in judges.items()}
-            for name, judges in by_judge.items()
-        },
-    )
+    for response, its_rows in groupby(rows, key=itemgetter(0, 1)):
+        verdicts = [_verdict(row) for row in its_rows]
+        scores = record_scores(verdicts, run.criteria, run.evaluation.unscored)
+        by_judge: dict[str, dict[str, list[float]]] = {}
+        for verdict in verdicts:
+            if verdict.score is not None:
+                judges = by_judge.setdefault(verdict.criterion, {})
+                judges.setdefault(verdict.judge, []).append(verdict.score)
+        yield JudgedResponse(
+            response,
+            {name: score.score for name, score in scores.items() if score.score is not None},
+            {
+                name: {judge: sum(given) / len(given) for judge, given in judges.items()}
+                for name, judges in by_judge.items()
+            },
+        )
 
 
 def _verdict(row: tuple[Any, ...]) -> VerdictRow:

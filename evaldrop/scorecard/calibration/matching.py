@@ -38,26 +38,6 @@ class CriterionLabels(NamedTuple):
         return {response: join(given) for response, given in scores.items()}
 
 
-class _Places(NamedTuple):
-    """Places in a review's random order: with a label, passed on by everybody, not reached by anybody."""
-
-    done: set[int]
-    skipped: set[int]
-    left: set[int]
-
-    @property
-    def n(self) -> int:
-        return len(self.done | self.skipped | self.left)
-
-
-class _Drawn(NamedTuple):
-    """A review's labelled responses, and why they are no random sample of the run."""
-
-    answered: frozenset[Response]
-    n_skipped: int
-    reason: str | None
-
-
 def match_labels(
     labels: Iterable[Label], criteria: Mapping[str, Criterion], digests: Mapping[Response, str], run_id: str
 ) -> dict[str, CriterionLabels]:
@@ -84,58 +64,61 @@ def match_labels(
 
 def _sort(rows: Sequence[Label], run_id: str) -> CriterionLabels:
     by_rater: dict[str, dict[Response, float]] = {}
+    reviews: dict[tuple[str, str | None], list[Label]] = {}
     for label in rows:
+        reviews.setdefault((label.run_id, label.review_id), []).append(label)
         if label.score is not None:
             by_rater.setdefault(label.rater, {})[label.record_id, label.candidate] = label.score
     random: set[Response] = set()
     reasons, n_skipped = [], 0
-    for review, drawn in _reviews(rows).items():
-        found = _judge_review(drawn, review, run_id)
-        n_skipped += found.n_skipped
-        if found.reason is None:
-            random |= found.answered
-        elif found.answered:
-            reasons.append(found.reason)
+    for (drawn_in, review_id), drawn in reviews.items():
+        answered = {(label.record_id, label.candidate) for label in drawn if label.score is not None}
+        places = _places(drawn)
+        n_skipped += len(places.skipped)
+        if review_id is None:
+            reason: str | None = (
+                f"{len(answered)} labelled responses were not drawn by evaldrop: nobody knows how they were "
+                "chosen."
+            )
+        elif drawn_in != run_id:
+            reason = f"{len(answered)} labelled responses are a sample of run {drawn_in}, not of this one."
+        else:
+            reason = _why_chosen(len(answered), places)
+        if reason is None:
+            random |= answered
+        elif answered:
+            reasons.append(reason)
     return CriterionLabels(by_rater, frozenset(random), n_skipped, " ".join(reasons) or None)
 
 
-def _reviews(rows: Sequence[Label]) -> dict[tuple[str, str | None], list[Label]]:
-    reviews: dict[tuple[str, str | None], list[Label]] = {}
-    for label in rows:
-        reviews.setdefault((label.run_id, label.review_id), []).append(label)
-    return reviews
+class _Places(NamedTuple):
+    """Places in a review's random order: with a label, passed on by everybody, not reached by anybody."""
 
-
-def _judge_review(drawn: Sequence[Label], review: tuple[str, str | None], run_id: str) -> _Drawn:
-    places = _places(drawn)
-    skipped = len(places.skipped)
-    answered = frozenset((label.record_id, label.candidate) for label in drawn if label.score is not None)
-    return _Drawn(answered, skipped, _why_not_random(len(answered), places, review, run_id))
-
-
-def _why_not_random(n: int, places: _Places, review: tuple[str, str | None], run_id: str) -> str | None:
-    run, review_id = review
-    if review_id is None:
-        return f"{n} labelled responses were not drawn by evaldrop: nobody knows how they were chosen."
-    if run != run_id:
-        return f"{n} labelled responses are a sample of run {run}, not of this one."
-    if places.left and places.done and min(places.left) < max(places.done):
-        return (
-            f"{n} of {places.n} drawn responses are labelled, and not the first ones of the random order: "
-            "people chose them. Label those left out before."
-        )
-    if len(places.skipped) > MOST_SKIPPED * len(places.done | places.skipped):
-        return (
-            f"people passed on {len(places.skipped)} of {len(places.done | places.skipped)} responses: "
-            "what is left is no random sample."
-        )
-    return None
+    done: set[int]
+    skipped: set[int]
+    left: set[int]
 
 
 def _places(drawn: Sequence[Label]) -> _Places:
     done = {label.position or 0 for label in drawn if label.score is not None}
     skipped = {label.position or 0 for label in drawn if label.reason in SKIPPED} - done
     return _Places(done, skipped, {label.position or 0 for label in drawn} - done - skipped)
+
+
+def _why_chosen(n: int, places: _Places) -> str | None:
+    """Return why people chose what they labelled; None when it is what was drawn at random."""
+    done, skipped, left = places
+    if left and done and min(left) < max(done):
+        return (
+            f"{n} of {len(done | skipped | left)} drawn responses are labelled, and not the first ones of "
+            "the random order: people chose them. Label those left out before."
+        )
+    if len(skipped) > MOST_SKIPPED * len(done | skipped):
+        return (
+            f"people passed on {len(skipped)} of {len(done | skipped)} responses: "
+            "what is left is no random sample."
+        )
+    return None
 
 
 def _mean(scores: Sequence[float]) -> float:

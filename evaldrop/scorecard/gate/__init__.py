@@ -6,6 +6,6 @@ Parsing is apart from judging: `parse_gate` needs no scorecard, and `check_names
 
 from evaldrop.scorecard.gate.judging import evaluate_gate
 from evaldrop.scorecard.gate.names import RunNames, gate_problems
-from evaldrop.scorecard.gate.parsing import parse_gate
+from evaldrop.scorecard.gate.rules import parse_gate
 
 __all__ = ["RunNames", "evaluate_gate", "gate_problems", "parse_gate"]

@@ -14,6 +14,9 @@ _MOST_NAMED = 5
 _ROUNDING = 1e-9
 
 
+_Rule = NoRegression | NoWorseRecord
+
+
 class _HeldEstimate(NamedTuple):
     """A candidate's estimate against the baseline; `sign` is -1 on a criterion where low is good."""
 
@@ -23,56 +26,55 @@ class _HeldEstimate(NamedTuple):
     sign: int
 
 
-def judge_no_regression(rule: NoRegression, scorecard: Scorecard, names: RunNames) -> Iterator[GateCheck]:
+def judge_against_baseline(rule: _Rule, scorecard: Scorecard, names: RunNames) -> Iterator[GateCheck]:
     """
-    Yield a check per candidate and criterion.
+    Yield a check per candidate and criterion; for new candidates, and where nothing can be judged, one.
 
-    Without a margin: fails when a regression is decided (Holm), is inconclusive when the interval is below
-    0 and the correction leaves it open, else passes and says what could not have been seen. With a margin:
-    passes when the whole interval is above -margin, fails when all of it is below.
+    `no regression` without a margin: fails when a regression is decided (Holm), is inconclusive when the
+    interval is below 0 and the correction leaves it open, else passes and says what could not have been seen.
+    With a margin: passes when the whole interval is above -margin, fails when all of it is below.
+    `no record worse` is a fact of the two runs, without an interval.
     """
-    yield from _open(rule, scorecard, names)
-    for held in _held(rule, scorecard, names):
-        decision, sentence = _judge_difference(rule, held)
-        yield _check(rule, held.candidate, decision, sentence, criterion=held.criterion)
 
+    def check(candidate: str | None, judged: tuple[Decision, str], criterion: str | None = None) -> GateCheck:
+        decision, sentence = judged
+        return GateCheck(
+            expression=rule.expression,
+            decision=decision,
+            sentence=sentence,
+            candidate=candidate,
+            criterion=criterion if rule.criterion is None else None,
+        )
 
-def judge_no_worse_record(rule: NoWorseRecord, scorecard: Scorecard, names: RunNames) -> Iterator[GateCheck]:
-    """Yield a check per candidate and criterion: a fact of the two runs, without an interval."""
-    yield from _open(rule, scorecard, names)
-    for held in _held(rule, scorecard, names):
-        decision, sentence = _judge_records(rule, held, scorecard.baseline)
-        yield _check(rule, held.candidate, decision, sentence, criterion=held.criterion)
-
-
-def _open(rule: NoRegression | NoWorseRecord, scorecard: Scorecard, names: RunNames) -> Iterator[GateCheck]:
-    """Yield what cannot be judged, and the candidates that are new."""
     baseline = scorecard.baseline
     if baseline is None:
-        yield _check(
-            rule, None, "inconclusive", "there is no baseline; `evaldrop bless RUN` makes a run the baseline."
+        yield check(
+            None, ("inconclusive", "there is no baseline; `evaldrop bless RUN` makes a run the baseline.")
         )
-    elif not baseline.comparable and not baseline.forced:
-        yield _check(rule, None, "inconclusive", baseline.summary)
+        return
+    if not baseline.comparable and not baseline.forced:
+        yield check(None, ("inconclusive", baseline.summary))
     else:
         for name in candidates_of(rule, names):
             if name not in baseline.candidates:
-                yield _check(rule, name, "pass", f"{name} is not in the baseline: it has nothing to lose.")
+                yield check(name, ("pass", f"{name} is not in the baseline: it has nothing to lose."))
+    for held in _held(rule, scorecard, baseline, names):
+        if isinstance(rule, NoRegression):
+            judged = _judge_difference(rule, held)
+        else:
+            judged = _judge_records(rule, held, baseline)
+        yield check(held.candidate, judged, held.criterion)
 
 
-def _held(
-    rule: NoRegression | NoWorseRecord, scorecard: Scorecard, names: RunNames
-) -> Iterator[_HeldEstimate]:
-    known = scorecard.baseline.candidates if scorecard.baseline else {}
+def _held(rule: _Rule, scorecard: Scorecard, baseline: Baseline, names: RunNames) -> Iterator[_HeldEstimate]:
     criteria = [rule.criterion] if rule.criterion is not None else list(scorecard.criteria)
     for name in candidates_of(rule, names):
-        if name in known:
+        if name in baseline.candidates:
             for criterion in criteria:
                 info = scorecard.criteria.get(criterion)
                 sign = 1 if info is None or info.higher_is_better else -1
-                yield _HeldEstimate(
-                    name, criterion, _estimate(known[name].criteria, criterion, scorecard), sign
-                )
+                estimate = _estimate(baseline.candidates[name].criteria, criterion, scorecard)
+                yield _HeldEstimate(name, criterion, estimate, sign)
 
 
 def _estimate(
@@ -117,9 +119,7 @@ def _within_margin(margin: float, low: float, high: float, moved: str) -> tuple[
     return "inconclusive", f"{moved}: a part of it is worse than allowed; {allowed}."
 
 
-def _judge_records(
-    rule: NoWorseRecord, held: _HeldEstimate, baseline: Baseline | None
-) -> tuple[Decision, str]:
+def _judge_records(rule: NoWorseRecord, held: _HeldEstimate, baseline: Baseline) -> tuple[Decision, str]:
     about, estimate = f"{held.candidate}.{held.criterion}", held.estimate
     if estimate is None or estimate.largest_drop is None:
         return "inconclusive", f"{about}: no record has a score in both runs."
@@ -128,25 +128,9 @@ def _judge_records(
         return "pass", f"{about}: {worst}, of {estimate.n} records."
     named = [
         f"{record.record_id} ({record.was:g} to {record.now:g})"
-        for record in (baseline.worst_records if baseline else ())
+        for record in baseline.worst_records
         if (record.candidate, record.criterion) == (held.candidate, held.criterion)
         and abs(record.was - record.now) >= rule.drop - _ROUNDING
     ] or list(estimate.worse_records[:1])
     more = " and more" if len(named) > _MOST_NAMED else ""
     return "fail", f"{about}: {', '.join(named[:_MOST_NAMED])}{more} lost {rule.drop:g} or more."
-
-
-def _check(
-    rule: NoRegression | NoWorseRecord,
-    candidate: str | None,
-    decision: Decision,
-    sentence: str,
-    criterion: str | None = None,
-) -> GateCheck:
-    return GateCheck(
-        expression=rule.expression,
-        decision=decision,
-        sentence=sentence,
-        candidate=candidate,
-        criterion=criterion if rule.criterion is None else None,
-    )

@@ -4,10 +4,9 @@ import operator
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from evaldrop.scorecard.gate.baseline import judge_no_regression, judge_no_worse_record
+from evaldrop.scorecard.gate.baseline import judge_against_baseline
 from evaldrop.scorecard.gate.names import RunNames, check_names, subject_of
-from evaldrop.scorecard.gate.parsing import parse_gate
-from evaldrop.scorecard.gate.rules import NoRegression, Rule, Threshold
+from evaldrop.scorecard.gate.rules import Rule, Threshold, parse_gate
 from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailEstimate
 from evaldrop.scorecard.model.part import Interval
 from evaldrop.scorecard.model.scorecard import (
@@ -20,8 +19,6 @@ from evaldrop.scorecard.model.scorecard import (
     Scorecard,
     coverage_of,
 )
-
-GateResult = Gate
 
 
 class _Measured(NamedTuple):
@@ -43,7 +40,7 @@ _COMPARATORS: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-def evaluate_gate(expressions: Iterable[str], scorecard: Scorecard) -> GateResult:
+def evaluate_gate(expressions: Iterable[str], scorecard: Scorecard) -> Gate:
     """
     Judge a run by its gate.
 
@@ -66,30 +63,22 @@ def evaluate_gate(expressions: Iterable[str], scorecard: Scorecard) -> GateResul
     worst: Decision = (
         "fail" if "fail" in decisions else "inconclusive" if "inconclusive" in decisions else "pass"
     )
-    return Gate(decision=worst, reasons=tuple(_reason(check) for check in checks), checks=checks)
+    reasons = tuple(f"{check.decision}: {check.expression}: {check.sentence}" for check in checks)
+    return Gate(decision=worst, reasons=reasons, checks=checks)
 
 
 def _checks(rule: Rule, scorecard: Scorecard, names: RunNames) -> Iterator[GateCheck]:
-    if isinstance(rule, Threshold):
-        yield from (_judge(rule, measured) for measured in _measure(rule, scorecard, names))
-    elif isinstance(rule, NoRegression):
-        yield from judge_no_regression(rule, scorecard, names)
-    else:
-        yield from judge_no_worse_record(rule, scorecard, names)
-
-
-def _judge(rule: Threshold, measured: _Measured) -> GateCheck:
-    decision = _decide(rule, measured)
-    return GateCheck(
-        expression=rule.expression,
-        decision=decision,
-        sentence=_sentence(rule, measured, decision),
-        candidate=measured.candidate,
-    )
-
-
-def _reason(check: GateCheck) -> str:
-    return f"{check.decision}: {check.expression}: {check.sentence}"
+    if not isinstance(rule, Threshold):
+        yield from judge_against_baseline(rule, scorecard, names)
+        return
+    for measured in _measure(rule, scorecard, names):
+        decision = _decide(rule, measured)
+        yield GateCheck(
+            expression=rule.expression,
+            decision=decision,
+            sentence=_sentence(rule, measured, decision),
+            candidate=measured.candidate,
+        )
 
 
 def _decide(rule: Threshold, measured: _Measured) -> Decision:
@@ -110,10 +99,8 @@ def _sentence(rule: Threshold, measured: _Measured, decision: Decision) -> str:
     if measured.interval is None:
         return f"{value}; {wanted}."
     low, high = measured.interval
-    verdict = {"pass": "all of it is", "fail": "none of it is", "inconclusive": "only a part of it is"}[
-        decision
-    ]
-    return f"{value}, interval {low:.4g} to {high:.4g}; {wanted}: {verdict}."
+    held = {"pass": "all", "fail": "none", "inconclusive": "only a part"}[decision]
+    return f"{value}, interval {low:.4g} to {high:.4g}; {wanted}: {held} of it is."
 
 
 def _measure(rule: Threshold, scorecard: Scorecard, names: RunNames) -> Iterator[_Measured]:
@@ -163,12 +150,15 @@ def _of_mean(rule: Threshold, name: str, card: CandidateScorecard, measure: str)
 
 
 def _of_candidate(rule: Threshold, name: str, card: CandidateScorecard) -> _Measured:
+    counts = card.responses
     values: dict[str, tuple[float | None, str]] = {
         "cost_usd": (card.cost_usd.candidate, f"no price or tokens for {card.model}"),
         "cost_usd.per_1000_records": (
             card.cost_usd.per_1000_records, f"no price, no tokens or no call for {card.model}"
         ),
-        "error_rate": (_error_rate(card), "there was nothing to answer"),
+        "error_rate": (
+            (counts.errors + counts.missing) / counts.n if counts.n else None, "there was nothing to answer"
+        ),
         "coverage": (coverage_of(card.criteria.values()), "no verdict was asked for"),
         "latency_ms.p50": (card.latency_ms.p50, "no call told its latency"),
         "latency_ms.p90": (card.latency_ms.p90, "no call told its latency"),
@@ -186,8 +176,3 @@ def _of_guardrail(rule: Threshold, name: str, estimate: GuardrailEstimate | None
     kind = "true" if rule.quantity.endswith("bad_rate") else "false"
     absence = f"no response with a known end to a record that says expected_blocked: {kind}"
     return _Measured(about, name, share.rate if share.interval else None, share.interval, absence)
-
-
-def _error_rate(card: CandidateScorecard) -> float | None:
-    counts = card.responses
-    return (counts.errors + counts.missing) / counts.n if counts.n else None

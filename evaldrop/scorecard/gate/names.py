@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from evaldrop.errors import EvaluationError
 from evaldrop.evaluation import Evaluation
-from evaldrop.scorecard.gate.parsing import OF_A_SUBJECT, misread, parse_gate
-from evaldrop.scorecard.gate.rules import Rule, Threshold
+from evaldrop.scorecard.gate.rules import OF_A_SUBJECT, Rule, Threshold, misread, parse_gate
 from evaldrop.scorecard.model.scorecard import OVERALL, Scorecard
 
 
@@ -55,8 +54,8 @@ def check_names(rule: Rule, names: RunNames) -> None:
         return
     candidates_of(rule, names)
     if rule.criterion is not None and rule.criterion not in (*names.criteria, OVERALL):
-        known = (*names.criteria, OVERALL)
-        raise _unknown(rule, rule.position, f'no criterion "{rule.criterion}"', rule.criterion, known, names)
+        found = f'no criterion "{rule.criterion}"'
+        raise _unknown(rule, rule.position, found, rule.criterion, (*names.criteria, OVERALL), names)
 
 
 def gate_problems(expressions: Iterable[str], names: RunNames) -> Iterator[str]:
@@ -115,19 +114,13 @@ def _only_reading(
         found = f'nothing called "{rule.subject}" with {rule.quantity}'
         raise _unknown(rule, rule.position, found, rule.subject, known, names)
     if len(readings) > 1:
-        raise misread(
-            rule.expression,
-            rule.position,
-            f'"{rule.subject}" may mean {" or ".join(_described(*reading) for reading in readings)}. '
-            'Write the criterion alone and "for" with the candidate behind the rule',
-        )
+        meanings = " or ".join(_described(*reading) for reading in readings)
+        do = 'Write the criterion alone and "for" with the candidate behind the rule'
+        raise misread(rule.expression, rule.position, f'"{rule.subject}" may mean {meanings}. {do}')
     ((_, candidate), subject) = next(iter(readings.items()))
     if candidate is not None and rule.scope.is_said and rule.scope.name != candidate:
-        raise misread(
-            rule.expression,
-            rule.position,
-            f"the rule is about {candidate} alone and says otherwise at its end",
-        )
+        what = f"the rule is about {candidate} alone and says otherwise at its end"
+        raise misread(rule.expression, rule.position, what)
     return subject
 
 

@@ -1,7 +1,10 @@
-"""A gate's rules as types."""
+"""A gate's rules as types, and their reader; what cannot be read is refused with its place."""
 
+import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast, get_args
+
+from evaldrop.errors import EvaluationError
 
 Comparator = Literal[">=", ">", "<=", "<"]
 Quantity = Literal[
@@ -15,12 +18,9 @@ Quantity = Literal[
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleScope:
     """
-    Which candidates a rule is about.
+    Which candidates a rule is about: one by its name, or all (None).
 
-    Attributes:
-        name: One candidate; None for every candidate.
-        position: Where the name begins in the rule, counted from 0.
-        is_said: Whether the rule says it, with `for …`.
+    `position` is where the name begins in the rule, from 0; `is_said` tells that the rule has a `for …`.
     """
 
     name: str | None = None
@@ -29,47 +29,199 @@ class RuleScope:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Threshold:
-    """
-    A rule `<subject>.<quantity> <comparator> <limit> [for …]`.
-
-    `subject` is what comes before the quantity - names of a candidate, a criterion or both - and "" for the
-    run. `position` is where it begins.
-    """
+class _Written:
+    """What every rule has: its text, where its subject or criterion begins in it, and its scope."""
 
     expression: str
-    subject: str
     position: int
-    quantity: Quantity
-    comparator: Comparator
-    limit: float
     scope: RuleScope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoRegression:
+class Threshold(_Written):
+    """
+    A rule `<subject>.<quantity> <comparator> <limit> [for …]`.
+
+    `subject` is what comes before the quantity - names of a candidate, a criterion or both - and "" for the
+    run.
+    """
+
+    subject: str
+    quantity: Quantity
+    comparator: Comparator
+    limit: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoRegression(_Written):
     """
     A rule `no regression [in <criterion>] [by <margin>] [for …]`, against the baseline.
 
     `margin` is on the criterion's scale; 0 asks only that no regression is decided.
     """
 
-    expression: str
     criterion: str | None
-    position: int
     margin: float
-    scope: RuleScope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoWorseRecord:
+class NoWorseRecord(_Written):
     """A rule `no record worse by <drop> [in <criterion>] [for …]`, on the criterion's scale."""
 
-    expression: str
     criterion: str | None
-    position: int
     drop: float
-    scope: RuleScope
 
 
 Rule = Threshold | NoRegression | NoWorseRecord
+
+# A longer quantity before its own beginning.
+QUANTITIES: tuple[Quantity, ...] = tuple(sorted(get_args(Quantity), key=len, reverse=True))
+# They are of a criterion or a metric, and mean nothing alone.
+OF_A_SUBJECT = frozenset({"pass_rate", "mean"})
+
+_NAME = re.compile(r"\s*([A-Za-z0-9_][A-Za-z0-9_.\-]*)")
+_COMPARATOR = re.compile(r"\s*(>=|<=|>|<)(?![<>=])")
+_LIMIT = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?![A-Za-z0-9_.%])")
+_SIZE = re.compile(r"\s*(\d+\.?\d*|\.\d+)(?![A-Za-z0-9_.%])")
+_NO = re.compile(r"\s*no\s+(?=\S)")
+_REGRESSION, _RECORD = re.compile(r"\s*(regression)\b"), re.compile(r"\s*(record)\b")
+_WORSE, _BY, _IN, _FOR = (re.compile(rf"\s+({word})\b") for word in (r"worse", "by", "in", "for"))
+_EVERY = re.compile(r"\s+(every\s+candidate)\b")
+
+
+def parse_gate(expression: str) -> Rule:
+    """
+    Read one rule.
+
+    Raises:
+        EvaluationError: It is none. The message shows the rule, and the place where it stops being
+            understood.
+    """
+    reading = _Reading(expression)
+    if reading.take(_NO) is None:
+        return _threshold(reading)
+    if reading.take(_RECORD):
+        return _no_worse_record(reading)
+    reading.expect(_REGRESSION, '"regression" or "record worse by"')
+    return _no_regression(reading)
+
+
+def misread(expression: str, position: int, what: str) -> EvaluationError:
+    """Return the error of a rule: what is wrong, where (from 1), and the rule with a mark below the place."""
+    return EvaluationError(f"gate, position {position + 1}: {what}.\n  {expression}\n  {' ' * position}^")
+
+
+class _Reading:
+    """A rule and how far it was read."""
+
+    def __init__(self, expression: str) -> None:
+        self.expression = expression
+        self.position = 0
+        # Where the last thing taken begins.
+        self.begin = 0
+
+    def take(self, pattern: re.Pattern[str]) -> str | None:
+        match = pattern.match(self.expression, self.position)
+        if match is None:
+            return None
+        self.position = match.end()
+        self.begin = match.start(1) if match.re.groups else match.start()
+        return match[1] if match.re.groups else match[0]
+
+    def expect(self, pattern: re.Pattern[str], wanted: str) -> str:
+        found = self.take(pattern)
+        if found is None:
+            raise self.error(wanted)
+        return found
+
+    def end(self, wanted: str) -> None:
+        if self.expression[self.position :].strip():
+            raise self.error(wanted)
+
+    def error(self, wanted: str, at: int | None = None) -> EvaluationError:
+        rest = self.expression[self.position :]
+        place = self.position + len(rest) - len(rest.lstrip()) if at is None else at
+        return misread(self.expression, place, f"expected {wanted}")
+
+
+def _threshold(reading: _Reading) -> Threshold:
+    words = reading.expect(
+        _NAME, "a quantity such as correctness.pass_rate, haiku.latency_ms.p90, cost_usd, or no regression"
+    )
+    position = reading.begin
+    subject, quantity = _split_quantity(reading, words)
+    sign = reading.expect(_COMPARATOR, "one of >=, >, <=, <")
+    limit = float(reading.expect(_LIMIT, "a number, rates as fractions such as 0.85"))
+    scope = _scope(reading)
+    reading.end('the end, "for every candidate" or "for NAME"')
+    return Threshold(
+        expression=reading.expression.strip(),
+        subject=subject,
+        position=position,
+        quantity=quantity,
+        comparator=cast("Comparator", sign),
+        limit=limit,
+        scope=scope,
+    )
+
+
+def _no_regression(reading: _Reading) -> NoRegression:
+    criterion, position = _criterion(reading)
+    margin = 0.0
+    if reading.take(_BY):
+        margin = float(reading.expect(_SIZE, "how much worse is still allowed, such as 0.05"))
+    if criterion is None:
+        criterion, position = _criterion(reading)
+    scope = _scope(reading)
+    reading.end('the end, "in CRITERION", "by NUMBER", "for every candidate" or "for NAME"')
+    return NoRegression(
+        expression=reading.expression.strip(),
+        criterion=criterion,
+        position=position,
+        margin=margin,
+        scope=scope,
+    )
+
+
+def _no_worse_record(reading: _Reading) -> NoWorseRecord:
+    reading.expect(_WORSE, '"worse by" and a number')
+    reading.expect(_BY, '"by" and a number')
+    drop = float(reading.expect(_SIZE, "a number above 0, on the criterion's scale"))
+    if not drop:
+        raise reading.error("a number above 0, on the criterion's scale", at=reading.begin)
+    criterion, position = _criterion(reading)
+    scope = _scope(reading)
+    reading.end('the end, "in CRITERION", "for every candidate" or "for NAME"')
+    return NoWorseRecord(
+        expression=reading.expression.strip(),
+        criterion=criterion,
+        position=position,
+        drop=drop,
+        scope=scope,
+    )
+
+
+def _criterion(reading: _Reading) -> tuple[str | None, int]:
+    if not reading.take(_IN):
+        return None, 0
+    return reading.expect(_NAME, "a criterion's name"), reading.begin
+
+
+def _scope(reading: _Reading) -> RuleScope:
+    if not reading.take(_FOR):
+        return RuleScope()
+    if reading.take(_EVERY):
+        return RuleScope(is_said=True)
+    name = reading.expect(_NAME, '"every candidate" or a candidate\'s name')
+    if name == "every":
+        raise reading.error('"every candidate" or a candidate\'s name', at=reading.begin)
+    return RuleScope(name=name, position=reading.begin, is_said=True)
+
+
+def _split_quantity(reading: _Reading, words: str) -> tuple[str, Quantity]:
+    for quantity in QUANTITIES:
+        if words == quantity and quantity not in OF_A_SUBJECT:
+            return "", quantity
+        if words.endswith(f".{quantity}"):
+            return words.removesuffix(f".{quantity}"), quantity
+    raise reading.error(f"a quantity that ends in one of {', '.join(get_args(Quantity))}", at=reading.begin)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from evaldrop.scorecard.model.part import Interval, Part
+from evaldrop.scorecard.model.part import Interval, Part, nullable
 
 Change = Literal["improved", "regressed", "undecided"]
 
@@ -13,26 +13,26 @@ class BaselineEstimate(Part):
     """This run minus the baseline on one criterion, over the records that both have a score for."""
 
     n: int = Field(description="Records with a score in both runs.")
-    difference: float | None = Field(default=None, description="Now minus then, on the criterion's scale.")
+    difference: float | None = nullable("Now minus then, on the criterion's scale.")
     interval: Interval | None = None
     p_value: float | None = None
-    p_adjusted: float | None = Field(
-        default=None, description="Holm, over all candidates and criteria; slices are a family of their own."
+    p_adjusted: float | None = nullable(
+        "Holm, over all candidates and criteria; slices are a family of their own."
     )
-    minimum_detectable: float | None = Field(
-        default=None, description="The smallest true difference the two runs would have shown (80 % power)."
+    minimum_detectable: float | None = nullable(
+        "The smallest true difference the two runs would have shown (80 % power)."
     )
     decision: Change = "undecided"
     better: int = Field(default=0, description="Records that score better than then.")
     worse: int = Field(default=0, description="Records that score worse than then.")
     lost: int = Field(default=0, description="Records with a score then and none now.")
-    largest_drop: float | None = Field(
-        default=None, description="How much the worst record lost, on the criterion's scale; 0 when none did."
+    largest_drop: float | None = nullable(
+        "How much the worst record lost, on the criterion's scale; 0 when none did."
     )
     worse_records: tuple[str, ...] = Field(
         default=(), description="Ids of the records that lost most, at most 200; the worst first."
     )
-    reason: str | None = Field(default=None, description="Why a number is null.")
+    reason: str | None = nullable("Why a number is null.")
 
 
 class Moved(Part):

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from evaldrop.scorecard.model.part import Interval, Part
+from evaldrop.scorecard.model.part import Interval, Part, nullable
 
 
 class CorrectedRate(Part):
@@ -13,7 +13,7 @@ class CorrectedRate(Part):
     rate: float | None = None
     standard_error: float | None = None
     interval: Interval | None = None
-    reason: str | None = Field(default=None, description="Why a number is null.")
+    reason: str | None = nullable("Why a number is null.")
 
 
 class CalibratedMean(Part):
@@ -26,16 +26,14 @@ class CalibratedMean(Part):
 
     mean: float | None = None
     standard_error: float | None = None
-    interval: Interval | None = Field(default=None, description="Student's t, cut to the scale's ends.")
+    interval: Interval | None = nullable("Student's t, cut to the scale's ends.")
     method: Literal["ppi++", "labels_only"] | None = None
     n_labelled: int = Field(description="Records of a random sample that people and the judge both scored.")
     n_unlabelled: int = Field(default=0, description="The other records the judge scored.")
-    weight: float | None = Field(
-        default=None, description="How much the judge was used, 0 to 1; 0 is the labels alone."
-    )
-    judge_bias: float | None = Field(default=None, description="Judge minus people on the labelled records.")
-    rogan_gladen: CorrectedRate | None = Field(default=None, description="On a yes/no scale.")
-    reason: str | None = Field(default=None, description="Why a number is null.")
+    weight: float | None = nullable("How much the judge was used, 0 to 1; 0 is the labels alone.")
+    judge_bias: float | None = nullable("Judge minus people on the labelled records.")
+    rogan_gladen: CorrectedRate | None = nullable("On a yes/no scale.")
+    reason: str | None = nullable("Why a number is null.")
 
 
 class Confusion(Part):
@@ -49,21 +47,16 @@ class JudgeAgreement(Part):
     """A judge against people, over the responses both scored. All candidates together."""
 
     n: int = Field(description="Responses that both scored.")
-    agreement: float | None = Field(
-        default=None,
-        description="Share at most half a step apart: equal, where both are points. Null on a range.",
+    agreement: float | None = nullable(
+        "Share at most half a step apart: equal, where both are points. Null on a range."
     )
-    pass_agreement: float | None = Field(default=None, description="Share passed by both or failed by both.")
-    kappa: float | None = Field(default=None, description="Cohen's, on all but yes/no scales weighted.")
+    pass_agreement: float | None = nullable("Share passed by both or failed by both.")
+    kappa: float | None = nullable("Cohen's, on all but yes/no scales weighted.")
     kappa_weights: Literal["none", "quadratic"] = "none"
-    true_positive_rate: float | None = Field(
-        default=None, description="Of the responses people pass, the share the judge passes."
-    )
-    true_negative_rate: float | None = Field(
-        default=None, description="Of the responses people fail, the share the judge fails."
-    )
+    true_positive_rate: float | None = nullable("Of the responses people pass, the share the judge passes.")
+    true_negative_rate: float | None = nullable("Of the responses people fail, the share the judge fails.")
     spearman: float | None = None
-    bias: float | None = Field(default=None, description="Mean of judge minus people.")
+    bias: float | None = nullable("Mean of judge minus people.")
     confusion: Confusion | None = None
     reasons: dict[str, str] = Field(default_factory=dict, description="Key: why it is null.")
 
@@ -76,7 +69,7 @@ class RaterAgreement(Part):
     n: int
     agreement: float | None = None
     kappa: float | None = None
-    reason: str | None = Field(default=None, description="Why a number is null.")
+    reason: str | None = nullable("Why a number is null.")
 
 
 class CriterionCalibration(Part):
@@ -86,8 +79,8 @@ class CriterionCalibration(Part):
     n_skipped: int = Field(description="Drawn responses on which everybody passed.")
     raters: dict[str, int] = Field(description="Person: labels.")
     random_sample: bool = Field(description="Whether there are labels that may correct this run's means.")
-    reason: str | None = Field(default=None, description="Why labels were kept out of the correction.")
+    reason: str | None = nullable("Why labels were kept out of the correction.")
     joined: JudgeAgreement = Field(description="The scorecard's own score: all judges together.")
     judges: dict[str, JudgeAgreement]
     between_raters: tuple[RaterAgreement, ...] = ()
-    rater_alpha: float | None = Field(default=None, description="Krippendorff's, over all people.")
+    rater_alpha: float | None = nullable("Krippendorff's, over all people.")

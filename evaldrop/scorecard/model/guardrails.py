@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from evaldrop.scorecard.model.part import Interval, Part
+from evaldrop.scorecard.model.part import Interval, Part, nullable
 
 
 class BlockedShare(Part):
@@ -16,10 +16,8 @@ class BlockedShare(Part):
 
     n: int
     of: int = Field(description="Bad or good requests whose end is known.")
-    rate: float | None = Field(default=None, description="n / of; null where none is known.")
-    interval: Interval | None = Field(
-        default=None, description="Wilson's; for clusters with the effective n."
-    )
+    rate: float | None = nullable("n / of; null where none is known.")
+    interval: Interval | None = nullable("Wilson's; for clusters with the effective n.")
 
 
 class GuardrailRates(Part):
@@ -56,16 +54,10 @@ class GuardrailComparison(Part):
     requests: Literal["bad", "good"]
     n: int
     difference: float | None = None
-    interval: Interval | None = Field(
-        default=None, description="Bonett and Price's; Student's t for clusters."
-    )
-    p_value: float | None = Field(default=None, description="McNemar's exact test; paired t for clusters.")
-    p_adjusted: float | None = Field(
-        default=None, description="Holm, over all pairs, bad and good requests together."
-    )
+    interval: Interval | None = nullable("Bonett and Price's; Student's t for clusters.")
+    p_value: float | None = nullable("McNemar's exact test; paired t for clusters.")
+    p_adjusted: float | None = nullable("Holm, over all pairs, bad and good requests together.")
     minimum_detectable: float | None = None
     decisive: bool = Field(default=False, description="p_adjusted is below 1 - confidence.")
-    better: str | None = Field(
-        default=None, description="When decisive: who blocks more bad ones, or fewer good ones."
-    )
-    reason: str | None = Field(default=None, description="Why a number is null.")
+    better: str | None = nullable("When decisive: who blocks more bad ones, or fewer good ones.")
+    reason: str | None = nullable("Why a number is null.")

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from evaldrop.scorecard.model.part import Interval, Part
+from evaldrop.scorecard.model.part import Interval, Part, nullable
 
 
 class Agreement(Part):
@@ -18,7 +18,7 @@ class Agreement(Part):
     spread: float | None = Field(
         description="Highest minus lowest score of a response, on average, in the criterion's unit."
     )
-    reason: str | None = Field(default=None, description="Why a number is null.")
+    reason: str | None = nullable("Why a number is null.")
 
 
 class JudgeHealth(Part):
@@ -28,9 +28,7 @@ class JudgeHealth(Part):
     calls: int = Field(description="Replies there should be.")
     kept: int = Field(default=0, description="Of them, those taken from the parent run.")
     errors: int
-    error_example: str | None = Field(
-        default=None, description="What the first of the most frequent errors said, on one line."
-    )
+    error_example: str | None = nullable("What the first of the most frequent errors said, on one line.")
     asked_again: int = Field(default=0, description="Calls repeated because no verdict could be read.")
     retries: int = Field(default=0, description="Calls repeated by the workflow, most of them throttled.")
     scored: int = Field(default=0, description="Verdicts with a score.")
@@ -76,11 +74,11 @@ class AnchorEstimate(Part):
     n: int = Field(description="Checks with a score.")
     missed: int = Field(description="Checks whose pass or fail is not what is known.")
     unscored: int = Field(default=0, description="Checks without a score.")
-    missed_rate: float | None = Field(default=None, description="missed / n; null without a score.")
-    interval: Interval | None = Field(default=None, description="Of missed_rate: Wilson.")
+    missed_rate: float | None = nullable("missed / n; null without a score.")
+    interval: Interval | None = nullable("Of missed_rate: Wilson.")
     tolerance: float = Field(description="Share that may be missed.")
     trusted: bool = Field(description="At least one check was scored, and no more missed than tolerated.")
-    reason: str | None = Field(default=None, description="Why it is not trusted.")
+    reason: str | None = nullable("Why it is not trusted.")
     misses: tuple[AnchorMiss, ...] = Field(default=(), description="The first 20 that were missed.")
     scores: tuple[AnchorScores, ...] = Field(
         default=(), description="By kind and criterion, for the trend over runs."

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from evaldrop.scorecard.model.part import Interval, Part
+from evaldrop.scorecard.model.part import Interval, Part, nullable
 
 
 class PairScores(Part):
@@ -23,15 +23,15 @@ class PairwiseEstimate(Part):
 
     win_rate: float | None = Field(description="Wins plus half the ties, of n.")
     standard_error: float | None = Field(description="Clustered by record, or by group where there are any.")
-    interval: Interval | None = Field(default=None, description="Wilson's; Student's t for clusters.")
+    interval: Interval | None = nullable("Wilson's; Student's t for clusters.")
     wins: int
     losses: int
     ties: int
     flip_rate: float | None = Field(
         description="Share of n_both_orders in which the preference changed with the order."
     )
-    first_shown_rate: float | None = Field(
-        default=None, description="How often the response shown first was preferred, ties half; 0.5 is fair."
+    first_shown_rate: float | None = nullable(
+        "How often the response shown first was preferred, ties half; 0.5 is fair."
     )
     n: int = Field(description="Pairs that count.")
     n_both_orders: int = Field(
@@ -39,12 +39,8 @@ class PairwiseEstimate(Part):
         description="Preferences read in both orders, over all judges; identical responses left out.",
     )
     n_unscored: int = Field(default=0, description="Pairs without a preference, left out of n.")
-    bounds: Interval | None = Field(
-        default=None, description="The win rate, were all unscored pairs lost, or won."
-    )
-    scores: PairScores | None = Field(
-        default=None, description="Under by_baseline, where judges give scores."
-    )
+    bounds: Interval | None = nullable("The win rate, were all unscored pairs lost, or won.")
+    scores: PairScores | None = nullable("Under by_baseline, where judges give scores.")
 
 
 class CandidatePairwise(PairwiseEstimate):

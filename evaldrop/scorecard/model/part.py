@@ -1,10 +1,15 @@
 """What every part of `scorecard.json` is made of."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 Interval = Annotated[tuple[float, float], Field(description="[low, high]")]
+
+
+def nullable(description: str) -> Any:
+    """Return the field of a key that is null where there is nothing to say."""
+    return Field(default=None, description=description)
 
 
 def within(interval: Interval | None, low: float, high: float) -> Interval | None:

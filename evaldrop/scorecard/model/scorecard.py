@@ -25,6 +25,7 @@ from evaldrop.scorecard.model.pairwise import Strength as Strength
 from evaldrop.scorecard.model.pairwise import Strengths as Strengths
 from evaldrop.scorecard.model.part import Interval as Interval
 from evaldrop.scorecard.model.part import Part as Part
+from evaldrop.scorecard.model.part import nullable
 from evaldrop.scorecard.model.usefulness import CriterionPair, CriterionUse, FrontierPoint, LengthRelation
 
 # Slices beyond these are too many to read; the largest are kept.
@@ -64,9 +65,7 @@ class ResponseCounts(Part):
     truncated: int = Field(default=0, description="Responses cut off at max_tokens.")
     retries: int = Field(default=0, description="Calls repeated by the workflow, most of them throttled.")
     error_names: dict[str, int] = Field(default_factory=dict, description="Error name: responses.")
-    error_example: str | None = Field(
-        default=None, description="What the first of the most frequent errors said, on one line."
-    )
+    error_example: str | None = nullable("What the first of the most frequent errors said, on one line.")
     flagged: int = Field(
         default=0, description="Responses that try to talk a judge round, or to harm a reader."
     )
@@ -78,9 +77,8 @@ class CandidateCost(Part):
 
     candidate: float | None = Field(description="The candidate's own calls.")
     judge: float | None = Field(description="Judging this candidate's responses.")
-    per_1000_records: float | None = Field(
-        default=None,
-        description="The candidate's own calls, per 1,000 records; an earlier run's calls at their price.",
+    per_1000_records: float | None = nullable(
+        "The candidate's own calls, per 1,000 records; an earlier run's calls at their price."
     )
     robustness: float | None = Field(
         default=0.0, description="Calls on perturbed copies and judging them; in neither of the others."
@@ -114,13 +112,13 @@ class MeanEstimate(Part):
 
     n: int = Field(description="Records with a value.")
     mean: float | None = None
-    sd: float | None = Field(default=None, description="Standard deviation over records.")
-    standard_error: float | None = Field(default=None, description="Clustered where records have groups.")
-    interval: Interval | None = Field(default=None, description="Student's t; Wilson's for yes/no values.")
-    bounds: Interval | None = Field(
-        default=None, description="The mean if every lost verdict were the worst, and if it were the best."
+    sd: float | None = nullable("Standard deviation over records.")
+    standard_error: float | None = nullable("Clustered where records have groups.")
+    interval: Interval | None = nullable("Student's t; Wilson's for yes/no values.")
+    bounds: Interval | None = nullable(
+        "The mean if every lost verdict were the worst, and if it were the best."
     )
-    reason: str | None = Field(default=None, description="Why a number is null.")
+    reason: str | None = nullable("Why a number is null.")
 
 
 class CriterionEstimate(Part):
@@ -134,26 +132,21 @@ class CriterionEstimate(Part):
     n_scored: int
     n_unscored: int = Field(description="Records without a score; not_applicable ones too.")
     unscored: dict[str, int] = Field(default_factory=dict, description="Reason: records.")
-    coverage: float | None = Field(
-        default=None, description="Scored share of the records the criterion applies to."
-    )
+    coverage: float | None = nullable("Scored share of the records the criterion applies to.")
     mean: float | None = None
     sd: float | None = None
     standard_error: float | None = None
     interval: Interval | None = None
     confidence: float
     pass_rate: float | None = None
-    pass_interval: Interval | None = Field(
-        default=None, description="Wilson; for clusters with the effective n."
+    pass_interval: Interval | None = nullable("Wilson; for clusters with the effective n.")
+    bounds: Interval | None = nullable(
+        "The lowest and the highest mean that any scores of the lost verdicts could give."
     )
-    bounds: Interval | None = Field(
-        default=None,
-        description="The lowest and the highest mean that any scores of the lost verdicts could give.",
-    )
-    pass_bounds: Interval | None = Field(default=None, description="The same for the pass rate.")
-    reason: str | None = Field(default=None, description="Why a number is null.")
-    calibrated: CalibratedMean | None = Field(
-        default=None, description="The mean corrected by people's labels, where there are labels."
+    pass_bounds: Interval | None = nullable("The same for the pass rate.")
+    reason: str | None = nullable("Why a number is null.")
+    calibrated: CalibratedMean | None = nullable(
+        "The mean corrected by people's labels, where there are labels."
     )
 
 
@@ -186,11 +179,9 @@ class RobustnessDrop(Part):
     standard_error: float | None = None
     interval: Interval | None = None
     p_value: float | None = None
-    p_adjusted: float | None = Field(
-        default=None, description="Holm, over all candidates and perturbations of the run."
-    )
+    p_adjusted: float | None = nullable("Holm, over all candidates and perturbations of the run.")
     decisive: bool = Field(default=False, description="p_adjusted is below 1 - confidence.")
-    reason: str | None = Field(default=None, description="Why a number is null.")
+    reason: str | None = nullable("Why a number is null.")
 
 
 class RobustnessEstimate(Part):
@@ -213,14 +204,13 @@ class CandidateScorecard(Part):
     tokens: Tokens
     latency_ms: Latency
     criteria: dict[str, CriterionEstimate]
-    overall: MeanEstimate | None = Field(
-        default=None,
-        description="Weighted mean of all criteria as shares of their scales, 1 is good; null without any.",
+    overall: MeanEstimate | None = nullable(
+        "Weighted mean of all criteria as shares of their scales, 1 is good; null without any."
     )
     metrics: dict[str, MeanEstimate] = Field(default_factory=dict)
     categories: dict[str, Slice] = Field(default_factory=dict)
-    pairwise: CandidatePairwise | None = Field(
-        default=None, description="Preferences over the others; null for the baseline, and without pairwise."
+    pairwise: CandidatePairwise | None = nullable(
+        "Preferences over the others; null for the baseline, and without pairwise."
     )
     score_by_length: dict[str, LengthRelation] = Field(
         default_factory=dict, description='Criterion, and "overall": scores against response length.'
@@ -228,8 +218,8 @@ class CandidateScorecard(Part):
     robustness: dict[str, RobustnessEstimate] = Field(
         default_factory=dict, description="Perturbation: what it costs. Copies are in no other estimate."
     )
-    guardrail: GuardrailEstimate | None = Field(
-        default=None, description="What was blocked; null where no record says `expected_blocked`."
+    guardrail: GuardrailEstimate | None = nullable(
+        "What was blocked; null where no record says `expected_blocked`."
     )
 
 
@@ -243,22 +233,20 @@ class Comparison(Part):
     difference: float | None = None
     interval: Interval | None = None
     p_value: float | None = None
-    p_adjusted: float | None = Field(
-        default=None, description="Holm, over all pairs and criteria of the run."
-    )
-    minimum_detectable: float | None = Field(
-        default=None, description="The smallest true difference this run would have shown (80 % power)."
+    p_adjusted: float | None = nullable("Holm, over all pairs and criteria of the run.")
+    minimum_detectable: float | None = nullable(
+        "The smallest true difference this run would have shown (80 % power)."
     )
     decisive: bool = Field(default=False, description="p_adjusted is below 1 - confidence.")
-    better: str | None = Field(default=None, description="The better candidate, when decisive.")
-    reason: str | None = Field(default=None, description="Why a number is null.")
+    better: str | None = nullable("The better candidate, when decisive.")
+    reason: str | None = nullable("Why a number is null.")
 
 
 class SliceComparisons(Part):
     """Pairs of candidates on the records of one category; p values are adjusted over all slices."""
 
     n: int = Field(description="Records of this category.")
-    warning: str | None = Field(default=None, description="Why little can be read from this slice.")
+    warning: str | None = nullable("Why little can be read from this slice.")
     comparisons: tuple[Comparison, ...] = ()
 
 
@@ -269,7 +257,7 @@ class GateCheck(Part):
     decision: Decision
     sentence: str
     candidate: str | None = None
-    criterion: str | None = Field(default=None, description="Where the rule names none and is about each.")
+    criterion: str | None = nullable("Where the rule names none and is about each.")
 
 
 class Gate(Part):
@@ -337,7 +325,7 @@ class Scorecard(Part):
     dataset: DatasetInfo
     records: Records
     confidence: float = Field(description="Two-sided level of every interval.")
-    coverage: float | None = Field(default=None, description="Scored share of all verdicts that apply.")
+    coverage: float | None = nullable("Scored share of all verdicts that apply.")
     criteria: dict[str, CriterionInfo] = Field(default_factory=dict)
     calibration: dict[str, CriterionCalibration] = Field(
         default_factory=dict, description="Judges against people's labels, by criterion."
@@ -363,9 +351,7 @@ class Scorecard(Part):
     agreement: dict[str, Agreement] = Field(
         default_factory=dict, description="Criterion: how far judges agree; with two or more judges."
     )
-    strengths: Strengths | None = Field(
-        default=None, description="With pairwise comparisons of three or more candidates."
-    )
+    strengths: Strengths | None = nullable("With pairwise comparisons of three or more candidates.")
     cost_usd: CostTotals
     gate: Gate = Gate(decision="pass")
     alarms: tuple[str, ...] = ()
@@ -375,11 +361,9 @@ class Scorecard(Part):
     anchors: dict[str, AnchorEstimate] = Field(
         default_factory=dict, description="Judge: what it made of the evaluation's anchors."
     )
-    judge_trusted: bool | None = Field(
-        default=None, description="Whether every judge gets the anchors right; null without anchors."
+    judge_trusted: bool | None = nullable("Whether every judge gets the anchors right; null without anchors.")
+    baseline: Baseline | None = nullable(
+        "This run against its evaluation's blessed one; null when there is none."
     )
-    baseline: Baseline | None = Field(
-        default=None, description="This run against its evaluation's blessed one; null when there is none."
-    )
-    reused: Reused | None = Field(default=None, description="What came from a parent run; null without one.")
+    reused: Reused | None = nullable("What came from a parent run; null without one.")
     summary: str = Field(default="", description="The verdict in words.")

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from evaldrop.scorecard.model.part import Part
+from evaldrop.scorecard.model.part import Part, nullable
 
 
 class LengthQuartile(Part):
@@ -18,12 +18,12 @@ class LengthRelation(Part):
     """How a candidate's scores go with the length of its responses. It says nothing about why."""
 
     n: int = Field(description="Responses with a score.")
-    spearman: float | None = Field(default=None, description="Above 0: longer responses score higher.")
-    p_value: float | None = Field(default=None, description="Of this correlation alone; not adjusted.")
+    spearman: float | None = nullable("Above 0: longer responses score higher.")
+    p_value: float | None = nullable("Of this correlation alone; not adjusted.")
     quartiles: tuple[LengthQuartile, ...] = Field(
         default=(), description="From the shortest quarter to the longest; fewer where lengths are equal."
     )
-    reason: str | None = Field(default=None, description="Why a number is null.")
+    reason: str | None = nullable("Why a number is null.")
 
 
 class CriterionUse(Part):
@@ -31,12 +31,11 @@ class CriterionUse(Part):
 
     n: int = Field(description="Scores, over all candidates.")
     commonest_score: float | None = None
-    commonest_share: float | None = Field(default=None, description="Share of scores that are that one.")
-    differing_share: float | None = Field(
-        default=None,
-        description="Share of the records with several candidates' scores on which these differ.",
+    commonest_share: float | None = nullable("Share of scores that are that one.")
+    differing_share: float | None = nullable(
+        "Share of the records with several candidates' scores on which these differ."
     )
-    finding: str | None = Field(default=None, description="What is wrong with it, as a sentence.")
+    finding: str | None = nullable("What is wrong with it, as a sentence.")
 
 
 class CriterionPair(Part):
@@ -45,10 +44,10 @@ class CriterionPair(Part):
     a: str
     b: str
     n: int = Field(description="Responses with a score on both.")
-    correlation: float | None = Field(
-        default=None, description="Pearson's, both turned so that more is good; null where one never varies."
+    correlation: float | None = nullable(
+        "Pearson's, both turned so that more is good; null where one never varies."
     )
-    finding: str | None = Field(default=None, description="Says so when the two say the same.")
+    finding: str | None = nullable("Says so when the two say the same.")
 
 
 class FrontierPoint(Part):
@@ -60,11 +59,8 @@ class FrontierPoint(Part):
     dominated_by: tuple[str, ...] = Field(
         default=(), description="Candidates at least as good and no dearer, one of both strictly."
     )
-    over: str | None = Field(default=None, description="The next cheaper candidate that nobody dominates.")
-    usd_per_point: float | None = Field(
-        default=None, description="What 0.01 more quality costs over it, in USD per 1,000 records."
-    )
-    decisive: bool | None = Field(
-        default=None,
-        description="Whether it is decidedly better than `over`, or worse than who dominates it.",
+    over: str | None = nullable("The next cheaper candidate that nobody dominates.")
+    usd_per_point: float | None = nullable("What 0.01 more quality costs over it, in USD per 1,000 records.")
+    decisive: bool | None = nullable(
+        "Whether it is decidedly better than `over`, or worse than who dominates it."
     )

@@ -12,6 +12,7 @@ import numpy as np
 from scipy import special
 
 from evaldrop.statistics.drift import RunNoise, cusum, ewma, run_noise
+from evaldrop.statistics.vectors import Floats
 
 Direction = Literal["up", "down"]
 
@@ -93,19 +94,26 @@ def chart_drift(
     noise = run_noise(estimates[:baseline_runs], standard_errors[:baseline_runs])
     charted = list(estimates[baseline_runs:])
     # Where the baseline did not vary at all, any other value is a move: sigma only has to be above 0.
-    sigma = (noise.sigma or max(standard_errors) or 1e-9) * _widening(baseline_runs)
+    widening = sqrt(1 + 1 / baseline_runs) * float(special.stdtrit(baseline_runs - 1, _THREE_SIGMA)) / 3
+    sigma = (noise.sigma or max(standard_errors) or 1e-9) * widening
     sums = cusum(charted, target=noise.mean, sigma=sigma, slack=CUSUM_SLACK, limit=CUSUM_LIMIT)
     average = ewma(charted, target=noise.mean, sigma=sigma, weight=EWMA_WEIGHT, width=EWMA_WIDTH)
     alarms = []
+
+    def alarm(chart: Literal["CUSUM", "EWMA"], run: int, up: Floats, down: Floats, *, is_up: bool) -> None:
+        # A climb begins after the statistic was last 0.
+        zeros = np.flatnonzero((up if is_up else down)[:run] == 0)
+        since = int(zeros[-1]) + 1 if zeros.size else 0
+        size = float(np.mean(charted[since:])) - noise.mean
+        direction: Direction = "up" if is_up else "down"
+        alarms.append(Alarm(chart=chart, direction=direction, run=run, since=since, size=size))
+
     if (run := sums.first_alarm) is not None:
-        direction: Direction = "up" if sums.up[run] > CUSUM_LIMIT else "down"
-        since = _left_zero(sums.up if direction == "up" else sums.down, run)
-        alarms.append(_alarm("CUSUM", direction, run, since, charted, noise.mean))
+        alarm("CUSUM", run, sums.up, sums.down, is_up=bool(sums.up[run] > CUSUM_LIMIT))
     if (run := average.first_alarm) is not None:
-        direction = "up" if average.average[run] > average.high[run] else "down"
-        side = average.average - noise.mean
-        since = _left_zero(np.maximum(side if direction == "up" else -side, 0), run)
-        alarms.append(_alarm("EWMA", direction, run, since, charted, noise.mean))
+        off = average.average - noise.mean
+        is_up = bool(average.average[run] > average.high[run])
+        alarm("EWMA", run, np.maximum(off, 0), np.maximum(-off, 0), is_up=is_up)
     return Charts(
         values=tuple(map(float, estimates)), baseline_runs=baseline_runs, level=noise.mean, noise=noise,
         sigma=sigma, cusum_up=tuple(sums.up.tolist()), cusum_down=tuple(sums.down.tolist()),
@@ -136,27 +144,3 @@ def shift_since(charts: Charts, *, since: int, level: float) -> float | None:
     error = noise * sqrt(1 / len(later) + 1 / charts.baseline_runs)
     least = float(special.stdtrit(charts.baseline_runs - 1, 1 - level / 2))
     return shift if abs(shift) > least * error else None
-
-
-def _widening(baseline_runs: int) -> float:
-    quantile = float(special.stdtrit(baseline_runs - 1, _THREE_SIGMA))
-    return sqrt(1 + 1 / baseline_runs) * quantile / 3
-
-
-def _left_zero(statistic: np.typing.NDArray[np.float64], run: int) -> int:
-    """Return the first run of the climb that ends in the alarm: the one after the statistic was last 0."""
-    zeros = np.flatnonzero(statistic[:run] == 0)
-    return int(zeros[-1]) + 1 if zeros.size else 0
-
-
-def _alarm(
-    chart: Literal["CUSUM", "EWMA"],
-    direction: Direction,
-    run: int,
-    since: int,
-    charted: Sequence[float],
-    level: float,
-) -> Alarm:
-    return Alarm(
-        chart=chart, direction=direction, run=run, since=since, size=float(np.mean(charted[since:])) - level
-    )

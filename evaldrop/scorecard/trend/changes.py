@@ -35,8 +35,14 @@ def changes_between(before: HistoryEntry, now: HistoryEntry) -> Iterator[Change]
         if name in before.candidates and name not in now.anchors:
             for what, words in _differences(before.candidates[name], card):
                 yield change(what, name, f"{name}: {words}")
-    for name, words in _judges(before, now):
-        yield change("judge", name, f"judge {name}{words}")
+    for name in sorted(before.judges.keys() | now.judges.keys()):
+        old, new = before.judges.get(name), now.judges.get(name)
+        if old is not None and new is not None:
+            for _, words in _differences(old, new):
+                yield change("judge", name, f"judge {name}: {words}")
+        elif before.judges and now.judges:
+            # An entry of an earlier version knows no judges at all.
+            yield change("judge", name, f"judge {name} {'left' if new is None else 'joined'}")
     for name, digest in now.criteria.items():
         if before.criteria.get(name, digest) != digest:
             yield change("criterion", name, f"criterion {name}: another question or scale")
@@ -61,16 +67,6 @@ def concerns(change: Change, key: Key) -> bool:
 def begins_stretch(change: Change) -> bool:
     """Tell whether runs from this change on are made in another way than those before."""
     return change.what not in _NO_NEW_STRETCH
-
-
-def _judges(before: HistoryEntry, now: HistoryEntry) -> Iterator[tuple[str, str]]:
-    for name in sorted(before.judges.keys() | now.judges.keys()):
-        old, new = before.judges.get(name), now.judges.get(name)
-        if old is not None and new is not None:
-            yield from ((name, f": {words}") for _, words in _differences(old, new))
-        elif before.judges and now.judges:
-            # An entry of an earlier version knows no judges at all.
-            yield name, " left" if new is None else " joined"
 
 
 def _differences(before: Any, now: Any) -> Iterator[tuple[What, str]]:

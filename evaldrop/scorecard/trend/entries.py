@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from evaldrop.scorecard.model.scorecard import Interval, Part
+from evaldrop.scorecard.model.part import Interval, Part, nullable
 
 
 class HistoryEstimate(Part):
@@ -62,7 +62,7 @@ class HistoryEntry(Part):
     alarms: int
     baseline: str | None
     candidates: dict[str, HistoryCandidate]
-    parent: str | None = Field(default=None, description="Run whose replies this one reads again.")
+    parent: str | None = nullable("Run whose replies this one reads again.")
     dataset_sha256: str | None = None
     workflow_sha256: str | None = None
     judges: dict[str, HistoryJudge] = Field(default_factory=dict)
@@ -75,6 +75,6 @@ class HistoryEntry(Part):
         description="Frozen responses, by name of the set: their estimates by criterion. Only the judge can "
         "move them.",
     )
-    anchors_sha256: str | None = Field(
-        default=None, description="Digest of anchors that come with the evaluation; another one, another set."
+    anchors_sha256: str | None = nullable(
+        "Digest of anchors that come with the evaluation; another one, another set."
     )

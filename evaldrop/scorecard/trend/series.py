@@ -27,7 +27,15 @@ def trend_of(
         (entry for entry in entries if entry.evaluation == evaluation),
         key=lambda entry: (entry.started_at, entry.run_id),
     )
-    runs, left_out = _measuring(found)
+    is_real = any(not entry.simulated for entry in found)
+    runs, left_out = [], {}
+    for entry in found:
+        if entry.parent:
+            left_out[entry.run_id] = f"reads the replies of {entry.parent} again"
+        elif is_real and entry.simulated:
+            left_out[entry.run_id] = "simulated"
+        else:
+            runs.append(entry)
     changes = tuple(change for before, now in pairwise(runs) for change in changes_between(before, now))
     anchors = [
         _series(key, runs, changes, baseline_runs=baseline_runs, anchors=None)
@@ -47,35 +55,18 @@ def trend_of(
     )
 
 
-def _measuring(entries: Sequence[HistoryEntry]) -> tuple[list[HistoryEntry], dict[str, str]]:
-    real = any(not entry.simulated for entry in entries)
-    runs, left_out = [], {}
-    for entry in entries:
-        if entry.parent:
-            left_out[entry.run_id] = f"reads the replies of {entry.parent} again"
-        elif real and entry.simulated:
-            left_out[entry.run_id] = "simulated"
-        else:
-            runs.append(entry)
-    return runs, left_out
-
-
 def _keys(runs: Sequence[HistoryEntry], *, anchors: bool) -> list[Key]:
     """Return every series' key, in the order in which they first appear."""
-    keys: dict[Key, None] = {}
+    keys: list[Key] = []
     for run in runs:
         if anchors:
-            found = {name: list(criteria) for name, criteria in run.anchors.items()}
-        else:
-            found = {
-                name: [*([OVERALL] if len(card.criteria) > 1 else []), *card.criteria]
-                for name, card in run.candidates.items()
-                if name not in run.anchors
-            }
-        keys |= {
-            Key(name, criterion, anchors): None for name, several in found.items() for criterion in several
-        }
-    return list(keys)
+            keys += (Key(name, each, True) for name, criteria in run.anchors.items() for each in criteria)
+            continue
+        for name, card in run.candidates.items():
+            if name not in run.anchors:
+                criteria = [*([OVERALL] if len(card.criteria) > 1 else []), *card.criteria]
+                keys += (Key(name, each, False) for each in criteria)
+    return list(dict.fromkeys(keys))
 
 
 def _series(
@@ -92,7 +83,12 @@ def _series(
     charted = usable(points[start:])
     charts = reason = None
     if len(charted) <= baseline_runs:
-        reason = _too_few(len(charted), baseline_runs, own if start else ())
+        since = next((change for change in reversed(own if start else ()) if begins_stretch(change)), None)
+        made = f" since {since.started_at[:10]} ({since.sentence})" if since else ""
+        reason = (
+            f"too few runs for alarms: {len(charted)} {'run' if len(charted) == 1 else 'runs'}{made}; "
+            f"{baseline_runs} of the same make set level and noise, alarms begin with the next"
+        )
     else:
         error_of = _frozen_error if key.is_anchor else _sampling_error
         charts = chart_drift(
@@ -143,16 +139,6 @@ def _stretch_start(runs: Sequence[HistoryEntry], points: Sequence[TrendPoint], b
     last = max((place for place, run in enumerate(runs) if run.run_id in breaks), default=0)
     later = {run.run_id for run in runs[last:]}
     return next((place for place, point in enumerate(points) if point.run_id in later), len(points))
-
-
-def _too_few(have: int, baseline_runs: int, changes: Sequence[Change]) -> str:
-    since = next((change for change in reversed(changes) if begins_stretch(change)), None)
-    made = f" since {since.started_at[:10]} ({since.sentence})" if since else ""
-    runs = "run" if have == 1 else "runs"
-    return (
-        f"too few runs for alarms: {have} {runs}{made}; "
-        f"{baseline_runs} of the same make set level and noise, alarms begin with the next"
-    )
 
 
 def _sampling_error(point: TrendPoint) -> float:
