@@ -1,6 +1,6 @@
 """Make the children's inputs out of items: select, then batch."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,15 +28,20 @@ class Batching:
     batch_input: Any
 
 
-def child_inputs(visit: Visit, items: Iterator[Any], batching: Batching | None) -> Iterator[ChildInput]:
+def child_inputs(
+    visit: Visit, items: Iterator[Any], batching: Batching | None
+) -> Generator[ChildInput, None, None]:
     """
     Give one input per child.
 
     Raises:
         StatesError: States.DataLimitExceeded, an input is over the quota.
     """
+    selector = visit.state.item_selector
     # What is read may be larger than a child's input may be: a selector can make it small.
-    selected = _selected(visit, items)
+    selected = (
+        select(visit, selector, {"Index": index, "Value": value}) for index, value in enumerate(items)
+    )
     if batching is not None:
         yield from _batches(selected, batching)
         return
@@ -45,12 +50,6 @@ def child_inputs(visit: Visit, items: Iterator[Any], batching: Batching | None) 
         if size > LIMIT_BYTES:
             raise _too_large(index, size)
         yield ChildInput(index, value, 1)
-
-
-def _selected(visit: Visit, items: Iterator[Any]) -> Iterator[Any]:
-    selector = visit.state.item_selector
-    for index, value in enumerate(items):
-        yield select(visit, selector, {"Index": index, "Value": value})
 
 
 def _too_large(index: int, size: int) -> StatesError:

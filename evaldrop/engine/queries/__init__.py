@@ -9,7 +9,9 @@ from evaldrop.engine.queries.values import (
     is_array,
     is_boolean,
     is_number,
+    is_object,
     is_string,
+    type_name,
 )
 
 __all__ = [
@@ -23,5 +25,7 @@ __all__ = [
     "is_array",
     "is_boolean",
     "is_number",
+    "is_object",
     "is_string",
+    "type_name",
 ]

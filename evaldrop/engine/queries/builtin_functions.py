@@ -16,9 +16,11 @@ from evaldrop.engine.queries.values import (
     Sequence,
     as_number,
     is_number,
+    is_object,
     is_string,
     text_of,
     truth,
+    type_name,
 )
 
 _BLANKS = re.compile(r"[ \t\n\r]+")
@@ -60,10 +62,6 @@ def _list_of(name: str, value: Any, holds: Callable[[Any], bool], what: str) -> 
     return elements
 
 
-def _is_object(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
 def _want_string(name: str, value: Any) -> str:
     if not isinstance(value, str):
         raise ExpressionError(f"T0410: ${name} takes a string")
@@ -78,7 +76,7 @@ def _merge(objects: Any) -> Any:
     if objects is UNDEFINED:
         return UNDEFINED
     merged: dict[str, Any] = {}
-    for member in _list_of("merge", objects, _is_object, "objects"):
+    for member in _list_of("merge", objects, is_object, "objects"):
         merged.update(member)
     return merged
 
@@ -107,17 +105,7 @@ def _boolean(value: Any) -> Any:
 
 
 def _type(value: Any) -> Any:
-    if value is UNDEFINED:
-        return UNDEFINED
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int | float):
-        return "number"
-    if isinstance(value, str):
-        return "string"
-    return "array" if isinstance(value, list) else "object"
+    return UNDEFINED if value is UNDEFINED else type_name(value)
 
 
 def _numbers(name: str, fold: Callable[[list[Any]], Any], *, of_none: Any) -> Callable[[Any], Any]:
