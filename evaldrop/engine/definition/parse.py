@@ -5,10 +5,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from evaldrop.engine import machine
-from evaldrop.engine.definition.arguments import check_arguments
 from evaldrop.engine.definition.fields import Fields, member_path
 from evaldrop.engine.definition.maps import parse_map
-from evaldrop.engine.definition.resources import resource_problem, strip_prefix
+from evaldrop.engine.definition.resources import check_arguments, resource_problem, strip_prefix
 from evaldrop.engine.definition.transitions import assignment, parse_exit, parse_handlers
 from evaldrop.engine.machine import MAX_SECONDS
 from evaldrop.engine.queries import is_boolean, is_number, is_string

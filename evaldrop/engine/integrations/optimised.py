@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import BrokenExecutor, Executor
 from typing import Any
 
-from evaldrop.engine.definition.arguments import BEDROCK_FIELDS, LAMBDA_FIELDS
+from evaldrop.engine.definition.resources import BEDROCK_FIELDS, LAMBDA_FIELDS
 from evaldrop.engine.errors import RUNTIME, ServiceError, TaskError
 from evaldrop.engine.integrations.sdk import (
     Call,

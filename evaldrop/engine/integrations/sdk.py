@@ -15,8 +15,7 @@ from typing import Any, ClassVar
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from evaldrop.engine.definition.arguments import pascal
-from evaldrop.engine.definition.resources import service_model
+from evaldrop.engine.definition.resources import pascal, service_model
 from evaldrop.engine.errors import RUNTIME, ServiceError, TaskError
 from evaldrop.engine.payloads import to_json
 from evaldrop.engine.queries import is_boolean, is_number, is_string, type_name

@@ -14,12 +14,11 @@ from evaldrop.engine.errors import (
     QueryError,
     StatesError,
 )
-from evaldrop.engine.machine import DistributedMap, ItemBatcher, ResultWriter
-from evaldrop.engine.map_runs.inputs import Batching, child_inputs
+from evaldrop.engine.machine import DistributedMap, ResultWriter
+from evaldrop.engine.map_runs.inputs import child_inputs
 from evaldrop.engine.map_runs.outputs import Outputs, ResultFiles
 from evaldrop.engine.map_runs.reader import count_items, read_items
 from evaldrop.engine.map_runs.work import MapRun
-from evaldrop.engine.payloads import LIMIT_BYTES
 from evaldrop.engine.progress import MapRunProgress, Tolerance
 from evaldrop.engine.queries import Frame
 from evaldrop.engine.runs import Outcome, Visit
@@ -45,7 +44,7 @@ async def run_distributed_map(visit: Visit) -> Outcome:
     most = MAX_CHILDREN if visit.run.max_children is None else min(visit.run.max_children, MAX_CHILDREN)
     map_run = MapRun(
         visit=visit,
-        inputs=child_inputs(visit, items, _batching(state.batcher, frame)),
+        inputs=child_inputs(visit, items, frame),
         progress=progress,
         tolerance=progress.tolerance or Tolerance(count=count, percentage=percentage),
         limit=progress.limit or concurrency(state.max_concurrency, frame, most),
@@ -88,17 +87,6 @@ def _redriven(progress: MapRunProgress, now: float) -> MapRunProgress:
             del counts[status]
     progress.outputs.begin_redrive()
     return progress
-
-
-def _batching(batcher: ItemBatcher | None, frame: Frame) -> Batching | None:
-    if batcher is None:
-        return None
-    max_bytes = whole_number_of(batcher.max_bytes, frame, minimum=1)
-    return Batching(
-        max_items=whole_number_of(batcher.max_items, frame, minimum=1),
-        max_bytes=LIMIT_BYTES if max_bytes is None else min(max_bytes, LIMIT_BYTES),
-        batch_input=None if batcher.batch_input is None else batcher.batch_input.evaluate(frame),
-    )
 
 
 def _items(visit: Visit, frame: Frame) -> tuple[Iterator[Any], int | None]:
