@@ -32,8 +32,9 @@ def handled(attempt: Attempt) -> Attempt:
                 return await attempt(visit)
             except StatesError as error:
                 delay = _next_delay(state.handlers.retriers, used, error, visit)
+                will_retry = delay is not None
                 if isinstance(state, Task):
-                    visit.run.observer.task_finished(state.resource, error.error, delay is not None)
+                    visit.run.observer.task_finished(state.resource, error.error, will_retry)
                 if error.error == QUERY_EVALUATION_ERROR:
                     visit.tell("EvaluationFailed", state=state.name, error=error.error, cause=error.cause)
                 if delay is None:
