@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from evaldrop.engine.errors import TaskError as TaskError
     from evaldrop.engine.execution import Execution as Execution
     from evaldrop.engine.execution import execute as execute
-    from evaldrop.engine.integrations import bedrock_invoke_model as bedrock_invoke_model
-    from evaldrop.engine.integrations import lambda_invoke as lambda_invoke
-    from evaldrop.engine.integrations import sdk_integration as sdk_integration
-    from evaldrop.engine.integrations import sns_publish as sns_publish
+    from evaldrop.engine.integrations.optimised import bedrock_invoke_model as bedrock_invoke_model
+    from evaldrop.engine.integrations.optimised import lambda_invoke as lambda_invoke
+    from evaldrop.engine.integrations.optimised import sns_publish as sns_publish
+    from evaldrop.engine.integrations.sdk import sdk_integration as sdk_integration
     from evaldrop.engine.machine import StateMachine as StateMachine
     from evaldrop.engine.progress import Progress as Progress
     from evaldrop.engine.runs import Integration as Integration
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from evaldrop.engine.surroundings import EventHistory as EventHistory
     from evaldrop.engine.surroundings import ObjectStore as ObjectStore
     from evaldrop.engine.surroundings import Observer as Observer
-    from evaldrop.engine.surroundings import SystemClock as SystemClock
 
 # A name's module is imported when the name is first used. The processes that make a run's calls and run its
 # functions import `evaldrop.engine.errors`, and with it this package: imported at once, jsonata and botocore
@@ -40,11 +39,12 @@ _NAMES = {
     "definition.load": ("load",),
     "errors": ("DefinitionError", "EngineError", "QueryError", "ServiceError", "StatesError", "TaskError"),
     "execution": ("Execution", "execute"),
-    "integrations": ("bedrock_invoke_model", "lambda_invoke", "sdk_integration", "sns_publish"),
+    "integrations.optimised": ("bedrock_invoke_model", "lambda_invoke", "sns_publish"),
+    "integrations.sdk": ("sdk_integration",),
     "machine": ("StateMachine",),
     "progress": ("Progress",),
     "runs": ("Integration", "TaskContext"),
-    "surroundings": ("ArnParts", "Clock", "EventHistory", "ObjectStore", "Observer", "SystemClock"),
+    "surroundings": ("ArnParts", "Clock", "EventHistory", "ObjectStore", "Observer"),
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
 __all__ = sorted(_MODULES)

@@ -10,17 +10,9 @@ from evaldrop.engine.errors import TIMEOUT, DefinitionError, StatesError
 from evaldrop.engine.flow import run_flow
 from evaldrop.engine.machine import StateMachine
 from evaldrop.engine.payloads import check_size
-from evaldrop.engine.progress import FlowProgress, Progress
+from evaldrop.engine.progress import Progress
 from evaldrop.engine.runs import Integration, RunningExecution, VariableScope
-from evaldrop.engine.surroundings import (
-    ArnParts,
-    Clock,
-    EventHistory,
-    ObjectStore,
-    Observer,
-    SystemClock,
-    timestamp,
-)
+from evaldrop.engine.surroundings import ArnParts, Clock, EventHistory, ObjectStore, Observer, timestamp
 
 # AWS cuts result files at this size and at nothing else (the guide, ResultWriter).
 MAX_FILE_BYTES = 5_000_000_000
@@ -86,70 +78,56 @@ async def execute(
         raise DefinitionError(
             [f"no integration is given for the resource {resource}" for resource in missing]
         )
-    watcher = observer or Observer()
-    time = clock or SystemClock()
-    run = RunningExecution(
-        integrations=integrations,
-        store=store,
-        observer=watcher,
-        clock=time,
-        random=random.Random(seed),  # noqa: S311  # jitter is no secret
-        max_children=max_children,
-        max_file_bytes=max_file_bytes,
-        execution=_execution_context(machine, input, name, arns, _begun(progress, time.now())),
-        machine={"Id": arns.states("stateMachine", machine.name), "Name": machine.name},
-        flow=run_flow,
-        arns=arns,
-        history=history,
-    )
-    watcher.execution_started(name)
-    try:
-        ended = await _run(machine, run, input, None if progress is None else progress.place)
-    except asyncio.CancelledError:
-        watcher.execution_finished("ABORTED")
-        raise
-    watcher.execution_finished(ended.status)
-    return ended
-
-
-async def _run(
-    machine: StateMachine, run: RunningExecution, data: Any, place: FlowProgress | None
-) -> Execution:
-    try:
-        check_size(data, "the input of the execution")
-        async with asyncio.timeout(machine.timeout_s):
-            output = await run_flow(run, machine.flow, VariableScope(), data, None, place)
-    except StatesError as error:
-        return Execution(status="FAILED", error=error.error, cause=error.cause)
-    # The machine's own limit: what a Task or an integration exceeds is a StatesError by now.
-    except TimeoutError:
-        cause = f"the execution took longer than its TimeoutSeconds, {machine.timeout_s:g}"
-        return Execution(status="TIMED_OUT", error=TIMEOUT, cause=cause)
-    return Execution(status="SUCCEEDED", output=output)
-
-
-def _begun(progress: Progress | None, now: float) -> Progress:
-    """Return when the execution began and how often it was redriven, this time included."""
-    if progress is None:
-        return Progress(started=now)
-    if progress.started is None:
-        progress.started = now
-    else:
-        progress.redrives += 1
-        progress.redriven = now
-    return progress
-
-
-def _execution_context(
-    machine: StateMachine, data: Any, name: str, arns: ArnParts, begun: Progress
-) -> dict[str, Any]:
+    observer, clock = observer or Observer(), clock or Clock()
+    place = None if progress is None else progress.place
+    begun = _begun(progress or Progress(), clock.now())
     context = {
         "Id": arns.states("execution", f"{machine.name}:{name}"),
-        "Input": data,
+        "Input": input,
         "Name": name,
         "RoleArn": arns.role_of(machine.name),
         "StartTime": timestamp(begun.started or 0.0),
     }
     if begun.redriven is not None:
         context |= {"RedriveCount": begun.redrives, "RedriveTime": timestamp(begun.redriven)}
-    return context
+    run = RunningExecution(
+        integrations=integrations,
+        store=store,
+        observer=observer,
+        clock=clock,
+        random=random.Random(seed),  # noqa: S311  # jitter is no secret
+        max_children=max_children,
+        max_file_bytes=max_file_bytes,
+        execution=context,
+        machine={"Id": arns.states("stateMachine", machine.name), "Name": machine.name},
+        flow=run_flow,
+        arns=arns,
+        history=history,
+    )
+    observer.execution_started(name)
+    try:
+        check_size(input, "the input of the execution")
+        async with asyncio.timeout(machine.timeout_s):
+            output = await run_flow(run, machine.flow, VariableScope(), input, None, place)
+        ended = Execution(status="SUCCEEDED", output=output)
+    except StatesError as error:
+        ended = Execution(status="FAILED", error=error.error, cause=error.cause)
+    # The machine's own limit: what a Task or an integration exceeds is a StatesError by now.
+    except TimeoutError:
+        cause = f"the execution took longer than its TimeoutSeconds, {machine.timeout_s:g}"
+        ended = Execution(status="TIMED_OUT", error=TIMEOUT, cause=cause)
+    except asyncio.CancelledError:
+        observer.execution_finished("ABORTED")
+        raise
+    observer.execution_finished(ended.status)
+    return ended
+
+
+def _begun(progress: Progress, now: float) -> Progress:
+    """Note when the execution began or how often it was redriven, this time included."""
+    if progress.started is None:
+        progress.started = now
+    else:
+        progress.redrives += 1
+        progress.redriven = now
+    return progress

@@ -25,6 +25,7 @@ ACTIONS: dict[type, Callable[[Visit], Awaitable[Outcome]]] = {
     machine.InlineMap: run_inline_map,
     machine.DistributedMap: run_distributed_map,
 }
+_KINDS = {kind: kind.__name__ for kind in ACTIONS} | {machine.InlineMap: "Map", machine.DistributedMap: "Map"}
 
 # A loop of states that never wait must let timeouts and cancelling through.
 STATES_PER_TURN = 100
@@ -67,15 +68,18 @@ async def run_flow(
             state = flow.states[name]
             visit = Visit(run=run, state=state, scope=scope, input=data, item=item, place=place)
             run.observer.state_entered(name)
-            if run.history is not None:
-                _tell_entered(visit, is_redriven=resumes and step == 1)
+            # A state that is redriven was entered before; only Fail is entered again (the guide, redrive).
+            if run.history is not None and (step > 1 or not resumes or isinstance(state, machine.Fail)):
+                visit.tell(f"{_KINDS[type(state)]}StateEntered", name=state.name, input=data)
             try:
                 data, name = await ACTIONS[type(state)](visit)
             except QueryError as error:
-                _tell_unevaluated(visit, error)
+                # A state with handlers has noted it already, where it may have been caught.
+                if not hasattr(state, "handlers"):
+                    visit.tell("EvaluationFailed", state=state.name, error=error.error, cause=error.cause)
                 raise error.inside(state.name) from error
             if run.history is not None:
-                _tell_exited(visit, data)
+                visit.tell(f"{_KINDS[type(state)]}StateExited", name=state.name, output=data)
             if place is not None:
                 place.inside = None
     # Cancelling too: an execution that was stopped can be redriven from here.
@@ -84,22 +88,3 @@ async def run_flow(
             place.stop(name, data, scope, error)
         raise
     return data
-
-
-_KINDS = {kind: kind.__name__ for kind in ACTIONS} | {machine.InlineMap: "Map", machine.DistributedMap: "Map"}
-
-
-def _tell_entered(visit: Visit, *, is_redriven: bool) -> None:
-    # A state that is redriven was entered before; only Fail is entered again (the guide, redrive).
-    if not is_redriven or isinstance(visit.state, machine.Fail):
-        visit.tell(f"{_KINDS[type(visit.state)]}StateEntered", name=visit.state.name, input=visit.input)
-
-
-def _tell_exited(visit: Visit, output: Any) -> None:
-    visit.tell(f"{_KINDS[type(visit.state)]}StateExited", name=visit.state.name, output=output)
-
-
-def _tell_unevaluated(visit: Visit, error: QueryError) -> None:
-    # A state with handlers has noted it already, where it may have been caught.
-    if not hasattr(visit.state, "handlers"):
-        visit.tell("EvaluationFailed", state=visit.state.name, error=error.error, cause=error.cause)

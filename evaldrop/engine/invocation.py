@@ -28,33 +28,7 @@ def invoke(handler: Handler, event: Any, name: str, request_id: str) -> Any:
         TaskError: The handler's own, or one named after what it raised, with Lambda's JSON as its cause;
             `Runtime.MarshalError` for a result that is no JSON.
     """
-    try:
-        result = handler(event, _context(name, request_id))
-    except TaskError:
-        raise
-    except Exception as error:
-        raise TaskError(type(error).__name__, _cause(error, request_id)) from error
-    try:
-        return json.loads(json.dumps(result, allow_nan=False))
-    except (TypeError, ValueError) as error:
-        raise TaskError("Runtime.MarshalError", f"Unable to marshal response: {error}") from error
-
-
-def _cause(error: Exception, request_id: str) -> str:
-    # The first frame is this module's own call.
-    frames = traceback.format_list(traceback.extract_tb(error.__traceback__)[1:])
-    return json.dumps(
-        {
-            "errorMessage": str(error),
-            "errorType": type(error).__name__,
-            "requestId": request_id,
-            "stackTrace": frames,
-        }
-    )
-
-
-def _context(name: str, request_id: str) -> Any:
-    return SimpleNamespace(
+    context = SimpleNamespace(
         aws_request_id=request_id,
         function_name=name,
         function_version="$LATEST",
@@ -64,3 +38,20 @@ def _context(name: str, request_id: str) -> Any:
         log_stream_name=request_id,
         memory_limit_in_mb="128",
     )
+    try:
+        result = handler(event, context)
+    except TaskError:
+        raise
+    except Exception as error:
+        cause = {
+            "errorMessage": str(error),
+            "errorType": type(error).__name__,
+            "requestId": request_id,
+            # The first frame is this module's own call.
+            "stackTrace": traceback.format_list(traceback.extract_tb(error.__traceback__)[1:]),
+        }
+        raise TaskError(type(error).__name__, json.dumps(cause)) from error
+    try:
+        return json.loads(json.dumps(result, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise TaskError("Runtime.MarshalError", f"Unable to marshal response: {error}") from error

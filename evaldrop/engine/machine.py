@@ -47,55 +47,60 @@ class Handlers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """Calls an integration. `resource` has no ARN prefix."""
+class State:
+    """A state. `uses_context` when an expression of it mentions $states.context."""
 
     name: str
+    uses_context: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaving(State):
+    """A state that is left one way, unless it fails."""
+
     exit: Exit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Working(Leaving):
+    """A state whose work can fail, be tried again, or be caught."""
+
+    handlers: Handlers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task(Working):
+    """Calls an integration. `resource` has no ARN prefix."""
+
     resource: str
     arguments: Template | None
     timeout_s: Template | None
-    handlers: Handlers
-    uses_context: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pass:
+class Pass(Leaving):
     """Hands its input, or its Output, on."""
 
-    name: str
-    exit: Exit
-    uses_context: bool
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Succeed:
+class Succeed(Leaving):
     """Ends the flow."""
 
-    name: str
-    exit: Exit
-    uses_context: bool
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fail:
+class Fail(State):
     """Ends the flow with an error."""
 
-    name: str
     error: Template | None
     cause: Template | None
-    uses_context: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wait:
+class Wait(Leaving):
     """Waits for a number of seconds or until a time; exactly one is set."""
 
-    name: str
-    exit: Exit
     seconds: Template | None
     timestamp: Template | None
-    uses_context: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +112,11 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(State):
     """Takes the first rule whose condition is true, else `default`."""
 
-    name: str
     rules: tuple[Rule, ...]
     default: Exit | None
-    uses_context: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,33 +124,30 @@ class Flow:
     """States that run from `start` until one ends."""
 
     start: str
-    states: Mapping[str, "State"]
+    states: Mapping[str, State]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parallel:
+class Parallel(Working):
     """Runs every branch on the same input."""
 
-    name: str
-    exit: Exit
     branches: tuple[Flow, ...]
     arguments: Template | None
-    handlers: Handlers
-    uses_context: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InlineMap:
-    """Runs a flow on each item, within this execution."""
+class Map(Working):
+    """Runs a flow on each item."""
 
-    name: str
-    exit: Exit
     items: Template | None
     item_selector: Template | None
     max_concurrency: Template | None
     processor: Flow
-    handlers: Handlers
-    uses_context: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InlineMap(Map):
+    """A Map within this execution."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,27 +181,16 @@ class ResultWriter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DistributedMap:
-    """Runs a flow on each item or batch, as a child execution of its own."""
+class DistributedMap(Map):
+    """A Map whose items, or batches of them, are child executions of their own."""
 
-    name: str
-    exit: Exit
-    items: Template | None
     reader: ItemReader | None
-    item_selector: Template | None
     batcher: ItemBatcher | None
     writer: ResultWriter | None
-    max_concurrency: Template | None
     tolerated_count: Template | None
     tolerated_percentage: Template | None
     label: str
     express: bool
-    processor: Flow
-    handlers: Handlers
-    uses_context: bool
-
-
-State = Task | Pass | Succeed | Fail | Wait | Choice | Parallel | InlineMap | DistributedMap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

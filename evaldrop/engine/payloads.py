@@ -51,7 +51,11 @@ def check_size(value: Any, what: str) -> None:
     Raises:
         StatesError: States.DataLimitExceeded.
     """
-    size = size_of(value)
+    hold_to_limit(len(to_json(value)), what)
+
+
+def hold_to_limit(size: int, what: str) -> None:
+    """Hold a size in bytes to the quota, as check_size does."""
     if size > LIMIT_BYTES:
         raise StatesError(
             DATA_LIMIT_EXCEEDED, f"{what} is {size} bytes; the maximum number of bytes is {LIMIT_BYTES}"

@@ -5,6 +5,7 @@ Memory: of a distributed Map the children that did not succeed, never results or
 also the input and variables of the state it stopped in.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,8 +84,8 @@ class MapRunProgress:
     started: float
     begun: int = 0
     unfinished: dict[int, UnfinishedChild] = field(default_factory=dict)
-    children: dict[str, int] = field(default_factory=dict)
-    items: dict[str, int] = field(default_factory=dict)
+    children: Counter[str] = field(default_factory=Counter)
+    items: Counter[str] = field(default_factory=Counter)
     written: tuple[int, int] = (0, 0)
     redrives: int = 0
     redriven: float | None = None

@@ -50,12 +50,10 @@ class VariableScope(Frame):
             raise StatesError(
                 DATA_LIMIT_EXCEEDED, f"Assign sets {sum(sizes.values())} bytes; the maximum is {LIMIT_BYTES}"
             )
-        total = self.budget[0] + sum(sizes[name] - self.sizes.get(name, 0) for name in sizes)
+        total = self.budget[0] + sum(size - self.sizes.get(name, 0) for name, size in sizes.items())
         if total > TOTAL_LIMIT_BYTES:
-            raise StatesError(
-                DATA_LIMIT_EXCEEDED,
-                f"all variables together are {total} bytes; the maximum is {TOTAL_LIMIT_BYTES}",
-            )
+            cause = f"all variables together are {total} bytes; the maximum is {TOTAL_LIMIT_BYTES}"
+            raise StatesError(DATA_LIMIT_EXCEEDED, cause)
         self.budget[0] = total
         self.sizes.update(sizes)
         self.update(values)
@@ -128,12 +126,6 @@ class Visit:
     entered: str = ""
     surroundings: dict[str, Any] | None = None
 
-    def again(self) -> None:
-        """Count a retry, which expressions see."""
-        self.retry_count += 1
-        # They have RetryCount in them.
-        self.surroundings = None
-
     def branches(self) -> Branches | None:
         """Return what is noted of the branches of this attempt; None when nothing is to be remembered."""
         if self.place is None:
@@ -159,20 +151,16 @@ class Visit:
     def context(self) -> dict[str, Any]:
         """Return $states.context, which is the same until the state is tried again."""
         if self.surroundings is None:
-            self.surroundings = self._surroundings()
+            self.entered = self.entered or timestamp(self.run.clock.now())
+            state = {"EnteredTime": self.entered, "Name": self.state.name, "RetryCount": self.retry_count}
+            self.surroundings = {
+                "Execution": self.run.execution,
+                "StateMachine": self.run.machine,
+                "State": state,
+            }
+            if self.item is not None:
+                self.surroundings["Map"] = {"Item": self.item}
         return self.surroundings
-
-    def _surroundings(self) -> dict[str, Any]:
-        if not self.entered:
-            self.entered = timestamp(self.run.clock.now())
-        context = {
-            "Execution": self.run.execution,
-            "StateMachine": self.run.machine,
-            "State": {"EnteredTime": self.entered, "Name": self.state.name, "RetryCount": self.retry_count},
-        }
-        if self.item is not None:
-            context["Map"] = {"Item": self.item}
-        return context
 
     def leave(self, leave: Exit, frame: Frame, default: Any) -> Outcome:
         """
@@ -182,11 +170,15 @@ class Visit:
             StatesError: An expression failed, or a payload is over its quota.
         """
         output = default if leave.output is None else leave.output.evaluate(frame)
-        if leave.assign is not None:
-            values = leave.assign.evaluate(frame)
-            # Before anything is set: a state that fails leaves its variables as they were.
+        values = None if leave.assign is None else leave.assign.evaluate(frame)
+        if output is not self.input:  # which was checked when it came
             check_size(output, f"the output of the state {self.state.name!r}")
+        # After all that may fail: a state that fails leaves its variables as they were.
+        if values is not None:
             self.scope.assign(values)
-        elif output is not self.input:  # which was checked when it came
-            check_size(output, f"the output of the state {self.state.name!r}")
         return Outcome(output, leave.next)
+
+    def leave_with(self, result: Any) -> Outcome:
+        """Check the result of a state's work and leave by its exit."""
+        check_size(result, f"the result of the state {self.state.name!r}")
+        return self.leave(self.state.exit, self.frame(result=result), result)

@@ -14,20 +14,8 @@ from typing import Any, BinaryIO, Protocol
 from evaldrop.engine.invocation import ACCOUNT, REGION
 
 
-class Clock(Protocol):
-    """Where the time comes from. Timeouts follow the event loop's own time."""
-
-    def now(self) -> float:
-        """Return the seconds since 1970, UTC."""
-        ...
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        ...
-
-
-class SystemClock:
-    """The machine's own time."""
+class Clock:
+    """Where the time comes from: the machine's own, or an override's. Timeouts follow the event loop's."""
 
     def now(self) -> float:
         """Return the seconds since 1970, UTC."""
@@ -119,18 +107,11 @@ class EventHistory:
     machine pays nothing.
 
     Map Runs and children are `map_runs.work.MapRun` and `map_runs.children.Child`, which an override may
-    say. Here they are Any: both are made of executions, and an execution has a history, so that naming them
-    would close a circle of imports.
+    say. Here they are Any: naming them would close a circle of imports.
     """
 
     def add(self, kind: str, details: dict[str, Any]) -> None:
-        """
-        Hear an event.
-
-        Args:
-            kind: Its type, "TaskFailed".
-            details: The members of its details; payloads (input, output, parameters) are JSON values.
-        """
+        """Hear an event of a kind, "TaskFailed". Payloads in its details are JSON values, not texts."""
 
     def map_run_started(self, map_run: Any) -> None:
         """Hear that a Map Run begins, or is redriven. Its counts can be read as long as it runs."""

@@ -1,6 +1,7 @@
 """A JSON value whose strings may be {% expressions %}, compiled once into one function of the variables."""
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ from evaldrop.engine.queries import (
     Frame,
     QuerySyntaxError,
     compile_expression,
+    is_number,
+    type_name,
 )
 
 Evaluate = Callable[[Frame], Any]
@@ -36,10 +39,31 @@ class Template:
 def compile_template(value: Any, field: str, path: str, complain: Complain) -> Template:
     """Compile a value found at `path`; `complain(path, problem)` hears of every bad expression in it."""
     expressions: list[Expression] = []
-    evaluate = _compile(value, field, path, complain, expressions)
-    return Template(
-        field=field, literal=value, evaluate=evaluate or _constant(value), expressions=tuple(expressions)
-    )
+
+    def compiled(value: Any, field: str, path: str) -> Evaluate | None:
+        """Return what fills the value, or None when it holds no expression."""
+        if isinstance(value, str):
+            expression = _expression(value, path, complain)
+            if expression is None:
+                return None
+            expressions.append(expression)
+            return _evaluation(expression, field)
+        if isinstance(value, list):
+            parts = [compiled(each, f"{field}[{i}]", f"{path}[{i}]") for i, each in enumerate(value)]
+            if not any(parts):
+                return None
+            fills = [part or _constant(each) for part, each in zip(parts, value, strict=True)]
+            return lambda frame: [fill(frame) for fill in fills]
+        if isinstance(value, dict):
+            members = {key: compiled(each, f"{field}/{key}", f"{path}.{key}") for key, each in value.items()}
+            if not any(members.values()):
+                return None
+            named = [(key, members[key] or _constant(each)) for key, each in value.items()]
+            return lambda frame: {key: fill(frame) for key, fill in named}
+        return None
+
+    evaluate = compiled(value, field, path) or _constant(value)
+    return Template(field=field, literal=value, evaluate=evaluate, expressions=tuple(expressions))
 
 
 def is_expression(value: Any) -> bool:
@@ -52,51 +76,16 @@ def _constant(value: Any) -> Evaluate:
     return lambda _frame: value
 
 
-def _compile(
-    value: Any, field: str, path: str, complain: Complain, expressions: list[Expression]
-) -> Evaluate | None:
-    """Return what fills the value, or None when it holds no expression."""
-    if isinstance(value, str):
-        return _compile_text(value, field, path, complain, expressions)
-    if isinstance(value, list):
-        parts = [
-            _compile(element, f"{field}[{index}]", f"{path}[{index}]", complain, expressions)
-            for index, element in enumerate(value)
-        ]
-        return _fill_list(value, parts) if any(parts) else None
-    if isinstance(value, dict):
-        members = {
-            key: _compile(member, f"{field}/{key}", f"{path}.{key}", complain, expressions)
-            for key, member in value.items()
-        }
-        return _fill_object(value, members) if any(members.values()) else None
-    return None
-
-
-def _fill_list(value: list[Any], parts: list[Evaluate | None]) -> Evaluate:
-    fills = [part or _constant(element) for part, element in zip(parts, value, strict=True)]
-    return lambda frame: [fill(frame) for fill in fills]
-
-
-def _fill_object(value: dict[str, Any], members: dict[str, Evaluate | None]) -> Evaluate:
-    fills = [(key, members[key] or _constant(value[key])) for key in value]
-    return lambda frame: {key: fill(frame) for key, fill in fills}
-
-
-def _compile_text(
-    text: str, field: str, path: str, complain: Complain, expressions: list[Expression]
-) -> Evaluate | None:
+def _expression(text: str, path: str, complain: Complain) -> Expression | None:
     if not is_expression(text):
         if text.startswith("{%") or text.endswith("%}"):
             complain(path, "an expression must start with {% and end with %}, with nothing around them")
         return None
     try:
-        expression = compile_expression(text[2:-2].strip())
+        return compile_expression(text[2:-2].strip())
     except QuerySyntaxError as error:
         complain(path, str(error))
         return None
-    expressions.append(expression)
-    return _evaluation(expression, field)
 
 
 def _evaluation(expression: Expression, field: str) -> Evaluate:
@@ -137,13 +126,31 @@ def typed(template: Template, frame: Frame, holds: Callable[[Any], bool], expect
     return value
 
 
-def type_name(value: Any) -> str:
-    """Name a JSON value's type."""
-    if value is None:
-        return "null"
-    names: Iterator[str] = (
-        name
-        for kind, name in ((bool, "boolean"), (int | float, "number"), (str, "string"), (list, "array"))
-        if isinstance(value, kind)
-    )
-    return next(names, "object")
+def number_of(
+    template: Template | None,
+    frame: Frame,
+    *,
+    minimum: float = 0,
+    maximum: float = math.inf,
+    whole: bool = False,
+) -> float | None:
+    """
+    Evaluate a field that takes a number within bounds, both included; None when there is no such field.
+
+    Raises:
+        QueryError: The value is another, or no number.
+    """
+    if template is None:
+        return None
+
+    def is_fit(value: Any) -> bool:
+        return is_number(value) and minimum <= value <= maximum and (not whole or value == int(value))
+
+    number: float = typed(template, frame, is_fit, "number")
+    return number
+
+
+def whole_number_of(template: Template | None, frame: Frame, *, minimum: int = 0) -> int | None:
+    """Evaluate a field that takes a whole number, as `number_of` does."""
+    number = number_of(template, frame, minimum=minimum, whole=True)
+    return None if number is None else int(number)

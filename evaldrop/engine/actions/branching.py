@@ -4,53 +4,40 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from evaldrop.engine.actions.handlers import with_handlers
+from evaldrop.engine.actions.handlers import handled
 from evaldrop.engine.errors import QueryError, StatesError
 from evaldrop.engine.machine import Flow, InlineMap, Parallel
 from evaldrop.engine.payloads import check_size
 from evaldrop.engine.progress import Branches, FlowProgress
-from evaldrop.engine.queries import Frame, is_array, is_number
+from evaldrop.engine.queries import Frame, is_array, type_name
 from evaldrop.engine.runs import Outcome, VariableScope, Visit
-from evaldrop.engine.templates import Template, type_name, typed
+from evaldrop.engine.templates import Template, typed, whole_number_of
 
 # Iterations of an inline Map that AWS runs at once (quotas).
 INLINE_LIMIT = 40
 Job = Callable[[int], Awaitable[Any]]
 
 
+@handled
 async def run_parallel(visit: Visit) -> Outcome:
     """Run every branch on the same input; the result is the array of their outputs."""
-    return await with_handlers(visit, _attempt_parallel)
-
-
-async def _attempt_parallel(visit: Visit) -> Outcome:
     state: Parallel = visit.state
     data = visit.input
     if state.arguments is not None:
         data = state.arguments.evaluate(visit.frame())
         check_size(data, f"the arguments of the state {state.name!r}")
-    branches, kept = state.branches, visit.branches()
+    kept = visit.branches()
     visit.tell("ParallelStateStarted")
 
     async def branch(index: int) -> Any:
-        return await _run_inside(visit, branches[index], data, visit.item, kept, index)
+        return await _run_inside(visit, state.branches[index], data, visit.item, kept, index)
 
-    try:
-        result = await run_all(len(branches), len(branches), branch)
-    except StatesError as error:
-        visit.tell("ParallelStateFailed", error=error.error, cause=error.cause)
-        raise
-    visit.tell("ParallelStateSucceeded")
-    check_size(result, f"the result of the state {state.name!r}")
-    return visit.leave(state.exit, visit.frame(result=result), result)
+    return await _run_branches(visit, "Parallel", len(state.branches), len(state.branches), branch)
 
 
+@handled
 async def run_inline_map(visit: Visit) -> Outcome:
     """Run the processor on each item; the result is the array of its outputs."""
-    return await with_handlers(visit, _attempt_map)
-
-
-async def _attempt_map(visit: Visit) -> Outcome:
     state: InlineMap = visit.state
     frame = visit.frame()
     items = map_items(state.items, frame, visit.input)
@@ -63,48 +50,42 @@ async def _attempt_map(visit: Visit) -> Outcome:
         data = select(visit, state.item_selector, item)
         if state.item_selector is not None:
             check_size(data, f"an item of the state {state.name!r}")
-        if visit.run.history is None:
+        if visit.run.history is None or (kept is not None and index in kept.results):
             return await _run_inside(visit, state.processor, data, item, kept, index)
-        return await _recorded_iteration(visit, data, item, kept, index)
+        what = {"name": state.name, "index": index}
+        visit.tell("MapIterationStarted", **what)
+        try:
+            result = await _run_inside(visit, state.processor, data, item, kept, index)
+        except BaseException as error:
+            is_failure = isinstance(error, StatesError)
+            visit.tell("MapIterationFailed" if is_failure else "MapIterationAborted", **what)
+            raise
+        visit.tell("MapIterationSucceeded", **what)
+        return result
 
+    return await _run_branches(visit, "Map", len(items), limit, iterate)
+
+
+async def _run_branches(visit: Visit, kind: str, count: int, limit: int, job: Job) -> Outcome:
     try:
-        result = await run_all(len(items), limit, iterate)
+        result = await run_all(count, limit, job)
     except StatesError as error:
-        visit.tell("MapStateFailed", error=error.error, cause=error.cause)
+        visit.tell(f"{kind}StateFailed", error=error.error, cause=error.cause)
         raise
-    visit.tell("MapStateSucceeded")
-    check_size(result, f"the result of the state {state.name!r}")
-    return visit.leave(state.exit, visit.frame(result=result), result)
-
-
-async def _recorded_iteration(
-    visit: Visit, data: Any, item: dict[str, Any], kept: Branches | None, index: int
-) -> Any:
-    if kept is not None and index in kept.results:
-        return kept.results[index]
-    what = {"name": visit.state.name, "index": index}
-    visit.tell("MapIterationStarted", **what)
-    try:
-        result = await _run_inside(visit, visit.state.processor, data, item, kept, index)
-    except BaseException as error:
-        visit.tell("MapIterationFailed" if isinstance(error, StatesError) else "MapIterationAborted", **what)
-        raise
-    visit.tell("MapIterationSucceeded", **what)
-    return result
+    visit.tell(f"{kind}StateSucceeded")
+    return visit.leave_with(result)
 
 
 async def _run_inside(
-    visit: Visit,
-    flow: Flow,
-    data: Any,
-    item: dict[str, Any] | None,
-    kept: Branches | None,
-    index: int,
+    visit: Visit, flow: Flow, data: Any, item: dict[str, Any] | None, kept: Branches | None, index: int
 ) -> Any:
     """Run a branch or an iteration, unless it is `kept` that it succeeded; it goes on where it stopped."""
-    if kept is not None and index in kept.results:
+    if kept is None:
+        place = None
+    elif index in kept.results:
         return kept.results[index]
-    place = None if kept is None else kept.places.setdefault(index, FlowProgress())
+    else:
+        place = kept.places.setdefault(index, FlowProgress())
     scope = VariableScope(visit.scope)
     try:
         result = await visit.run.flow(visit.run, flow, scope, data, item, place)
@@ -162,10 +143,7 @@ def map_items(items: Template | None, frame: Frame, data: Any) -> list[Any]:
 
 def concurrency(template: Template | None, frame: Frame, most: int) -> int:
     """Return how many items may run at once; 0 or absent is as many as allowed."""
-    if template is None:
-        return most
-    wanted = int(typed(template, frame, _is_count, "number"))
-    return min(wanted, most) if wanted else most
+    return min(whole_number_of(template, frame) or most, most)
 
 
 def select(visit: Visit, selector: Template | None, item: dict[str, Any]) -> Any:
@@ -174,7 +152,3 @@ def select(visit: Visit, selector: Template | None, item: dict[str, Any]) -> Any
         return item["Value"]
     states = {"input": visit.input, "context": {**visit.context(), "Map": {"Item": item}}}
     return selector.evaluate(Frame({"states": states}, visit.scope))
-
-
-def _is_count(value: Any) -> bool:
-    return is_number(value) and value >= 0 and value == int(value)

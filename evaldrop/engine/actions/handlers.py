@@ -1,6 +1,7 @@
 """Retry and Catch around a state that can fail."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from functools import wraps
 from typing import Any
 
 from evaldrop.engine.errors import (
@@ -13,41 +14,38 @@ from evaldrop.engine.errors import (
     TIMEOUT,
     StatesError,
 )
-from evaldrop.engine.machine import Catcher, Handlers, Parallel, Retrier
+from evaldrop.engine.machine import Catcher, Parallel, Retrier, Task
 from evaldrop.engine.runs import Outcome, Visit
 
 Attempt = Callable[[Visit], Awaitable[Outcome]]
-Watch = Callable[[StatesError, bool], None]
 
 
-async def with_handlers(visit: Visit, attempt: Attempt, watch: Watch | None = None) -> Outcome:
-    """
-    Attempt a state until it works, its retriers give up, or a catcher takes the error.
+def handled(attempt: Attempt) -> Attempt:
+    """Repeat an attempt at a state until it works, its retriers give up, or a catcher takes the error."""
 
-    Args:
-        visit: The visit; its retry_count grows.
-        attempt: Does the state's work once.
-        watch: Hears every error and whether it is tried again.
+    @wraps(attempt)
+    async def run(visit: Visit) -> Outcome:
+        state = visit.state
+        used = [0] * len(state.handlers.retriers)
+        while True:
+            try:
+                return await attempt(visit)
+            except StatesError as error:
+                delay = _next_delay(state.handlers.retriers, used, error, visit)
+                will_retry = delay is not None
+                if isinstance(state, Task):
+                    visit.run.observer.task_finished(state.resource, error.error, will_retry)
+                if error.error == QUERY_EVALUATION_ERROR:
+                    visit.tell("EvaluationFailed", state=state.name, error=error.error, cause=error.cause)
+                if delay is None:
+                    # Outside the `try`: a catcher whose Output fails is not caught by the state's own Catch.
+                    return _catch(visit, state.handlers.catchers, error)
+                visit.retry_count += 1
+                # RetryCount is part of them.
+                visit.surroundings = None
+                await visit.run.clock.sleep(delay)
 
-    Raises:
-        StatesError: Nobody caught it.
-    """
-    handlers: Handlers = visit.state.handlers
-    used = [0] * len(handlers.retriers)
-    while True:
-        try:
-            return await attempt(visit)
-        except StatesError as error:
-            delay = _next_delay(handlers.retriers, used, error, visit)
-            if watch is not None:
-                watch(error, delay is not None)
-            if error.error == QUERY_EVALUATION_ERROR:
-                visit.tell("EvaluationFailed", state=visit.state.name, error=error.error, cause=error.cause)
-            if delay is None:
-                # Outside the `try`: a catcher whose Output fails is not caught by the state's own Catch.
-                return _catch(visit, handlers.catchers, error)
-            visit.again()
-            await visit.run.clock.sleep(delay)
+    return run
 
 
 def _next_delay(

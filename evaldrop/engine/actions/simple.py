@@ -1,13 +1,12 @@
 """Pass, Succeed, Fail, Choice and Wait: the states that call nothing."""
 
 from datetime import datetime
-from typing import Any
 
 from evaldrop.engine.errors import NO_CHOICE_MATCHED, QueryError, StatesError
 from evaldrop.engine.machine import MAX_SECONDS, Choice, Fail, Pass, Succeed, Wait
-from evaldrop.engine.queries import is_boolean, is_number, is_string
+from evaldrop.engine.queries import is_boolean, is_string
 from evaldrop.engine.runs import Outcome, Visit
-from evaldrop.engine.templates import typed
+from evaldrop.engine.templates import number_of, typed
 
 
 async def run_pass(visit: Visit) -> Outcome:
@@ -44,24 +43,20 @@ async def run_wait(visit: Visit) -> Outcome:
     """Wait for a number of seconds, or until a time."""
     state: Wait = visit.state
     frame = visit.frame()
-    await visit.run.clock.sleep(_seconds(state, frame, visit))
+    seconds = number_of(state.seconds, frame, maximum=MAX_SECONDS)
+    if seconds is None:
+        assert state.timestamp is not None
+        until = _time(typed(state.timestamp, frame, is_string, "string"))
+        seconds = max(0.0, until.timestamp() - visit.run.clock.now())
+    await visit.run.clock.sleep(seconds)
     return visit.leave(state.exit, frame, visit.input)
 
 
-def _seconds(state: Wait, frame: Any, visit: Visit) -> float:
-    if state.seconds is not None:
-        seconds: float = typed(state.seconds, frame, _is_duration, "number")
-        return seconds
-    assert state.timestamp is not None
-    text = typed(state.timestamp, frame, is_string, "string")
+def _time(text: str) -> datetime:
     try:
         until = datetime.fromisoformat(text)
     except ValueError as error:
         raise QueryError(f"Timestamp: {text!r} is not a time like 2026-01-31T12:00:00Z") from error
     if until.tzinfo is None:
         raise QueryError(f"Timestamp: {text!r} has no time zone; end it with Z")
-    return max(0.0, until.timestamp() - visit.run.clock.now())
-
-
-def _is_duration(value: Any) -> bool:
-    return is_number(value) and 0 <= value <= MAX_SECONDS
+    return until

@@ -3,58 +3,40 @@
 import asyncio
 from typing import Any
 
-from evaldrop.engine.actions.handlers import with_handlers
+from evaldrop.engine.actions.handlers import handled
 from evaldrop.engine.errors import TASK_FAILED, TIMEOUT, StatesError
 from evaldrop.engine.machine import MAX_SECONDS, Task
 from evaldrop.engine.payloads import check_size
-from evaldrop.engine.queries import Frame, is_number
+from evaldrop.engine.queries import is_number
 from evaldrop.engine.runs import Outcome, TaskContext, Visit
 from evaldrop.engine.templates import typed
 
 CANCELLED = "Cancelled"
 
 
+@handled
 async def run_task(visit: Visit) -> Outcome:
     """Call the integration, with the state's Retry and Catch."""
-    observer, resource = visit.run.observer, visit.state.resource
-
-    def watch(error: StatesError, will_retry: bool) -> None:
-        observer.task_finished(resource, error.error, will_retry)
-
-    return await with_handlers(visit, _attempt, watch)
-
-
-async def _attempt(visit: Visit) -> Outcome:
-    observer, resource = visit.run.observer, visit.state.resource
-    observer.task_started(resource)
+    state: Task = visit.state
+    observer = visit.run.observer
+    observer.task_started(state.resource)
     try:
-        outcome = await _work(visit)
+        frame = visit.frame()
+        arguments = visit.input
+        if state.arguments is not None:
+            arguments = state.arguments.evaluate(frame)
+            check_size(arguments, f"the arguments of the state {state.name!r}")
+        timeout_s: float | None = None
+        if state.timeout_s is not None:
+            timeout_s = typed(state.timeout_s, frame, _is_timeout, "number")
+        call = _call if visit.run.history is None else _recorded_call
+        outcome = visit.leave_with(await call(visit, arguments, timeout_s))
     except asyncio.CancelledError:
         # Or a display would count the call as under way for ever.
-        observer.task_finished(resource, CANCELLED, False)
+        observer.task_finished(state.resource, CANCELLED, False)
         raise
-    observer.task_finished(resource, None, False)
+    observer.task_finished(state.resource, None, False)
     return outcome
-
-
-async def _work(visit: Visit) -> Outcome:
-    state: Task = visit.state
-    frame = visit.frame()
-    arguments = visit.input
-    if state.arguments is not None:
-        arguments = state.arguments.evaluate(frame)
-        check_size(arguments, f"the arguments of the state {state.name!r}")
-    call = _call if visit.run.history is None else _recorded_call
-    result = await call(visit, arguments, _timeout(state, frame))
-    check_size(result, f"the result of the state {state.name!r}")
-    return visit.leave(state.exit, visit.frame(result=result), result)
-
-
-def _timeout(state: Task, frame: Frame) -> float | None:
-    if state.timeout_s is None:
-        return None
-    seconds: float = typed(state.timeout_s, frame, _is_timeout, "number")
-    return seconds
 
 
 def _is_timeout(value: Any) -> bool:
@@ -80,9 +62,8 @@ async def _recorded_call(visit: Visit, arguments: Any, timeout_s: float | None) 
 async def _call(visit: Visit, arguments: Any, timeout_s: float | None) -> Any:
     if timeout_s is None:
         return await _invoke(visit, arguments)
-    limit = asyncio.timeout(timeout_s)
     try:
-        async with limit:
+        async with asyncio.timeout(timeout_s):
             return await _invoke(visit, arguments)
     except TimeoutError as error:  # this limit's: an integration's own became States.TaskFailed
         raise StatesError(

@@ -1,11 +1,11 @@
 """One object of a definition, read field by field: what is wrong or left over is reported with its path."""
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
-from evaldrop.engine.queries import is_array, is_boolean, is_number, is_string
-from evaldrop.engine.templates import Template, compile_template, is_expression, type_name
+from evaldrop.engine.queries import is_array, is_boolean, is_number, is_object, is_string, type_name
+from evaldrop.engine.templates import Template, compile_template, is_expression
 
 # Most published definitions are JSONPath: "unknown field" would not say what is wrong with them.
 JSONPATH_FIELDS = frozenset({
@@ -66,10 +66,20 @@ class Fields:
         """Take a field whatever it is; None when it is absent."""
         return self._left.pop(name, None)
 
-    def _checked(self, name: str, holds: Callable[[Any], bool], what: str, *, required: bool) -> Any:
-        if name not in self._left:
-            if required:
-                self.problems.add(self.path, f"{name} is missing")
+    def refuse(self, names: Iterable[str], problem: str) -> None:
+        """Take fields that do not belong here, and note the problem with each that there is."""
+        for name in names:
+            if name in self._left:
+                self.complain(name, problem)
+                del self._left[name]
+
+    def _is_there(self, name: str, required: bool) -> bool:
+        if required and name not in self._left:
+            self.problems.add(self.path, f"{name} is missing")
+        return name in self._left
+
+    def _checked(self, name: str, holds: Callable[[Any], bool], what: str, required: bool) -> Any:
+        if not self._is_there(name, required):
             return None
         value = self._left.pop(name)
         if not holds(value):
@@ -79,26 +89,35 @@ class Fields:
 
     def text(self, name: str, *, required: bool = False) -> str | None:
         """Take a string."""
-        value: str | None = self._checked(name, is_string, "a string", required=required)
+        value: str | None = self._checked(name, is_string, "a string", required)
         return value
 
     def flag(self, name: str) -> bool:
         """Take a boolean; absent is False."""
-        return bool(self._checked(name, is_boolean, "true or false", required=False))
+        return bool(self._checked(name, is_boolean, "true or false", False))
 
-    def choice(self, name: str, allowed: Collection[str], default: str | None = None) -> str | None:
+    def choice(
+        self, name: str, allowed: Collection[str], default: str = "", *, required: bool = False
+    ) -> str:
         """Take one of a closed set of strings."""
-        value = self.text(name)
+        value = self.text(name, required=required)
         if value is not None and value not in allowed:
             self.complain(name, f"{value!r} is not one of {', '.join(allowed)}")
             return default
         return default if value is None else value
 
+    def language(self) -> str | None:
+        """Take QueryLanguage, which can only be JSONata."""
+        language = self.text("QueryLanguage")
+        if language not in (None, "JSONata"):
+            self.complain("QueryLanguage", f"this engine runs JSONata only, not {language}")
+        return language
+
     def number(
         self, name: str, *, minimum: float, maximum: float = float("inf"), whole: bool = True
     ) -> float | None:
         """Take a number within bounds, both included."""
-        value: float | None = self._checked(name, is_number, "a number", required=False)
+        value: float | None = self._checked(name, is_number, "a number", False)
         return value if value is not None and self._fits(name, value, minimum, maximum, whole) else None
 
     def _fits(self, name: str, value: float, minimum: float, maximum: float, whole: bool) -> bool:
@@ -115,29 +134,26 @@ class Fields:
 
     def template(self, name: str, *, required: bool = False) -> Template | None:
         """Take any JSON value with expressions in it."""
-        if name not in self._left:
-            if required:
-                self.problems.add(self.path, f"{name} is missing")
+        if not self._is_there(name, required):
             return None
-        return self._compile(name, self._left.pop(name))
+        template = compile_template(self._left.pop(name), name, self.at(name), self.problems.add)
+        self.templates.append(template)
+        return template
 
     def object_template(self, name: str, *, required: bool = False) -> Template | None:
         """Take an object with expressions in it, or one expression for the whole of it."""
-        value = self._left.get(name)
-        if name in self._left and not isinstance(value, dict) and not is_expression(value):
-            self.complain(name, f"must be an object or an expression, not {type_name(value)}")
-            del self._left[name]
-            return None
-        return self.template(name, required=required)
+        return self.typed_template(name, is_object, "an object", required=required)
 
-    def typed_template(self, name: str, holds: Callable[[Any], bool], what: str) -> Template | None:
+    def typed_template(
+        self, name: str, holds: Callable[[Any], bool], what: str, *, required: bool = False
+    ) -> Template | None:
         """Take a literal of one type, or an expression."""
         value = self._left.get(name)
         if name in self._left and not is_expression(value) and not holds(value):
             self.complain(name, f"must be {what} or an expression, not {type_name(value)}")
             del self._left[name]
             return None
-        return self.template(name)
+        return self.template(name, required=required)
 
     def number_template(
         self, name: str, *, minimum: float, maximum: float = float("inf"), whole: bool = True
@@ -148,22 +164,15 @@ class Fields:
             return template
         return template if self._fits(name, template.literal, minimum, maximum, whole) else None
 
-    def _compile(self, name: str, value: Any) -> Template:
-        template = compile_template(value, name, self.at(name), self.problems.add)
-        self.templates.append(template)
-        return template
-
     def inner(self, name: str, *, required: bool = False, comment: bool = True) -> "Fields | None":
         """Take an object, to be read field by field; `comment` when it may have a Comment."""
-        if name not in self._left:
-            if required:
-                self.problems.add(self.path, f"{name} is missing")
+        if not self._is_there(name, required):
             return None
         return Fields(self._left.pop(name), self.at(name), self.problems, comment=comment)
 
     def each(self, name: str, *, required: bool = False) -> Iterator["Fields"]:
         """Take an array of objects."""
-        value = self._checked(name, is_array, "an array", required=required)
+        value = self._checked(name, is_array, "an array", required)
         if required and value == []:
             self.complain(name, "must not be empty")
         for index, element in enumerate(value or []):
@@ -171,7 +180,7 @@ class Fields:
 
     def texts(self, name: str, *, required: bool = False) -> tuple[str, ...]:
         """Take an array of strings that is not empty."""
-        value = self._checked(name, is_array, "an array", required=required)
+        value = self._checked(name, is_array, "an array", required)
         if value is None:
             return ()
         if not value or not all(map(is_string, value)):

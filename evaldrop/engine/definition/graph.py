@@ -5,7 +5,9 @@ Found are dangling targets, states nobody reaches, flows that cannot end, and va
 assign or read.
 """
 
+import dataclasses
 from collections.abc import Iterator
+from typing import Any
 
 from evaldrop.engine import machine
 from evaldrop.engine.definition.fields import Problems, member_path
@@ -48,9 +50,7 @@ def _check_reach(flow: machine.Flow, path: str, problems: Problems) -> None:
 
 
 def _ends(state: machine.State) -> bool:
-    if isinstance(state, machine.Choice):
-        return False
-    return isinstance(state, machine.Fail) or state.exit.next is None
+    return isinstance(state, machine.Fail) or (isinstance(state, machine.Leaving) and state.exit.next is None)
 
 
 def _exits(state: machine.State) -> Iterator[tuple[str, machine.Exit]]:
@@ -59,9 +59,9 @@ def _exits(state: machine.State) -> Iterator[tuple[str, machine.Exit]]:
         yield from ((f"Choices[{index}].Next", rule.exit) for index, rule in enumerate(state.rules))
         if state.default is not None:
             yield "Default", state.default
-    elif not isinstance(state, machine.Fail):
+    elif isinstance(state, machine.Leaving):
         yield "Next", state.exit
-    if isinstance(state, machine.Task | machine.Parallel | machine.InlineMap | machine.DistributedMap):
+    if isinstance(state, machine.Working):
         yield from (
             (f"Catch[{index}].Next", catcher.exit) for index, catcher in enumerate(state.handlers.catchers)
         )
@@ -75,7 +75,7 @@ def inner_flows(state: machine.State) -> Iterator[tuple[str, machine.Flow]]:
     """Give the flows inside a state, with the path to each from the state."""
     if isinstance(state, machine.Parallel):
         yield from ((f"Branches[{index}]", flow) for index, flow in enumerate(state.branches))
-    elif isinstance(state, machine.InlineMap | machine.DistributedMap):
+    elif isinstance(state, machine.Map):
         yield "ItemProcessor", state.processor
 
 
@@ -88,18 +88,18 @@ def resources(flow: machine.Flow) -> Iterator[str]:
             yield from resources(inner)
 
 
-def check_scopes(flow: machine.Flow, path: str, problems: Problems) -> None:
+def check_scopes(
+    flow: machine.Flow,
+    path: str,
+    problems: Problems,
+    outer: frozenset[str] = frozenset(),
+    unreadable: frozenset[str] = frozenset(),
+) -> None:
     """
-    Refuse an inner scope that assigns an outer name, and a distributed Map that reads one.
+    Refuse an inner scope that assigns an `outer` name, and one that reads a name which is `unreadable`.
 
     An outer scope's names are those that any state of an enclosing flow assigns.
     """
-    _check(flow, path, frozenset(), frozenset(), problems)
-
-
-def _check(
-    flow: machine.Flow, path: str, outer: frozenset[str], unreadable: frozenset[str], problems: Problems
-) -> None:
     own = frozenset(name for state in flow.states.values() for name in _assigned(state))
     for state in flow.states.values():
         at = member_path(f"{path}.States", state.name)
@@ -114,9 +114,9 @@ def _check(
             # Its children are executions of their own: "Distributed Map states cannot currently reference
             # variables in outer scopes" (the guide, Variable scope).
             if isinstance(state, machine.DistributedMap):
-                _check(inner, f"{at}.{where}", frozenset(), visible | unreadable, problems)
+                check_scopes(inner, f"{at}.{where}", problems, frozenset(), visible | unreadable)
             else:
-                _check(inner, f"{at}.{where}", visible, unreadable, problems)
+                check_scopes(inner, f"{at}.{where}", problems, visible, unreadable)
 
 
 def _assigned(state: machine.State) -> Iterator[str]:
@@ -125,19 +125,11 @@ def _assigned(state: machine.State) -> Iterator[str]:
             yield from leave.assign.literal
 
 
-def _templates(state: machine.State) -> Iterator[Template]:
-    for _, leave in _exits(state):
-        yield from (template for template in (leave.output, leave.assign) if template is not None)
-    if isinstance(state, machine.Choice):
-        yield from (rule.condition for rule in state.rules)
-    for name in ("arguments", "timeout_s", "error", "cause", "seconds", "timestamp", "items", "item_selector",
-                 "max_concurrency", "tolerated_count", "tolerated_percentage"):  # fmt: skip
-        template = getattr(state, name, None)
-        if template is not None:
-            yield template
-
-
 def _reads(state: machine.State) -> frozenset[str]:
-    return frozenset(
-        name for template in _templates(state) for each in template.expressions for name in each.reads
-    )
+    found: list[Any] = [getattr(state, field.name) for field in dataclasses.fields(state)]
+    for _, leave in _exits(state):
+        found += (leave.output, leave.assign)
+    if isinstance(state, machine.Choice):
+        found += (rule.condition for rule in state.rules)
+    templates = (each for each in found if isinstance(each, Template))
+    return frozenset(name for template in templates for each in template.expressions for name in each.reads)

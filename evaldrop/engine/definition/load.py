@@ -9,7 +9,7 @@ from evaldrop.engine.definition.graph import check_graph, check_scopes, resource
 from evaldrop.engine.definition.parse import parse_flow
 from evaldrop.engine.errors import DefinitionError
 from evaldrop.engine.machine import MAX_SECONDS, StateMachine
-from evaldrop.engine.templates import type_name
+from evaldrop.engine.queries import type_name
 
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z0-9_.:-]+)\}")
 NO_SUBSTITUTIONS: Mapping[str, str] = {}
@@ -37,7 +37,9 @@ def load(
     problems = Problems()
     filled = _fill(dict(definition), substitutions, "$", problems)
     fields = Fields(filled, "$", problems)
-    _check_language(fields, filled)
+    # JSONPath is the default: a state that names no language would run another one on AWS than here.
+    if fields.language() is None:
+        _want_language(filled.get("States"), "$.States", problems)
     fields.text("Version")
     timeout = fields.number("TimeoutSeconds", minimum=1, maximum=MAX_SECONDS)
     flow = parse_flow(fields)
@@ -46,21 +48,7 @@ def load(
     check_scopes(flow, "$", problems)
     if problems.lines:
         raise DefinitionError(problems.lines)
-    return StateMachine(
-        name=name,
-        flow=flow,
-        timeout_s=timeout,
-        resources=frozenset(resources(flow)),
-    )
-
-
-def _check_language(fields: Fields, filled: Mapping[str, Any]) -> None:
-    language = fields.text("QueryLanguage")
-    if language not in (None, "JSONata"):
-        fields.complain("QueryLanguage", f"this engine runs JSONata only, not {language}")
-    # JSONPath is the default: a state that names no language would run another one on AWS than here.
-    if language is None:
-        _want_language(filled.get("States"), "$.States", fields.problems)
+    return StateMachine(name=name, flow=flow, timeout_s=timeout, resources=frozenset(resources(flow)))
 
 
 def _want_language(states: Any, path: str, problems: Problems) -> None:
@@ -68,13 +56,11 @@ def _want_language(states: Any, path: str, problems: Problems) -> None:
     for name, state in states.items() if isinstance(states, dict) else ():
         if not isinstance(state, dict):
             continue
-        inner = [("ItemProcessor", state.get("ItemProcessor"))]
         branches = state.get("Branches")
-        inner += [
-            (f"Branches[{index}]", flow)
-            for index, flow in enumerate(branches if isinstance(branches, list) else ())
-        ]
-        for where, flow in inner:
+        inner = {"ItemProcessor": state.get("ItemProcessor")}
+        if isinstance(branches, list):
+            inner |= {f"Branches[{index}]": flow for index, flow in enumerate(branches)}
+        for where, flow in inner.items():
             if isinstance(flow, dict):
                 _want_language(flow.get("States"), f"{member_path(path, name)}.{where}.States", problems)
         if "QueryLanguage" not in state:
@@ -85,28 +71,20 @@ def _want_language(states: Any, path: str, problems: Problems) -> None:
 
 
 def _fill(value: Any, substitutions: Mapping[str, str], path: str, problems: Problems) -> Any:
+    def replace(match: re.Match[str]) -> str:
+        if match[1] not in substitutions:
+            problems.add(path, f"nothing fills the placeholder {match[0]}")
+        return substitutions.get(match[1], match[0])
+
     if isinstance(value, str):
-        return _fill_text(value, substitutions, path, problems)
+        return PLACEHOLDER.sub(replace, value)
     if isinstance(value, list):
         return [_fill(each, substitutions, f"{path}[{index}]", problems) for index, each in enumerate(value)]
     if isinstance(value, dict):
         return {
-            _fill_text(str(key), substitutions, path, problems): _fill(
+            _fill(str(key), substitutions, path, problems): _fill(
                 member, substitutions, member_path(path, str(key)), problems
             )
             for key, member in value.items()
         }
     return value
-
-
-def _fill_text(text: str, substitutions: Mapping[str, str], path: str, problems: Problems) -> str:
-    if "${" not in text:
-        return text
-
-    def replace(match: re.Match[str]) -> str:
-        if match[1] not in substitutions:
-            problems.add(path, f"nothing fills the placeholder {match[0]}")
-            return match[0]
-        return substitutions[match[1]]
-
-    return PLACEHOLDER.sub(replace, text)

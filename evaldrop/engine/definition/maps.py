@@ -36,17 +36,13 @@ def parse_map(name: str, fields: Fields, parse_flow: Callable[[Fields], machine.
         "item_selector": fields.template("ItemSelector"),
         "max_concurrency": fields.number_template("MaxConcurrency", minimum=0),
         "processor": flow,
+        "uses_context": True,
     }
     if mode == "INLINE":
-        for field in DISTRIBUTED_ONLY:
-            if fields.has(field):
-                fields.complain(field, "belongs to a distributed Map (ItemProcessor.ProcessorConfig.Mode)")
-                fields.take(field)
-        shared |= {"exit": parse_exit(fields), "handlers": parse_handlers(fields)}
-        return machine.InlineMap(**shared, uses_context=True)
-    shared |= _distributed(name, fields)
-    shared |= {"exit": parse_exit(fields), "handlers": parse_handlers(fields)}
-    return machine.DistributedMap(**shared, express=express, uses_context=True)
+        fields.refuse(DISTRIBUTED_ONLY, "belongs to a distributed Map (ItemProcessor.ProcessorConfig.Mode)")
+        return machine.InlineMap(**shared, exit=parse_exit(fields), handlers=parse_handlers(fields))
+    shared |= {**_distributed(name, fields), "express": express}
+    return machine.DistributedMap(**shared, exit=parse_exit(fields), handlers=parse_handlers(fields))
 
 
 def _processor_config(processor: Fields) -> tuple[str, bool]:
@@ -63,7 +59,7 @@ def _processor_config(processor: Fields) -> tuple[str, bool]:
     if mode == "INLINE" and has_type:
         config.complain("ExecutionType", "belongs to Mode DISTRIBUTED")
     config.finish("a ProcessorConfig")
-    return mode or "INLINE", kind == "EXPRESS"
+    return mode, kind == "EXPRESS"
 
 
 def _distributed(name: str, fields: Fields) -> dict[str, Any]:
@@ -108,12 +104,8 @@ def _reader(fields: Fields | None) -> machine.ItemReader | None:
         return None
     _resource(fields, READER)
     arguments = _object_arguments(fields, ("Bucket", "Key"), ("Bucket", "Key"))
-    config = fields.inner("ReaderConfig")
-    if config is None:
-        config = Fields({}, fields.at("ReaderConfig"), fields.problems)
-    if not config.has("InputType"):
-        config.problems.add(config.path, "InputType is missing")
-    kind = config.choice("InputType", ("CSV", "JSON", "JSONL"))
+    config = fields.inner("ReaderConfig") or Fields({}, fields.at("ReaderConfig"), fields.problems)
+    kind = config.choice("InputType", ("CSV", "JSON", "JSONL"), required=True)
     reader: dict[str, Any] = {
         "input_type": kind or "JSONL",
         "max_items": config.number_template("MaxItems", minimum=1, maximum=100_000_000),
@@ -125,7 +117,7 @@ def _reader(fields: Fields | None) -> machine.ItemReader | None:
     return None if arguments is None else machine.ItemReader(arguments=arguments, **reader)
 
 
-def _items_pointer(config: Fields, kind: str | None) -> str:
+def _items_pointer(config: Fields, kind: str) -> str:
     if config.has("ItemsPointer") and kind != "JSON":
         config.complain("ItemsPointer", "belongs to InputType JSON")
     pointer = config.text("ItemsPointer") or ""
@@ -134,22 +126,16 @@ def _items_pointer(config: Fields, kind: str | None) -> str:
     return pointer
 
 
-def _csv(config: Fields, kind: str | None) -> dict[str, Any]:
-    names = ("CSVHeaderLocation", "CSVHeaders", "CSVDelimiter")
+def _csv(config: Fields, kind: str) -> dict[str, Any]:
     if kind != "CSV":
-        for name in names:
-            if config.has(name):
-                config.complain(name, "belongs to InputType CSV")
-                config.take(name)
+        config.refuse(("CSVHeaderLocation", "CSVHeaders", "CSVDelimiter"), "belongs to InputType CSV")
         return {}
-    if not config.has("CSVHeaderLocation"):
-        config.problems.add(config.path, "CSVHeaderLocation is missing")
-    location = config.choice("CSVHeaderLocation", ("FIRST_ROW", "GIVEN"))
+    location = config.choice("CSVHeaderLocation", ("FIRST_ROW", "GIVEN"), required=True)
     if location == "FIRST_ROW" and config.has("CSVHeaders"):
         config.complain("CSVHeaders", "belongs to CSVHeaderLocation GIVEN")
     headers = config.texts("CSVHeaders", required=location == "GIVEN")
     delimiter = config.choice("CSVDelimiter", tuple(DELIMITERS), "COMMA")
-    return {"csv_headers": headers or None, "csv_delimiter": DELIMITERS[delimiter or "COMMA"]}
+    return {"csv_headers": headers or None, "csv_delimiter": DELIMITERS[delimiter]}
 
 
 def _batcher(fields: Fields | None) -> machine.ItemBatcher | None:
@@ -175,13 +161,11 @@ def _writer(fields: Fields | None) -> machine.ResultWriter | None:
         arguments = _object_arguments(fields, ("Bucket", "Prefix"), ("Bucket",))
     elif not fields.has("WriterConfig"):
         fields.problems.add(fields.path, "needs Resource and Arguments, or WriterConfig")
-    config = fields.inner("WriterConfig")
-    if config is None:
-        config = Fields({}, fields.at("WriterConfig"), fields.problems)
+    config = fields.inner("WriterConfig") or Fields({}, fields.at("WriterConfig"), fields.problems)
     writer = machine.ResultWriter(
         arguments=arguments,
-        transformation=config.choice("Transformation", ("NONE", "COMPACT", "FLATTEN"), "NONE") or "NONE",
-        output_type=config.choice("OutputType", ("JSON", "JSONL"), "JSON") or "JSON",
+        transformation=config.choice("Transformation", ("NONE", "COMPACT", "FLATTEN"), "NONE"),
+        output_type=config.choice("OutputType", ("JSON", "JSONL"), "JSON"),
     )
     config.finish("a WriterConfig")
     fields.finish("a ResultWriter")

@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
 
 from evaldrop.engine import machine
-from evaldrop.engine.definition.arguments import check_arguments
 from evaldrop.engine.definition.fields import Fields, member_path
 from evaldrop.engine.definition.maps import parse_map
-from evaldrop.engine.definition.resources import resource_problem, strip_prefix
+from evaldrop.engine.definition.resources import check_arguments, resource_problem, strip_prefix
 from evaldrop.engine.definition.transitions import assignment, parse_exit, parse_handlers
 from evaldrop.engine.machine import MAX_SECONDS
-from evaldrop.engine.queries import is_boolean, is_string
+from evaldrop.engine.queries import is_boolean, is_number, is_string
 from evaldrop.engine.templates import compile_template
 
 NEVER = compile_template(False, "Condition", "", lambda _path, _problem: None)
@@ -49,19 +48,12 @@ def _parse_state(name: str, fields: Fields) -> machine.State:
         if kind is not None:
             fields.complain("Type", f"{kind!r} is not one of {', '.join(STATES)}")
         # In place of the broken state, so that those it leads to are not called unreachable.
-        return machine.Pass(name=name, exit=machine.Exit(next=fields.text("Next")), uses_context=False)
-    language = fields.text("QueryLanguage")
-    if language not in (None, "JSONata"):
-        fields.complain("QueryLanguage", f"this engine runs JSONata only, not {language}")
+        return machine.Pass(name=name, exit=machine.Exit(next=fields.text("Next")))
+    fields.language()
     state = STATES[kind](name, fields)
     fields.finish(f"a {kind} state")
-    return state
-
-
-def _context(fields: Fields) -> bool:
-    return any(
-        expression.uses_context for template in fields.templates for expression in template.expressions
-    )
+    expressions = (each for template in fields.templates for each in template.expressions)
+    return replace(state, uses_context=state.uses_context or any(each.uses_context for each in expressions))
 
 
 def _task(name: str, fields: Fields) -> machine.State:
@@ -74,7 +66,9 @@ def _task(name: str, fields: Fields) -> machine.State:
     timeout = fields.number_template("TimeoutSeconds", minimum=1, maximum=MAX_SECONDS)
     heartbeat = fields.number_template("HeartbeatSeconds", minimum=1, maximum=MAX_SECONDS)
     if heartbeat is not None and timeout is not None:
-        _check_heartbeat(fields, heartbeat.literal, timeout.literal)
+        bounds = (heartbeat.literal, timeout.literal)
+        if all(map(is_number, bounds)) and heartbeat.literal >= timeout.literal:
+            fields.complain("HeartbeatSeconds", "must be smaller than TimeoutSeconds")
     leave, handlers = parse_exit(fields), parse_handlers(fields)
     return machine.Task(
         name=name,
@@ -83,29 +77,13 @@ def _task(name: str, fields: Fields) -> machine.State:
         arguments=arguments,
         timeout_s=timeout,
         handlers=handlers,
-        uses_context=_context(fields),
-    )
-
-
-def _check_heartbeat(fields: Fields, heartbeat: Any, timeout: Any) -> None:
-    if not isinstance(heartbeat, str) and not isinstance(timeout, str) and heartbeat >= timeout:
-        fields.complain("HeartbeatSeconds", "must be smaller than TimeoutSeconds")
-
-
-def _pass(name: str, fields: Fields) -> machine.State:
-    return machine.Pass(name=name, exit=parse_exit(fields), uses_context=_context(fields))
-
-
-def _succeed(name: str, fields: Fields) -> machine.State:
-    return machine.Succeed(
-        name=name, exit=parse_exit(fields, is_terminal=True), uses_context=_context(fields)
     )
 
 
 def _fail(name: str, fields: Fields) -> machine.State:
     error = fields.typed_template("Error", is_string, "a string")
     cause = fields.typed_template("Cause", is_string, "a string")
-    return machine.Fail(name=name, error=error, cause=cause, uses_context=_context(fields))
+    return machine.Fail(name=name, error=error, cause=cause)
 
 
 def _wait(name: str, fields: Fields) -> machine.State:
@@ -115,29 +93,23 @@ def _wait(name: str, fields: Fields) -> machine.State:
     timestamp = fields.typed_template("Timestamp", is_string, "a string")
     if timestamp is not None and not timestamp.expressions and not _RFC3339.fullmatch(timestamp.literal):
         fields.complain("Timestamp", f"{timestamp.literal!r} is not a time like 2026-01-31T12:00:00Z")
-    leave = parse_exit(fields)
-    return machine.Wait(
-        name=name, exit=leave, seconds=seconds, timestamp=timestamp, uses_context=_context(fields)
-    )
+    return machine.Wait(name=name, exit=parse_exit(fields), seconds=seconds, timestamp=timestamp)
 
 
 def _choice(name: str, fields: Fields) -> machine.State:
-    rules, uses_context = [], False
+    rules = []
     for each in fields.each("Choices", required=True):
-        if not each.has("Condition"):
-            each.problems.add(each.path, "Condition is missing")
-        condition = each.typed_template("Condition", is_boolean, "true, false")
+        condition = each.typed_template("Condition", is_boolean, "true, false", required=True)
         target = each.text("Next", required=True)
         leave = machine.Exit(next=target, output=each.template("Output"), assign=assignment(each))
         each.finish("a Choice rule")
-        uses_context |= _context(each)
+        fields.templates.extend(each.templates)
         rules.append(machine.Rule(condition=condition or NEVER, exit=leave))
     default, output, assign = fields.text("Default"), fields.template("Output"), assignment(fields)
     return machine.Choice(
         name=name,
         rules=tuple(rules),
         default=None if default is None else machine.Exit(next=default, output=output, assign=assign),
-        uses_context=uses_context or _context(fields),
     )
 
 
@@ -153,21 +125,16 @@ def _parallel(name: str, fields: Fields) -> machine.State:
         branches=tuple(branches),
         arguments=arguments,
         handlers=handlers,
-        uses_context=_context(fields),
     )
-
-
-def _map(name: str, fields: Fields) -> machine.State:
-    return parse_map(name, fields, parse_flow)
 
 
 STATES: dict[str, Callable[[str, Fields], machine.State]] = {
     "Task": _task,
-    "Pass": _pass,
+    "Pass": lambda name, fields: machine.Pass(name=name, exit=parse_exit(fields)),
     "Choice": _choice,
     "Wait": _wait,
-    "Succeed": _succeed,
+    "Succeed": lambda name, fields: machine.Succeed(name=name, exit=parse_exit(fields, is_terminal=True)),
     "Fail": _fail,
     "Parallel": _parallel,
-    "Map": _map,
+    "Map": lambda name, fields: parse_map(name, fields, parse_flow),
 }

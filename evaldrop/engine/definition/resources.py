@@ -1,14 +1,33 @@
-"""Which resources a Task may name, and what an `aws-sdk:` resource means to botocore."""
+"""
+Which resources a Task may name, and the members each takes: by botocore's model of the service, or a list.
+
+Arguments are checked as far as they are written out, as AWS does at creation.
+"""
 
 import re
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
-import botocore.loaders
-import botocore.model
+from botocore.loaders import Loader
+from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
+
+from evaldrop.engine.definition.fields import Problems, member_path
 
 _ARN = re.compile(r"arn:aws[a-z-]*:states:[^:]*:[^:]*:(?P<rest>.+)")
 OPTIMISED = ("bedrock:invokeModel", "lambda:invoke", "sns:publish")
+BEDROCK_FIELDS = frozenset({
+    "Accept", "Body", "ContentType", "GuardrailIdentifier", "GuardrailVersion", "Input", "ModelId", "Output",
+    "PerformanceConfigLatency", "Trace",
+})  # fmt: skip
+LAMBDA_FIELDS = frozenset(
+    {"ClientContext", "FunctionName", "InvocationType", "LogType", "Payload", "Qualifier"}
+)
+OPTIMISED_FIELDS = {"bedrock:invokeModel": BEDROCK_FIELDS, "lambda:invoke": LAMBDA_FIELDS}
+
+
+# One for all models, because listing the services takes long.
+_loader: Callable[[], Any] = cache(Loader)
 
 
 def strip_prefix(arn: str) -> str:
@@ -31,33 +50,23 @@ def resource_problem(arn: str) -> str | None:
     parts = rest.split(":")
     if len(parts) != 3 or "." in rest:
         return f"{rest!r} is not of the form aws-sdk:<service>:<action>"
-    return _sdk_problem(parts[1], parts[2])
-
-
-def sdk_operation(resource: str) -> botocore.model.OperationModel | None:
-    """Return botocore's model of what an aws-sdk resource calls; None when there is no such action."""
-    prefix, _, rest = resource.partition(":")
-    service, _, action = rest.partition(":")
-    name = _service_names().get(service)
-    operation = action[:1].upper() + action[1:]
-    if prefix != "aws-sdk" or name is None or operation not in service_model(name).operation_names:
-        return None
-    return service_model(name).operation_model(operation)
-
-
-def _sdk_problem(service: str, action: str) -> str | None:
-    name = _service_names().get(service)
-    if name is None:
+    _, service, action = parts
+    if service not in _service_names():
         return f"there is no AWS service {service!r}"
-    operation = action[:1].upper() + action[1:]
-    if action[:1].isupper() or operation not in service_model(name).operation_names:
+    if action[:1].isupper() or sdk_operation(rest) is None:
         return f"the service {service} has no action {action!r}"
     return None
 
 
-@cache
-def _loader() -> Any:
-    return botocore.loaders.Loader()
+def sdk_operation(resource: str) -> OperationModel | None:
+    """Return botocore's model of what an aws-sdk resource calls; None when there is no such action."""
+    prefix, _, rest = resource.partition(":")
+    service, _, action = rest.partition(":")
+    name = _service_names().get(service)
+    operation = pascal(action)
+    if prefix != "aws-sdk" or name is None or operation not in service_model(name).operation_names:
+        return None
+    return service_model(name).operation_model(operation)
 
 
 @cache
@@ -67,6 +76,49 @@ def _service_names() -> dict[str, str]:
 
 
 @cache
-def service_model(service: str) -> botocore.model.ServiceModel:
+def service_model(service: str) -> ServiceModel:
     """Return botocore's model of a service, by botocore's name for it (bedrock-runtime)."""
-    return botocore.model.ServiceModel(_loader().load_service_model(service, "service-2"), service)
+    return ServiceModel(_loader().load_service_model(service, "service-2"), service)
+
+
+def pascal(name: str) -> str:
+    """Return a member's name as Step Functions writes it."""
+    return name[:1].upper() + name[1:]
+
+
+def check_arguments(resource: str, arguments: Any, path: str, problems: Problems) -> None:
+    """Report every member that the resource does not take; what an expression will give is not known yet."""
+    allowed = OPTIMISED_FIELDS.get(resource)
+    if allowed is not None and isinstance(arguments, dict):
+        for name in arguments:
+            if name not in allowed:
+                problems.add(member_path(path, name), _unknown(name, allowed))
+        return
+    operation = sdk_operation("aws-sdk:sns:publish" if resource == "sns:publish" else resource)
+    if operation is not None and operation.input_shape is not None:
+        _check_shape(operation.input_shape, arguments, path, problems)
+
+
+def _unknown(name: str, allowed: Iterable[str]) -> str:
+    same = [known for known in allowed if known.lower() == name.lower()]
+    hint = f"; it is written {same[0]}" if same else ""
+    return f"the field {name!r} is not supported by Step Functions{hint}"
+
+
+def _check_shape(shape: Shape, value: Any, path: str, problems: Problems) -> None:
+    # Any JSON: a tool's schema, a model's own parameters. Their names are not the service's.
+    if getattr(shape, "is_document_type", False):
+        return
+    if isinstance(value, dict) and isinstance(shape, StructureShape):
+        members = {pascal(name): member for name, member in shape.members.items()}
+        for name, each in value.items():
+            if name in members:
+                _check_shape(members[name], each, member_path(path, name), problems)
+            else:
+                problems.add(member_path(path, name), _unknown(name, members))
+    elif isinstance(value, dict) and isinstance(shape, MapShape):
+        for name, each in value.items():
+            _check_shape(shape.value, each, member_path(path, name), problems)
+    elif isinstance(value, list) and isinstance(shape, ListShape):
+        for index, each in enumerate(value):
+            _check_shape(shape.member, each, f"{path}[{index}]", problems)

@@ -8,7 +8,6 @@ from evaldrop.engine.queries import FUNCTION_NAMES
 from evaldrop.engine.templates import Template
 
 MAX_NAME = 80
-RESERVED = "states"
 
 
 def parse_exit(fields: Fields, *, is_terminal: bool = False) -> machine.Exit:
@@ -37,19 +36,15 @@ def assignment(fields: Fields) -> Template | None:
         fields.complain("Assign", "must be an object, so that the names it sets are known")
         return None
     for name in template.literal:
-        if problem := _name_problem(name):
-            fields.problems.add(member_path(fields.at("Assign"), name), problem)
+        path = member_path(fields.at("Assign"), name)
+        if not name.isidentifier() or len(name) > MAX_NAME:
+            problem = f"a variable's name is a letter, then letters, digits and _, at most {MAX_NAME}"
+            fields.problems.add(path, problem)
+        elif name == "states":
+            fields.problems.add(path, "states is reserved")
+        elif name in FUNCTION_NAMES:
+            fields.problems.add(path, f"would hide the JSONata function ${name}")
     return template
-
-
-def _name_problem(name: str) -> str | None:
-    if not name.isidentifier() or len(name) > MAX_NAME:
-        return f"a variable's name is a letter, then letters, digits and _, at most {MAX_NAME}"
-    if name == RESERVED:
-        return "states is reserved"
-    if name in FUNCTION_NAMES:
-        return f"would hide the JSONata function ${name}"
-    return None
 
 
 def parse_handlers(fields: Fields) -> machine.Handlers:
@@ -75,16 +70,14 @@ def _retrier(each: Fields) -> machine.Retrier:
     errors = each.texts("ErrorEquals", required=True)
     interval = each.number("IntervalSeconds", minimum=1, maximum=MAX_SECONDS)
     attempts = each.number("MaxAttempts", minimum=0, maximum=MAX_SECONDS)
-    rate = each.number("BackoffRate", minimum=1, whole=False)
-    max_delay = each.number("MaxDelaySeconds", minimum=1, maximum=31_622_400)
-    jitter = each.choice("JitterStrategy", ("FULL", "NONE"), "NONE")
     return machine.Retrier(
         errors=errors,
-        interval_s=1 if interval is None else interval,
+        interval_s=interval or 1,
+        # Unlike the others it may be 0.
         max_attempts=3 if attempts is None else int(attempts),
-        backoff_rate=2.0 if rate is None else rate,
-        max_delay_s=max_delay,
-        full_jitter=jitter == "FULL",
+        backoff_rate=each.number("BackoffRate", minimum=1, whole=False) or 2.0,
+        max_delay_s=each.number("MaxDelaySeconds", minimum=1, maximum=31_622_400),
+        full_jitter=each.choice("JitterStrategy", ("FULL", "NONE")) == "FULL",
     )
 
 

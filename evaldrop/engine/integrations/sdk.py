@@ -1,16 +1,29 @@
-"""Calls by a service's model, `aws-sdk:<service>:<action>` and `sns:publish`: casing and error names."""
+"""
+Calls by a service's model, `aws-sdk:<service>:<action>`: casing and error names, by botocore's model.
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+Step Functions writes members in PascalCase, a service in a casing of its own. Each shape becomes one closure,
+once. Document values keep their inner casing, and so do the keys of maps.
+"""
 
-from evaldrop.engine.definition.resources import service_model
-from evaldrop.engine.errors import ServiceError, TaskError
-from evaldrop.engine.integrations.shapes import refuse, request_plan, result_plan
+import base64
+import binascii
+import json
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any, ClassVar
+
+from botocore.model import ListShape, MapShape, Shape, StructureShape
+
+from evaldrop.engine.definition.resources import pascal, service_model
+from evaldrop.engine.errors import RUNTIME, ServiceError, TaskError
 from evaldrop.engine.payloads import to_json
+from evaldrop.engine.queries import is_boolean, is_number, is_string, type_name
 from evaldrop.engine.runs import Integration, TaskContext
-from evaldrop.engine.templates import type_name
 
 Call = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+Path = tuple[str | int, ...]
+Convert = Callable[[Any, Path], Any]
 
 
 def sdk_integration(service: str, operation: str, call: Call) -> Integration:
@@ -39,31 +52,202 @@ def sdk_integration(service: str, operation: str, call: Call) -> Integration:
     return integration
 
 
-def sns_publish(publish: Call) -> Integration:
-    """
-    Return the integration.
-
-    Args:
-        publish: Takes {"TopicArn", "Message" as text, …}, returns {"MessageId"}, raises ServiceError.
-
-    Its errors are named SNS.<Code>Exception.
-    """
-    send = sdk_integration("sns", "Publish", publish)
-
-    async def integration(arguments: Any, context: TaskContext) -> Any:
-        if not isinstance(arguments, dict):
-            raise refuse(f"the Arguments must be an object, not {type_name(arguments)}")
-        message = arguments.get("Message")
-        if isinstance(message, dict | list):
-            arguments = {**arguments, "Message": to_json(message).decode()}
-        return await send(arguments, context)
-
-    return integration
-
-
 def service_failure(prefix: str, error: ServiceError) -> TaskError:
     """Return the error Step Functions makes of a service's: <prefix>.<Code>, always ending in Exception."""
     code = error.code[:1].upper() + error.code[1:]
     if not code.endswith("Exception"):
         code = f"{code.removesuffix('Error')}Exception"
     return TaskError(f"{prefix}.{code}", error.message)
+
+
+@cache
+def request_plan(service: str, operation: str) -> Convert:
+    """Return what turns Arguments into a request. It raises TaskError States.Runtime, naming the member."""
+    return _Requests(service_model(service).operation_model(operation).input_shape).plan()
+
+
+@cache
+def result_plan(service: str, operation: str) -> Convert:
+    """Return what turns a response into a result."""
+    return _Results(service_model(service).operation_model(operation).output_shape).plan()
+
+
+def body_bytes(body: Any) -> bytes:
+    """Return the bytes of a body in Arguments: a string as it is, anything else as JSON."""
+    return body.encode() if isinstance(body, str) else to_json(body)
+
+
+def parse_body(body: Any) -> Any:
+    """Return the JSON of a response's body, bytes or a stream of them, or its text when it is not JSON."""
+    content = body.read() if hasattr(body, "read") else body
+    try:
+        return json.loads(content)
+    except ValueError:
+        return content if isinstance(content, str) else content.decode(errors="replace")
+
+
+def refuse(problem: str) -> TaskError:
+    """Return the error of a call that Step Functions would not make."""
+    return TaskError(RUNTIME, f"The Arguments could not be used to start the Task: [{problem}]")
+
+
+def _place(path: Path) -> str:
+    """Write a path to a member: Messages[0].Content."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return text.removeprefix(".")
+
+
+def _wrong_type(path: Path, wanted: str, value: Any) -> TaskError:
+    return refuse(f'The value for the field "{_place(path)}" must be {wanted}, not {type_name(value)}')
+
+
+def _as_is(value: Any, _path: Path) -> Any:
+    return value
+
+
+def _of_type(wanted: str, holds: Callable[[Any], bool]) -> Convert:
+    def convert(value: Any, path: Path) -> Any:
+        if not holds(value):
+            raise _wrong_type(path, wanted, value)
+        return value
+
+    return convert
+
+
+_text_in = _of_type("a string", is_string)
+_number_in = _of_type("a number", is_number)
+
+
+def _whole_in(value: Any, path: Path) -> Any:
+    if not is_number(value) or value != int(value):
+        raise _wrong_type(path, "an integer", value)
+    return int(value)
+
+
+def _bytes_in(value: Any, path: Path) -> Any:
+    text = _text_in(value, path)
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise refuse(f'The value for the field "{_place(path)}" must be base64') from error
+
+
+class _Results:
+    """Makes one closure per shape, from a service's casing to PascalCase."""
+
+    scalars: ClassVar[Mapping[str, Convert]] = {
+        "blob": lambda value, _path: base64.b64encode(value).decode(),
+        "timestamp": lambda value, _path: (
+            value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
+        ),
+    }
+
+    def __init__(self, top: Any) -> None:
+        self.top = top
+        self.made: dict[str, Convert] = {}
+
+    def plan(self) -> Convert:
+        return self.shape(self.top) if self.top is not None else lambda _value, _path: {}
+
+    def shape(self, shape: Shape) -> Convert:
+        if getattr(shape, "is_document_type", False):
+            return _as_is
+        if shape.name in self.made:
+            return self.made[shape.name]
+        # Found by name when it is called, not when it is made: a shape may contain itself.
+        self.made[shape.name] = lambda value, path: self.made[shape.name](value, path)
+        if isinstance(shape, StructureShape):
+            convert = self.structure(shape)
+        elif isinstance(shape, ListShape):
+            convert = self.list_of(self.shape(shape.member))
+        elif isinstance(shape, MapShape):
+            convert = self.map_of(self.shape(shape.value))
+        else:
+            convert = self.scalars.get(shape.type_name, _as_is)
+        self.made[shape.name] = convert
+        return convert
+
+    def members(self, shape: StructureShape) -> Iterator[tuple[str, Convert]]:
+        body = shape.serialization.get("payload") if shape is self.top else None
+        for name, member in shape.members.items():
+            # The whole body of a call or an answer is JSON, any other blob base64.
+            is_body = name == body and member.type_name == "blob"
+            yield name, self.body if is_body else self.shape(member)
+
+    def structure(self, shape: StructureShape) -> Convert:
+        members = {name: (pascal(name), convert) for name, convert in self.members(shape)}
+
+        def convert(value: Any, path: Path) -> Any:
+            converted = {}
+            for key, each in value.items():
+                found = members.get(key)
+                # A newer service may answer with members its model does not have: ResponseMetadata is one.
+                if found is not None and each is not None:
+                    converted[found[0]] = found[1](each, path)
+            return converted
+
+        return convert
+
+    def list_of(self, member: Convert) -> Convert:
+        return lambda value, path: [member(each, path) for each in value]
+
+    def map_of(self, member: Convert) -> Convert:
+        return lambda value, path: {key: member(each, path) for key, each in value.items()}
+
+    def body(self, value: Any, _path: Path) -> Any:
+        return parse_body(value)
+
+
+class _Requests(_Results):
+    """Makes the closures that lead back; they refuse what the shape does not allow."""
+
+    scalars: ClassVar[Mapping[str, Convert]] = {
+        "string": _text_in,
+        "character": _text_in,
+        "boolean": _of_type("a boolean", is_boolean),
+        "integer": _whole_in,
+        "long": _whole_in,
+        "float": _number_in,
+        "double": _number_in,
+        "timestamp": _of_type("a timestamp", lambda value: is_string(value) or is_number(value)),
+        "blob": _bytes_in,
+    }
+
+    def structure(self, shape: StructureShape) -> Convert:
+        members = {pascal(name): (name, convert) for name, convert in self.members(shape)}
+        required = [(name, pascal(name)) for name in shape.required_members]
+
+        def convert(value: Any, path: Path) -> Any:
+            if not isinstance(value, dict):
+                raise _wrong_type(path, "an object", value)
+            converted = {}
+            for key, each in value.items():
+                found = members.get(key)
+                if found is None:
+                    raise refuse(f'The field "{_place((*path, key))}" is not supported by Step Functions')
+                converted[found[0]] = found[1](each, (*path, key))
+            for name, key in required:
+                if name not in converted:
+                    raise refuse(f'The field "{_place((*path, key))}" is required but was missing')
+            return converted
+
+        return convert
+
+    def list_of(self, member: Convert) -> Convert:
+        def convert(value: Any, path: Path) -> Any:
+            if not isinstance(value, list):
+                raise _wrong_type(path, "an array", value)
+            return [member(each, (*path, index)) for index, each in enumerate(value)]
+
+        return convert
+
+    def map_of(self, member: Convert) -> Convert:
+        def convert(value: Any, path: Path) -> Any:
+            if not isinstance(value, dict):
+                raise _wrong_type(path, "an object", value)
+            return {key: member(each, (*path, key)) for key, each in value.items()}
+
+        return convert
+
+    def body(self, value: Any, _path: Path) -> Any:
+        return body_bytes(value)

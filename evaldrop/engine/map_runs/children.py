@@ -106,8 +106,10 @@ async def run_child(child: Child, state: DistributedMap) -> None:
     Raises:
         asyncio.CancelledError: It was stopped, and is ABORTED.
     """
+    flow = child.run.flow(child.run, state.processor, VariableScope(), child.given.value, None, child.place)
     try:
-        child.output = await _within_limit(child, state)
+        async with asyncio.timeout(EXPRESS_LIMIT_S if state.express else None):
+            child.output = await flow
         child.status = "SUCCEEDED"
     except StatesError as error:
         child.status, child.error, child.cause = "FAILED", error.error, error.cause
@@ -118,11 +120,3 @@ async def run_child(child: Child, state: DistributedMap) -> None:
         child.status, child.error = "TIMED_OUT", TIMEOUT
         child.cause = f"an Express execution runs for at most {EXPRESS_LIMIT_S} seconds"
     child.stopped = child.run.clock.now()
-
-
-async def _within_limit(child: Child, state: DistributedMap) -> Any:
-    flow = child.run.flow(child.run, state.processor, VariableScope(), child.given.value, None, child.place)
-    if not state.express:
-        return await flow
-    async with asyncio.timeout(EXPRESS_LIMIT_S):
-        return await flow

@@ -1,11 +1,11 @@
 """Read the items of a distributed Map as a stream: JSON Lines, a JSON array, or CSV."""
 
 import codecs
+import contextlib
 import csv
 import io
 import json
 from collections.abc import Callable, Iterator
-from itertools import islice
 from typing import Any, BinaryIO
 
 import orjson
@@ -30,14 +30,8 @@ def read_items(reader: ItemReader, open_object: Callable[[], BinaryIO], what: st
     Raises:
         StatesError: States.ItemReaderFailed, whatever went wrong.
     """
-    try:
-        with open_object() as stream:
-            yield from READERS[reader.input_type](reader, stream)
-    except StatesError:
-        raise
-    except Exception as error:
-        reason = error if isinstance(error, ReadError) else f"{type(error).__name__}: {error}"
-        raise StatesError(ITEM_READER_FAILED, f"{what}: {reason}") from error
+    with _reading(open_object, what) as stream:
+        yield from READERS[reader.input_type](reader, stream)
 
 
 def count_items(reader: ItemReader, open_object: Callable[[], BinaryIO], what: str) -> int:
@@ -45,11 +39,20 @@ def count_items(reader: ItemReader, open_object: Callable[[], BinaryIO], what: s
     if reader.input_type != "JSONL":
         return sum(1 for _ in read_items(reader, open_object, what))
     # Lines can be counted without parsing them: the dataset of a large run is read twice.
+    with _reading(open_object, what) as stream:
+        return sum(1 for line in stream if line.strip(b" \t\r\n") not in (b"", BOM))
+
+
+@contextlib.contextmanager
+def _reading(open_object: Callable[[], BinaryIO], what: str) -> Iterator[BinaryIO]:
     try:
         with open_object() as stream:
-            return sum(1 for line in stream if line.strip(b" \t\r\n") not in (b"", BOM))
+            yield stream
+    except StatesError:
+        raise
     except Exception as error:
-        raise StatesError(ITEM_READER_FAILED, f"{what}: {type(error).__name__}: {error}") from error
+        reason = error if isinstance(error, ReadError) else f"{type(error).__name__}: {error}"
+        raise StatesError(ITEM_READER_FAILED, f"{what}: {reason}") from error
 
 
 def _jsonl(_reader: ItemReader, stream: BinaryIO) -> Iterator[Any]:
@@ -66,8 +69,8 @@ def _jsonl(_reader: ItemReader, stream: BinaryIO) -> Iterator[Any]:
 def _json(reader: ItemReader, stream: BinaryIO) -> Iterator[Any]:
     if reader.items_pointer:
         yield from _pointed(reader.items_pointer, orjson.loads(stream.read().removeprefix(BOM)))
-        return
-    yield from _ArrayScanner(stream).elements()
+    else:
+        yield from _ArrayScanner(stream).elements()
 
 
 def _pointed(pointer: str, document: Any) -> list[Any]:
@@ -169,8 +172,3 @@ READERS: dict[str, Callable[[ItemReader, BinaryIO], Iterator[Any]]] = {
     "JSON": _json,
     "CSV": _csv,
 }
-
-
-def limited(items: Iterator[Any], most: int | None) -> Iterator[Any]:
-    """Give at most that many items."""
-    return items if most is None else islice(items, most)

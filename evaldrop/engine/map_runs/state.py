@@ -1,11 +1,12 @@
 """The distributed Map state: evaluate its settings, do a Map Run, give its result."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any, BinaryIO
 
 from evaldrop.engine.actions.branching import concurrency, map_items
-from evaldrop.engine.actions.handlers import with_handlers
+from evaldrop.engine.actions.handlers import handled
 from evaldrop.engine.errors import (
     ITEM_READER_FAILED,
     RESULT_WRITER_FAILED,
@@ -13,54 +14,47 @@ from evaldrop.engine.errors import (
     QueryError,
     StatesError,
 )
-from evaldrop.engine.machine import DistributedMap, ItemBatcher, ResultWriter
-from evaldrop.engine.map_runs.inputs import Batching, child_inputs
-from evaldrop.engine.map_runs.outputs import Collected, Outputs, Written
-from evaldrop.engine.map_runs.reader import count_items, limited, read_items
-from evaldrop.engine.map_runs.results import ResultFiles
+from evaldrop.engine.machine import DistributedMap, ResultWriter
+from evaldrop.engine.map_runs.inputs import child_inputs
+from evaldrop.engine.map_runs.outputs import Outputs, ResultFiles
+from evaldrop.engine.map_runs.reader import count_items, read_items
 from evaldrop.engine.map_runs.work import MapRun
-from evaldrop.engine.payloads import LIMIT_BYTES, check_size
 from evaldrop.engine.progress import MapRunProgress, Tolerance
-from evaldrop.engine.queries import Frame, is_number
+from evaldrop.engine.queries import Frame
 from evaldrop.engine.runs import Outcome, Visit
-from evaldrop.engine.templates import Template, typed
+from evaldrop.engine.templates import Template, number_of, whole_number_of
 
 # Children of a Map Run at work at once, and redrives of one: AWS's limits.
 MAX_CHILDREN = 10_000
 MAX_REDRIVES = 1_000
 
 
+@handled
 async def run_distributed_map(visit: Visit) -> Outcome:
     """Run the processor on each item or batch as a child execution of its own."""
-    return await with_handlers(visit, _attempt)
-
-
-async def _attempt(visit: Visit) -> Outcome:
     state: DistributedMap = visit.state
     frame = visit.frame()
     # All that can fail comes before `_progress`, which begins a Map Run or counts a redrive.
-    tolerance = _tolerance(state, frame)
+    count = number_of(state.tolerated_count, frame, whole=True)
+    percentage = number_of(state.tolerated_percentage, frame, maximum=100)
+    if count is None and percentage is None:
+        count = 0
     items, total = _items(visit, frame)
     progress = _progress(visit, frame)
+    most = MAX_CHILDREN if visit.run.max_children is None else min(visit.run.max_children, MAX_CHILDREN)
     map_run = MapRun(
         visit=visit,
-        inputs=child_inputs(visit, items, _batching(state.batcher, frame)),
+        inputs=child_inputs(visit, items, frame),
         progress=progress,
-        tolerance=progress.tolerance or tolerance,
-        limit=_limit(visit, frame) if progress.limit is None else progress.limit,
+        tolerance=progress.tolerance or Tolerance(count=count, percentage=percentage),
+        limit=progress.limit or concurrency(state.max_concurrency, frame, most),
         total=total,
     )
     try:
         result = await map_run.work()
     finally:
         progress.outputs.close()
-    check_size(result, f"the result of the state {state.name!r}")
-    return visit.leave(state.exit, visit.frame(result=result), result)
-
-
-def _limit(visit: Visit, frame: Frame) -> int:
-    most = concurrency(visit.state.max_concurrency, frame, MAX_CHILDREN)
-    return most if visit.run.max_children is None else min(most, visit.run.max_children)
+    return visit.leave_with(result)
 
 
 def _progress(visit: Visit, frame: Frame) -> MapRunProgress:
@@ -95,41 +89,6 @@ def _redriven(progress: MapRunProgress, now: float) -> MapRunProgress:
     return progress
 
 
-def _tolerance(state: DistributedMap, frame: Frame) -> Tolerance:
-    count = _number(state.tolerated_count, frame, lambda value: value >= 0 and value == int(value))
-    percentage = _number(state.tolerated_percentage, frame, lambda value: 0 <= value <= 100)
-    if count is None and percentage is None:
-        count = 0
-    return Tolerance(count=count, percentage=percentage)
-
-
-def _number(template: Template | None, frame: Frame, holds: Callable[[float], bool]) -> float | None:
-    if template is None:
-        return None
-
-    def is_fit(value: Any) -> bool:
-        return is_number(value) and holds(value)
-
-    number: float = typed(template, frame, is_fit, "number")
-    return number
-
-
-def _whole(template: Template | None, frame: Frame, minimum: int) -> int | None:
-    number = _number(template, frame, lambda value: value >= minimum and value == int(value))
-    return None if number is None else int(number)
-
-
-def _batching(batcher: ItemBatcher | None, frame: Frame) -> Batching | None:
-    if batcher is None:
-        return None
-    max_bytes = _whole(batcher.max_bytes, frame, 1)
-    return Batching(
-        max_items=_whole(batcher.max_items, frame, 1),
-        max_bytes=LIMIT_BYTES if max_bytes is None else min(max_bytes, LIMIT_BYTES),
-        batch_input=None if batcher.batch_input is None else batcher.batch_input.evaluate(frame),
-    )
-
-
 def _items(visit: Visit, frame: Frame) -> tuple[Iterator[Any], int | None]:
     """Return the items and how many they are; None when counting would mean parsing everything twice."""
     state: DistributedMap = visit.state
@@ -137,7 +96,7 @@ def _items(visit: Visit, frame: Frame) -> tuple[Iterator[Any], int | None]:
     if reader is None:
         items = map_items(state.items, frame, visit.input)
         return iter(items), len(items)
-    most = _whole(reader.max_items, frame, 1)
+    most = whole_number_of(reader.max_items, frame, minimum=1)
     bucket, key = _strings(reader.arguments, frame, "Bucket", "Key")
     store = visit.run.store
     if store is None:
@@ -151,7 +110,7 @@ def _items(visit: Visit, frame: Frame) -> tuple[Iterator[Any], int | None]:
     if reader.input_type != "JSON" or state.tolerated_percentage is not None:
         total = count_items(reader, open_object, what)
         total = total if most is None else min(total, most)
-    return limited(read_items(reader, open_object, what), most), total
+    return islice(read_items(reader, open_object, what), most), total
 
 
 def _strings(template: Template, frame: Frame, *names: str) -> list[str]:
@@ -167,19 +126,17 @@ def _strings(template: Template, frame: Frame, *names: str) -> list[str]:
 
 def _outputs(visit: Visit, frame: Frame, arn: str, run_id: str) -> Outputs:
     writer: ResultWriter | None = visit.state.writer
-    if writer is None:
-        return Collected(transformation="COMPACT")
-    if writer.arguments is None:
-        return Collected(transformation=writer.transformation)
+    if writer is None or writer.arguments is None:
+        return Outputs("COMPACT" if writer is None else writer.transformation)
     bucket, prefix = _strings(writer.arguments, frame, "Bucket", "Prefix")
     if visit.run.store is None:
         raise StatesError(RESULT_WRITER_FAILED, "there is no object store to write to")
-    folder = f"{prefix}/{run_id}/" if prefix and not prefix.endswith("/") else f"{prefix}{run_id}/"
-    files = ResultFiles(
+    return ResultFiles(
         visit.run.store,
         bucket,
-        folder,
+        f"{prefix}/{run_id}/" if prefix and not prefix.endswith("/") else f"{prefix}{run_id}/",
+        transformation=writer.transformation,
+        arn=arn,
         lines=writer.output_type == "JSONL",
         max_file_bytes=visit.run.max_file_bytes,
     )
-    return Written(files=files, transformation=writer.transformation, arn=arn, bucket=bucket)

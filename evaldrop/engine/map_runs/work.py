@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,7 +28,7 @@ class MapRun:
     """
 
     visit: Visit
-    inputs: Iterator[ChildInput]
+    inputs: Generator[ChildInput, None, None]
     progress: MapRunProgress
     tolerance: Tolerance
     limit: int
@@ -65,9 +65,7 @@ class MapRun:
         finally:
             self.waiting.clear()
             self.stopped = self.visit.run.clock.now()
-            close = getattr(self.inputs, "close", None)
-            if close is not None:
-                close()
+            self.inputs.close()
         self.status = "SUCCEEDED"
         self.visit.tell("MapRunSucceeded")
         self.visit.tell("MapStateSucceeded")
@@ -90,8 +88,8 @@ class MapRun:
     async def _written(self) -> Any:
         if self.failure is not None:
             await self._write_pending()
-        succeeded = self.progress.children.get("SUCCEEDED", 0)
-        self.visit.run.observer.map_finished(succeeded, sum(self.progress.children.values()) - succeeded)
+        succeeded = self.progress.children["SUCCEEDED"]
+        self.visit.run.observer.map_finished(succeeded, self.progress.children.total() - succeeded)
         try:
             result = self._result()
         except StatesError as error:
@@ -143,7 +141,7 @@ class MapRun:
 
     def _result(self) -> Any:
         result = self.progress.outputs.result()
-        self.progress.written = (sum(self.progress.children.values()), sum(self.progress.items.values()))
+        self.progress.written = (self.progress.children.total(), self.progress.items.total())
         return result
 
     def _forget(self) -> None:
@@ -194,11 +192,8 @@ class MapRun:
     def _next_input(self) -> ChildInput | None:
         try:
             given = next(self.inputs, None)
-        except QueryError as error:
-            self._fail(error.inside(self.visit.state.name))
-            return None
         except StatesError as error:
-            self._fail(error)
+            self._fail(error.inside(self.visit.state.name) if isinstance(error, QueryError) else error)
             return None
         if given is not None:
             self.seen += given.items
@@ -234,11 +229,15 @@ class MapRun:
 
     def _end(self, child: Child) -> None:
         given, progress = child.given, self.progress
-        progress.children[child.status] = progress.children.get(child.status, 0) + 1
-        progress.items[child.status] = progress.items.get(child.status, 0) + given.items
+        progress.children[child.status] += 1
+        progress.items[child.status] += given.items
         # Forgotten only when its rows are written: a redrive runs again what could not be.
-        if self._guard(lambda: progress.outputs.add(child)) and child.status == "SUCCEEDED":
-            progress.unfinished.pop(given.index, None)
+        try:
+            progress.outputs.add(child)
+            if child.status == "SUCCEEDED":
+                progress.unfinished.pop(given.index, None)
+        except StatesError as error:
+            self._fail(error)
         self._tell_child(child)
 
     async def _write_pending(self) -> None:
@@ -253,7 +252,7 @@ class MapRun:
                     await asyncio.sleep(0)
 
     def _check_tolerance(self) -> None:
-        failed = self.progress.items.get("FAILED", 0) + self.progress.items.get("TIMED_OUT", 0)
+        failed = self.progress.items["FAILED"] + self.progress.items["TIMED_OUT"]
         if self.tolerance.is_exceeded(failed, self.total):
             cause = f"{failed} items failed, more than the tolerated failure threshold allows"
             self._fail(StatesError(EXCEED_TOLERATED_FAILURE_THRESHOLD, cause))
@@ -266,20 +265,11 @@ class MapRun:
         if not self.visit.state.express:
             self._cancel_workers()
 
-    def _guard(self, write: Callable[[], None]) -> bool:
-        try:
-            write()
-        except StatesError as error:
-            self._fail(error)
-            return False
-        return True
-
     def _tell_started(self) -> None:
         visit, progress = self.visit, self.progress
         visit.run.observer.map_started(self.total)
-        if visit.run.history is None:
-            return
-        visit.run.history.map_run_started(self)
+        if visit.run.history is not None:
+            visit.run.history.map_run_started(self)
         if progress.redrives:
             visit.tell("MapRunRedriven", mapRunArn=progress.arn, redriveCount=progress.redrives)
         else:
@@ -287,13 +277,13 @@ class MapRun:
             visit.tell("MapRunStarted", mapRunArn=progress.arn)
 
     def _tell_failed(self, error: BaseException) -> None:
-        if not isinstance(error, StatesError):
+        if isinstance(error, StatesError):
+            self.status = "FAILED"
+            self.visit.tell("MapRunFailed", error=error.error, cause=error.cause)
+            self.visit.tell("MapStateFailed", error=error.error, cause=error.cause)
+        else:
             self.status = "ABORTED"
             self.visit.tell("MapRunAborted")
-            return
-        self.status = "FAILED"
-        self.visit.tell("MapRunFailed", error=error.error, cause=error.cause)
-        self.visit.tell("MapStateFailed", error=error.error, cause=error.cause)
 
     def _tell_child(self, child: Child) -> None:
         if self.visit.run.history is not None:

@@ -1,7 +1,14 @@
 """JSONata as Step Functions has it. An `Expression` is compiled once and evaluated many times."""
 
-from evaldrop.engine.queries.expression import Expression, compile_expression
-from evaldrop.engine.queries.syntax import FUNCTION_NAMES, QuerySyntaxError
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from evaldrop.engine.queries.compiled import UntranslatedError, translate
+from evaldrop.engine.queries.interpreted import interpret
+from evaldrop.engine.queries.syntax import FUNCTION_NAMES, QuerySyntaxError, parse_expression
 from evaldrop.engine.queries.values import (
     UNDEFINED,
     ExpressionError,
@@ -9,7 +16,9 @@ from evaldrop.engine.queries.values import (
     is_array,
     is_boolean,
     is_number,
+    is_object,
     is_string,
+    type_name,
 )
 
 __all__ = [
@@ -23,5 +32,50 @@ __all__ = [
     "is_array",
     "is_boolean",
     "is_number",
+    "is_object",
     "is_string",
+    "type_name",
 ]
+
+# $states used whole, or its context: only then does a state have to describe its surroundings.
+_USES_CONTEXT = re.compile(r"\$states\s*(\.\s*`?context|(?!\s*\.)(?!\w))")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expression:
+    """
+    A JSONata expression.
+
+    `evaluate` takes the variables and returns plain JSON, or UNDEFINED; it raises ExpressionError. `reads`
+    are the names of the variables it takes from outside.
+    """
+
+    source: str
+    evaluate: Callable[[Frame], Any]
+    reads: frozenset[str]
+    is_translated: bool
+    uses_context: bool
+
+
+# A workflow says the same expression in many states.
+@lru_cache(maxsize=4096)
+def compile_expression(source: str) -> Expression:
+    """
+    Compile the text between {% and %}.
+
+    Raises:
+        QuerySyntaxError: It does not parse, or uses what Step Functions does not have.
+    """
+    parsed = parse_expression(source)
+    # Closures where that is possible: they are many times as fast.
+    try:
+        evaluate, is_translated = translate(parsed), True
+    except UntranslatedError:
+        evaluate, is_translated = interpret(parsed), False
+    return Expression(
+        source=source,
+        evaluate=evaluate,
+        reads=parsed.reads,
+        is_translated=is_translated,
+        uses_context=bool(_USES_CONTEXT.search(source)),
+    )

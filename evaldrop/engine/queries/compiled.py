@@ -11,7 +11,7 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from evaldrop.engine.queries.builtin_functions import FUNCTIONS, HIGHER_ORDER, append, reduce_array
+from evaldrop.engine.queries.functions import FUNCTIONS, HIGHER_ORDER, append, reduce_array
 from evaldrop.engine.queries.operators import OPERATORS, negate
 from evaldrop.engine.queries.paths import Step, path_closure, predicate_closure
 from evaldrop.engine.queries.syntax import FUNCTION_NAMES, Parsed

@@ -11,7 +11,7 @@ from jsonata import functions, jexception, parser, signature
 from jsonata.jsonata import Jsonata
 from jsonata.utils import Utils
 
-from evaldrop.engine.queries.added_functions import ADDED_FUNCTIONS
+from evaldrop.engine.queries.functions import ADDED_FUNCTIONS
 from evaldrop.engine.queries.syntax import Parsed
 from evaldrop.engine.queries.values import (
     UNDEFINED,
@@ -101,25 +101,25 @@ def _is_function(value: Any) -> bool:
     return isinstance(value, parser.Parser.Symbol) or Utils.is_function(value)
 
 
+def _converted(value: Any, convert: Callable[[Any], Any]) -> Any:
+    if isinstance(value, list):
+        return [convert(element) for element in value]
+    if isinstance(value, dict):
+        return {key: convert(member) for key, member in value.items()}
+    return value
+
+
 def _inward(value: Any) -> Any:
     """Copy JSON into what jsonata-python takes: its own null, and None for undefined."""
     if value is None:
         return Utils.NULL_VALUE
-    if isinstance(value, list):
-        return [_inward(element) for element in value]
-    if isinstance(value, dict):
-        return {key: _inward(member) for key, member in value.items()}
-    return None if value is UNDEFINED else value
+    return None if value is UNDEFINED else _converted(value, _inward)
 
 
 def _without_null(value: Any) -> Any:
     if value is Utils.NULL_VALUE:
         return None
-    if isinstance(value, list):
-        return [_without_null(element) for element in value]
-    if isinstance(value, dict):
-        return {key: _without_null(member) for key, member in value.items()}
-    return "" if _is_function(value) else value
+    return "" if _is_function(value) else _converted(value, _without_null)
 
 
 def _outward(value: Any) -> Any:
@@ -127,10 +127,8 @@ def _outward(value: Any) -> Any:
         return UNDEFINED
     if _is_function(value) or functions.Functions.is_regex(value):
         raise ExpressionError("the result is a function, which is not JSON")
-    if isinstance(value, list):
-        return [_outward_member(element) for element in value]
-    if isinstance(value, dict):
-        return {key: _outward_member(member) for key, member in value.items()}
+    if isinstance(value, list | dict):
+        return _converted(value, _outward_member)
     return _outward_member(value)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from evaldrop.engine.queries.builtin_functions import lookup
+from evaldrop.engine.queries.functions import lookup
 from evaldrop.engine.queries.values import UNDEFINED, Frame, Kept, Sequence, collapse, is_number, truth
 
 Closure = Callable[[Any, Frame], Any]
@@ -37,7 +37,7 @@ def filtered(value: Any, condition: Filter, frame: Frame) -> Any:
 
 
 def _at(items: list[Any], index: int) -> Any:
-    position = index if index >= 0 else len(items) + index
+    position = _position(index, len(items))
     if not 0 <= position < len(items):
         return Sequence()
     item = items[position]
@@ -96,7 +96,7 @@ def _through_arrays(value: Any, names: list[str]) -> Any:
 
 def _general(steps: list[Step], *, keep: bool) -> Closure:
     last = len(steps) - 1
-    absolute = steps[0].variable is not None or _is_context(steps[0])
+    absolute = steps[0].variable is not None
 
     def walk(context: Any, frame: Frame) -> Any:
         items: Any = context if isinstance(context, list) and not absolute else [context]
@@ -104,17 +104,9 @@ def _general(steps: list[Step], *, keep: bool) -> Closure:
             items = _flatten([_apply(step, item, frame) for item in items], is_last=index == last)
             if not items:
                 break
-        return collapse(_keep(items) if keep else items)
+        return collapse(Kept(items) if keep and isinstance(items, Sequence) else items)
 
     return walk
-
-
-def _is_context(step: Step) -> bool:
-    return step.variable == ""
-
-
-def _keep(items: list[Any]) -> list[Any]:
-    return Kept(items) if isinstance(items, Sequence) else items
 
 
 def _apply(step: Step, item: Any, frame: Frame) -> Any:

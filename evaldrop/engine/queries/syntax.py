@@ -7,7 +7,7 @@ from typing import Any
 from jsonata import jexception, parser
 from jsonata.jsonata import Jsonata
 
-from evaldrop.engine.queries.added_functions import ADDED_FUNCTIONS
+from evaldrop.engine.queries.functions import ADDED_FUNCTIONS
 
 NATIVE_FUNCTIONS = frozenset(Jsonata.static_frame.bindings)
 FUNCTION_NAMES = NATIVE_FUNCTIONS | ADDED_FUNCTIONS.keys()

@@ -93,6 +93,19 @@ def is_array(value: Any) -> bool:
     return isinstance(value, list)
 
 
+def is_object(value: Any) -> bool:
+    """Tell whether a value is a JSON object."""
+    return isinstance(value, dict)
+
+
+def type_name(value: Any) -> str:
+    """Name a JSON value's type."""
+    if value is None:
+        return "null"
+    kinds = ((bool, "boolean"), (int | float, "number"), (str, "string"), (list, "array"))
+    return next((name for kind, name in kinds if isinstance(value, kind)), "object")
+
+
 def as_number(value: float) -> Any:
     """
     Return a whole number as int, any other as float; NaN is undefined.

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 import pytest
 
 from evaldrop.engine import (
+    Clock,
     DefinitionError,
     Execution,
     Observer,
-    SystemClock,
     TaskContext,
     TaskError,
     execute,
@@ -76,7 +76,7 @@ def test_the_real_clock_is_the_default():
         execute(machine({"W": {"Type": "Wait", "Seconds": 0, "End": True}}), 1, integrations={}, name="n")
     )
     assert ended == Execution(status="SUCCEEDED", output=1)
-    assert start - 1 <= SystemClock().now() <= time.time() + 1
+    assert start - 1 <= Clock().now() <= time.time() + 1
 
 
 def test_a_resource_without_an_integration_is_refused_before_anything_runs():

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
-from evaldrop.engine import Clock, DefinitionError, Integration, ObjectStore, StateMachine, SystemClock, load
+from evaldrop.engine import Clock, DefinitionError, Integration, ObjectStore, StateMachine, load
 from evaldrop.running.local_aws.executions.attempts import Attempts
 from evaldrop.running.local_aws.executions.reading import Reading
 from evaldrop.running.local_aws.executions.records import EventLog, ExecutionRecord
@@ -54,7 +54,7 @@ class Executions:
     ) -> None:
         self._machines = machines
         self._integrations = integrations
-        self._clock = clock or SystemClock()
+        self._clock = clock or Clock()
         self._records: dict[str, ExecutionRecord] = {}
         self._loaded: dict[tuple[str, str], StateMachine] = {}
         self._attempts = Attempts(self._records, store, self._clock, on_ended)

@@ -12,7 +12,7 @@ import pytest
 
 from evaldrop.engine import ServiceError, TaskError, sdk_integration
 from evaldrop.engine.definition.resources import service_model
-from evaldrop.engine.integrations.shapes import request_plan, result_plan
+from evaldrop.engine.integrations.sdk import request_plan, result_plan
 
 SCHEMA = {"type": "object", "properties": {"Score": {"type": "integer"}, "snake_case": {"$ref": "#/x"}}}
 ARGUMENTS = {

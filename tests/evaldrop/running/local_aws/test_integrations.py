@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from botocore.exceptions import ClientError
 
-from evaldrop.engine import SystemClock, TaskContext, TaskError
+from evaldrop.engine import Clock, TaskContext, TaskError
 from evaldrop.running.local_aws.integrations import integrations_of
 from evaldrop.running.local_aws.models import Models
 from evaldrop.running.local_aws.permissions import Permissions
@@ -16,7 +16,7 @@ from evaldrop.running.local_aws.sandboxes import InvocationResult
 
 ROLE = "arn:aws:iam::123456789012:role/machine"
 STEP = "arn:aws:lambda:us-east-1:123456789012:function:Step"
-CONTEXT = TaskContext(resource="r", state="S", execution="e", attempt=0, clock=SystemClock())
+CONTEXT = TaskContext(resource="r", state="S", execution="e", attempt=0, clock=Clock())
 
 
 def refuse(code):

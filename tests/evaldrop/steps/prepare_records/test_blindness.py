@@ -7,8 +7,7 @@ import time
 import pyarrow.parquet as pq
 import pytest
 
-from evaldrop.engine.queries import Frame
-from evaldrop.engine.queries.expression import compile_expression
+from evaldrop.engine.queries import Frame, compile_expression
 from evaldrop.shipped import resource
 from tests.evaldrop.recorded_runs import JUDGE_MODELS, recorded_run, texts
 from tests.test_structure import STATES

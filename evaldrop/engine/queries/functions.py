@@ -1,26 +1,37 @@
-"""JSONata's own functions, the common ones, on plain values: what compiled expressions call."""
+"""
+The functions of JSONata, the common ones, and those that Step Functions adds, on plain values.
 
+Compiled expressions call all of them; interpreted ones have JSONata's own from jsonata-python.
+"""
+
+import hashlib
 import math
 import operator
+import random
 import re
 import time
+import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
+import orjson
 from jsonata.functions import Functions
 
-from evaldrop.engine.queries.added_functions import ADDED_FUNCTIONS, Function
 from evaldrop.engine.queries.values import (
     UNDEFINED,
     ExpressionError,
     Sequence,
     as_number,
     is_number,
+    is_object,
     is_string,
     text_of,
     truth,
+    type_name,
 )
 
+RANGE_LIMIT = 1000
+HASHES = ("MD5", "SHA-1", "SHA-256", "SHA-384", "SHA-512")
 _BLANKS = re.compile(r"[ \t\n\r]+")
 
 
@@ -60,25 +71,17 @@ def _list_of(name: str, value: Any, holds: Callable[[Any], bool], what: str) -> 
     return elements
 
 
-def _is_object(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
 def _want_string(name: str, value: Any) -> str:
     if not isinstance(value, str):
         raise ExpressionError(f"T0410: ${name} takes a string")
     return value
 
 
-def _exists(value: Any) -> Any:
-    return value is not UNDEFINED
-
-
 def _merge(objects: Any) -> Any:
     if objects is UNDEFINED:
         return UNDEFINED
     merged: dict[str, Any] = {}
-    for member in _list_of("merge", objects, _is_object, "objects"):
+    for member in _list_of("merge", objects, is_object, "objects"):
         merged.update(member)
     return merged
 
@@ -107,17 +110,7 @@ def _boolean(value: Any) -> Any:
 
 
 def _type(value: Any) -> Any:
-    if value is UNDEFINED:
-        return UNDEFINED
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int | float):
-        return "number"
-    if isinstance(value, str):
-        return "string"
-    return "array" if isinstance(value, list) else "object"
+    return UNDEFINED if value is UNDEFINED else type_name(value)
 
 
 def _numbers(name: str, fold: Callable[[list[Any]], Any], *, of_none: Any) -> Callable[[Any], Any]:
@@ -155,10 +148,6 @@ def _trim(text: str) -> str:
     if not text.isprintable() or "  " in text:  # a line break or a tab is not printable
         text = _BLANKS.sub(" ", text)
     return text.strip(" ")
-
-
-def _millis() -> Any:
-    return time.time_ns() // 1_000_000
 
 
 def _to_millis(text: str) -> Any:
@@ -232,6 +221,75 @@ def filter_array(array: Any, function: Callable[..., Any]) -> Any:
     return Sequence(kept)
 
 
+def partition(array: Any, size: Any) -> Any:
+    """Split an array into arrays of `size` elements; the last may be shorter."""
+    if array is UNDEFINED or size is UNDEFINED:
+        return UNDEFINED
+    if not isinstance(array, list) or not is_number(size) or size < 1:
+        raise ExpressionError("$partition takes an array and a size of at least 1")
+    step = int(size)
+    return [array[start : start + step] for start in range(0, len(array), step)]
+
+
+def number_range(first: Any, last: Any, step: Any) -> Any:
+    """Return the numbers from first to last, both included, at most 1,000 of them."""
+    if UNDEFINED in (first, last, step):
+        return UNDEFINED
+    if not (is_number(first) and is_number(last) and is_number(step)) or step == 0:
+        raise ExpressionError("$range takes three numbers: first, last and a step that is not 0")
+    count = math.floor((last - first) / step) + 1
+    if count > RANGE_LIMIT:
+        raise ExpressionError(f"$range gives at most {RANGE_LIMIT} numbers, not {count}")
+    return [as_number(float(first + step * index)) for index in range(max(count, 0))]
+
+
+def hash_of(data: Any, algorithm: Any = "SHA-256") -> Any:
+    """Return the hexadecimal digest of a text, or of any other value's JSON."""
+    if data is UNDEFINED:
+        return UNDEFINED
+    if not isinstance(algorithm, str) or algorithm not in HASHES:
+        raise ExpressionError(f"$hash knows {', '.join(HASHES)}, not {algorithm!r}")
+    name = algorithm.replace("-", "")
+    return hashlib.new(name, str(text_of(data)).encode(), usedforsecurity=False).hexdigest()
+
+
+def random_number(seed: Any = UNDEFINED) -> Any:
+    """Return a number in [0, 1); the same one for the same seed."""
+    if seed is not UNDEFINED and not is_number(seed):
+        raise ExpressionError("$random takes a number as its seed")
+    source = random if seed is UNDEFINED else random.Random(seed)  # noqa: S311  # not for secrets
+    return source.random()
+
+
+def parse(text: Any) -> Any:
+    """Return the value of a JSON text."""
+    if text is UNDEFINED:
+        return UNDEFINED
+    if not isinstance(text, str):
+        raise ExpressionError("$parse takes a string")
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise ExpressionError(f"$parse: not JSON: {error}") from error
+
+
+class Function(NamedTuple):
+    """A function on evaluated arguments, with the fewest and the most it takes. Results may be sequences."""
+
+    call: Callable[..., Any]
+    fewest: int
+    most: int
+
+
+ADDED_FUNCTIONS = {
+    "partition": Function(partition, 2, 2),
+    "range": Function(number_range, 3, 3),
+    "hash": Function(hash_of, 1, 2),
+    "random": Function(random_number, 0, 1),
+    "uuid": Function(lambda: str(uuid.uuid4()), 0, 0),
+    "parse": Function(parse, 1, 1),
+}
+
 FUNCTIONS: dict[str, Function] = {
     "append": Function(append, 2, 2),
     "average": Function(_numbers("average", _average, of_none=UNDEFINED), 1, 1),
@@ -240,7 +298,7 @@ FUNCTIONS: dict[str, Function] = {
     "ceil": Function(_on_number("ceil", math.ceil), 1, 1),
     "contains": Function(_on_strings("contains", operator.contains), 2, 2),
     "count": Function(_count, 1, 1),
-    "exists": Function(_exists, 1, 1),
+    "exists": Function(lambda value: value is not UNDEFINED, 1, 1),
     "floor": Function(_on_number("floor", math.floor), 1, 1),
     "join": Function(_join, 1, 2),
     "keys": Function(_keys, 1, 1),
@@ -249,7 +307,7 @@ FUNCTIONS: dict[str, Function] = {
     "lowercase": Function(_on_string("lowercase", str.lower), 1, 1),
     "max": Function(_numbers("max", max, of_none=UNDEFINED), 1, 1),
     "merge": Function(_merge, 1, 1),
-    "millis": Function(_millis, 0, 0),
+    "millis": Function(lambda: time.time_ns() // 1_000_000, 0, 0),
     "min": Function(_numbers("min", min, of_none=UNDEFINED), 1, 1),
     "not": Function(_not, 1, 1),
     "string": Function(text_of, 1, 1),
