@@ -1,6 +1,6 @@
 """Differences between candidates as a matrix per criterion: a row minus a column."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, Scorecard
@@ -27,29 +27,23 @@ class Matrix(NamedTuple):
 def matrices(scorecard: Scorecard) -> list[Matrix]:
     """Return a matrix per compared criterion, overall quality first; none of very many candidates."""
     names = list(scorecard.candidates)
-    compared = dict.fromkeys(comparison.criterion for comparison in scorecard.comparisons)
     if not 2 <= len(names) <= MOST_CANDIDATES:
         return []
-    ordered = [name for name in (OVERALL, *scorecard.criteria) if name in compared]
-    return [_matrix(criterion, names, scorecard.comparisons) for criterion in ordered]
+    found = []
+    for criterion in (OVERALL, *scorecard.criteria):
+        pairs = {(one.a, one.b): one for one in scorecard.comparisons if one.criterion == criterion}
+        if pairs:
+            rows = [(row, [_cell(pairs, row, column) for column in names]) for row in names]
+            found.append(Matrix(criterion, rows))
+    return found
 
 
-def _matrix(criterion: str, names: Sequence[str], comparisons: Sequence[Comparison]) -> Matrix:
-    pairs = {(pair.a, pair.b): pair for pair in comparisons if pair.criterion == criterion}
-    return Matrix(
-        criterion=criterion,
-        rows=[
-            (row, [None if row == column else _cell(pairs, row, column) for column in names]) for row in names
-        ],
-    )
-
-
-def _cell(pairs: dict[tuple[str, str], Comparison], row: str, column: str) -> Standing:
-    if (row, column) in pairs:
-        pair, sign = pairs[row, column], 1
-    elif (column, row) in pairs:
-        pair, sign = pairs[column, row], -1
-    else:
+def _cell(pairs: Mapping[tuple[str, str], Comparison], row: str, column: str) -> Standing | None:
+    if row == column:
+        return None
+    sign = 1 if (row, column) in pairs else -1
+    pair = pairs.get((row, column)) or pairs.get((column, row))
+    if pair is None:
         return Standing(difference=None, interval=None, standing=None)
     low, high = sorted(sign * bound for bound in pair.interval) if pair.interval else (0.0, 0.0)
     return Standing(

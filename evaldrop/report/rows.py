@@ -12,6 +12,7 @@ when they are asked for. They go first, down to a share that is theirs.
 
 import zlib
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import orjson
@@ -32,6 +33,14 @@ _EVERY = 5
 _CHUNK = 400_000
 
 HAS_ERROR, HAS_UNSCORED, HAS_FAILED, HAS_DISAGREEMENT, IS_FLAGGED, HAS_REGRESSED = 1, 2, 4, 8, 16, 32
+
+# What a page's row holds of each, in the order in which `templates/records.js` reads it.
+_OF_RECORD = attrgetter("record_id", "category", "prompt", "system", "context", "reference")
+_OF_RESPONSE = attrgetter(
+    "response", "error", "stop_reason", "input_tokens", "output_tokens", "latency_ms", "cost_usd", "reused",
+    "metrics",
+)  # fmt: skip
+_OF_VERDICT = attrgetter("score", "passed", "unscored_reason", "rationale", "repeat")
 
 
 class StratumCount(NamedTuple):
@@ -180,49 +189,21 @@ class ReportRows:
         return [
             ordinal,
             flags,
-            record.record_id,
-            record.category,
-            record.prompt,
-            record.system,
-            record.context,
-            record.reference,
+            *_OF_RECORD(record),
             [self._answer(result, drops) for result, drops in zip(results, fallen, strict=True)],
         ]
 
     def _answer(self, result: CandidateResult, drops: Sequence[Drop]) -> Sequence[Any]:
-        row = result.response
         return [
-            row.response,
-            row.error,
-            row.stop_reason,
-            row.input_tokens,
-            row.output_tokens,
-            row.latency_ms,
-            row.cost_usd,
-            row.reused,
-            row.metrics,
+            *_OF_RESPONSE(result.response),
             [
-                [
-                    self._criteria[verdict.criterion],
-                    self._judges[verdict.judge],
-                    verdict.score,
-                    verdict.passed,
-                    verdict.unscored_reason,
-                    verdict.rationale,
-                    verdict.repeat,
-                ]
+                [self._criteria[verdict.criterion], self._judges[verdict.judge], *_OF_VERDICT(verdict)]
                 for verdict in result.verdicts
             ],
-            _signs(result),
+            result.response.flags,
             is_wrong(result.response),
             [[self._criteria[drop.criterion], drop.was, drop.now] for drop in drops],
         ]
-
-
-def _signs(result: CandidateResult) -> str | None:
-    """Return what a response was flagged for, joined by commas, where responses are looked at for that."""
-    signs: str | None = getattr(result.response, "flags", None)
-    return signs
 
 
 def _flags(results: Sequence[CandidateResult]) -> int:
@@ -231,7 +212,7 @@ def _flags(results: Sequence[CandidateResult]) -> int:
     for result in results:
         if result.response.response is None:
             flags |= HAS_ERROR
-        if _signs(result):
+        if result.response.flags:
             flags |= IS_FLAGGED
         if is_wrong(result.response):
             flags |= HAS_FAILED
@@ -244,8 +225,7 @@ def _flags(results: Sequence[CandidateResult]) -> int:
                 if passed.setdefault(name, score.passed) != score.passed:
                     flags |= HAS_DISAGREEMENT
     expected = [result.response for result in results if result.response.expected_blocked is not None]
-    known_ends = {end_of(response) for response in expected} - {UNKNOWN}
-    if len(known_ends) > 1:
+    if len({end_of(response) for response in expected} - {UNKNOWN}) > 1:
         flags |= HAS_DISAGREEMENT
     return flags
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
 from evaldrop.evaluation.criteria import Criterion
@@ -147,40 +148,35 @@ def _read_sheet(text: str) -> ReadFile:
     of_review = {"review", "item", "criterion", "score"} <= set(header)
     if not of_review and not {"record_id", "candidate", "criterion", "score"} <= set(header):
         return ReadFile([], None, [_WRONG_COLUMNS])
-    answers: list[SheetAnswer] = []
     problems: list[str] = []
-    for where, row in _rows(reader, header, problems):
-        answers.append(
-            SheetAnswer(
-                where,
-                row["review"].strip() if of_review else None,
-                row["item"].strip() if of_review else None,
-                None if of_review else row["record_id"],
-                None if of_review else row["candidate"],
-                row["criterion"].strip().removeprefix("'"),
-                row["score"],
-                row.get("rater", "").strip() or None,
-            )
+    answers = [
+        SheetAnswer(
+            where,
+            row["review"].strip() if of_review else None,
+            row["item"].strip() if of_review else None,
+            row.get("record_id"),
+            row.get("candidate"),
+            row["criterion"].strip().removeprefix("'"),
+            row["score"],
+            row.get("rater", "").strip() or None,
         )
+        for where, row in _rows(reader, header, problems)
+    ]
     return ReadFile(answers, None, problems)
 
 
 def _rows(reader: Any, header: list[str], problems: list[str]) -> Iterator[tuple[str, Mapping[str, str]]]:
-    number, line = 1, reader.line_num
-    while True:
-        number, start = number + 1, line + 1
-        where = f"line {start}" if start == number else f"row {number} (line {start})"
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            problems.append(f"{where}: not CSV ({error})")
-            return
-        line = reader.line_num
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) < len(header):
-            # A spreadsheet may drop empty cells at a row's end.
-            cells += [""] * (len(header) - len(cells))
-        yield where, dict(zip(header, cells, strict=False))
+    number, line = 2, reader.line_num + 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                # A spreadsheet may drop empty cells at a row's end.
+                row = zip_longest(header, cells[: len(header)], fillvalue="")
+                yield _place(number, line), dict(row)
+            number, line = number + 1, reader.line_num + 1
+    except csv.Error as error:
+        problems.append(f"{_place(number, line)}: not CSV ({error})")
+
+
+def _place(number: int, line: int) -> str:
+    return f"line {line}" if line == number else f"row {number} (line {line})"

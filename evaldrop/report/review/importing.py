@@ -86,16 +86,12 @@ def _review_labels(answers: list[SheetAnswer], origin: _Origin, uri: str) -> lis
             run_id=key.run_id,
             simulated=key.simulated,
             review_id=key.review_id,
-            position=item.position,
             sampling=key.sampling,
-            record_id=item.record_id,
-            candidate=item.candidate,
+            **item.model_dump(exclude={"criteria"}),
             criterion=name,
             question=key.questions[name],
-            response_sha256=item.response_sha256,
             rater=origin.rater,
-            score=given.get((item.position, name), nothing).score,
-            reason=given.get((item.position, name), nothing).reason,
+            **given.get((item.position, name), nothing)._asdict(),
             imported_at=origin.imported_at,
         )
         for item in key.items
@@ -192,8 +188,7 @@ def _own_label(
         question=criterion.question,
         response_sha256=digests[response],
         rater=rater,
-        score=score.score,
-        reason=score.reason,
+        **score._asdict(),
         imported_at=origin.imported_at,
     )
 
