@@ -13,12 +13,11 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from markupsafe import Markup
 from pydantic import BaseModel, ValidationError
 
 from evaldrop import storage
 from evaldrop.errors import StorageError
-from evaldrop.report.page import content_security_policy, read_asset, template
+from evaldrop.report.page import read_asset, rendered
 from evaldrop.report.trends import MOST_RUNS, report_link, trends
 from evaldrop.scorecard.baseline.blessing import BASELINE_FILE, Blessing
 from evaldrop.scorecard.trend import trend_of
@@ -69,17 +68,15 @@ def history_page(history: History) -> str:
     for name, runs in sorted(grouped, key=lambda group: str(group[1][0]["started_at"]), reverse=True):
         drift, baselines = trend_of(history.entries, name), baselines_of(runs, history.blessed)
         evaluations.append((name, runs, trends(runs, drift, baselines), drift, baselines))
-    style = read_asset("report.css")
-    page: str = template("history.html.j2").render(
+    return rendered(
+        "history.html.j2",
+        style=read_asset("report.css"),
         evaluations=evaluations,
         runs=len(entries),
         report_link=report_link,
         most_runs=MOST_RUNS,
         simulated=any(entry.simulated for entry in history.entries),
-        policy=content_security_policy(style),
-        style=Markup(style),  # noqa: S704 - this package's own file
     )
-    return page
 
 
 def baselines_of(runs: Sequence[Mapping[str, Any]], blessed: Collection[str]) -> set[str]:

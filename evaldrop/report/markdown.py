@@ -20,8 +20,9 @@ from evaldrop.report.tables import (
     worst_records,
 )
 from evaldrop.scorecard import figures
+from evaldrop.scorecard.model.calibration import CalibratedMean
 from evaldrop.scorecard.model.judges import AnchorEstimate
-from evaldrop.scorecard.model.scorecard import CandidateScorecard, CriterionEstimate, Scorecard
+from evaldrop.scorecard.model.scorecard import CandidateScorecard, CriterionEstimate, MeanEstimate, Scorecard
 
 # A comment on a pull request holds 65,536 characters; longer lists are cut, and say so.
 _MOST_ROWS = 40
@@ -105,38 +106,30 @@ def _anchors(judge: str, known: AnchorEstimate) -> str:
 
 
 def _score(scorecard: Scorecard, card: CandidateScorecard, criterion: str) -> str:
-    if criterion in scorecard.criteria:
-        return _cell(card.criteria.get(criterion))
-    overall = card.overall
-    if overall is None:
-        return figures.ABSENT
-    return (
-        f"**{figures.number(overall.mean)}** ({figures.interval(overall.interval)})<br>"
-        f"{figures.count(overall.n)} records"
-    )
-
-
-def _cell(estimate: CriterionEstimate | None) -> str:
+    if criterion not in scorecard.criteria:
+        overall = card.overall
+        return _mean(overall, f"{figures.count(overall.n)} records") if overall else figures.ABSENT
+    estimate = card.criteria.get(criterion)
     if estimate is None:
         return figures.ABSENT
-    total = estimate.n_scored + estimate.n_unscored
-    return (
-        f"**{figures.number(estimate.mean)}** ({figures.interval(estimate.interval)})<br>"
-        f"pass {figures.percent(estimate.pass_rate)} ({figures.percent_interval(estimate.pass_interval)})<br>"
-        f"{figures.count(estimate.n_scored)} of {figures.count(total)}{_corrected(estimate)}"
+    return _mean(
+        estimate,
+        f"pass {figures.percent(estimate.pass_rate)} ({figures.percent_interval(estimate.pass_interval)})",
+        f"{figures.count(estimate.n_scored)} of {figures.count(estimate.n_scored + estimate.n_unscored)}",
+        *_corrected(estimate.calibrated),
     )
 
 
-def _corrected(estimate: CriterionEstimate) -> str:
-    found = estimate.calibrated
-    if found is None:
-        return ""
-    if found.mean is None:
-        return f"<br>not corrected: {markdown(found.reason or '')}"
-    return (
-        f"<br>by people **{figures.number(found.mean)}** ({figures.interval(found.interval)}), "
-        f"{figures.count(found.n_labelled)} labels"
-    )
+def _mean(estimate: CriterionEstimate | MeanEstimate | CalibratedMean, *more: str) -> str:
+    mean = f"**{figures.number(estimate.mean)}** ({figures.interval(estimate.interval)})"
+    return "<br>".join([mean, *more])
+
+
+def _corrected(found: CalibratedMean | None) -> Iterator[str]:
+    if found and found.mean is None:
+        yield f"not corrected: {markdown(found.reason or '')}"
+    elif found:
+        yield f"by people {_mean(found)}, {figures.count(found.n_labelled)} labels"
 
 
 def _slices(scorecard: Scorecard) -> Table:

@@ -52,13 +52,7 @@ NOT_FOUND = HttpAnswer(HTTPStatus.NOT_FOUND, body=b"There is no such file.\n")
 
 
 class Folder:
-    """
-    A folder of runs, or a run's own.
-
-    Args:
-        uri: The folder, a path or `s3://…`.
-        make_index: Makes the page of all runs, for a folder that has none.
-    """
+    """A folder of runs, or a run's own; `make_index` makes the page of all runs where there is none."""
 
     def __init__(self, uri: str, make_index: Callable[[], str]) -> None:
         self._uri = uri.rstrip("/") if storage.is_s3(uri) else str(storage.local_path(uri).resolve())

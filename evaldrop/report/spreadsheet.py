@@ -36,18 +36,10 @@ def scorecard_rows(scorecard: Scorecard) -> Iterator[Sequence[object]]:
 
 
 def _estimate_cells(estimate: CriterionEstimate) -> Sequence[object]:
-    return (
-        estimate.n_scored,
-        estimate.n_unscored,
-        estimate.coverage,
-        estimate.mean,
-        estimate.sd,
-        estimate.standard_error,
-        *(estimate.interval or (None, None)),
-        estimate.pass_rate,
-        *(estimate.pass_interval or (None, None)),
-        estimate.confidence,
-    )
+    counts = (estimate.n_scored, estimate.n_unscored, estimate.coverage)
+    mean = (estimate.mean, estimate.sd, estimate.standard_error, *(estimate.interval or (None, None)))
+    pass_rate = (estimate.pass_rate, *(estimate.pass_interval or (None, None)))
+    return (*counts, *mean, *pass_rate, estimate.confidence)
 
 
 def _guardrail_cells(estimate: GuardrailEstimate | None, confidence: float) -> Iterator[Sequence[object]]:

@@ -91,10 +91,8 @@ def trends(
     """
     Return the charts of an evaluation's runs; None for a single run.
 
-    Args:
-        runs: Entries of the history as JSON, the newest first.
-        drift: What was changed between them and what moved, to be marked.
-        baselines: Ids of the runs to be marked as baselines.
+    Runs are entries of the history as JSON, the newest first; marked is what was changed between them, what
+    moved, and the baselines, which are ids.
     """
     if len(runs) < 2:
         return None
@@ -169,23 +167,18 @@ def _trend(
             simulated=run["simulated"],
         )
 
-    series = [
-        ChartSeries(
-            name=candidate,
-            colour=str(number) if number < COLOURS else "rest",
-            # Side by side, so that one interval does not hide the other.
-            points=[
-                point(place, candidate, 4 * (number - (len(candidates) - 1) / 2))
-                for place in range(len(runs))
-                if (place, candidate) in values
-            ],
-        )
-        for number, candidate in enumerate(candidates)
-    ]
+    series = []
+    for number, candidate in enumerate(candidates):
+        # Side by side, so that one interval does not hide the other.
+        shift = 4 * (number - (len(candidates) - 1) / 2)
+        points = [point(place, candidate, shift) for place, whose in values if whose == candidate]
+        colour = str(number) if number < COLOURS else "rest"
+        if points:
+            series.append(ChartSeries(name=candidate, colour=colour, points=points))
     return TrendChart(
         name=name,
         ticks=[Tick(at=height(level), text=f"{level:.{quality_places(levels)}f}") for level in levels],
-        series=[one for one in series if one.points],
+        series=series,
     )
 
 

@@ -59,19 +59,15 @@ def _tables(title: str, value: Any) -> Iterator[Table]:
 
 
 def _fact_table(title: str, names: Sequence[str], cells: Mapping[str, Sequence[str]]) -> Table:
-    columns = [_column(heading, texts) for heading, texts in cells.items()]
-    return Table(
-        title=title, caption=title, classes="numbers facttable", columns=[words("", names), *columns]
-    )
-
-
-def _column(heading: str, cells: Sequence[str]) -> Column:
-    """Return a column of words where any of its cells is; numbers are at the right."""
-    if all(_NUMBER.match(cell) for cell in cells if cell != figures.ABSENT):
-        return Column(heading, cells)
-    return replace(
-        words(heading, cells), classes=["words long" if len(one) > 40 else "words" for one in cells]
-    )
+    """Return a table whose columns are of words where any of their cells is; numbers are at the right."""
+    columns = [words("", names)]
+    for heading, texts in cells.items():
+        if all(_NUMBER.match(text) for text in texts if text != figures.ABSENT):
+            columns.append(Column(heading, texts))
+        else:
+            classes = ["words long" if len(text) > 40 else "words" for text in texts]
+            columns.append(replace(words(heading, texts), classes=classes))
+    return Table(title=title, caption=title, classes="numbers facttable", columns=columns)
 
 
 def _entries(value: Any) -> Iterator[tuple[str, Any]]:

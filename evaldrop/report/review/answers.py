@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
@@ -60,7 +61,11 @@ class ReadFile(NamedTuple):
 
 def read_answers(content: bytes) -> ReadFile:
     """Read a file as people send it; what it is, is told by how it begins."""
-    text = _decoded(content)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        # What Excel writes on Windows; every byte has a meaning in it or its superset.
+        text = content.decode("cp1252", errors="replace")
     return _read_json(text) if text.lstrip().startswith("{") else _read_sheet(text)
 
 
@@ -86,24 +91,10 @@ def read_score(said: object, criterion: Criterion) -> Score | None:
         return Score(None, reason) if reason == "cannot_tell" or scale.not_applicable else None
     worth = scale.value_of(text)
     if worth is None and scale.kind != "choices":
-        worth = _number(text, criterion)
+        with suppress(ValueError):
+            # Some countries write a comma for a point.
+            worth = scale.nearest(float(text.replace(",", ".")))
     return None if worth is None else Score(worth, None)
-
-
-def _number(text: str, criterion: Criterion) -> float | None:
-    try:
-        # Some countries write a comma for a point.
-        return criterion.scale.nearest(float(text.replace(",", ".")))
-    except ValueError:
-        return None
-
-
-def _decoded(content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        # What Excel writes on Windows; every byte has a meaning in it or its superset.
-        return content.decode("cp1252", errors="replace")
 
 
 def _read_json(text: str) -> ReadFile:

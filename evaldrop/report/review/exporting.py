@@ -48,12 +48,8 @@ def export_review(
     """
     Draw responses of a run and write the page and the sheet on which people score them.
 
-    Args:
-        folder: The run's folder; its scorecard has been built.
-        sample: About how many responses.
-        seed: Of the draw.
-        criteria: Names; by default all of the run's.
-        to: Where page and sheet go; by default `review/` in the run's folder. The key stays with the run.
+    About `sample` responses are drawn. `criteria` are all of the run's by default. `to` is where page and
+    sheet go, by default `review/` in the run's folder; the key stays with the run.
 
     Raises:
         InputError: A criterion is none of the run's, or nothing can be drawn from.
@@ -83,7 +79,14 @@ def export_review(
         questions={criterion: chosen[criterion].question for criterion in chosen},
         items=tuple(items),
     )
-    return _write(run, key, _shown(run, key, chosen, texts), to or storage.join(folder, "review"))
+    shown = _shown(run, key, chosen, texts)
+    place = to or storage.join(folder, "review")
+    page, sheet = (storage.join(place, f"review-{name}.{kind}") for kind in ("html", "csv"))
+    exported = Exported(page, sheet, key_uri(run.folder, name), drawn.sampling)
+    storage.write_bytes(exported.key, key.model_dump_json(indent=1).encode())
+    storage.write_bytes(page, review_page(shown).encode())
+    storage.write_bytes(sheet, review_sheet(shown).encode())
+    return exported
 
 
 def draw_responses(population: Mapping[str, Sequence[str]], *, sample: int, seed: int) -> Drawn:
@@ -93,10 +96,8 @@ def draw_responses(population: Mapping[str, Sequence[str]], *, sample: int, seed
     As many records are drawn as hold about `sample` responses, at least two. The number is fixed before the
     draw, so every record is as likely as any other, and so is every candidate's response.
 
-    Args:
-        population: Candidates with a response, by record, in the dataset's order.
-        sample: Responses wanted, at least 1.
-        seed: Of both the draw and the order; the same seed gives the same page.
+    `population`: candidates with a response, by record, in the dataset's order. `sample` is at least 1.
+    `seed` is of both the draw and the order; the same seed gives the same page.
 
     Raises:
         InputError: Nothing can be drawn from.
@@ -198,16 +199,3 @@ def _shown(
         for record in [records[item.record_id]]
     ]
     return ShownReview(key.review_id, key.run_id, key.simulated, key.sampling, criteria, items)
-
-
-def _write(run: RunDefinition, key: ReviewKey, shown: ShownReview, place: str) -> Exported:
-    uris = Exported(
-        storage.join(place, f"review-{key.review_id}.html"),
-        storage.join(place, f"review-{key.review_id}.csv"),
-        key_uri(run.folder, key.review_id),
-        key.sampling,
-    )
-    storage.write_bytes(uris.key, key.model_dump_json(indent=1).encode())
-    storage.write_bytes(uris.page, review_page(shown).encode())
-    storage.write_bytes(uris.sheet, review_sheet(shown).encode())
-    return uris

@@ -42,12 +42,9 @@ def import_review(uri: str, folder: str, *, rater: str | None, imported_at: str)
     """
     Store the labels of a filled page or sheet with the evaluation of a run; all of them or none.
 
-    Args:
-        uri: The file: JSON as the page saves it, the exported CSV with scores, or a CSV of one's own labels
-            with the columns record_id, candidate, criterion, score and perhaps rater.
-        folder: The run's folder.
-        rater: Who scored; by default whom the file names.
-        imported_at: ISO time with its zone, which orders imports.
+    The file is JSON as the page saves it, the exported CSV with scores, or a CSV of one's own labels with the
+    columns record_id, candidate, criterion, score and perhaps rater. `rater` is by default whom the file
+    names; `imported_at`, an ISO time with its zone, orders imports.
 
     Raises:
         InputError: Something in the file is wrong; the message tells every problem with its line.

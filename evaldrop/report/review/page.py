@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.report.escape import csv_text, script_json
-from evaldrop.report.page import content_security_policy, read_asset, template
+from evaldrop.report.page import read_asset, rendered
 from evaldrop.scorecard.calibration.label import SKIPPED, Sampling
 
 SHEET_COLUMNS = (
@@ -46,16 +46,13 @@ class ShownReview(NamedTuple):
 def review_page(review: ShownReview) -> str:
     """Return a review as one HTML page. Texts travel as data and are shown as text nodes only."""
     # The report's colours and type, so that both look alike; then what only this page has.
-    style = read_asset("report.css") + read_asset("review.css")
-    script = read_asset("review.js")
-    page: str = template("review.html.j2").render(
+    return rendered(
+        "review.html.j2",
+        style=read_asset("report.css") + read_asset("review.css"),
+        script=read_asset("review.js"),
         review=review,
-        policy=content_security_policy(style, script),
-        style=Markup(style),  # noqa: S704 - this package's own file
-        script=Markup(script),  # noqa: S704 - this package's own file
         data=Markup(script_json(_data(review))),  # noqa: S704 - escaped for a script element
     )
-    return page
 
 
 def _data(review: ShownReview) -> dict[str, Any]:
