@@ -2,15 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from evaldrop.report.charts import BEST, FAR_BEHIND, OPEN, Dot, Tick, dot, nice_ceiling
 from evaldrop.scorecard.model.baseline import Baseline
-from evaldrop.scorecard.model.scorecard import (
-    OVERALL,
-    Interval,
-    RobustnessDrop,
-    Scorecard,
-)
+from evaldrop.scorecard.model.scorecard import OVERALL, Interval, RobustnessDrop, Scorecard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,28 +30,23 @@ def on_one_axis(changes: Mapping[tuple[str, ...], ChangeDot]) -> Axis:
     """Return changes on an axis that is as long to either side of 0 as the farthest interval asks for."""
     bounds = [abs(bound) for one in changes.values() for bound in (one.value, *(one.interval or ()))]
     end = min(1.0, nice_ceiling(max(bounds, default=0.0)))
+    ends = f"−{100 * end:.3g} %", "0", f"+{100 * end:.3g} %"
     return Axis(
         dots={key: dot(one.value, one.interval, -end, end, one.tone) for key, one in changes.items()},
-        ticks=[
-            Tick(at=at, text=text)
-            for at, text in ((0.0, f"−{100 * end:.3g} %"), (50.0, "0"), (100.0, f"+{100 * end:.3g} %"))
-        ],
+        ticks=[Tick(at=50.0 * place, text=text) for place, text in enumerate(ends)],
     )
 
 
 def baseline_axis(scorecard: Scorecard, baseline: Baseline) -> Axis:
     """Return every change against the baseline, by candidate and criterion."""
     tones = {"improved": BEST, "regressed": FAR_BEHIND, "undecided": OPEN}
-    return on_one_axis(
-        {
-            (name, criterion): _as_share(
-                found.difference, found.interval, _scale(scorecard, criterion), tones[found.decision]
-            )
-            for name, card in baseline.candidates.items()
-            for criterion, found in card.criteria.items()
-            if found.difference is not None
-        }
-    )
+    changes: dict[tuple[str, ...], ChangeDot] = {}
+    for name, card in baseline.candidates.items():
+        for criterion, found in card.criteria.items():
+            if found.difference is not None:
+                scale, tone = _scale(scorecard, criterion), tones[found.decision]
+                changes[name, criterion] = _as_share(found.difference, found.interval, scale, tone)
+    return on_one_axis(changes)
 
 
 def _scale(scorecard: Scorecard, criterion: str) -> float:
@@ -69,8 +60,7 @@ def _as_share(difference: float, interval: Interval | None, scale: float, tone: 
     return ChangeDot(value=difference / scale, interval=(low, high) if interval else None, tone=tone)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PerturbedDrop:
+class PerturbedDrop(NamedTuple):
     """What one way of perturbing prompts takes from a candidate, on one criterion, metric or overall."""
 
     perturbation: str
@@ -84,8 +74,8 @@ class PerturbedDrop:
 def perturbed(scorecard: Scorecard) -> list[PerturbedDrop]:
     """Return what perturbed prompts take, all candidates of one perturbation together."""
     rows = list(robustness_drops(scorecard))
-    order = {row.perturbation: place for place, row in reversed(list(enumerate(rows)))}
-    return sorted(rows, key=lambda row: order[row.perturbation])
+    order = list(dict.fromkeys(row.perturbation for row in rows))
+    return sorted(rows, key=lambda row: order.index(row.perturbation))
 
 
 def robustness_drops(scorecard: Scorecard) -> Iterator[PerturbedDrop]:
@@ -94,29 +84,20 @@ def robustness_drops(scorecard: Scorecard) -> Iterator[PerturbedDrop]:
         for perturbation, found in card.robustness.items():
             drops = {OVERALL: found.overall} if found.overall else found.criteria or found.metrics
             for on, drop in drops.items():
-                yield PerturbedDrop(
-                    perturbation=perturbation.replace("_", " "),
-                    candidate=name,
-                    on=on,
-                    drop=drop,
-                    copies=found.copies,
-                    missing=found.missing,
-                )
+                what = perturbation.replace("_", " ")
+                yield PerturbedDrop(what, name, on, drop, found.copies, found.missing)
 
 
 def perturbed_axis(scorecard: Scorecard, rows: Sequence[PerturbedDrop]) -> Axis:
     """Return the perturbations' changes of criteria and overall quality; a metric has no scale."""
-    worse = {True: FAR_BEHIND, False: BEST}
-    return on_one_axis(
-        {
-            (row.perturbation, row.candidate, row.on): _as_share(
-                row.drop.drop,
-                row.drop.interval,
-                # A drop above 0 is worse whichever way the scale runs.
-                -abs(_scale(scorecard, row.on)),
-                worse[row.drop.drop > 0] if row.drop.decisive else OPEN,
+    changes: dict[tuple[str, ...], ChangeDot] = {}
+    for row in rows:
+        if row.on == OVERALL or row.on in scorecard.criteria:
+            drop = row.drop
+            tone = OPEN if not drop.decisive else FAR_BEHIND if drop.drop > 0 else BEST
+            # A drop above 0 is worse whichever way the scale runs.
+            scale = -abs(_scale(scorecard, row.on))
+            changes[row.perturbation, row.candidate, row.on] = _as_share(
+                drop.drop, drop.interval, scale, tone
             )
-            for row in rows
-            if row.on == OVERALL or row.on in scorecard.criteria
-        }
-    )
+    return on_one_axis(changes)

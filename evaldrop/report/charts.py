@@ -1,14 +1,17 @@
-"""Places the scorecard's numbers on axes; templates draw them as SVG. No number is computed here."""
+"""Places the scorecard's numbers on axes and in matrices, for templates. No number is computed here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, log10
+from typing import NamedTuple
 
 from evaldrop.scorecard.figures import score
-from evaldrop.scorecard.model.scorecard import OVERALL, CriterionInfo, Interval, Scorecard
+from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, CriterionInfo, Interval, Scorecard
 
 # Distance from the best, as a share of the scale, from which a candidate is far behind.
 FAR = 0.15
+# More candidates make a table, not a matrix.
+MOST_CANDIDATES = 8
 
 # What a mark's colour says. Colour is a claim, so only a decided difference gets one.
 BEST, OPEN, BEHIND, FAR_BEHIND = "best", "open", "behind", "far"
@@ -117,3 +120,47 @@ def nice_ceiling(value: float) -> float:
         return 1.0
     unit = 10.0 ** floor(log10(value))
     return next(step * unit for step in (1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 20.0) if step * unit >= value * 1.05)
+
+
+class Standing(NamedTuple):
+    """A row's candidate minus a column's. `standing` is better, worse or open; None where nobody compared."""
+
+    difference: float | None
+    interval: tuple[float, float] | None
+    standing: str | None
+
+
+class Matrix(NamedTuple):
+    """All differences on one criterion; a cell is None on the diagonal."""
+
+    criterion: str
+    rows: Sequence[tuple[str, Sequence[Standing | None]]]
+
+
+def matrices(scorecard: Scorecard) -> list[Matrix]:
+    """Return a matrix per compared criterion, overall quality first; none of very many candidates."""
+    names = list(scorecard.candidates)
+    if not 2 <= len(names) <= MOST_CANDIDATES:
+        return []
+    found = []
+    for criterion in (OVERALL, *scorecard.criteria):
+        pairs = {(one.a, one.b): one for one in scorecard.comparisons if one.criterion == criterion}
+        if pairs:
+            rows = [(row, [_cell(pairs, row, column) for column in names]) for row in names]
+            found.append(Matrix(criterion, rows))
+    return found
+
+
+def _cell(pairs: Mapping[tuple[str, str], Comparison], row: str, column: str) -> Standing | None:
+    if row == column:
+        return None
+    sign = 1 if (row, column) in pairs else -1
+    pair = pairs.get((row, column)) or pairs.get((column, row))
+    if pair is None:
+        return Standing(difference=None, interval=None, standing=None)
+    low, high = sorted(sign * bound for bound in pair.interval) if pair.interval else (0.0, 0.0)
+    return Standing(
+        difference=None if pair.difference is None else sign * pair.difference,
+        interval=(low, high) if pair.interval else None,
+        standing="open" if not pair.decisive else "better" if pair.better == row else "worse",
+    )

@@ -1,20 +1,24 @@
 """
-`index.html`: the history of all runs, derived from one small object per run and one per evaluation.
+`index.html`: every run of every evaluation, the newest first, with its trends.
 
-Nothing is read from the page itself, so runs that end at once never overwrite one another's numbers, nor a
-baseline that is blessed meanwhile. After writing it the writer looks again: whoever writes last has seen all.
+It is derived from one small object per run and one per evaluation. Nothing is read from the page itself, so
+runs that end at once never overwrite one another's numbers, nor a baseline that is blessed meanwhile. After
+writing it the writer looks again: the last one to write has seen all.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from evaldrop import storage
 from evaldrop.errors import StorageError
-from evaldrop.report.history_page import history_page
+from evaldrop.report.page import read_asset, rendered
+from evaldrop.report.trends import MOST_RUNS, report_link, trends
 from evaldrop.scorecard.baseline.blessing import BASELINE_FILE, Blessing
 from evaldrop.scorecard.trend import trend_of
 from evaldrop.scorecard.trend.entries import HistoryEntry
@@ -48,15 +52,38 @@ def renew_index(out: str) -> None:
         found = read_history(out)
         if found == seen:
             return
-        storage.write_bytes(storage.join(out, INDEX_FILE), page_of(found).encode())
+        storage.write_bytes(storage.join(out, INDEX_FILE), history_page(found).encode())
         seen = found
 
 
-def page_of(history: History) -> str:
-    """Return the history's page, with what was changed and what moved in every evaluation."""
-    entries = history.entries
-    drifts = {name: trend_of(entries, name) for name in {entry.evaluation for entry in entries}}
-    return history_page([entry.model_dump(mode="json") for entry in entries], drifts, history.blessed)
+def history_page(history: History) -> str:
+    """Return the page of all runs, with what was changed and what moved in every evaluation."""
+    entries = [entry.model_dump(mode="json") for entry in history.entries]
+    evaluation_of = itemgetter("evaluation")
+    grouped = [
+        (name, list(runs)) for name, runs in groupby(sorted(entries, key=evaluation_of), key=evaluation_of)
+    ]
+    evaluations = []
+    # The evaluation that ran last is the one a reader comes for.
+    for name, runs in sorted(grouped, key=lambda group: str(group[1][0]["started_at"]), reverse=True):
+        drift, baselines = trend_of(history.entries, name), baselines_of(runs, history.blessed)
+        evaluations.append((name, runs, trends(runs, drift, baselines), drift, baselines))
+    return rendered(
+        "history.html.j2",
+        style=read_asset("report.css"),
+        evaluations=evaluations,
+        runs=len(entries),
+        report_link=report_link,
+        most_runs=MOST_RUNS,
+        simulated=any(entry.simulated for entry in history.entries),
+    )
+
+
+def baselines_of(runs: Sequence[Mapping[str, Any]], blessed: Collection[str]) -> set[str]:
+    """Return the ids of an evaluation's runs that are blessed, or that another of them was compared with."""
+    # A comparison may be kept when its baseline is not any more, or when another was blessed since.
+    compared = {str(run.get("baseline") or "").rstrip("/").rpartition("/")[2] for run in runs}
+    return {run["run_id"] for run in runs if run["folder"] in blessed or run["run_id"] in compared}
 
 
 def read_history(out: str) -> History:
@@ -86,26 +113,20 @@ def read_entries(uris: Iterable[str]) -> list[HistoryEntry]:
     return sorted(entries, key=lambda entry: (entry.started_at, entry.run_id), reverse=True)
 
 
-def _read_all(uris: Iterable[str], kind: type[_Part]) -> Iterator[_Part | None]:
-    """Yield objects in the order of their URIs; None for what is gone or of another version."""
+def _read_all(uris: Iterable[str], kind: type[_Part]) -> list[_Part | None]:
+    """Return objects in the order of their URIs; None for what is gone or of another version."""
     with ThreadPoolExecutor(max_workers=16) as readers:
-        for content in readers.map(_read, uris):
-            yield _parsed(content, kind) if content is not None else None
+        return list(readers.map(lambda uri: _read(uri, kind), uris))
 
 
-def _parsed(content: bytes, kind: type[_Part]) -> _Part | None:
+def _read(uri: str, kind: type[_Part]) -> _Part | None:
     try:
-        return kind.model_validate_json(content)
+        return kind.model_validate_json(storage.read_bytes(uri))
     except ValidationError:
         # The page of all runs must not fail on a single one.
         return None
-
-
-def _read(uri: str) -> bytes | None:
-    """Return an object, or None when its run was deleted since it was listed."""
-    try:
-        return storage.read_bytes(uri)
     except StorageError:
+        # Its run may have been deleted since it was listed.
         if storage.exists(uri):
             raise
         return None

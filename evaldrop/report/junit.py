@@ -47,8 +47,7 @@ def _add_case(suite: Element, check: GateCheck, evaluation: str) -> None:
     names = {"classname": xml(f"gate.{evaluation}"), "name": xml(title), "time": "0"}
     case = SubElement(suite, "testcase", names)
     if check.decision == "fail":
-        SubElement(case, "failure", {"message": xml(check.sentence), "type": "gate"}).text = xml(
-            check.sentence
-        )
+        sentence = xml(check.sentence)
+        SubElement(case, "failure", {"message": sentence, "type": "gate"}).text = sentence
     elif check.decision == "inconclusive":
         SubElement(case, "skipped").text = xml(check.sentence)

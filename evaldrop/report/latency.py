@@ -1,13 +1,13 @@
 """How long calls took: counted as responses stream by, drawn over their percentiles."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import floor, log2
 
 from evaldrop.report.charts import Tick, nice_ceiling, share
 from evaldrop.scorecard import figures
-from evaldrop.scorecard.model.scorecard import Latency, Scorecard
+from evaldrop.scorecard.model.scorecard import Scorecard
 
 # Bins are an eighth of a doubling wide: as fine at 100 ms as at 10 s.
 _PER_DOUBLING = 8
@@ -69,29 +69,25 @@ def latencies_drawn(scorecard: Scorecard, counts: LatencyCounts) -> Latencies | 
     if not measured:
         return None
     right = nice_ceiling(max(latency.p99 or 0.0 for latency in measured.values()))
-    return Latencies(
-        spans=[_span(name, latency, counts, right) for name, latency in measured.items()],
-        ticks=[
-            Tick(at=25 * part, text=figures.milliseconds(right * part / 4) if part else "0")
-            for part in range(5)
-        ],
-    )
+    spans = []
+    for name, latency in measured.items():
+        p50, p90, p99 = latency.p50 or 0.0, latency.p90 or latency.p50 or 0.0, latency.p99 or 0.0
+        spans.append(
+            Span(
+                name=name,
+                p50=share(p50, 0, right),
+                p90=share(p90, 0, right),
+                p99=share(p99, 0, right),
+                text=" · ".join(map(figures.milliseconds, (p50, p90, p99))),
+                shape=_shape(counts.bins(name), right),
+            )
+        )
+    texts = ["0", *(figures.milliseconds(right * part / 4) for part in range(1, 5))]
+    return Latencies(spans=spans, ticks=[Tick(at=25 * part, text=text) for part, text in enumerate(texts)])
 
 
-def _span(name: str, latency: Latency, counts: LatencyCounts, right: float) -> Span:
-    p50, p90, p99 = latency.p50 or 0.0, latency.p90 or latency.p50 or 0.0, latency.p99 or 0.0
-    return Span(
-        name=name,
-        p50=share(p50, 0, right),
-        p90=share(p90, 0, right),
-        p99=share(p99, 0, right),
-        text=" · ".join(map(figures.milliseconds, (p50, p90, p99))),
-        shape=_shape(list(counts.bins(name)), right),
-    )
-
-
-def _shape(bins: Sequence[tuple[float, float, int]], right: float) -> list[tuple[float, float, float]]:
-    """Return bars whose areas are as their counts; what lies beyond the axis is left out."""
+def _shape(bins: Iterable[tuple[float, float, int]], right: float) -> list[tuple[float, float, float]]:
+    """Return bars whose areas are as their counts; what is beyond the axis is left out."""
     dense = [(low, high, count / (high - low)) for low, high, count in bins if low < right]
     most = max((density for *_, density in dense), default=1.0)
     return [(share(low, 0, right), share(high, 0, right), density / most) for low, high, density in dense]

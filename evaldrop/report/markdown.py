@@ -20,7 +20,9 @@ from evaldrop.report.tables import (
     worst_records,
 )
 from evaldrop.scorecard import figures
-from evaldrop.scorecard.model.scorecard import CandidateScorecard, CriterionEstimate, Scorecard
+from evaldrop.scorecard.model.calibration import CalibratedMean
+from evaldrop.scorecard.model.judges import AnchorEstimate
+from evaldrop.scorecard.model.scorecard import CandidateScorecard, CriterionEstimate, MeanEstimate, Scorecard
 
 # A comment on a pull request holds 65,536 characters; longer lists are cut, and say so.
 _MOST_ROWS = 40
@@ -29,43 +31,53 @@ _SIGNS = {"pass": "✅ passed", "fail": "❌ failed", "inconclusive": "⚠️ in
 
 def markdown_report(scorecard: Scorecard) -> str:
     """Return the scorecard as GitHub Markdown."""
-    return "\n".join(_lines(scorecard)) + "\n"
+    # A blank line ends every block, or Markdown would join it with the next.
+    return "\n".join(line for block in _blocks(scorecard) for line in (*block, ""))
 
 
-def _lines(scorecard: Scorecard) -> Iterator[str]:
+def _blocks(scorecard: Scorecard) -> Iterator[Sequence[str]]:
     simulated = " · SIMULATED" if scorecard.simulated else ""
-    yield f"## {markdown(scorecard.evaluation)}{simulated}"
-    yield ""
+    yield [f"## {markdown(scorecard.evaluation)}{simulated}"]
     if scorecard.simulated:
-        yield "> **SIMULATED**: stand-ins answered, no model did. These numbers are about no model."
-        yield ""
-    yield markdown(scorecard.summary.removeprefix("SIMULATED. "))
-    yield ""
-    gate = _SIGNS[scorecard.gate.decision] if scorecard.gate.checks else "none was set"
-    yield f"**Gate: {gate}**"
-    yield ""
-    for check in scorecard.gate.checks:
-        yield f"- {_SIGNS[check.decision]} · {markdown(check.expression)}: {markdown(check.sentence)}"
-    yield ""
-    yield from _facts(scorecard)
-    yield from _alarms(scorecard)
-    yield from _anchors(scorecard)
-    yield from _scores(scorecard)
+        yield ["> **SIMULATED**: stand-ins answered, no model did. These numbers are about no model."]
+    yield [markdown(scorecard.summary.removeprefix("SIMULATED. "))]
+    checks = scorecard.gate.checks
+    yield [f"**Gate: {_SIGNS[scorecard.gate.decision] if checks else 'none was set'}**"]
+    yield [
+        f"- {_SIGNS[check.decision]} · {markdown(check.expression)}: {markdown(check.sentence)}"
+        for check in checks
+    ]
+    yield [_facts(scorecard)]
+    if scorecard.alarms:
+        yield [f"> - ⚠️ {markdown(alarm)}" for alarm in scorecard.alarms]
+    if scorecard.anchors:
+        yield [_anchors(name, known) for name, known in scorecard.anchors.items()]
+    if scorecard.criteria:
+        header = ("candidate", *plotted(scorecard))
+        rows = [
+            (markdown(name), *(_score(scorecard, card, criterion) for criterion in header[1:]))
+            for name, card in scorecard.candidates.items()
+        ]
+        yield _lines_of(header, rows, texts=len(header))
     yield from _listed(losses(scorecard))
     if len(table := guardrails(scorecard)):
-        yield from _table(table.columns_in(MARKDOWN))
+        yield _table(table)
     yield from _folded("Pairs of candidates on what they block", guardrail_pairs(scorecard))
-    yield from _table(operations(scorecard).columns_in(MARKDOWN))
+    yield _table(operations(scorecard))
     yield from _folded("Pairs of candidates", pairs(scorecard))
     yield from _folded("Categories in which a candidate is decidedly better", _slices(scorecard))
-    yield from _baseline(scorecard)
+    if baseline := scorecard.baseline:
+        yield [f"**Baseline.** {markdown(baseline.summary)}"]
+        yield [f"- changed: {markdown(change)}" for change in baseline.changes[:_MOST_ROWS]]
+        yield from _folded("Against the baseline", baseline_changes(criterion_changes(baseline)))
+        yield from _folded("Records that turned worst", worst_records(baseline))
     yield from _folded("Perturbed prompts: what changes that should not matter do", perturbations(scorecard))
     yield from _listed(scorecard.hints)
     confidence = figures.percent(scorecard.confidence)
-    yield f"<sub>run {markdown(scorecard.run_id)} · intervals at {confidence}{simulated}</sub>"
+    yield [f"<sub>run {markdown(scorecard.run_id)} · intervals at {confidence}{simulated}</sub>"]
 
 
-def _facts(scorecard: Scorecard) -> Iterator[str]:
+def _facts(scorecard: Scorecard) -> str:
     records = scorecard.records
     lost = "".join(
         f", {figures.count(n)} {what}"
@@ -80,74 +92,44 @@ def _facts(scorecard: Scorecard) -> Iterator[str]:
         f"{figures.duration(scorecard.duration_s)}",
         markdown(figures.moment(scorecard.started_at)),
     ]
-    yield " · ".join(facts)
-    yield ""
+    return " · ".join(facts)
 
 
-def _alarms(scorecard: Scorecard) -> Iterator[str]:
-    for alarm in scorecard.alarms:
-        yield f"> - ⚠️ {markdown(alarm)}"
-    if scorecard.alarms:
-        yield ""
-
-
-def _anchors(scorecard: Scorecard) -> Iterator[str]:
-    for name, known in scorecard.anchors.items():
-        trusted = "trusted" if known.trusted else "**not trusted**"
-        share = f" ({figures.percent(known.missed_rate)}, {figures.percent_interval(known.interval)})"
-        yield (
-            f"- judge {markdown(name)} is {trusted}: missed {figures.count(known.missed)} of "
-            f"{figures.count(known.n)} anchors{share if known.interval else ''}, "
-            f"{figures.percent(known.tolerance)} are tolerated"
-        )
-    if scorecard.anchors:
-        yield ""
-
-
-def _scores(scorecard: Scorecard) -> Iterator[str]:
-    if not scorecard.criteria:
-        return
-    header = ("candidate", *plotted(scorecard))
-    rows = [
-        (markdown(name), *(_score(scorecard, card, criterion) for criterion in header[1:]))
-        for name, card in scorecard.candidates.items()
-    ]
-    yield from _lines_of(header, rows, texts=len(header))
+def _anchors(judge: str, known: AnchorEstimate) -> str:
+    trusted = "trusted" if known.trusted else "**not trusted**"
+    share = f" ({figures.percent(known.missed_rate)}, {figures.percent_interval(known.interval)})"
+    return (
+        f"- judge {markdown(judge)} is {trusted}: missed {figures.count(known.missed)} of "
+        f"{figures.count(known.n)} anchors{share if known.interval else ''}, "
+        f"{figures.percent(known.tolerance)} are tolerated"
+    )
 
 
 def _score(scorecard: Scorecard, card: CandidateScorecard, criterion: str) -> str:
-    if criterion in scorecard.criteria:
-        return _cell(card.criteria.get(criterion))
-    overall = card.overall
-    if overall is None:
-        return figures.ABSENT
-    return (
-        f"**{figures.number(overall.mean)}** ({figures.interval(overall.interval)})<br>"
-        f"{figures.count(overall.n)} records"
-    )
-
-
-def _cell(estimate: CriterionEstimate | None) -> str:
+    if criterion not in scorecard.criteria:
+        overall = card.overall
+        return _mean(overall, f"{figures.count(overall.n)} records") if overall else figures.ABSENT
+    estimate = card.criteria.get(criterion)
     if estimate is None:
         return figures.ABSENT
-    total = estimate.n_scored + estimate.n_unscored
-    return (
-        f"**{figures.number(estimate.mean)}** ({figures.interval(estimate.interval)})<br>"
-        f"pass {figures.percent(estimate.pass_rate)} ({figures.percent_interval(estimate.pass_interval)})<br>"
-        f"{figures.count(estimate.n_scored)} of {figures.count(total)}{_corrected(estimate)}"
+    return _mean(
+        estimate,
+        f"pass {figures.percent(estimate.pass_rate)} ({figures.percent_interval(estimate.pass_interval)})",
+        f"{figures.count(estimate.n_scored)} of {figures.count(estimate.n_scored + estimate.n_unscored)}",
+        *_corrected(estimate.calibrated),
     )
 
 
-def _corrected(estimate: CriterionEstimate) -> str:
-    found = estimate.calibrated
-    if found is None:
-        return ""
-    if found.mean is None:
-        return f"<br>not corrected: {markdown(found.reason or '')}"
-    return (
-        f"<br>by people **{figures.number(found.mean)}** ({figures.interval(found.interval)}), "
-        f"{figures.count(found.n_labelled)} labels"
-    )
+def _mean(estimate: CriterionEstimate | MeanEstimate | CalibratedMean, *more: str) -> str:
+    mean = f"**{figures.number(estimate.mean)}** ({figures.interval(estimate.interval)})"
+    return "<br>".join([mean, *more])
+
+
+def _corrected(found: CalibratedMean | None) -> Iterator[str]:
+    if found and found.mean is None:
+        yield f"not corrected: {markdown(found.reason or '')}"
+    elif found:
+        yield f"by people {_mean(found)}, {figures.count(found.n_labelled)} labels"
 
 
 def _slices(scorecard: Scorecard) -> Table:
@@ -166,61 +148,45 @@ def _slices(scorecard: Scorecard) -> Table:
     )
 
 
-def _baseline(scorecard: Scorecard) -> Iterator[str]:
-    baseline = scorecard.baseline
-    if baseline is None:
-        return
-    yield f"**Baseline.** {markdown(baseline.summary)}"
-    yield ""
-    for change in baseline.changes[:_MOST_ROWS]:
-        yield f"- changed: {markdown(change)}"
-    yield ""
-    yield from _folded("Against the baseline", baseline_changes(criterion_changes(baseline)))
-    yield from _folded("Records that turned worst", worst_records(baseline))
+def _listed(sentences: Sequence[str]) -> Iterator[Sequence[str]]:
+    lines = [f"- {markdown(sentence)}" for sentence in sentences[:_MOST_ROWS]]
+    if len(sentences) > _MOST_ROWS:
+        lines += [_rest(len(sentences)), ""]
+    if lines:
+        yield lines
 
 
-def _listed(sentences: Sequence[str]) -> Iterator[str]:
-    for sentence in sentences[:_MOST_ROWS]:
-        yield f"- {markdown(sentence)}"
-    yield from _rest(len(sentences))
-    if sentences:
-        yield ""
-
-
-def _folded(title: str, table: Table) -> Iterator[str]:
+def _folded(title: str, table: Table) -> Iterator[Sequence[str]]:
     """Yield a table that opens when it is clicked; nothing for one without rows."""
-    if not len(table):
-        return
-    yield f"<details><summary>{title}</summary>"
-    yield ""
-    yield from _table(table.columns_in(MARKDOWN), _MOST_ROWS)
-    yield from _rest(len(table))
-    yield "</details>"
-    yield ""
+    if len(table):
+        yield [f"<details><summary>{title}</summary>"]
+        yield _table(table, _MOST_ROWS)
+        if len(table) > _MOST_ROWS:
+            yield [_rest(len(table))]
+        yield ["</details>"]
 
 
-def _rest(n: int) -> Iterator[str]:
-    if n > _MOST_ROWS:
-        yield f"… and {n - _MOST_ROWS} more; scorecard.json has them all."
-        yield ""
+def _rest(n: int) -> str:
+    return f"… and {n - _MOST_ROWS} more; scorecard.json has them all."
 
 
-def _table(columns: Sequence[Column], most: int | None = None) -> Iterator[str]:
+def _table(table: Table, most: int | None = None) -> list[str]:
+    columns = table.columns_in(MARKDOWN)
     # Figures are this package's own, and hold signs that would be escaped.
     cells = [map(text_of if column.kind == "number" else _words, column.cells) for column in columns]
     texts = sum(column.kind == "words" for column in columns)
     header = [column.heading for column in columns]
-    yield from _lines_of(header, islice(zip(*cells, strict=True), most), texts=texts)
+    return _lines_of(header, islice(zip(*cells, strict=True), most), texts=texts)
 
 
-def _lines_of(header: Sequence[str], rows: Iterable[Sequence[str]], *, texts: int) -> Iterator[str]:
-    """Yield a table whose first columns, `texts` of them, hold text and the others numbers."""
-    alignment = [":--" if place < texts else "--:" for place in range(len(header))]
-    yield f"| {' | '.join(map(markdown, header))} |"
-    yield f"|{'|'.join(alignment)}|"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
-    yield ""
+def _lines_of(header: Sequence[str], rows: Iterable[Sequence[str]], *, texts: int) -> list[str]:
+    """Return a table whose first columns, `texts` of them, hold text and the others numbers."""
+    alignment = [":--"] * texts + ["--:"] * (len(header) - texts)
+    return [
+        f"| {' | '.join(map(markdown, header))} |",
+        f"|{'|'.join(alignment)}|",
+        *(f"| {' | '.join(row)} |" for row in rows),
+    ]
 
 
 def _words(cell: Cell) -> str:

@@ -29,7 +29,6 @@ from evaldrop.report.changes import baseline_axis
 from evaldrop.report.columns import PAGE
 from evaldrop.report.escape import script_json
 from evaldrop.report.latency import LatencyCounts, latencies_drawn
-from evaldrop.report.matrix import matrices
 from evaldrop.report.plane import cost_quality_plane
 from evaldrop.report.rows import Chunk, StratumCount
 from evaldrop.report.sentences import again, losses
@@ -52,35 +51,33 @@ def html_report(
     latencies: LatencyCounts | None = None,
 ) -> str:
     """
-    Return the report as one HTML page.
+    Return the report as one HTML page; `run` is the content of `run.json`.
 
-    Args:
-        scorecard: The numbers.
-        run: The content of `run.json`: what was run.
-        chunks: The records carried.
-        counts: What of the run is carried.
-        latencies: Every call's latency; without them only their percentiles are drawn.
+    Without `latencies` only their percentiles are drawn.
     """
-    style, script = read_asset("report.css"), "\n".join(map(read_asset, _SCRIPTS))
     baseline = scorecard.baseline
-    plotted = charts.plotted(scorecard)
-    page: str = template("report.html.j2").render(
+    names = _names(scorecard, run)
+    prices = run.get("prices") or {}
+    return rendered(
+        "report.html.j2",
+        style=read_asset("report.css"),
+        script="\n".join(map(read_asset, _SCRIPTS)),
         scorecard=scorecard,
         run=run,
-        evaluation=_pretty(run.get("evaluation", {})),
+        evaluation=orjson.dumps(run.get("evaluation", {}), option=orjson.OPT_INDENT_2).decode(),
         prompts=run.get("prompts") or {},
-        prices=(run.get("prices") or {}).get("models") or {},
-        price_source=(run.get("prices") or {}).get("source"),
-        policy=content_security_policy(style, script),
-        style=Markup(style),  # noqa: S704 - this package's own file
-        script=Markup(script),  # noqa: S704 - this package's own file
-        names=Markup(script_json(_names(scorecard, run))),  # noqa: S704 - escaped for a script element
+        prices=prices.get("models") or {},
+        price_source=prices.get("source"),
+        names=Markup(script_json(names)),  # noqa: S704 - escaped for a script element
         chunks=[(_base64(chunk.packed), _base64(chunk.details)) for chunk in chunks],
         counts=counts,
         seen=sum(count.seen for count in counts),
         kept=sum(count.kept for count in counts),
-        plots={name: (charts.dots(scorecard, name), charts.scale_ticks(scorecard, name)) for name in plotted},
-        matrices=matrices(scorecard),
+        plots={
+            name: (charts.dots(scorecard, name), charts.scale_ticks(scorecard, name))
+            for name in charts.plotted(scorecard)
+        },
+        matrices=charts.matrices(scorecard),
         preferences=[
             (name, over, estimate)
             for name, card in scorecard.candidates.items()
@@ -92,21 +89,26 @@ def html_report(
         baseline_changes=baseline
         and tables.baseline_changes(tables.criterion_changes(baseline), baseline_axis(scorecard, baseline)),
         perturbed=tables.perturbations(scorecard),
-        categories=_categories(scorecard),
-        metrics=_metrics(scorecard),
+        categories=names["categories"],
+        metrics=names["metrics"],
         decided_slices=tables.decided_slices(scorecard),
         losses=losses(scorecard),
         again=again(scorecard, run),
         few_records=FEW_RECORDS,
     )
-    return page
 
 
-def content_security_policy(style: str, script: str | None = None) -> str:
-    """Return a policy under which nothing is loaded, and only this style and this script run."""
+def rendered(name: str, *, style: str, script: str | None = None, **values: Any) -> str:
+    """Return a page that loads nothing and on which only this style and this script run."""
     scripts = "'none'" if script is None else _source(script)
     allowed = f"style-src {_source(style)}; script-src {scripts}"
-    return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
+    page: str = template(name).render(
+        policy=f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'",
+        style=Markup(style),  # noqa: S704 - this package's own file
+        script=Markup(script or ""),  # noqa: S704 - this package's own file
+        **values,
+    )
+    return page
 
 
 def template(name: str) -> Any:
@@ -163,35 +165,22 @@ def _base64(packed: bytes) -> str:
     return base64.b64encode(packed).decode()
 
 
-def _pretty(content: object) -> str:
-    return orjson.dumps(content, option=orjson.OPT_INDENT_2).decode()
-
-
 def _names(scorecard: Scorecard, run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what rows name by number; a request's key is the one under which PrepareRecords wrote it."""
+    evaluation = Evaluation.model_validate(run["evaluation"])
+    cards = scorecard.candidates.values()
     return {
         "run_id": scorecard.run_id,
         "candidates": list(scorecard.candidates),
-        "models": [card.model for card in scorecard.candidates.values()],
-        "request_keys": _request_keys(run),
+        "models": [card.model for card in cards],
+        "request_keys": [
+            f"{evaluation.prompt_of(candidate)}/{layout(candidate)}" for candidate in evaluation.candidates
+        ],
         "criteria": list(scorecard.criteria),
         "scales": [
             [info.low, info.high, info.kind, info.higher_is_better] for info in scorecard.criteria.values()
         ],
         "judges": list(scorecard.judges),
-        "metrics": _metrics(scorecard),
-        "categories": _categories(scorecard),
+        "metrics": list(dict.fromkeys(name for card in cards for name in card.metrics)),
+        "categories": list(dict.fromkeys(name for card in cards for name in card.categories)),
     }
-
-
-def _request_keys(run: Mapping[str, Any]) -> list[str]:
-    """Return the key of each candidate's request among a record's, as PrepareRecords wrote it."""
-    evaluation = Evaluation.model_validate(run["evaluation"])
-    return [f"{evaluation.prompt_of(candidate)}/{layout(candidate)}" for candidate in evaluation.candidates]
-
-
-def _metrics(scorecard: Scorecard) -> list[str]:
-    return list(dict.fromkeys(name for card in scorecard.candidates.values() for name in card.metrics))
-
-
-def _categories(scorecard: Scorecard) -> list[str]:
-    return list(dict.fromkeys(name for card in scorecard.candidates.values() for name in card.categories))

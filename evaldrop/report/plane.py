@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil, floor
+from typing import NamedTuple
 
 from evaldrop.report.charts import Tick, nice_ceiling, share
 from evaldrop.scorecard.figures import label
@@ -45,15 +46,16 @@ class Plane:
 def cost_quality_plane(scorecard: Scorecard) -> Plane | None:
     """Return cost per 1,000 records against quality; None unless two candidates have both."""
     points = [
-        (name, card.cost_usd.per_1000_records, card.overall.mean, card.overall.interval)
+        (name, card.cost_usd.per_1000_records, mean, card.overall.interval or (mean, mean))
         for name, card in scorecard.candidates.items()
-        if card.overall and card.overall.mean is not None and card.cost_usd.per_1000_records is not None
+        if card.overall
+        and (mean := card.overall.mean) is not None
+        and card.cost_usd.per_1000_records is not None
     ]
     if len(points) < 2:
         return None
     right = nice_ceiling(max(cost for _, cost, _, _ in points))
-    bounds = [bound for _, _, mean, interval in points for bound in (interval or (mean, mean))]
-    levels = quality_levels(min(bounds), max(bounds))
+    levels = quality_levels(min(low for *_, (low, _) in points), max(high for *_, (_, high) in points))
     bottom, top = levels[0], levels[-1]
 
     def height(value: float) -> float:
@@ -64,19 +66,19 @@ def cost_quality_plane(scorecard: Scorecard) -> Plane | None:
             name=name,
             x=WIDTH * cost / right,
             y=height(mean),
-            low=height((interval or (mean, mean))[0]),
-            high=height((interval or (mean, mean))[1]),
+            low=height(low),
+            high=height(high),
             is_dominated=any(
                 other <= cost and better >= mean and (other, better) != (cost, mean)
                 for _, other, better, _ in points
             ),
         )
-        for name, cost, mean, interval in points
+        for name, cost, mean, (low, high) in points
     ]
     best = sorted((mark for mark in marks if not mark.is_dominated), key=lambda mark: mark.x)
     return Plane(
         marks=list(_labelled(marks, best)),
-        x_ticks=[Tick(at=WIDTH * part / 4, text=_dollars(right * part / 4)) for part in range(5)],
+        x_ticks=[Tick(at=WIDTH * part / 4, text=f"${right * part / 4:.3g}") for part in range(5)],
         y_ticks=[Tick(at=height(level), text=f"{level:.{quality_places(levels)}f}") for level in levels],
         frontier=" ".join(f"{mark.x:.1f},{mark.y:.1f}" for mark in best),
         width=WIDTH,
@@ -84,8 +86,7 @@ def cost_quality_plane(scorecard: Scorecard) -> Plane | None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Box:
+class _Box(NamedTuple):
     left: float
     top: float
     right: float
@@ -153,7 +154,3 @@ def quality_levels(low: float, high: float) -> list[float]:
 def quality_places(levels: Iterable[float]) -> int:
     """Return how many places tell the levels apart."""
     return 1 if all(round(level, 1) == level for level in levels) else 2
-
-
-def _dollars(value: float) -> str:
-    return "$0" if value == 0 else f"${value:.3g}"

@@ -6,18 +6,20 @@ chunks. When the budget is passed, the least telling stratum is thinned: every f
 on only four of five of its records are taken. So memory and page stay bounded, and what is left is spread
 over the whole run.
 
-What was sent and what judges replied, word for word, stands in chunks of its own that a page unpacks only
-when they are asked for. They go first, down to a share that is theirs.
+What was sent and what judges replied, word for word, is in chunks of its own that a page unpacks only when
+somebody wants to read them. They go first, down to a share that is theirs. Replies repeat the rationales, and
+requests the prompt that the record's row holds already: such a passage is left out and a mark is put there,
+control characters around a number, which no JSON text holds as they are. The page's script puts it back.
 """
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import orjson
 
 from evaldrop.report.latency import LatencyCounts
-from evaldrop.report.sent import sent_and_received
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
 from evaldrop.scorecard.baseline.drops import Drop
@@ -31,7 +33,19 @@ _SHARE_OF_DETAILS = 0.1
 _EVERY = 5
 _CHUNK = 400_000
 
+MARK = "\x01"
+# Passages shorter than this are not worth a mark.
+_SHORTEST_PASSAGE = 12
+
 HAS_ERROR, HAS_UNSCORED, HAS_FAILED, HAS_DISAGREEMENT, IS_FLAGGED, HAS_REGRESSED = 1, 2, 4, 8, 16, 32
+
+# What a page's row holds of each, in the order in which `templates/records.js` reads it.
+_OF_RECORD = attrgetter("record_id", "category", "prompt", "system", "context", "reference")
+_OF_RESPONSE = attrgetter(
+    "response", "error", "stop_reason", "input_tokens", "output_tokens", "latency_ms", "cost_usd", "reused",
+    "metrics",
+)  # fmt: skip
+_OF_VERDICT = attrgetter("score", "passed", "unscored_reason", "rationale", "repeat")
 
 
 class StratumCount(NamedTuple):
@@ -46,7 +60,7 @@ class Chunk(NamedTuple):
     """
     Some records: gzip of a JSON array of rows, and of their details in the same order; empty where left out.
 
-    Their layout is `ReportRows.row`'s and `sent_and_received`'s; `templates/records.js` reads it.
+    Their layout is `ReportRows.add`'s and `sent_and_received`'s; `templates/records.js` reads it.
     """
 
     packed: bytes
@@ -86,22 +100,17 @@ class _Stratum:
         # 0 closes the stratum: not even one chunk of it fits.
         self.rate *= len(self.chunks) / before
 
-    def has_details(self) -> bool:
-        return any(chunk.details for chunk in self.chunks)
-
-    def drop_details(self) -> None:
+    def drop_details(self) -> bool:
         """Drop those of the last chunk that has some: the first ones stay, whatever is added."""
-        place = max(place for place, chunk in enumerate(self.chunks) if chunk.details)
-        self.chunks[place] = self.chunks[place]._replace(details=b"")
+        for place, chunk in reversed(list(enumerate(self.chunks))):
+            if chunk.details:
+                self.chunks[place] = chunk._replace(details=b"")
+                return True
+        return False
 
 
 class ReportRows:
-    """
-    Gathers the rows of a report; see the module.
-
-    Attributes:
-        latencies: Every call's latency, also of records that are not carried.
-    """
+    """Gathers the rows of a report, and in `latencies` every call's, also of records that are not carried."""
 
     def __init__(self, run: RunDefinition, budget: int = BUDGET) -> None:
         self._budget = budget
@@ -131,10 +140,10 @@ class ReportRows:
         stratum = self._strata[0 if problem else 1 if flags else 2]
         if not stratum.wants_next():
             return
-        stratum.append(
-            orjson.dumps(self._row(ordinal, flags, record, results, fallen)),
-            orjson.dumps(sent_and_received(record, results)),
-        )
+        answers = [self._answer(result, lost) for result, lost in zip(results, fallen, strict=True)]
+        # Lists, not objects: a large page parses the names of keys once, in the script.
+        row = orjson.dumps([ordinal, flags, *_OF_RECORD(record), answers])
+        stratum.append(row, orjson.dumps(sent_and_received(record, results)))
         if stratum.size >= _CHUNK:
             stratum.seal()
             self._keep_within_budget()
@@ -154,75 +163,29 @@ class ReportRows:
         ]
 
     def _keep_within_budget(self) -> None:
-        while self._size() > self._budget:
-            if self._size_of_details() > self._budget_of_details:
-                next(stratum for stratum in reversed(self._strata) if stratum.has_details()).drop_details()
+        while True:
+            chunks = [chunk for stratum in self._strata for chunk in stratum.chunks]
+            details = sum(len(chunk.details) for chunk in chunks)
+            if details + sum(len(chunk.packed) for chunk in chunks) <= self._budget:
+                return
+            if details > self._budget_of_details:
+                for stratum in reversed(self._strata):
+                    if stratum.drop_details():
+                        break
             else:
                 next(stratum for stratum in reversed(self._strata) if stratum.chunks).thin()
 
-    def _size(self) -> int:
-        return self._size_of_details() + sum(
-            len(chunk.packed) for stratum in self._strata for chunk in stratum.chunks
-        )
-
-    def _size_of_details(self) -> int:
-        return sum(len(chunk.details) for stratum in self._strata for chunk in stratum.chunks)
-
-    def _row(
-        self,
-        ordinal: int,
-        flags: int,
-        record: PreparedRecord,
-        results: Sequence[CandidateResult],
-        fallen: Sequence[Sequence[Drop]],
-    ) -> Sequence[Any]:
-        # Lists, not objects: a large page parses the names of keys once, in the script.
-        return [
-            ordinal,
-            flags,
-            record.record_id,
-            record.category,
-            record.prompt,
-            record.system,
-            record.context,
-            record.reference,
-            [self._answer(result, drops) for result, drops in zip(results, fallen, strict=True)],
-        ]
-
     def _answer(self, result: CandidateResult, drops: Sequence[Drop]) -> Sequence[Any]:
-        row = result.response
         return [
-            row.response,
-            row.error,
-            row.stop_reason,
-            row.input_tokens,
-            row.output_tokens,
-            row.latency_ms,
-            row.cost_usd,
-            row.reused,
-            row.metrics,
+            *_OF_RESPONSE(result.response),
             [
-                [
-                    self._criteria[verdict.criterion],
-                    self._judges[verdict.judge],
-                    verdict.score,
-                    verdict.passed,
-                    verdict.unscored_reason,
-                    verdict.rationale,
-                    verdict.repeat,
-                ]
+                [self._criteria[verdict.criterion], self._judges[verdict.judge], *_OF_VERDICT(verdict)]
                 for verdict in result.verdicts
             ],
-            _signs(result),
+            result.response.flags,
             is_wrong(result.response),
             [[self._criteria[drop.criterion], drop.was, drop.now] for drop in drops],
         ]
-
-
-def _signs(result: CandidateResult) -> str | None:
-    """Return what a response was flagged for, joined by commas, where responses are looked at for that."""
-    signs: str | None = getattr(result.response, "flags", None)
-    return signs
 
 
 def _flags(results: Sequence[CandidateResult]) -> int:
@@ -231,7 +194,7 @@ def _flags(results: Sequence[CandidateResult]) -> int:
     for result in results:
         if result.response.response is None:
             flags |= HAS_ERROR
-        if _signs(result):
+        if result.response.flags:
             flags |= IS_FLAGGED
         if is_wrong(result.response):
             flags |= HAS_FAILED
@@ -244,8 +207,7 @@ def _flags(results: Sequence[CandidateResult]) -> int:
                 if passed.setdefault(name, score.passed) != score.passed:
                     flags |= HAS_DISAGREEMENT
     expected = [result.response for result in results if result.response.expected_blocked is not None]
-    known_ends = {end_of(response) for response in expected} - {UNKNOWN}
-    if len(known_ends) > 1:
+    if len({end_of(response) for response in expected} - {UNKNOWN}) > 1:
         flags |= HAS_DISAGREEMENT
     return flags
 
@@ -253,3 +215,60 @@ def _flags(results: Sequence[CandidateResult]) -> int:
 def _packed(rows: Sequence[bytes], level: int) -> bytes:
     packer = zlib.compressobj(level, wbits=31)
     return packer.compress(b"[" + b",".join(rows) + b"]") + packer.flush()
+
+
+def sent_and_received(record: PreparedRecord, results: Sequence[CandidateResult]) -> Sequence[Any]:
+    """
+    Return `[requests, judgements, replies]` of a record.
+
+    `requests`: request key to JSON text, the prompt marked; of a long record `long/<candidate>` to what the
+    model was invoked with, which says where the whole text is. `judgements`: `[judge, repeat, before, after,
+    {candidate: [open, close]}]`, before and after a response, the prompt marked. `replies`: per candidate the
+    different raw replies of its verdicts, JSON text with the rationale of verdict n marked as n; a verdict's
+    place in them stands beside.
+    """
+    calls = record.calls
+    prompt = [record.prompt]
+    requests = {**(calls.get("requests") or {})}
+    requests |= {f"long/{name}": long["arguments"] for name, long in calls.get("long", {}).items()}
+    return [
+        {key: _marked(_json(request), prompt) for key, request in requests.items()},
+        [_judgement(judgement, prompt) for judgement in calls.get("judgements") or ()],
+        [_replies(result) for result in results],
+    ]
+
+
+def _judgement(judgement: Mapping[str, Any], prompt: Sequence[str]) -> Sequence[Any]:
+    fences = judgement.get("fences") or {}
+    return [
+        judgement["judge"],
+        judgement.get("repeat") or 0,
+        _marked(_json(judgement.get("before") or ""), prompt),
+        _marked(_json(judgement.get("after") or ""), prompt),
+        {name: [fence["open"], fence["close"]] for name, fence in fences.items()},
+    ]
+
+
+def _replies(result: CandidateResult) -> Sequence[Any]:
+    """Return the different replies and, per verdict, which are its own: `[replies, [[last, first]]]`."""
+    places: dict[str, int] = {}
+    whose = [
+        [
+            None if raw is None else places.setdefault(raw, len(places))
+            for raw in (verdict.raw_reply, verdict.first_reply)
+        ]
+        for verdict in result.verdicts
+    ]
+    rationales = [verdict.rationale or "" for verdict in result.verdicts]
+    return [[_marked(raw, rationales) for raw in places], whose]
+
+
+def _marked(text: str, passages: Sequence[str]) -> str:
+    for number, passage in enumerate(passages):
+        if len(passage) >= _SHORTEST_PASSAGE:
+            text = text.replace(_json(passage)[1:-1], f"{MARK}{number}{MARK}")
+    return text
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()

@@ -13,12 +13,12 @@ _COMMANDS = {"rescored": "rescore", "rejudged": "rejudge"}
 
 def losses(scorecard: Scorecard) -> list[str]:
     """Return what candidates' verdicts lost, criterion by criterion."""
-    sentences = (
-        loss_in_words(name, criterion, card.criteria.get(criterion))
+    return [
+        sentence
         for criterion in scorecard.criteria
         for name, card in scorecard.candidates.items()
-    )
-    return [sentence for sentence in sentences if sentence is not None]
+        if (sentence := loss_in_words(name, criterion, card.criteria.get(criterion)))
+    ]
 
 
 def loss_in_words(candidate: str, criterion: str, estimate: CriterionEstimate | None) -> str | None:

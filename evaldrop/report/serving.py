@@ -52,13 +52,7 @@ NOT_FOUND = HttpAnswer(HTTPStatus.NOT_FOUND, body=b"There is no such file.\n")
 
 
 class Folder:
-    """
-    A folder of runs, or a run's own.
-
-    Args:
-        uri: The folder, a path or `s3://…`.
-        make_index: Makes the page of all runs, for a folder that has none.
-    """
+    """A folder of runs, or a run's own; `make_index` makes the page of all runs where there is none."""
 
     def __init__(self, uri: str, make_index: Callable[[], str]) -> None:
         self._uri = uri.rstrip("/") if storage.is_s3(uri) else str(storage.local_path(uri).resolve())
@@ -72,9 +66,11 @@ class Folder:
             return NOT_FOUND
         if not names:
             return self._index()
-        if "." not in names[-1] or path.endswith("/"):
-            return self._folder(names)
-        return self._file(names)
+        if "." in names[-1] and not path.endswith("/"):
+            return self._file(names)
+        if not self._holds(*names, "report.html"):
+            return NOT_FOUND
+        return HttpAnswer(HTTPStatus.FOUND, location=f"/{quote('/'.join(names))}/report.html")
 
     def _index(self) -> HttpAnswer:
         if self._holds("run.json"):
@@ -82,13 +78,6 @@ class Folder:
         if self._holds("index.html"):
             return self._file(["index.html"])
         return HttpAnswer(HTTPStatus.OK, KINDS["html"], self._make_index().encode())
-
-    def _folder(self, names: list[str]) -> HttpAnswer:
-        if not self._holds(*names, "report.html"):
-            return NOT_FOUND
-        return HttpAnswer(
-            HTTPStatus.FOUND, location=f"/{'/'.join(quote(name, safe='') for name in names)}/report.html"
-        )
 
     def _file(self, names: list[str]) -> HttpAnswer:
         kind = KINDS.get(names[-1].rpartition(".")[2])
@@ -129,18 +118,11 @@ class _Handler(BaseHTTPRequestHandler):
     sys_version = ""
 
     def do_GET(self) -> None:
-        self._send(self._answer(), with_body=True)
-
-    def do_HEAD(self) -> None:
-        self._send(self._answer(), with_body=False)
-
-    def _answer(self) -> HttpAnswer:
         port = cast("ThreadingHTTPServer", self.server).server_port
-        if self.headers.get("Host") not in {f"{LOOPBACK}:{port}", f"localhost:{port}"}:
-            return HttpAnswer(HTTPStatus.MISDIRECTED_REQUEST, body=b"Not the name of this server.\n")
-        return self.served.answer(self.path)
-
-    def _send(self, answer: HttpAnswer, *, with_body: bool) -> None:
+        if self.headers.get("Host") in {f"{LOOPBACK}:{port}", f"localhost:{port}"}:
+            answer = self.served.answer(self.path)
+        else:
+            answer = HttpAnswer(HTTPStatus.MISDIRECTED_REQUEST, body=b"Not the name of this server.\n")
         self.send_response(answer.status)
         for name, value in HEADERS.items():
             self.send_header(name, value)
@@ -149,8 +131,10 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.location is not None:
             self.send_header("Location", answer.location)
         self.end_headers()
-        if with_body:
+        if self.command != "HEAD":
             self.wfile.write(answer.body)
+
+    do_HEAD = do_GET  # noqa: N815 - http.server's name
 
     def log_message(self, format: str, *_: Any) -> None:  # noqa: A002 - http.server's name
         """Say nothing: requests are the browser's business."""

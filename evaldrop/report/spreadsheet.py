@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from evaldrop.report.escape import csv_text
 from evaldrop.scorecard.model.calibration import CalibratedMean
 from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailEstimate
-from evaldrop.scorecard.model.scorecard import CandidateScorecard, CriterionEstimate, Scorecard
+from evaldrop.scorecard.model.scorecard import CriterionEstimate, Scorecard
 
 COLUMNS = (
     "run", "run_id", "evaluation", "started_at", "candidate", "model", "prompt", "criterion", "n_scored",
@@ -23,74 +23,40 @@ def csv_report(scorecard: Scorecard) -> str:
 
 def scorecard_rows(scorecard: Scorecard) -> Iterator[Sequence[object]]:
     """Yield a row per candidate and criterion, and per guardrail rate, in the order of `COLUMNS`."""
+    run = "SIMULATED" if scorecard.simulated else "real"
+    about = (run, scorecard.run_id, scorecard.evaluation, scorecard.started_at)
     for name, card in scorecard.candidates.items():
-        first, last = _first_cells(scorecard, name, card), _last_cells(card)
-        for cells in _guardrail_cells(scorecard, card):
+        first = (*about, name, card.model, card.prompt)
+        costs = ("unknown" if usd is None else usd for usd in (card.cost_usd.candidate, card.cost_usd.judge))
+        last = (card.responses.n, card.responses.errors, card.latency_ms.p50, card.latency_ms.p90, *costs)
+        for cells in _guardrail_cells(card.guardrail, scorecard.confidence):
             yield (*first, *cells, *last, *_calibrated(None))
         for criterion, estimate in card.criteria.items():
             yield (*first, criterion, *_estimate_cells(estimate), *last, *_calibrated(estimate.calibrated))
 
 
-def _first_cells(scorecard: Scorecard, name: str, card: CandidateScorecard) -> Sequence[object]:
-    run = "SIMULATED" if scorecard.simulated else "real"
-    about = (run, scorecard.run_id, scorecard.evaluation, scorecard.started_at)
-    return (*about, name, card.model, card.prompt)
-
-
-def _last_cells(card: CandidateScorecard) -> Sequence[object]:
-    latency, cost = card.latency_ms, card.cost_usd
-    counts = (card.responses.n, card.responses.errors)
-    return (*counts, latency.p50, latency.p90, _cost(cost.candidate), _cost(cost.judge))
-
-
 def _estimate_cells(estimate: CriterionEstimate) -> Sequence[object]:
-    return (
-        estimate.n_scored,
-        estimate.n_unscored,
-        estimate.coverage,
-        estimate.mean,
-        estimate.sd,
-        estimate.standard_error,
-        *(estimate.interval or (None, None)),
-        estimate.pass_rate,
-        *(estimate.pass_interval or (None, None)),
-        estimate.confidence,
-    )
+    counts = (estimate.n_scored, estimate.n_unscored, estimate.coverage)
+    mean = (estimate.mean, estimate.sd, estimate.standard_error, *(estimate.interval or (None, None)))
+    pass_rate = (estimate.pass_rate, *(estimate.pass_interval or (None, None)))
+    return (*counts, *mean, *pass_rate, estimate.confidence)
 
 
-def _guardrail_cells(scorecard: Scorecard, card: CandidateScorecard) -> Iterator[Sequence[object]]:
+def _guardrail_cells(estimate: GuardrailEstimate | None, confidence: float) -> Iterator[Sequence[object]]:
     """Yield shares as if they were criteria that a request passes or not: `guardrail.blocked_bad` …"""
-    for measure, share, unknown in _guardrail_shares(card.guardrail):
-        total = share.of + unknown
-        counts = (share.of, unknown, share.of / total if total else None)
-        rate = (share.rate, *(share.interval or (None, None)))
-        yield (
-            f"guardrail.{measure}",
-            *counts,
-            share.rate,
-            None,
-            None,
-            *rate[1:],
-            *rate,
-            scorecard.confidence,
-        )
-
-
-def _guardrail_shares(estimate: GuardrailEstimate | None) -> Iterator[tuple[str, BlockedShare, int]]:
-    """Yield the shares a gate may be about, each with its name and the number of unknown ends beside it."""
     if estimate is None:
         return
     for kind, unknown in (("bad", estimate.unknown_bad), ("good", estimate.unknown_good)):
-        for end in ("blocked", "passed"):
-            name = f"{end}_{kind}"
-            yield name, getattr(estimate, name), unknown
+        for measure in (f"blocked_{kind}", f"passed_{kind}"):
+            share: BlockedShare = getattr(estimate, measure)
+            total = share.of + unknown
+            counts = (share.of, unknown, share.of / total if total else None)
+            bounds = share.interval or (None, None)
+            rates = (share.rate, None, None, *bounds, share.rate, *bounds)
+            yield (f"guardrail.{measure}", *counts, *rates, confidence)
 
 
 def _calibrated(found: CalibratedMean | None) -> tuple[float | None, ...]:
     if found is None:
         return (None,) * 4
     return (found.mean, *(found.interval or (None, None)), found.n_labelled)
-
-
-def _cost(value: float | None) -> float | str:
-    return "unknown" if value is None else value

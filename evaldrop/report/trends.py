@@ -91,10 +91,8 @@ def trends(
     """
     Return the charts of an evaluation's runs; None for a single run.
 
-    Args:
-        runs: Entries of the history as JSON, the newest first.
-        drift: What was changed between them and what moved, to be marked.
-        baselines: Ids of the runs to be marked as baselines.
+    Runs are entries of the history as JSON, the newest first; marked is what was changed between them, what
+    moved, and the baselines, which are ids.
     """
     if len(runs) < 2:
         return None
@@ -120,10 +118,7 @@ def trends(
             for place, run in enumerate(oldest_first)
         ],
         most_cost=figures.usd(most),
-        marks=[
-            *_marks(oldest_first, baselines),
-            *(_drift_marks(oldest_first, drift) if drift else ()),
-        ],
+        marks=_marks(oldest_first, baselines) + (_drift_marks(oldest_first, drift) if drift else []),
         first=figures.moment(oldest_first[0]["started_at"])[:10],
         last=figures.moment(oldest_first[-1]["started_at"])[:10],
         bar_width=min(18.0, 0.6 * WIDTH / len(oldest_first)),
@@ -172,23 +167,18 @@ def _trend(
             simulated=run["simulated"],
         )
 
-    series = [
-        ChartSeries(
-            name=candidate,
-            colour=str(number) if number < COLOURS else "rest",
-            # Side by side, so that one interval does not hide the other.
-            points=[
-                point(place, candidate, 4 * (number - (len(candidates) - 1) / 2))
-                for place in range(len(runs))
-                if (place, candidate) in values
-            ],
-        )
-        for number, candidate in enumerate(candidates)
-    ]
+    series = []
+    for number, candidate in enumerate(candidates):
+        # Side by side, so that one interval does not hide the other.
+        shift = 4 * (number - (len(candidates) - 1) / 2)
+        points = [point(place, candidate, shift) for place, whose in values if whose == candidate]
+        colour = str(number) if number < COLOURS else "rest"
+        if points:
+            series.append(ChartSeries(name=candidate, colour=colour, points=points))
     return TrendChart(
         name=name,
         ticks=[Tick(at=height(level), text=f"{level:.{quality_places(levels)}f}") for level in levels],
-        series=[one for one in series if one.points],
+        series=series,
     )
 
 
@@ -229,37 +219,35 @@ def _at(place: int, runs: int) -> float:
 def _marks(runs: Sequence[Mapping[str, Any]], baselines: Collection[str]) -> list[tuple[float, str, str]]:
     """Return `(x, kind, words)` of runs with alarms, of baselines, and of where the dataset changed."""
     marks = []
+    datasets = [run.get("dataset_sha256") or run["dataset"] for run in runs]
     for place, run in enumerate(runs):
         x, when = _at(place, len(runs)), figures.moment(run["started_at"])
         if run["alarms"]:
             marks.append((x, "alarm", f"{when}: {run['alarms']} alarms"))
         if run["run_id"] in baselines:
             marks.append((x, "baseline", f"{when}: baseline"))
-        if place and _dataset(run) != _dataset(runs[place - 1]):
+        if place and datasets[place] != datasets[place - 1]:
             marks.append((x - WIDTH / len(runs) / 2, "changed", f"{when}: another dataset from here on"))
     return marks
 
 
 def _drift_marks(runs: Sequence[Mapping[str, Any]], drift: Drift) -> list[tuple[float, str, str]]:
     """Return marks of what was changed on purpose, and of where something began to move by itself."""
-    places = {run["run_id"]: place for place, run in enumerate(runs)}
-    # Another dataset is marked already, also in a history that knows no digests.
+    places = {run["run_id"]: _at(place, len(runs)) for place, run in enumerate(runs)}
+    between = WIDTH / len(runs) / 2
     changed = [
-        (places[change.run_id], change) for change in drift.changes
+        (
+            places[change.run_id] - between,
+            "changed",
+            f"{figures.moment(change.started_at)}: {change.sentence}",
+        )
+        for change in drift.changes
+        # Another dataset is marked already, also in a history that knows no digests.
         if change.run_id in places and change.what != "dataset"
-    ]  # fmt: skip
-    lines = [
-        (_at(place, len(runs)) - WIDTH / len(runs) / 2, "changed",
-         f"{figures.moment(change.started_at)}: {change.sentence}")
-        for place, change in changed
-    ]  # fmt: skip
-    moves = [
-        (_at(places[shift.since_run_id], len(runs)), "moved", shift.sentence)
+    ]
+    moved = [
+        (places[shift.since_run_id], "moved", shift.sentence)
         for shift in drift.shifts
         if shift.since_run_id in places
     ]
-    return [*lines, *moves]
-
-
-def _dataset(run: Mapping[str, Any]) -> object:
-    return run.get("dataset_sha256") or run["dataset"]
+    return changed + moved

@@ -37,11 +37,12 @@ _MOST_COLUMNS = 14
 
 def trust_tables(scorecard: Mapping[str, Any]) -> list[Table]:
     """Return a table for every part of a scorecard's JSON that no other section shows and that has facts."""
-    tables = []
-    for key, value in scorecard.items():
-        if key not in _SHOWN and isinstance(value, (Mapping, list, tuple)) and value:
-            tables += list(_tables(_TITLES.get(key, key.replace("_", " ").capitalize()), value))
-    return tables
+    return [
+        table
+        for key, value in scorecard.items()
+        if key not in _SHOWN and isinstance(value, (Mapping, list, tuple)) and value
+        for table in _tables(_TITLES.get(key, key.replace("_", " ").capitalize()), value)
+    ]
 
 
 def _tables(title: str, value: Any) -> Iterator[Table]:
@@ -58,19 +59,15 @@ def _tables(title: str, value: Any) -> Iterator[Table]:
 
 
 def _fact_table(title: str, names: Sequence[str], cells: Mapping[str, Sequence[str]]) -> Table:
-    columns = [_column(heading, texts) for heading, texts in cells.items()]
-    return Table(
-        title=title, caption=title, classes="numbers facttable", columns=[words("", names), *columns]
-    )
-
-
-def _column(heading: str, cells: Sequence[str]) -> Column:
-    """Return a column of words where any of its cells is; numbers are at the right."""
-    if all(_NUMBER.match(cell) for cell in cells if cell != figures.ABSENT):
-        return Column(heading, cells)
-    return replace(
-        words(heading, cells), classes=["words long" if len(one) > 40 else "words" for one in cells]
-    )
+    """Return a table whose columns are of words where any of their cells is; numbers are at the right."""
+    columns = [words("", names)]
+    for heading, texts in cells.items():
+        if all(_NUMBER.match(text) for text in texts if text != figures.ABSENT):
+            columns.append(Column(heading, texts))
+        else:
+            classes = ["words long" if len(text) > 40 else "words" for text in texts]
+            columns.append(replace(words(heading, texts), classes=classes))
+    return Table(title=title, caption=title, classes="numbers facttable", columns=columns)
 
 
 def _entries(value: Any) -> Iterator[tuple[str, Any]]:
@@ -83,7 +80,7 @@ def _entries(value: Any) -> Iterator[tuple[str, Any]]:
         inner = {
             name: entry
             for part in parts.values()
-            if all(map(_is_object, part.values()))
+            if all(isinstance(entry, Mapping) for entry in part.values())
             for name, entry in part.items()
         }
         yield from inner.items() if inner else (("", value),)
@@ -95,10 +92,6 @@ def _entries(value: Any) -> Iterator[tuple[str, Any]]:
                 yield f"{entry['a']}, {entry['b']}", {k: v for k, v in entry.items() if k not in ("a", "b")}
             else:
                 yield str(number), entry
-
-
-def _is_object(value: Any) -> bool:
-    return isinstance(value, Mapping)
 
 
 def _facts(entry: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -122,17 +115,13 @@ def _fact(key: str, value: Any, *, of_rate: bool = False) -> str | None:
         return value
     if isinstance(value, int):
         return figures.count(value)
-    is_rate = key.endswith(_RATES)
     if isinstance(value, float):
-        return figures.percent(value) if is_rate and 0 <= value <= 1 else _number(value)
-    if (
-        isinstance(value, (list, tuple))
-        and len(value) == 2
-        and all(isinstance(b, (int, float)) for b in value)
-    ):
-        return figures.percent_interval((value[0], value[1])) if of_rate else " to ".join(map(_number, value))
-    if isinstance(value, (list, tuple)) and all(isinstance(word, str) for word in value):
-        return ", ".join(value) or None
+        return figures.percent(value) if key.endswith(_RATES) and 0 <= value <= 1 else _number(value)
+    match value:
+        case [int() | float() as low, int() | float() as high]:
+            return figures.percent_interval((low, high)) if of_rate else f"{_number(low)} to {_number(high)}"
+        case [*several] if all(isinstance(word, str) for word in several):
+            return ", ".join(several) or None
     return None
 
 

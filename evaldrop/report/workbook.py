@@ -64,10 +64,8 @@ def xlsx_report(scorecard: Scorecard, folder: str) -> bytes:
 def _pairs(scorecard: Scorecard) -> Iterator[Sequence[Any]]:
     for pair in scorecard.comparisons:
         low, high = pair.interval or (None, None)
-        yield (
-            pair.criterion, pair.a, pair.b, pair.n, pair.difference, low, high, pair.p_value, pair.p_adjusted,
-            pair.minimum_detectable, pair.decisive, pair.better, pair.reason,
-        )  # fmt: skip
+        known = dict(pair) | {"low": low, "high": high}
+        yield [known[column] for column in PAIR_COLUMNS]
 
 
 def _write_table(book: "Workbook", name: str, columns: Sequence[str] | None, folder: str) -> None:

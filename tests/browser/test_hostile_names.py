@@ -6,11 +6,12 @@ import pytest
 
 from evaldrop import storage
 from evaldrop.report.history import history_entry
-from evaldrop.report.history_page import history_page
+from evaldrop.report.history_index import History, history_page
 from evaldrop.report.page import html_report
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.model.scorecard import Scorecard
 from evaldrop.scorecard.read import read_run
+from evaldrop.scorecard.trend.entries import HistoryEntry
 from tests.browser.pages import write_varied
 from tests.browser.test_report_page import HIT, READY, TRAP
 from tests.evaldrop.report.hostile_texts import ALL
@@ -54,8 +55,9 @@ def test_hostile_names_do_nothing_in_the_report_and_the_history(browser, run, tm
     names |= dict(zip(run.scorecard.criteria, hostile.criteria, strict=True))
     names |= {run.scorecard.evaluation: hostile.evaluation, run.scorecard.summary: hostile.summary}
     entry = history_entry(run.scorecard, "support/run-1", RunDefinition.load(run.uri)).model_dump(mode="json")
-    entry = changed(entry, names)
-    pages = {"report.html": html_report(hostile, run.run, [], []), "index.html": history_page([entry, entry])}
+    entry = HistoryEntry.model_validate(changed(entry, names))
+    history = history_page(History([entry, entry], ()))
+    pages = {"report.html": html_report(hostile, run.run, [], []), "index.html": history}
     for name, page in pages.items():
         file = Path(tmp_path) / name
         storage.write_bytes(str(file), page.encode())

@@ -29,13 +29,13 @@ def view(
 
         evaldrop view s3://bucket/runs --port 8000 --no-open
     """
-    from evaldrop.report.history_index import page_of, read_history
+    from evaldrop.report.history_index import history_page, read_history
     from evaldrop.report.serving import LOOPBACK, Folder, open_server
 
     _refuse_missing(directory)
 
     def make_index() -> str:
-        return page_of(read_history(directory))
+        return history_page(read_history(directory))
 
     with open_server(Folder(directory, make_index), port) as server:
         address = f"http://{LOOPBACK}:{server.server_port}/"

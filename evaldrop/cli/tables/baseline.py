@@ -9,7 +9,7 @@ from evaldrop.cli.tables.terminal import print_fitting
 from evaldrop.report.columns import TERMINAL
 from evaldrop.report.tables import Movement, baseline_changes
 from evaldrop.scorecard.figures import count, milliseconds, score, usd
-from evaldrop.scorecard.model.baseline import Baseline, BaselineCandidate, Moved
+from evaldrop.scorecard.model.baseline import Baseline, Moved
 
 _MOST_WORST = 15
 
@@ -21,22 +21,24 @@ def print_baseline(console: Console, baseline: Baseline) -> None:
         console.print(f"  changed: {shown(change)}", soft_wrap=True)
     if not baseline.candidates:
         return
-    _print_estimates(console, baseline)
-    for name, card in baseline.candidates.items():
-        console.print(f"{shown(name)}: {_facts(card)}", soft_wrap=True)
-    for what, names in (("new", baseline.new_candidates), ("gone", baseline.gone_candidates)):
-        if names:
-            console.print(f"{what}: {', '.join(map(shown, names))}")
-    _print_worst(console, baseline)
-
-
-def _print_estimates(console: Console, baseline: Baseline) -> None:
     columns = baseline_changes(list(_changes(baseline))).columns_in(TERMINAL)
     console.print()
     print_fitting(
         console, [column for column in columns if column.heading != "category" or any(column.cells)]
     )
     console.print()
+    for name, card in baseline.candidates.items():
+        cost = card.cost_usd_per_1000_records
+        console.print(
+            f"{shown(name)}: {count(card.new_errors)} new errors, {count(card.mended_errors)} mended; "
+            f"p50 {_moved(card.latency_ms_p50)}; p90 {_moved(card.latency_ms_p90)}; "
+            f"per 1,000 records {usd(cost.was)} to {usd(cost.now)}",
+            soft_wrap=True,
+        )
+    for what, names in (("new", baseline.new_candidates), ("gone", baseline.gone_candidates)):
+        if names:
+            console.print(f"{what}: {', '.join(map(shown, names))}")
+    _print_worst(console, baseline)
 
 
 def _changes(baseline: Baseline) -> Iterator[Movement]:
@@ -48,17 +50,6 @@ def _changes(baseline: Baseline) -> Iterator[Movement]:
             for criterion, estimate in parts.items():
                 if estimate.decision != "undecided":
                     yield (name, criterion, category), estimate
-
-
-def _facts(card: BaselineCandidate) -> str:
-    cost = card.cost_usd_per_1000_records
-    said = [
-        f"{count(card.new_errors)} new errors, {count(card.mended_errors)} mended",
-        f"p50 {_moved(card.latency_ms_p50)}",
-        f"p90 {_moved(card.latency_ms_p90)}",
-        f"per 1,000 records {usd(cost.was)} to {usd(cost.now)}",
-    ]
-    return "; ".join(said)
 
 
 def _moved(latency: Moved) -> str:

@@ -1,18 +1,12 @@
 """Judges against people on a terminal: agreement, confusion, raw and corrected means side by side."""
 
 from rich.console import Console
-from rich.table import Table
 
 from evaldrop.cli.output import shown
 from evaldrop.cli.tables.terminal import print_title, wrapped_table
 from evaldrop.report.columns import Column, words
 from evaldrop.scorecard.figures import interval, number, percent, signed
-from evaldrop.scorecard.model.calibration import (
-    CalibratedMean,
-    Confusion,
-    CorrectedRate,
-    CriterionCalibration,
-)
+from evaldrop.scorecard.model.calibration import CorrectedRate, CriterionCalibration
 from evaldrop.scorecard.model.scorecard import Scorecard
 
 
@@ -26,7 +20,14 @@ def print_calibration(console: Console, scorecard: Scorecard) -> None:
             + (f", {calibration.n_skipped} passed on" if calibration.n_skipped else "")
         )
         _print_judges(console, calibration)
-        _print_raters(console, calibration)
+        for pair in calibration.between_raters:
+            why = f" ({pair.reason})" if pair.reason else ""
+            console.print(
+                f"{shown(pair.a)} and {shown(pair.b)}: {pair.n} responses, agreement "
+                f"{percent(pair.agreement)}, kappa {number(pair.kappa)}{shown(why)}"
+            )
+        if len(calibration.raters) > 1 and calibration.rater_alpha is not None:
+            console.print(f"all people: Krippendorff's alpha {number(calibration.rater_alpha)}")
         _print_means(console, scorecard, name)
         if calibration.reason:
             console.print(
@@ -40,18 +41,14 @@ def print_corrected(console: Console, scorecard: Scorecard, criterion: str) -> N
     if criterion not in scorecard.calibration:
         return
     for name, card in scorecard.candidates.items():
-        estimate = card.criteria[criterion]
-        if estimate.calibrated is not None:
-            console.print(
-                f"  [dim]by people's labels[/dim] {shown(name)}: {shown(corrected(estimate.calibrated))}"
-            )
-
-
-def corrected(mean: CalibratedMean) -> str:
-    """Return a corrected mean in words, or why there is none."""
-    if mean.mean is None:
-        return f"no corrected mean: {mean.reason}"
-    return f"{number(mean.mean)} ({interval(mean.interval)}) from {mean.n_labelled} labels"
+        mean = card.criteria[criterion].calibrated
+        if mean is None:
+            continue
+        if mean.mean is None:
+            said = f"no corrected mean: {mean.reason}"
+        else:
+            said = f"{number(mean.mean)} ({interval(mean.interval)}) from {mean.n_labelled} labels"
+        console.print(f"  [dim]by people's labels[/dim] {shown(name)}: {shown(said)}")
 
 
 def _print_judges(console: Console, calibration: CriterionCalibration) -> None:
@@ -71,32 +68,13 @@ def _print_judges(console: Console, calibration: CriterionCalibration) -> None:
         Column("bias", [signed(one.bias) for one in found]),
     ]
     console.print(wrapped_table(columns, style=""))
-    if calibration.joined.confusion:
-        console.print(_confusion(calibration.joined.confusion))
+    if confusion := calibration.joined.confusion:
+        answers = [words("people \\ judge", confusion.answers)]
+        for answer, counts in zip(confusion.answers, zip(*confusion.counts, strict=True), strict=True):
+            answers.append(Column(answer, [f"{n}" if n else "·" for n in counts], wrap="words"))
+        console.print(wrapped_table(answers, style="dim"))
     for key, reason in calibration.joined.reasons.items():
         console.print(f"  [dim]no {shown(key)}: {shown(reason)}[/dim]", soft_wrap=True)
-
-
-def _confusion(found: Confusion) -> Table:
-    columns = [
-        words("people \\ judge", found.answers),
-        *(
-            Column(answer, [f"{n}" if n else "·" for n in counts], wrap="words")
-            for answer, counts in zip(found.answers, zip(*found.counts, strict=True), strict=True)
-        ),
-    ]
-    return wrapped_table(columns, style="dim")
-
-
-def _print_raters(console: Console, calibration: CriterionCalibration) -> None:
-    for pair in calibration.between_raters:
-        why = f" ({pair.reason})" if pair.reason else ""
-        console.print(
-            f"{shown(pair.a)} and {shown(pair.b)}: {pair.n} responses, agreement {percent(pair.agreement)}, "
-            f"kappa {number(pair.kappa)}{shown(why)}"
-        )
-    if len(calibration.raters) > 1 and calibration.rater_alpha is not None:
-        console.print(f"all people: Krippendorff's alpha {number(calibration.rater_alpha)}")
 
 
 def _print_means(console: Console, scorecard: Scorecard, criterion: str) -> None:

@@ -50,13 +50,22 @@ def print_scorecard(console: Console, scorecard: Scorecard) -> None:
         if n
     ]
     counts = ", ".join([f"{count(records.evaluated)} of {count(records.read)} records", *lost])
-    spent = usd(scorecard.cost_usd.total) if scorecard.cost_usd.total is not None else _partly(scorecard)
+    cost = scorecard.cost_usd
+    spent = usd(cost.total)
+    if cost.total is None:
+        spent = f"{usd(cost.known)} and what is unknown: {', '.join(map(shown, cost.unknown_models))}"
     console.print(f"{counts}; {duration(scorecard.duration_s)}; {spent}\n")
     for name in scorecard.criteria:
         _print_criterion(console, scorecard, name)
-    _print_candidates(console, scorecard)
+    columns = operations(scorecard).columns_in(TERMINAL)
+    if columns[1] not in print_fitting(console, columns, least=NAME_CELLS):
+        models = [card.model for card in scorecard.candidates.values()]
+        print_models(console, list(scorecard.candidates), models)
+    console.print()
     _print_robustness(console, scorecard)
-    _print_guardrails(console, scorecard)
+    if len(table := guardrails(scorecard)):
+        console.print(wrapped_table(table.columns_in(TERMINAL)))
+        console.print()
     console.print(shown(scorecard.summary), soft_wrap=True)
     for alarm in scorecard.alarms:
         console.print(f"[yellow]alarm[/yellow] {shown(alarm)}", soft_wrap=True)
@@ -68,11 +77,6 @@ def print_scorecard(console: Console, scorecard: Scorecard) -> None:
     console.print(f"\ngate: [bold {_COLOURS[gate.decision]}]{gate.decision}[/]")
     for reason in gate.reasons:
         console.print(f"  {shown(reason)}", soft_wrap=True)
-
-
-def _partly(scorecard: Scorecard) -> str:
-    unknown = ", ".join(map(shown, scorecard.cost_usd.unknown_models))
-    return f"{usd(scorecard.cost_usd.known)} and what is unknown: {unknown}"
 
 
 def _print_criterion(console: Console, scorecard: Scorecard, name: str) -> None:
@@ -114,15 +118,6 @@ def _bars(estimates: Sequence[CriterionEstimate], room: int) -> Column:
     )
 
 
-def _print_candidates(console: Console, scorecard: Scorecard) -> None:
-    columns = operations(scorecard).columns_in(TERMINAL)
-    if columns[1] not in print_fitting(console, columns, least=NAME_CELLS):
-        print_models(
-            console, list(scorecard.candidates), [card.model for card in scorecard.candidates.values()]
-        )
-    console.print()
-
-
 def _print_robustness(console: Console, scorecard: Scorecard) -> None:
     """Print what perturbed prompts cost: overall, or on the only criterion."""
     rows = list(robustness_drops(scorecard))
@@ -139,9 +134,3 @@ def _print_robustness(console: Console, scorecard: Scorecard) -> None:
     ]
     console.print(wrapped_table(columns))
     console.print()
-
-
-def _print_guardrails(console: Console, scorecard: Scorecard) -> None:
-    if len(table := guardrails(scorecard)):
-        console.print(wrapped_table(table.columns_in(TERMINAL)))
-        console.print()

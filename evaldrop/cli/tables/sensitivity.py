@@ -5,7 +5,7 @@ from rich.console import Console
 from evaldrop.cli.output import shown
 from evaldrop.scorecard.figures import count, percent, score, size
 from evaldrop.steps.validate_dataset.plan import Range
-from evaldrop.steps.validate_dataset.sensitivity import POWER, USUAL_RATE, Needed, Sensitivity
+from evaldrop.steps.validate_dataset.sensitivity import POWER, USUAL_RATE, Sensitivity
 
 
 def print_sensitivity(console: Console, found: Sensitivity) -> None:
@@ -17,10 +17,13 @@ def print_sensitivity(console: Console, found: Sensitivity) -> None:
     unit = "independent records" if has_groups else "records"
     once = " (groups count once)" if has_groups else ""
     detectable = found.detectable
+    why = "by how often they disagree; --like RUN knows better"
+    if found.like is not None:
+        why = f"by the pairs of {shown(found.like.rstrip('/').rpartition('/')[2])}"
     console.print(
         f"\nwith {count(found.clusters)} {unit}{once} a difference of {size(detectable.likely)} between two "
         f"candidates is seen in {POWER * 100:.0f} of 100 runs "
-        f"({size(detectable.low)} to {size(detectable.high)}, {_why(found)})"
+        f"({size(detectable.low)} to {size(detectable.high)}, {why})"
     )
     if found.comparisons > 1:
         console.print(
@@ -30,22 +33,15 @@ def print_sensitivity(console: Console, found: Sensitivity) -> None:
     console.print(
         f"a pass rate of {percent(USUAL_RATE)} will be known to ±{found.pass_rate_margin * 100:.0f} points"
     )
-    if found.needed:
-        console.print(_needed(found.needed, unit, several=found.comparisons > 1))
+    if needed := found.needed:
+        several = found.comparisons > 1
+        together = f"; {_range(needed.records_adjusted)} as the first of all" if several else ""
+        console.print(
+            f"a difference of {score(needed.difference)} takes {_range(needed.records)} {unit}{together}"
+        )
     console.print(
         "differences are shares of the scale: 0.05 is five points of a pass rate, 0.2 of a scale 1-5"
     )
-
-
-def _needed(needed: Needed, unit: str, *, several: bool) -> str:
-    together = f"; {_range(needed.records_adjusted)} as the first of all" if several else ""
-    return f"a difference of {score(needed.difference)} takes {_range(needed.records)} {unit}{together}"
-
-
-def _why(found: Sensitivity) -> str:
-    if found.like is None:
-        return "by how often they disagree; --like RUN knows better"
-    return f"by the pairs of {shown(found.like.rstrip('/').rpartition('/')[2])}"
 
 
 def _range(needed: Range) -> str:

@@ -99,14 +99,9 @@ def _with_rows(table: Table, columns: Sequence[Column]) -> Table:
 
 
 def _marked(cell: Cell) -> str:
-    if not isinstance(cell, tuple):
-        return shown(text_of(cell))
-    return " ".join(_styled(part) for part in cell)
-
-
-def _styled(part: Words) -> str:
-    style = _STYLES.get(part.tone)
-    return f"[{style}]{shown(part.text)}[/]" if style else shown(part.text)
+    parts = cell if isinstance(cell, tuple) else (Words(text_of(cell)),)
+    styled = ((_STYLES.get(part.tone), shown(part.text)) for part in parts)
+    return " ".join(f"[{style}]{text}[/]" if style else text for style, text in styled)
 
 
 def draw_interval(

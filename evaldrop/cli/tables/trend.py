@@ -28,7 +28,10 @@ def print_trend(console: Console, trend: Trend) -> None:
 
 
 def _print_series(console: Console, series: Series) -> None:
-    low, high = _axis(series)
+    bounds = [end for point in series.points for end in point.interval or ((point.mean or 0.0),) * 2]
+    low, high = min(bounds), max(bounds)
+    if low == high:
+        low, high = low - 0.5, high + 0.5
     ends = f"{number(low)} {'.' * (CELLS - 2 - len(number(low)) - len(number(high)))} {number(high)}"
     title = f"{series.name} · {series.criterion}{' (frozen)' if series.is_anchor else ''}"
     level = series.charts.level if series.charts else None
@@ -55,9 +58,3 @@ def _print_series(console: Console, series: Series) -> None:
         held = f"level {number(series.charts.level)}, noise of a run {number(series.charts.noise.sigma, 3)}"
         console.print(f"[dim]{held}, from {series.charts.baseline_runs} runs; │ marks the level[/dim]")
     console.print()
-
-
-def _axis(series: Series) -> tuple[float, float]:
-    ends = [end for point in series.points for end in point.interval or ((point.mean or 0.0),) * 2]
-    low, high = min(ends), max(ends)
-    return (low, high) if high > low else (low - 0.5, high + 0.5)

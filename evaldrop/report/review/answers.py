@@ -4,6 +4,8 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
 from evaldrop.evaluation.criteria import Criterion
@@ -59,7 +61,11 @@ class ReadFile(NamedTuple):
 
 def read_answers(content: bytes) -> ReadFile:
     """Read a file as people send it; what it is, is told by how it begins."""
-    text = _decoded(content)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        # What Excel writes on Windows; every byte has a meaning in it or its superset.
+        text = content.decode("cp1252", errors="replace")
     return _read_json(text) if text.lstrip().startswith("{") else _read_sheet(text)
 
 
@@ -85,24 +91,10 @@ def read_score(said: object, criterion: Criterion) -> Score | None:
         return Score(None, reason) if reason == "cannot_tell" or scale.not_applicable else None
     worth = scale.value_of(text)
     if worth is None and scale.kind != "choices":
-        worth = _number(text, criterion)
+        with suppress(ValueError):
+            # Some countries write a comma for a point.
+            worth = scale.nearest(float(text.replace(",", ".")))
     return None if worth is None else Score(worth, None)
-
-
-def _number(text: str, criterion: Criterion) -> float | None:
-    try:
-        # Some countries write a comma for a point.
-        return criterion.scale.nearest(float(text.replace(",", ".")))
-    except ValueError:
-        return None
-
-
-def _decoded(content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        # What Excel writes on Windows; every byte has a meaning in it or its superset.
-        return content.decode("cp1252", errors="replace")
 
 
 def _read_json(text: str) -> ReadFile:
@@ -147,40 +139,35 @@ def _read_sheet(text: str) -> ReadFile:
     of_review = {"review", "item", "criterion", "score"} <= set(header)
     if not of_review and not {"record_id", "candidate", "criterion", "score"} <= set(header):
         return ReadFile([], None, [_WRONG_COLUMNS])
-    answers: list[SheetAnswer] = []
     problems: list[str] = []
-    for where, row in _rows(reader, header, problems):
-        answers.append(
-            SheetAnswer(
-                where,
-                row["review"].strip() if of_review else None,
-                row["item"].strip() if of_review else None,
-                None if of_review else row["record_id"],
-                None if of_review else row["candidate"],
-                row["criterion"].strip().removeprefix("'"),
-                row["score"],
-                row.get("rater", "").strip() or None,
-            )
+    answers = [
+        SheetAnswer(
+            where,
+            row["review"].strip() if of_review else None,
+            row["item"].strip() if of_review else None,
+            row.get("record_id"),
+            row.get("candidate"),
+            row["criterion"].strip().removeprefix("'"),
+            row["score"],
+            row.get("rater", "").strip() or None,
         )
+        for where, row in _rows(reader, header, problems)
+    ]
     return ReadFile(answers, None, problems)
 
 
 def _rows(reader: Any, header: list[str], problems: list[str]) -> Iterator[tuple[str, Mapping[str, str]]]:
-    number, line = 1, reader.line_num
-    while True:
-        number, start = number + 1, line + 1
-        where = f"line {start}" if start == number else f"row {number} (line {start})"
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            problems.append(f"{where}: not CSV ({error})")
-            return
-        line = reader.line_num
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) < len(header):
-            # A spreadsheet may drop empty cells at a row's end.
-            cells += [""] * (len(header) - len(cells))
-        yield where, dict(zip(header, cells, strict=False))
+    number, line = 2, reader.line_num + 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                # A spreadsheet may drop empty cells at a row's end.
+                row = zip_longest(header, cells[: len(header)], fillvalue="")
+                yield _place(number, line), dict(row)
+            number, line = number + 1, reader.line_num + 1
+    except csv.Error as error:
+        problems.append(f"{_place(number, line)}: not CSV ({error})")
+
+
+def _place(number: int, line: int) -> str:
+    return f"line {line}" if line == number else f"row {number} (line {line})"

@@ -1,19 +1,31 @@
-"""`review export`: a run's folder in; a page, a sheet, and the key to both out."""
+"""
+`review export`: a run's folder in; a page, a sheet, and the key to both out.
 
+People see records drawn at random, each with all its candidates' responses.
+"""
+
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
+
+import numpy as np
 
 from evaldrop import storage
 from evaldrop.errors import InputError, StorageError
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.report.review.drawing import draw_responses, review_id
-from evaldrop.report.review.page import ShownItem, ShownReview, review_page
-from evaldrop.report.review.sheet import review_sheet
+from evaldrop.report.review.page import ShownItem, ShownReview, review_page, review_sheet
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import RECORDS_FILE, PreparedRecord, read_prepared
 from evaldrop.run.tables import read_rows
-from evaldrop.scorecard.calibration.label import ReviewItem, ReviewKey, Sampling
+from evaldrop.scorecard.calibration.label import Population, ReviewItem, ReviewKey, Sampling
 from evaldrop.scorecard.calibration.labels import response_digest
+
+
+class Drawn(NamedTuple):
+    """The responses drawn, record id and candidate, in the random order in which they are shown."""
+
+    responses: Sequence[tuple[str, str]]
+    sampling: Sampling
 
 
 class Exported(NamedTuple):
@@ -36,12 +48,8 @@ def export_review(
     """
     Draw responses of a run and write the page and the sheet on which people score them.
 
-    Args:
-        folder: The run's folder; its scorecard has been built.
-        sample: About how many responses.
-        seed: Of the draw.
-        criteria: Names; by default all of the run's.
-        to: Where page and sheet go; by default `review/` in the run's folder. The key stays with the run.
+    About `sample` responses are drawn. `criteria` are all of the run's by default. `to` is where page and
+    sheet go, by default `review/` in the run's folder; the key stays with the run.
 
     Raises:
         InputError: A criterion is none of the run's, or nothing can be drawn from.
@@ -71,7 +79,52 @@ def export_review(
         questions={criterion: chosen[criterion].question for criterion in chosen},
         items=tuple(items),
     )
-    return _write(run, key, _shown(run, key, chosen, texts), to or storage.join(folder, "review"))
+    shown = _shown(run, key, chosen, texts)
+    place = to or storage.join(folder, "review")
+    page, sheet = (storage.join(place, f"review-{name}.{kind}") for kind in ("html", "csv"))
+    exported = Exported(page, sheet, key_uri(run.folder, name), drawn.sampling)
+    storage.write_bytes(exported.key, key.model_dump_json(indent=1).encode())
+    storage.write_bytes(page, review_page(shown).encode())
+    storage.write_bytes(sheet, review_sheet(shown).encode())
+    return exported
+
+
+def draw_responses(population: Mapping[str, Sequence[str]], *, sample: int, seed: int) -> Drawn:
+    """
+    Draw a simple random sample of records and put their responses in a random order.
+
+    As many records are drawn as hold about `sample` responses, at least two. The number is fixed before the
+    draw, so every record is as likely as any other, and so is every candidate's response.
+
+    `population`: candidates with a response, by record, in the dataset's order. `sample` is at least 1.
+    `seed` is of both the draw and the order; the same seed gives the same page.
+
+    Raises:
+        InputError: Nothing can be drawn from.
+    """
+    records = [record for record, candidates in population.items() if candidates]
+    responses = sum(len(population[record]) for record in records)
+    if len(records) < 2:
+        raise InputError(f"{len(records)} records have a response to review; a sample needs at least 2.")
+    size = min(len(records), max(2, -(-sample * len(records) // responses)))
+    random = np.random.default_rng(seed)
+    chosen = sorted(random.choice(len(records), size=size, replace=False).tolist())
+    rows = [(records[place], candidate) for place in chosen for candidate in population[records[place]]]
+    order = random.permutation(len(rows)).tolist()
+    return Drawn(
+        [rows[place] for place in order],
+        Sampling(
+            seed=seed,
+            population=Population(records=len(records), responses=responses),
+            sample=Population(records=size, responses=len(rows)),
+        ),
+    )
+
+
+def review_id(run_id: str, sampling: Sampling, criteria: Sequence[str]) -> str:
+    """Return the name of a review: the same for the same draw from the same run."""
+    said = "\n".join([run_id, sampling.model_dump_json(), *criteria])
+    return hashlib.sha256(said.encode()).hexdigest()[:10]
 
 
 def _chosen(run: RunDefinition, names: Sequence[str]) -> dict[str, Criterion]:
@@ -132,39 +185,17 @@ def _shown(
 ) -> ShownReview:
     wanted = {item.record_id for item in key.items}
     records = {record.record_id: record for record in _records(run) if record.record_id in wanted}
-    return ShownReview(
-        key.review_id,
-        key.run_id,
-        key.simulated,
-        key.sampling,
-        criteria,
-        [
-            _shown_item(item, records[item.record_id], texts[item.record_id, item.candidate])
-            for item in key.items
-        ],
-    )
-
-
-def _shown_item(item: ReviewItem, record: PreparedRecord, response: str) -> ShownItem:
-    return ShownItem(
-        item.position,
-        item.criteria,
-        record.prompt,
-        record.system,
-        record.context,
-        record.reference,
-        response,
-    )
-
-
-def _write(run: RunDefinition, key: ReviewKey, shown: ShownReview, place: str) -> Exported:
-    uris = Exported(
-        storage.join(place, f"review-{key.review_id}.html"),
-        storage.join(place, f"review-{key.review_id}.csv"),
-        key_uri(run.folder, key.review_id),
-        key.sampling,
-    )
-    storage.write_bytes(uris.key, key.model_dump_json(indent=1).encode())
-    storage.write_bytes(uris.page, review_page(shown).encode())
-    storage.write_bytes(uris.sheet, review_sheet(shown).encode())
-    return uris
+    items = [
+        ShownItem(
+            item.position,
+            item.criteria,
+            record.prompt,
+            record.system,
+            record.context,
+            record.reference,
+            texts[item.record_id, item.candidate],
+        )
+        for item in key.items
+        for record in [records[item.record_id]]
+    ]
+    return ShownReview(key.review_id, key.run_id, key.simulated, key.sampling, criteria, items)

@@ -42,12 +42,9 @@ def import_review(uri: str, folder: str, *, rater: str | None, imported_at: str)
     """
     Store the labels of a filled page or sheet with the evaluation of a run; all of them or none.
 
-    Args:
-        uri: The file: JSON as the page saves it, the exported CSV with scores, or a CSV of one's own labels
-            with the columns record_id, candidate, criterion, score and perhaps rater.
-        folder: The run's folder.
-        rater: Who scored; by default whom the file names.
-        imported_at: ISO time with its zone, which orders imports.
+    The file is JSON as the page saves it, the exported CSV with scores, or a CSV of one's own labels with the
+    columns record_id, candidate, criterion, score and perhaps rater. `rater` is by default whom the file
+    names; `imported_at`, an ISO time with its zone, orders imports.
 
     Raises:
         InputError: Something in the file is wrong; the message tells every problem with its line.
@@ -86,16 +83,12 @@ def _review_labels(answers: list[SheetAnswer], origin: _Origin, uri: str) -> lis
             run_id=key.run_id,
             simulated=key.simulated,
             review_id=key.review_id,
-            position=item.position,
             sampling=key.sampling,
-            record_id=item.record_id,
-            candidate=item.candidate,
+            **item.model_dump(exclude={"criteria"}),
             criterion=name,
             question=key.questions[name],
-            response_sha256=item.response_sha256,
             rater=origin.rater,
-            score=given.get((item.position, name), nothing).score,
-            reason=given.get((item.position, name), nothing).reason,
+            **given.get((item.position, name), nothing)._asdict(),
             imported_at=origin.imported_at,
         )
         for item in key.items
@@ -192,8 +185,7 @@ def _own_label(
         question=criterion.question,
         response_sha256=digests[response],
         rater=rater,
-        score=score.score,
-        reason=score.reason,
+        **score._asdict(),
         imported_at=origin.imported_at,
     )
 

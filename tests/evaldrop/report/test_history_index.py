@@ -9,10 +9,10 @@ from evaldrop import storage
 from evaldrop.cli.app import main
 from evaldrop.report import history_index
 from evaldrop.report.history import write_history
-from evaldrop.report.history_index import read_entries
-from evaldrop.report.history_page import baselines_of
+from evaldrop.report.history_index import baselines_of, read_entries
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.baseline.blessing import bless
+from evaldrop.scorecard.trend.entries import HistoryEntry
 from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.report.test_history import run_folder
 from tests.evaldrop.run_folders import record, response, row, run_json, write_run
@@ -98,7 +98,7 @@ def test_names_on_the_page_are_inert(tmp_path, name):
     build_scorecard(folder)
     place = tmp_path / "support" / "run-1" / "history.json"
     entry = json.loads(place.read_text()) | {"summary": name, "run_id": name, "evaluation": name}
-    page = history_index.history_page([entry])
+    page = history_index.history_page(history_index.History([HistoryEntry.model_validate(entry)], blessed=()))
     assert name not in page
     assert page.count("<script") == 0
 

@@ -16,8 +16,10 @@ from evaldrop.report.rows import (
     HAS_UNSCORED,
     IS_FLAGGED,
     ReportRows,
+    sent_and_received,
 )
 from evaldrop.run.definition import RunDefinition
+from evaldrop.run.records import read_prepared
 from evaldrop.run.results import collect
 from evaldrop.scorecard.baseline.drops import Drop
 from evaldrop.steps.build_scorecard.build import build_scorecard
@@ -157,3 +159,12 @@ def test_a_flagged_response_counts_as_a_problem_where_responses_are_looked_at_fo
     rows = ReportRows(run)
     rows.add(0, prepared, [lite._replace(response=flagged), haiku])
     assert flags_of(rows) == IS_FLAGGED
+
+
+def test_of_a_long_record_the_page_says_where_the_whole_request_is():
+    arguments = {"ModelId": "m", "Input": {"S3Uri": "s3://out/runs/requests/ab/lite.json"}}
+    calls = {"requests": {}, "judgements": [], "long": {"lite": {"arguments": arguments, "bytes": 400_000}}}
+    line = {"record_id": "r1", "prompt": "Why is it so?", "calls": calls}
+    requests, judgements, replies = sent_and_received(read_prepared(json.dumps(line).encode()), [])
+    assert {name: json.loads(text) for name, text in requests.items()} == {"long/lite": arguments}
+    assert (judgements, replies) == ([], [])

@@ -1,6 +1,6 @@
 """What says how far judges can be trusted is read by the names of the scorecard's keys."""
 
-from evaldrop.report.matrix import matrices
+from evaldrop.report.charts import matrices
 from evaldrop.report.trust import trust_tables
 from evaldrop.scorecard.model.scorecard import Comparison
 from tests.evaldrop.scorecard.gate.test_gate import card, scorecard

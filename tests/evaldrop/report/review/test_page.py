@@ -14,8 +14,7 @@ from evaldrop.errors import InputError
 from evaldrop.evaluation.criteria import Criterion, criterion_from_config
 from evaldrop.evaluation.criteria.scales import Scale
 from evaldrop.report.review.exporting import export_review
-from evaldrop.report.review.page import ShownItem, ShownReview, review_page
-from evaldrop.report.review.sheet import answers_in_words
+from evaldrop.report.review.page import ShownItem, ShownReview, answers_in_words, review_page
 from evaldrop.scorecard.calibration.label import Population, Sampling
 from tests.evaldrop.report.review.chromium import browser, needs_chromium
 from tests.evaldrop.report.review.reviewed_runs import FIRST, HOSTILE, JUDGE, SECOND, write_reviewed_run

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from evaldrop.errors import InputError
-from evaldrop.report.review.drawing import draw_responses, review_id
+from evaldrop.report.review.exporting import draw_responses, review_id
 
 POPULATION = {f"r{n}": ["a", "b"] for n in range(20)}
 
