@@ -166,24 +166,21 @@ class RunDefinition(_Frozen):
             StorageError: There is none, or it is not one.
         """
         uri = storage.join(folder, RUN_FILE)
-        content = storage.read_bytes(uri)
+        text = storage.read_bytes(uri)
         try:
-            return cls._from_json(folder, orjson.loads(content))
+            content = orjson.loads(text)
+            absent = {
+                "folder": storage.absolute(folder),
+                "out": out_of(storage.absolute(folder)),
+                # Never "aws" for a rehearsal: going on with it would cost money.
+                "bedrock": "simulated" if content["simulated"] else "aws",
+            }
+            run = cls.model_validate(absent | content)
+            vars(run).update(folder=folder, content=content)
+            # Read here, so that messages about them name the file.
+            _ = run.criteria, run.prices
         except (ValueError, KeyError, TypeError, EvaldropError) as error:
             raise StorageError(f"{uri}: not a run file of this version ({error})") from error
-
-    @classmethod
-    def _from_json(cls, folder: str, content: dict[str, Any]) -> "RunDefinition":
-        absent = {
-            "folder": storage.absolute(folder),
-            "out": out_of(storage.absolute(folder)),
-            # Never "aws" for a rehearsal: going on with it would cost money.
-            "bedrock": "simulated" if content["simulated"] else "aws",
-        }
-        run = cls.model_validate(absent | content)
-        vars(run).update(folder=folder, content=content)
-        # Read here, so that what is wrong with them is told by the file's name.
-        _ = run.criteria, run.prices
         return run
 
 

@@ -7,7 +7,7 @@ in pieces: strings, and places in the record's `texts`; the workflow joins them 
 `before` is the rest of the text before the response.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -18,6 +18,8 @@ RECORDS_FILE = "records.jsonl"
 
 SHORTEST = 2_000
 """Characters from which on a text is worth a place of its own."""
+
+_SHARING = ("judgements", "comparisons")
 
 
 class ExpectedCall(NamedTuple):
@@ -81,6 +83,7 @@ def read_prepared(line: bytes) -> PreparedRecord:
         KeyError: A key is missing.
     """
     content: dict[str, Any] = orjson.loads(line)
+    anchor, copied = content.get("anchor"), content.get("perturbed")
     return PreparedRecord(
         content["record_id"],
         content["prompt"],
@@ -90,30 +93,23 @@ def read_prepared(line: bytes) -> PreparedRecord:
         content.get("category"),
         content.get("group"),
         content.get("not_applicable") or {},
-        tuple(_asked(judgement) for judgement in content["calls"]["judgements"]),
+        tuple(
+            ExpectedCall(judgement["judge"], judgement.get("repeat", 0), tuple(judgement["criteria"]))
+            for judgement in content["calls"]["judgements"]
+        ),
         with_texts_restored(content["calls"]),
-        _anchor(content.get("anchor")),
-        perturbed=Perturbed(**copied) if (copied := content.get("perturbed")) else None,
-        expected_blocked=content.get("expected_blocked"),
+        None if anchor is None else KnownAnchor(anchor["id"], anchor["passes"], tuple(anchor["criteria"])),
+        Perturbed(**copied) if copied else None,
+        content.get("expected_blocked"),
     )
-
-
-def _anchor(content: Mapping[str, Any] | None) -> KnownAnchor | None:
-    if content is None:
-        return None
-    return KnownAnchor(content["id"], content["passes"], tuple(content["criteria"]))
-
-
-def _asked(judgement: Mapping[str, Any]) -> ExpectedCall:
-    return ExpectedCall(judgement["judge"], judgement.get("repeat", 0), tuple(judgement["criteria"]))
 
 
 def share_texts(calls: JSON, values: Mapping[str, Any]) -> JSON:
     """Return a record's calls with the long texts among its values held once."""
-    texts = sorted(set(_long_texts(values.values())), key=lambda text: (-len(text), text))
-    parts = ("judgements", "comparisons")
-    asked = {name: [_with_lead(each, texts) for each in calls[name]] for name in parts}
-    return {**calls, **asked, "texts": texts}
+    long = {text for text in texts_in(values) if len(text) >= SHORTEST}
+    texts = sorted(long, key=lambda text: (-len(text), text))
+    requests = {name: [_with_lead(each, texts) for each in calls[name]] for name in _SHARING}
+    return {**calls, **requests, "texts": texts}
 
 
 def with_texts_restored(calls: JSON) -> JSON:
@@ -121,9 +117,8 @@ def with_texts_restored(calls: JSON) -> JSON:
     texts = calls.get("texts")
     if texts is None:
         return calls
-    parts = ("judgements", "comparisons")
-    asked = {name: [_without_lead(each, texts) for each in calls.get(name, ())] for name in parts}
-    return {key: value for key, value in (calls | asked).items() if key != "texts"}
+    requests = {name: [_without_lead(each, texts) for each in calls.get(name, ())] for name in _SHARING}
+    return {key: value for key, value in (calls | requests).items() if key != "texts"}
 
 
 def _with_lead(request: JSON, texts: list[str]) -> JSON:
@@ -153,12 +148,13 @@ def _without_lead(request: JSON, texts: list[str]) -> JSON:
     return {**whole, "before": "".join(pieces) + request["before"]}
 
 
-def _long_texts(values: Iterable[Any]) -> Iterator[str]:
-    for value in values:
-        if isinstance(value, str):
-            if len(value) >= SHORTEST:
-                yield value
-        elif isinstance(value, dict):
-            yield from _long_texts(value.values())
-        elif isinstance(value, list | tuple):
-            yield from _long_texts(value)
+def texts_in(value: Any) -> Iterator[str]:
+    """Yield every text in a value, those in its lists and objects too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from texts_in(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from texts_in(each)

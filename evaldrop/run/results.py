@@ -17,7 +17,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any, BinaryIO, Literal, NamedTuple, cast
+from typing import Any, BinaryIO, NamedTuple, cast
 
 import orjson
 
@@ -31,8 +31,6 @@ NOT_STARTED = "PENDING"
 
 # The workflow writes this key first; a row that begins otherwise is parsed to find it.
 _ID_FIRST = re.compile(rb'\{"record_id":"([^"\\]*)"')
-
-Status = Literal["SUCCEEDED", "FAILED", "PENDING"]
 
 
 class Manifest(NamedTuple):
@@ -172,13 +170,9 @@ class ResultIndex:
     Finds each record's row among the result files of a run's attempts; about 250 bytes a record.
 
     A redriven Map run has one manifest: it names the successes of all attempts, and the failures of the last.
-    An Express child runs at least once, so a Map run may hold a record twice: the row that stands first, in
-    the manifest's order of files, counts; and a success before a failure.
-
-    Args:
-        manifests: Of its Map runs, the newest first. A record that succeeded in several of them counts once,
-            in the first.
-        stack: Closes the files.
+    An Express child runs at least once, so a Map run may hold a record twice: the first row, in the
+    manifest's order of files, counts; and a success before a failure. Of several Map runs, the newest comes
+    first, and counts where a record succeeded in more than one.
     """
 
     def __init__(self, manifests: list[Manifest], stack: ExitStack) -> None:
@@ -195,12 +189,7 @@ class ResultIndex:
                 self._note_failures(uri)
 
     def output(self, record_id: str) -> dict[str, Any] | None:
-        """
-        Return a record's child output, or None when there is none.
-
-        Raises:
-            StorageError: Its row is none.
-        """
+        """Return a record's child output, or None when there is none."""
         place = self._places.get(record_id)
         return None if place is None else self._read(place)
 
@@ -209,9 +198,6 @@ class ResultIndex:
         Return what a record's child gave beside its output: it ran more than once in one Map run.
 
         Between Map runs it cannot be told: a run that is resumed on one machine hands earlier replies on.
-
-        Raises:
-            StorageError: A row is none.
         """
         return [self._read(place) for place in self._repeats.get(record_id, ())]
 
@@ -289,17 +275,14 @@ def collect(folder: str, manifests: Sequence[str]) -> Iterator[Found]:
     """
     with ExitStack() as stack:
         index = ResultIndex([read_manifest(uri) for uri in manifests], stack)
-        with storage.open_read(storage.join(folder, RECORDS_FILE)) as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    record = _prepared(line, folder, number)
-                    name = record.record_id
-                    yield Found(record, index.output(name), index.failure(name), index.repeats(name))
-
-
-def _prepared(line: bytes, folder: str, number: int) -> PreparedRecord:
-    try:
-        return read_prepared(line)
-    except (ValueError, KeyError, TypeError) as error:
         uri = storage.join(folder, RECORDS_FILE)
-        raise StorageError(f"{uri} line {number}: no prepared record ({error!r})") from error
+        with storage.open_read(uri) as lines:
+            for number, line in enumerate(lines, start=1):
+                if not line.strip():
+                    continue
+                try:
+                    record = read_prepared(line)
+                except (ValueError, KeyError, TypeError) as error:
+                    raise StorageError(f"{uri} line {number}: no prepared record ({error!r})") from error
+                name = record.record_id
+                yield Found(record, index.output(name), index.failure(name), index.repeats(name))

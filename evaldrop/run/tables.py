@@ -6,7 +6,7 @@ Columns are public (docs/output-files.md): new ones go to the end.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, get_args, get_type_hints
 
 import numpy as np
 import pyarrow as pa
@@ -114,50 +114,35 @@ class ComparisonRow(NamedTuple):
     left_out_characters: int = 0
 
 
-_TEXT, _REAL, _COUNT = pa.string(), pa.float64(), pa.int64()
-
-_RESPONSES = [
-    ("record_id", _TEXT), ("category", _TEXT), ("group", _TEXT), ("candidate", _TEXT), ("model", _TEXT),
-    ("prompt", _TEXT), ("response", _TEXT), ("error", _TEXT), ("stop_reason", _TEXT),
-    ("input_tokens", _COUNT), ("output_tokens", _COUNT), ("latency_ms", _REAL), ("cost_usd", _REAL),
-    ("reused", pa.bool_()), ("flags", _TEXT), ("expected_blocked", pa.bool_()),
-]  # fmt: skip
-_VERDICTS = [
-    ("record_id", _TEXT), ("candidate", _TEXT), ("criterion", _TEXT), ("judge", _TEXT), ("score", _REAL),
-    ("passed", pa.bool_()), ("unscored_reason", _TEXT), ("rationale", _TEXT), ("raw_reply", _TEXT),
-    ("input_tokens", _COUNT), ("output_tokens", _COUNT), ("cost_usd", _REAL), ("repeat", pa.int32()),
-    ("first_reply", _TEXT), ("left_out_characters", _COUNT),
-]  # fmt: skip
-_COMPARISONS = [
-    ("record_id", _TEXT), ("candidate", _TEXT), ("baseline", _TEXT), ("judge", _TEXT), ("criterion", _TEXT),
-    ("first_shown", _TEXT), ("preferred", _TEXT), ("unscored_reason", _TEXT), ("rationale", _TEXT),
-    ("raw_reply", _TEXT), ("first_score", _REAL), ("second_score", _REAL),
-    ("left_out_characters", _COUNT),
-]  # fmt: skip
-_ROBUSTNESS = [
-    ("record_id", _TEXT), ("of", _TEXT), ("perturbation", _TEXT), ("candidate", _TEXT), ("criterion", _TEXT),
-    ("prompt", _TEXT), ("response", _TEXT), ("error", _TEXT), ("original_score", _REAL), ("score", _REAL),
-]  # fmt: skip
+_TEXT = pa.string()
+_KINDS = {str: _TEXT, float: pa.float64(), int: pa.int64(), bool: pa.bool_()}
 
 
 def response_schema(metrics: Sequence[str]) -> pa.Schema:
     """Return the columns of `responses.parquet` in a run with these metrics."""
-    return pa.schema([*_RESPONSES, *((f"metric_{name}", _REAL) for name in metrics)])
+    return pa.schema(_columns(ResponseRow) | {f"metric_{name}": pa.float64() for name in metrics})
 
 
 def verdict_schema() -> pa.Schema:
     """Return the columns of `verdicts.parquet`."""
-    return pa.schema(_VERDICTS)
+    # The one count of 32 bits: widening it would change the files of later runs.
+    return pa.schema(_columns(VerdictRow) | {"repeat": pa.int32()})
 
 
 def comparison_schema() -> pa.Schema:
     """Return the columns of `comparisons.parquet`."""
-    return pa.schema(_COMPARISONS)
+    return pa.schema(_columns(ComparisonRow))
 
 
 def robustness_schema() -> pa.Schema:
     """Return the columns of `robustness.parquet`."""
-    return pa.schema(_ROBUSTNESS)
+    return pa.schema(_columns(RobustnessRow))
+
+
+def _columns(row: type[tuple[Any, ...]]) -> dict[str, pa.DataType]:
+    """Return a kind of row's columns, from the types of its fields; each of its metrics has its own."""
+    kinds = {name: next(iter(get_args(kind)), kind) for name, kind in get_type_hints(row).items()}
+    return {name: _KINDS[kind] for name, kind in kinds.items() if name != "metrics"}
 
 
 class TableWriter:
@@ -229,10 +214,7 @@ def read_rows(uri: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         StorageError: There is no such table.
     """
     # Parquet is read from its end: from S3 it comes as a whole, from a disk in parts.
-    if storage.is_s3(uri):
-        source: Any = pa.BufferReader(storage.read_bytes(uri))
-    else:
-        source = storage.open_read(uri)
+    source: Any = pa.BufferReader(storage.read_bytes(uri)) if storage.is_s3(uri) else storage.open_read(uri)
     with source, pq.ParquetFile(source) as table:
         for batch in table.iter_batches(batch_size=ROWS_PER_GROUP, columns=list(columns)):
             yield from zip(*(batch.column(name).to_pylist() for name in columns), strict=True)

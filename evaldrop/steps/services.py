@@ -17,11 +17,9 @@ _logger = logging.getLogger("evaldrop")
 
 class StackServices:
     """
-    Runs as executions of the deployed state machine, and messages to its topic: StartRun and ReportFailure.
+    Runs as executions of the deployed state machine, and messages to the topic that people subscribe to.
 
-    Args:
-        machine_arn: The state machine that evaluates datasets.
-        topic_arn: The topic that people subscribe to.
+    What a service refuses is raised as an `AwsError`.
     """
 
     def __init__(self, *, machine_arn: str, topic_arn: str) -> None:
@@ -34,9 +32,6 @@ class StackServices:
 
         While a run lasts, Step Functions answers the same name and input as if it had started it; afterwards
         it refuses the name for 90 days. Neither starts a second one.
-
-        Raises:
-            AwsError: Step Functions would not.
         """
         with as_service_error(f"run {request.run_id} of {request.dataset} was not started"):
             try:
@@ -50,23 +45,13 @@ class StackServices:
         return True
 
     def outcome(self, execution_arn: str) -> Mapping[str, Any]:
-        """
-        Return an execution's status, input, error and cause.
-
-        Raises:
-            AwsError: Step Functions would not say.
-        """
+        """Return an execution's status, input, error and cause."""
         with as_service_error(f"how {execution_arn} ended is not known"):
             ended = self._step_functions.describe_execution(executionArn=execution_arn)
         return {name: ended.get(name) for name in ("status", "input", "error", "cause")}
 
     def notify(self, *, subject: str, message: str) -> None:
-        """
-        Send a message to the topic.
-
-        Raises:
-            AwsError: SNS would not.
-        """
+        """Send a message to the topic."""
         with as_service_error(f'the message "{subject}" was not sent'):
             self._sns.publish(TopicArn=self._topic_arn, Subject=subject, Message=message)
 
@@ -95,9 +80,7 @@ def log_step(step: str, *, run_id: str | None = None, **facts: Any) -> None:
     """
     Log what a step did; Lambda writes `extra` as JSON fields for Logs Insights.
 
-    Args:
-        step: The state's name.
-        run_id: The run; the saved queries look for it.
-        facts: Counts and names; no text of a record, for logs outlive datasets.
+    The saved queries look for `run_id`. Facts are counts and names: no text of a record, for logs outlive
+    datasets.
     """
     _logger.info("%s done", step, extra={"step": step, "run_id": run_id, **facts})

@@ -5,8 +5,8 @@ Each is a line of `records.jsonl` behind the records, with a candidate list of i
 candidate for it, and BuildScorecard keeps it out of all candidates' numbers.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import orjson
 
@@ -23,22 +23,13 @@ MAX_ANCHOR_BYTES = 128 * 1024
 """An anchor's requests; far below what a child may hold, and far above what an anchor needs."""
 
 
-class AnchorQuestions(NamedTuple):
-    """Judges' questions about a record: requests' parts, and which criteria do not apply and why."""
-
-    judgements: Sequence[JSON]
-    not_applicable: Mapping[str, str]
-
-
 def anchor_records(
-    definition: RunDefinition, questions_about: Callable[[Record], AnchorQuestions]
+    definition: RunDefinition, questions_about: Callable[[Record], tuple[list[JSON], Mapping[str, str]]]
 ) -> Iterator[JSON]:
     """
     Yield the anchors of a run as lines of `records.jsonl`.
 
-    Args:
-        definition: The run.
-        questions_about: Gives the judges' questions about a record.
+    `questions_about` gives the judges' requests about a record, and the criteria that do not apply and why.
 
     Raises:
         EvaluationError: An anchor cannot be judged; the message says which, and why.
@@ -53,7 +44,9 @@ def anchor_records(
             **anchor.model_dump(include={"prompt", "system", "context", "reference"}),
         )
         try:
-            calls, criteria = _calls(anchor, record, questions_about(record), fences)
+            judgements, not_applicable = questions_about(record)
+            criteria = _criteria(anchor, judgements, not_applicable)
+            calls = _calls(anchor, record, judgements, criteria, fences)
         except (PromptError, _UnusableAnchorError) as error:
             raise EvaluationError(f"anchors: {name}: {error}") from error
         yield {
@@ -64,7 +57,7 @@ def anchor_records(
             "group": None,
             "metadata": {},
             "not_applicable": {},
-            "anchor": {"id": name, "passes": anchor.passes, "criteria": criteria},
+            "anchor": {"id": name, "passes": anchor.passes, "criteria": sorted(criteria)},
             "calls": calls,
         }
 
@@ -74,20 +67,22 @@ class _UnusableAnchorError(Exception):
 
 
 def _calls(
-    anchor: Anchor, record: Record, questions: AnchorQuestions, fences: Fences
-) -> tuple[JSON, list[str]]:
-    criteria = _criteria(anchor, questions)
-    judgements = [
-        {**judgement, "fences": {ANCHOR: _fence(record.id, judgement, fences)}}
-        for judgement in questions.judgements
-        if not criteria.isdisjoint(judgement["criteria"])
-    ]
+    anchor: Anchor, record: Record, judgements: list[JSON], criteria: set[str], fences: Fences
+) -> JSON:
+    def fence(judgement: JSON) -> JSON:
+        place = (judgement["judge"], *judgement["criteria"], judgement["repeat"])
+        return {ANCHOR: fences.fence(record.id, ANCHOR, *place)}
+
     calls = {
         "record_id": record.id,
         "candidates": [{"name": ANCHOR, "api": GIVEN}],
         "requests": {},
         "given": {ANCHOR: {"text": anchor.response}},
-        "judgements": judgements,
+        "judgements": [
+            {**judgement, "fences": fence(judgement)}
+            for judgement in judgements
+            if not criteria.isdisjoint(judgement["criteria"])
+        ],
         "comparisons": [],
     }
     size = len(orjson.dumps(calls))
@@ -95,22 +90,17 @@ def _calls(
         raise _UnusableAnchorError(
             f"its requests come to {size:,} bytes; there is room for {MAX_ANCHOR_BYTES:,}. Shorten it."
         )
-    return calls, sorted(criteria)
+    return calls
 
 
-def _criteria(anchor: Anchor, questions: AnchorQuestions) -> set[str]:
+def _criteria(anchor: Anchor, judgements: list[JSON], not_applicable: Mapping[str, str]) -> set[str]:
     """Return what the anchor is known for."""
-    judged = {name for judgement in questions.judgements for name in judgement["criteria"]}
+    judged = {name for judgement in judgements for name in judgement["criteria"]}
     wanted = set(anchor.criteria) or judged
     if wanted and wanted <= judged:
         return wanted
     reasons = [
-        f"{name} {questions.not_applicable.get(name, 'is no criterion of this evaluation')}"
-        for name in sorted(wanted - judged) or questions.not_applicable
+        f"{name} {not_applicable.get(name, 'is no criterion of this evaluation')}"
+        for name in sorted(wanted - judged) or not_applicable
     ]
     raise _UnusableAnchorError(f"{'; '.join(reasons)}.")
-
-
-def _fence(record_id: str, judgement: JSON, fences: Fences) -> JSON:
-    place = (judgement["judge"], *judgement["criteria"], judgement["repeat"])
-    return fences.fence(record_id, ANCHOR, *place)._asdict()

@@ -19,7 +19,7 @@ from evaldrop.steps.prepare_records.judge_texts import (
     judge_constants,
     leading_text,
 )
-from evaldrop.steps.prepare_records.kept_replies import ParentReplies
+from evaldrop.steps.prepare_records.kept_replies import ParentReplies, calls_of
 from evaldrop.steps.prepare_records.pair_texts import comparison_texts, orders, pair_constants, pairs
 from evaldrop.verdicts import VERDICT_TOOL_NAME
 
@@ -46,13 +46,10 @@ class RecordCriteria:
         """Return the evaluation's criteria, then those the record brings, a question of its own included."""
         own = {criterion.name: criterion for criterion in self._own_criteria}
         for name, question in record.criteria.items():
-            criterion = self._named(name)
+            # Of a built-in criterion a record may give any spelling.
+            criterion = self._criteria.get(name) or self._criteria[built_in(name, path="criteria").name]
             own[criterion.name] = replace(criterion, question=question) if question else criterion
         return list(own.values())
-
-    def _named(self, name: str) -> Criterion:
-        """Return a criterion by the name a record gives it: of a built-in one, any spelling."""
-        return self._criteria.get(name) or self._criteria[built_in(name, path="criteria").name]
 
     def not_applicable(self, record: Record) -> dict[str, str]:
         """Return what a record lacks, by the name of the criterion that needs it."""
@@ -63,12 +60,6 @@ class RecordCriteria:
 class JudgeRequests:
     """
     Makes the judges' requests of one record after another.
-
-    Args:
-        definition: The run.
-        prompts: Its prompts by kind and name, `judge/NAME` among them.
-        criteria: By which a record is judged.
-        parent: What a rejudged run takes from its parent, which may have fewer criteria.
 
     Attributes:
         constants: What every request of a judge about the same criteria has in common, by its key: the
@@ -95,14 +86,12 @@ class JudgeRequests:
         """Yield judges' requests about a record's responses, which are not there yet."""
         criteria = self._criteria.applicable(record)
         for judge in self._evaluation.judges:
-            for group in filter(None, self._groups(judge, criteria, record)):
+            if self._parent:
+                groups = self._parent.groups(judge, criteria, record.id)
+            else:
+                groups = calls_of(judge, criteria)
+            for group in filter(None, groups):
                 yield from self._requests(judge, group, record, values)
-
-    def _groups(self, judge: Judge, criteria: list[Criterion], record: Record) -> list[list[Criterion]]:
-        """Return the criteria of each call of a judge."""
-        if self._parent:
-            return self._parent.groups(judge, criteria, record.id)
-        return [[criterion] for criterion in criteria] if judge.mode == "per_criterion" else [criteria]
 
     def _requests(
         self, judge: Judge, criteria: list[Criterion], record: Record, values: Mapping[str, Any]
@@ -119,29 +108,25 @@ class JudgeRequests:
         }
         before, after = around(prompt, shown, {"response": hole})
         before = leading_text(judge, prompt, tool=VERDICT_TOOL_NAME) + before
+        questions = [(criterion.name, criterion.question, criterion.scale) for criterion in criteria]
+        key = f"{judge.name}/{self._fences.mark(judge.name, questions)}"
         for repeat in range(judge.repeats):
-            places = {
-                candidate.name: self._fences.fence(record.id, candidate.name, judge.name, *names, repeat)
-                for candidate in self._evaluation.candidates
-            }
             yield {
                 "judge": judge.name,
                 "api": judge.api,
-                **self._judge_call(judge, prompt, criteria),
+                **self._shared(key, lambda: judge_constants(judge, prompt, criteria)),
                 "criteria": names,
                 "repeat": repeat,
                 "before": before,
                 "after": after,
-                "fences": {name: fence._asdict() for name, fence in places.items()},
+                "fences": {
+                    candidate.name: self._fences.fence(record.id, candidate.name, judge.name, *names, repeat)
+                    for candidate in self._evaluation.candidates
+                },
             }
 
-    def _judge_call(self, judge: Judge, prompt: Prompt, criteria: list[Criterion]) -> JSON:
-        """Return the key of the judge's constants, with the constants where the state has no more room."""
-        questions = [(criterion.name, criterion.question, criterion.scale) for criterion in criteria]
-        key = f"{judge.name}/{self._fences.mark(judge.name, questions)}"
-        return self._shared(key, lambda: judge_constants(judge, prompt, criteria))
-
     def _shared(self, key: str, make: Callable[[], JSON]) -> JSON:
+        """Return the key of a call's constants, with the constants where the state has no more room."""
         if key in self.constants:
             return {"request_key": key}
         constants = self._extra_calls.get(key) or make()
@@ -165,14 +150,7 @@ class JudgeRequests:
             call = self._shared(f"{judge.name}/pairs", partial(pair_constants, judge, prompt, pairwise))
             for candidate, baseline in pairs(self._evaluation):
                 for first, second in orders(pairwise, record.id, candidate, baseline):
-                    texts = comparison_texts(
-                        judge,
-                        prompt,
-                        values,
-                        pairwise=pairwise,
-                        fences=self._fences,
-                        place=(record.id, first, second),
-                    )
+                    place = (record.id, first, second)
                     yield {
                         "judge": judge.name,
                         "api": judge.api,
@@ -181,7 +159,9 @@ class JudgeRequests:
                         "baseline": baseline,
                         "first": first,
                         "second": second,
-                        **texts,
+                        **comparison_texts(
+                            judge, prompt, values, pairwise=pairwise, fences=self._fences, place=place
+                        ),
                     }
 
 

@@ -2,8 +2,8 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from evaldrop.bedrock.families.registry import layout_named
 from evaldrop.bedrock.families.requests import judge_call
@@ -13,13 +13,6 @@ from evaldrop.evaluation.criteria import Criterion, Scale
 from evaldrop.evaluation.definition import layout
 from evaldrop.evaluation.prompts import Prompt
 from evaldrop.verdicts import VERDICT_TOOL_NAME, verdict_tool
-
-
-class Fence(NamedTuple):
-    """The two lines around a response."""
-
-    open: str
-    close: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +26,10 @@ class Fences:
         words = "\0".join(map(str, names)).encode()
         return hashlib.blake2b(words, key=bytes.fromhex(self.nonce), digest_size=8).hexdigest()
 
-    def fence(self, *names: object) -> Fence:
-        """Return the fence of one response in one judge request."""
+    def fence(self, *names: object) -> dict[str, str]:
+        """Return the two lines around one response in one judge request."""
         mark = self.mark("response", *names)
-        return Fence(f'<response mark="{mark}">\n', f'\n</response mark="{mark}">')
+        return {"open": f'<response mark="{mark}">\n', "close": f'\n</response mark="{mark}">'}
 
 
 def criteria_for_prompt(criteria: Iterable[Criterion]) -> list[dict[str, Any]]:
@@ -53,13 +46,7 @@ def criteria_for_prompt(criteria: Iterable[Criterion]) -> list[dict[str, Any]]:
             "must_not_include": criterion.must_not_include,
             "not_applicable": criterion.scale.not_applicable,
             "examples": [
-                {
-                    "prompt": e.prompt,
-                    "response": e.response,
-                    "score": f"{e.score:g}",
-                    "rationale": e.rationale,
-                }
-                for e in criterion.examples
+                {**asdict(example), "score": f"{example.score:g}"} for example in criterion.examples
             ],
         }
         for criterion in criteria

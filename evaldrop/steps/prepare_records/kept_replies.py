@@ -22,8 +22,6 @@ from evaldrop.run.records import RECORDS_FILE, with_texts_restored
 from evaldrop.run.results import ResultIndex, find_manifests, open_lines, parse_row, read_manifest
 
 JSON = dict[str, Any]
-_Judgement = tuple[str, tuple[str, ...], int]
-_Comparison = tuple[str, str, str, str]
 
 
 class ParentRecord(NamedTuple):
@@ -57,7 +55,8 @@ class ParentRecord(NamedTuple):
 
     def kept_replies(self, judgement: Mapping[str, Any]) -> JSON:
         """Return the parent's replies to a judge request, by candidate; none where the request differs."""
-        before = self._judgement(_key(judgement))
+        same = (before for before in self.calls["judgements"] if _key(before) == _key(judgement))
+        before = next(same, None)
         if before is None or any(before[key] != judgement[key] for key in ("before", "after", "request_key")):
             return {}
         kept = {}
@@ -80,25 +79,21 @@ class ParentRecord(NamedTuple):
                 return {key: answer[key] for key in ("reply", "first_reply") if key in answer}
         return None
 
-    def _judgement(self, key: _Judgement) -> JSON | None:
-        return next((before for before in self.calls["judgements"] if _key(before) == key), None)
-
 
 class ParentReplies:
     """Looks up the parent's records by their ID."""
 
     def __init__(self, definition: RunDefinition, stack: ExitStack) -> None:
-        parent = definition.parent
-        if parent is None:
-            raise ValueError(f"run {definition.run_id} has no parent")
-        self._before = RunDefinition.load(parent.folder)
-        manifests = [read_manifest(uri) for uri in find_manifests(parent.folder)]
-        self._results = ResultIndex(manifests, stack)
-        self._lines: BinaryIO = stack.enter_context(open_lines(storage.join(parent.folder, RECORDS_FILE)))
+        assert definition.parent is not None
+        folder = definition.parent.folder
+        before = RunDefinition.load(folder)
+        self._results = ResultIndex([read_manifest(uri) for uri in find_manifests(folder)], stack)
+        self._lines: BinaryIO = stack.enter_context(open_lines(storage.join(folder, RECORDS_FILE)))
         self._offsets = dict(_offsets(self._lines))
-        self._same_judges = frozenset(_same_judges(self._before, definition))
-        self._is_same_pairwise = _pairwise_settings(self._before) == _pairwise_settings(definition)
-        self._criteria = self._before.criteria
+        # Judges whose calls are as in the parent, apart from their number and their criteria.
+        self._same_judges = frozenset(_same_judges(before, definition))
+        self._is_same_pairwise = _pairwise_settings(before) == _pairwise_settings(definition)
+        self._questions = {name: judge_question(criterion) for name, criterion in before.criteria.items()}
 
     def of(self, record_id: str) -> ParentRecord:
         """Return a record as it was in the parent; one that it did not have has nothing to take over."""
@@ -108,18 +103,14 @@ class ParentReplies:
         calls: JSON = parse_row(self._lines.readline())["calls"]
         return ParentRecord(with_texts_restored(calls), self._results.output(record_id) or {})
 
-    def is_same_judge(self, judge: str) -> bool:
-        """Tell whether a judge's calls are as in the parent, apart from their number and their criteria."""
-        return judge in self._same_judges
-
-    def is_same_pairwise(self) -> bool:
-        """Tell whether calls about a pair are as in the parent, whichever pairs there are."""
-        return self._is_same_pairwise
-
-    def is_same_criterion(self, criterion: Criterion) -> bool:
-        """Tell whether the parent's judges had this criterion with the same question."""
-        before = self._criteria.get(criterion.name)
-        return before is not None and judge_question(before) == judge_question(criterion)
+    def keep(self, before: ParentRecord, judgements: list[JSON], comparisons: list[JSON]) -> None:
+        """Put the parent's replies beside the requests they answer, so that no call is made again."""
+        for judgement in judgements:
+            if judgement["judge"] in self._same_judges and (replies := before.kept_replies(judgement)):
+                judgement["kept_replies"] = replies
+        for comparison in comparisons if self._is_same_pairwise else ():
+            if comparison["judge"] in self._same_judges and (reply := before.kept_comparison(comparison)):
+                comparison["kept"] = reply
 
     def groups(self, judge: Judge, criteria: Iterable[Criterion], record_id: str) -> list[list[Criterion]]:
         """
@@ -129,11 +120,15 @@ class ParentReplies:
         is a new call.
         """
         left = {criterion.name: criterion for criterion in criteria}
-        same = {name for name, criterion in left.items() if self.is_same_criterion(criterion)}
-        before = self.of(record_id).groups(judge.name) if self.is_same_judge(judge.name) else []
+        same = {name for name, each in left.items() if self._questions.get(name) == judge_question(each)}
+        before = self.of(record_id).groups(judge.name) if judge.name in self._same_judges else []
         groups = [[left.pop(name) for name in names] for names in before if same.issuperset(names)]
-        rest = list(left.values())
-        return groups + ([[criterion] for criterion in rest] if judge.mode == "per_criterion" else [rest])
+        return groups + calls_of(judge, left.values())
+
+
+def calls_of(judge: Judge, criteria: Iterable[Criterion]) -> list[list[Criterion]]:
+    """Return the criteria of each call of a judge."""
+    return [[criterion] for criterion in criteria] if judge.mode == "per_criterion" else [list(criteria)]
 
 
 @contextmanager
@@ -165,11 +160,13 @@ def _taken_over(response: Mapping[str, Any]) -> JSON:
 def _same_judges(before: RunDefinition, now: RunDefinition) -> Iterator[str]:
     earlier = {judge.name: judge for judge in before.evaluation.judges}
     for judge in now.evaluation.judges:
-        same = earlier.get(judge.name)
-        if same is None or _judge_settings(same) != _judge_settings(judge):
-            continue
-        prompt = f"judge/{judge.prompt}"
-        if before.prompts[prompt].sha256 == now.prompts[prompt].sha256:
+        same, prompt = earlier.get(judge.name), f"judge/{judge.prompt}"
+        # More repeats leave those there are as they were.
+        if (
+            same
+            and request_settings(same) | {"repeats": 0} == request_settings(judge) | {"repeats": 0}
+            and before.prompts[prompt].sha256 == now.prompts[prompt].sha256
+        ):
             yield judge.name
 
 
@@ -181,11 +178,6 @@ def _pairwise_settings(definition: RunDefinition) -> JSON | None:
     return {**settings, "sha256": definition.prompts[f"judge/{pairwise.prompt}"].sha256}
 
 
-def _judge_settings(judge: Judge) -> JSON:
-    # More repeats leave those there are as they were.
-    return {key: value for key, value in request_settings(judge).items() if key != "repeats"}
-
-
 def _offsets(lines: BinaryIO) -> Iterator[tuple[str, int]]:
     offset = 0
     for line in lines:
@@ -194,11 +186,11 @@ def _offsets(lines: BinaryIO) -> Iterator[tuple[str, int]]:
         offset += len(line)
 
 
-def _key(judgement: Mapping[str, Any]) -> _Judgement:
+def _key(judgement: Mapping[str, Any]) -> tuple[str, tuple[str, ...], int]:
     return judgement["judge"], tuple(judgement["criteria"]), int(judgement.get("repeat") or 0)
 
 
-def _pair(comparison: Mapping[str, Any]) -> _Comparison:
+def _pair(comparison: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(comparison.get(key, "") for key in ("judge", "candidate", "baseline", "first"))
 
 

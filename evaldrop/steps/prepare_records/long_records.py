@@ -47,13 +47,7 @@ class NoLayoutError(TooLongError):
 
 
 class Form(NamedTuple):
-    """
-    How a record's child gets its requests.
-
-    Attributes:
-        is_apart: Whether candidates' requests wait in S3.
-        limit: Characters that a text in a judge's request may keep, None for all of them.
-    """
+    """How a record's child gets its requests: candidates' from S3, texts of judges' cut to a limit."""
 
     is_apart: bool = False
     limit: int | None = None
@@ -66,10 +60,8 @@ def fitting(make: Callable[[Form], JSON], *, room: int, limit: int | None = None
     """
     Return a record's calls in the first form that a child has room for.
 
-    Args:
-        make: Makes the calls in a form.
-        room: The most bytes that calls may have.
-        limit: What the run it is judged again for kept of a text: its judges' replies answer such requests.
+    `room` is the most bytes that calls may have. `limit` is what the run that is judged again kept of a text:
+    its judges' replies answer such requests.
 
     Raises:
         TooLongError: No form fits; the message gives the size that the smallest one has.
@@ -107,27 +99,19 @@ def _forms(limit: int | None, *, is_apart: bool) -> Iterator[Form]:
 
 def _leaves_room(calls: JSON, room: int) -> bool:
     # Without what an earlier run brings: the same record is to be shortened the same when judged again.
-    requests = [_without_kept(each) for each in (*calls["judgements"], *calls["comparisons"])]
-    whole = with_texts_restored(calls)
-    largest = max(
-        (len(orjson.dumps(_without_kept(each))) for each in (*whole["judgements"], *whole["comparisons"])),
-        default=0,
-    )
-    return max(len(orjson.dumps([requests, calls["texts"]])), largest) <= room - REPLY_ROOM_BYTES
+    def requests(calls: JSON) -> list[JSON]:
+        return [
+            {key: value for key, value in request.items() if key not in {"kept", "kept_replies"}}
+            for request in (*calls["judgements"], *calls["comparisons"])
+        ]
 
-
-def _without_kept(request: JSON) -> JSON:
-    return {key: value for key, value in request.items() if key not in {"kept", "kept_replies"}}
+    shared = len(orjson.dumps([requests(calls), calls["texts"]]))
+    whole = [len(orjson.dumps(request)) for request in requests(with_texts_restored(calls))]
+    return max([shared, *whole]) <= room - REPLY_ROOM_BYTES
 
 
 class LongRequests:
-    """
-    The candidates' requests of a run that wait in S3.
-
-    Args:
-        folder: The run's folder.
-        root: On one machine, the folder that plays the bucket.
-    """
+    """The candidates' requests of a run that wait in S3; on one machine, `root` is used as the bucket."""
 
     def __init__(self, folder: str, root: str) -> None:
         self._folder, self._root = folder, root

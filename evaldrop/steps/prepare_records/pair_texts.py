@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 from typing import Any
 
 from evaldrop.bedrock.families.requests import judge_call
@@ -12,41 +13,29 @@ from evaldrop.verdicts import PREFERENCE_TOOL_NAME, SCORES_TOOL_NAME
 
 JSON = dict[str, Any]
 
-_RATIONALE = {"type": "string", "description": "The evidence, in one to three sentences."}
-
-
-def preference_tool(pairwise: Pairwise) -> JSON:
-    """Return the tool by which a judge says which of two responses is better."""
-    names = [plain_name(name) for name in pairwise.names] + ["tie"] * pairwise.tie
-    return {
-        "name": PREFERENCE_TOOL_NAME,
-        "description": "Give the preference between the two responses. Call it once.",
-        "input_schema": {
-            "type": "object",
-            "properties": {"rationale": _RATIONALE, "preferred": {"type": "string", "enum": names}},
-            "required": ["rationale", "preferred"],
-        },
-    }
-
-
-def scores_tool(pairwise: Pairwise) -> JSON:
-    """Return the tool by which a judge gives each of two responses a score."""
-    low, high = pairwise.scale
-    score = {"type": "number", "minimum": low, "maximum": high}
-    return {
-        "name": SCORES_TOOL_NAME,
-        "description": "Give each of the two responses its score. Call it once.",
-        "input_schema": {
-            "type": "object",
-            "properties": {"rationale": _RATIONALE, "first_score": score, "second_score": score},
-            "required": ["rationale", "first_score", "second_score"],
-        },
-    }
-
 
 def pair_tool(pairwise: Pairwise) -> JSON:
-    """Return the tool of an evaluation's comparisons."""
-    return scores_tool(pairwise) if pairwise.verdict == "scores" else preference_tool(pairwise)
+    """Return the tool by which a judge gives two responses their scores, or says which is better."""
+    answers: JSON
+    if pairwise.verdict == "scores":
+        name, given = SCORES_TOOL_NAME, "each of the two responses its score"
+        low, high = pairwise.scale
+        score = {"type": "number", "minimum": low, "maximum": high}
+        answers = {"first_score": score, "second_score": score}
+    else:
+        name, given = PREFERENCE_TOOL_NAME, "the preference between the two responses"
+        names = [plain_name(each) for each in pairwise.names] + ["tie"] * pairwise.tie
+        answers = {"preferred": {"type": "string", "enum": names}}
+    rationale = {"type": "string", "description": "The evidence, in one to three sentences."}
+    return {
+        "name": name,
+        "description": f"Give {given}. Call it once.",
+        "input_schema": {
+            "type": "object",
+            "properties": {"rationale": rationale, **answers},
+            "required": ["rationale", *answers],
+        },
+    }
 
 
 def pair_constants(judge: Judge, prompt: Prompt, pairwise: Pairwise) -> JSON:
@@ -64,13 +53,10 @@ def pairs(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
     """Yield the pairs (candidate, baseline) that an evaluation compares; none when it compares none."""
     names = [candidate.name for candidate in evaluation.candidates]
     pairwise = evaluation.pairwise
-    if pairwise is None:
-        return
-    if pairwise.baseline:
+    if pairwise and pairwise.baseline:
         yield from ((name, pairwise.baseline) for name in names if name != pairwise.baseline)
-        return
-    for place, baseline in enumerate(names):
-        yield from ((name, baseline) for name in names[place + 1 :])
+    elif pairwise:
+        yield from ((name, baseline) for baseline, name in combinations(names, 2))
 
 
 def orders(pairwise: Pairwise, record_id: str, candidate: str, baseline: str) -> list[tuple[str, str]]:
@@ -100,20 +86,16 @@ def comparison_texts(
     """
     Return a comparison's texts around its two responses, each behind a fence of its own.
 
-    Args:
-        judge: Whose call it is.
-        prompt: The judge prompt.
-        values: The record's variables.
-        pairwise: How pairs are judged.
-        fences: The run's.
-        place: Record, first-shown candidate and second-shown one: what the fences are drawn by.
+    `place` is the record, the candidate shown first and the one shown second: what the fences are drawn by.
 
     Raises:
         PromptError: The prompt cannot be filled in, or does not show both responses once and in order.
     """
     record_id, first, second = place
     tool = pair_tool(pairwise)["name"]
-    fenced = [fences.fence(record_id, judge.name, first, second, which) for which in (1, 2)]
+    first_fence, second_fence = (
+        fences.fence(record_id, judge.name, first, second, which) for which in (1, 2)
+    )
     holes = {name: fences.mark("hole", record_id, name) for name in ("first_response", "second_response")}
     shown = {
         **values,
@@ -125,7 +107,7 @@ def comparison_texts(
     }
     before, between, after = around(prompt, shown, holes)
     return {
-        "before": leading_text(judge, prompt, tool=tool) + before + fenced[0].open,
-        "between": fenced[0].close + between + fenced[1].open,
-        "after": fenced[1].close + after,
+        "before": leading_text(judge, prompt, tool=tool) + before + first_fence["open"],
+        "between": first_fence["close"] + between + second_fence["open"],
+        "after": second_fence["close"] + after,
     }

@@ -49,14 +49,16 @@ def perturbed_copies(record: Record, robustness: Robustness) -> Iterator[Copy]:
     A copy's ID is `<id>~<perturbation>-<number>`, its cluster the record's. It has no given response: nobody
     has answered it. Of a conversation the user's last message is perturbed.
     """
-    text = _asked(record)
+    places = [place for place, message in enumerate(record.messages) if message.role == "user"]
+    place = places[-1] if places else None
+    text = record.prompt_text if place is None else record.messages[place].content
     for name in robustness.perturbations:
         seen = {text}
         for number in range(1, robustness.n + 1):
             changed = perturb(text, name, number, seed=f"{robustness.seed}\0{record.id}")
             if changed not in seen:
                 seen.add(changed)
-                yield Copy(record.id, name, _copy(record, changed, f"{record.id}~{name}-{number}"))
+                yield Copy(record.id, name, _copy(record, place, changed, f"{record.id}~{name}-{number}"))
 
 
 def is_copy_id(record_id: str) -> bool:
@@ -68,11 +70,8 @@ def perturb(text: str, name: PerturbationName, number: int, *, seed: str) -> str
     """
     Return a text with a perturbation; the text itself where there is nothing to change.
 
-    Args:
-        text: The question.
-        name: Which perturbation.
-        number: 1 for the first copy. Copies 1 and 2 of `case` are all lower and all upper case.
-        seed: Whatever else should make a difference.
+    Numbers begin at 1; copies 1 and 2 of `case` are all lower and all upper case. `seed` is whatever else
+    should make a difference.
     """
     digest = blake2b(f"{seed}\0{name}\0{number}".encode(errors="replace"), digest_size=8)
     draw = Random(digest.hexdigest())  # noqa: S311 - for typing errors, not for secrets
@@ -118,18 +117,7 @@ def _whitespace(text: str, draw: Random) -> str:
     return text
 
 
-def _asked(record: Record) -> str:
-    place = _last_of_user(record)
-    return record.prompt_text if place is None else record.messages[place].content
-
-
-def _last_of_user(record: Record) -> int | None:
-    places = [place for place, message in enumerate(record.messages) if message.role == "user"]
-    return places[-1] if places else None
-
-
-def _copy(record: Record, text: str, record_id: str) -> Record:
-    place = _last_of_user(record)
+def _copy(record: Record, place: int | None, text: str, record_id: str) -> Record:
     changed: dict[str, object] = {"prompt": text}
     if place is not None:
         message = Message(role="user", content=text)

@@ -7,13 +7,13 @@ workflow needs; and `rejected.jsonl`, the rows that are not evaluated.
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from evaldrop import storage
 from evaldrop.bedrock.families.requests import candidate_call, conversation
-from evaldrop.datasets import Record, Rejected, read_records
+from evaldrop.datasets import Record, read_records
 from evaldrop.errors import DatasetError, PromptError
 from evaldrop.evaluation import Candidate
 from evaldrop.evaluation.definition import GIVEN, layout
@@ -21,13 +21,13 @@ from evaldrop.evaluation.prompts import Prompt, Turn
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import RECORDS_FILE, share_texts
 from evaldrop.run.request import RunRequest
-from evaldrop.steps.prepare_records.anchors import AnchorQuestions, anchor_records
+from evaldrop.steps.prepare_records.anchors import anchor_records
 from evaldrop.steps.prepare_records.judge_requests import (
     MAX_SHARED_JUDGE_BYTES,
     JudgeRequests,
     RecordCriteria,
 )
-from evaldrop.steps.prepare_records.kept_replies import ParentRecord, ParentReplies, parent_replies
+from evaldrop.steps.prepare_records.kept_replies import ParentReplies, parent_replies
 from evaldrop.steps.prepare_records.long_records import (
     WHOLE,
     Form,
@@ -60,31 +60,29 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
         DatasetError: More rows than tolerated cannot be evaluated; the message gives the first of them.
     """
     definition = RunDefinition.load(folder)
-    with parent_replies(definition) as parent:
-        return _prepare_records(request, definition, Preparing(definition, parent, is_sending=True), folder)
-
-
-def _prepare_records(
-    request: RunRequest, definition: RunDefinition, preparing: "Preparing", folder: str
-) -> JSON:
-    source = definition.dataset.uri.rpartition("/")[2]
+    evaluation, dataset = definition.evaluation, definition.dataset
+    source = dataset.uri.rpartition("/")[2]
     prepared = rejected = 0
     first: list[str] = []
     with (
-        storage.open_read(definition.dataset.uri, definition.dataset.version) as stream,
+        parent_replies(definition) as parent,
+        storage.open_read(dataset.uri, dataset.version) as stream,
         storage.open_write(storage.join(folder, RECORDS_FILE)) as records,
         storage.open_write(storage.join(folder, "rejected.jsonl")) as rejects,
     ):
-        for row in read_records(stream, source=source, fields=definition.evaluation.fields or None):
+        preparing = Preparing(definition, parent, is_sending=True)
+        for row in read_records(stream, source=source, fields=evaluation.fields or None):
             if prepared == request.limit:
                 break
-            outcome = preparing.prepare(row) if isinstance(row, Record) else _refused(row)
-            if isinstance(outcome, _Refusal):
-                rejects.write(orjson.dumps(outcome.row) + b"\n")
+            if isinstance(row, Record):
+                outcome = preparing.prepare(row)
+            else:
+                outcome = Refusal(row.line, " ".join(map(str, row.problems)), row.row)
+            if isinstance(outcome, Refusal):
+                rejects.write(orjson.dumps(outcome._asdict()) + b"\n")
                 rejected += 1
-                first += (
-                    [f"{source} line {row.line}: {outcome.row['reason']}"] if len(first) < MAX_REASONS else []
-                )
+                if len(first) < MAX_REASONS:
+                    first.append(f"{source} line {row.line}: {outcome.reason}")
                 continue
             records.write(orjson.dumps(outcome) + b"\n")
             prepared += 1
@@ -106,17 +104,12 @@ def _refuse_too_many(first: list[str], *, rejected: int, read: int, definition: 
         )
 
 
-class _Refusal:
-    """A row that is not evaluated."""
+class Refusal(NamedTuple):
+    """A row that is not evaluated, as `rejected.jsonl` has it."""
 
-    __slots__ = ("row",)
-
-    def __init__(self, line: int, reason: str, row: Any) -> None:
-        self.row = {"line": line, "reason": reason, "row": row}
-
-
-def _refused(row: Rejected) -> _Refusal:
-    return _Refusal(row.line, " ".join(map(str, row.problems)), row.row)
+    line: int
+    reason: str
+    row: Any
 
 
 def _state(request: RunRequest, definition: RunDefinition, preparing: "Preparing", folder: str) -> JSON:
@@ -153,7 +146,8 @@ class Preparing:
         self._evaluation = evaluation
         self._prompts = {name: Prompt(name=name, text=file.text) for name, file in definition.prompts.items()}
         self._request_keys = {
-            candidate.name: _request_key(definition, candidate) for candidate in evaluation.candidates
+            candidate.name: f"{evaluation.prompt_of(candidate)}/{layout(candidate)}"
+            for candidate in evaluation.candidates
         }
         self.candidates = [
             candidate_call(candidate, request_key=self._request_keys[candidate.name])
@@ -170,25 +164,27 @@ class Preparing:
             *(prompt.variables for name, prompt in self._prompts.items() if name.startswith("judge/"))
         )
 
-    def prepare(self, record: Record) -> "JSON | _Refusal":
+    def prepare(self, record: Record) -> JSON | Refusal:
         """Return a record as a line of `records.jsonl`, or why it cannot be sent."""
         if self._evaluation.robustness and is_copy_id(record.id):
             reason = f"{record.id} is what a perturbed copy is called. Give the record another id."
-            return _Refusal(record.line, reason, record.model_dump(mode="json"))
+            return Refusal(record.line, reason, record.model_dump(mode="json"))
         return self._prepare(record)
 
-    def _prepare(self, record: Record) -> "JSON | _Refusal":
+    def _prepare(self, record: Record) -> JSON | Refusal:
         before = self._parent.of(record.id).calls.get("shortened", {}) if self._parent else {}
         try:
             calls = fitting(self._forms(record), room=self.room, limit=before.get("limit"))
             line = fitting_line(self._line(record, calls))
         except PromptError as error:
-            return _Refusal(record.line, str(error), record.model_dump(mode="json"))
+            return Refusal(record.line, str(error), record.model_dump(mode="json"))
         except TooLongError as error:
             kept = record.model_dump(mode="json", exclude={"prompt", "messages", "context"})
-            return _Refusal(record.line, str(error), kept)
+            return Refusal(record.line, str(error), kept)
         if self._is_sending and "long" in calls:
-            self._send(record)
+            # Made again rather than held: a record's bodies may be 20 MB a candidate.
+            for candidate, body in self._long_bodies(record):
+                self._long.write(record.id, candidate, body)
         return line
 
     def _line(self, record: Record, calls: JSON) -> JSON:
@@ -214,12 +210,12 @@ class Preparing:
                 before = self._parent.of(anchor["record_id"])
                 # The response may be another one under the same number.
                 if before.calls.get("given") == anchor["calls"]["given"]:
-                    self._keep(before, anchor["calls"]["judgements"], [])
+                    self._parent.keep(before, anchor["calls"]["judgements"], [])
             yield anchor
 
-    def _questions_of_anchor(self, record: Record) -> AnchorQuestions:
+    def _questions_of_anchor(self, record: Record) -> tuple[list[JSON], Mapping[str, str]]:
         judgements = self.judge_requests.judgements(record, variables(record))
-        return AnchorQuestions(list(judgements), self._criteria.not_applicable(record))
+        return list(judgements), self._criteria.not_applicable(record)
 
     def copies(self, record: Record) -> Iterator[JSON]:
         """Yield a record's perturbed copies as lines of `records.jsonl`, right behind the record."""
@@ -234,7 +230,12 @@ class Preparing:
 
     def _forms(self, record: Record) -> Callable[[Form], JSON]:
         """Return what makes a record's calls in a form; its long requests are measured once."""
-        long = cache(lambda: dict(self._long_requests(record)))
+        long = cache(
+            lambda: {
+                candidate.name: self._long.request(record.id, candidate, body)
+                for candidate, body in self._long_bodies(record)
+            }
+        )
         return lambda form: self._calls(record, form) | ({"long": long()} if form.is_apart else {})
 
     def _calls(self, record: Record, form: Form) -> JSON:
@@ -248,7 +249,7 @@ class Preparing:
         if self._parent:
             before = self._parent.of(record.id)
             given = before.given()
-            self._keep(before, judgements, comparisons)
+            self._parent.keep(before, judgements, comparisons)
         calls = {
             "record_id": record.id,
             "requests": {} if self._parent or form.is_apart else self._requests(record, values, given),
@@ -260,45 +261,29 @@ class Preparing:
             calls["shortened"] = {"limit": form.limit, "characters": characters}
         return calls if form == WHOLE else share_texts(calls, shown)
 
-    def _long_requests(self, record: Record) -> Iterator[tuple[str, JSON]]:
-        for candidate, body in self._long_bodies(record):
-            yield candidate.name, self._long.request(record.id, candidate, body)
-
     def _long_bodies(self, record: Record) -> Iterator[tuple[Candidate, bytes]]:
         given = {self._definition.given.get(name, name) for name in record.responses}
         for candidate in () if self._parent else self._evaluation.candidates:
             if candidate.model != GIVEN and candidate.name not in given:
-                prompt = self._prompts[f"candidate/{self._evaluation.prompt_of(candidate)}"]
-                yield candidate, long_body(candidate, _turns(prompt, record, variables(record)))
-
-    def _send(self, record: Record) -> None:
-        # Made again rather than held: a record's bodies may be 20 MB a candidate.
-        for candidate, body in self._long_bodies(record):
-            self._long.write(record.id, candidate, body)
-
-    def _keep(self, before: ParentRecord, judgements: list[JSON], comparisons: list[JSON]) -> None:
-        """Put the parent's replies beside the requests they answer, so that no call is made again."""
-        for judgement in judgements:
-            if self._is_same_judge(judgement) and (replies := before.kept_replies(judgement)):
-                judgement["kept_replies"] = replies
-        if self._parent is None or not self._parent.is_same_pairwise():
-            return
-        for comparison in comparisons:
-            if self._is_same_judge(comparison) and (reply := before.kept_comparison(comparison)):
-                comparison["kept"] = reply
-
-    def _is_same_judge(self, request: Mapping[str, Any]) -> bool:
-        return self._parent is not None and self._parent.is_same_judge(request["judge"])
+                yield candidate, long_body(candidate, self._turns(candidate, record, variables(record)))
 
     def _requests(self, record: Record, values: Mapping[str, Any], given: Mapping[str, Any]) -> JSON:
         requests: JSON = {}
         for candidate in self._evaluation.candidates:
             key = self._request_keys[candidate.name]
-            if candidate.model == GIVEN or candidate.name in given or key in requests:
-                continue
-            prompt = self._prompts[f"candidate/{self._evaluation.prompt_of(candidate)}"]
-            requests[key] = conversation(_turns(prompt, record, values), layout(candidate))
+            if candidate.model != GIVEN and candidate.name not in given and key not in requests:
+                requests[key] = conversation(self._turns(candidate, record, values), layout(candidate))
         return requests
+
+    def _turns(self, candidate: Candidate, record: Record, values: Mapping[str, Any]) -> list[Turn]:
+        """Return a candidate's messages; a conversation is sent as it is, below the prompt's system text."""
+        prompt = self._prompts[f"candidate/{self._evaluation.prompt_of(candidate)}"]
+        # The reference is the answer: a candidate must not see it.
+        shown = {name: value for name, value in values.items() if name != "reference"}
+        if len(record.messages) < 2:
+            return prompt.render(shown)
+        system = prompt.render(shown, only=lambda role: role == "system")
+        return [*system, *(Turn(message.role, message.content) for message in record.messages)]
 
 
 def variables(record: Record) -> JSON:
@@ -316,17 +301,3 @@ def variables(record: Record) -> JSON:
         "category": record.category,
     }
     return {**record.metadata, **{name: value for name, value in fields.items() if value}}
-
-
-def _turns(prompt: Prompt, record: Record, values: Mapping[str, Any]) -> list[Turn]:
-    """Return a candidate's messages; a conversation is sent as it is, below the prompt's system text."""
-    # The reference is the answer: a candidate must not see it.
-    shown = {name: value for name, value in values.items() if name != "reference"}
-    if not record.messages or len(record.messages) == 1:
-        return prompt.render(shown)
-    system = prompt.render(shown, only=lambda role: role == "system")
-    return [*system, *(Turn(message.role, message.content) for message in record.messages)]
-
-
-def _request_key(definition: RunDefinition, candidate: Candidate) -> str:
-    return f"{definition.evaluation.prompt_of(candidate)}/{layout(candidate)}"

@@ -28,24 +28,18 @@ def shorten(text: str, limit: int) -> str:
     if left_out <= 0:
         return text
     tail = limit // 2
-    return f"{text[: limit - tail]}{_statement(left_out)}{text[len(text) - tail :]}"
+    statement = (
+        f"\n\n[… {left_out:,} characters are left out here: the text is too long to be shown whole, "
+        "and a response may rest on what is left out …]\n\n"
+    )
+    return text[: limit - tail] + statement + text[len(text) - tail :]
 
 
 def shorten_values(values: Mapping[str, Any], limit: int) -> Shortened:
     """Return values in which no text, in lists and objects too, keeps more than `limit` characters."""
-    shown, lost = {}, {}
-    for name, value in values.items():
-        shown[name], left_out = _shorten(value, limit)
-        if left_out:
-            lost[name] = left_out
-    return Shortened(shown, lost)
-
-
-def _statement(left_out: int) -> str:
-    return (
-        f"\n\n[… {left_out:,} characters are left out here: the text is too long to be shown whole, "
-        "and a response may rest on what is left out …]\n\n"
-    )
+    pieces = {name: _shorten(value, limit) for name, value in values.items()}
+    lost = {name: left_out for name, (_, left_out) in pieces.items() if left_out}
+    return Shortened({name: shown for name, (shown, _) in pieces.items()}, lost)
 
 
 def _shorten(value: Any, limit: int) -> tuple[Any, int]:

@@ -34,14 +34,12 @@ _ACTIONS = {
 # Steps whose failures the workflow itself hands to ReportFailure: nothing has been spent by then.
 _CAUGHT = ("ValidateDataset", "PrepareRecords")
 
-_OF_THE_MAP = frozenset(
-    {
-        "States.ExceedToleratedFailureThreshold",
-        "States.ItemReaderFailed",
-        "States.QueryEvaluationError",
-        "States.ResultWriterFailed",
-    }
-)
+_OF_THE_MAP = {
+    "States.ExceedToleratedFailureThreshold",
+    "States.ItemReaderFailed",
+    "States.QueryEvaluationError",
+    "States.ResultWriterFailed",
+}
 
 _REDRIVE = (
     "When the cause is gone: aws stepfunctions redrive-execution --execution-arn {} finishes it; "
@@ -50,22 +48,14 @@ _REDRIVE = (
 
 
 def scorecard_notice(scorecard: "Scorecard", *, folder: str, notify: str) -> dict[str, Any]:
-    """
-    Return what BuildScorecard hands on: the decision, its reasons, and the message for the topic.
-
-    Args:
-        scorecard: The run's numbers.
-        folder: URI of the run's folder.
-        notify: The evaluation's wish, `always` or `not_passed`.
-    """
+    """Return what BuildScorecard hands on; `notify` is the evaluation's wish, `always` or `not_passed`."""
     gate = scorecard.gate
     report = storage.join(folder, "report.html")
     head = f"{'SIMULATED ' if scorecard.simulated else ''}{scorecard.evaluation}: {gate.decision}"
-    reasons = list(gate.reasons)
-    lines = [head, "", *reasons, *scorecard.alarms, "", f"Report: {report}"]
+    lines = [head, "", *gate.reasons, *scorecard.alarms, "", f"Report: {report}"]
     return {
         "decision": gate.decision,
-        "reasons": reasons,
+        "reasons": list(gate.reasons),
         "report": report,
         "notify": notify,
         "subject": _subject(f"evaldrop {head}"),
@@ -102,13 +92,7 @@ def unfinished_notice(
     Return reason and message of a run that failed where the workflow catches nothing; None when it did catch.
 
     Beyond the caught steps money has been spent, and a redrive can go on: it begins at the state that failed,
-    which must therefore not have handed its failure on.
-
-    Args:
-        run: The run's request: at least `run_id` and `dataset`.
-        error: The execution's.
-        cause: The execution's.
-        execution: Its ARN, empty on one machine.
+    which must therefore not have handed its failure on. `execution` is its ARN, empty on one machine.
     """
     if cause.startswith(tuple(f"{step}: " for step in _CAUGHT)):
         return None
@@ -132,9 +116,6 @@ def report_unfinished(
 
     Returns:
         Whether a message was sent.
-
-    Raises:
-        AwsError: A service would not.
     """
     execution = detail["executionArn"]
     # Not every event carries error, cause and input (a long input is left out): Step Functions has them.

@@ -7,8 +7,9 @@ it.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
@@ -78,14 +79,7 @@ MISTAKEN_ENDINGS = (".csv", ".tsv", ".xlsx", ".parquet", ".txt", ".gz", ".zip", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
-    """
-    What a stack takes in, and where runs go.
-
-    Attributes:
-        bucket: The input bucket.
-        out: URI of the folder that runs are kept in.
-        max_bytes: Largest dataset that its functions can work through.
-    """
+    """What a stack takes in: from which bucket, datasets of what size; and the URI of the folder for runs."""
 
     bucket: str
     out: str
@@ -137,22 +131,21 @@ def start_runs(
 
     Args:
         event: As the Lambda got it.
-        intake: The stack's.
+        intake: What the stack takes in.
         services: Its Step Functions, SNS and S3.
-        delivery: Stands for the time where an event states none; the same for each attempt at it.
+        delivery: Used as the time where an event states none; the same for each attempt at it.
 
     Returns:
         URIs under `started`, `already_started`, `refused` and `ignored`.
 
     Raises:
-        EvaldropError: A service could not be reached, or would not.
-        InputError: The event is of no known kind.
+        EvaldropError: A service failed, or the event is of no known kind.
     """
     outcome: dict[str, list[str]] = {"started": [], "already_started": [], "refused": [], "ignored": []}
     failures: list[EvaldropError] = []
-    for wanted in _wanted(event, delivery):
+    for settle in _wanted(event, delivery):
         try:
-            uri, what = wanted.settle(intake, services)
+            uri, what = settle(intake, services)
         except EvaldropError as failure:
             failures.append(failure)
         else:
@@ -162,21 +155,20 @@ def start_runs(
     return outcome
 
 
-def _wanted(event: Mapping[str, Any], delivery: str) -> "Iterator[_Uploaded | _Wished]":
-    if "datasets" in event:
-        moment = str(event.get("scheduled_time") or delivery)
-        for entry in event["datasets"]:
-            yield _Wished(_wish(entry), moment)
+def _wanted(event: Mapping[str, Any], delivery: str) -> Iterator[Callable[..., tuple[str, str]]]:
+    """Yield what settles each dataset of an event, called with the intake and the services."""
+    if "datasets" not in event:
+        for upload in uploads_in(event):
+            yield partial(_settle_upload, upload)
         return
-    for upload in uploads_in(event):
-        yield _Uploaded(upload)
-
-
-def _wish(entry: Any) -> Wish:
-    try:
-        return Wish.model_validate({"dataset": entry} if isinstance(entry, str) else entry)
-    except ValidationError as error:
-        raise InputError(f"datasets: {entry!r} is neither a key nor an object with one. {error}") from error
+    for entry in event["datasets"]:
+        try:
+            wish = Wish.model_validate({"dataset": entry} if isinstance(entry, str) else entry)
+        except ValidationError as error:
+            raise InputError(
+                f"datasets: {entry!r} is neither a key nor an object with one. {error}"
+            ) from error
+        yield partial(_settle_wish, wish, str(event.get("scheduled_time") or delivery))
 
 
 def uploads_in(event: Mapping[str, Any]) -> Iterator[Upload]:
@@ -187,11 +179,14 @@ def uploads_in(event: Mapping[str, Any]) -> Iterator[Upload]:
         InputError: It is no event of S3.
     """
     if event.get("source") == "aws.s3" and "detail" in event:
-        yield _from_eventbridge(event["detail"])
+        detail = event["detail"]
+        # The key as it is: EventBridge does not encode keys, and notifications do.
+        yield _upload(detail, key=detail["object"]["key"], version="version-id", etag="etag")
     elif "Records" in event:
         for record in event["Records"]:
             if record.get("eventName", "").startswith(("ObjectCreated:", "s3:ObjectCreated:")):
-                yield _from_notification(record["s3"])
+                key = unquote_plus(record["s3"]["object"]["key"])
+                yield _upload(record["s3"], key=key, version="versionId", etag="eTag")
     elif event.get("Event") != "s3:TestEvent":  # sent by S3 when a notification is set up
         raise InputError(
             f"no event that starts a run; its keys are {', '.join(sorted(event)) or 'none'}. "
@@ -199,31 +194,17 @@ def uploads_in(event: Mapping[str, Any]) -> Iterator[Upload]:
         )
 
 
-def _from_eventbridge(detail: Mapping[str, Any]) -> Upload:
-    created = detail["object"]
+def _upload(facts: Mapping[str, Any], *, key: str, version: str, etag: str) -> Upload:
+    created = facts["object"]
+    # "null" is what S3 calls every object written while versioning is suspended.
+    named = created.get(version) not in {None, "", "null"}
     return Upload(
-        bucket=detail["bucket"]["name"],
-        key=created["key"],  # as it is: EventBridge does not encode keys
-        version=_version(created.get("version-id")),
-        etag=created.get("etag", ""),
+        bucket=facts["bucket"]["name"],
+        key=key,
+        version=created[version] if named else None,
+        etag=created.get(etag, ""),
         size=created.get("size", 0),
     )
-
-
-def _from_notification(record: Mapping[str, Any]) -> Upload:
-    created = record["object"]
-    return Upload(
-        bucket=record["bucket"]["name"],
-        key=unquote_plus(created["key"]),
-        version=_version(created.get("versionId")),
-        etag=created.get("eTag", ""),
-        size=created.get("size", 0),
-    )
-
-
-def _version(version: str | None) -> str | None:
-    # "null" is what S3 calls every object written while versioning is suspended
-    return None if version in {None, "", "null"} else version
 
 
 def run_name(*parts: str | None) -> str:
@@ -238,77 +219,60 @@ def run_of(upload: Upload) -> str:
     return run_name(upload.bucket, upload.key, upload.version or upload.etag)
 
 
-class _Uploaded(NamedTuple):
-    """An upload to settle."""
-
-    upload: Upload
-
-    def settle(self, intake: Intake, services: StackServices) -> tuple[str, str]:
-        """Start its run, refuse or ignore it; return its URI and what was done."""
-        upload = self.upload
-        if _goes_with_datasets(upload, intake):
-            return upload.uri, "ignored"
-        if reason := refusal(upload, intake):
-            services.notify(**refusal_notice(upload.uri, reason))
-            return upload.uri, "refused"
+def _settle_upload(upload: Upload, intake: Intake, services: StackServices) -> tuple[str, str]:
+    outside = _outside(upload.bucket, upload.key, intake)
+    if not outside and upload.key.endswith((".yaml", ".yml", ".md", "/")):
+        # No dataset but what goes with some: a sidecar, a prompt, a folder's marker.
+        return upload.uri, "ignored"
+    reason, options = refusal(upload, intake), UploadOptions()
+    if not reason:
         try:
             options = UploadOptions.from_metadata(services.metadata(upload.uri, upload.version))
         except InputError as error:
-            services.notify(**refusal_notice(upload.uri, str(error)))
-            return upload.uri, "refused"
-        request = RunRequest(
-            run_id=run_of(upload),
-            dataset=upload.uri,
-            dataset_version=upload.version,
-            evaluation=options.evaluation and _uri(options.evaluation, intake),
-            out=intake.out,
-            limit=options.limit,
-        )
-        return upload.uri, "started" if services.start(request) else "already_started"
+            reason = str(error)
+    request = RunRequest(
+        run_id=run_of(upload),
+        dataset=upload.uri,
+        dataset_version=upload.version,
+        evaluation=options.evaluation and _uri(options.evaluation, intake),
+        out=intake.out,
+        limit=options.limit,
+    )
+    return _settle(request, reason, services)
 
 
-class _Wished(NamedTuple):
-    """A wish to settle, made at a moment."""
+def _settle_wish(wish: Wish, moment: str, intake: Intake, services: StackServices) -> tuple[str, str]:
+    uri, evaluation = _uri(wish.dataset, intake), wish.evaluation and _uri(wish.evaluation, intake)
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    reason = _outside(bucket, key, intake)
+    facts = ObjectFacts(size=0, version=None)
+    if not reason:
+        try:
+            facts = services.describe(uri)
+        except StorageError as error:
+            reason = f"{error}. Upload it, or take it out of the schedule."
+    request = RunRequest(
+        run_id=run_name(bucket, key, moment, evaluation, str(wish.limit or "")),
+        dataset=uri,
+        dataset_version=facts.version,
+        evaluation=evaluation,
+        out=intake.out,
+        limit=wish.limit,
+    )
+    reason = reason or refusal(Upload(bucket, key, facts.version, "", facts.size), intake)
+    return _settle(request, reason, services)
 
-    wish: Wish
-    moment: str
 
-    def settle(self, intake: Intake, services: StackServices) -> tuple[str, str]:
-        """Start its run on the dataset's newest version, or refuse it; return its URI and what was done."""
-        wish = self.wish
-        uri, evaluation = _uri(wish.dataset, intake), wish.evaluation and _uri(wish.evaluation, intake)
-        bucket, _, key = uri.removeprefix("s3://").partition("/")
-        reason = _outside(bucket, key, intake)
-        facts = ObjectFacts(size=0, version=None)
-        if not reason:
-            try:
-                facts = services.describe(uri)
-            except StorageError as error:
-                reason = f"{error}. Upload it, or take it out of the schedule."
-        reason = reason or refusal(Upload(bucket, key, facts.version, "", facts.size), intake)
-        if reason:
-            services.notify(**refusal_notice(uri, reason))
-            return uri, "refused"
-        request = RunRequest(
-            run_id=run_name(bucket, key, self.moment, evaluation, str(wish.limit or "")),
-            dataset=uri,
-            dataset_version=facts.version,
-            evaluation=evaluation,
-            out=intake.out,
-            limit=wish.limit,
-        )
-        return uri, "started" if services.start(request) else "already_started"
+def _settle(request: RunRequest, refused: str | None, services: StackServices) -> tuple[str, str]:
+    """Start a run, or send why not; return the dataset's URI and what was done."""
+    if refused:
+        services.notify(**refusal_notice(request.dataset, refused))
+        return request.dataset, "refused"
+    return request.dataset, "started" if services.start(request) else "already_started"
 
 
 def _uri(key: str, intake: Intake) -> str:
     return key if key.startswith("s3://") else f"s3://{intake.bucket}/{key.lstrip('/')}"
-
-
-def _goes_with_datasets(upload: Upload, intake: Intake) -> bool:
-    """Tell whether an upload is no dataset but belongs to some: a sidecar, a prompt, a folder's marker."""
-    return not _outside(upload.bucket, upload.key, intake) and upload.key.endswith(
-        (".yaml", ".yml", ".md", "/")
-    )
 
 
 def refusal(upload: Upload, intake: Intake) -> str | None:

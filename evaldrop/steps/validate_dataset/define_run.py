@@ -13,17 +13,18 @@ from evaldrop import storage
 from evaldrop.datasets import Record, Survey, read_records
 from evaldrop.errors import EvaluationError, PromptError, StorageError
 from evaldrop.evaluation import Candidate, Evaluation
-from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.prices import load_prices
 from evaldrop.evaluation.prompts import Kind, Prompt, load_prompt
 from evaldrop.run.definition import DatasetFacts, PromptFile, RunDefinition, prices_for
+from evaldrop.run.records import texts_in
 from evaldrop.run.request import RunRequest, run_folder
 from evaldrop.scorecard.baseline.blessing import blessed_run
 from evaldrop.scorecard.gate import RunNames, gate_problems
 from evaldrop.shipped import VERSION, workflow_sha256
 from evaldrop.steps.prepare_records.kept_replies import parent_replies
+from evaldrop.steps.prepare_records.pair_texts import pairs
 from evaldrop.steps.prepare_records.prepare import Preparing
 from evaldrop.steps.validate_dataset.evaluation_checks import (
     CriteriaChecks,
@@ -32,8 +33,7 @@ from evaldrop.steps.validate_dataset.evaluation_checks import (
     parent_problems,
     robustness_problems,
 )
-from evaldrop.steps.validate_dataset.plan import SAMPLE_RECORDS, Counting, Plan, make_plan
-from evaldrop.steps.validate_dataset.size_checks import LongChecks
+from evaldrop.steps.validate_dataset.plan import SAMPLE_RECORDS, Counting, Plan, judge_calls, make_plan
 
 CANDIDATE_VARIABLES = frozenset({"id", "prompt", "system", "context", "category"})
 JUDGE_VARIABLES = CANDIDATE_VARIABLES | {
@@ -78,16 +78,17 @@ class RunDraft:
         """Return the run as it would be; what prevents it goes to the problems."""
         given = self._given()
         evaluation = self._with_given(given.values())
-        criteria, brought = self._criteria()
+        checks = CriteriaChecks(evaluation=self.evaluation, survey=self.survey, source=self.source)
+        criteria, brought = checks.check(), checks.brought()
+        self.problems += checks.problems
+        self.warnings += checks.warnings
         if criteria or not self.problems:
-            found = judge_problems(evaluation, criteria.values())
-            self.problems += [f"{self.source}: {problem}" for problem in found]
+            self._refuse(judge_problems(evaluation, criteria.values()))
         self.warnings += judge_warnings(evaluation)
         prompts = self._prompts(evaluation)
-        self._check_metrics()
-        unreadable = gate_problems(self.evaluation.gate, RunNames.asked(evaluation, criteria))
-        self.problems += [f"{self.source}: {problem}" for problem in unreadable]
-        self.problems += robustness_problems(evaluation, source=self.source)
+        self._refuse(self._metric_problems())
+        self._refuse(gate_problems(self.evaluation.gate, RunNames.asked(evaluation, criteria)))
+        self._refuse(robustness_problems(evaluation))
         if self.parent:
             self.problems += parent_problems(
                 self.parent, evaluation, self.survey.sha256, source=self.source, dataset=self.survey.source
@@ -103,7 +104,14 @@ class RunDraft:
             bedrock=self.request.bedrock,
             folder=run_folder(out, evaluation.name, self.request.run_id),
             out=out,
-            dataset=self._facts(),
+            dataset=DatasetFacts(
+                uri=storage.absolute(self.request.dataset),
+                version=self.request.dataset_version,
+                sha256=self.survey.sha256,
+                shape=self.survey.shape,
+                records={"read": self.survey.n_read, "rejected": self.survey.n_rejected},
+                notes=(self.survey.recognised,),
+            ),
             evaluation=evaluation,
             evaluation_uri=self.evaluation_uri,
             criteria=(*self.evaluation.criteria, *brought),
@@ -130,16 +138,6 @@ class RunDraft:
             self.warnings.append(str(error))
             return None
 
-    def _facts(self) -> DatasetFacts:
-        return DatasetFacts(
-            uri=storage.absolute(self.request.dataset),
-            version=self.request.dataset_version,
-            sha256=self.survey.sha256,
-            shape=self.survey.shape,
-            records={"read": self.survey.n_read, "rejected": self.survey.n_rejected},
-            notes=(self.survey.recognised,),
-        )
-
     def _given(self) -> dict[str, str]:
         """Return the candidates that come with the dataset: their name there, and the name they get."""
         given = {name: _plain_name(name) for name in self.survey.candidates}
@@ -160,34 +158,22 @@ class RunDraft:
         added = tuple(Candidate(name=name, model=GIVEN) for name in given if name not in named)
         evaluation = self.evaluation.model_copy(update={"candidates": (*self.evaluation.candidates, *added)})
         if not evaluation.candidates:
-            self.problems.append(
-                f"{self.source}: no candidates. List some, or bring responses in the dataset."
-            )
+            self._refuse(["no candidates. List some, or bring responses in the dataset."])
         baseline = evaluation.pairwise.baseline if evaluation.pairwise else None
         if baseline and baseline not in {candidate.name for candidate in evaluation.candidates}:
-            self.problems.append(f'{self.source}: pairwise.baseline: "{baseline}" is no candidate.')
+            self._refuse([f'pairwise.baseline: "{baseline}" is no candidate.'])
         return evaluation
-
-    def _criteria(self) -> tuple[dict[str, Criterion], list[str | dict[str, Any]]]:
-        """Return the criteria by name, and the configurations of those that only records name."""
-        checks = CriteriaChecks(evaluation=self.evaluation, survey=self.survey, source=self.source)
-        found, brought = checks.check(), checks.brought()
-        self.problems += checks.problems
-        self.warnings += checks.warnings
-        return found, brought
 
     def _prompts(self, evaluation: Evaluation) -> dict[str, Prompt]:
         near = storage.parent(self.evaluation_uri)
-        wanted: dict[tuple[Kind, str], None] = {}
-        for candidate in evaluation.candidates:
-            if candidate.model != GIVEN:
-                wanted["candidate", evaluation.prompt_of(candidate)] = None
-        for judge in evaluation.judges:
-            wanted["judge", judge.prompt] = None
-        if evaluation.pairwise:
-            wanted["judge", evaluation.pairwise.prompt] = None
+        called = [each for each in evaluation.candidates if each.model != GIVEN]
+        wanted: list[tuple[Kind, str]] = [
+            *(("candidate", evaluation.prompt_of(candidate)) for candidate in called),
+            *(("judge", judge.prompt) for judge in evaluation.judges),
+            *([("judge", evaluation.pairwise.prompt)] if evaluation.pairwise else ()),
+        ]
         prompts: dict[str, Prompt] = {}
-        for kind, name in wanted:
+        for kind, name in dict.fromkeys(wanted):
             if self.parent and kind == "candidate" and f"{kind}/{name}" in self.parent.prompts:
                 # What was sent is what was answered, whatever the file says now.
                 prompts[f"{kind}/{name}"] = self.parent.prompt(kind, name)
@@ -195,7 +181,7 @@ class RunDraft:
             try:
                 prompt = load_prompt(kind, name, near=near)
             except PromptError as error:
-                self.problems.append(f"{self.source}: {error}")
+                self._refuse([error])
                 continue
             prompts[prompt.name] = prompt
             self._check_variables(prompt, CANDIDATE_VARIABLES if kind == "candidate" else JUDGE_VARIABLES)
@@ -206,43 +192,48 @@ class RunDraft:
         known = always | (self.survey.variables.keys() - {"reference"})
         missing = sorted(prompt.variables - known - {"reference"})
         if missing and self.survey.n_accepted:
-            self.problems.append(
-                f"{self.source}: prompt {prompt.name} uses {', '.join(missing)}, which no record gives it. "
-                f"Known here: {', '.join(sorted(known))}."
+            names, those = ", ".join(missing), ", ".join(sorted(known))
+            self._refuse(
+                [f"prompt {prompt.name} uses {names}, which no record gives it. Known here: {those}."]
             )
 
-    def _check_metrics(self) -> None:
+    def _metric_problems(self) -> Iterator[str]:
         for name in self.evaluation.metrics:
             if name not in METRICS:
-                self.problems.append(
-                    f'{self.source}: metrics: "{name}" is no metric. There are {", ".join(METRICS)}.'
-                )
+                yield f'metrics: "{name}" is no metric. There are {", ".join(METRICS)}.'
             elif METRICS[name].needs_reference and not self.survey.with_field.get("reference"):
-                self.problems.append(
-                    f"{self.source}: metric {name} needs a reference, and no record has one."
-                )
+                yield f"metric {name} needs a reference, and no record has one."
+
+    def _refuse(self, problems: Iterable[object]) -> None:
+        self.problems += [f"{self.source}: {problem}" for problem in problems]
 
     def plan(self, definition: RunDefinition) -> Plan | None:
         """Return the plan, rendered for a sample; not one record that can be rendered is a problem."""
         try:
             list(Preparing(definition).anchors())
         except EvaluationError as error:
-            self.problems.append(f"{self.source}: {error}")
+            self._refuse([error])
             return None
         total = min(self.survey.n_accepted, self.request.limit or self.survey.n_accepted)
         with parent_replies(definition) as parent:
             counting = Counting(definition, parent)
             checks = LongChecks(definition, self.survey.source, counting)
             sample = list(self._sample(total, checks))
-            self._refuse_long(checks.problems)
+            # Records that cannot be sent are warnings when as many are tolerated.
+            tolerated = self.evaluation.tolerated_invalid_percentage
+            n_long = len(checks.problems)
+            refused = self.survey.n_rejected + n_long
+            if refused * 100 <= tolerated * self.survey.n_read and n_long < self.survey.n_accepted:
+                self.warnings += checks.problems
+            else:
+                self.problems += checks.problems
             reason = _why_none_can_be_sent(Preparing(definition).prepare, sample)
             if reason and not self.problems:
                 self.problems.append(f"{self.survey.source} line {sample[0].line}: {reason}")
             if self.problems:
                 return None
-            records = total - len(checks.problems)
             prices = load_prices(definition.evaluation.prices)
-            plan = make_plan(counting, sample, records=records, prices=prices)
+            plan = make_plan(counting, sample, records=total - n_long, prices=prices)
         if plan.unknown:
             budget = " budget_usd cannot be held to." if definition.evaluation.budget_usd else ""
             self.warnings.append(
@@ -251,22 +242,53 @@ class RunDraft:
             )
         return plan
 
-    def _refuse_long(self, problems: list[str]) -> None:
-        """Take records that cannot be sent for problems, or for warnings when as many are tolerated."""
-        tolerated = self.evaluation.tolerated_invalid_percentage
-        refused = self.survey.n_rejected + len(problems)
-        if refused * 100 <= tolerated * self.survey.n_read and len(problems) < self.survey.n_accepted:
-            self.warnings += problems
-        else:
-            self.problems += problems
-
-    def _sample(self, total: int, checks: LongChecks) -> Iterator[Record]:
+    def _sample(self, total: int, checks: "LongChecks") -> Iterator[Record]:
         step = max(1, total // SAMPLE_RECORDS)
         with storage.open_read(self.request.dataset, self.request.dataset_version) as stream:
             rows = read_records(stream, source=self.survey.source, fields=self.evaluation.fields or None)
             records = (row for row in rows if isinstance(row, Record))
             usual = (record for record in islice(records, total) if not checks.takes(record))
             yield from islice(usual, None, None, step)
+
+
+class LongChecks:
+    """
+    Looks at long records one by one: which cannot be sent, and what the others take.
+
+    `problems` says what is too long: its line, its size, what to do.
+    """
+
+    def __init__(self, definition: RunDefinition, source: str, counting: Counting) -> None:
+        self._counting = counting
+        self._source = source
+        evaluation = definition.evaluation
+        shown = judge_calls(evaluation, len(definition.criteria))
+        # Twice: whichever orders are chosen, this is only to look at too many records, not at too few.
+        compared = 2 * sum(1 for _ in pairs(evaluation))
+        # How often a child's input may hold a record's text.
+        self._requests = len(evaluation.candidates) + shown + len(evaluation.judges) * compared
+        self.problems: list[str] = []
+
+    def takes(self, record: Record) -> bool:
+        """Tell whether a record is so long that it is looked at by itself, and look at it."""
+        if not self._may_be_too_long(record):
+            return False
+        refusal = self._counting.add(record)
+        if refusal is not None:
+            self.problems.append(f"{self._source} line {record.line}: {refusal}")
+        return True
+
+    def _may_be_too_long(self, record: Record) -> bool:
+        # A record of the usual length costs no more than a look at the lengths of its texts.
+        # Half of the room is for what is not the record's: prompts, criteria, fences.
+        room = self._counting.preparing.room / 2 / self._requests
+        asked = [message.content for message in record.messages] or record.prompt_text
+        others = (record.system, record.context, record.reference, record.responses, record.metadata)
+        texts = list(texts_in((asked, *others)))
+        # A character has at most four bytes.
+        if sum(map(len, texts)) * 4 <= room:
+            return False
+        return sum(len(text.encode(errors="replace")) for text in texts) > room
 
 
 def _why_none_can_be_sent(prepare: Callable[[Record], Any], sample: Iterable[Record]) -> str | None:
@@ -276,7 +298,7 @@ def _why_none_can_be_sent(prepare: Callable[[Record], Any], sample: Iterable[Rec
         outcome = prepare(record)
         if isinstance(outcome, dict):
             return None
-        first = first or outcome.row["reason"]
+        first = first or outcome.reason
     return first
 
 

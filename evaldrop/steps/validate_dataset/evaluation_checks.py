@@ -5,6 +5,7 @@ records bring, its judges, its robustness, and for a run judged again what diffe
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from evaldrop.datasets import Survey
@@ -33,12 +34,9 @@ class CriteriaChecks:
     def check(self) -> dict[str, Criterion]:
         """Return the criteria by name; what is wrong with them goes to the problems."""
         found: dict[str, Criterion] = {}
-        own = [
-            (config, f"{self.source}: criteria[{place}]")
-            for place, config in enumerate(self.evaluation.criteria)
-        ]
-        brought = [(config, self._line_naming(config)) for config in self.brought()]
-        for config, path in (*own, *brought):
+        own = ((f"{self.source}: criteria[{n}]", config) for n, config in enumerate(self.evaluation.criteria))
+        brought = ((self._line_naming(config), config) for config in self.brought())
+        for path, config in chain(own, brought):
             try:
                 criterion = criterion_from_config(config, path=path)
             except EvaluationError as error:
@@ -142,12 +140,7 @@ def parent_problems(
     """
     Yield why a run cannot take its parent's responses over: they are to other requests.
 
-    Args:
-        parent: The run that is judged again.
-        evaluation: Of the new run, with the candidates that come with the dataset.
-        dataset_sha256: Of the dataset as it is now.
-        source: The evaluation's name, for messages.
-        dataset: The dataset's.
+    `evaluation` has the candidates that come with the dataset; `source` and `dataset` are names for messages.
     """
     before = questions_of(parent.evaluation)
     for place, settings in questions_of(evaluation).items():
@@ -168,10 +161,10 @@ def parent_problems(
         )
 
 
-def robustness_problems(evaluation: Evaluation, *, source: str) -> Iterator[str]:
+def robustness_problems(evaluation: Evaluation) -> Iterator[str]:
     """Yield why an evaluation's prompts cannot be perturbed."""
     if evaluation.robustness and all(candidate.model == GIVEN for candidate in evaluation.candidates):
         yield (
-            f"{source}: robustness: every response is given, and a perturbed prompt needs a candidate that "
+            "robustness: every response is given, and a perturbed prompt needs a candidate that "
             "answers it. List a model, or leave robustness out."
         )

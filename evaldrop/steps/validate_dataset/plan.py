@@ -5,15 +5,18 @@ Prompts are rendered for a sample of the records and their tokens counted at fou
 responses will be is a guess, which is why there is a low, a likely and a high figure.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
+from operator import add
 from typing import Any, Literal
 
 import orjson
 
 from evaldrop.datasets import Record
 from evaldrop.errors import BudgetExceeded
-from evaldrop.evaluation import Evaluation
+from evaldrop.evaluation import Candidate, Evaluation, Judge
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.prices import Prices, cost_usd
 from evaldrop.run.definition import RunDefinition
@@ -27,9 +30,8 @@ ChildType = Literal["EXPRESS", "STANDARD"]
 BYTES_PER_TOKEN = 4
 SAMPLE_RECORDS = 200
 
-# Tokens a response or a verdict may take where nothing better is known.
+# Tokens a response may take where nothing better is known.
 RESPONSE_TOKENS = (60, 250)
-VERDICT_TOKENS = (30, 80, 250)
 
 # Seconds a call takes, for the time a run needs; the real figure is the model's affair.
 CANDIDATE_S, JUDGE_S = 2.5, 3.0
@@ -51,26 +53,25 @@ class Range:
 
     def times(self, factor: float) -> "Range":
         """Return the guess for `factor` times as much."""
-        return Range(low=self.low * factor, likely=self.likely * factor, high=self.high * factor)
+        return self.map(lambda figure: figure * factor)
+
+    def map(self, change: Callable[[float], float]) -> "Range":
+        """Return the guess with each of its figures changed."""
+        return Range(low=change(self.low), likely=change(self.likely), high=change(self.high))
 
 
 ZERO = Range(low=0, likely=0, high=0)
+# Tokens of one criterion's verdict.
+VERDICT_TOKENS = Range(low=30, likely=80, high=250)
+
+Role = Literal["candidate", "judge"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """
-    The calls of one candidate or judge.
+    """The calls of a candidate or judge: tokens and cost of all of them, None when the price is unknown."""
 
-    Attributes:
-        role: `candidate` or `judge`.
-        calls: Number of calls.
-        input_tokens: For all calls.
-        output_tokens: For all calls.
-        cost_usd: For all calls; None when the model's price is unknown.
-    """
-
-    role: str
+    role: Role
     name: str
     model: str
     calls: int
@@ -195,7 +196,7 @@ def refuse_above_budget(plan: Plan, budget_usd: float | None) -> None:
     Refuse a plan whose likely cost is above the budget.
 
     Raises:
-        BudgetExceeded: It is; the message says by how much and what to do.
+        BudgetExceeded: The message says by how much and what to do.
     """
     likely = plan.cost_usd.likely
     if budget_usd is not None and likely > budget_usd:
@@ -222,27 +223,20 @@ class Counting:
         self.n = 0
         self.n_copies = 0.0
         self._references: list[int] = []
-        self._candidate_calls = dict.fromkeys(self._requests, 0.0)
-        self._candidate_input = dict.fromkeys(self._requests, 0.0)
-        self._judge_calls = {judge.name: 0.0 for judge in self._evaluation.judges}
-        self._judge_input = dict.fromkeys(self._judge_calls, 0.0)
-        self._judge_criteria = dict.fromkeys(self._judge_calls, 0.0)
-        self._judge_responses = dict.fromkeys(self._judge_calls, 0.0)
+        # By role and name: a judge may be called as a candidate is.
+        self._calls: defaultdict[tuple[Role, str], float] = defaultdict(float)
+        self._input: defaultdict[tuple[Role, str], float] = defaultdict(float)
+        self._verdicts: defaultdict[str, float] = defaultdict(float)
+        self._responses: defaultdict[str, float] = defaultdict(float)
 
     def add(self, record: Record, *, weight: float | None = None) -> str | None:
-        """
-        Add a record, and return why it cannot be sent if so.
-
-        Args:
-            record: The record.
-            weight: How many records it represents; None for itself alone.
-        """
+        """Add a record, which represents `weight` of them or itself alone; return why it cannot be sent."""
         prepared = self.preparing.prepare(record)
         if not isinstance(prepared, dict):
-            return str(prepared.row["reason"])
+            return prepared.reason
         if weight is None:
             self.n += 1
-        weight = 1 if weight is None else weight
+            weight = 1
         self._references += [tokens(text) for text in record.reference[:1]]
         self._count(with_texts_restored(prepared["calls"]), weight)
         for copy in self.preparing.copies(record):
@@ -256,8 +250,8 @@ class Counting:
             if name in calls["given"] or (name not in long and key not in calls["requests"]):
                 continue
             sent = long[name]["bytes"] // BYTES_PER_TOKEN if name in long else tokens(calls["requests"][key])
-            self._candidate_calls[name] += weight
-            self._candidate_input[name] += weight * sent
+            self._calls["candidate", name] += weight
+            self._input["candidate", name] += weight * sent
         for judgement in calls["judgements"]:
             kept = len(judgement.get("kept_replies", ()))
             self._count_judge(judgement, responses=1, calls=weight * (len(judgement["fences"]) - kept))
@@ -274,75 +268,53 @@ class Counting:
     def _count_judge(self, request: dict[str, Any], *, responses: int, calls: float) -> None:
         name = request["judge"]
         constants = request.get("call") or self.preparing.judge_requests.constants[request["request_key"]]
-        words = (
-            tokens(request["before"])
-            + tokens(request["after"])
-            + tokens(constants.get("request") or constants.get("body"))
-        )
-        self._judge_calls[name] += calls
-        self._judge_input[name] += calls * words
-        self._judge_criteria[name] += calls * len(request.get("criteria", "1"))
-        self._judge_responses[name] += calls * responses
+        parts = (request["before"], request["after"], constants.get("request") or constants.get("body"))
+        self._calls["judge", name] += calls
+        self._input["judge", name] += calls * sum(map(tokens, parts))
+        # A comparison has one verdict.
+        self._verdicts[name] += calls * len(request.get("criteria", "1"))
+        self._responses[name] += calls * responses
 
     def lines(self, prices: Prices) -> Iterable[Line]:
         """Yield the calls of each candidate and judge."""
         for candidate in self._evaluation.candidates:
-            if candidate.model == GIVEN:
-                continue
-            calls = self._candidate_calls[candidate.name]
-            output = self._response(candidate.inference.max_tokens).times(calls)
-            sent = self._candidate_input[candidate.name]
-            yield _line(
-                "candidate",
-                candidate,
-                round(calls),
-                Range(low=sent, likely=sent, high=sent),
-                output,
-                prices,
-            )
+            if candidate.model != GIVEN:
+                calls = self._calls["candidate", candidate.name]
+                output = self._response(candidate.inference.max_tokens).times(calls)
+                yield self._line("candidate", candidate, ZERO, output, prices)
         for judge in self._evaluation.judges:
-            calls = self._judge_calls[judge.name]
-            read = self._response(None).times(self._judge_responses[judge.name])
-            sent = self._judge_input[judge.name]
-            verdicts = self._judge_criteria[judge.name]
-            limit = (judge.inference.max_tokens or VERDICT_TOKENS[2]) * calls
-            low, likely, high = (min(count * verdicts, limit) for count in VERDICT_TOKENS)
-            output = Range(low=low, likely=likely, high=high)
-            yield _line(
-                "judge",
-                judge,
-                round(calls),
-                read + Range(low=sent, likely=sent, high=sent),
-                output,
-                prices,
-            )
+            read = self._response(None).times(self._responses[judge.name])
+            limit = (judge.inference.max_tokens or VERDICT_TOKENS.high) * self._calls["judge", judge.name]
+            output = VERDICT_TOKENS.times(self._verdicts[judge.name]).map(partial(min, limit))
+            yield self._line("judge", judge, read, output, prices)
 
     def _response(self, limit: int | None) -> Range:
         """Return the tokens of one response: a reference's length is the best hint there is."""
         low, likely = map(float, RESPONSE_TOKENS)
         if self._references:
             likely = max(low, 1.5 * sum(self._references) / len(self._references))
-        high = limit or max(
-            evaluated.inference.max_tokens or 4096 for evaluated in self._evaluation.candidates
-        )
+        high = limit or max(each.inference.max_tokens or 4096 for each in self._evaluation.candidates)
         return Range(low=min(low, high), likely=min(likely, high), high=high)
 
-
-def _line(role: str, called: Any, calls: int, sent: Range, output: Range, prices: Prices) -> Line:
-    costs = [
-        cost_usd(called.model, round(getattr(sent, level)), round(getattr(output, level)), prices)
-        for level in ("low", "likely", "high")
-    ]
-    known = None if None in costs else Range(low=costs[0], likely=costs[1], high=costs[2])  # type: ignore[arg-type]
-    return Line(
-        role=role,
-        name=called.name,
-        model=called.model,
-        calls=calls,
-        input_tokens=sent,
-        output_tokens=output,
-        cost_usd=known,
-    )
+    def _line(
+        self, role: Role, called: Candidate | Judge, read: Range, output: Range, prices: Prices
+    ) -> Line:
+        # What judges read of responses comes on top of the requests that were counted.
+        sent = read.map(partial(add, self._input[role, called.name]))
+        costs = [
+            cost_usd(called.model, round(getattr(sent, level)), round(getattr(output, level)), prices)
+            for level in ("low", "likely", "high")
+        ]
+        known = None if None in costs else Range(low=costs[0], likely=costs[1], high=costs[2])  # type: ignore[arg-type]
+        return Line(
+            role=role,
+            name=called.name,
+            model=called.model,
+            calls=round(self._calls[role, called.name]),
+            input_tokens=sent,
+            output_tokens=output,
+            cost_usd=known,
+        )
 
 
 def tokens(content: Any) -> int:

@@ -78,7 +78,6 @@ def plan_sensitivity(check: Check, *, like: str | None, difference: float | None
 
     Raises:
         InputError: `like` holds no pair of candidates to learn from.
-        StorageError: `like` cannot be read.
     """
     assert check.plan
     assert check.survey
@@ -110,7 +109,9 @@ def sensitivity(
 ) -> Sensitivity:
     """Return what `clusters` independent records can show; see `Sensitivity`."""
     adjusted = level / comparisons
-    needed = None
+    margin = needed = None
+    if clusters:
+        margin = wilson_interval(USUAL_RATE * clusters, clusters, confidence=1 - level).width / 2
     if difference is not None:
         needed = Needed(
             difference=difference,
@@ -126,7 +127,7 @@ def sensitivity(
         like=like,
         detectable=_detectable(clusters, variance, level),
         detectable_adjusted=_detectable(clusters, variance, adjusted),
-        pass_rate_margin=_margin(clusters, level),
+        pass_rate_margin=margin,
         needed=needed,
     )
 
@@ -142,9 +143,7 @@ def variance_like(scorecard: Scorecard) -> Range:
         InputError: The run has no pair of candidates whose difference has a spread.
     """
     pairs = [pair for pair in scorecard.comparisons if pair.criterion == OVERALL] or scorecard.comparisons
-    found = sorted(
-        variance for pair in pairs if (variance := _variance(pair, scorecard)) is not None and variance > 0
-    )
+    found = sorted(filter(None, (_variance(pair, scorecard) for pair in pairs)))
     if not found:
         raise InputError(
             f"{scorecard.run_id}: no two candidates whose difference has a spread; nothing can be learnt "
@@ -168,21 +167,12 @@ def _detectable(clusters: int, variance: Range, level: float) -> Range | None:
         return min(1.0, minimum_detectable_difference(clusters, between=between, level=level, power=POWER))
 
     try:
-        return Range(**{name: smallest(value) for name, value in asdict(variance).items()})
+        return variance.map(smallest)
     except NotEnoughData:
         return None
 
 
 def _needed(difference: float, variance: Range, level: float) -> Range:
-    return Range(
-        **{
-            name: ceil(required_records(difference, between=value, level=level, power=POWER))
-            for name, value in asdict(variance).items()
-        }
+    return variance.map(
+        lambda each: ceil(required_records(difference, between=each, level=level, power=POWER))
     )
-
-
-def _margin(clusters: int, level: float) -> float | None:
-    if not clusters:
-        return None
-    return wilson_interval(USUAL_RATE * clusters, clusters, confidence=1 - level).width / 2

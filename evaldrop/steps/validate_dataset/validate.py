@@ -12,7 +12,7 @@ from typing import Any
 from evaldrop import storage
 from evaldrop.datasets import Survey, survey_dataset
 from evaldrop.errors import DatasetError, EvaldropError, EvaluationError, InputError
-from evaldrop.evaluation import Evaluation, find_evaluation, read_evaluation, stack_evaluation
+from evaldrop.evaluation import find_evaluation, read_evaluation, stack_evaluation
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import RunRequest, has_begun
 from evaldrop.steps.validate_dataset.define_run import RunDraft
@@ -26,11 +26,8 @@ class Check:
     """
     What came of checking a dataset with its evaluation.
 
-    Attributes:
-        problems: What stops a run, in sentences for the person who can mend it.
-        warnings: What does not stop it, and is worth a look.
-        definition: The run as it would be, None when there are problems.
-        plan: The calls it would make, None when there are problems.
+    Problems stop a run: there is no definition then, and no plan. Warnings do not. Both are sentences for the
+    person who can mend it.
     """
 
     request: RunRequest
@@ -46,32 +43,23 @@ def validate_dataset(request: RunRequest, *, default: str | None = None) -> dict
     """
     Check a dataset, write the run's `run.json`, and return the state PrepareRecords works on.
 
-    A run that has its `run.json` already keeps it: this is how a run is gone on with.
-
-    Args:
-        request: The run.
-        default: Name of the stack's evaluation for datasets that have none beside or above them.
+    A run that has its `run.json` already keeps it: this is how a run is gone on with. `default` names the
+    stack's evaluation for datasets that have none beside or above them.
 
     Raises:
         InputError: There is something wrong; the message says all of it.
     """
     check = check_dataset(request, default=default)
     if check.problems or check.definition is None or check.plan is None:
-        raise _refusal(check)
+        shown = list(check.problems[:MAX_SHOWN])
+        if more := len(check.problems) - len(shown):
+            shown.append(f"… and {more:,} more problems. evaldrop validate lists them.")
+        raise DatasetError("\n".join(shown))
     definition = _kept(check.definition) or check.definition
     refuse_above_budget(check.plan, definition.evaluation.budget_usd)
     definition.save()
     run = {**request.model_dump(mode="json"), "folder": definition.folder, "name": definition.evaluation_name}
     return {"run": run}
-
-
-def _refusal(check: Check) -> InputError:
-    shown = list(check.problems[:MAX_SHOWN])
-    if len(check.problems) > MAX_SHOWN:
-        shown.append(
-            f"… and {len(check.problems) - MAX_SHOWN:,} more problems. evaldrop validate lists them."
-        )
-    return DatasetError("\n".join(shown))
 
 
 def _kept(definition: RunDefinition) -> RunDefinition | None:
@@ -97,14 +85,20 @@ def check_dataset(request: RunRequest, *, default: str | None = None) -> Check:
         evaluation_uri = request.evaluation or find_evaluation(request.dataset)
         if evaluation_uri is None and default:
             evaluation_uri = stack_evaluation(request.dataset, default)
-        evaluation = _read_evaluation(request.dataset, evaluation_uri)
+        if evaluation_uri is None:
+            raise EvaluationError(
+                f"{_name(request.dataset)}: no evaluation. "
+                "Put an evaluation.yaml beside it or in a folder above, or give one with --evaluation; "
+                "evaldrop init DIR writes an example."
+            )
+        evaluation = read_evaluation(evaluation_uri)
     except EvaldropError as error:
         survey, problems = _survey(request, {})
         return Check(request=request, survey=survey, problems=(*str(error).splitlines(), *problems))
     survey, problems = _survey(request, evaluation.fields)
     if survey is None:
         return Check(request=request, evaluation_uri=evaluation_uri, problems=tuple(problems))
-    draft = RunDraft(request, evaluation, str(evaluation_uri), survey)
+    draft = RunDraft(request, evaluation, evaluation_uri, survey)
     draft.problems += problems
     draft.tolerate_rows()
     definition = draft.define()
@@ -120,15 +114,6 @@ def check_dataset(request: RunRequest, *, default: str | None = None) -> Check:
         definition=None if draft.problems else definition,
         plan=None if draft.problems else plan,
     )
-
-
-def _read_evaluation(dataset: str, uri: str | None) -> Evaluation:
-    if uri is None:
-        raise EvaluationError(
-            f"{_name(dataset)}: no evaluation. Put an evaluation.yaml beside it or in a folder above, "
-            "or give one with --evaluation; evaldrop init DIR writes an example."
-        )
-    return read_evaluation(uri)
 
 
 def _survey(request: RunRequest, fields: Mapping[str, str]) -> tuple[Survey | None, list[str]]:

@@ -61,7 +61,7 @@ def test_a_fence_is_made_again_from_its_nonce_and_from_no_other(names, nonce):
     fence = fences.fence(*names)
     mark = fences.mark("response", *names)
     assert len(mark) == 16
-    assert fence == (f'<response mark="{mark}">\n', f'\n</response mark="{mark}">')
+    assert fence == {"open": f'<response mark="{mark}">\n', "close": f'\n</response mark="{mark}">'}
     assert fence == Fences(nonce=nonce.hex()).fence(*names)
     assert fence != Fences(nonce=(nonce[1:] + bytes([nonce[0] ^ 1])).hex()).fence(*names)
     assert fence != fences.fence(*names, 1)
