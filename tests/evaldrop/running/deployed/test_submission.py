@@ -176,9 +176,9 @@ def test_an_evaluation_uploaded_after_the_dataset_may_not_be_the_runs(here, depl
 def test_two_who_submit_at_once_start_one_run(here, deployed):
     """Both have looked before either uploads."""
     first, second = look(deployed), look(deployed)
-    first.send()
+    first.send(sent=print)
     with pytest.raises(AwsError, match=r"changed by somebody else just now.*Submit again"):
-        second.send()
+        second.send(sent=print)
     versions = boto3.client("s3").list_object_versions(
         Bucket=deployed.input_bucket, Prefix="datasets/faq.jsonl"
     )
