@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
-from typing import IO, Any, BinaryIO, NamedTuple
+from typing import IO, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from evaldrop.aws_errors import explain, is_aws_fault
@@ -153,7 +153,7 @@ def read_bytes(uri: str) -> bytes:
         return stream.read()
 
 
-def open_read(uri: str, version: str | None = None) -> BinaryIO:
+def open_read(uri: str, version: str | None = None) -> BufferedReader:
     """
     Open a file for reading, streamed.
 
@@ -166,7 +166,7 @@ def open_read(uri: str, version: str | None = None) -> BinaryIO:
         return _buffered(_s3().get_object(**_object(uri, version))["Body"])
 
 
-def _buffered(body: Any) -> BinaryIO:
+def _buffered(body: Any) -> BufferedReader:
     # botocore's own stream is no file: it iterates over chunks of 1 KiB instead of lines, and a read returns
     # what has come in, which may be less than was wanted though more follows.
     return BufferedReader(body, 1 << 20)

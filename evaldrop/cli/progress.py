@@ -35,13 +35,7 @@ def live_line(console: Console, words: ProgressColumn) -> Iterator[Progress | No
 
 
 class RunProgress(Observer):
-    """
-    Follows an execution and says how far it is.
-
-    Args:
-        console: Where to.
-        meter: Counts the calls; another one may be given when the run begins.
-    """
+    """Follows an execution and says how far it is; its meter may be given when it begins."""
 
     def __init__(self, console: Console, meter: Meter | None = None) -> None:
         self._console = console

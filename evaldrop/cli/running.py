@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Console
+
 from evaldrop.bedrock.metered import Meter
 from evaldrop.cli import exits
 from evaldrop.cli.output import (
@@ -25,6 +27,7 @@ from evaldrop.running.here import LocalRun, execute_here
 if TYPE_CHECKING:
     from evaldrop.engine import Execution
     from evaldrop.scorecard.model.scorecard import Scorecard
+    from evaldrop.steps.validate_dataset.validate import Check
 
 
 def run_and_show(run: LocalRun, *, yes: bool, as_json: bool) -> int:
@@ -62,16 +65,22 @@ def agreed(request: RunRequest) -> bool:
     """Show what a run would cost and ask; only a person at a terminal is asked, and only about money."""
     if not request.bedrock.startswith("aws") or not is_attended():
         return True
-    from evaldrop.cli.tables.plan import print_plan
     from evaldrop.steps.validate_dataset.validate import check_dataset
 
     check = check_dataset(request)
+    show_plan(stderr(), check)
+    # Without a plan the workflow refuses it, with all its problems.
+    return check.plan is None or confirmed("Run it?")
+
+
+def show_plan(console: Console, check: "Check") -> None:
+    """Print what a dataset's check warns of, and the plan of the run where nothing is wrong."""
+    from evaldrop.cli.tables.plan import print_plan
+
     for warning in check.warnings:
         warn(warning)
-    if check.plan is None or check.definition is None:
-        return True  # the workflow refuses it, with all its problems
-    print_plan(stderr(), check.plan, budget_usd=check.definition.evaluation.budget_usd)
-    return confirmed("Run it?")
+    if check.plan and check.definition:
+        print_plan(console, check.plan, budget_usd=check.definition.evaluation.budget_usd)
 
 
 def _how_to_go_on(run: LocalRun) -> str:
@@ -111,10 +120,7 @@ def show_scorecard(scorecard: "Scorecard", folder: str, document: dict[str, Any]
     """
     Print a scorecard and where its report is; return the exit code of its gate.
 
-    Args:
-        scorecard: What to print.
-        folder: The run's.
-        document: What a JSON document says before the scorecard; None prints for people.
+    `document` is what a JSON document says before the scorecard; None prints for people.
     """
     from evaldrop.cli.tables.scorecard import print_scorecard
 

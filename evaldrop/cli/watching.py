@@ -42,14 +42,7 @@ UNKNOWN_UNTIL_THE_END = (
 
 
 def watch_run(run: RunAddress, *, as_json: bool, facts: dict[str, Any] | None = None) -> int:
-    """
-    Follow a run and print how it ended; return the exit code.
-
-    Args:
-        run: Which.
-        as_json: Print one JSON document.
-        facts: What else the document says.
-    """
+    """Follow a run and print how it ended; return the exit code. A JSON document says the facts, too."""
     document = {"run_id": run.run_id, "execution": run.execution_arn, **(facts or {})}
     if run.execution_arn is None:
         return _show_scorecard(str(run.folder), document, as_json=as_json)
@@ -140,15 +133,7 @@ def _what_next(run: RunAddress, moment: Moment) -> str:
 
 
 class DeployedProgress:
-    """
-    Follows a run by looking again and again.
-
-    Args:
-        look: Says how far the run is.
-        console: Where progress goes.
-        sleep: Waits so many seconds.
-        clock: Seconds that only grow.
-    """
+    """Follows a run by looking again and again, and prints its progress; time is in seconds."""
 
     def __init__(
         self,
@@ -182,12 +167,7 @@ class DeployedProgress:
             self._sleep(LOOK_EVERY_S)
 
     def follow(self) -> Moment:
-        """
-        Return the run's last moment: it is over, or has not started within a minute.
-
-        Raises:
-            AwsError: Step Functions would not say, several times in a row.
-        """
+        """Return the run's last moment: it is over, or has not started within a minute."""
         began = self._clock()
         with live_line(self._console, TextColumn("{task.fields[words]}")) as self._live:
             while True:

@@ -33,12 +33,9 @@ def with_stored_bodies(invoke: Call, files: Files) -> Call:
     """
     Return a call for `bedrock_invoke_model` that takes {"input": {"s3Uri"}} and {"output": {"s3Uri"}} too.
 
-    A reply that is written away leaves a reference to it in place of its body. What the reference looks like
-    in Step Functions is not documented; the workflow does not read it.
-
-    Args:
-        invoke: Takes {"modelId", "body", …}, returns {"body": bytes, "contentType"}.
-        files: Where the bodies are.
+    It calls `invoke` with {"modelId", "body", …}, which returns {"body": bytes, "contentType"}. A reply that
+    is written away leaves a reference to it in place of its body. What the reference looks like in Step
+    Functions is not documented; the workflow does not read it.
     """
 
     async def call(request: JSON) -> JSON:
@@ -48,8 +45,8 @@ def with_stored_bodies(invoke: Call, files: Files) -> Call:
         reply = await invoke(plain)
         if "output" not in request:
             return reply
-        uri = request["output"]["s3Uri"]
-        await asyncio.to_thread(files.write_bytes, uri, _bytes(reply["body"]))
+        uri, body = request["output"]["s3Uri"], reply["body"]
+        await asyncio.to_thread(files.write_bytes, uri, body.encode() if isinstance(body, str) else body)
         return {**reply, "body": orjson.dumps({"S3Uri": uri})}
 
     return call
@@ -69,7 +66,3 @@ async def _read(files: Files, uri: str) -> bytes:
         return await asyncio.to_thread(files.read_bytes, uri)
     except StorageError as error:
         raise ServiceError("NoSuchKey", str(error)) from error
-
-
-def _bytes(body: bytes | str) -> bytes:
-    return body.encode() if isinstance(body, str) else body

@@ -65,11 +65,11 @@ async def run_locally(
 
     Args:
         request: What to run. A request whose run has begun already goes on with it.
-        runtime: Who answers calls, and keeps its replies in the journal if it is to. It is closed in the end.
-        folder: The run's folder.
+        runtime: Answers calls, and keeps its replies in the journal if it is to. It is closed in the end.
+        folder: The run's.
         observer: Follows the progress.
         publish: Gets what the workflow publishes to its topic.
-        functions: Where the functions run; a thread when there is none.
+        functions: Runs the functions; a thread does without.
     """
     journalled = ReplayingRuntime(runtime, Journal(journal_of(folder)))
 

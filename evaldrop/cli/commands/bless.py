@@ -1,12 +1,11 @@
 """`evaldrop bless`: the run that later runs are held to."""
 
 from evaldrop import storage
-from evaldrop.cli import exits
 from evaldrop.cli.options import Force, RunFolder
 from evaldrop.cli.output import shown, stdout, warn
 
 
-def bless(run: RunFolder, force: Force = False) -> int:
+def bless(run: RunFolder, force: Force = False) -> None:
     """
     Make a run the baseline of its evaluation; every later run is compared with it by itself.
 
@@ -31,4 +30,3 @@ def bless(run: RunFolder, force: Force = False) -> int:
     if storage.exists(storage.join(out, INDEX_FILE)):
         renew_index(out)
     stdout().print(f"baseline of {shown(card.evaluation)}: {shown(blessing.run_id)}")
-    return exits.PASSED

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from evaldrop.cli import exits
 from evaldrop.cli.options import AsJson, RunFolder
 from evaldrop.cli.output import print_json, stdout
 from evaldrop.errors import InputError
@@ -17,7 +16,7 @@ def calibrate(
         typer.Option("--apply", help="Build the scorecard and its reports anew, with the corrected means."),
     ] = False,
     as_json: AsJson = False,
-) -> int:
+) -> None:
     """
     Say how far the judges agree with people's labels, and what people would have given on all records.
 
@@ -68,4 +67,3 @@ def calibrate(
         )
     else:
         print_calibration(stdout(), scorecard)
-    return exits.PASSED

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from evaldrop.cli import exits
 from evaldrop.cli.options import AsJson, Force, RunFolder
 from evaldrop.cli.output import print_json, stdout
 
@@ -16,7 +15,7 @@ def compare(
     ],
     force: Force = False,
     as_json: AsJson = False,
-) -> int:
+) -> None:
     """
     Tell what improved and what regressed against an earlier run, and list the records that turned worst.
 
@@ -37,4 +36,3 @@ def compare(
         print_json(found.model_dump(mode="json"))
     else:
         print_baseline(stdout(), found)
-    return exits.PASSED

@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from evaldrop.cli import exits
 from evaldrop.cli.output import shown, stdout
 
 
@@ -13,7 +12,7 @@ def criteria(
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="Print the exact prompt of this one.")
     ] = None,
-) -> int:
+) -> None:
     """
     List the built-in criteria, or print the prompt a judge gets for one.
 
@@ -27,7 +26,6 @@ def criteria(
         _print_list()
     else:
         _print_prompt(name)
-    return exits.PASSED
 
 
 def _print_list() -> None:
@@ -39,14 +37,7 @@ def _print_list() -> None:
     for criterion in BUILT_IN.values():
         scale = criterion.scale
         span = "yes/no" if scale.kind == "binary" else f"{scale.low:g}..{scale.high:g}"
-        needs = [
-            word
-            for word, needed in (
-                ("reference", criterion.needs_reference),
-                ("context", criterion.needs_context),
-            )
-            if needed
-        ]
+        needs = [word for word in ("reference", "context") if getattr(criterion, f"needs_{word}")]
         good = "high" if criterion.higher_is_better else "low"
         table.add_row(criterion.name, span, good, ", ".join(needs), shown(criterion.question))
     stdout().print(table)

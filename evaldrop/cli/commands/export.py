@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from evaldrop.cli import exits
 from evaldrop.cli.options import RunFolder
 from evaldrop.cli.output import shown, stdout
 
@@ -13,7 +12,7 @@ from evaldrop.cli.output import shown, stdout
 def export(
     run: RunFolder,
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where to write; created when absent.")],
-) -> int:
+) -> None:
     """
     Copy a run's Parquet tables into a folder, with a file of DuckDB queries that read them.
 
@@ -29,4 +28,3 @@ def export(
     for file in export_run(run, read_run(run).scorecard, to):
         stdout().print(f"wrote {shown(str(file))}")
     stdout().print(f"\nnext: cd {shown(str(to))} && duckdb -init queries.sql")
-    return exits.PASSED

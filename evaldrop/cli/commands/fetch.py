@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evaldrop.cli import exits
 from evaldrop.cli.options import DEFAULT_STACK, AsJson, DeployedRun, StackName
 from evaldrop.cli.output import print_json, shown, stderr, stdout, warn
 
@@ -26,7 +25,7 @@ def fetch(
         ),
     ] = None,
     as_json: AsJson = False,
-) -> int:
+) -> None:
     """
     Copy a run's folder to this machine; `evaldrop report`, `compare` and all that take a folder work on it.
 
@@ -54,13 +53,12 @@ def fetch(
     if as_json:
         sizes = {"files": len(files), "bytes": sum(file.size for file in files)}
         print_json({"run": folder, "to": str(place), **sizes, **counts})
-        return exits.PASSED
+        return
     copied = counts["verified"] + counts["size"]
     by_size = f", {counts['size']:,} by size alone" if counts["size"] else ""
     stderr().print(f"{copied:,} files copied and verified{by_size}; {counts['there']:,} were there already.")
     stdout().print(shown(str(place)), soft_wrap=True)
     stderr().print(f"to look at it: evaldrop report {shown(str(place))} --open", soft_wrap=True)
-    return exits.PASSED
 
 
 def _fetch(fetching: "Fetching", files: "list[Remote]") -> "dict[Outcome, int]":

@@ -7,14 +7,13 @@ from typing import Annotated
 
 import typer
 
-from evaldrop.cli import exits
 from evaldrop.cli.output import shown, stdout
 from evaldrop.errors import InputError
 
 
 def init(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write; created when absent.")],
-) -> int:
+) -> None:
     """
     Write a small evaluation that runs: records, evaluation.yaml with comments, a prompt.
 
@@ -42,4 +41,3 @@ def init(
     for file in (*files, Path("evaluation.schema.json")):
         console.print(f"wrote {shown(str(directory / file))}")
     console.print(f"\nnext: evaldrop run {shown(str(directory / 'records.jsonl'))} --bedrock simulated")
-    return exits.PASSED

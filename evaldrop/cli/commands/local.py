@@ -1,5 +1,6 @@
 """`evaldrop local`: the whole stack on this machine, for the AWS CLI."""
 
+import importlib.util
 import signal
 import threading
 from collections.abc import Mapping
@@ -8,16 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evaldrop.cli import exits
-from evaldrop.cli.output import shown, stderr, stdout
+from evaldrop.cli.output import say_simulated, shown, stderr, stdout
 from evaldrop.errors import InputError
 
 if TYPE_CHECKING:
-    from evaldrop.running.local_aws.server import Choices, LocalAws, OpenRuntime
-    from evaldrop.running.local_aws.synthesis import Assembly
-
-MAX_IN_FLIGHT = 64
-FOLDER = "cdk.out/local"
+    from evaldrop.running.local_aws.server import LocalAws
 
 
 def local(
@@ -41,7 +37,7 @@ def local(
             help="simulated (a rehearsal: no network, no money), aws, or openai=URL; as for evaldrop run.",
         ),
     ] = "simulated",
-) -> int:
+) -> None:
     """
     Start a local AWS for the stack, until Ctrl-C: upload a dataset, get its report, with the AWS CLI.
 
@@ -57,60 +53,26 @@ def local(
 
         evaldrop local --port 5001 --template cdk.out
     """
-    _refuse_without_moto()
-    from evaldrop.running.local_aws.server import Choices
-
-    choices = Choices(host=host, port=port, bedrock=bedrock, folder=Path(FOLDER).absolute())
-    open_runtime = _runtime_opener(bedrock)
-    assembly = _assembly(template)
-    return _serve(assembly, open_runtime, choices)
-
-
-def _refuse_without_moto() -> None:
-    import importlib.util
-
     missing = [name for name in ("moto", "flask", "aws_croniter") if importlib.util.find_spec(name) is None]
     if missing:
         raise InputError(f"evaldrop local needs {', '.join(missing)}: pip install 'evaldrop[local]'")
+    from evaldrop.running.local_aws.server import FOLDER, Choices, start_local_aws
 
-
-def _runtime_opener(bedrock: str) -> "OpenRuntime":
-    from evaldrop.bedrock.opening import open_runtime
-
-    open_runtime(bedrock, max_in_flight=1)  # a wrong one is refused before a minute of synthesis
-    return lambda answer_key: open_runtime(bedrock, max_in_flight=MAX_IN_FLIGHT, answer_key=answer_key)
-
-
-def _assembly(template: str | None) -> "Assembly":
-    from evaldrop.running.local_aws.synthesis import find_checkout, read_assembly, synthesise
-
-    if template is not None:
-        return read_assembly(Path(template))
-    checkout = find_checkout()
-    return synthesise(checkout, checkout / FOLDER / "assembly", tell=_tell)
-
-
-def _serve(assembly: "Assembly", open_runtime: "OpenRuntime", choices: "Choices") -> int:
-    from evaldrop.running.local_aws.server import LocalAws
-
-    ended = threading.Event()
-    _tell("making the stack")
-    with LocalAws(assembly, open_runtime, choices) as aws:
+    choices = Choices(host=host, port=port, bedrock=bedrock, folder=Path(FOLDER).absolute())
+    with start_local_aws(template, choices, tell=_tell) as aws:
+        ended = threading.Event()
         # A terminal's Ctrl-C and a plain kill end it alike, with its processes; also while it still speaks.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: ended.set())
-        _introduce(aws, choices)
+        if bedrock.startswith("simulated"):
+            say_simulated(stdout())
+        _introduce(aws)
         ended.wait()
         _tell("ending")
-    return exits.PASSED
 
 
-def _introduce(aws: "LocalAws", choices: "Choices") -> None:
+def _introduce(aws: "LocalAws") -> None:
     console, outputs = stdout(), aws.stack.outputs
-    if choices.bedrock.startswith("simulated"):
-        console.print(
-            "[bold yellow]SIMULATED[/bold yellow]: a rehearsal. No model is called and no money is spent."
-        )
     facts = {
         "endpoint": f"{aws.endpoint}  (Ctrl-C ends it; nothing is kept)",
         "input bucket": outputs["InputBucket"],

@@ -6,8 +6,7 @@ import typer
 
 from evaldrop.cli import exits
 from evaldrop.cli.options import AsJson, Dataset, EvaluationFile, Limit, MaxInFlight
-from evaldrop.cli.output import complain, print_json, stdout, warn
-from evaldrop.cli.tables.plan import print_plan
+from evaldrop.cli.output import complain, print_json, stdout
 
 
 def plan(
@@ -49,6 +48,7 @@ def plan(
 
         evaldrop plan faq.jsonl --difference 0.05 --like runs/faq/20261121T101500Z-4f3a2b
     """
+    from evaldrop.cli.running import show_plan
     from evaldrop.cli.tables.sensitivity import print_sensitivity
     from evaldrop.run.request import RunRequest, new_run_id
     from evaldrop.steps.validate_dataset.plan import refuse_above_budget
@@ -71,9 +71,7 @@ def plan(
     if as_json:
         print_json({**check.plan.to_json(), "sensitivity": found.to_json()})
     else:
-        for warning in check.warnings:
-            warn(warning)
-        print_plan(stdout(), check.plan, budget_usd=check.definition.evaluation.budget_usd)
+        show_plan(stdout(), check)
         print_sensitivity(stdout(), found)
     refuse_above_budget(check.plan, check.definition.evaluation.budget_usd)
     return exits.PASSED

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evaldrop import storage
-from evaldrop.cli import exits
 from evaldrop.cli.options import AsJson, RunFolder
 from evaldrop.cli.output import plain, print_json, shown, stdout
 from evaldrop.errors import InputError
@@ -57,7 +56,7 @@ def report(
     ] = False,
     open_page: Annotated[bool, typer.Option("--open", help="Open the report in the browser.")] = False,
     as_json: AsJson = False,
-) -> int:
+) -> None:
     """
     Print a run's scorecard, or give its report as HTML, Markdown, CSV, a workbook or JSON.
 
@@ -96,7 +95,6 @@ def report(
         stdout().print(f"\nreport: {shown(page)}")
     if open_page:
         _open(page)
-    return exits.PASSED
 
 
 def _give(run: "Run", form: Format, to: Path | None) -> None:

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from evaldrop.cli import exits
 from evaldrop.cli.options import AsJson, RunFolder
 from evaldrop.cli.output import print_json, shown, stdout
 
@@ -45,7 +44,7 @@ def export(
         typer.Option("--to", metavar="DIR", help="Where page and sheet go; by default RUN/review."),
     ] = None,
     as_json: AsJson = False,
-) -> int:
+) -> None:
     """
     Write a page, and a CSV, on which a person scores responses without knowing whose they are.
 
@@ -65,7 +64,7 @@ def export(
     sampling = done.sampling
     if as_json:
         print_json({**done._asdict(), "sampling": sampling.model_dump()})
-        return exits.PASSED
+        return
     console = stdout()
     console.print(
         f"{sampling.sample.responses} of {sampling.population.responses:,} responses: "
@@ -75,7 +74,6 @@ def export(
     console.print(f"page:  {shown(done.page)}")
     console.print(f"sheet: {shown(done.sheet)}")
     console.print(f"\nnext: evaldrop review import FILE {shown(run)}", soft_wrap=True)
-    return exits.PASSED
 
 
 @review.command("import")
@@ -89,7 +87,7 @@ def import_(
         typer.Option("--rater", metavar="NAME", help="Who scored; by default whom the file names."),
     ] = None,
     as_json: AsJson = False,
-) -> int:
+) -> None:
     """
     Store a person's labels with the evaluation: all of a file, or none and every problem with its line.
 
@@ -106,7 +104,7 @@ def import_(
     done = import_review(file, run, rater=rater, imported_at=datetime.now(UTC).isoformat())
     if as_json:
         print_json(done._asdict())
-        return exits.PASSED
+        return
     console = stdout()
     console.print(
         f"{done.answered:,} labels by {shown(', '.join(done.raters))}; {done.skipped:,} passed on, "
@@ -114,4 +112,3 @@ def import_(
     )
     console.print(f"labels: {shown(done.labels)}")
     console.print(f"\nnext: evaldrop calibrate {shown(run)} --apply", soft_wrap=True)
-    return exits.PASSED

@@ -1,10 +1,10 @@
 """`evaldrop runs`: the runs of a deployed stack."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from evaldrop.cli import exits
 from evaldrop.cli.options import DEFAULT_STACK, AsJson, StackName
 from evaldrop.cli.output import print_json, stderr, stdout
 
@@ -17,7 +17,7 @@ def runs(
     ] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="The newest N runs.")] = 30,
     as_json: AsJson = False,
-) -> int:
+) -> None:
     """
     List a deployed stack's runs, the newest first: finished, running and failed ones.
 
@@ -34,10 +34,9 @@ def runs(
 
     rows = list_runs(deployed_stack(stack), client("stepfunctions"), evaluation=evaluation, limit=limit)
     if as_json:
-        print_json([row.to_json() for row in rows])
+        print_json([asdict(row) for row in rows])
     elif rows:
         print_runs(stdout(), rows)
     else:
         of = f' of "{evaluation}"' if evaluation else ""
         stderr().print(f"there is no run{of} yet. evaldrop submit DATASET starts one.")
-    return exits.PASSED

@@ -1,10 +1,9 @@
 """`evaldrop schema`: the JSON Schema of evaluation.yaml, for editors."""
 
-from evaldrop.cli import exits
 from evaldrop.cli.output import print_json
 
 
-def schema() -> int:
+def schema() -> None:
     """
     Print the JSON Schema of evaluation.yaml.
 
@@ -18,4 +17,3 @@ def schema() -> int:
     from evaldrop.evaluation import Evaluation
 
     print_json(Evaluation.model_json_schema())
-    return exits.PASSED

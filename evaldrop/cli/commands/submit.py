@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.console import Console
 
 from evaldrop.cli import exits
 from evaldrop.cli.options import DEFAULT_STACK, AsJson, Limit, StackName, Yes
@@ -11,8 +12,6 @@ from evaldrop.cli.output import complain, confirmed, is_attended, print_json, sh
 if TYPE_CHECKING:
     from evaldrop.running.deployed.following import RunAddress
     from evaldrop.running.deployed.submission import Submission
-    from evaldrop.running.deployed.uploads import InputBucket
-    from evaldrop.steps.validate_dataset.validate import Check
 
 
 def submit(
@@ -65,34 +64,41 @@ def submit(
     """
     from evaldrop.running.deployed.submission import Wanted, prepare_here
 
-    wanted = Wanted(dataset=dataset, evaluation=evaluation, limit=limit, key=key)
-    submission, bucket = prepare_here(wanted, stack)
+    submission = prepare_here(Wanted(dataset=dataset, evaluation=evaluation, limit=limit, key=key), stack)
     if submission.known_run and not again:
-        return _name_known_run(submission, submission.known_run, wait=wait, as_json=as_json)
-    _show_plan(submission.check)
-    _show_uploads(submission)
-    if dry_run:
-        return _end_dry_run(submission, as_json=as_json)
-    if not yes and is_attended() and not confirmed("Upload it?"):
-        complain("stopped before anything was uploaded.")
-        return exits.WRONG_USE
-    return _send(submission, bucket, wait=wait, as_json=as_json)
+        run, facts = _name_known_run(submission, submission.known_run)
+    else:
+        _show_submission(submission)
+        if dry_run:
+            stderr().print("nothing was uploaded (--dry-run).")
+            if as_json:
+                print_json(submission.to_json())
+            return exits.PASSED
+        if not yes and is_attended() and not confirmed("Upload it?"):
+            complain("stopped before anything was uploaded.")
+            return exits.WRONG_USE
+        # At once, and not only at the end: the connection may be lost while the run is waited for.
+        run, facts = _send(submission, stderr() if wait or as_json else stdout())
+    facts = {"stack": stack, **facts}
+    if wait:
+        from evaldrop.cli.watching import watch_run
+
+        return watch_run(run, as_json=as_json, facts=facts)
+    if as_json:
+        print_json({"run_id": run.run_id, "execution": run.execution_arn, **facts})
+    else:
+        named = "" if stack == DEFAULT_STACK else f" --stack {stack}"
+        stdout().print(f"to follow it: evaldrop watch {run.run_id}{named}", soft_wrap=True)
+    return exits.PASSED
 
 
-def _send(submission: "Submission", bucket: "InputBucket", *, wait: bool, as_json: bool) -> int:
-    from evaldrop.steps.start_run.events import run_of
-
-    upload = submission.send(
-        bucket, sent=lambda key: stderr().print(f"uploaded {shown(key)}", soft_wrap=True)
-    )
-    run = submission.address(run_of(upload))
-    # At once, and not only at the end: the connection may be lost while the run is waited for.
-    (stderr() if wait or as_json else stdout()).print(f"run {shown(run.run_id)}", soft_wrap=True)
-    facts = {"started": True, "dataset": upload.uri, "version": upload.version}
-    return _go_on(run, submission.stack.name, facts, wait=wait, as_json=as_json)
+def _send(submission: "Submission", console: Console) -> "tuple[RunAddress, dict[str, Any]]":
+    run, upload = submission.send(sent=lambda key: stderr().print(f"uploaded {shown(key)}", soft_wrap=True))
+    console.print(f"run {shown(run.run_id)}", soft_wrap=True)
+    return run, {"started": True, "dataset": upload.uri, "version": upload.version}
 
 
-def _name_known_run(submission: "Submission", run_id: str, *, wait: bool, as_json: bool) -> int:
+def _name_known_run(submission: "Submission", run_id: str) -> "tuple[RunAddress, dict[str, Any]]":
     from evaldrop.running.deployed.following import status_of
 
     run = submission.address(run_id)
@@ -103,61 +109,24 @@ def _name_known_run(submission: "Submission", run_id: str, *, wait: bool, as_jso
         f"started. Its run is {run.run_id}: {said}. --again evaluates it once more.",
         soft_wrap=True,
     )
-    facts = {"started": False, "dataset": submission.uri, "status": status}
-    return _go_on(run, submission.stack.name, facts, wait=wait, as_json=as_json)
+    return run, {"started": False, "dataset": submission.uri, "status": status}
 
 
-def _go_on(run: "RunAddress", stack: str, facts: dict[str, Any], *, wait: bool, as_json: bool) -> int:
-    from evaldrop.cli.watching import watch_run
+def _show_submission(submission: "Submission") -> None:
+    from evaldrop.cli.running import show_plan
 
-    facts = {"stack": stack, **facts}
-    if wait:
-        return watch_run(run, as_json=as_json, facts=facts)
-    if as_json:
-        print_json({"run_id": run.run_id, "execution": run.execution_arn, **facts})
-    else:
-        named = "" if stack == DEFAULT_STACK else f" --stack {stack}"
-        stdout().print(f"to follow it: evaldrop watch {run.run_id}{named}", soft_wrap=True)
-    return exits.PASSED
-
-
-def _show_plan(check: "Check | None") -> None:
-    from evaldrop.cli.tables.plan import print_plan
-
-    if check is None or check.plan is None or check.definition is None:
+    if submission.check is None:
         warn(
             "there is no evaluation beside the dataset, nor in the bucket: the stack's default decides. It "
             "is not known here, nor is the price."
         )
-        return
-    for warning in check.warnings:
-        warn(warning)
-    print_plan(stderr(), check.plan, budget_usd=check.definition.evaluation.budget_usd)
-
-
-def _show_uploads(submission: "Submission") -> None:
-    bucket = submission.stack.input_bucket
-    stderr().print(f"\nto stack {shown(submission.stack.name)}, s3://{shown(bucket)}/", soft_wrap=True)
+    else:
+        show_plan(stderr(), submission.check)
+    console, bucket = stderr(), submission.stack.input_bucket
+    console.print(f"\nto stack {shown(submission.stack.name)}, s3://{shown(bucket)}/", soft_wrap=True)
     for companion in submission.companions:
         state = "there" if companion.is_there else "replaced" if companion.present else "new"
-        stderr().print(f"  {state:9}{shown(companion.file.key)}", soft_wrap=True)
+        console.print(f"  {state:9}{shown(companion.file.key)}", soft_wrap=True)
     options = ", ".join(f"{key}={value}" for key, value in submission.options.to_metadata().items())
     state = "new version" if submission.present else "new"
-    stderr().print(f"  {state:9}{shown(submission.key)} {shown(options)}".rstrip(), soft_wrap=True)
-
-
-def _end_dry_run(submission: "Submission", *, as_json: bool) -> int:
-    stderr().print("nothing was uploaded (--dry-run).")
-    if as_json:
-        plan = submission.check.plan if submission.check else None
-        print_json(
-            {
-                "stack": submission.stack.name,
-                "started": False,
-                "dataset": submission.uri,
-                "uploads": submission.uploads,
-                "metadata": submission.options.to_metadata(),
-                "plan": plan and plan.to_json(),
-            }
-        )
-    return exits.PASSED
+    console.print(f"  {state:9}{shown(submission.key)} {shown(options)}".rstrip(), soft_wrap=True)

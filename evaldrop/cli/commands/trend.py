@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from evaldrop.cli import exits
 from evaldrop.cli.options import AsJson, Out
 from evaldrop.cli.output import print_json, stdout
 from evaldrop.errors import InputError
@@ -25,7 +24,7 @@ def trend(
         ),
     ] = None,
     as_json: AsJson = False,
-) -> int:
+) -> None:
     """
     Show every candidate's estimates run by run, what was changed between runs, and what moved by itself.
 
@@ -52,4 +51,3 @@ def trend(
         print_json(found.to_json())
     else:
         print_trend(stdout(), found)
-    return exits.PASSED

@@ -1,11 +1,11 @@
 """`evaldrop view`: the history of runs and their reports, in the browser."""
 
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 
 from evaldrop import storage
-from evaldrop.cli import exits
 from evaldrop.cli.output import shown, stdout
 from evaldrop.errors import InputError
 
@@ -17,7 +17,7 @@ def view(
     ] = "runs",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 is any free port.")] = 0,
     open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the browser.")] = True,
-) -> int:
+) -> None:
     """
     Show all runs of a folder in the browser, until Ctrl-C.
 
@@ -32,26 +32,14 @@ def view(
     from evaldrop.report.history_index import history_page, read_history
     from evaldrop.report.serving import LOOPBACK, Folder, open_server
 
-    _refuse_missing(directory)
-
-    def make_index() -> str:
-        return history_page(read_history(directory))
-
-    with open_server(Folder(directory, make_index), port) as server:
+    if not storage.is_s3(directory) and not storage.local_path(directory).is_dir():
+        raise InputError(f"{directory}: no such folder. Give the one that runs are kept in (--out of a run).")
+    with open_server(Folder(directory, lambda: history_page(read_history(directory))), port) as server:
         address = f"http://{LOOPBACK}:{server.server_port}/"
         stdout().print(f"{shown(directory)}: {address}  (Ctrl-C ends it)")
         if open_page:
             import webbrowser
 
             webbrowser.open(address)
-        try:
+        with suppress(KeyboardInterrupt):
             server.serve_forever()
-        except KeyboardInterrupt:
-            return exits.PASSED
-    return exits.PASSED
-
-
-def _refuse_missing(directory: str) -> None:
-
-    if not storage.is_s3(directory) and not storage.local_path(directory).is_dir():
-        raise InputError(f"{directory}: no such folder. Give the one that runs are kept in (--out of a run).")

@@ -76,11 +76,7 @@ class EvaluationBundle:
 
 def read_bundle(definition: RunDefinition, evaluation: str) -> EvaluationBundle:
     """
-    Return an evaluation with what it reads.
-
-    Args:
-        definition: The run as it would be; it has the prompts.
-        evaluation: The evaluation's URI.
+    Return an evaluation, by its URI, with what it reads; the run as it would be has its prompts.
 
     Raises:
         EvaluationError: A file of it is where it cannot be taken along.
@@ -127,11 +123,8 @@ def dataset_key(dataset: Path, *, here: Path) -> str:
     """
     Return the key of a dataset: below `datasets/` as it is below a folder of that name on this machine.
 
-    Without such a folder its path from here counts; for one that is not below here its folder's name.
-
-    Args:
-        dataset: An absolute path.
-        here: The folder that the command is given in.
+    Without such a folder its path from `here` counts; for one that is not below `here` its folder's name.
+    Both are absolute.
     """
     parts = dataset.parts[1:]
     if _FOLDER in parts[:-1]:

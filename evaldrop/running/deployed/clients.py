@@ -7,11 +7,7 @@ from evaldrop.aws_errors import as_service_error
 
 def client(service: str, *, region: str | None = None) -> Any:
     """
-    Return a client of a service.
-
-    Args:
-        service: As boto3 names it.
-        region: Where an ARN says; boto3's own choice when not given.
+    Return boto3's client of a service, in its own choice of Region when none is given.
 
     Raises:
         AwsError: There is no Region, or no such profile.

@@ -33,14 +33,7 @@ class Remote:
 
 
 class Fetching:
-    """
-    Copies a folder.
-
-    Args:
-        folder: The run's, in S3.
-        to: Where to, on this machine.
-        s3: boto3's client.
-    """
+    """Copies a run's folder from S3 to this machine, by boto3's client."""
 
     def __init__(self, folder: str, to: Path, s3: Any) -> None:
         self._bucket, self._prefix = storage.place(folder.rstrip("/") + "/")
@@ -52,7 +45,6 @@ class Fetching:
         Return what there is to copy.
 
         Raises:
-            AwsError: S3 would not say.
             StorageError: A name would lead out of the folder.
         """
         with as_service_error(f"s3://{self._bucket}/{self._prefix} cannot be listed"):
@@ -60,14 +52,9 @@ class Fetching:
 
     def fetch(self, files: list[Remote], *, copied: Callable[[int], None]) -> dict[Outcome, int]:
         """
-        Copy what is not there yet.
+        Copy what `listing` returned and is not there yet; return how many files there are of each outcome.
 
-        Args:
-            files: What `listing` returned.
-            copied: Called with the bytes of each piece that has arrived, or was there.
-
-        Returns:
-            How many files there are of each outcome.
+        `copied` is called with the number of bytes of each piece that has arrived, or was there.
 
         Raises:
             AwsError: S3 would not, or something else arrived than S3 has; what is whole stays.

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal
 
 from evaldrop import storage
@@ -21,13 +20,9 @@ _RUN_ID = re.compile(r"[0-9A-Za-z_-]{1,80}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunAddress:
     """
-    Where a run is to be found.
+    Where a run is to be found; its folder, and the folder that runs are kept in, where they are known.
 
-    Attributes:
-        run_id: Its ID, which is the execution's name.
-        execution_arn: None for a folder in S3 that holds a finished run: its execution is not looked at.
-        folder: URI of its folder, where that is known.
-        out: URI of the folder that runs are kept in, where that is known.
+    Of a folder in S3 that holds a finished run the execution is not looked at: its ARN is None.
     """
 
     run_id: str
@@ -43,11 +38,7 @@ class RunAddress:
 
 def find_run(run: str, stack: Callable[[], Stack]) -> RunAddress:
     """
-    Return where a run is to be found.
-
-    Args:
-        run: As it was given.
-        stack: Looks the stack up; an ARN and the folder of a finished run need none.
+    Return where a run is to be found; an ARN and the folder of a finished run need no stack looked up.
 
     Raises:
         InputError: It is none of the three.
@@ -66,12 +57,11 @@ def find_run(run: str, stack: Callable[[], Stack]) -> RunAddress:
 
 
 def _in_folder(uri: str, stack: Callable[[], Stack]) -> RunAddress:
-    folder = uri.rstrip("/")
-    if not has_begun(folder):
-        above = storage.parent(folder)  # of a file in it, such as the report that a message names
-        if above is None or not has_begun(above):
-            raise InputError(f"{uri}: no run's folder: there is no run.json. evaldrop runs lists the runs.")
-        folder = above
+    given = uri.rstrip("/")
+    # It may be a file in the folder, such as the report that a message names.
+    folder = next((place for place in (given, storage.parent(given)) if place and has_begun(place)), None)
+    if folder is None:
+        raise InputError(f"{uri}: no run's folder: there is no run.json. evaldrop runs lists the runs.")
     run_id = folder.rpartition("/")[2]
     if storage.exists(storage.join(folder, "scorecard.json")):
         return RunAddress(run_id=run_id, folder=folder)
@@ -80,15 +70,9 @@ def _in_folder(uri: str, stack: Callable[[], Stack]) -> RunAddress:
 
 def find_folder(out: str, run_id: str, s3: Any) -> str | None:
     """
-    Return the URI of a run's folder, or None when it has none (yet).
+    Return the URI of a run's folder in the folder that runs are kept in, or None when it has none (yet).
 
-    Args:
-        out: URI of the folder that runs are kept in.
-        run_id: The run's ID; the evaluation is not known from it, so each is looked into.
-        s3: boto3's client.
-
-    Raises:
-        AwsError: S3 would not say.
+    The evaluation is not known from a run's ID, so each is looked into.
     """
     bucket, prefix = storage.place(out.rstrip("/") + "/")
     with as_service_error(f"{out} cannot be listed"):
@@ -110,13 +94,11 @@ _MISSING = {"ExecutionDoesNotExist", "StateMachineDoesNotExist"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """Records of a run, by what became of them."""
+    """Records of a run, all of them and those that ended."""
 
     total: int
     succeeded: int
     failed: int
-    running: int
-    pending: int
 
     @property
     def done(self) -> int:
@@ -135,7 +117,6 @@ class Moment:
         counts: Of the Map Run; None before there is one.
         request: The execution's input.
         output: Its output; empty before it has succeeded.
-        error: Name of what ended it.
         cause: The reason, as ReportFailure worded it.
     """
 
@@ -146,8 +127,6 @@ class Moment:
     output: Mapping[str, Any]
     error: str | None = None
     cause: str | None = None
-    started: datetime | None = None
-    stopped: datetime | None = None
 
     @property
     def is_over(self) -> bool:
@@ -162,16 +141,7 @@ class Moment:
 
 
 def look(execution_arn: str, states: Any) -> Moment:
-    """
-    Return how far a run is.
-
-    Args:
-        execution_arn: The run's execution.
-        states: boto3's client of Step Functions, in the execution's Region.
-
-    Raises:
-        AwsError: Step Functions would not say.
-    """
+    """Return how far a run is, by boto3's client of Step Functions in the execution's Region."""
     with as_service_error(f"{execution_arn} cannot be looked at"):
         try:
             execution = states.describe_execution(executionArn=execution_arn)
@@ -188,8 +158,6 @@ def look(execution_arn: str, states: Any) -> Moment:
             output=_json(execution.get("output")),
             error=execution.get("error"),
             cause=execution.get("cause"),
-            started=execution.get("startDate"),
-            stopped=execution.get("stopDate"),
         )
 
 
@@ -217,18 +185,11 @@ def _counts(execution_arn: str, states: Any) -> Counts | None:
         total=items["total"],
         succeeded=items["succeeded"],
         failed=items["failed"] + items["timedOut"] + items["aborted"],
-        running=items["running"],
-        pending=items["pending"],
     )
 
 
 def status_of(run: RunAddress) -> Status:
-    """
-    Return the status of a run; SUCCEEDED, too, of one whose folder outlived its execution.
-
-    Raises:
-        AwsError: S3 or Step Functions would not say.
-    """
+    """Return the status of a run; SUCCEEDED, too, of one whose folder outlived its execution."""
     status = look(str(run.execution_arn), clients.client("stepfunctions")).status
     if status == "NOT_STARTED" and run.out and find_folder(run.out, run.run_id, clients.client("s3")):
         return "SUCCEEDED"
@@ -237,15 +198,10 @@ def status_of(run: RunAddress) -> Status:
 
 def folder_of(run: str, stack: Callable[[], Stack]) -> str:
     """
-    Return the URI of the folder of a run that has begun.
-
-    Args:
-        run: As it was given.
-        stack: Looks the stack up.
+    Return the URI of the folder of a run that has begun; arguments as `find_run` has them.
 
     Raises:
         InputError: There is no such run, or nothing of it yet.
-        AwsError: S3 or Step Functions would not say.
     """
     address = find_run(run, stack)
     if address.folder:

@@ -1,8 +1,8 @@
 """The runs of a stack: those that the history keeps, and the executions of the rest."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC
 from itertools import islice
 from typing import Any
 
@@ -38,23 +38,12 @@ class RunRow:
     report: str | None = None
     why: str | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the row for scripts."""
-        return asdict(self)
-
 
 def list_runs(stack: Stack, states: Any, *, evaluation: str | None, limit: int) -> list[RunRow]:
     """
-    Return a stack's newest runs, the newest first.
+    Return a stack's newest runs, the newest first, by boto3's client of Step Functions.
 
-    Args:
-        stack: Whose.
-        states: boto3's client of Step Functions.
-        evaluation: Only runs of this evaluation; one that failed before it was known is left out.
-        limit: At most so many.
-
-    Raises:
-        EvaldropError: S3 or Step Functions would not say.
+    Of an evaluation's runs those are left out that failed before it was known.
     """
     files = list(storage.list_files(stack.out))
     entries = read_entries([uri for uri in files if uri.endswith(f"/{HISTORY_FILE}")])
@@ -106,12 +95,8 @@ def _from_execution(execution: Mapping[str, Any], evaluation: str | None, states
         run_id=execution["name"],
         evaluation=evaluation,
         dataset=moment.request.get("dataset"),
-        started_at=_utc(execution["startDate"]),
+        started_at=execution["startDate"].astimezone(UTC).isoformat(timespec="seconds"),
         status=execution["status"],
         report=moment.output.get("report"),
         why=why or None,
     )
-
-
-def _utc(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds")

@@ -11,17 +11,7 @@ from evaldrop.steps.start_run.events import RUNS, Intake
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """
-    A stack that takes datasets.
-
-    Attributes:
-        name: The stack's.
-        input_bucket: Where datasets are uploaded to.
-        output_bucket: Where runs are kept.
-        machine_arn: The state machine that evaluates.
-        dead_letters: URL of the queue of events that started nothing.
-        max_dataset_bytes: Largest dataset it takes.
-    """
+    """A stack that takes datasets; `dead_letters` is the URL of the queue of events that started nothing."""
 
     name: str
     input_bucket: str
@@ -72,7 +62,11 @@ def find_stack(name: str, cloudformation: Any) -> Stack:
             (described,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
         except cloudformation.exceptions.ClientError as error:
             if code_of(error) == "ValidationError" and "does not exist" in str(error):
-                raise InputError(_no_stack(name, cloudformation.meta.region_name)) from error
+                raise InputError(
+                    f'there is no stack "{name}" in {cloudformation.meta.region_name}. Name it with --stack '
+                    "or EVALDROP_STACK; AWS_DEFAULT_REGION and AWS_PROFILE say where it is looked for. Not "
+                    "deployed yet? docs/deploying.md; without an AWS account: evaldrop local."
+                ) from error
             raise
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())}
     if missing := sorted(_OUTPUTS.keys() - outputs.keys()):
@@ -83,11 +77,3 @@ def find_stack(name: str, cloudformation: Any) -> Stack:
         )
     values = {field: outputs[key] for key, field in _OUTPUTS.items()}
     return Stack(name=name, **{**values, "max_dataset_bytes": int(values["max_dataset_bytes"])})
-
-
-def _no_stack(name: str, region: str) -> str:
-    return (
-        f'there is no stack "{name}" in {region}. Name it with --stack or EVALDROP_STACK; AWS_DEFAULT_REGION '
-        "and AWS_PROFILE say where it is looked for. Not deployed yet? docs/deploying.md; without an AWS "
-        "account: evaldrop local."
-    )

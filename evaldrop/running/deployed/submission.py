@@ -1,9 +1,10 @@
 """A dataset on its way to a stack: checked here, placed there, uploaded when it says something new."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from evaldrop import storage
 from evaldrop.datasets import survey_dataset
@@ -21,7 +22,7 @@ from evaldrop.running.deployed.bundle import (
 )
 from evaldrop.running.deployed.following import RunAddress
 from evaldrop.running.deployed.stack import Stack, deployed_stack
-from evaldrop.running.deployed.uploads import InputBucket, Present, sha256_of
+from evaldrop.running.deployed.uploads import InputBucket, Present
 from evaldrop.steps.start_run.events import PREFIX, Upload, UploadOptions, refusal, run_of
 from evaldrop.steps.validate_dataset.plan import refuse_above_budget
 from evaldrop.steps.validate_dataset.validate import Check, check_dataset
@@ -32,23 +33,14 @@ class Wanted:
     """
     What is to be submitted, as it was given.
 
-    Attributes:
-        dataset: A path on this machine.
-        evaluation: The evaluation for this run alone, a path or URI; found beside the dataset when not given.
-        limit: Evaluate only the first so many records.
-        key: Where to put the dataset; chosen by its path when not given.
+    The dataset is a path on this machine, which also chooses the key when none is given. An evaluation is for
+    this run alone; without one it is found beside the dataset.
     """
 
     dataset: str
     evaluation: str | None = None
     limit: int | None = None
     key: str | None = None
-
-    def request(self, evaluation: str | None) -> RunRequest:
-        """Return the run as this machine checks it."""
-        return RunRequest(
-            run_id=new_run_id(), dataset=self.dataset, evaluation=evaluation, out="runs", limit=self.limit
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +59,7 @@ class Submission:
 
     Attributes:
         key: The dataset's, in the input bucket.
-        sha256: Digest of its content.
         check: What was found, with the plan; None where only the stack knows the evaluation.
-        companions: What goes up before it.
         options: What its metadata will say.
         present: What is at its key now.
         same: Whether everything is there already, and has not changed since the dataset was uploaded.
@@ -77,6 +67,7 @@ class Submission:
 
     wanted: Wanted
     stack: Stack
+    bucket: InputBucket
     key: str
     sha256: str
     check: Check | None
@@ -91,11 +82,6 @@ class Submission:
         return f"s3://{self.stack.input_bucket}/{self.key}"
 
     @property
-    def uploads(self) -> list[str]:
-        """Keys of what goes up, in order."""
-        return [*(each.file.key for each in self.companions if not each.is_there), self.key]
-
-    @property
     def known_run(self) -> str | None:
         """ID of the run that this very content led to; None when it is new."""
         return run_of(self.present.upload) if self.same and self.present else None
@@ -105,9 +91,21 @@ class Submission:
         arn = self.stack.execution_arn(run_id)
         return RunAddress(run_id=run_id, execution_arn=arn, out=self.stack.out)
 
-    def send(self, bucket: InputBucket, *, sent: Callable[[str], None] = lambda _: None) -> Upload:
+    def to_json(self) -> dict[str, Any]:
+        """Return what would be uploaded, and what it would cost, for scripts."""
+        plan = self.check.plan if self.check else None
+        return {
+            "stack": self.stack.name,
+            "started": False,
+            "dataset": self.uri,
+            "uploads": [*(each.file.key for each in self.companions if not each.is_there), self.key],
+            "metadata": self.options.to_metadata(),
+            "plan": plan and plan.to_json(),
+        }
+
+    def send(self, *, sent: Callable[[str], None]) -> tuple[RunAddress, Upload]:
         """
-        Upload what is missing, the dataset last: its event finds all it needs.
+        Upload what is missing, the dataset last: its event finds all it needs. Return its run, too.
 
         Raises:
             AwsError: S3 would not; nothing has been started then.
@@ -116,10 +114,10 @@ class Submission:
             if not companion.is_there:
                 content = companion.file.content
                 digest = hashlib.sha256(content).hexdigest()
-                bucket.put(companion.file.key, content, sha256=digest, replacing=companion.present)
+                self.bucket.put(companion.file.key, content, sha256=digest, replacing=companion.present)
                 sent(companion.file.key)
         with Path(self.wanted.dataset).open("rb") as stream:
-            upload = bucket.put(
+            upload = self.bucket.put(
                 self.key,
                 stream,
                 sha256=self.sha256,
@@ -127,24 +125,19 @@ class Submission:
                 replacing=self.present,
             )
         sent(self.key)
-        return upload
+        return self.address(run_of(upload)), upload
 
 
-def prepare_here(wanted: Wanted, stack: str) -> tuple[Submission, InputBucket]:
+def prepare_here(wanted: Wanted, stack: str) -> Submission:
     """
-    Return a submission and the bucket it goes to. The dataset is checked before AWS is called at all.
-
-    Args:
-        wanted: What is to be submitted.
-        stack: The stack's name.
+    Return a submission to the stack of a name. The dataset is checked before AWS is called at all.
 
     Raises:
         InputError: Something is wrong with the dataset or the evaluation, or there is no such stack.
     """
     check = check_here(wanted)
     found = deployed_stack(stack)
-    bucket = InputBucket(found.input_bucket, clients.client("s3"))
-    return prepare(wanted, check, found, bucket), bucket
+    return prepare(wanted, check, found, InputBucket(found.input_bucket, clients.client("s3")))
 
 
 def check_here(wanted: Wanted) -> Check | None:
@@ -167,13 +160,7 @@ def check_here(wanted: Wanted) -> Check | None:
 
 def prepare(wanted: Wanted, check: Check | None, stack: Stack, bucket: InputBucket) -> Submission:
     """
-    Return a submission: where everything goes, and whether it is there already.
-
-    Args:
-        wanted: What is to be submitted.
-        check: What `check_here` returned.
-        stack: Where it goes.
-        bucket: The stack's input bucket.
+    Return a submission that `check_here` has checked: where all goes, and whether it is there already.
 
     Raises:
         InputError: The stack would refuse it, or its evaluation cannot go with it.
@@ -186,19 +173,22 @@ def prepare(wanted: Wanted, check: Check | None, stack: Stack, bucket: InputBuck
     if check is None:
         check = _check_by_the_stacks(wanted, upload.uri)
     files, there, options = _bundled(wanted, check, upload)
-    companions = tuple(_companions(files, bucket))
+    companions = tuple(_companion(file, bucket) for file in files)
     with path.open("rb") as stream:
-        sha256 = sha256_of(stream)
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     present = bucket.newest(key)
     same = (
-        bucket.holds(present, sha256=sha256, size=upload.size)
-        and _ours(present) == options.to_metadata()
+        present is not None
+        and bucket.holds(present, sha256=sha256, size=upload.size)
+        and {name: value for name, value in present.metadata.items() if name.startswith(PREFIX)}
+        == options.to_metadata()
         and all(companion.is_there for companion in companions)
         and not _changed_since(present, [*(file.key for file in files), *there], bucket)
     )
     return Submission(
         wanted=wanted,
         stack=stack,
+        bucket=bucket,
         key=key,
         sha256=sha256,
         check=check,
@@ -210,7 +200,10 @@ def prepare(wanted: Wanted, check: Check | None, stack: Stack, bucket: InputBuck
 
 
 def _checked(wanted: Wanted, evaluation: str) -> Check:
-    check = check_dataset(wanted.request(evaluation))
+    run_id, dataset, limit = new_run_id(), wanted.dataset, wanted.limit
+    check = check_dataset(
+        RunRequest(run_id=run_id, dataset=dataset, evaluation=evaluation, out="runs", limit=limit)
+    )
     if check.problems or check.plan is None or check.definition is None:
         raise DatasetError("\n".join(check.problems))
     refuse_above_budget(check.plan, check.definition.evaluation.budget_usd)
@@ -248,22 +241,13 @@ def _bundled(
     return bundle.at(sidecar_key(upload.key)), (), options
 
 
-def _companions(files: tuple[File, ...], bucket: InputBucket) -> Iterator[Companion]:
-    for file in files:
-        present = bucket.newest(file.key)
-        digest = hashlib.sha256(file.content).hexdigest()
-        is_there = bucket.holds(present, sha256=digest, size=len(file.content))
-        yield Companion(file=file, present=present, is_there=is_there)
+def _companion(file: File, bucket: InputBucket) -> Companion:
+    present, digest = bucket.newest(file.key), hashlib.sha256(file.content).hexdigest()
+    is_there = bucket.holds(present, sha256=digest, size=len(file.content))
+    return Companion(file=file, present=present, is_there=is_there)
 
 
-def _ours(present: Present | None) -> dict[str, str]:
-    metadata = present.metadata if present else {}
-    return {key: value for key, value in metadata.items() if key.startswith(PREFIX)}
-
-
-def _changed_since(present: Present | None, keys: list[str], bucket: InputBucket) -> bool:
+def _changed_since(present: Present, keys: list[str], bucket: InputBucket) -> bool:
     """Tell whether the dataset's run may have seen another evaluation or prompt than there is now."""
-    if present is None:
-        return True
     read = (bucket.newest(key) for key in keys)
     return any(each is None or each.modified > present.modified for each in read)

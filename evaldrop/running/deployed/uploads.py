@@ -17,15 +17,7 @@ _ABSENT = {"404", "NoSuchKey", "NotFound"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Present:
-    """
-    The newest version of an object.
-
-    Attributes:
-        upload: As the event of its upload names it.
-        sha256: Hexadecimal digest of its content, where S3 keeps it.
-        metadata: Its user metadata.
-        modified: When it was uploaded.
-    """
+    """The newest version of an object; `sha256` is hexadecimal, None where S3 keeps no digest of it."""
 
     upload: Upload
     sha256: str | None
@@ -34,25 +26,14 @@ class Present:
 
 
 class InputBucket:
-    """
-    A bucket that datasets are uploaded to.
-
-    Args:
-        name: The bucket's.
-        s3: boto3's client.
-    """
+    """A bucket that datasets are uploaded to, by boto3's client of S3."""
 
     def __init__(self, name: str, s3: Any) -> None:
         self.name = name
         self._s3 = s3
 
     def newest(self, key: str) -> Present | None:
-        """
-        Return what is at a key, or None.
-
-        Raises:
-            AwsError: S3 would not say.
-        """
+        """Return what is at a key, or None."""
         with as_service_error(f"s3://{self.name}/{key} cannot be looked at"):
             try:
                 head = self._s3.head_object(Bucket=self.name, Key=key, ChecksumMode="ENABLED")
@@ -68,17 +49,12 @@ class InputBucket:
         )
 
     def holds(self, present: Present | None, *, sha256: str, size: int) -> bool:
-        """
-        Tell whether an object has this content. It is read only where S3 keeps no digest of it.
-
-        Raises:
-            StorageError: It cannot be read.
-        """
+        """Tell whether an object has this content. It is read only where S3 keeps no digest of it."""
         if present is None or present.upload.size != size:
             return False
         if present.sha256 is None:
             with storage.open_read(present.upload.uri, present.upload.version) as stream:
-                return sha256_of(stream) == sha256
+                return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
         return present.sha256 == sha256
 
     def put(
@@ -93,15 +69,8 @@ class InputBucket:
         """
         Upload an object in one piece, so that its version is known; S3 checks what arrives.
 
-        Args:
-            key: Where.
-            content: What; a file is read from its beginning.
-            sha256: Hexadecimal digest of the content.
-            metadata: User metadata.
-            replacing: What was there when it was decided upon.
-
         Raises:
-            AwsError: S3 would not, or something else lies there by now.
+            AwsError: S3 would not, or there is something else than `replacing` at the key by now.
         """
         condition = {"IfMatch": replacing.upload.etag} if replacing else {"IfNoneMatch": "*"}
         with as_service_error(f"s3://{self.name}/{key} was not uploaded"):
@@ -133,14 +102,6 @@ class InputBucket:
             etag=answer["ETag"].strip('"'),
             size=size,
         )
-
-
-def sha256_of(stream: BinaryIO) -> str:
-    """Return the digest of what is left of a stream."""
-    digest = hashlib.sha256()
-    while chunk := stream.read(1 << 20):
-        digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _whole_digest(checksum: str | None) -> str | None:

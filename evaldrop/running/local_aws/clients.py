@@ -30,13 +30,7 @@ def role_behind(access_key: str) -> str | None:
 
 
 class Clients:
-    """
-    One client per service, made when first asked for.
-
-    Args:
-        endpoint: URL of the local AWS.
-        access_key: Whose requests they are.
-    """
+    """One client per service of the local AWS, made when first used, for requests by an access key."""
 
     def __init__(self, endpoint: str, *, access_key: str = OPERATOR) -> None:
         self.endpoint = endpoint

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from moto.s3.models import s3_backends
@@ -31,8 +31,7 @@ class Created:
     """
     An object that was written. `version` is None in a bucket without versions.
 
-    Attributes:
-        reason: EventBridge's word for how: PutObject, CopyObject, CompleteMultipartUpload, POST Object.
+    `reason` is EventBridge's word for how: PutObject, CopyObject, CompleteMultipartUpload, POST Object.
     """
 
     bucket: str
@@ -42,13 +41,7 @@ class Created:
 
 
 class Events:
-    """
-    Delivers events to the functions that rules name.
-
-    Args:
-        clients: Of the local AWS: its S3 says what was written, its EventBridge which rules there are.
-        functions: Called asynchronously, as EventBridge does.
-    """
+    """Delivers events to the functions that rules name, which are called asynchronously."""
 
     def __init__(self, clients: Clients, functions: Functions) -> None:
         self._clients = clients
@@ -95,19 +88,13 @@ class Events:
         self._hand_on(object_created(created, size=head["ContentLength"], etag=head["ETag"].strip('"')))
 
     def _hand_on(self, event: Mapping[str, Any]) -> None:
-        for function in self._functions_for(event):
-            self._functions.invoke_async(function, event)
-
-    def _functions_for(self, event: Mapping[str, Any]) -> list[str]:
         client = self._clients("events")
-        found = []
-        for page in client.get_paginator("list_rules").paginate():
-            for rule in page["Rules"]:
-                pattern = rule.get("EventPattern")
-                if pattern and rule["State"] == "ENABLED" and matches(json.loads(pattern), event):
-                    targets = client.list_targets_by_rule(Rule=rule["Name"])["Targets"]
-                    found += [target["Arn"] for target in targets if ":function:" in target["Arn"]]
-        return found
+        for rule in client.get_paginator("list_rules").paginate().search("Rules"):
+            pattern = rule.get("EventPattern")
+            if pattern and rule["State"] == "ENABLED" and matches(json.loads(pattern), event):
+                for target in client.list_targets_by_rule(Rule=rule["Name"])["Targets"]:
+                    if ":function:" in target["Arn"]:
+                        self._functions.invoke_async(target["Arn"], event)
 
 
 def _tells_eventbridge(bucket: str) -> bool:
@@ -120,13 +107,10 @@ def object_created(created: Created, *, size: int, etag: str, now: datetime | No
     """
     Return the event for an object, as the S3 user guide documents it ("EventBridge event message structure").
 
-    Args:
-        created: The object. Its key goes in as it is: EventBridge does not encode keys.
-        size: In bytes.
-        etag: Without quotes.
-        now: When it was written.
+    The size is in bytes, the ETag without quotes.
     """
     moment = now or datetime.now(UTC)
+    # The key goes in as it is: EventBridge does not encode keys.
     described: dict[str, Any] = {"key": created.key, "size": size, "etag": etag}
     if created.version:
         described["version-id"] = created.version
@@ -219,16 +203,10 @@ def _excluded(operand: Any, value: Any) -> bool:
     return _any_fits(operand if isinstance(operand, list) else [operand], value)
 
 
-def _starts(operand: Any, value: str) -> bool:
+def _at_an_end(has: Callable[[str, str], bool], operand: Any, value: str) -> bool:
     if isinstance(operand, Mapping):
-        return value.lower().startswith(str(operand["equals-ignore-case"]).lower())
-    return value.startswith(operand)
-
-
-def _ends(operand: Any, value: str) -> bool:
-    if isinstance(operand, Mapping):
-        return value.lower().endswith(str(operand["equals-ignore-case"]).lower())
-    return value.endswith(operand)
+        return has(value.lower(), str(operand["equals-ignore-case"]).lower())
+    return has(value, operand)
 
 
 @lru_cache(maxsize=256)
@@ -239,8 +217,8 @@ def _wildcard(pattern: str) -> re.Pattern[str]:
 
 
 _OF_TEXT: dict[str, Callable[[Any, str], bool]] = {
-    "prefix": _starts,
-    "suffix": _ends,
+    "prefix": partial(_at_an_end, str.startswith),
+    "suffix": partial(_at_an_end, str.endswith),
     "wildcard": lambda operand, value: _wildcard(operand).fullmatch(value) is not None,
     "equals-ignore-case": lambda operand, value: value.lower() == operand.lower(),
 }

@@ -37,14 +37,9 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Front:
     """
-    The application.
+    The application. A function's requests are held to its role.
 
-    Attributes:
-        moto: Answers what is not answered here.
-        executions: Step Functions' data plane.
-        functions: Lambda's.
-        permissions: What roles may do; a function's requests are held to its role.
-        on_written: Called with each object, in order, before the answer goes out.
+    Each of `on_written` is called with each object that was written, before the answer goes out.
     """
 
     moto: Application
@@ -90,12 +85,8 @@ class Front:
         try:
             event = json.loads(body_of(environ) or b"{}")
         except ValueError as error:
-            return _lambda_error(
-                start_response,
-                400,
-                "InvalidRequestContentException",
-                f"Could not parse request body: {error}",
-            )
+            message = f"Could not parse request body: {error}"
+            return _lambda_error(start_response, 400, "InvalidRequestContentException", message)
         try:
             if how == "Event":
                 self.functions.invoke_async(name, event)

@@ -27,7 +27,6 @@ class Deployed:
     Attributes:
         state: The name of its state or trigger, such as `BuildScorecard`.
         folder: Its bundle.
-        log_group: Where its lines go.
         dead_letters: ARN of the queue for events it could not deal with.
         retries: How often an asynchronous event is tried again.
     """
@@ -45,14 +44,10 @@ class NoSuchFunctionError(Exception):
 
 class Functions:
     """
-    The stack's functions.
+    The stack's functions, by name; the local Lambda holds their time-outs and environments, as they are now.
 
-    Args:
-        deployed: By function name.
-        clients: Of the local AWS; its Lambda holds time-outs and environments, as they are now.
-        sandboxes: Run the code.
-        further: Environment that every function gets beside its own.
-        retry_after_s: Waits before the second and the third attempt at an asynchronous event.
+    Every function gets the `further` environment beside its own. `retry_after_s` are the waits before the
+    second and the third attempt at an asynchronous event.
     """
 
     def __init__(
@@ -76,11 +71,7 @@ class Functions:
 
     def invoke(self, name: str, event: Any) -> InvocationResult:
         """
-        Run a function and wait for its answer.
-
-        Args:
-            name: Its name or ARN.
-            event: JSON, as Python values.
+        Run a function, by its name or ARN, and wait for its answer.
 
         Raises:
             NoSuchFunctionError: There is none of this name.
@@ -149,12 +140,9 @@ class Functions:
         except KeyError:
             raise NoSuchFunctionError(f"Function not found: {name}") from None
 
-    def _configuration(self, name: str) -> dict[str, Any]:
-        found: dict[str, Any] = self._clients("lambda").get_function_configuration(FunctionName=name)
-        return found
-
     def _code(self, name: str) -> Code:
-        deployed, configuration = self._find(name), self._configuration(name)
+        deployed = self._find(name)
+        configuration = self._clients("lambda").get_function_configuration(FunctionName=name)
         return Code(
             name=name,
             arn=configuration["FunctionArn"],

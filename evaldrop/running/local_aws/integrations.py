@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -17,11 +17,9 @@ from evaldrop.engine import (
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION, Clients
 from evaldrop.running.local_aws.functions import Functions
 from evaldrop.running.local_aws.models import Models
-from evaldrop.running.local_aws.objects import S3Files, refused
+from evaldrop.running.local_aws.objects import S3Objects, refused
 from evaldrop.running.local_aws.permissions import Permissions
-from evaldrop.running.stored_bodies import get_object, with_stored_bodies
-
-Call = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+from evaldrop.running.stored_bodies import JSON, get_object, with_stored_bodies
 
 
 def integrations_of(
@@ -33,26 +31,25 @@ def integrations_of(
     permissions: Permissions,
     clients: Clients,
 ) -> Mapping[str, Integration]:
-    """
-    Return what a state machine's resources call.
-
-    Args:
-        role_arn: The machine's.
-        functions: Run functions.
-        names: Of the functions that there are.
-        models: Answer for Bedrock.
-        permissions: What the role may do.
-        clients: Of the local AWS, signing as the role.
-    """
+    """Return what the resources of a state machine with a role call, by clients that sign as the role."""
     converse, invoke = partial(models.converse, role_arn), partial(models.invoke_model, role_arn)
-    files = S3Files(clients)
+    objects = S3Objects(clients)
     handlers = {name: _handler(name, role_arn, functions, permissions) for name in names}
+
+    def send(request: JSON) -> JSON:
+        with refused():
+            answer: JSON = clients("sns").publish(**request)
+        return answer
+
+    async def publish(request: JSON) -> JSON:
+        return await asyncio.to_thread(send, request)
+
     return {
         "lambda:invoke": lambda_invoke(handlers),
         "aws-sdk:bedrockruntime:converse": sdk_integration("bedrock-runtime", "Converse", converse),
-        "bedrock:invokeModel": bedrock_invoke_model(with_stored_bodies(invoke, files)),
-        "aws-sdk:s3:getObject": sdk_integration("s3", "GetObject", get_object(files)),
-        "sns:publish": sns_publish(_publisher(clients)),
+        "bedrock:invokeModel": bedrock_invoke_model(with_stored_bodies(invoke, objects)),
+        "aws-sdk:s3:getObject": sdk_integration("s3", "GetObject", get_object(objects)),
+        "sns:publish": sns_publish(publish),
     }
 
 
@@ -70,15 +67,3 @@ def _handler(
         return answer.payload
 
     return handler
-
-
-def _publisher(clients: Clients) -> Call:
-    def send(request: dict[str, Any]) -> dict[str, Any]:
-        with refused():
-            answer: dict[str, Any] = clients("sns").publish(**request)
-        return answer
-
-    async def publish(request: dict[str, Any]) -> dict[str, Any]:
-        return await asyncio.to_thread(send, request)
-
-    return publish

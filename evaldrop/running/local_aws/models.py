@@ -11,18 +11,12 @@ from evaldrop.bedrock.simulated.answer_key import AnswerKey
 from evaldrop.evaluation.model_ids import guardrail_arn, model_arns
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION
 from evaldrop.running.local_aws.events import Created
-from evaldrop.running.local_aws.objects import S3Store
+from evaldrop.running.local_aws.objects import S3Objects
 from evaldrop.running.local_aws.permissions import Permissions
 
 
 class Models:
-    """
-    Answers the calls of executions.
-
-    Args:
-        runtime: Who answers.
-        permissions: What roles may do.
-    """
+    """Answers the calls of executions by a runtime, as far as their roles may make them."""
 
     def __init__(self, runtime: BedrockRuntime, permissions: Permissions) -> None:
         self.runtime = runtime
@@ -71,15 +65,10 @@ KEPT_RUNS = 50
 
 
 class Answers:
-    """
-    An answer key over runs.
+    """An answer key over runs, read from their `records.jsonl`."""
 
-    Args:
-        store: Where runs' `records.jsonl` are.
-    """
-
-    def __init__(self, store: S3Store) -> None:
-        self._store = store
+    def __init__(self, objects: S3Objects) -> None:
+        self._objects = objects
         self._keys: deque[AnswerKey] = deque(maxlen=KEPT_RUNS)
 
     def written(self, created: Created) -> None:
@@ -89,7 +78,7 @@ class Answers:
             self._keys.appendleft(AnswerKey(records, self._open_read))
 
     def _open_read(self, uri: str) -> BinaryIO:
-        return self._store.open_read(*storage.place(uri))
+        return self._objects.open_read(*storage.place(uri))
 
     def __call__(self, prompt: str) -> str | None:
         """Return a reference for a prompt, the newest run's first, or None when there is none."""

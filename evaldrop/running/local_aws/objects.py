@@ -22,12 +22,12 @@ def refused() -> Iterator[None]:
         raise ServiceError(fault["Code"], fault["Message"]) from error
 
 
-class S3Files:
+class S3Objects:
     """
-    Objects by URI (`evaldrop.running.stored_bodies.Files`).
+    The local AWS's objects, read and written with a role's keys.
 
-    Args:
-        clients: Of the local AWS, with the keys of the role that reads and writes.
+    By URI for the bodies of models' calls (`evaldrop.running.stored_bodies.Files`), by bucket and key for
+    distributed Maps (`evaldrop.engine.ObjectStore`).
     """
 
     def __init__(self, clients: Clients) -> None:
@@ -45,18 +45,6 @@ class S3Files:
         bucket, key = storage.place(uri)
         with refused():
             self._clients("s3").put_object(Bucket=bucket, Key=key, Body=content)
-
-
-class S3Store:
-    """
-    The local AWS's buckets, as a distributed Map reads and writes them.
-
-    Args:
-        clients: Of the local AWS.
-    """
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
 
     def open_read(self, bucket: str, key: str) -> BinaryIO:
         """Open an object for reading; it is fetched into a temporary file first."""
@@ -89,10 +77,9 @@ class _Upload:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        if kind is None:
-            self.close()
-        else:
-            self._stream.close()
+        if kind is not None:
+            self._stream.close()  # what was broken off does not become an object
+        self.close()
 
     def close(self) -> None:
         if self._stream.closed:

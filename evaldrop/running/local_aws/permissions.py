@@ -33,37 +33,22 @@ def policies_in_iam(role_arn: str) -> Iterator[str]:
 
 
 class Permissions:
-    """
-    Answers whether a role may do something.
-
-    Args:
-        policies_of: Gives a role's policies.
-    """
+    """Answers whether a role may do something, by the policies that it has."""
 
     def __init__(self, policies_of: PoliciesOf = policies_in_iam) -> None:
         self._policies_of = policies_of
 
-    def allow(
-        self, role_arn: str, action: str, resources: Iterable[str], context: Mapping[str, str] | None = None
-    ) -> bool:
-        """
-        Tell whether a role may do an action on each of some resources.
-
-        Args:
-            role_arn: The role.
-            action: Such as `bedrock:InvokeModel`.
-            resources: ARNs; all of them have to be allowed.
-            context: Condition keys that the request brings.
-        """
-        documents = self._policies_of(role_arn)
-        statements = [each for document in documents for each in statements_of(document)]
-        return all(decide(statements, action, resource, context or {}) for resource in resources)
-
     def denial(
         self, role_arn: str, action: str, resource: str, context: Mapping[str, str] | None = None
     ) -> str | None:
-        """Return how AWS words that a role may not do something, None when it may."""
-        if self.allow(role_arn, action, [resource], context):
+        """
+        Return how AWS words that a role may not do something, None when it may.
+
+        `context` are the condition keys that the request brings.
+        """
+        documents = self._policies_of(role_arn)
+        statements = [each for document in documents for each in statements_of(document)]
+        if decide(statements, action, resource, context or {}):
             return None
         role = role_arn.rpartition("/")[2]
         return (
@@ -83,13 +68,8 @@ def decide(
     statements: Iterable[Mapping[str, Any]], action: str, resource: str, context: Mapping[str, str]
 ) -> bool:
     """Tell what policies say: allowed by one statement at least, and denied by none."""
-    allowed = False
-    for statement in statements:
-        if _concerns(statement, action, resource, context):
-            if statement["Effect"] == "Deny":
-                return False
-            allowed = True
-    return allowed
+    effects = {each["Effect"] for each in statements if _concerns(each, action, resource, context)}
+    return effects == {"Allow"}
 
 
 def _concerns(statement: Mapping[str, Any], action: str, resource: str, context: Mapping[str, str]) -> bool:
@@ -194,15 +174,16 @@ def needs_of(environ: Environ, service: str) -> Iterator[Need]:
 def _of_s3(environ: Environ) -> Need:
     bucket, key = object_of(environ)
     query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
-    method, arn = environ["REQUEST_METHOD"], f"arn:aws:s3:::{bucket}"
     if not key:
-        return Need("s3:ListBucket", arn)
-    if method in {"GET", "HEAD"}:
-        return Need("s3:GetObjectVersion" if "versionId" in query else "s3:GetObject", f"{arn}/{key}")
-    if method == "DELETE":
-        action = "s3:AbortMultipartUpload" if "uploadId" in query else "s3:DeleteObject"
-        return Need(action, f"{arn}/{key}")
-    return Need("s3:PutObject", f"{arn}/{key}")
+        return Need("s3:ListBucket", f"arn:aws:s3:::{bucket}")
+    match environ["REQUEST_METHOD"]:
+        case "GET" | "HEAD":
+            action = "GetObjectVersion" if "versionId" in query else "GetObject"
+        case "DELETE":
+            action = "AbortMultipartUpload" if "uploadId" in query else "DeleteObject"
+        case _:
+            action = "PutObject"
+    return Need(f"s3:{action}", f"arn:aws:s3:::{bucket}/{key}")
 
 
 def _refusal(service: str, message: str) -> Refusal:

@@ -46,12 +46,9 @@ def object_of(environ: Mapping[str, Any]) -> tuple[str, str]:
 
 def body_of(environ: Environ) -> bytes:
     """Return a request's body, and leave it there to be read again."""
-    length = environ.get("CONTENT_LENGTH")
-    stream = environ["wsgi.input"]
-    if length:
-        content: bytes = stream.read(int(length))
-    else:
-        content = stream.read() if environ.get("wsgi.input_terminated") else b""
+    # Of a stream that does not end by itself no more may be read than it says; -1 is all.
+    length = int(environ.get("CONTENT_LENGTH") or (-1 if environ.get("wsgi.input_terminated") else 0))
+    content: bytes = environ["wsgi.input"].read(length)
     environ["wsgi.input"] = io.BytesIO(content)
     return content
 
@@ -63,14 +60,7 @@ _ABOUT_OBJECTS = frozenset(
 
 
 def written_by(environ: Mapping[str, Any], status: int, headers: Mapping[str, str]) -> Created | None:
-    """
-    Return the object that a request to S3 has created, None when it has created none.
-
-    Args:
-        environ: The request.
-        status: S3's answer.
-        headers: Those of the answer, names in lower case.
-    """
+    """Return the object that a request to S3 has created, if any; the answer's headers are in lower case."""
     if status not in {200, 201, 204} or not (reason := _reason(environ)):
         return None
     bucket, key = object_of(environ)

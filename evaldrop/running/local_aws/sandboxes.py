@@ -26,14 +26,11 @@ class Code:
     What a function runs.
 
     Attributes:
-        name: The function's name.
-        arn: Its ARN.
         folder: Its bundle.
         handler: Module, a dot, and the function's name.
         environment: The whole of the process's environment.
         timeout_s: It is killed after so long.
         memory_mb: For the handler to know; not enforced.
-        log_group: For the handler to know.
     """
 
     name: str
@@ -71,14 +68,7 @@ def link_runtime(folder: Path) -> None:
 
 
 class Sandbox:
-    """
-    A process with one function's code.
-
-    Args:
-        code: The function.
-        runtime: The folder of `link_runtime`.
-        log: Called with each line that the function prints.
-    """
+    """A process with one function's code, beside what is in the folder of `link_runtime`."""
 
     def __init__(self, code: Code, runtime: Path, log: Log) -> None:
         self._code = code
@@ -185,10 +175,7 @@ class Sandboxes:
     """
     The warm processes of all functions; each concurrent event has one for itself.
 
-    Args:
-        runtime: The folder of `link_runtime`.
-        log: Called with each line that a function prints.
-        at_most: Processes of one function; further events wait. Each holds its libraries in memory.
+    Of one function there are `at_most` so many, for each holds its libraries in memory; further events wait.
     """
 
     def __init__(self, runtime: Path, log: Log, *, at_most: int = 4) -> None:

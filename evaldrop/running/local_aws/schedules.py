@@ -27,14 +27,9 @@ _log = logging.getLogger(__name__)
 
 class Schedules:
     """
-    Fires schedules that are due.
+    Fires schedules that are due; functions are called asynchronously, and time is in UTC.
 
     A flexible window is not waited for: a schedule fires at the window's begin.
-
-    Args:
-        clients: Of the local AWS; its Scheduler holds the schedules.
-        functions: Called asynchronously, as the Scheduler does.
-        now: The time, in UTC.
     """
 
     def __init__(
@@ -148,7 +143,7 @@ _CRON = re.compile(r"cron\((.+)\)")
 
 def next_due(expression: str, time_zone: str, *, after: datetime, since: datetime) -> datetime | None:
     """
-    Return when a schedule is due next.
+    Return when a schedule is due next, in UTC; None when it is not any more.
 
     A local time that a change of clocks skips counts as the hour before it, once; one that comes twice is due
     the first time.
@@ -158,9 +153,6 @@ def next_due(expression: str, time_zone: str, *, after: datetime, since: datetim
         time_zone: IANA name; for `at` and `cron`.
         after: The moment is later than this.
         since: When the schedule was made: what `rate` counts from.
-
-    Returns:
-        The moment in UTC, or None when there is none any more.
 
     Raises:
         ValueError: It is no such expression.

@@ -19,6 +19,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from evaldrop.bedrock.opening import open_runtime
 from evaldrop.bedrock.protocol import BedrockRuntime
 from evaldrop.engine import Clock
 from evaldrop.errors import InputError
@@ -29,18 +30,22 @@ from evaldrop.running.local_aws.front import Front
 from evaldrop.running.local_aws.functions import RETRY_AFTER_S, Functions
 from evaldrop.running.local_aws.integrations import integrations_of
 from evaldrop.running.local_aws.models import Answers, Models
-from evaldrop.running.local_aws.objects import S3Store
+from evaldrop.running.local_aws.objects import S3Objects
 from evaldrop.running.local_aws.permissions import Permissions
 from evaldrop.running.local_aws.sandboxes import Sandboxes, link_runtime
 from evaldrop.running.local_aws.schedules import Schedules
 from evaldrop.running.local_aws.stack import EmulatedStack, deploy, deployed_functions
-from evaldrop.running.local_aws.synthesis import Assembly
+from evaldrop.running.local_aws.synthesis import Assembly, Tell, find_checkout, read_assembly, synthesise
 
 MESSAGES = "messages"
 """A queue that is subscribed to the stack's topic."""
 
-OpenRuntime = Callable[[Callable[[str], str | None]], BedrockRuntime]
-"""Makes the Bedrock runtime, given an answer key."""
+MAX_IN_FLIGHT = 64
+FOLDER = "cdk.out/local"
+"""Where a checkout keeps its stack, and every local AWS its logs."""
+
+MakeRuntime = Callable[[Callable[[str], str | None]], BedrockRuntime]
+"""Makes what answers for Bedrock, given an answer key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +54,6 @@ class Choices:
     How a local AWS is run.
 
     Attributes:
-        host: Address it listens on.
         port: 0 for any that is free.
         bedrock: As `--bedrock` says it; runs carry it.
         folder: Where it keeps its logs and the functions' runtime.
@@ -71,20 +75,17 @@ class LocalAws:
     """
     A local AWS with one stack in it. moto keeps all state in this process: there can be one.
 
-    Args:
-        assembly: The synthesised stack.
-        open_runtime: Makes what answers for Bedrock.
-        choices: How to run it.
-
     Raises:
         InputError: The port is taken.
     """
 
-    def __init__(self, assembly: Assembly, open_runtime: OpenRuntime, choices: Choices) -> None:
+    def __init__(self, assembly: Assembly, make_runtime: MakeRuntime, choices: Choices) -> None:
         _quieten()
         moto = DomainDispatcherApplication(create_backend_app)
         self._server = _listen(choices, moto)
-        self.endpoint = f"http://{_reachable(choices.host)}:{self._server.port}"
+        # No client can call the address that means all of a machine's.
+        name = "localhost" if choices.host in {"127.0.0.1", "0.0.0.0", "::"} else choices.host  # noqa: S104
+        self.endpoint = f"http://{name}:{self._server.port}"
         self.clients = Clients(self.endpoint)
         self._thread = threading.Thread(target=self._server.serve_forever, name="local AWS", daemon=True)
         self._thread.start()
@@ -98,11 +99,19 @@ class LocalAws:
         self._deployed = deployed_functions(self.stack, assembly)
         self.names = {each.state: name for name, each in self._deployed.items()}
         self.logs = choices.folder / "logs"
-        self.sandboxes = self._make_sandboxes(choices.folder / "runtime")
-        self.functions = self._make_functions(choices)
+        runtime = choices.folder / "runtime"
+        link_runtime(runtime)
+        self.sandboxes = Sandboxes(runtime, lambda name, line: self._log(self._deployed[name].state, line))
+        self.functions = Functions(
+            self._deployed,
+            self.clients,
+            self.sandboxes,
+            further={"EVALDROP_BEDROCK": choices.bedrock},
+            retry_after_s=choices.retry_after_s,
+        )
 
-        self.answers = Answers(S3Store(self.clients))
-        self.models = Models(open_runtime(self.answers), self.permissions)
+        self.answers = Answers(S3Objects(self.clients))
+        self.models = Models(make_runtime(self.answers), self.permissions)
         self.events = Events(self.clients, self.functions)
         self.executions = self._make_executions(choices)
         self.schedules = Schedules(self.clients, self.functions, now=choices.now)
@@ -114,20 +123,6 @@ class LocalAws:
             on_written=[self.answers.written, self.events.written],
         )
         self.schedules.start()
-
-    def _make_sandboxes(self, runtime: Path) -> Sandboxes:
-        link_runtime(runtime)
-        states = {name: each.state for name, each in self._deployed.items()}
-        return Sandboxes(runtime, lambda name, line: self._log(states[name], line))
-
-    def _make_functions(self, choices: Choices) -> Functions:
-        return Functions(
-            self._deployed,
-            self.clients,
-            self.sandboxes,
-            further={"EVALDROP_BEDROCK": choices.bedrock},
-            retry_after_s=choices.retry_after_s,
-        )
 
     def _make_executions(self, choices: Choices) -> Executions:
         @cache  # each takes a tenth of a second to make
@@ -144,7 +139,7 @@ class LocalAws:
                 permissions=self.permissions,
                 clients=clients_of(machine.role_arn),
             ),
-            store=S3Store(clients_of(self.role_arn)),
+            store=S3Objects(clients_of(self.role_arn)),
             clock=choices.clock,
             on_ended=self.events.ended,
         )
@@ -185,6 +180,27 @@ class LocalAws:
             file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {line}\n")
 
 
+def start_local_aws(template: str | None, choices: Choices, *, tell: Tell) -> LocalAws:
+    """
+    Start a local AWS with the stack of a template; without one the checkout is synthesised.
+
+    Raises:
+        InputError: There is no such runtime, no stack to be had, or the port is taken.
+    """
+    open_runtime(choices.bedrock, max_in_flight=1)  # a wrong one is refused before a minute of synthesis
+    if template is None:
+        checkout = find_checkout()
+        assembly = synthesise(checkout, checkout / FOLDER / "assembly", tell=tell)
+    else:
+        assembly = read_assembly(Path(template))
+    tell("making the stack")
+    return LocalAws(
+        assembly,
+        lambda key: open_runtime(choices.bedrock, max_in_flight=MAX_IN_FLIGHT, answer_key=key),
+        choices,
+    )
+
+
 def _subscribe_queue(topic: str, clients: Clients) -> str:
     """Make a queue that shows what the topic tells; return its URL."""
     url: str = clients("sqs").create_queue(QueueName=MESSAGES)["QueueUrl"]
@@ -203,10 +219,6 @@ def _listen(choices: Choices, application: Any) -> BaseWSGIServer:
             f"--port {choices.port}: something else listens there already. Give another, such as "
             f"--port {choices.port + 1}."
         ) from error
-
-
-def _reachable(host: str) -> str:
-    return "localhost" if host in {"127.0.0.1", "0.0.0.0", "::"} else host  # noqa: S104 - compared, not bound
 
 
 def _quieten() -> None:

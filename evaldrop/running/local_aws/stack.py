@@ -27,14 +27,7 @@ _NAMES = "evaldrop local"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmulatedStack:
-    """
-    A stack that was made in the local AWS.
-
-    Attributes:
-        outputs: The template's.
-        resources: By logical ID.
-        gaps: What of the template is not rehearsed, a line each.
-    """
+    """A stack that was made in the local AWS; `gaps` say, a line each, what of it is not rehearsed."""
 
     name: str
     outputs: Mapping[str, str]

@@ -33,14 +33,7 @@ _STAMP = "synthesised.txt"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assembly:
-    """
-    A synthesised stack.
-
-    Attributes:
-        name: The stack's.
-        template: CloudFormation's, as synthesised.
-        assets: Folders of code by the key under which the template names them.
-    """
+    """A synthesised stack; `assets` are folders of code by the key under which the template names them."""
 
     name: str
     template: dict[str, Any]
@@ -102,10 +95,7 @@ def synthesise(checkout: Path, folder: Path, *, tell: Tell) -> Assembly:
     """
     Return the stack of a checkout, bundled for this machine; what did not change is not made again.
 
-    Args:
-        checkout: Where app.py is.
-        folder: Where the result is kept from one time to the next.
-        tell: Called with what takes a while.
+    The result is kept in the folder. `tell` is called with what takes a while.
 
     Raises:
         InputError: CDK is missing, or refuses.

@@ -145,7 +145,7 @@ class Clock:
 
 
 def at(done=0, *, status="RUNNING", step="EvaluateRecords", total=100):
-    counts = Counts(total=total, succeeded=done, failed=0, running=1, pending=total - done - 1)
+    counts = Counts(total=total, succeeded=done, failed=0)
     return Moment(status=status, step=step, counts=counts, request={}, output={})
 
 

@@ -15,13 +15,9 @@ CANCEL_EVERY_S = 0.05
 
 class Attempts:
     """
-    Runs executions.
+    Runs executions, which are recorded by ARN.
 
-    Args:
-        records: The executions, by ARN.
-        store: What distributed Maps read and write.
-        clock: Source of time.
-        on_ended: Called at each end of an execution, with the detail of its event. It must return at once.
+    `on_ended` is called at each end of an execution, with the detail of its event. It must return at once.
     """
 
     def __init__(

@@ -13,13 +13,7 @@ Listed = TypeVar("Listed", ExecutionRecord, ChildRecord)
 
 
 class Reading:
-    """
-    Answers for executions, those that Map Runs started among them, and for Map Runs.
-
-    Args:
-        records: The executions, by ARN.
-        clock: Source of time.
-    """
+    """Answers for executions, recorded by ARN, for those that Map Runs started, and for Map Runs."""
 
     def __init__(self, records: Mapping[str, ExecutionRecord], clock: Clock) -> None:
         self._records = records
@@ -29,10 +23,12 @@ class Reading:
         """Return an execution that no Map Run started; raises ApiError, ExecutionDoesNotExist."""
         if ":execution:" not in arn and ":express:" not in arn:
             raise ApiError("InvalidArn", f"Invalid Arn: {arn!r}")
-        record = self._records.get(arn)
-        if record is None:
+        return self._recorded(arn)
+
+    def _recorded(self, arn: str) -> ExecutionRecord:
+        if arn not in self._records:
             raise ApiError("ExecutionDoesNotExist", f"Execution Does Not Exist: {arn!r}")
-        return record
+        return self._records[arn]
 
     def find_child(self, arn: str) -> tuple[MapRunRecord, ChildRecord] | None:
         """Return an execution that a Map Run started, and the Map Run; None when it is no such execution."""
@@ -57,19 +53,19 @@ class Reading:
         """DescribeStateMachineForExecution."""
         found = self.find_child(request["executionArn"])
         record = self.find(request["executionArn"] if found is None else found[0].execution_arn)
-        machine = record.machine
         answer = {
-            "stateMachineArn": machine.arn,
-            "name": machine.name,
-            "definition": machine.definition,
-            "roleArn": machine.role_arn,
+            "stateMachineArn": record.machine.arn,
+            "name": record.machine.name,
+            "definition": record.machine.definition,
+            "roleArn": record.machine.role_arn,
             "updateDate": record.started,
         }
-        if found is None:
-            return answer
-        map_run, _ = found
-        of_map = {"stateMachineArn": map_run.machine_arn, "mapRunArn": map_run.arn, "label": map_run.label}
-        return answer | of_map
+        if found is not None:
+            map_run, _ = found
+            answer |= {
+                "stateMachineArn": map_run.machine_arn, "mapRunArn": map_run.arn, "label": map_run.label
+            }  # fmt: skip
+        return answer
 
     def history(self, request: dict[str, Any]) -> dict[str, Any]:
         """GetExecutionHistory."""
@@ -97,10 +93,7 @@ class Reading:
 
     def list_map_runs(self, request: dict[str, Any]) -> dict[str, Any]:
         """ListMapRuns."""
-        arn = request["executionArn"]
-        record = self._records.get(arn)
-        if record is None:
-            raise ApiError("ExecutionDoesNotExist", f"Execution Does Not Exist: {arn!r}")
+        record = self._recorded(request["executionArn"])
         entries = [
             each.as_entry() | {"stateMachineArn": each.machine_arn} for each in record.log.map_runs.values()
         ]

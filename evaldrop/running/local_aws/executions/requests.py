@@ -131,26 +131,17 @@ def page(
     """
     Return a page of entries, and what its answer has beside them: nextToken, when there are more.
 
-    Args:
-        entries: All of them.
-        key: What they are sorted by; no two entries have the same.
-        request: May have maxResults and nextToken.
-        newest_first: Largest key first.
-
-    Raises:
-        ApiError: InvalidToken.
+    No two entries have the same key, which they are sorted by. Raises ApiError, InvalidToken.
     """
     after = _read_token(request.get("nextToken"))
     ordered = sorted(entries, key=key, reverse=newest_first)
     if after is not None:
         ordered = [entry for entry in ordered if (key(entry) < after if newest_first else key(entry) > after)]
     size = request.get("maxResults") or DEFAULT_RESULTS
-    more = {"nextToken": _token(key(ordered[size - 1]))} if len(ordered) > size else {}
-    return ordered[:size], more
-
-
-def _token(key: Key) -> str:
-    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode()
+    if len(ordered) <= size:
+        return ordered, {}
+    token = base64.urlsafe_b64encode(json.dumps(key(ordered[size - 1])).encode()).decode()
+    return ordered[:size], {"nextToken": token}
 
 
 def _read_token(token: str | None) -> Key | None:

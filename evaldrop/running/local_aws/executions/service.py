@@ -35,12 +35,8 @@ class Executions:
     """
     Starts, follows, stops and redrives executions.
 
-    Args:
-        machines: Finds a state machine by its ARN.
-        integrations: What a machine's resources call.
-        store: What Map Runs read and write. It is called on the loop, so it must not wait for `answer`.
-        clock: Another source of time.
-        on_ended: Called at each end of an execution, with the detail of EventBridge's event; on the loop.
+    The store is called on the loop, so it must not wait for `answer`. So is `on_ended`, at each end of an
+    execution, with the detail of EventBridge's event.
     """
 
     def __init__(
@@ -75,11 +71,7 @@ class Executions:
 
     def answer(self, action: str, request: Answer) -> Answer:
         """
-        Answer a request; the answer is ready for JSON, with times in seconds since 1970.
-
-        Args:
-            action: "StartExecution".
-            request: Its parameters, as in the service's JSON protocol.
+        Answer a request as the service's JSON protocol has it; times are in seconds since 1970.
 
         Raises:
             ApiError: The request is refused.

@@ -29,13 +29,13 @@ def here(tmp_path, monkeypatch):
 def look(stack, **wanted):
     asked = Wanted(**{"dataset": "faq.jsonl", **wanted})
     bucket = InputBucket(stack.input_bucket, boto3.client("s3"))
-    return prepare(asked, check_here(asked), stack, bucket), bucket
+    return prepare(asked, check_here(asked), stack, bucket)
 
 
 def submit(stack, **wanted):
-    submission, bucket = look(stack, **wanted)
     sent = []
-    return submission.send(bucket, sent=sent.append), sent
+    _, upload = look(stack, **wanted).send(sent=sent.append)
+    return upload, sent
 
 
 def evaluated(stack, key="datasets/faq.jsonl"):
@@ -122,7 +122,7 @@ def test_an_anchors_file_outside_the_evaluations_folder_cannot_go_along(here, de
 
 def test_unchanged_content_is_known_by_its_run(here, deployed):
     upload, _ = submit(deployed)
-    again, _ = look(deployed)
+    again = look(deployed)
     assert again.known_run == run_of(upload)
 
 
@@ -140,21 +140,22 @@ def test_another_dataset_evaluation_prompt_limit_or_key_is_new(here, deployed, c
     write(here, PROMPTED, [ROW], PROMPT)
     submit(deployed)
     change(here)
-    assert look(deployed, **wanted)[0].known_run is None
+    assert look(deployed, **wanted).known_run is None
 
 
 def test_what_was_uploaded_by_other_tools_is_known_by_its_content(here, deployed):
     s3, bucket = boto3.client("s3"), deployed.input_bucket
     s3.put_object(Bucket=bucket, Key="datasets/evaluation.yaml", Body=(here / "evaluation.yaml").read_bytes())
     s3.put_object(Bucket=bucket, Key="datasets/faq.jsonl", Body=(here / "faq.jsonl").read_bytes())
-    submission, _ = look(deployed)
+    submission = look(deployed)
     assert submission.known_run == started_by_upload(deployed, "datasets/faq.jsonl").run_id
     assert submission.companions == ()
 
 
 def test_an_evaluation_uploaded_after_the_dataset_may_not_be_the_runs(here, deployed, monkeypatch):
     submit(deployed)
-    submission, bucket = look(deployed)
+    submission = look(deployed)
+    bucket = submission.bucket
     newest = bucket.newest
 
     def later(key):
@@ -174,11 +175,10 @@ def test_an_evaluation_uploaded_after_the_dataset_may_not_be_the_runs(here, depl
 
 def test_two_who_submit_at_once_start_one_run(here, deployed):
     """Both have looked before either uploads."""
-    first, bucket = look(deployed)
-    second, _ = look(deployed)
-    first.send(bucket)
+    first, second = look(deployed), look(deployed)
+    first.send(sent=print)
     with pytest.raises(AwsError, match=r"changed by somebody else just now.*Submit again"):
-        second.send(bucket)
+        second.send(sent=print)
     versions = boto3.client("s3").list_object_versions(
         Bucket=deployed.input_bucket, Prefix="datasets/faq.jsonl"
     )
@@ -199,14 +199,14 @@ def test_the_buckets_evaluation_decides_where_there_is_none_here(here, deployed)
     content = (here / "evaluation.yaml").read_bytes()
     (here / "evaluation.yaml").unlink()
     boto3.client("s3").put_object(Bucket=deployed.input_bucket, Key="datasets/evaluation.yaml", Body=content)
-    submission, _ = look(deployed)
+    submission = look(deployed)
     assert submission.check.plan.calls == 2
     assert submission.companions == ()
 
 
 def test_without_any_the_rows_are_checked_and_the_price_is_unknown(here, deployed):
     (here / "evaluation.yaml").unlink()
-    submission, _ = look(deployed)
+    submission = look(deployed)
     assert submission.check is None
     (here / "faq.jsonl").write_text('{"id": 1}\nnot json\n')
     with pytest.raises(DatasetError, match="line 1") as raised:

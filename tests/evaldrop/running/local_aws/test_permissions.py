@@ -69,12 +69,13 @@ def test_what_cannot_be_read_is_told_and_not_guessed(wrong):
         allowed(wrong)
 
 
-def test_all_documents_of_a_role_count_and_every_resource_has_to_be_allowed():
+def test_all_documents_of_a_role_count():
     documents = [json.dumps({"Statement": statement(resource=name)}) for name in ("a", "b")]
     permissions = Permissions(lambda role: documents if role == ROLE else [])
-    assert permissions.allow(ROLE, "bedrock:InvokeModel", ["a", "b"])
-    assert not permissions.allow(ROLE, "bedrock:InvokeModel", ["a", "c"])
-    assert not permissions.allow("arn:aws:iam::1:role/other", "bedrock:InvokeModel", ["a"])
+    assert permissions.denial(ROLE, "bedrock:InvokeModel", "a") is None
+    assert permissions.denial(ROLE, "bedrock:InvokeModel", "b") is None
+    assert permissions.denial(ROLE, "bedrock:InvokeModel", "c")
+    assert permissions.denial("arn:aws:iam::1:role/other", "bedrock:InvokeModel", "a")
 
 
 def request(method="GET", path="/b/k", query="", body=b"", **more):
