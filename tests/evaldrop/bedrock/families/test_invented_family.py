@@ -14,7 +14,7 @@ from evaldrop.bedrock.simulated.answer_key import AnswerKey
 from evaldrop.evaluation import Evaluation, model_ids
 from evaldrop.evaluation.model_ids import IdPattern
 from evaldrop.run.request import RunRequest
-from evaldrop.running.here import run_locally
+from evaldrop.running.workflow import run_locally
 from evaldrop.scorecard.read import read_run
 from evaldrop.steps.validate_dataset.validate import check_dataset
 from tests.evaldrop.evaluations import prepare
