@@ -45,8 +45,8 @@ def workflow_json(source: str) -> str:
     document = _load(source)
     pieces = _whole_pieces(document.get(PIECES, {}))
     definition = {key: value for key, value in document.items() if not key.startswith("x-")}
-    # Not escaped: AWS's console shows the file as it is, and what is masked is Chinese and Japanese too.
-    return json.dumps(_written(definition, pieces), indent=2, ensure_ascii=False) + "\n"
+    # ASCII: CloudFormation gives every other letter back as a question mark, and `cdk diff` would never be quiet.
+    return json.dumps(_written(definition, pieces), indent=2) + "\n"
 
 
 def one_line(expression: str) -> str:

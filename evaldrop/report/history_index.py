@@ -42,7 +42,7 @@ class History:
 
 def renew_index(out: str) -> None:
     """
-    Derive `<out>/index.html` from what lies below `<out>` now.
+    Derive `<out>/index.html` from what is below `<out>` now.
 
     Raises:
         StorageError: The output folder cannot be read or written.

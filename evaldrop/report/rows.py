@@ -225,7 +225,7 @@ def sent_and_received(record: PreparedRecord, results: Sequence[CandidateResult]
     model was invoked with, which says where the whole text is. `judgements`: `[judge, repeat, before, after,
     {candidate: [open, close]}]`, before and after a response, the prompt marked. `replies`: per candidate the
     different raw replies of its verdicts, JSON text with the rationale of verdict n marked as n; a verdict's
-    place in them stands beside.
+    place in them is beside.
     """
     calls = record.calls
     prompt = [record.prompt]

@@ -27,7 +27,7 @@ KINDS = {
     "parquet": "application/vnd.apache.parquet",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-# A report's own policy is stricter; this one holds for whatever else lies in the folder.
+# A report's own policy is stricter; this one holds for everything else in the folder.
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -59,7 +59,7 @@ class Folder:
         self._make_index = make_index
 
     def answer(self, target: str) -> HttpAnswer:
-        """Return what lies at a request's target, such as `/support/run-1/report.html?x`."""
+        """Return what is at a request's target, such as `/support/run-1/report.html?x`."""
         path = unquote(urlsplit(target).path)
         names = [name for name in path.split("/") if name]
         if any(name.startswith(".") or "\\" in name or "\x00" in name for name in names):

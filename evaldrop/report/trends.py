@@ -126,7 +126,7 @@ def trends(
 
 
 def report_link(run: Mapping[str, Any]) -> str:
-    """Return where a run's report lies, relative to the history's page."""
+    """Return where a run's report is, relative to the history's page."""
     return f"{quote(run['folder'])}/report.html"
 
 

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from evaldrop.running.local_aws.events import Created
 from evaldrop.running.local_aws.executions import ApiError, Executions
 from evaldrop.running.local_aws.functions import Functions, NoSuchFunctionError
-from evaldrop.running.local_aws.permissions import Permissions, Refusal, forbidden, unseen
+from evaldrop.running.local_aws.permissions import AccessDenied, Permissions, forbidden, unseen
 from evaldrop.running.local_aws.requests import Environ, Signer, body_of, path_of, signer_of, written_by
 
 EXECUTION_ACTIONS = frozenset(
@@ -120,7 +120,7 @@ class Front:
         return body
 
 
-def _refuse(environ: Environ, start_response: StartResponse, refusal: Refusal) -> Iterable[bytes]:
+def _refuse(environ: Environ, start_response: StartResponse, refusal: AccessDenied) -> Iterable[bytes]:
     body = b"" if environ["REQUEST_METHOD"] == "HEAD" else refusal.body
     return _send(start_response, refusal.status, body, refusal.content_type)
 

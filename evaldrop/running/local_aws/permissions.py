@@ -117,7 +117,7 @@ def _like(pattern: str, value: str) -> bool:
     return _pattern(pattern).fullmatch(value) is not None
 
 
-class Refusal(NamedTuple):
+class AccessDenied(NamedTuple):
     """AWS's answer to a request that a role may not make."""
 
     status: int
@@ -132,7 +132,7 @@ class Need(NamedTuple):
     resource: str
 
 
-def forbidden(environ: Environ, signer: Signer, permissions: Permissions) -> Refusal | None:
+def forbidden(environ: Environ, signer: Signer, permissions: Permissions) -> AccessDenied | None:
     """Return how a request is refused, None when it may be made."""
     role = role_behind(signer.access_key)
     if role is None:
@@ -143,7 +143,7 @@ def forbidden(environ: Environ, signer: Signer, permissions: Permissions) -> Ref
     return None
 
 
-def unseen(environ: Environ, signer: Signer, permissions: Permissions) -> Refusal | None:
+def unseen(environ: Environ, signer: Signer, permissions: Permissions) -> AccessDenied | None:
     """
     Return how S3 answers for an object that is not there, None when it says so.
 
@@ -186,12 +186,14 @@ def _of_s3(environ: Environ) -> Need:
     return Need(f"s3:{action}", f"arn:aws:s3:::{bucket}/{key}")
 
 
-def _refusal(service: str, message: str) -> Refusal:
+def _refusal(service: str, message: str) -> AccessDenied:
     if service == "s3":
         body = f"<Error><Code>AccessDenied</Code><Message>{escape(message)}</Message></Error>"
-        return Refusal(403, body.encode(), "application/xml")
+        return AccessDenied(403, body.encode(), "application/xml")
     if service == "sns":
         fault = f"<Type>Sender</Type><Code>AuthorizationError</Code><Message>{escape(message)}</Message>"
-        return Refusal(403, f"<ErrorResponse><Error>{fault}</Error></ErrorResponse>".encode(), "text/xml")
+        return AccessDenied(
+            403, f"<ErrorResponse><Error>{fault}</Error></ErrorResponse>".encode(), "text/xml"
+        )
     document = json.dumps({"__type": "AccessDeniedException", "message": message})
-    return Refusal(400, document.encode(), "application/x-amz-json-1.0")
+    return AccessDenied(400, document.encode(), "application/x-amz-json-1.0")

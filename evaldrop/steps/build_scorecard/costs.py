@@ -11,7 +11,7 @@ def candidate_cost(counts: RunCounts, name: str) -> CandidateCost:
     """Return what a candidate cost, its perturbed copies and its repeats apart."""
     candidate, copies = counts.candidates[name], counts.copies[name]
     cost, saved = candidate.spent.cost.spent, candidate.spent.saved.spent
-    # What a candidate costs is a fact about it, whoever paid for the call.
+    # What a candidate costs is a fact about it, also where an earlier run paid for the call.
     called = candidate.n - candidate.errors.n - candidate.missing - candidate.given + candidate.spent.reused
     whole = (cost + saved).total
     return CandidateCost(

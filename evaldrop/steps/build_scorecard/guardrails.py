@@ -92,17 +92,17 @@ class GuardrailTally(Merging):
         )
 
 
-class _Requests(NamedTuple):
+class _RatedRequests(NamedTuple):
     """Some records that say what is expected, and one candidate's ends on them."""
 
     ordinals: Ordinals
     bad: Truths
     ends: npt.NDArray[np.uint8]
 
-    def only(self, chosen: Truths) -> "_Requests":
-        return _Requests(self.ordinals[chosen], self.bad[chosen], self.ends[chosen])
+    def only(self, chosen: Truths) -> "_RatedRequests":
+        return _RatedRequests(self.ordinals[chosen], self.bad[chosen], self.ends[chosen])
 
-    def known(self, kind: str) -> "_Requests":
+    def known(self, kind: str) -> "_RatedRequests":
         return self.only((self.bad == (kind == "bad")) & (self.ends != UNKNOWN))
 
 
@@ -162,8 +162,8 @@ def guardrails_in_words(scorecard: Scorecard) -> str:
     return "".join(f" {sentence}" for sentence in (*said, *more, *decided[:_MOST_NAMED]))
 
 
-def _requests(guardrails: GuardrailEnds, candidate: str) -> _Requests:
-    return _Requests(guardrails.ordinals, guardrails.bad, guardrails.ends[candidate])
+def _requests(guardrails: GuardrailEnds, candidate: str) -> _RatedRequests:
+    return _RatedRequests(guardrails.ordinals, guardrails.bad, guardrails.ends[candidate])
 
 
 def _named(candidate: Candidate) -> str | None:
@@ -172,7 +172,7 @@ def _named(candidate: Candidate) -> str | None:
 
 
 def _rates(
-    requests: _Requests, groups: Groups, confidence: float
+    requests: _RatedRequests, groups: Groups, confidence: float
 ) -> Iterator[tuple[str, BlockedShare | int]]:
     for kind in _KINDS:
         known = requests.known(kind)
@@ -181,7 +181,7 @@ def _rates(
         yield f"unknown_{kind}", int((requests.bad == (kind == "bad")).sum()) - known.ends.size
 
 
-def _share(known: _Requests, end: int, groups: Groups, confidence: float) -> BlockedShare:
+def _share(known: _RatedRequests, end: int, groups: Groups, confidence: float) -> BlockedShare:
     values: Floats = (known.ends == end).astype(np.float64)
     estimate = rate_of(known.ordinals, values, groups, confidence)
     return BlockedShare(
@@ -189,7 +189,7 @@ def _share(known: _Requests, end: int, groups: Groups, confidence: float) -> Blo
     )
 
 
-def _by_category(requests: _Requests, counts: RunCounts, confidence: float) -> dict[str, GuardrailRates]:
+def _by_category(requests: _RatedRequests, counts: RunCounts, confidence: float) -> dict[str, GuardrailRates]:
     codes = counts.categories[requests.ordinals]
     return {
         counts.category_names[code]: GuardrailRates(
@@ -200,7 +200,7 @@ def _by_category(requests: _Requests, counts: RunCounts, confidence: float) -> d
 
 
 def _compared(
-    a: str, b: str, kind: str, requests: Mapping[str, _Requests], groups: Groups, confidence: float
+    a: str, b: str, kind: str, requests: Mapping[str, _RatedRequests], groups: Groups, confidence: float
 ) -> GuardrailComparison:
     first, second = (requests[name].known(kind) for name in (a, b))
     shared = shared_scores(

@@ -12,7 +12,7 @@ MOST_CHILDREN = 10_000
 Listed = TypeVar("Listed", ExecutionRecord, ChildRecord)
 
 
-class Reading:
+class ExecutionAnswers:
     """Answers for executions, recorded by ARN, for those that Map Runs started, and for Map Runs."""
 
     def __init__(self, records: Mapping[str, ExecutionRecord], clock: Clock) -> None:

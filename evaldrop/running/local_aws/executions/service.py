@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from evaldrop.engine import Clock, DefinitionError, Integration, ObjectStore, StateMachine, load
 from evaldrop.running.local_aws.executions.attempts import Attempts
-from evaldrop.running.local_aws.executions.reading import Reading
+from evaldrop.running.local_aws.executions.reading import ExecutionAnswers
 from evaldrop.running.local_aws.executions.records import EventLog, ExecutionRecord
 from evaldrop.running.local_aws.executions.requests import (
     ApiError,
@@ -54,7 +54,7 @@ class Executions:
         self._records: dict[str, ExecutionRecord] = {}
         self._loaded: dict[tuple[str, str], StateMachine] = {}
         self._attempts = Attempts(self._records, store, self._clock, on_ended)
-        self._reading = reading = Reading(self._records, self._clock)
+        self._reading = reading = ExecutionAnswers(self._records, self._clock)
         # Those that need nothing but what is remembered here.
         self._actions: dict[str, Callable[[Answer], Answer]] = {
             "DescribeExecution": reading.describe,
