@@ -45,7 +45,7 @@ def workflow_json(source: str) -> str:
     document = _load(source)
     pieces = _whole_pieces(document.get(PIECES, {}))
     definition = {key: value for key, value in document.items() if not key.startswith("x-")}
-    # ASCII: CloudFormation gives every other letter back as a question mark, and `cdk diff` would never be quiet.
+    # ASCII: CloudFormation gives other letters back as question marks, and `cdk diff` would never be quiet.
     return json.dumps(_written(definition, pieces), indent=2) + "\n"
 
 
