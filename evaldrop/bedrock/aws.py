@@ -133,6 +133,7 @@ class AwsRuntime:
         if not model:
             raise ServiceError("ValidationException", 'the request has no "modelId"')
         if (model, operation) not in self._urls:
+            # An ARN as model ID has slashes and colons: unescaped, they would be parts of the path.
             path = f"/model/{quote(model, safe='-._~')}/{operation}"
             self._urls[model, operation] = self._access.endpoint + path
         return self._urls[model, operation]
@@ -150,14 +151,17 @@ def resolve_access() -> Access:
         settings = Config(user_agent_extra=f"evaldrop/{VERSION}")
         client = boto3.Session(botocore_session=core).client("bedrock-runtime", config=settings)
         prepared = _prepare_a_call(client)
+        # From a whole request: Region, FIPS, profile and environment all have a say in where it goes.
         endpoint = prepared.url.removesuffix("/model/evaldrop/converse")
         invoke_model = client.meta.service_model.operation_model("InvokeModel")
         encrypted = endpoint.startswith("https:")
+        # botocore takes True for its own bundle; the option is None where nobody set one.
         bundle = Path(str(get_cert_path(core.get_config_variable("ca_bundle") or True)))
         return Access(
             endpoint=endpoint,
             authorisation=_authorisation(core, _text(prepared.headers["Authorization"])),
             user_agent=_text(prepared.headers["User-Agent"]),
+            # Without encryption nobody has to be vouched for.
             certificates=bundle.read_bytes() if encrypted else None,
             proxy=get_environ_proxies(endpoint).get("https" if encrypted else "http"),
             # Plain names: the model they are from takes four megabytes.
@@ -179,8 +183,10 @@ def service_error(answer: HttpReply) -> ServiceError:
     except orjson.JSONDecodeError:
         body = None
     said = body if isinstance(body, dict) else {}
+    # AWS protocols differ in the place: a header, `__type` or `code`.
     named = answer.headers.get("x-amzn-errortype") or said.get("__type") or said.get("code")
     code = (
+        # The name may come as `namespace#Name:http://…`: retries match the bare name alone.
         str(named).split(":", 1)[0].rsplit("#", 1)[-1] if named else code_by_status(answer.status, _OWN_CODES)
     )
     if not code.endswith("Exception"):
@@ -196,14 +202,17 @@ def _prepare_a_call(client: Any) -> AWSPreparedRequest:
         prepared.append(request)
         return AWSResponse(request.url, 200, HTTPHeaders(), SimpleNamespace(stream=list))  # without a body
 
+    # First of all handlers: what it returns is taken for the answer, so that no socket is opened.
     client.meta.events.register_first("before-send.bedrock-runtime.Converse", answer_at_once)
     client.converse(modelId="evaldrop", messages=[])
     return prepared[0]
 
 
 def _authorisation(core: botocore.session.Session, header: str) -> Authorisation:
+    # An API key wins over credentials in boto3: its header tells which of the two it chose.
     if header.startswith("Bearer "):
         return BearerToken(header)
+    # From what boto3 signed: requests to bedrock-runtime are signed for `bedrock`, and endpoint rules may differ.
     scope = _CREDENTIAL.match(header)
     credentials = core.get_credentials()
     if scope is None or credentials is None:

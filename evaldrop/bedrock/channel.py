@@ -109,6 +109,7 @@ class Channel:
         try:
             return await call.answer
         except asyncio.CancelledError:
+            # A request that still waits has no worker: its future is cancelled, and `_work` passes over it.
             if call.worker:
                 call.worker.cancel()
             raise
@@ -121,6 +122,7 @@ class Channel:
 
     def _worker_ended(self, worker: asyncio.Task[None]) -> None:
         self._workers.discard(worker)
+        # Closing cancels the workers: none may begin anew for what is left in the queue.
         if self._client is not None:
             self._start_worker()
 
@@ -144,6 +146,7 @@ class Channel:
     async def _exchange(self, call: _Call) -> HttpReply:
         client = self._client or self._open()
         url = call.url
+        # Signed only now: while it waited in the queue, a signature would have aged.
         headers = await call.authorise()
         began = time.monotonic()
         try:
@@ -160,11 +163,13 @@ class Channel:
         if isinstance(fault, TimeoutError) and waited_s >= self._read_timeout_s:
             silent = f"{server.hostname} did not answer within {self._read_timeout_s:g} s"
             return ServiceError("ModelTimeoutException", silent)
+        # Without user and password, which a URL may hold: the message gets into reports.
         where = f"{server.scheme}://{server.netloc.rpartition('@')[2]}"
         return ServiceError("ServiceUnavailableException", f"{where} cannot be reached: {_reason(fault)}")
 
     async def close(self) -> None:
         """Close all connections, and give up what is under way."""
+        # First of all, since a worker that ends looks at it before it begins another.
         self._client, transport = None, self._transport
         for worker in list(self._workers):
             worker.cancel()
@@ -181,9 +186,11 @@ class Channel:
             proxy=self._proxy or _NO_PROXY,
             connect_timeout=CONNECT_TIMEOUT_S,
             read_timeout=self._read_timeout_s,
+            # Fewer would close and open connections at each burst of answers.
             pool_max_idle_per_host=self._max_in_flight,
             # Names of this machine's own network are for its resolver.
             use_system_dns=True,
+            # A signature is for one URL, and a token must not follow to another host.
             follow_redirects=False,
             # Answers are a few kilobytes: unpacking them takes longer than their way.
             enable_gzip=False,

@@ -32,17 +32,21 @@ class Journal:
         self._kept: defaultdict[bytes, deque[tuple[int, int]]] = defaultdict(deque)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
+        # Unbuffered and shared: the other process appends to the file from which this one reads at offsets.
         self._file: BinaryIO = path.open("r+b", buffering=0)
         self._read_kept()
 
     def _read_kept(self) -> None:
         end = 0
+        # A buffered reader for speed, on a descriptor of its own: closing it must not close the journal's.
         with os.fdopen(os.dup(self._file.fileno()), "rb") as lines:
             for line in lines:
                 if not line.endswith(b"\n"):
                     break  # the process died while it wrote this one
+                # Places and not replies: a long run's replies would not fit in memory.
                 self._kept[bytes.fromhex(line[:32].decode())].append((end + 33, len(line) - 34))
                 end += len(line)
+        # Else the next reply would be appended to the broken line, and both be lost.
         self._file.truncate(end)
 
     def __len__(self) -> int:
@@ -57,6 +61,7 @@ class Journal:
         if not places:
             return None
         offset, length = places.popleft()
+        # `pread` leaves the file's position alone.
         return orjson.loads(os.pread(self._file.fileno(), length, offset))
 
     def close(self) -> None:
@@ -99,6 +104,7 @@ class KeepingRuntime:
 
     def _keep(self, operation: str, request: Mapping[str, Any], reply: Mapping[str, Any]) -> None:
         if self._file is None:
+            # Unbuffered: what the process holds back is lost when it is killed.
             self._file = self._path.open("ab", buffering=0)
         digest, kept = _digest(operation, request), orjson.dumps(reply, default=bytes.decode)
         self._file.write(digest.hex().encode() + b" " + kept + b"\n")
@@ -123,6 +129,7 @@ class ReplayingRuntime:
         kept = self._journal.take("invoke_model", request)
         if kept is None:
             return await self._runtime.invoke_model(request)
+        # JSON has no bytes: the body was kept as its text.
         return {**kept, "body": kept["body"].encode()}
 
     async def close(self) -> None:

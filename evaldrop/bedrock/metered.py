@@ -56,6 +56,7 @@ class MeteredRuntime:
         """Pass an InvokeModel request on and count, as far as its family's bodies tell their tokens."""
         reply = await self._counted(self._runtime.invoke_model(request))
         body = reply.get("body", b"")
+        # Each family names its tokens otherwise, and some bodies do not tell them at all.
         said = read_reply("invoke_model", {"Body": body.decode() if isinstance(body, bytes) else body})
         self._add(request["modelId"], said.input_tokens or 0, said.output_tokens or 0)
         return reply
@@ -68,6 +69,7 @@ class MeteredRuntime:
         try:
             reply = await call
         except ServiceError as error:
+            # A throttle costs nothing and is tried again: among the errors it would hide the real ones.
             if error.code == "ThrottlingException":
                 self.meter.throttles += 1
             else:
@@ -79,4 +81,5 @@ class MeteredRuntime:
     def _add(self, model: str, sent: int, received: int) -> None:
         self.meter.input_tokens += sent
         self.meter.output_tokens += received
+        # An unknown price adds nothing: the sum is of those that are known.
         self.meter.cost_usd += self._price(model, sent, received) or 0.0

@@ -84,6 +84,7 @@ def _refuse_guardrail(key: str, request: Mapping[str, Any]) -> None:
 def _chat_body(sent: Any) -> dict[str, Any]:
     if not isinstance(sent, dict) or not {"messages", "prompt"} & sent.keys():
         raise ServiceError("ValidationException", 'the body needs "messages" (OpenAI chat) or a "prompt"')
+    # Servers ignore keys they do not know: the model would answer without its settings.
     foreign = {"anthropic_version", "schemaVersion", "inferenceConfig"} & sent.keys()
     if foreign:
         named = ", ".join(sorted(foreign))
@@ -93,6 +94,7 @@ def _chat_body(sent: Any) -> dict[str, Any]:
         )
     if "messages" in sent:
         return sent
+    # Mistral's and Llama's bodies have different names for it.
     limit = sent.get("max_tokens", sent.get("max_gen_len"))
     kept = {key: sent[key] for key in ("temperature", "top_p", "stop") if key in sent}
     message = {"role": "user", "content": sent["prompt"]}
@@ -133,6 +135,7 @@ def chat_request(request: Mapping[str, Any]) -> dict[str, Any]:
         "messages": messages,
         **{name: inference[key] for key, name in INFERENCE.items() if inference.get(key) is not None},
         **_chat_tools(request.get("toolConfig", {})),
+        # Last, so that what an evaluation states as `extra` wins.
         **request.get("additionalModelRequestFields", {}),
     }
 
@@ -145,6 +148,7 @@ def _chat_message(message: Mapping[str, Any]) -> dict[str, Any]:
                 "ValidationException", f"an OpenAI-compatible server takes no {kinds} content here"
             )
     texts = texts_of(message.get("content"))
+    # A plain string where one does: not every server reads a list of parts.
     parts: Any = [{"type": "text", "text": text} for text in texts]
     return {"role": message["role"], "content": parts if len(texts) > 1 else "".join(texts)}
 
@@ -180,9 +184,11 @@ def converse_response(body: Mapping[str, Any], *, latency_ms: int) -> dict[str, 
     stop = choices[0].get("finish_reason") or "stop"
     called = any("toolUse" in block for block in content)
     usage = body.get("usage") or {}
+    # Some servers state usage as null, or leave it out.
     taken, given = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
     return {
         "output": {"message": {"role": "assistant", "content": content}},
+        # After a call of a tool that was forced, OpenAI and its imitators say "stop".
         "stopReason": "tool_use" if called and stop == "stop" else STOP_REASONS.get(stop, stop),
         "usage": {"inputTokens": taken, "outputTokens": given, "totalTokens": taken + given},
         "metrics": {"latencyMs": latency_ms},
@@ -190,6 +196,7 @@ def converse_response(body: Mapping[str, Any], *, latency_ms: int) -> dict[str, 
 
 
 def _converse_content(message: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+    # Two names: OpenAI's interface has no field for reasoning, and servers chose differently.
     thought = message.get("reasoning_content") or message.get("reasoning")
     if isinstance(thought, str) and thought:
         yield {"reasoningContent": {"reasoningText": {"text": thought}}}
@@ -198,11 +205,13 @@ def _converse_content(message: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
             yield {"text": text}
     for place, call in enumerate(message.get("tool_calls") or ()):
         function = call.get("function", {})
+        # Some servers give a call no ID, which a Converse response must have.
         use = {"toolUseId": call.get("id") or f"call_{place}", "name": function.get("name", "")}
         yield {"toolUse": {**use, "input": _arguments(function.get("arguments"))}}
 
 
 def _arguments(given: Any) -> Any:
+    # Some servers give an object where OpenAI gives its JSON as a text.
     if not isinstance(given, str):
         return given if given is not None else {}
     try:

@@ -37,6 +37,7 @@ def open_runtime(
     if max_in_flight < 1:
         raise InputError(f"--max-in-flight {max_in_flight}: at least 1 call must be allowed.")
     name, _, rest = (
+        # Only here: the URL of a server has colons, too.
         spec.strip().partition(":") if spec.strip().startswith("simulated:") else (spec.strip(), "", "")
     )
     if name == "aws":
@@ -68,6 +69,7 @@ def parse_rehearsal(text: str) -> Rehearsal:
         if name not in known:
             raise InputError(f'--bedrock simulated: there is no "{name}". Use {", ".join(known)}. {POSSIBLE}')
         values[name] = _number(name, value)
+    # Both are drawn from one number in [0, 1]: a sum above 1 would cut the second short.
     if values.get("throttling", 0) + values.get("errors", 0) > 1:
         raise InputError("--bedrock simulated: throttling and errors together are more than 1.")
     if values.get("malformed", 0) + values.get("hostile", 0) + values.get("refusals", 0) > 1:
@@ -78,6 +80,7 @@ def parse_rehearsal(text: str) -> Rehearsal:
 
 def _number(name: str, text: str) -> float:
     try:
+        # Read as a float, a seed above 2 ** 53 would be another one.
         value = int(text) if name == "seed" else float(text)
     except ValueError:
         kind = "a whole number" if name == "seed" else "a number"
@@ -88,6 +91,7 @@ def _number(name: str, text: str) -> float:
         )
     if name == "latency" and not 0 <= value <= 1000:
         raise InputError(f"--bedrock simulated: latency={text} must lie between 0 and 1000; it is a factor.")
+    # The digest's key holds the seed in eight bytes.
     if name == "seed" and not -(2**63) <= value < 2**63:
         raise InputError(f"--bedrock simulated: seed={text} must fit in 64 bits.")
     return value
