@@ -212,7 +212,7 @@ def _authorisation(core: botocore.session.Session, header: str) -> Authorisation
     # An API key wins over credentials in boto3: its header tells which of the two it chose.
     if header.startswith("Bearer "):
         return BearerToken(header)
-    # From what boto3 signed: requests to bedrock-runtime are signed for `bedrock`, and endpoint rules may differ.
+    # From what boto3 signed: requests to bedrock-runtime are signed for `bedrock`.
     scope = _CREDENTIAL.match(header)
     credentials = core.get_credentials()
     if scope is None or credentials is None:

@@ -27,6 +27,7 @@ from evaldrop.errors import EvaldropError
 
 def may_fork() -> bool:
     """Tell whether this is Linux and no other thread could hold a lock that its copy would wait for."""
+    # Not `threading`: libraries' own threads, which Python does not know, hold locks as well.
     return sys.platform == "linux" and len(list(Path("/proc/self/task").iterdir())) == 1
 
 
@@ -77,6 +78,7 @@ class Messages(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:  # noqa: D102 - asyncio's interface
         self._buffer += data
         start = 0
+        # One read may bring many messages, or a part of one.
         while len(self._buffer) >= start + _LENGTH.size:
             (length,) = _LENGTH.unpack_from(self._buffer, start)
             end = start + _LENGTH.size + length
@@ -85,6 +87,7 @@ class Messages(asyncio.Protocol):
             # Only this program's own processes write here.
             self._take(pickle.loads(memoryview(self._buffer)[start + _LENGTH.size : end]))  # noqa: S301
             start = end
+        # Once for all messages read: cutting after each would move the rest each time.
         del self._buffer[:start]
 
     def send(self, message: Any) -> None:
@@ -115,6 +118,7 @@ def open_in_other_process(open_runtime: Callable[[], BedrockRuntime]) -> Iterato
 
     process = multiprocessing.get_context("fork").Process(target=work, daemon=True)
     process.start()
+    # While this process held the other's end, the connection would not end with that process.
     theirs.close()
     try:
         yield OtherProcessRuntime(ours)
@@ -144,6 +148,7 @@ class OtherProcessRuntime:
         Raises:
             InputError: It cannot be opened, or whatever else opening it raises.
         """
+        # Before there is an event loop: a runtime that cannot be opened is told before the run begins.
         with self._connection.makefile("rb") as stream:
             header = stream.read(_LENGTH.size)
             fault = pickle.loads(stream.read(*_LENGTH.unpack(header))) if header else _gone()  # noqa: S301
@@ -185,8 +190,10 @@ class OtherProcessRuntime:
         return reply
 
     async def _connected(self) -> Messages:
+        # Calls that begin together share one connection.
         if self._connecting is None:
             self._connecting = asyncio.create_task(self._connect())
+        # Shielded: a first call that is cancelled must not take the connection from the others.
         return await asyncio.shield(self._connecting)
 
     async def _connect(self) -> Messages:
@@ -198,6 +205,7 @@ class OtherProcessRuntime:
     def _take(self, message: tuple[int, Any, Exception | None]) -> None:
         number, reply, fault = message
         answer = self._waiting.get(number)
+        # The answer to a call that was cancelled may be on its way already.
         if answer is None or answer.done():
             return
         if fault is not None:
@@ -224,6 +232,7 @@ def _work(connection: socket.socket, open_runtime: Callable[[], BedrockRuntime])
         runtime = open_runtime()
         gc.collect()  # boto3 took megabytes to say where and as whom
     except Exception as fault:  # noqa: BLE001 - who waits for the runtime gets it
+        # Not every exception survives pickling; one that does not would leave the other side without a word.
         connection.sendall(packed(fault if isinstance(fault, EvaldropError) else _readable(fault)))
         return
     connection.sendall(packed(None))

@@ -83,6 +83,7 @@ def json_object(content: bytes, *, what: str) -> dict[str, Any]:
     try:
         parsed = orjson.loads(content)
     except orjson.JSONDecodeError as fault:
+        # As a server's fault the workflow tries it again, as a proxy's page deserves.
         raise ServiceError("InternalServerException", f"{what} is not JSON: {fault}") from fault
     if not isinstance(parsed, dict):
         raise ServiceError("InternalServerException", f"{what} is not a JSON object")

@@ -73,6 +73,7 @@ class Signature:
             ServiceError: `ExpiredTokenException` when credentials ran out and cannot be renewed.
         """
         await self._renew()
+        # Frozen: another thread's renewal must not mix one set's key with the next one's token.
         frozen = self._credentials.get_frozen_credentials()
         time = self._now().strftime("%Y%m%dT%H%M%SZ")
         signed = {**headers, "X-Amz-Date": time}
@@ -84,6 +85,7 @@ class Signature:
         self, frozen: ReadOnlyCredentials, time: str, url: str, body: bytes, headers: dict[str, str]
     ) -> str:
         host, path = _host_and_path(url)
+        # Names in lower case, runs of spaces as one: the server computes it over these, whatever was sent.
         lines = {name.lower(): " ".join(value.split()) for name, value in headers.items()} | {"host": host}
         names = ";".join(sorted(lines))
         canonical_headers = "".join(f"{name}:{lines[name]}\n" for name in sorted(lines))
@@ -115,11 +117,14 @@ def _host_and_path(url: str) -> tuple[str, str]:
     parts = urlsplit(url)
     standard = {"http": 80, "https": 443}[parts.scheme]
     host = parts.hostname or ""
+    # The Host header has no standard port, and the signature has to match it.
     if parts.port is not None and parts.port != standard:
         host = f"{host}:{parts.port}"
+    # All services but S3 sign the path encoded twice; `~` stays, as RFC 3986 has it.
     return host, quote(parts.path, safe="/~")
 
 
+# The key changes once a day and with the credentials; deriving it takes four hashes.
 @lru_cache(maxsize=8)
 def _signing_key(secret: str, day: str, region: str, service: str) -> bytes:
     key = f"AWS4{secret}".encode()

@@ -34,6 +34,7 @@ def _as_converse(body: Mapping[str, Any]) -> JSON:
         tools=[
             bodies.tool_spec(tool["name"], tool["input_schema"])
             for tool in body.get("tools", ())
+            # Anthropic's own tools, such as its computer use, have a type and no schema.
             if "input_schema" in tool
         ],
     )
@@ -74,6 +75,7 @@ ANTHROPIC = Family(
     block=_BLOCK,
     reply_key="content",
     read=_read,
+    # By the key that each such body must have: the model's ID may be an ARN that tells nothing.
     recognises=lambda _model_id, body: "anthropic_version" in body,
     as_converse=_as_converse,
     from_converse=_from_converse,

@@ -78,6 +78,7 @@ def _object(value: object) -> Mapping[str, Any] | None:
 def total(usage: Mapping[str, Any], key: str, *cached: str) -> int | None:
     """Return a number of tokens with what was cached of them, None where the first is not told."""
     tokens = usage.get(key)
+    # None and not 0: tokens that are not told make a cost unknown, not low.
     if not isinstance(tokens, int):
         return None
     return tokens + sum(more for name in cached if isinstance(more := usage.get(name), int))
@@ -119,5 +120,6 @@ def text_of(response: Mapping[str, Any]) -> str:
 
 def own_stop_reason(stop_reason: str, words: Mapping[str, str] = STOP_REASONS) -> str:
     """Return a family's word for a stop reason of Converse's; for one it has no word for, that of an end."""
+    # Reversed, so that of several words for one stop reason the first stays.
     own = {converse: word for word, converse in reversed(list(words.items()))}
     return own.get(stop_reason, own["end_turn"])

@@ -56,6 +56,7 @@ def _read(body: Mapping[str, Any]) -> Reply:
 def converse_of_chat(body: Mapping[str, Any]) -> JSON:
     """Write the body of `POST /chat/completions` as a Converse request; texts and tools, no images."""
     messages = body["messages"]
+    # Newer models of OpenAI's call the system message the developer's.
     ruled = [each for each in messages if each["role"] in ("system", "developer")]
     functions = [tool["function"] for tool in body.get("tools", ())]
     return bodies.converse_request(
@@ -74,6 +75,7 @@ def converse_of_chat(body: Mapping[str, Any]) -> JSON:
 def chat_of_converse(model_id: str, response: Mapping[str, Any]) -> JSON:
     """Write a Converse response as a chat completion."""
     blocks = response["output"]["message"]["content"]
+    # OpenAI's content is null beside a call, and never an empty text.
     message: JSON = {"role": "assistant", "content": bodies.text_of(response) or None}
     calls = [_call(block["toolUse"]) for block in blocks if "toolUse" in block]
     if calls:

@@ -15,6 +15,7 @@ def _tool(tool: Mapping[str, Any], choice: str | None) -> JSON:
     schema = {"Json": tool["input_schema"]}
     spec = {"Name": tool["name"], "Description": tool["description"], "InputSchema": schema}
     config: JSON = {"Tools": [{"ToolSpec": spec}]}
+    # A choice that the model does not take makes Converse refuse the request; none is always taken.
     if choice:
         config["ToolChoice"] = {"Tool": {"Name": tool["name"]}} if choice == "tool" else {"Any": {}}
     return {"ToolConfig": config}
@@ -25,11 +26,13 @@ def read(raw: Mapping[str, Any]) -> Reply:
     # Blocks by their keys, not by position: reasoning may come first.
     blocks = bodies.mappings(bodies.mapping(bodies.mapping(raw.get("Output")).get("Message")).get("Content"))
     usage, latency_ms = bodies.mapping(raw.get("Usage")), bodies.mapping(raw.get("Metrics")).get("LatencyMs")
+    # For Python, true is a number, too.
     is_number = isinstance(latency_ms, int | float) and not isinstance(latency_ms, bool)
     return Reply(
         "".join(str(block["Text"]) for block in blocks if "Text" in block),
         bodies.tool_input(bodies.mapping(block.get("ToolUse")).get("Input") for block in blocks),
         raw.get("StopReason"),
+        # Converse counts cached tokens apart: without them a cached prompt would look short.
         bodies.total(usage, "InputTokens", "CacheReadInputTokens", "CacheWriteInputTokens"),
         bodies.total(usage, "OutputTokens"),
         float(latency_ms) if latency_ms is not None and is_number else None,

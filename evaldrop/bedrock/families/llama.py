@@ -34,6 +34,7 @@ def _as_converse(body: Mapping[str, Any]) -> JSON:
     _, *parts = _HEADER.split(body["prompt"])
     turns = zip(parts[::3], parts[1::3], map(bodies.without_tokens, parts[2::3]), strict=True)
     said = [(older or newer, text) for older, newer, text in turns if text]
+    # A prompt without headers is one that a person wrote: all of it is the user's.
     said = said or [("user", bodies.without_tokens(body["prompt"]))]
     return bodies.converse_request(
         [{"role": role, "content": text} for role, text in said if role != "system"],
@@ -52,6 +53,7 @@ def _from_converse(_model_id: str, response: Mapping[str, Any]) -> JSON:
 
 
 LLAMA = Family(
+    # Llama's bodies take no stop texts: a parameter that is not here is not sent.
     parameters={"max_tokens": "max_gen_len", "temperature": "temperature", "top_p": "top_p"},
     messages=_messages,
     reply_key="generation",

@@ -18,6 +18,7 @@ def _messages(turns: Turns) -> JSON:
         elif role == "assistant":
             text += f" {bodies.with_tokens_broken(said)}</s>"
         else:
+            # Broken after joining, so that no token can be put together from the system text and the user's.
             text += f"[INST] {bodies.with_tokens_broken(pending + said)} [/INST]"
             pending = ""
     return {"prompt": text}
@@ -25,6 +26,7 @@ def _messages(turns: Turns) -> JSON:
 
 def _read(body: Mapping[str, Any]) -> Reply:
     output = bodies.first(body["outputs"])
+    # These bodies do not tell their tokens.
     return Reply(str(output.get("text", "")), None, output.get("stop_reason"))
 
 

@@ -26,6 +26,7 @@ def _read(body: Mapping[str, Any]) -> Reply:
 
 
 def _recognises(model_id: str, body: Mapping[str, Any]) -> bool:
+    # An imported model's ID does not tell: its body does.
     is_own = "nova" in model_id or bool({"schemaVersion", "inferenceConfig"} & body.keys())
     return "messages" in body and is_own
 

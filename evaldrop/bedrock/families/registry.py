@@ -34,4 +34,5 @@ def recognised(model_id: str, body: Mapping[str, Any]) -> Family | None:
 
 def answering(body: Mapping[str, Any]) -> Family | None:
     """Return the family that a reply's body is of, None when no family has such bodies."""
+    # By the reply and not by the model's ID, which an ARN or an imported model hides.
     return next((family for family in FAMILIES.values() if family.reply_key in body), None)

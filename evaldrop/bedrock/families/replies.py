@@ -35,6 +35,7 @@ def read_reply(api: str, raw: object) -> Reply:
 
 
 def _parsed_body(body: object) -> Mapping[str, Any]:
+    # Step Functions parses a body that it takes for JSON; one from S3 or with another type is still a text.
     if isinstance(body, str):
         try:
             body = orjson.loads(body)
@@ -72,6 +73,7 @@ def _with_common_stop_reason(reply: Reply, own: Mapping[str, str] | None = None)
     said: object = reply.stop_reason
     if not isinstance(said, str):
         return reply._replace(stop_reason=None)
+    # A word yet unknown is passed on: it tells more than none.
     return reply._replace(stop_reason={**bodies.STOP_REASONS, **(own or {})}.get(said, said))
 
 

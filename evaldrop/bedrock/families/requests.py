@@ -43,6 +43,7 @@ def guardrail_of(candidate: Candidate) -> JSON:
 def native_guardrail(candidate: Candidate) -> JSON:
     """Return a candidate's guardrail in InvokeModel's words; empty without one."""
     guardrail = guardrail_of(candidate)
+    # Converse takes the trace in lower case, InvokeModel only in upper case.
     return {**guardrail, "Trace": guardrail["Trace"].upper()} if "Trace" in guardrail else guardrail
 
 
@@ -83,6 +84,7 @@ def conversation(turns: Sequence[Turn], called_layout: str) -> JSON:
     if not system:
         return form.messages(messages)
     if form.system is None:
+        # The layout puts it among its messages: leaving it out would change the question in silence.
         return form.messages([Turn("system", system), *messages])
     return form.messages(messages) | form.system(system)
 
@@ -127,6 +129,7 @@ def _called_constants(called: Candidate | Judge) -> JSON:
 
 
 def _constants(form: Layout, inference: Inference) -> JSON:
+    # What nobody set is not sent: newer models refuse parameters that older ones ignore.
     stated = inference.model_dump(mode="json", exclude_defaults=True)
     values = {name: stated[key] for key, name in form.parameters.items() if key in stated}
     return {**form.constants, **({form.parameters_in: values} if form.parameters_in else values)}

@@ -27,6 +27,7 @@ class AnswerKey:
         """Return a reference for a prompt, or None when there is none."""
         return self._references.get(_digest(prompt))
 
+    # Not when it is opened: the runtime is there before the run has prepared its records.
     @cached_property
     def _references(self) -> dict[bytes, str]:
         references: dict[bytes, str] = {}
@@ -60,4 +61,5 @@ def _text(message: dict[str, Any]) -> str:
 
 
 def _digest(text: str) -> bytes:
+    # Spacing aside, since prompts trim what they fill in; digests, since a large dataset's texts fill memory.
     return hashlib.blake2b(" ".join(text.split()).encode(), digest_size=8).digest()

@@ -83,6 +83,7 @@ def character_of(model_id: str) -> Character:
     for fragment, character in CHARACTERS.items():
         if fragment in model_id.lower():
             return character
+    # Not Python's own hash of a text, which differs from process to process.
     draw = Random(blake2b(model_id.encode(), digest_size=8).hexdigest())  # noqa: S311 - a rehearsal
     return Character(
         quality=draw.uniform(0.5, 0.9), verbosity=draw.uniform(0.5, 1.8), latency_ms=draw.uniform(80, 400)
@@ -164,6 +165,7 @@ def _dressed(text: str, character: Character, draw: Random) -> str:
 
 
 def _swapped(text: str, table: dict[str, str], draw: Random, *, chance: float, at_most: int = 0) -> str:
+    # Longest first: "is" would else be found within "is not".
     pattern = "|".join(sorted(map(re.escape, table), key=len, reverse=True))
 
     def swap(found: re.Match[str]) -> str:

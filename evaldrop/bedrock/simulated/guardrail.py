@@ -112,6 +112,7 @@ def assess(config: Mapping[str, Any] | None, text: str, *, seed: int) -> Assessm
         return None
     guardrail, version = str(config["guardrailIdentifier"]), str(config["guardrailVersion"])
     kind = next((name for name, words in _FILTERS.items() if words.search(text)), None)
+    # Drawn without the guardrail: else a stricter one could pass what a milder one stops.
     chance = _draw(f"{seed}/{text}").random()
     if kind is not None:
         strictness = strictness_of(guardrail, version)
@@ -140,6 +141,7 @@ def invoke_model_guardrail(request: Mapping[str, Any]) -> dict[str, Any]:
         "guardrailConfig": {
             "guardrailIdentifier": request["guardrailIdentifier"],
             "guardrailVersion": request.get("guardrailVersion", "DRAFT"),
+            # InvokeModel has the trace in upper case, the Converse request made here in lower.
             "trace": str(request.get("trace") or "disabled").lower(),
         }
     }
@@ -196,5 +198,6 @@ def _policies(assessment: Assessment) -> dict[str, Any]:
 
 
 def _draw(text: str) -> Random:
+    # Lone surrogates may be in a text: encoding must not fail on them.
     digest = blake2b(text.encode(errors="replace"), digest_size=8).digest()
     return Random(int.from_bytes(digest, "little"))  # noqa: S311 - a rehearsal

@@ -70,6 +70,7 @@ class Case:
         elif len(blocks) >= 3:
             responses = ("\n".join(blocks[1:-1]),)
         else:
+            # A judge prompt of a user's own may put all in one text, with the response between tags.
             before = "\n".join(blocks)
             responses = tuple(found[2].strip() for found in _RESPONSE.findall(before)) or ("",)
         return cls(
@@ -144,6 +145,7 @@ def _weigh(question: Question, response: str, case: Case, draw: Random) -> tuple
 
 def _prefer(question: Question, first: float, second: float, draw: Random) -> tuple[str, Any]:
     ties = [value for value in question.values if _TIE.search(str(value))]
+    # A menu may have no word for a tie.
     sides = [value for value in question.values if value not in ties] or list(question.values)
     if draw.random() < FIRST_SHOWN_BIAS:
         return "The first response makes the better impression.", sides[0]

@@ -152,8 +152,10 @@ class SimulatedRuntime:
         self._tries[digest] += 1
         chance = draw.random()
         if chance >= rates.throttling + rates.errors:
+            # Only requests that failed are counted: an entry for each would grow with the run.
             del self._tries[digest]
             return
+        # A refusal comes sooner than an answer.
         await asyncio.sleep(0.005 * rates.latency)
         if chance < rates.throttling:
             raise ServiceError("ThrottlingException", "Too many requests, please wait before trying again.")
@@ -262,6 +264,7 @@ def _malformed(
         block["toolUse"]["input"] = {}
         return block, "max_tokens"
     for question in questions:
+        # Beyond any scale that evaldrop brings.
         _place(answer, question)[question.field] = 99
     block["toolUse"]["input"] = answer
     return block, "tool_use"
@@ -307,5 +310,6 @@ def _model_id(request: Mapping[str, Any]) -> str:
 
 
 def _draw(digest: bytes, purpose: str, attempt: int = 0) -> Random:
+    # A source of chance for each purpose: a draw more in one must not change another.
     salted = blake2b(digest + purpose.encode() + attempt.to_bytes(4, "little"), digest_size=8).digest()
     return Random(int.from_bytes(salted, "little"))  # noqa: S311 - a rehearsal
