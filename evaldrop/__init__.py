@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 # The version is said in `shipped`: nothing inside evaldrop imports this module, which imports `scorecard`.
 from evaldrop.shipped import VERSION as __version__  # noqa: N811 - packages say theirs so
 
+# Type checkers and editors do not see what a module's `__getattr__` gives.
 if TYPE_CHECKING:
     from evaldrop.scorecard.read import Run, read_run
 

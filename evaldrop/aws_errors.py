@@ -39,12 +39,14 @@ _BY_CODE = {
         ),
         _UNKNOWN,
     ),
+    # HEAD has no body to name the error in: botocore's code is then the status, 403.
     **dict.fromkeys(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"), _DENIED),
 }  # fmt: skip
 
 
 def is_aws_fault(error: Exception) -> bool:
     """Tell whether an error is boto3's or botocore's own."""
+    # By its module: importing botocore to ask for its base class would cost every command its import.
     return type(error).__module__.partition(".")[0] in {"boto3", "botocore"}
 
 

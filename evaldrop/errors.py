@@ -53,5 +53,6 @@ class AwsError(EvaldropError):
 
 def is_bad_input(error: str) -> bool:
     """Tell whether a run failed by an error of what the user gave, by the name the workflow passes on."""
+    # By name: the workflow passes on no exception, and may give a name of AWS's own.
     kind = globals().get(error)
     return isinstance(kind, type) and issubclass(kind, InputError)

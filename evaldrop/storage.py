@@ -40,6 +40,7 @@ def is_s3(uri: str) -> bool:
 def local_path(uri: str) -> Path:
     """Return the absolute path that a `file://` URI or a plain path names."""
     if uri.startswith("file://"):
+        # A `file://` URI is percent-encoded; a plain path is not, and may hold a per cent sign of its own.
         return Path(unquote(urlsplit(uri).path))
     return Path(uri).expanduser().absolute()
 
@@ -77,6 +78,7 @@ def place(uri: str, root: str | None = None) -> Place:
     path = local_path(uri)
     if root is None:
         return Place(str(path.parent), path.name)
+    # Slashes on every system, as a key in S3 has them.
     return Place(str(local_path(root)), path.relative_to(local_path(root)).as_posix())
 
 
@@ -208,6 +210,7 @@ def open_write(uri: str) -> Iterator[IO[bytes]]:
             # mkstemp makes files that nobody else can read.
             Path(partial).chmod(0o644)
             Path(partial).replace(path)
+    # Ctrl-C as well must leave no partial file behind.
     except BaseException:
         Path(partial).unlink(missing_ok=True)
         raise
@@ -250,6 +253,7 @@ def list_files(uri: str) -> Iterator[str]:
                     yield f"s3://{bucket}/{entry['Key']}"
         return
     folder = local_path(uri)
+    # The file system's own order differs from machine to machine; S3 lists by name.
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             yield str(path)
@@ -260,6 +264,7 @@ def _as_storage_error(uri: str) -> Iterator[None]:
     """Turn what the file system, boto3 and botocore raise into a StorageError that names the URI."""
     try:
         yield
+    # Before OSError, of which it is one.
     except FileNotFoundError as error:
         raise StorageError(f"{uri}: no such file") from error
     except OSError as error:

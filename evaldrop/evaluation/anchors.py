@@ -75,6 +75,7 @@ class Anchors(BaseModel):
         uri = storage.join(storage.parent(evaluation_uri) or ".", self.file)
         if not storage.exists(uri):
             raise EvaluationError(f"anchors.file: there is no {self.file} beside the evaluation.")
+        # Some editors begin a file with a byte order mark, which JSON does not allow.
         lines = storage.read_bytes(uri).removeprefix(b"\xef\xbb\xbf").split(b"\n")
         read = [_read(line, f"{self.file} line {n}") for n, line in enumerate(lines, 1) if line.strip()]
         if not (self.records or read):

@@ -149,6 +149,7 @@ class Judge(Called):
             return value
         if value.get("mode") == "joint":
             raise ValueError("verdict: yes_no answers one criterion; leave mode out, or say per_criterion")
+        # Before validation, where a default cannot be told from what the file says.
         return {"prompt": YES_NO_PROMPT, **value, "mode": "per_criterion"}
 
 
@@ -183,6 +184,7 @@ class Pairwise(EvaluationPart):
     @model_validator(mode="before")
     @classmethod
     def _prompt_for_scores(cls, value: Any) -> Any:
+        # The prompt's default follows the verdict, and a prompt that the file names wins.
         if isinstance(value, dict) and value.get("verdict") == "scores":
             return {"prompt": PAIR_SCORES_PROMPT, **value}
         return value
@@ -270,6 +272,7 @@ class Evaluation(EvaluationPart):
     @field_validator("criteria", mode="before")
     @classmethod
     def _names_or_definitions(cls, value: Any) -> Any:
+        # Else pydantic tells one wrong entry twice, once for each type of the union.
         for place, entry in enumerate(value if isinstance(value, list | tuple) else ()):
             if not isinstance(entry, str | dict):
                 raise ValueError(f"entry {place + 1}, {entry!r}, is neither a built-in name nor a definition")  # noqa: TRY004 - pydantic reports ValueError only

@@ -24,6 +24,7 @@ def find_evaluation(dataset: str) -> str | None:
     above.
     """
     folder_uri, slash, name = dataset.rpartition("/")
+    # Of the name alone: a dot in a folder's name is no ending.
     stem = folder_uri + slash + (name.rpartition(".")[0] or name)
     for ending in (".yaml", ".yml"):
         if storage.exists(stem + ending):
@@ -81,6 +82,7 @@ def parse_evaluation(text: str | bytes, *, source: str) -> Evaluation:
     try:
         content = yaml.safe_load(text)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
+        # PyYAML's message has lines of its own, and every line of an error here is one problem.
         on_one_line = " ".join(str(error).split())
         raise EvaluationError(f"{source}: not YAML. {on_one_line}") from error
     if not isinstance(content, Mapping):
@@ -105,6 +107,7 @@ def _explain(problem: Any) -> str:
             need = "Every evaluation needs it." if len(place) == 1 else "Give it a value."
             return f"{where}: missing. {need}"
         case "value_error":
+            # Without pydantic's "Value error, " before it.
             return f"{where + ': ' if where else ''}{problem['ctx']['error']}."
         case _:
             given = repr(problem["input"])

@@ -45,6 +45,7 @@ def normalise(text: str) -> str:
     Unicode NFKC, case folded, runs of whitespace made one space, ends stripped, sentence punctuation at the
     end dropped. A text of nothing but punctuation keeps it.
     """
+    # Case folding can undo the normal form: without the second round the result would change when done again.
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     spaced = " ".join(folded.split())
     return spaced.rstrip(_TRAILING) or spaced
@@ -118,6 +119,7 @@ def length_words(response: str, _references: Sequence[str]) -> float:
 
 
 def _f1(shared: int, total: int) -> float:
+    # Two texts without tokens agree, and are no division by zero.
     return 2 * shared / total if total else 1.0
 
 

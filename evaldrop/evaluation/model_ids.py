@@ -53,6 +53,7 @@ ID_PATTERNS = (
 
 # Prefixes of cross-Region inference profiles: the geography a request stays in.
 GEOGRAPHIES = ("us", "us-gov", "eu", "apac", "jp", "au", "ca", "in", "sa", "me", "af")
+# A maker has to follow: a model whose own name begins with such letters has no geography.
 _PROFILE = re.compile(rf"^({'|'.join(GEOGRAPHIES)}|global)\.(?=[a-z0-9-]+\.)")
 
 
@@ -115,6 +116,7 @@ def model_arns(model: str, *, partition: str, region: str, account: str) -> list
     bedrock = f"arn:{partition}:bedrock"
     geography, name = model_name(model)
     if model.startswith("arn:"):
+        # An application profile has its own random ID in this place, which is no model's.
         is_profile = model.split(":", 5)[5].startswith("inference-profile/")
         return [model, f"{bedrock}:*::foundation-model/{name}"] if is_profile else [model]
     if geography:

@@ -87,6 +87,7 @@ def price_of(model: str, prices: Prices) -> ModelPrice | None:
     of a geographic inference profile. IDs and ARNs of foundation models and of system inference profiles are
     understood.
     """
+    # Not `get`: None is a price known to be unknown, which the base model's must not replace.
     if model in prices.models:
         return prices.models[model]
     geography, name = model_name(model)
@@ -94,6 +95,7 @@ def price_of(model: str, prices: Prices) -> ModelPrice | None:
     if base is None:
         return None
     factor = base.regional_factor if geography in GEOGRAPHIES else 1.0
+    # Rounded, so that a tenth more of 3 is 3.3 and not 3.3000000000000003.
     return ModelPrice(input=round(base.input * factor, 9), output=round(base.output * factor, 9))
 
 

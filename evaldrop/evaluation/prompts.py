@@ -81,6 +81,7 @@ class Prompt:
             compiled = _compile(self.text)
         except TemplateSyntaxError as error:
             raise PromptError(f"prompt {self.name} line {error.lineno}: {error.message}.") from error
+        # Compiled at once, so that an error in a prompt is told before a run costs anything.
         object.__setattr__(self, "_compiled", compiled)
 
     @property
@@ -125,6 +126,7 @@ class Prompt:
             with suppress(TemplateError, TypeError, ValueError, ArithmeticError):
                 while name := _first_undefined(template, filled):
                     yield name
+                    # Chainable: an attribute of it must not end the search for further names.
                     filled[name] = ChainableUndefined()
 
 
@@ -167,6 +169,7 @@ def load_prompt(kind: Kind, name: str, *, near: str | None = None) -> Prompt:
     Raises:
         PromptError: There is no such prompt, or it does not compile.
     """
+    # A name becomes part of a path: with slashes or dots it could leave the folder.
     if not _NAME.fullmatch(name):
         raise PromptError(
             f'prompt "{name}": a name looks like answer.v1, with its version behind the last dot.'

@@ -20,8 +20,10 @@ def questions_of(evaluation: Evaluation) -> dict[str, Any]:
     """Return what an evaluation asks of models, by the place where the file says it."""
     left_out = dict.fromkeys((*_RULES, "prompt", "candidates", "judges"), True)
     content = evaluation.model_dump(mode="json", exclude={**left_out, "pairwise": {"unscored"}})
+    # Empty settings ask nothing: a key that a later version adds must not make two runs differ.
     questions = {key: value for key, value in content.items() if value}
     if "anchors" in questions:
+        # Their tolerance and file say how verdicts are read, not what is asked.
         questions["anchors"] = questions["anchors"]["records"]
     for candidate in evaluation.candidates:
         settings = {**request_settings(candidate), "prompt": evaluation.prompt_of(candidate)}

@@ -18,7 +18,6 @@ def _messages(turns: Turns) -> JSON:
         elif role == "assistant":
             text += f" {bodies.with_tokens_broken(said)}</s>"
         else:
-            # Broken after joining, so that no token can be put together from the system text and the user's.
             text += f"[INST] {bodies.with_tokens_broken(pending + said)} [/INST]"
             pending = ""
     return {"prompt": text}

@@ -35,7 +35,6 @@ def read_reply(api: str, raw: object) -> Reply:
 
 
 def _parsed_body(body: object) -> Mapping[str, Any]:
-    # Step Functions parses a body that it takes for JSON; one from S3 or with another type is still a text.
     if isinstance(body, str):
         try:
             body = orjson.loads(body)

@@ -129,7 +129,7 @@ def _called_constants(called: Candidate | Judge) -> JSON:
 
 
 def _constants(form: Layout, inference: Inference) -> JSON:
-    # What nobody set is not sent: newer models refuse parameters that older ones ignore.
+    # What nobody set is not sent: a model has defaults of its own, and may refuse a parameter.
     stated = inference.model_dump(mode="json", exclude_defaults=True)
     values = {name: stated[key] for key, name in form.parameters.items() if key in stated}
     return {**form.constants, **({form.parameters_in: values} if form.parameters_in else values)}

@@ -71,6 +71,7 @@ def _starting_point(config: _CriterionConfig, *, path: str) -> Criterion:
             Scale.binary() if config.scale is None else scale_from_config(config.scale, path=f"{path}.scale")
         )
         return Criterion(name=config.name, question=config.question, scale=scale)
+    # A built-in question names its answers: on another scale they would mean something else.
     if config.scale is not None:
         raise EvaluationError(f"{path}: a scale of its own needs a question of its own. Add `question`.")
     return replace(built_in(config.like or config.name, path=path), name=config.name)

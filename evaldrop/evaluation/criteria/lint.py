@@ -108,6 +108,7 @@ def lint_criteria(criteria: Sequence[Criterion]) -> list[Finding]:
 
 
 def _double_barrelled(criterion: Criterion) -> Doubts:
+    # Replaced first: "terms and conditions" is one thing, though an "and" is in it.
     question = _ONE_THING.sub(" ", criterion.question)
     joined = _JOINED.search(question)
     if joined or question.count("?") > 1:
@@ -171,6 +172,7 @@ def _overlap(first: Criterion, second: Criterion) -> bool:
         return True
     ours, theirs = (_content_words(criterion.question) for criterion in (first, second))
     shorter = min(len(ours), len(theirs))
+    # A single word in common is no overlap: short questions share one by chance.
     return shorter > 1 and len(ours & theirs) / shorter >= _OVERLAP
 
 

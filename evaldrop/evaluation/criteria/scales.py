@@ -95,6 +95,7 @@ class Scale:
         values = {point.value for point in self.points}
         if self.halves_allowed:
             whole = sorted(value for value in values if value.is_integer())
+            # Neighbours only: half-way between 1 and 5 is 3, which would be a point nobody defined.
             values |= {(low + high) / 2 for low, high in pairwise(whole) if high - low == 1}
         return tuple(sorted(values))
 
@@ -108,6 +109,7 @@ class Scale:
         if self.kind == "binary" and wanted in (*YES_WORDS, *NO_WORDS):
             return 1.0 if wanted in YES_WORDS else 0.0
         values = {point.value for point in self.points if plain_label(point.label) == wanted}
+        # Two labels that differ only in case: a reply in a third spelling is neither.
         return values.pop() if len(values) == 1 else None
 
     def labels(self) -> tuple[str, ...]:
@@ -194,6 +196,7 @@ def _points(value: object, *, path: str) -> list[Point]:
     for key, entry in value.items():
         worth = _number(key, path=f"{path}: point")
         label, definition = _label_and_definition(entry, path=f"{path}.{_text(key)}")
+        # A judge's reply "2" could otherwise mean the point 2 or the point labelled so.
         if _is_number(label) and float(label) != worth:
             raise EvaluationError(
                 f"{path}.{_text(key)}: the label {label} reads as another point. Use a word."
@@ -236,6 +239,7 @@ def _label_and_definition(entry: object, *, path: str) -> tuple[str, str | None]
         return _text(entry["label"]), _definition(entry, "definition")
     if not isinstance(entry, str | int | float) or not _text(entry):
         raise EvaluationError(f"{path}: {entry!r} is no label.")
+    # With the space: a label may hold a colon, as a time or a ratio does.
     label, colon, definition = _text(entry).partition(": ")
     return label.strip(), definition.strip() if colon else None
 
@@ -262,6 +266,7 @@ def _text(value: object) -> str:
 def _number(value: object, *, path: str) -> float:
     if isinstance(value, str) and _is_number(value):
         return float(value)
+    # For Python, true is a number, too.
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise EvaluationError(f"{path}: {value!r} is no number.")
     return float(value)
