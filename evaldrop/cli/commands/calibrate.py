@@ -44,6 +44,7 @@ def calibrate(
             f"{run}: people have scored none of its responses. `evaldrop review export {run}` writes a page "
             "for them, `evaldrop review import FILE RUN` stores what they say."
         )
+    # Without --apply nothing is written: the correction is laid over the scorecard in memory alone.
     scorecard = with_calibration(read_scorecard(run), found)
     if as_json:
         print_json(
@@ -59,6 +60,7 @@ def calibrate(
                             mode="json", include={"n_scored", "mean", "interval", "calibrated"}
                         )
                         for criterion in found.criteria
+                        # A candidate of which no response was scored on a criterion has no estimate for it.
                         if criterion in card.criteria
                     }
                     for name, card in scorecard.candidates.items()
