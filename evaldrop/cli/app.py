@@ -37,8 +37,6 @@ app = typer.Typer(
     help="Evaluate language models on a dataset: responses, verdicts, a scorecard with intervals, a report.",
     no_args_is_help=True,
     add_completion=False,
-    # A traceback of evaldrop's own faults is wanted whole, for a bug report, and without the values of
-    # locals.
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -90,7 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
         return exits.INTERRUPTED
     except BrokenPipeError:
         # The reader (head, less) has seen enough.
-        # Python flushes at its end, and would complain of the broken pipe once more.
+        # At its end Python flushes stdout, and would complain of the broken pipe on stderr.
         sys.stderr.close()
         return exits.PASSED
     except Exception as error:

@@ -57,7 +57,7 @@ def run_and_show(run: LocalRun, *, yes: bool, as_json: bool) -> int:
         return exits.INTERRUPTED
     if execution.status == "SUCCEEDED":
         return show_finished(run, as_json=as_json)
-    # A run that was refused leaves no run.json, and --resume would refuse its folder.
+    # Without a run.json --resume would refuse the folder.
     if progress.done and has_begun(run.folder):
         warn(_how_to_go_on(run))
     return _show_failure(execution, run, as_json=as_json)

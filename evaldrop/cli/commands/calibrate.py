@@ -60,7 +60,6 @@ def calibrate(
                             mode="json", include={"n_scored", "mean", "interval", "calibrated"}
                         )
                         for criterion in found.criteria
-                        # A candidate of which no response was scored on a criterion has no estimate for it.
                         if criterion in card.criteria
                     }
                     for name, card in scorecard.candidates.items()

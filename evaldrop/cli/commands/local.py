@@ -53,7 +53,7 @@ def local(
 
         evaldrop local --port 5001 --template cdk.out
     """
-    # Looked for without an import: moto's takes seconds, and its ImportError names a module and no remedy.
+    # Looked for without an import: its ImportError would name a module and no remedy.
     missing = [name for name in ("moto", "flask", "aws_croniter") if importlib.util.find_spec(name) is None]
     if missing:
         raise InputError(f"evaldrop local needs {', '.join(missing)}: pip install 'evaldrop[local]'")

@@ -22,12 +22,7 @@ def validate(dataset: Dataset, evaluation: EvaluationFile = None, as_json: AsJso
     from evaldrop.steps.validate_dataset.validate import check_dataset
 
     request = RunRequest(
-        # Simulated: a check has no need of credentials, nor of a Region.
-        run_id=new_run_id(),
-        dataset=dataset,
-        evaluation=evaluation,
-        out="runs",
-        bedrock="simulated",
+        run_id=new_run_id(), dataset=dataset, evaluation=evaluation, out="runs", bedrock="simulated"
     )
     check = check_dataset(request)
     if as_json:

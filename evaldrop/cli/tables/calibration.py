@@ -41,7 +41,6 @@ def print_corrected(console: Console, scorecard: Scorecard, criterion: str) -> N
     if criterion not in scorecard.calibration:
         return
     for name, card in scorecard.candidates.items():
-        # None where this candidate's responses have no labels from a random sample.
         mean = card.criteria[criterion].calibrated
         if mean is None:
             continue

@@ -98,7 +98,7 @@ def _print_criterion(console: Console, scorecard: Scorecard, name: str) -> None:
         Column(level, [interval(one.interval) for one in estimates], rank=2),
         Column("scored", scored),
     ]
-    # The bar's room is kept free first: a column of numbers goes before it does.
+    # The bar's room is kept free first: the less telling columns of numbers go before it does.
     columns = fitting(columns, console.width - LEAST_BAR - 2, least=NAME_CELLS)
     if (room := console.width - taken(columns, least=NAME_CELLS) - 2) >= LEAST_BAR:
         columns.insert(1, _bars(estimates, room))
