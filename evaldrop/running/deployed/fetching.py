@@ -77,7 +77,7 @@ class Fetching:
                 name = entry["Key"].removeprefix(self._prefix)
                 if not name or name.endswith("/"):
                     continue  # a marker that the console leaves for a folder
-                # A key is any text: whoever may write to the bucket could otherwise write anywhere on this
+                # A key is any text: who may write to the bucket could otherwise write anywhere on this
                 # machine.
                 if ".." in PurePosixPath(name).parts or name.startswith("/") or "\\" in name:
                     raise StorageError(

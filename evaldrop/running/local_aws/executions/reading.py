@@ -71,7 +71,7 @@ class ExecutionAnswers:
     def history(self, request: dict[str, Any]) -> dict[str, Any]:
         """GetExecutionHistory."""
         arn = request["executionArn"]
-        # Children may be Express, whose history Step Functions does not keep at all.
+        # Children may be Express, of which Step Functions gives no history at all.
         if self.find_child(arn) is not None:
             raise ApiError("InvalidArn", f"Invalid Arn: {arn!r}: no history is kept of a Map Run's children")
         newest_first = request.get("reverseOrder", False)
