@@ -72,8 +72,11 @@ def main(arguments: list[str] | None = None) -> int:
         input.
     """
     try:
+        # In standalone mode the parser exits by itself, with 2 for wrong use: here that is an inconclusive
+        # gate.
         outcome = app(arguments, standalone_mode=False)
         return outcome if isinstance(outcome, int) else exits.PASSED
+    # Before EvaldropError, whose subclass it is: bad input must not look like a run that failed.
     except InputError as error:
         complain(str(error))
         return exits.WRONG_USE
@@ -85,6 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
         return exits.INTERRUPTED
     except BrokenPipeError:
         # The reader (head, less) has seen enough.
+        # At its end Python flushes stdout, and would complain of the broken pipe on stderr.
         sys.stderr.close()
         return exits.PASSED
     except Exception as error:
@@ -96,6 +100,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _usage_exit(error: Exception) -> int | None:
     """Return the exit code of an error of the command line's own parser, which it shows; None for others."""
+    # By what it can do and not by its class: typer brings a parser of its own in some versions, click in
+    # others.
     show = getattr(error, "show", None)
     if show is None:
         return exits.INTERRUPTED if type(error).__name__ == "Abort" else None

@@ -4,9 +4,12 @@ from typing import Final, Literal
 
 PASSED: Final = 0
 GATE_FAILED: Final = 1
+# Not 1: too few records to decide is no regression, and CI may treat it otherwise.
 GATE_INCONCLUSIVE: Final = 2
 RUN_FAILED: Final = 3
+# EX_USAGE of sysexits.h: clear of 1 to 3, which tell of a gate or a run.
 WRONG_USE: Final = 64
+# As a shell has it for SIGINT: 128 + 2.
 INTERRUPTED: Final = 130
 
 _DECISIONS: Final = {"pass": PASSED, "fail": GATE_FAILED, "inconclusive": GATE_INCONCLUSIVE}

@@ -17,6 +17,7 @@ from rich.markup import escape
 UNBOUND_COLUMNS = 160
 
 # C0 and C1 controls, and the marks that turn text around: a response may carry any of them.
+# Tab and line feed are left; a carriage return is not: it would let a text overwrite its own line.
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -32,6 +33,7 @@ def stderr() -> Console:
 
 def _width(stream: TextIO) -> int | None:
     """Return the columns of a stream that is no terminal: a file or a log cuts no table off."""
+    # rich takes 80 columns where there is no terminal, and would cut tables in a CI log.
     return None if stream.isatty() or "COLUMNS" in os.environ else UNBOUND_COLUMNS
 
 
@@ -42,6 +44,7 @@ def plain(text: str) -> str:
 
 def shown(text: str) -> str:
     """Return a text as rich prints it literally."""
+    # Brackets are rich's markup: "[red]" in a response would colour, "[/x]" would raise.
     return escape(plain(text))
 
 
@@ -76,4 +79,5 @@ def confirmed(question: str) -> bool:
 
 def print_json(content: Any) -> None:
     """Print one JSON document for scripts."""
+    # By print and not by rich, which wraps lines and reads brackets as markup.
     print(json.dumps(content, indent=2, ensure_ascii=False, default=str))  # noqa: T201

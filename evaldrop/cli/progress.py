@@ -12,6 +12,7 @@ from evaldrop.bedrock.metered import Meter
 from evaldrop.engine import Observer
 from evaldrop.scorecard.figures import rough_duration
 
+# A line per record would fill a CI log with thousands.
 PLAIN_EVERY_S = 5.0
 
 STEPS = {
@@ -68,6 +69,8 @@ class RunProgress(Observer):
     def map_started(self, total: int | None) -> None:
         """Begin to count records."""
         self._total = total
+        # From here and not from the start: validating and preparing would spoil the pace that the rest is
+        # reckoned by.
         self._began = self._printed_at = time.monotonic()
         if self._live:
             self._live.update(self._live.task_ids[0], total=total, completed=0)
@@ -116,4 +119,5 @@ class _Status(ProgressColumn):
         self._progress = progress
 
     def render(self, task: Task) -> Text:
+        # Asked at each redraw: calls and dollars move while no record ends.
         return Text(self._progress.line() if task.total else "")

@@ -52,10 +52,12 @@ def run_and_show(run: LocalRun, *, yes: bool, as_json: bool) -> int:
             raise
 
     execution = execute_here(run, watch)
+    # Ctrl-C has been told of already, in `watch`.
     if execution is None:
         return exits.INTERRUPTED
     if execution.status == "SUCCEEDED":
         return show_finished(run, as_json=as_json)
+    # Without a run.json --resume would refuse the folder.
     if progress.done and has_begun(run.folder):
         warn(_how_to_go_on(run))
     return _show_failure(execution, run, as_json=as_json)
@@ -92,6 +94,7 @@ def _show_failure(execution: "Execution", run: LocalRun, *, as_json: bool) -> in
     if as_json:
         ended = {"status": execution.status, "error": execution.error, "cause": execution.cause}
         print_json({**ended, "run": run.folder})
+    # By the error's name: what a function raised comes back from the workflow as text.
     return exits.WRONG_USE if is_bad_input(str(execution.error)) else exits.RUN_FAILED
 
 

@@ -23,10 +23,12 @@ from evaldrop.scorecard.figures import rough_duration
 from evaldrop.scorecard.read import read_scorecard
 
 PLAIN_EVERY_S = 15.0
+# A look costs up to four calls, of APIs whose rates the account's other users share.
 LOOK_EVERY_S = 2.0
 START_WITHIN_S = 60.0
 """An upload's event takes seconds to start its run."""
 
+# A network that is gone for a moment must not end the watching of a run of hours.
 _MOST_FAILED_LOOKS = 5
 
 _STEPS = {
@@ -44,6 +46,7 @@ UNKNOWN_UNTIL_THE_END = (
 def watch_run(run: RunAddress, *, as_json: bool, facts: dict[str, Any] | None = None) -> int:
     """Follow a run and print how it ended; return the exit code. A JSON document says the facts, too."""
     document = {"run_id": run.run_id, "execution": run.execution_arn, **(facts or {})}
+    # A finished run's folder: its execution may be forgotten, and is not asked for.
     if run.execution_arn is None:
         return _show_scorecard(str(run.folder), document, as_json=as_json)
     try:
@@ -57,6 +60,7 @@ def watch_run(run: RunAddress, *, as_json: bool, facts: dict[str, Any] | None = 
             stderr().print(f"to {what}: {shown(command)}", soft_wrap=True)
         return exits.INTERRUPTED
     if moment.status == "SUCCEEDED":
+        # The last one lists the bucket, so it is asked last.
         folder = moment.folder or run.folder or _folder(run, moment)
         return _show_scorecard(str(folder), document, as_json=as_json)
     if moment.status == "NOT_STARTED":
@@ -68,6 +72,8 @@ def _follow(run: RunAddress, execution_arn: str) -> Moment:
     states = clients.client("stepfunctions", region=run.region)
     progress = DeployedProgress(lambda: look(execution_arn, states), stderr())
     moment = progress.now()
+    # A folder without an execution is an old run, and no upload whose event is under way: it is not waited
+    # for.
     if moment.is_over or (moment.status == "NOT_STARTED" and _folder(run, moment)):
         return moment
     stderr().print(f"[dim]{shown(run.run_id)}: {UNKNOWN_UNTIL_THE_END}[/dim]", soft_wrap=True)
@@ -101,6 +107,7 @@ def _show_scorecard(folder: str, document: dict[str, Any], *, as_json: bool) -> 
 def _show_absent(run: RunAddress, document: dict[str, Any], *, as_json: bool) -> int:
     """Say what there is of a run without an execution: forgotten after 90 days, or never started."""
     folder = _folder(run, Moment(status="NOT_STARTED", request={}, output={}))
+    # A folder alone says no more than that the run began.
     if folder and storage.exists(storage.join(folder, "scorecard.json")):
         return _show_scorecard(folder, document, as_json=as_json)
     if as_json:
@@ -124,6 +131,7 @@ def _show_failure(run: RunAddress, moment: Moment, document: dict[str, Any], *, 
 
 
 def _what_next(run: RunAddress, moment: Moment) -> str:
+    # A redrive reads the same version of the dataset again.
     if is_bad_input(moment.error or ""):
         return "Mend what it says, and submit the dataset again: a redrive would find the same."
     return (
@@ -147,6 +155,7 @@ class DeployedProgress:
         self._live: Progress | None = None
         self._said = ""
         self._printed_at = clock()
+        # The pace is of what was seen: a run that is watched late has records that ended before.
         self._first: tuple[float, int] | None = None
 
     def now(self) -> Moment:

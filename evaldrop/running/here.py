@@ -59,6 +59,7 @@ def new_run(
     Raises:
         InputError: There is no such dataset, or `out` is not on this machine.
     """
+    # The journal is appended to reply by reply, and objects cannot be.
     if storage.is_s3(out):
         raise InputError(
             f"--out {out}: a run on this machine is kept on it. Give a folder; copy it to S3 when it is done."
@@ -103,6 +104,7 @@ def resumed_run(folder: str, *, bedrock: str | None, max_in_flight: int | None) 
         out=definition.out,
         bedrock=bedrock or definition.bedrock,
         limit=definition.options["limit"],
+        # It changes no result, so it may be another; a limit may not.
         max_in_flight=max_in_flight or definition.options["max_in_flight"],
         parent=parent.folder if parent and parent.how == "rejudged" else None,
     )
@@ -140,6 +142,7 @@ def rejudged_run(
     request = RunRequest(
         run_id=new_run_id(),
         dataset=parent.dataset.uri,
+        # The version that was answered: judges must not be shown a later one's references.
         dataset_version=parent.dataset.version,
         evaluation=uri,
         out=place,
@@ -226,6 +229,7 @@ def _execute(
             )
     except KeyboardInterrupt:
         return None
+    # Kept where calls failed: --resume takes what was answered from it.
     if execution.status == "SUCCEEDED" and not _has_errors(run.folder):
         journal_of(run.folder).unlink(missing_ok=True)
     _discard_empty(run.folder)
@@ -245,7 +249,9 @@ def _loop(coroutine: Any) -> Any:
 def _discard_empty(folder: str) -> None:
     """Remove a folder in which a refused run left nothing but an empty journal."""
     path = storage.local_path(folder)
+    # The journal is opened before the dataset is checked, so a refused run has made a folder.
     if path.is_dir() and {entry.name for entry in path.iterdir()} <= {JOURNAL}:
         storage.remove_folder(folder)
         with suppress(OSError):
+            # The evaluation's folder, if this run made it; with other runs in it this fails, and is to.
             path.parent.rmdir()

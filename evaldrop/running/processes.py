@@ -27,7 +27,9 @@ def function_process() -> Iterator[Executor | None]:
     if not may_fork():
         yield None
         return
+    # By fork, which costs milliseconds: spawn would import everything anew.
     pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork"), initializer=_begin)
+    # A pool starts its process with the first task: this one is for that alone.
     pool.submit(os.getpid)
     try:
         yield pool
@@ -44,5 +46,7 @@ def _begin() -> None:
 def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
+        # A killed parent shuts no pool down: without this its process would stay behind.
         wait([parent.sentinel])
+        # Not sys.exit, which in a thread ends the thread alone.
         os._exit(1)

@@ -47,6 +47,7 @@ def with_stored_bodies(invoke: Call, files: Files) -> Call:
             return reply
         uri, body = request["output"]["s3Uri"], reply["body"]
         await asyncio.to_thread(files.write_bytes, uri, body.encode() if isinstance(body, str) else body)
+        # Still JSON: the integration parses the body, as Step Functions does.
         return {**reply, "body": orjson.dumps({"S3Uri": uri})}
 
     return call
@@ -63,6 +64,7 @@ def get_object(files: Files) -> Call:
 
 async def _read(files: Files, uri: str) -> bytes:
     try:
+        # In a thread: on the loop one slow read would hold up all other calls.
         return await asyncio.to_thread(files.read_bytes, uri)
     except StorageError as error:
         raise ServiceError("NoSuchKey", str(error)) from error

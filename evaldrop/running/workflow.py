@@ -115,6 +115,7 @@ def _without_calls(invoke: Integration, runtime: ReplayingRuntime) -> Integratio
 
 def _worded(execution: Execution, request: RunRequest) -> Execution:
     """Return an execution that failed where nothing is caught with a reason a person can act on."""
+    # Who stopped it knows why: there is nothing to word.
     if execution.status in {"SUCCEEDED", "ABORTED"}:
         return execution
     notice = unfinished_notice(

@@ -23,6 +23,7 @@ def bless(run: RunFolder, force: Force = False) -> None:
 
     blessing = bless_run(run, force=force)
     card = read_scorecard(run.rstrip("/"))
+    # A warning and no refusal: the first run of a weak candidate is a baseline that others improve on.
     if card.gate.decision != "pass":
         warn(f"the gate of {blessing.run_id} is {card.gate.decision}; it is the baseline all the same.")
     out = out_of(storage.absolute(run))

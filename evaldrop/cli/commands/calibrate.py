@@ -44,6 +44,7 @@ def calibrate(
             f"{run}: people have scored none of its responses. `evaldrop review export {run}` writes a page "
             "for them, `evaldrop review import FILE RUN` stores what they say."
         )
+    # Without --apply nothing is written: the correction is laid over the scorecard in memory alone.
     scorecard = with_calibration(read_scorecard(run), found)
     if as_json:
         print_json(

@@ -50,6 +50,7 @@ def _print_prompt(name: str) -> None:
     from evaldrop.verdicts import VERDICT_TOOL_NAME
 
     prompt = load_prompt("judge", "criteria.v1")
+    # Placeholders and not a sample: what a run draws at random would differ from one print to the next.
     values = {
         "criteria": criteria_for_prompt([built_in(name, path="criteria")]),
         "verdict": "tool",

@@ -48,6 +48,7 @@ def fetch(
     fetching = Fetching(folder, place, client("s3"))
     files = fetching.listing()
     if not any(file.name == "scorecard.json" for file in files):
+        # No error: replies of a run that is still at work, or failed, are worth a look, too.
         warn(f"{folder} has no scorecard: the run is not finished. Fetch again when it is.")
     counts = _fetch(fetching, files)
     if as_json:
@@ -55,8 +56,10 @@ def fetch(
         print_json({"run": folder, "to": str(place), **sizes, **counts})
         return
     copied = counts["verified"] + counts["size"]
+    # Said, because a size alone does not tell a damaged file of the same length.
     by_size = f", {counts['size']:,} by size alone" if counts["size"] else ""
     stderr().print(f"{copied:,} files copied and verified{by_size}; {counts['there']:,} were there already.")
+    # The path alone goes to stdout, for a script to take; counts and hints go to stderr.
     stdout().print(shown(str(place)), soft_wrap=True)
     stderr().print(f"to look at it: evaldrop report {shown(str(place))} --open", soft_wrap=True)
 
@@ -66,6 +69,7 @@ def _fetch(fetching: "Fetching", files: "list[Remote]") -> "dict[Outcome, int]":
 
     console = stderr()
     columns = (TextColumn("fetching"), BarColumn(bar_width=24), DownloadColumn(), TransferSpeedColumn())
+    # Elsewhere than on a terminal a bar would fill a log with its redrawn lines.
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as live:
         task = live.add_task("", total=sum(file.size for file in files))
         return fetching.fetch(files, copied=lambda size: live.advance(task, size))

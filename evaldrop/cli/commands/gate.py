@@ -37,12 +37,15 @@ def gate(
     from evaldrop.scorecard.read import read_run
 
     card = read_run(run.rstrip("/")).scorecard
+    # The scorecard's own verdict is not judged anew: an evaluation.yaml that changed since must not change
+    # it.
     found = evaluate_gate(rule, card) if rule else card.gate
     code = exits.of_decision(found.decision, strict=strict)
     if as_json:
         document = {"run_id": card.run_id, "simulated": card.simulated, "strict": strict, "exit_code": code}
         print_json({**document, **found.model_dump(mode="json")})
         return code
+    # A gate that passed in a rehearsal says nothing about a model: it is marked wherever it is shown.
     if card.simulated:
         stdout().print("[bold yellow]SIMULATED[/bold yellow]")
     strictly = ", which fails a strict gate" if strict and found.decision == "inconclusive" else ""

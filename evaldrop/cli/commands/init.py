@@ -27,6 +27,7 @@ def init(
 
     example = Path(__file__).parent.parent / "example"
     files = [file.relative_to(example) for file in sorted(example.rglob("*")) if file.is_file()]
+    # All are looked at before the first is written: half an example beside one's own files helps nobody.
     there = [str(file) for file in files if (directory / file).exists()]
     if there:
         raise InputError(
@@ -35,6 +36,7 @@ def init(
     for file in files:
         (directory / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(example / file, directory / file)
+    # Made and not copied: a schema among the example's files would fall behind the models.
     schema = json.dumps(Evaluation.model_json_schema(), indent=2) + "\n"
     (directory / "evaluation.schema.json").write_text(schema, encoding="utf-8")
     console = stdout()

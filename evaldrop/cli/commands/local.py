@@ -53,6 +53,7 @@ def local(
 
         evaldrop local --port 5001 --template cdk.out
     """
+    # Looked for without an import: its ImportError would name a module and no remedy.
     missing = [name for name in ("moto", "flask", "aws_croniter") if importlib.util.find_spec(name) is None]
     if missing:
         raise InputError(f"evaldrop local needs {', '.join(missing)}: pip install 'evaldrop[local]'")
@@ -97,6 +98,7 @@ def commands(endpoint: str, outputs: Mapping[str, str], messages_url: str) -> li
     """Return what to paste into a terminal, from an upload to the report."""
     aws = f"aws --endpoint-url {endpoint}"
     dataset = "datasets/support-faq/records.jsonl"
+    # The AWS CLI applies filters in their order, and the last one that fits decides.
     reports = "--recursive --exclude '*' --include '*/report.html'"
     return [
         "export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1",

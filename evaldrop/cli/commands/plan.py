@@ -73,5 +73,6 @@ def plan(
     else:
         show_plan(stdout(), check)
         print_sensitivity(stdout(), found)
+    # Last: the table above it shows what is too dear.
     refuse_above_budget(check.plan, check.definition.evaluation.budget_usd)
     return exits.PASSED

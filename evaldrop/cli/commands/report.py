@@ -81,6 +81,8 @@ def report(
         from evaldrop.run.definition import RunDefinition
         from evaldrop.steps.build_scorecard.build import score_run
 
+        # A run whose last step failed has its replies: the scorecard is made from them, and nothing is
+        # called.
         definition = RunDefinition.load(run)
         found = Run(run.rstrip("/"), score_run(definition), dict(definition.content))
     else:
@@ -122,6 +124,7 @@ def _open(page: str) -> None:
     import webbrowser
 
     if storage.is_s3(page):
+        # Not removed: the browser reads it after this process has ended.
         copy = Path(tempfile.mkdtemp(prefix="evaldrop-")) / "report.html"
         storage.write_bytes(str(copy), storage.read_bytes(page))
         page = str(copy)

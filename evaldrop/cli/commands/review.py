@@ -77,6 +77,7 @@ def export(
 
 
 @review.command("import")
+# "import" is a keyword; the command's name is given to the decorator.
 def import_(
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="What a person saved: the page's JSON, or the filled CSV.")

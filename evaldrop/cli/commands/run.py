@@ -66,6 +66,7 @@ def run(
             max_in_flight=max_in_flight,
         )
     else:
+        # Limit, dataset and evaluation are the run's own: others would mix two runs in one folder.
         wanted = resumed_run(str(resume), bedrock=bedrock, max_in_flight=max_in_flight)
         if is_finished(wanted):
             stderr().print(f"{shown(wanted.folder)} is finished, without an error: there is nothing to do.")

@@ -32,6 +32,7 @@ def runs(
     from evaldrop.running.deployed.listing import list_runs
     from evaldrop.running.deployed.stack import deployed_stack
 
+    # Executions are forgotten after 90 days: the list is not made of them alone.
     rows = list_runs(deployed_stack(stack), client("stepfunctions"), evaluation=evaluation, limit=limit)
     if as_json:
         print_json([asdict(row) for row in rows])

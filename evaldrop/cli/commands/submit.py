@@ -65,6 +65,7 @@ def submit(
     from evaldrop.running.deployed.submission import Wanted, prepare_here
 
     submission = prepare_here(Wanted(dataset=dataset, evaluation=evaluation, limit=limit, key=key), stack)
+    # Before the question and the plan: a person is not asked to pay for what there is already.
     if submission.known_run and not again:
         run, facts = _name_known_run(submission, submission.known_run)
     else:
@@ -74,6 +75,7 @@ def submit(
             if as_json:
                 print_json(submission.to_json())
             return exits.PASSED
+        # A script is never asked: it could not answer, and would hang.
         if not yes and is_attended() and not confirmed("Upload it?"):
             complain("stopped before anything was uploaded.")
             return exits.WRONG_USE
@@ -87,6 +89,7 @@ def submit(
     if as_json:
         print_json({"run_id": run.run_id, "execution": run.execution_arn, **facts})
     else:
+        # The command is pasted as it is: an ID alone is looked up in the default stack.
         named = "" if stack == DEFAULT_STACK else f" --stack {stack}"
         stdout().print(f"to follow it: evaldrop watch {run.run_id}{named}", soft_wrap=True)
     return exits.PASSED
@@ -102,6 +105,7 @@ def _name_known_run(submission: "Submission", run_id: str) -> "tuple[RunAddress,
     from evaldrop.running.deployed.following import status_of
 
     run = submission.address(run_id)
+    # The same content leads to the same run ID also where the run failed, or its event is still under way.
     status = status_of(run)
     said = "it has not started (yet)" if status == "NOT_STARTED" else status
     stderr().print(

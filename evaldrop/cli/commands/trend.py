@@ -42,6 +42,7 @@ def trend(
     from evaldrop.scorecard.trend import BASELINE_RUNS, trend_of
 
     entries = read_history(out).entries
+    # A mistyped name would give an empty trend, which reads like good news.
     known = sorted({entry.evaluation for entry in entries})
     if evaluation not in known:
         there = f"There are {', '.join(known)}." if known else "There is no finished run at all."

@@ -32,6 +32,7 @@ def view(
     from evaldrop.report.history_index import history_page, read_history
     from evaldrop.report.serving import LOOPBACK, Folder, open_server
 
+    # In S3 an empty folder and one that is not there are the same.
     if not storage.is_s3(directory) and not storage.local_path(directory).is_dir():
         raise InputError(f"{directory}: no such folder. Give the one that runs are kept in (--out of a run).")
     with open_server(Folder(directory, lambda: history_page(read_history(directory))), port) as server:

@@ -11,6 +11,7 @@ from evaldrop.report.tables import Movement, baseline_changes
 from evaldrop.scorecard.figures import count, milliseconds, score, usd
 from evaldrop.scorecard.model.baseline import Baseline, Moved
 
+# More push the summary off the screen; --json and the report have them all.
 _MOST_WORST = 15
 
 
@@ -48,6 +49,7 @@ def _changes(baseline: Baseline) -> Iterator[Movement]:
             yield (name, criterion, ""), estimate
         for category, parts in card.categories.items():
             for criterion, estimate in parts.items():
+                # Categories are small and many: what is undecided in them would bury what is not.
                 if estimate.decision != "undecided":
                     yield (name, criterion, category), estimate
 

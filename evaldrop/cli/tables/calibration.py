@@ -53,6 +53,7 @@ def print_corrected(console: Console, scorecard: Scorecard, criterion: str) -> N
 
 def _print_judges(console: Console, calibration: CriterionCalibration) -> None:
     judges = dict(calibration.judges)
+    # Of a single judge the joined row would say the same once more.
     if len(judges) > 1:
         judges["all together"] = calibration.joined
     found = list(judges.values())
@@ -95,6 +96,7 @@ def _print_means(console: Console, scorecard: Scorecard, criterion: str) -> None
         Column("labels", [f"{one.n_labelled}" for one in corrected_means]),
         Column("weight", [number(one.weight) for one in corrected_means]),
     ]
+    # Rogan-Gladen corrects a rate by the judge's two error rates: of a scale there are none.
     if scorecard.criteria[criterion].kind == "binary":
         columns.append(Column("Rogan-Gladen", [number(rate.rate) for rate in rates]))
         columns.append(Column(level, [interval(rate.interval) for rate in rates]))

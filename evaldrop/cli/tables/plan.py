@@ -17,6 +17,7 @@ def print_plan(console: Console, plan: "Plan", *, budget_usd: float | None) -> N
     """Print a plan: a row per candidate and judge, the totals, what they rest on."""
     lines = plan.lines
     names = [f"{one.role} {one.name}" for one in lines]
+    # Model IDs are the longest texts and tell least: they go first, and are then named below.
     models = [one.model for one in lines]
     replies = [one.output_tokens for one in lines]
     tokens_out = [f"{rough_count(tokens.low)} - {rough_count(tokens.high)}" for tokens in replies]

@@ -52,6 +52,7 @@ def print_scorecard(console: Console, scorecard: Scorecard) -> None:
     counts = ", ".join([f"{count(records.evaluated)} of {count(records.read)} records", *lost])
     cost = scorecard.cost_usd
     spent = usd(cost.total)
+    # The known part is no total: a model without a price would look free.
     if cost.total is None:
         spent = f"{usd(cost.known)} and what is unknown: {', '.join(map(shown, cost.unknown_models))}"
     console.print(f"{counts}; {duration(scorecard.duration_s)}; {spent}\n")
@@ -97,6 +98,7 @@ def _print_criterion(console: Console, scorecard: Scorecard, name: str) -> None:
         Column(level, [interval(one.interval) for one in estimates], rank=2),
         Column("scored", scored),
     ]
+    # The bar's room is kept free first: the less telling columns of numbers go before it does.
     columns = fitting(columns, console.width - LEAST_BAR - 2, least=NAME_CELLS)
     if (room := console.width - taken(columns, least=NAME_CELLS) - 2) >= LEAST_BAR:
         columns.insert(1, _bars(estimates, room))

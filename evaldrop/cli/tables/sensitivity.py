@@ -13,6 +13,7 @@ def print_sensitivity(console: Console, found: Sensitivity) -> None:
     if found.detectable is None or found.detectable_adjusted is None or found.pass_rate_margin is None:
         console.print("\nno record: nothing can be shown")
         return
+    # Records of one group answer alike: counted singly they would promise too much.
     has_groups = found.clusters < found.records
     unit = "independent records" if has_groups else "records"
     once = " (groups count once)" if has_groups else ""

@@ -42,6 +42,7 @@ def print_models(console: Console, names: Sequence[str], models: Sequence[str]) 
 def fitting(columns: Sequence[Column], width: int, *, least: int = 0) -> list[Column]:
     """Return the columns that have room in `width` cells, in their order."""
     kept = list(columns)
+    # Rank 0 never goes, which also ends the loop where nothing more can.
     while taken(kept, least=least) > width and (most := max(column.rank for column in kept)):
         kept = [column for column in kept if column.rank != most]
     return kept
@@ -55,6 +56,7 @@ def taken(columns: Sequence[Column], *, least: int = 0) -> int:
 
 def width_of(column: Column) -> int:
     """Return the cells that a column's widest text takes."""
+    # In cells and not characters: a Chinese one takes two, a combining one none.
     return max(cell_len(plain(text)) for text in (column.heading, *map(text_of, column.cells)))
 
 
@@ -83,6 +85,7 @@ def wrapped_table(columns: Sequence[Column], *, style: str = "bold", least: int 
             justify=_justify(column),
             min_width=None if place else least,
             no_wrap=column.wrap == "never",
+            # A URI or a key has no blank to break at; folded it can still be copied.
             overflow="fold" if column.wrap == "anywhere" else "ellipsis",
         )
     return _with_rows(table, columns)
@@ -124,5 +127,6 @@ def draw_interval(
     if value is not None:
         first, last = map(place, bounds or (value, value))
         cells[first : last + 1] = "─" * (last - first + 1)
+        # The value last: where it is at an end of its interval it must be seen.
         cells[first], cells[last], cells[place(value)] = "├", "┤", "●"
     return "".join(cells)

@@ -30,6 +30,7 @@ def print_trend(console: Console, trend: Trend) -> None:
 def _print_series(console: Console, series: Series) -> None:
     bounds = [end for point in series.points for end in point.interval or ((point.mean or 0.0),) * 2]
     low, high = min(bounds), max(bounds)
+    # Every run at the same mean: without a span a place on the line cannot be reckoned.
     if low == high:
         low, high = low - 0.5, high + 0.5
     ends = f"{number(low)} {'.' * (CELLS - 2 - len(number(low)) - len(number(high)))} {number(high)}"

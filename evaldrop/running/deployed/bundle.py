@@ -70,6 +70,8 @@ class EvaluationBundle:
         """Where it is put when it is meant for one run: no other has this key, and it is never replaced."""
         digest = hashlib.sha256()
         for file in self.at(f"x/{FILE_NAME}"):
+            # Key and length too: without them a text moved from one file's end to the next one's begin gives
+            # one digest.
             digest.update(f"{file.key}\0{len(file.content)}\0".encode() + file.content)
         return f"{SUBMITTED}{digest.hexdigest()[:32]}/{FILE_NAME}"
 
@@ -86,6 +88,7 @@ def read_bundle(definition: RunDefinition, evaluation: str) -> EvaluationBundle:
     file = None
     if anchors is not None and anchors.file is not None:
         place = PurePosixPath(anchors.file)
+        # Taken along it would leave the evaluation's folder in the bucket, and overwrite what is another's.
         if place.is_absolute() or ".." in place.parts:
             raise EvaluationError(
                 f"{evaluation}: anchors.file: {anchors.file} must lie in the evaluation's folder, or below, "
@@ -100,6 +103,7 @@ def read_bundle(definition: RunDefinition, evaluation: str) -> EvaluationBundle:
 def found_there(bundle: EvaluationBundle, uri: str) -> tuple[str, ...] | None:
     """Return the keys of the evaluation and prompts that the stack finds by itself, if they say the same."""
     found = find_evaluation(uri)
+    # Compared by what the stack would find and not by key: an evaluation in a folder above serves as well.
     if found is None or storage.read_bytes(found) != bundle.evaluation:
         return None
     folder, uris = storage.parent(found), [found]
@@ -128,6 +132,7 @@ def dataset_key(dataset: Path, *, here: Path) -> str:
     """
     parts = dataset.parts[1:]
     if _FOLDER in parts[:-1]:
+        # The innermost: a checkout may itself be in a folder named datasets.
         innermost = len(parts) - 2 - parts[-2::-1].index(_FOLDER)
         return "/".join(parts[innermost:])
     if dataset.is_relative_to(here):

@@ -15,6 +15,7 @@ from evaldrop.aws_errors import as_service_error, code_of
 from evaldrop.errors import AwsError, StorageError
 
 AT_A_TIME = 8
+# Read piece by piece: a result file of a Map may be 5 GB.
 _CHUNK = 1 << 20
 
 Outcome = Literal["verified", "size", "there"]
@@ -76,6 +77,8 @@ class Fetching:
                 name = entry["Key"].removeprefix(self._prefix)
                 if not name or name.endswith("/"):
                     continue  # a marker that the console leaves for a folder
+                # A key is any text: who may write to the bucket could otherwise write anywhere on this
+                # machine.
                 if ".." in PurePosixPath(name).parts or name.startswith("/") or "\\" in name:
                     raise StorageError(
                         f"s3://{self._bucket}/{entry['Key']}: its name leads out of the folder. Not fetched."
@@ -99,6 +102,7 @@ class Fetching:
     def _is_there(self, file: Remote, path: Path) -> bool:
         if not path.is_file() or path.stat().st_size != file.size:
             return False
+        # By whole seconds: not every file system keeps fractions.
         if int(path.stat().st_mtime) == int(file.modified.timestamp()):
             return True  # fetched before: then it was checked, and is dated as in S3
         with as_service_error(f"s3://{self._bucket}/{file.key} cannot be looked at"):
@@ -113,6 +117,7 @@ class Fetching:
             if code_of(error) == "PreconditionFailed":
                 raise AwsError(f"{file.name} was written anew meanwhile. Fetch again.") from error
             raise
+        # Beside its place, for a rename across file systems would be a copy; half a file never has the name.
         descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(descriptor, "wb") as stream:
@@ -120,7 +125,9 @@ class Fetching:
                     stream.write(chunk)
                     copied(len(chunk))
             outcome = self._check(file, Path(partial), has_digest=_is_digest(answer))
+            # mkstemp lets nobody else read: a folder of runs may be shared.
             Path(partial).chmod(0o644)
+            # Before the rename: a file that is there with this date counts as checked.
             os.utime(partial, (file.modified.timestamp(), file.modified.timestamp()))
             Path(partial).replace(path)
         except BaseException:
@@ -144,6 +151,7 @@ class Fetching:
         """Return the ETag that S3 would give a file that was uploaded in as many parts."""
         if "-" not in file.etag:
             return str(next(_md5s(path, file.size)).hexdigest())
+        # The size of parts is the uploader's choice, and is in no listing: the first part tells it.
         head = self._s3.head_object(Bucket=self._bucket, Key=file.key, PartNumber=1)
         parts = [part.digest() for part in _md5s(path, head["ContentLength"])]
         return f"{hashlib.md5(b''.join(parts), usedforsecurity=False).hexdigest()}-{len(parts)}"

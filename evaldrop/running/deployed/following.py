@@ -63,6 +63,7 @@ def _in_folder(uri: str, stack: Callable[[], Stack]) -> RunAddress:
     if folder is None:
         raise InputError(f"{uri}: no run's folder: there is no run.json. evaldrop runs lists the runs.")
     run_id = folder.rpartition("/")[2]
+    # Its execution may be forgotten, and the stack gone: what is finished needs neither.
     if storage.exists(storage.join(folder, "scorecard.json")):
         return RunAddress(run_id=run_id, folder=folder)
     return RunAddress(run_id=run_id, execution_arn=stack().execution_arn(run_id), folder=folder)
@@ -146,6 +147,7 @@ def look(execution_arn: str, states: Any) -> Moment:
         try:
             execution = states.describe_execution(executionArn=execution_arn)
         except states.exceptions.ClientError as error:
+            # No error: an upload's event takes seconds to start its execution.
             if code_of(error) in _MISSING:
                 return Moment(status="NOT_STARTED", request={}, output={})
             raise
@@ -167,9 +169,11 @@ def _json(text: str | None) -> Mapping[str, Any]:
 
 
 def _step(execution_arn: str, states: Any) -> str | None:
+    # Without data: inputs of states may be 256 KiB each, and a name is all that is needed.
     history = states.get_execution_history(
         executionArn=execution_arn, reverseOrder=True, maxResults=_EVENTS, includeExecutionData=False
     )
+    # Newest first: the first entry met is that of the state it is in.
     for event in history["events"]:
         if entered := event.get("stateEnteredEventDetails"):
             return str(entered["name"])
@@ -184,6 +188,7 @@ def _counts(execution_arn: str, states: Any) -> Counts | None:
     return Counts(
         total=items["total"],
         succeeded=items["succeeded"],
+        # All that ended without success: with less the bar would never come to its end.
         failed=items["failed"] + items["timedOut"] + items["aborted"],
     )
 
@@ -207,6 +212,7 @@ def folder_of(run: str, stack: Callable[[], Stack]) -> str:
     if address.folder:
         return address.folder
     out, status = address.out, None
+    # Found by ARN alone: the folder that runs are kept in is said by the execution's own input.
     if out is None:
         moment = look(str(address.execution_arn), clients.client("stepfunctions", region=address.region))
         out, status = moment.request.get("out"), moment.status

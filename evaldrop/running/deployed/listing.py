@@ -49,6 +49,8 @@ def list_runs(stack: Stack, states: Any, *, evaluation: str | None, limit: int) 
     entries = read_entries([uri for uri in files if uri.endswith(f"/{HISTORY_FILE}")])
     begun = dict(_evaluations(files))
     with as_service_error(f"the executions of {stack.machine_arn} cannot be listed"):
+        # Newest first. Entries may take all of the newest places, so their number is asked for beyond the
+        # limit.
         executions = {each["name"]: each for each in islice(_executions(stack, states), limit + len(entries))}
     rows = [_from_entry(entry, executions.pop(entry.run_id, None), stack) for entry in entries]
     bare = [each for each in executions.values() if evaluation in {None, begun.get(each["name"])}]

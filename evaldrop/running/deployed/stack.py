@@ -61,6 +61,7 @@ def find_stack(name: str, cloudformation: Any) -> Stack:
         try:
             (described,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
         except cloudformation.exceptions.ClientError as error:
+            # CloudFormation has no code of its own for it: a malformed name is a ValidationError, too.
             if code_of(error) == "ValidationError" and "does not exist" in str(error):
                 raise InputError(
                     f'there is no stack "{name}" in {cloudformation.meta.region_name}. Name it with --stack '
@@ -69,6 +70,7 @@ def find_stack(name: str, cloudformation: Any) -> Stack:
                 ) from error
             raise
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())}
+    # Here and not at first use: an older stack would take the upload and not understand its metadata.
     if missing := sorted(_OUTPUTS.keys() - outputs.keys()):
         raise InputError(
             f'stack "{name}" ({described["StackStatus"]}) has no output {", ".join(missing)}: it is no stack '

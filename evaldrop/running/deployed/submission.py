@@ -122,6 +122,8 @@ class Submission:
                 stream,
                 sha256=self.sha256,
                 metadata=self.options.to_metadata(),
+                # What was checked must still be there: of two who submit at once one is refused, and one run
+                # starts.
                 replacing=self.present,
             )
         sent(self.key)
@@ -135,6 +137,7 @@ def prepare_here(wanted: Wanted, stack: str) -> Submission:
     Raises:
         InputError: Something is wrong with the dataset or the evaluation, or there is no such stack.
     """
+    # First: who has a broken dataset need not have credentials to be told so.
     check = check_here(wanted)
     found = deployed_stack(stack)
     return prepare(wanted, check, found, InputBucket(found.input_bucket, clients.client("s3")))
@@ -168,6 +171,7 @@ def prepare(wanted: Wanted, check: Check | None, stack: Stack, bucket: InputBuck
     path = storage.local_path(wanted.dataset)
     key = chosen_key(wanted.key) if wanted.key else dataset_key(path, here=Path.cwd())
     upload = Upload(stack.input_bucket, key, None, "", path.stat().st_size)
+    # By StartRun's own rule: after the upload it could tell by a message alone.
     if reason := refusal(upload, stack.intake):
         raise DatasetError(f"{wanted.dataset}: {reason}")
     if check is None:
@@ -232,6 +236,7 @@ def _bundled(
         return (), keys, UploadOptions(evaluation=given, limit=wanted.limit)
     assert check.definition
     bundle = read_bundle(check.definition, evaluation)
+    # At a key of its own, outside datasets/: neither the next upload's evaluation nor a second run.
     if wanted.evaluation or bundle.starts_a_run:
         pinned = bundle.pinned_key
         return bundle.at(pinned), (), UploadOptions(evaluation=pinned, limit=wanted.limit)
@@ -250,4 +255,5 @@ def _companion(file: File, bucket: InputBucket) -> Companion:
 def _changed_since(present: Present, keys: list[str], bucket: InputBucket) -> bool:
     """Tell whether the dataset's run may have seen another evaluation or prompt than there is now."""
     read = (bucket.newest(key) for key in keys)
+    # What is newer than the dataset its run may not have seen: it read what there was when it began.
     return any(each is None or each.modified > present.modified for each in read)

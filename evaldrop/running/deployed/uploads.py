@@ -52,6 +52,7 @@ class InputBucket:
         """Tell whether an object has this content. It is read only where S3 keeps no digest of it."""
         if present is None or present.upload.size != size:
             return False
+        # Uploaded by another tool, such as the AWS CLI with its own choice of checksum.
         if present.sha256 is None:
             with storage.open_read(present.upload.uri, present.upload.version) as stream:
                 return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
@@ -72,6 +73,7 @@ class InputBucket:
         Raises:
             AwsError: S3 would not, or there is something else than `replacing` at the key by now.
         """
+        # By the ETag of what was looked at: a version ID cannot be a condition.
         condition = {"IfMatch": replacing.upload.etag} if replacing else {"IfNoneMatch": "*"}
         with as_service_error(f"s3://{self.name}/{key} was not uploaded"):
             try:
@@ -81,10 +83,12 @@ class InputBucket:
                     Body=content,
                     Metadata=dict(metadata or {}),
                     ChecksumAlgorithm="SHA256",
+                    # The ETag would not do for comparing later: under a key of KMS it is no digest.
                     ChecksumSHA256=base64.b64encode(bytes.fromhex(sha256)).decode(),
                     **condition,
                 )
             except self._s3.exceptions.ClientError as error:
+                # A 404 here means that what was to be replaced has been deleted meanwhile.
                 if code_of(error) in {"PreconditionFailed", "ConditionalRequestConflict", *_ABSENT}:
                     raise AwsError(
                         f"s3://{self.name}/{key} was changed by somebody else just now, and was left as it "
@@ -98,6 +102,7 @@ class InputBucket:
         return Upload(
             bucket=self.name,
             key=key,
+            # S3's name for the only version of a bucket that keeps none.
             version=None if version == "null" else version,
             etag=answer["ETag"].strip('"'),
             size=size,

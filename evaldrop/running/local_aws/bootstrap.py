@@ -95,6 +95,7 @@ def answer(handler: str, invocation: dict[str, Any]) -> dict[str, Any]:
         logging.getLogger().exception("the handler failed")
         return {"error": described(error, context.aws_request_id)}
     try:
+        # Here, where it can be told as Lambda tells it: later it would break the answer's line.
         json.dumps(result)
     except (TypeError, ValueError) as error:
         message = f"Unable to marshal response: {error}"
@@ -106,6 +107,7 @@ def main() -> None:
     """Answer invocations until there are no more."""
     task_root, runtime, handler = sys.argv[1:]
     sys.path[:0] = [task_root, runtime]
+    # Answers get a descriptor of their own: a handler's print, or a library's, would break into them.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     log, lines = logging.StreamHandler(), JsonLines()
@@ -115,6 +117,7 @@ def main() -> None:
         invocation = json.loads(line)
         lines.request_id = invocation["context"]["aws_request_id"]
         reply = answer(handler, invocation)
+        # Before the answer: a line that comes later would be taken for the next event's.
         sys.stdout.flush()
         answers.write(json.dumps(reply).encode() + b"\n")
         answers.flush()

@@ -46,6 +46,7 @@ def _bucket(resource: Resource, clients: Clients) -> None:
             Bucket=name, NotificationConfiguration={"EventBridgeConfiguration": {}}
         )
     if block := properties.get("PublicAccessBlockConfiguration"):
+        # In a template a boolean may be text.
         flags = {key: str(value).lower() == "true" for key, value in block.items()}
         s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=flags)
     if ownership := properties.get("OwnershipControls"):
@@ -77,6 +78,7 @@ def _state_machine(resource: Resource, clients: Clients) -> None:
 
 
 def _schedule(resource: Resource, clients: Clients) -> None:
+    # A schedule's name has 64 characters at most.
     clients("scheduler").create_schedule(**{"Name": resource.name[:64], **resource.properties})
 
 

@@ -46,6 +46,7 @@ class Events:
     def __init__(self, clients: Clients, functions: Functions) -> None:
         self._clients = clients
         self._functions = functions
+        # Delivered by a thread: an upload is answered without waiting for its event, as on AWS.
         self._written: queue.Queue[Created | Mapping[str, Any] | None] = queue.Queue()
         self._thread = threading.Thread(target=self._deliver, name="events", daemon=True)
         self._thread.start()
@@ -114,6 +115,7 @@ def object_created(created: Created, *, size: int, etag: str, now: datetime | No
     described: dict[str, Any] = {"key": created.key, "size": size, "etag": etag}
     if created.version:
         described["version-id"] = created.version
+    # Of one width, for it is compared as text.
     described["sequencer"] = f"{int(moment.timestamp() * 1_000_000):018X}"
     detail = {
         "version": "0",
@@ -180,6 +182,7 @@ def _any_fits(alternatives: Sequence[Any], found: Any) -> bool:
 
 def _fits(wanted: Any, value: Any) -> bool:
     if not isinstance(wanted, Mapping):
+        # The type counts as well: in Python True equals 1, in a pattern it does not.
         return value is not _MISSING and type(value) is type(wanted) and bool(value == wanted)
     [(comparison, operand)] = wanted.items()
     if comparison == "exists":

@@ -61,6 +61,7 @@ class Front:
         invoked = signer.service == "lambda" and _INVOKE.fullmatch(path_of(environ))
         if invoked and environ["REQUEST_METHOD"] == "POST":
             return self._invocation(unquote(invoked[1]), environ, start_response)
+        # Unsigned too: a form's upload has its signature in its fields.
         if signer.service in {"s3", ""}:
             return self._storage(environ, start_response, signer)
         return self._passed_on(environ, start_response)
@@ -108,8 +109,12 @@ class Front:
             answered[:] = answer
             return lambda _data: None
 
+        # The status is held back: it may become a refusal, and events are to be on their way before it goes
+        # out.
         body = self._passed_on(environ, note)
         status, headers = int(answered[0].partition(" ")[0]), answered[1]
+        # S3 answers 403 for a missing object to a role without s3:ListBucket; code that waits for a 404
+        # breaks on AWS alone.
         if status == 404 and (refusal := unseen(environ, signer, self.permissions)):
             return _refuse(environ, start_response, refusal)
         # The server sends nothing before this returns: by then everybody knows of the object.
@@ -121,6 +126,7 @@ class Front:
 
 
 def _refuse(environ: Environ, start_response: StartResponse, refusal: AccessDenied) -> Iterable[bytes]:
+    # An answer to HEAD has no body: it would be read as the begin of the next answer.
     body = b"" if environ["REQUEST_METHOD"] == "HEAD" else refusal.body
     return _send(start_response, refusal.status, body, refusal.content_type)
 

@@ -66,6 +66,7 @@ class Functions:
         self._further = dict(further or {})
         self._retry_after_s = retry_after_s
         self._stopped = threading.Event()
+        # Not time.sleep: closing must not wait for the next attempt.
         self._sleep = sleep or self._stopped.wait
         self._waiting: queue.SimpleQueue[threading.Thread] = queue.SimpleQueue()
 
@@ -86,6 +87,7 @@ class Functions:
             NoSuchFunctionError: There is none of this name.
         """
         short = short_name(name)
+        # In the caller's thread: what there is not must be refused, and not lost in the background.
         self._find(short)
         thread = threading.Thread(
             target=self._attempts, args=(short, event), name=f"async {short}", daemon=True
@@ -142,6 +144,7 @@ class Functions:
 
     def _code(self, name: str) -> Code:
         deployed = self._find(name)
+        # Asked at each call: a test, or a person, changes a function by API.
         configuration = self._clients("lambda").get_function_configuration(FunctionName=name)
         return Code(
             name=name,
@@ -172,6 +175,7 @@ class Functions:
             "PYTHONUTF8": "1",
             "TZ": "UTC",
             **self._further,
+            # Last: what the template says wins.
             **configuration.get("Environment", {}).get("Variables", {}),
         }
 

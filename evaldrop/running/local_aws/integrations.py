@@ -59,6 +59,7 @@ def _handler(
     arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
 
     def handler(event: Any, _context: Any) -> Any:
+        # Checked here: the call does not go through the front, which checks requests.
         if denial := permissions.denial(role_arn, "lambda:InvokeFunction", arn):
             raise TaskError("Lambda.AWSLambdaException", denial)
         answer = functions.invoke(name, event)

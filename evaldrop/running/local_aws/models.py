@@ -44,6 +44,7 @@ class Models:
             asyncio.run_coroutine_threadsafe(self.runtime.close(), self._loop).result(timeout=10)
 
     def _check(self, role_arn: str, request: Mapping[str, Any]) -> None:
+        # The executions' loop: the runtime's connections belong to it, and can be closed there alone.
         self._loop = asyncio.get_running_loop()
         here = {"partition": "aws", "region": REGION, "account": ACCOUNT}
         model = str(request.get("modelId", ""))
@@ -55,6 +56,7 @@ class Models:
             needed["bedrock:ApplyGuardrail"] = [guardrail_arn(guardrail, **here)]
         context = {"bedrock:InferenceProfileArn": model}
         for action, arns in needed.items():
+            # A profile across Regions needs the profile itself and its model in each of them.
             for arn in arns:
                 if denial := self._permissions.denial(role_arn, action, arn, context):
                     raise ServiceError("AccessDeniedException", denial)
@@ -75,6 +77,7 @@ class Answers:
         """Take note of an object that was written, if it holds a run's records."""
         if created.key.startswith("runs/") and created.key.endswith("/records.jsonl"):
             records = storage.uri_of(created.bucket, created.key)
+            # Newest first: a dataset's later version may have another reference for the same prompt.
             self._keys.appendleft(AnswerKey(records, self._open_read))
 
     def _open_read(self, uri: str) -> BinaryIO:

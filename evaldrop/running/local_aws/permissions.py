@@ -69,15 +69,18 @@ def decide(
 ) -> bool:
     """Tell what policies say: allowed by one statement at least, and denied by none."""
     effects = {each["Effect"] for each in statements if _concerns(each, action, resource, context)}
+    # Neither nothing at all, nor a Deny beside an Allow.
     return effects == {"Allow"}
 
 
 def _concerns(statement: Mapping[str, Any], action: str, resource: str, context: Mapping[str, str]) -> bool:
+    # Refused and not skipped: a statement that is not understood may be the one that denies.
     if "NotAction" in statement or "NotResource" in statement:
         raise NotImplementedError(
             "a policy with NotAction or NotResource; evaldrop local reads Action and Resource"
         )
     return (
+        # IAM knows no case in actions; in resources it does.
         any(_like(pattern.lower(), action.lower()) for pattern in _listed(statement["Action"]))
         and any(_like(pattern, resource) for pattern in _listed(statement["Resource"]))
         and all(

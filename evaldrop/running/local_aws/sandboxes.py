@@ -86,6 +86,7 @@ class Sandbox:
             env=dict(code.environment),
             start_new_session=True,  # a terminal's Ctrl-C is for the server, which ends its processes itself
         )
+        # Read all the time: a pipe that is full would stop a handler that logs much.
         self._reader = threading.Thread(target=self._pass_on, args=(log,), daemon=True)
         self._reader.start()
 
@@ -109,12 +110,14 @@ class Sandbox:
             timed_out.set()
             self._process.kill()
 
+        # A kill ends the blocked read below; a handler cannot be interrupted in any other way.
         timer = threading.Timer(self._code.timeout_s, give_up)
         timer.start()
         try:
             line = self._exchange(self._invocation(event, request_id))
         finally:
             timer.cancel()
+        # The answer counts also where the process died after it.
         if line:
             reply = json.loads(line)
             failed = "error" in reply
@@ -201,6 +204,7 @@ class Sandboxes:
         with self._lock:
             idle = [sandbox for kept in self._idle.values() for _, sandbox in kept]
             self._idle.clear()
+            # Busy ones, too: their event would hold the process, and the command, until its time is up.
             busy = list(self._busy)
         for sandbox in (*idle, *busy):
             sandbox.kill()
@@ -212,10 +216,12 @@ class Sandboxes:
     def _take(self, code: Code) -> Sandbox:
         with self._lock:
             kept = self._idle.pop(code.name, [])
+            # A warm process has its old environment and handler: after a change by API it must not be used.
             usable = [(own, sandbox) for own, sandbox in kept if own == code and sandbox.alive]
             stale = [sandbox for own, sandbox in kept if (own, sandbox) not in usable]
             chosen = usable.pop()[1] if usable else None
             self._idle[code.name] = usable
+        # Outside the lock: ending a process takes a while.
         for sandbox in stale:
             sandbox.kill()
         chosen = chosen or Sandbox(code, self._runtime, self._log)

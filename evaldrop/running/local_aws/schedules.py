@@ -58,6 +58,7 @@ class Schedules:
 
     def tick(self) -> None:
         """Fire what became due since the last tick, each moment once."""
+        # From the last look and not "now": a tick may come late, and a moment between two must not be lost.
         since, self._seen_until = self._seen_until, self._now()
         for schedule in self._enabled():
             for due in _moments(schedule, since, self._seen_until):
@@ -160,6 +161,7 @@ def next_due(expression: str, time_zone: str, *, after: datetime, since: datetim
     zone = ZoneInfo(time_zone)
     if found := _RATE.fullmatch(expression):
         step = timedelta(**{f"{found[2]}s": int(found[1])})
+        # Counted from when it was made, as AWS does, and not from midnight.
         return since + step * ((after - since) // step + 1)
     if found := _AT.fullmatch(expression):
         due = datetime.fromisoformat(found[1]).replace(tzinfo=zone).astimezone(UTC)
@@ -175,6 +177,7 @@ def _next_of_cron(fields: str, zone: ZoneInfo, after: datetime) -> datetime | No
     cron = AwsCroniter(fields)
     while (wall := Occurrence(cron, wall).next()) is not None:
         due: datetime = wall.replace(tzinfo=zone).astimezone(UTC)
+        # Where clocks go back a wall time comes twice, and its first moment may be over already.
         if due > after:
             return due
     return None

@@ -82,6 +82,7 @@ class LocalAws:
     def __init__(self, assembly: Assembly, make_runtime: MakeRuntime, choices: Choices) -> None:
         _quieten()
         moto = DomainDispatcherApplication(create_backend_app)
+        # moto alone at first: the stack has to be made before there is a front that checks by it.
         self._server = _listen(choices, moto)
         # No client can call the address that means all of a machine's.
         name = "localhost" if choices.host in {"127.0.0.1", "0.0.0.0", "::"} else choices.host  # noqa: S104
@@ -146,6 +147,8 @@ class LocalAws:
 
     def close(self) -> None:
         """Stop everything that runs; what is in the buckets is gone."""
+        # What starts work ends first; the models before the executions, on whose loop they are closed; the
+        # server last, for all of them call it.
         self.schedules.close()
         self.events.close()
         self.models.close()

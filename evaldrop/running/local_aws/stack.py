@@ -52,8 +52,10 @@ def deploy(assembly: Assembly, clients: Clients) -> EmulatedStack:
     clients("cloudformation").create_stack(
         StackName=assembly.name, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_NAMED_IAM"]
     )
+    # Random again: later IDs would otherwise repeat from one start to the next.
     mock_random.seed(secrets.randbits(64))
     resources = {each.logical_id: each for each in _resources(assembly, template, clients)}
+    # After the whole stack: a policy may name what comes later in the template.
     for resource in resources.values():
         complete(resource, clients)
     [described] = clients("cloudformation").describe_stacks(StackName=assembly.name)["Stacks"]

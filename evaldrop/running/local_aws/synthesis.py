@@ -109,6 +109,7 @@ def synthesise(checkout: Path, folder: Path, *, tell: Tell) -> Assembly:
             if first
             else "synthesising the stack again, for its sources changed"
         )
+        # Before: a synthesis that is broken off must not pass for this state.
         stamp.unlink(missing_ok=True)
         _run_app(checkout, folder)
         stamp.write_text(state)
@@ -121,12 +122,14 @@ def _forget_old(folder: Path) -> None:
     named = {path.name for path in read_assembly(folder).assets.values()}
     for path in folder.glob("asset.*"):
         bundle = path.name.removesuffix(".bytecode")
+        # With a bundle goes its bytecode, which is beside it.
         if bundle not in named and time.time() - path.stat().st_mtime > KEPT_S:
             shutil.rmtree(path)
 
 
 def _state(checkout: Path) -> str:
     """Return what changes when, and only when, a source does."""
+    # Bundles hold wheels of one Python: another one cannot load them.
     digest = hashlib.sha256(sys.version.encode())
     for name in SOURCES:
         top = checkout / name

@@ -40,6 +40,7 @@ class Attempts:
             self._records[record.arn] = record
             self._begin(record, integrations)
             return {"executionArn": record.arn, "startDate": record.started}
+        # Names stay taken after the end (90 days on AWS): by this an upload's second event starts nothing.
         if earlier.status != "RUNNING" or earlier.input_text != record.input_text:
             raise ApiError("ExecutionAlreadyExists", f"Execution Already Exists: {record.arn!r}")
         return {"executionArn": earlier.arn, "startDate": earlier.started}
@@ -58,6 +59,7 @@ class Attempts:
         record.begin_redrive(now)
         if token is not None:
             record.tokens[token] = now
+            # As many as the service keeps; older ones redrive again.
             record.tokens = dict(list(record.tokens.items())[-TOKENS:])
         self._begin(record, integrations)
         return {"redriveDate": now}
@@ -65,6 +67,7 @@ class Attempts:
     def stop(self, record: ExecutionRecord, error: str | None, cause: str | None) -> dict[str, Any]:
         """StopExecution: it is aborted at once, while a Map Run of Express children comes to its end."""
         if record.status == "RUNNING":
+            # Before the cancelling: what the attempt still does must not overwrite ABORTED.
             self._end(record, Execution(status="ABORTED", error=error, cause=cause))
             assert record.task is not None
             record.task.cancel()
@@ -92,6 +95,7 @@ class Attempts:
         # An attempt that was stopped may still have Express children at work.
         async with record.at_work:
             ended = record.late or await self._attempt(record, integrations)
+        # A redrive may have put its own attempt in the place of this one.
         if record.task is attempt and record.status == "RUNNING":
             self._end(record, ended)
         elif ended.status == "SUCCEEDED":

@@ -51,11 +51,13 @@ class MapRunRecord:
     @property
     def status(self) -> str:
         """RUNNING, SUCCEEDED, FAILED or ABORTED; one that was stopped runs until its children ended."""
+        # Express children cannot be stopped: the Map Run goes on until they have ended.
         is_at_work = self.map_run.status == "ABORTED" and self.map_run.stopped is None
         return "RUNNING" if is_at_work else self.map_run.status
 
     def note(self, child: Child) -> None:
         """Keep what became of a child."""
+        # A run has up to millions of children, and a cause may be 32 KiB.
         cause = None if child.cause is None else child.cause[:500]
         self.children[child.given.index] = ChildRecord(
             child.given.index, child.run.name, child.status, child.started, child.stopped,
@@ -114,6 +116,7 @@ class MapRunRecord:
     def update(self, request: dict[str, Any], most: int) -> None:
         """Change the Map Run's settings: those of UpdateMapRun that are given."""
         if "maxConcurrency" in request:
+            # 0 means no limit of one's own.
             self.map_run.set_limit(min(request["maxConcurrency"] or most, most))
         count, percentage = request.get("toleratedFailureCount"), request.get("toleratedFailurePercentage")
         if count is not None or percentage is not None:

@@ -8,6 +8,7 @@ from evaldrop.running.local_aws.executions.map_runs import ChildRecord, MapRunRe
 from evaldrop.running.local_aws.executions.records import ExecutionRecord
 from evaldrop.running.local_aws.executions.requests import ApiError, page
 
+# The service's hard limit for one Map Run.
 MOST_CHILDREN = 10_000
 Listed = TypeVar("Listed", ExecutionRecord, ChildRecord)
 
@@ -70,6 +71,7 @@ class ExecutionAnswers:
     def history(self, request: dict[str, Any]) -> dict[str, Any]:
         """GetExecutionHistory."""
         arn = request["executionArn"]
+        # Children may be Express, of which Step Functions gives no history at all.
         if self.find_child(arn) is not None:
             raise ApiError("InvalidArn", f"Invalid Arn: {arn!r}: no history is kept of a Map Run's children")
         newest_first = request.get("reverseOrder", False)

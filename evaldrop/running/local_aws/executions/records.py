@@ -14,6 +14,7 @@ from evaldrop.running.local_aws.executions.requests import Machine
 
 _PAYLOADS = ("input", "output", "parameters")
 _SECRET = (*_PAYLOADS, "error", "cause")
+# The service's own lengths, by its model.
 _LONGEST = {"error": 256, "cause": 32_768}
 # Those whose details the service's model does not have.
 _BARE = {
@@ -115,6 +116,7 @@ class EventLog(EventHistory):
 
 REDRIVABLE_FOR_S = 14 * 86_400
 OPEN_FOR_S = 365 * 86_400
+# Step Functions redrives below 24,999 events: a history has 25,000 at most.
 MOST_EVENTS = 24_998
 
 

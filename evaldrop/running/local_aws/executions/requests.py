@@ -78,6 +78,7 @@ def checked(action: str, request: dict[str, Any]) -> dict[str, Any]:
 
 def _problem(member: Any, value: Any) -> str | None:
     wanted = _TYPES[member.type_name]
+    # In Python a bool is an int: true would pass for 1.
     if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
         return f"must be of type {member.type_name}"
     if member.metadata.get("enum") and value not in member.metadata["enum"]:
@@ -104,6 +105,7 @@ def checked_name(name: str) -> str:
 
 def parsed_input(text: str) -> Any:
     """Return an execution's input; raises ApiError, InvalidExecutionInput."""
+    # In bytes of UTF-8, as the quota counts; a lone surrogate, which cannot be encoded, must not raise here.
     size = len(text.encode(errors="replace"))
     if size > LIMIT_BYTES:
         raise ApiError(
@@ -136,6 +138,7 @@ def page(
     after = _read_token(request.get("nextToken"))
     ordered = sorted(entries, key=key, reverse=newest_first)
     if after is not None:
+        # By the last key and not by a position: executions that start meanwhile would shift the pages.
         ordered = [entry for entry in ordered if (key(entry) < after if newest_first else key(entry) > after)]
     size = request.get("maxResults") or DEFAULT_RESULTS
     if len(ordered) <= size:

@@ -76,6 +76,7 @@ class Executions:
         Raises:
             ApiError: The request is refused.
         """
+        # Named by itself: the AWS CLI offers it, and "unknown" would mislead.
         if action == "StartSyncExecution":
             raise ApiError("StateMachineTypeNotSupported", f"{action} is for Express state machines alone")
         asking = {
@@ -137,6 +138,8 @@ class Executions:
         return machine
 
     def _load(self, machine: Machine, integrations: Mapping[str, Integration]) -> StateMachine:
+        # The text is part of the key: UpdateStateMachine changes what later executions run, and no earlier
+        # one.
         key = (machine.arn, machine.definition)
         try:
             if key not in self._loaded:
@@ -154,6 +157,8 @@ class Executions:
     def _redrive(self, request: Answer) -> Answer:
         arn = request["executionArn"]
         record = self._on_loop(partial(self._own, arn, "ExecutionNotRedrivable", "redrive"))
+        # In the caller's thread: making clients takes a tenth of a second, in which the loop would answer
+        # nobody.
         integrations = self._integrations(record.machine)
         return self._on_loop(
             partial(self._attempts.redrive, record, integrations, request.get("clientToken"))
