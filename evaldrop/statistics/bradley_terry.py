@@ -54,7 +54,7 @@ def bradley_terry(wins: npt.ArrayLike, *, prior: float = 0.0) -> Floats:
         ValueError: Not a square table, negative or NaN wins, or a negative prior.
     """
     table = _checked_wins(wins, prior)
-    # Checked first: where no finite maximum exists, Newton's steps grow without end and never say why.
+    # Checked first: where no finite maximum exists, strengths grow with every step and look like a result.
     if not _is_strongly_connected(table):
         raise NotEnoughData(
             "some candidates won all their comparisons with the others, or had none: their strength is "

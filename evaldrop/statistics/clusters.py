@@ -120,7 +120,7 @@ def several(clusters: Clusters) -> Clusters:
 
 def _effective_size(vector: Floats, clusters: Clusters, rate: float) -> float:
     binomial = rate * (1 - rate) / vector.size
-    # All alike shows no design effect: taking it for 1 would count a cluster's echoes as evidence.
+    # All alike shows no design effect: taking it for 1 would count every record of a cluster as evidence.
     if binomial == 0:
         return float(clusters.number)
     variance = _clustered_error(vector, clusters) ** 2 * clusters.number / (clusters.number - 1)

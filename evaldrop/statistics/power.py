@@ -144,7 +144,7 @@ def detectable_effect_paired_t(records: int, *, level: float = 0.05, power: floa
 
 @cache
 def _normal_grid() -> tuple[Floats, Floats]:
-    # Beyond 8 a normal has less than 1e-15: nothing a sum of floats could show.
+    # Beyond 8 a normal has about 1e-15: nothing that a power could show.
     grid = np.linspace(-8.0, 8.0, 321)
     density = np.exp(-(grid**2) / 2)
     return grid, np.asarray(density / density.sum(), dtype=np.float64)

@@ -55,7 +55,7 @@ def evaluate_gate(expressions: Iterable[str], scorecard: Scorecard) -> Gate:
     rules = [parse_gate(expression) for expression in expressions]
     if not rules:
         return Gate(decision="pass", reasons=("no gate",))
-    # All names before the first judgement: a misspelt last rule must not look like a gate half judged.
+    # All names before any judgement: a gate with a misspelt rule has no decision at all.
     names = RunNames.of(scorecard)
     for rule in rules:
         check_names(rule, names)
