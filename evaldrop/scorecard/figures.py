@@ -17,6 +17,7 @@ def percent(fraction: float | None, places: int = 0) -> str:
     if fraction in (0, 1):
         return f"{fraction:.0%}".replace("%", " %")
     step = 10.0**-places
+    # 99.97 % must not read as 100 %: one failure in three thousand is still one.
     shown = min(max(round(fraction * 100, places), step), 100 - step)
     exact = step <= fraction * 100 <= 100 - step
     sign = "" if exact else "<" if fraction < 0.5 else ">"
@@ -37,6 +38,7 @@ def number(value: float | None, places: int = 2) -> str:
     if value is None:
         return ABSENT
     text = f"{value:.{places}f}"
+    # A small negative number rounds to "-0.00", which reads as a loss.
     return ("0" + text[2:] if text.startswith("-0") and not float(text) else text).replace("-", "−")
 
 
@@ -77,6 +79,7 @@ def usd(value: float | None) -> str:
         return UNKNOWN
     if value == 0:
         return "$0"
+    # Two places would turn a call of $0.0004 into $0.00.
     places = max(2, 1 - floor(log10(abs(value))))
     return "<$0.000001" if 0 < value < 0.000001 else f"${value:,.{min(places, 6)}f}"
 
@@ -99,6 +102,7 @@ def duration(seconds: float | None) -> str:
         return UNKNOWN
     if seconds < 60:
         return f"{seconds:.1f} s"
+    # Rounded before it is split: 119.7 s would else be "1 min 60 s".
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
@@ -121,6 +125,7 @@ def rough_count(value: float) -> str:
 
 def rough_usd(value: float) -> str:
     """Return dollars that are an estimate: cents, and of less than a dollar a hundredth of them."""
+    # From 0.995 on, two places already say $1.00.
     return f"${value:,.2f}" if value >= 0.995 else f"${value:.4f}"
 
 
@@ -139,6 +144,7 @@ def p_value(value: float | None) -> str:
     """Return a p value; very small ones as a bound."""
     if value is None:
         return ABSENT
+    # 0.000 would say that chance is ruled out.
     return "<0.001" if value < 0.001 else f"{value:.3f}"
 
 
@@ -149,5 +155,6 @@ def label(name: str, most: int = 20) -> str:
 
 def one_line(text: str, most: int | None = None) -> str:
     """Return a text without line breaks and control characters, at most `most` characters of it."""
+    # Not only line breaks: a terminal obeys escape sequences in what a model wrote.
     line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
     return line if most is None or len(line) <= most else f"{line[: most - 2]} …"

@@ -45,6 +45,7 @@ class JudgeCall(NamedTuple):
             int(answer.get("retries") or 0),
             sum(reply.input_tokens or 0 for reply in replies),
             sum(reply.output_tokens or 0 for reply in replies),
+            # Paid for in the earlier run: counted here too, two runs would add up to more than the bill.
             0.0 if is_kept else cost_usd,
             is_kept,
             cost_usd if is_kept else 0.0,
@@ -125,6 +126,7 @@ def end_of(row: ResponseRow) -> int:
         return UNKNOWN
     if row.stop_reason == GUARDRAIL_INTERVENED:
         return BLOCKED
+    # By the stop reason alone: a refusal in the model's own words is a text like any other.
     return REFUSED if row.stop_reason in REFUSALS else PASSED
 
 

@@ -42,6 +42,7 @@ def record_scores(
 
 
 def _combine(rows: list[VerdictRow], criterion: Criterion, unscored: Literal["drop", "worst"]) -> RecordScore:
+    # Nearly every score of a large run is of one verdict: a million of them need no averaging.
     if len(rows) == 1 and rows[0].score is not None:
         return RecordScore(rows[0].score, float(bool(rows[0].passed)), None)
     by_judge: dict[str, list[float]] = {}
@@ -49,10 +50,12 @@ def _combine(rows: list[VerdictRow], criterion: Criterion, unscored: Literal["dr
         if row.score is not None:
             by_judge.setdefault(row.judge, []).append(row.score)
     if by_judge:
+        # Repeats within a judge first: a judge with more readable repeats must not outvote another.
         means = [sum(scores) / len(scores) for scores in by_judge.values()]
         return _scored(means, criterion)
     # Of several reasons the one most judges had; a tie goes to the first, as Counter keeps order.
     reason = Counter(row.unscored_reason or NO_VERDICT for row in rows).most_common(1)[0][0]
+    # Not where the criterion does not apply: that is an answer, and no verdict that was lost.
     if unscored == "worst" and reason != NOT_APPLICABLE:
         worst = criterion.scale.low if criterion.higher_is_better else criterion.scale.high
         return RecordScore(worst, float(criterion.passes(worst)), reason)
@@ -64,7 +67,9 @@ def _scored(means: list[float], criterion: Criterion) -> RecordScore:
         # Rounded: three judges' 4 must not become 3.9999999999999996 and fail a pass mark of 4.
         score = round(sum(means) / len(means), 12)
         return RecordScore(score, float(criterion.passes(score)), None)
+    # One judge's repeats keep their share; only judges vote.
     score = _majority(means) if len(means) > 1 else means[0]
+    # Not passes(score): a share of 0.5 would pass or fail as a whole by where the mark is.
     passed = score * criterion.passes(1) + (1 - score) * criterion.passes(0)
     return RecordScore(score, passed, None)
 
@@ -87,6 +92,7 @@ def largest_categories(codes: Ordinals) -> dict[int, int]:
     Args:
         codes: Each record's category, below 0 for none; shape (records,).
     """
+    # Records without a category have negative codes, which bincount refuses.
     sizes = np.bincount(codes[codes >= 0])
     # Of equally large ones the first: the sort is stable.
     largest = np.argsort(-sizes, kind="stable")[:MOST_CATEGORIES].tolist()

@@ -100,6 +100,7 @@ def krippendorff_alpha(ratings: npt.ArrayLike, *, level: Level) -> float:
     coincidences = _coincidences(counts)
     totals = coincidences.sum(axis=0)
     distance = _distances(values, totals, level)
+    # n - 1: chance pairs two different ratings, drawn without putting the first one back.
     expected = (np.outer(totals, totals) * distance).sum() / (totals.sum() - 1)
     return float(1 - (coincidences * distance).sum() / expected)
 
@@ -133,10 +134,12 @@ def _joint_codes(a: Ratings, b: Ratings) -> tuple[Ints, Ints, Floats]:
         raise ValueError(f"both raters must rate the same items, got shapes {first.shape} and {second.shape}")
     if first.size == 0:
         raise NotEnoughData("no items were rated by both")
+    # Numbered together: a category that one rater never used must not shift the other's numbers.
     both = np.concatenate([first, second])
     if both.dtype.kind == "f" and np.isnan(both).any():
         raise ValueError("ratings hold NaN; leave out items one rater did not rate")
     categories, codes = np.unique(both, return_inverse=True)
+    # Ratings 1, 2 and 5 are 1 and 3 apart: places in the sorted list would make every step equal.
     is_number = categories.dtype.kind in "biuf"
     places = categories.astype(np.float64) if is_number else np.arange(categories.size, dtype=np.float64)
     return codes[: first.size], codes[first.size :], places
@@ -156,6 +159,7 @@ def _penalties(places: Floats, weights: Weights) -> Floats:
 
 def _counts_per_item(table: Floats) -> tuple[Floats, Floats]:
     given = ~np.isnan(table)
+    # An item with one rating has nothing to agree with; counted, it would still change what chance gives.
     pairable = given & (given.sum(axis=0) >= 2)
     values, codes = np.unique(table[pairable], return_inverse=True)
     items = np.nonzero(pairable)[1]

@@ -34,6 +34,7 @@ def resample_counts(copies: npt.ArrayLike, *, resamples: int, seed: int) -> Iter
         raise ValueError(f"resamples must be at least 1, got {resamples}")
     weights = np.asarray(copies, dtype=np.intp)
     total, random = int(weights.sum()), np.random.default_rng(seed)
+    # At least 1, for a single resample of very many units is larger than a block.
     rows = max(1, _CHUNK // weights.size)
     for start in range(0, resamples, rows):
         block = min(rows, resamples - start)
@@ -95,10 +96,12 @@ def _acceleration(jackknife: npt.ArrayLike) -> float:
     values = as_vector(jackknife, "jackknife values", at_least=2)
     gaps = values.mean() - values
     squares = float(gaps @ gaps)
+    # Equal jackknife values would be 0/0; without spread there is no skew to correct.
     return float((gaps**3).sum() / (6 * squares**1.5)) if squares else 0.0
 
 
 def _count_draws(random: np.random.Generator, *, units: int, block: int) -> Ints:
     draws = random.integers(units, size=(block, units))
+    # Each resample gets numbers of its own, so that one bincount serves the whole block.
     draws += np.arange(block)[:, None] * units
     return np.bincount(draws.ravel(), minlength=block * units).reshape(block, units)

@@ -54,6 +54,7 @@ def bradley_terry(wins: npt.ArrayLike, *, prior: float = 0.0) -> Floats:
         ValueError: Not a square table, negative or NaN wins, or a negative prior.
     """
     table = _checked_wins(wins, prior)
+    # Checked first: where no finite maximum exists, strengths grow with every step and look like a result.
     if not _is_strongly_connected(table):
         raise NotEnoughData(
             "some candidates won all their comparisons with the others, or had none: their strength is "
@@ -64,6 +65,8 @@ def bradley_terry(wins: npt.ArrayLike, *, prior: float = 0.0) -> Floats:
     for _ in range(_NEWTON_STEPS):
         step, gain = _newton_step(table, games, strengths)
         height = _log_likelihood(table, strengths)
+        # A full step overshoots on lopsided, sparse games.
+        # The slack: at the top rounding alone would halve the step for ever.
         while _log_likelihood(table, strengths + step) < height - 1e-9 * abs(height):
             step = step / 2
         strengths = strengths + step
@@ -98,6 +101,7 @@ def bradley_terry_intervals(
         NotEnoughData: Fewer than two records or candidates.
         ValueError: Shapes do not fit, negative or NaN wins, prior not positive, or confidence outside (0, 1).
     """
+    # Not `prior <= 0`, which NaN would pass.
     if not prior > 0:
         raise ValueError("the bootstrap needs a prior above 0: a resample may lack a candidate's only loss")
     tables = _wins_by_record(wins, records)
@@ -134,6 +138,7 @@ def elo_scale(log_strengths: npt.ArrayLike) -> Floats:
 
 
 def _checked_wins(wins: npt.ArrayLike, prior: float) -> Floats:
+    # A copy, since the prior is added in place: asarray would change the caller's wins.
     table = np.array(wins, dtype=np.float64)
     if table.ndim != 2 or table.shape[0] != table.shape[1]:
         raise ValueError(f"wins must be a square table, got shape {table.shape}")
@@ -165,6 +170,7 @@ def _newton_step(table: Floats, games: Floats, strengths: Floats) -> tuple[Float
 
 
 def _log_likelihood(table: Floats, strengths: Floats) -> float:
+    # The log of expit would be -inf where strengths are far apart, and 0 · -inf NaN.
     return float((table * special.log_expit(np.subtract.outer(strengths, strengths))).sum())
 
 
@@ -174,5 +180,6 @@ def _wins_by_record(wins: npt.ArrayLike, records: Groups) -> Floats:
         raise ValueError(f"wins must be one square table per row, got shape {rows.shape}")
     clusters = several(as_clusters(records, rows=len(rows)))
     tables = np.zeros((clusters.number, *rows.shape[1:]))
+    # `tables[codes] += rows` would add only one row of each record.
     np.add.at(tables, clusters.codes, rows)
     return tables

@@ -99,6 +99,7 @@ def clustered_pass_interval(passes: npt.ArrayLike, groups: Groups, *, confidence
     clusters = several(as_clusters(groups, rows=vector.size))
     rate = float(vector.mean())
     effective = _effective_size(vector, clusters, rate)
+    # Without the t the interval covers too little with few clusters, whose variance is itself an estimate.
     effective *= (normal_quantile(confidence) / t_quantile(confidence, clusters.number - 1)) ** 2
     return wilson_with_quantile(rate * effective, effective, normal_quantile(confidence))
 
@@ -119,9 +120,11 @@ def several(clusters: Clusters) -> Clusters:
 
 def _effective_size(vector: Floats, clusters: Clusters, rate: float) -> float:
     binomial = rate * (1 - rate) / vector.size
+    # All alike shows no design effect: taking it for 1 would count every record of a cluster as evidence.
     if binomial == 0:
         return float(clusters.number)
     variance = _clustered_error(vector, clusters) ** 2 * clusters.number / (clusters.number - 1)
+    # An effect below 1 is luck, and would make the interval narrower than that of independent records.
     return vector.size / max(1.0, variance / binomial)
 
 

@@ -103,6 +103,7 @@ def clustered_ppi_mean(
     """
     labels, labelled = as_pairs(human, judge_labelled, at_least=2)
     unlabelled = as_vector(judge_unlabelled, "unlabelled judge scores", at_least=2)
+    # With full trust, groups taken as independent records cover the mean of people in 86 % instead of 95 %.
     error_unlabelled = corrected_clustered_standard_error(unlabelled, unlabelled_groups)
     clusters = several(as_clusters(labelled_groups, rows=labels.size))
     # Residual sums per cluster over n make every clustered variance a plain dot product.
@@ -112,6 +113,7 @@ def clustered_ppi_mean(
     if weight is None:
         spread = correction * float(judge_parts @ judge_parts) + error_unlabelled**2
         shared = correction * float(human_parts @ judge_parts)
+        # A judge that never varies has no slope; a weight outside 0 to 1 fits the noise of a few labels.
         trust = min(1.0, max(0.0, shared / spread)) if spread else 0.0
     else:
         if not 0 <= weight <= 1:
@@ -147,6 +149,7 @@ def shared_clusters_ppi_mean(
     clusters = as_clusters(
         np.concatenate([labelled_groups, unlabelled_groups]), rows=labels.size + unlabelled.size
     )
+    # One numbering for both sides: only so does a shared cluster meet itself in the cross term.
     codes_l, codes_u = clusters.codes[: labels.size], clusters.codes[labels.size :]
     scale_l, scale_u = (_correction(codes) for codes in (codes_l, codes_u))
     h = scale_l * _residual_sums(labels, codes_l, clusters.number)
@@ -158,6 +161,7 @@ def shared_clusters_ppi_mean(
     trust = min(1.0, max(0.0, float(h @ contrast) / spread)) if spread else 0.0
     residual = h - trust * contrast
     error = sqrt(float(residual @ residual))
+    # Clusters with a label alone: the many unlabelled ones would hide how few labels there are.
     quantile = t_quantile(confidence, np.unique(codes_l).size - 1)
     return _debiased(labels, labelled, unlabelled, trust, error, quantile, confidence)
 
@@ -188,6 +192,7 @@ def rogan_gladen(
     error_good = sensitivity * (1 - sensitivity) / (judge.good_judged_good + judge.good_judged_bad)
     error_bad = specificity * (1 - specificity) / (judge.bad_judged_good + judge.bad_judged_bad)
     informed = sensitivity + specificity - 1
+    # Not only at 0: close to it the rate is noise divided by almost nothing.
     if informed <= 2 * sqrt(error_good + error_bad):
         raise NotEnoughData(
             f"sensitivity {sensitivity:.2f} and specificity {specificity:.2f} do not tell this judge from "
@@ -229,6 +234,7 @@ def _debiased(
     quantile: float,
     confidence: float,
 ) -> DebiasedMean:
+    # An interval of no width would read as certainty.
     if error == 0:
         raise NotEnoughData("the labels do not vary, so no spread can be seen; label more records")
     mean = float(trust * unlabelled.mean() + (labels - trust * labelled).mean())

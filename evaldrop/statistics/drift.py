@@ -62,6 +62,7 @@ def run_noise(estimates: npt.ArrayLike, standard_errors: npt.ArrayLike) -> RunNo
     total, sampling = float(values.var(ddof=1)), float(np.mean(errors**2))
     return RunNoise(
         mean=float(values.mean()),
+        # A few runs may agree by luck: their variance alone would then alarm at ordinary sampling noise.
         sigma=sqrt(max(total, sampling)),
         sampling=sqrt(sampling),
         between=sqrt(max(0.0, total - sampling)),
@@ -111,10 +112,12 @@ def ewma(
     values = _checked_series(estimates, target, sigma=sigma, width=width)
     if not 0 < weight <= 1:
         raise ValueError(f"weight must lie in (0, 1], got {weight}")
+    # From the target: from the first value, a series that is off at once would take longer to show it.
     average, level = np.empty_like(values), target
     for run, value in enumerate(values):
         average[run] = level = weight * value + (1 - weight) * level
     runs = np.arange(1, values.size + 1)
+    # The exact limits: the constant ones are too wide for the first runs, when a move should be seen.
     margin = width * sigma * np.sqrt(weight / (2 - weight) * (1 - (1 - weight) ** (2 * runs)))
     low, high = target - margin, target + margin
     return Ewma(average, low, high, _first((average < low) | (average > high)))
@@ -128,6 +131,7 @@ def _one_sided(increments: Floats) -> Floats:
 
 
 def _first(alarms: npt.NDArray[np.bool_]) -> int | None:
+    # argmax of no alarm is 0, which would read as an alarm in the first run.
     return int(np.argmax(alarms)) if alarms.any() else None
 
 
@@ -136,6 +140,7 @@ def _checked_series(estimates: npt.ArrayLike, target: float, **positive: float) 
     if not isfinite(target):
         raise ValueError(f"target must be a number, got {target}")
     for name, value in positive.items():
+        # Not `value <= 0`, which NaN would pass.
         if not value > 0:
             raise ValueError(f"{name} must be above 0, got {value}")
     return values

@@ -68,6 +68,7 @@ def t_quantile(confidence: float, degrees_of_freedom: float) -> float:
         ValueError: Confidence is not strictly between 0 and 1, or degrees of freedom are not positive.
     """
     check_fraction(confidence, "confidence")
+    # Not `<= 0`, which NaN would pass.
     if not degrees_of_freedom > 0:
         raise ValueError(f"degrees of freedom must be positive, got {degrees_of_freedom}")
     return float(special.stdtrit(degrees_of_freedom, (1 + confidence) / 2))
@@ -98,6 +99,7 @@ def wilson_interval(passed: float, scored: float, *, confidence: float = 0.95) -
 def wilson_with_quantile(passed: float, scored: float, quantile: float) -> Interval:
     """Wilson's interval for a given quantile; raises as `wilson_interval`."""
     check_counts(passed, scored)
+    # Counts of a table are numpy's, and so would the bounds be that are written to JSON.
     passed, scored = float(passed), float(scored)
     rate, z2 = passed / scored, quantile**2
     centre = rate + z2 / (2 * scored)
@@ -120,6 +122,7 @@ def clopper_pearson_interval(passed: int, scored: int, *, confidence: float = 0.
     check_counts(passed, scored)
     tail = (1 - check_fraction(confidence, "confidence")) / 2
     failed = scored - passed
+    # The Beta quantile of 0 successes (or failures) is undefined; its limit is the end of the scale.
     low = float(special.betaincinv(passed, failed + 1, tail)) if passed else 0.0
     high = float(special.betaincinv(passed + 1, failed, 1 - tail)) if failed else 1.0
     return Interval(low, high)
@@ -141,6 +144,7 @@ def t_interval(
         ValueError: standard_error is negative or NaN, degrees of freedom are not positive, or confidence lies
             outside (0, 1).
     """
+    # Not `< 0`, which NaN would pass.
     if not standard_error >= 0:
         raise ValueError(f"a standard error is 0 or more, got {standard_error}")
     margin = t_quantile(confidence, degrees_of_freedom) * standard_error
@@ -178,6 +182,7 @@ def mean_estimate(scores: npt.ArrayLike, *, confidence: float = 0.95) -> Estimat
 
 def check_counts(passed: float, scored: float) -> None:
     """Refuse counts no pass rate can be made of: with NotEnoughData when `scored` is 0, else ValueError."""
+    # First, for 0 of 0 is within bounds and would be divided by.
     if scored == 0:
         raise NotEnoughData("no scored verdicts: a pass rate needs at least one")
     if not 0 <= passed <= scored:

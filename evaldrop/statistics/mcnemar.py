@@ -27,6 +27,7 @@ def mcnemar_p_value(only_a: int, only_b: int) -> float:
     """
     only_a, only_b = _checked_discordant(only_a, only_b)
     tail = float(special.bdtr(min(only_a, only_b), only_a + only_b, 0.5))
+    # With equal counts the middle term is in both tails, and twice the tail is above 1.
     return min(1.0, 2 * tail)
 
 
@@ -50,6 +51,7 @@ def paired_pass_interval(only_a: int, only_b: int, *, records: int, confidence: 
             (0, 1).
     """
     error = paired_pass_standard_error(only_a, only_b, records=records)
+    # The added discordant records cancel in the difference, not in n: the centre is drawn towards 0.
     gap = (int(only_a) - int(only_b)) / (records + 2)
     margin = normal_quantile(confidence) * error
     return Interval(max(-1.0, gap - margin), min(1.0, gap + margin))

@@ -26,6 +26,7 @@ def holm(p_values: npt.ArrayLike) -> Floats:
     if values.size and (values.min() < 0 or values.max() > 1):
         raise ValueError("p values must lie in [0, 1]")
     order = np.argsort(values, kind="stable")
+    # The running maximum, since a larger p times a smaller factor may fall below the one before it.
     stepped = np.maximum.accumulate(values[order] * np.arange(values.size, 0, -1))
     adjusted = np.empty_like(values)
     adjusted[order] = np.minimum(stepped, 1.0)

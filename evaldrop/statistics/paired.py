@@ -98,6 +98,7 @@ def paired_difference(
     if error:
         p_value = float(2 * special.stdtr(freedom, -abs(difference) / error))
     else:
+        # Two of the 2^G sign patterns are as extreme; t would be infinite and p 0, after two records even.
         p_value = 2.0**-freedom if difference else 1.0
     return PairedDifference(
         n=vector.size,
@@ -138,6 +139,7 @@ def sign_flip_exact(differences: npt.ArrayLike, *, groups: Groups | None = None)
         ups = np.arange(count + 1)
         sums = np.add.outer(sums, size * (2 * ups - count)).ravel()
         shares = np.multiply.outer(shares, _binomial_shares(int(count))).ravel()
+    # Shares are rounded, and where every pattern counts they may add up to more than 1.
     return min(1.0, float(shares[np.abs(sums) >= _threshold(steps)].sum()))
 
 
@@ -159,6 +161,7 @@ def sign_flip_permutation(
     rows = max(1, _CHUNK // max(1, steps.sizes.size))
     for start in range(0, resamples, rows):
         shape = (min(rows, resamples - start), steps.sizes.size)
+        # Per size of difference and not per record: a draw is then as dear as there are sizes.
         ups = random.binomial(steps.counts, 0.5, size=shape)
         hits += int(np.count_nonzero(np.abs((2 * ups - steps.counts) @ steps.sizes) >= threshold))
     return (hits + 1) / (resamples + 1)
@@ -191,14 +194,17 @@ def _steps(differences: npt.ArrayLike, groups: Groups | None) -> _Steps:
 
 
 def _threshold(steps: _Steps) -> float:
+    # Patterns as extreme as the data count; summed in another order they may come out a bit lower.
     return abs(steps.observed) - 1e-9
 
 
 def _pattern_count(steps: _Steps) -> float:
+    # In floats: the product of integers overflows, and a wrapped one would pass as few enough to count.
     return float(np.prod(steps.counts + 1.0))
 
 
 def _binomial_shares(count: int) -> Floats:
     ups = np.arange(count + 1)
+    # In logs: of a thousand records the coefficients overflow and 2^-n is almost 0.
     logs = special.gammaln(count + 1) - special.gammaln(ups + 1) - special.gammaln(count - ups + 1)
     return np.asarray(np.exp(logs - count * log(2)), dtype=np.float64)

@@ -49,6 +49,7 @@ class Shared(NamedTuple):
 
 def shared_scores(first: Scores, second: Scores) -> Shared:
     """Return the scores on the records that are in both columns, whose ordinals ascend."""
+    # The usual case, and cheap to see: intersecting sorts both columns.
     if np.array_equal(first[0], second[0]):
         return Shared(first[0], first[1], second[1])
     both, in_first, in_second = np.intersect1d(first[0], second[0], assume_unique=True, return_indices=True)
@@ -72,6 +73,7 @@ def paired_test(shared: Shared, groups: Groups, *, on_binary_scale: bool, confid
     ordinals, first, second = shared
     if not first.size:
         return Pairing(0, reason="no interval: no record has a score from both")
+    # Repeats or a drawn vote give fractions, and groups are not independent: McNemar counts neither.
     if on_binary_scale and groups is None and _is_yes_or_no(first) and _is_yes_or_no(second):
         return _pass_test(first, second, confidence)
     clusters = None if groups is None else groups[ordinals]
@@ -81,6 +83,7 @@ def paired_test(shared: Shared, groups: Groups, *, on_binary_scale: bool, confid
         difference = float((first - second).mean())
         return Pairing(first.size, difference, reason=f"no interval: {error}")
     spread = paired.standard_error
+    # Without spread the formula gives 0, as if the run could have shown any difference.
     detectable = detectable_from_standard_error(spread, level=1 - confidence) if spread else None
     return Pairing(
         paired.n, paired.difference, (paired.interval.low, paired.interval.high), paired.p_value, detectable
@@ -96,6 +99,7 @@ def decide(tests: Iterable[tuple[float | None, float | None]], *, confidence: fl
         confidence: The chance that no difference is decided falsely, a fraction in (0, 1).
     """
     family = list(tests)
+    # What was not tested is not in the family: it would make the others' correction larger for nothing.
     adjusted = iter(holm([p for _, p in family if p is not None]).tolist())
     return [
         Decided(None, 0) if p is None else _decided(difference or 0.0, next(adjusted), confidence)

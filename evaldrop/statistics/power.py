@@ -88,6 +88,7 @@ def required_records(
     `minimum_detectable_difference`.
     """
     variance = _variance(between, within_a, within_b, repeats_a, repeats_b)
+    # Not `== 0`, which NaN would pass.
     if not abs(difference) > 0:
         raise ValueError("no number of records shows a difference of 0; state the difference that matters")
     return _z_sum(level, power) ** 2 * variance / difference**2
@@ -131,6 +132,7 @@ def detectable_effect_paired_t(records: int, *, level: float = 0.05, power: floa
     # Bisection, because scipy.optimize costs more to import than these evaluations take.
     check_fraction(power, "power")
     low, high = 0.0, 2.0
+    # Two records need an effect far above any fixed bound, so the bound is looked for.
     while paired_t_power(records, effect=high, level=level) < power:
         low, high = high, 2 * high
     while high - low > 1e-9 * high:
@@ -142,6 +144,7 @@ def detectable_effect_paired_t(records: int, *, level: float = 0.05, power: floa
 
 @cache
 def _normal_grid() -> tuple[Floats, Floats]:
+    # Beyond 8 a normal has about 1e-15: nothing that a power could show.
     grid = np.linspace(-8.0, 8.0, 321)
     density = np.exp(-(grid**2) / 2)
     return grid, np.asarray(density / density.sum(), dtype=np.float64)

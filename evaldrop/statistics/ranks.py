@@ -53,8 +53,10 @@ def spearman(a: npt.ArrayLike, b: npt.ArrayLike) -> Correlation:
     """
     first, second = _varying(a, b)
     ranks = np.corrcoef(average_ranks(first), average_ranks(second))
+    # Rounding may leave a perfect order just outside, and 1 - ρ² below 0.
     rho = float(np.clip(ranks[0, 1], -1, 1))
     freedom = first.size - 2
+    # At exactly 1 the formula divides by 0; p is then 0.
     t = -abs(rho) * sqrt(freedom / (1 - rho**2)) if abs(rho) < 1 else -np.inf
     return Correlation(rho, min(1.0, 2 * float(special.stdtr(freedom, t))), first.size)
 

@@ -39,6 +39,7 @@ def as_vector(values: npt.ArrayLike, name: str, *, at_least: int = 1) -> Floats:
     vector = np.asarray(values, dtype=np.float64)
     if vector.ndim != 1:
         raise ValueError(f"{name} must be one-dimensional, got shape {vector.shape}")
+    # A NaN let through would make every mean NaN, or leave a record out that nobody decided to leave out.
     if not np.isfinite(vector).all():
         raise ValueError(f"{name} hold NaN or infinity; leave unscored values out before calling")
     if vector.size < at_least:
@@ -64,6 +65,7 @@ def as_clusters(groups: npt.ArrayLike | Iterable[Hashable], *, rows: int) -> Clu
     labels = groups if isinstance(groups, np.ndarray) else np.asarray(groups)
     if labels.shape != (rows,):
         raise ValueError(f"groups must give one label for each of {rows} rows, got shape {labels.shape}")
+    # Objects, str, bytes and numpy's StringDType; None among them cannot be sorted.
     if labels.dtype.kind in "OUST":
         return _number_labels(labels.tolist())
     if labels.dtype.kind == "f" and np.isnan(labels).any():

@@ -39,6 +39,7 @@ def bless(folder: str, *, force: bool = False) -> Blessing:
         raise InputError(f"{folder}: a run lies in its evaluation's folder; this has none above it.")
     uri = storage.join(parent, BASELINE_FILE)
     present = _read(uri)
+    # A rehearsal is no baseline for real runs: by a slip here they would all lose theirs.
     if present and run.simulated and not present.simulated and not force:
         raise InputError(
             f"{uri}: the baseline is the real run {present.run_id}, and {run.run_id} is SIMULATED. "
@@ -63,6 +64,7 @@ def blessed_run(evaluation_folder: str, *, simulated: bool) -> str | None:
         StorageError: `baseline.json` is not one.
     """
     blessing = _read(storage.join(evaluation_folder, BASELINE_FILE))
+    # Held to each other, every difference would be the simulation's.
     if blessing is None or blessing.simulated != simulated:
         return None
     return storage.join(evaluation_folder, blessing.run_id)

@@ -17,6 +17,7 @@ def obstacles(run: RunDefinition, baseline: RunDefinition) -> tuple[str, ...]:
     found = []
     if run.simulated != baseline.simulated:
         found.append(f"{'this run' if run.simulated else 'the baseline'} is SIMULATED, the other is not")
+    # By content: an edited dataset of the same name may have other records under the same ids.
     now, then = run.dataset.sha256, baseline.dataset.sha256
     if now != then:
         found.append(f"the dataset is another (sha256 {_short(now)}, was {_short(then)})")
@@ -55,6 +56,7 @@ def _judges(run: RunDefinition, baseline: RunDefinition) -> Iterator[str]:
 
 
 def _prompts(run: RunDefinition, baseline: RunDefinition, kind: str) -> Iterator[str]:
+    # Names in both: a judge with another prompt is told by its settings already.
     for name in sorted(run.prompts.keys() & baseline.prompts.keys()):
         now, then = run.prompts[name].sha256, baseline.prompts[name].sha256
         if name.startswith(kind) and now != then:
@@ -68,6 +70,7 @@ def _criteria(now: Mapping[str, Criterion], then: Mapping[str, Criterion]) -> It
         elif name not in now:
             yield f"criterion {name} is gone"
         else:
+            # All fields but those named: one that is added later is an obstacle until somebody decides.
             for key in Criterion.__dataclass_fields__:
                 if key not in _RECOMPUTED and getattr(now[name], key) != getattr(then[name], key):
                     yield f"criterion {name}: another {key}"

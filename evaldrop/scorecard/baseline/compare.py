@@ -49,6 +49,7 @@ class _Measure(NamedTuple):
 
     def drops(self) -> Floats:
         """Return how much worse each record is than then, on the criterion's scale; NaN without a pair."""
+        # Overall is made of shares in which 1 is good, whatever its criteria's directions are.
         lower_is_worse = self.criterion is None or self.criterion.higher_is_better
         return self.then - self.now if lower_is_worse else self.now - self.then
 
@@ -83,6 +84,7 @@ def compare_runs(folder: str, baseline: str, *, force: bool = False) -> Baseline
     """
     found = _compare(RunDefinition.load(folder), RunDefinition.load(baseline), force=force)
     if not found.comparable and not found.forced:
+        # All of them at once: told one by one, each would cost another try.
         obstacles = "\n".join(f"  {obstacle}" for obstacle in found.obstacles)
         raise InputError(
             f"the runs are not comparable, for a difference could come from the measure:\n{obstacles}\n"
@@ -130,9 +132,11 @@ def _fill(start: Baseline, run: RunDefinition, now: KeptScores, then: KeptScores
     places = places_of(now, then)
     here = np.flatnonzero(places >= 0)
     there = places[here]
+    # A candidate that was renamed is a new one: by place, two models would be taken for one.
     names = [name for name in now.candidates if name in then.candidates]
     paired = _pair(run, now, then, here, there, names)
     whole = _decided([(m, _estimate(m, paired, run)) for m in paired.measures], run)
+    # A family of their own: among sixty slices the run's own differences would be harder to decide.
     slices = _slices(paired, run)
     return start.model_copy(
         update={
@@ -160,12 +164,14 @@ def _fill(start: Baseline, run: RunDefinition, now: KeptScores, then: KeptScores
 def _pair(
     run: RunDefinition, now: KeptScores, then: KeptScores, here: Places, there: Codes, names: Sequence[str]
 ) -> _Paired:
+    # Criteria beyond `MOST_CRITERIA` have no column in the table of scores.
     criteria = [name for name in run.criteria if name in now.scores and name in then.scores]
     measures = []
     for candidate in names:
         mine, theirs = now.candidates.index(candidate), then.candidates.index(candidate)
         own = {name: (now.scores[name][here, mine], then.scores[name][there, theirs]) for name in criteria}
         measures += [_Measure(candidate, name, run.criteria[name], *both) for name, both in own.items()]
+        # Made anew on both sides with this run's weights: a changed weight is no changed answer.
         if len(criteria) > 1 and OVERALL not in run.criteria:
             overall = [_overall({name: both[side] for name, both in own.items()}, run) for side in (0, 1)]
             measures.append(_Measure(candidate, OVERALL, None, overall[0], overall[1]))
@@ -181,6 +187,7 @@ def _overall(scores: Mapping[str, Floats], run: RunDefinition) -> Floats:
         criterion, has_score = run.criteria[name], np.isfinite(column)
         sums[has_score] += criterion.weight * good_shares(column[has_score], criterion)
         weights[has_score] += criterion.weight
+    # A record without any score is 0/0, and NaN is what it should be.
     with np.errstate(invalid="ignore"):
         return np.asarray(sums / weights, dtype=np.float64)
 
@@ -189,6 +196,7 @@ def _estimate(
     measure: _Measure, paired: _Paired, run: RunDefinition, inside: npt.NDArray[np.bool_] | None = None
 ) -> BaselineEstimate:
     has_both = np.isfinite(measure.now) & np.isfinite(measure.then)
+    # Counted apart: a response that is no longer judged leaves the pairs, and could hide a loss.
     was_scored = np.isfinite(measure.then) & ~np.isfinite(measure.now)
     if inside is not None:
         has_both, was_scored = has_both & inside, was_scored & inside
@@ -201,6 +209,7 @@ def _estimate(
     )
     drops = measure.drops()[rows]
     worse = np.flatnonzero(drops > 0)
+    # Stable, so that of equal losses the same ids are kept whenever the comparison is made again.
     worst = rows[worse[np.argsort(-drops[worse], kind="stable")]][:MOST_WORSE_IDS]
     return BaselineEstimate(
         **pairing._asdict(),
@@ -208,6 +217,7 @@ def _estimate(
         worse=int(worse.size),
         lost=int(was_scored.sum()),
         largest_drop=max(0.0, float(drops.max())) if drops.size else None,
+        # Not for slices: 200 ids for each of 2,000 estimates would swell the scorecard.
         worse_records=tuple(paired.record_id(row) for row in worst) if inside is None else (),
     )
 
@@ -246,6 +256,7 @@ def _slices(paired: _Paired, run: RunDefinition) -> dict[str, list[tuple[_Measur
 
 def _fitting(measures: list[_Measure], categories: int) -> list[_Measure]:
     overall = [measure for measure in measures if measure.name == OVERALL]
+    # Of each candidate a hundred criteria in sixty categories would swell the scorecard: then overall.
     for chosen in (measures, overall):
         if len(chosen) * categories <= MOST_SLICE_ESTIMATES:
             return chosen
@@ -256,6 +267,7 @@ def _facts(
     name: str, now: KeptScores, then: KeptScores, here: Places, there: Codes
 ) -> dict[str, int | Moved]:
     mine, theirs = now.candidates.index(name), then.candidates.index(name)
+    # On the records of both runs: other records may be longer, and would look like a slower or dearer model.
     answered = (now.answered[here, mine], then.answered[there, theirs])
     latency = (now.latency_ms[here, mine], then.latency_ms[there, theirs])
     cost = (now.cost_usd[here, mine], then.cost_usd[there, theirs])
@@ -283,6 +295,7 @@ def _worst(paired: _Paired) -> tuple[WorseRecord, ...]:
     Return the records that lost the largest share of their scale, and the first few of each candidate and
     criterion: a gate has to name them there too.
     """
+    # By a key: of equal losses the tuples would compare their arrays, which has no single answer.
     found = sorted(_losses(paired), key=lambda loss: -loss[0])
     few: Counter[tuple[str, str]] = Counter()
     kept = []
@@ -307,6 +320,7 @@ def _losses(paired: _Paired) -> Iterator[tuple[float, _Measure, int]]:
     for measure in paired.measures:
         if measure.criterion is None and len(paired.measures) > 1:
             continue  # what overall lost, a criterion lost
+        # As shares of the scale: a point of ten is less than a yes that turned no.
         shares = np.nan_to_num(measure.drops() / measure.scale)
         for row in np.argsort(-shares, kind="stable")[:MOST_WORST].tolist():
             if shares[row] > 0:

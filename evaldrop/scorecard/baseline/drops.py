@@ -27,6 +27,7 @@ class EarlierScores:
         self._criteria = run.criteria
         self._kept = kept
         self._columns = {name: place for place, name in enumerate(kept.candidates)}
+        # Hashes in place of a dictionary of ids, which takes several times the memory at a million records.
         hashes = np.fromiter(map(hash, kept.record_ids.to_pylist()), np.int64, len(kept.record_ids))
         self._order = np.argsort(hashes, kind="stable")
         self._hashes = hashes[self._order]
@@ -38,6 +39,7 @@ class EarlierScores:
 
     def _row(self, record_id: str) -> int | None:
         place = int(np.searchsorted(self._hashes, hash(record_id)))
+        # Two ids may share a hash: only the id itself tells them apart.
         while place < self._hashes.size and self._hashes[place] == hash(record_id):
             row = int(self._order[place])
             if self._kept.record_ids[row].as_py() == record_id:
@@ -50,6 +52,7 @@ class EarlierScores:
         if column is None:
             return
         for name, score in result.scores.items():
+            # A score with a reason is a lost verdict counted as the worst: nobody gave it, so nothing fell.
             if score.score is None or score.reason is not None or name not in self._kept.scores:
                 continue
             was = float(self._kept.scores[name][row, column])
@@ -70,6 +73,7 @@ def earlier_scores(run: RunDefinition) -> EarlierScores | None:
         return None
     try:
         then = RunDefinition.load(uri)
+        # Another judge or question would turn every record into a drop.
         return None if obstacles(run, then) else EarlierScores(run, read_scores(uri))
     except StorageError:
         return None

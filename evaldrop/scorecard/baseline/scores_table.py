@@ -73,6 +73,7 @@ def score_row(result: CandidateResult, criteria: Sequence[str]) -> tuple[Any, ..
         row.response is not None,
         row.latency_ms,
         row.cost_usd,
+        # Lost verdicts counted as the worst are left out: between two runs each would be a regression.
         *(None if score is None or score.reason is not None else score.score for score in found),
     )
 
@@ -86,6 +87,7 @@ def read_scores(folder: str) -> KeptScores:
     """
     uri = storage.join(folder, SCORES_FILE)
     try:
+        # From memory: the folder may be in S3, which `storage` alone reads.
         table = pq.read_table(pa.BufferReader(storage.read_bytes(uri)))
     except pa.ArrowInvalid as error:
         raise StorageError(
@@ -129,7 +131,9 @@ def places_of(records: KeptScores, among: KeptScores) -> Codes:
 
 def _candidates(table: pa.Table, uri: str) -> list[str]:
     # Every record has a row per candidate, always in one order.
+    # Kept in order: sorted names would put every column under another candidate.
     names = list(dict.fromkeys(table.column("candidate").unique().to_pylist()))
+    # Reshaped all the same, every later record would be shifted by a candidate.
     if names and table.num_rows % len(names):
         raise StorageError(
             f"{uri}: {table.num_rows} rows are not the same number for each of {len(names)} candidates"

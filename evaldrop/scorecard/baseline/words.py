@@ -34,6 +34,7 @@ def _by(estimate: BaselineEstimate) -> str:
     if estimate.interval is None:
         return ""
     low, high = estimate.interval
+    # Sorted by size, -0.1 to 0.3 would read "by 0.10 to 0.30".
     if low <= 0 <= high:
         return f" by about {size(abs(estimate.difference or 0.0))}"
     low, high = sorted((abs(low), abs(high)))
@@ -54,6 +55,7 @@ def _rest(baseline: Baseline, decided: int) -> Iterator[str]:
         estimate
         for card in baseline.candidates.values()
         for criterion, estimate in card.criteria.items()
+        # A record that lost on a criterion lost on overall too, and would be counted twice.
         if criterion != OVERALL
     ]
     worse = sum(estimate.worse for estimate in scored)

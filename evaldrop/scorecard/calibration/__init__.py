@@ -39,6 +39,7 @@ def calibrate(run: RunDefinition) -> Calibration | None:
     labels = read_labels(run.folder)
     if not labels:
         return None
+    # Of labelled responses alone: a run may have a million others, whose digests nobody asks for.
     facts = response_facts(run, {(label.record_id, label.candidate) for label in labels})
     matched = match_labels(labels, run.criteria, facts.digests, run.run_id)
     if not matched:
@@ -103,10 +104,12 @@ class _Gathered:
         cluster: int | None,
     ) -> None:
         human = self._human[name].get(response)
+        # Agreement needs no random sample, so every label counts here.
         if human is not None:
             self._joined[name].append((human, score))
             for judge, given in by_judge.items():
                 self._judges[name][judge].append((human, given))
+        # Labels that people chose to give show agreement, but no mean may be corrected with them.
         label = human if response in self._matched[name].random else None
         self._columns[response[1], name].add(score, label, cluster)
 

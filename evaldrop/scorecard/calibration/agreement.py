@@ -39,8 +39,10 @@ def judge_agreement(human: Floats, judge: Floats, criterion: Criterion) -> Judge
     """
     is_binary = criterion.scale.kind == "binary"
     if is_binary:
+        # rint rounds a half to even, so a draw would always be a no.
         decided = (human != 0.5) & (judge != 0.5)
         human, judge = human[decided], judge[decided]
+    # Before rounding, which would hide a judge that is off by less than a half everywhere.
     bias = float((judge - human).mean()) if human.size else None
     if is_binary:
         human, judge = np.rint(human), np.rint(judge)
@@ -61,6 +63,7 @@ def judge_agreement(human: Floats, judge: Floats, criterion: Criterion) -> Judge
         reasons["agreement"] = "on a range two scores are hardly ever equal; see pass_agreement"
     else:
         # At most half a step apart: a mean of 3.5 agrees with 3 and with 4.
+        # Of uneven steps the smallest: half of a larger one could take in a neighbouring answer.
         step = float(np.diff(criterion.scale.values()).min())
         agreement = float(np.mean(np.abs(human - judge) <= step / 2 + 1e-9))
     weights = kappa_weights(criterion)
@@ -97,6 +100,7 @@ def confusion(human: Floats, judge: Floats, criterion: Criterion) -> Confusion:
     Means of several people or judges may be between points, and a range has none: then by passing.
     """
     values = np.array(criterion.scale.values())
+    # searchsorted gives a mean between two points the upper one without a word.
     if not values.size or not np.isin(np.concatenate([human, judge]), values).all():
         rows, columns = _passes(human, criterion).astype(int), _passes(judge, criterion).astype(int)
         return Confusion(answers=("fails", "passes"), counts=_table(rows, columns, 2))
@@ -120,6 +124,7 @@ def between_raters(
                 kappa = cohen_kappa(first, second, weights=kappa_weights(criterion))
             except NotEnoughData as error:
                 reason = str(error)
+            # On a range two people's scores are hardly ever equal: a share near 0 would look like discord.
             agreement = None if criterion.scale.kind == "range" else agreement_rate(first, second)
             found.append(
                 RaterAgreement(a=a, b=b, n=len(shared), agreement=agreement, kappa=kappa, reason=reason)
@@ -129,6 +134,7 @@ def between_raters(
 
 def rater_alpha(labels: Mapping[str, Mapping[Response, float]], criterion: Criterion) -> float | None:
     """Return Krippendorff's alpha over all people, None when no response has two labels or all are equal."""
+    # Sorted, since a set's order differs from process to process.
     responses = {response: place for place, response in enumerate(sorted(set().union(*labels.values())))}
     table = np.full((len(labels), len(responses)), np.nan)
     for row, scores in enumerate(labels.values()):

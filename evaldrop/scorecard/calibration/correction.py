@@ -59,10 +59,12 @@ def calibrated_mean(judged: Judged, criterion: Criterion, confidence: float) -> 
         return counts.model_copy(update=known | {"reason": str(error)})
     weight = found.weight if isinstance(found, DebiasedMean) else None
     known |= {
+        # The correction may push a mean beyond its scale, where no mean of people can be.
         "mean": _on_scale(found.mean, criterion),
         "standard_error": found.standard_error,
         "interval": tuple(_on_scale(bound, criterion) for bound in found.interval),
         "method": "labels_only" if weight is None else "ppi++",
+        # None is "labels only": the judge had no weight at all.
         "weight": weight or 0.0,
     }
     return counts.model_copy(update=known)
@@ -70,6 +72,7 @@ def calibrated_mean(judged: Judged, criterion: Criterion, confidence: float) -> 
 
 def _estimate(judged: Judged, labelled: npt.NDArray[np.bool_], confidence: float) -> DebiasedMean | Estimate:
     human, groups = judged.human[labelled], judged.clusters[labelled]
+    # A single response without a label has no spread, so no variance of that side can be had.
     if (~labelled).sum() >= 2:
         estimate = shared_clusters_ppi_mean if judged.are_clusters_shared else clustered_ppi_mean
         return estimate(
@@ -81,6 +84,7 @@ def _estimate(judged: Judged, labelled: npt.NDArray[np.bool_], confidence: float
             confidence=confidence,
         )
     labels_only = clustered_mean_estimate(human, groups, confidence=confidence)
+    # Equal labels of every response are no certainty about the ones to come.
     if labels_only.standard_error == 0:
         raise NotEnoughData("the labels do not vary, so no spread can be seen")
     return labels_only

@@ -33,6 +33,7 @@ class JudgedColumn:
     """Grows a `Judged`: one candidate's records on one criterion."""
 
     def __init__(self) -> None:
+        # Arrays, which take 8 bytes a score: lists of Python floats take four times that.
         self._judge, self._human, self._clusters = array("d"), array("d"), array("q")
 
     def add(self, judge: float, human: float | None, cluster: int | None) -> None:
@@ -80,6 +81,7 @@ def judged_responses(run: RunDefinition) -> Iterator[JudgedResponse]:
     # BuildScorecard writes a response's verdicts together.
     for response, its_rows in groupby(rows, key=itemgetter(0, 1)):
         verdicts = [_verdict(row) for row in its_rows]
+        # The scorecard's own joining: labels must be held against the very score that is shown.
         scores = record_scores(verdicts, run.criteria, run.evaluation.unscored)
         by_judge: dict[str, dict[str, list[float]]] = {}
         for verdict in verdicts:

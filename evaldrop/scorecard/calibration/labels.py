@@ -42,6 +42,7 @@ def write_labels(run_folder: str, labels: Sequence[Label]) -> str:
         )
     content = b"".join(label.model_dump_json().encode() + b"\n" for label in labels)
     stamp = re.sub(r"[^0-9TZ]", "", labels[0].imported_at.replace("+00:00", "Z"))
+    # A person's name may hold a slash, which would make a folder of its own.
     rater = re.sub(r"[^A-Za-z0-9]+", "-", labels[0].rater).strip("-")[:40] or "rater"
     # The digest keeps two imports of the same moment apart.
     uri = storage.join(folder, f"{stamp}-{rater}-{hashlib.sha256(content).hexdigest()[:8]}.jsonl")
@@ -64,6 +65,7 @@ def read_labels(run_folder: str) -> list[Label]:
         if uri.endswith(".jsonl"):
             for number, line in enumerate(storage.read_bytes(uri).splitlines(), start=1):
                 found.append(_label(line, uri, number))
+    # By time and not by file: of one person's answers the last one counts.
     return sorted(found, key=lambda label: label.imported_at)
 
 

@@ -53,8 +53,10 @@ def match_labels(
     about: dict[str, list[Label]] = {name: [] for name in criteria}
     for label in labels:
         criterion = criteria.get(label.criterion)
+        # By its wording: under the same name another question may be asked by now.
         if criterion is None or label.question != criterion.question:
             continue
+        # A candidate that answers anew gives another text, of which the label says nothing.
         if digests.get((label.record_id, label.candidate)) != label.response_sha256:
             continue
         if label.score is None or criterion.scale.holds(label.score):
@@ -66,6 +68,7 @@ def _sort(rows: Sequence[Label], run_id: str) -> CriterionLabels:
     by_rater: dict[str, dict[Response, float]] = {}
     reviews: dict[tuple[str, str | None], list[Label]] = {}
     for label in rows:
+        # Each review by itself: a half-done one must not spoil a complete one.
         reviews.setdefault((label.run_id, label.review_id), []).append(label)
         if label.score is not None:
             by_rater.setdefault(label.rater, {})[label.record_id, label.candidate] = label.score
@@ -100,6 +103,7 @@ class _Places(NamedTuple):
 
 
 def _places(drawn: Sequence[Label]) -> _Places:
+    # By anybody: what one person left out another may have answered.
     done = {label.position or 0 for label in drawn if label.score is not None}
     skipped = {label.position or 0 for label in drawn if label.reason in SKIPPED} - done
     return _Places(done, skipped, {label.position or 0 for label in drawn} - done - skipped)
@@ -108,6 +112,7 @@ def _places(drawn: Sequence[Label]) -> _Places:
 def _why_chosen(n: int, places: _Places) -> str | None:
     """Return why people chose what they labelled; None when it is what was drawn at random."""
     done, skipped, left = places
+    # A gap in the random order means that somebody picked; stopping early keeps the rest random.
     if left and done and min(left) < max(done):
         return (
             f"{n} of {len(done | skipped | left)} drawn responses are labelled, and not the first ones of "
@@ -122,9 +127,11 @@ def _why_chosen(n: int, places: _Places) -> str | None:
 
 
 def _mean(scores: Sequence[float]) -> float:
+    # Rounded: three people's 0.1 must not become 0.10000000000000002, which is no point of the scale.
     return round(sum(scores) / len(scores), 12)
 
 
 def _majority(votes: Sequence[float]) -> float:
     share = sum(votes) / len(votes)
+    # An even split is no answer; a side chosen for it would lean every rate that way.
     return 0.5 if share == 0.5 else float(share > 0.5)

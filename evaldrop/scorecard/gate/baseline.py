@@ -91,12 +91,14 @@ def _judge_difference(rule: NoRegression, held: _HeldEstimate) -> tuple[Decision
     if estimate is None or estimate.interval is None:
         why = (estimate.reason if estimate else None) or "it is not in both runs"
         return "inconclusive", f"{about} cannot be compared with the baseline ({why})."
+    # Where low is good the sign turns the bounds round; the sentence keeps them as they are on the scale.
     low, high = sorted(held.sign * bound for bound in estimate.interval)
     bounds = " to ".join(signed(bound) for bound in estimate.interval)
     moved = (
         f"{about} moved by {signed(estimate.difference)} "
         f"({bounds}, p {p_value(estimate.p_adjusted)}, {estimate.n} records)"
     )
+    # By the interval and not by the test: "no regression decided" would pass any run with too few records.
     if rule.margin:
         return _within_margin(rule.margin, low, high, moved)
     if estimate.decision == "regressed":
@@ -112,6 +114,7 @@ def _judge_difference(rule: NoRegression, held: _HeldEstimate) -> tuple[Decision
 
 def _within_margin(margin: float, low: float, high: float, moved: str) -> tuple[Decision, str]:
     allowed = f"{margin:g} worse is allowed"
+    # The whole interval: a difference inside the margin with a bound outside it has not been shown to be.
     if low >= -margin:
         return "pass", f"{moved}: all of it is within what is allowed; {allowed}."
     if high < -margin:
@@ -126,6 +129,7 @@ def _judge_records(rule: NoWorseRecord, held: _HeldEstimate, baseline: Baseline)
     if estimate.largest_drop < rule.drop - _ROUNDING:
         worst = f"the worst record lost {estimate.largest_drop:g}" if estimate.largest_drop else "none lost"
         return "pass", f"{about}: {worst}, of {estimate.n} records."
+    # Overall is not among the worst records, for its criteria are; its own list has the ids.
     named = [
         f"{record.record_id} ({record.was:g} to {record.now:g})"
         for record in baseline.worst_records

@@ -55,6 +55,7 @@ def evaluate_gate(expressions: Iterable[str], scorecard: Scorecard) -> Gate:
     rules = [parse_gate(expression) for expression in expressions]
     if not rules:
         return Gate(decision="pass", reasons=("no gate",))
+    # All names before any judgement: a gate with a misspelt rule has no decision at all.
     names = RunNames.of(scorecard)
     for rule in rules:
         check_names(rule, names)
@@ -86,6 +87,7 @@ def _decide(rule: Threshold, measured: _Measured) -> Decision:
         return "inconclusive"
     holds = _COMPARATORS[rule.comparator]
     low, high = measured.interval or (measured.value, measured.value)
+    # Both ends, since which of them is the worse one depends on the comparator.
     if holds(low, rule.limit) and holds(high, rule.limit):
         return "pass"
     return "inconclusive" if holds(low, rule.limit) or holds(high, rule.limit) else "fail"
@@ -144,6 +146,7 @@ def _of_criterion(
 def _of_mean(rule: Threshold, name: str, card: CandidateScorecard, measure: str) -> _Measured:
     estimate = card.overall if measure == OVERALL else card.metrics.get(measure)
     about = f"{name}.{measure}.{rule.quantity}"
+    # A mean of one record or one group has no interval: it decides nothing, however good it looks.
     if estimate is None or estimate.interval is None:
         return _Measured(about, name, None, None, estimate.reason if estimate else "nothing was scored")
     return _Measured(about, name, estimate.mean, estimate.interval)
@@ -157,6 +160,7 @@ def _of_candidate(rule: Threshold, name: str, card: CandidateScorecard) -> _Meas
             card.cost_usd.per_1000_records, f"no price, no tokens or no call for {card.model}"
         ),
         "error_rate": (
+            # Missing ones too: a record that was lost with its child workflow would else improve the rate.
             (counts.errors + counts.missing) / counts.n if counts.n else None, "there was nothing to answer"
         ),
         "coverage": (coverage_of(card.criteria.values()), "no verdict was asked for"),

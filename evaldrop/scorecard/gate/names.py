@@ -74,10 +74,12 @@ def subject_of(rule: Threshold, names: RunNames) -> Subject:
     if not rule.subject:
         of_the_run = rule.quantity in ("cost_usd", "coverage") and not rule.scope.is_said
         return Subject("", candidates, of_the_run)
+    # Every reading is tried: names may hold dots, so "a.b" can be one name or two, and a split would guess.
     readings: dict[tuple[str, str | None], Subject] = {}
     if rule.subject in measures:
         readings[rule.subject, None] = Subject(rule.subject, candidates)
     for name in names.candidates:
+        # A pass rate or a mean of a candidate alone would leave open of which criterion.
         if rule.subject == name and rule.quantity not in OF_A_SUBJECT:
             readings["", name] = Subject("", [name])
         measure = rule.subject.removeprefix(f"{name}.")
@@ -118,6 +120,7 @@ def _only_reading(
         do = 'Write the criterion alone and "for" with the candidate behind the rule'
         raise misread(rule.expression, rule.position, f'"{rule.subject}" may mean {meanings}. {do}')
     ((_, candidate), subject) = next(iter(readings.items()))
+    # "haiku.cost_usd … for every candidate" would pass for a rule about all and judge one.
     if candidate is not None and rule.scope.is_said and rule.scope.name != candidate:
         what = f"the rule is about {candidate} alone and says otherwise at its end"
         raise misread(rule.expression, rule.position, what)

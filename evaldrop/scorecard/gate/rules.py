@@ -80,9 +80,13 @@ QUANTITIES: tuple[Quantity, ...] = tuple(sorted(get_args(Quantity), key=len, rev
 OF_A_SUBJECT = frozenset({"pass_rate", "mean"})
 
 _NAME = re.compile(r"\s*([A-Za-z0-9_][A-Za-z0-9_.\-]*)")
+# Not followed by another sign: "=>" and ">==" are slips, and reading half of one could turn the rule round.
 _COMPARATOR = re.compile(r"\s*(>=|<=|>|<)(?![<>=])")
+# "85%" and "1.2.3" are refused: read as far as they are numbers, they would be another limit.
 _LIMIT = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?![A-Za-z0-9_.%])")
+# Without a sign: a margin below 0 would ask for an improvement, a drop below 0 for nothing.
 _SIZE = re.compile(r"\s*(\d+\.?\d*|\.\d+)(?![A-Za-z0-9_.%])")
+# The space is part of the word: "nova.mean" begins with "no" as well.
 _NO = re.compile(r"\s*no\s+(?=\S)")
 _REGRESSION, _RECORD = re.compile(r"\s*(regression)\b"), re.compile(r"\s*(record)\b")
 _WORSE, _BY, _IN, _FOR = (re.compile(rf"\s+({word})\b") for word in (r"worse", "by", "in", "for"))
@@ -170,6 +174,7 @@ def _no_regression(reading: _Reading) -> NoRegression:
     margin = 0.0
     if reading.take(_BY):
         margin = float(reading.expect(_SIZE, "how much worse is still allowed, such as 0.05"))
+    # "in" may come before or after "by": people write both.
     if criterion is None:
         criterion, position = _criterion(reading)
     scope = _scope(reading)
@@ -187,6 +192,7 @@ def _no_worse_record(reading: _Reading) -> NoWorseRecord:
     reading.expect(_WORSE, '"worse by" and a number')
     reading.expect(_BY, '"by" and a number')
     drop = float(reading.expect(_SIZE, "a number above 0, on the criterion's scale"))
+    # By 0, records that lost nothing would fail the rule.
     if not drop:
         raise reading.error("a number above 0, on the criterion's scale", at=reading.begin)
     criterion, position = _criterion(reading)
@@ -213,6 +219,7 @@ def _scope(reading: _Reading) -> RuleScope:
     if reading.take(_EVERY):
         return RuleScope(is_said=True)
     name = reading.expect(_NAME, '"every candidate" or a candidate\'s name')
+    # "for every" without "candidate" would else be told that no candidate is called so.
     if name == "every":
         raise reading.error('"every candidate" or a candidate\'s name', at=reading.begin)
     return RuleScope(name=name, position=reading.begin, is_said=True)

@@ -70,6 +70,7 @@ def _cause(criterion: str, direction: Direction, since: str, anchors: Sequence[S
     for series, charts in witnesses:
         place = sum(point.started_at < since for point in usable(series.points[series.start :]))
         # One of several series: it may err that many times more rarely.
+        # From the move on: the runs before it, in which nothing had moved, would dilute what anchors show.
         size = shift_since(charts, since=place, level=_FALSE_EXCUSES / len(witnesses))
         if size is not None:
             way: Direction = "up" if size > 0 else "down"

@@ -32,6 +32,7 @@ def changes_between(before: HistoryEntry, now: HistoryEntry) -> Iterator[Change]
         return Change(run_id=now.run_id, started_at=now.started_at, what=what, name=name, sentence=sentence)
 
     for name, card in now.candidates.items():
+        # A candidate that is new in this run begins a series and changes none.
         if name in before.candidates and name not in now.anchors:
             for what, words in _differences(before.candidates[name], card):
                 yield change(what, name, f"{name}: {words}")
@@ -44,6 +45,7 @@ def changes_between(before: HistoryEntry, now: HistoryEntry) -> Iterator[Change]
             # An entry of an earlier version knows no judges at all.
             yield change("judge", name, f"judge {name} {'left' if new is None else 'joined'}")
     for name, digest in now.criteria.items():
+        # A criterion that is new, or that an older entry did not keep, has no question to differ from.
         if before.criteria.get(name, digest) != digest:
             yield change("criterion", name, f"criterion {name}: another question or scale")
     if before.criteria and now.criteria and _overall_of(before) != _overall_of(now):
@@ -74,6 +76,7 @@ def _differences(before: Any, now: Any) -> Iterator[tuple[What, str]]:
         yield "model", f"model {before.model} → {now.model}"
     if before.prompt != now.prompt:
         yield "prompt", f"prompt {before.prompt} → {now.prompt}"
+    # Another prompt has another text as well: one change is to be said once.
     elif _both_known_and_different(before.prompt_sha256, now.prompt_sha256):
         yield "prompt", f"prompt {now.prompt} has another text"
     if _both_known_and_different(before.settings, now.settings):
@@ -85,4 +88,5 @@ def _both_known_and_different(before: str | None, now: str | None) -> bool:
 
 
 def _overall_of(entry: HistoryEntry) -> Mapping[str, float]:
+    # A criterion of weight 0 comes and goes without moving overall.
     return {name: weight for name, weight in entry.weights.items() if weight}

@@ -25,17 +25,21 @@ def trend_of(
     """
     found = sorted(
         (entry for entry in entries if entry.evaluation == evaluation),
+        # The id too, so that runs of one second have an order.
         key=lambda entry: (entry.started_at, entry.run_id),
     )
     is_real = any(not entry.simulated for entry in found)
     runs, left_out = [], {}
     for entry in found:
+        # The same replies again are no new observation: their noise would look smaller than it is.
         if entry.parent:
             left_out[entry.run_id] = f"reads the replies of {entry.parent} again"
+        # A rehearsal's made-up scores would be a move of every candidate.
         elif is_real and entry.simulated:
             left_out[entry.run_id] = "simulated"
         else:
             runs.append(entry)
+    # After leaving out: a change is between two runs that are both in the series.
     changes = tuple(change for before, now in pairwise(runs) for change in changes_between(before, now))
     anchors = [
         _series(key, runs, changes, baseline_runs=baseline_runs, anchors=None)
@@ -82,6 +86,7 @@ def _series(
     start = _stretch_start(runs, points, {change.run_id for change in own if begins_stretch(change)})
     charted = usable(points[start:])
     charts = reason = None
+    # One more than the baseline: it cannot be charted against itself.
     if len(charted) <= baseline_runs:
         since = next((change for change in reversed(own if start else ()) if begins_stretch(change)), None)
         made = f" since {since.started_at[:10]} ({since.sentence})" if since else ""
@@ -149,6 +154,7 @@ def _sampling_error(point: TrendPoint) -> float:
     error = point.standard_error or 0.0
     if error > 0 or point.interval is None:
         return error
+    # A 95 % interval is about four standard errors wide.
     return (point.interval[1] - point.interval[0]) / 4
 
 
