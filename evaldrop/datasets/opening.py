@@ -174,6 +174,7 @@ def _wrapped_start(text: str, first: int) -> _Start | None:
 def _value_at(text: str, place: int) -> tuple[Any, int]:
     """Parse the JSON value at a place: the value and its end, or `_NOTHING` when there is no whole value."""
     try:
+        # RecursionError as well: thousands of opening brackets exhaust the stack before any fault is found.
         return _DECODER.raw_decode(text, place)
     except (ValueError, RecursionError):
         return _NOTHING, place

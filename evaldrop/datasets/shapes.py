@@ -152,6 +152,7 @@ FOREIGN_SHAPES = (
     ),
     _shape(
         "alpaca", "Alpaca instruction rows", (("instruction",), ("input",), ("output",)),
+        # The instruction first, since the input is put below it.
         {"instruction": "prompt", "input": ("prompt", read.instruction_input), "output": "reference"},
     ),
     _shape(
