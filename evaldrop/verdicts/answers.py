@@ -53,7 +53,7 @@ def answer_at_head(text: str, scale: Scale) -> ReadAnswer | None:
     if match := NOT_APPLICABLE.match(head):
         return ReadAnswer(Reading.unread("not_applicable"), head[match.end() :])
     answer = _label_at_head(head, scale)
-    # On a menu only a label counts: what a choice is worth is never shown to the judge.
+    # On a menu only a label counts: nobody asks the judge what a choice is worth.
     if answer is None and scale.kind != "choices":
         answer = _number_at_head(head, scale)
     return answer
