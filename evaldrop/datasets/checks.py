@@ -15,6 +15,7 @@ from evaldrop.datasets.records import CANONICAL_FIELDS, MAX_ID_CHARACTERS, Messa
 from evaldrop.datasets.shape_values import joined_blocks
 
 _T = TypeVar("_T")
+# OpenAI's rows say "developer" where others say "system".
 _ROLES = {"user": "user", "assistant": "assistant", "system": "system", "developer": "system"}
 
 
@@ -110,6 +111,7 @@ class _DraftChecker:
             return ()
         read = [self._message(member, f"{self._shown('messages')}[{n}]") for n, member in enumerate(value)]
         messages = tuple(message for message in read if message is not None)
+        # A refused message may be the last or the only user's; the turns are judged once all can be read.
         if messages and len(messages) == len(value):
             self._turns(messages)
         return messages

@@ -44,11 +44,13 @@ def examine_records(records: Iterable[Record], *, source: str) -> tuple[Problem,
     repeated, leaking = _Sightings(), _Sightings()
     categories: Counter[str] = Counter()
     for record in records:
+        # The same question on another context is no repetition; NUL keeps the parts from running together.
         question = "\x00".join((record.prompt_text, record.system or "", record.context or ""))
         if prompts.first_line(question, record.line) is not None:
             repeated.add(record.line)
         if _leaks(record):
             leaking.add(record.line)
+        # Bounded, since every record may have a category of its own.
         if record.category is not None and (record.category in categories or len(categories) < 10_000):
             categories[record.category] += 1
     findings = []

@@ -165,6 +165,7 @@ def put_variables(draft: Draft, variables: Mapping[str, Any], source: str) -> No
     """
     for name, value in variables.items():
         draft.keep(name, value)
+    # A conversation is the prompt, so no other variable is looked at for one.
     if is_messages(variables.get("messages")):
         draft.put("messages", variables["messages"], f"{source}.messages")
         draft.metadata.pop("messages", None)
@@ -206,4 +207,5 @@ def _name_of(question: str) -> str:
     name = "_".join(words[:6])[:60] or "criterion"
     if len(words) <= 6 and words:
         return name
+    # Long questions that begin alike need names of their own; hash() would differ from process to process.
     return f"{name}_{hashlib.blake2b(question.encode(), digest_size=3).hexdigest()}"

@@ -49,9 +49,11 @@ class FieldMapping:
             return Mapped(draft=(shape or CANONICAL).draft(row), shape=shape, found=frozenset())
         used = set(self.paths.values())
         unused = {key: value for key, value in row.items() if key not in used}
+        # What is mapped is left out first, then not: a mapping may use a key that its shape needs.
         shape = None if self._names_prompt else recognise(unused) or recognise(row)
         base = CANONICAL if shape is None else shape
         draft = base.draft(unused if shape is None or shape.fits(unused) else row)
+        # The row's own prompt goes to the metadata: beside a mapped one the record would have two.
         for name in _PROMPTS if self._names_prompt else ():
             if name in draft.values:
                 draft.keep(name, draft.values.pop(name))
@@ -69,6 +71,7 @@ def _checked(target: str, source: str) -> str:
         meant = did_you_mean(head)
         hint = f'Did you mean "{meant}"?' if meant else f"Use one of {', '.join(CANONICAL_FIELDS)}."
         raise DatasetError(f'fields: "{target}" is not a field of a record. {hint}')
+    # finditer passes over what is no step, so the steps must add up to the whole path.
     if not source or "".join(match[0] for match in _STEP.finditer(source)) != source:
         do = "Write a key or a path such as inputs.question or turns[0].text."
         raise DatasetError(f'fields: "{source}", for {target}, is not a path. {do}')
@@ -84,6 +87,7 @@ def _apply(draft: Draft, target: str, source: str, row: Mapping[str, Any]) -> bo
         case "responses" if rest or not isinstance(value, dict):
             given = draft.values.get("responses")
             if isinstance(given, dict):
+                # What is mapped wins; two responses of one candidate would be refused.
                 given.pop(rest or source, None)
             draft.add_response(rest or source, value, source)
         case "metadata" if rest or not isinstance(value, dict):

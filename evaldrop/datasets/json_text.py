@@ -8,6 +8,8 @@ from evaldrop.datasets.drafts import Fault
 
 MAX_DEPTH = 100
 _BOM = b"\xef\xbb\xbf"
+# What a row must hold to be worth a walk: half a character, an integer beyond 64 bits (19 digits or more), a
+# float beyond its range (1e309).
 _SUSPICIOUS = re.compile(rb"\\u[dD][89a-fA-F]|[0-9]{19}|[0-9][eE]\+?0*[0-9]{3}")
 
 _TOO_DEEP = Fault(f"nested more than {MAX_DEPTH} levels deep", "Flatten the row.")
@@ -64,6 +66,7 @@ def parse_row(raw: bytes, *, first_line: int | None, offset: int) -> tuple[Any, 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
+    # The standard parser keeps the last of two equal keys and says nothing.
     if len(made) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
@@ -72,6 +75,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _constant(name: str) -> NoReturn:
+    # NaN and Infinity: Python reads and writes them, other parsers refuse the whole line.
     raise _RefusedError(f"{name} is not JSON", "Use null or a number.")
 
 
@@ -95,6 +99,7 @@ def _check(value: Any, *, depth: int) -> None:
         case bool() | None:
             pass
         case int() | float():
+            # A float beyond its range, such as 1e400, was read as infinity.
             if not -(2**63) <= value < 2**64 and (isinstance(value, int) or abs(value) == float("inf")):
                 raise _RefusedError(*_TOO_LARGE_NUMBER)
 

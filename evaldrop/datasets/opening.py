@@ -40,6 +40,7 @@ _FORMATS = (
     (b"BZh", "compressed with bzip2", "Decompress it with bunzip2."),
     (b"\xfd7zXZ\x00", "compressed with xz", "Decompress it with unxz."),
     (b"\x28\xb5\x2f\xfd", "compressed with zstd", "Decompress it with unzstd."),
+    # Before UTF-16, whose little-endian mark is the beginning of this one.
     (b"\xff\xfe\x00\x00", "encoded as UTF-32, not UTF-8", "Save it as UTF-8."),
     (b"\x00\x00\xfe\xff", "encoded as UTF-32, not UTF-8", "Save it as UTF-8."),
     (b"\xff\xfe", "encoded as UTF-16, not UTF-8", "Save it as UTF-8."),
@@ -90,6 +91,7 @@ class _Start(NamedTuple):
 
 def _read_head(stream: BinaryIO) -> bytes:
     head = bytearray()
+    # A stream may give less than it is asked for, and that is not its end.
     while len(head) < HEAD_BYTES and (piece := stream.read(HEAD_BYTES - len(head))):
         head += piece
     return bytes(head)
@@ -117,6 +119,7 @@ def _refuse_text(head: bytes, source: str) -> None:
     if not head.strip() or re.search(rb"^[ \t]*[\[{]", head, re.MULTILINE):
         return
     shown = head.strip()[:30].decode("utf-8", errors="replace").splitlines()[0]
+    # A .jsonl is not refused as a whole: each line that is no JSON is told by its number.
     name = source.lower()
     do = "Give JSON Lines: one JSON object a line."
     if name.endswith((".csv", ".tsv")):
@@ -133,8 +136,10 @@ def _array_start(text: str, *, is_whole: bool) -> _Start | None:
     if text[first : first + 1] != "{":
         return None
     value, end = _value_at(text, first)
+    # No whole object in the head: it may be one around all records, longer than the head.
     if not isinstance(value, dict):
         return _wrapped_start(text, first)
+    # With more lines after it, {"data": [...]} on the first line is a row like the others.
     is_alone = is_whole and _skip_space(text, end) == len(text)
     wrapped = _wrapped_start(text, first) if is_alone and not _ROW_KEYS & value.keys() else None
     return wrapped or (_Start(first, True) if "\n" in text[first:end] else None)
@@ -156,6 +161,7 @@ def _wrapped_start(text: str, first: int) -> _Start | None:
         if not isinstance(key, str) or key in _ROW_KEYS or text[place : place + 1] != ":":
             return None
         place = _skip_space(text, place + 1)
+        # Of objects, or empty: a list of words or numbers called `data` is a row's own value.
         if key in WRAPPERS and re.compile(r"\[\s*[{\]]").match(text, place):
             return _Start(place + 1, False)
         value, place = _value_at(text, place)
@@ -168,6 +174,7 @@ def _wrapped_start(text: str, first: int) -> _Start | None:
 def _value_at(text: str, place: int) -> tuple[Any, int]:
     """Parse the JSON value at a place: the value and its end, or `_NOTHING` when there is no whole value."""
     try:
+        # RecursionError as well: thousands of opening brackets exhaust the stack before any fault is found.
         return _DECODER.raw_decode(text, place)
     except (ValueError, RecursionError):
         return _NOTHING, place
@@ -192,8 +199,10 @@ def _scan_elements(
 
 def _check_rest(before: bytes, scanner: ElementScanner) -> Iterator[RawRow]:
     """Refuse text after the array, or after the object around it."""
+    # What was not kept whole cannot be told from broken JSON.
     if scanner.rest_is_cut:
         return
+    # Without its elements the array is [], so that what is around it can be parsed by itself.
     opening = before.decode("utf-8", errors="replace")
     rest = scanner.rest.decode("utf-8", errors="replace")
     try:

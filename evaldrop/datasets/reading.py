@@ -139,6 +139,7 @@ class _RowReader:
             )
             for fault in faults
         )
+        # A character has at most four bytes in UTF-8: not all of 32 MB is decoded to show a beginning.
         text = row.raw[: 4 * MAX_SHOWN_ROW].decode("utf-8", errors="replace")
         shown = text if len(text) <= MAX_SHOWN_ROW else text[:MAX_SHOWN_ROW] + " …"
         return Rejected(line=row.number, problems=problems, row=shown)
@@ -168,6 +169,7 @@ class SeenIds:
             return self._lines[slot]
         self._digests[slot], self._lines[slot] = digest, line
         self._count += 1
+        # Never more than half full, or the search for a free slot becomes long.
         if self._count * 2 > len(self._digests):
             self._grow()
         return None

@@ -57,6 +57,7 @@ class Record(BaseModel):
     group: str | None = None
     expected_blocked: bool | None = None
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
+    # Not written out: it is no field of a row, and would come back as metadata.
     line: int = Field(default=0, ge=0, exclude=True)
 
     @model_validator(mode="after")

@@ -49,6 +49,7 @@ class _HeldBytes:
 
     def add(self, piece: bytes) -> None:
         self.size += len(piece)
+        # What is kept cannot tell: a row may begin with more blanks than the limit.
         self.is_blank = self.is_blank and not piece.strip(_BLANK)
         # One byte over the limit is kept, so that an oversized row cannot pass for a whole one.
         room = self._limit + 1 - len(self._kept)
@@ -61,7 +62,9 @@ class _HeldBytes:
 
     def as_row(self, number: int, text_line: int | None, fault: Fault | None = None) -> RawRow:
         raw = self.raw
+        # Blanks around a whole row are no part of its size; the end of a cut one is not known.
         size = len(raw) if self.size <= self._limit else self.size
+        # Faults name bytes of the file, so the offset is of the row's first byte, not of its indentation.
         lead = len(self._kept) - len(self._kept.lstrip(_BLANK))
         return RawRow(
             number=number, text_line=text_line, raw=raw, size=size, offset=self.offset + lead, fault=fault
@@ -81,6 +84,7 @@ def scan_lines(chunks: Iterable[bytes], *, limit: int, offset: int) -> Iterator[
             if not held.is_blank:
                 yield held.as_row(number, None)
             held.clear(offset)
+            # Blank lines are passed over and still counted: numbers are those an editor shows.
             start, number = end + 1, number + 1
         held.add(chunk[start:])
         offset += len(chunk) - start
@@ -114,6 +118,7 @@ class ElementScanner:
     def feed(self, chunk: bytes) -> Iterator[RawRow]:
         """Yield the elements that end in this chunk."""
         start = position = 0
+        # The last chunk ended in a backslash: what it escapes is the first byte of this one.
         if self._escaped and chunk:
             self._escaped, position = False, 1
         while not self.is_closed:
@@ -126,6 +131,8 @@ class ElementScanner:
             if self._in_text:
                 position = self._text_token(token, position, len(chunk))
             elif self._ends_element(token):
+                # A document's closing bracket is part of it; an array's comma or bracket is no part of an
+                # element.
                 keep = position if self._documents else position - 1
                 self._held.add(chunk[start:keep])
                 yield from self._take(token)
@@ -142,6 +149,7 @@ class ElementScanner:
             return
         if not self._held.is_blank:
             yield self._row(self._fault)
+        # An element that was never closed is found broken when it is parsed; this is about a cut between two.
         is_between_elements = not self._depth and not self._in_text and self._fault is None
         if is_between_elements and not self._documents:
             what = "the file ends before the array's closing ]"
@@ -179,6 +187,7 @@ class ElementScanner:
         elif token in _OPENING:
             self._depth += 1
         elif token in _CLOSING:
+            # A spare } must not take the depth below 0, or every element after it would be lost too.
             if self._depth == 0:
                 return token == b"]" and not self._documents
             self._depth -= 1
@@ -189,6 +198,7 @@ class ElementScanner:
         closing = token == b"]" and not self._documents
         self.is_closed = closing
         if self._held.is_blank:
+            # `[]` holds no element, but `[1,]` and `[,1]` hold an empty one.
             if not closing or self._after_comma:
                 yield self._row(Fault("nothing between two commas", "Remove the spare comma."))
         else:
@@ -203,6 +213,7 @@ class ElementScanner:
 
     def _new_line(self, chunk: bytes, start: int, position: int) -> int:
         self._line += 1
+        # Line breaks before an element are dropped, so that its line is the one it begins on.
         if self._depth or not self._held.is_blank or chunk[start:position].strip(_BLANK):
             return start
         self._first_line = self._line

@@ -39,6 +39,7 @@ class ShapeTally:
     def add(self, reading: RowReading) -> None:
         """Count one row."""
         self._mapped.update(reading.mapped)
+        # Once a row, however often the row says it: what is counted is rows.
         self._notes.update(dict.fromkeys(reading.notes, 1))
         shape = reading.shape
         if shape is None:
@@ -67,6 +68,7 @@ class ShapeTally:
                 if other not in BARE_SHAPES and self._keys[name] <= self._shape_of[other].keys.keys()
             ]
             if richer:
+                # By name where counts are equal, so that the same file always has the same shape.
                 counts[max(richer, key=lambda other: (self._counts[other], other))] += counts.pop(name)
         return dict(counts.most_common())
 

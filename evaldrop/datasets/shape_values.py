@@ -83,6 +83,7 @@ def choices(draft: Draft, value: Any, key: str, _row: Row) -> None:
     if not isinstance(value, list) or not all(isinstance(choice, str) for choice in value):
         draft.refuse_type(key, value, "a list of strings")
         return
+    # There are 26 letters; the metadata has all choices.
     shown = "\n".join(f"{chr(ord('A') + place)}) {choice}" for place, choice in enumerate(value[:26]))
     prompt, messages = draft.values.get("prompt"), draft.values.get("messages")
     if shown and isinstance(prompt, str):
@@ -193,6 +194,7 @@ def joined_blocks(value: Any) -> Any:
         return value
     blocks = [block.get("text") if isinstance(block, dict) else block for block in value]
     texts = [text for text in blocks if isinstance(text, str)]
+    # A block that is no text, such as an image, must not vanish: the value stays, and its type is refused.
     return "\n".join(texts) if len(texts) == len(blocks) else value
 
 

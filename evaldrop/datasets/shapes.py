@@ -129,6 +129,7 @@ FOREIGN_SHAPES = (
         (("input",), ("actual_output", "expected_output", "retrieval_context")),
         {
             "input": "prompt", "actual_output": _RESPONSE, "expected_output": "reference",
+            # In this order, whatever the row's: the ideal context comes before the retrieved one.
             "context": "context", "retrieval_context": ("context", read.context_unless_given),
             "additional_metadata": ("metadata", read.metadata),
         },
@@ -151,6 +152,7 @@ FOREIGN_SHAPES = (
     ),
     _shape(
         "alpaca", "Alpaca instruction rows", (("instruction",), ("input",), ("output",)),
+        # The instruction first, since the input is put below it.
         {"instruction": "prompt", "input": ("prompt", read.instruction_input), "output": "reference"},
     ),
     _shape(
@@ -192,6 +194,7 @@ BARE_SHAPES = frozenset({"evaldrop", "question_answer", "input", "inputs", "lang
 
 def recognise(row: Mapping[str, Any]) -> Shape | None:
     """Name the shape of a row; None when it fits none, and so holds no prompt."""
+    # Before evaldrop's own shape, which every row with a prompt fits.
     if BEDROCK_EVALUATION.fits(row):
         return BEDROCK_EVALUATION
     if CANONICAL.fits(row):

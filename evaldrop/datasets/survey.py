@@ -167,6 +167,7 @@ class _Tally:
     def survey(self, hashed: _HashedStream) -> Survey:
         shapes = self._shapes.shapes()
         problems, hints = self._shapes.unmapped(), [*self._shapes.hints(), *self._overflown()]
+        # Mixed shapes may be meant; where rows fail they are a likely reason.
         (problems if self._n_rejected else hints).extend(self._shapes.mixed(shapes))
         return Survey(
             source=self._source,
@@ -177,6 +178,7 @@ class _Tally:
             n_read=self._n_read,
             n_accepted=self._n_read - self._n_rejected,
             n_rejected=self._n_rejected,
+            # Those of the file first, or a thousand rows' would push them out.
             problems=(*problems, *self._problems)[:MAX_PROBLEMS_KEPT],
             n_problems=self._n_problems + len(problems),
             hints=tuple(hints),

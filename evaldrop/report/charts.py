@@ -119,6 +119,7 @@ def nice_ceiling(value: float) -> float:
     if value <= 0:
         return 1.0
     unit = 10.0 ** floor(log10(value))
+    # A twentieth beyond the value, so that its mark is not on the axis's end.
     return next(step * unit for step in (1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 20.0) if step * unit >= value * 1.05)
 
 
@@ -158,6 +159,7 @@ def _cell(pairs: Mapping[tuple[str, str], Comparison], row: str, column: str) ->
     pair = pairs.get((row, column)) or pairs.get((column, row))
     if pair is None:
         return Standing(difference=None, interval=None, standing=None)
+    # Bounds whose sign is changed change places.
     low, high = sorted(sign * bound for bound in pair.interval) if pair.interval else (0.0, 0.0)
     return Standing(
         difference=None if pair.difference is None else sign * pair.difference,

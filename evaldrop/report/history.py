@@ -90,6 +90,7 @@ def _anchors_sha256(run: RunDefinition) -> str | None:
     if run.evaluation.anchors is None:
         return None
     asked = [anchor.model_dump(mode="json", exclude={"id"}) for anchor in run.evaluation.anchors.records]
+    # By their JSON: objects have no order of their own.
     return _digest(sorted(asked, key=orjson.dumps))
 
 
@@ -115,6 +116,8 @@ def _settings(called: Called) -> str:
 
 
 def _asked_digest(criterion: Criterion) -> str:
+    # A judge sees neither pass mark nor weight: changing them changes no score. Empty fields are left out, so
+    # that one which a later version adds is no change.
     asked = asdict(criterion)
     return _digest({key: asked[key] for key in asked if asked[key] and key not in {"pass_at", "weight"}})
 

@@ -60,6 +60,7 @@ def history_page(history: History) -> str:
     """Return the page of all runs, with what was changed and what moved in every evaluation."""
     entries = [entry.model_dump(mode="json") for entry in history.entries]
     evaluation_of = itemgetter("evaluation")
+    # The sort is stable, so that within an evaluation the newest run stays first.
     grouped = [
         (name, list(runs)) for name, runs in groupby(sorted(entries, key=evaluation_of), key=evaluation_of)
     ]
@@ -110,11 +111,13 @@ def read_entries(uris: Iterable[str]) -> list[HistoryEntry]:
         StorageError: One is there and cannot be read.
     """
     entries = [entry for entry in _read_all(uris, HistoryEntry) if entry is not None]
+    # By id within a second: the page must not depend on the order in which files are listed.
     return sorted(entries, key=lambda entry: (entry.started_at, entry.run_id), reverse=True)
 
 
 def _read_all(uris: Iterable[str], kind: type[_Part]) -> list[_Part | None]:
     """Return objects in the order of their URIs; None for what is gone or of another version."""
+    # On S3 each is a request: one after another, hundreds of runs would take hundreds of answers' time.
     with ThreadPoolExecutor(max_workers=16) as readers:
         return list(readers.map(lambda uri: _read(uri, kind), uris))
 

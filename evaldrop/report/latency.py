@@ -88,6 +88,7 @@ def latencies_drawn(scorecard: Scorecard, counts: LatencyCounts) -> Latencies | 
 
 def _shape(bins: Iterable[tuple[float, float, int]], right: float) -> list[tuple[float, float, float]]:
     """Return bars whose areas are as their counts; what is beyond the axis is left out."""
+    # Bins grow with latency: heights as counts would make slow calls look frequent.
     dense = [(low, high, count / (high - low)) for low, high, count in bins if low < right]
     most = max((density for *_, density in dense), default=1.0)
     return [(share(low, 0, right), share(high, 0, right), density / most) for low, high, density in dense]

@@ -149,6 +149,7 @@ def _environment() -> Environment:
         loader=PackageLoader("evaldrop.report"),
         bytecode_cache=_CompiledTemplates(),
         autoescape=True,
+        # A misspelt name must fail; by default it leaves a gap in the report.
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -158,6 +159,7 @@ def _environment() -> Environment:
 
 
 def _source(text: str) -> str:
+    # The hash is of the element's text to the byte: a template must add no blank to it.
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 

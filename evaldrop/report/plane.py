@@ -69,6 +69,7 @@ def cost_quality_plane(scorecard: Scorecard) -> Plane | None:
             low=height(low),
             high=height(high),
             is_dominated=any(
+                # Two equal candidates must not dominate one another, or both would leave the frontier.
                 other <= cost and better >= mean and (other, better) != (cost, mean)
                 for _, other, better, _ in points
             ),
@@ -108,6 +109,7 @@ def _labelled(marks: Sequence[Mark], frontier: Sequence[Mark]) -> Iterator[Mark]
     for mark in marks:
         places = list(_label_places(mark))
         free = [place for place in places if not any(place[0].meets(box) for box in taken)]
+        # A name that covers something is better than none.
         box, x, y, anchor = (free or places)[0]
         taken.append(box)
         yield replace(mark, label_x=x, label_y=y, anchor=anchor)
@@ -147,6 +149,7 @@ def quality_levels(low: float, high: float) -> list[float]:
         bottom, top = max(0, floor(low / step - 0.05)), min(round(1 / step), ceil(high / step + 0.05))
         if top - bottom <= 5:
             break
+    # Two levels at least: shares are divided by the distance between the ends.
     top = max(top, bottom + 1)
     return [round(level * step, 4) for level in range(bottom, top + 1)]
 

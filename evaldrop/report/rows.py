@@ -80,6 +80,7 @@ class _Stratum:
 
     def wants_next(self) -> bool:
         self.seen += 1
+        # Spread evenly and not drawn at random: the same run gives the same page.
         return int(self.seen * self.rate) > int((self.seen - 1) * self.rate)
 
     def append(self, row: bytes, details: bytes) -> None:
@@ -95,6 +96,7 @@ class _Stratum:
 
     def thin(self) -> None:
         before = len(self.chunks)
+        # Of fewer chunks than five the last goes, or nothing would, and the caller would loop for ever.
         every = min(_EVERY, before)
         self.chunks = [chunk for place, chunk in enumerate(self.chunks, start=1) if place % every]
         # 0 closes the stratum: not even one chunk of it fits.
@@ -213,6 +215,7 @@ def _flags(results: Sequence[CandidateResult]) -> int:
 
 
 def _packed(rows: Sequence[bytes], level: int) -> bytes:
+    # 31 makes it gzip, which a browser's DecompressionStream reads.
     packer = zlib.compressobj(level, wbits=31)
     return packer.compress(b"[" + b",".join(rows) + b"]") + packer.flush()
 
@@ -266,6 +269,7 @@ def _replies(result: CandidateResult) -> Sequence[Any]:
 def _marked(text: str, passages: Sequence[str]) -> str:
     for number, passage in enumerate(passages):
         if len(passage) >= _SHORTEST_PASSAGE:
+            # The passage as JSON text holds it, with its escapes but without its quotes.
             text = text.replace(_json(passage)[1:-1], f"{MARK}{number}{MARK}")
     return text
 

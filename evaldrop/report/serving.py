@@ -60,8 +60,10 @@ class Folder:
 
     def answer(self, target: str) -> HttpAnswer:
         """Return what is at a request's target, such as `/support/run-1/report.html?x`."""
+        # First of all: an encoded dot or slash must be judged as what it is.
         path = unquote(urlsplit(target).path)
         names = [name for name in path.split("/") if name]
+        # The dot is of `..` and of hidden files.
         if any(name.startswith(".") or "\\" in name or "\x00" in name for name in names):
             return NOT_FOUND
         if not names:

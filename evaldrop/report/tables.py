@@ -188,6 +188,7 @@ def perturbations(scorecard: Scorecard) -> Table:
     rows = perturbed(scorecard)
     drops = [row.drop for row in rows]
     keys = [(row.perturbation, row.candidate, row.on) for row in rows]
+    # A drop is shown as a change, so that its bounds change sign and places.
     bounds = [drop.interval and (-drop.interval[1], -drop.interval[0]) for drop in drops]
     decided = [drop.decisive and ("worse" if drop.drop > 0 else "better") for drop in drops]
     reasons = [_open(drop.reason) for drop in drops]

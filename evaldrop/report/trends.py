@@ -201,10 +201,12 @@ def _frozen_value(run: Mapping[str, Any], anchors: str, name: str) -> _Value | N
 
 def _scale_levels(low: float, high: float) -> list[float]:
     """Return round levels of any scale that enclose two values."""
+    # Equal values are no distance apart, and 0 has no logarithm.
     least = (high - low) / 5 or 0.2
     unit = 10.0 ** floor(log10(least))
     step = next(times * unit for times in (1, 2, 5, 10) if times * unit >= least)
     bottom, top = floor(low / step), ceil(high / step)
+    # 3 * 0.1 is 0.30000000000000004.
     return [round(level * step, 9) for level in range(bottom, max(top, bottom + 1) + 1)]
 
 
@@ -219,6 +221,7 @@ def _at(place: int, runs: int) -> float:
 def _marks(runs: Sequence[Mapping[str, Any]], baselines: Collection[str]) -> list[tuple[float, str, str]]:
     """Return `(x, kind, words)` of runs with alarms, of baselines, and of where the dataset changed."""
     marks = []
+    # Entries of an earlier version have no digest.
     datasets = [run.get("dataset_sha256") or run["dataset"] for run in runs]
     for place, run in enumerate(runs):
         x, when = _at(place, len(runs)), figures.moment(run["started_at"])

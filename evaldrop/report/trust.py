@@ -99,6 +99,7 @@ def _facts(entry: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
     for key, value in entry.items() if isinstance(entry, Mapping) else ():
         if key in _SAID_ELSEWHERE:
             continue
+        # An interval does not say of what it is: the key before it does.
         of_rate, before = key == "interval" and before.endswith(_RATES), key
         name = f"{prefix}{key}".replace("_", " ")
         if isinstance(value, Mapping):
@@ -109,6 +110,7 @@ def _facts(entry: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _fact(key: str, value: Any, *, of_rate: bool = False) -> str | None:
+    # Before whole numbers: in Python true is 1.
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook, Worksheet
 
 # What a sheet and a cell of a workbook can hold.
-MOST_ROWS = 1_048_575
+MOST_ROWS = 1_048_575  # 1,048,576 with the header
 MOST_CHARACTERS = 32_767
 
 PAIR_COLUMNS = (
@@ -96,6 +96,7 @@ def _write(book: "Workbook", name: str, columns: Sequence[str], rows: Iterable[S
 
 
 def _write_cell(sheet: "Worksheet", row: int, column: int, value: Any) -> None:
+    # Before numbers: in Python true is 1.
     if isinstance(value, bool):
         sheet.write_boolean(row, column, value)
     elif isinstance(value, (int, float)):

@@ -50,6 +50,7 @@ def export_run(folder: str, scorecard: Scorecard, to: Path) -> list[Path]:
         StorageError: A file of the run cannot be read.
     """
     names = (*FILES, ROBUSTNESS_FILE) if _is_perturbed(scorecard) else FILES
+    # All are looked for before any is written: half an export would mix two runs.
     there = [name for name in (*names, QUERIES_FILE) if (to / name).exists()]
     if there:
         raise InputError(
@@ -64,6 +65,7 @@ def export_run(folder: str, scorecard: Scorecard, to: Path) -> list[Path]:
 def queries(scorecard: Scorecard) -> str:
     """Return the DuckDB queries, under a line that says what run they are about."""
     simulated = "SIMULATED: stand-ins answered, no model did. " if scorecard.simulated else ""
+    # A line break in a name would end the comment, and SQL could follow.
     title = f"{one_line(simulated + scorecard.evaluation)}, run {one_line(scorecard.run_id)}"
     more = read_asset("queries_robustness.sql") if _is_perturbed(scorecard) else ""
     return f"-- {title}\n{read_asset('queries.sql')}{more}"

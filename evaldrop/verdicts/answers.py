@@ -9,6 +9,7 @@ from evaldrop.verdicts.verdict import Reading
 from evaldrop.verdicts.wording import NOT_APPLICABLE, NUMBER, NUMBER_WORDS, bare, to_float
 
 _OPENING_MARKUP = " \t*_`\"'([{<|#~"
+# A percentage, a degree, a price, or the first part of a fraction or a word is no score.
 _NUMBER = re.compile(rf"(?P<number>{NUMBER})(?:\s*(?:/|out of|of)\s*(?P<whole>{NUMBER}))?(?![\w%^°$€£½/])")
 _NUMBER_WORD = re.compile(rf"(?P<number>{'|'.join(NUMBER_WORDS)})\b", re.IGNORECASE)
 _CLOSING_MARKUP = "*_`\"')]}>|~"
@@ -52,6 +53,7 @@ def answer_at_head(text: str, scale: Scale) -> ReadAnswer | None:
     if match := NOT_APPLICABLE.match(head):
         return ReadAnswer(Reading.unread("not_applicable"), head[match.end() :])
     answer = _label_at_head(head, scale)
+    # On a menu only a label counts: nobody asks the judge what a choice is worth.
     if answer is None and scale.kind != "choices":
         answer = _number_at_head(head, scale)
     return answer

@@ -59,6 +59,7 @@ def _rule(flag: str, needles: str, *patterns: str) -> _Rule:
     return _Rule(flag, tuple(needles.split("|")), re.compile("|".join(patterns)))
 
 
+# Every gap is bounded ({0,24}): an open one takes time with the square of a response's length.
 _RULES = (
     _rule(
         "fake_delimiter",
@@ -248,9 +249,11 @@ class InjectionFinder:
                     break
             else:
                 continue
+            # Script in a block of code is an answer about script.
             shown = _CODE.sub(" ", folded) if flag == "active_content" else folded
             if pattern.search(shown):
                 found.add(flag)
+        # XML about responses closes what it opens; an end without a beginning is there to break out.
         if folded.count("</response") > folded.count("<response"):
             found.add("fake_delimiter")
         if (self._criterion_line and self._criterion_line.search(folded)) or (
@@ -286,6 +289,7 @@ def _character_flags(text: str) -> Iterator[str]:
         if _CONTROL.search(text):
             yield "hidden_characters"
         return
+    # A byte order mark at the beginning is a file's, and hides nothing.
     if _HIDDEN.search(text) and _HIDDEN.search(_COUNTRY_FLAG.sub("", text).removeprefix("\ufeff")):
         yield "hidden_characters"
     if _DIRECTION.search(text) and not _RIGHT_TO_LEFT.search(text):
@@ -300,8 +304,10 @@ def _decoded(text: str) -> Iterator[str]:
         if place == _MAX_ENCODED:
             return
         try:
+            # Padding is often left out, and b64decode refuses text without it.
             said = base64.b64decode(run[0] + "=" * (-len(run[0]) % 4), validate=True).decode()
         except (binascii.Error, UnicodeDecodeError):
             continue
+        # Bytes that happen to be UTF-8 are no text.
         if said.isprintable() or "\n" in said:
             yield said

@@ -81,6 +81,7 @@ class _LooseReader:
             return self._string(at)
         if number := _NUMBER.match(self.text, at):
             digits = number.group()
+            # int() refuses more than 4,300 digits with a ValueError; 400 are off every scale as well.
             return (float(digits) if re.search("[.eE]", digits) else int(digits[:400])), number.end()
         word = _WORD.match(self.text, at)
         if word and word.group() in _WORDS:

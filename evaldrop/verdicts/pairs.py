@@ -61,6 +61,7 @@ def read_both(members: Sequence[Any], scale: Scale) -> Reading[Pair] | None:
 def _in_json(visible: str, scale: Scale) -> _Found:
     for value, start, end in json_values(visible):
         members = _two_members(value)
+        # JSON amid prose is an example or a quotation.
         is_reply = start == 0 or not visible[end:].strip()
         pair = read_both(members, scale) if members and is_reply else None
         if pair is not None:
@@ -83,6 +84,7 @@ def _two_members(value: Any) -> list[Any]:
             ]
             for end in (first, second)
         )
+        # Of two keys that end alike nobody knows which is meant.
         if len(ours) == len(theirs) == 1:
             return [keys[ours[0]], keys[theirs[0]]]
     return _two_members(keys.get("scores", keys.get("ratings")))

@@ -33,6 +33,7 @@ _ASPECT = re.compile(
     r"|some (?:may|might|would|people))\b",
     re.IGNORECASE,
 )
+# What is granted ("although A is better, ...") is not what is decided.
 _CONCESSION = re.compile(r"\b(?:while|although|though|even if|not|or)\s+(?:the\s+)?$", re.IGNORECASE)
 _EQUAL = re.compile(
     r"\b(?:(?:it is|it's|this is|call it|call this|result is|ends? in|declare) an? (?:tie|draw)\b"
@@ -43,7 +44,7 @@ _EQUAL = re.compile(
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
 
 _YES = r"(?:y|yes)"
-_NO = r"(?:n|no)(?!\s?/\s?a\b)"
+_NO = r"(?:n|no)(?!\s?/\s?a\b)"  # "n/a" is no "no"
 _LETTER_LINE = re.compile(rf"^\W*(?:(?P<yes>{_YES})|(?P<no>{_NO}))\W*$", re.IGNORECASE)
 _TAGGED_LETTER = re.compile(
     r"(?<!\w)(?:answer|verdict|decision|grade|conclusion|judge?ment|result|rating|score)[\"'*_`]{0,3}\s*(?:is|:|=|[-–—])"
@@ -96,6 +97,7 @@ def parse_yes_no(text: str, *, truncated: bool = False) -> Reading[bool]:
     ranked: tuple[Iterable[re.Match[str] | None], ...] = (
         map(_LETTER_LINE.match, lines),
         _TAGGED_LETTER.finditer(plain),
+        # The end alone: in a long reply the search would try every sentence.
         [_CLOSING_LETTER.search(plain[-200:])],
         [_OPENING_LETTER.match(plain)],
     )

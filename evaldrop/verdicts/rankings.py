@@ -84,6 +84,7 @@ def _known(called: str, names: Sequence[str]) -> str | None:
 
 
 def _ranking(ranks: Sequence[tuple[str, float]], names: Sequence[str]) -> Reading[Ranking]:
+    # One name at two ranks; the same rank said twice is no contradiction.
     if len({name for name, _ in ranks}) < len(ranks) and len(set(ranks)) == len(ranks):
         return Reading.unread("ambiguous")
     if {name for name, _ in ranks} != set(names):
@@ -95,8 +96,10 @@ def _ranking(ranks: Sequence[tuple[str, float]], names: Sequence[str]) -> Readin
 def _in_prose(plain: str, names: Sequence[str]) -> Iterator[Reading[Ranking]]:
     listed = re.findall(r"^\s*([0-9]{1,2})[.):]\s*(\S[^\n]{0,60})$", plain, re.MULTILINE)
     ranks = [(name, float(place)) for place, called in listed if (name := _known(called, names))]
+    # A numbered list may be one of reasons: it counts when its items are the names.
     if {name for name, _ in ranks} == set(names):
         yield _ranking(ranks, names)
+    # The longest first: a name may begin with another.
     either = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
     thing = rf"{_NOUN}[(\"'*_]{{0,4}}(?:{either})(?!\w)[)\"'*_]{{0,4}}"
     for match in re.finditer(rf"(?<!\w){thing}(?:\s*[>=]\s*{thing})+", plain):

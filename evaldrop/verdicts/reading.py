@@ -111,6 +111,7 @@ def _from_text(
             reading = parse_score(
                 section.text, criterion.scale, name=name, truncated=truncated and section.is_last
             )
+        # Anything else was said of this criterion: another spelling could only contradict it.
         if reading.reason not in ("no_verdict", "truncated"):
             break
     rationale = json_rationale(visible_text(text), name=criterion.name, alone=alone)
@@ -120,6 +121,7 @@ def _from_text(
 def _spellings(name: str, names: Sequence[str]) -> list[str]:
     """Return how a judge may call a criterion: by its name, and without its family when that is enough."""
     short = name.rpartition(".")[2]
+    # A short name that two families share says neither's criterion.
     tails = [plain_key(other).endswith(plain_key(short)) for other in names]
     return [name, short] if short != name and sum(tails) == 1 else [name]
 

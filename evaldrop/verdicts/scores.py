@@ -66,6 +66,7 @@ _PHRASE = re.compile(
     rf"|\b(?:deserves|receives|gets|earns|merits|warrants)\s+(?:an?\s+)?)(?={NUMBER})",
     re.IGNORECASE,
 )
+# "A 5 would require ...", "on a scale of 5": a number that is named and not given.
 _HYPOTHETICAL = re.compile(
     r"\b(?:would require|would need|if|unless|cannot|can't|could not|couldn't|not"
     r"|unable|instead of|rather than"
@@ -108,6 +109,7 @@ def _boxed(text: str, scale: Scale) -> Iterator[Evidence]:
 def _tagged(text: str, scale: Scale, *, name: str, alone: bool) -> Iterator[Evidence]:
     for match in _tag_pattern(name, alone).finditer(text):
         line_start = text.rfind("\n", 0, match.start()) + 1
+        # At most 200: over a long run of markup the pattern takes time with the square of its length.
         opens_line = bool(_LINE_OPENING.match(text[line_start : match.start()][-200:]))
         rank = _tag_rank(match, opens_line=opens_line)
         reading, end = _tagged_answer(text, match, scale)
@@ -195,6 +197,7 @@ def _bare_number(text: str, scale: Scale) -> Iterator[Evidence]:
     if whole is not None:
         yield Evidence(Rank.BARE, whole)
         return
+    # "1. ... 2. ..." is a list of reasons, no score of 1.
     if _LEADING_NUMBER.match(text) and len(_LIST_LINE.findall(text)) < 2:
         answer = answer_at_head(text, scale)
         if answer is not None:
@@ -245,6 +248,7 @@ def settled(evidence: Iterable[Evidence], plain: str, *, truncated: bool) -> Rea
         # A cut reply never reached its last line; what was tagged before that counts.
         pieces = [piece for piece in pieces if piece.rank >= Rank.TAGGED_LINE and not piece.at_end]
     rank = max((piece.rank for piece in pieces), default=None)
+    # A judge that apologises and then gives a tagged score has judged.
     if is_refusal(plain) and (rank is None or rank <= Rank.PHRASE):
         return Reading.unread("refused")
     reading = agreed(piece.reading for piece in pieces if piece.rank == rank)

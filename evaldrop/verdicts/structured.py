@@ -115,6 +115,7 @@ def read_raw(raw: Any, scale: Scale, *, depth: int = 0) -> Reading[float] | None
     """Return the score that one JSON value gives, None when it is no verdict."""
     if isinstance(raw, Twice):
         return Reading.unread("ambiguous")
+    # Before numbers: in Python true is 1, which would be a score on a scale of points.
     if isinstance(raw, bool):
         return Reading(float(raw)) if scale.kind == "binary" else None
     if isinstance(raw, int | float):
@@ -146,6 +147,7 @@ def _is_verdict(value: Any) -> bool:
 
 def _is_scalar(score: Any) -> bool:
     """Tell whether a score is a number, or a text that is not JSON in a string."""
+    # Not isinstance: true is an int for that, and is read in another way.
     return type(score) in (int, float) or (type(score) is str and not score.strip().startswith(("{", "[")))
 
 
@@ -163,6 +165,7 @@ _short_answer = lru_cache(maxsize=4096)(_answer)
 def _number(raw: float, scale: Scale) -> Reading[float] | None:
     if scale.kind == "choices":
         # A choice is named, never priced; but a menu of "1" and "2" may come back as a number.
+        # From a million on :g writes an exponent, and of a huge whole number it raises.
         value = scale.value_of(f"{raw:g}" if abs(raw) < 1e6 else "")
         return None if value is None else Reading(value)
     try:
@@ -183,6 +186,7 @@ def _named(value: Any, depth: int) -> Iterator[tuple[str, Any]]:
             yield plain_key(name), value
         for key, member in keys.items():
             yield key, member
+            # A rationale may quote a verdict, in JSON too.
             if key not in _RATIONALE_KEYS:
                 yield from _named(member, depth + 1)
     elif isinstance(value, Sequence):

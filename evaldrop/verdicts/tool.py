@@ -46,6 +46,7 @@ def property_names(criteria: Sequence[Criterion]) -> list[str]:
 def _property_names(criteria: tuple[str, ...]) -> tuple[str, ...]:
     names: list[str] = []
     for criterion in criteria:
+        # Criteria of families hold dots ("family.name"), which not every model family takes in a name.
         plain = re.sub(r"[^A-Za-z0-9_-]", "_", criterion)[:60] or "criterion"
         name, number = plain, 1
         while name in names:

@@ -57,6 +57,7 @@ class Reading(Generic[T_co]):
 
 def unanswered(plain: str, *, truncated: bool) -> Reading[Any]:
     """Return why nothing was read from a text that holds no answer."""
+    # First: a refusal that was cut off is a refusal still.
     if is_refusal(plain):
         return Reading.unread("refused")
     return Reading.unread("truncated" if truncated else "no_verdict")

@@ -74,6 +74,7 @@ def to_float(digits: str) -> float:
 def is_refusal(text: str) -> bool:
     """Return whether the reply opens with the judge declining to judge."""
     opening = text[:400]
+    # A long reply may begin with an apology and judge all the same.
     return bool(_REFUSAL.match(opening) or (len(text) <= SHORT_REPLY and _APOLOGY_ONLY.match(opening)))
 
 

@@ -62,6 +62,8 @@ class ReadFile(NamedTuple):
 def read_answers(content: bytes) -> ReadFile:
     """Read a file as people send it; what it is, is told by how it begins."""
     try:
+        # The exported sheet begins with a byte order mark, which would become part of the first column's
+        # name.
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         # What Excel writes on Windows; every byte has a meaning in it or its superset.
@@ -127,10 +129,12 @@ def _line_of(text: str, row: Any) -> str:
 
 
 def _read_sheet(text: str) -> ReadFile:
+    # By default Python refuses cells of more than 131,072 characters.
     csv.field_size_limit(_LONGEST_CELL)
     first = text.partition("\n")[0]
     # Spreadsheets of some countries write semicolons.
     delimiter = max(",;\t", key=first.count)
+    # newline="": line breaks inside cells are the reader's to interpret, not the stream's.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
         header = [name.strip().casefold() for name in next(reader, [])]

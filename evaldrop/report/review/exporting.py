@@ -83,6 +83,7 @@ def export_review(
     place = to or storage.join(folder, "review")
     page, sheet = (storage.join(place, f"review-{name}.{kind}") for kind in ("html", "csv"))
     exported = Exported(page, sheet, key_uri(run.folder, name), drawn.sampling)
+    # The key first: answers on a page without one can never be imported.
     storage.write_bytes(exported.key, key.model_dump_json(indent=1).encode())
     storage.write_bytes(page, review_page(shown).encode())
     storage.write_bytes(sheet, review_sheet(shown).encode())
@@ -106,10 +107,12 @@ def draw_responses(population: Mapping[str, Sequence[str]], *, sample: int, seed
     responses = sum(len(population[record]) for record in records)
     if len(records) < 2:
         raise InputError(f"{len(records)} records have a response to review; a sample needs at least 2.")
+    # At least two: a single record shows no spread, so that there would be no interval.
     size = min(len(records), max(2, -(-sample * len(records) // responses)))
     random = np.random.default_rng(seed)
     chosen = sorted(random.choice(len(records), size=size, replace=False).tolist())
     rows = [(records[place], candidate) for place in chosen for candidate in population[records[place]]]
+    # Over all: side by side, a record's responses would be compared, and a fixed order would name candidates.
     order = random.permutation(len(rows)).tolist()
     return Drawn(
         [rows[place] for place in order],

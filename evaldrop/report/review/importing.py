@@ -131,6 +131,7 @@ def _given(
             )
         elif (score := read_score(answer.said, criteria[answer.criterion])) is None:
             problems.append(f"{answer.where}: {_no_answer(answer, criteria[answer.criterion])}")
+        # The same answer twice does no harm.
         elif given.setdefault((item.position, answer.criterion), score) != score:
             problems.append(
                 f"{answer.where}: item {answer.item}, {answer.criterion} has two different scores"
