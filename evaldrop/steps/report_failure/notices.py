@@ -127,12 +127,9 @@ def report_unfinished(
     run = json.loads(ended["input"])
     if rehearsed_with:
         run = {**run, "bedrock": rehearsed_with}
+    # An execution that ran out of time has neither error nor cause.
     notice = unfinished_notice(
-        # An execution that ran out of time has neither error nor cause.
-        run,
-        error=ended["error"] or "States.Timeout",
-        cause=ended["cause"] or "",
-        execution=execution,
+        run, error=ended["error"] or "States.Timeout", cause=ended["cause"] or "", execution=execution
     )
     if notice is None:
         return False

@@ -196,7 +196,7 @@ class RunDraft:
         # A candidate's prompt does not get the reference: asking for it is idle, printing it fails below.
         known = always | (self.survey.variables.keys() - {"reference"})
         missing = sorted(prompt.variables - known - {"reference"})
-        # Without a good row no variable is known, and every prompt would seem at fault.
+        # Without a good row the records' own variables are unknown: a prompt with one would seem at fault.
         if missing and self.survey.n_accepted:
             names, those = ", ".join(missing), ", ".join(sorted(known))
             self._refuse(

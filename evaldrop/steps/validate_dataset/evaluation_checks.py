@@ -46,6 +46,8 @@ class CriteriaChecks:
                 self.problems.append(f'{path}: "{criterion.name}" is there twice.')
             found[criterion.name] = criterion
             self._check_needs(criterion)
+        # The survey notes no more names than that: records with further ones would be judged by less than
+        # they ask.
         if len(self.survey.criteria) >= MAX_NAMES_KEPT:
             self.problems.append(
                 f"{self.survey.source}: records name {MAX_NAMES_KEPT:,} different criteria or more. "
