@@ -82,8 +82,8 @@ def _calls(
         "judgements": [
             {**judgement, "fences": fence(judgement)}
             for judgement in judgements
-            # A joint call goes out whole, though the anchor be known for one criterion of it: as records are
-            # judged.
+            # A joint call goes out whole, as it does for records, even where the anchor is known for one
+            # criterion of it.
             if not criteria.isdisjoint(judgement["criteria"])
         ],
         "comparisons": [],

@@ -254,7 +254,7 @@ class Counting:
             self._calls["candidate", name] += weight
             self._input["candidate", name] += weight * sent
         for judgement in calls["judgements"]:
-            # The parent's replies are paid for.
+            # The parent's replies are paid for already.
             kept = len(judgement.get("kept_replies", ()))
             self._count_judge(judgement, responses=1, calls=weight * (len(judgement["fences"]) - kept))
         for comparison in calls["comparisons"]:
