@@ -76,6 +76,7 @@ class RunDefinition(_Frozen):
     started_at: str
     simulated: bool
     bedrock: str
+    # The file's key is `folder`. A run that was copied is read from another place, which is the property's.
     written_to: str = Field(alias="folder")
     out: str
     dataset: DatasetFacts
@@ -96,6 +97,7 @@ class RunDefinition(_Frozen):
     @field_validator("evaluation_uri")
     @classmethod
     def _from_any_folder(cls, uri: str | None) -> str | None:
+        # A relative path would name another file when the run is scored again from another directory.
         return None if uri is None else storage.absolute(uri)
 
     @cached_property
@@ -106,6 +108,7 @@ class RunDefinition(_Frozen):
     @cached_property
     def content(self) -> Mapping[str, Any]:
         """The whole of `run.json` as it is in the file, for the report."""
+        # By way of JSON, so that it is what the file says: its keys, and lists for tuples.
         content: dict[str, Any] = orjson.loads(self.model_dump_json())
         return content
 
@@ -137,6 +140,7 @@ class RunDefinition(_Frozen):
 
     def prompt(self, kind: str, name: str) -> Prompt:
         """Return a prompt as it was when the run began."""
+        # Never from the prompt's file: it may have been edited since, and replies are to what was sent.
         return Prompt(name=f"{kind}/{name}", text=self.prompts[f"{kind}/{name}"].text)
 
     def file(self, name: str) -> str:
@@ -169,6 +173,7 @@ class RunDefinition(_Frozen):
         text = storage.read_bytes(uri)
         try:
             content = orjson.loads(text)
+            # For run files without these keys; what a file does say comes before them.
             absent = {
                 "folder": storage.absolute(folder),
                 "out": out_of(storage.absolute(folder)),
@@ -176,6 +181,8 @@ class RunDefinition(_Frozen):
                 "bedrock": "simulated" if content["simulated"] else "aws",
             }
             run = cls.model_validate(absent | content)
+            # Past the frozen fields, into the cached properties: what the file says of itself must not change
+            # with its place.
             vars(run).update(folder=folder, content=content)
             # Read here, so that messages about them name the file.
             _ = run.criteria, run.prices
@@ -192,5 +199,6 @@ def criteria_by_name(configs: Iterable[str | dict[str, Any]], *, path: str) -> d
 
 def prices_for(evaluation: Evaluation) -> dict[str, Any]:
     """Return what `run.json` keeps of today's prices: those of the models that an evaluation calls."""
+    # A response that comes with the dataset has no model, hence no price that could be unknown.
     called = (each.model for each in (*evaluation.candidates, *evaluation.judges))
     return load_prices(evaluation.prices).to_json(model for model in called if model != GIVEN)

@@ -107,6 +107,8 @@ def read_prepared(line: bytes) -> PreparedRecord:
 def share_texts(calls: JSON, values: Mapping[str, Any]) -> JSON:
     """Return a record's calls with the long texts among its values held once."""
     long = {text for text in texts_in(values) if len(text) >= SHORTEST}
+    # The longest first: a text that is part of another one would cut it to pieces. Then by the text itself,
+    # for a set has another order in each process, and a run prepared again must ask the same.
     texts = sorted(long, key=lambda text: (-len(text), text))
     requests = {name: [_with_lead(each, texts) for each in calls[name]] for name in _SHARING}
     return {**calls, **requests, "texts": texts}

@@ -19,6 +19,7 @@ class RunRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    # It is the execution's name, for which Step Functions takes these characters and no more than 80.
     run_id: str = Field(pattern=r"^[0-9A-Za-z_-]{1,80}$")
     dataset: str = Field(description="URI of the dataset.")
     dataset_version: str | None = Field(default=None, description="S3 version ID.")

@@ -30,6 +30,7 @@ NOT_STARTED = "PENDING"
 """Why a record has no result whose child was not started, for the Map run failed or was stopped before."""
 
 # The workflow writes this key first; a row that begins otherwise is parsed to find it.
+# An ID with a backslash is escaped JSON, and left to the parser.
 _ID_FIRST = re.compile(rb'\{"record_id":"([^"\\]*)"')
 
 
@@ -54,6 +55,7 @@ def find_manifests(folder: str) -> list[str]:
     found = [
         uri for uri in storage.list_files(storage.join(folder, "results")) if uri.endswith(f"/{MANIFEST}")
     ]
+    # By time, for the folder of a Map run is named by a random ID.
     return sorted(found, key=storage.modified_at, reverse=True)
 
 
@@ -72,6 +74,7 @@ def read_manifest(uri: str) -> Manifest:
         bucket, files = content["DestinationBucket"], content["ResultFiles"]
         named = {
             status: [entry["Key"] for entry in files.get(status, ())]
+            # In the order of the fields of `Manifest`, which take them by place.
             for status in ("SUCCEEDED", "FAILED", "PENDING")
         }
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
@@ -219,6 +222,8 @@ class ResultIndex:
             if record_id is not None:
                 place = _Place(number, offset)
                 counts = self._places.setdefault(record_id, place)
+                # Not across Map runs: a resumed run hands earlier replies on, which would be counted as paid
+                # for twice.
                 if counts is not place and counts.file >= first_file:
                     self._repeats.setdefault(record_id, []).append(place)
             offset += len(line)
@@ -229,6 +234,7 @@ class ResultIndex:
                 if line.strip():
                     record_id, failure = failed_record(parse_row(line))
                     if record_id is not None:
+                        # The newest Map run comes first, and its reason is the one to act on.
                         self._failures.setdefault(record_id, failure)
 
 

@@ -186,7 +186,9 @@ def _array(column: Sequence[Any], kind: pa.DataType) -> pa.Array:
         builder = pa.lib.StringBuilder()
         builder.append_values(column)
         return builder.finish()
+    # Arrow's bitmaps begin with the lowest bit, numpy's with the highest unless told.
     valid = np.packbits([value is not None for value in column], bitorder="little")
+    # numpy has no null in a column of integers: any number will do where `valid` says that there is none.
     values = np.array([0 if value is None else value for value in column], kind.to_pandas_dtype())
     packed = np.packbits(values, bitorder="little") if kind == pa.bool_() else values
     return pa.Array.from_buffers(kind, len(column), [pa.py_buffer(valid), pa.py_buffer(packed)])
@@ -200,6 +202,7 @@ def open_table(uri: str, schema: pa.Schema, *, simulated: bool) -> Iterator[Tabl
         writer = TableWriter(stream, marked)
         try:
             yield writer
+        # An interrupt too: Ctrl-C must not leave half a table that looks like a whole one.
         except BaseException:
             writer.discard()
             raise

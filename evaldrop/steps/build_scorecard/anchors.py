@@ -46,7 +46,9 @@ class AnchorTally(Merging):
             return
         scores: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
         for row in results.anchor.verdicts:
+            # A joint call also answers criteria that the anchor is not known for.
             if row.criterion in anchor.criteria:
+                # The key is made without a score too, so that what cannot be read is counted as unscored.
                 scores[row.judge, row.criterion] += [] if row.score is None else [row.score]
         self._checks += [
             AnchorCheck(
@@ -128,6 +130,7 @@ def _scores(scores: Floats, passes: bool, criterion: Criterion, confidence: floa
     n, passed = scores.size, sum(map(criterion.passes, scores.tolist()))
     estimate = mean_estimate(scores, confidence=confidence) if n > 1 else None
     interval = estimate.interval if estimate else None
+    # Student's interval of a rate has no width at 0 and at 1, where it is needed most.
     if criterion.scale.kind == "binary":
         interval = wilson_interval(float(scores.sum()), n, confidence=confidence)
     return AnchorScores(

@@ -136,6 +136,7 @@ class RunTally(Merging):
 
     def result(self) -> Tallied:
         """Return what was gathered."""
+        # In the order in which __init__ made them: that of the fields of `Tallied`.
         return Tallied(*(tally.result() for tally in vars(self).values()))
 
 
@@ -144,6 +145,7 @@ def scorecard_of(run: RunDefinition, tallied: Tallied, *, ended_at: float | None
     counts, pairs, groups = tallied.counts, tallied.pairs, tallied.counts.groups
     confidence, pairwise = run.evaluation.confidence, run.evaluation.pairwise
     columns = {name: candidate.columns() for name, candidate in counts.candidates.items()}
+    # A verdict that is counted as the worst says nothing about its criterion.
     judged = {
         name: {criterion: scored_only(column) for criterion, column in parts.items()}
         for name, parts in columns.items()
@@ -254,4 +256,5 @@ def _duration(started_at: str, ended_at: float | None) -> float | None:
     if ended_at is None:
         return None
     duration = ended_at - datetime.fromisoformat(started_at).timestamp()
+    # Two clocks tell the two moments: of a very short run the difference may come out below nothing.
     return round(duration, 3) if duration >= 0 else None

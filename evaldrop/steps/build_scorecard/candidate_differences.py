@@ -76,6 +76,7 @@ def _measures(run: RunDefinition, size: int, columns: Mapping[str, ColumnsOf]) -
         }
         for criterion in run.criteria
     }
+    # An evaluation's own criterion may have this name, and would be overwritten.
     if len(run.criteria) > 1 and OVERALL not in run.criteria:
         measures[OVERALL] = {name: overall_column(columns[name], run.criteria, size) for name in names}
     return measures
@@ -110,6 +111,7 @@ def _slices(measures: _Measures, run: RunDefinition, counts: RunCounts) -> dict[
             for code, part in _by_category(shared_scores(scores[a], scores[b]), counts.categories):
                 if code in sliced:
                     sliced[code].found.append(_comparison(a, b, criterion, part, run, counts.groups))
+    # All slices in one family: adjusted slice by slice, dozens of categories would bring findings by chance.
     decided = iter(_decide([pair for part in sliced.values() for pair in part.found], run))
     return {
         part.name: _slice(part, tuple(next(decided) for _ in part.found))
@@ -135,6 +137,7 @@ def _by_category(shared: Shared, categories: Ordinals) -> Iterator[tuple[int, Sh
     if not shared.ordinals.size:
         return
     codes = categories[shared.ordinals]
+    # Stable: records keep their order, on which sums of floats depend in their last digit.
     order = np.argsort(codes, kind="stable")
     found, starts = np.unique(codes[order], return_index=True)
     for code, rows in zip(found.tolist(), np.split(order, starts[1:]), strict=True):

@@ -63,6 +63,7 @@ def publish_metrics(scorecard: Scorecard, evaluation: Evaluation, *, environment
             whose.
     """
     stack = environment.get("EVALDROP_STACK")
+    # A rehearsal's numbers are made up, and would be drawn, and raise alarms, as those of real runs.
     if "AWS_LAMBDA_FUNCTION_NAME" not in environment or not stack or scorecard.simulated:
         return
     own = frozenset(config if isinstance(config, str) else config["name"] for config in evaluation.criteria)
@@ -85,6 +86,7 @@ def metric_lines(
         time_ms: Milliseconds since 1970.
     """
     run = {"Stack": stack, "Evaluation": scorecard.evaluation}
+    # CloudWatch does not add up over dimensions: what the whole stack is watched by is a series of its own.
     yield _document(_Line({"Stack": stack}, RUN_METRICS, _of_run(scorecard)), scorecard.run_id, time_ms)
     yield _document(_Line(run, RUN_METRICS, _of_run(scorecard)), scorecard.run_id, time_ms)
     left = MAX_SERIES
@@ -128,6 +130,7 @@ def _of_run(scorecard: Scorecard) -> dict[str, float | None]:
 def is_trusted(judge: JudgeHealth) -> bool:
     """Tell whether enough of a judge's verdicts could be read for its scores to stand for the rest."""
     lost = sum(n for reason, n in judge.unscored.items() if reason not in _NOT_THE_JUDGES_FAULT)
+    # Multiplied, not divided: a judge that was never called is not distrusted for it.
     return judge.scored >= TRUSTED_SHARE * (judge.scored + lost)
 
 

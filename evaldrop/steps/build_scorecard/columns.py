@@ -43,6 +43,7 @@ def overall_column(
         criterion = criteria[name]
         sums[column.ordinals] += criterion.weight * good_shares(column.scores, criterion)
         weights[column.ordinals] += criterion.weight
+    # By weight, not by score: a record with scores on criteria of weight 0 alone would divide by 0.
     ordinals = np.flatnonzero(weights).astype(np.int32)
     return ordinals, sums[ordinals] / weights[ordinals]
 

@@ -34,6 +34,7 @@ def cost_totals(run: RunDefinition, counts: RunCounts) -> CostTotals:
             if money.spent.has_unknown:
                 unknown[candidate.model] = None
     for judge in run.judges:
+        # From the judges, not by candidate: what judging anchors took belongs to none of them.
         spent = counts.judges[judge.name].cost.spent
         judges += spent
         if spent.has_unknown:

@@ -81,6 +81,8 @@ class Spending(Merging):
     def add(self, ordinal: int, result: CandidateResult) -> None:
         """Add a result, and the judges' calls on it."""
         if result.response.response is not None:
+            # Not of a failed call, whose None would make the candidate's whole cost unknown: it costs
+            # nothing.
             self.cost.add(ordinal, result.response.cost_usd)
             self.reused += result.is_reused
             self.saved.add(ordinal, result.saved_usd)

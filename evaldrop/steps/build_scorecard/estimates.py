@@ -116,6 +116,7 @@ def criterion_estimate(
         mean=mean.mean,
         sd=mean.sd,
         standard_error=mean.standard_error,
+        # Student's interval does not know where the scale ends.
         interval=within(mean.interval, criterion.scale.low, criterion.scale.high),
         confidence=confidence,
         pass_rate=float(column.passed.mean()) if column.passed.size else None,

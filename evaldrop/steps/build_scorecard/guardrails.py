@@ -103,6 +103,7 @@ class _RatedRequests(NamedTuple):
         return _RatedRequests(self.ordinals[chosen], self.bad[chosen], self.ends[chosen])
 
     def known(self, kind: str) -> "_RatedRequests":
+        # A call that failed says nothing of the guardrail, and as passed or as blocked would bend a rate.
         return self.only((self.bad == (kind == "bad")) & (self.ends != UNKNOWN))
 
 

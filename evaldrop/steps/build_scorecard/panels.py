@@ -27,6 +27,7 @@ class PanelTally(Merging):
 
     def add(self, record: PreparedRecord, results: RecordResults) -> None:
         """Add a record's verdicts; a judge's repeats are averaged."""
+        # Copies are in no estimate but the one of robustness.
         if len(self._judges) < 2 or record.perturbed is not None:
             return
         for result in results.candidates:
@@ -94,4 +95,5 @@ def _raw_agreement(scores: Floats) -> float:
             both = ~np.isnan(one) & ~np.isnan(other)
             compared += int(both.sum())
             same += int((one[both] == other[both]).sum())
+    # Never 0: it is only called for responses of which each has two scores.
     return same / compared

@@ -90,6 +90,7 @@ class ResultReader:
         record = found.record
         row = self._response_row(name, response, found)._replace(expected_blocked=record.expected_blocked)
         if row.stop_reason == GUARDRAIL_INTERVENED:
+            # The text is the guardrail's own message, which says nothing of the candidate.
             row = row._replace(metrics=self._no_metrics)
         judged = [self._read_judgement(judgement) for judgement in (response or {}).get("judgements") or ()]
         verdicts = [verdict for reading in judged for verdict in self._verdict_rows(record, name, reading)]
@@ -97,6 +98,7 @@ class ResultReader:
             record, name, {reading.asked for reading in judged}, has_text=is_to_be_judged(row)
         )
         error = (response or {}).get("error")
+        # A response of the dataset comes without a reply: there was no call that could have been saved.
         is_reused = row.reused and (response or {}).get("reply") is not None
         return CandidateResult(
             row,
@@ -131,6 +133,7 @@ class ResultReader:
             latency = elapsed_latency(reply, elapsed_ms=response.get("elapsed_ms"), retries=retries)
             text = reply.text
         reused = given or bool(response.get("reused"))
+        # Known and nothing, not unknown: this run did not pay for it.
         cost = 0.0 if reused else cost_usd(self._run, candidate.model, [reply])
         return ResponseRow(
             *start, text, None, reply.stop_reason, reply.input_tokens, reply.output_tokens, latency,
@@ -236,6 +239,7 @@ class ResultReader:
         if not replies:
             return Preference(place=None, unscored_reason=JUDGE_ERROR)
         said = [self._read_one(reply) for reply in replies]
+        # A second asking that brings nothing must not lose what the first reply said.
         return next((one for one in said if one.place is not None), said[0])
 
     def _read_one(self, reply: Reply) -> Preference:
@@ -252,6 +256,7 @@ def cost_usd(run: RunDefinition, model: str, replies: Iterable[Reply]) -> float 
         return None
     costs = [cost_at(price, reply.input_tokens, reply.output_tokens) for reply in replies]
     known = [cost for cost in costs if cost is not None]
+    # A sum of the known ones would pass for the whole.
     return sum(known) if len(known) == len(costs) else None
 
 

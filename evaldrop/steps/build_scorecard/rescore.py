@@ -49,6 +49,7 @@ def rescore(folder: str, *, evaluation: str | None = None, out: str | None = Non
             f"{folder}: this run has no results to read again. evaldrop run --resume finishes it."
         )
     definition = _rescored(parent, evaluation=evaluation, out=out)
+    # Copied, not referred to: a rescored run stays readable when its parent is gone.
     for name in KEPT_FILES:
         if storage.exists(storage.join(folder, name)):
             storage.copy(storage.join(folder, name), storage.join(definition.folder, name))
@@ -57,6 +58,7 @@ def rescore(folder: str, *, evaluation: str | None = None, out: str | None = Non
         place = storage.parent(manifest) or ""
         for uri in storage.list_files(place):
             storage.copy(uri, storage.join(definition.folder, "results", *_below(uri, place)))
+    # Last: a folder with run.json is a run, and must have its results by then.
     definition.save()
     return definition
 
@@ -74,6 +76,7 @@ def _rescored(parent: RunDefinition, *, evaluation: str | None, out: str | None)
         )
     source = uri.rpartition("/")[2]
     now = with_given(read_evaluation(uri), parent)
+    # Criteria that records bring are in no evaluation file; the parent has them behind its own.
     configs = (*now.criteria, *parent.criteria_configs[len(parent.evaluation.criteria) :])
     criteria = criteria_by_name(configs, path=f"{source}: criteria")
     problems = [

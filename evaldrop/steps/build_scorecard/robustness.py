@@ -102,6 +102,7 @@ class RobustnessTally(Merging):
         originals, copies = _scores_of_both(before, after)
         for name in copies:
             self._scores.at((*key, name), copy).append(copy, originals[name], copies[name], record)
+        # Where the shared criteria all have weight 0, their mean would divide by 0.
         if len(self._criteria) > 1 and any(self._criteria[name].weight for name in copies):
             both = _overall(originals, self._criteria), _overall(copies, self._criteria)
             self._scores.at((*key, OVERALL), copy).append(copy, *both, record)
@@ -146,6 +147,7 @@ def robustness_alarms(candidates: Mapping[str, CandidateScorecard]) -> Iterator[
         for perturbation, estimate in card.robustness.items():
             drops = {OVERALL: estimate.overall} if estimate.overall else estimate.criteria
             for what, drop in drops.items():
+                # Decisive below 0 is a gain, and no alarm.
                 if drop and drop.decisive and drop.interval and drop.interval[0] > 0:
                     low, high = (size(bound) for bound in drop.interval)
                     words = perturbation.replace("_", " ")
@@ -181,6 +183,7 @@ def _drop(pairs: Pairs, criterion: Criterion | None, confidence: float) -> Robus
     first, second, clusters = pairs
     start = {"n": int(first.size), "records": int(np.unique(clusters).size)}
     try:
+        # Clustered: ten copies of one record are not ten records, and must not narrow the interval so.
         paired = paired_difference(sign * first, sign * second, groups=clusters, confidence=confidence)
     except NotEnoughData as error:
         drop = float((sign * (first - second)).mean())

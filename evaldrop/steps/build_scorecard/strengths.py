@@ -11,6 +11,7 @@ from evaldrop.statistics.bradley_terry import bradley_terry_intervals
 from evaldrop.statistics.vectors import Floats, Ordinals
 from evaldrop.steps.build_scorecard.win_rates import JudgeColumn, Outcomes, Pair, Unscored, outcomes, panel
 
+# Without one, a candidate that wins or loses everything has no finite strength.
 PRIOR = 0.01
 SEED = 20240901
 # A win table per record takes memory; beyond this many, records are resampled in as many random blocks.
@@ -75,6 +76,7 @@ def _win_tables(read: Mapping[Pair, Outcomes], named: Sequence[str], groups: Ord
         blocks = np.random.default_rng(SEED).permutation(n_units) % MOST_UNITS
         codes, n_units = blocks[codes], MOST_UNITS
     tables = np.zeros((n_units, len(named), len(named)))
+    # Not `+=`, which counts a place once however often it is indexed.
     np.add.at(tables, (codes, ours[scored], theirs[scored]), scores[scored])
     np.add.at(tables, (codes, theirs[scored], ours[scored]), 1 - scores[scored])
     return tables

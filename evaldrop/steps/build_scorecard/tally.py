@@ -55,6 +55,7 @@ P = TypeVar("P", bound=Merging)
 
 
 def _merged(mine: Any, theirs: Any) -> Any:
+    # To Python a flag is an int, and two True would make 2.
     if isinstance(mine, int) and not isinstance(mine, bool):
         return mine + theirs
     if isinstance(mine, Merging):

@@ -235,6 +235,7 @@ def _quartiles(length: Floats, score: Floats) -> list[LengthQuartile]:
 def _dominates(one: FrontierPoint, other: FrontierPoint) -> bool:
     better = one.quality - other.quality
     cheaper = other.cost_usd_per_1000_records - one.cost_usd_per_1000_records
+    # The sum, for two equals would dominate each other and both leave the frontier.
     return better >= 0 and cheaper >= 0 and better + cheaper > 0
 
 

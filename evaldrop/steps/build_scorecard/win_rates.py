@@ -94,6 +94,7 @@ def outcomes(column: JudgeColumn, unscored: Unscored, *, worst: float = 0.0) -> 
     known = (read | ~asked).all(axis=0) & read.any(axis=0)
     # An order that was not asked says what the other one says.
     values = np.where(read, codes / 2, np.where(asked, np.nan, codes[::-1] / 2))
+    # A contradiction is a tie, not left out: leaving such pairs out moved ChatGPT from .40 to .34 on LLMBar.
     scores = np.where(values[0] == values[1], values[0], 0.5)
     scores[~known] = {"drop": np.nan, "tie": 0.5, "worst": worst}[unscored]
     # A response that is not there was never put before the judge.
@@ -208,6 +209,7 @@ def _spread(
     values: Floats, records: Ordinals, groups: Ordinals | None, confidence: float
 ) -> tuple[float | None, tuple[float, float] | None]:
     try:
+        # Against several opponents a record has several pairs, which are not independent: no Wilson then.
         if groups is None and np.unique(records).size == records.size:
             error = mean_estimate(values, confidence=confidence).standard_error
             interval = wilson_interval(float(values.sum()), values.size, confidence=confidence)

@@ -139,6 +139,7 @@ def _loss_alarms(scorecard: Scorecard) -> Iterator[str]:
         yield f"{records.missing} of {prepared} records have no result ({reasons})."
     for name, card in scorecard.candidates.items():
         counts = card.responses
+        # Multiplied, not divided: there may have been no call at all.
         if counts.errors > _MANY_ERRORS * counts.n:
             causes = ", ".join(f"{error}: {n}" for error, n in counts.error_names.items())
             said = _said(counts.error_example)
@@ -151,6 +152,7 @@ def _loss_alarms(scorecard: Scorecard) -> Iterator[str]:
 
 def _judge_alarms(scorecard: Scorecard) -> Iterator[str]:
     for name, judge in scorecard.judges.items():
+        # What does not apply, or had no response to judge, is not the judge's fault.
         lost = {
             reason: n
             for reason, n in judge.unscored.items()

@@ -56,6 +56,7 @@ def anchor_records(
             "category": None,
             "group": None,
             "metadata": {},
+            # Else it would get unscored verdicts on criteria that it is not known for.
             "not_applicable": {},
             "anchor": {"id": name, "passes": anchor.passes, "criteria": sorted(criteria)},
             "calls": calls,
@@ -81,6 +82,8 @@ def _calls(
         "judgements": [
             {**judgement, "fences": fence(judgement)}
             for judgement in judgements
+            # A joint call goes out whole, as it does for records, even where the anchor is known for one
+            # criterion of it.
             if not criteria.isdisjoint(judgement["criteria"])
         ],
         "comparisons": [],

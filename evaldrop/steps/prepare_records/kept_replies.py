@@ -65,6 +65,7 @@ class ParentRecord(NamedTuple):
             if before["fences"].get(name) != judgement["fences"].get(name):
                 continue
             for answer in response.get("judgements") or ():
+                # A judge's call that failed in the parent is made again.
                 if _key(answer) == _key(judgement) and answer.get("error") is None:
                     kept[name] = {key: answer[key] for key in ("reply", "first_reply") if key in answer}
         return kept
@@ -174,6 +175,7 @@ def _pairwise_settings(definition: RunDefinition) -> JSON | None:
     pairwise = definition.evaluation.pairwise
     if pairwise is None:
         return None
+    # What is left out says which pairs are asked and how they count, not what a judge reads.
     settings = pairwise.model_dump(mode="json", exclude={"baseline", "all_pairs", "orders", "unscored"})
     return {**settings, "sha256": definition.prompts[f"judge/{pairwise.prompt}"].sha256}
 
@@ -195,4 +197,5 @@ def _pair(comparison: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _without_call(comparison: Mapping[str, Any]) -> JSON:
+    # Whether constants are in the request or in the state depends on room, and is no part of the question.
     return {key: value for key, value in comparison.items() if key not in {"call", "kept"}}

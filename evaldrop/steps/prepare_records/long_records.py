@@ -93,6 +93,7 @@ def _forms(limit: int | None, *, is_apart: bool) -> Iterator[Form]:
     if limit is None:
         yield from (WHOLE, Form(is_apart=is_apart))
     for each in LIMITS:
+        # No more than the parent showed: its judges' replies would answer another text.
         if limit is None or each <= limit:
             yield Form(is_apart=is_apart, limit=each)
 

@@ -84,12 +84,14 @@ def perturb(text: str, name: PerturbationName, number: int, *, seed: str) -> str
     order = list(TEMPLATES)
     # The order is the record's, so that copies 1 to n of it are n different templates.
     Random(blake2b(f"{seed}\0{name}".encode(errors="replace"), digest_size=8).hexdigest()).shuffle(order)  # noqa: S311
+    # Braces in the prompt stay as they are, for it is the template that is formatted.
     return order[(number - 1) % len(order)].format(text)
 
 
 def _typos(text: str, draw: Random) -> str:
     words = [found.span(1) for found in _WORD.finditer(text) if found[1]]
     chosen = draw.sample(words, min(len(words), max(1, round(len(words) / _WORDS_PER_TYPO))))
+    # From the end, since a change moves what is behind it.
     for start, end in sorted(chosen, reverse=True):
         text = text[:start] + _misspelt(text[start:end], draw) + text[end:]
     return text
@@ -101,6 +103,7 @@ def _misspelt(word: str, draw: Random) -> str:
     swapped = word[:place] + word[place + 1] + word[place] + word[place + 2 :]
     dropped = word[:place] + word[place + 1 :]
     doubled = word[:place] + word[place] + word[place:]
+    # Two like letters swapped give the word itself, and the copy would be none.
     return draw.choice([changed for changed in (swapped, dropped, doubled) if changed != word])
 
 
@@ -112,6 +115,7 @@ def _case(text: str, number: int, draw: Random) -> str:
 
 def _whitespace(text: str, draw: Random) -> str:
     spaces = [found.start() for found in _SPACE.finditer(text)]
+    # From the end, since a change moves what is behind it.
     for place in sorted(draw.sample(spaces, (len(spaces) + 2) // 3), reverse=True):
         text = text[:place] + draw.choice(_WIDER) + text[place + 1 :]
     return text
@@ -125,6 +129,7 @@ def _copy(record: Record, place: int | None, text: str, record_id: str) -> Recor
     elif record.prompt is None:
         # A conversation in which the user says nothing has nothing to perturb but its transcript.
         changed = {"prompt": text, "messages": ()}
+    # In one group with its record: copies are no evidence of their own.
     # The line is not among a record's fields that are dumped, and stays.
     return record.model_copy(
         update={**changed, "id": record_id, "group": record.group or record.id, "responses": {}}

@@ -72,6 +72,7 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
     ):
         preparing = Preparing(definition, parent, is_sending=True)
         for row in read_records(stream, source=source, fields=evaluation.fields or None):
+            # Of what can be sent: rows that are refused take no place of the limit's.
             if prepared == request.limit:
                 break
             if isinstance(row, Record):
@@ -86,6 +87,7 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
                 continue
             records.write(orjson.dumps(outcome) + b"\n")
             prepared += 1
+            # Right behind their record: BuildScorecard holds one record for the copies to come.
             for copy in preparing.copies(row) if isinstance(row, Record) else ():
                 records.write(orjson.dumps(copy) + b"\n")
         for anchor in preparing.anchors():
@@ -96,6 +98,7 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
 
 def _refuse_too_many(first: list[str], *, rejected: int, read: int, definition: RunDefinition) -> None:
     tolerated = definition.evaluation.tolerated_invalid_percentage
+    # The second part where all is tolerated: a run without one record would still begin.
     if rejected * 100 > tolerated * read or rejected == read:
         more = f"\n… and {rejected - len(first):,} more" if rejected > len(first) else ""
         raise DatasetError(
@@ -179,6 +182,7 @@ class Preparing:
         except PromptError as error:
             return Refusal(record.line, str(error), record.model_dump(mode="json"))
         except TooLongError as error:
+            # Without the texts that may be megabytes long; the line says where they are.
             kept = record.model_dump(mode="json", exclude={"prompt", "messages", "context"})
             return Refusal(record.line, str(error), kept)
         if self._is_sending and "long" in calls:
@@ -280,6 +284,7 @@ class Preparing:
         prompt = self._prompts[f"candidate/{self._evaluation.prompt_of(candidate)}"]
         # The reference is the answer: a candidate must not see it.
         shown = {name: value for name, value in values.items() if name != "reference"}
+        # A single message is the prompt itself, and the prompt's file says how it is put.
         if len(record.messages) < 2:
             return prompt.render(shown)
         system = prompt.render(shown, only=lambda role: role == "system")
@@ -300,4 +305,5 @@ def variables(record: Record) -> JSON:
         "reference": list(record.reference),
         "category": record.category,
     }
+    # The fields last: metadata may hold any name, `prompt` among them.
     return {**record.metadata, **{name: value for name, value in fields.items() if value}}

@@ -32,6 +32,7 @@ def shorten(text: str, limit: int) -> str:
         f"\n\n[… {left_out:,} characters are left out here: the text is too long to be shown whole, "
         "and a response may rest on what is left out …]\n\n"
     )
+    # Not text[-tail:], which is the whole text for a tail of 0.
     return text[: limit - tail] + statement + text[len(text) - tail :]
 
 

@@ -94,6 +94,7 @@ def unfinished_notice(
     Beyond the caught steps money has been spent, and a redrive can go on: it begins at the state that failed,
     which must therefore not have handed its failure on. `execution` is its ARN, empty on one machine.
     """
+    # The workflow fails with the cause that `failure_notice` made, which begins with the step.
     if cause.startswith(tuple(f"{step}: " for step in _CAUGHT)):
         return None
     step = "EvaluateRecords" if error in _OF_THE_MAP else "BuildScorecard"
@@ -120,11 +121,13 @@ def report_unfinished(
     execution = detail["executionArn"]
     # Not every event carries error, cause and input (a long input is left out): Step Functions has them.
     ended = services.outcome(execution)
+    # The status of now, not the event's: a redrive may have begun since it was sent.
     if ended["status"] not in {"FAILED", "TIMED_OUT"}:
         return False
     run = json.loads(ended["input"])
     if rehearsed_with:
         run = {**run, "bedrock": rehearsed_with}
+    # An execution that ran out of time has neither error nor cause.
     notice = unfinished_notice(
         run, error=ended["error"] or "States.Timeout", cause=ended["cause"] or "", execution=execution
     )
@@ -147,6 +150,7 @@ def _spoken(error: str, cause: str) -> tuple[str, str]:
     try:
         content = json.loads(cause)
         return str(content.get("errorType", error)), str(content.get("errorMessage") or cause)
+    # AttributeError: a cause may be JSON and no object, such as a number.
     except (ValueError, AttributeError):
         return error, cause or error
 

@@ -53,6 +53,7 @@ class UploadOptions(BaseModel):
             if key.lower().startswith(PREFIX)
         }
         try:
+            # A misspelt option must not be passed over: without its limit a run pays for the whole dataset.
             return cls.model_validate(ours)
         except ValidationError as error:
             faults = [f"{PREFIX}{problem['loc'][0]}: {problem['msg']}" for problem in error.errors()]
@@ -168,6 +169,7 @@ def _wanted(event: Mapping[str, Any], delivery: str) -> Iterator[Callable[..., t
             raise InputError(
                 f"datasets: {entry!r} is neither a key nor an object with one. {error}"
             ) from error
+        # The schedule's own time is the same for each attempt at its event; a person's request states none.
         yield partial(_settle_wish, wish, str(event.get("scheduled_time") or delivery))
 
 
@@ -210,12 +212,14 @@ def _upload(facts: Mapping[str, Any], *, key: str, version: str, etag: str) -> U
 def run_name(*parts: str | None) -> str:
     """Return the name of the run that these parts, and no others, lead to."""
     # A digest: an execution's name has at most 80 characters, and not all that a key may have.
+    # With something between them: ("ab", "c") and ("a", "bc") are two runs.
     text = "\0".join(part or "" for part in parts)
     return f"ds-{hashlib.sha256(text.encode()).hexdigest()[:40]}"
 
 
 def run_of(upload: Upload) -> str:
     """Return the ID of the run that an upload starts."""
+    # Without versions only the ETag tells new content from the same event delivered again.
     return run_name(upload.bucket, upload.key, upload.version or upload.etag)
 
 
@@ -252,6 +256,8 @@ def _settle_wish(wish: Wish, moment: str, intake: Intake, services: StackService
         except StorageError as error:
             reason = f"{error}. Upload it, or take it out of the schedule."
     request = RunRequest(
+        # Not by the version: an event that is delivered again may find a newer one, and must not start a
+        # second run.
         run_id=run_name(bucket, key, moment, evaluation, str(wish.limit or "")),
         dataset=uri,
         dataset_version=facts.version,
@@ -272,6 +278,7 @@ def _settle(request: RunRequest, refused: str | None, services: StackServices) -
 
 
 def _uri(key: str, intake: Intake) -> str:
+    # To S3 a key with a slash in front is another object.
     return key if key.startswith("s3://") else f"s3://{intake.bucket}/{key.lstrip('/')}"
 
 

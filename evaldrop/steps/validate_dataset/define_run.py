@@ -64,6 +64,7 @@ class RunDraft:
     def tolerate_rows(self) -> None:
         """Turn the problems of single rows into warnings when the evaluation tolerates as many."""
         tolerated = self.evaluation.tolerated_invalid_percentage
+        # Multiplied, not divided: a dataset may have no row.
         if 0 < self.survey.n_rejected * 100 <= tolerated * self.survey.n_read:
             self.warnings += self.problems
             self.problems = []
@@ -82,6 +83,7 @@ class RunDraft:
         criteria, brought = checks.check(), checks.brought()
         self.problems += checks.problems
         self.warnings += checks.warnings
+        # Where no criterion could be read, that there is none to judge by is no further news.
         if criteria or not self.problems:
             self._refuse(judge_problems(evaluation, criteria.values()))
         self.warnings += judge_warnings(evaluation)
@@ -100,6 +102,7 @@ class RunDraft:
             run_id=self.request.run_id,
             evaluation_name=evaluation.name,
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            # Replies of a rehearsal are made up: a run that takes them over is not real either.
             simulated=self.request.simulated or bool(self.parent and self.parent.simulated),
             bedrock=self.request.bedrock,
             folder=run_folder(out, evaluation.name, self.request.run_id),
@@ -114,6 +117,7 @@ class RunDraft:
             ),
             evaluation=evaluation,
             evaluation_uri=self.evaluation_uri,
+            # The evaluation's own first: a rescored run finds those that records brought behind as many.
             criteria=(*self.evaluation.criteria, *brought),
             given=given,
             prompts={
@@ -173,6 +177,7 @@ class RunDraft:
             *([("judge", evaluation.pairwise.prompt)] if evaluation.pairwise else ()),
         ]
         prompts: dict[str, Prompt] = {}
+        # Once each: two candidates with one prompt would have its fault told twice.
         for kind, name in dict.fromkeys(wanted):
             if self.parent and kind == "candidate" and f"{kind}/{name}" in self.parent.prompts:
                 # What was sent is what was answered, whatever the file says now.
@@ -191,6 +196,7 @@ class RunDraft:
         # A candidate's prompt does not get the reference: asking for it is idle, printing it fails below.
         known = always | (self.survey.variables.keys() - {"reference"})
         missing = sorted(prompt.variables - known - {"reference"})
+        # Without a good row the records' own variables are unknown: a prompt with one would seem at fault.
         if missing and self.survey.n_accepted:
             names, those = ", ".join(missing), ", ".join(sorted(known))
             self._refuse(
@@ -210,6 +216,8 @@ class RunDraft:
     def plan(self, definition: RunDefinition) -> Plan | None:
         """Return the plan, rendered for a sample; not one record that can be rendered is a problem."""
         try:
+            # Before any record: an anchor that cannot be judged is the evaluation's fault, and tolerated for
+            # no share.
             list(Preparing(definition).anchors())
         except EvaluationError as error:
             self._refuse([error])
@@ -227,6 +235,7 @@ class RunDraft:
                 self.warnings += checks.problems
             else:
                 self.problems += checks.problems
+            # One record may fail for what it alone lacks. When none can be sent, the prompt is at fault.
             reason = _why_none_can_be_sent(Preparing(definition).prepare, sample)
             if reason and not self.problems:
                 self.problems.append(f"{self.survey.source} line {sample[0].line}: {reason}")
@@ -243,10 +252,12 @@ class RunDraft:
         return plan
 
     def _sample(self, total: int, checks: "LongChecks") -> Iterator[Record]:
+        # Spread over the dataset: the first records alone may all be of one kind.
         step = max(1, total // SAMPLE_RECORDS)
         with storage.open_read(self.request.dataset, self.request.dataset_version) as stream:
             rows = read_records(stream, source=self.survey.source, fields=self.evaluation.fields or None)
             records = (row for row in rows if isinstance(row, Record))
+            # A long record is counted as itself: in the sample it would weigh as much as hundreds.
             usual = (record for record in islice(records, total) if not checks.takes(record))
             yield from islice(usual, None, None, step)
 

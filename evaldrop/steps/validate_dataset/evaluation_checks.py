@@ -46,6 +46,8 @@ class CriteriaChecks:
                 self.problems.append(f'{path}: "{criterion.name}" is there twice.')
             found[criterion.name] = criterion
             self._check_needs(criterion)
+        # The survey notes no more names than that: records with further ones would be judged by less than
+        # they ask.
         if len(self.survey.criteria) >= MAX_NAMES_KEPT:
             self.problems.append(
                 f"{self.survey.source}: records name {MAX_NAMES_KEPT:,} different criteria or more. "
@@ -71,6 +73,8 @@ class CriteriaChecks:
                 config = as_langchain(name)
             elif name not in self.survey.criteria_by_name:
                 config = {"name": name, "question": f"Does the response meet: {name}?"}
+            # By the name it resolves to: a built-in criterion in two spellings would be judged and paid for
+            # twice.
             if _resolved_name(config) not in seen:
                 seen.add(_resolved_name(config))
                 brought.append(config)
@@ -122,6 +126,7 @@ def judge_warnings(evaluation: Evaluation) -> Iterator[str]:
     for judge in evaluation.judges:
         vendor = model_vendor(judge.model)
         kin = ", ".join(one.name for one in evaluation.candidates if vendor == model_vendor(one.model))
+        # Two unknown makers are not one.
         if vendor and kin:
             yield (
                 f"judge {judge.name} shares its maker, {vendor}, with {kin}; judges favour models of their "
@@ -144,6 +149,7 @@ def parent_problems(
     """
     before = questions_of(parent.evaluation)
     for place, settings in questions_of(evaluation).items():
+        # Judges may differ: other judges are what a run is judged again for.
         if place.startswith("candidates.") and settings != before.get(place):
             yield (
                 f"{source}: {place} is not what run {parent.run_id} asked, and rejudge calls no candidate. "

@@ -120,6 +120,7 @@ class Plan:
         return {
             **asdict(self),
             "calls": self.calls,
+            # Never the known part alone under this key: it would be read as the whole cost.
             "cost_usd": None if self.unknown else asdict(self.cost_usd),
             "known_cost_usd": asdict(self.cost_usd),
             "unknown_prices": list(self.unknown),
@@ -253,6 +254,7 @@ class Counting:
             self._calls["candidate", name] += weight
             self._input["candidate", name] += weight * sent
         for judgement in calls["judgements"]:
+            # The parent's replies are paid for already.
             kept = len(judgement.get("kept_replies", ()))
             self._count_judge(judgement, responses=1, calls=weight * (len(judgement["fences"]) - kept))
         for comparison in calls["comparisons"]:
@@ -267,6 +269,7 @@ class Counting:
 
     def _count_judge(self, request: dict[str, Any], *, responses: int, calls: float) -> None:
         name = request["judge"]
+        # Beyond the room that the state has for constants, a request carries its own.
         constants = request.get("call") or self.preparing.judge_requests.constants[request["request_key"]]
         parts = (request["before"], request["after"], constants.get("request") or constants.get("body"))
         self._calls["judge", name] += calls

@@ -87,6 +87,7 @@ def plan_sensitivity(check: Check, *, like: str | None, difference: float | None
     candidates = len(check.definition.evaluation.candidates)
     return sensitivity(
         records=records,
+        # With a small --limit the share of groups may round to none, and one record is at least one.
         clusters=max(1, round(check.survey.n_clusters * share)) if records else 0,
         # A single candidate is compared with its baseline.
         comparisons=max(1, candidates * (candidates - 1) // 2) * max(1, len(check.definition.criteria)),
@@ -164,6 +165,7 @@ def _variance(pair: Comparison, scorecard: Scorecard) -> float | None:
 
 def _detectable(clusters: int, variance: Range, level: float) -> Range | None:
     def smallest(between: float) -> float:
+        # For few records the formula exceeds 1, and no difference is larger than the scale.
         return min(1.0, minimum_detectable_difference(clusters, between=between, level=level, power=POWER))
 
     try:

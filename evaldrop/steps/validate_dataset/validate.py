@@ -56,6 +56,7 @@ def validate_dataset(request: RunRequest, *, default: str | None = None) -> dict
             shown.append(f"… and {more:,} more problems. evaldrop validate lists them.")
         raise DatasetError("\n".join(shown))
     definition = _kept(check.definition) or check.definition
+    # Before run.json is written: a run that was refused must not look as if it had begun.
     refuse_above_budget(check.plan, definition.evaluation.budget_usd)
     definition.save()
     run = {**request.model_dump(mode="json"), "folder": definition.folder, "name": definition.evaluation_name}
@@ -93,6 +94,7 @@ def check_dataset(request: RunRequest, *, default: str | None = None) -> Check:
             )
         evaluation = read_evaluation(evaluation_uri)
     except EvaldropError as error:
+        # Without an evaluation the rows can still be checked: everything that is wrong is told at once.
         survey, problems = _survey(request, {})
         return Check(request=request, survey=survey, problems=(*str(error).splitlines(), *problems))
     survey, problems = _survey(request, evaluation.fields)
