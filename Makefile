@@ -36,10 +36,7 @@ run: $(VENV)/installed ## Evaluate datasets/support-faq with simulated models an
 	@$(BIN)/evaldrop run datasets/support-faq/records.jsonl --bedrock simulated; code=$$?; \
 	  if [ $$code -gt 2 ]; then exit $$code; fi
 
-# mypy keeps one core busy for up to two minutes, which the tests, waiting for processes and servers, leave free.
-test: lint ## Run everything that CI runs.
-	@$(MAKE) --no-print-directory -j2 types tests
-	@$(MAKE) --no-print-directory whole-run
+test: lint types tests whole-run ## Run everything that CI runs.
 
 lint: $(VENV)/installed-dev ## Check style, who imports whom, and that everything is called.
 	$(BIN)/ruff check .
