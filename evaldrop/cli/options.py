@@ -1,5 +1,6 @@
 """The options that several commands share."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -47,3 +48,13 @@ MaxInFlight = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, for scripts.")]
+
+
+class ReportFormat(StrEnum):
+    """The formats of a report."""
+
+    HTML = "html"
+    MD = "md"
+    CSV = "csv"
+    XLSX = "xlsx"
+    JSON = "json"

@@ -7,11 +7,12 @@ imported once the calls' process is on its way, so that neither waits for what t
 """
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from inspect import CORO_CREATED, getcoroutinestate
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -218,7 +219,7 @@ def _execute(
     gc.freeze()  # what was imported stays: it need not be looked through for cycles again and again
     try:
         with watch(runtime.meter) as observer:
-            execution: Execution = _loop(
+            execution = _loop(
                 run_locally(
                     run.request,
                     runtime,
@@ -236,14 +237,23 @@ def _execute(
     return execution
 
 
-def _loop(coroutine: Any) -> Any:
+def _loop(workflow: Coroutine[Any, Any, "Execution"]) -> "Execution":
+    try:
+        return _runner()(workflow)
+    finally:
+        # Ctrl-C while the loop was being made: a warning of a coroutine that nobody awaited would follow it.
+        if getcoroutinestate(workflow) == CORO_CREATED:
+            workflow.close()
+
+
+def _runner() -> Callable[[Coroutine[Any, Any, "Execution"]], "Execution"]:
     try:
         import uvloop
     except ImportError:  # there is none for Windows
         import asyncio
 
-        return asyncio.run(coroutine)
-    return uvloop.run(coroutine)
+        return asyncio.run
+    return uvloop.run
 
 
 def _discard_empty(folder: str) -> None:

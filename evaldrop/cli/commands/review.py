@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from evaldrop.cli.options import AsJson, RunFolder
-from evaldrop.cli.output import print_json, shown, stdout
+from evaldrop.cli.output import print_json, stdout
 
 review = typer.Typer(
     name="review",
@@ -58,22 +58,14 @@ def export(
 
         evaldrop review export runs/support-answers/20261121T101500Z-4f3a2b -n 80 -c correctness --to out
     """
+    from evaldrop.cli.tables.review import print_export
     from evaldrop.report.review.exporting import export_review
 
     done = export_review(run, sample=sample, seed=seed, criteria=criterion or (), to=to)
-    sampling = done.sampling
     if as_json:
-        print_json({**done._asdict(), "sampling": sampling.model_dump()})
-        return
-    console = stdout()
-    console.print(
-        f"{sampling.sample.responses} of {sampling.population.responses:,} responses: "
-        f"{sampling.sample.records} of {sampling.population.records:,} records, drawn at random "
-        f"(seed {sampling.seed})"
-    )
-    console.print(f"page:  {shown(done.page)}")
-    console.print(f"sheet: {shown(done.sheet)}")
-    console.print(f"\nnext: evaldrop review import FILE {shown(run)}", soft_wrap=True)
+        print_json({**done._asdict(), "sampling": done.sampling.model_dump()})
+    else:
+        print_export(stdout(), done, run)
 
 
 @review.command("import")
@@ -100,16 +92,11 @@ def import_(
 
         evaldrop review import review-3f9c21a0b4.json runs/support-answers/20261121T101500Z-4f3a2b --rater Ada
     """
+    from evaldrop.cli.tables.review import print_import
     from evaldrop.report.review.importing import import_review
 
     done = import_review(file, run, rater=rater, imported_at=datetime.now(UTC).isoformat())
     if as_json:
         print_json(done._asdict())
-        return
-    console = stdout()
-    console.print(
-        f"{done.answered:,} labels by {shown(', '.join(done.raters))}; {done.skipped:,} passed on, "
-        f"{done.unanswered:,} not answered"
-    )
-    console.print(f"labels: {shown(done.labels)}")
-    console.print(f"\nnext: evaldrop calibrate {shown(run)} --apply", soft_wrap=True)
+    else:
+        print_import(stdout(), done, run)

@@ -7,7 +7,7 @@ import pytest
 
 from evaldrop.cli import exits
 from evaldrop.cli.app import main
-from evaldrop.cli.commands.local import commands
+from evaldrop.cli.local_aws import commands
 
 OUTPUTS = {"InputBucket": "in", "OutputBucket": "out", "StateMachine": "arn:machine"}
 

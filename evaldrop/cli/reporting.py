@@ -1,0 +1,87 @@
+"""A run's report as people meet it: on the terminal, as a file of one of five formats, or in the browser."""
+
+import tempfile
+import webbrowser
+from pathlib import Path
+
+from evaldrop import storage
+from evaldrop.cli.options import ReportFormat
+from evaldrop.cli.output import plain, print_json, shown, stdout
+from evaldrop.cli.running import require_run
+from evaldrop.scorecard.read import Run, read_run
+
+# Where a run keeps what is made of it. A workbook is made when it is asked for.
+_FILES = {
+    ReportFormat.HTML: "report.html",
+    ReportFormat.MD: "summary.md",
+    ReportFormat.CSV: "scorecard.csv",
+    ReportFormat.XLSX: "scorecard.xlsx",
+    ReportFormat.JSON: "scorecard.json",
+}
+
+
+def show_report(
+    folder: str,
+    form: ReportFormat | None,
+    *,
+    to: Path | None,
+    rebuild: bool,
+    open_page: bool,
+    as_json: bool,
+) -> None:
+    """Print a run's scorecard, or give its report in a format; open its page if that is wanted too."""
+    run = _scored(folder, rebuild=rebuild)
+    page = storage.join(run.uri, _FILES[ReportFormat.HTML])
+    if form is not None:
+        _give(run, form, to)
+    elif as_json:
+        print_json(run.scorecard.model_dump(mode="json"))
+    else:
+        from evaldrop.cli.tables.scorecard import print_scorecard
+
+        print_scorecard(stdout(), run.scorecard)
+        stdout().print(f"\nreport: {shown(page)}")
+    if open_page:
+        _open(page)
+
+
+def _scored(folder: str, *, rebuild: bool) -> Run:
+    require_run(folder)
+    if not rebuild and storage.exists(storage.join(folder, _FILES[ReportFormat.JSON])):
+        return read_run(folder)
+    from evaldrop.run.definition import RunDefinition
+    from evaldrop.steps.build_scorecard.build import score_run
+
+    # A run whose last step failed has its replies: the scorecard is made from them, and nothing is called.
+    definition = RunDefinition.load(folder)
+    return Run(folder.rstrip("/"), score_run(definition), dict(definition.content))
+
+
+def _give(run: Run, form: ReportFormat, to: Path | None) -> None:
+    """Print a report of text; write a workbook; of a page say where it is."""
+    place = storage.join(run.uri, _FILES[form])
+    if form is ReportFormat.XLSX:
+        from evaldrop.report.workbook import xlsx_report
+
+        place = str(to or place)
+        storage.write_bytes(place, xlsx_report(run.scorecard, run.uri))
+        stdout().print(f"wrote {shown(place)}")
+    elif to is not None:
+        storage.write_bytes(str(to), storage.read_bytes(place))
+        stdout().print(f"wrote {shown(str(to))}")
+    elif form is ReportFormat.HTML:
+        stdout().print(shown(place))
+    else:
+        # As it is: a file's text is inert where it belongs, and rich would fold its lines.
+        lines = storage.read_bytes(place).decode().replace("\r\n", "\n").split("\n")
+        print("\n".join(map(plain, lines)), end="")  # noqa: T201 - the result itself
+
+
+def _open(page: str) -> None:
+    """Open a page in the browser; one in S3 by a copy on this machine."""
+    if storage.is_s3(page):
+        # Not removed: the browser reads it after this process has ended.
+        copy = Path(tempfile.mkdtemp(prefix="evaldrop-")) / "report.html"
+        storage.write_bytes(str(copy), storage.read_bytes(page))
+        page = str(copy)
+    webbrowser.open(storage.local_path(page).as_uri())
