@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import tomllib
 
 import aws_cdk as cdk
 import cdk_nag
@@ -88,3 +90,15 @@ def test_the_documented_settings_are_the_settings():
     for name, setting in Settings.model_fields.items():
         assert f"`{name}`" in text, name
         assert setting.description or name in {"stack_name", "weekly", "alarms", "keep_logs_days"}
+
+
+def test_types_are_checked_of_every_module_of_the_library_that_is_imported():
+    """A module that is not on mypy's list would be Any, and nothing said of it wrong."""
+    overrides = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]["overrides"]
+    followed = {
+        name for each in overrides if each.get("follow_imports") == "normal" for name in each["module"]
+    }
+    sources = "".join(path.read_text() for path in [*ROOT.glob("infra/**/*.py"), ROOT / "app.py"])
+    imported = set(re.findall(r"from aws_cdk import (aws_\w+)", sources))
+    assert imported
+    assert {f"aws_cdk.{name}" for name in imported} <= followed
