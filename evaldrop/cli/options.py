@@ -17,6 +17,15 @@ EvaluationFile = Annotated[
         help="The evaluation; by default the file found beside the dataset.",
     ),
 ]
+OtherEvaluation = Annotated[
+    str | None,
+    typer.Option(
+        "--evaluation",
+        "-e",
+        metavar="FILE",
+        help="The evaluation with what is new; by default the file the run was made with, as it is now.",
+    ),
+]
 RunFolder = Annotated[str, typer.Argument(metavar="RUN", help="A run's folder: a path or an s3:// URI.")]
 DEFAULT_STACK = "evaldrop"
 """What cdk.json calls the stack where nothing else is said."""

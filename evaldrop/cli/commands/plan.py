@@ -49,7 +49,7 @@ def plan(
         evaldrop plan faq.jsonl --difference 0.05 --like runs/faq/20261121T101500Z-4f3a2b
     """
     from evaldrop.cli.running import show_plan
-    from evaldrop.cli.tables.sensitivity import print_sensitivity
+    from evaldrop.cli.tables.plan import print_sensitivity
     from evaldrop.run.request import RunRequest, new_run_id
     from evaldrop.steps.validate_dataset.plan import refuse_above_budget
     from evaldrop.steps.validate_dataset.sensitivity import plan_sensitivity

@@ -4,20 +4,12 @@ from typing import Annotated
 
 import typer
 
-from evaldrop.cli.options import AsJson, MaxInFlight, OutOfRun, RunFolder, Yes
+from evaldrop.cli.options import AsJson, MaxInFlight, OtherEvaluation, OutOfRun, RunFolder, Yes
 
 
 def rejudge(
     run: RunFolder,
-    evaluation: Annotated[
-        str | None,
-        typer.Option(
-            "--evaluation",
-            "-e",
-            metavar="FILE",
-            help="The evaluation with other judges or criteria; by default the run's own file, as it is now.",
-        ),
-    ] = None,
+    evaluation: OtherEvaluation = None,
     bedrock: Annotated[
         str | None,
         typer.Option("--bedrock", metavar="RUNTIME", help="Who answers; by default as in the run."),

@@ -1,23 +1,11 @@
 """`evaldrop rescore`: a run's replies read again by other rules, without a call."""
 
-from typing import Annotated
-
-import typer
-
-from evaldrop.cli.options import AsJson, OutOfRun, RunFolder
+from evaldrop.cli.options import AsJson, OtherEvaluation, OutOfRun, RunFolder
 
 
 def rescore(
     run: RunFolder,
-    evaluation: Annotated[
-        str | None,
-        typer.Option(
-            "--evaluation",
-            "-e",
-            metavar="FILE",
-            help="The evaluation with other rules; by default the file the run was made with, as it is now.",
-        ),
-    ] = None,
+    evaluation: OtherEvaluation = None,
     out: OutOfRun = None,
     as_json: AsJson = False,
 ) -> int:

@@ -58,7 +58,7 @@ def export(
 
         evaldrop review export runs/support-answers/20261121T101500Z-4f3a2b -n 80 -c correctness --to out
     """
-    from evaldrop.cli.tables.review import print_export
+    from evaldrop.cli.tables.calibration import print_export
     from evaldrop.report.review.exporting import export_review
 
     done = export_review(run, sample=sample, seed=seed, criteria=criterion or (), to=to)
@@ -92,7 +92,7 @@ def import_(
 
         evaldrop review import review-3f9c21a0b4.json runs/support-answers/20261121T101500Z-4f3a2b --rater Ada
     """
-    from evaldrop.cli.tables.review import print_import
+    from evaldrop.cli.tables.calibration import print_import
     from evaldrop.report.review.importing import import_review
 
     done = import_review(file, run, rater=rater, imported_at=datetime.now(UTC).isoformat())

@@ -5,6 +5,8 @@ from rich.console import Console
 from evaldrop.cli.output import shown
 from evaldrop.cli.tables.terminal import print_title, wrapped_table
 from evaldrop.report.columns import Column, words
+from evaldrop.report.review.exporting import Exported
+from evaldrop.report.review.importing import Imported
 from evaldrop.scorecard.figures import interval, number, percent, signed
 from evaldrop.scorecard.model.calibration import CorrectedRate, CriterionCalibration
 from evaldrop.scorecard.model.scorecard import Scorecard
@@ -107,3 +109,26 @@ def _print_means(console: Console, scorecard: Scorecard, criterion: str) -> None
         if mean.reason or reason:
             why = f"no corrected mean: {mean.reason}" if mean.reason else reason
             console.print(f"  [dim]{shown(name)}: {shown(why or '')}[/dim]", soft_wrap=True)
+
+
+def print_export(console: Console, done: Exported, run: str) -> None:
+    """Print what was drawn, where its page and sheet are, and what comes next."""
+    sampling = done.sampling
+    console.print(
+        f"{sampling.sample.responses} of {sampling.population.responses:,} responses: "
+        f"{sampling.sample.records} of {sampling.population.records:,} records, drawn at random "
+        f"(seed {sampling.seed})"
+    )
+    console.print(f"page:  {shown(done.page)}")
+    console.print(f"sheet: {shown(done.sheet)}")
+    console.print(f"\nnext: evaldrop review import FILE {shown(run)}", soft_wrap=True)
+
+
+def print_import(console: Console, done: Imported, run: str) -> None:
+    """Print whose labels were stored, how many, and what comes next."""
+    console.print(
+        f"{done.answered:,} labels by {shown(', '.join(done.raters))}; {done.skipped:,} passed on, "
+        f"{done.unanswered:,} not answered"
+    )
+    console.print(f"labels: {shown(done.labels)}")
+    console.print(f"\nnext: evaldrop calibrate {shown(run)} --apply", soft_wrap=True)
