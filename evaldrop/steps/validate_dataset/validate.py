@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from evaldrop import storage
 from evaldrop.datasets import Survey, survey_dataset
 from evaldrop.errors import DatasetError, EvaldropError, EvaluationError, InputError
-from evaldrop.evaluation import find_evaluation, read_evaluation, stack_evaluation
+from evaldrop.evaluation import Evaluation, find_evaluation, read_evaluation, stack_evaluation
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import RunRequest, has_begun
 from evaldrop.steps.validate_dataset.define_run import RunDraft
@@ -70,7 +72,7 @@ def _kept(definition: RunDefinition) -> RunDefinition | None:
     kept = RunDefinition.load(definition.folder)
     for what, before, now in (
         ("dataset", kept.dataset.sha256, definition.dataset.sha256),
-        ("evaluation", kept.evaluation, definition.evaluation),
+        ("evaluation", _as_kept(kept.evaluation), _as_kept(definition.evaluation)),
         ("prompts", kept.prompts, definition.prompts),
     ):
         if before != now:
@@ -78,6 +80,11 @@ def _kept(definition: RunDefinition) -> RunDefinition | None:
                 f"run {kept.run_id} cannot go on: its {what} changed since it began. Start a new run."
             )
     return kept
+
+
+def _as_kept(evaluation: Evaluation) -> Any:
+    """Return an evaluation as run.json spells it: there the points 1 and 2 of a scale are "1" and "2"."""
+    return orjson.loads(evaluation.model_dump_json())
 
 
 def check_dataset(request: RunRequest, *, default: str | None = None) -> Check:
