@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from evaldrop import storage
 from evaldrop.errors import StorageError
+from evaldrop.report.guard import GUARDED, refusal
 
 LOOPBACK = "127.0.0.1"
 KINDS = {
@@ -121,10 +122,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         port = cast("ThreadingHTTPServer", self.server).server_port
-        if self.headers.get("Host") in {f"{LOOPBACK}:{port}", f"localhost:{port}"}:
+        headers = {name: self.headers[name] for name in GUARDED if name in self.headers}
+        refused = refusal(headers, bound_to=LOOPBACK, port=port, may_be_linked_to=True)
+        if refused is None:
             answer = self.served.answer(self.path)
         else:
-            answer = HttpAnswer(HTTPStatus.MISDIRECTED_REQUEST, body=b"Not the name of this server.\n")
+            answer = HttpAnswer(HTTPStatus.MISDIRECTED_REQUEST, body=f"{refused}\n".encode())
         self.send_response(answer.status)
         for name, value in HEADERS.items():
             self.send_header(name, value)

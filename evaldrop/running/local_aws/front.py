@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
+from evaldrop.report.guard import GUARDED, refusal
 from evaldrop.running.local_aws.events import Created
 from evaldrop.running.local_aws.executions import ApiError, Executions
 from evaldrop.running.local_aws.functions import Functions, NoSuchFunctionError
@@ -32,6 +33,37 @@ _INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """
+    The gate before the door: no page of another site gets in, and no page at all is told that it may.
+
+    Who gets in can run code: a function's code and environment are the local AWS's to change.
+    """
+
+    application: Application
+    bound_to: str
+    port: int
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request, or refuse it."""
+        keys = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in GUARDED}
+        headers = {name: environ[key] for name, key in keys.items() if key in environ}
+        refused = refusal(headers, bound_to=self.bound_to, port=self.port)
+        # moto's own pages and resets are for its tests; the stack's state is nobody's to empty.
+        if refused is None and path_of(environ).startswith("/moto-api"):
+            refused = "There is no such page."
+        if refused is not None:
+            body_of(environ)  # read, for the connection's sake
+            return _send(start_response, 403, f"{refused}\n".encode(), "text/plain")
+
+        def without_leave(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            kept = [each for each in headers if not each[0].lower().startswith("access-control-")]
+            return start_response(status, kept, *more)
+
+        return self.application(environ, without_leave)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

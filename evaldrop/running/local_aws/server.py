@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from botocore.exceptions import ClientError
 from moto.moto_server.werkzeug_app import (
@@ -26,7 +25,7 @@ from evaldrop.errors import InputError
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION, Clients, access_key_of
 from evaldrop.running.local_aws.events import Events
 from evaldrop.running.local_aws.executions import Executions, Machine
-from evaldrop.running.local_aws.front import Front
+from evaldrop.running.local_aws.front import Application, Front, Guard
 from evaldrop.running.local_aws.functions import RETRY_AFTER_S, Functions
 from evaldrop.running.local_aws.integrations import integrations_of
 from evaldrop.running.local_aws.models import Answers, Models
@@ -116,13 +115,14 @@ class LocalAws:
         self.events = Events(self.clients, self.functions)
         self.executions = self._make_executions(choices)
         self.schedules = Schedules(self.clients, self.functions, now=choices.now)
-        self._server.app = Front(
+        front = Front(
             moto=moto,
             executions=self.executions,
             functions=self.functions,
             permissions=self.permissions,
             on_written=[self.answers.written, self.events.written],
         )
+        self._server.app = Guard(application=front, bound_to=choices.host, port=self._server.port)
         self.schedules.start()
 
     def _make_executions(self, choices: Choices) -> Executions:
@@ -212,9 +212,9 @@ def _subscribe_queue(topic: str, clients: Clients) -> str:
     return url
 
 
-def _listen(choices: Choices, application: Any) -> BaseWSGIServer:
+def _listen(choices: Choices, application: Application) -> BaseWSGIServer:
     try:
-        return make_server(
+        server = make_server(
             choices.host, choices.port, application, threaded=True, request_handler=MotoRequestHandler
         )
     except (OSError, SystemExit) as error:  # werkzeug prints and exits when a port is taken
@@ -222,6 +222,9 @@ def _listen(choices: Choices, application: Any) -> BaseWSGIServer:
             f"--port {choices.port}: something else listens there already. Give another, such as "
             f"--port {choices.port + 1}."
         ) from error
+    # From the first request on, also while the stack is being made.
+    server.app = Guard(application=application, bound_to=choices.host, port=server.port)
+    return server
 
 
 def _quieten() -> None:
