@@ -53,7 +53,7 @@ def explained(text: str, error: yaml.MarkedYAMLError) -> tuple[int, str]:
 def _character(fault: Fault) -> tuple[int, str]:
     if fault.char == "\t":
         return fault.index, "a tab. YAML is indented by spaces: put spaces in its place"
-    return _begins_value(fault)
+    return begins_value(fault)
 
 
 def hidden_by_comment(fault: Fault) -> tuple[int, str]:
@@ -84,7 +84,8 @@ def missing_space(text: object) -> str:
     return f' A space is missing after "{glued[1]}:".' if glued else ""
 
 
-def _begins_value(fault: Fault) -> tuple[int, str]:
+def begins_value(fault: Fault) -> tuple[int, str]:
+    """Return what to do where a text begins with a character that YAML takes for itself."""
     # The tag, alias or block of text began before the place at which it could not be read on.
     index = fault.start if fault.text[fault.start : fault.start + 1] in tuple("*&!|>%") else fault.index
     return index, f"{fault.text[index : index + 1]} cannot begin a text. {_in_quotes(fault, index)}"
@@ -137,7 +138,7 @@ _EXPLANATIONS = (
     (r"unhashable", _braces),
     (r"escape", _escape),
     (r"cannot start any token", _character),
-    (r"alias|anchor|block scalar|\btag\b|directive", _begins_value),
+    (r"alias|anchor|block scalar|\btag\b|directive", begins_value),
     (r"could not find expected ':'", _no_colon),
 )
 

@@ -67,7 +67,9 @@ def test_a_word_or_a_number_is_what_yaml_1_2_says(plain, value):
         ("*bold* words", 11, "* cannot begin a text"),
         ("*unknown", 11, "* cannot begin a text"),
         ("& what else?", 11, "& cannot begin a text"),
+        ("&c is short for and", 11, "& cannot begin a text"),
         ("!important", 11, "! cannot begin a text"),
+        ("! is it good?", 11, "! cannot begin a text"),
         ("> 3 words?", 11, "> cannot begin a text"),
         (">= 3 words?", 11, "> cannot begin a text"),
         ("| is a pipe", 11, "| cannot begin a text"),
@@ -89,7 +91,16 @@ def test_a_text_that_needs_quotes_is_shown_with_them(value, column, told):
 
 @pytest.mark.parametrize(
     ("value", "column"),
-    [("Tone: warm?", 29), ("?", 25), ("?what", 25), ("@team", 25), ("*bold* x", 25), ("Is it #1?", 31)],
+    [
+        ("Tone: warm?", 29),
+        ("?", 25),
+        ("?what", 25),
+        ("@team", 25),
+        ("*bold* x", 25),
+        ("&c x", 25),
+        ("! x", 25),
+        ("Is it #1?", 31),
+    ],
 )
 def test_a_text_in_braces_is_shown_with_its_quotes_and_without_what_is_beside_it(value, column):
     message = refused(f"criteria:\n  - {{name: x, question: {value}, scale: binary}}\n")
