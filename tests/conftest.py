@@ -1,6 +1,9 @@
 """Fixtures that several test modules use."""
 
+import contextlib
 import signal
+from dataclasses import dataclass
+from pathlib import Path
 
 import boto3
 import pytest
@@ -30,6 +33,27 @@ def bucket(monkeypatch):
         client.create_bucket(Bucket="drop")
         monkeypatch.setattr(storage, "_client", client)
         yield "drop"
+
+
+@dataclass(frozen=True)
+class FirstEvaluation:
+    """A folder in which a reader has typed `evaldrop init my-evaluation`, and run it; `runs` are in it."""
+
+    folder: Path
+    runs: list[str]
+
+
+@pytest.fixture(scope="session")
+def first_evaluation(tmp_path_factory):
+    """The example of `evaldrop init`, and two runs of it."""
+    from evaldrop.cli import main
+
+    folder = tmp_path_factory.mktemp("reader")
+    with contextlib.chdir(folder):
+        main(["init", "my-evaluation"])
+        for _ in range(2):
+            main(["run", "my-evaluation/records.jsonl", "--bedrock", "simulated:latency=0"])
+        return FirstEvaluation(folder, sorted(str(file.parent) for file in Path("runs").glob("*/*/run.json")))
 
 
 @pytest.fixture

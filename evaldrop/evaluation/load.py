@@ -4,12 +4,13 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from evaldrop import storage
 from evaldrop.errors import EvaluationError
 from evaldrop.evaluation.definition import Evaluation
+from evaldrop.evaluation.yaml_faults import comma_advice, in_quotes, missing_space
+from evaldrop.evaluation.yaml_text import read_yaml
 from evaldrop.shipped import resource
 
 FILE_NAME = "evaluation.yaml"
@@ -80,15 +81,12 @@ def parse_evaluation(text: str | bytes, *, source: str) -> Evaluation:
             with the place in the file and what to do.
     """
     try:
-        content = yaml.safe_load(text)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        # PyYAML's message has lines of its own, and every line of an error here is one problem.
-        on_one_line = " ".join(str(error).split())
-        raise EvaluationError(f"{source}: not YAML. {on_one_line}") from error
+        content = read_yaml(text)
+    except EvaluationError as error:
+        raise EvaluationError(f"{source}: {error}") from error
     if not isinstance(content, Mapping):
-        raise EvaluationError(
-            f'{source}: holds no keys. Give at least "name", "candidates" and "judges" or "metrics".'
-        )
+        need = 'Give at least "name", "candidates" and "judges" or "metrics".'
+        raise EvaluationError(f"{source}: holds no keys.{missing_space(content)} {need}")
     try:
         return Evaluation.model_validate(content)
     except ValidationError as error:
@@ -102,7 +100,10 @@ def _explain(problem: Any) -> str:
     where = "".join(parts).removeprefix(".")
     match problem["type"]:
         case "extra_forbidden":
-            return f"{where}: unknown key.{_did_you_mean(str(place[-1]), sorted(_keys_at(place[:-1])))}"
+            told = comma_advice(place[-1], problem["input"])
+            return (
+                f"{where}: unknown key.{told or _did_you_mean(str(place[-1]), sorted(_keys_at(place[:-1])))}"
+            )
         case "missing":
             need = "Every evaluation needs it." if len(place) == 1 else "Give it a value."
             return f"{where}: missing. {need}"
@@ -111,7 +112,9 @@ def _explain(problem: Any) -> str:
             return f"{where + ': ' if where else ''}{problem['ctx']['error']}."
         case _:
             given = repr(problem["input"])
-            return f"{where}: {problem['msg']}; it is {given if len(given) < 80 else given[:77] + '...'}."
+            given = given if len(given) < 80 else given[:77] + "..."
+            advice = f" {in_quotes(problem['input'])}" if problem["type"] == "string_type" else ""
+            return f"{where}: {problem['msg']}; it is {given}.{advice}".rstrip()
 
 
 def _keys_at(location: tuple[str | int, ...]) -> list[str]:

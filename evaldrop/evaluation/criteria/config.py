@@ -11,6 +11,7 @@ from evaldrop.errors import EvaluationError
 from evaldrop.evaluation.criteria.built_in import built_in
 from evaldrop.evaluation.criteria.criterion import Criterion, Example
 from evaldrop.evaluation.criteria.scales import Scale, scale_from_config
+from evaldrop.evaluation.yaml_faults import comma_advice, in_quotes, missing_space
 
 # A name becomes a property of the verdict tool and a word of a gate rule.
 _NAME: Final = r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$"
@@ -58,6 +59,9 @@ def criterion_from_config(value: str | Mapping[str, Any], *, path: str) -> Crite
         raise EvaluationError(
             f"{path}: {value!r} is no criterion. Write a built-in name, or a name and a question."
         )
+    if value.get("question", "") is None:
+        # Else a question that # made a comment would be that of the built-in criterion of this name.
+        raise EvaluationError(f"{path}.question: {in_quotes(None)}")
     try:
         config = _CriterionConfig.model_validate(dict(value))
     except ValidationError as error:
@@ -112,15 +116,19 @@ def _on_scale(value: float | str, scale: Scale, *, path: str, between: bool = Fa
 
 
 def _in_words(error: ValidationError, *, path: str) -> str:
-    first = error.errors()[0]
+    problems = error.errors()
+    # Of "name:tone" the missing name is told first, and the missing space is what to mend.
+    first = next((one for one in problems if missing_space(one["loc"][-1])), problems[0])
     where = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         known = ", ".join(_CriterionConfig.model_fields)
-        return f"{path}: a criterion has no field {where!r}. It has {known}."
+        told = comma_advice(where, first["input"])
+        return f"{path}: a criterion has no field {where!r}.{told} It has {known}."
     if first["type"] == "missing":
         return f"{path}: no {where!r}. Every criterion needs one."
     if where == "name" and first["type"] == "string_pattern_mismatch":
         return (
             f"{path}.name: {first['input']!r} must begin with a letter and hold only letters, digits, _ - ."
         )
-    return f"{path}.{where}: {first['msg']} (got {first['input']!r})."
+    advice = f" {in_quotes(first['input'])}" if first["type"] == "string_type" else ""
+    return f"{path}.{where}: {first['msg']} (got {first['input']!r}).{advice}".rstrip()

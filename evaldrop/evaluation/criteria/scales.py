@@ -166,7 +166,7 @@ def _typed_scale(value: Mapping[object, object], *, path: str) -> Scale:
         raise EvaluationError(f"{path}: a {kind} scale has no {', '.join(sorted(unknown))}.")
     not_applicable = _flag(value, "not_applicable", path=path)
     if kind == "binary":
-        # YAML 1.1 reads a bare yes and no as true and false.
+        # `true` and `false` are written for them as well.
         yes, no = (_definition(value, *keys) for keys in (("yes", True), ("no", False)))
         return Scale.binary(yes=yes, no=no, not_applicable=not_applicable)
     if kind == "range":
@@ -257,7 +257,7 @@ def _flag(value: Mapping[object, object], key: str, *, path: str) -> bool:
 
 
 def _text(value: object) -> str:
-    # YAML 1.1 reads a bare yes and no as true and false.
+    # Written as `true` and `false`, they are answered by yes and no.
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value).strip()

@@ -136,7 +136,8 @@ def _described(measure: str, candidate: str | None) -> str:
 def _unknown(
     rule: Rule, position: int, what: str, name: str, known: Iterable[str], names: RunNames
 ) -> EvaluationError:
-    close = get_close_matches(name, list(known), n=1)
+    # A candidate has no mean of its own: its name is known, and is not what was meant.
+    close = get_close_matches(name, [one for one in known if one != name], n=1)
     meant = f'; did you mean "{close[0]}"?' if close else "."
     return misread(
         rule.expression,

@@ -140,6 +140,37 @@ def test_a_file_without_keys_is_told_what_it_needs(text):
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("judges: [{name: pro, model: m, and kind?}]", "Within { } a comma ends a text"),
+        ("judges: [{name: pro, model:m}]", 'A space is missing after "model:".'),
+        ("description: 5", 'it is 5. A text that looks like this needs quotes: "5".'),
+        ("prompt: 1.0", 'A text that looks like this needs quotes: "1.0".'),
+        ("prompt: true", 'A text that looks like this needs quotes: "true".'),
+        ("prompt: # answer.v1", "a text that begins with # or & needs quotes"),
+    ],
+)
+def test_a_text_that_yaml_reads_as_something_else_is_told_that_it_needs_quotes(text, told):
+    assert told in " ".join(problems(SMALLEST + text))
+
+
+def test_a_key_glued_to_its_value_is_told_that_a_space_is_missing():
+    assert 'holds no keys. A space is missing after "name:".' in problems("name:small")[0]
+
+
+def test_words_that_older_yaml_takes_for_booleans_are_words_and_flags_all_the_same():
+    evaluation = parse_evaluation(
+        "name: no\ncandidates: [{name: on, model: m}]\ncriteria: [correctness]\n"
+        "judges: [{name: off, model: m, mask_identity: yes}]\n"
+        "anchors: [{prompt: a, response: no, passes: no}]",
+        source="evaluation.yaml",
+    )
+    assert (evaluation.name, evaluation.candidates[0].name, evaluation.judges[0].name) == ("no", "on", "off")
+    assert evaluation.judges[0].mask_identity is True
+    assert (evaluation.anchors.records[0].response, evaluation.anchors.records[0].passes) == ("no", False)
+
+
 def test_the_schema_for_editors_describes_every_key_of_candidates_and_judges():
     schema = Evaluation.model_json_schema()
     assert schema["additionalProperties"] is False

@@ -219,3 +219,21 @@ def test_a_wrong_criterion_is_refused_with_its_place(config, message):
 def test_a_pass_mark_may_lie_between_two_points():
     config = {"name": "t", "question": "q", "scale": {1: "a", 2: "b"}, "pass_at": 1.5}
     assert criterion_from_config(config, path=WHERE).pass_at == 1.5
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        (
+            {"name": "tone", "question": "Is it warm", "kind and short?": None},
+            "Within { } a comma ends a text",
+        ),
+        ({"name:tone": None, "question": "Is it warm?"}, 'A space is missing after "name:"'),
+        ({"name": "correctness", "question": None}, "a text that begins with # or & needs quotes"),
+        ({"name": "tone", "question": 5}, 'needs quotes: "5"'),
+    ],
+)
+def test_a_question_that_yaml_cut_or_read_as_something_else_is_told_the_quote_it_lacks(config, told):
+    with pytest.raises(EvaluationError) as error:
+        criterion_from_config(config, path="criteria[0]")
+    assert told in str(error.value)

@@ -221,6 +221,7 @@ def test_names_with_dots_metrics_and_overall_are_known(expression):
     ("cost_usd < 5 for hiaku", 18, 'no candidate "hiaku"; did you mean "haiku"?'),
     ("correctness.mean >= 3 for all", 27, 'no candidate "all"'),
     ("rouge_l.pass_rate > 0.5", 1, 'nothing called "rouge_l" with pass_rate'),
+    ("haiku.mean > 0.5", 1, 'nothing called "haiku" with mean; did you mean "haiku.tone"?'),
     ("haiku.tone.mean > 3", 1, '"haiku.tone" may mean haiku.tone or tone of haiku'),
     ("haiku.correctness.mean > 3 for gpt-4.1", 1, "the rule is about haiku alone"),
     ("haiku.cost_usd < 3 for every candidate", 1, "the rule is about haiku alone"),
