@@ -37,7 +37,11 @@ class _Loader(Parser):
                 twice = f"{key!r} is given twice, first in line {first[key].line + 1}"
                 raise yaml.constructor.ConstructorError(None, None, twice, place)
             first[key] = place
-        return super().construct_mapping(node, deep)
+        # As run.json will spell it: else a run that goes on would find a label changed.
+        return {
+            str(key).lower() if isinstance(key, bool) else key: value
+            for key, value in super().construct_mapping(node, deep).items()
+        }
 
     def whole_number(self, node: Any) -> int:
         text = self.construct_scalar(node)

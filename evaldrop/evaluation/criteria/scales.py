@@ -154,7 +154,7 @@ def scale_from_config(value: object, *, path: str) -> Scale:
 def _typed_scale(value: Mapping[object, object], *, path: str) -> Scale:
     kind = value.get("type", "choices")
     allowed: dict[object, set[str]] = {
-        "binary": {"yes", "no"},
+        "binary": {"yes", "no", "true", "false"},
         "points": {"points", "halves"},
         "range": {"low", "high"},
         "choices": {"choices"},
@@ -167,7 +167,7 @@ def _typed_scale(value: Mapping[object, object], *, path: str) -> Scale:
     not_applicable = _flag(value, "not_applicable", path=path)
     if kind == "binary":
         # `true` and `false` are written for them as well.
-        yes, no = (_definition(value, *keys) for keys in (("yes", True), ("no", False)))
+        yes, no = (_definition(value, *keys) for keys in (("yes", "true", True), ("no", "false", False)))
         return Scale.binary(yes=yes, no=no, not_applicable=not_applicable)
     if kind == "range":
         return _range(value, not_applicable=not_applicable, path=path)
@@ -251,6 +251,8 @@ def _definition(entry: Mapping[object, object], *keys: object) -> str | None:
 
 def _flag(value: Mapping[object, object], key: str, *, path: str) -> bool:
     flag = value.get(key, False)
+    if flag in ("yes", "no"):  # words in YAML 1.2, and written by many
+        return flag == "yes"
     if not isinstance(flag, bool):
         raise EvaluationError(f"{path}.{key}: {flag!r} is neither true nor false.")
     return flag

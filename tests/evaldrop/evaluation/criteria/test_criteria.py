@@ -128,7 +128,7 @@ def test_a_scale_is_read_from_every_form(config, scale):
         ({"type": "range", "low": "x"}, "'x' is no number"),
         ({"type": "range", "step": 1}, "a range scale has no step"),
         ({"type": "points"}, "needs two or more"),
-        ({"type": "points", "points": {1: "a", 2: "b"}, "halves": "yes"}, "neither true nor false"),
+        ({"type": "points", "points": {1: "a", 2: "b"}, "halves": "perhaps"}, "neither true nor false"),
         ({"choices": {"A": 1}}, "needs two or more"),
         ({"choices": {"A": 1, "B": 1}}, "same score"),
         ({"choices": {"A": 1, "B": "good"}}, "'good' is no number"),
