@@ -1,4 +1,4 @@
-"""The sampling parameters of a candidate or judge where its evaluation says nothing, left out where refused."""
+"""Sampling parameters where an evaluation states none: defaults, left out where the model refuses them."""
 
 from collections.abc import Mapping
 from typing import Any

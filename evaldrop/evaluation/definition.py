@@ -69,7 +69,7 @@ def _known_family(name: Any) -> str:
 FamilyName = Annotated[
     str, PlainValidator(_known_family), WithJsonSchema({"enum": families(), "type": "string"})
 ]
-"""A layout of `invoke_model`'s bodies. The model's ID tells it; that of an imported model and many an ARN do not."""
+"""A layout of `invoke_model`'s bodies. The model's ID tells it, but not that of an imported model."""
 
 
 class Inference(EvaluationPart):

@@ -89,9 +89,7 @@ MODEL_LIMITS = (
     Row(r"llama", Limits(tools="auto"), "https://github.com/langchain-ai/langchain-aws/issues/620", "llama"),
     Row(r"deepseek[.-]r1", Limits(tools="none"), _CONVERSE),
     # A tool by name is not called when its schema has objects in it, as a verdict's has.
-    Row(
-        r"deepseek\.v3", Limits(tools="any"), "https://github.com/langchain-ai/langchain-aws/issues/1270"
-    ),
+    Row(r"deepseek\.v3", Limits(tools="any"), "https://github.com/langchain-ai/langchain-aws/issues/1270"),
     Row(r"cohere\.command(?:-light)?-text", Limits(tools="none", system=False), _CONVERSE),
     Row(r"ai21\.j2", Limits(tools="none", system=False), _CONVERSE),
     Row(r"jamba-instruct", Limits(tools="none"), _CONVERSE),
@@ -231,9 +229,7 @@ def thinking_of(model: str, family: str | None, extra: Mapping[str, Any]) -> Thi
         return Thinking(is_on=bool(limits_of(model, family).thinks))
     kind, budget = said.get("type"), said.get("budget_tokens")
     is_number = isinstance(budget, int) and not isinstance(budget, bool)
-    return Thinking(
-        _is_on(said), kind if isinstance(kind, str) else None, budget if is_number else None
-    )
+    return Thinking(_is_on(said), kind if isinstance(kind, str) else None, budget if is_number else None)
 
 
 def _is_on(said: Mapping[str, Any]) -> bool:

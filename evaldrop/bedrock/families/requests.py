@@ -74,7 +74,7 @@ def _merged(body: JSON, extra: Mapping[str, Any]) -> JSON:
 
 
 def takes_system(called: Called) -> bool:
-    """Tell whether a candidate's or judge's requests have a place for a system text, and its model takes one."""
+    """Tell whether a model takes a system text, and its requests have a place for it."""
     form = layout_named(layout(called))
     return form.system is not None and limits_of(called.model, called.family).system is not False
 
@@ -88,7 +88,7 @@ def turns_for(candidate: Candidate, turns: Iterable[Turn]) -> list[Turn]:
     the first message.
 
     Raises:
-        PromptError: It does not begin with the user's message.
+        PromptError: It does not begin with the user's message, or has none.
     """
     given = list(turns)
     system = [turn for turn in given if turn.role == "system"]
@@ -96,7 +96,9 @@ def turns_for(candidate: Candidate, turns: Iterable[Turn]) -> list[Turn]:
         Turn(role, "\n\n".join(turn.text for turn in of_role))
         for role, of_role in groupby((turn for turn in given if turn.role != "system"), attrgetter("role"))
     ]
-    if not messages or messages[0].role == "assistant":
+    if not messages:
+        raise PromptError("the conversation has no message of the user's. Give it one to answer.")
+    if messages[0].role == "assistant":
         raise PromptError(
             "the conversation begins with a message of the assistant's, and models take none that does not "
             "begin with the user's. Leave that message out, or make it part of the system text."
