@@ -113,7 +113,10 @@ class Called(EvaluationPart):
     extra: dict[str, Any] = Field(
         default_factory=dict, description="Model-specific request fields, passed as they are."
     )
-    inference: Inference = Field(default=Inference(), description="What is left out has its default.")
+    inference: Inference = Field(
+        default=Inference(),
+        description="Its defaults hold key by key: max_tokens 1024; for judges 2048, and temperature 0.",
+    )
     default_inference: ClassVar[Mapping[str, float]] = {}
 
     @model_validator(mode="before")
