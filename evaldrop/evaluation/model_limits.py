@@ -1,5 +1,5 @@
 """
-What models refuse, by family and version: one table, each row with where that is said.
+What models refuse, by family and version: one table, each row with where that is said and when it was read.
 
 Bedrock refuses a request with a field that the model does not take, whatever it would have answered: such a
 run costs its calls and has no result. What a model is not known to refuse is sent.
@@ -15,8 +15,7 @@ from evaldrop.evaluation.model_ids import model_name, model_vendor
 ToolUse = Literal["tool", "any", "auto", "none"]
 """How far a model can be made to call a tool: by name, some tool, as it likes; or it takes no tools."""
 
-READ = "2026-11-30"
-"""The day the sources of the table were read."""
+_READ = "2026-11-30"
 
 _CONVERSE = "https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference-supported-models-features.html"
 _TOOL_CHOICE = "https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolChoice.html"
@@ -64,13 +63,15 @@ class Row(NamedTuple):
     """
     One thing that is known of the models whose IDs, in lower case, match a pattern.
 
-    `family` also applies it where an ID hides the model and the evaluation says that family.
+    `source` says so, on the day it was `read`. `family` applies it, too, where an ID hides the model and the
+    evaluation says that family.
     """
 
     pattern: str
     limits: Limits
     source: str
     family: str | None = None
+    read: str = _READ
 
 
 # For each thing to know, the first row that matches and tells it counts.

@@ -6,7 +6,7 @@ import pytest
 
 from evaldrop.evaluation import Candidate, Judge
 from evaldrop.evaluation.definition import Inference
-from evaldrop.evaluation.model_limits import MODEL_LIMITS, READ, Limits, limits_of, profile_ids, tool_use
+from evaldrop.evaluation.model_limits import MODEL_LIMITS, Limits, limits_of, profile_ids, tool_use
 
 PROFILE = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc123def456"
 
@@ -99,10 +99,10 @@ def test_a_model_refuses_what_is_known_of_its_version(model):
 
 
 @pytest.mark.parametrize("row", MODEL_LIMITS, ids=lambda row: row.pattern)
-def test_each_row_says_where_it_is_from_and_tells_something(row):
+def test_each_row_says_where_and_when_it_was_read_and_tells_something(row):
     assert row.source.startswith("https://")
     assert row.limits != Limits()
-    assert re.fullmatch(r"\d{4}-\d\d-\d\d", READ)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", row.read)
 
 
 @pytest.mark.parametrize(
