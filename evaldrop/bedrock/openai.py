@@ -10,6 +10,7 @@ from evaldrop.bedrock.channel import Channel
 from evaldrop.bedrock.families.bodies import STOP_REASONS, texts_of
 from evaldrop.bedrock.families.chat import INFERENCE, forced, function_tool
 from evaldrop.bedrock.protocol import READ_TIMEOUT_S, ServiceError, code_by_status, json_body, json_object
+from evaldrop.evaluation.model_limits import limits_of
 
 # A gateway's time-out is the model's here: most servers load a model at its first call.
 _OWN_CODES = {401: "AccessDeniedException", 504: "ModelTimeoutException"}
@@ -93,7 +94,7 @@ def _chat_body(sent: Any) -> dict[str, Any]:
             f"an OpenAI-compatible server does not read this body ({named}). Use `api: converse`.",
         )
     if "messages" in sent:
-        return sent
+        return {**sent, "messages": [_in_one_text(message) for message in sent["messages"]]}
     # Mistral's and Llama's bodies have different names for it.
     limit = sent.get("max_tokens", sent.get("max_gen_len"))
     kept = {key: sent[key] for key in ("temperature", "top_p", "stop") if key in sent}
@@ -121,7 +122,7 @@ def chat_request(request: Mapping[str, Any]) -> dict[str, Any]:
     """
     Write a Converse request as the body of `POST /chat/completions`.
 
-    Several text blocks of a message stay apart as parts: a judge sees where the response begins and ends.
+    Several text blocks of a message become one: fences tell a judge where the response begins and ends.
 
     Raises:
         ServiceError: `ValidationException` for content that chat completions cannot carry, by its key.
@@ -130,10 +131,12 @@ def chat_request(request: Mapping[str, Any]) -> dict[str, Any]:
     messages = [{"role": "system", "content": system}] if system else []
     messages += map(_chat_message, request.get("messages", ()))
     inference = request.get("inferenceConfig", {})
+    model = request.get("modelId", "")
+    names = {**INFERENCE, **({"maxTokens": "max_completion_tokens"} if _counts_completion(model) else {})}
     return {
-        "model": request.get("modelId", ""),
+        "model": model,
         "messages": messages,
-        **{name: inference[key] for key, name in INFERENCE.items() if inference.get(key) is not None},
+        **{name: inference[key] for key, name in names.items() if inference.get(key) is not None},
         **_chat_tools(request.get("toolConfig", {})),
         # Last, so that what an evaluation states as `extra` wins.
         **request.get("additionalModelRequestFields", {}),
@@ -147,10 +150,29 @@ def _chat_message(message: Mapping[str, Any]) -> dict[str, Any]:
             raise ServiceError(
                 "ValidationException", f"an OpenAI-compatible server takes no {kinds} content here"
             )
-    texts = texts_of(message.get("content"))
-    # A plain string where one does: not every server reads a list of parts.
-    parts: Any = [{"type": "text", "text": text} for text in texts]
-    return {"role": message["role"], "content": parts if len(texts) > 1 else "".join(texts)}
+    return {"role": message["role"], "content": _joined(texts_of(message.get("content")))}
+
+
+def _in_one_text(message: Any) -> Any:
+    """Return a chat message with its parts as one text, where all of them are texts."""
+    content = message.get("content") if isinstance(message, dict) else None
+    if not isinstance(content, list) or len(texts_of(content)) < len(content):
+        return message
+    return {**message, "content": _joined(texts_of(content))}
+
+
+def _joined(texts: Iterable[str]) -> str:
+    # Not every server reads a list of parts: Ollama's, older llama.cpp's and many a chat template refuse one.
+    said = ""
+    for text in texts:
+        # A fence brings its line break; a reminder behind a prompt brings none.
+        is_apart = not said or said.endswith("\n") or text.startswith("\n")
+        said += text if is_apart else f"\n\n{text}"
+    return said
+
+
+def _counts_completion(model: str) -> bool:
+    return bool(limits_of(model).completion_tokens)
 
 
 def _chat_tools(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,8 +6,8 @@ in `judges` must not cost a run.
 """
 
 import re
-from collections.abc import Iterable
-from typing import Annotated, Any, Literal, get_args
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -21,7 +21,9 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from evaldrop.evaluation.anchors import Anchors
+from evaldrop.evaluation.defaults import default_inference
 from evaldrop.evaluation.model_ids import families, families_in_words, is_one_text, model_family
+from evaldrop.evaluation.model_limits import limits_of
 
 PerturbationName = Literal["typos", "case", "whitespace", "paraphrase_template"]
 PERTURBATIONS: tuple[PerturbationName, ...] = get_args(PerturbationName)
@@ -67,7 +69,7 @@ def _known_family(name: Any) -> str:
 FamilyName = Annotated[
     str, PlainValidator(_known_family), WithJsonSchema({"enum": families(), "type": "string"})
 ]
-"""A layout of `invoke_model`'s bodies. The model's ID tells it, but that of an imported model does not."""
+"""A layout of `invoke_model`'s bodies. The model's ID tells it, but not that of an imported model."""
 
 
 class Inference(EvaluationPart):
@@ -104,12 +106,26 @@ class Called(EvaluationPart):
         description="converse suits all families; invoke_model sends the model's own body.",
     )
     family: FamilyName | None = Field(
-        default=None, description="Body layout for invoke_model; needed for imported models."
+        default=None,
+        description="Body layout for invoke_model, and what the model is of where an ARN hides it.",
     )
     timeout_s: int = Field(default=40, ge=1, le=3600, description="Limit of one attempt, in seconds.")
     extra: dict[str, Any] = Field(
         default_factory=dict, description="Model-specific request fields, passed as they are."
     )
+    inference: Inference = Field(
+        default=Inference(),
+        description="Its defaults hold key by key: max_tokens 1024; for judges 2048, and temperature 0.",
+    )
+    default_inference: ClassVar[Mapping[str, float]] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _inference_by_key(cls, value: Any) -> Any:
+        # Before validation: what a file says wins, and a run's own file says all of it.
+        if not isinstance(value, dict) or not isinstance(value.get("inference", {}), Mapping):
+            return value
+        return {**value, "inference": default_inference(cls.default_inference, value)}
 
 
 class Candidate(Called):
@@ -118,7 +134,7 @@ class Candidate(Called):
     prompt: str | None = Field(
         default=None, description="Prompt file; the evaluation's `prompt` when absent."
     )
-    inference: Inference = Field(default=Inference(max_tokens=1024))
+    default_inference: ClassVar[Mapping[str, float]] = {"max_tokens": 1024}
     guardrail: Guardrail | None = None
 
 
@@ -128,9 +144,11 @@ class Judge(Called):
     prompt: str = Field(
         default="criteria.v1", description="Judge prompt file; criteria-yn.v1 where the verdict is yes_no."
     )
-    inference: Inference = Field(default=Inference(max_tokens=2048, temperature=0))
+    default_inference: ClassVar[Mapping[str, float]] = {"max_tokens": 2048, "temperature": 0}
     verdict: Literal["tool", "text", "yes_no"] = Field(
-        default="tool", description="Forced tool call, a final line of text, or a Y or N on its own line."
+        default="tool",
+        description="Forced tool call (text where the model takes no tools), a final line of text, "
+        "or a Y or N on its own line.",
     )
     mode: Literal["joint", "per_criterion"] = Field(
         default="joint", description="One request for all criteria, or one each; yes_no asks one each."
@@ -141,6 +159,15 @@ class Judge(Called):
     mask_identity: bool = Field(
         default=False, description="Withhold a model's or maker's name where a response says that it is one."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _text_without_tools(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or "verdict" in value:
+            return value
+        family = value.get("family")
+        known = limits_of(str(value.get("model")), family if isinstance(family, str) else None)
+        return {**value, "verdict": "text"} if known.tools == "none" else value
 
     @model_validator(mode="before")
     @classmethod

@@ -1,10 +1,12 @@
-"""What the ID of a model tells: its maker, the layout of its own bodies, its geography, its ARNs."""
+"""
+What the ID of a model tells: its maker, the layout of its own bodies, its geography, its ARNs.
+
+What the model refuses is in `model_limits`.
+"""
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Literal, NamedTuple
-
-ToolChoice = Literal["tool", "any"]
+from typing import NamedTuple
 
 
 class IdPattern(NamedTuple):
@@ -14,29 +16,27 @@ class IdPattern(NamedTuple):
     Attributes:
         vendor: Who made them: judges favour their own maker's models.
         family: The layout of their own bodies in Bedrock, by its name in `bedrock.families`.
-        tool_choice: The strongest choice of a tool that they take in Converse, which refuses others.
         is_one_text: Whether such a body is one text, which a response could break out of: it cannot judge.
     """
 
     pattern: str
     vendor: str | None = None
     family: str | None = None
-    tool_choice: ToolChoice | None = None
     is_one_text: bool = False
 
 
 # For each thing to know, the first row that matches and tells it counts: a model made from another maker's,
 # such as NVIDIA's Llama, is the other's.
 ID_PATTERNS = (
-    IdPattern(r"anthropic\.", "Anthropic", "anthropic", "tool"),
+    IdPattern(r"anthropic\.", "Anthropic", "anthropic"),
     IdPattern(r"claude", "Anthropic"),
-    IdPattern(r"amazon\.nova", "Amazon", "nova", "tool"),
+    IdPattern(r"amazon\.nova", "Amazon", "nova"),
     IdPattern(r"amazon\.|\bnova-|titan", "Amazon"),
     IdPattern(r"meta\.llama", "Meta", "llama", is_one_text=True),
     IdPattern(r"meta\.|llama", "Meta"),
     # Later ones take chat's bodies.
     IdPattern(r"mistral\.(mistral-7b|mixtral|mistral-large-2402)", family="mistral", is_one_text=True),
-    IdPattern(r"mistral\.", "Mistral", "chat", "any"),
+    IdPattern(r"mistral\.", "Mistral", "chat"),
     IdPattern(r"mistral|mixtral|ministral|pixtral", "Mistral"),
     IdPattern(r"cohere\.|command-r", "Cohere"),
     IdPattern(r"deepseek", "DeepSeek"),
@@ -69,11 +69,6 @@ def model_vendor(model: str) -> str | None:
 def model_family(model: str) -> str | None:
     """Return the layout of a model's own bodies, None when its ID does not tell."""
     return next((row.family for row in _matching(model) if row.family), None)
-
-
-def tool_choice(model: str) -> ToolChoice | None:
-    """Return how a model is made to call a tool in Converse; not every one takes a choice at all."""
-    return next((row.tool_choice for row in _matching(model) if row.tool_choice), None)
 
 
 def families() -> list[str]:

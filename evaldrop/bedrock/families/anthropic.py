@@ -10,8 +10,9 @@ from evaldrop.bedrock.families.family import JSON, Family, Reply
 _BLOCK = {"type": "text"}
 
 
-def _tool(tool: Mapping[str, Any], _choice: str | None) -> JSON:
-    return {"tools": [dict(tool)], "tool_choice": {"type": "tool", "name": tool["name"]}}
+def _tool(tool: Mapping[str, Any], choice: str | None) -> JSON:
+    forced = {"type": "tool", "name": tool["name"]} if choice else {"type": "auto"}
+    return {"tools": [dict(tool)], "tool_choice": forced}
 
 
 def _read(body: Mapping[str, Any]) -> Reply:

@@ -35,9 +35,9 @@ def _messages(turns: Turns) -> JSON:
     return {"messages": [{"role": role, "content": text} for role, text in turns]}
 
 
-def _tool(tool: Mapping[str, Any], _choice: str | None) -> JSON:
+def _tool(tool: Mapping[str, Any], choice: str | None) -> JSON:
     spec = function_tool(tool["name"], tool["description"], tool["input_schema"])
-    return {"tools": [spec], "tool_choice": forced(tool["name"])}
+    return {"tools": [spec], "tool_choice": forced(tool["name"]) if choice else "auto"}
 
 
 def _read(body: Mapping[str, Any]) -> Reply:

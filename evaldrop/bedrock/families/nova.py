@@ -8,9 +8,10 @@ from evaldrop.bedrock.families import bodies
 from evaldrop.bedrock.families.family import JSON, Family, Reply
 
 
-def _tool(tool: Mapping[str, Any], _choice: str | None) -> JSON:
+def _tool(tool: Mapping[str, Any], choice: str | None) -> JSON:
     spec = bodies.tool_spec(tool["name"], tool["input_schema"], description=tool["description"])
-    return {"toolConfig": {"tools": [spec], "toolChoice": {"tool": {"name": tool["name"]}}}}
+    forced = {"tool": {"name": tool["name"]}} if choice else {"auto": {}}
+    return {"toolConfig": {"tools": [spec], "toolChoice": forced}}
 
 
 def _read(body: Mapping[str, Any]) -> Reply:

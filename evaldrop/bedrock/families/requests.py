@@ -5,14 +5,17 @@ The requests the workflow sends, in ready parts: a constant part per candidate a
 for a body of `invoke_model`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from evaldrop.bedrock.families.family import JSON, Layout
 from evaldrop.bedrock.families.registry import layout_named
-from evaldrop.evaluation import Candidate, Judge, body_family
+from evaldrop.errors import PromptError
+from evaldrop.evaluation import Called, Candidate, Judge, body_family
 from evaldrop.evaluation.definition import GIVEN, Inference, layout
-from evaldrop.evaluation.model_ids import tool_choice
+from evaldrop.evaluation.model_limits import limits_of, tool_use
 from evaldrop.evaluation.prompts import Turn
 
 
@@ -55,10 +58,10 @@ def native_body(candidate: Candidate, turns: Sequence[Turn]) -> JSON:
 
     Args:
         candidate: Of a known family.
-        turns: As `conversation` takes them.
+        turns: As `turns_for` returns them.
     """
     family = str(body_family(candidate))
-    constants = _constants(layout_named(family), candidate.inference)
+    constants = _constants(layout_named(family), _taken(candidate))
     return _merged(constants, candidate.extra) | conversation(turns, family)
 
 
@@ -70,12 +73,62 @@ def _merged(body: JSON, extra: Mapping[str, Any]) -> JSON:
     return merged
 
 
+def takes_system(called: Called) -> bool:
+    """Tell whether a model takes a system text, and its requests have a place for it."""
+    form = layout_named(layout(called))
+    return form.system is not None and limits_of(called.model, called.family).system is not False
+
+
+def turns_for(candidate: Candidate, turns: Iterable[Turn]) -> list[Turn]:
+    """
+    Return a conversation as a candidate's model takes it, under either API.
+
+    Converse refuses two messages of one role in a row, and bodies that are one text would be taken as they
+    are: messages in a row become one, a blank line between. A system text that the model does not take begins
+    the first message.
+
+    Raises:
+        PromptError: It does not begin with the user's message, or has none.
+    """
+    given = list(turns)
+    system = [turn for turn in given if turn.role == "system"]
+    messages = [
+        Turn(role, "\n\n".join(turn.text for turn in of_role))
+        for role, of_role in groupby((turn for turn in given if turn.role != "system"), attrgetter("role"))
+    ]
+    if not messages:
+        raise PromptError("the conversation has no message of the user's. Give it one to answer.")
+    if messages[0].role == "assistant":
+        raise PromptError(
+            "the conversation begins with a message of the assistant's, and models take none that does not "
+            "begin with the user's. Leave that message out, or make it part of the system text."
+        )
+    if system and limits_of(candidate.model, candidate.family).system is False:
+        messages[0] = Turn("user", "\n\n".join(turn.text for turn in (*system, messages[0])))
+        system = []
+    return [*system, *messages]
+
+
+def refuse_prefill(candidate: Candidate, turns: Sequence[Turn]) -> None:
+    """
+    Refuse a conversation that a candidate's model would have to go on with in the middle of its own message.
+
+    Raises:
+        PromptError: It ends with the assistant's message, and the model takes none that does.
+    """
+    if turns[-1].role == "assistant" and limits_of(candidate.model, candidate.family).prefill is False:
+        raise PromptError(
+            f"the conversation ends with a message of the assistant's, and {candidate.model} (candidate "
+            f"{candidate.name}) takes only one that ends with the user's. Leave that message out."
+        )
+
+
 def conversation(turns: Sequence[Turn], called_layout: str) -> JSON:
     """
     Return a record's part of a candidate's request.
 
     Args:
-        turns: System texts and messages, in order; at least one message.
+        turns: System texts and messages, in order, as `turns_for` returns them.
         called_layout: What `layout` returns for the candidate.
     """
     system = "\n\n".join(turn.text for turn in turns if turn.role == "system")
@@ -95,8 +148,8 @@ def judge_call(judge: Judge, *, system: str, tool: Mapping[str, Any], reminder: 
 
     Args:
         judge: Who is asked.
-        system: The judge prompt's system text, blank for none. A layout without a place for it apart from
-            its messages does not get it here: PrepareRecords puts it before the judge's text.
+        system: The judge prompt's system text, blank for none. Where there is no place for it apart from the
+            messages (`takes_system`) it is not here: PrepareRecords puts it before the judge's text.
         tool: `name`, `description` and JSON Schema (`input_schema`) of the verdict tool; empty for a text
             verdict.
         reminder: What is added when the tool was not called.
@@ -110,22 +163,39 @@ def judge_call(judge: Judge, *, system: str, tool: Mapping[str, Any], reminder: 
     if judge.mask_identity:
         call["mask_identity"] = True
     form, constants = layout_named(layout(judge)), _called_constants(judge)
-    if system and form.system:
+    if system and form.system and takes_system(judge):
         constants |= form.system(system)
     if tool and form.tool:
-        # Converse refuses a choice that the model does not take; own bodies take the tool's name.
-        constants |= form.tool(tool, tool_choice(judge.model) if judge.api == "converse" else "tool")
+        constants |= form.tool(tool, _tool_choice(judge))
     if judge.api == "converse":
         return {**call, "request": constants}
     return {**call, "body": constants, "block": form.block}
 
 
+def _tool_choice(judge: Judge) -> str | None:
+    """Return how a judge's model is made to call the tool; None leaves it to the model."""
+    use = tool_use(judge.model, judge.family, judge.extra)
+    if judge.api == "invoke_model":
+        # Own bodies take the tool's name, where the model can be made to call it at all.
+        return None if use in ("auto", "none") else "tool"
+    # Converse refuses a choice that the model does not take, and not each model that it has is known.
+    return use if use in ("tool", "any") else None
+
+
 def _called_constants(called: Candidate | Judge) -> JSON:
-    constants = _constants(layout_named(layout(called)), called.inference)
+    constants = _constants(layout_named(layout(called)), _taken(called))
     if called.api == "invoke_model":
         return constants | called.extra
     request: JSON = {"ModelId": called.model, **constants}
     return {**request, "AdditionalModelRequestFields": called.extra} if called.extra else request
+
+
+def _taken(called: Called) -> Inference:
+    """Return the parameters to send. A model that refuses sampling parameters samples at 1 in any case."""
+    inference = called.inference
+    if inference.temperature == 1 and limits_of(called.model, called.family).sampling == "none":
+        return inference.model_copy(update={"temperature": None})
+    return inference
 
 
 def _constants(form: Layout, inference: Inference) -> JSON:

@@ -69,7 +69,7 @@ def plan(
         return exits.WRONG_USE
     found = plan_sensitivity(check, like=like, difference=difference)
     if as_json:
-        print_json({**check.plan.to_json(), "sensitivity": found.to_json()})
+        print_json({**check.plan.to_json(), "sensitivity": found.to_json(), "warnings": check.warnings})
     else:
         show_plan(stdout(), check)
         print_sensitivity(stdout(), found)

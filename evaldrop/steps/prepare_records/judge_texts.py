@@ -5,12 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from evaldrop.bedrock.families.registry import layout_named
-from evaldrop.bedrock.families.requests import judge_call
+from evaldrop.bedrock.families.requests import judge_call, takes_system
 from evaldrop.errors import PromptError
 from evaldrop.evaluation import Judge
 from evaldrop.evaluation.criteria import Criterion, Scale
-from evaldrop.evaluation.definition import layout
 from evaldrop.evaluation.prompts import Prompt
 from evaldrop.verdicts import VERDICT_TOOL_NAME, verdict_tool
 
@@ -81,8 +79,8 @@ def system_text(judge: Judge, prompt: Prompt, *, tool: str) -> str:
 
 
 def leading_text(judge: Judge, prompt: Prompt, *, tool: str) -> str:
-    """Return what goes before a judge's text when its body has no other place for a system text."""
-    if layout_named(layout(judge)).system:
+    """Return what goes before a judge's text when its request has no other place for a system text."""
+    if takes_system(judge):
         return ""
     system = system_text(judge, prompt, tool=tool)
     return f"{system}\n\n" if system else ""

@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 import orjson
 
 from evaldrop import storage
-from evaldrop.bedrock.families.requests import candidate_call, conversation
+from evaldrop.bedrock.families.requests import candidate_call, conversation, refuse_prefill, turns_for
 from evaldrop.datasets import Record, read_records
 from evaldrop.errors import DatasetError, PromptError
 from evaldrop.evaluation import Candidate
 from evaldrop.evaluation.definition import GIVEN, layout
+from evaldrop.evaluation.model_limits import limits_of
 from evaldrop.evaluation.prompts import Prompt, Turn
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import RECORDS_FILE, share_texts
@@ -149,7 +150,7 @@ class Preparing:
         self._evaluation = evaluation
         self._prompts = {name: Prompt(name=name, text=file.text) for name, file in definition.prompts.items()}
         self._request_keys = {
-            candidate.name: f"{evaluation.prompt_of(candidate)}/{layout(candidate)}"
+            candidate.name: _request_key(candidate, evaluation.prompt_of(candidate))
             for candidate in evaluation.candidates
         }
         self.candidates = [
@@ -269,14 +270,22 @@ class Preparing:
         given = {self._definition.given.get(name, name) for name in record.responses}
         for candidate in () if self._parent else self._evaluation.candidates:
             if candidate.model != GIVEN and candidate.name not in given:
-                yield candidate, long_body(candidate, self._turns(candidate, record, variables(record)))
+                turns = self._turns(candidate, record, variables(record))
+                refuse_prefill(candidate, turns)
+                yield candidate, long_body(candidate, turns)
 
     def _requests(self, record: Record, values: Mapping[str, Any], given: Mapping[str, Any]) -> JSON:
         requests: JSON = {}
+        turns: dict[str, list[Turn]] = {}
         for candidate in self._evaluation.candidates:
+            if candidate.model == GIVEN or candidate.name in given:
+                continue
             key = self._request_keys[candidate.name]
-            if candidate.model != GIVEN and candidate.name not in given and key not in requests:
-                requests[key] = conversation(self._turns(candidate, record, values), layout(candidate))
+            if key not in requests:
+                turns[key] = self._turns(candidate, record, values)
+                requests[key] = conversation(turns[key], layout(candidate))
+            # Of each: those who share a request need not refuse the same.
+            refuse_prefill(candidate, turns[key])
         return requests
 
     def _turns(self, candidate: Candidate, record: Record, values: Mapping[str, Any]) -> list[Turn]:
@@ -286,9 +295,16 @@ class Preparing:
         shown = {name: value for name, value in values.items() if name != "reference"}
         # A single message is the prompt itself, and the prompt's file says how it is put.
         if len(record.messages) < 2:
-            return prompt.render(shown)
+            return turns_for(candidate, prompt.render(shown))
         system = prompt.render(shown, only=lambda role: role == "system")
-        return [*system, *(Turn(message.role, message.content) for message in record.messages)]
+        said = (Turn(message.role, message.content) for message in record.messages)
+        return turns_for(candidate, [*system, *said])
+
+
+def _request_key(candidate: Candidate, prompt: str) -> str:
+    """Return the name of a request that all candidates share who take the same."""
+    known = limits_of(candidate.model, candidate.family)
+    return f"{prompt}/{layout(candidate)}{'/no-system' if known.system is False else ''}"
 
 
 def variables(record: Record) -> JSON:

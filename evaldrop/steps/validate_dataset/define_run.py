@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 from evaldrop import storage
@@ -33,6 +33,7 @@ from evaldrop.steps.validate_dataset.evaluation_checks import (
     parent_problems,
     robustness_problems,
 )
+from evaldrop.steps.validate_dataset.limit_checks import limit_problems, limit_warnings
 from evaldrop.steps.validate_dataset.plan import SAMPLE_RECORDS, Counting, Plan, judge_calls, make_plan
 
 CANDIDATE_VARIABLES = frozenset({"id", "prompt", "system", "context", "category"})
@@ -87,6 +88,8 @@ class RunDraft:
         if criteria or not self.problems:
             self._refuse(judge_problems(evaluation, criteria.values()))
         self.warnings += judge_warnings(evaluation)
+        self._refuse(limit_problems(evaluation))
+        self.warnings += limit_warnings(evaluation, is_bedrock=not self.request.bedrock.startswith("openai"))
         prompts = self._prompts(evaluation)
         self._refuse(self._metric_problems())
         self._refuse(gate_problems(self.evaluation.gate, RunNames.asked(evaluation, criteria)))
@@ -225,13 +228,18 @@ class RunDraft:
         total = min(self.survey.n_accepted, self.request.limit or self.survey.n_accepted)
         with parent_replies(definition) as parent:
             counting = Counting(definition, parent)
-            checks = LongChecks(definition, self.survey.source, counting)
+            checks = RecordChecks(definition, self.survey.source, counting)
             sample = list(self._sample(total, checks))
+            if checks.n_joined:
+                self.warnings.append(
+                    f"{self.survey.source}: {checks.n_joined:,} of {total:,} records have messages of one "
+                    "role in a row; those are sent as one message, a blank line between."
+                )
             # Records that cannot be sent are warnings when as many are tolerated.
             tolerated = self.evaluation.tolerated_invalid_percentage
-            n_long = len(checks.problems)
-            refused = self.survey.n_rejected + n_long
-            if refused * 100 <= tolerated * self.survey.n_read and n_long < self.survey.n_accepted:
+            n_refused = len(checks.problems)
+            refused = self.survey.n_rejected + n_refused
+            if refused * 100 <= tolerated * self.survey.n_read and n_refused < self.survey.n_accepted:
                 self.warnings += checks.problems
             else:
                 self.problems += checks.problems
@@ -242,7 +250,7 @@ class RunDraft:
             if self.problems:
                 return None
             prices = load_prices(definition.evaluation.prices)
-            plan = make_plan(counting, sample, records=total - n_long, prices=prices)
+            plan = make_plan(counting, sample, records=total - n_refused, prices=prices)
         if plan.unknown:
             budget = " budget_usd cannot be held to." if definition.evaluation.budget_usd else ""
             self.warnings.append(
@@ -251,22 +259,24 @@ class RunDraft:
             )
         return plan
 
-    def _sample(self, total: int, checks: "LongChecks") -> Iterator[Record]:
+    def _sample(self, total: int, checks: "RecordChecks") -> Iterator[Record]:
         # Spread over the dataset: the first records alone may all be of one kind.
         step = max(1, total // SAMPLE_RECORDS)
         with storage.open_read(self.request.dataset, self.request.dataset_version) as stream:
             rows = read_records(stream, source=self.survey.source, fields=self.evaluation.fields or None)
             records = (row for row in rows if isinstance(row, Record))
-            # A long record is counted as itself: in the sample it would weigh as much as hundreds.
+            # Such a record is counted as itself: a long one in the sample would weigh as much as hundreds.
             usual = (record for record in islice(records, total) if not checks.takes(record))
             yield from islice(usual, None, None, step)
 
 
-class LongChecks:
+class RecordChecks:
     """
-    Looks at long records one by one: which cannot be sent, and what the others take.
+    Looks one by one at records that are long or whose conversation is unusual: which cannot be sent, and what
+    the others take.
 
-    `problems` says what is too long: its line, its size, what to do.
+    `problems` says which cannot: their lines, why, what to do. `n_joined` counts those whose messages of one
+    role in a row are sent as one.
     """
 
     def __init__(self, definition: RunDefinition, source: str, counting: Counting) -> None:
@@ -279,15 +289,26 @@ class LongChecks:
         # How often a child's input may hold a record's text.
         self._requests = len(evaluation.candidates) + shown + len(evaluation.judges) * compared
         self.problems: list[str] = []
+        self.n_joined = 0
+        self._is_calling = any(candidate.model != GIVEN for candidate in evaluation.candidates)
 
     def takes(self, record: Record) -> bool:
-        """Tell whether a record is so long that it is looked at by itself, and look at it."""
-        if not self._may_be_too_long(record):
+        """Tell whether a record may be refused, so that it is looked at by itself, and look at it."""
+        if not (self._is_irregular(record) or self._may_be_too_long(record)):
             return False
         refusal = self._counting.add(record)
         if refusal is not None:
             self.problems.append(f"{self._source} line {record.line}: {refusal}")
         return True
+
+    def _is_irregular(self, record: Record) -> bool:
+        if len(record.messages) < 2 or not self._is_calling:
+            return False
+        # Which of those are refused depends on who is called.
+        roles = [message.role for message in record.messages if message.role != "system"]
+        in_a_row = any(first == second for first, second in pairwise(roles))
+        self.n_joined += in_a_row
+        return roles[:1] != ["user"] or roles[-1] != "user"
 
     def _may_be_too_long(self, record: Record) -> bool:
         # A record of the usual length costs no more than a look at the lengths of its texts.

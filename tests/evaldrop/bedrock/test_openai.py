@@ -97,20 +97,42 @@ def test_the_key_is_sent_when_the_environment_holds_one(no_aws, monkeypatch):
     assert headers["Authorization"] == "Bearer sk-1"
 
 
-def test_a_judges_blocks_stay_apart_and_its_forced_tool_comes_back(no_aws):
+def test_a_judges_blocks_become_one_text_and_its_forced_tool_comes_back(no_aws):
     call = {"id": "c1", "type": "function", "function": {"name": "v", "arguments": '{"score": 2}'}}
     message = {"role": "assistant", "content": None, "tool_calls": [call]}
     body = {"choices": [{"message": message, "finish_reason": "stop"}]}
-    blocks = [{"text": "before"}, {"text": "response"}, {"text": "after"}]
+    blocks = [{"text": "before\n"}, {"text": "response"}, {"text": "\nafter"}, {"text": "Call it now."}]
     request = {"modelId": "m", "messages": [{"role": "user", "content": blocks}], "toolConfig": TOOLS}
     reply, (_, _, sent) = converse(request, body=body)
-    assert [part["text"] for part in sent["messages"][0]["content"]] == ["before", "response", "after"]
+    assert sent["messages"][0]["content"] == "before\nresponse\nafter\n\nCall it now."
     assert sent["tool_choice"] == {"type": "function", "function": {"name": "v"}}
     assert sent["tools"][0]["function"] == {"name": "v", "description": "d", "parameters": SCHEMA}
     use = {"toolUseId": "c1", "name": "v", "input": {"score": 2}}
     assert reply["output"]["message"]["content"] == [{"toolUse": use}]
     assert reply["stopReason"] == "tool_use"
     assert reply["usage"] == {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0}
+
+
+def test_parts_of_a_native_body_become_one_text_unless_one_is_no_text():
+    texts = [{"type": "text", "text": "before\n"}, {"type": "text", "text": "response"}]
+    image = [*texts, {"type": "image_url", "image_url": {"url": "data:,"}}]
+    messages = [{"role": "user", "content": texts}, {"role": "user", "content": image}]
+    _, sent = invoke(orjson.dumps({"messages": messages}))
+    assert [message["content"] for message in sent["messages"]] == ["before\nresponse", image]
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        ("o3-mini", "max_completion_tokens"),
+        ("openai/gpt-5-mini", "max_completion_tokens"),
+        ("gpt-4o", "max_tokens"),
+        ("llama3.2:3b", "max_tokens"),
+    ],
+)
+def test_the_limit_of_tokens_has_the_name_that_the_model_takes(model, name):
+    sent = chat_request({"modelId": model, "inferenceConfig": {"maxTokens": 9}})
+    assert sent == {"model": model, "messages": [], name: 9}
 
 
 @pytest.mark.parametrize("api", ["converse", "invoke_model"])
@@ -229,7 +251,7 @@ def test_a_request_survives_the_way_to_chat_and_back():
     request = {
         "modelId": "m",
         "system": [{"text": "Be kind."}],
-        "messages": [{"role": "user", "content": [{"text": "a"}, {"text": "b"}]}],
+        "messages": [{"role": "user", "content": [{"text": "a"}]}],
         "inferenceConfig": {"maxTokens": 5, "temperature": 0.5},
         "toolConfig": {"tools": TOOLS["tools"]},
     }

@@ -6,7 +6,15 @@ import pytest
 from botocore.session import Session
 
 from evaldrop.bedrock.families.registry import FAMILIES
-from evaldrop.bedrock.families.requests import candidate_call, conversation, judge_call
+from evaldrop.bedrock.families.requests import (
+    candidate_call,
+    conversation,
+    judge_call,
+    native_body,
+    refuse_prefill,
+    turns_for,
+)
+from evaldrop.errors import PromptError
 from evaldrop.evaluation import Candidate, Judge
 from evaldrop.evaluation.definition import Guardrail, Inference, layout
 from evaldrop.evaluation.model_ids import families, is_one_text
@@ -230,12 +238,123 @@ def test_a_judge_is_made_to_call_the_tool_in_each_layout():
     [
         ("us.anthropic.claude-haiku-4-5-20251001-v1:0", {"Tool": {"Name": "submit"}}),
         ("mistral.mistral-large-2407-v1:0", {"Any": {}}),
+        ("deepseek.v3-v1:0", {"Any": {}}),
+        ("us.anthropic.claude-opus-5-5", None),  # it thinks, and cannot be kept from it
+        ("mistral.mistral-small-2402-v1:0", None),
         ("us.meta.llama3-3-70b-instruct-v1:0", None),  # Converse refuses a choice from this family
     ],
 )
 def test_converse_gets_the_strongest_tool_choice_a_family_takes(model, choice):
     call = judge_call(Judge(name="j", model=model), system="", tool=TOOL, reminder="")
     assert call["request"]["ToolConfig"].get("ToolChoice") == choice
+
+
+PROFILE = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc123def456"
+
+
+@pytest.mark.parametrize(
+    ("family", "choice"),
+    [
+        ("anthropic", {"Tool": {"Name": "submit"}}),
+        ("nova", {"Tool": {"Name": "submit"}}),
+        ("llama", None),
+        ("chat", None),
+        (None, None),
+    ],
+)
+def test_the_family_tells_the_tool_choice_where_an_arn_hides_the_model(family, choice):
+    hidden = Judge(name="j", model=PROFILE, family=family)
+    call = judge_call(hidden, system="", tool=TOOL, reminder="")
+    assert call["request"]["ToolConfig"].get("ToolChoice") == choice
+
+
+@pytest.mark.parametrize(
+    ("api", "choice"), [("converse", None), ("invoke_model", {"type": "auto"})], ids=["converse", "native"]
+)
+def test_a_tool_is_not_forced_while_claude_thinks(api, choice):
+    thinking = {"thinking": {"type": "enabled", "budget_tokens": 2000}}
+    thinks = Judge(name="j", model=MODELS["anthropic"], api=api, extra=thinking)
+    call = judge_call(thinks, system="", tool=TOOL, reminder="")
+    found = (
+        call["request"]["ToolConfig"].get("ToolChoice") if api == "converse" else call["body"]["tool_choice"]
+    )
+    assert found == choice
+    assert call["must_call_tool"]
+
+
+@pytest.mark.parametrize(
+    ("family", "choice"),
+    [("anthropic", {"type": "auto"}), ("nova", {"auto": {}}), ("chat", "auto")],
+)
+def test_each_layout_has_its_word_for_a_tool_that_is_not_forced(family, choice):
+    body = FAMILIES[family].tool(TOOL, None)
+    assert body.get("tool_choice", body.get("toolConfig", {}).get("toolChoice")) == choice
+
+
+@pytest.mark.parametrize("api", ["converse", "invoke_model"])
+def test_a_temperature_of_1_is_not_sent_to_models_that_have_no_other(api):
+    opus = Candidate(
+        name="a", model="us.anthropic.claude-opus-4-7", api=api, inference={"temperature": 1, "max_tokens": 9}
+    )
+    assert "emperature" not in json.dumps(candidate_call(opus, request_key="k"))
+    assert "temperature" not in native_body(opus, TURNS)
+    haiku = candidate("anthropic", inference={"temperature": 1})
+    assert candidate_call(haiku, request_key="k")["body"]["temperature"] == 1
+
+
+def roles_of(turns):
+    return [role for role, _ in turns]
+
+
+@pytest.mark.parametrize("family", ["converse", *MODELS])
+def test_messages_of_one_role_in_a_row_are_one_message_whatever_the_layout(family):
+    said = [
+        Turn("system", "Be brief."), Turn("user", "I have a question."), Turn("user", "What is 6 x 7?"),
+        Turn("assistant", "Let me see."), Turn("assistant", "42."), Turn("system", "Be kind."),
+        Turn("user", "Thanks."), Turn("system", "Be quick."), Turn("user", "And 6 x 8?"),
+    ]  # fmt: skip
+    turns = turns_for(candidate(family), said)
+    messages = [turn for turn in turns if turn.role != "system"]
+    assert roles_of(messages) == ["user", "assistant", "user"]
+    assert messages[0].text.endswith("I have a question.\n\nWhat is 6 x 7?")
+    assert messages[1].text == "Let me see.\n\n42."
+    assert messages[2].text == "Thanks.\n\nAnd 6 x 8?"
+    sent = json.dumps(conversation(turns, layout(candidate(family))))
+    assert all(sent.count(turn.text.split()[-1]) >= 1 for turn in said)
+
+
+@pytest.mark.parametrize("family", ["converse", *MODELS])
+def test_a_conversation_that_does_not_begin_with_the_user_is_refused_whatever_the_layout(family):
+    for said in ([Turn("assistant", "Hello!"), Turn("user", "Hi")], [Turn("system", "Be kind.")], []):
+        with pytest.raises(PromptError, match="the user's"):
+            turns_for(candidate(family), said)
+
+
+def test_a_model_that_goes_on_with_no_words_of_its_own_is_not_asked_to():
+    prefill = [Turn("user", "Hi"), Turn("assistant", "Hello")]
+    refuse_prefill(candidate("anthropic"), prefill)
+    opus = Candidate(name="opus", model="us.anthropic.claude-opus-4-6-v1")
+    refuse_prefill(opus, TURNS)
+    with pytest.raises(PromptError, match=r"opus-4-6-v1 \(candidate opus\)"):
+        refuse_prefill(opus, prefill)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "amazon.titan-text-premier-v1:0",
+        "mistral.mistral-7b-instruct-v0:2",
+        "mistral.mixtral-8x7b-instruct-v0:1",
+        "cohere.command-text-v14",
+        "google/gemma-2b-it",
+    ],
+)
+def test_a_system_text_that_a_model_does_not_take_begins_its_first_message(model):
+    part = conversation(turns_for(Candidate(name="a", model=model), TURNS), "converse")
+    assert "System" not in part
+    assert part["Messages"][0]["Content"] == [{"Text": "Be brief.\n\nBe kind.\n\nHi"}]
+    call = judge_call(Judge(name="j", model=model), system="Be exact.", tool={}, reminder="")
+    assert "System" not in call["request"]
 
 
 def test_a_judges_system_text_has_its_place_except_in_chat_bodies():
