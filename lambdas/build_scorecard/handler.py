@@ -13,9 +13,11 @@ from evaldrop.storage import uri_of
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Read a run's raw replies and write everything people read."""
-    run, results = event["run"], event["results"]
+    run = event["run"]
+    # Of the Map runs, the newest first: that of all records, and that of the first ones.
+    manifests = [uri_of(results["Bucket"], results["Key"]) for results in event["results"]]
     definition = RunDefinition.load(run["folder"])
-    scorecard = score_run(definition, uri_of(results["Bucket"], results["Key"]))
+    scorecard = score_run(definition, manifests)
     publish_metrics(scorecard, definition.evaluation, environment=os.environ)
     log_step("BuildScorecard", run_id=scorecard.run_id, decision=scorecard.gate.decision)
     notice = scorecard_notice(scorecard, folder=run["folder"], notify=definition.evaluation.notify)

@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 
 from evaldrop.cli import exits
-from evaldrop.cli.options import DEFAULT_STACK, AsJson, Limit, StackName, Yes
+from evaldrop.cli.options import DEFAULT_STACK, AsJson, GoOn, Limit, StackName, Yes
 from evaldrop.cli.output import complain, confirmed, is_attended, print_json, shown, stderr, stdout, warn
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def submit(
             "it lies below a folder datasets/, or below this one.",
         ),
     ] = None,
+    go_on: GoOn = False,
     again: Annotated[
         bool, typer.Option("--again", help="Evaluate it although it, with all beside it, is unchanged.")
     ] = False,
@@ -64,7 +65,8 @@ def submit(
     """
     from evaldrop.running.deployed.submission import Wanted, prepare_here
 
-    submission = prepare_here(Wanted(dataset=dataset, evaluation=evaluation, limit=limit, key=key), stack)
+    wanted = Wanted(dataset=dataset, evaluation=evaluation, limit=limit, key=key, go_on=go_on)
+    submission = prepare_here(wanted, stack)
     # Before the question and the plan: a person is not asked to pay for what there is already.
     if submission.known_run and not again:
         run, facts = _name_known_run(submission, submission.known_run)
