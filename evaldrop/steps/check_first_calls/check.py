@@ -5,20 +5,16 @@ Their records are whole ones, whose results count: nothing is paid for that woul
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 from evaldrop import storage
 from evaldrop.errors import ModelRefused
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.run.definition import RunDefinition
-from evaldrop.run.results import open_lines, parse_row, read_manifest, row_output
+from evaldrop.run.results import LEFT_OUT, open_lines, parse_row, read_manifest, row_output
 from evaldrop.steps.check_first_calls.refusals import bare_name, is_lasting, way_out
 
 JSON = dict[str, Any]
-
-LEFT_OUT = "LeftOut"
-"""The error of a call that was not made: the run goes on without its candidate or judge."""
 
 _MOST_SAID = 500
 """Characters of a refusal that every child of the run gets."""
@@ -52,22 +48,24 @@ def check_first_calls(state: Mapping[str, Any]) -> JSON:
         nobody = {each.name for each in run.candidates} <= candidates.keys()
         if nobody or not going_on:
             raise ModelRefused(_reason(run, candidates, judges, records=len(outputs), going_on=going_on))
-    going_on_with = {key: value for key, value in state.items() if key != "rest"} | state["rest"]
-    return going_on_with | {
+    kept = {key: value for key, value in state.items() if key not in {"rest", "results"}}
+    return {
+        **kept,
+        **state["rest"],
         # A record whose child failed is evaluated again with the others.
         "done": [output["record_id"] for output in outputs],
+        "earlier": [state["results"]],
         "refused": {"candidates": _left_out(candidates), "judges": _left_out(judges)},
     }
 
 
-def _outputs(results: Sequence[Mapping[str, str]]) -> Iterator[JSON]:
+def _outputs(results: Mapping[str, str]) -> Iterator[JSON]:
     """Yield what the children gave that have come to an end."""
-    with ExitStack() as stack:
-        for place in results:
-            for uri in read_manifest(storage.uri_of(place["Bucket"], place["Key"])).succeeded:
-                for line in stack.enter_context(open_lines(uri)):
-                    if line.strip():
-                        yield row_output(parse_row(line))
+    for uri in read_manifest(storage.uri_of(results["Bucket"], results["Key"])).succeeded:
+        with open_lines(uri) as lines:
+            for line in lines:
+                if line.strip():
+                    yield row_output(parse_row(line))
 
 
 def calls_of_record(output: Mapping[str, Any]) -> Iterator[Call]:

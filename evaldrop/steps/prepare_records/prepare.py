@@ -135,7 +135,7 @@ def _state(request: RunRequest, definition: RunDefinition, preparing: "Preparing
         "judges": preparing.judge_requests.constants,
         "refused": {"candidates": {}, "judges": {}},
         "done": [],
-        "results": [],
+        "earlier": [],
         "max_concurrency": request.max_in_flight or evaluation.max_concurrency,
         "tolerated_failure_percentage": evaluation.tolerated_failure_percentage,
     }
