@@ -23,8 +23,8 @@ _LASTING = frozenset(
     }
 )
 
-# A ValidationException may be about one record, and the next one be taken. The last is the one that a rehearsal
-# draws, call by call.
+# A ValidationException may be about one record, and the next one be taken. The last of them is what a
+# rehearsal draws, call by call.
 _OF_THE_RECORD = (
     "too long", "too many input tokens", "context length", "context window", "content filter",
     "content management policy", "must alternate", "roles must", "start with a user message", "is blank",

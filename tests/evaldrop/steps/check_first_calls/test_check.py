@@ -1,4 +1,4 @@
-"""What is made of the first records' results: a refusal with a reason, or the state all records go on with."""
+"""What is made of the first records' results: a refusal with a reason, or what all records go on with."""
 
 import json
 

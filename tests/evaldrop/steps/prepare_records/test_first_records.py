@@ -49,7 +49,7 @@ def test_a_judge_whose_criterion_few_records_have_is_reached(tmp_path):
 
 
 def test_perturbed_copies_are_not_asked_first(tmp_path):
-    evaluation = {**SMALL, "robustness": {"perturbations": ["lower_case"]}}
+    evaluation = {**SMALL, "robustness": {"perturbations": ["case"]}}
     _, records = prepare(tmp_path, evaluation, rows(4))
     assert "perturbed" in records[1]
     assert first_of(tmp_path) == ["r0", "r1"]
@@ -64,7 +64,7 @@ def test_where_nobody_is_called_all_records_come_at_once(tmp_path):
 
 
 def line(record_id, *, given=(), judgements=(), comparisons=(), **more):
-    calls = {"record_id": record_id, "given": dict.fromkeys(given, {}), "judgements": list(judgements)}
+    calls = {"record_id": record_id, "given": {name: {} for name in given}, "judgements": list(judgements)}
     return {"record_id": record_id, "calls": {**calls, "comparisons": list(comparisons), **more}}
 
 
