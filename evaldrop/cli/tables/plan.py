@@ -42,8 +42,8 @@ def print_plan(console: Console, plan: "Plan", *, budget_usd: float | None) -> N
     )
     if plan.calls:
         console.print(
-            "every candidate and judge is called by a few records first: who is refused for good ends the run "
-            "there",
+            "every candidate and judge is called by a few records first: who is refused for good ends the "
+            "run there",
             soft_wrap=True,
         )
     if plan.unknown:
