@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import threading
 from collections import Counter
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from evaldrop.bedrock.protocol import ServiceError
 from evaldrop.run.request import RunRequest
 from evaldrop.running.workflow import run_locally
 from evaldrop.scorecard.read import read_run
+from tests.whole_runs import evaldrop, only_run
 
 LITE, HAIKU, PRO = "us.amazon.nova-lite-v1:0", "anthropic.claude-3-haiku-v1:0", "us.amazon.nova-pro-v1:0"
 IMPORTED = "us.meta.llama3-3-70b-instruct-v1:0"
@@ -250,3 +254,60 @@ def test_a_run_without_a_call_has_no_first_records(tmp_path):
     assert scorecard_of(execution, place).records.evaluated == 3
     assert not (place / "first.jsonl").exists()
     assert len(list(Path(place, "results").iterdir())) == 1
+
+
+@contextmanager
+def serving(calls):
+    """Serve OpenAI's API, where nobody may call haiku; `calls` counts them by model."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_):
+            pass
+
+        def do_POST(self):
+            model = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["model"]
+            calls[model] += 1
+            message = {"role": "assistant", "content": "correctness: 5"}
+            usage = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
+            body = {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}], "usage": usage}
+            if model == HAIKU:
+                body = {"error": {"message": "You may not call it.", "type": "invalid_request_error"}}
+            content = json.dumps(body).encode()
+            self.send_response(403 if model == HAIKU else 200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_at_the_command_line_the_run_fails_and_is_gone_on_with(tmp_path):
+    judges = [{"name": "pro", "model": PRO, "verdict": "text"}]
+    (tmp_path / "evaluation.yaml").write_text(yaml.safe_dump({**EVALUATION, "judges": judges}))
+    dataset = tmp_path / "faq.jsonl"
+    dataset.write_text("".join(json.dumps(row) + "\n" for row in rows(30)), encoding="utf-8")
+    calls = Counter()
+    with serving(calls) as url:
+        first = evaldrop("run", dataset, "--bedrock", f"openai={url}", "--out", tmp_path / "runs")
+        assert first.returncode == 3, first.stderr
+        said = " ".join(first.stderr.split())
+        assert f"candidate haiku ({HAIKU}) is refused: AccessDeniedException: You may not call it." in said
+        assert "Look at OPENAI_API_KEY" in said
+        assert "--go-on" in said
+        place = only_run(tmp_path / "runs")
+        assert f"evaldrop run --resume {place}" in first.stderr
+        assert calls == {LITE: 2, HAIKU: 2, PRO: 2}
+        second = evaldrop("run", "--resume", place, "--go-on")
+    assert second.returncode == 0, second.stderr
+    assert calls == {LITE: 30, HAIKU: 4, PRO: 30}
+    assert "haiku was left out: 30 of 30" in " ".join(second.stdout.split())
