@@ -36,6 +36,9 @@ _BY_CODE = {
         (
             "InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId",
             "SignatureDoesNotMatch", "InvalidSignatureException", "AuthFailure",
+            # As Step Functions names them.
+            "InvalidClientTokenIdException", "SignatureDoesNotMatchException",
+            "IncompleteSignatureException", "MissingAuthenticationTokenException",
         ),
         _UNKNOWN,
     ),
@@ -54,6 +57,11 @@ def code_of(error: Exception) -> str:
     """Return the code by which a service names an error; empty for one that no service answered with."""
     response = getattr(error, "response", None)
     return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
+
+
+def hint_for(code: str) -> str:
+    """Return what to do about an error that a service names so; empty where nothing is known."""
+    return _BY_CODE.get(code, "")
 
 
 def explain(error: Exception) -> str:

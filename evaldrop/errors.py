@@ -9,7 +9,8 @@ What evaldrop raises.
     │   └── BudgetExceeded    the likely cost is above `budget_usd`
     ├── NotEnoughData         too few numbers for a statistic
     ├── StorageError          a URI cannot be read or written
-    └── AwsError              an AWS service refused, or could not be reached
+    ├── AwsError              an AWS service refused, or could not be reached
+    └── ModelRefused          a candidate or judge takes no call, for a reason that will not pass
 
 The workflow matches Lambda errors by class name: renaming one here is a change of `infra/workflow.asl.yaml`.
 """
@@ -49,6 +50,10 @@ class StorageError(EvaldropError):
 
 class AwsError(EvaldropError):
     """An AWS service refused, or could not be reached."""
+
+
+class ModelRefused(EvaldropError):
+    """A candidate's or judge's first calls were refused for a reason that will not pass."""
 
 
 def is_bad_input(error: str) -> bool:

@@ -62,7 +62,7 @@ def acknowledge(
     _accept(workflow.machine, "SF1", _ERRORS_ONLY)
     _accept_wildcard(workflow.machine.role, "*", _NO_RESOURCE)
     input_arn, output_arn = _arn(storage.input), _arn(storage.output)
-    for name in ("ValidateDataset", "PrepareRecords", "BuildScorecard"):
+    for name in ("ValidateDataset", "PrepareRecords", "CheckFirstCalls", "BuildScorecard"):
         _accept_wildcard(steps[name].role, f"{output_arn}/{RUNS}/*", _RUN_FOLDERS)
     _accept_wildcard(workflow.machine.role, f"{output_arn}/{RUNS}/*", _RUN_FOLDERS)
     for step, prefix in (

@@ -39,6 +39,7 @@ class Shape:
 STEPS = {
     "ValidateDataset": Shape(memory_mb=1769, timeout_s=900),
     "PrepareRecords": Shape(memory_mb=1769, timeout_s=900, disk_mb=10_240),
+    "CheckFirstCalls": Shape(memory_mb=512, timeout_s=120),
     "BuildScorecard": Shape(memory_mb=3008, timeout_s=900, disk_mb=10_240),
     "ReportFailure": Shape(memory_mb=256, timeout_s=60),
 }
@@ -104,6 +105,7 @@ class Functions(Construct):
         bundles = {
             "ValidateDataset": Bundle(name="validate_dataset", data=deployed_evaluations(settings)),
             "PrepareRecords": Bundle(name="prepare_records"),
+            "CheckFirstCalls": Bundle(name="check_first_calls"),
             "BuildScorecard": Bundle(name="build_scorecard"),
             "ReportFailure": Bundle(name="report_failure"),
         }
@@ -143,6 +145,11 @@ class Functions(Construct):
             step.allow(["s3:ListBucket"], [bucket])
             if storage.key:
                 step.allow(["kms:Decrypt", "kms:GenerateDataKey"], [storage.key.key_arn])
+        checking = self.steps["CheckFirstCalls"]
+        checking.allow(["s3:GetObject"], [runs])
+        checking.allow(["s3:ListBucket"], [bucket])
+        if storage.key:
+            checking.allow(["kms:Decrypt"], [storage.key.key_arn])
 
 
 def deployed_evaluations(settings: Settings) -> dict[str, Path]:

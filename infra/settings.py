@@ -12,7 +12,9 @@ ROOT = Path(__file__).parent.parent
 
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 
-FunctionName = Literal["StartRun", "ValidateDataset", "PrepareRecords", "BuildScorecard", "ReportFailure"]
+FunctionName = Literal[
+    "StartRun", "ValidateDataset", "PrepareRecords", "CheckFirstCalls", "BuildScorecard", "ReportFailure"
+]
 
 
 class _Part(BaseModel):

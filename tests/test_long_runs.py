@@ -44,7 +44,8 @@ class Recording:
 
     async def converse(self, request):
         if request["modelId"] in self._fails:
-            raise ServiceError("AccessDeniedException", "no")
+            # One that is not tried again, and that does not end the run at its first calls.
+            raise ServiceError("ServiceQuotaExceededException", "no")
         self.answered["converse", request["modelId"]] += 1
         if request["modelId"] == JUDGE["model"]:
             self.judged.append([block["text"] for block in request["messages"][0]["content"]])

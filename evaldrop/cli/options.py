@@ -56,6 +56,14 @@ MaxInFlight = Annotated[
         "--max-in-flight", min=1, max=10_000, help="Calls under way at a time; also records at a time."
     ),
 ]
+GoOn = Annotated[
+    bool,
+    typer.Option(
+        "--go-on",
+        help="Go on without a candidate or judge whose first calls are refused for a reason that will not "
+        "pass; by default the run ends there.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, for scripts.")]
 
 

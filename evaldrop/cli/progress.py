@@ -19,6 +19,7 @@ STEPS = {
     "ValidateDataset": "validating",
     "PrepareRecords": "preparing",
     "EvaluateRecords": "evaluating",
+    "CheckFirstCalls": "checking the first calls",
     "BuildScorecard": "building the scorecard",
 }
 
@@ -68,7 +69,8 @@ class RunProgress(Observer):
 
     def map_started(self, total: int | None) -> None:
         """Begin to count records."""
-        self._total = total
+        # Twice: the first records, then all of them, in which the first are counted again.
+        self._total, self.done, self.failed = total, 0, 0
         # From here and not from the start: validating and preparing would spoil the pace that the rest is
         # reckoned by.
         self._began = self._printed_at = time.monotonic()

@@ -51,6 +51,8 @@ def again(scorecard: Scorecard, run: Mapping[str, Any]) -> str:
         words += ["--bedrock", str(runtime)]
     if (limit := options.get("limit")) and command == "run":
         words += ["--limit", str(limit)]
+    if options.get("go_on") and command != "rescore":
+        words.append("--go-on")
     if (out := run.get("out")) and not storage.is_s3(out):
         words += ["--out", str(out)]
     return shlex.join(words)

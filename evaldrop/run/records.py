@@ -14,6 +14,7 @@ import orjson
 
 JSON = dict[str, Any]
 
+FIRST_FILE = "first.jsonl"
 RECORDS_FILE = "records.jsonl"
 
 SHORTEST = 2_000

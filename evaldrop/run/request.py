@@ -32,6 +32,10 @@ class RunRequest(BaseModel):
     max_in_flight: int | None = Field(
         default=None, ge=1, description="Overrides the evaluation's max_concurrency."
     )
+    go_on: bool = Field(
+        default=False,
+        description="Go on without a candidate or judge whose first calls are refused, instead of ending.",
+    )
     parent: str | None = Field(
         default=None,
         description="URI of a run's folder: its responses are judged again, and only what is new is called.",

@@ -29,6 +29,9 @@ MANIFEST = "manifest.json"
 NOT_STARTED = "PENDING"
 """Why a record has no result whose child was not started, for the Map run failed or was stopped before."""
 
+LEFT_OUT = "LeftOut"
+"""The error of a call that was not made: the run went on without its candidate or judge (`--go-on`)."""
+
 # The workflow writes this key first; a row that begins otherwise is parsed to find it.
 # An ID with a backslash is escaped JSON, and left to the parser.
 _ID_FIRST = re.compile(rb'\{"record_id":"([^"\\]*)"')

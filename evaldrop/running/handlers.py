@@ -38,6 +38,12 @@ def _warm_up() -> None:
         template(name)
 
 
+def _check_first_calls(event: Any, context: object) -> Any:
+    from lambdas.check_first_calls.handler import handler
+
+    return handler(event, context)
+
+
 def _build_scorecard(event: Any, context: object) -> Any:
     from lambdas.build_scorecard.handler import handler
 
@@ -54,6 +60,7 @@ def _report_failure(event: Any, context: object) -> Any:
 HANDLERS: dict[str, Callable[[Any, object], Any]] = {
     "ValidateDataset": _validate_dataset,
     "PrepareRecords": _prepare_records,
+    "CheckFirstCalls": _check_first_calls,
     "BuildScorecard": _build_scorecard,
     "ReportFailure": _report_failure,
 }

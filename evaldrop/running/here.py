@@ -53,6 +53,7 @@ def new_run(
     out: str,
     limit: int | None,
     max_in_flight: int | None,
+    go_on: bool = False,
 ) -> LocalRun:
     """
     Return a run of a dataset; arguments as `evaldrop run` has them.
@@ -78,11 +79,14 @@ def new_run(
         bedrock=bedrock or "aws",
         limit=limit,
         max_in_flight=max_in_flight,
+        go_on=go_on,
     )
     return LocalRun(request, run_folder(storage.absolute(out), name, request.run_id))
 
 
-def resumed_run(folder: str, *, bedrock: str | None, max_in_flight: int | None) -> LocalRun:
+def resumed_run(
+    folder: str, *, bedrock: str | None, max_in_flight: int | None, go_on: bool = False
+) -> LocalRun:
     """
     Return a run that goes on in its folder.
 
@@ -107,6 +111,8 @@ def resumed_run(folder: str, *, bedrock: str | None, max_in_flight: int | None) 
         limit=definition.options["limit"],
         # It changes no result, so it may be another; a limit may not.
         max_in_flight=max_in_flight or definition.options["max_in_flight"],
+        # Absent in the run files of earlier versions.
+        go_on=go_on or bool(definition.options.get("go_on")),
         parent=parent.folder if parent and parent.how == "rejudged" else None,
     )
     # Where it began: there its journal and results are gone on with.
@@ -120,6 +126,7 @@ def rejudged_run(
     bedrock: str | None,
     out: str | None,
     max_in_flight: int | None,
+    go_on: bool = False,
 ) -> LocalRun:
     """
     Return a run that judges the responses of a finished one again.
@@ -150,6 +157,7 @@ def rejudged_run(
         bedrock=bedrock or parent.bedrock,
         limit=parent.options["limit"],
         max_in_flight=max_in_flight,
+        go_on=go_on,
         parent=storage.absolute(folder),
     )
     name = parse_evaluation(storage.read_bytes(uri), source=uri).name

@@ -13,9 +13,12 @@ from evaldrop.storage import uri_of
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Read a run's raw replies and write everything people read."""
-    run, results = event["run"], event["results"]
+    run = event["run"]
+    # The newest Map run first: that of all records, then that of the first ones.
+    places = [event["results"], *event.get("earlier", ())]
+    manifests = [uri_of(place["Bucket"], place["Key"]) for place in places]
     definition = RunDefinition.load(run["folder"])
-    scorecard = score_run(definition, uri_of(results["Bucket"], results["Key"]))
+    scorecard = score_run(definition, *manifests)
     publish_metrics(scorecard, definition.evaluation, environment=os.environ)
     log_step("BuildScorecard", run_id=scorecard.run_id, decision=scorecard.gate.decision)
     notice = scorecard_notice(scorecard, folder=run["folder"], notify=definition.evaluation.notify)

@@ -66,7 +66,9 @@ def test_a_child_enters_as_many_states_as_the_price_is_computed_from(tmp_path, p
     assert execution.status == "SUCCEEDED"
     own = workflow_definition()["States"].keys()
     entered = sum(times for name, times in counting.entered.items() if name not in own)
+    # The first records' second children, of which a run has a few, are not in the price.
+    passed_over = 2 * counting.entered["RecordDone"]
     # a second asking, or a pair not worth asking about, is not in the price
     again = sum(times for name, times in counting.entered.items() if name.endswith("Again"))
     expected = child_transitions(parse_evaluation(text, source="here"))
-    assert entered - again == expected
+    assert entered - again - passed_over == expected

@@ -11,6 +11,7 @@ from tests.infra.synthesis import one, resources
 
 MACHINE = "AWS::StepFunctions::StateMachine"
 FUNCTION = "AWS::Lambda::Function"
+STEPS = ("ValidateDataset", "PrepareRecords", "CheckFirstCalls", "BuildScorecard", "ReportFailure")
 POLICY = "AWS::IAM::Policy"
 
 # Types that moto 5.2.5 skips without a word; `evaldrop local` lists them to its user.
@@ -73,11 +74,11 @@ def test_the_workflow_is_deployed_byte_for_byte(either_template):
 def test_every_placeholder_is_filled(request, which, children):
     machine = one(request.getfixturevalue(which), MACHINE)
     substitutions = machine["DefinitionSubstitutions"]
-    for name in ("ValidateDataset", "PrepareRecords", "BuildScorecard", "ReportFailure"):
+    for name in STEPS:
         assert name in json.dumps(substitutions[name])
     assert substitutions["ChildType"] == children
     assert substitutions["ResultsTopic"]["Ref"].startswith("Notifications")
-    assert len(substitutions) == 6
+    assert len(substitutions) == 2 + len(STEPS)
 
 
 def test_errors_are_logged_and_executions_traced(template):
@@ -283,7 +284,7 @@ def test_the_week_has_a_time_zone_a_window_and_its_moment_in_the_input(template)
 
 def test_functions_run_on_arm_with_the_newest_python_and_log_as_json(either_template):
     functions = resources(either_template, FUNCTION)
-    assert len(functions) == 5
+    assert len(functions) == len(STEPS) + 1  # StartRun
     for name, each in functions.items():
         properties = each["Properties"]
         assert properties["Architectures"] == ["arm64"], name
@@ -293,7 +294,7 @@ def test_functions_run_on_arm_with_the_newest_python_and_log_as_json(either_temp
 
 def test_functions_have_the_time_their_state_waits_for_them(template):
     definition = json.loads(workflow_path().read_bytes())
-    for name in ("ValidateDataset", "PrepareRecords", "BuildScorecard", "ReportFailure"):
+    for name in STEPS:
         assert one(template, FUNCTION, name)["Timeout"] == definition["States"][name]["TimeoutSeconds"]
 
 

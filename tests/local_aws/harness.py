@@ -105,7 +105,7 @@ class LocalAws:
         """Return a key below the datasets' prefix that no other test uses."""
         return f"datasets/{uuid.uuid4().hex[:12]}/{name}"
 
-    def upload(self, content, key=None, *, evaluation=None):
+    def upload(self, content, key=None, *, evaluation=None, metadata=None):
         """
         Put a dataset into the input bucket, and its sidecar beside it first; return its key.
 
@@ -113,12 +113,15 @@ class LocalAws:
             content: Bytes, a path, or a list of records.
             key: Where; a fresh one when not given.
             evaluation: Text of an `evaluation.yaml` for it.
+            metadata: The dataset's.
         """
         key = key or self.fresh_key()
         if evaluation is not None:
             place = f"{key.rpartition('/')[0]}/evaluation.yaml"
             self.client("s3").put_object(Bucket=self.input, Key=place, Body=evaluation.encode())
-        self.client("s3").put_object(Bucket=self.input, Key=key, Body=_bytes(content))
+        self.client("s3").put_object(
+            Bucket=self.input, Key=key, Body=_bytes(content), Metadata=metadata or {}
+        )
         return key
 
     def executions(self, key=None):

@@ -39,14 +39,23 @@ criteria: [correctness]
 """
 
 
-def test_a_model_the_stack_may_not_call_is_an_error_of_its_candidate_alone(aws):
-    key = aws.upload(records(4), evaluation=FORBIDDEN)
+def test_a_model_the_stack_may_not_call_ends_the_run_at_its_first_calls(aws):
+    [execution] = aws.finished(aws.upload(records(40), evaluation=FORBIDDEN))
+    message = assert_told(aws, execution, "CheckFirstCalls", "candidate sonnet", "AccessDenied", "--go-on")
+    assert "bedrock:InvokeModel" in message.text
+    assert execution["error"] == "ModelRefused"
+    assert len(aws.calls()) <= 6
+
+
+def test_a_run_that_is_to_go_on_has_a_forbidden_model_as_an_error_of_its_candidate_alone(aws):
+    key = aws.upload(records(4), evaluation=FORBIDDEN, metadata={"evaldrop-go-on": "true"})
     [execution] = aws.finished(key)
     scorecard = assert_whole(aws, execution, 4)
     responses = {name: each["responses"] for name, each in scorecard["candidates"].items()}
     assert responses["lite"]["errors"] == 0
     assert responses["sonnet"]["errors"] == 4
     assert any("AccessDenied" in name for name in responses["sonnet"]["error_names"])
+    assert responses["sonnet"]["error_names"]["LeftOut"] == 2
     assert not [call for call in aws.calls() if "sonnet" in call["model"] and call["outcome"] == "answered"]
     report = aws.read(f"{aws.folder_of(execution)}/summary.md").decode()
     assert "AccessDenied" in report
@@ -129,7 +138,7 @@ def test_a_run_that_was_stopped_is_finished_by_a_redrive_with_what_it_had(aws):
     aws.bedrock(QUICK)
     [stopped] = aws.finished(key)
     assert stopped["status"] == "ABORTED"
-    [map_run] = client.list_map_runs(executionArn=running["executionArn"])["mapRuns"]
+    map_run = newest_map_run(client, running)
     counts = client.describe_map_run(mapRunArn=map_run["mapRunArn"])["itemCounts"]
     assert counts["total"] == count
     assert counts["pending"] > 0
@@ -141,8 +150,15 @@ def test_a_run_that_was_stopped_is_finished_by_a_redrive_with_what_it_had(aws):
     assert_whole(aws, execution, count)
     answered = [call for call in aws.calls() if call["outcome"] == "answered"]
     assert len(answered) == count * CALLS_OF_A_RECORD
-    [after] = client.list_map_runs(executionArn=running["executionArn"])["mapRuns"]
+    after = newest_map_run(client, running)
     assert after["mapRunArn"] == map_run["mapRunArn"]
+
+
+def newest_map_run(client, execution):
+    """Return that of all records; one of the first records was before it."""
+    found = client.list_map_runs(executionArn=execution["executionArn"])["mapRuns"]
+    assert len(found) == 2
+    return max(found, key=lambda each: each["startDate"])
 
 
 def _key(execution):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from evaldrop.cli.options import AsJson, MaxInFlight, OtherEvaluation, OutOfRun, RunFolder, Yes
+from evaldrop.cli.options import AsJson, GoOn, MaxInFlight, OtherEvaluation, OutOfRun, RunFolder, Yes
 
 
 def rejudge(
@@ -16,6 +16,7 @@ def rejudge(
     ] = None,
     out: OutOfRun = None,
     max_in_flight: MaxInFlight = None,
+    go_on: GoOn = False,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> int:
@@ -32,5 +33,7 @@ def rejudge(
     from evaldrop.cli.running import run_and_show
     from evaldrop.running.here import rejudged_run
 
-    wanted = rejudged_run(run, evaluation=evaluation, bedrock=bedrock, out=out, max_in_flight=max_in_flight)
+    wanted = rejudged_run(
+        run, evaluation=evaluation, bedrock=bedrock, out=out, max_in_flight=max_in_flight, go_on=go_on
+    )
     return run_and_show(wanted, yes=yes, as_json=as_json)

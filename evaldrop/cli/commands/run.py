@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from evaldrop.cli.options import AsJson, EvaluationFile, Limit, MaxInFlight, Out, Yes
+from evaldrop.cli.options import AsJson, EvaluationFile, GoOn, Limit, MaxInFlight, Out, Yes
 from evaldrop.cli.output import shown, stderr
 from evaldrop.errors import InputError
 
@@ -32,6 +32,7 @@ def run(
             "--resume", metavar="RUN", help="Go on with a run's folder: only what is missing is called."
         ),
     ] = None,
+    go_on: GoOn = False,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> int:
@@ -64,10 +65,11 @@ def run(
             out=out,
             limit=limit,
             max_in_flight=max_in_flight,
+            go_on=go_on,
         )
     else:
         # Limit, dataset and evaluation are the run's own: others would mix two runs in one folder.
-        wanted = resumed_run(str(resume), bedrock=bedrock, max_in_flight=max_in_flight)
+        wanted = resumed_run(str(resume), bedrock=bedrock, max_in_flight=max_in_flight, go_on=go_on)
         if is_finished(wanted):
             stderr().print(f"{shown(wanted.folder)} is finished, without an error: there is nothing to do.")
             return show_finished(wanted, as_json=as_json)

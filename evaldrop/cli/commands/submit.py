@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from evaldrop.cli.options import DEFAULT_STACK, AsJson, Limit, StackName, Yes
+from evaldrop.cli.options import DEFAULT_STACK, AsJson, GoOn, Limit, StackName, Yes
 
 
 def submit(
@@ -31,6 +31,7 @@ def submit(
             "it lies below a folder datasets/, or below this one.",
         ),
     ] = None,
+    go_on: GoOn = False,
     again: Annotated[
         bool, typer.Option("--again", help="Evaluate it although it, with all beside it, is unchanged.")
     ] = False,
@@ -58,5 +59,7 @@ def submit(
     from evaldrop.cli.submitting import submit_and_show
     from evaldrop.running.deployed.submission import Wanted, prepare_here
 
-    submission = prepare_here(Wanted(dataset=dataset, evaluation=evaluation, limit=limit, key=key), stack)
-    return submit_and_show(submission, again=again, wait=wait, dry_run=dry_run, yes=yes, as_json=as_json)
+    wanted = Wanted(dataset=dataset, evaluation=evaluation, limit=limit, key=key, go_on=go_on)
+    return submit_and_show(
+        prepare_here(wanted, stack), again=again, wait=wait, dry_run=dry_run, yes=yes, as_json=as_json
+    )

@@ -50,6 +50,12 @@ def print_plan(console: Console, plan: "Plan", *, budget_usd: float | None) -> N
         f"\n{count(plan.records)} records{copies}, {count(plan.calls)} calls: "
         f"likely {rough_usd(total.likely)} ({_usd_range(total)}){partly}, prices of {plan.prices_date}"
     )
+    if plan.calls:
+        console.print(
+            "every candidate and judge is called by a few records first: who is refused for good ends the "
+            "run there",
+            soft_wrap=True,
+        )
     if plan.unknown:
         console.print(f"price unknown: {', '.join(map(shown, plan.unknown))}")
     console.print(f"Step Functions on AWS: {rough_usd(plan.orchestration_usd)}; nothing on one machine")

@@ -181,10 +181,12 @@ def _step(execution_arn: str, states: Any) -> str | None:
 
 
 def _counts(execution_arn: str, states: Any) -> Counts | None:
-    map_runs = states.list_map_runs(executionArn=execution_arn, maxResults=1)["mapRuns"]
+    map_runs = states.list_map_runs(executionArn=execution_arn)["mapRuns"]
     if not map_runs:
         return None
-    items = states.describe_map_run(mapRunArn=map_runs[0]["mapRunArn"])["itemCounts"]
+    # The first Map Run is that of the first records alone. In which order they are listed is not documented.
+    newest = max(map_runs, key=lambda each: each["startDate"])
+    items = states.describe_map_run(mapRunArn=newest["mapRunArn"])["itemCounts"]
     return Counts(
         total=items["total"],
         succeeded=items["succeeded"],

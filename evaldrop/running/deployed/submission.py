@@ -41,6 +41,7 @@ class Wanted:
     evaluation: str | None = None
     limit: int | None = None
     key: str | None = None
+    go_on: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,14 +234,14 @@ def _bundled(
         # The stack finds it by itself, or by the key in the options.
         given = evaluation if wanted.evaluation else None
         keys = (storage.place(evaluation).key,) if evaluation else ()
-        return (), keys, UploadOptions(evaluation=given, limit=wanted.limit)
+        return (), keys, UploadOptions(evaluation=given, limit=wanted.limit, go_on=wanted.go_on)
     assert check.definition
     bundle = read_bundle(check.definition, evaluation)
     # At a key of its own, outside datasets/: neither the next upload's evaluation nor a second run.
     if wanted.evaluation or bundle.starts_a_run:
         pinned = bundle.pinned_key
-        return bundle.at(pinned), (), UploadOptions(evaluation=pinned, limit=wanted.limit)
-    options = UploadOptions(limit=wanted.limit)
+        return bundle.at(pinned), (), UploadOptions(evaluation=pinned, limit=wanted.limit, go_on=wanted.go_on)
+    options = UploadOptions(limit=wanted.limit, go_on=wanted.go_on)
     if (there := found_there(bundle, upload.uri)) is not None:
         return (), there, options
     return bundle.at(sidecar_key(upload.key)), (), options

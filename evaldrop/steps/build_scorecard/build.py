@@ -65,7 +65,7 @@ from evaldrop.steps.build_scorecard.words import run_alarms, run_hints, verdict_
 SCORECARD_FILE = "scorecard.json"
 
 
-def build_scorecard(folder: str, manifest: str | None = None) -> Scorecard:
+def build_scorecard(folder: str, *manifests: str) -> Scorecard:
     """
     Compute the scorecard of the run in a folder and write every file of it, as `score_run` does.
 
@@ -73,10 +73,10 @@ def build_scorecard(folder: str, manifest: str | None = None) -> Scorecard:
         StorageError: A file is missing, or is not what it should be.
         EvaluationError: The gate cannot be read.
     """
-    return score_run(RunDefinition.load(folder), manifest)
+    return score_run(RunDefinition.load(folder), *manifests)
 
 
-def score_run(run: RunDefinition, manifest: str | None = None) -> Scorecard:
+def score_run(run: RunDefinition, *manifests: str) -> Scorecard:
     """
     Compute a run's scorecard and write every file of its folder (docs/output-files.md).
 
@@ -85,19 +85,20 @@ def score_run(run: RunDefinition, manifest: str | None = None) -> Scorecard:
 
     Args:
         run: The run, whose folder also holds `records.jsonl` and the results.
-        manifest: URI of the Map run's manifest; by default those found below `results/`.
+        manifests: URIs of the Map runs' manifests, the newest first; by default those found below
+            `results/`.
 
     Raises:
         StorageError: A file is missing, or is not what it should be.
         EvaluationError: The gate cannot be read.
     """
-    manifests = [manifest] if manifest else find_manifests(run.folder)
+    found = manifests or find_manifests(run.folder)
     tally = RunTally(run)
     with open_tables(run) as tables:
-        for record, results in read_results(run, manifests):
+        for record, results in read_results(run, found):
             tally.add(record, results)
             tables.add(record, results)
-    scorecard = scorecard_of(run, tally.result(), ended_at=_ended_at(manifests))
+    scorecard = scorecard_of(run, tally.result(), ended_at=_ended_at(found))
     scorecard = with_calibration(scorecard, calibrate(run))
     storage.write_bytes(run.file(SCORECARD_FILE), scorecard.model_dump_json(indent=2).encode())
     write_reports(run, scorecard, tables.report)

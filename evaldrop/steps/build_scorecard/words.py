@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from evaldrop.run.results import NOT_STARTED
+from evaldrop.run.results import LEFT_OUT, NOT_STARTED
 from evaldrop.scorecard.figures import percent, size
 from evaldrop.scorecard.model.scorecard import MOST_CATEGORIES, OVERALL, Comparison, Scorecard
 from evaldrop.steps.build_scorecard.counts import RunCounts
@@ -143,7 +143,8 @@ def _loss_alarms(scorecard: Scorecard) -> Iterator[str]:
         if counts.errors > _MANY_ERRORS * counts.n:
             causes = ", ".join(f"{error}: {n}" for error, n in counts.error_names.items())
             said = _said(counts.error_example)
-            yield f"{name}: {counts.errors} of {counts.n} calls failed ({causes}).{said}"
+            left_out = " was left out" if LEFT_OUT in counts.error_names else ""
+            yield f"{name}{left_out}: {counts.errors} of {counts.n} calls failed ({causes}).{said}"
         if counts.truncated > _MANY_ERRORS * counts.n:
             yield f"{name}: {counts.truncated} of {counts.n} responses were cut off at max_tokens."
         if counts.blocked and card.guardrail is None:

@@ -2,7 +2,8 @@
 PrepareRecords: every prompt rendered, so that the workflow only selects.
 
 Writes `records.jsonl`, a line per record with what is known about it and, under `calls`, what its child
-workflow needs; and `rejected.jsonl`, the rows that are not evaluated.
+workflow needs; `first.jsonl`, those of its lines that are evaluated before the others; and `rejected.jsonl`,
+the rows that are not evaluated.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -20,9 +21,10 @@ from evaldrop.evaluation.definition import GIVEN, layout
 from evaldrop.evaluation.model_limits import limits_of
 from evaldrop.evaluation.prompts import Prompt, Turn
 from evaldrop.run.definition import RunDefinition
-from evaldrop.run.records import RECORDS_FILE, share_texts
+from evaldrop.run.records import FIRST_FILE, RECORDS_FILE, share_texts
 from evaldrop.run.request import RunRequest
 from evaldrop.steps.prepare_records.anchors import anchor_records
+from evaldrop.steps.prepare_records.first_records import FirstRecords
 from evaldrop.steps.prepare_records.judge_requests import (
     MAX_SHARED_JUDGE_BYTES,
     JudgeRequests,
@@ -52,7 +54,7 @@ MAX_REASONS = 20
 
 def prepare_records(request: RunRequest, folder: str) -> JSON:
     """
-    Write a run's `records.jsonl` and `rejected.jsonl`.
+    Write a run's `records.jsonl`, `first.jsonl` and `rejected.jsonl`.
 
     Returns:
         The state EvaluateRecords works on: reader, writer, candidates, judges and limits.
@@ -72,6 +74,9 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
         storage.open_write(storage.join(folder, "rejected.jsonl")) as rejects,
     ):
         preparing = Preparing(definition, parent, is_sending=True)
+        first_records = FirstRecords(
+            candidates=preparing.called, judges=[each.name for each in definition.judges]
+        )
         for row in read_records(stream, source=source, fields=evaluation.fields or None):
             # Of what can be sent: rows that are refused take no place of the limit's.
             if prepared == request.limit:
@@ -87,14 +92,17 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
                     first.append(f"{source} line {row.line}: {outcome.reason}")
                 continue
             records.write(orjson.dumps(outcome) + b"\n")
+            first_records.offer(outcome)
             prepared += 1
             # Right behind their record: BuildScorecard holds one record for the copies to come.
             for copy in preparing.copies(row) if isinstance(row, Record) else ():
                 records.write(orjson.dumps(copy) + b"\n")
         for anchor in preparing.anchors():
             records.write(orjson.dumps(anchor) + b"\n")
+            first_records.offer(anchor)
     _refuse_too_many(first, rejected=rejected, read=prepared + rejected, definition=definition)
-    return _state(request, definition, preparing, folder)
+    state = _state(request, definition, preparing, folder)
+    return _beginning_with(first_records.lines, state, definition) if first_records.lines else state
 
 
 def _refuse_too_many(first: list[str], *, rejected: int, read: int, definition: RunDefinition) -> None:
@@ -126,8 +134,24 @@ def _state(request: RunRequest, definition: RunDefinition, preparing: "Preparing
         "writer": {"bucket": writer.bucket, "prefix": writer.key},
         "candidates": preparing.candidates,
         "judges": preparing.judge_requests.constants,
+        "refused": {"candidates": {}, "judges": {}},
+        "done": [],
+        "earlier": [],
         "max_concurrency": request.max_in_flight or evaluation.max_concurrency,
         "tolerated_failure_percentage": evaluation.tolerated_failure_percentage,
+    }
+
+
+def _beginning_with(lines: list[JSON], state: JSON, definition: RunDefinition) -> JSON:
+    """Return a state with which EvaluateRecords begins with some records; its `rest` is for all of them."""
+    uri = definition.file(FIRST_FILE)
+    storage.write_bytes(uri, b"".join(orjson.dumps(line) + b"\n" for line in lines))
+    return {
+        **state,
+        "reader": storage.place(uri, root=definition.out)._asdict(),
+        # Of two records one that fails is half of them; it is evaluated again with the others.
+        "tolerated_failure_percentage": 100,
+        "rest": {name: state[name] for name in ("reader", "tolerated_failure_percentage")},
     }
 
 
@@ -158,6 +182,7 @@ class Preparing:
             | ({"api": GIVEN} if parent else {})
             for candidate in evaluation.candidates
         ]
+        self.called = [call["name"] for call in self.candidates if call["api"] != GIVEN]
         self._criteria = RecordCriteria(definition)
         self.judge_requests = JudgeRequests(definition, self._prompts, self._criteria, parent)
         # A child gets its record's requests, and the constant parts of all of them.

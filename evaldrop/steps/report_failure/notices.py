@@ -31,8 +31,9 @@ _ACTIONS = {
 }
 
 
-# Steps whose failures the workflow itself hands to ReportFailure: nothing has been spent by then.
-_CAUGHT = ("ValidateDataset", "PrepareRecords")
+# Steps whose failures the workflow itself hands to ReportFailure: nothing but the first calls has been paid
+# for by then.
+_CAUGHT = ("ValidateDataset", "PrepareRecords", "CheckFirstCalls")
 
 _OF_THE_MAP = {
     "States.ExceedToleratedFailureThreshold",

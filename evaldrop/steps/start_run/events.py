@@ -34,10 +34,16 @@ class UploadOptions(BaseModel):
         default=None, min_length=1, description="Key in the input bucket, or its URI."
     )
     limit: int | None = Field(default=None, ge=1, description="Evaluate only the first so many records.")
+    go_on: bool = Field(
+        default=False, description="Go on without a candidate or judge whose first calls are refused."
+    )
 
     def to_metadata(self) -> dict[str, str]:
         """Return the user metadata that says so; empty without options."""
-        return {f"{PREFIX}{key}": str(value) for key, value in self.model_dump(exclude_none=True).items()}
+        stated = self.model_dump(mode="json", exclude_defaults=True)
+        return {
+            _key(key): str(value).lower() if value is True else str(value) for key, value in stated.items()
+        }
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, str]) -> "UploadOptions":
@@ -48,7 +54,7 @@ class UploadOptions(BaseModel):
             InputError: A key that begins with `evaldrop-` is unknown, or its value is no such option.
         """
         ours = {
-            key.lower().removeprefix(PREFIX): value
+            key.lower().removeprefix(PREFIX).replace("-", "_"): value
             for key, value in metadata.items()
             if key.lower().startswith(PREFIX)
         }
@@ -56,11 +62,17 @@ class UploadOptions(BaseModel):
             # A misspelt option must not be passed over: without its limit a run pays for the whole dataset.
             return cls.model_validate(ours)
         except ValidationError as error:
-            faults = [f"{PREFIX}{problem['loc'][0]}: {problem['msg']}" for problem in error.errors()]
-            known = " and ".join(f"{PREFIX}{name}" for name in cls.model_fields)
+            faults = [f"{_key(str(problem['loc'][0]))}: {problem['msg']}" for problem in error.errors()]
+            *others, last = map(_key, cls.model_fields)
+            known = f"{', '.join(others)} and {last}"
             raise InputError(
                 f"its metadata cannot be followed ({'; '.join(faults)}). Known are {known}. Upload it again."
             ) from error
+
+
+def _key(option: str) -> str:
+    # With hyphens as in other headers: a proxy may drop a header whose name has an underscore.
+    return PREFIX + option.replace("_", "-")
 
 
 DATASETS = "datasets/"
@@ -119,6 +131,9 @@ class Wish(BaseModel):
     dataset: str = Field(min_length=1, description="Key in the input bucket, or its URI.")
     evaluation: str | None = Field(default=None, description="Key in the input bucket, or its URI.")
     limit: int | None = Field(default=None, ge=1, description="Evaluate only the first so many records.")
+    go_on: bool = Field(
+        default=False, description="Go on without a candidate or judge whose first calls are refused."
+    )
 
 
 def start_runs(
@@ -241,6 +256,7 @@ def _settle_upload(upload: Upload, intake: Intake, services: StackServices) -> t
         evaluation=options.evaluation and _uri(options.evaluation, intake),
         out=intake.out,
         limit=options.limit,
+        go_on=options.go_on,
     )
     return _settle(request, reason, services)
 
@@ -264,6 +280,7 @@ def _settle_wish(wish: Wish, moment: str, intake: Intake, services: StackService
         evaluation=evaluation,
         out=intake.out,
         limit=wish.limit,
+        go_on=wish.go_on,
     )
     reason = reason or refusal(Upload(bucket, key, facts.version, "", facts.size), intake)
     return _settle(request, reason, services)

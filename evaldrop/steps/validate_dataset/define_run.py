@@ -132,7 +132,11 @@ class RunDraft:
             versions={"evaldrop": VERSION, "python": platform.python_version()},
             # The parent's fences make the same question the same text, which its reply answers.
             nonce=self.parent.nonce if self.parent else secrets.token_hex(16),
-            options={"limit": self.request.limit, "max_in_flight": self.request.max_in_flight},
+            options={
+                "limit": self.request.limit,
+                "max_in_flight": self.request.max_in_flight,
+                "go_on": self.request.go_on,
+            },
             baseline=self._baseline(storage.join(out, evaluation.name)),
             parent=self.parent.as_parent("rejudged") if self.parent else None,
         )

@@ -173,7 +173,7 @@ def orchestration_usd(evaluation: Evaluation, records: int, *, children: ChildTy
 def child_transitions(evaluation: Evaluation) -> int:
     """Return how many states a record's child workflow enters when every call succeeds at once."""
     candidates, criteria = len(evaluation.candidates), len(evaluation.criteria)
-    states = 4 + candidates * (4 + 4 * judge_calls(evaluation, criteria))
+    states = 5 + candidates * (4 + 4 * judge_calls(evaluation, criteria))
     if evaluation.pairwise:
         orders = 2 if evaluation.pairwise.orders == "both" else 1
         states += 2 + 4 * orders * sum(1 for _ in pairs(evaluation)) * len(evaluation.judges)

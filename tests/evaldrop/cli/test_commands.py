@@ -107,6 +107,12 @@ def test_plan_is_a_row_per_candidate_and_judge_with_totals(tmp_path, capsys):
     assert not (tmp_path / "runs").exists()
 
 
+def test_plan_says_what_is_called_first(tmp_path, capsys):
+    write(tmp_path, SMALL, [ROW])
+    assert main(["plan", "faq.jsonl"]) == 0
+    assert "every candidate and judge is called by a few records first" in capsys.readouterr().out
+
+
 def test_plan_says_unknown_where_a_price_is_unknown(tmp_path, capsys):
     write(tmp_path, {**SMALL, "candidates": [LITE, UNPRICED]}, [ROW])
     assert main(["plan", "faq.jsonl"]) == 0

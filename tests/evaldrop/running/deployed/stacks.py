@@ -82,9 +82,12 @@ class States:
         return {"events": [{"type": "TaskScheduled"}, entered]}
 
     def list_map_runs(self, **_):
-        return {"mapRuns": [{"mapRunArn": "arn:map"}] if self._now["counts"] else []}
+        # That of the first records is over by then; of the order nothing is promised.
+        runs = [{"mapRunArn": f"arn:map:{n}", "startDate": n} for n in (1, 2)]
+        return {"mapRuns": runs if self._now["counts"] else []}
 
-    def describe_map_run(self, **_):
+    def describe_map_run(self, *, mapRunArn):  # noqa: N803 - boto3's word
+        assert mapRunArn == "arn:map:2"
         names = ("total", "succeeded", "failed", "timedOut", "aborted", "running", "pending")
         return {"itemCounts": {**dict.fromkeys(names, 0), **self._now["counts"]}}
 

@@ -81,7 +81,7 @@ def test_the_schedule_calls_start_run(stack, clients):
 def test_functions_have_what_moto_does_not_keep(stack, assembly):
     deployed = deployed_functions(stack, assembly)
     assert {each.state for each in deployed.values()} == {
-        "StartRun", "ValidateDataset", "PrepareRecords", "BuildScorecard", "ReportFailure",
+        "StartRun", "ValidateDataset", "PrepareRecords", "CheckFirstCalls", "BuildScorecard", "ReportFailure",
     }  # fmt: skip
     start_run = deployed[stack.outputs["StartRunFunction"]]
     assert start_run.retries == 2

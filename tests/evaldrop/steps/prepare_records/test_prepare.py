@@ -37,9 +37,12 @@ def test_the_state_names_reader_writer_and_limits(tmp_path):
     evaluation = {**SMALL, "max_concurrency": 7, "tolerated_failure_percentage": 3}
     state, _ = prepare(tmp_path, evaluation)
     root = str(tmp_path / "runs")
-    assert state["reader"] == {"bucket": root, "key": "small/run-1/records.jsonl"}
+    everything = {"bucket": root, "key": "small/run-1/records.jsonl"}
+    assert state["reader"] == {"bucket": root, "key": "small/run-1/first.jsonl"}
+    assert state["rest"] == {"reader": everything, "tolerated_failure_percentage": 3}
     assert state["writer"] == {"bucket": root, "prefix": "small/run-1/results"}
-    assert (state["max_concurrency"], state["tolerated_failure_percentage"]) == (7, 3)
+    # Of two records one that fails is half of them.
+    assert (state["max_concurrency"], state["tolerated_failure_percentage"]) == (7, 100)
     assert state["run"]["folder"] == f"{root}/small/run-1"
     assert [call["name"] for call in state["candidates"]] == ["lite"]
 

@@ -46,7 +46,7 @@ def test_a_run_that_took_too_long_has_no_error_of_its_own_and_is_told():
     assert "took too long" in services.told[0][1]
 
 
-@pytest.mark.parametrize("step", ["ValidateDataset", "PrepareRecords"])
+@pytest.mark.parametrize("step", ["ValidateDataset", "PrepareRecords", "CheckFirstCalls"])
 def test_what_the_workflow_told_itself_is_not_told_again(step):
     services = FakeServices(error="DatasetError", cause=f"{step}: faq.jsonl line 3: no prompt.")
     assert not report_unfinished(DETAIL, services)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from evaldrop.errors import AwsError, InputError, StorageError
 from evaldrop.run.request import RunRequest
-from evaldrop.steps.start_run.events import Intake, run_name, start_runs, uploads_in
+from evaldrop.steps.start_run.events import Intake, UploadOptions, run_name, start_runs, uploads_in
 from evaldrop.storage import ObjectFacts
 
 FAQ = "s3://drop/datasets/faq.jsonl"
@@ -179,13 +179,26 @@ def test_parts_of_a_name_do_not_run_into_one_another():
 
 
 def test_an_uploads_metadata_says_how_its_version_is_evaluated():
-    labels = {"evaldrop-limit": "20", "evaldrop-evaluation": "evaluations/short/evaluation.yaml", "by": "me"}
+    labels = {
+        "evaldrop-limit": "20",
+        "evaldrop-evaluation": "evaluations/short/evaluation.yaml",
+        "evaldrop-go-on": "true",
+        "by": "me",
+    }
     services = Services(metadata={(FAQ, "v2"): labels})
     for version in ("v1", "v2"):
         start(created("datasets/faq.jsonl", version=version), services)
     plain, chosen = services.started.values()
-    assert (plain.limit, plain.evaluation) == (None, None)
+    assert (plain.limit, plain.evaluation, plain.go_on) == (None, None, False)
     assert (chosen.limit, chosen.evaluation) == (20, "s3://drop/evaluations/short/evaluation.yaml")
+    assert chosen.go_on
+
+
+def test_options_are_read_as_they_are_written():
+    for options in (UploadOptions(), UploadOptions(limit=3, evaluation="e.yaml", go_on=True)):
+        assert UploadOptions.from_metadata(options.to_metadata()) == options
+    assert UploadOptions().to_metadata() == {}
+    assert UploadOptions(go_on=True).to_metadata() == {"evaldrop-go-on": "true"}
 
 
 @pytest.mark.parametrize(
@@ -202,7 +215,7 @@ def test_metadata_that_cannot_be_followed_is_refused_before_the_whole_dataset_is
     outcome, _ = start(created("datasets/faq.jsonl"), services)
     assert outcome["refused"] == [FAQ]
     assert reason in services.told[0]["message"]
-    assert "Known are evaldrop-evaluation and evaldrop-limit" in services.told[0]["message"]
+    assert "Known are evaldrop-evaluation, evaldrop-limit and evaldrop-go-on" in services.told[0]["message"]
 
 
 def test_the_schedule_does_not_follow_what_an_upload_asked_for_its_own_run():
