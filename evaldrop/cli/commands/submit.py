@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 
 from evaldrop.cli import exits
-from evaldrop.cli.options import DEFAULT_STACK, AsJson, Limit, StackName, Yes
+from evaldrop.cli.options import DEFAULT_STACK, KINDS, AsJson, Limit, StackName, Yes
 from evaldrop.cli.output import complain, confirmed, is_attended, print_json, shown, stderr, stdout, warn
 
 if TYPE_CHECKING:
@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 
 def submit(
-    dataset: Annotated[
-        str, typer.Argument(metavar="DATASET", help="A .jsonl or .json file on this machine.")
-    ],
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help=f"{KINDS}, on this machine.")],
     stack: StackName = DEFAULT_STACK,
     evaluation: Annotated[
         str | None,

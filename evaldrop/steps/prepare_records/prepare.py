@@ -13,7 +13,7 @@ import orjson
 
 from evaldrop import storage
 from evaldrop.bedrock.families.requests import candidate_call, conversation
-from evaldrop.datasets import Record, read_records
+from evaldrop.datasets import Record, read_rows
 from evaldrop.errors import DatasetError, PromptError
 from evaldrop.evaluation import Candidate
 from evaldrop.evaluation.definition import GIVEN, layout
@@ -71,7 +71,8 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
         storage.open_write(storage.join(folder, "rejected.jsonl")) as rejects,
     ):
         preparing = Preparing(definition, parent, is_sending=True)
-        for row in read_records(stream, source=source, fields=evaluation.fields or None):
+        readings = read_rows(stream, source=source, fields=evaluation.fields or None)
+        for row in (reading.outcome for reading in readings.rows):
             # Of what can be sent: rows that are refused take no place of the limit's.
             if prepared == request.limit:
                 break
@@ -83,7 +84,9 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
                 rejects.write(orjson.dumps(outcome._asdict()) + b"\n")
                 rejected += 1
                 if len(first) < MAX_REASONS:
-                    first.append(f"{source} line {row.line}: {outcome.reason}")
+                    # What validation refused says its place itself.
+                    place = f"{source} {readings.unit} {row.line}: " if isinstance(row, Record) else ""
+                    first.append(place + outcome.reason)
                 continue
             records.write(orjson.dumps(outcome) + b"\n")
             prepared += 1
