@@ -29,7 +29,6 @@ from evaldrop.steps.prepare_records.judge_requests import (
 )
 from evaldrop.steps.prepare_records.kept_replies import ParentReplies, parent_replies
 from evaldrop.steps.prepare_records.long_records import (
-    WHOLE,
     Form,
     LongRequests,
     TooLongError,
@@ -266,7 +265,7 @@ class Preparing:
         }
         if characters := sum(n for name, n in left_out.items() if name in self._shown_to_judges):
             calls["shortened"] = {"limit": form.limit, "characters": characters}
-        return calls if form == WHOLE else share_texts(calls, shown)
+        return share_texts(calls, shown) if form.is_shared else calls
 
     def _long_bodies(self, record: Record) -> Iterator[tuple[Candidate, bytes]]:
         given = {self._definition.given.get(name, name) for name in record.responses}
