@@ -27,7 +27,7 @@ class Shape:
     Attributes:
         memory_mb: 1,769 MB come with one whole processor; new accounts are held to 3,008.
         timeout_s: At most 900.
-        disk_mb: Files for S3 are gathered in /tmp before they are uploaded.
+        disk_mb: Files for S3 are gathered in /tmp before they are uploaded, and Parquet is read from there.
     """
 
     memory_mb: int
@@ -37,7 +37,7 @@ class Shape:
 
 # Sized for 100,000 records; docs/performance.md has what BuildScorecard was measured at.
 STEPS = {
-    "ValidateDataset": Shape(memory_mb=1769, timeout_s=900),
+    "ValidateDataset": Shape(memory_mb=1769, timeout_s=900, disk_mb=10_240),
     "PrepareRecords": Shape(memory_mb=1769, timeout_s=900, disk_mb=10_240),
     "CheckFirstCalls": Shape(memory_mb=512, timeout_s=120),
     "BuildScorecard": Shape(memory_mb=3008, timeout_s=900, disk_mb=10_240),

@@ -10,7 +10,8 @@ from aws_cdk import aws_scheduler_targets as scheduler_targets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from evaldrop.steps.start_run.events import DATASET_ENDINGS, DATASETS, MISTAKEN_ENDINGS
+from evaldrop.datasets.formats import DATASET_ENDINGS, JSON_ENDINGS
+from evaldrop.steps.start_run.events import DATASETS, MISTAKEN_ENDINGS
 from infra.bundles import Bundle
 from infra.functions import START_RUN, Step
 from infra.notifications import Notifications
@@ -88,8 +89,11 @@ class Triggers(Construct):
             step.allow(["kms:Decrypt", "kms:GenerateDataKey"], [storage.key.key_arn])
 
     def _on_upload(self, storage: Storage) -> None:
-        datasets = [{"wildcard": f"{DATASETS}*{ending}"} for ending in DATASET_ENDINGS]
-        mistaken = [{"suffix": ending} for ending in MISTAKEN_ENDINGS]
+        # JSON goes with evaluations, too: only where datasets are is it one, and elsewhere none is missed.
+        below = [{"wildcard": f"{DATASETS}*{ending}"} for ending in JSON_ENDINGS]
+        # What is before .gz StartRun looks at. Few patterns: those of a rule have 2,048 characters.
+        others = [ending for ending in DATASET_ENDINGS if not ending.endswith((*JSON_ENDINGS, ".gz"))]
+        anywhere = [{"suffix": ending} for ending in (*others, ".gz", *MISTAKEN_ENDINGS)]
         events.Rule(
             self,
             "DatasetUploaded",
@@ -99,7 +103,7 @@ class Triggers(Construct):
                 detail_type=["Object Created"],
                 detail={
                     "bucket": {"name": [storage.input.bucket_name]},
-                    "object": {"key": [*datasets, *mistaken]},
+                    "object": {"key": [*below, *anywhere]},
                 },
             ),
             targets=[self.call(self.start_run)],

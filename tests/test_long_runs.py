@@ -210,3 +210,36 @@ def test_a_record_that_cannot_be_sent_is_refused_with_its_size(tmp_path, monkeyp
     assert "faq.jsonl line 6: the record is 30,000," in told
     assert "Bedrock takes 20,000,000" in told
     assert not list(tmp_path.glob("runs/*/*/requests"))
+
+
+def test_what_requests_share_comes_back_into_each_of_them(tmp_path):
+    """Eighty-one questions about a short record; the prompt shows most of it behind the response."""
+    prompt = "## user\nHere: {{ response }}\nAsked: {{ prompt }}\n{{ criteria[0].question }}\n{{ context }}"
+    own = {"mode": "per_criterion", "repeats": 3, "prompt": "behind.v1"}
+    evaluation = {
+        "name": "long",
+        "candidates": [LITE],
+        "judges": [{**JUDGE, **own, "name": f"j{n}"} for n in range(3)],
+        "criteria": [
+            {"name": f"c{n}", "question": f"Is it so, {n}? " + f"Look {n}. " * 200} for n in range(9)
+        ],
+    }
+    context = "Thirty days. " * 120 + "That is all."
+    (tmp_path / "prompts" / "judge").mkdir(parents=True)
+    (tmp_path / "prompts" / "judge" / "behind.v1.md").write_text(prompt)
+    runtime = Recording()
+    row = {"id": "a", "prompt": "How long may I return it, and where?", "context": context}
+    place = run(tmp_path, runtime, evaluation=evaluation, rows=[row])
+    (record,) = [json.loads(line) for line in (place / "records.jsonl").read_text().splitlines()]
+    assert record["calls"]["texts"]
+    assert record["calls"]["constants"]
+    assert all("tail" in request for request in record["calls"]["judgements"])
+    asked = Counter()
+    for before, _, after in runtime.judged:
+        assert before.startswith('Here: <response mark="')
+        close, _, rest = after.partition("\nAsked: ")
+        assert close.startswith('\n</response mark="')
+        asked[rest] += 1
+    questions = [criterion["question"] for criterion in evaluation["criteria"]]
+    assert asked == {f"{row['prompt']}\n{question}\n{context}": 9 for question in questions}
+    assert len(rows_of(place, "verdicts", "a")) == 81

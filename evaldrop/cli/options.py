@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-Dataset = Annotated[
-    str, typer.Argument(metavar="DATASET", help="A .jsonl or .json file: a path or an s3:// URI.")
-]
+KINDS = "A .jsonl, .json, .csv, .tsv or .parquet file, or one of them as .gz"
+
+Dataset = Annotated[str, typer.Argument(metavar="DATASET", help=f"{KINDS}: a path or an s3:// URI.")]
 EvaluationFile = Annotated[
     str | None,
     typer.Option(

@@ -5,9 +5,9 @@ import re
 from typing import Any, NoReturn
 
 from evaldrop.datasets.drafts import Fault
+from evaldrop.datasets.rows import BOM
 
 MAX_DEPTH = 100
-_BOM = b"\xef\xbb\xbf"
 # What a row must hold to be worth a walk: half a character, an integer beyond 64 bits (19 digits or more), a
 # float beyond its range (1e309).
 _SUSPICIOUS = re.compile(rb"\\u[dD][89a-fA-F]|[0-9]{19}|[0-9][eE]\+?0*[0-9]{3}")
@@ -44,7 +44,7 @@ def parse_row(raw: bytes, *, first_line: int | None, offset: int) -> tuple[Any, 
         first_line: The line of the file the row begins on, when it may span several; None for a JSONL row.
         offset: Where the row begins in the file, in bytes.
     """
-    raw = raw.removeprefix(_BOM)
+    raw = raw.removeprefix(BOM)
     try:
         text = raw.decode("utf-8")
         value = _DECODER.decode(text)
@@ -52,7 +52,7 @@ def parse_row(raw: bytes, *, first_line: int | None, offset: int) -> tuple[Any, 
         if _SUSPICIOUS.search(raw) or raw.count(b"[") + raw.count(b"{") > MAX_DEPTH:
             _check(value, depth=0)
     except UnicodeDecodeError as error:
-        return None, _bad_utf8(error, offset)
+        return None, bad_utf8(error, offset)
     except json.JSONDecodeError as error:
         return None, _broken_json(error, first_line)
     except _RefusedError as error:
@@ -114,7 +114,8 @@ def _check_text(text: str) -> None:
         ) from error
 
 
-def _bad_utf8(error: UnicodeDecodeError, offset: int) -> Fault:
+def bad_utf8(error: UnicodeDecodeError, offset: int) -> Fault:
+    """Say which byte of a row that begins at `offset` is no UTF-8."""
     byte = error.object[error.start]
     place = f"byte {error.start + 1:,} of the row, byte {offset + error.start + 1:,} of the file"
     return Fault(f"not UTF-8: 0x{byte:02X} at {place}", "Save the file as UTF-8.")

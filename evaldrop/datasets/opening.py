@@ -3,17 +3,29 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, BinaryIO, Literal, NamedTuple
+from typing import Any, NamedTuple
 
+from evaldrop.datasets.delimited import open_table, table_ending
 from evaldrop.datasets.drafts import Fault
-from evaldrop.datasets.scanning import ElementScanner, RawRow, scan_lines
+from evaldrop.datasets.formats import (
+    GZIP,
+    PARQUET,
+    TABLE_ENDINGS,
+    Readable,
+    Rewound,
+    Unpacked,
+    has_ending,
+    refuse_other_formats,
+)
+from evaldrop.datasets.json_text import parse_row
+from evaldrop.datasets.rows import BOM, OpenFile, ParsedRow, RawRow
+from evaldrop.datasets.scanning import ElementScanner, scan_lines
 from evaldrop.errors import DatasetError
 
 CHUNK_BYTES = 64 * 1024
 HEAD_BYTES = 256 * 1024
 WRAPPERS = ("records", "data")
 
-_BOM = b"\xef\xbb\xbf"
 _NOTHING = object()
 _DECODER = json.JSONDecoder(strict=False)
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -23,65 +35,49 @@ _ROW_KEYS = frozenset({
     "text_prompt", "vars",
 })  # fmt: skip
 
-_FORMATS = (
-    (b"PK\x03\x04", "a zip file, such as an Excel workbook", "Export the sheet as JSON Lines."),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "Export the sheet as JSON Lines."),
-    (
-        b"PAR1",
-        "a Parquet file",
-        "Convert it with pandas.read_parquet(…).to_json(…, orient='records', lines=True).",
-    ),
-    (b"ARROW1", "an Arrow file", "Convert it to JSON Lines."),
-    (b"Obj\x01", "an Avro file", "Convert it to JSON Lines."),
-    (b"ORC", "an ORC file", "Convert it to JSON Lines."),
-    (b"SQLite format 3\x00", "an SQLite database", "Export the table as JSON Lines."),
-    (b"%PDF-", "a PDF", "Give JSON Lines: one JSON object a line."),
-    (b"\x1f\x8b", "compressed with gzip", "Decompress it with gunzip."),
-    (b"BZh", "compressed with bzip2", "Decompress it with bunzip2."),
-    (b"\xfd7zXZ\x00", "compressed with xz", "Decompress it with unxz."),
-    (b"\x28\xb5\x2f\xfd", "compressed with zstd", "Decompress it with unzstd."),
-    # Before UTF-16, whose little-endian mark is the beginning of this one.
-    (b"\xff\xfe\x00\x00", "encoded as UTF-32, not UTF-8", "Save it as UTF-8."),
-    (b"\x00\x00\xfe\xff", "encoded as UTF-32, not UTF-8", "Save it as UTF-8."),
-    (b"\xff\xfe", "encoded as UTF-16, not UTF-8", "Save it as UTF-8."),
-    (b"\xfe\xff", "encoded as UTF-16, not UTF-8", "Save it as UTF-8."),
-)
 
-
-class OpenFile(NamedTuple):
-    """Rows of a file, and what they are counted by: lines, or elements of an array."""
-
-    rows: Iterator[RawRow]
-    unit: Literal["line", "element"]
-
-
-def open_rows(stream: BinaryIO, *, source: str, limit: int) -> OpenFile:
+def open_rows(stream: Readable, *, source: str, limit: int) -> OpenFile:
     """
     Split a dataset into rows of at most `limit` bytes, holding a few hundred kilobytes beside one row.
 
     Raises:
-        DatasetError: The file is empty, or is something else than JSON.
+        DatasetError: The file is empty, damaged, or of a kind that is not read.
     """
-    head = _read_head(stream)
-    _refuse_other_formats(head, source)
-    text = head.removeprefix(_BOM)
+    content: Readable = stream
+    head = _read_head(content)
+    # By its content: a file may have lost its .gz, or a browser may have unpacked it and left the name.
+    if head.startswith(GZIP):
+        content = Unpacked(Rewound(head, stream), source)
+        head = _read_head(content)
+    if head.startswith(PARQUET):
+        # It takes pyarrow, which takes a third of a second to import.
+        from evaldrop.datasets.parquet import open_parquet
+
+        return open_parquet(Rewound(head, content), source=source, limit=limit)
+    refuse_other_formats(head, source)
+    text = head.removeprefix(BOM)
     is_whole = len(head) < HEAD_BYTES
     if is_whole and not text.strip():
         raise DatasetError(f"{source} is empty. Give at least one record.")
+    chunks, offset = _chunks(text, content), len(head) - len(text)
+    if has_ending(source, TABLE_ENDINGS) and text.lstrip()[:1] not in (b"{", b"["):
+        return open_table(chunks, text, source=source, limit=limit, offset=offset, is_whole=is_whole)
     _refuse_text(text, source)
-    chunks = _chunks(text, stream)
-    offset = len(head) - len(text)
     # Latin-1 makes a character of every byte, so that places in the text are places in the file.
     start = _array_start(text.decode("latin-1"), is_whole=is_whole)
     if start is None:
-        return OpenFile(scan_lines(chunks, limit=limit, offset=offset), "line")
+        return OpenFile(scan_lines(chunks, limit=limit, offset=offset), "line", _parse_json)
     scanner = ElementScanner(
         limit=limit,
         line=text.count(b"\n", 0, start.place) + 1,
         offset=offset + start.place,
         documents=start.is_documents,
     )
-    return OpenFile(_scan_elements(chunks, scanner, start, text[: start.place]), "element")
+    return OpenFile(_scan_elements(chunks, scanner, start, text[: start.place]), "element", _parse_json)
+
+
+def _parse_json(row: RawRow) -> ParsedRow:
+    return ParsedRow(*parse_row(row.raw, first_line=row.text_line, offset=row.offset))
 
 
 class _Start(NamedTuple):
@@ -89,7 +85,7 @@ class _Start(NamedTuple):
     is_documents: bool
 
 
-def _read_head(stream: BinaryIO) -> bytes:
+def _read_head(stream: Readable) -> bytes:
     head = bytearray()
     # A stream may give less than it is asked for, and that is not its end.
     while len(head) < HEAD_BYTES and (piece := stream.read(HEAD_BYTES - len(head))):
@@ -97,34 +93,24 @@ def _read_head(stream: BinaryIO) -> bytes:
     return bytes(head)
 
 
-def _chunks(head: bytes, stream: BinaryIO) -> Iterator[bytes]:
+def _chunks(head: bytes, stream: Readable) -> Iterator[bytes]:
     yield head
     while piece := stream.read(CHUNK_BYTES):
         yield piece
-
-
-def _refuse_other_formats(head: bytes, source: str) -> None:
-    for magic, what, do in _FORMATS:
-        if head.startswith(magic):
-            raise DatasetError(f"{source} is {what}. {do}")
-    # Every second byte of English in UTF-16 is zero, byte order mark or not.
-    if len(head) >= 4 and (
-        head[1:8:2].count(0) == len(head[1:8:2]) or head[0:8:2].count(0) == len(head[0:8:2])
-    ):
-        raise DatasetError(f"{source} is encoded as UTF-16, not UTF-8. Save it as UTF-8.")
 
 
 def _refuse_text(head: bytes, source: str) -> None:
     """Refuse a file that is not even meant to be JSON: by its name, when no line begins as JSON does."""
     if not head.strip() or re.search(rb"^[ \t]*[\[{]", head, re.MULTILINE):
         return
+    do = "Give JSON Lines: one JSON object a line."
+    if ending := table_ending(head):
+        raise DatasetError(f"{source} is a table of text, not JSON. Give it a name that ends in {ending}.")
+    if has_ending(source, (".parquet",)):
+        raise DatasetError(f"{source} is no Parquet file: it does not begin as one. Write it again.")
     shown = head.strip()[:30].decode("utf-8", errors="replace").splitlines()[0]
     # A .jsonl is not refused as a whole: each line that is no JSON is told by its number.
-    name = source.lower()
-    do = "Give JSON Lines: one JSON object a line."
-    if name.endswith((".csv", ".tsv")):
-        raise DatasetError(f"{source} is a table of text, not JSON. Convert it to JSON Lines.")
-    if name.endswith((".json", ".yaml", ".yml", ".txt", ".md")):
+    if has_ending(source, (".json", ".yaml", ".yml", ".txt", ".md")):
         raise DatasetError(f'{source} is not JSON: it begins with "{shown}". {do}')
 
 

@@ -4,15 +4,15 @@ from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, BinaryIO, Literal
+from typing import BinaryIO, NamedTuple
 
 from evaldrop.datasets.checks import check
 from evaldrop.datasets.drafts import Draft, Fault, kind_of
 from evaldrop.datasets.fields import FieldMapping
-from evaldrop.datasets.json_text import parse_row
+from evaldrop.datasets.formats import Readable
 from evaldrop.datasets.opening import open_rows
-from evaldrop.datasets.records import Problem, Record, Rejected
-from evaldrop.datasets.scanning import RawRow
+from evaldrop.datasets.records import Problem, Record, Rejected, Unit
+from evaldrop.datasets.rows import OpenFile, ParsedRow, RawRow
 from evaldrop.datasets.shapes import Shape
 from evaldrop.errors import DatasetError
 
@@ -54,44 +54,55 @@ def read_records(
         max_record_bytes: Longer rows are rejected.
 
     Raises:
-        DatasetError: The whole file cannot be read (empty, compressed, not JSON …), or `fields` is wrong.
+        DatasetError: The whole file cannot be read (empty, damaged, a workbook …), or `fields` is wrong.
     """
-    readings = read_rows(stream, source=source, fields=fields, max_record_bytes=max_record_bytes)
-    return (reading.outcome for reading in readings)
+    rows = read_rows(stream, source=source, fields=fields, max_record_bytes=max_record_bytes).rows
+    return (reading.outcome for reading in rows)
+
+
+class Readings(NamedTuple):
+    """What became of a file's rows; what they are counted by; the kind of file, where that is not plain."""
+
+    rows: Iterator[RowReading]
+    unit: Unit
+    form: str
 
 
 def read_rows(
-    stream: BinaryIO,
+    stream: Readable,
     *,
     source: str,
     fields: Mapping[str, str] | None = None,
     max_record_bytes: int = MAX_RECORD_BYTES,
-) -> Iterator[RowReading]:
-    """Yield what became of every row, as `read_records` does, with how it was read."""
+) -> Readings:
+    """Return what became of every row, as `read_records` does, with how it was read."""
     mapping = FieldMapping(fields)
     opened = open_rows(stream, source=source, limit=max_record_bytes)
-    reader = _RowReader(source, mapping, opened.unit, max_record_bytes)
+    rows = _readings(opened, _RowReader(source, mapping, opened, max_record_bytes))
+    return Readings(rows, opened.unit, opened.form)
+
+
+def _readings(opened: OpenFile, reader: "_RowReader") -> Iterator[RowReading]:
     row = None
     for row in opened.rows:
         yield reader.read(row)
     if row is None:
-        raise DatasetError(f"{source} holds no records. Give at least one.")
+        raise DatasetError(f"{reader.source} holds no records. Give at least one.")
 
 
 class _RowReader:
     """Reads the rows of one file; remembers nothing of them but their ids."""
 
-    def __init__(
-        self, source: str, mapping: FieldMapping, unit: Literal["line", "element"], limit: int
-    ) -> None:
-        self._source = source
+    def __init__(self, source: str, mapping: FieldMapping, opened: OpenFile, limit: int) -> None:
+        self.source = source
         self._mapping = mapping
-        self._unit = unit
+        self._unit = opened.unit
+        self._parse_row = opened.parse
         self._limit = limit
         self._seen = SeenIds()
 
     def read(self, row: RawRow) -> RowReading:
-        value, fault = self._parse(row)
+        value, fault, notes = self._parse(row)
         if fault is None and not isinstance(value, dict):
             fault = Fault(f"the row is {kind_of(value)}, not an object", 'Write it as {"prompt": …}.')
         if fault is not None:
@@ -104,17 +115,17 @@ class _RowReader:
             outcome=record if record is not None and not faults else self._rejected(row, faults),
             shape=mapped.shape,
             keys=tuple(value),
-            notes=tuple(mapped.draft.notes),
+            notes=(*notes, *mapped.draft.notes),
             mapped=mapped.found,
         )
 
-    def _parse(self, row: RawRow) -> tuple[Any, Fault | None]:
+    def _parse(self, row: RawRow) -> ParsedRow:
         if row.fault is not None:
-            return None, row.fault
+            return ParsedRow(None, row.fault)
         if row.size > self._limit:
             what = f"the row has {row.size:,} bytes, more than the {self._limit:,} a record may have"
-            return None, Fault(what, "Shorten or split it.")
-        return parse_row(row.raw, first_line=row.text_line, offset=row.offset)
+            return ParsedRow(None, Fault(what, "Shorten or split it."))
+        return self._parse_row(row)
 
     def _duplicates(self, record: Record | None, draft: Draft, line: int) -> list[Fault]:
         """Look the id up, also of a refused row: once mended, it would be the next problem."""
@@ -130,7 +141,7 @@ class _RowReader:
     def _rejected(self, row: RawRow, faults: list[Fault]) -> Rejected:
         problems = tuple(
             Problem(
-                source=self._source,
+                source=self.source,
                 line=row.number,
                 what=fault.what,
                 do=fault.do,

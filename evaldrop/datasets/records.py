@@ -7,6 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 MAX_ID_CHARACTERS = 200
 
+Unit = Literal["line", "element", "row"]
+"""What the rows of a file are counted by: lines of text, elements of a JSON array, rows of Parquet."""
+
 CANONICAL_FIELDS = (
     "id",
     "prompt",
@@ -39,8 +42,8 @@ class Record(BaseModel):
     Exactly one of `prompt` and `messages` is given. `criteria` maps a criterion's name to its question, or
     to None when the evaluation (or evaldrop itself) defines that name. `responses` maps a candidate's name to
     the response it already gave. `expected_blocked` says whether a guardrail should stop the request; None
-    when the row does not. `line` is the row's 1-based line, or its 1-based place in an array; 0 when
-    the record was not read from a dataset.
+    when the row does not. `line` is the row's 1-based line, or its 1-based place in an array or a table; 0
+    when the record was not read from a dataset.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -81,15 +84,15 @@ class Problem:
     """
     One thing wrong with a dataset, worded for the person who can correct it.
 
-    `line` counts lines, or elements when `unit` is "element" (JSON arrays); `text_line` is then the line of
-    the file on which the element begins. A problem of the file as a whole has no line.
+    `line` counts what `unit` says; for an element (of a JSON array) `text_line` is the line of the file on
+    which it begins. A problem of the file as a whole has no line.
     """
 
     source: str
     line: int | None
     what: str
     do: str
-    unit: Literal["line", "element"] = "line"
+    unit: Unit = "line"
     text_line: int | None = None
 
     def __str__(self) -> str:

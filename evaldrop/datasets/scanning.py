@@ -7,73 +7,18 @@ another character; a broken element is found broken when it is parsed.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from evaldrop.datasets.drafts import Fault
+from evaldrop.datasets.rows import BLANK, HeldBytes, RawRow
 
 _OUTSIDE_TEXT = re.compile(rb'["\[\]{},\n]')
 _INSIDE_TEXT = re.compile(rb'["\\\n]')
 _OPENING, _CLOSING = b"[{", b"]}"
-_BLANK = b" \t\r\n"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawRow:
-    """
-    One row's bytes, before parsing.
-
-    `number` is its line or element (from 1); `text_line` the line an element begins on, None for lines. `raw`
-    is cut at the record limit while `size` and `offset` (bytes) tell the truth.
-    """
-
-    number: int
-    text_line: int | None
-    raw: bytes
-    size: int
-    offset: int
-    fault: Fault | None = None
-
-
-class _HeldBytes:
-    """The bytes of the row being read: as many as the limit allows, and how many there were."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self.clear(0)
-
-    def clear(self, offset: int) -> None:
-        self._kept = bytearray()
-        self.is_blank = True
-        self.size = 0
-        self.offset = offset
-
-    def add(self, piece: bytes) -> None:
-        self.size += len(piece)
-        # What is kept cannot tell: a row may begin with more blanks than the limit.
-        self.is_blank = self.is_blank and not piece.strip(_BLANK)
-        # One byte over the limit is kept, so that an oversized row cannot pass for a whole one.
-        room = self._limit + 1 - len(self._kept)
-        if room > 0:
-            self._kept += piece[:room]
-
-    @property
-    def raw(self) -> bytes:
-        return bytes(self._kept).strip(_BLANK)
-
-    def as_row(self, number: int, text_line: int | None, fault: Fault | None = None) -> RawRow:
-        raw = self.raw
-        # Blanks around a whole row are no part of its size; the end of a cut one is not known.
-        size = len(raw) if self.size <= self._limit else self.size
-        # Faults name bytes of the file, so the offset is of the row's first byte, not of its indentation.
-        lead = len(self._kept) - len(self._kept.lstrip(_BLANK))
-        return RawRow(
-            number=number, text_line=text_line, raw=raw, size=size, offset=self.offset + lead, fault=fault
-        )
 
 
 def scan_lines(chunks: Iterable[bytes], *, limit: int, offset: int) -> Iterator[RawRow]:
     """Yield the lines that are not blank, each holding at most `limit` bytes (plus one) in memory."""
-    held = _HeldBytes(limit)
+    held = HeldBytes(limit)
     held.clear(offset)
     number = 1
     for chunk in chunks:
@@ -101,7 +46,7 @@ class ElementScanner:
     """
 
     def __init__(self, *, limit: int, line: int, offset: int, documents: bool) -> None:
-        self._held = _HeldBytes(limit)
+        self._held = HeldBytes(limit)
         self._held.clear(offset)
         self._documents = documents
         self._depth = 0
@@ -214,7 +159,7 @@ class ElementScanner:
     def _new_line(self, chunk: bytes, start: int, position: int) -> int:
         self._line += 1
         # Line breaks before an element are dropped, so that its line is the one it begins on.
-        if self._depth or not self._held.is_blank or chunk[start:position].strip(_BLANK):
+        if self._depth or not self._held.is_blank or chunk[start:position].strip(BLANK):
             return start
         self._first_line = self._line
         self._held.clear(self._offset + position)

@@ -3,12 +3,12 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import BinaryIO, cast
+from dataclasses import dataclass, replace
+from typing import BinaryIO
 
 from evaldrop.datasets.fields import FieldMapping
-from evaldrop.datasets.reading import MAX_RECORD_BYTES, RowReading, read_rows
-from evaldrop.datasets.records import Problem, Record, Rejected
+from evaldrop.datasets.reading import MAX_RECORD_BYTES, Readings, RowReading, read_rows
+from evaldrop.datasets.records import Problem, Record, Rejected, Unit
 from evaldrop.datasets.shape_tally import ShapeTally
 
 MAX_PROBLEMS_KEPT = 1_000
@@ -36,6 +36,7 @@ class Survey:
         categories, candidates, criteria: Records per category, given response, criterion.
         criteria_by_name: Criteria named without a question, and the line that does so first.
         variables: Names a prompt template may use, and how many records have each.
+        unit: What rows are counted by.
         n_clusters: What is independent: different groups, and records without one.
     """
 
@@ -57,6 +58,7 @@ class Survey:
     criteria_by_name: Mapping[str, int]
     variables: Mapping[str, int]
     n_clusters: int = 0
+    unit: Unit = "line"
 
     @property
     def n_more_problems(self) -> int:
@@ -80,15 +82,13 @@ def survey_dataset(
     with open() as stream:
         hashed = _HashedStream(stream)
         tally = _Tally(source, FieldMapping(fields))
-        rows = read_rows(
-            cast("BinaryIO", hashed), source=source, fields=fields, max_record_bytes=max_record_bytes
-        )
-        for reading in rows:
+        readings = read_rows(hashed, source=source, fields=fields, max_record_bytes=max_record_bytes)
+        for reading in readings.rows:
             tally.add(reading)
         # What follows the last row is part of the file, and of its digest.
         while hashed.read(1 << 20):
             continue
-    return tally.survey(hashed)
+    return tally.survey(hashed, readings)
 
 
 class _HashedStream:
@@ -98,7 +98,7 @@ class _HashedStream:
         self._stream = stream
         self.digest = hashlib.sha256()
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int, /) -> bytes:
         piece = self._stream.read(size)
         self.digest.update(piece)
         return piece
@@ -164,16 +164,17 @@ class _Tally:
             if question is None and len(self._criteria_by_name) < MAX_NAMES_KEPT:
                 self._criteria_by_name.setdefault(name, record.line)
 
-    def survey(self, hashed: _HashedStream) -> Survey:
+    def survey(self, hashed: _HashedStream, readings: Readings) -> Survey:
         shapes = self._shapes.shapes()
         problems, hints = self._shapes.unmapped(), [*self._shapes.hints(), *self._overflown()]
+        hints = [hint if hint.line is None else replace(hint, unit=readings.unit) for hint in hints]
         # Mixed shapes may be meant; where rows fail they are a likely reason.
         (problems if self._n_rejected else hints).extend(self._shapes.mixed(shapes))
         return Survey(
             source=self._source,
             sha256=hashed.digest.hexdigest(),
             shape=next(iter(shapes), "none"),
-            recognised=self._shapes.sentence(shapes),
+            recognised="; ".join(filter(None, (readings.form, self._shapes.sentence(shapes)))),
             shapes=shapes,
             n_read=self._n_read,
             n_accepted=self._n_read - self._n_rejected,
@@ -189,6 +190,7 @@ class _Tally:
             criteria_by_name=self._criteria_by_name,
             variables=self._names["variables"].by_count(),
             n_clusters=len(self._groups) + self._n_ungrouped,
+            unit=readings.unit,
         )
 
     def _overflown(self) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from evaldrop import storage
+from evaldrop.datasets.formats import stem_of
 from evaldrop.errors import EvaluationError
 from evaldrop.evaluation.definition import Evaluation
 from evaldrop.evaluation.yaml_faults import comma_advice, in_quotes, missing_space
@@ -21,15 +22,12 @@ def find_evaluation(dataset: str) -> str | None:
     """
     Return the URI of the evaluation file that belongs to a dataset, or None.
 
-    The sidecar (`faq.jsonl` + `faq.yaml`) wins, then the nearest `evaluation.yaml` in the dataset's folder or
-    above.
+    The sidecar (`faq.yaml` for `faq.jsonl` and for `faq.csv.gz`) wins, then the nearest `evaluation.yaml` in
+    the dataset's folder or above.
     """
-    folder_uri, slash, name = dataset.rpartition("/")
-    # Of the name alone: a dot in a folder's name is no ending.
-    stem = folder_uri + slash + (name.rpartition(".")[0] or name)
     for ending in (".yaml", ".yml"):
-        if storage.exists(stem + ending):
-            return stem + ending
+        if storage.exists(stem_of(dataset) + ending):
+            return stem_of(dataset) + ending
     folder = storage.parent(dataset)
     while folder:
         candidate = storage.join(folder, FILE_NAME)

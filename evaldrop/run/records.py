@@ -1,13 +1,15 @@
 """
-`records.jsonl`: what a record asks and which verdicts it should get, as a type, and its long texts held once.
+`records.jsonl`: what a record asks and which verdicts it should get, as a type, and its texts held once.
 
-Texts that several judge requests of a record hold are kept once in its child's input: ten requests with the
-same long context would share the room of one. A request's `lead` is its text as far as the last shared one,
-in pieces: strings, and places in the record's `texts`; the workflow joins them when it calls the judge.
-`before` is the rest of the text before the response.
+Where a record's requests have no room, what several of them hold is kept once in its child's input: fifty
+requests with the same context share the room of one. A request's `lead` is its text as far as the last shared
+one, in pieces: strings, and places in the record's `texts`; `before` is the rest of the text before the
+response. `tail` is the like of what follows `after`. The workflow joins them when it calls the judge.
+`constants` are those of judges' calls that the state had no room for, by `request_key`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -17,10 +19,13 @@ JSON = dict[str, Any]
 FIRST_FILE = "first.jsonl"
 RECORDS_FILE = "records.jsonl"
 
-SHORTEST = 2_000
-"""Characters from which on a text is worth a place of its own."""
+SHORTEST = 24
+"""Characters from which on a text is looked for: shorter ones save little, and there may be thousands."""
 
 _SHARING = ("judgements", "comparisons")
+_ENDS = ("before", "after")
+# What a place takes in a request: its number, and the quotes and commas around what it parts.
+_PLACE_BYTES = 10
 
 
 class ExpectedCall(NamedTuple):
@@ -106,13 +111,23 @@ def read_prepared(line: bytes) -> PreparedRecord:
 
 
 def share_texts(calls: JSON, values: Mapping[str, Any]) -> JSON:
-    """Return a record's calls with the long texts among its values held once."""
-    long = {text for text in texts_in(values) if len(text) >= SHORTEST}
+    """
+    Return a record's calls with what several of its requests hold kept once, wherever that takes less room.
+
+    These are the texts of the record (`values`), then what else is the same around them: a judge's prompt, a
+    criterion that several judges are asked about; and the constants that requests bring.
+    """
+    asked = [request for name in _SHARING for request in calls[name]]
+    sharing = _Sharing(Counter(request[end] for request in asked for end in _ENDS if end in request))
     # The longest first: a text that is part of another one would cut it to pieces. Then by the text itself,
     # for a set has another order in each process, and a run prepared again must ask the same.
-    texts = sorted(long, key=lambda text: (-len(text), text))
-    requests = {name: [_with_lead(each, texts) for each in calls[name]] for name in _SHARING}
-    return {**calls, **requests, "texts": texts}
+    for text in sorted(sharing.held(texts_in(values)), key=lambda text: (-len(text), text)):
+        sharing.take_out(text)
+    sharing.take_out_repeated()
+    constants = _repeated_constants(asked)
+    requests = {name: [_with_pieces(each, sharing, constants) for each in calls[name]] for name in _SHARING}
+    own = {"constants": constants} if constants else {}
+    return {**calls, **requests, "texts": sharing.texts, **own}
 
 
 def with_texts_restored(calls: JSON) -> JSON:
@@ -120,17 +135,60 @@ def with_texts_restored(calls: JSON) -> JSON:
     texts = calls.get("texts")
     if texts is None:
         return calls
-    requests = {name: [_without_lead(each, texts) for each in calls.get(name, ())] for name in _SHARING}
-    return {key: value for key, value in (calls | requests).items() if key != "texts"}
+    constants = calls.get("constants", {})
+    requests = {name: [_whole(each, texts, constants) for each in calls.get(name, ())] for name in _SHARING}
+    return {key: value for key, value in (calls | requests).items() if key not in ("texts", "constants")}
 
 
-def _with_lead(request: JSON, texts: list[str]) -> JSON:
-    pieces: list[str | int] = [request["before"]]
-    for place, text in enumerate(texts):
-        pieces = [piece for each in pieces for piece in _split(each, text, place)]
-    if len(pieces) == 1:
-        return request
-    return {**request, "lead": pieces[:-1], "before": pieces[-1]}
+class _Sharing:
+    """
+    Texts cut into pieces, those that are kept once among them.
+
+    Args:
+        whole: The texts, and how many requests hold each: repeats ask in the same words.
+    """
+
+    def __init__(self, whole: Mapping[str, int]) -> None:
+        self._n = whole
+        self.pieces: dict[str, list[str | int]] = {text: [text] for text in whole}
+        self.texts: list[str] = []
+
+    def held(self, texts: Iterable[str]) -> set[str]:
+        """Return those texts that are long enough and stand anywhere: metadata may hold thousands."""
+        everything = "\0".join(self._n)
+        return {text for text in texts if len(text) >= SHORTEST and text in everything}
+
+    def take_out(self, text: str) -> None:
+        """Keep a text once, if that saves room."""
+        found = sum(
+            n * sum(piece.count(text) for piece in self.pieces[whole] if isinstance(piece, str))
+            for whole, n in self._n.items()
+        )
+        if _saved(text, found) > 0:
+            place = len(self.texts)
+            self.texts.append(text)
+            for whole, pieces in self.pieces.items():
+                self.pieces[whole] = [part for piece in pieces for part in _split(piece, text, place)]
+
+    def take_out_repeated(self) -> None:
+        """Keep once what is left as a piece of several texts."""
+        found: Counter[str] = Counter()
+        for whole, n in self._n.items():
+            for piece in self.pieces[whole]:
+                if isinstance(piece, str):
+                    found[piece] += n
+        places: dict[str | int, int] = {}
+        for piece, n in found.items():
+            if len(piece) >= SHORTEST and _saved(piece, n) > 0:
+                places[piece] = len(self.texts)
+                self.texts.append(piece)
+        for whole, pieces in self.pieces.items():
+            self.pieces[whole] = [places.get(piece, piece) for piece in pieces]
+
+
+def _saved(text: str, n: int) -> int:
+    """Return the bytes that a text of `n` requests takes less when it is kept once."""
+    return (n - 1) * len(orjson.dumps(text)) - n * _PLACE_BYTES
 
 
 def _split(piece: str | int, text: str, place: int) -> Iterator[str | int]:
@@ -143,12 +201,43 @@ def _split(piece: str | int, text: str, place: int) -> Iterator[str | int]:
         yield from (place, other)
 
 
-def _without_lead(request: JSON, texts: list[str]) -> JSON:
-    if "lead" not in request:
-        return request
-    pieces = (texts[piece] if isinstance(piece, int) else piece for piece in request["lead"])
-    whole = {key: value for key, value in request.items() if key != "lead"}
-    return {**whole, "before": "".join(pieces) + request["before"]}
+def _repeated_constants(requests: Iterable[JSON]) -> JSON:
+    """Return the constants that several requests bring, by their key."""
+    brought = [request for request in requests if "call" in request]
+    found = Counter(request["request_key"] for request in brought)
+    return {each["request_key"]: each["call"] for each in brought if found[each["request_key"]] > 1}
+
+
+def _with_pieces(request: JSON, sharing: _Sharing, constants: JSON) -> JSON:
+    made = {
+        key: each for key, each in request.items() if key != "call" or request["request_key"] not in constants
+    }
+    *lead, last = sharing.pieces[request["before"]]
+    # The text before a response ends in a string, the text after it begins with one.
+    made["before"] = last if isinstance(last, str) else ""
+    lead += [last] if isinstance(last, int) else []
+    first, *tail = sharing.pieces[request["after"]]
+    made["after"] = first if isinstance(first, str) else ""
+    tail = [first, *tail] if isinstance(first, int) else tail
+    # Two at least: JSONata takes a list of one for its member. And a lead wherever there is a tail, for it is
+    # what the workflow looks for.
+    if lead or tail:
+        made["lead"] = ["", *lead] if len(lead) == 1 else lead or ["", ""]
+    if tail:
+        made["tail"] = [*tail, ""] if len(tail) == 1 else tail
+    return made
+
+
+def _whole(request: JSON, texts: list[str], constants: JSON) -> JSON:
+    def joined(pieces: Iterable[str | int]) -> str:
+        return "".join(texts[piece] if isinstance(piece, int) else piece for piece in pieces)
+
+    own = {"call": constants[request["request_key"]]} if request.get("request_key") in constants else {}
+    made = {key: each for key, each in request.items() if key not in ("lead", "tail")} | own
+    if "lead" in request:
+        made["before"] = joined(request["lead"]) + request["before"]
+        made["after"] = request["after"] + joined(request.get("tail", ()))
+    return made
 
 
 def texts_in(value: Any) -> Iterator[str]:

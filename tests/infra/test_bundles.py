@@ -19,12 +19,14 @@ NAMES = ("start_run", "validate_dataset", "prepare_records", "build_scorecard", 
 
 # What a handler imports only once it works.
 LATER = {
+    "validate_dataset": ("evaldrop.datasets.parquet",),
+    "prepare_records": ("evaldrop.datasets.parquet",),
     "build_scorecard": (
         "evaldrop.steps.build_scorecard.build",
         "evaldrop.report",
         "scipy.stats",
         "pyarrow.parquet",
-    )
+    ),
 }
 
 # Third-party packages a function carries; boto3 comes with the runtime.

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
+from evaldrop.datasets.formats import DATASET_ENDINGS
 from evaldrop.shipped import workflow_path
-from evaldrop.steps.start_run.events import DATASET_ENDINGS
 from tests.infra.synthesis import one, resources
 
 MACHINE = "AWS::StepFunctions::StateMachine"
@@ -230,9 +230,16 @@ def test_uploads_of_datasets_start_runs_and_are_kept_when_that_fails(template):
     assert pattern["detail-type"] == ["Object Created"]
     keys = pattern["detail"]["object"]["key"]
     assert [key for key in keys if "wildcard" in key] == [
-        {"wildcard": f"datasets/*{ending}"} for ending in DATASET_ENDINGS
+        {"wildcard": "datasets/*.json"},
+        {"wildcard": "datasets/*.jsonl"},
     ]
-    assert {"suffix": ".csv"} in keys
+    suffixes = tuple(key["suffix"] for key in keys if "suffix" in key)
+    below = tuple(key["wildcard"].removeprefix("datasets/*") for key in keys if "wildcard" in key)
+    for ending in DATASET_ENDINGS:
+        assert ending.endswith((*suffixes, *below)), ending
+    assert ".xlsx" in suffixes
+    # EventBridge takes no longer pattern.
+    assert len(json.dumps(pattern)) < 2_048
     (target,) = rule["Targets"]
     assert "DeadLetters" in json.dumps(target["DeadLetterConfig"])
     assert "DeadLetters" in json.dumps(one(template, FUNCTION, "StartRun")["DeadLetterConfig"])

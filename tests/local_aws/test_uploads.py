@@ -1,8 +1,13 @@
 """Uploads as they happen: twice, at once, again, under odd names, broken. Each gets one run and one word."""
 
+import csv
+import gzip
+import io
 import json
 from concurrent.futures import ThreadPoolExecutor
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.local_aws.outcomes import CALLS_OF_A_RECORD, assert_told, assert_whole, records
@@ -64,6 +69,45 @@ def test_a_key_with_odd_characters_finds_its_run(aws, name):
     assert run["dataset"]["uri"] == f"s3://{aws.input}/{key}"
 
 
+def written(form, rows):
+    """Return rows as a file of one form; what is no text is JSON in its cell."""
+    rows = [
+        {key: each if isinstance(each, str) else json.dumps(each) for key, each in row.items()}
+        for row in rows
+    ]
+    content = io.BytesIO()
+    if form.startswith(".parquet"):
+        pq.write_table(pa.Table.from_pylist(rows), content)
+    elif form.startswith((".csv", ".tsv")):
+        text = io.TextIOWrapper(content, "utf-8", newline="", write_through=True)
+        columns = {key: None for row in rows for key in row}
+        writer = csv.DictWriter(text, list(columns), delimiter="\t" if "tsv" in form else ";")
+        writer.writeheader()
+        writer.writerows(rows)
+        text.detach()
+    else:
+        content.write("\n".join(map(json.dumps, rows)).encode())
+    return gzip.compress(content.getvalue()) if form.endswith(".gz") else content.getvalue()
+
+
+@pytest.mark.parametrize("form", [".csv", ".csv.gz", ".tsv", ".parquet", ".jsonl.gz", ".ndjson"])
+def test_a_dataset_of_any_form_is_a_run(aws, form):
+    key = aws.upload(written(form, records(3)), aws.fresh_key(f"faq{form}"))
+    [execution] = aws.finished(key)
+    assert_whole(aws, execution, 3)
+
+
+@pytest.mark.parametrize(
+    ("form", "place"), [(".csv.gz", "line 3"), (".parquet", "row 2")], ids=["csv.gz", "parquet"]
+)
+def test_a_broken_table_is_told_with_its_row(aws, form, place):
+    rows = [{"id": "a", "prompt": "Where is my parcel?"}, {"id": "a", "prompt": "Where?"}]
+    key = aws.upload(written(form, rows), aws.fresh_key(f"broken{form}"))
+    [execution] = aws.finished(key)
+    assert_told(aws, execution, place, key)
+    assert not aws.calls()
+
+
 def test_a_broken_dataset_is_told_with_its_line_and_costs_nothing(aws):
     key = aws.upload(b'{"prompt": "Where is my parcel?"}\n{"prompt": "Where\n')
     [execution] = aws.finished(key)
@@ -73,10 +117,10 @@ def test_a_broken_dataset_is_told_with_its_line_and_costs_nothing(aws):
 
 def test_what_is_no_dataset_is_refused_with_a_word_and_company_is_left_alone(aws):
     place = aws.fresh_key("")
-    for name in ("answers.csv", "faq.yaml", "prompts/candidate/answer.v9.md"):
+    for name in ("answers.xlsx", "faq.yaml", "prompts/candidate/answer.v9.md"):
         aws.client("s3").put_object(Bucket=aws.input, Key=place + name, Body=b"x")
     aws.wait_for_events()
     [message] = aws.messages(place)
-    assert "answers.csv" in message.text
+    assert "answers.xlsx" in message.text
     assert ".jsonl" in message.text
     assert not [each for each in aws.executions() if place in each["input"]]

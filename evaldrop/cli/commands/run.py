@@ -4,14 +4,14 @@ from typing import Annotated
 
 import typer
 
-from evaldrop.cli.options import AsJson, EvaluationFile, GoOn, Limit, MaxInFlight, Out, Yes
+from evaldrop.cli.options import KINDS, AsJson, EvaluationFile, GoOn, Limit, MaxInFlight, Out, Yes
 from evaldrop.cli.output import shown, stderr
 from evaldrop.errors import InputError
 
 
 def run(
     dataset: Annotated[
-        str | None, typer.Argument(metavar="DATASET", help="A .jsonl or .json file: a path or an s3:// URI.")
+        str | None, typer.Argument(metavar="DATASET", help=f"{KINDS}: a path or an s3:// URI.")
     ] = None,
     evaluation: EvaluationFile = None,
     bedrock: Annotated[

@@ -4,13 +4,11 @@ from typing import Annotated
 
 import typer
 
-from evaldrop.cli.options import DEFAULT_STACK, AsJson, GoOn, Limit, StackName, Yes
+from evaldrop.cli.options import DEFAULT_STACK, KINDS, AsJson, GoOn, Limit, StackName, Yes
 
 
 def submit(
-    dataset: Annotated[
-        str, typer.Argument(metavar="DATASET", help="A .jsonl or .json file on this machine.")
-    ],
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help=f"{KINDS}, on this machine.")],
     stack: StackName = DEFAULT_STACK,
     evaluation: Annotated[
         str | None,

@@ -11,12 +11,13 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple, cast
 
 from evaldrop import storage
+from evaldrop.datasets.formats import DATASET_ENDINGS, ENDINGS_IN_WORDS, stem_of
 from evaldrop.errors import EvaluationError, InputError, PromptError
 from evaldrop.evaluation import find_evaluation, parse_evaluation
 from evaldrop.evaluation.load import FILE_NAME
 from evaldrop.evaluation.prompts import Kind, find_prompt, load_prompt
 from evaldrop.run.definition import RunDefinition
-from evaldrop.steps.start_run.events import DATASET_ENDINGS, DATASETS, EVALUATIONS
+from evaldrop.steps.start_run.events import DATASETS, EVALUATIONS
 
 SUBMITTED = f"{EVALUATIONS}submitted/"
 """Where evaluations go that are given for one run: each in a folder named by its content."""
@@ -150,9 +151,9 @@ def chosen_key(key: str) -> str:
     name = key.rpartition("/")[2]
     if key.startswith(DATASETS) and key.endswith(DATASET_ENDINGS) and name not in DATASET_ENDINGS:
         return key
-    raise InputError(f'--key {key}: a dataset lies below "{DATASETS}" and ends in .json or .jsonl.')
+    raise InputError(f'--key {key}: a dataset lies below "{DATASETS}" and ends in {ENDINGS_IN_WORDS}.')
 
 
 def sidecar_key(key: str) -> str:
     """Return the key of the evaluation that decides for this dataset alone, before any other."""
-    return f"{key.rpartition('.')[0]}.yaml"
+    return f"{stem_of(key)}.yaml"

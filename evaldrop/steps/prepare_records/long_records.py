@@ -9,7 +9,6 @@ it does not fit, and says so.
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 import orjson
@@ -34,6 +33,9 @@ models; a model's context window is smaller than either.
 MAX_LINE_BYTES = 250 * 1024
 """A line of `records.jsonl` is an item of the Map: 256 KiB, envelope included."""
 
+MOST_PARTS = 3
+"""Parts that a refusal names."""
+
 REPLY_ROOM_BYTES = 48 * 1024
 """What a long record's judge requests leave for responses: to be judged now, and to be judged again."""
 
@@ -47,13 +49,14 @@ class NoLayoutError(TooLongError):
 
 
 class Form(NamedTuple):
-    """How a record's child gets its requests: candidates' from S3, texts of judges' cut to a limit."""
+    """How a record's child gets its requests: what they share once, candidates' from S3, texts cut short."""
 
+    is_shared: bool = True
     is_apart: bool = False
     limit: int | None = None
 
 
-WHOLE = Form()
+WHOLE = Form(is_shared=False)
 
 
 def fitting(make: Callable[[Form], JSON], *, room: int, limit: int | None = None) -> JSON:
@@ -64,41 +67,46 @@ def fitting(make: Callable[[Form], JSON], *, room: int, limit: int | None = None
     its judges' replies answer such requests.
 
     Raises:
-        TooLongError: No form fits; the message gives the size that the smallest one has.
+        TooLongError: No form fits; the message gives the size that the smallest one has, and what fills it.
     """
     try:
         return _first_fitting(make, _forms(limit, is_apart=True), room)
-    except NoLayoutError:
-        # The judges' part may be the long one.
+    except NoLayoutError as no_layout:
+        # The judges' part may be the long one, or the responses that the record brings.
         shortened = [form for form in _forms(limit, is_apart=False) if form.limit]
-        with suppress(TooLongError):
+        try:
             return _first_fitting(make, shortened, room)
-        raise
+        except NoRoomError as error:
+            if error.is_for_requests:
+                raise no_layout from error
+            raise
 
 
 def _first_fitting(make: Callable[[Form], JSON], forms: Iterable[Form], room: int) -> JSON:
-    size = 0
+    calls: JSON = {}
     for form in forms:
         calls = make(form)
-        size = len(orjson.dumps(calls))
-        if size <= room and (form == WHOLE or _leaves_room(calls, room)):
+        if _size(calls) <= room and (form == WHOLE or _size_to_judge(calls) <= room - REPLY_ROOM_BYTES):
             return calls
-    raise TooLongError(
-        f"the requests of this record come to {size:,} bytes, its long texts shortened; a child workflow has "
-        f"room for {room:,}. Shorten its responses or references, or list fewer judges or criteria."
-    )
+    raise NoRoomError(calls, room)
 
 
 def _forms(limit: int | None, *, is_apart: bool) -> Iterator[Form]:
     if limit is None:
-        yield from (WHOLE, Form(is_apart=is_apart))
+        yield from dict.fromkeys((WHOLE, Form(), Form(is_apart=is_apart)))
     for each in LIMITS:
         # No more than the parent showed: its judges' replies would answer another text.
         if limit is None or each <= limit:
             yield Form(is_apart=is_apart, limit=each)
 
 
-def _leaves_room(calls: JSON, room: int) -> bool:
+def _size(content: Any) -> int:
+    return len(orjson.dumps(content))
+
+
+def _size_to_judge(calls: JSON) -> int:
+    """Return the bytes beside which responses need room: those that are shared, or of the longest request."""
+
     # Without what an earlier run brings: the same record is to be shortened the same when judged again.
     def requests(calls: JSON) -> list[JSON]:
         return [
@@ -106,9 +114,54 @@ def _leaves_room(calls: JSON, room: int) -> bool:
             for request in (*calls["judgements"], *calls["comparisons"])
         ]
 
-    shared = len(orjson.dumps([requests(calls), calls["texts"]]))
-    whole = [len(orjson.dumps(request)) for request in requests(with_texts_restored(calls))]
-    return max([shared, *whole]) <= room - REPLY_ROOM_BYTES
+    shared = _size([requests(calls), calls["texts"], calls.get("constants")])
+    return max([shared, *map(_size, requests(with_texts_restored(calls)))])
+
+
+class NoRoomError(TooLongError):
+    """
+    A record whose requests a child has no room for; the message names the largest parts.
+
+    `is_for_requests`: those of candidates alone are what is too much.
+    """
+
+    def __init__(self, calls: JSON, room: int) -> None:
+        size, beside = _size(calls), ""
+        if size <= room:
+            size, room, beside = _size_to_judge(calls), room - REPLY_ROOM_BYTES, " beside the responses"
+        requests = _size(calls["requests"])
+        self.is_for_requests = requests > size - room and requests > _size(calls["given"])
+        parts = sorted(_parts(calls), reverse=True)[:MOST_PARTS]
+        shown = "; ".join(f"{size:,} {what}" for size, what, _ in parts)
+        do = ", or ".join(dict.fromkeys(do for _, _, do in parts))
+        super().__init__(
+            f"the requests of this record come to {size:,} bytes, its long texts shortened; a child workflow "
+            f"has room for {room:,}{beside}. The most are: {shown}. "
+            f"{do[:1].upper()}{do[1:]}."
+        )
+
+
+def _parts(calls: JSON) -> Iterator[tuple[int, str, str]]:
+    """Yield what fills a record's room: its bytes, what it is, what to do about it."""
+    for name, given in calls["given"].items():
+        yield _size(given), f"the response given as {name}", f"shorten the response of {name}"
+    if calls["requests"]:
+        yield _size(calls["requests"]), "what candidates are asked", "shorten the prompt or context"
+    by_judge: dict[str, list[JSON]] = {}
+    for request in (*calls["judgements"], *calls["comparisons"]):
+        by_judge.setdefault(request["judge"], []).append(request)
+    for judge, asked in by_judge.items():
+        what = f"in {len(asked):,} requests of judge {judge}"
+        yield _size(asked), what, f"have judge {judge} asked less (criteria, repeats, pairs, candidates)"
+    if texts := calls.get("texts"):
+        longest = max(texts, key=len)
+        # Untrusted: on one line, and no more of it than shows which it is.
+        begins = " ".join("".join(each if each.isprintable() else " " for each in longest[:60]).split())
+        what = f'in {len(texts):,} texts that requests share, the longest "{begins[:40]} …"'
+        yield _size(texts), what, "shorten references, criteria or the judge's prompt"
+    if constants := calls.get("constants"):
+        what = f"in the tools and settings of {len(constants):,} calls"
+        yield _size(constants), what, "list fewer criteria, or put them to a judge together (mode: joint)"
 
 
 class LongRequests:
@@ -191,8 +244,9 @@ def fitting_line(line: JSON) -> JSON:
         shown = shorten_values(texts, limit).values
         if rest + len(orjson.dumps(shown)) <= MAX_LINE_BYTES:
             return {**line, **shown}
-    reference = len(orjson.dumps(line["reference"]))
+    reference, given = _size(line["reference"]), _size(line["calls"]["given"])
     raise TooLongError(
         f"the record comes to {size:,} bytes, and its long texts shortened still to more than the "
-        f"{MAX_LINE_BYTES:,} of an item. Shorten its reference ({reference:,} bytes) or its responses."
+        f"{MAX_LINE_BYTES:,} of an item. Shorten its reference ({reference:,} bytes) or the responses it "
+        f"gives ({given:,})."
     )

@@ -14,7 +14,7 @@ import orjson
 
 from evaldrop import storage
 from evaldrop.bedrock.families.requests import candidate_call, conversation, refuse_prefill, turns_for
-from evaldrop.datasets import Record, read_records
+from evaldrop.datasets import Record, read_rows
 from evaldrop.errors import DatasetError, PromptError
 from evaldrop.evaluation import Candidate
 from evaldrop.evaluation.definition import GIVEN, layout
@@ -32,7 +32,6 @@ from evaldrop.steps.prepare_records.judge_requests import (
 )
 from evaldrop.steps.prepare_records.kept_replies import ParentReplies, parent_replies
 from evaldrop.steps.prepare_records.long_records import (
-    WHOLE,
     Form,
     LongRequests,
     TooLongError,
@@ -77,7 +76,8 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
         first_records = FirstRecords(
             candidates=preparing.called, judges=[each.name for each in definition.judges]
         )
-        for row in read_records(stream, source=source, fields=evaluation.fields or None):
+        readings = read_rows(stream, source=source, fields=evaluation.fields or None)
+        for row in (reading.outcome for reading in readings.rows):
             # Of what can be sent: rows that are refused take no place of the limit's.
             if prepared == request.limit:
                 break
@@ -89,7 +89,9 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
                 rejects.write(orjson.dumps(outcome._asdict()) + b"\n")
                 rejected += 1
                 if len(first) < MAX_REASONS:
-                    first.append(f"{source} line {row.line}: {outcome.reason}")
+                    # What validation refused says its place itself.
+                    place = f"{source} {readings.unit} {row.line}: " if isinstance(row, Record) else ""
+                    first.append(place + outcome.reason)
                 continue
             records.write(orjson.dumps(outcome) + b"\n")
             first_records.offer(outcome)
@@ -289,7 +291,7 @@ class Preparing:
         }
         if characters := sum(n for name, n in left_out.items() if name in self._shown_to_judges):
             calls["shortened"] = {"limit": form.limit, "characters": characters}
-        return calls if form == WHOLE else share_texts(calls, shown)
+        return share_texts(calls, shown) if form.is_shared else calls
 
     def _long_bodies(self, record: Record) -> Iterator[tuple[Candidate, bytes]]:
         given = {self._definition.given.get(name, name) for name in record.responses}

@@ -15,6 +15,7 @@ from urllib.parse import unquote_plus
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from evaldrop.datasets.formats import DATASET_ENDINGS, ENDINGS_IN_WORDS, has_ending
 from evaldrop.errors import EvaldropError, InputError, StorageError
 from evaldrop.run.request import RunRequest
 from evaldrop.steps.report_failure.notices import refusal_notice
@@ -84,9 +85,24 @@ EVALUATIONS = "evaluations/"
 RUNS = "runs"
 """The folder of the output bucket that runs are kept in."""
 
-DATASET_ENDINGS = (".json", ".jsonl")
-
-MISTAKEN_ENDINGS = (".csv", ".tsv", ".xlsx", ".parquet", ".txt", ".gz", ".zip", ".JSON", ".JSONL", ".ndjson")
+MISTAKEN_ENDINGS = (
+    *(
+        ".xlsx",
+        ".xls",
+        ".ods",
+        ".txt",
+        ".zip",
+        ".tar",
+        ".bz2",
+        ".xz",
+        ".zst",
+        ".arrow",
+        ".feather",
+        ".avro",
+        ".orc",
+    ),
+    *(".JSON", ".JSONL", ".CSV", ".TSV", ".PARQUET", ".GZ"),
+)
 """What people upload for a dataset, and then wait for a run: they get a message instead."""
 
 
@@ -304,7 +320,9 @@ def refusal(upload: Upload, intake: Intake) -> str | None:
     if outside := _outside(upload.bucket, upload.key, intake):
         return outside
     if not upload.key.endswith(DATASET_ENDINGS):
-        return "a dataset is a .json or .jsonl file. Convert it (docs/datasets.md) and upload it again."
+        # To S3 and to a rule .CSV is another ending than .csv.
+        do = "Rename it" if has_ending(upload.key, DATASET_ENDINGS) else "Convert it (docs/datasets.md)"
+        return f"the name of a dataset ends in {ENDINGS_IN_WORDS}. {do}, and upload it again."
     if upload.size > intake.max_bytes:
         return (
             f"it has {upload.size:,} bytes; this stack takes {intake.max_bytes:,} "

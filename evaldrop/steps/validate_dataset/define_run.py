@@ -232,7 +232,7 @@ class RunDraft:
         total = min(self.survey.n_accepted, self.request.limit or self.survey.n_accepted)
         with parent_replies(definition) as parent:
             counting = Counting(definition, parent)
-            checks = RecordChecks(definition, self.survey.source, counting)
+            checks = RecordChecks(definition, f"{self.survey.source} {self.survey.unit}", counting)
             sample = list(self._sample(total, checks))
             if checks.n_joined:
                 self.warnings.append(
@@ -250,7 +250,7 @@ class RunDraft:
             # One record may fail for what it alone lacks. When none can be sent, the prompt is at fault.
             reason = _why_none_can_be_sent(Preparing(definition).prepare, sample)
             if reason and not self.problems:
-                self.problems.append(f"{self.survey.source} line {sample[0].line}: {reason}")
+                self.problems.append(f"{self.survey.source} {self.survey.unit} {sample[0].line}: {reason}")
             if self.problems:
                 return None
             prices = load_prices(definition.evaluation.prices)
@@ -283,9 +283,9 @@ class RecordChecks:
     role in a row are sent as one.
     """
 
-    def __init__(self, definition: RunDefinition, source: str, counting: Counting) -> None:
+    def __init__(self, definition: RunDefinition, place: str, counting: Counting) -> None:
         self._counting = counting
-        self._source = source
+        self._place = place
         evaluation = definition.evaluation
         shown = judge_calls(evaluation, len(definition.criteria))
         # Twice: whichever orders are chosen, this is only to look at too many records, not at too few.
@@ -302,7 +302,7 @@ class RecordChecks:
             return False
         refusal = self._counting.add(record)
         if refusal is not None:
-            self.problems.append(f"{self._source} line {record.line}: {refusal}")
+            self.problems.append(f"{self._place} {record.line}: {refusal}")
         return True
 
     def _is_irregular(self, record: Record) -> bool:

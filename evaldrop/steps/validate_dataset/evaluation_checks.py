@@ -82,7 +82,8 @@ class CriteriaChecks:
 
     def _line_naming(self, config: str | dict[str, Any]) -> str:
         line = self.survey.criteria_by_name.get(config) if isinstance(config, str) else None
-        return f"{self.survey.source} line {line}" if line else f"{self.survey.source}: criteria"
+        source = self.survey.source
+        return f"{source} {self.survey.unit} {line}" if line else f"{source}: criteria"
 
     def _check_needs(self, criterion: Criterion) -> None:
         for needed, what in ((criterion.needs_reference, "reference"), (criterion.needs_context, "context")):

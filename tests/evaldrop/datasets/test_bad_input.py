@@ -250,9 +250,12 @@ def test_the_id_of_a_refused_row_counts_too():
 @pytest.mark.parametrize(
     ("head", "what"),
     [
-        (b"PK\x03\x04rest", "is a zip file, such as an Excel workbook"),
-        (b"PAR1\x15\x04", "is a Parquet file"),
-        (b"\x1f\x8b\x08\x00", "is compressed with gzip"),
+        (b"PK\x03\x04rest", "is a zip file. Unzip it."),
+        (b"PK\x03\x04..[Content_Types].xml", "is an Excel workbook. Save the sheet as"),
+        (b"PAR1\x15\x04", "is a Parquet file that cannot be read"),
+        (b"\x1f\x8b\x08\x00", "is cut off: its gzip content ends in the middle"),
+        (b"BZh91AY", "is compressed with bzip2"),
+        (b"dataset/".ljust(257, b"\0") + b"ustar\x0000", "is a tar archive"),
         (b"\xff\xfe{\x00", "is encoded as UTF-16, not UTF-8"),
         ('{"prompt": "x"}'.encode("utf-16-le"), "is encoded as UTF-16, not UTF-8"),
         ('{"prompt": "x"}'.encode("utf-16-be"), "is encoded as UTF-16, not UTF-8"),
@@ -262,7 +265,9 @@ def test_the_id_of_a_refused_row_counts_too():
         (b" [ ] ", "holds no records. Give at least one."),
         (b'{"records": []}', "holds no records. Give at least one."),
         (b"\n" * 300_000, "holds no records. Give at least one."),
-        (b"prompt,reference\nWhy?,So.", 'is not JSON: it begins with "prompt,reference"'),
+        (b"prompt,reference\nWhy?,So.", "is a table of text, not JSON. Give it a name that ends in .csv."),
+        (b"Question\tAnswer\nWhy?\tSo.", "is a table of text, not JSON. Give it a name that ends in .tsv."),
+        (b"Dear all, here is the prompt.", 'is not JSON: it begins with "Dear all, here is the prompt."'),
     ],
 )
 def test_a_file_that_cannot_be_read_at_all_is_named(head, what):
@@ -271,9 +276,9 @@ def test_a_file_that_cannot_be_read_at_all_is_named(head, what):
     assert str(caught.value).startswith(f"faq.json {what}")
 
 
-def test_a_table_of_text_is_named():
-    with pytest.raises(DatasetError, match=r"faq\.csv is a table of text, not JSON"):
-        read_bytes(b"prompt,reference\nWhy?,So.", source="faq.csv")
+def test_a_table_of_text_in_a_jsonl_is_named_once_and_not_line_by_line():
+    with pytest.raises(DatasetError, match=r"faq\.jsonl is a table of text, not JSON\. Give it a name"):
+        read_bytes(b"prompt;reference\nWhy?;So.", source="faq.jsonl")
 
 
 def test_lines_that_are_not_json_in_a_jsonl_are_problems_of_those_lines():

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from evaldrop.datasets.formats import DATASET_ENDINGS
 from evaldrop.errors import InputError
 from evaldrop.running.deployed.bundle import (
     SUBMITTED,
@@ -34,14 +35,18 @@ def test_a_key_that_starts_runs_can_be_chosen():
     assert chosen_key("datasets/a/b.json") == "datasets/a/b.json"
 
 
-@pytest.mark.parametrize("key", ["faq.jsonl", "datasets/faq.csv", "datasets/faq.JSONL", "datasets/.jsonl"])
+@pytest.mark.parametrize(
+    "key", ["faq.jsonl", "datasets/faq.xlsx", "datasets/faq.JSONL", "datasets/.jsonl", "datasets/.csv.gz"]
+)
 def test_a_key_that_starts_none_is_refused(key):
-    with pytest.raises(InputError, match=r'lies below "datasets/" and ends in \.json or \.jsonl'):
+    with pytest.raises(InputError, match=r'lies below "datasets/" and ends in \.json, \.jsonl'):
         chosen_key(key)
 
 
-def test_a_sidecar_has_the_datasets_name():
-    assert sidecar_key("datasets/v1.2/faq.jsonl") == "datasets/v1.2/faq.yaml"
+@pytest.mark.parametrize("ending", DATASET_ENDINGS)
+def test_a_sidecar_has_the_datasets_name(ending):
+    assert sidecar_key(f"datasets/v1.2/faq{ending}") == "datasets/v1.2/faq.yaml"
+    assert chosen_key(f"datasets/faq{ending}") == f"datasets/faq{ending}"
 
 
 BUNDLE = EvaluationBundle(

@@ -237,8 +237,8 @@ def test_a_dataset_above_the_stacks_limit_is_refused_here(here, deployed):
 
 
 def test_a_dataset_of_another_ending_is_refused_here(here, deployed):
-    (here / "faq.jsonl").rename(here / "faq.ndjson")
-    refused(deployed, DatasetError, r"a dataset is a \.json or \.jsonl file", dataset="faq.ndjson")
+    (here / "faq.jsonl").rename(here / "faq.txt")
+    refused(deployed, DatasetError, r"the name of a dataset ends in \.json, ", dataset="faq.txt")
 
 
 def test_a_price_above_the_budget_is_refused_here(here, deployed):

@@ -263,3 +263,69 @@ def test_additional_fields_go_to_their_own_places_in_a_native_body():
         "system": [{"text": "Be kind."}],
         "messages": [{"role": "user", "content": [{"text": "Why?"}]}],
     }
+
+
+def many(**more):
+    """An evaluation that asks seventy-two questions about each response."""
+    criteria = [
+        {"name": f"c{n}", "question": f"Is it right in respect {n}?", "scale": "binary"} for n in range(8)
+    ]
+    judges = [{**JUDGE, "name": f"j{n}", "mode": "per_criterion", "repeats": 3} for n in range(3)]
+    return {**SMALL, "criteria": criteria, "judges": judges, **more}
+
+
+@pytest.mark.parametrize("characters", [10, 500, 1_000, 1_500, 1_999, 2_000, 3_000, 20_000])
+def test_a_short_record_with_many_requests_fits_as_a_longer_one_does(tmp_path, characters):
+    evaluation = many(candidates=[LITE, HAIKU])
+    _, (record,) = prepare(tmp_path, evaluation, [{**ROW, "context": "c" * characters}])
+    assert "long" not in record["calls"], "what fits once texts are shared is not sent by way of S3"
+    assert "shortened" not in record["calls"]
+    asked = shown_to_judges(record)
+    assert len(asked) == 72
+    assert all("c" * characters in text for text in asked)
+
+
+def test_many_requests_of_a_model_of_no_known_body_fit_too(tmp_path):
+    _, (record,) = prepare(tmp_path, many(candidates=[UNKNOWN]), [{**ROW, "context": "c" * 1_500}])
+    assert record["calls"]["requests"]["answer.v1/converse"]
+
+
+def test_constants_beyond_the_states_room_are_shared_by_the_repeats_that_need_them(tmp_path):
+    """Sixty tools are more than the state holds: forty of them travelled three times with each record."""
+    criteria = [
+        {"name": f"c{n}", "question": f"Is it right in respect {n}? " + "Look. " * 60, "scale": "binary"}
+        for n in range(20)
+    ]
+    judges = [{**JUDGE, "name": f"j{n}", "mode": "per_criterion", "repeats": 3} for n in range(2)]
+    state, (record,) = prepare(tmp_path, {**SMALL, "criteria": criteria, "judges": judges})
+    constants = record["calls"]["constants"]
+    keys = {request["request_key"] for request in record["calls"]["judgements"]}
+    assert constants.keys() | state["judges"].keys() == keys
+    assert not constants.keys() & state["judges"].keys()
+    assert not [request for request in record["calls"]["judgements"] if "call" in request]
+
+
+@pytest.mark.parametrize("candidate", [LITE, UNKNOWN])
+def test_a_given_response_that_is_too_long_is_refused_with_its_own_size(tmp_path, candidate):
+    """It was refused with the size of the record as a request: 82 bytes."""
+    row = {**ROW, "responses": {"old": "r" * 200_000}}
+    (problem,) = check(tmp_path, {**SMALL, "candidates": [candidate]}, [ROW, {**row, "id": "r2"}]).problems
+    assert problem.startswith("faq.jsonl line 2: the requests of this record come to 20")
+    assert "The most are: 200,011 the response given as old" in problem
+    assert "Shorten the response of old" in problem
+    assert "body layout" not in problem
+
+
+def test_a_refusal_names_what_fills_the_room_and_what_to_do(tmp_path):
+    criteria = [{"name": f"c{n}", "question": f"Is it right, {n}? " + "x" * 4_000} for n in range(60)]
+    evaluation = {**SMALL, "criteria": criteria, "judges": [{**JUDGE, "mode": "per_criterion"}]}
+    (problem,) = check(tmp_path, evaluation, [ROW]).problems
+    assert "in 60 requests of judge judge" in problem
+    assert "judge judge asked less (criteria, repeats, pairs, candidates)" in problem
+
+
+def test_the_beginning_of_a_text_that_is_named_is_safe_to_print(tmp_path):
+    texts = [f"\x1b[31mred\n{n}\u202e" + "t" * 980 for n in range(110)]
+    (problem,) = check(tmp_path, many(), [{**ROW, "reference": texts}]).problems
+    assert "texts that requests share" in problem
+    assert problem.isprintable()

@@ -123,7 +123,10 @@ def test_what_a_child_gets_is_within_the_payload_quota_at_its_largest(tmp_path):
     long = [{"name": f"c{n}", "question": "Is it so? " + "x" * 2_000} for n in range(30)]
     evaluation = {**SMALL, "criteria": long, "tolerated_invalid_percentage": 99}
     evaluation["judges"] = [{**JUDGE, "mode": "per_criterion"}]
-    rows = [{**ROW, "id": f"r{size}", "prompt": "p" * size} for size in range(100, 4_000, 500)]
+    rows = [
+        {**ROW, "id": f"r{size}", "prompt": "p" * size, "responses": {"old": "r" * size * 40}}
+        for size in range(100, 4_000, 500)
+    ]
     state, records = prepare(tmp_path, evaluation, rows)
     assert lines(tmp_path, "rejected.jsonl"), (
         "the largest must be beyond the quota for this test to say anything"
@@ -141,7 +144,9 @@ def test_a_record_that_is_too_large_is_refused_with_its_size_and_without_its_tex
     (refused,) = lines(tmp_path, "rejected.jsonl")
     assert refused["line"] == 2
     assert "come to 20" in refused["reason"]
-    assert "Shorten its responses" in refused["reason"]
+    assert "The most are: 200,0" in refused["reason"]
+    assert "the response given as lite" in refused["reason"]
+    assert "Shorten the response of lite" in refused["reason"]
     assert "prompt" not in refused["row"]
     assert refused["row"]["metadata"] == {"k": "kept"}
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evaldrop.datasets.formats import DATASET_ENDINGS
 from evaldrop.errors import AwsError, InputError, StorageError
 from evaldrop.run.request import RunRequest
 from evaldrop.steps.start_run.events import Intake, UploadOptions, run_name, start_runs, uploads_in
@@ -247,8 +248,11 @@ def test_what_lies_beside_datasets_is_ignored_without_a_word(key):
 @pytest.mark.parametrize(
     ("event", "reason"),
     [
-        (created("datasets/faq.csv"), "a dataset is a .json or .jsonl file"),
-        (created("datasets/faq.jsonl.gz"), "a dataset is a .json or .jsonl file"),
+        (created("datasets/faq.xlsx"), "the name of a dataset ends in .json, .jsonl, .ndjson, .csv, .tsv or"),
+        (created("datasets/faq.tar.gz"), "Convert it (docs/datasets.md), and upload it again."),
+        (created("datasets/FAQ.CSV"), "Rename it, and upload it again."),
+        (created("datasets/faq.jsonl.GZ"), "Rename it, and upload it again."),
+        (created("elsewhere/faq.csv.gz"), "does not lie below s3://drop/datasets/"),
         (created("datasets/faq.jsonl", size=1001), "it has 1,001 bytes; this stack takes 1,000"),
         (created("datasets/faq.jsonl", size=0), "it is empty"),
         (created("datasets/faq.jsonl", bucket="other"), "does not lie below s3://drop/datasets/"),
@@ -264,6 +268,13 @@ def test_what_cannot_be_evaluated_is_refused_with_a_message(event, reason):
     assert not services.started
     assert message["subject"].isascii()
     assert len(message["subject"]) < 100
+
+
+@pytest.mark.parametrize("ending", DATASET_ENDINGS)
+def test_a_dataset_of_any_form_starts_a_run(ending):
+    outcome, services = start(created(f"datasets/faq{ending}"))
+    assert outcome["started"] == [f"s3://drop/datasets/faq{ending}"]
+    assert not services.told
 
 
 def test_the_largest_dataset_that_is_taken_is_taken():
@@ -344,11 +355,11 @@ def test_a_wish_may_name_its_evaluation_and_a_limit():
     [
         ("datasets/gone.jsonl", "no such file. Upload it, or take it out of the schedule."),
         ("s3://other/datasets/faq.jsonl", "does not lie below"),
-        ("datasets/table.csv", "a .json or .jsonl file"),
+        ("datasets/table.xlsx", "the name of a dataset ends in"),
     ],
 )
 def test_a_scheduled_dataset_that_cannot_be_evaluated_is_told(wish, reason):
-    services = Services(objects={"s3://drop/datasets/table.csv": ObjectFacts(10, "v1")})
+    services = Services(objects={"s3://drop/datasets/table.xlsx": ObjectFacts(10, "v1")})
     outcome, _ = start(scheduled(wish), services)
     assert len(outcome["refused"]) == 1
     assert reason in services.told[0]["message"]
