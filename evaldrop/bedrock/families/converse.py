@@ -21,22 +21,38 @@ def _tool(tool: Mapping[str, Any], choice: str | None) -> JSON:
     return {"ToolConfig": config}
 
 
-def read(raw: Mapping[str, Any]) -> Reply:
-    """Read Converse's response as Step Functions writes it."""
+def read(raw: Mapping[str, Any]) -> Reply | None:
+    """Read Converse's response as Step Functions writes it; None where it has no message."""
     # Blocks by their keys, not by position: reasoning may come first.
-    blocks = bodies.mappings(bodies.mapping(bodies.mapping(raw.get("Output")).get("Message")).get("Content"))
+    content = bodies.mapping(bodies.mapping(raw.get("Output")).get("Message")).get("Content")
+    blocks = bodies.mappings(content)
+    parts = bodies.read_parts([_in_camel_case(block) for block in blocks])
+    if not isinstance(content, list) or parts is None or len(blocks) < bool(content):
+        return None
     usage, latency_ms = bodies.mapping(raw.get("Usage")), bodies.mapping(raw.get("Metrics")).get("LatencyMs")
     # For Python, true is a number, too.
     is_number = isinstance(latency_ms, int | float) and not isinstance(latency_ms, bool)
     return Reply(
-        "".join(str(block["Text"]) for block in blocks if "Text" in block),
+        parts.text,
         bodies.tool_input(bodies.mapping(block.get("ToolUse")).get("Input") for block in blocks),
         raw.get("StopReason"),
         # Converse counts cached tokens apart: without them a cached prompt would look short.
         bodies.total(usage, "InputTokens", "CacheReadInputTokens", "CacheWriteInputTokens"),
         bodies.total(usage, "OutputTokens"),
         float(latency_ms) if latency_ms is not None and is_number else None,
+        parts.thinking,
     )
+
+
+def _in_camel_case(value: object) -> object:
+    if isinstance(value, list):
+        return [_in_camel_case(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key[:1].lower() + key[1:]: None if key == "ToolUse" else _in_camel_case(each)
+        for key, each in value.items()
+    }
 
 
 CONVERSE = Layout(
