@@ -102,7 +102,8 @@ def test_what_is_no_answer_is_not_compared():
 PIECES = st.sampled_from(
     ["<think>", "</think>", "<reasoning>", "</reasoning>", "[THINK]", "[/THINK]", "<|channel|>analysis",
      "<|channel|>final", "<|message|>", "<|end|>", "<|start|>assistant", "<|return|>", "assistantfinal",
-     "analysis", "```", "`", "\n", " ", "a", "42", "<", "[", "\r\n", "<|end_of_thought|>", "◁think▷", "◁/think▷"]
+     "analysis", "```", "`", "\n", " ", "a", "42", "<", "[", "\r\n", "<|end_of_thought|>",
+     "◁think▷", "◁/think▷"]
 )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ STOP_REASONS = {
     "error_limit": "model_context_window_exceeded",
     "stop_criteria_met": "stop_sequence",
 }
-"""Families' words, in lower case, for Converse's stop reasons. A rehearsal says the first of those for one."""
+"""Families' words for Converse's stop reasons, in lower case. A rehearsal says the first for each."""
 
 ERROR_STOPS = {
     "malformed_model_output": "the model's output could not be read as a message",

@@ -60,7 +60,7 @@ CONVERSE = {
     "text": Case(converse({"Text": "42"})),
     "texts in several blocks": Case(converse({"Text": "4"}, {"Text": "2"})),
     "reasoning before": Case(
-        converse({"ReasoningContent": {"ReasoningText": {"Text": THOUGHT, "Signature": "x"}}}, {"Text": "42"}),
+        converse({"ReasoningContent": {"ReasoningText": {"Text": THOUGHT}}}, {"Text": "42"}),
         thinks=True,
     ),
     "redacted reasoning": Case(
@@ -283,8 +283,8 @@ TEXTS = {
     "orphan end of harmony": ("a<|end|><|start|>assistant<|channel|>final<|message|>42<|return|>", "42"),
     "harmony, analysis only": ("<|channel|>analysis<|message|>a", ""),
     "harmony, with a start": (
-        "<|start|>assistant<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>final"
-        "<|constrain|>json<|message|>42", "42",
+        "<|start|>assistant<|channel|>analysis<|message|>a<|end|>"
+        + "<|start|>assistant<|channel|>final<|constrain|>json<|message|>42", "42",
     ),
     "harmony, final only": ("<|channel|>final<|message|>42<|return|>", "42"),
     "later, on its own line": ("Sure.\n<thinking>\na\n</thinking>\n42", "Sure.\n42"),
