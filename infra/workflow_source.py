@@ -42,7 +42,8 @@ def workflow_json(source: str) -> str:
     Top-level keys that begin with `x-` hold what is used elsewhere, and are left out.
 
     Raises:
-        SourceError: It or the pieces are no YAML, repeat a key, break a string, or name an alias or piece not there.
+        SourceError: It or the pieces are no YAML, repeat a key, break a string, or name an alias or a piece
+            that is not there.
     """
     document = _load(source)
     shared = _load(PIECES_SOURCE.read_text(encoding="utf-8"))
@@ -109,9 +110,8 @@ def _whole_pieces(pieces: Mapping[str, str]) -> dict[str, str]:
 def _with_pieces(text: str, pieces: Mapping[str, str]) -> str:
     def piece(found: re.Match[str]) -> str:
         if found[1] not in pieces:
-            raise SourceError(
-                f"no piece {found[0]} in {PIECES}, or it comes later than what uses it, nor in {PIECES_SOURCE.name}"
-            )
+            own = f"in {PIECES}, or it comes later than what uses it"
+            raise SourceError(f"no piece {found[0]} {own}, nor in {PIECES_SOURCE.name}")
         return pieces[found[1]]
 
     return re.sub(r"<([A-Z][A-Z_]*)>", piece, text)

@@ -283,8 +283,8 @@ TEXTS = {
     "orphan end of harmony": ("a<|end|><|start|>assistant<|channel|>final<|message|>42<|return|>", "42"),
     "harmony, analysis only": ("<|channel|>analysis<|message|>a", ""),
     "harmony, with a start": (
-        "<|start|>assistant<|channel|>analysis<|message|>a<|end|>"
-        + "<|start|>assistant<|channel|>final<|constrain|>json<|message|>42", "42",
+        "<|start|>assistant<|channel|>analysis<|message|>a<|channel|>final<|constrain|>json<|message|>42",
+        "42",
     ),
     "harmony, final only": ("<|channel|>final<|message|>42<|return|>", "42"),
     "later, on its own line": ("Sure.\n<thinking>\na\n</thinking>\n42", "Sure.\n42"),
