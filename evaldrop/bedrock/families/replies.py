@@ -35,11 +35,12 @@ def read_reply(api: str, raw: object) -> Reply:
     """
     result = bodies.mapping(raw)
     if api == "converse":
-        read = converse.read(result)
-        reply = _finished(read) if read else _unread(result, "a response of Converse")
+        reply = _finished(converse.read(result))
+        if not converse.is_known(result):
+            reply = _unread(reply, result, "a response of Converse")
     else:
         reply = _read_body(_parsed_body(result.get("Body")))
-    if reply.error is None and reply.stop_reason in bodies.ERROR_STOPS:
+    if reply.stop_reason in bodies.ERROR_STOPS:
         cause = bodies.ERROR_STOPS[reply.stop_reason]
         return reply._replace(error={"Error": reply.stop_reason, "Cause": cause})
     return reply
@@ -57,7 +58,10 @@ def _parsed_body(body: object) -> Mapping[str, Any]:
 def _read_body(body: Mapping[str, Any]) -> Reply:
     family = answering(body)
     read = family.read(body) if family else None
-    reply = _finished(read, family.stop_reasons) if family and read else _unread(body, "a body of any family")
+    if family and read:
+        reply = _finished(read, family.stop_reasons)
+    else:
+        reply = _unread(Reply(text=""), body, "a body of any family")
     if reply.input_tokens is None:
         # Bedrock's own count, where a body brings it: some families do not tell their tokens.
         metered = bodies.mapping(body.get("amazon-bedrock-invocationMetrics"))
@@ -88,13 +92,12 @@ def _finished(reply: Reply, own: Mapping[str, str] | None = None) -> Reply:
     )
 
 
-def _unread(body: Mapping[str, Any], what: str) -> Reply:
+def _unread(reply: Reply, body: Mapping[str, Any], what: str) -> Reply:
     keys = ", ".join(_keys(body))
     seen = (
         f"its keys are {keys[:_MOST_KEYS]}{'…' if len(keys) > _MOST_KEYS else ''}" if keys else "it is empty"
     )
-    return Reply(
-        text="",
+    return reply._replace(
         error={
             "Error": UNKNOWN_LAYOUT,
             "Cause": f"the reply has no text where {what} has it: {seen}. It is not judged. "

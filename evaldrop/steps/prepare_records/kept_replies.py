@@ -41,11 +41,13 @@ class ParentRecord(NamedTuple):
         for response in self.output.get("responses") or ():
             if response.get("error") is not None:
                 continue
-            given[response["candidate"]] = (
+            taken = (
                 {key: response[key] for key in ("text", "reply") if key in response}
                 if response.get("given")
                 else _taken_over(response)
             )
+            if taken is not None:
+                given[response["candidate"]] = taken
         return given
 
     def groups(self, judge: str) -> list[tuple[str, ...]]:
@@ -142,8 +144,10 @@ def parent_replies(definition: RunDefinition) -> Iterator[ParentReplies | None]:
         yield ParentReplies(definition, stack)
 
 
-def _taken_over(response: Mapping[str, Any]) -> JSON:
+def _taken_over(response: Mapping[str, Any]) -> JSON | None:
     reply = read_reply(response["api"], response.get("reply"))
+    if reply.error is not None:
+        return None
     latency = elapsed_latency(
         reply, elapsed_ms=response.get("elapsed_ms"), retries=int(response.get("retries") or 0)
     )

@@ -100,12 +100,12 @@ CONVERSE = {
     "server's error": Case(converse({"Text": "4"}, stop="error"), text="4", stop="error", error="error"),
     "filtered": Case(converse({"Text": "4"}, stop="content_filtered"), text="4", stop="content_filtered"),
     "a stop reason of tomorrow": Case(converse({"Text": "42"}, stop="bored"), stop="bored"),
-    "no message": Case({"StopReason": "end_turn"}, text="", stop=None, error="UnknownReplyLayout"),
+    "no message": Case({"StopReason": "end_turn"}, text="", error="UnknownReplyLayout"),
     "no content": Case(
         {"Output": {"Message": {"Role": "assistant"}}}, text="", stop=None, error="UnknownReplyLayout"
     ),
     "blocks of an unknown kind": Case(
-        converse({"Hologram": {"Uri": "x"}}), text="", stop=None, error="UnknownReplyLayout"
+        converse({"Hologram": {"Uri": "x"}}), text="", error="UnknownReplyLayout"
     ),
 }  # fmt: skip
 
