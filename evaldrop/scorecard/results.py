@@ -21,8 +21,8 @@ class JudgeCall(NamedTuple):
     """
     A call of a judge, for its health and its cost. `cost_usd` is None when unknown.
 
-    `error` is what the workflow caught, {"Error", "Cause"}, or why its reply is no answer; None for a call that
-    did not fail. `stop_reasons` are those of its replies.
+    `error` is what the workflow caught, {"Error", "Cause"}, or why its reply is no answer; None for a call
+    that did not fail. `stop_reasons` are those of its replies.
     """
 
     judge: str
