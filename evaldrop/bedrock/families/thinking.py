@@ -20,7 +20,8 @@ _FINAL = r"<\|channel\|>final[^<>]{0,40}(?:<\|constrain\|>[^<>]{0,40})?<\|messag
 _ANSWER_OPENS = r"[ \t\r\n]*(?:<\|(?:begin_of_solution|START_RESPONSE)\|>[ \t\r\n]*)?"
 _REST = r"[\s\S]*"
 
-# Only what one of the other patterns can match: most texts have nothing of the kind.
+# Most texts have nothing of the kind, and are not looked at further.
+_SIGNS = ("<", "[", "◁", "assistantfinal")
 _MARK = re.compile(
     r"[<◁]\/?(?:[a-z]{1,12}[:_]){0,2}(?:think|thought|reasoning|scratchpad)|\[\/?THINK\]|<\|[a-z_]+\|?>"
     r"|assistantfinal",
@@ -65,7 +66,7 @@ class Said(NamedTuple):
 
 def split_thinking(text: str) -> Said:
     """Return what a text says, and the thoughts that it holds beside."""
-    if not _MARK.search(text):
+    if not (any(sign in text for sign in _SIGNS) and _MARK.search(text)):
         return Said(text)
     thoughts: list[str] = []
 
