@@ -11,21 +11,28 @@ from evaldrop.bedrock.families.family import JSON, Turns
 STOP_REASONS = {
     "stop": "end_turn",
     "eos": "end_turn",
+    "eos_token": "end_turn",
     "endoftext": "end_turn",
     "complete": "end_turn",
     "finish": "end_turn",
     "end": "end_turn",
     "length": "max_tokens",
     "model_length": "max_tokens",
+    "max_length": "max_tokens",
     "max_output_tokens": "max_tokens",
     "tool_calls": "tool_use",
     "tool_call": "tool_use",
     "function_call": "tool_use",
     "content_filter": "content_filtered",
     "safety": "content_filtered",
+    "sensitive": "content_filtered",
     "error_toxic": "content_filtered",
     "error_limit": "model_context_window_exceeded",
     "stop_criteria_met": "stop_sequence",
+    "abort": "error",
+    "network_error": "error",
+    "insufficient_system_resource": "error",
+    "malformed_function_call": "malformed_tool_use",
 }
 """Families' words for Converse's stop reasons, in lower case. A rehearsal says the first for each."""
 

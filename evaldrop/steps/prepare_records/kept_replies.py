@@ -20,6 +20,7 @@ from evaldrop.evaluation.questions import judge_question, request_settings
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import RECORDS_FILE, with_texts_restored
 from evaldrop.run.results import ResultIndex, find_manifests, open_lines, parse_row, read_manifest
+from evaldrop.scorecard.results import is_answer
 
 JSON = dict[str, Any]
 
@@ -67,8 +68,8 @@ class ParentRecord(NamedTuple):
             if before["fences"].get(name) != judgement["fences"].get(name):
                 continue
             for answer in response.get("judgements") or ():
-                # A judge's call that failed in the parent is made again.
-                if _key(answer) == _key(judgement) and answer.get("error") is None:
+                # A judge's call that failed in the parent, or brought no answer, is made again.
+                if _key(answer) == _key(judgement) and _is_answered(answer):
                     kept[name] = {key: answer[key] for key in ("reply", "first_reply") if key in answer}
         return kept
 
@@ -78,7 +79,7 @@ class ParentRecord(NamedTuple):
         if _without_call(next(same, {})) != _without_call(comparison):
             return None
         for answer in self.output.get("comparisons") or ():
-            if _pair(answer) == _pair(comparison) and answer.get("reply") is not None:
+            if _pair(answer) == _pair(comparison) and _is_answered(answer):
                 return {key: answer[key] for key in ("reply", "first_reply") if key in answer}
         return None
 
@@ -142,6 +143,13 @@ def parent_replies(definition: RunDefinition) -> Iterator[ParentReplies | None]:
         return
     with ExitStack() as stack:
         yield ParentReplies(definition, stack)
+
+
+def _is_answered(answer: Mapping[str, Any]) -> bool:
+    raw = answer.get("reply")
+    if answer.get("error") is not None or raw is None:
+        return False
+    return is_answer(read_reply(answer.get("api") or ("invoke_model" if "Body" in raw else "converse"), raw))
 
 
 def _taken_over(response: Mapping[str, Any]) -> JSON | None:

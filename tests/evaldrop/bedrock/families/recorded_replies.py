@@ -210,6 +210,11 @@ BODIES = {
     "openai refuses": Case(said(None, refusal="I cannot."), text="I cannot.", stop="refusal"),
     "content filter": Case(chat({"content": ""}, "content_filter"), text="", stop="content_filtered"),
     "finish_reason error": Case(chat({"content": "4"}, "error"), text="4", stop="error", error="error"),
+    "a server that gave up": Case(chat({"content": "4"}, "abort"), text="4", stop="error", error="error"),
+    "a malformed call": Case(
+        chat({"content": ""}, "malformed_function_call"),
+        text="", stop="malformed_tool_use", error="malformed_tool_use",
+    ),
     "chat calls": Case(
         chat({"content": None, "tool_calls": [{"function": {"name": "n", "arguments": "{}"}}]}, "tool_calls"),
         text="", stop="tool_use",
