@@ -47,9 +47,12 @@ _ORPHAN = re.compile(
 _LATER = re.compile(
     r"(```[\s\S]*?(?:```|(?![\s\S]))|`[^`\n]*`)"
     rf"|\r?\n[ \t]*{_OPENS}[^<◁]*(?:(?!{_ANY_TAG})[<◁][^<◁]*)*[<◁]\/\2[>▷]"
-    r"|\r?\n[ \t]*\[THINK\][^\[]*(?:(?!\[\/?THINK\])\[[^\[]*)*\[\/THINK\]"
-    r"|<\|(?:return|end|end_of_solution|END_RESPONSE)\|>[ \t\r\n]*(?![\s\S])",
+    r"|\r?\n[ \t]*\[THINK\][^\[]*(?:(?!\[\/?THINK\])\[[^\[]*)*\[\/THINK\]",
     re.IGNORECASE,
+)
+# What ends an answer whose beginning was marked.
+_ANSWER_ENDS = re.compile(
+    r"<\|(?:return|end|end_of_solution|END_RESPONSE)\|>[ \t\r\n]*(?![\s\S])", re.IGNORECASE
 )
 _AROUND = re.compile(
     rf"^(?:{_OPENS}|\[THINK\]|<\|channel\|>analysis<\|message\|>)\s*|\s*(?:{_CLOSES}|{_OTHER_CLOSES})$",
@@ -77,6 +80,8 @@ def split_thinking(text: str) -> Said:
     rest = _LEADING.sub(left_out, text)
     if not thoughts:
         rest = _ORPHAN.sub(left_out, rest)
+    if rest != text:
+        rest = _ANSWER_ENDS.sub("", rest)
     rest = _LATER.sub(lambda found: found[1] if found[1] is not None else left_out(found), rest)
     # Models that are told not to think open a thought and close it at once.
     return Said(rest, "\n".join(filter(None, thoughts)) or None)

@@ -299,6 +299,7 @@ TEXTS = {
     "quoted": ("`<think>` opens, `</think>` closes.", "`<think>` opens, `</think>` closes."),
     "in code": ("Write:\n```\n<think>\na\n</think>\n```\nok", "Write:\n```\n<think>\na\n</think>\n```\nok"),
     "another tag": ("<thinking_mode>on</thinking_mode>", "<thinking_mode>on</thinking_mode>"),
+    "a mark of an end alone": ("42<|end|>", "42<|end|>"),
     "html": ("I <b>think</b> so.", "I <b>think</b> so."),
     "blanks stay": (" 42 \n", " 42 \n"),
     "no blanks before an answer": ("<think>a</think>\n\n 42 ", "42 "),
