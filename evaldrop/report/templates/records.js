@@ -262,7 +262,7 @@
   // Folded, and unpacked only when somebody looks: it is no part of the response, and often longer.
   function thinking(answer, place) {
     const row = open;
-    const box = element("details", "sent");
+    const box = element("details", "thinking");
     box.append(element("summary", "", `Thinking, ${count(answer[THOUGHT])} characters`));
     box.addEventListener("toggle", async () => {
       if (!box.open || box.dataset.filled) return;
