@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from evaldrop.bedrock.families.replies import read_reply
 from evaldrop.bedrock.families.thinking import split_thinking
 from evaldrop.engine.queries import compile_expression
-from tests.evaldrop.bedrock.families.recorded_replies import BODIES, CONVERSE, TEXTS, Case, said
+from tests.evaldrop.bedrock.families.recorded_replies import (
+    BODIES,
+    CONVERSE,
+    TEXTS,
+    Case,
+    messages,
+    nova,
+    said,
+)
 
 ROOT = Path(__file__).parent.parent
 RECORD_STATES = json.loads((ROOT / "infra" / "workflow.asl.json").read_bytes())["States"]["EvaluateRecords"][
@@ -97,6 +105,31 @@ def test_what_is_no_answer_is_not_compared():
     assert texts_of(responses) == {
         name: expected(case) for name, case in replies.items() if expected(case) is not None
     }
+
+
+CALL = {"function": {"name": "submit_verdicts", "arguments": "{}"}}
+
+
+@pytest.mark.parametrize(
+    ("raw", "is_asked_again"),
+    [
+        (said(None, tool_calls=[CALL]), False),
+        (said(None, function_call=CALL["function"]), False),
+        (said("correctness: 1", tool_calls=[]), True),
+        (said("correctness: 1", tool_calls=None), True),
+        (said("correctness: 1"), True),
+        (messages({"type": "tool_use", "id": "t", "name": "n", "input": {}}), False),
+        (messages({"type": "text", "text": "correctness: 1"}), True),
+        (nova({"toolUse": {"input": {}}}), False),
+        (nova({"text": "correctness: 1"}), True),
+    ],
+)
+def test_a_judge_is_asked_again_where_its_body_has_no_call_of_the_tool(raw, is_asked_again):
+    states = CANDIDATE_STATES["JudgeResponse"]["ItemProcessor"]["States"]
+    condition = states["HasVerdictInBody"]["Choices"][0]["Condition"].removeprefix("{%").removesuffix("%}")
+    frame = {"asked": {"call": {"must_call_tool": True}}, "states": {"input": {"reply": raw}}}
+    assert compile_expression(condition).evaluate(frame) is is_asked_again
+    assert (read_reply("invoke_model", raw).tool_input is None) is is_asked_again
 
 
 PIECES = st.sampled_from(

@@ -37,12 +37,15 @@ class Models:
     def __init__(self, replies):
         self._replies = replies
         self.shown = []
+        self.judgement = None
 
     async def converse(self, request):
         if request["modelId"] != JUDGE:
             return self._replies[request["modelId"]]
         texts = [block["text"] for block in request["messages"][0]["content"]]
         self.shown.append(texts[1])
+        if self.judgement is not None:
+            return self.judgement
         verdicts = {"correctness": {"rationale": "So.", "score": 5 if texts[1] == "42" else 1}}
         use = {"toolUseId": "t", "name": "submit_verdicts", "input": verdicts}
         return blocks({"toolUse": use}, stop="tool_use")
@@ -56,7 +59,7 @@ class Models:
 
 @pytest.fixture
 def run(tmp_path):
-    def go(*candidates, context="It is so."):
+    def go(*candidates, context="It is so.", judgement=None):
         listed = [
             {
                 "name": f"c{n}",
@@ -74,12 +77,16 @@ def run(tmp_path):
         request = RunRequest(run_id="run-1", dataset=str(dataset), out=str(tmp_path / "runs"), bedrock="aws")
         folder = storage.join(request.out, "e", "run-1")
         models = Models({each.model: each.reply for each in candidates})
+        models.judgement = judgement
         execution = asyncio.run(run_locally(request, models, folder=folder))
         assert execution.status == "SUCCEEDED", execution
         scorecard = read_run(folder).scorecard
         rows = pq.read_table(storage.join(folder, "responses.parquet")).to_pylist()
         cards = [scorecard.candidates[f"c{n}"] for n in range(len(candidates))]
-        return SimpleNamespace(cards=cards, rows=rows, shown=models.shown, alarms=" ".join(scorecard.alarms))
+        return SimpleNamespace(
+            cards=cards, rows=rows, shown=models.shown, alarms=" ".join(scorecard.alarms),
+            judge=scorecard.judges["judge"],
+        )  # fmt: skip
 
     return go
 
@@ -155,3 +162,42 @@ def test_a_full_context_cuts_off_and_what_is_empty_is_counted(run):
     assert "c4: 1 reply ended for a reason that evaldrop does not know (bored: 1)" in done.alarms
     assert "c2: 1 of 1 responses are empty" in done.alarms
     assert done.shown.count("(The response is empty.)") == 2
+
+
+def test_a_judge_thinks_beside_its_verdict(run):
+    judgement = blocks({"text": "<think>correctness: 1? No.</think>correctness: 4"})
+    done = run(candidate(blocks({"text": "42"})), judgement=judgement)
+    assert done.cards[0].criteria["correctness"].mean == 4
+    assert (done.judge.thinking, done.judge.scored) == (1, 1)
+
+
+def test_a_judges_reply_of_no_known_layout_is_a_failed_call(run):
+    done = run(candidate(blocks({"text": "42"})), judgement=blocks({"hologram": {"uri": "x"}}, stop="bored"))
+    assert (done.judge.errors, done.judge.unscored) == (1, {"judge_error": 1})
+    assert done.judge.unknown_stop_reasons == {"bored": 2}
+    assert "Output.Message.Content[0].hologram" in done.alarms
+
+
+def test_a_judges_malformed_call_is_no_verdict_and_no_score(run):
+    judgement = blocks({"text": "<function_calls>"}, stop="malformed_tool_use")
+    done = run(candidate(blocks({"text": "42"})), judgement=judgement)
+    assert (done.judge.errors, done.judge.unscored) == (0, {"no_verdict": 1})
+
+
+def test_a_response_of_the_dataset_is_read_as_any_other(tmp_path):
+    evaluation = {"name": "e", "candidates": [{"name": "old", "model": "given"}],
+                  "judges": [{"name": "judge", "model": JUDGE}], "criteria": ["correctness"],
+                  "metrics": ["exact_match"]}  # fmt: skip
+    (tmp_path / "evaluation.yaml").write_text(yaml.safe_dump(evaluation), encoding="utf-8")
+    row = {"id": "r", "prompt": "What is 6 x 7?", "reference": "42"}
+    row["responses"] = {"old": f"<think>{THOUGHT}</think>42"}
+    (tmp_path / "records.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    request = RunRequest(
+        run_id="run-1", dataset=str(tmp_path / "records.jsonl"), out=str(tmp_path / "runs"), bedrock="aws"
+    )
+    models = Models({})
+    folder = storage.join(request.out, "e", "run-1")
+    assert asyncio.run(run_locally(request, models, folder=folder)).status == "SUCCEEDED"
+    card = read_run(folder).scorecard.candidates["old"]
+    assert models.shown == ["42"]
+    assert (card.metrics["exact_match"].mean, card.responses.thinking) == (1, 1)

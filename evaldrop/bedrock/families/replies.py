@@ -37,7 +37,8 @@ def read_reply(api: str, raw: object) -> Reply:
     if api == "converse":
         reply = _finished(converse.read(result))
         if not converse.is_known(result):
-            reply = _unread(reply, result, "a response of Converse")
+            do = "Use a model that answers in texts"
+            reply = _unread(reply, result, "a response of Converse", do)
     else:
         reply = _read_body(_parsed_body(result.get("Body")))
     if reply.stop_reason in bodies.ERROR_STOPS:
@@ -61,7 +62,8 @@ def _read_body(body: Mapping[str, Any]) -> Reply:
     if family and read:
         reply = _finished(read, family.stop_reasons)
     else:
-        reply = _unread(Reply(text=""), body, "a body of any family")
+        do = "Use api: converse if the model has it, or a model whose bodies are known"
+        reply = _unread(Reply(text=""), body, "a body of any family", do)
     if reply.input_tokens is None:
         # Bedrock's own count, where a body brings it: some families do not tell their tokens.
         metered = bodies.mapping(body.get("amazon-bedrock-invocationMetrics"))
@@ -92,7 +94,7 @@ def _finished(reply: Reply, own: Mapping[str, str] | None = None) -> Reply:
     )
 
 
-def _unread(reply: Reply, body: Mapping[str, Any], what: str) -> Reply:
+def _unread(reply: Reply, body: Mapping[str, Any], what: str, do: str) -> Reply:
     keys = ", ".join(_keys(body))
     seen = (
         f"its keys are {keys[:_MOST_KEYS]}{'…' if len(keys) > _MOST_KEYS else ''}" if keys else "it is empty"
@@ -101,12 +103,12 @@ def _unread(reply: Reply, body: Mapping[str, Any], what: str) -> Reply:
         error={
             "Error": UNKNOWN_LAYOUT,
             "Cause": f"the reply has no text where {what} has it: {seen}. It is not judged. "
-            "Use api: converse if the model has it, or a model whose replies are known (docs/evaluation.md).",
+            f"{do} (docs/evaluation.md).",
         },
     )
 
 
-def _keys(value: object, path: str = "", depth: int = 3) -> Iterator[str]:
+def _keys(value: object, path: str = "", depth: int = 4) -> Iterator[str]:
     """Yield the paths of a reply's keys, of lists those of the first item."""
     if isinstance(value, list) and value:
         yield from _keys(value[0], f"{path}[0]", depth)
