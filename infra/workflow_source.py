@@ -16,8 +16,10 @@ import yaml
 SOURCE = Path(__file__).parent / "workflow.asl.yaml"
 WRITTEN = SOURCE.with_suffix(".json")
 
+PIECES_SOURCE = SOURCE.with_name("workflow.pieces.yaml")
+"""Named pieces of expressions: YAML's anchors repeat a value, never a part of a string."""
 PIECES = "x-pieces"
-"""Top-level key of named pieces of expressions: YAML's anchors repeat a value, never a part of a string."""
+"""Top-level key of a source's own pieces."""
 
 _BREAK = re.compile(r"\s*\n\s*")
 _TOKENS = re.compile(
@@ -40,10 +42,12 @@ def workflow_json(source: str) -> str:
     Top-level keys that begin with `x-` hold what is used elsewhere, and are left out.
 
     Raises:
-        SourceError: it is no YAML, repeats a key, breaks a string, or names an alias or piece not there.
+        SourceError: It or the pieces are no YAML, repeat a key, break a string, or name an alias or a piece
+            that is not there.
     """
     document = _load(source)
-    pieces = _whole_pieces(document.get(PIECES, {}))
+    shared = _load(PIECES_SOURCE.read_text(encoding="utf-8"))
+    pieces = _whole_pieces(shared | document.get(PIECES, {}))
     definition = {key: value for key, value in document.items() if not key.startswith("x-")}
     # ASCII: CloudFormation gives other letters back as question marks, and `cdk diff` would never be quiet.
     return json.dumps(_written(definition, pieces), indent=2) + "\n"
@@ -106,7 +110,8 @@ def _whole_pieces(pieces: Mapping[str, str]) -> dict[str, str]:
 def _with_pieces(text: str, pieces: Mapping[str, str]) -> str:
     def piece(found: re.Match[str]) -> str:
         if found[1] not in pieces:
-            raise SourceError(f"no piece {found[0]} in {PIECES}, or it comes later than what uses it")
+            own = f"in {PIECES}, or it comes later than what uses it"
+            raise SourceError(f"no piece {found[0]} {own}, nor in {PIECES_SOURCE.name}")
         return pieces[found[1]]
 
     return re.sub(r"<([A-Z][A-Z_]*)>", piece, text)

@@ -283,7 +283,7 @@ def shown_of_wrong_rows(folder, validated):
 
 
 def shown_of_long_records(folder, validated):
-    candidates = [REST["candidates"][0], {"name": "command", "model": "cohere.command-r-v1:0"}]
+    candidates = [REST["candidates"][0], {"name": "polly", "model": "parrot.polly-v1:0"}]
     definition = {"name": "x", "metrics": ["length_words"], "candidates": candidates}
     rows = [{"prompt": text} for text in (*["Why?"] * 9, "x" * 20_000_000, "x" * 400_000)]
     _, told = validated(json.dumps(definition), *rows)

@@ -7,8 +7,9 @@ from typing import Any
 import orjson
 
 from evaldrop.bedrock.channel import Channel
-from evaldrop.bedrock.families.bodies import STOP_REASONS, texts_of
-from evaldrop.bedrock.families.chat import INFERENCE, forced, function_tool
+from evaldrop.bedrock.families.bodies import STOP_REASONS, first, mapping, mappings, texts_of
+from evaldrop.bedrock.families.chat import INFERENCE, forced, function_tool, read_chat
+from evaldrop.bedrock.families.family import Reply
 from evaldrop.bedrock.protocol import READ_TIMEOUT_S, ServiceError, code_by_status, json_body, json_object
 from evaldrop.evaluation.model_limits import limits_of
 
@@ -196,18 +197,20 @@ def converse_response(body: Mapping[str, Any], *, latency_ms: int) -> dict[str, 
     Tool arguments that are not JSON are handed on as the text the model wrote; who reads verdicts decides.
 
     Raises:
-        ServiceError: `ModelErrorException` when the completion holds no choice.
+        ServiceError: `ModelErrorException` when the completion has no text where chat completions have it.
     """
-    choices = body.get("choices") or ()
-    if not choices:
+    choice = first(body.get("choices"))
+    if not choice:
         raise ServiceError("ModelErrorException", f"the server's answer holds no choices: {str(body)[:300]}")
-    message = choices[0].get("message") or {}
-    content = list(_converse_content(message))
-    stop = choices[0].get("finish_reason") or "stop"
+    said = read_chat(body)
+    if said is None:
+        where = "no text where chat completions have it"
+        raise ServiceError("ModelErrorException", f"the server's answer has {where}: {str(body)[:300]}")
+    content = list(_converse_content(said, mappings(mapping(choice.get("message")).get("tool_calls"))))
+    stop = said.stop_reason or "stop"
     called = any("toolUse" in block for block in content)
-    usage = body.get("usage") or {}
     # Some servers state usage as null, or leave it out.
-    taken, given = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
+    taken, given = said.input_tokens or 0, said.output_tokens or 0
     return {
         "output": {"message": {"role": "assistant", "content": content}},
         # After a call of a tool that was forced, OpenAI and its imitators say "stop".
@@ -217,16 +220,13 @@ def converse_response(body: Mapping[str, Any], *, latency_ms: int) -> dict[str, 
     }
 
 
-def _converse_content(message: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
-    # Two names: OpenAI's interface has no field for reasoning, and servers chose differently.
-    thought = message.get("reasoning_content") or message.get("reasoning")
-    if isinstance(thought, str) and thought:
-        yield {"reasoningContent": {"reasoningText": {"text": thought}}}
-    for text in texts_of(message.get("content")):
-        if text:
-            yield {"text": text}
-    for place, call in enumerate(message.get("tool_calls") or ()):
-        function = call.get("function", {})
+def _converse_content(said: Reply, calls: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, Any]]:
+    if said.thinking:
+        yield {"reasoningContent": {"reasoningText": {"text": said.thinking}}}
+    if said.text:
+        yield {"text": said.text}
+    for place, call in enumerate(calls):
+        function = mapping(call.get("function"))
         # Some servers give a call no ID, which a Converse response must have.
         use = {"toolUseId": call.get("id") or f"call_{place}", "name": function.get("name", "")}
         yield {"toolUse": {**use, "input": _arguments(function.get("arguments"))}}

@@ -17,12 +17,14 @@ class IdPattern(NamedTuple):
         vendor: Who made them: judges favour their own maker's models.
         family: The layout of their own bodies in Bedrock, by its name in `bedrock.families`.
         is_one_text: Whether such a body is one text, which a response could break out of: it cannot judge.
+        is_rare: Whether hardly any models have such bodies; messages name those last.
     """
 
     pattern: str
     vendor: str | None = None
     family: str | None = None
     is_one_text: bool = False
+    is_rare: bool = False
 
 
 # For each thing to know, the first row that matches and tells it counts: a model made from another maker's,
@@ -35,11 +37,18 @@ ID_PATTERNS = (
     IdPattern(r"meta\.llama", "Meta", "llama", is_one_text=True),
     IdPattern(r"meta\.|llama", "Meta"),
     # Later ones take chat's bodies.
-    IdPattern(r"mistral\.(mistral-7b|mixtral|mistral-large-2402)", family="mistral", is_one_text=True),
+    IdPattern(
+        r"mistral\.(mistral-7b|mixtral|mistral-(large|small)-2402)", family="mistral", is_one_text=True
+    ),
     IdPattern(r"mistral\.", "Mistral", "chat"),
     IdPattern(r"mistral|mixtral|ministral|pixtral", "Mistral"),
+    IdPattern(r"cohere\.command-(text|light)", "Cohere", "cohere_command", is_one_text=True, is_rare=True),
+    IdPattern(r"cohere\.command-r", "Cohere", "cohere", is_one_text=True, is_rare=True),
     IdPattern(r"cohere\.|command-r", "Cohere"),
+    IdPattern(r"deepseek\.r1", "DeepSeek", "deepseek", is_one_text=True, is_rare=True),
     IdPattern(r"deepseek", "DeepSeek"),
+    IdPattern(r"amazon\.titan", family="titan", is_one_text=True, is_rare=True),
+    IdPattern(r"ai21\.j2", "AI21", "jurassic", is_one_text=True, is_rare=True),
     IdPattern(r"qwen", "Qwen"),
     IdPattern(r"openai\.|\bgpt-|\bo[134](?:-|$)", "OpenAI"),
     IdPattern(r"google\.|gemma|gemini", "Google"),
@@ -48,7 +57,7 @@ ID_PATTERNS = (
     IdPattern(r"minimax", "MiniMax"),
     IdPattern(r"writer\.|palmyra", "Writer"),
     IdPattern(r"nvidia|nemotron", "NVIDIA"),
-    IdPattern(r"(openai|qwen|deepseek|ai21|moonshot|minimax|google|nvidia|zai)\.", family="chat"),
+    IdPattern(r"(openai|qwen|deepseek|ai21|moonshot(ai)?|minimax|google|nvidia|writer|zai)\.", family="chat"),
 )
 
 # Prefixes of cross-Region inference profiles: the geography a request stays in.
@@ -72,14 +81,17 @@ def model_family(model: str) -> str | None:
 
 
 def families() -> list[str]:
-    """Return the names of the layouts that there are."""
-    return list(dict.fromkeys(row.family for row in ID_PATTERNS if row.family))
+    """Return the names of the layouts that there are, the rare ones last."""
+    rows = sorted(ID_PATTERNS, key=lambda row: row.is_rare)
+    return list(dict.fromkeys(row.family for row in rows if row.family))
 
 
 def families_in_words(write: Callable[[str], str] = str) -> str:
     """Return what `family` may be, for messages."""
-    *others, last = map(write, families())
-    return f"{', '.join(others)} or {last}"
+    rare = {row.family for row in ID_PATTERNS if row.is_rare}
+    *others, last = (write(name) for name in families() if name not in rare)
+    rest = ", ".join(write(name) for name in families() if name in rare)
+    return f"{', '.join(others)} or {last}" + (f" (of older models {rest})" if rest else "")
 
 
 def is_one_text(family: str | None) -> bool:

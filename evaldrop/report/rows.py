@@ -178,6 +178,7 @@ class ReportRows:
                 next(stratum for stratum in reversed(self._strata) if stratum.chunks).thin()
 
     def _answer(self, result: CandidateResult, drops: Sequence[Drop]) -> Sequence[Any]:
+        thinking = len(result.response.thinking or "")
         return [
             *_OF_RESPONSE(result.response),
             [
@@ -187,6 +188,7 @@ class ReportRows:
             result.response.flags,
             is_wrong(result.response),
             [[self._criteria[drop.criterion], drop.was, drop.now] for drop in drops],
+            *([thinking] if thinking else []),
         ]
 
 
@@ -228,8 +230,9 @@ def sent_and_received(record: PreparedRecord, results: Sequence[CandidateResult]
     model was invoked with, which says where the whole text is. `judgements`: `[judge, repeat, before, after,
     {candidate: [open, close]}]`, before and after a response, the prompt marked. `replies`: per candidate the
     different raw replies of its verdicts, JSON text with the rationale of verdict n marked as n; a verdict's
-    place in them is beside.
+    place in them is beside. Where a candidate thought, its thoughts are a fourth, a text or null for each.
     """
+    thoughts = [result.response.thinking for result in results]
     calls = record.calls
     prompt = [record.prompt]
     requests = {**(calls.get("requests") or {})}
@@ -238,6 +241,7 @@ def sent_and_received(record: PreparedRecord, results: Sequence[CandidateResult]
         {key: _marked(_json(request), prompt) for key, request in requests.items()},
         [_judgement(judgement, prompt) for judgement in calls.get("judgements") or ()],
         [_replies(result) for result in results],
+        *([thoughts] if any(thoughts) else []),
     ]
 
 

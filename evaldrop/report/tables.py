@@ -15,6 +15,8 @@ from evaldrop.scorecard.model.baseline import Baseline, BaselineEstimate
 from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailComparison
 from evaldrop.scorecard.model.scorecard import CandidateScorecard, Comparison, Scorecard
 
+_THINKING = "Replies that hold thinking: it is no part of the response"
+
 
 def operations(scorecard: Scorecard) -> Table:
     """Return cost, latency and losses of every candidate."""
@@ -29,6 +31,9 @@ def operations(scorecard: Scorecard) -> Table:
     errors = [count(one.errors) for one in counts]
     lost = [f"{count(one.errors + one.missing)} of {count(one.n)}" for one in counts]
     answered = [f"{count(one.n - one.errors - one.missing)}/{count(one.n)}" for one in counts]
+    # Where there are any: a column of naughts would take the room of others.
+    empty = [count(one.empty) for one in counts] if any(one.empty for one in counts) else []
+    thinking = [count(one.thinking) for one in counts] if any(one.thinking for one in counts) else []
     repeated = "Calls the workflow repeated, most of them throttled"
     return Table(
         title="Cost, latency and losses",
@@ -41,6 +46,7 @@ def operations(scorecard: Scorecard) -> Table:
             Column("answered", answered, TERMINAL),
             Column("errors", errors, TERMINAL),
             Column("errors", lost, MARKDOWN),
+            *([Column("empty", empty, TERMINAL | MARKDOWN)] if empty else []),
             Column("p50", [figures.milliseconds(card.latency_ms.p50) for card in cards]),
             Column("p90", [figures.milliseconds(card.latency_ms.p90) for card in cards], rank=2),
             Column("p99", [figures.milliseconds(card.latency_ms.p99) for card in cards], PAGE),
@@ -51,9 +57,11 @@ def operations(scorecard: Scorecard) -> Table:
             Column("tokens in", tokens_in, PAGE),
             Column("tokens out", tokens_out, PAGE),
             Column("errors", errors, PAGE),
+            *([Column("empty", empty, PAGE)] if empty else []),
             Column("missing", [count(one.missing) for one in counts], PAGE),
             Column("refused", [count(one.refused) for one in counts], PAGE),
             Column("cut off", [count(one.truncated) for one in counts], PAGE),
+            *([Column("with thinking", thinking, PAGE, note=_THINKING)] if thinking else []),
             Column("throttled, repeated", [count(one.retries) for one in counts], PAGE, note=repeated),
         ],
     )

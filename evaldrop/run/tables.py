@@ -24,7 +24,8 @@ class ResponseRow(NamedTuple):
     A candidate's response to a record: a row of `responses.parquet`; each metric has a column.
 
     `flags` are names of `evaldrop.verdicts.injection.FLAGS`, joined by commas; None where there is none.
-    `expected_blocked` is the record's.
+    `expected_blocked` is the record's. `thinking` is what the model thought, which is no part of `response`;
+    of a response that an earlier run brought, that run has it.
     """
 
     record_id: str
@@ -44,10 +45,12 @@ class ResponseRow(NamedTuple):
     flags: str | None = None
     metrics: tuple[float | None, ...] = ()
     expected_blocked: bool | None = None
+    thinking: str | None = None
 
     def cells(self) -> tuple[Any, ...]:
         """Return the row's values in the order of its columns."""
-        return (*self[: ResponseRow._fields.index("metrics")], self.expected_blocked, *self.metrics)
+        before = self[: ResponseRow._fields.index("metrics")]
+        return (*before, self.expected_blocked, self.thinking, *self.metrics)
 
 
 class VerdictRow(NamedTuple):

@@ -13,13 +13,16 @@ IDENTICAL, MISSING = "identical", "missing"
 
 REFUSALS = frozenset({"refusal", "content_filtered"})
 """Stop reasons of a model that refused, or whose own filter did; a guardrail's is not among them."""
+CUT_OFF = frozenset({"max_tokens", "model_context_window_exceeded"})
+"""Stop reasons of a response that was not finished."""
 
 
 class JudgeCall(NamedTuple):
     """
     A call of a judge, for its health and its cost. `cost_usd` is None when unknown.
 
-    `error` is what the workflow caught, {"Error", "Cause"}; None for a call that did not fail.
+    `error` is what the workflow caught, {"Error", "Cause"}, or why its reply is no answer; None for a call
+    that did not fail. `stop_reasons` are those of its replies.
     """
 
     judge: str
@@ -31,6 +34,8 @@ class JudgeCall(NamedTuple):
     cost_usd: float | None
     is_kept: bool = False
     saved_usd: float | None = 0.0
+    thinks: bool = False
+    stop_reasons: Sequence[str] = ()
 
     @classmethod
     def of(
@@ -38,9 +43,12 @@ class JudgeCall(NamedTuple):
     ) -> "JudgeCall":
         """Return the call behind a judge's answer; an earlier run's is not paid for again."""
         is_kept = bool(answer.get("kept"))
+        # A first reply that is an answer stands in for a second one that is none.
+        is_answered = any(is_answer(reply) for reply in replies)
+        unread = None if is_answered else next((reply.error for reply in replies), None)
         return cls(
             judge,
-            answer.get("error"),
+            answer.get("error") or unread,
             answer.get("first_reply") is not None,
             int(answer.get("retries") or 0),
             sum(reply.input_tokens or 0 for reply in replies),
@@ -49,6 +57,8 @@ class JudgeCall(NamedTuple):
             0.0 if is_kept else cost_usd,
             is_kept,
             cost_usd if is_kept else 0.0,
+            any(reply.thinking for reply in replies),
+            [reply.stop_reason for reply in replies if reply.stop_reason],
         )
 
 
@@ -114,6 +124,11 @@ class RecordResults(NamedTuple):
     original: "RecordResults | None" = None
 
 
+def is_answer(reply: Reply) -> bool:
+    """Tell whether a judge's reply can be read: a broken call of its tool is one without a verdict."""
+    return reply.error is None or str(reply.stop_reason).startswith("malformed")
+
+
 def error_name(error: object) -> str:
     """Return the name of what the workflow caught; of something that is not {"Error", "Cause"}, "unknown"."""
     return str((isinstance(error, Mapping) and error.get("Error")) or "unknown")
@@ -128,6 +143,11 @@ def end_of(row: ResponseRow) -> int:
         return BLOCKED
     # By the stop reason alone: a refusal in the model's own words is a text like any other.
     return REFUSED if row.stop_reason in REFUSALS else PASSED
+
+
+def is_paid_for(row: ResponseRow) -> bool:
+    """Tell whether a model replied: of a reply that is no answer, too, its tokens are billed."""
+    return row.response is not None or row.stop_reason is not None or row.input_tokens is not None
 
 
 def is_wrong(row: ResponseRow) -> bool:

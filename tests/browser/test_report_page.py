@@ -340,6 +340,25 @@ def test_hostile_texts_are_shown_and_do_nothing(browser, hostile):
         assert page.run("location.protocol") == "file:"
 
 
+def test_thinking_stands_folded_under_its_response_and_does_nothing(browser, tmp_path):
+    thought = "Hm. <img src=x onerror=hit()> <script>hit()</script>"
+    folder = tmp_path / "support" / "run-1"
+    results = [row("r1", response("lite", f"<think>{thought}</think>\n\nThirty days."), response("haiku"))]
+    write_run(folder, run=run_json(), records=[asked("r1", "How long?")], succeeded=results)
+    build_scorecard(str(folder))
+    with browser.page((folder / "report.html").as_uri(), ready=READY, before=TRAP) as page:
+        assert page.run("document.querySelector('.answer .text').textContent") == "Thirty days."
+        assert page.run("document.querySelectorAll('.thinking').length") == 1
+        folded = page.run("document.querySelector('.thinking').textContent")
+        assert folded == f"Thinking, {len(thought)} characters"
+        page.click(".thinking summary")
+        page.wait("document.querySelectorAll('.thinking pre').length > 0")
+        assert page.run("document.querySelector('.thinking pre').textContent") == thought
+        assert not page.run(HIT)
+        assert page.complaints == []
+        assert page.requests == []
+
+
 ODD_IDS = (
     "r&show=failed", "100 %", "a+b c", "#record=x", "ä/ö?", "<b>", "\u202e", "=1+1", "line\nline", "'\"",
 )  # fmt: skip

@@ -15,15 +15,17 @@ def _tool(tool: Mapping[str, Any], choice: str | None) -> JSON:
     return {"tools": [dict(tool)], "tool_choice": forced}
 
 
-def _read(body: Mapping[str, Any]) -> Reply:
+def _read(body: Mapping[str, Any]) -> Reply | None:
     # Blocks by their type, not by position: thinking may come first.
     blocks, usage = bodies.mappings(body["content"]), bodies.mapping(body.get("usage"))
-    return Reply(
-        "".join(str(block.get("text", "")) for block in blocks if block.get("type") == "text"),
+    parts = bodies.read_parts(body["content"])
+    return parts and Reply(
+        parts.text,
         bodies.tool_input(block.get("input") for block in blocks if block.get("type") == "tool_use"),
         body.get("stop_reason"),
         bodies.total(usage, "input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"),
         bodies.total(usage, "output_tokens"),
+        thinking=parts.thinking,
     )
 
 

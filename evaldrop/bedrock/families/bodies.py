@@ -1,8 +1,8 @@
 """What families share: pieces of bodies, how the unexpected in a reply is met, and how a rehearsal reads."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -11,17 +11,68 @@ from evaldrop.bedrock.families.family import JSON, Turns
 STOP_REASONS = {
     "stop": "end_turn",
     "eos": "end_turn",
+    "eos_token": "end_turn",
+    "endoftext": "end_turn",
+    "complete": "end_turn",
+    "finish": "end_turn",
+    "end": "end_turn",
     "length": "max_tokens",
+    "model_length": "max_tokens",
+    "max_length": "max_tokens",
+    "max_output_tokens": "max_tokens",
     "tool_calls": "tool_use",
+    "tool_call": "tool_use",
     "function_call": "tool_use",
     "content_filter": "content_filtered",
+    "safety": "content_filtered",
+    "sensitive": "content_filtered",
+    "error_toxic": "content_filtered",
+    "error_limit": "model_context_window_exceeded",
+    "stop_criteria_met": "stop_sequence",
+    "abort": "error",
+    "network_error": "error",
+    "insufficient_system_resource": "error",
+    "malformed_function_call": "malformed_tool_use",
 }
-"""Words of several families for Converse's stop reasons. A rehearsal says the first of those for one."""
+"""Families' words for Converse's stop reasons, in lower case. A rehearsal says the first for each."""
+
+ERROR_STOPS = {
+    "malformed_model_output": "the model's output could not be read as a message",
+    "malformed_tool_use": "the model's call of a tool could not be read",
+    "error": "the model's server stopped with an error",
+}
+"""Stop reasons of replies that are no answers; the workflow lists them too (piece STOPPED_BY_ERROR)."""
+
+KNOWN_STOPS = frozenset(
+    {"end_turn", "tool_use", "max_tokens", "model_context_window_exceeded", "stop_sequence", "refusal",
+     "content_filtered", "guardrail_intervened", *ERROR_STOPS}
+)  # fmt: skip
+"""What a stop reason may be; another one is told to the reader."""
 
 
 def messages_in_blocks(turns: Turns, block: Mapping[str, Any]) -> JSON:
     """Return a conversation whose messages are lists of content blocks."""
     return {"messages": [{"role": role, "content": [{**block, "text": text}]} for role, text in turns]}
+
+
+def one_prompt(key: str, *, user: str, assistant: str) -> Callable[[Turns], JSON]:
+    """
+    Return how a conversation is one text, whose lines begin with who speaks.
+
+    A single message stands alone: such models complete what they are given.
+    """
+    speakers = {"user": user, "assistant": assistant}
+    opens = re.compile(rf"^(?={user}:|{assistant}:)", re.MULTILINE)
+
+    def messages(turns: Turns) -> JSON:
+        if len(turns) == 1:
+            return {key: turns[0][1]}
+        # A space before what would open a turn: a value cannot speak for somebody else.
+        said = [(role, opens.sub(" ", text)) for role, text in turns]
+        lines = [f"{speakers[role]}: {text}" if role in speakers else text for role, text in said]
+        return {key: "\n\n".join([*lines, f"{assistant}:"])}
+
+    return messages
 
 
 _TOKENS = re.compile(r"<\|(?:begin_of_text|eot_id|end_of_text)\|>|</?s>|\[/?INST\]")
@@ -59,6 +110,70 @@ def mappings(value: object) -> list[Mapping[str, Any]]:
 def first(value: object) -> Mapping[str, Any]:
     """Return the first item of a list, empty when it is no object."""
     return mapping(value[0]) if isinstance(value, list) and value else {}
+
+
+_THOUGHTS = ("thinking", "reasoning", "redacted_thinking")
+# Parts of a message that are neither text nor thought, as far as they are known.
+_SILENT = re.compile(r"^(?:.*tool_(?:use|call|calls|result)|document|image|image_url|compaction)$")
+REDACTED = "(redacted)"
+
+
+class Parts(NamedTuple):
+    """What a message's parts say and think together."""
+
+    text: str
+    thinking: str | None
+
+
+def read_parts(*contents: object) -> Parts | None:
+    """
+    Read a message's content: texts, or lists of parts; None where none of the parts is of a known kind.
+
+    Reads Anthropic's, Nova's, Cohere's, Mistral's and OpenAI's parts. The workflow does so too (BODY_TEXT).
+    """
+    parts: list[object] = []
+    for content in contents:
+        parts += content if isinstance(content, list) else [content]
+    there = [part for part in parts if part is not None]
+    read = [found for part in there if (found := _read_part(part)) is not None]
+    if there and not read:
+        return None
+    thoughts = [part.thinking for part in read if part.thinking]
+    return Parts("".join(part.text for part in read), "\n".join(thoughts) or None)
+
+
+def _read_part(part: object) -> Parts | None:
+    if isinstance(part, str):
+        return Parts(part, None)
+    if not isinstance(part, dict):
+        return None
+    kind = part.get("type")
+    if kind in _THOUGHTS:
+        return Parts("", _thought(part))
+    for key in ("text", "refusal"):
+        if isinstance(part.get(key), str):
+            return Parts(part[key], None)
+    if "citationsContent" in part:
+        cited = mappings(mapping(part["citationsContent"]).get("content"))
+        return Parts("".join(each["text"] for each in cited if isinstance(each.get("text"), str)), None)
+    if "reasoningContent" in part:
+        thought = mapping(mapping(part["reasoningContent"]).get("reasoningText")).get("text")
+        return Parts("", thought if isinstance(thought, str) else REDACTED)
+    if "toolUse" in part or (isinstance(kind, str) and _SILENT.match(kind)):
+        return Parts("", None)
+    return None
+
+
+def _thought(part: Mapping[str, Any]) -> str:
+    said = next((part[key] for key in (*_THOUGHTS, "text", "content") if part.get(key)), None)
+    # Magistral's thought is a list of parts itself.
+    texts = [said] if isinstance(said, str) else [each.get("text") for each in mappings(said)]
+    return "".join(text for text in texts if isinstance(text, str)) or REDACTED
+
+
+def joined_thoughts(*thoughts: object) -> str | None:
+    """Return thoughts from several places as one, None where there is none."""
+    return "\n".join(each for each in thoughts if isinstance(each, str) and each.strip()) or None
 
 
 def tool_input(given: Iterable[object]) -> Mapping[str, Any] | None:

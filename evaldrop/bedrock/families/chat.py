@@ -40,16 +40,34 @@ def _tool(tool: Mapping[str, Any], choice: str | None) -> JSON:
     return {"tools": [spec], "tool_choice": forced(tool["name"]) if choice else "auto"}
 
 
-def _read(body: Mapping[str, Any]) -> Reply:
+# Two names: OpenAI's interface has no field for reasoning, and servers chose differently.
+THOUGHTS = ("reasoning_content", "reasoning")
+_SAID = ("content", "refusal", "tool_calls", "function_call", *THOUGHTS)
+
+
+def read_chat(body: Mapping[str, Any]) -> Reply | None:
+    """Read a chat completion, or one of a text: imported models and DeepSeek's have `choices[].text`."""
     choice, usage = bodies.first(body["choices"]), bodies.mapping(body.get("usage"))
     message = bodies.mapping(choice.get("message"))
-    call = bodies.mapping(bodies.first(message.get("tool_calls")).get("function"))
+    parts = None
+    if any(key in message for key in _SAID):
+        parts = bodies.read_parts(message.get("content"), message.get("refusal"))
+    elif "text" in choice:
+        parts = bodies.read_parts(choice["text"])
+    if parts is None:
+        return None
+    calls = bodies.mappings(message.get("tool_calls"))
+    functions = [bodies.mapping(call.get("function")) for call in calls]
+    functions.append(bodies.mapping(message.get("function_call")))
+    stop = choice.get("finish_reason") or choice.get("stop_reason")
     return Reply(
-        str(message.get("content") or ""),
-        bodies.tool_input([call.get("arguments")]),
-        choice.get("finish_reason", choice.get("stop_reason")),
+        parts.text,
+        bodies.tool_input(function.get("arguments") for function in functions),
+        # A refusal has a place of its own and ends as any other answer.
+        "refusal" if message.get("refusal") and stop in (None, "stop") else stop,
         bodies.total(usage, "prompt_tokens"),
         bodies.total(usage, "completion_tokens"),
+        thinking=bodies.joined_thoughts(next(filter(None, map(message.get, THOUGHTS)), None), parts.thinking),
     )
 
 
@@ -99,7 +117,7 @@ CHAT = Family(
     tool=_tool,
     block={"type": "text"},
     reply_key="choices",
-    read=_read,
+    read=read_chat,
     recognises=lambda _model_id, body: "messages" in body,
     as_converse=converse_of_chat,
     from_converse=chat_of_converse,

@@ -21,22 +21,50 @@ def _tool(tool: Mapping[str, Any], choice: str | None) -> JSON:
     return {"ToolConfig": config}
 
 
+def is_known(raw: Mapping[str, Any]) -> bool:
+    """Tell whether a response has a message of blocks that are known, or of none."""
+    content = _content(raw)
+    return isinstance(content, list) and (not content or _parts(content) is not None)
+
+
+def _content(raw: Mapping[str, Any]) -> object:
+    return bodies.mapping(bodies.mapping(raw.get("Output")).get("Message")).get("Content")
+
+
+def _parts(content: object) -> bodies.Parts | None:
+    blocks = bodies.mappings(content)
+    return bodies.read_parts([_in_camel_case(block) for block in blocks]) if blocks else None
+
+
 def read(raw: Mapping[str, Any]) -> Reply:
-    """Read Converse's response as Step Functions writes it."""
+    """Read Converse's response as Step Functions writes it, as far as it is there."""
     # Blocks by their keys, not by position: reasoning may come first.
-    blocks = bodies.mappings(bodies.mapping(bodies.mapping(raw.get("Output")).get("Message")).get("Content"))
+    content = _content(raw)
+    blocks, parts = bodies.mappings(content), _parts(content)
     usage, latency_ms = bodies.mapping(raw.get("Usage")), bodies.mapping(raw.get("Metrics")).get("LatencyMs")
     # For Python, true is a number, too.
     is_number = isinstance(latency_ms, int | float) and not isinstance(latency_ms, bool)
     return Reply(
-        "".join(str(block["Text"]) for block in blocks if "Text" in block),
+        parts.text if parts else "",
         bodies.tool_input(bodies.mapping(block.get("ToolUse")).get("Input") for block in blocks),
         raw.get("StopReason"),
         # Converse counts cached tokens apart: without them a cached prompt would look short.
         bodies.total(usage, "InputTokens", "CacheReadInputTokens", "CacheWriteInputTokens"),
         bodies.total(usage, "OutputTokens"),
         float(latency_ms) if latency_ms is not None and is_number else None,
+        parts.thinking if parts else None,
     )
+
+
+def _in_camel_case(value: object) -> object:
+    if isinstance(value, list):
+        return [_in_camel_case(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key[:1].lower() + key[1:]: None if key == "ToolUse" else _in_camel_case(each)
+        for key, each in value.items()
+    }
 
 
 CONVERSE = Layout(

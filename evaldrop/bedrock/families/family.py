@@ -18,8 +18,10 @@ class Reply(NamedTuple):
     """
     What a model said, by one name for every family.
 
-    `stop_reason` is in Converse's words (`end_turn`, `tool_use`, `max_tokens`, `content_filtered` …) whatever
-    the family calls it. `input_tokens` holds cached tokens too. None means that the reply does not tell.
+    `text` is what it said to the user; `thinking` is what it thought, None where it did not. `stop_reason` is
+    in Converse's words (`end_turn`, `tool_use`, `max_tokens`, `content_filtered` …) whatever the family calls
+    it. `input_tokens` holds cached tokens too. None means that the reply does not tell. `error`, {"Error",
+    "Cause"} as the workflow's own are, says why the reply is no answer: it is not to be judged.
     """
 
     text: str
@@ -28,6 +30,8 @@ class Reply(NamedTuple):
     input_tokens: int | None = None
     output_tokens: int | None = None
     latency_ms: float | None = None
+    thinking: str | None = None
+    error: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +66,13 @@ class Family(Layout):
     A family's own bodies, as InvokeModel takes and returns them.
 
     The workflow meets them before any Python does: it puts a judge's blocks under `messages`, and finds a
-    response's text (InvokeCandidate, ReadLongReply, CollectTexts) and a judge's call of the tool
-    (HasVerdictInBody) in the places that `infra/workflow.asl.yaml` lists. Others have to be added there.
+    response's text (piece BODY_TEXT) and a judge's call of the tool (HasVerdictInBody) in the places that
+    `infra/workflow.asl.yaml` lists. Others have to be added there.
 
     Attributes:
         reply_key: The key at the top of a reply that only this family's have.
-        read: Reads a reply, its stop reason in the family's own words. Must not raise.
+        read: Reads a reply, its stop reason in the family's own words, thoughts within its text still there.
+            None where the layout is another than it knows. Must not raise.
         stop_reasons: Those of its words for Converse's stop reasons that `bodies.STOP_REASONS` does not have.
         recognises: Whether a model's ID and a request's body are of this family; of bodies that several
             families recognise, the first in `FAMILIES` answers.
@@ -76,7 +81,7 @@ class Family(Layout):
     """
 
     reply_key: str
-    read: Callable[[Mapping[str, Any]], Reply]
+    read: Callable[[Mapping[str, Any]], Reply | None]
     stop_reasons: Mapping[str, str] = field(default_factory=dict)
     recognises: Callable[[str, Mapping[str, Any]], bool]
     as_converse: Callable[[Mapping[str, Any]], JSON]

@@ -20,9 +20,10 @@ def _messages(turns: Turns) -> JSON:
     return {"prompt": f"<|begin_of_text|>{said}{_header('assistant')}"}
 
 
-def _read(body: Mapping[str, Any]) -> Reply:
-    return Reply(
-        str(body["generation"] or ""),
+def _read(body: Mapping[str, Any]) -> Reply | None:
+    parts = bodies.read_parts(body["generation"])
+    return parts and Reply(
+        parts.text,
         None,
         body.get("stop_reason"),
         bodies.total(body, "prompt_token_count"),

@@ -23,10 +23,11 @@ def _messages(turns: Turns) -> JSON:
     return {"prompt": text}
 
 
-def _read(body: Mapping[str, Any]) -> Reply:
+def _read(body: Mapping[str, Any]) -> Reply | None:
     output = bodies.first(body["outputs"])
+    parts = bodies.read_parts(output["text"]) if "text" in output else None
     # These bodies do not tell their tokens.
-    return Reply(str(output.get("text", "")), None, output.get("stop_reason"))
+    return parts and Reply(parts.text, None, output.get("stop_reason"))
 
 
 def _as_converse(body: Mapping[str, Any]) -> JSON:

@@ -14,15 +14,19 @@ def _tool(tool: Mapping[str, Any], choice: str | None) -> JSON:
     return {"toolConfig": {"tools": [spec], "toolChoice": forced}}
 
 
-def _read(body: Mapping[str, Any]) -> Reply:
-    blocks = bodies.mappings(bodies.mapping(bodies.mapping(body["output"]).get("message")).get("content"))
-    usage = bodies.mapping(body.get("usage"))
+def _read(body: Mapping[str, Any]) -> Reply | None:
+    content = bodies.mapping(bodies.mapping(body["output"]).get("message")).get("content")
+    usage, parts = bodies.mapping(body.get("usage")), bodies.read_parts(content)
+    if content is None or parts is None:
+        return None
+    blocks = bodies.mappings(content)
     return Reply(
-        "".join(str(block["text"]) for block in blocks if "text" in block),
+        parts.text,
         bodies.tool_input(bodies.mapping(block.get("toolUse")).get("input") for block in blocks),
         body.get("stopReason"),
         bodies.total(usage, "inputTokens", "cacheReadInputTokenCount", "cacheWriteInputTokenCount"),
         bodies.total(usage, "outputTokens"),
+        thinking=parts.thinking,
     )
 
 

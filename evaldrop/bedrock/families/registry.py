@@ -5,11 +5,14 @@ from typing import Any
 
 from evaldrop.bedrock.families.anthropic import ANTHROPIC
 from evaldrop.bedrock.families.chat import CHAT
+from evaldrop.bedrock.families.cohere import COHERE, COMMAND
 from evaldrop.bedrock.families.converse import CONVERSE
+from evaldrop.bedrock.families.deepseek import DEEPSEEK
 from evaldrop.bedrock.families.family import Family, Layout
 from evaldrop.bedrock.families.llama import LLAMA
 from evaldrop.bedrock.families.mistral import MISTRAL
 from evaldrop.bedrock.families.nova import NOVA
+from evaldrop.bedrock.families.titan import JURASSIC, TITAN
 
 # By what an evaluation calls them. Those that only their bodies' own keys tell come before those that the
 # rehearsal recognises by less: any body with messages could be one of chat's, any prompt one of Llama's.
@@ -17,6 +20,11 @@ FAMILIES: dict[str, Family] = {
     "anthropic": ANTHROPIC,
     "nova": NOVA,
     "mistral": MISTRAL,
+    "deepseek": DEEPSEEK,
+    "cohere": COHERE,
+    "cohere_command": COMMAND,
+    "titan": TITAN,
+    "jurassic": JURASSIC,
     "llama": LLAMA,
     "chat": CHAT,
 }

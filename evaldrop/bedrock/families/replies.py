@@ -1,10 +1,10 @@
 """
 What a model answered, by one name for every family: text, tool input, stop reason, tokens, latency.
 
-Never raises: a reply of no known layout is a reply without text.
+Never raises: a reply that is no answer says so in its `error`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -12,11 +12,17 @@ import orjson
 from evaldrop.bedrock.families import bodies, converse
 from evaldrop.bedrock.families.family import Reply
 from evaldrop.bedrock.families.registry import answering
+from evaldrop.bedrock.families.thinking import split_thinking
 
 __all__ = ["GUARDRAIL_INTERVENED", "Reply", "elapsed_latency", "read_reply"]
 
 GUARDRAIL_INTERVENED = "guardrail_intervened"
 """Converse's stop reason where a guardrail stepped in; `invoke_model` tells it in a key of its own."""
+UNKNOWN_LAYOUT = "UnknownReplyLayout"
+"""The error of a reply whose text was not found, though it may well hold one."""
+
+# Characters of the keys that a message names.
+_MOST_KEYS = 200
 
 
 def read_reply(api: str, raw: object) -> Reply:
@@ -27,11 +33,18 @@ def read_reply(api: str, raw: object) -> Reply:
         api: `converse` or `invoke_model`, the operation that answered.
         raw: The operation's result as the workflow keeps it, parsed JSON.
     """
-    if not isinstance(raw, dict):
-        return Reply(text="")
+    result = bodies.mapping(raw)
     if api == "converse":
-        return _with_common_stop_reason(converse.read(raw))
-    return _read_body(_parsed_body(raw.get("Body")))
+        reply = _finished(converse.read(result))
+        if not converse.is_known(result):
+            do = "Use a model that answers in texts"
+            reply = _unread(reply, result, "a response of Converse", do)
+    else:
+        reply = _read_body(_parsed_body(result.get("Body")))
+    if reply.stop_reason in bodies.ERROR_STOPS:
+        cause = bodies.ERROR_STOPS[reply.stop_reason]
+        return reply._replace(error={"Error": reply.stop_reason, "Cause": cause})
+    return reply
 
 
 def _parsed_body(body: object) -> Mapping[str, Any]:
@@ -44,36 +57,66 @@ def _parsed_body(body: object) -> Mapping[str, Any]:
 
 
 def _read_body(body: Mapping[str, Any]) -> Reply:
-    if family := answering(body):
-        reply = _with_common_stop_reason(family.read(body), family.stop_reasons)
-    elif "results" in body:
-        reply = _with_common_stop_reason(_read_titan(body), {"finish": "end_turn"})
+    family = answering(body)
+    read = family.read(body) if family else None
+    if family and read:
+        reply = _finished(read, family.stop_reasons)
     else:
-        reply = Reply(text="")
+        do = "Use api: converse if the model has it, or a model whose bodies are known"
+        reply = _unread(Reply(text=""), body, "a body of any family", do)
+    if reply.input_tokens is None:
+        # Bedrock's own count, where a body brings it: some families do not tell their tokens.
+        metered = bodies.mapping(body.get("amazon-bedrock-invocationMetrics"))
+        reply = reply._replace(
+            input_tokens=bodies.total(metered, "inputTokenCount"),
+            output_tokens=reply.output_tokens or bodies.total(metered, "outputTokenCount"),
+        )
     # The model's own stop reason says nothing of the guardrail.
     if body.get("amazon-bedrock-guardrailAction") == "INTERVENED":
-        return reply._replace(stop_reason=GUARDRAIL_INTERVENED)
+        return reply._replace(stop_reason=GUARDRAIL_INTERVENED, error=None)
     return reply
 
 
-def _read_titan(body: Mapping[str, Any]) -> Reply:
-    """Read a reply of Titan's, whose requests are not written yet."""
-    result = bodies.first(body["results"])
-    return Reply(
-        str(result.get("outputText", "")),
-        None,
-        str(result.get("completionReason", "")).lower() or None,
-        bodies.total(body, "inputTextTokenCount"),
-        bodies.total(result, "tokenCount"),
+def _finished(reply: Reply, own: Mapping[str, str] | None = None) -> Reply:
+    """Return a reply with its thoughts apart, and its stop reason in Converse's words."""
+    said = split_thinking(reply.text)
+    stop: object = reply.stop_reason
+    if isinstance(stop, str):
+        words = {**bodies.STOP_REASONS, **(own or {})}
+        # A word yet unknown is passed on: it tells more than none.
+        stop = words.get(stop) or words.get(stop.lower()) or stop
+        # Cohere and Titan write theirs in capitals.
+        stop = stop.lower() if stop.lower() in bodies.KNOWN_STOPS else stop
+    return reply._replace(
+        text=said.text,
+        thinking=bodies.joined_thoughts(reply.thinking, said.thinking),
+        stop_reason=stop if isinstance(stop, str) else None,
     )
 
 
-def _with_common_stop_reason(reply: Reply, own: Mapping[str, str] | None = None) -> Reply:
-    said: object = reply.stop_reason
-    if not isinstance(said, str):
-        return reply._replace(stop_reason=None)
-    # A word yet unknown is passed on: it tells more than none.
-    return reply._replace(stop_reason={**bodies.STOP_REASONS, **(own or {})}.get(said, said))
+def _unread(reply: Reply, body: Mapping[str, Any], what: str, do: str) -> Reply:
+    keys = ", ".join(_keys(body))
+    seen = (
+        f"its keys are {keys[:_MOST_KEYS]}{'…' if len(keys) > _MOST_KEYS else ''}" if keys else "it is empty"
+    )
+    return reply._replace(
+        error={
+            "Error": UNKNOWN_LAYOUT,
+            "Cause": f"the reply has no text where {what} has it: {seen}. It is not judged. "
+            f"{do} (docs/evaluation.md).",
+        },
+    )
+
+
+def _keys(value: object, path: str = "", depth: int = 4) -> Iterator[str]:
+    """Yield the paths of a reply's keys, of lists those of the first item."""
+    if isinstance(value, list) and value:
+        yield from _keys(value[0], f"{path}[0]", depth)
+    elif isinstance(value, dict) and value and depth:
+        for key, each in value.items():
+            yield from _keys(each, f"{path}.{key}" if path else str(key), depth - 1)
+    elif path:
+        yield path
 
 
 def elapsed_latency(reply: Reply, *, elapsed_ms: float | None, retries: int) -> float | None:

@@ -11,6 +11,7 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
+from evaldrop.engine.queries import patterns
 from evaldrop.engine.queries.functions import FUNCTIONS, HIGHER_ORDER, append, reduce_array
 from evaldrop.engine.queries.operators import OPERATORS, negate
 from evaldrop.engine.queries.paths import Step, path_closure, predicate_closure
@@ -229,6 +230,8 @@ class _Translator:
             raise UntranslatedError("a computed function")
         if procedure.value in HIGHER_ORDER:
             return self._higher_order(node)
+        if len(node.arguments) > 1 and node.arguments[1].type == "regex":
+            return self._with_pattern(node)
         function = FUNCTIONS.get(procedure.value)
         if function is None or not function.fewest <= len(node.arguments) <= function.most:
             raise UntranslatedError(f"function {procedure.value}")
@@ -237,6 +240,20 @@ class _Translator:
             only = arguments[0]
             return lambda context, frame: call(only(context, frame))
         return lambda context, frame: call(*[argument(context, frame) for argument in arguments])
+
+    def _with_pattern(self, node: Any) -> Closure:
+        text, pattern, *more = node.arguments
+        call = None
+        if node.procedure.value == "contains" and not more:
+            call = patterns.contains(pattern.value)
+        elif node.procedure.value == "replace" and [(each.type, each.predicate) for each in more] == [
+            ("string", None)
+        ]:
+            call = patterns.replace(pattern.value, more[0].value)
+        if call is None:
+            raise UntranslatedError(f"a pattern in {node.procedure.value}")
+        known, said = call, self.node(text)
+        return lambda context, frame: known(said(context, frame))
 
     def _apply(self, node: Any) -> Closure:
         """Translate `value ~> $function(more)`: a call with the value as its first argument."""

@@ -251,10 +251,25 @@
       for (const [kind, words] of marked) text.append(kind === "same" ? words : element(kind === "gone" ? "del" : "ins", "", words));
       box.append(text);
     } else box.append(answer[TEXT] === "" ? element("p", "text muted", "(empty response)") : textOf(answer[TEXT]));
+    if (answer[THOUGHT]) box.append(thinking(answer, place));
     if (answer[SIGNS]) box.append(element("p", "lost", `flagged: ${answer[SIGNS].split(",").join(", ")}`));
     box.append(element("p", "meta", measures(answer)));
     if (answer[DROPS].length) box.append(element("p", "fell", `worse than the baseline: ${answer[DROPS].map(dropInWords).join(", ")}`));
     for (const verdict of answer[VERDICTS]) box.append(drawVerdict(verdict));
+    return box;
+  }
+
+  // Folded, and unpacked only when somebody looks: it is no part of the response, and often longer.
+  function thinking(answer, place) {
+    const row = open;
+    const box = element("details", "thinking");
+    box.append(element("summary", "", `Thinking, ${count(answer[THOUGHT])} characters`));
+    box.addEventListener("toggle", async () => {
+      if (!box.open || box.dataset.filled) return;
+      box.dataset.filled = "yes";
+      const details = await records.detailsOf(row);
+      box.append(details ? element("pre", "", details.thought(place)) : element("p", "hint", "The page does not carry it; responses.parquet does."));
+    });
     return box;
   }
 

@@ -3,7 +3,7 @@
 
 // A row's and an answer's layout: evaldrop/report/rows.py writes them.
 const ORDINAL = 0, FLAGS = 1, ID = 2, CATEGORY = 3, PROMPT = 4, SYSTEM = 5, CONTEXT = 6, REFERENCE = 7, ANSWERS = 8;
-const TEXT = 0, ERROR = 1, STOP = 2, INPUT = 3, OUTPUT = 4, MS = 5, USD = 6, REUSED = 7, METRICS = 8, VERDICTS = 9, SIGNS = 10, WRONG = 11, DROPS = 12;
+const TEXT = 0, ERROR = 1, STOP = 2, INPUT = 3, OUTPUT = 4, MS = 5, USD = 6, REUSED = 7, METRICS = 8, VERDICTS = 9, SIGNS = 10, WRONG = 11, DROPS = 12, THOUGHT = 13;
 const WAS = 1, NOW = 2;
 const CRITERION = 0, JUDGE = 1, SCORE = 2, PASSED = 3, REASON = 4, RATIONALE = 5, REPEAT = 6;
 // Added on unpacking: where a record's details are, and its texts in lower case, to be searched.
@@ -137,7 +137,7 @@ class Records {
     const packed = this.details[row[CHUNK]];
     if (!packed) return null;
     if (typeof packed === "string") this.details[row[CHUNK]] = unpack(packed);
-    const [requests, judgements, replies] = (await this.details[row[CHUNK]])[row[PLACE]];
+    const [requests, judgements, replies, thoughts] = (await this.details[row[CHUNK]])[row[PLACE]];
     const whole = (text, passages) =>
       text.replace(/\x01(\d+)\x01/g, (_, number) => JSON.stringify(passages[number] || "").slice(1, -1));
     const prompt = [row[PROMPT]];
@@ -146,6 +146,7 @@ class Records {
         const request = requests[this.names.request_keys[candidate]] ?? requests[`long/${this.names.candidates[candidate]}`];
         return request === undefined ? null : JSON.parse(whole(request, prompt));
       },
+      thought: (candidate) => (thoughts ? thoughts[candidate] : null),
       judged: (candidate) =>
         judgements.map(([judge, repeat, before, after, fences]) => {
           const [open, close] = fences[this.names.candidates[candidate]] || ["", ""];

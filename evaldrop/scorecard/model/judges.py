@@ -29,6 +29,10 @@ class JudgeHealth(Part):
     kept: int = Field(default=0, description="Of them, those taken from the parent run.")
     errors: int
     error_example: str | None = nullable("What the first of the most frequent errors said, on one line.")
+    thinking: int = Field(default=0, description="Calls whose reply holds thinking.")
+    unknown_stop_reasons: dict[str, int] = Field(
+        default_factory=dict, description="Stop reason that is not known: replies."
+    )
     asked_again: int = Field(default=0, description="Calls repeated because no verdict could be read.")
     retries: int = Field(default=0, description="Calls repeated by the workflow, most of them throttled.")
     scored: int = Field(default=0, description="Verdicts with a score.")

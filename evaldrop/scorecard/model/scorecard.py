@@ -57,12 +57,22 @@ class ResponseCounts(Part):
     """What became of a candidate's responses."""
 
     n: int = Field(description="Responses there should be: one per prepared record.")
-    errors: int = Field(description="Calls that failed after their retries.")
+    errors: int = Field(description="Calls that failed after their retries, and replies that are no answers.")
     missing: int = Field(default=0, description="Responses of records that are in no result.")
     given: int = Field(default=0, description="Responses that came with the dataset or an earlier run.")
     refused: int = Field(default=0, description="Responses that the model or its own filter refused.")
     blocked: int = Field(default=0, description="Responses in whose place a guardrail stepped in.")
-    truncated: int = Field(default=0, description="Responses cut off at max_tokens.")
+    truncated: int = Field(
+        default=0, description="Responses cut off at max_tokens, or where the context was full."
+    )
+    empty: int = Field(default=0, description="Responses without a text; judged as empty ones.")
+    thinking: int = Field(
+        default=0, description="Replies that hold thinking, which is no part of a response."
+    )
+    thinking_characters: int = Field(default=0, description="Characters of thinking, where it can be read.")
+    unknown_stop_reasons: dict[str, int] = Field(
+        default_factory=dict, description="Stop reason that is not known: responses."
+    )
     retries: int = Field(default=0, description="Calls repeated by the workflow, most of them throttled.")
     error_names: dict[str, int] = Field(default_factory=dict, description="Error name: responses.")
     error_example: str | None = nullable("What the first of the most frequent errors said, on one line.")

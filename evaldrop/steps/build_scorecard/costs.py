@@ -60,6 +60,8 @@ def judge_health(run: RunDefinition, counts: RunCounts) -> dict[str, JudgeHealth
             kept=found.kept,
             errors=found.errors.n,
             error_example=found.errors.example,
+            thinking=found.thinking,
+            unknown_stop_reasons=found.unknown_stops.counts,
             asked_again=found.asked_again,
             retries=found.retries,
             scored=found.scored,

@@ -14,17 +14,20 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from evaldrop.bedrock.families.bodies import KNOWN_STOPS
 from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED
 from evaldrop.run.records import PreparedRecord
 from evaldrop.run.tables import ResponseRow
 from evaldrop.scorecard.figures import one_line
 from evaldrop.scorecard.results import (
+    CUT_OFF,
     REFUSALS,
     CandidateResult,
     JudgeCall,
     RecordResults,
     Repeat,
     error_name,
+    is_paid_for,
 )
 from evaldrop.scorecard.scores import RecordScore
 from evaldrop.statistics.paired_test import Groups
@@ -33,6 +36,8 @@ from evaldrop.steps.build_scorecard.tally import ByKey, Columns, Labels, Merging
 
 # Characters of what a failed call said, in a sentence.
 _MOST_CAUSE = 300
+# Characters of a stop reason that nobody knows.
+_MOST_STOP = 60
 
 
 class ScoreColumn(NamedTuple):
@@ -80,7 +85,7 @@ class Spending(Merging):
 
     def add(self, ordinal: int, result: CandidateResult) -> None:
         """Add a result, and the judges' calls on it."""
-        if result.response.response is not None:
+        if is_paid_for(result.response):
             # Not of a failed call, whose None would make the candidate's whole cost unknown: it costs
             # nothing.
             self.cost.add(ordinal, result.response.cost_usd)
@@ -95,8 +100,9 @@ class CandidateCounts(Merging):
 
     def __init__(self, metrics: Sequence[str]) -> None:
         self.n = self.missing = self.given = self.truncated = self.retries = 0
-        self.refused = self.blocked = self.flagged = 0
-        self.errors, self.flags = Occurrences(), Occurrences()
+        self.refused = self.blocked = self.flagged = self.empty = 0
+        self.thinking = self.thinking_characters = 0
+        self.errors, self.flags, self.unknown_stops = Occurrences(), Occurrences(), Occurrences()
         self.input_tokens = self.output_tokens = self.judge_input = self.judge_output = 0
         self.spent = Spending()
         self.latencies = array("d")
@@ -131,6 +137,11 @@ class CandidateCounts(Merging):
 
     def _add_response(self, ordinal: int, result: CandidateResult) -> None:
         row = result.response
+        # Of a reply that is no answer, too.
+        self.input_tokens += row.input_tokens or 0
+        self.output_tokens += row.output_tokens or 0
+        self.thinking += row.thinking is not None
+        self.thinking_characters += len(row.thinking or "")
         if row.response is None:
             self.missing += result.is_missing
             if result.error is not None:
@@ -139,9 +150,10 @@ class CandidateCounts(Merging):
         self.given += row.reused
         self.refused += row.stop_reason in REFUSALS
         self.blocked += row.stop_reason == GUARDRAIL_INTERVENED
-        self.truncated += row.stop_reason == "max_tokens"
-        self.input_tokens += row.input_tokens or 0
-        self.output_tokens += row.output_tokens or 0
+        self.truncated += row.stop_reason in CUT_OFF
+        self.empty += not row.response.strip() and row.stop_reason != GUARDRAIL_INTERVENED
+        if row.stop_reason is not None and row.stop_reason not in KNOWN_STOPS:
+            self.unknown_stops.add(one_line(row.stop_reason, _MOST_STOP), ordinal)
         if row.latency_ms is not None:
             self.latencies.append(row.latency_ms)
         # What a guardrail says in a response's place is no response: always the same, and not judged.
@@ -165,7 +177,8 @@ class JudgeCallCounts(Merging):
     def __init__(self) -> None:
         self.calls = self.kept = self.asked_again = self.retries = self.scored = self.on_shortened = 0
         self.input_tokens = self.output_tokens = 0
-        self.errors, self.unscored = Occurrences(), Occurrences()
+        self.thinking = 0
+        self.errors, self.unscored, self.unknown_stops = Occurrences(), Occurrences(), Occurrences()
         self.cost, self.saved = Money(), Money()
 
     def add_call(self, ordinal: int, call: JudgeCall) -> None:
@@ -174,6 +187,10 @@ class JudgeCallCounts(Merging):
         self.kept += call.is_kept
         if call.error is not None:
             count_error(self.errors, ordinal, call.error)
+        self.thinking += call.thinks
+        for stop in call.stop_reasons:
+            if stop not in KNOWN_STOPS:
+                self.unknown_stops.add(one_line(stop, _MOST_STOP), ordinal)
         self.asked_again += call.asked_again
         self.retries += call.retries
         self.input_tokens += call.input_tokens
@@ -285,7 +302,7 @@ class CountTally(Merging):
 
     def _add_repeat(self, ordinal: int, repeat: Repeat) -> None:
         for result in repeat.candidates:
-            if result.response.response is not None:
+            if is_paid_for(result.response):
                 self._repeats[result.response.candidate].add(ordinal, result.response.cost_usd)
         judged = (call for result in repeat.candidates for call in result.judge_calls)
         for call in (*repeat.judge_calls, *judged):

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED, Reply, elapsed_latency, read_reply
+from evaldrop.bedrock.families.thinking import split_thinking
 from evaldrop.evaluation import Judge, Pairwise, plain_name
 from evaldrop.evaluation.criteria import Criterion, Scale
 from evaldrop.evaluation.metrics import METRICS
@@ -14,7 +15,14 @@ from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import ExpectedCall, PreparedRecord
 from evaldrop.run.results import ChildFailure, Found
 from evaldrop.run.tables import ComparisonRow, ResponseRow, VerdictRow
-from evaldrop.scorecard.results import IDENTICAL, AnchorResult, CandidateResult, ComparedPair, JudgeCall
+from evaldrop.scorecard.results import (
+    IDENTICAL,
+    AnchorResult,
+    CandidateResult,
+    ComparedPair,
+    JudgeCall,
+    is_answer,
+)
 from evaldrop.scorecard.scores import (
     JUDGE_ERROR,
     NO_RESPONSE,
@@ -88,7 +96,8 @@ class ResultReader:
 
     def _read_candidate(self, name: str, response: Mapping[str, Any] | None, found: Found) -> CandidateResult:
         record = found.record
-        row = self._response_row(name, response, found)._replace(expected_blocked=record.expected_blocked)
+        row, error = self._response_row(name, response, found)
+        row = row._replace(expected_blocked=record.expected_blocked)
         if row.stop_reason == GUARDRAIL_INTERVENED:
             # The text is the guardrail's own message, which says nothing of the candidate.
             row = row._replace(metrics=self._no_metrics)
@@ -97,7 +106,6 @@ class ResultReader:
         verdicts += self._losses(
             record, name, {reading.asked for reading in judged}, has_text=is_to_be_judged(row)
         )
-        error = (response or {}).get("error")
         # A response of the dataset comes without a reply: there was no call that could have been saved.
         is_reused = row.reused and (response or {}).get("reply") is not None
         return CandidateResult(
@@ -105,7 +113,7 @@ class ResultReader:
             verdicts,
             record_scores(verdicts, self._run.criteria, self._run.evaluation.unscored),
             [reading.call for reading in judged],
-            error if isinstance(error, dict) else None,
+            error if isinstance(error, Mapping) else None,
             response is None,
             int((response or {}).get("retries") or 0),
             is_reused,
@@ -117,16 +125,20 @@ class ResultReader:
         reply = Reply(text="", input_tokens=row.input_tokens, output_tokens=row.output_tokens)
         return cost_usd(self._run, row.model, [reply])
 
-    def _response_row(self, name: str, response: Mapping[str, Any] | None, found: Found) -> ResponseRow:
+    def _response_row(
+        self, name: str, response: Mapping[str, Any] | None, found: Found
+    ) -> tuple[ResponseRow, object]:
+        """Return a response's row, and the error in its place: what was caught, or a reply that is none."""
         candidate, record = self._candidates[name], found.record
         start = (record.record_id, record.category, record.group, name, candidate.model, record.prompt)
         if response is None or response.get("error") is not None:
-            error = _missing_text(found.failure) if response is None else _error_text(response["error"])
-            return ResponseRow(*start, None, error, *_NOTHING_MEASURED, False, None, self._no_metrics)
+            caught = None if response is None else response["error"]
+            error = _missing_text(found.failure) if response is None else _error_text(caught)
+            row = ResponseRow(*start, None, error, *_NOTHING_MEASURED, False, None, self._no_metrics)
+            return row, caught
         if given := bool(response.get("given")):
-            # Of an earlier run's response the text is apart from its reply, which says what the call took.
-            reply = read_reply("converse", response.get("reply"))
-            text, latency = str(response.get("text") or ""), reply.latency_ms
+            reply = _given_reply(response)
+            text, latency = reply.text, reply.latency_ms
         else:
             reply = read_reply(response.get("api") or candidate.api, response.get("reply"))
             retries = int(response.get("retries") or 0)
@@ -135,10 +147,16 @@ class ResultReader:
         reused = given or bool(response.get("reused"))
         # Known and nothing, not unknown: this run did not pay for it.
         cost = 0.0 if reused else cost_usd(self._run, candidate.model, [reply])
-        return ResponseRow(
-            *start, text, None, reply.stop_reason, reply.input_tokens, reply.output_tokens, latency,
-            cost, reused, self._flags(text), self._measure(text, record.reference),
-        )  # fmt: skip
+        took = (reply.stop_reason, reply.input_tokens, reply.output_tokens)
+        if reply.error is not None:
+            # It was paid for, and is no answer.
+            row = ResponseRow(
+                *start, None, _error_text(reply.error), *took, None, cost, reused, None, self._no_metrics
+            )
+        else:
+            measured = self._flags(text), self._measure(text, record.reference)
+            row = ResponseRow(*start, text, None, *took, latency, cost, reused, *measured)
+        return row._replace(thinking=reply.thinking), reply.error
 
     def _flags(self, text: str) -> str | None:
         return ",".join(self._injections.find(text)) or None
@@ -154,7 +172,7 @@ class ResultReader:
         judge = self._judges[asked.judge]
         error = judgement.get("error")
         replies = _replies(judgement, judge)
-        verdicts = _read_all(replies, criteria, judge.verdict)
+        verdicts = _read_all([each for each in replies if is_answer(each)], criteria, judge.verdict)
         last = judgement.get("reply") if error is None else {"error": error}
         first = judgement.get("first_reply")
         return _Judged(
@@ -218,7 +236,7 @@ class ResultReader:
         judge = self._judges[comparison["judge"]]
         error = comparison.get("error")
         replies = _replies(comparison, judge)
-        said = self._preference(replies)
+        said = self._preference([reply for reply in replies if is_answer(reply)])
         second = baseline if first == candidate else candidate
         places = {"first": first, "second": second, TIE: TIE, None: None}
         raw = {"error": error} if error is not None else comparison.get("reply")
@@ -273,6 +291,15 @@ def is_to_be_judged(row: ResponseRow) -> bool:
 
 # stop_reason, input_tokens, output_tokens, latency_ms, cost_usd of a response that is not there
 _NOTHING_MEASURED = (None, None, None, None, None)
+
+
+def _given_reply(response: Mapping[str, Any]) -> Reply:
+    text = str(response.get("text") or "")
+    if response.get("reply") is not None:
+        # Of an earlier run's response the text is apart from its reply, which says what the call took.
+        return read_reply("converse", response["reply"])._replace(text=text, error=None)
+    said = split_thinking(text)
+    return Reply(text=said.text, thinking=said.thinking)
 
 
 def _replies(answer: Mapping[str, Any], judge: Judge) -> list[Reply]:

@@ -66,7 +66,8 @@ class Tables:
     def _add_result(self, result: CandidateResult) -> None:
         self._scores.append(score_row(result, self._kept))
         row = result.response
-        self._responses.append(row.cells(), text=len(row.prompt) + len(row.response or ""))
+        text = len(row.prompt) + len(row.response or "") + len(row.thinking or "")
+        self._responses.append(row.cells(), text=text)
         for verdict in result.verdicts:
             self._verdicts.append(verdict, text=len(verdict.raw_reply or "") + len(verdict.rationale or ""))
 

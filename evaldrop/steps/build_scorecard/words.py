@@ -1,6 +1,6 @@
 """Says in sentences what a scorecard's numbers bear, and raises alarms."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -146,7 +146,11 @@ def _loss_alarms(scorecard: Scorecard) -> Iterator[str]:
             left_out = " was left out" if LEFT_OUT in counts.error_names else ""
             yield f"{name}{left_out}: {counts.errors} of {counts.n} calls failed ({causes}).{said}"
         if counts.truncated > _MANY_ERRORS * counts.n:
-            yield f"{name}: {counts.truncated} of {counts.n} responses were cut off at max_tokens."
+            where = "at max_tokens, or where the context was full"
+            yield f"{name}: {counts.truncated} of {counts.n} responses were cut off {where}."
+        if counts.empty > _MANY_ERRORS * counts.n:
+            yield f"{name}: {counts.empty} of {counts.n} responses are empty, and judged as such."
+        yield from _unknown_stops(name, counts.unknown_stop_reasons)
         if counts.blocked and card.guardrail is None:
             yield f"{name}: its guardrail stopped {counts.blocked} of {counts.n} requests; none is judged."
 
@@ -164,6 +168,7 @@ def _judge_alarms(scorecard: Scorecard) -> Iterator[str]:
             reasons = ", ".join(f"{reason}: {n}" for reason, n in lost.items())
             said = _said(judge.error_example)
             yield f"Judge {name}: {sum(lost.values())} of {total} verdicts are unscored ({reasons}).{said}"
+        yield from _unknown_stops(f"Judge {name}", judge.unknown_stop_reasons)
         if judge.on_shortened:
             yield (
                 f"Judge {name}: {_counted(judge.on_shortened, 'verdict')} on shortened prompts: "
@@ -181,6 +186,17 @@ def _judge_alarms(scorecard: Scorecard) -> Iterator[str]:
                 f"{name}: {counts.flagged} of {there} responses hold what is meant for a judge or a reader "
                 f"rather than for the user ({flags}); look at them before trusting their scores."
             )
+
+
+def _unknown_stops(name: str, reasons: Mapping[str, int]) -> Iterator[str]:
+    if reasons:
+        n = sum(reasons.values())
+        replies = "1 reply" if n == 1 else f"{n:,} replies"
+        named = ", ".join(f"{reason}: {n}" for reason, n in list(reasons.items())[:_MOST_NAMED])
+        yield (
+            f"{name}: {replies} ended for a reason that evaldrop does not know "
+            f"({named}), and counted as finished. Look at them before trusting their scores."
+        )
 
 
 def _said(example: str | None) -> str:

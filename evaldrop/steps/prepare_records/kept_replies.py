@@ -20,6 +20,7 @@ from evaldrop.evaluation.questions import judge_question, request_settings
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import RECORDS_FILE, with_texts_restored
 from evaldrop.run.results import ResultIndex, find_manifests, open_lines, parse_row, read_manifest
+from evaldrop.scorecard.results import is_answer
 
 JSON = dict[str, Any]
 
@@ -41,11 +42,13 @@ class ParentRecord(NamedTuple):
         for response in self.output.get("responses") or ():
             if response.get("error") is not None:
                 continue
-            given[response["candidate"]] = (
+            taken = (
                 {key: response[key] for key in ("text", "reply") if key in response}
                 if response.get("given")
                 else _taken_over(response)
             )
+            if taken is not None:
+                given[response["candidate"]] = taken
         return given
 
     def groups(self, judge: str) -> list[tuple[str, ...]]:
@@ -65,8 +68,8 @@ class ParentRecord(NamedTuple):
             if before["fences"].get(name) != judgement["fences"].get(name):
                 continue
             for answer in response.get("judgements") or ():
-                # A judge's call that failed in the parent is made again.
-                if _key(answer) == _key(judgement) and answer.get("error") is None:
+                # A judge's call that failed in the parent, or brought no answer, is made again.
+                if _key(answer) == _key(judgement) and _is_answered(answer):
                     kept[name] = {key: answer[key] for key in ("reply", "first_reply") if key in answer}
         return kept
 
@@ -76,7 +79,7 @@ class ParentRecord(NamedTuple):
         if _without_call(next(same, {})) != _without_call(comparison):
             return None
         for answer in self.output.get("comparisons") or ():
-            if _pair(answer) == _pair(comparison) and answer.get("reply") is not None:
+            if _pair(answer) == _pair(comparison) and _is_answered(answer):
                 return {key: answer[key] for key in ("reply", "first_reply") if key in answer}
         return None
 
@@ -142,8 +145,17 @@ def parent_replies(definition: RunDefinition) -> Iterator[ParentReplies | None]:
         yield ParentReplies(definition, stack)
 
 
-def _taken_over(response: Mapping[str, Any]) -> JSON:
+def _is_answered(answer: Mapping[str, Any]) -> bool:
+    raw = answer.get("reply")
+    if answer.get("error") is not None or raw is None:
+        return False
+    return is_answer(read_reply(answer.get("api") or ("invoke_model" if "Body" in raw else "converse"), raw))
+
+
+def _taken_over(response: Mapping[str, Any]) -> JSON | None:
     reply = read_reply(response["api"], response.get("reply"))
+    if reply.error is not None:
+        return None
     latency = elapsed_latency(
         reply, elapsed_ms=response.get("elapsed_ms"), retries=int(response.get("retries") or 0)
     )

@@ -15,7 +15,7 @@ BODIES = {
             "stop_reason": "end_turn",
             "usage": {"input_tokens": 7, "output_tokens": 3, "cache_read_input_tokens": 5},
         },
-        Reply("Hi", None, "end_turn", 12, 3),
+        Reply("Hi", None, "end_turn", 12, 3, thinking="hm"),
     ),
     "anthropic tool": (
         {
@@ -118,21 +118,52 @@ def test_converse_is_read_by_keys_so_reasoning_may_come_first():
         "Usage": {"InputTokens": 7, "OutputTokens": 3, "CacheReadInputTokens": 2, "CacheWriteInputTokens": 1},
         "Metrics": {"LatencyMs": 812},
     }
-    assert read_reply("converse", raw) == Reply("Hello, you", SCORES, "tool_use", 10, 3, 812.0)
+    assert read_reply("converse", raw) == Reply(
+        "Hello, you", SCORES, "tool_use", 10, 3, 812.0, thinking="secret"
+    )
 
 
 @pytest.mark.parametrize("raw", [
-    None, "text", [], {}, {"Body": None}, {"Body": "not json"}, {"Body": []}, {"Body": {"content": None}},
-    {"Body": {"output": None}}, {"Body": {"outputs": []}}, {"Body": {"choices": [None]}},
-    {"Body": {"results": {}}},
-    {"Body": {"choices": [{"message": {"tool_calls": [{"function": {"arguments": "{half"}}]}}]}},
-    {"Body": {"generation": None}}, {"Body": {"unheard": "of"}}, {"Output": None},
-    {"Output": {"Message": {"Content": 3}}},
+    None, "text", [], {}, {"Body": None}, {"Body": "not json"}, {"Body": []}, {"Body": {"output": None}},
+    {"Body": {"outputs": []}}, {"Body": {"choices": [None]}}, {"Body": {"results": {}}},
+    {"Body": {"unheard": "of"}}, {"Output": None}, {"Output": {"Message": {"Content": 3}}},
 ])  # fmt: skip
 @pytest.mark.parametrize("api", ["converse", "invoke_model"])
-def test_what_has_no_known_layout_is_a_reply_without_text(api, raw):
+def test_what_has_no_known_layout_is_an_error(api, raw):
     reply = read_reply(api, raw)
     assert (reply.text, reply.tool_input, reply.input_tokens) == ("", None, None)
+    assert reply.error["Error"] == "UnknownReplyLayout"
+
+
+def test_an_unknown_layout_is_told_by_its_keys():
+    body = {
+        "answer": {"words": ["Hi"], "by": "x"},
+        "choices": [{"message": {"role": "assistant", "say": "Hi"}}],
+    }
+    cause = read_reply("invoke_model", {"Body": body}).error["Cause"]
+    assert "answer.words[0], answer.by, choices[0].message.role, choices[0].message.say" in cause
+    assert "api: converse" in cause
+    assert "it is empty" in read_reply("converse", {}).error["Cause"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"content": None},
+        {"generation": None},
+        {"choices": [{"message": {"tool_calls": [{"function": {"arguments": "{half"}}]}}]},
+    ],
+)
+def test_a_known_layout_without_a_text_is_an_empty_response(body):
+    reply = read_reply("invoke_model", {"Body": body})
+    assert (reply.text, reply.tool_input, reply.error) == ("", None, None)
+
+
+def test_bedrocks_own_count_of_tokens_stands_in_where_a_body_has_none():
+    metrics = {"inputTokenCount": 7, "outputTokenCount": 3}
+    body = {"outputs": [{"text": "Hi"}], "amazon-bedrock-invocationMetrics": metrics}
+    reply = read_reply("invoke_model", {"Body": body})
+    assert (reply.input_tokens, reply.output_tokens) == (7, 3)
 
 
 def test_latency_is_the_models_own_measure():

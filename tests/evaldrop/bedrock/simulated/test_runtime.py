@@ -519,7 +519,7 @@ def test_invoke_model_judges_with_each_familys_tools():
     assert arguments["correctness"]["score"] == 5
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b'{"inputText": "x"}', b'{"messages": [1]}', b'{"prompt": 5}'])
+@pytest.mark.parametrize("body", [b"{", b"[]", b'{"unheard": "x"}', b'{"messages": [1]}', b'{"prompt": 5}'])
 def test_a_body_that_cannot_be_read_is_a_validation_error(body):
     with pytest.raises(ServiceError) as caught:
         invoke(runtime(), "some.model", body)

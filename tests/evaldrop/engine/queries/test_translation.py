@@ -118,3 +118,31 @@ OUTSIDE = [
 def test_what_is_outside_the_common_part_is_left_to_the_interpreter(expression):
     with pytest.raises(UntranslatedError):
         translate(parse_expression(expression))
+
+
+@pytest.mark.parametrize("expression", [
+    "$contains($in, /B/i)", "$contains($in, /q/)", "$replace($in, /b+/, 'x')",
+    "$replace($in, /(a)|b/, '<$1>')", "$replace($in, /a/, '$$')", "$replace($in, /a/, '$0$0')",
+    "$contains($no, /a/)", "$replace($no, /a/, 'x')",
+    "$contains($n, /a/)", "$replace($n, /a/, 'x')",
+])  # fmt: skip
+def test_patterns_written_in_place_agree(expression):
+    parsed = parse_expression(expression)
+    frame = Frame({"in": "abbc $1", "n": 1})
+    assert strictly(outcome(translate(parsed), frame)) == strictly(outcome(interpret(parsed), frame))
+
+
+@pytest.mark.parametrize("expression", [
+    "$replace($in, /a/, 'x', 1)", "$replace($in, /a/, $v)", "$replace($in, /(a)/, '$2')",
+    "$replace($in, /a/, '$x')", "$match($in, /a/)", "$contains($in, $p := /a/)",
+    f"$replace($in, /{'(a)' * 10}/, '$1')",
+])  # fmt: skip
+def test_other_patterns_are_left_to_the_interpreter(expression):
+    with pytest.raises(UntranslatedError):
+        translate(parse_expression(expression))
+
+
+def test_a_pattern_that_matches_nothing_at_all_is_an_error_as_in_javascript():
+    replace = translate(parse_expression("$replace($in, /x*/, 'y')"))
+    with pytest.raises(ExpressionError, match="D1004"):
+        replace(Frame({"in": "abc"}))

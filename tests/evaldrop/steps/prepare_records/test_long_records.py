@@ -20,7 +20,7 @@ QUOTA = 256 * 1024
 HAIKU = {"name": "haiku", "model": "us.anthropic.claude-haiku-4-5-20251001-v1:0"}
 LLAMA = {"name": "llama", "model": "us.meta.llama3-3-70b-instruct-v1:0", "api": "invoke_model"}
 LONG = {**ROW, "id": "long", "context": "The start. " + "words " * 70_000 + "The end."}
-UNKNOWN = {"name": "unknown", "model": "cohere.command-r-v1:0"}
+UNKNOWN = {"name": "unknown", "model": "parrot.polly-v1:0"}
 
 
 def size(value) -> int:
@@ -166,7 +166,7 @@ def test_validation_refuses_what_bedrock_does_not_take_with_its_line_and_size(tm
 def test_validation_refuses_what_cannot_be_written_as_its_models_own_body(tmp_path):
     (problem,) = check(tmp_path, {**SMALL, "candidates": [UNKNOWN]}, [ROW, LONG]).problems
     assert problem.startswith("faq.jsonl line 2: the record is 420,")
-    assert 'the body layout of "cohere.command-r-v1:0" is not known' in problem
+    assert 'the body layout of "parrot.polly-v1:0" is not known' in problem
     assert "family: anthropic, nova, llama, mistral or chat" in problem
     assert check(tmp_path, {**SMALL, "candidates": [{**UNKNOWN, "family": "chat"}]}, [LONG]).problems == ()
 
