@@ -98,3 +98,15 @@ DRAFT: Final = (
 
 # Digits of other scripts, where 0 is the first character.
 DIGITS: Final = ("٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹", "०१२३४५६७८९", "০১২৩৪৫৬৭৮৯", "๐๑๒๓๔๕๖๗๘๙")
+
+# What may follow a number that is a verdict, when a word does: "3 because", "4 instead of 5", "3 Rationale".
+AFTER_SCORE: Final = frozenset(
+    (
+        "because", "since", "as", "for", "rationale", "reason", "reasons", "reasoning", "explanation",
+        "justification", "but", "which", "instead", "rather", "not", "out", "down", "up", "overall", "in", "based",
+        "due", "given", "with", "though", "although", "and", "so", "on", "while", "thanks", "this", "the", "it",
+        "weil", "denn", "da", "begründung", "aber", "nicht", "mit", "wegen", "statt", "insgesamt", "für",
+        "parce", "car", "mais", "puisque", "pour", "au", "justification", "porque", "pero", "mas", "por", "pois",
+        "perché", "poiché", "ma", "omdat", "want", "maar", "voor", "потому", "так", "но", "ponieważ", "bo",
+    )
+)  # fmt: skip
