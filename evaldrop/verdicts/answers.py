@@ -101,10 +101,15 @@ def whole_answer(text: str, scale: Scale) -> Reading[float] | None:
     return answer.reading if answer and not bare(answer.rest) else None
 
 
-def answer_at_head(text: str, scale: Scale) -> ReadAnswer | None:
-    """Return the answer `text` begins with, None when it begins with anything else."""
+def answer_at_head(text: str, scale: Scale, *, sentence: bool = False) -> ReadAnswer | None:
+    """
+    Return the answer `text` begins with, None when it begins with anything else.
+
+    `sentence` says that a tag came before: "the answer is correct" is then an answer too.
+    """
     head = text.lstrip(_OPENING_MARKUP)
-    if in_signs := _IN_SIGNS.match(head):
+    in_signs = _IN_SIGNS.match(head)
+    if in_signs:
         head = next(filter(None, in_signs.groups())) + " " + head[in_signs.end() :]
     if _NO_SCORE_SIGN.match(head):
         return None
@@ -112,6 +117,8 @@ def answer_at_head(text: str, scale: Scale) -> ReadAnswer | None:
     if match := NOT_APPLICABLE.match(head):
         return ReadAnswer(Reading.unread("not_applicable"), head[match.end() :])
     answer = _at_head(head, scale)
+    if answer is None and sentence and (subject := _IT_IS.match(head)):
+        answer = _label_at_head(head[subject.end() :], scale)
     # Few answers have anything before them; what an answer begins with is tried first.
     if answer is None and (filler := _FILLERS.match(head)):
         answer = _at_head(head[filler.end() :], scale)
@@ -127,8 +134,7 @@ def _at_head(head: str, scale: Scale) -> ReadAnswer | None:
         return answer
     if (first := _SCALE_FIRST.match(head)) or (first := _ARTICLE.match(head)):
         return _number_at_head(head[first.end() :], scale)
-    sentence = _IT_IS.match(head)
-    return _label_at_head(head[sentence.end() :], scale) if sentence else None
+    return None
 
 
 def _number_at_head(head: str, scale: Scale) -> ReadAnswer | None:

@@ -64,9 +64,8 @@ def _verdict(
     truncated = reply.stop_reason in TRUNCATED
     read: tuple[Reading[float], str] | None = None
     if form == "tool" and reply.tool_input is not None:
-        read = _from_tool(
-            reply.tool_input, criterion, name=names[place], alone=len(names) == 1, truncated=truncated
-        )
+        spelled = [names[place], *_spellings(criterion.name, names)[1:]]
+        read = _from_tool(reply.tool_input, criterion, names=spelled, alone=len(names) == 1, truncated=truncated)
     elif form == "yes_no":
         read = _from_letter(reply.text, criterion, alone=len(names) == 1, truncated=truncated), reply.text
     reading, rationale = read or _from_text(reply.text, criterion, names, truncated=truncated)
@@ -79,15 +78,15 @@ def _verdict(
 
 
 def _from_tool(
-    tool_input: Mapping[str, Any], criterion: Criterion, *, name: str, alone: bool, truncated: bool
+    tool_input: Mapping[str, Any], criterion: Criterion, *, names: Sequence[str], alone: bool, truncated: bool
 ) -> tuple[Reading[float], str] | None:
-    entries = entries_of(tool_input, name=name, alone=alone)
+    entries = entries_of(tool_input, names=names, alone=alone)
     reading = agreed(filter(None, (read_raw(entry.raw, criterion.scale) for entry in entries)))
     if reading is None:
         return None
     rationale = rationale_of(entries)
     # In a cut input the last number may be the first digit of a longer one.
-    if truncated and (alone or list(plain_keys(tool_input))[-1:] == [plain_key(name)]):
+    if truncated and (alone or list(plain_keys(tool_input))[-1:] == [plain_key(names[0])]):
         return Reading.unread("truncated"), rationale
     return reading, rationale
 
@@ -104,17 +103,16 @@ def _from_text(
     text: str, criterion: Criterion, names: Sequence[str], *, truncated: bool
 ) -> tuple[Reading[float], str]:
     alone = len(names) == 1
-    for name in _spellings(criterion.name, names):
-        reading = parse_score(text, criterion.scale, name=name, alone=alone, truncated=truncated)
-        section = None if alone or reading.value is not None else _section(text, name, names)
-        if section is not None:
-            reading = parse_score(
-                section.text, criterion.scale, name=name, truncated=truncated and section.is_last
-            )
-        # Anything else was said of this criterion: another spelling could only contradict it.
-        if reading.reason not in ("no_verdict", "truncated"):
-            break
-    rationale = json_rationale(visible_text(text), name=criterion.name, alone=alone)
+    name, *others = _spellings(criterion.name, names)
+    short = "".join(others)
+    reading = parse_score(text, criterion.scale, name=name, short=short, alone=alone, truncated=truncated)
+    sections = [] if alone or reading.value is not None else [_section(text, one, names) for one in (name, *others)]
+    section = next(filter(None, sections), None)
+    if section is not None:
+        reading = parse_score(
+            section.text, criterion.scale, name=name, short=short, truncated=truncated and section.is_last
+        )
+    rationale = json_rationale(visible_text(text), names=(name, *others), alone=alone)
     return reading, rationale or (section.text if section else text)
 
 

@@ -1,30 +1,36 @@
 """
 A score in a judge's prose.
 
-Evidence is ranked by how plainly the judge marked it as its verdict. The highest rank that holds any decides:
-when all of it agrees that is the score, when two differ the reply is ambiguous. The ranks: JSON or a boxed
-value, a line tagged as final, a tagged line, a tag inside a line, a phrase, a bare answer in a short reply.
+Evidence is ranked by how plainly the judge marked it as its verdict. What is quoted, supposed or denied is no
+evidence; a correction takes back what came before it, and a first draft gives way to anything else. Of the rest
+the highest rank decides: when all of it agrees that is the score, when two differ the reply is ambiguous.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
 
 from evaldrop.evaluation.criteria.scales import Scale
 from evaldrop.verdicts.answers import answer_at_head, whole_answer
-from evaldrop.verdicts.structured import score_in_json
-from evaldrop.verdicts.verdict import Reading, agreed
-from evaldrop.verdicts.wording import (
-    NUMBER,
-    SHORT_REPLY,
-    bare,
-    is_refusal,
-    lines_of,
-    plain_text,
-    visible_text,
+from evaldrop.verdicts.languages import CJK_SCORE, CORRECTED, DRAFT, FINAL, SCORE, WEAK_SCORE
+from evaldrop.verdicts.layout import laid_plain
+from evaldrop.verdicts.prose import Found, phrases, unmarked, worded_number
+from evaldrop.verdicts.stances import (
+    Stance,
+    before,
+    is_correcting,
+    is_opening,
+    is_quoted,
+    is_somebody_s,
+    is_supposed,
+    modifiers,
+    stance_of,
 )
+from evaldrop.verdicts.structured import Given, scores_in_json, without_json
+from evaldrop.verdicts.verdict import Reading, agreed
+from evaldrop.verdicts.wording import NUMBER, any_of, bare, is_refusal, plain_text, visible_text
 
 
 class Rank(IntEnum):
@@ -36,191 +42,44 @@ class Rank(IntEnum):
     TAGGED_LINE = 4
     FINAL_TAG = 5
     BOXED = 6
+    REQUESTED = 7
 
 
 class Evidence(NamedTuple):
-    """A reading, its rank, and whether the text ends with it."""
+    """A reading, its rank, whether the text ends with it, where it stands (-1: unknown), how it is meant."""
 
     rank: Rank
     reading: Reading[float]
     at_end: bool = False
+    start: int = -1
+    end: int = -1
+    stance: Stance = Stance.PLAIN
+    named: bool = False
 
 
-_STRONG = "rating|score|grade|verdict|judge?ment|decision"
 _WEAK = (
-    "answer|result|conclusion|assessment|evaluation|mark|label|classification|category|choice|response|output"
+    "answer", "result", "conclusion", "assessment", "evaluation", "mark", "label", "classification", "category", "choice",
+    "response", "output", *WEAK_SCORE,
+)  # fmt: skip
+# Of these a number must be all that follows: "Note: 4 facts", "Résultat: 5 jours".
+_ONLY_WHOLE = frozenset(WEAK_SCORE)
+_BOXED = re.compile(r"\[\[\s*([^\[\]\n]{1,60}?)\s*\]\]|\\boxed\{\s*([^{}\n]{1,60}?)\s*\}")
+_BEHIND = any_of((*FINAL, *CORRECTED, *DRAFT, "score", "rating", "verdict", "grade", "评分", "得分", "スコア"))
+_COPULA = (
+    r"(?:is|was|would be|should be|will be|must be|stays|remains|becomes|gets|est|ist|lautet|beträgt|es|é|è|wynosi)(?!\w)"
+    r"(?:\s(?:now|therefore|thus|then|hence|still|jetzt|maintenant|ahora)(?!\w))?\s?:?"
 )
-_FINAL = re.compile(r"final|overall", re.IGNORECASE)
-# Only markup, a list number or a table bar may come before a tag that opens its line.
-_LINE_OPENING = re.compile(r"[\s>*_#`\"'{,•|+-]*(?:\(?[0-9]{1,2}[.)]\s*)?[\s>*_#`\"'{,•|+-]*$")
-_BOXED = re.compile(r"\[\[\s*([^\[\]\n]{1,60}?)\s*\]\]|\\boxed\{\s*(?:\\text\{)?([^{}\n]{1,60}?)\s*\}")
-_ELEMENT = re.compile(
-    r"<(?:parameter name=\")?(answer|score|rating|verdict|grade|judge?ment)\"?>\s*([^<>]{1,60}?)\s*<",
-    re.IGNORECASE,
-)
-_PHRASE = re.compile(
-    r"(?:\b(?:score|rating|grade)d?(?: it)?\s+(?:is|of|as|at)\s+(?:an?\s+)?"
-    r"|\bI(?:'d|'ll| would| will| must)?(?:\s+\w+)?\s+(?:give|rate|score|assign|award|grade)\b"
-    r"[^.!?\n0-9]{0,60}?"
-    r"\s(?:an?|as|at|it|with|of|this|response)\s+"
-    rf"|\b(?:deserves|receives|gets|earns|merits|warrants)\s+(?:an?\s+)?)(?={NUMBER})",
-    re.IGNORECASE,
-)
-# "A 5 would require ...", "on a scale of 5": a number that is named and not given.
-_HYPOTHETICAL = re.compile(
-    r"\b(?:would require|would need|if|unless|cannot|can't|could not|couldn't|not"
-    r"|unable|instead of|rather than"
-    r"|scale|between|means?|requires?|maximum|minimum|possible)\b",
-    re.IGNORECASE,
-)
-_SENTENCE_END = re.compile(r"[.!?](?=\s|$)|\n")
-# "# Output (a):" opens a section; it does not choose.
-_HEADING = re.compile(r"\s*#|.*:[\s*_]*$")
-# "Yes, it does", "B) it has a gap": the answer is over before the reason begins.
-_STANDS_ALONE = re.compile(r"[.:,;!)]|\s*[–—-]\s|\s*$")
-_LIST_LINE = re.compile(r"^\s*[0-9]{1,2}[.)]\s", re.MULTILINE)
-_LEADING_NUMBER = re.compile(rf"^\W*{NUMBER}(?:\s*(?:/|out of)\s*{NUMBER})?[\s*_`\"')\]]*(?:[.):,;–—(\n-]|$)")
-_FEW_WORDS_THEN_NUMBER = re.compile(rf"^[^0-9\n(:=,-]{{1,40}}[\s*_]*[(:=,–—-]+\s*(?P<answer>{NUMBER}[^\n]*)$")
-_CLOSING_NUMBER = re.compile(rf"[.!?][\"')]?\s+(?P<answer>{NUMBER}(?:\s*/\s*{NUMBER})?)\.?$")
-
-
-def evidence_of(
-    visible: str, plain: str, scale: Scale, *, name: str = "", alone: bool = True
-) -> Iterator[Evidence]:
-    """Yield every reading of a score; `plain` is `plain_text(visible)`, the rest as in `parse_score`."""
-    json_reading = score_in_json(visible, scale, name=name, alone=alone)
-    if json_reading is not None:
-        reading, frames_reply = json_reading
-        yield Evidence(Rank.BOXED if frames_reply else Rank.INLINE_TAG, reading)
-    yield from _tagged(plain, scale, name=name, alone=alone)
-    if alone:
-        yield from _boxed(plain, scale)
-        yield from _phrases(plain, scale)
-        yield from _bare(plain, scale)
-
-
-def _boxed(text: str, scale: Scale) -> Iterator[Evidence]:
-    for match in (*_BOXED.finditer(text), *_ELEMENT.finditer(text)):
-        reading = whole_answer(match.group(match.lastindex or 0), scale)
-        if reading is not None:
-            yield Evidence(Rank.BOXED, reading)
-
-
-def _tagged(text: str, scale: Scale, *, name: str, alone: bool) -> Iterator[Evidence]:
-    for match in _tag_pattern(name, alone).finditer(text):
-        line_start = text.rfind("\n", 0, match.start()) + 1
-        # At most 200: over a long run of markup the pattern takes time with the square of its length.
-        opens_line = bool(_LINE_OPENING.match(text[line_start : match.start()][-200:]))
-        rank = _tag_rank(match, opens_line=opens_line)
-        reading, end = _tagged_answer(text, match, scale)
-        if rank is not None and reading is not None:
-            yield Evidence(rank, reading, at_end=end >= len(text))
-
-
-def _tag_rank(match: re.Match[str], *, opens_line: bool) -> Rank | None:
-    final = bool(_FINAL.search(match.group("modifier")))
-    weak = match.group("weak") is not None and not final
-    by_colon = match.group("separator") in (":", "=")
-    if opens_line and not weak:
-        return Rank.FINAL_TAG if final else Rank.TAGGED_LINE
-    if not by_colon or (weak and not opens_line):
-        return None
-    return Rank.TAGGED_LINE if final else Rank.INLINE_TAG
-
-
-def _tagged_answer(text: str, match: re.Match[str], scale: Scale) -> tuple[Reading[float] | None, int]:
-    """Return what the tag introduces, on its line or alone on the next, and where that line ends."""
-    end = _line_end(text, match.end())
-    rest = text[match.end() : end]
-    if bare(rest):
-        answer = answer_at_head(rest, scale)
-        if answer is None:
-            return _worded_number(rest.strip(), scale), end
-        return answer.reading, end - len(answer.rest)
-    following = re.compile(r"\s*").match(text, end)
-    start = following.end() if following else end
-    end = _line_end(text, start)
-    return whole_answer(text[start:end], scale), end
-
-
-def _line_end(text: str, at: int) -> int:
-    end = text.find("\n", at)
-    return len(text) if end < 0 else end
-
-
-@lru_cache(maxsize=256)
-def _tag_pattern(name: str, alone: bool) -> re.Pattern[str]:
-    spelled = r"[\s_.-]+".join(re.escape(part) for part in re.split(r"[\s_.-]+", name) if part)
-    strong = "|".join(part for part in (spelled, _STRONG if alone else "") if part) or r"(?!)"
-    weak = _WEAK if alone else r"(?!)"
-    return re.compile(
-        rf"(?<!\w)(?P<modifier>(?:(?:final|overall|my|total|verdict)[\s_-]+){{0,2}})"
-        rf"(?:(?:{strong})(?:[\s_-](?:score|rating|verdict))?|(?P<weak>{weak}))(?!\w)"
-        r"[\"'*_`\]]{0,4}\s?(?:\([^()\n]{0,40}\))?[\"'*_`\]]{0,4}\s?(?P<separator>[:=]|is\b|[-–—|])",
-        re.IGNORECASE,
-    )
-
-
-def _phrases(text: str, scale: Scale) -> Iterator[Evidence]:
-    for match in _PHRASE.finditer(text):
-        before = [
-            end.end() for end in _SENTENCE_END.finditer(text, max(0, match.start() - 300), match.start())
-        ]
-        after = _SENTENCE_END.search(text, match.end())
-        sentence = text[
-            before[-1] if before else max(0, match.start() - 300) : after.start() if after else len(text)
-        ]
-        answer = answer_at_head(text[match.end() : match.end() + 80], scale)
-        if answer is not None and not _HYPOTHETICAL.search(sentence):
-            yield Evidence(Rank.PHRASE, answer.reading)
-
-
-def _bare(text: str, scale: Scale) -> Iterator[Evidence]:
-    """Read an answer that nothing marks: the whole reply, its first or last line, a number in a short one."""
-    lines = lines_of(text)
-    if len(text) <= SHORT_REPLY:
-        yield from _bare_number(text, scale)
-    for line in {*lines[:1], *lines[-1:]} if len(lines) > 1 else ():
-        reading = whole_answer(line, scale)
-        # A menu's "1" is a label; on any other scale a number needs a tag or a short reply.
-        proves = scale.kind == "choices" or len(text) <= SHORT_REPLY or not re.search("[0-9]", line)
-        if reading is not None and proves and not _HEADING.match(line):
-            yield Evidence(Rank.BARE, reading)
-    if lines and lines[0][:1].isalpha():
-        answer = answer_at_head(lines[0], scale)
-        if answer is not None and _STANDS_ALONE.match(answer.rest) and "(" not in lines[0].split(")")[0]:
-            yield Evidence(Rank.BARE, answer.reading)
-
-
-def _bare_number(text: str, scale: Scale) -> Iterator[Evidence]:
-    whole = whole_answer(text, scale)
-    if whole is not None:
-        yield Evidence(Rank.BARE, whole)
-        return
-    # "1. ... 2. ..." is a list of reasons, no score of 1.
-    if _LEADING_NUMBER.match(text) and len(_LIST_LINE.findall(text)) < 2:
-        answer = answer_at_head(text, scale)
-        if answer is not None:
-            yield Evidence(Rank.BARE, answer.reading)
-    closing = _CLOSING_NUMBER.search(text)
-    for reading in (
-        _worded_number(text, scale),
-        whole_answer(closing.group("answer"), scale) if closing else None,
-    ):
-        if reading is not None:
-            yield Evidence(Rank.BARE, reading)
-
-
-def _worded_number(text: str, scale: Scale) -> Reading[float] | None:
-    """Return the number that a few words introduce and nothing follows: "Good (3)", "Yes, 0"."""
-    match = _FEW_WORDS_THEN_NUMBER.match(text)
-    if match is None or len(text[: match.start("answer")].split()) > 4:
-        return None
-    return whole_answer(match.group("answer"), scale)
+_OF = r"(?:\s(?:for|of|on|für|de|di|para|voor|за)\s(?P<of>(?:the |this |its |my |la |le |die )?[\w.-]{1,30}(?:\s[\w.-]{1,20})?))?"
+_SCALE_NOTE = r"(?:\s?[(\[][^()\[\]\n]{0,40}[)\]]|\s(?:on|from|out of)\s(?:an? )?(?:scale )?(?:of |from )?[0-9.]{1,4}(?:\s?(?:-|–|to)\s?[0-9.]{1,4})?)?"
+_TAG_MARKUP = r"[\"'*_`\]]{0,4}"
+_BULLET = re.compile(r"^[-•*·–]\s+")
+_BLANKS = re.compile(r"\s*")
+# What a score may be of and be the score all the same.
+_WHOLE = re.compile(r"(?:the |this |its |my )?(?:response|answer|submission|reply|output|text|candidate|criterion|antwort|réponse|respuesta|resposta|risposta)\b", re.IGNORECASE)
 
 
 def parse_score(
-    text: str, scale: Scale, *, name: str = "", alone: bool = True, truncated: bool = False
+    text: str, scale: Scale, *, name: str = "", short: str = "", alone: bool = True, truncated: bool = False
 ) -> Reading[float]:
     """
     Read a score from a judge's text.
@@ -229,6 +88,7 @@ def parse_score(
         text: The reply.
         scale: The answers the judge was offered; nothing outside it is ever returned.
         name: The criterion's name, which may tag its verdict ("Coherence: 2").
+        short: Another name that the criterion answers to.
         alone: Whether the reply is about this criterion only. If not, a bare tag ("Score: 2") proves nothing.
         truncated: Whether the reply was cut at its token limit. Its last word may then be half a number.
 
@@ -237,8 +97,63 @@ def parse_score(
     """
     visible = visible_text(text)
     plain = plain_text(visible)
-    evidence = evidence_of(visible, plain, scale, name=name, alone=alone)
+    evidence = evidence_of(visible, plain, scale, name=name, short=short, alone=alone)
     return settled(evidence, plain, truncated=truncated)
+
+
+def evidence_of(
+    visible: str, plain: str, scale: Scale, *, name: str = "", short: str = "", alone: bool = True
+) -> list[Evidence]:
+    """Return every reading of a score; `plain` is `plain_text(visible)`, the rest as in `parse_score`."""
+    given, prose = scores_in_json(visible, scale, names=(name, short), alone=alone), plain
+    if given:
+        prose = plain_text(without_json(visible))
+    text = laid_plain(prose)
+    found = [*_in_json(given, plain), *_tagged(text, scale, name=name, short=short, alone=alone)]
+    found += _elements(text, scale, name=name, short=short, alone=alone)
+    if alone:
+        found += _boxed(text, scale)
+        found += (_evidence(Rank.PHRASE, piece, text) for piece in phrases(text, scale))
+        found += (_evidence(Rank.BARE, piece, text) for piece in unmarked(text, scale))
+    found.sort(key=lambda piece: piece.start)
+    return _requested(_corrected(found, text), text)
+
+
+def _evidence(rank: Rank, found: Found, text: str) -> Evidence:
+    # "5 in total" sums up what a sentence gave in parts.
+    rank = Rank.INLINE_TAG if found.stance is Stance.FINAL else rank
+    return Evidence(rank, found.reading, found.end >= len(text), found.start, found.end, found.stance)
+
+
+def _corrected(found: Sequence[Evidence], text: str) -> list[Evidence]:
+    """Mark what follows words that take the evidence before it back."""
+    marked: list[Evidence] = []
+    last: Evidence | None = None
+    for piece in found:
+        differs = last is not None and last.end <= piece.start and last.reading != piece.reading
+        corrects = differs and piece.stance is not Stance.DRAFT
+        if corrects and last is not None and is_correcting(text[last.end : piece.start]):
+            marked.append(piece._replace(stance=Stance.CORRECTED))
+        else:
+            marked.append(piece)
+        last = piece if last is None or piece.end >= last.end else last
+    return marked
+
+
+def _requested(found: list[Evidence], text: str) -> list[Evidence]:
+    """Raise the rank of the form that was asked for, `criterion: score`, where the reply ends with it."""
+    end = len(text.rstrip())
+    last = [piece for piece in found if piece.end >= end and piece.rank in (Rank.TAGGED_LINE, Rank.FINAL_TAG)]
+    decides = [piece for piece in last if piece.named or piece.rank is Rank.FINAL_TAG]
+    if not decides:
+        return found
+    named = decides[0].named
+    return [
+        piece._replace(rank=Rank.REQUESTED)
+        if piece.rank in (Rank.TAGGED_LINE, Rank.FINAL_TAG) and (piece.named if named else piece.rank is Rank.FINAL_TAG)
+        else piece
+        for piece in found
+    ]
 
 
 def settled(evidence: Iterable[Evidence], plain: str, *, truncated: bool) -> Reading[float]:
@@ -247,9 +162,169 @@ def settled(evidence: Iterable[Evidence], plain: str, *, truncated: bool) -> Rea
     if truncated:
         # A cut reply never reached its last line; what was tagged before that counts.
         pieces = [piece for piece in pieces if piece.rank >= Rank.TAGGED_LINE and not piece.at_end]
+    pieces = _standing(pieces)
     rank = max((piece.rank for piece in pieces), default=None)
-    # A judge that apologises and then gives a tagged score has judged.
-    if is_refusal(plain) and (rank is None or rank <= Rank.PHRASE):
+    # A judge that apologises and then gives a score on a line of its own has judged.
+    if is_refusal(plain) and (rank is None or rank <= Rank.INLINE_TAG):
         return Reading.unread("refused")
-    reading = agreed(piece.reading for piece in pieces if piece.rank == rank)
+    deciding = [piece for piece in pieces if piece.rank == rank]
+    # What comes later and differs may take back what was marked more plainly.
+    last = max((piece.end for piece in deciding), default=-1)
+    later = [piece for piece in pieces if 0 <= last < piece.start]
+    reading = agreed(piece.reading for piece in (*deciding, *later))
     return reading or Reading.unread("truncated" if truncated else "no_verdict")
+
+
+def _standing(pieces: list[Evidence]) -> list[Evidence]:
+    """Return what still stands: nothing before the last correction, no draft beside anything else."""
+    corrected = max((piece.start for piece in pieces if piece.stance is Stance.CORRECTED), default=-1)
+    standing = [piece for piece in pieces if piece.start >= corrected or piece.start < 0]
+    return [piece for piece in standing if piece.stance is not Stance.DRAFT] or standing
+
+
+def _in_json(given: Iterable[Given], plain: str) -> Iterator[Evidence]:
+    for one in given:
+        if is_quoted(plain, one.start, one.end):
+            continue
+        own_line = not before(plain, one.start).strip(" \t`>*")
+        if not own_line and is_supposed(plain, one.start, one.end):
+            continue
+        rank = Rank.BOXED if one.frames else Rank.INLINE_TAG
+        yield Evidence(rank, one.reading, one.end >= len(plain), one.start, one.end, named=one.named)
+
+
+def _boxed(text: str, scale: Scale) -> Iterator[Evidence]:
+    for match in _BOXED.finditer(text):
+        reading = whole_answer(match.group(match.lastindex or 0), scale)
+        if reading is not None and not is_quoted(text, match.start(), match.end()):
+            yield Evidence(Rank.BOXED, reading, match.end() >= len(text), match.start(), match.end())
+
+
+def _elements(text: str, scale: Scale, *, name: str, short: str, alone: bool) -> Iterator[Evidence]:
+    if "</" not in text and "<parameter" not in text:
+        return
+    for match in _element_pattern(name, short, alone).finditer(text):
+        reading = whole_answer(match.group("answer") or match.group("attributed"), scale)
+        if reading is not None and not is_quoted(text, match.start(), match.end()):
+            yield Evidence(Rank.BOXED, reading, match.end() >= len(text), match.start(), match.end())
+
+
+@lru_cache(maxsize=256)
+def _element_pattern(name: str, short: str, alone: bool) -> re.Pattern[str]:
+    spelled = _spelled(name, short) or r"(?!)"
+    generic = r"|(?:final[_-]?)?(?:answer|score|rating|verdict|grade|judge?ment)" if alone else ""
+    return re.compile(
+        rf"<(?:parameter name=\")?(?:{spelled}{generic})\"?(?:\s[^<>\n]{{0,60}})?>\s*(?P<answer>[^<>]{{1,60}}?)\s*<"
+        rf"|<(?:score|rating|verdict|grade|criterion)\s[^<>\n]{{0,40}}?=[\"'](?:{spelled})[\"'][^<>\n]{{0,40}}>\s*(?P<attributed>[^<>]{{1,60}}?)\s*<",
+        re.IGNORECASE,
+    )
+
+
+def _tagged(text: str, scale: Scale, *, name: str, short: str, alone: bool) -> Iterator[Evidence]:
+    names = frozenset(part for part in re.split(r"[\s_.-]+", f"{name} {short}".casefold()) if part)
+    for match in _tag_pattern(name, short).finditer(text):
+        piece = _tag(text, match, scale, names, alone=alone)
+        if piece is not None:
+            yield piece
+    if alone and not text.isascii():
+        for match in _CJK_TAG.finditer(text):
+            piece = _tag(text, match, scale, names, alone=alone)
+            if piece is not None:
+                yield piece
+
+
+def _tag(text: str, match: re.Match[str], scale: Scale, names: frozenset[str], *, alone: bool) -> Evidence | None:
+    groups = match.groupdict()
+    named, weak, of = groups["name"] is not None, groups["weak"], groups["of"]
+    if of and not _WHOLE.match(of):
+        words = [word for word in re.split(r"[\s_.-]+", of.casefold()) if word not in ("the", "this", "its", "my")]
+        if not set(words[:1]) <= names:
+            return None
+        named = True
+    if not (alone or named):
+        return None
+    prefix = before(text, match.start())
+    around = modifiers(prefix)
+    if is_somebody_s(around, also=names):
+        return None
+    opens_line = is_opening(prefix, also=names)
+    behind = [word for word in re.split(r"[\s_-]+", (groups["behind"] or "").casefold()) if word]
+    words = [*around, *behind, *(re.split(r"[\W_]+", prefix.casefold()) if opens_line else ())]
+    # "The correct answer" is the reference's, and no correction.
+    stance = stance_of(words) if not weak or {"final", "overall"} & {*words} else Stance.PLAIN
+    rank = _tag_rank(match, opens_line=opens_line, stance=stance, weak=weak is not None)
+    if rank is None:
+        return None
+    answer = _tagged_answer(text, match, scale, only_whole=(weak or "").casefold() in _ONLY_WHOLE)
+    if answer.reading is None or is_quoted(text, match.start(), answer.end, answer_at=match.end()):
+        return None
+    if not opens_line and is_supposed(text, match.start(), answer.end, by_colon=rank is Rank.INLINE_TAG):
+        return None
+    at_end = answer.end >= len(text)
+    return Evidence(rank, answer.reading, at_end, match.start(), answer.line_end, stance, named)
+
+
+def _tag_rank(match: re.Match[str], *, opens_line: bool, stance: Stance, weak: bool) -> Rank | None:
+    by_colon = match.group("separator").rstrip()[-1:] in (":", "=")
+    if opens_line and (not weak or stance is Stance.FINAL):
+        return Rank.FINAL_TAG if stance is Stance.FINAL else Rank.TAGGED_LINE
+    if weak and not (opens_line and by_colon):
+        return None
+    return Rank.INLINE_TAG if by_colon else Rank.PHRASE
+
+
+class _Answer(NamedTuple):
+    """What a tag introduces, where it ends, and where its line does."""
+
+    reading: Reading[float] | None
+    end: int
+    line_end: int
+
+
+def _tagged_answer(text: str, match: re.Match[str], scale: Scale, *, only_whole: bool) -> _Answer:
+    """Return what the tag introduces, on its line or alone on the next."""
+    end = _line_end(text, match.end())
+    rest = text[match.end() : end]
+    if not bare(rest):
+        following = _BLANKS.match(text, end)
+        start = following.end() if following else end
+        end = _line_end(text, start)
+        return _Answer(whole_answer(_BULLET.sub("", text[start:end]), scale), end, end)
+    if match.group("separator").isspace() or not match.group("separator"):
+        return _Answer(whole_answer(rest, scale) if rest.startswith("(") else None, end, end)
+    if only_whole:
+        return _Answer(whole_answer(rest, scale), end, end)
+    answer = answer_at_head(rest, scale, sentence=True)
+    if answer is None:
+        return _Answer(worded_number(rest.strip(), scale), end, end)
+    return _Answer(answer.reading, end - len(answer.rest), end)
+
+
+def _line_end(text: str, at: int) -> int:
+    end = text.find("\n", at)
+    return len(text) if end < 0 else end
+
+
+def _spelled(*names: str) -> str:
+    return "|".join(
+        r"[\s_.-]+".join(re.escape(part) for part in re.split(r"[\s_.-]+", name) if part)
+        for name in sorted(filter(None, names), key=len, reverse=True)
+    )
+
+
+@lru_cache(maxsize=256)
+def _tag_pattern(name: str, short: str) -> re.Pattern[str]:
+    spelled = _spelled(name, short) or r"(?!)"
+    return re.compile(
+        rf"(?<!\w)(?:(?P<name>{spelled})|(?P<strong>{any_of(SCORE)})|(?P<weak>{any_of(_WEAK)}))"
+        rf"(?P<behind>(?:[\s_-](?:{_BEHIND})){{0,2}})(?!\w)"
+        rf"{_TAG_MARKUP}{_OF}{_SCALE_NOTE}{_TAG_MARKUP}"
+        rf"(?P<separator>\s?(?:[:=|]|{_COPULA}|[-–—](?!\w)|\.{{3,}}|…)|\s?(?=\({NUMBER}\))|[ \t]*(?=\n))",
+        re.IGNORECASE,
+    )
+
+
+_CJK_TAG = re.compile(
+    rf"(?P<name>(?!))?(?P<weak>(?!))?(?P<of>(?!))?(?P<strong>{any_of(CJK_SCORE)})(?P<behind>)"
+    rf"{_TAG_MARKUP}{_SCALE_NOTE}{_TAG_MARKUP}\s?(?P<separator>[:=]|[为為是はが은는이])"
+)
