@@ -199,7 +199,7 @@ def _worth(number: str) -> float:
 
 
 def _label_at_head(head: str, scale: Scale) -> ReadAnswer | None:
-    pattern = _label_pattern(_labels(scale))
+    pattern = _label_pattern(scale.labels(), scale.kind)
     match = pattern.match(head) if pattern else None
     value = _label_value(match.group("label"), scale) if match else None
     if match is None or value is None or pattern is None:
@@ -245,16 +245,12 @@ def _label_value(label: str, scale: Scale) -> float | None:
 
 
 @lru_cache(maxsize=256)
-def _labels(scale: Scale) -> tuple[str, ...]:
-    """Return the words that answer on `scale`. On points, a label that is a number is read as a number."""
-    if scale.kind == "binary":
-        return (*scale.labels(), *YES, *NO)
-    labels = scale.labels()
-    return labels if scale.kind == "choices" else tuple(word for word in labels if not re.fullmatch(NUMBER, word))
-
-
-@lru_cache(maxsize=256)
-def _label_pattern(labels: tuple[str, ...]) -> re.Pattern[str] | None:
+def _label_pattern(labels: tuple[str, ...], kind: str) -> re.Pattern[str] | None:
+    if kind == "binary":
+        labels = (*labels, *YES, *NO)
+    elif kind == "points":
+        # A point's label that is a number is read as a number: "4.5" is no "4".
+        labels = tuple(label for label in labels if not re.fullmatch(NUMBER, label))
     # The longest first: "partially correct" begins with no shorter label, but "yes, fully" may.
     words = sorted({label.strip() for label in labels if label.strip()}, key=len, reverse=True)
     if not words:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from evaldrop.verdicts.languages import CJK_SCORE, SCORE
 from evaldrop.verdicts.wording import any_of, bare
@@ -23,6 +24,7 @@ _SCORE_HEADER = re.compile(rf"(?:{any_of((*SCORE, *CJK_SCORE, 'mark', 'points', 
 _MAX_ROWS = 200
 
 
+@lru_cache(maxsize=8)
 def laid_plain(text: str) -> str:
     """Return `text` without the markup that stands around or between a tag and its answer."""
     if "~~" in text or "</" in text or "/>" in text or "<br" in text:

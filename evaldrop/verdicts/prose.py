@@ -9,7 +9,7 @@ from evaldrop.verdicts.answers import answer_at_head, whole_answer
 from evaldrop.verdicts.languages import OUT_OF
 from evaldrop.verdicts.stances import Stance, is_quoted, is_supposed
 from evaldrop.verdicts.verdict import Reading, agreed
-from evaldrop.verdicts.wording import NUMBER, SHORT_REPLY, any_of, lines_of
+from evaldrop.verdicts.wording import NUMBER, SHORT_REPLY, any_of, lines_of, matches_at
 
 _FRACTION = rf"{NUMBER}(?:\s*(?:/|(?:{any_of(OUT_OF)})(?!\w))\s*{NUMBER})?"
 _GIVES = (
@@ -22,9 +22,10 @@ _GIVES = (
     r"|\b(?:it's|it is|this is|that's|that is) an?\s+"
     r"|\bich\s+(?:\w+\s+)?(?:gebe|vergebe|bewerte)\b[^.!?\n0-9]{0,40}?\s|\bje\s+(?:\w+\s+)?(?:donne|attribue|mets|note)\b[^.!?\n0-9]{0,40}?\s"
     r"|\b(?:le|lhe)?\s?(?:doy|otorgo|asigno|dou|atribuo|assegno)\s(?:[^.!?\n0-9]{0,40}?\s)?|\bik geef\s(?:[^.!?\n0-9]{0,40}?\s)?"
-    r"|(?:我给|我給|给予|打)[^。.!?\n0-9]{0,12}?|\bставлю\s(?:[^.!?\n0-9]{0,40}?\s)?"
+    r"|\bставлю\s(?:[^.!?\n0-9]{0,40}?\s)?"
 )
 _PHRASE = re.compile(rf"(?:{_GIVES})[*_\"'`]{{0,3}}(?={NUMBER}|(?:zero|one|two|three|four|five|six|seven|eight|nine|ten)\b)", re.IGNORECASE | re.MULTILINE)
+_CJK_PHRASE = re.compile(rf"(?:我给|我給|给予|打分|打)[^.!?\n0-9]{{0,12}}?(?={NUMBER})|(?={NUMBER}\s?点(?:とします|をつけます|です))")
 _CHANGES = re.compile(
     r"\b(?:I|we|score|rating|grade|verdict)\b[^.!?\n]{0,30}?\b(?:rais|lower|chang|revis|adjust|correct|upgrad|downgrad|bump|increas|reduc|drop|updat|mov|amend)\w{0,4}\b"
     rf"[^.!?\n]{{0,60}}?\bto\s+(?:an?\s+)?[*_\"'`]{{0,3}}(?={NUMBER})|\bmake (?:that|it)\s+(?:an?\s+)?(?={NUMBER})",
@@ -37,6 +38,11 @@ _BACKWARDS = re.compile(
 )
 _COMPONENT = re.compile(r"\s*(?:points?\s+|stars?\s+)?(?:for|on|in)\s+(?!(?:this|the (?:response|answer)|it|total|all|being|now|that|its|a|an|correctness)\b)(?:\w+\s*)(?:$|[.,;)]|and\b|but\b)", re.IGNORECASE)
 
+# Every phrase begins with one of these.
+_PHRASE_WORDS = frozenset(
+    "score scored scores rating rate rated grade graded verdict i we deserves receives gets earns merits warrants is would should must"
+    " will it this that which so response answer ich je le lhe doy otorgo asigno dou atribuo assegno ik ставлю make".split()
+)
 # "# Output (a):" opens a section; it does not choose.
 _HEADING = re.compile(r"\s*#+\s.*\D$|.*:[\s*_]*$")
 _BULLET = re.compile(r"^\s*(?:[-–•·*▪►‣◦]|[*+]\s)\s+")
@@ -49,12 +55,13 @@ _NUMBER_LINE = re.compile(rf"^[^\w\n.<>≤≥~≈±$€£-]{{0,12}}(?:-\s+)?\(?(
 _SUBJECT = re.compile(r"[\s*_`\"')\]]*(?:,[^.!?\n]{0,120}?,?)?\s(?:is|are|was|were|has|have|would|means|equals|stands)\b", re.IGNORECASE)
 _FEW_WORDS_THEN_NUMBER = re.compile(rf"^[^0-9\n(:=,-]{{1,40}}[\s*_]*[(:=,–—-]+\s*(?P<answer>{NUMBER}[^\n]*)$")
 _CLOSING_NUMBER = re.compile(
-    rf"(?:[^\W\d_][\"')*_\]]{{0,3}}[.!?;][\"')*_]{{0,3}}\s+(?:so|thus|hence|therefore|overall|finally)?,?\s*"
+    rf"(?:\w[\"')*_\]]{{0,3}}[.!?;][\"')*_]{{0,3}}\s+(?:so|thus|hence|therefore|overall|finally)?,?\s*"
     r"|\b(?:so|thus|hence|therefore|then|in conclusion|overall|donc|daher|luego|portanto|quindi|dus)[,:]?\s+(?:an?\s+)?"
     r"|\b(?:missing|wrong|right|correct|incorrect|incomplete|complete|absent|good|bad|fine|vague|unclear|perfect|poor|false|true)[.,:;]\s+)"
     rf"[*_\"'(\[]{{0,3}}(?P<answer>{_FRACTION}(?:\s+(?:points?|stars?))?)[*_\"')\]]{{0,3}}[.!]?\s*$",
     re.IGNORECASE,
 )
+_LETTERS = re.compile(r"[^\W\d_]")
 _LAST_SENTENCE = re.compile(r"[.!?;:)]\s+(?P<answer>[^.!?;:\n]{1,60})[.!]?\s*$")
 
 
@@ -70,10 +77,14 @@ class Found(NamedTuple):
 def phrases(text: str, scale: Scale) -> Iterator[Found]:
     """Yield the scores that sentences give, those left out that are supposed, denied, asked or quoted."""
     for pattern in (_PHRASE, _CHANGES):
-        for match in pattern.finditer(text):
+        for match in matches_at(pattern, text, _PHRASE_WORDS):
             found = _said(text, match.end(), match.start(), scale)
             if found is not None:
                 yield found if pattern is _PHRASE else found._replace(stance=Stance.CORRECTED)
+    for match in () if text.isascii() else _CJK_PHRASE.finditer(text):
+        found = _said(text, match.end(), match.start(), scale)
+        if found is not None:
+            yield found
     for match in _BACKWARDS.finditer(text):
         reading = whole_answer(match.group("answer"), scale)
         if reading is not None and not _is_void(text, match.start(), match.end()):
@@ -108,6 +119,9 @@ def unmarked(text: str, scale: Scale) -> Iterator[Found]:
     last = _LAST_SENTENCE.search(tail)
     for match, only_labels in ((closing, False), (last, True)):
         if match is None or (only_labels and re.search("[0-9]", match.group("answer"))):
+            continue
+        # "1. 2" is an item and no sentence with a score behind it.
+        if not only_labels and not _LETTERS.search(tail[max(0, match.start() - 40) : match.start("answer")]):
             continue
         reading = whole_answer(match.group("answer"), scale)
         start, end = tail_start + match.start("answer"), tail_start + match.end("answer")

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any, Final, Literal, NamedTuple
 
 from evaldrop.evaluation.criteria.criterion import Criterion
-from evaldrop.verdicts.preferences import parse_yes_no
+from evaldrop.verdicts.letters import parse_yes_no
 from evaldrop.verdicts.scores import parse_score
 from evaldrop.verdicts.structured import (
     entries_of,
@@ -96,6 +96,9 @@ def _from_letter(text: str, criterion: Criterion, *, alone: bool, truncated: boo
         # One letter cannot answer several questions, nor one with more than two answers.
         return Reading.unread("no_verdict")
     letter = parse_yes_no(text, truncated=truncated)
+    if letter.reason == "no_verdict":
+        # No letter: perhaps "correctness: yes", or JSON.
+        return parse_score(text, criterion.scale, name=criterion.name)
     return Reading(None, letter.reason) if letter.value is None else Reading(float(letter.value))
 
 

@@ -30,7 +30,7 @@ from evaldrop.verdicts.stances import (
 )
 from evaldrop.verdicts.structured import Given, scores_in_json, without_json
 from evaldrop.verdicts.verdict import Reading, agreed
-from evaldrop.verdicts.wording import NUMBER, any_of, bare, is_refusal, plain_text, visible_text
+from evaldrop.verdicts.wording import NUMBER, any_of, bare, is_refusal, matches_at, plain_text, visible_text
 
 
 class Rank(IntEnum):
@@ -73,6 +73,7 @@ _OF = r"(?:\s(?:for|of|on|für|de|di|para|voor|за)\s(?P<of>(?:the |this |its |
 _SCALE_NOTE = r"(?:\s?[(\[][^()\[\]\n]{0,40}[)\]]|\s(?:on|from|out of)\s(?:an? )?(?:scale )?(?:of |from )?[0-9.]{1,4}(?:\s?(?:-|–|to)\s?[0-9.]{1,4})?)?"
 _TAG_MARKUP = r"[\"'*_`\]]{0,4}"
 _BULLET = re.compile(r"^[-•*·–]\s+")
+_FIRST_WORD = re.compile(r"[^\W\d_]+")
 _BLANKS = re.compile(r"\s*")
 # What a score may be of and be the score all the same.
 _WHOLE = re.compile(r"(?:the |this |its |my )?(?:response|answer|submission|reply|output|text|candidate|criterion|antwort|réponse|respuesta|resposta|risposta)\b", re.IGNORECASE)
@@ -190,7 +191,8 @@ def _in_json(given: Iterable[Given], plain: str) -> Iterator[Evidence]:
         if not own_line and is_supposed(plain, one.start, one.end):
             continue
         rank = Rank.BOXED if one.frames else Rank.INLINE_TAG
-        yield Evidence(rank, one.reading, one.end >= len(plain), one.start, one.end, named=one.named)
+        # JSON that is closed was not cut, wherever it stands.
+        yield Evidence(rank, one.reading, start=one.start, end=one.end, named=one.named)
 
 
 def _boxed(text: str, scale: Scale) -> Iterator[Evidence]:
@@ -222,7 +224,8 @@ def _element_pattern(name: str, short: str, alone: bool) -> re.Pattern[str]:
 
 def _tagged(text: str, scale: Scale, *, name: str, short: str, alone: bool) -> Iterator[Evidence]:
     names = frozenset(part for part in re.split(r"[\s_.-]+", f"{name} {short}".casefold()) if part)
-    for match in _tag_pattern(name, short).finditer(text):
+    first_words = _first_words(name, short, alone)
+    for match in matches_at(_tag_pattern(name, short), text, first_words):
         piece = _tag(text, match, scale, names, alone=alone)
         if piece is not None:
             yield piece
@@ -313,10 +316,17 @@ def _spelled(*names: str) -> str:
 
 
 @lru_cache(maxsize=256)
+def _first_words(name: str, short: str, alone: bool) -> frozenset[str]:
+    tags = (name, short, *SCORE, *_WEAK) if alone else (name, short, *SCORE)
+    firsts = (_FIRST_WORD.search(tag.lower()) for tag in tags)
+    return frozenset(first.group() for first in firsts if first)
+
+
+@lru_cache(maxsize=256)
 def _tag_pattern(name: str, short: str) -> re.Pattern[str]:
     spelled = _spelled(name, short) or r"(?!)"
     return re.compile(
-        rf"(?<!\w)(?:(?P<name>{spelled})|(?P<strong>{any_of(SCORE)})|(?P<weak>{any_of(_WEAK)}))"
+        rf"(?<![^\W_])(?:(?P<name>{spelled})|(?P<strong>{any_of(SCORE)})|(?P<weak>{any_of(_WEAK)}))"
         rf"(?P<behind>(?:[\s_-](?:{_BEHIND})){{0,2}})(?!\w)"
         rf"{_TAG_MARKUP}{_OF}{_SCALE_NOTE}{_TAG_MARKUP}"
         rf"(?P<separator>\s?(?:[:=|]|{_COPULA}|[-–—](?!\w)|\.{{3,}}|…)|\s?(?=\({NUMBER}\))|[ \t]*(?=\n))",

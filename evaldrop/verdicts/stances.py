@@ -43,7 +43,7 @@ _QUOTED_WORDS = frozenset(
 )  # fmt: skip
 _FINAL, _CORRECTED, _DRAFT = frozenset(FINAL), frozenset(CORRECTED), frozenset(DRAFT)
 _KNOWN = _OPENERS | _FINAL | _CORRECTED | _DRAFT
-_WORD = re.compile(r"[^\W\d_][\w'-]*")
+_WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _SENTENCE_END = re.compile(r"[.!?;](?=[\s\"')]|$)|\n")
 _CUE = re.compile(
     r"\bon (?:a )?(?:second|further|closer|re-?)[- ]?(?:thought|look|read|reading|reflection|inspection|consideration)s?\b"
@@ -243,7 +243,7 @@ def _block_is_led_in(text: str, line_start: int) -> bool:
         if _JUDGE_SPEAKS.search(line):
             return False
         last = [part for part in _SENTENCE_END.split(line) if part.strip()][-1:] or [""]
-        open_ended = line[-1:] not in ".!?"
+        open_ended = line[-1:] == ":" or line[-1:].isalnum()
         if open_ended and (line[-1:] == ":" or not blanks) and _leads_in(last[0]):
             return True
         if blanks:

@@ -2,7 +2,8 @@
 
 import re
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from evaldrop.verdicts.languages import DIGITS
 
@@ -46,6 +47,7 @@ _CHANNEL = re.compile(
     re.DOTALL,
 )
 _CONTROL_TOKEN = re.compile(r"<\|[a-z_]{1,24}\|>")
+_WORDS = re.compile(r"[^\W\d_]+")
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n`]*$", re.MULTILINE)
 _FENCED_INLINE = re.compile(r"^(```|~~~)(?:json|text|python|yaml|xml)?(.*?)\1$", re.DOTALL)
 _INVISIBLE = str.maketrans(dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff"))
@@ -67,6 +69,8 @@ _PLAIN = str.maketrans(
 _MARKUP = " \t\n*_`\"'()[]{}<>#|~.,;:!"
 
 
+# A reply about several criteria is read once for each: what depends on the text alone is kept for a moment.
+@lru_cache(maxsize=8)
 def visible_text(reply: str) -> str:
     """
     Return `reply` without what carries no verdict: hidden thoughts, fences, invisible characters.
@@ -98,6 +102,8 @@ def _without_thoughts(text: str) -> str:
     One that was never opened began before the reply did: some servers cut the opening mark off. But a closing
     mark in quotes is spoken of, and ends nothing.
     """
+    if "<" not in text and "[" not in text and "◁" not in text:
+        return text
     kept: list[str] = []
     inside, at = "", 0
     for mark in _THOUGHT_MARK.finditer(text):
@@ -116,6 +122,7 @@ def _without_thoughts(text: str) -> str:
     return "\n".join([*kept, "" if inside else text[at:]])
 
 
+@lru_cache(maxsize=8)
 def plain_text(visible: str) -> str:
     """Return `visible` with straight quotes, ASCII digits and stops. Not for JSON: it could end a string."""
     return visible.translate(_PLAIN)
@@ -147,3 +154,27 @@ def is_refusal(text: str) -> bool:
 def lines_of(text: str) -> list[str]:
     """Return the lines that are not blank."""
     return [line for line in text.split("\n") if line.strip(string.whitespace)]
+
+
+@lru_cache(maxsize=8)
+def word_starts(text: str) -> Mapping[str, Sequence[int]]:
+    """Return where each word of `text` begins, by the word in lower case: what a pattern is worth trying at."""
+    starts: dict[str, list[int]] = {}
+    lower = text.lower()
+    # A few letters become two in lower case, and every place after them would be wrong.
+    for match in _WORDS.finditer(lower if len(lower) == len(text) else text):
+        starts.setdefault(match.group(), []).append(match.start())
+    return starts
+
+
+def matches_at(pattern: re.Pattern[str], text: str, words: Iterable[str]) -> list[re.Match[str]]:
+    """Return the matches of `pattern` that begin with any of `words`, in order; those within others left out."""
+    starts = word_starts(text)
+    found: list[re.Match[str]] = []
+    end = 0
+    for at in sorted(at for word in words if word in starts for at in starts[word]):
+        match = pattern.match(text, at) if at >= end else None
+        if match:
+            found.append(match)
+            end = match.end()
+    return found
