@@ -12,19 +12,19 @@ from evaldrop.verdicts.wording import NOT_APPLICABLE, NUMBER, any_of, bare, to_f
 _OPENING_MARKUP = " \t*_`\"'([{|#"
 _CLOSING_MARKUP = "*_`\"')]}>|~"
 _NUMBER_WORDS = any_of(NUMBER_WORDS)
-_UNIT = rf"(?:\s?(?:{any_of(CJK_UNITS)})|\s*(?:{any_of(UNITS)})(?!\w))"
+_UNIT = rf"(?:(?:\s?(?:{any_of(CJK_UNITS)})|\s*(?:{any_of(UNITS)})(?!\w))?(?:です|とします|입니다)?)"
 # A percentage, a degree, a price, or the first part of a fraction, a date, a time or a word is no score.
 _NUMBER = re.compile(
-    rf"(?P<number>{NUMBER}|(?:{_NUMBER_WORDS})(?![\w-])){_UNIT}?"
+    rf"(?P<number>{NUMBER}|(?:{_NUMBER_WORDS})(?![\w-])){_UNIT}[*_`]{{0,3}}"
     rf"(?:\s*(?:/|(?:{any_of(OUT_OF)})(?!\w))\s*(?:a possible |possible )?"
-    rf"(?P<whole>{NUMBER}|(?:{_NUMBER_WORDS})(?!\w)){_UNIT}?)?(?![\w^°$€£¥½/]|[.,:][0-9])",
+    rf"(?P<whole>{NUMBER}|(?:{_NUMBER_WORDS})(?!\w)){_UNIT})?(?![\w^°$€£¥½/]|[.,:][0-9]|\s?[€£¥°])",
     re.IGNORECASE,
 )
 # "5分中4分": the scale's top comes first.
 _OF_FIRST = re.compile(rf"(?P<whole>{NUMBER})\s?(?:[分点點점]\s?)?(?:満点)?中,?\s?(?P<number>{NUMBER})\s?[分点點점]?(?!\w)")
 # "<4", "~4", "$4": a bound, an estimate and a price are no scores; "<4>" is one in brackets.
 _NO_SCORE_SIGN = re.compile(r"[<>≤≥≈∼~±€$£¥≲≳^]+\s*\.?[0-9]")
-_IN_SIGNS = re.compile(rf"<\s*({NUMBER})\s*>|\$\s*({NUMBER})\s*\$")
+_IN_SIGNS = re.compile(rf"<\s*({NUMBER})\s*>")
 _SCALE_FIRST = re.compile(
     rf"(?:on )?(?:an? |the )?(?:scale (?:of |from )?)?{NUMBER}\s*(?:-|–|to)\s*{NUMBER}\s*(?:scale|range)?\s*[:=]\s*"
     rf"|(?:on )?an? (?:scale|range) (?:of |from )?{NUMBER}\s*(?:-|–|to)\s*{NUMBER}\s*[:=,]?\s*",
@@ -51,6 +51,8 @@ _ANOTHER_NUMBER = re.compile(
     r"|[ \t]*(?:±|\+/-)|-[ \t]*(?:$|[\n,;)])",
     re.IGNORECASE,
 )
+_UP_TO = re.compile(rf"\s*(?:-|–|to)\s*(?P<high>{NUMBER})\s*[)\]}}>]*\s*(?:$|\n)", re.IGNORECASE)
+_END_TAG = re.compile(r"^\s*</[a-zA-Z][\w-]{0,30}>")
 _SHARED_OUT = re.compile(
     rf"[ \t]*(?:for|on|in)\b[^.;\n]{{1,60}}?(?:[,;]|\band\b|\bbut\b)[^.;\n]{{0,12}}?{NUMBER}[ \t]+(?:points? )?(?:for|on|in)\b", re.IGNORECASE
 )
@@ -68,7 +70,7 @@ _LABEL_NUMBER = re.compile(rf"[\s*_]*[(\[:,=–-]+\s*(?P<number>{NUMBER})\s*(?:[
 _BETWEEN_LABELS = re.compile(r"[\s*_\"')\]]{0,4}(?:[,/&;+|]|\b(?:or|and|to|oder|und|ou|et|o|e|y|of|en)\b)[\s*_\"'(\[]{0,4}")
 # "correct? No, incorrect.": what was asked is not what was answered.
 _ASKED = re.compile(r"[\s*_\"')]{0,3}\?[\s*_\"']{0,3}")
-_INTERJECTION = re.compile(r"(?:no|nope|nein|hm+|well|not (?:quite|really))[\s,.:;!–-]{1,4}", re.IGNORECASE)
+_INTERJECTION = re.compile(r"(?:(?:no|nope|nein|hm+|well|not (?:quite|really))[\s,.:;!–-]{1,4}){1,3}", re.IGNORECASE)
 # "Yes, there are several errors" answers another question than it was asked.
 _FOUND = re.compile(
     r"[\s,.:;–—-]{1,4}(?P<clause>(?:there (?:is|are)|it (?:is|has|contains|makes)|I (?:see|found|find|spotted|noticed)|"
@@ -110,7 +112,7 @@ def answer_at_head(text: str, scale: Scale, *, sentence: bool = False) -> ReadAn
     head = text.lstrip(_OPENING_MARKUP)
     in_signs = _IN_SIGNS.match(head)
     if in_signs:
-        head = next(filter(None, in_signs.groups())) + " " + head[in_signs.end() :]
+        head = in_signs.group(1) + " " + head[in_signs.end() :]
     if _NO_SCORE_SIGN.match(head):
         return None
     head = head.lstrip("<~" + _OPENING_MARKUP)
@@ -147,10 +149,13 @@ def _number_at_head(head: str, scale: Scale) -> ReadAnswer | None:
         if scale.high != 100:
             return None
         rest = rest[1:]
-    rest = rest.lstrip(_CLOSING_MARKUP)
+    rest = _END_TAG.sub("", rest.lstrip(_CLOSING_MARKUP), count=1)
     if arrow := _ARROW.match(rest):
         return _after_arrow(arrow.group("after"), scale)
     if _SCALE_FIRST.match(head):
+        return None
+    if (to := _UP_TO.match(rest)) and (_worth(match.group("number")), to_float(to.group("high"))) == (scale.low, scale.high):
+        # "[1-5]" names the scale.
         return None
     if _ANOTHER_NUMBER.match(rest) or _SHARED_OUT.match(rest):
         return ReadAnswer(Reading.unread("ambiguous"), "")

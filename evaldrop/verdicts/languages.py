@@ -86,6 +86,11 @@ CORRECTED: Final = (
     "исправленная", "новая", "исправление", "poprawiona", "nowa", "korekta",
     "修正后", "修正後", "修正", "更正后", "更正", "修改后", "修订", "訂正", "수정된", "수정", "정정",
 )  # fmt: skip
+# A tag that says that what came before was not right: "Correction: 3".
+CORRECTION: Final = (
+    "correction", "edit", "update", "revision", "amendment", "erratum", "revised", "corrected", "korrektur", "rectification",
+    "corrección", "rectificación", "correção", "correzione", "correctie", "исправление", "korekta",
+)  # fmt: skip
 DRAFT: Final = (
     "draft", "initial", "initially", "first", "preliminary", "tentative", "tentatively", "provisional", "original",
     "originally", "old", "earlier", "previous", "previously", "starting", "interim", "rough", "prior", "temporary",

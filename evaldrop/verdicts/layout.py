@@ -10,6 +10,7 @@ from evaldrop.verdicts.wording import any_of, bare
 _STRUCK = re.compile(r"~~[^~\n]{1,200}~~|<(del|s|strike)>[^<>\n]{0,200}</\1>", re.IGNORECASE)
 _LATEX_TEXT = re.compile(r"\\(?:text|textbf|textit|mathbf|mathrm|emph|underline)\s?\{([^{}\n]{0,80})\}")
 _LATEX_FRACTION = re.compile(r"\\[dt]?frac\s?\{([0-9.]{1,6})\}\s?\{([0-9.]{1,6})\}")
+_LATEX_NUMBER = re.compile(r"\$\s{0,2}([0-9.]{1,6}(?:\s?/\s?[0-9.]{1,6})?)\s{0,2}\$")
 _LATEX_SIGNS = re.compile(r"\\[()\[\],;! ]|\\(?:quad|qquad|displaystyle)\b")
 # Elements that hold what somebody else said, or what the judge says aside.
 _ASIDE = re.compile(
@@ -33,6 +34,8 @@ def laid_plain(text: str) -> str:
         # A reply that is one explanation has nothing else to say it in.
         text = rest if bare(rest) else text
         text = _BLOCK_TAG.sub("\n", _INLINE_TAG.sub("", text))
+    if "$" in text:
+        text = _LATEX_NUMBER.sub(r"\1", text)
     if "\\" in text:
         text = _LATEX_FRACTION.sub(r"\1/\2", _LATEX_TEXT.sub(r"\1", text))
         text = _LATEX_SIGNS.sub(" ", text)

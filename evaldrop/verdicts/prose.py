@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from evaldrop.evaluation.criteria.scales import Scale
 from evaldrop.verdicts.answers import answer_at_head, whole_answer
-from evaldrop.verdicts.languages import OUT_OF
+from evaldrop.verdicts.languages import OUT_OF, UNITS
 from evaldrop.verdicts.stances import Stance, is_quoted, is_supposed
 from evaldrop.verdicts.verdict import Reading, agreed
 from evaldrop.verdicts.wording import NUMBER, SHORT_REPLY, any_of, lines_of, matches_at
@@ -50,10 +50,14 @@ _BULLET = re.compile(r"^\s*(?:[-–•·*▪►‣◦]|[*+]\s)\s+")
 _STANDS_ALONE = re.compile(r"[.:,;!)]|\s*[–—-]\s|\s*$|\n")
 _LIST_LINE = re.compile(r"^\s*\(?[0-9]{1,3}(?:[.):]|\s*[=–-])\s", re.MULTILINE)
 _LEADING_NUMBER = re.compile(rf"^[^\w.<>≤≥~±$€£-]{{0,12}}-?(?P<answer>{_FRACTION})(?P<next>[\s*_`\"')\]]*(?:[.:,;–—(\n-]|$))")
-_NUMBER_LINE = re.compile(rf"^[^\w\n.<>≤≥~≈±$€£-]{{0,12}}(?:-\s+)?\(?(?P<answer>[-+]?{_FRACTION})[^\w\n%°€$£/+-]{{0,12}}$", re.MULTILINE)
+_UNIT = rf"(?:\s?(?:{any_of(UNITS)}))?"
+_NUMBER_LINE = re.compile(rf"^[^\w\n.<>≤≥~≈±$€£-]{{0,12}}(?:-\s+)?\(?(?P<answer>[-+]?{_FRACTION}{_UNIT})[^\w\n%°€$£/+-]{{0,12}}$", re.MULTILINE)
 # "5, the number of days, is right": the number is what is spoken of.
 _SUBJECT = re.compile(r"[\s*_`\"')\]]*(?:,[^.!?\n]{0,120}?,?)?\s(?:is|are|was|were|has|have|would|means|equals|stands)\b", re.IGNORECASE)
-_FEW_WORDS_THEN_NUMBER = re.compile(rf"^[^0-9\n(:=,-]{{1,40}}[\s*_]*[(:=,–—-]+\s*(?P<answer>{NUMBER}[^\n]*)$")
+_FEW_WORDS_THEN_NUMBER = re.compile(rf"^(?P<words>[^0-9\n(:=,–—-]{{1,40}})(?P<sign>[(:=,–—-]+)\s*(?P<answer>{NUMBER}[^\n]*)$")
+# What was scored and not how: "Confidence: 5", "Style (3)".
+_ASPECT = re.compile(r"(?:ness|ity|ence|ance|acy|tion|ency|ment|score|rating|style|tone|grammar|length|format|spelling|step|question|page|line|item|point|total|count|number)s?[\s*_]*$", re.IGNORECASE)
+_SUMS_UP = re.compile(r"(?:overall|total|final(?:ly)?|result|insgesamt|gesamt|correction)[\s*_]*$", re.IGNORECASE)
 _CLOSING_NUMBER = re.compile(
     rf"(?:\w[\"')*_\]]{{0,3}}[.!?;][\"')*_]{{0,3}}\s+(?:so|thus|hence|therefore|overall|finally)?,?\s*"
     r"|\b(?:so|thus|hence|therefore|then|in conclusion|overall|donc|daher|luego|portanto|quindi|dus)[,:]?\s+(?:an?\s+)?"
@@ -62,7 +66,10 @@ _CLOSING_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _LETTERS = re.compile(r"[^\W\d_]")
-_LAST_SENTENCE = re.compile(r"[.!?;:)]\s+(?P<answer>[^.!?;:\n]{1,60})[.!]?\s*$")
+_LAST_SENTENCE = re.compile(r"[.!?;)]\s+(?P<answer>[^.!?;:\n]{1,60})[.!]?\s*$")
+
+
+_SHORT_ANSWER = 80
 
 
 class Found(NamedTuple):
@@ -109,6 +116,10 @@ def _is_void(text: str, start: int, end: int) -> bool:
 def unmarked(text: str, scale: Scale) -> Iterator[Found]:
     """Yield answers that nothing marks: a line of its own, the head or the end of a reply."""
     lines = lines_of(text)
+    whole = whole_answer(text, scale) if len(text) <= _SHORT_ANSWER and len(lines) == 1 else None
+    if whole is not None:
+        yield Found(whole, 0, len(text))
+        return
     yield from _number_lines(text, lines, scale)
     yield from _label_lines(text, lines, scale)
     if lines and not _has_several_heads(lines, scale):
@@ -174,7 +185,7 @@ def _heads(text: str, lines: list[str], scale: Scale) -> Iterator[Found]:
     """Read what a short reply begins with, "4 - polite", or a word and what follows it: "Yes, it does"."""
     short = len(text) <= SHORT_REPLY
     match = _LEADING_NUMBER.match(text) if scale.kind != "choices" else None
-    if match and (short or "/" in match.group("answer")) and len(_LIST_LINE.findall(text)) < 2 and not _is_list_number(text, match, scale):
+    if match and (short or "/" in match.group("answer")) and len(_LIST_LINE.findall(text)) < 2 and not _is_list_number(text, match):
         answer = answer_at_head(_BULLET.sub("", text[:SHORT_REPLY]), scale)
         if answer is not None and not _SUBJECT.match(text, match.end("answer")):
             yield Found(answer.reading, 0, match.end("answer"))
@@ -188,7 +199,7 @@ def _heads(text: str, lines: list[str], scale: Scale) -> Iterator[Found]:
             yield Found(answer.reading, 0, len(first) - len(answer.rest))
 
 
-def _is_list_number(text: str, match: re.Match[str], scale: Scale) -> bool:
+def _is_list_number(text: str, match: re.Match[str]) -> bool:
     """Tell whether a reply begins with the number of an item: "2) The date is missing.", "1. It greets."."""
     number, rest = match.group("answer"), text[match.end("answer") :]
     if rest.startswith(")") and "(" not in text[: match.start("answer")]:
@@ -197,13 +208,16 @@ def _is_list_number(text: str, match: re.Match[str], scale: Scale) -> bool:
         return False
     if re.match(rf"\.\s+{NUMBER}", rest):
         return True
-    # A list begins with 1; "1. Rude" names the point.
-    return number == "1" and whole_answer(rest[1:].strip(), scale) is None
+    # A list begins with 1, and its items are sentences; "1. Rude" names the point.
+    return number == "1" and len(rest.split()) > 4
 
 
-def worded_number(text: str, scale: Scale) -> Reading[float] | None:
+def worded_number(text: str, scale: Scale, *, tagged: bool = False) -> Reading[float] | None:
     """Return the number that a few words introduce and nothing follows: "Good (3)", "Yes, 0"."""
     match = _FEW_WORDS_THEN_NUMBER.match(text)
-    if match is None or len(text[: match.start("answer")].split()) > 4:
+    if match is None or len(match.group("words").split()) > 4:
+        return None
+    words = match.group("words")
+    if not _SUMS_UP.search(words) and (_ASPECT.search(words) or (match.group("sign")[0] in ":=" and not tagged)):
         return None
     return whole_answer(match.group("answer"), scale)

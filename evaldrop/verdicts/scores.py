@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from evaldrop.evaluation.criteria.scales import Scale
 from evaldrop.verdicts.answers import answer_at_head, whole_answer
-from evaldrop.verdicts.languages import CJK_SCORE, CORRECTED, DRAFT, FINAL, SCORE, WEAK_SCORE
+from evaldrop.verdicts.languages import CJK_SCORE, CORRECTED, CORRECTION, DRAFT, FINAL, SCORE, WEAK_SCORE
 from evaldrop.verdicts.layout import laid_plain
 from evaldrop.verdicts.prose import Found, phrases, unmarked, worded_number
 from evaldrop.verdicts.stances import (
@@ -59,10 +59,10 @@ class Evidence(NamedTuple):
 
 _WEAK = (
     "answer", "result", "conclusion", "assessment", "evaluation", "mark", "label", "classification", "category", "choice",
-    "response", "output", *WEAK_SCORE,
+    "response", "output", *WEAK_SCORE, *CORRECTION,
 )  # fmt: skip
 # Of these a number must be all that follows: "Note: 4 facts", "Résultat: 5 jours".
-_ONLY_WHOLE = frozenset(WEAK_SCORE)
+_ONLY_WHOLE = frozenset((*WEAK_SCORE, *CORRECTION))
 _BOXED = re.compile(r"\[\[\s*([^\[\]\n]{1,60}?)\s*\]\]|\\boxed\{\s*([^{}\n]{1,60}?)\s*\}")
 _BEHIND = any_of((*FINAL, *CORRECTED, *DRAFT, "score", "rating", "verdict", "grade", "评分", "得分", "スコア"))
 _COPULA = (
@@ -74,6 +74,11 @@ _SCALE_NOTE = r"(?:\s?[(\[][^()\[\]\n]{0,40}[)\]]|\s(?:on|from|out of)\s(?:an? )
 _TAG_MARKUP = r"[\"'*_`\]]{0,4}"
 _BULLET = re.compile(r"^[-•*·–]\s+")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
+# "4, no wait, 3": the same line takes the answer back.
+_TAKEN_BACK = re.compile(
+    rf"\b(?:wait|scratch that|rather|actually|make that|correction|sorry|I mean|nein|non|perdón|anzi)\b[\s,:]{{1,3}}(?:an?\s)?(?P<answer>{NUMBER}(?:\s?/\s?{NUMBER})?)\W{{0,4}}$",
+    re.IGNORECASE,
+)
 _BLANKS = re.compile(r"\s*")
 # What a score may be of and be the score all the same.
 _WHOLE = re.compile(r"(?:the |this |its |my )?(?:response|answer|submission|reply|output|text|candidate|criterion|antwort|réponse|respuesta|resposta|risposta)\b", re.IGNORECASE)
@@ -106,10 +111,8 @@ def evidence_of(
     visible: str, plain: str, scale: Scale, *, name: str = "", short: str = "", alone: bool = True
 ) -> list[Evidence]:
     """Return every reading of a score; `plain` is `plain_text(visible)`, the rest as in `parse_score`."""
-    given, prose = scores_in_json(visible, scale, names=(name, short), alone=alone), plain
-    if given:
-        prose = plain_text(without_json(visible))
-    text = laid_plain(prose)
+    given = scores_in_json(visible, scale, names=(name, short), alone=alone)
+    text = laid_plain(plain_text(without_json(visible)))
     found = [*_in_json(given, plain), *_tagged(text, scale, name=name, short=short, alone=alone)]
     found += _elements(text, scale, name=name, short=short, alone=alone)
     if alone:
@@ -254,11 +257,13 @@ def _tag(text: str, match: re.Match[str], scale: Scale, names: frozenset[str], *
     behind = [word for word in re.split(r"[\s_-]+", (groups["behind"] or "").casefold()) if word]
     words = [*around, *behind, *(re.split(r"[\W_]+", prefix.casefold()) if opens_line else ())]
     # "The correct answer" is the reference's, and no correction.
-    stance = stance_of(words) if not weak or {"final", "overall"} & {*words} else Stance.PLAIN
+    stance = stance_of(words) if not weak or behind or {"final", "overall"} & {*words} else Stance.PLAIN
+    if (weak or "").casefold() in CORRECTION:
+        weak, stance = None, Stance.CORRECTED
     rank = _tag_rank(match, opens_line=opens_line, stance=stance, weak=weak is not None)
     if rank is None:
         return None
-    answer = _tagged_answer(text, match, scale, only_whole=(weak or "").casefold() in _ONLY_WHOLE)
+    answer = _tagged_answer(text, match, scale, only_whole=(groups["weak"] or "").casefold() in _ONLY_WHOLE)
     if answer.reading is None or is_quoted(text, match.start(), answer.end, answer_at=match.end()):
         return None
     if not opens_line and is_supposed(text, match.start(), answer.end, by_colon=rank is Rank.INLINE_TAG):
@@ -299,8 +304,10 @@ def _tagged_answer(text: str, match: re.Match[str], scale: Scale, *, only_whole:
         return _Answer(whole_answer(rest, scale), end, end)
     answer = answer_at_head(rest, scale, sentence=True)
     if answer is None:
-        return _Answer(worded_number(rest.strip(), scale), end, end)
-    return _Answer(answer.reading, end - len(answer.rest), end)
+        return _Answer(worded_number(rest.strip(), scale, tagged=True), end, end)
+    taken_back = _TAKEN_BACK.search(answer.rest)
+    corrected = whole_answer(taken_back.group("answer"), scale) if taken_back else None
+    return _Answer(corrected or answer.reading, end if corrected else end - len(answer.rest), end)
 
 
 def _line_end(text: str, at: int) -> int:
@@ -329,7 +336,7 @@ def _tag_pattern(name: str, short: str) -> re.Pattern[str]:
         rf"(?<![^\W_])(?:(?P<name>{spelled})|(?P<strong>{any_of(SCORE)})|(?P<weak>{any_of(_WEAK)}))"
         rf"(?P<behind>(?:[\s_-](?:{_BEHIND})){{0,2}})(?!\w)"
         rf"{_TAG_MARKUP}{_OF}{_SCALE_NOTE}{_TAG_MARKUP}"
-        rf"(?P<separator>\s?(?:[:=|]|{_COPULA}|[-–—](?!\w)|\.{{3,}}|…)|\s?(?=\({NUMBER}\))|[ \t]*(?=\n))",
+        rf"(?P<separator>\s?(?:[:=|→]|=>|->|{_COPULA}|[-–—](?!\w)|\.{{3,}}|…)|\s?(?=\({NUMBER}\))|[ \t]*(?=\n))",
         re.IGNORECASE,
     )
 

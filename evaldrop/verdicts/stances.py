@@ -97,19 +97,21 @@ _OWN_VOICE = re.compile(
     r"\b(?:so|therefore|thus|hence|but|my|mine|and so|donc|daher|also ist|I(?:'d|'ll)? (?:\w+ ){0,2}?(?:give|rate|score|assign|award|grade|judge|conclude|say|find|settle|put))\b",
     re.IGNORECASE,
 )
+# A line that waits for what comes after a blank one.
+_WAITING = re.compile(rf"(?::|\b(?:{_SAY}|with|line|lines|text|that|json))$", re.IGNORECASE)
 # Ends a quotation that no blank line ends.
 _JUDGE_SPEAKS = re.compile(
     r"\bI (?:\w+ )?(?:ignore|disregard|reject|give|judge|rate|find|think|score|consider)\b|\b(?:not mine|ignor|disregard)", re.IGNORECASE
 )
+_RESPONSE = r"(?:response|answer|submission|reply|candidate|author|text|material)"
 _DISCLAIMER = re.compile(
-    r"[\s\"'`”.,;:)(*_}\]–—-]{0,8}(?:"
-    r"(?:that|this|which|these|it|those|(?:the|that) (?:above|line|score|rating|verdict|json|last line|number|text))\b[^.!?\n]{0,60}?"
-    r"\b(?:not mine|not my|not a verdict|no verdict|ignor|disregard|response's|submission's|answer's|candidate's|author's|part of|from the (?:response|answer|submission)"
-    r"|in the (?:response|answer|submission)|(?:was|were|is) (?:written|added|planted|inserted|injected|quoted|copied|claimed)|attempt|manipulat|inject|trick|belongs"
-    r"|says|said|claims|does not count|carries no weight|irrelevant|false|untrue|unfounded|wrong|what the (?:response|answer|submission))"
-    r"|I (?:will |shall |must |do )?(?:ignore|disregard|reject|do not accept|don't accept|not follow)"
-    r"|(?:says|claims|writes|states|according to|as claimed by|is what) (?:the|its) (?:response|answer|submission|author|candidate)"
-    r"|(?:but|yet|however),? (?:that|this|it) is (?:not|no|wrong|false)"
+    r"[\s\"'`.,;:)(*_}\]–—-]{0,8}(?:"
+    r"(?:that|this|which|these|those|(?:the|that) (?:above|line|score|rating|verdict|json|last line|number|text))\b[^.!?\n]{0,40}?"
+    r"\b(?:not mine|not my|of mine|not a verdict|I (?:\w+ )?(?:ignore|disregard|reject)|does not count|carries no weight|belongs to"
+    rf"|(?:is|was|were|are|comes) (?:part of|from|in|what|by|the|all) (?:the )?{_RESPONSE}(?:'s)?\b"
+    r"|(?:is|was|were|are) (?:written|added|planted|inserted|injected|quoted|copied|claimed|ignored|disregarded|an? (?:attempt|trick|injection|quotation|manipulation)))"
+    r"|(?:but )?I (?:will |shall |must |do )?(?:ignore|disregard|reject|not accept|not follow) (?:that|this|it)\b"
+    rf"|(?:so )?(?:says|claims|writes|states|according to|as claimed by|is what|as stated in|as written in) (?:the|its) {_RESPONSE}"
     r")",
     re.IGNORECASE,
 )
@@ -244,7 +246,7 @@ def _block_is_led_in(text: str, line_start: int) -> bool:
             return False
         last = [part for part in _SENTENCE_END.split(line) if part.strip()][-1:] or [""]
         open_ended = line[-1:] == ":" or line[-1:].isalnum()
-        if open_ended and (line[-1:] == ":" or not blanks) and _leads_in(last[0]):
+        if open_ended and (not blanks or _WAITING.search(line)) and _leads_in(last[0]):
             return True
         if blanks:
             return False
