@@ -15,7 +15,7 @@ _NUMBER_WORDS = any_of(NUMBER_WORDS)
 _UNIT = rf"(?:(?:\s?(?:{any_of(CJK_UNITS)})|\s*(?:{any_of(UNITS)})(?!\w))?(?:です|とします|입니다)?)"
 # A percentage, a degree, a price, or the first part of a fraction, a date, a time or a word is no score.
 _NUMBER = re.compile(
-    rf"(?P<number>{NUMBER}|(?:{_NUMBER_WORDS})(?![\w-])){_UNIT}[*_`]{{0,3}}"
+    rf"(?P<number>[0-9]{{1,2}}(?:\s1/2|\s(?:and|und|et|y|e) an? half)(?!\w)|{NUMBER}|(?:{_NUMBER_WORDS})(?:(?=[{''.join(CJK_UNITS)}])|(?![\w-]))){_UNIT}[*_`]{{0,3}}"
     rf"(?:\s*(?:/|(?:{any_of(OUT_OF)})(?!\w))\s*(?:a possible |possible )?"
     rf"(?P<whole>{NUMBER}|(?:{_NUMBER_WORDS})(?!\w)){_UNIT})?(?![\w^°$€£¥½/]|[.,:][0-9]|\s?[€£¥°])",
     re.IGNORECASE,
@@ -23,8 +23,9 @@ _NUMBER = re.compile(
 # "5分中4分": the scale's top comes first.
 _OF_FIRST = re.compile(rf"(?P<whole>{NUMBER})\s?(?:[分点點점]\s?)?(?:満点)?中,?\s?(?P<number>{NUMBER})\s?[分点點점]?(?!\w)")
 # "<4", "~4", "$4": a bound, an estimate and a price are no scores; "<4>" is one in brackets.
-_NO_SCORE_SIGN = re.compile(r"[<>≤≥≈∼~±€$£¥≲≳^]+\s*\.?[0-9]")
+_NO_SCORE_SIGN = re.compile(r"[<>≤≥≈∼~±€$£¥≲≳^]+=?\s*\.?[0-9]|#[0-9]")
 _IN_SIGNS = re.compile(rf"<\s*({NUMBER})\s*>")
+_SUM = re.compile(rf"{NUMBER}(?:\s?[-+–]\s?{NUMBER}){{1,9}}\s?=\s?(?P<sum>{NUMBER})")
 _SCALE_FIRST = re.compile(
     rf"(?:on )?(?:an? |the )?(?:scale (?:of |from )?)?{NUMBER}\s*(?:-|–|to)\s*{NUMBER}\s*(?:scale|range)?\s*[:=]\s*"
     rf"|(?:on )?an? (?:scale|range) (?:of |from )?{NUMBER}\s*(?:-|–|to)\s*{NUMBER}\s*[:=,]?\s*",
@@ -53,6 +54,8 @@ _ANOTHER_NUMBER = re.compile(
 )
 _UP_TO = re.compile(rf"\s*(?:-|–|to)\s*(?P<high>{NUMBER})\s*[)\]}}>]*\s*(?:$|\n)", re.IGNORECASE)
 _END_TAG = re.compile(r"^\s*</[a-zA-Z][\w-]{0,30}>")
+# "4 at most", "4 (if the date is ignored)": a bound, and one of two.
+_ON_CONDITION = re.compile(r"[\s(,;]{1,3}(?:if|unless|provided|assuming|at (?:best|most|least)|or (?:more|less|higher|lower|above|below|so))\b", re.IGNORECASE)
 _SHARED_OUT = re.compile(
     rf"[ \t]*(?:for|on|in)\b[^.;\n]{{1,60}}?(?:[,;]|\band\b|\bbut\b)[^.;\n]{{0,12}}?{NUMBER}[ \t]+(?:points? )?(?:for|on|in)\b", re.IGNORECASE
 )
@@ -62,8 +65,8 @@ _ARITHMETIC = re.compile(r"\s*(?:[×^<>÷]|\+\s*[0-9]|[*]\s*[0-9]|=)")
 _NEXT_WORD = re.compile(r"[ \t]+([^\W\d_][\w']*)(:?)")
 # Ends a label: end of text, punctuation, or the beginning of a reason.
 _LABEL_END = (
-    r"(?=$|[.,;:!?)\]}\"'*_`<>\n–—(|=]"
-    r"|\s+(?:[-–—(]|because\b|since\b|as\b|weil\b|car\b|parce\b|porque\b|perché\b|omdat\b|not\b|instead\b|rather\b))"
+    r"(?=$|[.,、;:!?)\]}\"'*_`<>\n–—(|=]"
+    r"|\s+(?:[-–—(=]|because\b|since\b|as\b|weil\b|car\b|parce\b|porque\b|perché\b|omdat\b|not\b|instead\b|rather\b))"
 )
 _NOUN = r"(?:(?:option|choice|label|category|response|output|answer|assistant|model|antwort|réponse|respuesta)\s+)?"
 _LABEL_NUMBER = re.compile(rf"[\s*_]*[(\[:,=–-]+\s*(?P<number>{NUMBER})\s*(?:[)\]][\s\S]*|[\s.*_]*)$")
@@ -71,6 +74,7 @@ _BETWEEN_LABELS = re.compile(r"[\s*_\"')\]]{0,4}(?:[,/&;+|]|\b(?:or|and|to|oder|
 # "correct? No, incorrect.": what was asked is not what was answered.
 _ASKED = re.compile(r"[\s*_\"')]{0,3}\?[\s*_\"']{0,3}")
 _INTERJECTION = re.compile(r"(?:(?:no|nope|nein|hm+|well|not (?:quite|really))[\s,.:;!–-]{1,4}){1,3}", re.IGNORECASE)
+_TAKEN_BACK = re.compile(r"[\s,.;!–—-]{1,4}(?:wait|hold on|actually|sorry|rather|scratch that|I mean|correction)\b[\s,.:;–—-]{0,4}", re.IGNORECASE)
 # "Yes, there are several errors" answers another question than it was asked.
 _FOUND = re.compile(
     r"[\s,.:;–—-]{1,4}(?P<clause>(?:there (?:is|are)|it (?:is|has|contains|makes)|I (?:see|found|find|spotted|noticed)|"
@@ -113,12 +117,14 @@ def answer_at_head(text: str, scale: Scale, *, sentence: bool = False) -> ReadAn
     in_signs = _IN_SIGNS.match(head)
     if in_signs:
         head = in_signs.group(1) + " " + head[in_signs.end() :]
-    if _NO_SCORE_SIGN.match(head):
+    if _NO_SCORE_SIGN.match(head) or (not in_signs and _NO_SCORE_SIGN.match(text.lstrip())):
         return None
     head = head.lstrip("<~" + _OPENING_MARKUP)
     if match := NOT_APPLICABLE.match(head):
         return ReadAnswer(Reading.unread("not_applicable"), head[match.end() :])
     answer = _at_head(head, scale)
+    if sentence and (summed := _SUM.match(head)):
+        answer = _number_at_head(head[summed.start("sum") :], scale)
     if answer is None and sentence and (subject := _IT_IS.match(head)):
         answer = _label_at_head(head[subject.end() :], scale)
     # Few answers have anything before them; what an answer begins with is tried first.
@@ -144,11 +150,13 @@ def _number_at_head(head: str, scale: Scale) -> ReadAnswer | None:
     if match is None:
         return None
     rest = head[match.end() :]
-    if rest[:1] == "%":
+    if rest.lstrip(" ")[:1] == "%":
         # A percentage is a score only where the scale is one of percent.
         if scale.high != 100:
             return None
-        rest = rest[1:]
+        rest = rest.lstrip(" ")[1:]
+    if _ON_CONDITION.match(rest):
+        return None
     rest = _END_TAG.sub("", rest.lstrip(_CLOSING_MARKUP), count=1)
     if arrow := _ARROW.match(rest):
         return _after_arrow(arrow.group("after"), scale)
@@ -200,7 +208,10 @@ def _value_of(match: re.Match[str], scale: Scale) -> Reading[float]:
 
 def _worth(number: str) -> float:
     word = NUMBER_WORDS.get(number.casefold())
-    return to_float(number) if word is None else word
+    if word is not None:
+        return word
+    whole, _, half = number.partition(" ")
+    return to_float(whole) + (0.5 if half else 0)
 
 
 def _label_at_head(head: str, scale: Scale) -> ReadAnswer | None:
@@ -212,6 +223,8 @@ def _label_at_head(head: str, scale: Scale) -> ReadAnswer | None:
     rest = head[match.end() :]
     if asked := _ASKED.match(rest):
         return _answered(rest[asked.end() :], scale)
+    if taken_back := _TAKEN_BACK.match(rest):
+        return _answered(rest[taken_back.end() :], scale) or ReadAnswer(Reading.unread("ambiguous"), "")
     if (joined := _BETWEEN_LABELS.match(rest)) and (other := pattern.match(rest, joined.end())):
         same = _label_value(other.group("label"), scale) == value
         return ReadAnswer(Reading(value) if same else Reading.unread("ambiguous"), "" if same else rest)

@@ -64,7 +64,7 @@ SCORE: Final = (
 WEAK_SCORE: Final = ("note", "nota", "voto", "cijfer", "punkte", "wynik", "ergebnis", "résultat", "resultado", "mark")
 CJK_SCORE: Final = (
     "评分", "評分", "得分", "分数", "分數", "打分", "评价", "总分", "結論", "结论", "スコア", "評価", "評点",
-    "点数", "得点", "判定", "점수", "평점", "평가", "판정", "채점",
+    "点数", "得点", "총점", "判定", "점수", "평점", "평가", "판정", "채점",
 )  # fmt: skip
 
 FINAL: Final = (

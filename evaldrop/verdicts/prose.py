@@ -12,6 +12,10 @@ from evaldrop.verdicts.verdict import Reading, agreed
 from evaldrop.verdicts.wording import NUMBER, SHORT_REPLY, any_of, lines_of, matches_at
 
 _FRACTION = rf"{NUMBER}(?:\s*(?:/|(?:{any_of(OUT_OF)})(?!\w))\s*{NUMBER})?"
+_LABEL_PHRASE = re.compile(
+    r"\b(?:I(?:'d| would|'ll| will)? (?:say|answer|vote|go with|choose|pick)|my (?:answer|verdict|judge?ment|conclusion|choice|decision) is)\s?:?\s",
+    re.IGNORECASE,
+)
 _GIVES = (
     r"\b(?:score|rating|grade|verdict)d?(?: it)?\s+(?:is|of|as|at|with|would be|should be|will be|must be|stays|remains|becomes)\s+(?:an?\s+|at\s+)?"
     r"|\b(?:rated?|scored?|graded?)\s+(?:this |it |the response )?(?:as |at |with )?(?:an?\s+)?"
@@ -22,10 +26,11 @@ _GIVES = (
     r"|\b(?:it's|it is|this is|that's|that is) an?\s+"
     r"|\bich\s+(?:\w+\s+)?(?:gebe|vergebe|bewerte)\b[^.!?\n0-9]{0,40}?\s|\bje\s+(?:\w+\s+)?(?:donne|attribue|mets|note)\b[^.!?\n0-9]{0,40}?\s"
     r"|\b(?:le|lhe)?\s?(?:doy|otorgo|asigno|dou|atribuo|assegno)\s(?:[^.!?\n0-9]{0,40}?\s)?|\bik geef\s(?:[^.!?\n0-9]{0,40}?\s)?"
+    r"|\b(?:note|nota|voto|punteggio|puntuación|pontuação|calificación|bewertung|cijfer|punktzahl|оценку)\s(?:(?:de|di|von|van)\s)?"
     r"|\bставлю\s(?:[^.!?\n0-9]{0,40}?\s)?"
 )
 _PHRASE = re.compile(rf"(?:{_GIVES})[*_\"'`]{{0,3}}(?={NUMBER}|(?:zero|one|two|three|four|five|six|seven|eight|nine|ten)\b)", re.IGNORECASE | re.MULTILINE)
-_CJK_PHRASE = re.compile(rf"(?:我给|我給|给予|打分|打)[^.!?\n0-9]{{0,12}}?(?={NUMBER})|(?={NUMBER}\s?点(?:とします|をつけます|です))")
+_CJK_PHRASE = re.compile(rf"(?:我给|我給|给予|打分|打|得)[^.!?\n0-9]{{0,12}}?(?={NUMBER})|(?={NUMBER}\s?点(?:とします|をつけます|です))")
 _CHANGES = re.compile(
     r"\b(?:I|we|score|rating|grade|verdict)\b[^.!?\n]{0,30}?\b(?:rais|lower|chang|revis|adjust|correct|upgrad|downgrad|bump|increas|reduc|drop|updat|mov|amend)\w{0,4}\b"
     rf"[^.!?\n]{{0,60}}?\bto\s+(?:an?\s+)?[*_\"'`]{{0,3}}(?={NUMBER})|\bmake (?:that|it)\s+(?:an?\s+)?(?={NUMBER})",
@@ -41,7 +46,8 @@ _COMPONENT = re.compile(r"\s*(?:points?\s+|stars?\s+)?(?:for|on|in)\s+(?!(?:this
 # Every phrase begins with one of these.
 _PHRASE_WORDS = frozenset(
     "score scored scores rating rate rated grade graded verdict i we deserves receives gets earns merits warrants is would should must"
-    " will it this that which so response answer ich je le lhe doy otorgo asigno dou atribuo assegno ik ставлю make".split()
+    " will it this that which so response answer ich je le lhe doy otorgo asigno dou atribuo assegno ik ставлю make note nota voto punteggio puntuación pontuação"
+    " calificación bewertung cijfer punktzahl оценку".split()
 )
 # "# Output (a):" opens a section; it does not choose.
 _HEADING = re.compile(r"\s*#+\s.*\D$|.*:[\s*_]*$")
@@ -61,10 +67,13 @@ _SUMS_UP = re.compile(r"(?:overall|total|final(?:ly)?|result|insgesamt|gesamt|co
 _CLOSING_NUMBER = re.compile(
     rf"(?:\w[\"')*_\]]{{0,3}}[.!?;][\"')*_]{{0,3}}\s+(?:so|thus|hence|therefore|overall|finally)?,?\s*"
     r"|\b(?:so|thus|hence|therefore|then|in conclusion|overall|donc|daher|luego|portanto|quindi|dus)[,:]?\s+(?:an?\s+)?"
-    r"|\b(?:missing|wrong|right|correct|incorrect|incomplete|complete|absent|good|bad|fine|vague|unclear|perfect|poor|false|true)[.,:;]\s+)"
+    r"|\b(?:agrees|matches|is (?:so|it))[.,:;]\s+|\b(?:is|are|was|were|seems)\s(?:\w{1,12}\s)?(?:missing|wrong|right|correct|incorrect|incomplete|complete|absent|good|bad|fine|vague|unclear|perfect|poor|false|true)[.,:;]\s+)"
     rf"[*_\"'(\[]{{0,3}}(?P<answer>{_FRACTION}(?:\s+(?:points?|stars?))?)[*_\"')\]]{{0,3}}[.!]?\s*$",
     re.IGNORECASE,
 )
+_ABBREVIATED = re.compile(r"\b(?:no|nr|p|pp|fig|sec|ch|vol|art|vs|ca|max|min|num|eq|q|n)\.\s+$", re.IGNORECASE)
+# "It would be 5 with sources."
+_WITH = re.compile(r"\s(?:with|without|were|had|but for)\b", re.IGNORECASE)
 _LETTERS = re.compile(r"[^\W\d_]")
 _LAST_SENTENCE = re.compile(r"[.!?;)]\s+(?P<answer>[^.!?;:\n]{1,60})[.!]?\s*$")
 
@@ -88,6 +97,11 @@ def phrases(text: str, scale: Scale) -> Iterator[Found]:
             found = _said(text, match.end(), match.start(), scale)
             if found is not None:
                 yield found if pattern is _PHRASE else found._replace(stance=Stance.CORRECTED)
+    if scale.kind in ("binary", "choices"):
+        for match in matches_at(_LABEL_PHRASE, text, ("i", "my")):
+            found = _said(text, match.end(), match.start(), scale)
+            if found is not None:
+                yield found
     for match in () if text.isascii() else _CJK_PHRASE.finditer(text):
         found = _said(text, match.end(), match.start(), scale)
         if found is not None:
@@ -103,14 +117,16 @@ def _said(text: str, at: int, start: int, scale: Scale) -> Found | None:
     answer = answer_at_head(piece, scale)
     if answer is None:
         return None
+    if "would be" in text[start:at] and _WITH.match(answer.rest):
+        return None
     end = at + len(piece) - len(answer.rest)
-    if _is_void(text, start, end) or _COMPONENT.match(answer.rest):
+    if _is_void(text, start, end, answer_at=at) or _COMPONENT.match(answer.rest):
         return None
     return Found(answer.reading, start, end)
 
 
-def _is_void(text: str, start: int, end: int) -> bool:
-    return is_supposed(text, start, end) or is_quoted(text, start, end)
+def _is_void(text: str, start: int, end: int, *, answer_at: int | None = None) -> bool:
+    return is_supposed(text, start, end, answer_at=answer_at) or is_quoted(text, start, end)
 
 
 def unmarked(text: str, scale: Scale) -> Iterator[Found]:
@@ -132,6 +148,8 @@ def unmarked(text: str, scale: Scale) -> Iterator[Found]:
         if match is None or (only_labels and re.search("[0-9]", match.group("answer"))):
             continue
         # "1. 2" is an item and no sentence with a score behind it.
+        if not only_labels and _ABBREVIATED.search(tail[max(0, match.start() - 8) : match.start("answer")]):
+            continue
         if not only_labels and not _LETTERS.search(tail[max(0, match.start() - 40) : match.start("answer")]):
             continue
         reading = whole_answer(match.group("answer"), scale)
@@ -206,7 +224,7 @@ def _is_list_number(text: str, match: re.Match[str]) -> bool:
         return True
     if not re.match(r"\.\s", rest):
         return False
-    if re.match(rf"\.\s+{NUMBER}", rest):
+    if re.match(rf"\.\s+(?:{NUMBER}|(?:jan|feb|mär|mar|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[zc])[^\W\d_]{{0,6}}\b)", rest, re.IGNORECASE):
         return True
     # A list begins with 1, and its items are sentences; "1. Rude" names the point.
     return number == "1" and len(rest.split()) > 4
@@ -218,6 +236,8 @@ def worded_number(text: str, scale: Scale, *, tagged: bool = False) -> Reading[f
     if match is None or len(match.group("words").split()) > 4:
         return None
     words = match.group("words")
+    if not _LETTERS.search(words):
+        return None
     if not _SUMS_UP.search(words) and (_ASPECT.search(words) or (match.group("sign")[0] in ":=" and not tagged)):
         return None
     return whole_answer(match.group("answer"), scale)

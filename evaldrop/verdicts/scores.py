@@ -59,17 +59,17 @@ class Evidence(NamedTuple):
 
 _WEAK = (
     "answer", "result", "conclusion", "assessment", "evaluation", "mark", "label", "classification", "category", "choice",
-    "response", "output", *WEAK_SCORE, *CORRECTION,
+    "response", "output", "final", "overall", *WEAK_SCORE, *CORRECTION,
 )  # fmt: skip
 # Of these a number must be all that follows: "Note: 4 facts", "Résultat: 5 jours".
-_ONLY_WHOLE = frozenset((*WEAK_SCORE, *CORRECTION))
+_ONLY_WHOLE = frozenset(("final", "overall", *WEAK_SCORE, *CORRECTION))
 _BOXED = re.compile(r"\[\[\s*([^\[\]\n]{1,60}?)\s*\]\]|\\boxed\{\s*([^{}\n]{1,60}?)\s*\}")
 _BEHIND = any_of((*FINAL, *CORRECTED, *DRAFT, "score", "rating", "verdict", "grade", "评分", "得分", "スコア"))
 _COPULA = (
     r"(?:is|was|would be|should be|will be|must be|stays|remains|becomes|gets|est|ist|lautet|beträgt|es|é|è|wynosi)(?!\w)"
     r"(?:\s(?:now|therefore|thus|then|hence|still|jetzt|maintenant|ahora)(?!\w))?\s?:?"
 )
-_OF = r"(?:\s(?:for|of|on|für|de|di|para|voor|за)\s(?P<of>(?:the |this |its |my |la |le |die )?[\w.-]{1,30}(?:\s[\w.-]{1,20})?))?"
+_OF = r"(?:\s(?:for|of|on|für|de|di|para|voor|за)\s(?P<of>(?:the |this |its |my |la |le |die )?[\w.-]{1,30}(?:\s(?!is\b|was\b|would\b)[\w.-]{1,20})?))?"
 _SCALE_NOTE = r"(?:\s?[(\[][^()\[\]\n]{0,40}[)\]]|\s(?:on|from|out of)\s(?:an? )?(?:scale )?(?:of |from )?[0-9.]{1,4}(?:\s?(?:-|–|to)\s?[0-9.]{1,4})?)?"
 _TAG_MARKUP = r"[\"'*_`\]]{0,4}"
 _BULLET = re.compile(r"^[-•*·–]\s+")
@@ -79,6 +79,7 @@ _TAKEN_BACK = re.compile(
     rf"\b(?:wait|scratch that|rather|actually|make that|correction|sorry|I mean|nein|non|perdón|anzi)\b[\s,:]{{1,3}}(?:an?\s)?(?P<answer>{NUMBER}(?:\s?/\s?{NUMBER})?)\W{{0,4}}$",
     re.IGNORECASE,
 )
+_CALLED = re.compile(r"[\s*_/0-9]{0,6}[(\[](?:my |the )?(?P<how>[^\W\d_]+)(?: (?:score|rating|verdict|grade|draft|version))?[)\]]")
 _BLANKS = re.compile(r"\s*")
 # What a score may be of and be the score all the same.
 _WHOLE = re.compile(r"(?:the |this |its |my )?(?:response|answer|submission|reply|output|text|candidate|criterion|antwort|réponse|respuesta|resposta|risposta)\b", re.IGNORECASE)
@@ -147,7 +148,8 @@ def _corrected(found: Sequence[Evidence], text: str) -> list[Evidence]:
 def _requested(found: list[Evidence], text: str) -> list[Evidence]:
     """Raise the rank of the form that was asked for, `criterion: score`, where the reply ends with it."""
     end = len(text.rstrip())
-    last = [piece for piece in found if piece.end >= end and piece.rank in (Rank.TAGGED_LINE, Rank.FINAL_TAG)]
+    tagged = [piece for piece in found if piece.rank in (Rank.TAGGED_LINE, Rank.FINAL_TAG)]
+    last = [piece for piece in tagged if _line_end(text, piece.end) >= end]
     decides = [piece for piece in last if piece.named or piece.rank is Rank.FINAL_TAG]
     if not decides:
         return found
@@ -260,6 +262,14 @@ def _tag(text: str, match: re.Match[str], scale: Scale, names: frozenset[str], *
     stance = stance_of(words) if not weak or behind or {"final", "overall"} & {*words} else Stance.PLAIN
     if (weak or "").casefold() in CORRECTION:
         weak, stance = None, Stance.CORRECTED
+    elif (weak or "").casefold() in ("final", "overall"):
+        stance = Stance.FINAL
+    number_follows = text[match.end() : match.end() + 1].isdigit()
+    if not match.group("separator").strip(" \t,\n") and not (opens_line and (named or not number_follows)):
+        return None
+    if (weak or "").casefold() in ("response", "output") and scale.kind != "choices" and "\n" in text.strip():
+        # "Response: 5" tells what it says, unless the judge says nothing else.
+        return None
     rank = _tag_rank(match, opens_line=opens_line, stance=stance, weak=weak is not None)
     if rank is None:
         return None
@@ -268,25 +278,26 @@ def _tag(text: str, match: re.Match[str], scale: Scale, names: frozenset[str], *
         return None
     if not opens_line and is_supposed(text, match.start(), answer.end, by_colon=rank is Rank.INLINE_TAG):
         return None
+    if stance is Stance.PLAIN and (called := _CALLED.match(text, answer.end)):
+        stance = stance_of([called.group("how").casefold()])
     at_end = answer.end >= len(text)
-    return Evidence(rank, answer.reading, at_end, match.start(), answer.line_end, stance, named)
+    return Evidence(rank, answer.reading, at_end, match.start(), answer.end, stance, named)
 
 
 def _tag_rank(match: re.Match[str], *, opens_line: bool, stance: Stance, weak: bool) -> Rank | None:
     by_colon = match.group("separator").rstrip()[-1:] in (":", "=")
     if opens_line and (not weak or stance is Stance.FINAL):
         return Rank.FINAL_TAG if stance is Stance.FINAL else Rank.TAGGED_LINE
-    if weak and not (opens_line and by_colon):
+    if weak and not (by_colon and (opens_line or stance is Stance.FINAL)):
         return None
     return Rank.INLINE_TAG if by_colon else Rank.PHRASE
 
 
 class _Answer(NamedTuple):
-    """What a tag introduces, where it ends, and where its line does."""
+    """What a tag introduces, and where it ends."""
 
     reading: Reading[float] | None
     end: int
-    line_end: int
 
 
 def _tagged_answer(text: str, match: re.Match[str], scale: Scale, *, only_whole: bool) -> _Answer:
@@ -297,17 +308,20 @@ def _tagged_answer(text: str, match: re.Match[str], scale: Scale, *, only_whole:
         following = _BLANKS.match(text, end)
         start = following.end() if following else end
         end = _line_end(text, start)
-        return _Answer(whole_answer(_BULLET.sub("", text[start:end]), scale), end, end)
-    if match.group("separator").isspace() or not match.group("separator"):
-        return _Answer(whole_answer(rest, scale) if rest.startswith("(") else None, end, end)
+        return _Answer(whole_answer(_BULLET.sub("", text[start:end]), scale), end)
+    if not match.group("separator").strip(" \t,\n"):
+        # "correctness (2).", "correctness 2": nothing but the number, and nothing before the name.
+        return _Answer(whole_answer(rest, scale), end)
+    if scale.low >= 0:
+        rest = _BULLET.sub("", rest.lstrip())
     if only_whole:
-        return _Answer(whole_answer(rest, scale), end, end)
+        return _Answer(whole_answer(rest, scale), end)
     answer = answer_at_head(rest, scale, sentence=True)
     if answer is None:
-        return _Answer(worded_number(rest.strip(), scale, tagged=True), end, end)
+        return _Answer(worded_number(rest.strip(), scale, tagged=True), end)
     taken_back = _TAKEN_BACK.search(answer.rest)
     corrected = whole_answer(taken_back.group("answer"), scale) if taken_back else None
-    return _Answer(corrected or answer.reading, end if corrected else end - len(answer.rest), end)
+    return _Answer(corrected or answer.reading, end if corrected else end - len(answer.rest))
 
 
 def _line_end(text: str, at: int) -> int:
@@ -333,10 +347,10 @@ def _first_words(name: str, short: str, alone: bool) -> frozenset[str]:
 def _tag_pattern(name: str, short: str) -> re.Pattern[str]:
     spelled = _spelled(name, short) or r"(?!)"
     return re.compile(
-        rf"(?<![^\W_])(?:(?P<name>{spelled})|(?P<strong>{any_of(SCORE)})|(?P<weak>{any_of(_WEAK)}))"
+        rf"(?<![^\W_])(?<!\w-)(?:(?P<name>{spelled})|(?P<strong>{any_of(SCORE)})|(?P<weak>{any_of(_WEAK)}))"
         rf"(?P<behind>(?:[\s_-](?:{_BEHIND})){{0,2}})(?!\w)"
         rf"{_TAG_MARKUP}{_OF}{_SCALE_NOTE}{_TAG_MARKUP}"
-        rf"(?P<separator>\s?(?:[:=|→]|=>|->|{_COPULA}|[-–—](?!\w)|\.{{3,}}|…)|\s?(?=\({NUMBER}\))|[ \t]*(?=\n))",
+        rf"(?P<separator>\s?(?:[:=|→]{{1,2}}|=>|->|{_COPULA}|[-–—](?!\w)|\.{{3,}}|…)|\s?(?=\({NUMBER}\))|[ \t,]{{1,3}}(?=[0-9])|[ \t]*(?=\n))",
         re.IGNORECASE,
     )
 

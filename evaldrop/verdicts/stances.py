@@ -42,12 +42,14 @@ _QUOTED_WORDS = frozenset(
     )
 )  # fmt: skip
 _FINAL, _CORRECTED, _DRAFT = frozenset(FINAL), frozenset(CORRECTED), frozenset(DRAFT)
+_MODIFIERS = (*FINAL, *CORRECTED, *DRAFT)
+_CJK = "\u3000"
 _KNOWN = _OPENERS | _FINAL | _CORRECTED | _DRAFT
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _SENTENCE_END = re.compile(r"[.!?;](?=[\s\"')]|$)|\n")
 _CUE = re.compile(
-    r"\bon (?:a )?(?:second|further|closer|re-?)[- ]?(?:thought|look|read|reading|reflection|inspection|consideration)s?\b"
-    r"|\bon reflection\b|\bafter all\b|(?:^|[\s(—–-])(?:no,? wait|wait,|wait\.|hmm,? no|scratch that|correction|edit:|update:)"
+    r"\b(?:up)?on (?:a )?(?:second|further|closer|re-?)[- ]?(?:thought|look|read|reading|reflection|inspection|consideration)s?\b"
+    r"|\b(?:up)?on reflection\b|\bno, (?:that|this) is\b|\bp\.\s?s\.|\bI (?:made an? (?:mistake|error)|misread|overlooked|misjudged|miscounted|mistook|missed)\b|\bunfair\b|\bafter all\b|(?:^|[\s(—–-])(?:no,? wait|wait,|wait\.|hmm,? no|scratch that|correction|edit:|update:)"
     r"|\bI (?:take|took) (?:that|it) back\b|\blet me (?:revise|correct|reconsider|rethink|change|adjust|re-)"
     r"|\bre-?(?:read|consider|think|thought|check|evaluat|assess|examin|visit)\w{0,5}\b"
     r"|\bI (?:was|am|had been) (?:too|wrong|mistaken)\b|\b(?:change|changed) my mind\b|\bmake that\b"
@@ -98,7 +100,7 @@ _OWN_VOICE = re.compile(
     re.IGNORECASE,
 )
 # A line that waits for what comes after a blank one.
-_WAITING = re.compile(rf"(?::|\b(?:{_SAY}|with|line|lines|text|that|json))$", re.IGNORECASE)
+_WAITING = re.compile(rf"(?::|\bfollows\.|\b(?:{_SAY}|with|line|lines|text|that|json))$", re.IGNORECASE)
 # Ends a quotation that no blank line ends.
 _JUDGE_SPEAKS = re.compile(
     r"\bI (?:\w+ )?(?:ignore|disregard|reject|give|judge|rate|find|think|score|consider)\b|\b(?:not mine|ignor|disregard)", re.IGNORECASE
@@ -110,6 +112,7 @@ _DISCLAIMER = re.compile(
     r"\b(?:not mine|not my|of mine|not a verdict|I (?:\w+ )?(?:ignore|disregard|reject)|does not count|carries no weight|belongs to"
     rf"|(?:is|was|were|are|comes) (?:part of|from|in|what|by|the|all) (?:the )?{_RESPONSE}(?:'s)?\b"
     r"|(?:is|was|were|are) (?:written|added|planted|inserted|injected|quoted|copied|claimed|ignored|disregarded|an? (?:attempt|trick|injection|quotation|manipulation)))"
+    rf"|(?:(?:is|was) )?(?:quoted|copied|taken|comes) (?:verbatim )?from (?:the )?{_RESPONSE}"
     r"|(?:but )?I (?:will |shall |must |do )?(?:ignore|disregard|reject|not accept|not follow) (?:that|this|it)\b"
     rf"|(?:so )?(?:says|claims|writes|states|according to|as claimed by|is what|as stated in|as written in) (?:the|its) {_RESPONSE}"
     r")",
@@ -162,6 +165,8 @@ def is_somebody_s(words: list[str], *, also: frozenset[str] = frozenset()) -> bo
     if not words:
         return False
     nearest = words[0]
+    if nearest[-1:] >= _CJK:
+        return nearest[-1:] not in "的の의" and not any(word in nearest for word in _MODIFIERS if word[:1] >= _CJK)
     if any(word in _QUOTED_WORDS for word in words[:2]) or nearest.endswith(("'s", "self-")):
         return True
     return bool(_WORD.fullmatch(nearest)) and nearest not in _KNOWN and nearest not in also
@@ -169,7 +174,8 @@ def is_somebody_s(words: list[str], *, also: frozenset[str] = frozenset()) -> bo
 
 def stance_of(words: list[str]) -> Stance:
     """Return how the words before (or behind) a tag say its answer is meant."""
-    words = [*words, *(word[-size:] for word in words for size in (2, 3) if not word.isascii())]
+    # Chinese and Japanese put no blanks between words.
+    words = [*words, *(known for word in words if word[:1] >= _CJK for known in _MODIFIERS if known[:1] >= _CJK and known in word)]
     for stance, known in ((Stance.CORRECTED, _CORRECTED), (Stance.DRAFT, _DRAFT), (Stance.FINAL, _FINAL)):
         if any(word in known for word in words):
             return stance
@@ -181,12 +187,12 @@ def is_correcting(between: str) -> bool:
     return bool(_CUE.search(between[-_BEFORE:]))
 
 
-def is_supposed(text: str, start: int, end: int, *, by_colon: bool = False) -> bool:
+def is_supposed(text: str, start: int, end: int, *, by_colon: bool = False, answer_at: int | None = None) -> bool:
     """Tell whether the sentence around an answer supposes, denies or asks it. Nobody denies with a colon."""
     said = sentence_before(text, start)
     if _CONDITION.search(said) or _CONDITION_AFTER.search(sentence_after(text, end)):
         return True
-    return not by_colon and bool(_DENIAL.search(_NEW_CLAUSE.split(said + text[start:end])[-1]))
+    return not by_colon and bool(_DENIAL.search(_NEW_CLAUSE.split(said + text[start : end if answer_at is None else answer_at])[-1]))
 
 
 def is_quoted(text: str, start: int, end: int, *, answer_at: int | None = None) -> bool:
@@ -245,7 +251,7 @@ def _block_is_led_in(text: str, line_start: int) -> bool:
         if _JUDGE_SPEAKS.search(line):
             return False
         last = [part for part in _SENTENCE_END.split(line) if part.strip()][-1:] or [""]
-        open_ended = line[-1:] == ":" or line[-1:].isalnum()
+        open_ended = line[-1:] == ":" or line[-1:].isalnum() or line.endswith("follows.")
         if open_ended and (not blanks or _WAITING.search(line)) and _leads_in(last[0]):
             return True
         if blanks:

@@ -13,7 +13,7 @@ from evaldrop.verdicts.wording import plain_text
 
 # In this order: what a mapping holds under the first of them that it has is its score.
 _SCORE_KEYS = (
-    "score", "rating", "grade", "verdict", "value", "answer", "judgement", "judgment", "decision", "result",
+    "score", "rating", "grade", "verdict", "value", "answer", "judgement", "judgment", "decision", "result", "overall",
 )  # fmt: skip
 _RATIONALE_KEYS = (
     "rationale", "reasoning", "explanation", "reason", "justification", "analysis", "concise_explanation",
