@@ -88,6 +88,9 @@ _FAULT = re.compile(
 _NONE = re.compile(r"\b(?:no|not|isn't|aren't|without|free of|never|any|nothing|keine?|pas|ningún|nenhum|nessun|geen)\b", re.IGNORECASE)
 
 
+_NEAR = 120
+
+
 class ReadAnswer(NamedTuple):
     """What was read, and the text after it."""
 
@@ -185,17 +188,20 @@ def _number_at_head(head: str, scale: Scale) -> ReadAnswer | None:
 
 def _after_arrow(after: str, scale: Scale) -> ReadAnswer:
     """Return the answer an arrow leads to: "2 → 4", "2 → after reading again: 4"."""
-    named = _AFTER_COLON.fullmatch(after)
-    answer = answer_at_head(after, scale) or (answer_at_head(named.group("answer"), scale) if named else None)
-    return answer or ReadAnswer(Reading.unread("ambiguous"), "")
+    near, far = after[:_NEAR], after[_NEAR:]
+    named = _AFTER_COLON.match(near)
+    answer = answer_at_head(near, scale) or (answer_at_head(named.group("answer"), scale) if named else None)
+    return answer._replace(rest=answer.rest + far) if answer else ReadAnswer(Reading.unread("ambiguous"), "")
 
 
 def _answered(after: str, scale: Scale) -> ReadAnswer | None:
     """Return the answer to a question that the judge put to itself: "correct? No, incorrect."."""
-    answer = answer_at_head(after, scale)
-    if answer is None and (interjection := _INTERJECTION.match(after)):
-        answer = answer_at_head(after[interjection.end() :], scale)
-    return answer
+    # A part only: "yes? yes? yes? …" must not be followed to its end.
+    near, far = after[:_NEAR], after[_NEAR:]
+    answer = answer_at_head(near, scale)
+    if answer is None and (interjection := _INTERJECTION.match(near)):
+        answer = answer_at_head(near[interjection.end() :], scale)
+    return answer and answer._replace(rest=answer.rest + far)
 
 
 def _value_of(match: re.Match[str], scale: Scale) -> Reading[float]:

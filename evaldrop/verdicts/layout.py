@@ -19,7 +19,7 @@ _ASIDE = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _INLINE_TAG = re.compile(r"</?(?:b|i|em|strong|u|span|code|font|mark|small|sup|tt)(?:\s[^<>\n]{0,80})?>", re.IGNORECASE)
-_BLOCK_TAG = re.compile(r"</?(?:p|br|div|h[1-6]|ul|ol|li|output|final|body|html|section|verdicts?|criteria|evaluation|results?)\s?/?>", re.IGNORECASE)
+_BLOCK_TAG = re.compile(r"</?(?:p|br|div|h[1-6]|ul|ol|li|output|final|body|html|section|verdicts|criteria|evaluation|results?)\s?/?>", re.IGNORECASE)
 _RULE_LINE = re.compile(r"\s*\|?(?:\s*:?-{2,}:?\s*\|)*\s*:?-{2,}:?\s*\|?\s*$")
 _SCORE_HEADER = re.compile(rf"(?:{any_of((*SCORE, *CJK_SCORE, 'mark', 'points', 'value', 'note', 'nota', 'voto'))})", re.IGNORECASE)
 _MAX_ROWS = 200

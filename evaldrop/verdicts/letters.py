@@ -10,9 +10,9 @@ from evaldrop.verdicts.wording import any_of, bare, is_refusal, lines_of, plain_
 
 _YES = rf"(?:{any_of(YES)})"
 _NO = rf"(?:{any_of(NO)})(?!\s?/\s?a\b)"  # "n/a" is no "no"
-# A line that asks and answers itself holds a letter as well.
+# A line that puts the question once more and answers it holds a letter as well; one of a list is another question.
 _LETTER_LINE = re.compile(
-    rf"^(?:[^?\n]{{0,300}}\?\s)?\W*(?:(?P<yes>{_YES})|(?P<no>{_NO}))\W*$", re.IGNORECASE | re.MULTILINE
+    rf"^\W*(?:(?P<yes>{_YES})|(?P<no>{_NO}))\W*$|^[^\W\d][^?\n]{{0,300}}\?\s(?:(?P<y>Y)|(?P<n>N))\W*$", re.IGNORECASE
 )
 _TAGGED_LETTER = re.compile(
     r"(?<!\w)(?:answer|verdict|decision|grade|conclusion|judge?ment|result|rating|score)[\"'*_`]{0,3}\s*(?:is|:|=|[-–—])"
@@ -26,6 +26,10 @@ _CLOSING_LETTER = re.compile(
 _OPENING_LETTER = re.compile(
     rf"^\W*(?:(?P<yes>{_YES})|(?P<no>{_NO}))(?=\s*[.,:;!*)\n]|\s+[-–]|$)", re.IGNORECASE
 )
+
+
+# "Y, N" opens with both.
+_OTHER = {True: re.compile(r"\bN\b"), False: re.compile(r"\bY\b")}
 
 
 def parse_yes_no(text: str, *, truncated: bool = False) -> Reading[bool]:
@@ -45,7 +49,7 @@ def parse_yes_no(text: str, *, truncated: bool = False) -> Reading[bool]:
         [_OPENING_LETTER.match(plain)],
     )
     for matches in ranked:
-        reading = agreed(Reading(match.group("yes") is not None) for match in matches if match)
+        reading = agreed(_letter(match, plain) for match in matches if match)
         if reading is not None:
             return reading
     if is_refusal(plain):
@@ -53,3 +57,9 @@ def parse_yes_no(text: str, *, truncated: bool = False) -> Reading[bool]:
     if any(bare(line).casefold() in ("n/a", "not applicable") for line in lines[-1:]):
         return Reading.unread("not_applicable")
     return Reading.unread("truncated" if truncated else "no_verdict")
+
+
+def _letter(match: re.Match[str], plain: str) -> Reading[bool]:
+    is_yes = (match.groupdict().get("y") or match.group("yes")) is not None
+    line = plain[match.end() : match.end() + 40].split("\n")[0] if match.re is _OPENING_LETTER else ""
+    return Reading.unread("ambiguous") if _OTHER[is_yes].search(line) else Reading(is_yes)

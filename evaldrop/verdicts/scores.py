@@ -70,7 +70,7 @@ _COPULA = (
     r"(?:\s(?:now|therefore|thus|then|hence|still|jetzt|maintenant|ahora)(?!\w))?\s?:?"
 )
 _OF = r"(?:\s(?:for|of|on|für|de|di|para|voor|за)\s(?P<of>(?:the |this |its |my |la |le |die )?[\w.-]{1,30}(?:\s(?!is\b|was\b|would\b)[\w.-]{1,20})?))?"
-_SCALE_NOTE = r"(?:\s?[(\[][^()\[\]\n]{0,40}[)\]]|\s(?:on|from|out of)\s(?:an? )?(?:scale )?(?:of |from )?[0-9.]{1,4}(?:\s?(?:-|–|to)\s?[0-9.]{1,4})?)?"
+_SCALE_NOTE = r"(?:\s?[(\[](?P<note>[^()\[\]\n]{0,40})[)\]]|\s(?:on|from|out of)\s(?:an? )?(?:scale )?(?:of |from )?[0-9.]{1,4}(?:\s?(?:-|–|to)\s?[0-9.]{1,4})?)?"
 _TAG_MARKUP = r"[\"'*_`\]]{0,4}"
 _BULLET = re.compile(r"^[-•*·–]\s+")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
@@ -79,6 +79,9 @@ _TAKEN_BACK = re.compile(
     rf"\b(?:wait|scratch that|rather|actually|make that|correction|sorry|I mean|nein|non|perdón|anzi)\b[\s,:]{{1,3}}(?:an?\s)?(?P<answer>{NUMBER}(?:\s?/\s?{NUMBER})?)\W{{0,4}}$",
     re.IGNORECASE,
 )
+_NOTE_WORDS = frozenset("to out of from on a scale the points point max min maximum minimum best worst where is and lowest highest low high overall final total range von bis sur de a".split())
+_IN_BRACKETS = re.compile(r"\((?P<answer>[^()\n]{1,20})\)(?=\s*(?:[,.;:]|$|and\b|—|–|-))")
+_LINE = 500
 _CALLED = re.compile(r"[\s*_/0-9]{0,6}[(\[](?:my |the )?(?P<how>[^\W\d_]+)(?: (?:score|rating|verdict|grade|draft|version))?[)\]]")
 _BLANKS = re.compile(r"\s*")
 # What a score may be of and be the score all the same.
@@ -165,6 +168,8 @@ def _requested(found: list[Evidence], text: str) -> list[Evidence]:
 def settled(evidence: Iterable[Evidence], plain: str, *, truncated: bool) -> Reading[float]:
     """Return what the highest-ranked evidence says, `ambiguous` when it differs, or why there is none."""
     pieces = list(evidence)
+    if truncated and _was_being_corrected(pieces, plain):
+        return Reading.unread("truncated")
     if truncated:
         # A cut reply never reached its last line; what was tagged before that counts.
         pieces = [piece for piece in pieces if piece.rank >= Rank.TAGGED_LINE and not piece.at_end]
@@ -179,6 +184,14 @@ def settled(evidence: Iterable[Evidence], plain: str, *, truncated: bool) -> Rea
     later = [piece for piece in pieces if 0 <= last < piece.start]
     reading = agreed(piece.reading for piece in (*deciding, *later))
     return reading or Reading.unread("truncated" if truncated else "no_verdict")
+
+
+def _was_being_corrected(pieces: Sequence[Evidence], plain: str) -> bool:
+    """Tell whether a reply was cut while it took its verdict back."""
+    if any(piece.at_end and piece.stance is Stance.CORRECTED for piece in pieces):
+        return True
+    end = max((piece.end for piece in pieces), default=-1)
+    return end >= 0 and is_correcting(plain[end:])
 
 
 def _standing(pieces: list[Evidence]) -> list[Evidence]:
@@ -221,8 +234,8 @@ def _element_pattern(name: str, short: str, alone: bool) -> re.Pattern[str]:
     spelled = _spelled(name, short) or r"(?!)"
     generic = r"|(?:final[_-]?)?(?:answer|score|rating|verdict|grade|judge?ment)" if alone else ""
     return re.compile(
-        rf"<(?:parameter name=\")?(?:{spelled}{generic})\"?(?:\s[^<>\n]{{0,60}})?>\s*(?P<answer>[^<>]{{1,60}}?)\s*<"
-        rf"|<(?:score|rating|verdict|grade|criterion)\s[^<>\n]{{0,40}}?=[\"'](?:{spelled})[\"'][^<>\n]{{0,40}}>\s*(?P<attributed>[^<>]{{1,60}}?)\s*<",
+        rf"<(?:parameter name=\")?(?:{spelled}{generic})\"?(?:\s[^<>\n]{{0,60}})?>\s*(?P<answer>[^<>\s][^<>]{{0,60}}?)\s*(?=<)"
+        rf"|<(?:score|rating|verdict|grade|criterion)\s[^<>\n]{{0,40}}?=[\"'](?:{spelled})[\"'][^<>\n]{{0,40}}>\s*(?P<attributed>[^<>\s][^<>]{{0,60}}?)\s*(?=<)",
         re.IGNORECASE,
     )
 
@@ -249,6 +262,11 @@ def _tag(text: str, match: re.Match[str], scale: Scale, names: frozenset[str], *
         if not set(words[:1]) <= names:
             return None
         named = True
+    if (note := groups["note"]) and (said := {word for word in re.split(r"[\W\d_]+", note.casefold()) if word}):
+        # "Score (tone): 2" is the tone's; "(1-5)", "(out of 5)" and "(overall)" are nobody's.
+        named = named or said <= names
+        if not said <= names | _NOTE_WORDS:
+            return None
     if not (alone or named):
         return None
     prefix = before(text, match.start())
@@ -265,7 +283,7 @@ def _tag(text: str, match: re.Match[str], scale: Scale, names: frozenset[str], *
     elif (weak or "").casefold() in ("final", "overall"):
         stance = Stance.FINAL
     number_follows = text[match.end() : match.end() + 1].isdigit()
-    if not match.group("separator").strip(" \t,\n") and not (opens_line and (named or not number_follows)):
+    if not match.group("separator").strip(" \t,\n") and number_follows and not (opens_line and named):
         return None
     if (weak or "").casefold() in ("response", "output") and scale.kind != "choices" and "\n" in text.strip():
         # "Response: 5" tells what it says, unless the judge says nothing else.
@@ -311,6 +329,8 @@ def _tagged_answer(text: str, match: re.Match[str], scale: Scale, *, only_whole:
         return _Answer(whole_answer(_BULLET.sub("", text[start:end]), scale), end)
     if not match.group("separator").strip(" \t,\n"):
         # "correctness (2).", "correctness 2": nothing but the number, and nothing before the name.
+        if bracketed := _IN_BRACKETS.match(rest):
+            return _Answer(whole_answer(bracketed.group("answer"), scale), match.end() + bracketed.end())
         return _Answer(whole_answer(rest, scale), end)
     if scale.low >= 0:
         rest = _BULLET.sub("", rest.lstrip())
@@ -325,8 +345,9 @@ def _tagged_answer(text: str, match: re.Match[str], scale: Scale, *, only_whole:
 
 
 def _line_end(text: str, at: int) -> int:
-    end = text.find("\n", at)
-    return len(text) if end < 0 else end
+    """Return where the line of `at` ends, or what is left of it to look at: some replies are one long line."""
+    end = text.find("\n", at, at + _LINE)
+    return min(len(text), at + _LINE) if end < 0 else end
 
 
 def _spelled(*names: str) -> str:

@@ -6,6 +6,7 @@ Everything here looks at a bounded piece of text around one place, so that a lon
 
 import re
 from enum import IntEnum
+from functools import lru_cache
 
 from evaldrop.verdicts.languages import CORRECTED, DRAFT, FINAL
 
@@ -120,10 +121,15 @@ _DISCLAIMER = re.compile(
 )
 
 
+def _line_start(text: str, at: int) -> int:
+    """Return where the line of `at` begins, or a bounded way back: some replies are one long line."""
+    furthest = max(0, at - _BEFORE)
+    return text.rfind("\n", furthest, at) + 1 or furthest
+
+
 def before(text: str, at: int) -> str:
     """Return what the line of `at` holds before it."""
-    start = max(text.rfind("\n", 0, at) + 1, at - _BEFORE)
-    return text[start:at]
+    return text[_line_start(text, at) : at]
 
 
 def sentence_before(text: str, at: int) -> str:
@@ -198,13 +204,13 @@ def is_supposed(text: str, start: int, end: int, *, by_colon: bool = False, answ
 def is_quoted(text: str, start: int, end: int, *, answer_at: int | None = None) -> bool:
     """Tell whether text[start:end], a verdict in form, is somebody else's words or a form to fill in."""
     answer_at = start if answer_at is None else answer_at
-    line_start = text.rfind("\n", 0, start) + 1
-    line_end = text.find("\n", end)
-    line_end = len(text) if line_end < 0 else line_end
-    prefix = text[max(line_start, start - _BEFORE) : start]
+    line_start = _line_start(text, start)
+    line_end = text.find("\n", end, end + _AFTER)
+    line_end = end + _AFTER if line_end < 0 else line_end
+    prefix = text[line_start:start]
     if prefix.lstrip().startswith(">") and not _all_quoted(text):
         return True
-    if _in_marks(prefix, text[start:answer_at], text[answer_at : min(line_end, end + _AFTER)]):
+    if _in_marks(prefix, text[start:answer_at], text[answer_at:line_end]):
         return True
     if _DISCLAIMER.match(text[end : end + _AFTER]):
         return True
@@ -213,6 +219,7 @@ def is_quoted(text: str, start: int, end: int, *, answer_at: int | None = None) 
     return _block_is_led_in(text, line_start)
 
 
+@lru_cache(maxsize=8)
 def _all_quoted(text: str) -> bool:
     return all(line.lstrip().startswith(">") for line in text.split("\n") if line.strip())
 
@@ -240,7 +247,9 @@ def _block_is_led_in(text: str, line_start: int) -> bool:
     for _ in range(_BLOCK):
         if at <= 0:
             return False
-        previous = text.rfind("\n", 0, at - 1) + 1
+        previous = _line_start(text, at - 1)
+        if previous and text[previous - 1] != "\n":
+            return False
         line = text[previous : at - 1][-_BEFORE:].rstrip(" \t*_")
         at = previous
         if not line.strip(" \t`"):

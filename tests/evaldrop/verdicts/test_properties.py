@@ -164,7 +164,7 @@ GIVEN = st.dictionaries(
 )
 def test_what_is_to_the_letter_as_asked_is_read_as_anything_else_would_be(value, name, alone):
     """A member more makes it a reply that is not; what was given for a criterion stays the same."""
-    searched = entries_of({**value, "note": 7}, name=name, alone=False)
-    assert entries_of(value, name=name, alone=False) == searched
+    searched = entries_of({**value, "note": 7}, names=[name], alone=False)
+    assert entries_of(value, names=[name], alone=False) == searched
     if searched:
-        assert entries_of(value, name=name, alone=alone) == searched
+        assert entries_of(value, names=[name], alone=alone) == searched
