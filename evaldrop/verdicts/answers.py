@@ -48,7 +48,7 @@ _IT_IS = re.compile(
 _ANOTHER_NUMBER = re.compile(
     rf"[ \t]*(?:-|–|—|~|〜|&|/|;|\b(?:to|or|and|bis|oder|und|à|ou|et|o|y|e|a|of|tot|en)\b|至|到|或|から|または|에서)?[ \t]*"
     rf"(?:{NUMBER}|(?:{_NUMBER_WORDS})(?=[ \t]*(?:$|[.,;])))(?![\w%])"
-    rf"|[ \t]*,[ \t]*{NUMBER}[ \t]*(?:$|[,;\n]|\.(?![0-9]))|[ \t]*\([ \t]*{NUMBER}[ \t]*\)"
+    rf"|[ \t]*,[ \t]*{NUMBER}[ \t]*(?:$|[,;\n]|\.(?![0-9]))"
     r"|[ \t]*(?:±|\+/-)|-[ \t]*(?:$|[\n,;)])",
     re.IGNORECASE,
 )
@@ -59,6 +59,9 @@ _ON_CONDITION = re.compile(r"[\s(,;]{1,3}(?:if|unless|provided|assuming|at (?:be
 _SHARED_OUT = re.compile(
     rf"[ \t]*(?:for|on|in)\b[^.;\n]{{1,60}}?(?:[,;]|\band\b|\bbut\b)[^.;\n]{{0,12}}?{NUMBER}[ \t]+(?:points? )?(?:for|on|in)\b", re.IGNORECASE
 )
+# "four (4)"; "4/5 = 80%".
+_AGAIN = re.compile(rf"[ \t]*\([ \t]*(?P<number>{NUMBER})[ \t]*\)")
+_AS_PERCENT = re.compile(rf"^\s*=\s*{NUMBER}\s?%")
 _ARROW = re.compile(r"[ \t]*(?:→|➜|➔|⟶|⇒|-+>|=+>)(?P<after>[^\n]*)")
 _AFTER_COLON = re.compile(r"[^0-9:\n]{1,60}:[ \t]*(?P<answer>[^\n]+)")
 _ARITHMETIC = re.compile(r"\s*(?:[×^<>÷]|\+\s*[0-9]|[*]\s*[0-9]|=)")
@@ -168,13 +171,17 @@ def _number_at_head(head: str, scale: Scale) -> ReadAnswer | None:
     if (to := _UP_TO.match(rest)) and (_worth(match.group("number")), to_float(to.group("high"))) == (scale.low, scale.high):
         # "[1-5]" names the scale.
         return None
+    reading = _value_of(match, scale)
+    again = _AGAIN.match(rest)
+    if again and on_scale(to_float(again.group("number")), scale) != reading:
+        return ReadAnswer(Reading.unread("ambiguous"), "")
+    rest = _AS_PERCENT.sub("", rest, count=1)
     if _ANOTHER_NUMBER.match(rest) or _SHARED_OUT.match(rest):
         return ReadAnswer(Reading.unread("ambiguous"), "")
     if asked := _ASKED.match(rest):
         return _answered(rest[asked.end() :], scale)
     if rest[:1] == "+":
         rest = rest[1:]
-    reading = _value_of(match, scale)
     beside = _label_at_head(rest.lstrip(" \t-–—:=(,.*_"), scale)
     if beside is not None and rest.strip():
         same = beside.reading == reading

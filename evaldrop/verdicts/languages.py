@@ -61,7 +61,7 @@ SCORE: Final = (
     "оценка", "балл", "вердикт", "ocena", "werdykt", "betyg", "puan", "التقييم", "الدرجة", "النتيجة",
 )  # fmt: skip
 # Words that are also used for other things: they count only with a colon and a number that ends the line.
-WEAK_SCORE: Final = ("note", "nota", "voto", "cijfer", "punkte", "wynik", "ergebnis", "résultat", "resultado", "mark")
+WEAK_SCORE: Final = ("note", "nota", "voto", "cijfer", "punkte", "wynik", "ergebnis", "résultat", "resultado", "mark", "marks", "scoring",)
 CJK_SCORE: Final = (
     "评分", "評分", "得分", "分数", "分數", "打分", "评价", "总分", "結論", "结论", "スコア", "評価", "評点",
     "点数", "得点", "총점", "判定", "점수", "평점", "평가", "판정", "채점",
@@ -108,7 +108,7 @@ DIGITS: Final = ("٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹", "०१२३�
 AFTER_SCORE: Final = frozenset(
     (
         "because", "since", "as", "for", "rationale", "reason", "reasons", "reasoning", "explanation",
-        "justification", "but", "which", "instead", "rather", "not", "out", "down", "up", "overall", "in", "based",
+        "justification", "confidence", "comment", "comments", "feedback", "notes", "analysis", "summary", "evidence", "but", "which", "instead", "rather", "not", "out", "down", "up", "overall", "in", "based",
         "due", "given", "with", "though", "although", "and", "so", "on", "while", "thanks", "this", "the", "it",
         "weil", "denn", "da", "begründung", "aber", "nicht", "mit", "wegen", "statt", "insgesamt", "für",
         "parce", "car", "mais", "puisque", "pour", "au", "justification", "porque", "pero", "mas", "por", "pois",

@@ -18,6 +18,10 @@ _ASIDE = re.compile(
     r"(?:\s[^<>\n]{0,80})?>.*?</\1\s?>",
     re.DOTALL | re.IGNORECASE,
 )
+_FENCED_OFF = re.compile(
+    r"\[(?:begin|start)[ _](?:of[ _])?(?:the )?(response|submission|answer|data)\].{0,20000}?\[end[ _](?:of[ _])?(?:the )?\1\]",
+    re.DOTALL | re.IGNORECASE,
+)
 _INLINE_TAG = re.compile(r"</?(?:b|i|em|strong|u|span|code|font|mark|small|sup|tt)(?:\s[^<>\n]{0,80})?>", re.IGNORECASE)
 _BLOCK_TAG = re.compile(r"</?(?:p|br|div|h[1-6]|ul|ol|li|output|final|body|html|section|verdicts|criteria|evaluation|results?)\s?/?>", re.IGNORECASE)
 _RULE_LINE = re.compile(r"\s*\|?(?:\s*:?-{2,}:?\s*\|)*\s*:?-{2,}:?\s*\|?\s*$")
@@ -34,6 +38,8 @@ def laid_plain(text: str) -> str:
         # A reply that is one explanation has nothing else to say it in.
         text = rest if bare(rest) else text
         text = _BLOCK_TAG.sub("\n", _INLINE_TAG.sub("", text))
+    if "[" in text:
+        text = _FENCED_OFF.sub("\n", text)
     if "$" in text:
         text = _LATEX_NUMBER.sub(r"\1", text)
     if "\\" in text:

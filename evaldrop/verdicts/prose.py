@@ -7,7 +7,7 @@ from typing import NamedTuple
 from evaldrop.evaluation.criteria.scales import Scale
 from evaldrop.verdicts.answers import answer_at_head, whole_answer
 from evaldrop.verdicts.languages import OUT_OF, UNITS
-from evaldrop.verdicts.stances import Stance, is_quoted, is_supposed
+from evaldrop.verdicts.stances import Stance, is_quoted, is_supposed, sentence_before
 from evaldrop.verdicts.verdict import Reading, agreed
 from evaldrop.verdicts.wording import NUMBER, SHORT_REPLY, any_of, lines_of, matches_at
 
@@ -23,7 +23,7 @@ _GIVES = (
     r"\b[^.!?\n0-9]{0,60}?(?:\s(?:an?|as|at|it|with|of|this|response|is|on)\s+|\s+)"
     r"|\b(?:deserves|receives|gets|earns|merits|warrants|is worth|scores)\s+(?:an?\s+)?"
     r"|(?:^|\b(?:score|rating|grade|verdict|it|this|that|which|so|response|answer)\s+)(?:would|should|must|will) be (?:an?\s+)?"
-    r"|\b(?:it's|it is|this is|that's|that is) an?\s+"
+    rf"|\b(?:it's|it is|this is|that's|that is)\s+(?:an?\s+|(?={NUMBER}\s?/\s?{NUMBER}))|\bgiving\s+(?:(?:it|this|the response)\s+)?(?:an?\s+)?"
     r"|\bich\s+(?:\w+\s+)?(?:gebe|vergebe|bewerte)\b[^.!?\n0-9]{0,40}?\s|\bje\s+(?:\w+\s+)?(?:donne|attribue|mets|note)\b[^.!?\n0-9]{0,40}?\s"
     r"|\b(?:le|lhe)?\s?(?:doy|otorgo|asigno|dou|atribuo|assegno)\s(?:[^.!?\n0-9]{0,40}?\s)?|\bik geef\s(?:[^.!?\n0-9]{0,40}?\s)?"
     r"|\b(?:note|nota|voto|punteggio|puntuación|pontuação|calificación|bewertung|cijfer|punktzahl|оценку)\s(?:(?:de|di|von|van)\s)?"
@@ -46,7 +46,7 @@ _COMPONENT = re.compile(r"\s*(?:points?\s+|stars?\s+)?(?:for|on|in)\s+(?!(?:this
 # Every phrase begins with one of these.
 _PHRASE_WORDS = frozenset(
     "score scored scores rating rate rated grade graded verdict i we deserves receives gets earns merits warrants is would should must"
-    " will it this that which so response answer ich je le lhe doy otorgo asigno dou atribuo assegno ik ставлю make note nota voto punteggio puntuación pontuação"
+    " will it this that which so response answer giving ich je le lhe doy otorgo asigno dou atribuo assegno ik ставлю make note nota voto punteggio puntuación pontuação"
     " calificación bewertung cijfer punktzahl оценку".split()
 )
 # "# Output (a):" opens a section; it does not choose.
@@ -63,6 +63,11 @@ _SUBJECT = re.compile(r"[\s*_`\"')\]]*(?:,[^.!?\n]{0,120}?,?)?\s(?:is|are|was|we
 _FEW_WORDS_THEN_NUMBER = re.compile(rf"^(?P<words>[^0-9\n(:=,–—-]{{1,40}})(?P<sign>[(:=,–—-]+)\s*(?P<answer>{NUMBER}[^\n]*)$")
 # What was scored and not how: "Confidence: 5", "Style (3)".
 _ASPECT = re.compile(r"(?:ness|ity|ence|ance|acy|tion|ency|ment|score|rating|style|tone|grammar|length|format|spelling|step|question|page|line|item|point|total|count|number)s?[\s*_]*$", re.IGNORECASE)
+_ASPECT_OF = re.compile(
+    r"\b(?:on|in|for|regarding|as to|in terms of)\s(?:its |the )?(?P<aspect>\w{0,20}(?:ness|ity|ence|ance|acy|tion|ency|style|tone|grammar|form|length))\b", re.IGNORECASE
+)
+_GOT = re.compile(r"\b(?:got|received|achieved|reached|won|had|has)\s(?:an?\s)?$", re.IGNORECASE)
+_RESPONSE = re.compile(r"\b(?:it|response|answer|this|submission|reply|output)\b", re.IGNORECASE)
 _SUMS_UP = re.compile(r"(?:overall|total|final(?:ly)?|result|insgesamt|gesamt|correction)[\s*_]*$", re.IGNORECASE)
 _CLOSING_NUMBER = re.compile(
     rf"(?:\w[\"')*_\]]{{0,3}}[.!?;][\"')*_]{{0,3}}\s+(?:so|thus|hence|therefore|overall|finally)?,?\s*"
@@ -79,6 +84,7 @@ _LAST_SENTENCE = re.compile(r"[.!?;)]\s+(?P<answer>[^.!?;:\n]{1,60})[.!]?\s*$")
 
 
 _SHORT_ANSWER = 80
+_SO_LABEL = re.compile(r"\b(?:so|therefore|hence|thus)[,:]?\s+(?:it is |it's )?(?P<answer>[^.!?;:,\n]{1,60})[.!]?\s*$", re.IGNORECASE)
 
 
 class Found(NamedTuple):
@@ -90,12 +96,12 @@ class Found(NamedTuple):
     stance: Stance = Stance.PLAIN
 
 
-def phrases(text: str, scale: Scale) -> Iterator[Found]:
+def phrases(text: str, scale: Scale, names: frozenset[str]) -> Iterator[Found]:
     """Yield the scores that sentences give, those left out that are supposed, denied, asked or quoted."""
     for pattern in (_PHRASE, _CHANGES):
         for match in matches_at(pattern, text, _PHRASE_WORDS):
             found = _said(text, match.end(), match.start(), scale)
-            if found is not None:
+            if found is not None and not _is_of_something_else(sentence_before(text, match.start()), names):
                 yield found if pattern is _PHRASE else found._replace(stance=Stance.CORRECTED)
     if scale.kind in ("binary", "choices"):
         for match in matches_at(_LABEL_PHRASE, text, ("i", "my")):
@@ -110,6 +116,14 @@ def phrases(text: str, scale: Scale) -> Iterator[Found]:
         reading = whole_answer(match.group("answer"), scale)
         if reading is not None and not _is_void(text, match.start(), match.end()):
             yield Found(reading, match.start(), match.end(), Stance.FINAL)
+
+
+def _is_of_something_else(said: str, names: frozenset[str]) -> bool:
+    """Tell whether a sentence scores an aspect ("on accuracy it gets a 4") or another thing ("the film got a 4")."""
+    aspect = _ASPECT_OF.search(said)
+    if aspect and aspect.group("aspect").casefold() not in names:
+        return True
+    return bool(_GOT.search(said)) and not _RESPONSE.search(said)
 
 
 def _said(text: str, at: int, start: int, scale: Scale) -> Found | None:
@@ -144,7 +158,8 @@ def unmarked(text: str, scale: Scale) -> Iterator[Found]:
     tail = text[tail_start:]
     closing = _CLOSING_NUMBER.search(tail)
     last = _LAST_SENTENCE.search(tail)
-    for match, only_labels in ((closing, False), (last, True)):
+    so = _SO_LABEL.search(tail)
+    for match, only_labels in ((closing, False), (last, True), (so, True)):
         if match is None or (only_labels and re.search("[0-9]", match.group("answer"))):
             continue
         # "1. 2" is an item and no sentence with a score behind it.

@@ -80,7 +80,7 @@ _TAKEN_BACK = re.compile(
     re.IGNORECASE,
 )
 _NOTE_WORDS = frozenset("to out of from on a scale the points point max min maximum minimum best worst where is and lowest highest low high overall final total range von bis sur de a".split())
-_IN_BRACKETS = re.compile(r"\((?P<answer>[^()\n]{1,20})\)(?=\s*(?:[,.;:]|$|and\b|—|–|-))")
+_IN_BRACKETS = re.compile(r"[(\[](?P<answer>[^()\[\]\n]{1,20})[)\]](?=\s*(?:[,.;:]|$|and\b|—|–|-))")
 _LINE = 500
 _CALLED = re.compile(r"[\s*_/0-9]{0,6}[(\[](?:my |the )?(?P<how>[^\W\d_]+)(?: (?:score|rating|verdict|grade|draft|version))?[)\]]")
 _BLANKS = re.compile(r"\s*")
@@ -121,7 +121,7 @@ def evidence_of(
     found += _elements(text, scale, name=name, short=short, alone=alone)
     if alone:
         found += _boxed(text, scale)
-        found += (_evidence(Rank.PHRASE, piece, text) for piece in phrases(text, scale))
+        found += (_evidence(Rank.PHRASE, piece, text) for piece in phrases(text, scale, _name_words(name, short)))
         found += (_evidence(Rank.BARE, piece, text) for piece in unmarked(text, scale))
     found.sort(key=lambda piece: piece.start)
     return _requested(_corrected(found, text), text)
@@ -241,7 +241,7 @@ def _element_pattern(name: str, short: str, alone: bool) -> re.Pattern[str]:
 
 
 def _tagged(text: str, scale: Scale, *, name: str, short: str, alone: bool) -> Iterator[Evidence]:
-    names = frozenset(part for part in re.split(r"[\s_.-]+", f"{name} {short}".casefold()) if part)
+    names = _name_words(name, short)
     first_words = _first_words(name, short, alone)
     for match in matches_at(_tag_pattern(name, short), text, first_words):
         piece = _tag(text, match, scale, names, alone=alone)
@@ -292,6 +292,9 @@ def _tag(text: str, match: re.Match[str], scale: Scale, names: frozenset[str], *
     if rank is None:
         return None
     answer = _tagged_answer(text, match, scale, only_whole=(groups["weak"] or "").casefold() in _ONLY_WHOLE)
+    if answer.reading is None and note and "/" in note:
+        # "Correctness (4/5): one slip".
+        answer = answer._replace(reading=whole_answer(note, scale))
     if answer.reading is None or is_quoted(text, match.start(), answer.end, answer_at=match.end()):
         return None
     if not opens_line and is_supposed(text, match.start(), answer.end, by_colon=rank is Rank.INLINE_TAG):
@@ -358,6 +361,11 @@ def _spelled(*names: str) -> str:
 
 
 @lru_cache(maxsize=256)
+def _name_words(name: str, short: str) -> frozenset[str]:
+    return frozenset(part for part in re.split(r"[\s_.-]+", f"{name} {short}".casefold()) if part)
+
+
+@lru_cache(maxsize=256)
 def _first_words(name: str, short: str, alone: bool) -> frozenset[str]:
     tags = (name, short, *SCORE, *_WEAK) if alone else (name, short, *SCORE)
     firsts = (_FIRST_WORD.search(tag.lower()) for tag in tags)
@@ -371,7 +379,7 @@ def _tag_pattern(name: str, short: str) -> re.Pattern[str]:
         rf"(?<![^\W_])(?<!\w-)(?:(?P<name>{spelled})|(?P<strong>{any_of(SCORE)})|(?P<weak>{any_of(_WEAK)}))"
         rf"(?P<behind>(?:[\s_-](?:{_BEHIND})){{0,2}})(?!\w)"
         rf"{_TAG_MARKUP}{_OF}{_SCALE_NOTE}{_TAG_MARKUP}"
-        rf"(?P<separator>\s?(?:[:=|→]{{1,2}}|=>|->|{_COPULA}|[-–—](?!\w)|\.{{3,}}|…)|\s?(?=\({NUMBER}\))|[ \t,]{{1,3}}(?=[0-9])|[ \t]*(?=\n))",
+        rf"(?P<separator>\s?(?:[:=|→]{{1,2}}|=>|->|{_COPULA}|[-–—](?!\w)|\.{{3,}}|…)|\s?(?=[(\[]{NUMBER}[)\]])|[ \t,]{{1,3}}(?=[0-9])|[ \t]*(?=\n))",
         re.IGNORECASE,
     )
 

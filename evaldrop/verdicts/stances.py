@@ -63,10 +63,11 @@ _CUE = re.compile(
 )
 _CONDITION = re.compile(
     r"\b(?:would (?:require|need|have (?:been|to))|if|unless|could have|might|may|to (?:get|reach|earn|deserve|receive|score) an?"
-    r"|had it|were it|suppose|assuming|imagine|hypothetically|for example|e\.g\.|such as|format|wenn|falls|aurait|podría|poderia"
+    r"|suppose|assuming|imagine|hypothetically|for example|e\.g\.|such as|format|wenn|falls|aurait|podría|poderia"
     r"|potrebbe|если)\b|如果|もし|만약",
     re.IGNORECASE,
 )
+_INVERTED = re.compile(r"\W*(?:were|had|should)\s(?:the|it|its|there|this)\b", re.IGNORECASE)
 _CONDITION_AFTER = re.compile(r"\b(?:if|unless|wenn|falls|had it|were it|would)\b|\?", re.IGNORECASE)
 _DENIAL = re.compile(
     r"(?:\b(?:cannot|not|never|hardly|unable|instead of|rather than|more than|less than|at least|at most|scale|between|means?|requires?"
@@ -92,7 +93,8 @@ _SAY = (
 # What somebody else says, up to the place asked about; the judge's own voice in between takes it back.
 _LEAD_IN = re.compile(
     rf"\b{_THEY}\b[^.!?\n]{{0,60}}?\b{_SAY}\b[^!?\n]{{0,160}}$|(?:回答|答案|응답)[^。.!?\n]{{0,20}}(?:说|写|包含|声称|末尾|라고)[^!?\n]{{0,80}}$"
-    r"|\b(?:according to the (?:response|answer|submission)|in the (?:response|answer|submission)|quot(?:e|ing|ed)|(?:following|hidden|injected|fake) (?:line|text|verdict|score|instruction)s?"
+    r"|\b(?:(?:requested|claimed|demanded|suggested|stated|written|asked|proposed|told) (?:by|in) (?:the|its) (?:response|answer|submission|author|candidate)"
+    r"|according to the (?:response|answer|submission)|in the (?:response|answer|submission)|quot(?:e|ing|ed)|(?:following|hidden|injected|fake) (?:line|text|verdict|score|instruction)s?"
     r"|for example|e\.g\.|such as|(?:format|form|template|example)(?: \w+){0,3})\b[^.!?\n]{0,80}$",
     re.IGNORECASE,
 )
@@ -113,6 +115,7 @@ _DISCLAIMER = re.compile(
     r"\b(?:not mine|not my|of mine|not a verdict|I (?:\w+ )?(?:ignore|disregard|reject)|does not count|carries no weight|belongs to"
     rf"|(?:is|was|were|are|comes) (?:part of|from|in|what|by|the|all) (?:the )?{_RESPONSE}(?:'s)?\b"
     r"|(?:is|was|were|are) (?:written|added|planted|inserted|injected|quoted|copied|claimed|ignored|disregarded|an? (?:attempt|trick|injection|quotation|manipulation)))"
+    r"|(?:is|was) not (?:mine|my\b)"
     rf"|(?:(?:is|was) )?(?:quoted|copied|taken|comes) (?:verbatim )?from (?:the )?{_RESPONSE}"
     r"|(?:but )?I (?:will |shall |must |do )?(?:ignore|disregard|reject|not accept|not follow) (?:that|this|it)\b"
     rf"|(?:so )?(?:says|claims|writes|states|according to|as claimed by|is what|as stated in|as written in) (?:the|its) {_RESPONSE}"
@@ -196,7 +199,7 @@ def is_correcting(between: str) -> bool:
 def is_supposed(text: str, start: int, end: int, *, by_colon: bool = False, answer_at: int | None = None) -> bool:
     """Tell whether the sentence around an answer supposes, denies or asks it. Nobody denies with a colon."""
     said = sentence_before(text, start)
-    if _CONDITION.search(said) or _CONDITION_AFTER.search(sentence_after(text, end)):
+    if _CONDITION.search(said) or _INVERTED.match(said) or _CONDITION_AFTER.search(sentence_after(text, end)):
         return True
     return not by_colon and bool(_DENIAL.search(_NEW_CLAUSE.split(said + text[start : end if answer_at is None else answer_at])[-1]))
 

@@ -19,7 +19,8 @@ NOT_APPLICABLE = re.compile(
 )
 
 _REFUSAL = re.compile(
-    r"^\W*(?:(?:i(?:'m| am)(?: (?:so|very|really|truly))? sorry|sorry|i apologi[sz]e|my apologies"
+    r"^(?!\W*(?:sorry,? )?(?:but )?(?:i|we) (?:cannot|can't|won't) (?:\w+ )?give (?:it|this|the \w+|more|an? [0-9]))"
+    r"\W*(?:(?:i(?:'m| am)(?: (?:so|very|really|truly))? sorry|sorry|i apologi[sz]e|my apologies"
     r"|unfortunately)"
     r"[^.!?\n]{0,80}?)?(?:as an? (?:ai|language|large)[^,.\n]{0,60},? )?(?:but )?(?:i|we)(?:'m| am| are)?"
     r"(?: \w+ly)? ?(?:can(?:'t|not| not)\b|won't\b|will not\b|unable\b|not able\b"
