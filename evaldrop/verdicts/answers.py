@@ -15,38 +15,48 @@ _NUMBER_WORDS = any_of(NUMBER_WORDS)
 _UNIT = rf"(?:(?:\s?(?:{any_of(CJK_UNITS)})|\s*(?:{any_of(UNITS)})(?!\w))?(?:です|とします|입니다)?)"
 # A percentage, a degree, a price, or the first part of a fraction, a date, a time or a word is no score.
 _NUMBER = re.compile(
-    rf"(?P<number>[0-9]{{1,2}}(?:\s1/2|\s(?:and|und|et|y|e) an? half)(?!\w)|{NUMBER}|(?:{_NUMBER_WORDS})(?:(?=[{''.join(CJK_UNITS)}])|(?![\w-]))){_UNIT}[*_`]{{0,3}}"
+    rf"(?P<number>[0-9]{{1,2}}(?:\s1/2|\s(?:and|und|et|y|e) an? half)(?!\w)|{NUMBER}"
+    rf"|(?:{_NUMBER_WORDS})(?:(?=[{''.join(CJK_UNITS)}])|(?![\w-]))){_UNIT}[*_`]{{0,3}}"
     rf"(?:\s*(?:/|(?:{any_of(OUT_OF)})(?!\w))\s*(?:a possible |possible )?"
     rf"(?P<whole>{NUMBER}|(?:{_NUMBER_WORDS})(?!\w)){_UNIT})?(?![\w^°$€£¥½/]|[.,:][0-9]|\s?[€£¥°])",
     re.IGNORECASE,
 )
 # "5分中4分": the scale's top comes first.
-_OF_FIRST = re.compile(rf"(?P<whole>{NUMBER})\s?(?:[分点點점]\s?)?(?:満点)?中,?\s?(?P<number>{NUMBER})\s?[分点點점]?(?!\w)")
+_OF_FIRST = re.compile(
+    rf"(?P<whole>{NUMBER})\s?(?:[分点點점]\s?)?(?:満点)?中,?\s?(?P<number>{NUMBER})\s?[分点點점]?(?!\w)"
+)
 # "<4", "~4", "$4": a bound, an estimate and a price are no scores; "<4>" is one in brackets.
 _NO_SCORE_SIGN = re.compile(r"[<>≤≥≈∼~±€$£¥≲≳^]+=?\s*\.?[0-9]|#[0-9]")
 _IN_SIGNS = re.compile(rf"<\s*({NUMBER})\s*>")
 _SUM = re.compile(rf"{NUMBER}(?:\s?[-+–]\s?{NUMBER}){{1,9}}\s?=\s?(?P<sum>{NUMBER})")
 _SCALE_FIRST = re.compile(
-    rf"(?:on )?(?:an? |the )?(?:scale (?:of |from )?)?{NUMBER}\s*(?:-|–|to)\s*{NUMBER}\s*(?:scale|range)?\s*[:=]\s*"
+    rf"(?:on )?(?:an? |the )?(?:scale (?:of |from )?)?{NUMBER}\s*(?:-|–|to)\s*{NUMBER}\s*(?:scale"
+    rf"|range)?\s*[:=]\s*"
     rf"|(?:on )?an? (?:scale|range) (?:of |from )?{NUMBER}\s*(?:-|–|to)\s*{NUMBER}\s*[:=,]?\s*",
     re.IGNORECASE,
 )
 # Words before an answer that leave it what it is. An article would hide the choice A.
 _FILLERS = re.compile(
-    r"(?:(?:(?:no|without(?: an?y?)?) (?:doubt|question)|definitely|clearly|certainly|absolutely|surely|simply|just"
-    r"|level|point|(?:a )?(?:score|rating|grade) of|eindeutig|klar|natürlich|clairement|claramente|chiaramente"
+    r"(?:(?:(?:no|without(?: an?y?)?) (?:doubt|question)|definitely|clearly|certainly|absolutely|surely"
+    r"|simply|just"
+    r"|level|point|(?:a )?(?:score|rating|grade) of|eindeutig|klar|natürlich|clairement|claramente"
+    r"|chiaramente"
     r"|duidelijk)[\s,:]{1,3}){1,3}",
     re.IGNORECASE,
 )
-_ARTICLE = re.compile(r"an? (?:(?:solid|strong|clear|good|weak|full|perfect|low|high|mere|generous) )?(?=[0-9])", re.IGNORECASE)
+_ARTICLE = re.compile(
+    r"an? (?:(?:solid|strong|clear|good|weak|full|perfect|low|high|mere|generous) )?(?=[0-9])", re.IGNORECASE
+)
 _IT_IS = re.compile(
-    r"(?:the|this|that|its?)\s+(?:(?:answer|response|reply|submission|output|statement|text|content)\s+)?(?:is|was)\s+"
+    r"(?:the|this|that|its?)\s+(?:(?:answer|response|reply|submission|output|statement|text"
+    r"|content)\s+)?(?:is|was)\s+"
     r"(?:therefore |thus |clearly |indeed )?",
     re.IGNORECASE,
 )
 # "3-4", "3 to 4", "4 5": two numbers are no verdict, and neither of them is.
 _ANOTHER_NUMBER = re.compile(
-    rf"[ \t]*(?:-|–|—|~|〜|&|/|;|\b(?:to|or|and|bis|oder|und|à|ou|et|o|y|e|a|of|tot|en)\b|至|到|或|から|または|에서)?[ \t]*"
+    rf"[ \t]*(?:-|–|—|~|〜|&|/|;|\b(?:to|or|and|bis|oder|und|à|ou|et|o|y|e|a|of|tot|en)\b|至|到|或|から|または"
+    rf"|에서)?[ \t]*"
     rf"(?:{NUMBER}|(?:{_NUMBER_WORDS})(?=[ \t]*(?:$|[.,;])))(?![\w%])"
     rf"|[ \t]*,[ \t]*{NUMBER}[ \t]*(?:$|[,;\n]|\.(?![0-9]))"
     r"|[ \t]*(?:±|\+/-)|-[ \t]*(?:$|[\n,;)])",
@@ -55,9 +65,15 @@ _ANOTHER_NUMBER = re.compile(
 _UP_TO = re.compile(rf"\s*(?:-|–|to)\s*(?P<high>{NUMBER})\s*[)\]}}>]*\s*(?:$|\n)", re.IGNORECASE)
 _END_TAG = re.compile(r"^\s*</[a-zA-Z][\w-]{0,30}>")
 # "4 at most", "4 (if the date is ignored)": a bound, and one of two.
-_ON_CONDITION = re.compile(r"[\s(,;]{1,3}(?:if|unless|provided|assuming|at (?:best|most|least)|or (?:more|less|higher|lower|above|below|so))\b", re.IGNORECASE)
+_ON_CONDITION = re.compile(
+    r"[\s(,;]{1,3}(?:if|unless|provided|assuming|at (?:best|most|least)|or (?:more|less|higher|lower|above"
+    r"|below|so))\b",
+    re.IGNORECASE,
+)
 _SHARED_OUT = re.compile(
-    rf"[ \t]*(?:for|on|in)\b[^.;\n]{{1,60}}?(?:[,;]|\band\b|\bbut\b)[^.;\n]{{0,12}}?{NUMBER}[ \t]+(?:points? )?(?:for|on|in)\b", re.IGNORECASE
+    rf"[ \t]*(?:for|on|in)\b[^.;\n]{{1,60}}?(?:[,;]|\band\b"
+    rf"|\bbut\b)[^.;\n]{{0,12}}?{NUMBER}[ \t]+(?:points? )?(?:for|on|in)\b",
+    re.IGNORECASE,
 )
 # "four (4)"; "4/5 = 80%".
 _AGAIN = re.compile(rf"[ \t]*\([ \t]*(?P<number>{NUMBER})[ \t]*\)")
@@ -69,26 +85,40 @@ _NEXT_WORD = re.compile(r"[ \t]+([^\W\d_][\w']*)(:?)")
 # Ends a label: end of text, punctuation, or the beginning of a reason.
 _LABEL_END = (
     r"(?=$|[.,、;:!?)\]}\"'*_`<>\n–—(|=]"
-    r"|\s+(?:[-–—(=]|because\b|since\b|as\b|weil\b|car\b|parce\b|porque\b|perché\b|omdat\b|not\b|instead\b|rather\b))"
+    r"|\s+(?:[-–—(=]|because\b|since\b|as\b|weil\b|car\b|parce\b|porque\b|perché\b|omdat\b|not\b|instead\b"
+    r"|rather\b))"
 )
 _NOUN = r"(?:(?:option|choice|label|category|response|output|answer|assistant|model|antwort|réponse|respuesta)\s+)?"
 _LABEL_NUMBER = re.compile(rf"[\s*_]*[(\[:,=–-]+\s*(?P<number>{NUMBER})\s*(?:[)\]][\s\S]*|[\s.*_]*)$")
-_BETWEEN_LABELS = re.compile(r"[\s*_\"')\]]{0,4}(?:[,/&;+|]|\b(?:or|and|to|oder|und|ou|et|o|e|y|of|en)\b)[\s*_\"'(\[]{0,4}")
+_BETWEEN_LABELS = re.compile(
+    r"[\s*_\"')\]]{0,4}(?:[,/&;+|]|\b(?:or|and|to|oder|und|ou|et|o|e|y|of|en)\b)[\s*_\"'(\[]{0,4}"
+)
 # "correct? No, incorrect.": what was asked is not what was answered.
 _ASKED = re.compile(r"[\s*_\"')]{0,3}\?[\s*_\"']{0,3}")
-_INTERJECTION = re.compile(r"(?:(?:no|nope|nein|hm+|well|not (?:quite|really))[\s,.:;!–-]{1,4}){1,3}", re.IGNORECASE)
-_TAKEN_BACK = re.compile(r"[\s,.;!–—-]{1,4}(?:wait|hold on|actually|sorry|rather|scratch that|I mean|correction)\b[\s,.:;–—-]{0,4}", re.IGNORECASE)
+_INTERJECTION = re.compile(
+    r"(?:(?:no|nope|nein|hm+|well|not (?:quite|really))[\s,.:;!–-]{1,4}){1,3}", re.IGNORECASE
+)
+_TAKEN_BACK = re.compile(
+    r"[\s,.;!–—-]{1,4}(?:wait|hold on|actually|sorry|rather|scratch that|I mean"
+    r"|correction)\b[\s,.:;–—-]{0,4}",
+    re.IGNORECASE,
+)
 # "Yes, there are several errors" answers another question than it was asked.
 _FOUND = re.compile(
-    r"[\s,.:;–—-]{1,4}(?P<clause>(?:there (?:is|are)|it (?:is|has|contains|makes)|I (?:see|found|find|spotted|noticed)|"
+    r"[\s,.:;–—-]{1,4}(?P<clause>(?:there (?:is|are)|it (?:is|has|contains|makes)|I (?:see|found|find"
+    r"|spotted|noticed)|"
     r"es gibt|il y a|hay|há|ci sono|er zijn)\b[^.,;\n]{0,60})",
     re.IGNORECASE,
 )
 _FAULT = re.compile(
-    r"\b(?:errors?|mistakes?|wrong|incorrect|inaccura\w{1,6}|flaws?|problems?|issues?|fehler|erreurs?|errores|erros|errori|fouten)\b",
+    r"\b(?:errors?|mistakes?|wrong|incorrect|inaccura\w{1,6}|flaws?|problems?|issues?|fehler|erreurs?"
+    r"|errores|erros|errori|fouten)\b",
     re.IGNORECASE,
 )
-_NONE = re.compile(r"\b(?:no|not|isn't|aren't|without|free of|never|any|nothing|keine?|pas|ningún|nenhum|nessun|geen)\b", re.IGNORECASE)
+_NONE = re.compile(
+    r"\b(?:no|not|isn't|aren't|without|free of|never|any|nothing|keine?|pas|ningún|nenhum|nessun|geen)\b",
+    re.IGNORECASE,
+)
 
 
 _NEAR = 120
@@ -168,7 +198,10 @@ def _number_at_head(head: str, scale: Scale) -> ReadAnswer | None:
         return _after_arrow(arrow.group("after"), scale)
     if _SCALE_FIRST.match(head):
         return None
-    if (to := _UP_TO.match(rest)) and (_worth(match.group("number")), to_float(to.group("high"))) == (scale.low, scale.high):
+    if (to := _UP_TO.match(rest)) and (_worth(match.group("number")), to_float(to.group("high"))) == (
+        scale.low,
+        scale.high,
+    ):
         # "[1-5]" names the scale.
         return None
     reading = _value_of(match, scale)

@@ -14,18 +14,28 @@ _LATEX_NUMBER = re.compile(r"\$\s{0,2}([0-9.]{1,6}(?:\s?/\s?[0-9.]{1,6})?)\s{0,2
 _LATEX_SIGNS = re.compile(r"\\[()\[\],;! ]|\\(?:quad|qquad|displaystyle)\b")
 # Elements that hold what somebody else said, or what the judge says aside.
 _ASIDE = re.compile(
-    r"<(quote|blockquote|response|submission|candidate|example|rationale|explanation|justification|feedback|comments?)"
+    r"<(quote|blockquote|response|submission|candidate|example|rationale|explanation|justification|feedback"
+    r"|comments?)"
     r"(?:\s[^<>\n]{0,80})?>.*?</\1\s?>",
     re.DOTALL | re.IGNORECASE,
 )
 _FENCED_OFF = re.compile(
-    r"\[(?:begin|start)[ _](?:of[ _])?(?:the )?(response|submission|answer|data)\].{0,20000}?\[end[ _](?:of[ _])?(?:the )?\1\]",
+    r"\[(?:begin|start)[ _](?:of[ _])?(?:the )?(response|submission|answer"
+    r"|data)\].{0,20000}?\[end[ _](?:of[ _])?(?:the )?\1\]",
     re.DOTALL | re.IGNORECASE,
 )
-_INLINE_TAG = re.compile(r"</?(?:b|i|em|strong|u|span|code|font|mark|small|sup|tt)(?:\s[^<>\n]{0,80})?>", re.IGNORECASE)
-_BLOCK_TAG = re.compile(r"</?(?:p|br|div|h[1-6]|ul|ol|li|output|final|body|html|section|verdicts|criteria|evaluation|results?)\s?/?>", re.IGNORECASE)
+_INLINE_TAG = re.compile(
+    r"</?(?:b|i|em|strong|u|span|code|font|mark|small|sup|tt)(?:\s[^<>\n]{0,80})?>", re.IGNORECASE
+)
+_BLOCK_TAG = re.compile(
+    r"</?(?:p|br|div|h[1-6]|ul|ol|li|output|final|body|html|section|verdicts|criteria|evaluation"
+    r"|results?)\s?/?>",
+    re.IGNORECASE,
+)
 _RULE_LINE = re.compile(r"\s*\|?(?:\s*:?-{2,}:?\s*\|)*\s*:?-{2,}:?\s*\|?\s*$")
-_SCORE_HEADER = re.compile(rf"(?:{any_of((*SCORE, *CJK_SCORE, 'mark', 'points', 'value', 'note', 'nota', 'voto'))})", re.IGNORECASE)
+_SCORE_HEADER = re.compile(
+    rf"(?:{any_of((*SCORE, *CJK_SCORE, 'mark', 'points', 'value', 'note', 'nota', 'voto'))})", re.IGNORECASE
+)
 _MAX_ROWS = 200
 
 
@@ -51,7 +61,11 @@ def laid_plain(text: str) -> str:
 def _tables_as_lines(text: str) -> str:
     lines = text.split("\n")
     # Found by the rule between head and body; without one, bars are only bars.
-    rules = [at for at, line in enumerate(lines[:-1]) if at and "-" in line and "|" in line and _RULE_LINE.match(line)]
+    rules = [
+        at
+        for at, line in enumerate(lines[:-1])
+        if at and "-" in line and "|" in line and _RULE_LINE.match(line)
+    ]
     for at in reversed(rules[:_MAX_ROWS]):
         end = at + 1
         while end < len(lines) and "|" in lines[end]:

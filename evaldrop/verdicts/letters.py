@@ -12,10 +12,12 @@ _YES = rf"(?:{any_of(YES)})"
 _NO = rf"(?:{any_of(NO)})(?!\s?/\s?a\b)"  # "n/a" is no "no"
 # A line that puts the question once more and answers it holds a letter as well; one of a list is another question.
 _LETTER_LINE = re.compile(
-    rf"^\W*(?:(?P<yes>{_YES})|(?P<no>{_NO}))\W*$|^[^\W\d][^?\n]{{0,300}}\?\s(?:(?P<y>Y)|(?P<n>N))\W*$", re.IGNORECASE
+    rf"^\W*(?:(?P<yes>{_YES})|(?P<no>{_NO}))\W*$|^[^\W\d][^?\n]{{0,300}}\?\s(?:(?P<y>Y)|(?P<n>N))\W*$",
+    re.IGNORECASE,
 )
 _TAGGED_LETTER = re.compile(
-    r"(?<!\w)(?:answer|verdict|decision|grade|conclusion|judge?ment|result|rating|score)[\"'*_`]{0,3}\s*(?:is|:|=|[-–—])"
+    r"(?<!\w)(?:answer|verdict|decision|grade|conclusion|judge?ment|result|rating"
+    r"|score)[\"'*_`]{0,3}\s*(?:is|:|=|[-–—])"
     rf"[\s\"'*_`:(\[]*(?:(?P<yes>{_YES})|(?P<no>{_NO}))(?![\w/])",
     re.IGNORECASE,
 )
@@ -43,7 +45,11 @@ def parse_yes_no(text: str, *, truncated: bool = False) -> Reading[bool]:
     lines = lines_of(plain)
     ranked: tuple[Iterable[re.Match[str] | None], ...] = (
         map(_LETTER_LINE.match, lines),
-        (match for match in _TAGGED_LETTER.finditer(plain) if not is_quoted(plain, match.start(), match.end())),
+        (
+            match
+            for match in _TAGGED_LETTER.finditer(plain)
+            if not is_quoted(plain, match.start(), match.end())
+        ),
         # The end alone: in a long reply the search would try every sentence.
         [_CLOSING_LETTER.search(plain[-200:])],
         [_OPENING_LETTER.match(plain)],

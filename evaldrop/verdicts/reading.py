@@ -65,7 +65,9 @@ def _verdict(
     read: tuple[Reading[float], str] | None = None
     if form == "tool" and reply.tool_input is not None:
         spelled = [names[place], *_spellings(criterion.name, names)[1:]]
-        read = _from_tool(reply.tool_input, criterion, names=spelled, alone=len(names) == 1, truncated=truncated)
+        read = _from_tool(
+            reply.tool_input, criterion, names=spelled, alone=len(names) == 1, truncated=truncated
+        )
     elif form == "yes_no":
         read = _from_letter(reply.text, criterion, alone=len(names) == 1, truncated=truncated), reply.text
     reading, rationale = read or _from_text(reply.text, criterion, names, truncated=truncated)
@@ -109,7 +111,9 @@ def _from_text(
     name, *others = _spellings(criterion.name, names)
     short = "".join(others)
     reading = parse_score(text, criterion.scale, name=name, short=short, alone=alone, truncated=truncated)
-    sections = [] if alone or reading.value is not None else [_section(text, one, names) for one in (name, *others)]
+    sections = (
+        [] if alone or reading.value is not None else [_section(text, one, names) for one in (name, *others)]
+    )
     section = next(filter(None, sections), None)
     if section is not None:
         reading = parse_score(

@@ -58,15 +58,19 @@ class Evidence(NamedTuple):
 
 
 _WEAK = (
-    "answer", "result", "conclusion", "assessment", "evaluation", "mark", "label", "classification", "category", "choice",
+    "answer", "result", "conclusion", "assessment", "evaluation", "mark", "label", "classification",
+    "category", "choice",
     "response", "output", "final", "overall", *WEAK_SCORE, *CORRECTION,
 )  # fmt: skip
 # Of these a number must be all that follows: "Note: 4 facts", "Résultat: 5 jours".
 _ONLY_WHOLE = frozenset(("final", "overall", *WEAK_SCORE, *CORRECTION))
 _BOXED = re.compile(r"\[\[\s*([^\[\]\n]{1,60}?)\s*\]\]|\\boxed\{\s*([^{}\n]{1,60}?)\s*\}")
-_BEHIND = any_of((*FINAL, *CORRECTED, *DRAFT, "score", "rating", "verdict", "grade", "评分", "得分", "スコア"))
+_BEHIND = any_of(
+    (*FINAL, *CORRECTED, *DRAFT, "score", "rating", "verdict", "grade", "评分", "得分", "スコア")
+)
 _COPULA = (
-    r"(?:is|was|would be|should be|will be|must be|stays|remains|becomes|gets|est|ist|lautet|beträgt|es|é|è|wynosi)(?!\w)"
+    r"(?:is|was|would be|should be|will be|must be|stays|remains|becomes|gets|est|ist|lautet|beträgt|es|é|è"
+    r"|wynosi)(?!\w)"
     r"(?:\s(?:now|therefore|thus|then|hence|still|jetzt|maintenant|ahora)(?!\w))?\s?:?"
 )
 _OF = r"(?:\s(?:for|of|on|für|de|di|para|voor|за)\s(?P<of>(?:the |this |its |my |la |le |die )?[\w.-]{1,30}(?:\s(?!is\b|was\b|would\b)[\w.-]{1,20})?))?"
@@ -76,16 +80,59 @@ _BULLET = re.compile(r"^[-•*·–]\s+")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 # "4, no wait, 3": the same line takes the answer back.
 _TAKEN_BACK = re.compile(
-    rf"\b(?:wait|scratch that|rather|actually|make that|correction|sorry|I mean|nein|non|perdón|anzi)\b[\s,:]{{1,3}}(?:an?\s)?(?P<answer>{NUMBER}(?:\s?/\s?{NUMBER})?)\W{{0,4}}$",
+    rf"\b(?:wait|scratch that|rather|actually|make that|correction|sorry|I mean|nein|non|perdón"
+    rf"|anzi)\b[\s,:]{{1,3}}(?:an?\s)?(?P<answer>{NUMBER}(?:\s?/\s?{NUMBER})?)\W{{0,4}}$",
     re.IGNORECASE,
 )
-_NOTE_WORDS = frozenset("to out of from on a scale the points point max min maximum minimum best worst where is and lowest highest low high overall final total range von bis sur de a".split())
+_NOTE_WORDS = frozenset(
+    [
+        "to",
+        "out",
+        "of",
+        "from",
+        "on",
+        "a",
+        "scale",
+        "the",
+        "points",
+        "point",
+        "max",
+        "min",
+        "maximum",
+        "minimum",
+        "best",
+        "worst",
+        "where",
+        "is",
+        "and",
+        "lowest",
+        "highest",
+        "low",
+        "high",
+        "overall",
+        "final",
+        "total",
+        "range",
+        "von",
+        "bis",
+        "sur",
+        "de",
+        "a",
+    ]
+)
 _IN_BRACKETS = re.compile(r"[(\[](?P<answer>[^()\[\]\n]{1,20})[)\]](?=\s*(?:[,.;:]|$|and\b|—|–|-))")
 _LINE = 500
-_CALLED = re.compile(r"[\s*_/0-9]{0,6}[(\[](?:my |the )?(?P<how>[^\W\d_]+)(?: (?:score|rating|verdict|grade|draft|version))?[)\]]")
+_CALLED = re.compile(
+    r"[\s*_/0-9]{0,6}[(\[](?:my |the )?(?P<how>[^\W\d_]+)(?: (?:score|rating|verdict|grade|draft"
+    r"|version))?[)\]]"
+)
 _BLANKS = re.compile(r"\s*")
 # What a score may be of and be the score all the same.
-_WHOLE = re.compile(r"(?:the |this |its |my )?(?:response|answer|submission|reply|output|text|candidate|criterion|antwort|réponse|respuesta|resposta|risposta)\b", re.IGNORECASE)
+_WHOLE = re.compile(
+    r"(?:the |this |its |my )?(?:response|answer|submission|reply|output|text|candidate|criterion|antwort"
+    r"|réponse|respuesta|resposta|risposta)\b",
+    re.IGNORECASE,
+)
 
 
 def parse_score(
@@ -121,7 +168,9 @@ def evidence_of(
     found += _elements(text, scale, name=name, short=short, alone=alone)
     if alone:
         found += _boxed(text, scale)
-        found += (_evidence(Rank.PHRASE, piece, text) for piece in phrases(text, scale, _name_words(name, short)))
+        found += (
+            _evidence(Rank.PHRASE, piece, text) for piece in phrases(text, scale, _name_words(name, short))
+        )
         found += (_evidence(Rank.BARE, piece, text) for piece in unmarked(text, scale))
     found.sort(key=lambda piece: piece.start)
     return _requested(_corrected(found, text), text)
@@ -159,7 +208,8 @@ def _requested(found: list[Evidence], text: str) -> list[Evidence]:
     named = decides[0].named
     return [
         piece._replace(rank=Rank.REQUESTED)
-        if piece.rank in (Rank.TAGGED_LINE, Rank.FINAL_TAG) and (piece.named if named else piece.rank is Rank.FINAL_TAG)
+        if piece.rank in (Rank.TAGGED_LINE, Rank.FINAL_TAG)
+        and (piece.named if named else piece.rank is Rank.FINAL_TAG)
         else piece
         for piece in found
     ]
@@ -235,7 +285,8 @@ def _element_pattern(name: str, short: str, alone: bool) -> re.Pattern[str]:
     generic = r"|(?:final[_-]?)?(?:answer|score|rating|verdict|grade|judge?ment)" if alone else ""
     return re.compile(
         rf"<(?:parameter name=\")?(?:{spelled}{generic})\"?(?:\s[^<>\n]{{0,60}})?>\s*(?P<answer>[^<>\s][^<>]{{0,60}}?)\s*(?=<)"
-        rf"|<(?:score|rating|verdict|grade|criterion)\s[^<>\n]{{0,40}}?=[\"'](?:{spelled})[\"'][^<>\n]{{0,40}}>\s*(?P<attributed>[^<>\s][^<>]{{0,60}}?)\s*(?=<)",
+        rf"|<(?:score|rating|verdict|grade"
+        rf"|criterion)\s[^<>\n]{{0,40}}?=[\"'](?:{spelled})[\"'][^<>\n]{{0,40}}>\s*(?P<attributed>[^<>\s][^<>]{{0,60}}?)\s*(?=<)",
         re.IGNORECASE,
     )
 
@@ -254,15 +305,21 @@ def _tagged(text: str, scale: Scale, *, name: str, short: str, alone: bool) -> I
                 yield piece
 
 
-def _tag(text: str, match: re.Match[str], scale: Scale, names: frozenset[str], *, alone: bool) -> Evidence | None:
+def _tag(
+    text: str, match: re.Match[str], scale: Scale, names: frozenset[str], *, alone: bool
+) -> Evidence | None:
     groups = match.groupdict()
     named, weak, of = groups["name"] is not None, groups["weak"], groups["of"]
     if of and not _WHOLE.match(of):
-        words = [word for word in re.split(r"[\s_.-]+", of.casefold()) if word not in ("the", "this", "its", "my")]
+        words = [
+            word for word in re.split(r"[\s_.-]+", of.casefold()) if word not in ("the", "this", "its", "my")
+        ]
         if not set(words[:1]) <= names:
             return None
         named = True
-    if (note := groups["note"]) and (said := {word for word in re.split(r"[\W\d_]+", note.casefold()) if word}):
+    if (note := groups["note"]) and (
+        said := {word for word in re.split(r"[\W\d_]+", note.casefold()) if word}
+    ):
         # "Score (tone): 2" is the tone's; "(1-5)", "(out of 5)" and "(overall)" are nobody's.
         named = named or said <= names
         if not said <= names | _NOTE_WORDS:
@@ -379,7 +436,8 @@ def _tag_pattern(name: str, short: str) -> re.Pattern[str]:
         rf"(?<![^\W_])(?<!\w-)(?:(?P<name>{spelled})|(?P<strong>{any_of(SCORE)})|(?P<weak>{any_of(_WEAK)}))"
         rf"(?P<behind>(?:[\s_-](?:{_BEHIND})){{0,2}})(?!\w)"
         rf"{_TAG_MARKUP}{_OF}{_SCALE_NOTE}{_TAG_MARKUP}"
-        rf"(?P<separator>\s?(?:[:=|→]{{1,2}}|=>|->|{_COPULA}|[-–—](?!\w)|\.{{3,}}|…)|\s?(?=[(\[]{NUMBER}[)\]])|[ \t,]{{1,3}}(?=[0-9])|[ \t]*(?=\n))",
+        rf"(?P<separator>\s?(?:[:=|→]{{1,2}}|=>|->|{_COPULA}|[-–—](?!\w)|\.{{3,}}|…)"
+        rf"|\s?(?=[(\[]{NUMBER}[)\]])|[ \t,]{{1,3}}(?=[0-9])|[ \t]*(?=\n))",
         re.IGNORECASE,
     )
 

@@ -26,20 +26,30 @@ class Stance(IntEnum):
 
 _OPENERS = frozenset(
     (
-        "my", "the", "our", "a", "an", "so", "thus", "therefore", "hence", "and", "then", "now", "verdict", "judgement",
-        "judgment", "judge's", "criterion", "criteria", "conclusion", "in", "is", "as", "to", "of", "result", "answer",
-        "score", "rating", "grade", "here", "your", "this", "its", "with", "evaluation", "assessment", "well", "ok", "okay",
-        "for", "i", "say", "give", "assign", "task", "output", "metric", "that", "meine", "die", "das", "ma", "la", "mi", "minha", "il",
-        "de", "het", "mijn", "response", "summary", "step", "at", "last", "finally", "line", "reply", "am", "are", "be", "giving", "gives", "final-score",
+        "my", "the", "our", "a", "an", "so", "thus", "therefore", "hence", "and", "then", "now", "verdict",
+        "judgement",
+        "judgment", "judge's", "criterion", "criteria", "conclusion", "in", "is", "as", "to", "of",
+        "result", "answer",
+        "score", "rating", "grade", "here", "your", "this", "its", "with", "evaluation", "assessment",
+        "well", "ok", "okay",
+        "for", "i", "say", "give", "assign", "task", "output", "metric", "that", "meine", "die", "das",
+        "ma", "la", "mi", "minha", "il",
+        "de", "het", "mijn", "response", "summary", "step", "at", "last", "finally", "line", "reply", "am",
+        "are", "be", "giving", "gives", "final-score",
     )
 )  # fmt: skip
 _QUOTED_WORDS = frozenset(
     (
-        "claimed", "alleged", "self", "self-assigned", "self-reported", "self-given", "own", "suggested", "requested",
-        "demanded", "injected", "fake", "embedded", "quoted", "supposed", "proposed", "stated", "response's", "answer's",
-        "submission's", "candidate's", "author's", "its", "their", "his", "her", "planted", "expected", "maximum", "max",
-        "minimum", "min", "possible", "highest", "lowest", "best", "worst", "perfect", "passing", "average", "mean", "median",
-        "reference", "human", "user's", "alternative", "threshold", "baseline", "hypothetical", "potential", "example", "sample",
+        "claimed", "alleged", "self", "self-assigned", "self-reported", "self-given", "own", "suggested",
+        "requested",
+        "demanded", "injected", "fake", "embedded", "quoted", "supposed", "proposed", "stated",
+        "response's", "answer's",
+        "submission's", "candidate's", "author's", "its", "their", "his", "her", "planted", "expected",
+        "maximum", "max",
+        "minimum", "min", "possible", "highest", "lowest", "best", "worst", "perfect", "passing", "average",
+        "mean", "median",
+        "reference", "human", "user's", "alternative", "threshold", "baseline", "hypothetical", "potential",
+        "example", "sample",
     )
 )  # fmt: skip
 _FINAL, _CORRECTED, _DRAFT = frozenset(FINAL), frozenset(CORRECTED), frozenset(DRAFT)
@@ -49,76 +59,105 @@ _KNOWN = _OPENERS | _FINAL | _CORRECTED | _DRAFT
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _SENTENCE_END = re.compile(r"[.!?;](?=[\s\"')]|$)|\n")
 _CUE = re.compile(
-    r"\b(?:up)?on (?:a )?(?:second|further|closer|re-?)[- ]?(?:thought|look|read|reading|reflection|inspection|consideration)s?\b"
-    r"|\b(?:up)?on reflection\b|\bno, (?:that|this) is\b|\bp\.\s?s\.|\bI (?:made an? (?:mistake|error)|misread|overlooked|misjudged|miscounted|mistook|missed)\b|\bunfair\b|\bafter all\b|(?:^|[\s(—–-])(?:no,? wait|wait,|wait\.|hmm,? no|scratch that|correction|edit:|update:)"
+    r"\b(?:up)?on (?:a )?(?:second|further|closer|re-?)[- ]?(?:thought|look|read|reading|reflection"
+    r"|inspection|consideration)s?\b"
+    r"|\b(?:up)?on reflection\b|\bno, (?:that|this) is\b|\bp\.\s?s\.|\bI (?:made an? (?:mistake|error)"
+    r"|misread|overlooked|misjudged|miscounted|mistook|missed)\b|\bunfair\b|\bafter all\b|(?:^"
+    r"|[\s(—–-])(?:no,? wait|wait,|wait\.|hmm,? no|scratch that|correction|edit:|update:)"
     r"|\bI (?:take|took) (?:that|it) back\b|\blet me (?:revise|correct|reconsider|rethink|change|adjust|re-)"
     r"|\bre-?(?:read|consider|think|thought|check|evaluat|assess|examin|visit)\w{0,5}\b"
     r"|\bI (?:was|am|had been) (?:too|wrong|mistaken)\b|\b(?:change|changed) my mind\b|\bmake that\b"
-    r"|\bI(?:'d| would|'ll| will| now| must| have to| should)? (?:raise|lower|change|revise|adjust|correct|increase|reduce|upgrade|downgrade|amend)"
+    r"|\bI(?:'d| would|'ll| will| now| must| have to| should)? (?:raise|lower|change|revise|adjust|correct"
+    r"|increase|reduce|upgrade|downgrade|amend)"
     r"|\bmea culpa\b|\btoo (?:harsh|strict|lenient|generous|kind|severe|low|high)\b"
-    r"|\b(?:bei näherer|nach nochmaliger|nach erneuter|après relecture|après réflexion|pensándolo|tras releer|repensando"
+    r"|\b(?:bei näherer|nach nochmaliger|nach erneuter|après relecture|après réflexion|pensándolo"
+    r"|tras releer|repensando"
     r"|relendo|ripensandoci|rileggendo|bij nader inzien|при повторном|po namyśle)\b"
     r"|(?:再考|重新|再读|読み直|再検討|다시)",
     re.IGNORECASE,
 )
 _CONDITION = re.compile(
-    r"\b(?:would (?:require|need|have (?:been|to))|if|unless|could have|might|may|to (?:get|reach|earn|deserve|receive|score) an?"
-    r"|suppose|assuming|imagine|hypothetically|for example|e\.g\.|such as|format|wenn|falls|aurait|podría|poderia"
+    r"\b(?:would (?:require|need|have (?:been|to))|if|unless|could have|might|may|to (?:get|reach|earn"
+    r"|deserve|receive|score) an?"
+    r"|suppose|assuming|imagine|hypothetically|for example|e\.g\.|such as|format|wenn|falls|aurait|podría"
+    r"|poderia"
     r"|potrebbe|если)\b|如果|もし|만약",
     re.IGNORECASE,
 )
 _INVERTED = re.compile(r"\W*(?:were|had|should)\s(?:the|it|its|there|this)\b", re.IGNORECASE)
 _CONDITION_AFTER = re.compile(r"\b(?:if|unless|wenn|falls|had it|were it|would)\b|\?", re.IGNORECASE)
 _DENIAL = re.compile(
-    r"(?:\b(?:cannot|not|never|hardly|unable|instead of|rather than|more than|less than|at least|at most|scale|between|means?|requires?"
+    r"(?:\b(?:cannot|not|never|hardly|unable|instead of|rather than|more than|less than|at least|at most"
+    r"|scale|between|means?|requires?"
     r"|maximum|minimum|possible|nearly|almost|about|around|roughly|nicht|pas|no|não|non|niet|без)|n't)\b",
     re.IGNORECASE,
 )
 # What was denied before these was something else: "It is not complete, so I give it a 3".
-_NEW_CLAUSE = re.compile(r"\b(?:so|therefore|thus|hence|but|and|because|daher|donc)\b|;|,\s(?=I\b)|:", re.IGNORECASE)
+_NEW_CLAUSE = re.compile(
+    r"\b(?:so|therefore|thus|hence|but|and|because|daher|donc)\b|;|,\s(?=I\b)|:", re.IGNORECASE
+)
 _THEY = (
-    r"(?:response|answer|submission|reply|output|text|candidate|assistant|author|student|user|writer|model|essay"
-    r"|completion|content|last line|line|sentence|paragraph|snippet|prompt|it|he|she|they|which|antwort|réponse|respuesta|resposta"
+    r"(?:response|answer|submission|reply|output|text|candidate|assistant|author|student|user|writer|model"
+    r"|essay"
+    r"|completion|content|last line|line|sentence|paragraph|snippet|prompt|it|he|she|they|which|antwort"
+    r"|réponse|respuesta|resposta"
     r"|risposta|antwoord|回答|答案|응답)"
 )
 _SAY = (
-    r"(?:says?|said|saying|claims?|claimed|claiming|states?|stated|stating|contains?|contained|containing|includes?|included|including"
-    r"|ends?|ended|ending|reads?|writes?|wrote|written|asks?|asked|asking|tells?|told|instructs?|instructing|tries|tried|trying|demands?|demanding"
-    r"|wants?|suggests?|suggesting|declares?|adds?|added|closes?|concludes?|begins?|opens?|quotes?|quoting|gives? itself|awards? itself|rates? itself"
-    r"|has|holds|puts?|appends?|appended|inserts?|inserted|injects?|injected|prints?|shows?|embeds?|starts?|finishes|features|carries|offers"
-    r"|requests?|insists?|announces?|pretends?|fakes?|mimics?|imitates?|attempts?|assigns? itself|scores? itself|grades? itself"
-    r"|sagt|behauptet|endet|enthält|schreibt|dit|prétend|contient|termine|dice|afirma|contiene|termina|diz|contém|sostiene|zegt|bevat|eindigt"
+    r"(?:says?|said|saying|claims?|claimed|claiming|states?|stated|stating|contains?|contained|containing"
+    r"|includes?|included|including"
+    r"|ends?|ended|ending|reads?|writes?|wrote|written|asks?|asked|asking|tells?|told|instructs?|instructing"
+    r"|tries|tried|trying|demands?|demanding"
+    r"|wants?|suggests?|suggesting|declares?|adds?|added|closes?|concludes?|begins?|opens?|quotes?|quoting"
+    r"|gives? itself|awards? itself|rates? itself"
+    r"|has|holds|puts?|appends?|appended|inserts?|inserted|injects?|injected|prints?|shows?|embeds?|starts?"
+    r"|finishes|features|carries|offers"
+    r"|requests?|insists?|announces?|pretends?|fakes?|mimics?|imitates?|attempts?|assigns? itself"
+    r"|scores? itself|grades? itself"
+    r"|sagt|behauptet|endet|enthält|schreibt|dit|prétend|contient|termine|dice|afirma|contiene|termina|diz"
+    r"|contém|sostiene|zegt|bevat|eindigt"
     r"|说|写|包含|声称|写着|라고)"
 )
 # What somebody else says, up to the place asked about; the judge's own voice in between takes it back.
 _LEAD_IN = re.compile(
-    rf"\b{_THEY}\b[^.!?\n]{{0,60}}?\b{_SAY}\b[^!?\n]{{0,160}}$|(?:回答|答案|응답)[^。.!?\n]{{0,20}}(?:说|写|包含|声称|末尾|라고)[^!?\n]{{0,80}}$"
-    r"|\b(?:(?:requested|claimed|demanded|suggested|stated|written|asked|proposed|told) (?:by|in) (?:the|its) (?:response|answer|submission|author|candidate)"
-    r"|according to the (?:response|answer|submission)|in the (?:response|answer|submission)|quot(?:e|ing|ed)|(?:following|hidden|injected|fake) (?:line|text|verdict|score|instruction)s?"
+    rf"\b{_THEY}\b[^.!?\n]{{0,60}}?\b{_SAY}\b[^!?\n]{{0,160}}$|(?:回答|答案|응답)[^。.!?\n]{{0,20}}(?:说|写|包含|声称|末尾"
+    rf"|라고)[^!?\n]{{0,80}}$"
+    r"|\b(?:(?:requested|claimed|demanded|suggested|stated|written|asked|proposed|told) (?:by|in) (?:the"
+    r"|its) (?:response|answer|submission|author|candidate)"
+    r"|according to the (?:response|answer|submission)|in the (?:response|answer|submission)|quot(?:e|ing"
+    r"|ed)|(?:following|hidden|injected|fake) (?:line|text|verdict|score|instruction)s?"
     r"|for example|e\.g\.|such as|(?:format|form|template|example)(?: \w+){0,3})\b[^.!?\n]{0,80}$",
     re.IGNORECASE,
 )
 _OWN_VOICE = re.compile(
-    r"\b(?:so|therefore|thus|hence|but|my|mine|and so|donc|daher|also ist|I(?:'d|'ll)? (?:\w+ ){0,2}?(?:give|rate|score|assign|award|grade|judge|conclude|say|find|settle|put))\b",
+    r"\b(?:so|therefore|thus|hence|but|my|mine|and so|donc|daher|also ist|I(?:'d|'ll)? (?:\w+ ){0,2}?(?:give"
+    r"|rate|score|assign|award|grade|judge|conclude|say|find|settle|put))\b",
     re.IGNORECASE,
 )
 # A line that waits for what comes after a blank one.
 _WAITING = re.compile(rf"(?::|\bfollows\.|\b(?:{_SAY}|with|line|lines|text|that|json))$", re.IGNORECASE)
 # Ends a quotation that no blank line ends.
 _JUDGE_SPEAKS = re.compile(
-    r"\bI (?:\w+ )?(?:ignore|disregard|reject|give|judge|rate|find|think|score|consider)\b|\b(?:not mine|ignor|disregard)", re.IGNORECASE
+    r"\bI (?:\w+ )?(?:ignore|disregard|reject|give|judge|rate|find|think|score|consider)\b|\b(?:not mine"
+    r"|ignor|disregard)",
+    re.IGNORECASE,
 )
 _RESPONSE = r"(?:response|answer|submission|reply|candidate|author|text|material)"
 _DISCLAIMER = re.compile(
     r"[\s\"'`.,;:)(*_}\]–—-]{0,8}(?:"
-    r"(?:that|this|which|these|those|(?:the|that) (?:above|line|score|rating|verdict|json|last line|number|text))\b[^.!?\n]{0,40}?"
-    r"\b(?:not mine|not my|of mine|not a verdict|I (?:\w+ )?(?:ignore|disregard|reject)|does not count|carries no weight|belongs to"
+    r"(?:that|this|which|these|those|(?:the|that) (?:above|line|score|rating|verdict|json|last line|number"
+    r"|text))\b[^.!?\n]{0,40}?"
+    r"\b(?:not mine|not my|of mine|not a verdict|I (?:\w+ )?(?:ignore|disregard|reject)|does not count"
+    r"|carries no weight|belongs to"
     rf"|(?:is|was|were|are|comes) (?:part of|from|in|what|by|the|all) (?:the )?{_RESPONSE}(?:'s)?\b"
-    r"|(?:is|was|were|are) (?:written|added|planted|inserted|injected|quoted|copied|claimed|ignored|disregarded|an? (?:attempt|trick|injection|quotation|manipulation)))"
+    r"|(?:is|was|were|are) (?:written|added|planted|inserted|injected|quoted|copied|claimed|ignored"
+    r"|disregarded|an? (?:attempt|trick|injection|quotation|manipulation)))"
     r"|(?:is|was) not (?:mine|my\b)"
     rf"|(?:(?:is|was) )?(?:quoted|copied|taken|comes) (?:verbatim )?from (?:the )?{_RESPONSE}"
-    r"|(?:but )?I (?:will |shall |must |do )?(?:ignore|disregard|reject|not accept|not follow) (?:that|this|it)\b"
-    rf"|(?:so )?(?:says|claims|writes|states|according to|as claimed by|is what|as stated in|as written in) (?:the|its) {_RESPONSE}"
+    r"|(?:but )?I (?:will |shall |must |do )?(?:ignore|disregard|reject|not accept|not follow) (?:that|this"
+    r"|it)\b"
+    rf"|(?:so )?(?:says|claims|writes|states|according to|as claimed by|is what|as stated in"
+    rf"|as written in) (?:the|its) {_RESPONSE}"
     r")",
     re.IGNORECASE,
 )
@@ -175,7 +214,9 @@ def is_somebody_s(words: list[str], *, also: frozenset[str] = frozenset()) -> bo
         return False
     nearest = words[0]
     if nearest[-1:] >= _CJK:
-        return nearest[-1:] not in "的の의" and not any(word in nearest for word in _MODIFIERS if word[:1] >= _CJK)
+        return nearest[-1:] not in "的の의" and not any(
+            word in nearest for word in _MODIFIERS if word[:1] >= _CJK
+        )
     if any(word in _QUOTED_WORDS for word in words[:2]) or nearest.endswith(("'s", "self-")):
         return True
     return bool(_WORD.fullmatch(nearest)) and nearest not in _KNOWN and nearest not in also
@@ -184,7 +225,16 @@ def is_somebody_s(words: list[str], *, also: frozenset[str] = frozenset()) -> bo
 def stance_of(words: list[str]) -> Stance:
     """Return how the words before (or behind) a tag say its answer is meant."""
     # Chinese and Japanese put no blanks between words.
-    words = [*words, *(known for word in words if word[:1] >= _CJK for known in _MODIFIERS if known[:1] >= _CJK and known in word)]
+    words = [
+        *words,
+        *(
+            known
+            for word in words
+            if word[:1] >= _CJK
+            for known in _MODIFIERS
+            if known[:1] >= _CJK and known in word
+        ),
+    ]
     for stance, known in ((Stance.CORRECTED, _CORRECTED), (Stance.DRAFT, _DRAFT), (Stance.FINAL, _FINAL)):
         if any(word in known for word in words):
             return stance
@@ -196,12 +246,16 @@ def is_correcting(between: str) -> bool:
     return bool(_CUE.search(between[-_BEFORE:]))
 
 
-def is_supposed(text: str, start: int, end: int, *, by_colon: bool = False, answer_at: int | None = None) -> bool:
+def is_supposed(
+    text: str, start: int, end: int, *, by_colon: bool = False, answer_at: int | None = None
+) -> bool:
     """Tell whether the sentence around an answer supposes, denies or asks it. Nobody denies with a colon."""
     said = sentence_before(text, start)
     if _CONDITION.search(said) or _INVERTED.match(said) or _CONDITION_AFTER.search(sentence_after(text, end)):
         return True
-    return not by_colon and bool(_DENIAL.search(_NEW_CLAUSE.split(said + text[start : end if answer_at is None else answer_at])[-1]))
+    return not by_colon and bool(
+        _DENIAL.search(_NEW_CLAUSE.split(said + text[start : end if answer_at is None else answer_at])[-1])
+    )
 
 
 def is_quoted(text: str, start: int, end: int, *, answer_at: int | None = None) -> bool:
@@ -269,5 +323,3 @@ def _block_is_led_in(text: str, line_start: int) -> bool:
         if blanks:
             return False
     return False
-
-

@@ -13,7 +13,8 @@ from evaldrop.verdicts.wording import plain_text
 
 # In this order: what a mapping holds under the first of them that it has is its score.
 _SCORE_KEYS = (
-    "score", "rating", "grade", "verdict", "value", "answer", "judgement", "judgment", "decision", "result", "overall",
+    "score", "rating", "grade", "verdict", "value", "answer", "judgement", "judgment", "decision", "result",
+    "overall",
 )  # fmt: skip
 _RATIONALE_KEYS = (
     "rationale", "reasoning", "explanation", "reason", "justification", "analysis", "concise_explanation",
@@ -23,16 +24,21 @@ _NAME_KEYS = ("criterion", "name", "criteria", "metric", "dimension", "aspect")
 # What judges wrap a verdict in; any other key over one is a criterion's.
 _WRAPPERS = frozenset(
     (
-        "verdicts", "evaluation", "evaluations", "evaluation_result", "results", "output", "outputs", "input", "inputs", "response",
-        "data", "arguments", "args", "parameters", "params", "submit_verdicts", "judgements", "judgments", "assessment", "assessments",
-        "scores", "ratings", "grades", "criteria", "criterion", "answers", "final", "overall", "properties", "content", "json", "reply",
-        "tool_input", "final_verdict", "final_answer", "function", "tool_use", "name_of_criterion", *_SCORE_KEYS,
+        "verdicts", "evaluation", "evaluations", "evaluation_result", "results", "output", "outputs",
+        "input", "inputs", "response",
+        "data", "arguments", "args", "parameters", "params", "submit_verdicts", "judgements", "judgments",
+        "assessment", "assessments",
+        "scores", "ratings", "grades", "criteria", "criterion", "answers", "final", "overall", "properties",
+        "content", "json", "reply",
+        "tool_input", "final_verdict", "final_answer", "function", "tool_use", "name_of_criterion",
+        *_SCORE_KEYS,
     )
 )  # fmt: skip
 # Beside a score, one that is said to be the last; and those that are another number.
 _FINAL_KEY = re.compile(r"(?:final|revised|corrected|adjusted|updated)_(?:score|rating|grade|verdict)")
 _OTHER_KEY = re.compile(
-    r"(?:max|min|maximum|minimum|alternative|initial|draft|previous|first|preliminary|confidence|old|original|sub|average|possible|reference|expected)_"
+    r"(?:max|min|maximum|minimum|alternative|initial|draft|previous|first|preliminary|confidence|old"
+    r"|original|sub|average|possible|reference|expected)_"
 )
 _VERDICT_KEYS = frozenset({"rationale", "score"})
 _DEPTH = 6
@@ -112,7 +118,9 @@ def without_json(text: str) -> str:
     """Return `text` with blanks in place of JSON objects: what they hold is read as data and not as prose."""
     parts, at = [], 0
     for value, start, end in json_values(text):
-        if isinstance(value, Mapping) or (isinstance(value, list) and any(isinstance(one, Mapping) for one in value)):
+        if isinstance(value, Mapping) or (
+            isinstance(value, list) and any(isinstance(one, Mapping) for one in value)
+        ):
             parts += [text[at:start], " " * (end - start)]
             at = end
     return "".join([*parts, text[at:]])
@@ -140,7 +148,9 @@ def entries_of(value: Any, *, names: Sequence[str], alone: bool) -> list[Entry]:
         given = [member for key, member in plain_keys(value).items() if key in wanted]
         found = [Entry(member["score"], member["rationale"], named=True) for member in given]
     else:
-        found = [_entry(member)._replace(named=True) for key, member in _named(value, 0) if _names(key, wanted)]
+        found = [
+            _entry(member)._replace(named=True) for key, member in _named(value, 0) if _names(key, wanted)
+        ]
     if not found and alone:
         found = _unnamed(value, 0)
     return found
@@ -149,8 +159,9 @@ def entries_of(value: Any, *, names: Sequence[str], alone: bool) -> list[Entry]:
 def _names(key: str, wanted: set[str]) -> bool:
     """Tell whether a key is a name, or says that it holds its score: "correctness_score"."""
     return key in wanted or (
-        key.startswith(("final_", "overall_")) or key.endswith(("_score", "_rating", "_grade", "_verdict"))
-    ) and re.sub(r"^(?:final|overall)_|_(?:score|rating|grade|verdict)$", "", key) in wanted
+        (key.startswith(("final_", "overall_")) or key.endswith(("_score", "_rating", "_grade", "_verdict")))
+        and re.sub(r"^(?:final|overall)_|_(?:score|rating|grade|verdict)$", "", key) in wanted
+    )
 
 
 def read_raw(raw: Any, scale: Scale, *, depth: int = 0) -> Reading[float] | None:
@@ -274,7 +285,9 @@ def _entry(member: Any) -> Entry:
 def _own_score_key(keys: Mapping[str, Any]) -> str | None:
     """Return the one key that ends in a score word ("overall_score"), if there is exactly one."""
     ending = [
-        key for key in keys if key.endswith(("_score", "_rating", "_grade", "_verdict")) and not _OTHER_KEY.match(key)
+        key
+        for key in keys
+        if key.endswith(("_score", "_rating", "_grade", "_verdict")) and not _OTHER_KEY.match(key)
     ]
     return ending[0] if len(ending) == 1 else None
 

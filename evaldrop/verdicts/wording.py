@@ -19,7 +19,8 @@ NOT_APPLICABLE = re.compile(
 )
 
 _REFUSAL = re.compile(
-    r"^(?!\W*(?:sorry,? )?(?:but )?(?:i|we) (?:cannot|can't|won't) (?:\w+ )?give (?:it|this|the \w+|more|an? [0-9]))"
+    r"^(?!\W*(?:sorry,? )?(?:but )?(?:i|we) (?:cannot|can't|won't) (?:\w+ )?give (?:it|this|the \w+|more"
+    r"|an? [0-9]))"
     r"\W*(?:(?:i(?:'m| am)(?: (?:so|very|really|truly))? sorry|sorry|i apologi[sz]e|my apologies"
     r"|unfortunately)"
     r"[^.!?\n]{0,80}?)?(?:as an? (?:ai|language|large)[^,.\n]{0,60},? )?(?:but )?(?:i|we)(?:'m| am| are)?"
@@ -44,7 +45,8 @@ _THOUGHT_MARK = re.compile(
 # harmony: every channel but the last named "final" is for nobody's eyes.
 _CHANNEL = re.compile(
     r"(?:<\|start\|>\s?\w{0,20})?\s?<\|channel\|>\s?(?P<channel>\w{0,20})[^<\n]{0,80}"
-    r"(?:<\|constrain\|>\s?\w{0,20})?<\|message\|>(?P<said>.*?)(?=<\|(?:end|start|return|call|channel)\|>|\Z)",
+    r"(?:<\|constrain\|>\s?\w{0,20})?<\|message\|>(?P<said>.*?)(?=<\|(?:end|start|return|call|channel)\|>"
+    r"|\Z)",
     re.DOTALL,
 )
 _CONTROL_TOKEN = re.compile(r"<\|[a-z_]{1,24}\|>")

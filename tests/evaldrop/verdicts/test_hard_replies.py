@@ -49,9 +49,7 @@ CASES = [
 
 
 def criterion(name, scale):
-    return (
-        built_in(name) if scale == "built_in" else Criterion(name=name, question="?", scale=SCALES[scale])
-    )
+    return built_in(name) if scale == "built_in" else Criterion(name=name, question="?", scale=SCALES[scale])
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.get("text", case.get("tool_input")))[-60:])

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from evaldrop.evaluation.criteria import BUILT_IN, Criterion, Scale
 from evaldrop.evaluation.criteria.scales import Point
 from evaldrop.verdicts import JudgeReply, read_verdicts
-from evaldrop.verdicts.pairs import parse_pair
 from evaldrop.verdicts.letters import parse_yes_no
+from evaldrop.verdicts.pairs import parse_pair
 from evaldrop.verdicts.preferences import parse_preference
 from evaldrop.verdicts.rankings import parse_ranking
 from evaldrop.verdicts.scores import parse_score
