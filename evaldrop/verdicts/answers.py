@@ -10,6 +10,7 @@ from evaldrop.verdicts.verdict import Reading
 from evaldrop.verdicts.wording import NOT_APPLICABLE, NUMBER, any_of, bare, to_float
 
 _OPENING_MARKUP = " \t*_`\"'([{|#"
+FRACTION = rf"{NUMBER}(?:\s*(?:/|(?:{any_of(OUT_OF)})(?!\w))\s*{NUMBER})?"
 _CLOSING_MARKUP = "*_`\"')]}>|~"
 _NUMBER_WORDS = any_of(NUMBER_WORDS)
 _UNIT = rf"(?:(?:\s?(?:{any_of(CJK_UNITS)})|\s*(?:{any_of(UNITS)})(?!\w))?(?:です|とします|입니다)?)"
@@ -55,8 +56,8 @@ _IT_IS = re.compile(
 )
 # "3-4", "3 to 4", "4 5": two numbers are no verdict, and neither of them is.
 _ANOTHER_NUMBER = re.compile(
-    rf"[ \t]*(?:-|–|—|~|〜|&|/|;|\b(?:to|or|and|bis|oder|und|à|ou|et|o|y|e|a|of|tot|en)\b|至|到|或|から|または"
-    rf"|에서)?[ \t]*"
+    rf"[ \t]*(?:-|–|—|~|〜|&|/|;|\b(?:to|or|and|bis|oder|und|à|ou|et|o|y|e|a|of|tot|en)\b|至|到|或|から"
+    rf"|または|에서)?[ \t]*"
     rf"(?:{NUMBER}|(?:{_NUMBER_WORDS})(?=[ \t]*(?:$|[.,;])))(?![\w%])"
     rf"|[ \t]*,[ \t]*{NUMBER}[ \t]*(?:$|[,;\n]|\.(?![0-9]))"
     r"|[ \t]*(?:±|\+/-)|-[ \t]*(?:$|[\n,;)])",
@@ -88,7 +89,7 @@ _LABEL_END = (
     r"|\s+(?:[-–—(=]|because\b|since\b|as\b|weil\b|car\b|parce\b|porque\b|perché\b|omdat\b|not\b|instead\b"
     r"|rather\b))"
 )
-_NOUN = r"(?:(?:option|choice|label|category|response|output|answer|assistant|model|antwort|réponse|respuesta)\s+)?"
+_NOUN = r"(?:(?:option|choice|label|category|response|output|answer|assistant|model|antwort|réponse)\s+)?"
 _LABEL_NUMBER = re.compile(rf"[\s*_]*[(\[:,=–-]+\s*(?P<number>{NUMBER})\s*(?:[)\]][\s\S]*|[\s.*_]*)$")
 _BETWEEN_LABELS = re.compile(
     r"[\s*_\"')\]]{0,4}(?:[,/&;+|]|\b(?:or|and|to|oder|und|ou|et|o|e|y|of|en)\b)[\s*_\"'(\[]{0,4}"

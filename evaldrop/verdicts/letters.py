@@ -1,16 +1,16 @@
-"""The Y or N of a judge that was asked to reason first and then to print the letter on its own line, twice."""
+"""The Y or N of a judge that was asked to reason first and then to print the letter on its own line."""
 
 import re
 from collections.abc import Iterable
 
 from evaldrop.verdicts.languages import NO, YES
-from evaldrop.verdicts.stances import is_quoted
+from evaldrop.verdicts.quotations import is_quoted
 from evaldrop.verdicts.verdict import Reading, agreed
 from evaldrop.verdicts.wording import any_of, bare, is_refusal, lines_of, plain_text, visible_text
 
 _YES = rf"(?:{any_of(YES)})"
 _NO = rf"(?:{any_of(NO)})(?!\s?/\s?a\b)"  # "n/a" is no "no"
-# A line that puts the question once more and answers it holds a letter as well; one of a list is another question.
+# A line that puts the question once more and answers it holds a letter as well; one of a list asks another.
 _LETTER_LINE = re.compile(
     rf"^\W*(?:(?P<yes>{_YES})|(?P<no>{_NO}))\W*$|^[^\W\d][^?\n]{{0,300}}\?\s(?:(?P<y>Y)|(?P<n>N))\W*$",
     re.IGNORECASE,

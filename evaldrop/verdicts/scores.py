@@ -1,138 +1,24 @@
-"""
-A score in a judge's prose.
-
-Evidence is ranked by how plainly the judge marked it as its verdict. What is quoted, supposed or denied is no
-evidence; a correction takes back what came before it, and a first draft gives way to anything else. Of the rest
-the highest rank decides: when all of it agrees that is the score, when two differ the reply is ambiguous.
-"""
+"""A score in a judge's text: everything that is evidence for one, and what it comes to."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from enum import IntEnum
-from functools import lru_cache
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
 
 from evaldrop.evaluation.criteria.scales import Scale
-from evaldrop.verdicts.answers import answer_at_head, whole_answer
-from evaldrop.verdicts.languages import CJK_SCORE, CORRECTED, CORRECTION, DRAFT, FINAL, SCORE, WEAK_SCORE
+from evaldrop.verdicts.answers import whole_answer
+from evaldrop.verdicts.evidence import Evidence, Rank, corrected, requested, settled
 from evaldrop.verdicts.layout import laid_plain
-from evaldrop.verdicts.prose import Found, phrases, unmarked, worded_number
-from evaldrop.verdicts.stances import (
-    Stance,
-    before,
-    is_correcting,
-    is_opening,
-    is_quoted,
-    is_somebody_s,
-    is_supposed,
-    modifiers,
-    stance_of,
-)
+from evaldrop.verdicts.prose import phrases
+from evaldrop.verdicts.quotations import is_quoted
+from evaldrop.verdicts.stances import Found, Stance, before, is_supposed
 from evaldrop.verdicts.structured import Given, scores_in_json, without_json
-from evaldrop.verdicts.verdict import Reading, agreed
-from evaldrop.verdicts.wording import NUMBER, any_of, bare, is_refusal, matches_at, plain_text, visible_text
+from evaldrop.verdicts.tags import elements, name_words, tagged
+from evaldrop.verdicts.unmarked import unmarked
+from evaldrop.verdicts.verdict import Reading
+from evaldrop.verdicts.wording import plain_text, visible_text
 
+__all__ = ["Evidence", "Rank", "evidence_of", "parse_score", "settled"]
 
-class Rank(IntEnum):
-    """How plainly a piece of text is marked as the verdict."""
-
-    BARE = 1
-    PHRASE = 2
-    INLINE_TAG = 3
-    TAGGED_LINE = 4
-    FINAL_TAG = 5
-    BOXED = 6
-    REQUESTED = 7
-
-
-class Evidence(NamedTuple):
-    """A reading, its rank, whether the text ends with it, where it stands (-1: unknown), how it is meant."""
-
-    rank: Rank
-    reading: Reading[float]
-    at_end: bool = False
-    start: int = -1
-    end: int = -1
-    stance: Stance = Stance.PLAIN
-    named: bool = False
-
-
-_WEAK = (
-    "answer", "result", "conclusion", "assessment", "evaluation", "mark", "label", "classification",
-    "category", "choice",
-    "response", "output", "final", "overall", *WEAK_SCORE, *CORRECTION,
-)  # fmt: skip
-# Of these a number must be all that follows: "Note: 4 facts", "Résultat: 5 jours".
-_ONLY_WHOLE = frozenset(("final", "overall", *WEAK_SCORE, *CORRECTION))
 _BOXED = re.compile(r"\[\[\s*([^\[\]\n]{1,60}?)\s*\]\]|\\boxed\{\s*([^{}\n]{1,60}?)\s*\}")
-_BEHIND = any_of(
-    (*FINAL, *CORRECTED, *DRAFT, "score", "rating", "verdict", "grade", "评分", "得分", "スコア")
-)
-_COPULA = (
-    r"(?:is|was|would be|should be|will be|must be|stays|remains|becomes|gets|est|ist|lautet|beträgt|es|é|è"
-    r"|wynosi)(?!\w)"
-    r"(?:\s(?:now|therefore|thus|then|hence|still|jetzt|maintenant|ahora)(?!\w))?\s?:?"
-)
-_OF = r"(?:\s(?:for|of|on|für|de|di|para|voor|за)\s(?P<of>(?:the |this |its |my |la |le |die )?[\w.-]{1,30}(?:\s(?!is\b|was\b|would\b)[\w.-]{1,20})?))?"
-_SCALE_NOTE = r"(?:\s?[(\[](?P<note>[^()\[\]\n]{0,40})[)\]]|\s(?:on|from|out of)\s(?:an? )?(?:scale )?(?:of |from )?[0-9.]{1,4}(?:\s?(?:-|–|to)\s?[0-9.]{1,4})?)?"
-_TAG_MARKUP = r"[\"'*_`\]]{0,4}"
-_BULLET = re.compile(r"^[-•*·–]\s+")
-_FIRST_WORD = re.compile(r"[^\W\d_]+")
-# "4, no wait, 3": the same line takes the answer back.
-_TAKEN_BACK = re.compile(
-    rf"\b(?:wait|scratch that|rather|actually|make that|correction|sorry|I mean|nein|non|perdón"
-    rf"|anzi)\b[\s,:]{{1,3}}(?:an?\s)?(?P<answer>{NUMBER}(?:\s?/\s?{NUMBER})?)\W{{0,4}}$",
-    re.IGNORECASE,
-)
-_NOTE_WORDS = frozenset(
-    [
-        "to",
-        "out",
-        "of",
-        "from",
-        "on",
-        "a",
-        "scale",
-        "the",
-        "points",
-        "point",
-        "max",
-        "min",
-        "maximum",
-        "minimum",
-        "best",
-        "worst",
-        "where",
-        "is",
-        "and",
-        "lowest",
-        "highest",
-        "low",
-        "high",
-        "overall",
-        "final",
-        "total",
-        "range",
-        "von",
-        "bis",
-        "sur",
-        "de",
-        "a",
-    ]
-)
-_IN_BRACKETS = re.compile(r"[(\[](?P<answer>[^()\[\]\n]{1,20})[)\]](?=\s*(?:[,.;:]|$|and\b|—|–|-))")
-_LINE = 500
-_CALLED = re.compile(
-    r"[\s*_/0-9]{0,6}[(\[](?:my |the )?(?P<how>[^\W\d_]+)(?: (?:score|rating|verdict|grade|draft"
-    r"|version))?[)\]]"
-)
-_BLANKS = re.compile(r"\s*")
-# What a score may be of and be the score all the same.
-_WHOLE = re.compile(
-    r"(?:the |this |its |my )?(?:response|answer|submission|reply|output|text|candidate|criterion|antwort"
-    r"|réponse|respuesta|resposta|risposta)\b",
-    re.IGNORECASE,
-)
 
 
 def parse_score(
@@ -164,91 +50,22 @@ def evidence_of(
     """Return every reading of a score; `plain` is `plain_text(visible)`, the rest as in `parse_score`."""
     given = scores_in_json(visible, scale, names=(name, short), alone=alone)
     text = laid_plain(plain_text(without_json(visible)))
-    found = [*_in_json(given, plain), *_tagged(text, scale, name=name, short=short, alone=alone)]
-    found += _elements(text, scale, name=name, short=short, alone=alone)
+    found = [*_in_json(given, plain), *tagged(text, scale, name=name, short=short, alone=alone)]
+    found += elements(text, scale, name=name, short=short, alone=alone)
     if alone:
         found += _boxed(text, scale)
         found += (
-            _evidence(Rank.PHRASE, piece, text) for piece in phrases(text, scale, _name_words(name, short))
+            _evidence(Rank.PHRASE, piece, text) for piece in phrases(text, scale, name_words(name, short))
         )
         found += (_evidence(Rank.BARE, piece, text) for piece in unmarked(text, scale))
     found.sort(key=lambda piece: piece.start)
-    return _requested(_corrected(found, text), text)
+    return requested(corrected(found, text), text)
 
 
 def _evidence(rank: Rank, found: Found, text: str) -> Evidence:
     # "5 in total" sums up what a sentence gave in parts.
     rank = Rank.INLINE_TAG if found.stance is Stance.FINAL else rank
     return Evidence(rank, found.reading, found.end >= len(text), found.start, found.end, found.stance)
-
-
-def _corrected(found: Sequence[Evidence], text: str) -> list[Evidence]:
-    """Mark what follows words that take the evidence before it back."""
-    marked: list[Evidence] = []
-    last: Evidence | None = None
-    for piece in found:
-        differs = last is not None and last.end <= piece.start and last.reading != piece.reading
-        corrects = differs and piece.stance is not Stance.DRAFT
-        if corrects and last is not None and is_correcting(text[last.end : piece.start]):
-            marked.append(piece._replace(stance=Stance.CORRECTED))
-        else:
-            marked.append(piece)
-        last = piece if last is None or piece.end >= last.end else last
-    return marked
-
-
-def _requested(found: list[Evidence], text: str) -> list[Evidence]:
-    """Raise the rank of the form that was asked for, `criterion: score`, where the reply ends with it."""
-    end = len(text.rstrip())
-    tagged = [piece for piece in found if piece.rank in (Rank.TAGGED_LINE, Rank.FINAL_TAG)]
-    last = [piece for piece in tagged if _line_end(text, piece.end) >= end]
-    decides = [piece for piece in last if piece.named or piece.rank is Rank.FINAL_TAG]
-    if not decides:
-        return found
-    named = decides[0].named
-    return [
-        piece._replace(rank=Rank.REQUESTED)
-        if piece.rank in (Rank.TAGGED_LINE, Rank.FINAL_TAG)
-        and (piece.named if named else piece.rank is Rank.FINAL_TAG)
-        else piece
-        for piece in found
-    ]
-
-
-def settled(evidence: Iterable[Evidence], plain: str, *, truncated: bool) -> Reading[float]:
-    """Return what the highest-ranked evidence says, `ambiguous` when it differs, or why there is none."""
-    pieces = list(evidence)
-    if truncated and _was_being_corrected(pieces, plain):
-        return Reading.unread("truncated")
-    if truncated:
-        # A cut reply never reached its last line; what was tagged before that counts.
-        pieces = [piece for piece in pieces if piece.rank >= Rank.TAGGED_LINE and not piece.at_end]
-    pieces = _standing(pieces)
-    rank = max((piece.rank for piece in pieces), default=None)
-    # A judge that apologises and then gives a score on a line of its own has judged.
-    if is_refusal(plain) and (rank is None or rank <= Rank.INLINE_TAG):
-        return Reading.unread("refused")
-    deciding = [piece for piece in pieces if piece.rank == rank]
-    # What comes later and differs may take back what was marked more plainly.
-    last = max((piece.end for piece in deciding), default=-1)
-    later = [piece for piece in pieces if 0 <= last < piece.start]
-    reading = agreed(piece.reading for piece in (*deciding, *later))
-    return reading or Reading.unread("truncated" if truncated else "no_verdict")
-
-
-def _was_being_corrected(pieces: Sequence[Evidence], plain: str) -> bool:
-    """Tell whether a reply was cut while it took its verdict back."""
-    if any(piece.at_end and piece.stance is Stance.CORRECTED for piece in pieces):
-        return True
-    end = max((piece.end for piece in pieces), default=-1)
-    return end >= 0 and is_correcting(plain[end:])
-
-
-def _standing(pieces: list[Evidence]) -> list[Evidence]:
-    """Return what still stands: nothing before the last correction, no draft beside anything else."""
-    corrected = max((piece.start for piece in pieces if piece.stance is Stance.CORRECTED), default=-1)
-    standing = [piece for piece in pieces if piece.start >= corrected or piece.start < 0]
-    return [piece for piece in standing if piece.stance is not Stance.DRAFT] or standing
 
 
 def _in_json(given: Iterable[Given], plain: str) -> Iterator[Evidence]:
@@ -268,181 +85,3 @@ def _boxed(text: str, scale: Scale) -> Iterator[Evidence]:
         reading = whole_answer(match.group(match.lastindex or 0), scale)
         if reading is not None and not is_quoted(text, match.start(), match.end()):
             yield Evidence(Rank.BOXED, reading, match.end() >= len(text), match.start(), match.end())
-
-
-def _elements(text: str, scale: Scale, *, name: str, short: str, alone: bool) -> Iterator[Evidence]:
-    if "</" not in text and "<parameter" not in text:
-        return
-    for match in _element_pattern(name, short, alone).finditer(text):
-        reading = whole_answer(match.group("answer") or match.group("attributed"), scale)
-        if reading is not None and not is_quoted(text, match.start(), match.end()):
-            yield Evidence(Rank.BOXED, reading, match.end() >= len(text), match.start(), match.end())
-
-
-@lru_cache(maxsize=256)
-def _element_pattern(name: str, short: str, alone: bool) -> re.Pattern[str]:
-    spelled = _spelled(name, short) or r"(?!)"
-    generic = r"|(?:final[_-]?)?(?:answer|score|rating|verdict|grade|judge?ment)" if alone else ""
-    return re.compile(
-        rf"<(?:parameter name=\")?(?:{spelled}{generic})\"?(?:\s[^<>\n]{{0,60}})?>\s*(?P<answer>[^<>\s][^<>]{{0,60}}?)\s*(?=<)"
-        rf"|<(?:score|rating|verdict|grade"
-        rf"|criterion)\s[^<>\n]{{0,40}}?=[\"'](?:{spelled})[\"'][^<>\n]{{0,40}}>\s*(?P<attributed>[^<>\s][^<>]{{0,60}}?)\s*(?=<)",
-        re.IGNORECASE,
-    )
-
-
-def _tagged(text: str, scale: Scale, *, name: str, short: str, alone: bool) -> Iterator[Evidence]:
-    names = _name_words(name, short)
-    first_words = _first_words(name, short, alone)
-    for match in matches_at(_tag_pattern(name, short), text, first_words):
-        piece = _tag(text, match, scale, names, alone=alone)
-        if piece is not None:
-            yield piece
-    if alone and not text.isascii():
-        for match in _CJK_TAG.finditer(text):
-            piece = _tag(text, match, scale, names, alone=alone)
-            if piece is not None:
-                yield piece
-
-
-def _tag(
-    text: str, match: re.Match[str], scale: Scale, names: frozenset[str], *, alone: bool
-) -> Evidence | None:
-    groups = match.groupdict()
-    named, weak, of = groups["name"] is not None, groups["weak"], groups["of"]
-    if of and not _WHOLE.match(of):
-        words = [
-            word for word in re.split(r"[\s_.-]+", of.casefold()) if word not in ("the", "this", "its", "my")
-        ]
-        if not set(words[:1]) <= names:
-            return None
-        named = True
-    if (note := groups["note"]) and (
-        said := {word for word in re.split(r"[\W\d_]+", note.casefold()) if word}
-    ):
-        # "Score (tone): 2" is the tone's; "(1-5)", "(out of 5)" and "(overall)" are nobody's.
-        named = named or said <= names
-        if not said <= names | _NOTE_WORDS:
-            return None
-    if not (alone or named):
-        return None
-    prefix = before(text, match.start())
-    around = modifiers(prefix)
-    if is_somebody_s(around, also=names):
-        return None
-    opens_line = is_opening(prefix, also=names)
-    behind = [word for word in re.split(r"[\s_-]+", (groups["behind"] or "").casefold()) if word]
-    words = [*around, *behind, *(re.split(r"[\W_]+", prefix.casefold()) if opens_line else ())]
-    # "The correct answer" is the reference's, and no correction.
-    stance = stance_of(words) if not weak or behind or {"final", "overall"} & {*words} else Stance.PLAIN
-    if (weak or "").casefold() in CORRECTION:
-        weak, stance = None, Stance.CORRECTED
-    elif (weak or "").casefold() in ("final", "overall"):
-        stance = Stance.FINAL
-    number_follows = text[match.end() : match.end() + 1].isdigit()
-    if not match.group("separator").strip(" \t,\n") and number_follows and not (opens_line and named):
-        return None
-    if (weak or "").casefold() in ("response", "output") and scale.kind != "choices" and "\n" in text.strip():
-        # "Response: 5" tells what it says, unless the judge says nothing else.
-        return None
-    rank = _tag_rank(match, opens_line=opens_line, stance=stance, weak=weak is not None)
-    if rank is None:
-        return None
-    answer = _tagged_answer(text, match, scale, only_whole=(groups["weak"] or "").casefold() in _ONLY_WHOLE)
-    if answer.reading is None and note and "/" in note:
-        # "Correctness (4/5): one slip".
-        answer = answer._replace(reading=whole_answer(note, scale))
-    if answer.reading is None or is_quoted(text, match.start(), answer.end, answer_at=match.end()):
-        return None
-    if not opens_line and is_supposed(text, match.start(), answer.end, by_colon=rank is Rank.INLINE_TAG):
-        return None
-    if stance is Stance.PLAIN and (called := _CALLED.match(text, answer.end)):
-        stance = stance_of([called.group("how").casefold()])
-    at_end = answer.end >= len(text)
-    return Evidence(rank, answer.reading, at_end, match.start(), answer.end, stance, named)
-
-
-def _tag_rank(match: re.Match[str], *, opens_line: bool, stance: Stance, weak: bool) -> Rank | None:
-    by_colon = match.group("separator").rstrip()[-1:] in (":", "=")
-    if opens_line and (not weak or stance is Stance.FINAL):
-        return Rank.FINAL_TAG if stance is Stance.FINAL else Rank.TAGGED_LINE
-    if weak and not (by_colon and (opens_line or stance is Stance.FINAL)):
-        return None
-    return Rank.INLINE_TAG if by_colon else Rank.PHRASE
-
-
-class _Answer(NamedTuple):
-    """What a tag introduces, and where it ends."""
-
-    reading: Reading[float] | None
-    end: int
-
-
-def _tagged_answer(text: str, match: re.Match[str], scale: Scale, *, only_whole: bool) -> _Answer:
-    """Return what the tag introduces, on its line or alone on the next."""
-    end = _line_end(text, match.end())
-    rest = text[match.end() : end]
-    if not bare(rest):
-        following = _BLANKS.match(text, end)
-        start = following.end() if following else end
-        end = _line_end(text, start)
-        return _Answer(whole_answer(_BULLET.sub("", text[start:end]), scale), end)
-    if not match.group("separator").strip(" \t,\n"):
-        # "correctness (2).", "correctness 2": nothing but the number, and nothing before the name.
-        if bracketed := _IN_BRACKETS.match(rest):
-            return _Answer(whole_answer(bracketed.group("answer"), scale), match.end() + bracketed.end())
-        return _Answer(whole_answer(rest, scale), end)
-    if scale.low >= 0:
-        rest = _BULLET.sub("", rest.lstrip())
-    if only_whole:
-        return _Answer(whole_answer(rest, scale), end)
-    answer = answer_at_head(rest, scale, sentence=True)
-    if answer is None:
-        return _Answer(worded_number(rest.strip(), scale, tagged=True), end)
-    taken_back = _TAKEN_BACK.search(answer.rest)
-    corrected = whole_answer(taken_back.group("answer"), scale) if taken_back else None
-    return _Answer(corrected or answer.reading, end if corrected else end - len(answer.rest))
-
-
-def _line_end(text: str, at: int) -> int:
-    """Return where the line of `at` ends, or what is left of it to look at: some replies are one long line."""
-    end = text.find("\n", at, at + _LINE)
-    return min(len(text), at + _LINE) if end < 0 else end
-
-
-def _spelled(*names: str) -> str:
-    return "|".join(
-        r"[\s_.-]+".join(re.escape(part) for part in re.split(r"[\s_.-]+", name) if part)
-        for name in sorted(filter(None, names), key=len, reverse=True)
-    )
-
-
-@lru_cache(maxsize=256)
-def _name_words(name: str, short: str) -> frozenset[str]:
-    return frozenset(part for part in re.split(r"[\s_.-]+", f"{name} {short}".casefold()) if part)
-
-
-@lru_cache(maxsize=256)
-def _first_words(name: str, short: str, alone: bool) -> frozenset[str]:
-    tags = (name, short, *SCORE, *_WEAK) if alone else (name, short, *SCORE)
-    firsts = (_FIRST_WORD.search(tag.lower()) for tag in tags)
-    return frozenset(first.group() for first in firsts if first)
-
-
-@lru_cache(maxsize=256)
-def _tag_pattern(name: str, short: str) -> re.Pattern[str]:
-    spelled = _spelled(name, short) or r"(?!)"
-    return re.compile(
-        rf"(?<![^\W_])(?<!\w-)(?:(?P<name>{spelled})|(?P<strong>{any_of(SCORE)})|(?P<weak>{any_of(_WEAK)}))"
-        rf"(?P<behind>(?:[\s_-](?:{_BEHIND})){{0,2}})(?!\w)"
-        rf"{_TAG_MARKUP}{_OF}{_SCALE_NOTE}{_TAG_MARKUP}"
-        rf"(?P<separator>\s?(?:[:=|→]{{1,2}}|=>|->|{_COPULA}|[-–—](?!\w)|\.{{3,}}|…)"
-        rf"|\s?(?=[(\[]{NUMBER}[)\]])|[ \t,]{{1,3}}(?=[0-9])|[ \t]*(?=\n))",
-        re.IGNORECASE,
-    )
-
-
-_CJK_TAG = re.compile(
-    rf"(?P<name>(?!))?(?P<weak>(?!))?(?P<of>(?!))?(?P<strong>{any_of(CJK_SCORE)})(?P<behind>)"
-    rf"{_TAG_MARKUP}{_SCALE_NOTE}{_TAG_MARKUP}\s?(?P<separator>[:=]|[为為是はが은는이])"
-)

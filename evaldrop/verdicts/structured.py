@@ -91,7 +91,7 @@ def first_text(members: Mapping[str, Any], keys: Sequence[str]) -> str | None:
 
 
 class Given(NamedTuple):
-    """A reading from JSON, where that stands, whether it is the reply and not only quoted, whether it is named."""
+    """A reading from JSON, where that stands, whether it is the reply and not a quotation, whether it is named."""
 
     reading: Reading[float]
     start: int

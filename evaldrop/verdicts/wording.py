@@ -88,7 +88,7 @@ def visible_text(reply: str) -> str:
 
 
 def _said_finally(text: str) -> str:
-    """Return the final channel of a harmony reply; nothing when it only has others, all of any other reply."""
+    """Return the final channel of a harmony reply, nothing when it has none; all of any other reply."""
     if "<|channel|>" not in text:
         return text
     final = ""
@@ -161,7 +161,7 @@ def lines_of(text: str) -> list[str]:
 
 @lru_cache(maxsize=8)
 def word_starts(text: str) -> Mapping[str, Sequence[int]]:
-    """Return where each word of `text` begins, by the word in lower case: what a pattern is worth trying at."""
+    """Return where each word of `text` begins, by the word in lower case: where a pattern is worth trying."""
     starts: dict[str, list[int]] = {}
     lower = text.lower()
     # A few letters become two in lower case, and every place after them would be wrong.
@@ -171,7 +171,7 @@ def word_starts(text: str) -> Mapping[str, Sequence[int]]:
 
 
 def matches_at(pattern: re.Pattern[str], text: str, words: Iterable[str]) -> list[re.Match[str]]:
-    """Return the matches of `pattern` that begin with any of `words`, in order; those within others left out."""
+    """Return the matches of `pattern` that begin with any of `words`, in order, none within another."""
     starts = word_starts(text)
     found: list[re.Match[str]] = []
     end = 0
