@@ -105,6 +105,7 @@ _TAKEN_BACK = re.compile(
     re.IGNORECASE,
 )
 # "Yes, there are several errors" answers another question than it was asked.
+_NUMBERED = re.compile(r"\.\s?[0-9]")
 _FOUND = re.compile(
     r"[\s,.:;–—-]{1,4}(?P<clause>(?:there (?:is|are)|it (?:is|has|contains|makes)|I (?:see|found|find"
     r"|spotted|noticed)|"
@@ -279,7 +280,7 @@ def _label_at_head(head: str, scale: Scale) -> ReadAnswer | None:
         return None if _is_part_of_number(match.group("label"), rest) else ReadAnswer(Reading(value), rest)
     if scale.kind == "binary":
         # "No. 1" counts, and says no more.
-        if re.match(r"\.\s?[0-9]", rest):
+        if _NUMBERED.match(rest):
             return None
         if _contradicts(value, rest):
             return ReadAnswer(Reading.unread("ambiguous"), "")

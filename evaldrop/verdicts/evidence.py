@@ -3,7 +3,7 @@ Evidence for a score, and what it comes to.
 
 Evidence is ranked by how plainly the judge marked it as its verdict. What is quoted, supposed or denied is
 no evidence; a correction takes back what came before it, and a first draft gives way to anything else. Of the
-rest the highest rank decides: when all of it agrees that is the score, when two differ the reply is ambiguous.
+rest the highest rank decides: when all of it agrees that is the score, when two differ it is ambiguous.
 """
 
 from collections.abc import Iterable, Sequence

@@ -8,8 +8,8 @@ from typing import Final
 
 YES: Final = (
     "yes", "y", "true", "pass", "passed", "ja", "wahr", "oui", "vrai", "sí", "si", "sì", "verdadero",
-    "cierto", "sim", "verdadeiro", "vero", "waar", "是", "是的", "对", "對", "符合", "はい", "예", "네", "да", "tak", "نعم",
-    "evet", "yep", "yeah", "correcto", "合格", "通过",
+    "cierto", "sim", "verdadeiro", "vero", "waar", "是", "是的", "对", "對", "符合", "はい", "예", "네", "да",
+    "tak", "نعم", "evet", "yep", "yeah", "correcto", "合格", "通过",
 )  # fmt: skip
 NO: Final = (
     "no", "n", "false", "fail", "failed", "nein", "falsch", "non", "faux", "falso", "não", "nao", "nee",

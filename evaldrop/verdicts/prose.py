@@ -69,14 +69,16 @@ _GOT = re.compile(r"\b(?:got|received|achieved|reached|won|had|has)\s(?:an?\s)?$
 _RESPONSE = re.compile(r"\b(?:it|response|answer|this|submission|reply|output)\b", re.IGNORECASE)
 # "It would be 5 with sources."
 _WITH = re.compile(r"\s(?:with|without|were|had|but for)\b", re.IGNORECASE)
+_FIRST_PERSON = frozenset(("i", "my"))
 # Every phrase begins with one of these.
 _PHRASE_WORDS = frozenset(
     (
         "score", "scored", "scores", "rating", "rate", "rated", "grade", "graded", "verdict", "i", "we",
-        "deserves", "receives", "gets", "earns", "merits", "warrants", "is", "would", "should", "must", "will", "it", 
-        "this", "that", "which", "so", "response", "answer", "giving", "ich", "je", "le", "lhe", "doy", "otorgo",
-        "asigno", "dou", "atribuo", "assegno", "ik", "ставлю", "make", "note", "nota", "voto", "punteggio",
-        "puntuación",         "pontuação", "calificación", "bewertung", "cijfer", "punktzahl", "оценку",
+        "deserves", "receives", "gets", "earns", "merits", "warrants", "is", "would", "should", "must",
+        "will", "it", "this", "that", "which", "so", "response", "answer", "giving", "ich", "je", "le",
+        "lhe", "doy", "otorgo", "asigno", "dou", "atribuo", "assegno", "ik", "ставлю", "make", "note",
+        "nota", "voto", "punteggio", "puntuación", "pontuação", "calificación", "bewertung", "cijfer",
+        "punktzahl", "оценку",
     )
 )  # fmt: skip
 
@@ -89,7 +91,7 @@ def phrases(text: str, scale: Scale, names: frozenset[str]) -> Iterator[Found]:
             if found is not None and not _is_of_something_else(sentence_before(text, match.start()), names):
                 yield found if pattern is _PHRASE else found._replace(stance=Stance.CORRECTED)
     if scale.kind in ("binary", "choices"):
-        for match in matches_at(_LABEL_PHRASE, text, ("i", "my")):
+        for match in matches_at(_LABEL_PHRASE, text, _FIRST_PERSON):
             found = _said(text, match.end(), match.start(), scale, names)
             if found is not None:
                 yield found
@@ -104,7 +106,7 @@ def phrases(text: str, scale: Scale, names: frozenset[str]) -> Iterator[Found]:
 
 
 def _is_of_something_else(said: str, names: frozenset[str]) -> bool:
-    """Tell whether a sentence scores an aspect ("on accuracy it gets a 4") or another thing ("the film got 4")."""
+    """Tell whether a sentence scores an aspect ("on style it gets 4") or another thing ("the film got 4")."""
     aspect = _ASPECT_OF.search(said)
     if aspect and aspect.group("aspect").casefold() not in names:
         return True

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final, Literal, NamedTuple
 
@@ -64,7 +65,7 @@ def _verdict(
     truncated = reply.stop_reason in TRUNCATED
     read: tuple[Reading[float], str] | None = None
     if form == "tool" and reply.tool_input is not None:
-        spelled = [names[place], *_spellings(criterion.name, names)[1:]]
+        spelled = (names[place], *_spellings(criterion.name, tuple(names))[1:])
         read = _from_tool(
             reply.tool_input, criterion, names=spelled, alone=len(names) == 1, truncated=truncated
         )
@@ -108,7 +109,7 @@ def _from_text(
     text: str, criterion: Criterion, names: Sequence[str], *, truncated: bool
 ) -> tuple[Reading[float], str]:
     alone = len(names) == 1
-    name, *others = _spellings(criterion.name, names)
+    name, *others = _spellings(criterion.name, tuple(names))
     short = "".join(others)
     reading = parse_score(text, criterion.scale, name=name, short=short, alone=alone, truncated=truncated)
     sections = (
@@ -123,12 +124,13 @@ def _from_text(
     return reading, rationale or (section.text if section else text)
 
 
-def _spellings(name: str, names: Sequence[str]) -> list[str]:
+@lru_cache(maxsize=256)
+def _spellings(name: str, names: tuple[str, ...]) -> tuple[str, ...]:
     """Return how a judge may call a criterion: by its name, and without its family when that is enough."""
     short = name.rpartition(".")[2]
     # A short name that two families share says neither's criterion.
     tails = [plain_key(other).endswith(plain_key(short)) for other in names]
-    return [name, short] if short != name and sum(tails) == 1 else [name]
+    return (name, short) if short != name and sum(tails) == 1 else (name,)
 
 
 class _Section(NamedTuple):

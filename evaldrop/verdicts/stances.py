@@ -67,6 +67,7 @@ _MODIFIERS = (*FINAL, *CORRECTED, *DRAFT)
 _CJK = "\u3000"
 _KNOWN = _OPENERS | _FINAL | _CORRECTED | _DRAFT
 WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
+_GAP = re.compile(r"[\s*_\"'(\[`]+")
 _SENTENCE_END = re.compile(r"[.!?;](?=[\s\"')]|$)|\n")
 _CUE = re.compile(
     r"\b(?:up)?on (?:a )?(?:second|further|closer|re-?)[- ]?(?:thought|look|read|reading|reflection"
@@ -154,7 +155,7 @@ def is_opening(prefix: str, *, also: frozenset[str] = frozenset()) -> bool:
 def modifiers(prefix: str) -> list[str]:
     """Return the words right before a tag, up to the first one that is none of ours, in lower case."""
     found: list[str] = []
-    for part in reversed(re.split(r"[\s*_\"'(\[`]+", prefix[-80:].rstrip(" *_\"'([`"))):
+    for part in reversed(_GAP.split(prefix[-80:].rstrip(" *_\"'([`"))):
         word = part.casefold().strip("*_")
         if not word:
             continue

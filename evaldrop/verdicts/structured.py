@@ -91,7 +91,7 @@ def first_text(members: Mapping[str, Any], keys: Sequence[str]) -> str | None:
 
 
 class Given(NamedTuple):
-    """A reading from JSON, where that stands, whether it is the reply and not a quotation, whether it is named."""
+    """A reading from JSON, where that stands, whether it is the reply or a quotation, whether it is named."""
 
     reading: Reading[float]
     start: int
@@ -143,7 +143,7 @@ def entries_of(value: Any, *, names: Sequence[str], alone: bool) -> list[Entry]:
 
     `alone` says that the call was about this criterion only: a score without a name is then its score.
     """
-    wanted = {plain_key(name) for name in names} - {""}
+    wanted = _wanted(tuple(names))
     if not wanted & _VERDICT_KEYS and _is_verdict(value):
         given = [member for key, member in plain_keys(value).items() if key in wanted]
         found = [Entry(member["score"], member["rationale"], named=True) for member in given]
@@ -156,7 +156,12 @@ def entries_of(value: Any, *, names: Sequence[str], alone: bool) -> list[Entry]:
     return found
 
 
-def _names(key: str, wanted: set[str]) -> bool:
+@lru_cache(maxsize=256)
+def _wanted(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(plain_key(name) for name in names) - {""}
+
+
+def _names(key: str, wanted: frozenset[str]) -> bool:
     """Tell whether a key is a name, or says that it holds its score: "correctness_score"."""
     return key in wanted or (
         (key.startswith(("final_", "overall_")) or key.endswith(("_score", "_rating", "_grade", "_verdict")))

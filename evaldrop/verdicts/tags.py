@@ -57,9 +57,9 @@ _TAKEN_BACK = re.compile(
 )
 _NOTE_WORDS = frozenset(
     (
-        "to", "out", "of", "from", "on", "a", "scale", "the", "points", "point", "max", "min", "maximum",
-        "minimum", "best", "worst", "where", "is", "and", "lowest", "highest", "low", "high", "overall", "final",
-        "total", "range", "von", "bis", "sur", "de",
+        "to", "out", "of", "from", "on", "a", "scale", "the", "points", "point", "max", "min",
+        "maximum", "minimum", "best", "worst", "where", "is", "and", "lowest", "highest", "low", "high",
+        "overall", "final", "total", "range", "von", "bis", "sur", "de",
     )
 )  # fmt: skip
 _IN_BRACKETS = re.compile(r"[(\[](?P<answer>[^()\[\]\n]{1,20})[)\]](?=\s*(?:[,.;:]|$|and\b|—|–|-))")
@@ -67,6 +67,8 @@ _CALLED = re.compile(
     r"[\s*_/0-9]{0,6}[(\[](?:my |the )?(?P<how>[^\W\d_]+)(?: (?:score|rating|verdict|grade|draft"
     r"|version))?[)\]]"
 )
+_BETWEEN = re.compile(r"[\W_]+")
+_NO_WORD = re.compile(r"[\W\d_]+")
 _BLANKS = re.compile(r"\s*")
 # What a score may be of and be the score all the same.
 _WHOLE = re.compile(
@@ -126,9 +128,8 @@ def _tag(
         if not set(words[:1]) <= names:
             return None
         named = True
-    if (note := groups["note"]) and (
-        said := {word for word in re.split(r"[\W\d_]+", note.casefold()) if word}
-    ):
+    note = groups["note"]
+    if note and (said := {*_NO_WORD.sub(" ", note).casefold().split()}):
         # "Score (tone): 2" is the tone's; "(1-5)", "(out of 5)" and "(overall)" are nobody's.
         named = named or said <= names
         if not said <= names | _NOTE_WORDS:
@@ -140,8 +141,8 @@ def _tag(
     if is_somebody_s(around, also=names):
         return None
     opens_line = is_opening(prefix, also=names)
-    behind = [word for word in re.split(r"[\s_-]+", (groups["behind"] or "").casefold()) if word]
-    words = [*around, *behind, *(re.split(r"[\W_]+", prefix.casefold()) if opens_line else ())]
+    behind = _BETWEEN.sub(" ", groups["behind"] or "").casefold().split()
+    words = [*around, *behind, *(_BETWEEN.sub(" ", prefix).casefold().split() if opens_line else ())]
     # "The correct answer" is the reference's, and no correction.
     stance = stance_of(words) if not weak or behind or {"final", "overall"} & {*words} else Stance.PLAIN
     if (weak or "").casefold() in CORRECTION:

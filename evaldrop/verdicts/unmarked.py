@@ -55,6 +55,7 @@ _CLOSING_NUMBER = re.compile(
 _ABBREVIATED = re.compile(
     r"\b(?:no|nr|p|pp|fig|sec|ch|vol|art|vs|ca|max|min|num|eq|q|n)\.\s+$", re.IGNORECASE
 )
+_DIGIT = re.compile("[0-9]")
 _LETTERS = re.compile(r"[^\W\d_]")
 _LAST_SENTENCE = re.compile(r"[.!?;)]\s+(?P<answer>[^.!?;:\n]{1,60})[.!]?\s*$")
 _SHORT_ANSWER = 80
@@ -81,7 +82,7 @@ def unmarked(text: str, scale: Scale) -> Iterator[Found]:
     last = _LAST_SENTENCE.search(tail)
     so = _SO_LABEL.search(tail)
     for match, only_labels in ((closing, False), (last, True), (so, True)):
-        if match is None or (only_labels and re.search("[0-9]", match.group("answer"))):
+        if match is None or (only_labels and _DIGIT.search(match.group("answer"))):
             continue
         # "1. 2" is an item and no sentence with a score behind it.
         if not only_labels and _ABBREVIATED.search(tail[max(0, match.start() - 8) : match.start("answer")]):
@@ -98,7 +99,7 @@ def _number_lines(text: str, lines: list[str], scale: Scale) -> Iterator[Found]:
     """Read the number that is the first or the last line; several lines of numbers are a list."""
     if scale.kind == "choices" or not lines:
         return
-    found = [match for match in _NUMBER_LINE.finditer(text) if re.search("[0-9]", match.group())]
+    found = [*_NUMBER_LINE.finditer(text)]
     if not found:
         return
     readings = [
@@ -119,7 +120,7 @@ def _label_lines(text: str, lines: list[str], scale: Scale) -> Iterator[Found]:
     for line in edges.values():
         if (
             _HEADING.match(line)
-            or (re.search("[0-9]", line) and scale.kind != "choices")
+            or (_DIGIT.search(line) and scale.kind != "choices")
             or len(line) > SHORT_REPLY
         ):
             continue
@@ -160,7 +161,7 @@ def _heads(text: str, lines: list[str], scale: Scale) -> Iterator[Found]:
     first = lines[0]
     if first[:1].isalpha() and "(" not in first.split(")")[0]:
         answer = answer_at_head(first, scale)
-        if answer is not None and _STANDS_ALONE.match(answer.rest) and not re.match(NUMBER, first):
+        if answer is not None and _STANDS_ALONE.match(answer.rest) and not first[:1].isdigit():
             yield Found(answer.reading, 0, len(first) - len(answer.rest))
 
 

@@ -2,7 +2,9 @@
 
 import re
 import string
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
 from evaldrop.verdicts.languages import DIGITS
@@ -80,7 +82,7 @@ def visible_text(reply: str) -> str:
 
     A thought that was never closed runs to the end: what the judge only considered is no verdict.
     """
-    text = re.sub(r"\r\n?", "\n", reply).translate(_INVISIBLE)
+    text = reply.replace("\r\n", "\n").replace("\r", "\n").translate(_INVISIBLE)
     text = _without_thoughts(_said_finally(text)).strip()
     if inline := _FENCED_INLINE.match(text):
         text = inline.group(2)
@@ -162,20 +164,20 @@ def lines_of(text: str) -> list[str]:
 @lru_cache(maxsize=8)
 def word_starts(text: str) -> Mapping[str, Sequence[int]]:
     """Return where each word of `text` begins, by the word in lower case: where a pattern is worth trying."""
-    starts: dict[str, list[int]] = {}
+    starts: dict[str, list[int]] = defaultdict(list)
     lower = text.lower()
     # A few letters become two in lower case, and every place after them would be wrong.
     for match in _WORDS.finditer(lower if len(lower) == len(text) else text):
-        starts.setdefault(match.group(), []).append(match.start())
+        starts[match.group()].append(match.start())
     return starts
 
 
-def matches_at(pattern: re.Pattern[str], text: str, words: Iterable[str]) -> list[re.Match[str]]:
+def matches_at(pattern: re.Pattern[str], text: str, words: AbstractSet[str]) -> list[re.Match[str]]:
     """Return the matches of `pattern` that begin with any of `words`, in order, none within another."""
     starts = word_starts(text)
     found: list[re.Match[str]] = []
     end = 0
-    for at in sorted(at for word in words if word in starts for at in starts[word]):
+    for at in sorted(at for word in starts.keys() & words for at in starts[word]):
         match = pattern.match(text, at) if at >= end else None
         if match:
             found.append(match)

@@ -1,8 +1,8 @@
 """
 Hard replies, read through what a run calls as a careful person reads them: none is read as another score.
 
-A line of `hard_replies.jsonl` is a reply: how it was `asked` for, each criterion's scale by name, and the score
-of each that is wanted, null where none can be read.
+A line of `hard_replies.jsonl` is a reply: how it was `asked` for, each criterion's scale by name, and the
+score of each that is wanted, null where none can be read.
 """
 
 import json
