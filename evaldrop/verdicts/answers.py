@@ -24,7 +24,7 @@ _NUMBER = re.compile(
 )
 # "5分中4分": the scale's top comes first.
 _OF_FIRST = re.compile(
-    rf"(?P<whole>{NUMBER})\s?(?:[分点點점]\s?)?(?:満点)?中,?\s?(?P<number>{NUMBER})\s?[分点點점]?(?!\w)"
+    rf"(?P<whole>{NUMBER})\s?(?:[分点點점]\s?)?(?:(?:満点)?中|만점에|満点で),?\s?(?P<number>{NUMBER})\s?[分点點점]?(?:です|とします|입니다)?(?!\w)"
 )
 # "<4", "~4", "$4": a bound, an estimate and a price are no scores; "<4>" is one in brackets.
 _NO_SCORE_SIGN = re.compile(r"[<>≤≥≈∼~±€$£¥≲≳^]+=?\s*\.?[0-9]|#[0-9]")
@@ -38,7 +38,7 @@ _SCALE_FIRST = re.compile(
 )
 # Words before an answer that leave it what it is. An article would hide the choice A.
 _FILLERS = re.compile(
-    r"(?:(?:(?:no|without(?: an?y?)?) (?:doubt|question)|definitely|clearly|certainly|absolutely|surely"
+    r"(?:(?:(?:no|without(?: an?y?)?) (?:doubt|question)|well|definitely|clearly|certainly|absolutely|surely"
     r"|simply|just"
     r"|level|point|(?:a )?(?:score|rating|grade) of|eindeutig|klar|natürlich|clairement|claramente"
     r"|chiaramente"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
-from evaldrop.verdicts.stances import Stance, is_correcting, line_end
+from evaldrop.verdicts.stances import Stance, is_correcting, is_reconsidered, line_end
 from evaldrop.verdicts.verdict import Reading, agreed
 from evaldrop.verdicts.wording import is_refusal
 
@@ -90,6 +90,8 @@ def settled(evidence: Iterable[Evidence], plain: str, *, truncated: bool) -> Rea
     last = max((piece.end for piece in deciding), default=-1)
     later = [piece for piece in pieces if 0 <= last < piece.start]
     reading = agreed(piece.reading for piece in (*deciding, *later))
+    if 0 <= last and not truncated and is_reconsidered(plain[max(last, *(piece.end for piece in (*pieces, *deciding))) :]):
+        return Reading.unread("ambiguous")
     return reading or Reading.unread("truncated" if truncated else "no_verdict")
 
 

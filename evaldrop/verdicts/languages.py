@@ -90,7 +90,7 @@ FINAL: Final = (
     "abschließende", "gesamte", "globale", "définitive", "total", "totale", "global", "complessivo",
     "complessiva",
     "definitieve", "uiteindelijke", "итоговая", "окончательная", "końcowa", "ostateczna",
-    "最终", "最終", "综合", "総合", "최종", "종합",
+    "最终", "最終", "总体", "整体", "综合", "総合", "최종", "종합",
 )  # fmt: skip
 CORRECTED: Final = (
     "revised", "adjusted", "new", "actual", "true", "real", "definitive", "ultimate", "proper", "corrected",

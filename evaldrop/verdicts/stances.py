@@ -87,6 +87,14 @@ _CUE = re.compile(
     r"|(?:再考|重新|再读|読み直|再検討|다시)",
     re.IGNORECASE,
 )
+# Of those, what nobody says but to change a verdict.
+_RECONSIDERS = re.compile(
+    r"\b(?:up)?on (?:reflection|(?:a )?second thoughts?)\b|(?:^|[\s(—–-])(?:no,? wait|wait[,.]|scratch that)"
+    r"|\bI (?:take|took) (?:that|it) back\b|\blet me (?:revise|reconsider|rethink)\b"
+    r"|\bI(?:'d| would|'ll| will| now| must)? (?:raise|lower|change|revise|adjust|correct) (?:it|this|that|my|the (?:score|rating))\b"
+    r"|\bje corrige\b|\bich korrigiere\b",
+    re.IGNORECASE,
+)
 _CONDITION = re.compile(
     r"\b(?:would (?:require|need|have (?:been|to))|if|unless|could have|might|may|to (?:get|reach|earn"
     r"|deserve|receive|score) an?"
@@ -201,6 +209,11 @@ def stance_of(words: list[str]) -> Stance:
 def is_correcting(between: str) -> bool:
     """Tell whether what stands between two verdicts takes the first one back."""
     return bool(_CUE.search(between[-_BEFORE:]))
+
+
+def is_reconsidered(after: str) -> bool:
+    """Tell whether what comes behind the last verdict changes it, in words that are read as no verdict."""
+    return bool(_RECONSIDERS.search(after))
 
 
 def is_supposed(

@@ -144,7 +144,8 @@ def _tag(
     behind = _BETWEEN.sub(" ", groups["behind"] or "").casefold().split()
     words = [*around, *behind, *(_BETWEEN.sub(" ", prefix).casefold().split() if opens_line else ())]
     # "The correct answer" is the reference's, and no correction.
-    stance = stance_of(words) if not weak or behind or {"final", "overall"} & {*words} else Stance.PLAIN
+    graded = not weak or weak.casefold() in WEAK_SCORE
+    stance = stance_of(words) if graded or behind or {"final", "overall"} & {*words} else Stance.PLAIN
     if (weak or "").casefold() in CORRECTION:
         weak, stance = None, Stance.CORRECTED
     elif (weak or "").casefold() in ("final", "overall"):
@@ -241,7 +242,7 @@ def _tag_pattern(name: str, short: str) -> re.Pattern[str]:
         rf"(?<![^\W_])(?<!\w-)(?:(?P<name>{spelled})|(?P<strong>{any_of(SCORE)})|(?P<weak>{any_of(_WEAK)}))"
         rf"(?P<behind>(?:[\s_-](?:{_BEHIND})){{0,2}})(?!\w)"
         rf"{_TAG_MARKUP}{_OF}{_SCALE_NOTE}{_TAG_MARKUP}"
-        rf"(?P<separator>\s?(?:[:=|→]{{1,2}}|=>|->|{_COPULA}|[-–—](?!\w)|\.{{3,}}|…)"
+        rf"(?P<separator>\s?(?:=>|->|[:=|→]{{1,2}}|{_COPULA}|[-–—](?!\w)|\.{{3,}}|…)"
         rf"|\s?(?=[(\[]{NUMBER}[)\]])|[ \t,]{{1,3}}(?=[0-9])|[ \t]*(?=\n))",
         re.IGNORECASE,
     )

@@ -48,7 +48,8 @@ _CLOSING_NUMBER = re.compile(
     r"|dus)[,:]?\s+(?:an?\s+)?"
     r"|\b(?:agrees|matches|is (?:so|it))[.,:;]\s+|\b(?:is|are|was|were|seems)\s(?:\w{1,12}\s)?(?:missing"
     r"|wrong|right|correct|incorrect|incomplete|complete|absent|good|bad|fine|vague|unclear|perfect|poor"
-    r"|false|true)[.,:;]\s+)"
+    r"|false|true)[.,:;]\s+"
+    r"|\b(?:corrige|korrigiere|corrijo|correggo|corrigeer|corrected|revised|instead)\s?[:,]?\s+(?:to\s)?)"
     rf"[*_\"'(\[]{{0,3}}(?P<answer>{FRACTION}(?:\s+(?:points?|stars?))?)[*_\"')\]]{{0,3}}[.!]?\s*$",
     re.IGNORECASE,
 )
@@ -60,7 +61,7 @@ _LETTERS = re.compile(r"[^\W\d_]")
 _LAST_SENTENCE = re.compile(r"[.!?;)]\s+(?P<answer>[^.!?;:\n]{1,60})[.!]?\s*$")
 _SHORT_ANSWER = 80
 _SO_LABEL = re.compile(
-    r"\b(?:so|therefore|hence|thus)[,:]?\s+(?:it is |it's )?(?P<answer>[^.!?;:,\n]{1,60})[.!]?\s*$",
+    r"\b(?:so|therefore|hence|thus)[,:]?\s+(?:it is |it's )?(?P<answer>[^.!?;:,\n]{1,60})[.!]\s*$",
     re.IGNORECASE,
 )
 

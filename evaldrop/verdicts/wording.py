@@ -40,8 +40,8 @@ _THOUGHT = (
 _THOUGHT_MARK = re.compile(
     rf"<(?P<tag>{_THOUGHT})(?:\s[^<>\n]{{0,80}})?>|</(?P<tag_end>{_THOUGHT})\s?>"
     r"|[\[◁](?P<mark>think(?:ing)?)[\]▷]|[\[◁]/(?P<mark_end>think(?:ing)?)[\]▷]"
-    r"|<\|?(?P<token>begin_of_thought|start_working_out|thinking)\|?>"
-    r"|<\|?(?P<token_end>end_of_thought|end_working_out|/thinking)\|?>",
+    r"|<\|?(?P<token>begin_of_thought|start_working_out|start_think(?:ing)?|thinking)\|?>"
+    r"|<\|?(?P<token_end>end_of_thought|end_working_out|end_think(?:ing)?|/thinking)\|?>",
     re.IGNORECASE,
 )
 # harmony: every channel but the last named "final" is for nobody's eyes.
@@ -83,7 +83,10 @@ def visible_text(reply: str) -> str:
     A thought that was never closed runs to the end: what the judge only considered is no verdict.
     """
     text = reply.replace("\r\n", "\n").replace("\r", "\n").translate(_INVISIBLE)
-    text = _without_thoughts(_said_finally(text)).strip()
+    text = _without_thoughts(_said_finally(text))
+    if "<|" in text:
+        text = _CONTROL_TOKEN.sub("\n", text)
+    text = text.strip()
     if inline := _FENCED_INLINE.match(text):
         text = inline.group(2)
     return _FENCE.sub("", text).strip()
@@ -97,7 +100,7 @@ def _said_finally(text: str) -> str:
     for channel in _CHANNEL.finditer(text):
         if channel.group("channel") == "final":
             final = channel.group("said")
-    return _CONTROL_TOKEN.sub("\n", final)
+    return final
 
 
 def _without_thoughts(text: str) -> str:
