@@ -24,7 +24,8 @@ _NUMBER = re.compile(
 )
 # "5分中4分": the scale's top comes first.
 _OF_FIRST = re.compile(
-    rf"(?P<whole>{NUMBER})\s?(?:[分点點점]\s?)?(?:(?:満点)?中|만점에|満点で),?\s?(?P<number>{NUMBER})\s?[分点點점]?(?:です|とします|입니다)?(?!\w)"
+    rf"(?P<whole>{NUMBER})\s?(?:[分点點점]\s?)?(?:(?:満点)?中|만점에|満点で),?\s?(?P<number>{NUMBER})\s?[分点點점]?(?:です|とします"
+    rf"|입니다)?(?!\w)"
 )
 # "<4", "~4", "$4": a bound, an estimate and a price are no scores; "<4>" is one in brackets.
 _NO_SCORE_SIGN = re.compile(r"[<>≤≥≈∼~±€$£¥≲≳^]+=?\s*\.?[0-9]|#[0-9]")

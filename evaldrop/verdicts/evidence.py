@@ -90,7 +90,8 @@ def settled(evidence: Iterable[Evidence], plain: str, *, truncated: bool) -> Rea
     last = max((piece.end for piece in deciding), default=-1)
     later = [piece for piece in pieces if 0 <= last < piece.start]
     reading = agreed(piece.reading for piece in (*deciding, *later))
-    if 0 <= last and not truncated and is_reconsidered(plain[max(last, *(piece.end for piece in (*pieces, *deciding))) :]):
+    end = max((piece.end for piece in pieces), default=-1)
+    if last >= 0 and not truncated and is_reconsidered(plain[end:]):
         return Reading.unread("ambiguous")
     return reading or Reading.unread("truncated" if truncated else "no_verdict")
 

@@ -32,7 +32,8 @@ _GIVES = (
     r"|\bik geef\s(?:[^.!?\n0-9]{0,40}?\s)?"
     r"|\b(?:note|nota|voto|punteggio|puntuación|pontuação|calificación|bewertung|cijfer|punktzahl"
     r"|оценку)\s(?:(?:de|di|von|van)\s)?"
-    r"|\b(?:verdient|erhält|bekommt|mérite|obtient|merece|recibe|recebe|merita|riceve|krijgt)\s(?:(?:une?|una|uma|een|eine)\s)?"
+    r"|\b(?:verdient|erhält|bekommt|mérite|obtient|merece|recibe|recebe|merita|riceve|krijgt)\s(?:(?:une?"
+    r"|una|uma|een|eine)\s)?"
     r"|\bставлю\s(?:[^.!?\n0-9]{0,40}?\s)?"
 )
 _PHRASE = re.compile(
@@ -77,8 +78,9 @@ _PHRASE_WORDS = frozenset(
         "score", "scored", "scores", "rating", "rate", "rated", "grade", "graded", "verdict", "i", "we",
         "deserves", "receives", "gets", "earns", "merits", "warrants", "is", "would", "should", "must",
         "will", "it", "this", "that", "which", "so", "response", "answer", "giving", "ich", "je", "le",
-        "lhe", "doy", "otorgo", "asigno", "dou", "atribuo", "assegno", "ik", "ставлю", "verdient", "erhält", "bekommt", "mérite", "obtient", "merece", "recibe", "recebe", "merita", "riceve", "krijgt", "make", "note",
-        "nota", "voto", "punteggio", "puntuación", "pontuação", "calificación", "bewertung", "cijfer",
+        "lhe", "doy", "otorgo", "asigno", "dou", "atribuo", "assegno", "ik", "ставлю", "verdient", "erhält",
+        "bekommt", "mérite", "obtient", "merece", "recibe", "recebe", "merita", "riceve", "krijgt", "make",
+        "note", "nota", "voto", "punteggio", "puntuación", "pontuação", "calificación", "bewertung", "cijfer",
         "punktzahl", "оценку",
     )
 )  # fmt: skip

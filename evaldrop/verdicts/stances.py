@@ -91,7 +91,8 @@ _CUE = re.compile(
 _RECONSIDERS = re.compile(
     r"\b(?:up)?on (?:reflection|(?:a )?second thoughts?)\b|(?:^|[\s(—–-])(?:no,? wait|wait[,.]|scratch that)"
     r"|\bI (?:take|took) (?:that|it) back\b|\blet me (?:revise|reconsider|rethink)\b"
-    r"|\bI(?:'d| would|'ll| will| now| must)? (?:raise|lower|change|revise|adjust|correct) (?:it|this|that|my|the (?:score|rating))\b"
+    r"|\bI(?:'d| would|'ll| will| now| must)? (?:raise|lower|change|revise|adjust|correct) (?:it|this|that"
+    r"|my|the (?:score|rating))\b"
     r"|\bje corrige\b|\bich korrigiere\b",
     re.IGNORECASE,
 )

@@ -95,7 +95,8 @@ def _element_pattern(name: str, short: str, alone: bool) -> re.Pattern[str]:
     return re.compile(
         rf"<(?:parameter name=\")?(?:{spelled}{generic})\"?(?:\s[^<>\n]{{0,60}})?>"
         r"\s*(?P<answer>[^<>\s][^<>]{0,60}?)\s*(?=<)"
-        rf"|<(?:score|rating|verdict|grade|criterion)\s[^<>\n]{{0,40}}?=[\"'](?:{spelled})[\"'][^<>\n]{{0,40}}>"
+        rf"|<(?:score|rating|verdict|grade"
+        rf"|criterion)\s[^<>\n]{{0,40}}?=[\"'](?:{spelled})[\"'][^<>\n]{{0,40}}>"
         r"\s*(?P<attributed>[^<>\s][^<>]{0,60}?)\s*(?=<)",
         re.IGNORECASE,
     )
