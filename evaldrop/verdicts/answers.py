@@ -68,10 +68,13 @@ _UP_TO = re.compile(rf"\s*(?:-|–|to)\s*(?P<high>{NUMBER})\s*[)\]}}>]*\s*(?:$|\
 _END_TAG = re.compile(r"^\s*</[a-zA-Z][\w-]{0,30}>")
 # "4 at most", "4 (if the date is ignored)": a bound, and one of two.
 _ON_CONDITION = re.compile(
-    r"[\s(,;]{1,3}(?:if|unless|provided|assuming|at (?:best|most|least)|or (?:more|less|higher|lower|above"
+    r"[\s(,;]{1,3}(?:minus|plus|less\s[0-9]|moins|menos|meno|weniger|if|unless|provided|assuming|at (?:best"
+    r"|most|least)|or (?:more|less|higher|lower|above"
     r"|below|so))\b",
     re.IGNORECASE,
 )
+# "5 (-1 for the date)".
+_TAKEN_OFF = re.compile(r"[ \t]*[(\[]\s*[-–]\s?[0-9]")
 _SHARED_OUT = re.compile(
     rf"[ \t]*(?:for|on|in)\b[^.;\n]{{1,60}}?(?:[,;]|\band\b"
     rf"|\bbut\b)[^.;\n]{{0,12}}?{NUMBER}[ \t]+(?:points? )?(?:for|on|in)\b",
@@ -105,25 +108,7 @@ _TAKEN_BACK = re.compile(
     r"|correction)\b[\s,.:;–—-]{0,4}",
     re.IGNORECASE,
 )
-# "Yes, there are several errors" answers another question than it was asked.
 _NUMBERED = re.compile(r"\.\s?[0-9]")
-_FOUND = re.compile(
-    r"[\s,.:;–—-]{1,4}(?P<clause>(?:there (?:is|are)|it (?:is|has|contains|makes)|I (?:see|found|find"
-    r"|spotted|noticed)|"
-    r"es gibt|il y a|hay|há|ci sono|er zijn)\b[^.,;\n]{0,60})",
-    re.IGNORECASE,
-)
-_FAULT = re.compile(
-    r"\b(?:errors?|mistakes?|wrong|incorrect|inaccura\w{1,6}|flaws?|problems?|issues?|fehler|erreurs?"
-    r"|errores|erros|errori|fouten)\b",
-    re.IGNORECASE,
-)
-_NONE = re.compile(
-    r"\b(?:no|not|isn't|aren't|without|free of|never|any|nothing|keine?|pas|ningún|nenhum|nessun|geen)\b",
-    re.IGNORECASE,
-)
-
-
 _NEAR = 120
 
 
@@ -194,7 +179,7 @@ def _number_at_head(head: str, scale: Scale) -> ReadAnswer | None:
         if scale.high != 100:
             return None
         rest = rest.lstrip(" ")[1:]
-    if _ON_CONDITION.match(rest):
+    if _ON_CONDITION.match(rest) or _TAKEN_OFF.match(rest):
         return None
     rest = _END_TAG.sub("", rest.lstrip(_CLOSING_MARKUP), count=1)
     if arrow := _ARROW.match(rest):
@@ -283,8 +268,6 @@ def _label_at_head(head: str, scale: Scale) -> ReadAnswer | None:
         # "No. 1" counts, and says no more.
         if _NUMBERED.match(rest):
             return None
-        if _contradicts(value, rest):
-            return ReadAnswer(Reading.unread("ambiguous"), "")
     beside = _LABEL_NUMBER.match(rest)
     if beside and on_scale(to_float(beside.group("number")), scale) != Reading(value):
         return ReadAnswer(Reading.unread("ambiguous"), "")
@@ -293,14 +276,6 @@ def _label_at_head(head: str, scale: Scale) -> ReadAnswer | None:
 
 def _is_part_of_number(label: str, rest: str) -> bool:
     return label[-1:].isdigit() and bool(re.match(r"[.,:/-]?[0-9]|%", rest) or _ANOTHER_NUMBER.match(rest))
-
-
-def _contradicts(value: float, rest: str) -> bool:
-    found = _FOUND.match(rest)
-    if found is None or not _FAULT.search(found.group("clause")):
-        return False
-    faultless = bool(_NONE.search(found.group("clause")))
-    return faultless != bool(value)
 
 
 def _label_value(label: str, scale: Scale) -> float | None:

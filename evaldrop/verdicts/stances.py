@@ -188,6 +188,11 @@ def is_somebody_s(words: list[str], *, also: frozenset[str] = frozenset()) -> bo
     return bool(WORD.fullmatch(nearest)) and nearest not in _KNOWN and nearest not in also
 
 
+def is_unknown(words: list[str]) -> bool:
+    """Tell whether the word right before a tag, a score's of something else, could be one of ours all the same."""
+    return not any(word in _QUOTED_WORDS for word in words[:2]) and bool(WORD.fullmatch(words[0]))
+
+
 def stance_of(words: list[str]) -> Stance:
     """Return how the words before (or behind) a tag say its answer is meant."""
     # Chinese and Japanese put no blanks between words.

@@ -13,9 +13,11 @@ from evaldrop.verdicts.quotations import is_quoted
 from evaldrop.verdicts.stances import (
     Stance,
     before,
+    is_correcting,
     is_opening,
     is_somebody_s,
     is_supposed,
+    is_unknown,
     line_end,
     modifiers,
     stance_of,
@@ -51,7 +53,8 @@ _BULLET = re.compile(r"^[-•*·–]\s+")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 # "4, no wait, 3": the same line takes the answer back.
 _TAKEN_BACK = re.compile(
-    rf"\b(?:wait|scratch that|rather|actually|make that|correction|sorry|I mean|nein|non|perdón"
+    rf"\b(?:wait|(?:changed|revised|raised|lowered|corrected|adjusted|updated|increased|reduced) to|now|no"
+    rf"|later|scratch that|rather|actually|make that|correction|sorry|I mean|nein|non|perdón"
     rf"|anzi)\b[\s,:]{{1,3}}(?:an?\s)?(?P<answer>{NUMBER}(?:\s?/\s?{NUMBER})?)\W{{0,4}}$",
     re.IGNORECASE,
 )
@@ -140,6 +143,12 @@ def _tag(
     prefix = before(text, match.start())
     around = modifiers(prefix)
     if is_somebody_s(around, also=names):
+        if is_unknown(around) and is_correcting(text[max(0, match.start() - 300) : match.start()]):
+            # "I was too harsh. Fairish score: 4": an aspect's, or a correction? Nobody knows.
+            ambiguous = Reading[float].unread("ambiguous")
+            return Evidence(
+                Rank.TAGGED_LINE, ambiguous, start=match.start(), end=match.end(), stance=Stance.CORRECTED
+            )
         return None
     opens_line = is_opening(prefix, also=names)
     behind = _BETWEEN.sub(" ", groups["behind"] or "").casefold().split()

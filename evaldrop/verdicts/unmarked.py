@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from evaldrop.evaluation.criteria.scales import Scale
-from evaldrop.verdicts.answers import FRACTION, answer_at_head, whole_answer
+from evaldrop.verdicts.answers import FRACTION, ReadAnswer, answer_at_head, whole_answer
 from evaldrop.verdicts.languages import UNITS
 from evaldrop.verdicts.quotations import is_quoted
 from evaldrop.verdicts.stances import Found
@@ -59,6 +59,25 @@ _ABBREVIATED = re.compile(
 _DIGIT = re.compile("[0-9]")
 _LETTERS = re.compile(r"[^\W\d_]")
 _LAST_SENTENCE = re.compile(r"[.!?;)]\s+(?P<answer>[^.!?;:\n]{1,60})[.!]?\s*$")
+# "Yes, there are several errors" answers another question than it was asked.
+_CLAUSE = re.compile(
+    r"[\s,.:;–—-]{1,4}(?P<clause>(?:there|it|this|I (?:see|found|find|spotted|noticed)|several|some|many"
+    r"|a few|two|three|[0-9]"
+    r"|multiple|no|not|errors?|mistakes?|wrong|correct|right|es gibt|il y a|hay|há|ci sono"
+    r"|er zijn)\b[^.,;\n]{0,60})",
+    re.IGNORECASE,
+)
+_FAULT = re.compile(
+    r"\b(?:errors?|mistakes?|wrong|incorrect|inaccura\w{1,6}|flaws?|problems?|issues?|fehler|erreurs?"
+    r"|errores|erros|errori"
+    r"|fouten)\b",
+    re.IGNORECASE,
+)
+_FINE = re.compile(r"\b(?:correct|right|accurate|true|fine|flawless|faultless)\b", re.IGNORECASE)
+_NONE = re.compile(
+    r"\b(?:no|not|isn't|aren't|without|free of|never|any|nothing|keine?|pas|ningún|nenhum|nessun|geen)\b",
+    re.IGNORECASE,
+)
 _SHORT_ANSWER = 80
 _SO_LABEL = re.compile(
     r"\b(?:so|therefore|hence|thus)[,:]?\s+(?:it is |it's )?(?P<answer>[^.!?;:,\n]{1,60})[.!]\s*$",
@@ -163,7 +182,19 @@ def _heads(text: str, lines: list[str], scale: Scale) -> Iterator[Found]:
     if first[:1].isalpha() and "(" not in first.split(")")[0]:
         answer = answer_at_head(first, scale)
         if answer is not None and _STANDS_ALONE.match(answer.rest) and not first[:1].isdigit():
-            yield Found(answer.reading, 0, len(first) - len(answer.rest))
+            torn = scale.kind == "binary" and _contradicts(answer)
+            reading = Reading[float].unread("ambiguous") if torn else answer.reading
+            yield Found(reading, 0, len(first) - len(answer.rest))
+
+
+def _contradicts(answer: ReadAnswer) -> bool:
+    """Tell whether a yes or no says the opposite in its next words: "Yes, there are several errors"."""
+    match = _CLAUSE.match(answer.rest)
+    clause = match.group("clause") if match else ""
+    faulty, fine = bool(_FAULT.search(clause)), bool(_FINE.search(clause))
+    if faulty == fine or answer.reading.value is None:
+        return False
+    return (fine != bool(_NONE.search(clause))) != bool(answer.reading.value)
 
 
 def _is_list_number(text: str, match: re.Match[str]) -> bool:
