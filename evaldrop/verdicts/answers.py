@@ -41,7 +41,7 @@ _SCALE_FIRST = re.compile(
 _FILLERS = re.compile(
     r"(?:(?:(?:no|without(?: an?y?)?) (?:doubt|question)|well|definitely|clearly|certainly|absolutely|surely"
     r"|simply|just"
-    r"|level|point|(?:a )?(?:score|rating|grade) of|eindeutig|klar|natürlich|clairement|claramente"
+    r"|level|point|(?:a )?(?:score|rating|grade)(?: of)?|eindeutig|klar|natürlich|clairement|claramente"
     r"|chiaramente"
     r"|duidelijk)[\s,:]{1,3}){1,3}",
     re.IGNORECASE,
@@ -264,10 +264,9 @@ def _label_at_head(head: str, scale: Scale) -> ReadAnswer | None:
         return ReadAnswer(Reading(value) if same else Reading.unread("ambiguous"), "" if same else rest)
     if scale.kind == "choices":
         return None if _is_part_of_number(match.group("label"), rest) else ReadAnswer(Reading(value), rest)
-    if scale.kind == "binary":
-        # "No. 1" counts, and says no more.
-        if _NUMBERED.match(rest):
-            return None
+    # "No. 1" counts, and says no more.
+    if scale.kind == "binary" and _NUMBERED.match(rest):
+        return None
     beside = _LABEL_NUMBER.match(rest)
     if beside and on_scale(to_float(beside.group("number")), scale) != Reading(value):
         return ReadAnswer(Reading.unread("ambiguous"), "")

@@ -19,7 +19,7 @@ _THEY = (
     r"|risposta|antwoord|回答|答案|응답)"
 )
 _SAY = (
-    r"(?:says?|said|saying|claims?|claimed|claiming|states?|stated|stating|contains?|contained|containing"
+    r"(?:says?|said|saying|mentions?|mentioned|reports?|reported|notes?|noted|claims?|claimed|claiming|states?|stated|stating|contains?|contained|containing"
     r"|includes?|included|including"
     r"|ends?|ended|ending|reads?|writes?|wrote|written|asks?|asked|asking|tells?|told|instructs?|instructing"
     r"|tries|tried|trying|demands?|demanding"

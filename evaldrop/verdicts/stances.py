@@ -36,6 +36,7 @@ class Found(NamedTuple):
 
 _OPENERS = frozenset(
     (
+        "verdicts",
         "my", "the", "our", "a", "an", "so", "thus", "therefore", "hence", "and", "then", "now", "verdict",
         "judgement",
         "judgment", "judge's", "criterion", "criteria", "conclusion", "in", "is", "as", "to", "of",
@@ -68,7 +69,7 @@ _CJK = "\u3000"
 _KNOWN = _OPENERS | _FINAL | _CORRECTED | _DRAFT
 WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _GAP = re.compile(r"[\s*_\"'(\[`]+")
-_SENTENCE_END = re.compile(r"[.!?;](?=[\s\"')]|$)|\n")
+_SENTENCE_END = re.compile(r"[.!?;](?=[\s\"')]|$)|\n|\",\s(?=\")")
 _CUE = re.compile(
     r"\b(?:up)?on (?:a )?(?:second|further|closer|re-?)[- ]?(?:thought|look|read|reading|reflection"
     r"|inspection|consideration)s?\b"
@@ -189,7 +190,7 @@ def is_somebody_s(words: list[str], *, also: frozenset[str] = frozenset()) -> bo
 
 
 def is_unknown(words: list[str]) -> bool:
-    """Tell whether the word right before a tag, a score's of something else, could be one of ours all the same."""
+    """Tell whether the word right before a tag, of another score, could be one of ours all the same."""
     return not any(word in _QUOTED_WORDS for word in words[:2]) and bool(WORD.fullmatch(words[0]))
 
 

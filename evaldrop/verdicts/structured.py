@@ -44,6 +44,7 @@ _VERDICT_KEYS = frozenset({"rationale", "score"})
 _DEPTH = 6
 _SHORT = 80
 _NO_WORD = re.compile(r"[^a-z0-9]+")
+_OWN_TAG = re.compile(r"^\W{0,4}(?:final |overall )?(?:score|rating|grade|verdict)\s?[:=]\s?", re.IGNORECASE)
 # Prose may surround a JSON reply; more than this and the JSON is a quotation in a text.
 _FRAME = 120
 
@@ -210,7 +211,7 @@ def _is_scalar(score: Any) -> bool:
 
 
 def _answer(raw: str, scale: Scale) -> Reading[float] | None:
-    plain = plain_text(raw)
+    plain = _OWN_TAG.sub("", plain_text(raw), count=1)
     head = answer_at_head(plain, scale)
     # "4 - polite", "4: because …" in a string is an answer; a sentence that begins with a number is not.
     return whole_answer(plain, scale) or (head.reading if head and len(plain) <= _FRAME else None)
