@@ -7,7 +7,7 @@ Everything here looks at a bounded piece of text around one place: a long reply 
 import re
 from functools import lru_cache
 
-from evaldrop.verdicts.stances import WORD, line_start, sentence_before, split_sentences
+from evaldrop.verdicts.stances import WORD, is_opening, line_start, sentence_before, split_sentences
 
 _AFTER = 200
 _BLOCK = 12
@@ -91,7 +91,7 @@ def is_quoted(text: str, start: int, end: int, *, answer_at: int | None = None) 
         return True
     if _DISCLAIMER.match(text[end : end + _AFTER]):
         return True
-    if WORD.search(prefix):
+    if not is_opening(prefix):
         return _leads_in(sentence_before(text, start))
     return _block_is_led_in(text, begin)
 
