@@ -19,7 +19,8 @@ _THEY = (
     r"|risposta|antwoord|回答|答案|응답)"
 )
 _SAY = (
-    r"(?:says?|said|saying|mentions?|mentioned|reports?|reported|notes?|noted|claims?|claimed|claiming|states?|stated|stating|contains?|contained|containing"
+    r"(?:says?|said|saying|mentions?|mentioned|reports?|reported|notes?|noted|claims?|claimed|claiming"
+    r"|states?|stated|stating|contains?|contained|containing"
     r"|includes?|included|including"
     r"|ends?|ended|ending|reads?|writes?|wrote|written|asks?|asked|asking|tells?|told|instructs?|instructing"
     r"|tries|tried|trying|demands?|demanding"
@@ -41,7 +42,11 @@ _LEAD_IN = re.compile(
     r"|its) (?:response|answer|submission|author|candidate)"
     r"|according to the (?:response|answer|submission)|in the (?:response|answer|submission)|quot(?:e|ing"
     r"|ed)|(?:following|hidden|injected|fake) (?:line|text|verdict|score|instruction)s?"
-    r"|for example|e\.g\.|such as|(?:format|form|template|example)(?: \w+){0,3})\b[^.!?\n]{0,80}$",
+    r"|for example|e\.g\.|such as|(?:format|form|template|example)(?: \w+){0,3})\b[^.!?\n]{0,80}$"
+    r"|\b(?:last|final|first|closing) (?:lines?|sentence|words?)\b[^.!?\n]{0,40}\b(?:is|are|was"
+    r"|were)\s?:?[\s\"'`*]{0,3}$"
+    r"|\b(?:candidate|response|submission|author|student|assistant)'s (?:text|answer|reply|response|words"
+    r"|output)\s?:$",
     re.IGNORECASE,
 )
 _OWN_VOICE = re.compile(
@@ -49,8 +54,12 @@ _OWN_VOICE = re.compile(
     r"|rate|score|assign|award|grade|judge|conclude|say|find|settle|put))\b",
     re.IGNORECASE,
 )
-# A line that waits for what comes after a blank one.
-_WAITING = re.compile(rf"(?::|\bfollows\.|\b(?:{_SAY}|with|line|lines|text|that|json))$", re.IGNORECASE)
+# A line that waits for what comes below it.
+_WAITING = re.compile(
+    rf"(?::|\bfollows\.|\b(?:{_SAY}|with|line|lines|zeile|ligne|línea|linha|riga|regel|text|that|this"
+    rf"|following|json|end|bottom|top|is|are))$",
+    re.IGNORECASE,
+)
 # Ends a quotation that no blank line ends.
 _JUDGE_SPEAKS = re.compile(
     r"\bI (?:\w+ )?(?:ignore|disregard|reject|give|judge|rate|find|think|score|consider)\b|\b(?:not mine"
@@ -137,8 +146,7 @@ def _block_is_led_in(text: str, begin: int) -> bool:
         if _JUDGE_SPEAKS.search(line):
             return False
         last = split_sentences(line)[-1:] or [""]
-        open_ended = line[-1:] == ":" or line[-1:].isalnum() or line.endswith("follows.")
-        if open_ended and (not blanks or _WAITING.search(line)) and _leads_in(last[0]):
+        if _WAITING.search(line) and _leads_in(last[0]):
             return True
         if blanks:
             return False
