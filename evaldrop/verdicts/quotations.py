@@ -63,7 +63,7 @@ _WAITING = re.compile(
 # Ends a quotation that no blank line ends.
 _JUDGE_SPEAKS = re.compile(
     r"\bI (?:\w+ )?(?:ignore|disregard|reject|give|judge|rate|find|think|score|consider)\b|\b(?:not mine"
-    r"|ignor|disregard)",
+    r"|of mine|ignor|disregard)|^\W*(?:and )?which\b",
     re.IGNORECASE,
 )
 _RESPONSE = r"(?:response|answer|submission|reply|candidate|author|text|material)"
