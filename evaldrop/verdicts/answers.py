@@ -5,27 +5,111 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from evaldrop.evaluation.criteria.scales import Scale, plain_label
+from evaldrop.verdicts.languages import AFTER_SCORE, CJK_UNITS, NO, NUMBER_WORDS, OUT_OF, UNITS, YES
 from evaldrop.verdicts.verdict import Reading
-from evaldrop.verdicts.wording import NOT_APPLICABLE, NUMBER, NUMBER_WORDS, bare, to_float
+from evaldrop.verdicts.wording import NOT_APPLICABLE, NUMBER, any_of, bare, to_float
 
-_OPENING_MARKUP = " \t*_`\"'([{<|#~"
-# A percentage, a degree, a price, or the first part of a fraction or a word is no score.
-_NUMBER = re.compile(rf"(?P<number>{NUMBER})(?:\s*(?:/|out of|of)\s*(?P<whole>{NUMBER}))?(?![\w%^°$€£½/])")
-_NUMBER_WORD = re.compile(rf"(?P<number>{'|'.join(NUMBER_WORDS)})\b", re.IGNORECASE)
+_OPENING_MARKUP = " \t*_`\"'([{|#"
+FRACTION = rf"{NUMBER}(?:\s*(?:/|(?:{any_of(OUT_OF)})(?!\w))\s*{NUMBER})?"
 _CLOSING_MARKUP = "*_`\"')]}>|~"
-# "3-4", "3 to 4", "3 or 4": two numbers are no verdict, and neither of them is.
-_ANOTHER_NUMBER = re.compile(rf"\s*(?:-|–|—|~|to|or|and)\s*{NUMBER}(?!\w)")
-_ARITHMETIC = re.compile(r"\s*(?:[+×^<>÷]|[*]\s*[0-9]|=)")
-# What may follow a number that is a verdict, when a word does: "3 points", "3 because", "3 Rationale".
-_NEXT_WORD = re.compile(r"[ \t]+([a-z][\w']*)")
-_NEXT_WORDS = {
-    "points", "point", "stars", "star", "because", "since", "as", "for", "rationale", "reason", "but",
-    "which",
-}  # fmt: skip
+_NUMBER_WORDS = any_of(NUMBER_WORDS)
+_UNIT = rf"(?:(?:\s?(?:{any_of(CJK_UNITS)})|\s*(?:{any_of(UNITS)})(?!\w))?(?:です|とします|입니다)?)"
+# A percentage, a degree, a price, or the first part of a fraction, a date, a time or a word is no score.
+_NUMBER = re.compile(
+    rf"(?P<number>[0-9]{{1,2}}(?:\s1/2|\s(?:and|und|et|y|e) an? half)(?!\w)|{NUMBER}"
+    rf"|(?:{_NUMBER_WORDS})(?:(?=[{''.join(CJK_UNITS)}])|(?![\w-]))){_UNIT}[*_`]{{0,3}}"
+    rf"(?:\s*(?:/|(?:{any_of(OUT_OF)})(?!\w))\s*(?:a possible |possible )?"
+    rf"(?P<whole>{NUMBER}|(?:{_NUMBER_WORDS})(?!\w)){_UNIT})?(?![\w^°$€£¥½/]|[.,:][0-9]|\s?[€£¥°])",
+    re.IGNORECASE,
+)
+# "5分中4分": the scale's top comes first.
+_OF_FIRST = re.compile(
+    rf"(?P<whole>{NUMBER})\s?(?:[分点點점]\s?)?(?:(?:満点)?中|만점에|満点で),?\s?(?P<number>{NUMBER})\s?[分点點점]?(?:です|とします"
+    rf"|입니다)?(?!\w)"
+)
+# "<4", "~4", "$4": a bound, an estimate and a price are no scores; "<4>" is one in brackets.
+_NO_SCORE_SIGN = re.compile(r"[<>≤≥≈∼~±€$£¥≲≳^]+=?\s*\.?[0-9]|#[0-9]")
+_IN_SIGNS = re.compile(rf"<\s*({NUMBER})\s*>")
+_SUM = re.compile(rf"{NUMBER}(?:\s?[-+–]\s?{NUMBER}){{1,9}}\s?=\s?(?P<sum>{NUMBER})")
+_SCALE_FIRST = re.compile(
+    rf"(?:on )?(?:an? |the )?(?:scale (?:of |from )?)?{NUMBER}\s*(?:-|–|to)\s*{NUMBER}\s*(?:scale"
+    rf"|range)?\s*[:=]\s*"
+    rf"|(?:on )?an? (?:scale|range) (?:of |from )?{NUMBER}\s*(?:-|–|to)\s*{NUMBER}\s*[:=,]?\s*",
+    re.IGNORECASE,
+)
+# Words before an answer that leave it what it is. An article would hide the choice A.
+_FILLERS = re.compile(
+    r"(?:(?:(?:no|without(?: an?y?)?) (?:doubt|question)|well|definitely|clearly|certainly|absolutely|surely"
+    r"|simply|just"
+    r"|level|point|(?:a )?(?:score|rating|grade)(?: of)?|eindeutig|klar|natürlich|clairement|claramente"
+    r"|chiaramente"
+    r"|duidelijk)[\s,:]{1,3}){1,3}",
+    re.IGNORECASE,
+)
+_ARTICLE = re.compile(
+    r"an? (?:(?:solid|strong|clear|good|weak|full|perfect|low|high|mere|generous) )?(?=[0-9])", re.IGNORECASE
+)
+_IT_IS = re.compile(
+    r"(?:the|this|that|its?)\s+(?:(?:answer|response|reply|submission|output|statement|text"
+    r"|content)\s+)?(?:is|was)\s+"
+    r"(?:therefore |thus |clearly |indeed )?",
+    re.IGNORECASE,
+)
+# "3-4", "3 to 4", "4 5": two numbers are no verdict, and neither of them is.
+_ANOTHER_NUMBER = re.compile(
+    rf"[ \t]*(?:-|–|—|~|〜|&|/|;|\b(?:to|or|and|bis|oder|und|à|ou|et|o|y|e|a|of|tot|en)\b|至|到|或|から"
+    rf"|または|에서)?[ \t]*"
+    rf"(?:{NUMBER}|(?:{_NUMBER_WORDS})(?=[ \t]*(?:$|[.,;])))(?![\w%])"
+    rf"|[ \t]*,[ \t]*{NUMBER}[ \t]*(?:$|[,;\n]|\.(?![0-9]))"
+    r"|[ \t]*(?:±|\+/-)|-[ \t]*(?:$|[\n,;)])",
+    re.IGNORECASE,
+)
+_UP_TO = re.compile(rf"\s*(?:-|–|to)\s*(?P<high>{NUMBER})\s*[)\]}}>]*\s*(?:$|\n)", re.IGNORECASE)
+_END_TAG = re.compile(r"^\s*</[a-zA-Z][\w-]{0,30}>")
+# "4 at most", "4 (if the date is ignored)": a bound, and one of two.
+_ON_CONDITION = re.compile(
+    r"[\s(,;]{1,3}(?:minus|plus|less\s[0-9]|moins|menos|meno|weniger|if|unless|provided|assuming|at (?:best"
+    r"|most|least)|or (?:more|less|higher|lower|above"
+    r"|below|so))\b",
+    re.IGNORECASE,
+)
+# "5 (-1 for the date)".
+_TAKEN_OFF = re.compile(r"[ \t]*[(\[]\s*[-–]\s?[0-9]")
+_SHARED_OUT = re.compile(
+    rf"[ \t]*(?:for|on|in)\b[^.;\n]{{1,60}}?(?:[,;]|\band\b"
+    rf"|\bbut\b)[^.;\n]{{0,12}}?{NUMBER}[ \t]+(?:points? )?(?:for|on|in)\b",
+    re.IGNORECASE,
+)
+# "four (4)"; "4/5 = 80%".
+_AGAIN = re.compile(rf"[ \t]*\([ \t]*(?P<number>{NUMBER})[ \t]*\)")
+_AS_PERCENT = re.compile(rf"^\s*=\s*{NUMBER}\s?%")
+_ARROW = re.compile(r"[ \t]*(?:→|➜|➔|⟶|⇒|-+>|=+>)(?P<after>[^\n]*)")
+_AFTER_COLON = re.compile(r"[^0-9:\n]{1,60}:[ \t]*(?P<answer>[^\n]+)")
+_ARITHMETIC = re.compile(r"\s*(?:[×^<>÷]|\+\s*[0-9]|[*]\s*[0-9]|=)")
+_NEXT_WORD = re.compile(r"[ \t]+([^\W\d_][\w']*)(:?)")
 # Ends a label: end of text, punctuation, or the beginning of a reason.
-_LABEL_END = r"(?=$|[.,;:!?)\]}\"'*_`<>\n–—(|=]|\s+(?:[-–—(]|because\b|since\b|as\b))"
-_NOUN = r"(?:(?:option|choice|label|category|response|output|answer|assistant|model)\s+)?"
+_LABEL_END = (
+    r"(?=$|[.,、;:!?)\]}\"'*_`<>\n–—(|=]"
+    r"|\s+(?:[-–—(=]|because\b|since\b|as\b|weil\b|car\b|parce\b|porque\b|perché\b|omdat\b|not\b|instead\b"
+    r"|rather\b))"
+)
+_NOUN = r"(?:(?:option|choice|label|category|response|output|answer|assistant|model|antwort|réponse)\s+)?"
 _LABEL_NUMBER = re.compile(rf"[\s*_]*[(\[:,=–-]+\s*(?P<number>{NUMBER})\s*(?:[)\]][\s\S]*|[\s.*_]*)$")
+_BETWEEN_LABELS = re.compile(
+    r"[\s*_\"')\]]{0,4}(?:[,/&;+|]|\b(?:or|and|to|oder|und|ou|et|o|e|y|of|en)\b)[\s*_\"'(\[]{0,4}"
+)
+# "correct? No, incorrect.": what was asked is not what was answered.
+_ASKED = re.compile(r"[\s*_\"')]{0,3}\?[\s*_\"']{0,3}")
+_INTERJECTION = re.compile(
+    r"(?:(?:no|nope|nein|hm+|well|not (?:quite|really))[\s,.:;!–-]{1,4}){1,3}", re.IGNORECASE
+)
+_TAKEN_BACK = re.compile(
+    r"[\s,.;!–—-]{1,4}(?:wait|hold on|actually|sorry|rather|scratch that|I mean"
+    r"|correction)\b[\s,.:;–—-]{0,4}",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(r"\.\s?[0-9]")
+_NEAR = 120
 
 
 class ReadAnswer(NamedTuple):
@@ -47,62 +131,167 @@ def whole_answer(text: str, scale: Scale) -> Reading[float] | None:
     return answer.reading if answer and not bare(answer.rest) else None
 
 
-def answer_at_head(text: str, scale: Scale) -> ReadAnswer | None:
-    """Return the answer `text` begins with, None when it begins with anything else."""
+def answer_at_head(text: str, scale: Scale, *, sentence: bool = False) -> ReadAnswer | None:
+    """
+    Return the answer `text` begins with, None when it begins with anything else.
+
+    `sentence` says that a tag came before: "the answer is correct" is then an answer too.
+    """
     head = text.lstrip(_OPENING_MARKUP)
+    in_signs = _IN_SIGNS.match(head)
+    if in_signs:
+        head = in_signs.group(1) + " " + head[in_signs.end() :]
+    if _NO_SCORE_SIGN.match(head) or (not in_signs and _NO_SCORE_SIGN.match(text.lstrip())):
+        return None
+    head = head.lstrip("<~" + _OPENING_MARKUP)
     if match := NOT_APPLICABLE.match(head):
         return ReadAnswer(Reading.unread("not_applicable"), head[match.end() :])
-    answer = _label_at_head(head, scale)
-    # On a menu only a label counts: nobody asks the judge what a choice is worth.
-    if answer is None and scale.kind != "choices":
-        answer = _number_at_head(head, scale)
+    answer = _at_head(head, scale)
+    if sentence and (summed := _SUM.match(head)):
+        answer = _number_at_head(head[summed.start("sum") :], scale)
+    if answer is None and sentence and (subject := _IT_IS.match(head)):
+        answer = _label_at_head(head[subject.end() :], scale)
+    # Few answers have anything before them; what an answer begins with is tried first.
+    if answer is None and (filler := _FILLERS.match(head)):
+        answer = _at_head(head[filler.end() :], scale)
     return answer
 
 
+def _at_head(head: str, scale: Scale) -> ReadAnswer | None:
+    # On a menu only a label counts: nobody asks the judge what a choice is worth.
+    if scale.kind == "choices":
+        return _label_at_head(head, scale)
+    answer = _label_at_head(head, scale) or _number_at_head(head, scale)
+    if answer is not None:
+        return answer
+    if (first := _SCALE_FIRST.match(head)) or (first := _ARTICLE.match(head)):
+        return _number_at_head(head[first.end() :], scale)
+    return None
+
+
 def _number_at_head(head: str, scale: Scale) -> ReadAnswer | None:
-    match = _NUMBER.match(head) or _NUMBER_WORD.match(head)
+    match = _OF_FIRST.match(head) or _NUMBER.match(head)
     if match is None:
         return None
-    rest = head[match.end() :].lstrip(_CLOSING_MARKUP)
-    if _ANOTHER_NUMBER.match(rest):
-        return ReadAnswer(Reading.unread("ambiguous"), "")
+    rest = head[match.end() :]
+    if rest.lstrip(" ")[:1] == "%":
+        # A percentage is a score only where the scale is one of percent.
+        if scale.high != 100:
+            return None
+        rest = rest.lstrip(" ")[1:]
+    if _ON_CONDITION.match(rest) or _TAKEN_OFF.match(rest):
+        return None
+    rest = _END_TAG.sub("", rest.lstrip(_CLOSING_MARKUP), count=1)
+    if arrow := _ARROW.match(rest):
+        return _after_arrow(arrow.group("after"), scale)
+    if _SCALE_FIRST.match(head):
+        return None
+    if (to := _UP_TO.match(rest)) and (_worth(match.group("number")), to_float(to.group("high"))) == (
+        scale.low,
+        scale.high,
+    ):
+        # "[1-5]" names the scale.
+        return None
     reading = _value_of(match, scale)
+    again = _AGAIN.match(rest)
+    if again and on_scale(to_float(again.group("number")), scale) != reading:
+        return ReadAnswer(Reading.unread("ambiguous"), "")
+    rest = _AS_PERCENT.sub("", rest, count=1)
+    if _ANOTHER_NUMBER.match(rest) or _SHARED_OUT.match(rest):
+        return ReadAnswer(Reading.unread("ambiguous"), "")
+    if asked := _ASKED.match(rest):
+        return _answered(rest[asked.end() :], scale)
+    if rest[:1] == "+":
+        rest = rest[1:]
     beside = _label_at_head(rest.lstrip(" \t-–—:=(,.*_"), scale)
     if beside is not None and rest.strip():
         same = beside.reading == reading
         return ReadAnswer(reading if same else Reading.unread("ambiguous"), beside.rest)
     # A number may also count something ("3 albums", "2 of the claims") rather than score.
     word = _NEXT_WORD.match(rest)
-    if _ARITHMETIC.match(rest) or (word and word.group(1) not in _NEXT_WORDS):
+    if _ARITHMETIC.match(rest) or (word and word.group(1).casefold() not in AFTER_SCORE):
         return None
     return ReadAnswer(reading, rest)
 
 
+def _after_arrow(after: str, scale: Scale) -> ReadAnswer:
+    """Return the answer an arrow leads to: "2 → 4", "2 → after reading again: 4"."""
+    near, far = after[:_NEAR], after[_NEAR:]
+    named = _AFTER_COLON.match(near)
+    answer = answer_at_head(near, scale) or (answer_at_head(named.group("answer"), scale) if named else None)
+    return answer._replace(rest=answer.rest + far) if answer else ReadAnswer(Reading.unread("ambiguous"), "")
+
+
+def _answered(after: str, scale: Scale) -> ReadAnswer | None:
+    """Return the answer to a question that the judge put to itself: "correct? No, incorrect."."""
+    # A part only: "yes? yes? yes? …" must not be followed to its end.
+    near, far = after[:_NEAR], after[_NEAR:]
+    answer = answer_at_head(near, scale)
+    if answer is None and (interjection := _INTERJECTION.match(near)):
+        answer = answer_at_head(near[interjection.end() :], scale)
+    return answer and answer._replace(rest=answer.rest + far)
+
+
 def _value_of(match: re.Match[str], scale: Scale) -> Reading[float]:
-    digits = match.group("number").casefold()
-    number = NUMBER_WORDS[digits] if digits in NUMBER_WORDS else to_float(digits)
-    whole = match.groupdict().get("whole")
+    whole = match.group("whole")
     # "7/10" on a scale to 5 was given on another scale; converting it would be guessing.
-    if whole is not None and to_float(whole) != scale.high:
+    if whole is not None and _worth(whole) != scale.high:
         return Reading.unread("out_of_range")
-    return on_scale(number, scale)
+    return on_scale(_worth(match.group("number")), scale)
+
+
+def _worth(number: str) -> float:
+    word = NUMBER_WORDS.get(number.casefold())
+    if word is not None:
+        return word
+    whole, _, half = number.partition(" ")
+    return to_float(whole) + (0.5 if half else 0)
 
 
 def _label_at_head(head: str, scale: Scale) -> ReadAnswer | None:
-    pattern = _label_pattern(scale.labels())
+    pattern = _label_pattern(scale.labels(), scale.kind)
     match = pattern.match(head) if pattern else None
-    value = scale.value_of(match.group("label")) if match else None
-    if match is None or value is None:
+    value = _label_value(match.group("label"), scale) if match else None
+    if match is None or value is None or pattern is None:
         return None
     rest = head[match.end() :]
-    beside = _LABEL_NUMBER.match(rest) if scale.kind != "choices" else None
+    if asked := _ASKED.match(rest):
+        return _answered(rest[asked.end() :], scale)
+    if taken_back := _TAKEN_BACK.match(rest):
+        return _answered(rest[taken_back.end() :], scale) or ReadAnswer(Reading.unread("ambiguous"), "")
+    if (joined := _BETWEEN_LABELS.match(rest)) and (other := pattern.match(rest, joined.end())):
+        same = _label_value(other.group("label"), scale) == value
+        return ReadAnswer(Reading(value) if same else Reading.unread("ambiguous"), "" if same else rest)
+    if scale.kind == "choices":
+        return None if _is_part_of_number(match.group("label"), rest) else ReadAnswer(Reading(value), rest)
+    # "No. 1" counts, and says no more.
+    if scale.kind == "binary" and _NUMBERED.match(rest):
+        return None
+    beside = _LABEL_NUMBER.match(rest)
     if beside and on_scale(to_float(beside.group("number")), scale) != Reading(value):
         return ReadAnswer(Reading.unread("ambiguous"), "")
     return ReadAnswer(Reading(value), "" if beside else rest)
 
 
+def _is_part_of_number(label: str, rest: str) -> bool:
+    return label[-1:].isdigit() and bool(re.match(r"[.,:/-]?[0-9]|%", rest) or _ANOTHER_NUMBER.match(rest))
+
+
+def _label_value(label: str, scale: Scale) -> float | None:
+    value = scale.value_of(label)
+    if value is None and scale.kind == "binary":
+        word = plain_label(label)
+        value = 1.0 if word in YES else 0.0 if word in NO else None
+    return value
+
+
 @lru_cache(maxsize=256)
-def _label_pattern(labels: tuple[str, ...]) -> re.Pattern[str] | None:
+def _label_pattern(labels: tuple[str, ...], kind: str) -> re.Pattern[str] | None:
+    if kind == "binary":
+        labels = (*labels, *YES, *NO)
+    elif kind == "points":
+        # A point's label that is a number is read as a number: "4.5" is no "4".
+        labels = tuple(label for label in labels if not re.fullmatch(NUMBER, label))
     # The longest first: "partially correct" begins with no shorter label, but "yes, fully" may.
     words = sorted({label.strip() for label in labels if label.strip()}, key=len, reverse=True)
     if not words:

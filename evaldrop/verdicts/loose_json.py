@@ -8,6 +8,8 @@ completed.
 
 import json
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 _OPENING = re.compile(r"[{\[]")
@@ -38,7 +40,9 @@ class _NotJson(Exception):  # noqa: N818  (a signal inside this module)
     """The text at hand is not even loose JSON."""
 
 
-def json_values(text: str) -> list[tuple[Any, int, int]]:
+# Asked for several times about one reply: for every criterion, for scores, for rationales.
+@lru_cache(maxsize=8)
+def json_values(text: str) -> Sequence[tuple[Any, int, int]]:
     """Return the objects and arrays in `text`, outermost ones in order, each with its start and end."""
     found: list[tuple[Any, int, int]] = []
     at = attempts = 0

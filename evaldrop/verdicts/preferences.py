@@ -1,13 +1,13 @@
-"""A choice from a menu, a preference between two, a yes or a no."""
+"""A preference between two."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from evaldrop.evaluation.criteria.scales import Point, Scale
 from evaldrop.verdicts.scores import Evidence, Rank, evidence_of, settled
 from evaldrop.verdicts.structured import first_member
-from evaldrop.verdicts.verdict import Reading, agreed
-from evaldrop.verdicts.wording import bare, is_refusal, lines_of, plain_text, visible_text
+from evaldrop.verdicts.verdict import Reading
+from evaldrop.verdicts.wording import bare, plain_text, visible_text
 
 TIE = "tie"
 _TIE_WORDS = ("tie", "tied", "draw", "equal", "equally good", "both", "same")
@@ -43,22 +43,6 @@ _EQUAL = re.compile(
 )
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
 
-_YES = r"(?:y|yes)"
-_NO = r"(?:n|no)(?!\s?/\s?a\b)"  # "n/a" is no "no"
-_LETTER_LINE = re.compile(rf"^\W*(?:(?P<yes>{_YES})|(?P<no>{_NO}))\W*$", re.IGNORECASE)
-_TAGGED_LETTER = re.compile(
-    r"(?<!\w)(?:answer|verdict|decision|grade|conclusion|judge?ment|result|rating|score)[\"'*_`]{0,3}\s*(?:is|:|=|[-–—])"
-    rf"[\s\"'*_`:(\[]*(?:(?P<yes>{_YES})|(?P<no>{_NO}))(?![\w/])",
-    re.IGNORECASE,
-)
-# One capital letter, or yes and no after the end of a sentence: "certainly" ends in y and says nothing.
-_CLOSING_LETTER = re.compile(
-    r"(?:^|[.!?:;\n]|\bis|\bare)[\s\"'*_`(\[]*(?:(?P<yes>Y|Yes|YES)|(?P<no>N|No|NO))[\s\"'*_`)\].!]*$"
-)
-_OPENING_LETTER = re.compile(
-    rf"^\W*(?:(?P<yes>{_YES})|(?P<no>{_NO}))(?=\s*[.,:;!*)\n]|\s+[-–—]|$)", re.IGNORECASE
-)
-
 
 def parse_preference(
     text: str, names: tuple[str, str] = ("A", "B"), *, tie: bool = True, truncated: bool = False
@@ -83,33 +67,6 @@ def parse_preference(
     reading = settled(evidence, plain, truncated=truncated)
     outcome = {1.0: names[0], 0.0: names[1], 0.5: TIE, None: None}
     return Reading(outcome[reading.value], reading.reason)
-
-
-def parse_yes_no(text: str, *, truncated: bool = False) -> Reading[bool]:
-    """
-    Read the Y or N of a judge that is to reason first and then to print the letter on its own line, twice.
-
-    A line that holds the letter alone counts first, then a tagged letter, then one that closes or opens the
-    reply. Letters inside words never count. Y on one line and N on another is ambiguous.
-    """
-    plain = plain_text(visible_text(text))
-    lines = lines_of(plain)
-    ranked: tuple[Iterable[re.Match[str] | None], ...] = (
-        map(_LETTER_LINE.match, lines),
-        _TAGGED_LETTER.finditer(plain),
-        # The end alone: in a long reply the search would try every sentence.
-        [_CLOSING_LETTER.search(plain[-200:])],
-        [_OPENING_LETTER.match(plain)],
-    )
-    for matches in ranked:
-        reading = agreed(Reading(match.group("yes") is not None) for match in matches if match)
-        if reading is not None:
-            return reading
-    if is_refusal(plain):
-        return Reading.unread("refused")
-    if any(bare(line).casefold() in ("n/a", "not applicable") for line in lines[-1:]):
-        return Reading.unread("not_applicable")
-    return Reading.unread("truncated" if truncated else "no_verdict")
 
 
 def _named_in_json(visible: str, scale: Scale) -> Iterator[Evidence]:

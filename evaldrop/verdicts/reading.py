@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final, Literal, NamedTuple
 
 from evaldrop.evaluation.criteria.criterion import Criterion
-from evaldrop.verdicts.preferences import parse_yes_no
+from evaldrop.verdicts.letters import parse_yes_no
 from evaldrop.verdicts.scores import parse_score
 from evaldrop.verdicts.structured import (
     entries_of,
@@ -64,8 +65,9 @@ def _verdict(
     truncated = reply.stop_reason in TRUNCATED
     read: tuple[Reading[float], str] | None = None
     if form == "tool" and reply.tool_input is not None:
+        spelled = (names[place], *_spellings(criterion.name, tuple(names))[1:])
         read = _from_tool(
-            reply.tool_input, criterion, name=names[place], alone=len(names) == 1, truncated=truncated
+            reply.tool_input, criterion, names=spelled, alone=len(names) == 1, truncated=truncated
         )
     elif form == "yes_no":
         read = _from_letter(reply.text, criterion, alone=len(names) == 1, truncated=truncated), reply.text
@@ -79,15 +81,15 @@ def _verdict(
 
 
 def _from_tool(
-    tool_input: Mapping[str, Any], criterion: Criterion, *, name: str, alone: bool, truncated: bool
+    tool_input: Mapping[str, Any], criterion: Criterion, *, names: Sequence[str], alone: bool, truncated: bool
 ) -> tuple[Reading[float], str] | None:
-    entries = entries_of(tool_input, name=name, alone=alone)
+    entries = entries_of(tool_input, names=names, alone=alone)
     reading = agreed(filter(None, (read_raw(entry.raw, criterion.scale) for entry in entries)))
     if reading is None:
         return None
     rationale = rationale_of(entries)
     # In a cut input the last number may be the first digit of a longer one.
-    if truncated and (alone or list(plain_keys(tool_input))[-1:] == [plain_key(name)]):
+    if truncated and (alone or list(plain_keys(tool_input))[-1:] == [plain_key(names[0])]):
         return Reading.unread("truncated"), rationale
     return reading, rationale
 
@@ -97,6 +99,9 @@ def _from_letter(text: str, criterion: Criterion, *, alone: bool, truncated: boo
         # One letter cannot answer several questions, nor one with more than two answers.
         return Reading.unread("no_verdict")
     letter = parse_yes_no(text, truncated=truncated)
+    if letter.reason == "no_verdict":
+        # No letter: perhaps "correctness: yes", or JSON.
+        return parse_score(text, criterion.scale, name=criterion.name)
     return Reading(None, letter.reason) if letter.value is None else Reading(float(letter.value))
 
 
@@ -104,26 +109,28 @@ def _from_text(
     text: str, criterion: Criterion, names: Sequence[str], *, truncated: bool
 ) -> tuple[Reading[float], str]:
     alone = len(names) == 1
-    for name in _spellings(criterion.name, names):
-        reading = parse_score(text, criterion.scale, name=name, alone=alone, truncated=truncated)
-        section = None if alone or reading.value is not None else _section(text, name, names)
-        if section is not None:
-            reading = parse_score(
-                section.text, criterion.scale, name=name, truncated=truncated and section.is_last
-            )
-        # Anything else was said of this criterion: another spelling could only contradict it.
-        if reading.reason not in ("no_verdict", "truncated"):
-            break
-    rationale = json_rationale(visible_text(text), name=criterion.name, alone=alone)
+    name, *others = _spellings(criterion.name, tuple(names))
+    short = "".join(others)
+    reading = parse_score(text, criterion.scale, name=name, short=short, alone=alone, truncated=truncated)
+    sections = (
+        [] if alone or reading.value is not None else [_section(text, one, names) for one in (name, *others)]
+    )
+    section = next(filter(None, sections), None)
+    if section is not None:
+        reading = parse_score(
+            section.text, criterion.scale, name=name, short=short, truncated=truncated and section.is_last
+        )
+    rationale = json_rationale(visible_text(text), names=(name, *others), alone=alone)
     return reading, rationale or (section.text if section else text)
 
 
-def _spellings(name: str, names: Sequence[str]) -> list[str]:
+@lru_cache(maxsize=256)
+def _spellings(name: str, names: tuple[str, ...]) -> tuple[str, ...]:
     """Return how a judge may call a criterion: by its name, and without its family when that is enough."""
     short = name.rpartition(".")[2]
     # A short name that two families share says neither's criterion.
     tails = [plain_key(other).endswith(plain_key(short)) for other in names]
-    return [name, short] if short != name and sum(tails) == 1 else [name]
+    return (name, short) if short != name and sum(tails) == 1 else (name,)
 
 
 class _Section(NamedTuple):

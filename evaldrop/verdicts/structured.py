@@ -14,16 +14,37 @@ from evaldrop.verdicts.wording import plain_text
 # In this order: what a mapping holds under the first of them that it has is its score.
 _SCORE_KEYS = (
     "score", "rating", "grade", "verdict", "value", "answer", "judgement", "judgment", "decision", "result",
+    "overall",
 )  # fmt: skip
 _RATIONALE_KEYS = (
     "rationale", "reasoning", "explanation", "reason", "justification", "analysis", "concise_explanation",
     "comment", "feedback", "thoughts",
 )  # fmt: skip
 _NAME_KEYS = ("criterion", "name", "criteria", "metric", "dimension", "aspect")
+# What judges wrap a verdict in; any other key over one is a criterion's.
+_WRAPPERS = frozenset(
+    (
+        "verdicts", "evaluation", "evaluations", "evaluation_result", "results", "output", "outputs",
+        "input", "inputs", "response",
+        "data", "arguments", "args", "parameters", "params", "submit_verdicts", "judgements", "judgments",
+        "assessment", "assessments",
+        "scores", "ratings", "grades", "criteria", "criterion", "answers", "final", "overall", "properties",
+        "content", "json", "reply",
+        "tool_input", "final_verdict", "final_answer", "function", "tool_use", "name_of_criterion",
+        *_SCORE_KEYS,
+    )
+)  # fmt: skip
+# Beside a score, one that is said to be the last; and those that are another number.
+_FINAL_KEY = re.compile(r"(?:final|revised|corrected|adjusted|updated)_(?:score|rating|grade|verdict)")
+_OTHER_KEY = re.compile(
+    r"(?:max|min|maximum|minimum|alternative|initial|draft|previous|first|preliminary|confidence|old"
+    r"|original|sub|average|possible|reference|expected)_"
+)
 _VERDICT_KEYS = frozenset({"rationale", "score"})
 _DEPTH = 6
 _SHORT = 80
 _NO_WORD = re.compile(r"[^a-z0-9]+")
+_OWN_TAG = re.compile(r"^\W{0,4}(?:final |overall )?(?:score|rating|grade|verdict)\s?[:=]\s?", re.IGNORECASE)
 # Prose may surround a JSON reply; more than this and the JSON is a quotation in a text.
 _FRAME = 120
 
@@ -33,6 +54,7 @@ class Entry(NamedTuple):
 
     raw: Any
     rationale: str
+    named: bool = False
 
 
 def plain_key(key: object) -> str:
@@ -69,24 +91,46 @@ def first_text(members: Mapping[str, Any], keys: Sequence[str]) -> str | None:
     return next((members[key] for key in keys if isinstance(members.get(key), str)), None)
 
 
-def score_in_json(text: str, scale: Scale, *, name: str, alone: bool) -> tuple[Reading[float], bool] | None:
-    """Return the score in the JSON of `text`, and whether the JSON is the reply or only quoted in it."""
-    framing: list[Reading[float]] = []
-    quoted: list[Reading[float]] = []
+class Given(NamedTuple):
+    """A reading from JSON, where that stands, whether it is the reply or a quotation, whether it is named."""
+
+    reading: Reading[float]
+    start: int
+    end: int
+    frames: bool
+    named: bool
+
+
+def scores_in_json(text: str, scale: Scale, *, names: Sequence[str], alone: bool) -> list[Given]:
+    """Return the scores in the JSON of `text`, one for each place."""
+    found = []
     for value, start, end in json_values(text):
-        entries = entries_of(value, name=name, alone=alone)
-        readings = filter(None, (read_raw(entry.raw, scale) for entry in entries))
+        entries = entries_of(value, names=names, alone=alone)
+        reading = agreed(filter(None, (read_raw(entry.raw, scale) for entry in entries)))
+        if reading is None:
+            continue
         own_line = not text[text.rfind("\n", 0, start) + 1 : start].strip()
-        is_reply = own_line and (start <= _FRAME or not text[end:].strip(" \n\t`.*"))
-        (framing if is_reply else quoted).extend(readings)
-    reading = agreed(framing) or agreed(quoted)
-    return None if reading is None else (reading, bool(framing))
+        frames = own_line and (start <= _FRAME or not text[end:].strip(" \n\t`.*"))
+        found.append(Given(reading, start, end, frames, any(entry.named for entry in entries)))
+    return found
 
 
-def json_rationale(text: str, *, name: str, alone: bool) -> str:
+def without_json(text: str) -> str:
+    """Return `text` with blanks in place of JSON objects: what they hold is read as data and not as prose."""
+    parts, at = [], 0
+    for value, start, end in json_values(text):
+        if isinstance(value, Mapping) or (
+            isinstance(value, list) and any(isinstance(one, Mapping) for one in value)
+        ):
+            parts += [text[at:start], " " * (end - start)]
+            at = end
+    return "".join([*parts, text[at:]])
+
+
+def json_rationale(text: str, *, names: Sequence[str], alone: bool) -> str:
     """Return the rationale beside the score in the JSON of `text`, empty when there is none."""
     values = [value for value, _, _ in json_values(text)]
-    return rationale_of(entry for value in values for entry in entries_of(value, name=name, alone=alone))
+    return rationale_of(entry for value in values for entry in entries_of(value, names=names, alone=alone))
 
 
 def rationale_of(entries: Iterable[Entry]) -> str:
@@ -94,21 +138,36 @@ def rationale_of(entries: Iterable[Entry]) -> str:
     return next((entry.rationale for entry in entries if entry.rationale), "")
 
 
-def entries_of(value: Any, *, name: str, alone: bool) -> list[Entry]:
+def entries_of(value: Any, *, names: Sequence[str], alone: bool) -> list[Entry]:
     """
-    Return everything `value` gives for the criterion called `name`.
+    Return everything `value` gives for the criterion that is called by any of `names`.
 
     `alone` says that the call was about this criterion only: a score without a name is then its score.
     """
-    wanted = plain_key(name)
-    if wanted and wanted not in _VERDICT_KEYS and _is_verdict(value):
-        given = plain_keys(value).get(wanted)
-        found = [Entry(given["score"], given["rationale"])] if given else []
+    wanted = _wanted(tuple(names))
+    if not wanted & _VERDICT_KEYS and _is_verdict(value):
+        given = [member for key, member in plain_keys(value).items() if key in wanted]
+        found = [Entry(member["score"], member["rationale"], named=True) for member in given]
     else:
-        found = [_entry(member) for key, member in _named(value, 0) if wanted and key == wanted]
+        found = [
+            _entry(member)._replace(named=True) for key, member in _named(value, 0) if _names(key, wanted)
+        ]
     if not found and alone:
         found = _unnamed(value, 0)
     return found
+
+
+@lru_cache(maxsize=256)
+def _wanted(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(plain_key(name) for name in names) - {""}
+
+
+def _names(key: str, wanted: frozenset[str]) -> bool:
+    """Tell whether a key is a name, or says that it holds its score: "correctness_score"."""
+    return key in wanted or (
+        (key.startswith(("final_", "overall_")) or key.endswith(("_score", "_rating", "_grade", "_verdict")))
+        and re.sub(r"^(?:final|overall)_|_(?:score|rating|grade|verdict)$", "", key) in wanted
+    )
 
 
 def read_raw(raw: Any, scale: Scale, *, depth: int = 0) -> Reading[float] | None:
@@ -124,8 +183,8 @@ def read_raw(raw: Any, scale: Scale, *, depth: int = 0) -> Reading[float] | None
         # Replies hold the same few short answers over and over.
         return _short_answer(raw, scale) if len(raw) <= _SHORT else _answer(raw, scale)
     if depth < _DEPTH and isinstance(raw, Mapping):
-        key = next((key for key in _SCORE_KEYS if key in plain_keys(raw)), None)
-        return None if key is None else read_raw(plain_keys(raw)[key], scale, depth=depth + 1)
+        entry = _entry(raw)
+        return None if entry.raw is None else read_raw(entry.raw, scale, depth=depth + 1)
     if depth < _DEPTH and isinstance(raw, Sequence):
         return agreed(filter(None, (read_raw(one, scale, depth=depth + 1) for one in raw)))
     return None
@@ -152,7 +211,7 @@ def _is_scalar(score: Any) -> bool:
 
 
 def _answer(raw: str, scale: Scale) -> Reading[float] | None:
-    plain = plain_text(raw)
+    plain = _OWN_TAG.sub("", plain_text(raw), count=1)
     head = answer_at_head(plain, scale)
     # "4 - polite", "4: because …" in a string is an answer; a sentence that begins with a number is not.
     return whole_answer(plain, scale) or (head.reading if head and len(plain) <= _FRAME else None)
@@ -200,9 +259,13 @@ def _unnamed(value: Any, depth: int) -> list[Entry]:
         return []
     if isinstance(value, Mapping):
         keys = plain_keys(value)
+        if first_text(keys, _NAME_KEYS) is not None:
+            # It says whose it is, and that is another criterion.
+            return []
         if any(key in keys for key in _SCORE_KEYS) or _own_score_key(keys):
             return [_entry(value)]
-        members = [member for key, member in keys.items() if key not in _RATIONALE_KEYS]
+        # Under a key that is no wrapper's stands another criterion's.
+        members = [member for key, member in keys.items() if key in _WRAPPERS]
     elif isinstance(value, Sequence):
         # Numbers in a list are not tagged as anything.
         members = list(value)
@@ -217,13 +280,21 @@ def _entry(member: Any) -> Entry:
         return Entry(member, "")
     keys = plain_keys(member)
     rationale = first_text(keys, _RATIONALE_KEYS) or ""
-    key = next((key for key in _SCORE_KEYS if key in keys), None) or _own_score_key(keys)
+    key = (
+        next((key for key in keys if _FINAL_KEY.fullmatch(key)), None)
+        or next((key for key in _SCORE_KEYS if key in keys), None)
+        or _own_score_key(keys)
+    )
     return Entry(keys[key] if key else None, rationale)
 
 
 def _own_score_key(keys: Mapping[str, Any]) -> str | None:
     """Return the one key that ends in a score word ("overall_score"), if there is exactly one."""
-    ending = [key for key in keys if key.endswith(("_score", "_rating", "_grade", "_verdict"))]
+    ending = [
+        key
+        for key in keys
+        if key.endswith(("_score", "_rating", "_grade", "_verdict")) and not _OTHER_KEY.match(key)
+    ]
     return ending[0] if len(ending) == 1 else None
 
 

@@ -2,22 +2,28 @@
 
 import re
 import string
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
+
+from evaldrop.verdicts.languages import DIGITS
 
 # A reply this long says more than a bare number; a number in it proves nothing.
 SHORT_REPLY = 200
 
 # A comma is a decimal one when one or two digits follow ("8,5"); three are thousands.
 NUMBER = r"[-+]?(?:[0-9]+(?:[.,][0-9]{1,2}(?![0-9])|\.[0-9]+)?|\.[0-9]+)"
-NUMBER_WORDS = {
-    word: float(number)
-    for number, word in enumerate(
-        ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-    )
-}
-NOT_APPLICABLE = re.compile(r"(?:n\s?/\s?a|n\.a\.?|not[ _-]+applicable|inapplicable)(?![\w/])", re.IGNORECASE)
+NOT_APPLICABLE = re.compile(
+    r"(?:n\s?/\s?a|n\.a\.?|not[ _-]+applicable|inapplicable|nicht anwendbar|sans objet|no aplica"
+    r"|não se aplica|non applicabile|niet van toepassing|不适用|不適用|該当なし|해당 없음)(?![\w/])",
+    re.IGNORECASE,
+)
 
 _REFUSAL = re.compile(
-    r"^\W*(?:(?:i(?:'m| am)(?: (?:so|very|really|truly))? sorry|sorry|i apologi[sz]e|my apologies"
+    r"^(?!\W*(?:sorry,? )?(?:but )?(?:i|we) (?:cannot|can't|won't) (?:\w+ )?give (?:it|this|the \w+|more"
+    r"|an? [0-9]))"
+    r"\W*(?:(?:i(?:'m| am)(?: (?:so|very|really|truly))? sorry|sorry|i apologi[sz]e|my apologies"
     r"|unfortunately)"
     r"[^.!?\n]{0,80}?)?(?:as an? (?:ai|language|large)[^,.\n]{0,60},? )?(?:but )?(?:i|we)(?:'m| am| are)?"
     r"(?: \w+ly)? ?(?:can(?:'t|not| not)\b|won't\b|will not\b|unable\b|not able\b"
@@ -26,13 +32,38 @@ _REFUSAL = re.compile(
     re.IGNORECASE,
 )
 _APOLOGY_ONLY = re.compile(r"^\W*(?:i(?:'m| am) sorry|sorry|i apologi[sz]e)\W*(?:$|[.,!])", re.IGNORECASE)
-_THOUGHTS = re.compile(r"<(think|thinking|reasoning|scratchpad)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
+_THOUGHT = (
+    r"(?:seed:|ant)?(?:think|thinking|thinks|thoughts?|reasoning|reflection|analysis|scratchpad|cot|working"
+    r"|inner[_-]?monologue|internal[_-]?(?:thoughts?|monologue)|chain[_-]?of[_-]?thought|draft|plan)"
+)
+# In the ways models write it: <think>, [THINK], ◁think▷, <|begin_of_thought|>.
+_THOUGHT_MARK = re.compile(
+    rf"<(?P<tag>{_THOUGHT})(?:\s[^<>\n]{{0,80}})?>|</(?P<tag_end>{_THOUGHT})\s?>"
+    r"|[\[◁](?P<mark>think(?:ing)?)[\]▷]|[\[◁]/(?P<mark_end>think(?:ing)?)[\]▷]"
+    r"|<\|?(?P<token>begin_of_thought|start_working_out|start_think(?:ing)?|thinking)\|?>"
+    r"|<\|?(?P<token_end>end_of_thought|end_working_out|end_think(?:ing)?|/thinking)\|?>",
+    re.IGNORECASE,
+)
+# harmony: every channel but the last named "final" is for nobody's eyes.
+_CHANNEL = re.compile(
+    r"(?:<\|start\|>\s?\w{0,20})?\s?<\|channel\|>\s?(?P<channel>\w{0,20})[^<\n]{0,80}"
+    r"(?:<\|constrain\|>\s?\w{0,20})?<\|message\|>(?P<said>.*?)(?=<\|(?:end|start|return|call|channel)\|>"
+    r"|\Z)",
+    re.DOTALL,
+)
+_CONTROL_TOKEN = re.compile(r"<\|[a-z_]{1,24}\|>")
+_WORDS = re.compile(r"[^\W\d_]+")
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n`]*$", re.MULTILINE)
 _FENCED_INLINE = re.compile(r"^(```|~~~)(?:json|text|python|yaml|xml)?(.*?)\1$", re.DOTALL)
 _INVISIBLE = str.maketrans(dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff"))
 _PLAIN = str.maketrans(
     {
         **{chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},  # full-width forms
+        **{digit: str(value) for digits in DIGITS for value, digit in enumerate(digits)},
+        "٫": ".",
+        "。": ".",
+        "\u3000": " ",
+        **dict.fromkeys("「」『』«»„‟", '"'),
         **dict.fromkeys("\u00a0\u2007\u202f", " "),
         **dict.fromkeys("’‘", "'"),
         **dict.fromkeys("“”", '"'),
@@ -43,22 +74,72 @@ _PLAIN = str.maketrans(
 _MARKUP = " \t\n*_`\"'()[]{}<>#|~.,;:!"
 
 
+# A reply about several criteria is read once for each: what depends on the text alone is kept for a moment.
+@lru_cache(maxsize=8)
 def visible_text(reply: str) -> str:
     """
     Return `reply` without what carries no verdict: hidden thoughts, fences, invisible characters.
 
     A thought that was never closed runs to the end: what the judge only considered is no verdict.
     """
-    text = re.sub(r"\r\n?", "\n", reply).translate(_INVISIBLE)
-    text = _THOUGHTS.sub("\n", text).strip()
+    text = reply.replace("\r\n", "\n").replace("\r", "\n").translate(_INVISIBLE)
+    text = _without_thoughts(_said_finally(text))
+    if "<|" in text:
+        text = _CONTROL_TOKEN.sub("\n", text)
+    text = text.strip()
     if inline := _FENCED_INLINE.match(text):
         text = inline.group(2)
     return _FENCE.sub("", text).strip()
 
 
+def _said_finally(text: str) -> str:
+    """Return the final channel of a harmony reply, nothing when it has none; all of any other reply."""
+    if "<|channel|>" not in text:
+        return text
+    final = ""
+    for channel in _CHANNEL.finditer(text):
+        if channel.group("channel") == "final":
+            final = channel.group("said")
+    return final
+
+
+def _without_thoughts(text: str) -> str:
+    """
+    Return `text` without thoughts. One that was never closed runs to the end.
+
+    One that was never opened began before the reply did: some servers cut the opening mark off. But a closing
+    mark in quotes is spoken of, and ends nothing.
+    """
+    if "<" not in text and "[" not in text and "◁" not in text:
+        return text
+    kept: list[str] = []
+    inside, at = "", 0
+    for mark in _THOUGHT_MARK.finditer(text):
+        kind = mark.lastgroup or ""
+        # Tokens come in pairs of two names, tags in pairs of one.
+        name = "token" if kind.startswith("token") else mark.group(kind).casefold()
+        if not kind.endswith("_end"):
+            if not inside:
+                kept.append(text[at : mark.start()])
+                inside = name
+        elif inside == name:
+            inside, at = "", mark.end()
+        elif not inside and text[mark.start() - 1 : mark.start()] not in ("`", "'", '"', "“", "‘"):
+            kept.clear()
+            at = mark.end()
+    return "\n".join([*kept, "" if inside else text[at:]])
+
+
+@lru_cache(maxsize=8)
 def plain_text(visible: str) -> str:
-    """Return `visible` with straight quotes and ASCII digits. Not for JSON: it could end a string."""
+    """Return `visible` with straight quotes, ASCII digits and stops. Not for JSON: it could end a string."""
     return visible.translate(_PLAIN)
+
+
+def any_of(words: Iterable[str]) -> str:
+    """Return a pattern that matches any of `words`, the longest first, with any blank for a space in one."""
+    ordered = sorted(set(words), key=lambda word: (-len(word), word))
+    return "|".join(re.escape(word).replace(r"\ ", r"\s") for word in ordered)
 
 
 def bare(text: str) -> str:
@@ -81,3 +162,27 @@ def is_refusal(text: str) -> bool:
 def lines_of(text: str) -> list[str]:
     """Return the lines that are not blank."""
     return [line for line in text.split("\n") if line.strip(string.whitespace)]
+
+
+@lru_cache(maxsize=8)
+def word_starts(text: str) -> Mapping[str, Sequence[int]]:
+    """Return where each word of `text` begins, by the word in lower case: where a pattern is worth trying."""
+    starts: dict[str, list[int]] = defaultdict(list)
+    lower = text.lower()
+    # A few letters become two in lower case, and every place after them would be wrong.
+    for match in _WORDS.finditer(lower if len(lower) == len(text) else text):
+        starts[match.group()].append(match.start())
+    return starts
+
+
+def matches_at(pattern: re.Pattern[str], text: str, words: AbstractSet[str]) -> list[re.Match[str]]:
+    """Return the matches of `pattern` that begin with any of `words`, in order, none within another."""
+    starts = word_starts(text)
+    found: list[re.Match[str]] = []
+    end = 0
+    for at in sorted(at for word in starts.keys() & words for at in starts[word]):
+        match = pattern.match(text, at) if at >= end else None
+        if match:
+            found.append(match)
+            end = match.end()
+    return found

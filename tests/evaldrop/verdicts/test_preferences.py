@@ -5,7 +5,8 @@ import pytest
 from evaldrop.evaluation.criteria import Scale
 from evaldrop.evaluation.criteria.scales import Point
 from evaldrop.verdicts import TIE
-from evaldrop.verdicts.preferences import parse_preference, parse_yes_no
+from evaldrop.verdicts.letters import parse_yes_no
+from evaldrop.verdicts.preferences import parse_preference
 from evaldrop.verdicts.scores import parse_score
 from evaldrop.verdicts.verdict import Reading
 

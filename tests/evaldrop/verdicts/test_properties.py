@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from evaldrop.evaluation.criteria import BUILT_IN, Criterion, Scale
 from evaldrop.evaluation.criteria.scales import Point
 from evaldrop.verdicts import JudgeReply, read_verdicts
+from evaldrop.verdicts.letters import parse_yes_no
 from evaldrop.verdicts.pairs import parse_pair
-from evaldrop.verdicts.preferences import parse_preference, parse_yes_no
+from evaldrop.verdicts.preferences import parse_preference
 from evaldrop.verdicts.rankings import parse_ranking
 from evaldrop.verdicts.scores import parse_score
 from evaldrop.verdicts.structured import entries_of
@@ -163,7 +164,7 @@ GIVEN = st.dictionaries(
 )
 def test_what_is_to_the_letter_as_asked_is_read_as_anything_else_would_be(value, name, alone):
     """A member more makes it a reply that is not; what was given for a criterion stays the same."""
-    searched = entries_of({**value, "note": 7}, name=name, alone=False)
-    assert entries_of(value, name=name, alone=False) == searched
+    searched = entries_of({**value, "note": 7}, names=[name], alone=False)
+    assert entries_of(value, names=[name], alone=False) == searched
     if searched:
-        assert entries_of(value, name=name, alone=alone) == searched
+        assert entries_of(value, names=[name], alone=alone) == searched

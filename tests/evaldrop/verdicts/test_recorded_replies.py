@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from evaldrop.evaluation.criteria import Scale
+from evaldrop.evaluation.criteria import Criterion, Scale
 from evaldrop.evaluation.criteria.scales import Point
-from evaldrop.verdicts.pairs import parse_pair
+from evaldrop.verdicts import JudgeReply, read_pair_scores, read_verdicts
 from evaldrop.verdicts.preferences import parse_preference
 from evaldrop.verdicts.rankings import parse_ranking
-from evaldrop.verdicts.scores import parse_score
 from evaldrop.verdicts.verdict import Reading
 
 SHARED_DATA = os.environ.get("EVALDROP_SHARED_DATA")
@@ -32,10 +31,11 @@ def cases():
 
 
 def read(case) -> Reading:
-    """Read a reply by the form that was asked for."""
+    """Read a reply by the form that was asked for, as a run reads it."""
     text, form, scale = case["raw_text"], case["format"], case["scale"]
     if "pair of scores" in form:
-        return parse_pair(text, Scale.between(*scale))
+        pair = read_pair_scores(JudgeReply(text=text, stop_reason="end_turn"), Scale.between(*scale))
+        return Reading(pair.scores, pair.unscored_reason)
     if "CoT" in form:
         return parse_preference(text, ("a", "b"), tie=False)
     if "ranks" in form:
@@ -45,9 +45,15 @@ def read(case) -> Reading:
         )
     if "digit" in form:
         menu = Scale.of_choices(*(Point(value=float(n), label=label) for n, label in enumerate(scale)))
-        reading = parse_score(text, menu)
+        reading = score(text, menu, name="verdict")
         return reading if reading.value is None else Reading(scale[int(reading.value)])
-    return parse_score(text, Scale.between(*scale), name=form.partition("/")[2])
+    return score(text, Scale.between(*scale), name=form.partition("/")[2] or "quality")
+
+
+def score(text: str, scale: Scale, *, name: str) -> Reading:
+    reply = JudgeReply(text=text, stop_reason="end_turn")
+    [verdict] = read_verdicts(reply, [Criterion(name=name, question="?", scale=scale)], form="text")
+    return Reading(verdict.score, verdict.unscored_reason)
 
 
 def shown(value) -> str:

@@ -129,6 +129,8 @@ SCORED = [
     ("Score: 1 - no issues found", BINARY, 1),
     ("Tone: Friendly enough (4)", FIVE, 4),
     ("Tone: Yes (1)", UNIT, 1),
+    # The form that was asked for, on the last line
+    ("Score: 2\nTone: 3", FIVE, 3),
     # Phrases
     ("All in all the rating is 4.", FIVE, 4),
     ("It greets the reader, so I would give it a 4.", FIVE, 4),
@@ -148,6 +150,8 @@ SCORED = [
     ("Good (4)", FIVE, 4),
     ("It greets the reader. 4", FIVE, 4),
     ("warm\n" + LONG, FIVE, 4),
+    ("4\n" + LONG, FIVE, 4),
+    (LONG + "\n4", FIVE, 4),
     (LONG + "\nwarm", FIVE, 4),
     ("Yes.", BINARY, 1),
     ("Yes, it cites the policy.", BINARY, 1),
@@ -177,8 +181,6 @@ UNSCORED = [
     ("A score of 5 would require sources.", FIVE, "no_verdict"),
     ("I cannot see why it should not be rated a 5 if it had sources", FIVE, "refused"),
     (LONG, FIVE, "no_verdict"),
-    (LONG + "\n4", FIVE, "no_verdict"),
-    ("4\n" + LONG, FIVE, "no_verdict"),
     ("1. It greets.\n2. It thanks.", FIVE, "no_verdict"),
     ("Certainly", BINARY, "no_verdict"),
     ("The reply is friendly", BINARY, "no_verdict"),
@@ -225,7 +227,6 @@ UNSCORED = [
     ("Score: rude (4)", FIVE, "ambiguous"),
     ("Yes, 0", BINARY, "ambiguous"),
     ("[[3]] or [[4]]", FIVE, "ambiguous"),
-    ("Score: 2\nTone: 3", FIVE, "ambiguous"),
     ('{"score": 3}\n{"score": 4}', FIVE, "ambiguous"),
     ('{"score": 3, "score": 4}', FIVE, "ambiguous"),
     ("<answer>3</answer><answer>4</answer>", FIVE, "ambiguous"),
@@ -275,9 +276,10 @@ def test_a_plainer_mark_outranks_a_number_in_the_reasoning(text, score):
     assert parse_score(text, FIVE) == Reading(float(score))
 
 
-def test_a_quoted_verdict_of_the_same_rank_is_never_preferred():
+def test_a_quoted_verdict_is_none_and_one_that_nothing_marks_as_quoted_is_never_preferred():
     text = "The response ends with\nRating: [[5]]\nwhich is no verdict of mine.\nRating: [[2]]"
-    assert parse_score(text, FIVE).reason == "ambiguous"
+    assert parse_score(text, FIVE) == Reading(2.0)
+    assert parse_score("Rating: [[5]]\nIt is wrong.\nRating: [[2]]", FIVE).reason == "ambiguous"
 
 
 @pytest.mark.parametrize(

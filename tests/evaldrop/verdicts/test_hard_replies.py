@@ -1,0 +1,63 @@
+"""
+Hard replies, read through what a run calls as a careful person reads them: none is read as another score.
+
+A line of `hard_replies.jsonl` is a reply: how it was `asked` for, each criterion's scale by name, and the
+score of each that is wanted, null where none can be read.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from evaldrop.evaluation.criteria import Criterion, Scale, built_in
+from evaldrop.evaluation.criteria.scales import Point
+from evaldrop.verdicts import JudgeReply, read_verdicts
+
+
+def points(*labels, first=1, halves=False):
+    return Scale.of_points(
+        *(Point(value=float(n), label=label) for n, label in enumerate(labels, start=first)),
+        halves_allowed=halves,
+    )
+
+
+def menu(**choices):
+    return Scale.of_choices(*(Point(value=value, label=label) for label, value in choices.items()))
+
+
+QUALITY = ("wrong", "mostly wrong", "half right", "mostly right", "right")
+SCALES = {
+    "five": points(*QUALITY),
+    "five_halves": points(*QUALITY, halves=True),
+    "tone": points("rude", "flat", "polite", "warm", "delightful"),
+    "digits": points(*"12345"),
+    "halves": points(*"12345", halves=True),
+    "ten": points(*(f"p{letter}" for letter in "abcdefghij")),
+    "zero_two": points("incorrect", "partially correct", "correct", first=0),
+    "yes_no": Scale.binary(not_applicable=True),
+    "unit": Scale.between(0, 1),
+    "percent": Scale.between(0, 100),
+    "signed": Scale.between(-2, 2),
+    "menu": menu(A=1.0, B=0.5, C=0.0),
+    "numbered": menu(**{"1": 0.0, "2": 0.5, "3": 1.0}),
+}
+CASES = [
+    json.loads(line)
+    for line in (Path(__file__).parent / "hard_replies.jsonl").read_text(encoding="utf-8").splitlines()
+]
+
+
+def criterion(name, scale):
+    return built_in(name) if scale == "built_in" else Criterion(name=name, question="?", scale=SCALES[scale])
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.get("text", case.get("tool_input")))[-60:])
+def test_a_reply_is_read_as_a_careful_person_reads_it(case):
+    reply = JudgeReply(
+        text=case.get("text", ""),
+        tool_input=case.get("tool_input"),
+        stop_reason=case.get("stop_reason", "end_turn"),
+    )
+    criteria = [criterion(name, scale) for name, scale in case["scales"].items()]
+    assert [verdict.score for verdict in read_verdicts(reply, criteria, form=case["asked"])] == case["want"]
