@@ -6,6 +6,7 @@ import json
 import re
 import runpy
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
@@ -50,7 +51,9 @@ def validated(folder, capsys):
     def validate(definition, *rows, name="faq.jsonl"):
         (folder / "evaluation.yaml").write_text(definition, encoding="utf-8")
         lines = (row if isinstance(row, bytes) else json.dumps(row).encode() for row in rows)
-        (folder / name).write_bytes(b"\n".join(lines) + b"\n")
+        # A Parquet file ends with its mark.
+        end = b"" if name.endswith(".parquet") else b"\n"
+        (folder / name).write_bytes(b"\n".join(lines) + end)
         code = main(["validate", name])
         return code, "".join(capsys.readouterr())
 
@@ -279,7 +282,12 @@ def shown_of_wrong_rows(folder, validated):
     good, wrong = {"prompt": "a"}, {"prompt": "a", "referenceResponse": {}}
     array = b"[\n%s\n]" % b",\n\n\n\n\n".join(json.dumps(row).encode() for row in (good, good, wrong))
     _, elements = validated(SMALLEST, array, name="faq.json")
-    return without_the_word_error(lines + elements)
+    sheet = ["id,prompt,reference,category", *(f"c{n},Why?,So,a" for n in range(59)), "c60,Why, when?,So,a"]
+    _, cells = validated(SMALLEST, "\n".join(sheet).encode(), name="faq.csv")
+    parquet = io.BytesIO()
+    pq.write_table(pa.table({"prompt": ["Why?"] * 7 + [None] + ["Why?"] * 4}), parquet)
+    _, columns = validated(SMALLEST, parquet.getvalue(), name="faq.parquet")
+    return without_the_word_error(lines + cells + columns + elements)
 
 
 def shown_of_long_records(folder, validated):
