@@ -1,0 +1,245 @@
+"""A preference on a line of its own: `preferred: first`, `[[A]]`, `Winner: Response 2`, or the name alone."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from evaldrop.verdicts.pair_sentences import claims
+from evaldrop.verdicts.pair_words import TIE, PairWords, Place
+from evaldrop.verdicts.verdict import Reading, agreed
+from evaldrop.verdicts.wording import lines_of
+
+# The tag our own prompt asks for, and what judges write instead of it, in the languages they write in.
+_STRONG = (
+    r"preferred(?:[\s_-](?:response|output|answer|assistant|model|option|candidate|one|choice))?|preference|winner|winning[\s_-]\w+"
+    r"|(?:better|best|superior|stronger)(?:[\s_-](?:response|output|answer|assistant|model|option|candidate|one|choice))?"
+    r"|verdict|decision|choice|judge?ment|pick|selection|selected|chosen"
+    r"|bevorzugte? ?(?:antwort)?|präferenz|gewinner|sieger|urteil|entscheidung|bessere antwort"
+    r"|préférée?|préférence|gagnante?|vainqueur|meilleure réponse|choix|preferid[ao]|preferencia|ganadora?|mejor respuesta"
+    r"|preferência|vencedora?|melhor resposta|preferit[ao]|preferenza|vincitore|vincitrice|migliore risposta|risposta migliore"
+    r"|voorkeur|winnaar|beste antwoord|beter antwoord|偏好|首选|优胜者?|更好的回答|胜者|获胜者|选择|優先|好み|勝者|優れた回答|より良い回答"
+    r"|判定|選好|선호|승자|우승|선택|더 나은 (?:답변|응답)"
+)
+# These name other things as well: they count on the first and the last line only.
+_WEAK = r"answer|result|conclusion|outcome|antwort|ergebnis|résultat|resultado|risultato|结论|結論|결론"
+_EARLIER = r"(?:first )?draft|initial|tentative|preliminary|provisional|old|previous|earlier|instinctive"
+_LATER = r"final|revised|corrected|updated|new|ultimate|overall|correction|endgültige?|finale?|最终|最終|최종"
+_TAGGED = re.compile(
+    r"^(?P<quote>[\s*_#`+|-]{0,10}>)?[\s>*_#`\"'(\[{|+-]{0,10}(?:[0-9]{1,2}[.)]\s)?"
+    r"(?:(?:so|therefore|thus|hence|overall|in conclusion|conclusion|in summary|and)[,:]?\s+)?"
+    rf"(?P<mark>(?:(?:my|the|our|{_LATER}|{_EARLIER}|meine|mon|mi|minha|mia|mijn)[\s_:-]*){{0,4}}?)"
+    rf"(?:(?P<tag>{_STRONG})|(?P<weak>{_WEAK}))"
+    r"(?:\s\([^()\n]{0,40}\))?[\"'*_`\]]{0,4}\s?(?:[:=→]|->|=>|\s?[–—]|\s-|is\b:?|goes to\b)(?P<value>[^\n]*)$",
+    re.IGNORECASE,
+)
+_MARKED_ONLY = re.compile(rf"^[\s*_#]{{0,6}}(?P<mark>{_LATER})[*_\s]{{0,4}}:(?P<value>[^\n]*)$", re.IGNORECASE)
+_IS_EARLIER = re.compile(rf"\b(?:{_EARLIER})\b", re.IGNORECASE)
+_IS_LATER = re.compile(_LATER, re.IGNORECASE)
+# A line that announces somebody's words, or the judge's own before it thought again.
+_ANNOUNCES = re.compile(
+    r"\b(?:says?|said|ends?|contains?|includes?|wrote|writes|reads?|instruct\w*|tells?|told|claims?|quot\w+|injected|hidden|states?|adds?"
+    r"|appended|embedded|inserted|inside|demands?|asks?|asked|insists?|example|formats?|either|one of|draft|initial\w*|instinct|at first"
+    r"|first (?:thought|impression|draft|glance|reading)|instructions?|prompt|template|options|would be|attempt\w*|tries|inject\w*)\b"
+    r"[^\n]*[:：][\s*_`\"']*$",
+    re.IGNORECASE,
+)
+_OWN = re.compile(r"\b(?:my|final|verdict is|therefore|conclude|conclusion|decision)\b", re.IGNORECASE)
+_RECONSIDERED = re.compile(
+    r"\b(?:wait|on reflection|on second thought|reconsider\w*|re-?read\w*|actually|correction|i (?:was|am) wrong|scratch that"
+    r"|i (?:must|have to|will|need to) (?:change|correct|revise|withdraw)|changed? my mind|look(?:ing)? again|re-?check\w*"
+    r"|oops|second look|closer look|closer inspection|retract|thinking about it|my (?:error|mistake)|not (?:a|my) verdict|that is no verdict"
+    r"|i ignored?|ignoring (?:it|that|this)|that was (?:the|a|its|only)|that is what (?:it|the)|bei näherem|en fait|pensándolo|ripensandoci)\b",
+    re.IGNORECASE,
+)
+_BOXED = re.compile(
+    r"\[\[\s*([^\[\]\n]{1,60}?)\s*\]\]|\\boxed\{\s*(?:\\text\{)?([^{}\n]{1,60}?)\s*\}"
+    r"|<(?:answer|verdict|preferred|preference|winner|choice|decision|better|result|output|final_answer|final)>\s*([^<>]{1,60}?)\s*</",
+    re.IGNORECASE,
+)
+_COMPARED = re.compile(r"^(?P<left>.{1,40}?)\s*(?P<sign>>{1,3}|<{1,3}|={1,2}|~)\s*(?P<right>.{1,40})$")
+
+# What may follow a name that is the whole of an answer; any other word makes the name part of something else.
+_GOES_ON = re.compile(
+    r"\s*(?:because|since|as|for|over|by|with|due|given|and|but|than|which|though|although|while|clearly|slightly|overall|it|instead"
+    r"|is|was|wins|weil|denn|da|parce|car|porque|pois|perché|omdat|want|rather than|in my|marginally|narrowly|on balance|in all"
+    r"|without|by far|hands down|of the two|between)\b",
+    re.IGNORECASE,
+)
+_STOPS = re.compile(r"\s*(?:[.,;:!)\]}|<>、。，；：！\n—–-]|$)")
+_ALTERNATIVE = re.compile(
+    r"^[\s*_`\"')(\]]{0,6}(?:/|\||&|,|;|or\b|and\b|vs\.?|versus\b|oder\b|und\b|ou\b|et\b|o\b|y\b|e\b|of\b|en\b|或|或者|和|か|または|또는|와|과|[-–—.]|\()?[\s*_`\"'(]{0,6}",
+    re.IGNORECASE,
+)
+_WITHDRAWN = re.compile(
+    r"(?:\b(?:no|wait|actually|correction|rather(?! than)|scratch that|sorry|i mean|on second thought|hmm|or|oops|instead(?! of)|make that|nein|non"
+    r"|not really|well)\b|\?)[\s,:;.!—–-]*",
+    re.IGNORECASE,
+)
+_JOINED = re.compile(r"\s*(?:/|\||&|(?:or|and|vs|versus|oder|und|ou|et|o|y|e)\b|或|和|か|と|또는|와|과)", re.IGNORECASE)
+_NEGATED = re.compile(r"\W*(?:not|never|no|kein\w*|nicht|pas|non|niet|não|不)\b", re.IGNORECASE)
+_HEADING = re.compile(r"\s*#|.*[:：][\s*_]*$")
+
+
+class _Line(NamedTuple):
+    """A line with a verdict: where it is, what it says, and whether it is a quotation or a draft, or final."""
+
+    at: int
+    reading: Reading[Place]
+    is_set_aside: bool
+    is_later: bool
+
+
+def marked(plain: str, words: PairWords, *, truncated: bool = False) -> Reading[Place] | None:
+    """
+    Return what the lines of a reply say that are tagged or boxed, None when none is.
+
+    Quotations, drafts and options that are listed are set aside; a line marked as final or revised decides;
+    so does the last line when the judge says before it that it thought again. Else all must agree.
+    """
+    lines = lines_of(plain)
+    if truncated:
+        lines = lines[:-1]
+    found = [line for line in _marked_lines(lines, words) if not line.is_set_aside]
+    found = [line for line in found if not _is_listed(line, found)]
+    if later := [line for line in found if line.is_later]:
+        found = later
+    if len({line.reading for line in found}) > 1 and _thought_again(lines, found[-2].at, found[-1].at):
+        found = found[-1:]
+    return agreed(line.reading for line in found)
+
+
+def _marked_lines(lines: list[str], words: PairWords) -> Iterator[_Line]:
+    for at, line in enumerate(lines):
+        before = lines[at - 1] if at else ""
+        announced = bool(_ANNOUNCES.search(before)) and not _OWN.search(before)
+        boxes = [*_boxes(line, words)]
+        for reading in boxes:
+            yield _Line(at, reading, announced or line.lstrip().startswith(">"), False)
+        match = None if boxes else _TAGGED.match(line) or _MARKED_ONLY.match(line)
+        if match is None:
+            continue
+        groups = match.groupdict()
+        if groups.get("weak") and not groups["mark"].strip() and at not in (0, len(lines) - 1):
+            continue
+        value = groups["value"]
+        if not value.strip(" *_`\"'"):
+            value = lines[at + 1] if at + 1 < len(lines) else ""
+        reading = stated(value, words)
+        if reading is not None:
+            later = bool(_IS_LATER.search(groups["mark"]))
+            earlier = bool(_IS_EARLIER.search(groups["mark"])) and not later
+            yield _Line(at, reading, bool(groups.get("quote")) or announced or earlier, later)
+
+
+def _is_listed(line: _Line, found: Sequence[_Line]) -> bool:
+    """Tell whether a line is one of the options, beside or below one another, that the prompt offered."""
+    block = {line.at}
+    for step in (-1, 1):
+        at = line.at + step
+        while any(each.at == at for each in found):
+            block.add(at)
+            at += step
+    listed = [each.reading for each in found if each.at in block]
+    return len({*listed}) > 1 and len({*listed}) == len(listed) and len(listed) < len(found)
+
+
+def _thought_again(lines: Sequence[str], earlier: int, later: int) -> bool:
+    between = "\n".join(lines[earlier + 1 : later])
+    return later == len(lines) - 1 and bool(_RECONSIDERED.search(between))
+
+
+def _boxes(line: str, words: PairWords) -> Iterator[Reading[Place]]:
+    """Yield what is boxed: `[[A]]`, `[[A>>B]]`, `\\boxed{A}`, `<answer>A</answer>`."""
+    for match in _BOXED.finditer(line):
+        # In quotation marks it is somebody's.
+        quoted = line[: match.start()].endswith(('"', "`", "'")) and line[match.end() :][:1] in ('"', "`", "'")
+        place = None if quoted and len(line) > 40 else _whole(match.group(match.lastindex or 0), words)
+        if place is not None:
+            yield Reading(place)
+
+
+def stated(value: str, words: PairWords) -> Reading[Place] | None:
+    """Return what the text after a tag says, `ambiguous` when it is not one; None when it names neither."""
+    compared = _compared(value, words)
+    if compared is not None:
+        return Reading(compared)
+    named = words.head(value)
+    reading = _standing(named.place, named.rest, words) if named else None
+    if reading is None and _NEGATED.match(value) and words.mentions(value):
+        return Reading.unread("ambiguous")
+    return reading or agreed(map(Reading, claims(value, words)))
+
+
+def _standing(place: Place, rest: str, words: PairWords) -> Reading[Place] | None:
+    """Return the place that the head of a value names, by what follows it; None when it is part of more."""
+    if re.match(r"[.,:/-]?[0-9]", rest):
+        return None
+    if _names_another(place, rest, words) or rest.lstrip(" *_`\"'.").startswith("?"):
+        return Reading.unread("ambiguous")
+    stands = _STOPS.match(rest) or rest.lstrip().startswith("(") or _GOES_ON.match(rest)
+    # "the first is worse" is a sentence.
+    return Reading(place) if stands and not re.match(r"\s*(?:is|was)\b", rest) else None
+
+
+def _names_another(place: Place, rest: str, words: PairWords) -> bool:
+    """Tell whether what follows a name puts another beside it: "or second", "? No: second", "(Response 2)"."""
+    beside = _ALTERNATIVE.match(rest)
+    tail = rest[beside.end() :] if beside else rest
+    named = words.head(tail)
+    if named and named.place != place and (_JOINED.match(rest) or re.match(r"\s*(?:[.,;:!?)\]}\n]|$)", named.rest)):
+        # "first. Second is too long": there the second name begins a sentence.
+        return True
+    withdrawn = [words.head(rest[match.end() :]) for match in _WITHDRAWN.finditer(rest[:200])]
+    return any(each is not None and each.place != place for each in withdrawn)
+
+
+def _compared(value: str, words: PairWords) -> Place | None:
+    """Return the better side of `A>B`, `A<<B` or `A=B`."""
+    match = _COMPARED.match(value.strip(" *_`[]()\"'."))
+    if match is None:
+        return None
+    left, right = (words.head(match.group(side)) for side in ("left", "right"))
+    if left is None or right is None or left.rest.strip() or right.rest.strip():
+        return None
+    if left.place == right.place or TIE in (left.place, right.place):
+        return None
+    sign = match.group("sign")[0]
+    if sign in "=~≈":
+        return TIE if words.offers_tie else None
+    return left.place if sign == ">" else right.place
+
+
+def bare(plain: str, words: PairWords) -> Iterator[Reading[Place]]:
+    """Yield an answer that nothing marks: a name or a word for a tie, alone on the first or the last line."""
+    lines = lines_of(plain)
+    alone = {at: place for at, line in enumerate(lines) if (place := _whole(line, words)) is not None}
+    edges = alone.keys() & {0, len(lines) - 1}
+    # Names over what is said of each are headings.
+    headings = {alone[at] for at in alone.keys() - edges}
+    yield from (Reading(alone[at]) for at in edges if headings <= {alone[at]})
+    if lines and not alone:
+        yield from _opening(plain, words)
+
+
+def _whole(line: str, words: PairWords) -> Place | None:
+    if _HEADING.match(line):
+        return None
+    named = words.head(line)
+    if named is None or named.rest.strip(" .!,;*_`\"')]}>|。"):
+        return _compared(line, words)
+    return named.place
+
+
+def _opening(plain: str, words: PairWords) -> Iterator[Reading[Place]]:
+    """Read "B. It is shorter.", "Response 2, because it is shorter.": the answer is over before the reason."""
+    named = words.head(plain)
+    # "First, it names no source", "1. It is short": an order or a list, not an answer.
+    if named is None or re.match(r"\W*(?:[0-9]+\b|(?:first|second|one|two|both|same|equal|none|neither)\b)", plain, re.IGNORECASE):
+        return
+    others = [words.head(line) for line in re.split(r"(?<=[.!?\n])\s+", named.rest)]
+    if any(each is not None and each.place != named.place for each in others):
+        return
+    if re.match(r"\.\s+\S|\s+[-–—]\s+\S|\s*,?\s+(?:because|since)\b", named.rest):
+        reading = _standing(named.place, named.rest, words)
+        if reading is not None:
+            yield reading
