@@ -6,7 +6,7 @@ from typing import Final
 from evaldrop.evaluation.criteria.scales import Scale
 from evaldrop.verdicts.pair_data import place_in_data
 from evaldrop.verdicts.pair_words import Place, pair_words
-from evaldrop.verdicts.pairs import parse_pair, read_both
+from evaldrop.verdicts.pairs import pair_in_data, parse_pair
 from evaldrop.verdicts.preferences import parse_place
 from evaldrop.verdicts.reading import SETTLED, TRUNCATED
 from evaldrop.verdicts.structured import plain_keys
@@ -55,15 +55,24 @@ def read_preference(
     )
 
 
-def read_pair_scores(reply: JudgeReply, scale: Scale) -> Preference:
-    """Read two scores; the higher one is the preference, equal ones are a tie. Never raises."""
+def read_pair_scores(
+    reply: JudgeReply, scale: Scale, names: tuple[str, str] = ("first", "second")
+) -> Preference:
+    """
+    Read two scores; the higher one is the preference, equal ones are a tie. Never raises.
+
+    Args:
+        reply: The judge's reply; the tool's input counts first, then its text.
+        scale: Lowest and highest score.
+        names: What the prompt calls the first and the second response.
+    """
     if reply.stop_reason in SETTLED:
         return Preference(place=None, unscored_reason=SETTLED[reply.stop_reason], rationale=reply.text)
     said = plain_keys(reply.tool_input or {})
     truncated = reply.stop_reason in TRUNCATED
-    reading = read_both([said.get("first_score"), said.get("second_score")], scale)
+    reading = pair_in_data(reply.tool_input, scale, names) if reply.tool_input else None
     if reading is None:
-        reading = parse_pair(reply.text, scale, truncated=truncated)
+        reading = parse_pair(reply.text, scale, names=names, truncated=truncated)
     elif truncated:
         # The last number of a cut input may be the first digit of a longer one.
         reading = Reading.unread("truncated")

@@ -1,5 +1,6 @@
 """A preference in data: the tool's input, or JSON in text, whatever form the judge gave it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,9 +16,11 @@ from evaldrop.verdicts.wording import plain_text
 _KEYS = (
     "preferred", "preference", "winner", "better", "best", "preferred_response", "better_response", "best_response",
     "preferred_answer", "preferred_output", "choice", "chosen", "selected", "selection", "pick", "verdict",
-    "decision", "judgement", "judgment", "final_verdict", "final_answer", "answer", "result", "output",
-    "response", "model", "name", "label", "value", "id",
+    "decision", "judgement", "judgment", "final_verdict", "final_answer", "answer", "result",
 )  # fmt: skip
+# These name a response in a list of ranks or scores as well, where they prefer none.
+_NAMING_KEYS = ("output", "response", "model", "name", "label", "value", "id")
+_MEASURES = re.compile(r"rank|scor|rating|position|points|grade")
 _WORSE_KEYS = ("rejected", "worse", "loser", "worst")
 _REASONS = frozenset(
     {
@@ -66,7 +69,9 @@ def _in_mapping(value: Mapping[Any, Any], words: PairWords, depth: int) -> Readi
     if ranked is not None:
         return ranked
     keys = plain_keys(value)
-    said = [reading for key in _KEYS if key in keys and (reading := place_in_data(keys[key], words, depth=depth + 1))]
+    is_measured = any(map(_MEASURES.search, keys))
+    naming = _KEYS if is_measured else (*_KEYS, *_NAMING_KEYS)
+    said = [reading for key in naming if key in keys and (reading := place_in_data(keys[key], words, depth=depth + 1))]
     said += [
         Reading(other(reading.value))
         for key in _WORSE_KEYS
@@ -78,6 +83,8 @@ def _in_mapping(value: Mapping[Any, Any], words: PairWords, depth: int) -> Readi
     if len(named) == 1 and all(held is False for key, held in value.items() if words.place_of(str(key)) and held is not True):
         return Reading(named[0])
     left = [key for key in keys if key not in _REASONS]
+    if is_measured:
+        return None
     if len(left) == 1 or (left and left[0] in _WRAPPERS):
         return place_in_data(keys[left[0]], words, depth=depth + 1)
     return None

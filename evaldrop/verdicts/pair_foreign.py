@@ -49,10 +49,9 @@ _EVEN = re.compile(
     r"|(?:引き分け|同点)です|(?:둘 다|두 (?:답변|응답)(?:이|은|는)?)\s*(?:똑같이|동등|비슷)|무승부입니다",
     re.IGNORECASE,
 )
-_CJK_BETTER = (
-    r"(?:更好|更佳|较好|較好|更优|更優|最好|胜出|獲勝|获胜|更胜一筹|(?:より|もっと|明らかに|優れて)?(?:良い|よい|いい|優れ|優秀|好ましい|上)"
-    r"|(?:더|훨씬|조금|더욱|훨씬 더)\s*(?:좋|낫|나은|나아|우수|뛰어)|우수|낫)"
-)
+_CHINESE = r"(?:更好|更佳|较好|較好|更优|更優|最好|胜出|獲勝|获胜|更胜一筹|更加优秀|更出色)"
+_JAPANESE = r"(?:より|もっと|明らかに|少し|全体的に)?\s?(?:良い|良く|よい|いい|優れ|優秀|好ましい|上です|上だ|勝)"
+_KOREAN = r"(?:(?:더|훨씬|조금|더욱)\s*){0,2}(?:좋|낫|나은|나아|우수|뛰어|훌륭)"
 _CJK_HEDGED = re.compile(
     r"不(?!如)|没|沒|非|未|难|難し|难|若|如果|假如|有人|可能|也许|ない|ません|もし|かもし|という|と言|않|아니|없|못|만약|라고|다면|지 모"
 )
@@ -95,10 +94,11 @@ def _patterns(words: PairWords) -> tuple[tuple[re.Pattern[str], re.Pattern[str],
     def thing(group: str) -> str:
         return rf"(?:{ARTICLE}\s+)?(?:{NOUN}\s?)?{OPEN}(?P<{group}>{words.sided}){CLOSE}(?:\s+{NOUN})?"
 
+    # Where words are not set apart, a letter or a digit may be followed by any of them.
+    sided = words.sided.replace(r"(?!\w)", "(?![A-Za-z0-9_])")
+
     def cjk(group: str) -> str:
-        return (
-            rf"(?:{NOUN}\s?)?{OPEN}(?P<{group}>{words.sided}){CLOSE}[\sの]{{0,2}}(?:{NOUN})?"
-        )
+        return rf"(?:{NOUN}\s?)?{OPEN}(?P<{group}>{sided}){CLOSE}[\sの]{{0,2}}(?:{NOUN})?"
 
     winner, loser = thing("w"), thing("l")
     latin = (
@@ -109,11 +109,11 @@ def _patterns(words: PairWords) -> tuple[tuple[re.Pattern[str], re.Pattern[str],
     )
     left, right = cjk("w"), cjk("l")
     asian = (
-        rf"{left}(?:的?(?:质量)?)(?:明显|总体|显然|整体)?{_CJK_BETTER}",
+        rf"(?<![比于於过過と]){left}(?:的?(?:质量)?)(?:明显|总体|显然|整体|要)?{_CHINESE}",
         rf"{left}(?:比|优于|好于|胜过|強于){right}[^。，,\n]{{0,4}}",
         rf"{right}(?:不如|比不上){left}",
-        rf"{left}(?:の?(?:方|ほう))?(?:が|は)\s?(?:{right}(?:より|よりも)(?:も)?)?[、\s]?(?:より|もっと|明らかに|少し|全体的に)*\s?{_CJK_BETTER}",
-        rf"{left}(?:이|가|은|는|쪽이| 쪽이)\s*(?:{right}(?:보다)\s*)?{_CJK_BETTER}",
+        rf"(?<!より){left}(?:の?(?:方|ほう))?(?:が|は)\s?(?:{right}(?:より|よりも)(?:も)?)?[、\s]?{_JAPANESE}",
+        rf"{left}(?:이|가|은|는|쪽이| 쪽이)\s*(?:{right}(?:보다)\s*)?{_KOREAN}",
     )
     return (
         *((re.compile(form, re.IGNORECASE), _HEDGED, False) for form in latin),

@@ -33,7 +33,7 @@ _DOUBTED = re.compile(
 _ATTRIBUTED = re.compile(
     r"\b(?:says?|said|saying|claim(?:s|ed|ing)?|argue[sd]?|asserts?|asserted|insists?|insisted|pretend(?:s|ed|ing)?|wrote|writes"
     r"|thinks?|thought|believe[sd]?|declare[sd]|announce[sd]?|felt|feels|hope[sd]?|wish(?:es|ed)?|alleges?|maintains|contends?"
-    r"|according to|opinion of|impression|at first|initially|originally|first glance|first sight|first draft|earlier"
+    r"|according to|opinion of|impression|at first|initially|originally|first glance|first sight|first draft|draft|initial|tentative|preliminary|instinctive|earlier"
     r"|previously|supposedly|allegedly|apparently|reportedly|seemingly|in theory|hypothesis|argument is|to play)\b"
     r"|\b(?:tell(?:s|ing)?|told|ask(?:s|ed|ing)?|instruct(?:s|ed|ing)?|orders?|ordered|want(?:s|ed)?|demand(?:s|ed|ing)?|urge[sd]?"
     r"|state[sd]?|suggest(?:s|ed)|implie[sd]|implying)\s+(?:me|us|you|the (?:judge|evaluator|reader|grader)|that)\b"
@@ -54,7 +54,7 @@ _GRANTED = re.compile(
     re.IGNORECASE,
 )
 _NEW_CLAUSE = re.compile(
-    r";|—|–|\s-\s|:\s|(?:,\s*|\s)(?:so|therefore|thus|hence|but|consequently|yet|which means(?: that)?|and so|and therefore)(?=[\s,])"
+    r";|—|–|\s-\s|:\s|(?:,\s*|\s)(?:so(?!\s+that\b)|therefore|thus|hence|but|consequently|yet|which means(?: that)?|and so|and therefore)(?=[\s,])"
 )
 _LEADING = re.compile(
     r"^\W*(?:[a-z]+ly,?\s+|and\s+|so\s+|but\s+)?(?:since|because|as|given|considering|based on|in|with|while|although|though|when|after"

@@ -28,6 +28,7 @@ _TAGGED = re.compile(
     r"^(?P<quote>[\s*_#`+|-]{0,10}>)?[\s>*_#`\"'(\[{|+-]{0,10}(?:[0-9]{1,2}[.)]\s)?"
     r"(?:(?:so|therefore|thus|hence|overall|in conclusion|conclusion|in summary|and)[,:]?\s+)?"
     rf"(?P<mark>(?:(?:my|the|our|{_LATER}|{_EARLIER}|meine|mon|mi|minha|mia|mijn)[\s_:-]*){{0,4}}?)"
+    r"(?:(?:antwort|réponse|respuesta|resposta|risposta|antwoord)\s)?"
     rf"(?:(?P<tag>{_STRONG})|(?P<weak>{_WEAK}))"
     r"(?:\s\([^()\n]{0,40}\))?[\"'*_`\]]{0,4}\s?(?:[:=→]|->|=>|\s?[–—]|\s-|is\b:?|goes to\b)(?P<value>[^\n]*)$",
     re.IGNORECASE,
@@ -72,7 +73,7 @@ _ALTERNATIVE = re.compile(
 )
 _WITHDRAWN = re.compile(
     r"(?:\b(?:no|wait|actually|correction|rather(?! than)|scratch that|sorry|i mean|on second thought|hmm|or|oops|instead(?! of)|make that|nein|non"
-    r"|not really|well)\b|\?)[\s,:;.!—–-]*",
+    r"|not really|well)\b|\?)[\s,:;.!—–-]*(?:maybe\s|perhaps\s|possibly\s|even\s)?",
     re.IGNORECASE,
 )
 _JOINED = re.compile(r"\s*(?:/|\||&|(?:or|and|vs|versus|oder|und|ou|et|o|y|e)\b|或|和|か|と|또는|와|과)", re.IGNORECASE)
@@ -160,9 +161,9 @@ def _boxes(line: str, words: PairWords) -> Iterator[Reading[Place]]:
 
 def stated(value: str, words: PairWords) -> Reading[Place] | None:
     """Return what the text after a tag says, `ambiguous` when it is not one; None when it names neither."""
-    compared = _compared(value, words)
-    if compared is not None:
-        return Reading(compared)
+    better = compared(value, words)
+    if better is not None:
+        return Reading(better)
     named = words.head(value)
     reading = _standing(named.place, named.rest, words) if named else None
     if reading is None and _NEGATED.match(value) and words.mentions(value):
@@ -193,7 +194,7 @@ def _names_another(place: Place, rest: str, words: PairWords) -> bool:
     return any(each is not None and each.place != place for each in withdrawn)
 
 
-def _compared(value: str, words: PairWords) -> Place | None:
+def compared(value: str, words: PairWords) -> Place | None:
     """Return the better side of `A>B`, `A<<B` or `A=B`."""
     match = _COMPARED.match(value.strip(" *_`[]()\"'."))
     if match is None:
@@ -226,7 +227,7 @@ def _whole(line: str, words: PairWords) -> Place | None:
         return None
     named = words.head(line)
     if named is None or named.rest.strip(" .!,;*_`\"')]}>|。"):
-        return _compared(line, words)
+        return compared(line, words)
     return named.place
 
 

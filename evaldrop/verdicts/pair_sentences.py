@@ -138,7 +138,7 @@ def _claim_patterns(words: PairWords) -> tuple[re.Pattern[str], ...]:
     chosen = (
         rf"(?:winner|preference|my (?:pick|choice|vote|verdict|decision|preference)|final (?:choice|verdict|answer|decision)"
         rf"|(?:better|best|preferred|superior|stronger|winning) (?:of the two|one|choice|option|{NOUN})"
-        rf"|(?:{NOUN}|one)\s+(?:that|which|I)(?: is|'s| was| would be)?\s+(?:{_BEST}|prefer)(?: overall)?)"
+        rf"|(?:{NOUN}|one)\s+(?:(?:that|which) )?(?:I|is|was) (?:{_BEST}|prefer)(?: overall)?)"
     )
     forms = (
         rf"{winner}\s*,?\s*{is_better}(?:{over}(?:{loser}|{_OTHER_ONE}))?(?={_END})",
@@ -147,8 +147,8 @@ def _claim_patterns(words: PairWords) -> tuple[re.Pattern[str], ...]:
         rf"{winner}\s+{_SURELY}(?:wins\b(?! (?:on|in|for|at)\b)|has the edge(?={_END})|comes out (?:ahead|on top)(?={_END})|gets my vote\b"
         rf"|(?:outperforms|beats|surpasses|edges out|outclasses)\s+(?:{loser}|{_OTHER_ONE})(?={_END}))",
         rf"\b(?:I|we)(?:'d| would|'ll| will)?\s+{_SURELY}(?:prefer|choose|pick|select|favou?r|go (?:with|for)|vote for|opt for)\s+{winner}"
-        rf"(?!'s)(?:{over}(?:{loser}|{_OTHER_ONE}))?",
-        rf"\b{chosen}\s*(?:is|would be|goes to|:)\s+{_SURELY}(?:probably\s+)?{winner}(?!'s)(?!\s+(?:or|and|nor)\b)",
+        rf"(?!\s?(?:{NOUN})?'s)(?:{over}(?:{loser}|{_OTHER_ONE}))?",
+        rf"\b{chosen}\s*(?:is|would be|goes to|:)\s+{_SURELY}(?:probably\s+)?{winner}(?!\s?(?:{NOUN})?'s)(?!\s+(?:or|and|nor)\b)",
     )
     return tuple(re.compile(rf"(?<![\w']){form}", re.IGNORECASE) for form in forms)
 

@@ -15,6 +15,7 @@ from evaldrop.verdicts.wording import bare, is_refusal, lines_of, plain_text, vi
 
 # Prose may surround a JSON reply; more than this and the JSON is a quotation in a text.
 _FRAME = 120
+_TUPLE = re.compile(r"\((\s*['\"][^()\n]{1,80}['\"]\s*,[^()\n]{1,80})\)")
 
 _YES = r"(?:y|yes)"
 _NO = r"(?:n|no)(?!\s?/\s?a\b)"  # "n/a" is no "no"
@@ -69,8 +70,9 @@ def parse_place(text: str, words: PairWords, *, truncated: bool = False) -> Read
     if is_refusal(plain):
         return Reading.unread("refused")
     said = _whole_sentences(plain) if truncated else plain
-    answers = () if truncated else bare_answers(plain, words)
-    for found in (ranked_in_prose(said, words), map(Reading, claims(said, words)), answers):
+    sentences = map(Reading, claims(said, words))
+    alone = () if truncated else bare_answers(plain, words)
+    for found in (ranked_in_prose(said, words), [*sentences, *alone]):
         reading = agreed(found)
         if reading is not None:
             return reading
@@ -105,7 +107,8 @@ def parse_yes_no(text: str, *, truncated: bool = False) -> Reading[bool]:
 
 
 def _in_json(visible: str, words: PairWords, *, at_end: bool) -> Iterator[Reading[Place]]:
-    for value, start, end in json_values(visible):
+    # A tuple of Python is a list here; nothing moves.
+    for value, start, end in json_values(_TUPLE.sub(r"[\1]", visible)):
         ends_reply = not visible[end:].strip(" \n\t`.*")
         own_line = not visible[visible.rfind("\n", 0, start) + 1 : start].strip(" \t`*")
         # JSON amid prose is an example or a quotation.

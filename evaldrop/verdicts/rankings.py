@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from evaldrop.verdicts.pair_lines import compared
 from evaldrop.verdicts.pair_words import TIE, PairWords, Place
 from evaldrop.verdicts.structured import first_text, plain_keys
 from evaldrop.verdicts.verdict import Reading, agreed
@@ -22,6 +23,10 @@ _ANNOUNCED = re.compile(r"\b(?:rank\w*|order\w*|best (?:to worst|first)|preferen
 _WORST_FIRST = re.compile(r"\b(?:worst (?:to best|first)|ascending)\b", re.IGNORECASE)
 _NUMBERED = re.compile(
     r"^[\s*_>|-]{0,6}(?:(?:rank|place|position|number|no\.?)\s*)?#?(?P<rank>[12])(?:st|nd)?(?:\s+place)?[*_]{0,2}\s?[.:)=–-]\s*(?P<name>\S[^\n]{0,60})$",
+    re.IGNORECASE,
+)
+_IN_A_LINE = re.compile(
+    r"^[\s*_#>-]{0,6}(?:(?:the|my|final|overall)\s+){0,2}(?:ranking|order)(?: of preference)?[*_]{0,2}\s?(?:[:=]|is)(?P<order>[^\n]{1,90})$",
     re.IGNORECASE,
 )
 _SPELLED = re.compile(r"\b(?:model|name|response)\b[\"']?\s*[:=]\s*(?P<name>[^\n,;{}]{1,60}?)\s*[,;\n]\s*[\"']?rank[\"']?\s*[:=]\s*(?P<rank>[12])\b", re.IGNORECASE)
@@ -46,6 +51,11 @@ def ranked_in_prose(plain: str, words: PairWords) -> Iterator[Reading[Place]]:
         if None not in pair and is_ranking and not turned:
             ranks = [(_alone(match["name"], words), float(match["rank"])) for match in pair if match]
             yield from _by_rank(ranks, words)
+    for line in lines:
+        if match := _IN_A_LINE.match(line):
+            place = compared(match["order"], words)
+            if place is not None:
+                yield Reading(place)
     spelled = [(_alone(match["name"], words), float(match["rank"])) for match in _SPELLED.finditer(plain)]
     yield from _by_rank(spelled, words)
 
@@ -58,6 +68,8 @@ def _rankings(value: Any, words: PairWords, in_order: bool, depth: int) -> Itera
         for key, member in plain_keys(value).items():
             if isinstance(member, list | Mapping) and not _NO_RANKS.search(key):
                 yield from _rankings(member, words, bool(_ORDERED.search(key)), depth + 1)
+            elif isinstance(member, str) and _ORDERED.search(key) and (place := compared(member, words)):
+                yield Reading(place)
     elif isinstance(value, list) and len(value) <= _MOST:
         yield from _by_rank(_listed_ranks(value, words, in_order), words)
         for member in value:
@@ -67,8 +79,13 @@ def _rankings(value: Any, words: PairWords, in_order: bool, depth: int) -> Itera
 
 def _named_ranks(value: Mapping[Any, Any], words: PairWords) -> list[tuple[Place | None, float]]:
     """Return the ranks of `{"m": 2, "M": 1}`: both names, and nothing but ranks."""
-    ranks = [(words.place_of(str(key)), _rank(member)) for key, member in value.items()]
+    ranks = [(words.place_of(str(key)), _rank(_rank_in(member))) for key, member in value.items()]
     return [(place, rank) for place, rank in ranks if place is not None and rank is not None]
+
+
+def _rank_in(member: Any) -> Any:
+    keys = plain_keys(member) if isinstance(member, Mapping) else {}
+    return next((keys[key] for key in _RANK_KEYS if key in keys), member)
 
 
 def _listed_ranks(
@@ -79,7 +96,9 @@ def _listed_ranks(
         if isinstance(member, Mapping):
             keys = plain_keys(member)
             called = first_text(keys, _NAME_KEYS)
-            given = next((keys[key] for key in _RANK_KEYS if key in keys), position if in_order else None)
+            # Scores are no order: the list may be in any.
+            by_place = in_order and not any(map(_NO_RANKS.search, keys))
+            given = next((keys[key] for key in _RANK_KEYS if key in keys), position if by_place else None)
         elif isinstance(member, list) and len(member) == 2:
             # ["M", 1], and a tuple of Python that became one.
             called, given = str(member[0]), member[1]

@@ -102,12 +102,12 @@ PREFERENCES = [
     ("Therefore, Output (A) is better as it tells whether the sum is right.", "A"),
     ("Both are equally good.", TIE),
     ("It is a tie.", TIE),
+    ("Neither Output (A) nor Output (B) is better.", TIE),
     ("<answer>B</answer>", "B"),
 ]
 
 NO_PREFERENCE = [
     ("", "no_verdict"),
-    ("Neither Output (A) nor Output (B) is better.", "no_verdict"),
     ("Output (A) is better at rhymes.", "no_verdict"),
     ("A good response names its sources.", "no_verdict"),
     ("# Output (A):\n\n" + LONG, "no_verdict"),

@@ -11,7 +11,6 @@ from evaldrop.evaluation.criteria.scales import Point
 from evaldrop.verdicts import JudgeReply, read_verdicts
 from evaldrop.verdicts.pairs import parse_pair
 from evaldrop.verdicts.preferences import parse_preference, parse_yes_no
-from evaldrop.verdicts.rankings import parse_ranking
 from evaldrop.verdicts.scores import parse_score
 from evaldrop.verdicts.structured import entries_of
 
@@ -82,8 +81,6 @@ def test_no_parser_raises_or_answers_off_its_menu(text):
     assert parse_preference(text).value in ("A", "B", "tie", None)
     assert parse_score(text, CHOICES).value in (0, 1, 2, None)
     assert parse_yes_no(text).value in (True, False, None)
-    ranking = parse_ranking(text, ["A", "B"]).value
-    assert ranking is None or sorted(name for group in ranking for name in group) == ["A", "B"]
 
 
 @settings(max_examples=200, deadline=None)
@@ -144,7 +141,6 @@ def test_a_long_reply_is_read_in_good_time(filler):
     parse_preference(text)
     parse_pair(text, SCALES[2])
     parse_yes_no(text)
-    parse_ranking(text, ["A", "B"])
 
 
 ODD_SCORES = ["4", "yes", "4 - polite", "n/a", "", " {}", '["tone"]', '{"tone": 5}', '{"score": 2}']
