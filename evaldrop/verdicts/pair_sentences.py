@@ -81,7 +81,11 @@ def claims(plain: str, words: PairWords) -> list[Place]:
 
 def _without_quotation(match: re.Match[str]) -> str:
     # A name may stand in quotes; whole sentences there are someone's words.
-    return "(quotation)" if len(match.group().split()) > 2 else match.group()
+    said = match.group()
+    if len(said.split()) <= 2:
+        return said
+    # What ends in the quotation ends the sentence around it.
+    return "(quotation)." if said[-2] in ".!?" else "(quotation)"
 
 
 def _claims_of(sentence: str, words: PairWords) -> list[Place]:
