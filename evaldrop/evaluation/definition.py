@@ -219,15 +219,15 @@ def _refuse_confusable(pairwise: Pairwise) -> None:
     for name in pairwise.names:
         if not any(character.isalnum() for character in name):
             raise ValueError(f"names: {name!r} has no letter and no digit. {advice}")
-    if _as_read(first) == _as_read(second):
+    if _as_read(first) & _as_read(second):
         raise ValueError(f"names: {first!r} and {second!r} cannot be told apart in a reply. {advice}")
     if pairwise.tie_words and not pairwise.tie:
         raise ValueError("tie_words: there is no tie to say. Leave them out, or say tie: true")
     for word in ("tie",) * pairwise.tie + pairwise.tie_words:
         if not any(character.isalnum() for character in word):
             raise ValueError(f"tie_words: {word!r} has no letter and no digit. Give a word that the prompt asks for")
-        # Read in any case where that leaves no doubt, so it must differ by more.
-        twin = next((name for name in pairwise.names if _as_read(name).casefold() == _as_read(word).casefold()), None)
+        # A word for a tie is read in any case, so a name must differ from it by more.
+        twin = next((name for name in pairwise.names if _as_read(name.casefold()) & _as_read(word.casefold())), None)
         if twin is not None:
             raise ValueError(
                 f"names: {twin!r} cannot be told from {word!r}, which says a tie. Give the response or the tie "
@@ -235,9 +235,11 @@ def _refuse_confusable(pairwise: Pairwise) -> None:
             )
 
 
-def _as_read(name: str) -> str:
+def _as_read(name: str) -> set[str]:
+    """Return the spellings that mean a name in a reply: all of it, and what is left without a noun before it."""
     # Full-width and other compatibility forms are read as the letters they stand for.
-    return " ".join(re.split(r"[\s_-]+", plain_name(unicodedata.normalize("NFKC", name))))
+    whole = " ".join(re.split(r"[\s_-]+", unicodedata.normalize("NFKC", name).strip()))
+    return {whole, plain_name(whole)}
 
 
 _BARE_NAME = re.compile(r"(?:[a-z]+\s+)?\W*(\w+)\W*", re.IGNORECASE)

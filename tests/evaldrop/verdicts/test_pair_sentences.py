@@ -213,7 +213,7 @@ def test_a_denial_is_no_claim_in_any_language(text):
     ("model_2 is better than model_1.", ("model_1", "model_2"), "second"),
     ("Output (b) is better than Output (a).", ("Output (a)", "Output (b)"), "second"),
     ("A is better than B.", ("A", "B"), "first"),
-    ("The left one is better.", ("left one", "right one"), "first"),
+    ("The left one is better.", ("left", "right"), "first"),
     ("Vitamin A is better.", ("A", "B"), None),
     ("A better response names its source.", ("A", "B"), None),
     ("A response is better when it is short.", ("A", "B"), None),

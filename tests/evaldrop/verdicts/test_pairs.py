@@ -111,7 +111,7 @@ def test_a_reply_cut_before_its_scores_is_truncated():
     ("Output (a): 8\nOutput (b): 9", ("Output (a)", "Output (b)")),
     ("m: 8\nM: 9", ("m", "M")), ("Model M scores 9 and model m 8.", ("m", "M")),
     ('{"m": 8, "M": 9}', ("m", "M")), ("model_1: 8, model_2: 9", ("model_1", "model_2")),
-    ("left one: 8\nright one: 9", ("left one", "right one")), ("The first scores 8 and the second 9.", ("m", "M")),
+    ("left: 8\nright: 9", ("left", "right")), ("The first scores 8 and the second 9.", ("m", "M")),
     ("2: 9\n1: 8", ("1", "2")),
 ])  # fmt: skip
 def test_scores_stand_beside_what_the_prompt_calls_the_two(text, names):
