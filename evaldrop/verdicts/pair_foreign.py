@@ -11,7 +11,7 @@ _SURELY = (
     r"|claramente|mucho|ligeramente|muito|chiaramente|molto|decisamente|leggermente|nettamente|complessivamente"
     r"|duidelijk|veel|iets|die|der|das|la|le|el|o|a|il|de|het)\s+){0,3}"
 )
-_IS = r"(?:ist|war|est|es|é|è|is|gewinnt|gagne|gana|ganha|vince|wint)"
+_IS = r"(?:ist|war|est|es|é|è|is|sia|sea|seja|soit|gewinnt|gagne|gana|ganha|vince|wint)"
 _BETTER = (
     r"(?:bessere?|beste|überlegen|meilleure?|supérieure?|préférable|mejor|superior|preferible|melhor|preferível"
     r"|migliore|preferibile|superiore|beter|betere|superieur)"
@@ -49,7 +49,7 @@ _EVEN = re.compile(
     r"|(?:引き分け|同点)です|(?:둘 다|두 (?:답변|응답)(?:이|은|는)?)\s*(?:똑같이|동등|비슷)|무승부입니다",
     re.IGNORECASE,
 )
-_CHINESE = r"(?:更好|更佳|较好|較好|更优|更優|最好|胜出|獲勝|获胜|更胜一筹|更加优秀|更出色)"
+_CHINESE = r"(?:更好|更佳|较好|比较好|比較好|較好|更优|更優|最好|胜出|獲勝|获胜|更胜一筹|更加优秀|更出色)"
 _JAPANESE = r"(?:より|もっと|明らかに|少し|全体的に)?\s?(?:良い|良く|よい|いい|優れ|優秀|好ましい|上です|上だ|勝)"
 _KOREAN = r"(?:(?:더|훨씬|조금|더욱)\s*){0,2}(?:좋|낫|나은|나아|우수|뛰어|훌륭)"
 _CJK_HEDGED = re.compile(
@@ -58,7 +58,7 @@ _CJK_HEDGED = re.compile(
 
 
 _MAY_CLAIM = re.compile(
-    r"\bbesser|überlegen|schlechter|\bgut wie|bevorzuge|wähle|nehme|meilleure|préf|bonne|pire|choisis|mejor|preferib|prefier|elijo|peor"
+    r"\bbesser|\bbeste|überlegen|schlechter|\bgut wie|bevorzuge|wähle|nehme|meilleure|préf|bonne|pire|choisis|mejor|preferib|prefier|elijo|peor"
     r"|buen[ao]|melhor|prefer[ií]|prefir|escolho|pior|bo[am] |migliore|prefer|scelgo|peggiore|buona|\bbeter|verkies|\bkies|liever|slechter"
     r"|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]",
     re.IGNORECASE,
@@ -104,6 +104,10 @@ def _patterns(words: PairWords) -> tuple[tuple[re.Pattern[str], re.Pattern[str],
     latin = (
         rf"(?<!\w){winner}\s+{_IS}\s+{_SURELY}{_BETTER}(?:\s+{NOUN})?(?:{_THAN}{loser})?(?={_END})",
         rf"(?<!\w){loser}\s+{_IS}\s+{_SURELY}{_WORSE}(?:\s+{NOUN})?(?:{_THAN}{winner})?(?={_END})",
+        # German and Dutch put the verb last, or first.
+        rf"\bdas?[st]\s+{winner}\s+{_SURELY}{_BETTER}\s+(?:ist|is)\b",
+        rf"\b(?:ist|is)\s+{winner}\s+{_SURELY}{_BETTER}(?:{_THAN}{loser})?(?={_END})",
+        rf"(?<!\w)(?:{ARTICLE}\s+)?(?:{_BETTER}\s+{NOUN}|{NOUN}\s+{_BETTER}|{_BETTER})\s+{_IS}\s+{winner}(?={_END})",
         rf"(?<!\w){loser}\s+{_NOT_AS_GOOD}\s+{winner}(?={_END})",
         rf"\b{_CHOOSE}\s+{winner}(?={_END})",
     )

@@ -27,7 +27,7 @@ _DOUBTED = re.compile(
     r"|(?<!no )(?<!without )\bdoubt(?!less|s? not)\w*|\b(?:disagree\w*|deny|denies|refuse\w*|reject\w*|dispute\w*|wonder|unsure"
     r"|uncertain|unclear|unconvinced|unlikely|skeptical|sceptical|imagine|suppos(?:e|ing)|assum(?:e|ing)|hypothetically|whether"
     r"|unless|if|as if|as though|rather than|instead of|far from|anything but|had|were|lest|neither|nor|counter to"
-    r"|contrary to|against)\b",
+    r"|contrary to|against|perhaps|maybe|possibly|conceivably|potentially|presumably)\b",
     re.IGNORECASE,
 )
 _ATTRIBUTED = re.compile(
@@ -66,7 +66,7 @@ _ATTRIBUTED_BEFORE_COMMA = re.compile(
     re.IGNORECASE,
 )
 _TAKEN_BACK = re.compile(
-    r"^\W*(?:only\s+)?(?:if|unless|when|were|had|only|in theory|at first|at least at)\b"
+    r"^\W*not\W*$|^\W*(?:only\s+)?(?:if|unless|when|were|had|only|in theory|at first|at least at)\b"
     r"|\bI(?: would| must| have to)? (?:disagree|do(?:n't| not) (?:agree|think so|believe (?:it|that|so)))\b"
     r"|\b(?:which|that|this|it) (?:is|was|would be|is simply|is just)\s+(?:an?\s+|not\s+)?(?:wrong|mistaken|false|incorrect|untrue|nonsense|absurd"
     r"|misleading|lie|exaggeration|mistake|true\b(?<=not true)|so\b(?<=not so)|case\b)"
@@ -96,7 +96,7 @@ def is_claimed(before: str) -> bool:
     if _ATTRIBUTED_BEFORE_COMMA.search(before):
         return False
     clause = _OWN_VOICE.sub(" ", clause_of(before))
-    if re.search(r"\b(?:if|unless|whether|were|had)\b", before, re.IGNORECASE):
+    if re.search(r"\b(?:if|unless|whether|were|had)\b", before.rpartition(";")[2], re.IGNORECASE):
         return False
     if _LEADING.match(clause):
         return True
@@ -129,4 +129,4 @@ def is_rebutted(following: str) -> bool:
 
 def is_even_claimed(before: str) -> bool:
     """Tell whether what stands before the words of a tie lets them be the judge's own."""
-    return not _NOT_EVEN.search(clause_of(before))
+    return not _NOT_EVEN.search(re.sub(r"\b(?:I|we)(?: would|'d)\b", " ", clause_of(before), flags=re.IGNORECASE))

@@ -61,7 +61,7 @@ _COMPARED = re.compile(r"^(?P<left>.{1,40}?)\s*(?P<sign>>{1,3}|<{1,3}|={1,2}|~)\
 
 # What may follow a name that is the whole of an answer; any other word makes the name part of something else.
 _GOES_ON = re.compile(
-    r"\s*(?:because|since|as|for|over|by|with|due|given|and|but|than|which|though|although|while|clearly|slightly|overall|it|instead"
+    r"\s*(?:because|since|as|for|over|by|with|due|given|and(?! foremost)|but|than|which|though|although|while|clearly|slightly|overall|it|instead"
     r"|is|was|wins|weil|denn|da|parce|car|porque|pois|perché|omdat|want|rather than|in my|marginally|narrowly|on balance|in all"
     r"|without|by far|hands down|of the two|between)\b",
     re.IGNORECASE,
@@ -78,6 +78,13 @@ _WITHDRAWN = re.compile(
 )
 _JOINED = re.compile(r"\s*(?:/|\||&|(?:or|and|vs|versus|oder|und|ou|et|o|y|e)\b|或|和|か|と|또는|와|과)", re.IGNORECASE)
 _NEGATED = re.compile(r"\W*(?:not|never|no|kein\w*|nicht|pas|non|niet|não|不)\b", re.IGNORECASE)
+_NEITHER_NOR = re.compile(r"\W*neither\b[^\n]{0,60}\bnor\b", re.IGNORECASE)
+# "Which response is better? The second one."
+_ASKED = re.compile(
+    r"\b(?:which|who|what)\b[^.?!\n]{0,80}\b(?:better|best|preferred|preferable|wins|stronger|superior)\b[^.?!\n]{0,40}\?\s+(?P<answer>[^\n]{1,60})$",
+    re.IGNORECASE,
+)
+_BY_FAR = re.compile(r",?\s+(?:by far|hands down|overall|clearly|slightly|without (?:a )?doubt|by a (?:wide )?margin)(?=\W*$)", re.IGNORECASE)
 _HEADING = re.compile(r"\s*#|.*[:：][\s*_]*$")
 
 
@@ -109,14 +116,22 @@ def marked(plain: str, words: PairWords, *, truncated: bool = False) -> Reading[
     return agreed(line.reading for line in found)
 
 
+def is_announced(before: str) -> bool:
+    """Tell whether the last line of `before` announces somebody's words, or a draft, rather than the verdict."""
+    line = before.rstrip().rpartition("\n")[2]
+    return bool(_ANNOUNCES.search(line)) and not _OWN.search(line)
+
+
 def _marked_lines(lines: list[str], words: PairWords) -> Iterator[_Line]:
     for at, line in enumerate(lines):
-        before = lines[at - 1] if at else ""
-        announced = bool(_ANNOUNCES.search(before)) and not _OWN.search(before)
+        announced = at > 0 and is_announced(lines[at - 1])
         boxes = [*_boxes(line, words)]
         for reading in boxes:
             yield _Line(at, reading, announced or line.lstrip().startswith(">"), False)
         match = None if boxes else _TAGGED.match(line) or _MARKED_ONLY.match(line)
+        if match is None and not boxes and at == len(lines) - 1:
+            # "The second lies. preferred: first"
+            match = _TAGGED.match(re.split(r"(?<=[.!?])\s+", line)[-1])
         if match is None:
             continue
         groups = match.groupdict()
@@ -164,6 +179,8 @@ def stated(value: str, words: PairWords) -> Reading[Place] | None:
     better = compared(value, words)
     if better is not None:
         return Reading(better)
+    if _NEITHER_NOR.match(value) and words.offers_tie:
+        return Reading(TIE)
     named = words.head(value)
     reading = _standing(named.place, named.rest, words) if named else None
     if reading is None and _NEGATED.match(value) and words.mentions(value):
@@ -218,6 +235,10 @@ def bare(plain: str, words: PairWords) -> Iterator[Reading[Place]]:
     # Names over what is said of each are headings.
     headings = {alone[at] for at in alone.keys() - edges}
     yield from (Reading(alone[at]) for at in edges if headings <= {alone[at]})
+    asked = _ASKED.search(lines[-1]) if lines else None
+    answer = _whole(asked["answer"], words) if asked else None
+    if answer is not None:
+        yield Reading(answer)
     if lines and not alone:
         yield from _opening(plain, words)
 
@@ -225,6 +246,7 @@ def bare(plain: str, words: PairWords) -> Iterator[Reading[Place]]:
 def _whole(line: str, words: PairWords) -> Place | None:
     if _HEADING.match(line):
         return None
+    line = _BY_FAR.sub("", line)
     named = words.head(line)
     if named is None or named.rest.strip(" .!,;*_`\"')]}>|。"):
         return compared(line, words)

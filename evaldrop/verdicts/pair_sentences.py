@@ -22,7 +22,10 @@ _QUOTATION = re.compile(
 )
 _QUOTED_LINE = re.compile(r"^[ \t]*>[^\n]*$", re.MULTILINE)
 
-_BEST = r"(?:better|best|superior|preferred|preferable|stronger|favou?red|the winner|the winning)"
+_BEST = (
+    r"(?:better|best|superior|preferred|preferable|stronger|favou?red|the winner|the winning|to be preferred"
+    r"|my (?:choice|pick|preference)|the one (?:that )?I (?:prefer|would choose))"
+)
 _WORSE = r"(?:worse|worst|inferior|weaker|poorer)"
 _SURELY = (
     r"(?:(?:clearly|slightly|much|far|overall|also|somewhat|significantly|considerably|definitely|certainly"
@@ -59,9 +62,14 @@ _EVEN = re.compile(
     r"|I (?:would |'d )?(?:prefer|choose|pick) neither\b|neither (?:one )?wins\b)",
     re.IGNORECASE,
 )
+_IT = re.compile(
+    rf",?\s+(?:which makes it|making it|(?:so|therefore|thus|hence|and thus|and therefore),? it is|and is)\s+{_SURELY}(?:the\s+)?{_BEST}"
+    rf"(?:\s+(?:one|choice|option|{NOUN}))?(?:\s+of the two)?(?={_END})",
+    re.IGNORECASE,
+)
 # Most sentences hold none of these words, and need no closer look.
 _MAY_CLAIM = re.compile(
-    r"better|best|superior|prefer|stronger|favo|winn|worse|worst|inferior|weaker|poorer|good as|\bwins|edge|ahead|on top|my vote|outperf"
+    r"better|best|superior|prefer|stronger|favo|winn|worse|worst|inferior|weaker|poorer|good as|\bwins|edge|loses|nod|point|victory|takes the|lean|ahead|on top|my vote|outperf"
     r"|beats|surpass|outclass|choose|pick|select|go with|go for|opt for|vote|verdict|choice|decision|answer",
     re.IGNORECASE,
 )
@@ -90,6 +98,7 @@ def _without_quotation(match: re.Match[str]) -> str:
 
 def _claims_of(sentence: str, words: PairWords) -> list[Place]:
     sides = [*_sided(sentence, words)] if _MAY_CLAIM.search(sentence) else []
+    sides = sides or [*_referred_to(sentence, words)]
     sides += foreign_claims(sentence, words)
     if sides or not words.offers_tie:
         return sides
@@ -99,6 +108,21 @@ def _claims_of(sentence: str, words: PairWords) -> list[Place]:
     if even is None or not is_even_claimed(sentence[: even.start()]) or is_taken_back(sentence[even.end() :]):
         return []
     return ["tie"]
+
+
+def _referred_to(sentence: str, words: PairWords) -> Iterator[Place]:
+    """Read "The second adds an example, which makes it the better answer": "it" is the only one that is named."""
+    match = _IT.search(sentence)
+    if match is None or not is_claimed(sentence[: match.start()] + ",") or is_taken_back(sentence[match.end() :]):
+        return
+    named = [
+        words.place_of(name)
+        for found in _thing(words).finditer(sentence[: match.start()])
+        for name in found.groups()
+        if name
+    ]
+    if len({*named}) == 1 and named[0] is not None:
+        yield named[0]
 
 
 def _sided(sentence: str, words: PairWords) -> Iterator[Place]:
@@ -140,9 +164,13 @@ def _claim_patterns(words: PairWords) -> tuple[re.Pattern[str], ...]:
     is_better = rf"{_IS}\s+{_SURELY}(?:the\s+|an?\s+)?{_SURELY}{_BEST}{kind}"
     is_worse = rf"{_IS}\s+{_SURELY}(?:the\s+)?{_WORSE}{kind}"
     chosen = (
-        rf"(?:winner|preference|my (?:pick|choice|vote|verdict|decision|preference)|final (?:choice|verdict|answer|decision)"
+        rf"(?:winner|preference|(?:the )?(?:edge|win|victory|nod|point)|my (?:pick|choice|vote|verdict|decision|preference)|final (?:choice|verdict|answer|decision)"
         rf"|(?:better|best|preferred|superior|stronger|winning) (?:of the two|one|choice|option|{NOUN})"
         rf"|(?:{NOUN}|one)\s+(?:(?:that|which) )?(?:I|is|was) (?:{_BEST}|prefer)(?: overall)?)"
+    )
+    picks = (
+        rf"\b(?:I|we)(?:'d| would|'ll| will| have to| must)?\s+{_SURELY}"
+        r"(?:prefer|choose|pick|select|favou?r|go (?:with|for)|vote for|opt for|lean towards?)\s+"
     )
     forms = (
         rf"{winner}\s*,?\s*{is_better}(?:{over}(?:{loser}|{_OTHER_ONE}))?(?={_END})",
@@ -150,11 +178,21 @@ def _claim_patterns(words: PairWords) -> tuple[re.Pattern[str], ...]:
         rf"{loser}\s*,?\s*(?:is|was|'s)(?:n't| not)\s+(?:nearly\s+|quite\s+)?(?:as|so) good as\s+(?:{winner}|{_OTHER_ONE})(?={_END})",
         rf"{winner}\s+{_SURELY}(?:wins\b(?! (?:on|in|for|at)\b)|has the edge(?={_END})|comes out (?:ahead|on top)(?={_END})|gets my vote\b"
         rf"|(?:outperforms|beats|surpasses|edges out|outclasses)\s+(?:{loser}|{_OTHER_ONE})(?={_END}))",
-        rf"\b(?:I|we)(?:'d| would|'ll| will)?\s+{_SURELY}(?:prefer|choose|pick|select|favou?r|go (?:with|for)|vote for|opt for)\s+{winner}"
+        rf"{loser}\s+{_SURELY}loses(?={_END})",
+        rf"{winner}\s+(?:should be|must be|takes the)\s+{_SURELY}(?:preferred|chosen|favou?red|win|victory)(?={_END})",
+        rf"\b(?:I|we)(?:'d| would|'ll| will)?\s+{_SURELY}(?:find|consider|judge|deem|rate|rank)\s+{winner}\s+(?:to be\s+|as\s+)?"
+        rf"{_SURELY}(?:the\s+)?{_BEST}{kind}(?:{over}(?:{loser}|{_OTHER_ONE}))?(?={_END})",
+        rf"{picks}(?P<w4>(?-i:[AB])|[12])(?!\w)(?={_END})",
+        rf"{picks}{winner}"
         rf"(?!\s?(?:{NOUN})?'s)(?:{over}(?:{loser}|{_OTHER_ONE}))?",
         rf"\b{chosen}\s*(?:is|would be|goes to|:)\s+{_SURELY}(?:probably\s+)?{winner}(?!\s?(?:{NOUN})?'s)(?!\s+(?:or|and|nor)\b)",
     )
     return tuple(re.compile(rf"(?<![\w']){form}", re.IGNORECASE) for form in forms)
+
+
+@lru_cache(maxsize=64)
+def _thing(words: PairWords) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w']){words.standing('w')}", re.IGNORECASE)
 
 
 @lru_cache(maxsize=64)

@@ -175,7 +175,7 @@ def _spelling(word: str) -> str:
 @lru_cache(maxsize=128)
 def _head_pattern(names: str) -> re.Pattern[str]:
     return re.compile(
-        rf"{OPEN}(?:(?:clearly|slightly|marginally|narrowly|definitely|overall|simply|probably)[\s,]+)?"
+        rf"{OPEN}(?:(?:clearly|slightly|marginally|narrowly|definitely|overall|simply|probably|easily|certainly|obviously|undoubtedly)[\s,]+)?"
         rf"(?:{ARTICLE}\s+)?(?:{NOUN}[\s_-]?)?(?:(?:no\.?|number|nr\.?|n°)\s?)?"
         rf"{OPEN}(?P<name>{names}){CLOSE}(?:[\sのい]?\s?(?:{NOUN}|one\b|ones\b))?{CLOSE}",
         re.IGNORECASE,

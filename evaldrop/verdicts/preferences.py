@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from evaldrop.verdicts.loose_json import json_values
 from evaldrop.verdicts.pair_data import place_in_data
 from evaldrop.verdicts.pair_lines import bare as bare_answers
-from evaldrop.verdicts.pair_lines import marked
+from evaldrop.verdicts.pair_lines import is_announced, marked
 from evaldrop.verdicts.pair_sentences import claims
 from evaldrop.verdicts.pair_words import TIE, PairWords, Place, pair_words
 from evaldrop.verdicts.rankings import ranked_in_prose
@@ -107,15 +107,19 @@ def parse_yes_no(text: str, *, truncated: bool = False) -> Reading[bool]:
 
 
 def _in_json(visible: str, words: PairWords, *, at_end: bool) -> Iterator[Reading[Place]]:
+    """Yield what JSON gives that ends the reply, or that opens it; other JSON is an example or a quotation."""
+    found: list[tuple[Reading[Place], bool]] = []
     # A tuple of Python is a list here; nothing moves.
     for value, start, end in json_values(_TUPLE.sub(r"[\1]", visible)):
         ends_reply = not visible[end:].strip(" \n\t`.*")
-        own_line = not visible[visible.rfind("\n", 0, start) + 1 : start].strip(" \t`*")
-        # JSON amid prose is an example or a quotation.
-        if ends_reply if at_end else start <= _FRAME and (own_line or start == 0):
+        line_start = visible.rfind("\n", 0, start) + 1
+        own_line = not visible[line_start:start].strip(" \t`*")
+        if ends_reply or (start <= _FRAME and own_line and not is_announced(visible[:line_start])):
             reading = place_in_data(value, words)
             if reading is not None:
-                yield reading
+                found.append((reading, ends_reply))
+    if any(ends_reply for _, ends_reply in found) == at_end:
+        yield from (reading for reading, _ in found)
 
 
 def _whole_sentences(plain: str) -> str:
