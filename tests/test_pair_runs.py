@@ -109,7 +109,7 @@ def test_a_judge_that_never_calls_its_tool_leaves_the_pair_unscored(tmp_path):
 
 
 class ScriptedJudge(ForgetfulJudge):
-    """Answers in the words for the place at which the response "better" is shown: the first, or the second."""
+    """Gives the first answer where the response "better" is shown first, and else the second."""
 
     def __init__(self, *answers, tool=False):
         super().__init__()
@@ -197,6 +197,8 @@ def test_a_drawn_order_takes_half_the_calls_and_shows_what_a_place_is_given(tmp_
 
 def test_a_drawn_order_that_is_judged_fairly_gives_the_better_one_its_wins(tmp_path):
     judge = ScriptedJudge("preferred: first", "preferred: second")
-    found = run(tmp_path, judge, rows=[*better_by_a(6), {**ROWS[1], "id": "same"}], verdict="text", orders="drawn")
+    found = run(
+        tmp_path, judge, rows=[*better_by_a(6), {**ROWS[1], "id": "same"}], verdict="text", orders="drawn"
+    )
     pair = found.scorecard.candidates["a"].pairwise
     assert (pair.wins, pair.ties, pair.n, len(judge.asked)) == (6, 1, 7, 6)

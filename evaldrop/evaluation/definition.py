@@ -179,8 +179,8 @@ class Pairwise(EvaluationPart):
     )
     orders: Literal["both", "drawn", "candidate_first", "baseline_first"] = Field(
         default="both",
-        description="Orders a pair is shown in: both; one, drawn by the record; or always the same one, which "
-        "leaves the judge's bias in the numbers.",
+        description="Orders a pair is shown in: both; one, drawn by the record; or always the same one, "
+        "which leaves the judge's bias in the numbers.",
     )
     unscored: Literal["drop", "tie", "worst"] = Field(
         default="drop", description="What a pair without a preference means: no pair, a tie, a loss."
@@ -225,18 +225,23 @@ def _refuse_confusable(pairwise: Pairwise) -> None:
         raise ValueError("tie_words: there is no tie to say. Leave them out, or say tie: true")
     for word in ("tie",) * pairwise.tie + pairwise.tie_words:
         if not any(character.isalnum() for character in word):
-            raise ValueError(f"tie_words: {word!r} has no letter and no digit. Give a word that the prompt asks for")
+            raise ValueError(
+                f"tie_words: {word!r} has no letter and no digit. Give a word that the prompt asks for"
+            )
         # A word for a tie is read in any case, so a name must differ from it by more.
-        twin = next((name for name in pairwise.names if _as_read(name.casefold()) & _as_read(word.casefold())), None)
+        twin = next(
+            (name for name in pairwise.names if _as_read(name.casefold()) & _as_read(word.casefold())), None
+        )
         if twin is not None:
             raise ValueError(
-                f"names: {twin!r} cannot be told from {word!r}, which says a tie. Give the response or the tie "
+                f"names: {twin!r} cannot be told from {word!r}, which says a tie. Give the "
+                f"response or the tie "
                 "another name, in the prompt and here"
             )
 
 
 def _as_read(name: str) -> set[str]:
-    """Return the spellings that mean a name in a reply: all of it, and what is left without a noun before it."""
+    """Return what means a name in a reply: all of it, and what is left without the noun before it."""
     # Full-width and other compatibility forms are read as the letters they stand for.
     whole = " ".join(re.split(r"[\s_-]+", unicodedata.normalize("NFKC", name).strip()))
     return {whole, plain_name(whole)}

@@ -50,9 +50,7 @@ def read_preference(
     reading = place_in_data(reply.tool_input, words) if reply.tool_input else None
     if reading is None:
         reading = parse_place(reply.text, words, truncated=reply.stop_reason in TRUNCATED)
-    return Preference(
-        place=reading.value, unscored_reason=reading.reason, rationale=_rationale(said, reply)
-    )
+    return Preference(place=reading.value, unscored_reason=reading.reason, rationale=_rationale(said, reply))
 
 
 def read_pair_scores(

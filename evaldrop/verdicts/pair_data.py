@@ -14,7 +14,8 @@ from evaldrop.verdicts.wording import plain_text
 
 # In this order: what data holds under the first of them that names a response is the preference.
 _KEYS = (
-    "preferred", "preference", "winner", "better", "best", "preferred_response", "better_response", "best_response",
+    "preferred", "preference", "winner", "better", "best",
+    "preferred_response", "better_response", "best_response",
     "preferred_answer", "preferred_output", "choice", "chosen", "selected", "selection", "pick", "verdict",
     "decision", "judgement", "judgment", "final_verdict", "final_answer", "answer", "result",
 )  # fmt: skip
@@ -71,16 +72,24 @@ def _in_mapping(value: Mapping[Any, Any], words: PairWords, depth: int) -> Readi
     keys = plain_keys(value)
     is_measured = any(map(_MEASURES.search, keys))
     naming = _KEYS if is_measured else (*_KEYS, *_NAMING_KEYS)
-    said = [reading for key in naming if key in keys and (reading := place_in_data(keys[key], words, depth=depth + 1))]
+    said = [
+        reading
+        for key in naming
+        if key in keys and (reading := place_in_data(keys[key], words, depth=depth + 1))
+    ]
     said += [
         Reading(other(reading.value))
         for key in _WORSE_KEYS
-        if key in keys and (reading := place_in_data(keys[key], words, depth=depth + 1)) and reading.value not in (None, TIE)
+        if key in keys
+        and (reading := place_in_data(keys[key], words, depth=depth + 1))
+        and reading.value not in (None, TIE)
     ]
     if said:
         return agreed(said)
     named = [place for key, held in value.items() if held is True and (place := words.place_of(str(key)))]
-    if len(named) == 1 and all(held is False for key, held in value.items() if words.place_of(str(key)) and held is not True):
+    if len(named) == 1 and all(
+        held is False for key, held in value.items() if words.place_of(str(key)) and held is not True
+    ):
         return Reading(named[0])
     left = [key for key in keys if key not in _REASONS]
     if is_measured:

@@ -15,9 +15,13 @@ _STRONG = (
     r"|(?:better|best|superior|stronger)(?:[\s_-](?:response|output|answer|assistant|model|option|candidate|one|choice))?"
     r"|verdict|decision|choice|judge?ment|pick|selection|selected|chosen"
     r"|bevorzugte? ?(?:antwort)?|präferenz|gewinner|sieger|urteil|entscheidung|bessere antwort"
-    r"|préférée?|préférence|gagnante?|vainqueur|meilleure réponse|choix|preferid[ao]|preferencia|ganadora?|mejor respuesta"
-    r"|preferência|vencedora?|melhor resposta|preferit[ao]|preferenza|vincitore|vincitrice|migliore risposta|risposta migliore"
-    r"|voorkeur|winnaar|beste antwoord|beter antwoord|偏好|首选|优胜者?|更好的回答|胜者|获胜者|选择|優先|好み|勝者|優れた回答|より良い回答"
+    r"|préférée?|préférence|gagnante?|vainqueur|meilleure réponse|choix|preferid[ao]|preferencia"
+    r"|ganadora?|mejor respuesta"
+    r"|preferência|vencedora?|melhor resposta|preferit[ao]|preferenza|vincitore|vincitrice"
+    r"|migliore risposta|risposta migliore"
+    r"|voorkeur|winnaar|beste antwoord|beter antwoord|偏好|首选|优胜者?|更好的回答|胜者"
+    r"|获胜者|选择|優先|好み|勝者|優れた回答"
+    r"|より良い回答"
     r"|判定|選好|선호|승자|우승|선택|더 나은 (?:답변|응답)"
 )
 # These name other things as well: they count on the first and the last line only.
@@ -30,26 +34,35 @@ _TAGGED = re.compile(
     rf"(?P<mark>(?:(?:my|the|our|{_LATER}|{_EARLIER}|meine|mon|mi|minha|mia|mijn)[\s_:-]*){{0,4}}?)"
     r"(?:(?:antwort|réponse|respuesta|resposta|risposta|antwoord)\s)?"
     rf"(?:(?P<tag>{_STRONG})|(?P<weak>{_WEAK}))"
-    r"(?:\s\([^()\n]{0,40}\))?[\"'*_`\]]{0,4}\s?(?:[:=→]|->|=>|\s?[–—]|\s-|is\b:?|goes to\b)(?P<value>[^\n]*)$",
+    r"(?:\s\([^()\n]{0,40}\))?[\"'*_`\]]{0,4}\s?(?:[:=→]|->|=>|\s?[–—]|\s-|is\b:?"
+    r"|goes to\b)(?P<value>[^\n]*)$",
     re.IGNORECASE,
 )
-_MARKED_ONLY = re.compile(rf"^[\s*_#]{{0,6}}(?P<mark>{_LATER})[*_\s]{{0,4}}:(?P<value>[^\n]*)$", re.IGNORECASE)
+_MARKED_ONLY = re.compile(
+    rf"^[\s*_#]{{0,6}}(?P<mark>{_LATER})[*_\s]{{0,4}}:(?P<value>[^\n]*)$", re.IGNORECASE
+)
 _IS_EARLIER = re.compile(rf"\b(?:{_EARLIER})\b", re.IGNORECASE)
 _IS_LATER = re.compile(_LATER, re.IGNORECASE)
 # A line that announces somebody's words, or the judge's own before it thought again.
 _ANNOUNCES = re.compile(
     r"\b(?:says?|said|ends?|contains?|includes?|wrote|writes|reads?|instruct\w*|tells?|told|claims?|quot\w+|injected|hidden|states?|adds?"
-    r"|appended|embedded|inserted|inside|demands?|asks?|asked|insists?|example|formats?|either|one of|draft|initial\w*|instinct|at first"
-    r"|first (?:thought|impression|draft|glance|reading)|instructions?|prompt|template|options|would be|attempt\w*|tries|inject\w*)\b"
+    r"|appended|embedded|inserted|inside|demands?|asks?|asked|insists?|example|formats?|either"
+    r"|one of|draft|initial\w*|instinct|at first"
+    r"|first (?:thought|impression|draft|glance|reading)|instructions?|prompt|template|options"
+    r"|would be|attempt\w*|tries|inject\w*)\b"
     r"[^\n]*[:：][\s*_`\"']*$",
     re.IGNORECASE,
 )
 _OWN = re.compile(r"\b(?:my|final|verdict is|therefore|conclude|conclusion|decision)\b", re.IGNORECASE)
 _RECONSIDERED = re.compile(
-    r"\b(?:wait|on reflection|on second thought|reconsider\w*|re-?read\w*|actually|correction|i (?:was|am) wrong|scratch that"
-    r"|i (?:must|have to|will|need to) (?:change|correct|revise|withdraw)|changed? my mind|look(?:ing)? again|re-?check\w*"
-    r"|oops|second look|closer look|closer inspection|retract|thinking about it|my (?:error|mistake)|not (?:a|my) verdict|that is no verdict"
-    r"|i ignored?|ignoring (?:it|that|this)|that was (?:the|a|its|only)|that is what (?:it|the)|bei näherem|en fait|pensándolo|ripensandoci)\b",
+    r"\b(?:wait|on reflection|on second thought|reconsider\w*|re-?read\w*|actually|correction"
+    r"|i (?:was|am) wrong|scratch that"
+    r"|i (?:must|have to|will|need to) (?:change|correct|revise|withdraw)|changed? my mind"
+    r"|look(?:ing)? again|re-?check\w*"
+    r"|oops|second look|closer look|closer inspection|retract|thinking about it|my (?:error"
+    r"|mistake)|not (?:a|my) verdict|that is no verdict"
+    r"|i ignored?|ignoring (?:it|that|this)|that was (?:the|a|its|only)|that is what (?:it|the)"
+    r"|bei näherem|en fait|pensándolo|ripensandoci)\b",
     re.IGNORECASE,
 )
 _BOXED = re.compile(
@@ -61,8 +74,10 @@ _COMPARED = re.compile(r"^(?P<left>.{1,40}?)\s*(?P<sign>>{1,3}|<{1,3}|={1,2}|~)\
 
 # What may follow a name that is the whole of an answer; any other word makes the name part of something else.
 _GOES_ON = re.compile(
-    r"\s*(?:because|since|as|for|over|by|with|due|given|and(?! foremost)|but|than|which|though|although|while|clearly|slightly|overall|it|instead"
-    r"|is|was|wins|weil|denn|da|parce|car|porque|pois|perché|omdat|want|rather than|in my|marginally|narrowly|on balance|in all"
+    r"\s*(?:because|since|as|for|over|by|with|due|given|and(?! foremost)|but|than|which|though"
+    r"|although|while|clearly|slightly|overall|it|instead"
+    r"|is|was|wins|weil|denn|da|parce|car|porque|pois|perché|omdat|want|rather than|in my"
+    r"|marginally|narrowly|on balance|in all"
     r"|without|by far|hands down|of the two|between)\b",
     re.IGNORECASE,
 )
@@ -72,11 +87,14 @@ _ALTERNATIVE = re.compile(
     re.IGNORECASE,
 )
 _WITHDRAWN = re.compile(
-    r"(?:\b(?:no|wait|actually|correction|rather(?! than)|scratch that|sorry|i mean|on second thought|hmm|or|oops|instead(?! of)|make that|nein|non"
+    r"(?:\b(?:no|wait|actually|correction|rather(?! than)|scratch that|sorry|i mean"
+    r"|on second thought|hmm|or|oops|instead(?! of)|make that|nein|non"
     r"|not really|well)\b|\?)[\s,:;.!—–-]*(?:maybe\s|perhaps\s|possibly\s|even\s)?",
     re.IGNORECASE,
 )
-_JOINED = re.compile(r"\s*(?:/|\||&|(?:or|and|vs|versus|oder|und|ou|et|o|y|e)\b|或|和|か|と|또는|와|과)", re.IGNORECASE)
+_JOINED = re.compile(
+    r"\s*(?:/|\||&|(?:or|and|vs|versus|oder|und|ou|et|o|y|e)\b|或|和|か|と|또는|와|과)", re.IGNORECASE
+)
 _NEGATED = re.compile(r"\W*(?:not|never|no|kein\w*|nicht|pas|non|niet|não|不)\b", re.IGNORECASE)
 _NEITHER_NOR = re.compile(r"\W*neither\b[^\n]{0,60}\bnor\b", re.IGNORECASE)
 # "Which response is better? The second one."
@@ -84,12 +102,15 @@ _ASKED = re.compile(
     r"\b(?:which|who|what)\b[^.?!\n]{0,80}\b(?:better|best|preferred|preferable|wins|stronger|superior)\b[^.?!\n]{0,40}\?\s+(?P<answer>[^\n]{1,60})$",
     re.IGNORECASE,
 )
-_BY_FAR = re.compile(r",?\s+(?:by far|hands down|overall|clearly|slightly|without (?:a )?doubt|by a (?:wide )?margin)(?=\W*$)", re.IGNORECASE)
+_BY_FAR = re.compile(
+    r",?\s+(?:by far|hands down|overall|clearly|slightly|without (?:a )?doubt|by a (?:wide )?margin)(?=\W*$)",
+    re.IGNORECASE,
+)
 _HEADING = re.compile(r"\s*#|.*[:：][\s*_]*$")
 
 
 class _Line(NamedTuple):
-    """A line with a verdict: where it is, what it says, and whether it is a quotation or a draft, or final."""
+    """A line with a verdict: its place, what it says, and whether it is a quotation or a draft, or final."""
 
     at: int
     reading: Reading[Place]
@@ -117,7 +138,7 @@ def marked(plain: str, words: PairWords, *, truncated: bool = False) -> Reading[
 
 
 def is_announced(before: str) -> bool:
-    """Tell whether the last line of `before` announces somebody's words, or a draft, rather than the verdict."""
+    """Tell whether the last line of `before` announces somebody's words or a draft, not the verdict."""
     line = before.rstrip().rpartition("\n")[2]
     return bool(_ANNOUNCES.search(line)) and not _OWN.search(line)
 
@@ -130,7 +151,7 @@ def _marked_lines(lines: list[str], words: PairWords) -> Iterator[_Line]:
             yield _Line(at, reading, announced or line.lstrip().startswith(">"), False)
         match = None if boxes else _TAGGED.match(line) or _MARKED_ONLY.match(line)
         if match is None and not boxes and at == len(lines) - 1:
-            # "The second lies. preferred: first"
+            # The tag may end a line of prose.
             match = _TAGGED.match(re.split(r"(?<=[.!?])\s+", line)[-1])
         if match is None:
             continue
@@ -165,10 +186,14 @@ def _thought_again(lines: Sequence[str], earlier: int, later: int) -> bool:
 
 
 def _boxes(line: str, words: PairWords) -> Iterator[Reading[Place]]:
-    """Yield what is boxed: `[[A]]`, `[[A>>B]]`, `\\boxed{A}`, `<answer>A</answer>`."""
+    """Yield what is boxed: `[[A]]`, `[[A>>B]]`, `<answer>A</answer>`."""
     for match in _BOXED.finditer(line):
         # In quotation marks it is somebody's.
-        quoted = line[: match.start()].endswith(('"', "`", "'")) and line[match.end() :][:1] in ('"', "`", "'")
+        quoted = line[: match.start()].endswith(('"', "`", "'")) and line[match.end() :][:1] in (
+            '"',
+            "`",
+            "'",
+        )
         place = None if quoted and len(line) > 40 else _whole(match.group(match.lastindex or 0), words)
         if place is not None:
             yield Reading(place)
@@ -200,11 +225,15 @@ def _standing(place: Place, rest: str, words: PairWords) -> Reading[Place] | Non
 
 
 def _names_another(place: Place, rest: str, words: PairWords) -> bool:
-    """Tell whether what follows a name puts another beside it: "or second", "? No: second", "(Response 2)"."""
+    """Tell whether what follows a name puts another beside it: "or second", "(Response 2)"."""
     beside = _ALTERNATIVE.match(rest)
     tail = rest[beside.end() :] if beside else rest
     named = words.head(tail)
-    if named and named.place != place and (_JOINED.match(rest) or re.match(r"\s*(?:[.,;:!?)\]}\n]|$)", named.rest)):
+    if (
+        named
+        and named.place != place
+        and (_JOINED.match(rest) or re.match(r"\s*(?:[.,;:!?)\]}\n]|$)", named.rest))
+    ):
         # "first. Second is too long": there the second name begins a sentence.
         return True
     withdrawn = [words.head(rest[match.end() :]) for match in _WITHDRAWN.finditer(rest[:200])]
@@ -254,10 +283,12 @@ def _whole(line: str, words: PairWords) -> Place | None:
 
 
 def _opening(plain: str, words: PairWords) -> Iterator[Reading[Place]]:
-    """Read "B. It is shorter.", "Response 2, because it is shorter.": the answer is over before the reason."""
+    """Read "B. It is shorter.", "Response 2, because …": the answer is over before the reason."""
     named = words.head(plain)
     # "First, it names no source", "1. It is short": an order or a list, not an answer.
-    if named is None or re.match(r"\W*(?:[0-9]+\b|(?:first|second|one|two|both|same|equal|none|neither)\b)", plain, re.IGNORECASE):
+    if named is None or re.match(
+        r"\W*(?:[0-9]+\b|(?:first|second|one|two|both|same|equal|none|neither)\b)", plain, re.IGNORECASE
+    ):
         return
     others = [words.head(line) for line in re.split(r"(?<=[.!?\n])\s+", named.rest)]
     if any(each is not None and each.place != named.place for each in others):

@@ -1,8 +1,8 @@
 """
 Sentences that say which of two responses is better, or that neither is.
 
-Only a plain claim about the whole counts: not one that is denied, doubted, quoted, granted, asked, supposed or
-put into another's mouth, nor one on a single aspect. What might be either is no claim.
+Only a plain claim about the whole counts: not one that is denied, doubted, quoted, granted, asked, supposed
+or put into another's mouth, nor one on a single aspect. What might be either is no claim.
 """
 
 import re
@@ -32,13 +32,16 @@ _SURELY = (
     r"|decidedly|noticeably|marginally|substantially|obviously|therefore|thus|hence|still|just|simply|undoubtedly"
     r"|generally|objectively|easily|plainly|ultimately|narrowly|way|vastly|markedly|distinctly|strongly|really|so"
     r"|indeed|then|actually|even|by far|a bit|a little|a lot|in my (?:view|opinion|judge?ment)|in fact"
-    r"|in the end|on balance|on the whole|only slightly|moderately|greatly|evidently|unquestionably|far and away"
+    r"|in the end|on balance|on the whole|only slightly|moderately|greatly|evidently"
+    r"|unquestionably|far and away"
     r"),?\s+){0,3}"
 )
 _IS = r"(?:is|was|seems(?: to be)?|appears(?: to be)?|looks|remains|'s)"
 _END = (
-    r"\s*(?:[.!;:,*\"')\]—–。]|$|\n|\s-\s|because\b|since\b|as\b|overall\b|due\b|and\b|but\b|so\b|here\b|too\b|by far\b"
-    r"|by a\b|on the whole\b|in (?:my|general|the end|every|all|both)\b|for the (?:following |above )?reasons?\b"
+    r"\s*(?:[.!;:,*\"')\]—–。]|$|\n|\s-\s|because\b|since\b|as\b|overall\b|due\b|and\b|but\b|so\b"
+    r"|here\b|too\b|by far\b"
+    r"|by a\b|on the whole\b|in (?:my|general|the end|every|all|both)\b|for the (?:following "
+    r"|above )?reasons?\b"
     r"|given\b|while\b|whereas\b|although\b|though\b)"
 )
 _OTHER_ONE = rf"(?:the other(?:\s+(?:one|{NOUN}))?)"
@@ -51,25 +54,30 @@ _MAY_STAND_ALONE = re.compile(
 )
 
 _EVEN = re.compile(
-    r"\b(?:(?:it is|it's|this is|that is|call it|call this|result is|verdict is|outcome is|verdict:|ends? in|declare(?: it| this)?|say)"
+    r"\b(?:(?:it is|it's|this is|that is|call it|call this|result is|verdict is|outcome is"
+    r"|verdict:|ends? in|declare(?: it| this)?|say)"
     r" an? (?:\w+\s+)?(?:tie|draw|dead heat)\b"
     r"|equally (?:good|bad|well|helpful|poor|strong|weak|preferable|matched)\b"
     r"|(?:ranked?|tied) equal(?:ly)?\b"
-    rf"|(?:they|both|two|{NOUN}) are (?:tied|equal|equivalent|on a par|on par|even|of equal (?:quality|merit|value))(?={_END})"
+    rf"|(?:they|both|two|{NOUN}) are (?:tied|equal|equivalent|on a par|on par|even"
+    rf"|of equal (?:quality|merit|value))(?={_END})"
     rf"|(?:neither|none)\s+(?:of\s+)?(?:the\s+two\s+|them\s+|the\s+|one\s+)?(?:{NOUN}\s+)?{_IS}\s+{_SURELY}(?:the\s+)?{_BEST}"
     rf"(?:\s+than\s+{_OTHER_ONE})?(?={_END})"
-    r"|(?:have|see|find|is) no (?:clear |strong |real )?preference\b|(?:is|see|find) no (?:clear |real |obvious )?winner\b"
+    r"|(?:have|see|find|is) no (?:clear |strong |real )?preference\b|(?:is|see|find) no (?:clear "
+    r"|real |obvious )?winner\b"
     r"|I (?:would |'d )?(?:prefer|choose|pick) neither\b|neither (?:one )?wins\b)",
     re.IGNORECASE,
 )
 _IT = re.compile(
-    rf",?\s+(?:which makes it|making it|(?:so|therefore|thus|hence|and thus|and therefore),? it is|and is)\s+{_SURELY}(?:the\s+)?{_BEST}"
+    rf",?\s+(?:which makes it|making it|(?:so|therefore|thus|hence|and thus"
+    rf"|and therefore),? it is|and is)\s+{_SURELY}(?:the\s+)?{_BEST}"
     rf"(?:\s+(?:one|choice|option|{NOUN}))?(?:\s+of the two)?(?={_END})",
     re.IGNORECASE,
 )
 # Most sentences hold none of these words, and need no closer look.
 _MAY_CLAIM = re.compile(
-    r"better|best|superior|prefer|stronger|favo|winn|worse|worst|inferior|weaker|poorer|good as|\bwins|edge|loses|nod|point|victory|takes the|lean|ahead|on top|my vote|outperf"
+    r"better|best|superior|prefer|stronger|favo|winn|worse|worst|inferior|weaker|poorer|good as"
+    r"|\bwins|edge|loses|nod|point|victory|takes the|lean|ahead|on top|my vote|outperf"
     r"|beats|surpass|outclass|choose|pick|select|go with|go for|opt for|vote|verdict|choice|decision|answer",
     re.IGNORECASE,
 )
@@ -111,9 +119,13 @@ def _claims_of(sentence: str, words: PairWords) -> list[Place]:
 
 
 def _referred_to(sentence: str, words: PairWords) -> Iterator[Place]:
-    """Read "The second adds an example, which makes it the better answer": "it" is the only one that is named."""
+    """Read "The second has a source, which makes it the better answer": "it" is the only one named."""
     match = _IT.search(sentence)
-    if match is None or not is_claimed(sentence[: match.start()] + ",") or is_taken_back(sentence[match.end() :]):
+    if (
+        match is None
+        or not is_claimed(sentence[: match.start()] + ",")
+        or is_taken_back(sentence[match.end() :])
+    ):
         return
     named = [
         words.place_of(name)
@@ -154,7 +166,7 @@ def _winner(match: re.Match[str], words: PairWords) -> Iterator[Place]:
 
 @lru_cache(maxsize=64)
 def _claim_patterns(words: PairWords) -> tuple[re.Pattern[str], ...]:
-    """Return the forms of a claim; groups that begin with w name the better response, those with l the other."""
+    """Return the forms of a claim; groups that begin with w name the better one, those with l the other."""
     winner, loser = words.standing("w"), words.standing("l")
     kind = (
         rf"(?:\s+(?:one|choice|option|pick|overall|{NOUN}))?"
@@ -164,7 +176,8 @@ def _claim_patterns(words: PairWords) -> tuple[re.Pattern[str], ...]:
     is_better = rf"{_IS}\s+{_SURELY}(?:the\s+|an?\s+)?{_SURELY}{_BEST}{kind}"
     is_worse = rf"{_IS}\s+{_SURELY}(?:the\s+)?{_WORSE}{kind}"
     chosen = (
-        rf"(?:winner|preference|(?:the )?(?:edge|win|victory|nod|point)|my (?:pick|choice|vote|verdict|decision|preference)|final (?:choice|verdict|answer|decision)"
+        rf"(?:winner|preference|(?:the )?(?:edge|win|victory|nod|point)|my (?:pick|choice|vote"
+        rf"|verdict|decision|preference)|final (?:choice|verdict|answer|decision)"
         rf"|(?:better|best|preferred|superior|stronger|winning) (?:of the two|one|choice|option|{NOUN})"
         rf"|(?:{NOUN}|one)\s+(?:(?:that|which) )?(?:I|is|was) (?:{_BEST}|prefer)(?: overall)?)"
     )
@@ -175,17 +188,34 @@ def _claim_patterns(words: PairWords) -> tuple[re.Pattern[str], ...]:
     forms = (
         rf"{winner}\s*,?\s*{is_better}(?:{over}(?:{loser}|{_OTHER_ONE}))?(?={_END})",
         rf"{loser}\s*,?\s*{is_worse}(?:{over}(?:{winner}|{_OTHER_ONE}))?(?={_END})",
-        rf"{loser}\s*,?\s*(?:is|was|'s)(?:n't| not)\s+(?:nearly\s+|quite\s+)?(?:as|so) good as\s+(?:{winner}|{_OTHER_ONE})(?={_END})",
-        rf"{winner}\s+{_SURELY}(?:wins\b(?! (?:on|in|for|at)\b)|has the edge(?={_END})|comes out (?:ahead|on top)(?={_END})|gets my vote\b"
-        rf"|(?:outperforms|beats|surpasses|edges out|outclasses)\s+(?:{loser}|{_OTHER_ONE})(?={_END}))",
+        (
+            rf"{loser}\s*,?\s*(?:is|was|'s)(?:n't| not)\s+(?:nearly\s+|quite\s+)?(?:as"
+            rf"|so) good as\s+(?:{winner}|{_OTHER_ONE})(?={_END})"
+        ),
+        (
+            rf"{winner}\s+{_SURELY}(?:wins\b(?! (?:on|in|for|at)\b)|has the edge(?={_END})"
+            rf"|comes out (?:ahead|on top)(?={_END})|gets my vote\b"
+            rf"|(?:outperforms|beats|surpasses|edges out|outclasses)\s+(?:{loser}|{_OTHER_ONE})(?={_END}))"
+        ),
         rf"{loser}\s+{_SURELY}loses(?={_END})",
-        rf"{winner}\s+(?:should be|must be|takes the)\s+{_SURELY}(?:preferred|chosen|favou?red|win|victory)(?={_END})",
-        rf"\b(?:I|we)(?:'d| would|'ll| will)?\s+{_SURELY}(?:find|consider|judge|deem|rate|rank)\s+{winner}\s+(?:to be\s+|as\s+)?"
-        rf"{_SURELY}(?:the\s+)?{_BEST}{kind}(?:{over}(?:{loser}|{_OTHER_ONE}))?(?={_END})",
+        (
+            rf"{winner}\s+(?:should be|must be|takes the)\s+{_SURELY}(?:preferred|chosen|favou?red"
+            rf"|win|victory)(?={_END})"
+        ),
+        (
+            rf"\b(?:I|we)(?:'d| would|'ll| will)?\s+{_SURELY}(?:find|consider|judge|deem|rate"
+            rf"|rank)\s+{winner}\s+(?:to be\s+|as\s+)?"
+            rf"{_SURELY}(?:the\s+)?{_BEST}{kind}(?:{over}(?:{loser}|{_OTHER_ONE}))?(?={_END})"
+        ),
         rf"{picks}(?P<w4>(?-i:[AB])|[12])(?!\w)(?={_END})",
-        rf"{picks}{winner}"
-        rf"(?!\s?(?:{NOUN})?'s)(?:{over}(?:{loser}|{_OTHER_ONE}))?",
-        rf"\b{chosen}\s*(?:is|would be|goes to|:)\s+{_SURELY}(?:probably\s+)?{winner}(?!\s?(?:{NOUN})?'s)(?!\s+(?:or|and|nor)\b)",
+        (
+            rf"{picks}{winner}"
+            rf"(?!\s?(?:{NOUN})?'s)(?:{over}(?:{loser}|{_OTHER_ONE}))?"
+        ),
+        (
+            rf"\b{chosen}\s*(?:is|would be|goes to"
+            rf"|:)\s+{_SURELY}(?:probably\s+)?{winner}(?!\s?(?:{NOUN})?'s)(?!\s+(?:or|and|nor)\b)"
+        ),
     )
     return tuple(re.compile(rf"(?<![\w']){form}", re.IGNORECASE) for form in forms)
 

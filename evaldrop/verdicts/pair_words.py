@@ -29,20 +29,22 @@ _FOREIGN: Final = (
     (
         "erste", "ersten", "erster", "erstes", "première", "premier", "primera", "primero", "primeira",
         "primeiro", "prima", "primo", "eerste", "第一个", "第一個", "第一种", "第一份", "第一条", "第一",
-        "第1个", "第1", "前者", "一番目", "1番目", "一つ目", "1つ目", "1つめ", "最初", "첫 번째", "첫번째", "첫째",
-        "1번",
+        "第1个", "第1", "前者", "一番目", "1番目", "一つ目", "1つ目", "1つめ", "最初", "첫 번째",
+        "첫번째", "첫째", "1번",
     ),
     (
         "zweite", "zweiten", "zweiter", "zweites", "deuxième", "seconde", "second", "segunda", "segundo",
-        "seconda", "secondo", "tweede", "第二个", "第二個", "第二种", "第二份", "第二条", "第二", "第2个", "第2",
-        "后者", "後者", "二番目", "2番目", "二つ目", "2つ目", "2つめ", "두 번째", "두번째", "둘째", "2번",
+        "seconda", "secondo", "tweede", "第二个", "第二個", "第二种", "第二份", "第二条", "第二",
+        "第2个", "第2", "后者", "後者", "二番目", "2番目", "二つ目", "2つ目", "2つめ",
+        "두 번째", "두번째", "둘째", "2번",
     ),
 )  # fmt: skip
 _TIES: Final = (
-    "tie", "tied", "a tie", "draw", "a draw", "equal", "equally good", "equally bad", "both", "same", "the same",
-    "neither", "none", "no preference", "neither is better", "both equal", "both equally",
-    "unentschieden", "gleichstand", "gleich gut", "gleichwertig", "gleich", "beide", "keine", "keine von beiden",
-    "égalité", "ex æquo", "ex aequo", "match nul", "les deux", "aucune", "aucune des deux", "égal",
+    "tie", "tied", "a tie", "draw", "a draw", "equal", "equally good", "equally bad", "both", "same",
+    "the same", "neither", "none", "no preference", "neither is better", "both equal", "both equally",
+    "unentschieden", "gleichstand", "gleich gut", "gleichwertig", "gleich", "beide", "keine",
+    "keine von beiden", "égalité", "ex æquo", "ex aequo", "match nul", "les deux",
+    "aucune", "aucune des deux", "égal",
     "empate", "igual", "iguales", "ambas", "ambos", "ninguna", "ninguno", "iguais", "nenhuma", "nenhum",
     "pareggio", "parità", "pari", "entrambe", "entrambi", "nessuna", "nessuno",
     "gelijkspel", "gelijk", "beiden", "geen van beide", "geen", "gelijkwaardig",
@@ -125,13 +127,11 @@ class PairWords:
 
     def standing(self, prefix: str) -> str:
         """
-        Return a pattern of one response as a sentence names it; its name is in the group `prefix` and a digit.
+        Return a pattern of one response as a sentence names it; the name is the group `prefix` and a digit.
 
         A name with a noun, an ordinal with or without one, or a name alone where it cannot be an article.
         """
-        worded = _alternatives(
-            word for word in (*_ORDINALS[0], *_ORDINALS[1], *self.own) if _is_worded(word)
-        )
+        worded = _alternatives(word for word in (*_ORDINALS[0], *_ORDINALS[1], *self.own) if _is_worded(word))
         alone = _alternatives(word for word in self.own if not _is_worded(word)) or "(?!)"
         return (
             rf"(?:(?:the\s+)?{NOUN}\s?(?:no\.?\s?|number\s|#)?{OPEN}(?P<{prefix}1>{self.sided})(?!\w){CLOSE}"

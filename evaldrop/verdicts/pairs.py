@@ -1,6 +1,6 @@
 """
-A pair of scores for two responses shown together: `8 9`, `(8, 9)`, `Assistant 1: 8 … Assistant 2: 9`, "The first
-response scores 8 and the second 9".
+A pair of scores for two responses shown together: `8 9`, `(8, 9)`, `Assistant 1: 8 … Assistant 2: 9`, "The
+first response scores 8 and the second 9".
 """
 
 import re
@@ -26,11 +26,11 @@ _TWO = rf"{_SCORE}(?:\s*[,;|&]\s*|\s+/\s+|\s+(?:and|vs\.?)\s+|\s+){_SCORE}"
 _TAG = r"(?:scores?|ratings?|output|tuple|result|verdict|preferred)"
 _LATER = r"(?:final|revised|corrected|updated)"
 _ONLY_PAIR = re.compile(
-    rf"^[\s*_`#>]*(?:(?:final\s+|my\s+|the\s+)?{_TAG}[*_]*\s*(?:[:=]|are|is)\s*)?[\s*_`(\[<]*{_TWO}[\s*_`)\]>.]*$",
+    rf"^[\s*_`#>]{{0,12}}(?:(?:final\s+|my\s+|the\s+)?{_TAG}[*_]*\s*(?:[:=]|are|is)\s*)?[\s*_`(\[<]{{0,12}}{_TWO}[\s*_`)\]>.]{{0,12}}$",
     re.IGNORECASE,
 )
 _LATER_PAIR = re.compile(
-    rf"^[\s*_`#>]*(?:my\s+)?{_LATER}(?:\s+{_TAG})?[*_]*\s*(?:[:=]|are|is)\s*[\s*_`(\[<]*{_TWO}[\s*_`)\]>.]*$",
+    rf"^[\s*_`#>]{{0,12}}(?:my\s+)?{_LATER}(?:\s+{_TAG})?[*_]*\s*(?:[:=]|are|is)\s*[\s*_`(\[<]{{0,12}}{_TWO}[\s*_`)\]>.]{{0,12}}$",
     re.IGNORECASE | re.MULTILINE,
 )
 _LATER_HEADING = re.compile(rf"\b{_LATER}\s+(?:scores?|ratings?)\b", re.IGNORECASE)
@@ -39,24 +39,29 @@ _TAGGED_TUPLE = re.compile(
 )
 # What may come between a name and its score: on one line, nothing but words that give a score.
 _GIVES = (
-    r"(?:is|of|gets?|receives?|scores?|deserves|earns|merits|a|an|with|at|was given|is given|is rated|is worth|rated|scored)"
+    r"(?:is|of|gets?|receives?|scores?|deserves|earns|merits|a|an|with|at|was given|is given"
+    r"|is rated|is worth|rated|scored)"
 )
 _BETWEEN = (
-    r"(?:'s)?[)\"'*_`]*\s*(?:\(?(?:final |overall )?(?:score|rating)d?\)?)?[\"'*_`]*[ \t]*"
+    r"(?:'s)?[)\"'*_`]{0,6}\s{0,4}(?:\(?(?:final |overall )?(?:score|rating)d?\)?)?[\"'*_`]{0,6}[ \t]{0,8}"
     rf"(?:[:=|]|[-–—][ \t]|\b{_GIVES}\b)"
-    r"(?:\s*\b(?:is|a|an|score|rating|of|at)\b)*[ \t\"'*_`(\[]*"
+    r"(?:\s{0,4}\b(?:is|a|an|score|rating|of|at)\b){0,6}[ \t\"'*_`(\[]{0,8}"
 )
 # Not a term of a sum, nor a count of something.
 _AFTER = (
     r"(?![ \t]*[-+*/^=×÷][ \t]*[0-9(x])"
-    r"(?=[ \t]*(?:$|\n|[(,;:|*_`)\]-]|[–—]|\.(?![0-9])|(?:and|points?|because|for|while|since|as|but|whereas)\b))"
+    r"(?=[ \t]*(?:$|\n|[(,;:|*_`)\]-]|[–—]|\.(?![0-9])|(?:and|points?|because|for|while|since|as"
+    r"|but|whereas)\b))"
 )
 _BOTH = re.compile(
-    rf"\bboth\b(?:\s+(?:of them|{NOUN}))?\s+(?:get|receive|deserve|earn|merit|are rated|are scored|score|a|an)\s+(?:a\s+|an\s+|at\s+)?"
+    rf"\bboth\b(?:\s+(?:of them|{NOUN}))?\s+(?:get|receive|deserve|earn|merit|are rated"
+    rf"|are scored|score|a|an)\s+(?:a\s+|an\s+|at\s+)?"
     rf"(?P<n>[0-9]+(?:\.[0-9]+)?)(?:\s*(?:/|out of)\s*(?P<o>[0-9]+))?{_AFTER}",
     re.IGNORECASE,
 )
-_SCORE_WORDS = re.compile(r"(?:^|[\s_-])(?:score|rating|points|grade|mark)s?(?=$|[\s_-])(?:[\s_-](?:of|for))?", re.IGNORECASE)
+_SCORE_WORDS = re.compile(
+    r"(?:^|[\s_-])(?:score|rating|points|grade|mark)s?(?=$|[\s_-])(?:[\s_-](?:of|for))?", re.IGNORECASE
+)
 _NAMES = ("first", "second")
 
 
@@ -128,7 +133,9 @@ def _two_members(value: Any, words: PairWords) -> list[Any]:
 def _named_member(member: Any) -> tuple[Any, Any] | None:
     """Return the name and the rest of `{"model": "first", "score": 8}`."""
     keys = plain_keys(member) if isinstance(member, Mapping) else {}
-    called = first_text(keys, ("model", "name", "response", "candidate", "id", "assistant", "output", "label"))
+    called = first_text(
+        keys, ("model", "name", "response", "candidate", "id", "assistant", "output", "label")
+    )
     return None if called is None else (called, member)
 
 
@@ -191,7 +198,7 @@ def _beside_names(plain: str, scale: Scale, words: PairWords) -> _Found:
 
 @lru_cache(maxsize=64)
 def _beside_patterns(words: PairWords) -> tuple[re.Pattern[str], ...]:
-    """Return the ways in which a score stands beside a name: groups w1-w3 or l1-l3 name it, wn and ln score it."""
+    """Return how a score stands beside a name: w1 to w3 or l1 to l3 name a response, wn and ln score it."""
 
     def score(side: str) -> str:
         return rf"(?P<{side}n>[-+]?[0-9]+(?:\.[0-9]+)?)(?:\s*(?:/|out of)\s*(?P<{side}o>[0-9]+))?"
@@ -200,10 +207,13 @@ def _beside_patterns(words: PairWords) -> tuple[re.Pattern[str], ...]:
     gives = r"(?:points?\s+)?(?:to|for)\s+"
     forms = (
         rf"(?<![\w']){one}{_BETWEEN}{score('w')}{_AFTER}",
-        rf"\b(?:score|rating)\s+(?:for|of)\s+{one}\s*(?:[:=]|is)[ \t*_(]*{score('w')}{_AFTER}",
+        rf"\b(?:score|rating)\s+(?:for|of)\s+{one}\s*(?:[:=]|is)[ \t*_(]{{0,8}}{score('w')}{_AFTER}",
         # Once said, the verb is left out: "the first scores 8 and the second 9".
-        rf"(?<![\w']){one}{_BETWEEN}(?P<before>[0-9.]+(?:\s*(?:/|out of)\s*[0-9]+)?)(?:\s+points?)?,?\s+(?:and|but|while)\s+{two}"
-        rf"(?:\s+only|\s+just)?\s+(?:a\s+|an\s+)?{score('l')}{_AFTER}",
+        (
+            rf"(?<![\w']){one}{_BETWEEN}(?P<before>[0-9.]+(?:\s*(?:/"
+            rf"|out of)\s*[0-9]+)?)(?:\s+points?)?,?\s+(?:and|but|while)\s+{two}"
+            rf"(?:\s+only|\s+just)?\s+(?:a\s+|an\s+)?{score('l')}{_AFTER}"
+        ),
         rf"\b{score('w')}\s+{gives}{one}[,;]?\s+(?:and\s+|but\s+)?(?:a\s+|an\s+|only\s+)?{score('l')}\s+{gives}{two}",
     )
     return tuple(re.compile(form, re.IGNORECASE) for form in forms)

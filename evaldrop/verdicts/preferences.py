@@ -8,7 +8,7 @@ from evaldrop.verdicts.pair_data import place_in_data
 from evaldrop.verdicts.pair_lines import bare as bare_answers
 from evaldrop.verdicts.pair_lines import is_announced, marked
 from evaldrop.verdicts.pair_sentences import claims
-from evaldrop.verdicts.pair_words import TIE, PairWords, Place, pair_words
+from evaldrop.verdicts.pair_words import PairWords, Place
 from evaldrop.verdicts.rankings import ranked_in_prose
 from evaldrop.verdicts.verdict import Reading, agreed, unanswered
 from evaldrop.verdicts.wording import bare, is_refusal, lines_of, plain_text, visible_text
@@ -34,28 +34,12 @@ _OPENING_LETTER = re.compile(
 )
 
 
-
-def parse_preference(
-    text: str,
-    names: tuple[str, str] = ("A", "B"),
-    *,
-    tie: bool = True,
-    tie_words: tuple[str, ...] = (),
-    truncated: bool = False,
-) -> Reading[str]:
-    """
-    Read which of two a judge prefers: one of `names`, or `tie` when the judge was offered one.
-
-    `tie_words` say a tie beside the usual words. docs/judging.md tells what counts, in the order in which it is
-    tried here.
-    """
-    place = parse_place(text, pair_words(names, tie=tie, tie_words=tie_words), truncated=truncated)
-    named = {"first": names[0], "second": names[1], TIE: TIE, None: None}
-    return Reading(named[place.value], place.reason)
-
-
 def parse_place(text: str, words: PairWords, *, truncated: bool = False) -> Reading[Place]:
-    """Read which response a text prefers, `words` being what it may call them."""
+    """
+    Read which response a text prefers, `words` being what it may call them.
+
+    docs/judging.md tells what counts, in the order in which it is tried here.
+    """
     visible = visible_text(text)
     plain = plain_text(visible)
     # Lists in the order of rank: the first that holds anything decides.
@@ -107,7 +91,7 @@ def parse_yes_no(text: str, *, truncated: bool = False) -> Reading[bool]:
 
 
 def _in_json(visible: str, words: PairWords, *, at_end: bool) -> Iterator[Reading[Place]]:
-    """Yield what JSON gives that ends the reply, or that opens it; other JSON is an example or a quotation."""
+    """Yield what JSON gives that ends the reply, or opens it; other JSON is an example or a quotation."""
     found: list[tuple[Reading[Place], bool]] = []
     # A tuple of Python is a list here; nothing moves.
     for value, start, end in json_values(_TUPLE.sub(r"[\1]", visible)):

@@ -10,7 +10,19 @@ from evaldrop.verdicts.structured import first_text, plain_keys
 from evaldrop.verdicts.verdict import Reading, agreed
 from evaldrop.verdicts.wording import lines_of
 
-_NAME_KEYS = ("model", "name", "response", "candidate", "id", "output", "assistant", "label", "answer", "system", "option")
+_NAME_KEYS = (
+    "model",
+    "name",
+    "response",
+    "candidate",
+    "id",
+    "output",
+    "assistant",
+    "label",
+    "answer",
+    "system",
+    "option",
+)
 _RANK_KEYS = ("rank", "position", "place", "ranking", "order")
 # Lists under these are in the order of preference; under "models" they may be in any.
 _ORDERED = re.compile(r"rank|order|best_to_worst|leaderboard|preferences")
@@ -26,10 +38,14 @@ _NUMBERED = re.compile(
     re.IGNORECASE,
 )
 _IN_A_LINE = re.compile(
-    r"^[\s*_#>-]{0,6}(?:(?:the|my|final|overall)\s+){0,2}(?:ranking|order)(?: of preference)?[*_]{0,2}\s?(?:[:=]|is)(?P<order>[^\n]{1,90})$",
+    r"^[\s*_#>-]{0,6}(?:(?:the|my|final|overall)\s+){0,2}(?:ranking"
+    r"|order)(?: of preference)?[*_]{0,2}\s?(?:[:=]|is)(?P<order>[^\n]{1,90})$",
     re.IGNORECASE,
 )
-_SPELLED = re.compile(r"\b(?:model|name|response)\b[\"']?\s*[:=]\s*(?P<name>[^\n,;{}]{1,60}?)\s*[,;\n]\s*[\"']?rank[\"']?\s*[:=]\s*(?P<rank>[12])\b", re.IGNORECASE)
+_SPELLED = re.compile(
+    r"\b(?:model|name|response)\b[\"']?\s*[:=]\s*(?P<name>[^\n,;{}]{1,60}?)\s*[,;\n]\s*[\"']?rank[\"']?\s*[:=]\s*(?P<rank>[12])\b",
+    re.IGNORECASE,
+)
 
 
 def best_ranked(value: Any, words: PairWords, *, in_order: bool = False) -> Reading[Place] | None:
@@ -139,7 +155,7 @@ def _by_rank(ranks: Sequence[tuple[Place | None, float]], words: PairWords) -> I
     if len(distinct) > 2:
         yield Reading.unread("ambiguous")
         return
-    rank = {place: given for place, given in distinct}
+    rank = dict(distinct)
     if rank["first"] != rank["second"]:
         yield Reading("first" if rank["first"] < rank["second"] else "second")
     elif words.offers_tie:

@@ -32,7 +32,8 @@ class PairwiseEstimate(Part):
         "order was asked."
     )
     first_shown_rate: float | None = nullable(
-        "How often the response shown first was preferred, ties half; 0.5 is fair. With both orders, or one drawn."
+        "How often the response shown first was preferred, ties half; 0.5 is fair. With both orders, or one "
+        "drawn."
     )
     n: int = Field(description="Pairs that count.")
     n_both_orders: int = Field(

@@ -52,9 +52,9 @@ class Outcomes(NamedTuple):
     """
     Results of pairs for one side: 1 a win, ½ a tie, 0 a loss, NaN unscored; of shape (pairs,).
 
-    `heard` counts pairs whose preference was read in both orders, `flipped` those of them in which it changed;
-    `first_shown` is the mean share of preferences that went to the response shown first, over `placed` pairs:
-    those heard, or all that were read where one order was drawn; None without any.
+    `heard` counts pairs whose preference was read in both orders, `flipped` those of them in which it
+    changed; `first_shown` is the mean share of preferences that went to the response shown first, over
+    `placed` pairs: those heard, or all that were read where one order was drawn; None without any.
     """
 
     ordinals: Ordinals

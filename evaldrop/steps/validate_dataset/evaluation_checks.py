@@ -135,8 +135,8 @@ def judge_warnings(evaluation: Evaluation) -> Iterator[str]:
     orders = evaluation.pairwise.orders if evaluation.pairwise else "both"
     if orders == "drawn":
         yield (
-            "pairwise.orders: drawn: each pair is shown in one order, for half the calls. What the judges give to "
-            "a place evens out over records, and how often they change with the order stays unknown."
+            "pairwise.orders: drawn: each pair is shown in one order, for half the calls. What the judges "
+            "give to a place evens out over records; how often they change with the order stays unknown."
         )
     elif orders != "both":
         yield (

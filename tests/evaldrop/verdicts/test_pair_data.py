@@ -93,9 +93,13 @@ def test_the_same_is_no_preference_in_the_text_either(tool_input):
 
 
 def test_the_tool_counts_before_the_text_and_the_text_where_the_tool_says_nothing():
-    said = read_preference(JudgeReply(text="preferred: first", tool_input={"preferred": "second"}), ("first", "second"))
+    said = read_preference(
+        JudgeReply(text="preferred: first", tool_input={"preferred": "second"}), ("first", "second")
+    )
     assert said.place == "second"
-    said = read_preference(JudgeReply(text="preferred: first", tool_input={"rationale": "r"}), ("first", "second"))
+    said = read_preference(
+        JudgeReply(text="preferred: first", tool_input={"rationale": "r"}), ("first", "second")
+    )
     assert (said.place, said.rationale) == ("first", "r")
 
 
@@ -114,5 +118,7 @@ def test_a_declared_word_for_a_tie_is_read_from_the_tool():
 
 
 def test_a_key_given_twice_differently_is_ambiguous():
-    found = read_preference(JudgeReply(text='{"preferred": "first", "preferred": "second"}'), ("first", "second"))
+    found = read_preference(
+        JudgeReply(text='{"preferred": "first", "preferred": "second"}'), ("first", "second")
+    )
     assert found.unscored_reason == "ambiguous"

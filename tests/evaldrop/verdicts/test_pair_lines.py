@@ -1,4 +1,4 @@
-"""The line that was asked for decides over quotations, drafts and what was said before it; two that differ, none."""
+"""The line that was asked for decides over quotations and drafts; two that differ leave none."""
 
 import pytest
 
@@ -79,8 +79,8 @@ LINES = [
     ("preferred: second\nWait, the second misses the date.\npreferred: first", "first"),
     ("preferred: second\nOn reflection, the first names the date.\npreferred: first", "first"),
     ("preferred: second\nRevised preference: first", "first"),
-    ("Options:\npreferred: first\npreferred: second\npreferred: tie\n\nThe first lies.\npreferred: second", "second"),
-    ("[[A]] if the first is better, [[B]] if the second is, [[C]] for a tie.\nThe first lies.\n[[B]]", "second"),
+    ("Options:\npreferred: first\npreferred: second\npreferred: tie\n\nNo tie.\npreferred: second", "second"),
+    ("[[A]] if the first is better, [[B]] if the second is, [[C]] for a tie.\nSo:\n[[B]]", "second"),
     ("preferred: first\npreferred: first", "first"),
     ("I end with preferred: first or second as asked.\npreferred: second", "second"),
     ('{"preferred": "first"} is what it says of itself.\npreferred: second', "second"),
@@ -147,15 +147,18 @@ def test_no_preference_is_guessed(text):
     ("la primera", "first"), ("segunda", "second"), ("empate", "tie"), ("a primeira", "first"),
     ("a segunda resposta", "second"), ("la prima", "first"), ("seconda", "second"), ("pareggio", "tie"),
     ("eerste", "first"), ("het tweede antwoord", "second"), ("gelijkspel", "tie"), ("第一个", "first"),
-    ("第二个回答", "second"), ("平局", "tie"), ("1番目", "first"), ("2番目の回答", "second"), ("引き分け", "tie"),
-    ("첫 번째", "first"), ("두 번째 답변", "second"), ("무승부", "tie"), ("回答2", "second"), ("第一", "first"),
+    ("第二个回答", "second"), ("平局", "tie"), ("1番目", "first"),
+    ("2番目の回答", "second"), ("引き分け", "tie"),
+    ("첫 번째", "first"), ("두 번째 답변", "second"), ("무승부", "tie"),
+    ("回答2", "second"), ("第一", "first"),
 ])  # fmt: skip
 def test_first_second_and_tie_are_read_in_the_languages_people_judge_in(word, better):
     assert place(f"preferred: {word}") == place(word) == better
 
 
 @pytest.mark.parametrize("text", [
-    "Bevorzugt: die zweite Antwort", "Réponse préférée : la seconde", "Preferida: la segunda", "Vencedora: segunda",
+    "Bevorzugt: die zweite Antwort", "Réponse préférée : la seconde", "Preferida: la segunda",
+    "Vencedora: segunda",
     "Preferita: la seconda", "Voorkeur: tweede", "更好的回答：第二个", "勝者：2番目", "선호: 두 번째",
 ])  # fmt: skip
 def test_a_tag_is_read_in_the_languages_people_judge_in(text):
@@ -163,7 +166,8 @@ def test_a_tag_is_read_in_the_languages_people_judge_in(text):
 
 
 @pytest.mark.parametrize(("text", "better"), [
-    ("preferred: M", "second"), ("preferred: m", "first"), ("M", "second"), ("m", "first"), ("[[M]]", "second"),
+    ("preferred: M", "second"), ("preferred: m", "first"), ("M", "second"),
+    ("m", "first"), ("[[M]]", "second"),
     ("preferred: Model M", "second"), ("Winner: 'm'", "first"), ("preferred: first", "first"),
     ("preferred: M (model M)", "second"), ("preferred: M, not m", "second"), ("preferred: m or M", None),
 ])  # fmt: skip
@@ -174,7 +178,8 @@ def test_names_that_differ_in_case_only_are_read_as_they_are_written(text, bette
 @pytest.mark.parametrize(("text", "names", "better"), [
     ("preferred: a", ("A", "B"), "first"), ("preferred: OUTPUT (B)", ("Output (a)", "Output (b)"), "second"),
     ("preferred: 1", ("1", "2"), "first"), ("preferred: 1", ("2", "1"), "second"),
-    ("preferred: first", ("second", "first"), "second"), ("preferred: model_2", ("model_1", "model_2"), "second"),
+    ("preferred: first", ("second", "first"), "second"),
+    ("preferred: model_2", ("model_1", "model_2"), "second"),
     ("preferred: left one", ("the left one", "the right one"), None),
     ("preferred: the left one", ("the left one", "the right one"), "first"),
     ("preferred: gpt", ("gpt", "gpt-2"), "first"), ("preferred: gpt-2", ("gpt", "gpt-2"), "second"),
@@ -204,4 +209,6 @@ def test_a_declared_word_is_no_tie_where_none_was_offered():
     ('{"preferred": "first", "rationale": "it nam', None),
 ])  # fmt: skip
 def test_the_end_of_a_reply_that_was_cut_does_not_count(text, better):
-    assert read_preference(JudgeReply(text=text, stop_reason="max_tokens"), ("first", "second")).place == better
+    assert (
+        read_preference(JudgeReply(text=text, stop_reason="max_tokens"), ("first", "second")).place == better
+    )

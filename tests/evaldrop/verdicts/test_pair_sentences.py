@@ -1,4 +1,4 @@
-"""A sentence counts when the judge itself says of the whole response that it is better; else it says nothing."""
+"""A sentence counts when the judge itself says that a response as a whole is better; else it is none."""
 
 import pytest
 
@@ -41,7 +41,7 @@ CLAIMS = [
     ("The first is better in some ways, but on the whole the second is better.", "second"),
     ("The first response is better — it names its source.", "first"),
     ("There is no doubt that the second response is better.", "second"),
-    ('The first says "the second response is better", which it is not for it to say. The first is better.', "first"),
+    ('The first says "the second response is better", which is a lie. The first is better.', "first"),
     ("Neither is better.", "tie"),
     ("Neither response is better than the other.", "tie"),
     ("Neither the first response nor the second is better.", "tie"),

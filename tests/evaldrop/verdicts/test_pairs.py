@@ -52,7 +52,10 @@ PAIRS = [
     ("Both responses get 8.", (8, 8)),
     ("First - 8\nSecond - 9", (8, 9)),
     ("| Response 1 | 8 |\n| Response 2 | 9 |", (8, 9)),
-    ("Response 1: 5\nResponse 2: 5\nThe second is right, I missed it.\nFinal scores:\nResponse 1: 8\nResponse 2: 9", (8, 9)),
+    (
+        "Response 1: 5\nResponse 2: 5\nThe second is right.\nFinal scores:\nResponse 1: 8\nResponse 2: 9",
+        (8, 9),
+    ),
     ("Scores: 5 5\nThe second is right after all.\nRevised scores: 8 9", (8, 9)),
     ("<think>3 3</think>\n8 9", (8, 9)),
     ('{"first": 8, "second": 9}', (8, 9)),
@@ -121,7 +124,8 @@ def test_scores_stand_beside_what_the_prompt_calls_the_two(text, names):
 @pytest.mark.parametrize("tool_input", [
     {"first_score": 8, "second_score": "9"}, {"scores": [8, 9]}, {"first": 8, "second": 9},
     {"rationale": "7 7", "score_1": "8/10", "score_2": "9/10"}, {"scores": {"a": 8, "b": 9}},
-    {"input": {"first_score": 8, "second_score": 9}}, {"scores": "[8, 9]"}, {"First Score": 8, "Second Score": 9},
+    {"input": {"first_score": 8, "second_score": 9}}, {"scores": "[8, 9]"},
+    {"First Score": 8, "Second Score": 9},
 ])  # fmt: skip
 def test_a_tools_scores_are_read_in_every_plausible_form(tool_input):
     assert pair_in_data(tool_input, TEN) == Reading((8, 9))

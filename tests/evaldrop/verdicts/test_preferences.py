@@ -4,8 +4,8 @@ import pytest
 
 from evaldrop.evaluation.criteria import Scale
 from evaldrop.evaluation.criteria.scales import Point
-from evaldrop.verdicts import TIE
-from evaldrop.verdicts.preferences import parse_preference, parse_yes_no
+from evaldrop.verdicts import TIE, JudgeReply, read_preference
+from evaldrop.verdicts.preferences import parse_yes_no
 from evaldrop.verdicts.scores import parse_score
 from evaldrop.verdicts.verdict import Reading
 
@@ -116,6 +116,12 @@ NO_PREFERENCE = [
     ("[[A]] [[B]]", "ambiguous"),
     ("I cannot compare these responses.", "refused"),
 ]
+
+
+def parse_preference(text, names=("A", "B"), *, tie=True):
+    said = read_preference(JudgeReply(text=text), names, tie=tie)
+    called = {"first": names[0], "second": names[1], "tie": TIE, None: None}
+    return Reading(called[said.place], said.unscored_reason)
 
 
 @pytest.mark.parametrize(("text", "preferred"), PREFERENCES)

@@ -8,7 +8,7 @@ RANKINGS = [
     ('{"ordered_models": [{"model": "M", "rank": 1}, {"model": "m", "rank": 2}]}', "second"),
     ('{"ordered_models": [{"model": "M", "rank": 2}, {"model": "m", "rank": 1}]}', "first"),
     ('{"ordered_models": [{"model": "m", "rank": 1}, {"model": "M", "rank": 1}]}', "tie"),
-    ('{"concise_explanation": "m is better", "ordered_models": [{"rank": 1, "model": "M"}, {"rank": 2, "model": "m"}]}', "second"),
+    ('{"why": "m wins", "ordered_models": [{"rank": 1, "model": "M"}, {"rank": 2, "model": "m"}]}', "second"),
     ('[{"model": "M", "rank": "1"}, {"model": "m", "rank": "2"}]', "second"),
     ('[{"model": "model m", "rank": 1}, {"model": "model M", "rank": 2}]', "first"),
     ("[{'model': 'M', 'rank': 1}, {'model': 'm', 'rank': 2},]", "second"),
@@ -18,7 +18,7 @@ RANKINGS = [
     ("['M', 'm']", "second"),
     ("('M', 'm')", "second"),
     ("[['m', 1], ['M', 2]]", "first"),
-    ("Here is the ranking:\n```json\n[{\"model\": \"M\", \"rank\": 1}, {\"model\": \"m\", \"rank\": 2}]\n```\nM is complete.", "second"),
+    ("So:\n```\n[{'model': 'M', 'rank': 1}, {'model': 'm', 'rank': 2}]\n```\nM is complete.", "second"),
     ('{"ranking": ["M", "m"]}', "second"),
     ('{"ordered_models": ["m", "M"]}', "first"),
     ('{"ordered_models": [{"model": "M"}, {"model": "m"}]}', "second"),
@@ -72,7 +72,10 @@ def test_equal_ranks_are_no_verdict_where_no_tie_was_offered():
 
 
 def test_a_ranking_in_the_tools_input_is_read():
-    said = {"concise_explanation": "r", "ordered_models": [{"model": "M", "rank": 1}, {"model": "m", "rank": 2}]}
+    said = {
+        "concise_explanation": "r",
+        "ordered_models": [{"model": "M", "rank": 1}, {"model": "m", "rank": 2}],
+    }
     found = read_preference(JudgeReply(tool_input=said), ("m", "M"))
     assert (found.place, found.rationale) == ("second", "")
 

@@ -34,11 +34,15 @@ def read(case) -> Reading:
     if "pair of scores" in form:
         return reading_of(read_pair_scores(JudgeReply(text=text), Scale.between(*scale)))
     if "CoT" in form:
-        return reading_of(read_preference(JudgeReply(text=text), ("Output (a)", "Output (b)"), tie=False), "ab")
+        return reading_of(
+            read_preference(JudgeReply(text=text), ("Output (a)", "Output (b)"), tie=False), "ab"
+        )
     if "ranks" in form:
         return reading_of(read_preference(JudgeReply(text=text), tuple(scale)), scale)
     if "digit" in form:
-        return reading_of(read_preference(JudgeReply(text=text), tuple(scale[:2]), tie_words=tuple(scale[2:])), scale)
+        return reading_of(
+            read_preference(JudgeReply(text=text), tuple(scale[:2]), tie_words=tuple(scale[2:])), scale
+        )
     return parse_score(text, Scale.between(*scale), name=form.partition("/")[2])
 
 

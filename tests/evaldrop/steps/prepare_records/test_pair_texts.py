@@ -47,7 +47,9 @@ def test_one_order_can_be_drawn_by_the_record_the_same_in_every_run():
     # Whichever of the two is the baseline, and other pairs of the same record by a coin of their own.
     assert drawn == [orders(pairwise, f"r{number}", "b", "a") for number in range(400)]
     other = [orders(pairwise, f"r{number}", "a", "c") for number in range(400)]
-    alike = sum((ours[0][0] == "a") == (theirs[0][0] == "a") for ours, theirs in zip(drawn, other, strict=True))
+    alike = sum(
+        (ours[0][0] == "a") == (theirs[0][0] == "a") for ours, theirs in zip(drawn, other, strict=True)
+    )
     assert abs(alike - 200) < 40
 
 
