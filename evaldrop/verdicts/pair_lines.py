@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from evaldrop.verdicts.pair_sentences import claims
 from evaldrop.verdicts.pair_words import TIE, PairWords, Place
@@ -147,25 +147,31 @@ def _marked_lines(lines: list[str], words: PairWords) -> Iterator[_Line]:
     for at, line in enumerate(lines):
         announced = at > 0 and is_announced(lines[at - 1])
         boxes = [*_boxes(line, words)]
-        for reading in boxes:
-            yield _Line(at, reading, announced or line.lstrip().startswith(">"), False)
-        match = None if boxes else _TAGGED.match(line) or _MARKED_ONLY.match(line)
-        if match is None and not boxes and at == len(lines) - 1:
-            # The tag may end a line of prose.
-            match = _TAGGED.match(re.split(r"(?<=[.!?])\s+", line)[-1])
-        if match is None:
+        for boxed in boxes:
+            yield _Line(at, boxed, announced or line.lstrip().startswith(">"), False)
+        tag = None if boxes else _tag_of(lines, at)
+        if tag is None:
             continue
-        groups = match.groupdict()
-        if groups.get("weak") and not groups["mark"].strip() and at not in (0, len(lines) - 1):
-            continue
-        value = groups["value"]
+        value, mark = tag["value"], tag["mark"]
         if not value.strip(" *_`\"'"):
             value = lines[at + 1] if at + 1 < len(lines) else ""
         reading = stated(value, words)
         if reading is not None:
-            later = bool(_IS_LATER.search(groups["mark"]))
-            earlier = bool(_IS_EARLIER.search(groups["mark"])) and not later
-            yield _Line(at, reading, bool(groups.get("quote")) or announced or earlier, later)
+            later = bool(_IS_LATER.search(mark))
+            earlier = bool(_IS_EARLIER.search(mark)) and not later
+            yield _Line(at, reading, bool(tag.get("quote")) or announced or earlier, later)
+
+
+def _tag_of(lines: Sequence[str], at: int) -> dict[str, Any] | None:
+    match = _TAGGED.match(lines[at]) or _MARKED_ONLY.match(lines[at])
+    is_last = at == len(lines) - 1
+    if match is None and is_last:
+        # The tag may end a line of prose.
+        match = _TAGGED.match(re.split(r"(?<=[.!?])\s+", lines[at])[-1])
+    groups = match.groupdict() if match else None
+    if groups and groups.get("weak") and not groups["mark"].strip() and at != 0 and not is_last:
+        return None
+    return groups
 
 
 def _is_listed(line: _Line, found: Sequence[_Line]) -> bool:
@@ -210,7 +216,7 @@ def stated(value: str, words: PairWords) -> Reading[Place] | None:
     reading = _standing(named.place, named.rest, words) if named else None
     if reading is None and _NEGATED.match(value) and words.mentions(value):
         return Reading.unread("ambiguous")
-    return reading or agreed(map(Reading, claims(value, words)))
+    return reading or agreed(Reading(place) for place in claims(value, words))
 
 
 def _standing(place: Place, rest: str, words: PairWords) -> Reading[Place] | None:
@@ -259,7 +265,8 @@ def compared(value: str, words: PairWords) -> Place | None:
 def bare(plain: str, words: PairWords) -> Iterator[Reading[Place]]:
     """Yield an answer that nothing marks: a name or a word for a tie, alone on the first or the last line."""
     lines = lines_of(plain)
-    alone = {at: place for at, line in enumerate(lines) if (place := _whole(line, words)) is not None}
+    places = [_whole(line, words) for line in lines]
+    alone: dict[int, Place] = {at: place for at, place in enumerate(places) if place is not None}
     edges = alone.keys() & {0, len(lines) - 1}
     # Names over what is said of each are headings.
     headings = {alone[at] for at in alone.keys() - edges}

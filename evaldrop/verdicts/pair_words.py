@@ -77,7 +77,8 @@ class PairWords:
         self._exact: dict[str, Place] = {}
         for word in tie_words if tie else ():
             self._exact[_spelled(word)] = TIE
-        for name, place in zip(names, ("first", "second"), strict=True):
+        ordinals: tuple[Place, Place] = ("first", "second")
+        for name, place in zip(names, ordinals, strict=True):
             self._exact[_spelled(plain_name(name))] = self._exact[_spelled(name)] = place
         self._folded: dict[str, Place | None] = {}
         for word, place in self._exact.items():

@@ -43,24 +43,21 @@ def parse_place(text: str, words: PairWords, *, truncated: bool = False) -> Read
     visible = visible_text(text)
     plain = plain_text(visible)
     # Lists in the order of rank: the first that holds anything decides.
-    for found in (
-        _in_json(visible, words, at_end=True),
-        filter(None, [marked(plain, words, truncated=truncated)]),
-        _in_json(visible, words, at_end=False),
+    for reading in (
+        agreed(_in_json(visible, words, at_end=True)),
+        marked(plain, words, truncated=truncated),
+        agreed(_in_json(visible, words, at_end=False)),
     ):
-        reading = agreed(found)
         if reading is not None:
             return reading
     if is_refusal(plain):
         return Reading.unread("refused")
     said = _whole_sentences(plain) if truncated else plain
-    sentences = map(Reading, claims(said, words))
-    alone = () if truncated else bare_answers(plain, words)
-    for found in (ranked_in_prose(said, words), [*sentences, *alone]):
-        reading = agreed(found)
-        if reading is not None:
-            return reading
-    return unanswered(plain, truncated=truncated)
+    sayings: list[Reading[Place]] = [Reading(place) for place in claims(said, words)]
+    if not truncated:
+        sayings += bare_answers(plain, words)
+    reading = agreed(ranked_in_prose(said, words)) or agreed(sayings)
+    return reading or unanswered(plain, truncated=truncated)
 
 
 def parse_yes_no(text: str, *, truncated: bool = False) -> Reading[bool]:
