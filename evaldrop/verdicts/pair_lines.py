@@ -270,7 +270,9 @@ def bare(plain: str, words: PairWords) -> Iterator[Reading[Place]]:
     edges = alone.keys() & {0, len(lines) - 1}
     # Names over what is said of each are headings.
     headings = {alone[at] for at in alone.keys() - edges}
-    yield from (Reading(alone[at]) for at in edges if headings <= {alone[at]})
+    for at in sorted(edges):
+        if headings <= {alone[at]}:
+            yield Reading(alone[at])
     asked = _ASKED.search(lines[-1]) if lines else None
     answer = _whole(asked["answer"], words) if asked else None
     if answer is not None:
