@@ -94,6 +94,5 @@ def _in_mapping(value: Mapping[Any, Any], words: PairWords, depth: int) -> Readi
     left = [key for key in keys if key not in _REASONS]
     if is_measured:
         return None
-    if len(left) == 1 or (left and left[0] in _WRAPPERS):
-        return place_in_data(keys[left[0]], words, depth=depth + 1)
-    return None
+    inside = left if len(left) == 1 else [key for key in left if key in _WRAPPERS]
+    return place_in_data(keys[inside[0]], words, depth=depth + 1) if len(inside) == 1 else None

@@ -154,6 +154,7 @@ def is_rebutted(following: str) -> bool:
 
 def is_even_claimed(before: str) -> bool:
     """Tell whether what stands before the words of a tie lets them be the judge's own."""
+    before = _OWN_VOICE.sub(" ", before)
     return not _NOT_EVEN.search(
         re.sub(r"\b(?:I|we)(?: would|'d)\b", " ", clause_of(before), flags=re.IGNORECASE)
     )

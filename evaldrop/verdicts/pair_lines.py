@@ -29,7 +29,7 @@ _WEAK = r"answer|result|conclusion|outcome|antwort|ergebnis|résultat|resultado|
 _EARLIER = r"(?:first )?draft|initial|tentative|preliminary|provisional|old|previous|earlier|instinctive"
 _LATER = r"final|revised|corrected|updated|new|ultimate|overall|correction|endgültige?|finale?|最终|最終|최종"
 _TAGGED = re.compile(
-    r"^(?P<quote>[\s*_#`+|-]{0,10}>)?[\s>*_#`\"'(\[{|+-]{0,10}(?:[0-9]{1,2}[.)]\s)?"
+    r"^(?P<quote>[\s*_#`+|-]{0,10}>)?[^\w\n]{0,10}(?:[0-9]{1,2}[.)]\s)?"
     r"(?:(?:so|therefore|thus|hence|overall|in conclusion|conclusion|in summary|and)[,:]?\s+)?"
     rf"(?P<mark>(?:(?:my|the|our|{_LATER}|{_EARLIER}|meine|mon|mi|minha|mia|mijn)[\s_:-]*){{0,4}}?)"
     r"(?:(?:antwort|réponse|respuesta|resposta|risposta|antwoord)\s)?"
@@ -50,10 +50,16 @@ _ANNOUNCES = re.compile(
     r"|one of|draft|initial\w*|instinct|at first"
     r"|first (?:thought|impression|draft|glance|reading)|instructions?|prompt|template|options"
     r"|would be|attempt\w*|tries|inject\w*)\b"
-    r"[^\n]*[:：][\s*_`\"']*$",
+    r"[^\n]*[:：][\s*_`\"']*$"
+    r"|\b(?:tells?|told|asks?|asked|instructs?|wants?|orders?|demands?|tries|urges?|contains?)\b[^\n]*"
+    r"\b(?:write|say|output|print|answer|reply|end with|the line|this line|the text|this text)\W*$",
     re.IGNORECASE,
 )
-_OWN = re.compile(r"\b(?:my|final|verdict is|therefore|conclude|conclusion|decision)\b", re.IGNORECASE)
+_OWN = re.compile(
+    r"\b(?:my|final|verdict is|therefore|conclude|conclusion|decision"
+    r"|I (?:say|conclude|answer|choose|decide|find))\b",
+    re.IGNORECASE,
+)
 _RECONSIDERED = re.compile(
     r"\b(?:wait|on reflection|on second thought|reconsider\w*|re-?read\w*|actually|correction"
     r"|i (?:was|am) wrong|scratch that"
@@ -70,6 +76,9 @@ _BOXED = re.compile(
     r"|<(?:answer|verdict|preferred|preference|winner|choice|decision|better|result|output|final_answer|final)>\s*([^<>]{1,60}?)\s*</",
     re.IGNORECASE,
 )
+_CALLED = re.compile(
+    r"\bsubmit_preference\s?\([^()\n]{0,400}?\bpreferred\s?=\s?[\"']([^\"'\n]{1,40})[\"']", re.IGNORECASE
+)
 _COMPARED = re.compile(r"^(?P<left>.{1,40}?)\s*(?P<sign>>{1,3}|<{1,3}|={1,2}|~)\s*(?P<right>.{1,40})$")
 
 # What may follow a name that is the whole of an answer; any other word makes the name part of something else.
@@ -81,7 +90,7 @@ _GOES_ON = re.compile(
     r"|without|by far|hands down|of the two|between)\b",
     re.IGNORECASE,
 )
-_STOPS = re.compile(r"\s*(?:[.,;:!)\]}|<>、。，；：！\n—–-]|$)")
+_STOPS = re.compile(r"\s*(?:[^\w\s=<%+/&@#-]|-(?!\w)|\n|$)")
 _ALTERNATIVE = re.compile(
     r"^[\s*_`\"')(\]]{0,6}(?:/|\||&|,|;|or\b|and\b|vs\.?|versus\b|oder\b|und\b|ou\b|et\b|o\b|y\b|e\b|of\b|en\b|或|或者|和|か|または|또는|와|과|[-–—.]|\()?[\s*_`\"'(]{0,6}",
     re.IGNORECASE,
@@ -96,10 +105,16 @@ _JOINED = re.compile(
     r"\s*(?:/|\||&|(?:or|and|vs|versus|oder|und|ou|et|o|y|e)\b|或|和|か|と|또는|와|과)", re.IGNORECASE
 )
 _NEGATED = re.compile(r"\W*(?:not|never|no|kein\w*|nicht|pas|non|niet|não|不)\b", re.IGNORECASE)
+_SYMBOLS = re.compile(r"^[\s\u2190-\u2bff\U0001f000-\U0001faff\ufe0f]+")
 _NEITHER_NOR = re.compile(r"\W*neither\b[^\n]{0,60}\bnor\b", re.IGNORECASE)
 # "Which response is better? The second one."
 _ASKED = re.compile(
     r"\b(?:which|who|what)\b[^.?!\n]{0,80}\b(?:better|best|preferred|preferable|wins|stronger|superior)\b[^.?!\n]{0,40}\?\s+(?P<answer>[^\n]{1,60})$",
+    re.IGNORECASE,
+)
+# Not "Therefore, Output (a)": there a sentence was begun.
+_THEREFORE = re.compile(
+    r"^\W*(?:so|therefore|thus|hence|in conclusion|conclusion)(?::\s+|,\s+(?=[^\n]{1,40}[.!]\W*$))",
     re.IGNORECASE,
 )
 _BY_FAR = re.compile(
@@ -193,7 +208,7 @@ def _thought_again(lines: Sequence[str], earlier: int, later: int) -> bool:
 
 def _boxes(line: str, words: PairWords) -> Iterator[Reading[Place]]:
     """Yield what is boxed: `[[A]]`, `[[A>>B]]`, `<answer>A</answer>`."""
-    for match in _BOXED.finditer(line):
+    for match in (*_BOXED.finditer(line), *_CALLED.finditer(line)):
         # In quotation marks it is somebody's.
         quoted = line[: match.start()].endswith(('"', "`", "'")) and line[match.end() :][:1] in (
             '"',
@@ -207,6 +222,11 @@ def _boxes(line: str, words: PairWords) -> Iterator[Reading[Place]]:
 
 def stated(value: str, words: PairWords) -> Reading[Place] | None:
     """Return what the text after a tag says, `ambiguous` when it is not one; None when it names neither."""
+    inner = _TAGGED.match(value)
+    if inner:
+        # A tag behind a tag.
+        return stated(inner["value"], words)
+    value = _SYMBOLS.sub("", value)
     better = compared(value, words)
     if better is not None:
         return Reading(better)
@@ -284,7 +304,7 @@ def bare(plain: str, words: PairWords) -> Iterator[Reading[Place]]:
 def _whole(line: str, words: PairWords) -> Place | None:
     if _HEADING.match(line):
         return None
-    line = _BY_FAR.sub("", line)
+    line = _THEREFORE.sub("", _BY_FAR.sub("", line))
     named = words.head(line)
     if named is None or named.rest.strip(" .!,;*_`\"')]}>|。"):
         return compared(line, words)

@@ -61,7 +61,7 @@ _EVEN = re.compile(
     r"|(?:ranked?|tied) equal(?:ly)?\b"
     rf"|(?:they|both|two|{NOUN}) are (?:tied|equal|equivalent|on a par|on par|even"
     rf"|of equal (?:quality|merit|value))(?={_END})"
-    rf"|(?:neither|none)\s+(?:of\s+)?(?:the\s+two\s+|them\s+|the\s+|one\s+)?(?:{NOUN}\s+)?{_IS}\s+{_SURELY}(?:the\s+)?{_BEST}"
+    rf"|(?:neither|none|no)\s+(?:of\s+)?(?:the\s+two\s+|them\s+|the\s+|one\s+)?(?:{NOUN}\s+)?{_IS}\s+{_SURELY}(?:the\s+)?{_BEST}"
     rf"(?:\s+than\s+{_OTHER_ONE})?(?={_END})"
     r"|(?:have|see|find|is) no (?:clear |strong |real )?preference\b|(?:is|see|find) no (?:clear "
     r"|real |obvious )?winner\b"
@@ -173,7 +173,8 @@ def _claim_patterns(words: PairWords) -> tuple[re.Pattern[str], ...]:
         rf"(?:\s+(?:of|between|among) (?:the two|the|both|them)(?:\s+{NOUN})?)?"
     )
     over = r"\s+(?:than|to|over|compared (?:to|with))\s+"
-    is_better = rf"{_IS}\s+{_SURELY}(?:the\s+|an?\s+)?{_SURELY}{_BEST}{kind}"
+    aside = r"(?:,? which [^,.;]{1,60},|\s\([^()]{1,60}\))?"
+    is_better = rf"{aside}\s*{_IS}(?:, in my \w+,)?\s+{_SURELY}(?:the\s+|an?\s+)?{_SURELY}{_BEST}{kind}"
     is_worse = rf"{_IS}\s+{_SURELY}(?:the\s+)?{_WORSE}{kind}"
     chosen = (
         rf"(?:winner|preference|(?:the )?(?:edge|win|victory|nod|point)|my (?:pick|choice|vote"

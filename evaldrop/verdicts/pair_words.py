@@ -17,7 +17,7 @@ NOUN = (
     r"|回答|答案|回复|回覆|响应|輸出|输出|模型|応答|解答|答え|返答|モデル|답변|응답|대답|출력|모델)"
 )
 # Before a name, an ordinal or a noun; "a" and "o" are Portuguese.
-ARTICLE = r"(?:the|der|die|das|den|dem|le|la|les|el|los|il|lo|i|gli|o|a|as|os|de|het|número|numéro|no\.?)"
+ARTICLE = r"(?:the|der|die|das|den|dem|le|la|les|el|los|il|lo|i|gli|o|a|as|os|de|het|número|numéro|no\.)"
 # What the spelling of a name, whatever it is, may stand between.
 OPEN, CLOSE = r"[\s*_`\"'(\[{<«「『#|]{0,6}", r"[*_`\"')\]}>»」』|]{0,6}"
 
@@ -42,14 +42,15 @@ _FOREIGN: Final = (
 _TIES: Final = (
     "tie", "tied", "a tie", "draw", "a draw", "equal", "equally good", "equally bad", "both", "same",
     "the same", "neither", "none", "no preference", "neither is better", "both equal", "both equally",
-    "unentschieden", "gleichstand", "gleich gut", "gleichwertig", "gleich", "beide", "keine",
+    "unentschieden", "gleichstand", "gleich gut", "gleichwertig", "gleich", "beide", "beide gleich", "keine",
     "keine von beiden", "égalité", "ex æquo", "ex aequo", "match nul", "les deux",
     "aucune", "aucune des deux", "égal",
     "empate", "igual", "iguales", "ambas", "ambos", "ninguna", "ninguno", "iguais", "nenhuma", "nenhum",
     "pareggio", "parità", "pari", "entrambe", "entrambi", "nessuna", "nessuno",
     "gelijkspel", "gelijk", "beiden", "geen van beide", "geen", "gelijkwaardig",
     "平局", "平手", "一样", "一样好", "相同", "不分上下", "不相上下", "两者相同", "都一样", "两者都一样",
-    "引き分け", "同点", "同等", "同じ", "互角", "どちらも同じ", "무승부", "동점", "동등", "비김", "같음",
+    "引き分け", "同点", "同等", "同じ", "互角", "どちらも同じ", "무승부", "동점", "동등", "비김",
+    "같음", "둘 다",
 )  # fmt: skip
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 # Words alone say which; a digit or a letter needs a noun, a tag, or to be all there is.
@@ -177,7 +178,7 @@ def _spelling(word: str) -> str:
 def _head_pattern(names: str) -> re.Pattern[str]:
     return re.compile(
         rf"{OPEN}(?:(?:clearly|slightly|marginally|narrowly|definitely|overall|simply|probably|easily|certainly|obviously|undoubtedly)[\s,]+)?"
-        rf"(?:{ARTICLE}\s+)?(?:{NOUN}[\s_-]?)?(?:(?:no\.?|number|nr\.?|n°)\s?)?"
+        rf"(?:{ARTICLE}\s+)?(?:{NOUN}[\s_-]?)?(?:(?:no\.|number|nr\.?|n°)\s?)?"
         rf"{OPEN}(?P<name>{names}){CLOSE}(?:[\sのい]?\s?(?:{NOUN}|one\b|ones\b))?{CLOSE}",
         re.IGNORECASE,
     )

@@ -15,6 +15,9 @@ from evaldrop.verdicts.wording import bare, is_refusal, lines_of, plain_text, vi
 
 # Prose may surround a JSON reply; more than this and the JSON is a quotation in a text.
 _FRAME = 120
+# What may close a reply after its data: a fence, a call's bracket, an element's tag.
+_CLOSES = re.compile(r"</\w{1,20}>|[\s`.*);]")
+_OPENS = re.compile(r"<\w{1,20}>|\bsubmit_\w{1,20}\(|\b\w{1,20}\s?=|[\s`*]")
 _TUPLE = re.compile(r"\((\s*['\"][^()\n]{1,80}['\"]\s*,[^()\n]{1,80})\)")
 
 _YES = r"(?:y|yes)"
@@ -92,9 +95,9 @@ def _in_json(visible: str, words: PairWords, *, at_end: bool) -> Iterator[Readin
     found: list[tuple[Reading[Place], bool]] = []
     # A tuple of Python is a list here; nothing moves.
     for value, start, end in json_values(_TUPLE.sub(r"[\1]", visible)):
-        ends_reply = not visible[end:].strip(" \n\t`.*")
+        ends_reply = not _CLOSES.sub("", visible[end:])
         line_start = visible.rfind("\n", 0, start) + 1
-        own_line = not visible[line_start:start].strip(" \t`*")
+        own_line = not _OPENS.sub("", visible[line_start:start])
         if ends_reply or (start <= _FRAME and own_line and not is_announced(visible[:line_start])):
             reading = place_in_data(value, words)
             if reading is not None:
