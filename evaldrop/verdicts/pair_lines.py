@@ -222,10 +222,9 @@ def _boxes(line: str, words: PairWords) -> Iterator[Reading[Place]]:
 
 def stated(value: str, words: PairWords) -> Reading[Place] | None:
     """Return what the text after a tag says, `ambiguous` when it is not one; None when it names neither."""
+    # A tag behind a tag: once, for a reply may go on like that.
     inner = _TAGGED.match(value)
-    if inner:
-        # A tag behind a tag.
-        return stated(inner["value"], words)
+    value = inner["value"] if inner else value
     value = _SYMBOLS.sub("", value)
     better = compared(value, words)
     if better is not None:

@@ -146,6 +146,7 @@ def test_json_is_read_whatever_its_rationale_says(score, rationale):
         "1. ",
         "* ",
         "first or ",
+        "preferred: ",
         "第一个",
     ],
 )
