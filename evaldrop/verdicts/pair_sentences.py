@@ -48,7 +48,7 @@ _OTHER_ONE = rf"(?:the other(?:\s+(?:one|{NOUN}))?)"
 
 # Before a letter or a number alone, which may belong to the word before it: "vitamin A is better".
 _MAY_STAND_ALONE = re.compile(
-    r"(?:^|[,;:.!—–(\"'*]|\b(?:that|so|then|therefore|thus|hence|think|believe|say|conclude|and|but|overall|find|because|while|although"
+    r"(?:^|[,;:.!—–(\"'*]|\b(?:that|sure|certain|so|then|therefore|thus|hence|think|believe|say|conclude|and|but|overall|find|because|while|although"
     r"|though|than|to|is|since|judge|whether|if|not|is that))\s*$",
     re.IGNORECASE,
 )

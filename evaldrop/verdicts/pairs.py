@@ -183,7 +183,9 @@ def _beside_names(plain: str, scale: Scale, words: PairWords) -> _Found:
         for match in pattern.finditer(plain):
             groups = match.groupdict()
             for side in "wl":
-                named = next((groups[f"{side}{form}"] for form in "123" if groups.get(f"{side}{form}")), None)
+                named = next(
+                    (groups[f"{side}{form}"] for form in "1234" if groups.get(f"{side}{form}")), None
+                )
                 place = words.place_of(named) if named else None
                 number = groups.get(f"{side}n")
                 if number and place is not None and place != TIE:
@@ -206,17 +208,19 @@ def _beside_patterns(words: PairWords) -> tuple[re.Pattern[str], ...]:
     one, two = words.standing("w"), words.standing("l")
     gives = r"(?:points?\s+)?(?:to|for)\s+"
     forms = (
+        # A letter or a number alone names a response only where a line begins with it.
+        rf"^[ \t*_`|-]{{0,6}}(?P<w4>[AB12])[*_`]{{0,4}}\s?[:=][ \t*_`]{{0,6}}{score('w')}{_AFTER}",
         rf"(?<![\w']){one}{_BETWEEN}{score('w')}{_AFTER}",
         rf"\b(?:score|rating)\s+(?:for|of)\s+{one}\s*(?:[:=]|is)[ \t*_(]{{0,8}}{score('w')}{_AFTER}",
         # Once said, the verb is left out: "the first scores 8 and the second 9".
         (
             rf"(?<![\w']){one}{_BETWEEN}(?P<before>[0-9.]+(?:\s*(?:/"
-            rf"|out of)\s*[0-9]+)?)(?:\s+points?)?,?\s+(?:and|but|while)\s+{two}"
+            rf"|out of)\s*[0-9]+)?)(?:\s+points?)?(?:,?\s+(?:and|but|while)|,)\s+{two}"
             rf"(?:\s+only|\s+just)?\s+(?:a\s+|an\s+)?{score('l')}{_AFTER}"
         ),
         rf"\b{score('w')}\s+{gives}{one}[,;]?\s+(?:and\s+|but\s+)?(?:a\s+|an\s+|only\s+)?{score('l')}\s+{gives}{two}",
     )
-    return tuple(re.compile(form, re.IGNORECASE) for form in forms)
+    return tuple(re.compile(form, re.IGNORECASE | re.MULTILINE) for form in forms)
 
 
 def _score(number: str, whole: str | None, scale: Scale) -> Reading[float]:
