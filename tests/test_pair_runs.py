@@ -1,4 +1,4 @@
-"""Whole runs that compare pairs: a judge that forgets its tool is asked again, once; identical ones never."""
+"""Whole runs that compare pairs: by tool, by words, by ranks; in both orders or in one that is drawn."""
 
 import asyncio
 import json
@@ -66,15 +66,15 @@ class ForgetfulJudge:
         return {"rationale": "r", "preferred": "first" if blocks[1] == "better" else "second"}
 
 
-def run(folder, judge, api):
+def run(folder, judge, api="converse", rows=ROWS, *, verdict="tool", **pairwise):
     evaluation = {
         "name": "pairs",
-        "judges": [{"name": "judge", "model": SONNET, "api": api}],
-        "pairwise": {"baseline": "b"},
+        "judges": [{"name": "judge", "model": SONNET, "api": api, "verdict": verdict}],
+        "pairwise": {"baseline": "b", **pairwise},
     }
     (folder / "evaluation.yaml").write_text(yaml.safe_dump(evaluation), encoding="utf-8")
     dataset = folder / "records.jsonl"
-    dataset.write_text("".join(json.dumps(row) + "\n" for row in ROWS), encoding="utf-8")
+    dataset.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     request = RunRequest(run_id="run-1", dataset=str(dataset), out=str(folder / "runs"))
     place = storage.join(str(folder / "runs"), "pairs", "run-1")
     execution = asyncio.run(run_locally(request, judge, folder=place))
@@ -106,3 +106,99 @@ def test_a_judge_that_never_calls_its_tool_leaves_the_pair_unscored(tmp_path):
     pair = found.scorecard.candidates["a"].pairwise
     assert (pair.n, pair.ties, pair.n_unscored, pair.bounds) == (1, 1, 1, (0.25, 0.75))
     assert set(found.comparisons["unscored_reason"].dropna()) == {"no_verdict"}
+
+
+class ScriptedJudge(ForgetfulJudge):
+    """Gives the first answer where the response "better" is shown first, and else the second."""
+
+    def __init__(self, *answers, tool=False):
+        super().__init__()
+        self.answers, self.tool = answers, tool
+
+    async def converse(self, request):
+        blocks = [block["text"] for block in request["messages"][0]["content"]]
+        self.asked.append(blocks)
+        said = self.answers[blocks[1] != "better"]
+        content = {"text": said}
+        if self.tool:
+            content = {"toolUse": {"toolUseId": "t", "name": "submit_preference", "input": said}}
+        return {
+            "output": {"message": {"role": "assistant", "content": [content]}},
+            "stopReason": "end_turn",
+            "usage": {"inputTokens": 10, "outputTokens": 5, "totalTokens": 15},
+            "metrics": {"latencyMs": 1},
+        }
+
+
+def better_by_a(count):
+    return [
+        {"id": f"r{number}", "prompt": f"{number}?", "responses": {"a": "better", "b": "worse"}}
+        for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize(("answers", "tool"), [
+    (("Reasons.\npreferred: m", "Reasons.\npreferred: M"), False),
+    (("Model m is better than model M.", "Model M is better than model m."), False),
+    (({"rationale": "r", "preferred": "m"}, {"rationale": "r", "preferred": "M"}), True),
+])  # fmt: skip
+def test_a_judge_that_always_prefers_the_candidate_gives_it_every_win_though_names_differ_in_case_only(
+    tmp_path, answers, tool
+):
+    judge = ScriptedJudge(*answers, tool=tool)
+    found = run(
+        tmp_path, judge, rows=better_by_a(4), verdict="tool" if tool else "text", names=["m", "M"], tie=False
+    )
+    pair = found.scorecard.candidates["a"].pairwise
+    assert (pair.win_rate, pair.n, pair.n_unscored, pair.flip_rate) == (1.0, 4, 0, 0)
+
+
+def ranks(best, other):
+    ordered = [{"model": best, "rank": 1}, {"model": other, "rank": 2}]
+    return json.dumps({"concise_explanation": f"{other} is worse", "ordered_models": ordered})
+
+
+@pytest.mark.parametrize(("answers", "win_rate"), [
+    ((ranks("m", "M"), ranks("M", "m")), 1.0),
+    (("1. m\n2. M", "1. M\n2. m"), 1.0),
+    (('[{"model": "m", "rank": 1}, {"model": "M", "rank": 1}]',) * 2, 0.5),
+])  # fmt: skip
+def test_a_judge_that_ranks_the_two_is_read(tmp_path, answers, win_rate):
+    found = run(tmp_path, ScriptedJudge(*answers), rows=better_by_a(3), verdict="text", names=["m", "M"])
+    pair = found.scorecard.candidates["a"].pairwise
+    assert (pair.win_rate, pair.n, pair.n_unscored) == (win_rate, 3, 0)
+
+
+@pytest.mark.parametrize("tool", [False, True])
+def test_a_declared_word_for_a_tie_is_offered_kept_and_read(tmp_path, tool):
+    said = {"rationale": "r", "preferred": "0"} if tool else "Both name the date.\n[[0]]"
+    judge = ScriptedJudge(said, said, tool=tool)
+    found = run(
+        tmp_path, judge, rows=better_by_a(2), verdict="tool" if tool else "text", names=["1", "2"],
+        tie_words=["0", "C"],
+    )  # fmt: skip
+    pair = found.scorecard.candidates["a"].pairwise
+    assert (pair.ties, pair.n, pair.n_unscored) == (2, 2, 0)
+    kept = json.loads((tmp_path / "runs" / "pairs" / "run-1" / "run.json").read_text())
+    assert kept["evaluation"]["pairwise"]["tie_words"] == ["0", "C"]
+
+
+def test_a_drawn_order_takes_half_the_calls_and_shows_what_a_place_is_given(tmp_path):
+    judge = ScriptedJudge("preferred: first", "preferred: first")
+    found = run(tmp_path, judge, rows=better_by_a(40), verdict="text", orders="drawn")
+    pair = found.scorecard.candidates["a"].pairwise
+    assert len(judge.asked) == len(found.comparisons) == pair.n == 40
+    # Whoever was shown first was preferred, whichever it was: the place is seen, a flip cannot be.
+    assert (pair.first_shown_rate, pair.flip_rate, pair.n_both_orders) == (1.0, None, 0)
+    assert pair.wins == sum(blocks[1] == "better" for blocks in judge.asked)
+    # A fair coin, 40 throws: four standard errors are 13.
+    assert 7 < pair.wins < 33
+
+
+def test_a_drawn_order_that_is_judged_fairly_gives_the_better_one_its_wins(tmp_path):
+    judge = ScriptedJudge("preferred: first", "preferred: second")
+    found = run(
+        tmp_path, judge, rows=[*better_by_a(6), {**ROWS[1], "id": "same"}], verdict="text", orders="drawn"
+    )
+    pair = found.scorecard.candidates["a"].pairwise
+    assert (pair.wins, pair.ties, pair.n, len(judge.asked)) == (6, 1, 7, 6)

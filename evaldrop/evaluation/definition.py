@@ -6,6 +6,7 @@ in `judges` must not cost a run.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
@@ -181,7 +182,7 @@ class Judge(Called):
 
 
 class Pairwise(EvaluationPart):
-    """Comparisons of two responses by the judges, in both orders."""
+    """Comparisons of two responses by the judges, in both orders unless `orders` says otherwise."""
 
     baseline: Name | None = Field(default=None, description="Candidate that the others are compared against.")
     all_pairs: bool = Field(default=False, description="Compare every pair of candidates.")
@@ -197,16 +198,28 @@ class Pairwise(EvaluationPart):
         default=("first", "second"), description="What the prompt calls the two responses, in order."
     )
     tie: bool = Field(default=True, description="Whether a judge may say that neither is better.")
+    tie_words: tuple[str, ...] = Field(
+        default=(), description='What the prompt has a judge say for a tie, such as "C" or "0".'
+    )
     scale: tuple[float, float] = Field(
         default=(1, 10), description="Lowest and highest score, where verdict is scores."
     )
-    orders: Literal["both", "candidate_first", "baseline_first"] = Field(
+    orders: Literal["both", "drawn", "candidate_first", "baseline_first"] = Field(
         default="both",
-        description="Orders a pair is shown in; one order leaves the judge's bias in the numbers.",
+        description="Orders a pair is shown in: both; one, drawn by the record; or always the same one, "
+        "which leaves the judge's bias in the numbers.",
     )
     unscored: Literal["drop", "tie", "worst"] = Field(
         default="drop", description="What a pair without a preference means: no pair, a tie, a loss."
     )
+
+    @field_validator("names", "tie_words", mode="before")
+    @classmethod
+    def _numbers_are_words(cls, value: Any) -> Any:
+        # [1, 2] in YAML are numbers, and what a judge is to say all the same.
+        if not isinstance(value, list | tuple):
+            return value
+        return tuple(str(each) if type(each) is int else each for each in value)
 
     @model_validator(mode="before")
     @classmethod
@@ -220,13 +233,45 @@ class Pairwise(EvaluationPart):
     def _one_way(self) -> "Pairwise":
         if (self.baseline is None) == (not self.all_pairs):
             raise ValueError("give either baseline: NAME or all_pairs: true")
-        if plain_name(self.names[0]) == plain_name(self.names[1]):
-            raise ValueError(
-                f"names: {self.names[0]!r} and {self.names[1]!r} cannot be told apart in a reply"
-            )
+        _refuse_confusable(self)
         if self.scale[0] >= self.scale[1]:
             raise ValueError(f"scale: {self.scale[0]:g} must be below {self.scale[1]:g}")
         return self
+
+
+def _refuse_confusable(pairwise: Pairwise) -> None:
+    """Refuse names and words for a tie that a reply could not tell apart, however exactly it is read."""
+    first, second = pairwise.names
+    advice = 'Call them apart in the prompt and here, such as ["Response 1", "Response 2"]'
+    for name in pairwise.names:
+        if not any(character.isalnum() for character in name):
+            raise ValueError(f"names: {name!r} has no letter and no digit. {advice}")
+    if _as_read(first) & _as_read(second):
+        raise ValueError(f"names: {first!r} and {second!r} cannot be told apart in a reply. {advice}")
+    if pairwise.tie_words and not pairwise.tie:
+        raise ValueError("tie_words: there is no tie to say. Leave them out, or say tie: true")
+    for word in ("tie",) * pairwise.tie + pairwise.tie_words:
+        if not any(character.isalnum() for character in word):
+            raise ValueError(
+                f"tie_words: {word!r} has no letter and no digit. Give a word that the prompt asks for"
+            )
+        # A word for a tie is read in any case, so a name must differ from it by more.
+        twin = next(
+            (name for name in pairwise.names if _as_read(name.casefold()) & _as_read(word.casefold())), None
+        )
+        if twin is not None:
+            raise ValueError(
+                f"names: {twin!r} cannot be told from {word!r}, which says a tie. Give the "
+                f"response or the tie "
+                "another name, in the prompt and here"
+            )
+
+
+def _as_read(name: str) -> set[str]:
+    """Return what means a name in a reply: all of it, and what is left without the noun before it."""
+    # Full-width and other compatibility forms are read as the letters they stand for.
+    whole = " ".join(re.split(r"[\s_-]+", unicodedata.normalize("NFKC", name).strip()))
+    return {whole, plain_name(whole)}
 
 
 _BARE_NAME = re.compile(r"(?:[a-z]+\s+)?\W*(\w+)\W*", re.IGNORECASE)

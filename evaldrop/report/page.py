@@ -78,6 +78,7 @@ def html_report(
             for name in charts.plotted(scorecard)
         },
         matrices=charts.matrices(scorecard),
+        one_order=((run.get("evaluation") or {}).get("pairwise") or {}).get("orders", "both") != "both",
         preferences=[
             (name, over, estimate)
             for name, card in scorecard.candidates.items()

@@ -7,7 +7,7 @@ from evaldrop.verdicts.comparisons import (
     read_pair_scores,
     read_preference,
 )
-from evaldrop.verdicts.preferences import TIE
+from evaldrop.verdicts.pair_words import TIE
 from evaldrop.verdicts.reading import Form, read_verdicts, unscored_verdicts
 from evaldrop.verdicts.tool import VERDICT_TOOL_NAME, verdict_tool
 from evaldrop.verdicts.verdict import JudgeReply, Verdict

@@ -1,16 +1,17 @@
 """From a judge's reply on two responses to a preference, and to their scores where it gave some."""
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from evaldrop.evaluation.criteria.scales import Scale
-from evaldrop.verdicts.pairs import parse_pair, read_both
-from evaldrop.verdicts.preferences import TIE, parse_preference
+from evaldrop.verdicts.pair_data import place_in_data
+from evaldrop.verdicts.pair_words import Place, pair_words
+from evaldrop.verdicts.pairs import pair_in_data, parse_pair
+from evaldrop.verdicts.preferences import parse_place
 from evaldrop.verdicts.reading import SETTLED, TRUNCATED
 from evaldrop.verdicts.structured import plain_keys
 from evaldrop.verdicts.verdict import JudgeReply, Reading, UnscoredReason
 
-Place = Literal["first", "second", "tie"]
 PREFERENCE_TOOL_NAME: Final = "submit_preference"
 SCORES_TOOL_NAME: Final = "submit_scores"
 
@@ -30,40 +31,46 @@ class Preference:
     scores: tuple[float, float] | None = None
 
 
-def read_preference(reply: JudgeReply, names: tuple[str, str], *, tie: bool = True) -> Preference:
+def read_preference(
+    reply: JudgeReply, names: tuple[str, str], *, tie: bool = True, tie_words: tuple[str, ...] = ()
+) -> Preference:
     """
     Read which of two responses a judge prefers. Never raises.
 
     Args:
         reply: The judge's reply; the tool's input counts first, then its text.
-        names: What the judge is to call the first and the second response: one word each.
+        names: What the judge is to call the first and the second response.
         tie: Whether it was offered to call neither better.
+        tie_words: What a judge may say for that, beside the usual words.
+    """
+    if reply.stop_reason in SETTLED:
+        return Preference(place=None, unscored_reason=SETTLED[reply.stop_reason], rationale=reply.text)
+    words = pair_words(names, tie=tie, tie_words=tie_words)
+    said = plain_keys(reply.tool_input or {})
+    reading = place_in_data(reply.tool_input, words) if reply.tool_input else None
+    if reading is None:
+        reading = parse_place(reply.text, words, truncated=reply.stop_reason in TRUNCATED)
+    return Preference(place=reading.value, unscored_reason=reading.reason, rationale=_rationale(said, reply))
+
+
+def read_pair_scores(
+    reply: JudgeReply, scale: Scale, names: tuple[str, str] = ("first", "second")
+) -> Preference:
+    """
+    Read two scores; the higher one is the preference, equal ones are a tie. Never raises.
+
+    Args:
+        reply: The judge's reply; the tool's input counts first, then its text.
+        scale: Lowest and highest score.
+        names: What the prompt calls the first and the second response.
     """
     if reply.stop_reason in SETTLED:
         return Preference(place=None, unscored_reason=SETTLED[reply.stop_reason], rationale=reply.text)
     said = plain_keys(reply.tool_input or {})
-    word = str(said.get("preferred", "")).strip().casefold()
-    places: dict[str, Place] = {names[0].casefold(): "first", names[1].casefold(): "second"}
-    if tie:
-        places["tie"] = "tie"
-    if word in places:
-        return Preference(place=places[word], rationale=_rationale(said, reply))
-    reading = parse_preference(reply.text, names, tie=tie, truncated=reply.stop_reason in TRUNCATED)
-    if reading.value is None:
-        return Preference(place=None, unscored_reason=reading.reason, rationale=_rationale(said, reply))
-    place: Place = "tie" if reading.value == TIE else "first" if reading.value == names[0] else "second"
-    return Preference(place=place, rationale=_rationale(said, reply))
-
-
-def read_pair_scores(reply: JudgeReply, scale: Scale) -> Preference:
-    """Read two scores; the higher one is the preference, equal ones are a tie. Never raises."""
-    if reply.stop_reason in SETTLED:
-        return Preference(place=None, unscored_reason=SETTLED[reply.stop_reason], rationale=reply.text)
-    said = plain_keys(reply.tool_input or {})
     truncated = reply.stop_reason in TRUNCATED
-    reading = read_both([said.get("first_score"), said.get("second_score")], scale)
+    reading = pair_in_data(reply.tool_input, scale, names) if reply.tool_input else None
     if reading is None:
-        reading = parse_pair(reply.text, scale, truncated=truncated)
+        reading = parse_pair(reply.text, scale, names=names, truncated=truncated)
     elif truncated:
         # The last number of a cut input may be the first digit of a longer one.
         reading = Reading.unread("truncated")

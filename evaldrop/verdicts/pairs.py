@@ -1,120 +1,226 @@
-"""A pair of scores for two responses shown together: `8 9`, `(8, 9)`, `Assistant 1: 8 … Assistant 2: 9`."""
+"""
+A pair of scores for two responses shown together: `8 9`, `(8, 9)`, `Assistant 1: 8 … Assistant 2: 9`, "The
+first response scores 8 and the second 9".
+"""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from evaldrop.evaluation.criteria.scales import Scale
 from evaldrop.verdicts.answers import on_scale
-from evaldrop.verdicts.loose_json import json_values
-from evaldrop.verdicts.structured import plain_keys, read_raw
+from evaldrop.verdicts.loose_json import json_value, json_values
+from evaldrop.verdicts.pair_words import NOUN, TIE, PairWords, Place, pair_words
+from evaldrop.verdicts.structured import first_text, plain_keys, read_raw
 from evaldrop.verdicts.verdict import Reading, agreed, unanswered
 from evaldrop.verdicts.wording import lines_of, plain_text, visible_text
 
 Pair = tuple[float, float]
 _Found = Iterator[Reading[Pair]]
+_DEPTH = 6
 
 # No decimal comma here: in "8,5" the comma separates two scores.
 _SCORE = r"([-+]?[0-9]+(?:\.[0-9]+)?)(?:\s*(?:/|out of)\s*([0-9]+))?"
-_TWO = rf"{_SCORE}(?:\s*[,;|&/]\s*|\s+(?:and|vs\.?)\s+|\s+){_SCORE}"
-_TAG = r"(?:scores?|ratings?|output|tuple|result|verdict)"
+_TWO = rf"{_SCORE}(?:\s*[,;|&]\s*|\s+/\s+|\s+(?:and|vs\.?)\s+|\s+){_SCORE}"
+_TAG = r"(?:scores?|ratings?|output|tuple|result|verdict|preferred)"
+_LATER = r"(?:final|revised|corrected|updated)"
 _ONLY_PAIR = re.compile(
-    rf"^[\s*_`#>]*(?:(?:final\s+)?{_TAG}[*_]*\s*[:=]\s*)?[\s*_`(\[<]*{_TWO}[\s*_`)\]>.]*$", re.IGNORECASE
+    rf"^[\s*_`#>]{{0,12}}(?:(?:final\s+|my\s+|the\s+)?{_TAG}[*_]*\s*(?:[:=]|are|is)\s*)?[\s*_`(\[<]{{0,12}}{_TWO}[\s*_`)\]>.]{{0,12}}$",
+    re.IGNORECASE,
 )
+_LATER_PAIR = re.compile(
+    rf"^[\s*_`#>]{{0,12}}(?:my\s+)?{_LATER}(?:\s+{_TAG})?[*_]*\s*(?:[:=]|are|is)\s*[\s*_`(\[<]{{0,12}}{_TWO}[\s*_`)\]>.]{{0,12}}$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_LATER_HEADING = re.compile(rf"\b{_LATER}\s+(?:scores?|ratings?)\b", re.IGNORECASE)
 _TAGGED_TUPLE = re.compile(
     rf"\b{_TAG}\b[^\n()\[\]]{{0,80}}[(\[]\s*{_TWO}\s*[)\]](?!\s*[-+*/^=])", re.IGNORECASE
 )
-_NOUN = r"(?:assistant|response|output|answer|model|candidate|system|option|submission)"
 # What may come between a name and its score: on one line, nothing but words that give a score.
-_BETWEEN = (
-    r"(?:'s)?[)\"'*_`]*\s*(?:\(?(?:final |overall )?(?:score|rating)d?\)?)?[\"'*_`]*[ \t]*"
-    r"(?:[:=|]|\b(?:is|of|gets?|receives?|scores?|deserves|earns|a|with)\b)"
-    r"(?:\s*\b(?:is|a|an|score|rating|of)\b)*[ \t\"'*_`(\[]*"
+_GIVES = (
+    r"(?:is|of|gets?|receives?|scores?|deserves|earns|merits|a|an|with|at|was given|is given"
+    r"|is rated|is worth|rated|scored)"
 )
-_AFTER = r"(?=[ \t]*(?:$|\n|[(,;:|*_`)\]-]|[–—]|\.(?![0-9])|(?:and|points?|because|for|while|since|as)\b))"
-_NAMES = (("1", "2"), ("a", "b"))
+_BETWEEN = (
+    r"(?:'s)?[)\"'*_`]{0,6}\s{0,4}(?:\(?(?:final |overall )?(?:score|rating)d?\)?)?[\"'*_`]{0,6}[ \t]{0,8}"
+    rf"(?:[:=|]|[-–—][ \t]|\b{_GIVES}\b)"
+    r"(?:\s{0,4}\b(?:is|a|an|score|rating|of|at)\b){0,6}[ \t\"'*_`(\[]{0,8}"
+)
+# Not a term of a sum, nor a count of something.
+_AFTER = (
+    r"(?![ \t]*[-+*/^=×÷][ \t]*[0-9(x])"
+    r"(?=[ \t]*(?:$|\n|[(,;:|*_`)\]-]|[–—]|\.(?![0-9])|(?:and|points?|because|for|while|since|as"
+    r"|but|whereas)\b))"
+)
+_BOTH = re.compile(
+    rf"\bboth\b(?:\s+(?:of them|{NOUN}))?\s+(?:get|receive|deserve|earn|merit|are rated"
+    rf"|are scored|score|a|an)\s+(?:a\s+|an\s+|at\s+)?"
+    rf"(?P<n>[0-9]+(?:\.[0-9]+)?)(?:\s*(?:/|out of)\s*(?P<o>[0-9]+))?{_AFTER}",
+    re.IGNORECASE,
+)
+_SCORE_WORDS = re.compile(
+    r"(?:^|[\s_-])(?:score|rating|points|grade|mark)s?(?=$|[\s_-])(?:[\s_-](?:of|for))?", re.IGNORECASE
+)
+_NAMES = ("first", "second")
 
 
-def parse_pair(text: str, scale: Scale, *, truncated: bool = False) -> Reading[Pair]:
+def parse_pair(
+    text: str, scale: Scale, *, names: tuple[str, str] = _NAMES, truncated: bool = False
+) -> Reading[Pair]:
     """
-    Read two scores, the first-shown response's first.
+    Read two scores, the first-shown response's first; `names` are what the prompt calls the two.
 
-    Counts, in this order: JSON; a pair alone on the first or last line, or in a tuple that the text calls its
-    scores; a score beside each name. Coordinates and sums never count: nothing calls them scores. Both scores
-    must be on the scale.
+    Counts, in this order: JSON; a pair that is marked as final; one alone on the first or last line, or in a
+    tuple that the text calls its scores; a score beside each name. Coordinates and sums never count: nothing
+    calls them scores. Both scores must be on the scale.
     """
+    words = pair_words(names, tie=False)
     visible = visible_text(text)
     plain = plain_text(visible)
-    for found in (_in_json(visible, scale), _marked(plain, scale), _beside_names(plain, scale)):
+    for found in (
+        _in_json(visible, scale, words),
+        (_pair(match, scale) for match in _LATER_PAIR.finditer(plain)),
+        _marked(plain, scale),
+        _beside_names(_latest(plain), scale, words),
+        _beside_names(plain, scale, words),
+    ):
         reading = agreed(found)
         if reading is not None:
             return reading
     return unanswered(plain, truncated=truncated)
 
 
-def read_both(members: Sequence[Any], scale: Scale) -> Reading[Pair] | None:
-    """Return the scores that two JSON values give, None when one of them is no verdict."""
-    first, second = (read_raw(member, scale) for member in members)
-    return None if first is None or second is None else _both(first, second)
+def pair_in_data(value: Any, scale: Scale, names: tuple[str, str] = _NAMES) -> Reading[Pair] | None:
+    """Return the scores that a tool's input or other data gives, None when it gives not two."""
+    return _in_data(value, scale, pair_words(names, tie=False), 0)
 
 
-def _in_json(visible: str, scale: Scale) -> _Found:
+def _in_data(value: Any, scale: Scale, words: PairWords, depth: int) -> Reading[Pair] | None:
+    value = json_value(value) if isinstance(value, str) else value
+    members = _two_members(value, words)
+    if members:
+        first, second = (read_raw(member, scale) for member in members)
+        if first is not None and second is not None:
+            return _both(first, second)
+    if isinstance(value, Mapping) and depth < _DEPTH:
+        keys = plain_keys(value)
+        # A wrapper holds nothing else that could be scores.
+        held = [keys[key] for key in ("scores", "ratings", "input", "arguments", "result") if key in keys]
+        return agreed(filter(None, (_in_data(each, scale, words, depth + 1) for each in held)))
+    return None
+
+
+def _in_json(visible: str, scale: Scale, words: PairWords) -> _Found:
     for value, start, end in json_values(visible):
-        members = _two_members(value)
         # JSON amid prose is an example or a quotation.
         is_reply = start == 0 or not visible[end:].strip()
-        pair = read_both(members, scale) if members and is_reply else None
+        pair = _in_data(value, scale, words, 0) if is_reply else None
         if pair is not None:
             yield pair
 
 
-def _two_members(value: Any) -> list[Any]:
-    """Return the two scores in an array of two, in `scores`, or under keys that end in 1 and 2, a and b."""
+def _two_members(value: Any, words: PairWords) -> list[Any]:
+    """Return the two scores in an array of two, or under keys that name the responses."""
     if isinstance(value, list):
-        return value if len(value) == 2 else []
-    if not isinstance(value, Mapping):
-        return []
-    keys = plain_keys(value)
-    for first, second in _NAMES:
-        ours, theirs = (
-            [
-                key
-                for key in keys
-                if key == end or key.endswith((f"_{end}", f"_{end}_score", f"assistant{end}"))
-            ]
-            for end in (first, second)
-        )
-        # Of two keys that end alike nobody knows which is meant.
-        if len(ours) == len(theirs) == 1:
-            return [keys[ours[0]], keys[theirs[0]]]
-    return _two_members(keys.get("scores", keys.get("ratings")))
+        named = [_named_member(member) for member in value]
+        if len(value) == 2 and all(each is None for each in named):
+            return value
+        return _by_name([each for each in named if each is not None], words) if None not in named else []
+    return _by_name(list(value.items()), words) if isinstance(value, Mapping) else []
+
+
+def _named_member(member: Any) -> tuple[Any, Any] | None:
+    """Return the name and the rest of `{"model": "first", "score": 8}`."""
+    keys = plain_keys(member) if isinstance(member, Mapping) else {}
+    called = first_text(
+        keys, ("model", "name", "response", "candidate", "id", "assistant", "output", "label")
+    )
+    return None if called is None else (called, member)
+
+
+def _by_name(members: Sequence[tuple[Any, Any]], words: PairWords) -> list[Any]:
+    named: dict[Place, list[Any]] = {"first": [], "second": []}
+    for key, member in members:
+        place = _named_by(str(key), words)
+        if place is not None:
+            named[place].append(member)
+    # Of two keys that end alike nobody knows which is meant.
+    return [*named["first"], *named["second"]] if [*map(len, named.values())] == [1, 1] else []
+
+
+def _named_by(key: str, words: PairWords) -> Place | None:
+    """Return the response that a key names: "first_score", "score_b", "Output (a)", "Assistant1"."""
+    spelled = _SCORE_WORDS.sub(" ", key).strip(" _-")
+    place = words.place_of(spelled)
+    if place is None:
+        named = words.head(spelled)
+        place = named.place if named and not named.rest.strip(" _-)") else None
+    return None if place == TIE else place
 
 
 def _marked(plain: str, scale: Scale) -> _Found:
     lines = lines_of(plain)
     edges = lines[:1] if len(lines) == 1 else [*lines[:1], *lines[-1:]]
     for match in (*filter(None, map(_ONLY_PAIR.match, edges)), *_TAGGED_TUPLE.finditer(plain)):
-        first, whole_first, second, whole_second = match.groups()
-        yield _both(_score(first, whole_first, scale), _score(second, whole_second, scale))
+        yield _pair(match, scale)
 
 
-def _beside_names(plain: str, scale: Scale) -> _Found:
-    for names in _NAMES:
-        ours, theirs = ([*_beside(plain, name, scale)] for name in names)
-        first, second = agreed(ours), agreed(theirs)
-        if first is not None and second is not None:
-            yield _both(first, second)
+def _pair(match: re.Match[str], scale: Scale) -> Reading[Pair]:
+    first, whole_first, second, whole_second = match.groups()
+    return _both(_score(first, whole_first, scale), _score(second, whole_second, scale))
 
 
-def _beside(plain: str, name: str, scale: Scale) -> Iterator[Reading[float]]:
-    after = rf"\b{_NOUN}\s*\(?{name}\b{_BETWEEN}{_SCORE}{_AFTER}"
-    before = (
-        rf"\b(?:score|rating)\s+(?:for|of)\s+(?:the\s+)?{_NOUN}\s*\(?{name}\b[)\"'*_`]*\s*(?:[:=]|is)"
-        rf"[ \t*_(]*{_SCORE}{_AFTER}"
+def _latest(plain: str) -> str:
+    """Return what follows the last heading of final or revised scores; nothing when there is none."""
+    headings = [*_LATER_HEADING.finditer(plain)]
+    return plain[headings[-1].end() :] if headings else ""
+
+
+def _beside_names(plain: str, scale: Scale, words: PairWords) -> _Found:
+    given: dict[Place, list[Reading[float]]] = {"first": [], "second": []}
+    for pattern in _beside_patterns(words):
+        for match in pattern.finditer(plain):
+            groups = match.groupdict()
+            for side in "wl":
+                named = next(
+                    (groups[f"{side}{form}"] for form in "1234" if groups.get(f"{side}{form}")), None
+                )
+                place = words.place_of(named) if named else None
+                number = groups.get(f"{side}n")
+                if number and place is not None and place != TIE:
+                    given[place].append(_score(number, groups[f"{side}o"], scale))
+    first, second = agreed(given["first"]), agreed(given["second"])
+    if first is not None and second is not None:
+        yield _both(first, second)
+    both = [_score(match["n"], match["o"], scale) for match in _BOTH.finditer(plain)]
+    if both and not (given["first"] or given["second"]):
+        yield from (_both(each, each) for each in both)
+
+
+@lru_cache(maxsize=64)
+def _beside_patterns(words: PairWords) -> tuple[re.Pattern[str], ...]:
+    """Return how a score stands beside a name: w1 to w3 or l1 to l3 name a response, wn and ln score it."""
+
+    def score(side: str) -> str:
+        return rf"(?P<{side}n>[-+]?[0-9]+(?:\.[0-9]+)?)(?:\s*(?:/|out of)\s*(?P<{side}o>[0-9]+))?"
+
+    one, two = words.standing("w"), words.standing("l")
+    gives = r"(?:points?\s+)?(?:to|for)\s+"
+    forms = (
+        # A letter or a number alone names a response only where a line begins with it.
+        rf"^[ \t*_`|-]{{0,6}}(?P<w4>[AB12])[*_`]{{0,4}}\s?[:=][ \t*_`]{{0,6}}{score('w')}{_AFTER}",
+        rf"(?<![\w']){one}{_BETWEEN}{score('w')}{_AFTER}",
+        rf"\b(?:score|rating)\s+(?:for|of)\s+{one}\s*(?:[:=]|is)[ \t*_(]{{0,8}}{score('w')}{_AFTER}",
+        # Once said, the verb is left out: "the first scores 8 and the second 9".
+        (
+            rf"(?<![\w']){one}{_BETWEEN}(?P<before>[0-9.]+(?:\s*(?:/"
+            rf"|out of)\s*[0-9]+)?)(?:\s+points?)?(?:,?\s+(?:and|but|while)|,)\s+{two}"
+            rf"(?:\s+only|\s+just)?\s+(?:a\s+|an\s+)?{score('l')}{_AFTER}"
+        ),
+        rf"\b{score('w')}\s+{gives}{one}[,;]?\s+(?:and\s+|but\s+)?(?:a\s+|an\s+|only\s+)?{score('l')}\s+{gives}{two}",
     )
-    for pattern in (after, before):
-        for match in re.finditer(pattern, plain, re.IGNORECASE):
-            yield _score(match.group(1), match.group(2), scale)
+    return tuple(re.compile(form, re.IGNORECASE | re.MULTILINE) for form in forms)
 
 
 def _score(number: str, whole: str | None, scale: Scale) -> Reading[float]:

@@ -76,16 +76,6 @@ def plain_keys(value: Mapping[Any, Any]) -> dict[str, Any]:
     return {plain_key(key): member for key, member in value.items()}
 
 
-def first_member(text: str, keys: Sequence[str]) -> str | None:
-    """Return the string under the first of `keys` in the JSON that `text` is, None when there is none."""
-    for value, start, end in json_values(text):
-        members = plain_keys(value) if isinstance(value, Mapping) else {}
-        named = first_text(members, keys)
-        if named is not None and (start <= _FRAME or not text[end:].strip()):
-            return named
-    return None
-
-
 def first_text(members: Mapping[str, Any], keys: Sequence[str]) -> str | None:
     """Return the first string under one of `keys`, None when there is none."""
     return next((members[key] for key in keys if isinstance(members.get(key), str)), None)

@@ -34,6 +34,7 @@ _VERDICT_LINE = re.compile(
 _TIE = re.compile(r"tie|equal|both|neither|same|draw", re.IGNORECASE)
 _ABSTAIN = re.compile(r"n/?a|unknown|not[ _]applicable|cannot|insufficient|unsure|abstain", re.IGNORECASE)
 _BRIEF = re.compile(r"concis|brief|length|verbos|short", re.IGNORECASE)
+_PREFERENCE = "preferred"
 _PAIR_SCORES = frozenset({"first_score", "second_score"})
 _GOOD = {"yes", "pass", "passed", "true", "correct", "good", "faithful", "safe"}
 
@@ -91,6 +92,9 @@ def questions_of(schema: Mapping[str, Any], path: tuple[str, ...] = ()) -> list[
         ]
     if closed:
         field, values = next(iter(closed.items()))
+        if field == _PREFERENCE:
+            # The first-shown response's name, the other's, then the words for a tie: names are not a scale.
+            values = tuple(properties[field]["enum"])
         free = (name for name, part in properties.items() if part.get("type") == "string" and name != field)
         return [Question(path=path, field=field, values=values, rationale=next(free, None))]
     return [question for name, part in properties.items() for question in questions_of(part, (*path, name))]
@@ -144,7 +148,12 @@ def _weigh(question: Question, response: str, case: Case, draw: Random) -> tuple
 
 
 def _prefer(question: Question, first: float, second: float, draw: Random) -> tuple[str, Any]:
-    ties = [value for value in question.values if _TIE.search(str(value))]
+    is_menu = question.field == _PREFERENCE and len(question.values) > 1
+    ties = (
+        list(question.values[2:])
+        if is_menu
+        else [value for value in question.values if _TIE.search(str(value))]
+    )
     # A menu may have no word for a tie.
     sides = [value for value in question.values if value not in ties] or list(question.values)
     if draw.random() < FIRST_SHOWN_BIAS:

@@ -15,7 +15,7 @@ class PairScores(Part):
 
 class PairwiseEstimate(Part):
     """
-    Judges' preferences for a candidate, pairs shown in both orders.
+    Judges' preferences for a candidate, pairs shown in both orders unless the evaluation asks one.
 
     A pair is one record's two responses; a preference that changes with the order is a tie, and of several
     judges the majority counts.
@@ -28,10 +28,12 @@ class PairwiseEstimate(Part):
     losses: int
     ties: int
     flip_rate: float | None = Field(
-        description="Share of n_both_orders in which the preference changed with the order."
+        description="Share of n_both_orders in which the preference changed with the order; null where one "
+        "order was asked."
     )
     first_shown_rate: float | None = nullable(
-        "How often the response shown first was preferred, ties half; 0.5 is fair."
+        "How often the response shown first was preferred, ties half; 0.5 is fair. With both orders, or one "
+        "drawn."
     )
     n: int = Field(description="Pairs that count.")
     n_both_orders: int = Field(

@@ -7,7 +7,7 @@ import orjson
 
 from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED, Reply, elapsed_latency, read_reply
 from evaldrop.bedrock.families.thinking import split_thinking
-from evaldrop.evaluation import Judge, Pairwise, plain_name
+from evaldrop.evaluation import Judge, Pairwise
 from evaldrop.evaluation.criteria import Criterion, Scale
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.prices import cost_at
@@ -66,8 +66,7 @@ class ResultReader:
         self._injections = _injection_finder(run)
         # A run without pairwise has no comparisons to read.
         pairwise = run.evaluation.pairwise or Pairwise(all_pairs=True)
-        self._asks_scores, self._tie = pairwise.verdict == "scores", pairwise.tie
-        self._names = (plain_name(pairwise.names[0]), plain_name(pairwise.names[1]))
+        self._asks_scores, self._pairwise = pairwise.verdict == "scores", pairwise
         self._scale = Scale.between(*pairwise.scale)
 
     def read(self, found: Found) -> list[CandidateResult]:
@@ -263,8 +262,10 @@ class ResultReader:
     def _read_one(self, reply: Reply) -> Preference:
         heard = _heard(reply)
         if self._asks_scores:
-            return read_pair_scores(heard, self._scale)
-        return read_preference(heard, self._names, tie=self._tie)
+            return read_pair_scores(heard, self._scale, self._pairwise.names)
+        return read_preference(
+            heard, self._pairwise.names, tie=self._pairwise.tie, tie_words=self._pairwise.tie_words
+        )
 
 
 def cost_usd(run: RunDefinition, model: str, replies: Iterable[Reply]) -> float | None:

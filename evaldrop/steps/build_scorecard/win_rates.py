@@ -52,14 +52,16 @@ class Outcomes(NamedTuple):
     """
     Results of pairs for one side: 1 a win, ½ a tie, 0 a loss, NaN unscored; of shape (pairs,).
 
-    `heard` marks pairs whose preference was read in both orders, `flipped` those of them in which it changed,
-    `first_shown` the mean share of those preferences that went to the response shown first, None without any.
+    `heard` counts pairs whose preference was read in both orders, `flipped` those of them in which it
+    changed; `first_shown` is the mean share of preferences that went to the response shown first, over
+    `placed` pairs: those heard, or all that were read where one order was drawn; None without any.
     """
 
     ordinals: Ordinals
     scores: Floats
     heard: int
     flipped: int
+    placed: int
     first_shown: float | None
 
 
@@ -87,8 +89,14 @@ class PairwiseTally(Merging):
         return found
 
 
-def outcomes(column: JudgeColumn, unscored: Unscored, *, worst: float = 0.0) -> Outcomes:
-    """Return one judge's results of one pair for its candidate; `worst` is what `unscored: worst` means."""
+def outcomes(
+    column: JudgeColumn, unscored: Unscored, *, worst: float = 0.0, is_drawn: bool = False
+) -> Outcomes:
+    """
+    Return one judge's results of one pair for its candidate.
+
+    `worst` is what `unscored: worst` means; `is_drawn` says that one order was asked, drawn by the record.
+    """
     codes = np.stack([column.straight, column.turned])
     asked, read = codes != UNASKED, codes <= WIN
     known = (read | ~asked).all(axis=0) & read.any(axis=0)
@@ -100,9 +108,21 @@ def outcomes(column: JudgeColumn, unscored: Unscored, *, worst: float = 0.0) -> 
     # A response that is not there was never put before the judge.
     scores[(codes == ABSENT).any(axis=0)] = np.nan
     heard = read.all(axis=0) & ~column.identical
-    first_shown = order_bias(values[0][heard], values[1][heard]).first_shown_rate if heard.any() else None
     flipped = int((values[0][heard] != values[1][heard]).sum())
-    return Outcomes(column.ordinals, scores, int(heard.sum()), flipped, first_shown)
+    shares = _first_shown(codes, read, column.identical) if is_drawn else np.empty(0)
+    placed, first_shown = int(shares.size), float(shares.mean()) if shares.size else None
+    if heard.any():
+        placed = int(heard.sum())
+        first_shown = order_bias(values[0][heard], values[1][heard]).first_shown_rate
+    return Outcomes(column.ordinals, scores, int(heard.sum()), flipped, placed, first_shown)
+
+
+def _first_shown(
+    codes: npt.NDArray[np.int8], read: npt.NDArray[np.bool_], identical: npt.NDArray[np.bool_]
+) -> Floats:
+    """Return what each preference gave the response shown first; in the second row that is the baseline."""
+    asked = read & ~identical
+    return np.concatenate([codes[0][asked[0]] / 2, 1 - codes[1][asked[1]] / 2])
 
 
 def panel(judges: Sequence[Outcomes]) -> Outcomes:
@@ -114,15 +134,20 @@ def panel(judges: Sequence[Outcomes]) -> Outcomes:
     votes = np.bincount(places, np.nan_to_num(np.sign(scores - 0.5)), ordinals.size)
     voters = np.bincount(places, ~np.isnan(scores), ordinals.size)
     majority = np.where(voters > 0, (np.sign(votes) + 1) / 2, np.nan)
-    heard = sum(judge.heard for judge in judges)
-    shown = [judge.first_shown * judge.heard for judge in judges if judge.first_shown is not None]
     return Outcomes(
         ordinals.astype(np.int32),
         majority,
-        heard,
+        sum(judge.heard for judge in judges),
         sum(judge.flipped for judge in judges),
-        sum(shown) / heard if heard else None,
+        sum(judge.placed for judge in judges),
+        _first_shown_rate(judges),
     )
+
+
+def _first_shown_rate(sides: Sequence[Outcomes]) -> float | None:
+    placed = sum(side.placed for side in sides)
+    shown = [side.first_shown * side.placed for side in sides if side.first_shown is not None]
+    return sum(shown) / placed if placed else None
 
 
 def reversed_outcomes(side: Outcomes) -> Outcomes:
@@ -145,7 +170,6 @@ def estimate(sides: Sequence[Outcomes], groups: Ordinals | None, confidence: flo
     values, records = scores[scored], ordinals[scored]
     n, heard, lost = int(values.size), sum(side.heard for side in sides), int((~scored).sum())
     error, interval = _spread(values, records, groups, confidence)
-    shown = [side.first_shown * side.heard for side in sides if side.first_shown is not None]
     flips = sum(side.flipped for side in sides)
     return PairwiseEstimate(
         win_rate=float(values.mean()) if n else None,
@@ -155,7 +179,7 @@ def estimate(sides: Sequence[Outcomes], groups: Ordinals | None, confidence: flo
         losses=int((values < 0.5).sum()),
         ties=int((values == 0.5).sum()),
         flip_rate=flips / heard if heard else None,
-        first_shown_rate=sum(shown) / heard if heard else None,
+        first_shown_rate=_first_shown_rate(sides),
         n=n,
         n_both_orders=heard,
         n_unscored=lost,
@@ -179,7 +203,12 @@ def candidate_pairwise(
         is_first = name == candidate
         # The worst for this side: on the far one that is the other's win.
         read = {
-            judge: outcomes(column, pairwise.unscored, worst=0.0 if is_first else 1.0)
+            judge: outcomes(
+                column,
+                pairwise.unscored,
+                worst=0.0 if is_first else 1.0,
+                is_drawn=pairwise.orders == "drawn",
+            )
             for judge, column in judges.items()
         }
         opponents[other if is_first else name] = {

@@ -24,7 +24,8 @@ def pair_tool(pairwise: Pairwise) -> JSON:
         answers = {"first_score": score, "second_score": score}
     else:
         name, given = PREFERENCE_TOOL_NAME, "the preference between the two responses"
-        names = [plain_name(each) for each in pairwise.names] + ["tie"] * pairwise.tie
+        ties = pairwise.tie_words or ("tie",)
+        names = [*map(plain_name, pairwise.names), *(ties if pairwise.tie else ())]
         answers = {"preferred": {"type": "string", "enum": names}}
     rationale = {"type": "string", "description": "The evidence, in one to three sentences."}
     return {
@@ -63,15 +64,21 @@ def orders(pairwise: Pairwise, record_id: str, candidate: str, baseline: str) ->
     """
     Return a pair's orders as (first shown, second shown), in the order of the calls.
 
-    Which order comes first is drawn by the record and the pair: the same in every run, and even over
-    records.
+    Of both orders, which comes first is drawn by the record and the pair: the same in every run, and even
+    over records. `drawn` asks one order, drawn the same way.
     """
     straight, turned = (candidate, baseline), (baseline, candidate)
-    if pairwise.orders != "both":
-        return [straight if pairwise.orders == "candidate_first" else turned]
-    seed = "\0".join((record_id, candidate, baseline)).encode()
-    odd = hashlib.blake2b(seed, digest_size=1).digest()[0] % 2
-    return [turned, straight] if odd else [straight, turned]
+    if pairwise.orders == "both":
+        return [turned, straight] if _is_odd(record_id, candidate, baseline) else [straight, turned]
+    if pairwise.orders == "drawn":
+        # By the names in their own order: whichever of the two is the baseline, the same one is shown first.
+        one, other = sorted(straight)
+        return [(other, one) if _is_odd(record_id, one, other, "drawn") else (one, other)]
+    return [straight if pairwise.orders == "candidate_first" else turned]
+
+
+def _is_odd(*seed: str) -> bool:
+    return bool(hashlib.blake2b("\0".join(seed).encode(), digest_size=1).digest()[0] % 2)
 
 
 def comparison_texts(

@@ -133,10 +133,16 @@ def judge_warnings(evaluation: Evaluation) -> Iterator[str]:
                 f"judge {judge.name} shares its maker, {vendor}, with {kin}; judges favour models of their "
                 "own family. Add a judge of another maker, or calibrate this one."
             )
-    if evaluation.pairwise and evaluation.pairwise.orders != "both":
+    orders = evaluation.pairwise.orders if evaluation.pairwise else "both"
+    if orders == "drawn":
         yield (
-            f"pairwise.orders: {evaluation.pairwise.orders}: pairs are shown in one order, and what the "
-            "judges give to a place stays in the numbers. Leave orders out to show both."
+            "pairwise.orders: drawn: each pair is shown in one order, for half the calls. What the judges "
+            "give to a place evens out over records; how often they change with the order stays unknown."
+        )
+    elif orders != "both":
+        yield (
+            f"pairwise.orders: {orders}: pairs are shown in one order, and what the judges give to a place "
+            "stays in the numbers. Leave orders out to show both, or say drawn to draw one."
         )
 
 

@@ -1,72 +1,14 @@
-"""Choices, preferences, letters: a whole answer counts, a letter inside a word never does."""
+"""Choices and preferences: a whole answer counts, and one on a single aspect does not."""
 
 import pytest
 
 from evaldrop.evaluation.criteria import Scale
 from evaldrop.evaluation.criteria.scales import Point
-from evaldrop.verdicts import TIE
-from evaldrop.verdicts.letters import parse_yes_no
-from evaldrop.verdicts.preferences import parse_preference
+from evaldrop.verdicts import TIE, JudgeReply, read_preference
 from evaldrop.verdicts.scores import parse_score
 from evaldrop.verdicts.verdict import Reading
 
 LONG = "The submission explains each step and names its sources plainly enough for a reader to follow. " * 4
-
-LETTERS = [
-    ("Y", True),
-    ("N", False),
-    ("y", True),
-    ("Yes", True),
-    ("No.", False),
-    ("Step by step.\nThe criterion is met.\n\nY\n\nY", True),
-    ("Step by step.\nThe criterion is not met.\n\nN\nN", False),
-    ("**Y**", True),
-    ('"N"', False),
-    ("(Y)", True),
-    ("Y\nThe submission is short.", True),
-    (LONG + "\nY", True),
-    (LONG + " Y", True),
-    (LONG + " The answer is N.", False),
-    ("Final answer: Y", True),
-    ("The verdict is: N, as it rambles on", False),
-    ("Yes. It is short.", True),
-    ("No, it rambles.", False),
-    ("Y - it is short", True),
-    ("```\nN\n```", False),
-    ("1. Short? Yes\n2. Plain? Yes\n\nN", False),
-]
-
-NO_LETTER = [
-    ("certainly", "no_verdict"),
-    ("The submission is concise, certainly", "no_verdict"),
-    ("It is on.", "no_verdict"),
-    ("Hungary", "no_verdict"),
-    ("Question", "no_verdict"),
-    ("", "no_verdict"),
-    ("Y or N?", "no_verdict"),
-    ("Y/N", "no_verdict"),
-    ("No one can say", "no_verdict"),
-    ("Vitamin N", "no_verdict"),
-    ("Y\nN", "ambiguous"),
-    ("Reasoning.\nY\n\nOn reflection:\nN", "ambiguous"),
-    ("N/A", "not_applicable"),
-    ("I'm sorry, I cannot assess this.", "refused"),
-]
-
-
-@pytest.mark.parametrize(("text", "yes"), LETTERS)
-def test_a_letter_on_its_own_is_read(text, yes):
-    assert parse_yes_no(text) == Reading(yes)
-
-
-@pytest.mark.parametrize(("text", "reason"), NO_LETTER)
-def test_no_letter_is_made_up(text, reason):
-    assert parse_yes_no(text) == Reading(None, reason)
-
-
-def test_a_reply_cut_before_its_letter_is_truncated():
-    assert parse_yes_no(LONG, truncated=True) == Reading(None, "truncated")
-
 
 PREFERENCES = [
     ("[[A]]", "A"),
@@ -103,12 +45,12 @@ PREFERENCES = [
     ("Therefore, Output (A) is better as it tells whether the sum is right.", "A"),
     ("Both are equally good.", TIE),
     ("It is a tie.", TIE),
+    ("Neither Output (A) nor Output (B) is better.", TIE),
     ("<answer>B</answer>", "B"),
 ]
 
 NO_PREFERENCE = [
     ("", "no_verdict"),
-    ("Neither Output (A) nor Output (B) is better.", "no_verdict"),
     ("Output (A) is better at rhymes.", "no_verdict"),
     ("A good response names its sources.", "no_verdict"),
     ("# Output (A):\n\n" + LONG, "no_verdict"),
@@ -117,6 +59,12 @@ NO_PREFERENCE = [
     ("[[A]] [[B]]", "ambiguous"),
     ("I cannot compare these responses.", "refused"),
 ]
+
+
+def parse_preference(text, names=("A", "B"), *, tie=True):
+    said = read_preference(JudgeReply(text=text), names, tie=tie)
+    called = {"first": names[0], "second": names[1], "tie": TIE, None: None}
+    return Reading(called[said.place], said.unscored_reason)
 
 
 @pytest.mark.parametrize(("text", "preferred"), PREFERENCES)

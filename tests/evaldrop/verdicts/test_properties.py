@@ -8,11 +8,9 @@ from hypothesis import strategies as st
 
 from evaldrop.evaluation.criteria import BUILT_IN, Criterion, Scale
 from evaldrop.evaluation.criteria.scales import Point
-from evaldrop.verdicts import JudgeReply, read_verdicts
+from evaldrop.verdicts import JudgeReply, read_preference, read_verdicts
 from evaldrop.verdicts.letters import parse_yes_no
 from evaldrop.verdicts.pairs import parse_pair
-from evaldrop.verdicts.preferences import parse_preference
-from evaldrop.verdicts.rankings import parse_ranking
 from evaldrop.verdicts.scores import parse_score
 from evaldrop.verdicts.structured import entries_of
 
@@ -80,11 +78,9 @@ def test_a_score_is_on_the_scale_or_has_a_reason(text, scale, truncated):
 def test_no_parser_raises_or_answers_off_its_menu(text):
     pair = parse_pair(text, SCALES[2]).value
     assert pair is None or all(1 <= score <= 10 for score in pair)
-    assert parse_preference(text).value in ("A", "B", "tie", None)
+    assert read_preference(JudgeReply(text=text), ("A", "B")).place in ("first", "second", "tie", None)
     assert parse_score(text, CHOICES).value in (0, 1, 2, None)
     assert parse_yes_no(text).value in (True, False, None)
-    ranking = parse_ranking(text, ["A", "B"]).value
-    assert ranking is None or sorted(name for group in ranking for name in group) == ["A", "B"]
 
 
 @settings(max_examples=200, deadline=None)
@@ -135,17 +131,33 @@ def test_json_is_read_whatever_its_rationale_says(score, rationale):
 
 
 @pytest.mark.parametrize(
-    "filler", ["x ", "{", "[[", "score ", "Score: ", "\n", "I'd rate ", "<think>", '"', "A ", "1. "]
+    "filler",
+    [
+        "x ",
+        "{",
+        "[[",
+        "score ",
+        "Score: ",
+        "\n",
+        "I'd rate ",
+        "<think>",
+        '"',
+        "A ",
+        "1. ",
+        "* ",
+        "first or ",
+        "preferred: ",
+        "第一个",
+    ],
 )
 def test_a_long_reply_is_read_in_good_time(filler):
     # 200 KB; a search that is quadratic in the reply would not end within the suite's patience.
     text = filler * (200_000 // len(filler)) + "\nFinal score: 3"
     for scale in (SCALES[3], SCALES[4]):
         assert parse_score(text, scale, name="tone").value in (3.0, None)
-    parse_preference(text)
+    read_preference(JudgeReply(text=text), ("A", "B"))
     parse_pair(text, SCALES[2])
     parse_yes_no(text)
-    parse_ranking(text, ["A", "B"])
 
 
 ODD_SCORES = ["4", "yes", "4 - polite", "n/a", "", " {}", '["tone"]', '{"tone": 5}', '{"score": 2}']

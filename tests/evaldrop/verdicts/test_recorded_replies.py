@@ -8,10 +8,7 @@ from pathlib import Path
 import pytest
 
 from evaldrop.evaluation.criteria import Criterion, Scale
-from evaldrop.evaluation.criteria.scales import Point
-from evaldrop.verdicts import JudgeReply, read_pair_scores, read_verdicts
-from evaldrop.verdicts.preferences import parse_preference
-from evaldrop.verdicts.rankings import parse_ranking
+from evaldrop.verdicts import JudgeReply, read_pair_scores, read_preference, read_verdicts
 from evaldrop.verdicts.verdict import Reading
 
 SHARED_DATA = os.environ.get("EVALDROP_SHARED_DATA")
@@ -31,22 +28,20 @@ def cases():
 
 
 def read(case) -> Reading:
-    """Read a reply by the form that was asked for, as a run reads it."""
+    """Read a reply by the form that was asked for, as a run does."""
     text, form, scale = case["raw_text"], case["format"], case["scale"]
     if "pair of scores" in form:
-        pair = read_pair_scores(JudgeReply(text=text, stop_reason="end_turn"), Scale.between(*scale))
-        return Reading(pair.scores, pair.unscored_reason)
+        return reading_of(read_pair_scores(JudgeReply(text=text), Scale.between(*scale)))
     if "CoT" in form:
-        return parse_preference(text, ("a", "b"), tie=False)
-    if "ranks" in form:
-        reading = parse_ranking(text, scale)
-        return (
-            Reading(first[0] if len(first := reading.value[0]) == 1 else "tie") if reading.value else reading
+        return reading_of(
+            read_preference(JudgeReply(text=text), ("Output (a)", "Output (b)"), tie=False), "ab"
         )
+    if "ranks" in form:
+        return reading_of(read_preference(JudgeReply(text=text), tuple(scale)), scale)
     if "digit" in form:
-        menu = Scale.of_choices(*(Point(value=float(n), label=label) for n, label in enumerate(scale)))
-        reading = score(text, menu, name="verdict")
-        return reading if reading.value is None else Reading(scale[int(reading.value)])
+        return reading_of(
+            read_preference(JudgeReply(text=text), tuple(scale[:2]), tie_words=tuple(scale[2:])), scale
+        )
     return score(text, Scale.between(*scale), name=form.partition("/")[2] or "quality")
 
 
@@ -54,6 +49,12 @@ def score(text: str, scale: Scale, *, name: str) -> Reading:
     reply = JudgeReply(text=text, stop_reason="end_turn")
     [verdict] = read_verdicts(reply, [Criterion(name=name, question="?", scale=scale)], form="text")
     return Reading(verdict.score, verdict.unscored_reason)
+
+
+def reading_of(said, names=()) -> Reading:
+    """Return the scores that a judge gave two responses, else what it calls the better one."""
+    places = dict(zip(("first", "second"), names, strict=False)) | {"tie": "tie"}
+    return Reading(said.scores or places.get(said.place), said.unscored_reason)
 
 
 def shown(value) -> str:

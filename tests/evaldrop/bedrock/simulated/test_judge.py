@@ -1,9 +1,11 @@
 """A rehearsal whose judges answer in words reads as well as one whose judges call a tool."""
 
 import json
+from random import Random
 
 import pytest
 
+from evaldrop.bedrock.simulated.judge import Case, decide, questions_of
 from tests.whole_runs import evaldrop, only_run
 
 CRITERIA = """
@@ -18,9 +20,23 @@ YES_NO = """
 """
 
 
+def test_a_menu_of_numbers_and_letters_is_no_scale():
+    """The last of the enum says a tie, whatever it is, and the first two the responses in their order."""
+    names = {"type": "string", "enum": ["2", "1", "0"]}
+    (question,) = questions_of({"properties": {"rationale": {"type": "string"}, "preferred": names}})
+    case = Case(responses=("Paris", "I cannot say"), references=("Paris",), sources=())
+    said = [decide(question, case, Random(seed))[1] for seed in range(20)]
+    turned = Case(responses=case.responses[::-1], references=case.references, sources=())
+    said_turned = [decide(question, turned, Random(seed))[1] for seed in range(20)]
+    assert said.count("2") == 20
+    assert said_turned.count("1") > 12
+    even = Case(responses=("Paris", "Paris"), references=("Paris",), sources=())
+    assert "0" in {decide(question, even, Random(seed))[1] for seed in range(20)}
+
+
 @pytest.mark.parametrize(("verdict", "criteria", "pairwise"), [
     ("text", CRITERIA, "preference"), ("text", CRITERIA, "scores"),
-    ("yes_no", YES_NO, "preference"), ("tool", CRITERIA, "scores"),
+    ("yes_no", YES_NO, "preference"), ("tool", CRITERIA, "scores"), ("tool", CRITERIA, "preference"),
 ])  # fmt: skip
 def test_every_form_is_rehearsed_without_an_unread_reply(tmp_path, verdict, criteria, pairwise):
     (tmp_path / "evaluation.yaml").write_text(f"""

@@ -37,11 +37,29 @@ def test_one_order_can_be_asked_alone(asked, first):
     assert [shown[0] for shown in orders(Pairwise(baseline="b", orders=asked), "r", "a", "b")] == [first]
 
 
+def test_one_order_can_be_drawn_by_the_record_the_same_in_every_run():
+    pairwise = Pairwise(baseline="b", orders="drawn")
+    drawn = [orders(pairwise, f"r{number}", "a", "b") for number in range(400)]
+    assert all(len(each) == 1 for each in drawn)
+    assert drawn == [orders(pairwise, f"r{number}", "a", "b") for number in range(400)]
+    # Fair coin, 400 throws: four standard errors are 40.
+    assert abs(drawn.count([("a", "b")]) - 200) < 40
+    # Whichever of the two is the baseline, and other pairs of the same record by a coin of their own.
+    assert drawn == [orders(pairwise, f"r{number}", "b", "a") for number in range(400)]
+    other = [orders(pairwise, f"r{number}", "a", "c") for number in range(400)]
+    alike = sum(
+        (ours[0][0] == "a") == (theirs[0][0] == "a") for ours, theirs in zip(drawn, other, strict=True)
+    )
+    assert abs(alike - 200) < 40
+
+
 def test_the_tool_offers_what_the_evaluation_does():
     plain = pair_tool(Pairwise(baseline="b"))["input_schema"]["properties"]
     assert plain["preferred"]["enum"] == ["first", "second", "tie"]
     named = pair_tool(Pairwise(baseline="b", names=("Output (a)", "Output (b)"), tie=False))
     assert named["input_schema"]["properties"]["preferred"]["enum"] == ["a", "b"]
+    declared = pair_tool(Pairwise(baseline="b", names=("1", "2"), tie_words=("0", "C")))
+    assert declared["input_schema"]["properties"]["preferred"]["enum"] == ["1", "2", "0", "C"]
     scores = pair_tool(Pairwise(baseline="b", verdict="scores", scale=(0, 5)))
     assert scores["name"] == "submit_scores"
     assert list(scores["input_schema"]["properties"]) == ["rationale", "first_score", "second_score"]
@@ -92,11 +110,26 @@ def test_what_tells_two_responses_apart_is_the_last_word(name, plain):
 
 @pytest.mark.parametrize(("pairwise", "problem"), [
     ({"baseline": "b", "names": ["Output (a)", "a"]}, "cannot be told apart"),
+    ({"baseline": "b", "names": ["Response 1", "response 1"]}, "Call them apart in the prompt and here"),
+    ({"baseline": "b", "names": ["A", "\uff21"]}, "cannot be told apart"),
+    ({"baseline": "b", "names": ["model_1", "model 1"]}, "cannot be told apart"),
+    ({"baseline": "b", "names": ["1", "model_1"]}, "cannot be told apart"),
+    ({"baseline": "b", "names": ["*", "#"]}, "has no letter and no digit"),
+    ({"baseline": "b", "names": ["A", "Tie"]}, "cannot be told from 'tie', which says a tie"),
+    ({"baseline": "b", "names": ["C", "D"], "tie_words": ["c"]}, "cannot be told from 'c'"),
+    ({"baseline": "b", "tie_words": ["-"]}, "has no letter and no digit"),
+    ({"baseline": "b", "tie_words": ["0"], "tie": False}, "there is no tie to say"),
     ({"baseline": "b", "scale": [10, 1]}, "must be below"),
 ])  # fmt: skip
 def test_pairs_that_could_not_be_read_are_refused(pairwise, problem):
     with pytest.raises(ValueError, match=problem):
         Pairwise.model_validate(pairwise)
+
+
+def test_names_that_differ_in_case_only_and_numbers_are_taken_as_they_are_written():
+    assert Pairwise(baseline="b", names=("m", "M")).names == ("m", "M")
+    numbers = Pairwise.model_validate({"baseline": "b", "names": [1, 2], "tie_words": [0, "C"]})
+    assert (numbers.names, numbers.tie_words) == (("1", "2"), ("0", "C"))
 
 
 @pytest.mark.parametrize(("model", "vendor"), [

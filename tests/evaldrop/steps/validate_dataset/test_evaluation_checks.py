@@ -30,6 +30,15 @@ def test_one_order_alone_is_told(tmp_path):
     pairwise = {"baseline": "pro", "orders": "baseline_first"}
     found = check(tmp_path, {**SMALL, "candidates": [LITE, PRO], "pairwise": pairwise})
     assert len(warnings(found, "shown in one order")) == 1
+    assert warnings(found, "say drawn to draw one")
+
+
+def test_a_drawn_order_is_told_with_what_it_leaves_unknown(tmp_path):
+    pairwise = {"baseline": "pro", "orders": "drawn"}
+    found = check(tmp_path, {**SMALL, "candidates": [LITE, PRO], "pairwise": pairwise})
+    (warning,) = warnings(found, "pairwise.orders")
+    assert "half the calls" in warning
+    assert "stays unknown" in warning
 
 
 def test_a_judge_that_answers_yes_or_no_is_not_asked_for_points(tmp_path):

@@ -40,6 +40,14 @@ def test_every_call_is_counted(tmp_path):
     assert plan.records == 4
 
 
+@pytest.mark.parametrize(("orders", "comparisons"), [("both", 8), ("drawn", 4), ("candidate_first", 4)])
+def test_one_order_takes_half_the_comparisons(tmp_path, orders, comparisons):
+    evaluation = {**SMALL, "candidates": [LITE, PRO], "pairwise": {"baseline": "lite", "orders": orders}}
+    plan = plan_of(tmp_path, evaluation)
+    # 4 records x 2 candidates are judged, and 4 records x 1 pair are compared
+    assert calls(plan)["judge", "judge"] == 8 + comparisons
+
+
 def test_a_limit_and_a_response_in_the_dataset_save_calls(tmp_path):
     given = rows(6, responses={"lite": "30 days"})
     assert calls(plan_of(tmp_path, records=given)) == {("candidate", "lite"): 0, ("judge", "judge"): 6}
