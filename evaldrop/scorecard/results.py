@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED, Reply
+from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED, Reply, is_answer
 from evaldrop.run.results import ChildFailure
 from evaldrop.run.tables import ComparisonRow, ResponseRow, VerdictRow
 from evaldrop.scorecard.scores import RecordScore
@@ -122,11 +122,6 @@ class RecordResults(NamedTuple):
     repeats: Sequence[Repeat] = ()
     anchor: AnchorResult | None = None
     original: "RecordResults | None" = None
-
-
-def is_answer(reply: Reply) -> bool:
-    """Tell whether a judge's reply can be read: a broken call of its tool is one without a verdict."""
-    return reply.error is None or str(reply.stop_reason).startswith("malformed")
 
 
 def error_name(error: object) -> str:

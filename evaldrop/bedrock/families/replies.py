@@ -47,6 +47,11 @@ def read_reply(api: str, raw: object) -> Reply:
     return reply
 
 
+def is_answer(reply: Reply) -> bool:
+    """Tell whether a judge's reply can be read: a broken call of its tool is one without a verdict."""
+    return reply.error is None or str(reply.stop_reason).startswith("malformed")
+
+
 def _parsed_body(body: object) -> Mapping[str, Any]:
     if isinstance(body, str):
         try:

@@ -5,7 +5,13 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED, Reply, elapsed_latency, read_reply
+from evaldrop.bedrock.families.replies import (
+    GUARDRAIL_INTERVENED,
+    Reply,
+    elapsed_latency,
+    is_answer,
+    read_reply,
+)
 from evaldrop.bedrock.families.thinking import split_thinking
 from evaldrop.evaluation import Judge, Pairwise
 from evaldrop.evaluation.criteria import Criterion, Scale
@@ -21,7 +27,6 @@ from evaldrop.scorecard.results import (
     CandidateResult,
     ComparedPair,
     JudgeCall,
-    is_answer,
 )
 from evaldrop.scorecard.scores import (
     JUDGE_ERROR,

@@ -13,14 +13,13 @@ from typing import Any, BinaryIO, NamedTuple
 import orjson
 
 from evaldrop import storage
-from evaldrop.bedrock.families.replies import elapsed_latency, read_reply
+from evaldrop.bedrock.families.replies import elapsed_latency, is_answer, read_reply
 from evaldrop.evaluation import Judge
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.questions import judge_question, request_settings
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import RECORDS_FILE, with_texts_restored
 from evaldrop.run.results import ResultIndex, find_manifests, open_lines, parse_row, read_manifest
-from evaldrop.scorecard.results import is_answer
 
 JSON = dict[str, Any]
 
