@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
+from evaldrop.datasets.doctor import Doctor
 from evaldrop.datasets.fields import FieldMapping
 from evaldrop.datasets.reading import MAX_RECORD_BYTES, RowReading, read_rows
 from evaldrop.datasets.records import Problem, Record, Rejected
@@ -27,11 +28,14 @@ class Survey:
         source: The file's name, as shown.
         sha256: Hexadecimal digest of the file's bytes.
         shape: Identifier of the shape most rows have; "none" when no row has one.
-        recognised: A sentence on that shape, for logs and reports.
+        recognised: A sentence on each shape, most rows first, for logs and reports: where every field was
+            found, and what was left aside.
         shapes: Rows per shape; more than one means that rows are mixed.
-        n_read, n_accepted, n_rejected: Rows.
+        n_read, n_rejected: Rows.
+        n_accepted: Records; fewer than rows where several rows are one record.
         problems: The first 1,000 problems; `n_problems` counts them all.
-        hints: What may be a mistake and refuses no row.
+        hints: What may be a mistake and refuses no row, `findings` included.
+        findings: What in the records makes numbers say less than they seem to.
         with_field: Records that have a reference, context, category, criteria, responses.
         categories, candidates, criteria: Records per category, given response, criterion.
         criteria_by_name: Criteria named without a question, and the line that does so first.
@@ -42,7 +46,7 @@ class Survey:
     source: str
     sha256: str
     shape: str
-    recognised: str
+    recognised: tuple[str, ...]
     shapes: Mapping[str, int]
     n_read: int
     n_accepted: int
@@ -50,6 +54,7 @@ class Survey:
     problems: tuple[Problem, ...]
     n_problems: int
     hints: tuple[Problem, ...]
+    findings: tuple[Problem, ...]
     with_field: Mapping[str, int]
     categories: Mapping[str, int]
     candidates: Mapping[str, int]
@@ -128,7 +133,8 @@ class _Tally:
         self._source = source
         self._shapes = ShapeTally(source, mapping)
         self._problems: list[Problem] = []
-        self._n_problems = self._n_read = self._n_rejected = 0
+        self._n_problems = self._n_read = self._n_accepted = self._n_rejected = 0
+        self._doctor = Doctor(source)
         self._with_field: Counter[str] = Counter()
         self._names = {name: _NameCounter() for name in ("variables", "categories", "candidates", "criteria")}
         self._criteria_by_name: dict[str, int] = {}
@@ -143,7 +149,9 @@ class _Tally:
             self._n_rejected += 1
             self._n_problems += len(reading.outcome.problems)
             self._problems += reading.outcome.problems[: MAX_PROBLEMS_KEPT - len(self._problems)]
-        else:
+        elif isinstance(reading.outcome, Record):
+            self._n_accepted += 1
+            self._doctor.add(reading.outcome, reading.choices)
             self._add_record(reading.outcome)
 
     def _add_record(self, record: Record) -> None:
@@ -166,22 +174,25 @@ class _Tally:
 
     def survey(self, hashed: _HashedStream) -> Survey:
         shapes = self._shapes.shapes()
-        problems, hints = self._shapes.unmapped(), [*self._shapes.hints(), *self._overflown()]
+        findings = self._doctor.findings()
+        problems = self._shapes.unmapped()
+        hints = [*self._shapes.hints(), *findings, *self._overflown()]
         # Mixed shapes may be meant; where rows fail they are a likely reason.
         (problems if self._n_rejected else hints).extend(self._shapes.mixed(shapes))
         return Survey(
             source=self._source,
             sha256=hashed.digest.hexdigest(),
             shape=next(iter(shapes), "none"),
-            recognised=self._shapes.sentence(shapes),
+            recognised=self._shapes.sentences(shapes),
             shapes=shapes,
             n_read=self._n_read,
-            n_accepted=self._n_read - self._n_rejected,
+            n_accepted=self._n_accepted,
             n_rejected=self._n_rejected,
             # Those of the file first, or a thousand rows' would push them out.
             problems=(*problems, *self._problems)[:MAX_PROBLEMS_KEPT],
             n_problems=self._n_problems + len(problems),
             hints=tuple(hints),
+            findings=findings,
             with_field={name: self._with_field[name] for name in _COUNTED},
             categories=self._names["categories"].by_count(),
             candidates=self._names["candidates"].by_count(),

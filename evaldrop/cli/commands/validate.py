@@ -49,7 +49,7 @@ def validate(dataset: Dataset, evaluation: EvaluationFile = None, as_json: AsJso
     assert check.definition
     console.print(
         f"[green]valid[/green] {shown(check.survey.source)}: {check.survey.n_accepted:,} records. "
-        + shown(check.survey.recognised)
+        + shown("; ".join(check.survey.recognised))
     )
     evaluated = check.definition.evaluation
     console.print(

@@ -113,7 +113,7 @@ class RunDraft:
                 sha256=self.survey.sha256,
                 shape=self.survey.shape,
                 records={"read": self.survey.n_read, "rejected": self.survey.n_rejected},
-                notes=(self.survey.recognised,),
+                notes=self.survey.recognised,
             ),
             evaluation=evaluation,
             evaluation_uri=self.evaluation_uri,

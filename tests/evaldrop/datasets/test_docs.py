@@ -6,7 +6,7 @@ from pathlib import Path
 
 from evaldrop.datasets import Record
 from evaldrop.datasets.records import CANONICAL_FIELDS
-from evaldrop.datasets.shapes import BEDROCK_EVALUATION, FOREIGN_SHAPES, recognise
+from evaldrop.datasets.known_shapes import BEDROCK_EVALUATION, FOREIGN_SHAPES, recognise
 from tests.evaldrop.datasets.reading_of import read_bytes
 
 PAGE = (Path(__file__).parents[3] / "docs" / "datasets.md").read_text(encoding="utf-8")

@@ -1,12 +1,14 @@
 """The doctor warns of what makes numbers say less, with counts and lines, and of nothing else."""
 
 from evaldrop.datasets import Message, Record
-from evaldrop.datasets.doctor import examine_records
+from evaldrop.datasets.doctor import Doctor
 
 
 def examine(*rows):
-    records = (Record(id=str(n), line=n, **row) for n, row in enumerate(rows, start=1))
-    return [str(problem) for problem in examine_records(records, source="faq.jsonl")]
+    doctor = Doctor("faq.jsonl")
+    for n, row in enumerate(rows, start=1):
+        doctor.add(Record(id=str(n), line=n, **row))
+    return [str(problem) for problem in doctor.findings()]
 
 
 def test_a_clean_dataset_gets_no_warning():

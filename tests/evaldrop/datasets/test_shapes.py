@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaldrop.datasets.shapes import FOREIGN_SHAPES, recognise
+from evaldrop.datasets.known_shapes import FOREIGN_SHAPES, recognise
 from tests.evaldrop.datasets.reading_of import problems_of, record_of, survey_of
 
 QUESTION = "If books cost $10.21 each and you buy 15 of them with a 20% discount, how much will you pay?"

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from evaldrop.datasets import survey, survey_dataset
-from evaldrop.datasets.reading import SeenIds
+from evaldrop.datasets.seen import SeenIds
 from evaldrop.errors import DatasetError
 from tests.evaldrop.datasets.reading_of import survey_of
 

@@ -1,0 +1,86 @@
+"""Rows with a question, its choices and the right one: MMLU, ARC, HellaSwag, CommonsenseQA and their kind."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from evaldrop.datasets.choices import ANSWER_KEYS, LIST_KEYS, choices_of, read_answer, show_choices
+from evaldrop.datasets.drafts import Draft
+from evaldrop.datasets.texts import scalar_text
+
+QUESTION_KEYS = (
+    "question", "Question", "question_stem", "query", "prompt", "input", "ctx", "goal", "premise", "sentence",
+    "startphrase", "problem", "stem",
+)  # fmt: skip
+KEYS = frozenset((*QUESTION_KEYS, *LIST_KEYS, *ANSWER_KEYS))
+CONTEXT_KEYS = ("context", "passage", "article", "story", "support")
+_CATEGORY_KEYS = ("subject", "subject_name")
+# COPA's question is one word.
+_ASKED = {"cause": "What was the cause of this?", "effect": "What happened as a result?"}
+
+
+def has_choices(row: Mapping[str, Any]) -> bool:
+    """Tell whether a row is a question with choices."""
+    if _question(row) is None:
+        return False
+    found = choices_of(row)
+    if found is None:
+        return False
+    # Columns alone may be anything; with an answer among them they are choices.
+    return found.keys[0] in (*LIST_KEYS, "question.choices") or any(key in row for key in ANSWER_KEYS)
+
+
+def read_multiple_choice(draft: Draft, row: Mapping[str, Any]) -> Iterable[str]:
+    """Read the whole row; return the keys that were used."""
+    choices = choices_of(row)
+    question = _question(row)
+    assert choices
+    assert question
+    key, text = question
+    used = [key.partition(".")[0], *(each.partition(".")[0] for each in choices.keys)]
+    draft.put("prompt", text, key)
+    if key == "premise" and "question" in row:
+        used.append("question")
+        draft.told["prompt"] = "premise and question"
+    for home, names in (("context", CONTEXT_KEYS), ("category", _CATEGORY_KEYS)):
+        name = next((name for name in names if scalar_text(row.get(name)) and name not in used), None)
+        if name is not None and home not in draft.values:
+            draft.put(home, row[name], name)
+            used.append(name)
+    show_choices(draft, choices)
+    for each in choices.keys:
+        if each in row:
+            draft.keep(each, row[each])
+    return [*used, *read_answer(draft, row, choices)]
+
+
+def read_inspect_choices(draft: Draft, value: Any, key: str, row: Mapping[str, Any]) -> None:
+    """Show Inspect's choices below its input, and read the target, which is a letter, as one of them."""
+    choices = choices_of(row)
+    if not isinstance(value, list):
+        draft.refuse_type(key, value, "a list of strings")
+        return
+    draft.keep(key, value)
+    if choices is None:
+        # A single choice, or more than there are letters: the target stays what it is.
+        return
+    show_choices(draft, choices)
+    read_answer(draft, {"target": row.get("target")}, choices)
+
+
+def read_incorrect(draft: Draft, value: Any, key: str, _row: Mapping[str, Any]) -> None:
+    """Leave wrong answers aside, and say so: no order is given in which they could be shown."""
+    draft.leave(key, value)
+    draft.notes.append(f'"{key}" are wrong answers in no order; they are not shown as choices')
+
+
+def _question(row: Mapping[str, Any]) -> tuple[str, str] | None:
+    premise, asked = row.get("premise"), row.get("question")
+    if isinstance(premise, str) and asked in _ASKED:
+        return "premise", f"{premise}\n\n{_ASKED[asked]}"
+    if isinstance(asked, dict) and isinstance(asked.get("stem"), str):
+        return "question.stem", asked["stem"]
+    for key in QUESTION_KEYS:
+        value = row.get(key)
+        if isinstance(value, str) and value.strip():
+            return key, value
+    return None
