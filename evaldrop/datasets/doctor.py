@@ -43,8 +43,8 @@ class _Sightings:
 
     def __str__(self) -> str:
         rest = self.count - len(self.lines)
-        named = ", ".join(self.lines)
-        return f"{self.count:,} (lines {named} and {rest:,} more)" if rest else f"{self.count:,} (lines {named})"
+        more = f" and {rest:,} more" if rest else ""
+        return f"{self.count:,} (line{'s' if self.count > 1 else ''} {', '.join(self.lines)}{more})"
 
 
 class Doctor:

@@ -36,7 +36,7 @@ class Survey:
         problems: The first 1,000 problems; `n_problems` counts them all.
         hints: What may be a mistake and refuses no row, `findings` included.
         findings: What in the records makes numbers say less than they seem to.
-        with_field: Records that have a reference, context, category, criteria, responses.
+        with_field: Records that have a reference, context, category, criteria, responses, choices to choose from.
         categories, candidates, criteria: Records per category, given response, criterion.
         criteria_by_name: Criteria named without a question, and the line that does so first.
         variables: Names a prompt template may use, and how many records have each.
@@ -152,6 +152,7 @@ class _Tally:
         elif isinstance(reading.outcome, Record):
             self._n_accepted += 1
             self._doctor.add(reading.outcome, reading.choices)
+            self._with_field["choices"] += reading.choices is not None
             self._add_record(reading.outcome)
 
     def _add_record(self, record: Record) -> None:
@@ -193,7 +194,7 @@ class _Tally:
             n_problems=self._n_problems + len(problems),
             hints=tuple(hints),
             findings=findings,
-            with_field={name: self._with_field[name] for name in _COUNTED},
+            with_field={name: self._with_field[name] for name in (*_COUNTED, "choices")},
             categories=self._names["categories"].by_count(),
             candidates=self._names["candidates"].by_count(),
             criteria=self._names["criteria"].by_count(),

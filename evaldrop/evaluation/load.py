@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from evaldrop import storage
-from evaldrop.errors import EvaluationError
+from evaldrop.errors import EvaldropError, EvaluationError
 from evaldrop.evaluation.definition import Evaluation
 from evaldrop.shipped import resource
 
@@ -69,6 +69,15 @@ def read_evaluation(uri: str) -> Evaluation:
         return evaluation.model_copy(update={"anchors": evaluation.anchors.loaded(uri)})
     except EvaluationError as error:
         raise EvaluationError(f"{source}: {error}") from error
+
+
+def read_loosely(uri: str) -> Mapping[str, Any]:
+    """Return what an evaluation's file says, right or wrong; nothing when it is no YAML or holds no keys."""
+    try:
+        content = yaml.safe_load(storage.read_bytes(uri))
+    except (yaml.YAMLError, UnicodeDecodeError, EvaldropError):
+        return {}
+    return content if isinstance(content, Mapping) else {}
 
 
 def parse_evaluation(text: str | bytes, *, source: str) -> Evaluation:

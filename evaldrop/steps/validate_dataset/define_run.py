@@ -32,6 +32,7 @@ from evaldrop.steps.validate_dataset.evaluation_checks import (
     judge_warnings,
     parent_problems,
     robustness_problems,
+    unknown_metric,
 )
 from evaldrop.steps.validate_dataset.plan import SAMPLE_RECORDS, Counting, Plan, judge_calls, make_plan
 
@@ -88,7 +89,8 @@ class RunDraft:
             self._refuse(judge_problems(evaluation, criteria.values()))
         self.warnings += judge_warnings(evaluation)
         prompts = self._prompts(evaluation)
-        self._refuse(self._metric_problems())
+        self.problems += self._metric_problems()
+        self.warnings += self._metric_warnings()
         self._refuse(gate_problems(self.evaluation.gate, RunNames.asked(evaluation, criteria)))
         self._refuse(robustness_problems(evaluation))
         if self.parent:
@@ -113,7 +115,7 @@ class RunDraft:
                 sha256=self.survey.sha256,
                 shape=self.survey.shape,
                 records={"read": self.survey.n_read, "rejected": self.survey.n_rejected},
-                notes=self.survey.recognised,
+                notes=(*self.survey.recognised, *(str(finding) for finding in self.survey.findings)),
             ),
             evaluation=evaluation,
             evaluation_uri=self.evaluation_uri,
@@ -204,11 +206,21 @@ class RunDraft:
             )
 
     def _metric_problems(self) -> Iterator[str]:
+        # Rows that were refused may well have references.
+        lacks_reference = self.survey.n_accepted and not self.survey.with_field.get("reference")
         for name in self.evaluation.metrics:
             if name not in METRICS:
-                yield f'metrics: "{name}" is no metric. There are {", ".join(METRICS)}.'
-            elif METRICS[name].needs_reference and not self.survey.with_field.get("reference"):
-                yield f"metric {name} needs a reference, and no record has one."
+                yield unknown_metric(self.source, name)
+            elif METRICS[name].needs_reference and lacks_reference:
+                yield f"{self.source}: metric {name} needs a reference, and no record has one."
+
+    def _metric_warnings(self) -> Iterator[str]:
+        letters = self.survey.with_field.get("choices", 0)
+        if "contains" in self.evaluation.metrics and letters:
+            yield (
+                f"{self.survey.source}: {letters:,} records have a letter as their reference, and metric contains "
+                "finds a letter in nearly every response. Read exact_match for them, or ask a judge."
+            )
 
     def _refuse(self, problems: Iterable[object]) -> None:
         self.problems += [f"{self.source}: {problem}" for problem in problems]
