@@ -30,8 +30,11 @@ def did_you_mean(key: str, names: tuple[str, ...] = CANONICAL_FIELDS) -> str | N
     """Find the field a key was probably meant to be; None when there is none."""
     clean = without_invisible(key)[: 2 * MAX_NAME_CHARACTERS]
     # An identifier is close to what it identifies, and never meant to be it.
-    if _ABOUT.fullmatch(clean) and clean.lower() not in names:
+    # Nor is a preference misspelt.
+    if (_ABOUT.fullmatch(clean) or clean == "preference") and clean.lower() not in names:
         return None
+    # "ind" and "pid" are as close to "id" as two letters can be.
+    names = tuple(name for name in names if len(name) > 2 or name == clean.lower())
     close = get_close_matches(clean.lower().replace("-", "_").replace(" ", "_"), names, n=1, cutoff=0.8)
     return close[0] if close else None
 
@@ -65,12 +68,16 @@ def no_prompt(row: Mapping[str, Any]) -> Fault:
             return Fault("no prompt", f'Rename "{shown_key(key)}" to "{meant}".')
     path = likely_path(row)
     if path is not None:
-        written = f'"{path}"' if _QUOTED.search(path) else path
-        do = f"If it is {path}, write fields: {{prompt: {written}}} in the evaluation."
-        return Fault("no prompt", do)
+        return Fault("no prompt", f"If it is {path}, write {field_line(path)} in the evaluation.")
     keys = ", ".join(shown_key(key) for key in list(row)[:10])
     has = f"; the row has {keys}" if keys else ""
     return Fault(f"no prompt{has}", 'Give every record a "prompt" or "messages".')
+
+
+def field_line(path: str) -> str:
+    """Write the line of an evaluation that maps the prompt."""
+    written = f'"{path}"' if _QUOTED.search(path) else path
+    return f"fields: {{prompt: {written}}}"
 
 
 class _Place(NamedTuple):

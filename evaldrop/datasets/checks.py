@@ -2,7 +2,7 @@
 
 from typing import Any, TypeVar
 
-from evaldrop.datasets.advice import no_prompt
+from evaldrop.datasets.advice import field_line, likely_path, no_prompt
 from evaldrop.datasets.drafts import (
     MAX_NAME_CHARACTERS,
     Draft,
@@ -81,6 +81,12 @@ class _DraftChecker:
         return value or None
 
     def prompt(self) -> str | None:
+        value = self._values.get("prompt")
+        path = likely_path({self._shown("prompt"): value}) if isinstance(value, dict) else None
+        if path is not None:
+            do = f"If it is {path}, write {field_line(path)} in the evaluation."
+            self._draft.refuse(f'"{self._shown("prompt")}" is an object, not a string', do)
+            return None
         value = self.of_type("prompt", str, "a string")
         if value is not None and not value.strip():
             self._draft.refuse(f'"{self._shown("prompt")}" is empty', "Write the prompt, or remove the row.")
@@ -113,7 +119,9 @@ class _DraftChecker:
         shown = self._shown("messages")
         # Models take words of the assistant at the end for the beginning of their own, or refuse them.
         if messages[-1].role == "assistant":
-            do = 'End with a user message; an ideal answer belongs in "reference".'
+            do = "End with a user message."
+            if self._draft.last_turn == "reference":
+                do = 'Remove it, or the "reference": alone it is read as the ideal answer.'
             self._draft.refuse(f'"{shown}" ends with an assistant message', do)
         elif not any(message.role == "user" for message in messages):
             self._draft.refuse(f'"{shown}" holds no user message', "Give at least one message the role user.")

@@ -232,8 +232,9 @@ def read_value(draft: Draft, value: Any, key: str, choices: Choices) -> None:
         what = f'"{key}" is none of the choices ({shown}), neither by letter nor by text'
         draft.refuse(what, "Give the letter or the text of the right choice.")
     else:
-        is_letters = all(_LETTER.fullmatch((text or "").strip()) for text in texts)
-        show_right(draft, choices, set().union(*places), key, "by letter" if is_letters else "by text")
+        how = "by letter" if all(_LETTER.fullmatch((text or "").strip()) for text in texts) else "by text"
+        how = "by label" if choices.labels and set(texts) <= set(choices.labels) else how
+        show_right(draft, choices, set().union(*places), key, how)
 
 
 def _whole_number(value: Any) -> int | None:

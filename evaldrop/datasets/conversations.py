@@ -82,7 +82,7 @@ def _take_answer(draft: Draft, messages: list[dict[str, Any]], answer: Any) -> N
     if home == "reference":
         draft.put("reference", answer, shown, told=place)
     else:
-        draft.add_response(candidate, answer, place)
+        draft.add_response(candidate, answer, shown, told=place)
 
 
 def ragas_input(draft: Draft, value: Any, key: str, _row: Row) -> None:

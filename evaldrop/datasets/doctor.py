@@ -44,7 +44,8 @@ class _Sightings:
     def __str__(self) -> str:
         rest = self.count - len(self.lines)
         more = f" and {rest:,} more" if rest else ""
-        return f"{self.count:,} (line{'s' if self.count > 1 else ''} {', '.join(self.lines)}{more})"
+        plural = "s" if self.count > 1 or " and " in self.lines[0] else ""
+        return f"{self.count:,} (line{plural} {', '.join(self.lines)}{more})"
 
 
 class Doctor:
@@ -82,7 +83,7 @@ class Doctor:
         if record.reference and all(map(_is_blank, record.reference)) and choices is None:
             self._blank_references.add(record.line)
         if unseen(record.id):
-            self._unseen_ids.add(f"{record.line}: {unseen(record.id)}")
+            self._unseen_ids.add(f"{record.line} with {unseen(record.id)}")
         # Bounded, since every record may have a category of its own.
         if record.category is not None and (
             record.category in self._categories or len(self._categories) < 10_000

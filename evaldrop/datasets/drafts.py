@@ -95,13 +95,13 @@ class Draft:
         elif values is not None:
             self.refuse_type(source, values, "an object")
 
-    def add_response(self, candidate: str, text: Any, source: str) -> None:
+    def add_response(self, candidate: str, text: Any, source: str, *, told: str | None = None) -> None:
         """Add the response a candidate already gave; null means it gave none."""
         responses = self.values.setdefault("responses", {})
         self.names.setdefault("responses", source)
         earlier = self.told.get("responses")
-        if earlier is None or source not in earlier.split(", "):
-            self.told["responses"] = f"{earlier}, {source}" if earlier else source
+        if earlier is None or (told or source) not in earlier.split(", "):
+            self.told["responses"] = f"{earlier}, {told or source}" if earlier else told or source
         # Responses that are no object are refused when the draft is checked, once.
         if text is None or not isinstance(responses, dict):
             return

@@ -89,7 +89,7 @@ PROMPT_SHAPES = (
     shape(
         "prompt_completion", "tuning rows", (("prompt",), ("completion",)),
         {"prompt": _PROMPT, "completion": _REFERENCE},
-        also=lambda row: not any(row.get(key) is not None for key in (*_MODELS, "reference")),
+        also=lambda row: not any(key in row for key in (*_MODELS, "reference", "ground_truth")),
     ),
     shape(
         "model_answers", "answers of models", (("prompt",), ("response", "output", "completion"), _MODELS),

@@ -13,6 +13,11 @@ from evaldrop.datasets.shapes import Shape
 
 MAX_UNKNOWN_KEYS = 100
 MAX_SHAPES_TOLD = 5
+# A key that may hold a given response or the ideal one.
+_RESPONSES = frozenset({"response", "output", "completion", "answer"})
+_EITHER = (
+    "Given already, it is fields: {{responses.NAME: {key}}} in the evaluation; ideal, fields: {{reference: {key}}}."
+)
 MAX_KEYS_TOLD = 20
 
 
@@ -70,7 +75,7 @@ class ShapeTally:
     def _add_unknown(self, key: str, reading: RowReading, shape: Shape) -> None:
         if key in self._unknown:
             self._unknown[key].n_rows += 1
-        elif key in reading.keys and key not in self._sources and len(self._unknown) < MAX_UNKNOWN_KEYS:
+        elif key in reading.keys and key not in {*shape.keys, *self._sources} and len(self._unknown) < MAX_UNKNOWN_KEYS:
             # Evaldrop's rows should not have it; in another tool's it only counts when it looks misspelt.
             meant = did_you_mean(key, tuple(shape.keys))
             if meant or shape is CANONICAL or unseen(key):
@@ -98,7 +103,7 @@ class ShapeTally:
         told = [self._sentence(name) for name in list(shapes)[:MAX_SHAPES_TOLD]]
         mapped = ", ".join(f"{target} from {source}" for target, source in self._paths.items())
         if not told:
-            return ((f"read by the evaluation's fields: {mapped}" if mapped else "not recognised") + self._left(""),)
+            return (f"read by the evaluation's fields: {mapped}{self._left('')}" if mapped else "not recognised",)
         if mapped:
             told[0] += f"; by the evaluation's fields: {mapped}"
         return tuple(text + self._left(name) for text, name in zip(told, shapes, strict=False))
@@ -110,8 +115,8 @@ class ShapeTally:
         fields = []
         for target in CANONICAL_FIELDS:
             found = [source for field, source in homes if field == target]
-            if found == [target]:
-                fields.append(target)
+            if len(found) == 1 and found[0].split(" ")[0] == target:
+                fields.append(found[0])
             elif found and target != "metadata":
                 fields.append(f"{target} from {' or '.join(map(shown_key, found[:4]))}")
         said = f"recognised as {shape.title}: {'; '.join(fields) or 'nothing in them'}"
@@ -152,7 +157,9 @@ class ShapeTally:
             if invisible := unseen(key):
                 what += f"; it holds {invisible}"
             meant = (
-                f'Did you mean "{unknown.meant}"?'
+                _EITHER.format(key=key)
+                if key in _RESPONSES
+                else f'Did you mean "{unknown.meant}"?'
                 if unknown.meant
                 else "Move it into metadata if it is meant."
             )

@@ -1,5 +1,6 @@
 """How other tools' nested values are read: each function puts one key of a foreign row into a draft."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -40,8 +41,12 @@ def named_response(*name_keys: str) -> KeyReader:
     """Make a reader of a response whose candidate another key of the row names."""
 
     def read(draft: Draft, value: Any, key: str, row: Row) -> None:
-        names = (_name(row.get(name)) for name in name_keys)
-        draft.add_response(next((name for name in names if name), key), text_of(value), key)
+        named = next(((by, name) for by in name_keys if (name := _name(row.get(by)))), None)
+        if named is None:
+            draft.add_response(key, text_of(value), key)
+        else:
+            by, name = named
+            draft.add_response(name, text_of(value), key, told=f"{key} (named by {by})")
 
     return read
 
@@ -115,17 +120,16 @@ def question_answer(draft: Draft, value: Any, key: str, _row: Row) -> None:
     elif isinstance(value, bool):
         said = ["yes", "true"] if value else ["no", "false"]
         draft.put("reference", said, key, told=f"{key} (yes or true, no or false)")
-    elif isinstance(value, str) and _FINAL in value:
+    elif isinstance(value, str) and (final := _FINAL.search(value)):
         # GSM8K: the working, then the number that counts.
-        working, _, final = value.rpartition(_FINAL)
         draft.keep(key, value)
-        home = [final.strip()] if final.strip() else [working.strip()]
-        draft.put("reference", home, key, told=f"{key} (what follows ####; its working is kept in metadata)")
+        told = f"{key} (the number behind ####; its working is kept in metadata)"
+        draft.put("reference", final[1], key, told=told)
     else:
         reference_text(draft, value, key, {})
 
 
-_FINAL = "#### "
+_FINAL = re.compile(r"\n#### ?([-+$€£]?[0-9][0-9.,]{0,40})\s*\Z")
 
 
 def split_references(draft: Draft) -> None:

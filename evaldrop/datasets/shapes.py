@@ -26,7 +26,7 @@ class Shape:
     Attributes:
         name: Stable identifier.
         title: What its rows are called, as in "recognised as <title>".
-        needs: Groups of keys; a row must hold one key of every group, and a value there.
+        needs: Groups of keys; a row must hold one key of every group, of the first with a value.
         also: What else must be so of a row.
         keys: The row's keys and the canonical field each goes to, in the order they are read.
         readers: How to read the keys whose values are not canonical already.
@@ -51,7 +51,11 @@ class Shape:
 
     def fits(self, row: Mapping[str, Any]) -> bool:
         """Tell whether the row holds what this shape needs."""
-        has_needed = all(any(row.get(key) is not None for key in group) for group in self.needs)
+        first, *others = self.needs
+        # A key that is null on one row says of its file what it says on the others; but no prompt is none.
+        has_needed = any(row.get(key) is not None for key in first) and all(
+            any(key in row for key in group) for group in others
+        )
         return has_needed and (self.also is None or self.also(row))
 
     def draft(self, row: Mapping[str, Any]) -> Draft:

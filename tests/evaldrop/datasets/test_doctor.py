@@ -18,7 +18,7 @@ def test_a_clean_dataset_gets_no_warning():
 def test_repeated_prompts_are_counted_and_the_first_lines_named():
     (warning,) = examine(*[{"prompt": "a"}] * 8)
     assert warning.startswith(
-        "faq.jsonl: prompts that repeat an earlier one word for word: 7 (lines 2, 3, 4, 5, 6 and 2 more)."
+        "faq.jsonl: prompts that repeat an earlier one, word for word: 7 (lines 2, 3, 4, 5, 6 and 2 more)."
     )
 
 
@@ -29,7 +29,7 @@ def test_the_same_question_on_another_context_is_no_repetition():
 def test_a_reference_inside_its_prompt_is_a_leak_whatever_its_case():
     turns = (Message(role="user", content="Is it Thirty Calendar Days?"),)
     (warning,) = examine({"messages": turns, "reference": ("no", "thirty calendar days")})
-    assert "references that stand word for word in their prompt: 1 (lines 1)" in warning
+    assert "references that stand word for word in their prompt: 1 (line 1)" in warning
 
 
 def test_a_short_reference_inside_its_prompt_is_chance():

@@ -158,7 +158,7 @@ EXAMPLES = [
     (
         "inspect",
         {"input": "Which?", "choices": ["Paris", "Rome"], "target": "B"},
-        {"prompt": "Which?\n\nA) Paris\nB) Rome", "reference": ("B",)},
+        {"prompt": "Which?\n\nA) Paris\nB) Rome", "reference": ("B", "B) Rome", "Rome")},
     ),
     (
         "inspect",
@@ -167,7 +167,10 @@ EXAMPLES = [
             "choices": ["Paris", "Rome"],
             "target": ["A", "B"],
         },
-        {"messages": [("user", "Which?\n\nA) Paris\nB) Rome")], "reference": ("A", "B")},
+        {
+            "messages": [("user", "Which?\n\nA) Paris\nB) Rome")],
+            "reference": ("A", "A) Paris", "Paris", "B", "B) Rome", "Rome"),
+        },
     ),
     (
         "openai_evals",
@@ -363,7 +366,7 @@ def test_ideal_context_comes_before_the_retrieved_one_whatever_their_order():
 
 def test_images_are_kept_and_said_not_to_be_sent():
     survey = survey_of(
-        {"text_prompt": "See", "url_image": "s3://b/x.png"}, {"text_prompt": "See", "url_image": ""}
+        {"text_prompt": "See", "url_image": "s3://b/x.png"}, {"text_prompt": "Look", "url_image": ""}
     )
     (hint,) = survey.hints
     assert "images are not sent to the candidates (1 row)" in str(hint)
@@ -432,7 +435,7 @@ def test_an_output_gives_its_text_whatever_its_form(row, reference, responses):
 def test_what_the_readers_do_not_use_is_kept():
     assert record_of({"text_prompt": "q", "task": {"note": 1}}).metadata == {"note": 1}
     assert record_of({"inputs": "q", "expectations": {"tone": "warm"}}).metadata == {"tone": "warm"}
-    turns = [{"prompt": text("q"), "referenceContexts": [text("c")]}]
+    turns = [{"prompt": text("q"), "results": [{"metricName": "m", "result": 1}]}]
     assert record_of({"conversationTurns": turns}).metadata["conversationTurns"]
 
 

@@ -18,23 +18,22 @@ def test_the_recognised_shape_is_told_in_a_sentence():
     survey = survey_of(BEDROCK, {"prompt": "q2", "referenceResponse": "r"})
     assert survey.shape == "bedrock_evaluation"
     assert survey.recognised == (
-        "recognised as Bedrock evaluation rows (prompt, referenceResponse, category); "
-        "mapped to prompt, reference, category"
+        "recognised as Bedrock evaluation rows: prompt; reference from referenceResponse; category",
     )
 
 
 def test_rows_of_evaldrops_own_shape_are_not_said_to_be_mapped():
-    assert survey_of({"prompt": "q"}).recognised == "recognised as evaldrop rows (prompt)"
+    assert survey_of({"prompt": "q"}).recognised == ("recognised as evaldrop rows: prompt",)
 
 
 def test_mapped_fields_are_told():
     assert survey_of({"q": "x"}, fields={"prompt": "q"}).recognised == (
-        "read by the evaluation's fields: prompt from q"
+        "read by the evaluation's fields: prompt from q",
     )
     assert survey_of({"prompt": "x", "g": 1}, fields={"group": "g"}).recognised == (
-        "recognised as evaldrop rows (prompt); by the evaluation's fields: group from g"
+        "recognised as evaldrop rows: prompt; by the evaluation's fields: group from g",
     )
-    assert survey_of({"zzz": 1}).recognised == "not recognised"
+    assert survey_of({"zzz": 1}).recognised == ("not recognised",)
 
 
 def test_everything_countable_is_counted():
@@ -46,7 +45,9 @@ def test_everything_countable_is_counted():
         {"prompt": 3},
     )
     assert (survey.n_read, survey.n_accepted, survey.n_rejected, survey.n_problems) == (5, 4, 1, 1)
-    assert survey.with_field == {"reference": 1, "context": 1, "category": 3, "criteria": 2, "responses": 1}
+    assert survey.with_field == {
+        "reference": 1, "context": 1, "category": 3, "criteria": 2, "responses": 1, "choices": 0,
+    }  # fmt: skip
     assert survey.categories == {"x": 2, "5": 1}
     assert survey.candidates == {"m1": 1, "m2": 1}
     assert survey.criteria == {"tone": 2, "warm": 1}
@@ -82,7 +83,7 @@ def test_the_first_thousand_problems_are_kept_and_all_are_counted():
 
 
 def test_mixed_shapes_are_a_hint_and_a_problem_once_rows_fail():
-    rows = [BEDROCK, BEDROCK, {"question": "q", "answer": "a"}]
+    rows = [BEDROCK, {**BEDROCK, "prompt": "q2"}, {"question": "q3", "answer": "a"}]
     mixed = "faq.jsonl: rows have 2 shapes: 2 Bedrock evaluation rows, 1 question and answer rows. Keep one"
     survey = survey_of(*rows)
     assert len(survey.shapes) == 2
