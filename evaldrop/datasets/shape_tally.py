@@ -150,7 +150,7 @@ class ShapeTally:
         ]
 
     def hints(self) -> list[Problem]:
-        """Name keys that may be mistakes, and what a tool's rows held that could not be carried over."""
+        """Name keys that may be mistakes."""
         hints = []
         for key, unknown in self._unknown.items():
             what = f'unknown key "{shown_key(key)}" ({_rows(unknown.n_rows)}), kept in metadata'
@@ -164,8 +164,12 @@ class ShapeTally:
                 else "Move it into metadata if it is meant."
             )
             hints.append(Problem(source=self._source, line=unknown.line, what=what, do=meant))
+        return hints
+
+    def notes(self) -> list[Problem]:
+        """Say what was not taken as it stands, or not carried over."""
         do = "Nothing to do if that is what you want."
-        return hints + [self._of_file(f"{note} ({_rows(count)})", do) for note, count in self._notes.items()]
+        return [self._of_file(f"{note} ({_rows(count)})", do) for note, count in self._notes.items()]
 
     def _of_file(self, what: str, do: str) -> Problem:
         return Problem(source=self._source, line=None, what=what, do=do)

@@ -35,7 +35,7 @@ class Survey:
         n_accepted: Records; fewer than rows where several rows are one record.
         problems: The first 1,000 problems; `n_problems` counts them all.
         hints: What may be a mistake and refuses no row, `findings` included.
-        findings: What in the records makes numbers say less than they seem to.
+        findings: What a reader of the numbers should know: rows not taken as they stand, repeated prompts ….
         with_field: Records that have a reference, context, category, criteria, responses, choices to choose from.
         categories, candidates, criteria: Records per category, given response, criterion.
         criteria_by_name: Criteria named without a question, and the line that does so first.
@@ -175,7 +175,7 @@ class _Tally:
 
     def survey(self, hashed: _HashedStream) -> Survey:
         shapes = self._shapes.shapes()
-        findings = self._doctor.findings()
+        findings = (*self._shapes.notes(), *self._doctor.findings())
         problems = self._shapes.unmapped()
         hints = [*self._shapes.hints(), *findings, *self._overflown()]
         # Mixed shapes may be meant; where rows fail they are a likely reason.

@@ -36,6 +36,8 @@ from evaldrop.steps.validate_dataset.evaluation_checks import (
 )
 from evaldrop.steps.validate_dataset.plan import SAMPLE_RECORDS, Counting, Plan, judge_calls, make_plan
 
+# What a report says of its dataset beside its shapes.
+MAX_NOTES = 12
 CANDIDATE_VARIABLES = frozenset({"id", "prompt", "system", "context", "category"})
 JUDGE_VARIABLES = CANDIDATE_VARIABLES | {
     "reference", "criteria", "verdict", "tool", "mark", "response", "first_response", "second_response",
@@ -114,8 +116,12 @@ class RunDraft:
                 version=self.request.dataset_version,
                 sha256=self.survey.sha256,
                 shape=self.survey.shape,
-                records={"read": self.survey.n_read, "rejected": self.survey.n_rejected},
-                notes=(*self.survey.recognised, *(str(finding) for finding in self.survey.findings)),
+                # Records, not rows: those of which several made one are not missing.
+                records={
+                    "read": self.survey.n_accepted + self.survey.n_rejected,
+                    "rejected": self.survey.n_rejected,
+                },
+                notes=(*self.survey.recognised, *map(str, self.survey.findings[:MAX_NOTES])),
             ),
             evaluation=evaluation,
             evaluation_uri=self.evaluation_uri,
