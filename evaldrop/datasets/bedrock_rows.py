@@ -153,5 +153,3 @@ def _rag_output(draft: Draft, output: Any, key: str) -> None:
     draft.put(
         "context", [text for text in texts if isinstance(text, str)] or None, f"{key}.retrievedPassages"
     )
-
-

@@ -61,7 +61,9 @@ class Choices:
         letter = _LETTER.fullmatch(said)
         letters = [label.casefold() for label in self.letters()]
         labels = [label.strip().casefold() for label in self.labels]
-        places = {place for place, text in enumerate(self.texts) if text.strip().casefold() == said.casefold()}
+        places = {
+            place for place, text in enumerate(self.texts) if text.strip().casefold() == said.casefold()
+        }
         columns = [key.casefold() for key in self.keys] if len(self.keys) > 1 else []
         if said.casefold() in columns:
             places.add(columns.index(said.casefold()))
@@ -142,7 +144,9 @@ def _in_columns(row: Mapping[str, Any]) -> Choices | None:
     for stem, columns in groups.items():
         names = "".join(sorted(columns))
         # Two answers side by side are compared with each other; neither is a choice.
-        if len(names) >= (3 if stem == "answer" else 2) and (LETTERS.startswith(names) or "0123456789".find(names) in (0, 1)):
+        if len(names) >= (3 if stem == "answer" else 2) and (
+            LETTERS.startswith(names) or "0123456789".find(names) in (0, 1)
+        ):
             keys = tuple(columns[name] for name in names)
             labels = list(names) if not names[0].isdigit() else ()
             found = _choices("", [row[key] for key in keys], labels)

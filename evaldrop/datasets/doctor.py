@@ -108,9 +108,7 @@ class Doctor:
 
     def findings(self) -> tuple[Problem, ...]:
         """Return what was found, worst first."""
-        return tuple(
-            Problem(source=self._source, line=None, what=what, do=do) for what, do in self._found()
-        )
+        return tuple(Problem(source=self._source, line=None, what=what, do=do) for what, do in self._found())
 
     def _found(self) -> Iterator[tuple[str, str]]:
         if self._contradicting.count:
@@ -121,8 +119,11 @@ class Doctor:
             yield what, "Remove repetitions, or give them one `group`: they are not independent evidence."
         if self._leaking.count:
             what = f"references that stand word for word in their prompt: {self._leaking}"
-            yield what, (
-                "Check that the prompt does not give the answer away; quoted source text belongs in `context`."
+            yield (
+                what,
+                (
+                    "Check that the prompt does not give the answer away; quoted source text belongs in `context`."
+                ),
             )
         yield from self._blank()
         if self._unseen_ids.count:
@@ -134,7 +135,10 @@ class Doctor:
     def _blank(self) -> Iterator[tuple[str, str]]:
         # Where most are as short, they are meant.
         if 0 < self._blank_prompts.count * 2 < self._n_records:
-            yield f"prompts that say next to nothing: {self._blank_prompts}", "Write them, or remove the rows."
+            yield (
+                f"prompts that say next to nothing: {self._blank_prompts}",
+                "Write them, or remove the rows.",
+            )
         if 0 < self._blank_references.count * 2 < self._n_records:
             what = f"references that say next to nothing: {self._blank_references}"
             yield what, "Write them, or leave them out: a response is held against what is there."

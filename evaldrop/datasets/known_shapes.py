@@ -158,10 +158,6 @@ FOREIGN_SHAPES = (
         },
     ),
     shape(
-        "big_bench", "BIG-bench examples", (("input",), ("target_scores",)), {},
-        also=multiple_choice.has_choices, whole=multiple_choice.read_multiple_choice,
-    ),
-    shape(
         "ragas", "ragas 0.2 samples", (("user_input",),),
         {
             "user_input": ("prompt", conversations.ragas_input), "response": _RESPONSE,

@@ -15,9 +15,7 @@ MAX_UNKNOWN_KEYS = 100
 MAX_SHAPES_TOLD = 5
 # A key that may hold a given response or the ideal one.
 _RESPONSES = frozenset({"response", "output", "completion", "answer"})
-_EITHER = (
-    "Given already, it is fields: {{responses.NAME: {key}}} in the evaluation; ideal, fields: {{reference: {key}}}."
-)
+_EITHER = "Given already, it is fields: {{responses.NAME: {key}}} in the evaluation; ideal, fields: {{reference: {key}}}."
 MAX_KEYS_TOLD = 20
 
 
@@ -75,7 +73,11 @@ class ShapeTally:
     def _add_unknown(self, key: str, reading: RowReading, shape: Shape) -> None:
         if key in self._unknown:
             self._unknown[key].n_rows += 1
-        elif key in reading.keys and key not in {*shape.keys, *self._sources} and len(self._unknown) < MAX_UNKNOWN_KEYS:
+        elif (
+            key in reading.keys
+            and key not in {*shape.keys, *self._sources}
+            and len(self._unknown) < MAX_UNKNOWN_KEYS
+        ):
             # Evaldrop's rows should not have it; in another tool's it only counts when it looks misspelt.
             meant = did_you_mean(key, tuple(shape.keys))
             if meant or shape is CANONICAL or unseen(key):
@@ -103,7 +105,9 @@ class ShapeTally:
         told = [self._sentence(name) for name in list(shapes)[:MAX_SHAPES_TOLD]]
         mapped = ", ".join(f"{target} from {source}" for target, source in self._paths.items())
         if not told:
-            return (f"read by the evaluation's fields: {mapped}{self._left('')}" if mapped else "not recognised",)
+            return (
+                f"read by the evaluation's fields: {mapped}{self._left('')}" if mapped else "not recognised",
+            )
         if mapped:
             told[0] += f"; by the evaluation's fields: {mapped}"
         return tuple(text + self._left(name) for text, name in zip(told, shapes, strict=False))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any
 
 from evaldrop.datasets.drafts import Draft, put_variables
@@ -89,7 +90,10 @@ def more_references(draft: Draft, value: Any, key: str, _row: Row) -> None:
     if given is None:
         draft.put("reference", value, key)
         return
-    both = [*(given if isinstance(given, list) else [given]), *(value if isinstance(value, list) else [value])]
+    both = [
+        *(given if isinstance(given, list) else [given]),
+        *(value if isinstance(value, list) else [value]),
+    ]
     texts = list(dict.fromkeys(each for each in both if isinstance(each, str)))
     told = f"{draft.told['reference']} and {key}"
     draft.put("reference", texts if len(texts) else both, draft.names["reference"], told=told)
@@ -115,7 +119,9 @@ def question_answer(draft: Draft, value: Any, key: str, _row: Row) -> None:
     elif isinstance(value, dict) and isinstance(value.get("aliases"), list):
         # TriviaQA: every name the answer goes by.
         draft.put("reference", list(dict.fromkeys([value.get("value"), *value["aliases"]])), key)
-    elif isinstance(value, list) and value and all(isinstance(each, dict) and "text" in each for each in value):
+    elif (
+        isinstance(value, list) and value and all(isinstance(each, dict) and "text" in each for each in value)
+    ):
         draft.put("reference", list(dict.fromkeys(str(each["text"]) for each in value)), key)
     elif isinstance(value, bool):
         said = ["yes", "true"] if value else ["no", "false"]
@@ -137,8 +143,8 @@ def split_references(draft: Draft) -> None:
     value = draft.values.get("reference")
     members = value if isinstance(value, list) else [value]
     if any(isinstance(member, str) and _OR in member for member in members):
-        parts = [each.split(_OR) if isinstance(each, str) else [each] for each in members]
-        draft.values["reference"] = [each for part in parts for each in part]
+        parts = [map(str.strip, each.split(_OR)) if isinstance(each, str) else [each] for each in members]
+        draft.values["reference"] = list(chain.from_iterable(parts))
         draft.told["reference"] += f" ({_OR} between any of them)"
 
 

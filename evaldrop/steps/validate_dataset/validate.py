@@ -126,7 +126,9 @@ def _check_apart(request: RunRequest, evaluation_uri: str | None, problems: list
         # Rows are read by its `fields` all the same: without them every row might seem at fault.
         fields = read_loosely(evaluation_uri).get("fields")
         problems += [each for each in _loose_problems(evaluation_uri) if each not in problems]
-    is_mapping = isinstance(fields, dict) and all(isinstance(each, str) for pair in fields.items() for each in pair)
+    is_mapping = isinstance(fields, dict) and all(
+        isinstance(each, str) for pair in fields.items() for each in pair
+    )
     survey, of_rows = _survey(request, fields if is_mapping else {})
     warnings = tuple(map(str, survey.hints)) if survey else ()
     return Check(request=request, survey=survey, problems=(*problems, *of_rows), warnings=warnings)

@@ -54,7 +54,10 @@ GOOD = b'{"prompt": "Why?"}'
             ),
         ),
         (
-            {"messages": [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}], "reference": "z"},
+            {
+                "messages": [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}],
+                "reference": "z",
+            },
             (
                 '"messages" ends with an assistant message. '
                 'Remove it, or the "reference": alone it is read as the ideal answer.'
