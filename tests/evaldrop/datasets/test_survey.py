@@ -169,3 +169,41 @@ def test_a_dataset_is_not_held_in_memory():
     assert found.n_accepted == 399
     assert found.n_accepted * len(line) > 7_900_000
     assert peak < 3_000_000
+
+
+def test_every_key_left_aside_is_told_and_an_empty_one_is_not():
+    row = {"question": "q", "answer": "a", "knowledge_category": "Cities", "notes": None, "tags": []}
+    (sentence,) = survey_of(row, {"question": "q2", "answer": "a", "source": "web"}).recognised
+    assert sentence.endswith(". Left aside, kept in metadata: knowledge_category, source")
+
+
+def test_each_shape_of_a_mixed_file_is_told():
+    survey = survey_of(BEDROCK, {**BEDROCK, "prompt": "q2"}, {"user_input": "x", "reference": "y"})
+    assert survey.recognised == (
+        "recognised as Bedrock evaluation rows: prompt; reference from referenceResponse; category",
+        "recognised as ragas 0.2 samples: prompt from user_input; reference",
+    )
+
+
+def test_of_a_path_that_is_mapped_the_key_is_not_left_aside():
+    row = {"q": {"text": "Why?"}, "turns": [{"text": "So."}], "owner": "me"}
+    assert survey_of(row, fields={"prompt": "q.text", "reference": "turns[0].text"}).recognised == (
+        "read by the evaluation's fields: prompt from q.text, reference from turns[0].text. "
+        "Left aside, kept in metadata: owner",
+    )
+
+
+def test_what_is_told_of_keys_is_bounded():
+    rows = [{"prompt": f"p{n}", f"key{n}": n} for n in range(500)]
+    assert len(survey_of(*rows).recognised[0]) < 1_000
+
+
+def test_a_null_on_one_row_does_not_make_another_shape_of_it():
+    """Or the answer would be a response on one row and the reference on the next."""
+    rows = [
+        {"question": "q1", "answer": "a", "contexts": ["c"], "ground_truth": "g"},
+        {"question": "q2", "answer": "a", "contexts": None, "ground_truth": None},
+    ]
+    survey = survey_of(*rows)
+    assert survey.shapes == {"ragas_0_1": 2}
+    assert survey.with_field["responses"] == 2
