@@ -1,4 +1,4 @@
-"""What may be meant by a key that is not known, and where in a row that is not recognised the prompt may be."""
+"""What may be meant by a key that is not known, and where in a row the prompt may be."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Rows of Bedrock's jobs: batch inference, evaluation and RAG evaluation, as they go in and as they come out."""
+"""Rows of Bedrock's jobs, batch inference and evaluations, as they go in and as they come out."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -44,11 +44,6 @@ def model_input(draft: Draft, value: Any, key: str, _row: Row) -> None:
     # A prefilled answer is what the model was to go on from: neither a reference nor a response.
     draft.last_turn = ""
     _leave_rest(draft, {name: member for name, member in value.items() if name not in homes}, key)
-
-
-def request_body(draft: Draft, value: Any, key: str, row: Row) -> None:
-    """Read a request of OpenAI's batch API, whose body is laid out as those of batch inference."""
-    model_input(draft, value, key, row)
 
 
 def model_output(draft: Draft, value: Any, key: str, _row: Row) -> None:

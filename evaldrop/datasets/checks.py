@@ -10,7 +10,7 @@ from evaldrop.datasets.drafts import (
     kind_of,
     read_criterion,
 )
-from evaldrop.datasets.records import CANONICAL_FIELDS, MAX_ID_CHARACTERS, Message, Record
+from evaldrop.datasets.records import MAX_ID_CHARACTERS, Message, Record
 from evaldrop.datasets.texts import joined_blocks, scalar_text
 
 _T = TypeVar("_T")

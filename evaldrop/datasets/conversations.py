@@ -95,7 +95,7 @@ def ragas_input(draft: Draft, value: Any, key: str, _row: Row) -> None:
 
 
 def conversation_model(draft: Draft, row: Row) -> tuple[str, ...]:
-    """Take the last turn for the response of the model that a row names, for the reference where it names none."""
+    """Take the last turn for the response of the model that a row names, if it names one."""
     model = scalar_text(row.get("model"))
     if model is None or not model.strip():
         return ()

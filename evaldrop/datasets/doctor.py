@@ -121,9 +121,7 @@ class Doctor:
             what = f"references that stand word for word in their prompt: {self._leaking}"
             yield (
                 what,
-                (
-                    "Check that the prompt does not give the answer away; quoted source text belongs in `context`."
-                ),
+                "See whether the prompt gives the answer away; a text to rely on belongs in `context`.",
             )
         yield from self._blank()
         if self._unseen_ids.count:

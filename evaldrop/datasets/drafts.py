@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from evaldrop.datasets.choices import Choices
 from evaldrop.datasets.texts import is_messages, is_text
 
 PROMPT_KEYS = ("prompt", "question", "query", "input", "user_input", "user_query", "user_message", "message")
@@ -18,9 +19,9 @@ _SYSTEM_KEYS = ("system", "system_prompt", "system_message")
 class OpenIndex(NamedTuple):
     """An answer given as an index of choices, before it is known whether they are counted from 0 or 1."""
 
-    index: int
+    number: int
     key: str
-    choices: Any
+    choices: Choices
 
 
 class Fault(NamedTuple):
@@ -51,7 +52,7 @@ class Draft:
     faults: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     is_prompt_blamed: bool = False
-    choices: Any = None
+    choices: Choices | None = None
     open_index: OpenIndex | None = None
     last_turn: str = "reference"
 
@@ -186,7 +187,7 @@ def put_variables(draft: Draft, variables: Mapping[str, Any], source: str) -> No
 
 def _take_surroundings(draft: Draft, variables: Mapping[str, Any], source: str) -> tuple[str, ...]:
     """Put the variables that are a context or a system text where they belong, if there is more to ask."""
-    taken = []
+    taken: list[str] = []
     for home, names in (("context", _CONTEXT_KEYS), ("system", _SYSTEM_KEYS)):
         name = next((name for name in names if is_text(variables.get(name))), None)
         if name is not None and home not in draft.values and len(variables) > 1 + len(taken):

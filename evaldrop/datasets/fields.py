@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaldrop.datasets.advice import did_you_mean
-from evaldrop.datasets.choices import NO_ANSWER, read_value
+from evaldrop.datasets.answers import NO_ANSWER, read_value
 from evaldrop.datasets.conversations import settle_conversation
 from evaldrop.datasets.drafts import Draft, Fault
 from evaldrop.datasets.known_shapes import CANONICAL, recognise

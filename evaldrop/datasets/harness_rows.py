@@ -1,9 +1,10 @@
-"""What evaluation harnesses write: samples of lm-evaluation-harness, instances of HELM, results of promptfoo."""
+"""What harnesses write: samples of lm-evaluation-harness, instances of HELM, results of promptfoo."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from evaldrop.datasets.choices import Choices, show_choices, show_right
+from evaldrop.datasets.answers import show_choices, show_right
+from evaldrop.datasets.choices import Choices
 from evaldrop.datasets.drafts import Draft, Fault
 from evaldrop.datasets.texts import is_messages, text_of
 

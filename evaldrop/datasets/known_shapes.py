@@ -5,6 +5,7 @@ from typing import Any
 
 from evaldrop.datasets import bedrock_rows, conversations, harness_rows, multiple_choice
 from evaldrop.datasets import shape_values as read
+from evaldrop.datasets.choices import LIST_KEYS
 from evaldrop.datasets.promptfoo import read_assert, read_vars
 from evaldrop.datasets.records import CANONICAL_FIELDS
 from evaldrop.datasets.shapes import Shape, shape
@@ -75,10 +76,11 @@ PROMPT_SHAPES = (
         },
     ),
     shape(
-        "promptfoo_results", "promptfoo results", (("prompt",), ("response",), ("vars", "testCase", "provider")),
+        "promptfoo_results", "promptfoo results",
+        (("prompt",), ("response",), ("vars", "testCase", "provider")),
         {
-            "prompt": ("prompt", harness_rows.raw_prompt), "response": ("responses", read.named_response("provider")),
-            "provider": _UNUSED,
+            "prompt": ("prompt", harness_rows.raw_prompt),
+            "response": ("responses", read.named_response("provider")), "provider": _UNUSED,
         },
         also=_is_object("response"), is_answer=True,
     ),
@@ -105,7 +107,7 @@ PROMPT_SHAPES = (
         {"prompt": _PROMPT, "response": _RESPONSE, "completion": _RESPONSE, "ground_truth": _REFERENCE},
     ),
     shape(
-        "prompt_choices", "multiple choice rows", (("prompt",), (*multiple_choice.LIST_KEYS, "A")), {},
+        "prompt_choices", "multiple choice rows", (("prompt",), (*LIST_KEYS, "A")), {},
         also=multiple_choice.has_choices, whole=multiple_choice.read_multiple_choice,
     ),
 )  # fmt: skip
@@ -167,7 +169,10 @@ FOREIGN_SHAPES = (
     ),
     shape(
         "ragas_0_1", "ragas 0.1 rows",
-        (("question",), ("ground_truth", "ground_truths", "contexts"), ("answer", "ground_truth", "ground_truths")),
+        (
+            ("question",), ("ground_truth", "ground_truths", "contexts"),
+            ("answer", "ground_truth", "ground_truths"),
+        ),
         {
             "question": _PROMPT, "answer": _RESPONSE, "contexts": _CONTEXT,
             "ground_truth": _REFERENCE, "ground_truths": _MORE, "metadata": _METADATA,
@@ -175,7 +180,10 @@ FOREIGN_SHAPES = (
     ),
     shape(
         "langfuse", "Langfuse dataset items", (("input",), ("expectedOutput", "expected_output")),
-        {"input": _PROMPT, "expectedOutput": _REFERENCE, "expected_output": _REFERENCE, "metadata": _METADATA},
+        {
+            "input": _PROMPT, "expectedOutput": _REFERENCE, "expected_output": _REFERENCE,
+            "metadata": _METADATA,
+        },
         also=_is_langfuse,
     ),
     shape(
@@ -305,8 +313,9 @@ FOREIGN_SHAPES = (
             ),
         ),
         {
-            "query": _PROMPT, "response": _RESPONSE, "ground_truth": _REFERENCE, "reference_answer": _REFERENCE,
-            "expected_response": _REFERENCE, "answer": _ANSWER, "contexts": _CONTEXT,
+            "query": _PROMPT, "response": _RESPONSE, "ground_truth": _REFERENCE,
+            "reference_answer": _REFERENCE, "expected_response": _REFERENCE, "answer": _ANSWER,
+            "contexts": _CONTEXT,
             "reference_contexts": _CONTEXT, "retrieved_contexts": _CONTEXT,
         },
     ),
@@ -323,9 +332,8 @@ FOREIGN_SHAPES = (
         {
             "question": _PROMPT, "system_prompt": "system", "answer": _ANSWER, "answers": _ANSWER,
             "correct_answer": _MORE, "best_answer": _MORE, "correct_answers": _MORE,
-            "reference_answer": _MORE, "reference_context": _CONTEXT, "passage": _CONTEXT, "support": _CONTEXT,
-            "contexts": _CONTEXT, "context": _CONTEXT,
-            "metadata": _METADATA,
+            "reference_answer": _MORE, "context": _CONTEXT, "contexts": _CONTEXT, "passage": _CONTEXT,
+            "reference_context": _CONTEXT, "support": _CONTEXT, "metadata": _METADATA,
             "incorrect_answers": ("metadata", multiple_choice.read_incorrect),
         },
     ),

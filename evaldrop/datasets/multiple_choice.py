@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from evaldrop.datasets.choices import ANSWER_KEYS, LIST_KEYS, choices_of, read_answer, show_choices
+from evaldrop.datasets.answers import ANSWER_KEYS, read_answer, show_choices
+from evaldrop.datasets.choices import LIST_KEYS, choices_of
 from evaldrop.datasets.drafts import Draft
 from evaldrop.datasets.texts import scalar_text
 

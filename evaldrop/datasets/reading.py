@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO, Literal, NamedTuple
 
 from evaldrop.datasets.advice import shown_key
+from evaldrop.datasets.answers import IndexBase, settle_index
 from evaldrop.datasets.checks import check
-from evaldrop.datasets.choices import Choices, IndexBase, settle_index
+from evaldrop.datasets.choices import Choices
 from evaldrop.datasets.drafts import Fault, kind_of
 from evaldrop.datasets.fields import FieldMapping, Mapped
 from evaldrop.datasets.json_text import parse_row

@@ -15,7 +15,10 @@ MAX_UNKNOWN_KEYS = 100
 MAX_SHAPES_TOLD = 5
 # A key that may hold a given response or the ideal one.
 _RESPONSES = frozenset({"response", "output", "completion", "answer"})
-_EITHER = "Given already, it is fields: {{responses.NAME: {key}}} in the evaluation; ideal, fields: {{reference: {key}}}."
+_EITHER = (
+    "In the evaluation write fields: {{responses.NAME: {key}}} if it was given already, "
+    "fields: {{reference: {key}}} if it is ideal."
+)
 MAX_KEYS_TOLD = 20
 
 

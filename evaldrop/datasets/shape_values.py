@@ -26,7 +26,7 @@ def response(draft: Draft, value: Any, key: str, _row: Row) -> None:
 
 
 def output_response(draft: Draft, value: Any, key: str, row: Row) -> None:
-    """Read an output that nothing but its key says to be a given response, and say how else it may be meant."""
+    """Read an output that only its key says to be a given response; say how else it may be meant."""
     response(draft, value, key, row)
     if not any(row.get(name) is not None for name in _IDEALS):
         draft.notes.append(

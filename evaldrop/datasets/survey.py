@@ -36,7 +36,7 @@ class Survey:
         problems: The first 1,000 problems; `n_problems` counts them all.
         hints: What may be a mistake and refuses no row, `findings` included.
         findings: What a reader of the numbers should know: rows not taken as they stand, repeated prompts ….
-        with_field: Records that have a reference, context, category, criteria, responses, choices to choose from.
+        with_field: Records that have a reference, context, category, criteria, responses, choices.
         categories, candidates, criteria: Records per category, given response, criterion.
         criteria_by_name: Criteria named without a question, and the line that does so first.
         variables: Names a prompt template may use, and how many records have each.

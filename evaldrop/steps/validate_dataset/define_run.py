@@ -224,8 +224,8 @@ class RunDraft:
         letters = self.survey.with_field.get("choices", 0)
         if "contains" in self.evaluation.metrics and letters:
             yield (
-                f"{self.survey.source}: {letters:,} records have a letter as their reference, and metric contains "
-                "finds a letter in nearly every response. Read exact_match for them, or ask a judge."
+                f"{self.survey.source}: {letters:,} records have a letter as their reference, and metric "
+                "contains finds a letter in nearly every response. Read exact_match for them, or ask a judge."
             )
 
     def _refuse(self, problems: Iterable[object]) -> None:

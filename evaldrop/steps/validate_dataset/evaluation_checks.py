@@ -102,7 +102,7 @@ class CriteriaChecks:
                 )
 
 
-def loose_problems(content: Mapping[str, Any], *, source: str, near: str) -> Iterator[str]:
+def loose_problems(content: Mapping[str, Any], *, source: str, near: str | None) -> Iterator[str]:
     """
     Yield what is wrong with parts of an evaluation that is wrong elsewhere, or whose dataset cannot be read.
 

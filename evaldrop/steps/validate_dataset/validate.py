@@ -120,7 +120,7 @@ def check_dataset(request: RunRequest, *, default: str | None = None) -> Check:
 
 
 def _check_apart(request: RunRequest, evaluation_uri: str | None, problems: list[str]) -> Check:
-    """Check the rows of a dataset whose evaluation is missing or wrong, and what is right or wrong in its parts."""
+    """Check the rows of a dataset whose evaluation is missing or wrong, and the evaluation's parts."""
     fields: Any = None
     if evaluation_uri is not None:
         # Rows are read by its `fields` all the same: without them every row might seem at fault.

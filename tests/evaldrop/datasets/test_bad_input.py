@@ -79,13 +79,17 @@ GOOD = b'{"prompt": "Why?"}'
         ({"prompt": "x", "id": "i" * 201}, '"id" has 201 characters. Shorten it to 200 at most.'),
         (
             {"prompt": "x", "system": [{"image": {}}]},
-            '"system" is a list, not a string or a list of text blocks. '
-            'Make "system" a string or a list of text blocks.',
+            (
+                '"system" is a list, not a string or a list of text blocks. '
+                'Make "system" a string or a list of text blocks.'
+            ),
         ),
         (
             {"prompt": {"text": "Why?", "lang": "en"}},
-            '"prompt" is an object, not a string. '
-            "If it is prompt.text, write fields: {prompt: prompt.text} in the evaluation.",
+            (
+                '"prompt" is an object, not a string. '
+                "If it is prompt.text, write fields: {prompt: prompt.text} in the evaluation."
+            ),
         ),
         (
             {"prompt": "x", "category": ["a"]},

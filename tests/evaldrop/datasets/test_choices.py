@@ -1,4 +1,4 @@
-"""Choices are shown with letters, and the right one is found by letter, label, index or text; never guessed."""
+"""Choices are shown with letters; the right one is found by letter, label, index or text, never guessed."""
 
 import json
 
@@ -78,7 +78,7 @@ def test_the_right_choice_is_found_however_it_is_said(row):
          "It rained.\n\nWhat happened as a result?\n\nA) wet\nB) dry", "A"),
         ({"context": "c", "question": "Q?", "answerA": "x", "answerB": "y", "answerC": "z", "label": "3"},
          "Q?\n\nA) x\nB) y\nC) z", "C"),
-        ({"query": "Q?", "context": "c", "options": ["x", "y"], "correct_option": 0}, "Q?\n\nA) x\nB) y", "A"),
+        ({"query": "Q?", "context": "c", "options": ["x", "y"], "cop": 0}, "Q?\n\nA) x\nB) y", "A"),
         ({"article": "c", "question": "Q?", "options": ["x", "y", "z", "v", "w"], "answer": "E"},
          "Q?\n\nA) x\nB) y\nC) z\nD) v\nE) w", "E"),
         ({"prompt": "Q?", "choices": ["x", "y"], "answer": "y"}, "Q?\n\nA) x\nB) y", "B"),

@@ -1,4 +1,4 @@
-"""Conversations are read alike in every tool's words, and an answer at their end is never sent as a question."""
+"""Conversations are read alike in every tool's words; an answer at their end is not part of the question."""
 
 import json
 
@@ -25,7 +25,8 @@ def turns_of(record):
         {"conversations": [{"from": "human", "value": "Capital?"}, {"from": "gpt", "value": "Paris"}]},
         {"conversations": [{"from": "user", "value": "Capital?"}, {"from": "assistant", "value": "Paris"}]},
         {"contents": [
-            {"role": "user", "parts": [{"text": "Capital?"}]}, {"role": "model", "parts": [{"text": "Paris"}]},
+            {"role": "user", "parts": [{"text": "Capital?"}]},
+            {"role": "model", "parts": [{"text": "Paris"}]},
         ]},
         {"input": {"messages": [USER, SAID]}},
     ],

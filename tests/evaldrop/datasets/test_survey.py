@@ -188,8 +188,10 @@ def test_each_shape_of_a_mixed_file_is_told():
 def test_of_a_path_that_is_mapped_the_key_is_not_left_aside():
     row = {"q": {"text": "Why?"}, "turns": [{"text": "So."}], "owner": "me"}
     assert survey_of(row, fields={"prompt": "q.text", "reference": "turns[0].text"}).recognised == (
-        "read by the evaluation's fields: prompt from q.text, reference from turns[0].text. "
-        "Left aside, kept in metadata: owner",
+        (
+            "read by the evaluation's fields: prompt from q.text, reference from turns[0].text. "
+            "Left aside, kept in metadata: owner"
+        ),
     )
 
 
