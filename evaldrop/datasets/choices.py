@@ -10,12 +10,25 @@ from typing import Any
 from evaldrop.datasets.texts import scalar_text
 
 LIST_KEYS = ("choices", "options", "endings", "answer_choices", "mc1_targets", "target_scores")
+# Beside one of these, answers are choices; alone, any of them is right.
+_WHICH = (
+    "label",
+    "correct",
+    "correct_answer",
+    "correct_option",
+    "answer_idx",
+    "answer_index",
+    "answerKey",
+    "cop",
+)
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 _COLUMN = re.compile(r"(option|choice|answer|ending|sol|op)?[_ ]?([A-Ja-j]|[0-9])")
 # Of these columns the answer is known to be counted from 1, whatever the other rows say.
 _FROM_ONE = (("option", "1"), ("answer", "A"))
 _LETTERED = re.compile(r"\s*\(?([A-Ja-j])\s?[).:]\s*(.+)", re.DOTALL)
+# Before a choice in a text that holds them all: "A) ice B) iron", "a ) ice , b ) iron".
+_MARK = re.compile(r"(?:^|(?<=[\s,;]))\(?([A-Ja-j])\s?[).:]\s?")
 LETTER = re.compile(r"\(?([A-Za-z])\s?[).:]?")
 _MAX_WRITTEN_OUT = 20_000
 
@@ -69,7 +82,8 @@ class Choices:
 
 def choices_of(row: Mapping[str, Any]) -> Choices | None:
     """Find a row's choices, two at least; None when it has none that can be told for sure."""
-    for key in LIST_KEYS:
+    keys = (*LIST_KEYS, "answers") if any(row.get(key) is not None for key in _WHICH) else LIST_KEYS
+    for key in keys:
         if (found := _listed(key, row.get(key))) is not None:
             return found
     stem = row.get("question")
@@ -106,7 +120,13 @@ def _listed(key: str, value: Any) -> Choices | None:
 
 
 def _written_out(value: Any) -> Any:
-    """Read a list that a table holds as its text."""
+    """Read a list that a table holds as its text: as JSON, as Python, or letter by letter."""
+    if isinstance(value, str) and len(value) <= _MAX_WRITTEN_OUT:
+        marks = list(_MARK.finditer(value))
+        if len(marks) > 1 and "".join(mark[1] for mark in marks).upper() == LETTERS[: len(marks)]:
+            ends = [*(mark.start() for mark in marks[1:]), len(value)]
+            texts = [value[mark.end() : end].strip(" ,;\n\t") for mark, end in zip(marks, ends, strict=True)]
+            return {mark[1]: text for mark, text in zip(marks, texts, strict=True)}
     if not isinstance(value, str) or len(value) > _MAX_WRITTEN_OUT or value.strip()[:1] not in ("[", "{"):
         return value
     for parse in (json.loads, ast.literal_eval):

@@ -116,7 +116,7 @@ def first_turn(draft: Draft, value: Any, key: str, row: Row) -> None:
     draft.put("prompt", value[0], f"{key}[0]")
     if len(value) > 1:
         draft.keep(key, value)
-        draft.notes.append(f"only the first of its {key} is asked; the others are left out")
+        draft.notes.append(f"only the first turn of {key} is asked; the others are left out")
     references = row.get("reference")
     if isinstance(references, list) and references and len(value) > 1:
         draft.keep("reference", references)

@@ -161,6 +161,13 @@ def put_variables(draft: Draft, variables: Mapping[str, Any], source: str) -> No
     The prompt is the variable called prompt, question, query, input …; else the only one that is left once
     context and system are taken; else every one of these as a `name: value` line.
     """
+    if isinstance(variables.get("role"), str) and "content" in variables:
+        draft.put("messages", [variables], source)
+        return
+    if variables.keys() == {"args", "kwargs"}:
+        # What a traced function was called with.
+        _put_call(draft, variables["args"], variables["kwargs"], source)
+        return
     for name, value in variables.items():
         draft.keep(name, value)
     taken = _take_surroundings(draft, variables, source)
@@ -183,6 +190,18 @@ def put_variables(draft: Draft, variables: Mapping[str, Any], source: str) -> No
         lines = (f"{name}: {_variable_text(variables[name])}" for name in chosen)
         told = f"{source} ({', '.join(chosen)}, a line each)"
         draft.put("prompt", "\n".join(lines), source, told=told)
+
+
+def _put_call(draft: Draft, args: Any, kwargs: Any, source: str) -> None:
+    if isinstance(kwargs, dict) and kwargs and not args:
+        put_variables(draft, kwargs, f"{source}.kwargs")
+    elif isinstance(args, list) and len(args) == 1 and not kwargs:
+        if isinstance(args[0], dict):
+            put_variables(draft, args[0], f"{source}.args[0]")
+        else:
+            draft.put("messages" if is_messages(args[0]) else "prompt", args[0], f"{source}.args[0]")
+    else:
+        draft.put("prompt", f"args: {_variable_text(args)}\nkwargs: {_variable_text(kwargs)}", source)
 
 
 def _take_surroundings(draft: Draft, variables: Mapping[str, Any], source: str) -> tuple[str, ...]:

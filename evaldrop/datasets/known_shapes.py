@@ -9,6 +9,7 @@ from evaldrop.datasets.choices import LIST_KEYS
 from evaldrop.datasets.promptfoo import read_assert, read_vars
 from evaldrop.datasets.records import CANONICAL_FIELDS
 from evaldrop.datasets.shapes import Shape, shape
+from evaldrop.datasets.texts import is_text
 
 _PROMPT = ("prompt", read.prompt_or_messages)
 _MESSAGES = ("messages", read.prompt_or_messages)
@@ -48,6 +49,10 @@ def _is_object(key: str) -> Any:
     return lambda row: isinstance(row.get(key), dict)
 
 
+def _is_list_of_texts(key: str) -> Any:
+    return lambda row: isinstance(row.get(key), list) and is_text(row[key])
+
+
 def _is_langfuse(row: Mapping[str, Any]) -> bool:
     """Tell Langfuse's items from deepeval's goldens, whose inputs are texts."""
     marks = {"sourceTraceId", "source_trace_id", "datasetId", "dataset_id", "status"}
@@ -85,6 +90,11 @@ PROMPT_SHAPES = (
         also=_is_object("response"), is_answer=True,
     ),
     shape(
+        "mt_bench_prompts", "MT-bench questions", (("prompt",),),
+        {"prompt": ("prompt", conversations.first_turn)},
+        also=_is_list_of_texts("prompt"),
+    ),
+    shape(
         "human_eval", "HumanEval rows", (("prompt",), ("canonical_solution",)),
         {"task_id": "id", "prompt": "prompt", "canonical_solution": "reference"},
     ),
@@ -108,7 +118,7 @@ PROMPT_SHAPES = (
     ),
     shape(
         "prompt_choices", "multiple choice rows", (("prompt",), (*LIST_KEYS, "A")), {},
-        also=multiple_choice.has_choices, whole=multiple_choice.read_multiple_choice,
+        also=multiple_choice.has_own_choices, whole=multiple_choice.read_multiple_choice,
     ),
 )  # fmt: skip
 

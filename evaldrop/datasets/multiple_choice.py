@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from evaldrop.datasets.answers import ANSWER_KEYS, read_answer, show_choices
-from evaldrop.datasets.choices import LIST_KEYS, choices_of
+from evaldrop.datasets.choices import LIST_KEYS, Choices, choices_of
 from evaldrop.datasets.drafts import Draft
 from evaldrop.datasets.texts import scalar_text
 
@@ -12,6 +12,7 @@ QUESTION_KEYS = (
     "question", "Question", "question_stem", "query", "prompt", "input", "ctx", "goal", "premise", "sentence",
     "startphrase", "problem", "stem",
 )  # fmt: skip
+_LISTS = (*LIST_KEYS, "answers", "question.choices")
 KEYS = frozenset((*QUESTION_KEYS, *LIST_KEYS, *ANSWER_KEYS))
 CONTEXT_KEYS = ("context", "passage", "article", "story", "support")
 _CATEGORY_KEYS = ("subject", "subject_name")
@@ -27,7 +28,47 @@ def has_choices(row: Mapping[str, Any]) -> bool:
     if found is None:
         return False
     # Columns alone may be anything; with an answer among them they are choices.
-    return found.keys[0] in (*LIST_KEYS, "question.choices") or any(key in row for key in ANSWER_KEYS)
+    return found.keys[0] in _LISTS or any(key in row for key in ANSWER_KEYS)
+
+
+def has_own_choices(row: Mapping[str, Any]) -> bool:
+    """Tell whether a row of evaldrop's own has choices: other lists may stand beside a reference."""
+    choices = choices_of(row)
+    if choices is None or not has_choices(row):
+        return False
+    reference = row.get("reference")
+    return reference in (None, "", []) or _is_answered({"reference": reference}, choices)
+
+
+def _is_answered(row: Mapping[str, Any], choices: Choices) -> bool:
+    trial = Draft()
+    read_answer(trial, row, choices)
+    return not trial.faults and bool(trial.open_index or trial.values)
+
+
+def add_choices(draft: Draft, row: Mapping[str, Any]) -> None:
+    """
+    Show the choices of a row that another shape has read, if its reference is one of them.
+
+    Without them, models would be asked a question that cannot be answered as the reference has it.
+    """
+    if draft.choices is not None or not draft.values.keys() & {"prompt", "messages"}:
+        return
+    choices = choices_of(row)
+    if choices is None or choices.keys[0] not in _LISTS:
+        return
+    given = draft.values.get("reference")
+    known = {"reference": given} if given is not None else row
+    if not _is_answered(known, choices):
+        return
+    show_choices(draft, choices)
+    shown = draft.names.get("reference")
+    used = read_answer(draft, known, choices)
+    if shown is not None and draft.open_index is not None:
+        draft.open_index = draft.open_index._replace(key=shown)
+    elif shown is not None:
+        draft.names["reference"], draft.told["reference"] = shown, f"{shown} (letter or text)"
+    draft.aside = [key for key in draft.aside if key not in (*choices.keys, *used)]
 
 
 def read_multiple_choice(draft: Draft, row: Mapping[str, Any]) -> Iterable[str]:

@@ -1,5 +1,6 @@
 """How other tools' nested values are read: each function puts one key of a foreign row into a draft."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from itertools import chain
@@ -66,10 +67,13 @@ def nothing(_draft: Draft, _value: Any, _key: str, _row: Row) -> None:
 
 def instruction_input(draft: Draft, value: Any, key: str, _row: Row) -> None:
     """Put Alpaca's input, when there is one, below its instruction."""
-    instruction, below = draft.values.get("prompt"), scalar_text(value)
+    instruction = draft.values.get("prompt")
+    below = (
+        scalar_text(value) if not isinstance(value, list | dict) else json.dumps(value, ensure_ascii=False)
+    )
     if not isinstance(instruction, str) or below is None:
         draft.leave(key, value)
-    elif below.strip():
+    elif below.strip() and value not in ([], {}):
         draft.values["prompt"] = f"{instruction}\n\n{below}"
         draft.told["prompt"] += f" and {key}"
 

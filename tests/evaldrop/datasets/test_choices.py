@@ -51,6 +51,9 @@ def records_of(*rows):
         dict(zip(("opa", "opb", "opc", "opd"), FOUR, strict=True)) | {"cop": 1},
         dict(zip(("answer0", "answer1", "answer2", "answer3"), FOUR, strict=True)) | {"label": 1},
         {"mc1_targets": {"choices": FOUR, "labels": [0, 1, 0, 0]}},
+        {"options": "A) trout B) bat C) newt D) wasp", "answer": "B"},
+        {"options": "A. trout\nB. bat\nC. newt\nD. wasp", "answer": "bat"},
+        {"answers": FOUR, "label": 1},
         {"target_scores": dict(zip(FOUR, (0, 1, 0, 0), strict=True))},
     ],
     ids=lambda row: json.dumps(row)[:60],
@@ -176,3 +179,28 @@ def test_a_choice_that_is_another_choices_letter_is_right_by_its_own_letter_only
 def test_long_choices_and_columns_cost_no_time():
     record = record_of({"question": "Q?", "choices": ["(A" * 20_000, "x"], "answer": "x"})
     assert isinstance(record, Record)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"messages": [{"role": "user", "content": "Mammal?"}], "choices": FOUR, "answer": "B"},
+        {"instruction": "Mammal?", "choices": FOUR, "output": "bat"},
+        {"question": "Mammal?", "choices": FOUR, "answer": 1, "response": "C", "model": "m"},
+        {"question": "Mammal?", "choices": FOUR, "answer": "C", "contexts": ["c"], "ground_truth": "B"},
+        {"prompt": "Mammal?", "choices": FOUR, "referenceResponse": "B"},
+        {"input": "Mammal?", "options": FOUR, "expected": "B", "output": "C"},
+    ],
+)
+def test_no_tools_row_loses_the_choices_its_reference_is_one_of(row):
+    """Asked without them, no model can answer as the reference has it."""
+    record = record_of(row)
+    assert record.prompt_text == SHOWN
+    assert record.reference == BAT
+
+
+@pytest.mark.parametrize("key", ["choices", "options"])
+def test_beside_a_reference_that_is_none_of_them_a_list_is_something_else(key):
+    record = record_of({"prompt": "Q?", key: ["verbose", "terse"], "reference": "A long text."})
+    assert (record.prompt, record.reference) == ("Q?", ("A long text.",))
+    assert record.metadata == {key: ["verbose", "terse"]}

@@ -70,7 +70,7 @@ def test_only_examples_of_the_system_become_turns(role):
 def test_mt_bench_leaves_later_turns_out_and_says_so():
     row = {"question_id": 1, "turns": ["a", "b"], "reference": ["x", "y"]}
     survey = survey_of(row, {**row, "question_id": 2, "turns": ["c"], "reference": ["z"]})
-    assert "only the first of its turns is asked; the others are left out (1 row)" in str(survey.hints[0])
+    assert "only the first turn of turns is asked; the others are left out (1 row)" in str(survey.hints[0])
     record = record_of(row)
     assert record.metadata == {"turns": ["a", "b"], "reference": ["x", "y"]}
 

@@ -1,5 +1,7 @@
 """Every recognised shape, from a row as its own tool prints it."""
 
+import json
+
 import pytest
 
 from evaldrop.datasets.known_shapes import FOREIGN_SHAPES, PROMPT_SHAPES, recognise
@@ -562,6 +564,11 @@ EXAMPLES = [
         {"id": "81", "prompt": "Write a haiku.", "reference": ("A haiku",), "category": "writing"},
     ),
     (
+        "mt_bench_prompts",
+        {"prompt": ["Write a haiku.", "Make it rhyme."], "prompt_id": 7, "reference": ["A haiku", "A rhyme"]},
+        {"prompt": "Write a haiku.", "reference": ("A haiku",)},
+    ),
+    (
         "vicuna",
         {"question_id": 1, "text": "Why?", "category": "generic"},
         {"id": "1", "prompt": "Why?", "category": "generic"},
@@ -732,6 +739,43 @@ def test_a_real_row_of_each_tool_becomes_the_record_it_means(shape, row, expecte
     if "messages" in given:
         given["messages"] = [(message.role, message.content) for message in record.messages]
     assert given == {"id": "row-000001", **expected}
+
+
+@pytest.mark.parametrize(
+    ("given", "prompt"),
+    [
+        ({"messages": [{"role": "user", "content": "Why?"}]}, "Why?"),
+        ({"role": "user", "content": "Why?"}, "Why?"),
+        ([{"role": "user", "content": "Why?"}], "Why?"),
+        ({"question": "Why?", "lang": "en"}, "Why?"),
+        ({"args": ["Why?"], "kwargs": {}}, "Why?"),
+        ({"args": [], "kwargs": {"query": "Why?"}}, "Why?"),
+        ({"args": [{"text": "Why?"}], "kwargs": {}}, "Why?"),
+        ({"args": [1, 2], "kwargs": {}}, "args: [1, 2]\nkwargs: {}"),
+        ({"topic": "rain", "tone": "dry"}, "topic: rain\ntone: dry"),
+        ("Why?", "Why?"),
+    ],
+)
+@pytest.mark.parametrize("key", ["expectedOutput", "expected_output"])
+def test_langfuses_inputs_are_read_whatever_their_form(key, given, prompt):
+    record = record_of({"input": given, key: {"answer": "So."}, "metadata": None})
+    assert record.prompt_text == prompt
+    assert record.reference == ("So.",)
+
+
+@pytest.mark.parametrize("below", ["3, 1", ["3", "1"], 31, {"list": [3, 1]}])
+@pytest.mark.parametrize("further", [{}, {"generator": "m"}, {"generator": "m", "datasplit": "eval"}])
+def test_an_instructions_input_is_always_below_it(below, further):
+    shown = below if isinstance(below, str) else json.dumps(below)
+    assert (
+        record_of({"instruction": "Sort.", "input": below, "output": "x", **further}).prompt
+        == f"Sort.\n\n{shown}"
+    )
+
+
+@pytest.mark.parametrize("empty", ["", None, " ", [], {}])
+def test_an_empty_input_adds_nothing(empty):
+    assert record_of({"instruction": "Sort.", "input": empty, "output": "x"}).prompt == "Sort."
 
 
 @pytest.mark.parametrize(("shape", "row", "expected"), EXAMPLES)
