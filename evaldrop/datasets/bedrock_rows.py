@@ -94,10 +94,10 @@ def conversation_turns(draft: Draft, value: Any, key: str, _row: Row) -> None:
         draft.put("messages", [*messages, {"role": "user", "content": question}], key)
     else:
         draft.put("prompt", question, f"{place}.prompt")
-    references = last.get("referenceResponses") or []
+    references = _listed(last.get("referenceResponses"))
     draft.put("reference", [_content_text(member) for member in references], f"{place}.referenceResponses")
     _rag_output(draft, last.get("output"), f"{place}.output")
-    ideal = [_content_text(member) for member in last.get("referenceContexts") or []]
+    ideal = [_content_text(member) for member in _listed(last.get("referenceContexts"))]
     if ideal and "context" not in draft.values:
         draft.put("context", ideal, f"{place}.referenceContexts")
         last.pop("referenceContexts")
@@ -122,9 +122,15 @@ def _past_turn(turn: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
     yield {"role": "user", "content": _content_text(turn.get("prompt"))}
     output = turn.get("output")
     said = output.get("text") if isinstance(output, dict) else None
-    answer = said or _content_text((turn.get("referenceResponses") or [None])[0])
+    references = _listed(turn.get("referenceResponses"))
+    answer = said or _content_text(references[0] if references else None)
     if answer:
         yield {"role": "assistant", "content": answer}
+
+
+def _listed(value: Any) -> list[Any]:
+    """Take one for a list of one; null is none."""
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _content_text(value: Any) -> Any:

@@ -46,7 +46,7 @@ def settle_conversation(draft: Draft) -> None:
         return
     assert isinstance(messages, list)
     read = [_message(member) for member in messages]
-    if any(isinstance(member, dict) and member.get("name") in _EXAMPLES for member in messages):
+    if any(isinstance(member, dict) and str(member.get("name")) in _EXAMPLES for member in messages):
         draft.told["messages"] += " (its named examples as turns)"
     draft.values["messages"] = read
     last = read[-1]

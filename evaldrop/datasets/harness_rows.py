@@ -42,13 +42,18 @@ def harness_responses(draft: Draft, value: Any, key: str, _row: Row) -> None:
         draft.leave(key, value)
 
 
+def _tags(reference: Row) -> list[Any]:
+    tags = reference.get("tags")
+    return tags if isinstance(tags, list) else []
+
+
 def helm_references(draft: Draft, value: Any, key: str, _row: Row) -> None:
     """Read HELM's references: those tagged correct, and all of them as choices where others are not."""
     if not isinstance(value, list) or not all(isinstance(member, dict) for member in value):
         draft.refuse_type(key, value, "a list of objects")
         return
     texts = [text_of(member.get("output")) or "" for member in value]
-    right = [place for place, member in enumerate(value) if "correct" in (member.get("tags") or ())]
+    right = [place for place, member in enumerate(value) if "correct" in _tags(member)]
     if len(right) == len(texts) or not right or not all(text.strip() for text in texts):
         draft.put("reference", [texts[place] for place in right], key)
         return

@@ -117,7 +117,7 @@ def read_incorrect(draft: Draft, value: Any, key: str, _row: Mapping[str, Any]) 
 
 def _question(row: Mapping[str, Any]) -> tuple[str, str] | None:
     premise, asked = row.get("premise"), row.get("question")
-    if isinstance(premise, str) and asked in _ASKED:
+    if isinstance(premise, str) and isinstance(asked, str) and asked in _ASKED:
         return "premise", f"{premise}\n\n{_ASKED[asked]}"
     if isinstance(asked, dict) and isinstance(asked.get("stem"), str):
         return "question.stem", asked["stem"]

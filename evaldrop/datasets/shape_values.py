@@ -122,7 +122,8 @@ def question_answer(draft: Draft, value: Any, key: str, _row: Row) -> None:
         draft.put("reference", list(dict.fromkeys(map(str, value["text"]))) or None, key)
     elif isinstance(value, dict) and isinstance(value.get("aliases"), list):
         # TriviaQA: every name the answer goes by.
-        draft.put("reference", list(dict.fromkeys([value.get("value"), *value["aliases"]])), key)
+        names = [each for each in (value.get("value"), *value["aliases"]) if isinstance(each, str)]
+        draft.put("reference", list(dict.fromkeys(names)), key)
     elif (
         isinstance(value, list) and value and all(isinstance(each, dict) and "text" in each for each in value)
     ):

@@ -84,7 +84,7 @@ def body_text(body: Any) -> str | None:
 def _text_blocks(blocks: Any) -> str | None:
     if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
         return None
-    said = [block for block in blocks if not _THOUGHTS & {block.get("type"), *block}]
+    said = [block for block in blocks if not _THOUGHTS & {str(block.get("type")), *block}]
     texts = [
         block["text"]
         for block in said
