@@ -13,6 +13,7 @@ QUESTION_KEYS = (
     "startphrase", "problem", "stem",
 )  # fmt: skip
 _LISTS = (*LIST_KEYS, "answers", "question.choices")
+_MAY_BE_LISTS = (*LIST_KEYS, "answers", "question")
 KEYS = frozenset((*QUESTION_KEYS, *LIST_KEYS, *ANSWER_KEYS))
 CONTEXT_KEYS = ("context", "passage", "article", "story", "support")
 _CATEGORY_KEYS = ("subject", "subject_name")
@@ -52,7 +53,9 @@ def add_choices(draft: Draft, row: Mapping[str, Any]) -> None:
 
     Without them, models would be asked a question that cannot be answered as the reference has it.
     """
-    if draft.choices is not None or not draft.values.keys() & {"prompt", "messages"}:
+    if draft.choices is not None or row.keys().isdisjoint(_MAY_BE_LISTS):
+        return
+    if draft.values.keys().isdisjoint(("prompt", "messages")):
         return
     choices = choices_of(row)
     if choices is None or choices.keys[0] not in _LISTS:

@@ -51,12 +51,11 @@ class Shape:
 
     def fits(self, row: Mapping[str, Any]) -> bool:
         """Tell whether the row holds what this shape needs."""
-        first, *others = self.needs
         # A key that is null on one row says of its file what it says on the others; but no prompt is none.
-        has_needed = any(row.get(key) is not None for key in first) and all(
-            any(key in row for key in group) for group in others
-        )
-        return has_needed and (self.also is None or self.also(row))
+        if any(row.keys().isdisjoint(group) for group in self.needs):
+            return False
+        has_prompt = any(row.get(key) is not None for key in self.needs[0])
+        return has_prompt and (self.also is None or self.also(row))
 
     def draft(self, row: Mapping[str, Any]) -> Draft:
         """Read a row; keys the shape does not know are kept in the metadata."""

@@ -1,4 +1,4 @@
-"""Whatever a row holds under a key that some tool has, it becomes a record or a problem, and nothing breaks."""
+"""Whatever a row holds under a key that a tool has, it becomes a record or a problem; nothing breaks."""
 
 import io
 import json
@@ -13,14 +13,14 @@ from evaldrop.datasets.multiple_choice import KEYS
 KNOWN = sorted({key for shape in (*PROMPT_SHAPES, *FOREIGN_SHAPES) for key in shape.keys} | KEYS)
 FURTHER = ["A", "B", "option1", "option2", "paragraphs"]
 INNER = [
-    "text", "label", "labels", "content", "role", "from", "value", "parts", "type", "name", "id", "messages",
-    "question", "context", "stem", "choices", "output", "message", "modelIdentifier", "response", "tags", "qas",
-    "answers", "aliases", "args", "kwargs", "prompt", "referenceResponses", "referenceContexts", "inputRecord",
-    "retrievedPassages", "retrievalResults", "arg_0", "raw", "\u200b",
+    "text", "label", "labels", "content", "role", "from", "value", "parts", "type", "name", "id", "qas",
+    "messages", "question", "context", "stem", "choices", "output", "message", "modelIdentifier", "tags",
+    "response", "answers", "aliases", "args", "kwargs", "prompt", "referenceResponses", "referenceContexts",
+    "inputRecord", "retrievedPassages", "retrievalResults", "arg_0", "raw", "\u200b",
 ]  # fmt: skip
 SCALARS = [
-    "x", "A", "1", "", None, 0, 1, 4, -1, True, 1.5, "a<OR>b", "user", "assistant", "A) x B) y", "[[[[", "{1: 2}",
-    '["a", "b"]', "['a', 'b']", "w\n#### 4", "correct", "thinking",
+    "x", "A", "1", "", None, 0, 1, 4, -1, True, 1.5, "a<OR>b", "user", "assistant", "A) x B) y", "[[[[",
+    "{1: 2}", '["a", "b"]', "['a', 'b']", "w\n#### 4", "correct", "thinking",
 ]  # fmt: skip
 
 
