@@ -97,8 +97,9 @@ def _unlikeliness(place: _Place) -> tuple[int, int, int]:
     """Rank a place: keys that say what they hold, then conversations, questions, and the longest text."""
     name = place.key.lower()
     known = _LIKELY.index(name) if name in _LIKELY else len(_LIKELY)
-    if known == len(_LIKELY) and isinstance(place.value, list):
-        known = 2
+    # user_prompt, question_text: as good as a name, behind those that are one.
+    if known == len(_LIKELY) and (isinstance(place.value, list) or any(word in name for word in _LIKELY[:4])):
+        known = 4
     is_question = isinstance(place.value, str) and place.value.rstrip().endswith(("?", "？", "؟"))
     length = len(place.value) if isinstance(place.value, str) else 0
     return known, 0 if is_question else 1, place.depth * 1000 - length

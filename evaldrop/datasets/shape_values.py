@@ -118,8 +118,10 @@ def question_answer(draft: Draft, value: Any, key: str, _row: Row) -> None:
     if isinstance(value, dict) and isinstance(value.get("text"), list):
         # A question of SQuAD 2 may have no answer in its text.
         if not value["text"]:
-            draft.notes.append(f'"{key}" holds no text: the question cannot be answered; it has no reference')
+            draft.notes.append(_UNANSWERABLE.format(key=key))
         draft.put("reference", list(dict.fromkeys(map(str, value["text"]))) or None, key)
+    elif value == []:
+        draft.notes.append(_UNANSWERABLE.format(key=key))
     elif isinstance(value, dict) and isinstance(value.get("aliases"), list):
         # TriviaQA: every name the answer goes by.
         names = [each for each in (value.get("value"), *value["aliases"]) if isinstance(each, str)]
@@ -140,6 +142,7 @@ def question_answer(draft: Draft, value: Any, key: str, _row: Row) -> None:
         reference_text(draft, value, key, {})
 
 
+_UNANSWERABLE = '"{key}" holds no text: the question has no answer, and the record no reference'
 _FINAL = re.compile(r"\n#### ?([-+$€£]?[0-9][0-9.,]{0,40})\s*\Z")
 
 

@@ -89,6 +89,8 @@ def test_a_misspelt_prompt_is_still_found():
             {"frage": "Warum ist der Himmel blau?", "antwort": "Wegen der Streuung des Lichts an Molekülen."},
             "frage",
         ),
+        ({"note": "A long text that is about something else.", "user_prompt": "Say hi"}, "user_prompt"),
+        ({"prompt_id": "p1", "prompt_text": "Say hi", "gold": "Hi there, how are you?"}, "prompt_text"),
         ({"a.b": {"c": "hidden"}, "text": "seen"}, "text"),
         ({"n": 1, "flag": True}, None),
         ({"id": "x", "url": "https://a.example"}, None),

@@ -135,6 +135,12 @@ def test_squads_articles_are_as_many_records_as_they_have_questions():
     assert 'faq.jsonl line 1: paragraphs[0].qas[2]: "question" is a number' in str(survey.problems[0])
 
 
+@pytest.mark.parametrize("answers", [[], {"text": [], "answer_start": []}])
+def test_a_question_that_has_no_answer_is_told(answers):
+    (hint,) = survey_of({"id": "a", "context": "c", "question": "Who?", "answers": answers}).hints
+    assert '"answers" holds no text: the question has no answer' in str(hint)
+
+
 def test_squads_wrapping_is_opened():
     qas = [
         {"id": "a", "question": "When?", "answers": [{"text": "1978"}]},
