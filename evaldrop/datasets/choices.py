@@ -1,13 +1,11 @@
 """A row's choices: a list, an object or columns, and what they are called."""
 
-import ast
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from evaldrop.datasets.texts import scalar_text
+from evaldrop.datasets.texts import MAX_WRITTEN_OUT, scalar_text, written_out
 
 LIST_KEYS = ("choices", "options", "endings", "answer_choices", "mc1_targets", "target_scores")
 # Beside one of these, answers are choices; alone, any of them is right.
@@ -30,7 +28,6 @@ _LETTERED = re.compile(r"\s*\(?([A-Ja-j])\s?[).:]\s*(.+)", re.DOTALL)
 # Before a choice in a text that holds them all: "A) ice B) iron", "a ) ice , b ) iron".
 _MARK = re.compile(r"(?:^|(?<=[\s,;]))\(?([A-Ja-j])\s?[).:]\s?")
 LETTER = re.compile(r"\(?([A-Za-z])\s?[).:]?")
-_MAX_WRITTEN_OUT = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,20 +118,13 @@ def _listed(key: str, value: Any) -> Choices | None:
 
 def _written_out(value: Any) -> Any:
     """Read a list that a table holds as its text: as JSON, as Python, or letter by letter."""
-    if isinstance(value, str) and len(value) <= _MAX_WRITTEN_OUT:
+    if isinstance(value, str) and len(value) <= MAX_WRITTEN_OUT:
         marks = list(_MARK.finditer(value))
         if len(marks) > 1 and "".join(mark[1] for mark in marks).upper() == LETTERS[: len(marks)]:
             ends = [*(mark.start() for mark in marks[1:]), len(value)]
             texts = [value[mark.end() : end].strip(" ,;\n\t") for mark, end in zip(marks, ends, strict=True)]
             return {mark[1]: text for mark, text in zip(marks, texts, strict=True)}
-    if not isinstance(value, str) or len(value) > _MAX_WRITTEN_OUT or value.strip()[:1] not in ("[", "{"):
-        return value
-    for parse in (json.loads, ast.literal_eval):
-        try:
-            return parse(value.strip())
-        except (ValueError, SyntaxError, RecursionError, MemoryError):
-            continue
-    return value
+    return written_out(value)
 
 
 def _lettered(key: str, value: list[Any]) -> Choices | None:

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from evaldrop.datasets.drafts import Draft, put_variables
-from evaldrop.datasets.texts import is_messages, plain_text_of, scalar_text, text_of
+from evaldrop.datasets.texts import is_messages, is_text, plain_text_of, scalar_text, text_of, written_out
 
 Row = Mapping[str, Any]
 KeyReader = Callable[[Draft, Any, str, Row], None]
@@ -90,6 +90,8 @@ def reference_text(draft: Draft, value: Any, key: str, _row: Row) -> None:
 
 def more_references(draft: Draft, value: Any, key: str, _row: Row) -> None:
     """Read references that are as good as those the row gave before."""
+    if isinstance(value, str) and is_text(parsed := written_out(value)):
+        value = parsed
     given = draft.values.get("reference")
     if given is None:
         draft.put("reference", value, key)
@@ -108,6 +110,9 @@ def context_texts(draft: Draft, value: Any, key: str, _row: Row) -> None:
     if draft.values.get("context"):
         draft.leave(key, value)
         return
+    # What a table's cell holds of a list.
+    if isinstance(value, str) and is_text(parsed := written_out(value)):
+        value = parsed
     if isinstance(value, list):
         value = [plain_text_of(each) if isinstance(each, dict) else each for each in value]
     draft.put("context", (plain_text_of(value) or value) if isinstance(value, dict) else value, key)

@@ -1,10 +1,13 @@
 """The texts in JSON values, whatever form a tool gave them."""
 
+import ast
 import json
 import unicodedata
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
+MAX_WRITTEN_OUT = 200_000
 TEXT_KEYS = ("response", "output", "answer", "text", "content", "result", "completion", "expected_response")
 
 
@@ -104,6 +107,20 @@ def is_text(value: Any) -> bool:
     if isinstance(value, list):
         return bool(value) and all(isinstance(member, str) for member in value)
     return isinstance(value, str) and bool(value.strip())
+
+
+def written_out(value: Any) -> Any:
+    """Read a list or an object that a table's cell holds as JSON or as Python writes it; leave all else."""
+    if not isinstance(value, str) or len(value) > MAX_WRITTEN_OUT or value.strip()[:1] not in ("[", "{"):
+        return value
+    for parse in (json.loads, ast.literal_eval):
+        try:
+            # A stray backslash in a text is no news to whoever runs this.
+            with warnings.catch_warnings(action="ignore"):
+                return parse(value.strip())
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+    return value
 
 
 def joined_blocks(value: Any) -> Any:

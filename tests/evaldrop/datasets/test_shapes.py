@@ -773,6 +773,24 @@ def test_an_instructions_input_is_always_below_it(below, further):
     )
 
 
+@pytest.mark.parametrize("cell", ["['In 1978.', \"It's old.\"]", '["In 1978.", "It\'s old."]'])
+def test_a_list_that_a_table_holds_as_text_is_a_list(cell):
+    record = record_of({"question": "When?", "contexts": cell, "answer": "x", "ground_truths": cell})
+    assert record.context == "In 1978.\n\nIt's old."
+    assert record.reference == ("In 1978.", "It's old.")
+    assert (
+        record_of({"question": "When?", "contexts": "[1] says so.", "answer": "x"}).context == "[1] says so."
+    )
+
+
+@pytest.mark.parametrize(
+    "cell", ["[" * 150_000, "[" + "-" * 150_000 + "1]", "['\\d']", "[1, {2: 3}]", "[x for x in y]"]
+)
+def test_a_text_that_only_begins_like_a_list_is_a_text(cell):
+    record = record_of({"question": "When?", "contexts": cell, "answer": "x"})
+    assert record.context in (cell, "\\d")
+
+
 @pytest.mark.parametrize("empty", ["", None, " ", [], {}])
 def test_an_empty_input_adds_nothing(empty):
     assert record_of({"instruction": "Sort.", "input": empty, "output": "x"}).prompt == "Sort."
