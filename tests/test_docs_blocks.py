@@ -270,30 +270,42 @@ def shown_by_make_run(folder, validated):
 
 
 def shown_of_wrong_rows(folder, validated):
-    rows = [{"id": f"q{number}", "prompt": "Why?"} for number in range(-1, 51)]
+    rows = [{"id": f"q{number}", "prompt": f"Why {number}?"} for number in range(-1, 51)]
     rows[6] = b'{"prompt": "a"'
     rows[11] = b'{"prompt": "caf\xe9"}'
-    rows[40] = {"reference": "x"}
+    rows[40] = {"dialogue": [{"text": "Why so?"}]}
+    rows[42] = {"prompt\u00a0": "Why so?"}
     rows[51] = {"id": "q7", "prompt": "a"}
     # As long as it takes for the wrong byte to be where the page says.
     before = sum(len(row if isinstance(row, bytes) else json.dumps(row)) + 1 for row in rows[:11]) + 16
     rows[0]["prompt"] += "y" * (2_135 - before)
     _, lines = validated(SMALLEST, *rows)
-    good, wrong = {"prompt": "a"}, {"prompt": "a", "referenceResponse": {}}
-    array = b"[\n%s\n]" % b",\n\n\n\n\n".join(json.dumps(row).encode() for row in (good, good, wrong))
+    three = ({"prompt": "Why?"}, {"prompt": "Who?"}, {"prompt": "How?", "referenceResponse": {}})
+    array = b"[\n%s\n]" % b",\n\n\n\n\n".join(json.dumps(row).encode() for row in three)
     _, elements = validated(SMALLEST, array, name="faq.json")
-    sheet = ["id,prompt,reference,category", *(f"c{n},Why?,So,a" for n in range(59)), "c60,Why, when?,So,a"]
+    sheet = [
+        "id,prompt,reference,category",
+        *(f"c{n},Why {n}?,So,a" for n in range(59)),
+        "c60,Why, when?,So,a",
+    ]
     _, cells = validated(SMALLEST, "\n".join(sheet).encode(), name="faq.csv")
     parquet = io.BytesIO()
-    pq.write_table(pa.table({"prompt": ["Why?"] * 7 + [None] + ["Why?"] * 4}), parquet)
+    asked = [f"Why {number}?" for number in range(12)]
+    pq.write_table(pa.table({"prompt": [*asked[:7], None, *asked[8:]]}), parquet)
     _, columns = validated(SMALLEST, parquet.getvalue(), name="faq.parquet")
     return without_the_word_error(lines + cells + columns + elements)
+
+
+def shown_of_another_tools_rows(folder, validated):
+    row = {"question": "Why?", "answer": "So.", "contexts": ["It is so."], "ground_truth": "So it is."}
+    _, told = validated(SMALLEST, {**row, "evolution_type": "simple"})
+    return "".join(f"{line}\n" for line in re.findall(r"recognised as .*", told))
 
 
 def shown_of_long_records(folder, validated):
     candidates = [REST["candidates"][0], {"name": "polly", "model": "parrot.polly-v1:0"}]
     definition = {"name": "x", "metrics": ["length_words"], "candidates": candidates}
-    rows = [{"prompt": text} for text in (*["Why?"] * 9, "x" * 20_000_000, "x" * 400_000)]
+    rows = [{"prompt": text} for text in (*(f"Why {n}?" for n in range(9)), "x" * 20_000_000, "x" * 400_000)]
     _, told = validated(json.dumps(definition), *rows)
     return without_the_word_error(told)
 
@@ -323,11 +335,12 @@ SMALLEST = "name: x\nmetrics: [length_words]\ncandidates: [{name: a, model: us.a
 
 
 def without_the_word_error(printed):
-    return re.sub(r"^error ", "", printed, flags=re.MULTILINE)
+    return re.sub(r"^error |^note .*: (?:recognised|read) as .*\n", "", printed, flags=re.MULTILINE)
 
 
 TIME = r"\b\d+(?:\.\d+)? m?s\b"
 SHOWN = {
+    ("docs/datasets.md", "Shapes of other tools"): (shown_of_another_tools_rows, ()),
     ("README.md", "evaldrop"): (shown_by_make_run, (RUN_ID, TIME)),
     ("docs/datasets.md", "What is refused, and how it reads"): (shown_of_wrong_rows, ()),
     ("docs/datasets.md", "Long records"): (shown_of_long_records, (r"\b[\d,]{7,}(?= bytes)",)),

@@ -10,9 +10,10 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from evaldrop.datasets.drafts import Fault, is_messages
+from evaldrop.datasets.drafts import Fault
 from evaldrop.datasets.json_text import parse_row
 from evaldrop.datasets.rows import ParsedRow
+from evaldrop.datasets.texts import is_messages
 
 # Text whatever it looks like: a prompt, an answer or a response may itself be JSON.
 _TEXTS = frozenset({

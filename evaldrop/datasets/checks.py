@@ -1,18 +1,17 @@
 """From a draft to a record: every canonical field is checked, and all faults of a row are found together."""
 
-from difflib import get_close_matches
 from typing import Any, TypeVar
 
+from evaldrop.datasets.advice import field_line, likely_path, no_prompt
 from evaldrop.datasets.drafts import (
     MAX_NAME_CHARACTERS,
     Draft,
     Fault,
     kind_of,
     read_criterion,
-    scalar_text,
 )
-from evaldrop.datasets.records import CANONICAL_FIELDS, MAX_ID_CHARACTERS, Message, Record
-from evaldrop.datasets.shape_values import joined_blocks
+from evaldrop.datasets.records import MAX_ID_CHARACTERS, Message, Record
+from evaldrop.datasets.texts import joined_blocks, scalar_text
 
 _T = TypeVar("_T")
 # OpenAI's rows say "developer" where others say "system".
@@ -26,7 +25,7 @@ def check(draft: Draft, *, line: int) -> tuple[Record | None, list[Fault]]:
         "id": checker.id(line),
         "prompt": checker.prompt(),
         "messages": checker.messages(),
-        "system": checker.of_type("system", str, "a string") or None,
+        "system": checker.system(),
         "context": "\n\n".join(checker.texts("context", "a string or a list of strings")) or None,
         "reference": checker.texts("reference", "a string, a number or a list of them"),
         "category": checker.label("category"),
@@ -41,12 +40,6 @@ def check(draft: Draft, *, line: int) -> tuple[Record | None, list[Fault]]:
     if draft.faults:
         return None, draft.faults
     return Record(**values), []
-
-
-def did_you_mean(key: str, names: tuple[str, ...] = CANONICAL_FIELDS) -> str | None:
-    """Find the canonical field a key was probably meant to be; None when there is none."""
-    close = get_close_matches(key.lower().replace("-", "_"), names, n=1, cutoff=0.8)
-    return close[0] if close else None
 
 
 class _DraftChecker:
@@ -80,7 +73,20 @@ class _DraftChecker:
             self._draft.refuse(what, f"Shorten it to {MAX_ID_CHARACTERS} at most.")
         return text
 
+    def system(self) -> str | None:
+        value = joined_blocks(self._values.get("system"))
+        if value is not None and not isinstance(value, str):
+            self._wrong("system", value, "a string or a list of text blocks")
+            return None
+        return value or None
+
     def prompt(self) -> str | None:
+        value = self._values.get("prompt")
+        path = likely_path({self._shown("prompt"): value}) if isinstance(value, dict) else None
+        if path is not None:
+            do = f"If it is {path}, write {field_line(path)} in the evaluation."
+            self._draft.refuse(f'"{self._shown("prompt")}" is an object, not a string', do)
+            return None
         value = self.of_type("prompt", str, "a string")
         if value is not None and not value.strip():
             self._draft.refuse(f'"{self._shown("prompt")}" is empty', "Write the prompt, or remove the row.")
@@ -96,14 +102,7 @@ class _DraftChecker:
                 f'"{self._shown("messages")}" is an empty list', 'Give messages, or a "prompt".'
             )
         elif not given and not self._draft.is_prompt_blamed:
-            self._draft.refuse("no prompt", self._prompt_advice())
-
-    def _prompt_advice(self) -> str:
-        for key in self._draft.metadata:
-            meant = did_you_mean(key, ("prompt", "messages"))
-            if meant:
-                return f'Rename "{key[:MAX_NAME_CHARACTERS]}" to "{meant}".'
-        return 'Give every record a "prompt" or "messages".'
+            self._draft.faults.append(no_prompt(self._draft.metadata))
 
     def messages(self) -> tuple[Message, ...]:
         value = self.of_type("messages", list, "a list of messages")
@@ -120,7 +119,9 @@ class _DraftChecker:
         shown = self._shown("messages")
         # Models take words of the assistant at the end for the beginning of their own, or refuse them.
         if messages[-1].role == "assistant":
-            do = 'End with a user message; an ideal answer belongs in "reference".'
+            do = "End with a user message."
+            if self._draft.last_turn == "reference":
+                do = 'Remove it, or the "reference": alone it is read as the ideal answer.'
             self._draft.refuse(f'"{shown}" ends with an assistant message', do)
         elif not any(message.role == "user" for message in messages):
             self._draft.refuse(f'"{shown}" holds no user message', "Give at least one message the role user.")

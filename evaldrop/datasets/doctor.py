@@ -1,69 +1,155 @@
 """Cheap looks at a dataset's content: what would make an evaluation's numbers say less than they seem to."""
 
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from evaldrop.datasets.reading import SeenIds
-from evaldrop.datasets.records import Problem, Record
+from evaldrop.datasets.advice import unseen
+from evaldrop.datasets.choices import Choices
+from evaldrop.datasets.records import Problem, Record, Unit
+from evaldrop.datasets.seen import SeenIds
 
 # Below this a reference such as "Yes" or "8" is in many prompts by chance.
 MIN_LEAKED_CHARACTERS = 12
 # A category with this share of the records decides the mean by itself.
 DOMINANT_SHARE = 0.8
+MIN_PROMPT_CHARACTERS = 3
 MIN_RECORDS_FOR_BALANCE = 20
+MIN_CHOICES_FOR_BALANCE = 5
 MAX_LINES_NAMED = 5
+# Repetitions are looked for among as many records: each costs up to 96 bytes.
+MAX_COMPARED = 300_000
+
+# What stands in a table's cell that nobody filled in.
+_EMPTY = re.compile(
+    r"[\W_]*|n/?a|none|null|nil|nan|undefined|tbd|todo|xxx+|lorem ipsum|#(n/a|ref!|value!|name\?)",
+    re.IGNORECASE,
+)
+_MAX_EMPTY_CHARACTERS = 20
 
 
 @dataclass(slots=True, kw_only=True)
 class _Sightings:
-    """How often something was seen, and on which lines at first."""
+    """How often something was seen, and on which lines (or whatever its file counts by) at first."""
 
+    unit: Unit = "line"
     count: int = 0
-    lines: list[int] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
 
-    def add(self, line: int) -> None:
+    def add(self, line: object) -> None:
         self.count += 1
         if len(self.lines) < MAX_LINES_NAMED:
-            self.lines.append(line)
+            self.lines.append(str(line))
 
     def __str__(self) -> str:
-        shown = ", ".join(str(line) for line in self.lines)
         rest = self.count - len(self.lines)
-        return f"{shown} and {rest:,} more" if rest else shown
+        more = f" and {rest:,} more" if rest else ""
+        plural = "s" if self.count > 1 or " and " in self.lines[0] else ""
+        return f"{self.count:,} ({self.unit}{plural} {', '.join(self.lines)}{more})"
 
 
-def examine_records(records: Iterable[Record], *, source: str) -> tuple[Problem, ...]:
+class Doctor:
     """
-    Warn of repeated prompts, references that their own prompt gives away, and one category above all others.
+    Looks at records one by one, holds none, and names what it found.
 
-    Records are read once and not held. There is at most one warning of each kind, with a count and the first
-    lines.
+    There is at most one finding of each kind, with a count and the first lines.
     """
-    prompts = SeenIds()
-    repeated, leaking = _Sightings(), _Sightings()
-    categories: Counter[str] = Counter()
-    for record in records:
-        # The same question on another context is no repetition; NUL keeps the parts from running together.
-        question = "\x00".join((record.prompt_text, record.system or "", record.context or ""))
-        if prompts.first_line(question, record.line) is not None:
-            repeated.add(record.line)
-        if _leaks(record):
-            leaking.add(record.line)
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._prompts, self._answers = SeenIds(), SeenIds()
+        self._n_compared = self._n_records = 0
+        self._repeated, self._contradicting = _Sightings(), _Sightings()
+        self._leaking, self._blank_prompts, self._blank_references = _Sightings(), _Sightings(), _Sightings()
+        self._unseen_ids = _Sightings()
+        self._categories: Counter[str] = Counter()
+        self._letters: Counter[str] = Counter()
+
+    def add(self, record: Record, choices: Choices | None = None) -> None:
+        """Look at one record, and at the choices that its prompt shows."""
+        if self._n_compared < MAX_COMPARED:
+            self._compare(record)
+        # The right choice stands in its prompt.
+        if choices is None and _leaks(record):
+            self._leaking.add(record.line)
+        if choices is not None and record.reference:
+            self._letters[record.reference[0]] += 1
+        self._n_records += 1
+        # Of Chinese, two characters may be a question.
+        asked = record.prompt_text.strip()
+        if _is_blank(asked) or (len(asked) < MIN_PROMPT_CHARACTERS and asked.isascii()):
+            self._blank_prompts.add(record.line)
+        # Of a classification "none" may be the right answer; it is not when others say it at length.
+        if record.reference and all(map(_is_blank, record.reference)) and choices is None:
+            self._blank_references.add(record.line)
+        if unseen(record.id):
+            self._unseen_ids.add(f"{record.line} with {unseen(record.id)}")
         # Bounded, since every record may have a category of its own.
-        if record.category is not None and (record.category in categories or len(categories) < 10_000):
-            categories[record.category] += 1
-    findings = []
-    if repeated.count:
-        what = f"prompts that repeat an earlier one word for word: {repeated.count:,} (lines {repeated})"
-        do = "Remove repetitions, or give them one `group`: they are not independent evidence."
-        findings.append((what, do))
-    if leaking.count:
-        what = f"references that stand word for word in their prompt: {leaking.count:,} (lines {leaking})"
-        do = "Check that the prompt does not give the answer away; quoted source text belongs in `context`."
-        findings.append((what, do))
-    findings += _unbalanced(categories)
-    return tuple(Problem(source=source, line=None, what=what, do=do) for what, do in findings)
+        if record.category is not None and (
+            record.category in self._categories or len(self._categories) < 10_000
+        ):
+            self._categories[record.category] += 1
+
+    def _compare(self, record: Record) -> None:
+        self._n_compared += 1
+        # The same question on another context is no repetition; NUL keeps the parts from running together.
+        asked = (record.prompt_text, record.system or "", record.context or "")
+        question = "\x00".join(" ".join(part.casefold().split()) for part in asked)
+        first = self._prompts.first_line(question, record.line)
+        ideal = "\x00".join(sorted(" ".join(each.casefold().split()) for each in record.reference))
+        other = self._answers.first_line(f"{question}\x00\x00{ideal}", record.line)
+        if first is None:
+            return
+        if other is None and record.reference:
+            self._contradicting.add(f"{first} and {record.line}")
+        # One group is how a dataset says that it knows: its records are not counted as independent.
+        elif record.group is None:
+            self._repeated.add(record.line)
+
+    def findings(self, unit: Unit = "line") -> tuple[Problem, ...]:
+        """Return what was found, worst first; `unit` is what the file's rows are counted by."""
+        for seen in (
+            self._repeated, self._contradicting, self._leaking, self._blank_prompts, self._blank_references,
+            self._unseen_ids,
+        ):  # fmt: skip
+            seen.unit = unit
+        return tuple(Problem(source=self._source, line=None, what=what, do=do) for what, do in self._found())
+
+    def _found(self) -> Iterator[tuple[str, str]]:
+        if self._contradicting.count:
+            what = f"the same prompt with different references: {self._contradicting}"
+            yield what, "One of them is wrong, or both are right: then give both as a list on one record."
+        if self._repeated.count:
+            what = f"prompts that repeat an earlier one, word for word: {self._repeated}"
+            yield what, "Remove repetitions, or give them one `group`: they are not independent evidence."
+        if self._leaking.count:
+            what = f"references that stand word for word in their prompt: {self._leaking}"
+            yield (
+                what,
+                "See whether the prompt gives the answer away; a text to rely on belongs in `context`.",
+            )
+        yield from self._blank()
+        if self._unseen_ids.count:
+            what = f"ids with characters that are not seen: {self._unseen_ids}"
+            yield what, "Remove them: labels and other runs find a record by its id."
+        yield from _unbalanced(self._categories)
+        yield from _one_letter(self._letters)
+
+    def _blank(self) -> Iterator[tuple[str, str]]:
+        # Where most are as short, they are meant.
+        if 0 < self._blank_prompts.count * 2 < self._n_records:
+            yield (
+                f"prompts that say next to nothing: {self._blank_prompts}",
+                "Write them, or remove the rows.",
+            )
+        if 0 < self._blank_references.count * 2 < self._n_records:
+            what = f"references that say next to nothing: {self._blank_references}"
+            yield what, "Write them, or leave them out: a response is held against what is there."
+
+
+def _is_blank(text: str) -> bool:
+    return len(text) <= _MAX_EMPTY_CHARACTERS and _EMPTY.fullmatch(text.strip()) is not None
 
 
 def _leaks(record: Record) -> bool:
@@ -72,12 +158,21 @@ def _leaks(record: Record) -> bool:
     return any(len(answer) >= MIN_LEAKED_CHARACTERS and answer in prompt for answer in answers)
 
 
-def _unbalanced(categories: Counter[str]) -> list[tuple[str, str]]:
+def _unbalanced(categories: Counter[str]) -> Iterator[tuple[str, str]]:
     total = categories.total()
     if total < MIN_RECORDS_FOR_BALANCE or len(categories) < 2:
-        return []
+        return
     name, most = categories.most_common(1)[0]
-    if most < DOMINANT_SHARE * total:
-        return []
-    what = f'category "{name[:100]}" holds {most:,} of {total:,} records that have one'
-    return [(what, "Read results by category: the overall mean is nearly that category's alone.")]
+    if most >= DOMINANT_SHARE * total:
+        what = f'category "{name[:100]}" holds {most:,} of {total:,} records that have one'
+        yield what, "Read results by category: the overall mean is nearly that category's alone."
+
+
+def _one_letter(letters: Counter[str]) -> Iterator[tuple[str, str]]:
+    total = letters.total()
+    if total < MIN_CHOICES_FOR_BALANCE:
+        return
+    letter, most = letters.most_common(1)[0]
+    if most >= DOMINANT_SHARE * total:
+        what = f"the right choice is {letter} in {most:,} of {total:,} records"
+        yield what, f"Shuffle the choices: a model that always says {letter} would seem to know."

@@ -7,8 +7,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-TEXT_KEYS = ("response", "output", "answer", "text", "content", "result", "completion", "expected_response")
-PROMPT_KEYS = ("prompt", "question", "query", "input")
+from evaldrop.datasets.choices import Choices
+from evaldrop.datasets.texts import is_messages, is_text
+
+PROMPT_KEYS = ("prompt", "question", "query", "input", "user_input", "user_query", "user_message", "message")
+# Variables that tools give beside the prompt, and that an answer relies on.
+_CONTEXT_KEYS = ("context", "contexts", "retrieved_contexts", "retrieved_context", "documents", "passages")
+_SYSTEM_KEYS = ("system", "system_prompt", "system_message")
+
+
+class OpenIndex(NamedTuple):
+    """An answer given as an index of choices, before it is known whether they are counted from 0 or 1."""
+
+    number: int
+    key: str
+    choices: Choices
 
 
 class Fault(NamedTuple):
@@ -23,23 +36,32 @@ class Draft:
     """
     Canonical values as a row gave them.
 
-    `names` says under which key the user wrote a canonical field, so that a fault names what they can find.
-    `notes` are remarks on what a shape could not carry over. `is_prompt_blamed` says that a fault already
-    says why there is no prompt.
+    `names` says under which key the user wrote a canonical field, so that a fault names what they can find;
+    `told` says it in more words where a key is not all there is to say ("answer, an index counted from 0").
+    `aside` are the row's keys of which nothing was used. `notes` are remarks on what a shape could not carry
+    over. `is_prompt_blamed` says that a fault already says why there is no prompt. `choices` are those shown
+    in the prompt; `open_index` is an answer that may count them from 0 or from 1. `last_turn` is what an
+    assistant's turn at the end of the messages means: "reference", "responses.<candidate>", or a fault ("").
     """
 
     values: dict[str, Any] = field(default_factory=dict)
     metadata: dict[str, Any] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    told: dict[str, str] = field(default_factory=dict)
+    aside: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     is_prompt_blamed: bool = False
+    choices: Choices | None = None
+    open_index: OpenIndex | None = None
+    last_turn: str = "reference"
 
-    def put(self, name: str, value: Any, source: str) -> None:
+    def put(self, name: str, value: Any, source: str, *, told: str | None = None) -> None:
         """Set a canonical field from the key `source`; null is the same as absent."""
         if value is not None:
             self.values[name] = value
             self.names[name] = source
+            self.told[name] = told or source
 
     def refuse(self, what: str, do: str) -> None:
         """Add a fault."""
@@ -60,6 +82,12 @@ class Draft:
             key = f"row.{key}"
         self.metadata[key] = value
 
+    def leave(self, key: str, value: Any) -> None:
+        """Keep a value in the metadata, and say that it was left aside; null is the same as absent."""
+        self.keep(key, value)
+        if value not in (None, "", [], {}):
+            self.aside.append(key)
+
     def keep_all(self, values: Any, source: str) -> None:
         """Keep each member of an object in the metadata."""
         if isinstance(values, dict):
@@ -68,10 +96,13 @@ class Draft:
         elif values is not None:
             self.refuse_type(source, values, "an object")
 
-    def add_response(self, candidate: str, text: Any, source: str) -> None:
+    def add_response(self, candidate: str, text: Any, source: str, *, told: str | None = None) -> None:
         """Add the response a candidate already gave; null means it gave none."""
         responses = self.values.setdefault("responses", {})
         self.names.setdefault("responses", source)
+        earlier = self.told.get("responses")
+        if earlier is None or (told or source) not in earlier.split(", "):
+            self.told["responses"] = f"{earlier}, {told or source}" if earlier else told or source
         # Responses that are no object are refused when the draft is checked, once.
         if text is None or not isinstance(responses, dict):
             return
@@ -123,59 +154,65 @@ def wrong_type(name: str, value: Any, wanted: str) -> Fault:
     return Fault(f'"{name}" is {kind_of(value)}, not {wanted}', f'Make "{name}" {wanted}.')
 
 
-def scalar_text(value: Any) -> str | None:
-    """Text of a string, number or boolean as JSON writes it; None for anything else."""
-    if isinstance(value, str):
-        return value
-    return json.dumps(value) if isinstance(value, bool | int | float) else None
-
-
-def text_of(value: Any) -> str | None:
-    """
-    Text of what a tool calls an output, whatever form it has; None for null.
-
-    An object gives its member named like a response, or its only member; a list of messages gives its last;
-    anything else becomes JSON text.
-    """
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, dict) and value:
-        if isinstance(value.get("messages"), list):
-            return text_of(value["messages"])
-        members = [value[key] for key in TEXT_KEYS if isinstance(value.get(key), str)]
-        lone = scalar_text(next(iter(value.values()))) if len(value) == 1 else None
-        if members or lone is not None:
-            return members[0] if members else lone
-    if is_messages(value):
-        return text_of(value[-1].get("content"))
-    return json.dumps(value, ensure_ascii=False)
-
-
-def is_messages(value: Any) -> bool:
-    """Tell whether a value looks like a conversation: a list of objects with roles."""
-    return isinstance(value, list) and bool(value) and all(isinstance(m, dict) and "role" in m for m in value)
-
-
 def put_variables(draft: Draft, variables: Mapping[str, Any], source: str) -> None:
     """
     Make a prompt of named variables, and keep each of them for prompt templates.
 
-    The prompt is the variable called prompt, question, query or input; else the only one; else every variable
-    as a `name: value` line.
+    The prompt is the variable called prompt, question, query, input …; else the only one that is left once
+    context and system are taken; else every one of these as a `name: value` line.
     """
+    if isinstance(variables.get("role"), str) and "content" in variables:
+        draft.put("messages", [variables], source)
+        return
+    if variables.keys() == {"args", "kwargs"}:
+        # What a traced function was called with.
+        _put_call(draft, variables["args"], variables["kwargs"], source)
+        return
     for name, value in variables.items():
         draft.keep(name, value)
+    taken = _take_surroundings(draft, variables, source)
     # A conversation is the prompt, so no other variable is looked at for one.
     if is_messages(variables.get("messages")):
         draft.put("messages", variables["messages"], f"{source}.messages")
         draft.metadata.pop("messages", None)
+        draft.aside += [f"{source}.{name}" for name in variables if name not in ("messages", *taken)]
         return
-    chosen = [name for name in PROMPT_KEYS if variables.get(name) is not None] or list(variables)
+    left = [name for name in variables if name not in taken]
+    chosen = [name for name in PROMPT_KEYS if variables.get(name) is not None] or left
     if len(chosen) == 1 or (chosen and chosen[0] in PROMPT_KEYS):
-        draft.put("prompt", _variable_text(variables[chosen[0]]), f"{source}.{chosen[0]}")
+        value = variables[chosen[0]]
+        if is_messages(value):
+            draft.put("messages", value, f"{source}.{chosen[0]}")
+        else:
+            draft.put("prompt", _variable_text(value), f"{source}.{chosen[0]}")
+        draft.aside += [f"{source}.{name}" for name in left if name != chosen[0]]
     elif chosen:
         lines = (f"{name}: {_variable_text(variables[name])}" for name in chosen)
-        draft.put("prompt", "\n".join(lines), source)
+        told = f"{source} ({', '.join(chosen)}, a line each)"
+        draft.put("prompt", "\n".join(lines), source, told=told)
+
+
+def _put_call(draft: Draft, args: Any, kwargs: Any, source: str) -> None:
+    if isinstance(kwargs, dict) and kwargs and not args:
+        put_variables(draft, kwargs, f"{source}.kwargs")
+    elif isinstance(args, list) and len(args) == 1 and not kwargs:
+        if isinstance(args[0], dict):
+            put_variables(draft, args[0], f"{source}.args[0]")
+        else:
+            draft.put("messages" if is_messages(args[0]) else "prompt", args[0], f"{source}.args[0]")
+    else:
+        draft.put("prompt", f"args: {_variable_text(args)}\nkwargs: {_variable_text(kwargs)}", source)
+
+
+def _take_surroundings(draft: Draft, variables: Mapping[str, Any], source: str) -> tuple[str, ...]:
+    """Put the variables that are a context or a system text where they belong, if there is more to ask."""
+    taken: list[str] = []
+    for home, names in (("context", _CONTEXT_KEYS), ("system", _SYSTEM_KEYS)):
+        name = next((name for name in names if is_text(variables.get(name))), None)
+        if name is not None and home not in draft.values and len(variables) > 1 + len(taken):
+            draft.put(home, variables[name], f"{source}.{name}")
+            taken.append(name)
+    return tuple(taken)
 
 
 def _variable_text(value: Any) -> str | None:

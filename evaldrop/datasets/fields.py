@@ -5,11 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from evaldrop.datasets.checks import did_you_mean
+from evaldrop.datasets.advice import did_you_mean
+from evaldrop.datasets.answers import NO_ANSWER, read_value
+from evaldrop.datasets.conversations import settle_conversation
 from evaldrop.datasets.drafts import Draft, Fault
+from evaldrop.datasets.known_shapes import CANONICAL, recognise
+from evaldrop.datasets.multiple_choice import add_choices
 from evaldrop.datasets.records import CANONICAL_FIELDS
-from evaldrop.datasets.shape_values import prompt_or_messages
-from evaldrop.datasets.shapes import CANONICAL, Shape, recognise
+from evaldrop.datasets.shape_values import prompt_or_messages, split_references
+from evaldrop.datasets.shapes import Shape
 from evaldrop.errors import DatasetError
 
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
@@ -41,12 +45,25 @@ class FieldMapping:
     def __init__(self, fields: Mapping[str, str] | None) -> None:
         self.paths = {target: _checked(target, source) for target, source in (fields or {}).items()}
         self._names_prompt = any(target in _PROMPTS for target in self.paths)
+        # A row's key of which a mapping uses a part is not left aside.
+        steps = (_STEP.match(source) for source in self.paths.values())
+        self._heads = {step[1] for step in steps if step} | set(self.paths.values())
 
     def read(self, row: Mapping[str, Any]) -> Mapped:
         """Draft a row: what is mapped wins over what is recognised."""
-        if not self.paths:
+        if self.paths:
+            mapped = self._read_mapped(row)
+        else:
             shape = recognise(row)
-            return Mapped(draft=(shape or CANONICAL).draft(row), shape=shape, found=frozenset())
+            mapped = Mapped(draft=(shape or CANONICAL).draft(row), shape=shape, found=frozenset())
+        # Wherever they were found: these mean the same in every tool's rows.
+        settle_conversation(mapped.draft)
+        split_references(mapped.draft)
+        if mapped.shape is not None:
+            add_choices(mapped.draft, row)
+        return mapped
+
+    def _read_mapped(self, row: Mapping[str, Any]) -> Mapped:
         used = set(self.paths.values())
         unused = {key: value for key, value in row.items() if key not in used}
         # What is mapped is left out first, then not: a mapping may use a key that its shape needs.
@@ -58,6 +75,7 @@ class FieldMapping:
             if name in draft.values:
                 draft.keep(name, draft.values.pop(name))
         found = {target for target, source in self.paths.items() if _apply(draft, target, source, row)}
+        draft.aside = [key for key in draft.aside if key not in self._heads]
         if self._names_prompt and not found.intersection(_PROMPTS):
             shown = " or ".join(f'"{self.paths[name]}"' for name in _PROMPTS if name in self.paths)
             what = f"no prompt: the row has no {shown}"
@@ -83,7 +101,11 @@ def _apply(draft: Draft, target: str, source: str, row: Mapping[str, Any]) -> bo
     if value is _MISSING or value is None:
         return False
     head, _, rest = target.partition(".")
+    _take_back(draft, head, source)
     match head:
+        case "reference" if draft.choices is not None:
+            draft.notes = [note for note in draft.notes if note != NO_ANSWER]
+            read_value(draft, value, source, draft.choices)
         case "responses" if rest or not isinstance(value, dict):
             given = draft.values.get("responses")
             if isinstance(given, dict):
@@ -99,6 +121,15 @@ def _apply(draft: Draft, target: str, source: str, row: Mapping[str, Any]) -> bo
         case _:
             draft.put(target, value, source)
     return True
+
+
+def _take_back(draft: Draft, head: str, source: str) -> None:
+    """Undo what the shape made of a key that is mapped: a text is a response or a reference, never both."""
+    other = {"responses": "reference", "reference": "responses"}.get(head)
+    if other is not None and draft.names.get(other) == source:
+        draft.values.pop(other, None)
+        draft.names.pop(other, None)
+        draft.told.pop(other, None)
 
 
 def _at(row: Mapping[str, Any], path: str) -> Any:

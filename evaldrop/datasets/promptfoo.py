@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from evaldrop.datasets.drafts import Draft, put_variables, scalar_text, wrong_type
+from evaldrop.datasets.drafts import Draft, put_variables, wrong_type
+from evaldrop.datasets.texts import scalar_text
 
 # Compared with a text as a whole, so the text is a reference; best first.
 _WHOLE = (

@@ -1,24 +1,37 @@
 """Reading a dataset: a stream of bytes in, records and rejected rows out, one for every row."""
 
-from array import array
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from hashlib import blake2b
-from typing import BinaryIO, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, BinaryIO, NamedTuple
 
+from evaldrop.datasets.advice import shown_key
+from evaldrop.datasets.answers import IndexBase, settle_index
 from evaldrop.datasets.checks import check
-from evaldrop.datasets.drafts import Draft, Fault, kind_of
-from evaldrop.datasets.fields import FieldMapping
+from evaldrop.datasets.choices import Choices
+from evaldrop.datasets.drafts import Fault, kind_of
+from evaldrop.datasets.fields import FieldMapping, Mapped
 from evaldrop.datasets.formats import Readable
+from evaldrop.datasets.merging import AnswerMerger, Gathered
+from evaldrop.datasets.nested import nested_rows
 from evaldrop.datasets.opening import open_rows
 from evaldrop.datasets.records import Problem, Record, Rejected, Unit
 from evaldrop.datasets.rows import OpenFile, ParsedRow, RawRow
+from evaldrop.datasets.seen import SeenIds
 from evaldrop.datasets.shapes import Shape
 from evaldrop.errors import DatasetError
 
 # No request of Bedrock is longer. What a record comes to as a request is measured when it is rendered.
 MAX_RECORD_BYTES = 32 * 1024 * 1024
 MAX_SHOWN_ROW = 10_000
+# Rows that wait for one that says from where choices are counted: of ten, one nearly always does.
+MAX_WAITING_ROWS = 1_000
+MAX_WAITING_BYTES = 8 * 1024 * 1024
+
+
+class Joined(NamedTuple):
+    """A row whose answer joined the record of an earlier row."""
+
+    line: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,14 +40,18 @@ class RowReading:
     What became of one row.
 
     `keys` are the row's own; `shape` is None for a row that is not an object, or whose prompt is mapped or
-    missing. `mapped` are the targets of `fields` that the row has.
+    missing. `homes` says in words where each canonical field was found, `aside` which keys were not used.
+    `mapped` are the targets of `fields` that the row has. `choices` are those its prompt shows.
     """
 
-    outcome: Record | Rejected
-    shape: Shape | None
-    keys: tuple[str, ...]
-    notes: tuple[str, ...]
-    mapped: frozenset[str]
+    outcome: Record | Rejected | Joined
+    shape: Shape | None = None
+    keys: tuple[str, ...] = ()
+    homes: Mapping[str, str] = field(default_factory=dict)
+    aside: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    mapped: frozenset[str] = frozenset()
+    choices: Choices | None = None
 
 
 def read_records(
@@ -57,7 +74,7 @@ def read_records(
         DatasetError: The whole file cannot be read (empty, damaged, a workbook …), or `fields` is wrong.
     """
     rows = read_rows(stream, source=source, fields=fields, max_record_bytes=max_record_bytes).rows
-    return (reading.outcome for reading in rows)
+    return (reading.outcome for reading in rows if not isinstance(reading.outcome, Joined))
 
 
 class Readings(NamedTuple):
@@ -75,23 +92,43 @@ def read_rows(
     fields: Mapping[str, str] | None = None,
     max_record_bytes: int = MAX_RECORD_BYTES,
 ) -> Readings:
-    """Return what became of every row, as `read_records` does, with how it was read."""
+    """
+    Return what became of every row, as `read_records` does, with how it was read.
+
+    Rows come in their order, but for those that wait for other models' answers to the same question.
+    """
     mapping = FieldMapping(fields)
     opened = open_rows(stream, source=source, limit=max_record_bytes)
-    rows = _readings(opened, _RowReader(source, mapping, opened, max_record_bytes))
-    return Readings(rows, opened.unit, opened.form)
+    reader = _RowReader(source, mapping, opened, max_record_bytes)
+    return Readings(_readings(opened, reader), opened.unit, opened.form)
 
 
 def _readings(opened: OpenFile, reader: "_RowReader") -> Iterator[RowReading]:
-    row = None
-    for row in opened.rows:
-        yield reader.read(row)
-    if row is None:
+    has_any = False
+    for reading in reader.read(opened.rows):
+        has_any = True
+        yield reading
+    if not has_any:
         raise DatasetError(f"{reader.source} holds no records. Give at least one.")
 
 
+def _gathered(gathered: Gathered[RowReading]) -> RowReading:
+    return replace(gathered.row, outcome=gathered.record)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Drafted:
+    """A row on its way: drafted, or with the fault for which it cannot be. `place` is inside the row."""
+
+    row: RawRow
+    place: str = ""
+    fault: Fault | None = None
+    keys: tuple[str, ...] = ()
+    mapped: Mapped | None = None
+
+
 class _RowReader:
-    """Reads the rows of one file; remembers nothing of them but their ids."""
+    """Reads the rows of one file; remembers nothing of them but their ids, and how choices are counted."""
 
     def __init__(self, source: str, mapping: FieldMapping, opened: OpenFile, limit: int) -> None:
         self.source = source
@@ -100,23 +137,85 @@ class _RowReader:
         self._parse_row = opened.parse
         self._limit = limit
         self._seen = SeenIds()
+        self._base = IndexBase()
+        self._merger: AnswerMerger[RowReading] = AnswerMerger()
 
-    def read(self, row: RawRow) -> RowReading:
+    def read(self, rows: Iterable[RawRow]) -> Iterator[RowReading]:
+        """Yield what becomes of the rows."""
+        for drafted in self._with_known_base(each for row in rows for each in self._draft(row)):
+            yield from self._merged(drafted)
+            yield from map(_gathered, self._merger.overflow())
+        yield from map(_gathered, self._merger.rest())
+
+    def _draft(self, row: RawRow) -> Iterator[_Drafted]:
         value, fault, notes = self._parse(row)
         if fault is None and not isinstance(value, dict):
             fault = Fault(f"the row is {kind_of(value)}, not an object", 'Write it as {"prompt": …}.')
         if fault is not None:
-            outcome = self._rejected(row, [fault])
-            return RowReading(outcome=outcome, shape=None, keys=(), notes=(), mapped=frozenset())
-        mapped = self._mapping.read(value)
-        record, faults = check(mapped.draft, line=row.number)
-        faults = [*faults, *self._duplicates(record, mapped.draft, row.number)]
+            yield _Drafted(row=row, fault=fault)
+            return
+        for place, member in nested_rows(value, line=row.number):
+            mapped = self._mapping.read(member)
+            mapped.draft.notes[:0] = notes
+            yield _Drafted(row=row, place=place, keys=tuple(member), mapped=mapped)
+
+    def _with_known_base(self, rows: Iterable[_Drafted]) -> Iterator[_Drafted]:
+        """Hold rows back until one says whether answers count the choices from 0 or from 1."""
+        waiting: list[_Drafted] = []
+        n_bytes = 0
+        for drafted in rows:
+            draft = drafted.mapped.draft if drafted.mapped else None
+            if draft is not None:
+                self._base.see(draft)
+            waiting.append(drafted)
+            n_bytes += drafted.row.size
+            is_open = len(waiting) > 1 or (draft is not None and draft.open_index is not None)
+            if self._base.is_sought and is_open:
+                if len(waiting) < MAX_WAITING_ROWS and n_bytes < MAX_WAITING_BYTES:
+                    continue
+                self._base.is_sought = False
+            yield from waiting
+            waiting, n_bytes = [], 0
+        yield from waiting
+
+    def _merged(self, drafted: _Drafted) -> Iterator[RowReading]:
+        reading = self._finished(drafted)
+        record = reading.outcome
+        if not isinstance(record, Record) or reading.shape is None or not reading.shape.is_answer:
+            yield reading
+            return
+        if self._merger.join(record):
+            yield replace(reading, outcome=Joined(record.line))
+            return
+        faults = self._duplicates(record.id, record.line)
+        if (line := self._merger.gone_line(record)) is not None:
+            what = f"another answer to the question of {self._unit} {line}, too far below it"
+            faults.append(Fault(what, "Put the answers to one question next to each other."))
+        if faults:
+            yield replace(reading, outcome=self._rejected(drafted, faults))
+        else:
+            self._merger.begin(record, reading)
+
+    def _finished(self, drafted: _Drafted) -> RowReading:
+        if drafted.mapped is None:
+            faults = [drafted.fault] if drafted.fault else []
+            return RowReading(outcome=self._rejected(drafted, faults))
+        draft, shape = drafted.mapped.draft, drafted.mapped.shape
+        settle_index(draft, self._base)
+        record, faults = check(draft, line=drafted.row.number)
+        given = record.id if record is not None else draft.values.get("id")
+        # Several models' answers to one question may all have its id.
+        if record is None or shape is None or not shape.is_answer:
+            faults = [*faults, *self._duplicates(given, drafted.row.number)]
         return RowReading(
-            outcome=record if record is not None and not faults else self._rejected(row, faults),
-            shape=mapped.shape,
-            keys=tuple(value),
-            notes=(*notes, *mapped.draft.notes),
-            mapped=mapped.found,
+            outcome=record if record is not None and not faults else self._rejected(drafted, faults),
+            shape=shape,
+            keys=drafted.keys,
+            homes=draft.told,
+            aside=tuple(draft.aside),
+            notes=tuple(draft.notes),
+            mapped=drafted.mapped.found,
+            choices=draft.choices,
         )
 
     def _parse(self, row: RawRow) -> ParsedRow:
@@ -127,23 +226,23 @@ class _RowReader:
             return ParsedRow(None, Fault(what, "Shorten or split it."))
         return self._parse_row(row)
 
-    def _duplicates(self, record: Record | None, draft: Draft, line: int) -> list[Fault]:
-        """Look the id up, also of a refused row: once mended, it would be the next problem."""
-        given = record.id if record is not None else draft.values.get("id")
+    def _duplicates(self, given: Any, line: int) -> list[Fault]:
+        """Look an id up, also of a refused row: once mended, it would be the next problem."""
         if isinstance(given, bool) or not isinstance(given, str | int) or not str(given).strip():
             return []
         first = self._seen.first_line(str(given), line)
         if first is None:
             return []
-        what = f'the id "{str(given)[:100]}" was already used on {self._unit} {first}'
+        what = f'the id "{shown_key(str(given))}" was already used on {self._unit} {first}'
         return [Fault(what, "Make ids unique.")]
 
-    def _rejected(self, row: RawRow, faults: list[Fault]) -> Rejected:
+    def _rejected(self, drafted: _Drafted, faults: list[Fault]) -> Rejected:
+        row = drafted.row
         problems = tuple(
             Problem(
                 source=self.source,
                 line=row.number,
-                what=fault.what,
+                what=f"{drafted.place}: {fault.what}" if drafted.place else fault.what,
                 do=fault.do,
                 unit=self._unit,
                 text_line=row.text_line,
@@ -154,52 +253,3 @@ class _RowReader:
         text = row.raw[: 4 * MAX_SHOWN_ROW].decode("utf-8", errors="replace")
         shown = text if len(text) <= MAX_SHOWN_ROW else text[:MAX_SHOWN_ROW] + " …"
         return Rejected(line=row.number, problems=problems, row=shown)
-
-
-_FREE = 0
-
-
-class SeenIds:
-    """
-    First lines by id, in an open-addressing table of 64-bit digests.
-
-    24 to 48 bytes an id, so that a million of them fit in a Lambda. Two different ids of a million share a
-    digest with a probability of 3e-8.
-    """
-
-    def __init__(self) -> None:
-        self._count = 0
-        self._make_room(1024)
-
-    def first_line(self, identifier: str, line: int) -> int | None:
-        """Note the line of an id; return the line that had it before, None when none had."""
-        # 0 marks a free slot.
-        digest = int.from_bytes(blake2b(identifier.encode(), digest_size=8).digest(), "little") or 1
-        slot = self._slot(digest)
-        if self._digests[slot] != _FREE:
-            return self._lines[slot]
-        self._digests[slot], self._lines[slot] = digest, line
-        self._count += 1
-        # Never more than half full, or the search for a free slot becomes long.
-        if self._count * 2 > len(self._digests):
-            self._grow()
-        return None
-
-    def _slot(self, digest: int) -> int:
-        digests, mask = self._digests, len(self._digests) - 1
-        slot = digest & mask
-        while digests[slot] not in (_FREE, digest):
-            slot = (slot + 1) & mask
-        return slot
-
-    def _grow(self) -> None:
-        digests, lines = self._digests, self._lines
-        self._make_room(len(digests) * 2)
-        for digest, line in zip(digests, lines, strict=True):
-            if digest != _FREE:
-                slot = self._slot(digest)
-                self._digests[slot], self._lines[slot] = digest, line
-
-    def _make_room(self, slots: int) -> None:
-        self._digests = array("Q", bytes(8 * slots))
-        self._lines = array("I", bytes(array("I").itemsize * slots))

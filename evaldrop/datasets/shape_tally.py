@@ -4,13 +4,22 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from evaldrop.datasets.checks import did_you_mean
+from evaldrop.datasets.advice import did_you_mean, shown_key, unseen
 from evaldrop.datasets.fields import FieldMapping
-from evaldrop.datasets.reading import RowReading
-from evaldrop.datasets.records import Problem
-from evaldrop.datasets.shapes import BARE_SHAPES, CANONICAL, SHARED_KEYS, Shape
+from evaldrop.datasets.known_shapes import BARE_SHAPES, CANONICAL
+from evaldrop.datasets.reading import Joined, RowReading
+from evaldrop.datasets.records import CANONICAL_FIELDS, Problem
+from evaldrop.datasets.shapes import Shape
 
 MAX_UNKNOWN_KEYS = 100
+MAX_SHAPES_TOLD = 5
+# A key that may hold a given response or the ideal one.
+_RESPONSES = frozenset({"response", "output", "completion", "answer"})
+_EITHER = (
+    "In the evaluation write fields: {{responses.NAME: {key}}} if it was given already, "
+    "fields: {{reference: {key}}} if it is ideal."
+)
+MAX_KEYS_TOLD = 20
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,28 +44,47 @@ class ShapeTally:
         self._keys: dict[str, set[str]] = {}
         self._unknown: dict[str, _UnknownKey] = {}
         self._notes: Counter[str] = Counter()
+        self._homes: dict[str, Counter[tuple[str, str]]] = {}
+        self._aside: dict[str, Counter[str]] = {}
+        self._n_joined = 0
 
     def add(self, reading: RowReading) -> None:
         """Count one row."""
         self._mapped.update(reading.mapped)
         # Once a row, however often the row says it: what is counted is rows.
         self._notes.update(dict.fromkeys(reading.notes, 1))
+        self._n_joined += isinstance(reading.outcome, Joined)
         shape = reading.shape
+        name = shape.name if shape else ""
+        homes = self._homes.setdefault(name, Counter())
+        for home in reading.homes.items():
+            # Bounded: keys come from the data.
+            if home in homes or len(homes) < MAX_UNKNOWN_KEYS:
+                homes[home] += 1
+        aside = self._aside.setdefault(name, Counter())
+        for key in reading.aside:
+            if key in aside or len(aside) < MAX_UNKNOWN_KEYS:
+                aside[key] += 1
         if shape is None:
             return
         self._counts[shape.name] += 1
         self._shape_of[shape.name] = shape
-        seen = self._keys.setdefault(shape.name, set())
-        for key in reading.keys:
-            if key in shape.keys:
-                seen.add(key)
-            elif key in self._unknown:
-                self._unknown[key].n_rows += 1
-            elif key not in self._sources and len(self._unknown) < MAX_UNKNOWN_KEYS:
-                # Evaldrop's rows should not have it; in another tool's it only counts when it looks misspelt.
-                meant = did_you_mean(key, tuple(shape.keys))
-                if meant or shape is CANONICAL:
-                    self._unknown[key] = _UnknownKey(line=reading.outcome.line, meant=meant)
+        self._keys.setdefault(shape.name, set()).update(key for key in reading.keys if key in shape.keys)
+        for key in reading.aside:
+            self._add_unknown(key, reading, shape)
+
+    def _add_unknown(self, key: str, reading: RowReading, shape: Shape) -> None:
+        if key in self._unknown:
+            self._unknown[key].n_rows += 1
+        elif (
+            key in reading.keys
+            and key not in {*shape.keys, *self._sources}
+            and len(self._unknown) < MAX_UNKNOWN_KEYS
+        ):
+            # Evaldrop's rows should not have it; in another tool's it only counts when it looks misspelt.
+            meant = did_you_mean(key, tuple(shape.keys))
+            if meant or shape is CANONICAL or unseen(key):
+                self._unknown[key] = _UnknownKey(line=reading.outcome.line, meant=meant)
 
     def shapes(self) -> dict[str, int]:
         """Count rows per shape, most first; bare rows count as the richer shape they are part of."""
@@ -69,23 +97,47 @@ class ShapeTally:
             ]
             if richer:
                 # By name where counts are equal, so that the same file always has the same shape.
-                counts[max(richer, key=lambda other: (self._counts[other], other))] += counts.pop(name)
+                chosen = max(richer, key=lambda other: (self._counts[other], other))
+                counts[chosen] += counts.pop(name)
+                self._homes[chosen] += self._homes.pop(name)
+                self._aside[chosen] += self._aside.pop(name)
         return dict(counts.most_common())
 
-    def sentence(self, shapes: Mapping[str, int]) -> str:
-        """Say what the most frequent shape is, which of its keys occur and what they are mapped to."""
+    def sentences(self, shapes: Mapping[str, int]) -> tuple[str, ...]:
+        """Say what was understood: each shape, where every field was found in it, and what was left aside."""
+        told = [self._sentence(name) for name in list(shapes)[:MAX_SHAPES_TOLD]]
         mapped = ", ".join(f"{target} from {source}" for target, source in self._paths.items())
-        if not shapes:
-            return f"read by the evaluation's fields: {mapped}" if mapped else "not recognised"
-        shape = self._shape_of[next(iter(shapes))]
-        seen = self._keys[shape.name]
-        own_first = sorted(shape.keys, key=lambda key: shape is not CANONICAL and key in SHARED_KEYS)
-        keys = [key for key in own_first if key in seen]
-        said = f"recognised as {shape.title} ({', '.join(keys)})"
-        if shape is not CANONICAL:
-            targets = dict.fromkeys(name for key in keys for name in shape.keys[key].split(", "))
-            said += f"; mapped to {', '.join(targets)}"
-        return f"{said}; by the evaluation's fields: {mapped}" if mapped else said
+        if not told:
+            return (
+                f"read by the evaluation's fields: {mapped}{self._left('')}" if mapped else "not recognised",
+            )
+        if mapped:
+            told[0] += f"; by the evaluation's fields: {mapped}"
+        return tuple(text + self._left(name) for text, name in zip(told, shapes, strict=False))
+
+    def _sentence(self, name: str) -> str:
+        shape = self._shape_of[name]
+        # What is mapped is told by itself.
+        homes = [home for home, _ in self._homes[name].most_common() if home[1] not in self._sources]
+        fields = []
+        for target in CANONICAL_FIELDS:
+            found = [source for field, source in homes if field == target]
+            if len(found) == 1 and found[0].split(" ")[0] == target:
+                fields.append(found[0])
+            elif found and target != "metadata":
+                fields.append(f"{target} from {' or '.join(map(shown_key, found[:4]))}")
+        said = f"recognised as {shape.title}: {'; '.join(fields) or 'nothing in them'}"
+        if self._n_joined and shape.is_answer:
+            said += f"; {_rows(self._n_joined)} joined an earlier one that asks the same"
+        return said
+
+    def _left(self, name: str) -> str:
+        keys = self._aside.get(name)
+        if not keys:
+            return ""
+        shown = ", ".join(shown_key(key) for key, _ in keys.most_common(MAX_KEYS_TOLD))
+        more = f" and {len(keys) - MAX_KEYS_TOLD} more" if len(keys) > MAX_KEYS_TOLD else ""
+        return f". Left aside, kept in metadata: {shown}{more}"
 
     def mixed(self, shapes: Mapping[str, int]) -> list[Problem]:
         """Say that rows have several shapes, if they do."""
@@ -105,18 +157,26 @@ class ShapeTally:
         ]
 
     def hints(self) -> list[Problem]:
-        """Name keys that may be mistakes, and what a tool's rows held that could not be carried over."""
+        """Name keys that may be mistakes."""
         hints = []
         for key, unknown in self._unknown.items():
-            what = f'unknown key "{key[:100]}" ({_rows(unknown.n_rows)}), kept in metadata'
+            what = f'unknown key "{shown_key(key)}" ({_rows(unknown.n_rows)}), kept in metadata'
+            if invisible := unseen(key):
+                what += f"; it holds {invisible}"
             meant = (
-                f'Did you mean "{unknown.meant}"?'
+                _EITHER.format(key=key)
+                if key in _RESPONSES
+                else f'Did you mean "{unknown.meant}"?'
                 if unknown.meant
                 else "Move it into metadata if it is meant."
             )
             hints.append(Problem(source=self._source, line=unknown.line, what=what, do=meant))
+        return hints
+
+    def notes(self) -> list[Problem]:
+        """Say what was not taken as it stands, or not carried over."""
         do = "Nothing to do if that is what you want."
-        return hints + [self._of_file(f"{note} ({_rows(count)})", do) for note, count in self._notes.items()]
+        return [self._of_file(f"{note} ({_rows(count)})", do) for note, count in self._notes.items()]
 
     def _of_file(self, what: str, do: str) -> Problem:
         return Problem(source=self._source, line=None, what=what, do=do)

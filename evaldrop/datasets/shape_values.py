@@ -1,16 +1,13 @@
 """How other tools' nested values are read: each function puts one key of a foreign row into a draft."""
 
-from collections.abc import Callable, Iterable, Mapping
+import json
+import re
+from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any
 
-from evaldrop.datasets.drafts import (
-    Draft,
-    is_messages,
-    put_variables,
-    scalar_text,
-    text_of,
-    wrong_type,
-)
+from evaldrop.datasets.drafts import Draft, put_variables
+from evaldrop.datasets.texts import is_messages, is_text, plain_text_of, scalar_text, text_of, written_out
 
 Row = Mapping[str, Any]
 KeyReader = Callable[[Draft, Any, str, Row], None]
@@ -29,47 +26,142 @@ def response(draft: Draft, value: Any, key: str, _row: Row) -> None:
     draft.add_response(key, text_of(value), key)
 
 
-def generator_response(draft: Draft, value: Any, key: str, row: Row) -> None:
-    """Read AlpacaEval's output, whose candidate is named by `generator`."""
-    draft.add_response(scalar_text(row.get("generator")) or key, text_of(value), key)
+def output_response(draft: Draft, value: Any, key: str, row: Row) -> None:
+    """Read an output that only its key says to be a given response; say how else it may be meant."""
+    response(draft, value, key, row)
+    if not any(row.get(name) is not None for name in _IDEALS):
+        draft.notes.append(
+            f'"{key}" is read as a response already given; if it is the ideal answer, write '
+            f"fields: {{reference: {key}}} in the evaluation"
+        )
+
+
+_IDEALS = ("reference", "expected", "reference_outputs", "expectations")
+
+
+def named_response(*name_keys: str) -> KeyReader:
+    """Make a reader of a response whose candidate another key of the row names."""
+
+    def read(draft: Draft, value: Any, key: str, row: Row) -> None:
+        named = next(((by, name) for by in name_keys if (name := _name(row.get(by)))), None)
+        if named is None:
+            draft.add_response(key, text_of(value), key)
+        else:
+            by, name = named
+            draft.add_response(name, text_of(value), key, told=f"{key} (named by {by})")
+
+    return read
+
+
+def _name(value: Any) -> str | None:
+    """Read a model's or provider's name: a text, or an object's label or id."""
+    if isinstance(value, dict):
+        value = value.get("label") or value.get("id") or value.get("name")
+    text = scalar_text(value)
+    return text.strip() or None if text is not None else None
 
 
 def nothing(_draft: Draft, _value: Any, _key: str, _row: Row) -> None:
     """Read nothing: another key's reader uses this one."""
 
 
-def instruction_input(draft: Draft, value: Any, _key: str, _row: Row) -> None:
+def instruction_input(draft: Draft, value: Any, key: str, _row: Row) -> None:
     """Put Alpaca's input, when there is one, below its instruction."""
     instruction = draft.values.get("prompt")
-    if isinstance(instruction, str) and isinstance(value, str) and value.strip():
-        draft.values["prompt"] = f"{instruction}\n\n{value}"
-
-
-def model_responses(draft: Draft, value: Any, key: str, _row: Row) -> None:
-    """Read Bedrock's modelResponses: [{response, modelIdentifier}]."""
-    if not isinstance(value, list) or not all(isinstance(member, dict) for member in value):
-        draft.refuse_type(key, value, "a list of objects")
-        return
-    for place, given in enumerate(value):
-        name = given.get("modelIdentifier")
-        if isinstance(name, str) and name and isinstance(given.get("response"), str):
-            draft.add_response(name, given["response"], key)
-        else:
-            what = f'"{key}[{place}]" does not hold both "response" and "modelIdentifier" as strings'
-            draft.refuse(what, "Give both.")
+    below = (
+        scalar_text(value) if not isinstance(value, list | dict) else json.dumps(value, ensure_ascii=False)
+    )
+    if not isinstance(instruction, str) or below is None:
+        draft.leave(key, value)
+    elif below.strip() and value not in ([], {}):
+        draft.values["prompt"] = f"{instruction}\n\n{below}"
+        draft.told["prompt"] += f" and {key}"
 
 
 def reference_text(draft: Draft, value: Any, key: str, _row: Row) -> None:
-    """Read a reference that may be inside an object."""
-    draft.put("reference", text_of(value) if isinstance(value, dict) else value, key)
+    """Read a reference that may be inside an object, or a conversation."""
+    if not isinstance(value, dict) and not is_messages(value):
+        draft.put("reference", value, key)
+        return
+    text = plain_text_of(value)
+    told = key if text is not None else f"{key} (as JSON)"
+    draft.put("reference", text_of(value) if text is None else text, key, told=told)
 
 
-def context_unless_given(draft: Draft, value: Any, key: str, _row: Row) -> None:
-    """Read the retrieved context, unless the row also holds the ideal one; then keep it in metadata."""
+def more_references(draft: Draft, value: Any, key: str, _row: Row) -> None:
+    """Read references that are as good as those the row gave before."""
+    if isinstance(value, str) and is_text(parsed := written_out(value)):
+        value = parsed
+    given = draft.values.get("reference")
+    if given is None:
+        draft.put("reference", value, key)
+        return
+    both = [
+        *(given if isinstance(given, list) else [given]),
+        *(value if isinstance(value, list) else [value]),
+    ]
+    texts = list(dict.fromkeys(each for each in both if isinstance(each, str)))
+    told = f"{draft.told['reference']} and {key}"
+    draft.put("reference", texts if len(texts) else both, draft.names["reference"], told=told)
+
+
+def context_texts(draft: Draft, value: Any, key: str, _row: Row) -> None:
+    """Read a context, unless the row gave a better one before: then it is left aside."""
     if draft.values.get("context"):
+        draft.leave(key, value)
+        return
+    # What a table's cell holds of a list.
+    if isinstance(value, str) and is_text(parsed := written_out(value)):
+        value = parsed
+    if isinstance(value, list):
+        value = [plain_text_of(each) if isinstance(each, dict) else each for each in value]
+    draft.put("context", (plain_text_of(value) or value) if isinstance(value, dict) else value, key)
+
+
+def question_answer(draft: Draft, value: Any, key: str, _row: Row) -> None:
+    """Read an answer: SQuAD's texts, GSM8K's number behind its working, a truth as yes or no, or itself."""
+    if isinstance(value, dict) and isinstance(value.get("text"), list):
+        # A question of SQuAD 2 may have no answer in its text.
+        if not value["text"]:
+            draft.notes.append(_UNANSWERABLE.format(key=key))
+        draft.put("reference", list(dict.fromkeys(map(str, value["text"]))) or None, key)
+    elif value == []:
+        draft.notes.append(_UNANSWERABLE.format(key=key))
+    elif isinstance(value, dict) and isinstance(value.get("aliases"), list):
+        # TriviaQA: every name the answer goes by.
+        names = [each for each in (value.get("value"), *value["aliases"]) if isinstance(each, str)]
+        draft.put("reference", list(dict.fromkeys(names)), key)
+    elif (
+        isinstance(value, list) and value and all(isinstance(each, dict) and "text" in each for each in value)
+    ):
+        draft.put("reference", list(dict.fromkeys(str(each["text"]) for each in value)), key)
+    elif isinstance(value, bool):
+        said = ["yes", "true"] if value else ["no", "false"]
+        draft.put("reference", said, key, told=f"{key} (yes or true, no or false)")
+    elif isinstance(value, str) and (final := _FINAL.search(value)):
+        # GSM8K: the working, then the number that counts.
         draft.keep(key, value)
+        told = f"{key} (the number behind ####; its working is kept in metadata)"
+        draft.put("reference", final[1], key, told=told)
     else:
-        draft.put("context", value, key)
+        reference_text(draft, value, key, {})
+
+
+_UNANSWERABLE = '"{key}" holds no text: the question has no answer, and the record no reference'
+_FINAL = re.compile(r"\n#### ?([-+$€£]?[0-9][0-9.,]{0,40})\s*\Z")
+
+
+def split_references(draft: Draft) -> None:
+    """Read fmeval's <OR> between references as any of them."""
+    value = draft.values.get("reference")
+    members = value if isinstance(value, list) else [value]
+    if any(isinstance(member, str) and _OR in member for member in members):
+        parts = [map(str.strip, each.split(_OR)) if isinstance(each, str) else [each] for each in members]
+        draft.values["reference"] = list(chain.from_iterable(parts))
+        draft.told["reference"] += f" ({_OR} between any of them)"
+
+
+_OR = "<OR>"
 
 
 def metadata(draft: Draft, value: Any, key: str, _row: Row) -> None:
@@ -77,21 +169,12 @@ def metadata(draft: Draft, value: Any, key: str, _row: Row) -> None:
     draft.keep_all(value, key)
 
 
-def choices(draft: Draft, value: Any, key: str, _row: Row) -> None:
-    """Show Inspect's choices at the prompt's end as A), B) …, since the target is a letter."""
-    draft.keep(key, value)
-    if not isinstance(value, list) or not all(isinstance(choice, str) for choice in value):
-        draft.refuse_type(key, value, "a list of strings")
-        return
-    # There are 26 letters; the metadata has all choices.
-    shown = "\n".join(f"{chr(ord('A') + place)}) {choice}" for place, choice in enumerate(value[:26]))
-    prompt, messages = draft.values.get("prompt"), draft.values.get("messages")
-    if shown and isinstance(prompt, str):
-        draft.values["prompt"] = f"{prompt}\n\n{shown}"
-    elif shown and isinstance(messages, list) and is_messages(messages):
-        *earlier, last = messages
-        text = joined_blocks(last.get("content"))
-        draft.values["messages"] = [*earlier, {**last, "content": f"{text}\n\n{shown}"}]
+def loose_metadata(draft: Draft, value: Any, key: str, _row: Row) -> None:
+    """Keep what a tool calls metadata, whatever it is."""
+    if isinstance(value, dict):
+        draft.keep_all(value, key)
+    else:
+        draft.keep(key, value)
 
 
 def expectations(draft: Draft, value: Any, key: str, _row: Row) -> None:
@@ -144,90 +227,6 @@ def image(draft: Draft, value: Any, key: str, _row: Row) -> None:
     if value:
         draft.keep(key, value)
         draft.notes.append(f'"{key}" is kept in metadata; images are not sent to the candidates')
-
-
-def model_input(draft: Draft, value: Any, key: str, _row: Row) -> None:
-    """Read a body of Bedrock batch inference: messages (Anthropic, Nova), or a prompt (Llama, Titan, …)."""
-    if not isinstance(value, dict):
-        draft.blame_prompt(wrong_type(key, value, "an object"))
-        return
-    homes = {
-        "messages": "messages",
-        "system": "system",
-        "prompt": "prompt",
-        "inputText": "prompt",
-        "message": "prompt",
-    }
-    for name, member in value.items():
-        if name in homes:
-            text = joined_blocks(member) if name == "system" else member
-            draft.put(homes[name], text, f"{key}.{name}")
-    rest = {name: member for name, member in value.items() if name not in homes}
-    if rest:
-        draft.keep(key, rest)
-
-
-def conversation_turns(draft: Draft, value: Any, key: str, _row: Row) -> None:
-    """Read Bedrock RAG evaluation: the last turn is evaluated, those before it are its conversation."""
-    if not isinstance(value, list) or not value or not all(isinstance(turn, dict) for turn in value):
-        draft.blame_prompt(wrong_type(key, value, "a list of objects with at least one member"))
-        return
-    *earlier, last = value
-    question = _content_text(last.get("prompt"))
-    place = f"{key}[{len(earlier)}]"
-    if earlier:
-        messages = [message for turn in earlier for message in _past_turn(turn)]
-        draft.put("messages", [*messages, {"role": "user", "content": question}], key)
-    else:
-        draft.put("prompt", question, f"{place}.prompt")
-    references = last.get("referenceResponses") or []
-    draft.put("reference", [_content_text(member) for member in references], f"{place}.referenceResponses")
-    _rag_output(draft, last.get("output"), f"{place}.output")
-    unread = {name: last[name] for name in last if name not in ("prompt", "referenceResponses", "output")}
-    if unread:
-        draft.keep(key, unread)
-
-
-def joined_blocks(value: Any) -> Any:
-    """Join a list of text blocks, [{"text": …}] or strings; leave anything else as it is."""
-    if not isinstance(value, list):
-        return value
-    blocks = [block.get("text") if isinstance(block, dict) else block for block in value]
-    texts = [text for text in blocks if isinstance(text, str)]
-    # A block that is no text, such as an image, must not vanish: the value stays, and its type is refused.
-    return "\n".join(texts) if len(texts) == len(blocks) else value
-
-
-def _past_turn(turn: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
-    yield {"role": "user", "content": _content_text(turn.get("prompt"))}
-    output = turn.get("output")
-    said = output.get("text") if isinstance(output, dict) else None
-    answer = said or _content_text((turn.get("referenceResponses") or [None])[0])
-    if answer:
-        yield {"role": "assistant", "content": answer}
-
-
-def _content_text(value: Any) -> Any:
-    return joined_blocks(value.get("content")) if isinstance(value, dict) else value
-
-
-def _rag_output(draft: Draft, output: Any, key: str) -> None:
-    if output is None:
-        return
-    if not isinstance(output, dict):
-        draft.refuse_type(key, output, "an object")
-        return
-    names = (output.get("modelIdentifier"), output.get("knowledgeBaseIdentifier"), "output")
-    draft.add_response(
-        next(name for name in names if isinstance(name, str) and name), output.get("text"), key
-    )
-    found = output.get("retrievedPassages")
-    results = found.get("retrievalResults") if isinstance(found, dict) else None
-    passages = [_content_text(member) for member in results] if isinstance(results, list) else []
-    texts = [passage.get("text") if isinstance(passage, dict) else passage for passage in passages]
-    draft.put(
-        "context", [text for text in texts if isinstance(text, str)] or None, f"{key}.retrievedPassages"
-    )
 
 
 def _listed(question: str, value: Any) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
+from evaldrop.datasets.doctor import Doctor
 from evaldrop.datasets.fields import FieldMapping
 from evaldrop.datasets.reading import MAX_RECORD_BYTES, Readings, RowReading, read_rows
 from evaldrop.datasets.records import Problem, Record, Rejected, Unit
@@ -27,12 +28,15 @@ class Survey:
         source: The file's name, as shown.
         sha256: Hexadecimal digest of the file's bytes.
         shape: Identifier of the shape most rows have; "none" when no row has one.
-        recognised: A sentence on that shape, for logs and reports.
+        recognised: A sentence on each shape, most rows first, for logs and reports: where every field was
+            found, and what was left aside.
         shapes: Rows per shape; more than one means that rows are mixed.
-        n_read, n_accepted, n_rejected: Rows.
+        n_read, n_rejected: Rows.
+        n_accepted: Records; fewer than rows where several rows are one record.
         problems: The first 1,000 problems; `n_problems` counts them all.
-        hints: What may be a mistake and refuses no row.
-        with_field: Records that have a reference, context, category, criteria, responses.
+        hints: What may be a mistake and refuses no row, `findings` included.
+        findings: What a reader of the numbers should know: rows not taken as they stand, repeated prompts ….
+        with_field: Records that have a reference, context, category, criteria, responses, choices.
         categories, candidates, criteria: Records per category, given response, criterion.
         criteria_by_name: Criteria named without a question, and the line that does so first.
         variables: Names a prompt template may use, and how many records have each.
@@ -43,7 +47,7 @@ class Survey:
     source: str
     sha256: str
     shape: str
-    recognised: str
+    recognised: tuple[str, ...]
     shapes: Mapping[str, int]
     n_read: int
     n_accepted: int
@@ -51,6 +55,7 @@ class Survey:
     problems: tuple[Problem, ...]
     n_problems: int
     hints: tuple[Problem, ...]
+    findings: tuple[Problem, ...]
     with_field: Mapping[str, int]
     categories: Mapping[str, int]
     candidates: Mapping[str, int]
@@ -128,7 +133,8 @@ class _Tally:
         self._source = source
         self._shapes = ShapeTally(source, mapping)
         self._problems: list[Problem] = []
-        self._n_problems = self._n_read = self._n_rejected = 0
+        self._n_problems = self._n_read = self._n_accepted = self._n_rejected = 0
+        self._doctor = Doctor(source)
         self._with_field: Counter[str] = Counter()
         self._names = {name: _NameCounter() for name in ("variables", "categories", "candidates", "criteria")}
         self._criteria_by_name: dict[str, int] = {}
@@ -143,7 +149,10 @@ class _Tally:
             self._n_rejected += 1
             self._n_problems += len(reading.outcome.problems)
             self._problems += reading.outcome.problems[: MAX_PROBLEMS_KEPT - len(self._problems)]
-        else:
+        elif isinstance(reading.outcome, Record):
+            self._n_accepted += 1
+            self._doctor.add(reading.outcome, reading.choices)
+            self._with_field["choices"] += reading.choices is not None
             self._add_record(reading.outcome)
 
     def _add_record(self, record: Record) -> None:
@@ -166,7 +175,9 @@ class _Tally:
 
     def survey(self, hashed: _HashedStream, readings: Readings) -> Survey:
         shapes = self._shapes.shapes()
-        problems, hints = self._shapes.unmapped(), [*self._shapes.hints(), *self._overflown()]
+        findings = (*self._shapes.notes(), *self._doctor.findings(readings.unit))
+        problems = self._shapes.unmapped()
+        hints = [*self._shapes.hints(), *findings, *self._overflown()]
         hints = [hint if hint.line is None else replace(hint, unit=readings.unit) for hint in hints]
         # Mixed shapes may be meant; where rows fail they are a likely reason.
         (problems if self._n_rejected else hints).extend(self._shapes.mixed(shapes))
@@ -174,16 +185,17 @@ class _Tally:
             source=self._source,
             sha256=hashed.digest.hexdigest(),
             shape=next(iter(shapes), "none"),
-            recognised="; ".join(filter(None, (readings.form, self._shapes.sentence(shapes)))),
+            recognised=tuple(filter(None, (readings.form, *self._shapes.sentences(shapes)))),
             shapes=shapes,
             n_read=self._n_read,
-            n_accepted=self._n_read - self._n_rejected,
+            n_accepted=self._n_accepted,
             n_rejected=self._n_rejected,
             # Those of the file first, or a thousand rows' would push them out.
             problems=(*problems, *self._problems)[:MAX_PROBLEMS_KEPT],
             n_problems=self._n_problems + len(problems),
             hints=tuple(hints),
-            with_field={name: self._with_field[name] for name in _COUNTED},
+            findings=findings,
+            with_field={name: self._with_field[name] for name in (*_COUNTED, "choices")},
             categories=self._names["categories"].by_count(),
             candidates=self._names["candidates"].by_count(),
             criteria=self._names["criteria"].by_count(),

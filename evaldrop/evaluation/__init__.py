@@ -11,7 +11,13 @@ from evaldrop.evaluation.definition import (
     body_family,
     plain_name,
 )
-from evaldrop.evaluation.load import find_evaluation, parse_evaluation, read_evaluation, stack_evaluation
+from evaldrop.evaluation.load import (
+    find_evaluation,
+    parse_evaluation,
+    read_evaluation,
+    read_loosely,
+    stack_evaluation,
+)
 from evaldrop.evaluation.model_ids import model_vendor
 
 __all__ = [
@@ -28,5 +34,6 @@ __all__ = [
     "parse_evaluation",
     "plain_name",
     "read_evaluation",
+    "read_loosely",
     "stack_evaluation",
 ]

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from evaldrop import storage
 from evaldrop.datasets.formats import stem_of
-from evaldrop.errors import EvaluationError
+from evaldrop.errors import EvaldropError, EvaluationError
 from evaldrop.evaluation.definition import Evaluation
 from evaldrop.evaluation.yaml_faults import comma_advice, in_quotes, missing_space
 from evaldrop.evaluation.yaml_text import read_yaml
@@ -68,6 +68,15 @@ def read_evaluation(uri: str) -> Evaluation:
         return evaluation.model_copy(update={"anchors": evaluation.anchors.loaded(uri)})
     except EvaluationError as error:
         raise EvaluationError(f"{source}: {error}") from error
+
+
+def read_loosely(uri: str) -> Mapping[str, Any]:
+    """Return what an evaluation's file says, right or wrong; nothing when it is no YAML or holds no keys."""
+    try:
+        content = read_yaml(storage.read_bytes(uri))
+    except EvaldropError:
+        return {}
+    return content if isinstance(content, Mapping) else {}
 
 
 def parse_evaluation(text: str | bytes, *, source: str) -> Evaluation:

@@ -34,6 +34,7 @@ def validate(dataset: Dataset, evaluation: EvaluationFile = None, as_json: AsJso
                 "shape": survey and survey.shape,
                 "records": survey
                 and {"read": survey.n_read, "accepted": survey.n_accepted, "rejected": survey.n_rejected},
+                "understood": survey and survey.recognised,
                 "problems": check.problems,
                 "warnings": check.warnings,
             }
@@ -42,6 +43,9 @@ def validate(dataset: Dataset, evaluation: EvaluationFile = None, as_json: AsJso
     for warning in check.warnings:
         warn(warning)
     if check.problems:
+        # What was understood may be what is wrong.
+        for sentence in check.survey.recognised if check.survey and check.survey.n_accepted else ():
+            warn(f"{check.survey.source if check.survey else ''}: {sentence}.")
         complain("\n".join(check.problems))
         return exits.WRONG_USE
     console = stdout()
@@ -49,7 +53,7 @@ def validate(dataset: Dataset, evaluation: EvaluationFile = None, as_json: AsJso
     assert check.definition
     console.print(
         f"[green]valid[/green] {shown(check.survey.source)}: {check.survey.n_accepted:,} records. "
-        + shown(check.survey.recognised)
+        + shown("\n".join(check.survey.recognised))
     )
     evaluated = check.definition.evaluation
     console.print(

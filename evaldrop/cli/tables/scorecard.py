@@ -74,6 +74,8 @@ def print_scorecard(console: Console, scorecard: Scorecard) -> None:
         console.print(shown(scorecard.baseline.summary), soft_wrap=True)
     for hint in scorecard.hints:
         console.print(f"[dim]hint[/dim] {shown(hint)}", soft_wrap=True)
+    for note in scorecard.dataset.notes:
+        console.print(f"[dim]dataset[/dim] {shown(note)}", soft_wrap=True)
     gate = scorecard.gate
     console.print(f"\ngate: [bold {_COLOURS[gate.decision]}]{gate.decision}[/]")
     for reason in gate.reasons:

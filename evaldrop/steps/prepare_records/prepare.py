@@ -14,7 +14,7 @@ import orjson
 
 from evaldrop import storage
 from evaldrop.bedrock.families.requests import candidate_call, conversation, refuse_prefill, turns_for
-from evaldrop.datasets import Record, read_rows
+from evaldrop.datasets import Joined, Record, read_rows
 from evaldrop.errors import DatasetError, PromptError
 from evaldrop.evaluation import Candidate
 from evaldrop.evaluation.definition import GIVEN, layout
@@ -78,6 +78,8 @@ def prepare_records(request: RunRequest, folder: str) -> JSON:
         )
         readings = read_rows(stream, source=source, fields=evaluation.fields or None)
         for row in (reading.outcome for reading in readings.rows):
+            if isinstance(row, Joined):
+                continue
             # Of what can be sent: rows that are refused take no place of the limit's.
             if prepared == request.limit:
                 break

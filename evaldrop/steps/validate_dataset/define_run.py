@@ -32,10 +32,13 @@ from evaldrop.steps.validate_dataset.evaluation_checks import (
     judge_warnings,
     parent_problems,
     robustness_problems,
+    unknown_metric,
 )
 from evaldrop.steps.validate_dataset.limit_checks import limit_problems, limit_warnings
 from evaldrop.steps.validate_dataset.plan import SAMPLE_RECORDS, Counting, Plan, judge_calls, make_plan
 
+# What a report says of its dataset beside its shapes.
+MAX_NOTES = 12
 CANDIDATE_VARIABLES = frozenset({"id", "prompt", "system", "context", "category"})
 JUDGE_VARIABLES = CANDIDATE_VARIABLES | {
     "reference", "criteria", "verdict", "tool", "mark", "response", "first_response", "second_response",
@@ -91,7 +94,8 @@ class RunDraft:
         self._refuse(limit_problems(evaluation))
         self.warnings += limit_warnings(evaluation, is_bedrock=not self.request.bedrock.startswith("openai"))
         prompts = self._prompts(evaluation)
-        self._refuse(self._metric_problems())
+        self.problems += self._metric_problems()
+        self.warnings += self._metric_warnings()
         self._refuse(gate_problems(self.evaluation.gate, RunNames.asked(evaluation, criteria)))
         self._refuse(robustness_problems(evaluation))
         if self.parent:
@@ -115,8 +119,12 @@ class RunDraft:
                 version=self.request.dataset_version,
                 sha256=self.survey.sha256,
                 shape=self.survey.shape,
-                records={"read": self.survey.n_read, "rejected": self.survey.n_rejected},
-                notes=(self.survey.recognised,),
+                # Records, not rows: those of which several made one are not missing.
+                records={
+                    "read": self.survey.n_accepted + self.survey.n_rejected,
+                    "rejected": self.survey.n_rejected,
+                },
+                notes=(*self._understood(), *map(str, self.survey.findings[:MAX_NOTES])),
             ),
             evaluation=evaluation,
             evaluation_uri=self.evaluation_uri,
@@ -211,11 +219,21 @@ class RunDraft:
             )
 
     def _metric_problems(self) -> Iterator[str]:
+        # Rows that were refused may well have references.
+        lacks_reference = self.survey.n_accepted and not self.survey.with_field.get("reference")
         for name in self.evaluation.metrics:
             if name not in METRICS:
-                yield f'metrics: "{name}" is no metric. There are {", ".join(METRICS)}.'
-            elif METRICS[name].needs_reference and not self.survey.with_field.get("reference"):
-                yield f"metric {name} needs a reference, and no record has one."
+                yield unknown_metric(self.source, name)
+            elif METRICS[name].needs_reference and lacks_reference:
+                yield f"{self.source}: metric {name} needs a reference, and no record has one."
+
+    def _metric_warnings(self) -> Iterator[str]:
+        letters = self.survey.with_field.get("choices", 0)
+        if "contains" in self.evaluation.metrics and letters:
+            yield (
+                f"{self.survey.source}: {letters:,} records have a letter as their reference, and metric "
+                "contains finds a letter in nearly every response. Read exact_match for them, or ask a judge."
+            )
 
     def _refuse(self, problems: Iterable[object]) -> None:
         self.problems += [f"{self.source}: {problem}" for problem in problems]
@@ -262,6 +280,12 @@ class RunDraft:
                 f"give it under prices: in the evaluation.{budget}"
             )
         return plan
+
+    def _understood(self) -> tuple[str, ...]:
+        """Return how rows were read, where it may be otherwise than their author means."""
+        own = "recognised as evaldrop rows"
+        plain = [text for text in self.survey.recognised if text.startswith(own) and "Left aside" not in text]
+        return () if [*plain] == [*self.survey.recognised] else self.survey.recognised
 
     def _sample(self, total: int, checks: "RecordChecks") -> Iterator[Record]:
         # Spread over the dataset: the first records alone may all be of one kind.

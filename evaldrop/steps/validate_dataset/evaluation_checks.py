@@ -10,10 +10,12 @@ from typing import Any
 
 from evaldrop.datasets import Survey
 from evaldrop.datasets.survey import MAX_NAMES_KEPT
-from evaldrop.errors import EvaluationError
+from evaldrop.errors import EvaluationError, PromptError
 from evaldrop.evaluation import Evaluation, model_vendor
 from evaldrop.evaluation.criteria import Criterion, as_langchain, criterion_from_config, lint_criteria
 from evaldrop.evaluation.definition import GIVEN
+from evaldrop.evaluation.metrics import METRICS
+from evaldrop.evaluation.prompts import load_prompt
 from evaldrop.evaluation.questions import questions_of
 from evaldrop.run.definition import RunDefinition
 
@@ -88,7 +90,8 @@ class CriteriaChecks:
     def _check_needs(self, criterion: Criterion) -> None:
         for needed, what in ((criterion.needs_reference, "reference"), (criterion.needs_context, "context")):
             have = self.survey.with_field.get(what, 0)
-            if needed and not have:
+            # Rows that were refused may well have it.
+            if needed and not have and self.survey.n_accepted:
                 self.problems.append(
                     f"{self.survey.source}: criterion {criterion.name} needs a {what}, "
                     f'and no record has one. Give records a "{what}", or drop the criterion.'
@@ -98,6 +101,47 @@ class CriteriaChecks:
                     f"{self.survey.source}: {self.survey.n_accepted - have:,} of {self.survey.n_accepted:,} "
                     f"records have no {what}; criterion {criterion.name} is not applicable to them."
                 )
+
+
+def loose_problems(content: Mapping[str, Any], *, source: str, near: str | None) -> Iterator[str]:
+    """
+    Yield what is wrong with parts of an evaluation that is wrong elsewhere, or whose dataset cannot be read.
+
+    Only what is so whatever the rest says: names of metrics, criteria, and prompts that are not there.
+    """
+    for name in _listed(content, "metrics"):
+        if isinstance(name, str) and name not in METRICS:
+            yield unknown_metric(source, name)
+    for place, config in enumerate(_listed(content, "criteria")):
+        if isinstance(config, str | dict):
+            try:
+                criterion_from_config(config, path=f"{source}: criteria[{place}]")
+            except EvaluationError as error:
+                yield from str(error).splitlines()
+    named = [
+        *(("candidate", part.get("prompt")) for part in (content, *_objects(content, "candidates"))),
+        *(("judge", part.get("prompt")) for part in _objects(content, "judges")),
+    ]
+    for kind, prompt in dict.fromkeys(named):
+        try:
+            if isinstance(prompt, str):
+                load_prompt("judge" if kind == "judge" else "candidate", prompt, near=near)
+        except PromptError as error:
+            yield f"{source}: {error}"
+
+
+def unknown_metric(source: str, name: str) -> str:
+    """Say that a metric is none, and which there are."""
+    return f'{source}: metrics: "{name}" is no metric. There are {", ".join(METRICS)}.'
+
+
+def _listed(content: Mapping[str, Any], key: str) -> list[Any]:
+    value = content.get(key)
+    return value if isinstance(value, list) else []
+
+
+def _objects(content: Mapping[str, Any], key: str) -> Iterator[Mapping[str, Any]]:
+    return (member for member in _listed(content, key) if isinstance(member, Mapping))
 
 
 def _resolved_name(config: str | Mapping[str, Any]) -> str:

@@ -14,10 +14,17 @@ import orjson
 from evaldrop import storage
 from evaldrop.datasets import Survey, survey_dataset
 from evaldrop.errors import DatasetError, EvaldropError, EvaluationError, InputError
-from evaldrop.evaluation import Evaluation, find_evaluation, read_evaluation, stack_evaluation
+from evaldrop.evaluation import (
+    Evaluation,
+    find_evaluation,
+    read_evaluation,
+    read_loosely,
+    stack_evaluation,
+)
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import RunRequest, has_begun
 from evaldrop.steps.validate_dataset.define_run import RunDraft
+from evaldrop.steps.validate_dataset.evaluation_checks import loose_problems
 from evaldrop.steps.validate_dataset.plan import Plan, refuse_above_budget
 
 MAX_SHOWN = 50
@@ -89,6 +96,7 @@ def _as_kept(evaluation: Evaluation) -> Any:
 
 def check_dataset(request: RunRequest, *, default: str | None = None) -> Check:
     """Return all there is to say about a dataset and its evaluation; raise for nothing a user can mend."""
+    evaluation_uri = None
     try:
         evaluation_uri = request.evaluation or find_evaluation(request.dataset)
         if evaluation_uri is None and default:
@@ -101,12 +109,11 @@ def check_dataset(request: RunRequest, *, default: str | None = None) -> Check:
             )
         evaluation = read_evaluation(evaluation_uri)
     except EvaldropError as error:
-        # Without an evaluation the rows can still be checked: everything that is wrong is told at once.
-        survey, problems = _survey(request, {})
-        return Check(request=request, survey=survey, problems=(*str(error).splitlines(), *problems))
+        return _check_apart(request, evaluation_uri, str(error).splitlines())
     survey, problems = _survey(request, evaluation.fields)
     if survey is None:
-        return Check(request=request, evaluation_uri=evaluation_uri, problems=tuple(problems))
+        further = _loose_problems(evaluation_uri)
+        return Check(request=request, evaluation_uri=evaluation_uri, problems=(*problems, *further))
     draft = RunDraft(request, evaluation, evaluation_uri, survey)
     draft.problems += problems
     draft.tolerate_rows()
@@ -123,6 +130,26 @@ def check_dataset(request: RunRequest, *, default: str | None = None) -> Check:
         definition=None if draft.problems else definition,
         plan=None if draft.problems else plan,
     )
+
+
+def _check_apart(request: RunRequest, evaluation_uri: str | None, problems: list[str]) -> Check:
+    """Check the rows of a dataset whose evaluation is missing or wrong, and the evaluation's parts."""
+    fields: Any = None
+    if evaluation_uri is not None:
+        # Rows are read by its `fields` all the same: without them every row might seem at fault.
+        fields = read_loosely(evaluation_uri).get("fields")
+        problems += [each for each in _loose_problems(evaluation_uri) if each not in problems]
+    is_mapping = isinstance(fields, dict) and all(
+        isinstance(each, str) for pair in fields.items() for each in pair
+    )
+    survey, of_rows = _survey(request, fields if is_mapping else {})
+    warnings = tuple(map(str, survey.hints)) if survey else ()
+    return Check(request=request, survey=survey, problems=(*problems, *of_rows), warnings=warnings)
+
+
+def _loose_problems(evaluation_uri: str) -> list[str]:
+    content = read_loosely(evaluation_uri)
+    return list(loose_problems(content, source=_name(evaluation_uri), near=storage.parent(evaluation_uri)))
 
 
 def _survey(request: RunRequest, fields: Mapping[str, str]) -> tuple[Survey | None, list[str]]:

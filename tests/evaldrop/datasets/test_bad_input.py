@@ -17,7 +17,8 @@ GOOD = b'{"prompt": "Why?"}'
         ({}, 'no prompt. Give every record a "prompt" or "messages".'),
         ({"prompt": None}, 'no prompt. Give every record a "prompt" or "messages".'),
         ({"promt": "x"}, 'no prompt. Rename "promt" to "prompt".'),
-        ({"message": []}, 'no prompt. Rename "message" to "messages".'),
+        ({"message": [{"role": "user", "content": "x"}]}, 'no prompt. Rename "message" to "messages".'),
+        ({"message": []}, 'no prompt; the row has message. Give every record a "prompt" or "messages".'),
         ({"prompt": " \n"}, '"prompt" is empty. Write the prompt, or remove the row.'),
         ({"prompt": 5}, '"prompt" is a number, not a string. Make "prompt" a string.'),
         (
@@ -37,8 +38,8 @@ GOOD = b'{"prompt": "Why?"}'
             ),
         ),
         (
-            {"messages": [{"role": "bot", "content": "x"}]},
-            '"messages[0].role" is "bot". Use user, assistant or system.',
+            {"messages": [{"role": "narrator", "content": "x"}]},
+            '"messages[0].role" is "narrator". Use user, assistant or system.',
         ),
         ({"messages": [{"content": "x"}]}, '"messages[0].role" is null. Use user, assistant or system.'),
         (
@@ -53,10 +54,13 @@ GOOD = b'{"prompt": "Why?"}'
             ),
         ),
         (
-            {"messages": [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}]},
+            {
+                "messages": [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}],
+                "reference": "z",
+            },
             (
                 '"messages" ends with an assistant message. '
-                'End with a user message; an ideal answer belongs in "reference".'
+                'Remove it, or the "reference": alone it is read as the ideal answer.'
             ),
         ),
         (
@@ -73,7 +77,20 @@ GOOD = b'{"prompt": "Why?"}'
         ),
         ({"prompt": "x", "id": " "}, '"id" is empty. Give every record its own id, or none at all.'),
         ({"prompt": "x", "id": "i" * 201}, '"id" has 201 characters. Shorten it to 200 at most.'),
-        ({"prompt": "x", "system": []}, '"system" is a list, not a string. Make "system" a string.'),
+        (
+            {"prompt": "x", "system": [{"image": {}}]},
+            (
+                '"system" is a list, not a string or a list of text blocks. '
+                'Make "system" a string or a list of text blocks.'
+            ),
+        ),
+        (
+            {"prompt": {"text": "Why?", "lang": "en"}},
+            (
+                '"prompt" is an object, not a string. '
+                "If it is prompt.text, write fields: {prompt: prompt.text} in the evaluation."
+            ),
+        ),
         (
             {"prompt": "x", "category": ["a"]},
             '"category" is a list, not a string or a number. Make "category" a string or a number.',

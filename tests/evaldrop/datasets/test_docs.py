@@ -5,10 +5,11 @@ import re
 from pathlib import Path
 
 from evaldrop.datasets import Record
+from evaldrop.datasets.known_shapes import FOREIGN_SHAPES, PROMPT_SHAPES, recognise
 from evaldrop.datasets.records import CANONICAL_FIELDS
-from evaldrop.datasets.shapes import BEDROCK_EVALUATION, FOREIGN_SHAPES, recognise
-from tests.evaldrop.datasets.reading_of import read_bytes
+from tests.evaldrop.datasets.reading_of import read_bytes, survey_of
 
+BARE = {"input", "inputs"}
 PAGE = (Path(__file__).parents[3] / "docs" / "datasets.md").read_text(encoding="utf-8")
 
 
@@ -20,8 +21,21 @@ def test_every_row_shown_is_read_as_a_record():
 def test_every_recognised_shape_is_shown():
     (block,) = re.findall(r"```jsonl\n(.*?)```", PAGE, re.DOTALL)
     shown = {recognise(json.loads(line)).name for line in block.splitlines()}
-    bare = {"input", "inputs"}
-    assert shown == {shape.name for shape in (BEDROCK_EVALUATION, *FOREIGN_SHAPES)} - bare
+    assert shown == {shape.name for shape in (*PROMPT_SHAPES, *FOREIGN_SHAPES)} - BARE
+
+
+def test_the_table_of_shapes_has_every_shape_and_no_other():
+    table = PAGE.split("## Shapes of other tools")[1].split("One row of each:")[0]
+    titles = re.findall(r"^\| ([^`|]+) \|", table, re.MULTILINE)
+    known = {shape.title for shape in (*PROMPT_SHAPES, *FOREIGN_SHAPES) if shape.name not in BARE}
+    assert {"shape", *known} == set(titles)
+    assert len(titles) == len(set(titles))
+
+
+def test_the_sentence_shown_is_what_is_said():
+    (sentence,) = re.findall(r"```text\n(recognised .*)\n```", PAGE)
+    row = {"question": "q", "answer": "a", "contexts": ["c"], "ground_truth": "g", "evolution_type": "simple"}
+    assert survey_of(row).recognised == (sentence,)
 
 
 def test_every_field_is_explained():

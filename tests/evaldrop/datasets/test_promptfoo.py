@@ -57,7 +57,7 @@ def test_a_whole_text_is_preferred_to_a_part_as_reference():
 def test_what_is_not_carried_over_is_kept_and_said():
     row = puzzle({"type": "javascript", "value": "output.length < 9"}, {"type": "cost", "threshold": 0.002})
     survey = survey_of(row, row)
-    assert [hint.what for hint in survey.hints] == [
+    assert [hint.what for hint in survey.hints if "promptfoo" in hint.what] == [
         'promptfoo assertion "javascript" is not carried over; it is kept in metadata (2 rows)',
         'promptfoo assertion "cost" is not carried over; it is kept in metadata (2 rows)',
     ]

@@ -1,8 +1,10 @@
 """Every recognised shape, from a row as its own tool prints it."""
 
+import json
+
 import pytest
 
-from evaldrop.datasets.shapes import FOREIGN_SHAPES, recognise
+from evaldrop.datasets.known_shapes import FOREIGN_SHAPES, PROMPT_SHAPES, recognise
 from tests.evaldrop.datasets.reading_of import problems_of, record_of, survey_of
 
 QUESTION = "If books cost $10.21 each and you buy 15 of them with a 20% discount, how much will you pay?"
@@ -158,7 +160,7 @@ EXAMPLES = [
     (
         "inspect",
         {"input": "Which?", "choices": ["Paris", "Rome"], "target": "B"},
-        {"prompt": "Which?\n\nA) Paris\nB) Rome", "reference": ("B",)},
+        {"prompt": "Which?\n\nA) Paris\nB) Rome", "reference": ("B", "B) Rome", "Rome")},
     ),
     (
         "inspect",
@@ -167,7 +169,10 @@ EXAMPLES = [
             "choices": ["Paris", "Rome"],
             "target": ["A", "B"],
         },
-        {"messages": [("user", "Which?\n\nA) Paris\nB) Rome")], "reference": ("A", "B")},
+        {
+            "messages": [("user", "Which?\n\nA) Paris\nB) Rome")],
+            "reference": ("A", "A) Paris", "Paris", "B", "B) Rome", "Rome"),
+        },
     ),
     (
         "openai_evals",
@@ -291,6 +296,427 @@ EXAMPLES = [
         {"input": {"question": "Refund?"}, "expectedOutput": {"answer": "30 days"}},
         {"prompt": "Refund?", "reference": ("30 days",)},
     ),
+    (
+        "bedrock_conversation",
+        {
+            "schemaVersion": "bedrock-conversation-2024",
+            "system": [{"text": "Be brief."}],
+            "messages": [{"role": "user", "content": [{"text": "When did the shop open?"}]}],
+        },
+        {"messages": [("user", "When did the shop open?")], "system": "Be brief."},
+    ),
+    (
+        "bedrock_batch_inference",
+        {
+            "recordId": "4",
+            "modelInput": {"messages": [{"role": "user", "content": "Capital?"}], "max_tokens": 9},
+            "modelOutput": {
+                "content": [{"type": "thinking", "thinking": "Hm."}, {"type": "text", "text": "Paris"}],
+                "stop_reason": "end_turn",
+            },
+        },
+        {"id": "4", "messages": [("user", "Capital?")], "responses": {"modelOutput": "Paris"}},
+    ),
+    (
+        "bedrock_evaluation_output",
+        {
+            "inputRecord": {"prompt": "Capital?", "referenceResponse": "Paris", "category": "geo"},
+            "modelResponses": [{"response": "Rome", "modelIdentifier": "m"}],
+            "automatedEvaluationResult": {"scores": [{"metricName": "Builtin.Correctness", "result": 0}]},
+        },
+        {"prompt": "Capital?", "reference": ("Paris",), "category": "geo", "responses": {"m": "Rome"}},
+    ),
+    (
+        "bedrock_rag_evaluation",
+        {
+            "conversationTurns": [
+                {
+                    "inputRecord": {"prompt": text("When?"), "referenceResponses": [text("1978")]},
+                    "output": {"text": "In 1987", "knowledgeBaseIdentifier": "kb"},
+                    "results": [{"metricName": "Builtin.Correctness", "result": 0}],
+                }
+            ]
+        },
+        {"prompt": "When?", "reference": ("1978",), "responses": {"kb": "In 1987"}},
+    ),
+    (
+        "bedrock_rag_evaluation",
+        {"conversationTurns": [{"prompt": text("When?"), "referenceContexts": [text("In May 1978.")]}]},
+        {"prompt": "When?", "context": "In May 1978."},
+    ),
+    (
+        "openai_batch",
+        {
+            "custom_id": "r1",
+            "method": "POST",
+            "url": "/v1/chat/completions",
+            "body": {"model": "m", "messages": [{"role": "user", "content": "Hi"}]},
+        },
+        {"id": "r1", "messages": [("user", "Hi")]},
+    ),
+    (
+        "gemini",
+        {
+            "systemInstruction": {"role": "system", "parts": [{"text": "Be brief."}]},
+            "contents": [
+                {"role": "user", "parts": [{"text": "Capital?"}]},
+                {"role": "model", "parts": [{"text": "Paris"}]},
+            ],
+        },
+        {"messages": [("user", "Capital?")], "system": "Be brief.", "reference": ("Paris",)},
+    ),
+    (
+        "openai_evals",
+        {
+            "input": [
+                {"role": "system", "content": "Answer with a number."},
+                {"role": "system", "name": "example_user", "content": "What is 1 + 1?"},
+                {"role": "system", "name": "example_assistant", "content": "2"},
+                {"role": "user", "content": "What is 21 x 2?"},
+            ],
+            "ideal": "42",
+        },
+        {
+            "messages": [
+                ("system", "Answer with a number."),
+                ("user", "What is 1 + 1?"),
+                ("assistant", "2"),
+                ("user", "What is 21 x 2?"),
+            ],
+            "reference": ("42",),
+        },
+    ),
+    (
+        "fmeval",
+        {
+            "model_input": "Capital?",
+            "target_output": "Paris<OR>paris",
+            "model_output": "Rome",
+            "category": "geo",
+        },
+        {
+            "prompt": "Capital?",
+            "reference": ("Paris", "paris"),
+            "responses": {"model_output": "Rome"},
+            "category": "geo",
+        },
+    ),
+    (
+        "promptfoo_results",
+        {
+            "vars": {"x": "1"},
+            "prompt": {"raw": "Say 1", "label": "say"},
+            "provider": {"id": "bedrock:m"},
+            "response": {"output": "1", "tokenUsage": {"total": 3}},
+        },
+        {"prompt": "Say 1", "responses": {"bedrock:m": "1"}},
+    ),
+    (
+        "human_eval",
+        {"task_id": "T/0", "prompt": "def f():", "canonical_solution": "    return 1", "test": "assert f()"},
+        {"id": "T/0", "prompt": "def f():", "reference": ("    return 1",)},
+    ),
+    (
+        "prompt_completion",
+        {"prompt": "2 + 2 =", "completion": " 4"},
+        {"prompt": "2 + 2 =", "reference": (" 4",)},
+    ),
+    (
+        "model_answers",
+        {"prompt": "Capital?", "response": "Rome", "model": "m"},
+        {"prompt": "Capital?", "responses": {"m": "Rome"}},
+    ),
+    (
+        "model_answers_to_questions",
+        {"question": "Capital?", "response": "Rome", "model_id": "m", "ground_truth": "Paris"},
+        {"prompt": "Capital?", "responses": {"m": "Rome"}, "reference": ("Paris",)},
+    ),
+    (
+        "prompt_response",
+        {"prompt": "Capital?", "response": "Rome", "reference": "Paris"},
+        {"prompt": "Capital?", "responses": {"response": "Rome"}, "reference": ("Paris",)},
+    ),
+    (
+        "prompt_choices",
+        {"prompt": "Capital?", "choices": ["Paris", "Rome"], "answer": "A"},
+        {"prompt": "Capital?\n\nA) Paris\nB) Rome", "reference": ("A", "A) Paris", "Paris")},
+    ),
+    (
+        "multiple_choice",
+        {"input": "Capital?", "target_scores": {"Rome": 0, "Paris": 1}},
+        {"prompt": "Capital?\n\nA) Rome\nB) Paris", "reference": ("B", "B) Paris", "Paris")},
+    ),
+    (
+        "multiple_choice",
+        {"question": "Which is prime?", "subject": "math", "choices": ["9", "15", "17"], "answer": 2},
+        {
+            "prompt": "Which is prime?\n\nA) 9\nB) 15\nC) 17",
+            "reference": ("C", "C) 17", "17"),
+            "category": "math",
+        },
+    ),
+    (
+        "ragas",
+        {
+            "user_input": "When?",
+            "response": "In 1987.",
+            "retrieved_contexts": ["It opened in May 1978."],
+            "reference_contexts": ["May 1978."],
+            "reference": "May 1978",
+        },
+        {
+            "prompt": "When?",
+            "responses": {"response": "In 1987."},
+            "context": "It opened in May 1978.",
+            "reference": ("May 1978",),
+        },
+    ),
+    (
+        "ragas",
+        {
+            "user_input": [
+                {"content": "Hi", "type": "human"},
+                {"content": "Hello. What can I do?", "type": "ai"},
+                {"content": "When did it open?", "type": "human"},
+                {"content": "In 1987.", "type": "ai", "tool_calls": None},
+            ],
+            "reference": "May 1978",
+        },
+        {
+            "messages": [
+                ("user", "Hi"),
+                ("assistant", "Hello. What can I do?"),
+                ("user", "When did it open?"),
+            ],
+            "responses": {"response": "In 1987."},
+            "reference": ("May 1978",),
+        },
+    ),
+    (
+        "ragas_0_1",
+        {
+            "question": "When?",
+            "answer": "In 1987.",
+            "contexts": ["It opened in May 1978."],
+            "ground_truth": "May 1978",
+        },
+        {
+            "prompt": "When?",
+            "responses": {"answer": "In 1987."},
+            "context": "It opened in May 1978.",
+            "reference": ("May 1978",),
+        },
+    ),
+    (
+        "alpaca_eval_pairs",
+        {
+            "instruction": "Name a bird.",
+            "output_1": "Rook",
+            "generator_1": "a",
+            "output_2": "Owl",
+            "generator_2": "b",
+        },
+        {"prompt": "Name a bird.", "responses": {"a": "Rook", "b": "Owl"}},
+    ),
+    (
+        "alpaca_eval",
+        {
+            "instruction": "Sort the list.",
+            "input": "3, 1, 2",
+            "output": "1, 2, 3",
+            "generator": "model_a",
+            "dataset": "selfinstruct",
+        },
+        {
+            "prompt": "Sort the list.\n\n3, 1, 2",
+            "responses": {"model_a": "1, 2, 3"},
+            "category": "selfinstruct",
+        },
+    ),
+    (
+        "alpaca",
+        {"instruction": "Name a bird.", "output": "Rook"},
+        {"prompt": "Name a bird.", "reference": ("Rook",)},
+    ),
+    (
+        "dolly",
+        {"instruction": "When?", "context": "In 1978.", "response": "1978", "category": "closed_qa"},
+        {"prompt": "When?", "context": "In 1978.", "reference": ("1978",), "category": "closed_qa"},
+    ),
+    (
+        "langsmith_example",
+        {"inputs": {"question": "Why?"}, "outputs": {"answer": "So."}, "dataset_id": "d", "metadata": None},
+        {"prompt": "Why?", "reference": ("So.",)},
+    ),
+    (
+        "mlflow_table",
+        {"inputs": "Why?", "ground_truth": "So.", "predictions": "Dunno."},
+        {"prompt": "Why?", "reference": ("So.",), "responses": {"predictions": "Dunno."}},
+    ),
+    (
+        "mt_bench",
+        {
+            "question_id": 81,
+            "category": "writing",
+            "turns": ["Write a haiku.", "Make it rhyme."],
+            "reference": ["A haiku", "A rhyme"],
+        },
+        {"id": "81", "prompt": "Write a haiku.", "reference": ("A haiku",), "category": "writing"},
+    ),
+    (
+        "mt_bench_prompts",
+        {"prompt": ["Write a haiku.", "Make it rhyme."], "prompt_id": 7, "reference": ["A haiku", "A rhyme"]},
+        {"prompt": "Write a haiku.", "reference": ("A haiku",)},
+    ),
+    (
+        "vicuna",
+        {"question_id": 1, "text": "Why?", "category": "generic"},
+        {"id": "1", "prompt": "Why?", "category": "generic"},
+    ),
+    (
+        "share_gpt",
+        {
+            "id": "s1",
+            "conversations": [
+                {"from": "system", "value": "Be brief."},
+                {"from": "human", "value": "Capital?"},
+                {"from": "gpt", "value": "Paris"},
+            ],
+        },
+        {"id": "s1", "messages": [("system", "Be brief."), ("user", "Capital?")], "reference": ("Paris",)},
+    ),
+    (
+        "share_gpt",
+        {
+            "model": "vicuna",
+            "conversation": [
+                {"role": "user", "content": "Capital?"},
+                {"role": "assistant", "content": "Rome"},
+            ],
+        },
+        {"messages": [("user", "Capital?")], "responses": {"vicuna": "Rome"}},
+    ),
+    (
+        "lm_eval_harness",
+        {
+            "doc_id": 7,
+            "doc": {"q": "Capital?"},
+            "target": "Paris",
+            "arguments": [["Q: Capital?\nA:", {"until": ["\n"]}]],
+            "resps": [["Rome"]],
+        },
+        {"id": "7", "prompt": "Q: Capital?\nA:", "reference": ("Paris",), "responses": {"resps": "Rome"}},
+    ),
+    (
+        "lm_eval_harness",
+        {"doc": {}, "target": "Paris", "arguments": {"gen_args_0": {"arg_0": "Capital?", "arg_1": {}}}},
+        {"prompt": "Capital?", "reference": ("Paris",)},
+    ),
+    (
+        "helm",
+        {
+            "input": {"text": "Capital?"},
+            "references": [
+                {"output": {"text": "Rome"}, "tags": []},
+                {"output": {"text": "Paris"}, "tags": ["correct"]},
+            ],
+        },
+        {"prompt": "Capital?\n\nA) Rome\nB) Paris", "reference": ("B", "B) Paris", "Paris")},
+    ),
+    (
+        "query_answer",
+        {"query": "When?", "response": "1987", "ground_truth": "1978", "context": "It opened in 1978."},
+        {
+            "prompt": "When?",
+            "responses": {"response": "1987"},
+            "reference": ("1978",),
+            "context": "It opened in 1978.",
+        },
+    ),
+    (
+        "deepeval",
+        {
+            "input": "Shoes?",
+            "actualOutput": "30 days",
+            "expectedOutput": "30-day refund",
+            "retrievalContext": ["All customers …"],
+            "additionalMetadata": {"tier": "gold"},
+        },
+        {
+            "prompt": "Shoes?",
+            "responses": {"actualOutput": "30 days"},
+            "reference": ("30-day refund",),
+            "context": "All customers …",
+        },
+    ),
+    (
+        "langfuse",
+        {"input": {"messages": [{"role": "user", "content": "Hi"}]}, "expected_output": {"text": "Hello"}},
+        {"messages": [("user", "Hi")], "reference": ("Hello",)},
+    ),
+    (
+        "langfuse",
+        {
+            "id": "i1",
+            "input": {"question": "When?", "context": "In 1978."},
+            "expectedOutput": "1978",
+            "metadata": {"category": "shop"},
+            "status": "ACTIVE",
+            "sourceTraceId": None,
+        },
+        {
+            "id": "i1",
+            "prompt": "When?",
+            "context": "In 1978.",
+            "reference": ("1978",),
+            "category": "shop",
+        },
+    ),
+    (
+        "question_answer",
+        {
+            "id": "q1",
+            "context": "Opened in 1978.",
+            "question": "When?",
+            "answers": {"text": ["1978", "1978"]},
+        },
+        {"id": "q1", "context": "Opened in 1978.", "prompt": "When?", "reference": ("1978",)},
+    ),
+    (
+        "question_answer",
+        {"question": "2 + 2?", "answer": "2 and 2 make <<2+2=4>>4.\n#### 4"},
+        {"prompt": "2 + 2?", "reference": ("4",)},
+    ),
+    (
+        "question_answer",
+        {"question": "Is it?", "passage": "It is.", "answer": True},
+        {"prompt": "Is it?", "context": "It is.", "reference": ("yes", "true")},
+    ),
+    (
+        "question_answer",
+        {
+            "question": "Who?",
+            "best_answer": "Ada",
+            "correct_answers": ["Ada", "Lovelace"],
+            "incorrect_answers": ["Bob"],
+        },
+        {"prompt": "Who?", "reference": ("Ada", "Lovelace")},
+    ),
+    (
+        "question_answer",
+        {"question": "Who?", "answer": {"value": "Ada", "aliases": ["Ada", "Lovelace"]}},
+        {"prompt": "Who?", "reference": ("Ada", "Lovelace")},
+    ),
+    (
+        "evaldrop",
+        {"messages": [{"role": "user", "content": "Capital?"}, {"role": "assistant", "content": "Paris"}]},
+        {"messages": [("user", "Capital?")], "reference": ("Paris",)},
+    ),
+    (
+        "evaldrop",
+        {"prompt": [{"role": "user", "content": "Capital?"}], "reference": "Paris<OR> paris"},
+        {"messages": [("user", "Capital?")], "reference": ("Paris", "paris")},
+    ),
     ("question_answer", {"question": "Why?", "answer": "So."}, {"prompt": "Why?", "reference": ("So.",)}),
     ("input", {"input": "Why?", "context": ["a", "b"]}, {"prompt": "Why?", "context": "a\n\nb"}),
     ("inputs", {"inputs": {"query": "Why?", "n": 3}}, {"prompt": "Why?"}),
@@ -315,12 +741,76 @@ def test_a_real_row_of_each_tool_becomes_the_record_it_means(shape, row, expecte
     assert given == {"id": "row-000001", **expected}
 
 
+@pytest.mark.parametrize(
+    ("given", "prompt"),
+    [
+        ({"messages": [{"role": "user", "content": "Why?"}]}, "Why?"),
+        ({"role": "user", "content": "Why?"}, "Why?"),
+        ([{"role": "user", "content": "Why?"}], "Why?"),
+        ({"question": "Why?", "lang": "en"}, "Why?"),
+        ({"args": ["Why?"], "kwargs": {}}, "Why?"),
+        ({"args": [], "kwargs": {"query": "Why?"}}, "Why?"),
+        ({"args": [{"text": "Why?"}], "kwargs": {}}, "Why?"),
+        ({"args": [1, 2], "kwargs": {}}, "args: [1, 2]\nkwargs: {}"),
+        ({"topic": "rain", "tone": "dry"}, "topic: rain\ntone: dry"),
+        ("Why?", "Why?"),
+    ],
+)
+@pytest.mark.parametrize("key", ["expectedOutput", "expected_output"])
+def test_langfuses_inputs_are_read_whatever_their_form(key, given, prompt):
+    record = record_of({"input": given, key: {"answer": "So."}, "metadata": None})
+    assert record.prompt_text == prompt
+    assert record.reference == ("So.",)
+
+
+@pytest.mark.parametrize("below", ["3, 1", ["3", "1"], 31, {"list": [3, 1]}])
+@pytest.mark.parametrize("further", [{}, {"generator": "m"}, {"generator": "m", "datasplit": "eval"}])
+def test_an_instructions_input_is_always_below_it(below, further):
+    shown = below if isinstance(below, str) else json.dumps(below)
+    assert (
+        record_of({"instruction": "Sort.", "input": below, "output": "x", **further}).prompt
+        == f"Sort.\n\n{shown}"
+    )
+
+
+@pytest.mark.parametrize("cell", ["['In 1978.', \"It's old.\"]", '["In 1978.", "It\'s old."]'])
+def test_a_list_that_a_table_holds_as_text_is_a_list(cell):
+    record = record_of({"question": "When?", "contexts": cell, "answer": "x", "ground_truths": cell})
+    assert record.context == "In 1978.\n\nIt's old."
+    assert record.reference == ("In 1978.", "It's old.")
+    assert (
+        record_of({"question": "When?", "contexts": "[1] says so.", "answer": "x"}).context == "[1] says so."
+    )
+
+
+@pytest.mark.parametrize(
+    "cell", ["[" * 150_000, "[" + "-" * 150_000 + "1]", "['\\d']", "[1, {2: 3}]", "[x for x in y]"]
+)
+def test_a_text_that_only_begins_like_a_list_is_a_text(cell):
+    record = record_of({"question": "When?", "contexts": cell, "answer": "x"})
+    assert record.context in (cell, "\\d")
+
+
+@pytest.mark.parametrize("empty", ["", None, " ", [], {}])
+def test_an_empty_input_adds_nothing(empty):
+    assert record_of({"instruction": "Sort.", "input": empty, "output": "x"}).prompt == "Sort."
+
+
+@pytest.mark.parametrize(("shape", "row", "expected"), EXAMPLES)
+def test_neither_the_order_of_keys_nor_empty_extras_change_what_a_row_means(shape, row, expected):
+    turned = dict(reversed(row.items()))
+    assert recognise({**turned, "extra_column": None}).name == shape
+    assert record_of(turned).model_copy(update={"metadata": {}}) == record_of(row).model_copy(
+        update={"metadata": {}}
+    )
+
+
 def test_every_shape_has_an_example():
-    assert {shape.name for shape in FOREIGN_SHAPES} <= {shape for shape, _, _ in EXAMPLES}
+    assert {shape.name for shape in (*PROMPT_SHAPES, *FOREIGN_SHAPES)} <= {shape for shape, _, _ in EXAMPLES}
 
 
 def test_shape_names_are_unique():
-    names = [shape.name for shape in FOREIGN_SHAPES]
+    names = [shape.name for shape in (*PROMPT_SHAPES, *FOREIGN_SHAPES)]
     assert len(names) == len(set(names))
 
 
@@ -363,7 +853,7 @@ def test_ideal_context_comes_before_the_retrieved_one_whatever_their_order():
 
 def test_images_are_kept_and_said_not_to_be_sent():
     survey = survey_of(
-        {"text_prompt": "See", "url_image": "s3://b/x.png"}, {"text_prompt": "See", "url_image": ""}
+        {"text_prompt": "See", "url_image": "s3://b/x.png"}, {"text_prompt": "Look", "url_image": ""}
     )
     (hint,) = survey.hints
     assert "images are not sent to the candidates (1 row)" in str(hint)
@@ -432,7 +922,7 @@ def test_an_output_gives_its_text_whatever_its_form(row, reference, responses):
 def test_what_the_readers_do_not_use_is_kept():
     assert record_of({"text_prompt": "q", "task": {"note": 1}}).metadata == {"note": 1}
     assert record_of({"inputs": "q", "expectations": {"tone": "warm"}}).metadata == {"tone": "warm"}
-    turns = [{"prompt": text("q"), "referenceContexts": [text("c")]}]
+    turns = [{"prompt": text("q"), "results": [{"metricName": "m", "result": 1}]}]
     assert record_of({"conversationTurns": turns}).metadata["conversationTurns"]
 
 

@@ -11,9 +11,16 @@ SHARED = os.environ.get("EVALDROP_SHARED_DATA")
 
 
 @pytest.mark.skipif(SHARED is None, reason="EVALDROP_SHARED_DATA is not set")
-@pytest.mark.parametrize(("folder", "records"), [("vicuna80", 80), ("llmbar", 419)])
-def test_published_records_are_read_without_a_problem_or_a_hint(folder, records):
+@pytest.mark.parametrize(
+    ("folder", "records", "notes"),
+    [
+        ("vicuna80", 80, []),
+        ("llmbar", 419, ["prompts that repeat an earlier one, word for word: 1 (line 313)"]),
+    ],
+)
+def test_published_records_are_read_without_a_problem_and_what_is_noted_is_so(folder, records, notes):
     path = Path(SHARED) / folder / "records.jsonl"
     survey = survey_dataset(lambda: path.open("rb"), source=path.name)
-    assert (survey.n_accepted, survey.n_problems, survey.hints) == (records, 0, ())
+    assert (survey.n_accepted, survey.n_problems) == (records, 0)
+    assert [hint.what for hint in survey.hints] == notes
     assert survey.with_field["category"] == records

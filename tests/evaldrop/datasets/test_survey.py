@@ -7,7 +7,7 @@ import json
 import pytest
 
 from evaldrop.datasets import survey, survey_dataset
-from evaldrop.datasets.reading import SeenIds
+from evaldrop.datasets.seen import SeenIds
 from evaldrop.errors import DatasetError
 from tests.evaldrop.datasets.reading_of import survey_of
 
@@ -18,23 +18,22 @@ def test_the_recognised_shape_is_told_in_a_sentence():
     survey = survey_of(BEDROCK, {"prompt": "q2", "referenceResponse": "r"})
     assert survey.shape == "bedrock_evaluation"
     assert survey.recognised == (
-        "recognised as Bedrock evaluation rows (prompt, referenceResponse, category); "
-        "mapped to prompt, reference, category"
+        "recognised as Bedrock evaluation rows: prompt; reference from referenceResponse; category",
     )
 
 
 def test_rows_of_evaldrops_own_shape_are_not_said_to_be_mapped():
-    assert survey_of({"prompt": "q"}).recognised == "recognised as evaldrop rows (prompt)"
+    assert survey_of({"prompt": "q"}).recognised == ("recognised as evaldrop rows: prompt",)
 
 
 def test_mapped_fields_are_told():
     assert survey_of({"q": "x"}, fields={"prompt": "q"}).recognised == (
-        "read by the evaluation's fields: prompt from q"
+        "read by the evaluation's fields: prompt from q",
     )
     assert survey_of({"prompt": "x", "g": 1}, fields={"group": "g"}).recognised == (
-        "recognised as evaldrop rows (prompt); by the evaluation's fields: group from g"
+        "recognised as evaldrop rows: prompt; by the evaluation's fields: group from g",
     )
-    assert survey_of({"zzz": 1}).recognised == "not recognised"
+    assert survey_of({"zzz": 1}).recognised == ("not recognised",)
 
 
 def test_everything_countable_is_counted():
@@ -46,7 +45,9 @@ def test_everything_countable_is_counted():
         {"prompt": 3},
     )
     assert (survey.n_read, survey.n_accepted, survey.n_rejected, survey.n_problems) == (5, 4, 1, 1)
-    assert survey.with_field == {"reference": 1, "context": 1, "category": 3, "criteria": 2, "responses": 1}
+    assert survey.with_field == {
+        "reference": 1, "context": 1, "category": 3, "criteria": 2, "responses": 1, "choices": 0,
+    }  # fmt: skip
     assert survey.categories == {"x": 2, "5": 1}
     assert survey.candidates == {"m1": 1, "m2": 1}
     assert survey.criteria == {"tone": 2, "warm": 1}
@@ -82,7 +83,7 @@ def test_the_first_thousand_problems_are_kept_and_all_are_counted():
 
 
 def test_mixed_shapes_are_a_hint_and_a_problem_once_rows_fail():
-    rows = [BEDROCK, BEDROCK, {"question": "q", "answer": "a"}]
+    rows = [BEDROCK, {**BEDROCK, "prompt": "q2"}, {"question": "q3", "answer": "a"}]
     mixed = "faq.jsonl: rows have 2 shapes: 2 Bedrock evaluation rows, 1 question and answer rows. Keep one"
     survey = survey_of(*rows)
     assert len(survey.shapes) == 2
@@ -168,3 +169,43 @@ def test_a_dataset_is_not_held_in_memory():
     assert found.n_accepted == 399
     assert found.n_accepted * len(line) > 7_900_000
     assert peak < 3_000_000
+
+
+def test_every_key_left_aside_is_told_and_an_empty_one_is_not():
+    row = {"question": "q", "answer": "a", "knowledge_category": "Cities", "notes": None, "tags": []}
+    (sentence,) = survey_of(row, {"question": "q2", "answer": "a", "source": "web"}).recognised
+    assert sentence.endswith(". Left aside, kept in metadata: knowledge_category, source")
+
+
+def test_each_shape_of_a_mixed_file_is_told():
+    survey = survey_of(BEDROCK, {**BEDROCK, "prompt": "q2"}, {"user_input": "x", "reference": "y"})
+    assert survey.recognised == (
+        "recognised as Bedrock evaluation rows: prompt; reference from referenceResponse; category",
+        "recognised as ragas 0.2 samples: prompt from user_input; reference",
+    )
+
+
+def test_of_a_path_that_is_mapped_the_key_is_not_left_aside():
+    row = {"q": {"text": "Why?"}, "turns": [{"text": "So."}], "owner": "me"}
+    assert survey_of(row, fields={"prompt": "q.text", "reference": "turns[0].text"}).recognised == (
+        (
+            "read by the evaluation's fields: prompt from q.text, reference from turns[0].text. "
+            "Left aside, kept in metadata: owner"
+        ),
+    )
+
+
+def test_what_is_told_of_keys_is_bounded():
+    rows = [{"prompt": f"p{n}", f"key{n}": n} for n in range(500)]
+    assert len(survey_of(*rows).recognised[0]) < 1_000
+
+
+def test_a_null_on_one_row_does_not_make_another_shape_of_it():
+    """Or the answer would be a response on one row and the reference on the next."""
+    rows = [
+        {"question": "q1", "answer": "a", "contexts": ["c"], "ground_truth": "g"},
+        {"question": "q2", "answer": "a", "contexts": None, "ground_truth": None},
+    ]
+    survey = survey_of(*rows)
+    assert survey.shapes == {"ragas_0_1": 2}
+    assert survey.with_field["responses"] == 2

@@ -289,3 +289,52 @@ def test_a_run_does_not_go_on_with_another_scale(tmp_path):
     file.write_text(text.replace("2: polite", "3: polite"))
     with pytest.raises(InputError, match="its evaluation changed"):
         validate_dataset(begun)
+
+
+def test_rows_are_read_by_the_fields_of_an_evaluation_that_is_wrong_elsewhere(tmp_path):
+    """Else every row would seem to have no prompt, and the advice would be what the file already does."""
+    evaluation = {**SMALL, "fields": {"prompt": "q"}, "candidats": [], "metrics": ["exact_mach"]}
+    checked = check(tmp_path, evaluation, [{"q": "Why?"}, {"q": 7}])
+    told(checked.problems, 'Did you mean "candidates"?')
+    told(checked.problems, 'metrics: "exact_mach" is no metric')
+    told(checked.problems, 'faq.jsonl line 2: "q" is a number')
+    assert not [problem for problem in checked.problems if "no prompt" in problem]
+
+
+def test_a_dataset_that_cannot_be_read_does_not_hide_the_evaluations_problems(tmp_path):
+    evaluation = {**SMALL, "metrics": ["exact_mach"], "criteria": ["correctnes"], "prompt": "gone.v1"}
+    write(tmp_path, evaluation, [])
+    problems = check_dataset(request(tmp_path)).problems
+    told(problems, "faq.jsonl is empty")
+    told(problems, 'metrics: "exact_mach" is no metric')
+    told(problems, "criteria[0]", "'correctnes'")
+    told(problems, "no prompts/candidate/gone.v1.md")
+
+
+def test_of_rows_that_were_all_refused_nothing_is_said_to_be_missing(tmp_path):
+    evaluation = {**SMALL, "metrics": ["exact_match"], "criteria": ["correctness"]}
+    checked = check(tmp_path, evaluation, [{"prompt": 7, "reference": "x"}])
+    assert not [problem for problem in checked.problems if "needs a" in problem]
+
+
+def test_what_makes_numbers_say_less_is_a_warning_and_goes_with_the_run(tmp_path):
+    rows = [
+        {"prompt": "Explain rain.", "reference": "Water."},
+        {"prompt": "Explain rain.", "reference": "Clouds."},
+    ]
+    checked = check(tmp_path, SMALL, rows)
+    contradiction = told(checked.warnings, "the same prompt with different references: 1 (lines 1 and 2)")
+    assert contradiction in checked.definition.dataset.notes
+
+
+def test_rows_that_became_one_record_are_not_missing(tmp_path):
+    rows = [{"prompt": "p", "response": "x", "model": name, "reference": "y"} for name in ("m1", "m2")]
+    checked = check(tmp_path, SMALL, rows)
+    assert checked.definition.dataset.records == {"read": 1, "rejected": 0}
+    assert checked.plan.records == 1
+
+
+def test_contains_is_warned_of_where_references_are_letters(tmp_path):
+    rows = [{"question": "Which?", "choices": ["x", "y"], "answer": "A"}]
+    checked = check(tmp_path, {**SMALL, "metrics": ["contains"]}, rows)
+    assert "finds a letter in nearly every response" in told(checked.warnings, "metric contains")
