@@ -120,5 +120,5 @@ def test_an_upload_that_cannot_be_looked_at_is_an_error_so_that_the_event_comes_
 def test_a_topic_that_will_not_is_an_error(stack, monkeypatch):
     monkeypatch.setenv("EVALDROP_TOPIC", "arn:aws:sns:us-east-1:123456789012:gone")
     with pytest.raises(AwsError, match=r"refused.* was not sent") as raised:
-        handler(created("datasets/faq.csv"), CONTEXT)
+        handler(created("datasets/faq.xlsx"), CONTEXT)
     assert isinstance(raised.value.__cause__, ClientError)

@@ -70,11 +70,12 @@ def test_a_key_with_odd_characters_finds_its_run(aws, name):
 
 
 def written(form, rows):
-    """Return rows as a file of one form; what is no text is JSON in its cell."""
-    rows = [
-        {key: each if isinstance(each, str) else json.dumps(each) for key, each in row.items()}
-        for row in rows
-    ]
+    """Return rows as a file of one form; what is no text is JSON in a table's cell."""
+    if not form.startswith((".jsonl", ".ndjson")):
+        rows = [
+            {key: each if isinstance(each, str) else json.dumps(each) for key, each in row.items()}
+            for row in rows
+        ]
     content = io.BytesIO()
     if form.startswith(".parquet"):
         pq.write_table(pa.Table.from_pylist(rows), content)
