@@ -105,7 +105,8 @@ def test_a_killed_run_goes_on_without_losing_a_record_or_paying_twice(tmp_path):
     assert not (run / "journal.jsonl").exists()
 
 
-def test_ctrl_c_says_how_to_go_on(tmp_path):
+@pytest.mark.parametrize("calls", [1, 60], ids=["during the first record", "in the midst"])
+def test_ctrl_c_says_how_to_go_on(tmp_path, calls):
     dataset = write_evaluation(tmp_path, records=60)
     with serving_processes(Settings(latency_ms=60)) as (url, counts):
         arguments = (
@@ -121,7 +122,7 @@ def test_ctrl_c_says_how_to_go_on(tmp_path):
         process = subprocess.Popen(
             command(*arguments), cwd=ROOT, env=environment(url), stderr=subprocess.PIPE, text=True
         )
-        _wait_for(lambda: counts.total()["calls"] >= 60)
+        _wait_for(lambda: counts.total()["calls"] >= calls)
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
         run = only_run(tmp_path / "runs")

@@ -47,7 +47,8 @@ def run_and_show(run: LocalRun, *, yes: bool, as_json: bool) -> int:
         except KeyboardInterrupt:
             # Here, and not when all processes have ended: one of them may be in the middle of a scorecard.
             complain(f"stopped: {progress.line()}.")
-            if progress.done:
+            # Of records that are not done yet calls may be answered, and paid for.
+            if has_begun(run.folder):
                 complain(_how_to_go_on(run))
             raise
 
