@@ -5,7 +5,18 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from evaldrop.evaluation.criteria.scales import Scale, plain_label
-from evaldrop.verdicts.languages import AFTER_SCORE, CJK_UNITS, NO, NUMBER_WORDS, OUT_OF, UNITS, YES
+from evaldrop.verdicts.languages import (
+    AFTER_SCORE,
+    AND_A_HALF,
+    CJK_UNITS,
+    MAYBE,
+    NO,
+    NUMBER_WORDS,
+    OUT_OF,
+    POINT,
+    UNITS,
+    YES,
+)
 from evaldrop.verdicts.verdict import Reading
 from evaldrop.verdicts.wording import NOT_APPLICABLE, NUMBER, any_of, bare, to_float
 
@@ -16,11 +27,16 @@ _NUMBER_WORDS = any_of(NUMBER_WORDS)
 _UNIT = rf"(?:(?:\s?(?:{any_of(CJK_UNITS)})|\s*(?:{any_of(UNITS)})(?!\w))?(?:です|とします|입니다)?)"
 # A percentage, a degree, a price, or the first part of a fraction, a date, a time or a word is no score.
 _NUMBER = re.compile(
-    rf"(?P<number>[0-9]{{1,2}}(?:\s1/2|\s(?:and|und|et|y|e) an? half)(?!\w)|{NUMBER}"
-    rf"|(?:{_NUMBER_WORDS})(?:(?=[{''.join(CJK_UNITS)}])|(?![\w-]))){_UNIT}[*_`]{{0,3}}"
+    rf"(?P<number>[0-9]{{1,2}}(?:\s1/2(?!\w)|[分点點점]?(?:{AND_A_HALF}))|{NUMBER}"
+    rf"|(?:{_NUMBER_WORDS})(?:[分点點점]?(?:{AND_A_HALF})|[\s-]?(?:{any_of(POINT)})[\s-]?(?:{_NUMBER_WORDS})(?!\w)"
+    rf"|(?=[{''.join(CJK_UNITS)}])|(?![\w-]))){_UNIT}[*_`]{{0,3}}"
     rf"(?:\s*(?:/|(?:{any_of(OUT_OF)})(?!\w))\s*(?:a possible |possible )?"
     rf"(?P<whole>{NUMBER}|(?:{_NUMBER_WORDS})(?!\w)){_UNIT})?(?![\w^°$€£¥½/]|[.,:][0-9]|\s?[€£¥°])",
     re.IGNORECASE,
+)
+_HALF = re.compile(AND_A_HALF)
+_POINT = re.compile(
+    rf"(?P<whole>{_NUMBER_WORDS})[\s-]?(?:{any_of(POINT)})[\s-]?(?P<tenths>{_NUMBER_WORDS})", re.IGNORECASE
 )
 # "5分中4分": the scale's top comes first.
 _OF_FIRST = re.compile(
@@ -32,14 +48,16 @@ _NO_SCORE_SIGN = re.compile(r"[<>≤≥≈∼~±€$£¥≲≳^]+=?\s*\.?[0-9]|#
 _IN_SIGNS = re.compile(rf"<\s*({NUMBER})\s*>")
 _SUM = re.compile(rf"{NUMBER}(?:\s?[-+–]\s?{NUMBER}){{1,9}}\s?=\s?(?P<sum>{NUMBER})")
 _SCALE_FIRST = re.compile(
-    rf"(?:on )?(?:an? |the )?(?:scale (?:of |from )?)?{NUMBER}\s*(?:-|–|to)\s*{NUMBER}\s*(?:scale"
+    rf"(?:(?:auf|sur|en|in|em|numa|op)\s)?(?:(?:eine?r?|une?|una|uma|een)\s)?(?:skala|échelle|escala|scala|schaal)"
+    rf"\s(?:von|de|da|van)\s{NUMBER}\s*(?:-|–|bis|à|a|tot)\s*{NUMBER}\s?[:=,]\s*"
+    rf"|(?:on |using )?(?:an? |the )?(?:scale (?:of |from )?)?{NUMBER}\s*(?:-|–|to)\s*{NUMBER}\s*(?:scale"
     rf"|range)?\s*[:=]\s*"
     rf"|(?:on )?an? (?:scale|range) (?:of |from )?{NUMBER}\s*(?:-|–|to)\s*{NUMBER}\s*[:=,]?\s*",
     re.IGNORECASE,
 )
 # Words before an answer that leave it what it is. An article would hide the choice A.
 _FILLERS = re.compile(
-    r"(?:(?:(?:no|without(?: an?y?)?) (?:doubt|question)|well|definitely|clearly|certainly|absolutely|surely"
+    r"(?:(?:(?:no|without(?: an?y?)?) (?:doubt|question)(?: about (?:it|that))?|well|definitely|clearly|certainly|absolutely|surely"
     r"|simply|just"
     r"|level|point|(?:a )?(?:score|rating|grade)(?: of)?|eindeutig|klar|natürlich|clairement|claramente"
     r"|chiaramente"
@@ -64,13 +82,22 @@ _ANOTHER_NUMBER = re.compile(
     r"|[ \t]*(?:±|\+/-)|-[ \t]*(?:$|[\n,;)])",
     re.IGNORECASE,
 )
+# "3, maybe 4", "3 (edited: 4)": the judge is of two minds.
+_OR_ANOTHER = re.compile(
+    rf"[\s*_`\"')]{{0,4}}[,;:(\[–—-]?\s?(?:(?:and|but|it|this|und|et|y|e)\s)?"
+    rf"(?:{any_of(MAYBE)})(?:\s|:\s?|(?<=[\u3000-\uffff]))(?:(?:an?|to|at|eine?|une?|una?|uma?|een)\s)?[*_`]{{0,3}}"
+    rf"(?:{NUMBER}|(?:{_NUMBER_WORDS})(?![\w-]))(?!\s?%|\s\w{{1,20}}s\b)"
+    rf"|\s?[(\[]\s?(?:an?\s)?{NUMBER}\s(?:at (?:most|best|least)|perhaps|maybe|possibly)",
+    re.IGNORECASE,
+)
 _UP_TO = re.compile(rf"\s*(?:-|–|to)\s*(?P<high>{NUMBER})\s*[)\]}}>]*\s*(?:$|\n)", re.IGNORECASE)
 _END_TAG = re.compile(r"^\s*</[a-zA-Z][\w-]{0,30}>")
 # "4 at most", "4 (if the date is ignored)": a bound, and one of two.
 _ON_CONDITION = re.compile(
     r"[\s(,;]{1,3}(?:minus|plus|less\s[0-9]|moins|menos|meno|weniger|if|unless|provided|assuming|at (?:best"
     r"|most|least)|or (?:more|less|higher|lower|above"
-    r"|below|so))\b",
+    r"|below|so)|(?:and|or) a (?:bit|little|touch)|(?:roughly|approximately|or thereabouts|ungefähr|environ"
+    r"|aproximadamente|circa|ongeveer)(?=\W*(?:$|\n)))\b|-?ish\b|\s?\(\s?\?+\s?\)",
     re.IGNORECASE,
 )
 # "5 (-1 for the date)".
@@ -96,7 +123,14 @@ _LABEL_END = (
 _NOUN = r"(?:(?:option|choice|label|category|response|output|answer|assistant|model|antwort|réponse)\s+)?"
 _LABEL_NUMBER = re.compile(rf"[\s*_]*[(\[:,=–-]+\s*(?P<number>{NUMBER})\s*(?:[)\]][\s\S]*|[\s.*_]*)$")
 _BETWEEN_LABELS = re.compile(
-    r"[\s*_\"')\]]{0,4}(?:[,/&;+|]|\b(?:or|and|to|oder|und|ou|et|o|e|y|of|en)\b)[\s*_\"'(\[]{0,4}"
+    rf"[\s*_\"')\]]{{0,4}}(?:[,;(–—-]{{0,2}}\s?(?:{any_of(MAYBE)})(?!\w)\s?(?:an?\s)?|[,/&;+|]|\b(?:or|and|to|oder|und|ou|et|o|e|y|of|en)\b)[\s*_\"'(\[]{{0,4}}",
+    re.IGNORECASE,
+)
+# "not a 5 but a 3": what is denied is an answer, and so is what is not.
+_CONTRAST = re.compile(
+    r"(?:not|nicht|pas|no|não|non|niet|nem)\s(?!only|just|merely)(?P<denied>[^.;:!?\n]{1,40}?),?\s"
+    r"(?:but|sondern|mais|sino|mas|ma|bensì|maar)\s(?:rather\s|only\s)?",
+    re.IGNORECASE,
 )
 # "correct? No, incorrect.": what was asked is not what was answered.
 _ASKED = re.compile(r"[\s*_\"')]{0,3}\?[\s*_\"']{0,3}")
@@ -147,6 +181,9 @@ def answer_at_head(text: str, scale: Scale, *, sentence: bool = False) -> ReadAn
     if match := NOT_APPLICABLE.match(head):
         return ReadAnswer(Reading.unread("not_applicable"), head[match.end() :])
     answer = _at_head(head, scale)
+    contrast = _CONTRAST.match(head) if answer is None else None
+    if contrast and whole_answer(contrast["denied"], scale):
+        return _near_head(head[contrast.end() :], scale)
     if sentence and (summed := _SUM.match(head)):
         answer = _number_at_head(head[summed.start("sum") :], scale)
     if answer is None and sentence and (subject := _IT_IS.match(head)):
@@ -181,6 +218,8 @@ def _number_at_head(head: str, scale: Scale) -> ReadAnswer | None:
         rest = rest.lstrip(" ")[1:]
     if _ON_CONDITION.match(rest) or _TAKEN_OFF.match(rest):
         return None
+    if _OR_ANOTHER.match(rest):
+        return ReadAnswer(Reading.unread("ambiguous"), "")
     rest = _END_TAG.sub("", rest.lstrip(_CLOSING_MARKUP), count=1)
     if arrow := _ARROW.match(rest):
         return _after_arrow(arrow.group("after"), scale)
@@ -232,6 +271,12 @@ def _answered(after: str, scale: Scale) -> ReadAnswer | None:
     return answer and answer._replace(rest=answer.rest + far)
 
 
+def _near_head(text: str, scale: Scale) -> ReadAnswer | None:
+    """Return the answer `text` begins with; a part only, for what was denied may be denied again and again."""
+    answer = _at_head(text[:_NEAR], scale)
+    return answer and answer._replace(rest=answer.rest + text[_NEAR:])
+
+
 def _value_of(match: re.Match[str], scale: Scale) -> Reading[float]:
     whole = match.group("whole")
     # "7/10" on a scale to 5 was given on another scale; converting it would be guessing.
@@ -241,11 +286,16 @@ def _value_of(match: re.Match[str], scale: Scale) -> Reading[float]:
 
 
 def _worth(number: str) -> float:
-    word = NUMBER_WORDS.get(number.casefold())
-    if word is not None:
+    number = number.casefold()
+    if (word := NUMBER_WORDS.get(number)) is not None:
         return word
-    whole, _, half = number.partition(" ")
-    return to_float(whole) + (0.5 if half else 0)
+    if "1/2" in number or _HALF.search(number):
+        whole = _HALF.sub("", number.replace("1/2", "")).strip(" 分点點점")
+        return NUMBER_WORDS.get(whole, 0) + 0.5 if whole in NUMBER_WORDS else to_float(whole) + 0.5
+    if parts := _POINT.fullmatch(number):
+        # "three point ten" is no number.
+        return NUMBER_WORDS[parts["whole"]] + NUMBER_WORDS[parts["tenths"]] / 10
+    return to_float(number)
 
 
 def _label_at_head(head: str, scale: Scale) -> ReadAnswer | None:
