@@ -48,7 +48,8 @@ _NO_SCORE_SIGN = re.compile(r"[<>≤≥≈∼~±€$£¥≲≳^]+=?\s*\.?[0-9]|#
 _IN_SIGNS = re.compile(rf"<\s*({NUMBER})\s*>")
 _SUM = re.compile(rf"{NUMBER}(?:\s?[-+–]\s?{NUMBER}){{1,9}}\s?=\s?(?P<sum>{NUMBER})")
 _SCALE_FIRST = re.compile(
-    rf"(?:(?:auf|sur|en|in|em|numa|op)\s)?(?:(?:eine?r?|une?|una|uma|een)\s)?(?:skala|échelle|escala|scala|schaal)"
+    rf"(?:(?:auf|sur|en|in|em|numa|op)\s)?(?:(?:eine?r?|une?|una|uma|een)\s)?(?:skala|échelle|escala|scala"
+    rf"|schaal)"
     rf"\s(?:von|de|da|van)\s{NUMBER}\s*(?:-|–|bis|à|a|tot)\s*{NUMBER}\s?[:=,]\s*"
     rf"|(?:on |using )?(?:an? |the )?(?:scale (?:of |from )?)?{NUMBER}\s*(?:-|–|to)\s*{NUMBER}\s*(?:scale"
     rf"|range)?\s*[:=]\s*"
@@ -57,7 +58,8 @@ _SCALE_FIRST = re.compile(
 )
 # Words before an answer that leave it what it is. An article would hide the choice A.
 _FILLERS = re.compile(
-    r"(?:(?:(?:no|without(?: an?y?)?) (?:doubt|question)(?: about (?:it|that))?|well|definitely|clearly|certainly|absolutely|surely"
+    r"(?:(?:(?:no|without(?: an?y?)?) (?:doubt|question)(?: about (?:it|that))?|well|definitely|clearly"
+    r"|certainly|absolutely|surely"
     r"|simply|just"
     r"|level|point|(?:a )?(?:score|rating|grade)(?: of)?|eindeutig|klar|natürlich|clairement|claramente"
     r"|chiaramente"
@@ -85,7 +87,8 @@ _ANOTHER_NUMBER = re.compile(
 # "3, maybe 4", "3 (edited: 4)": the judge is of two minds.
 _OR_ANOTHER = re.compile(
     rf"[\s*_`\"')]{{0,4}}[,;:(\[–—-]?\s?(?:(?:and|but|it|this|und|et|y|e)\s)?"
-    rf"(?:{any_of(MAYBE)})(?:\s|:\s?|(?<=[\u3000-\uffff]))(?:(?:an?|to|at|eine?|une?|una?|uma?|een)\s)?[*_`]{{0,3}}"
+    rf"(?:{any_of(MAYBE)})(?:\s|:\s?|(?<=[\u3000-\uffff]))(?:(?:an?|to|at|eine?|une?|una?|uma?"
+    rf"|een)\s)?[*_`]{{0,3}}"
     rf"(?:{NUMBER}|(?:{_NUMBER_WORDS})(?![\w-]))(?!\s?%|\s\w{{1,20}}s\b)"
     rf"|\s?[(\[]\s?(?:an?\s)?{NUMBER}\s(?:at (?:most|best|least)|perhaps|maybe|possibly)",
     re.IGNORECASE,
@@ -123,12 +126,13 @@ _LABEL_END = (
 _NOUN = r"(?:(?:option|choice|label|category|response|output|answer|assistant|model|antwort|réponse)\s+)?"
 _LABEL_NUMBER = re.compile(rf"[\s*_]*[(\[:,=–-]+\s*(?P<number>{NUMBER})\s*(?:[)\]][\s\S]*|[\s.*_]*)$")
 _BETWEEN_LABELS = re.compile(
-    rf"[\s*_\"')\]]{{0,4}}(?:[,;(–—-]{{0,2}}\s?(?:{any_of(MAYBE)})(?!\w)\s?(?:an?\s)?|[,/&;+|]|\b(?:or|and|to|oder|und|ou|et|o|e|y|of|en)\b)[\s*_\"'(\[]{{0,4}}",
+    rf"[\s*_\"')\]]{{0,4}}(?:[,;(–—-]{{0,2}}\s?(?:{any_of(MAYBE)})(?!\w)\s?(?:an?\s)?|[,/&;+|]|\b(?:or|and"
+    rf"|to|oder|und|ou|et|o|e|y|of|en)\b)[\s*_\"'(\[]{{0,4}}",
     re.IGNORECASE,
 )
 # "not a 5 but a 3": what is denied is an answer, and so is what is not.
 _CONTRAST = re.compile(
-    r"(?:not|nicht|pas|no|não|non|niet|nem)\s(?!only|just|merely)(?P<denied>[^.;:!?\n]{1,40}?),?\s"
+    r"(?:not|nicht|pas|no|não|non|niet|nem)\s(?!only|just|merely)(?:be\s)?(?:an?\s)?(?P<denied>[^.;:!?\n]{1,40}?),?\s"
     r"(?:but|sondern|mais|sino|mas|ma|bensì|maar)\s(?:rather\s|only\s)?",
     re.IGNORECASE,
 )
@@ -272,7 +276,7 @@ def _answered(after: str, scale: Scale) -> ReadAnswer | None:
 
 
 def _near_head(text: str, scale: Scale) -> ReadAnswer | None:
-    """Return the answer `text` begins with; a part only, for what was denied may be denied again and again."""
+    """Return the answer `text` begins with, in a part only: a reply may deny again and again."""
     answer = _at_head(text[:_NEAR], scale)
     return answer and answer._replace(rest=answer.rest + text[_NEAR:])
 

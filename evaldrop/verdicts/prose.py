@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from evaldrop.evaluation.criteria.scales import Scale
 from evaldrop.verdicts.answers import FRACTION, answer_at_head, whole_answer
 from evaldrop.verdicts.quotations import is_quoted
-from evaldrop.verdicts.stances import Found, Stance, is_supposed, sentence_before
+from evaldrop.verdicts.stances import Found, Stance, is_supposed, line_end, sentence_before
 from evaldrop.verdicts.wording import NUMBER, matches_at
 
 _LABEL_PHRASE = re.compile(
@@ -21,7 +21,7 @@ _GIVES = (
     r"|\b(?:I|we)(?:'d|'ll| would| will| must| can| have to| shall)?(?:\s+\w+)?\s+(?:give|rate|score|assign"
     r"|award|grade|settle on|arrive at|choose|go with|say|opt for)"
     r"\b[^.!?\n0-9]{0,60}?(?:\s(?:an?|as|at|it|with|of|this|response|is|on)\s+|\s+)"
-    r"|\b(?:deserves|receives|gets|earns|merits|warrants|is worth|scores)\s+(?:an?\s+)?"
+    r"|\b(?:deserves|receives|gets|earns|merits|warrants|is worth|it's worth|scores)\s+(?:an?\s+)?"
     r"|(?:^|\b(?:score|rating|grade|verdict|it|this|that|which|so|response|answer)\s+)(?:would|should|must"
     r"|will) be (?:an?\s+)?"
     rf"|\b(?:it's|it is|this is|that's|that is)\s+(?:an?\s+|(?={NUMBER}\s?/\s?{NUMBER}))|\bgiving\s+(?:(?:it"
@@ -47,8 +47,40 @@ _CHANGES = re.compile(
     r"\b(?:I|we|score|rating|grade|verdict)\b[^.!?\n]{0,30}?\b(?:rais|lower|chang|revis|adjust|correct"
     r"|upgrad|downgrad|bump|increas|reduc|drop|updat|mov|amend)\w{0,4}\b"
     rf"[^.!?\n]{{0,60}}?\bto\s+(?:an?\s+)?[*_\"'`]{{0,3}}(?={NUMBER})|\bmake (?:that"
-    rf"|it)\s+(?:an?\s+)?(?={NUMBER})",
+    rf"|it)\s+(?:an?\s+)?(?={NUMBER})|\bI mean(?:t)?\s+(?:to (?:say|write|give)\s+)?(?:an?\s+)?(?={NUMBER})",
     re.IGNORECASE,
+)
+# A stage and its number: "After checking the facts: 4" takes a first impression back.
+_STAGE = re.compile(
+    r"(?:^|(?<=[.!?;]\s))\W{0,6}(?:after|upon|on|having)\s(?:\w{1,12}\s){0,2}?"
+    r"(?:check|compar|read|re-?read|reflect|consider|review|look|think|verif|inspect|examin|weigh"
+    r"|reconsider|stud)\w{0,7}"
+    rf"(?:\s[\w'-]{{1,20}}){{0,5}}\s?:\s*(?={NUMBER})",
+    re.IGNORECASE | re.MULTILINE,
+)
+# "It should not be a 5 but a 2."
+_CONTRAST = re.compile(
+    r"\b(?:it|this|that|(?:score|rating|grade|verdict|response|answer)|I(?:'d| would)?)\s(?:(?:is|was"
+    r"|should|would|must"
+    r"|deserves|gets|earns|merits|receives|give|rate|score|award|assign|be|it|this|an?|as)\s){0,4}"
+    r"(?=not\s(?:be\s)?(?:an?\s)?[0-9])",
+    re.IGNORECASE,
+)
+# "Is correctness 4? I think 3."
+_ASKED_ITSELF = re.compile(
+    rf"\b(?P<of>[\w-]{{1,40}}(?:\s\w{{1,20}}){{0,4}})\s{FRACTION}\s?\?\s+I(?:'d)?\s(?:think|believe|find)\s"
+    rf"(?:it(?:'s|\sis)\s)?(?:an?\s)?(?={NUMBER})",
+    re.IGNORECASE,
+)
+# On a menu: "The answer is B." opens a sentence.
+_CHOSEN = re.compile(
+    r"(?:^|(?<=[.!?;]\s))\W{0,6}(?:(?:so|therefore|thus|hence|daher|donc)\b,?\s)?(?:the|my|die|meine|la|ma"
+    r"|mi|a|de|het)\s"
+    r"(?:final\s|best\s)?(?:answer|choice|option|label|category|verdict|antwort|réponse|respuesta|resposta"
+    r"|risposta"
+    r"|antwoord)\s(?:is|ist|est|es|é|è)(?!\w)\s?:?\s?(?=\S)"
+    r"|(?:^|(?<=[.!?;]\s))\W{0,6}(?:answer|choice|option)\s?[:=]\s?(?=\S)|答案(?:是|为|為)[:\s]?(?=\S)",
+    re.IGNORECASE | re.MULTILINE,
 )
 _BACKWARDS = re.compile(
     rf"(?<![\w.,/])(?P<answer>{FRACTION})(?:\s+(?:points?|stars?))?,?\s+(?P<how>in total|in sum|altogether"
@@ -98,6 +130,7 @@ def phrases(text: str, scale: Scale, names: frozenset[str]) -> Iterator[Found]:
             found = _said(text, match.end(), match.start(), scale, names)
             if found is not None:
                 yield found
+    yield from _turns(text, scale, names)
     for match in () if text.isascii() else _CJK_PHRASE.finditer(text):
         found = _said(text, match.end(), match.start(), scale, names)
         if found is not None:
@@ -106,6 +139,28 @@ def phrases(text: str, scale: Scale, names: frozenset[str]) -> Iterator[Found]:
         reading = whole_answer(match.group("answer"), scale)
         if reading is not None and not _is_void(text, match.start(), match.end()):
             yield Found(reading, match.start(), match.end(), Stance.FINAL)
+
+
+def _turns(text: str, scale: Scale, names: frozenset[str]) -> Iterator[Found]:
+    """Yield answers that a judge turns to: after another one, a denial or its own question; on a menu."""
+    if scale.kind == "choices":
+        for match in _CHOSEN.finditer(text):
+            found = _said(text, match.end(), match.start(), scale, names)
+            if found is not None and found.reading.value is not None:
+                yield found
+        return
+    for match in _STAGE.finditer(text):
+        reading = whole_answer(text[match.end() : match.end() + 40].split("\n")[0], scale)
+        if reading is not None and not is_quoted(text, match.start(), match.end()):
+            yield Found(reading, match.start(), line_end(text, match.end()), Stance.CORRECTED)
+    for match in _CONTRAST.finditer(text):
+        found = _said(text, match.end(), match.start(), scale, names)
+        if found is not None:
+            yield found
+    for match in _ASKED_ITSELF.finditer(text) if "?" in text else ():
+        answer = answer_at_head(text[match.end() : match.end() + 80].split("\n")[0], scale)
+        if answer and {*match["of"].casefold().split()} & {*names, "score", "rating", "grade"}:
+            yield Found(answer.reading, match.start(), match.end() + 1, Stance.CORRECTED)
 
 
 def _is_of_something_else(said: str, names: frozenset[str]) -> bool:

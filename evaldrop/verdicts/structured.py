@@ -169,6 +169,9 @@ def read_raw(raw: Any, scale: Scale, *, depth: int = 0) -> Reading[float] | None
         return Reading(float(raw)) if scale.kind == "binary" else None
     if isinstance(raw, int | float):
         return _number(raw, scale)
+    opened = _opened(raw) if isinstance(raw, str) and raw.lstrip().startswith("{") else raw
+    if isinstance(opened, Mapping) and depth < _DEPTH:
+        raw = opened
     if isinstance(raw, str):
         # Replies hold the same few short answers over and over.
         return _short_answer(raw, scale) if len(raw) <= _SHORT else _answer(raw, scale)

@@ -54,6 +54,8 @@ _FIRST_WORD = re.compile(r"[^\W\d_]+")
 # "4, no wait, 3": the same line takes the answer back.
 _TAKEN_BACK = re.compile(
     rf"\b(?:wait|(?:changed|revised|raised|lowered|corrected|adjusted|updated|increased|reduced) to|now|no"
+    rf"|(?:then|but|after|on)\s(?:on |after )?(?:re-?\w{{3,12}}|second \w{{4,9}}|a (?:second"
+    rf"|closer) \w{{4,7}}|closer \w{{4,10}})"
     rf"|later|scratch that|rather|actually|make that|correction|sorry|I mean|nein|non|perdón"
     rf"|anzi)\b[\s,:]{{1,3}}(?:an?\s)?(?P<answer>{NUMBER}(?:\s?/\s?{NUMBER})?)\W{{0,4}}$",
     re.IGNORECASE,

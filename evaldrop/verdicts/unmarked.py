@@ -48,7 +48,8 @@ _CLOSING_NUMBER = re.compile(
     r"|dus)[,:]?\s+(?:an?\s+)?"
     r"|\b(?:agrees|matches|is (?:so|it))[.,:;]\s+|\b(?:is|are|was|were|seems)\s(?:\w{1,12}\s)?(?:missing"
     r"|wrong|right|correct|incorrect|incomplete|complete|absent|good|bad|fine|vague|unclear|perfect|poor"
-    r"|false|true)[.,:;]\s+"
+    r"|false|true|off|lacking|omitted|left out|misstated|misquoted|named|there|present|thin|clear|supported"
+    r"|unsupported|accurate|inaccurate|outdated|invented)[.,:;]\s+"
     r"|\b(?:corrige|korrigiere|corrijo|correggo|corrigeer|corrected|revised|instead)\s?[:,]?\s+(?:to\s)?)"
     rf"[*_\"'(\[]{{0,3}}(?P<answer>{FRACTION}(?:\s+(?:points?|stars?))?)[*_\"')\]]{{0,3}}[.!]?\s*$",
     re.IGNORECASE,
@@ -79,6 +80,7 @@ _NONE = re.compile(
     re.IGNORECASE,
 )
 _SHORT_ANSWER = 80
+_TO_QUESTION = re.compile(r"\?\s+(?P<answer>[^?\n]{1,80}?)(?=\.\s|$)", re.MULTILINE)
 _SO_LABEL = re.compile(
     r"\b(?:so|therefore|hence|thus)[,:]?\s+(?:it is |it's )?(?P<answer>[^.!?;:,\n]{1,60})[.!]\s*$",
     re.IGNORECASE,
@@ -96,6 +98,8 @@ def unmarked(text: str, scale: Scale) -> Iterator[Found]:
     yield from _label_lines(text, lines, scale)
     if lines and not _has_several_heads(lines, scale):
         yield from _heads(text, lines, scale)
+    if scale.kind == "binary" and "?" in text:
+        yield from _to_questions(text, scale)
     tail_start = max(0, len(text) - SHORT_REPLY)
     tail = text[tail_start:]
     closing = _CLOSING_NUMBER.search(tail)
@@ -113,6 +117,20 @@ def unmarked(text: str, scale: Scale) -> Iterator[Found]:
         start, end = tail_start + match.start("answer"), tail_start + match.end("answer")
         if reading is not None and not is_quoted(text, start, end):
             yield Found(reading, start, len(text))
+
+
+def _to_questions(text: str, scale: Scale) -> Iterator[Found]:
+    """Read what answers the one question of a reply; several that are answered otherwise are no verdict."""
+    given = [
+        (match, answer.reading)
+        for match in _TO_QUESTION.finditer(text)
+        if (answer := answer_at_head(match["answer"], scale)) and _STANDS_ALONE.match(answer.rest)
+    ]
+    if not given or (len(given) == 1 and given[0][0].end() < len(text)):
+        return
+    reading = agreed(reading for _, reading in given)
+    if reading is not None and (len(given) == 1 or reading.value is None):
+        yield Found(reading, given[0][0].start(), len(text))
 
 
 def _number_lines(text: str, lines: list[str], scale: Scale) -> Iterator[Found]:

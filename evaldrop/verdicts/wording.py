@@ -31,6 +31,17 @@ _REFUSAL = re.compile(
     r"refuse\b|not comfortable\b|(?:do not|don't) feel comfortable\b|(?:am|'m) not (?:able|going)\b)",
     re.IGNORECASE,
 )
+# What a judge cannot do and judge all the same: "I cannot give a 5", "I can't verify the date".
+_OTHER_MATTER = re.compile(
+    r"\s(?:to )?(?:\w+ly )?(?:verify|confirm|fault|find|agree|justify|recommend|overlook|ignore|accept"
+    r"|call (?:it|this)"
+    r"|go (?:higher|lower|above|below|beyond|further|up|any)|be (?:more|so|that|too)"
+    r"|(?:assign|award|give|grant|allow)(?: (?:it|this|the \w{1,20}))? (?:an? [0-9]|[0-9]|full|more|less"
+    r"|top|higher|an? (?:higher"
+    r"|better|perfect|full|top)|the (?:full|top|maximum|highest))"
+    r"|(?:open|follow|reach|load|check|visit) the (?:link|url|source|reference|page|site))\b",
+    re.IGNORECASE,
+)
 _APOLOGY_ONLY = re.compile(r"^\W*(?:i(?:'m| am) sorry|sorry|i apologi[sz]e)\W*(?:$|[.,!])", re.IGNORECASE)
 _THOUGHT = (
     r"(?:seed:|ant)?(?:think|thinking|thinks|thoughts?|reasoning|reflection|analysis|scratchpad|cot|working"
@@ -157,6 +168,17 @@ def is_refusal(text: str) -> bool:
     opening = text[:400]
     # A long reply may begin with an apology and judge all the same.
     return bool(_REFUSAL.match(opening) or (len(text) <= SHORT_REPLY and _APOLOGY_ONLY.match(opening)))
+
+
+def judges_all_the_same(text: str, answer_at: int) -> bool:
+    """Tell whether what opens like a refusal declines something else than to judge, or goes on with "but"."""
+    refusal = _REFUSAL.match(text[:400])
+    if refusal is None:
+        return False
+    if _OTHER_MATTER.match(text, refusal.end()):
+        return True
+    between = text[refusal.end() : max(refusal.end(), answer_at)][:200]
+    return bool(re.search(r"^[^.!?\n]{0,80}[,;] but\W(?:my\W)?\s*$", between))
 
 
 def lines_of(text: str) -> list[str]:
