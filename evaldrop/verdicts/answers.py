@@ -28,7 +28,8 @@ _UNIT = rf"(?:(?:\s?(?:{any_of(CJK_UNITS)})|\s*(?:{any_of(UNITS)})(?!\w))?(?:で
 # A percentage, a degree, a price, or the first part of a fraction, a date, a time or a word is no score.
 _NUMBER = re.compile(
     rf"(?P<number>[0-9]{{1,2}}(?:\s1/2(?!\w)|[分点點점]?(?:{AND_A_HALF}))|{NUMBER}"
-    rf"|(?:{_NUMBER_WORDS})(?:[分点點점]?(?:{AND_A_HALF})|[\s-]?(?:{any_of(POINT)})[\s-]?(?:{_NUMBER_WORDS})(?!\w)"
+    rf"|(?:{_NUMBER_WORDS})(?:[分点點점]?(?:{AND_A_HALF})"
+    rf"|[\s-]?(?:{any_of(POINT)})[\s-]?(?:{_NUMBER_WORDS})(?!\w)"
     rf"|(?=[{''.join(CJK_UNITS)}])|(?![\w-]))){_UNIT}[*_`]{{0,3}}"
     rf"(?:\s*(?:/|(?:{any_of(OUT_OF)})(?!\w))\s*(?:a possible |possible )?"
     rf"(?P<whole>{NUMBER}|(?:{_NUMBER_WORDS})(?!\w)){_UNIT})?(?![\w^°$€£¥½/]|[.,:][0-9]|\s?[€£¥°])",
@@ -132,7 +133,8 @@ _BETWEEN_LABELS = re.compile(
 )
 # "not a 5 but a 3": what is denied is an answer, and so is what is not.
 _CONTRAST = re.compile(
-    r"(?:not|nicht|pas|no|não|non|niet|nem)\s(?!only|just|merely)(?:be\s)?(?:an?\s)?(?P<denied>[^.;:!?\n]{1,40}?),?\s"
+    r"(?:not|nicht|pas|no|não|non|niet|nem)\s(?!only|just|merely)(?:be\s)?(?:an?\s)?"
+    r"(?P<denied>[^.;:!?\n]{1,40}?),?\s"
     r"(?:but|sondern|mais|sino|mas|ma|bensì|maar)\s(?:rather\s|only\s)?",
     re.IGNORECASE,
 )

@@ -198,8 +198,7 @@ _INVISIBLE = re.compile(
 _TWO_SCRIPTS = re.compile(
     "[A-Za-z][\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u0410-\u042f"
     "\u03bf\u03b1\u03bd\u03c1\u03c5\u03b9][A-Za-z]"
-    "|[\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455][a-z]{3}"
-    "|[a-z]{3}[\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458]"
+    "|[\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455][a-z]{3}|[a-z]{3}[\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458]"
 )
 _LOOKALIKES = str.maketrans(
     "аеорсухіјѕһԁАВЕКМНОРСТХοανρυι", "aeopcyxijshdABEKMHOPCTXoavpui"

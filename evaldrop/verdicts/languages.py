@@ -32,7 +32,8 @@ _NUMBERS: Final = (
 )
 # German and Dutch write the half into the number.
 _WITH_A_HALF: Final = (
-    "ein zwei drei vier fünf sechs sieben acht neun", "- tweeën drieën vieren vijfen zesen zevenen achten negen",
+    "ein zwei drei vier fünf sechs sieben acht neun",
+    "- tweeën drieën vieren vijfen zesen zevenen achten negen",
 )  # fmt: skip
 # "null" is what JSON calls nothing, so it is no zero.
 NUMBER_WORDS: Final = {

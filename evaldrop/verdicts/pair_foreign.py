@@ -7,16 +7,13 @@ from functools import lru_cache
 from evaldrop.verdicts.pair_words import ARTICLE, CLOSE, NOUN, OPEN, PairWords, Place, other
 
 _SURELY = (
-    r"(?:(?:deutlich|klar|eindeutig|etwas|viel|insgesamt|nettement|clairement|bien|largement|légèrement"
-    r"|globalement"
-    r"|claramente|mucho|ligeramente|muito|chiaramente|molto|decisamente|leggermente|nettamente"
-    r"|complessivamente"
+    r"(?:(?:deutlich|klar|eindeutig|etwas|viel|insgesamt|nettement|clairement|bien|largement|légèrement|globalement"
+    r"|claramente|mucho|ligeramente|muito|chiaramente|molto|decisamente|leggermente|nettamente|complessivamente"
     r"|duidelijk|veel|iets|die|der|das|la|le|el|o|a|il|de|het)\s+){0,3}"
 )
 _IS = r"(?:ist|war|est|es|é|è|is|sia|sea|seja|soit|gewinnt|gagne|gana|ganha|vince|wint)"
 _BETTER = (
-    r"(?:bessere?|beste|überlegen|meilleure?|supérieure?|préférable|mejor|superior|preferible|melhor"
-    r"|preferível"
+    r"(?:bessere?|beste|überlegen|meilleure?|supérieure?|préférable|mejor|superior|preferible|melhor|preferível"
     r"|migliore|preferibile|superiore|beter|betere|superieur)"
 )
 _WORSE = (
@@ -41,10 +38,8 @@ _HEDGED = re.compile(
     r"|man könnte|manche|obwohl|falsch"
     r"|pas|ne|aucun\w*|si|serait|jamais|certains|dit|dirait|prétend|bien que|faux|no|ni|nunca"
     r"|sería|dice|dicen|diría"
-    r"|algunos|aunque|falso|não|nem|se|seria|diz|dizem|alguns|embora|non|né|sarebbe|dice|dicono|alcuni"
-    r"|sebbene"
-    r"|niet|geen|indien|zou|zegt|sommigen|hoewel|onwaar|difficile|difícil|schwer|moeilijk|difficilement)\b"
-    r"|\bn'",
+    r"|algunos|aunque|falso|não|nem|se|seria|diz|dizem|alguns|embora|non|né|sarebbe|dice|dicono|alcuni|sebbene"
+    r"|niet|geen|indien|zou|zegt|sommigen|hoewel|onwaar|difficile|difícil|schwer|moeilijk|difficilement)\b|\bn'",
     re.IGNORECASE,
 )
 _EVEN = re.compile(
@@ -128,8 +123,7 @@ def _patterns(words: PairWords) -> tuple[tuple[re.Pattern[str], re.Pattern[str],
         # German and Dutch put the verb last, or first.
         rf"\bdas?[st]\s+{winner}\s+{_SURELY}{_BETTER}\s+(?:ist|is)\b",
         rf"\b(?:ist|is)\s+{winner}\s+{_SURELY}{_BETTER}(?:{_THAN}{loser})?(?={_END})",
-        rf"(?<!\w)(?:{ARTICLE}\s+)?(?:{_BETTER}\s+{NOUN}|{NOUN}\s+{_BETTER}"
-        rf"|{_BETTER})\s+{_IS}\s+{winner}(?={_END})",
+        rf"(?<!\w)(?:{ARTICLE}\s+)?(?:{_BETTER}\s+{NOUN}|{NOUN}\s+{_BETTER}|{_BETTER})\s+{_IS}\s+{winner}(?={_END})",
         rf"(?<!\w){loser}\s+{_NOT_AS_GOOD}\s+{winner}(?={_END})",
         rf"\b{_CHOOSE}\s+{winner}(?={_END})",
     )

@@ -18,8 +18,7 @@ _SENTENCE = re.compile(r"[^.!?。\n]+(?:\.(?=\w)[^.!?。\n]+)*[.!?。]*")
 # Longer than any sentence with a verdict; it bounds what one search may take.
 _LONGEST = 1500
 _QUOTATION = re.compile(
-    r"\"[^\"\n]{1,400}\"|«[^«»\n]{1,400}»|„[^\"\n]{1,400}\"|「[^「」\n]{1,400}」|(?<!\w)'[^'\n]{12,400}'(?!\w)"
-    r"|`[^`\n]{12,400}`"
+    r"\"[^\"\n]{1,400}\"|«[^«»\n]{1,400}»|„[^\"\n]{1,400}\"|「[^「」\n]{1,400}」|(?<!\w)'[^'\n]{12,400}'(?!\w)|`[^`\n]{12,400}`"
 )
 _QUOTED_LINE = re.compile(r"^[ \t]*>[^\n]*$", re.MULTILINE)
 
@@ -30,10 +29,8 @@ _BEST = (
 _WORSE = r"(?:worse|worst|inferior|weaker|poorer)"
 _SURELY = (
     r"(?:(?:clearly|slightly|much|far|overall|also|somewhat|significantly|considerably|definitely|certainly"
-    r"|decidedly|noticeably|marginally|substantially|obviously|therefore|thus|hence|still|just|simply"
-    r"|undoubtedly"
-    r"|generally|objectively|easily|plainly|ultimately|narrowly|way|vastly|markedly|distinctly|strongly"
-    r"|really|so"
+    r"|decidedly|noticeably|marginally|substantially|obviously|therefore|thus|hence|still|just|simply|undoubtedly"
+    r"|generally|objectively|easily|plainly|ultimately|narrowly|way|vastly|markedly|distinctly|strongly|really|so"
     r"|indeed|then|actually|even|by far|a bit|a little|a lot|in my (?:view|opinion|judge?ment)|in fact"
     r"|in the end|on balance|on the whole|only slightly|moderately|greatly|evidently"
     r"|unquestionably|far and away"
@@ -51,8 +48,7 @@ _OTHER_ONE = rf"(?:the other(?:\s+(?:one|{NOUN}))?)"
 
 # Before a letter or a number alone, which may belong to the word before it: "vitamin A is better".
 _MAY_STAND_ALONE = re.compile(
-    r"(?:^|[,;:.!—–(\"'*]|\b(?:that|sure|certain|so|then|therefore|thus|hence|think|believe|say|conclude"
-    r"|and|but|overall|find|because|while|although"
+    r"(?:^|[,;:.!—–(\"'*]|\b(?:that|sure|certain|so|then|therefore|thus|hence|think|believe|say|conclude|and|but|overall|find|because|while|although"
     r"|though|than|to|is|since|judge|whether|if|not|is that))\s*$",
     re.IGNORECASE,
 )
@@ -65,8 +61,7 @@ _EVEN = re.compile(
     r"|(?:ranked?|tied) equal(?:ly)?\b"
     rf"|(?:they|both|two|{NOUN}) are (?:tied|equal|equivalent|on a par|on par|even"
     rf"|of equal (?:quality|merit|value))(?={_END})"
-    rf"|(?:neither|none|no)\s+(?:of\s+)?(?:the\s+two\s+|them\s+|the\s+"
-    rf"|one\s+)?(?:{NOUN}\s+)?{_IS}\s+{_SURELY}(?:the\s+)?{_BEST}"
+    rf"|(?:neither|none|no)\s+(?:of\s+)?(?:the\s+two\s+|them\s+|the\s+|one\s+)?(?:{NOUN}\s+)?{_IS}\s+{_SURELY}(?:the\s+)?{_BEST}"
     rf"(?:\s+than\s+{_OTHER_ONE})?(?={_END})"
     r"|(?:have|see|find|is) no (?:clear |strong |real )?preference\b|(?:is|see|find) no (?:clear "
     r"|real |obvious )?winner\b"

@@ -226,11 +226,19 @@ def _beside_patterns(words: PairWords) -> tuple[re.Pattern[str], ...]:
     forms = (
         # A letter or a number alone names a response only where a line begins with it.
         rf"^[ \t*_`|-]{{0,6}}(?P<w4>[AB12])[*_`]{{0,4}}\s?[:=][ \t*_`]{{0,6}}{score('w')}{_AFTER}",
-        rf"^[ \t*_`(]{{0,6}}(?P<w4>[A1])\s?[:=]\s?{score('w')}(?:,\s?|;\s?"
-        rf"|\s)(?:and\s)?(?P<l4>[B2])\s?[:=]\s?{score('l')}{_AFTER}",
+        (
+            rf"^[ \t*_`(]{{0,6}}(?P<w4>[A1])\s?[:=]\s?{score('w')}(?:,\s?|;\s?|\s)(?:and\s)?(?P<l4>[B2])"
+            rf"\s?[:=]\s?{score('l')}{_AFTER}"
+        ),
         # In the languages that judges write in, where a line or a clause begins.
-        rf"(?:^|[,;.])[ \t*_`#-]{{0,6}}(?:{ARTICLE}\s)?(?P<w4>{ordinal})[\sの]?(?:{NOUN})?{CLOSE}\s?[:=][ \t*_`]{{0,6}}{score('w')}{_AFTER}",
-        rf"(?<!not )(?<!n't )(?<!never ){rates}{one}{article}{score('w')}{apart}{two}{article}{score('l')}{_AFTER}",
+        (
+            rf"(?:^|[,;.])[ \t*_`#-]{{0,6}}(?:{ARTICLE}\s)?(?P<w4>{ordinal})[\sの]?(?:{NOUN})?{CLOSE}\s?[:=]"
+            rf"[ \t*_`]{{0,6}}{score('w')}{_AFTER}"
+        ),
+        (
+            rf"(?<!not )(?<!n't )(?<!never ){rates}{one}{article}{score('w')}{apart}"
+            rf"{two}{article}{score('l')}{_AFTER}"
+        ),
         rf"(?<![\w']){one}{_BETWEEN}{score('w')}{_AFTER}",
         rf"\b(?:score|rating)\s+(?:for|of)\s+{one}\s*(?:[:=]|is)[ \t*_(]{{0,8}}{score('w')}{_AFTER}",
         # Once said, the verb is left out: "the first scores 8 and the second 9".
@@ -239,8 +247,7 @@ def _beside_patterns(words: PairWords) -> tuple[re.Pattern[str], ...]:
             rf"|out of)\s*[0-9]+)?)(?:\s+points?)?(?:,?\s+(?:and|but|while)|,)\s+{two}"
             rf"(?:\s+only|\s+just)?\s+(?:a\s+|an\s+)?{score('l')}{_AFTER}"
         ),
-        rf"\b{score('w')}\s+{gives}{one}[,;]?\s+(?:and\s+|but\s+)?(?:a\s+|an\s+"
-        rf"|only\s+)?{score('l')}\s+{gives}{two}",
+        rf"\b{score('w')}\s+{gives}{one}[,;]?\s+(?:and\s+|but\s+)?(?:a\s+|an\s+|only\s+)?{score('l')}\s+{gives}{two}",
     )
     return tuple(re.compile(form, re.IGNORECASE | re.MULTILINE) for form in forms)
 

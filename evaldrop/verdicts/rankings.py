@@ -34,8 +34,7 @@ _MOST = 100
 _ANNOUNCED = re.compile(r"\b(?:rank\w*|order\w*|best (?:to worst|first)|preference)\b", re.IGNORECASE)
 _WORST_FIRST = re.compile(r"\b(?:worst (?:to best|first)|ascending)\b", re.IGNORECASE)
 _NUMBERED = re.compile(
-    r"^[\s*_>|-]{0,6}(?:(?:rank|place|position|number|no\.?)\s*)?#?(?P<rank>[12])(?:st"
-    r"|nd)?(?:\s+place)?[*_]{0,2}\s?[.:)=–-]\s*(?P<name>\S[^\n]{0,60})$",
+    r"^[\s*_>|-]{0,6}(?:(?:rank|place|position|number|no\.?)\s*)?#?(?P<rank>[12])(?:st|nd)?(?:\s+place)?[*_]{0,2}\s?[.:)=–-]\s*(?P<name>\S[^\n]{0,60})$",
     re.IGNORECASE,
 )
 _IN_A_LINE = re.compile(
