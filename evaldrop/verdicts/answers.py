@@ -35,6 +35,9 @@ _NUMBER = re.compile(
     rf"(?P<whole>{NUMBER}|(?:{_NUMBER_WORDS})(?!\w)){_UNIT})?(?![\w^°$€£¥½/]|[.,:][0-9]|\s?[€£¥°])",
     re.IGNORECASE,
 )
+_ENDS = re.compile(
+    rf"(?:{NUMBER}\s?(?:-|–|to|bis|à|a|tot|\.\.)\s?|\bout of\s)(?P<high>{NUMBER})(?![\w%.,]*[0-9])", re.IGNORECASE
+)
 _HALF = re.compile(AND_A_HALF)
 _POINT = re.compile(
     rf"(?P<whole>{_NUMBER_WORDS})[\s-]?(?:{any_of(POINT)})[\s-]?(?P<tenths>{_NUMBER_WORDS})", re.IGNORECASE
@@ -68,7 +71,8 @@ _FILLERS = re.compile(
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(
-    r"an? (?:(?:solid|strong|clear|good|weak|full|perfect|low|high|mere|generous) )?(?=[0-9])", re.IGNORECASE
+    r"an? (?=[0-9])|(?:an? )?(?:solid|strong|clear|good|weak|full|perfect|low|high|mere|generous) (?=[0-9])",
+    re.IGNORECASE,
 )
 _IT_IS = re.compile(
     r"(?:the|this|that|its?)\s+(?:(?:answer|response|reply|submission|output|statement|text"
@@ -91,6 +95,7 @@ _OR_ANOTHER = re.compile(
     rf"(?:{any_of(MAYBE)})(?:\s|:\s?|(?<=[\u3000-\uffff]))(?:(?:an?|to|at|eine?|une?|una?|uma?"
     rf"|een)\s)?[*_`]{{0,3}}"
     rf"(?:{NUMBER}|(?:{_NUMBER_WORDS})(?![\w-]))(?!\s?%|\s\w{{1,20}}s\b)"
+    rf"|[\s*_`\"')]{{0,4}}\.\s+(?:{any_of(MAYBE)})\s(?:an?\s)?(?:{NUMBER}|(?:{_NUMBER_WORDS})(?!\w))(?=[.!]?\s*(?:$|\n))"
     rf"|\s?[(\[]\s?(?:an?\s)?{NUMBER}\s(?:at (?:most|best|least)|perhaps|maybe|possibly)",
     re.IGNORECASE,
 )
@@ -100,7 +105,7 @@ _END_TAG = re.compile(r"^\s*</[a-zA-Z][\w-]{0,30}>")
 _ON_CONDITION = re.compile(
     r"[\s(,;]{1,3}(?:minus|plus|less\s[0-9]|moins|menos|meno|weniger|if|unless|provided|assuming|at (?:best"
     r"|most|least)|or (?:more|less|higher|lower|above"
-    r"|below|so)|(?:and|or) a (?:bit|little|touch)|(?:roughly|approximately|or thereabouts|ungefähr|environ"
+    r"|below|so)|tops|(?:and|or) a (?:bit|little|touch)|(?:roughly|approximately|or thereabouts|ungefähr|environ"
     r"|aproximadamente|circa|ongeveer)(?=\W*(?:$|\n)))\b|-?ish\b|\s?\(\s?\?+\s?\)",
     re.IGNORECASE,
 )
@@ -112,7 +117,11 @@ _SHARED_OUT = re.compile(
     re.IGNORECASE,
 )
 # "four (4)"; "4/5 = 80%".
-_AGAIN = re.compile(rf"[ \t]*\([ \t]*(?P<number>{NUMBER})[ \t]*\)")
+_AGAIN = re.compile(rf"[ \t]*\([ \t]*(?P<number>{NUMBER}|{_NUMBER_WORDS})[ \t]*\)", re.IGNORECASE)
+_ON_A_SCALE = re.compile(
+    rf",?\s?\(?\s?on (?:an?|the|our) (?:scale (?:of |from )?)?{NUMBER}\s?(?:-|–|to)\s?(?P<high>{NUMBER})(?: scale)?\s?\)?",
+    re.IGNORECASE,
+)
 _AS_PERCENT = re.compile(rf"^\s*=\s*{NUMBER}\s?%")
 _ARROW = re.compile(r"[ \t]*(?:→|➜|➔|⟶|⇒|-+>|=+>)(?P<after>[^\n]*)")
 _AFTER_COLON = re.compile(r"[^0-9:\n]{1,60}:[ \t]*(?P<answer>[^\n]+)")
@@ -133,8 +142,8 @@ _BETWEEN_LABELS = re.compile(
 )
 # "not a 5 but a 3": what is denied is an answer, and so is what is not.
 _CONTRAST = re.compile(
-    r"(?:not|nicht|pas|no|não|non|niet|nem)\s(?!only|just|merely)(?:be\s)?(?:an?\s)?"
-    r"(?P<denied>[^.;:!?\n]{1,40}?),?\s"
+    r"(?:not|n't|nicht|pas|no|não|non|niet|nem)\s(?!only|just|merely)(?:be\s)?(?:an?\s)?"
+    r"(?P<denied>(?:[^.;:!?\n]|\.(?=[0-9])){1,40}?),?\s"
     r"(?:but|sondern|mais|sino|mas|ma|bensì|maar)\s(?:rather\s|only\s)?",
     re.IGNORECASE,
 )
@@ -163,6 +172,12 @@ def on_scale(number: float, scale: Scale) -> Reading[float]:
     """Return the score that `number` is, or `out_of_range`: it is never clipped or rounded onto the scale."""
     score = scale.nearest(number)
     return Reading.unread("out_of_range") if score is None else Reading(score)
+
+
+def is_another_scale(text: str, scale: Scale) -> bool:
+    """Tell whether `text` names the ends of a scale ("1 to 10", "out of 10"), and not this one's."""
+    named = _ENDS.search(text)
+    return named is not None and to_float(named["high"]) != scale.high
 
 
 def whole_answer(text: str, scale: Scale) -> Reading[float] | None:
@@ -207,7 +222,10 @@ def _at_head(head: str, scale: Scale) -> ReadAnswer | None:
     answer = _label_at_head(head, scale) or _number_at_head(head, scale)
     if answer is not None:
         return answer
-    if (first := _SCALE_FIRST.match(head)) or (first := _ARTICLE.match(head)):
+    first = _SCALE_FIRST.match(head)
+    if first and is_another_scale(first.group(), scale):
+        return ReadAnswer(Reading.unread("out_of_range"), "")
+    if first or (first := _ARTICLE.match(head)):
         return _number_at_head(head[first.end() :], scale)
     return None
 
@@ -239,8 +257,12 @@ def _number_at_head(head: str, scale: Scale) -> ReadAnswer | None:
         return None
     reading = _value_of(match, scale)
     again = _AGAIN.match(rest)
-    if again and on_scale(to_float(again.group("number")), scale) != reading:
+    if again and on_scale(_worth(again.group("number")), scale) != reading:
         return ReadAnswer(Reading.unread("ambiguous"), "")
+    if named := _ON_A_SCALE.match(rest):
+        if to_float(named.group("high")) != scale.high:
+            return ReadAnswer(Reading.unread("out_of_range"), "")
+        rest = rest[named.end() :]
     rest = _AS_PERCENT.sub("", rest, count=1)
     if _ANOTHER_NUMBER.match(rest) or _SHARED_OUT.match(rest):
         return ReadAnswer(Reading.unread("ambiguous"), "")
@@ -313,6 +335,8 @@ def _label_at_head(head: str, scale: Scale) -> ReadAnswer | None:
     rest = head[match.end() :]
     if asked := _ASKED.match(rest):
         return _answered(rest[asked.end() :], scale)
+    if arrow := _ARROW.match(rest):
+        return _after_arrow(arrow.group("after"), scale)
     if taken_back := _TAKEN_BACK.match(rest):
         return _answered(rest[taken_back.end() :], scale) or ReadAnswer(Reading.unread("ambiguous"), "")
     if (joined := _BETWEEN_LABELS.match(rest)) and (other := pattern.match(rest, joined.end())):

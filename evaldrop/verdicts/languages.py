@@ -70,7 +70,7 @@ MAYBE: Final = (
     "might be",
     "may be", "even", "perhaps even", "maybe even", "possibly even",   "leaning", "leaning to",
     "leaning towards", "leaning toward", "bordering on",
-    "verging on", "close to", "tending to", "towards", "toward", "going on", "up to", "if not",
+    "verging on",  "tending to", "towards", "toward", "going on", "up to", "if not",
     "with goodwill",
     "generously", "at a stretch", "or", "or even", "or maybe", "or perhaps", "edited", "edited to", "edit",
     "alternatively",
@@ -82,7 +82,7 @@ MAYBE: Final = (
 
 # Between a score and the top of its scale: "4 out of 5".
 OUT_OF: Final = (
-    "out of", "of", "over", "von", "sur", "de", "sobre", "em", "su", "di", "van de", "van", "uit", "из",
+    "out of", "of", "over", "von", "sur", "de", "sobre", "em", "su", "di", "van de", "van", "uit", "из", "من",
     "na", "av",
 )  # fmt: skip
 # What a score counts: "4 points".

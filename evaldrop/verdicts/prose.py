@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 
 from evaldrop.evaluation.criteria.scales import Scale
-from evaldrop.verdicts.answers import FRACTION, answer_at_head, whole_answer
+from evaldrop.verdicts.answers import FRACTION, answer_at_head, is_another_scale, whole_answer
 from evaldrop.verdicts.quotations import is_quoted
 from evaldrop.verdicts.stances import Found, Stance, is_supposed, line_end, sentence_before
+from evaldrop.verdicts.verdict import Reading
 from evaldrop.verdicts.wording import NUMBER, matches_at
 
 _LABEL_PHRASE = re.compile(
@@ -62,19 +63,21 @@ _STAGE = re.compile(
 _CONTRAST = re.compile(
     r"\b(?:it|this|that|(?:score|rating|grade|verdict|response|answer)|I(?:'d| would)?)\s(?:(?:is|was"
     r"|should|would|must"
-    r"|deserves|gets|earns|merits|receives|give|rate|score|award|assign|be|it|this|an?|as)\s){0,4}"
-    r"(?=not\s(?:be\s)?(?:an?\s)?[0-9])",
+    r"|deserves|gets|earns|merits|receives|give|rate|score|award|assign|does|be|it|this|an?|as)\s?){0,4}"
+    r"(?=(?:not|n't)\s(?:be\s)?(?:an?\s)?[0-9])",
     re.IGNORECASE,
 )
 # "Is correctness 4? I think 3."
 _ASKED_ITSELF = re.compile(
-    rf"\b(?P<of>[\w-]{{1,40}}(?:\s\w{{1,20}}){{0,4}})\s{FRACTION}\s?\?\s+I(?:'d)?\s(?:think|believe|find)\s"
+    rf"\b(?P<of>[\w-]{{1,40}}(?:\s\w{{1,20}}){{0,4}})\s(?P<article>an?\s)?{FRACTION}\s?\?\s+"
+    rf"(?:I(?:'d)?\s(?:think|believe|find|say)|no\s?[,.:;–—-])\s"
     rf"(?:it(?:'s|\sis)\s)?(?:an?\s)?(?={NUMBER})",
     re.IGNORECASE,
 )
 # On a menu: "The answer is B." opens a sentence.
 _CHOSEN = re.compile(
-    r"(?:^|(?<=[.!?;]\s))\W{0,6}(?:(?:so|therefore|thus|hence|daher|donc)\b,?\s)?(?:the|my|die|meine|la|ma"
+    r"(?:^|(?<=[.!?;]\s))\W{0,6}(?:(?:so|therefore|thus|hence|daher|donc|(?:up)?on (?:reflection|second thought)|overall|in (?:sum|short|conclusion)"
+    r"|no|wait|I (?:think|believe|conclude|say)(?: that)?)\b,?\s)?(?:the|my|die|meine|la|ma"
     r"|mi|a|de|het)\s"
     r"(?:final\s|best\s)?(?:answer|choice|option|label|category|verdict|antwort|réponse|respuesta|resposta"
     r"|risposta"
@@ -159,7 +162,7 @@ def _turns(text: str, scale: Scale, names: frozenset[str]) -> Iterator[Found]:
             yield found
     for match in _ASKED_ITSELF.finditer(text) if "?" in text else ():
         answer = answer_at_head(text[match.end() : match.end() + 80].split("\n")[0], scale)
-        if answer and {*match["of"].casefold().split()} & {*names, "score", "rating", "grade"}:
+        if answer and (match["article"] or {*match["of"].casefold().split()} & {*names, "score", "rating", "grade"}):
             yield Found(answer.reading, match.start(), match.end() + 1, Stance.CORRECTED)
 
 
@@ -176,6 +179,8 @@ def _said(text: str, at: int, start: int, scale: Scale, names: frozenset[str]) -
     answer = answer_at_head(piece, scale)
     if answer is None:
         return None
+    if "scale" in (said := sentence_before(text, at)) and is_another_scale(said, scale):
+        return Found(Reading.unread("out_of_range"), start, at)
     if "would be" in text[start:at] and _WITH.match(answer.rest):
         return None
     end = at + len(piece) - len(answer.rest)

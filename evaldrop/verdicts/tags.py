@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from evaldrop.evaluation.criteria.scales import Scale
-from evaldrop.verdicts.answers import answer_at_head, whole_answer
+from evaldrop.verdicts.answers import answer_at_head, is_another_scale, whole_answer
 from evaldrop.verdicts.evidence import Evidence, Rank
-from evaldrop.verdicts.languages import CJK_SCORE, CORRECTED, CORRECTION, DRAFT, FINAL, SCORE, WEAK_SCORE
+from evaldrop.verdicts.languages import CJK_SCORE, CORRECTED, CORRECTION, DRAFT, FINAL, NUMBER_WORDS, SCORE, WEAK_SCORE
 from evaldrop.verdicts.quotations import is_quoted
 from evaldrop.verdicts.stances import (
     Stance,
@@ -45,7 +45,7 @@ _OF = (
     r"(?:\s(?!is\b|was\b|would\b)[\w.-]{1,20})?))?"
 )
 _SCALE_NOTE = (
-    r"(?:\s?[(\[](?P<note>[^()\[\]\n]{0,40})[)\]]"
+    r"(?:\s?/\s?[0-9]{1,3}(?=\s?[:=])|\s?[(\[](?P<note>[^()\[\]\n]{0,40})[)\]]"
     r"|\s(?:on|from|out of)\s(?:an? )?(?:scale )?(?:of |from )?[0-9.]{1,4}(?:\s?(?:-|–|to)\s?[0-9.]{1,4})?)?"
 )
 _TAG_MARKUP = r"[\"'*_`\]]{0,4}"
@@ -138,8 +138,9 @@ def _tag(
     if note and (said := {*_NO_WORD.sub(" ", note).casefold().split()}):
         # "Score (tone): 2" is the tone's; "(1-5)", "(out of 5)" and "(overall)" are nobody's.
         named = named or said <= names
-        if not said <= names | _NOTE_WORDS:
+        if not said <= names | _NOTE_WORDS | NUMBER_WORDS.keys():
             return None
+    another_scale = bool(note) and is_another_scale(note, scale)
     if not (alone or named):
         return None
     prefix = before(text, match.start())
@@ -175,6 +176,8 @@ def _tag(
     if answer.reading is None and note and "/" in note:
         # "Correctness (4/5): one slip".
         answer = answer._replace(reading=whole_answer(note, scale))
+    if another_scale and answer.reading is not None:
+        answer = answer._replace(reading=Reading.unread("out_of_range"))
     if answer.reading is None or is_quoted(text, match.start(), answer.end, answer_at=match.end()):
         return None
     if not opens_line and is_supposed(text, match.start(), answer.end, by_colon=rank is Rank.INLINE_TAG):
@@ -215,6 +218,7 @@ def _tagged_answer(text: str, match: re.Match[str], scale: Scale, *, only_whole:
         if bracketed := _IN_BRACKETS.match(rest):
             return _Answer(whole_answer(bracketed.group("answer"), scale), match.end() + bracketed.end())
         return _Answer(whole_answer(rest, scale), end)
+    rest = rest.lstrip().removeprefix("=")
     if scale.low >= 0:
         rest = _BULLET.sub("", rest.lstrip())
     if only_whole:

@@ -33,13 +33,14 @@ _REFUSAL = re.compile(
 )
 # What a judge cannot do and judge all the same: "I cannot give a 5", "I can't verify the date".
 _OTHER_MATTER = re.compile(
-    r"\s(?:to )?(?:\w+ly )?(?:verify|confirm|fault|find|agree|justify|recommend|overlook|ignore|accept"
+    r"\s(?:to )?(?:in good (?:conscience|faith) )?(?:\w+ly )?(?:say (?:that|it|this)"
+    r"|(?:rate|score|grade|mark) (?:it|this|the \w{1,20}) (?:an?|as|at|with) |verify|confirm|fault|find|agree|justify|recommend|overlook|ignore|accept"
     r"|call (?:it|this)"
     r"|go (?:higher|lower|above|below|beyond|further|up|any)|be (?:more|so|that|too)"
     r"|(?:assign|award|give|grant|allow)(?: (?:it|this|the \w{1,20}))? (?:an? [0-9]|[0-9]|full|more|less"
     r"|top|higher|an? (?:higher"
     r"|better|perfect|full|top)|the (?:full|top|maximum|highest))"
-    r"|(?:open|follow|reach|load|check|visit) the (?:link|url|source|reference|page|site))\b",
+    r"|(?:open|follow|reach|load|check|visit) the (?:link|url|source|reference|page|site))(?!\w)",
     re.IGNORECASE,
 )
 _APOLOGY_ONLY = re.compile(r"^\W*(?:i(?:'m| am) sorry|sorry|i apologi[sz]e)\W*(?:$|[.,!])", re.IGNORECASE)
