@@ -36,7 +36,9 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _ENDS = re.compile(
-    rf"(?:{NUMBER}\s?(?:-|–|to|bis|à|a|tot|\.\.)\s?|\bout of\s)(?P<high>{NUMBER})(?![\w%.,]*[0-9])", re.IGNORECASE
+    rf"(?:{NUMBER}\s?(?:-|–|to|bis|à|a|tot|\.\.)\s?|\b(?:out of|scale of(?! ?{NUMBER}\s?(?:-|–|to)))\s"
+    rf"|/\s?)(?P<high>{NUMBER})(?![\w%.,]*[0-9])|\b(?P<points>[0-9]{{1,3}})[- ]point scale",
+    re.IGNORECASE,
 )
 _HALF = re.compile(AND_A_HALF)
 _POINT = re.compile(
@@ -95,7 +97,8 @@ _OR_ANOTHER = re.compile(
     rf"(?:{any_of(MAYBE)})(?:\s|:\s?|(?<=[\u3000-\uffff]))(?:(?:an?|to|at|eine?|une?|una?|uma?"
     rf"|een)\s)?[*_`]{{0,3}}"
     rf"(?:{NUMBER}|(?:{_NUMBER_WORDS})(?![\w-]))(?!\s?%|\s\w{{1,20}}s\b)"
-    rf"|[\s*_`\"')]{{0,4}}\.\s+(?:{any_of(MAYBE)})\s(?:an?\s)?(?:{NUMBER}|(?:{_NUMBER_WORDS})(?!\w))(?=[.!]?\s*(?:$|\n))"
+    rf"|[\s*_`\"')]{{0,4}}\.\s+(?:{any_of(MAYBE)})\s(?:an?\s)?(?:{NUMBER}"
+    rf"|(?:{_NUMBER_WORDS})(?!\w))(?=[.!]?\s*(?:$|\n))"
     rf"|\s?[(\[]\s?(?:an?\s)?{NUMBER}\s(?:at (?:most|best|least)|perhaps|maybe|possibly)",
     re.IGNORECASE,
 )
@@ -105,7 +108,8 @@ _END_TAG = re.compile(r"^\s*</[a-zA-Z][\w-]{0,30}>")
 _ON_CONDITION = re.compile(
     r"[\s(,;]{1,3}(?:minus|plus|less\s[0-9]|moins|menos|meno|weniger|if|unless|provided|assuming|at (?:best"
     r"|most|least)|or (?:more|less|higher|lower|above"
-    r"|below|so)|tops|(?:and|or) a (?:bit|little|touch)|(?:roughly|approximately|or thereabouts|ungefähr|environ"
+    r"|below|so)|tops|(?:and|or) a (?:bit|little|touch)|(?:roughly|approximately|or thereabouts|ungefähr"
+    r"|environ"
     r"|aproximadamente|circa|ongeveer)(?=\W*(?:$|\n)))\b|-?ish\b|\s?\(\s?\?+\s?\)",
     re.IGNORECASE,
 )
@@ -119,7 +123,9 @@ _SHARED_OUT = re.compile(
 # "four (4)"; "4/5 = 80%".
 _AGAIN = re.compile(rf"[ \t]*\([ \t]*(?P<number>{NUMBER}|{_NUMBER_WORDS})[ \t]*\)", re.IGNORECASE)
 _ON_A_SCALE = re.compile(
-    rf",?\s?\(?\s?on (?:an?|the|our) (?:scale (?:of |from )?)?{NUMBER}\s?(?:-|–|to)\s?(?P<high>{NUMBER})(?: scale)?\s?\)?",
+    rf",?\s?\(?\s?on (?:an?|the|our) (?:scale (?:of |from )?)?(?:{NUMBER}\s?(?:-|–|to)\s?)?(?P<high>{NUMBER})"
+    r"(?:[- ]point)?(?: scale)?(?!\w)\s?\)?"
+    rf"|\s?\(\s?(?:[01]\s?(?:-|–|to)\s?|(?:out )?of\s)(?P<top>{NUMBER})\s?\)",
     re.IGNORECASE,
 )
 _AS_PERCENT = re.compile(rf"^\s*=\s*{NUMBER}\s?%")
@@ -130,7 +136,8 @@ _NEXT_WORD = re.compile(r"[ \t]+([^\W\d_][\w']*)(:?)")
 # Ends a label: end of text, punctuation, or the beginning of a reason.
 _LABEL_END = (
     r"(?=$|[.,、;:!?)\]}\"'*_`<>\n–—(|=]"
-    r"|\s+(?:[-–—(=]|because\b|since\b|as\b|weil\b|car\b|parce\b|porque\b|perché\b|omdat\b|not\b|instead\b"
+    r"|\s+(?:[-–—(=→➜➔⟶⇒]|because\b|since\b|as\b|weil\b|car\b|parce\b|porque\b|perché\b|omdat\b|not\b"
+    r"|instead\b"
     r"|rather\b))"
 )
 _NOUN = r"(?:(?:option|choice|label|category|response|output|answer|assistant|model|antwort|réponse)\s+)?"
@@ -177,7 +184,7 @@ def on_scale(number: float, scale: Scale) -> Reading[float]:
 def is_another_scale(text: str, scale: Scale) -> bool:
     """Tell whether `text` names the ends of a scale ("1 to 10", "out of 10"), and not this one's."""
     named = _ENDS.search(text)
-    return named is not None and to_float(named["high"]) != scale.high
+    return named is not None and to_float(named["high"] or named["points"]) != scale.high
 
 
 def whole_answer(text: str, scale: Scale) -> Reading[float] | None:
@@ -223,7 +230,7 @@ def _at_head(head: str, scale: Scale) -> ReadAnswer | None:
     if answer is not None:
         return answer
     first = _SCALE_FIRST.match(head)
-    if first and is_another_scale(first.group(), scale):
+    if first and not _SUM.match(head) and is_another_scale(first.group(), scale):
         return ReadAnswer(Reading.unread("out_of_range"), "")
     if first or (first := _ARTICLE.match(head)):
         return _number_at_head(head[first.end() :], scale)
@@ -260,7 +267,7 @@ def _number_at_head(head: str, scale: Scale) -> ReadAnswer | None:
     if again and on_scale(_worth(again.group("number")), scale) != reading:
         return ReadAnswer(Reading.unread("ambiguous"), "")
     if named := _ON_A_SCALE.match(rest):
-        if to_float(named.group("high")) != scale.high:
+        if to_float(named["high"] or named["top"]) != scale.high:
             return ReadAnswer(Reading.unread("out_of_range"), "")
         rest = rest[named.end() :]
     rest = _AS_PERCENT.sub("", rest, count=1)

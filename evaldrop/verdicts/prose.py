@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from evaldrop.evaluation.criteria.scales import Scale
 from evaldrop.verdicts.answers import FRACTION, answer_at_head, is_another_scale, whole_answer
 from evaldrop.verdicts.quotations import is_quoted
-from evaldrop.verdicts.stances import Found, Stance, is_supposed, line_end, sentence_before
+from evaldrop.verdicts.stances import Found, Stance, before, is_supposed, line_end, sentence_before
 from evaldrop.verdicts.verdict import Reading
 from evaldrop.verdicts.wording import NUMBER, matches_at
 
@@ -53,15 +53,20 @@ _CHANGES = re.compile(
 )
 # A stage and its number: "After checking the facts: 4" takes a first impression back.
 _STAGE = re.compile(
-    r"(?:^|(?<=[.!?;]\s))\W{0,6}(?:after|upon|on|having)\s(?:\w{1,12}\s){0,2}?"
+    r"(?:after|upon|on|having)\s(?:\w{1,12}\s){0,2}?"
     r"(?:check|compar|read|re-?read|reflect|consider|review|look|think|verif|inspect|examin|weigh"
     r"|reconsider|stud)\w{0,7}"
     rf"(?:\s[\w'-]{{1,20}}){{0,5}}\s?:\s*(?={NUMBER})",
     re.IGNORECASE | re.MULTILINE,
 )
+_STAGE_WORDS = frozenset(("after", "upon", "on", "having"))
 # "It should not be a 5 but a 2."
+_NOT = re.compile(r"(?:not|n't) (?:be )?(?:an? )?[0-9]")
+_SCORED_WORDS = frozenset(
+    ("it", "this", "that", "score", "rating", "grade", "verdict", "response", "answer", "i")
+)
 _CONTRAST = re.compile(
-    r"\b(?:it|this|that|(?:score|rating|grade|verdict|response|answer)|I(?:'d| would)?)\s(?:(?:is|was"
+    r"(?:it|this|that|score|rating|grade|verdict|response|answer|I(?:'d| would)?)\s(?:(?:is|was"
     r"|should|would|must"
     r"|deserves|gets|earns|merits|receives|give|rate|score|award|assign|does|be|it|this|an?|as)\s?){0,4}"
     r"(?=(?:not|n't)\s(?:be\s)?(?:an?\s)?[0-9])",
@@ -69,14 +74,15 @@ _CONTRAST = re.compile(
 )
 # "Is correctness 4? I think 3."
 _ASKED_ITSELF = re.compile(
-    rf"\b(?P<of>[\w-]{{1,40}}(?:\s\w{{1,20}}){{0,4}})\s(?P<article>an?\s)?{FRACTION}\s?\?\s+"
-    rf"(?:I(?:'d)?\s(?:think|believe|find|say)|no\s?[,.:;–—-])\s"
+    r"[0-9]\s?\?\s+(?:I(?:'d)?\s(?:think|believe|find|say)|no\s?[,.:;–—-])\s"
     rf"(?:it(?:'s|\sis)\s)?(?:an?\s)?(?={NUMBER})",
     re.IGNORECASE,
 )
+_A_NUMBER = re.compile(r"\ban?\s[0-9./]{0,5}$")
 # On a menu: "The answer is B." opens a sentence.
 _CHOSEN = re.compile(
-    r"(?:^|(?<=[.!?;]\s))\W{0,6}(?:(?:so|therefore|thus|hence|daher|donc|(?:up)?on (?:reflection|second thought)|overall|in (?:sum|short|conclusion)"
+    r"(?:^|(?<=[.!?;]\s))\W{0,6}(?:(?:so|therefore|thus|hence|daher|donc|(?:up)?on (?:reflection"
+    r"|second thought)|overall|in (?:sum|short|conclusion)"
     r"|no|wait|I (?:think|believe|conclude|say)(?: that)?)\b,?\s)?(?:the|my|die|meine|la|ma"
     r"|mi|a|de|het)\s"
     r"(?:final\s|best\s)?(?:answer|choice|option|label|category|verdict|antwort|réponse|respuesta|resposta"
@@ -152,17 +158,22 @@ def _turns(text: str, scale: Scale, names: frozenset[str]) -> Iterator[Found]:
             if found is not None and found.reading.value is not None:
                 yield found
         return
-    for match in _STAGE.finditer(text):
+    for match in matches_at(_STAGE, text, _STAGE_WORDS):
+        said = before(text, match.start()).rstrip(" \t*_#>-")
+        if said and not said.endswith((".", "!", "?", ";")):
+            continue
         reading = whole_answer(text[match.end() : match.end() + 40].split("\n")[0], scale)
         if reading is not None and not is_quoted(text, match.start(), match.end()):
             yield Found(reading, match.start(), line_end(text, match.end()), Stance.CORRECTED)
-    for match in _CONTRAST.finditer(text):
+    for match in matches_at(_CONTRAST, text, _SCORED_WORDS) if _NOT.search(text) else ():
         found = _said(text, match.end(), match.start(), scale, names)
         if found is not None:
             yield found
     for match in _ASKED_ITSELF.finditer(text) if "?" in text else ():
+        asked = sentence_before(text, match.start())
         answer = answer_at_head(text[match.end() : match.end() + 80].split("\n")[0], scale)
-        if answer and (match["article"] or {*match["of"].casefold().split()} & {*names, "score", "rating", "grade"}):
+        about = {*asked.casefold().split()} & {*names, "score", "rating", "grade"}
+        if answer and (about or _A_NUMBER.search(asked)):
             yield Found(answer.reading, match.start(), match.end() + 1, Stance.CORRECTED)
 
 
@@ -179,7 +190,7 @@ def _said(text: str, at: int, start: int, scale: Scale, names: frozenset[str]) -
     answer = answer_at_head(piece, scale)
     if answer is None:
         return None
-    if "scale" in (said := sentence_before(text, at)) and is_another_scale(said, scale):
+    if "scale" in text[max(0, at - 120) : at] and is_another_scale(sentence_before(text, at), scale):
         return Found(Reading.unread("out_of_range"), start, at)
     if "would be" in text[start:at] and _WITH.match(answer.rest):
         return None

@@ -8,7 +8,16 @@ from typing import NamedTuple
 from evaldrop.evaluation.criteria.scales import Scale
 from evaldrop.verdicts.answers import answer_at_head, is_another_scale, whole_answer
 from evaldrop.verdicts.evidence import Evidence, Rank
-from evaldrop.verdicts.languages import CJK_SCORE, CORRECTED, CORRECTION, DRAFT, FINAL, NUMBER_WORDS, SCORE, WEAK_SCORE
+from evaldrop.verdicts.languages import (
+    CJK_SCORE,
+    CORRECTED,
+    CORRECTION,
+    DRAFT,
+    FINAL,
+    NUMBER_WORDS,
+    SCORE,
+    WEAK_SCORE,
+)
 from evaldrop.verdicts.quotations import is_quoted
 from evaldrop.verdicts.stances import (
     Stance,
@@ -140,7 +149,7 @@ def _tag(
         named = named or said <= names
         if not said <= names | _NOTE_WORDS | NUMBER_WORDS.keys():
             return None
-    another_scale = bool(note) and is_another_scale(note, scale)
+    another_scale = is_another_scale(text[match.end("behind") : match.start("separator")], scale)
     if not (alone or named):
         return None
     prefix = before(text, match.start())

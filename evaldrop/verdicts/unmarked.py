@@ -82,7 +82,8 @@ _NONE = re.compile(
 )
 _SHORT_ANSWER = 80
 _COUNTS = re.compile(
-    r"\b(?:how (?:many|much|often|old|long)|wie ?viele?|combien|cuánt[oa]s?|quant[oaie]s?|hoeveel|which (?:day|year|page))\b[^?\n]{0,120}\?\W*$",
+    r"\b(?:how (?:many|much|often|old|long)|wie ?viele?|combien|cuánt[oa]s?|quant[oaie]s?|hoeveel"
+    r"|which (?:day|year|page))\b[^?\n]{0,120}\?\W*$",
     re.IGNORECASE,
 )
 _MISSES = re.compile(r"\b(?:missing|lacking|omitted|left out|misleading|false|bad)\b", re.IGNORECASE)

@@ -34,7 +34,8 @@ _REFUSAL = re.compile(
 # What a judge cannot do and judge all the same: "I cannot give a 5", "I can't verify the date".
 _OTHER_MATTER = re.compile(
     r"\s(?:to )?(?:in good (?:conscience|faith) )?(?:\w+ly )?(?:say (?:that|it|this)"
-    r"|(?:rate|score|grade|mark) (?:it|this|the \w{1,20}) (?:an?|as|at|with) |verify|confirm|fault|find|agree|justify|recommend|overlook|ignore|accept"
+    r"|(?:rate|score|grade|mark) (?:it|this|the \w{1,20}) (?:an?|as|at|with)|verify|confirm|fault|find"
+    r"|agree|justify|recommend|overlook|ignore|accept"
     r"|call (?:it|this)"
     r"|go (?:higher|lower|above|below|beyond|further|up|any)|be (?:more|so|that|too)"
     r"|(?:assign|award|give|grant|allow)(?: (?:it|this|the \w{1,20}))? (?:an? [0-9]|[0-9]|full|more|less"
