@@ -30,12 +30,17 @@ _STRONG = (
 _WEAK = r"answer|result|conclusion|outcome|antwort|ergebnis|résultat|resultado|risultato|结论|結論|결론"
 _EARLIER = r"(?:first )?draft|initial|tentative|preliminary|provisional|old|previous|earlier|instinctive"
 _LATER = r"final|revised|corrected|updated|new|ultimate|overall|correction|endgültige?|finale?|最终|最終|최종"
+# Before a second verdict: the judge thought again.
+_AGAIN = (
+    r"(?:(?:no|but|and),?\s)?(?:(?:up)?on (?:\w{1,10} )?(?:reflection|thoughts?|look|reading|inspection)"
+    r"|correction|edit|update|actually|scratch that|(?:no,? )?wait|sorry"
+    r"|after [\w-]{1,14}(?: [\w-]{1,14}){0,3})"
+)
+_TURNS = re.compile(rf"\W*{_AGAIN}\b", re.IGNORECASE)
 _TAGGED = re.compile(
     r"^(?P<quote>[\s*_#`+|-]{0,10}>)?[^\w\n]{0,10}(?:[0-9]{1,2}[.)]\s)?"
     r"(?:(?:so|therefore|thus|hence|overall|in conclusion|conclusion|in summary|and)[,:]?\s+)?"
-    rf"(?P<again>(?:(?:no|but|and),?\s)?(?:(?:up)?on (?:\w{{1,10}} )?(?:reflection|thoughts?|look|reading"
-    rf"|inspection)|correction|edit|update|actually"
-    rf"|scratch that|(?:no,? )?wait|sorry|after \w{{1,12}}(?: \w{{1,12}}){{0,3}})\s?[,:;.–—-]\s?)?"
+    rf"(?P<again>{_AGAIN}\s?[,:;.–—-]\s?)?"
     rf"(?P<mark>(?:(?:my|the|our|{_LATER}|{_EARLIER}|meine|mon|mi|minha|mia|mijn)[\s_:-]*){{0,4}}?)"
     r"(?:(?:antwort|réponse|respuesta|resposta|risposta|antwoord)\s)?"
     rf"(?:(?P<tag>{_STRONG})|(?P<weak>{_WEAK}))"
@@ -165,7 +170,20 @@ def marked(plain: str, words: PairWords, *, truncated: bool = False) -> Reading[
         found = later
     if len({line.reading for line in found}) > 1 and _thought_again(lines, found[-2].at, found[-1].at):
         found = found[-1:]
-    return agreed(line.reading for line in found)
+    reading = agreed(line.reading for line in found)
+    if (
+        reading is not None
+        and reading.value
+        and _is_reconsidered(lines[found[-1].at + 1 :], reading.value, words)
+    ):
+        return Reading.unread("ambiguous")
+    return reading
+
+
+def _is_reconsidered(after: Sequence[str], place: Place, words: PairWords) -> bool:
+    """Tell whether a line behind the last verdict turns to the other response."""
+    turned = [line for line in after if _TURNS.match(line) and words.mentions(line)]
+    return any({*claims(line, words)} != {place} for line in turned)
 
 
 def is_announced(before: str) -> bool:
