@@ -87,7 +87,7 @@ _ANOTHER_NUMBER = re.compile(
     rf"[ \t]*(?:-|–|—|~|〜|&|/|;|\b(?:to|or|and|bis|oder|und|à|ou|et|o|y|e|a|of|tot|en)\b|至|到|或|から"
     rf"|または|에서)?[ \t]*"
     rf"(?:{NUMBER}|(?:{_NUMBER_WORDS})(?=[ \t]*(?:$|[.,;])))(?![\w%])"
-    rf"|[ \t]*,[ \t]*{NUMBER}[ \t]*(?:$|[,;\n]|\.(?![0-9]))"
+    rf"|[ \t]*,[ \t]*{NUMBER}[ \t]*(?:$|[,;\n)\]}}]|\.(?![0-9]))"
     r"|[ \t]*(?:±|\+/-)|-[ \t]*(?:$|[\n,;)])",
     re.IGNORECASE,
 )
@@ -98,7 +98,7 @@ _OR_ANOTHER = re.compile(
     rf"|een)\s)?[*_`]{{0,3}}"
     rf"(?:{NUMBER}|(?:{_NUMBER_WORDS})(?![\w-]))(?!\s?%|\s\w{{1,20}}s\b)"
     rf"|[\s*_`\"')]{{0,4}}\.\s+(?:{any_of(MAYBE)})\s(?:an?\s)?(?:{NUMBER}"
-    rf"|(?:{_NUMBER_WORDS})(?!\w))(?=[.!]?\s*(?:$|\n))"
+    rf"|(?:{_NUMBER_WORDS})(?!\w))(?=[.!?]?\s*(?:$|\n))"
     rf"|\s?[(\[]\s?(?:an?\s)?{NUMBER}\s(?:at (?:most|best|least)|perhaps|maybe|possibly)",
     re.IGNORECASE,
 )

@@ -67,17 +67,13 @@ POINT: Final = (
 # What takes a number back that stands before another: "3, maybe 4", "3 (edited: 4)".
 MAYBE: Final = (
     "maybe", "perhaps", "possibly", "potentially", "arguably", "conceivably", "probably", "could be",
-    "might be",
-    "may be", "even", "perhaps even", "maybe even", "possibly even",   "leaning", "leaning to",
-    "leaning towards", "leaning toward", "bordering on",
-    "verging on",  "tending to", "towards", "toward", "going on", "up to", "if not",
-    "with goodwill",
-    "generously", "at a stretch", "or", "or even", "or maybe", "or perhaps", "edited", "edited to", "edit",
-    "alternatively",
-    "vielleicht", "eventuell", "möglicherweise", "evtl.",  "eher", "oder", "wohl", "peut-être", "voire",
-     "ou", "quizás", "quizá", "tal vez",  "talvez",  "forse",  "misschien",
-    "wellicht", "возможно", "может быть", "może",
-    "可能", "也许", "或许", "たぶん", "もしかすると", "아마", "혹은",
+    "might be", "may be", "even", "perhaps even", "maybe even", "possibly even", "leaning", "leaning to",
+    "leaning towards", "leaning toward", "bordering on", "verging on", "tending to", "towards", "toward",
+    "going on", "up to", "if not", "with goodwill", "generously", "at a stretch", "or", "or even",
+    "or is it", "or maybe", "or perhaps", "edited", "edited to", "edit", "alternatively", "vielleicht",
+    "eventuell", "möglicherweise", "evtl.", "eher", "oder", "wohl", "peut-être", "voire", "ou", "quizás",
+    "quizá", "tal vez", "talvez", "forse", "misschien", "wellicht", "возможно", "может быть", "może", "可能",
+    "也许", "或许", "たぶん", "もしかすると", "아마", "혹은",
 )  # fmt: skip
 
 # Between a score and the top of its scale: "4 out of 5".

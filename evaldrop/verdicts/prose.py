@@ -60,6 +60,35 @@ _STAGE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _STAGE_WORDS = frozenset(("after", "upon", "on", "having"))
+# "I was too harsh: 4.", "Actually, 3.": nothing else behind it on its line.
+_CORRECTS = re.compile(
+    r"(?:I (?:was|am|had been|have been) (?:too|wrong|mistaken|unfair)\b[^.!?\n:0-9]{0,40}"
+    r"|let me (?:correct|revise|fix|change|adjust|amend)\b[^.!?\n:0-9]{0,40})\s?[:–—]\s*"
+    r"(?:(?:an?|it is|it's)\s)?"
+    r"|(?:actually|rather|or rather|wait|hmm|oops|sorry|better|instead|no|nein|non)"
+    r"(?:,?\s(?:no|wait|rather|actually|make it|say))?"
+    rf"\s?[,:.–—]?\s+(?:(?:an?|it is an?|it's an?|it deserves an?)\s)?(?=[*_]{{0,3}}{NUMBER})",
+    re.IGNORECASE,
+)
+_SCORED_JUST_NOW = re.compile(rf"[:=]\s?[*_]{{0,3}}{FRACTION}[*_]{{0,3}}[.!;]$")
+_CORRECTING_WORDS = frozenset(
+    (
+        "i",
+        "let",
+        "actually",
+        "rather",
+        "or",
+        "wait",
+        "hmm",
+        "oops",
+        "sorry",
+        "better",
+        "instead",
+        "no",
+        "nein",
+        "non",
+    )
+)
 # "It should not be a 5 but a 2."
 _NOT = re.compile(r"(?:not|n't) (?:be )?(?:an? )?[0-9]")
 _SCORED_WORDS = frozenset(
@@ -158,9 +187,13 @@ def _turns(text: str, scale: Scale, names: frozenset[str]) -> Iterator[Found]:
             if found is not None and found.reading.value is not None:
                 yield found
         return
-    for match in matches_at(_STAGE, text, _STAGE_WORDS):
+    corrections = matches_at(_CORRECTS, text, _CORRECTING_WORDS)
+    for match in (*matches_at(_STAGE, text, _STAGE_WORDS), *corrections):
         said = before(text, match.start()).rstrip(" \t*_#>-")
         if said and not said.endswith((".", "!", "?", ";")):
+            continue
+        # "It says 5 days. Actually, 3.": the days are corrected.
+        if said and match.re is _CORRECTS and not _SCORED_JUST_NOW.search(said):
             continue
         reading = whole_answer(text[match.end() : match.end() + 40].split("\n")[0], scale)
         if reading is not None and not is_quoted(text, match.start(), match.end()):

@@ -69,6 +69,7 @@ _TAKEN_BACK = re.compile(
     rf"|anzi)\b[\s,:]{{1,3}}(?:an?\s)?(?P<answer>{NUMBER}(?:\s?/\s?{NUMBER})?)\W{{0,4}}$",
     re.IGNORECASE,
 )
+_ANOTHER_SENTENCE = re.compile(r"[.!?]\s+(?:it|the|this|there|its)\s\w", re.IGNORECASE)
 _NOTE_WORDS = frozenset(
     (
         "to", "out", "of", "from", "on", "a", "scale", "the", "points", "point", "max", "min",
@@ -236,6 +237,9 @@ def _tagged_answer(text: str, match: re.Match[str], scale: Scale, *, only_whole:
     if answer is None:
         return _Answer(worded_number(rest.strip(), scale, tagged=True), end)
     taken_back = _TAKEN_BACK.search(answer.rest)
+    if taken_back and _ANOTHER_SENTENCE.search(answer.rest[: taken_back.start()][-300:]):
+        # "4. It says 5 days; no, 3": the days are taken back.
+        taken_back = None
     corrected = whole_answer(taken_back.group("answer"), scale) if taken_back else None
     return _Answer(corrected or answer.reading, end if corrected else end - len(answer.rest))
 
