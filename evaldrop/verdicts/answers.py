@@ -5,7 +5,18 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from evaldrop.evaluation.criteria.scales import Scale, plain_label
-from evaldrop.verdicts.languages import AFTER_SCORE, CJK_UNITS, NO, NUMBER_WORDS, OUT_OF, UNITS, YES
+from evaldrop.verdicts.languages import (
+    AFTER_SCORE,
+    AND_A_HALF,
+    CJK_UNITS,
+    MAYBE,
+    NO,
+    NUMBER_WORDS,
+    OUT_OF,
+    POINT,
+    UNITS,
+    YES,
+)
 from evaldrop.verdicts.verdict import Reading
 from evaldrop.verdicts.wording import NOT_APPLICABLE, NUMBER, any_of, bare, to_float
 
@@ -16,11 +27,22 @@ _NUMBER_WORDS = any_of(NUMBER_WORDS)
 _UNIT = rf"(?:(?:\s?(?:{any_of(CJK_UNITS)})|\s*(?:{any_of(UNITS)})(?!\w))?(?:です|とします|입니다)?)"
 # A percentage, a degree, a price, or the first part of a fraction, a date, a time or a word is no score.
 _NUMBER = re.compile(
-    rf"(?P<number>[0-9]{{1,2}}(?:\s1/2|\s(?:and|und|et|y|e) an? half)(?!\w)|{NUMBER}"
-    rf"|(?:{_NUMBER_WORDS})(?:(?=[{''.join(CJK_UNITS)}])|(?![\w-]))){_UNIT}[*_`]{{0,3}}"
+    rf"(?P<number>[0-9]{{1,2}}(?:\s1/2(?!\w)|[分点點점]?(?:{AND_A_HALF}))|{NUMBER}"
+    rf"|(?:{_NUMBER_WORDS})(?:[分点點점]?(?:{AND_A_HALF})"
+    rf"|[\s-]?(?:{any_of(POINT)})[\s-]?(?:{_NUMBER_WORDS})(?!\w)"
+    rf"|(?=[{''.join(CJK_UNITS)}])|(?![\w-]))){_UNIT}[*_`]{{0,3}}"
     rf"(?:\s*(?:/|(?:{any_of(OUT_OF)})(?!\w))\s*(?:a possible |possible )?"
     rf"(?P<whole>{NUMBER}|(?:{_NUMBER_WORDS})(?!\w)){_UNIT})?(?![\w^°$€£¥½/]|[.,:][0-9]|\s?[€£¥°])",
     re.IGNORECASE,
+)
+_ENDS = re.compile(
+    rf"(?:{NUMBER}\s?(?:-|–|to|bis|à|a|tot|\.\.)\s?|\b(?:out of|scale of(?! ?{NUMBER}\s?(?:-|–|to)))\s"
+    rf"|/\s?)(?P<high>{NUMBER})(?![\w%.,]*[0-9])|\b(?P<points>[0-9]{{1,3}})[- ]point scale",
+    re.IGNORECASE,
+)
+_HALF = re.compile(AND_A_HALF)
+_POINT = re.compile(
+    rf"(?P<whole>{_NUMBER_WORDS})[\s-]?(?:{any_of(POINT)})[\s-]?(?P<tenths>{_NUMBER_WORDS})", re.IGNORECASE
 )
 # "5分中4分": the scale's top comes first.
 _OF_FIRST = re.compile(
@@ -32,14 +54,18 @@ _NO_SCORE_SIGN = re.compile(r"[<>≤≥≈∼~±€$£¥≲≳^]+=?\s*\.?[0-9]|#
 _IN_SIGNS = re.compile(rf"<\s*({NUMBER})\s*>")
 _SUM = re.compile(rf"{NUMBER}(?:\s?[-+–]\s?{NUMBER}){{1,9}}\s?=\s?(?P<sum>{NUMBER})")
 _SCALE_FIRST = re.compile(
-    rf"(?:on )?(?:an? |the )?(?:scale (?:of |from )?)?{NUMBER}\s*(?:-|–|to)\s*{NUMBER}\s*(?:scale"
+    rf"(?:(?:auf|sur|en|in|em|numa|op)\s)?(?:(?:eine?r?|une?|una|uma|een)\s)?(?:skala|échelle|escala|scala"
+    rf"|schaal)"
+    rf"\s(?:von|de|da|van)\s{NUMBER}\s*(?:-|–|bis|à|a|tot)\s*{NUMBER}\s?[:=,]\s*"
+    rf"|(?:on |using )?(?:an? |the )?(?:scale (?:of |from )?)?{NUMBER}\s*(?:-|–|to)\s*{NUMBER}\s*(?:scale"
     rf"|range)?\s*[:=]\s*"
     rf"|(?:on )?an? (?:scale|range) (?:of |from )?{NUMBER}\s*(?:-|–|to)\s*{NUMBER}\s*[:=,]?\s*",
     re.IGNORECASE,
 )
 # Words before an answer that leave it what it is. An article would hide the choice A.
 _FILLERS = re.compile(
-    r"(?:(?:(?:no|without(?: an?y?)?) (?:doubt|question)|well|definitely|clearly|certainly|absolutely|surely"
+    r"(?:(?:(?:no|without(?: an?y?)?) (?:doubt|question)(?: about (?:it|that))?|well|definitely|clearly"
+    r"|certainly|absolutely|surely"
     r"|simply|just"
     r"|level|point|(?:a )?(?:score|rating|grade)(?: of)?|eindeutig|klar|natürlich|clairement|claramente"
     r"|chiaramente"
@@ -47,7 +73,8 @@ _FILLERS = re.compile(
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(
-    r"an? (?:(?:solid|strong|clear|good|weak|full|perfect|low|high|mere|generous) )?(?=[0-9])", re.IGNORECASE
+    r"an? (?=[0-9])|(?:an? )?(?:solid|strong|clear|good|weak|full|perfect|low|high|mere|generous) (?=[0-9])",
+    re.IGNORECASE,
 )
 _IT_IS = re.compile(
     r"(?:the|this|that|its?)\s+(?:(?:answer|response|reply|submission|output|statement|text"
@@ -60,8 +87,19 @@ _ANOTHER_NUMBER = re.compile(
     rf"[ \t]*(?:-|–|—|~|〜|&|/|;|\b(?:to|or|and|bis|oder|und|à|ou|et|o|y|e|a|of|tot|en)\b|至|到|或|から"
     rf"|または|에서)?[ \t]*"
     rf"(?:{NUMBER}|(?:{_NUMBER_WORDS})(?=[ \t]*(?:$|[.,;])))(?![\w%])"
-    rf"|[ \t]*,[ \t]*{NUMBER}[ \t]*(?:$|[,;\n]|\.(?![0-9]))"
+    rf"|[ \t]*,[ \t]*{NUMBER}[ \t]*(?:$|[,;\n)\]}}]|\.(?![0-9]))"
     r"|[ \t]*(?:±|\+/-)|-[ \t]*(?:$|[\n,;)])",
+    re.IGNORECASE,
+)
+# "3, maybe 4", "3 (edited: 4)": the judge is of two minds.
+_OR_ANOTHER = re.compile(
+    rf"[\s*_`\"')]{{0,4}}[,;:(\[–—-]?\s?(?:(?:and|but|it|this|und|et|y|e)\s)?"
+    rf"(?:{any_of(MAYBE)})(?:\s|:\s?|(?<=[\u3000-\uffff]))(?:(?:an?|to|at|eine?|une?|una?|uma?"
+    rf"|een)\s)?[*_`]{{0,3}}"
+    rf"(?:{NUMBER}|(?:{_NUMBER_WORDS})(?![\w-]))(?!\s?%|\s\w{{1,20}}s\b)"
+    rf"|[\s*_`\"')]{{0,4}}\.\s+(?:{any_of(MAYBE)})\s(?:an?\s)?(?:{NUMBER}"
+    rf"|(?:{_NUMBER_WORDS})(?!\w))(?=[.!?]?\s*(?:$|\n))"
+    rf"|\s?[(\[]\s?(?:an?\s)?{NUMBER}\s(?:at (?:most|best|least)|perhaps|maybe|possibly)",
     re.IGNORECASE,
 )
 _UP_TO = re.compile(rf"\s*(?:-|–|to)\s*(?P<high>{NUMBER})\s*[)\]}}>]*\s*(?:$|\n)", re.IGNORECASE)
@@ -70,7 +108,9 @@ _END_TAG = re.compile(r"^\s*</[a-zA-Z][\w-]{0,30}>")
 _ON_CONDITION = re.compile(
     r"[\s(,;]{1,3}(?:minus|plus|less\s[0-9]|moins|menos|meno|weniger|if|unless|provided|assuming|at (?:best"
     r"|most|least)|or (?:more|less|higher|lower|above"
-    r"|below|so))\b",
+    r"|below|so)|tops|(?:and|or) a (?:bit|little|touch)|(?:roughly|approximately|or thereabouts|ungefähr"
+    r"|environ"
+    r"|aproximadamente|circa|ongeveer)(?=\W*(?:$|\n)))\b|-?ish\b|\s?\(\s?\?+\s?\)",
     re.IGNORECASE,
 )
 # "5 (-1 for the date)".
@@ -81,7 +121,13 @@ _SHARED_OUT = re.compile(
     re.IGNORECASE,
 )
 # "four (4)"; "4/5 = 80%".
-_AGAIN = re.compile(rf"[ \t]*\([ \t]*(?P<number>{NUMBER})[ \t]*\)")
+_AGAIN = re.compile(rf"[ \t]*\([ \t]*(?P<number>{NUMBER}|{_NUMBER_WORDS})[ \t]*\)", re.IGNORECASE)
+_ON_A_SCALE = re.compile(
+    rf",?\s?\(?\s?on (?:an?|the|our) (?:scale (?:of |from )?)?(?:{NUMBER}\s?(?:-|–|to)\s?)?(?P<high>{NUMBER})"
+    r"(?:[- ]point)?(?: scale)?(?!\w)\s?\)?"
+    rf"|\s?\(\s?(?:[01]\s?(?:-|–|to)\s?|(?:out )?of\s)(?P<top>{NUMBER})\s?\)",
+    re.IGNORECASE,
+)
 _AS_PERCENT = re.compile(rf"^\s*=\s*{NUMBER}\s?%")
 _ARROW = re.compile(r"[ \t]*(?:→|➜|➔|⟶|⇒|-+>|=+>)(?P<after>[^\n]*)")
 _AFTER_COLON = re.compile(r"[^0-9:\n]{1,60}:[ \t]*(?P<answer>[^\n]+)")
@@ -90,13 +136,23 @@ _NEXT_WORD = re.compile(r"[ \t]+([^\W\d_][\w']*)(:?)")
 # Ends a label: end of text, punctuation, or the beginning of a reason.
 _LABEL_END = (
     r"(?=$|[.,、;:!?)\]}\"'*_`<>\n–—(|=]"
-    r"|\s+(?:[-–—(=]|because\b|since\b|as\b|weil\b|car\b|parce\b|porque\b|perché\b|omdat\b|not\b|instead\b"
+    r"|\s+(?:[-–—(=→➜➔⟶⇒]|because\b|since\b|as\b|weil\b|car\b|parce\b|porque\b|perché\b|omdat\b|not\b"
+    r"|instead\b"
     r"|rather\b))"
 )
 _NOUN = r"(?:(?:option|choice|label|category|response|output|answer|assistant|model|antwort|réponse)\s+)?"
 _LABEL_NUMBER = re.compile(rf"[\s*_]*[(\[:,=–-]+\s*(?P<number>{NUMBER})\s*(?:[)\]][\s\S]*|[\s.*_]*)$")
 _BETWEEN_LABELS = re.compile(
-    r"[\s*_\"')\]]{0,4}(?:[,/&;+|]|\b(?:or|and|to|oder|und|ou|et|o|e|y|of|en)\b)[\s*_\"'(\[]{0,4}"
+    rf"[\s*_\"')\]]{{0,4}}(?:[,;(–—-]{{0,2}}\s?(?:{any_of(MAYBE)})(?!\w)\s?(?:an?\s)?|[,/&;+|]|\b(?:or|and"
+    rf"|to|oder|und|ou|et|o|e|y|of|en)\b)[\s*_\"'(\[]{{0,4}}",
+    re.IGNORECASE,
+)
+# "not a 5 but a 3": what is denied is an answer, and so is what is not.
+_CONTRAST = re.compile(
+    r"(?:not|n't|nicht|pas|no|não|non|niet|nem)\s(?!only|just|merely)(?:be\s)?(?:an?\s)?"
+    r"(?P<denied>(?:[^.;:!?\n]|\.(?=[0-9])){1,40}?),?\s"
+    r"(?:but|sondern|mais|sino|mas|ma|bensì|maar)\s(?:rather\s|only\s)?",
+    re.IGNORECASE,
 )
 # "correct? No, incorrect.": what was asked is not what was answered.
 _ASKED = re.compile(r"[\s*_\"')]{0,3}\?[\s*_\"']{0,3}")
@@ -125,6 +181,12 @@ def on_scale(number: float, scale: Scale) -> Reading[float]:
     return Reading.unread("out_of_range") if score is None else Reading(score)
 
 
+def is_another_scale(text: str, scale: Scale) -> bool:
+    """Tell whether `text` names the ends of a scale ("1 to 10", "out of 10"), and not this one's."""
+    named = _ENDS.search(text)
+    return named is not None and to_float(named["high"] or named["points"]) != scale.high
+
+
 def whole_answer(text: str, scale: Scale) -> Reading[float] | None:
     """Return the answer that `text` is and nothing else, None when it is not one."""
     answer = answer_at_head(text, scale)
@@ -147,6 +209,9 @@ def answer_at_head(text: str, scale: Scale, *, sentence: bool = False) -> ReadAn
     if match := NOT_APPLICABLE.match(head):
         return ReadAnswer(Reading.unread("not_applicable"), head[match.end() :])
     answer = _at_head(head, scale)
+    contrast = _CONTRAST.match(head) if answer is None else None
+    if contrast and whole_answer(contrast["denied"], scale):
+        return _near_head(head[contrast.end() :], scale)
     if sentence and (summed := _SUM.match(head)):
         answer = _number_at_head(head[summed.start("sum") :], scale)
     if answer is None and sentence and (subject := _IT_IS.match(head)):
@@ -164,7 +229,10 @@ def _at_head(head: str, scale: Scale) -> ReadAnswer | None:
     answer = _label_at_head(head, scale) or _number_at_head(head, scale)
     if answer is not None:
         return answer
-    if (first := _SCALE_FIRST.match(head)) or (first := _ARTICLE.match(head)):
+    first = _SCALE_FIRST.match(head)
+    if first and not _SUM.match(head) and is_another_scale(first.group(), scale):
+        return ReadAnswer(Reading.unread("out_of_range"), "")
+    if first or (first := _ARTICLE.match(head)):
         return _number_at_head(head[first.end() :], scale)
     return None
 
@@ -181,6 +249,8 @@ def _number_at_head(head: str, scale: Scale) -> ReadAnswer | None:
         rest = rest.lstrip(" ")[1:]
     if _ON_CONDITION.match(rest) or _TAKEN_OFF.match(rest):
         return None
+    if _OR_ANOTHER.match(rest):
+        return ReadAnswer(Reading.unread("ambiguous"), "")
     rest = _END_TAG.sub("", rest.lstrip(_CLOSING_MARKUP), count=1)
     if arrow := _ARROW.match(rest):
         return _after_arrow(arrow.group("after"), scale)
@@ -194,8 +264,12 @@ def _number_at_head(head: str, scale: Scale) -> ReadAnswer | None:
         return None
     reading = _value_of(match, scale)
     again = _AGAIN.match(rest)
-    if again and on_scale(to_float(again.group("number")), scale) != reading:
+    if again and on_scale(_worth(again.group("number")), scale) != reading:
         return ReadAnswer(Reading.unread("ambiguous"), "")
+    if named := _ON_A_SCALE.match(rest):
+        if to_float(named["high"] or named["top"]) != scale.high:
+            return ReadAnswer(Reading.unread("out_of_range"), "")
+        rest = rest[named.end() :]
     rest = _AS_PERCENT.sub("", rest, count=1)
     if _ANOTHER_NUMBER.match(rest) or _SHARED_OUT.match(rest):
         return ReadAnswer(Reading.unread("ambiguous"), "")
@@ -232,6 +306,12 @@ def _answered(after: str, scale: Scale) -> ReadAnswer | None:
     return answer and answer._replace(rest=answer.rest + far)
 
 
+def _near_head(text: str, scale: Scale) -> ReadAnswer | None:
+    """Return the answer `text` begins with, in a part only: a reply may deny again and again."""
+    answer = _at_head(text[:_NEAR], scale)
+    return answer and answer._replace(rest=answer.rest + text[_NEAR:])
+
+
 def _value_of(match: re.Match[str], scale: Scale) -> Reading[float]:
     whole = match.group("whole")
     # "7/10" on a scale to 5 was given on another scale; converting it would be guessing.
@@ -241,11 +321,16 @@ def _value_of(match: re.Match[str], scale: Scale) -> Reading[float]:
 
 
 def _worth(number: str) -> float:
-    word = NUMBER_WORDS.get(number.casefold())
-    if word is not None:
+    number = number.casefold()
+    if (word := NUMBER_WORDS.get(number)) is not None:
         return word
-    whole, _, half = number.partition(" ")
-    return to_float(whole) + (0.5 if half else 0)
+    if "1/2" in number or _HALF.search(number):
+        whole = _HALF.sub("", number.replace("1/2", "")).strip(" 分点點점")
+        return NUMBER_WORDS.get(whole, 0) + 0.5 if whole in NUMBER_WORDS else to_float(whole) + 0.5
+    if parts := _POINT.fullmatch(number):
+        # "three point ten" is no number.
+        return NUMBER_WORDS[parts["whole"]] + NUMBER_WORDS[parts["tenths"]] / 10
+    return to_float(number)
 
 
 def _label_at_head(head: str, scale: Scale) -> ReadAnswer | None:
@@ -257,6 +342,8 @@ def _label_at_head(head: str, scale: Scale) -> ReadAnswer | None:
     rest = head[match.end() :]
     if asked := _ASKED.match(rest):
         return _answered(rest[asked.end() :], scale)
+    if arrow := _ARROW.match(rest):
+        return _after_arrow(arrow.group("after"), scale)
     if taken_back := _TAKEN_BACK.match(rest):
         return _answered(rest[taken_back.end() :], scale) or ReadAnswer(Reading.unread("ambiguous"), "")
     if (joined := _BETWEEN_LABELS.match(rest)) and (other := pattern.match(rest, joined.end())):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from evaldrop.verdicts.stances import Stance, is_correcting, is_reconsidered, line_end
 from evaldrop.verdicts.verdict import Reading, agreed
-from evaldrop.verdicts.wording import is_refusal
+from evaldrop.verdicts.wording import is_refusal, judges_all_the_same
 
 
 class Rank(IntEnum):
@@ -83,7 +83,9 @@ def settled(evidence: Iterable[Evidence], plain: str, *, truncated: bool) -> Rea
     pieces = _standing(pieces)
     rank = max((piece.rank for piece in pieces), default=None)
     # A judge that apologises and then gives a score on a line of its own has judged.
-    if is_refusal(plain) and (rank is None or rank <= Rank.INLINE_TAG):
+    first = min((piece.start for piece in pieces if piece.rank == rank), default=-1)
+    judged = rank is not None and (rank > Rank.INLINE_TAG or judges_all_the_same(plain, first))
+    if is_refusal(plain) and not judged:
         return Reading.unread("refused")
     deciding = [piece for piece in pieces if piece.rank == rank]
     # What comes later and differs may take back what was marked more plainly.

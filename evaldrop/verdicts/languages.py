@@ -30,17 +30,55 @@ _NUMBERS: Final = (
     "ноль один два три четыре пять шесть семь восемь девять десять",
     "zero jeden dwa trzy cztery pięć sześć siedem osiem dziewięć dziesięć",
 )
+# German and Dutch write the half into the number.
+_WITH_A_HALF: Final = (
+    "ein zwei drei vier fünf sechs sieben acht neun",
+    "- tweeën drieën vieren vijfen zesen zevenen achten negen",
+)  # fmt: skip
 # "null" is what JSON calls nothing, so it is no zero.
 NUMBER_WORDS: Final = {
     word: float(number)
     for line in _NUMBERS
     for number, word in enumerate(line.split())
     if word != "null"
-}  # fmt: skip
+} | {
+    f"{word}{half}": number + 0.5
+    for line, half in zip(_WITH_A_HALF, ("einhalb", "half"), strict=True)
+    for number, word in enumerate(line.split(), start=1)
+} | {"anderthalb": 1.5, "anderhalf": 1.5}  # fmt: skip
+# Behind a number: "three and a half", "tres y medio"; and between its digits: "drei komma fünf".
+AND_A_HALF: Final = (
+    r"(?:\s|-)(?:and|und|et|y|e|en|i|и)(?:\s|-)(?:(?:an?|one|ein|une?|un|um|uma)(?:\s|-))?"
+    r"(?:half|halb|demie?|medi[oa]|mei[oa]|mezz[oa])(?!\w)|半"
+)
+POINT: Final = (
+    "point",
+    "dot",
+    "komma",
+    "virgule",
+    "coma",
+    "punto",
+    "vírgula",
+    "ponto",
+    "virgola",
+    "点",
+    "點",
+)
+# What takes a number back that stands before another: "3, maybe 4", "3 (edited: 4)".
+MAYBE: Final = (
+    "maybe", "perhaps", "possibly", "potentially", "arguably", "conceivably", "probably", "could be",
+    "might be", "may be", "even", "perhaps even", "maybe even", "possibly even", "leaning", "leaning to",
+    "leaning towards", "leaning toward", "bordering on", "verging on", "tending to", "towards", "toward",
+    "going on", "up to", "if not", "with goodwill", "generously", "at a stretch", "or", "or even",
+    "or is it", "or maybe", "or perhaps", "edited", "edited to", "edit", "alternatively", "vielleicht",
+    "eventuell", "möglicherweise", "evtl.", "eher", "oder", "wohl", "peut-être", "voire", "ou", "quizás",
+    "quizá", "tal vez", "talvez", "forse", "misschien", "wellicht", "возможно", "может быть", "może", "可能",
+    "也许", "或许", "たぶん", "もしかすると", "아마", "혹은",
+)  # fmt: skip
 
 # Between a score and the top of its scale: "4 out of 5".
 OUT_OF: Final = (
-    "out of", "of", "over", "von", "sur", "de", "sobre", "em", "su", "di", "van de", "van", "uit", "из",
+    "out of", "of", "over", "von", "sur", "de", "sobre", "em", "su", "di", "van de", "van", "uit", "из", "من",
     "na", "av",
 )  # fmt: skip
 # What a score counts: "4 points".
@@ -101,6 +139,13 @@ CORRECTED: Final = (
     "eventual", "resulting", "net", "binding", "official",
     "recalculated", "re-evaluated", "reviewed", "refined", "raised", "lowered", "increased", "reduced",
     "upgraded",
+    "recalibrated", "rethought", "restated", "rescored", "re-scored", "re-rated", "regraded", "re-graded",
+    "rejudged",
+    "conclusive", "decisive", "considered", "reasonable", "sober", "tempered", "balanced", "rebalanced",
+    "re-estimated",
+    "replacement", "renewed", "fresh", "valid", "genuine", "warranted", "merited", "rightful", "exact",
+    "precise",
+    "subsequent", "later", "corrective", "finalized", "finalised", "sounder", "truer", "closer", "realistic",
     "downgraded", "milder", "kinder", "honest", "justified", "appropriate", "accurate", "deserved",
     "überarbeitete", "korrigierte", "korrigiert", "angepasste", "neue", "tatsächliche", "korrektur",
     "révisée", "révisé", "corrigée", "corrigé", "ajustée", "nouvelle", "correction", "rectification",

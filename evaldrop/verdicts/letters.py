@@ -12,7 +12,7 @@ _YES = rf"(?:{any_of(YES)})"
 _NO = rf"(?:{any_of(NO)})(?!\s?/\s?a\b)"  # "n/a" is no "no"
 # A line that puts the question once more and answers it holds a letter as well; one of a list asks another.
 _LETTER_LINE = re.compile(
-    rf"^\W*(?:(?P<yes>{_YES})|(?P<no>{_NO}))\W*$|^[^\W\d][^?\n]{{0,300}}\?\s(?:(?P<y>Y)|(?P<n>N))\W*$",
+    rf"^\W*(?:(?P<yes>{_YES})|(?P<no>{_NO}))[^\w?]*$|^[^\W\d][^?\n]{{0,300}}\?\s(?:(?P<y>Y)|(?P<n>N))\W*$",
     re.IGNORECASE,
 )
 _TAGGED_LETTER = re.compile(

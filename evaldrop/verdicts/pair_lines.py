@@ -5,14 +5,16 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from evaldrop.verdicts.pair_sentences import claims
-from evaldrop.verdicts.pair_words import TIE, PairWords, Place
+from evaldrop.verdicts.pair_words import NOUN, TIE, PairWords, Place
 from evaldrop.verdicts.verdict import Reading, agreed
 from evaldrop.verdicts.wording import lines_of
 
 # The tag our own prompt asks for, and what judges write instead of it, in the languages they write in.
 _STRONG = (
-    r"preferred(?:[\s_-](?:response|output|answer|assistant|model|option|candidate|one|choice))?|preference|winner|winning[\s_-]\w+"
-    r"|(?:better|best|superior|stronger)(?:[\s_-](?:response|output|answer|assistant|model|option|candidate|one|choice))?"
+    r"preferred(?:[\s_-](?:response|output|answer|assistant|model|option|candidate|one|choice))?"
+    r"|preference|winner|winning[\s_-]\w+"
+    r"|(?:better|best|superior|stronger)(?:[\s_-](?:response|output|answer|assistant|model|option"
+    r"|candidate|one|choice))?"
     r"|verdict|decision|choice|judge?ment|pick|selection|selected|chosen"
     r"|bevorzugte? ?(?:antwort)?|präferenz|gewinner|sieger|urteil|entscheidung|bessere antwort"
     r"|préférée?|préférence|gagnante?|vainqueur|meilleure réponse|choix|preferid[ao]|preferencia"
@@ -28,9 +30,17 @@ _STRONG = (
 _WEAK = r"answer|result|conclusion|outcome|antwort|ergebnis|résultat|resultado|risultato|结论|結論|결론"
 _EARLIER = r"(?:first )?draft|initial|tentative|preliminary|provisional|old|previous|earlier|instinctive"
 _LATER = r"final|revised|corrected|updated|new|ultimate|overall|correction|endgültige?|finale?|最终|最終|최종"
+# Before a second verdict: the judge thought again.
+_AGAIN = (
+    r"(?:(?:no|but|and),?\s)?(?:(?:up)?on (?:\w{1,10} )?(?:reflection|thoughts?|look|reading|inspection)"
+    r"|correction|edit|update|actually|scratch that|(?:no,? )?wait|sorry"
+    r"|after [\w-]{1,14}(?: [\w-]{1,14}){0,3})"
+)
+_TURNS = re.compile(rf"\W*{_AGAIN}\b", re.IGNORECASE)
 _TAGGED = re.compile(
     r"^(?P<quote>[\s*_#`+|-]{0,10}>)?[^\w\n]{0,10}(?:[0-9]{1,2}[.)]\s)?"
     r"(?:(?:so|therefore|thus|hence|overall|in conclusion|conclusion|in summary|and)[,:]?\s+)?"
+    rf"(?P<again>{_AGAIN}\s?[,:;.–—-]\s?)?"
     rf"(?P<mark>(?:(?:my|the|our|{_LATER}|{_EARLIER}|meine|mon|mi|minha|mia|mijn)[\s_:-]*){{0,4}}?)"
     r"(?:(?:antwort|réponse|respuesta|resposta|risposta|antwoord)\s)?"
     rf"(?:(?P<tag>{_STRONG})|(?P<weak>{_WEAK}))"
@@ -45,7 +55,8 @@ _IS_EARLIER = re.compile(rf"\b(?:{_EARLIER})\b", re.IGNORECASE)
 _IS_LATER = re.compile(_LATER, re.IGNORECASE)
 # A line that announces somebody's words, or the judge's own before it thought again.
 _ANNOUNCES = re.compile(
-    r"\b(?:says?|said|ends?|contains?|includes?|wrote|writes|reads?|instruct\w*|tells?|told|claims?|quot\w+|injected|hidden|states?|adds?"
+    r"\b(?:says?|said|ends?|contains?|includes?|wrote|writes|reads?|instruct\w*|tells?|told|claims?"
+    r"|quot\w+|injected|hidden|states?|adds?"
     r"|appended|embedded|inserted|inside|demands?|asks?|asked|insists?|example|formats?|either"
     r"|one of|draft|initial\w*|instinct|at first"
     r"|first (?:thought|impression|draft|glance|reading)|instructions?|prompt|template|options"
@@ -73,7 +84,8 @@ _RECONSIDERED = re.compile(
 )
 _BOXED = re.compile(
     r"\[\[\s*([^\[\]\n]{1,60}?)\s*\]\]|\\boxed\{\s*(?:\\text\{)?([^{}\n]{1,60}?)\s*\}"
-    r"|<(?:answer|verdict|preferred|preference|winner|choice|decision|better|result|output|final_answer|final)>\s*([^<>]{1,60}?)\s*</",
+    r"|<(?:answer|verdict|preferred|preference|winner|choice|decision|better|result|output|final_answer"
+    r"|final)>\s*([^<>]{1,60}?)\s*</",
     re.IGNORECASE,
 )
 _CALLED = re.compile(
@@ -92,13 +104,17 @@ _GOES_ON = re.compile(
 )
 _STOPS = re.compile(r"\s*(?:[^\w\s=<%+/&@#-]|-(?!\w)|\n|$)")
 _ALTERNATIVE = re.compile(
-    r"^[\s*_`\"')(\]]{0,6}(?:/|\||&|,|;|or\b|and\b|vs\.?|versus\b|oder\b|und\b|ou\b|et\b|o\b|y\b|e\b|of\b|en\b|或|或者|和|か|または|또는|와|과|[-–—.]|\()?[\s*_`\"'(]{0,6}",
+    r"^[\s*_`\"')(\]]{0,6}(?:/|\||&|,|;|or\b|and\b|vs\.?|versus\b|oder\b|und\b|ou\b|et\b|o\b|y\b|e\b|of\b"
+    r"|en\b|或|或者|和|か|または|또는|와|과|[-–—.]|\()?[\s*_`\"'(]{0,6}",
     re.IGNORECASE,
 )
 _WITHDRAWN = re.compile(
     r"(?:\b(?:no|wait|actually|correction|rather(?! than)|scratch that|sorry|i mean"
     r"|on second thought|hmm|or|oops|instead(?! of)|make that|nein|non"
-    r"|not really|well)\b|\?)[\s,:;.!—–-]*(?:maybe\s|perhaps\s|possibly\s|even\s)?",
+    r"|not really|well|maybe|perhaps|possibly|could be|leaning(?: to(?:wards?)?)?|vielleicht|peut-être"
+    r"|quizás?|talvez"
+    rf"|forse|misschien)\b|\?)[\s,:;.!—–-]*(?:maybe\s|perhaps\s|possibly\s"
+    rf"|even\s)?(?:(?:{_STRONG})\s?[:=]\s?)?",
     re.IGNORECASE,
 )
 _JOINED = re.compile(
@@ -106,10 +122,15 @@ _JOINED = re.compile(
 )
 _NEGATED = re.compile(r"\W*(?:not|never|no|kein\w*|nicht|pas|non|niet|não|不)\b", re.IGNORECASE)
 _SYMBOLS = re.compile(r"^[\s\u2190-\u2bff\U0001f000-\U0001faff\ufe0f]+")
+# "A response with sources": an article, and not the response A.
+_INDEFINITE = re.compile(
+    rf"\W*an?\s(?:\w{{1,12}}\s)?{NOUN}\s(?:with|that|which|of|in|to|from|who|having)\b", re.IGNORECASE
+)
 _NEITHER_NOR = re.compile(r"\W*neither\b[^\n]{0,60}\bnor\b", re.IGNORECASE)
 # "Which response is better? The second one."
 _ASKED = re.compile(
-    r"\b(?:which|who|what)\b[^.?!\n]{0,80}\b(?:better|best|preferred|preferable|wins|stronger|superior)\b[^.?!\n]{0,40}\?\s+(?P<answer>[^\n]{1,60})$",
+    r"\b(?:which|who|what)\b[^.?!\n]{0,80}\b(?:better|best|preferred|preferable|wins|stronger"
+    r"|superior)\b[^.?!\n]{0,40}\?\s+(?P<answer>[^\n]{1,60})$",
     re.IGNORECASE,
 )
 # Not "Therefore, Output (a)": there a sentence was begun.
@@ -149,7 +170,20 @@ def marked(plain: str, words: PairWords, *, truncated: bool = False) -> Reading[
         found = later
     if len({line.reading for line in found}) > 1 and _thought_again(lines, found[-2].at, found[-1].at):
         found = found[-1:]
-    return agreed(line.reading for line in found)
+    reading = agreed(line.reading for line in found)
+    if (
+        reading is not None
+        and reading.value
+        and _is_reconsidered(lines[found[-1].at + 1 :], reading.value, words)
+    ):
+        return Reading.unread("ambiguous")
+    return reading
+
+
+def _is_reconsidered(after: Sequence[str], place: Place, words: PairWords) -> bool:
+    """Tell whether a line behind the last verdict turns to the other response."""
+    turned = [line for line in after if _TURNS.match(line) and words.mentions(line)]
+    return any({*claims(line, words)} != {place} for line in turned)
 
 
 def is_announced(before: str) -> bool:
@@ -172,7 +206,7 @@ def _marked_lines(lines: list[str], words: PairWords) -> Iterator[_Line]:
             value = lines[at + 1] if at + 1 < len(lines) else ""
         reading = stated(value, words)
         if reading is not None:
-            later = bool(_IS_LATER.search(mark))
+            later = bool(_IS_LATER.search(mark) or tag.get("again"))
             earlier = bool(_IS_EARLIER.search(mark)) and not later
             yield _Line(at, reading, bool(tag.get("quote")) or announced or earlier, later)
 
@@ -226,6 +260,8 @@ def stated(value: str, words: PairWords) -> Reading[Place] | None:
     inner = _TAGGED.match(value)
     value = inner["value"] if inner else value
     value = _SYMBOLS.sub("", value)
+    if _INDEFINITE.match(value):
+        return None
     better = compared(value, words)
     if better is not None:
         return Reading(better)

@@ -41,7 +41,8 @@ _FOREIGN: Final = (
 )  # fmt: skip
 _TIES: Final = (
     "tie", "tied", "a tie", "draw", "a draw", "equal", "equally good", "equally bad", "both", "same",
-    "the same", "neither", "none", "no preference", "neither is better", "both equal", "both equally",
+    "the same", "neither", "neither of them", "neither of the two", "neither one", "no preference",
+    "neither is better", "both equal", "both equally",
     "unentschieden", "gleichstand", "gleich gut", "gleichwertig", "gleich", "beide", "beide gleich", "keine",
     "keine von beiden", "égalité", "ex æquo", "ex aequo", "match nul", "les deux",
     "aucune", "aucune des deux", "égal",
@@ -91,6 +92,11 @@ class PairWords:
         self.own = tuple(word for word, place in self._exact.items() if place != TIE)
         self.sided = _alternatives(word for word, place in self._spellings() if place != TIE)
         self._any = _alternatives(word for word, _ in self._spellings())
+
+    def ordinal(self) -> str:
+        """Return a pattern of the ordinals that no name is spelled like, in any language."""
+        ordinals = {word for words in (*_ORDINALS, *_FOREIGN) for word in words if len(word) > 1}
+        return _alternatives(sorted(word for word in ordinals if self.place_of(word) not in (None, TIE)))
 
     def _shared(self, *, tie: bool) -> Iterator[tuple[str, Place]]:
         ordinals: tuple[Place, Place] = ("first", "second")
@@ -177,7 +183,8 @@ def _spelling(word: str) -> str:
 @lru_cache(maxsize=128)
 def _head_pattern(names: str) -> re.Pattern[str]:
     return re.compile(
-        rf"{OPEN}(?:(?:clearly|slightly|marginally|narrowly|definitely|overall|simply|probably|easily|certainly|obviously|undoubtedly)[\s,]+)?"
+        rf"{OPEN}(?:(?:clearly|slightly|marginally|narrowly|definitely|overall|simply|easily|certainly"
+        rf"|obviously|undoubtedly)[\s,]+)?"
         rf"(?:{ARTICLE}\s+)?(?:{NOUN}[\s_-]?)?(?:(?:no\.|number|nr\.?|n°)\s?)?"
         rf"{OPEN}(?P<name>{names}){CLOSE}(?:[\sのい]?\s?(?:{NOUN}|one\b|ones\b))?{CLOSE}",
         re.IGNORECASE,

@@ -10,11 +10,12 @@ from typing import Any
 
 from evaldrop.evaluation.criteria.scales import Scale
 from evaldrop.verdicts.answers import on_scale
+from evaldrop.verdicts.languages import MAYBE
 from evaldrop.verdicts.loose_json import json_value, json_values
-from evaldrop.verdicts.pair_words import NOUN, TIE, PairWords, Place, pair_words
+from evaldrop.verdicts.pair_words import ARTICLE, CLOSE, NOUN, TIE, PairWords, Place, pair_words
 from evaldrop.verdicts.structured import first_text, plain_keys, read_raw
 from evaldrop.verdicts.verdict import Reading, agreed, unanswered
-from evaldrop.verdicts.wording import lines_of, plain_text, visible_text
+from evaldrop.verdicts.wording import any_of, lines_of, plain_text, visible_text
 
 Pair = tuple[float, float]
 _Found = Iterator[Reading[Pair]]
@@ -24,16 +25,27 @@ _DEPTH = 6
 _SCORE = r"([-+]?[0-9]+(?:\.[0-9]+)?)(?:\s*(?:/|out of)\s*([0-9]+))?"
 _TWO = rf"{_SCORE}(?:\s*[,;|&]\s*|\s+/\s+|\s+(?:and|vs\.?)\s+|\s+){_SCORE}"
 _TAG = r"(?:scores?|ratings?|output|tuple|result|verdict|preferred)"
-_LATER = r"(?:final|revised|corrected|updated)"
+_LATER = r"(?:final|revised|corrected|updated|amended|adjusted|new|reconsidered)"
+_AGAIN = (
+    r"(?:(?:up)?on (?:\w{1,10} )?(?:reflection|thoughts?|look|reading)|correction|edit|update"
+    r"|after (?:re-?\w{3,12}|a (?:second|closer) \w{4,8}))"
+)
 _ONLY_PAIR = re.compile(
-    rf"^[\s*_`#>]{{0,12}}(?:(?:final\s+|my\s+|the\s+)?{_TAG}[*_]*\s*(?:[:=]|are|is)\s*)?[\s*_`(\[<]{{0,12}}{_TWO}[\s*_`)\]>.]{{0,12}}$",
+    rf"^[\s*_`#>]{{0,12}}(?:(?:final\s+|my\s+|the\s+)?{_TAG}[*_]*\s*(?:[:=]|are"
+    rf"|is)\s*)?[\s*_`(\[<]{{0,12}}{_TWO}[\s*_`)\]>.]{{0,12}}$",
     re.IGNORECASE,
 )
 _LATER_PAIR = re.compile(
-    rf"^[\s*_`#>]{{0,12}}(?:my\s+)?{_LATER}(?:\s+{_TAG})?[*_]*\s*(?:[:=]|are|is)\s*[\s*_`(\[<]{{0,12}}{_TWO}[\s*_`)\]>.]{{0,12}}$",
+    rf"^[\s*_`#>]{{0,12}}(?:my\s+)?(?:{_LATER}|{_AGAIN})(?:\s+{_TAG})?[*_]*\s*(?:[:=]|are"
+    rf"|is)\s*[\s*_`(\[<]{{0,12}}{_TWO}[\s*_`)\]>.]{{0,12}}$",
     re.IGNORECASE | re.MULTILINE,
 )
-_LATER_HEADING = re.compile(rf"\b{_LATER}\s+(?:scores?|ratings?)\b", re.IGNORECASE)
+# "Revised scores: …", or a line that says the judge thought again and nothing else.
+_LATER_HEADING = re.compile(
+    rf"\b{_LATER}\s+(?:scores?|ratings?)\b"
+    rf"|^[\s*_#]{{0,6}}(?:{_LATER}|{_AGAIN})[\s*_]{{0,4}}[:,.]?[*_]{{0,3}}[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _TAGGED_TUPLE = re.compile(
     rf"\b{_TAG}\b[^\n()\[\]]{{0,80}}[(\[]\s*{_TWO}\s*[)\]](?!\s*[-+*/^=])", re.IGNORECASE
 )
@@ -49,6 +61,7 @@ _BETWEEN = (
 )
 # Not a term of a sum, nor a count of something.
 _AFTER = (
+    rf"(?![ \t]*[,(–—-]?[ \t]*(?:{any_of(MAYBE)})[ \t])"
     r"(?![ \t]*[-+*/^=×÷][ \t]*[0-9(x])"
     r"(?=[ \t]*(?:$|\n|[(,;:|*_`)\]-]|[–—]|\.(?![0-9])|(?:and|points?|because|for|while|since|as"
     r"|but|whereas)\b))"
@@ -206,10 +219,30 @@ def _beside_patterns(words: PairWords) -> tuple[re.Pattern[str], ...]:
         return rf"(?P<{side}n>[-+]?[0-9]+(?:\.[0-9]+)?)(?:\s*(?:/|out of)\s*(?P<{side}o>[0-9]+))?"
 
     one, two = words.standing("w"), words.standing("l")
+    # "I give the first 8 and the second 7."
+    rates = r"\b(?:give|rate|score|grade|award|assign|gave|rated|scored|graded|awarded|assigned)\s"
+    apart = r"(?:\s+points?)?(?:,\s?|;\s?|\s)(?:(?:and|but|while)\s+)?"
+    article = r"\s+(?:an?\s+|at\s+|as\s+|with\s+)?"
+    ordinal = words.ordinal()
     gives = r"(?:points?\s+)?(?:to|for)\s+"
     forms = (
         # A letter or a number alone names a response only where a line begins with it.
         rf"^[ \t*_`|-]{{0,6}}(?P<w4>[AB12])[*_`]{{0,4}}\s?[:=][ \t*_`]{{0,6}}{score('w')}{_AFTER}",
+        (
+            rf"^[ \t*_`(]{{0,6}}(?:(?:scores?|ratings?)\s?[:–-]\s?)?(?P<w4>[A1]|first)"
+            rf"\s?[:=]\s?{score('w')}(?:,\s?|;\s?|\s)(?:and\s)?"
+            rf"(?P<l4>[B2]|second)"
+            rf"\s?[:=]\s?{score('l')}{_AFTER}"
+        ),
+        # In the languages that judges write in, where a line or a clause begins.
+        (
+            rf"(?:^|[,;.])[ \t*_`#-]{{0,6}}(?:{ARTICLE}\s)?(?P<w4>{ordinal})[\sの]?(?:{NOUN})?{CLOSE}\s?[:=]"
+            rf"[ \t*_`]{{0,6}}{score('w')}{_AFTER}"
+        ),
+        (
+            rf"(?<!not )(?<!n't )(?<!never )(?<!if i )(?<!if we ){rates}{one}{article}{score('w')}{apart}"
+            rf"{two}{article}{score('l')}{_AFTER}"
+        ),
         rf"(?<![\w']){one}{_BETWEEN}{score('w')}{_AFTER}",
         rf"\b(?:score|rating)\s+(?:for|of)\s+{one}\s*(?:[:=]|is)[ \t*_(]{{0,8}}{score('w')}{_AFTER}",
         # Once said, the verb is left out: "the first scores 8 and the second 9".
@@ -218,6 +251,7 @@ def _beside_patterns(words: PairWords) -> tuple[re.Pattern[str], ...]:
             rf"|out of)\s*[0-9]+)?)(?:\s+points?)?(?:,?\s+(?:and|but|while)|,)\s+{two}"
             rf"(?:\s+only|\s+just)?\s+(?:a\s+|an\s+)?{score('l')}{_AFTER}"
         ),
+        rf"(?<![\w.]){score('w')}\s?\({one}\)[,;]?\s(?:and\s)?{score('l')}\s?\({two}\)",
         rf"\b{score('w')}\s+{gives}{one}[,;]?\s+(?:and\s+|but\s+)?(?:a\s+|an\s+|only\s+)?{score('l')}\s+{gives}{two}",
     )
     return tuple(re.compile(form, re.IGNORECASE | re.MULTILINE) for form in forms)

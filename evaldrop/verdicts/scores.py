@@ -21,6 +21,18 @@ __all__ = ["Evidence", "Rank", "evidence_of", "parse_score", "settled"]
 _BOXED = re.compile(r"\[\[\s*([^\[\]\n]{1,60}?)\s*\]\]|\\boxed\{\s*([^{}\n]{1,60}?)\s*\}")
 
 
+# "The maximum is [[5]]", "[[5]] would be perfect": the end of the scale, not the verdict.
+_BEST_IS = re.compile(
+    r"\b(?:max(?:imum)?|top|highest|lowest|min(?:imum)?|best possible|perfect|full)\b(?:\s\w{1,12}){0,2}"
+    r"\s(?:is|was|would be|of|being)\s*$",
+    re.IGNORECASE,
+)
+_IS_BEST = re.compile(
+    r"\s(?:is|was|means|would be)\s(?:the (?:best|max\w*|top|highest|worst|lowest|min\w*)|perfect\b)",
+    re.IGNORECASE,
+)
+
+
 def parse_score(
     text: str, scale: Scale, *, name: str = "", short: str = "", alone: bool = True, truncated: bool = False
 ) -> Reading[float]:
@@ -83,5 +95,6 @@ def _in_json(given: Iterable[Given], plain: str) -> Iterator[Evidence]:
 def _boxed(text: str, scale: Scale) -> Iterator[Evidence]:
     for match in _BOXED.finditer(text):
         reading = whole_answer(match.group(match.lastindex or 0), scale)
-        if reading is not None and not is_quoted(text, match.start(), match.end()):
+        is_limit = _BEST_IS.search(before(text, match.start())[-60:]) or _IS_BEST.match(text, match.end())
+        if reading is not None and not is_limit and not is_quoted(text, match.start(), match.end()):
             yield Evidence(Rank.BOXED, reading, match.end() >= len(text), match.start(), match.end())

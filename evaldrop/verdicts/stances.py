@@ -46,7 +46,7 @@ _OPENERS = frozenset(
         "for", "i", "say", "give", "assign", "task", "output", "metric", "that", "meine", "die", "das",
         "ma", "la", "mi", "minha", "il",
         "de", "het", "mijn", "response", "summary", "step", "at", "last", "finally", "line", "reply", "am",
-        "are", "be", "giving", "gives", "final-score",
+        "regarding", "concerning", "but", "yet", "are", "be", "giving", "gives", "final-score",
     )
 )  # fmt: skip
 _QUOTED_WORDS = frozenset(
@@ -111,6 +111,12 @@ _DENIAL = re.compile(
     r"(?:\b(?:cannot|not|never|hardly|unable|instead of|rather than|more than|less than|at least|at most"
     r"|scale|between|means?|requires?"
     r"|maximum|minimum|possible|nearly|almost|about|around|roughly|nicht|pas|no|não|non|niet|без)|n't)\b",
+    re.IGNORECASE,
+)
+# "On a scale of 1 to 5, this is a 3", "No, make that 4": neither denies what comes next.
+_NO_DENIAL = re.compile(
+    r"\b(?:on|using|by|with|in)\s(?:an?|the|this|our|my)\s(?:[\w–-]{1,20}\s){0,3}?(?:scale|range)\b"
+    r"|^\W*(?:no|nope|nein|não|nee)\s?[,;:!–—-]",
     re.IGNORECASE,
 )
 # What was denied before these was something else: "It is not complete, so I give it a 3".
@@ -230,6 +236,5 @@ def is_supposed(
     said = sentence_before(text, start)
     if _CONDITION.search(said) or _INVERTED.match(said) or _CONDITION_AFTER.search(sentence_after(text, end)):
         return True
-    return not by_colon and bool(
-        _DENIAL.search(_NEW_CLAUSE.split(said + text[start : end if answer_at is None else answer_at])[-1])
-    )
+    clause = _NEW_CLAUSE.split(said + text[start : end if answer_at is None else answer_at])[-1]
+    return not by_colon and bool(_DENIAL.search(_NO_DENIAL.sub("", clause)))

@@ -14,7 +14,7 @@ from evaldrop.verdicts.wording import plain_text
 # In this order: what a mapping holds under the first of them that it has is its score.
 _SCORE_KEYS = (
     "score", "rating", "grade", "verdict", "value", "answer", "judgement", "judgment", "decision", "result",
-    "overall",
+    "overall", "mark", "points",
 )  # fmt: skip
 _RATIONALE_KEYS = (
     "rationale", "reasoning", "explanation", "reason", "justification", "analysis", "concise_explanation",
@@ -45,6 +45,7 @@ _DEPTH = 6
 _SHORT = 80
 _NO_WORD = re.compile(r"[^a-z0-9]+")
 _OWN_TAG = re.compile(r"^\W{0,4}(?:final |overall )?(?:score|rating|grade|verdict)\s?[:=]\s?", re.IGNORECASE)
+_ELEMENT = re.compile(r"</?(?:final_)?(?:score|rating|grade|verdict|answer)>", re.IGNORECASE)
 # Prose may surround a JSON reply; more than this and the JSON is a quotation in a text.
 _FRAME = 120
 
@@ -169,6 +170,9 @@ def read_raw(raw: Any, scale: Scale, *, depth: int = 0) -> Reading[float] | None
         return Reading(float(raw)) if scale.kind == "binary" else None
     if isinstance(raw, int | float):
         return _number(raw, scale)
+    opened = _opened(raw) if isinstance(raw, str) and raw.lstrip().startswith("{") else raw
+    if isinstance(opened, Mapping) and depth < _DEPTH:
+        raw = opened
     if isinstance(raw, str):
         # Replies hold the same few short answers over and over.
         return _short_answer(raw, scale) if len(raw) <= _SHORT else _answer(raw, scale)
@@ -201,7 +205,7 @@ def _is_scalar(score: Any) -> bool:
 
 
 def _answer(raw: str, scale: Scale) -> Reading[float] | None:
-    plain = _OWN_TAG.sub("", plain_text(raw), count=1)
+    plain = _OWN_TAG.sub("", _ELEMENT.sub("", plain_text(raw)), count=1)
     head = answer_at_head(plain, scale)
     # "4 - polite", "4: because …" in a string is an answer; a sentence that begins with a number is not.
     return whole_answer(plain, scale) or (head.reading if head and len(plain) <= _FRAME else None)

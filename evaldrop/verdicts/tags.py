@@ -6,9 +6,18 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from evaldrop.evaluation.criteria.scales import Scale
-from evaldrop.verdicts.answers import answer_at_head, whole_answer
+from evaldrop.verdicts.answers import answer_at_head, is_another_scale, whole_answer
 from evaldrop.verdicts.evidence import Evidence, Rank
-from evaldrop.verdicts.languages import CJK_SCORE, CORRECTED, CORRECTION, DRAFT, FINAL, SCORE, WEAK_SCORE
+from evaldrop.verdicts.languages import (
+    CJK_SCORE,
+    CORRECTED,
+    CORRECTION,
+    DRAFT,
+    FINAL,
+    NUMBER_WORDS,
+    SCORE,
+    WEAK_SCORE,
+)
 from evaldrop.verdicts.quotations import is_quoted
 from evaldrop.verdicts.stances import (
     Stance,
@@ -45,7 +54,7 @@ _OF = (
     r"(?:\s(?!is\b|was\b|would\b)[\w.-]{1,20})?))?"
 )
 _SCALE_NOTE = (
-    r"(?:\s?[(\[](?P<note>[^()\[\]\n]{0,40})[)\]]"
+    r"(?:\s?/\s?[0-9]{1,3}(?=\s?[:=])|\s?[(\[](?P<note>[^()\[\]\n]{0,40})[)\]]"
     r"|\s(?:on|from|out of)\s(?:an? )?(?:scale )?(?:of |from )?[0-9.]{1,4}(?:\s?(?:-|–|to)\s?[0-9.]{1,4})?)?"
 )
 _TAG_MARKUP = r"[\"'*_`\]]{0,4}"
@@ -54,10 +63,13 @@ _FIRST_WORD = re.compile(r"[^\W\d_]+")
 # "4, no wait, 3": the same line takes the answer back.
 _TAKEN_BACK = re.compile(
     rf"\b(?:wait|(?:changed|revised|raised|lowered|corrected|adjusted|updated|increased|reduced) to|now|no"
+    rf"|(?:then|but|after|on)\s(?:on |after )?(?:re-?\w{{3,12}}|second \w{{4,9}}|a (?:second"
+    rf"|closer) \w{{4,7}}|closer \w{{4,10}})"
     rf"|later|scratch that|rather|actually|make that|correction|sorry|I mean|nein|non|perdón"
     rf"|anzi)\b[\s,:]{{1,3}}(?:an?\s)?(?P<answer>{NUMBER}(?:\s?/\s?{NUMBER})?)\W{{0,4}}$",
     re.IGNORECASE,
 )
+_ANOTHER_SENTENCE = re.compile(r"[.!?]\s+(?:it|the|this|there|its)\s\w", re.IGNORECASE)
 _NOTE_WORDS = frozenset(
     (
         "to", "out", "of", "from", "on", "a", "scale", "the", "points", "point", "max", "min",
@@ -136,8 +148,9 @@ def _tag(
     if note and (said := {*_NO_WORD.sub(" ", note).casefold().split()}):
         # "Score (tone): 2" is the tone's; "(1-5)", "(out of 5)" and "(overall)" are nobody's.
         named = named or said <= names
-        if not said <= names | _NOTE_WORDS:
+        if not said <= names | _NOTE_WORDS | NUMBER_WORDS.keys():
             return None
+    another_scale = is_another_scale(text[match.end("behind") : match.start("separator")], scale)
     if not (alone or named):
         return None
     prefix = before(text, match.start())
@@ -173,6 +186,8 @@ def _tag(
     if answer.reading is None and note and "/" in note:
         # "Correctness (4/5): one slip".
         answer = answer._replace(reading=whole_answer(note, scale))
+    if another_scale and answer.reading is not None:
+        answer = answer._replace(reading=Reading.unread("out_of_range"))
     if answer.reading is None or is_quoted(text, match.start(), answer.end, answer_at=match.end()):
         return None
     if not opens_line and is_supposed(text, match.start(), answer.end, by_colon=rank is Rank.INLINE_TAG):
@@ -213,6 +228,7 @@ def _tagged_answer(text: str, match: re.Match[str], scale: Scale, *, only_whole:
         if bracketed := _IN_BRACKETS.match(rest):
             return _Answer(whole_answer(bracketed.group("answer"), scale), match.end() + bracketed.end())
         return _Answer(whole_answer(rest, scale), end)
+    rest = rest.lstrip().removeprefix("=")
     if scale.low >= 0:
         rest = _BULLET.sub("", rest.lstrip())
     if only_whole:
@@ -221,6 +237,9 @@ def _tagged_answer(text: str, match: re.Match[str], scale: Scale, *, only_whole:
     if answer is None:
         return _Answer(worded_number(rest.strip(), scale, tagged=True), end)
     taken_back = _TAKEN_BACK.search(answer.rest)
+    if taken_back and _ANOTHER_SENTENCE.search(answer.rest[: taken_back.start()][-300:]):
+        # "4. It says 5 days; no, 3": the days are taken back.
+        taken_back = None
     corrected = whole_answer(taken_back.group("answer"), scale) if taken_back else None
     return _Answer(corrected or answer.reading, end if corrected else end - len(answer.rest))
 

@@ -48,7 +48,8 @@ _CLOSING_NUMBER = re.compile(
     r"|dus)[,:]?\s+(?:an?\s+)?"
     r"|\b(?:agrees|matches|is (?:so|it))[.,:;]\s+|\b(?:is|are|was|were|seems)\s(?:\w{1,12}\s)?(?:missing"
     r"|wrong|right|correct|incorrect|incomplete|complete|absent|good|bad|fine|vague|unclear|perfect|poor"
-    r"|false|true)[.,:;]\s+"
+    r"|false|true|off|lacking|omitted|left out|misstated|misquoted|named|there|present|thin|clear|supported"
+    r"|unsupported|accurate|inaccurate|outdated|invented)[.,:;]\s+"
     r"|\b(?:corrige|korrigiere|corrijo|correggo|corrigeer|corrected|revised|instead)\s?[:,]?\s+(?:to\s)?)"
     rf"[*_\"'(\[]{{0,3}}(?P<answer>{FRACTION}(?:\s+(?:points?|stars?))?)[*_\"')\]]{{0,3}}[.!]?\s*$",
     re.IGNORECASE,
@@ -56,6 +57,7 @@ _CLOSING_NUMBER = re.compile(
 _ABBREVIATED = re.compile(
     r"\b(?:no|nr|p|pp|fig|sec|ch|vol|art|vs|ca|max|min|num|eq|q|n)\.\s+$", re.IGNORECASE
 )
+_CHOICE_HEAD = re.compile(r"(?<![\w(])\(?(?P<label>\w{1,20})[):]\s")
 _DIGIT = re.compile("[0-9]")
 _LETTERS = re.compile(r"[^\W\d_]")
 _LAST_SENTENCE = re.compile(r"[.!?;)]\s+(?P<answer>[^.!?;:\n]{1,60})[.!]?\s*$")
@@ -79,6 +81,13 @@ _NONE = re.compile(
     re.IGNORECASE,
 )
 _SHORT_ANSWER = 80
+_COUNTS = re.compile(
+    r"\b(?:how (?:many|much|often|old|long)|wie ?viele?|combien|cuánt[oa]s?|quant[oaie]s?|hoeveel"
+    r"|which (?:day|year|page))\b[^?\n]{0,120}\?\W*$",
+    re.IGNORECASE,
+)
+_MISSES = re.compile(r"\b(?:missing|lacking|omitted|left out|misleading|false|bad)\b", re.IGNORECASE)
+_TO_QUESTION = re.compile(r"\?\s+(?P<answer>[^?\n]{1,80}?)(?=\.\s|$)", re.MULTILINE)
 _SO_LABEL = re.compile(
     r"\b(?:so|therefore|hence|thus)[,:]?\s+(?:it is |it's )?(?P<answer>[^.!?;:,\n]{1,60})[.!]\s*$",
     re.IGNORECASE,
@@ -96,6 +105,8 @@ def unmarked(text: str, scale: Scale) -> Iterator[Found]:
     yield from _label_lines(text, lines, scale)
     if lines and not _has_several_heads(lines, scale):
         yield from _heads(text, lines, scale)
+    if scale.kind == "binary" and "?" in text:
+        yield from _to_questions(text, scale)
     tail_start = max(0, len(text) - SHORT_REPLY)
     tail = text[tail_start:]
     closing = _CLOSING_NUMBER.search(tail)
@@ -109,10 +120,30 @@ def unmarked(text: str, scale: Scale) -> Iterator[Found]:
             continue
         if not only_labels and not _LETTERS.search(tail[max(0, match.start() - 40) : match.start("answer")]):
             continue
+        if not only_labels and _COUNTS.search(tail[: match.start("answer")]):
+            continue
         reading = whole_answer(match.group("answer"), scale)
         start, end = tail_start + match.start("answer"), tail_start + match.end("answer")
         if reading is not None and not is_quoted(text, start, end):
             yield Found(reading, start, len(text))
+
+
+def _to_questions(text: str, scale: Scale) -> Iterator[Found]:
+    """Read what answers the one question of a reply; several that are answered otherwise are no verdict."""
+    given = [
+        (match, answer.reading)
+        for match in _TO_QUESTION.finditer(text)
+        if (answer := answer_at_head(match["answer"], scale)) and _STANDS_ALONE.match(answer.rest)
+    ]
+    if not given or (len(given) == 1 and given[0][0].end() < len(text)):
+        return
+    reading = agreed(reading for _, reading in given)
+    question = text[max(0, given[0][0].start() - 120) : given[0][0].start()].split("\n")[-1]
+    if _MISSES.search(question) or _FAULT.search(question):
+        # "Is anything missing? No."
+        reading = Reading.unread("ambiguous")
+    if reading is not None and (len(given) == 1 or reading.value is None):
+        yield Found(reading, given[0][0].start(), len(text))
 
 
 def _number_lines(text: str, lines: list[str], scale: Scale) -> Iterator[Found]:
@@ -182,9 +213,17 @@ def _heads(text: str, lines: list[str], scale: Scale) -> Iterator[Found]:
     if first[:1].isalpha() and "(" not in first.split(")")[0]:
         answer = answer_at_head(first, scale)
         if answer is not None and _STANDS_ALONE.match(answer.rest) and not first[:1].isdigit():
-            torn = scale.kind == "binary" and _contradicts(answer)
+            torn = (scale.kind == "binary" and _contradicts(answer)) or (
+                scale.kind == "choices" and _is_menu(first, scale)
+            )
             reading = Reading[float].unread("ambiguous") if torn else answer.reading
             yield Found(reading, 0, len(first) - len(answer.rest))
+
+
+def _is_menu(line: str, scale: Scale) -> bool:
+    """Tell whether a line goes through the choices: "A) no B) yes"."""
+    heads = {match["label"] for match in _CHOICE_HEAD.finditer(line) if whole_answer(match["label"], scale)}
+    return len(heads) > 1
 
 
 def _contradicts(answer: ReadAnswer) -> bool:

@@ -21,7 +21,8 @@ NOT_APPLICABLE = re.compile(
 )
 
 _REFUSAL = re.compile(
-    r"^(?!\W*(?:sorry,? )?(?:but )?(?:i|we) (?:cannot|can't|won't) (?:\w+ )?give (?:it|this|the \w+|more"
+    r"^(?!\W*(?:sorry,? )?(?:but )?(?:i|we) (?:cannot|can't|won't) (?:\w+ )?give "
+    r"(?!(?:it|this|the \w+) an? (?:score|rating|grade|verdict|mark)\b)(?:it|this|the \w+|more"
     r"|an? [0-9]))"
     r"\W*(?:(?:i(?:'m| am)(?: (?:so|very|really|truly))? sorry|sorry|i apologi[sz]e|my apologies"
     r"|unfortunately)"
@@ -30,6 +31,22 @@ _REFUSAL = re.compile(
     r"|(?:must |have to )?decline\b|"
     r"refuse\b|not comfortable\b|(?:do not|don't) feel comfortable\b|(?:am|'m) not (?:able|going)\b)",
     re.IGNORECASE,
+)
+# What a judge cannot do and judge all the same: "I cannot give a 5", "I can't verify the date".
+_OTHER_MATTER = re.compile(
+    r"\s(?:to )?(?:in good (?:conscience|faith) )?(?:\w+ly )?(?:say (?:that|it|this)"
+    r"|(?:rate|score|grade|mark) (?:it|this|the \w{1,20}) (?:(?:as )?an?|as|at) [0-9]"
+    r"|verify|confirm|fault|find|agree|justify|recommend|overlook|ignore"
+    r"|call (?:it|this)"
+    r"|go (?:higher|lower|above|below|beyond|further|up|any)|be (?:more|so|that|too)"
+    r"|(?:assign|award|give|grant|allow)(?: (?:it|this|the \w{1,20}))? (?:an? [0-9]|[0-9]|full|more|less"
+    r"|top|higher|an? (?:higher"
+    r"|better|perfect|full|top)|the (?:full|top|maximum|highest))"
+    r"|(?:open|follow|reach|load|check|visit) the (?:link|url|source|reference|page|site))(?!\w)",
+    re.IGNORECASE,
+)
+_TO_JUDGE = re.compile(
+    r"\b(?:judge|evaluate|assess|rate|score|grade) (?:this|it|the|any)\b(?! an?\b)", re.IGNORECASE
 )
 _APOLOGY_ONLY = re.compile(r"^\W*(?:i(?:'m| am) sorry|sorry|i apologi[sz]e)\W*(?:$|[.,!])", re.IGNORECASE)
 _THOUGHT = (
@@ -157,6 +174,17 @@ def is_refusal(text: str) -> bool:
     opening = text[:400]
     # A long reply may begin with an apology and judge all the same.
     return bool(_REFUSAL.match(opening) or (len(text) <= SHORT_REPLY and _APOLOGY_ONLY.match(opening)))
+
+
+def judges_all_the_same(text: str, answer_at: int) -> bool:
+    """Tell whether what opens like a refusal declines something else than to judge, or goes on with "but"."""
+    refusal = _REFUSAL.match(text[:400])
+    if refusal is None:
+        return False
+    between = text[refusal.end() : max(refusal.end(), answer_at)][:200]
+    if _OTHER_MATTER.match(text, refusal.end()):
+        return not _TO_JUDGE.search(between)
+    return bool(re.search(r"^[^.!?\n]{0,80}[,;] but\W(?:my\W)?\s*$", between))
 
 
 def lines_of(text: str) -> list[str]:

@@ -2,7 +2,8 @@
 Hard replies, read through what a run calls as a careful person reads them: none is read as another score.
 
 A line of `hard_replies.jsonl` is a reply: how it was `asked` for, each criterion's scale by name, and the
-score of each that is wanted, null where none can be read.
+score of each that is wanted, null where none can be read. A line of `hard_pairs.jsonl` is a reply on two
+responses called first and second: the place that is preferred, or both scores on a scale from 1 to 10.
 """
 
 import json
@@ -12,7 +13,7 @@ import pytest
 
 from evaldrop.evaluation.criteria import Criterion, Scale, built_in
 from evaldrop.evaluation.criteria.scales import Point
-from evaldrop.verdicts import JudgeReply, read_verdicts
+from evaldrop.verdicts import JudgeReply, read_pair_scores, read_preference, read_verdicts
 
 
 def points(*labels, first=1, halves=False):
@@ -42,17 +43,26 @@ SCALES = {
     "menu": menu(A=1.0, B=0.5, C=0.0),
     "numbered": menu(**{"1": 0.0, "2": 0.5, "3": 1.0}),
 }
-CASES = [
-    json.loads(line)
-    for line in (Path(__file__).parent / "hard_replies.jsonl").read_text(encoding="utf-8").splitlines()
-]
+
+
+def rows(name):
+    return [
+        json.loads(line) for line in (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()
+    ]
+
+
+def said(case):
+    return str(case.get("text", case.get("tool_input")))[-60:]
+
+
+CASES = rows("hard_replies.jsonl")
 
 
 def criterion(name, scale):
     return built_in(name) if scale == "built_in" else Criterion(name=name, question="?", scale=SCALES[scale])
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.get("text", case.get("tool_input")))[-60:])
+@pytest.mark.parametrize("case", CASES, ids=said)
 def test_a_reply_is_read_as_a_careful_person_reads_it(case):
     reply = JudgeReply(
         text=case.get("text", ""),
@@ -61,3 +71,13 @@ def test_a_reply_is_read_as_a_careful_person_reads_it(case):
     )
     criteria = [criterion(name, scale) for name, scale in case["scales"].items()]
     assert [verdict.score for verdict in read_verdicts(reply, criteria, form=case["asked"])] == case["want"]
+
+
+@pytest.mark.parametrize("case", rows("hard_pairs.jsonl"), ids=said)
+def test_a_reply_on_a_pair_is_read_as_a_careful_person_reads_it(case):
+    reply = JudgeReply(text=case.get("text", ""), tool_input=case.get("tool_input"))
+    if case["asked"] == "preference":
+        assert read_preference(reply, ("first", "second")).place == case["want"]
+    else:
+        scores = read_pair_scores(reply, Scale.between(1, 10)).scores
+        assert scores == (tuple(case["want"]) if case["want"] else None)
