@@ -206,18 +206,32 @@ def converse_response(body: Mapping[str, Any], *, latency_ms: int) -> dict[str, 
     if said is None:
         where = "no text where chat completions have it"
         raise ServiceError("ModelErrorException", f"the server's answer has {where}: {str(body)[:300]}")
-    content = list(_converse_content(said, mappings(mapping(choice.get("message")).get("tool_calls"))))
+    content = list(_converse_content(said, _calls(mapping(choice.get("message")))))
     stop = said.stop_reason or "stop"
     called = any("toolUse" in block for block in content)
-    # Some servers state usage as null, or leave it out.
-    taken, given = said.input_tokens or 0, said.output_tokens or 0
     return {
         "output": {"message": {"role": "assistant", "content": content}},
         # After a call of a tool that was forced, OpenAI and its imitators say "stop".
         "stopReason": "tool_use" if called and stop == "stop" else STOP_REASONS.get(stop, stop),
-        "usage": {"inputTokens": taken, "outputTokens": given, "totalTokens": taken + given},
+        "usage": _usage(said),
         "metrics": {"latencyMs": latency_ms},
     }
+
+
+def _usage(said: Reply) -> dict[str, int]:
+    # Some servers state it as null, or leave it out: what is not told is left out, for 0 would cost nothing.
+    taken, given = said.input_tokens, said.output_tokens
+    usage = {"inputTokens": taken, "outputTokens": given}
+    if taken is not None and given is not None:
+        usage["totalTokens"] = taken + given
+    return {name: tokens for name, tokens in usage.items() if tokens is not None}
+
+
+def _calls(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    calls = mappings(message.get("tool_calls"))
+    # The older form of a call, which some servers still give.
+    older = mapping(message.get("function_call"))
+    return calls or ([{"function": older}] if older else [])
 
 
 def _converse_content(said: Reply, calls: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, Any]]:

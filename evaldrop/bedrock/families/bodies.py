@@ -177,16 +177,26 @@ def joined_thoughts(*thoughts: object) -> str | None:
 
 
 def tool_input(given: Iterable[object]) -> Mapping[str, Any] | None:
-    """Return the first input of a tool that is an object, or the JSON of one."""
-    return next((found for found in map(_object, given) if found is not None), None)
+    """
+    Return the input of a tool that is an object, or the JSON of one; None where there is none.
+
+    Several calls of a tool are one input that holds theirs: a criterion each, or two that contradict.
+    """
+    found: list[Mapping[str, Any]] = []
+    for each in map(_object, given):
+        if each is not None and each not in found:
+            found.append(each)
+    return {"verdicts": found} if len(found) > 1 else next(iter(found), None)
 
 
 def _object(value: object) -> Mapping[str, Any] | None:
-    if isinstance(value, str):
-        try:
-            value = orjson.loads(value)
-        except orjson.JSONDecodeError:
-            return None
+    # Twice: some servers write the JSON of a JSON text.
+    for _ in range(2):
+        if isinstance(value, str):
+            try:
+                value = orjson.loads(value)
+            except orjson.JSONDecodeError:
+                return None
     return value if isinstance(value, dict) else None
 
 

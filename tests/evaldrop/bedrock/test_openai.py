@@ -110,7 +110,22 @@ def test_a_judges_blocks_become_one_text_and_its_forced_tool_comes_back(no_aws):
     use = {"toolUseId": "c1", "name": "v", "input": {"score": 2}}
     assert reply["output"]["message"]["content"] == [{"toolUse": use}]
     assert reply["stopReason"] == "tool_use"
-    assert reply["usage"] == {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0}
+    # Not 0, which would cost nothing: this server did not tell.
+    assert reply["usage"] == {}
+
+
+def test_a_call_in_the_older_form_comes_back(no_aws):
+    message = {"role": "assistant", "content": None, "function_call": {"name": "v", "arguments": "{}"}}
+    body = {"choices": [{"message": message, "finish_reason": "function_call"}]}
+    request = {
+        "modelId": "m",
+        "messages": [{"role": "user", "content": [{"text": "?"}]}],
+        "toolConfig": TOOLS,
+    }
+    reply, _ = converse(request, body=body)
+    use = {"toolUseId": "call_0", "name": "v", "input": {}}
+    assert reply["output"]["message"]["content"] == [{"toolUse": use}]
+    assert reply["stopReason"] == "tool_use"
 
 
 def test_parts_of_a_native_body_become_one_text_unless_one_is_no_text():
