@@ -73,7 +73,22 @@ class OpenAIRuntime:
         if answer.status >= 300:
             code = code_by_status(answer.status, _OWN_CODES)
             raise ServiceError(code, _error_message(answer.body) or f"HTTP {answer.status}")
-        return json_object(answer.body, what="the server's answer"), answer.elapsed_ms
+        body = json_object(answer.body, what="the server's answer")
+        _raise_told_error(body)
+        return body, answer.elapsed_ms
+
+
+def _raise_told_error(body: Mapping[str, Any]) -> None:
+    """Raise what a gateway tells of the model behind it, with its status, in an answer of status 200."""
+    error = body.get("error")
+    if not error or body.get("choices"):
+        return
+    said = error if isinstance(error, dict) else {"message": error}
+    told = str(said.get("code") or said.get("status") or "")
+    status = int(told) if told.isascii() and told.isdigit() and len(told) == 3 else 0
+    # Without a status nothing tells whose fault it is: once more, as after an error of the model's.
+    code = code_by_status(status, _OWN_CODES) if status >= 400 else "ModelErrorException"
+    raise ServiceError(code, str(said.get("message") or error)[:500])
 
 
 def _refuse_guardrail(key: str, request: Mapping[str, Any]) -> None:

@@ -186,6 +186,15 @@ def test_a_guardrail_is_refused_rather_than_left_out(no_aws, api):
         (200, b"<html>", "InternalServerException", "not JSON"),
         (200, [], "InternalServerException", "not a JSON object"),
         (200, {"choices": []}, "ModelErrorException", "no choices"),
+        (
+            200,
+            {"error": {"message": "no such model", "code": 404}},
+            "ResourceNotFoundException",
+            "no such model",
+        ),
+        (200, {"error": {"message": "slow down", "code": "429"}}, "ThrottlingException", "slow down"),
+        (200, {"error": {"message": "odd", "code": "model_gone"}}, "ModelErrorException", "odd"),
+        (200, {"error": "overloaded", "choices": []}, "ModelErrorException", "overloaded"),
     ],
 )
 def test_refusals_carry_bedrocks_names(no_aws, status, body, code, said):

@@ -195,3 +195,21 @@ def test_latency_is_the_models_own_measure():
 def test_the_workflows_clock_stands_in_only_without_retries():
     assert elapsed_latency(Reply(""), elapsed_ms=900, retries=0) == 900
     assert elapsed_latency(Reply(""), elapsed_ms=900, retries=1) is None
+
+
+@pytest.mark.parametrize(
+    ("word", "stop"),
+    [
+        ("STOP", "end_turn"),
+        ("end_of_text", "end_turn"),
+        ("max_new_tokens", "max_tokens"),
+        ("max_completion_tokens", "max_tokens"),
+        ("SAFETY", "content_filtered"),
+        ("RECITATION", "content_filtered"),
+        ("PROHIBITED_CONTENT", "content_filtered"),
+        ("banana", "banana"),
+    ],
+)
+def test_makers_words_for_a_stop_reason_are_converses_and_others_are_passed_on(word, stop):
+    body = {"choices": [{"message": {"content": "Hi"}, "finish_reason": word}]}
+    assert read_reply("invoke_model", {"Body": body}).stop_reason == stop
