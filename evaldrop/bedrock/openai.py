@@ -80,8 +80,9 @@ class OpenAIRuntime:
 
 def _raise_told_error(body: Mapping[str, Any]) -> None:
     """Raise what a gateway tells of the model behind it, with its status, in an answer of status 200."""
-    error = body.get("error")
-    if not error or body.get("choices"):
+    # Within a choice where the model's server went away in the middle of an answer.
+    error = first(body.get("choices")).get("error") if body.get("choices") else body.get("error")
+    if not error:
         return
     said = error if isinstance(error, dict) else {"message": error}
     told = str(said.get("code") or said.get("status") or "")

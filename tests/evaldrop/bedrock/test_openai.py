@@ -15,6 +15,7 @@ COMPLETION = {
     "choices": [{"message": {"role": "assistant", "content": "Hello."}, "finish_reason": "stop"}],
     "usage": {"prompt_tokens": 12, "completion_tokens": 3, "total_tokens": 15},
 }
+BROKEN_OFF = {"message": {"content": "Hel"}, "error": {"message": "went away", "code": 502}}
 SCHEMA = {"type": "object", "properties": {"score": {"type": "integer", "enum": [1, 2]}}}
 TOOLS = {"tools": [{"toolSpec": {"name": "v", "description": "d", "inputSchema": {"json": SCHEMA}}}],
          "toolChoice": {"tool": {"name": "v"}}}  # fmt: skip
@@ -195,6 +196,7 @@ def test_a_guardrail_is_refused_rather_than_left_out(no_aws, api):
         (200, {"error": {"message": "slow down", "code": "429"}}, "ThrottlingException", "slow down"),
         (200, {"error": {"message": "odd", "code": "model_gone"}}, "ModelErrorException", "odd"),
         (200, {"error": "overloaded", "choices": []}, "ModelErrorException", "overloaded"),
+        (200, {"choices": [BROKEN_OFF]}, "ServiceUnavailableException", "went away"),
     ],
 )
 def test_refusals_carry_bedrocks_names(no_aws, status, body, code, said):
