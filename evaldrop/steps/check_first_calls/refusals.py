@@ -19,7 +19,6 @@ _LASTING = frozenset(
         "AccessDeniedException",
         "Permissions",
         "ResourceNotFoundException",
-        "ServiceQuotaExceededException",
         "ValidationException",
         *_CREDENTIALS,
     }
@@ -94,7 +93,7 @@ def bare_name(error: Mapping[str, Any]) -> str:
 def is_lasting(error: Mapping[str, Any]) -> bool:
     """Tell whether a call would be refused again, whatever the record."""
     name, said = bare_name(error), str(error.get("Cause") or "").lower()
-    if name == "ThrottlingException":
+    if name in ("ThrottlingException", "ServiceQuotaExceededException"):
         return any(words in said for words in _FOR_LONG)
     return name in _LASTING and not any(words in said for words in _OF_THE_RECORD)
 

@@ -34,7 +34,7 @@ def error(name, cause=""):
         ("UnrecognizedClientException", "The security token included in the request is invalid."),
         ("ExpiredTokenException", "The security token included in the request is expired"),
         ("InvalidSignatureException", "Signature expired"),
-        ("ServiceQuotaExceededException", "Your request exceeds the service quota for your account."),
+        ("ServiceQuotaExceededException", "Too many tokens per day."),
         ("ThrottlingException", "Too many tokens per day, please wait before trying again."),
         (
             "ThrottlingException",
@@ -50,6 +50,7 @@ def test_a_refusal_of_the_model_or_of_who_calls_will_not_pass(service, name, cau
     "failure",
     [
         error("BedrockRuntime.ThrottlingException", "Too many tokens, please wait before trying again."),
+        error("BedrockRuntime.ServiceQuotaExceededException", "Your request exceeds the service quota."),
         error("BedrockRuntime.ModelNotReadyException"),
         error("BedrockRuntime.ModelTimeoutException"),
         error("Bedrock.ModelErrorException"),
