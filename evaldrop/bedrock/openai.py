@@ -73,7 +73,23 @@ class OpenAIRuntime:
         if answer.status >= 300:
             code = code_by_status(answer.status, _OWN_CODES)
             raise ServiceError(code, _error_message(answer.body) or f"HTTP {answer.status}")
-        return json_object(answer.body, what="the server's answer"), answer.elapsed_ms
+        body = json_object(answer.body, what="the server's answer")
+        _raise_told_error(body)
+        return body, answer.elapsed_ms
+
+
+def _raise_told_error(body: Mapping[str, Any]) -> None:
+    """Raise what a gateway tells of the model behind it, with its status, in an answer of status 200."""
+    # Within a choice where the model's server went away in the middle of an answer.
+    error = first(body.get("choices")).get("error") if body.get("choices") else body.get("error")
+    if not error:
+        return
+    said = error if isinstance(error, dict) else {"message": error}
+    told = str(said.get("code") or said.get("status") or "")
+    status = int(told) if told.isascii() and told.isdigit() and len(told) == 3 else 0
+    # Without a status nothing tells whose fault it is: once more, as after an error of the model's.
+    code = code_by_status(status, _OWN_CODES) if status >= 400 else "ModelErrorException"
+    raise ServiceError(code, str(said.get("message") or error)[:500])
 
 
 def _refuse_guardrail(key: str, request: Mapping[str, Any]) -> None:
@@ -206,18 +222,32 @@ def converse_response(body: Mapping[str, Any], *, latency_ms: int) -> dict[str, 
     if said is None:
         where = "no text where chat completions have it"
         raise ServiceError("ModelErrorException", f"the server's answer has {where}: {str(body)[:300]}")
-    content = list(_converse_content(said, mappings(mapping(choice.get("message")).get("tool_calls"))))
+    content = list(_converse_content(said, _calls(mapping(choice.get("message")))))
     stop = said.stop_reason or "stop"
     called = any("toolUse" in block for block in content)
-    # Some servers state usage as null, or leave it out.
-    taken, given = said.input_tokens or 0, said.output_tokens or 0
     return {
         "output": {"message": {"role": "assistant", "content": content}},
         # After a call of a tool that was forced, OpenAI and its imitators say "stop".
         "stopReason": "tool_use" if called and stop == "stop" else STOP_REASONS.get(stop, stop),
-        "usage": {"inputTokens": taken, "outputTokens": given, "totalTokens": taken + given},
+        "usage": _usage(said),
         "metrics": {"latencyMs": latency_ms},
     }
+
+
+def _usage(said: Reply) -> dict[str, int]:
+    # Some servers state it as null, or leave it out: what is not told is left out, for 0 would cost nothing.
+    taken, given = said.input_tokens, said.output_tokens
+    usage = {"inputTokens": taken, "outputTokens": given}
+    if taken is not None and given is not None:
+        usage["totalTokens"] = taken + given
+    return {name: tokens for name, tokens in usage.items() if tokens is not None}
+
+
+def _calls(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    calls = mappings(message.get("tool_calls"))
+    # The older form of a call, which some servers still give.
+    older = mapping(message.get("function_call"))
+    return calls or ([{"function": older}] if older else [])
 
 
 def _converse_content(said: Reply, calls: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, Any]]:

@@ -16,10 +16,14 @@ STOP_REASONS = {
     "complete": "end_turn",
     "finish": "end_turn",
     "end": "end_turn",
+    "end_of_text": "end_turn",
     "length": "max_tokens",
     "model_length": "max_tokens",
     "max_length": "max_tokens",
     "max_output_tokens": "max_tokens",
+    "max_new_tokens": "max_tokens",
+    "max_completion_tokens": "max_tokens",
+    "length_limit": "max_tokens",
     "tool_calls": "tool_use",
     "tool_call": "tool_use",
     "function_call": "tool_use",
@@ -27,6 +31,10 @@ STOP_REASONS = {
     "safety": "content_filtered",
     "sensitive": "content_filtered",
     "error_toxic": "content_filtered",
+    "recitation": "content_filtered",
+    "blocklist": "content_filtered",
+    "prohibited_content": "content_filtered",
+    "spii": "content_filtered",
     "error_limit": "model_context_window_exceeded",
     "stop_criteria_met": "stop_sequence",
     "abort": "error",
@@ -177,16 +185,26 @@ def joined_thoughts(*thoughts: object) -> str | None:
 
 
 def tool_input(given: Iterable[object]) -> Mapping[str, Any] | None:
-    """Return the first input of a tool that is an object, or the JSON of one."""
-    return next((found for found in map(_object, given) if found is not None), None)
+    """
+    Return the input of a tool that is an object, or the JSON of one; None where there is none.
+
+    Several calls of a tool are one input that holds theirs: a criterion each, or two that contradict.
+    """
+    found: list[Mapping[str, Any]] = []
+    for each in map(_object, given):
+        if each is not None and each not in found:
+            found.append(each)
+    return {"verdicts": found} if len(found) > 1 else next(iter(found), None)
 
 
 def _object(value: object) -> Mapping[str, Any] | None:
-    if isinstance(value, str):
-        try:
-            value = orjson.loads(value)
-        except orjson.JSONDecodeError:
-            return None
+    # Twice: some servers write the JSON of a JSON text.
+    for _ in range(2):
+        if isinstance(value, str):
+            try:
+                value = orjson.loads(value)
+            except orjson.JSONDecodeError:
+                return None
     return value if isinstance(value, dict) else None
 
 

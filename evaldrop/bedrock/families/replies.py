@@ -102,7 +102,9 @@ def _finished(reply: Reply, own: Mapping[str, str] | None = None) -> Reply:
 def _unread(reply: Reply, body: Mapping[str, Any], what: str, do: str) -> Reply:
     keys = ", ".join(_keys(body))
     seen = (
-        f"its keys are {keys[:_MOST_KEYS]}{'…' if len(keys) > _MOST_KEYS else ''}" if keys else "it is empty"
+        f"its keys are {keys[:_MOST_KEYS]}{'…' if len(keys) > _MOST_KEYS else ''}"
+        if keys
+        else "it is empty, or no JSON object"
     )
     return reply._replace(
         error={

@@ -136,7 +136,8 @@ class _Results:
     """Makes one closure per shape, from a service's casing to PascalCase."""
 
     scalars: ClassVar[Mapping[str, Convert]] = {
-        "blob": lambda value, _path: base64.b64encode(value).decode(),
+        # A runtime that hands on what came over the network has it as JSON does, which is base64 already.
+        "blob": lambda value, _path: value if isinstance(value, str) else base64.b64encode(value).decode(),
         "timestamp": lambda value, _path: (
             value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
         ),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaldrop.aws_errors import hint_for
+from evaldrop.evaluation.model_ids import model_name
 
 _CREDENTIALS = (
     "ExpiredTokenException", "IncompleteSignatureException", "InvalidClientTokenIdException",
@@ -21,6 +22,17 @@ _LASTING = frozenset(
         "ValidationException",
         *_CREDENTIALS,
     }
+)
+
+# Throttling that lasts longer than any run waits: Bedrock's tokens per day, and accounts without money.
+_FOR_LONG = (
+    "per day",
+    "daily",
+    "current quota",
+    "insufficient_quota",
+    "insufficient quota",
+    "billing",
+    "credits",
 )
 
 # A ValidationException may be about one record, and the next one be taken. The last of them is what a
@@ -61,10 +73,15 @@ _BY_NAME = {
 }
 _BY_NAME["Permissions"] = _BY_NAME["AccessDeniedException"]
 
+_QUOTA = "Wait until the quota is new, or ask for a higher one (Service Quotas)."
+_BY_NAME["ServiceQuotaExceededException"] = _BY_NAME["ThrottlingException"] = _QUOTA
+_USE_CASE = "Send Anthropic's use case form once for the account: choose the model in Bedrock's console."
+
 _AT_OTHER_SERVERS = {
     "AccessDeniedException": "Look at OPENAI_API_KEY, and at what it may call.",
     "ResourceNotFoundException": "Look at the model's name and the URL: the server lists its models at "
     "/v1/models.",
+    "ThrottlingException": "Look at the account's quota and money.",
 }
 
 
@@ -76,6 +93,8 @@ def bare_name(error: Mapping[str, Any]) -> str:
 def is_lasting(error: Mapping[str, Any]) -> bool:
     """Tell whether a call would be refused again, whatever the record."""
     name, said = bare_name(error), str(error.get("Cause") or "").lower()
+    if name in ("ThrottlingException", "ServiceQuotaExceededException"):
+        return any(words in said for words in _FOR_LONG)
     return name in _LASTING and not any(words in said for words in _OF_THE_RECORD)
 
 
@@ -91,7 +110,10 @@ def way_out(error: Mapping[str, Any], *, model: str, bedrock: str) -> str:
     name, said = bare_name(error), str(error.get("Cause") or "").lower()
     if name == "ValidationException":
         found = (hint for words, hint in _BY_WORDS if all(word in said for word in words))
-        return next(found, "").format(model=model)
+        # Without the geography of a profile that is not there.
+        return next(found, "").format(model=model_name(model)[1])
+    if "use case" in said:
+        return _USE_CASE
     if bedrock.startswith("openai"):
         return _AT_OTHER_SERVERS.get(name, "")
     return _BY_NAME.get(name) or hint_for(name)

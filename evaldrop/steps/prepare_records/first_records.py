@@ -37,7 +37,9 @@ class FirstRecords:
         """Take a line of `records.jsonl` that calls somebody who was not called often enough."""
         if not self._missing:
             return
-        called = set(self._called(line["calls"]))
+        # What a guardrail is to stop is not judged: a judge may not be called by it.
+        is_judged = not line.get("expected_blocked")
+        called = {each for each in self._called(line["calls"]) if is_judged or each[0] == "candidate"}
         if called.isdisjoint(self._missing):
             return
         self.lines.append(line)

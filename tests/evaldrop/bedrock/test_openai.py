@@ -15,6 +15,7 @@ COMPLETION = {
     "choices": [{"message": {"role": "assistant", "content": "Hello."}, "finish_reason": "stop"}],
     "usage": {"prompt_tokens": 12, "completion_tokens": 3, "total_tokens": 15},
 }
+BROKEN_OFF = {"message": {"content": "Hel"}, "error": {"message": "went away", "code": 502}}
 SCHEMA = {"type": "object", "properties": {"score": {"type": "integer", "enum": [1, 2]}}}
 TOOLS = {"tools": [{"toolSpec": {"name": "v", "description": "d", "inputSchema": {"json": SCHEMA}}}],
          "toolChoice": {"tool": {"name": "v"}}}  # fmt: skip
@@ -110,7 +111,22 @@ def test_a_judges_blocks_become_one_text_and_its_forced_tool_comes_back(no_aws):
     use = {"toolUseId": "c1", "name": "v", "input": {"score": 2}}
     assert reply["output"]["message"]["content"] == [{"toolUse": use}]
     assert reply["stopReason"] == "tool_use"
-    assert reply["usage"] == {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0}
+    # Not 0, which would cost nothing: this server did not tell.
+    assert reply["usage"] == {}
+
+
+def test_a_call_in_the_older_form_comes_back(no_aws):
+    message = {"role": "assistant", "content": None, "function_call": {"name": "v", "arguments": "{}"}}
+    body = {"choices": [{"message": message, "finish_reason": "function_call"}]}
+    request = {
+        "modelId": "m",
+        "messages": [{"role": "user", "content": [{"text": "?"}]}],
+        "toolConfig": TOOLS,
+    }
+    reply, _ = converse(request, body=body)
+    use = {"toolUseId": "call_0", "name": "v", "input": {}}
+    assert reply["output"]["message"]["content"] == [{"toolUse": use}]
+    assert reply["stopReason"] == "tool_use"
 
 
 def test_parts_of_a_native_body_become_one_text_unless_one_is_no_text():
@@ -171,6 +187,16 @@ def test_a_guardrail_is_refused_rather_than_left_out(no_aws, api):
         (200, b"<html>", "InternalServerException", "not JSON"),
         (200, [], "InternalServerException", "not a JSON object"),
         (200, {"choices": []}, "ModelErrorException", "no choices"),
+        (
+            200,
+            {"error": {"message": "no such model", "code": 404}},
+            "ResourceNotFoundException",
+            "no such model",
+        ),
+        (200, {"error": {"message": "slow down", "code": "429"}}, "ThrottlingException", "slow down"),
+        (200, {"error": {"message": "odd", "code": "model_gone"}}, "ModelErrorException", "odd"),
+        (200, {"error": "overloaded", "choices": []}, "ModelErrorException", "overloaded"),
+        (200, {"choices": [BROKEN_OFF]}, "ServiceUnavailableException", "went away"),
     ],
 )
 def test_refusals_carry_bedrocks_names(no_aws, status, body, code, said):

@@ -110,7 +110,6 @@ def test_converse_is_read_by_keys_so_reasoning_may_come_first():
                     {"Text": "Hello, "},
                     {"Text": "you"},
                     {"ToolUse": {"ToolUseId": "1", "Name": "give", "Input": SCORES}},
-                    {"ToolUse": {"ToolUseId": "2", "Name": "give", "Input": {"score": 1}}},
                 ]
             }
         },
@@ -144,6 +143,29 @@ def test_an_unknown_layout_is_told_by_its_keys():
     assert "answer.words[0], answer.by, choices[0].message.role, choices[0].message.say" in cause
     assert "api: converse" in cause
     assert "it is empty" in read_reply("converse", {}).error["Cause"]
+    for other in ("<html>busy</html>", "null", "[]", '{"choices": [{"mess', "", '"42"'):
+        assert "no JSON object" in read_reply("invoke_model", {"Body": other}).error["Cause"]
+
+
+FIVE, ONE = {"correctness": {"score": 5}}, {"correctness": {"score": 1}}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "read"),
+    [
+        ([FIVE, FIVE], FIVE),
+        ([FIVE, ONE], {"verdicts": [FIVE, ONE]}),
+        (["{broken", FIVE], FIVE),
+        ([json.dumps(FIVE)], FIVE),
+    ],
+)
+def test_several_calls_of_a_tool_are_one_input_that_loses_none(arguments, read):
+    uses = [{"ToolUse": {"ToolUseId": "t", "Name": "give", "Input": each}} for each in arguments]
+    raw = {"Output": {"Message": {"Role": "assistant", "Content": uses}}, "StopReason": "tool_use"}
+    assert read_reply("converse", raw).tool_input == read
+    calls = [{"function": {"name": "give", "arguments": json.dumps(each)}} for each in arguments]
+    body = {"choices": [{"message": {"content": None, "tool_calls": calls}, "finish_reason": "tool_calls"}]}
+    assert read_reply("invoke_model", {"Body": body}).tool_input == read
 
 
 @pytest.mark.parametrize(
@@ -173,3 +195,21 @@ def test_latency_is_the_models_own_measure():
 def test_the_workflows_clock_stands_in_only_without_retries():
     assert elapsed_latency(Reply(""), elapsed_ms=900, retries=0) == 900
     assert elapsed_latency(Reply(""), elapsed_ms=900, retries=1) is None
+
+
+@pytest.mark.parametrize(
+    ("word", "stop"),
+    [
+        ("STOP", "end_turn"),
+        ("end_of_text", "end_turn"),
+        ("max_new_tokens", "max_tokens"),
+        ("max_completion_tokens", "max_tokens"),
+        ("SAFETY", "content_filtered"),
+        ("RECITATION", "content_filtered"),
+        ("PROHIBITED_CONTENT", "content_filtered"),
+        ("banana", "banana"),
+    ],
+)
+def test_makers_words_for_a_stop_reason_are_converses_and_others_are_passed_on(word, stop):
+    body = {"choices": [{"message": {"content": "Hi"}, "finish_reason": word}]}
+    assert read_reply("invoke_model", {"Body": body}).stop_reason == stop

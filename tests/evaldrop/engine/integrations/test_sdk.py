@@ -175,6 +175,17 @@ def test_bytes_inside_a_request_are_base64():
         plan({"ModelId": "m", "Messages": [{"Role": "user", "Content": [{"Image": image}]}]}, ())
 
 
+def test_bytes_inside_a_result_stay_what_the_network_brought():
+    plan = result_plan("bedrock-runtime", "Converse")
+    for secret in (b"sealed", base64.b64encode(b"sealed").decode()):
+        content = [{"reasoningContent": {"redactedContent": secret}}, {"text": "Hi"}]
+        found = plan({"output": {"message": {"role": "assistant", "content": content}}}, ())
+        assert found["Output"]["Message"]["Content"] == [
+            {"ReasoningContent": {"RedactedContent": "c2VhbGVk"}},
+            {"Text": "Hi"},
+        ]
+
+
 def test_a_body_is_text_or_json_and_comes_back_as_json():
     plan = request_plan("bedrock-runtime", "InvokeModel")
     assert plan({"ModelId": "m", "Body": {"a": 1}}, ()) == {"modelId": "m", "body": b'{"a":1}'}

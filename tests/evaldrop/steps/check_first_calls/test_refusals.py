@@ -34,6 +34,12 @@ def error(name, cause=""):
         ("UnrecognizedClientException", "The security token included in the request is invalid."),
         ("ExpiredTokenException", "The security token included in the request is expired"),
         ("InvalidSignatureException", "Signature expired"),
+        ("ServiceQuotaExceededException", "Too many tokens per day."),
+        ("ThrottlingException", "Too many tokens per day, please wait before trying again."),
+        (
+            "ThrottlingException",
+            "You exceeded your current quota, please check your plan and billing details.",
+        ),
     ],
 )
 def test_a_refusal_of_the_model_or_of_who_calls_will_not_pass(service, name, cause):
@@ -44,6 +50,7 @@ def test_a_refusal_of_the_model_or_of_who_calls_will_not_pass(service, name, cau
     "failure",
     [
         error("BedrockRuntime.ThrottlingException", "Too many tokens, please wait before trying again."),
+        error("BedrockRuntime.ServiceQuotaExceededException", "Your request exceeds the service quota."),
         error("BedrockRuntime.ModelNotReadyException"),
         error("BedrockRuntime.ModelTimeoutException"),
         error("Bedrock.ModelErrorException"),
@@ -89,6 +96,9 @@ def test_an_error_is_named_without_its_service():
         (error("ValidationException", "The provided model identifier is invalid."), "model's ID"),
         (error("BedrockRuntime.AccessDeniedException", "no"), "bedrock:InvokeModel"),
         (error("States.Permissions", "no"), "bedrock:InvokeModel"),
+        (error("ServiceQuotaExceededException", "no"), "quota"),
+        (error("ThrottlingException", "Too many tokens per day"), "quota"),
+        (error("ResourceNotFoundException", "Model use case details have not been submitted"), "form"),
         (error("Bedrock.ResourceNotFoundException", "no"), "model's ID and the Region"),
         (error("Bedrock.ExpiredTokenException", "no"), "The session has run out"),
         (error("BedrockRuntime.UnrecognizedClientException", "no"), "does not accept these credentials"),
@@ -97,6 +107,12 @@ def test_an_error_is_named_without_its_service():
 )
 def test_the_way_out_is_told(failure, words):
     assert words in way_out(failure, model="some.model", bedrock="aws")
+
+
+def test_a_profile_that_is_not_there_is_not_named_within_another():
+    found = way_out(error("ValidationException", ON_DEMAND), model="eu.some.model", bedrock="aws")
+    assert "us.some.model" in found
+    assert "eu." not in found
 
 
 def test_another_servers_refusals_do_not_lead_to_aws():

@@ -48,6 +48,12 @@ def test_a_judge_whose_criterion_few_records_have_is_reached(tmp_path):
     assert first_of(tmp_path) == ["r0", "r1", "r4", "r5"]
 
 
+def test_a_judge_is_not_reached_by_what_a_guardrail_is_to_stop(tmp_path):
+    records = [*rows(3, expected_blocked=True), *rows(9)[3:]]
+    prepare(tmp_path, TWO, records)
+    assert first_of(tmp_path) == ["r0", "r1", "r3", "r4"]
+
+
 def test_perturbed_copies_are_not_asked_first(tmp_path):
     evaluation = {**SMALL, "robustness": {"perturbations": ["case"]}}
     _, records = prepare(tmp_path, evaluation, rows(4))
