@@ -10,7 +10,7 @@ from evaldrop.datasets.texts import scalar_text
 
 QUESTION_KEYS = (
     "question", "Question", "question_stem", "query", "prompt", "input", "ctx", "goal", "premise", "sentence",
-    "startphrase", "problem", "stem",
+    "startphrase", "problem", "Problem", "stem",
 )  # fmt: skip
 _LISTS = (*LIST_KEYS, "answers", "question.choices")
 _MAY_BE_LISTS = (*LIST_KEYS, "answers", "question")
