@@ -19,6 +19,7 @@ _EITHER = (
     "In the evaluation write fields: {{responses.NAME: {key}}} if it was given already, "
     "fields: {{reference: {key}}} if it is ideal."
 )
+_TOOLS = frozenset({"tools", "functions", "tool_choice", "toolConfig"})
 MAX_KEYS_TOLD = 20
 
 
@@ -166,6 +167,8 @@ class ShapeTally:
             meant = (
                 _EITHER.format(key=key)
                 if key in _RESPONSES
+                else "Nothing to do, if the questions can be answered without: tools are not sent."
+                if key in _TOOLS
                 else f'Did you mean "{unknown.meant}"?'
                 if unknown.meant
                 else "Move it into metadata if it is meant."

@@ -78,6 +78,8 @@ def body_text(body: Any) -> str | None:
             | {"completions": [{"data": {"text": str(text)}}, *_]}
             | {"candidates": [{"content": {"parts": [{"text": str(text)}]}}, *_]}
             | {"completion": str(text)}
+            # Cohere's Command R.
+            | {"text": str(text), "generation_id": _}
         ):
             return text
         case _:
