@@ -86,6 +86,10 @@ class _DraftChecker:
 
     def prompt(self) -> str | None:
         value = self._values.get("prompt")
+        if isinstance(value, dict) and value and all(key.isdecimal() for key in value):
+            what = f'"{self._shown("prompt")}" is a column, not a string: one object holds all rows'
+            self._draft.refuse(what, 'Write an object a row (pandas: orient="records", lines=True).')
+            return None
         path = likely_path({self._shown("prompt"): value}) if isinstance(value, dict) else None
         if path is not None:
             do = f"If it is {path}, write {field_line(path)} in the evaluation."

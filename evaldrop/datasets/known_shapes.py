@@ -17,6 +17,7 @@ _RESPONSE = ("responses", read.response)
 _REFERENCE = ("reference", read.reference_text)
 _MORE = ("reference", read.more_references)
 _ANSWER = ("reference", read.question_answer)
+_WORKING = ("reference", read.reference_if_none)
 _CONTEXT = ("context", read.context_texts)
 _METADATA = ("metadata", read.loose_metadata)
 
@@ -292,6 +293,8 @@ FOREIGN_SHAPES = (
     ),
     shape(
         "vicuna", "Vicuna questions", (("question_id",), ("text",)), {"question_id": "id", "text": "prompt"},
+        # In its answers the text is a model's.
+        also=lambda row: not {"answer_id", "model_id"} & row.keys(),
     ),
     shape(
         "share_gpt", "ShareGPT conversations", (("conversations", "conversation"),),
@@ -319,13 +322,13 @@ FOREIGN_SHAPES = (
             ("query",),
             (
                 "response", "ground_truth", "answer", "reference_answer", "expected_response",
-                "reference_contexts", "contexts", "reference", "context",
+                "reference_contexts", "contexts", "reference", "context", "answers",
             ),
         ),
         {
             "query": _PROMPT, "response": _RESPONSE, "ground_truth": _REFERENCE,
             "reference_answer": _REFERENCE, "expected_response": _REFERENCE, "answer": _ANSWER,
-            "contexts": _CONTEXT,
+            "answers": _ANSWER, "contexts": _CONTEXT, "passages": _CONTEXT,
             "reference_contexts": _CONTEXT, "retrieved_contexts": _CONTEXT,
         },
     ),
@@ -344,7 +347,17 @@ FOREIGN_SHAPES = (
             "correct_answer": _MORE, "best_answer": _MORE, "correct_answers": _MORE,
             "reference_answer": _MORE, "context": _CONTEXT, "contexts": _CONTEXT, "passage": _CONTEXT,
             "reference_context": _CONTEXT, "support": _CONTEXT, "metadata": _METADATA,
-            "incorrect_answers": ("metadata", multiple_choice.read_incorrect),
+            "incorrect_answers": ("metadata", multiple_choice.read_incorrect), "answers_spans": _ANSWER,
+        },
+    ),
+    shape(
+        "problem_answer", "problems with answers",
+        (("problem", "Problem", "Question"), ("answer", "Answer", "solution", "Solution")),
+        {
+            "problem": _PROMPT, "Problem": _PROMPT, "Question": _PROMPT,
+            # The working only where there is no bare answer.
+            "answer": _ANSWER, "Answer": _ANSWER, "solution": _WORKING, "Solution": _WORKING,
+            "Context": _CONTEXT, "Category": "category", "metadata": _METADATA,
         },
     ),
     shape("input", "rows with an input", (("input",),), {"input": _PROMPT}),
