@@ -77,7 +77,7 @@ def no_prompt(row: Mapping[str, Any]) -> Fault:
     if len(row) > 1 and _are_rows(list(row.values())):
         return Fault("no prompt: the object holds rows by their names", "Write each of them on a line.")
     if inside := _rows_inside(row):
-        do = f'Write what is in "{shown_key(inside)}" as JSON Lines, or call that list "records".'
+        do = f'Write what is in "{shown_key(inside)}" as JSON Lines, an object a line.'
         return Fault(f'no prompt: the rows seem to be inside "{shown_key(inside)}"', do)
     path = likely_path(row)
     if path in row and any(key.isdecimal() for key in row):
@@ -101,6 +101,13 @@ def _rows_inside(row: Mapping[str, Any]) -> str | None:
             continue
         if _are_rows(value) or (isinstance(value, dict) and _are_rows(list(value.values()))):
             return key
+        inside = (
+            next((name for name, v in value.items() if _are_rows(v)), None)
+            if isinstance(value, dict)
+            else None
+        )
+        if inside:
+            return f"{key}.{inside}"
     return None
 
 

@@ -12,7 +12,7 @@ from evaldrop.datasets.drafts import (
     read_criterion,
 )
 from evaldrop.datasets.records import MAX_ID_CHARACTERS, Message, Record
-from evaldrop.datasets.texts import joined_blocks, scalar_text
+from evaldrop.datasets.texts import is_text, joined_blocks, scalar_text
 
 _T = TypeVar("_T")
 # OpenAI's rows say "developer" where others say "system".
@@ -86,6 +86,10 @@ class _DraftChecker:
 
     def prompt(self) -> str | None:
         value = self._values.get("prompt")
+        if isinstance(value, list) and is_text(value):
+            what = f'"{self._shown("prompt")}" is a list: the turns of one question, or a column of several'
+            self._draft.refuse(what, 'Write an object a question; call turns "turns".')
+            return None
         if isinstance(value, dict) and value and all(key.isdecimal() for key in value):
             what = f'"{self._shown("prompt")}" is a column, not a string: one object holds all rows'
             self._draft.refuse(what, 'Write an object a row (pandas: orient="records", lines=True).')

@@ -50,8 +50,17 @@ def _is_object(key: str) -> Any:
     return lambda row: isinstance(row.get(key), dict)
 
 
-def _is_list_of_texts(key: str) -> Any:
-    return lambda row: isinstance(row.get(key), list) and is_text(row[key])
+_MAX_TURNS = 4
+
+
+def _are_turns(row: Mapping[str, Any]) -> bool:
+    """Tell the turns of one question from a column of questions, whose neighbours are lists as long."""
+    turns = row.get("prompt")
+    if not isinstance(turns, list) or not is_text(turns):
+        return False
+    are_columns = all(isinstance(value, list) and len(value) == len(turns) for value in row.values())
+    # Two lists may be turns and their references; nobody takes more than a few turns.
+    return not are_columns or (len(row) <= 2 and len(turns) <= _MAX_TURNS)
 
 
 def _is_langfuse(row: Mapping[str, Any]) -> bool:
@@ -93,7 +102,7 @@ PROMPT_SHAPES = (
     shape(
         "mt_bench_prompts", "MT-bench questions", (("prompt",),),
         {"prompt": ("prompt", conversations.first_turn)},
-        also=_is_list_of_texts("prompt"),
+        also=_are_turns,
     ),
     shape(
         "human_eval", "HumanEval rows", (("prompt",), ("canonical_solution",)),

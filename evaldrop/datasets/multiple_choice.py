@@ -74,6 +74,19 @@ def add_choices(draft: Draft, row: Mapping[str, Any]) -> None:
     draft.aside = [key for key in draft.aside if key not in (*choices.keys, *used)]
 
 
+def note_unshown(draft: Draft, row: Mapping[str, Any]) -> None:
+    """Say that a row's choices are not shown: a prompt that is mapped is sent as it stands."""
+    choices, prompt = choices_of(row), draft.values.get("prompt")
+    if choices is None or not isinstance(prompt, str) or choices.keys[0] not in _LISTS:
+        return
+    # It may hold them, in whatever form.
+    if not all(text in prompt for text in choices.texts):
+        draft.notes.append(
+            f'the choices in "{choices.keys[0]}" are not shown: a mapped prompt is sent as it stands. '
+            'Call its key "question" to have them shown'
+        )
+
+
 def read_multiple_choice(draft: Draft, row: Mapping[str, Any]) -> Iterable[str]:
     """Read the whole row; return the keys that were used."""
     choices = choices_of(row)

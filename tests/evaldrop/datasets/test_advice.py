@@ -155,6 +155,8 @@ def test_a_reference_that_is_mapped_as_a_response_is_no_reference_any_more():
         ({"examples": [{"question": "Why?", "answer": "So."}]}, 'the rows seem to be inside "examples"'),
         ({"items": [{"prompt": "Why?"}], "total": 1}, 'the rows seem to be inside "items"'),
         ({"rows": [{"row_idx": 0, "row": {"question": "Why?"}}]}, 'the rows seem to be inside "rows"'),
+        ({"results": {"results": [{"prompt": {"raw": "Why?"}}]}}, 'to be inside "results.results"'),
+        ({"prompt": ["Why?"] * 5, "reference": ["So."] * 5}, "or a column of several"),
         ({"q1": {"prompt": "Why?"}, "q2": {"prompt": "How?"}}, "the object holds rows by their names"),
         ({"prompt": {"0": "Why?", "1": "How?"}}, "is a column, not a string: one object holds all rows"),
         ({"Find x": "Find y", "0": "1", "4": "2", "B": "C"}, "no prompt among the names Find x, 0, 4, B"),

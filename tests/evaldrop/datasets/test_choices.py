@@ -226,3 +226,11 @@ def test_mathqas_capital_problem_shows_its_choices():
     record = record_of({"Problem": "Gain?", "options": "a ) rs . 400 , b ) rs . 300", "correct": "a"})
     assert record.prompt == "Gain?\n\na) rs . 400\nb) rs . 300"
     assert record.reference == ("a", "a) rs . 400", "rs . 400")
+
+
+def test_choices_beside_a_mapped_prompt_are_said_not_to_be_shown():
+    row = {"Frage": "Mammal?", "options": FOUR, "correct": "B"}
+    (hint,) = survey_of(row, fields={"prompt": "Frage"}).hints
+    assert 'the choices in "options" are not shown' in str(hint)
+    shown = {**row, "Frage": "Mammal? " + " or ".join(FOUR)}
+    assert survey_of(shown, fields={"prompt": "Frage"}).hints == ()
