@@ -11,7 +11,7 @@ from evaldrop.datasets.texts import is_messages, joined_blocks, scalar_text
 ANSWER_KEYS = (
     "answer", "answerKey", "answer_key", "Answer", "label", "gold", "target", "answer_idx", "answer_index",
     "cop", "correct_option", "correct_choice", "correct_index", "correct", "correct_answer", "gold_label",
-    "ideal", "reference", "expected", "ground_truth",
+    "ideal", "reference", "expected", "ground_truth", "Correct Answer", "Correct", "Correct Option",
 )  # fmt: skip
 NO_ANSWER = "no answer says which choice is right; there is no reference"
 

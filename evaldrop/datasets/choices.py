@@ -21,7 +21,7 @@ _WHICH = (
 )
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-_COLUMN = re.compile(r"(option|choice|answer|ending|sol|op)?[_ ]?([A-Ja-j]|[0-9])")
+_COLUMN = re.compile(r"((?i:option|choice|answer|ending|sol|op))?[_ ]?([A-Ja-j]|[0-9])")
 # Of these columns the answer is known to be counted from 1, whatever the other rows say.
 _FROM_ONE = (("option", "1"), ("answer", "A"))
 _LETTERED = re.compile(r"\s*\(?([A-Ja-j])\s?[).:]\s*(.+)", re.DOTALL)
@@ -140,6 +140,10 @@ def _written_out(value: Any) -> Any:
             ends = [*(mark.start() for mark in marks[1:]), len(value)]
             texts = [value[mark.end() : end].strip(" ,;\n\t") for mark, end in zip(marks, ends, strict=True)]
             return {mark[1]: text for mark, text in zip(marks, texts, strict=True)}
+        for separator in ("\n", "|", ";"):
+            parts = [part.strip() for part in value.split(separator)]
+            if len(parts) > 1 and all(parts) and value.strip()[:1] not in ("[", "{"):
+                return parts
     return written_out(value)
 
 
@@ -159,7 +163,7 @@ def _in_columns(row: Mapping[str, Any]) -> Choices | None:
         match = _COLUMN.fullmatch(key)
         # A column without a name must be a capital letter: "a" and "1" may be anything.
         if match and value not in (None, "") and (match[1] or match[2] in LETTERS):
-            groups.setdefault(match[1] or "", {})[match[2].upper()] = key
+            groups.setdefault((match[1] or "").lower(), {})[match[2].upper()] = key
     for stem, columns in groups.items():
         names = "".join(sorted(columns))
         # Two answers side by side are compared with each other; neither is a choice.

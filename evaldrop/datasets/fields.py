@@ -61,8 +61,7 @@ class FieldMapping:
         split_references(mapped.draft)
         if mapped.shape is not None:
             add_choices(mapped.draft, row)
-        elif self._names_prompt:
-            note_unshown(mapped.draft, row)
+        note_unshown(mapped.draft, row, is_mapped=self._names_prompt)
         return mapped
 
     def _read_mapped(self, row: Mapping[str, Any]) -> Mapped:

@@ -74,16 +74,25 @@ def add_choices(draft: Draft, row: Mapping[str, Any]) -> None:
     draft.aside = [key for key in draft.aside if key not in (*choices.keys, *used)]
 
 
-def note_unshown(draft: Draft, row: Mapping[str, Any]) -> None:
-    """Say that a row's choices are not shown: a prompt that is mapped is sent as it stands."""
-    choices, prompt = choices_of(row), draft.values.get("prompt")
-    if choices is None or not isinstance(prompt, str) or choices.keys[0] not in _LISTS:
+def note_unshown(draft: Draft, row: Mapping[str, Any], *, is_mapped: bool) -> None:
+    """Say that a row's choices are not shown: a mapped prompt is sent as it stands, some cannot be told."""
+    prompt = draft.values.get("prompt")
+    if draft.choices is not None or not isinstance(prompt, str):
         return
-    # It may hold them, in whatever form.
-    if not all(text in prompt for text in choices.texts):
+    choices = choices_of(row) if is_mapped else None
+    if choices is not None and choices.keys[0] in _LISTS:
+        # It may hold them, in whatever form.
+        if not all(text in prompt for text in choices.texts):
+            draft.notes.append(
+                f'the choices in "{choices.keys[0]}" are not shown: a mapped prompt is sent as it stands. '
+                'Call its key "question" to have them shown'
+            )
+        return
+    key = next((key for key in ("options", "choices") if isinstance(row.get(key), str)), None)
+    if key is not None and row[key].strip() and row[key] not in prompt:
         draft.notes.append(
-            f'the choices in "{choices.keys[0]}" are not shown: a mapped prompt is sent as it stands. '
-            'Call its key "question" to have them shown'
+            f'"{key}" is a text in which no choices can be told apart, and is not shown. '
+            'Write a list, ["…", "…"], or put | between them'
         )
 
 

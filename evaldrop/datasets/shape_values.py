@@ -131,8 +131,12 @@ def context_texts(draft: Draft, value: Any, key: str, _row: Row) -> None:
 def _passages(value: Mapping[str, Any]) -> Any:
     """Read the texts of an object of lists: HotpotQA's titles and sentences, PubMedQA's and MS MARCO's."""
     titles, sentences = value.get("title"), value.get("sentences")
-    are_lists = isinstance(titles, list) and isinstance(sentences, list) and all(map(is_text, sentences))
-    if are_lists and len(titles) == len(sentences):
+    if (
+        isinstance(titles, list)
+        and isinstance(sentences, list)
+        and len(titles) == len(sentences)
+        and all(map(is_text, sentences))
+    ):
         joined = ("".join(each) if isinstance(each, list) else each for each in sentences)
         return [f"{title}: {text}" for title, text in zip(titles, joined, strict=True)]
     texts = next((value[key] for key in ("contexts", "passage_text", "passages") if value.get(key)), None)

@@ -184,3 +184,11 @@ def test_what_a_model_said_is_never_advised_as_the_prompt(row):
 
 def test_of_several_questions_the_first_is_named():
     assert likely_path({"questions": ["When?", "Where was it?"]}) == "questions[0]"
+
+
+@pytest.mark.parametrize("key", ["target", "expected", "ideal", "ground_truth", "label", "solution"])
+def test_a_key_that_may_hold_the_ideal_answer_is_told_how_to_map(key):
+    (hint,) = survey_of({"prompt": "Why?", key: "So."}).hints
+    assert str(hint).endswith(
+        f"If it is the ideal answer, write fields: {{reference: {key}}} in the evaluation."
+    )

@@ -56,6 +56,11 @@ def records_of(*rows):
         {"answers": FOUR, "label": 1},
         {"target_scores": dict(zip(FOUR, (0, 1, 0, 0), strict=True))},
         {"choices": FOUR, "answer": "B. bat"},
+        {"options": "trout|bat|newt|wasp", "answer": "bat"},
+        {"options": "trout; bat; newt; wasp", "answer": "B"},
+        {"options": "trout\nbat\nnewt\nwasp", "answer": 1},
+        dict(zip(("Option A", "Option B", "Option C", "Option D"), FOUR, strict=True))
+        | {"Correct Answer": "B"},
         {"choices": FOUR, "answer": "(B) Bat"},
         {"options": [{"text": text, "correct": text == "bat"} for text in FOUR]},
         {"options": [{"text": text, "isCorrect": int(text == "bat")} for text in FOUR]},
@@ -234,3 +239,8 @@ def test_choices_beside_a_mapped_prompt_are_said_not_to_be_shown():
     assert 'the choices in "options" are not shown' in str(hint)
     shown = {**row, "Frage": "Mammal? " + " or ".join(FOUR)}
     assert survey_of(shown, fields={"prompt": "Frage"}).hints == ()
+
+
+def test_choices_that_cannot_be_told_apart_are_said_not_to_be_shown():
+    (hint,) = survey_of({"question": "Mammal?", "options": "trout, bat, newt", "answer": "B"}).hints
+    assert '"options" is a text in which no choices can be told apart' in str(hint)
