@@ -22,8 +22,8 @@ _EITHER = (
 # One that may hold the ideal answer.
 _IDEALS = frozenset({
     "target", "expected", "ideal", "ground_truth", "groundTruth", "label", "expected_output",
-    "expectedOutput", "expected_answer", "expected_response", "gold", "solution", "golden_answer", "correct_answer",
-    "reference_answer", "answers", "Answer", "Antwort",
+    "expectedOutput", "expected_answer", "expected_response", "gold", "solution", "golden_answer",
+    "correct_answer", "reference_answer", "answers", "Answer", "Antwort",
 })  # fmt: skip
 _TOOLS = frozenset({"tools", "functions", "tool_choice", "toolConfig"})
 MAX_KEYS_TOLD = 20
