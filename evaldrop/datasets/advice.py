@@ -21,6 +21,14 @@ _LIKELY = (
     "prompt", "question", "query", "instruction", "user_input", "input", "user_message", "user", "problem",
     "utterance", "text", "content", "message", "body",
 )  # fmt: skip
+# Keys of what was said to a prompt, or about it.
+_SAID_BY_MODELS = re.compile(
+    r"(model_?)?(answers?|responses?|outputs?|completions?|choices|generations?|repl(y|ies)|chosen|rejected|"
+    r"preferred_output|non_preferred_output|predictions?|judge?ments?|explanations?|rationales?|summar(y|ies)|"
+    r"highlights|references?|ground_truths?|labels?|targets?|expected(_output)?|ideal|gold|winner|"
+    r"error)|answer_id",
+    re.IGNORECASE,
+)
 _QUOTED = re.compile(r"[\[\]{},:#&*!|>'\"%@`\s]")
 _MAX_DEPTH = 5
 _MAX_PLACES = 500
@@ -66,12 +74,49 @@ def no_prompt(row: Mapping[str, Any]) -> Fault:
         meant = did_you_mean(key, ("prompt", "messages"))
         if meant and (_is_prompt(value) if meant == "prompt" else is_conversation(value)):
             return Fault("no prompt", f'Rename "{shown_key(key)}" to "{meant}".')
+    if len(row) > 1 and _are_rows(list(row.values())):
+        return Fault("no prompt: the object holds rows by their names", "Write each of them on a line.")
+    if inside := _rows_inside(row):
+        do = f'Write what is in "{shown_key(inside)}" as JSON Lines, an object a line.'
+        return Fault(f'no prompt: the rows seem to be inside "{shown_key(inside)}"', do)
     path = likely_path(row)
+    if path in row and any(key.isdecimal() for key in row):
+        keys = ", ".join(shown_key(key) for key in list(row)[:10])
+        do = "If these are no names, write a header above them, such as prompt,reference."
+        return Fault(f"no prompt among the names {keys}", do)
     if path is not None:
         return Fault("no prompt", f"If it is {path}, write {field_line(path)} in the evaluation.")
+    if any(_SAID_BY_MODELS.fullmatch(key) for key in row):
+        do = "Put every answer on the row of its question, as responses: {candidate: text}."
+        return Fault("no prompt: the row holds an answer, and no question", do)
     keys = ", ".join(shown_key(key) for key in list(row)[:10])
     has = f"; the row has {keys}" if keys else ""
     return Fault(f"no prompt{has}", 'Give every record a "prompt" or "messages".')
+
+
+def _rows_inside(row: Mapping[str, Any]) -> str | None:
+    """Find the key whose list or object holds rows, where a whole file was taken for one row."""
+    for key, value in row.items():
+        if _SAID_BY_MODELS.fullmatch(key) or is_conversation(value):
+            continue
+        if _are_rows(value) or (isinstance(value, dict) and _are_rows(list(value.values()))):
+            return key
+        inside = (
+            next((name for name, v in value.items() if _are_rows(v)), None)
+            if isinstance(value, dict)
+            else None
+        )
+        if inside:
+            return f"{key}.{inside}"
+    return None
+
+
+def _are_rows(values: Any) -> bool:
+    if not isinstance(values, list) or not values or not all(isinstance(v, dict) for v in values):
+        return False
+    inner = [each["row"] if isinstance(each.get("row"), dict) else each for each in values[:10]]
+    # A text may be a turn's or a part's; a question is a row's.
+    return all(not {*_LIKELY[:6], "problem", "messages"}.isdisjoint(each) for each in inner)
 
 
 def field_line(path: str) -> str:
@@ -89,8 +134,15 @@ class _Place(NamedTuple):
 
 def likely_path(row: Mapping[str, Any]) -> str | None:
     """Find where in a row the prompt probably is, as a path of `fields`; None when there is no text in it."""
-    places = [place for place in _places(row) if _is_prompt(place.value) and not _ABOUT.fullmatch(place.key)]
+    places = [place for place in _places(row) if _is_prompt(place.value) and not _is_none(place.key, row)]
     return min(places, key=_unlikeliness).path if places else None
+
+
+def _is_none(key: str, row: Mapping[str, Any]) -> bool:
+    """Tell a key that holds no prompt by its name: an identifier, or what a model said."""
+    # Vicuna's and OASST's texts may be answers.
+    is_answer = key == "text" and ("answer_id" in row or row.get("role") == "assistant")
+    return is_answer or bool(_ABOUT.fullmatch(key) or _SAID_BY_MODELS.fullmatch(key))
 
 
 def _unlikeliness(place: _Place) -> tuple[int, int, int]:
@@ -122,7 +174,7 @@ def _places(row: Mapping[str, Any]) -> Iterator[_Place]:
 
 def _members(place: _Place) -> list[_Place]:
     # A key with a dot or bracket is found at the top only.
-    if place.depth == 0 and re.search(r"[.\[\]]", place.key):
+    if _SAID_BY_MODELS.fullmatch(place.key) or (place.depth == 0 and re.search(r"[.\[\]]", place.key)):
         return []
     if isinstance(place.value, dict):
         return [
@@ -130,10 +182,11 @@ def _members(place: _Place) -> list[_Place]:
             for key, value in place.value.items()
             if not re.search(r"[.\[\]]", key) and key
         ]
-    if isinstance(place.value, list) and not is_conversation(place.value):
+    if isinstance(place.value, list) and place.value and not is_conversation(place.value):
         return [
             _Place(f"{place.path}[{n}]", place.key, value, place.depth + 1)
-            for n, value in enumerate(place.value[:3])
+            # Of several texts the first: the longest is no better guess.
+            for n, value in enumerate(place.value[: 1 if isinstance(place.value[0], str) else 3])
         ]
     return []
 

@@ -1,7 +1,7 @@
 """Multiple choice: choices shown in the prompt with letters, and the right one by letter, index or text."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from evaldrop.datasets.choices import LETTER, Choices
@@ -11,7 +11,7 @@ from evaldrop.datasets.texts import is_messages, joined_blocks, scalar_text
 ANSWER_KEYS = (
     "answer", "answerKey", "answer_key", "Answer", "label", "gold", "target", "answer_idx", "answer_index",
     "cop", "correct_option", "correct_choice", "correct_index", "correct", "correct_answer", "gold_label",
-    "ideal", "reference", "expected", "ground_truth",
+    "ideal", "reference", "expected", "ground_truth", "Correct Answer", "Correct", "Correct Option",
 )  # fmt: skip
 NO_ANSWER = "no answer says which choice is right; there is no reference"
 
@@ -51,8 +51,9 @@ def _keys_told(keys: tuple[str, ...]) -> str:
 
 def read_answer(draft: Draft, row: Mapping[str, Any], choices: Choices) -> tuple[str, ...]:
     """Find the right choice and make it the reference; return the key that says which it is."""
-    if choices.right is not None:
-        show_right(draft, choices, {choices.right}, choices.keys[0], "the one marked right")
+    if choices.right:
+        how = "the one marked right" if len(choices.right) == 1 else "those marked right"
+        show_right(draft, choices, choices.right, choices.keys[0], how)
         return ()
     for key in ANSWER_KEYS:
         # -1 and an empty label are how test sets hide the answer.
@@ -138,7 +139,7 @@ def _settle(draft: Draft, found: OpenIndex, base: int) -> None:
     draft.refuse(what, "Give the letter or the text of the right choice.")
 
 
-def show_right(draft: Draft, choices: Choices, places: set[int], key: str, how: str) -> None:
+def show_right(draft: Draft, choices: Choices, places: Set[int], key: str, how: str) -> None:
     """Make the choices at these places the reference: letter, letter with text, and text, any of them."""
     letters = choices.letters()
     taken = {letter.casefold() for letter in letters}

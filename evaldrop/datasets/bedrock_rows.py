@@ -36,14 +36,38 @@ def model_input(draft: Draft, value: Any, key: str, _row: Row) -> None:
         "prompt": "prompt",
         "inputText": "prompt",
         "message": "prompt",
+        # Cohere's system text; OpenAI's Responses.
+        "preamble": "system",
+        "input": "messages" if isinstance(value.get("input"), list) else "prompt",
+        "instructions": "system",
     }
     for name, member in value.items():
         if name in homes:
             text = joined_blocks(member) if name == "system" else member
             draft.put(homes[name], text, f"{key}.{name}")
+    if value.get("chat_history"):
+        homes["chat_history"] = "messages"
+        _cohere_history(draft, value["chat_history"], key)
     # A prefilled answer is what the model was to go on from: neither a reference nor a response.
     draft.last_turn = ""
     _leave_rest(draft, {name: member for name, member in value.items() if name not in homes}, key)
+
+
+def _cohere_history(draft: Draft, value: Any, key: str) -> None:
+    """Put Cohere's earlier turns before its message: without them the question is another."""
+    asked = draft.values.pop("prompt", None)
+    draft.told.pop("prompt", None)
+    draft.names.pop("prompt", None)
+    roles = {"USER": "user", "CHATBOT": "assistant", "SYSTEM": "system"}
+    turns = value if isinstance(value, list) else [value]
+    earlier = [
+        {"role": roles.get(str(turn.get("role")).upper(), turn.get("role")), "content": turn.get("message")}
+        if isinstance(turn, dict)
+        else turn
+        for turn in turns
+    ]
+    told = f"{key}.chat_history and {key}.message"
+    draft.put("messages", [*earlier, {"role": "user", "content": asked}], f"{key}.chat_history", told=told)
 
 
 def model_output(draft: Draft, value: Any, key: str, _row: Row) -> None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from evaldrop.datasets.drafts import Fault
+from evaldrop.datasets.drafts import PROMPT_KEYS, Fault
 from evaldrop.datasets.json_text import parse_row
 from evaldrop.datasets.rows import ParsedRow
 from evaldrop.datasets.texts import is_messages
@@ -141,6 +141,12 @@ def _value(column: _Column, cell: str) -> tuple[Any, Fault | None, str | None]:
             None,
             None if name in _STRUCTURES else f"is read as {kind}, not as the text of its cells",
         )
+    if is_text and name in PROMPT_KEYS and _PYTHON.match(cell.lstrip()):
+        value, _ = _structure(cell)
+        if is_messages(value):
+            return cell, None, 'holds a conversation, and is sent as its text; call the column "messages"'
+        if isinstance(value, list):
+            return cell, None, "holds a list, and is sent as its text"
     if _NO_VALUE.fullmatch(cell.strip()):
         said = cell.strip()
         return cell, None, f'says "{said}", which is taken for text; an empty cell is no value'

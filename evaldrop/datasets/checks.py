@@ -2,7 +2,8 @@
 
 from typing import Any, TypeVar
 
-from evaldrop.datasets.advice import field_line, likely_path, no_prompt
+from evaldrop.datasets.advice import field_line, likely_path, no_prompt, shown_key
+from evaldrop.datasets.conversations import TOOL_CALLS
 from evaldrop.datasets.drafts import (
     MAX_NAME_CHARACTERS,
     Draft,
@@ -11,11 +12,14 @@ from evaldrop.datasets.drafts import (
     read_criterion,
 )
 from evaldrop.datasets.records import MAX_ID_CHARACTERS, Message, Record
-from evaldrop.datasets.texts import joined_blocks, scalar_text
+from evaldrop.datasets.texts import is_text, joined_blocks, scalar_text
 
 _T = TypeVar("_T")
 # OpenAI's rows say "developer" where others say "system".
 _ROLES = {"user": "user", "assistant": "assistant", "system": "system", "developer": "system"}
+
+# What tools call a call and its result, as turns of a conversation.
+_TOOLS = ("tool", "function", "function_call", "observation", "tool_call", "tool_response", "tool_result")
 
 
 def check(draft: Draft, *, line: int) -> tuple[Record | None, list[Fault]]:
@@ -82,6 +86,14 @@ class _DraftChecker:
 
     def prompt(self) -> str | None:
         value = self._values.get("prompt")
+        if isinstance(value, list) and is_text(value):
+            what = f'"{self._shown("prompt")}" is a list: the turns of one question, or a column of several'
+            self._draft.refuse(what, 'Write an object a question; call turns "turns".')
+            return None
+        if isinstance(value, dict) and value and all(key.isdecimal() for key in value):
+            what = f'"{self._shown("prompt")}" is a column, not a string: one object holds all rows'
+            self._draft.refuse(what, 'Write an object a row (pandas: orient="records", lines=True).')
+            return None
         path = likely_path({self._shown("prompt"): value}) if isinstance(value, dict) else None
         if path is not None:
             do = f"If it is {path}, write {field_line(path)} in the evaluation."
@@ -131,8 +143,12 @@ class _DraftChecker:
             self._draft.refuse_type(place, value, 'an object with "role" and "content"')
             return None
         role, content = value.get("role"), joined_blocks(value.get("content"))
+        if role in _TOOLS or value.get(TOOL_CALLS):
+            what = f'"{place}" is part of a tool call, which is not evaluated'
+            self._draft.refuse(what, "Leave the row out, or end its messages before the call.")
+            return None
         if not isinstance(role, str) or role not in _ROLES:
-            found = f'"{role[:50]}"' if isinstance(role, str) else kind_of(role)
+            found = f'"{shown_key(role[:50])}"' if isinstance(role, str) else kind_of(role)
             self._draft.refuse(f'"{place}.role" is {found}', "Use user, assistant or system.")
         if not isinstance(content, str):
             self._draft.refuse_type(f"{place}.content", content, "a string or a list of text blocks")

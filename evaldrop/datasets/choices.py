@@ -21,13 +21,15 @@ _WHICH = (
 )
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-_COLUMN = re.compile(r"(option|choice|answer|ending|sol|op)?[_ ]?([A-Ja-j]|[0-9])")
+_COLUMN = re.compile(r"((?i:option|choice|answer|ending|sol|op))?[_ ]?([A-Ja-j]|[0-9])")
 # Of these columns the answer is known to be counted from 1, whatever the other rows say.
 _FROM_ONE = (("option", "1"), ("answer", "A"))
 _LETTERED = re.compile(r"\s*\(?([A-Ja-j])\s?[).:]\s*(.+)", re.DOTALL)
 # Before a choice in a text that holds them all: "A) ice B) iron", "a ) ice , b ) iron".
 _MARK = re.compile(r"(?:^|(?<=[\s,;]))\(?([A-Ja-j])\s?[).:]\s?")
 LETTER = re.compile(r"\(?([A-Za-z])\s?[).:]?")
+# How an object says whether it is the right choice.
+_MARKS = ("correct", "is_correct", "isCorrect", "right", "is_right", "is_answer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,7 @@ class Choices:
         keys: The row's keys that they are in.
         texts: What they say, in order.
         labels: What the row calls them; empty where it calls them nothing.
-        right: The right one's place, where the choices themselves say it.
+        right: The places of the right ones, where the choices themselves say it.
         from_one: An index of them is known to be counted from 1.
         numbers: They are numbers, so that an answer that is one may be a text or an index.
     """
@@ -47,7 +49,7 @@ class Choices:
     keys: tuple[str, ...]
     texts: tuple[str, ...]
     labels: tuple[str, ...] = ()
-    right: int | None = None
+    right: frozenset[int] = frozenset()
     from_one: bool = False
     numbers: bool = False
 
@@ -74,12 +76,17 @@ class Choices:
             places.add(labels.index(said.casefold()))
         elif letter and letter[1].casefold() in letters:
             places.add(letters.index(letter[1].casefold()))
+        elif not places and (both := _LETTERED.fullmatch(said)) and both[1].casefold() in letters:
+            # "B. bat" is B only where B is the bat.
+            place = letters.index(both[1].casefold())
+            places.update({place} if self.texts[place].casefold() == both[2].strip().casefold() else ())
         return places
 
 
 def choices_of(row: Mapping[str, Any]) -> Choices | None:
     """Find a row's choices, two at least; None when it has none that can be told for sure."""
-    keys = (*LIST_KEYS, "answers") if any(row.get(key) is not None for key in _WHICH) else LIST_KEYS
+    are_answers = any(row.get(key) is not None for key in _WHICH) or _marked(row.get("answers"))
+    keys = (*LIST_KEYS, "answers") if are_answers else LIST_KEYS
     for key in keys:
         if (found := _listed(key, row.get(key))) is not None:
             return found
@@ -95,11 +102,11 @@ def _listed(key: str, value: Any) -> Choices | None:
         case {"text": list(texts), "label": list(labels)} if len(texts) == len(labels):
             return _choices(key, texts, labels)
         case {"choices": list(texts), "labels": list(marks)} if len(texts) == len(marks):
-            right = marks.index(1) if marks.count(1) == 1 else None
+            right = frozenset({marks.index(1)} if marks.count(1) == 1 else ())
             return _choices(key, texts, (), right=right)
         case dict() if key == "target_scores":
             best = [place for place, score in enumerate(value.values()) if score == 1]
-            return _choices(key, list(value), (), right=best[0] if len(best) == 1 else None)
+            return _choices(key, list(value), (), right=frozenset(best if len(best) == 1 else ()))
         case dict() if all(re.fullmatch("[A-Za-z]|[0-9]", label) for label in value):
             return _choices(key, list(value.values()), list(value))
         # Objects with an index or a reason are what a model answered, several times.
@@ -109,11 +116,20 @@ def _listed(key: str, value: Any) -> Choices | None:
         ):
             labels = [each.get("label", each.get("key")) for each in value]
             known = labels if all(isinstance(label, str) for label in labels) else []
-            return _choices(key, [each["text"] for each in value], known)
+            return _choices(key, [each["text"] for each in value], known, right=_marked(value))
         case list():
             return _lettered(key, value)
         case _:
             return None
+
+
+def _marked(value: Any) -> frozenset[int]:
+    """Find which of a list's objects are marked right, where others are marked wrong."""
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        return frozenset()
+    marks = [next((each[name] for name in _MARKS if name in each), None) for each in value]
+    right = frozenset(place for place, mark in enumerate(marks) if mark is True or mark == 1)
+    return right if len(right) < len(marks) and None not in marks else frozenset()
 
 
 def _written_out(value: Any) -> Any:
@@ -124,6 +140,10 @@ def _written_out(value: Any) -> Any:
             ends = [*(mark.start() for mark in marks[1:]), len(value)]
             texts = [value[mark.end() : end].strip(" ,;\n\t") for mark, end in zip(marks, ends, strict=True)]
             return {mark[1]: text for mark, text in zip(marks, texts, strict=True)}
+        for separator in ("\n", "|", ";"):
+            parts = [part.strip() for part in value.split(separator)]
+            if len(parts) > 1 and all(parts) and value.strip()[:1] not in ("[", "{"):
+                return parts
     return written_out(value)
 
 
@@ -143,7 +163,7 @@ def _in_columns(row: Mapping[str, Any]) -> Choices | None:
         match = _COLUMN.fullmatch(key)
         # A column without a name must be a capital letter: "a" and "1" may be anything.
         if match and value not in (None, "") and (match[1] or match[2] in LETTERS):
-            groups.setdefault(match[1] or "", {})[match[2].upper()] = key
+            groups.setdefault((match[1] or "").lower(), {})[match[2].upper()] = key
     for stem, columns in groups.items():
         names = "".join(sorted(columns))
         # Two answers side by side are compared with each other; neither is a choice.
@@ -158,7 +178,7 @@ def _in_columns(row: Mapping[str, Any]) -> Choices | None:
 
 
 def _choices(
-    key: str, texts: list[Any], labels: Iterable[Any], *, right: int | None = None
+    key: str, texts: list[Any], labels: Iterable[Any], *, right: frozenset[int] = frozenset()
 ) -> Choices | None:
     said = [scalar_text(text) for text in texts]
     if not 2 <= len(said) <= len(LETTERS) or not all(text is not None and text.strip() for text in said):

@@ -24,6 +24,7 @@ _EXAMPLES = {"example_user": "user", "example_assistant": "assistant"}
 # Where a tool says who speaks, and what is said.
 _SPEAKERS = ("role", "from", "type", "author")
 _SAID = ("content", "value", "parts", "text")
+TOOL_CALLS = "tool_calls"
 
 
 def is_conversation(value: Any) -> bool:
@@ -49,8 +50,13 @@ def settle_conversation(draft: Draft) -> None:
     if any(isinstance(member, dict) and str(member.get("name")) in _EXAMPLES for member in messages):
         draft.told["messages"] += " (its named examples as turns)"
     draft.values["messages"] = read
+    _drop_repeated_prompt(draft, read)
     last = read[-1]
-    if last["role"] == "assistant" and any(each["role"] == "user" for each in read):
+    if (
+        last["role"] == "assistant"
+        and not last.get(TOOL_CALLS)
+        and any(each["role"] == "user" for each in read)
+    ):
         _take_answer(draft, read, joined_blocks(last["content"]))
 
 
@@ -63,7 +69,20 @@ def _message(member: Mapping[str, Any]) -> dict[str, Any]:
         role = _ROLES.get(role.lower(), role.lower())
     if role == "system":
         role = _EXAMPLES.get(str(member.get("name")), role)
-    return {"role": role, "content": member[said]}
+    # Kept, so that the check refuses them: without its call a turn says something else.
+    calls = next((member[key] for key in (TOOL_CALLS, "function_call") if member.get(key)), None)
+    return {"role": role, "content": member[said], **({TOOL_CALLS: calls} if calls else {})}
+
+
+def _drop_repeated_prompt(draft: Draft, messages: list[dict[str, Any]]) -> None:
+    """Pass over a prompt that only repeats the user's first message, as many datasets have it."""
+    asked = next((joined_blocks(each["content"]) for each in messages if each["role"] == "user"), None)
+    prompt = draft.values.get("prompt")
+    if isinstance(prompt, str) and isinstance(asked, str) and prompt.strip() == asked.strip():
+        shown = draft.names.pop("prompt")
+        draft.values.pop("prompt")
+        draft.told.pop("prompt", None)
+        draft.told["messages"] += f" ({shown} is the user's first)"
 
 
 def _first(member: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:

@@ -62,7 +62,7 @@ class Doctor:
         self._n_compared = self._n_records = 0
         self._repeated, self._contradicting = _Sightings(), _Sightings()
         self._leaking, self._blank_prompts, self._blank_references = _Sightings(), _Sightings(), _Sightings()
-        self._unseen_ids = _Sightings()
+        self._unseen_ids, self._unseen_names = _Sightings(), _Sightings()
         self._categories: Counter[str] = Counter()
         self._letters: Counter[str] = Counter()
 
@@ -85,6 +85,9 @@ class Doctor:
             self._blank_references.add(record.line)
         if unseen(record.id):
             self._unseen_ids.add(f"{record.line} with {unseen(record.id)}")
+        names = (record.category or "", record.group or "", *record.responses, *record.criteria)
+        if found := unseen("".join(names)):
+            self._unseen_names.add(f"{record.line} with {found}")
         # Bounded, since every record may have a category of its own.
         if record.category is not None and (
             record.category in self._categories or len(self._categories) < 10_000
@@ -111,7 +114,7 @@ class Doctor:
         """Return what was found, worst first; `unit` is what the file's rows are counted by."""
         for seen in (
             self._repeated, self._contradicting, self._leaking, self._blank_prompts, self._blank_references,
-            self._unseen_ids,
+            self._unseen_ids, self._unseen_names,
         ):  # fmt: skip
             seen.unit = unit
         return tuple(Problem(source=self._source, line=None, what=what, do=do) for what, do in self._found())
@@ -133,6 +136,12 @@ class Doctor:
         if self._unseen_ids.count:
             what = f"ids with characters that are not seen: {self._unseen_ids}"
             yield what, "Remove them: labels and other runs find a record by its id."
+        if self._unseen_names.count:
+            what = f"names with characters that are not seen: {self._unseen_names}"
+            yield (
+                what,
+                "Remove them: such a category, group, candidate or criterion is not the one it looks like.",
+            )
         yield from _unbalanced(self._categories)
         yield from _one_letter(self._letters)
 

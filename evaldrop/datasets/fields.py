@@ -10,7 +10,7 @@ from evaldrop.datasets.answers import NO_ANSWER, read_value
 from evaldrop.datasets.conversations import settle_conversation
 from evaldrop.datasets.drafts import Draft, Fault
 from evaldrop.datasets.known_shapes import CANONICAL, recognise
-from evaldrop.datasets.multiple_choice import add_choices
+from evaldrop.datasets.multiple_choice import add_choices, note_unshown
 from evaldrop.datasets.records import CANONICAL_FIELDS
 from evaldrop.datasets.shape_values import prompt_or_messages, split_references
 from evaldrop.datasets.shapes import Shape
@@ -61,6 +61,7 @@ class FieldMapping:
         split_references(mapped.draft)
         if mapped.shape is not None:
             add_choices(mapped.draft, row)
+        note_unshown(mapped.draft, row, is_mapped=self._names_prompt)
         return mapped
 
     def _read_mapped(self, row: Mapping[str, Any]) -> Mapped:

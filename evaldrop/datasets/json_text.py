@@ -131,4 +131,9 @@ def _broken_json(error: json.JSONDecodeError, first_line: int | None) -> Fault:
     found = error.doc[error.pos : error.pos + 1]
     seen = f"found {json.dumps(found, ensure_ascii=False)}" if found else "the text ends there"
     wanted = _WORDING.get(error.msg, error.msg.lower())
-    return Fault(f"broken JSON at {place}: {wanted}; {seen}", "Correct the JSON.")
+    do = "Correct the JSON."
+    if error.msg == "Extra data" and error.doc[error.pos :].strip() == ",":
+        do = "Remove the comma: lines of JSON Lines have none between them."
+    elif found in "]}" and found and error.doc[: error.pos].rstrip().endswith(","):
+        do = f"Remove the comma before the {found}."
+    return Fault(f"broken JSON at {place}: {wanted}; {seen}", do)

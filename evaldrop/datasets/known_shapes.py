@@ -17,6 +17,7 @@ _RESPONSE = ("responses", read.response)
 _REFERENCE = ("reference", read.reference_text)
 _MORE = ("reference", read.more_references)
 _ANSWER = ("reference", read.question_answer)
+_WORKING = ("reference", read.reference_if_none)
 _CONTEXT = ("context", read.context_texts)
 _METADATA = ("metadata", read.loose_metadata)
 
@@ -49,8 +50,17 @@ def _is_object(key: str) -> Any:
     return lambda row: isinstance(row.get(key), dict)
 
 
-def _is_list_of_texts(key: str) -> Any:
-    return lambda row: isinstance(row.get(key), list) and is_text(row[key])
+_MAX_TURNS = 4
+
+
+def _are_turns(row: Mapping[str, Any]) -> bool:
+    """Tell the turns of one question from a column of questions, whose neighbours are lists as long."""
+    turns = row.get("prompt")
+    if not isinstance(turns, list) or not is_text(turns):
+        return False
+    are_columns = all(isinstance(value, list) and len(value) == len(turns) for value in row.values())
+    # Two lists may be turns and their references; nobody takes more than a few turns.
+    return not are_columns or (len(row) <= 2 and len(turns) <= _MAX_TURNS)
 
 
 def _is_langfuse(row: Mapping[str, Any]) -> bool:
@@ -92,7 +102,7 @@ PROMPT_SHAPES = (
     shape(
         "mt_bench_prompts", "MT-bench questions", (("prompt",),),
         {"prompt": ("prompt", conversations.first_turn)},
-        also=_is_list_of_texts("prompt"),
+        also=_are_turns,
     ),
     shape(
         "human_eval", "HumanEval rows", (("prompt",), ("canonical_solution",)),
@@ -292,6 +302,8 @@ FOREIGN_SHAPES = (
     ),
     shape(
         "vicuna", "Vicuna questions", (("question_id",), ("text",)), {"question_id": "id", "text": "prompt"},
+        # In its answers the text is a model's.
+        also=lambda row: not {"answer_id", "model_id"} & row.keys(),
     ),
     shape(
         "share_gpt", "ShareGPT conversations", (("conversations", "conversation"),),
@@ -319,13 +331,13 @@ FOREIGN_SHAPES = (
             ("query",),
             (
                 "response", "ground_truth", "answer", "reference_answer", "expected_response",
-                "reference_contexts", "contexts", "reference", "context",
+                "reference_contexts", "contexts", "reference", "context", "answers",
             ),
         ),
         {
             "query": _PROMPT, "response": _RESPONSE, "ground_truth": _REFERENCE,
             "reference_answer": _REFERENCE, "expected_response": _REFERENCE, "answer": _ANSWER,
-            "contexts": _CONTEXT,
+            "answers": _ANSWER, "contexts": _CONTEXT, "passages": _CONTEXT,
             "reference_contexts": _CONTEXT, "retrieved_contexts": _CONTEXT,
         },
     ),
@@ -344,7 +356,17 @@ FOREIGN_SHAPES = (
             "correct_answer": _MORE, "best_answer": _MORE, "correct_answers": _MORE,
             "reference_answer": _MORE, "context": _CONTEXT, "contexts": _CONTEXT, "passage": _CONTEXT,
             "reference_context": _CONTEXT, "support": _CONTEXT, "metadata": _METADATA,
-            "incorrect_answers": ("metadata", multiple_choice.read_incorrect),
+            "incorrect_answers": ("metadata", multiple_choice.read_incorrect), "answers_spans": _ANSWER,
+        },
+    ),
+    shape(
+        "problem_answer", "problems with answers",
+        (("problem", "Problem", "Question"), ("answer", "Answer", "solution", "Solution")),
+        {
+            "problem": _PROMPT, "Problem": _PROMPT, "Question": _PROMPT,
+            # The working only where there is no bare answer.
+            "answer": _ANSWER, "Answer": _ANSWER, "solution": _WORKING, "Solution": _WORKING,
+            "Context": _CONTEXT, "Category": "category", "metadata": _METADATA,
         },
     ),
     shape("input", "rows with an input", (("input",),), {"input": _PROMPT}),

@@ -10,7 +10,7 @@ from evaldrop.datasets.texts import scalar_text
 
 QUESTION_KEYS = (
     "question", "Question", "question_stem", "query", "prompt", "input", "ctx", "goal", "premise", "sentence",
-    "startphrase", "problem", "stem",
+    "startphrase", "problem", "Problem", "stem",
 )  # fmt: skip
 _LISTS = (*LIST_KEYS, "answers", "question.choices")
 _MAY_BE_LISTS = (*LIST_KEYS, "answers", "question")
@@ -72,6 +72,28 @@ def add_choices(draft: Draft, row: Mapping[str, Any]) -> None:
     elif shown is not None:
         draft.names["reference"], draft.told["reference"] = shown, f"{shown} (letter or text)"
     draft.aside = [key for key in draft.aside if key not in (*choices.keys, *used)]
+
+
+def note_unshown(draft: Draft, row: Mapping[str, Any], *, is_mapped: bool) -> None:
+    """Say that a row's choices are not shown: a mapped prompt is sent as it stands, some cannot be told."""
+    prompt = draft.values.get("prompt")
+    if draft.choices is not None or not isinstance(prompt, str):
+        return
+    choices = choices_of(row) if is_mapped else None
+    if choices is not None and choices.keys[0] in _LISTS:
+        # It may hold them, in whatever form.
+        if not all(text in prompt for text in choices.texts):
+            draft.notes.append(
+                f'the choices in "{choices.keys[0]}" are not shown: a mapped prompt is sent as it stands. '
+                'Call its key "question" to have them shown'
+            )
+        return
+    key = next((key for key in ("options", "choices") if isinstance(row.get(key), str)), None)
+    if key is not None and row[key].strip() and row[key] not in prompt:
+        draft.notes.append(
+            f'"{key}" is a text in which no choices can be told apart, and is not shown. '
+            'Write a list, ["…", "…"], or put | between them'
+        )
 
 
 def read_multiple_choice(draft: Draft, row: Mapping[str, Any]) -> Iterable[str]:

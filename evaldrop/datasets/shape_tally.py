@@ -19,6 +19,13 @@ _EITHER = (
     "In the evaluation write fields: {{responses.NAME: {key}}} if it was given already, "
     "fields: {{reference: {key}}} if it is ideal."
 )
+# One that may hold the ideal answer.
+_IDEALS = frozenset({
+    "target", "expected", "ideal", "ground_truth", "groundTruth", "label", "expected_output",
+    "expectedOutput", "expected_answer", "expected_response", "gold", "solution", "golden_answer",
+    "correct_answer", "reference_answer", "answers", "Answer", "Antwort",
+})  # fmt: skip
+_TOOLS = frozenset({"tools", "functions", "tool_choice", "toolConfig"})
 MAX_KEYS_TOLD = 20
 
 
@@ -166,6 +173,10 @@ class ShapeTally:
             meant = (
                 _EITHER.format(key=key)
                 if key in _RESPONSES
+                else f"If it is the ideal answer, write fields: {{reference: {key}}} in the evaluation."
+                if key in _IDEALS
+                else "Nothing to do, if the questions can be answered without: tools are not sent."
+                if key in _TOOLS
                 else f'Did you mean "{unknown.meant}"?'
                 if unknown.meant
                 else "Move it into metadata if it is meant."

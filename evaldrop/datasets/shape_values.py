@@ -105,6 +105,14 @@ def more_references(draft: Draft, value: Any, key: str, _row: Row) -> None:
     draft.put("reference", texts if len(texts) else both, draft.names["reference"], told=told)
 
 
+def reference_if_none(draft: Draft, value: Any, key: str, row: Row) -> None:
+    """Read a reference, unless the row gave a better one before: then it is left aside."""
+    if draft.values.get("reference"):
+        draft.leave(key, value)
+    else:
+        reference_text(draft, value, key, row)
+
+
 def context_texts(draft: Draft, value: Any, key: str, _row: Row) -> None:
     """Read a context, unless the row gave a better one before: then it is left aside."""
     if draft.values.get("context"):
@@ -113,9 +121,26 @@ def context_texts(draft: Draft, value: Any, key: str, _row: Row) -> None:
     # What a table's cell holds of a list.
     if isinstance(value, str) and is_text(parsed := written_out(value)):
         value = parsed
+    if isinstance(value, dict):
+        value = _passages(value)
     if isinstance(value, list):
         value = [plain_text_of(each) if isinstance(each, dict) else each for each in value]
     draft.put("context", (plain_text_of(value) or value) if isinstance(value, dict) else value, key)
+
+
+def _passages(value: Mapping[str, Any]) -> Any:
+    """Read the texts of an object of lists: HotpotQA's titles and sentences, PubMedQA's and MS MARCO's."""
+    titles, sentences = value.get("title"), value.get("sentences")
+    if (
+        isinstance(titles, list)
+        and isinstance(sentences, list)
+        and len(titles) == len(sentences)
+        and all(map(is_text, sentences))
+    ):
+        joined = ("".join(each) if isinstance(each, list) else each for each in sentences)
+        return [f"{title}: {text}" for title, text in zip(titles, joined, strict=True)]
+    texts = next((value[key] for key in ("contexts", "passage_text", "passages") if value.get(key)), None)
+    return texts if is_text(texts) else value
 
 
 def question_answer(draft: Draft, value: Any, key: str, _row: Row) -> None:
@@ -125,6 +150,8 @@ def question_answer(draft: Draft, value: Any, key: str, _row: Row) -> None:
         if not value["text"]:
             draft.notes.append(_UNANSWERABLE.format(key=key))
         draft.put("reference", list(dict.fromkeys(map(str, value["text"]))) or None, key)
+    elif isinstance(value, dict) and is_text(value.get("spans")):
+        draft.put("reference", value["spans"], key)
     elif value == []:
         draft.notes.append(_UNANSWERABLE.format(key=key))
     elif isinstance(value, dict) and isinstance(value.get("aliases"), list):

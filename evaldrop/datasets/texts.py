@@ -78,6 +78,8 @@ def body_text(body: Any) -> str | None:
             | {"completions": [{"data": {"text": str(text)}}, *_]}
             | {"candidates": [{"content": {"parts": [{"text": str(text)}]}}, *_]}
             | {"completion": str(text)}
+            # Cohere's Command R.
+            | {"text": str(text), "generation_id": _}
         ):
             return text
         case _:
@@ -117,8 +119,9 @@ def written_out(value: Any) -> Any:
         try:
             # A stray backslash in a text is no news to whoever runs this.
             with warnings.catch_warnings(action="ignore"):
-                return parse(value.strip())
-        except (ValueError, SyntaxError, RecursionError, MemoryError):
+                # Python's may have keys and members that JSON has not.
+                return json.loads(json.dumps(parse(value.strip()), allow_nan=False))
+        except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
             continue
     return value
 

@@ -147,3 +147,48 @@ def test_an_output_alone_is_a_response_and_how_else_it_may_be_meant_is_said(key)
 def test_a_reference_that_is_mapped_as_a_response_is_no_reference_any_more():
     record = record_of({"instruction": "i", "output": "o"}, {"responses.m": "output"})
     assert (record.responses, record.reference) == ({"m": "o"}, ())
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"examples": [{"question": "Why?", "answer": "So."}]}, 'the rows seem to be inside "examples"'),
+        ({"items": [{"prompt": "Why?"}], "total": 1}, 'the rows seem to be inside "items"'),
+        ({"rows": [{"row_idx": 0, "row": {"question": "Why?"}}]}, 'the rows seem to be inside "rows"'),
+        ({"results": {"results": [{"prompt": {"raw": "Why?"}}]}}, 'to be inside "results.results"'),
+        ({"prompt": ["Why?"] * 5, "reference": ["So."] * 5}, "or a column of several"),
+        ({"q1": {"prompt": "Why?"}, "q2": {"prompt": "How?"}}, "the object holds rows by their names"),
+        ({"prompt": {"0": "Why?", "1": "How?"}}, "is a column, not a string: one object holds all rows"),
+        ({"Find x": "Find y", "0": "1", "4": "2", "B": "C"}, "no prompt among the names Find x, 0, 4, B"),
+    ],
+)
+def test_a_file_taken_for_one_row_is_not_mapped_to_its_first(row, said):
+    (problem,) = problems_of(row)
+    assert said in problem
+    assert "fields:" not in problem
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"question_id": 1, "text": "An answer.", "model_id": "v", "answer_id": "a", "metadata": {}},
+        {"question_id": 81, "answer_id": "a", "model_id": "v", "choices": [{"turns": ["One.", "Two."]}]},
+        {"custom_id": "r1", "response": {"body": {"choices": [{"message": {"content": "Hello."}}]}}},
+        {"chosen": "Human: What?", "rejected": "Human: What?"},
+    ],
+)
+def test_what_a_model_said_is_never_advised_as_the_prompt(row):
+    (problem,) = problems_of(row)
+    assert "no prompt: the row holds an answer, and no question" in problem
+
+
+def test_of_several_questions_the_first_is_named():
+    assert likely_path({"questions": ["When?", "Where was it?"]}) == "questions[0]"
+
+
+@pytest.mark.parametrize("key", ["target", "expected", "ideal", "ground_truth", "label", "solution"])
+def test_a_key_that_may_hold_the_ideal_answer_is_told_how_to_map(key):
+    (hint,) = survey_of({"prompt": "Why?", key: "So."}).hints
+    assert str(hint).endswith(
+        f"If it is the ideal answer, write fields: {{reference: {key}}} in the evaluation."
+    )

@@ -22,7 +22,7 @@ GOOD = b'{"prompt": "Why?"}'
         ({"prompt": " \n"}, '"prompt" is empty. Write the prompt, or remove the row.'),
         ({"prompt": 5}, '"prompt" is a number, not a string. Make "prompt" a string.'),
         (
-            {"prompt": "x", "messages": [{"role": "user", "content": "x"}]},
+            {"prompt": "x", "messages": [{"role": "user", "content": "y"}]},
             'both "prompt" and "messages" are given. Keep one of them.',
         ),
         ({"messages": []}, '"messages" is an empty list. Give messages, or a "prompt".'),

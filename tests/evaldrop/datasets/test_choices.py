@@ -55,6 +55,16 @@ def records_of(*rows):
         {"options": "A. trout\nB. bat\nC. newt\nD. wasp", "answer": "bat"},
         {"answers": FOUR, "label": 1},
         {"target_scores": dict(zip(FOUR, (0, 1, 0, 0), strict=True))},
+        {"choices": FOUR, "answer": "B. bat"},
+        {"options": "trout|bat|newt|wasp", "answer": "bat"},
+        {"options": "trout; bat; newt; wasp", "answer": "B"},
+        {"options": "trout\nbat\nnewt\nwasp", "answer": 1},
+        dict(zip(("Option A", "Option B", "Option C", "Option D"), FOUR, strict=True))
+        | {"Correct Answer": "B"},
+        {"choices": FOUR, "answer": "(B) Bat"},
+        {"options": [{"text": text, "correct": text == "bat"} for text in FOUR]},
+        {"options": [{"text": text, "isCorrect": int(text == "bat")} for text in FOUR]},
+        {"answers": [{"text": text, "is_correct": text == "bat"} for text in FOUR]},
     ],
     ids=lambda row: json.dumps(row)[:60],
 )
@@ -204,3 +214,33 @@ def test_beside_a_reference_that_is_none_of_them_a_list_is_something_else(key):
     record = record_of({"prompt": "Q?", key: ["verbose", "terse"], "reference": "A long text."})
     assert (record.prompt, record.reference) == ("Q?", ("A long text.",))
     assert record.metadata == {key: ["verbose", "terse"]}
+
+
+def test_a_letter_before_another_choices_text_is_none_of_them():
+    (said,) = problems_of({"question": "Mammal?", "choices": FOUR, "answer": "A. bat"})
+    assert "neither by letter nor by text" in said
+
+
+def test_answers_that_are_marked_wrong_are_no_references():
+    marked = [{"text": text, "correct": text in ("bat", "newt")} for text in FOUR]
+    record = record_of({"question": "Mammal?", "answers": marked})
+    assert record.reference == (*BAT, "C", "C) newt", "newt")
+
+
+def test_mathqas_capital_problem_shows_its_choices():
+    record = record_of({"Problem": "Gain?", "options": "a ) rs . 400 , b ) rs . 300", "correct": "a"})
+    assert record.prompt == "Gain?\n\na) rs . 400\nb) rs . 300"
+    assert record.reference == ("a", "a) rs . 400", "rs . 400")
+
+
+def test_choices_beside_a_mapped_prompt_are_said_not_to_be_shown():
+    row = {"Frage": "Mammal?", "options": FOUR, "correct": "B"}
+    (hint,) = survey_of(row, fields={"prompt": "Frage"}).hints
+    assert 'the choices in "options" are not shown' in str(hint)
+    shown = {**row, "Frage": "Mammal? " + " or ".join(FOUR)}
+    assert survey_of(shown, fields={"prompt": "Frage"}).hints == ()
+
+
+def test_choices_that_cannot_be_told_apart_are_said_not_to_be_shown():
+    (hint,) = survey_of({"question": "Mammal?", "options": "trout, bat, newt", "answer": "B"}).hints
+    assert '"options" is a text in which no choices can be told apart' in str(hint)

@@ -152,3 +152,58 @@ def test_squads_wrapping_is_opened():
         ("a", "When?", "c"),
         ("row-000001-2", "Who?", "c"),
     ]
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [
+        {"role": "assistant", "tool_calls": [{"id": "c1"}]},
+        {"role": "assistant", "content": None, "tool_calls": [{"id": "c1"}]},
+        {"role": "assistant", "content": "I look it up.", "tool_calls": [{"id": "c1"}]},
+        {"role": "assistant", "content": "I look it up.", "function_call": {"name": "f"}},
+        {"role": "tool", "content": "20", "tool_call_id": "c1"},
+        {"from": "function_call", "value": "{}"},
+        {"from": "observation", "value": "20"},
+    ],
+)
+@pytest.mark.parametrize("after", [[], [USER]])
+def test_a_tool_call_is_never_taken_for_words(turn, after):
+    (said,) = problems_of({"messages": [USER, turn, *after]})
+    assert '"messages[1]" is part of a tool call, which is not evaluated' in said
+
+
+def test_tools_beside_messages_are_said_not_to_be_sent():
+    (hint,) = survey_of({"messages": [USER], "tools": [{"type": "function"}]}).hints
+    assert "tools are not sent" in str(hint)
+
+
+def test_a_prompt_that_repeats_the_users_first_message_is_no_second_question():
+    row = {"prompt": "Capital?", "prompt_id": "p1", "messages": [USER, SAID]}
+    record = record_of(row)
+    assert turns_of(record) == ASKED
+    assert record.reference == ("Paris",)
+    assert "(prompt is the user's first)" in survey_of(row).recognised[0]
+    (said,) = problems_of({**row, "prompt": "River?"})
+    assert 'both "prompt" and "messages" are given' in said
+
+
+def test_what_is_not_seen_in_a_role_is_named():
+    (said,) = problems_of({"messages": [{"role": "user\u200b", "content": "Capital?"}]})
+    assert '"user<U+200B>"' in said
+
+
+def test_coheres_preamble_and_history_are_part_of_the_question():
+    history = [{"role": "USER", "message": "Hi"}, {"role": "CHATBOT", "message": "Hello"}]
+    asked = {"message": "Capital?", "preamble": "Be brief.", "chat_history": history}
+    record = record_of({"modelInput": asked, "modelOutput": {"text": "Paris", "generation_id": "g"}})
+    assert turns_of(record) == [("user", "Hi"), ("assistant", "Hello"), *ASKED]
+    assert record.system == "Be brief."
+    assert record.responses == {"modelOutput": "Paris"}
+
+
+def test_openais_responses_requests_keep_their_instructions():
+    body = {"model": "m", "input": "Capital?", "instructions": "Be brief."}
+    record = record_of({"custom_id": "r1", "body": body})
+    assert (record.prompt, record.system) == ("Capital?", "Be brief.")
+    listed = record_of({"custom_id": "r1", "body": {**body, "input": [USER]}})
+    assert turns_of(listed) == ASKED

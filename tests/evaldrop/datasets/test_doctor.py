@@ -1,5 +1,7 @@
 """The doctor warns of what makes numbers say less, with counts and lines, and of nothing else."""
 
+import pytest
+
 from evaldrop.datasets import Message, Record, doctor
 from evaldrop.datasets.doctor import Doctor
 from tests.evaldrop.datasets.reading_of import survey_of
@@ -102,3 +104,12 @@ def test_one_letter_that_is_always_right_is_named():
 def test_repetitions_are_looked_for_among_a_bounded_number_of_records(monkeypatch):
     monkeypatch.setattr(doctor, "MAX_COMPARED", 2)
     assert examine({"prompt": "a"}, {"prompt": "b"}, {"prompt": "a"}) == []
+
+
+@pytest.mark.parametrize("field", ["category", "group", "responses", "criteria"])
+def test_a_name_with_a_character_that_is_not_seen_is_told(field):
+    value = {"m\u200b": "Yes."} if field in ("responses", "criteria") else "m\u200b"
+    found = survey_of({"prompt": "Why so?"}, {"prompt": "Why not?", field: value}).findings
+    assert any(
+        "names with characters that are not seen: 1 (line 2 with U+200B" in each.what for each in found
+    )

@@ -43,3 +43,11 @@ def test_no_value_under_a_known_key_breaks_the_reading(seed):
         data = "\n".join(map(json.dumps, rows)).encode()
         survey = survey_dataset(lambda data=data: io.BytesIO(data), source="faq.jsonl", fields=fields)
         assert survey.n_read >= 3
+
+
+@pytest.mark.parametrize(
+    "written", ["{1: 'a', 2: 'b'}", "[(1, 2), {3}]", "{(1,): 2}", "[b'a', b'b']", "[1e999, 1]"]
+)
+def test_what_python_writes_and_json_has_not_breaks_nothing(written):
+    row = json.dumps({"question": "Which?", "choices": written, "contexts": written, "answer": "1"})
+    assert survey_dataset(lambda: io.BytesIO(row.encode()), source="faq.jsonl").n_read == 1

@@ -673,6 +673,45 @@ EXAMPLES = [
         },
     ),
     (
+        "problem_answer",
+        {"problem": "6 x 7?", "level": "Level 1", "solution": "It is \\boxed{42}.", "answer": "42"},
+        {"prompt": "6 x 7?", "reference": ("42",)},
+    ),
+    (
+        "problem_answer",
+        {"problem": "6 x 7?", "solution": "It is \\boxed{42}."},
+        {"prompt": "6 x 7?", "reference": ("It is \\boxed{42}.",)},
+    ),
+    (
+        "problem_answer",
+        {"Question": "When?", "Answer": "1978", "Category": "history"},
+        {"prompt": "When?", "reference": ("1978",), "category": "history"},
+    ),
+    (
+        "question_answer",
+        {
+            "question": "Who?",
+            "answer": "Ada",
+            "context": {"title": ["A"], "sentences": [["She did. ", "So."]]},
+        },
+        {"prompt": "Who?", "reference": ("Ada",), "context": "A: She did. So."},
+    ),
+    (
+        "question_answer",
+        {"question": "Do they?", "context": {"contexts": ["One.", "Two."], "labels": ["B", "R"]}},
+        {"prompt": "Do they?", "context": "One.\n\nTwo."},
+    ),
+    (
+        "question_answer",
+        {"passage": "He ran.", "question": "Who ran?", "answers_spans": {"spans": ["he"], "types": ["span"]}},
+        {"prompt": "Who ran?", "reference": ("he",), "context": "He ran."},
+    ),
+    (
+        "query_answer",
+        {"query": "why", "answers": ["so"], "passages": {"is_selected": [1], "passage_text": ["P."]}},
+        {"prompt": "why", "reference": ("so",), "context": "P."},
+    ),
+    (
         "question_answer",
         {
             "id": "q1",

@@ -336,3 +336,17 @@ def test_what_is_written_in_quotes_is_read(rows, delimiter):
     text = "\n".join(delimiter.join(each) for each in [['"prompt"', '"category"'], *quoted])
     records = table(text)
     assert [(record.prompt, record.category) for record in records] == [(f"{a}x", f"{b}x") for a, b in rows]
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ('["Is it moral?"]', "holds a list, and is sent as its text"),
+        ('[{"role": "user", "content": "Hi"}]', 'call the column "messages"'),
+    ],
+)
+def test_a_prompt_that_holds_a_list_is_sent_as_it_stands_and_told(cell, said):
+    quoted = cell.replace('"', '""')
+    data = f'id,prompt\n1,"{quoted}"\n'.encode()
+    (hint,) = survey_dataset(lambda: io.BytesIO(data), source="faq.csv").hints
+    assert said in str(hint)
