@@ -10,7 +10,7 @@ from aws_cdk import aws_scheduler_targets as scheduler_targets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from evaldrop.datasets.formats import DATASET_ENDINGS, JSON_ENDINGS
+from evaldrop.datasets.files.formats import DATASET_ENDINGS, JSON_ENDINGS
 from evaldrop.steps.start_run.events import DATASETS, MISTAKEN_ENDINGS
 from infra.bundles import Bundle
 from infra.functions import START_RUN, Step

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from evaldrop.datasets.conversations import is_conversation
 from evaldrop.datasets.drafts import MAX_NAME_CHARACTERS, Fault
 from evaldrop.datasets.records import CANONICAL_FIELDS
+from evaldrop.datasets.shapes.conversations import is_conversation
 from evaldrop.datasets.texts import is_invisible, visible, without_invisible
 
 # Keys that name something about a prompt, and hold none: prompt_id, promptHash, prompt-version.

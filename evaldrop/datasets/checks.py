@@ -3,7 +3,6 @@
 from typing import Any, TypeVar
 
 from evaldrop.datasets.advice import field_line, likely_path, no_prompt, shown_key
-from evaldrop.datasets.conversations import TOOL_CALLS
 from evaldrop.datasets.drafts import (
     MAX_NAME_CHARACTERS,
     Draft,
@@ -12,6 +11,7 @@ from evaldrop.datasets.drafts import (
     read_criterion,
 )
 from evaldrop.datasets.records import MAX_ID_CHARACTERS, Message, Record
+from evaldrop.datasets.shapes.conversations import TOOL_CALLS
 from evaldrop.datasets.texts import is_text, joined_blocks, scalar_text
 
 _T = TypeVar("_T")

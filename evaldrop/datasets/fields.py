@@ -7,13 +7,13 @@ from typing import Any
 
 from evaldrop.datasets.advice import did_you_mean
 from evaldrop.datasets.answers import NO_ANSWER, read_value
-from evaldrop.datasets.conversations import settle_conversation
 from evaldrop.datasets.drafts import Draft, Fault
-from evaldrop.datasets.known_shapes import CANONICAL, recognise
-from evaldrop.datasets.multiple_choice import add_choices, note_unshown
 from evaldrop.datasets.records import CANONICAL_FIELDS
-from evaldrop.datasets.shape_values import prompt_or_messages, split_references
-from evaldrop.datasets.shapes import Shape
+from evaldrop.datasets.shapes.conversations import settle_conversation
+from evaldrop.datasets.shapes.known import CANONICAL, recognise
+from evaldrop.datasets.shapes.multiple_choice import add_choices, note_unshown
+from evaldrop.datasets.shapes.shape import Shape
+from evaldrop.datasets.shapes.values import prompt_or_messages, split_references
 from evaldrop.errors import DatasetError
 
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")

@@ -10,14 +10,14 @@ from evaldrop.datasets.checks import check
 from evaldrop.datasets.choices import Choices
 from evaldrop.datasets.drafts import Fault, kind_of
 from evaldrop.datasets.fields import FieldMapping, Mapped
-from evaldrop.datasets.formats import Readable
+from evaldrop.datasets.files.formats import Readable
+from evaldrop.datasets.files.opening import open_rows
+from evaldrop.datasets.files.rows import OpenFile, ParsedRow, RawRow
 from evaldrop.datasets.merging import AnswerMerger, Gathered
-from evaldrop.datasets.nested import nested_rows
-from evaldrop.datasets.opening import open_rows
 from evaldrop.datasets.records import Problem, Record, Rejected, Unit
-from evaldrop.datasets.rows import OpenFile, ParsedRow, RawRow
 from evaldrop.datasets.seen import SeenIds
-from evaldrop.datasets.shapes import Shape
+from evaldrop.datasets.shapes.nested import nested_rows
+from evaldrop.datasets.shapes.shape import Shape
 from evaldrop.errors import DatasetError
 
 # No request of Bedrock is longer. What a record comes to as a request is measured when it is rendered.

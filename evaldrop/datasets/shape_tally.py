@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from evaldrop.datasets.advice import did_you_mean, shown_key, unseen
 from evaldrop.datasets.fields import FieldMapping
-from evaldrop.datasets.known_shapes import BARE_SHAPES, CANONICAL
 from evaldrop.datasets.reading import Joined, RowReading
 from evaldrop.datasets.records import CANONICAL_FIELDS, Problem
-from evaldrop.datasets.shapes import Shape
+from evaldrop.datasets.shapes.known import BARE_SHAPES, CANONICAL
+from evaldrop.datasets.shapes.shape import Shape
 
 MAX_UNKNOWN_KEYS = 100
 MAX_SHAPES_TOLD = 5

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from evaldrop import storage
-from evaldrop.datasets.formats import stem_of
+from evaldrop.datasets.files.formats import stem_of
 from evaldrop.errors import EvaldropError, EvaluationError
 from evaldrop.evaluation.definition import Evaluation
 from evaldrop.evaluation.yaml_faults import comma_advice, in_quotes, missing_space

@@ -7,9 +7,9 @@ from itertools import pairwise
 from typing import Any, Final, Literal, NamedTuple
 
 from evaldrop.evaluation.criteria.criterion import Criterion
-from evaldrop.verdicts.letters import parse_yes_no
-from evaldrop.verdicts.scores import parse_score
-from evaldrop.verdicts.structured import (
+from evaldrop.verdicts.scores.letters import parse_yes_no
+from evaldrop.verdicts.scores.parsing import parse_score
+from evaldrop.verdicts.scores.structured import (
     entries_of,
     json_rationale,
     plain_key,

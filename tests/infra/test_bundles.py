@@ -19,8 +19,8 @@ NAMES = ("start_run", "validate_dataset", "prepare_records", "build_scorecard", 
 
 # What a handler imports only once it works.
 LATER = {
-    "validate_dataset": ("evaldrop.datasets.parquet",),
-    "prepare_records": ("evaldrop.datasets.parquet",),
+    "validate_dataset": ("evaldrop.datasets.files.parquet",),
+    "prepare_records": ("evaldrop.datasets.files.parquet",),
     "build_scorecard": (
         "evaldrop.steps.build_scorecard.build",
         "evaldrop.report",

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from evaldrop.datasets.formats import DATASET_ENDINGS
+from evaldrop.datasets.files.formats import DATASET_ENDINGS
 from evaldrop.shipped import workflow_path
 from tests.infra.synthesis import one, resources
 

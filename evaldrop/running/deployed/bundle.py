@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple, cast
 
 from evaldrop import storage
-from evaldrop.datasets.formats import DATASET_ENDINGS, ENDINGS_IN_WORDS, stem_of
+from evaldrop.datasets.files.formats import DATASET_ENDINGS, ENDINGS_IN_WORDS, stem_of
 from evaldrop.errors import EvaluationError, InputError, PromptError
 from evaldrop.evaluation import find_evaluation, parse_evaluation
 from evaldrop.evaluation.load import FILE_NAME

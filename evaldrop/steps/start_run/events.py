@@ -15,7 +15,7 @@ from urllib.parse import unquote_plus
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from evaldrop.datasets.formats import DATASET_ENDINGS, ENDINGS_IN_WORDS, has_ending
+from evaldrop.datasets.files.formats import DATASET_ENDINGS, ENDINGS_IN_WORDS, has_ending
 from evaldrop.errors import EvaldropError, InputError, StorageError
 from evaldrop.run.request import RunRequest
 from evaldrop.steps.report_failure.notices import refusal_notice

@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 from evaldrop.datasets import Record
-from evaldrop.datasets.known_shapes import FOREIGN_SHAPES, PROMPT_SHAPES, recognise
 from evaldrop.datasets.records import CANONICAL_FIELDS
+from evaldrop.datasets.shapes.known import FOREIGN_SHAPES, PROMPT_SHAPES, recognise
 from tests.evaldrop.datasets.reading_of import read_bytes, survey_of
 
 BARE = {"input", "inputs"}

@@ -7,8 +7,8 @@ import random
 import pytest
 
 from evaldrop.datasets import survey_dataset
-from evaldrop.datasets.known_shapes import FOREIGN_SHAPES, PROMPT_SHAPES
-from evaldrop.datasets.multiple_choice import KEYS
+from evaldrop.datasets.shapes.known import FOREIGN_SHAPES, PROMPT_SHAPES
+from evaldrop.datasets.shapes.multiple_choice import KEYS
 
 KNOWN = sorted({key for shape in (*PROMPT_SHAPES, *FOREIGN_SHAPES) for key in shape.keys} | KEYS)
 FURTHER = ["A", "B", "option1", "option2", "paragraphs"]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaldrop.datasets import Message, Record, Rejected, read_records
-from evaldrop.datasets.known_shapes import BEDROCK_EVALUATION, CANONICAL, FOREIGN_SHAPES
+from evaldrop.datasets.shapes.known import BEDROCK_EVALUATION, CANONICAL, FOREIGN_SHAPES
 from evaldrop.errors import DatasetError
 from tests.evaldrop.datasets.reading_of import problems_in, read_bytes, record_of
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from evaldrop.evaluation.criteria import BUILT_IN, Criterion, Scale
 from evaldrop.evaluation.criteria.scales import Point
 from evaldrop.verdicts import JudgeReply, read_preference, read_verdicts
-from evaldrop.verdicts.letters import parse_yes_no
-from evaldrop.verdicts.pairs import parse_pair
-from evaldrop.verdicts.scores import parse_score
-from evaldrop.verdicts.structured import entries_of
+from evaldrop.verdicts.pairs.scores import parse_pair
+from evaldrop.verdicts.scores.letters import parse_yes_no
+from evaldrop.verdicts.scores.parsing import parse_score
+from evaldrop.verdicts.scores.structured import entries_of
 
 SCALES = [
     Scale.binary(),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from evaldrop.datasets.formats import DATASET_ENDINGS
+from evaldrop.datasets.files.formats import DATASET_ENDINGS
 from evaldrop.errors import InputError
 from evaldrop.running.deployed.bundle import (
     SUBMITTED,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaldrop.datasets.formats import DATASET_ENDINGS
+from evaldrop.datasets.files.formats import DATASET_ENDINGS
 from evaldrop.errors import AwsError, InputError, StorageError
 from evaldrop.run.request import RunRequest
 from evaldrop.steps.start_run.events import Intake, UploadOptions, run_name, start_runs, uploads_in

@@ -1,0 +1,1 @@
+"""Shapes: rows of other tools, by their keys, as their authors mean them."""

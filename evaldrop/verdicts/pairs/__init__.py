@@ -1,0 +1,1 @@
+"""Pairs: which of two responses a reply prefers, how it ranks them, and what scores it gives both."""
