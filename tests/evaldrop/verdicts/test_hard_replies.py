@@ -51,33 +51,44 @@ def rows(name):
     ]
 
 
-def said(case):
-    return str(case.get("text", case.get("tool_input")))[-60:]
-
-
-CASES = rows("hard_replies.jsonl")
+CASES, PAIRS = rows("hard_replies.jsonl"), rows("hard_pairs.jsonl")
 
 
 def criterion(name, scale):
     return built_in(name) if scale == "built_in" else Criterion(name=name, question="?", scale=SCALES[scale])
 
 
-@pytest.mark.parametrize("case", CASES, ids=said)
-def test_a_reply_is_read_as_a_careful_person_reads_it(case):
+def scores_of(case):
     reply = JudgeReply(
         text=case.get("text", ""),
         tool_input=case.get("tool_input"),
         stop_reason=case.get("stop_reason", "end_turn"),
     )
     criteria = [criterion(name, scale) for name, scale in case["scales"].items()]
-    assert [verdict.score for verdict in read_verdicts(reply, criteria, form=case["asked"])] == case["want"]
+    return [verdict.score for verdict in read_verdicts(reply, criteria, form=case["asked"])]
 
 
-@pytest.mark.parametrize("case", rows("hard_pairs.jsonl"), ids=said)
-def test_a_reply_on_a_pair_is_read_as_a_careful_person_reads_it(case):
+def outcome_of(case):
     reply = JudgeReply(text=case.get("text", ""), tool_input=case.get("tool_input"))
     if case["asked"] == "preference":
-        assert read_preference(reply, ("first", "second")).place == case["want"]
-    else:
-        scores = read_pair_scores(reply, Scale.between(1, 10)).scores
-        assert scores == (tuple(case["want"]) if case["want"] else None)
+        return read_preference(reply, ("first", "second")).place
+    scores = read_pair_scores(reply, Scale.between(1, 10)).scores
+    return list(scores) if scores else None
+
+
+def misread(cases, asked, read):
+    """Return the replies to one form that are read otherwise than they should be, and how."""
+    pairs = [(case, read(case)) for case in cases if case["asked"] == asked]
+    assert pairs
+    return [(case, got) for case, got in pairs if got != case["want"]]
+
+
+# A test for each form, not for each of thousands of rows: one row takes less than a test's own time.
+@pytest.mark.parametrize("asked", sorted({case["asked"] for case in CASES}))
+def test_a_reply_is_read_as_a_careful_person_reads_it(asked):
+    assert misread(CASES, asked, scores_of) == []
+
+
+@pytest.mark.parametrize("asked", sorted({case["asked"] for case in PAIRS}))
+def test_a_reply_on_a_pair_is_read_as_a_careful_person_reads_it(asked):
+    assert misread(PAIRS, asked, outcome_of) == []
