@@ -296,6 +296,17 @@ REGISTRY = re.compile(
 )
 
 
+def test_no_two_classes_have_one_name():
+    """Whoever searches for a name finds one thing."""
+    names = [
+        node.name
+        for path in sorted((ROOT / "evaldrop").rglob("*.py"))
+        for node in ast.parse(path.read_bytes()).body
+        if isinstance(node, ast.ClassDef)
+    ]
+    assert not [name for name in set(names) if names.count(name) > 1]
+
+
 def test_no_tracked_file_names_a_machines_folder_or_a_registry():
     found = []
     for path in tracked():

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from evaldrop.cli.output import say_simulated, shown, stderr, stdout
-from evaldrop.running.local_aws.server import FOLDER, Choices, LocalAws, start_local_aws
+from evaldrop.running.local_aws.server import FOLDER, LocalAws, LocalSettings, start_local_aws
 
 
 def serve_until_interrupted(template: str | None, *, host: str, port: int, bedrock: str) -> None:
     """Start the stack of a template, say how it is used, and end it on Ctrl-C or a plain kill."""
-    choices = Choices(host=host, port=port, bedrock=bedrock, folder=Path(FOLDER).absolute())
+    choices = LocalSettings(host=host, port=port, bedrock=bedrock, folder=Path(FOLDER).absolute())
     with start_local_aws(template, choices, tell=_tell) as aws:
         ended = threading.Event()
         # A terminal's Ctrl-C and a plain kill end it alike, with its processes; also while it still speaks.

@@ -125,7 +125,7 @@ def field_line(path: str) -> str:
     return f"fields: {{prompt: {written}}}"
 
 
-class _Place(NamedTuple):
+class _KeyPlace(NamedTuple):
     path: str
     key: str
     value: Any
@@ -145,7 +145,7 @@ def _is_none(key: str, row: Mapping[str, Any]) -> bool:
     return is_answer or bool(_ABOUT.fullmatch(key) or _SAID_BY_MODELS.fullmatch(key))
 
 
-def _unlikeliness(place: _Place) -> tuple[int, int, int]:
+def _unlikeliness(place: _KeyPlace) -> tuple[int, int, int]:
     """Rank a place: keys that say what they hold, then conversations, questions, and the longest text."""
     name = place.key.lower()
     known = _LIKELY.index(name) if name in _LIKELY else len(_LIKELY)
@@ -157,9 +157,9 @@ def _unlikeliness(place: _Place) -> tuple[int, int, int]:
     return known, 0 if is_question else 1, place.depth * 1000 - length
 
 
-def _places(row: Mapping[str, Any]) -> Iterator[_Place]:
+def _places(row: Mapping[str, Any]) -> Iterator[_KeyPlace]:
     """Yield what is in a row with its path, the outermost first; bounded, since a row may be anything."""
-    waiting = [_Place(key, key, value, 0) for key, value in row.items()]
+    waiting = [_KeyPlace(key, key, value, 0) for key, value in row.items()]
     for place in waiting[:_MAX_PLACES]:
         yield place
     seen = 0
@@ -172,19 +172,19 @@ def _places(row: Mapping[str, Any]) -> Iterator[_Place]:
             waiting += _members(place)
 
 
-def _members(place: _Place) -> list[_Place]:
+def _members(place: _KeyPlace) -> list[_KeyPlace]:
     # A key with a dot or bracket is found at the top only.
     if _SAID_BY_MODELS.fullmatch(place.key) or (place.depth == 0 and re.search(r"[.\[\]]", place.key)):
         return []
     if isinstance(place.value, dict):
         return [
-            _Place(f"{place.path}.{key}", key, value, place.depth + 1)
+            _KeyPlace(f"{place.path}.{key}", key, value, place.depth + 1)
             for key, value in place.value.items()
             if not re.search(r"[.\[\]]", key) and key
         ]
     if isinstance(place.value, list) and place.value and not is_conversation(place.value):
         return [
-            _Place(f"{place.path}[{n}]", place.key, value, place.depth + 1)
+            _KeyPlace(f"{place.path}[{n}]", place.key, value, place.depth + 1)
             # Of several texts the first: the longest is no better guess.
             for n, value in enumerate(place.value[: 1 if isinstance(place.value[0], str) else 3])
         ]

@@ -15,7 +15,7 @@ Parser = _Parser
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class YamlFault:
     """Where a text stops to be YAML, in the parser's words; `start` is where what it was reading began."""
 
     text: str
@@ -40,7 +40,7 @@ def explained(text: str, error: yaml.MarkedYAMLError) -> tuple[int, str]:
     mark = problem or context
     index = min(mark.index, len(text)) if mark else 0
     says = " ".join(f"{error.context or ''} {error.problem or ''}".split())
-    fault = Fault(text, says, index, context.index if context else index)
+    fault = YamlFault(text, says, index, context.index if context else index)
     quoted = _quoted_before(text, index)
     for words, explain in _EXPLANATIONS:
         if re.search(words, says):
@@ -50,13 +50,13 @@ def explained(text: str, error: yaml.MarkedYAMLError) -> tuple[int, str]:
     return _flow(fault) if "flow" in says else _block(fault)
 
 
-def _character(fault: Fault) -> tuple[int, str]:
+def _character(fault: YamlFault) -> tuple[int, str]:
     if fault.char == "\t":
         return fault.index, "a tab. YAML is indented by spaces: put spaces in its place"
     return begins_value(fault)
 
 
-def hidden_by_comment(fault: Fault) -> tuple[int, str]:
+def hidden_by_comment(fault: YamlFault) -> tuple[int, str]:
     """Return what to do where a # that was meant as text, at the fault's place, hides what follows."""
     told = "after a space # begins a comment, and hides the rest of the line"
     return fault.index, f"{told}. {_in_quotes(fault, fault.index)}"
@@ -84,42 +84,42 @@ def missing_space(text: object) -> str:
     return f' A space is missing after "{glued[1]}:".' if glued else ""
 
 
-def begins_value(fault: Fault) -> tuple[int, str]:
+def begins_value(fault: YamlFault) -> tuple[int, str]:
     """Return what to do where a text begins with a character that YAML takes for itself."""
     # The tag, alias or block of text began before the place at which it could not be read on.
     index = fault.start if fault.text[fault.start : fault.start + 1] in tuple("*&!|>%") else fault.index
     return index, f"{fault.text[index : index + 1]} cannot begin a text. {_in_quotes(fault, index)}"
 
 
-def _braces(fault: Fault) -> tuple[int, str]:
+def _braces(fault: YamlFault) -> tuple[int, str]:
     return (
         fault.index,
         f"{{ or [ begins a value, and a mapping cannot be a key. {_in_quotes(fault, fault.index)}",
     )
 
 
-def _open_quote(fault: Fault) -> tuple[int, str]:
+def _open_quote(fault: YamlFault) -> tuple[int, str]:
     quote = fault.text[fault.start : fault.start + 1]
     return fault.start, f"the quote {quote} that opens here is never closed. Add the closing {quote}"
 
 
-def _escape(fault: Fault) -> tuple[int, str]:
+def _escape(fault: YamlFault) -> tuple[int, str]:
     wanted = r"Write \\ for a backslash, or put the text in single quotes"
     return fault.index, rf"within double quotes \ begins an escape, and this one is unknown. {wanted}"
 
 
-def _documents(fault: Fault) -> tuple[int, str]:
+def _documents(fault: YamlFault) -> tuple[int, str]:
     return fault.index, "a second document begins with ---. Keep one in a file"
 
 
-def _as_it_is(fault: Fault) -> tuple[int, str]:
+def _as_it_is(fault: YamlFault) -> tuple[int, str]:
     return (
         fault.index,
         f"{fault.says}. Keep one of them" if "twice" in fault.says else f"{fault.says}. Shorten it",
     )
 
 
-def _no_colon(fault: Fault) -> tuple[int, str]:
+def _no_colon(fault: YamlFault) -> tuple[int, str]:
     line, column = fault.line_of(fault.start)
     begins = fault.start - column + len(line) - len(line.lstrip())
     if glued := re.match(r"\s*(?:- +)?([\w.-]+):(?=\S)", line):
@@ -159,7 +159,7 @@ def _quoted_before(text: str, index: int) -> tuple[int, int] | None:
     return last.start_mark.index, last.end_mark.index
 
 
-def _after_quotes(fault: Fault, begins: int, ends: int) -> tuple[int, str]:
+def _after_quotes(fault: YamlFault, begins: int, ends: int) -> tuple[int, str]:
     quote = fault.text[begins]
     if "\n" in fault.text[begins:ends]:
         told = f"the quote {quote} that opens here ends lines below, before other text"
@@ -169,7 +169,7 @@ def _after_quotes(fault: Fault, begins: int, ends: int) -> tuple[int, str]:
     return ends, f"{told}. Within the text write {within}, or put all of it in {others} quotes"
 
 
-def _flow(fault: Fault) -> tuple[int, str]:
+def _flow(fault: YamlFault) -> tuple[int, str]:
     opened = fault.text[fault.start : fault.start + 1]
     above = fault.text[: fault.index].rstrip()
     begins = min(fault.start, len(above) - fault.line_of(len(above))[1])
@@ -191,7 +191,7 @@ def _flow(fault: Fault) -> tuple[int, str]:
     return fault.index, f"this does not belong in {{ }} or [ ]. {_in_quotes(fault, fault.index)}"
 
 
-def _block(fault: Fault) -> tuple[int, str]:
+def _block(fault: YamlFault) -> tuple[int, str]:
     line, column = fault.line_of(fault.index)
     before = line[:column].rstrip()
     if tab := re.match(r" *\t", line):
@@ -219,7 +219,7 @@ _FLOW_VALUE = re.compile(r"(?:[{,\[]\s*|^\s*(?:- +)*)([\w.-]+):\s+(?=\S)")
 _NEXT_KEY = re.compile(r"\s*(?:, *[\w.-]+:\s|[}\]]\s*(?:[,}\]#]|$)|\s#\s)")
 
 
-def _in_quotes(fault: Fault, index: int) -> str:
+def _in_quotes(fault: YamlFault, index: int) -> str:
     """Return the advice to quote a value, with the value as it is to be written where that can be told."""
     line, column = fault.line_of(index)
     keys = [found for found in _FLOW_VALUE.finditer(line) if found.end() <= column]

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from evaldrop.errors import EvaluationError
-from evaldrop.evaluation.yaml_faults import Fault, Parser, begins_value, explained, hidden_by_comment
+from evaldrop.evaluation.yaml_faults import Parser, YamlFault, begins_value, explained, hidden_by_comment
 
 _MERGE = "tag:yaml.org,2002:merge"
 _DEEPEST = 100
@@ -130,17 +130,17 @@ def _refuse_traps(text: str) -> None:
         elif isinstance(token, yaml.AliasToken):
             anchors.pop(token.value, None)
         elif isinstance(token, yaml.TagToken) and token.value[1] == "!":
-            raise _not_yaml(text, *begins_value(Fault(text, "", *[token.start_mark.index] * 2)))
+            raise _not_yaml(text, *begins_value(YamlFault(text, "", *[token.start_mark.index] * 2)))
         elif isinstance(token, yaml.ScalarToken) and token.plain:
             if isinstance(before, yaml.AnchorToken):  # "&c and more", which reads as "and more"
                 anchors[before.value] = before.start_mark.index
             cut = _NUMBER_SIGN.match(text, token.end_mark.index)
             if cut:
-                index, advice = hidden_by_comment(Fault(text, "", cut.end() - 2, cut.end() - 2))
+                index, advice = hidden_by_comment(YamlFault(text, "", cut.end() - 2, cut.end() - 2))
                 raise _not_yaml(text, index, f"{advice}, or a space after the #")
         before = token
     for unused in anchors.values():
-        raise _not_yaml(text, *begins_value(Fault(text, "", unused, unused)))
+        raise _not_yaml(text, *begins_value(YamlFault(text, "", unused, unused)))
 
 
 def _decoded(content: bytes) -> str:

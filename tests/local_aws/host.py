@@ -18,7 +18,7 @@ from pathlib import Path
 from evaldrop.bedrock.opening import open_runtime
 from evaldrop.engine import ServiceError
 from evaldrop.running.local_aws import server
-from evaldrop.running.local_aws.server import Choices, LocalAws
+from evaldrop.running.local_aws.server import LocalAws, LocalSettings
 from evaldrop.running.local_aws.synthesis import find_checkout, synthesise
 from tests.local_aws.faults import CrashingSandboxes, RepeatingFunctions
 
@@ -106,7 +106,7 @@ class Host:
         self._aws = LocalAws(
             assembly,
             lambda key: CountedRuntime(self._opener(bedrock)(key)),
-            Choices(
+            LocalSettings(
                 port=0,
                 bedrock="simulated",
                 folder=Path(folder) / "tests",

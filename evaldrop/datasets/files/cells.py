@@ -49,7 +49,7 @@ class _Column(NamedTuple):
     key: str
 
 
-class Columns:
+class TableColumns:
     """
     The columns of a table by their names.
 

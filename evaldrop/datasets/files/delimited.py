@@ -13,7 +13,7 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from evaldrop.datasets.drafts import PROMPT_KEYS, Fault
-from evaldrop.datasets.files.cells import Columns
+from evaldrop.datasets.files.cells import TableColumns
 from evaldrop.datasets.files.json_text import bad_utf8
 from evaldrop.datasets.files.rows import HeldBytes, OpenFile, ParsedRow, RawRow
 from evaldrop.errors import DatasetError
@@ -211,7 +211,7 @@ class _Table:
                 raise DatasetError(
                     f'{place}: {n} columns are named "{name[:100]}" (columns {which}). Rename or remove one.'
                 )
-        self.columns = Columns(names)
+        self.columns = TableColumns(names)
 
     def parse(self, row: RawRow) -> ParsedRow:
         cells = _parsed(row, self._delimiter)

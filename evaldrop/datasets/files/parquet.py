@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from evaldrop.datasets.drafts import Fault
-from evaldrop.datasets.files.cells import Columns
+from evaldrop.datasets.files.cells import TableColumns
 from evaldrop.datasets.files.formats import Readable
 from evaldrop.datasets.files.json_text import parse_row
 from evaldrop.datasets.files.rows import OpenFile, ParsedRow, RawRow
@@ -44,7 +44,7 @@ def open_parquet(stream: Readable, *, source: str, limit: int) -> OpenFile:
         raise
     names = file.schema_arrow.names
     # pandas writes a frame's index as one column more.
-    columns = Columns(["" if _PANDAS_INDEX.fullmatch(name) else name for name in names], is_typed=True)
+    columns = TableColumns(["" if _PANDAS_INDEX.fullmatch(name) else name for name in names], is_typed=True)
 
     def parse(row: RawRow) -> ParsedRow:
         value, fault = parse_row(row.raw, first_line=None, offset=0)

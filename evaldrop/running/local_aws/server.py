@@ -48,7 +48,7 @@ MakeRuntime = Callable[[Callable[[str], str | None]], BedrockRuntime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
+class LocalSettings:
     """
     How a local AWS is run.
 
@@ -78,7 +78,7 @@ class LocalAws:
         InputError: The port is taken.
     """
 
-    def __init__(self, assembly: Assembly, make_runtime: MakeRuntime, choices: Choices) -> None:
+    def __init__(self, assembly: Assembly, make_runtime: MakeRuntime, choices: LocalSettings) -> None:
         _quieten()
         moto = DomainDispatcherApplication(create_backend_app)
         # moto alone at first: the stack has to be made before there is a front that checks by it.
@@ -125,7 +125,7 @@ class LocalAws:
         self._server.app = Guard(application=front, bound_to=choices.host, port=self._server.port)
         self.schedules.start()
 
-    def _make_executions(self, choices: Choices) -> Executions:
+    def _make_executions(self, choices: LocalSettings) -> Executions:
         @cache  # each takes a tenth of a second to make
         def clients_of(role_arn: str) -> Clients:
             return Clients(self.endpoint, access_key=access_key_of(role_arn))
@@ -183,7 +183,7 @@ class LocalAws:
             file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {line}\n")
 
 
-def start_local_aws(template: str | None, choices: Choices, *, tell: Tell) -> LocalAws:
+def start_local_aws(template: str | None, choices: LocalSettings, *, tell: Tell) -> LocalAws:
     """
     Start a local AWS with the stack of a template; without one the checkout is synthesised.
 
@@ -212,7 +212,7 @@ def _subscribe_queue(topic: str, clients: Clients) -> str:
     return url
 
 
-def _listen(choices: Choices, application: Application) -> BaseWSGIServer:
+def _listen(choices: LocalSettings, application: Application) -> BaseWSGIServer:
     try:
         server = make_server(
             choices.host, choices.port, application, threaded=True, request_handler=MotoRequestHandler

@@ -145,7 +145,7 @@ _BY_FAR = re.compile(
 _HEADING = re.compile(r"\s*#|.*[:：][\s*_]*$")
 
 
-class _Line(NamedTuple):
+class _MarkedLine(NamedTuple):
     """A line with a verdict: its place, what it says, and whether it is a quotation or a draft, or final."""
 
     at: int
@@ -192,12 +192,12 @@ def is_announced(before: str) -> bool:
     return bool(_ANNOUNCES.search(line)) and not _OWN.search(line)
 
 
-def _marked_lines(lines: list[str], words: PairWords) -> Iterator[_Line]:
+def _marked_lines(lines: list[str], words: PairWords) -> Iterator[_MarkedLine]:
     for at, line in enumerate(lines):
         announced = at > 0 and is_announced(lines[at - 1])
         boxes = [*_boxes(line, words)]
         for boxed in boxes:
-            yield _Line(at, boxed, announced or line.lstrip().startswith(">"), False)
+            yield _MarkedLine(at, boxed, announced or line.lstrip().startswith(">"), False)
         tag = None if boxes else _tag_of(lines, at)
         if tag is None:
             continue
@@ -208,7 +208,7 @@ def _marked_lines(lines: list[str], words: PairWords) -> Iterator[_Line]:
         if reading is not None:
             later = bool(_IS_LATER.search(mark) or tag.get("again"))
             earlier = bool(_IS_EARLIER.search(mark)) and not later
-            yield _Line(at, reading, bool(tag.get("quote")) or announced or earlier, later)
+            yield _MarkedLine(at, reading, bool(tag.get("quote")) or announced or earlier, later)
 
 
 def _tag_of(lines: Sequence[str], at: int) -> dict[str, Any] | None:
@@ -223,7 +223,7 @@ def _tag_of(lines: Sequence[str], at: int) -> dict[str, Any] | None:
     return groups
 
 
-def _is_listed(line: _Line, found: Sequence[_Line]) -> bool:
+def _is_listed(line: _MarkedLine, found: Sequence[_MarkedLine]) -> bool:
     """Tell whether a line is one of the options, beside or below one another, that the prompt offered."""
     block = {line.at}
     for step in (-1, 1):

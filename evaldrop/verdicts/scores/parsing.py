@@ -9,7 +9,7 @@ from evaldrop.verdicts.scores.evidence import Evidence, Rank, corrected, request
 from evaldrop.verdicts.scores.layout import laid_plain
 from evaldrop.verdicts.scores.prose import phrases
 from evaldrop.verdicts.scores.quotations import is_quoted
-from evaldrop.verdicts.scores.stances import Found, Stance, before, is_supposed
+from evaldrop.verdicts.scores.stances import ScoreMark, Stance, before, is_supposed
 from evaldrop.verdicts.scores.structured import Given, scores_in_json, without_json
 from evaldrop.verdicts.scores.tags import elements, name_words, tagged
 from evaldrop.verdicts.scores.unmarked import unmarked
@@ -74,7 +74,7 @@ def evidence_of(
     return requested(corrected(found, text), text)
 
 
-def _evidence(rank: Rank, found: Found, text: str) -> Evidence:
+def _evidence(rank: Rank, found: ScoreMark, text: str) -> Evidence:
     # "5 in total" sums up what a sentence gave in parts.
     rank = Rank.INLINE_TAG if found.stance is Stance.FINAL else rank
     return Evidence(rank, found.reading, found.end >= len(text), found.start, found.end, found.stance)

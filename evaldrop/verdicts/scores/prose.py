@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from evaldrop.evaluation.criteria.scales import Scale
 from evaldrop.verdicts.scores.answers import FRACTION, answer_at_head, is_another_scale, whole_answer
 from evaldrop.verdicts.scores.quotations import is_quoted
-from evaldrop.verdicts.scores.stances import Found, Stance, before, is_supposed, line_end, sentence_before
+from evaldrop.verdicts.scores.stances import ScoreMark, Stance, before, is_supposed, line_end, sentence_before
 from evaldrop.verdicts.verdict import Reading
 from evaldrop.verdicts.wording import NUMBER, matches_at
 
@@ -156,7 +156,7 @@ _PHRASE_WORDS = frozenset(
 )  # fmt: skip
 
 
-def phrases(text: str, scale: Scale, names: frozenset[str]) -> Iterator[Found]:
+def phrases(text: str, scale: Scale, names: frozenset[str]) -> Iterator[ScoreMark]:
     """Yield the scores that sentences give, those left out that are supposed, denied, asked or quoted."""
     for pattern in (_PHRASE, _CHANGES):
         for match in matches_at(pattern, text, _PHRASE_WORDS):
@@ -176,10 +176,10 @@ def phrases(text: str, scale: Scale, names: frozenset[str]) -> Iterator[Found]:
     for match in _BACKWARDS.finditer(text):
         reading = whole_answer(match.group("answer"), scale)
         if reading is not None and not _is_void(text, match.start(), match.end()):
-            yield Found(reading, match.start(), match.end(), Stance.FINAL)
+            yield ScoreMark(reading, match.start(), match.end(), Stance.FINAL)
 
 
-def _turns(text: str, scale: Scale, names: frozenset[str]) -> Iterator[Found]:
+def _turns(text: str, scale: Scale, names: frozenset[str]) -> Iterator[ScoreMark]:
     """Yield answers that a judge turns to: after another one, a denial or its own question; on a menu."""
     if scale.kind == "choices":
         for match in _CHOSEN.finditer(text):
@@ -197,7 +197,7 @@ def _turns(text: str, scale: Scale, names: frozenset[str]) -> Iterator[Found]:
             continue
         reading = whole_answer(text[match.end() : match.end() + 40].split("\n")[0], scale)
         if reading is not None and not is_quoted(text, match.start(), match.end()):
-            yield Found(reading, match.start(), line_end(text, match.end()), Stance.CORRECTED)
+            yield ScoreMark(reading, match.start(), line_end(text, match.end()), Stance.CORRECTED)
     for match in matches_at(_CONTRAST, text, _SCORED_WORDS) if _NOT.search(text) else ():
         found = _said(text, match.end(), match.start(), scale, names)
         if found is not None:
@@ -207,7 +207,7 @@ def _turns(text: str, scale: Scale, names: frozenset[str]) -> Iterator[Found]:
         answer = answer_at_head(text[match.end() : match.end() + 80].split("\n")[0], scale)
         about = {*asked.casefold().split()} & {*names, "score", "rating", "grade"}
         if answer and (about or _A_NUMBER.search(asked)):
-            yield Found(answer.reading, match.start(), match.end() + 1, Stance.CORRECTED)
+            yield ScoreMark(answer.reading, match.start(), match.end() + 1, Stance.CORRECTED)
 
 
 def _is_of_something_else(said: str, names: frozenset[str]) -> bool:
@@ -218,13 +218,13 @@ def _is_of_something_else(said: str, names: frozenset[str]) -> bool:
     return bool(_GOT.search(said)) and not _RESPONSE.search(said)
 
 
-def _said(text: str, at: int, start: int, scale: Scale, names: frozenset[str]) -> Found | None:
+def _said(text: str, at: int, start: int, scale: Scale, names: frozenset[str]) -> ScoreMark | None:
     piece = text[at : at + 80].split("\n")[0]
     answer = answer_at_head(piece, scale)
     if answer is None:
         return None
     if "scale" in text[max(0, at - 120) : at] and is_another_scale(sentence_before(text, at), scale):
-        return Found(Reading.unread("out_of_range"), start, at)
+        return ScoreMark(Reading.unread("out_of_range"), start, at)
     if "would be" in text[start:at] and _WITH.match(answer.rest):
         return None
     end = at + len(piece) - len(answer.rest)
@@ -233,7 +233,7 @@ def _said(text: str, at: int, start: int, scale: Scale, names: frozenset[str]) -
         component and component.group("aspect").casefold() not in names
     ):
         return None
-    return Found(answer.reading, start, end)
+    return ScoreMark(answer.reading, start, end)
 
 
 def _is_void(text: str, start: int, end: int, *, answer_at: int | None = None) -> bool:

@@ -25,7 +25,7 @@ class Stance(IntEnum):
     CORRECTED = 3
 
 
-class Found(NamedTuple):
+class ScoreMark(NamedTuple):
     """A reading, where it stands, and how it is meant."""
 
     reading: Reading[float]

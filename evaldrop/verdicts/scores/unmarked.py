@@ -7,7 +7,7 @@ from evaldrop.evaluation.criteria.scales import Scale
 from evaldrop.verdicts.languages import UNITS
 from evaldrop.verdicts.scores.answers import FRACTION, ReadAnswer, answer_at_head, whole_answer
 from evaldrop.verdicts.scores.quotations import is_quoted
-from evaldrop.verdicts.scores.stances import Found
+from evaldrop.verdicts.scores.stances import ScoreMark
 from evaldrop.verdicts.verdict import Reading, agreed
 from evaldrop.verdicts.wording import NUMBER, SHORT_REPLY, any_of, lines_of
 
@@ -94,12 +94,12 @@ _SO_LABEL = re.compile(
 )
 
 
-def unmarked(text: str, scale: Scale) -> Iterator[Found]:
+def unmarked(text: str, scale: Scale) -> Iterator[ScoreMark]:
     """Yield answers that nothing marks: a line of its own, the head or the end of a reply."""
     lines = lines_of(text)
     whole = whole_answer(text, scale) if len(text) <= _SHORT_ANSWER and len(lines) == 1 else None
     if whole is not None:
-        yield Found(whole, 0, len(text))
+        yield ScoreMark(whole, 0, len(text))
         return
     yield from _number_lines(text, lines, scale)
     yield from _label_lines(text, lines, scale)
@@ -125,10 +125,10 @@ def unmarked(text: str, scale: Scale) -> Iterator[Found]:
         reading = whole_answer(match.group("answer"), scale)
         start, end = tail_start + match.start("answer"), tail_start + match.end("answer")
         if reading is not None and not is_quoted(text, start, end):
-            yield Found(reading, start, len(text))
+            yield ScoreMark(reading, start, len(text))
 
 
-def _to_questions(text: str, scale: Scale) -> Iterator[Found]:
+def _to_questions(text: str, scale: Scale) -> Iterator[ScoreMark]:
     """Read what answers the one question of a reply; several that are answered otherwise are no verdict."""
     given = [
         (match, answer.reading)
@@ -143,10 +143,10 @@ def _to_questions(text: str, scale: Scale) -> Iterator[Found]:
         # "Is anything missing? No."
         reading = Reading.unread("ambiguous")
     if reading is not None and (len(given) == 1 or reading.value is None):
-        yield Found(reading, given[0][0].start(), len(text))
+        yield ScoreMark(reading, given[0][0].start(), len(text))
 
 
-def _number_lines(text: str, lines: list[str], scale: Scale) -> Iterator[Found]:
+def _number_lines(text: str, lines: list[str], scale: Scale) -> Iterator[ScoreMark]:
     """Read the number that is the first or the last line; several lines of numbers are a list."""
     if scale.kind == "choices" or not lines:
         return
@@ -163,10 +163,10 @@ def _number_lines(text: str, lines: list[str], scale: Scale) -> Iterator[Found]:
     at_edge = [(match, reading) for match, reading in readings if match.group().strip() in edges]
     if at_edge:
         both = agreed(reading for _, reading in readings) or Reading.unread("ambiguous")
-        yield Found(both, at_edge[-1][0].start(), at_edge[-1][0].end())
+        yield ScoreMark(both, at_edge[-1][0].start(), at_edge[-1][0].end())
 
 
-def _label_lines(text: str, lines: list[str], scale: Scale) -> Iterator[Found]:
+def _label_lines(text: str, lines: list[str], scale: Scale) -> Iterator[ScoreMark]:
     edges = {0: lines[0], len(lines) - 1: lines[-1]} if lines else {}
     for line in edges.values():
         if (
@@ -178,7 +178,7 @@ def _label_lines(text: str, lines: list[str], scale: Scale) -> Iterator[Found]:
         reading = whole_answer(_BULLET.sub("", line), scale)
         start = text.find(line) if line is lines[0] else text.rfind(line)
         if reading is not None and not is_quoted(text, start, start + len(line)):
-            yield Found(reading, start, start + len(line))
+            yield ScoreMark(reading, start, start + len(line))
 
 
 def _has_several_heads(lines: list[str], scale: Scale) -> bool:
@@ -193,7 +193,7 @@ def _has_several_heads(lines: list[str], scale: Scale) -> bool:
     return len(heads) > 1
 
 
-def _heads(text: str, lines: list[str], scale: Scale) -> Iterator[Found]:
+def _heads(text: str, lines: list[str], scale: Scale) -> Iterator[ScoreMark]:
     """Read what a short reply begins with, "4 - polite", or a word and what follows it: "Yes, it does"."""
     short = len(text) <= SHORT_REPLY
     match = _LEADING_NUMBER.match(text) if scale.kind != "choices" else None
@@ -205,10 +205,10 @@ def _heads(text: str, lines: list[str], scale: Scale) -> Iterator[Found]:
     ):
         answer = answer_at_head(_BULLET.sub("", text[:SHORT_REPLY]), scale)
         if answer is not None and not _SUBJECT.match(text, match.end("answer")):
-            yield Found(answer.reading, 0, match.end("answer"))
+            yield ScoreMark(answer.reading, 0, match.end("answer"))
     worded = worded_number(text, scale) if short else None
     if worded is not None and not is_quoted(text, max(0, len(text) - 2), len(text)):
-        yield Found(worded, 0, len(text))
+        yield ScoreMark(worded, 0, len(text))
     first = lines[0]
     if first[:1].isalpha() and "(" not in first.split(")")[0]:
         answer = answer_at_head(first, scale)
@@ -217,7 +217,7 @@ def _heads(text: str, lines: list[str], scale: Scale) -> Iterator[Found]:
                 scale.kind == "choices" and _is_menu(first, scale)
             )
             reading = Reading[float].unread("ambiguous") if torn else answer.reading
-            yield Found(reading, 0, len(first) - len(answer.rest))
+            yield ScoreMark(reading, 0, len(first) - len(answer.rest))
 
 
 def _is_menu(line: str, scale: Scale) -> bool:
