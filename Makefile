@@ -50,9 +50,10 @@ hooks: $(VENV)/installed-dev ## Check each commit before it is made.
 types: $(VENV)/installed-dev ## Check types.
 	$(BIN)/mypy
 
+# Three at a time, also on two cores: many a test waits for a process of its own.
 tests: $(VENV)/installed-dev $(VENV)/asl-validator ## Run the tests, with branch coverage.
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered --cov-fail-under=90
+	$(BIN)/python -m pytest -n 3 --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 whole-run: $(VENV)/installed ## Run the sample evaluation from end to end into a folder of its own.
 	@folder=$$(mktemp -d) && $(BIN)/evaldrop run datasets/support-faq/records.jsonl --bedrock simulated --out $$folder; code=$$?; \
