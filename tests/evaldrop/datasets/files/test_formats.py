@@ -52,8 +52,9 @@ def test_problems_name_the_line_of_what_is_packed():
 
 # Of digits drawn at random: packed, it is longer still than any buffer.
 DRAWN = random.Random(1)
+# Packed at no time: a test is named by its data, and each worker has to find the same names.
 LONG = gzip.compress(
-    b"".join(b'{"prompt": "%s"}\n' % DRAWN.randbytes(100).hex().encode() for _ in range(4_000))
+    b"".join(b'{"prompt": "%s"}\n' % DRAWN.randbytes(100).hex().encode() for _ in range(4_000)), mtime=0
 )
 
 
@@ -70,6 +71,18 @@ LONG = gzip.compress(
         (gzip.compress(b"PK\x03\x04xl/"), "is an Excel workbook"),
         (gzip.compress(b"d/".ljust(257, b"\0") + b"ustar"), "is a tar archive"),
         (gzip.compress(b""), "is empty. Give at least one record."),
+    ],
+    ids=[
+        "its end",
+        "its half",
+        "its head",
+        "checksum",
+        "content",
+        "more behind",
+        "twice",
+        "workbook",
+        "archive",
+        "nothing",
     ],
 )
 def test_what_is_damaged_or_no_dataset_is_told(data, told):
