@@ -63,8 +63,9 @@ class Row(NamedTuple):
     """
     One thing that is known of the models whose IDs, in lower case, match a pattern.
 
-    `source` says so, on the day it was `read`. `family` applies it, too, where an ID hides the model and the
-    evaluation says that family.
+    `source` says so, on the day it was `read`; not `is_seen` where that page was not at hand, and the row is
+    what is commonly known. `family` applies it, too, where an ID hides the model and the evaluation says that
+    family.
     """
 
     pattern: str
@@ -72,11 +73,12 @@ class Row(NamedTuple):
     source: str
     family: str | None = None
     read: str = _READ
+    is_seen: bool = True
 
 
 # For each thing to know, the first row that matches and tells it counts.
 MODEL_LIMITS = (
-    # Tools
+    # Tools. Said of Opus 5.5, and taken for its siblings: to leave the choice to a model is never refused.
     Row(_SINCE_5_5, Limits(tools="auto"), f"{_CLAUDE}/models/opus-5-5/whats-new-opus-5-5"),
     Row(r"claude-(?:v?2|instant)", Limits(tools="none"), _CONVERSE),
     Row(r"anthropic\.|claude", Limits(tools="tool"), _TOOL_CHOICE, "anthropic"),
@@ -148,23 +150,26 @@ MODEL_LIMITS = (
     Row(
         r"amazon\.nova", Limits(reasoning=False), "https://github.com/UKGovernmentBEIS/inspect_ai/issues/5301"
     ),
-    # Inference profiles
-    Row(_SINCE_4_6, Limits(profiles=("us", "eu", "jp", "au", "global")), _PROFILES),
+    # Inference profiles. Warned of and never refused: a Region may have the model itself.
+    Row(_SINCE_4_6, Limits(profiles=("us", "eu", "jp", "au", "global")), _PROFILES, is_seen=False),
     Row(
-        r"claude-(?:sonnet|haiku|opus)-4[-.]5", Limits(profiles=("us", "eu", "jp", "au", "global")), _PROFILES
+        r"claude-(?:sonnet|haiku|opus)-4[-.]5",
+        Limits(profiles=("us", "eu", "jp", "au", "global")),
+        _PROFILES,
+        is_seen=False,
     ),
-    Row(r"claude-sonnet-4", Limits(profiles=("us", "eu", "apac", "global")), _PROFILES),
-    Row(r"claude-opus-4", Limits(profiles=("us",)), _PROFILES),
-    Row(r"claude-3[-.]7", Limits(profiles=("us", "eu", "apac")), _PROFILES),
-    Row(r"claude-3-5-sonnet-20241022", Limits(profiles=("us", "apac")), _PROFILES),
-    Row(r"claude-3-(?:opus|5-haiku)", Limits(profiles=("us",)), _PROFILES),
-    Row(r"amazon\.nova-premier", Limits(profiles=("us",)), _PROFILES),
-    Row(r"amazon\.nova-2", Limits(profiles=("us", "eu", "jp", "global")), _PROFILES),
-    Row(r"meta\.llama3-2-[13]b", Limits(profiles=("us", "eu")), _PROFILES),
-    Row(r"meta\.llama(?:3-[123]|4)", Limits(profiles=("us",)), _PROFILES),
-    Row(r"deepseek\.r1", Limits(profiles=("us",)), _PROFILES),
-    Row(r"mistral\.pixtral-large", Limits(profiles=("us", "eu")), _PROFILES),
-    Row(r"writer\.palmyra", Limits(profiles=("us",)), _PROFILES),
+    Row(r"claude-sonnet-4", Limits(profiles=("us", "eu", "apac", "global")), _PROFILES, is_seen=False),
+    Row(r"claude-opus-4", Limits(profiles=("us",)), _PROFILES, is_seen=False),
+    Row(r"claude-3[-.]7", Limits(profiles=("us", "eu", "apac")), _PROFILES, is_seen=False),
+    Row(r"claude-3-5-sonnet-20241022", Limits(profiles=("us", "apac")), _PROFILES, is_seen=False),
+    Row(r"claude-3-(?:opus|5-haiku)", Limits(profiles=("us",)), _PROFILES, is_seen=False),
+    Row(r"amazon\.nova-premier", Limits(profiles=("us",)), _PROFILES, is_seen=False),
+    Row(r"amazon\.nova-2", Limits(profiles=("us", "eu", "jp", "global")), _PROFILES, is_seen=False),
+    Row(r"meta\.llama3-2-[13]b", Limits(profiles=("us", "eu")), _PROFILES, is_seen=False),
+    Row(r"meta\.llama(?:3-[123]|4)", Limits(profiles=("us",)), _PROFILES, is_seen=False),
+    Row(r"deepseek\.r1", Limits(profiles=("us",)), _PROFILES, is_seen=False),
+    Row(r"mistral\.pixtral-large", Limits(profiles=("us", "eu")), _PROFILES, is_seen=False),
+    Row(r"writer\.palmyra", Limits(profiles=("us",)), _PROFILES, is_seen=False),
 )
 
 

@@ -14,7 +14,7 @@ from evaldrop.bedrock.families.family import Reply
 from evaldrop.bedrock.families.registry import answering
 from evaldrop.bedrock.families.thinking import split_thinking
 
-__all__ = ["GUARDRAIL_INTERVENED", "Reply", "elapsed_latency", "read_reply"]
+__all__ = ["GUARDRAIL_INTERVENED", "Reply", "elapsed_latency", "is_answer", "read_reply"]
 
 GUARDRAIL_INTERVENED = "guardrail_intervened"
 """Converse's stop reason where a guardrail stepped in; `invoke_model` tells it in a key of its own."""

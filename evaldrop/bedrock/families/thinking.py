@@ -2,7 +2,7 @@
 What a model thought, apart from what it said, where its text holds both.
 
 The workflow splits the same text by the same rules before a judge sees it (piece `SAID` of
-`infra/workflow.asl.yaml`), in JSONata: a rule of one is a rule of the other, and a test holds both to the
+`infra/workflow.pieces.yaml`), in JSONata: a rule of one is a rule of the other, and a test holds both to the
 same answers. The patterns are what JavaScript and Python read alike; each takes time linear in the text,
 which is a stranger's.
 """

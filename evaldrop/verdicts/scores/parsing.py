@@ -16,11 +16,7 @@ from evaldrop.verdicts.scores.unmarked import unmarked
 from evaldrop.verdicts.verdict import Reading
 from evaldrop.verdicts.wording import plain_text, visible_text
 
-__all__ = ["Evidence", "Rank", "evidence_of", "parse_score", "settled"]
-
 _BOXED = re.compile(r"\[\[\s*([^\[\]\n]{1,60}?)\s*\]\]|\\boxed\{\s*([^{}\n]{1,60}?)\s*\}")
-
-
 # "The maximum is [[5]]", "[[5]] would be perfect": the end of the scale, not the verdict.
 _BEST_IS = re.compile(
     r"\b(?:max(?:imum)?|top|highest|lowest|min(?:imum)?|best possible|perfect|full)\b(?:\s\w{1,12}){0,2}"

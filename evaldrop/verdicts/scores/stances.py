@@ -36,31 +36,23 @@ class ScoreMark(NamedTuple):
 
 _OPENERS = frozenset(
     (
-        "verdicts",
-        "my", "the", "our", "a", "an", "so", "thus", "therefore", "hence", "and", "then", "now", "verdict",
-        "judgement",
-        "judgment", "judge's", "criterion", "criteria", "conclusion", "in", "is", "as", "to", "of",
-        "result", "answer",
-        "score", "rating", "grade", "here", "your", "this", "its", "with", "evaluation", "assessment",
-        "well", "ok", "okay",
-        "for", "i", "say", "give", "assign", "task", "output", "metric", "that", "meine", "die", "das",
-        "ma", "la", "mi", "minha", "il",
-        "de", "het", "mijn", "response", "summary", "step", "at", "last", "finally", "line", "reply", "am",
+        "verdicts", "my", "the", "our", "a", "an", "so", "thus", "therefore", "hence", "and", "then", "now",
+        "verdict", "judgement", "judgment", "judge's", "criterion", "criteria", "conclusion", "in", "is",
+        "as", "to", "of", "result", "answer", "score", "rating", "grade", "here", "your", "this", "its",
+        "with", "evaluation", "assessment", "well", "ok", "okay", "for", "i", "say", "give", "assign",
+        "task", "output", "metric", "that", "meine", "die", "das", "ma", "la", "mi", "minha", "il", "de",
+        "het", "mijn", "response", "summary", "step", "at", "last", "finally", "line", "reply", "am",
         "regarding", "concerning", "but", "yet", "are", "be", "giving", "gives", "final-score",
     )
 )  # fmt: skip
 _QUOTED_WORDS = frozenset(
     (
         "claimed", "alleged", "self", "self-assigned", "self-reported", "self-given", "own", "suggested",
-        "requested",
-        "demanded", "injected", "fake", "embedded", "quoted", "supposed", "proposed", "stated",
-        "response's", "answer's",
-        "submission's", "candidate's", "author's", "its", "their", "his", "her", "planted", "expected",
-        "maximum", "max",
-        "minimum", "min", "possible", "highest", "lowest", "best", "worst", "perfect", "passing", "average",
-        "mean", "median",
-        "reference", "human", "user's", "alternative", "threshold", "baseline", "hypothetical", "potential",
-        "example", "sample",
+        "requested", "demanded", "injected", "fake", "embedded", "quoted", "supposed", "proposed", "stated",
+        "response's", "answer's", "submission's", "candidate's", "author's", "its", "their", "his", "her",
+        "planted", "expected", "maximum", "max", "minimum", "min", "possible", "highest", "lowest", "best",
+        "worst", "perfect", "passing", "average", "mean", "median", "reference", "human", "user's",
+        "alternative", "threshold", "baseline", "hypothetical", "potential", "example", "sample",
     )
 )  # fmt: skip
 _FINAL, _CORRECTED, _DRAFT = frozenset(FINAL), frozenset(CORRECTED), frozenset(DRAFT)
