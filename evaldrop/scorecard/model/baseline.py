@@ -4,24 +4,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from evaldrop.scorecard.model.part import Interval, Part, nullable
+from evaldrop.scorecard.model.paired import PairedEstimate
+from evaldrop.scorecard.model.part import Part, nullable
 
 Change = Literal["improved", "regressed", "undecided"]
 
 
-class BaselineEstimate(Part):
+class BaselineEstimate(PairedEstimate):
     """This run minus the baseline on one criterion, over the records that both have a score for."""
 
-    n: int = Field(description="Records with a score in both runs.")
-    difference: float | None = nullable("Now minus then, on the criterion's scale.")
-    interval: Interval | None = None
-    p_value: float | None = None
-    p_adjusted: float | None = nullable(
-        "Holm, over all candidates and criteria; slices are a family of their own."
-    )
-    minimum_detectable: float | None = nullable(
-        "The smallest true difference the two runs would have shown (80 % power)."
-    )
     decision: Change = "undecided"
     better: int = Field(default=0, description="Records that score better than then.")
     worse: int = Field(default=0, description="Records that score worse than then.")
@@ -32,7 +23,6 @@ class BaselineEstimate(Part):
     worse_records: tuple[str, ...] = Field(
         default=(), description="Ids of the records that lost most, at most 200; the worst first."
     )
-    reason: str | None = nullable("Why a number is null.")
 
 
 class Moved(Part):

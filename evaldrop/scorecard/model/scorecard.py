@@ -18,6 +18,7 @@ from evaldrop.scorecard.model.judges import AnchorEstimate as AnchorEstimate
 from evaldrop.scorecard.model.judges import AnchorMiss as AnchorMiss
 from evaldrop.scorecard.model.judges import AnchorScores as AnchorScores
 from evaldrop.scorecard.model.judges import JudgeHealth as JudgeHealth
+from evaldrop.scorecard.model.paired import PairedEstimate
 from evaldrop.scorecard.model.pairwise import CandidatePairwise as CandidatePairwise
 from evaldrop.scorecard.model.pairwise import PairScores as PairScores
 from evaldrop.scorecard.model.pairwise import PairwiseEstimate as PairwiseEstimate
@@ -233,23 +234,14 @@ class CandidateScorecard(Part):
     )
 
 
-class Comparison(Part):
+class Comparison(PairedEstimate):
     """Candidate a minus candidate b on the records both have, on the criterion's own scale."""
 
     a: str
     b: str
     criterion: str = Field(description='A criterion, or "overall".')
-    n: int = Field(description="Records both have a score for.")
-    difference: float | None = None
-    interval: Interval | None = None
-    p_value: float | None = None
-    p_adjusted: float | None = nullable("Holm, over all pairs and criteria of the run.")
-    minimum_detectable: float | None = nullable(
-        "The smallest true difference this run would have shown (80 % power)."
-    )
-    decisive: bool = Field(default=False, description="p_adjusted is below 1 - confidence.")
+    decisive: bool = Field(default=False, description="Whether the difference is decided.")
     better: str | None = nullable("The better candidate, when decisive.")
-    reason: str | None = nullable("Why a number is null.")
 
 
 class SliceComparisons(Part):
