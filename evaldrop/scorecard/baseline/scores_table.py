@@ -19,6 +19,7 @@ MOST_CRITERIA = 100
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int32]
+Places = npt.NDArray[np.integer[Any]]
 Flags = npt.NDArray[np.bool_]
 
 _FIXED = [
