@@ -67,7 +67,9 @@ def _by_group(
     _, codes = np.unique(groups, return_inverse=True)
     number = int(codes.max()) + 1
     runs = range(centred.shape[1])
-    sums = np.column_stack([np.bincount(codes, centred[:, run], minlength=number) for run in runs])
+    sums: Floats = np.column_stack(
+        [np.bincount(codes, centred[:, run], minlength=number).astype(np.float64) for run in runs]
+    )
     # A run that has any record of a group has the group.
     has = np.column_stack([np.bincount(codes, known[:, run], minlength=number) > 0 for run in runs])
     return sums, has

@@ -37,6 +37,7 @@ class Measure(NamedTuple):
     Attributes:
         now: Scores of this run.
         then: Of the baseline itself, whatever is pooled with it: facts are told of two runs.
+        gone: Where a verdict was there then and is not now.
         earlier: Of all the runs it is held to, shape (runs, records).
         paired: Now minus their mean.
     """
@@ -46,6 +47,7 @@ class Measure(NamedTuple):
     criterion: Criterion | None
     now: Floats
     then: Floats
+    gone: Flags
     earlier: Floats
     paired: PairedScores
 
@@ -105,9 +107,7 @@ def pair_runs(
         runs.append({key: _side(other, key, at) for key in keys})
     measures = []
     for candidate in candidates:
-        parts = {
-            name: (mine[candidate, name], [each[candidate, name] for each in runs]) for name in criteria
-        }
+        parts = {name: (mine[candidate, name], [each[candidate, name] for each in runs]) for name in criteria}
         measures += [_measure(candidate, run.criteria[name], *both) for name, both in parts.items()]
         if len(criteria) > 1 and OVERALL not in run.criteria:
             measures.append(_overall(candidate, measures[-len(criteria) :], run.criteria))
@@ -148,7 +148,9 @@ def _measure(candidate: str, criterion: Criterion, now: Side, runs: Sequence[Sid
         is_binary=criterion.scale.kind == "binary" and len(runs) == 1,
     )
     earlier = np.stack([side.scores for side in runs])
-    return Measure(candidate, criterion.name, criterion, now.scores, runs[0].scores, earlier, paired)
+    then = runs[0].scores
+    gone = np.isfinite(then) & ~np.isfinite(now.scores)
+    return Measure(candidate, criterion.name, criterion, now.scores, then, gone, earlier, paired)
 
 
 def _pooled(runs: Sequence[Side]) -> Side:
@@ -172,7 +174,7 @@ def _overall(candidate: str, parts: Sequence[Measure], criteria: Mapping[str, Cr
     total, weights, least, greatest, all_weights = np.zeros((5, size))
     now, then, known_then = np.zeros((3, size))
     earlier, has_all = np.zeros_like(parts[0].earlier), np.ones(parts[0].earlier.shape, bool)
-    is_missing = np.zeros(size, bool)
+    is_missing, gone = np.zeros((2, size), bool)
     for part in parts:
         criterion = criteria[part.name]
         weight, span = criterion.weight, criterion.scale.high - criterion.scale.low
@@ -187,27 +189,28 @@ def _overall(candidate: str, parts: Sequence[Measure], criteria: Mapping[str, Cr
         greatest[missing] += ends[1]
         all_weights[missing] += weight
         is_missing[missing] = True
+        gone |= part.gone
         now[rows] += weight * good_shares(part.now[rows], criterion)
         earlier[:, rows] += weight * np.nan_to_num(good_shares(part.earlier[:, rows], criterion))
         has_all[:, rows] &= np.isfinite(part.earlier[:, rows])
         in_both = np.flatnonzero(np.isfinite(part.now) & np.isfinite(part.then))
         then[in_both] += weight * good_shares(part.then[in_both], criterion)
         known_then[in_both] += weight
-    both, missing = np.flatnonzero(weights), np.flatnonzero(is_missing)
+    in_all, open_rows = np.flatnonzero(weights), np.flatnonzero(is_missing)
     all_weights += weights
     paired = PairedScores(
-        both.astype(np.int32),
-        total[both] / weights[both],
-        missing.astype(np.int32),
-        (total[missing] + least[missing]) / all_weights[missing],
-        (total[missing] + greatest[missing]) / all_weights[missing],
+        in_all.astype(np.int32),
+        total[in_all] / weights[in_all],
+        open_rows.astype(np.int32),
+        (total[open_rows] + least[open_rows]) / all_weights[open_rows],
+        (total[open_rows] + greatest[open_rows]) / all_weights[open_rows],
         reach=1.0,
     )
     per_run = _divided(np.where(has_all, earlier, np.nan), weights)
-    # Facts are of two runs: where the baseline itself lacks a criterion, its own mean is of the others.
-    return Measure(
-        candidate, OVERALL, None, _divided(now, weights), _divided(then, known_then), per_run, paired
-    )
+    # Where the baseline itself lacks a criterion that a pooled run has, its mean is of others than now's.
+    then[known_then != weights] = np.nan
+    means = (_divided(now, weights), _divided(then, weights))
+    return Measure(candidate, OVERALL, None, *means, gone, per_run, paired)
 
 
 def _divided(sums: Floats, weights: Floats) -> Floats:

@@ -8,7 +8,7 @@ what each run is held to is as sure as eight runs make it.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -16,6 +16,7 @@ from evaldrop import storage
 from evaldrop.errors import StorageError
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.baseline.comparability import changes, obstacles
+from evaldrop.scorecard.model.baseline import Look
 from evaldrop.scorecard.model.scorecard import OVERALL
 
 MOST_POOLED = 8
@@ -25,9 +26,7 @@ FIRST_SHARE = 0.5
 
 # Scores kept of all pooled runs together; of a million records, eight runs would not fit a small machine, and
 # one of them says as much.
-MOST_POOLED_SCORES = 60_000_000
-
-Look = Literal["single", "first", "later"]
+MOST_POOLED_SCORES = 30_000_000
 
 _RUN_ID = re.compile(r"\d{8}T\d{6}Z-")
 
