@@ -155,7 +155,7 @@ def _missing_in_words(pair: Comparison, scorecard: Scorecard) -> str:
         if pair.criterion in (criterion, OVERALL)
     ]
     share, candidate, criterion = max(shares, default=(0.0, pair.a, pair.criterion))
-    low, high = pair.bounds or (0.0, 0.0)
+    low, high = pair.family_interval or pair.bounds or (0.0, 0.0)
     return (
         f"{percent(share)} of {candidate}'s verdicts on {criterion} are missing: "
         f"with them the difference may be {signed(low)} to {signed(high)}"

@@ -45,7 +45,7 @@ def test_a_lost_verdict_may_have_been_either_end_of_its_scale():
     found = paired_scores(first, second, TONES, SIZE)
     assert found.ordinals.tolist() == [0, 1]
     assert found.differences.tolist() == [2, 0]
-    # 2: first is lost, second has 2; 3: first has 2, second is lost. 4 does not apply to first, 5 was not asked.
+    # 2: first is lost, second has 2; 3: first has 2, second is lost. 4 does not apply, nor does 5.
     assert found.missing.tolist() == [2, 3]
     assert found.least.tolist() == [1 - 2, 2 - 5]
     assert found.greatest.tolist() == [5 - 2, 2 - 1]
