@@ -50,6 +50,7 @@ from evaldrop.steps.build_scorecard.guardrails import (
     guardrails_in_words,
 )
 from evaldrop.steps.build_scorecard.pair_estimates import PairsAsked, pairwise_estimates
+from evaldrop.steps.build_scorecard.pairs_in_words import headline, preference_alarms
 from evaldrop.steps.build_scorecard.panels import PanelTally, agreements
 from evaldrop.steps.build_scorecard.results import read_results
 from evaldrop.steps.build_scorecard.robustness import (
@@ -63,7 +64,7 @@ from evaldrop.steps.build_scorecard.tables import open_tables
 from evaldrop.steps.build_scorecard.tally import Merging
 from evaldrop.steps.build_scorecard.usefulness import criteria_use, criterion_pairs, quality_cost_frontier
 from evaldrop.steps.build_scorecard.win_rates import JudgeColumn, Pair, PairwiseTally
-from evaldrop.steps.build_scorecard.words import run_alarms, run_hints, verdict_in_words
+from evaldrop.steps.build_scorecard.words import run_alarms, run_hints
 
 SCORECARD_FILE = "scorecard.json"
 
@@ -196,12 +197,16 @@ def scorecard_of(run: RunDefinition, tallied: Tallied, *, ended_at: float | None
         anchors=anchor_estimates(run, tallied.anchors),
         reused=what_was_reused(run, counts),
     )
-    said = (verdict_in_words(scorecard), guardrails_in_words(scorecard), reused_in_words(scorecard.reused))
+    said = (headline(scorecard), guardrails_in_words(scorecard), reused_in_words(scorecard.reused))
     return scorecard.model_copy(
         update={
             "gate": distrust(evaluate_gate(run.evaluation.gate, scorecard), scorecard.anchors),
             "judge_trusted": judge_trusted(scorecard.anchors),
-            "alarms": (*run_alarms(scorecard, counts), *robustness_alarms(scorecard.candidates)),
+            "alarms": (
+                *preference_alarms(scorecard),
+                *run_alarms(scorecard, counts),
+                *robustness_alarms(scorecard.candidates),
+            ),
             "hints": run_hints(scorecard),
             "summary": "".join(said),
         }
