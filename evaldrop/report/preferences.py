@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from evaldrop.report.columns import MARKDOWN, PAGE, TERMINAL, Cell, Column, Table, Words, words
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.figures import count, percent, percent_interval
-from evaldrop.scorecard.model.pairwise import PairwiseEstimate, Strength, pairs_of
+from evaldrop.scorecard.model.pairwise import NOTHING_COMPARED, PairwiseEstimate, Strength, pairs_of
 from evaldrop.scorecard.model.scorecard import Scorecard
 
 _FLIPPED = "Preferences that changed with the order of the two responses; they count as ties"
@@ -38,21 +38,23 @@ def preferences(scorecard: Scorecard) -> Table:
 def preference_pairs(scorecard: Scorecard) -> Table:
     """Return every pair of candidates once: how often the first is preferred over the second."""
     pairs = pairs_of({name: card.pairwise for name, card in scorecard.candidates.items()})
+    decisions = [_decision(*pair, one) for pair, one in pairs.items()]
     return Table(
         title="Preferences by pair",
         caption="How often the first is preferred over the second",
         row_classes=["decided" if one.decisive else "open" for one in pairs.values()],
         columns=[
             words("first, second", [f"{name}, {other}" for name, other in pairs]),
+            words("", decisions, MARKDOWN),
             *_rates(scorecard, list(pairs.values())),
-            words("decision", [_decision(*pair, one) for pair, one in pairs.items()], MARKDOWN | PAGE),
+            words("decision", decisions, PAGE),
         ],
     )
 
 
 def _rates(scorecard: Scorecard, found: Sequence[PairwiseEstimate | None]) -> list[Column]:
     # A baseline's row is of ones that are not there.
-    rows = [one or _NOTHING for one in found]
+    rows = [one or NOTHING_COMPARED for one in found]
     level = percent(scorecard.confidence)
     counts = [
         f"{count(one.wins)} / {count(one.losses)} / {count(one.ties)}" if one.n else figures.ABSENT
@@ -69,9 +71,6 @@ def _rates(scorecard: Scorecard, found: Sequence[PairwiseEstimate | None]) -> li
         Column("flipped", [percent(one.flip_rate) for one in rows], rank=4, note=_FLIPPED),
         Column("first preferred", [percent(one.first_shown_rate) for one in rows], PAGE, note=_FIRST),
     ]
-
-
-_NOTHING = PairwiseEstimate(win_rate=None, standard_error=None, wins=0, losses=0, ties=0, flip_rate=None, n=0)
 
 
 def _elo(found: Sequence[Strength | None]) -> Column:

@@ -61,8 +61,9 @@ def _skipped(rule: Threshold, names: RunNames) -> str:
 def _decide(
     estimate: PairwiseEstimate | None, limit: float, holds: Callable[[float, float], bool]
 ) -> Decision:
-    # A rate of one pair or one group has no interval: it decides nothing, however good it looks.
-    if estimate is None or estimate.win_rate is None or estimate.interval is None:
+    # A rate of one pair or one group has no interval: it decides nothing, however good it looks. Nor does one
+    # of unread pairs alone, which `unscored` may count as ties.
+    if estimate is None or estimate.interval is None or estimate.coverage == 0:
         return "inconclusive"
     sides = {holds(end, limit) for end in (*estimate.interval, *(estimate.bounds or ()))}
     return "inconclusive" if len(sides) > 1 else "pass" if sides.pop() else "fail"

@@ -65,6 +65,12 @@ class PairwiseEstimate(Part):
     scores: PairScores | None = nullable("Under by_baseline, where judges give scores.")
 
 
+NOTHING_COMPARED = PairwiseEstimate(
+    win_rate=None, standard_error=None, wins=0, losses=0, ties=0, flip_rate=None, n=0
+)
+"""Of a baseline, which has no win rate of its own."""
+
+
 class CandidatePairwise(PairwiseEstimate):
     """A candidate's win rates: over all it was compared with, and each apart."""
 

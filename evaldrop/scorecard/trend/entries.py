@@ -30,6 +30,11 @@ class HistoryCandidate(Part):
     overall_n: int | None = None
     latency_ms_p50: float | None
     cost_usd: float | None
+    win_rate: float | None = nullable("Over all it was compared with.")
+    win_rate_interval: Interval | None = None
+    pairs: int | None = nullable("Pairs that its win rate counts.")
+    elo: float | None = nullable("Its strength from all pairs, of three or more candidates.")
+    elo_interval: Interval | None = None
 
 
 class HistoryJudge(Part):

@@ -139,9 +139,10 @@ def _found(columns: Columns, name: str, opponents: Sequence[str], asked: PairsAs
             opponent: _estimated([panels[opponent]] if opponent in panels else [], 1, asked)
             for opponent in opponents
         },
+        # What one of several judges prefers is shown, and not decided.
         by_judge={
             judge: _estimated(
-                [by[judge] for by in sides.values() if judge in by], len(opponents), asked
+                [by[judge] for by in sides.values() if judge in by], len(opponents), asked, is_tested=False
             ).estimate
             for judge in judge_names
         },
@@ -167,7 +168,9 @@ def _sides(columns: Columns, name: str, opponent: str, pairwise: Pairwise) -> di
     return found
 
 
-def _estimated(sides: Sequence[_Side], opponents: int, asked: PairsAsked) -> _Estimated:
+def _estimated(
+    sides: Sequence[_Side], opponents: int, asked: PairsAsked, *, is_tested: bool = True
+) -> _Estimated:
     """Return the win rate over some opponents."""
     ordinals, values = _scored([side.counted for side in sides])
     _, preferences = heard = _scored([side.heard for side in sides])
@@ -195,7 +198,7 @@ def _estimated(sides: Sequence[_Side], opponents: int, asked: PairsAsked) -> _Es
         n_lost=lost,
         coverage=1 - lost / total if total else None,
         bounds=(preferences.sum() / total, (preferences.sum() + lost) / total) if total else None,
-        p_value=_p_value(*heard, asked.groups),
+        p_value=_p_value(*heard, asked.groups) if is_tested else None,
     )
     return _Estimated(estimate, rate)
 

@@ -34,11 +34,12 @@ def preferences_in_words(scorecard: Scorecard) -> str:
     undecided = {pair: one for pair, one in pairs.items() if not one.decisive}
     said = list(_decided(decided))
     if len(undecided) > _MOST_PAIRS or (said and len(pairs) > 2 * _MOST_PAIRS):
-        many = f"{len(undecided):,} of {len(pairs):,} pairs of candidates"
-        said += [f"on {many} no preference is decided"] if undecided else []
+        said += [f"{len(undecided):,} of {len(pairs):,} pairs are not decided"] if undecided else []
     else:
         said += [_undecided(pair, one) for pair, one in undecided.items()]
-    return f"On preferences{_family(pairs)}: {'; '.join(said)}."
+    # Many are counted, and a count has no interval.
+    has_intervals = len(decided) <= _MOST_PAIRS or len(undecided) <= _MOST_PAIRS
+    return f"On preferences{_family(pairs, has_intervals=has_intervals)}: {'; '.join(said)}."
 
 
 def preference_alarms(scorecard: Scorecard) -> tuple[str, ...]:
@@ -53,12 +54,13 @@ def preference_alarms(scorecard: Scorecard) -> tuple[str, ...]:
     return (f"No preference could be read, of {unread:,} pairs{said}: the run decides nothing about them.",)
 
 
-def _family(pairs: Mapping[Pair, PairwiseEstimate]) -> str:
+def _family(pairs: Mapping[Pair, PairwiseEstimate], *, has_intervals: bool) -> str:
     """Return the level of the intervals, and of how many tests it takes care."""
     family = next((one.family for one in pairs.values() if one.family), None)
     if family is None or family.n < 2:
         return ""
-    return f" ({family.n} pairs decided together, intervals at {percent(family.confidence, 1)})"
+    level = f", intervals at {percent(family.confidence, 1)}" if has_intervals else ""
+    return f" ({family.n} pairs decided together{level})"
 
 
 def _decided(decided: Mapping[Pair, PairwiseEstimate]) -> Iterator[str]:
@@ -92,7 +94,7 @@ def _undecided(pair: Pair, estimate: PairwiseEstimate) -> str:
     if estimate.open == "missing":
         total = estimate.n + estimate.n_unscored
         return f"{start}, because {percent(estimate.n_lost / total)} of {_pairs(total)} have no preference"
-    between = f", {_to(estimate.interval)}" if estimate.interval else ""
+    between = f", {_to(estimate.family_interval)}" if estimate.family_interval else ""
     return f"{start} ({pair[0]} in {percent(estimate.win_rate)} of {_pairs(estimate.n)}{between})"
 
 
