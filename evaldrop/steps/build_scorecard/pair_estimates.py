@@ -1,6 +1,7 @@
 """Win rates of pairs, with intervals, tests and bounds, and which preferences are decided together."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import sqrt
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -215,12 +216,13 @@ def _clusters(ordinals: Ordinals, groups: Ordinals | None) -> Ordinals | None:
     if groups is not None:
         return groups[ordinals]
     # Against several opponents a record has several pairs, which are not independent.
-    return None if np.unique(ordinals).size == ordinals.size else ordinals
+    return ordinals if ordinals.size and np.bincount(ordinals).max() > 1 else None
 
 
 def _standard_error(values: Floats, clusters: Ordinals | None) -> float:
-    own = np.arange(values.size) if clusters is None else clusters
-    return corrected_clustered_standard_error(values, own)
+    if clusters is None:
+        return float(values.std(ddof=1)) / sqrt(values.size)
+    return corrected_clustered_standard_error(values, clusters)
 
 
 def _p_value(ordinals: Ordinals, values: Floats, groups: Ordinals | None) -> float | None:
