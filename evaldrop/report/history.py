@@ -48,7 +48,9 @@ def history_entry(scorecard: Scorecard, folder: str, run: RunDefinition) -> Hist
                 overall_n=card.overall.n if card.overall else None,
                 latency_ms_p50=card.latency_ms.p50,
                 cost_usd=card.cost_usd.candidate,
-                **_preferences(scorecard, name),
+                win_rate=card.pairwise.win_rate if card.pairwise else None,
+                win_rate_interval=card.pairwise.interval if card.pairwise else None,
+                win_rate_n=card.pairwise.n if card.pairwise else None,
             )
             for name, card in scorecard.candidates.items()
         },
@@ -69,18 +71,6 @@ def history_entry(scorecard: Scorecard, folder: str, run: RunDefinition) -> Hist
         anchors=_anchors(scorecard),
         anchors_sha256=_anchors_sha256(run),
     )
-
-
-def _preferences(scorecard: Scorecard, name: str) -> dict[str, Any]:
-    won = scorecard.candidates[name].pairwise
-    strength = scorecard.strengths.candidates.get(name) if scorecard.strengths else None
-    return {
-        "win_rate": won.win_rate if won else None,
-        "win_rate_interval": won.interval if won else None,
-        "pairs": won.n if won else None,
-        "elo": strength.elo if strength else None,
-        "elo_interval": strength.elo_interval if strength else None,
-    }
 
 
 def _anchors(scorecard: Scorecard) -> dict[str, dict[str, HistoryEstimate]]:

@@ -131,8 +131,10 @@ def _compared(rule: Threshold, candidates: Sequence[str], names: RunNames) -> Su
         raise _unknown(rule, rule.over_position, found, rule.over, names.candidates, names)
     named, position = rule.scope.name, rule.scope.position
     if rule.subject:
-        readings = {("", name): Subject("", [name]) for name in names.candidates if name == rule.subject}
-        candidates = _only_reading(rule, dict(readings), [], names).candidates
+        readings: dict[tuple[str, str | None], Subject] = {
+            ("", name): Subject("", [name]) for name in names.candidates if name == rule.subject
+        }
+        candidates = _only_reading(rule, readings, [], names).candidates
         named, position = rule.subject, rule.position
     able = [
         name for name in candidates if name in names.opponents and rule.over in (None, *names.opponents[name])

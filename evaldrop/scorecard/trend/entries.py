@@ -32,9 +32,7 @@ class HistoryCandidate(Part):
     cost_usd: float | None
     win_rate: float | None = nullable("Over all it was compared with.")
     win_rate_interval: Interval | None = None
-    pairs: int | None = nullable("Pairs that its win rate counts.")
-    elo: float | None = nullable("Its strength from all pairs, of three or more candidates.")
-    elo_interval: Interval | None = None
+    win_rate_n: int | None = nullable("Pairs that it counts.")
 
 
 class HistoryJudge(Part):

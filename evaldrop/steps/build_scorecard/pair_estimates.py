@@ -1,6 +1,7 @@
 """Win rates of pairs, with intervals, tests and bounds, and which preferences are decided together."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from math import sqrt
 from typing import NamedTuple, TypeVar
 
@@ -179,11 +180,9 @@ def _estimated(
     lost = total - int(preferences.size)
     both, flips = (sum(getattr(side.heard, name) for side in sides) for name in ("heard", "flipped"))
     clusters = _clusters(ordinals, asked.groups)
-    try:
-        rate = win_rate(values, clusters)
-        error = _standard_error(values, clusters)
-    except NotEnoughData:
-        rate = error = None
+    rate = error = None
+    with suppress(NotEnoughData):
+        rate, error = win_rate(values, clusters), _standard_error(values, clusters)
     estimate = PairwiseEstimate(
         win_rate=float(values.mean()) if n else None,
         standard_error=error,
@@ -263,14 +262,14 @@ def _with_decision(
 ) -> PairwiseEstimate:
     if p_adjusted is None:
         return one.estimate
-    interval = None if one.rate is None else tuple(one.rate.interval(family.confidence))
+    interval: Interval | None = None if one.rate is None else one.rate.interval(family.confidence)
     by_chance = p_adjusted >= 1 - confidence or not _excludes_even(interval)
     is_missing = not _excludes_even(one.estimate.bounds)
     return one.estimate.model_copy(
         update={
             "p_adjusted": p_adjusted,
             "family": family,
-            "family_interval": interval,
+            "family_interval": interval and tuple(interval),
             "decisive": not by_chance and not is_missing,
             "open": "chance" if by_chance else "missing" if is_missing else None,
         }
