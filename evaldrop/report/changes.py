@@ -45,7 +45,7 @@ def baseline_axis(scorecard: Scorecard, baseline: Baseline) -> Axis:
         for criterion, found in card.criteria.items():
             if found.difference is not None:
                 scale, tone = _scale(scorecard, criterion), tones[found.decision]
-                changes[name, criterion] = _as_share(found.difference, found.interval, scale, tone)
+                changes[name, criterion] = _as_share(found.difference, found.reported_interval, scale, tone)
     return on_one_axis(changes)
 
 
@@ -92,12 +92,12 @@ def perturbed_axis(scorecard: Scorecard, rows: Sequence[PerturbedDrop]) -> Axis:
     """Return the perturbations' changes of criteria and overall quality; a metric has no scale."""
     changes: dict[tuple[str, ...], ChangeDot] = {}
     for row in rows:
-        if row.on == OVERALL or row.on in scorecard.criteria:
-            drop = row.drop
+        drop = row.drop
+        if drop.drop is not None and (row.on == OVERALL or row.on in scorecard.criteria):
             tone = OPEN if not drop.decisive else FAR_BEHIND if drop.drop > 0 else BEST
             # A drop above 0 is worse whichever way the scale runs.
             scale = -abs(_scale(scorecard, row.on))
             changes[row.perturbation, row.candidate, row.on] = _as_share(
-                drop.drop, drop.interval, scale, tone
+                drop.drop, drop.reported_interval, scale, tone
             )
     return on_one_axis(changes)
