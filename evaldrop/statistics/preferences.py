@@ -1,6 +1,6 @@
 """Win rates from pairs of responses: their intervals, and whether one side is preferred more often."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -50,6 +50,21 @@ class WinRate:
         few = normal_quantile(confidence) / t_quantile(confidence, self.clusters - 1)
         pairs = max(float(self.at_least), self.informative * few**2)
         return clopper_pearson_interval(self.rate * pairs, pairs, confidence=confidence)
+
+    def reach(self, lowest: float, highest: float, confidence: float = 0.95) -> Interval:
+        """
+        Return what the interval may reach where pairs are missing that could move the rate.
+
+        From the lower end at the lowest rate they could give to the upper end at the highest (Horowitz &
+        Manski 2000, JASA 95:77).
+
+        Args:
+            lowest: The rate with every missing pair lost, a fraction, at most `rate`.
+            highest: The rate with every missing pair won.
+            confidence: Two-sided level, a fraction in (0, 1).
+        """
+        low = replace(self, rate=min(lowest, self.rate)).interval(confidence).low
+        return Interval(low, replace(self, rate=max(highest, self.rate)).interval(confidence).high)
 
 
 def win_rate(shares: Floats, groups: Groups | None = None) -> WinRate:

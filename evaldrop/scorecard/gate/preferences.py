@@ -1,4 +1,4 @@
-"""Judges win rates: by their interval, and by what the pairs without a preference could do to them."""
+"""Judges win rates: by what their interval may reach, whatever the pairs without a preference were."""
 
 from collections.abc import Callable, Iterator
 
@@ -65,7 +65,7 @@ def _decide(
     # of unread pairs alone, which `unscored` may count as ties.
     if estimate is None or estimate.interval is None or estimate.coverage == 0:
         return "inconclusive"
-    sides = {holds(end, limit) for end in (*estimate.interval, *(estimate.bounds or ()))}
+    sides = {holds(end, limit) for end in estimate.bounds_interval or estimate.interval}
     return "inconclusive" if len(sides) > 1 else "pass" if sides.pop() else "fail"
 
 
@@ -86,8 +86,8 @@ def _sentence(
     low, high = estimate.interval
     said = f"{about} is {estimate.win_rate:.4g}, interval {low:.4g} to {high:.4g}"
     held = {"pass": "all", "fail": "none", "inconclusive": "only a part"}[decision]
-    if estimate.n_lost and estimate.bounds:
-        worst, best = estimate.bounds
+    if estimate.bounds_interval:
+        worst, best = estimate.bounds_interval
         total = estimate.n + estimate.n_unscored
         lost = f"{estimate.n_lost:,} of {total:,} pairs without a preference"
         said += f", {worst:.4g} to {best:.4g} whatever the {lost} were"

@@ -51,15 +51,20 @@ class PairwiseEstimate(Part):
     )
     coverage: float | None = nullable("Share of all pairs that have a preference.")
     bounds: Interval | None = nullable("The win rate, were all lost pairs decided against it, or for it.")
+    bounds_interval: Interval | None = nullable(
+        "What the interval may reach, whatever the lost pairs would have been; null when none is lost."
+    )
     p_value: float | None = nullable(
         "That neither is preferred more often: exact sign test, sign flips for clusters."
     )
     p_adjusted: float | None = nullable("Holm, over the family.")
     family: Family | None = nullable("What it is decided with; null where nothing was tested.")
-    family_interval: Interval | None = nullable("What may be said of a win rate because it was decided.")
+    family_interval: Interval | None = nullable(
+        "What may be said of a win rate because it was decided, and whatever the lost pairs would have been."
+    )
     decisive: bool = Field(
         default=False,
-        description="p_adjusted is below 1 - confidence, and family_interval and bounds exclude 0.5.",
+        description="p_adjusted is below 1 - confidence, and family_interval excludes 0.5.",
     )
     open: Open | None = nullable("Why it is not decided: chance, or what is missing. Null when it is.")
     scores: PairScores | None = nullable("Under by_baseline, where judges give scores.")

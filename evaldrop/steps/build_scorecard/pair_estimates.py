@@ -10,7 +10,6 @@ import numpy as np
 from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation import Pairwise
 from evaldrop.scorecard.model.paired import Family
-from evaldrop.scorecard.model.part import Interval
 from evaldrop.scorecard.model.scorecard import CandidatePairwise, PairScores, PairwiseEstimate
 from evaldrop.statistics.clusters import corrected_clustered_standard_error
 from evaldrop.statistics.multiplicity import holm
@@ -183,6 +182,7 @@ def _estimated(
     rate = error = None
     with suppress(NotEnoughData):
         rate, error = win_rate(values, clusters), _standard_error(values, clusters)
+    bounds = (preferences.sum() / total, (preferences.sum() + lost) / total) if total else None
     estimate = PairwiseEstimate(
         win_rate=float(values.mean()) if n else None,
         standard_error=error,
@@ -197,7 +197,8 @@ def _estimated(
         n_unscored=total - n,
         n_lost=lost,
         coverage=1 - lost / total if total else None,
-        bounds=(preferences.sum() / total, (preferences.sum() + lost) / total) if total else None,
+        bounds=bounds,
+        bounds_interval=tuple(rate.reach(*bounds, asked.confidence)) if lost and rate and bounds else None,
         p_value=_p_value(*heard, asked.groups) if is_tested else None,
     )
     return _Estimated(estimate, rate)
@@ -262,21 +263,25 @@ def _with_decision(
 ) -> PairwiseEstimate:
     if p_adjusted is None:
         return one.estimate
-    interval: Interval | None = None if one.rate is None else one.rate.interval(family.confidence)
+    interval = reach = None
+    if one.rate is not None:
+        interval = reach = tuple(one.rate.interval(family.confidence))
+        if one.estimate.n_lost and one.estimate.bounds:
+            reach = tuple(one.rate.reach(*one.estimate.bounds, family.confidence))
     by_chance = p_adjusted >= 1 - confidence or not _excludes_even(interval)
-    is_missing = not _excludes_even(one.estimate.bounds)
+    is_missing = not _excludes_even(reach)
     return one.estimate.model_copy(
         update={
             "p_adjusted": p_adjusted,
             "family": family,
-            "family_interval": interval and tuple(interval),
+            "family_interval": reach,
             "decisive": not by_chance and not is_missing,
             "open": "chance" if by_chance else "missing" if is_missing else None,
         }
     )
 
 
-def _excludes_even(bounds: Interval | None) -> bool:
+def _excludes_even(bounds: tuple[float, ...] | None) -> bool:
     return bounds is not None and not bounds[0] <= EVEN <= bounds[1]
 
 

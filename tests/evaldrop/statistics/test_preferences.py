@@ -109,6 +109,16 @@ def test_an_interval_excludes_one_half_where_the_test_decides():
     assert (excluded != (tests < 0.05)).sum() <= 10
 
 
+def test_missing_pairs_take_an_interval_as_far_as_they_could():
+    found = win_rate(shares(60, 30))
+    low, high = found.reach(60 / 100, 70 / 100)
+    assert low < found.interval().low
+    assert high > found.interval().high
+    # Nearly what all hundred would give, were the ten lost, or won.
+    assert low == pytest.approx(win_rate(shares(60, 40)).interval().low, abs=0.01)
+    assert high == pytest.approx(win_rate(shares(70, 30)).interval().high, abs=0.01)
+
+
 def test_too_little_is_no_interval():
     with pytest.raises(NotEnoughData):
         win_rate(shares(1, 0))
