@@ -130,6 +130,9 @@ class MeanEstimate(Part):
         "The mean if every lost verdict were the worst, and if it were the best."
     )
     reason: str | None = nullable("Why a number is null.")
+    calibrated: CalibratedMean | None = nullable(
+        "Of overall quality: corrected by people's labels, where there are labels."
+    )
 
 
 class CriterionEstimate(Part):
