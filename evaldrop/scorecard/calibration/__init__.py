@@ -8,7 +8,7 @@ import numpy as np
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.calibration.agreement import between_raters, judge_agreement, rater_alpha
-from evaldrop.scorecard.calibration.correction import FEWEST_LABELLED, Judged, calibrated_mean
+from evaldrop.scorecard.calibration.correction import Judged, calibrated_mean
 from evaldrop.scorecard.calibration.differences import Differences, PeoplesDifference
 from evaldrop.scorecard.calibration.gathered import Gathered, Pairs, overall_step
 from evaldrop.scorecard.calibration.judged import response_facts
@@ -21,7 +21,7 @@ from evaldrop.scorecard.model.calibration import (
     JudgeAgreement,
 )
 
-__all__ = ["FEWEST_LABELLED", "Calibration", "PeoplesDifference", "calibrate"]
+__all__ = ["Calibration", "PeoplesDifference", "calibrate"]
 
 
 class Calibration(NamedTuple):

@@ -9,6 +9,7 @@ from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.scorecard.calibration.agreement import yes_counts
 from evaldrop.scorecard.model.calibration import CalibratedMean, CorrectedRate
+from evaldrop.statistics.corrected_pairs import FEWEST_LABELLED
 from evaldrop.statistics.debiasing import (
     DebiasedMean,
     clustered_ppi_mean,
@@ -19,9 +20,6 @@ from evaldrop.statistics.debiasing import (
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
-
-# Fewer labelled clusters decide nothing: intervals from them cover less than they say (docs/method.md).
-FEWEST_LABELLED = 10
 
 
 class Judged(NamedTuple):

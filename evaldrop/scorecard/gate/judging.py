@@ -159,7 +159,8 @@ def _basis(people: CalibratedMean | None) -> str:
     if people is None:
         return ""
     if not people.decides:
-        why = f": {people.reason}" if people.reason else f": {people.n_labelled} labels are too few"
+        reason = (people.reason or "").removeprefix("not corrected: ")
+        why = f": {reason}" if reason else f": {people.n_labelled} labels are too few"
         return f" (by the judge alone{why.rstrip('.')})"
     return f" ({by_whom('both' if people.weight else 'people', people.n_labelled)})"
 

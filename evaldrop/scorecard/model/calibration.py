@@ -90,9 +90,7 @@ class Favour(Part):
     b: str
     n: int = Field(description="Records on which people scored both.")
     difference: float | None = nullable("The judge's a less b, less people's, on the criterion's scale.")
-    interval: Interval | None = nullable(
-        "Over all pairs and criteria together: 1 - confidence is shared out among them."
-    )
+    interval: Interval | None = nullable("At the level of the family: all pairs on all criteria.")
     p_value: float | None = None
     p_adjusted: float | None = nullable("Holm, over all pairs and criteria.")
     favours: str | None = nullable("Whom the judge favours; null where it is not decided.")

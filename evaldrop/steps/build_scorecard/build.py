@@ -35,7 +35,7 @@ from evaldrop.steps.build_scorecard.anchors import (
     distrust,
     judge_trusted,
 )
-from evaldrop.steps.build_scorecard.by_people import favour_alarms, with_calibrated_means
+from evaldrop.steps.build_scorecard.by_people import favour_alarms, people_in_words, with_calibrated_means
 from evaldrop.steps.build_scorecard.candidate_differences import compare_candidates
 from evaldrop.steps.build_scorecard.columns import common_quality, scored_only
 from evaldrop.steps.build_scorecard.costs import cost_totals, judge_health, reused_in_words, what_was_reused
@@ -175,7 +175,7 @@ def scorecard_of(
             candidates[name] = card.model_copy(update={"pairwise": won})
     for name, estimate in guardrail_estimates(run, counts, tallied.guardrails).items():
         candidates[name] = candidates[name].model_copy(update={"guardrail": estimate})
-    compared = compare_candidates(run, counts, columns)
+    compared = compare_candidates(run, counts, columns, calibration)
     scorecard = Scorecard(
         run_id=run.run_id,
         evaluation=run.evaluation.name,
@@ -210,7 +210,12 @@ def scorecard_of(
         calibration={} if calibration is None else dict(calibration.criteria),
         reused=what_was_reused(run, counts),
     )
-    said = (verdict_in_words(scorecard), guardrails_in_words(scorecard), reused_in_words(scorecard.reused))
+    said = (
+        verdict_in_words(scorecard),
+        people_in_words(scorecard),
+        guardrails_in_words(scorecard),
+        reused_in_words(scorecard.reused),
+    )
     return scorecard.model_copy(
         update={
             "gate": distrust(evaluate_gate(run.evaluation.gate, scorecard), scorecard.anchors),
