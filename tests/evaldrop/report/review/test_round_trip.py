@@ -65,7 +65,9 @@ def test_the_corrected_mean_is_ppi_over_the_drawn_records(folder, tmp_path):
     )
     mean = found.means[SECOND]["tone"]
     assert mean.mean == pytest.approx(wanted.mean)
-    assert mean.interval == pytest.approx(wanted.interval)
+    assert mean.standard_error == pytest.approx(wanted.standard_error)
+    # Wider than Student's: twelve labels may have missed a fault of the judge that is not rare.
+    assert mean.interval[0] <= wanted.interval[0] < wanted.interval[1] <= mean.interval[1]
     assert (mean.method, mean.n_labelled, mean.n_unlabelled) == ("ppi++", 12, 18)
     tone = found.criteria["tone"]
     assert tone.random_sample
