@@ -1,5 +1,5 @@
 """
-What claims from people's labels are worth: false "better", coverage and width, in worlds where the judge is wrong.
+What claims from people's labels are worth, in worlds where the judge is wrong.
 
     python -m benchmarks.labelled_pairs [REPEATS]
 """
@@ -19,7 +19,7 @@ Drawn = tuple[Floats, Floats]
 
 
 class World(NamedTuple):
-    """A world: `draw` makes people's and the judge's differences of n records, people's mean being `truth`."""
+    """`draw` makes people's and the judge's differences of n records; people's mean is `truth`."""
 
     name: str
     draw: Callable[[np.random.Generator, int], Drawn]
@@ -30,7 +30,7 @@ class World(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """Of repeated runs: shares decided and covering, width over that of labels alone, and the judge's own share."""
+    """Of repeated runs: shares decided and covering, width over that of labels alone; decided by the judge."""
 
     decided: float
     covered: float
@@ -94,7 +94,7 @@ WORLDS = (
 
 
 def outcome(world: World, *, records: int, labelled: int, repeats: int, seed: int = 1) -> Outcome:
-    """Return how often claims hold over repeated runs of a world, `labelled` records being drawn for people."""
+    """Return how often claims hold over repeated runs of a world; people label some records, drawn."""
     random = np.random.default_rng(seed)
     found = [_one(world, random, records, labelled) for _ in range(repeats)]
     return Outcome(*(float(np.mean([one[place] for one in found])) for place in range(4)))
@@ -120,7 +120,7 @@ def _one(world: World, random: np.random.Generator, records: int, labelled: int)
 
 def grid(repeats: int) -> Iterator[str]:
     """Yield the table of all worlds, a line each."""
-    yield "| world | labelled | records | false, judge alone | false, corrected | covers | width / labels alone |"
+    yield "| world | labelled | records | judge alone | corrected | covers | width / labels alone |"
     yield "|---|---|---|---|---|---|---|"
     for world in WORLDS:
         for labelled, records in ((10, 150), (20, 300), (50, 150), (50, 1000), (150, 1000), (150, 150)):
