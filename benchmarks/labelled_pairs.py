@@ -30,7 +30,7 @@ class World(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """Of repeated runs: shares decided and covering, width over that of labels alone; decided by the judge."""
+    """Of repeated runs: shares decided and covering, width over labels alone; decided by the judge."""
 
     decided: float
     covered: float
@@ -51,7 +51,7 @@ def good_judge(random: np.random.Generator, n: int) -> Drawn:
 
 
 def yes_no(random: np.random.Generator, n: int) -> Drawn:
-    """Both are right on 70 % of records; the judge is wrong on a tenth, and lets a fifth of a's faults pass."""
+    """Both are right on 70 % of records; the judge errs on a tenth, and lets a fifth of a's faults pass."""
     a, b = random.random((2, n)) < 0.7
     judged_a, judged_b = (np.where(random.random(n) < 0.1, ~one, one) for one in (a, b))
     judged_a |= random.random(n) < 0.2
