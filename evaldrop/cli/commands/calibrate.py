@@ -56,6 +56,7 @@ def calibrate(
                 "evaluation": scorecard.evaluation,
                 "simulated": scorecard.simulated,
                 "confidence": scorecard.confidence,
+                "preferences": [each.model_dump(mode="json") for each in found.preferences],
                 "calibration": {name: each.model_dump(mode="json") for name, each in found.criteria.items()},
                 "candidates": {
                     name: {

@@ -9,7 +9,8 @@ from evaldrop.cli.tables.terminal import print_title, wrapped_table
 from evaldrop.report.columns import Column, words
 from evaldrop.report.review.exporting import Exported
 from evaldrop.report.review.importing import Imported
-from evaldrop.scorecard.figures import interval, number, percent, signed
+from evaldrop.report.review.preferences import ImportedPreferences
+from evaldrop.scorecard.figures import interval, number, percent, percent_interval, signed
 from evaldrop.scorecard.model.calibration import CorrectedRate, CriterionCalibration
 from evaldrop.scorecard.model.scorecard import OVERALL, Scorecard
 from evaldrop.steps.build_scorecard.by_people import ByPeople, favour_in_words
@@ -49,6 +50,7 @@ def print_calibration(
                 f"[yellow]left out of the correction[/yellow] {shown(calibration.reason)}", soft_wrap=True
             )
         console.print()
+    _print_preferences(console, scorecard)
     if OVERALL in differences:
         console.print("[bold]overall[/bold]")
         _print_differences(console, scorecard, OVERALL, differences)
@@ -130,6 +132,35 @@ def _print_means(console: Console, scorecard: Scorecard, criterion: str) -> None
             console.print(f"  [dim]{shown(name)}: {shown(why or '')}[/dim]", soft_wrap=True)
 
 
+def _print_preferences(console: Console, scorecard: Scorecard) -> None:
+    found = scorecard.preferences_by_people
+    if not found:
+        return
+    console.print("[bold]preferences[/bold]")
+    columns = [
+        words("candidate", [pair.candidate for pair in found]),
+        words("baseline", [pair.baseline for pair in found]),
+        Column("n", [f"{pair.n}" for pair in found]),
+        Column("agreement", [percent(pair.agreement) for pair in found]),
+        Column("kappa", [number(pair.kappa) for pair in found]),
+        Column("AC1", [number(pair.ac1) for pair in found]),
+        Column("people win", [percent(pair.win_rate) for pair in found]),
+        Column("judge win", [percent(pair.judge_win_rate) for pair in found]),
+        Column("corrected", [percent(pair.corrected_win_rate) for pair in found]),
+        Column(percent(scorecard.confidence), [percent_interval(pair.interval) for pair in found]),
+    ]
+    console.print(wrapped_table(columns))
+    for pair in found:
+        for one in pair.between_raters:
+            console.print(
+                f"{shown(one.a)} and {shown(one.b)}: {one.n} pairs, agreement {percent(one.agreement)}, "
+                f"kappa {number(one.kappa)}, AC1 {number(one.ac1)}"
+            )
+        if pair.reason:
+            console.print(f"  [dim]{shown(pair.candidate)}: {shown(pair.reason)}[/dim]", soft_wrap=True)
+    console.print()
+
+
 def _print_differences(
     console: Console, scorecard: Scorecard, criterion: str, differences: Mapping[str, Sequence[ByPeople]]
 ) -> None:
@@ -169,8 +200,15 @@ def print_export(console: Console, done: Exported, run: str) -> None:
     console.print(f"\nnext: evaldrop review import FILE {shown(run)}", soft_wrap=True)
 
 
-def print_import(console: Console, done: Imported, run: str) -> None:
-    """Print whose labels were stored, how many, and what comes next."""
+def print_import(console: Console, done: Imported | ImportedPreferences, run: str) -> None:
+    """Print whose labels or preferences were stored, how many, and what comes next."""
+    if isinstance(done, ImportedPreferences):
+        console.print(
+            f"{done.answered:,} preferences by {shown(', '.join(done.raters))}; {done.unanswered:,} not given"
+        )
+        console.print(f"preferences: {shown(done.preferences)}")
+        console.print(f"\nnext: evaldrop calibrate {shown(run)} --apply", soft_wrap=True)
+        return
     console.print(
         f"{done.answered:,} labels by {shown(', '.join(done.raters))}; {done.skipped:,} passed on, "
         f"{done.unanswered:,} not answered"

@@ -59,3 +59,9 @@ class PairedEstimate(Part):
     left_out: str | None = nullable("Why labels that there are do not decide: the judge alone does.")
     judge_only: JudgeOnly | None = nullable("Without people's labels, where they decide.")
     reason: str | None = nullable("Why a number is null.")
+
+    @property
+    def reported_interval(self) -> Interval | None:
+        """The interval to be told: a difference is looked at because it stands out among others."""
+        # Scorecards of an earlier version have none of the family.
+        return self.family_interval or self.interval

@@ -208,6 +208,7 @@ def scorecard_of(
         baseline=against_baseline(run),
         anchors=anchor_estimates(run, tallied.anchors),
         calibration={} if calibration is None else dict(calibration.criteria),
+        preferences_by_people=() if calibration is None else calibration.preferences,
         reused=what_was_reused(run, counts),
     )
     said = (

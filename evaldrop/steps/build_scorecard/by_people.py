@@ -40,6 +40,7 @@ def with_people(scorecard: Scorecard, calibration: Calibration) -> Scorecard:
         update={
             "candidates": with_calibrated_means(scorecard.candidates, calibration),
             "calibration": dict(calibration.criteria),
+            "preferences_by_people": calibration.preferences,
         }
     )
 
@@ -61,7 +62,7 @@ def differences_by_people(scorecard: Scorecard, calibration: Calibration) -> dic
     """Return every two candidates' differences on what people labelled, and overall; by criterion."""
     found: dict[str, list[ByPeople]] = {}
     for pair in scorecard.comparisons:
-        people = calibration.differences.of(pair.a, pair.b, pair.criterion)
+        people = calibration.difference(pair.a, pair.b, pair.criterion)
         if people is not None:
             # With --apply the scorecard's own difference is the corrected one.
             judge = pair.judge_only.difference if pair.judge_only else pair.difference
