@@ -35,6 +35,9 @@ class PairedEstimate(Part):
 
     n: int = Field(description="Records both sides have a score for.")
     difference: float | None = None
+    standard_error: float | None = nullable(
+        "Of the difference; clustered where records have groups. Null where no interval can be had."
+    )
     interval: Interval | None = nullable("Of this comparison alone, at the scorecard's confidence.")
     p_value: float | None = None
     p_adjusted: float | None = nullable("Holm, over the family.")
