@@ -275,28 +275,28 @@ def test_a_run_without_tables_or_criteria_has_nothing_to_review(folder):
 def test_labels_on_a_menu_of_names_are_joined_by_majority(tmp_path):
     """Three people on three answers: the judge that says what two of three say agrees wholly."""
     menu = {"choices": {"one": 1.0, "two": 0.0, "tie": 0.5}}
-    kind = {"name": "kind", "question": "Which?", "scale": menu}
+    kind = {"name": "tone", "question": "Which?", "scale": menu}
     folder = str(tmp_path / "support" / "menu")
     said = [("one", "two", "tie")[n % 3] for n in range(12)]
     rows = [
-        row(f"r{n}", response(FIRST, f"text {n}", judgements=[judgement({"kind": said[n]}, judge=JUDGE)]))
+        row(f"r{n}", response(FIRST, f"text {n}", judgements=[judgement({"tone": said[n]}, judge=JUDGE)]))
         for n in range(12)
     ]
     evaluation = {"candidates": [{"name": FIRST, "model": LITE}], "judges": [{"name": JUDGE, "model": PRO}]}
     run = run_json(evaluation=evaluation, criteria=[kind], run_id="menu")
-    records = [record(f"r{n}", judges=(JUDGE,), criteria=("kind",)) for n in range(12)]
+    records = [record(f"r{n}", judges=(JUDGE,), criteria=("tone",)) for n in range(12)]
     write_run(folder, run=run, records=records, succeeded=rows)
     build_scorecard(folder)
     third = [("two", "tie", "one")[n % 3] for n in range(12)]
     path = tmp_path / "labels.csv"
     lines = [
-        f"r{n},{FIRST},kind,{answers[n]},{rater}"
+        f"r{n},{FIRST},tone,{answers[n]},{rater}"
         for rater, answers in {"A": said, "B": said, "C": third}.items()
         for n in range(12)
     ]
     path.write_text("\n".join(["record_id,candidate,criterion,score,rater", *lines]))
     import_review(str(path), folder, rater=None, imported_at=NOW)
-    found = calibrate(RunDefinition.load(folder)).criteria["kind"]
+    found = calibrate(RunDefinition.load(folder)).criteria["tone"]
     assert (found.joined.n, found.joined.agreement, found.joined.kappa) == (12, 1.0, 1.0)
     assert found.joined.kappa_weights == "none"
     kappas = {(one.a, one.b): one.kappa for one in found.between_raters}
