@@ -168,7 +168,9 @@ class PeopleOfRuns:
         if len(both) == is_compared.sum():
             usable = set(both)
         left = len(both.keys() - usable)
-        why = f"{left} records with labels in both runs are no random sample" if left else None
+        records = "1 record" if left == 1 else f"{left} records"
+        is_no_sample = f"{'is' if left == 1 else 'are'} no random sample"
+        why = f"{records} with labels in both runs {is_no_sample}" if left else None
         return {row: both[row] for row in sorted(usable & both.keys())}, why
 
     def _is_in(self, response: Response, is_compared: Flags) -> bool:
