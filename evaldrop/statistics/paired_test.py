@@ -7,12 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from evaldrop.errors import NotEnoughData
+from evaldrop.statistics.clusters import totals_by_cluster
 from evaldrop.statistics.intervals import Interval, quantile_of
 from evaldrop.statistics.mcnemar import mcnemar_p_value, paired_pass_standard_error
 from evaldrop.statistics.multiplicity import holm
 from evaldrop.statistics.paired import changed_clusters, paired_difference, sign_flip_test
 from evaldrop.statistics.power import detectable_difference
-from evaldrop.statistics.vectors import Floats, Ordinals
+from evaldrop.statistics.vectors import Floats, Ordinals, as_clusters
 
 Groups = npt.NDArray[np.int32] | None
 Scores = tuple[Ordinals, Floats]
@@ -77,7 +78,8 @@ class Spread(NamedTuple):
     A mean difference with what its interval at any level is made of.
 
     `units` are independent records or groups; `unseen` is how far one record that the data has none of may
-    lie on the other side, 0 where the error knows it already; no difference is beyond `limit`.
+    lie on the other side, 0 where the error knows it already; no difference is beyond `limit`. `skewness` is
+    that of the units' differences, over √units.
     """
 
     centre: float
@@ -86,18 +88,24 @@ class Spread(NamedTuple):
     units: int
     unseen: float
     limit: float
+    skewness: float = 0.0
 
     def interval(self, confidence: float) -> Interval:
         """
         Return the interval at a level.
 
-        t · error, and at least what a change that was not seen could take away: one that occurs in a share q
-        of records is missed with chance (1 - q)^n, so q up to 1 - (1 - confidence)^(1/n) must be reckoned
-        with (the rule of three, Hanley & Lippman-Hand 1983, JAMA 249:1743).
+        t · error, on the side of the rare and large changes as much more as they are skewed (`_skewed`), and
+        at least what a change that was not seen could take away: one that occurs in a share q of records is
+        missed with chance (1 - q)^n, so q up to 1 - (1 - confidence)^(1/n) must be reckoned with (the rule of
+        three, Hanley & Lippman-Hand 1983, JAMA 249:1743).
         """
         share = 1 - (1 - confidence) ** (1 / self.units)
-        margin = max(quantile_of(confidence, self.freedom) * self.error, self.unseen * share)
-        return Interval(max(-self.limit, self.centre - margin), min(self.limit, self.centre + margin))
+        quantile, least = quantile_of(confidence, self.freedom), self.unseen * share
+        below, above = (
+            max(_skewed(quantile, skewness) * self.error, least)
+            for skewness in (-self.skewness, self.skewness)
+        )
+        return Interval(max(-self.limit, self.centre - below), min(self.limit, self.centre + above))
 
 
 class Pairing(NamedTuple):
@@ -293,6 +301,23 @@ def _detectable(pairing: Pairing, spread: Spread, *, level: float) -> float | No
     return found if found <= spread.limit else None
 
 
+def _skewed(quantile: float, skewness: float) -> float:
+    """
+    Return the quantile for a limit on the side to which differences are skewed, at least the symmetric one.
+
+    Where a rare and large change was seen less often than is expected, mean and standard error are both too
+    far on one side, and t is too large: Hall (1992, J. Royal Statistical Society B 54:221) takes
+    t + γt²/3 + γ²t³/27 + γ/6 for normal, γ being the skewness over √n; this is the inverse.
+
+    Args:
+        quantile: Of the symmetric interval, above 0.
+        skewness: γ; above 0 where the rare changes are on the side of the limit.
+    """
+    if skewness <= 0:
+        return quantile
+    return max(quantile, 3 / skewness * (1 - float(np.cbrt(1 - skewness * (quantile + skewness / 6)))))
+
+
 def _excludes_zero(interval: Interval | None) -> bool:
     return interval is not None and not interval.low <= 0 <= interval.high
 
@@ -319,8 +344,17 @@ def _spread(differences: Floats, groups: npt.NDArray[np.int32] | None, scores: P
         error = paired_pass_standard_error(only_first, only_second, records=n)
         return Spread((only_first - only_second) / (n + 2), error, np.inf, n, 0.0, limit)
     paired = paired_difference(differences, np.zeros_like(differences), groups=groups)
-    freedom = paired.clusters - 1
-    return Spread(paired.difference, paired.standard_error, freedom, paired.clusters, scores.reach, limit)
+    units, error = paired.clusters, paired.standard_error
+    skewness = _skewness(differences - paired.difference, groups) if error else 0.0
+    return Spread(paired.difference, error, units - 1, units, scores.reach, limit, skewness)
+
+
+def _skewness(residuals: Floats, groups: npt.NDArray[np.int32] | None) -> float:
+    """Return the skewness of records', or groups', residual sums over √n: Σr³/(Σr²)^1.5."""
+    if groups is not None:
+        residuals, _ = totals_by_cluster(residuals, as_clusters(groups, rows=residuals.size))
+    squares = residuals**2
+    return float(squares @ residuals) / float(squares.sum()) ** 1.5
 
 
 def _counts_as_pass_marks(
