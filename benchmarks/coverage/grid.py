@@ -25,10 +25,10 @@ def grid() -> Mapping[str, Mapping[str, Cell]]:
     """Return the cells by part and name."""
     return {
         "estimates": {
-            f"{one.row}, n = {n}": Cell(one, 4000) for n in estimates.RECORDS for one in estimates.rows(n)
+            f"{one.row}, n = {n}": Cell(one, 2000) for n in estimates.RECORDS for one in estimates.rows(n)
         },
         "alike": {one.row: _cell(one, 2000) for one in decisions.equal_candidates()},
-        "skewed": {one.row: _cell(one, 2000) for one in decisions.skewed_changes()},
+        "skewed": {one.row: _cell(one, 3000) for one in decisions.skewed_changes()},
         "lost": {one.row: _cell(one, 1000) for one in decisions.losses()},
         "printed": {one.row: _cell(one, 2000) for one in decisions.printed_intervals()},
         "detectable": {one.row: _cell(one, 1000) for one in decisions.detectable_differences()},

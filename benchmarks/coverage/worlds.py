@@ -1,7 +1,7 @@
 """Worlds whose truth is known: candidates' scores as a run would have them, drawn again and again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -61,8 +61,8 @@ class World:
     """
     Candidates who answer the same records, of which what is hard is hard for all and on all criteria.
 
-    Scores are cut from normals: a share `shared` of their variance is the record's, `grouped` its group's, and
-    `own` the candidate's on the record whatever the criterion.
+    Scores are cut from normals: a share `shared` of their variance is the record's, `grouped` its group's,
+    and `own` the candidate's on the record whatever the criterion.
 
     Attributes:
         shifts: How much higher each candidate's normals lie, by criterion; shape (candidates, criteria).
@@ -78,13 +78,12 @@ class World:
     shifts: npt.ArrayLike = 0.0
     sizes: Sequence[int] | None = None
     confidence: float = 0.95
-    weights: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property
     def criteria(self) -> Mapping[str, Criterion]:
         """The criteria by name."""
         configs = (
-            {"name": name, "question": "Is it good?", "scale": kind.scale, "weight": self.weights.get(name, 1)}
+            {"name": name, "question": "Is it good?", "scale": kind.scale}
             for name, kind in zip(self.criterion_names, self.kinds, strict=True)
         )
         return {config["name"]: criterion_from_config(config, path="criteria") for config in configs}
@@ -133,12 +132,11 @@ class World:
 
     def true_overall(self, candidate: int = 0) -> float:
         """Return the same over all criteria, as a fraction."""
-        total = weight = 0.0
-        for place, (name, kind) in enumerate(zip(self.criterion_names, self.kinds, strict=True)):
-            low, high, one = min(kind.values), max(kind.values), self.weights.get(name, 1.0)
-            total += one * (self.true_mean(place, candidate) - low) / (high - low)
-            weight += one
-        return total / weight
+        shares = []
+        for place, kind in enumerate(self.kinds):
+            low, high = min(kind.values), max(kind.values)
+            shares.append((self.true_mean(place, candidate) - low) / (high - low))
+        return float(np.mean(shares))
 
     def scores(self, random: np.random.Generator) -> Floats:
         """Draw a run; shape (candidates, criteria, n)."""

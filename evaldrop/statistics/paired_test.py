@@ -24,6 +24,9 @@ FEW_CHANGED = 30
 # Only for more patterns than can be counted, which so few records do not have.
 _SEED = 20261130
 
+# A difference may come of just those changes that skew: on its own side the interval is not wider.
+_MOST_WIDENED = 1.3
+
 _NONE = (np.zeros(0, np.int32), np.zeros(0), np.zeros(0))
 
 
@@ -199,7 +202,9 @@ def paired_test(scores: PairedScores, groups: Groups, *, confidence: float) -> P
     every = np.concatenate([scores.ordinals[whole], scores.missing])
     least, greatest = (np.concatenate([differences[whole], ends]) for ends in (scores.least, scores.greatest))
     bounds = (float(least.mean()), float(greatest.mean())) if n_missing else None
-    found = Pairing(n, n_missing=n_missing, bounds=bounds, step=scores.step)
+    found = Pairing(
+        n, n_missing=n_missing, bounds=bounds, step=max(scores.step, _change(differences, scores.reach))
+    )
     if not n:
         return found._replace(reason="no interval: no record has a score from both")
     found = found._replace(difference=float(differences.mean()))
@@ -295,9 +300,15 @@ def _detectable(pairing: Pairing, spread: Spread, *, level: float) -> float | No
     if pairing.bounds is not None and pairing.difference is not None:
         # What is missing may take that much from any difference.
         reach = max(pairing.difference - pairing.bounds[0], pairing.bounds[1] - pairing.difference)
-    least = spread.unseen * (1 - level ** (1 / spread.units))
+    quantile = quantile_of(1 - level, spread.freedom)
     found = detectable_difference(
-        spread.error, records=spread.units, step=pairing.step, level=level, least=least, reach=reach
+        spread.error,
+        records=spread.units,
+        step=pairing.step,
+        level=level,
+        least=spread.unseen * (1 - level ** (1 / spread.units)),
+        reach=reach,
+        widened=min(_MOST_WIDENED, _skewed(quantile, abs(spread.skewness)) / quantile),
     )
     return found if found <= spread.limit else None
 
@@ -317,6 +328,11 @@ def _skewed(quantile: float, skewness: float) -> float:
     if skewness <= 0:
         return quantile
     return max(quantile, 3 / skewness * (1 - float(np.cbrt(1 - skewness * (quantile + skewness / 6)))))
+
+
+def _change(differences: Floats, reach: float) -> float:
+    """Return how large changes are as variance counts them, d² per |d|; one of the whole scale is added."""
+    return float(differences @ differences + reach**2) / float(np.abs(differences).sum() + reach)
 
 
 def _excludes_zero(interval: Interval | None) -> bool:
