@@ -57,12 +57,12 @@ def bounded_mean_interval(
     else:
         clusters = several(as_clusters(groups, rows=vector.size))
     ended = ended_mean(np.clip((vector - low) / (high - low), 0.0, 1.0), clusters)
-    freedom = ended.clusters - 1
     student = ended.interval(confidence)
     # The pseudo-records say how much scores vary; they are no evidence themselves.
     worth = ended.drawn * (1 - ended.drawn) / ended.variance * ended.evidence
-    worth *= (normal_quantile(confidence) / t_quantile(confidence, freedom)) ** 2
+    worth *= (normal_quantile(confidence) / t_quantile(confidence, ended.freedom)) ** 2
     worth = max(worth, ended.clusters)
     exact = clopper_pearson_interval(ended.mean * worth, worth, confidence=confidence)
     shares = Interval(min(student.low, exact.low), max(student.high, exact.high))
-    return Interval(low + (high - low) * shares.low, low + (high - low) * shares.high)
+    # Clipped: 0.1 + 0.2 is above 0.3 in its last bit.
+    return Interval(low + (high - low) * shares.low, min(high, low + (high - low) * shares.high))

@@ -101,7 +101,7 @@ def clustered_pass_interval(passes: npt.ArrayLike, groups: Groups, *, confidence
     ended = ended_mean(vector, clusters)
     effective = _effective_size(vector, clusters, ended)
     # Without the t the interval covers too little with few clusters, whose variance is itself an estimate.
-    effective *= (normal_quantile(confidence) / t_quantile(confidence, ended.clusters - 1)) ** 2
+    effective *= (normal_quantile(confidence) / t_quantile(confidence, ended.freedom)) ** 2
     exact = clopper_pearson_interval(ended.mean * effective, effective, confidence=confidence)
     student = ended.interval(confidence)
     return Interval(min(exact.low, student.low), max(exact.high, student.high))
@@ -129,10 +129,15 @@ class EndedMean(NamedTuple):
     evidence: float
     clusters: float
 
+    @property
+    def freedom(self) -> float:
+        """Degrees of freedom: clusters - 1, and 1 where nearly all records are in one."""
+        return max(1.0, self.clusters - 1)
+
     def interval(self, confidence: float) -> Interval:
         """Return Student's interval with the pseudo-records, around both means; within 0 and 1."""
-        freedom = self.clusters - 1
-        margin = t_quantile(confidence, freedom) * sqrt(self.variance * (freedom + 3) / (freedom + 2))
+        correction = (self.clusters + 2) / (self.clusters + 1)
+        margin = t_quantile(confidence, self.freedom) * sqrt(self.variance * correction)
         low, high = min(self.mean, self.drawn) - margin, max(self.mean, self.drawn) + margin
         return Interval(max(0.0, low), min(1.0, high))
 

@@ -202,9 +202,8 @@ def paired_test(scores: PairedScores, groups: Groups, *, confidence: float) -> P
     every = np.concatenate([scores.ordinals[whole], scores.missing])
     least, greatest = (np.concatenate([differences[whole], ends]) for ends in (scores.least, scores.greatest))
     bounds = (float(least.mean()), float(greatest.mean())) if n_missing else None
-    found = Pairing(
-        n, n_missing=n_missing, bounds=bounds, step=max(scores.step, _change(differences, scores.reach))
-    )
+    step = max(scores.step, _change(differences, scores.reach))
+    found = Pairing(n, n_missing=n_missing, bounds=bounds, step=step)
     if not n:
         return found._replace(reason="no interval: no record has a score from both")
     found = found._replace(difference=float(differences.mean()))
