@@ -29,8 +29,8 @@ def detectable_difference(
     Miller 2024, section 5. A difference makes scores vary more: changes by `step` in some records add up to
     X · step - X² to the variance of a record, SE(X)² = SE² + (X · step - X²)/n where that is above 0 (for
     yes/no scores McNemar's own variance; Connor 1987, Biometrics 43:207). And it takes changes to decide: of
-    k records that change alike the sign-flip test's p is 2^(1 - k), so X · n/step of them are expected to be
-    at least the k of the level and z(power) · √k.
+    k records that change alike the sign-flip test's p is 2^(1 - k), so a share q = X/step of them must be at
+    least k/n + z(power) · √(q(1 - q)/n), with the k of the level.
 
     Args:
         standard_error: Of the difference, in the scores' unit.
@@ -50,13 +50,14 @@ def detectable_difference(
     freedom = max(1, records - 1)
     to_decide = float(special.stdtrit(freedom, 1 - check_fraction(level, "level") / 2))
     to_reach = float(special.stdtrit(freedom, check_fraction(power, "power")))
-    alike = 1 + log2(1 / level)
-    few = step * (alike + float(special.ndtri(power)) * sqrt(alike)) / records
+    least_share = (1 + log2(1 / level)) / records
+    share = least_share
     found = 0.0
     # Each round's variance is that of the round before: it rises by ever less.
     for _ in range(50):
         error = sqrt(standard_error**2 + max(0.0, found * step - found**2) / records)
-        found = max(max(widened * to_decide * error, least) + to_reach * error, few)
+        share = least_share + float(special.ndtri(power)) * sqrt(max(0.0, share - share**2) / records)
+        found = max(max(widened * to_decide * error, least) + to_reach * error, step * share)
     return found + reach
 
 
