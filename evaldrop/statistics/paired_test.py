@@ -196,7 +196,9 @@ def paired_test(scores: PairedScores, groups: Groups, *, confidence: float) -> P
         confidence: Two-sided level of the interval.
     """
     # Averages of repeats differ in their last bits; that is rounding and not a difference.
-    differences = np.where(np.abs(scores.differences) > 1e-12 * scores.reach, scores.differences, 0.0)
+    # Not `>` the other way round: NaN would become 0 instead of being refused.
+    is_rounding = np.abs(scores.differences) <= 1e-12 * scores.reach
+    differences = np.where(is_rounding, 0.0, scores.differences)
     n, n_missing = int(differences.size), int(scores.missing.size)
     whole = ~np.isin(scores.ordinals, scores.missing) if n_missing else np.ones(n, bool)
     every = np.concatenate([scores.ordinals[whole], scores.missing])

@@ -103,7 +103,8 @@ def test_it_holds_the_mean_within_the_scale_and_moves_with_it(shares, low, width
 
 def test_a_higher_level_is_wider():
     widths = [
-        bounded_mean_interval([5, 4, 5, 5, 3], **LIKERT, confidence=level).width for level in (0.8, 0.95, 0.99)
+        bounded_mean_interval([5, 4, 5, 5, 3], **LIKERT, confidence=level).width
+        for level in (0.8, 0.95, 0.99)
     ]
     assert widths == sorted(widths)
     assert widths[0] < widths[2]
