@@ -39,4 +39,4 @@ def _cell(what: Any, draws: int) -> Cell:
     """Return a cell of which a run with very many comparisons is drawn less often, for it takes long."""
     pairs = what.world.candidates * (what.world.candidates - 1) // 2
     tests = pairs * (len(what.world.kinds) + 1)
-    return Cell(what, max(250, draws // max(1, tests // 6)) if tests > 6 else draws)
+    return Cell(what, max(500, draws // max(1, tests // 6)) if tests > 6 else draws)

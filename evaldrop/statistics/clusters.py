@@ -149,7 +149,11 @@ def ended_mean(vector: Floats, clusters: Clusters) -> EndedMean:
     As Bonett & Price (2012, J. Educational and Behavioral Statistics 37:479) add one of each discordant kind
     to a paired table. Of clusters a pseudo-cluster: the data cannot tell how much records vary together of
     which they have none, so its size is the geometric mean of the design effect that is seen and the largest
-    there can be, Σm²/n, and the latter where nothing varies.
+    there can be, Σm²/n, and the latter where nothing varies. Raises nothing.
+
+    Args:
+        vector: Scores, each in [0, 1]; shape (n,), n at least 1.
+        clusters: The cluster of each.
     """
     sums, sizes = totals_by_cluster(vector, clusters)
     mean = min(1.0, max(0.0, float(vector.mean())))

@@ -1,5 +1,5 @@
 """
-Whether what a scorecard says is as often true as it says: a small part of the grid, by the product's functions.
+Whether what a scorecard says is as often true as it says: a part of the grid, by the functions of a run.
 
 Seeds are fixed; limits are the promise and three standard errors of so few draws.
 """
