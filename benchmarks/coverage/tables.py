@@ -136,5 +136,5 @@ def _percent(share: float) -> str:
     return f"{100 * share:.1f}"
 
 
-def _rounded(value: float) -> float | None:
-    return round(value, 4) if math.isfinite(value) else None
+def _rounded(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else round(value, 4)
