@@ -22,6 +22,7 @@ _SHOWN = {
 _TITLES = {
     "agreement": "Agreement between judges",
     "calibration": "Judges against people",
+    "preferences_by_people": "Preferences: judges against people",
     "anchors": "Anchors: frozen responses, judged again",
     "criteria_use": "Criteria: what they tell apart",
     "criterion_pairs": "Criteria that say the same",

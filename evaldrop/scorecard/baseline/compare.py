@@ -7,6 +7,7 @@ import numpy as np
 
 from evaldrop.errors import InputError, StorageError
 from evaldrop.run.definition import RunDefinition
+from evaldrop.scorecard.baseline.by_people import LabelledRuns, labelled_runs, moved_by_people
 from evaldrop.scorecard.baseline.comparability import changes, obstacles
 from evaldrop.scorecard.baseline.facts import candidate_facts, worst_records
 from evaldrop.scorecard.baseline.measures import Measure, PairedRuns, pair_runs
@@ -104,9 +105,11 @@ def _fill(start: Baseline, run: RunDefinition, held: Held) -> Baseline:
     paired = pair_runs(run, now, then, (read_scores(other.folder) for other in held.runs[1:]))
     here, there = paired.rows, places_of(now, then)[paired.rows]
     names = [name for name in now.candidates if name in then.candidates]
-    whole = _decided([_estimate(measure, paired, run, held) for measure in paired.measures], run, held)
+    people = labelled_runs(run, held.runs[0], paired)
+    estimated = [_estimate(measure, paired, run, held, people) for measure in paired.measures]
+    whole = _decided(estimated, run, held)
     # A family of their own: among sixty slices the run's own differences would be harder to decide.
-    slices = _slices(paired, run, held)
+    slices = _slices(paired, run, held, people)
     return start.model_copy(
         update={
             "records": int(here.size),
@@ -131,10 +134,17 @@ def _fill(start: Baseline, run: RunDefinition, held: Held) -> Baseline:
 
 
 def _estimate(
-    measure: Measure, paired: PairedRuns, run: RunDefinition, held: Held, inside: Flags | None = None
+    measure: Measure,
+    paired: PairedRuns,
+    run: RunDefinition,
+    held: Held,
+    people: LabelledRuns | None,
+    inside: Flags | None = None,
 ) -> _Estimated:
     is_here = np.ones(measure.now.size, bool) if inside is None else inside
-    pairing = _tested(measure, paired, run, held, is_here)
+    by_judge = _tested(measure, paired, run, held, is_here)
+    scores = measure.paired.among(is_here)
+    pairing, parts = moved_by_people(people, measure, by_judge, scores, is_here)
     rows = np.flatnonzero(np.isfinite(measure.now) & np.isfinite(measure.then) & is_here)
     drops = measure.drops()[rows]
     worse = np.flatnonzero(drops > 0)
@@ -142,6 +152,7 @@ def _estimate(
     worst = rows[worse[np.argsort(-drops[worse], kind="stable")]][:MOST_WORSE_IDS]
     estimate = BaselineEstimate(
         **pairing.parts(),
+        **parts,
         better=int((drops < 0).sum()),
         worse=int(worse.size),
         # Counted apart: a response that is no longer judged leaves the pairs, and could hide a loss.
@@ -216,12 +227,12 @@ def _decision(one: _Estimated, decided: Decided, run: RunDefinition) -> dict[str
 
 
 def _slices(
-    paired: PairedRuns, run: RunDefinition, held: Held
+    paired: PairedRuns, run: RunDefinition, held: Held, people: LabelledRuns | None
 ) -> dict[str, list[tuple[Measure, BaselineEstimate]]]:
     codes = largest_categories(paired.categories)
     measures = _fitting(paired.measures, len(codes))
     found = [
-        (code, _estimate(measure, paired, run, held, paired.categories == code))
+        (code, _estimate(measure, paired, run, held, people, paired.categories == code))
         for code in codes
         for measure in measures
     ]

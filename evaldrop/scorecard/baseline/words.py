@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from evaldrop.scorecard.figures import percent, size
+from evaldrop.scorecard.figures import percent, size, verdicts_by
 from evaldrop.scorecard.model.baseline import Baseline, BaselineEstimate
 from evaldrop.scorecard.model.scorecard import OVERALL
 
@@ -83,7 +83,8 @@ def _decided(baseline: Baseline, decision: str) -> Iterator[str]:
     for candidate, card in baseline.candidates.items():
         for criterion, estimate in card.criteria.items():
             if estimate.decision == decision:
-                yield f"{candidate} {decision} on {criterion}{_by(estimate)}"
+                by = verdicts_by(estimate.rests_on, estimate.n_labelled, estimate.left_out)
+                yield f"{candidate} {decision} on {criterion}{_by(estimate)}{by}"
 
 
 def _by(estimate: BaselineEstimate) -> str:

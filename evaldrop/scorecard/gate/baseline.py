@@ -5,7 +5,7 @@ from math import inf
 from typing import NamedTuple
 
 from evaldrop.scorecard.baseline.words import held_in_words, level_in_words, missing_in_words
-from evaldrop.scorecard.figures import p_value, signed, size
+from evaldrop.scorecard.figures import p_value, signed, size, verdicts_by
 from evaldrop.scorecard.gate.names import RunNames, candidates_of
 from evaldrop.scorecard.gate.rules import NoRegression, NoWorseRecord
 from evaldrop.scorecard.model.baseline import Baseline, BaselineEstimate
@@ -101,7 +101,8 @@ def _judge_difference(rule: NoRegression, held: _HeldEstimate, baseline: Baselin
     against = held_in_words(baseline).removeprefix("Against ")
     moved = (
         f"{about} moved by {signed(estimate.difference)} against {against} "
-        f"({bounds}, p {p_value(estimate.p_adjusted)}, {estimate.n} records{level_in_words(baseline)})"
+        f"({bounds}, p {p_value(estimate.p_adjusted)}, {estimate.n} records{level_in_words(baseline)}"
+        f"{verdicts_by(estimate.rests_on, estimate.n_labelled, estimate.left_out)})"
     )
     # By the interval and not by the test: "no regression decided" would pass any run with too few records.
     if rule.margin:
