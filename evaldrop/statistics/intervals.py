@@ -111,7 +111,7 @@ def wilson_with_quantile(passed: float, scored: float, quantile: float) -> Inter
     return Interval(low, high)
 
 
-def clopper_pearson_interval(passed: int, scored: int, *, confidence: float = 0.95) -> Interval:
+def clopper_pearson_interval(passed: float, scored: float, *, confidence: float = 0.95) -> Interval:
     """
     Clopper–Pearson "exact" interval for a pass rate (Clopper & Pearson 1934).
 

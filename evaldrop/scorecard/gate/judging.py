@@ -32,8 +32,7 @@ class _Measured(NamedTuple):
     value: float | None
     interval: Interval | None = None
     absence: str | None = None
-    # Why an end of the interval is infinite.
-    open_end: str = ""
+    basis: str = ""
 
 
 _GUARDRAIL, _LATENCY = "guardrail.", "latency_ms."
@@ -108,7 +107,7 @@ def _sentence(rule: Threshold, measured: _Measured, decision: Decision) -> str:
     low, high = measured.interval
     held = {"pass": "all", "fail": "none", "inconclusive": "only a part"}[decision]
     ends = " to ".join("–" if isinf(end) else f"{end:.4g}" for end in (low, high))
-    return f"{value}, interval {ends}{measured.open_end}; {wanted}: {held} of it is."
+    return f"{value}, interval {ends}{measured.basis}; {wanted}: {held} of it is."
 
 
 def _measure(rule: Threshold, scorecard: Scorecard, names: RunNames) -> Iterator[_Measured]:
@@ -194,7 +193,7 @@ def _of_latency(rule: Threshold, name: str, latency: Latency) -> _Measured:
         getattr(latency, percentile),
         # An unknown end may be anywhere: an infinite one keeps the rule from passing by it.
         (-inf if low is None else low, inf if high is None else high),
-        open_end=f" ({latency.n:,} calls; both ends need {needed:,})" if needed else "",
+        basis=f" ({latency.n:,} calls; both ends need {needed:,})" if needed else "",
     )
 
 

@@ -183,7 +183,7 @@ def scorecard_of(run: RunDefinition, tallied: Tallied, *, ended_at: float | None
         criterion_pairs=criterion_pairs(run, judged),
         frontier=quality_cost_frontier(candidates, compared.comparisons),
         judges=judge_health(run, counts),
-        agreement=agreements(tallied.panel, run.criteria),
+        agreement=agreements(tallied.panel, run.criteria, groups, confidence),
         strengths=strengths(pairs, list(candidates), pairwise, groups, confidence),
         cost_usd=cost_totals(run, counts),
         baseline=against_baseline(run),

@@ -1,6 +1,6 @@
 """Whether several judges of one evaluation agree, criterion by criterion."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Literal
 
@@ -11,7 +11,10 @@ from evaldrop.evaluation.criteria import Criterion
 from evaldrop.run.records import PreparedRecord
 from evaldrop.scorecard.model.scorecard import Agreement
 from evaldrop.scorecard.results import RecordResults
-from evaldrop.statistics.agreement import krippendorff_alpha
+from evaldrop.statistics.agreement import Level, krippendorff_alpha
+from evaldrop.statistics.intervals import Interval
+from evaldrop.statistics.paired_test import Groups
+from evaldrop.statistics.resampled import alpha_interval, share_interval
 from evaldrop.statistics.vectors import Floats, Ordinals
 from evaldrop.steps.build_scorecard.tally import ByKey, Columns, Merging
 
@@ -52,12 +55,40 @@ class PanelTally(Merging):
 
 
 def agreements(
-    tables: Mapping[str, tuple[Ordinals, Floats]], criteria: Mapping[str, Criterion]
+    tables: Mapping[str, tuple[Ordinals, Floats]],
+    criteria: Mapping[str, Criterion],
+    groups: Groups,
+    confidence: float,
 ) -> dict[str, Agreement]:
     """Return how far the judges agree on every criterion that any of them scored; empty for one judge."""
+    found = {}
+    for name, criterion in criteria.items():
+        if name in tables:
+            ordinals, scores = tables[name]
+            clusters = ordinals if groups is None else groups[ordinals]
+            agreement = _agreement(ordinals, scores, criterion)
+            intervals = _intervals(scores, clusters, agreement.level, confidence)
+            found[name] = agreement.model_copy(update=intervals)
+    return found
+
+
+def _intervals(
+    scores: Floats, clusters: Ordinals, level: Level, confidence: float
+) -> dict[str, tuple[float, float] | None]:
+    """Return the intervals of an agreement; None where nothing shows a spread."""
+    same, compared = _same_pairs(scores)
     return {
-        name: _agreement(*tables[name], criterion) for name, criterion in criteria.items() if name in tables
+        "alpha_interval": _known(partial(alpha_interval, scores, clusters, level=level), confidence),
+        "raw_agreement_interval": _known(partial(share_interval, same, compared, clusters), confidence),
     }
+
+
+def _known(interval: Callable[..., Interval], confidence: float) -> tuple[float, float] | None:
+    try:
+        low, high = interval(confidence=confidence)
+    except NotEnoughData:
+        return None
+    return low, high
 
 
 def _agreement(ordinals: Ordinals, scores: Floats, criterion: Criterion) -> Agreement:
@@ -89,11 +120,16 @@ def _level(scores: Floats, criterion: Criterion) -> Literal["nominal", "ordinal"
 
 
 def _raw_agreement(scores: Floats) -> float:
-    same = compared = 0
+    same, compared = _same_pairs(scores)
+    # Never 0: it is only called for responses of which each has two scores.
+    return float(same.sum() / compared.sum())
+
+
+def _same_pairs(scores: Floats) -> tuple[Floats, Floats]:
+    """Return of each response how many pairs of judges gave the same score, and how many both gave one."""
+    same, compared = np.zeros(scores.shape[1]), np.zeros(scores.shape[1])
     for place, one in enumerate(scores):
         for other in scores[place + 1 :]:
-            both = ~np.isnan(one) & ~np.isnan(other)
-            compared += int(both.sum())
-            same += int((one[both] == other[both]).sum())
-    # Never 0: it is only called for responses of which each has two scores.
-    return same / compared
+            compared += ~np.isnan(one) & ~np.isnan(other)
+            same += one == other
+    return same, compared
