@@ -79,6 +79,8 @@ def usd(value: float | None) -> str:
         return UNKNOWN
     if value == 0:
         return "$0"
+    if value < 0:
+        return f"−{usd(-value)}"
     # Two places would turn a call of $0.0004 into $0.00.
     places = max(2, 1 - floor(log10(abs(value))))
     return "<$0.000001" if 0 < value < 0.000001 else f"${value:,.{min(places, 6)}f}"
