@@ -63,8 +63,15 @@ def values_needed(quantile: float, *, confidence: float = 0.95) -> int:
     """
     Return how many independent values both ends of a quantile's interval need: 368 for p99 at 95 %.
 
-    quantileⁿ, the chance that all are below it, must be within half of 1 - confidence; likewise above.
-    Raises as `quantile_ranks`.
+    quantileⁿ, the chance that all are below it, must be within half of 1 - confidence; likewise above (David &
+    Nagaraja 2003, 7.1).
+
+    Args:
+        quantile: Which one, a fraction in (0, 1).
+        confidence: Two-sided level, a fraction in (0, 1).
+
+    Raises:
+        ValueError: quantile or confidence is not strictly between 0 and 1.
     """
     check_fraction(quantile, "quantile")
     tail = (1 - check_fraction(confidence, "confidence")) / 2

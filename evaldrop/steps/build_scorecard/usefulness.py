@@ -116,15 +116,15 @@ def frontier_in_words(frontier: Sequence[FrontierPoint]) -> list[str]:
             sure = "" if point.decisive else ", if there is a difference: it is not decided"
             said.append(
                 f"{point.candidate} over {point.over}: one more point of quality (0.01) costs "
-                f"{usd(point.usd_per_point)}{_bounds(point)} per 1,000 records{sure}."
+                f"{usd(point.usd_per_point)}{_bounds(point)} per 1,000 records{sure}"
+                f"{'; nothing bounds that price' if point.reason else ''}."
             )
     return said
 
 
 def _bounds(point: FrontierPoint) -> str:
-    if point.usd_per_point_interval is not None:
-        return f" ({' to '.join(map(usd, point.usd_per_point_interval))})"
-    return f" ({point.reason})" if point.reason else ""
+    bounds = point.usd_per_point_interval
+    return f" ({' to '.join(map(usd, bounds))})" if bounds else ""
 
 
 def _use(name: str, columns: Sequence[ScoreColumn], size: int) -> CriterionUse:
