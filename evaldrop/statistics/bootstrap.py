@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
-from evaldrop.statistics.intervals import Interval, normal_quantile
+from evaldrop.statistics.intervals import Interval
 from evaldrop.statistics.vectors import Ints, as_vector, check_fraction
 
 # Counts held at once, 8 bytes each and a few copies of them.
@@ -61,43 +60,6 @@ def percentile_interval(distribution: npt.ArrayLike, *, confidence: float = 0.95
     tail = (1 - check_fraction(confidence, "confidence")) / 2
     low, high = np.quantile(values, [tail, 1 - tail])
     return Interval(float(low), float(high))
-
-
-def bca_interval(
-    distribution: npt.ArrayLike, *, observed: float, jackknife: npt.ArrayLike, confidence: float = 0.95
-) -> Interval:
-    """
-    Return the BCa interval of any statistic (Efron 1987; Efron & Tibshirani 1993, chapter 14.3).
-
-    Quantiles at Φ(z0 + (z0 ± z)/(1 - a(z0 ± z))): z0 from the share of the distribution below `observed`
-    (ties count half), a = Σ(m - j)³ / 6(Σ(m - j)²)^1.5 over the jackknife values j with mean m.
-
-    Args:
-        distribution: The statistic in each resample, shape (resamples,).
-        observed: The statistic in the data.
-        jackknife: The statistic with each cluster left out in turn, shape (clusters,).
-        confidence: Two-sided level, a fraction in (0, 1).
-
-    Raises:
-        NotEnoughData: An empty distribution, or fewer than two clusters.
-        ValueError: NaN, or confidence outside (0, 1).
-    """
-    values = as_vector(distribution, "resampled statistics")
-    share = (np.mean(values < observed) + np.mean(values <= observed)) / 2
-    # All resamples on one side would put the correction at infinity: count half of one on the other side.
-    bias = special.ndtri(np.clip(share, 0.5 / values.size, 1 - 0.5 / values.size))
-    acceleration, z = _acceleration(jackknife), normal_quantile(confidence)
-    shifted = bias + np.array([-z, z])
-    low, high = np.quantile(values, special.ndtr(bias + shifted / (1 - acceleration * shifted)))
-    return Interval(float(low), float(high))
-
-
-def _acceleration(jackknife: npt.ArrayLike) -> float:
-    values = as_vector(jackknife, "jackknife values", at_least=2)
-    gaps = values.mean() - values
-    squares = float(gaps @ gaps)
-    # Equal jackknife values would be 0/0; without spread there is no skew to correct.
-    return float((gaps**3).sum() / (6 * squares**1.5)) if squares else 0.0
 
 
 def _count_draws(random: np.random.Generator, *, units: int, block: int) -> Ints:

@@ -1,7 +1,7 @@
 """Intervals for quantiles from order statistics: no assumption about the shape of what was measured."""
 
 from bisect import bisect_left, bisect_right
-from math import ceil, floor
+from math import ceil, floor, log
 from typing import NamedTuple
 
 import numpy as np
@@ -63,8 +63,8 @@ def values_needed(quantile: float, *, confidence: float = 0.95) -> int:
     """
     Return how many independent values both ends of a quantile's interval need: 368 for p99 at 95 %.
 
-    quantileⁿ, the chance that all are below it, must be within half of 1 - confidence; likewise above (David &
-    Nagaraja 2003, 7.1).
+    quantileⁿ, the chance that all are below it, must be within half of 1 - confidence; likewise above
+    (David & Nagaraja 2003, 7.1).
 
     Args:
         quantile: Which one, a fraction in (0, 1).
@@ -75,7 +75,7 @@ def values_needed(quantile: float, *, confidence: float = 0.95) -> int:
     """
     check_fraction(quantile, "quantile")
     tail = (1 - check_fraction(confidence, "confidence")) / 2
-    n = max(1, floor(np.log(tail) / np.log(max(quantile, 1 - quantile))))
+    n = max(1, floor(log(tail) / log(max(quantile, 1 - quantile))))
     # A logarithm's rounding may be one off, and a call too few would have no end.
     while None in quantile_ranks(n, quantile, confidence=confidence):
         n += 1
@@ -147,7 +147,7 @@ def _effective_sizes(vector: Floats, points: Floats, clusters: Clusters, confide
 
 
 def _design_effect(inside: npt.NDArray[np.bool_], clusters: Clusters) -> float:
-    share = inside.mean()
+    share = float(inside.mean())
     spread = share * (1 - share)
     # All on one side show nothing: then the median's effect stands.
     if not spread:

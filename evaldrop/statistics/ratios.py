@@ -2,7 +2,6 @@
 
 from math import sqrt
 
-import numpy as np
 import numpy.typing as npt
 
 from evaldrop.errors import NotEnoughData
@@ -50,11 +49,13 @@ def ratio_interval(
     if number < 2:
         raise NotEnoughData("one record only: no spread can be seen")
     scale = t_quantile(confidence, number - 1) ** 2 * number / (number - 1)
-    variances = scale * (above @ above), scale * (above @ below), scale * (below @ below)
+    variances = [
+        scale * float(one @ other) for one, other in ((above, above), (above, below), (below, below))
+    ]
     square = denominator**2 - variances[2]
     if square <= 0:
         return None
     middle = numerator * denominator - variances[1]
     root = sqrt(max(0.0, middle**2 - square * (numerator**2 - variances[0])))
     low, high = (middle - root) / square, (middle + root) / square
-    return Interval(float(np.minimum(low, high)), float(np.maximum(low, high)))
+    return Interval(low, high)

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 
 from evaldrop.errors import NotEnoughData
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.model.usefulness import FrontierPoint
 from evaldrop.statistics.paired_test import Scores
 from evaldrop.statistics.ratios import ratio_interval
-from evaldrop.statistics.vectors import Floats
+from evaldrop.statistics.vectors import Floats, Ordinals
 from evaldrop.steps.build_scorecard.columns import ColumnsOf, common_overall
 from evaldrop.steps.build_scorecard.costs import record_costs
 from evaldrop.steps.build_scorecard.counts import RunCounts
@@ -72,7 +73,7 @@ def _bounded(
     return point.model_copy(update={"usd_per_point_interval": tuple(interval)})
 
 
-def _among(ordinals: np.ndarray, size: int) -> np.ndarray:
+def _among(ordinals: Ordinals, size: int) -> npt.NDArray[np.bool_]:
     found = np.zeros(size, np.bool_)
     found[ordinals] = True
     return found
@@ -82,4 +83,4 @@ def _cost_parts(name: str, counts: RunCounts) -> Floats:
     """Return what each record adds to the error of a candidate's price per 1,000 records."""
     costs, called = record_costs(counts.candidates[name], counts.size)
     total = int(called.sum())
-    return (costs - called * (costs.sum() / total)) * (1000 / total)
+    return np.asarray((costs - called * (costs.sum() / total)) * (1000 / total), dtype=np.float64)

@@ -256,7 +256,7 @@ class Money(Merging):
     def by_record(self, size: int) -> Floats:
         """Return what each record cost as far as it is known, shape (size,); ordinals are below `size`."""
         ordinals, costs = self._payments.in_order()
-        return np.bincount(ordinals, costs, minlength=size)
+        return np.bincount(ordinals, costs, minlength=size).astype(np.float64)
 
     @property
     def spent(self) -> Spent:

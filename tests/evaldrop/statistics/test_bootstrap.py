@@ -6,10 +6,8 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from scipy import stats
 
-from evaldrop.errors import NotEnoughData
-from evaldrop.statistics.bootstrap import bca_interval, percentile_interval, resample_counts
+from evaldrop.statistics.bootstrap import percentile_interval, resample_counts
 from evaldrop.statistics.intervals import Interval, mean_estimate
 
 SCORES = [2, 3, 5, 4, 1]
@@ -50,32 +48,6 @@ def test_percentile_interval_of_drawn_resamples_is_that_of_all():
     assert percentile_interval(resampled_means(SCORES, seed=1)) == pytest.approx((1.8, 4.2), abs=0.05)
 
 
-def test_bca_interval_matches_scipy_on_skewed_scores():
-    """scipy 1.17.1 stats.bootstrap, method BCa; both drawn, so they agree to their Monte Carlo error."""
-    random = np.random.default_rng(1)
-    theirs = stats.bootstrap((SKEWED,), np.mean, method="BCa", n_resamples=40_000, rng=random)
-    means = resampled_means(SKEWED, seed=2, resamples=40_000)
-    left_out = (sum(SKEWED) - np.array(SKEWED)) / (len(SKEWED) - 1)
-    ours = bca_interval(means, observed=np.mean(SKEWED), jackknife=left_out)
-    assert ours == pytest.approx(tuple(theirs.confidence_interval), abs=0.08)
-    percentile = percentile_interval(means)
-    assert ours.low > percentile.low + 0.1
-    assert ours.high > percentile.high + 0.3
-
-
-def test_bca_without_bias_or_acceleration_is_the_percentile_interval():
-    distribution = np.linspace(-1, 1, 2001)
-    plain = percentile_interval(distribution)
-    assert bca_interval(distribution, observed=0.0, jackknife=[-1, 0, 1]) == pytest.approx(plain, abs=1e-3)
-
-
-def test_bca_with_every_resample_on_one_side_stays_within_the_resamples():
-    low, high = bca_interval([1.0, 2.0, 3.0], observed=0.0, jackknife=[0.0, 0.0])
-    assert 1.0 <= low <= high <= 3.0
-    low, high = bca_interval([1.0, 2.0, 3.0], observed=9.0, jackknife=[0.0, 0.0])
-    assert 1.0 <= low <= high <= 3.0
-
-
 def test_the_same_seed_draws_the_same_resamples_and_another_seed_others():
     first, again, other = (resampled_means(SKEWED, seed=seed, resamples=200) for seed in (7, 7, 8))
     assert (first == again).all()
@@ -84,12 +56,9 @@ def test_the_same_seed_draws_the_same_resamples_and_another_seed_others():
 
 def test_a_distribution_without_spread_gives_an_interval_of_no_width():
     assert percentile_interval([4, 4, 4]) == Interval(4.0, 4.0)
-    assert bca_interval([4, 4, 4], observed=4.0, jackknife=[4, 4]) == Interval(4.0, 4.0)
 
 
-def test_one_jackknife_value_or_no_resamples_are_refused():
-    with pytest.raises(NotEnoughData):
-        bca_interval([1.0, 2.0], observed=1.5, jackknife=[1.5])
+def test_no_resamples_are_refused():
     with pytest.raises(ValueError, match="resamples"):
         next(resample_counts([1, 1], resamples=0, seed=1))
 
