@@ -152,7 +152,7 @@ def _design_effect(inside: npt.NDArray[np.bool_], clusters: Clusters) -> float:
     # All on one side show nothing: then the median's effect stands.
     if not spread:
         return 1.0
-    sums, _ = totals_by_cluster(inside - share, clusters)
+    sums, _ = totals_by_cluster(np.asarray(inside - share, np.float64), clusters)
     variance = float(sums @ sums) * clusters.number / (clusters.number - 1)
     # Below 1 is luck, and would make the interval narrower than that of independent values.
     return max(1.0, variance / (inside.size * spread))

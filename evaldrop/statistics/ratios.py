@@ -49,9 +49,8 @@ def ratio_interval(
     if number < 2:
         raise NotEnoughData("one record only: no spread can be seen")
     scale = t_quantile(confidence, number - 1) ** 2 * number / (number - 1)
-    variances = [
-        scale * float(one @ other) for one, other in ((above, above), (above, below), (below, below))
-    ]
+    products = (above, above), (above, below), (below, below)
+    variances = [scale * float(one @ other) for one, other in products]
     square = denominator**2 - variances[2]
     if square <= 0:
         return None

@@ -11,7 +11,7 @@ from evaldrop.evaluation.criteria import Criterion
 from evaldrop.run.records import PreparedRecord
 from evaldrop.scorecard.model.scorecard import Agreement
 from evaldrop.scorecard.results import RecordResults
-from evaldrop.statistics.agreement import Level, krippendorff_alpha
+from evaldrop.statistics.agreement import krippendorff_alpha
 from evaldrop.statistics.intervals import Interval
 from evaldrop.statistics.paired_test import Groups
 from evaldrop.statistics.resampled import alpha_interval, share_interval
@@ -61,25 +61,10 @@ def agreements(
     confidence: float,
 ) -> dict[str, Agreement]:
     """Return how far the judges agree on every criterion that any of them scored; empty for one judge."""
-    found = {}
-    for name, criterion in criteria.items():
-        if name in tables:
-            ordinals, scores = tables[name]
-            clusters = ordinals if groups is None else groups[ordinals]
-            agreement = _agreement(ordinals, scores, criterion)
-            intervals = _intervals(scores, clusters, agreement.level, confidence)
-            found[name] = agreement.model_copy(update=intervals)
-    return found
-
-
-def _intervals(
-    scores: Floats, clusters: Ordinals, level: Level, confidence: float
-) -> dict[str, tuple[float, float] | None]:
-    """Return the intervals of an agreement; None where nothing shows a spread."""
-    same, compared = _same_pairs(scores)
     return {
-        "alpha_interval": _known(partial(alpha_interval, scores, clusters, level=level), confidence),
-        "raw_agreement_interval": _known(partial(share_interval, same, compared, clusters), confidence),
+        name: _agreement(*tables[name], criterion, groups, confidence)
+        for name, criterion in criteria.items()
+        if name in tables
     }
 
 
@@ -91,7 +76,9 @@ def _known(interval: Callable[..., Interval], confidence: float) -> tuple[float,
     return low, high
 
 
-def _agreement(ordinals: Ordinals, scores: Floats, criterion: Criterion) -> Agreement:
+def _agreement(
+    ordinals: Ordinals, scores: Floats, criterion: Criterion, groups: Groups, confidence: float
+) -> Agreement:
     shared = (~np.isnan(scores)).sum(axis=0) >= 2
     kept, level = scores[:, shared], _level(scores, criterion)
     n_responses, n_records = int(shared.sum()), int(np.unique(ordinals[shared]).size)
@@ -100,12 +87,15 @@ def _agreement(ordinals: Ordinals, scores: Floats, criterion: Criterion) -> Agre
         alpha = krippendorff_alpha(kept, level=level)
     except NotEnoughData as error:
         reason = str(error)
+    clusters, (same, compared) = ordinals if groups is None else groups[ordinals], _same_pairs(scores)
     return Agreement(
         alpha=alpha,
+        alpha_interval=_known(partial(alpha_interval, scores, clusters, level=level), confidence),
         level=level,
         n_records=n_records,
         n_responses=n_responses,
-        raw_agreement=_raw_agreement(kept) if n_responses else None,
+        raw_agreement=float(same.sum() / compared.sum()) if n_responses else None,
+        raw_agreement_interval=_known(partial(share_interval, same, compared, clusters), confidence),
         spread=float((np.nanmax(kept, axis=0) - np.nanmin(kept, axis=0)).mean()) if n_responses else None,
         reason=reason,
     )
@@ -117,12 +107,6 @@ def _level(scores: Floats, criterion: Criterion) -> Literal["nominal", "ordinal"
         whole = np.isin(scores[~np.isnan(scores)], (0.0, 1.0)).all()
         return "nominal" if whole else "interval"
     return "interval" if criterion.scale.kind == "range" else "ordinal"
-
-
-def _raw_agreement(scores: Floats) -> float:
-    same, compared = _same_pairs(scores)
-    # Never 0: it is only called for responses of which each has two scores.
-    return float(same.sum() / compared.sum())
 
 
 def _same_pairs(scores: Floats) -> tuple[Floats, Floats]:
