@@ -23,6 +23,7 @@ _TITLES = {
     "agreement": "Agreement between judges",
     "strengths": "Strength from all pairs (Bradley–Terry)",
     "calibration": "Judges against people",
+    "preferences_by_people": "Preferences: judges against people",
     "anchors": "Anchors: frozen responses, judged again",
     "criteria_use": "Criteria: what they tell apart",
     "criterion_pairs": "Criteria that say the same",

@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterable, Iterator
 from math import inf, isinf
 from typing import NamedTuple
 
+from evaldrop.scorecard.figures import by_whom
 from evaldrop.scorecard.gate.baseline import judge_against_baseline
 from evaldrop.scorecard.gate.names import RunNames, check_names, subject_of
 from evaldrop.scorecard.gate.rules import Rule, Threshold, parse_gate
+from evaldrop.scorecard.model.calibration import CalibratedMean
 from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailEstimate
 from evaldrop.scorecard.model.part import Interval
 from evaldrop.scorecard.model.scorecard import (
@@ -151,11 +153,49 @@ def _of_criterion(
         return _Measured(about, name, None, None, "it was asked of no record")
     if rule.quantity == "coverage":
         return _Measured(about, name, estimate.coverage, None, "it applies to no record")
+    bounds, people = estimate.bounds, estimate.calibrated
     value, interval, reach = estimate.mean, estimate.interval, estimate.bounds_interval
+    by_people = (None, None) if people is None else (people.mean, people.interval)
     if rule.quantity == "pass_rate":
-        value, interval, reach = estimate.pass_rate, estimate.pass_interval, estimate.pass_bounds_interval
+        bounds, value = estimate.pass_bounds, estimate.pass_rate
+        interval, reach = estimate.pass_interval, estimate.pass_bounds_interval
+        by_people = (None, None) if people is None else (people.pass_rate, people.pass_interval)
+    if people is not None and people.decides:
+        reach = _moved(bounds, value, *by_people, share=estimate.coverage)
+        value, interval = by_people
     # An estimate without an interval bears no decision.
-    return _Measured(about, name, value if interval else None, interval, estimate.reason, reach)
+    known = value if interval else None
+    return _Measured(about, name, known, interval, estimate.reason, reach, _basis(people))
+
+
+def _moved(
+    bounds: Interval | None,
+    judged: float | None,
+    corrected: float | None,
+    interval: Interval | None,
+    *,
+    share: float | None,
+) -> Interval | None:
+    """
+    Return what a corrected interval may reach whatever the lost verdicts were; None when none was lost.
+
+    The bounds of the judge's number, of which the known share moves as far as people's labels move it.
+    """
+    if bounds is None or judged is None or corrected is None or interval is None or bounds[0] == bounds[1]:
+        return None
+    moved = (corrected - judged) * (share or 1.0)
+    return bounds[0] + moved - (corrected - interval[0]), bounds[1] + moved + (interval[1] - corrected)
+
+
+def _basis(people: CalibratedMean | None) -> str:
+    """Return on whose verdicts an estimate rests; nothing where nobody labelled any."""
+    if people is None:
+        return ""
+    if not people.decides:
+        reason = (people.reason or "").removeprefix("not corrected: ")
+        why = f": {reason}" if reason else f": {people.n_labelled} labels are too few"
+        return f" (by the judge alone{why.rstrip('.')})"
+    return f" ({by_whom('both' if people.weight else 'people', people.n_labelled)})"
 
 
 def _of_mean(rule: Threshold, name: str, card: CandidateScorecard, measure: str) -> _Measured:
@@ -164,7 +204,12 @@ def _of_mean(rule: Threshold, name: str, card: CandidateScorecard, measure: str)
     # A mean of one record or one group has no interval: it decides nothing, however good it looks.
     if estimate is None or estimate.interval is None:
         return _Measured(about, name, None, None, estimate.reason if estimate else "nothing was scored")
-    return _Measured(about, name, estimate.mean, estimate.interval, None, estimate.bounds_interval)
+    people, reach = estimate.calibrated, estimate.bounds_interval
+    if people is None or not people.decides:
+        return _Measured(about, name, estimate.mean, estimate.interval, None, reach, _basis(people))
+    # Of overall quality any criterion may be missing: all that is known moves.
+    reach = _moved(estimate.bounds, estimate.mean, people.mean, people.interval, share=None)
+    return _Measured(about, name, people.mean, people.interval, None, reach, _basis(people))
 
 
 def _of_candidate(rule: Threshold, name: str, card: CandidateScorecard) -> _Measured:

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from evaldrop.scorecard.model.baseline import Baseline
-from evaldrop.scorecard.model.calibration import CalibratedMean, CriterionCalibration
+from evaldrop.scorecard.model.calibration import CalibratedMean, CriterionCalibration, PeoplesPreferences
 from evaldrop.scorecard.model.guardrails import GuardrailComparison, GuardrailEstimate
 from evaldrop.scorecard.model.judges import Agreement as Agreement
 from evaldrop.scorecard.model.judges import AnchorEstimate as AnchorEstimate
@@ -148,6 +148,9 @@ class MeanEstimate(Part):
         "What the interval may reach, whatever the lost verdicts were; null when none is lost."
     )
     reason: str | None = nullable("Why a number is null.")
+    calibrated: CalibratedMean | None = nullable(
+        "Of overall quality: corrected by people's labels, where there are labels."
+    )
 
 
 class CriterionEstimate(Part):
@@ -346,6 +349,9 @@ class Scorecard(Part):
     confidence: float = Field(description="Two-sided level of every interval.")
     coverage: float | None = nullable("Scored share of all verdicts that apply.")
     criteria: dict[str, CriterionInfo] = Field(default_factory=dict)
+    preferences_by_people: tuple[PeoplesPreferences, ...] = Field(
+        default=(), description="People's preferences between two candidates, beside the judges'."
+    )
     calibration: dict[str, CriterionCalibration] = Field(
         default_factory=dict, description="Judges against people's labels, by criterion."
     )
