@@ -8,7 +8,18 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from evaldrop.report.changes import Axis, perturbed, perturbed_axis
-from evaldrop.report.columns import MARKDOWN, PAGE, TERMINAL, Cell, Column, Table, Tone, Words, words
+from evaldrop.report.columns import (
+    MARKDOWN,
+    PAGE,
+    TERMINAL,
+    Cell,
+    Column,
+    Table,
+    Tone,
+    Words,
+    with_interval,
+    words,
+)
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.figures import count
 from evaldrop.scorecard.model.baseline import Baseline, BaselineEstimate
@@ -47,7 +58,7 @@ def operations(scorecard: Scorecard) -> Table:
         columns=[
             words("candidate", list(scorecard.candidates)),
             words("model", [card.model for card in cards], texts, rank=4),
-            Column("USD per 1,000", list(map(_with_interval, priced, price_bounds)), PAGE),
+            Column("USD per 1,000", list(map(with_interval, priced, price_bounds)), PAGE),
             Column("judging, USD", judging, PAGE),
             Column("answered", answered, TERMINAL),
             Column("errors", errors, TERMINAL),
@@ -80,14 +91,10 @@ def operations(scorecard: Scorecard) -> Table:
 def _latency(heading: str, found: Sequence[tuple[float | None, OpenInterval | None]]) -> Column:
     """Return a percentile's column on a page, where its interval has room below it."""
     cells = [
-        _with_interval(figures.milliseconds(value), figures.milliseconds_interval(bounds))
+        with_interval(figures.milliseconds(value), figures.milliseconds_interval(bounds))
         for value, bounds in found
     ]
     return Column(heading, cells, PAGE)
-
-
-def _with_interval(value: str, bounds: str) -> Cell:
-    return value if bounds == figures.ABSENT else (Words(value), Words(bounds, "muted"))
 
 
 def _per_1000(card: CandidateScorecard) -> str:

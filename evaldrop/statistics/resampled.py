@@ -1,13 +1,14 @@
 """Intervals for agreement coefficients and for shares, of ratings that come in clusters."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from evaldrop.errors import NotEnoughData
-from evaldrop.statistics.agreement import Level, Weights, cohen_kappa, krippendorff_alpha
+from evaldrop.statistics.agreement import Level, Weights, cohen_kappa, gwet_ac1, krippendorff_alpha
 from evaldrop.statistics.clusters import Groups, several, totals_by_cluster
 from evaldrop.statistics.intervals import (
     Interval,
@@ -72,12 +73,33 @@ def kappa_interval(
             _quadratic_kappa,
         )
     elif weights == "none":
-        values, codes = np.unique(np.concatenate([first, second]), return_inverse=True)
-        cells, size = codes[: first.size] * values.size + codes[first.size :], values.size
-        units = _table_by_unit(cells, size**2, clusters)
-        sums = _Sums(units, np.eye(size**2).reshape(size, size, -1), _plain_kappa)
+        sums = _table_sums(first, second, clusters, _plain_kappa)
     else:
         raise ValueError(f'weights must be "none" or "quadratic", got {weights!r}')
+    return _bounds(sums, first.size / clusters.number, observed, confidence)
+
+
+def ac1_interval(
+    a: npt.ArrayLike, b: npt.ArrayLike, groups: Groups, *, categories: int, confidence: float = 0.95
+) -> Interval:
+    """
+    Bound Gwet's AC1 (Gwet 2008); see `alpha_interval` for the procedure.
+
+    Args:
+        a: One rater's category per item as a number, shape (n,).
+        b: The other's.
+        groups: What is independent: the record or group of each item, shape (n,).
+        categories: How many the scale has, as in `gwet_ac1`.
+        confidence: Two-sided level, a fraction in (0, 1).
+
+    Raises:
+        NotEnoughData: Fewer than two items, or one cluster only.
+        ValueError: Lengths differ, NaN, or more categories used than there are.
+    """
+    first, second = as_pairs(a, b, at_least=2)
+    observed = gwet_ac1(first, second, categories=categories)
+    clusters = several(as_clusters(groups, rows=first.size))
+    sums = _table_sums(first, second, clusters, partial(_ac1, categories))
     return _bounds(sums, first.size / clusters.number, observed, confidence)
 
 
@@ -204,6 +226,15 @@ def _by_unit(rows: Floats, clusters: Clusters) -> Floats:
     return np.stack([np.bincount(units, column, number) for column in rows.T], axis=1)
 
 
+def _table_sums(first: Floats, second: Floats, clusters: Clusters, of: _Statistic) -> _Sums:
+    values, codes = np.unique(np.concatenate([first, second]), return_inverse=True)
+    # One answer alone leaves no room for disagreement: a second one, which nobody gave, does.
+    size = max(2, values.size)
+    cells = codes[: first.size] * size + codes[first.size :]
+    units = _table_by_unit(cells, size**2, clusters)
+    return _Sums(units, np.eye(size**2).reshape(size, size, -1), of)
+
+
 def _table_by_unit(cells: Ints, size: int, clusters: Clusters) -> Floats:
     units, number = _units(clusters)
     return np.bincount(units * size + cells, minlength=number * size).reshape(number, size).astype(np.float64)
@@ -225,6 +256,16 @@ def _plain_kappa(tables: Floats) -> Floats:
     total = cells.sum(axis=(1, 2))
     agreed = np.trace(cells, axis1=1, axis2=2) / total
     by_chance = (cells.sum(axis=1) * cells.sum(axis=2)).sum(axis=1) / total**2
+    return np.asarray((agreed - by_chance) / (1 - by_chance), dtype=np.float64)
+
+
+def _ac1(categories: int, tables: Floats) -> Floats:
+    size = round(tables.shape[1] ** 0.5)
+    cells = tables.reshape(-1, size, size)
+    total = cells.sum(axis=(1, 2))
+    agreed = np.trace(cells, axis1=1, axis2=2) / total
+    shares = (cells.sum(axis=1) + cells.sum(axis=2)) / (2 * total[:, None])
+    by_chance = (shares * (1 - shares)).sum(axis=1) / (categories - 1)
     return np.asarray((agreed - by_chance) / (1 - by_chance), dtype=np.float64)
 
 

@@ -88,6 +88,8 @@ def _by_labels(run: RunDefinition) -> Calibration | None:
 def _criterion(gathered: Gathered, name: str, favours: tuple[Favour, ...]) -> CriterionCalibration:
     labels, criterion = gathered.labels[name], gathered.run.criteria[name]
     columns = [gathered.scored(candidate.name, name) for candidate in gathered.run.candidates]
+    confidence = gathered.run.evaluation.confidence
+    alpha, alpha_bounds = rater_alpha(labels.by_rater, criterion, gathered.groups, confidence)
     is_census = all(column.is_census for column in columns if column.records.size)
     return CriterionCalibration(
         n_labelled=len(gathered.human[name]),
@@ -96,10 +98,13 @@ def _criterion(gathered: Gathered, name: str, favours: tuple[Favour, ...]) -> Cr
         random_sample=bool(labels.random),
         census=is_census,
         reason=None if is_census else labels.reason,
-        joined=_agreement(gathered.joined[name], criterion),
-        judges={judge: _agreement(pairs, criterion) for judge, pairs in gathered.judges[name].items()},
-        between_raters=between_raters(labels.by_rater, criterion),
-        rater_alpha=rater_alpha(labels.by_rater, criterion),
+        joined=_agreement(gathered.joined[name], criterion, confidence),
+        judges={
+            judge: _agreement(pairs, criterion, confidence) for judge, pairs in gathered.judges[name].items()
+        },
+        between_raters=between_raters(labels.by_rater, criterion, gathered.groups, confidence),
+        rater_alpha=alpha,
+        rater_alpha_interval=alpha_bounds,
         favours=favours,
     )
 
@@ -132,6 +137,7 @@ def _overall(gathered: Gathered, candidate: str, means: Mapping[str, CalibratedM
     return calibrated_mean(judged, None, confidence, step=step)
 
 
-def _agreement(pairs: Pairs, criterion: Criterion) -> JudgeAgreement:
-    table = np.array(pairs, np.float64).reshape(-1, 2)
-    return judge_agreement(table[:, 0], table[:, 1], criterion)
+def _agreement(pairs: Pairs, criterion: Criterion, confidence: float) -> JudgeAgreement:
+    table = np.array(pairs, np.float64).reshape(-1, 3)
+    human, judge, clusters = table[:, 0], table[:, 1], table[:, 2].astype(np.intp)
+    return judge_agreement(human, judge, criterion, clusters=clusters, confidence=confidence)
