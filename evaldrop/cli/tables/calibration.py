@@ -83,17 +83,13 @@ def _bounds(found: Interval | None, shown_as: Callable[[Interval], str]) -> str:
 def _print_intervals(console: Console, judges: Mapping[str, JudgeAgreement]) -> None:
     """Print a judge's intervals below the numbers: beside them they would have no room."""
     for name, one in judges.items():
-        shares = (
-            ("same side", "pass_agreement"), ("TPR", "true_positive_rate"), ("TNR", "true_negative_rate")
-        )  # fmt: skip
-        coefficients = (("kappa", "kappa"), ("AC1", "ac1"), ("bias", "bias"))
+        shares = {"same side": "pass_agreement", "TPR": "true_positive_rate", "TNR": "true_negative_rate"}
+        numbers = {"kappa": "kappa", "AC1": "ac1", "bias": "bias"}
         said = [
-            *(
-                f"{word} {percent_interval(one.intervals[key])}"
-                for word, key in shares
-                if key in one.intervals
-            ),
-            *(f"{word} {interval(one.intervals[key])}" for word, key in coefficients if key in one.intervals),
+            f"{word} {figure(one.intervals[key])}"
+            for figure, keys in ((percent_interval, shares), (interval, numbers))
+            for word, key in keys.items()
+            if key in one.intervals
         ]
         if said:
             console.print(f"  [dim]intervals of {shown(name)}: {', '.join(said)}[/dim]", soft_wrap=True)

@@ -7,7 +7,12 @@ import numpy as np
 
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.run.definition import RunDefinition
-from evaldrop.scorecard.calibration.agreement import between_raters, judge_agreement, rater_alpha
+from evaldrop.scorecard.calibration.agreement import (
+    between_raters,
+    judge_agreement,
+    rater_alpha,
+    rater_alpha_interval,
+)
 from evaldrop.scorecard.calibration.correction import Judged, calibrated_mean
 from evaldrop.scorecard.calibration.differences import Differences, PeoplesDifference
 from evaldrop.scorecard.calibration.gathered import Gathered, Pairs, overall_step
@@ -89,7 +94,6 @@ def _criterion(gathered: Gathered, name: str, favours: tuple[Favour, ...]) -> Cr
     labels, criterion = gathered.labels[name], gathered.run.criteria[name]
     columns = [gathered.scored(candidate.name, name) for candidate in gathered.run.candidates]
     confidence = gathered.run.evaluation.confidence
-    alpha, alpha_bounds = rater_alpha(labels.by_rater, criterion, gathered.groups, confidence)
     is_census = all(column.is_census for column in columns if column.records.size)
     return CriterionCalibration(
         n_labelled=len(gathered.human[name]),
@@ -103,8 +107,8 @@ def _criterion(gathered: Gathered, name: str, favours: tuple[Favour, ...]) -> Cr
             judge: _agreement(pairs, criterion, confidence) for judge, pairs in gathered.judges[name].items()
         },
         between_raters=between_raters(labels.by_rater, criterion, gathered.groups, confidence),
-        rater_alpha=alpha,
-        rater_alpha_interval=alpha_bounds,
+        rater_alpha=rater_alpha(labels.by_rater, criterion),
+        rater_alpha_interval=rater_alpha_interval(labels.by_rater, criterion, gathered.groups, confidence),
         favours=favours,
     )
 

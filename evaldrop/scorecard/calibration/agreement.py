@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import combinations
+from types import MappingProxyType
 from typing import Final, Literal
 
 import numpy as np
@@ -201,10 +202,14 @@ def confusion(human: Floats, judge: Floats, criterion: Criterion) -> Confusion:
 def between_raters(
     labels: Mapping[str, Mapping[Response, float]],
     criterion: Criterion,
-    groups: Mapping[str, int],
-    confidence: float,
+    groups: Mapping[str, int] = MappingProxyType({}),
+    confidence: float = 0.95,
 ) -> tuple[RaterAgreement, ...]:
-    """Compare every two people on the responses both labelled; pairs without any are left out."""
+    """
+    Compare every two people on the responses both labelled; pairs without any are left out.
+
+    `groups` are those of records, for the intervals at `confidence`.
+    """
     found = []
     for a, b in combinations(labels, 2):
         shared = [response for response in labels[a] if response in labels[b]]
@@ -243,29 +248,36 @@ def between_raters(
     return tuple(found)
 
 
-def rater_alpha(
+def rater_alpha(labels: Mapping[str, Mapping[Response, float]], criterion: Criterion) -> float | None:
+    """Return Krippendorff's alpha over all people, None when no response has two labels or all are equal."""
+    table, _ = _rater_table(labels)
+    try:
+        return krippendorff_alpha(table, level=alpha_level(criterion))
+    except NotEnoughData:
+        return None
+
+
+def rater_alpha_interval(
     labels: Mapping[str, Mapping[Response, float]],
     criterion: Criterion,
     groups: Mapping[str, int],
     confidence: float,
-) -> tuple[float | None, tuple[float, float] | None]:
-    """
-    Return Krippendorff's alpha over all people, and its interval.
+) -> tuple[float, float] | None:
+    """Return the interval of `rater_alpha`; `groups` are those of records."""
+    table, responses = _rater_table(labels)
+    bounds = Bounds(_clusters(responses, groups), confidence)
+    bounds.of("alpha", partial(alpha_interval, table, level=alpha_level(criterion)))
+    return bounds.found.get("alpha")
 
-    None when no response has two labels or all are equal.
-    """
+
+def _rater_table(labels: Mapping[str, Mapping[Response, float]]) -> tuple[Floats, Sequence[Response]]:
     # Sorted, since a set's order differs from process to process.
     responses = {response: place for place, response in enumerate(sorted(set().union(*labels.values())))}
     table = np.full((len(labels), len(responses)), np.nan)
     for row, scores in enumerate(labels.values()):
         for response, score in scores.items():
             table[row, responses[response]] = score
-    level, bounds = alpha_level(criterion), Bounds(_clusters(list(responses), groups), confidence)
-    bounds.of("alpha", partial(alpha_interval, table, level=level))
-    try:
-        return krippendorff_alpha(table, level=level), bounds.found.get("alpha")
-    except NotEnoughData:
-        return None, None
+    return table, list(responses)
 
 
 def _clusters(responses: Sequence[Response], groups: Mapping[str, int]) -> Ints:
