@@ -16,7 +16,15 @@ from evaldrop.statistics.intervals import (
     normal_quantile,
     t_quantile,
 )
-from evaldrop.statistics.vectors import Clusters, Floats, Ints, as_clusters, as_pairs, check_fraction
+from evaldrop.statistics.vectors import (
+    Clusters,
+    Floats,
+    Ints,
+    as_clusters,
+    as_pairs,
+    as_vector,
+    check_fraction,
+)
 
 # Clusters beyond these are weighted in blocks: their number no longer matters then.
 _MOST_UNITS = 1000
@@ -202,16 +210,34 @@ def share_interval(
     return clopper_pearson_interval(share * effective, effective, confidence=confidence)
 
 
-def _bounds(sums: _Sums, size: float, observed: float, confidence: float) -> Interval:
+def percentile_interval(distribution: npt.ArrayLike, *, confidence: float = 0.95) -> Interval:
+    """
+    Return the equal-tailed quantiles of a bootstrap distribution, interpolated linearly (Efron & Tibshirani
+    1993, chapter 13).
+
+    Args:
+        distribution: The statistic in every resample, shape (resamples,).
+        confidence: Two-sided level, a fraction in (0, 1).
+
+    Raises:
+        NotEnoughData: An empty distribution.
+        ValueError: NaN, or confidence outside (0, 1).
+    """
+    values = as_vector(distribution, "resampled statistics")
     tail = (1 - check_fraction(confidence, "confidence")) / 2
+    low, high = np.quantile(values, [tail, 1 - tail])
+    return Interval(float(low), float(high))
+
+
+def _bounds(sums: _Sums, size: float, observed: float, confidence: float) -> Interval:
     random = np.random.default_rng(_SEED)
     seen = random.standard_exponential((_RESAMPLES, len(sums.units))) @ sums.units
     answers = np.arange(len(sums.pseudo))
     ends = []
     for pseudo in (sums.pseudo.reshape(-1, sums.pseudo.shape[-1]), sums.pseudo[answers, answers]):
         weights = random.standard_gamma(_PSEUDO_ITEMS / len(pseudo), (_RESAMPLES, len(pseudo)))
-        ends.append(np.quantile(sums.of(seen + weights @ pseudo * size), [tail, 1 - tail]).tolist())
-    low, high = min(end[0] for end in ends), max(end[1] for end in ends)
+        ends.append(percentile_interval(sums.of(seen + weights @ pseudo * size), confidence=confidence))
+    low, high = min(end.low for end in ends), max(end.high for end in ends)
     return Interval(max(-1.0, min(low, observed)), min(1.0, max(high, observed)))
 
 

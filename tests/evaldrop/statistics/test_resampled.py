@@ -1,12 +1,20 @@
 """Intervals of kappa, alpha and shares: what they cover, full agreement, clusters, and closed forms."""
 
+import itertools
+
 import numpy as np
 import pytest
 
 from evaldrop.errors import NotEnoughData
 from evaldrop.statistics.agreement import cohen_kappa, krippendorff_alpha
 from evaldrop.statistics.intervals import clopper_pearson_interval
-from evaldrop.statistics.resampled import alpha_interval, kappa_interval, share_interval
+from evaldrop.statistics.resampled import (
+    ac1_interval,
+    alpha_interval,
+    kappa_interval,
+    percentile_interval,
+    share_interval,
+)
 
 
 def yes_no(passing, sensitivity, specificity):
@@ -166,3 +174,27 @@ def test_shares_of_nothing_or_of_one_record_are_refused():
 def test_other_weights_levels_and_numbers_of_groups_are_refused(call, why):
     with pytest.raises(ValueError, match=why):
         call()
+
+
+def test_percentiles_of_every_resample_are_the_oracles():
+    """Oracle bootstrap_exact_enumeration_n5: the mean in all 5^5 resamples, numpy."""
+    means = [np.mean(draw) for draw in itertools.product([2, 3, 5, 4, 1], repeat=5)]
+    assert percentile_interval(means) == pytest.approx((1.8, 4.2), abs=1e-9)
+    assert percentile_interval([4, 4, 4]) == (4, 4)
+
+
+def test_ac1_of_one_answer_alone_has_a_width():
+    """Where kappa is undefined: 20 of 20 pass, and both say so."""
+    low, high = ac1_interval(np.ones(20), np.ones(20), range(20), categories=2)
+    assert 0.6 < low < 0.95
+    assert high == 1
+
+
+@pytest.mark.parametrize("n", [20, 100])
+def test_ac1_is_held_where_nearly_all_pass(n):
+    table, random = CASES["nearly all pass"], np.random.default_rng(11)
+    shares = (table.sum(axis=0) + table.sum(axis=1)) / 2
+    by_chance = (shares * (1 - shares)).sum()
+    truth = (np.trace(table) - by_chance) / (1 - by_chance)
+    found = missed(lambda: ac1_interval(*drawn(random, table, n), range(n), categories=2), truth, times=150)
+    assert found <= 0.08
