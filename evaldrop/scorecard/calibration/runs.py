@@ -1,6 +1,6 @@
 """What people say of two runs' difference, where they labelled both runs' responses to the same records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -45,6 +45,7 @@ class PeopleOfRuns:
         record_ids: Sequence[str],
     ) -> None:
         self._run, self._now, self._then = run, now, then
+        self._found: dict[tuple[str, str], tuple[dict[int, float], str | None]] = {}
         about = {
             record_id for side in (now, then) for labels in side.values() for record_id, _ in labels.scores
         }
@@ -83,8 +84,14 @@ class PeopleOfRuns:
 
     def _single(self, candidate: str, name: str, scores: NowAndThen) -> Sides:
         criterion, (now, then) = self._run.criteria[name], scores
-        rows = np.flatnonzero(np.isfinite(now) & np.isfinite(then))
-        human, left_out = self._human(candidate, name, now.size, rows)
+        is_compared = np.isfinite(now) & np.isfinite(then)
+        # Asked for again with every category.
+        if (candidate, name) not in self._found:
+            self._found[candidate, name] = self._human(candidate, name, is_compared)
+        labelled, left_out = self._found[candidate, name]
+        human = np.full(now.size, np.nan)
+        human[list(labelled)] = list(labelled.values())
+        rows = np.flatnonzero(is_compared)
         return Sides(
             rows,
             (now - then)[rows],
@@ -124,34 +131,33 @@ class PeopleOfRuns:
             return False
         return int(self._single(candidate, name, scores[name]).labelled.sum()) >= FEWEST_LABELLED
 
-    def _human(
-        self, candidate: str, name: str, size: int, rows: npt.NDArray[np.intp]
-    ) -> tuple[Floats, str | None]:
+    def _human(self, candidate: str, name: str, is_compared: Flags) -> tuple[dict[int, float], str | None]:
         """
-        Return people's now minus then where it may correct the judge's, and why it may not elsewhere.
+        Return people's now minus then by row, where it may correct the judge's, and why it may not elsewhere.
 
         Responses that did not change have both labels at once. Taken alone they are no random sample: only
         what changed can be better or worse. So a random sample of either run counts when nearly all of it has
         both labels, and what is in a sample of both runs.
         """
-        human, empty = np.full(size, np.nan), _Labelled({}, frozenset())
+        empty = _Labelled({}, frozenset())
         now, then = self._now.get(name, empty), self._then.get(name, empty)
+        shared = [
+            response
+            for response in now.scores.keys() & then.scores.keys()
+            if response[1] == candidate and self._is_in(response, is_compared)
+        ]
         both = {
-            self._rows[record_id]: now.scores[record_id, who].worth - then.scores[record_id, who].worth
-            for record_id, who in now.scores
-            if who == candidate and (record_id, who) in then.scores and record_id in self._rows
+            self._rows[response[0]]: now.scores[response].worth - then.scores[response].worth
+            for response in shared
         }
-        compared = set(rows.tolist())
-        both = {row: difference for row, difference in both.items() if row in compared}
         if not both:
-            return human, "people labelled responses of one of the two runs alone"
+            return {}, "people labelled responses of one of the two runs alone"
         samples = [
             {
-                self._rows[record_id]
-                for record_id, who in side.random
-                if who == candidate and record_id in self._rows
+                self._rows[one[0]]
+                for one in side.random
+                if one[1] == candidate and self._is_in(one, is_compared)
             }
-            & compared
             for side in (now, then)
         ]
         usable = samples[0] & samples[1]
@@ -159,22 +165,29 @@ class PeopleOfRuns:
             known = sample & both.keys()
             if len(known) >= (1 - MOST_SKIPPED) * len(sample):
                 usable |= known
-        if len(both) == len(compared):
-            usable = compared
-        for row in usable & both.keys():
-            human[row] = both[row]
+        if len(both) == is_compared.sum():
+            usable = set(both)
         left = len(both.keys() - usable)
-        return human, f"{left} records with labels in both runs are no random sample" if left else None
+        records = "1 record" if left == 1 else f"{left} records"
+        is_no_sample = f"{'is' if left == 1 else 'are'} no random sample"
+        why = f"{records} with labels in both runs {is_no_sample}" if left else None
+        return {row: both[row] for row in sorted(usable & both.keys())}, why
+
+    def _is_in(self, response: Response, is_compared: Flags) -> bool:
+        row = self._rows.get(response[0])
+        return row is not None and bool(is_compared[row])
 
 
-def people_of_runs(run: RunDefinition, then: RunDefinition, record_ids: Sequence[str]) -> PeopleOfRuns | None:
+def people_of_runs(
+    run: RunDefinition, then: RunDefinition, record_ids: Callable[[], Sequence[str]]
+) -> PeopleOfRuns | None:
     """
     Return what people's labels say of two runs' responses; None when there are no labels of the later one.
 
     Args:
         run: The later run; its questions and scales count.
         then: The earlier one.
-        record_ids: The records of both, in the order of the scores' rows.
+        record_ids: Gives the records of both, in the order of the scores' rows.
 
     Raises:
         StorageError: A table or a label cannot be read.
@@ -183,7 +196,7 @@ def people_of_runs(run: RunDefinition, then: RunDefinition, record_ids: Sequence
     if not labels:
         return None
     sides = [_labels_of(each, labels, run.criteria) for each in (run, then)]
-    return PeopleOfRuns(run, sides[0], sides[1], record_ids) if any(sides) else None
+    return PeopleOfRuns(run, sides[0], sides[1], record_ids()) if any(sides) else None
 
 
 def _labels_of(
