@@ -69,7 +69,8 @@ class WinRate:
 
 def win_rate(shares: Floats, groups: Groups | None = None) -> WinRate:
     """
-    Estimate a win rate.
+    Estimate a win rate: the mean of what pairs gave one side, and how many pairs its spread amounts to (Korn
+    & Graubard 1998, Survey Methodology 24:193).
 
     Args:
         shares: What each pair gave one side: 1, ½ or 0, shape (n,).

@@ -1,7 +1,13 @@
 """Comparisons of two responses: both orders, ties, flips, and what they cost."""
 
+import io
+import zipfile
+
 import pytest
 
+from evaldrop import storage
+from evaldrop.report.history_index import read_entries
+from evaldrop.report.workbook import xlsx_report
 from evaldrop.scorecard.read import read_run
 from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.run_folders import (
@@ -92,6 +98,32 @@ def test_comparing_is_charged_to_the_judge_and_to_both_sides_alike(folder):
     assert judge.calls == 4
     assert sum(card.tokens.judge_input for card in cards.values()) == judge.tokens_input
     assert sum(card.tokens.judge_output for card in cards.values()) == judge.tokens_output
+
+
+def test_what_a_comparison_costs_is_unknown_to_both_sides_where_the_judge_has_no_price(folder):
+    rows = [row("r1", response("lite"), response("haiku"), comparisons=(compared("haiku", "first"),))]
+    run = run_json(evaluation={"pairwise": {"baseline": "lite"}})
+    del run["prices"]["models"][PRO]
+    write_run(folder, run=run, records=[record("r1", judges=())], succeeded=rows)
+    scorecard = build_scorecard(folder)
+    assert [card.cost_usd.judge for card in scorecard.candidates.values()] == [None, None]
+    assert scorecard.cost_usd.judges is None
+    assert read_run(folder).comparisons["cost_usd"].isna().all()
+
+
+def test_the_history_keeps_win_rates(folder):
+    build(folder, {"r1": [compared("haiku", "first")], "r2": [compared("haiku", "second")]})
+    (entry,) = read_entries([storage.join(folder, "history.json")])
+    kept = entry.candidates["haiku"]
+    assert (kept.win_rate, kept.win_rate_n, kept.win_rate_interval is None) == (0.5, 2, False)
+    assert entry.candidates["lite"].win_rate is None
+
+
+def test_a_workbook_has_a_sheet_of_preferences(folder):
+    pytest.importorskip("xlsxwriter", reason="no XlsxWriter: pip install 'evaldrop[xlsx]'")
+    scorecard = build(folder, {"r1": [compared("haiku", "first")], "r2": [compared("haiku", "second")]})
+    book = zipfile.ZipFile(io.BytesIO(xlsx_report(scorecard, folder)))
+    assert 'name="preferences"' in book.read("xl/workbook.xml").decode()
 
 
 def test_the_table_of_comparisons_tells_what_each_call_took(folder):
