@@ -100,7 +100,8 @@ def _facts(entry: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
         if key in _SAID_ELSEWHERE:
             continue
         # An interval does not say of what it is: the key before it does.
-        of_rate, before = key == "interval" and before.endswith(_RATES), key
+        about = key.removesuffix("interval").removesuffix("_") or before
+        of_rate, before = key.endswith("interval") and about.endswith(_RATES), key
         name = f"{prefix}{key}".replace("_", " ")
         if isinstance(value, Mapping):
             if not prefix and key != "confusion":

@@ -79,6 +79,8 @@ def usd(value: float | None) -> str:
         return UNKNOWN
     if value == 0:
         return "$0"
+    if value < 0:
+        return f"−{usd(-value)}"
     # Two places would turn a call of $0.0004 into $0.00.
     places = max(2, 1 - floor(log10(abs(value))))
     return "<$0.000001" if 0 < value < 0.000001 else f"${value:,.{min(places, 6)}f}"
@@ -94,6 +96,24 @@ def milliseconds(value: float | None) -> str:
     if value is None:
         return ABSENT
     return f"{value / 1000:,.1f} s" if value >= 10_000 else f"{value:,.0f} ms"
+
+
+def milliseconds_interval(bounds: tuple[float | None, float | None] | None) -> str:
+    """Return a latency's interval; an end that is not known is left open."""
+    if bounds is None or bounds == (None, None):
+        return ABSENT
+    if bounds[1] is None:
+        return f"from {milliseconds(bounds[0])}"
+    if bounds[0] is None:
+        return f"up to {milliseconds(bounds[1])}"
+    low, high = map(milliseconds, bounds)
+    figure, unit = low.split()
+    return f"{figure}–{high}" if high.endswith(f" {unit}") else f"{low} to {high}"
+
+
+def usd_interval(bounds: tuple[float, float] | None) -> str:
+    """Return an interval of dollars."""
+    return ABSENT if bounds is None else "–".join(map(usd, bounds))
 
 
 def duration(seconds: float | None) -> str:

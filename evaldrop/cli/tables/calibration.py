@@ -1,6 +1,6 @@
 """Judges against people on a terminal: agreement, confusion, raw and corrected means side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rich.console import Console
 
@@ -11,7 +11,8 @@ from evaldrop.report.review.exporting import Exported
 from evaldrop.report.review.importing import Imported
 from evaldrop.report.review.preferences import ImportedPreferences
 from evaldrop.scorecard.figures import interval, number, percent, percent_interval, signed
-from evaldrop.scorecard.model.calibration import CorrectedRate, CriterionCalibration
+from evaldrop.scorecard.model.calibration import CorrectedRate, CriterionCalibration, JudgeAgreement
+from evaldrop.scorecard.model.part import Interval
 from evaldrop.scorecard.model.scorecard import OVERALL, Scorecard
 from evaldrop.steps.build_scorecard.by_people import ByPeople, favour_in_words
 
@@ -40,10 +41,14 @@ def print_calibration(
             why = f" ({pair.reason})" if pair.reason else ""
             console.print(
                 f"{shown(pair.a)} and {shown(pair.b)}: {pair.n} responses, agreement "
-                f"{percent(pair.agreement)}, kappa {number(pair.kappa)}, AC1 {number(pair.ac1)}{shown(why)}"
+                f"{percent(pair.agreement)}{_bounds(pair.intervals.get('agreement'), percent_interval)}, "
+                f"kappa {number(pair.kappa)}{_bounds(pair.intervals.get('kappa'), interval)}, "
+                f"AC1 {number(pair.ac1)}{_bounds(pair.intervals.get('ac1'), interval)}{shown(why)}",
+                soft_wrap=True,
             )
         if len(calibration.raters) > 1 and calibration.rater_alpha is not None:
-            console.print(f"all people: Krippendorff's alpha {number(calibration.rater_alpha)}")
+            bounds = _bounds(calibration.rater_alpha_interval, interval)
+            console.print(f"all people: Krippendorff's alpha {number(calibration.rater_alpha)}{bounds}")
         _print_means(console, scorecard, name)
         _print_differences(console, scorecard, name, differences)
         if calibration.reason:
@@ -72,6 +77,25 @@ def print_corrected(console: Console, scorecard: Scorecard, criterion: str) -> N
         console.print(f"  [dim]by people's labels[/dim] {shown(name)}: {shown(said)}")
 
 
+def _bounds(found: Interval | None, shown_as: Callable[[Interval], str]) -> str:
+    return "" if found is None else f" ({shown_as(found)})"
+
+
+def _print_intervals(console: Console, judges: Mapping[str, JudgeAgreement]) -> None:
+    """Print a judge's intervals below the numbers: beside them they would have no room."""
+    for name, one in judges.items():
+        shares = {"same side": "pass_agreement", "TPR": "true_positive_rate", "TNR": "true_negative_rate"}
+        numbers = {"kappa": "kappa", "AC1": "ac1", "bias": "bias"}
+        said = [
+            f"{word} {figure(one.intervals[key])}"
+            for figure, keys in ((percent_interval, shares), (interval, numbers))
+            for word, key in keys.items()
+            if key in one.intervals
+        ]
+        if said:
+            console.print(f"  [dim]intervals of {shown(name)}: {', '.join(said)}[/dim]", soft_wrap=True)
+
+
 def _print_judges(console: Console, calibration: CriterionCalibration) -> None:
     judges = dict(calibration.judges)
     # Of a single judge the joined row would say the same once more.
@@ -93,6 +117,7 @@ def _print_judges(console: Console, calibration: CriterionCalibration) -> None:
         Column("bias", [signed(one.bias) for one in found]),
     ]
     console.print(wrapped_table(columns, style=""))
+    _print_intervals(console, judges)
     if confusion := calibration.joined.confusion:
         answers = [words("people \\ judge", confusion.answers)]
         for answer, counts in zip(confusion.answers, zip(*confusion.counts, strict=True), strict=True):

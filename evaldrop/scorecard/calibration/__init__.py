@@ -7,7 +7,12 @@ import numpy as np
 
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.run.definition import RunDefinition
-from evaldrop.scorecard.calibration.agreement import between_raters, judge_agreement, rater_alpha
+from evaldrop.scorecard.calibration.agreement import (
+    between_raters,
+    judge_agreement,
+    rater_alpha,
+    rater_alpha_interval,
+)
 from evaldrop.scorecard.calibration.correction import Judged, calibrated_mean
 from evaldrop.scorecard.calibration.differences import Differences, PeoplesDifference
 from evaldrop.scorecard.calibration.gathered import Gathered, Pairs, overall_step
@@ -88,6 +93,7 @@ def _by_labels(run: RunDefinition) -> Calibration | None:
 def _criterion(gathered: Gathered, name: str, favours: tuple[Favour, ...]) -> CriterionCalibration:
     labels, criterion = gathered.labels[name], gathered.run.criteria[name]
     columns = [gathered.scored(candidate.name, name) for candidate in gathered.run.candidates]
+    confidence = gathered.run.evaluation.confidence
     is_census = all(column.is_census for column in columns if column.records.size)
     return CriterionCalibration(
         n_labelled=len(gathered.human[name]),
@@ -96,10 +102,13 @@ def _criterion(gathered: Gathered, name: str, favours: tuple[Favour, ...]) -> Cr
         random_sample=bool(labels.random),
         census=is_census,
         reason=None if is_census else labels.reason,
-        joined=_agreement(gathered.joined[name], criterion),
-        judges={judge: _agreement(pairs, criterion) for judge, pairs in gathered.judges[name].items()},
-        between_raters=between_raters(labels.by_rater, criterion),
+        joined=_agreement(gathered.joined[name], criterion, confidence),
+        judges={
+            judge: _agreement(pairs, criterion, confidence) for judge, pairs in gathered.judges[name].items()
+        },
+        between_raters=between_raters(labels.by_rater, criterion, gathered.groups, confidence),
         rater_alpha=rater_alpha(labels.by_rater, criterion),
+        rater_alpha_interval=rater_alpha_interval(labels.by_rater, criterion, gathered.groups, confidence),
         favours=favours,
     )
 
@@ -132,6 +141,7 @@ def _overall(gathered: Gathered, candidate: str, means: Mapping[str, CalibratedM
     return calibrated_mean(judged, None, confidence, step=step)
 
 
-def _agreement(pairs: Pairs, criterion: Criterion) -> JudgeAgreement:
-    table = np.array(pairs, np.float64).reshape(-1, 2)
-    return judge_agreement(table[:, 0], table[:, 1], criterion)
+def _agreement(pairs: Pairs, criterion: Criterion, confidence: float) -> JudgeAgreement:
+    table = np.array(pairs, np.float64).reshape(-1, 3)
+    human, judge, clusters = table[:, 0], table[:, 1], table[:, 2].astype(np.intp)
+    return judge_agreement(human, judge, criterion, clusters=clusters, confidence=confidence)

@@ -20,8 +20,8 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
 
-# Human and judge scores of the same responses.
-Pairs = list[tuple[float, float]]
+# Human and judge scores of the same responses, and the cluster of each.
+Pairs = list[tuple[float, float, int]]
 
 
 class Scored(NamedTuple):
@@ -104,7 +104,7 @@ class Gathered:
     def __init__(
         self, run: RunDefinition, labels: Mapping[str, CriterionLabels], facts: ResponseFacts
     ) -> None:
-        self.run, self.labels = run, labels
+        self.run, self.labels, self.groups = run, labels, facts.clusters
         self.human = {name: given.of_people(run.criteria[name]) for name, given in labels.items()}
         self.joined: dict[str, Pairs] = {name: [] for name in labels}
         self.judges: dict[str, dict[str, Pairs]] = {
@@ -125,7 +125,8 @@ class Gathered:
                 categories.append(self._codes.setdefault(category, len(self._codes)))
             for name, score in joined.items():
                 if name in labels:
-                    self._compare(name, response, None if name in drawn else score, judges.get(name, {}))
+                    counted = None if name in drawn else score
+                    self._compare(name, response, counted, judges.get(name, {}), clusters[-1])
                 if (column := columns.get((response[1], name))) is not None:
                     self._add(column, len(clusters) - 1, name, response, score)
         self._clusters, self._categories = np.array(clusters, np.intp), np.array(categories, np.intp)
@@ -201,16 +202,21 @@ class Gathered:
             column.skip()
 
     def _compare(
-        self, name: str, response: Response, score: RecordScore | None, judges: Mapping[str, float]
+        self,
+        name: str,
+        response: Response,
+        score: RecordScore | None,
+        judges: Mapping[str, float],
+        cluster: int,
     ) -> None:
         human = self.human[name].get(response)
         # Agreement needs no random sample, so every label counts here; a draw is nobody's answer.
         if human is None or (human.is_drawn and not _counts_halves(self.run.criteria[name])):
             return
         if score is not None and score.score is not None:
-            self.joined[name].append((human.worth, score.score))
+            self.joined[name].append((human.worth, score.score, cluster))
         for judge, given in judges.items():
-            self.judges[name][judge].append((human.worth, given))
+            self.judges[name][judge].append((human.worth, given, cluster))
 
 
 class Overall(NamedTuple):

@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Callable, Iterable, Iterator
+from math import inf, isinf
 from typing import NamedTuple
 
 from evaldrop.scorecard.figures import by_whom
@@ -19,6 +20,8 @@ from evaldrop.scorecard.model.scorecard import (
     Decision,
     Gate,
     GateCheck,
+    Latency,
+    OpenInterval,
     Scorecard,
 )
 
@@ -39,7 +42,7 @@ class _Measured(NamedTuple):
     basis: str = ""
 
 
-_GUARDRAIL = "guardrail."
+_GUARDRAIL, _LATENCY = "guardrail.", "latency_ms."
 _COMPARATORS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
     ">": operator.gt,
@@ -54,7 +57,7 @@ def evaluate_gate(expressions: Iterable[str], scorecard: Scorecard) -> Gate:
 
     An estimate is judged by its interval: it passes when the whole interval is on the right side of the
     limit, fails when it is on the wrong side, and is inconclusive between; where verdicts were lost, by what
-    its interval may reach whatever they would have been. Cost, latency, errors and
+    its interval may reach whatever they would have been. What the run cost, errors and
     coverage are facts of this run and are compared as they are. One failed rule fails the gate; else one
     inconclusive rule leaves it open, and so do comparisons of which nothing could be read.
 
@@ -120,8 +123,8 @@ def _sentence(rule: Threshold, measured: _Measured, decision: Decision) -> str:
     missing = ""
     if measured.reach is not None:
         missing = f", {measured.reach[0]:.4g} to {measured.reach[1]:.4g} with the missing verdicts"
-    interval = f"interval {low:.4g} to {high:.4g}{missing}"
-    return f"{value}, {interval}{measured.basis}; {wanted}: {held} of it is."
+    ends = " to ".join("–" if isinf(end) else f"{end:.4g}" for end in (low, high))
+    return f"{value}, interval {ends}{missing}{measured.basis}; {wanted}: {held} of it is."
 
 
 def _measure(rule: Threshold, scorecard: Scorecard, names: RunNames) -> Iterator[_Measured]:
@@ -219,22 +222,42 @@ def _of_mean(rule: Threshold, name: str, card: CandidateScorecard, measure: str)
 
 
 def _of_candidate(rule: Threshold, name: str, card: CandidateScorecard) -> _Measured:
-    counts = card.responses
+    if rule.quantity.startswith(_LATENCY):
+        return _of_latency(rule, name, card.latency_ms)
+    counts, cost = card.responses, card.cost_usd
     values: dict[str, tuple[float | None, str]] = {
-        "cost_usd": (card.cost_usd.candidate, f"no price or tokens for {card.model}"),
+        "cost_usd": (cost.candidate, f"no price or tokens for {card.model}"),
         "cost_usd.per_1000_records": (
-            card.cost_usd.per_1000_records, f"no price, no tokens or no call for {card.model}"
+            cost.per_1000_records if cost.per_1000_interval else None,
+            f"no price, no tokens, or too few calls for {card.model}",
         ),
         "error_rate": (
             # Missing ones too: a record that was lost with its child workflow would else improve the rate.
             (counts.errors + counts.missing) / counts.n if counts.n else None, "there was nothing to answer"
         ),
-        "latency_ms.p50": (card.latency_ms.p50, "no call told its latency"),
-        "latency_ms.p90": (card.latency_ms.p90, "no call told its latency"),
-        "latency_ms.p99": (card.latency_ms.p99, "no call told its latency"),
     }  # fmt: skip
     value, absence = values[rule.quantity]
-    return _Measured(f"{name}.{rule.quantity}", name, value, None, absence)
+    # What was paid is a fact of the run; what a thousand records would cost is an estimate.
+    interval = cost.per_1000_interval if rule.quantity == "cost_usd.per_1000_records" else None
+    return _Measured(f"{name}.{rule.quantity}", name, value, interval, absence)
+
+
+def _of_latency(rule: Threshold, name: str, latency: Latency) -> _Measured:
+    about, percentile = f"{name}.{rule.quantity}", rule.quantity.removeprefix(_LATENCY)
+    bounds: OpenInterval | None = getattr(latency, f"{percentile}_interval")
+    if bounds is None:
+        absence = "it has no interval" if latency.n else "no call told its latency"
+        return _Measured(about, name, None, None, latency.reason or absence)
+    low, high = bounds
+    needed = latency.calls_needed.get(percentile)
+    return _Measured(
+        about,
+        name,
+        getattr(latency, percentile),
+        # An unknown end may be anywhere: an infinite one keeps the rule from passing by it.
+        (-inf if low is None else low, inf if high is None else high),
+        basis=f" ({latency.n:,} calls; both ends need {needed:,})" if needed else "",
+    )
 
 
 def _of_guardrail(rule: Threshold, name: str, estimate: GuardrailEstimate | None) -> _Measured:

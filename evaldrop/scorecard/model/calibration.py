@@ -70,6 +70,9 @@ class JudgeAgreement(Part):
     bias: float | None = nullable("Mean of judge minus people.")
     confusion: Confusion | None = None
     reasons: dict[str, str] = Field(default_factory=dict, description="Key: why it is null.")
+    intervals: dict[str, Interval] = Field(
+        default_factory=dict, description="Key: its interval, records or groups being independent."
+    )
 
 
 class RaterAgreement(Part):
@@ -82,6 +85,7 @@ class RaterAgreement(Part):
     kappa: float | None = None
     ac1: float | None = nullable("Gwet's.")
     reason: str | None = nullable("Why a number is null.")
+    intervals: dict[str, Interval] = Field(default_factory=dict, description="Key: its interval.")
 
 
 class Favour(Part):
@@ -135,4 +139,5 @@ class CriterionCalibration(Part):
     judges: dict[str, JudgeAgreement]
     between_raters: tuple[RaterAgreement, ...] = ()
     rater_alpha: float | None = nullable("Krippendorff's, over all people.")
+    rater_alpha_interval: Interval | None = None
     favours: tuple[Favour, ...] = Field(default=(), description="Every pair of candidates.")

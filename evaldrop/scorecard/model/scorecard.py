@@ -25,6 +25,7 @@ from evaldrop.scorecard.model.pairwise import PairwiseEstimate as PairwiseEstima
 from evaldrop.scorecard.model.pairwise import Strength as Strength
 from evaldrop.scorecard.model.pairwise import Strengths as Strengths
 from evaldrop.scorecard.model.part import Interval as Interval
+from evaldrop.scorecard.model.part import OpenInterval as OpenInterval
 from evaldrop.scorecard.model.part import Part as Part
 from evaldrop.scorecard.model.part import nullable
 from evaldrop.scorecard.model.usefulness import CriterionPair, CriterionUse, FrontierPoint, LengthRelation
@@ -91,6 +92,7 @@ class CandidateCost(Part):
     per_1000_records: float | None = nullable(
         "The candidate's own calls, per 1,000 records; an earlier run's calls at their price."
     )
+    per_1000_interval: Interval | None = nullable("Of per_1000_records: Hall's, for skewed amounts.")
     robustness: float | None = Field(
         default=0.0, description="Calls on perturbed copies and judging them; in neither of the others."
     )
@@ -110,12 +112,23 @@ class Tokens(Part):
 
 
 class Latency(Part):
-    """Percentiles of a candidate's calls in ms, as the model measured them."""
+    """
+    Percentiles of a candidate's calls in ms, as the model measured them.
+
+    Their intervals come from order statistics; an end is null where there are too few calls to bound it.
+    """
 
     n: int = Field(default=0, description="Calls with a latency.")
     p50: float | None = None
     p90: float | None = None
     p99: float | None = None
+    p50_interval: OpenInterval | None = None
+    p90_interval: OpenInterval | None = None
+    p99_interval: OpenInterval | None = None
+    calls_needed: dict[str, int] = Field(
+        default_factory=dict, description="Percentile whose interval lacks an end: calls that both ends need."
+    )
+    reason: str | None = nullable("Why there is no interval.")
 
 
 class MeanEstimate(Part):

@@ -60,6 +60,7 @@ from evaldrop.steps.build_scorecard.robustness import (
     robustness_alarms,
     with_robustness,
 )
+from evaldrop.steps.build_scorecard.step_prices import with_intervals
 from evaldrop.steps.build_scorecard.strengths import strengths
 from evaldrop.steps.build_scorecard.tables import open_tables
 from evaldrop.steps.build_scorecard.tally import Merging
@@ -205,11 +206,16 @@ def scorecard_of(
         guardrail_comparisons=guardrail_comparisons(run, groups, tallied.guardrails),
         criteria_use=criteria_use(run, judged, counts.size),
         criterion_pairs=criterion_pairs(run, judged),
-        frontier=quality_cost_frontier(
-            candidates, common_quality(columns, run.criteria, counts.size), compared.comparisons
+        frontier=with_intervals(
+            quality_cost_frontier(
+                candidates, common_quality(columns, run.criteria, counts.size), compared.comparisons
+            ),
+            run,
+            counts,
+            columns,
         ),
         judges=judge_health(run, counts),
-        agreement=agreements(tallied.panel, run.criteria),
+        agreement=agreements(tallied.panel, run.criteria, groups, confidence),
         strengths=strengths(pairs, list(candidates), pairwise, groups, confidence),
         cost_usd=cost_totals(run, counts),
         baseline=against_baseline(run),

@@ -1,6 +1,6 @@
 """Whether several judges of one evaluation agree, criterion by criterion."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Literal
 
@@ -14,6 +14,9 @@ from evaldrop.scorecard.model.scorecard import Agreement
 from evaldrop.scorecard.results import RecordResults
 from evaldrop.scorecard.scores import majority
 from evaldrop.statistics.agreement import krippendorff_alpha
+from evaldrop.statistics.intervals import Interval
+from evaldrop.statistics.paired_test import Groups
+from evaldrop.statistics.resampled import alpha_interval, share_interval
 from evaldrop.statistics.vectors import Floats, Ordinals
 from evaldrop.steps.build_scorecard.tally import ByKey, Columns, Merging
 
@@ -69,15 +72,30 @@ def _vote(scores: Sequence[float]) -> float:
 
 
 def agreements(
-    tables: Mapping[str, tuple[Ordinals, Floats]], criteria: Mapping[str, Criterion]
+    tables: Mapping[str, tuple[Ordinals, Floats]],
+    criteria: Mapping[str, Criterion],
+    groups: Groups,
+    confidence: float,
 ) -> dict[str, Agreement]:
     """Return how far the judges agree on every criterion that any of them scored; empty for one judge."""
     return {
-        name: _agreement(*tables[name], criterion) for name, criterion in criteria.items() if name in tables
+        name: _agreement(*tables[name], criterion, groups, confidence)
+        for name, criterion in criteria.items()
+        if name in tables
     }
 
 
-def _agreement(ordinals: Ordinals, scores: Floats, criterion: Criterion) -> Agreement:
+def _known(interval: Callable[..., Interval], confidence: float) -> tuple[float, float] | None:
+    try:
+        low, high = interval(confidence=confidence)
+    except NotEnoughData:
+        return None
+    return low, high
+
+
+def _agreement(
+    ordinals: Ordinals, scores: Floats, criterion: Criterion, groups: Groups, confidence: float
+) -> Agreement:
     shared = (~np.isnan(scores)).sum(axis=0) >= 2
     kept, level = scores[:, shared], _level(scores, criterion)
     n_responses, n_records = int(shared.sum()), int(np.unique(ordinals[shared]).size)
@@ -86,12 +104,15 @@ def _agreement(ordinals: Ordinals, scores: Floats, criterion: Criterion) -> Agre
         alpha = krippendorff_alpha(kept, level=level)
     except NotEnoughData as error:
         reason = str(error)
+    clusters, (same, compared) = ordinals if groups is None else groups[ordinals], _same_pairs(scores)
     return Agreement(
         alpha=alpha,
+        alpha_interval=_known(partial(alpha_interval, scores, clusters, level=level), confidence),
         level=level,
         n_records=n_records,
         n_responses=n_responses,
-        raw_agreement=_raw_agreement(kept) if n_responses else None,
+        raw_agreement=float(same.sum() / compared.sum()) if n_responses else None,
+        raw_agreement_interval=_known(partial(share_interval, same, compared, clusters), confidence),
         spread=float((np.nanmax(kept, axis=0) - np.nanmin(kept, axis=0)).mean()) if n_responses else None,
         reason=reason,
     )
@@ -105,12 +126,11 @@ def _level(scores: Floats, criterion: Criterion) -> Literal["nominal", "ordinal"
     return alpha_level(criterion)
 
 
-def _raw_agreement(scores: Floats) -> float:
-    same = compared = 0
+def _same_pairs(scores: Floats) -> tuple[Floats, Floats]:
+    """Return of each response how many pairs of judges gave the same score, and how many both gave one."""
+    same, compared = np.zeros(scores.shape[1]), np.zeros(scores.shape[1])
     for place, one in enumerate(scores):
         for other in scores[place + 1 :]:
-            both = ~np.isnan(one) & ~np.isnan(other)
-            compared += int(both.sum())
-            same += int((one[both] == other[both]).sum())
-    # Never 0: it is only called for responses of which each has two scores.
-    return same / compared
+            compared += ~np.isnan(one) & ~np.isnan(other)
+            same += one == other
+    return same, compared

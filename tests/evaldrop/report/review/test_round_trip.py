@@ -207,7 +207,7 @@ def test_a_refused_correction_says_why_on_the_terminal(folder, tmp_path, capsys)
     shown = capsys.readouterr().out
     for words in (
         "left out of the correction 3 labelled responses were not drawn", "no corrected mean: not corrected",
-        "Ada and Bob: 3 responses, agreement 100 %, kappa –", "no true_negative_rate",
+        "Ada and Bob: 3 responses, agreement 100 % (29–100 %), kappa –", "no true_negative_rate",
     ):  # fmt: skip
         assert words in shown
 

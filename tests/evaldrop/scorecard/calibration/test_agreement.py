@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from evaldrop.evaluation.criteria import Criterion, criterion_from_config
-from evaldrop.scorecard.calibration.agreement import between_raters, judge_agreement, rater_alpha, yes_counts
+from evaldrop.scorecard.calibration.agreement import (
+    between_raters,
+    judge_agreement,
+    rater_alpha,
+    rater_alpha_interval,
+    yes_counts,
+)
 
 BINARY = criterion_from_config({"name": "right", "question": "Is it right?", "scale": "binary"}, path="c")
 TOXIC = criterion_from_config(
@@ -160,3 +166,43 @@ def test_ac1_holds_where_one_answer_dominates():
 def test_alpha_of_names_is_nominal():
     ratings = {"Ada": labels(1, 0.5, 0), "Bob": labels(1, 0, 0)}
     assert rater_alpha(ratings, MENU) != rater_alpha(ratings, ORDERED)
+
+
+def test_what_is_told_of_a_judge_has_intervals_around_it():
+    human, judge = [1, 1, 1, 0, 0, 1, 0, 1] * 5, [1, 1, 0, 1, 0, 1, 0, 1] * 5
+    found = compare(human, judge, BINARY)
+    wanted = {
+        "agreement",
+        "pass_agreement",
+        "kappa",
+        "ac1",
+        "true_positive_rate",
+        "true_negative_rate",
+        "bias",
+    }
+    assert found.intervals.keys() == wanted
+    for key, (low, high) in found.intervals.items():
+        assert low < getattr(found, key) < high, key
+    # Clopper-Pearson of 20 of 25
+    assert found.intervals["true_positive_rate"] == pytest.approx((0.593, 0.932), abs=0.001)
+
+
+def test_responses_of_one_record_do_not_count_as_independent():
+    human, judge = np.array([1.0, 1, 1, 0, 0, 1, 0, 1] * 5), np.array([1.0, 1, 0, 1, 0, 1, 0, 1] * 5)
+    of_records = np.repeat(range(10), 4)
+    alone, together = (
+        judge_agreement(human, judge, BINARY, clusters=clusters) for clusters in (None, of_records)
+    )
+    widths = [np.ptp(one.intervals["agreement"]) for one in (alone, together)]
+    assert widths[1] > widths[0]
+
+
+def test_people_who_always_agree_may_not_always():
+    labels = {who: {(f"r{n}", "lite"): float(n % 2) for n in range(10)} for who in ("Ada", "Bob")}
+    (pair,) = between_raters(labels, BINARY)
+    assert pair.kappa == rater_alpha(labels, BINARY) == 1
+    assert pair.intervals["agreement"] == pytest.approx((0.692, 1), abs=0.001)
+    assert pair.intervals["kappa"][0] < 0.7
+    low, high = rater_alpha_interval(labels, BINARY, {}, 0.95)
+    assert low < 0.7 < high == 1
+    assert rater_alpha_interval(labels, BINARY, dict.fromkeys((f"r{n}" for n in range(10)), 1), 0.95) is None

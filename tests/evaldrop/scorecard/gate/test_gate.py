@@ -42,7 +42,7 @@ def card(pass_interval, *, p90=1200.0, cost=0.5):
     return CandidateScorecard(
         model="m", prompt="answer.v1", responses=ResponseCounts(n=40, errors=0), tokens=Tokens(),
         cost_usd=CandidateCost(candidate=cost, judge=0.1), criteria={"correctness": estimate},
-        latency_ms=Latency(n=40, p50=900, p90=p90, p99=2000),
+        latency_ms=Latency(n=40 if p90 else 0, p50=900, p90=p90, p99=2000),
     )  # fmt: skip
 
 
@@ -113,14 +113,36 @@ def test_a_rule_may_name_one_candidate():
 
 
 @pytest.mark.parametrize(("expression", "decision"), [
-    ("lite.latency_ms.p90 < 3000", "pass"), ("lite.latency_ms.p90 < 1200", "fail"),
-    ("latency_ms.p50 < 1000", "pass"),
-    ("latency_ms.p99 < 1000", "fail"), ("cost_usd < 5", "pass"), ("cost_usd < 1", "fail"),
+    ("cost_usd < 5", "pass"), ("cost_usd < 1", "fail"),
     ("coverage >= 0.95", "pass"),
     ("coverage > 0.97", "fail"), ("lite.cost_usd < 1", "pass"), ("correctness.coverage >= 1", "pass"),
 ])  # fmt: skip
 def test_facts_of_the_run_are_compared_as_they_are(expression, decision):
     assert evaluate_gate([expression], scorecard({"lite": card((0.9, 0.95))})).decision == decision
+
+
+@pytest.mark.parametrize(("expression", "decision", "said"), [
+    ("latency_ms.p50 < 1000", "pass", "is 900, interval 850 to 960; wanted < 1000: all of it is."),
+    ("lite.latency_ms.p90 < 3000", "pass", "interval 1100 to 1900;"),
+    ("lite.latency_ms.p90 < 1200", "inconclusive", "only a part of it is."),
+    ("lite.latency_ms.p90 < 1000", "fail", "none of it is."),
+    ("latency_ms.p99 < 1000", "fail", "interval 1500 to – (40 calls; both ends need 368);"),
+    ("latency_ms.p99 < 9000", "inconclusive", "interval 1500 to – (40 calls; both ends need 368);"),
+    ("latency_ms.p99 > 1000", "pass", "all of it is."),
+    ("cost_usd.per_1000_records < 3", "pass", "is 2, interval 1.8 to 2.5;"),
+    ("cost_usd.per_1000_records < 2", "inconclusive", "only a part of it is."),
+    ("cost_usd.per_1000_records <= 1.5", "fail", "none of it is."),
+])  # fmt: skip
+def test_latency_and_price_are_judged_by_their_intervals(expression, decision, said):
+    latency = Latency(
+        n=40, p50=900, p90=1200, p99=2000, p50_interval=(850, 960), p90_interval=(1100, 1900),
+        p99_interval=(1500, None), calls_needed={"p99": 368},
+    )  # fmt: skip
+    cost = CandidateCost(candidate=0.08, judge=0.1, per_1000_records=2.0, per_1000_interval=(1.8, 2.5))
+    measured = card((0.9, 0.95)).model_copy(update={"latency_ms": latency, "cost_usd": cost})
+    gate = evaluate_gate([expression], scorecard({"lite": measured}))
+    assert gate.decision == decision
+    assert said in gate.reasons[0]
 
 
 def test_an_unknown_cost_decides_nothing_and_names_the_model():
@@ -132,6 +154,7 @@ def test_an_unknown_cost_decides_nothing_and_names_the_model():
 @pytest.mark.parametrize(("expression", "candidate", "why"), [
     ("correctness.pass_rate > 0", card(None), "nothing was scored"),
     ("lite.latency_ms.p90 < 1", card((0.9, 1.0), p90=None), "no call told its latency"),
+    ("lite.latency_ms.p90 < 1300", card((0.9, 1.0)), "it has no interval"),
     ("lite.cost_usd < 1", card((0.9, 1.0), cost=None), "no price or tokens for m"),
 ])  # fmt: skip
 def test_what_is_not_known_decides_nothing(expression, candidate, why):
