@@ -199,7 +199,9 @@ def start_local_aws(template: str | None, choices: LocalSettings, *, tell: Tell)
     tell("making the stack")
     return LocalAws(
         assembly,
-        lambda key: open_runtime(choices.bedrock, max_in_flight=MAX_IN_FLIGHT, answer_key=key),
+        lambda known: open_runtime(
+            choices.bedrock, max_in_flight=MAX_IN_FLIGHT, answer_key=known, criteria=known.criterion
+        ),
         choices,
     )
 
