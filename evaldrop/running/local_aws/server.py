@@ -43,7 +43,7 @@ MAX_IN_FLIGHT = 64
 FOLDER = "cdk.out/local"
 """Where a checkout keeps its stack, and every local AWS its logs."""
 
-MakeRuntime = Callable[[Callable[[str], str | None]], BedrockRuntime]
+MakeRuntime = Callable[[Answers], BedrockRuntime]
 """Makes what answers for Bedrock, given an answer key."""
 
 
