@@ -1,7 +1,6 @@
 """What the history keeps of a run: its own small `history.json`, which no other run ever writes."""
 
 import hashlib
-from dataclasses import asdict
 from typing import Any
 
 import orjson
@@ -10,6 +9,7 @@ from evaldrop import storage
 from evaldrop.evaluation import Called
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.definition import GIVEN
+from evaldrop.evaluation.questions import judge_question
 from evaldrop.report.history_index import HISTORY_FILE, renew_index
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import out_of
@@ -116,10 +116,8 @@ def _settings(called: Called) -> str:
 
 
 def _asked_digest(criterion: Criterion) -> str:
-    # A judge sees neither pass mark nor weight: changing them changes no score. Empty fields are left out, so
-    # that one which a later version adds is no change.
-    asked = asdict(criterion)
-    return _digest({key: asked[key] for key in asked if asked[key] and key not in {"pass_at", "weight"}})
+    # Empty fields are left out, so that one which a later version adds is no change.
+    return _digest({key: value for key, value in judge_question(criterion).items() if value})
 
 
 def _digest(content: Any) -> str:

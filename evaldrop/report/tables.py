@@ -88,9 +88,18 @@ def pairs(scorecard: Scorecard) -> Table:
             Column("p", [figures.p_value(pair.p_value) for pair in found], PAGE),
             *_tested(found),
             Column("records", [count(pair.n) for pair in found], PAGE),
+            words("by", [_decider(pair) for pair in found], rank=1),
             words("decision", [_decision(pair) for pair in found], PAGE),
         ],
     )
+
+
+def _decider(pair: Comparison) -> str:
+    """Return whose verdicts a comparison rests on, and how many records people labelled."""
+    if pair.rests_on == "judge":
+        return "judge alone"
+    who = "people" if pair.rests_on == "people" else "people and judge"
+    return f"{who}, {count(pair.n_labelled)} labelled"
 
 
 def _decision(pair: Comparison) -> Cell:

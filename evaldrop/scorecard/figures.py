@@ -140,6 +140,14 @@ def size(value: float) -> str:
     return f"{value:.2f}" if value == 0 or value >= 0.01 else f"{value:.1g}"
 
 
+def by_whom(rests_on: str, n_labelled: int) -> str:
+    """Return on whose verdicts a number rests, and how many records people labelled."""
+    who = {"people": "by people", "both": "by people and judge"}.get(rests_on)
+    if who is None:
+        return "by the judge alone"
+    return f"{who}, {n_labelled:,} labelled record{'' if n_labelled == 1 else 's'}"
+
+
 def p_value(value: float | None) -> str:
     """Return a p value; very small ones as a bound."""
     if value is None:

@@ -13,7 +13,7 @@ def calibrate(
     run: RunFolder,
     apply: Annotated[
         bool,
-        typer.Option("--apply", help="Build the scorecard and its reports anew, with the corrected means."),
+        typer.Option("--apply", help="Build the scorecard and its reports anew: labels decide in them."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -33,7 +33,8 @@ def calibrate(
     from evaldrop.run.definition import RunDefinition
     from evaldrop.scorecard.calibration import calibrate as held_against_people
     from evaldrop.scorecard.read import read_scorecard
-    from evaldrop.steps.build_scorecard.build import score_run, with_calibration
+    from evaldrop.steps.build_scorecard.build import score_run
+    from evaldrop.steps.build_scorecard.by_people import with_people
 
     definition = RunDefinition.load(run)
     if apply:
@@ -45,7 +46,7 @@ def calibrate(
             "for them, `evaldrop review import FILE RUN` stores what they say."
         )
     # Without --apply nothing is written: the correction is laid over the scorecard in memory alone.
-    scorecard = with_calibration(read_scorecard(run), found)
+    scorecard = with_people(read_scorecard(run), found)
     if as_json:
         print_json(
             {

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.scorecard.calibration.label import NoScore
+from evaldrop.scorecard.calibration.matching import holds_mean
 
 KIND = "evaldrop-review"
 # A response may be long, and a sheet repeats it.
@@ -97,6 +98,22 @@ def read_score(said: object, criterion: Criterion) -> Score | None:
             # Some countries write a comma for a point.
             worth = scale.nearest(float(text.replace(",", ".")))
     return None if worth is None else Score(worth, None)
+
+
+def read_mean(said: object, criterion: Criterion) -> Score | None:
+    """
+    Return what an answer says, as `read_score` does; it may also be the mean of what several people gave.
+
+    On points 2.33, on yes/no 0.67; names on a menu have no mean.
+    """
+    score = read_score(said, criterion)
+    if score is not None or isinstance(said, bool) or not isinstance(said, str | int | float):
+        return score
+    text = str(said).strip().removeprefix("'").strip()
+    with suppress(ValueError):
+        mean = float(text.replace(",", "."))
+        return Score(mean, None) if holds_mean(criterion, mean) else None
+    return None
 
 
 def _read_json(text: str) -> ReadFile:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from evaldrop import storage
 from evaldrop.errors import InputError, StorageError
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.report.review.answers import Score, SheetAnswer, read_answers, read_score
+from evaldrop.report.review.answers import Score, SheetAnswer, read_answers, read_mean
 from evaldrop.report.review.exporting import key_uri
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.tables import read_rows
@@ -129,7 +129,7 @@ def _given(
                 f'{answer.where}: item {answer.item} was not asked for "{answer.criterion}", '
                 f"but for {', '.join(item.criteria)}"
             )
-        elif (score := read_score(answer.said, criteria[answer.criterion])) is None:
+        elif (score := read_mean(answer.said, criteria[answer.criterion])) is None:
             problems.append(f"{answer.where}: {_no_answer(answer, criteria[answer.criterion])}")
         # The same answer twice does no harm.
         elif given.setdefault((item.position, answer.criterion), score) != score:
@@ -171,7 +171,7 @@ def _own_label(
     criterion = origin.run.criteria.get(answer.criterion)
     if criterion is None:
         return f'no criterion "{answer.criterion}" in this run; it has {", ".join(origin.run.criteria)}'
-    score = read_score(answer.said, criterion)
+    score = read_mean(answer.said, criterion)
     if score is None:
         return _no_answer(answer, criterion)
     return Label(

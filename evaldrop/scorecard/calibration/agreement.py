@@ -1,6 +1,8 @@
 """How far a judge, or a person, agrees with people: pure functions on scores."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
 from itertools import combinations
 from typing import Final, Literal
 
@@ -10,17 +12,18 @@ import numpy.typing as npt
 from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.scorecard.model.calibration import Confusion, JudgeAgreement, RaterAgreement
-from evaldrop.statistics.agreement import agreement_rate, cohen_kappa, krippendorff_alpha
+from evaldrop.statistics.agreement import agreement_rate, cohen_kappa, gwet_ac1, krippendorff_alpha
 from evaldrop.statistics.debiasing import JudgeCounts
-from evaldrop.statistics.ranks import spearman
+from evaldrop.statistics.ranks import Correlation, kendall_tau_b, pearson, spearman
 
 Floats = npt.NDArray[np.float64]
-_LEVELS: Final[Mapping[str, Literal["nominal", "ordinal", "interval"]]] = {
-    "binary": "nominal",
-    "points": "ordinal",
-    "choices": "ordinal",
-    "range": "interval",
+_Correlate = Callable[[Floats, Floats], Correlation]
+_OF_ORDER: Final[Mapping[str, _Correlate]] = {
+    "pearson": pearson,
+    "spearman": spearman,
+    "kendall_tau_b": kendall_tau_b,
 }
+_NO_ORDER = "the answers are names without an order; say ordered: true in the scale if they have one"
 # A response to a record: the record's id and the candidate.
 Response = tuple[str, str]
 
@@ -30,7 +33,8 @@ def judge_agreement(human: Floats, judge: Floats, criterion: Criterion) -> Judge
     Compare a judge's scores with people's on one criterion.
 
     On a yes/no scale the mean of several people, judges or repeats counts as the answer it is nearer to; a
-    half is none, and its row is left out. Elsewhere a mean may be between the points.
+    half is none, and its row is left out. On a menu of names callers leave draws out (`scores.majority`).
+    Elsewhere a mean may be between the points.
 
     Args:
         human: People's score per response, shape (n,).
@@ -67,15 +71,22 @@ def judge_agreement(human: Floats, judge: Floats, criterion: Criterion) -> Judge
         step = float(np.diff(criterion.scale.values()).min())
         agreement = float(np.mean(np.abs(human - judge) <= step / 2 + 1e-9))
     weights = kappa_weights(criterion)
+    if criterion.scale.is_nominal and not is_binary:
+        reasons |= dict.fromkeys(_OF_ORDER, _NO_ORDER)
     return JudgeAgreement(
         n=int(human.size),
         agreement=agreement,
         pass_agreement=(passed.good_judged_good + passed.bad_judged_bad) / int(human.size),
         kappa=known("kappa", lambda: cohen_kappa(human, judge, weights=weights)),
         kappa_weights=weights,
+        ac1=known("ac1", lambda: ac1(human, judge, criterion)),
         true_positive_rate=known("true_positive_rate", lambda: passed.sensitivity),
         true_negative_rate=known("true_negative_rate", lambda: passed.specificity),
-        spearman=known("spearman", lambda: spearman(human, judge).coefficient),
+        **{
+            name: known(name, partial(_coefficient, function, human, judge))
+            for name, function in _OF_ORDER.items()
+            if name not in reasons
+        },
         bias=bias,
         confusion=confusion(human, judge, criterion),
         reasons=reasons,
@@ -83,8 +94,30 @@ def judge_agreement(human: Floats, judge: Floats, criterion: Criterion) -> Judge
 
 
 def kappa_weights(criterion: Criterion) -> Literal["none", "quadratic"]:
-    """Return how far answers apart count: not at all on a yes/no scale, quadratically on others."""
-    return "none" if criterion.scale.kind == "binary" else "quadratic"
+    """Return how far answers apart count: not at all where they are names, quadratically on other scales."""
+    return "none" if criterion.scale.is_nominal else "quadratic"
+
+
+def alpha_level(criterion: Criterion) -> Literal["nominal", "ordinal", "interval"]:
+    """Return how the answers of a criterion may be compared in Krippendorff's alpha."""
+    if criterion.scale.is_nominal:
+        return "nominal"
+    return "interval" if criterion.scale.kind == "range" else "ordinal"
+
+
+def ac1(first: Floats, second: Floats, criterion: Criterion) -> float:
+    """
+    Return Gwet's AC1 over the scale's answers.
+
+    Raises:
+        NotEnoughData: There are no scores, a range has no answers to count, or scores are between its points.
+    """
+    values = criterion.scale.values()
+    if not values:
+        raise NotEnoughData("a range has no answers to count")
+    if not np.isin(np.concatenate([first, second]), values).all():
+        raise NotEnoughData("scores of several together are between the scale's points")
+    return gwet_ac1(first, second, categories=len(values))
 
 
 def yes_counts(human: Floats, judge: Floats) -> JudgeCounts:
@@ -124,10 +157,15 @@ def between_raters(
                 kappa = cohen_kappa(first, second, weights=kappa_weights(criterion))
             except NotEnoughData as error:
                 reason = str(error)
+            gwet = None
+            with suppress(NotEnoughData):  # means of people, or a range
+                gwet = ac1(first, second, criterion)
             # On a range two people's scores are hardly ever equal: a share near 0 would look like discord.
             agreement = None if criterion.scale.kind == "range" else agreement_rate(first, second)
             found.append(
-                RaterAgreement(a=a, b=b, n=len(shared), agreement=agreement, kappa=kappa, reason=reason)
+                RaterAgreement(
+                    a=a, b=b, n=len(shared), agreement=agreement, kappa=kappa, ac1=gwet, reason=reason
+                )
             )
     return tuple(found)
 
@@ -141,9 +179,13 @@ def rater_alpha(labels: Mapping[str, Mapping[Response, float]], criterion: Crite
         for response, score in scores.items():
             table[row, responses[response]] = score
     try:
-        return krippendorff_alpha(table, level=_LEVELS[criterion.scale.kind])
+        return krippendorff_alpha(table, level=alpha_level(criterion))
     except NotEnoughData:
         return None
+
+
+def _coefficient(function: _Correlate, human: Floats, judge: Floats) -> float:
+    return function(human, judge).coefficient
 
 
 def _passes(scores: Floats, criterion: Criterion) -> npt.NDArray[np.bool_]:

@@ -9,14 +9,14 @@ from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.scorecard.calibration.agreement import yes_counts
 from evaldrop.scorecard.model.calibration import CalibratedMean, CorrectedRate
-from evaldrop.statistics.clusters import clustered_mean_estimate
+from evaldrop.statistics.corrected_pairs import FEWEST_LABELLED
 from evaldrop.statistics.debiasing import (
     DebiasedMean,
     clustered_ppi_mean,
+    labels_mean,
     rogan_gladen,
     shared_clusters_ppi_mean,
 )
-from evaldrop.statistics.intervals import Estimate
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
@@ -36,13 +36,29 @@ class Judged(NamedTuple):
     are_clusters_shared: bool
 
 
-def calibrated_mean(judged: Judged, criterion: Criterion, confidence: float) -> CalibratedMean:
+def calibrated_mean(
+    judged: Judged,
+    criterion: Criterion | None,
+    confidence: float,
+    *,
+    passes: Judged | None = None,
+    step: float | None = None,
+) -> CalibratedMean:
     """
     Correct a candidate's mean on a criterion by labels of a random sample of its records.
 
     PPI++ with clustered variances and a tuned weight; where people labelled everything, their own clustered
     mean. Where too little is labelled, `reason` says so.
+
+    Args:
+        judged: The scores.
+        criterion: None for overall quality, a share.
+        confidence: Two-sided level of the interval.
+        passes: Whether each score passes, by the judge and by people, for the corrected pass rate.
+        step: The smallest step of the scores; by default that of the criterion's scale.
     """
+    if step is None:
+        step = 1.0 if criterion is None else smallest_step(criterion)
     labelled = ~np.isnan(judged.human)
     n_labelled, n_unlabelled = int(labelled.sum()), int((~labelled).sum())
     counts = CalibratedMean(n_labelled=n_labelled, n_unlabelled=n_unlabelled)
@@ -53,47 +69,62 @@ def calibrated_mean(judged: Judged, criterion: Criterion, confidence: float) -> 
         "judge_bias": bias,
         "rogan_gladen": _corrected_rate(judged, labelled, criterion, confidence),
     }
+    if not np.ptp(judged.human[labelled]):
+        # Equal labels of every response are no certainty about the ones to come.
+        return counts.model_copy(
+            update=known | {"reason": "the labels do not vary, so no spread can be seen"}
+        )
     try:
-        found = _estimate(judged, labelled, confidence)
+        found = _estimate(judged, labelled, confidence, step)
+        rate = None if passes is None else _estimate(passes, labelled, confidence, 1.0)
     except NotEnoughData as error:
         return counts.model_copy(update=known | {"reason": str(error)})
-    weight = found.weight if isinstance(found, DebiasedMean) else None
+    low, high = (0.0, 1.0) if criterion is None else (criterion.scale.low, criterion.scale.high)
     known |= {
         # The correction may push a mean beyond its scale, where no mean of people can be.
-        "mean": _on_scale(found.mean, criterion),
+        "mean": _within(found.mean, low, high),
         "standard_error": found.standard_error,
-        "interval": tuple(_on_scale(bound, criterion) for bound in found.interval),
-        "method": "labels_only" if weight is None else "ppi++",
-        # None is "labels only": the judge had no weight at all.
-        "weight": weight or 0.0,
+        "interval": tuple(_within(bound, low, high) for bound in found.interval),
+        "pass_rate": rate and _within(rate.mean, 0, 1),
+        "pass_interval": rate and tuple(_within(bound, 0, 1) for bound in rate.interval),
+        "method": "ppi++" if found.n_unlabelled else "labels_only",
+        "weight": found.weight,
+        "decides": np.unique(judged.clusters[labelled]).size >= FEWEST_LABELLED,
     }
     return counts.model_copy(update=known)
 
 
-def _estimate(judged: Judged, labelled: npt.NDArray[np.bool_], confidence: float) -> DebiasedMean | Estimate:
+def smallest_step(criterion: Criterion) -> float:
+    """Return the smallest distance of two answers, in the criterion's unit; of a range a quarter of it."""
+    values = criterion.scale.values()
+    if not values:
+        return (criterion.scale.high - criterion.scale.low) / 4
+    return float(np.diff(values).min())
+
+
+def _estimate(
+    judged: Judged, labelled: npt.NDArray[np.bool_], confidence: float, step: float
+) -> DebiasedMean:
     human, groups = judged.human[labelled], judged.clusters[labelled]
     # A single response without a label has no spread, so no variance of that side can be had.
-    if (~labelled).sum() >= 2:
-        estimate = shared_clusters_ppi_mean if judged.are_clusters_shared else clustered_ppi_mean
-        return estimate(
-            human,
-            judged.judge[labelled],
-            judged.judge[~labelled],
-            labelled_groups=groups,
-            unlabelled_groups=judged.clusters[~labelled],
-            confidence=confidence,
-        )
-    labels_only = clustered_mean_estimate(human, groups, confidence=confidence)
-    # Equal labels of every response are no certainty about the ones to come.
-    if labels_only.standard_error == 0:
-        raise NotEnoughData("the labels do not vary, so no spread can be seen")
-    return labels_only
+    if (~labelled).sum() < 2:
+        return labels_mean(human, groups=groups, step=None if labelled.all() else step, confidence=confidence)
+    estimate = shared_clusters_ppi_mean if judged.are_clusters_shared else clustered_ppi_mean
+    return estimate(
+        human,
+        judged.judge[labelled],
+        judged.judge[~labelled],
+        labelled_groups=groups,
+        unlabelled_groups=judged.clusters[~labelled],
+        step=step,
+        confidence=confidence,
+    )
 
 
 def _corrected_rate(
-    judged: Judged, labelled: npt.NDArray[np.bool_], criterion: Criterion, confidence: float
+    judged: Judged, labelled: npt.NDArray[np.bool_], criterion: Criterion | None, confidence: float
 ) -> CorrectedRate | None:
-    if criterion.scale.kind != "binary":
+    if criterion is None or criterion.scale.kind != "binary":
         return None
     counts = yes_counts(judged.human[labelled], judged.judge[labelled])
     try:
@@ -109,5 +140,5 @@ def _corrected_rate(
     return CorrectedRate(rate=found.rate, standard_error=found.standard_error, interval=tuple(found.interval))
 
 
-def _on_scale(value: float, criterion: Criterion) -> float:
-    return min(max(value, criterion.scale.low), criterion.scale.high)
+def _within(value: float, low: float, high: float) -> float:
+    return min(max(value, low), high)

@@ -4,9 +4,11 @@ import operator
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from evaldrop.scorecard.figures import by_whom
 from evaldrop.scorecard.gate.baseline import judge_against_baseline
 from evaldrop.scorecard.gate.names import RunNames, check_names, subject_of
 from evaldrop.scorecard.gate.rules import Rule, Threshold, parse_gate
+from evaldrop.scorecard.model.calibration import CalibratedMean
 from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailEstimate
 from evaldrop.scorecard.model.part import Interval
 from evaldrop.scorecard.model.scorecard import (
@@ -29,6 +31,7 @@ class _Measured(NamedTuple):
     value: float | None
     interval: Interval | None = None
     absence: str | None = None
+    basis: str = ""
 
 
 _GUARDRAIL = "guardrail."
@@ -102,7 +105,7 @@ def _sentence(rule: Threshold, measured: _Measured, decision: Decision) -> str:
         return f"{value}; {wanted}."
     low, high = measured.interval
     held = {"pass": "all", "fail": "none", "inconclusive": "only a part"}[decision]
-    return f"{value}, interval {low:.4g} to {high:.4g}; {wanted}: {held} of it is."
+    return f"{value}, interval {low:.4g} to {high:.4g}{measured.basis}; {wanted}: {held} of it is."
 
 
 def _measure(rule: Threshold, scorecard: Scorecard, names: RunNames) -> Iterator[_Measured]:
@@ -137,10 +140,29 @@ def _of_criterion(
         return _Measured(about, name, None, None, "it was asked of no record")
     if rule.quantity == "coverage":
         return _Measured(about, name, estimate.coverage, None, "it applies to no record")
+    people = estimate.calibrated
+    if people is not None and people.decides:
+        of_people = (
+            (people.pass_rate, people.pass_interval)
+            if rule.quantity == "pass_rate"
+            else (people.mean, people.interval)
+        )
+        return _Measured(about, name, *of_people, basis=_basis(people))
     value = estimate.pass_rate if rule.quantity == "pass_rate" else estimate.mean
     interval = estimate.pass_interval if rule.quantity == "pass_rate" else estimate.interval
     # An estimate without an interval bears no decision.
-    return _Measured(about, name, value if interval else None, interval, estimate.reason)
+    return _Measured(about, name, value if interval else None, interval, estimate.reason, _basis(people))
+
+
+def _basis(people: CalibratedMean | None) -> str:
+    """Return on whose verdicts an estimate rests; nothing where nobody labelled any."""
+    if people is None:
+        return ""
+    if not people.decides:
+        reason = (people.reason or "").removeprefix("not corrected: ")
+        why = f": {reason}" if reason else f": {people.n_labelled} labels are too few"
+        return f" (by the judge alone{why.rstrip('.')})"
+    return f" ({by_whom('both' if people.weight else 'people', people.n_labelled)})"
 
 
 def _of_mean(rule: Threshold, name: str, card: CandidateScorecard, measure: str) -> _Measured:
@@ -149,7 +171,10 @@ def _of_mean(rule: Threshold, name: str, card: CandidateScorecard, measure: str)
     # A mean of one record or one group has no interval: it decides nothing, however good it looks.
     if estimate is None or estimate.interval is None:
         return _Measured(about, name, None, None, estimate.reason if estimate else "nothing was scored")
-    return _Measured(about, name, estimate.mean, estimate.interval)
+    people = estimate.calibrated
+    if people is not None and people.decides:
+        return _Measured(about, name, people.mean, people.interval, basis=_basis(people))
+    return _Measured(about, name, estimate.mean, estimate.interval, basis=_basis(people))
 
 
 def _of_candidate(rule: Threshold, name: str, card: CandidateScorecard) -> _Measured:

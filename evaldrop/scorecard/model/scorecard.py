@@ -135,6 +135,9 @@ class MeanEstimate(Part):
         "What the interval may reach, whatever the lost verdicts were; null when none is lost."
     )
     reason: str | None = nullable("Why a number is null.")
+    calibrated: CalibratedMean | None = nullable(
+        "Of overall quality: corrected by people's labels, where there are labels."
+    )
 
 
 class CriterionEstimate(Part):

@@ -35,6 +35,7 @@ from evaldrop.steps.build_scorecard.anchors import (
     distrust,
     judge_trusted,
 )
+from evaldrop.steps.build_scorecard.by_people import favour_alarms, people_in_words, with_calibrated_means
 from evaldrop.steps.build_scorecard.candidate_differences import compare_candidates
 from evaldrop.steps.build_scorecard.columns import common_quality, scored_only
 from evaldrop.steps.build_scorecard.costs import cost_totals, judge_health, reused_in_words, what_was_reused
@@ -98,8 +99,8 @@ def score_run(run: RunDefinition, *manifests: str) -> Scorecard:
         for record, results in read_results(run, found):
             tally.add(record, results)
             tables.add(record, results)
-    scorecard = scorecard_of(run, tally.result(), ended_at=_ended_at(found))
-    scorecard = with_calibration(scorecard, calibrate(run))
+    # From the tables, so after them: people's labels decide comparisons, sentences and the gate.
+    scorecard = scorecard_of(run, tally.result(), calibration=calibrate(run), ended_at=_ended_at(found))
     storage.write_bytes(run.file(SCORECARD_FILE), scorecard.model_dump_json(indent=2).encode())
     write_reports(run, scorecard, tables.report)
     write_history(run, scorecard)
@@ -125,7 +126,8 @@ class RunTally(Merging):
         judges = [judge.name for judge in run.judges]
         self._counts = CountTally(candidates, judges, run.evaluation.metrics)
         self._pairs = PairwiseTally()
-        self._panel = PanelTally(judges)
+        menus = [name for name, criterion in run.criteria.items() if criterion.scale.kind == "choices"]
+        self._panel = PanelTally(judges, [name for name in menus if run.criteria[name].scale.is_nominal])
         self._robustness = RobustnessTally(run)
         self._guardrails = GuardrailTally(candidates)
         self._anchors = AnchorTally()
@@ -141,8 +143,22 @@ class RunTally(Merging):
         return Tallied(*(tally.result() for tally in vars(self).values()))
 
 
-def scorecard_of(run: RunDefinition, tallied: Tallied, *, ended_at: float | None) -> Scorecard:
-    """Compute the scorecard of a run; `ended_at` in seconds since 1970."""
+def scorecard_of(
+    run: RunDefinition,
+    tallied: Tallied,
+    *,
+    calibration: Calibration | None = None,
+    ended_at: float | None,
+) -> Scorecard:
+    """
+    Compute the scorecard of a run.
+
+    Args:
+        run: The run.
+        tallied: All that was gathered from its results.
+        calibration: What people's labels say of it; None where there are none.
+        ended_at: Seconds since 1970.
+    """
     counts, pairs, groups = tallied.counts, tallied.pairs, tallied.counts.groups
     confidence, pairwise = run.evaluation.confidence, run.evaluation.pairwise
     columns = {name: candidate.columns() for name, candidate in counts.candidates.items()}
@@ -152,13 +168,14 @@ def scorecard_of(run: RunDefinition, tallied: Tallied, *, ended_at: float | None
         for name, parts in columns.items()
     }
     candidates = with_robustness(candidate_scorecards(run, counts, columns), tallied.robustness, run)
+    candidates = with_calibrated_means(candidates, calibration)
     if pairwise is not None:
         for name, card in candidates.items():
             won = candidate_pairwise(pairs, name, pairwise, groups, confidence)
             candidates[name] = card.model_copy(update={"pairwise": won})
     for name, estimate in guardrail_estimates(run, counts, tallied.guardrails).items():
         candidates[name] = candidates[name].model_copy(update={"guardrail": estimate})
-    compared = compare_candidates(run, counts, columns)
+    compared = compare_candidates(run, counts, columns, calibration)
     scorecard = Scorecard(
         run_id=run.run_id,
         evaluation=run.evaluation.name,
@@ -190,38 +207,28 @@ def scorecard_of(run: RunDefinition, tallied: Tallied, *, ended_at: float | None
         cost_usd=cost_totals(run, counts),
         baseline=against_baseline(run),
         anchors=anchor_estimates(run, tallied.anchors),
+        calibration={} if calibration is None else dict(calibration.criteria),
         reused=what_was_reused(run, counts),
     )
-    said = (verdict_in_words(scorecard), guardrails_in_words(scorecard), reused_in_words(scorecard.reused))
+    said = (
+        verdict_in_words(scorecard),
+        people_in_words(scorecard),
+        guardrails_in_words(scorecard),
+        reused_in_words(scorecard.reused),
+    )
     return scorecard.model_copy(
         update={
             "gate": distrust(evaluate_gate(run.evaluation.gate, scorecard), scorecard.anchors),
             "judge_trusted": judge_trusted(scorecard.anchors),
-            "alarms": (*run_alarms(scorecard, counts), *robustness_alarms(scorecard.candidates)),
+            "alarms": (
+                *run_alarms(scorecard, counts),
+                *favour_alarms(scorecard),
+                *robustness_alarms(scorecard.candidates),
+            ),
             "hints": run_hints(scorecard),
             "summary": "".join(said),
         }
     )
-
-
-def with_calibration(scorecard: Scorecard, calibration: Calibration | None) -> Scorecard:
-    """Return a scorecard with means corrected by people's labels beside the judges' own."""
-    if calibration is None:
-        return scorecard
-    cards = {
-        name: card.model_copy(
-            update={
-                "criteria": {
-                    criterion: estimate.model_copy(
-                        update={"calibrated": calibration.means[name].get(criterion)}
-                    )
-                    for criterion, estimate in card.criteria.items()
-                }
-            }
-        )
-        for name, card in scorecard.candidates.items()
-    }
-    return scorecard.model_copy(update={"candidates": cards, "calibration": dict(calibration.criteria)})
 
 
 def _records(run: RunDefinition, counts: RunCounts) -> Records:

@@ -1,6 +1,6 @@
 """Whether several judges of one evaluation agree, criterion by criterion."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Literal
 
@@ -9,8 +9,10 @@ import numpy as np
 from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.run.records import PreparedRecord
+from evaldrop.scorecard.calibration.agreement import alpha_level
 from evaldrop.scorecard.model.scorecard import Agreement
 from evaldrop.scorecard.results import RecordResults
+from evaldrop.scorecard.scores import majority
 from evaldrop.statistics.agreement import krippendorff_alpha
 from evaldrop.statistics.vectors import Floats, Ordinals
 from evaldrop.steps.build_scorecard.tally import ByKey, Columns, Merging
@@ -19,14 +21,19 @@ _NOTHING = float("nan")
 
 
 class PanelTally(Merging):
-    """Gathers every judge's score of every response: 8 bytes each, and nothing where there is one judge."""
+    """
+    Gathers every judge's score of every response: 8 bytes each, and nothing where there is one judge.
 
-    def __init__(self, judges: Sequence[str]) -> None:
+    `names_only`: criteria whose answers are names, of which there is no mean.
+    """
+
+    def __init__(self, judges: Sequence[str], names_only: Collection[str] = ()) -> None:
         self._judges = tuple(judges)
+        self._names_only = frozenset(names_only)
         self._scores: ByKey[str, Columns] = ByKey(partial(Columns, "d" * len(judges)))
 
     def add(self, record: PreparedRecord, results: RecordResults) -> None:
-        """Add a record's verdicts; a judge's repeats are averaged."""
+        """Add a record's verdicts; a judge's repeats are averaged, or vote where answers are names."""
         # Copies are in no estimate but the one of robustness.
         if len(self._judges) < 2 or record.perturbed is not None:
             return
@@ -38,8 +45,9 @@ class PanelTally(Merging):
                     given.setdefault(verdict.judge, []).append(verdict.score)
             for criterion, given in by_criterion.items():
                 repeats = [given.get(judge) for judge in self._judges]
-                means = (sum(scores) / len(scores) if scores else _NOTHING for scores in repeats)
-                self._scores.at(criterion, results.ordinal).append(results.ordinal, *means)
+                join = _vote if criterion in self._names_only else _mean
+                joined = (join(scores) if scores else _NOTHING for scores in repeats)
+                self._scores.at(criterion, results.ordinal).append(results.ordinal, *joined)
 
     def result(self) -> dict[str, tuple[Ordinals, Floats]]:
         """Return, by criterion, each response's record and the judges' scores of it, (judges, responses)."""
@@ -49,6 +57,15 @@ class PanelTally(Merging):
             # A response's scores side by side in memory: sums over judges depend on it in their last digit.
             found[criterion] = (ordinals, np.stack(scores, axis=1).T)
         return found
+
+
+def _mean(scores: Sequence[float]) -> float:
+    return sum(scores) / len(scores)
+
+
+def _vote(scores: Sequence[float]) -> float:
+    vote = majority([scores])
+    return _NOTHING if vote.is_drawn else vote.worth
 
 
 def agreements(
@@ -85,7 +102,7 @@ def _level(scores: Floats, criterion: Criterion) -> Literal["nominal", "ordinal"
         # Repeats averaged are shares; on 0 and 1 alone both levels give the same alpha.
         whole = np.isin(scores[~np.isnan(scores)], (0.0, 1.0)).all()
         return "nominal" if whole else "interval"
-    return "interval" if criterion.scale.kind == "range" else "ordinal"
+    return alpha_level(criterion)
 
 
 def _raw_agreement(scores: Floats) -> float:

@@ -61,6 +61,7 @@ def test_the_corrected_mean_is_ppi_over_the_drawn_records(folder, tmp_path):
         [scores(n, 1)["tone"] for n in others],
         labelled_groups=seen,
         unlabelled_groups=others,
+        step=1,
     )
     mean = found.means[SECOND]["tone"]
     assert mean.mean == pytest.approx(wanted.mean)

@@ -16,6 +16,14 @@ TONE = criterion_from_config(
 MENU = criterion_from_config(
     {"name": "kind", "question": "Which?", "scale": {"choices": {"B": 0.5, "A": 1.0, "C": 0.0}}}, path="c"
 )
+ORDERED = criterion_from_config(
+    {
+        "name": "kind",
+        "question": "Which?",
+        "scale": {"choices": {"B": 0.5, "A": 1.0, "C": 0.0}, "ordered": True},
+    },
+    path="c",
+)
 SHARE = criterion_from_config(
     {"name": "share", "question": "How much?", "scale": {"type": "range", "low": 0, "high": 1}}, path="c"
 )
@@ -124,3 +132,31 @@ def test_two_people_who_say_one_thing_only_have_no_kappa():
 
 def test_alpha_is_over_all_people():
     assert rater_alpha({"Ada": labels(1, 2, 3), "Bob": labels(1, 2, 3)}, TONE) == 1
+
+
+def test_a_menu_of_names_is_compared_without_weights_and_has_no_correlation():
+    """Observed 2/4, by chance (2 x 2 + 1 x 2)/16 = 6/16, so kappa is 2/10."""
+    found = compare([1, 1, 0.5, 0], [1, 0.5, 0.5, 1], MENU)
+    assert (found.agreement, found.kappa_weights) == (0.5, "none")
+    assert found.kappa == pytest.approx(0.2)
+    assert (found.pearson, found.spearman, found.kendall_tau_b) == (None, None, None)
+    assert "ordered: true" in found.reasons["spearman"]
+    ordered = compare([1, 1, 0.5, 0], [1, 0.5, 0.5, 1], ORDERED)
+    assert ordered.kappa_weights == "quadratic"
+    assert ordered.spearman is not None
+
+
+def test_ac1_holds_where_one_answer_dominates():
+    """Of 100 items both say yes 89 times and no 3 times: agreement .92, kappa .39, and AC1 about .91."""
+    human = [1] * 89 + [0] * 3 + [1] * 4 + [0] * 4
+    judge = [1] * 89 + [0] * 3 + [0] * 4 + [1] * 4
+    found = compare(human, judge, BINARY)
+    assert found.agreement == 0.92
+    assert found.kappa < 0.5
+    assert found.ac1 == pytest.approx((0.92 - 2 * 0.93 * 0.07) / (1 - 2 * 0.93 * 0.07))
+    assert compare([1, 1.5, 3], [1, 2, 3], TONE).ac1 is None  # a mean between points
+
+
+def test_alpha_of_names_is_nominal():
+    ratings = {"Ada": labels(1, 0.5, 0), "Bob": labels(1, 0, 0)}
+    assert rater_alpha(ratings, MENU) != rater_alpha(ratings, ORDERED)
