@@ -9,6 +9,7 @@ import numpy.typing as npt
 from scipy import special
 
 from evaldrop.errors import NotEnoughData
+from evaldrop.statistics.bounded import bounded_mean_interval
 from evaldrop.statistics.clusters import several, totals_by_cluster
 from evaldrop.statistics.debiasing import JudgeCounts, SelfPreference, self_preference
 from evaldrop.statistics.intervals import Interval, t_interval, t_quantile
@@ -56,9 +57,7 @@ def first_shown_effect(shares: npt.ArrayLike, groups: Groups, *, confidence: flo
     With both orders a pair's share is 1 where the first one shown won twice, 0.5 where the order changed
     nothing, 0 where the second won twice. A judge that minds no order answers both alike by chance, so that
     shares lie evenly about 0.5: the exact sign-flip test (Fisher 1935), clusters flipped as a whole. One
-    order drawn at random for each record gives the same. The interval is t over clusters with one
-    pseudo-cluster at each end, which covers where nearly all shares are alike (in the spirit of Agresti &
-    Coull 1998).
+    order drawn at random for each record gives the same. The interval is that of `bounded_mean_interval`.
 
     Args:
         shares: Of each pair, fractions in [0, 1], shape (n,).
@@ -74,10 +73,8 @@ def first_shown_effect(shares: npt.ArrayLike, groups: Groups, *, confidence: flo
         raise ValueError("shares lie in [0, 1]: 1 where the response shown first was preferred")
     clusters = several(as_clusters(groups, rows=vector.size))
     p_value = sign_flip_test(vector - 0.5, seed=0, groups=clusters.codes).p_value
-    sums, sizes = totals_by_cluster(vector, clusters)
-    size = float(vector.mean())
-    interval = _with_ends(sums, sizes, confidence)
-    return Effect(vector.size, clusters.number, size, interval, p_value)
+    interval = bounded_mean_interval(vector, low=0.0, high=1.0, groups=clusters.codes, confidence=confidence)
+    return Effect(vector.size, clusters.number, float(vector.mean()), interval, p_value)
 
 
 def effect_of(
@@ -276,16 +273,6 @@ def _centred(values: Floats, codes: npt.NDArray[np.intp], sizes: npt.NDArray[np.
     # What is left of equal values is rounding, and would pass for a spread.
     centred[np.abs(centred) < 1e-12 * max(1.0, float(np.abs(values).max()))] = 0.0
     return centred
-
-
-def _with_ends(sums: Floats, sizes: Floats, confidence: float) -> Interval:
-    ends = float(sizes.mean())
-    sums, sizes = np.append(sums, (0.0, ends)), np.append(sizes, (ends, ends))
-    mean = float(sums.sum() / sizes.sum())
-    parts = (sums - mean * sizes) / sizes.sum()
-    error = sqrt(sums.size / (sums.size - 1) * float(parts @ parts))
-    low, high = t_interval(mean, error, degrees_of_freedom=sums.size - 1, confidence=confidence)
-    return Interval(max(0.0, low), min(1.0, high))
 
 
 def _effective(vector: Floats, residual_sums: Floats, clusters: int) -> float:

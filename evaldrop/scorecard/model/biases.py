@@ -12,7 +12,7 @@ class BiasEstimate(Part):
 
     n: int = Field(description="What it rests on: pairs, records or anchors, as the kind says.")
     size: float | None = None
-    interval: Interval | None = None
+    interval: Interval | None = nullable("At the level of all biases together.")
     p_value: float | None = nullable("Null where nothing was tested.")
     p_adjusted: float | None = nullable("Holm, over all biases of the run.")
     decisive: bool = Field(
@@ -66,15 +66,6 @@ class SelfPreferenceBias(BiasEstimate):
     false_positive_gap_interval: Interval | None = None
 
 
-class CandidateBias(BiasEstimate):
-    """Two candidates: `size` is the judge's difference between them minus people's, on labelled records."""
-
-    criterion: str
-    a: str
-    b: str
-    longer_share: float | None = nullable("Share of these records on which a's response is the longer one.")
-
-
 class IdenticalTexts(BiasEstimate):
     """One text to one record, judged several times: `size` is the share of records on which scores differ."""
 
@@ -88,7 +79,7 @@ class IdenticalTexts(BiasEstimate):
 
 
 class AnchorDrift(BiasEstimate):
-    """A judge's anchors: `size` is what it gives them now minus what it gave the same ones in the baseline."""
+    """A judge's anchors: `size` is what it gives them now minus what it gave them in the baseline."""
 
     judge: str
     criterion: str
@@ -101,6 +92,5 @@ class Biases(Part):
     position: tuple[PositionBias, ...] = ()
     verbosity: tuple[LengthBias, ...] = ()
     self_preference: tuple[SelfPreferenceBias, ...] = ()
-    candidates: tuple[CandidateBias, ...] = ()
     identical_texts: tuple[IdenticalTexts, ...] = ()
     anchor_drift: tuple[AnchorDrift, ...] = ()

@@ -54,6 +54,14 @@ class AnchorMiss(Part):
     score: float = Field(description="What the judge gave, its repeats averaged.")
 
 
+class AnchorVerdict(Part):
+    """What a judge gave an anchor on a criterion, its repeats averaged: a later run is held to it."""
+
+    anchor: str
+    criterion: str
+    score: float
+
+
 class AnchorScores(Part):
     """
     What a judge gave the anchors of one kind on one criterion.
@@ -87,3 +95,4 @@ class AnchorEstimate(Part):
     scores: tuple[AnchorScores, ...] = Field(
         default=(), description="By kind and criterion, for the trend over runs."
     )
+    verdicts: tuple[AnchorVerdict, ...] = Field(default=(), description="Every check with a score.")

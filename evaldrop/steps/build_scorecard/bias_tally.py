@@ -1,4 +1,4 @@
-"""Gathers what biases of judges are measured with: texts judged more than once, labelled responses, panels."""
+"""Gathers what judges' biases are measured with: texts judged more than once, labelled responses, panels."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -12,6 +12,7 @@ from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
 from evaldrop.scorecard.calibration.label import Label
 from evaldrop.scorecard.calibration.labels import read_labels, response_digest
+from evaldrop.scorecard.calibration.matching import match_labels
 from evaldrop.scorecard.results import CandidateResult, RecordResults
 from evaldrop.statistics.vectors import Floats, Ordinals
 from evaldrop.steps.build_scorecard.tally import ByKey, Columns, Merging
@@ -150,13 +151,11 @@ def _scores(result: CandidateResult) -> dict[tuple[str, str], list[float]]:
 
 def people_of(data: BiasData, run: RunDefinition) -> Iterator[tuple[str, Mapping[tuple[str, str], float]]]:
     """Yield each criterion with people's scores of the responses of a random sample."""
-    from evaldrop.scorecard.calibration.matching import match_labels
-
     digests = {key: each.digest for key, each in data.labelled.items()}
     for name, labels in match_labels(data.labels, run.criteria, digests, run.run_id).items():
         said = labels.of_people(run.criteria[name])
         # Those that people chose to label may be the very ones on which they disagree with the judge.
-        yield name, {key: said[key] for key in data.labelled if key in said and key in labels.random}
+        yield name, {key: said[key].worth for key in data.labelled if key in said and key in labels.random}
 
 
 def kin_of(run: RunDefinition, judge: str) -> tuple[str | None, tuple[str, ...]]:
