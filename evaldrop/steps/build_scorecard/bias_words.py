@@ -59,7 +59,7 @@ def bias_hints(scorecard: Scorecard) -> Iterator[str]:
             yield (
                 f"On {each.criterion} the {_longer(gain)} of two responses to a record scores "
                 f"{size(abs(gain))} better on average ({each.n_compared:,} pairs). That may be so, or the "
-                "judge's taste: people's labels would tell (evaldrop review export)."
+                f"judge's taste: {_MIXED if each.against else _UNKNOWN}."
             )
     seen: set[str] = set()
     for own in scorecard.biases.self_preference:
@@ -71,6 +71,8 @@ def bias_hints(scorecard: Scorecard) -> Iterator[str]:
             )
 
 
+_UNKNOWN = "people's labels would tell (evaldrop review export)"
+_MIXED = "where one candidate nearly always writes more, that cannot be told from a taste for it"
 _LENGTH_CURE = (
     "Label a random sample to correct differences (evaldrop review export), or say in the criterion that "
     "length does not count."
@@ -79,7 +81,7 @@ _SELF_CURE = (
     "Judge by a model of another maker, or label a random sample to correct differences (evaldrop review "
     "export)."
 )
-_IDENTICAL_CURE = "Give the judge repeats, or temperature 0, before you act on small differences."
+_IDENTICAL_CURE = "Give the judge more repeats, or temperature 0, before you act on small differences."
 _DRIFT_CURE = "Judge the baseline's responses again (evaldrop rejudge) before you act on it."
 
 
@@ -107,8 +109,8 @@ def _position(bias: PositionBias, orders: str) -> str:
         )
     return (
         f"{said}, where 50 % is fair. The order was drawn for each record, so nobody gains by it on "
-        "average; but it draws win rates towards one half and makes them less sure. Show both orders (pairwise.orders: "
-        "both), or ask another judge."
+        "average; but it draws win rates towards one half and makes them less sure. Show both orders "
+        "(pairwise.orders: both), or ask another judge."
     )
 
 
@@ -125,29 +127,37 @@ def _length(bias: LengthBias) -> str:
 def _self_preference(bias: SelfPreferenceBias) -> str:
     gives = "more" if (bias.size or 0.0) > 0 else "less"
     whom = "people do" if bias.against == "people" else f"{bias.against} does"
-    published = (
-        ""
-        if bias.bias is None
-        else f" Of responses that people call good it passes {_points(bias.bias)} its own than of the others."
-    )
     return (
         f"Judge {bias.judge} gives {', '.join(bias.own)}, of its own maker {bias.maker}, {_amount(bias)} "
         f"{gives} on {bias.criterion} than {whom}, beside {', '.join(bias.others)}, on {bias.n:,} records."
-        f"{published}"
+        f"{_published(bias)}"
     )
+
+
+def _published(bias: SelfPreferenceBias) -> str:
+    """Return the published measures, those that are more than chance."""
+    kinds = (
+        ("good", bias.bias, bias.bias_interval),
+        ("bad", bias.false_positive_gap, bias.false_positive_gap_interval),
+    )
+    said = [
+        f"of responses that people call {kind} it passes {abs(share) * 100:.0f} in 100 "
+        f"{'more' if share > 0 else 'fewer'} of its own"
+        for kind, share, interval in kinds
+        if share and interval and not interval[0] <= 0 <= interval[1]
+    ]
+    return f" {'; '.join(said)}.".replace(" of", " Of", 1) if said else ""
 
 
 def _identical(bias: IdenticalTexts) -> str:
-    what = (
-        "which candidates answered with one and the same text"
-        if bias.of == "candidates"
-        else "which it was asked again about the same response"
-    )
+    twice = "records on which candidates answered with one and the same text"
+    asked = "responses about which it was asked again"
+    share, gap, noise = percent(bias.size), size(bias.mean_gap or 0.0), size(bias.noise or 0.0)
     return (
-        f"Judge {bias.judge} gave the same text different scores on {bias.criterion}: on "
-        f"{percent(bias.size)} ({percent_interval(bias.interval)}) of {bias.n:,} records on {what}, {size(bias.mean_gap or 0.0)} "
-        f"apart on average. That alone can make two candidates' means differ by {size(bias.noise or 0.0)}: "
-        "smaller differences mean nothing."
+        f"Judge {bias.judge} gave the same text different scores on {bias.criterion}: on {share} "
+        f"({percent_interval(bias.interval)}) of {bias.n:,} {twice if bias.of == 'candidates' else asked}, "
+        f"{gap} apart on average. That alone can make two candidates' means differ by {noise}: smaller "
+        "differences mean nothing."
     )
 
 
@@ -206,10 +216,6 @@ def _amount(bias: BiasEstimate) -> str:
 
 def _signed(bound: float) -> str:
     return f"-{size(-bound)}" if bound < 0 else size(bound)
-
-
-def _points(share: float) -> str:
-    return f"{abs(share) * 100:.0f} in 100 {'more' if share > 0 else 'fewer'} of"
 
 
 def _longer(gain: float | None) -> str:

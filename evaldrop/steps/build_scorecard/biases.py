@@ -57,6 +57,8 @@ SMALLEST, SMALLEST_SHARE = 0.02, 0.02
 FEWEST = 5
 # Of metrics against the reference the one that no length by itself can lower.
 _FAIR_TO_LENGTH = "contains"
+# By more than this share of the shorter one's length.
+_LONGER = 0.1
 # Pairs of responses that are compared by length; beyond, the first ones tell enough.
 _MOST_ROWS = 2_000_000
 
@@ -250,7 +252,7 @@ class BiasMeter:
             both = shared_scores((one.ordinals, one.scores), (other.ordinals, other.scores))
             at = both.ordinals[:left]
             better = _turned(both.first[:left] - both.second[:left], self._run.criteria[name])
-            longer = np.sign(lengths[a][at] - lengths[b][at])
+            longer = _longer(lengths[a][at], lengths[b][at])
             parts.append((at, better, longer, np.full(at.size, stratum, np.int32)))
             left -= at.size
         if not parts:
@@ -274,7 +276,7 @@ class BiasMeter:
                 given = one.joined.get(criterion.name), other.joined.get(criterion.name)
                 if given[0] is None or given[1] is None:
                     continue
-                longer = np.sign(one.length - other.length)
+                longer = float(_longer(np.array(one.length), np.array(other.length)))
                 rows.append((one.ordinal, given[0] - given[1], longer, stratum, said_one - said_other))
         if not rows:
             return None
@@ -386,7 +388,7 @@ class BiasMeter:
         at = np.array(ordinals, np.int32)[order]
         tests = [
             paired_test(
-                PairedScores(at, _turned(np.array(each)[order], criterion), reach=2 * _range(criterion)),
+                PairedScores(at, _turned(np.array(each)[order], criterion), reach=_range(criterion)),
                 self._counts.groups,
                 confidence=0.95,
             )
@@ -457,7 +459,9 @@ def _decided(measured: Sequence[_Measured]) -> list[BiasEstimate]:
             "p_value": each.p_value,
             "p_adjusted": adjusted[place],
             "interval": None if interval is None else tuple(interval),
-            "decisive": adjusted[place] < ALARMS and abs(size - each.fair) >= each.floor,
+            "decisive": adjusted[place] < ALARMS
+            and abs(size - each.fair) >= each.floor
+            and (interval is None or not interval.low <= each.fair <= interval.high),
         }
         parts.append(each.part.model_copy(update=update))
     return parts
@@ -505,6 +509,11 @@ def _shown_first(column: JudgeColumn, *, is_drawn: bool) -> tuple[Ordinals, Floa
     # In the second row the baseline was shown first.
     ordinals = np.concatenate([column.ordinals[read[0]], column.ordinals[read[1]]])
     return ordinals, np.concatenate([codes[0][read[0]] / 2, 1 - codes[1][read[1]] / 2]), changed
+
+
+def _longer(one: Floats, other: Floats) -> Floats:
+    # A few characters more are no longer response.
+    return np.sign(one - other) * (np.abs(one - other) > _LONGER * np.minimum(one, other))
 
 
 def _turned(differences: Floats, criterion: Criterion) -> Floats:
