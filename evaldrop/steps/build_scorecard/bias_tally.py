@@ -1,6 +1,6 @@
 """Gathers what judges' biases are measured with: texts judged more than once, labelled responses, panels."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from itertools import combinations
 from typing import Literal, NamedTuple
@@ -19,6 +19,9 @@ from evaldrop.steps.build_scorecard.tally import ByKey, Columns, Merging
 
 Twins = tuple[str, str, Literal["candidates", "repeats"]]
 """Judge, criterion, and what was judged more than once."""
+
+PeoplesScores = Mapping[str, Mapping[tuple[str, str], float]]
+"""By criterion, people's scores of responses, by record and candidate."""
 
 _NOTHING = float("nan")
 
@@ -149,13 +152,16 @@ def _scores(result: CandidateResult) -> dict[tuple[str, str], list[float]]:
     return scores
 
 
-def people_of(data: BiasData, run: RunDefinition) -> Iterator[tuple[str, Mapping[tuple[str, str], float]]]:
-    """Yield each criterion with people's scores of the responses of a random sample."""
+def people_of(data: BiasData, run: RunDefinition) -> PeoplesScores:
+    """Return people's scores of the responses of a random sample, by criterion."""
     digests = {key: each.digest for key, each in data.labelled.items()}
+    scores: dict[str, dict[tuple[str, str], float]] = {}
     for name, labels in match_labels(data.labels, run.criteria, digests, run.run_id).items():
         said = labels.of_people(run.criteria[name])
         # Those that people chose to label may be the very ones on which they disagree with the judge.
-        yield name, {key: said[key].worth for key in data.labelled if key in said and key in labels.random}
+        random = (key for key in data.labelled if key in said and key in labels.random)
+        scores[name] = {key: said[key].worth for key in random}
+    return scores
 
 
 def kin_of(run: RunDefinition, judge: str) -> tuple[str | None, tuple[str, ...]]:

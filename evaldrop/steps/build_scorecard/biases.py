@@ -30,7 +30,7 @@ from evaldrop.scorecard.model.biases import (
 )
 from evaldrop.scorecard.read import read_scorecard
 from evaldrop.statistics.clusters import clustered_mean_estimate
-from evaldrop.statistics.intervals import Interval, normal_quantile
+from evaldrop.statistics.intervals import Interval, mean_estimate, normal_quantile
 from evaldrop.statistics.judge_bias import (
     Effect,
     apart_test,
@@ -41,10 +41,11 @@ from evaldrop.statistics.judge_bias import (
     self_preference_intervals,
 )
 from evaldrop.statistics.multiplicity import holm
+from evaldrop.statistics.paired import sign_flip_test
 from evaldrop.statistics.paired_test import PairedScores, Pairing, paired_test, shared_scores
 from evaldrop.statistics.vectors import Floats, Ordinals
 from evaldrop.steps.build_scorecard.anchors import AnchorCheck
-from evaldrop.steps.build_scorecard.bias_tally import BiasData, Labelled, kin_of, people_of
+from evaldrop.steps.build_scorecard.bias_tally import BiasData, Labelled, PeoplesScores, kin_of
 from evaldrop.steps.build_scorecard.columns import ColumnsOf
 from evaldrop.steps.build_scorecard.counts import RunCounts
 from evaldrop.steps.build_scorecard.win_rates import UNASKED, WIN, JudgeColumn, Pair
@@ -62,18 +63,22 @@ _LONGER = 0.1
 # Pairs of responses that are compared by length; beyond, the first ones tell enough.
 _MOST_ROWS = 2_000_000
 
-PeoplesScores = Mapping[tuple[str, str], float]
 P = TypeVar("P", bound=BiasEstimate)
 
 
 class _Measured(NamedTuple):
-    """A part without its decision, and what decides it; no p value where nothing was tested."""
+    """
+    A part without its decision, and what decides it; no p value where nothing was tested.
+
+    `by_interval`: the interval has to exclude what is fair, too. Not where the test is exact for fair judges.
+    """
 
     part: BiasEstimate
     p_value: float | None = None
     interval_at: Callable[[float], Interval | None] = lambda _: None
     fair: float = 0.0
     floor: float = 0.0
+    by_interval: bool = False
 
 
 class _Rows(NamedTuple):
@@ -89,10 +94,15 @@ class BiasMeter:
     """Measures the biases of one run, kind by kind."""
 
     def __init__(
-        self, run: RunDefinition, counts: RunCounts, judged: Mapping[str, ColumnsOf], data: BiasData
+        self,
+        run: RunDefinition,
+        counts: RunCounts,
+        judged: Mapping[str, ColumnsOf],
+        data: BiasData,
+        people: PeoplesScores,
     ) -> None:
-        self._run, self._counts, self._judged, self._data = run, counts, judged, data
-        self._people = dict(people_of(data, run))
+        self._run, self._counts, self._judged = run, counts, judged
+        self._data, self._people = data, people
 
     def measure(
         self,
@@ -435,12 +445,12 @@ class BiasMeter:
             if len(moved) < FEWEST:
                 yield _Measured(part.model_copy(update={"reason": _few(len(moved), "anchors")}))
                 continue
-            # In the scores' own direction: what moved is the judge's score, whatever is good.
-            scores = PairedScores(
-                np.arange(len(moved), dtype=np.int32), np.array(moved), reach=_range(criterion)
-            )
-            test = paired_test(scores, None, confidence=0.95)
-            yield _by_tests(part, [test], floor=SMALLEST * _range(criterion))
+            # In the scores' own direction: what moved is the judge's score, whatever is good. A judge that
+            # did not move answers twice alike by chance, so that the sign-flip test is exact.
+            moves_of = np.array(moved)
+            p_value = sign_flip_test(moves_of, seed=0).p_value
+            floor = SMALLEST * _range(criterion)
+            yield _Measured(part, p_value, partial(_move_interval, moves_of), floor=floor)
 
 
 def _decided(measured: Sequence[_Measured]) -> list[BiasEstimate]:
@@ -461,7 +471,7 @@ def _decided(measured: Sequence[_Measured]) -> list[BiasEstimate]:
             "interval": None if interval is None else tuple(interval),
             "decisive": adjusted[place] < ALARMS
             and abs(size - each.fair) >= each.floor
-            and (interval is None or not interval.low <= each.fair <= interval.high),
+            and not (each.by_interval and interval and interval.low <= each.fair <= interval.high),
         }
         parts.append(each.part.model_copy(update=update))
     return parts
@@ -475,7 +485,7 @@ def _by_tests(part: P, tests: Sequence[Pairing], *, floor: float) -> _Measured:
     if len(known) < len(tests):
         return _Measured(part)
     agree = len({np.sign(test.difference or 0.0) for test in tests}) == 1
-    return _Measured(part, max(known) if agree else 1.0, first.widest, floor=floor)
+    return _Measured(part, max(known) if agree else 1.0, first.widest, floor=floor, by_interval=True)
 
 
 def _with_effect(part: LengthBias, measure: Callable[[float], Effect], *, floor: float) -> _Measured:
@@ -489,6 +499,12 @@ def _with_effect(part: LengthBias, measure: Callable[[float], Effect], *, floor:
 
 def _shown_interval(shares: Floats, clusters: Ordinals, level: float) -> Interval | None:
     return first_shown_effect(shares, clusters, confidence=level).interval
+
+
+def _move_interval(moves: Floats, level: float) -> Interval | None:
+    found = mean_estimate(moves, confidence=level)
+    # All alike leave nothing to make an interval of, and none of no width is said.
+    return found.interval if found.standard_error else None
 
 
 def _apart_interval(apart: Floats, clusters: Ordinals, level: float) -> Interval | None:

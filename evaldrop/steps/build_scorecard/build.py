@@ -35,7 +35,7 @@ from evaldrop.steps.build_scorecard.anchors import (
     distrust,
     judge_trusted,
 )
-from evaldrop.steps.build_scorecard.bias_tally import BiasData, BiasTally
+from evaldrop.steps.build_scorecard.bias_tally import BiasData, BiasTally, people_of
 from evaldrop.steps.build_scorecard.bias_words import bias_alarms, bias_hints
 from evaldrop.steps.build_scorecard.biases import BiasMeter, earlier_anchors
 from evaldrop.steps.build_scorecard.by_people import favour_alarms, people_in_words, with_calibrated_means
@@ -135,7 +135,7 @@ class RunTally(Merging):
         self._robustness = RobustnessTally(run)
         self._guardrails = GuardrailTally(candidates)
         self._anchors = AnchorTally()
-        self._biases = BiasTally(run)
+        self._data = BiasTally(run)
 
     def add(self, record: PreparedRecord, results: RecordResults) -> None:
         """Add a line of `records.jsonl` with what came of it."""
@@ -213,7 +213,7 @@ def scorecard_of(
         cost_usd=cost_totals(run, counts),
         baseline=baseline,
         anchors=anchor_estimates(run, tallied.anchors),
-        biases=BiasMeter(run, counts, judged, tallied.biases).measure(
+        biases=BiasMeter(run, counts, judged, tallied.biases, people_of(tallied.biases, run)).measure(
             pairs, tallied.anchors, earlier_anchors(run, baseline)
         ),
         calibration={} if calibration is None else dict(calibration.criteria),
