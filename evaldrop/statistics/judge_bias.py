@@ -14,11 +14,11 @@ from evaldrop.statistics.clusters import several, totals_by_cluster
 from evaldrop.statistics.debiasing import JudgeCounts, SelfPreference, self_preference
 from evaldrop.statistics.intervals import Interval, t_interval, t_quantile
 from evaldrop.statistics.paired import sign_flip_test
-from evaldrop.statistics.vectors import Floats, as_clusters, as_vector
+from evaldrop.statistics.vectors import Floats, as_clusters, as_pairs, as_vector
 
 # Beyond so many rows the causes are many enough for t, and dealing them out would take seconds.
 MOST_PERMUTED = 3_000
-_MOST_DRAWN = 5_000_000
+_MOST_DRAWN = 3_000_000
 
 Groups = npt.ArrayLike | Iterable[Hashable]
 
@@ -257,15 +257,25 @@ def self_preference_intervals(
     return SelfPreferenceIntervals(measured, *intervals)
 
 
-def equated(scores: Floats, like: Floats) -> float:
+def slope_bounds(mine: npt.ArrayLike, theirs: npt.ArrayLike) -> tuple[float, float] | None:
     """
-    Return what one judge's differences are multiplied by to be on another's scale: the ratio of spreads.
+    Return between which slopes one judge's scores follow another's, whatever the noise of either.
 
-    Linear equating without intercept (Kolen & Brennan 2014, 2.2): of differences a shift drops out. 1 where
-    either does not vary.
+    Both judges see the same quality, each with noise and with its own use of the scale. The regression of
+    mine on theirs is too flat, the reverse one too steep: the true slope is between cov/var(theirs) and
+    var(mine)/cov (Frisch 1934; Klepper & Leamer 1984, Econometrica 52:163). None where they do not vary
+    together, and anything is possible.
+
+    Args:
+        mine: Scores of some responses, shape (n,).
+        theirs: The other judge's scores of the same ones.
     """
-    spread, wanted = float(scores.std()), float(like.std())
-    return wanted / spread if spread > 0 and wanted > 0 else 1.0
+    first, second = as_pairs(mine, theirs, at_least=2)
+    first, second = first - first.mean(), second - second.mean()
+    shared = float(first @ second)
+    if shared <= 1e-9 * first.size:
+        return None
+    return shared / float(second @ second), float(first @ first) / shared
 
 
 def _centred(values: Floats, codes: npt.NDArray[np.intp], sizes: npt.NDArray[np.intp]) -> Floats:
@@ -286,7 +296,7 @@ def _effective(vector: Floats, residual_sums: Floats, clusters: int) -> float:
 
 def _permutation_p(y: Floats, x: Floats, codes: npt.NDArray[np.intp]) -> float:
     random = np.random.default_rng(0)
-    draws = max(999, min(9_999, _MOST_DRAWN // y.size))
+    draws = max(999, min(4_999, _MOST_DRAWN // y.size))
     sums = np.zeros(draws)
     for code in range(int(codes.max()) + 1):
         inside = codes == code

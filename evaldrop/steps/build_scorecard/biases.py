@@ -36,9 +36,9 @@ from evaldrop.statistics.judge_bias import (
     apart_test,
     effect_beyond,
     effect_of,
-    equated,
     first_shown_effect,
     self_preference_intervals,
+    slope_bounds,
 )
 from evaldrop.statistics.multiplicity import holm
 from evaldrop.statistics.paired import sign_flip_test
@@ -377,12 +377,15 @@ class BiasMeter:
         own, other = (np.stack([scores[name] for name in group]).mean(axis=0) for group in (part.own, others))
         shared = np.flatnonzero(np.isfinite(own[0]) & np.isfinite(other[0])).astype(np.int32)
         mine_gap, their_gap = (own - other)[:, shared]
-        ratio = equated(other[1, shared], other[0, shared]) if shared.size else 1.0
         part = part.model_copy(update={"against": ", ".join(against), "others": others})
-        # Twice: a judge that merely uses more or less of the scale than the other must not be accused.
-        return self._lift(
-            part, criterion, shared.tolist(), [mine_gap - their_gap, mine_gap - ratio * their_gap]
-        )
+        # By the other candidates' responses, of which neither judge has reason to favour any.
+        slopes = slope_bounds(other[0, shared], other[1, shared]) if shared.size > 1 else None
+        if slopes is None:
+            why = "the judges agree too little on the others to be held against each other"
+            return _Measured(part.model_copy(update={"n": int(shared.size), "reason": why}))
+        # A judge that merely uses more of the scale, or is less noisy, must not be accused.
+        gaps = [mine_gap - slope * their_gap for slope in (1.0, *slopes)]
+        return self._lift(part, criterion, shared.tolist(), gaps)
 
     def _lift(
         self,
