@@ -23,6 +23,7 @@ _TITLES = {
     "agreement": "Agreement between judges",
     "strengths": "Strength from all pairs (Bradley–Terry)",
     "calibration": "Judges against people",
+    "preferences_by_people": "Preferences: judges against people",
     "anchors": "Anchors: frozen responses, judged again",
     "position": "Bias: what is shown first",
     "verbosity": "Bias: what is longer",

@@ -148,6 +148,13 @@ def by_whom(rests_on: str, n_labelled: int) -> str:
     return f"{who}, {n_labelled:,} labelled record{'' if n_labelled == 1 else 's'}"
 
 
+def verdicts_by(rests_on: str, n_labelled: int, left_out: str | None) -> str:
+    """Return on whose verdicts a claim rests, to be put behind it; nothing where people labelled nothing."""
+    if rests_on == "judge":
+        return f", by the judge alone: {left_out.rstrip('.')}" if left_out else ""
+    return f", {by_whom(rests_on, n_labelled)}"
+
+
 def p_value(value: float | None) -> str:
     """Return a p value; very small ones as a bound."""
     if value is None:

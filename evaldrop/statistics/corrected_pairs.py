@@ -52,7 +52,7 @@ def corrected_pairing(
             f"people labelled both responses of {units} {what}; at least {FEWEST_LABELLED} are needed"
         )
     found = _debiased(human, judge, labelled, clusters, step, confidence)
-    spread = Spread(found.mean, found.standard_error, found.freedom, units, step, reach)
+    spread = Spread(found.mean, found.standard_error, found.freedom, units, reach, reach)
     interval = spread.interval(confidence)
     pairing = Pairing(
         n=human.size,

@@ -62,14 +62,19 @@ class ReadFile(NamedTuple):
 
 def read_answers(content: bytes) -> ReadFile:
     """Read a file as people send it; what it is, is told by how it begins."""
+    text = decoded(content)
+    return _read_json(text) if text.lstrip().startswith("{") else _read_sheet(text)
+
+
+def decoded(content: bytes) -> str:
+    """Return a file's text, whatever spreadsheet wrote it."""
     try:
         # The exported sheet begins with a byte order mark, which would become part of the first column's
         # name.
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         # What Excel writes on Windows; every byte has a meaning in it or its superset.
-        text = content.decode("cp1252", errors="replace")
-    return _read_json(text) if text.lstrip().startswith("{") else _read_sheet(text)
+        return content.decode("cp1252", errors="replace")
 
 
 def read_score(said: object, criterion: Criterion) -> Score | None:

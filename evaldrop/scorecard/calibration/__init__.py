@@ -14,11 +14,13 @@ from evaldrop.scorecard.calibration.gathered import Gathered, Pairs, overall_ste
 from evaldrop.scorecard.calibration.judged import response_facts
 from evaldrop.scorecard.calibration.labels import read_labels
 from evaldrop.scorecard.calibration.matching import match_labels
+from evaldrop.scorecard.calibration.preferences import peoples_preferences
 from evaldrop.scorecard.model.calibration import (
     CalibratedMean,
     CriterionCalibration,
     Favour,
     JudgeAgreement,
+    PeoplesPreferences,
 )
 
 __all__ = ["Calibration", "PeoplesDifference", "calibrate"]
@@ -28,13 +30,20 @@ class Calibration(NamedTuple):
     """
     What labels say of a run. `means`: by candidate, then criterion; `overall`: by candidate.
 
-    `differences` has those of two candidates.
+    `differences` has those of two candidates; None where people gave preferences alone.
     """
 
     criteria: Mapping[str, CriterionCalibration]
     means: Mapping[str, Mapping[str, CalibratedMean]]
     overall: Mapping[str, CalibratedMean]
-    differences: Differences
+    differences: Differences | None
+    preferences: tuple[PeoplesPreferences, ...] = ()
+
+    def difference(
+        self, a: str, b: str, criterion: str, category: str | None = None
+    ) -> PeoplesDifference | None:
+        """Return the difference of two candidates by people; see `Differences.of`."""
+        return None if self.differences is None else self.differences.of(a, b, criterion, category)
 
 
 def calibrate(run: RunDefinition) -> Calibration | None:
@@ -46,6 +55,15 @@ def calibrate(run: RunDefinition) -> Calibration | None:
     Raises:
         StorageError: A table or a label cannot be read.
     """
+    found, preferences = _by_labels(run), peoples_preferences(run)
+    if found is not None:
+        return found._replace(preferences=preferences)
+    if not preferences:
+        return None
+    return Calibration({}, {candidate.name: {} for candidate in run.candidates}, {}, None, preferences)
+
+
+def _by_labels(run: RunDefinition) -> Calibration | None:
     labels = read_labels(run.folder)
     if not labels:
         return None

@@ -9,6 +9,8 @@ from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.scorecard.calibration.agreement import yes_counts
 from evaldrop.scorecard.model.calibration import CalibratedMean, CorrectedRate
+from evaldrop.statistics.bounded import bounded_mean_interval
+from evaldrop.statistics.clusters import clustered_pass_interval
 from evaldrop.statistics.corrected_pairs import FEWEST_LABELLED
 from evaldrop.statistics.debiasing import (
     DebiasedMean,
@@ -17,6 +19,8 @@ from evaldrop.statistics.debiasing import (
     rogan_gladen,
     shared_clusters_ppi_mean,
 )
+from evaldrop.statistics.intervals import clopper_pearson_interval
+from evaldrop.statistics.paired_test import Spread
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
@@ -69,8 +73,9 @@ def calibrated_mean(
         "judge_bias": bias,
         "rogan_gladen": _corrected_rate(judged, labelled, criterion, confidence),
     }
-    if not np.ptp(judged.human[labelled]):
-        # Equal labels of every response are no certainty about the ones to come.
+    units = np.unique(judged.clusters[labelled]).size
+    if units < FEWEST_LABELLED and not np.ptp(judged.human[labelled]):
+        # A few equal labels say nothing about spread; of many it is known how rare others must be.
         return counts.model_copy(
             update=known | {"reason": "the labels do not vary, so no spread can be seen"}
         )
@@ -80,16 +85,21 @@ def calibrated_mean(
     except NotEnoughData as error:
         return counts.model_copy(update=known | {"reason": str(error)})
     low, high = (0.0, 1.0) if criterion is None else (criterion.scale.low, criterion.scale.high)
+    is_share = criterion is not None and criterion.scale.kind == "binary"
+    interval = _interval(judged, found, confidence, low=low, high=high, is_share=is_share)
+    pass_interval = None
+    if passes is not None and rate is not None:
+        pass_interval = _interval(passes, rate, confidence, low=0.0, high=1.0, is_share=True)
     known |= {
         # The correction may push a mean beyond its scale, where no mean of people can be.
         "mean": _within(found.mean, low, high),
         "standard_error": found.standard_error,
-        "interval": tuple(_within(bound, low, high) for bound in found.interval),
+        "interval": interval,
         "pass_rate": rate and _within(rate.mean, 0, 1),
-        "pass_interval": rate and tuple(_within(bound, 0, 1) for bound in rate.interval),
+        "pass_interval": pass_interval,
         "method": "ppi++" if found.n_unlabelled else "labels_only",
         "weight": found.weight,
-        "decides": np.unique(judged.clusters[labelled]).size >= FEWEST_LABELLED,
+        "decides": units >= FEWEST_LABELLED,
     }
     return counts.model_copy(update=known)
 
@@ -108,7 +118,8 @@ def _estimate(
     human, groups = judged.human[labelled], judged.clusters[labelled]
     # A single response without a label has no spread, so no variance of that side can be had.
     if (~labelled).sum() < 2:
-        return labels_mean(human, groups=groups, step=None if labelled.all() else step, confidence=confidence)
+        is_plain = labelled.all() and np.ptp(human) > 0
+        return labels_mean(human, groups=groups, step=None if is_plain else step, confidence=confidence)
     estimate = shared_clusters_ppi_mean if judged.are_clusters_shared else clustered_ppi_mean
     return estimate(
         human,
@@ -119,6 +130,32 @@ def _estimate(
         step=step,
         confidence=confidence,
     )
+
+
+def _interval(
+    judged: Judged, found: DebiasedMean, confidence: float, *, low: float, high: float, is_share: bool
+) -> tuple[float, float]:
+    """
+    Return the interval of a corrected mean, within the scale.
+
+    Where people labelled everything, that of their scores, as the scorecard's other means have it. Else
+    Student's, and at least what an error of the judge that no label shows could make of it (`Spread`).
+    """
+    labelled = ~np.isnan(judged.human)
+    groups = judged.clusters if judged.are_clusters_shared else None
+    if not labelled.all():
+        units = int(np.unique(judged.clusters[labelled]).size)
+        spread = Spread(found.mean, found.standard_error, found.freedom, units, high - low, np.inf)
+        bounds = spread.interval(confidence)
+    elif not is_share:
+        human = judged.human
+        bounds = bounded_mean_interval(human, low=low, high=high, groups=groups, confidence=confidence)
+    elif groups is not None:
+        bounds = clustered_pass_interval(judged.human, groups, confidence=confidence)
+    else:
+        passed = float(judged.human.sum())
+        bounds = clopper_pearson_interval(passed, judged.human.size, confidence=confidence)
+    return _within(bounds.low, low, high), _within(bounds.high, low, high)
 
 
 def _corrected_rate(

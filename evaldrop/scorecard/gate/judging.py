@@ -24,13 +24,18 @@ from evaldrop.scorecard.model.scorecard import (
 
 
 class _Measured(NamedTuple):
-    """A quantity's value and, where it is an estimate, its interval."""
+    """
+    A quantity's value and, where it is an estimate, its interval.
+
+    `reach` is what the interval may reach whatever the lost verdicts were; None when none was lost.
+    """
 
     about: str
     candidate: str | None
     value: float | None
     interval: Interval | None = None
     absence: str | None = None
+    reach: Interval | None = None
     basis: str = ""
 
 
@@ -48,7 +53,8 @@ def evaluate_gate(expressions: Iterable[str], scorecard: Scorecard) -> Gate:
     Judge a run by its gate.
 
     An estimate is judged by its interval: it passes when the whole interval is on the right side of the
-    limit, fails when it is on the wrong side, and is inconclusive between. Cost, latency, errors and
+    limit, fails when it is on the wrong side, and is inconclusive between; where verdicts were lost, by what
+    its interval may reach whatever they would have been. Cost, latency, errors and
     coverage are facts of this run and are compared as they are. One failed rule fails the gate; else one
     inconclusive rule leaves it open.
 
@@ -89,7 +95,7 @@ def _decide(rule: Threshold, measured: _Measured) -> Decision:
     if measured.value is None:
         return "inconclusive"
     holds = _COMPARATORS[rule.comparator]
-    low, high = measured.interval or (measured.value, measured.value)
+    low, high = measured.reach or measured.interval or (measured.value, measured.value)
     # Both ends, since which of them is the worse one depends on the comparator.
     if holds(low, rule.limit) and holds(high, rule.limit):
         return "pass"
@@ -105,7 +111,11 @@ def _sentence(rule: Threshold, measured: _Measured, decision: Decision) -> str:
         return f"{value}; {wanted}."
     low, high = measured.interval
     held = {"pass": "all", "fail": "none", "inconclusive": "only a part"}[decision]
-    return f"{value}, interval {low:.4g} to {high:.4g}{measured.basis}; {wanted}: {held} of it is."
+    missing = ""
+    if measured.reach is not None:
+        missing = f", {measured.reach[0]:.4g} to {measured.reach[1]:.4g} with the missing verdicts"
+    interval = f"interval {low:.4g} to {high:.4g}{missing}"
+    return f"{value}, {interval}{measured.basis}; {wanted}: {held} of it is."
 
 
 def _measure(rule: Threshold, scorecard: Scorecard, names: RunNames) -> Iterator[_Measured]:
@@ -140,18 +150,38 @@ def _of_criterion(
         return _Measured(about, name, None, None, "it was asked of no record")
     if rule.quantity == "coverage":
         return _Measured(about, name, estimate.coverage, None, "it applies to no record")
-    people = estimate.calibrated
+    bounds, people = estimate.bounds, estimate.calibrated
+    value, interval, reach = estimate.mean, estimate.interval, estimate.bounds_interval
+    by_people = (None, None) if people is None else (people.mean, people.interval)
+    if rule.quantity == "pass_rate":
+        bounds, value = estimate.pass_bounds, estimate.pass_rate
+        interval, reach = estimate.pass_interval, estimate.pass_bounds_interval
+        by_people = (None, None) if people is None else (people.pass_rate, people.pass_interval)
     if people is not None and people.decides:
-        of_people = (
-            (people.pass_rate, people.pass_interval)
-            if rule.quantity == "pass_rate"
-            else (people.mean, people.interval)
-        )
-        return _Measured(about, name, *of_people, basis=_basis(people))
-    value = estimate.pass_rate if rule.quantity == "pass_rate" else estimate.mean
-    interval = estimate.pass_interval if rule.quantity == "pass_rate" else estimate.interval
+        reach = _moved(bounds, value, *by_people, share=estimate.coverage)
+        value, interval = by_people
     # An estimate without an interval bears no decision.
-    return _Measured(about, name, value if interval else None, interval, estimate.reason, _basis(people))
+    known = value if interval else None
+    return _Measured(about, name, known, interval, estimate.reason, reach, _basis(people))
+
+
+def _moved(
+    bounds: Interval | None,
+    judged: float | None,
+    corrected: float | None,
+    interval: Interval | None,
+    *,
+    share: float | None,
+) -> Interval | None:
+    """
+    Return what a corrected interval may reach whatever the lost verdicts were; None when none was lost.
+
+    The bounds of the judge's number, of which the known share moves as far as people's labels move it.
+    """
+    if bounds is None or judged is None or corrected is None or interval is None or bounds[0] == bounds[1]:
+        return None
+    moved = (corrected - judged) * (share or 1.0)
+    return bounds[0] + moved - (corrected - interval[0]), bounds[1] + moved + (interval[1] - corrected)
 
 
 def _basis(people: CalibratedMean | None) -> str:
@@ -171,10 +201,12 @@ def _of_mean(rule: Threshold, name: str, card: CandidateScorecard, measure: str)
     # A mean of one record or one group has no interval: it decides nothing, however good it looks.
     if estimate is None or estimate.interval is None:
         return _Measured(about, name, None, None, estimate.reason if estimate else "nothing was scored")
-    people = estimate.calibrated
-    if people is not None and people.decides:
-        return _Measured(about, name, people.mean, people.interval, basis=_basis(people))
-    return _Measured(about, name, estimate.mean, estimate.interval, basis=_basis(people))
+    people, reach = estimate.calibrated, estimate.bounds_interval
+    if people is None or not people.decides:
+        return _Measured(about, name, estimate.mean, estimate.interval, None, reach, _basis(people))
+    # Of overall quality any criterion may be missing: all that is known moves.
+    reach = _moved(estimate.bounds, estimate.mean, people.mean, people.interval, share=None)
+    return _Measured(about, name, people.mean, people.interval, None, reach, _basis(people))
 
 
 def _of_candidate(rule: Threshold, name: str, card: CandidateScorecard) -> _Measured:

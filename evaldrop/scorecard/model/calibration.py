@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from evaldrop.scorecard.model.paired import RestsOn
 from evaldrop.scorecard.model.part import Interval, Part, nullable
 
 
@@ -96,6 +97,27 @@ class Favour(Part):
     favours: str | None = nullable("Whom the judge favours; null where it is not decided.")
     corrected: bool = Field(default=False, description="Whether labels correct the comparison of the two.")
     reason: str | None = nullable("Why a number is null.")
+
+
+class PeoplesPreferences(Part):
+    """People's preferences between two candidates beside the judges', and the win rate they make of them."""
+
+    candidate: str
+    baseline: str
+    n: int = Field(description="Records that people and judges both compared.")
+    raters: dict[str, int] = Field(description="Person: preferences.")
+    agreement: float | None = nullable("Share of these on which both say the same: a win, a tie or a loss.")
+    kappa: float | None = nullable("Cohen's, unweighted.")
+    ac1: float | None = nullable("Gwet's.")
+    win_rate: float | None = nullable("The candidate's by people: wins and half the ties.")
+    judge_win_rate: float | None = nullable("By the judges, on all records they compared.")
+    corrected_win_rate: float | None = nullable("What people would have said on all of these.")
+    interval: Interval | None = nullable("Of the corrected win rate.")
+    p_value: float | None = nullable("That it is 0.5.")
+    n_labelled: int = Field(default=0, description="Records whose preferences by people correct it.")
+    rests_on: RestsOn = "judge"
+    between_raters: tuple[RaterAgreement, ...] = ()
+    reason: str | None = nullable("Why there is no corrected win rate.")
 
 
 class CriterionCalibration(Part):

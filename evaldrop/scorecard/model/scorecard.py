@@ -12,7 +12,7 @@ from pydantic import Field
 
 from evaldrop.scorecard.model.baseline import Baseline
 from evaldrop.scorecard.model.biases import Biases
-from evaldrop.scorecard.model.calibration import CalibratedMean, CriterionCalibration
+from evaldrop.scorecard.model.calibration import CalibratedMean, CriterionCalibration, PeoplesPreferences
 from evaldrop.scorecard.model.guardrails import GuardrailComparison, GuardrailEstimate
 from evaldrop.scorecard.model.judges import Agreement as Agreement
 from evaldrop.scorecard.model.judges import AnchorEstimate as AnchorEstimate
@@ -201,7 +201,6 @@ class RobustnessDrop(PairedEstimate):
 
     records: int = Field(description="Clusters the pairs come from.")
     drop: float | None = nullable("The difference.")
-    standard_error: float | None = None
     decisive: bool = Field(default=False, description="Whether the difference is decided.")
 
 
@@ -339,6 +338,9 @@ class Scorecard(Part):
     confidence: float = Field(description="Two-sided level of every interval.")
     coverage: float | None = nullable("Scored share of all verdicts that apply.")
     criteria: dict[str, CriterionInfo] = Field(default_factory=dict)
+    preferences_by_people: tuple[PeoplesPreferences, ...] = Field(
+        default=(), description="People's preferences between two candidates, beside the judges'."
+    )
     calibration: dict[str, CriterionCalibration] = Field(
         default_factory=dict, description="Judges against people's labels, by criterion."
     )

@@ -217,6 +217,7 @@ def scorecard_of(
             pairs, tallied.anchors, earlier_anchors(run, baseline)
         ),
         calibration={} if calibration is None else dict(calibration.criteria),
+        preferences_by_people=() if calibration is None else calibration.preferences,
         reused=what_was_reused(run, counts),
     )
     said = (

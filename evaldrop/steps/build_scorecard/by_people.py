@@ -8,7 +8,7 @@ import numpy as np
 from evaldrop.scorecard.calibration import Calibration, PeoplesDifference
 from evaldrop.scorecard.figures import by_whom, size
 from evaldrop.scorecard.model.calibration import Favour
-from evaldrop.scorecard.model.paired import JudgeOnly
+from evaldrop.scorecard.model.paired import JudgeOnly, RestsOn
 from evaldrop.scorecard.model.scorecard import OVERALL, CandidateScorecard, Scorecard
 from evaldrop.statistics.corrected_pairs import with_missing
 from evaldrop.statistics.paired_test import PairedScores, Pairing
@@ -40,8 +40,46 @@ def with_people(scorecard: Scorecard, calibration: Calibration) -> Scorecard:
         update={
             "candidates": with_calibrated_means(scorecard.candidates, calibration),
             "calibration": dict(calibration.criteria),
+            "preferences_by_people": calibration.preferences,
         }
     )
+
+
+class ByPeople(NamedTuple):
+    """A difference as `evaldrop calibrate` shows it: by the judge, and corrected."""
+
+    a: str
+    b: str
+    n_labelled: int
+    judge: float | None
+    difference: float | None
+    interval: tuple[float, float] | None
+    rests_on: RestsOn
+    reason: str | None
+
+
+def differences_by_people(scorecard: Scorecard, calibration: Calibration) -> dict[str, tuple[ByPeople, ...]]:
+    """Return every two candidates' differences on what people labelled, and overall; by criterion."""
+    found: dict[str, list[ByPeople]] = {}
+    for pair in scorecard.comparisons:
+        people = calibration.difference(pair.a, pair.b, pair.criterion)
+        if people is not None:
+            # With --apply the scorecard's own difference is the corrected one.
+            judge = pair.judge_only.difference if pair.judge_only else pair.difference
+            tested = people.pairing
+            found.setdefault(pair.criterion, []).append(
+                ByPeople(
+                    pair.a,
+                    pair.b,
+                    people.n_labelled,
+                    judge,
+                    tested and tested.difference,
+                    tested and tested.interval,
+                    people.rests_on,
+                    people.reason,
+                )
+            )
+    return {criterion: tuple(pairs) for criterion, pairs in found.items()}
 
 
 class DecidedBy(NamedTuple):
@@ -97,10 +135,11 @@ def favour_alarms(scorecard: Scorecard) -> Iterator[str]:
     for criterion, calibration in scorecard.calibration.items():
         for favour in calibration.favours:
             if favour.favours is not None:
-                yield _favour_in_words(criterion, favour)
+                yield favour_in_words(criterion, favour)
 
 
-def _favour_in_words(criterion: str, favour: Favour) -> str:
+def favour_in_words(criterion: str, favour: Favour) -> str:
+    """Return whom the judge favours, by how much, and what becomes of it."""
     other = favour.b if favour.favours == favour.a else favour.a
     low, high = sorted(abs(bound) for bound in favour.interval or (0.0, 0.0))
     consequence = (

@@ -122,7 +122,7 @@ def _tested(
     category: str | None = None,
 ) -> _Found:
     by_judge = paired_test(scores, groups, confidence=run.evaluation.confidence)
-    people = calibration and calibration.differences.of(*pair, criterion, category)
+    people = calibration and calibration.difference(*pair, criterion, category)
     return _Found(*pair, criterion, *decided_by(people or None, by_judge, scores))
 
 
