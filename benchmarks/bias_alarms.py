@@ -153,7 +153,7 @@ def biases_of(
         }
         for name in range(3)
     }
-    counts = RunCounts(n, n, n, {}, 0, np.full(n, -1, np.int32), (), None, candidates, {}, {}, {})
+    of_run = RunCounts(n, n, n, {}, 0, np.full(n, -1, np.int32), (), None, candidates, {}, {}, {})
     before = {("own", CRITERIA[0], f"k{k}"): float(rng.integers(1, 6)) for k in range(16)}
     checks = [
         AnchorCheck(n + k, *key[:2], key[2], True, score - moved + rng.choice([-1.0, 0, 0, 0, 1.0]))
@@ -163,7 +163,7 @@ def biases_of(
         (NAMES[a], NAMES[b]): {"own": _preferences(truth[0, a] - truth[0, b], rng, first)}
         for a, b in ((0, 1), (0, 2), (1, 2))
     }
-    return BiasMeter(run, counts, columns, data, scores).measure(pairs, checks, before)
+    return BiasMeter(run, of_run, columns, data, scores).measure(pairs, checks, before)
 
 
 def _preferences(lead: Any, rng: np.random.Generator, first: float) -> JudgeColumn:
@@ -174,7 +174,7 @@ def _preferences(lead: Any, rng: np.random.Generator, first: float) -> JudgeColu
         wins = np.where(rng.random(n) < first, is_first, wins)
         codes.append(np.where(rng.random(n) < 0.1, 1, 2 * wins).astype(np.int8))
     none = np.full(n, np.nan)
-    return JudgeColumn(np.arange(n, dtype=np.int32), *codes, np.zeros(n, bool), none, none)
+    return JudgeColumn(np.arange(n, dtype=np.int32), codes[0], codes[1], np.zeros(n, bool), none, none)
 
 
 def alarms(biases: Biases) -> Iterator[str]:

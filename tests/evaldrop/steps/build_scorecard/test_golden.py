@@ -400,6 +400,11 @@ def may_change(path, candidate, criterion, category):
             return name == category
         case ("criteria_use", name, _):
             return name == criterion
+        case ("biases", _, place, number, *_):
+            # A kind's entries stand in the order of the criteria; all tests of biases are one family.
+            return ("correctness", "tone")[place] == criterion or number in (*OF_A_FAMILY, "interval")
+        case ("biases", "tested"):
+            return True
         case ("gate", "checks", place, _) | ("gate", "reasons", place):
             return criterion == "tone" and place == list(MUTATED).index(candidate)
         case ("gate", "decision"):
