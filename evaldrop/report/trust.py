@@ -35,6 +35,7 @@ _TITLES = {
 }
 _NAMES = ("judge", "criterion", "of")
 _RATES = ("rate", "agreement", "coverage", "share", "tolerance")
+_P_VALUES = ("p_value", "p_adjusted")
 # The hints say these sentences.
 _SAID_ELSEWHERE = {"finding"}
 _NUMBER = re.compile(r"[−<>$]*[0-9]")
@@ -144,6 +145,8 @@ def _fact(key: str, value: Any, *, of_rate: bool = False) -> str | None:
         return value
     if isinstance(value, int):
         return figures.count(value)
+    if isinstance(value, float) and key.startswith(_P_VALUES):
+        return figures.p_value(value)
     if isinstance(value, float):
         return figures.percent(value) if key.endswith(_RATES) and 0 <= value <= 1 else _number(value)
     match value:

@@ -56,10 +56,11 @@ def bias_hints(scorecard: Scorecard) -> Iterator[str]:
     for each, p_value in zip(lengths, adjusted, strict=True):
         gain = each.longer_gains or 0.0
         if p_value < _SURE and abs(gain) >= _SMALLEST * _range(scorecard, each.criterion):
+            bounds = sorted(abs(bound) for bound in each.longer_gains_interval or (gain, gain))
+            gains = f"{size(bounds[0])} to {size(bounds[1])} better on average ({each.n_compared:,} pairs)"
             yield (
-                f"On {each.criterion} the {_longer(gain)} of two responses to a record scores "
-                f"{size(abs(gain))} better on average ({each.n_compared:,} pairs). That may be so, or the "
-                f"judge's taste: {_MIXED if each.against else _UNKNOWN}."
+                f"On {each.criterion} the {_longer(gain)} of two responses to a record scores {gains}. That "
+                f"may be so, or the judge's taste: {_MIXED if each.against else _UNKNOWN}."
             )
     seen: set[str] = set()
     for own in scorecard.biases.self_preference:

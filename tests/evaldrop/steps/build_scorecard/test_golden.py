@@ -367,7 +367,7 @@ def judged(name, text, said):
 
 def scored(folder, scores):
     rows = [
-        row(f"r{n}", *(judged(name, "x" * (n + 1), said[n]) for name, said in scores.items()))
+        row(f"r{n}", *(judged(name, name[0] * (n + 1), said[n]) for name, said in scores.items()))
         for n in range(5)
     ]
     records = [record(f"r{n}", category="odd" if n % 2 else "even") for n in range(5)]
@@ -400,11 +400,6 @@ def may_change(path, candidate, criterion, category):
             return name == category
         case ("criteria_use", name, _):
             return name == criterion
-        case ("biases", _, place, number, *_):
-            # A kind's entries stand in the order of the criteria; all tests of biases are one family.
-            return ("correctness", "tone")[place] == criterion or number in (*OF_A_FAMILY, "interval")
-        case ("biases", "tested"):
-            return True
         case ("gate", "checks", place, _) | ("gate", "reasons", place):
             return criterion == "tone" and place == list(MUTATED).index(candidate)
         case ("gate", "decision"):
