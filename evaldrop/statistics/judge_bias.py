@@ -269,6 +269,10 @@ def slope_bounds(mine: npt.ArrayLike, theirs: npt.ArrayLike) -> tuple[float, flo
     Args:
         mine: Scores of some responses, shape (n,).
         theirs: The other judge's scores of the same ones.
+
+    Raises:
+        NotEnoughData: Fewer than two responses.
+        ValueError: Lengths differ, or NaN.
     """
     first, second = as_pairs(mine, theirs, at_least=2)
     first, second = first - first.mean(), second - second.mean()
