@@ -76,6 +76,8 @@ def with_missing(pairing: Pairing, judge: Pairing, *, whole: int) -> Pairing:
         pairing: The corrected test.
         judge: The judge's own.
         whole: Records on which nothing is missing.
+
+    Raises nothing.
     """
     spread = pairing.spread
     found = pairing._replace(n=judge.n, n_missing=judge.n_missing)

@@ -31,7 +31,8 @@ def print_calibration(
     for name, calibration in scorecard.calibration.items():
         people = ", ".join(f"{shown(rater)} {n}" for rater, n in calibration.raters.items())
         console.print(
-            f"[bold]{shown(name)}[/bold]  {calibration.n_labelled} responses labelled ({people})"
+            f"[bold]{shown(name)}[/bold]  {calibration.n_labelled} responses labelled "
+            f"({'everything; ' if calibration.census else ''}{people})"
             + (f", {calibration.n_skipped} passed on" if calibration.n_skipped else "")
         )
         _print_judges(console, calibration)

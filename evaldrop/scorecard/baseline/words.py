@@ -39,8 +39,8 @@ def level_in_words(baseline: Baseline) -> str:
 def missing_in_words(estimate: BaselineEstimate, records: int) -> str:
     """Return which verdicts are missing, to follow "because"."""
     if estimate.lost and estimate.lost >= estimate.n_missing:
-        have = "record has" if estimate.lost == 1 else "records have"
-        return f"{estimate.lost} of {records} {have} no verdict now that had one then"
+        have = "has" if estimate.lost == 1 else "have"
+        return f"{estimate.lost} of {records} records {have} no verdict now that had one then"
     missing = "verdicts are missing on" if estimate.n_missing != 1 else "a verdict is missing on"
     return f"{missing} {estimate.n_missing} of {records} records"
 
@@ -52,15 +52,15 @@ def is_open_for_missing(estimate: BaselineEstimate) -> bool:
 
 def _missing(baseline: Baseline) -> Iterator[str]:
     # Of criteria that lost the same records one sentence: their number would be the same in each.
-    open_for: dict[str, list[str]] = {}
+    open_for: dict[tuple[str, str], list[str]] = {}
     for candidate, card in baseline.candidates.items():
         for criterion, estimate in card.criteria.items():
             if is_open_for_missing(estimate):
                 why = missing_in_words(estimate, baseline.records)
-                open_for.setdefault(why, []).append(f"{candidate} on {criterion}")
-    for why, what in list(open_for.items())[:_MOST_NAMED]:
-        named = ", ".join(what[:_MOST_NAMED]) + (" and more" if len(what) > _MOST_NAMED else "")
-        yield f"{named} {'is' if len(what) == 1 else 'are'} not decided, because {why}"
+                open_for.setdefault((candidate, why), []).append(criterion)
+    for (candidate, why), criteria in list(open_for.items())[:_MOST_NAMED]:
+        named = ", ".join(criteria[:_MOST_NAMED]) + (" and more" if len(criteria) > _MOST_NAMED else "")
+        yield f"{candidate} on {named} is not decided, because {why}"
 
 
 def _levels(baseline: Baseline) -> str:

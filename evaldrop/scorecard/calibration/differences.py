@@ -1,5 +1,6 @@
 """What people say of two candidates' difference: the judge's, corrected by their labels, and how it leans."""
 
+from collections.abc import Mapping
 from itertools import combinations
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ import numpy.typing as npt
 from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.scorecard.calibration.correction import smallest_step
-from evaldrop.scorecard.calibration.gathered import Gathered, overall_step
+from evaldrop.scorecard.calibration.gathered import Gathered, Scored, overall_step
 from evaldrop.scorecard.model.calibration import Favour
 from evaldrop.scorecard.model.paired import RestsOn
 from evaldrop.statistics.corrected_pairs import FEWEST_LABELLED, corrected_pairing
@@ -183,8 +184,14 @@ class Differences:
             step=smallest_step(self._run.criteria[name]),
             reach=scale.high - scale.low,
             is_binary=scale.kind == "binary",
-            left_out=self._gathered.labels[name].reason,
+            left_out=self._left_out(name, {a: first, b: second}),
         )
+
+    def _left_out(self, name: str, columns: Mapping[str, Scored]) -> str | None:
+        unseen = [candidate for candidate, column in columns.items() if not column.rows.size]
+        if unseen:
+            return f"none of {' and '.join(unseen)}"
+        return self._gathered.labels[name].reason
 
     def _overall(self, a: str, b: str) -> Sides:
         weighted = [name for name, criterion in self._run.criteria.items() if criterion.weight]

@@ -323,6 +323,63 @@ def test_a_regression_is_judged_by_its_interval_and_its_test(expression, interva
     assert words in check.sentence
 
 
+def with_estimate(card, look="later", **changes):
+    """The same with other fields of the estimate."""
+    lite = card.baseline.candidates["lite"]
+    estimate = lite.criteria["correctness"].model_copy(update=changes)
+    candidates = {"lite": lite.model_copy(update={"criteria": {"correctness": estimate}})}
+    update = {"candidates": candidates, "look": look, "records": 100, "pooled": tuple("abcdefgh")}
+    return card.model_copy(update={"baseline": card.baseline.model_copy(update=update)})
+
+
+def test_a_week_that_alone_would_be_a_regression_passes_with_a_word():
+    """Such a week comes in every quiet year; inconclusive, it would stop a pipeline as a failure does."""
+    (check,) = evaluate_gate(["no regression"], with_estimate(held((-0.2, -0.01)))).checks
+    assert check.decision == "pass"
+    assert "against the pooled 8 runs from x on" in check.sentence
+    assert (
+        "60 records, at the level of a year of weekly runs): no regression is decided (alone"
+        in check.sentence
+    )
+
+
+@pytest.mark.parametrize(("interval", "changes", "decision", "words"), [
+    ((-0.1, 0.05), {"may_hide_regression": True, "lost": 12, "n_missing": 12}, "inconclusive",
+     "because 12 of 100 records have no verdict now that had one then: they could hide a regression"),
+    ((-0.1, -0.05), {"open": "missing", "n_missing": 3}, "inconclusive",
+     "because verdicts are missing on 3 of 100 records"),
+    ((0.1, 0.2), {"open": "missing", "n_missing": 1}, "pass", "no regression is decided"),
+    ((-0.2, -0.1), {"open": None, "n_missing": 3, "decision": "regressed"}, "fail", "it regressed"),
+])  # fmt: skip
+def test_what_is_missing_leaves_a_regression_open(interval, changes, decision, words):
+    (check,) = evaluate_gate(["no regression"], with_estimate(held(interval), **changes)).checks
+    assert check.decision == decision
+    assert words in check.sentence
+
+
+@pytest.mark.parametrize(("changes", "decision"), [
+    ({}, "pass"),
+    # Alone it is within the margin, and with what is missing it need not be.
+    ({"bounded_interval": (-0.3, 0.1)}, "inconclusive"),
+    # Said because it was decided, it has to be decided at the level of the year.
+    ({"interval": (-0.3, -0.15), "family_interval": (-0.4, -0.05)}, "inconclusive"),
+    ({"interval": (-0.3, -0.15), "family_interval": (-0.4, -0.11)}, "fail"),
+])  # fmt: skip
+def test_a_margin_is_judged_by_what_is_missing_and_at_the_family_s_level(changes, decision):
+    assert (
+        evaluate_gate(["no regression by 0.1"], with_estimate(held((-0.05, 0.05)), **changes)).decision
+        == decision
+    )
+
+
+def test_a_record_without_a_verdict_may_be_the_one_that_lost_most():
+    rules = ["no record worse by 3"]
+    (check,) = evaluate_gate(rules, with_estimate(held((-0.1, 0.1), drop=2.0), lost=4)).checks
+    assert check.decision == "inconclusive"
+    assert "4 of 100 records had a verdict then and have none now" in check.sentence
+    assert evaluate_gate(rules, with_estimate(held((-0.1, 0.1), drop=3.0), lost=4)).decision == "fail"
+
+
 def test_where_low_is_good_more_is_a_regression():
     card_ = held((0.2, 0.3))
     lower = {"correctness": INFO.model_copy(update={"higher_is_better": False})}
