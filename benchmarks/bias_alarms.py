@@ -13,6 +13,7 @@ import numpy as np
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.model.biases import Biases
 from evaldrop.steps.build_scorecard.anchors import AnchorCheck
+from evaldrop.steps.build_scorecard.bias_measures import Judgements
 from evaldrop.steps.build_scorecard.bias_tally import BiasData, Labelled
 from evaldrop.steps.build_scorecard.biases import BiasMeter
 from evaldrop.steps.build_scorecard.counts import CandidateCounts, RunCounts, ScoreColumn
@@ -163,7 +164,7 @@ def biases_of(
         (NAMES[a], NAMES[b]): {"own": _preferences(truth[0, a] - truth[0, b], rng, first)}
         for a, b in ((0, 1), (0, 2), (1, 2))
     }
-    return BiasMeter(run, of_run, columns, data, scores).measure(pairs, checks, before)
+    return BiasMeter(Judgements(run, of_run, columns, data, scores)).measure(pairs, checks, before)
 
 
 def _preferences(lead: Any, rng: np.random.Generator, first: float) -> JudgeColumn:

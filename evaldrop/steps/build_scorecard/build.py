@@ -35,6 +35,7 @@ from evaldrop.steps.build_scorecard.anchors import (
     distrust,
     judge_trusted,
 )
+from evaldrop.steps.build_scorecard.bias_measures import Judgements
 from evaldrop.steps.build_scorecard.bias_tally import BiasData, BiasTally, people_of
 from evaldrop.steps.build_scorecard.bias_words import bias_alarms, bias_hints
 from evaldrop.steps.build_scorecard.biases import BiasMeter, earlier_anchors
@@ -213,9 +214,9 @@ def scorecard_of(
         cost_usd=cost_totals(run, counts),
         baseline=baseline,
         anchors=anchor_estimates(run, tallied.anchors),
-        biases=BiasMeter(run, counts, judged, tallied.biases, people_of(tallied.biases, run)).measure(
-            pairs, tallied.anchors, earlier_anchors(run, baseline)
-        ),
+        biases=BiasMeter(
+            Judgements(run, counts, judged, tallied.biases, people_of(tallied.biases, run))
+        ).measure(pairs, tallied.anchors, earlier_anchors(run, baseline)),
         calibration={} if calibration is None else dict(calibration.criteria),
         preferences_by_people=() if calibration is None else calibration.preferences,
         reused=what_was_reused(run, counts),
