@@ -20,7 +20,7 @@ _FAIR_TO_LENGTH = "contains"
 # By more than this share of the shorter one's length.
 _LONGER = 0.1
 # Pairs of responses that are compared by length; beyond, the first ones tell enough.
-_MOST_ROWS = 2_000_000
+_MOST_ROWS = 500_000
 
 
 class _Rows(NamedTuple):
