@@ -1,6 +1,8 @@
 """What an evaluation asks of models, apart from the rules by which their replies are read."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import combinations
 from typing import Any
 
 from evaldrop.evaluation.criteria import Criterion
@@ -44,3 +46,13 @@ def judge_question(criterion: Criterion) -> dict[str, Any]:
     # How answers are compared is no part of the question, nor of a digest that an earlier version made.
     del asked["scale"]["ordered"]
     return asked
+
+
+def compared_pairs(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
+    """Yield the pairs (candidate, baseline) that an evaluation compares; none when it compares none."""
+    names = [candidate.name for candidate in evaluation.candidates]
+    pairwise = evaluation.pairwise
+    if pairwise and pairwise.baseline:
+        yield from ((name, pairwise.baseline) for name in names if name != pairwise.baseline)
+    elif pairwise:
+        yield from ((name, baseline) for baseline, name in combinations(names, 2))

@@ -62,6 +62,9 @@ def history_entry(
                 overall_repeat_error=repeats.get(name, {}).get(OVERALL),
                 latency_ms_p50=card.latency_ms.p50,
                 cost_usd=card.cost_usd.candidate,
+                win_rate=card.pairwise.win_rate if card.pairwise else None,
+                win_rate_interval=card.pairwise.interval if card.pairwise else None,
+                win_rate_n=card.pairwise.n if card.pairwise else None,
             )
             for name, card in scorecard.candidates.items()
         },

@@ -121,7 +121,7 @@ def _estimate(checks: Sequence[AnchorCheck], run: RunDefinition, tolerance: floa
         trusted=trusted,
         misses=tuple(misses[:MAX_MISSES]),
         scores=tuple(_anchor_scores(scored, run)),
-        verdicts=tuple(
+        by_anchor=tuple(
             AnchorVerdict(anchor=check.anchor, criterion=check.criterion, score=score)
             for check, score in scored
         ),

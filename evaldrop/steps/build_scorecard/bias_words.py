@@ -53,15 +53,15 @@ def bias_hints(scorecard: Scorecard) -> Iterator[str]:
         if each.p_value is None and each.longer_gains_p_value is not None
     ]
     adjusted = holm([each.longer_gains_p_value or 0.0 for each in lengths]).tolist()
-    for each, p_value in zip(lengths, adjusted, strict=True):
-        gain = each.longer_gains or 0.0
-        if p_value < _SURE and abs(gain) >= _SMALLEST * _range(scorecard, each.criterion):
-            bounds = sorted(abs(bound) for bound in each.longer_gains_interval or (gain, gain))
-            gains = f"{size(bounds[0])} to {size(bounds[1])} better on average ({each.n_compared:,} pairs)"
-            yield (
-                f"On {each.criterion} the {_longer(gain)} of two responses to a record scores {gains}. That "
-                f"may be so, or the judge's taste: {_MIXED if each.against else _UNKNOWN}."
-            )
+    sure = [
+        each
+        for each, p_value in zip(lengths, adjusted, strict=True)
+        if p_value < _SURE and abs(each.longer_gains or 0.0) >= _SMALLEST * _range(scorecard, each.criterion)
+    ]
+    # Criteria on which longer ones gain are one sentence, and those on which they lose another.
+    for way in ("longer", "shorter"):
+        if gaining := [each for each in sure if _longer(each.longer_gains) == way]:
+            yield _length_hint(gaining, way)
     seen: set[str] = set()
     for own in scorecard.biases.self_preference:
         if own.against is None and own.judge not in seen:
@@ -96,6 +96,17 @@ def _grouped(estimates: Sequence[B], kind: Callable[[B], str]) -> Iterator[tuple
         found.sort(key=lambda each: -abs(each.size or 0.0))
         names = [str(getattr(each, "criterion", "")) for each in found[1:]]
         yield found[0], f" Likewise on {', '.join(names)}." if names else ""
+
+
+def _length_hint(found: Sequence[LengthBias], way: str) -> str:
+    first, names = found[0], ", ".join(each.criterion for each in found[1:])
+    bounds = sorted(abs(bound) for bound in first.longer_gains_interval or (0.0, 0.0))
+    gains = f"{size(bounds[0])} to {size(bounds[1])} better on average ({first.n_compared:,} pairs)"
+    likewise = f", likewise on {names}" if names else ""
+    return (
+        f"On {first.criterion} the {way} of two responses to a record scores {gains}{likewise}. That may be "
+        f"so, or the judge's taste: {_MIXED if first.against else _UNKNOWN}."
+    )
 
 
 def _position(bias: PositionBias, orders: str) -> str:

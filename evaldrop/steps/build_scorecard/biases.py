@@ -229,7 +229,7 @@ def earlier_anchors(run: RunDefinition, baseline: Baseline | None) -> dict[tuple
     return {
         (judge, verdict.criterion, verdict.anchor): verdict.score
         for judge, estimate in card.anchors.items()
-        for verdict in estimate.verdicts
+        for verdict in estimate.by_anchor
         if verdict.anchor in same
     }
 

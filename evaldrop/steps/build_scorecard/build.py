@@ -11,6 +11,7 @@ from typing import NamedTuple
 from evaldrop import storage
 from evaldrop.errors import StorageError
 from evaldrop.evaluation.criteria import Criterion
+from evaldrop.evaluation.questions import compared_pairs
 from evaldrop.report.history import write_history
 from evaldrop.report.writing import write_reports
 from evaldrop.run.definition import RunDefinition
@@ -19,6 +20,7 @@ from evaldrop.run.results import find_manifests
 from evaldrop.scorecard.baseline.compare import against_baseline
 from evaldrop.scorecard.calibration import Calibration, calibrate
 from evaldrop.scorecard.gate import evaluate_gate
+from evaldrop.scorecard.model.pairwise import pairs_of
 from evaldrop.scorecard.model.scorecard import (
     CriterionInfo,
     DatasetInfo,
@@ -52,6 +54,8 @@ from evaldrop.steps.build_scorecard.guardrails import (
     guardrail_estimates,
     guardrails_in_words,
 )
+from evaldrop.steps.build_scorecard.pair_estimates import PairsAsked, pairwise_estimates
+from evaldrop.steps.build_scorecard.pairs_in_words import headline, preference_alarms
 from evaldrop.steps.build_scorecard.panels import PanelTally, agreements
 from evaldrop.steps.build_scorecard.results import read_results
 from evaldrop.steps.build_scorecard.robustness import (
@@ -64,8 +68,8 @@ from evaldrop.steps.build_scorecard.strengths import strengths
 from evaldrop.steps.build_scorecard.tables import open_tables
 from evaldrop.steps.build_scorecard.tally import Merging
 from evaldrop.steps.build_scorecard.usefulness import criteria_use, criterion_pairs, quality_cost_frontier
-from evaldrop.steps.build_scorecard.win_rates import JudgeColumn, Pair, PairwiseTally, candidate_pairwise
-from evaldrop.steps.build_scorecard.words import run_alarms, run_hints, verdict_in_words
+from evaldrop.steps.build_scorecard.win_rates import JudgeColumn, Pair, PairwiseTally
+from evaldrop.steps.build_scorecard.words import run_alarms, run_hints
 
 SCORECARD_FILE = "scorecard.json"
 
@@ -176,9 +180,9 @@ def scorecard_of(
     candidates = with_robustness(candidate_scorecards(run, counts, columns), tallied.robustness, run)
     candidates = with_calibrated_means(candidates, calibration)
     if pairwise is not None:
-        for name, card in candidates.items():
-            won = candidate_pairwise(pairs, name, pairwise, groups, confidence)
-            candidates[name] = card.model_copy(update={"pairwise": won})
+        asked = PairsAsked(list(compared_pairs(run.evaluation)), pairwise, counts.records, groups, confidence)
+        for name, won in pairwise_estimates(pairs, list(candidates), asked).items():
+            candidates[name] = candidates[name].model_copy(update={"pairwise": won})
     for name, estimate in guardrail_estimates(run, counts, tallied.guardrails).items():
         candidates[name] = candidates[name].model_copy(update={"guardrail": estimate})
     compared = compare_candidates(run, counts, columns, calibration)
@@ -197,7 +201,10 @@ def scorecard_of(
         ),
         records=_records(run, counts),
         confidence=confidence,
-        coverage=coverage_of(estimate for card in candidates.values() for estimate in card.criteria.values()),
+        coverage=coverage_of(
+            (estimate for card in candidates.values() for estimate in card.criteria.values()),
+            pairs_of({name: card.pairwise for name, card in candidates.items()}).values(),
+        ),
         criteria={name: _criterion_info(criterion) for name, criterion in run.criteria.items()},
         candidates=candidates,
         comparisons=compared.comparisons,
@@ -222,7 +229,7 @@ def scorecard_of(
         reused=what_was_reused(run, counts),
     )
     said = (
-        verdict_in_words(scorecard),
+        headline(scorecard),
         people_in_words(scorecard),
         guardrails_in_words(scorecard),
         reused_in_words(scorecard.reused),
@@ -232,6 +239,7 @@ def scorecard_of(
             "gate": distrust(evaluate_gate(run.evaluation.gate, scorecard), scorecard.anchors),
             "judge_trusted": judge_trusted(scorecard.anchors),
             "alarms": (
+                *preference_alarms(scorecard),
                 *run_alarms(scorecard, counts),
                 *favour_alarms(scorecard),
                 *bias_alarms(scorecard, orders=pairwise.orders if pairwise else "both"),

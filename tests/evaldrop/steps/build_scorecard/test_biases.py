@@ -253,7 +253,7 @@ def test_anchors_are_held_to_the_same_anchors_of_the_baseline(tmp_path):
     # A scorecard of an earlier version has no single anchors.
     path = tmp_path / "support" / "run-0" / "scorecard.json"
     old = json.loads(path.read_text())
-    del old["anchors"]["pro"]["verdicts"], old["biases"]
+    del old["anchors"]["pro"]["by_anchor"], old["biases"]
     path.write_text(json.dumps(old))
     assert build("run-2", changed, 4, before)[0].biases.anchor_drift == ()
 
