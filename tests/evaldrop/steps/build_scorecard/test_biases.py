@@ -130,7 +130,7 @@ def test_without_labels_and_a_second_judge_kin_and_length_are_hints_and_no_alarm
         hint for hint in found.hints if hint.startswith(("Judge pro shares its maker, Amazon", "On tone the"))
     ]
     assert len(said) == 2
-    assert "the longer of two responses to a record scores 2.00 to 2.00 better on average (40 pairs)" in said[0]
+    assert "the longer of two responses to a record scores 2.00 to 2.00 better on average (40" in said[0]
     assert not [alarm for alarm in found.alarms if "longer" in alarm or "maker" in alarm]
 
 
