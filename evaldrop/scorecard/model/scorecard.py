@@ -11,12 +11,14 @@ from typing import Literal
 from pydantic import Field
 
 from evaldrop.scorecard.model.baseline import Baseline
+from evaldrop.scorecard.model.biases import Biases
 from evaldrop.scorecard.model.calibration import CalibratedMean, CriterionCalibration, PeoplesPreferences
 from evaldrop.scorecard.model.guardrails import GuardrailComparison, GuardrailEstimate
 from evaldrop.scorecard.model.judges import Agreement as Agreement
 from evaldrop.scorecard.model.judges import AnchorEstimate as AnchorEstimate
 from evaldrop.scorecard.model.judges import AnchorMiss as AnchorMiss
 from evaldrop.scorecard.model.judges import AnchorScores as AnchorScores
+from evaldrop.scorecard.model.judges import AnchorVerdict as AnchorVerdict
 from evaldrop.scorecard.model.judges import JudgeHealth as JudgeHealth
 from evaldrop.scorecard.model.paired import PairedEstimate
 from evaldrop.scorecard.model.pairwise import CandidatePairwise as CandidatePairwise
@@ -391,6 +393,7 @@ class Scorecard(Part):
     anchors: dict[str, AnchorEstimate] = Field(
         default_factory=dict, description="Judge: what it made of the evaluation's anchors."
     )
+    biases: Biases = Field(default=Biases(), description="What judges give for no good reason, tested.")
     judge_trusted: bool | None = nullable("Whether every judge gets the anchors right; null without anchors.")
     baseline: Baseline | None = nullable(
         "This run against its evaluation's blessed one; null when there is none."

@@ -37,6 +37,10 @@ from evaldrop.steps.build_scorecard.anchors import (
     distrust,
     judge_trusted,
 )
+from evaldrop.steps.build_scorecard.bias_measures import Judgements
+from evaldrop.steps.build_scorecard.bias_tally import BiasData, BiasTally, people_of
+from evaldrop.steps.build_scorecard.bias_words import bias_alarms, bias_hints
+from evaldrop.steps.build_scorecard.biases import BiasMeter, earlier_anchors
 from evaldrop.steps.build_scorecard.by_people import favour_alarms, people_in_words, with_calibrated_means
 from evaldrop.steps.build_scorecard.candidate_differences import compare_candidates
 from evaldrop.steps.build_scorecard.columns import common_quality, scored_only
@@ -121,6 +125,7 @@ class Tallied(NamedTuple):
     robustness: RobustnessPairs
     guardrails: GuardrailEnds
     anchors: Sequence[AnchorCheck]
+    biases: BiasData
 
 
 class RunTally(Merging):
@@ -136,6 +141,7 @@ class RunTally(Merging):
         self._robustness = RobustnessTally(run)
         self._guardrails = GuardrailTally(candidates)
         self._anchors = AnchorTally()
+        self._data = BiasTally(run)
 
     def add(self, record: PreparedRecord, results: RecordResults) -> None:
         """Add a line of `records.jsonl` with what came of it."""
@@ -181,6 +187,7 @@ def scorecard_of(
     for name, estimate in guardrail_estimates(run, counts, tallied.guardrails).items():
         candidates[name] = candidates[name].model_copy(update={"guardrail": estimate})
     compared = compare_candidates(run, counts, columns, calibration)
+    baseline = against_baseline(run)
     scorecard = Scorecard(
         run_id=run.run_id,
         evaluation=run.evaluation.name,
@@ -218,8 +225,11 @@ def scorecard_of(
         agreement=agreements(tallied.panel, run.criteria, groups, confidence),
         strengths=strengths(pairs, list(candidates), pairwise, groups, confidence),
         cost_usd=cost_totals(run, counts),
-        baseline=against_baseline(run),
+        baseline=baseline,
         anchors=anchor_estimates(run, tallied.anchors),
+        biases=BiasMeter(
+            Judgements(run, counts, judged, tallied.biases, people_of(tallied.biases, run))
+        ).measure(pairs, tallied.anchors, earlier_anchors(run, baseline)),
         calibration={} if calibration is None else dict(calibration.criteria),
         preferences_by_people=() if calibration is None else calibration.preferences,
         reused=what_was_reused(run, counts),
@@ -238,9 +248,10 @@ def scorecard_of(
                 *preference_alarms(scorecard),
                 *run_alarms(scorecard, counts),
                 *favour_alarms(scorecard),
+                *bias_alarms(scorecard, orders=pairwise.orders if pairwise else "both"),
                 *robustness_alarms(scorecard.candidates),
             ),
-            "hints": run_hints(scorecard),
+            "hints": (*run_hints(scorecard), *bias_hints(scorecard)),
             "summary": "".join(said),
         }
     )
