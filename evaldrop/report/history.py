@@ -15,6 +15,7 @@ from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import out_of
 from evaldrop.scorecard.model.judges import AnchorScores
 from evaldrop.scorecard.model.scorecard import CandidateScorecard, CriterionEstimate, Scorecard
+from evaldrop.scorecard.recommendation import recommendation_of
 from evaldrop.scorecard.trend.entries import HistoryCandidate, HistoryEntry, HistoryEstimate, HistoryJudge
 
 
@@ -31,8 +32,9 @@ def history_entry(scorecard: Scorecard, folder: str, run: RunDefinition) -> Hist
         records=scorecard.records.evaluated,
         coverage=scorecard.coverage,
         cost_usd=scorecard.cost_usd.total,
-        decision=scorecard.gate.decision,
+        decision=scorecard.gate.word,
         summary=scorecard.summary,
+        recommendation=recommendation_of(scorecard).reason,
         alarms=len(scorecard.alarms),
         baseline=scorecard.baseline.run_id if scorecard.baseline else None,
         candidates={

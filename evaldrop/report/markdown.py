@@ -17,12 +17,14 @@ from evaldrop.report.tables import (
     operations,
     pairs,
     perturbations,
+    ranking,
     worst_records,
 )
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.model.calibration import CalibratedMean
 from evaldrop.scorecard.model.judges import AnchorEstimate
 from evaldrop.scorecard.model.scorecard import CandidateScorecard, CriterionEstimate, MeanEstimate, Scorecard
+from evaldrop.scorecard.recommendation import recommendation_of
 
 # A comment on a pull request holds 65,536 characters; longer lists are cut, and say so.
 _MOST_ROWS = 40
@@ -36,6 +38,8 @@ def markdown_report(scorecard: Scorecard) -> str:
 
 
 def _blocks(scorecard: Scorecard) -> Iterator[Sequence[str]]:
+    yield [f"**{markdown(recommendation_of(scorecard).reason)}**"]
+    yield _table(ranking(scorecard))
     simulated = " · SIMULATED" if scorecard.simulated else ""
     yield [f"## {markdown(scorecard.evaluation)}{simulated}"]
     if scorecard.simulated:

@@ -35,6 +35,7 @@ from evaldrop.report.sentences import again, losses
 from evaldrop.report.trust import trust_tables
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.model.scorecard import Scorecard
+from evaldrop.scorecard.recommendation import recommendation_of
 
 # Slices below this many records are too small to read.
 FEW_RECORDS = 10
@@ -84,6 +85,8 @@ def html_report(
             for name, card in scorecard.candidates.items()
             for over, estimate in (card.pairwise.by_baseline if card.pairwise else {}).items()
         ],
+        answer=recommendation_of(scorecard).reason,
+        ranking=tables.ranking(scorecard),
         trust=trust_tables(scorecard.model_dump(mode="json")),
         plane=cost_quality_plane(scorecard),
         latencies=latencies_drawn(scorecard, latencies or LatencyCounts()),

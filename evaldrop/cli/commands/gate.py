@@ -35,6 +35,7 @@ def gate(
     """
     from evaldrop.scorecard.gate import evaluate_gate
     from evaldrop.scorecard.read import read_run
+    from evaldrop.scorecard.recommendation import recommend
 
     card = read_run(run.rstrip("/")).scorecard
     # The scorecard's own verdict is not judged anew: an evaluation.yaml that changed since must not change
@@ -49,7 +50,10 @@ def gate(
     if card.simulated:
         stdout().print("[bold yellow]SIMULATED[/bold yellow]")
     strictly = ", which fails a strict gate" if strict and found.decision == "inconclusive" else ""
-    stdout().print(f"gate: [bold]{found.decision}[/bold]{strictly}")
-    for reason in found.reasons:
+    # By these rules: another gate may leave another candidate to ship.
+    held = recommend(card.model_copy(update={"gate": found}))
+    stdout().print(shown(held.reason), soft_wrap=True)
+    stdout().print(f"gate: [bold]{found.word}[/bold]{strictly}")
+    for reason in found.reasons if found.checks else ():
         stdout().print(f"  {shown(reason)}", soft_wrap=True)
     return code

@@ -26,6 +26,7 @@ from evaldrop.scorecard.model.scorecard import (
     Scorecard,
     coverage_of,
 )
+from evaldrop.scorecard.recommendation import recommend
 from evaldrop.scorecard.results import RecordResults
 from evaldrop.statistics.vectors import Floats, Ordinals
 from evaldrop.steps.build_scorecard.anchors import (
@@ -191,7 +192,7 @@ def scorecard_of(run: RunDefinition, tallied: Tallied, *, ended_at: float | None
         reused=what_was_reused(run, counts),
     )
     said = (verdict_in_words(scorecard), guardrails_in_words(scorecard), reused_in_words(scorecard.reused))
-    return scorecard.model_copy(
+    decided = scorecard.model_copy(
         update={
             "gate": distrust(evaluate_gate(run.evaluation.gate, scorecard), scorecard.anchors),
             "judge_trusted": judge_trusted(scorecard.anchors),
@@ -200,6 +201,12 @@ def scorecard_of(run: RunDefinition, tallied: Tallied, *, ended_at: float | None
             "summary": "".join(said),
         }
     )
+    return with_recommendation(decided)
+
+
+def with_recommendation(scorecard: Scorecard) -> Scorecard:
+    """Return a scorecard that says which candidate to ship; the last thing that is computed of it."""
+    return scorecard.model_copy(update={"recommendation": recommend(scorecard)})
 
 
 def with_calibration(scorecard: Scorecard, calibration: Calibration | None) -> Scorecard:

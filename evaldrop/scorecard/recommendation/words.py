@@ -1,0 +1,191 @@
+"""The sentence of a recommendation."""
+
+from collections.abc import Sequence
+
+from evaldrop.scorecard.figures import count, milliseconds, percent, size, usd
+from evaldrop.scorecard.model.recommendation import RecommendationKind
+from evaldrop.scorecard.model.scorecard import Scorecard
+from evaldrop.scorecard.recommendation.facts import Contender, Facts, lead_since
+from evaldrop.scorecard.recommendation.leads import MARGIN, WIN_RATE
+from evaldrop.scorecard.recommendation.phrases import (
+    interval_in_words,
+    lead_in_words,
+    margin_in_words,
+    name_of,
+    names_of,
+    price_of_the_best,
+    price_of_the_next,
+    quantity_in_words,
+    s,
+    some,
+)
+from evaldrop.scorecard.recommendation.rule import MOST_TIMES, SHIPPED, Outcome, not_worse
+
+
+def sentence(outcome: Outcome, facts: Facts, scorecard: Scorecard) -> str:
+    """Return the recommendation in words; of a rehearsal what it would say."""
+    if outcome.leading is None:
+        said = _about_nobody(outcome, facts, scorecard)
+    else:
+        said = _about(outcome.leading, outcome, facts, scorecard)
+        # Those that are out, so that the sentence does not contradict a gate that failed.
+        if outcome.kind != "only" and (out := _out(facts)):
+            said = f"{said} {out}."
+    # Never as an order: stand-ins answered.
+    return f'SIMULATED: would say "{said}"' if scorecard.simulated else said
+
+
+def _about(one: Contender, outcome: Outcome, facts: Facts, scorecard: Scorecard) -> str:
+    if outcome.kind in SHIPPED:
+        return f"Ship {name_of(one)}: {_why(outcome.kind, one, outcome, facts)}.{_since(one, outcome, facts)}"
+    if outcome.kind in {"regressed", "gate_open"}:
+        against = (
+            f"Ship nothing: {name_of(one)} is worse than in the blessed run on {some(one.regressed_on)}."
+            if outcome.kind == "regressed"
+            else f"Not decided: whether {name_of(one)} passes the gate is open on "
+            f"{some((*one.open_on, *facts.run_open_on))}."
+        )
+        if outcome.as_if is None or outcome.as_if == "passes":
+            return against
+        return f"{against} Else it would be chosen: {_why(outcome.as_if, one, outcome, facts)}."
+    if outcome.kind == "no_gate":
+        return _without_gate(one, facts, scorecard)
+    return _undecided(one, outcome, facts)
+
+
+def _why(kind: RecommendationKind, one: Contender, outcome: Outcome, facts: Facts) -> str:
+    """Return why a candidate is chosen."""
+    margin = margin_in_words(facts.quantity)
+    alike = f"nobody is shown to be better, or can be by more than {margin}"
+    if kind == "best":
+        return f"{_better(one, facts)}{price_of_the_best(one, facts)}"
+    if kind == "cheapest":
+        return f"{alike}, and {price_of_the_next(one, outcome.rivals)}"
+    if kind == "fastest":
+        price = "no price is known" if one.cost is None else "nobody is cheaper"
+        return f"{alike}, {price}, and it is the fastest (90 % of its calls within {milliseconds(one.p90)})"
+    if kind == "alike":
+        return f"{alike}, and nobody is known to be cheaper or faster"
+    if kind == "only":
+        return f"it alone passes the gate; {_out(facts)}"
+    if kind == "passes":
+        return "it passes the gate"
+    since = lead_since(one.change, facts.quantity)
+    if kind == "improved" and since is not None:
+        return f"it is better than in the blessed run {lead_in_words(since, facts.quantity)}; no gate is set"
+    return f"it is not worse than in the blessed run by more than {margin}; no gate is set"
+
+
+def _better(one: Contender, facts: Facts) -> str:
+    others = [other.name for other in facts.running if other is not one]
+    leads = {name: lead for name in others if (lead := facts.leads.get((one.name, name))) and lead.sure > 0}
+    if len(leads) < len(others):
+        return "every other candidate is shown to be worse than another one"
+    nearest = min(facts.running, key=lambda other: leads[other.name].estimate if other is not one else 2.0)
+    by = f"{name_of(nearest)} {lead_in_words(leads[nearest.name], facts.quantity)}"
+    if len(leads) == 1:
+        return f"it is better than {by}"
+    return f"it is better than each of the {len(leads)} others, than {by}"
+
+
+def _since(one: Contender, outcome: Outcome, facts: Facts) -> str:
+    """Return what the choice is beside its blessed run; nothing without one."""
+    since = lead_since(one.change, facts.quantity)
+    if since is None or outcome.kind in {"improved", "not_worse"}:
+        return ""
+    if since.sure > 0:
+        return f" Better than in the blessed run {lead_in_words(since, facts.quantity)}."
+    loss = since.turned().at_most
+    if loss <= MARGIN:
+        return f" Not worse than the blessed run by more than {margin_in_words(facts.quantity)}."
+    unit = abs(facts.quantity.scale) if facts.quantity else 1.0
+    return f" No loss since the blessed run is shown, but one of up to {size(loss * unit)} is not ruled out."
+
+
+def _without_gate(one: Contender, facts: Facts, scorecard: Scorecard) -> str:
+    rule = "no rule of the gate about it" if scorecard.gate.checks else "no gate"
+    reached = f"{name_of(one)} has no verdict"
+    if one.quality is not None and facts.quantity is not None:
+        value = f"{size(one.quality)}{interval_in_words(one)}"
+        reached = f"{name_of(one)} reaches {value} on {quantity_in_words(facts.quantity)}"
+    return f"{reached}; with {rule} and nothing to compare with, this run does not say whether to ship it."
+
+
+def _undecided(one: Contender, outcome: Outcome, facts: Facts) -> str:
+    both = (one, *outcome.rivals)
+    if not outcome.rivals:
+        start = f"Not decided whether {name_of(one)} is worse than in the blessed run"
+    else:
+        start = f"Not decided between {names_of(both)}"
+    if outcome.kind == "missing":
+        return f"{start}: {_missing(both, facts)}."
+    if outcome.kind == "price_unknown":
+        unknown = [other for other in both if other.cost is None]
+        prices = f"what {names_of(unknown)} cost{s(unknown)} is not known"
+        margin = margin_in_words(facts.quantity)
+        return f"{start}: nobody is shown to be better, or can be by more than {margin}, and {prices}."
+    if outcome.rivals and not not_worse(facts.running, facts):
+        return f"{start}: each is shown to be worse than another one."
+    lean = "" if not outcome.rivals else " Nobody of them is shown to be better"
+    if lean and one.cost is not None:
+        lean += f", and {name_of(one)} is the cheapest"
+    return f"{start}: {_needed(outcome)}.{lean}{'.' if lean else ''}"
+
+
+def _needed(outcome: Outcome) -> str:
+    found = outcome.would_decide
+    if found is None:
+        return "there are too few records to say how many would decide"
+    if found.beyond_reach:
+        return f"more than {MOST_TIMES} times these records would be needed"
+    money = "" if found.cost_usd is None else f", about {_roughly(found.cost_usd)},"
+    return f"{count(found.records)} more records{money} would decide (evaldrop plan DATASET --like RUN)"
+
+
+def _roughly(cost: float) -> str:
+    return f"${cost:,.0f}" if cost >= 10 else usd(cost)
+
+
+def _missing(both: Sequence[Contender], facts: Facts) -> str:
+    what = "preferences" if facts.quantity and facts.quantity.name == WIN_RATE else "verdicts"
+    worst = max(both, key=lambda one: one.unread_share)
+    if worst.unread_share > 0:
+        return f"{percent(worst.unread_share)} of {name_of(worst)}'s {what} are missing, and could turn it"
+    return f"{what} are missing, and could turn it"
+
+
+def _about_nobody(outcome: Outcome, facts: Facts, scorecard: Scorecard) -> str:
+    if outcome.kind == "no_responses":
+        errors = [name for card in scorecard.candidates.values() for name in card.responses.error_names]
+        return f"Ship nothing: no candidate gave a response{f' ({some(errors)})' if errors else ''}."
+    if outcome.kind == "untrusted":
+        judges = some(facts.distrusted)
+        return f"Not decided: judge {judges} gets the anchors wrong, and nothing may rest on its verdicts."
+    if outcome.kind == "gate_failed" and facts.run_failed_on:
+        return f"Ship nothing: the run as a whole fails the gate on {some(facts.run_failed_on)}."
+    if outcome.kind == "gate_failed":
+        return f"Ship nothing: {_all_failing(facts)}."
+    passing = [one for one in outcome.rivals if one.gate == "pass"]
+    gate = f" {names_of(passing)} pass{'es' if len(passing) == 1 else ''} the gate." if passing else ""
+    out = f" {_out(facts)}." if _out(facts) else ""
+    return f"Not decided between {names_of(outcome.rivals)}: no verdict says which is better.{gate}{out}"
+
+
+def _all_failing(facts: Facts) -> str:
+    shared = [
+        rule for rule in facts.failing[0].failed_on if all(rule in one.failed_on for one in facts.failing)
+    ]
+    if facts.silent or len(facts.failing) == 1 or not shared:
+        return _out(facts)
+    return f"every candidate fails the gate on {some(shared)}"
+
+
+def _out(facts: Facts) -> str:
+    """Return who is out of the running, and why."""
+    said = []
+    if failing := facts.failing:
+        rules = some(rule for one in failing for rule in one.failed_on)
+        said.append(f"{names_of(failing)} fail{s(failing)} the gate on {rules}")
+    if facts.silent:
+        said.append(f"{names_of(facts.silent)} gave no response")
+    return "; ".join(said)
