@@ -48,6 +48,13 @@ def margin_in_words(quantity: Quantity | None) -> str:
     return f"{quantity.margin:.3g}"
 
 
+def nobody_better(quantity: Quantity | None) -> str:
+    """Return that others are not shown to be better, and by how much they may be."""
+    if quantity is not None and quantity.name == WIN_RATE:
+        return f"nobody is shown to be better (if at all, in at most {percent(0.5 + MARGIN)} of the pairs)"
+    return f"nobody is shown to be better (if at all, by at most {margin_in_words(quantity)})"
+
+
 def lead_in_words(lead: Lead, quantity: Quantity | None) -> str:
     """Return how large a decided difference is, in the quantity's own unit."""
     unit = abs(quantity.scale) if quantity else 1.0

@@ -13,6 +13,7 @@ from evaldrop.scorecard.recommendation.phrases import (
     margin_in_words,
     name_of,
     names_of,
+    nobody_better,
     price_of_the_best,
     price_of_the_next,
     quantity_in_words,
@@ -56,7 +57,7 @@ def _about(one: Contender, outcome: Outcome, facts: Facts, scorecard: Scorecard)
 def _why(kind: RecommendationKind, one: Contender, outcome: Outcome, facts: Facts) -> str:
     """Return why a candidate is chosen."""
     margin = margin_in_words(facts.quantity)
-    alike = f"nobody is shown to be better, or can be by more than {margin}"
+    alike = nobody_better(facts.quantity)
     if kind == "best":
         return f"{_better(one, facts)}{price_of_the_best(one, facts)}"
     if kind == "cheapest":
@@ -122,8 +123,7 @@ def _undecided(one: Contender, outcome: Outcome, facts: Facts) -> str:
     if outcome.kind == "price_unknown":
         unknown = [other for other in both if other.cost is None]
         prices = f"what {names_of(unknown)} cost{s(unknown)} is not known"
-        margin = margin_in_words(facts.quantity)
-        return f"{start}: nobody is shown to be better, or can be by more than {margin}, and {prices}."
+        return f"{start}: {nobody_better(facts.quantity)}, and {prices}."
     if outcome.rivals and not not_worse(facts.running, facts):
         return f"{start}: each is shown to be worse than another one."
     lean = "" if not outcome.rivals else " Nobody of them is shown to be better"

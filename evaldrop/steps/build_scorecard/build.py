@@ -48,6 +48,7 @@ from evaldrop.steps.build_scorecard.guardrails import (
     guardrail_estimates,
     guardrails_in_words,
 )
+from evaldrop.steps.build_scorecard.hints import as_one, run_hints
 from evaldrop.steps.build_scorecard.panels import PanelTally, agreements
 from evaldrop.steps.build_scorecard.results import read_results
 from evaldrop.steps.build_scorecard.robustness import (
@@ -61,7 +62,7 @@ from evaldrop.steps.build_scorecard.tables import open_tables
 from evaldrop.steps.build_scorecard.tally import Merging
 from evaldrop.steps.build_scorecard.usefulness import criteria_use, criterion_pairs, quality_cost_frontier
 from evaldrop.steps.build_scorecard.win_rates import JudgeColumn, Pair, PairwiseTally, candidate_pairwise
-from evaldrop.steps.build_scorecard.words import run_alarms, run_hints, verdict_in_words
+from evaldrop.steps.build_scorecard.words import run_alarms, verdict_in_words
 
 SCORECARD_FILE = "scorecard.json"
 
@@ -196,7 +197,7 @@ def scorecard_of(run: RunDefinition, tallied: Tallied, *, ended_at: float | None
         update={
             "gate": distrust(evaluate_gate(run.evaluation.gate, scorecard), scorecard.anchors),
             "judge_trusted": judge_trusted(scorecard.anchors),
-            "alarms": (*run_alarms(scorecard, counts), *robustness_alarms(scorecard.candidates)),
+            "alarms": (*run_alarms(scorecard, counts), *as_one(robustness_alarms(scorecard.candidates))),
             "hints": run_hints(scorecard),
             "summary": "".join(said),
         }
