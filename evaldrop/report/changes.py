@@ -92,8 +92,8 @@ def perturbed_axis(scorecard: Scorecard, rows: Sequence[PerturbedDrop]) -> Axis:
     """Return the perturbations' changes of criteria and overall quality; a metric has no scale."""
     changes: dict[tuple[str, ...], ChangeDot] = {}
     for row in rows:
-        if row.on == OVERALL or row.on in scorecard.criteria:
-            drop = row.drop
+        drop = row.drop
+        if drop.drop is not None and (row.on == OVERALL or row.on in scorecard.criteria):
             tone = OPEN if not drop.decisive else FAR_BEHIND if drop.drop > 0 else BEST
             # A drop above 0 is worse whichever way the scale runs.
             scale = -abs(_scale(scorecard, row.on))

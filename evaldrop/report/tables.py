@@ -261,7 +261,8 @@ def perturbations(scorecard: Scorecard) -> Table:
     keys = [(row.perturbation, row.candidate, row.on) for row in rows]
     # A drop is shown as a change, so that its bounds change sign and places.
     bounds = [drop.interval and (-drop.interval[1], -drop.interval[0]) for drop in drops]
-    decided = [drop.decisive and ("worse" if drop.drop > 0 else "better") for drop in drops]
+    changes = [None if drop.drop is None else -drop.drop for drop in drops]
+    decided = [drop.decisive and ("worse" if (drop.drop or 0.0) > 0 else "better") for drop in drops]
     reasons = [_open(drop.reason) for drop in drops]
     unanswered = [f"{count(row.missing)} of {count(row.copies)}" for row in rows]
     return Table(
@@ -272,7 +273,7 @@ def perturbations(scorecard: Scorecard) -> Table:
             words("on", [row.on for row in rows]),
             words("", list(map(_strong, decided)), MARKDOWN),
             _plot("", perturbed_axis(scorecard, rows), keys),
-            Column("change", [figures.signed(-drop.drop) for drop in drops]),
+            Column("change", list(map(figures.signed, changes))),
             Column("interval", list(map(figures.interval, bounds))),
             Column("p (Holm)", [figures.p_value(drop.p_adjusted) for drop in drops], PAGE),
             Column("pairs", [count(drop.n) for drop in drops]),

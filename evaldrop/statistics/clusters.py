@@ -11,10 +11,10 @@ from evaldrop.errors import NotEnoughData
 from evaldrop.statistics.intervals import (
     Estimate,
     Interval,
+    clopper_pearson_interval,
     normal_quantile,
     t_interval,
     t_quantile,
-    wilson_with_quantile,
 )
 from evaldrop.statistics.vectors import Clusters, Floats, as_clusters, as_vector
 
@@ -74,12 +74,11 @@ def clustered_mean_estimate(scores: npt.ArrayLike, groups: Groups, *, confidence
 
 def clustered_pass_interval(passes: npt.ArrayLike, groups: Groups, *, confidence: float = 0.95) -> Interval:
     """
-    Wilson interval for a pass rate of clustered records.
+    Clopper–Pearson interval for a pass rate of clustered records (Korn & Graubard 1998).
 
     n is divided by the design effect (clustered variance over binomial variance, never below 1) and by
-    (t(G-1)/z)² for having few clusters, as Korn & Graubard 1998 do for Clopper–Pearson and Dean & Pagano 2015
-    find good for Wilson. Where every record passes or fails no design effect can be seen, and each cluster
-    counts as one record.
+    (t(G-1)/z)² for having few clusters. Where every record passes or fails no design effect can be seen, and
+    each cluster counts as one record.
 
     Args:
         passes: 1 where the criterion was met and 0 where not, fractions after averaging repeats; shape (n,).
@@ -101,7 +100,7 @@ def clustered_pass_interval(passes: npt.ArrayLike, groups: Groups, *, confidence
     effective = _effective_size(vector, clusters, rate)
     # Without the t the interval covers too little with few clusters, whose variance is itself an estimate.
     effective *= (normal_quantile(confidence) / t_quantile(confidence, clusters.number - 1)) ** 2
-    return wilson_with_quantile(rate * effective, effective, normal_quantile(confidence))
+    return clopper_pearson_interval(rate * effective, effective, confidence=confidence)
 
 
 def totals_by_cluster(vector: Floats, clusters: Clusters) -> ClusterTotals:

@@ -1,7 +1,7 @@
 """Intervals for one pass rate or one mean of independent records; for clusters see `clusters`."""
 
 from dataclasses import dataclass
-from math import sqrt
+from math import inf, sqrt
 from typing import NamedTuple
 
 import numpy.typing as npt
@@ -74,6 +74,13 @@ def t_quantile(confidence: float, degrees_of_freedom: float) -> float:
     return float(special.stdtrit(degrees_of_freedom, (1 + confidence) / 2))
 
 
+def quantile_of(confidence: float, degrees_of_freedom: float) -> float:
+    """Return `t_quantile`, or `normal_quantile` where the degrees of freedom are infinite."""
+    if degrees_of_freedom == inf:
+        return normal_quantile(confidence)
+    return t_quantile(confidence, degrees_of_freedom)
+
+
 def wilson_interval(passed: float, scored: float, *, confidence: float = 0.95) -> Interval:
     """
     Wilson score interval for a pass rate (Wilson 1927; Newcombe 1998, method 3).
@@ -111,15 +118,18 @@ def wilson_with_quantile(passed: float, scored: float, quantile: float) -> Inter
     return Interval(low, high)
 
 
-def clopper_pearson_interval(passed: int, scored: int, *, confidence: float = 0.95) -> Interval:
+def clopper_pearson_interval(passed: float, scored: float, *, confidence: float = 0.95) -> Interval:
     """
     Clopper–Pearson "exact" interval for a pass rate (Clopper & Pearson 1934).
 
-    Quantiles of Beta(k, n-k+1) and Beta(k+1, n-k). Never covers less than `confidence`, and so is wider than
-    Wilson's: for a threshold that must not be passed by luck. Arguments, and what raises, as in
-    `wilson_interval`.
+    Quantiles of Beta(k, n-k+1) and Beta(k+1, n-k), for counts with fractions too (Korn & Graubard 1998).
+    Never covers less than `confidence`, each end being a one-sided limit at half of what is left: a threshold
+    is not passed by luck more often than that. Wider than Wilson's, which covers 92 % of the time for 50
+    records of a rate of 0.98. Arguments, and what raises, as in `wilson_interval`.
     """
     check_counts(passed, scored)
+    # Counts of a table are numpy's, and so would the bounds be that are written to JSON.
+    passed, scored = float(passed), float(scored)
     tail = (1 - check_fraction(confidence, "confidence")) / 2
     failed = scored - passed
     # The Beta quantile of 0 successes (or failures) is undefined; its limit is the end of the scale.

@@ -12,8 +12,9 @@ from evaldrop.statistics.clusters import Groups, several, totals_by_cluster
 from evaldrop.statistics.intervals import Interval, t_interval
 from evaldrop.statistics.vectors import Clusters, Floats, Ints, as_clusters, as_pairs, as_vector
 
-# The sign patterns an exact test may look at: 16 MB and some hundredths of a second.
-EXACT_PATTERNS = 2**20
+# The sign patterns an exact test may look at: twice the root of it are held, some megabytes and hundredths of
+# a second.
+EXACT_PATTERNS = 2**36
 
 # Random signs held at once, so that memory does not grow with the number of resamples.
 _CHUNK = 2_000_000
@@ -134,13 +135,18 @@ def sign_flip_exact(differences: npt.ArrayLike, *, groups: Groups | None = None)
     patterns = _pattern_count(steps)
     if patterns > EXACT_PATTERNS:
         raise ValueError(f"{patterns:.3g} sign patterns are too many to count; use sign_flip_test")
-    sums, shares = np.zeros(1), np.ones(1)
-    for size, count in zip(steps.sizes, steps.counts, strict=True):
-        ups = np.arange(count + 1)
-        sums = np.add.outer(sums, size * (2 * ups - count)).ravel()
-        shares = np.multiply.outer(shares, _binomial_shares(int(count))).ravel()
+    threshold = _threshold(steps)
+    if threshold <= 0:
+        return 1.0
+    # Two halves, each counted out, and of the second for each sum of the first those that reach the rest:
+    # 2^29 patterns of 29 sizes are 2^15 and 2^14.
+    (sums, shares), (others, weights) = (_half(steps, half) for half in _halves(steps))
+    order = np.argsort(others)
+    others, above = others[order], np.append(np.cumsum(weights[order][::-1])[::-1], 0.0)
+    # Turning every sign turns the sum, so the lower tail is as large as the upper one.
+    upper = float(shares @ above[np.searchsorted(others, threshold - sums, side="left")])
     # Shares are rounded, and where every pattern counts they may add up to more than 1.
-    return min(1.0, float(shares[np.abs(sums) >= _threshold(steps)].sum()))
+    return min(1.0, 2 * upper)
 
 
 def sign_flip_permutation(
@@ -180,6 +186,33 @@ def sign_flip_test(
         return SignFlipTest(sign_flip_exact(differences, groups=groups), is_exact=True)
     p_value = sign_flip_permutation(differences, seed=seed, groups=groups, resamples=resamples)
     return SignFlipTest(p_value, is_exact=False)
+
+
+def changed_clusters(differences: npt.ArrayLike, groups: Groups | None) -> int:
+    """Return how many records, or groups, have differences that do not add up to 0."""
+    return int(_steps(differences, groups).counts.sum())
+
+
+def _halves(steps: _Steps) -> tuple[list[int], list[int]]:
+    """Return the places of the sizes in two halves of about as many patterns."""
+    halves: tuple[list[int], list[int]] = ([], [])
+    patterns = [1.0, 1.0]
+    for place in np.argsort(-steps.counts, kind="stable").tolist():
+        half = int(patterns[1] < patterns[0])
+        halves[half].append(place)
+        patterns[half] *= steps.counts[place] + 1.0
+    return halves
+
+
+def _half(steps: _Steps, places: list[int]) -> tuple[Floats, Floats]:
+    """Return every sum that some of the sizes can have, and its share of their sign patterns."""
+    sums, shares = np.zeros(1), np.ones(1)
+    for place in places:
+        count = int(steps.counts[place])
+        ups = np.arange(count + 1)
+        sums = np.add.outer(sums, steps.sizes[place] * (2 * ups - count)).ravel()
+        shares = np.multiply.outer(shares, _binomial_shares(count)).ravel()
+    return sums, shares
 
 
 def _steps(differences: npt.ArrayLike, groups: Groups | None) -> _Steps:

@@ -32,6 +32,50 @@ def detectable_from_standard_error(
     return _z_sum(level, power) * standard_error
 
 
+def detectable_difference(
+    standard_error: float,
+    *,
+    records: int,
+    step: float = 0.0,
+    level: float = 0.05,
+    power: float = 0.8,
+    least: float = 0.0,
+    reach: float = 0.0,
+) -> float:
+    """
+    Return the smallest true difference that a comparison as uncertain as this one would have decided.
+
+    A difference X is decided when it is beyond max(t(1 - level/2) · SE(X), least) and what is missing, with
+    chance `power`: X = max(t(1 - level/2) · SE(X), least) + t(power) · SE(X) + reach, solved for X, after
+    Miller 2024, section 5. A difference makes scores vary more: changes by at least `step` in some records
+    add up to X · step - X² to the variance of a record, SE(X)² = SE² + (X · step - X²)/n where that is above
+    0 (for yes/no scores McNemar's own variance; Connor 1987, Biometrics 43:207).
+
+    Args:
+        standard_error: Of the difference, in the scores' unit.
+        records: n, independent records or clusters, 2 or more.
+        step: The smallest change of a record; 0 where any is possible.
+        level: Two-sided chance of a false alarm, after any correction: level/m for m comparisons.
+        power: A fraction in (0, 1).
+        least: What a difference must be beyond besides.
+        reach: What missing scores may take from it.
+
+    Raises:
+        ValueError: standard_error is negative or NaN, or level or power lies outside (0, 1).
+    """
+    if not standard_error >= 0:
+        raise ValueError(f"a standard error is 0 or more, got {standard_error}")
+    freedom = max(1, records - 1)
+    to_decide = float(special.stdtrit(freedom, 1 - check_fraction(level, "level") / 2))
+    to_reach = float(special.stdtrit(freedom, check_fraction(power, "power")))
+    found = 0.0
+    # Each round's variance is that of the round before: it rises by ever less.
+    for _ in range(50):
+        error = sqrt(standard_error**2 + max(0.0, found * step - found**2) / records)
+        found = max(to_decide * error, least) + to_reach * error
+    return found + reach
+
+
 def minimum_detectable_difference(
     records: int,
     *,

@@ -21,9 +21,10 @@ from evaldrop.scorecard.model.baseline import (
     Moved,
     WorseRecord,
 )
+from evaldrop.scorecard.model.paired import Family
 from evaldrop.scorecard.model.scorecard import OVERALL
 from evaldrop.scorecard.scores import good_shares, largest_categories
-from evaldrop.statistics.paired_test import Shared, decide, paired_test
+from evaldrop.statistics.paired_test import Decided, PairedScores, Pairing, decide, paired_test
 
 MOST_WORSE_IDS = 200
 MOST_WORST = 50
@@ -67,6 +68,12 @@ class _Paired(NamedTuple):
     def record_id(self, row: int) -> str:
         """Return the id of the record in a row of the measures."""
         return str(self.ids[int(self.rows[row])].as_py())
+
+
+class _Estimated(NamedTuple):
+    measure: _Measure
+    estimate: BaselineEstimate
+    pairing: Pairing
 
 
 def compare_runs(folder: str, baseline: str, *, force: bool = False) -> Baseline:
@@ -135,7 +142,7 @@ def _fill(start: Baseline, run: RunDefinition, now: KeptScores, then: KeptScores
     # A candidate that was renamed is a new one: by place, two models would be taken for one.
     names = [name for name in now.candidates if name in then.candidates]
     paired = _pair(run, now, then, here, there, names)
-    whole = _decided([(m, _estimate(m, paired, run)) for m in paired.measures], run)
+    whole = _decided([_estimate(measure, paired, run) for measure in paired.measures], run)
     # A family of their own: among sixty slices the run's own differences would be harder to decide.
     slices = _slices(paired, run)
     return start.model_copy(
@@ -194,25 +201,26 @@ def _overall(scores: Mapping[str, Floats], run: RunDefinition) -> Floats:
 
 def _estimate(
     measure: _Measure, paired: _Paired, run: RunDefinition, inside: npt.NDArray[np.bool_] | None = None
-) -> BaselineEstimate:
+) -> _Estimated:
     has_both = np.isfinite(measure.now) & np.isfinite(measure.then)
     # Counted apart: a response that is no longer judged leaves the pairs, and could hide a loss.
     was_scored = np.isfinite(measure.then) & ~np.isfinite(measure.now)
     if inside is not None:
         has_both, was_scored = has_both & inside, was_scored & inside
     rows = np.flatnonzero(has_both)
-    pairing = paired_test(
-        Shared(rows.astype(np.int32), measure.now[rows], measure.then[rows]),
-        paired.groups,
-        on_binary_scale=measure.criterion is not None and measure.criterion.scale.kind == "binary",
-        confidence=run.evaluation.confidence,
+    scores = PairedScores(
+        rows.astype(np.int32),
+        measure.now[rows] - measure.then[rows],
+        reach=measure.scale,
+        is_binary=measure.criterion is not None and measure.criterion.scale.kind == "binary",
     )
+    pairing = paired_test(scores, paired.groups, confidence=run.evaluation.confidence)
     drops = measure.drops()[rows]
     worse = np.flatnonzero(drops > 0)
     # Stable, so that of equal losses the same ids are kept whenever the comparison is made again.
     worst = rows[worse[np.argsort(-drops[worse], kind="stable")]][:MOST_WORSE_IDS]
-    return BaselineEstimate(
-        **pairing._asdict(),
+    estimate = BaselineEstimate(
+        **pairing.parts(),
         better=int((drops < 0).sum()),
         worse=int(worse.size),
         lost=int(was_scored.sum()),
@@ -220,31 +228,31 @@ def _estimate(
         # Not for slices: 200 ids for each of 2,000 estimates would swell the scorecard.
         worse_records=tuple(paired.record_id(row) for row in worst) if inside is None else (),
     )
+    return _Estimated(measure, estimate, pairing)
 
 
-def _decided(
-    found: Sequence[tuple[_Measure, BaselineEstimate]], run: RunDefinition
-) -> list[tuple[_Measure, BaselineEstimate]]:
-    tests = [(estimate.difference, estimate.p_value) for _, estimate in found]
+def _decided(found: Sequence[_Estimated], run: RunDefinition) -> list[tuple[_Measure, BaselineEstimate]]:
+    decisions = decide([one.pairing for one in found], confidence=run.evaluation.confidence)
     return [
-        (measure, estimate.model_copy(update=_decision(measure, *decided)))
-        for (measure, estimate), decided in zip(
-            found, decide(tests, confidence=run.evaluation.confidence), strict=True
-        )
+        (one.measure, one.estimate.model_copy(update=_decision(one.measure, decided)))
+        for one, decided in zip(found, decisions, strict=True)
     ]
 
 
-def _decision(measure: _Measure, p_adjusted: float | None, sign: int) -> dict[str, object]:
+def _decision(measure: _Measure, decided: Decided) -> dict[str, object]:
     higher_is_better = measure.criterion is None or measure.criterion.higher_is_better
-    change = "undecided" if not sign else "improved" if (sign > 0) == higher_is_better else "regressed"
-    return {"p_adjusted": p_adjusted, "decision": change}
+    change = "undecided"
+    if decided.sign:
+        change = "improved" if (decided.sign > 0) == higher_is_better else "regressed"
+    family = decided.family and Family(**decided.family._asdict())
+    return decided.parts() | {"family": family, "decision": change}
 
 
 def _slices(paired: _Paired, run: RunDefinition) -> dict[str, list[tuple[_Measure, BaselineEstimate]]]:
     codes = largest_categories(paired.categories)
     measures = _fitting(paired.measures, len(codes))
     found = [
-        (code, (measure, _estimate(measure, paired, run, paired.categories == code)))
+        (code, _estimate(measure, paired, run, paired.categories == code))
         for code in codes
         for measure in measures
     ]

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from evaldrop.scorecard.model.paired import PairedEstimate
 from evaldrop.scorecard.model.part import Interval, Part, nullable
 
 
@@ -17,7 +18,7 @@ class BlockedShare(Part):
     n: int
     of: int = Field(description="Bad or good requests whose end is known.")
     rate: float | None = nullable("n / of; null where none is known.")
-    interval: Interval | None = nullable("Wilson's; for clusters with the effective n.")
+    interval: Interval | None = nullable("Clopper–Pearson; for clusters with the effective n.")
 
 
 class GuardrailRates(Part):
@@ -46,18 +47,16 @@ class GuardrailEstimate(GuardrailRates):
     categories: dict[str, GuardrailRates] = Field(default_factory=dict)
 
 
-class GuardrailComparison(Part):
-    """Share blocked by candidate a minus share blocked by b, on the requests both have a known end of."""
+class GuardrailComparison(PairedEstimate):
+    """
+    Share blocked by candidate a minus share blocked by b, on the requests both have a known end of.
+
+    Bonett and Price's interval and McNemar's exact test; Student's t for clusters. The family is all pairs,
+    on bad and on good requests.
+    """
 
     a: str
     b: str
     requests: Literal["bad", "good"]
-    n: int
-    difference: float | None = None
-    interval: Interval | None = nullable("Bonett and Price's; Student's t for clusters.")
-    p_value: float | None = nullable("McNemar's exact test; paired t for clusters.")
-    p_adjusted: float | None = nullable("Holm, over all pairs, bad and good requests together.")
-    minimum_detectable: float | None = None
-    decisive: bool = Field(default=False, description="p_adjusted is below 1 - confidence.")
+    decisive: bool = Field(default=False, description="Whether the difference is decided.")
     better: str | None = nullable("When decisive: who blocks more bad ones, or fewer good ones.")
-    reason: str | None = nullable("Why a number is null.")

@@ -127,9 +127,14 @@ class MeanEstimate(Part):
     mean: float | None = None
     sd: float | None = nullable("Standard deviation over records.")
     standard_error: float | None = nullable("Clustered where records have groups.")
-    interval: Interval | None = nullable("Student's t; Wilson's for yes/no values.")
+    interval: Interval | None = nullable(
+        "Clopper–Pearson for yes/no values; Student's t, on a scale with a pseudo-record at each end."
+    )
     bounds: Interval | None = nullable(
         "The mean if every lost verdict were the worst, and if it were the best."
+    )
+    bounds_interval: Interval | None = nullable(
+        "What the interval may reach, whatever the lost verdicts were; null when none is lost."
     )
     reason: str | None = nullable("Why a number is null.")
 
@@ -139,7 +144,7 @@ class CriterionEstimate(Part):
     Verdicts on one criterion, over records. Repeats and several judges are averaged within a record first.
 
     `mean` is on the criterion's own scale; `pass_rate` counts what is at least as good as its pass mark.
-    `interval` is Student's t cut to the scale's ends, on a binary scale Wilson's.
+    `interval` is Student's t with a pseudo-record at each end of the scale, on a binary one Clopper–Pearson.
     """
 
     n_scored: int
@@ -152,11 +157,15 @@ class CriterionEstimate(Part):
     interval: Interval | None = None
     confidence: float
     pass_rate: float | None = None
-    pass_interval: Interval | None = nullable("Wilson; for clusters with the effective n.")
+    pass_interval: Interval | None = nullable("Clopper–Pearson; for clusters with the effective n.")
     bounds: Interval | None = nullable(
         "The lowest and the highest mean that any scores of the lost verdicts could give."
     )
     pass_bounds: Interval | None = nullable("The same for the pass rate.")
+    bounds_interval: Interval | None = nullable(
+        "What the mean's interval may reach, whatever the lost verdicts were; null when none is lost."
+    )
+    pass_bounds_interval: Interval | None = nullable("The same for the pass rate.")
     reason: str | None = nullable("Why a number is null.")
     calibrated: CalibratedMean | None = nullable(
         "The mean corrected by people's labels, where there are labels."
@@ -179,22 +188,18 @@ class Slice(Part):
     criteria: dict[str, CriterionEstimate]
 
 
-class RobustnessDrop(Part):
+class RobustnessDrop(PairedEstimate):
     """
     What perturbing the prompt takes from a score: the record's minus the copy's, paired, clustered by record.
 
-    Above 0 is worse, on a criterion's own scale whichever way it runs; of a metric simply the difference.
+    Above 0 is worse, on a criterion's own scale whichever way it runs; of a metric simply the difference. The
+    family is all candidates and perturbations of the run.
     """
 
-    n: int = Field(description="Pairs in which both have a score.")
-    records: int = Field(description="Clusters they come from.")
-    drop: float
+    records: int = Field(description="Clusters the pairs come from.")
+    drop: float | None = nullable("The difference.")
     standard_error: float | None = None
-    interval: Interval | None = None
-    p_value: float | None = None
-    p_adjusted: float | None = nullable("Holm, over all candidates and perturbations of the run.")
-    decisive: bool = Field(default=False, description="p_adjusted is below 1 - confidence.")
-    reason: str | None = nullable("Why a number is null.")
+    decisive: bool = Field(default=False, description="Whether the difference is decided.")
 
 
 class RobustnessEstimate(Part):

@@ -37,7 +37,7 @@ from evaldrop.steps.build_scorecard.anchors import (
     judge_trusted,
 )
 from evaldrop.steps.build_scorecard.candidate_differences import compare_candidates
-from evaldrop.steps.build_scorecard.columns import scored_only
+from evaldrop.steps.build_scorecard.columns import common_quality, scored_only
 from evaldrop.steps.build_scorecard.costs import cost_totals, judge_health, reused_in_words, what_was_reused
 from evaldrop.steps.build_scorecard.counts import CountTally, RunCounts
 from evaldrop.steps.build_scorecard.estimates import candidate_scorecards
@@ -183,7 +183,9 @@ def scorecard_of(run: RunDefinition, tallied: Tallied, *, ended_at: float | None
         guardrail_comparisons=guardrail_comparisons(run, groups, tallied.guardrails),
         criteria_use=criteria_use(run, judged, counts.size),
         criterion_pairs=criterion_pairs(run, judged),
-        frontier=quality_cost_frontier(candidates, compared.comparisons),
+        frontier=quality_cost_frontier(
+            candidates, common_quality(columns, run.criteria, counts.size), compared.comparisons
+        ),
         judges=judge_health(run, counts),
         agreement=agreements(tallied.panel, run.criteria),
         strengths=strengths(pairs, list(candidates), pairwise, groups, confidence),

@@ -67,8 +67,16 @@ def criterion_bounds(column: ScoreColumn, criterion: Criterion, *, n_lost: int) 
     )
 
 
-def overall_bounds(columns: ColumnsOf, criteria: Mapping[str, Criterion], size: int) -> Bounds:
-    """Return the bounds of the weighted mean over criteria, as shares of their scales in which 1 is good."""
+class OverallEnds(NamedTuple):
+    """The lowest and the highest weighted mean each record may have; of shape (records,)."""
+
+    ordinals: Ordinals
+    lowest: Floats
+    highest: Floats
+
+
+def overall_ends(columns: ColumnsOf, criteria: Mapping[str, Criterion], size: int) -> OverallEnds:
+    """Return what lost verdicts could make of each record's weighted mean over the criteria that apply."""
     sums, weights, lost_weights = np.zeros(size), np.zeros(size), np.zeros(size)
     for name, column in columns.items():
         criterion, scored = criteria[name], scored_only(column)
@@ -77,12 +85,33 @@ def overall_bounds(columns: ColumnsOf, criteria: Mapping[str, Criterion], size: 
         weights[scored.ordinals] += criterion.weight
         lost_weights[_lost(column)] += criterion.weight
     weights += lost_weights
-    applies = weights > 0
-    if not applies.any():
-        return None
-    low = sums[applies] / weights[applies]
-    high = (sums[applies] + lost_weights[applies]) / weights[applies]
-    return float(low.mean()), float(high.mean())
+    applies = np.flatnonzero(weights).astype(np.int32)
+    low, high = (values[applies] / weights[applies] for values in (sums, sums + lost_weights))
+    return OverallEnds(applies, low, np.minimum(high, 1.0))
+
+
+def common_quality(
+    columns: Mapping[str, ColumnsOf], criteria: Mapping[str, Criterion], size: int
+) -> dict[str, float]:
+    """
+    Return each candidate's overall mean over the verdicts that every candidate has.
+
+    A candidate whose verdicts on a hard criterion are missing would else look better than one that has them.
+    """
+    common = {}
+    for name in criteria:
+        n_scored = np.zeros(size, np.int32)
+        for parts in columns.values():
+            if name in parts:
+                n_scored[parts[name].ordinals] += 1
+        common[name] = n_scored == len(columns)
+    found = {}
+    for candidate, parts in columns.items():
+        shared = {name: part_of(column, common[name]) for name, column in parts.items()}
+        _, means = overall_column(shared, criteria, size)
+        if means.size:
+            found[candidate] = float(means.mean())
+    return found
 
 
 def scored_only(column: ScoreColumn) -> ScoreColumn:
@@ -106,6 +135,12 @@ def part_of(column: ScoreColumn, records: npt.NDArray[np.bool_]) -> ScoreColumn:
         column.reasons[missed],
         column.reason_names,
     )
+
+
+def lost_without_score(column: ScoreColumn) -> Ordinals:
+    """Return the records whose verdict was lost and is not counted as the worst either."""
+    lost = _lost(column)
+    return lost[~np.isin(lost, column.ordinals)] if lost.size else lost
 
 
 def _lost(column: ScoreColumn) -> Ordinals:

@@ -1,7 +1,7 @@
 """Turns counts into estimates: means, pass rates, their intervals, and percentiles."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from evaldrop.evaluation import Candidate
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.run.definition import RunDefinition
-from evaldrop.scorecard.model.part import within
+from evaldrop.scorecard.model.part import Interval
 from evaldrop.scorecard.model.scorecard import (
     CandidateScorecard,
     CriterionEstimate,
@@ -22,15 +22,17 @@ from evaldrop.scorecard.model.scorecard import (
     coverage_of,
 )
 from evaldrop.scorecard.scores import NOT_APPLICABLE, largest_categories
+from evaldrop.statistics.bounded import bounded_mean_interval
 from evaldrop.statistics.clusters import clustered_mean_estimate, clustered_pass_interval
-from evaldrop.statistics.intervals import Estimate, mean_estimate, wilson_interval
+from evaldrop.statistics.intervals import clopper_pearson_interval, mean_estimate
 from evaldrop.statistics.paired_test import Groups
 from evaldrop.statistics.vectors import Floats, Ordinals
 from evaldrop.steps.build_scorecard.columns import (
     ColumnsOf,
     criterion_bounds,
-    overall_bounds,
+    lost_without_score,
     overall_column,
+    overall_ends,
     part_of,
     scored_only,
 )
@@ -81,16 +83,32 @@ def _candidate(
 
 def _metric(name: str, column: Columns, groups: Groups, confidence: float) -> MeanEstimate:
     ordinals, values = column.in_order()
-    return (rate_of if METRICS[name].is_binary else mean_of)(ordinals, values, groups, confidence)
+    if METRICS[name].is_binary:
+        return rate_of(ordinals, values, groups, confidence)
+    ends = (0.0, 1.0) if METRICS[name].unit == "fraction" else None
+    return mean_of(ordinals, values, groups, confidence, ends=ends)
 
 
 def _overall(columns: ColumnsOf, run: RunDefinition, counts: RunCounts) -> MeanEstimate:
-    overall = overall_column(columns, run.criteria, counts.size)
-    estimate = mean_of(*overall, counts.groups, run.evaluation.confidence)
+    ordinals, values = overall_column(columns, run.criteria, counts.size)
+    scales = [run.criteria[name].scale.kind for name in columns if run.criteria[name].weight]
+
+    def mean_with(ordinals: Ordinals, values: Floats) -> MeanEstimate:
+        if scales == ["binary"]:
+            return rate_of(ordinals, values, counts.groups, run.evaluation.confidence)
+        return mean_of(ordinals, values, counts.groups, run.evaluation.confidence, ends=(0.0, 1.0))
+
+    estimate = mean_with(ordinals, values)
+    ends = overall_ends(columns, run.criteria, counts.size)
+    if not ends.ordinals.size:
+        return estimate
+    reached = None
+    if any(lost_without_score(column).size for column in columns.values()):
+        reached = _hull(mean_with(ends.ordinals, each).interval for each in (ends.lowest, ends.highest))
     return estimate.model_copy(
         update={
-            "interval": within(estimate.interval, 0.0, 1.0),
-            "bounds": overall_bounds(columns, run.criteria, counts.size),
+            "bounds": (float(ends.lowest.mean()), float(ends.highest.mean())),
+            "bounds_interval": reached,
         }
     )
 
@@ -106,9 +124,26 @@ def criterion_estimate(
         int(column.scores.size) if not n_unscored else int(np.setdiff1d(column.ordinals, column.missed).size)
     )
     n_lost = n_unscored - unscored.get(NOT_APPLICABLE, 0)
-    estimate = rate_of if criterion.scale.kind == "binary" else mean_of
-    mean = estimate(column.ordinals, column.scores, groups, confidence)
     bounds = criterion_bounds(column, criterion, n_lost=n_lost)
+    ends = (criterion.scale.low, criterion.scale.high)
+
+    def mean_with(ordinals: Ordinals, scores: Floats) -> MeanEstimate:
+        if criterion.scale.kind == "binary":
+            return rate_of(ordinals, scores, groups, confidence)
+        return mean_of(ordinals, scores, groups, confidence, ends=ends)
+
+    mean, lost = mean_with(column.ordinals, column.scores), lost_without_score(column)
+    reached = pass_reached = None
+    if lost.size:
+        everywhere = np.concatenate([column.ordinals, lost])
+
+        def filled(scores: Floats, end: float) -> Floats:
+            return np.concatenate([scores, np.full(lost.size, end)])
+
+        reached = _hull(mean_with(everywhere, filled(column.scores, end)).interval for end in ends)
+        pass_reached = _hull(
+            _rate_interval(everywhere, filled(column.passed, end), groups, confidence) for end in (0.0, 1.0)
+        )
     found = CriterionEstimate(
         n_scored=n_scored,
         n_unscored=n_unscored,
@@ -116,49 +151,66 @@ def criterion_estimate(
         mean=mean.mean,
         sd=mean.sd,
         standard_error=mean.standard_error,
-        # Student's interval does not know where the scale ends.
-        interval=within(mean.interval, criterion.scale.low, criterion.scale.high),
+        interval=mean.interval,
         confidence=confidence,
         pass_rate=float(column.passed.mean()) if column.passed.size else None,
         pass_interval=_rate_interval(column.ordinals, column.passed, groups, confidence),
         bounds=bounds.mean,
         pass_bounds=bounds.pass_rate,
+        bounds_interval=reached,
+        pass_bounds_interval=pass_reached,
         reason=mean.reason,
     )
     return found.model_copy(update={"coverage": coverage_of([found])})
 
 
-def mean_of(ordinals: Ordinals, values: Floats, groups: Groups, confidence: float) -> MeanEstimate:
-    """Return a mean over records with its t interval, clustered by group where there are groups."""
+def mean_of(
+    ordinals: Ordinals,
+    values: Floats,
+    groups: Groups,
+    confidence: float,
+    *,
+    ends: tuple[float, float] | None = None,
+) -> MeanEstimate:
+    """
+    Return a mean over records with its interval, clustered by group where there are groups.
+
+    `ends` are those of the scale, which the interval knows; without any it is Student's.
+    """
     n = int(values.size)
     if n == 0:
         return MeanEstimate(n=0, reason="nothing was scored")
+    clusters = None if groups is None else groups[ordinals]
     try:
-        estimate = _mean_estimate(ordinals, values, groups, confidence)
+        if clusters is None:
+            estimate = mean_estimate(values, confidence=confidence)
+        else:
+            estimate = clustered_mean_estimate(values, clusters, confidence=confidence)
     except NotEnoughData as error:
         return MeanEstimate(n=n, mean=float(values.mean()), reason=f"no interval: {error}")
+    interval = estimate.interval
+    if ends is not None:
+        low, high = ends
+        interval = bounded_mean_interval(values, low=low, high=high, groups=clusters, confidence=confidence)
     return MeanEstimate(
         n=n,
         mean=estimate.mean,
         sd=estimate.sd,
         standard_error=estimate.standard_error,
-        interval=tuple(estimate.interval),
+        interval=tuple(interval),
     )
 
 
 def rate_of(ordinals: Ordinals, values: Floats, groups: Groups, confidence: float) -> MeanEstimate:
-    """
-    Return a share of records, values in [0, 1], with Wilson's interval: Student's leaves [0, 1] and
-    undercovers.
-    """
+    """Return a share of records, values in [0, 1], with Clopper and Pearson's interval."""
     mean = mean_of(ordinals, values, groups, confidence)
     return mean.model_copy(update={"interval": _rate_interval(ordinals, values, groups, confidence)})
 
 
-def _mean_estimate(ordinals: Ordinals, values: Floats, groups: Groups, confidence: float) -> Estimate:
-    if groups is None:
-        return mean_estimate(values, confidence=confidence)
-    return clustered_mean_estimate(values, groups[ordinals], confidence=confidence)
+def _hull(intervals: Iterable[Interval | None]) -> Interval | None:
+    """Return the interval from the lowest to the highest end of several; None where there is none."""
+    found = [interval for interval in intervals if interval is not None]
+    return (min(low for low, _ in found), max(high for _, high in found)) if found else None
 
 
 def _rate_interval(
@@ -166,7 +218,7 @@ def _rate_interval(
 ) -> tuple[float, float] | None:
     try:
         if groups is None:
-            bounds = wilson_interval(float(values.sum()), values.size, confidence=confidence)
+            bounds = clopper_pearson_interval(float(values.sum()), values.size, confidence=confidence)
         else:
             bounds = clustered_pass_interval(values, groups[ordinals], confidence=confidence)
     except NotEnoughData:

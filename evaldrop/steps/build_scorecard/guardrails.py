@@ -29,7 +29,7 @@ from evaldrop.scorecard.results import (
     error_name,
 )
 from evaldrop.scorecard.scores import largest_categories
-from evaldrop.statistics.paired_test import Groups, decide, paired_test, shared_scores
+from evaldrop.statistics.paired_test import Groups, PairedScores, Pairing, decide, paired_test
 from evaldrop.statistics.vectors import Floats, Ordinals
 from evaldrop.steps.build_scorecard.counts import RunCounts
 from evaldrop.steps.build_scorecard.estimates import rate_of
@@ -133,17 +133,22 @@ def guardrail_comparisons(
         return ()
     requests = {candidate.name: _requests(guardrails, candidate.name) for candidate in run.candidates}
     confidence = run.evaluation.confidence
-    found = [
-        _compared(a, b, kind, requests, groups, confidence)
-        for kind in _KINDS
-        for a, b in combinations(requests, 2)
-    ]
-    decided = decide([(pair.difference, pair.p_value) for pair in found], confidence=confidence)
+    pairs = [(a, b, kind) for kind in _KINDS for a, b in combinations(requests, 2)]
+    found = [_compared(requests[a], requests[b], kind, groups, confidence) for a, b, kind in pairs]
     return tuple(
-        pair.model_copy(
-            update={"p_adjusted": p_adjusted, "decisive": bool(sign), "better": _better(pair, sign)}
+        GuardrailComparison(
+            a=a,
+            b=b,
+            requests="bad" if kind == "bad" else "good",
+            **pairing.parts(),
+            **decided.parts(),
+            decisive=bool(decided.sign),
+            # Who blocks more bad requests, or fewer good ones.
+            better=(a if (decided.sign > 0) == (kind == "bad") else b) if decided.sign else None,
         )
-        for pair, (p_adjusted, sign) in zip(found, decided, strict=True)
+        for (a, b, kind), pairing, decided in zip(
+            pairs, found, decide(found, confidence=confidence), strict=True
+        )
     )
 
 
@@ -201,22 +206,26 @@ def _by_category(requests: _RatedRequests, counts: RunCounts, confidence: float)
 
 
 def _compared(
-    a: str, b: str, kind: str, requests: Mapping[str, _RatedRequests], groups: Groups, confidence: float
-) -> GuardrailComparison:
-    first, second = (requests[name].known(kind) for name in (a, b))
-    shared = shared_scores(
-        (first.ordinals, (first.ends == BLOCKED).astype(np.float64)),
-        (second.ordinals, (second.ends == BLOCKED).astype(np.float64)),
+    first: _RatedRequests, second: _RatedRequests, kind: str, groups: Groups, confidence: float
+) -> Pairing:
+    of_kind = first.bad == (kind == "bad")
+    ends = [(requests.ends[of_kind], requests.ends[of_kind] != UNKNOWN) for requests in (first, second)]
+    # An end that is not known may have been either.
+    low, high = (
+        [np.where(is_known, end == BLOCKED, unknown).astype(np.float64) for end, is_known in ends]
+        for unknown in (False, True)
     )
-    pairing = paired_test(shared, groups, on_binary_scale=True, confidence=confidence)
-    return GuardrailComparison(a=a, b=b, requests="bad" if kind == "bad" else "good", **pairing._asdict())
-
-
-def _better(pair: GuardrailComparison, sign: int) -> str | None:
-    """Return who blocks more bad requests, or fewer good ones; None where that is not decided."""
-    if not sign:
-        return None
-    return pair.a if (sign > 0) == (pair.requests == "bad") else pair.b
+    ordinals, both = first.ordinals[of_kind], ends[0][1] & ends[1][1]
+    scores = PairedScores(
+        ordinals=ordinals[both],
+        differences=(low[0] - low[1])[both],
+        missing=ordinals[~both],
+        least=(low[0] - high[1])[~both],
+        greatest=(high[0] - low[1])[~both],
+        step=1.0,
+        is_binary=True,
+    )
+    return paired_test(scores, groups, confidence=confidence)
 
 
 def _in_words(name: str, card: GuardrailEstimate) -> str:

@@ -68,20 +68,25 @@ def score_by_length(texts: Columns, columns: ColumnsOf, overall: Scores) -> dict
 
 
 def quality_cost_frontier(
-    candidates: Mapping[str, CandidateScorecard], comparisons: Iterable[Comparison]
+    candidates: Mapping[str, CandidateScorecard],
+    quality: Mapping[str, float],
+    comparisons: Iterable[Comparison],
 ) -> tuple[FrontierPoint, ...]:
     """
     Return the candidates with a quality and a price, the cheapest first; of equal price the best first.
 
     Dominated is who has another at least as good and no dearer, one of both strictly. That compares
     estimates: `decisive` says whether the difference in quality is more than chance.
+
+    Args:
+        candidates: For their prices.
+        quality: Each candidate's mean over the verdicts that all of them have.
+        comparisons: Those of the run.
     """
     known = [
-        FrontierPoint(candidate=name, quality=card.overall.mean, cost_usd_per_1000_records=price)
+        FrontierPoint(candidate=name, quality=quality[name], cost_usd_per_1000_records=price)
         for name, card in candidates.items()
-        if card.overall is not None
-        and card.overall.mean is not None
-        and (price := card.cost_usd.per_1000_records) is not None
+        if name in quality and (price := card.cost_usd.per_1000_records) is not None
     ]
     known.sort(key=lambda point: (point.cost_usd_per_1000_records, -point.quality))
     decided = _decided_pairs(comparisons)
