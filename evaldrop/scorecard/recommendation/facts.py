@@ -17,7 +17,12 @@ from evaldrop.scorecard.recommendation.leads import WIN_RATE, Lead, Quantity, le
 
 
 class Contender(NamedTuple):
-    """A candidate as the rule sees it. `failed_on` and `open_on` name rules of the gate about it."""
+    """
+    A candidate as the rule sees it.
+
+    `failed_on` and `open_on` name rules of the gate about it; `since` is its lead over itself in the blessed
+    run, `regressed_on` every criterion on which it is shown to be worse than then.
+    """
 
     name: str
     answered: bool
@@ -30,6 +35,7 @@ class Contender(NamedTuple):
     failed_on: tuple[str, ...]
     open_on: tuple[str, ...]
     change: BaselineEstimate | None
+    since: Lead | None
     regressed_on: tuple[str, ...]
     unread_share: float
 
@@ -80,12 +86,12 @@ def facts_of(scorecard: Scorecard) -> Facts:
     )
 
 
-def lead_since(change: BaselineEstimate | None, quantity: Quantity | None) -> Lead | None:
+def _lead_since(change: BaselineEstimate | None, quantity: Quantity | None, confidence: float) -> Lead | None:
     """Return the lead of this run over the blessed one."""
     if change is None or quantity is None:
         return None
     sure = {"improved": 1, "regressed": -1, "undecided": 0}[change.decision]
-    return lead_of(change, quantity.scale, sure, among=1, confidence=0.95)
+    return lead_of(change, quantity.scale, sure, confidence=confidence)
 
 
 def _quantity(scorecard: Scorecard) -> Quantity | None:
@@ -115,6 +121,7 @@ def _contender(
     quality, interval = _quality(name, card, scorecard, quantity)
     counts = card.responses
     moved = _moved(name, scorecard)
+    change = _change(moved, quantity, scorecard)
     return Contender(
         name=name,
         answered=counts.n > counts.errors + counts.missing,
@@ -126,7 +133,8 @@ def _contender(
         gate=standing,
         failed_on=_about(scorecard, checks, "fail"),
         open_on=_about(scorecard, checks, "inconclusive"),
-        change=_change(moved, quantity, scorecard),
+        change=change,
+        since=_lead_since(change, quantity, scorecard.confidence),
         regressed_on=tuple(
             criterion
             for criterion, estimate in (moved.criteria.items() if moved else ())

@@ -86,60 +86,66 @@ def leads_of(scorecard: Scorecard, quantity: Quantity | None) -> Iterator[tuple[
     if quantity.name == WIN_RATE:
         yield from _preferences(scorecard)
         return
-    found = [pair for pair in scorecard.comparisons if pair.criterion == quantity.name]
-    for pair in found:
+    for pair in scorecard.comparisons:
+        if pair.criterion != quantity.name:
+            continue
         sure = 0 if not pair.decisive or pair.better is None else 1 if pair.better == pair.a else -1
-        lead = lead_of(pair, quantity.scale, sure, among=len(found), confidence=scorecard.confidence)
+        lead = lead_of(pair, quantity.scale, sure, confidence=scorecard.confidence)
         if lead is not None:
             yield (pair.a, pair.b), lead
 
 
-def lead_of(pair: PairedEstimate, scale: float, sure: int, *, among: int, confidence: float) -> Lead | None:
+def lead_of(pair: PairedEstimate, scale: float, sure: int, *, confidence: float) -> Lead | None:
     """
     Return a difference as a lead; None where it has no interval.
 
-    `scale` is the scale's length, below 0 where low is good; `sure` is the lead's. Where the difference has
-    no interval at the level of its family, that of one of `among` comparisons is taken.
+    `scale` is the scale's length, below 0 where low is good; `sure` is the lead's; `confidence` is that of
+    the interval of this comparison alone.
     """
-    if pair.difference is None:
+    if pair.difference is None or pair.family is None or pair.family_interval is None:
         return None
-    found = pair.family_interval or _simultaneous(pair.difference, pair.interval, among, confidence)
-    if found is None:
-        return None
-    level = pair.family.confidence if pair.family_interval and pair.family else 1 - (1 - confidence) / among
-    estimate = pair.difference / scale
-    low, high = sorted(bound / scale for bound in found)
-    # The t interval of differences that (nearly) all agree says less than is open: one that never showed in
-    # n records may still be as common as this.
-    least = unseen_share(pair.n, level)
-    low, high = min(low, estimate - least), max(high, estimate + least)
-    lacking = (0.0, 0.0)
-    if pair.bounds is not None:
-        worst, most = sorted(bound / scale for bound in pair.bounds)
-        lacking = (max(0.0, estimate - worst), max(0.0, most - estimate))
-    return Lead(pair.n, estimate, low, high, lacking, sure, not sure and pair.open == "missing")
+    estimate, level = pair.difference / scale, pair.family.confidence
+    reaches = sorted(bound / scale for bound in pair.family_interval)
+    # The family's interval holds whatever is missing too; what is left without that is chance.
+    by_chance = _at_level(pair, level, confidence) if pair.bounds else pair.family_interval
+    low, high = sorted(bound / scale for bound in by_chance)
+    if not sure:
+        least = unseen_share(pair.n, level)
+        low, high = min(low, estimate - least), max(high, estimate + least)
+    return Lead(
+        pair.n,
+        estimate,
+        low,
+        high,
+        (max(0.0, low - reaches[0]), max(0.0, reaches[1] - high)),
+        sure,
+        not sure and pair.open == "missing",
+    )
+
+
+def _at_level(pair: PairedEstimate, level: float, confidence: float) -> Interval:
+    """Return the interval of a comparison alone at the level of its family."""
+    difference = pair.difference or 0.0
+    low, high = pair.interval or (difference, difference)
+    wider = _wider(level, confidence)
+    return difference - wider * (difference - low), difference + wider * (high - difference)
+
+
+def _wider(level: float, confidence: float) -> float:
+    """Return how much wider an interval is at one level than at another, by the quantiles of the normal."""
+    normal = NormalDist()
+    return normal.inv_cdf((1 + level) / 2) / normal.inv_cdf((1 + confidence) / 2)
 
 
 def unseen_share(n: int, confidence: float) -> float:
     """
     Return the largest share of records that may show what none of `n` showed, at a two-sided level.
 
+    A difference that occurs in so few records is not ruled out by an interval that never saw it.
     Clopper and Pearson's upper limit for no success, 1 - (alpha / 2)^(1 / n): about 3.7 / n at 95 %
     (Hanley & Lippman-Hand 1983, JAMA 249:1743, have 3 / n one-sided).
     """
     return 1 - ((1 - confidence) / 2) ** (1 / n) if n else 1.0
-
-
-def _simultaneous(
-    estimate: float, interval: Interval | None, among: int, confidence: float
-) -> Interval | None:
-    """Return an interval as one of `among` (Bonferroni), both arms widened by normal quantiles."""
-    if interval is None:
-        return None
-    normal = NormalDist()
-    alpha = (1 - confidence) / 2
-    wider = normal.inv_cdf(1 - alpha / max(1, among)) / normal.inv_cdf(1 - alpha)
-    return estimate - wider * (estimate - interval[0]), estimate + wider * (interval[1] - estimate)
 
 
 def _preferences(scorecard: Scorecard) -> Iterator[tuple[tuple[str, str], Lead]]:
@@ -161,10 +167,13 @@ def _preferences(scorecard: Scorecard) -> Iterator[tuple[tuple[str, str], Lead]]
 
 def _preferred(found: PairwiseEstimate, among: int, confidence: float) -> Lead | None:
     """Return a win rate above one half as a lead; unread preferences may each have been either's."""
-    rate = found.win_rate
-    if rate is None or (wide := _simultaneous(rate, found.interval, among, confidence)) is None:
+    rate, interval = found.win_rate, found.interval
+    if rate is None or interval is None:
         return None
-    least = unseen_share(found.n, 1 - (1 - confidence) / among)
+    level = 1 - (1 - confidence) / among
+    wider = _wider(level, confidence)
+    wide = rate - wider * (rate - interval[0]), rate + wider * (interval[1] - rate)
+    least = unseen_share(found.n, level)
     worst, most = found.bounds or (rate, rate)
     by_chance = 1 if wide[0] > 0.5 else -1 if wide[1] < 0.5 else 0
     holds = min(by_chance * (worst - 0.5), by_chance * (most - 0.5)) > 0

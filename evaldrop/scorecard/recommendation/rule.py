@@ -13,7 +13,7 @@ from math import ceil, floor, inf, log10
 from typing import NamedTuple
 
 from evaldrop.scorecard.model.recommendation import RecommendationKind, WouldDecide
-from evaldrop.scorecard.recommendation.facts import Contender, Facts, lead_since
+from evaldrop.scorecard.recommendation.facts import Contender, Facts
 from evaldrop.scorecard.recommendation.leads import MARGIN, Lead
 
 FEWEST_RECORDS = 10
@@ -91,7 +91,7 @@ def _alone(one: Contender, facts: Facts) -> Outcome:
     if one.gate == "inconclusive":
         return Outcome("gate_open", one)
     # What no rule is about did not pass a gate: there is the blessed run to hold it to, or nothing.
-    since = lead_since(one.change, facts.quantity)
+    since = one.since
     if since is None or len(facts.contenders) > 1:
         return Outcome("no_gate", one)
     if since.sure > 0:

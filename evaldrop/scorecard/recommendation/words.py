@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from evaldrop.scorecard.figures import count, milliseconds, percent, size, usd
 from evaldrop.scorecard.model.recommendation import RecommendationKind
 from evaldrop.scorecard.model.scorecard import Scorecard
-from evaldrop.scorecard.recommendation.facts import Contender, Facts, lead_since
+from evaldrop.scorecard.recommendation.facts import Contender, Facts
 from evaldrop.scorecard.recommendation.leads import MARGIN, WIN_RATE
 from evaldrop.scorecard.recommendation.phrases import (
     interval_in_words,
@@ -71,7 +71,7 @@ def _why(kind: RecommendationKind, one: Contender, outcome: Outcome, facts: Fact
         return f"it alone passes the gate; {_out(facts)}"
     if kind == "passes":
         return "it passes the gate"
-    since = lead_since(one.change, facts.quantity)
+    since = one.since
     if kind == "improved" and since is not None:
         return f"it is better than in the blessed run {lead_in_words(since, facts.quantity)}; no gate is set"
     return f"it is not worse than in the blessed run by more than {margin}; no gate is set"
@@ -91,7 +91,7 @@ def _better(one: Contender, facts: Facts) -> str:
 
 def _since(one: Contender, outcome: Outcome, facts: Facts) -> str:
     """Return what the choice is beside its blessed run; nothing without one."""
-    since = lead_since(one.change, facts.quantity)
+    since = one.since
     if since is None or outcome.kind in {"improved", "not_worse"}:
         return ""
     if since.sure > 0:

@@ -74,17 +74,23 @@ def candidate(
     )
 
 
-def pair(a, b, difference, width=0.02, *, better=None, criterion="overall", n=RECORDS, **more):
-    """What is known of a minus b: its interval is `width` to either side, at the family's level."""
+def pair(a, b, difference, width=0.02, *, better=None, criterion="overall", n=RECORDS, reach=None, **more):
+    """
+    What is known of a minus b: its interval is `width` to either side, at the family's level; with `reach`
+    whatever the missing verdicts would have been.
+    """
+    low, high = reach or (difference - width, difference + width)
     return Comparison(
         a=a,
         b=b,
         criterion=criterion,
         n=n,
         difference=difference,
-        interval=(difference - width * 0.8, difference + width * 0.8),
-        family=Family(n=3, confidence=0.983),
-        family_interval=(difference - width, difference + width),
+        # 1.96 / 2.39: the level alone, and that of one of three.
+        interval=(difference - width * 0.82, difference + width * 0.82),
+        family=Family(n=3, confidence=1 - 0.05 / 3),
+        family_interval=(low, high),
+        bounds=reach and (low + width, high - width),
         decisive=better is not None,
         better=better,
         **more,

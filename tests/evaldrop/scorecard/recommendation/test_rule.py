@@ -203,7 +203,7 @@ def test_of_three_only_those_that_matter_are_named():
 
 def test_missing_verdicts_that_could_turn_it_leave_it_open():
     ones = {"a": candidate(0.85), "b": candidate(0.80, unread=51)}
-    turned = pair("a", "b", 0.05, 0.02, bounds=(-0.05, 0.12), n_missing=51, open="missing")
+    turned = pair("a", "b", 0.05, 0.02, reach=(-0.07, 0.14), n_missing=51, open="missing")
     found = recommend(scorecard(ones, [turned]))
     assert (found.kind, found.choice, found.would_decide) == ("missing", None, None)
     assert found.reason == (
@@ -213,9 +213,9 @@ def test_missing_verdicts_that_could_turn_it_leave_it_open():
 
 def test_missing_verdicts_count_against_calling_two_equal_too():
     ones = {"a": candidate(0.80, cost=1.0), "b": candidate(0.80, cost=2.0, unread=30)}
-    card = scorecard(ones, [pair("a", "b", 0.0, 0.01, bounds=(-0.06, 0.03), n_missing=30)])
+    card = scorecard(ones, [pair("a", "b", 0.0, 0.01, reach=(-0.07, 0.04), n_missing=30)])
     assert said(card)[:2] == ("missing", None)
-    few = scorecard(ones, [pair("a", "b", 0.0, 0.01, bounds=(-0.02, 0.01), n_missing=6)])
+    few = scorecard(ones, [pair("a", "b", 0.0, 0.01, reach=(-0.03, 0.02), n_missing=6)])
     assert said(few)[:2] == ("cheapest", "a")
 
 
@@ -228,7 +228,7 @@ def test_a_candidate_without_any_verdict_leaves_it_open():
 
 def test_more_records_help_only_as_far_as_nothing_is_missing():
     """Of the margin 0.05 what is missing may take 0.02: the interval has to shrink to 0.03."""
-    open_too = pair("haiku", "sonnet", -0.02, 0.04, bounds=(-0.03, -0.01), n_missing=6)
+    open_too = pair("haiku", "sonnet", -0.02, 0.04, reach=(-0.07, 0.03), n_missing=6)
     found = recommend(scorecard(TWO, [open_too]))
     assert found.would_decide.records == 1900
 
