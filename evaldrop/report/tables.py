@@ -45,16 +45,17 @@ def ranking(scorecard: Scorecard) -> Table:
 
 def ranking_in_lines(scorecard: Scorecard) -> list[str]:
     """Return the ranking as plain lines, for a message that has neither columns nor a fixed width."""
-    columns = ranking(scorecard).columns
-    names, *figures_of = [[text_of(cell) for cell in column.cells] for column in columns]
-    headings = [column.heading for column in columns[1:]]
+    names, *others = ranking(scorecard).columns
     return [
-        f"{place}. {figures.one_line(name)}: "
-        + "; ".join(
-            f"{heading} {cells[place - 1]}" for heading, cells in zip(headings, figures_of, strict=True)
-        )
-        for place, name in enumerate(names, 1)
+        f"{place}. {figures.one_line(text_of(name))}: {'; '.join(_said(column, place) for column in others)}"
+        for place, name in enumerate(names.cells, 1)
     ]
+
+
+def _said(column: Column, place: int) -> str:
+    cell = text_of(column.cells[place - 1])
+    # "no gate" and "no rule" say by themselves what is absent.
+    return cell if cell.startswith("no ") else f"{column.heading} {cell}"
 
 
 def _ranked(row: RankedCandidate, choice: str | None) -> Cell:

@@ -42,17 +42,17 @@ def gate(
     # it.
     found = evaluate_gate(rule, card) if rule else card.gate
     code = exits.of_decision(found.decision, strict=strict)
+    # By these rules: another gate may leave another candidate to ship.
+    said = recommend(card.model_copy(update={"gate": found})).reason
     if as_json:
         document = {"run_id": card.run_id, "simulated": card.simulated, "strict": strict, "exit_code": code}
-        print_json({**document, **found.model_dump(mode="json")})
+        print_json({**document, "recommendation": said, **found.model_dump(mode="json")})
         return code
     # A gate that passed in a rehearsal says nothing about a model: it is marked wherever it is shown.
     if card.simulated:
         stdout().print("[bold yellow]SIMULATED[/bold yellow]")
     strictly = ", which fails a strict gate" if strict and found.decision == "inconclusive" else ""
-    # By these rules: another gate may leave another candidate to ship.
-    held = recommend(card.model_copy(update={"gate": found}))
-    stdout().print(shown(held.reason), soft_wrap=True)
+    stdout().print(shown(said), soft_wrap=True)
     stdout().print(f"gate: [bold]{found.word}[/bold]{strictly}")
     for reason in found.reasons if found.checks else ():
         stdout().print(f"  {shown(reason)}", soft_wrap=True)
