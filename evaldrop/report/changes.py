@@ -45,7 +45,7 @@ def baseline_axis(scorecard: Scorecard, baseline: Baseline) -> Axis:
         for criterion, found in card.criteria.items():
             if found.difference is not None:
                 scale, tone = _scale(scorecard, criterion), tones[found.decision]
-                changes[name, criterion] = _as_share(found.difference, found.interval, scale, tone)
+                changes[name, criterion] = _as_share(found.difference, found.reported_interval, scale, tone)
     return on_one_axis(changes)
 
 
@@ -98,6 +98,6 @@ def perturbed_axis(scorecard: Scorecard, rows: Sequence[PerturbedDrop]) -> Axis:
             # A drop above 0 is worse whichever way the scale runs.
             scale = -abs(_scale(scorecard, row.on))
             changes[row.perturbation, row.candidate, row.on] = _as_share(
-                drop.drop, drop.interval, scale, tone
+                drop.drop, drop.reported_interval, scale, tone
             )
     return on_one_axis(changes)

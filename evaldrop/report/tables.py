@@ -12,7 +12,8 @@ from evaldrop.report.columns import MARKDOWN, PAGE, TERMINAL, Cell, Column, Tabl
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.figures import count
 from evaldrop.scorecard.model.baseline import Baseline, BaselineEstimate
-from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailComparison
+from evaldrop.scorecard.model.guardrails import BlockedShare
+from evaldrop.scorecard.model.paired import PairedEstimate
 from evaldrop.scorecard.model.recommendation import RankedCandidate, SinceBaseline
 from evaldrop.scorecard.model.scorecard import NO_GATE, CandidateScorecard, Comparison, Scorecard
 from evaldrop.scorecard.recommendation import recommendation_of
@@ -138,6 +139,9 @@ def _per_1000(card: CandidateScorecard) -> str:
     return figures.usd(card.cost_usd.per_1000_records)
 
 
+_OF_FAMILY = "wider than that of one comparison alone, for it holds for all that are decided together"
+
+
 def pairs(scorecard: Scorecard) -> Table:
     """Return every comparison of two candidates."""
     found = scorecard.comparisons
@@ -158,7 +162,7 @@ def pairs(scorecard: Scorecard) -> Table:
 
 
 def _decision(pair: Comparison) -> Cell:
-    return (Words(pair.better or "", "strong"), Words("is better")) if pair.decisive else _open(pair.reason)
+    return (Words(pair.better or "", "strong"), Words("is better")) if pair.decisive else _open(_why(pair))
 
 
 def _strong(decision: str | Literal[False], undecided: Cell = "not decided") -> Cell:
@@ -169,13 +173,20 @@ def _open(reason: str | None, said: str = "not\u00a0decided") -> Cell:
     return (Words(f"{said}: {reason}" if reason else said, "muted"),)
 
 
-def difference(found: Sequence[Comparison | GuardrailComparison]) -> Iterator[Column]:
+def _why(found: PairedEstimate) -> str | None:
+    """Return why a difference is open, but for chance, which needs no words."""
+    if found.open == "missing":
+        return f"{count(found.n_missing)} records lack a verdict"
+    return found.reason or ("few records differ" if found.open == "few_changed" else None)
+
+
+def difference(found: Sequence[PairedEstimate]) -> Iterator[Column]:
     """Yield the columns of a difference and its interval."""
     yield Column("difference", [figures.signed(one.difference) for one in found])
-    yield Column("interval", [figures.interval(one.interval) for one in found])
+    yield Column("interval", [figures.interval(one.reported_interval) for one in found], note=_OF_FAMILY)
 
 
-def _tested(found: Sequence[Comparison | GuardrailComparison]) -> Iterator[Column]:
+def _tested(found: Sequence[PairedEstimate]) -> Iterator[Column]:
     yield Column("p (Holm)", [figures.p_value(one.p_adjusted) for one in found])
     yield Column("detectable", [figures.number(one.minimum_detectable) for one in found])
 
@@ -207,7 +218,7 @@ def baseline_changes(changes: Sequence[Movement], axis: Axis | None = None) -> T
     both = [f"{count(one.better)} / {count(one.worse)}" for one in found]
     detectable = [figures.number(one.minimum_detectable) for one in found]
     decided = [one.decision != "undecided" and one.decision for one in found]
-    reasons = [_open(one.reason) for one in found]
+    reasons = [_open(_why(one)) for one in found]
     return Table(
         title="Changes against the baseline",
         classes="numbers changes",
@@ -220,7 +231,7 @@ def baseline_changes(changes: Sequence[Movement], axis: Axis | None = None) -> T
             *([] if axis is None else [_plot("share of the scale", axis, [about[:2] for about in names])]),
             Column("now - then", moved, TERMINAL),
             Column("now − then", moved, MARKDOWN | PAGE, classes=[_CLASSES[one.decision] for one in found]),
-            Column("interval", [figures.interval(one.interval) for one in found]),
+            Column("interval", [figures.interval(one.reported_interval) for one in found]),
             Column("p (Holm)", [figures.p_value(one.p_adjusted) for one in found], rank=3),
             Column("detectable", detectable, PAGE),
             Column("better / worse", both, MARKDOWN),
@@ -261,10 +272,11 @@ def perturbations(scorecard: Scorecard) -> Table:
     drops = [row.drop for row in rows]
     keys = [(row.perturbation, row.candidate, row.on) for row in rows]
     # A drop is shown as a change, so that its bounds change sign and places.
-    bounds = [drop.interval and (-drop.interval[1], -drop.interval[0]) for drop in drops]
+    family = [drop.reported_interval for drop in drops]
+    bounds = [interval and (-interval[1], -interval[0]) for interval in family]
     changes = [None if drop.drop is None else -drop.drop for drop in drops]
     decided = [drop.decisive and ("worse" if (drop.drop or 0.0) > 0 else "better") for drop in drops]
-    reasons = [_open(drop.reason) for drop in drops]
+    reasons = [_open(_why(drop)) for drop in drops]
     unanswered = [f"{count(row.missing)} of {count(row.copies)}" for row in rows]
     return Table(
         title="Perturbed prompts",

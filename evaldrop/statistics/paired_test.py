@@ -122,7 +122,8 @@ class Pairing(NamedTuple):
 
     def parts(self) -> dict[str, Any]:
         """Return what a scorecard says of it, by the names it has there."""
-        return {name: getattr(self, name) for name in Pairing._fields[:7]}
+        error = self.spread.error if self.spread else None
+        return {name: getattr(self, name) for name in Pairing._fields[:7]} | {"standard_error": error}
 
     def widest(self, confidence: float) -> Interval | None:
         """Return the interval at a level that holds whatever the missing scores would have been."""

@@ -10,28 +10,6 @@ from evaldrop.errors import NotEnoughData
 from evaldrop.statistics.vectors import Floats, check_fraction
 
 
-def detectable_from_standard_error(
-    standard_error: float, *, level: float = 0.05, power: float = 0.8
-) -> float:
-    """
-    Return the smallest true difference a comparison with this standard error would have shown.
-
-    (z(1 - level/2) + z(power)) · SE: 2.80 SE at 5 % and 80 % (Miller 2024, section 5). Shown
-    beside every undecided comparison.
-
-    Args:
-        standard_error: Of the difference, in the scores' unit.
-        level: Two-sided chance of a false alarm, after any correction: level/m for m comparisons.
-        power: Chance of seeing a difference of that size, a fraction in (0, 1).
-
-    Raises:
-        ValueError: standard_error is negative or NaN, or level or power lies outside (0, 1).
-    """
-    if not standard_error >= 0:
-        raise ValueError(f"a standard error is 0 or more, got {standard_error}")
-    return _z_sum(level, power) * standard_error
-
-
 def detectable_difference(
     standard_error: float,
     *,

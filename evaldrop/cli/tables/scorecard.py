@@ -141,7 +141,7 @@ def _print_robustness(console: Console, scorecard: Scorecard) -> None:
         words("candidate", [row.candidate for row in rows]),
         words("on", [row.on for row in rows]),
         Column("drop", [number(row.drop.drop) for row in rows]),
-        Column(percent(scorecard.confidence), [interval(row.drop.interval) for row in rows]),
+        Column(percent(scorecard.confidence), [interval(row.drop.reported_interval) for row in rows]),
         Column("pairs", [count(row.drop.n) for row in rows]),
         Column("decided", ["yes" if row.drop.decisive else "no" for row in rows]),
     ]

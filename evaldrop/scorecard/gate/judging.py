@@ -23,13 +23,18 @@ from evaldrop.scorecard.model.scorecard import (
 
 
 class _Measured(NamedTuple):
-    """A quantity's value and, where it is an estimate, its interval."""
+    """
+    A quantity's value and, where it is an estimate, its interval.
+
+    `reach` is what the interval may reach whatever the lost verdicts were; None when none was lost.
+    """
 
     about: str
     candidate: str | None
     value: float | None
     interval: Interval | None = None
     absence: str | None = None
+    reach: Interval | None = None
 
 
 _GUARDRAIL = "guardrail."
@@ -46,7 +51,8 @@ def evaluate_gate(expressions: Iterable[str], scorecard: Scorecard) -> Gate:
     Judge a run by its gate.
 
     An estimate is judged by its interval: it passes when the whole interval is on the right side of the
-    limit, fails when it is on the wrong side, and is inconclusive between. Cost, latency, errors and
+    limit, fails when it is on the wrong side, and is inconclusive between; where verdicts were lost, by what
+    its interval may reach whatever they would have been. Cost, latency, errors and
     coverage are facts of this run and are compared as they are. One failed rule fails the gate; else one
     inconclusive rule leaves it open.
 
@@ -87,7 +93,7 @@ def _decide(rule: Threshold, measured: _Measured) -> Decision:
     if measured.value is None:
         return "inconclusive"
     holds = _COMPARATORS[rule.comparator]
-    low, high = measured.interval or (measured.value, measured.value)
+    low, high = measured.reach or measured.interval or (measured.value, measured.value)
     # Both ends, since which of them is the worse one depends on the comparator.
     if holds(low, rule.limit) and holds(high, rule.limit):
         return "pass"
@@ -103,7 +109,10 @@ def _sentence(rule: Threshold, measured: _Measured, decision: Decision) -> str:
         return f"{value}; {wanted}."
     low, high = measured.interval
     held = {"pass": "all", "fail": "none", "inconclusive": "only a part"}[decision]
-    return f"{value}, interval {low:.4g} to {high:.4g}; {wanted}: {held} of it is."
+    missing = ""
+    if measured.reach is not None:
+        missing = f", {measured.reach[0]:.4g} to {measured.reach[1]:.4g} with the missing verdicts"
+    return f"{value}, interval {low:.4g} to {high:.4g}{missing}; {wanted}: {held} of it is."
 
 
 def _measure(rule: Threshold, scorecard: Scorecard, names: RunNames) -> Iterator[_Measured]:
@@ -138,10 +147,11 @@ def _of_criterion(
         return _Measured(about, name, None, None, "it was asked of no record")
     if rule.quantity == "coverage":
         return _Measured(about, name, estimate.coverage, None, "it applies to no record")
-    value = estimate.pass_rate if rule.quantity == "pass_rate" else estimate.mean
-    interval = estimate.pass_interval if rule.quantity == "pass_rate" else estimate.interval
+    value, interval, reach = estimate.mean, estimate.interval, estimate.bounds_interval
+    if rule.quantity == "pass_rate":
+        value, interval, reach = estimate.pass_rate, estimate.pass_interval, estimate.pass_bounds_interval
     # An estimate without an interval bears no decision.
-    return _Measured(about, name, value if interval else None, interval, estimate.reason)
+    return _Measured(about, name, value if interval else None, interval, estimate.reason, reach)
 
 
 def _of_mean(rule: Threshold, name: str, card: CandidateScorecard, measure: str) -> _Measured:
@@ -150,7 +160,7 @@ def _of_mean(rule: Threshold, name: str, card: CandidateScorecard, measure: str)
     # A mean of one record or one group has no interval: it decides nothing, however good it looks.
     if estimate is None or estimate.interval is None:
         return _Measured(about, name, None, None, estimate.reason if estimate else "nothing was scored")
-    return _Measured(about, name, estimate.mean, estimate.interval)
+    return _Measured(about, name, estimate.mean, estimate.interval, None, estimate.bounds_interval)
 
 
 def _of_candidate(rule: Threshold, name: str, card: CandidateScorecard) -> _Measured:

@@ -35,6 +35,9 @@ class PairedEstimate(Part):
 
     n: int = Field(description="Records both sides have a score for.")
     difference: float | None = None
+    standard_error: float | None = nullable(
+        "Of the difference; clustered where records have groups. Null where no interval can be had."
+    )
     interval: Interval | None = nullable("Of this comparison alone, at the scorecard's confidence.")
     p_value: float | None = None
     p_adjusted: float | None = nullable("Holm, over the family.")
@@ -57,3 +60,9 @@ class PairedEstimate(Part):
     )
     judge_only: JudgeOnly | None = nullable("Without people's labels, where they decide.")
     reason: str | None = nullable("Why a number is null.")
+
+    @property
+    def reported_interval(self) -> Interval | None:
+        """The interval to be told: a difference is looked at because it stands out among others."""
+        # Scorecards of an earlier version have none of the family.
+        return self.family_interval or self.interval

@@ -198,7 +198,6 @@ class RobustnessDrop(PairedEstimate):
 
     records: int = Field(description="Clusters the pairs come from.")
     drop: float | None = nullable("The difference.")
-    standard_error: float | None = None
     decisive: bool = Field(default=False, description="Whether the difference is decided.")
 
 

@@ -16,6 +16,13 @@ from evaldrop.scorecard.model.scorecard import (
 from evaldrop.scorecard.recommendation.leads import WIN_RATE, Lead, Quantity, lead_of, leads_of
 
 
+class Unread(NamedTuple):
+    """The share that is missing, and of what."""
+
+    share: float
+    what: str
+
+
 class Contender(NamedTuple):
     """
     A candidate as the rule sees it.
@@ -37,7 +44,7 @@ class Contender(NamedTuple):
     change: BaselineEstimate | None
     since: Lead | None
     regressed_on: tuple[str, ...]
-    unread_share: float
+    unread: Unread
 
 
 class Facts(NamedTuple):
@@ -140,7 +147,7 @@ def _contender(
             for criterion, estimate in (moved.criteria.items() if moved else ())
             if estimate.decision == "regressed"
         ),
-        unread_share=_unread_share(card, quantity),
+        unread=_unread(card, quantity),
     )
 
 
@@ -190,13 +197,18 @@ def _change(
     return moved.criteria.get(quantity.name)
 
 
-def _unread_share(card: CandidateScorecard, quantity: Quantity | None) -> float:
+def _unread(card: CandidateScorecard, quantity: Quantity | None) -> Unread:
+    """Return what is missing most of a candidate's verdicts, by criterion, or of its preferences."""
     if quantity is not None and quantity.name == WIN_RATE:
         pairs = card.pairwise
         asked = pairs.n + pairs.n_unscored if pairs else 0
-        return pairs.n_unscored / asked if pairs and asked else 0.0
-    coverage = coverage_of(card.criteria.values())
-    return 0.0 if coverage is None else 1 - coverage
+        return Unread(pairs.n_unscored / asked if pairs and asked else 0.0, "preferences")
+    covered = {name: coverage_of([one]) for name, one in card.criteria.items()}
+    shares = {name: 0.0 if share is None else 1 - share for name, share in covered.items()}
+    if not shares:
+        return Unread(0.0, "verdicts")
+    worst = max(shares, key=lambda name: shares[name])
+    return Unread(shares[worst], f"verdicts on {worst}" if len(shares) > 1 else "verdicts")
 
 
 def _about(scorecard: Scorecard, checks: list[GateCheck], decision: str) -> tuple[str, ...]:

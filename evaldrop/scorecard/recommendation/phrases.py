@@ -11,7 +11,7 @@ from evaldrop.scorecard.recommendation.rule import AS_GOOD_AS_THE_LEAST
 # More names than these make a table, not a sentence.
 _MOST_NAMED = 3
 _NAME_CHARACTERS = 40
-_RULE_CHARACTERS = 120
+MOST_OF_A_RULE = 120
 
 
 def name_of(one: Contender) -> str:
@@ -26,7 +26,7 @@ def names_of(found: Sequence[Contender]) -> str:
 
 def some(texts: Iterable[str]) -> str:
     """Return rules or criteria, each once, of many the first."""
-    return _listed([one_line(text, _RULE_CHARACTERS) for text in dict.fromkeys(texts)])
+    return _listed([one_line(text, MOST_OF_A_RULE) for text in dict.fromkeys(texts)])
 
 
 def s(found: Sequence[object]) -> str:

@@ -152,7 +152,7 @@ def _undecided(one: Contender, rivals: tuple[Contender, ...], facts: Facts) -> O
     known = [lead for lead in leads if lead is not None]
     # More records bring no verdict that is missing.
     if any(map(_needs_the_missing, known)) or any(
-        lead is None and max(rival.unread_share, one.unread_share) > 0
+        lead is None and max(rival.unread.share, one.unread.share) > 0
         for rival, lead in zip(rivals, leads, strict=True)
     ):
         return Outcome("missing", one, rivals)

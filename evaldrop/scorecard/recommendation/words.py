@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from evaldrop.scorecard.figures import count, milliseconds, percent, size, usd
+from evaldrop.scorecard.figures import count, milliseconds, one_line, percent, size, usd
 from evaldrop.scorecard.model.recommendation import RecommendationKind
 from evaldrop.scorecard.model.scorecard import Scorecard
 from evaldrop.scorecard.recommendation.facts import Contender, Facts
-from evaldrop.scorecard.recommendation.leads import MARGIN, WIN_RATE
+from evaldrop.scorecard.recommendation.leads import MARGIN
 from evaldrop.scorecard.recommendation.phrases import (
+    MOST_OF_A_RULE,
     interval_in_words,
     lead_in_words,
     margin_in_words,
@@ -119,7 +120,7 @@ def _undecided(one: Contender, outcome: Outcome, facts: Facts) -> str:
     else:
         start = f"Not decided between {names_of(both)}"
     if outcome.kind == "missing":
-        return f"{start}: {_missing(both, facts)}."
+        return f"{start}: {_missing(both)}."
     if outcome.kind == "price_unknown":
         unknown = [other for other in both if other.cost is None]
         prices = f"what {names_of(unknown)} cost{s(unknown)} is not known"
@@ -146,12 +147,13 @@ def _roughly(cost: float) -> str:
     return f"${cost:,.0f}" if cost >= 10 else usd(cost)
 
 
-def _missing(both: Sequence[Contender], facts: Facts) -> str:
-    what = "preferences" if facts.quantity and facts.quantity.name == WIN_RATE else "verdicts"
-    worst = max(both, key=lambda one: one.unread_share)
-    if worst.unread_share > 0:
-        return f"{percent(worst.unread_share)} of {name_of(worst)}'s {what} are missing, and could turn it"
-    return f"{what} are missing, and could turn it"
+def _missing(both: Sequence[Contender]) -> str:
+    worst = max(both, key=lambda one: one.unread.share)
+    share, what = worst.unread
+    if share > 0:
+        named = one_line(what, MOST_OF_A_RULE)
+        return f"{percent(share)} of {name_of(worst)}'s {named} are missing, and could turn it"
+    return f"{what} of the blessed run are missing, and could turn it"
 
 
 def _about_nobody(outcome: Outcome, facts: Facts, scorecard: Scorecard) -> str:

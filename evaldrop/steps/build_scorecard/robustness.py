@@ -248,7 +248,6 @@ def _decided(tested: Mapping[_Measured, _Tested], confidence: float) -> dict[_Me
         key: RobustnessDrop(
             records=one.n_clusters,
             drop=one.pairing.difference,
-            standard_error=one.pairing.spread.error if one.pairing.spread else None,
             **one.pairing.parts(),
             **decided.parts(),
             decisive=bool(decided.sign),

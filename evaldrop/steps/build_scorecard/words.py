@@ -1,15 +1,16 @@
 """Says in sentences what a scorecard's numbers bear, and raises alarms."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from evaldrop.run.results import LEFT_OUT, NOT_STARTED
-from evaldrop.scorecard.figures import percent, size
+from evaldrop.scorecard.figures import percent, signed, size
 from evaldrop.scorecard.model.scorecard import (
     MOST_CATEGORIES,
     OVERALL,
     Comparison,
+    CriterionEstimate,
     JudgeHealth,
     ResponseCounts,
     Scorecard,
@@ -44,11 +45,11 @@ def verdict_in_words(scorecard: Scorecard) -> str:
     if not pairs:
         return f"{start}{_single(scorecard, criterion, name)}"
     decided = [_better(pair) for pair in pairs if pair.decisive]
-    undecided = [_undecided(pair) for pair in pairs if not pair.decisive]
+    undecided = [_undecided(pair, scorecard) for pair in pairs if not pair.decisive]
     said = [*decided[:_MOST_PAIRS], *undecided[:_MOST_PAIRS]]
     rest = len(pairs) - len(said)
     more = f"; {rest} more pairs are in the table" if rest else ""
-    return f"{start}On {name}: {'; '.join(said)}{more}."
+    return f"{start}On {name}{_level(pairs, scorecard.confidence)}: {'; '.join(said)}{more}."
 
 
 def run_alarms(scorecard: Scorecard, counts: RunCounts) -> tuple[str, ...]:
@@ -81,26 +82,56 @@ def _single(scorecard: Scorecard, criterion: str, name: str) -> str:
     return f"{candidate} reaches a mean of {estimate.mean:.3g}{where} on {name}."
 
 
+def _level(pairs: Sequence[Comparison], confidence: float) -> str:
+    """Return the level of what follows and how much it is shared with: once, for it holds for all of it."""
+    n = max((pair.family.n for pair in pairs if pair.family), default=0)
+    together = f", {n} comparisons decided together" if n > 1 else ""
+    return f" ({percent(confidence)}{together})" if n else ""
+
+
 def _better(pair: Comparison) -> str:
     worse = pair.b if pair.better == pair.a else pair.a
-    bounds = pair.interval or (0.0, 0.0)
-    low, high = sorted(abs(bound) for bound in bounds)
-    if bounds[0] <= 0 <= bounds[1] and low != high:
-        # The interval is of this comparison alone and by another method than the test.
-        return f"{pair.better} is better than {worse} by about {size(abs(pair.difference or 0.0))}"
-    upper = "" if low == high else f" to {size(high)}"
-    return f"{pair.better} is better than {worse} by {size(low)}{upper}"
+    # That of the family: the interval of one comparison alone is too short for those that stand out.
+    low, high = sorted(abs(bound) for bound in pair.family_interval or (0.0, 0.0))
+    return f"{pair.better} is better than {worse} by {size(low)} to {size(high)}"
 
 
-def _undecided(pair: Comparison) -> str:
+def _undecided(pair: Comparison, scorecard: Scorecard) -> str:
     start = f"the order of {pair.a} and {pair.b} is not decided"
+    if pair.open == "missing" or (pair.difference is None and pair.n_missing):
+        return f"{start}, because {_missing_in_words(pair, scorecard)}"
+    if pair.open == "few_changed":
+        return (
+            f"{start}, for so few of {pair.n} records differ that a rare large difference may outweigh them"
+        )
     if pair.minimum_detectable is None:
-        return f"{start} ({pair.reason or f'no difference in {pair.n} records'})"
+        seen = "no difference in" if pair.difference == 0 else "too few to see a difference:"
+        return f"{start} ({pair.reason or f'{seen} {pair.n} records'})"
     if pair.n < _KNOWN_SPREAD:
         return f"{start} ({pair.n} records are too few to say what could be seen)"
+    least = size(pair.minimum_detectable)
+    return f"{start} (with {pair.n} records only differences above {least} can be seen, at 80 % power)"
+
+
+def _missing_in_words(pair: Comparison, scorecard: Scorecard) -> str:
+    """Return what is missing most: whose verdicts, on what, and how far they could move the difference."""
+    shares = [
+        (_lost_share(estimate), candidate, criterion)
+        for candidate in (pair.a, pair.b)
+        for criterion, estimate in scorecard.candidates[candidate].criteria.items()
+        if pair.criterion in (criterion, OVERALL)
+    ]
+    share, candidate, criterion = max(shares, default=(0.0, pair.a, pair.criterion))
+    low, high = pair.family_interval or pair.bounds or (0.0, 0.0)
     return (
-        f"{start} (with {pair.n} records only differences above {size(pair.minimum_detectable)} can be seen)"
+        f"{percent(share)} of {candidate}'s verdicts on {criterion} are missing: "
+        f"with them the difference may be {signed(low)} to {signed(high)}"
     )
+
+
+def _lost_share(estimate: CriterionEstimate) -> float:
+    lost = estimate.n_unscored - estimate.unscored.get("not_applicable", 0)
+    return lost / (estimate.n_scored + lost) if lost else 0.0
 
 
 def _loss_alarms(scorecard: Scorecard) -> Iterator[str]:

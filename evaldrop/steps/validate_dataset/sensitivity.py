@@ -6,13 +6,13 @@ Apart from the plan, which every run makes: this needs numpy and scipy, and only
 """
 
 from dataclasses import asdict, dataclass
-from math import ceil
+from math import ceil, sqrt
 from typing import Any
 
-from evaldrop.errors import InputError, NotEnoughData
+from evaldrop.errors import InputError
 from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, Scorecard
 from evaldrop.scorecard.read import read_run
-from evaldrop.statistics.intervals import wilson_interval
+from evaldrop.statistics.intervals import clopper_pearson_interval, normal_quantile
 from evaldrop.statistics.power import minimum_detectable_difference, required_records
 from evaldrop.steps.validate_dataset.plan import Range
 from evaldrop.steps.validate_dataset.validate import Check
@@ -112,7 +112,7 @@ def sensitivity(
     adjusted = level / comparisons
     margin = needed = None
     if clusters:
-        margin = wilson_interval(USUAL_RATE * clusters, clusters, confidence=1 - level).width / 2
+        margin = clopper_pearson_interval(USUAL_RATE * clusters, clusters, confidence=1 - level).width / 2
     if difference is not None:
         needed = Needed(
             difference=difference,
@@ -154,27 +154,34 @@ def variance_like(scorecard: Scorecard) -> Range:
 
 
 def _variance(pair: Comparison, scorecard: Scorecard) -> float | None:
-    if pair.minimum_detectable is None:
+    if not pair.standard_error:
         return None
-    # The detectable difference is a known number of standard errors.
-    per_error = minimum_detectable_difference(1, between=1.0, level=1 - scorecard.confidence, power=POWER)
     info = scorecard.criteria.get(pair.criterion)
     scale = 1.0 if info is None else info.high - info.low
-    return (pair.minimum_detectable / per_error / scale) ** 2 * pair.n
+    return (pair.standard_error / scale) ** 2 * pair.n
 
 
 def _detectable(clusters: int, variance: Range, level: float) -> Range | None:
     def smallest(between: float) -> float:
         # For few records the formula exceeds 1, and no difference is larger than the scale.
-        return min(1.0, minimum_detectable_difference(clusters, between=between, level=level, power=POWER))
+        return min(1.0, _smallest(clusters, between, level))
 
-    try:
-        return variance.map(smallest)
-    except NotEnoughData:
-        return None
+    return variance.map(smallest) if clusters else None
 
 
 def _needed(difference: float, variance: Range, level: float) -> Range:
-    return variance.map(
-        lambda each: ceil(required_records(difference, between=each, level=level, power=POWER))
-    )
+    def records(between: float) -> int:
+        found = ceil(required_records(difference, between=between, level=level, power=POWER))
+        # Where few records vary, what a change that was not seen could be asks for more than their spread.
+        while _smallest(found, between, level) > difference:
+            found = ceil(1.02 * found)
+        return found
+
+    return variance.map(records)
+
+
+def _smallest(records: int, between: float, level: float) -> float:
+    """Return the smallest difference that so many records show, by their spread and by the rule of three."""
+    by_spread = minimum_detectable_difference(records, between=between, level=level, power=POWER)
+    unseen = 1 - level ** (1 / records)
+    return max(by_spread, unseen + normal_quantile(2 * POWER - 1) * sqrt(between / records))

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from evaldrop.errors import NotEnoughData
 from evaldrop.statistics.power import (
+    detectable_difference,
     detectable_effect_paired_t,
-    detectable_from_standard_error,
     minimum_detectable_difference,
     paired_t_power,
     required_records,
@@ -40,8 +40,9 @@ def test_repeats_reduce_only_the_noise_within_records(repeats, records):
 )
 def test_minimum_detectable_difference_matches_the_oracle(records, difference):
     assert minimum_detectable_difference(records, between=OMEGA2) == pytest.approx(difference, abs=1e-6)
+    # With so many records that t is z, and scores that vary no more for a difference, it is the same.
     error = (OMEGA2 / records) ** 0.5
-    assert detectable_from_standard_error(error) == pytest.approx(difference, abs=1e-6)
+    assert detectable_difference(error, records=10**9) == pytest.approx(difference, abs=1e-6)
 
 
 @settings(max_examples=40)
@@ -82,7 +83,7 @@ def test_no_difference_can_never_be_seen(difference):
         lambda: required_records(0.1, between=1, repeats_a=0),
         lambda: required_records(0.1, between=1, power=1),
         lambda: required_records(0.1, between=1, level=0),
-        lambda: detectable_from_standard_error(float("nan")),
+        lambda: detectable_difference(float("nan"), records=9),
         lambda: detectable_effect_paired_t(10, power=1.5),
     ],
 )
@@ -96,3 +97,19 @@ def test_no_records_show_nothing():
         minimum_detectable_difference(0, between=1)
     with pytest.raises(NotEnoughData):
         paired_t_power(1, effect=1)
+
+
+def test_a_difference_makes_scores_vary_more():
+    """
+    Four records, error 0.408248, steps of 1, level 0.025: t(3) is 4.176535 and at 80 % 0.978472. A difference
+    above 1 adds nothing to the error. What must be exceeded, 4 (1 - 0.025^(1/4)) = 2.409449, is larger than
+    4.176535 errors: 2.409449 + 0.978472 · 0.408248.
+    """
+    found = detectable_difference(0.408248, records=4, step=1.0, level=0.025, least=4 * (1 - 0.025**0.25))
+    assert found == pytest.approx(2.409449 + 0.978472 * 0.408248, abs=1e-3)
+    # Yes/no scores: at X = 0.8257 the error is √(0.180021² + (X - X²)/10), and X is 3.816728 of it.
+    found = detectable_difference(0.180021, records=10, step=1.0, level=0.05 / 3)
+    error = (0.180021**2 + (found - found**2) / 10) ** 0.5
+    assert found == pytest.approx((2.933324 + 0.883404) * error, abs=1e-4)
+    # What is missing comes on top.
+    assert detectable_difference(0.180021, records=10, step=1.0, level=0.05 / 3, reach=0.1) == found + 0.1

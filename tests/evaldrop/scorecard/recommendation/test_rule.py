@@ -207,7 +207,7 @@ def test_missing_verdicts_that_could_turn_it_leave_it_open():
     found = recommend(scorecard(ones, [turned]))
     assert (found.kind, found.choice, found.would_decide) == ("missing", None, None)
     assert found.reason == (
-        "Not decided between a and b: 17 % of b's verdicts are missing, and could turn it."
+        "Not decided between a and b: 17 % of b's verdicts on correctness are missing, and could turn it."
     )
 
 
@@ -223,7 +223,7 @@ def test_a_candidate_without_any_verdict_leaves_it_open():
     ones = {"a": candidate(0.85), "b": candidate(None, unread=RECORDS)}
     kind, choice, reason = said(scorecard(ones, ()))
     assert (kind, choice) == ("missing", None)
-    assert "100 % of b's verdicts are missing" in reason
+    assert "100 % of b's verdicts on correctness are missing" in reason
 
 
 def test_more_records_help_only_as_far_as_nothing_is_missing():

@@ -60,33 +60,34 @@ def test_the_written_scorecard_is_the_returned_one(golden, folder):
     assert Scorecard.model_validate_json(written) == golden
 
 
-def test_a_yes_no_criterion_has_its_rate_with_wilsons_interval(golden):
+def test_a_yes_no_criterion_has_its_rate_with_clopper_and_pearsons_interval(golden):
     # 1, 1, 0, 1: mean 3/4, sd √(1/3 · (3 · 0.25² + 0.75²)) = 0.5, standard error 0.5/√4
-    # Wilson for 3 of 4: (0.3006, 0.9544)
+    # Clopper-Pearson for 3 of 4: (0.1941, 0.9937)
     estimate = golden.candidates["lite"].criteria["correctness"]
     assert (estimate.n_scored, estimate.n_unscored, estimate.coverage) == (4, 0, 1.0)
     assert (estimate.mean, estimate.sd, estimate.standard_error) == pytest.approx((0.75, 0.5, 0.25))
     assert estimate.pass_rate == 0.75
-    assert estimate.pass_interval == pytest.approx((0.3006, 0.9544), abs=1e-4)
+    assert estimate.pass_interval == pytest.approx((0.1941, 0.9937), abs=1e-4)
     assert estimate.interval == estimate.pass_interval
 
 
-def test_a_scale_has_its_mean_with_students_interval(golden):
+def test_a_scale_has_its_mean_with_students_interval_and_a_pseudo_record_at_each_end(golden):
     # 4, 3, 2, 5: mean 3.5, squares 0.25 + 0.25 + 2.25 + 2.25 = 5, sd √(5/3) = 1.29099, error 0.645497
-    # t(3) = 3.182446: 3.5 ± 2.05426, and the scale ends at 5. Two of four are at 4 or above; Wilson for 2 of
-    # 4: (0.1500, 0.8500)
+    # with 1 and 5: mean 20/6, squares 5 + 4 · (1/6)² + (7/3)² + (5/3)², error √(13.3333/5/6) = 0.666667
+    # t(3) = 3.182446: 3.3333 - 2.12163, and the scale ends at 5. Two of four are at 4 or above;
+    # Clopper-Pearson for 2 of 4: (0.0676, 0.9324)
     estimate = golden.candidates["lite"].criteria["tone"]
     assert (estimate.mean, estimate.sd, estimate.standard_error) == pytest.approx((3.5, 1.290994, 0.645497))
-    assert estimate.interval == pytest.approx((1.44574, 5))
+    assert estimate.interval == pytest.approx((1.21170, 5), abs=1e-5)
     assert estimate.pass_rate == 0.5
-    assert estimate.pass_interval == pytest.approx((0.15, 0.85), abs=1e-3)
+    assert estimate.pass_interval == pytest.approx((0.0676, 0.9324), abs=1e-4)
 
 
 def test_a_perfect_rate_keeps_an_interval_with_width(golden):
-    # 4 of 4: low = 1 / (1 + z²/4) = 0.5101
+    # 4 of 4: low = 0.025^(1/4) = 0.3976
     estimate = golden.candidates["haiku"].criteria["correctness"]
     assert estimate.mean == 1
-    assert estimate.pass_interval == pytest.approx((0.5101, 1), abs=1e-4)
+    assert estimate.pass_interval == pytest.approx((0.3976, 1), abs=1e-4)
 
 
 def test_overall_is_the_mean_over_criteria_as_shares_of_their_scales(golden):
@@ -97,20 +98,24 @@ def test_overall_is_the_mean_over_criteria_as_shares_of_their_scales(golden):
 
 
 def test_candidates_are_compared_on_the_records_both_have(golden):
-    # tone: -1, -1, -2, 0: mean -1, sd √(2/3), standard error 0.408248; -1 ± 3.182446 · 0.408248
-    # t = -2.44949 on 3 degrees of freedom: p = 0.0917. Detectable: (1.959964 + 0.841621) · 0.408248
+    # tone: -1, -1, -2, 0: mean -1, sd √(2/3), standard error 0.408248; 3.182446 · 0.408248 is 1.3, but a
+    # change by 4 the other way in 1 - 0.05^(1/4) of the records may not have been seen: -1 ± 4 · 0.527129
+    # three changed records: all signs alike in 2 of 8 patterns
+    # Detectable, of two tests and by steps of 1: see test_power.test_a_difference_makes_scores_vary_more
     tone = next(pair for pair in golden.comparisons if pair.criterion == "tone")
     assert (tone.a, tone.b, tone.n) == ("lite", "haiku", 4)
     assert tone.difference == -1
-    assert tone.interval == pytest.approx((-2.29922, 0.29922), abs=1e-5)
-    assert tone.p_value == pytest.approx(0.0917, abs=1e-4)
-    assert tone.minimum_detectable == pytest.approx(1.14374, abs=1e-4)
+    assert tone.interval == pytest.approx((-3.108517, 1.108517), abs=1e-5)
+    assert tone.p_value == pytest.approx(0.25)
+    assert tone.minimum_detectable == pytest.approx(2.808918, abs=1e-5)
+    assert tone.family.model_dump() == {"n": 2, "confidence": 0.975}
+    assert (tone.n_missing, tone.bounds, tone.open) == (0, None, "chance")
 
 
 def test_p_values_are_adjusted_over_all_criteria_by_holm(golden):
-    # correctness: haiku alone passes r3: McNemar's p is 1. Two tests: 2 · 0.0917 and max(0.1835, 1)
+    # correctness: haiku alone passes r3: McNemar's p is 1. Two tests: 2 · 0.25 and max(0.5, 1)
     adjusted = {pair.criterion: pair.p_adjusted for pair in golden.comparisons}
-    assert adjusted["tone"] == pytest.approx(0.1835, abs=1e-4)
+    assert adjusted["tone"] == pytest.approx(0.5)
     assert adjusted["correctness"] == 1
     assert not any(pair.decisive or pair.better for pair in golden.comparisons)
 
@@ -144,14 +149,14 @@ def test_categories_have_their_own_estimates(golden):
 
 
 def test_the_gate_is_judged_and_told(golden):
-    # haiku's interval begins at 0.5101
-    assert golden.gate.decision == "pass"
-    assert golden.gate.reasons[0].startswith("pass: haiku.correctness.pass_rate >= 0.5: ")
+    # haiku's interval begins at 0.3976
+    assert golden.gate.decision == "inconclusive"
+    assert golden.gate.reasons[0].startswith("inconclusive: haiku.correctness.pass_rate >= 0.5: ")
 
 
 def test_the_verdict_in_words_says_what_is_open(golden):
     assert golden.summary.startswith(
-        "On quality over all criteria: the order of lite and haiku is not decided"
+        "On quality over all criteria (95 %): the order of lite and haiku is not decided"
     )
 
 
@@ -194,7 +199,7 @@ def test_a_decided_difference_names_the_better_candidate(folder):
     (pair,) = scorecard.comparisons
     assert pair.decisive
     assert pair.better == "haiku"
-    assert scorecard.summary.startswith("On correctness: haiku is better than lite by ")
+    assert scorecard.summary.startswith("On correctness (95 %): haiku is better than lite by ")
 
 
 def test_low_is_better_where_the_criterion_says_so(folder):
@@ -246,7 +251,7 @@ def test_a_run_without_judges_has_metrics_and_no_criteria(folder):
     metrics = scorecard.candidates["lite"].metrics
     # exact match: 0, 1, 1, 1; words: 2, 1, 1, 1
     assert (metrics["exact_match"].mean, metrics["length_words"].mean) == (0.75, 1.25)
-    assert metrics["exact_match"].interval == pytest.approx((0.3006, 0.9544), abs=1e-4)
+    assert metrics["exact_match"].interval == pytest.approx((0.1941, 0.9937), abs=1e-4)
     assert scorecard.coverage is None
     assert scorecard.candidates["lite"].overall is None
     assert scorecard.summary == "4 records were evaluated; no criterion was judged."

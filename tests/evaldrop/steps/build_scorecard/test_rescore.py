@@ -84,7 +84,8 @@ def test_other_rules_change_what_they_rule(parent, tmp_path):
     assert lite.overall.mean == pytest.approx((0.75 + 0.8125 + 0.625 + 0.625) / 4)
     assert lite.metrics["length_words"].mean == 2
     assert scorecard.confidence == 0.9
-    assert scorecard.gate.decision == "fail"
+    assert scorecard.gate.checks[0].expression == "tone.mean >= 5"
+    assert scorecard.gate.decision == "inconclusive"
 
 
 def test_a_rescored_run_names_its_parent_and_leaves_it_alone(parent):

@@ -160,9 +160,15 @@ def priced(quality, price):
     )  # fmt: skip
 
 
+def frontier_of(cards, comparisons):
+    """The frontier of candidates that have every verdict."""
+    quality = {name: card.overall.mean for name, card in cards.items() if card.overall}
+    return quality_cost_frontier(cards, quality, comparisons)
+
+
 def test_who_has_no_quality_or_no_price_is_not_on_the_frontier():
     cards = {"a": priced(0.5, 1.0), "b": priced(None, 1.0), "c": priced(0.9, None)}
-    assert [point.candidate for point in quality_cost_frontier(cards, [])] == ["a"]
+    assert [point.candidate for point in frontier_of(cards, [])] == ["a"]
 
 
 def test_several_may_dominate_and_what_is_decided_is_said():
@@ -172,7 +178,7 @@ def test_several_may_dominate_and_what_is_decided_is_said():
         Comparison(a="cheap", b="good", criterion="overall", n=9, decisive=True, better="good"),
         Comparison(a="cheap", b="good", criterion="tone", n=9, decisive=True, better="cheap"),
     ]
-    frontier = quality_cost_frontier(cards, decided)
+    frontier = frontier_of(cards, decided)
     assert [(point.candidate, point.dominated_by) for point in frontier] == [
         ("cheap", ()), ("good", ()), ("bad", ("cheap", "good")),
     ]  # fmt: skip
@@ -185,7 +191,7 @@ def test_several_may_dominate_and_what_is_decided_is_said():
 
 def test_equals_do_not_dominate_each_other():
     cards = {"a": priced(0.5, 1.0), "b": priced(0.5, 1.0)}
-    frontier = quality_cost_frontier(cards, [])
+    frontier = frontier_of(cards, [])
     assert [(point.dominated_by, point.usd_per_point) for point in frontier] == [((), None), ((), None)]
     assert frontier_in_words(frontier) == []
 
@@ -193,14 +199,17 @@ def test_equals_do_not_dominate_each_other():
 # Words
 
 
-def test_a_decided_difference_whose_own_interval_holds_zero_is_told_as_it_was_measured():
+def test_a_decided_difference_is_told_by_the_interval_of_its_family():
     pair = Comparison(
-        a="lite", b="haiku", criterion="correctness", n=30, difference=-0.1, interval=(-0.21, 0.01),
-        p_value=0.01, p_adjusted=0.01, decisive=True, better="haiku",
+        a="lite", b="haiku", criterion="correctness", n=30, difference=-0.1, interval=(-0.15, -0.05),
+        family_interval=(-0.19, -0.01), family={"n": 6, "confidence": 0.99}, p_value=0.01, p_adjusted=0.03,
+        decisive=True, better="haiku",
     )  # fmt: skip
     both = {"lite": gate_card((0.5, 0.6)), "haiku": gate_card((0.5, 0.6))}
     said = verdict_in_words(gate_scorecard(both).model_copy(update={"comparisons": (pair,)}))
-    assert said == "On correctness: haiku is better than lite by about 0.10."
+    assert said == (
+        "On correctness (95 %, 6 comparisons decided together): haiku is better than lite by 0.01 to 0.19."
+    )
 
 
 @pytest.mark.parametrize("unscored", ["drop", "worst"])

@@ -2,18 +2,54 @@
 
 import pytest
 
-from evaldrop.scorecard.model.scorecard import Comparison
-from evaldrop.steps.build_scorecard.words import _undecided
+from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, CriterionEstimate
+from evaldrop.steps.build_scorecard.words import verdict_in_words
+from tests.evaldrop.scorecard.gate.test_gate import card, scorecard
+
+
+def said(pair, *, hard_lost=0):
+    """What the scorecard says of two candidates, of which haiku has lost verdicts on "hard"."""
+    hard = CriterionEstimate(
+        n_scored=100 - hard_lost, n_unscored=hard_lost, unscored={"no_verdict": hard_lost}, confidence=0.95
+    )
+    cards = {name: card((0.5, 0.6)) for name in ("lite", "haiku")}
+    both = cards["haiku"].criteria | {"hard": hard}
+    cards["haiku"] = cards["haiku"].model_copy(update={"criteria": both})
+    return verdict_in_words(scorecard(cards).model_copy(update={"comparisons": (pair,)}))
+
+
+def a_pair(**given):
+    start = {"a": "lite", "b": "haiku", "criterion": OVERALL, "difference": 0.01, "n": 100}
+    return Comparison(**start | {"family": {"n": 1, "confidence": 0.95}, "open": "chance"} | given)
 
 
 @pytest.mark.parametrize(
-    ("records", "said"),
+    ("records", "words"),
     [
         (8, "(8 records are too few to say what could be seen)"),
-        (10, "(with 10 records only differences above 0.06 can be seen)"),
+        (10, "(with 10 records only differences above 0.06 can be seen, at 80 % power)"),
     ],
 )
-def test_what_could_be_seen_is_said_only_where_the_spread_is_known(records, said):
+def test_what_could_be_seen_is_said_only_where_the_spread_is_known(records, words):
     """Eight records of which one differs have a tiny spread, and could show nothing all the same."""
-    pair = Comparison(a="lite", b="haiku", criterion="tone", n=records, minimum_detectable=0.06)
-    assert _undecided(pair) == f"the order of lite and haiku is not decided {said}"
+    found = said(a_pair(n=records, minimum_detectable=0.06))
+    assert (
+        found == f"On quality over all criteria (95 %): the order of lite and haiku is not decided {words}."
+    )
+
+
+def test_missing_verdicts_that_could_turn_it_are_named_with_their_share_and_reach():
+    found = said(a_pair(open="missing", n_missing=17, bounds=(-0.05, 0.12), p_adjusted=0.001), hard_lost=17)
+    assert found.endswith(
+        "the order of lite and haiku is not decided, because 17 % of haiku's verdicts on hard are missing: "
+        "with them the difference may be −0.05 to +0.12."
+    )
+
+
+def test_few_changed_records_are_said_to_be_few():
+    assert "so few of 100 records differ that a rare large difference" in said(a_pair(open="few_changed"))
+
+
+def test_no_difference_and_too_few_records_are_told_apart():
+    assert "(no difference in 100 records)" in said(a_pair(difference=0.0))
+    assert "(too few to see a difference: 12 records)" in said(a_pair(n=12))

@@ -45,9 +45,9 @@ def test_more_comparisons_take_a_larger_difference():
     assert several.needed.records_adjusted.likely > several.needed.records.likely
 
 
-def test_a_pass_rate_is_known_to_half_of_wilsons_interval():
-    # 80 of 100: 0.7111 to 0.8666
-    assert of(100).pass_rate_margin == pytest.approx((0.8666 - 0.7111) / 2, abs=1e-4)
+def test_a_pass_rate_is_known_to_half_of_clopper_and_pearsons_interval():
+    # 80 of 100: 0.7082 to 0.8733
+    assert of(100).pass_rate_margin == pytest.approx((0.8733 - 0.7082) / 2, abs=1e-4)
 
 
 def test_groups_count_once(tmp_path):
