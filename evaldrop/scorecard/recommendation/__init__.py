@@ -12,7 +12,7 @@ from evaldrop.scorecard.model.scorecard import Scorecard
 from evaldrop.scorecard.recommendation.evidence import evidence
 from evaldrop.scorecard.recommendation.facts import Contender, Facts, facts_of
 from evaldrop.scorecard.recommendation.leads import MARGIN
-from evaldrop.scorecard.recommendation.rule import Outcome, decide, not_worse
+from evaldrop.scorecard.recommendation.rule import Ruling, decide, not_worse
 from evaldrop.scorecard.recommendation.words import sentence
 
 
@@ -38,7 +38,7 @@ def recommend(scorecard: Scorecard) -> Recommendation:
     )
 
 
-def _ranking(outcome: Outcome, facts: Facts) -> Sequence[RankedCandidate]:
+def _ranking(outcome: Ruling, facts: Facts) -> Sequence[RankedCandidate]:
     ahead = {one.name for one in not_worse(facts.running, facts)}
     ranked = [_ranked(one, ahead, outcome) for one in facts.contenders]
     order: dict[Standing, int] = {"chosen": 0, "not_worse": 1, "worse": 2, "unknown": 3, "gate_failed": 4}
@@ -46,7 +46,7 @@ def _ranking(outcome: Outcome, facts: Facts) -> Sequence[RankedCandidate]:
     return sorted(ranked, key=lambda one: (order[one.standing], turned * (one.quality or 0.0)))
 
 
-def _ranked(one: Contender, ahead: set[str], outcome: Outcome) -> RankedCandidate:
+def _ranked(one: Contender, ahead: set[str], outcome: Ruling) -> RankedCandidate:
     standing: Standing = "unknown"
     if outcome.choice == one.name:
         standing = "chosen"

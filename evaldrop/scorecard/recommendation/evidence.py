@@ -7,10 +7,10 @@ from evaldrop.scorecard.model.scorecard import Scorecard
 from evaldrop.scorecard.recommendation.facts import Contender, Facts
 from evaldrop.scorecard.recommendation.leads import Lead, Quantity
 from evaldrop.scorecard.recommendation.phrases import margin_in_words, name_of, quantity_in_words
-from evaldrop.scorecard.recommendation.rule import Outcome
+from evaldrop.scorecard.recommendation.rule import Ruling
 
 
-def evidence(outcome: Outcome, facts: Facts, scorecard: Scorecard) -> Iterator[str]:
+def evidence(outcome: Ruling, facts: Facts, scorecard: Scorecard) -> Iterator[str]:
     """Yield what the sentence rests on, a sentence each."""
     quantity, running = facts.quantity, facts.running
     if quantity is None or not running:

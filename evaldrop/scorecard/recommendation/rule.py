@@ -30,7 +30,7 @@ SHIPPED: frozenset[RecommendationKind] = frozenset(
 )
 
 
-class Outcome(NamedTuple):
+class Ruling(NamedTuple):
     """
     A branch of the rule with what its sentence needs.
 
@@ -52,17 +52,17 @@ class Outcome(NamedTuple):
         return self.leading.name if self.leading and self.kind in SHIPPED else None
 
 
-def decide(facts: Facts) -> Outcome:
+def decide(facts: Facts) -> Ruling:
     """Return which candidate to ship, or why none is named."""
     if not any(contender.answered for contender in facts.contenders):
-        return Outcome("no_responses")
+        return Ruling("no_responses")
     if facts.distrusted:
-        return Outcome("untrusted")
+        return Ruling("untrusted")
     if facts.run_failed_on:
-        return Outcome("gate_failed")
+        return Ruling("gate_failed")
     running = facts.running
     if not running:
-        return Outcome("gate_failed")
+        return Ruling("gate_failed")
     chosen = _alone(running[0], facts) if len(running) == 1 else _among(running, facts)
     return _held_back(chosen, facts)
 
@@ -84,43 +84,43 @@ def may_lead(one: Contender, over: Contender, facts: Facts) -> bool:
     return lead is None or (lead.sure >= 0 and lead.at_most > MARGIN)
 
 
-def _alone(one: Contender, facts: Facts) -> Outcome:
+def _alone(one: Contender, facts: Facts) -> Ruling:
     """Judge the only candidate, or the only one that neither fails the gate nor failed to answer."""
     if one.gate == "pass":
-        return Outcome("passes" if len(facts.contenders) == 1 else "only", one)
+        return Ruling("passes" if len(facts.contenders) == 1 else "only", one)
     if one.gate == "inconclusive":
-        return Outcome("gate_open", one)
+        return Ruling("gate_open", one)
     # What no rule is about did not pass a gate: there is the blessed run to hold it to, or nothing.
     since = one.since
     if since is None or len(facts.contenders) > 1:
-        return Outcome("no_gate", one)
+        return Ruling("no_gate", one)
     if since.sure > 0:
-        return Outcome("improved", one)
+        return Ruling("improved", one)
     if since.sure < 0:
-        return Outcome("regressed", one)
+        return Ruling("regressed", one)
     if since.turned().at_most <= MARGIN:
-        return Outcome("not_worse", one)
+        return Ruling("not_worse", one)
     if _needs_the_missing(since.turned()):
-        return Outcome("missing", one)
-    return Outcome("not_decided", one, would_decide=_would_decide((one.name,), [since], facts))
+        return Ruling("missing", one)
+    return Ruling("not_decided", one, would_decide=_would_decide((one.name,), [since], facts))
 
 
-def _among(running: Sequence[Contender], facts: Facts) -> Outcome:
+def _among(running: Sequence[Contender], facts: Facts) -> Ruling:
     if facts.quantity is None or all(one.quality is None for one in running):
-        return Outcome("no_verdicts", rivals=tuple(running))
+        return Ruling("no_verdicts", rivals=tuple(running))
     best = not_worse(running, facts)
     # Each shown to be worse than another: pairs are tested apart, and of three each may win one.
     if not best:
-        return Outcome("not_decided", running[0], tuple(running[1:]))
+        return Ruling("not_decided", running[0], tuple(running[1:]))
     # Those with an open gate, or worse than in the blessed run, only where there is nobody else.
     clear = [one for one in best if one.gate != "inconclusive" and not one.regressed_on]
     return _cheapest(clear or best, best, facts)
 
 
-def _cheapest(pool: Sequence[Contender], best: Sequence[Contender], facts: Facts) -> Outcome:
+def _cheapest(pool: Sequence[Contender], best: Sequence[Contender], facts: Facts) -> Ruling:
     """Choose from `pool` one that nobody of `best` may lead by more than the margin."""
     if len(best) == 1:
-        return Outcome("best", best[0])
+        return Ruling("best", best[0])
     known = [one for one in pool if one.cost is not None]
     ordered = sorted(known, key=_cost) or list(pool)
     tied = [one for one in ordered if _cost(one) <= AS_GOOD_AS_THE_LEAST * _cost(ordered[0])]
@@ -130,15 +130,15 @@ def _cheapest(pool: Sequence[Contender], best: Sequence[Contender], facts: Facts
         return _undecided(tied[0], _rivals(tied[0], best, facts), facts)
     others = tuple(one for one in best if one is not tied[0])
     if known and len(known) < len(pool):
-        return Outcome("price_unknown", known[0], tuple(one for one in best if one is not known[0]))
+        return Ruling("price_unknown", known[0], tuple(one for one in best if one is not known[0]))
     if len(tied) == 1:
-        return Outcome("cheapest", tied[0], others)
+        return Ruling("cheapest", tied[0], others)
     fastest = min(safe, key=_latency)
     others = tuple(one for one in best if one is not fastest)
     rest = [_latency(one) for one in tied if one is not fastest]
     if any(one.p90 is None for one in tied):
-        return Outcome("alike" if known else "price_unknown", fastest, others)
-    return Outcome(
+        return Ruling("alike" if known else "price_unknown", fastest, others)
+    return Ruling(
         "fastest" if min(rest) > AS_GOOD_AS_THE_LEAST * _latency(fastest) else "alike", fastest, others
     )
 
@@ -147,7 +147,7 @@ def _rivals(one: Contender, best: Iterable[Contender], facts: Facts) -> tuple[Co
     return tuple(other for other in best if other is not one and may_lead(other, one, facts))
 
 
-def _undecided(one: Contender, rivals: tuple[Contender, ...], facts: Facts) -> Outcome:
+def _undecided(one: Contender, rivals: tuple[Contender, ...], facts: Facts) -> Ruling:
     leads = [facts.leads.get((rival.name, one.name)) for rival in rivals]
     known = [lead for lead in leads if lead is not None]
     # More records bring no verdict that is missing.
@@ -155,10 +155,10 @@ def _undecided(one: Contender, rivals: tuple[Contender, ...], facts: Facts) -> O
         lead is None and max(rival.unread.share, one.unread.share) > 0
         for rival, lead in zip(rivals, leads, strict=True)
     ):
-        return Outcome("missing", one, rivals)
+        return Ruling("missing", one, rivals)
     names = (one.name, *(rival.name for rival in rivals))
     found = _would_decide(names, known, facts) if len(known) == len(rivals) else None
-    return Outcome("not_decided", one, rivals, would_decide=found)
+    return Ruling("not_decided", one, rivals, would_decide=found)
 
 
 def _needs_the_missing(lead: Lead) -> bool:
@@ -166,7 +166,7 @@ def _needs_the_missing(lead: Lead) -> bool:
     return lead.is_missing or lead.high <= MARGIN < lead.at_most or sum(lead.lacking) >= MARGIN
 
 
-def _held_back(chosen: Outcome, facts: Facts) -> Outcome:
+def _held_back(chosen: Ruling, facts: Facts) -> Ruling:
     """Return the outcome, unless gate or blessed run stand against the one that it chose."""
     one = chosen.leading
     if one is None or chosen.kind not in SHIPPED:

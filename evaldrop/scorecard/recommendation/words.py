@@ -21,10 +21,10 @@ from evaldrop.scorecard.recommendation.phrases import (
     s,
     some,
 )
-from evaldrop.scorecard.recommendation.rule import MOST_TIMES, SHIPPED, Outcome, not_worse
+from evaldrop.scorecard.recommendation.rule import MOST_TIMES, SHIPPED, Ruling, not_worse
 
 
-def sentence(outcome: Outcome, facts: Facts, scorecard: Scorecard) -> str:
+def sentence(outcome: Ruling, facts: Facts, scorecard: Scorecard) -> str:
     """Return the recommendation in words; of a rehearsal what it would say."""
     if outcome.leading is None:
         said = _about_nobody(outcome, facts, scorecard)
@@ -37,7 +37,7 @@ def sentence(outcome: Outcome, facts: Facts, scorecard: Scorecard) -> str:
     return f'SIMULATED: would say "{said}"' if scorecard.simulated else said
 
 
-def _about(one: Contender, outcome: Outcome, facts: Facts, scorecard: Scorecard) -> str:
+def _about(one: Contender, outcome: Ruling, facts: Facts, scorecard: Scorecard) -> str:
     if outcome.kind in SHIPPED:
         return f"Ship {name_of(one)}: {_why(outcome.kind, one, outcome, facts)}.{_since(one, outcome, facts)}"
     if outcome.kind in {"regressed", "gate_open"}:
@@ -55,7 +55,7 @@ def _about(one: Contender, outcome: Outcome, facts: Facts, scorecard: Scorecard)
     return _undecided(one, outcome, facts)
 
 
-def _why(kind: RecommendationKind, one: Contender, outcome: Outcome, facts: Facts) -> str:
+def _why(kind: RecommendationKind, one: Contender, outcome: Ruling, facts: Facts) -> str:
     """Return why a candidate is chosen."""
     margin = margin_in_words(facts.quantity)
     alike = nobody_better(facts.quantity)
@@ -90,7 +90,7 @@ def _better(one: Contender, facts: Facts) -> str:
     return f"it is better than each of the {len(leads)} others, than {by}"
 
 
-def _since(one: Contender, outcome: Outcome, facts: Facts) -> str:
+def _since(one: Contender, outcome: Ruling, facts: Facts) -> str:
     """Return what the choice is beside its blessed run; nothing without one."""
     since = one.since
     if since is None or outcome.kind in {"improved", "not_worse"}:
@@ -113,7 +113,7 @@ def _without_gate(one: Contender, facts: Facts, scorecard: Scorecard) -> str:
     return f"{reached}; with {rule} and nothing to compare with, this run does not say whether to ship it."
 
 
-def _undecided(one: Contender, outcome: Outcome, facts: Facts) -> str:
+def _undecided(one: Contender, outcome: Ruling, facts: Facts) -> str:
     both = (one, *outcome.rivals)
     if not outcome.rivals:
         start = f"Not decided whether {name_of(one)} is worse than in the blessed run"
@@ -133,7 +133,7 @@ def _undecided(one: Contender, outcome: Outcome, facts: Facts) -> str:
     return f"{start}: {_needed(outcome)}.{lean}{'.' if lean else ''}"
 
 
-def _needed(outcome: Outcome) -> str:
+def _needed(outcome: Ruling) -> str:
     found = outcome.would_decide
     if found is None:
         return "there are too few records to say how many would decide"
@@ -156,7 +156,7 @@ def _missing(both: Sequence[Contender]) -> str:
     return f"{what} of the blessed run are missing, and could turn it"
 
 
-def _about_nobody(outcome: Outcome, facts: Facts, scorecard: Scorecard) -> str:
+def _about_nobody(outcome: Ruling, facts: Facts, scorecard: Scorecard) -> str:
     if outcome.kind == "no_responses":
         errors = [name for card in scorecard.candidates.values() for name in card.responses.error_names]
         return f"Ship nothing: no candidate gave a response{f' ({some(errors)})' if errors else ''}."

@@ -24,6 +24,12 @@ from evaldrop.scorecard.model.calibration import (
     RaterAgreement,
 )
 from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailComparison, GuardrailEstimate
+from evaldrop.scorecard.model.recommendation import (
+    RankedCandidate,
+    Recommendation,
+    SinceBaseline,
+    WouldDecide,
+)
 from evaldrop.scorecard.model.scorecard import (
     CandidateScorecard,
     Comparison,
@@ -59,7 +65,7 @@ def test_every_column_is_documented(schema):
 @pytest.mark.parametrize("model", [
     Scorecard, CandidateScorecard, Comparison, CostTotals, CriterionEstimate, Gate, Records, ResponseCounts,
     CalibratedMean, Confusion, CorrectedRate, CriterionCalibration, JudgeAgreement, RaterAgreement,
-    Label, Sampling,
+    Label, Sampling, Recommendation, RankedCandidate, SinceBaseline, WouldDecide,
     SliceComparisons, LengthRelation, LengthQuartile, CriterionUse, CriterionPair, FrontierPoint, Baseline,
     BaselineCandidate, BaselineEstimate, WorseRecord, Moved, Blessing,
     Reused, RobustnessDrop, RobustnessEstimate, BlockedShare, GuardrailComparison, GuardrailEstimate,
