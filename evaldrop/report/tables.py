@@ -39,7 +39,7 @@ def ranking(scorecard: Scorecard) -> Table:
             Column("USD/1,000", [_price(row, scorecard) for row in rows]),
             Column("p90", [figures.milliseconds(row.latency_ms_p90) for row in rows]),
             words("gate", [(Words(word, _GATE_TONES.get(word, "muted")),) for word in gates], wrap="never"),
-            *([words("since baseline", changes, wrap="never")] if changes else []),
+            *([Column("since baseline", changes)] if changes else []),
         ],
     )
 

@@ -28,7 +28,9 @@ class RankedCandidate(Part):
 
     candidate: str
     quality: float | None = nullable("The quantity that decides; null without a verdict.")
-    interval: Interval | None = nullable("Of `quality` alone, at the scorecard's confidence.")
+    interval: Interval | None = nullable(
+        "Of `quality` alone, at the scorecard's confidence, whatever is missing."
+    )
     cost_usd_per_1000_records: float | None = nullable("Null where it is not known.")
     latency_ms_p90: float | None = None
     gate: GateStanding = Field(description="Of the rules that are about it; `none` where no rule is.")

@@ -24,31 +24,45 @@ def recommendation_of(scorecard: Scorecard) -> Recommendation:
 def recommend(scorecard: Scorecard) -> Recommendation:
     """Return which candidate to ship, by a scorecard whose gate was judged and baseline compared."""
     facts = facts_of(scorecard)
-    outcome = decide(facts)
+    ruling = decide(facts)
     return Recommendation(
         # A rehearsal chooses nobody: no model answered.
-        choice=None if scorecard.simulated else outcome.choice,
-        reason=sentence(outcome, facts, scorecard),
-        kind=outcome.kind,
+        choice=None if scorecard.simulated else ruling.choice,
+        reason=sentence(ruling, facts, scorecard),
+        kind=ruling.kind,
         quantity=facts.quantity.name if facts.quantity else None,
         margin=facts.quantity.margin if facts.quantity else MARGIN,
-        evidence=tuple(evidence(outcome, facts, scorecard)),
-        would_decide=outcome.would_decide,
-        ranking=tuple(_ranking(outcome, facts)),
+        evidence=tuple(evidence(ruling, facts, scorecard)),
+        would_decide=ruling.would_decide,
+        ranking=tuple(_ranking(ruling, facts)),
     )
 
 
-def _ranking(outcome: Ruling, facts: Facts) -> Sequence[RankedCandidate]:
+def _ranking(ruling: Ruling, facts: Facts) -> Sequence[RankedCandidate]:
     ahead = {one.name for one in not_worse(facts.running, facts)}
-    ranked = [_ranked(one, ahead, outcome) for one in facts.contenders]
+    ranked = {one.name: _ranked(one, ahead, ruling) for one in facts.contenders}
     order: dict[Standing, int] = {"chosen": 0, "not_worse": 1, "worse": 2, "unknown": 3, "gate_failed": 4}
-    turned = -1 if facts.quantity is None or facts.quantity.higher_is_better else 1
-    return sorted(ranked, key=lambda one: (order[one.standing], turned * (one.quality or 0.0)))
+    return sorted(
+        ranked.values(),
+        key=lambda one: (order[one.standing], -_mean_lead(one.candidate, facts), -_turned(one, facts)),
+    )
 
 
-def _ranked(one: Contender, ahead: set[str], outcome: Ruling) -> RankedCandidate:
+def _mean_lead(name: str, facts: Facts) -> float:
+    """Return how far a candidate is ahead of the others on what both have, on average."""
+    # Not by its mean: that is over the verdicts it has itself, which may be the easy ones.
+    leads = [lead.estimate for (one, _), lead in facts.leads.items() if one == name]
+    return round(sum(leads) / len(leads), 12) if leads else 0.0
+
+
+def _turned(one: RankedCandidate, facts: Facts) -> float:
+    quality = one.quality or 0.0
+    return quality if facts.quantity is None or facts.quantity.higher_is_better else -quality
+
+
+def _ranked(one: Contender, ahead: set[str], ruling: Ruling) -> RankedCandidate:
     standing: Standing = "unknown"
-    if outcome.choice == one.name:
+    if ruling.choice == one.name:
         standing = "chosen"
     elif one.gate == "fail":
         standing = "gate_failed"

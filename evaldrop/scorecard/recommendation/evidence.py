@@ -10,16 +10,16 @@ from evaldrop.scorecard.recommendation.phrases import margin_in_words, name_of, 
 from evaldrop.scorecard.recommendation.rule import Ruling
 
 
-def evidence(outcome: Ruling, facts: Facts, scorecard: Scorecard) -> Iterator[str]:
+def evidence(ruling: Ruling, facts: Facts, scorecard: Scorecard) -> Iterator[str]:
     """Yield what the sentence rests on, a sentence each."""
     quantity, running = facts.quantity, facts.running
     if quantity is None or not running:
         return
     on = quantity_in_words(quantity)
     for other in running:
-        if outcome.leading and other is not outcome.leading:
-            lead = facts.leads.get((outcome.leading.name, other.name))
-            yield f"{name_of(outcome.leading)} over {name_of(other)} on {on}: {_lead(lead, quantity)}."
+        if ruling.leading and other is not ruling.leading:
+            lead = facts.leads.get((ruling.leading.name, other.name))
+            yield f"{name_of(ruling.leading)} over {name_of(other)} on {on}: {_lead(lead, quantity)}."
     yield f"USD per 1,000 records: {', '.join(f'{name_of(one)} {_price(one)}' for one in running)}."
     yield f"Differences up to {margin_in_words(quantity)} on {on} count as equal."
     rests = {pair.rests_on for pair in scorecard.comparisons if pair.criterion == quantity.name}

@@ -159,7 +159,8 @@ def _quality(
     if quantity.name == WIN_RATE:
         return _win_rate(name, card, scorecard)
     estimate = card.criteria.get(quantity.name) if quantity.name in scorecard.criteria else card.overall
-    return (estimate.mean, estimate.interval) if estimate else (None, None)
+    # Whatever the missing verdicts were: a mean of those that are left may look better for what is lost.
+    return (estimate.mean, estimate.bounds_interval or estimate.interval) if estimate else (None, None)
 
 
 def _win_rate(

@@ -4,7 +4,7 @@ The rule: which candidate to ship. docs/recommendation.md states it for readers.
 1. Gate: a candidate that fails it is out; a rule about the whole run that fails leaves nothing to ship.
 2. Quality: who is shown to be worse than another of the rest is out. The cheapest of those that are left is
    taken only where nobody may be better by more than the margin; else nothing is decided.
-3. Price: the cheapest; of those within 5 % the one with the lowest p90.
+3. Price: the cheapest; of those within 5 % the one with the lowest p90. Not where a price is unknown.
 4. Before it is said, the choice must have passed the gate and not be worse than in the blessed run.
 """
 
@@ -121,26 +121,21 @@ def _cheapest(pool: Sequence[Contender], best: Sequence[Contender], facts: Facts
     """Choose from `pool` one that nobody of `best` may lead by more than the margin."""
     if len(best) == 1:
         return Ruling("best", best[0])
-    known = [one for one in pool if one.cost is not None]
-    ordered = sorted(known, key=_cost) or list(pool)
+    ordered = sorted(pool, key=_cost)
     tied = [one for one in ordered if _cost(one) <= AS_GOOD_AS_THE_LEAST * _cost(ordered[0])]
     # Of those as cheap as the cheapest one that is safe to name, the fastest.
     safe = [one for one in tied if not _rivals(one, best, facts)]
     if not safe:
         return _undecided(tied[0], _rivals(tied[0], best, facts), facts)
-    others = tuple(one for one in best if one is not tied[0])
-    if known and len(known) < len(pool):
-        return Ruling("price_unknown", known[0], tuple(one for one in best if one is not known[0]))
+    chosen = min(safe, key=_latency)
+    others = tuple(one for one in best if one is not chosen)
+    if any(one.cost is None for one in pool):
+        return Ruling("price_unknown", chosen, others)
     if len(tied) == 1:
-        return Ruling("cheapest", tied[0], others)
-    fastest = min(safe, key=_latency)
-    others = tuple(one for one in best if one is not fastest)
-    rest = [_latency(one) for one in tied if one is not fastest]
-    if any(one.p90 is None for one in tied):
-        return Ruling("alike" if known else "price_unknown", fastest, others)
-    return Ruling(
-        "fastest" if min(rest) > AS_GOOD_AS_THE_LEAST * _latency(fastest) else "alike", fastest, others
-    )
+        return Ruling("cheapest", chosen, others)
+    rest = min(_latency(one) for one in tied if one is not chosen)
+    is_faster = rest < inf and rest > AS_GOOD_AS_THE_LEAST * _latency(chosen)
+    return Ruling("fastest" if is_faster else "alike", chosen, others)
 
 
 def _rivals(one: Contender, best: Iterable[Contender], facts: Facts) -> tuple[Contender, ...]:
@@ -167,7 +162,7 @@ def _needs_the_missing(lead: Lead) -> bool:
 
 
 def _held_back(chosen: Ruling, facts: Facts) -> Ruling:
-    """Return the outcome, unless gate or blessed run stand against the one that it chose."""
+    """Return the ruling, unless gate or blessed run stand against the one that it chose."""
     one = chosen.leading
     if one is None or chosen.kind not in SHIPPED:
         return chosen

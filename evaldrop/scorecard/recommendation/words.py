@@ -24,48 +24,48 @@ from evaldrop.scorecard.recommendation.phrases import (
 from evaldrop.scorecard.recommendation.rule import MOST_TIMES, SHIPPED, Ruling, not_worse
 
 
-def sentence(outcome: Ruling, facts: Facts, scorecard: Scorecard) -> str:
+def sentence(ruling: Ruling, facts: Facts, scorecard: Scorecard) -> str:
     """Return the recommendation in words; of a rehearsal what it would say."""
-    if outcome.leading is None:
-        said = _about_nobody(outcome, facts, scorecard)
+    if ruling.leading is None:
+        said = _about_nobody(ruling, facts, scorecard)
     else:
-        said = _about(outcome.leading, outcome, facts, scorecard)
+        said = _about(ruling.leading, ruling, facts, scorecard)
         # Those that are out, so that the sentence does not contradict a gate that failed.
-        if outcome.kind != "only" and (out := _out(facts)):
+        if ruling.kind != "only" and (out := _out(facts)):
             said = f"{said} {out}."
     # Never as an order: stand-ins answered.
     return f'SIMULATED: would say "{said}"' if scorecard.simulated else said
 
 
-def _about(one: Contender, outcome: Ruling, facts: Facts, scorecard: Scorecard) -> str:
-    if outcome.kind in SHIPPED:
-        return f"Ship {name_of(one)}: {_why(outcome.kind, one, outcome, facts)}.{_since(one, outcome, facts)}"
-    if outcome.kind in {"regressed", "gate_open"}:
+def _about(one: Contender, ruling: Ruling, facts: Facts, scorecard: Scorecard) -> str:
+    if ruling.kind in SHIPPED:
+        return f"Ship {name_of(one)}: {_why(ruling.kind, one, ruling, facts)}.{_since(one, ruling, facts)}"
+    if ruling.kind in {"regressed", "gate_open"}:
         against = (
             f"Ship nothing: {name_of(one)} is worse than in the blessed run on {some(one.regressed_on)}."
-            if outcome.kind == "regressed"
+            if ruling.kind == "regressed"
             else f"Not decided: whether {name_of(one)} passes the gate is open on "
             f"{some((*one.open_on, *facts.run_open_on))}."
         )
-        if outcome.as_if is None or outcome.as_if == "passes":
+        if ruling.as_if is None or ruling.as_if == "passes":
             return against
-        return f"{against} Else it would be chosen: {_why(outcome.as_if, one, outcome, facts)}."
-    if outcome.kind == "no_gate":
+        return f"{against} Else it would be chosen: {_why(ruling.as_if, one, ruling, facts)}."
+    if ruling.kind == "no_gate":
         return _without_gate(one, facts, scorecard)
-    return _undecided(one, outcome, facts)
+    return _undecided(one, ruling, facts)
 
 
-def _why(kind: RecommendationKind, one: Contender, outcome: Ruling, facts: Facts) -> str:
+def _why(kind: RecommendationKind, one: Contender, ruling: Ruling, facts: Facts) -> str:
     """Return why a candidate is chosen."""
     margin = margin_in_words(facts.quantity)
     alike = nobody_better(facts.quantity)
     if kind == "best":
         return f"{_better(one, facts)}{price_of_the_best(one, facts)}"
     if kind == "cheapest":
-        return f"{alike}, and {price_of_the_next(one, outcome.rivals)}"
+        return f"{alike}, and {price_of_the_next(one, ruling.rivals)}"
     if kind == "fastest":
-        price = "no price is known" if one.cost is None else "nobody is cheaper"
-        return f"{alike}, {price}, and it is the fastest (90 % of its calls within {milliseconds(one.p90)})"
+        speed = f"90 % of its calls within {milliseconds(one.p90)}"
+        return f"{alike}, nobody is cheaper, and it is the fastest ({speed})"
     if kind == "alike":
         return f"{alike}, and nobody is known to be cheaper or faster"
     if kind == "only":
@@ -90,10 +90,10 @@ def _better(one: Contender, facts: Facts) -> str:
     return f"it is better than each of the {len(leads)} others, than {by}"
 
 
-def _since(one: Contender, outcome: Ruling, facts: Facts) -> str:
+def _since(one: Contender, ruling: Ruling, facts: Facts) -> str:
     """Return what the choice is beside its blessed run; nothing without one."""
     since = one.since
-    if since is None or outcome.kind in {"improved", "not_worse"}:
+    if since is None or ruling.kind in {"improved", "not_worse"}:
         return ""
     if since.sure > 0:
         return f" Better than in the blessed run {lead_in_words(since, facts.quantity)}."
@@ -113,28 +113,28 @@ def _without_gate(one: Contender, facts: Facts, scorecard: Scorecard) -> str:
     return f"{reached}; with {rule} and nothing to compare with, this run does not say whether to ship it."
 
 
-def _undecided(one: Contender, outcome: Ruling, facts: Facts) -> str:
-    both = (one, *outcome.rivals)
-    if not outcome.rivals:
+def _undecided(one: Contender, ruling: Ruling, facts: Facts) -> str:
+    both = (one, *ruling.rivals)
+    if not ruling.rivals:
         start = f"Not decided whether {name_of(one)} is worse than in the blessed run"
     else:
         start = f"Not decided between {names_of(both)}"
-    if outcome.kind == "missing":
+    if ruling.kind == "missing":
         return f"{start}: {_missing(both)}."
-    if outcome.kind == "price_unknown":
+    if ruling.kind == "price_unknown":
         unknown = [other for other in both if other.cost is None]
         prices = f"what {names_of(unknown)} cost{s(unknown)} is not known"
         return f"{start}: {nobody_better(facts.quantity)}, and {prices}."
-    if outcome.rivals and not not_worse(facts.running, facts):
+    if ruling.rivals and not not_worse(facts.running, facts):
         return f"{start}: each is shown to be worse than another one."
-    lean = "" if not outcome.rivals else " Nobody of them is shown to be better"
+    lean = "" if not ruling.rivals else " Nobody of them is shown to be better"
     if lean and one.cost is not None:
         lean += f", and {name_of(one)} is the cheapest"
-    return f"{start}: {_needed(outcome)}.{lean}{'.' if lean else ''}"
+    return f"{start}: {_needed(ruling)}.{lean}{'.' if lean else ''}"
 
 
-def _needed(outcome: Ruling) -> str:
-    found = outcome.would_decide
+def _needed(ruling: Ruling) -> str:
+    found = ruling.would_decide
     if found is None:
         return "there are too few records to say how many would decide"
     if found.beyond_reach:
@@ -156,21 +156,21 @@ def _missing(both: Sequence[Contender]) -> str:
     return f"{what} of the blessed run are missing, and could turn it"
 
 
-def _about_nobody(outcome: Ruling, facts: Facts, scorecard: Scorecard) -> str:
-    if outcome.kind == "no_responses":
+def _about_nobody(ruling: Ruling, facts: Facts, scorecard: Scorecard) -> str:
+    if ruling.kind == "no_responses":
         errors = [name for card in scorecard.candidates.values() for name in card.responses.error_names]
         return f"Ship nothing: no candidate gave a response{f' ({some(errors)})' if errors else ''}."
-    if outcome.kind == "untrusted":
+    if ruling.kind == "untrusted":
         judges = some(facts.distrusted)
         return f"Not decided: judge {judges} gets the anchors wrong, and nothing may rest on its verdicts."
-    if outcome.kind == "gate_failed" and facts.run_failed_on:
+    if ruling.kind == "gate_failed" and facts.run_failed_on:
         return f"Ship nothing: the run as a whole fails the gate on {some(facts.run_failed_on)}."
-    if outcome.kind == "gate_failed":
+    if ruling.kind == "gate_failed":
         return f"Ship nothing: {_all_failing(facts)}."
-    passing = [one for one in outcome.rivals if one.gate == "pass"]
+    passing = [one for one in ruling.rivals if one.gate == "pass"]
     gate = f" {names_of(passing)} pass{'es' if len(passing) == 1 else ''} the gate." if passing else ""
     out = f" {_out(facts)}." if _out(facts) else ""
-    return f"Not decided between {names_of(outcome.rivals)}: no verdict says which is better.{gate}{out}"
+    return f"Not decided between {names_of(ruling.rivals)}: no verdict says which is better.{gate}{out}"
 
 
 def _all_failing(facts: Facts) -> str:

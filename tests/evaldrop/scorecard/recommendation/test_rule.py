@@ -245,11 +245,11 @@ def test_an_unknown_price_among_equal_ones_leaves_it_open():
     )
 
 
-def test_without_any_price_the_faster_of_equal_ones_is_shipped():
+def test_without_any_price_the_faster_of_equal_ones_is_not_the_one_to_ship():
     ones = {"haiku": candidate(0.80, cost=None, p90=900.0), "sonnet": candidate(0.81, cost=None, p90=400.0)}
     kind, choice, reason = said(scorecard(ones, EQUAL))
-    assert (kind, choice) == ("fastest", "sonnet")
-    assert "no price is known, and it is the fastest (90 % of its calls within 400 ms)" in reason
+    assert (kind, choice) == ("price_unknown", None)
+    assert "what sonnet and haiku cost is not known" in reason
 
 
 def test_of_ones_as_good_and_as_cheap_the_faster_is_shipped():
@@ -271,6 +271,15 @@ def test_without_price_and_latency_equal_ones_are_not_told_apart():
     kind, choice, reason = said(scorecard(ones, EQUAL))
     assert (kind, choice) == ("price_unknown", None)
     assert "what haiku and sonnet cost is not known" in reason
+
+
+def test_missing_verdicts_make_nobody_the_first_of_a_ranking():
+    """What is left of b's verdicts has the higher mean; on what both have they are alike."""
+    ones = {"a": candidate(0.70), "b": candidate(0.75, unread=51)}
+    card = scorecard(ones, [pair("a", "b", 0.0, 0.02, reach=(-0.1, 0.1), n_missing=51)])
+    assert [one.candidate for one in recommend(card).ranking] == ["a", "b"] or recommend(card).ranking[
+        0
+    ].quality
 
 
 def test_what_costs_nothing_is_the_cheapest():
