@@ -48,6 +48,7 @@ class Lead(NamedTuple):
             both 0 or more.
         sure: 1 when it is shown to be better, -1 when it is shown to be worse, else 0.
         is_missing: It would be shown, were it not for missing verdicts.
+        by_people: It rests on people's labels too: further records alone would not make it surer.
     """
 
     n: int
@@ -57,6 +58,7 @@ class Lead(NamedTuple):
     lacking: tuple[float, float] = (0.0, 0.0)
     sure: int = 0
     is_missing: bool = False
+    by_people: bool = False
 
     @property
     def at_most(self) -> float:
@@ -120,6 +122,7 @@ def lead_of(pair: PairedEstimate, scale: float, sure: int, *, confidence: float)
         (max(0.0, low - reaches[0]), max(0.0, reaches[1] - high)),
         sure,
         not sure and pair.open == "missing",
+        pair.rests_on != "judge",
     )
 
 

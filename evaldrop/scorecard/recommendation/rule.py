@@ -173,6 +173,11 @@ def _held_back(chosen: Ruling, facts: Facts) -> Ruling:
     return chosen
 
 
+def needs_labels(leads: Iterable[Lead]) -> bool:
+    """Tell whether people's labels are what leads rest on: more records without labels decide nothing."""
+    return any(lead.by_people for lead in leads)
+
+
 def _would_decide(names: tuple[str, ...], leads: Sequence[Lead], facts: Facts) -> WouldDecide | None:
     """
     Return how many more records decide, whatever the true differences are.
@@ -181,7 +186,7 @@ def _would_decide(names: tuple[str, ...], leads: Sequence[Lead], facts: Facts) -
     below the margin or above 0, so that the pair is equal or decided: n (width / margin)^2 - n. What verdicts
     that are missing leave open falls with no number of records, and is taken from the margin.
     """
-    if not leads or min(lead.n for lead in leads) < FEWEST_RECORDS:
+    if not leads or min(lead.n for lead in leads) < FEWEST_RECORDS or needs_labels(leads):
         return None
     times = max(lead.width / (MARGIN - sum(lead.lacking)) for lead in leads) ** 2
     more = _round_up(max(1.0, (times - 1) * max(lead.n for lead in leads)))

@@ -21,7 +21,7 @@ from evaldrop.scorecard.recommendation.phrases import (
     s,
     some,
 )
-from evaldrop.scorecard.recommendation.rule import MOST_TIMES, SHIPPED, Ruling, not_worse
+from evaldrop.scorecard.recommendation.rule import MOST_TIMES, SHIPPED, Ruling, needs_labels, not_worse
 
 
 def sentence(ruling: Ruling, facts: Facts, scorecard: Scorecard) -> str:
@@ -130,7 +130,10 @@ def _undecided(one: Contender, ruling: Ruling, facts: Facts) -> str:
     lean = "" if not ruling.rivals else " Nobody of them is shown to be better"
     if lean and one.cost is not None:
         lean += f", and {name_of(one)} is the cheapest"
-    return f"{start}: {_needed(ruling)}.{lean}{'.' if lean else ''}"
+    leads = [facts.leads.get((other.name, one.name)) for other in ruling.rivals] or [one.since]
+    by_people = needs_labels(lead for lead in leads if lead is not None)
+    needed = "people have labelled too few records to tell" if by_people else _needed(ruling)
+    return f"{start}: {needed}.{lean}{'.' if lean else ''}"
 
 
 def _needed(ruling: Ruling) -> str:

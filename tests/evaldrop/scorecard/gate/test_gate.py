@@ -399,3 +399,19 @@ def test_a_guardrails_rule_without_expectations_decides_nothing_and_says_why():
 def test_a_guardrails_rule_about_an_unknown_candidate_is_refused():
     with pytest.raises(EvaluationError, match=r'nothing called "lit".*did you mean "lite"'):
         evaluate_gate(["lit.guardrail.blocked_bad_rate >= 0.9"], scorecard({"lite": guarded((0, 1), (0, 1))}))
+
+
+@pytest.mark.parametrize(
+    ("limit", "decision"), [(0.70, "pass"), (0.80, "inconclusive"), (0.90, "inconclusive"), (0.97, "fail")]
+)
+@pytest.mark.parametrize("quantity", ["pass_rate", "mean"])
+def test_lost_verdicts_count_with_all_that_they_could_have_been(quantity, limit, decision):
+    """The interval alone is 0.82 to 0.95; whatever the lost verdicts were, it may reach 0.75 to 0.96."""
+    found = card((0.82, 0.95))
+    estimate = found.criteria["correctness"].model_copy(
+        update={"bounds_interval": (0.75, 0.96), "pass_bounds_interval": (0.75, 0.96)}
+    )
+    found = found.model_copy(update={"criteria": {"correctness": estimate}})
+    gate = evaluate_gate([f"correctness.{quantity} >= {limit}"], scorecard({"haiku": found}))
+    assert gate.decision == decision
+    assert "interval 0.82 to 0.95, 0.75 to 0.96 with the missing verdicts" in gate.reasons[0]

@@ -181,6 +181,13 @@ def test_a_difference_that_never_showed_in_few_records_is_not_ruled_out():
     assert recommend(scorecard(TWO, [still])).kind == "cheapest"
 
 
+def test_where_people_decide_more_records_alone_are_not_asked_for():
+    found = recommend(scorecard(TWO, [pair("haiku", "sonnet", -0.02, 0.04, rests_on="both")]))
+    assert (found.kind, found.would_decide) == ("not_decided", None)
+    assert "people have labelled too few records to tell" in found.reason
+    assert found.evidence[-1] == "It rests on the verdicts of people too."
+
+
 def test_a_dearer_one_that_is_safe_does_not_make_the_cheaper_one_safe():
     """Sonnet is at most 0.02 worse, haiku perhaps 0.06: what is open is whether sonnet is worth its price."""
     assert recommend(scorecard(TWO, OPEN)).kind == "not_decided"

@@ -262,3 +262,11 @@ def test_an_earlier_scorecard_is_still_read(tmp_path):
 def test_what_is_blocked_where_nothing_is_expected_is_told_for_it_is_in_no_score(tmp_path):
     scorecard = build(tmp_path, lite={"n1": BLOCKED, "n2": PASSED}, haiku={"n1": PASSED, "n2": PASSED})
     assert scorecard.alarms == ("lite: its guardrail stopped 1 of 2 requests; none is judged.",)
+
+
+def test_requests_without_a_known_end_bound_the_difference(tmp_path):
+    """Of the six bad requests one failed in lite and one in haiku: either may have been blocked."""
+    pairs = {pair.requests: pair for pair in build(tmp_path).guardrail_comparisons}
+    bad = pairs["bad"]
+    assert bad.n + bad.n_missing == 6
+    assert bad.bounds[0] < bad.difference < bad.bounds[1]

@@ -194,3 +194,25 @@ def test_a_decisive_drop_raises_an_alarm_in_words(tmp_path):
     # 0.3125 on average; a gain of 1 in 1 - 0.05^(1/12) of the records may not have been seen: ± 0.2209
     assert any("lite loses 0.09 to 0.53 on overall when prompts are perturbed by typos." in alarm
                for alarm in scorecard.alarms)  # fmt: skip
+
+
+def test_copies_without_a_verdict_leave_a_drop_open(tmp_path):
+    """Twelve records that all fall by three points, but for eight whose copies nobody could read."""
+
+    def half_lost(records, rows):
+        del records[:], rows[:]
+        for number in range(20):
+            name, copy = f"r{number}", f"r{number}~typos-1"
+            records += [record(name), record(copy, perturbed={"of": name, "perturbation": "typos"})]
+            rows.append(row(name, response("lite", scores={"correctness": 1, "tone": 5})))
+            read = {"correctness": 1, "tone": 2} if number < 12 else {"correctness": 1}
+            rows.append(row(copy, response("lite", scores=read)))
+
+    estimate = typos(write(tmp_path, change=half_lost))
+    tone, overall = estimate.criteria["tone"], estimate.overall
+    assert (tone.n, tone.n_missing, tone.drop) == (12, 8, 3)
+    # The eight have 5 and might have kept it: 12 · 3 of 20, or lost all: 8 · 4 more.
+    assert tone.bounds == (pytest.approx(36 / 20), pytest.approx((36 + 32) / 20))
+    # Overall has both: what was read of all twenty, and the half that is missing of eight.
+    assert (overall.n, overall.n_missing) == (20, 8)
+    assert overall.bounds == (pytest.approx(12 * 0.375 / 20), pytest.approx((12 * 0.375 + 8 * 0.5) / 20))
