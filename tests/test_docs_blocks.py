@@ -73,6 +73,9 @@ REST = {
 }
 """What is round an example of a few keys: the names that the pages use."""
 
+PAIRS = {"pairwise": {"baseline": "lite"}}
+"""Round an example with rules on win rates, too."""
+
 
 def row_with(fields):
     """Return a row that has a value at every path that `fields:` names, beside a record of one's own."""
@@ -93,7 +96,8 @@ def test_an_example_of_a_definition_is_valid_alone_or_beside_the_rest(block, fol
     shown = read_yaml(block.text)
     whole = block.text
     if "name" not in shown:
-        rest = {key: value for key, value in REST.items() if key not in shown}
+        round_it = REST | (PAIRS if "win_rate" in block.text else {})
+        rest = {key: value for key, value in round_it.items() if key not in shown}
         whole += "\n".join(f"{key}: {json.dumps(value)}" for key, value in rest.items())
     for prompt in re.findall(r"\bprompt: (answer\.v[2-9])", block.text):
         (folder / "prompts" / "candidate").mkdir(parents=True, exist_ok=True)
@@ -382,6 +386,7 @@ RULE_WORDS = {
     "criterion": ["tone"],
     "number": ["0.5"],
     "measure": ["tone", "exact_match", "overall"],
+    "opponent": ["lite"],
 }
 """One of each that the grammar says in words."""
 
@@ -421,6 +426,6 @@ def test_every_sentence_of_the_grammar_is_a_rule(block, validated):
     rules = [rule for rule in rules if not refused.fullmatch(rule)]
     assert len(rules) > 50
 
-    code, told = validated(json.dumps({**REST, "gate": rules}), row_with({}))
+    code, told = validated(json.dumps({**REST, **PAIRS, "gate": rules}), row_with({}))
 
     assert code == 0, told

@@ -66,11 +66,12 @@ class ForgetfulJudge:
         return {"rationale": "r", "preferred": "first" if blocks[1] == "better" else "second"}
 
 
-def run(folder, judge, api="converse", rows=ROWS, *, verdict="tool", **pairwise):
+def run(folder, judge, api="converse", rows=ROWS, *, verdict="tool", gate=(), **pairwise):
     evaluation = {
         "name": "pairs",
         "judges": [{"name": "judge", "model": SONNET, "api": api, "verdict": verdict}],
         "pairwise": {"baseline": "b", **pairwise},
+        "gate": list(gate),
     }
     (folder / "evaluation.yaml").write_text(yaml.safe_dump(evaluation), encoding="utf-8")
     dataset = folder / "records.jsonl"
@@ -106,6 +107,38 @@ def test_a_judge_that_never_calls_its_tool_leaves_the_pair_unscored(tmp_path):
     pair = found.scorecard.candidates["a"].pairwise
     assert (pair.n, pair.ties, pair.n_unscored, pair.bounds) == (1, 1, 1, (0.25, 0.75))
     assert set(found.comparisons["unscored_reason"].dropna()) == {"no_verdict"}
+
+
+@pytest.mark.parametrize("gate", [[], ["a.win_rate >= 0.1"], ["error_rate <= 0.1"]])
+def test_a_run_of_which_no_preference_could_be_read_does_not_pass(tmp_path, gate):
+    rows = [{**ROWS[0], "id": f"r{number}"} for number in range(12)]
+    found = run(tmp_path, ForgetfulJudge(remembers=False), rows=rows, gate=gate).scorecard
+    assert found.gate.decision == "inconclusive"
+    assert found.coverage == 0
+    assert found.summary == "No preference could be read, of 12 pairs: nothing is decided."
+    assert found.alarms[0].startswith("No preference could be read, of 12 pairs (no_verdict: 24)")
+    assert found.judges["judge"].unread == {"no_verdict": 24}
+
+
+def test_unread_preferences_fail_a_gate_on_coverage(tmp_path):
+    judge = ScriptedJudge("preferred: first", "I would rather not.")
+    rows = [
+        *better_by_a(3),
+        *({"id": f"s{n}", "prompt": "?", "responses": {"a": "=", "b": "="}} for n in range(9)),
+    ]
+    found = run(tmp_path, judge, rows=rows, verdict="text", gate=["coverage >= 0.95"]).scorecard
+    # Nine are alike, and nobody was asked about them; of three one order each could be read.
+    assert (found.coverage, found.gate.decision) == (0.75, "fail")
+
+
+def test_a_decided_preference_is_the_headline_and_passes_its_gate(tmp_path):
+    judge = ScriptedJudge("preferred: first", "preferred: second")
+    found = run(
+        tmp_path, judge, rows=better_by_a(12), verdict="text",
+        gate=["a.win_rate > 0.5", "win_rate over b >= 0.7 for every candidate", "coverage >= 0.95"],
+    ).scorecard  # fmt: skip
+    assert found.gate.decision == "pass"
+    assert found.summary == "On preferences: a is preferred over b in 100 % of 12 pairs (74 to 100 %)."
 
 
 class ScriptedJudge(ForgetfulJudge):

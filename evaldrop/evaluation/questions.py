@@ -1,6 +1,8 @@
 """What an evaluation asks of models, apart from the rules by which their replies are read."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import combinations
 from typing import Any
 
 from evaldrop.evaluation.criteria import Criterion
@@ -41,3 +43,13 @@ def request_settings(called: Called) -> dict[str, Any]:
 def judge_question(criterion: Criterion) -> dict[str, Any]:
     """Return a judge's question by a criterion: all of it but how its score is read."""
     return {key: value for key, value in asdict(criterion).items() if key not in _CRITERION_RULES}
+
+
+def compared_pairs(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
+    """Yield the pairs (candidate, baseline) that an evaluation compares; none when it compares none."""
+    names = [candidate.name for candidate in evaluation.candidates]
+    pairwise = evaluation.pairwise
+    if pairwise and pairwise.baseline:
+        yield from ((name, pairwise.baseline) for name in names if name != pairwise.baseline)
+    elif pairwise:
+        yield from ((name, baseline) for baseline, name in combinations(names, 2))

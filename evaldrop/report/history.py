@@ -50,6 +50,9 @@ def history_entry(scorecard: Scorecard, folder: str, run: RunDefinition) -> Hist
                 overall_n=card.overall.n if card.overall else None,
                 latency_ms_p50=card.latency_ms.p50,
                 cost_usd=card.cost_usd.candidate,
+                win_rate=card.pairwise.win_rate if card.pairwise else None,
+                win_rate_interval=card.pairwise.interval if card.pairwise else None,
+                win_rate_n=card.pairwise.n if card.pairwise else None,
             )
             for name, card in scorecard.candidates.items()
         },

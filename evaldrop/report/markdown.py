@@ -6,6 +6,7 @@ from itertools import islice
 from evaldrop.report.charts import plotted
 from evaldrop.report.columns import MARKDOWN, Cell, Column, Table, Words, text_of, words
 from evaldrop.report.escape import markdown
+from evaldrop.report.preferences import preference_pairs, preferences
 from evaldrop.report.sentences import losses
 from evaldrop.report.tables import (
     baseline_changes,
@@ -64,6 +65,10 @@ def _blocks(scorecard: Scorecard) -> Iterator[Sequence[str]]:
         ]
         yield _lines_of(header, rows, [":--"] * len(header))
     yield from _listed(losses(scorecard))
+    if len(table := preferences(scorecard)):
+        yield ["**Preferences**"]
+        yield _table(table)
+        yield from _folded("Preferences by pair", preference_pairs(scorecard))
     if len(table := guardrails(scorecard)):
         yield _table(table)
     yield from _folded("Pairs of candidates on what they block", guardrail_pairs(scorecard))

@@ -30,6 +30,7 @@ from evaldrop.report.columns import PAGE
 from evaldrop.report.escape import script_json
 from evaldrop.report.latency import LatencyCounts, latencies_drawn
 from evaldrop.report.plane import cost_quality_plane
+from evaldrop.report.preferences import preference_pairs, preferences
 from evaldrop.report.rows import Chunk, StratumCount
 from evaldrop.report.sentences import again, losses
 from evaldrop.report.trust import trust_tables
@@ -80,11 +81,8 @@ def html_report(
         },
         matrices=charts.matrices(scorecard),
         one_order=((run.get("evaluation") or {}).get("pairwise") or {}).get("orders", "both") != "both",
-        preferences=[
-            (name, over, estimate)
-            for name, card in scorecard.candidates.items()
-            for over, estimate in (card.pairwise.by_baseline if card.pairwise else {}).items()
-        ],
+        preferences=preferences(scorecard),
+        preference_pairs=preference_pairs(scorecard),
         answer=recommendation_of(scorecard).reason,
         ranking=tables.ranking(scorecard),
         trust=trust_tables(scorecard.model_dump(mode="json")),

@@ -1,10 +1,11 @@
-"""`scorecard.csv`: a row per candidate and criterion, and per rate of a guardrail."""
+"""`scorecard.csv`: a row per candidate and criterion, per rate of a guardrail, and per win rate."""
 
 from collections.abc import Iterator, Sequence
 
 from evaldrop.report.escape import csv_text
 from evaldrop.scorecard.model.calibration import CalibratedMean
 from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailEstimate
+from evaldrop.scorecard.model.pairwise import NOTHING_COMPARED, PairwiseEstimate, Strength
 from evaldrop.scorecard.model.scorecard import CriterionEstimate, Scorecard
 
 COLUMNS = (
@@ -12,7 +13,8 @@ COLUMNS = (
     "n_unscored", "coverage", "mean", "sd", "standard_error", "low", "high", "pass_rate", "pass_low",
     "pass_high", "confidence", "responses", "errors", "latency_ms_p50", "latency_ms_p90",
     "cost_usd_candidate", "cost_usd_judge", "calibrated_mean", "calibrated_low",
-    "calibrated_high", "n_labelled",
+    "calibrated_high", "n_labelled", "p_value", "p_adjusted", "decided", "wins", "losses", "ties",
+    "flip_rate", "elo", "elo_low", "elo_high",
 )  # fmt: skip
 
 
@@ -22,7 +24,7 @@ def csv_report(scorecard: Scorecard) -> str:
 
 
 def scorecard_rows(scorecard: Scorecard) -> Iterator[Sequence[object]]:
-    """Yield a row per candidate and criterion, and per guardrail rate, in the order of `COLUMNS`."""
+    """Yield a row per candidate and criterion, per guardrail rate and win rate, in the order of `COLUMNS`."""
     run = "SIMULATED" if scorecard.simulated else "real"
     about = (run, scorecard.run_id, scorecard.evaluation, scorecard.started_at)
     for name, card in scorecard.candidates.items():
@@ -30,9 +32,13 @@ def scorecard_rows(scorecard: Scorecard) -> Iterator[Sequence[object]]:
         costs = ("unknown" if usd is None else usd for usd in (card.cost_usd.candidate, card.cost_usd.judge))
         last = (card.responses.n, card.responses.errors, card.latency_ms.p50, card.latency_ms.p90, *costs)
         for cells in _guardrail_cells(card.guardrail, scorecard.confidence):
-            yield (*first, *cells, *last, *_calibrated(None))
+            yield (*first, *cells, *last, *_calibrated(None), *_NO_PREFERENCE)
         for criterion, estimate in card.criteria.items():
-            yield (*first, criterion, *_estimate_cells(estimate), *last, *_calibrated(estimate.calibrated))
+            estimated = (*_estimate_cells(estimate), *last, *_calibrated(estimate.calibrated))
+            yield (*first, criterion, *estimated, *_NO_PREFERENCE)
+        for what, found, strength in _preferences(scorecard, name):
+            rate = _rate_cells(found, scorecard.confidence)
+            yield (*first, what, *rate, *last, *_calibrated(None), *_preference_cells(found, strength))
 
 
 def _estimate_cells(estimate: CriterionEstimate) -> Sequence[object]:
@@ -54,6 +60,32 @@ def _guardrail_cells(estimate: GuardrailEstimate | None, confidence: float) -> I
             bounds = share.interval or (None, None)
             rates = (share.rate, None, None, *bounds, share.rate, *bounds)
             yield (f"guardrail.{measure}", *counts, *rates, confidence)
+
+
+_NO_PREFERENCE = (None,) * 10
+
+
+def _preferences(scorecard: Scorecard, name: str) -> Iterator[tuple[str, PairwiseEstimate, Strength | None]]:
+    """Yield a candidate's win rates: over all, which goes with its strength, and over each opponent."""
+    known = scorecard.candidates[name].pairwise
+    strengths = scorecard.strengths.candidates if scorecard.strengths else {}
+    # A baseline has no win rate, and a strength like the others.
+    if known is not None or name in strengths:
+        yield "win_rate", known or NOTHING_COMPARED, strengths.get(name)
+    for opponent, estimate in known.by_baseline.items() if known else ():
+        yield f"win_rate over {opponent}", estimate, None
+
+
+def _rate_cells(found: PairwiseEstimate, confidence: float) -> Sequence[object]:
+    counts = (found.n, found.n_lost, found.coverage)
+    mean = (found.win_rate, None, found.standard_error, *(found.interval or (None, None)))
+    return (*counts, *mean, None, None, None, confidence)
+
+
+def _preference_cells(found: PairwiseEstimate, strength: Strength | None) -> Sequence[object]:
+    elo = (None, None, None) if strength is None else (strength.elo, *strength.elo_interval)
+    tested = (found.p_value, found.p_adjusted, found.decisive if found.p_value is not None else None)
+    return (*tested, found.wins, found.losses, found.ties, found.flip_rate, *elo)
 
 
 def _calibrated(found: CalibratedMean | None) -> tuple[float | None, ...]:

@@ -103,6 +103,7 @@ def trends(
         name for run in oldest_first for card in run["candidates"].values() for name in card["criteria"]
     )
     charts = [_trend(name, oldest_first, candidates, _value, quality_levels) for name in (OVERALL, *criteria)]
+    charts.append(_trend("win rate", oldest_first, candidates, _won, quality_levels))
     anchors = [_trend(name, oldest_first, frozen, _frozen_value, _scale_levels) for name in criteria]
     most = nice_ceiling(max((run["cost_usd"] or 0.0 for run in oldest_first), default=0.0))
     return Trends(
@@ -191,6 +192,12 @@ def _value(run: Mapping[str, Any], candidate: str, name: str) -> _Value | None:
         return _with_interval(card["overall"], card["overall_interval"])
     estimate = card["criteria"].get(name) or {}
     return _with_interval(estimate.get("pass_rate"), estimate.get("pass_interval"))
+
+
+def _won(run: Mapping[str, Any], candidate: str, _name: str) -> _Value | None:
+    """Return a candidate's win rate over all it was compared with; entries of earlier versions have none."""
+    card = run["candidates"].get(candidate) or {}
+    return _with_interval(card.get("win_rate"), card.get("win_rate_interval"))
 
 
 def _frozen_value(run: Mapping[str, Any], anchors: str, name: str) -> _Value | None:

@@ -17,11 +17,10 @@ from evaldrop.scorecard import figures
 _SHOWN = {
     "run_id", "evaluation", "simulated", "started_at", "duration_s", "dataset", "records", "confidence",
     "coverage", "criteria", "candidates", "comparisons", "judges", "cost_usd", "gate", "alarms", "summary",
-    "baseline", "slices", "frontier", "hints", "guardrail_comparisons",
+    "baseline", "slices", "frontier", "hints", "guardrail_comparisons", "strengths",
 }  # fmt: skip
 _TITLES = {
     "agreement": "Agreement between judges",
-    "strengths": "Strength from all pairs (Bradley–Terry)",
     "calibration": "Judges against people",
     "anchors": "Anchors: frozen responses, judged again",
     "criteria_use": "Criteria: what they tell apart",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from evaldrop import storage
 from evaldrop.errors import InputError
 from evaldrop.report.spreadsheet import COLUMNS, scorecard_rows
+from evaldrop.scorecard.model.pairwise import pairs_of
 from evaldrop.scorecard.model.scorecard import Scorecard
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ MOST_CHARACTERS = 32_767
 PAIR_COLUMNS = (
     "criterion", "a", "b", "n", "difference", "low", "high", "p_value", "p_adjusted", "minimum_detectable",
     "decisive", "better", "reason",
+)  # fmt: skip
+PREFERENCE_COLUMNS = (
+    "candidate", "opponent", "n", "n_lost", "win_rate", "low", "high", "p_value", "p_adjusted", "decisive",
+    "wins", "losses", "ties", "flip_rate", "first_shown_rate",
 )  # fmt: skip
 _TABLES = {
     "responses": None,
@@ -56,6 +61,8 @@ def xlsx_report(scorecard: Scorecard, folder: str) -> bytes:
     with xlsxwriter.Workbook(stream, options) as book:
         _write(book, "scorecard", COLUMNS, scorecard_rows(scorecard))
         _write(book, "pairs", PAIR_COLUMNS, _pairs(scorecard))
+        if preferences := list(_preferences(scorecard)):
+            _write(book, "preferences", PREFERENCE_COLUMNS, preferences)
         for name, columns in _TABLES.items():
             _write_table(book, name, columns, folder)
     return stream.getvalue()
@@ -66,6 +73,14 @@ def _pairs(scorecard: Scorecard) -> Iterator[Sequence[Any]]:
         low, high = pair.interval or (None, None)
         known = dict(pair) | {"low": low, "high": high}
         yield [known[column] for column in PAIR_COLUMNS]
+
+
+def _preferences(scorecard: Scorecard) -> Iterator[Sequence[Any]]:
+    found = pairs_of({name: card.pairwise for name, card in scorecard.candidates.items()})
+    for (candidate, opponent), pair in found.items():
+        low, high = pair.interval or (None, None)
+        known = dict(pair) | {"low": low, "high": high, "candidate": candidate, "opponent": opponent}
+        yield [known[column] for column in PREFERENCE_COLUMNS]
 
 
 def _write_table(book: "Workbook", name: str, columns: Sequence[str] | None, folder: str) -> None:

@@ -99,7 +99,8 @@ class ComparisonRow(NamedTuple):
     A judge's preference between two responses shown in one order: a row of `comparisons.parquet`.
 
     `first_score` and `second_score` belong to the response shown first and to the other, where judges give
-    scores. `left_out_characters`: as in a verdict's row.
+    scores. `left_out_characters`: as in a verdict's row. Tokens and cost are the judge's call's; None where
+    there was none.
     """
 
     record_id: str
@@ -115,6 +116,9 @@ class ComparisonRow(NamedTuple):
     first_score: float | None = None
     second_score: float | None = None
     left_out_characters: int = 0
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
 
 
 _TEXT = pa.string()

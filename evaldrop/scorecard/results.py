@@ -124,6 +124,11 @@ class RecordResults(NamedTuple):
     original: "RecordResults | None" = None
 
 
+def share_of(total: int, place: int, shares: int) -> int:
+    """Return a whole share of a total, such that all shares add up to it."""
+    return (place + 1) * total // shares - place * total // shares
+
+
 def error_name(error: object) -> str:
     """Return the name of what the workflow caught; of something that is not {"Error", "Cause"}, "unknown"."""
     return str((isinstance(error, Mapping) and error.get("Error")) or "unknown")

@@ -1,6 +1,5 @@
 """Strengths of candidates from pairwise preferences (Bradley–Terry), ties counting half for each side."""
 
-from dataclasses import dataclass
 from math import log
 
 import numpy as np
@@ -8,31 +7,10 @@ import numpy.typing as npt
 from scipy import special
 
 from evaldrop.errors import NotEnoughData
-from evaldrop.statistics.bootstrap import percentile_interval, resample_counts
-from evaldrop.statistics.clusters import Groups, several
-from evaldrop.statistics.intervals import Interval
-from evaldrop.statistics.vectors import Floats, as_clusters
+from evaldrop.statistics.vectors import Floats
 
 # A likelihood that is concave is climbed in about ten steps; the rest is room for extreme records.
 _NEWTON_STEPS = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FittedStrengths:
-    """
-    Strengths of candidates 0..k-1.
-
-    `log_strengths` have mean 0; `elo` is `elo_scale` of them; the intervals are percentile bootstrap
-    intervals over records, one per candidate. `prior` is the pseudo-wins they were made with, to be said
-    beside them.
-    """
-
-    log_strengths: Floats
-    intervals: list[Interval]
-    elo: Floats
-    elo_intervals: list[Interval]
-    prior: float
-    confidence: float
 
 
 def bradley_terry(wins: npt.ArrayLike, *, prior: float = 0.0) -> Floats:
@@ -45,8 +23,7 @@ def bradley_terry(wins: npt.ArrayLike, *, prior: float = 0.0) -> Floats:
         wins: wins[i, j] is how often i beat j, a tie being half a win for each; shape (k, k), diagonal
             ignored.
         prior: Pseudo-wins given to each side of every pair. A candidate that wins or loses everything has an
-            infinite strength without; 0.01 keeps it finite and moves the others little. Say so where it is
-            shown.
+            infinite strength without. Say so where it is shown.
 
     Raises:
         NotEnoughData: Fewer than two candidates, or, with prior 0, some candidates never lose to the others
@@ -74,56 +51,6 @@ def bradley_terry(wins: npt.ArrayLike, *, prior: float = 0.0) -> Floats:
         if gain < 1e-12 * (1 - height):
             break
     return np.asarray(strengths - strengths.mean(), dtype=np.float64)
-
-
-def bradley_terry_intervals(
-    wins: npt.ArrayLike,
-    records: Groups,
-    *,
-    seed: int,
-    prior: float = 0.01,
-    resamples: int = 1_000,
-    confidence: float = 0.95,
-) -> FittedStrengths:
-    """
-    Estimate strengths with percentile bootstrap intervals that resample whole records (Efron & Tibshirani
-    1993, chapter 13).
-
-    Args:
-        wins: One win table per comparison or group of comparisons, shape (rows, k, k).
-        records: The record (or group) each row belongs to, shape (rows,).
-        seed: Of the resampling.
-        prior: As in `bradley_terry`; above 0, since a resample may lack a candidate's only loss.
-        resamples: How many.
-        confidence: Two-sided level, a fraction in (0, 1).
-
-    Raises:
-        NotEnoughData: Fewer than two records or candidates.
-        ValueError: Shapes do not fit, negative or NaN wins, prior not positive, or confidence outside (0, 1).
-    """
-    # Not `prior <= 0`, which NaN would pass.
-    if not prior > 0:
-        raise ValueError("the bootstrap needs a prior above 0: a resample may lack a candidate's only loss")
-    tables = _wins_by_record(wins, records)
-    candidates = tables.shape[1]
-    observed = bradley_terry(tables.sum(axis=0), prior=prior)
-    flat = tables.reshape(len(tables), -1)
-    # Records with the same outcome are drawn together: with few candidates there are only a few dozen kinds.
-    kinds, copies = np.unique(flat, axis=0, return_counts=True)
-    draws = [
-        bradley_terry(total.reshape(candidates, candidates), prior=prior)
-        for counts in resample_counts(copies, resamples=resamples, seed=seed)
-        for total in counts @ kinds
-    ]
-    columns = np.stack(draws, axis=1)
-    return FittedStrengths(
-        log_strengths=observed,
-        intervals=[percentile_interval(column, confidence=confidence) for column in columns],
-        elo=elo_scale(observed),
-        elo_intervals=[percentile_interval(elo_scale(row), confidence=confidence) for row in columns],
-        prior=prior,
-        confidence=confidence,
-    )
 
 
 def elo_scale(log_strengths: npt.ArrayLike) -> Floats:
@@ -172,14 +99,3 @@ def _newton_step(table: Floats, games: Floats, strengths: Floats) -> tuple[Float
 def _log_likelihood(table: Floats, strengths: Floats) -> float:
     # The log of expit would be -inf where strengths are far apart, and 0 · -inf NaN.
     return float((table * special.log_expit(np.subtract.outer(strengths, strengths))).sum())
-
-
-def _wins_by_record(wins: npt.ArrayLike, records: Groups) -> Floats:
-    rows = np.asarray(wins, dtype=np.float64)
-    if rows.ndim != 3 or rows.shape[1] != rows.shape[2]:
-        raise ValueError(f"wins must be one square table per row, got shape {rows.shape}")
-    clusters = several(as_clusters(records, rows=len(rows)))
-    tables = np.zeros((clusters.number, *rows.shape[1:]))
-    # `tables[codes] += rows` would add only one row of each record.
-    np.add.at(tables, clusters.codes, rows)
-    return tables

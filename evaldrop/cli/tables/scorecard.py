@@ -18,6 +18,7 @@ from evaldrop.cli.tables.terminal import (
 )
 from evaldrop.report.changes import robustness_drops
 from evaldrop.report.columns import TERMINAL, Column, words
+from evaldrop.report.preferences import preference_pairs, preferences
 from evaldrop.report.sentences import loss_in_words
 from evaldrop.report.tables import guardrails, operations, ranking
 from evaldrop.scorecard.figures import (
@@ -35,6 +36,8 @@ from evaldrop.scorecard.recommendation import recommendation_of
 
 BAR_CELLS = 30
 NAME_CELLS = 12
+# More pairs of candidates are looked up, not read.
+MOST_PAIRS = 10
 # A bar that is shorter shows nothing.
 LEAST_BAR = 14
 
@@ -60,6 +63,7 @@ def print_scorecard(console: Console, scorecard: Scorecard) -> None:
     console.print(f"{counts}; {duration(scorecard.duration_s)}; {spent}\n")
     for name in scorecard.criteria:
         _print_criterion(console, scorecard, name)
+    _print_preferences(console, scorecard)
     columns = operations(scorecard).columns_in(TERMINAL)
     if columns[1] not in print_fitting(console, columns, least=NAME_CELLS):
         models = [card.model for card in scorecard.candidates.values()]
@@ -129,6 +133,21 @@ def _bars(estimates: Sequence[CriterionEstimate], room: int) -> Column:
         f"{ends} {dots} 100 %",
         [draw_interval(one.pass_rate, one.pass_interval, cells) for one in estimates],
     )
+
+
+def _print_preferences(console: Console, scorecard: Scorecard) -> None:
+    """Print win rates and strengths by candidate; by pair where there are few enough to be read."""
+    shown_pairs, table = preference_pairs(scorecard), preferences(scorecard)
+    if not len(table):
+        return
+    print_fitting(console, table.columns_in(TERMINAL), least=NAME_CELLS)
+    console.print()
+    if len(shown_pairs) > MOST_PAIRS:
+        where = "[dim]all pairs are in summary.md, report.html and scorecard.csv[/dim]"
+        console.print(f"{count(len(shown_pairs))} pairs: {where}\n")
+    elif any(card.pairwise and len(card.pairwise.by_baseline) > 1 for card in scorecard.candidates.values()):
+        print_fitting(console, shown_pairs.columns_in(TERMINAL), least=NAME_CELLS)
+        console.print()
 
 
 def _print_robustness(console: Console, scorecard: Scorecard) -> None:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from evaldrop.scorecard.gate.baseline import judge_against_baseline
 from evaldrop.scorecard.gate.names import RunNames, check_names, subject_of
+from evaldrop.scorecard.gate.preferences import candidate_coverage, preference_checks, unread_check
 from evaldrop.scorecard.gate.rules import Rule, Threshold, parse_gate
 from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailEstimate
 from evaldrop.scorecard.model.part import Interval
@@ -18,7 +19,6 @@ from evaldrop.scorecard.model.scorecard import (
     Gate,
     GateCheck,
     Scorecard,
-    coverage_of,
 )
 
 
@@ -54,19 +54,22 @@ def evaluate_gate(expressions: Iterable[str], scorecard: Scorecard) -> Gate:
     limit, fails when it is on the wrong side, and is inconclusive between; where verdicts were lost, by what
     its interval may reach whatever they would have been. Cost, latency, errors and
     coverage are facts of this run and are compared as they are. One failed rule fails the gate; else one
-    inconclusive rule leaves it open.
+    inconclusive rule leaves it open, and so do comparisons of which nothing could be read.
 
     Raises:
         EvaluationError: A rule cannot be read, or names no candidate or criterion of the run.
     """
     rules = [parse_gate(expression) for expression in expressions]
-    if not rules:
+    unread = unread_check(scorecard)
+    if not rules and not unread:
         return Gate(decision="pass", reasons=(NO_GATE,))
     # All names before any judgement: a gate with a misspelt rule has no decision at all.
     names = RunNames.of(scorecard)
     for rule in rules:
         check_names(rule, names)
     checks = tuple(check for rule in rules for check in _checks(rule, scorecard, names))
+    if unread:
+        checks = (unread, *checks)
     decisions = {check.decision for check in checks}
     worst: Decision = (
         "fail" if "fail" in decisions else "inconclusive" if "inconclusive" in decisions else "pass"
@@ -78,6 +81,9 @@ def evaluate_gate(expressions: Iterable[str], scorecard: Scorecard) -> Gate:
 def _checks(rule: Rule, scorecard: Scorecard, names: RunNames) -> Iterator[GateCheck]:
     if not isinstance(rule, Threshold):
         yield from judge_against_baseline(rule, scorecard, names)
+        return
+    if rule.quantity == "win_rate":
+        yield from preference_checks(rule, scorecard, names, _COMPARATORS[rule.comparator])
         return
     for measured in _measure(rule, scorecard, names):
         decision = _decide(rule, measured)
@@ -124,6 +130,9 @@ def _measure(rule: Threshold, scorecard: Scorecard, names: RunNames) -> Iterator
         card = scorecard.candidates[name]
         if rule.quantity.startswith(_GUARDRAIL):
             yield _of_guardrail(rule, name, card.guardrail)
+        elif rule.quantity == "coverage" and not subject.measure:
+            covered = candidate_coverage(scorecard, name)
+            yield _Measured(f"{name}.coverage", name, covered, None, "no verdict was asked for")
         elif not subject.measure:
             yield _of_candidate(rule, name, card)
         elif subject.measure in scorecard.criteria:
@@ -174,7 +183,6 @@ def _of_candidate(rule: Threshold, name: str, card: CandidateScorecard) -> _Meas
             # Missing ones too: a record that was lost with its child workflow would else improve the rate.
             (counts.errors + counts.missing) / counts.n if counts.n else None, "there was nothing to answer"
         ),
-        "coverage": (coverage_of(card.criteria.values()), "no verdict was asked for"),
         "latency_ms.p50": (card.latency_ms.p50, "no call told its latency"),
         "latency_ms.p90": (card.latency_ms.p90, "no call told its latency"),
         "latency_ms.p99": (card.latency_ms.p99, "no call told its latency"),

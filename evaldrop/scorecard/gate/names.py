@@ -1,12 +1,13 @@
 """What a rule's names mean in a run; unknown and ambiguous ones are refused with their place."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import NamedTuple
 
 from evaldrop.errors import EvaluationError
 from evaldrop.evaluation import Evaluation
+from evaldrop.evaluation.questions import compared_pairs
 from evaldrop.scorecard.gate.rules import OF_A_SUBJECT, Rule, Threshold, misread, parse_gate
 from evaldrop.scorecard.model.scorecard import OVERALL, Scorecard
 
@@ -18,19 +19,38 @@ class RunNames:
     candidates: Sequence[str]
     criteria: Sequence[str]
     metrics: Sequence[str] = ()
+    opponents: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Whom each candidate has a win rate over; none for a baseline, nobody without pairwise."""
 
     @classmethod
     def asked(cls, evaluation: Evaluation, criteria: Iterable[str]) -> "RunNames":
         """Return the names in a run of an evaluation, which may have more criteria than the evaluation."""
-        candidates = [candidate.name for candidate in evaluation.candidates]
-        return cls(candidates=candidates, criteria=list(criteria), metrics=evaluation.metrics)
+        opponents: dict[str, list[str]] = {}
+        for candidate, baseline in compared_pairs(evaluation):
+            opponents.setdefault(candidate, []).append(baseline)
+            if evaluation.pairwise and evaluation.pairwise.all_pairs:
+                opponents.setdefault(baseline, []).append(candidate)
+        return cls(
+            candidates=[candidate.name for candidate in evaluation.candidates],
+            criteria=list(criteria),
+            metrics=evaluation.metrics,
+            opponents=opponents,
+        )
 
     @classmethod
     def of(cls, scorecard: Scorecard) -> "RunNames":
         """Return the names in a scorecard."""
         metrics = dict.fromkeys(name for card in scorecard.candidates.values() for name in card.metrics)
+        opponents = {
+            name: list(card.pairwise.by_baseline)
+            for name, card in scorecard.candidates.items()
+            if card.pairwise is not None
+        }
         return cls(
-            candidates=list(scorecard.candidates), criteria=list(scorecard.criteria), metrics=list(metrics)
+            candidates=list(scorecard.candidates),
+            criteria=list(scorecard.criteria),
+            metrics=list(metrics),
+            opponents=opponents,
         )
 
 
@@ -70,6 +90,8 @@ def gate_problems(expressions: Iterable[str], names: RunNames) -> Iterator[str]:
 def subject_of(rule: Threshold, names: RunNames) -> Subject:
     """Return what a threshold is about; raises as `check_names`."""
     candidates = candidates_of(rule, names)
+    if rule.quantity == "win_rate":
+        return _compared(rule, candidates, names)
     measures = _measures(rule, names)
     if not rule.subject:
         of_the_run = rule.quantity in ("cost_usd", "coverage") and not rule.scope.is_said
@@ -97,6 +119,34 @@ def candidates_of(rule: Rule, names: RunNames) -> Sequence[str]:
         found = f'no candidate "{name}"'
         raise _unknown(rule, rule.scope.position, found, name, names.candidates, names)
     return [name]
+
+
+def _compared(rule: Threshold, candidates: Sequence[str], names: RunNames) -> Subject:
+    """Return whose win rate is meant: those that have one, over the opponent that is named."""
+    if not names.opponents:
+        what = "the run compares no pairs; win_rate needs pairwise in the evaluation"
+        raise misread(rule.expression, rule.position, what)
+    if rule.over is not None and rule.over not in names.candidates:
+        found = f'no candidate "{rule.over}"'
+        raise _unknown(rule, rule.over_position, found, rule.over, names.candidates, names)
+    named, position = rule.scope.name, rule.scope.position
+    if rule.subject:
+        readings: dict[tuple[str, str | None], Subject] = {
+            ("", name): Subject("", [name]) for name in names.candidates if name == rule.subject
+        }
+        candidates = _only_reading(rule, readings, [], names).candidates
+        named, position = rule.subject, rule.position
+    able = [
+        name for name in candidates if name in names.opponents and rule.over in (None, *names.opponents[name])
+    ]
+    if able:
+        return Subject("", able)
+    first, opponents = next(iter(names.opponents.items()))
+    who = f"{named} has no win rate" if named else "nobody has a win rate"
+    over = f" over {rule.over}" if rule.over else ""
+    example = f"{first}.win_rate over {opponents[0]}"
+    what = f'{who}{over} in this run; there is "{example}", and a rule on a baseline can be turned round'
+    raise misread(rule.expression, position, what)
 
 
 def _measures(rule: Threshold, names: RunNames) -> list[str]:

@@ -8,7 +8,8 @@ from evaldrop.errors import EvaluationError
 
 Comparator = Literal[">=", ">", "<=", "<"]
 Quantity = Literal[
-    "pass_rate", "mean", "coverage", "error_rate", "latency_ms.p50", "latency_ms.p90", "latency_ms.p99",
+    "pass_rate", "mean", "win_rate", "coverage", "error_rate",
+    "latency_ms.p50", "latency_ms.p90", "latency_ms.p99",
     "cost_usd", "cost_usd.per_1000_records",
     "guardrail.blocked_bad_rate", "guardrail.passed_bad_rate", "guardrail.blocked_good_rate",
     "guardrail.passed_good_rate",
@@ -40,16 +41,18 @@ class _Written:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold(_Written):
     """
-    A rule `<subject>.<quantity> <comparator> <limit> [for …]`.
+    A rule `<subject>.<quantity> [over <opponent>] <comparator> <limit> [for …]`.
 
     `subject` is what comes before the quantity - names of a candidate, a criterion or both - and "" for the
-    run.
+    run. `over` is the one opponent that a win rate is meant over, and `over_position` where it begins.
     """
 
     subject: str
     quantity: Quantity
     comparator: Comparator
     limit: float
+    over: str | None = None
+    over_position: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +92,9 @@ _SIZE = re.compile(r"\s*(\d+\.?\d*|\.\d+)(?![A-Za-z0-9_.%])")
 # The space is part of the word: "nova.mean" begins with "no" as well.
 _NO = re.compile(r"\s*no\s+(?=\S)")
 _REGRESSION, _RECORD = re.compile(r"\s*(regression)\b"), re.compile(r"\s*(record)\b")
-_WORSE, _BY, _IN, _FOR = (re.compile(rf"\s+({word})\b") for word in (r"worse", "by", "in", "for"))
+_WORSE, _BY, _IN, _FOR, _OVER = (
+    re.compile(rf"\s+({word})\b") for word in ("worse", "by", "in", "for", "over")
+)
 _EVERY = re.compile(r"\s+(every\s+candidate)\b")
 
 
@@ -154,6 +159,10 @@ def _threshold(reading: _Reading) -> Threshold:
     )
     position = reading.begin
     subject, quantity = _split_quantity(reading, words)
+    over = None
+    if quantity == "win_rate" and reading.take(_OVER):
+        over = reading.expect(_NAME, "the candidate that it is preferred over")
+    over_position = reading.begin
     sign = reading.expect(_COMPARATOR, "one of >=, >, <=, <")
     limit = float(reading.expect(_LIMIT, "a number, rates as fractions such as 0.85"))
     scope = _scope(reading)
@@ -165,6 +174,8 @@ def _threshold(reading: _Reading) -> Threshold:
         quantity=quantity,
         comparator=cast("Comparator", sign),
         limit=limit,
+        over=over,
+        over_position=over_position,
         scope=scope,
     )
 

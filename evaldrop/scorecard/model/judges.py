@@ -40,6 +40,10 @@ class JudgeHealth(Part):
         default=0, description="Verdicts and preferences on a prompt that was shortened to be shown."
     )
     unscored: dict[str, int] = Field(default_factory=dict, description="Reason: verdicts.")
+    preferences: int = Field(default=0, description="Comparisons of two responses with a preference.")
+    unread: dict[str, int] = Field(
+        default_factory=dict, description="Reason: comparisons without a preference."
+    )
     tokens_input: int = 0
     tokens_output: int = 0
     cost_usd: float | None = None

@@ -172,12 +172,17 @@ class CriterionEstimate(Part):
     )
 
 
-def coverage_of(estimates: Iterable[CriterionEstimate]) -> float | None:
-    """Return the scored share of all verdicts that apply, a fraction; None where none does."""
+def coverage_of(
+    estimates: Iterable[CriterionEstimate], pairs: Iterable[PairwiseEstimate] = ()
+) -> float | None:
+    """Return the scored share of all verdicts and preferences that apply; None where none does."""
     scored = lost = 0
     for estimate in estimates:
         scored += estimate.n_scored
         lost += estimate.n_unscored - estimate.unscored.get("not_applicable", 0)
+    for pair in pairs:
+        scored += pair.n + pair.n_unscored - pair.n_lost
+        lost += pair.n_lost
     return scored / (scored + lost) if scored + lost else None
 
 
@@ -339,7 +344,7 @@ class Scorecard(Part):
     dataset: DatasetInfo
     records: Records
     confidence: float = Field(description="Two-sided level of every interval.")
-    coverage: float | None = nullable("Scored share of all verdicts that apply.")
+    coverage: float | None = nullable("Scored share of all verdicts and preferences that apply.")
     criteria: dict[str, CriterionInfo] = Field(default_factory=dict)
     calibration: dict[str, CriterionCalibration] = Field(
         default_factory=dict, description="Judges against people's labels, by criterion."

@@ -167,7 +167,7 @@ def _win_rate(
     name: str, card: CandidateScorecard, scorecard: Scorecard
 ) -> tuple[float | None, Interval | None]:
     if card.pairwise is not None:
-        return card.pairwise.win_rate, card.pairwise.interval
+        return card.pairwise.win_rate, card.pairwise.bounds_interval or card.pairwise.interval
     # The baseline has no preferences of its own: against a single other they are that one's, turned.
     over = [
         others.pairwise.by_baseline[name]
@@ -201,9 +201,8 @@ def _change(
 def _unread(card: CandidateScorecard, quantity: Quantity | None) -> Unread:
     """Return what is missing most of a candidate's verdicts, by criterion, or of its preferences."""
     if quantity is not None and quantity.name == WIN_RATE:
-        pairs = card.pairwise
-        asked = pairs.n + pairs.n_unscored if pairs else 0
-        return Unread(pairs.n_unscored / asked if pairs and asked else 0.0, "preferences")
+        read = card.pairwise.coverage if card.pairwise else None
+        return Unread(0.0 if read is None else 1 - read, "preferences")
     covered = {name: coverage_of([one]) for name, one in card.criteria.items()}
     shares = {name: 0.0 if share is None else 1 - share for name, share in covered.items()}
     if not shares:

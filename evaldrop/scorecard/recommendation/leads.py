@@ -1,12 +1,11 @@
 """How much better one candidate may be than another on what decides: by chance, and whatever is missing."""
 
 from collections.abc import Iterator
-from itertools import combinations
 from statistics import NormalDist
 from typing import NamedTuple
 
 from evaldrop.scorecard.model.paired import PairedEstimate
-from evaldrop.scorecard.model.pairwise import PairwiseEstimate
+from evaldrop.scorecard.model.pairwise import PairwiseEstimate, pairs_of
 from evaldrop.scorecard.model.part import Interval
 from evaldrop.scorecard.model.scorecard import Scorecard
 
@@ -152,40 +151,31 @@ def unseen_share(n: int, confidence: float) -> float:
 
 
 def _preferences(scorecard: Scorecard) -> Iterator[tuple[tuple[str, str], Lead]]:
-    known = {
-        (name, other): estimate
-        for name, card in scorecard.candidates.items()
-        for other, estimate in (card.pairwise.by_baseline if card.pairwise else {}).items()
-    }
-    # Where all pairs are compared each is there twice, once from either side.
-    pairs = [
-        pair for a, b in combinations(scorecard.candidates, 2) for pair in ((a, b), (b, a)) if pair in known
-    ]
-    once = {frozenset(pair): pair for pair in reversed(pairs)}
-    for pair in once.values():
-        lead = _preferred(known[pair], len(once), scorecard.confidence)
-        if lead is not None:
-            yield pair, lead
+    for pair, found in pairs_of({name: card.pairwise for name, card in scorecard.candidates.items()}).items():
+        above_half = _above_half(found)
+        if above_half is not None:
+            sign = 1 if (above_half.difference or 0.0) > 0 else -1
+            lead = lead_of(above_half, 1.0, sign if found.decisive else 0, confidence=scorecard.confidence)
+            if lead is not None:
+                yield pair, lead
 
 
-def _preferred(found: PairwiseEstimate, among: int, confidence: float) -> Lead | None:
-    """Return a win rate above one half as a lead; unread preferences may each have been either's."""
-    rate, interval = found.win_rate, found.interval
-    if rate is None or interval is None:
+def _above_half(found: PairwiseEstimate) -> PairedEstimate | None:
+    """Return a win rate as a difference from one half; None where no preference was read."""
+    # Unread pairs may be counted as ties: a rate of them alone says nothing.
+    if found.win_rate is None or found.coverage == 0:
         return None
-    level = 1 - (1 - confidence) / among
-    wider = _wider(level, confidence)
-    wide = rate - wider * (rate - interval[0]), rate + wider * (interval[1] - rate)
-    least = unseen_share(found.n, level)
-    worst, most = found.bounds or (rate, rate)
-    by_chance = 1 if wide[0] > 0.5 else -1 if wide[1] < 0.5 else 0
-    holds = min(by_chance * (worst - 0.5), by_chance * (most - 0.5)) > 0
-    return Lead(
+
+    def shifted(interval: Interval | None) -> Interval | None:
+        return interval and (interval[0] - 0.5, interval[1] - 0.5)
+
+    return PairedEstimate(
         n=found.n,
-        estimate=rate - 0.5,
-        low=min(wide[0], rate - least) - 0.5,
-        high=max(wide[1], rate + least) - 0.5,
-        lacking=(max(0.0, rate - worst), max(0.0, most - rate)),
-        sure=by_chance if holds else 0,
-        is_missing=bool(by_chance) and not holds,
+        difference=found.win_rate - 0.5,
+        interval=shifted(found.interval),
+        family=found.family,
+        family_interval=shifted(found.family_interval),
+        bounds=shifted(found.bounds) if found.n_lost else None,
+        n_missing=found.n_lost,
+        open=found.open,
     )

@@ -30,6 +30,9 @@ class HistoryCandidate(Part):
     overall_n: int | None = None
     latency_ms_p50: float | None
     cost_usd: float | None
+    win_rate: float | None = nullable("Over all it was compared with.")
+    win_rate_interval: Interval | None = None
+    win_rate_n: int | None = nullable("Pairs that it counts.")
 
 
 class HistoryJudge(Part):

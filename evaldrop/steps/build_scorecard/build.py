@@ -11,6 +11,7 @@ from typing import NamedTuple
 from evaldrop import storage
 from evaldrop.errors import StorageError
 from evaldrop.evaluation.criteria import Criterion
+from evaldrop.evaluation.questions import compared_pairs
 from evaldrop.report.history import write_history
 from evaldrop.report.writing import write_reports
 from evaldrop.run.definition import RunDefinition
@@ -19,6 +20,7 @@ from evaldrop.run.results import find_manifests
 from evaldrop.scorecard.baseline.compare import against_baseline
 from evaldrop.scorecard.calibration import Calibration, calibrate
 from evaldrop.scorecard.gate import evaluate_gate
+from evaldrop.scorecard.model.pairwise import pairs_of
 from evaldrop.scorecard.model.scorecard import (
     CriterionInfo,
     DatasetInfo,
@@ -49,6 +51,8 @@ from evaldrop.steps.build_scorecard.guardrails import (
     guardrails_in_words,
 )
 from evaldrop.steps.build_scorecard.hints import as_one, run_hints
+from evaldrop.steps.build_scorecard.pair_estimates import PairsAsked, pairwise_estimates
+from evaldrop.steps.build_scorecard.pairs_in_words import headline, preference_alarms
 from evaldrop.steps.build_scorecard.panels import PanelTally, agreements
 from evaldrop.steps.build_scorecard.results import read_results
 from evaldrop.steps.build_scorecard.robustness import (
@@ -61,8 +65,8 @@ from evaldrop.steps.build_scorecard.strengths import strengths
 from evaldrop.steps.build_scorecard.tables import open_tables
 from evaldrop.steps.build_scorecard.tally import Merging
 from evaldrop.steps.build_scorecard.usefulness import criteria_use, criterion_pairs, quality_cost_frontier
-from evaldrop.steps.build_scorecard.win_rates import JudgeColumn, Pair, PairwiseTally, candidate_pairwise
-from evaldrop.steps.build_scorecard.words import run_alarms, verdict_in_words
+from evaldrop.steps.build_scorecard.win_rates import JudgeColumn, Pair, PairwiseTally
+from evaldrop.steps.build_scorecard.words import run_alarms
 
 SCORECARD_FILE = "scorecard.json"
 
@@ -155,9 +159,9 @@ def scorecard_of(run: RunDefinition, tallied: Tallied, *, ended_at: float | None
     }
     candidates = with_robustness(candidate_scorecards(run, counts, columns), tallied.robustness, run)
     if pairwise is not None:
-        for name, card in candidates.items():
-            won = candidate_pairwise(pairs, name, pairwise, groups, confidence)
-            candidates[name] = card.model_copy(update={"pairwise": won})
+        asked = PairsAsked(list(compared_pairs(run.evaluation)), pairwise, counts.records, groups, confidence)
+        for name, won in pairwise_estimates(pairs, list(candidates), asked).items():
+            candidates[name] = candidates[name].model_copy(update={"pairwise": won})
     for name, estimate in guardrail_estimates(run, counts, tallied.guardrails).items():
         candidates[name] = candidates[name].model_copy(update={"guardrail": estimate})
     compared = compare_candidates(run, counts, columns)
@@ -175,7 +179,10 @@ def scorecard_of(run: RunDefinition, tallied: Tallied, *, ended_at: float | None
         ),
         records=_records(run, counts),
         confidence=confidence,
-        coverage=coverage_of(estimate for card in candidates.values() for estimate in card.criteria.values()),
+        coverage=coverage_of(
+            (estimate for card in candidates.values() for estimate in card.criteria.values()),
+            pairs_of({name: card.pairwise for name, card in candidates.items()}).values(),
+        ),
         criteria={name: _criterion_info(criterion) for name, criterion in run.criteria.items()},
         candidates=candidates,
         comparisons=compared.comparisons,
@@ -194,12 +201,16 @@ def scorecard_of(run: RunDefinition, tallied: Tallied, *, ended_at: float | None
         anchors=anchor_estimates(run, tallied.anchors),
         reused=what_was_reused(run, counts),
     )
-    said = (verdict_in_words(scorecard), guardrails_in_words(scorecard), reused_in_words(scorecard.reused))
+    said = (headline(scorecard), guardrails_in_words(scorecard), reused_in_words(scorecard.reused))
     decided = scorecard.model_copy(
         update={
             "gate": distrust(evaluate_gate(run.evaluation.gate, scorecard), scorecard.anchors),
             "judge_trusted": judge_trusted(scorecard.anchors),
-            "alarms": (*run_alarms(scorecard, counts), *as_one(robustness_alarms(scorecard.candidates))),
+            "alarms": (
+                *preference_alarms(scorecard),
+                *run_alarms(scorecard, counts),
+                *as_one(robustness_alarms(scorecard.candidates)),
+            ),
             "hints": run_hints(scorecard),
             "summary": "".join(said),
         }

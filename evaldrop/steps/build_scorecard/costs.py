@@ -67,6 +67,8 @@ def judge_health(run: RunDefinition, counts: RunCounts) -> dict[str, JudgeHealth
             scored=found.scored,
             on_shortened=found.on_shortened,
             unscored=found.unscored.counts,
+            preferences=found.preferences,
+            unread=found.unread.counts,
             tokens_input=found.input_tokens,
             tokens_output=found.output_tokens,
             cost_usd=found.cost.spent.total,

@@ -28,6 +28,7 @@ from evaldrop.scorecard.results import (
     Repeat,
     error_name,
     is_paid_for,
+    share_of,
 )
 from evaldrop.scorecard.scores import RecordScore
 from evaldrop.statistics.paired_test import Groups
@@ -120,20 +121,18 @@ class CandidateCounts(Merging):
         for name, score in result.scores.items():
             self._criteria.at(name, ordinal).add(ordinal, score)
         for call in result.judge_calls:
-            self._add_tokens(call)
+            self.judge_input += call.input_tokens
+            self.judge_output += call.output_tokens
 
-    def add_comparison(self, ordinal: int, call: JudgeCall) -> None:
-        """Add what a judge's call took that compared this candidate with another one."""
-        self._add_tokens(call)
-        self.spent.judge_cost.add(ordinal, call.cost_usd)
+    def add_comparison(self, ordinal: int, call: JudgeCall, place: int) -> None:
+        """Add a half of what a judge's call took that compared this candidate with another; place 0 or 1."""
+        self.judge_input += share_of(call.input_tokens, place, 2)
+        self.judge_output += share_of(call.output_tokens, place, 2)
+        self.spent.judge_cost.add(ordinal, None if call.cost_usd is None else call.cost_usd / 2)
 
     def columns(self) -> dict[str, ScoreColumn]:
         """Return the scores by criterion."""
         return {name: criterion.column() for name, criterion in self._criteria.in_order().items()}
-
-    def _add_tokens(self, call: JudgeCall) -> None:
-        self.judge_input += call.input_tokens
-        self.judge_output += call.output_tokens
 
     def _add_response(self, ordinal: int, result: CandidateResult) -> None:
         row = result.response
@@ -178,7 +177,9 @@ class JudgeCallCounts(Merging):
         self.calls = self.kept = self.asked_again = self.retries = self.scored = self.on_shortened = 0
         self.input_tokens = self.output_tokens = 0
         self.thinking = 0
-        self.errors, self.unscored, self.unknown_stops = Occurrences(), Occurrences(), Occurrences()
+        self.preferences = 0
+        self.errors, self.unscored, self.unread = Occurrences(), Occurrences(), Occurrences()
+        self.unknown_stops = Occurrences()
         self.cost, self.saved = Money(), Money()
 
     def add_call(self, ordinal: int, call: JudgeCall) -> None:
@@ -293,12 +294,17 @@ class CountTally(Merging):
         if record.group is not None:
             self._groups.add(results.ordinal, record.group)
         for row, call, _ in results.compared:
+            judge = self._judges[row.judge]
+            if row.preferred is None:
+                judge.unread.add(row.unscored_reason or "unknown", results.ordinal)
+            else:
+                judge.preferences += 1
             if call is not None:
-                judge = self._judges[call.judge]
                 judge.add_call(results.ordinal, call)
                 judge.on_shortened += row.preferred is not None and row.left_out_characters > 0
-                # The candidate that is compared with a baseline bears the cost.
-                self._candidates[row.candidate].add_comparison(results.ordinal, call)
+                # Both were judged: with one of them bearing it all, the baseline would look cheap.
+                for place, name in enumerate((row.candidate, row.baseline)):
+                    self._candidates[name].add_comparison(results.ordinal, call, place)
 
     def _add_repeat(self, ordinal: int, repeat: Repeat) -> None:
         for result in repeat.candidates:

@@ -27,6 +27,7 @@ from evaldrop.scorecard.results import (
     CandidateResult,
     ComparedPair,
     JudgeCall,
+    share_of,
 )
 from evaldrop.scorecard.scores import (
     JUDGE_ERROR,
@@ -203,8 +204,8 @@ class ResultReader:
                 verdict.unscored_reason,
                 verdict.rationale,
                 judged.raw_reply,
-                _share(call.input_tokens, place, shares),
-                _share(call.output_tokens, place, shares),
+                share_of(call.input_tokens, place, shares),
+                share_of(call.output_tokens, place, shares),
                 cost,
                 asked.repeat,
                 judged.first_reply,
@@ -245,6 +246,7 @@ class ResultReader:
         places = {"first": first, "second": second, TIE: TIE, None: None}
         raw = {"error": error} if error is not None else comparison.get("reply")
         scores: tuple[float | None, float | None] = said.scores or (None, None)
+        call = JudgeCall.of(judge.name, comparison, replies, cost_usd(self._run, judge.model, replies))
         row = ComparisonRow(
             *start,
             places[said.place],
@@ -253,8 +255,10 @@ class ResultReader:
             orjson.dumps(raw).decode(),
             *scores,
             record.left_out,
+            call.input_tokens,
+            call.output_tokens,
+            call.cost_usd,
         )
-        call = JudgeCall.of(judge.name, comparison, replies, cost_usd(self._run, judge.model, replies))
         return ComparedPair(row, call)
 
     def _preference(self, replies: Sequence[Reply]) -> Preference:
@@ -341,11 +345,6 @@ def _unscored(
     return VerdictRow(
         record_id, candidate, criterion, judge, None, None, reason, why, None, None, None, None, repeat
     )
-
-
-def _share(total: int, place: int, shares: int) -> int:
-    """Return a whole share of a total, such that all shares add up to it."""
-    return (place + 1) * total // shares - place * total // shares
 
 
 def _error_text(error: object) -> str:

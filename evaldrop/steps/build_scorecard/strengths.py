@@ -7,15 +7,9 @@ import numpy as np
 from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation import Pairwise
 from evaldrop.scorecard.model.scorecard import Strength, Strengths
-from evaldrop.statistics.bradley_terry import bradley_terry_intervals
-from evaldrop.statistics.vectors import Floats, Ordinals
+from evaldrop.statistics.strength_intervals import Games, strength_estimates
+from evaldrop.statistics.vectors import Ordinals
 from evaldrop.steps.build_scorecard.win_rates import JudgeColumn, Outcomes, Pair, Unscored, outcomes, panel
-
-# Without one, a candidate that wins or loses everything has no finite strength.
-PRIOR = 0.01
-SEED = 20240901
-# A win table per record takes memory; beyond this many, records are resampled in as many random blocks.
-MOST_UNITS = 5_000
 
 
 def strengths(
@@ -35,18 +29,16 @@ def strengths(
         pair: panel([outcomes(column, unscored) for column in judges.values()])
         for pair, judges in columns.items()
     }
+    games, compared = _games(read, named, groups)
+    named = [name for place, name in enumerate(named) if place in compared]
+    if len(named) < 3:
+        return None
     try:
-        found = bradley_terry_intervals(
-            (tables := _win_tables(read, named, groups)),
-            np.arange(len(tables)),
-            seed=SEED,
-            prior=PRIOR,
-            confidence=confidence,
-        )
+        found = strength_estimates(games, len(named), confidence=confidence)
     except NotEnoughData:
         return None
     return Strengths(
-        prior=PRIOR,
+        prior=found.prior,
         confidence=confidence,
         candidates={
             name: Strength(
@@ -60,23 +52,18 @@ def strengths(
     )
 
 
-def _win_tables(read: Mapping[Pair, Outcomes], named: Sequence[str], groups: Ordinals | None) -> Floats:
-    """Return a win table per record or group, shape (units, candidates, candidates)."""
+def _games(
+    read: Mapping[Pair, Outcomes], named: Sequence[str], groups: Ordinals | None
+) -> tuple[Games, list[int]]:
+    """Return the comparisons that count, candidates numbered anew, and the old numbers of those in them."""
     ordinals = np.concatenate([side.ordinals for side in read.values()])
     scores = np.concatenate([side.scores for side in read.values()])
     places = {name: place for place, name in enumerate(named)}
     sizes = [side.ordinals.size for side in read.values()]
-    ours = np.repeat([places[name] for name, _ in read], sizes)
-    theirs = np.repeat([places[other] for _, other in read], sizes)
+    sides = [np.repeat([places[pair[side]] for pair in read], sizes) for side in (0, 1)]
     scored = ~np.isnan(scores)
     units = ordinals[scored] if groups is None else groups[ordinals[scored]]
-    _, codes = np.unique(units, return_inverse=True)
-    n_units = int(codes.max()) + 1 if codes.size else 0
-    if n_units > MOST_UNITS:
-        blocks = np.random.default_rng(SEED).permutation(n_units) % MOST_UNITS
-        codes, n_units = blocks[codes], MOST_UNITS
-    tables = np.zeros((n_units, len(named), len(named)))
-    # Not `+=`, which counts a place once however often it is indexed.
-    np.add.at(tables, (codes, ours[scored], theirs[scored]), scores[scored])
-    np.add.at(tables, (codes, theirs[scored], ours[scored]), 1 - scores[scored])
-    return tables
+    # One of whom nothing was read has no strength, and would only widen the others' intervals.
+    compared, codes = np.unique([side[scored] for side in sides], return_inverse=True)
+    first, second = codes.reshape(2, -1)
+    return Games(first, second, scores[scored], units), compared.tolist()

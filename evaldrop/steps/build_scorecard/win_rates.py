@@ -1,26 +1,21 @@
 """
-Win rates from preferences: order does not count, several judges are one panel, unscored pairs are told.
+What judges said of pairs, gathered: order does not count, several judges are one panel.
 
 A pair is one record's two responses. Both orders agreeing is a win or a loss; contradicting each other they
 are a tie (Zheng et al. 2023, arXiv 2306.05685).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from evaldrop.errors import NotEnoughData
-from evaldrop.evaluation import Pairwise
 from evaldrop.run.records import PreparedRecord
 from evaldrop.run.tables import ComparisonRow
-from evaldrop.scorecard.model.scorecard import CandidatePairwise, PairScores, PairwiseEstimate
 from evaldrop.scorecard.results import IDENTICAL, MISSING, ComparedPair, RecordResults
 from evaldrop.statistics.agreement import order_bias
-from evaldrop.statistics.clusters import clustered_mean_estimate
-from evaldrop.statistics.intervals import mean_estimate, wilson_interval
 from evaldrop.statistics.vectors import Floats, Ordinals
 from evaldrop.steps.build_scorecard.tally import ByKey, Columns, Merging
 from evaldrop.verdicts import TIE
@@ -140,11 +135,12 @@ def panel(judges: Sequence[Outcomes]) -> Outcomes:
         sum(judge.heard for judge in judges),
         sum(judge.flipped for judge in judges),
         sum(judge.placed for judge in judges),
-        _first_shown_rate(judges),
+        first_shown_rate(judges),
     )
 
 
-def _first_shown_rate(sides: Sequence[Outcomes]) -> float | None:
+def first_shown_rate(sides: Sequence[Outcomes]) -> float | None:
+    """Return how often the response shown first was preferred, over some opponents or judges."""
     placed = sum(side.placed for side in sides)
     shown = [side.first_shown * side.placed for side in sides if side.first_shown is not None]
     return sum(shown) / placed if placed else None
@@ -153,119 +149,6 @@ def _first_shown_rate(sides: Sequence[Outcomes]) -> float | None:
 def reversed_outcomes(side: Outcomes) -> Outcomes:
     """Return the same results for the other side."""
     return side._replace(scores=1 - side.scores)
-
-
-def estimate(sides: Sequence[Outcomes], groups: Ordinals | None, confidence: float) -> PairwiseEstimate:
-    """
-    Return the win rate over some opponents.
-
-    Args:
-        sides: A candidate's results against each of them.
-        groups: Each record's cluster, shape (records,); None when every record is its own.
-        confidence: Two-sided level, a fraction in (0, 1).
-    """
-    ordinals = np.concatenate([side.ordinals for side in sides])
-    scores = np.concatenate([side.scores for side in sides])
-    scored = ~np.isnan(scores)
-    values, records = scores[scored], ordinals[scored]
-    n, heard, lost = int(values.size), sum(side.heard for side in sides), int((~scored).sum())
-    error, interval = _spread(values, records, groups, confidence)
-    flips = sum(side.flipped for side in sides)
-    return PairwiseEstimate(
-        win_rate=float(values.mean()) if n else None,
-        standard_error=error,
-        interval=interval,
-        wins=int((values > 0.5).sum()),
-        losses=int((values < 0.5).sum()),
-        ties=int((values == 0.5).sum()),
-        flip_rate=flips / heard if heard else None,
-        first_shown_rate=_first_shown_rate(sides),
-        n=n,
-        n_both_orders=heard,
-        n_unscored=lost,
-        bounds=(float(values.sum()) / (n + lost), float(values.sum() + lost) / (n + lost)) if n else None,
-    )
-
-
-def candidate_pairwise(
-    columns: Mapping[Pair, Mapping[str, JudgeColumn]],
-    candidate: str,
-    pairwise: Pairwise,
-    groups: Ordinals | None,
-    confidence: float,
-) -> CandidatePairwise | None:
-    """Return a candidate's win rates over all it was compared with; None for the baseline and without any."""
-    own = {pair: judges for pair, judges in columns.items() if candidate in pair}
-    if not own or candidate == pairwise.baseline:
-        return None
-    opponents: dict[str, dict[str, Outcomes]] = {}
-    for (name, other), judges in own.items():
-        is_first = name == candidate
-        # The worst for this side: on the far one that is the other's win.
-        read = {
-            judge: outcomes(
-                column,
-                pairwise.unscored,
-                worst=0.0 if is_first else 1.0,
-                is_drawn=pairwise.orders == "drawn",
-            )
-            for judge, column in judges.items()
-        }
-        opponents[other if is_first else name] = {
-            judge: side if is_first else reversed_outcomes(side) for judge, side in read.items()
-        }
-    panels = {opponent: panel(list(sides.values())) for opponent, sides in opponents.items()}
-    judge_names = dict.fromkeys(judge for sides in opponents.values() for judge in sides)
-    overall = estimate(list(panels.values()), groups, confidence)
-    return CandidatePairwise(
-        **overall.model_dump(),
-        by_baseline={
-            opponent: estimate([side], groups, confidence).model_copy(
-                update={"scores": _totals(columns, candidate, opponent)}
-            )
-            for opponent, side in panels.items()
-        },
-        by_judge={
-            judge: estimate(
-                [sides[judge] for sides in opponents.values() if judge in sides], groups, confidence
-            )
-            for judge in judge_names
-        },
-    )
-
-
-def _spread(
-    values: Floats, records: Ordinals, groups: Ordinals | None, confidence: float
-) -> tuple[float | None, tuple[float, float] | None]:
-    try:
-        # Against several opponents a record has several pairs, which are not independent: no Wilson then.
-        if groups is None and np.unique(records).size == records.size:
-            error = mean_estimate(values, confidence=confidence).standard_error
-            interval = wilson_interval(float(values.sum()), values.size, confidence=confidence)
-            return error, (interval.low, interval.high)
-        clusters = records if groups is None else groups[records]
-        clustered = clustered_mean_estimate(values, clusters, confidence=confidence)
-    except NotEnoughData:
-        return None, None
-    low, high = clustered.interval
-    return clustered.standard_error, (max(0.0, low), min(1.0, high))
-
-
-def _totals(
-    columns: Mapping[Pair, Mapping[str, JudgeColumn]], candidate: str, opponent: str
-) -> PairScores | None:
-    """Return the sums of the scores over records, each the mean of a record's judges and orders."""
-    judges = columns.get((candidate, opponent)) or columns[opponent, candidate]
-    ordinals = np.concatenate([column.ordinals for column in judges.values()])
-    ours = np.concatenate([column.ours for column in judges.values()])
-    theirs = np.concatenate([column.theirs for column in judges.values()])
-    scored = ~np.isnan(ours)
-    if not scored.any():
-        return None
-    _, places, given = np.unique(ordinals[scored], return_inverse=True, return_counts=True)
-    sums = [float((np.bincount(places, side[scored]) / given).sum()) for side in (ours, theirs)]
-    own, other = sums if (candidate, opponent) in columns else reversed(sums)
-    return PairScores(candidate=own, baseline=other, n=int(given.size))
 
 
 def _said(candidate: str, compared: Sequence[ComparedPair]) -> tuple[float, ...]:

@@ -11,6 +11,7 @@ from evaldrop.datasets import Record
 from evaldrop.evaluation import Judge
 from evaldrop.evaluation.criteria import Criterion, built_in, criterion_from_config
 from evaldrop.evaluation.prompts import Prompt
+from evaldrop.evaluation.questions import compared_pairs
 from evaldrop.run.definition import RunDefinition
 from evaldrop.steps.prepare_records.judge_texts import (
     Fences,
@@ -20,7 +21,7 @@ from evaldrop.steps.prepare_records.judge_texts import (
     leading_text,
 )
 from evaldrop.steps.prepare_records.kept_replies import ParentReplies, calls_of
-from evaldrop.steps.prepare_records.pair_texts import comparison_texts, orders, pair_constants, pairs
+from evaldrop.steps.prepare_records.pair_texts import comparison_texts, orders, pair_constants
 from evaldrop.verdicts import VERDICT_TOOL_NAME
 
 JSON = dict[str, Any]
@@ -152,7 +153,7 @@ class JudgeRequests:
         prompt = self._prompts[f"judge/{pairwise.prompt}"]
         for judge in self._evaluation.judges:
             call = self._shared(f"{judge.name}/pairs", partial(pair_constants, judge, prompt, pairwise))
-            for candidate, baseline in pairs(self._evaluation):
+            for candidate, baseline in compared_pairs(self._evaluation):
                 for first, second in orders(pairwise, record.id, candidate, baseline):
                     place = (record.id, first, second)
                     yield {

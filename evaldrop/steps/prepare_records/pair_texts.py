@@ -1,12 +1,11 @@
 """A judge's question about two responses: which pairs, in which orders, by which tool, in which texts."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from itertools import combinations
+from collections.abc import Mapping
 from typing import Any
 
 from evaldrop.bedrock.families.requests import judge_call
-from evaldrop.evaluation import Evaluation, Judge, Pairwise, plain_name
+from evaldrop.evaluation import Judge, Pairwise, plain_name
 from evaldrop.evaluation.prompts import Prompt
 from evaldrop.steps.prepare_records.judge_texts import Fences, around, leading_text, system_text
 from evaldrop.verdicts import PREFERENCE_TOOL_NAME, SCORES_TOOL_NAME
@@ -48,16 +47,6 @@ def pair_constants(judge: Judge, prompt: Prompt, pairwise: Pairwise) -> JSON:
         tool=tool if judge.verdict == "tool" else {},
         reminder=f"You did not call {tool['name']}. Call it now; nothing else counts.",
     )
-
-
-def pairs(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
-    """Yield the pairs (candidate, baseline) that an evaluation compares; none when it compares none."""
-    names = [candidate.name for candidate in evaluation.candidates]
-    pairwise = evaluation.pairwise
-    if pairwise and pairwise.baseline:
-        yield from ((name, pairwise.baseline) for name in names if name != pairwise.baseline)
-    elif pairwise:
-        yield from ((name, baseline) for baseline, name in combinations(names, 2))
 
 
 def orders(pairwise: Pairwise, record_id: str, candidate: str, baseline: str) -> list[tuple[str, str]]:

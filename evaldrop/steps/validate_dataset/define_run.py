@@ -17,6 +17,7 @@ from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.prices import load_prices
 from evaldrop.evaluation.prompts import Kind, Prompt, load_prompt
+from evaldrop.evaluation.questions import compared_pairs
 from evaldrop.run.definition import DatasetFacts, PromptFile, RunDefinition, prices_for
 from evaldrop.run.records import texts_in
 from evaldrop.run.request import RunRequest, run_folder
@@ -24,7 +25,6 @@ from evaldrop.scorecard.baseline.blessing import blessed_run
 from evaldrop.scorecard.gate import RunNames, gate_problems
 from evaldrop.shipped import VERSION, workflow_sha256
 from evaldrop.steps.prepare_records.kept_replies import parent_replies
-from evaldrop.steps.prepare_records.pair_texts import pairs
 from evaldrop.steps.prepare_records.prepare import Preparing
 from evaldrop.steps.validate_dataset.evaluation_checks import (
     CriteriaChecks,
@@ -313,7 +313,7 @@ class RecordChecks:
         evaluation = definition.evaluation
         shown = judge_calls(evaluation, len(definition.criteria))
         # Twice: whichever orders are chosen, this is only to look at too many records, not at too few.
-        compared = 2 * sum(1 for _ in pairs(evaluation))
+        compared = 2 * sum(1 for _ in compared_pairs(evaluation))
         # How often a child's input may hold a record's text.
         self._requests = len(evaluation.candidates) + shown + len(evaluation.judges) * compared
         self.problems: list[str] = []

@@ -19,10 +19,10 @@ from evaldrop.errors import BudgetExceeded
 from evaldrop.evaluation import Candidate, Evaluation, Judge
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.prices import Prices, cost_usd
+from evaldrop.evaluation.questions import compared_pairs
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import with_texts_restored
 from evaldrop.steps.prepare_records.kept_replies import ParentReplies
-from evaldrop.steps.prepare_records.pair_texts import pairs
 from evaldrop.steps.prepare_records.prepare import Preparing
 
 ChildType = Literal["EXPRESS", "STANDARD"]
@@ -176,7 +176,7 @@ def child_transitions(evaluation: Evaluation) -> int:
     states = 5 + candidates * (4 + 4 * judge_calls(evaluation, criteria))
     if evaluation.pairwise:
         orders = 2 if evaluation.pairwise.orders == "both" else 1
-        states += 2 + 4 * orders * sum(1 for _ in pairs(evaluation)) * len(evaluation.judges)
+        states += 2 + 4 * orders * sum(1 for _ in compared_pairs(evaluation)) * len(evaluation.judges)
     return states
 
 

@@ -49,6 +49,16 @@ def test_runs_lie_from_the_oldest_to_the_newest_with_intervals():
     assert len(haiku.points) == 1, "a run without a verdict has no point"
 
 
+def test_win_rates_are_a_chart_from_the_run_on_that_has_them():
+    later = run(2)
+    later["candidates"]["haiku"] |= {"win_rate": 0.61, "win_rate_interval": [0.52, 0.69], "win_rate_n": 120}
+    chart = trends(newest_first(run(1), later)).charts[-1]
+    assert chart.name == "win rate"
+    (haiku,) = chart.series
+    (point,) = haiku.points
+    assert "0.61 (0.52 to 0.69)" in point.label
+
+
 def test_candidates_of_one_run_stand_side_by_side():
     lite, haiku = trends(newest_first(run(1), run(2))).charts[0].series
     assert lite.points[0].x < haiku.points[0].x

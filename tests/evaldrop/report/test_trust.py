@@ -89,8 +89,8 @@ def test_what_a_later_version_adds_is_shown():
 
 def test_the_objects_within_a_part_are_its_rows():
     lite = {"elo": 1010.4, "log_strength": 0.25, "elo_interval": [990.2, 1030.9]}
-    content = {"strengths": {"prior": 0.5, "candidates": {"lite": lite}}}
-    (row,) = table(content, "Strength from all pairs (Bradley–Terry)")
+    content = {"powers": {"prior": 0.5, "candidates": {"lite": lite}}}
+    (row,) = table(content, "Powers")
     assert row == {"": "lite", "elo": "1010", "log strength": "0.25", "elo interval": "990 to 1031"}
 
 

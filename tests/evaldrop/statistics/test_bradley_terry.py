@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaldrop.errors import NotEnoughData
-from evaldrop.statistics.bradley_terry import bradley_terry, bradley_terry_intervals, elo_scale
+from evaldrop.statistics.bradley_terry import bradley_terry, elo_scale
 
 # Oracle bradley_terry_3: choix 0.4.1 ilsr_pairwise, evalica 0.4.2, statsmodels 0.15.0 GLM, which all agree.
 WINS = np.array([[0.0, 8.0, 9.0], [2.0, 0.0, 7.0], [1.0, 3.0, 0.0]])
@@ -88,39 +88,6 @@ def test_lopsided_sparse_games_settle_although_a_full_newton_step_would_overshoo
     np.fill_diagonal(chances, 0)
     expected = ((with_prior + with_prior.T) * chances).sum(axis=1)
     assert expected == pytest.approx(with_prior.sum(axis=1), abs=1e-6)
-
-
-def test_bootstrap_interval_has_the_width_of_the_information():
-    """120 : 80 games: the log-odds error is √(1/120 + 1/80) and each of two strengths has half of it."""
-    a, b = np.zeros(200, dtype=int), np.ones(200, dtype=int)
-    wins = comparison_wins(a, b, np.repeat([1, 0], [120, 80]), candidates=2)
-    result = bradley_terry_intervals(wins, range(200), seed=1)
-    assert result.intervals[0].width == pytest.approx(1.96 * np.sqrt(1 / 120 + 1 / 80), rel=0.1)
-    assert result.log_strengths == pytest.approx(bradley_terry(wins.sum(axis=0), prior=0.01))
-    for strength, interval in zip(result.elo, result.elo_intervals, strict=True):
-        assert interval.low < strength < interval.high
-
-
-def test_bootstrap_draws_whole_records():
-    """Each record asked four times over: no more certain than asked once."""
-    outcomes = np.random.default_rng(3).random(60) < 0.6
-    once = comparison_wins(np.zeros(60, int), np.ones(60, int), outcomes, candidates=2)
-    many = np.repeat(once, 4, axis=0)
-    one = bradley_terry_intervals(once, range(60), seed=1, resamples=400)
-    four = bradley_terry_intervals(many, np.repeat(range(60), 4), seed=1, resamples=400)
-    assert four.intervals[0] == pytest.approx(one.intervals[0], abs=0.02)
-
-
-def test_bootstrap_repeats_with_its_seed_and_refuses_no_prior_or_one_record():
-    wins = comparison_wins([0, 0, 1], [1, 1, 0], [1, 0, 1], candidates=2)
-    first, again = (bradley_terry_intervals(wins, list("abc"), seed=5, resamples=50) for _ in range(2))
-    assert first.intervals == again.intervals
-    with pytest.raises(ValueError, match="prior"):
-        bradley_terry_intervals(wins, [1, 2, 3], seed=1, prior=0)
-    with pytest.raises(NotEnoughData, match="one cluster"):
-        bradley_terry_intervals(wins, [1, 1, 1], seed=1)
-    with pytest.raises(ValueError, match="square"):
-        bradley_terry_intervals(wins[0], [1, 2], seed=1)
 
 
 @pytest.mark.parametrize("wins", [[[0, 1]], [[0, -1], [1, 0]], [[0, float("nan")], [1, 0]]])

@@ -24,6 +24,8 @@ from evaldrop.scorecard.model.calibration import (
     RaterAgreement,
 )
 from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailComparison, GuardrailEstimate
+from evaldrop.scorecard.model.judges import JudgeHealth
+from evaldrop.scorecard.model.pairwise import CandidatePairwise, PairScores, Strength, Strengths
 from evaldrop.scorecard.model.recommendation import (
     RankedCandidate,
     Recommendation,
@@ -68,6 +70,7 @@ def test_every_column_is_documented(schema):
     Label, Sampling, Recommendation, RankedCandidate, SinceBaseline, WouldDecide,
     SliceComparisons, LengthRelation, LengthQuartile, CriterionUse, CriterionPair, FrontierPoint, Baseline,
     BaselineCandidate, BaselineEstimate, WorseRecord, Moved, Blessing,
+    CandidatePairwise, PairScores, Strength, Strengths, JudgeHealth,
     Reused, RobustnessDrop, RobustnessEstimate, BlockedShare, GuardrailComparison, GuardrailEstimate,
 ])  # fmt: skip
 def test_every_key_of_the_scorecard_is_documented(model):

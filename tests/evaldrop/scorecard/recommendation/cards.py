@@ -168,9 +168,12 @@ def untrusted(reason="3 of 10 anchors missed"):
 
 
 def preferred(over, rate, width=0.03, *, n=RECORDS, n_unscored=0):
-    """A candidate's preferences over one other, with bounds of what is unscored."""
+    """A candidate's preferences over one other, decided where the interval says so whatever is unscored."""
     wins = round(rate * n)
     asked = n + n_unscored
+    bounds = (rate * n / asked, (rate * n + n_unscored) / asked)
+    reach = (min(rate, bounds[0]) - width, max(rate, bounds[1]) + width)
+    is_decided = not reach[0] <= 0.5 <= reach[1]
     own = PairwiseEstimate(
         win_rate=rate,
         standard_error=width / 2,
@@ -181,6 +184,12 @@ def preferred(over, rate, width=0.03, *, n=RECORDS, n_unscored=0):
         flip_rate=0.1,
         n=n,
         n_unscored=n_unscored,
-        bounds=(rate * n / asked, (rate * n + n_unscored) / asked),
+        n_lost=n_unscored,
+        coverage=n / asked,
+        bounds=bounds,
+        family=Family(n=1, confidence=0.95),
+        family_interval=reach,
+        decisive=is_decided,
+        open=None if is_decided else "missing" if abs(rate - 0.5) > width else "chance",
     )
     return CandidatePairwise(**own.model_dump(), by_baseline={over: own})

@@ -1,7 +1,13 @@
 """Comparisons of two responses: both orders, ties, flips, and what they cost."""
 
+import io
+import zipfile
+
 import pytest
 
+from evaldrop import storage
+from evaldrop.report.history_index import read_entries
+from evaldrop.report.workbook import xlsx_report
 from evaldrop.scorecard.read import read_run
 from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.run_folders import (
@@ -82,12 +88,58 @@ def test_identical_responses_are_a_tie_without_a_call_and_missing_ones_nothing(f
     assert table["unscored_reason"].fillna("").tolist() == ["", "missing", "judge_error"]
 
 
-def test_comparing_is_charged_to_the_judge_and_to_the_candidate(folder):
+def test_comparing_is_charged_to_the_judge_and_to_both_sides_alike(folder):
     scorecard = build(folder, {"r1": [compared("haiku", "first"), compared("lite", "second")]})
-    # $0.024 a call: one verdict each, and two comparisons
-    assert scorecard.candidates["haiku"].cost_usd.judge == pytest.approx(3 * 0.024)
-    assert scorecard.candidates["lite"].cost_usd.judge == pytest.approx(0.024)
-    assert scorecard.judges["pro"].calls == 4
+    # $0.024 a call: one verdict each, and half of two comparisons
+    cards = scorecard.candidates
+    assert [cards[name].cost_usd.judge for name in ("lite", "haiku")] == pytest.approx([0.048, 0.048])
+    assert sum(card.cost_usd.judge for card in cards.values()) == pytest.approx(scorecard.cost_usd.judges)
+    judge = scorecard.judges["pro"]
+    assert judge.calls == 4
+    assert sum(card.tokens.judge_input for card in cards.values()) == judge.tokens_input
+    assert sum(card.tokens.judge_output for card in cards.values()) == judge.tokens_output
+
+
+def test_what_a_comparison_costs_is_unknown_to_both_sides_where_the_judge_has_no_price(folder):
+    rows = [row("r1", response("lite"), response("haiku"), comparisons=(compared("haiku", "first"),))]
+    run = run_json(evaluation={"pairwise": {"baseline": "lite"}})
+    del run["prices"]["models"][PRO]
+    write_run(folder, run=run, records=[record("r1", judges=())], succeeded=rows)
+    scorecard = build_scorecard(folder)
+    assert [card.cost_usd.judge for card in scorecard.candidates.values()] == [None, None]
+    assert scorecard.cost_usd.judges is None
+    assert read_run(folder).comparisons["cost_usd"].isna().all()
+
+
+def test_the_history_keeps_win_rates(folder):
+    build(folder, {"r1": [compared("haiku", "first")], "r2": [compared("haiku", "second")]})
+    (entry,) = read_entries([storage.join(folder, "history.json")])
+    kept = entry.candidates["haiku"]
+    assert (kept.win_rate, kept.win_rate_n, kept.win_rate_interval is None) == (0.5, 2, False)
+    assert entry.candidates["lite"].win_rate is None
+
+
+def test_a_workbook_has_a_sheet_of_preferences(folder):
+    pytest.importorskip("xlsxwriter", reason="no XlsxWriter: pip install 'evaldrop[xlsx]'")
+    scorecard = build(folder, {"r1": [compared("haiku", "first")], "r2": [compared("haiku", "second")]})
+    book = zipfile.ZipFile(io.BytesIO(xlsx_report(scorecard, folder)))
+    assert 'name="preferences"' in book.read("xl/workbook.xml").decode()
+
+
+def test_the_table_of_comparisons_tells_what_each_call_took(folder):
+    scorecard = build(folder, {
+        "r1": [compared("haiku", "first"), compared("lite", "first", skipped="identical")],
+        "r2": [compared("haiku", "", reply=converse("Hm."))],
+    })  # fmt: skip
+    columns = ["input_tokens", "output_tokens", "cost_usd"]
+    took = read_run(folder).comparisons[columns]
+    verdicts = read_run(folder).verdicts[columns]
+    judge = scorecard.judges["pro"]
+    assert took["input_tokens"].sum() + verdicts["input_tokens"].sum() == judge.tokens_input
+    assert took["output_tokens"].sum() + verdicts["output_tokens"].sum() == judge.tokens_output
+    assert took["cost_usd"].sum() + verdicts["cost_usd"].sum() == pytest.approx(judge.cost_usd)
+    # Nobody was asked about identical responses.
+    assert took.isna().all(axis=1).tolist() == [False, True, False]
 
 
 @pytest.mark.parametrize(("text", "preferred"), [
@@ -223,13 +275,13 @@ def test_three_candidates_have_strengths_in_the_order_of_their_wins(folder):
     write_run(folder, run=run, records=[record(one["record_id"], judges=()) for one in rows], succeeded=rows)
     scorecard = build_scorecard(folder)
     strengths = scorecard.strengths.candidates
-    # Every pair is won 9 to 3, so the middle one is where the others cancel out; 0.01 pseudo-wins each.
+    # Every pair is won 9 to 3, so the middle one is where the others cancel out; ⅓ of a pseudo-win each.
     assert strengths["haiku"].log_strength == pytest.approx(0, abs=1e-9)
     assert strengths["opus"].log_strength == pytest.approx(-strengths["lite"].log_strength)
     assert strengths["lite"].elo < strengths["haiku"].elo == pytest.approx(1000)
     low, high = strengths["opus"].elo_interval
     assert low < strengths["opus"].elo < high
-    assert scorecard.strengths.prior == 0.01
+    assert scorecard.strengths.prior == pytest.approx(1 / 3)
     # Each is compared with two others: 12 records by 2 opponents, and both sides are told.
     wins = {name: scorecard.candidates[name].pairwise for name in names}
     assert [(pair.n, pair.win_rate) for pair in wins.values()] == [(24, 0.25), (24, 0.5), (24, 0.75)]

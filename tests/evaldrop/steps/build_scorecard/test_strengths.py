@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evaldrop.evaluation import Pairwise
-from evaldrop.steps.build_scorecard.strengths import MOST_UNITS, strengths
+from evaldrop.steps.build_scorecard.strengths import strengths
 from evaldrop.steps.build_scorecard.win_rates import LOSS, UNREAD, WIN, JudgeColumn
 
 NAMES = ["a", "b", "c"]
@@ -31,16 +31,15 @@ def width(found):
     return high - low
 
 
-def test_above_the_limit_records_are_resampled_in_blocks_with_the_same_width():
-    # A quarter of the records makes an interval twice as wide, one by one as well as in blocks.
-    few = strengths(columns(MOST_UNITS), NAMES, ALL, None, 0.95)
-    many = strengths(columns(4 * MOST_UNITS), NAMES, ALL, None, 0.95)
+def test_four_times_the_records_halve_the_width():
+    few = strengths(columns(5_000), NAMES, ALL, None, 0.95)
+    many = strengths(columns(20_000), NAMES, ALL, None, 0.95)
     assert width(few) / width(many) == pytest.approx(2, rel=0.15)
     assert list(many.candidates) == NAMES
     assert many.candidates["a"].elo < many.candidates["b"].elo < many.candidates["c"].elo
 
 
-def test_groups_are_resampled_whole():
+def test_groups_are_no_more_certain_than_as_many_records():
     alone = strengths(columns(400), NAMES, ALL, None, 0.95)
     # Each record ten times over, one group each: ten times the rows, and no more knowledge.
     tenfold = {pair: column(np.repeat(judges["j"].straight, 10)) for pair, judges in columns(400).items()}
@@ -57,3 +56,18 @@ def test_without_a_preference_there_are_no_strengths():
 def test_two_candidates_or_no_pairs_have_none(names, pairwise):
     only = {pair: judges for pair, judges in columns(5).items() if set(pair) <= set(names)}
     assert strengths(only, names, pairwise, None, 0.95) is None
+
+
+def test_one_of_whom_nothing_was_read_has_no_strength():
+    names = [*NAMES, "d"]
+    unread = {("d", name): column(np.full(40, UNREAD)) for name in NAMES}
+    found = strengths(columns(40) | unread, names, ALL, None, 0.95)
+    assert list(found.candidates) == NAMES
+    assert found == strengths(columns(40), NAMES, ALL, None, 0.95)
+
+
+def test_one_that_wins_everything_has_a_finite_strength_and_a_wide_interval():
+    won = {pair: column(np.full(10, WIN)) for pair in columns(10)}
+    found = strengths(won, NAMES, ALL, None, 0.95).candidates
+    assert found["c"].elo < found["c"].elo_interval[1] < 2_500
+    assert found["c"].elo_interval[0] > 1_000 > found["a"].elo_interval[1]

@@ -3,7 +3,8 @@
 import pytest
 
 from evaldrop.evaluation import Evaluation, Pairwise, model_vendor, plain_name
-from evaldrop.steps.prepare_records.pair_texts import orders, pair_tool, pairs
+from evaldrop.evaluation.questions import compared_pairs
+from evaldrop.steps.prepare_records.pair_texts import orders, pair_tool
 from tests.evaldrop.evaluations import JUDGE, LITE, PRO, SMALL, prepare
 
 OTHER = {"name": "other", "model": "us.amazon.nova-pro-v1:0"}
@@ -16,9 +17,13 @@ def evaluation(**pairwise):
 
 
 def test_pairs_are_with_the_baseline_or_all_or_none():
-    assert list(pairs(evaluation(baseline="pro"))) == [("lite", "pro"), ("other", "pro")]
-    assert list(pairs(evaluation(all_pairs=True))) == [("pro", "lite"), ("other", "lite"), ("other", "pro")]
-    assert list(pairs(evaluation())) == []
+    assert list(compared_pairs(evaluation(baseline="pro"))) == [("lite", "pro"), ("other", "pro")]
+    assert list(compared_pairs(evaluation(all_pairs=True))) == [
+        ("pro", "lite"),
+        ("other", "lite"),
+        ("other", "pro"),
+    ]
+    assert list(compared_pairs(evaluation())) == []
 
 
 def test_which_order_is_asked_first_is_drawn_by_the_record_and_even():

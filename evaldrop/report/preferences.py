@@ -1,0 +1,90 @@
+"""The tables of judges' preferences: a row for each candidate, and one for each pair of them."""
+
+from collections.abc import Sequence
+
+from evaldrop.report.columns import MARKDOWN, PAGE, TERMINAL, Cell, Column, Table, Words, words
+from evaldrop.scorecard import figures
+from evaldrop.scorecard.figures import count, percent, percent_interval
+from evaldrop.scorecard.model.pairwise import NOTHING_COMPARED, PairwiseEstimate, Strength, pairs_of
+from evaldrop.scorecard.model.scorecard import Scorecard
+
+_FLIPPED = "Preferences that changed with the order of the two responses; they count as ties"
+_FIRST = "How often the response shown first was preferred; 50 % is fair"
+_ELO = "Bradley–Terry strength: a gap of 400 is odds of 10 to 1"
+
+
+def preferences(scorecard: Scorecard) -> Table:
+    """Return the win rate of every candidate over all it was compared with, and its strength."""
+    strengths = scorecard.strengths.candidates if scorecard.strengths else {}
+    known = {
+        name: card.pairwise
+        for name, card in scorecard.candidates.items()
+        # A baseline has no win rate, and a strength like the others.
+        if card.pairwise is not None or name in strengths
+    }
+    opponents = dict.fromkeys(other for one in known.values() if one for other in one.by_baseline)
+    over = next(iter(opponents)) if len(opponents) == 1 else "the others"
+    return Table(
+        title="Preferences",
+        caption=f"Judges' preferences over {over}",
+        columns=[
+            words(f"over {figures.label(over)}", list(known)),
+            *_rates(scorecard, list(known.values())),
+            *([_elo(list(map(strengths.get, known)))] if strengths else []),
+        ],
+    )
+
+
+def preference_pairs(scorecard: Scorecard) -> Table:
+    """Return every pair of candidates once: how often the first is preferred over the second."""
+    pairs = pairs_of({name: card.pairwise for name, card in scorecard.candidates.items()})
+    decisions = [_decision(*pair, one) for pair, one in pairs.items()]
+    return Table(
+        title="Preferences by pair",
+        caption="How often the first is preferred over the second",
+        row_classes=["decided" if one.decisive else "open" for one in pairs.values()],
+        columns=[
+            words("first, second", [f"{name}, {other}" for name, other in pairs]),
+            words("", decisions, MARKDOWN),
+            *_rates(scorecard, list(pairs.values())),
+            words("decision", decisions, PAGE),
+        ],
+    )
+
+
+def _rates(scorecard: Scorecard, found: Sequence[PairwiseEstimate | None]) -> list[Column]:
+    # A baseline's row is of ones that are not there.
+    rows = [one or NOTHING_COMPARED for one in found]
+    level = percent(scorecard.confidence)
+    counts = [
+        f"{count(one.wins)} / {count(one.losses)} / {count(one.ties)}" if one.n else figures.ABSENT
+        for one in rows
+    ]
+    lost = [count(one.n_lost) for one in rows] if any(one.n_lost for one in rows) else []
+    return [
+        Column("win rate", [percent(one.win_rate) for one in rows]),
+        Column(level, [percent_interval(one.interval) for one in rows], TERMINAL),
+        Column("interval", [percent_interval(one.interval) for one in rows], MARKDOWN | PAGE),
+        Column("p (Holm)", [figures.p_value(one.p_adjusted) for one in rows], rank=3),
+        Column("won / lost / even", counts, rank=2),
+        *([Column("not read", lost, note="Pairs without a preference")] if lost else []),
+        Column("flipped", [percent(one.flip_rate) for one in rows], rank=4, note=_FLIPPED),
+        Column("first preferred", [percent(one.first_shown_rate) for one in rows], PAGE, note=_FIRST),
+    ]
+
+
+def _elo(found: Sequence[Strength | None]) -> Column:
+    cells = [
+        figures.ABSENT
+        if one is None
+        else f"{one.elo:.0f} ({one.elo_interval[0]:.0f} to {one.elo_interval[1]:.0f})"
+        for one in found
+    ]
+    return Column("Elo", cells, rank=1, note=_ELO)
+
+
+def _decision(first: str, second: str, found: PairwiseEstimate) -> Cell:
+    if found.decisive:
+        return (Words(first if (found.win_rate or 0.0) > 0.5 else second, "strong"), Words("is preferred"))
+    missing = ": too many pairs have no preference" if found.open == "missing" else ""
+    return (Words(f"not\u00a0decided{missing}", "muted"),)
