@@ -30,6 +30,7 @@ from evaldrop.scorecard.model.part import Interval as Interval
 from evaldrop.scorecard.model.part import OpenInterval as OpenInterval
 from evaldrop.scorecard.model.part import Part as Part
 from evaldrop.scorecard.model.part import nullable
+from evaldrop.scorecard.model.recommendation import Recommendation
 from evaldrop.scorecard.model.usefulness import CriterionPair, CriterionUse, FrontierPoint, LengthRelation
 
 # Slices beyond these are too many to read; the largest are kept.
@@ -39,6 +40,7 @@ MOST_CATEGORIES = 60
 Decision = Literal["pass", "fail", "inconclusive"]
 
 OVERALL = "overall"
+NO_GATE = "no gate"
 
 
 class Records(Part):
@@ -296,6 +298,12 @@ class Gate(Part):
     reasons: tuple[str, ...] = Field(default=(), description="A sentence per check.")
     checks: tuple[GateCheck, ...] = Field(default=(), description="The same, with rule and decision apart.")
 
+    @property
+    def word(self) -> str:
+        """The decision in a word. Without a rule nothing has passed."""
+        judged = self.checks or self.reasons not in {(), (NO_GATE,)}
+        return self.decision if judged else NO_GATE
+
 
 class CostTotals(Part):
     """USD of the whole run. A total with an unknown part is null; `known` is what is known of it."""
@@ -400,3 +408,6 @@ class Scorecard(Part):
     )
     reused: Reused | None = nullable("What came from a parent run; null without one.")
     summary: str = Field(default="", description="The verdict in words.")
+    recommendation: Recommendation | None = nullable(
+        "Which candidate to ship, and why; null in files of before there was one."
+    )

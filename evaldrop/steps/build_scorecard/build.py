@@ -28,6 +28,7 @@ from evaldrop.scorecard.model.scorecard import (
     Scorecard,
     coverage_of,
 )
+from evaldrop.scorecard.recommendation import recommend
 from evaldrop.scorecard.results import RecordResults
 from evaldrop.statistics.vectors import Floats, Ordinals
 from evaldrop.steps.build_scorecard.anchors import (
@@ -54,6 +55,7 @@ from evaldrop.steps.build_scorecard.guardrails import (
     guardrail_estimates,
     guardrails_in_words,
 )
+from evaldrop.steps.build_scorecard.hints import as_one, run_hints
 from evaldrop.steps.build_scorecard.pair_estimates import PairsAsked, pairwise_estimates
 from evaldrop.steps.build_scorecard.pairs_in_words import headline, preference_alarms
 from evaldrop.steps.build_scorecard.panels import PanelTally, agreements
@@ -70,7 +72,7 @@ from evaldrop.steps.build_scorecard.tables import open_tables
 from evaldrop.steps.build_scorecard.tally import Merging
 from evaldrop.steps.build_scorecard.usefulness import criteria_use, criterion_pairs, quality_cost_frontier
 from evaldrop.steps.build_scorecard.win_rates import JudgeColumn, Pair, PairwiseTally
-from evaldrop.steps.build_scorecard.words import run_alarms, run_hints
+from evaldrop.steps.build_scorecard.words import run_alarms
 
 SCORECARD_FILE = "scorecard.json"
 
@@ -240,7 +242,7 @@ def scorecard_of(
         guardrails_in_words(scorecard),
         reused_in_words(scorecard.reused),
     )
-    return scorecard.model_copy(
+    decided = scorecard.model_copy(
         update={
             "gate": distrust(evaluate_gate(run.evaluation.gate, scorecard), scorecard.anchors),
             "judge_trusted": judge_trusted(scorecard.anchors),
@@ -249,12 +251,18 @@ def scorecard_of(
                 *run_alarms(scorecard, counts),
                 *favour_alarms(scorecard),
                 *bias_alarms(scorecard, orders=pairwise.orders if pairwise else "both"),
-                *robustness_alarms(scorecard.candidates),
+                *as_one(robustness_alarms(scorecard.candidates)),
             ),
             "hints": (*run_hints(scorecard), *bias_hints(scorecard)),
             "summary": "".join(said),
         }
     )
+    return with_recommendation(decided)
+
+
+def with_recommendation(scorecard: Scorecard) -> Scorecard:
+    """Return a scorecard that says which candidate to ship; the last thing that is computed of it."""
+    return scorecard.model_copy(update={"recommendation": recommend(scorecard)})
 
 
 def _records(run: RunDefinition, counts: RunCounts) -> Records:

@@ -405,7 +405,7 @@ def may_change(path, candidate, criterion, category):
         case ("gate", "decision"):
             return criterion == "tone"
         case (part, *_):
-            return part in ("criterion_pairs", "frontier", "summary", "hints")
+            return part in ("criterion_pairs", "frontier", "summary", "hints", "recommendation")
 
 
 @pytest.mark.parametrize("candidate", MUTATED)
