@@ -8,15 +8,97 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from evaldrop.report.changes import Axis, perturbed, perturbed_axis
-from evaldrop.report.columns import MARKDOWN, PAGE, TERMINAL, Cell, Column, Table, Tone, Words, words
+from evaldrop.report.columns import (
+    MARKDOWN,
+    PAGE,
+    TERMINAL,
+    Cell,
+    Column,
+    Table,
+    Tone,
+    Words,
+    text_of,
+    with_interval,
+    words,
+)
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.figures import count
 from evaldrop.scorecard.model.baseline import Baseline, BaselineEstimate
 from evaldrop.scorecard.model.guardrails import BlockedShare
 from evaldrop.scorecard.model.paired import PairedEstimate
-from evaldrop.scorecard.model.scorecard import CandidateScorecard, Comparison, Scorecard
+from evaldrop.scorecard.model.recommendation import RankedCandidate, SinceBaseline
+from evaldrop.scorecard.model.scorecard import (
+    NO_GATE,
+    CandidateScorecard,
+    Comparison,
+    OpenInterval,
+    Scorecard,
+)
+from evaldrop.scorecard.recommendation import recommendation_of
 
+_GATE_TONES: dict[str, Tone] = {"pass": "good", "fail": "bad", "inconclusive": "doubtful"}
+_CHANGE_WORDS = {"improved": "better", "regressed": "worse", "undecided": "open"}
 _THINKING = "Replies that hold thinking: it is no part of the response"
+
+
+def ranking(scorecard: Scorecard) -> Table:
+    """Return the candidates as the recommendation ranks them: quality, price, latency, gate, change."""
+    found = recommendation_of(scorecard)
+    rows = found.ranking
+    level = figures.percent(scorecard.confidence)
+    missing = "no rule" if scorecard.gate.word != NO_GATE else NO_GATE
+    changes = [_changed(row.change) for row in rows] if any(row.change for row in rows) else []
+    gates = [NO_GATE if missing == NO_GATE else missing if row.gate == "none" else row.gate for row in rows]
+    return Table(
+        title="Candidates, the best first",
+        columns=[
+            words("candidate", [_ranked(row, found.choice) for row in rows]),
+            Column(f"{figures.label(found.quantity or 'quality', 14)} ({level})", list(map(_quality, rows))),
+            Column("USD/1,000", [_price(row, scorecard) for row in rows]),
+            Column("p90", [figures.milliseconds(row.latency_ms_p90) for row in rows]),
+            words("gate", [(Words(word, _GATE_TONES.get(word, "muted")),) for word in gates], wrap="never"),
+            *([Column("since baseline", changes)] if changes else []),
+        ],
+    )
+
+
+def ranking_in_lines(scorecard: Scorecard) -> list[str]:
+    """Return the ranking as plain lines, for a message that has neither columns nor a fixed width."""
+    names, *others = ranking(scorecard).columns
+    return [
+        f"{place}. {figures.one_line(text_of(name))}: {'; '.join(_said(column, place) for column in others)}"
+        for place, name in enumerate(names.cells, 1)
+    ]
+
+
+def _said(column: Column, place: int) -> str:
+    cell = text_of(column.cells[place - 1])
+    # "no gate" and "no rule" say by themselves what is absent.
+    return cell if cell.startswith("no ") else f"{column.heading} {cell}"
+
+
+def _ranked(row: RankedCandidate, choice: str | None) -> Cell:
+    return (Words(row.candidate, "strong"),) if row.candidate == choice else row.candidate
+
+
+def _quality(row: RankedCandidate) -> str:
+    if row.interval is None:
+        return figures.number(row.quality)
+    low, high = (figures.number(bound) for bound in row.interval)
+    # A dash before a minus sign would read as an arrow.
+    between = f"{low} to {high}" if min(row.interval) < 0 else f"{low}–{high}"
+    return f"{figures.number(row.quality)} ({between})"
+
+
+def _price(row: RankedCandidate, scorecard: Scorecard) -> str:
+    return _per_1000(scorecard.candidates[row.candidate])
+
+
+def _changed(change: SinceBaseline | None) -> Cell:
+    if change is None:
+        return figures.ABSENT
+    word = f"{figures.signed(change.difference)} {_CHANGE_WORDS[change.decision]}"
+    return (Words(word, _TONES[change.decision]),)
 
 
 def operations(scorecard: Scorecard) -> Table:
@@ -29,6 +111,11 @@ def operations(scorecard: Scorecard) -> Table:
     known = [figures.usd(card.cost_usd.per_1000_records) for card in cards]
     priced = [_per_1000(card) for card in cards]
     judging = [figures.usd(card.cost_usd.judge) for card in cards]
+    price_bounds = [figures.usd_interval(card.cost_usd.per_1000_interval) for card in cards]
+    p50 = [(card.latency_ms.p50, card.latency_ms.p50_interval) for card in cards]
+    p90 = [(card.latency_ms.p90, card.latency_ms.p90_interval) for card in cards]
+    p99 = [(card.latency_ms.p99, card.latency_ms.p99_interval) for card in cards]
+    level, texts = figures.percent(scorecard.confidence), TERMINAL | MARKDOWN
     errors = [count(one.errors) for one in counts]
     lost = [f"{count(one.errors + one.missing)} of {count(one.n)}" for one in counts]
     answered = [f"{count(one.n - one.errors - one.missing)}/{count(one.n)}" for one in counts]
@@ -41,20 +128,24 @@ def operations(scorecard: Scorecard) -> Table:
         caption="Cost, latency and losses",
         columns=[
             words("candidate", list(scorecard.candidates)),
-            words("model", [card.model for card in cards], TERMINAL | MARKDOWN, rank=3),
-            Column("USD per 1,000", priced, PAGE),
+            words("model", [card.model for card in cards], texts, rank=4),
+            Column("USD per 1,000", list(map(with_interval, priced, price_bounds)), PAGE),
             Column("judging, USD", judging, PAGE),
             Column("answered", answered, TERMINAL),
             Column("errors", errors, TERMINAL),
             Column("errors", lost, MARKDOWN),
-            *([Column("empty", empty, TERMINAL | MARKDOWN)] if empty else []),
-            Column("p50", [figures.milliseconds(card.latency_ms.p50) for card in cards]),
-            Column("p90", [figures.milliseconds(card.latency_ms.p90) for card in cards], rank=2),
-            Column("p99", [figures.milliseconds(card.latency_ms.p99) for card in cards], PAGE),
+            *([Column("empty", empty, texts)] if empty else []),
+            *(_latency(*one) for one in (("p50", p50), ("p90", p90), ("p99", p99))),
+            Column("p50", [figures.milliseconds(value) for value, _ in p50], texts),
+            Column("p90", [figures.milliseconds(value) for value, _ in p90], texts, rank=2),
+            Column(
+                f"p90, {level}", [figures.milliseconds_interval(bounds) for _, bounds in p90], texts, rank=3
+            ),
             Column("tokens in / out", tokens, MARKDOWN),
             Column("USD per 1,000", known, TERMINAL),
             Column("USD per 1,000", priced, MARKDOWN),
-            Column("judging", judging, TERMINAL | MARKDOWN, rank=1),
+            Column(f"USD, {level}", price_bounds, texts, rank=3),
+            Column("judging", judging, texts, rank=1),
             Column("tokens in", tokens_in, PAGE),
             Column("tokens out", tokens_out, PAGE),
             Column("errors", errors, PAGE),
@@ -66,6 +157,15 @@ def operations(scorecard: Scorecard) -> Table:
             Column("throttled, repeated", [count(one.retries) for one in counts], PAGE, note=repeated),
         ],
     )
+
+
+def _latency(heading: str, found: Sequence[tuple[float | None, OpenInterval | None]]) -> Column:
+    """Return a percentile's column on a page, where its interval has room below it."""
+    cells = [
+        with_interval(figures.milliseconds(value), figures.milliseconds_interval(bounds))
+        for value, bounds in found
+    ]
+    return Column(heading, cells, PAGE)
 
 
 def _per_1000(card: CandidateScorecard) -> str:
@@ -92,9 +192,18 @@ def pairs(scorecard: Scorecard) -> Table:
             Column("p", [figures.p_value(pair.p_value) for pair in found], PAGE),
             *_tested(found),
             Column("records", [count(pair.n) for pair in found], PAGE),
+            words("by", [_decider(pair) for pair in found], rank=1),
             words("decision", [_decision(pair) for pair in found], PAGE),
         ],
     )
+
+
+def _decider(pair: Comparison) -> str:
+    """Return whose verdicts a comparison rests on, and how many records people labelled."""
+    if pair.rests_on == "judge":
+        return "judge alone"
+    who = "people" if pair.rests_on == "people" else "people and judge"
+    return f"{who}, {count(pair.n_labelled)} labelled"
 
 
 def _decision(pair: Comparison) -> Cell:

@@ -11,12 +11,14 @@ from typing import Literal
 from pydantic import Field
 
 from evaldrop.scorecard.model.baseline import Baseline
-from evaldrop.scorecard.model.calibration import CalibratedMean, CriterionCalibration
+from evaldrop.scorecard.model.biases import Biases
+from evaldrop.scorecard.model.calibration import CalibratedMean, CriterionCalibration, PeoplesPreferences
 from evaldrop.scorecard.model.guardrails import GuardrailComparison, GuardrailEstimate
 from evaldrop.scorecard.model.judges import Agreement as Agreement
 from evaldrop.scorecard.model.judges import AnchorEstimate as AnchorEstimate
 from evaldrop.scorecard.model.judges import AnchorMiss as AnchorMiss
 from evaldrop.scorecard.model.judges import AnchorScores as AnchorScores
+from evaldrop.scorecard.model.judges import AnchorVerdict as AnchorVerdict
 from evaldrop.scorecard.model.judges import JudgeHealth as JudgeHealth
 from evaldrop.scorecard.model.paired import PairedEstimate
 from evaldrop.scorecard.model.pairwise import CandidatePairwise as CandidatePairwise
@@ -25,8 +27,10 @@ from evaldrop.scorecard.model.pairwise import PairwiseEstimate as PairwiseEstima
 from evaldrop.scorecard.model.pairwise import Strength as Strength
 from evaldrop.scorecard.model.pairwise import Strengths as Strengths
 from evaldrop.scorecard.model.part import Interval as Interval
+from evaldrop.scorecard.model.part import OpenInterval as OpenInterval
 from evaldrop.scorecard.model.part import Part as Part
 from evaldrop.scorecard.model.part import nullable
+from evaldrop.scorecard.model.recommendation import Recommendation
 from evaldrop.scorecard.model.usefulness import CriterionPair, CriterionUse, FrontierPoint, LengthRelation
 
 # Slices beyond these are too many to read; the largest are kept.
@@ -36,6 +40,7 @@ MOST_CATEGORIES = 60
 Decision = Literal["pass", "fail", "inconclusive"]
 
 OVERALL = "overall"
+NO_GATE = "no gate"
 
 
 class Records(Part):
@@ -91,6 +96,7 @@ class CandidateCost(Part):
     per_1000_records: float | None = nullable(
         "The candidate's own calls, per 1,000 records; an earlier run's calls at their price."
     )
+    per_1000_interval: Interval | None = nullable("Of per_1000_records: Hall's, for skewed amounts.")
     robustness: float | None = Field(
         default=0.0, description="Calls on perturbed copies and judging them; in neither of the others."
     )
@@ -110,12 +116,23 @@ class Tokens(Part):
 
 
 class Latency(Part):
-    """Percentiles of a candidate's calls in ms, as the model measured them."""
+    """
+    Percentiles of a candidate's calls in ms, as the model measured them.
+
+    Their intervals come from order statistics; an end is null where there are too few calls to bound it.
+    """
 
     n: int = Field(default=0, description="Calls with a latency.")
     p50: float | None = None
     p90: float | None = None
     p99: float | None = None
+    p50_interval: OpenInterval | None = None
+    p90_interval: OpenInterval | None = None
+    p99_interval: OpenInterval | None = None
+    calls_needed: dict[str, int] = Field(
+        default_factory=dict, description="Percentile whose interval lacks an end: calls that both ends need."
+    )
+    reason: str | None = nullable("Why there is no interval.")
 
 
 class MeanEstimate(Part):
@@ -135,6 +152,9 @@ class MeanEstimate(Part):
         "What the interval may reach, whatever the lost verdicts were; null when none is lost."
     )
     reason: str | None = nullable("Why a number is null.")
+    calibrated: CalibratedMean | None = nullable(
+        "Of overall quality: corrected by people's labels, where there are labels."
+    )
 
 
 class CriterionEstimate(Part):
@@ -278,6 +298,12 @@ class Gate(Part):
     reasons: tuple[str, ...] = Field(default=(), description="A sentence per check.")
     checks: tuple[GateCheck, ...] = Field(default=(), description="The same, with rule and decision apart.")
 
+    @property
+    def word(self) -> str:
+        """The decision in a word. Without a rule nothing has passed."""
+        judged = self.checks or self.reasons not in {(), (NO_GATE,)}
+        return self.decision if judged else NO_GATE
+
 
 class CostTotals(Part):
     """USD of the whole run. A total with an unknown part is null; `known` is what is known of it."""
@@ -338,6 +364,9 @@ class Scorecard(Part):
     confidence: float = Field(description="Two-sided level of every interval.")
     coverage: float | None = nullable("Scored share of all verdicts and preferences that apply.")
     criteria: dict[str, CriterionInfo] = Field(default_factory=dict)
+    preferences_by_people: tuple[PeoplesPreferences, ...] = Field(
+        default=(), description="People's preferences between two candidates, beside the judges'."
+    )
     calibration: dict[str, CriterionCalibration] = Field(
         default_factory=dict, description="Judges against people's labels, by criterion."
     )
@@ -372,9 +401,13 @@ class Scorecard(Part):
     anchors: dict[str, AnchorEstimate] = Field(
         default_factory=dict, description="Judge: what it made of the evaluation's anchors."
     )
+    biases: Biases = Field(default=Biases(), description="What judges give for no good reason, tested.")
     judge_trusted: bool | None = nullable("Whether every judge gets the anchors right; null without anchors.")
     baseline: Baseline | None = nullable(
         "This run against its evaluation's blessed one; null when there is none."
     )
     reused: Reused | None = nullable("What came from a parent run; null without one.")
     summary: str = Field(default="", description="The verdict in words.")
+    recommendation: Recommendation | None = nullable(
+        "Which candidate to ship, and why; null in files of before there was one."
+    )

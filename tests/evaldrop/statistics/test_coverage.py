@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from evaldrop.statistics.bootstrap import bca_interval, percentile_interval, resample_counts
 from evaldrop.statistics.bounded import bounded_mean_interval
 from evaldrop.statistics.clusters import (
     clustered_mean_estimate,
@@ -82,21 +81,6 @@ def t_of_pass_marks(passed, scored):
 
 def share(hits):
     return float(np.mean(list(hits)))
-
-
-def percentile_bootstrap(row, *, seed, resamples):
-    return percentile_interval(resampled_means(row, seed=seed, resamples=resamples))
-
-
-def bca_bootstrap(row, *, seed, resamples):
-    means = resampled_means(row, seed=seed, resamples=resamples)
-    return bca_interval(means, observed=row.mean(), jackknife=(row.sum() - row) / (row.size - 1))
-
-
-def resampled_means(row, *, seed, resamples):
-    values, copies = np.unique(row, return_counts=True)
-    blocks = resample_counts(copies, resamples=resamples, seed=seed)
-    return np.concatenate([block @ values / row.size for block in blocks])
 
 
 def clusters(random, *, groups, size, between, within):
@@ -259,29 +243,6 @@ def test_holm_raises_a_false_alarm_in_one_family_of_twenty():
         families.append([paired_difference(scores[a], scores[b]).p_value for a, b in pairs])
     assert share(min(family) < 0.05 for family in families) > 0.12
     assert share(holm(family).min() < 0.05 for family in families) <= 0.06
-
-
-@pytest.mark.parametrize("interval", [percentile_bootstrap, bca_bootstrap])
-def test_bootstrap_covers_with_fifty_clusters_or_more(interval):
-    rows = np.random.default_rng(8).choice(LIKERT, p=LIKERT_SHARES, size=(3000, 50))
-    intervals = [interval(row, seed=seed, resamples=999) for seed, row in enumerate(rows)]
-    assert share(low <= LIKERT_MEAN <= high for low, high in intervals) == NOMINAL
-
-
-def test_bootstrap_covers_too_little_of_ten_scores_where_t_does_not():
-    rows = np.random.default_rng(9).choice(LIKERT, p=LIKERT_SHARES, size=(800, 10))
-    intervals = [percentile_bootstrap(row, seed=seed, resamples=999) for seed, row in enumerate(rows)]
-    assert share(low <= LIKERT_MEAN <= high for low, high in intervals) < 0.93
-
-
-def test_bootstrap_of_whole_clusters_covers():
-    random, hits = np.random.default_rng(12), []
-    for seed in range(600):
-        scores = clusters(random, groups=60, size=4, between=1, within=1)
-        # Clusters are of one size: the mean of their means is that of the scores.
-        low, high = percentile_bootstrap(scores.reshape(60, 4).mean(axis=1), seed=seed, resamples=599)
-        hits.append(low <= 0 <= high)
-    assert share(hits) == NOMINAL
 
 
 def test_debiased_mean_covers_the_human_mean_that_the_judge_alone_never_does():

@@ -20,12 +20,20 @@ from evaldrop.scorecard.model.calibration import (
     Confusion,
     CorrectedRate,
     CriterionCalibration,
+    Favour,
     JudgeAgreement,
+    PeoplesPreferences,
     RaterAgreement,
 )
 from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailComparison, GuardrailEstimate
 from evaldrop.scorecard.model.judges import JudgeHealth
 from evaldrop.scorecard.model.pairwise import CandidatePairwise, PairScores, Strength, Strengths
+from evaldrop.scorecard.model.recommendation import (
+    RankedCandidate,
+    Recommendation,
+    SinceBaseline,
+    WouldDecide,
+)
 from evaldrop.scorecard.model.scorecard import (
     CandidateScorecard,
     Comparison,
@@ -60,8 +68,9 @@ def test_every_column_is_documented(schema):
 
 @pytest.mark.parametrize("model", [
     Scorecard, CandidateScorecard, Comparison, CostTotals, CriterionEstimate, Gate, Records, ResponseCounts,
-    CalibratedMean, Confusion, CorrectedRate, CriterionCalibration, JudgeAgreement, RaterAgreement,
-    Label, Sampling,
+    CalibratedMean, Confusion, CorrectedRate, CriterionCalibration, Favour, JudgeAgreement,
+    PeoplesPreferences, RaterAgreement,
+    Label, Sampling, Recommendation, RankedCandidate, SinceBaseline, WouldDecide,
     SliceComparisons, LengthRelation, LengthQuartile, CriterionUse, CriterionPair, FrontierPoint, Baseline,
     BaselineCandidate, BaselineEstimate, WorseRecord, Moved, Blessing,
     CandidatePairwise, PairScores, Strength, Strengths, JudgeHealth,
