@@ -28,6 +28,8 @@ _SEED = 20261130
 # A difference may come of just those changes that skew: on its own side the interval is not wider.
 _MOST_WIDENED = 1.3
 
+_KNOWN_SKEWNESS = 10
+
 _NONE = (np.zeros(0, np.int32), np.zeros(0), np.zeros(0))
 
 
@@ -364,7 +366,9 @@ def _spread(differences: Floats, groups: npt.NDArray[np.int32] | None, scores: P
         return Spread((only_first - only_second) / (n + 2), error, np.inf, n, 0.0, limit)
     paired = paired_difference(differences, np.zeros_like(differences), groups=groups)
     units, error = paired.clusters, paired.standard_error
-    skewness = _skewness(differences - paired.difference, groups) if error else 0.0
+    # Of fewer a skewness is a guess, and what was not seen is more.
+    is_known = error > 0 and units >= _KNOWN_SKEWNESS
+    skewness = _skewness(differences - paired.difference, groups) if is_known else 0.0
     return Spread(paired.difference, error, units - 1, units, scores.reach, limit, skewness)
 
 

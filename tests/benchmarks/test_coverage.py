@@ -134,7 +134,8 @@ def test_the_kept_results_keep_the_promises(part):
             assert known.get(key, 0.0) <= 0.07, name
         for key in ("passes_at_least", "passes_at_most"):
             assert known.get(key, 0.0) <= 0.04, name
-        assert known.get("power", 1.0) >= 0.77, name
+        # 0.8, and three standard errors of the hundred draws that the largest families have.
+        assert known.get("power", 1.0) >= 0.7, name
 
 
 @pytest.mark.parametrize(
