@@ -17,6 +17,7 @@ from evaldrop.run.request import out_of
 from evaldrop.scorecard.baseline.repeats import RepeatErrors, repeat_errors
 from evaldrop.scorecard.model.judges import AnchorScores
 from evaldrop.scorecard.model.scorecard import OVERALL, CandidateScorecard, CriterionEstimate, Scorecard
+from evaldrop.scorecard.recommendation import recommendation_of
 from evaldrop.scorecard.trend.entries import HistoryCandidate, HistoryEntry, HistoryEstimate, HistoryJudge
 
 
@@ -44,8 +45,9 @@ def history_entry(
         records=scorecard.records.evaluated,
         coverage=scorecard.coverage,
         cost_usd=scorecard.cost_usd.total,
-        decision=scorecard.gate.decision,
+        decision=scorecard.gate.word,
         summary=scorecard.summary,
+        recommendation=recommendation_of(scorecard).reason,
         alarms=len(scorecard.alarms),
         baseline=scorecard.baseline.run_id if scorecard.baseline else None,
         candidates={

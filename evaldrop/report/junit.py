@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from evaldrop.report.escape import xml
 from evaldrop.scorecard.model.scorecard import GateCheck, Scorecard
+from evaldrop.scorecard.recommendation import recommendation_of
 
 
 def junit_report(scorecard: Scorecard) -> str:
@@ -35,7 +36,7 @@ def junit_report(scorecard: Scorecard) -> str:
         SubElement(properties, "property", {"name": key, "value": xml(value)})
     for check in checks:
         _add_case(suite, check, scorecard.evaluation)
-    SubElement(suite, "system-out").text = xml(scorecard.summary)
+    SubElement(suite, "system-out").text = xml(f"{recommendation_of(scorecard).reason}\n{scorecard.summary}")
     SubElement(suite, "system-err").text = xml("\n".join(scorecard.alarms))
     indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"

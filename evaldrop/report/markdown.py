@@ -18,12 +18,14 @@ from evaldrop.report.tables import (
     operations,
     pairs,
     perturbations,
+    ranking,
     worst_records,
 )
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.model.calibration import CalibratedMean
 from evaldrop.scorecard.model.judges import AnchorEstimate
 from evaldrop.scorecard.model.scorecard import CandidateScorecard, CriterionEstimate, MeanEstimate, Scorecard
+from evaldrop.scorecard.recommendation import recommendation_of
 
 # A comment on a pull request holds 65,536 characters; longer lists are cut, and say so.
 _MOST_ROWS = 40
@@ -37,6 +39,8 @@ def markdown_report(scorecard: Scorecard) -> str:
 
 
 def _blocks(scorecard: Scorecard) -> Iterator[Sequence[str]]:
+    yield [f"**{markdown(recommendation_of(scorecard).reason)}**"]
+    yield _table(ranking(scorecard))
     simulated = " · SIMULATED" if scorecard.simulated else ""
     yield [f"## {markdown(scorecard.evaluation)}{simulated}"]
     if scorecard.simulated:
@@ -59,7 +63,7 @@ def _blocks(scorecard: Scorecard) -> Iterator[Sequence[str]]:
             (markdown(name), *(_score(scorecard, card, criterion) for criterion in header[1:]))
             for name, card in scorecard.candidates.items()
         ]
-        yield _lines_of(header, rows, texts=len(header))
+        yield _lines_of(header, rows, [":--"] * len(header))
     yield from _listed(losses(scorecard))
     if len(table := preferences(scorecard)):
         yield ["**Preferences**"]
@@ -179,14 +183,12 @@ def _table(table: Table, most: int | None = None) -> list[str]:
     columns = table.columns_in(MARKDOWN)
     # Figures are this package's own, and hold signs that would be escaped.
     cells = [map(text_of if column.kind == "number" else _words, column.cells) for column in columns]
-    texts = sum(column.kind == "words" for column in columns)
     header = [column.heading for column in columns]
-    return _lines_of(header, islice(zip(*cells, strict=True), most), texts=texts)
+    alignment = [":--" if column.kind == "words" else "--:" for column in columns]
+    return _lines_of(header, islice(zip(*cells, strict=True), most), alignment)
 
 
-def _lines_of(header: Sequence[str], rows: Iterable[Sequence[str]], *, texts: int) -> list[str]:
-    """Return a table whose first columns, `texts` of them, hold text and the others numbers."""
-    alignment = [":--"] * texts + ["--:"] * (len(header) - texts)
+def _lines_of(header: Sequence[str], rows: Iterable[Sequence[str]], alignment: Sequence[str]) -> list[str]:
     return [
         f"| {' | '.join(map(markdown, header))} |",
         f"|{'|'.join(alignment)}|",

@@ -36,6 +36,7 @@ from evaldrop.report.sentences import again, losses
 from evaldrop.report.trust import trust_tables
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.model.scorecard import Scorecard
+from evaldrop.scorecard.recommendation import recommendation_of
 
 # Slices below this many records are too small to read.
 FEW_RECORDS = 10
@@ -82,6 +83,8 @@ def html_report(
         one_order=((run.get("evaluation") or {}).get("pairwise") or {}).get("orders", "both") != "both",
         preferences=preferences(scorecard),
         preference_pairs=preference_pairs(scorecard),
+        answer=recommendation_of(scorecard).reason,
+        ranking=tables.ranking(scorecard),
         trust=trust_tables(scorecard.model_dump(mode="json")),
         plane=cost_quality_plane(scorecard),
         latencies=latencies_drawn(scorecard, latencies or LatencyCounts()),

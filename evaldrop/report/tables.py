@@ -17,6 +17,7 @@ from evaldrop.report.columns import (
     Table,
     Tone,
     Words,
+    text_of,
     with_interval,
     words,
 )
@@ -25,9 +26,79 @@ from evaldrop.scorecard.figures import count
 from evaldrop.scorecard.model.baseline import Baseline, BaselineEstimate
 from evaldrop.scorecard.model.guardrails import BlockedShare
 from evaldrop.scorecard.model.paired import PairedEstimate
-from evaldrop.scorecard.model.scorecard import CandidateScorecard, Comparison, OpenInterval, Scorecard
+from evaldrop.scorecard.model.recommendation import RankedCandidate, SinceBaseline
+from evaldrop.scorecard.model.scorecard import (
+    NO_GATE,
+    CandidateScorecard,
+    Comparison,
+    OpenInterval,
+    Scorecard,
+)
+from evaldrop.scorecard.recommendation import recommendation_of
 
+_GATE_TONES: dict[str, Tone] = {"pass": "good", "fail": "bad", "inconclusive": "doubtful"}
+_CHANGE_WORDS = {"improved": "better", "regressed": "worse", "undecided": "open"}
 _THINKING = "Replies that hold thinking: it is no part of the response"
+
+
+def ranking(scorecard: Scorecard) -> Table:
+    """Return the candidates as the recommendation ranks them: quality, price, latency, gate, change."""
+    found = recommendation_of(scorecard)
+    rows = found.ranking
+    level = figures.percent(scorecard.confidence)
+    missing = "no rule" if scorecard.gate.word != NO_GATE else NO_GATE
+    changes = [_changed(row.change) for row in rows] if any(row.change for row in rows) else []
+    gates = [NO_GATE if missing == NO_GATE else missing if row.gate == "none" else row.gate for row in rows]
+    return Table(
+        title="Candidates, the best first",
+        columns=[
+            words("candidate", [_ranked(row, found.choice) for row in rows]),
+            Column(f"{figures.label(found.quantity or 'quality', 14)} ({level})", list(map(_quality, rows))),
+            Column("USD/1,000", [_price(row, scorecard) for row in rows]),
+            Column("p90", [figures.milliseconds(row.latency_ms_p90) for row in rows]),
+            words("gate", [(Words(word, _GATE_TONES.get(word, "muted")),) for word in gates], wrap="never"),
+            *([Column("since baseline", changes)] if changes else []),
+        ],
+    )
+
+
+def ranking_in_lines(scorecard: Scorecard) -> list[str]:
+    """Return the ranking as plain lines, for a message that has neither columns nor a fixed width."""
+    names, *others = ranking(scorecard).columns
+    return [
+        f"{place}. {figures.one_line(text_of(name))}: {'; '.join(_said(column, place) for column in others)}"
+        for place, name in enumerate(names.cells, 1)
+    ]
+
+
+def _said(column: Column, place: int) -> str:
+    cell = text_of(column.cells[place - 1])
+    # "no gate" and "no rule" say by themselves what is absent.
+    return cell if cell.startswith("no ") else f"{column.heading} {cell}"
+
+
+def _ranked(row: RankedCandidate, choice: str | None) -> Cell:
+    return (Words(row.candidate, "strong"),) if row.candidate == choice else row.candidate
+
+
+def _quality(row: RankedCandidate) -> str:
+    if row.interval is None:
+        return figures.number(row.quality)
+    low, high = (figures.number(bound) for bound in row.interval)
+    # A dash before a minus sign would read as an arrow.
+    between = f"{low} to {high}" if min(row.interval) < 0 else f"{low}–{high}"
+    return f"{figures.number(row.quality)} ({between})"
+
+
+def _price(row: RankedCandidate, scorecard: Scorecard) -> str:
+    return _per_1000(scorecard.candidates[row.candidate])
+
+
+def _changed(change: SinceBaseline | None) -> Cell:
+    if change is None:
+        return figures.ABSENT
+    word = f"{figures.signed(change.difference)} {_CHANGE_WORDS[change.decision]}"
+    return (Words(word, _TONES[change.decision]),)
 
 
 def operations(scorecard: Scorecard) -> Table:

@@ -1,6 +1,7 @@
 """One paired test, and many decided together: the same records under two candidates, or in two runs."""
 
 from collections.abc import Sequence
+from math import sqrt
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -372,7 +373,8 @@ def _skewness(residuals: Floats, groups: npt.NDArray[np.int32] | None) -> float:
     if groups is not None:
         residuals, _ = totals_by_cluster(residuals, as_clusters(groups, rows=residuals.size))
     squares = residuals**2
-    return float(squares @ residuals) / float(squares.sum()) ** 1.5
+    cubes, total = float(squares @ residuals), float(squares.sum())
+    return cubes / sqrt(total) ** 3
 
 
 def _counts_as_pass_marks(

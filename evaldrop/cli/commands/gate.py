@@ -35,21 +35,25 @@ def gate(
     """
     from evaldrop.scorecard.gate import evaluate_gate
     from evaldrop.scorecard.read import read_run
+    from evaldrop.scorecard.recommendation import recommend
 
     card = read_run(run.rstrip("/")).scorecard
     # The scorecard's own verdict is not judged anew: an evaluation.yaml that changed since must not change
     # it.
     found = evaluate_gate(rule, card) if rule else card.gate
     code = exits.of_decision(found.decision, strict=strict)
+    # By these rules: another gate may leave another candidate to ship.
+    said = recommend(card.model_copy(update={"gate": found})).reason
     if as_json:
         document = {"run_id": card.run_id, "simulated": card.simulated, "strict": strict, "exit_code": code}
-        print_json({**document, **found.model_dump(mode="json")})
+        print_json({**document, "recommendation": said, **found.model_dump(mode="json")})
         return code
     # A gate that passed in a rehearsal says nothing about a model: it is marked wherever it is shown.
     if card.simulated:
         stdout().print("[bold yellow]SIMULATED[/bold yellow]")
     strictly = ", which fails a strict gate" if strict and found.decision == "inconclusive" else ""
-    stdout().print(f"gate: [bold]{found.decision}[/bold]{strictly}")
-    for reason in found.reasons:
+    stdout().print(shown(said), soft_wrap=True)
+    stdout().print(f"gate: [bold]{found.word}[/bold]{strictly}")
+    for reason in found.reasons if found.checks else ():
         stdout().print(f"  {shown(reason)}", soft_wrap=True)
     return code

@@ -17,7 +17,7 @@ _TONES: dict[str, Tone] = {
 
 
 def print_runs(console: Console, rows: Sequence[RunRow]) -> None:
-    """Print a row per run, and below the table where their reports are and why runs failed."""
+    """Print a row per run; below the table what each says to ship, its report, and why runs failed."""
     evaluations = [(row.evaluation or ABSENT) + (" SIMULATED" if row.simulated else "") for row in rows]
     costs = [usd(row.cost_usd) if row.records is not None else ABSENT for row in rows]
     columns = [
@@ -32,6 +32,7 @@ def print_runs(console: Console, rows: Sequence[RunRow]) -> None:
     ]
     console.print(wrapped_table(columns, least=0))
     for title, said in (
+        ("what to ship", {row.run_id: row.recommendation for row in rows if row.recommendation}),
         ("reports", {row.run_id: row.report for row in rows if row.report}),
         ("failed", {row.run_id: row.why for row in rows if row.why}),
     ):

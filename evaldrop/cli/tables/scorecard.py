@@ -20,7 +20,7 @@ from evaldrop.report.changes import robustness_drops
 from evaldrop.report.columns import TERMINAL, Column, words
 from evaldrop.report.preferences import preference_pairs, preferences
 from evaldrop.report.sentences import loss_in_words
-from evaldrop.report.tables import guardrails, operations
+from evaldrop.report.tables import guardrails, operations, ranking
 from evaldrop.scorecard.figures import (
     count,
     duration,
@@ -31,7 +31,8 @@ from evaldrop.scorecard.figures import (
     score,
     usd,
 )
-from evaldrop.scorecard.model.scorecard import CriterionEstimate, Scorecard
+from evaldrop.scorecard.model.scorecard import NO_GATE, CriterionEstimate, Scorecard
+from evaldrop.scorecard.recommendation import recommendation_of
 
 BAR_CELLS = 30
 NAME_CELLS = 12
@@ -44,7 +45,8 @@ _COLOURS = {"pass": "green", "fail": "red", "inconclusive": "yellow"}
 
 
 def print_scorecard(console: Console, scorecard: Scorecard) -> None:
-    """Print a run's scorecard: verdict, gate, a block per criterion, cost and latency, alarms."""
+    """Print a run's scorecard: which candidate to ship, the candidates, then all that it rests on."""
+    print_recommendation(console, scorecard)
     print_title(console, scorecard.evaluation, scorecard.run_id, simulated=scorecard.simulated)
     records = scorecard.records
     lost = [
@@ -81,9 +83,16 @@ def print_scorecard(console: Console, scorecard: Scorecard) -> None:
     for note in scorecard.dataset.notes:
         console.print(f"[dim]dataset[/dim] {shown(note)}", soft_wrap=True)
     gate = scorecard.gate
-    console.print(f"\ngate: [bold {_COLOURS[gate.decision]}]{gate.decision}[/]")
-    for reason in gate.reasons:
+    console.print(f"\ngate: [bold {_COLOURS.get(gate.word, 'dim')}]{gate.word}[/]")
+    for reason in gate.reasons if gate.word != NO_GATE else ():
         console.print(f"  {shown(reason)}", soft_wrap=True)
+
+
+def print_recommendation(console: Console, scorecard: Scorecard) -> None:
+    """Print the one sentence, and a line per candidate: a dozen of them fit a screen of 24 lines."""
+    console.print(f"[bold]{shown(recommendation_of(scorecard).reason)}[/bold]", soft_wrap=True)
+    columns = ranking(scorecard).columns_in(TERMINAL)
+    console.print(fitted_table(columns, console.width, least=NAME_CELLS))
 
 
 def _print_criterion(console: Console, scorecard: Scorecard, name: str) -> None:

@@ -22,7 +22,8 @@ class RunRow:
 
     Attributes:
         status: Its execution's; SUCCEEDED for a scorecard whose execution is forgotten (after 90 days).
-        decision: The gate's.
+        decision: The gate's; "no gate" where it has no rules.
+        recommendation: Which candidate to ship.
         why: What ended a run that failed: error and cause.
     """
 
@@ -35,6 +36,7 @@ class RunRow:
     records: int | None = None
     decision: str | None = None
     cost_usd: float | None = None
+    recommendation: str | None = None
     report: str | None = None
     why: str | None = None
 
@@ -86,6 +88,7 @@ def _from_entry(entry: HistoryEntry, execution: Mapping[str, Any] | None, stack:
         records=entry.records,
         decision=entry.decision,
         cost_usd=entry.cost_usd,
+        recommendation=entry.recommendation or None,
         report=storage.join(stack.out, entry.folder, "report.html"),
     )
 

@@ -106,7 +106,8 @@ def _fill(start: Baseline, run: RunDefinition, held: Held) -> Baseline:
     here, there = paired.rows, places_of(now, then)[paired.rows]
     names = [name for name in now.candidates if name in then.candidates]
     people = labelled_runs(run, held.runs[0], paired)
-    whole = _decided([_estimate(measure, paired, run, held, people) for measure in paired.measures], held)
+    estimated = [_estimate(measure, paired, run, held, people) for measure in paired.measures]
+    whole = _decided(estimated, run, held)
     # A family of their own: among sixty slices the run's own differences would be harder to decide.
     slices = _slices(paired, run, held, people)
     return start.model_copy(
@@ -180,15 +181,16 @@ def _tested(measure: Measure, paired: PairedRuns, run: RunDefinition, held: Held
     )
     p_value = max(pairing.p_value, exchanged)
     pairing = pairing._replace(p_value=p_value)
+    if not spread.error:
+        return pairing
     is_better = ((pairing.difference or 0.0) > 0) == measure.higher_is_better
-    # Held weekly, these very records are asked whether they are answered worse. What other records could
-    # have shown is reckoned with before anything is called better.
+    # Held weekly, these very records are asked whether they are answered worse: what is decided reckons with
+    # what other records could have shown only before anything is called better. The interval always does.
     if is_better and p_value < held.level:
         return pairing
     spread = spread._replace(unseen=0.0)
     least, greatest = (end and end._replace(unseen=0.0) for end in (pairing.least, pairing.greatest))
-    low, high = spread.interval(run.evaluation.confidence)
-    return pairing._replace(interval=(low, high), spread=spread, least=least, greatest=greatest)
+    return pairing._replace(spread=spread, least=least, greatest=greatest)
 
 
 def _bounded(pairing: Pairing, run: RunDefinition) -> tuple[float, float] | None:
@@ -196,15 +198,17 @@ def _bounded(pairing: Pairing, run: RunDefinition) -> tuple[float, float] | None
     return None if widest is None else (widest.low, widest.high)
 
 
-def _decided(found: Sequence[_Estimated], held: Held) -> list[tuple[Measure, BaselineEstimate]]:
+def _decided(
+    found: Sequence[_Estimated], run: RunDefinition, held: Held
+) -> list[tuple[Measure, BaselineEstimate]]:
     decisions = decide([one.pairing for one in found], confidence=1 - held.level)
     return [
-        (one.measure, one.estimate.model_copy(update=_decision(one, decided)))
+        (one.measure, one.estimate.model_copy(update=_decision(one, decided, run)))
         for one, decided in zip(found, decisions, strict=True)
     ]
 
 
-def _decision(one: _Estimated, decided: Decided) -> dict[str, object]:
+def _decision(one: _Estimated, decided: Decided, run: RunDefinition) -> dict[str, object]:
     higher_is_better, family = one.measure.higher_is_better, decided.family
     change = "undecided"
     if decided.sign:
@@ -212,7 +216,8 @@ def _decision(one: _Estimated, decided: Decided) -> dict[str, object]:
     may_hide = False
     worst = one.pairing.least if higher_is_better else one.pairing.greatest
     if worst is not None and family is not None and change != "regressed":
-        low, high = worst.interval(family.confidence)
+        # At the scorecard's own level: what is missing is no chance that a year has to share.
+        low, high = worst.interval(1 - (1 - run.evaluation.confidence) / family.n)
         may_hide = high < 0 if higher_is_better else low > 0
     return decided.parts() | {
         "family": family and Family(**family._asdict()),
@@ -232,7 +237,7 @@ def _slices(
         for measure in measures
     ]
     slices: dict[str, list[tuple[Measure, BaselineEstimate]]] = {}
-    for (code, _), decided in zip(found, _decided([part for _, part in found], held), strict=True):
+    for (code, _), decided in zip(found, _decided([part for _, part in found], run, held), strict=True):
         slices.setdefault(paired.category_names[code], []).append(decided)
     return slices
 

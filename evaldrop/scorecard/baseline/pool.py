@@ -6,9 +6,9 @@ what each run is held to is as sure as eight runs make it.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
@@ -17,7 +17,6 @@ from evaldrop.errors import StorageError
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.baseline.comparability import changes, obstacles
 from evaldrop.scorecard.model.baseline import Look
-from evaldrop.scorecard.model.scorecard import OVERALL
 
 MOST_POOLED = 8
 YEAR_OF_RUNS = 52
@@ -56,11 +55,11 @@ def held_weekly(run: RunDefinition, blessed: RunDefinition) -> Held:
     Return the pool of a run that is held to its blessed one like others before it.
 
     Pooled are the blessed run and the first seven after it that were held to it, were made the same way, and
-    were no worse at the scorecard's own level: a drop that is not yet decided must not lower what later runs
-    are held to. The first and not the last: held to those, a slow decline would be its own baseline. The
-    level (1 - confidence) is that of a year of 52 runs, shared by Bonferroni's inequality: half for the first
-    run of its make, the other half alike for the others. Two-sided, over all candidates and criteria of a
-    run.
+    did not differ at the scorecard's own level: a drop that is not yet decided must not lower what later runs
+    are held to (nor a rise raise it: leaving out the low ones alone would). The first and not the last: held
+    to those, a slow decline would be its own baseline. The level (1 - confidence) is that of a year of 52
+    runs, shared by Bonferroni's inequality: half for the first run of its make, the other half alike for the
+    others. Two-sided, over all candidates and criteria of a run.
 
     Raises:
         StorageError: The evaluation's folder cannot be listed.
@@ -113,7 +112,7 @@ def _pooled(run: RunDefinition, blessed: RunDefinition) -> Iterator[RunDefinitio
             and earlier.run_id != parent
             and _is_held_to(earlier, blessed)
             and _same_make(earlier, blessed)
-            and _was_no_worse(earlier, blessed)
+            and _was_alike(earlier, blessed)
         ):
             yield earlier
 
@@ -127,30 +126,22 @@ def _is_held_to(run: RunDefinition, blessed: RunDefinition) -> bool:
     return run.baseline is not None and _name_of(run.baseline) == _name_of(blessed.folder)
 
 
-def _was_no_worse(run: RunDefinition, blessed: RunDefinition) -> bool:
+def _was_alike(run: RunDefinition, blessed: RunDefinition) -> bool:
     try:
         # Not as a `Scorecard`: one of another version still says what it decided.
         scorecard = orjson.loads(storage.read_bytes(run.file("scorecard.json")))
         baseline = scorecard["baseline"]
         if scorecard.get("judge_trusted") is False or baseline["run_id"] != blessed.run_id:
             return False
+        level = 1 - run.evaluation.confidence
         return not any(
-            _is_worse(run, name, estimate)
+            estimate.get("p_adjusted") is not None and estimate["p_adjusted"] < level
             for card in baseline["candidates"].values()
-            for name, estimate in card["criteria"].items()
+            for estimate in card["criteria"].values()
         )
     except (StorageError, ValueError, KeyError, TypeError):
         # It broke off, or is not readable: it is left out, like one that cannot be compared.
         return False
-
-
-def _is_worse(run: RunDefinition, criterion: str, estimate: Mapping[str, Any]) -> bool:
-    p_value, difference = estimate.get("p_adjusted"), estimate.get("difference") or 0.0
-    higher_is_better = criterion not in run.criteria or run.criteria[criterion].higher_is_better
-    if criterion == OVERALL and OVERALL not in run.criteria:
-        higher_is_better = True
-    is_lower = difference < 0 if higher_is_better else difference > 0
-    return p_value is not None and p_value < 1 - run.evaluation.confidence and is_lower
 
 
 def _most_runs(run: RunDefinition) -> int:

@@ -65,7 +65,7 @@ def _missing(baseline: Baseline) -> Iterator[str]:
 
 def _levels(baseline: Baseline) -> str:
     families = {
-        (estimate.family.n, percent(estimate.family.confidence, 1))
+        (estimate.family.n, percent(estimate.family.confidence, 2))
         for card in baseline.candidates.values()
         for estimate in card.criteria.values()
         if estimate.decision != "undecided" and estimate.family is not None

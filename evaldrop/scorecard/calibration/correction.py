@@ -25,6 +25,10 @@ from evaldrop.statistics.paired_test import Spread
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
 
+# What a judge passes falsely is skewed: with a step of one, 50 labels let a gate pass falsely in 5.5 % of
+# runs instead of 2.5 %; with two in less than 3 %.
+_SHARE_STEP = 2.0
+
 
 class Judged(NamedTuple):
     """
@@ -63,6 +67,7 @@ def calibrated_mean(
     """
     if step is None:
         step = 1.0 if criterion is None else smallest_step(criterion)
+    is_share = criterion is not None and criterion.scale.kind == "binary"
     labelled = ~np.isnan(judged.human)
     n_labelled, n_unlabelled = int(labelled.sum()), int((~labelled).sum())
     counts = CalibratedMean(n_labelled=n_labelled, n_unlabelled=n_unlabelled)
@@ -80,12 +85,11 @@ def calibrated_mean(
             update=known | {"reason": "the labels do not vary, so no spread can be seen"}
         )
     try:
-        found = _estimate(judged, labelled, confidence, step)
-        rate = None if passes is None else _estimate(passes, labelled, confidence, 1.0)
+        found = _estimate(judged, labelled, confidence, _SHARE_STEP if is_share else step)
+        rate = None if passes is None else _estimate(passes, labelled, confidence, _SHARE_STEP)
     except NotEnoughData as error:
         return counts.model_copy(update=known | {"reason": str(error)})
     low, high = (0.0, 1.0) if criterion is None else (criterion.scale.low, criterion.scale.high)
-    is_share = criterion is not None and criterion.scale.kind == "binary"
     interval = _interval(judged, found, confidence, low=low, high=high, is_share=is_share)
     pass_interval = None
     if passes is not None and rate is not None:

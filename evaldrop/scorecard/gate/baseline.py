@@ -122,7 +122,8 @@ def _judge_difference(rule: NoRegression, held: _HeldEstimate, baseline: Baselin
         "" if estimate.minimum_detectable is None or estimate.decision == "improved"
         else f"; a loss below {size(estimate.minimum_detectable)} could not be seen"
     )  # fmt: skip
-    return "pass", f"{moved}: no regression is decided{alone and f' ({alone})'}{unseen}."
+    gone = f"; {missing}" if estimate.n_missing else ""
+    return "pass", f"{moved}: no regression is decided{alone and f' ({alone})'}{gone}{unseen}."
 
 
 def _within_margin(

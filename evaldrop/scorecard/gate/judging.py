@@ -14,6 +14,7 @@ from evaldrop.scorecard.model.calibration import CalibratedMean
 from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailEstimate
 from evaldrop.scorecard.model.part import Interval
 from evaldrop.scorecard.model.scorecard import (
+    NO_GATE,
     OVERALL,
     CandidateScorecard,
     CriterionEstimate,
@@ -67,7 +68,7 @@ def evaluate_gate(expressions: Iterable[str], scorecard: Scorecard) -> Gate:
     rules = [parse_gate(expression) for expression in expressions]
     unread = unread_check(scorecard)
     if not rules and not unread:
-        return Gate(decision="pass", reasons=("no gate",))
+        return Gate(decision="pass", reasons=(NO_GATE,))
     # All names before any judgement: a gate with a misspelt rule has no decision at all.
     names = RunNames.of(scorecard)
     for rule in rules:

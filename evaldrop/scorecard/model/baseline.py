@@ -21,7 +21,8 @@ class BaselineEstimate(PairedEstimate):
     decision: Change = "undecided"
     may_hide_regression: bool = Field(
         default=False,
-        description="With the missing verdicts at their worst, a regression would be decided.",
+        description="With the missing verdicts at their worst, a regression would be decided at the "
+        "scorecard's own level.",
     )
     bounded_interval: Interval | None = nullable(
         "Of this comparison alone, whatever the missing verdicts would have been; null when none is missing."

@@ -62,6 +62,14 @@ class AnchorMiss(Part):
     score: float = Field(description="What the judge gave, its repeats averaged.")
 
 
+class AnchorVerdict(Part):
+    """What a judge gave an anchor on a criterion, its repeats averaged: a later run is held to it."""
+
+    anchor: str
+    criterion: str
+    score: float
+
+
 class AnchorScores(Part):
     """
     What a judge gave the anchors of one kind on one criterion.
@@ -95,3 +103,4 @@ class AnchorEstimate(Part):
     scores: tuple[AnchorScores, ...] = Field(
         default=(), description="By kind and criterion, for the trend over runs."
     )
+    by_anchor: tuple[AnchorVerdict, ...] = Field(default=(), description="Every check with a score.")

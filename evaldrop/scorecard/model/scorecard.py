@@ -11,12 +11,14 @@ from typing import Literal
 from pydantic import Field
 
 from evaldrop.scorecard.model.baseline import Baseline
+from evaldrop.scorecard.model.biases import Biases
 from evaldrop.scorecard.model.calibration import CalibratedMean, CriterionCalibration, PeoplesPreferences
 from evaldrop.scorecard.model.guardrails import GuardrailComparison, GuardrailEstimate
 from evaldrop.scorecard.model.judges import Agreement as Agreement
 from evaldrop.scorecard.model.judges import AnchorEstimate as AnchorEstimate
 from evaldrop.scorecard.model.judges import AnchorMiss as AnchorMiss
 from evaldrop.scorecard.model.judges import AnchorScores as AnchorScores
+from evaldrop.scorecard.model.judges import AnchorVerdict as AnchorVerdict
 from evaldrop.scorecard.model.judges import JudgeHealth as JudgeHealth
 from evaldrop.scorecard.model.paired import PairedEstimate
 from evaldrop.scorecard.model.pairwise import CandidatePairwise as CandidatePairwise
@@ -28,6 +30,7 @@ from evaldrop.scorecard.model.part import Interval as Interval
 from evaldrop.scorecard.model.part import OpenInterval as OpenInterval
 from evaldrop.scorecard.model.part import Part as Part
 from evaldrop.scorecard.model.part import nullable
+from evaldrop.scorecard.model.recommendation import Recommendation
 from evaldrop.scorecard.model.usefulness import CriterionPair, CriterionUse, FrontierPoint, LengthRelation
 
 # Slices beyond these are too many to read; the largest are kept.
@@ -37,6 +40,7 @@ MOST_CATEGORIES = 60
 Decision = Literal["pass", "fail", "inconclusive"]
 
 OVERALL = "overall"
+NO_GATE = "no gate"
 
 
 class Records(Part):
@@ -294,6 +298,12 @@ class Gate(Part):
     reasons: tuple[str, ...] = Field(default=(), description="A sentence per check.")
     checks: tuple[GateCheck, ...] = Field(default=(), description="The same, with rule and decision apart.")
 
+    @property
+    def word(self) -> str:
+        """The decision in a word. Without a rule nothing has passed."""
+        judged = self.checks or self.reasons not in {(), (NO_GATE,)}
+        return self.decision if judged else NO_GATE
+
 
 class CostTotals(Part):
     """USD of the whole run. A total with an unknown part is null; `known` is what is known of it."""
@@ -391,9 +401,13 @@ class Scorecard(Part):
     anchors: dict[str, AnchorEstimate] = Field(
         default_factory=dict, description="Judge: what it made of the evaluation's anchors."
     )
+    biases: Biases = Field(default=Biases(), description="What judges give for no good reason, tested.")
     judge_trusted: bool | None = nullable("Whether every judge gets the anchors right; null without anchors.")
     baseline: Baseline | None = nullable(
         "This run against its evaluation's blessed one; null when there is none."
     )
     reused: Reused | None = nullable("What came from a parent run; null without one.")
     summary: str = Field(default="", description="The verdict in words.")
+    recommendation: Recommendation | None = nullable(
+        "Which candidate to ship, and why; null in files of before there was one."
+    )

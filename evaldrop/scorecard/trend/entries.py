@@ -67,6 +67,7 @@ class HistoryEntry(Part):
     cost_usd: float | None
     decision: str
     summary: str
+    recommendation: str = Field(default="", description="Which candidate to ship: the one sentence.")
     alarms: int
     baseline: str | None
     candidates: dict[str, HistoryCandidate]

@@ -28,6 +28,7 @@ from evaldrop.scorecard.model.scorecard import (
     Scorecard,
     coverage_of,
 )
+from evaldrop.scorecard.recommendation import recommend
 from evaldrop.scorecard.results import RecordResults
 from evaldrop.statistics.vectors import Floats, Ordinals
 from evaldrop.steps.build_scorecard.anchors import (
@@ -37,6 +38,10 @@ from evaldrop.steps.build_scorecard.anchors import (
     distrust,
     judge_trusted,
 )
+from evaldrop.steps.build_scorecard.bias_measures import Judgements
+from evaldrop.steps.build_scorecard.bias_tally import BiasData, BiasTally, people_of
+from evaldrop.steps.build_scorecard.bias_words import bias_alarms, bias_hints
+from evaldrop.steps.build_scorecard.biases import BiasMeter, earlier_anchors
 from evaldrop.steps.build_scorecard.by_people import favour_alarms, people_in_words, with_calibrated_means
 from evaldrop.steps.build_scorecard.candidate_differences import compare_candidates
 from evaldrop.steps.build_scorecard.columns import common_quality, scored_only
@@ -50,6 +55,7 @@ from evaldrop.steps.build_scorecard.guardrails import (
     guardrail_estimates,
     guardrails_in_words,
 )
+from evaldrop.steps.build_scorecard.hints import as_one, run_hints
 from evaldrop.steps.build_scorecard.pair_estimates import PairsAsked, pairwise_estimates
 from evaldrop.steps.build_scorecard.pairs_in_words import headline, preference_alarms
 from evaldrop.steps.build_scorecard.panels import PanelTally, agreements
@@ -66,7 +72,7 @@ from evaldrop.steps.build_scorecard.tables import open_tables
 from evaldrop.steps.build_scorecard.tally import Merging
 from evaldrop.steps.build_scorecard.usefulness import criteria_use, criterion_pairs, quality_cost_frontier
 from evaldrop.steps.build_scorecard.win_rates import JudgeColumn, Pair, PairwiseTally
-from evaldrop.steps.build_scorecard.words import run_alarms, run_hints
+from evaldrop.steps.build_scorecard.words import run_alarms
 
 SCORECARD_FILE = "scorecard.json"
 
@@ -121,6 +127,7 @@ class Tallied(NamedTuple):
     robustness: RobustnessPairs
     guardrails: GuardrailEnds
     anchors: Sequence[AnchorCheck]
+    biases: BiasData
 
 
 class RunTally(Merging):
@@ -136,6 +143,7 @@ class RunTally(Merging):
         self._robustness = RobustnessTally(run)
         self._guardrails = GuardrailTally(candidates)
         self._anchors = AnchorTally()
+        self._data = BiasTally(run)
 
     def add(self, record: PreparedRecord, results: RecordResults) -> None:
         """Add a line of `records.jsonl` with what came of it."""
@@ -181,6 +189,7 @@ def scorecard_of(
     for name, estimate in guardrail_estimates(run, counts, tallied.guardrails).items():
         candidates[name] = candidates[name].model_copy(update={"guardrail": estimate})
     compared = compare_candidates(run, counts, columns, calibration)
+    baseline = against_baseline(run)
     scorecard = Scorecard(
         run_id=run.run_id,
         evaluation=run.evaluation.name,
@@ -218,8 +227,11 @@ def scorecard_of(
         agreement=agreements(tallied.panel, run.criteria, groups, confidence),
         strengths=strengths(pairs, list(candidates), pairwise, groups, confidence),
         cost_usd=cost_totals(run, counts),
-        baseline=against_baseline(run),
+        baseline=baseline,
         anchors=anchor_estimates(run, tallied.anchors),
+        biases=BiasMeter(
+            Judgements(run, counts, judged, tallied.biases, people_of(tallied.biases, run))
+        ).measure(pairs, tallied.anchors, earlier_anchors(run, baseline)),
         calibration={} if calibration is None else dict(calibration.criteria),
         preferences_by_people=() if calibration is None else calibration.preferences,
         reused=what_was_reused(run, counts),
@@ -230,7 +242,7 @@ def scorecard_of(
         guardrails_in_words(scorecard),
         reused_in_words(scorecard.reused),
     )
-    return scorecard.model_copy(
+    decided = scorecard.model_copy(
         update={
             "gate": distrust(evaluate_gate(run.evaluation.gate, scorecard), scorecard.anchors),
             "judge_trusted": judge_trusted(scorecard.anchors),
@@ -238,12 +250,19 @@ def scorecard_of(
                 *preference_alarms(scorecard),
                 *run_alarms(scorecard, counts),
                 *favour_alarms(scorecard),
-                *robustness_alarms(scorecard.candidates),
+                *bias_alarms(scorecard, orders=pairwise.orders if pairwise else "both"),
+                *as_one(robustness_alarms(scorecard.candidates)),
             ),
-            "hints": run_hints(scorecard),
+            "hints": (*run_hints(scorecard), *bias_hints(scorecard)),
             "summary": "".join(said),
         }
     )
+    return with_recommendation(decided)
+
+
+def with_recommendation(scorecard: Scorecard) -> Scorecard:
+    """Return a scorecard that says which candidate to ship; the last thing that is computed of it."""
+    return scorecard.model_copy(update={"recommendation": recommend(scorecard)})
 
 
 def _records(run: RunDefinition, counts: RunCounts) -> Records:

@@ -124,10 +124,9 @@ def people_in_words(scorecard: Scorecard) -> str:
         by_whom(pair.rests_on, pair.n_labelled) for pair in pairs if pair.rests_on != "judge"
     )
     if not said:
-        return f" By the judge alone: {left_out.rstrip('.')}." if left_out else ""
+        return f" Scored by the judge alone: {left_out.rstrip('.')}." if left_out else ""
     some = "" if all(pair.rests_on != "judge" for pair in pairs) else "; other pairs by the judge alone"
-    sentence = "; ".join(said)
-    return f" {sentence[0].upper()}{sentence[1:]}{some}."
+    return f" Scored {'; '.join(said)}{some}."
 
 
 def favour_alarms(scorecard: Scorecard) -> Iterator[str]:

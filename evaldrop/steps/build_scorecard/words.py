@@ -1,6 +1,6 @@
 """Says in sentences what a scorecard's numbers bear, and raises alarms."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -11,10 +11,12 @@ from evaldrop.scorecard.model.scorecard import (
     OVERALL,
     Comparison,
     CriterionEstimate,
+    JudgeHealth,
+    ResponseCounts,
     Scorecard,
 )
-from evaldrop.steps.build_scorecard.counts import RunCounts
-from evaldrop.steps.build_scorecard.usefulness import frontier_in_words
+from evaldrop.steps.build_scorecard.counts import CandidateCounts, RunCounts
+from evaldrop.steps.build_scorecard.hints import by_subject
 
 # Above these shares a reader should look before trusting the numbers.
 _MUCH_UNSCORED = 0.05
@@ -30,8 +32,6 @@ _KNOWN_SPREAD = 10
 """With fewer records the spread itself is a guess, and what could be seen is computed from it."""
 
 _MOST_NAMED = 8
-# Spearman correlations with length that are worth a sentence.
-_MUCH_LENGTH, _SURE_OF_LENGTH = 0.3, 0.01
 
 
 def verdict_in_words(scorecard: Scorecard) -> str:
@@ -63,39 +63,6 @@ def run_alarms(scorecard: Scorecard, counts: RunCounts) -> tuple[str, ...]:
         *_identical(counts),
         *_many_categories(len(counts.category_names)),
     )
-
-
-def run_hints(scorecard: Scorecard) -> tuple[str, ...]:
-    """Return what would make the next evaluation better or cheaper, a sentence each."""
-    uses = [use.finding for use in scorecard.criteria_use.values() if use.finding]
-    pairs = [pair.finding for pair in scorecard.criterion_pairs if pair.finding]
-    kinds = (uses, pairs, list(_length_hints(scorecard)), frontier_in_words(scorecard.frontier))
-    # Of one kind a reader needs the first few; the scorecard's parts have them all.
-    few = [hint for kind in kinds for hint in kind[:_MOST_NAMED]]
-    return (*few, *_slice_hints(scorecard))
-
-
-def _length_hints(scorecard: Scorecard) -> Iterator[str]:
-    for candidate, card in scorecard.candidates.items():
-        for criterion, relation in card.score_by_length.items():
-            rho, p_value = relation.spearman, relation.p_value
-            if rho is None or p_value is None or abs(rho) < _MUCH_LENGTH or p_value > _SURE_OF_LENGTH:
-                continue
-            # On a criterion where low is good, a negative correlation is what longer responses gain.
-            info = scorecard.criteria.get(criterion)
-            gain = (rho > 0) == (info is None or info.higher_is_better)
-            yield (
-                f"{candidate}: longer responses do {'better' if gain else 'worse'} on {criterion} "
-                f"(Spearman {rho:.2f}, {relation.n} responses). That may be so, or the judge's taste."
-            )
-
-
-def _slice_hints(scorecard: Scorecard) -> Iterator[str]:
-    small = [f"{name} ({part.n})" for name, part in scorecard.slices.items() if part.warning]
-    if small:
-        more = f" and {len(small) - _MOST_NAMED} more" if len(small) > _MOST_NAMED else ""
-        named = ", ".join(small[:_MOST_NAMED])
-        yield f"Categories with too few records to tell candidates apart: {named}{more}."
 
 
 def _main_criterion(scorecard: Scorecard) -> str | None:
@@ -173,71 +140,116 @@ def _loss_alarms(scorecard: Scorecard) -> Iterator[str]:
         reasons = ", ".join(f"{reason}: {n}" for reason, n in records.missing_reasons.items())
         prepared = records.missing + records.evaluated
         yield f"{records.missing} of {prepared} records have no result ({reasons})."
-    for name, card in scorecard.candidates.items():
-        counts = card.responses
-        # Multiplied, not divided: there may have been no call at all.
-        if counts.errors > _MANY_ERRORS * counts.n:
-            causes = ", ".join(f"{error}: {n}" for error, n in counts.error_names.items())
-            said = _said(counts.error_example)
-            left_out = " was left out" if LEFT_OUT in counts.error_names else ""
-            yield f"{name}{left_out}: {counts.errors} of {counts.n} calls failed ({causes}).{said}"
-        if counts.truncated > _MANY_ERRORS * counts.n:
-            where = "at max_tokens, or where the context was full"
-            yield f"{name}: {counts.truncated} of {counts.n} responses were cut off {where}."
-        if counts.empty > _MANY_ERRORS * counts.n:
-            yield f"{name}: {counts.empty} of {counts.n} responses are empty, and judged as such."
-        yield from _unknown_stops(name, counts.unknown_stop_reasons)
-        if counts.blocked and card.guardrail is None:
-            yield f"{name}: its guardrail stopped {counts.blocked} of {counts.n} requests; none is judged."
+    counts = {name: card.responses for name, card in scorecard.candidates.items()}
+    # Multiplied, not divided: there may have been no call at all.
+    failed = {name: one for name, one in counts.items() if one.errors > _MANY_ERRORS * one.n}
+    yield from _with_what_was_said(
+        by_subject((_left_out(name, one), _failed(one)) for name, one in failed.items()),
+        {name: one.error_example for name, one in failed.items()},
+    )
+    cut_off = {name: one for name, one in counts.items() if one.truncated > _MANY_ERRORS * one.n}
+    yield from by_subject(
+        ((name, f"{one.truncated} of {one.n} responses were cut off") for name, one in cut_off.items()),
+        end=" at max_tokens, or where the context was full.",
+    )
+    empty = {name: one for name, one in counts.items() if one.empty > _MANY_ERRORS * one.n}
+    yield from by_subject(
+        ((name, f"{one.empty} of {one.n} responses are empty") for name, one in empty.items()),
+        end=", and judged as such.",
+    )
+    yield from _unknown_stops({name: one.unknown_stop_reasons for name, one in counts.items()})
+    yield from by_subject(
+        (
+            (name, f"its guardrail stopped {one.blocked} of {one.n} requests")
+            for name, one in counts.items()
+            if one.blocked and scorecard.candidates[name].guardrail is None
+        ),
+        end="; none is judged.",
+    )
+
+
+def _left_out(name: str, counts: ResponseCounts) -> str:
+    return f"{name} was left out" if LEFT_OUT in counts.error_names else name
+
+
+def _failed(counts: ResponseCounts) -> str:
+    causes = ", ".join(f"{error}: {n}" for error, n in counts.error_names.items())
+    return f"{counts.errors} of {counts.n} calls failed ({causes})"
 
 
 def _judge_alarms(scorecard: Scorecard) -> Iterator[str]:
-    for name, judge in scorecard.judges.items():
-        # What does not apply, or had no response to judge, is not the judge's fault.
-        lost = {
-            reason: n
-            for reason, n in judge.unscored.items()
-            if reason not in ("not_applicable", "no_response")
-        }
-        total = judge.scored + sum(lost.values())
-        if sum(lost.values()) > _MUCH_UNSCORED * total:
-            reasons = ", ".join(f"{reason}: {n}" for reason, n in lost.items())
-            said = _said(judge.error_example)
-            yield f"Judge {name}: {sum(lost.values())} of {total} verdicts are unscored ({reasons}).{said}"
-        yield from _unknown_stops(f"Judge {name}", judge.unknown_stop_reasons)
-        if judge.on_shortened:
-            yield (
-                f"Judge {name}: {_counted(judge.on_shortened, 'verdict')} on shortened prompts: "
-                "records too long to be shown whole. What was left out the judge could not check."
-            )
-    for name, estimate in scorecard.anchors.items():
-        if not estimate.trusted:
-            yield f"Judge {name} is not trusted: {estimate.reason}. The gate is inconclusive."
-    for name, card in scorecard.candidates.items():
-        counts = card.responses
-        if counts.flagged:
-            flags = ", ".join(f"{flag}: {n}" for flag, n in counts.flags.items())
-            there = counts.n - counts.errors - counts.missing
-            yield (
-                f"{name}: {counts.flagged} of {there} responses hold what is meant for a judge or a reader "
-                f"rather than for the user ({flags}); look at them before trusting their scores."
-            )
+    judges = {f"Judge {name}": judge for name, judge in scorecard.judges.items()}
+    unread = {name: said for name, judge in judges.items() if (said := _unread(judge))}
+    yield from _with_what_was_said(
+        by_subject(unread.items()), {name: judges[name].error_example for name in unread}
+    )
+    yield from _unknown_stops({name: judge.unknown_stop_reasons for name, judge in judges.items()})
+    yield from by_subject(
+        (
+            (name, f"{_counted(judge.on_shortened, 'verdict')} on shortened prompts")
+            for name, judge in judges.items()
+            if judge.on_shortened
+        ),
+        end=": records too long to be shown whole. What was left out the judge could not check.",
+    )
+    untrusted = {name: known.reason for name, known in scorecard.anchors.items() if not known.trusted}
+    if untrusted:
+        said = "; ".join(f"Judge {name} is not trusted: {reason}" for name, reason in untrusted.items())
+        yield f"{said}. The gate is inconclusive."
+    yield from by_subject(
+        (
+            (name, _flagged(card.responses))
+            for name, card in scorecard.candidates.items()
+            if card.responses.flagged
+        ),
+        end="; look at them before trusting their scores.",
+    )
 
 
-def _unknown_stops(name: str, reasons: Mapping[str, int]) -> Iterator[str]:
-    if reasons:
-        n = sum(reasons.values())
-        replies = "1 reply" if n == 1 else f"{n:,} replies"
-        named = ", ".join(f"{reason}: {n}" for reason, n in list(reasons.items())[:_MOST_NAMED])
-        yield (
-            f"{name}: {replies} ended for a reason that evaldrop does not know "
-            f"({named}), and counted as finished. Look at them before trusting their scores."
-        )
+def _unread(judge: JudgeHealth) -> str | None:
+    """Return how many verdicts a judge lost, where they are many."""
+    # What does not apply, or had no response to judge, is not the judge's fault.
+    lost = {
+        reason: n for reason, n in judge.unscored.items() if reason not in ("not_applicable", "no_response")
+    }
+    total = judge.scored + sum(lost.values())
+    if sum(lost.values()) <= _MUCH_UNSCORED * total:
+        return None
+    reasons = ", ".join(f"{reason}: {n}" for reason, n in lost.items())
+    return f"{sum(lost.values())} of {total} verdicts are unscored ({reasons})"
 
 
-def _said(example: str | None) -> str:
-    """Return what a failed call said, which is what to act on: its name alone says hardly anything."""
-    return f" It said: {example}" if example else ""
+def _flagged(counts: ResponseCounts) -> str:
+    flags = ", ".join(f"{flag}: {n}" for flag, n in counts.flags.items())
+    there = counts.n - counts.errors - counts.missing
+    return (
+        f"{counts.flagged} of {there} responses hold what is meant for a judge or a reader "
+        f"rather than for the user ({flags})"
+    )
+
+
+def _unknown_stops(found: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    said = {name: _replies_of(reasons) for name, reasons in found.items() if reasons}
+    yield from by_subject(
+        said.items(), end=", and counted as finished. Look at them before trusting their scores."
+    )
+
+
+def _replies_of(reasons: Mapping[str, int]) -> str:
+    n = sum(reasons.values())
+    replies = "1 reply" if n == 1 else f"{n:,} replies"
+    named = ", ".join(f"{reason}: {n}" for reason, n in list(reasons.items())[:_MOST_NAMED])
+    return f"{replies} ended for a reason that evaldrop does not know ({named})"
+
+
+def _with_what_was_said(alarms: Iterable[str], examples: Mapping[str, str | None]) -> Iterator[str]:
+    """Yield an alarm with what failed calls said, which is what to act on: a name says hardly anything."""
+    told = {name: said for name, said in examples.items() if said}
+    for alarm in alarms:
+        if len(examples) == 1:
+            yield "".join([alarm, *(f" It said: {said}" for said in told.values())])
+        else:
+            yield " ".join([alarm, *(f"{name} said: {said}" for name, said in told.items())])
 
 
 def _counted(n: int, what: str) -> str:
@@ -245,16 +257,19 @@ def _counted(n: int, what: str) -> str:
 
 
 def _order_alarms(scorecard: Scorecard) -> Iterator[str]:
+    flips, unread = [], []
     for name, card in scorecard.candidates.items():
         for judge, pairs in card.pairwise.by_judge.items() if card.pairwise else ():
             if pairs.flip_rate is not None and pairs.flip_rate > _MANY_FLIPS:
-                yield (
-                    f"Judge {judge} on {name}: {percent(pairs.flip_rate)} of {pairs.n_both_orders} "
-                    "preferences changed with the order of the responses; they count as ties."
-                )
+                share = f"{percent(pairs.flip_rate)} of {pairs.n_both_orders} preferences"
+                flips.append((f"Judge {judge} on {name}", f"{share} changed with the order of the responses"))
             if pairs.n_unscored > _MUCH_UNSCORED * (pairs.n + pairs.n_unscored):
                 total = pairs.n + pairs.n_unscored
-                yield f"Judge {judge} on {name}: {pairs.n_unscored} of {total} pairs have no preference."
+                unread.append(
+                    (f"Judge {judge} on {name}", f"{pairs.n_unscored} of {total} pairs have no preference")
+                )
+    yield from by_subject(flips, end="; they count as ties.")
+    yield from by_subject(unread)
 
 
 def _money_alarms(scorecard: Scorecard) -> Iterator[str]:
@@ -275,14 +290,24 @@ def _many_categories(n: int) -> Iterator[str]:
 
 
 def _identical(counts: RunCounts) -> Iterator[str]:
-    for name, candidate in counts.candidates.items():
-        _, lengths, hashes = candidate.texts.in_order()
-        if not hashes.size:
-            continue
-        _, first, times = np.unique(hashes, return_index=True, return_counts=True)
-        most = int(times.max())
-        # Labels repeat for good reasons; whole sentences do not.
-        long = int(times[lengths[first] > _LABEL].max(initial=0))
-        repeated = most if most == hashes.size else long
-        if repeated >= _FEW_IDENTICAL and repeated > _MANY_IDENTICAL * hashes.size:
-            yield f"{name}: {repeated} of {hashes.size} responses are identical, whatever the record."
+    found = {name: _most_alike(candidate) for name, candidate in counts.candidates.items()}
+    yield from by_subject(
+        (
+            (name, f"{repeated} of {size} responses are identical")
+            for name, (repeated, size) in found.items()
+            if repeated >= _FEW_IDENTICAL and repeated > _MANY_IDENTICAL * size
+        ),
+        end=", whatever the record.",
+    )
+
+
+def _most_alike(candidate: CandidateCounts) -> tuple[int, int]:
+    """Return how many responses are the same one, and of how many."""
+    _, lengths, hashes = candidate.texts.in_order()
+    if not hashes.size:
+        return 0, 0
+    _, first, times = np.unique(hashes, return_index=True, return_counts=True)
+    most = int(times.max())
+    # Labels repeat for good reasons; whole sentences do not.
+    long = int(times[lengths[first] > _LABEL].max(initial=0))
+    return (most if most == hashes.size else long), int(hashes.size)

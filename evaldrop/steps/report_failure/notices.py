@@ -52,8 +52,15 @@ def scorecard_notice(scorecard: "Scorecard", *, folder: str, notify: str) -> dic
     """Return what BuildScorecard hands on; `notify` is the evaluation's wish, `always` or `not_passed`."""
     gate = scorecard.gate
     report = storage.join(folder, "report.html")
-    head = f"{'SIMULATED ' if scorecard.simulated else ''}{scorecard.evaluation}: {gate.decision}"
-    lines = [head, "", *gate.reasons, *scorecard.alarms, "", f"Report: {report}"]
+    # Imported here: a step that only tells of a failure must not wait for the scorecard's types.
+    from evaldrop.report.tables import ranking_in_lines
+    from evaldrop.scorecard.recommendation import recommendation_of
+
+    head = f"{'SIMULATED ' if scorecard.simulated else ''}{scorecard.evaluation}: {gate.word}"
+    lines = [
+        *(recommendation_of(scorecard).reason, "", *ranking_in_lines(scorecard), "", head, ""),
+        *(*gate.reasons, *scorecard.alarms, "", f"Report: {report}"),
+    ]
     return {
         "decision": gate.decision,
         "reasons": list(gate.reasons),

@@ -95,11 +95,18 @@ def test_the_gates_exit_code_is_its_decision(pair, capsys, arguments, code):
     assert ("which fails a strict gate" in shown.out) == ("--strict" in arguments)
 
 
+def test_other_rules_leave_another_candidate_to_ship(pair, capsys):
+    assert main(["gate", pair[0], "--rule", "cost_usd < 0"]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("Ship nothing: the run as a whole fails the gate on cost_usd < 0.\ngate: fail")
+
+
 def test_the_gate_can_answer_in_json(pair, capsys):
     assert main(["gate", pair[0], "--strict", "--json"]) == 1
     told = json.loads(capsys.readouterr().out)
     assert (told["decision"], told["strict"], told["exit_code"]) == ("inconclusive", True, 1)
     assert told["checks"][-1]["expression"] == "no regression"
+    assert told["recommendation"]
 
 
 def test_a_whole_run_finds_its_blessed_baseline(tmp_path, capsys):
@@ -111,6 +118,7 @@ def test_a_whole_run_finds_its_blessed_baseline(tmp_path, capsys):
     assert main(["bless", str(first.parent)]) == 0
     assert main(command) == 0
     out = capsys.readouterr().out
-    assert f"Against {first.parent.name}, on 6 records: nothing is decided" in out
+    level = "at the first run's half of the level of a year of weekly runs"
+    assert f"Against {first.parent.name}, on 6 records, {level}: nothing is decided" in out
     assert main(["gate", str(first.parent)]) == 2
     assert "SIMULATED" in capsys.readouterr().out

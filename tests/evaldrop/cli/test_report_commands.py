@@ -35,7 +35,8 @@ def test_without_a_format_the_scorecard_and_the_reports_place_are_printed(run, c
 
 
 @pytest.mark.parametrize(
-    ("form", "start"), [("md", "## support"), ("csv", "run,run_id"), ("json", '{\n  "run_id"')]
+    ("form", "start"),
+    [("md", "**Not decided between lite and haiku: "), ("csv", "run,run_id"), ("json", '{\n  "run_id"')],
 )
 def test_a_report_of_text_is_printed_and_nothing_else(run, capsys, form, start):
     assert main(["report", run, "--format", form]) == 0

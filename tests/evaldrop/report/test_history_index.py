@@ -31,6 +31,13 @@ def test_the_page_lists_every_run_the_newest_first(tmp_path):
     assert "overall over 2 runs: lite last" in page
 
 
+def test_the_page_says_what_each_run_would_ship_and_that_it_has_no_gate(tmp_path):
+    card = build_scorecard(run_folder(tmp_path, "run-1"))
+    row = index(tmp_path).split('<tr role="row"><th scope="row"')[1]
+    assert f"<b>{card.recommendation.reason}</b>" in row
+    assert '<span class="pill none">no gate</span>' in row
+
+
 def test_a_simulated_run_says_so(tmp_path):
     build_scorecard(run_folder(tmp_path, "run-1", simulated=True))
     assert "SIMULATED" in index(tmp_path)
@@ -97,7 +104,12 @@ def test_names_on_the_page_are_inert(tmp_path, name):
     folder = run_folder(tmp_path, "run-1")
     build_scorecard(folder)
     place = tmp_path / "support" / "run-1" / "history.json"
-    entry = json.loads(place.read_text()) | {"summary": name, "run_id": name, "evaluation": name}
+    entry = json.loads(place.read_text()) | {
+        "summary": name,
+        "recommendation": name,
+        "run_id": name,
+        "evaluation": name,
+    }
     page = history_index.history_page(history_index.History([HistoryEntry.model_validate(entry)], blessed=()))
     assert name not in page
     assert page.count("<script") == 0

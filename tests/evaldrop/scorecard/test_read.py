@@ -28,7 +28,7 @@ def test_a_run_has_its_scorecard_its_run_file_and_its_tables(folder):
     assert run.responses.loc[0, "response"] == "an answer"
     assert run.verdicts.loc[0, "rationale"] == "because"
     assert len(run.comparisons) == 0
-    assert repr(run) == "<Run support/run-1 SIMULATED: pass>"
+    assert repr(run) == "<Run support/run-1 SIMULATED: no gate>"
 
 
 def test_a_table_of_a_simulated_run_says_so(folder):

@@ -133,7 +133,7 @@ def test_the_summary_says_what_is_decided_and_what_is_not(tmp_path):
         "lite regressed on correctness by 0.53 to 1.00; "
         "lite regressed on overall by 0.21 to 0.79; haiku improved on tone by 0.84 to 3.16; "
     )
-    assert "Intervals are at 98.3 %, for 6 comparisons decided together." in scorecard.baseline.summary
+    assert "Intervals are at 98.33 %, for 6 comparisons decided together." in scorecard.baseline.summary
     assert scorecard.baseline.look == "first"
     assert scorecard.baseline.level == pytest.approx(0.025)
     assert scorecard.gate.decision == "fail"

@@ -41,13 +41,13 @@ def test_two_runs_without_a_common_candidate_say_so():
 
 
 def test_an_interval_is_the_family_s_and_its_level_is_named_once():
-    family = Family(n=6, confidence=0.983)
+    family = Family(n=6, confidence=0.9833)
     told = REGRESSED.model_copy(update={"family_interval": (-0.6, -0.05), "family": family})
     sentence = summary_in_words(baseline(told, told))
     assert "lite regressed on c0 by 0.05 to 0.60" in sentence
-    assert sentence.endswith(" Intervals are at 98.3 %, for 6 comparisons decided together.")
+    assert sentence.endswith(" Intervals are at 98.33 %, for 6 comparisons decided together.")
     one = told.model_copy(update={"family": Family(n=1, confidence=0.95)})
-    assert summary_in_words(baseline(one)).endswith(" The interval is at 95.0 %.")
+    assert summary_in_words(baseline(one)).endswith(" The interval is at 95.00 %.")
 
 
 def test_what_a_run_is_held_to_and_at_which_level_is_said():

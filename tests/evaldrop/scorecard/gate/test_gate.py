@@ -13,6 +13,7 @@ from evaldrop.scorecard.model.baseline import (
     Moved,
     WorseRecord,
 )
+from evaldrop.scorecard.model.calibration import CalibratedMean
 from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailEstimate
 from evaldrop.scorecard.model.scorecard import (
     CandidateCost,
@@ -495,3 +496,35 @@ def test_lost_verdicts_count_with_all_that_they_could_have_been(quantity, limit,
     gate = evaluate_gate([f"correctness.{quantity} >= {limit}"], scorecard({"haiku": found}))
     assert gate.decision == decision
     assert "interval 0.82 to 0.95, 0.75 to 0.96 with the missing verdicts" in gate.reasons[0]
+
+
+def by_people(decides, **changes):
+    found = {
+        "mean": 0.6, "interval": (0.5, 0.7), "pass_rate": 0.6, "pass_interval": (0.5, 0.7), "n_labelled": 40,
+        "weight": 0.4, "decides": decides,
+    }  # fmt: skip
+    estimate = card((0.8, 0.9)).criteria["correctness"]
+    estimate = estimate.model_copy(update={"calibrated": CalibratedMean(**found), **changes})
+    return scorecard({"haiku": card((0.8, 0.9)).model_copy(update={"criteria": {"correctness": estimate}})})
+
+
+@pytest.mark.parametrize("quantity", ["pass_rate", "mean"])
+def test_where_people_labelled_enough_their_number_is_judged(quantity):
+    """The judge gives 0.80 to 0.90, people 0.50 to 0.70."""
+    (check,) = evaluate_gate([f"correctness.{quantity} >= 0.75"], by_people(True)).checks
+    assert check.decision == "fail"
+    assert "is 0.6, interval 0.5 to 0.7 (by people and judge, 40 labelled records)" in check.sentence
+    (check,) = evaluate_gate([f"correctness.{quantity} >= 0.75"], by_people(False)).checks
+    assert check.decision == "pass"
+    assert "(by the judge alone: 40 labels are too few)" in check.sentence
+
+
+def test_lost_verdicts_may_move_peoples_number_as_far_as_the_judges():
+    """A fifth is lost: the judge's 0.68 to 0.88 becomes 0.48 to 0.68, by four fifths of 0.25."""
+    lost = {
+        "coverage": 0.8, "bounds": (0.68, 0.88), "pass_bounds": (0.68, 0.88),
+        "bounds_interval": (0.6, 0.95), "pass_bounds_interval": (0.6, 0.95),
+    }  # fmt: skip
+    (check,) = evaluate_gate(["correctness.mean >= 0.55"], by_people(True, **lost)).checks
+    assert check.decision == "inconclusive"
+    assert "0.38 to 0.78 with the missing verdicts" in check.sentence

@@ -28,6 +28,12 @@ from evaldrop.scorecard.model.calibration import (
 from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailComparison, GuardrailEstimate
 from evaldrop.scorecard.model.judges import JudgeHealth
 from evaldrop.scorecard.model.pairwise import CandidatePairwise, PairScores, Strength, Strengths
+from evaldrop.scorecard.model.recommendation import (
+    RankedCandidate,
+    Recommendation,
+    SinceBaseline,
+    WouldDecide,
+)
 from evaldrop.scorecard.model.scorecard import (
     CandidateScorecard,
     Comparison,
@@ -64,7 +70,7 @@ def test_every_column_is_documented(schema):
     Scorecard, CandidateScorecard, Comparison, CostTotals, CriterionEstimate, Gate, Records, ResponseCounts,
     CalibratedMean, Confusion, CorrectedRate, CriterionCalibration, Favour, JudgeAgreement,
     PeoplesPreferences, RaterAgreement,
-    Label, Sampling,
+    Label, Sampling, Recommendation, RankedCandidate, SinceBaseline, WouldDecide,
     SliceComparisons, LengthRelation, LengthQuartile, CriterionUse, CriterionPair, FrontierPoint, Baseline,
     BaselineCandidate, BaselineEstimate, WorseRecord, Moved, Blessing,
     CandidatePairwise, PairScores, Strength, Strengths, JudgeHealth,

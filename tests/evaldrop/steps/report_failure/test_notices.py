@@ -1,23 +1,51 @@
 """The messages a run sends."""
 
 import json
-from types import SimpleNamespace
 
 import pytest
 
+from evaldrop.scorecard.model.scorecard import Gate, GateCheck
 from evaldrop.steps.report_failure.notices import MAX_SUBJECT_CHARACTERS, failure_notice, scorecard_notice
+from tests.evaldrop.scorecard.recommendation.cards import candidate, pair
+from tests.evaldrop.scorecard.recommendation.cards import scorecard as written
 
 RUN = {"run_id": "run-1", "dataset": "s3://drop/faq.jsonl", "name": "small"}
 
 
 def scorecard(**more):
+    ones = {"haiku": candidate(0.80, cost=1.0), "sonnet": candidate(0.81, cost=2.4)}
+    check = GateCheck(
+        expression="sonnet.correctness.pass_rate >= 0.9",
+        decision="fail",
+        sentence="it is too low.",
+        candidate="sonnet",
+    )
     given = {
-        "evaluation": "small",
-        "simulated": False,
-        "gate": SimpleNamespace(decision="fail", reasons=("correctness.pass_rate is too low",)),
+        "gate": Gate(decision="fail", reasons=("correctness.pass_rate is too low",), checks=(check,)),
         "alarms": ("the judge prefers long responses",),
+        "evaluation": "small",
     }
-    return SimpleNamespace(**{**given, **more})
+    return written(ones, [pair("haiku", "sonnet", -0.01)], **{**given, **more})
+
+
+def test_a_scorecards_message_says_first_what_to_ship_and_then_a_line_per_candidate():
+    lines = scorecard_notice(scorecard(gate=Gate(decision="pass")), folder="runs", notify="always")[
+        "message"
+    ].splitlines()
+    assert lines[0].startswith("Ship haiku: nobody is shown to be better")
+    assert lines[2:4] == [
+        "1. haiku: overall (95 %) 0.80 (0.77–0.83); USD/1,000 $1.00; p90 200 ms; no gate",
+        "2. sonnet: overall (95 %) 0.81 (0.78–0.84); USD/1,000 $2.40; p90 200 ms; no gate",
+    ]
+
+
+def test_a_run_without_rules_has_not_passed_a_gate():
+    notice = scorecard_notice(
+        scorecard(gate=Gate(decision="pass", reasons=("no gate",))), folder="r", notify="always"
+    )
+    assert notice["subject"] == "evaldrop small: no gate"
+    # What the workflow decides on is unchanged: whoever wants to hear of what did not pass hears nothing.
+    assert notice["decision"] == "pass"
 
 
 def test_a_scorecards_message_has_decision_reasons_alarms_and_where_the_report_is():

@@ -1,0 +1,70 @@
+"""What a terminal shows first."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from evaldrop.cli.tables.scorecard import print_recommendation, print_scorecard
+from evaldrop.scorecard.model.scorecard import Gate
+from tests.evaldrop.scorecard.recommendation.cards import candidate, gate, pair, scorecard, since
+
+
+def printed(show, card, width=80):
+    console = Console(file=io.StringIO(), width=width, highlight=False)
+    show(console, card)
+    return console.file.getvalue()
+
+
+def many(n):
+    """So many candidates with long names, a gate and a blessed run; those beside the first cost more."""
+    names = [f"anthropic-claude-{place}" for place in range(n)]
+    return scorecard(
+        {
+            name: candidate(0.8 - place / 100, cost=12.345 * (place + 1), p90=12_345.0)
+            for place, name in enumerate(names)
+        },
+        [pair(a, b, 0.0) for place, a in enumerate(names) for b in names[place + 1 :]],
+        gate=gate(**dict.fromkeys(names, "inconclusive")),
+        baseline=since(dict.fromkeys(names, (-0.123, "undecided")), width=0.3),
+    )
+
+
+@pytest.mark.parametrize("n", [2, 6, 12])
+def test_the_answer_and_a_line_per_candidate_fit_a_screen(n):
+    text = printed(print_recommendation, many(n))
+    # What a terminal of 80 columns makes of it: a longer line goes on in the next.
+    rows = sum(max(1, -(-len(line) // 80)) for line in text.splitlines())
+    assert rows <= 24
+    lines = text.splitlines()
+    assert lines[0].startswith("Not decided: ")
+    assert len(lines) == n + 2
+    assert all(len(line) <= 80 for line in lines[1:])
+    for line in lines[2:]:
+        assert "(0." in line
+        assert "$" in line
+        assert "12.3 s" in line
+        assert "inconclusive" in line
+        assert "−0.12 open" in line
+
+
+def test_the_first_line_says_what_to_ship():
+    card = scorecard(
+        {"haiku": candidate(0.80, cost=1.0), "sonnet": candidate(0.81, cost=2.4)},
+        [pair("haiku", "sonnet", -0.01)],
+    )
+    lines = printed(print_scorecard, card, 120).splitlines()
+    assert lines[0].startswith("Ship haiku: nobody is shown to be better")
+    assert lines[2].split() == ["haiku", "0.80", "(0.77–0.83)", "$1.00", "200", "ms", "no", "gate"]
+
+
+def test_without_rules_no_gate_has_passed():
+    card = scorecard({"haiku": candidate()}, gate=Gate(decision="pass", reasons=("no gate",)))
+    text = printed(print_scorecard, card)
+    assert "gate: no gate" in text
+    assert "pass" not in text.split("gate: no gate")[1]
+
+
+def test_names_and_rules_are_shown_and_not_obeyed():
+    card = scorecard({"[red]a[/red]": candidate()}, gate=gate(**{"[red]a[/red]": "pass"}))
+    assert "Ship [red]a[/red]: it passes the gate." in printed(print_recommendation, card)
