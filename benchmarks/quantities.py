@@ -60,7 +60,7 @@ def latency_rows(repeats: int) -> Iterator[list[str]]:
 
 
 def cost_rows(repeats: int) -> Iterator[list[str]]:
-    """Yield, by shape and size, what Student's interval and ours cover, and how often their upper end is low."""
+    """Yield, by shape and size, what Student's interval and ours cover, and upper ends that are low."""
     for name, (draw, truth) in COSTS.items():
         random = np.random.default_rng(2)
         for n in SIZES:
