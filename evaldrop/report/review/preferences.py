@@ -10,7 +10,7 @@ from evaldrop.errors import InputError
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.tables import read_rows
 from evaldrop.scorecard.calibration.labels import response_digest
-from evaldrop.scorecard.calibration.preferences import Preference, write_preferences
+from evaldrop.scorecard.calibration.preferences import PeoplesPreference, write_preferences
 
 _COLUMNS = {"candidate", "baseline", "preferred"}
 _RECORD = ("record", "record_id")
@@ -63,7 +63,7 @@ def import_preferences(
         )
         if response is not None and (record, candidate) in wanted
     }
-    found: list[Preference] = []
+    found: list[PeoplesPreference] = []
     problems: list[str] = []
     for row in rows:
         cells = row.cells
@@ -76,7 +76,7 @@ def import_preferences(
             problems.append(f"{row.where}: {_problem(cells, absent, pair)}")
             continue
         found.append(
-            Preference(
+            PeoplesPreference(
                 run_id=run.run_id,
                 record_id=_record(cells),
                 candidate=pair[0],

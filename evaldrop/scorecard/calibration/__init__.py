@@ -15,7 +15,7 @@ from evaldrop.scorecard.calibration.agreement import (
 )
 from evaldrop.scorecard.calibration.correction import Judged, calibrated_mean
 from evaldrop.scorecard.calibration.differences import Differences, PeoplesDifference
-from evaldrop.scorecard.calibration.gathered import Gathered, Pairs, overall_step
+from evaldrop.scorecard.calibration.gathered import LabelledVerdicts, Pairs, overall_step
 from evaldrop.scorecard.calibration.judged import response_facts
 from evaldrop.scorecard.calibration.labels import read_labels
 from evaldrop.scorecard.calibration.matching import match_labels
@@ -77,7 +77,7 @@ def _by_labels(run: RunDefinition) -> Calibration | None:
     matched = match_labels(labels, run.criteria, facts.digests, run.run_id)
     if not matched:
         return None
-    gathered = Gathered(run, matched, facts)
+    gathered = LabelledVerdicts(run, matched, facts)
     differences = Differences(gathered)
     favours = differences.favours()
     names = [candidate.name for candidate in run.candidates]
@@ -90,7 +90,7 @@ def _by_labels(run: RunDefinition) -> Calibration | None:
     )
 
 
-def _criterion(gathered: Gathered, name: str, favours: tuple[Favour, ...]) -> CriterionCalibration:
+def _criterion(gathered: LabelledVerdicts, name: str, favours: tuple[Favour, ...]) -> CriterionCalibration:
     labels, criterion = gathered.labels[name], gathered.run.criteria[name]
     columns = [gathered.scored(candidate.name, name) for candidate in gathered.run.candidates]
     confidence = gathered.run.evaluation.confidence
@@ -113,7 +113,7 @@ def _criterion(gathered: Gathered, name: str, favours: tuple[Favour, ...]) -> Cr
     )
 
 
-def _mean(gathered: Gathered, candidate: str, name: str) -> CalibratedMean:
+def _mean(gathered: LabelledVerdicts, candidate: str, name: str) -> CalibratedMean:
     labels, criterion = gathered.labels[name], gathered.run.criteria[name]
     column = gathered.scored(candidate, name)
     if not column.may_correct.any():
@@ -129,7 +129,9 @@ def _mean(gathered: Gathered, candidate: str, name: str) -> CalibratedMean:
     )
 
 
-def _overall(gathered: Gathered, candidate: str, means: Mapping[str, CalibratedMean]) -> CalibratedMean:
+def _overall(
+    gathered: LabelledVerdicts, candidate: str, means: Mapping[str, CalibratedMean]
+) -> CalibratedMean:
     """Return a candidate's overall quality by people, on the criteria of which they labelled enough."""
     criteria = gathered.run.criteria
     labelled = [name for name, mean in means.items() if mean.decides and criteria[name].weight]

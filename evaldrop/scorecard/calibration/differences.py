@@ -10,7 +10,7 @@ import numpy.typing as npt
 from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.scorecard.calibration.correction import smallest_step
-from evaldrop.scorecard.calibration.gathered import Gathered, Scored, overall_step
+from evaldrop.scorecard.calibration.gathered import LabelledVerdicts, Scored, overall_step
 from evaldrop.scorecard.model.calibration import Favour
 from evaldrop.scorecard.model.paired import RestsOn
 from evaldrop.statistics.corrected_pairs import FEWEST_LABELLED, corrected_pairing
@@ -97,7 +97,7 @@ def by_people(sides: Sides, clusters: Ints, *, confidence: float) -> PeoplesDiff
 class Differences:
     """The differences of a run's candidates by people's labels, each computed when it is asked for."""
 
-    def __init__(self, gathered: Gathered) -> None:
+    def __init__(self, gathered: LabelledVerdicts) -> None:
         self._gathered, self._run = gathered, gathered.run
         self._confidence = gathered.run.evaluation.confidence
         # Of the pair asked for last: its categories are asked for one after another.

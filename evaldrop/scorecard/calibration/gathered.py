@@ -50,7 +50,7 @@ class Scored(NamedTuple):
         return found
 
 
-class _Column:
+class _LabelledColumn:
     """Grows a `Scored`: 16 bytes a score."""
 
     def __init__(self) -> None:
@@ -92,7 +92,7 @@ class _Column:
         )
 
 
-class Gathered:
+class LabelledVerdicts:
     """
     The scores of a run beside people's.
 
@@ -111,7 +111,7 @@ class Gathered:
             name: {judge.name: [] for judge in run.judges} for name in labels
         }
         # Of criteria that nobody labelled too: they are part of overall quality.
-        columns = {(one.name, name): _Column() for one in run.candidates for name in self._kept()}
+        columns = {(one.name, name): _LabelledColumn() for one in run.candidates for name in self._kept()}
         clusters, categories = array("q"), array("q")
         self._codes: dict[str, int] = {}
         last = None
@@ -191,7 +191,9 @@ class Gathered:
     def _kept(self) -> list[str]:
         return list(self.run.criteria) if self.has_overall else list(self.labels)
 
-    def _add(self, column: _Column, place: int, name: str, response: Response, score: RecordScore) -> None:
+    def _add(
+        self, column: _LabelledColumn, place: int, name: str, response: Response, score: RecordScore
+    ) -> None:
         labels = self.labels.get(name)
         if labels is None:
             column.add(place, score, None, is_random=False)

@@ -32,7 +32,7 @@ Pair = tuple[str, str]
 Outcomes = dict[str, float]
 
 
-class Preference(Part):
+class PeoplesPreference(Part):
     """A line of `<out>/<evaluation>/preferences/*.jsonl`: one person on one record's two responses."""
 
     run_id: str
@@ -59,7 +59,7 @@ class _People(NamedTuple):
     random: set[str]
 
 
-def write_preferences(run_folder: str, given: Sequence[Preference]) -> str:
+def write_preferences(run_folder: str, given: Sequence[PeoplesPreference]) -> str:
     """
     Store one import's preferences in a file of its own, and return its URI.
 
@@ -106,7 +106,7 @@ def peoples_preferences(run: RunDefinition) -> tuple[PeoplesPreferences, ...]:
     )
 
 
-def _add(people: dict[Pair, _People], one: Preference, pair: Pair, run_id: str) -> None:
+def _add(people: dict[Pair, _People], one: PeoplesPreference, pair: Pair, run_id: str) -> None:
     found = people.setdefault(pair, _People({}, set()))
     # Of one person's answers the last one counts.
     found.by_rater.setdefault(one.rater, {})[one.record_id] = one.outcome
@@ -235,7 +235,7 @@ def _win_rate(outcomes: Sequence[float]) -> float | None:
     return _as_rate(sum(outcomes) / len(outcomes)) if outcomes else None
 
 
-def _read(run_folder: str) -> list[Preference]:
+def _read(run_folder: str) -> list[PeoplesPreference]:
     above = storage.parent(run_folder)
     if above is None:
         return []
@@ -243,7 +243,7 @@ def _read(run_folder: str) -> list[Preference]:
     for uri in storage.list_files(storage.join(above, FOLDER)):
         for number, line in enumerate(storage.read_bytes(uri).splitlines(), start=1):
             try:
-                found.append(Preference.model_validate_json(line))
+                found.append(PeoplesPreference.model_validate_json(line))
             except ValidationError as error:
                 raise StorageError(f"{uri} line {number}: not a preference ({error})") from error
     return sorted(found, key=lambda one: one.imported_at)
