@@ -17,6 +17,7 @@ from evaldrop.scorecard.model.paired import PairedEstimate
 from evaldrop.scorecard.model.recommendation import RankedCandidate, SinceBaseline
 from evaldrop.scorecard.model.scorecard import NO_GATE, CandidateScorecard, Comparison, Scorecard
 from evaldrop.scorecard.recommendation import recommendation_of
+from evaldrop.scorecard.recommendation.leads import WIN_RATE
 
 _GATE_TONES: dict[str, Tone] = {"pass": "good", "fail": "bad", "inconclusive": "doubtful"}
 _CHANGE_WORDS = {"improved": "better", "regressed": "worse", "undecided": "open"}
@@ -35,7 +36,10 @@ def ranking(scorecard: Scorecard) -> Table:
         title="Candidates, the best first",
         columns=[
             words("candidate", [_ranked(row, found.choice) for row in rows]),
-            Column(f"{figures.label(found.quantity or 'quality', 14)} ({level})", list(map(_quality, rows))),
+            Column(
+                f"{figures.label('win rate' if found.quantity == WIN_RATE else found.quantity or 'quality', 14)} ({level})",
+                list(map(_quality, rows)),
+            ),
             Column("USD/1,000", [_price(row, scorecard) for row in rows]),
             Column("p90", [figures.milliseconds(row.latency_ms_p90) for row in rows]),
             words("gate", [(Words(word, _GATE_TONES.get(word, "muted")),) for word in gates], wrap="never"),
