@@ -29,6 +29,7 @@ def ranking(scorecard: Scorecard) -> Table:
     found = recommendation_of(scorecard)
     rows = found.ranking
     level = figures.percent(scorecard.confidence)
+    decides = "win rate" if found.quantity == WIN_RATE else found.quantity or "quality"
     missing = "no rule" if scorecard.gate.word != NO_GATE else NO_GATE
     changes = [_changed(row.change) for row in rows] if any(row.change for row in rows) else []
     gates = [NO_GATE if missing == NO_GATE else missing if row.gate == "none" else row.gate for row in rows]
@@ -37,7 +38,7 @@ def ranking(scorecard: Scorecard) -> Table:
         columns=[
             words("candidate", [_ranked(row, found.choice) for row in rows]),
             Column(
-                f"{figures.label('win rate' if found.quantity == WIN_RATE else found.quantity or 'quality', 14)} ({level})",
+                f"{figures.label(decides, 14)} ({level})",
                 list(map(_quality, rows)),
             ),
             Column("USD/1,000", [_price(row, scorecard) for row in rows]),
