@@ -259,6 +259,30 @@ def list_files(uri: str) -> Iterator[str]:
             yield str(path)
 
 
+def list_folders(uri: str) -> list[str]:
+    """
+    Return the names of the folders right below a folder, sorted; what is in them is not looked at.
+
+    Raises:
+        StorageError: S3 would not say.
+    """
+    if is_s3(uri):
+        bucket, prefix = place(uri.rstrip("/") + "/")
+        with _as_storage_error(uri):
+            pages = _s3().get_paginator("list_objects_v2").paginate(
+                # With a delimiter S3 names each folder once, however many objects it holds.
+                Bucket=bucket, Prefix=prefix, Delimiter="/"
+            )  # fmt: skip
+            return sorted(
+                entry["Prefix"][len(prefix) : -1]
+                for page in pages
+                for entry in page.get("CommonPrefixes", [])
+            )
+    folder = local_path(uri)
+    with _as_storage_error(uri):
+        return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+
+
 @contextmanager
 def _as_storage_error(uri: str) -> Iterator[None]:
     """Turn what the file system, boto3 and botocore raise into a StorageError that names the URI."""

@@ -4,13 +4,15 @@ from dataclasses import fields
 from urllib.parse import urlsplit
 
 from evaldrop.bedrock.protocol import READ_TIMEOUT_S, BedrockRuntime
+from evaldrop.bedrock.simulated.direction import KnownCriteria
 from evaldrop.bedrock.simulated.runtime import Knowledge, Rehearsal, SimulatedRuntime
 from evaldrop.errors import InputError
 
-RATES = ("throttling", "errors", "malformed", "hostile", "refusals")
+RATES = ("throttling", "errors", "malformed", "hostile", "refusals", "ceiling")
 POSSIBLE = (
     "Possible are: aws · simulated · "
-    "simulated:throttling=0.2,errors=0.05,malformed=0.02,hostile=0.01,refusals=0.01,seed=7,latency=1.0 · "
+    "simulated:throttling=0.2,errors=0.05,malformed=0.02,hostile=0.01,refusals=0.01,ceiling=0.95,seed=7,"
+    "latency=1.0 · "
     "openai=http://localhost:11434/v1"
 )
 
@@ -20,6 +22,7 @@ def open_runtime(
     *,
     max_in_flight: int,
     answer_key: Knowledge | None = None,
+    criteria: KnownCriteria | None = None,
     read_timeout_s: float = READ_TIMEOUT_S,
 ) -> BedrockRuntime:
     """
@@ -29,6 +32,7 @@ def open_runtime(
         spec: `aws`, `simulated`, `simulated:name=value,…` with the fields of `Rehearsal`, or `openai=URL`.
         max_in_flight: How many calls may be under way at a time, 1 or more, of both operations together.
         answer_key: For `simulated` only: a right answer to a rendered prompt, or None.
+        criteria: For `simulated` only: the run's criteria by name and question.
         read_timeout_s: How long a server may stay silent.
 
     Raises:
@@ -46,7 +50,9 @@ def open_runtime(
 
         return AwsRuntime(max_in_flight=max_in_flight, read_timeout_s=read_timeout_s)
     if name == "simulated":
-        return SimulatedRuntime(parse_rehearsal(rest), max_in_flight=max_in_flight, answer_key=answer_key)
+        return SimulatedRuntime(
+            parse_rehearsal(rest), max_in_flight=max_in_flight, answer_key=answer_key, criteria=criteria
+        )
     if name.startswith("openai="):
         from evaldrop.bedrock.openai import OpenAIRuntime
 
@@ -86,9 +92,7 @@ def _number(name: str, text: str) -> float:
         kind = "a whole number" if name == "seed" else "a number"
         raise InputError(f'--bedrock simulated: {name}="{text}" must be {kind}. {POSSIBLE}') from None
     if name in RATES and not 0 <= value <= 1:
-        raise InputError(
-            f"--bedrock simulated: {name}={text} must lie between 0 and 1; it is a fraction of calls."
-        )
+        raise InputError(f"--bedrock simulated: {name}={text} must lie between 0 and 1; it is a fraction.")
     if name == "latency" and not 0 <= value <= 1000:
         raise InputError(f"--bedrock simulated: latency={text} must lie between 0 and 1000; it is a factor.")
     # The digest's key holds the seed in eight bytes.

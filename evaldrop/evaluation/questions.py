@@ -42,7 +42,10 @@ def request_settings(called: Called) -> dict[str, Any]:
 
 def judge_question(criterion: Criterion) -> dict[str, Any]:
     """Return a judge's question by a criterion: all of it but how its score is read."""
-    return {key: value for key, value in asdict(criterion).items() if key not in _CRITERION_RULES}
+    asked = {key: value for key, value in asdict(criterion).items() if key not in _CRITERION_RULES}
+    # How answers are compared is no part of the question, nor of a digest that an earlier version made.
+    del asked["scale"]["ordered"]
+    return asked
 
 
 def compared_pairs(evaluation: Evaluation) -> Iterator[tuple[str, str]]:

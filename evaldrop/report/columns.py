@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import Flag, auto
 from typing import TYPE_CHECKING, Literal, Union
 
+from evaldrop.scorecard import figures
+
 if TYPE_CHECKING:
     # A command that prints a plan must not wait for the scorecard's types.
     from evaldrop.report.charts import Dot, Tick
@@ -89,6 +91,11 @@ class Table:
 
     def __len__(self) -> int:
         return len(self.columns[0].cells)
+
+
+def with_interval(value: str, bounds: str) -> Cell:
+    """Return a value and, below its own tone, its interval where there is one."""
+    return value if bounds == figures.ABSENT else (Words(value), Words(bounds, "muted"))
 
 
 def text_of(cell: Cell) -> str:

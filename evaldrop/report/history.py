@@ -1,7 +1,7 @@
 """What the history keeps of a run: its own small `history.json`, which no other run ever writes."""
 
 import hashlib
-from dataclasses import asdict
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -10,17 +10,30 @@ from evaldrop import storage
 from evaldrop.evaluation import Called
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.definition import GIVEN
+from evaldrop.evaluation.questions import judge_question
 from evaldrop.report.history_index import HISTORY_FILE, renew_index
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import out_of
+from evaldrop.scorecard.baseline.repeats import RepeatErrors, repeat_errors
 from evaldrop.scorecard.model.judges import AnchorScores
-from evaldrop.scorecard.model.scorecard import CandidateScorecard, CriterionEstimate, Scorecard
+from evaldrop.scorecard.model.scorecard import OVERALL, CandidateScorecard, CriterionEstimate, Scorecard
 from evaldrop.scorecard.recommendation import recommendation_of
 from evaldrop.scorecard.trend.entries import HistoryCandidate, HistoryEntry, HistoryEstimate, HistoryJudge
 
 
-def history_entry(scorecard: Scorecard, folder: str, run: RunDefinition) -> HistoryEntry:
-    """Return what the history keeps of a run whose folder, relative to the output folder, is `folder`."""
+def history_entry(
+    scorecard: Scorecard, folder: str, run: RunDefinition, repeats: RepeatErrors | None = None
+) -> HistoryEntry:
+    """
+    Return what the history keeps of a run.
+
+    Args:
+        scorecard: Its scorecard.
+        folder: Its folder, relative to the output folder.
+        run: What it was asked to do.
+        repeats: Its means' errors when the same records are asked again, where an earlier run tells.
+    """
+    repeats = repeats or {}
     candidates = {candidate.name: candidate for candidate in run.candidates}
     return HistoryEntry(
         run_id=scorecard.run_id,
@@ -43,11 +56,12 @@ def history_entry(scorecard: Scorecard, folder: str, run: RunDefinition) -> Hist
                 prompt=card.prompt,
                 prompt_sha256=_prompt_sha256(run, "candidate", card.prompt),
                 settings=_settings(candidates[name]),
-                criteria=_estimates(card),
+                criteria=_estimates(card, repeats.get(name, {})),
                 overall=card.overall.mean if card.overall else None,
                 overall_interval=card.overall.interval if card.overall else None,
                 overall_standard_error=card.overall.standard_error if card.overall else None,
                 overall_n=card.overall.n if card.overall else None,
+                overall_repeat_error=repeats.get(name, {}).get(OVERALL),
                 latency_ms_p50=card.latency_ms.p50,
                 cost_usd=card.cost_usd.candidate,
                 win_rate=card.pairwise.win_rate if card.pairwise else None,
@@ -70,18 +84,22 @@ def history_entry(scorecard: Scorecard, folder: str, run: RunDefinition) -> Hist
         },
         criteria={name: _asked_digest(criterion) for name, criterion in run.criteria.items()},
         weights={name: criterion.weight for name, criterion in run.criteria.items()},
-        anchors=_anchors(scorecard),
+        anchors=_anchors(scorecard, repeats),
         anchors_sha256=_anchors_sha256(run),
     )
 
 
-def _anchors(scorecard: Scorecard) -> dict[str, dict[str, HistoryEstimate]]:
+def _anchors(scorecard: Scorecard, repeats: RepeatErrors) -> dict[str, dict[str, HistoryEstimate]]:
     """
     Return the estimates of responses that nobody answers anew: those given with the dataset, and the
     evaluation's anchors, which are a set per judge and kind. Apart, for a judge that grows timid moves good
     and bad ones towards each other and their common mean not at all.
     """
-    found = {name: _estimates(card) for name, card in scorecard.candidates.items() if card.model == GIVEN}
+    found = {
+        name: _estimates(card, repeats.get(name, {}))
+        for name, card in scorecard.candidates.items()
+        if card.model == GIVEN
+    }
     for judge, anchors in scorecard.anchors.items():
         for scores in anchors.scores:
             # No candidate can be called so: names hold no spaces.
@@ -99,13 +117,18 @@ def _anchors_sha256(run: RunDefinition) -> str | None:
     return _digest(sorted(asked, key=orjson.dumps))
 
 
-def _estimates(card: CandidateScorecard) -> dict[str, HistoryEstimate]:
-    return {name: _estimate(estimate, estimate.n_scored) for name, estimate in card.criteria.items()}
+def _estimates(card: CandidateScorecard, repeats: Mapping[str, float]) -> dict[str, HistoryEstimate]:
+    return {
+        name: _estimate(estimate, estimate.n_scored, repeats.get(name))
+        for name, estimate in card.criteria.items()
+    }
 
 
-def _estimate(estimate: CriterionEstimate | AnchorScores, n_scored: int) -> HistoryEstimate:
+def _estimate(
+    estimate: CriterionEstimate | AnchorScores, n_scored: int, repeat_error: float | None = None
+) -> HistoryEstimate:
     kept = {"mean", "standard_error", "interval", "pass_rate", "pass_interval"}
-    return HistoryEstimate(n_scored=n_scored, **estimate.model_dump(include=kept))
+    return HistoryEstimate(n_scored=n_scored, repeat_error=repeat_error, **estimate.model_dump(include=kept))
 
 
 def _prompt_sha256(run: RunDefinition, kind: str, name: str) -> str | None:
@@ -121,10 +144,8 @@ def _settings(called: Called) -> str:
 
 
 def _asked_digest(criterion: Criterion) -> str:
-    # A judge sees neither pass mark nor weight: changing them changes no score. Empty fields are left out, so
-    # that one which a later version adds is no change.
-    asked = asdict(criterion)
-    return _digest({key: asked[key] for key in asked if asked[key] and key not in {"pass_at", "weight"}})
+    # Empty fields are left out, so that one which a later version adds is no change.
+    return _digest({key: value for key, value in judge_question(criterion).items() if value})
 
 
 def _digest(content: Any) -> str:
@@ -139,7 +160,7 @@ def write_history(run: RunDefinition, scorecard: Scorecard) -> None:
         StorageError: The output folder cannot be read or written.
     """
     relative = "/".join(run.folder.rstrip("/").split("/")[-2:])
-    entry = history_entry(scorecard, relative, run)
+    entry = history_entry(scorecard, relative, run, repeat_errors(run))
     storage.write_bytes(run.file(HISTORY_FILE), entry.model_dump_json(indent=1).encode())
     if out := out_of(run.folder):
         renew_index(out)

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from evaldrop.report.columns import MARKDOWN, PAGE, TERMINAL, Cell, Column, Table, Words, words
+from evaldrop.report.columns import MARKDOWN, PAGE, TERMINAL, Cell, Column, Table, Words, with_interval, words
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.figures import count, percent, percent_interval
 from evaldrop.scorecard.model.pairwise import NOTHING_COMPARED, PairwiseEstimate, Strength, pairs_of
+from evaldrop.scorecard.model.part import Interval
 from evaldrop.scorecard.model.scorecard import Scorecard
 
 _FLIPPED = "Preferences that changed with the order of the two responses; they count as ties"
@@ -68,9 +69,19 @@ def _rates(scorecard: Scorecard, found: Sequence[PairwiseEstimate | None]) -> li
         Column("p (Holm)", [figures.p_value(one.p_adjusted) for one in rows], rank=3),
         Column("won / lost / even", counts, rank=2),
         *([Column("not read", lost, note="Pairs without a preference")] if lost else []),
-        Column("flipped", [percent(one.flip_rate) for one in rows], rank=4, note=_FLIPPED),
-        Column("first preferred", [percent(one.first_shown_rate) for one in rows], PAGE, note=_FIRST),
+        Column("flipped", [percent(one.flip_rate) for one in rows], TERMINAL | MARKDOWN, rank=4),
+        Column("flipped", [_share(one.flip_rate, one.flip_interval) for one in rows], PAGE, note=_FLIPPED),
+        Column(
+            "first preferred",
+            [_share(one.first_shown_rate, one.first_shown_interval) for one in rows],
+            PAGE,
+            note=_FIRST,
+        ),
     ]
+
+
+def _share(rate: float | None, bounds: Interval | None) -> Cell:
+    return with_interval(percent(rate), percent_interval(bounds))
 
 
 def _elo(found: Sequence[Strength | None]) -> Column:

@@ -6,7 +6,7 @@ from evaldrop.report.escape import csv_text
 from evaldrop.scorecard.model.calibration import CalibratedMean
 from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailEstimate
 from evaldrop.scorecard.model.pairwise import NOTHING_COMPARED, PairwiseEstimate, Strength
-from evaldrop.scorecard.model.scorecard import CriterionEstimate, Scorecard
+from evaldrop.scorecard.model.scorecard import CandidateScorecard, CriterionEstimate, Scorecard
 
 COLUMNS = (
     "run", "run_id", "evaluation", "started_at", "candidate", "model", "prompt", "criterion", "n_scored",
@@ -14,7 +14,9 @@ COLUMNS = (
     "pass_high", "confidence", "responses", "errors", "latency_ms_p50", "latency_ms_p90",
     "cost_usd_candidate", "cost_usd_judge", "calibrated_mean", "calibrated_low",
     "calibrated_high", "n_labelled", "p_value", "p_adjusted", "decided", "wins", "losses", "ties",
-    "flip_rate", "elo", "elo_low", "elo_high",
+    "flip_rate", "elo", "elo_low", "elo_high", "latency_ms_p50_low", "latency_ms_p50_high",
+    "latency_ms_p90_low", "latency_ms_p90_high", "cost_usd_per_1000_records",
+    "cost_usd_per_1000_records_low", "cost_usd_per_1000_records_high",
 )  # fmt: skip
 
 
@@ -32,13 +34,13 @@ def scorecard_rows(scorecard: Scorecard) -> Iterator[Sequence[object]]:
         costs = ("unknown" if usd is None else usd for usd in (card.cost_usd.candidate, card.cost_usd.judge))
         last = (card.responses.n, card.responses.errors, card.latency_ms.p50, card.latency_ms.p90, *costs)
         for cells in _guardrail_cells(card.guardrail, scorecard.confidence):
-            yield (*first, *cells, *last, *_calibrated(None), *_NO_PREFERENCE)
+            yield (*first, *cells, *last, *_calibrated(None), *_NO_PREFERENCE, *_bounds(card))
         for criterion, estimate in card.criteria.items():
             estimated = (*_estimate_cells(estimate), *last, *_calibrated(estimate.calibrated))
-            yield (*first, criterion, *estimated, *_NO_PREFERENCE)
+            yield (*first, criterion, *estimated, *_NO_PREFERENCE, *_bounds(card))
         for what, found, strength in _preferences(scorecard, name):
-            rate = _rate_cells(found, scorecard.confidence)
-            yield (*first, what, *rate, *last, *_calibrated(None), *_preference_cells(found, strength))
+            rate = (*_rate_cells(found, scorecard.confidence), *last, *_calibrated(None))
+            yield (*first, what, *rate, *_preference_cells(found, strength), *_bounds(card))
 
 
 def _estimate_cells(estimate: CriterionEstimate) -> Sequence[object]:
@@ -60,6 +62,12 @@ def _guardrail_cells(estimate: GuardrailEstimate | None, confidence: float) -> I
             bounds = share.interval or (None, None)
             rates = (share.rate, None, None, *bounds, share.rate, *bounds)
             yield (f"guardrail.{measure}", *counts, *rates, confidence)
+
+
+def _bounds(card: CandidateScorecard) -> Sequence[float | None]:
+    latency, cost, unknown = card.latency_ms, card.cost_usd, (None, None)
+    bounds = (*(latency.p50_interval or unknown), *(latency.p90_interval or unknown))
+    return (*bounds, cost.per_1000_records, *(cost.per_1000_interval or unknown))
 
 
 _NO_PREFERENCE = (None,) * 10

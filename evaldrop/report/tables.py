@@ -8,14 +8,32 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from evaldrop.report.changes import Axis, perturbed, perturbed_axis
-from evaldrop.report.columns import MARKDOWN, PAGE, TERMINAL, Cell, Column, Table, Tone, Words, text_of, words
+from evaldrop.report.columns import (
+    MARKDOWN,
+    PAGE,
+    TERMINAL,
+    Cell,
+    Column,
+    Table,
+    Tone,
+    Words,
+    text_of,
+    with_interval,
+    words,
+)
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.figures import count
 from evaldrop.scorecard.model.baseline import Baseline, BaselineEstimate
 from evaldrop.scorecard.model.guardrails import BlockedShare
 from evaldrop.scorecard.model.paired import PairedEstimate
 from evaldrop.scorecard.model.recommendation import RankedCandidate, SinceBaseline
-from evaldrop.scorecard.model.scorecard import NO_GATE, CandidateScorecard, Comparison, Scorecard
+from evaldrop.scorecard.model.scorecard import (
+    NO_GATE,
+    CandidateScorecard,
+    Comparison,
+    OpenInterval,
+    Scorecard,
+)
 from evaldrop.scorecard.recommendation import recommendation_of
 from evaldrop.scorecard.recommendation.leads import WIN_RATE
 
@@ -98,6 +116,11 @@ def operations(scorecard: Scorecard) -> Table:
     known = [figures.usd(card.cost_usd.per_1000_records) for card in cards]
     priced = [_per_1000(card) for card in cards]
     judging = [figures.usd(card.cost_usd.judge) for card in cards]
+    price_bounds = [figures.usd_interval(card.cost_usd.per_1000_interval) for card in cards]
+    p50 = [(card.latency_ms.p50, card.latency_ms.p50_interval) for card in cards]
+    p90 = [(card.latency_ms.p90, card.latency_ms.p90_interval) for card in cards]
+    p99 = [(card.latency_ms.p99, card.latency_ms.p99_interval) for card in cards]
+    level, texts = figures.percent(scorecard.confidence), TERMINAL | MARKDOWN
     errors = [count(one.errors) for one in counts]
     lost = [f"{count(one.errors + one.missing)} of {count(one.n)}" for one in counts]
     answered = [f"{count(one.n - one.errors - one.missing)}/{count(one.n)}" for one in counts]
@@ -110,20 +133,24 @@ def operations(scorecard: Scorecard) -> Table:
         caption="Cost, latency and losses",
         columns=[
             words("candidate", list(scorecard.candidates)),
-            words("model", [card.model for card in cards], TERMINAL | MARKDOWN, rank=3),
-            Column("USD per 1,000", priced, PAGE),
+            words("model", [card.model for card in cards], texts, rank=4),
+            Column("USD per 1,000", list(map(with_interval, priced, price_bounds)), PAGE),
             Column("judging, USD", judging, PAGE),
             Column("answered", answered, TERMINAL),
             Column("errors", errors, TERMINAL),
             Column("errors", lost, MARKDOWN),
-            *([Column("empty", empty, TERMINAL | MARKDOWN)] if empty else []),
-            Column("p50", [figures.milliseconds(card.latency_ms.p50) for card in cards]),
-            Column("p90", [figures.milliseconds(card.latency_ms.p90) for card in cards], rank=2),
-            Column("p99", [figures.milliseconds(card.latency_ms.p99) for card in cards], PAGE),
+            *([Column("empty", empty, texts)] if empty else []),
+            *(_latency(*one) for one in (("p50", p50), ("p90", p90), ("p99", p99))),
+            Column("p50", [figures.milliseconds(value) for value, _ in p50], texts),
+            Column("p90", [figures.milliseconds(value) for value, _ in p90], texts, rank=2),
+            Column(
+                f"p90, {level}", [figures.milliseconds_interval(bounds) for _, bounds in p90], texts, rank=3
+            ),
             Column("tokens in / out", tokens, MARKDOWN),
             Column("USD per 1,000", known, TERMINAL),
             Column("USD per 1,000", priced, MARKDOWN),
-            Column("judging", judging, TERMINAL | MARKDOWN, rank=1),
+            Column(f"USD, {level}", price_bounds, texts, rank=3),
+            Column("judging", judging, texts, rank=1),
             Column("tokens in", tokens_in, PAGE),
             Column("tokens out", tokens_out, PAGE),
             Column("errors", errors, PAGE),
@@ -135,6 +162,15 @@ def operations(scorecard: Scorecard) -> Table:
             Column("throttled, repeated", [count(one.retries) for one in counts], PAGE, note=repeated),
         ],
     )
+
+
+def _latency(heading: str, found: Sequence[tuple[float | None, OpenInterval | None]]) -> Column:
+    """Return a percentile's column on a page, where its interval has room below it."""
+    cells = [
+        with_interval(figures.milliseconds(value), figures.milliseconds_interval(bounds))
+        for value, bounds in found
+    ]
+    return Column(heading, cells, PAGE)
 
 
 def _per_1000(card: CandidateScorecard) -> str:
@@ -161,9 +197,18 @@ def pairs(scorecard: Scorecard) -> Table:
             Column("p", [figures.p_value(pair.p_value) for pair in found], PAGE),
             *_tested(found),
             Column("records", [count(pair.n) for pair in found], PAGE),
+            words("by", [_decider(pair) for pair in found], rank=1),
             words("decision", [_decision(pair) for pair in found], PAGE),
         ],
     )
+
+
+def _decider(pair: Comparison) -> str:
+    """Return whose verdicts a comparison rests on, and how many records people labelled."""
+    if pair.rests_on == "judge":
+        return "judge alone"
+    who = "people" if pair.rests_on == "people" else "people and judge"
+    return f"{who}, {count(pair.n_labelled)} labelled"
 
 
 def _decision(pair: Comparison) -> Cell:

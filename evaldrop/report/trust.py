@@ -22,11 +22,19 @@ _SHOWN = {
 _TITLES = {
     "agreement": "Agreement between judges",
     "calibration": "Judges against people",
+    "preferences_by_people": "Preferences: judges against people",
     "anchors": "Anchors: frozen responses, judged again",
+    "position": "Bias: what is shown first",
+    "verbosity": "Bias: what is longer",
+    "self_preference": "Bias: the judge's own maker",
+    "identical_texts": "Bias: one text, several scores",
+    "anchor_drift": "Bias: anchors since the baseline",
     "criteria_use": "Criteria: what they tell apart",
     "criterion_pairs": "Criteria that say the same",
 }
+_NAMES = ("judge", "criterion", "of")
 _RATES = ("rate", "agreement", "coverage", "share", "tolerance")
+_P_VALUES = ("p_value", "p_adjusted")
 # The hints say these sentences.
 _SAID_ELSEWHERE = {"finding"}
 _NUMBER = re.compile(r"[−<>$]*[0-9]")
@@ -38,10 +46,30 @@ def trust_tables(scorecard: Mapping[str, Any]) -> list[Table]:
     """Return a table for every part of a scorecard's JSON that no other section shows and that has facts."""
     return [
         table
-        for key, value in scorecard.items()
+        for key, value in _parts(scorecard)
         if key not in _SHOWN and isinstance(value, (Mapping, list, tuple)) and value
         for table in _tables(_TITLES.get(key, key.replace("_", " ").capitalize()), value)
     ]
+
+
+def _parts(scorecard: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the parts of a scorecard; of biases each kind, its rows named by judge and criterion."""
+    for key, value in scorecard.items():
+        if key != "biases":
+            yield key, value
+            continue
+        for kind, found in value.items():
+            if isinstance(found, (list, tuple)):
+                named = [({k: each.get(k) for k in _NAMES}, each) for each in found]
+                yield (
+                    kind,
+                    {
+                        ", ".join(str(name) for name in names.values() if name): {
+                            k: v for k, v in each.items() if k not in _NAMES
+                        }
+                        for names, each in named
+                    },
+                )
 
 
 def _tables(title: str, value: Any) -> Iterator[Table]:
@@ -99,7 +127,8 @@ def _facts(entry: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
         if key in _SAID_ELSEWHERE:
             continue
         # An interval does not say of what it is: the key before it does.
-        of_rate, before = key == "interval" and before.endswith(_RATES), key
+        about = key.removesuffix("interval").removesuffix("_") or before
+        of_rate, before = key.endswith("interval") and about.endswith(_RATES), key
         name = f"{prefix}{key}".replace("_", " ")
         if isinstance(value, Mapping):
             if not prefix and key != "confusion":
@@ -116,6 +145,8 @@ def _fact(key: str, value: Any, *, of_rate: bool = False) -> str | None:
         return value
     if isinstance(value, int):
         return figures.count(value)
+    if isinstance(value, float) and key.startswith(_P_VALUES):
+        return figures.p_value(value)
     if isinstance(value, float):
         return figures.percent(value) if key.endswith(_RATES) and 0 <= value <= 1 else _number(value)
     match value:

@@ -210,9 +210,13 @@ def _runtime(run: LocalRun) -> BedrockRuntime:
     from evaldrop.bedrock.opening import open_runtime
     from evaldrop.bedrock.simulated.answer_key import AnswerKey
 
-    answer_key = AnswerKey(storage.join(run.folder, "records.jsonl")) if run.request.simulated else None
-    in_flight = run.request.max_in_flight or DEFAULT_IN_FLIGHT
-    runtime = open_runtime(run.request.bedrock, max_in_flight=in_flight, answer_key=answer_key)
+    known = AnswerKey(storage.join(run.folder, "records.jsonl")) if run.request.simulated else None
+    runtime = open_runtime(
+        run.request.bedrock,
+        max_in_flight=run.request.max_in_flight or DEFAULT_IN_FLIGHT,
+        answer_key=known,
+        criteria=known.criterion if known else None,
+    )
     return KeepingRuntime(runtime, journal_of(run.folder))
 
 

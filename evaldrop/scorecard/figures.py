@@ -79,6 +79,8 @@ def usd(value: float | None) -> str:
         return UNKNOWN
     if value == 0:
         return "$0"
+    if value < 0:
+        return f"−{usd(-value)}"
     # Two places would turn a call of $0.0004 into $0.00.
     places = max(2, 1 - floor(log10(abs(value))))
     return "<$0.000001" if 0 < value < 0.000001 else f"${value:,.{min(places, 6)}f}"
@@ -94,6 +96,24 @@ def milliseconds(value: float | None) -> str:
     if value is None:
         return ABSENT
     return f"{value / 1000:,.1f} s" if value >= 10_000 else f"{value:,.0f} ms"
+
+
+def milliseconds_interval(bounds: tuple[float | None, float | None] | None) -> str:
+    """Return a latency's interval; an end that is not known is left open."""
+    if bounds is None or bounds == (None, None):
+        return ABSENT
+    if bounds[1] is None:
+        return f"from {milliseconds(bounds[0])}"
+    if bounds[0] is None:
+        return f"up to {milliseconds(bounds[1])}"
+    low, high = map(milliseconds, bounds)
+    figure, unit = low.split()
+    return f"{figure}–{high}" if high.endswith(f" {unit}") else f"{low} to {high}"
+
+
+def usd_interval(bounds: tuple[float, float] | None) -> str:
+    """Return an interval of dollars."""
+    return ABSENT if bounds is None else "–".join(map(usd, bounds))
 
 
 def duration(seconds: float | None) -> str:
@@ -138,6 +158,21 @@ def moment(started_at: str) -> str:
 def size(value: float) -> str:
     """Return how large a difference is: two places, or the first figure that counts."""
     return f"{value:.2f}" if value == 0 or value >= 0.01 else f"{value:.1g}"
+
+
+def by_whom(rests_on: str, n_labelled: int) -> str:
+    """Return on whose verdicts a number rests, and how many records people labelled."""
+    who = {"people": "by people", "both": "by people and judge"}.get(rests_on)
+    if who is None:
+        return "by the judge alone"
+    return f"{who}, {n_labelled:,} labelled record{'' if n_labelled == 1 else 's'}"
+
+
+def verdicts_by(rests_on: str, n_labelled: int, left_out: str | None) -> str:
+    """Return on whose verdicts a claim rests, to be put behind it; nothing where people labelled nothing."""
+    if rests_on == "judge":
+        return f", by the judge alone: {left_out.rstrip('.')}" if left_out else ""
+    return f", {by_whom(rests_on, n_labelled)}"
 
 
 def p_value(value: float | None) -> str:

@@ -1,7 +1,7 @@
 """One score per record, candidate and criterion, from the verdicts of several judges and repeats."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -23,12 +23,24 @@ class RecordScore(NamedTuple):
 
     `passed` is a fraction in [0, 1]: repeats of a binary judge may disagree. `reason` is there when no
     verdict had a score; `score` is then null too, unless the evaluation counts unscored verdicts as the
-    worst.
+    worst. On a menu of names where votes are level it is the mean worth of the answers that are.
     """
 
     score: float | None
     passed: float | None
     reason: str | None
+
+
+class Vote(NamedTuple):
+    """What most say where answers are names; of a draw all that are level, and their mean worth."""
+
+    worth: float
+    answers: tuple[float, ...]
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether no answer has more votes than every other one."""
+        return len(self.answers) > 1
 
 
 def record_scores(
@@ -49,6 +61,8 @@ def _combine(rows: list[VerdictRow], criterion: Criterion, unscored: Literal["dr
     for row in rows:
         if row.score is not None:
             by_judge.setdefault(row.judge, []).append(row.score)
+    if by_judge and criterion.scale.kind == "choices" and criterion.scale.is_nominal:
+        return _voted(list(by_judge.values()), criterion)
     if by_judge:
         # Repeats within a judge first: a judge with more readable repeats must not outvote another.
         means = [sum(scores) / len(scores) for scores in by_judge.values()]
@@ -72,6 +86,32 @@ def _scored(means: list[float], criterion: Criterion) -> RecordScore:
     # Not passes(score): a share of 0.5 would pass or fail as a whole by where the mark is.
     passed = score * criterion.passes(1) + (1 - score) * criterion.passes(0)
     return RecordScore(score, passed, None)
+
+
+def majority(judges: Iterable[Sequence[float]]) -> Vote:
+    """
+    Return the answer that most give, each with one vote, shared among the answers that are level in theirs.
+
+    Args:
+        judges: The answers of each judge or person, repeats together; at least one.
+    """
+    votes: dict[float, float] = {}
+    for given in judges:
+        mine = Counter(given)
+        level = [answer for answer, times in mine.items() if times == max(mine.values())]
+        for answer in level:
+            votes[answer] = votes.get(answer, 0.0) + 1 / len(level)
+    most = max(votes.values())
+    # A third and two thirds of votes may add up to a little less than one.
+    answers = tuple(sorted(answer for answer, share in votes.items() if share > most - 1e-9))
+    return Vote(round(sum(answers) / len(answers), 12), answers)
+
+
+def _voted(judges: list[list[float]], criterion: Criterion) -> RecordScore:
+    # A mean of names would be another name, or none: of two people's "refund" and one's "none" no "exchange".
+    vote = majority(judges)
+    passed = sum(map(criterion.passes, vote.answers)) / len(vote.answers)
+    return RecordScore(vote.worth, passed, None)
 
 
 def _majority(votes: list[float]) -> float:

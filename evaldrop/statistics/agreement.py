@@ -1,4 +1,4 @@
-"""Agreement of raters beyond chance (Cohen, Krippendorff), and of a judge with itself in another order."""
+"""Agreement of raters beyond chance, and of a judge with itself in another order."""
 
 from collections.abc import Hashable, Sequence
 from typing import Literal, NamedTuple, get_args
@@ -65,6 +65,33 @@ def cohen_kappa(a: Ratings, b: Ratings, *, weights: Weights = "none") -> float:
     expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / first.size
     penalty = _penalties(places, weights)
     return float(1 - (penalty * table).sum() / (penalty * expected).sum())
+
+
+def gwet_ac1(a: Ratings, b: Ratings, *, categories: int) -> float:
+    """
+    Return Gwet's AC1 of two raters, agreement beyond chance that one dominating category does not pull down.
+
+    (p_o - p_e)/(1 - p_e) with p_e = Σ π_k (1 - π_k)/(K - 1), π_k the mean share of category k (Gwet 2008, Br.
+    J. Math. Stat. Psychol. 61:29). Unweighted: for answers that are names.
+
+    Args:
+        a: One rater's category per item, shape (n,); numbers or strings.
+        b: The other's.
+        categories: K, how many the scale has, 2 or more; those that nobody used count too.
+
+    Returns:
+        At most 1; 0 is chance.
+
+    Raises:
+        NotEnoughData: No items.
+        ValueError: Lengths differ, NaN, or more categories used than there are.
+    """
+    first, second, places = _joint_codes(a, b)
+    if not 2 <= max(places.size, 2) <= categories:
+        raise ValueError(f"{places.size} categories are used, and the scale has {categories}")
+    shares = np.bincount(np.concatenate([first, second])) / (2 * first.size)
+    by_chance = float((shares * (1 - shares)).sum()) / (categories - 1)
+    return (float(np.mean(first == second)) - by_chance) / (1 - by_chance)
 
 
 def krippendorff_alpha(ratings: npt.ArrayLike, *, level: Level) -> float:

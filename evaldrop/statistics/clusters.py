@@ -77,8 +77,10 @@ def clustered_pass_interval(passes: npt.ArrayLike, groups: Groups, *, confidence
     Clopper–Pearson interval for a pass rate of clustered records (Korn & Graubard 1998).
 
     n is divided by the design effect (clustered variance over binomial variance, never below 1) and by
-    (t(G-1)/z)² for having few clusters. Where every record passes or fails no design effect can be seen, and
-    each cluster counts as one record.
+    (t(G-1)/z)² for having few clusters. G is not their number but n²/Σm², m their sizes, which is the number
+    where sizes are equal (Kish 1965, Survey Sampling, 8.2): eight clusters, one of which has a third of all
+    records, are worth five. Where every record passes or fails no design effect can be seen, and G counts as
+    the number of records.
 
     Args:
         passes: 1 where the criterion was met and 0 where not, fractions after averaging repeats; shape (n,).
@@ -96,11 +98,13 @@ def clustered_pass_interval(passes: npt.ArrayLike, groups: Groups, *, confidence
     if vector.min() < 0 or vector.max() > 1:
         raise ValueError("passes must lie in [0, 1]")
     clusters = several(as_clusters(groups, rows=vector.size))
-    rate = float(vector.mean())
-    effective = _effective_size(vector, clusters, rate)
+    ended = ended_mean(vector, clusters)
+    effective = _effective_size(vector, clusters, ended)
     # Without the t the interval covers too little with few clusters, whose variance is itself an estimate.
-    effective *= (normal_quantile(confidence) / t_quantile(confidence, clusters.number - 1)) ** 2
-    return clopper_pearson_interval(rate * effective, effective, confidence=confidence)
+    effective *= (normal_quantile(confidence) / t_quantile(confidence, ended.freedom)) ** 2
+    exact = clopper_pearson_interval(ended.mean * effective, effective, confidence=confidence)
+    student = ended.interval(confidence)
+    return Interval(min(exact.low, student.low), max(exact.high, student.high))
 
 
 def totals_by_cluster(vector: Floats, clusters: Clusters) -> ClusterTotals:
@@ -110,6 +114,64 @@ def totals_by_cluster(vector: Floats, clusters: Clusters) -> ClusterTotals:
     return ClusterTotals(sums, sizes)
 
 
+class EndedMean(NamedTuple):
+    """
+    The mean of scores from 0 to 1, and of the same with one pseudo-record at each end.
+
+    `drawn` is the mean that they draw to the middle, and `variance` its variance, with them. `evidence` is
+    the share of the records that are none of them. `clusters` is n²/Σm², m the sizes (Kish 1965): their
+    number where they are of one size.
+    """
+
+    mean: float
+    drawn: float
+    variance: float
+    evidence: float
+    clusters: float
+
+    @property
+    def freedom(self) -> float:
+        """Degrees of freedom: clusters - 1, and 1 where nearly all records are in one."""
+        return max(1.0, self.clusters - 1)
+
+    def interval(self, confidence: float) -> Interval:
+        """Return Student's interval with the pseudo-records, around both means; within 0 and 1."""
+        correction = (self.clusters + 2) / (self.clusters + 1)
+        margin = t_quantile(confidence, self.freedom) * sqrt(self.variance * correction)
+        low, high = min(self.mean, self.drawn) - margin, max(self.mean, self.drawn) + margin
+        return Interval(max(0.0, low), min(1.0, high))
+
+
+def ended_mean(vector: Floats, clusters: Clusters) -> EndedMean:
+    """
+    Return the mean of scores from 0 to 1 as one pseudo-record at each end of the scale leaves it.
+
+    As Bonett & Price (2012, J. Educational and Behavioral Statistics 37:479) add one of each discordant kind
+    to a paired table. Of clusters a pseudo-cluster: the data cannot tell how much records vary together of
+    which they have none, so its size is the geometric mean of the design effect that is seen and the largest
+    there can be, Σm²/n, and the latter where nothing varies. Raises nothing.
+
+    Args:
+        vector: Scores, each in [0, 1]; shape (n,), n at least 1.
+        clusters: The cluster of each.
+    """
+    sums, sizes = totals_by_cluster(vector, clusters)
+    mean = min(1.0, max(0.0, float(vector.mean())))
+    number = vector.size**2 / float(sizes @ sizes)
+    size = largest = vector.size / number
+    residuals = vector - mean
+    total = float(residuals @ residuals)
+    if largest > 1 and total > 1e-12 * vector.size:
+        between, _ = totals_by_cluster(residuals, clusters)
+        effect = float(between @ between) / total * number / (number - 1)
+        size = sqrt(largest * min(largest, max(1.0, effect)))
+    n = vector.size + 2 * size
+    drawn = (float(sums.sum()) + size) / n
+    between = sums - sizes * drawn
+    variance = float(between @ between + size**2 * (drawn**2 + (1 - drawn) ** 2)) / n**2
+    return EndedMean(mean, drawn, variance, vector.size / n, number)
+
+
 def several(clusters: Clusters) -> Clusters:
     """Return `clusters`, of which there are at least two; NotEnoughData when there is one."""
     if clusters.number < 2:
@@ -117,12 +179,12 @@ def several(clusters: Clusters) -> Clusters:
     return clusters
 
 
-def _effective_size(vector: Floats, clusters: Clusters, rate: float) -> float:
-    binomial = rate * (1 - rate) / vector.size
+def _effective_size(vector: Floats, clusters: Clusters, ended: EndedMean) -> float:
+    binomial = ended.mean * (1 - ended.mean) / vector.size
     # All alike shows no design effect: taking it for 1 would count every record of a cluster as evidence.
     if binomial == 0:
-        return float(clusters.number)
-    variance = _clustered_error(vector, clusters) ** 2 * clusters.number / (clusters.number - 1)
+        return ended.clusters
+    variance = _clustered_error(vector, clusters) ** 2 * ended.clusters / (ended.clusters - 1)
     # An effect below 1 is luck, and would make the interval narrower than that of independent records.
     return vector.size / max(1.0, variance / binomial)
 

@@ -1,5 +1,6 @@
 """Control charts for a series of runs: has the level moved, and since when."""
 
+from collections.abc import Sequence
 from math import isfinite, sqrt
 from typing import NamedTuple
 
@@ -13,12 +14,14 @@ class RunNoise(NamedTuple):
     """
     How much estimates of an unchanged model vary from run to run, in their own unit.
 
-    `sigma` is what a chart needs; `sampling` is the part the records explain and `between` the rest.
+    `spread` is that of the runs, `repeat` what asking the same records again explains (0 where that is not
+    known), `sigma` the larger of them, and `between` what is left.
     """
 
     mean: float
     sigma: float
-    sampling: float
+    spread: float
+    repeat: float
     between: float
 
 
@@ -39,33 +42,38 @@ class Ewma(NamedTuple):
     first_alarm: int | None
 
 
-def run_noise(estimates: npt.ArrayLike, standard_errors: npt.ArrayLike) -> RunNoise:
+def run_noise(estimates: npt.ArrayLike, repeat_errors: Sequence[float | None]) -> RunNoise:
     """
-    Measure the noise of baseline runs, in which nothing was changed.
+    Measure the noise of baseline runs of the same records, in which nothing was changed.
 
-    sigma² = max(Var(estimates, ddof 1), mean SE²): at least what the records explain, and more where runs
-    differ by more than that. A sigma of sampling error alone gives alarms for nothing. `between` is the
-    moment estimate of a variance component (Searle, Casella & McCulloch 1992, section 4.2).
+    sigma² = max(Var(estimates, ddof 1), mean SE²), where SE is a run's error of asking the same records
+    again: at least what responses and judge explain, and more where runs differ by more than that. The
+    sampling error of the records is no part of it, for every run has the same ones; it would hide falls that
+    are many times the noise. `between` is the moment estimate of a variance component (Searle, Casella &
+    McCulloch 1992, section 4.2).
 
     Args:
         estimates: Of each baseline run, shape (runs,).
-        standard_errors: Of each estimate, shape (runs,), 0 or more.
+        repeat_errors: Of each estimate, 0 or more; None where it is not known, and where none is, the
+            spread of the runs stands alone.
 
     Raises:
         NotEnoughData: Fewer than two runs.
-        ValueError: Lengths differ, NaN, or a negative standard error.
+        ValueError: Lengths differ, NaN, or a negative error.
     """
     values = as_vector(estimates, "estimates", at_least=2)
-    errors = as_vector(standard_errors, "standard errors", at_least=2)
-    if errors.size != values.size or errors.min() < 0:
-        raise ValueError("give one standard error, 0 or more, for each estimate")
-    total, sampling = float(values.var(ddof=1)), float(np.mean(errors**2))
+    errors = as_vector([each for each in repeat_errors if each is not None], "repeat errors", at_least=0)
+    if len(repeat_errors) != values.size or (errors.size and errors.min() < 0):
+        raise ValueError("give one repeat error, 0 or more or None, for each estimate")
+    total = float(values.var(ddof=1))
+    repeat = float(np.mean(errors**2)) if errors.size else 0.0
     return RunNoise(
         mean=float(values.mean()),
-        # A few runs may agree by luck: their variance alone would then alarm at ordinary sampling noise.
-        sigma=sqrt(max(total, sampling)),
-        sampling=sqrt(sampling),
-        between=sqrt(max(0.0, total - sampling)),
+        # A few runs may agree by luck: their variance alone would then alarm at ordinary noise.
+        sigma=sqrt(max(total, repeat)),
+        spread=sqrt(total),
+        repeat=sqrt(repeat),
+        between=sqrt(max(0.0, total - repeat)),
     )
 
 

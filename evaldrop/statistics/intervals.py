@@ -75,7 +75,11 @@ def t_quantile(confidence: float, degrees_of_freedom: float) -> float:
 
 
 def quantile_of(confidence: float, degrees_of_freedom: float) -> float:
-    """Return `t_quantile`, or `normal_quantile` where the degrees of freedom are infinite."""
+    """
+    Return `t_quantile`, or `normal_quantile` where the degrees of freedom are infinite.
+
+    Arguments, and what raises, as in these.
+    """
     if degrees_of_freedom == inf:
         return normal_quantile(confidence)
     return t_quantile(confidence, degrees_of_freedom)

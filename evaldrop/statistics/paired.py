@@ -189,7 +189,11 @@ def sign_flip_test(
 
 
 def changed_clusters(differences: npt.ArrayLike, groups: Groups | None) -> int:
-    """Return how many records, or groups, have differences that do not add up to 0."""
+    """
+    Return how many records, or groups, have differences that do not add up to 0.
+
+    Arguments, and what raises, as in `sign_flip_exact`; but nothing is raised for too many patterns.
+    """
     return int(_steps(differences, groups).counts.sum())
 
 

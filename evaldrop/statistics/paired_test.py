@@ -1,18 +1,20 @@
 """One paired test, and many decided together: the same records under two candidates, or in two runs."""
 
 from collections.abc import Sequence
+from math import sqrt
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from evaldrop.errors import NotEnoughData
+from evaldrop.statistics.clusters import totals_by_cluster
 from evaldrop.statistics.intervals import Interval, quantile_of
 from evaldrop.statistics.mcnemar import mcnemar_p_value, paired_pass_standard_error
 from evaldrop.statistics.multiplicity import holm
 from evaldrop.statistics.paired import changed_clusters, paired_difference, sign_flip_test
 from evaldrop.statistics.power import detectable_difference
-from evaldrop.statistics.vectors import Floats, Ordinals
+from evaldrop.statistics.vectors import Floats, Ordinals, as_clusters
 
 Groups = npt.NDArray[np.int32] | None
 Scores = tuple[Ordinals, Floats]
@@ -22,6 +24,9 @@ FEW_CHANGED = 30
 
 # Only for more patterns than can be counted, which so few records do not have.
 _SEED = 20261130
+
+# A difference may come of just those changes that skew: on its own side the interval is not wider.
+_MOST_WIDENED = 1.3
 
 _NONE = (np.zeros(0, np.int32), np.zeros(0), np.zeros(0))
 
@@ -77,7 +82,8 @@ class Spread(NamedTuple):
     A mean difference with what its interval at any level is made of.
 
     `units` are independent records or groups; `unseen` is how far one record that the data has none of may
-    lie on the other side, 0 where the error knows it already; no difference is beyond `limit`.
+    lie on the other side, 0 where the error knows it already; no difference is beyond `limit`. `skewness` is
+    that of the units' differences, over √units.
     """
 
     centre: float
@@ -86,18 +92,24 @@ class Spread(NamedTuple):
     units: int
     unseen: float
     limit: float
+    skewness: float = 0.0
 
     def interval(self, confidence: float) -> Interval:
         """
         Return the interval at a level.
 
-        t · error, and at least what a change that was not seen could take away: one that occurs in a share q
-        of records is missed with chance (1 - q)^n, so q up to 1 - (1 - confidence)^(1/n) must be reckoned
-        with (the rule of three, Hanley & Lippman-Hand 1983, JAMA 249:1743).
+        t · error, on the side of the rare and large changes as much more as they are skewed (`_skewed`), and
+        at least what a change that was not seen could take away: one that occurs in a share q of records is
+        missed with chance (1 - q)^n, so q up to 1 - (1 - confidence)^(1/n) must be reckoned with (the rule of
+        three, Hanley & Lippman-Hand 1983, JAMA 249:1743).
         """
         share = 1 - (1 - confidence) ** (1 / self.units)
-        margin = max(quantile_of(confidence, self.freedom) * self.error, self.unseen * share)
-        return Interval(max(-self.limit, self.centre - margin), min(self.limit, self.centre + margin))
+        quantile, least = quantile_of(confidence, self.freedom), self.unseen * share
+        below, above = (
+            max(_skewed(quantile, skewness) * self.error, least)
+            for skewness in (-self.skewness, self.skewness)
+        )
+        return Interval(max(-self.limit, self.centre - below), min(self.limit, self.centre + above))
 
 
 class Pairing(NamedTuple):
@@ -185,13 +197,16 @@ def paired_test(scores: PairedScores, groups: Groups, *, confidence: float) -> P
         confidence: Two-sided level of the interval.
     """
     # Averages of repeats differ in their last bits; that is rounding and not a difference.
-    differences = np.where(np.abs(scores.differences) > 1e-12 * scores.reach, scores.differences, 0.0)
+    # Not `>` the other way round: NaN would become 0 instead of being refused.
+    is_rounding = np.abs(scores.differences) <= 1e-12 * scores.reach
+    differences = np.where(is_rounding, 0.0, scores.differences)
     n, n_missing = int(differences.size), int(scores.missing.size)
     whole = ~np.isin(scores.ordinals, scores.missing) if n_missing else np.ones(n, bool)
     every = np.concatenate([scores.ordinals[whole], scores.missing])
     least, greatest = (np.concatenate([differences[whole], ends]) for ends in (scores.least, scores.greatest))
     bounds = (float(least.mean()), float(greatest.mean())) if n_missing else None
-    found = Pairing(n, n_missing=n_missing, bounds=bounds, step=scores.step)
+    step = max(scores.step, _change(differences, scores.reach))
+    found = Pairing(n, n_missing=n_missing, bounds=bounds, step=step)
     if not n:
         return found._replace(reason="no interval: no record has a score from both")
     found = found._replace(difference=float(differences.mean()))
@@ -287,11 +302,39 @@ def _detectable(pairing: Pairing, spread: Spread, *, level: float) -> float | No
     if pairing.bounds is not None and pairing.difference is not None:
         # What is missing may take that much from any difference.
         reach = max(pairing.difference - pairing.bounds[0], pairing.bounds[1] - pairing.difference)
-    least = spread.unseen * (1 - level ** (1 / spread.units))
+    quantile = quantile_of(1 - level, spread.freedom)
     found = detectable_difference(
-        spread.error, records=spread.units, step=pairing.step, level=level, least=least, reach=reach
+        spread.error,
+        records=spread.units,
+        step=pairing.step,
+        level=level,
+        least=spread.unseen * (1 - level ** (1 / spread.units)),
+        reach=reach,
+        widened=min(_MOST_WIDENED, _skewed(quantile, abs(spread.skewness)) / quantile),
     )
     return found if found <= spread.limit else None
+
+
+def _skewed(quantile: float, skewness: float) -> float:
+    """
+    Return the quantile for a limit on the side to which differences are skewed, at least the symmetric one.
+
+    Where a rare and large change was seen less often than is expected, mean and standard error are both too
+    far on one side, and t is too large: Hall (1992, J. Royal Statistical Society B 54:221) takes
+    t + γt²/3 + γ²t³/27 + γ/6 for normal, γ being the skewness over √n; this is the inverse.
+
+    Args:
+        quantile: Of the symmetric interval, above 0.
+        skewness: γ; above 0 where the rare changes are on the side of the limit.
+    """
+    if skewness <= 0:
+        return quantile
+    return max(quantile, 3 / skewness * (1 - float(np.cbrt(1 - skewness * (quantile + skewness / 6)))))
+
+
+def _change(differences: Floats, reach: float) -> float:
+    """Return how large changes are as variance counts them, d² per |d|; one of the whole scale is added."""
+    return float(differences @ differences + reach**2) / float(np.abs(differences).sum() + reach)
 
 
 def _excludes_zero(interval: Interval | None) -> bool:
@@ -320,8 +363,18 @@ def _spread(differences: Floats, groups: npt.NDArray[np.int32] | None, scores: P
         error = paired_pass_standard_error(only_first, only_second, records=n)
         return Spread((only_first - only_second) / (n + 2), error, np.inf, n, 0.0, limit)
     paired = paired_difference(differences, np.zeros_like(differences), groups=groups)
-    freedom = paired.clusters - 1
-    return Spread(paired.difference, paired.standard_error, freedom, paired.clusters, scores.reach, limit)
+    units, error = paired.clusters, paired.standard_error
+    skewness = _skewness(differences - paired.difference, groups) if error else 0.0
+    return Spread(paired.difference, error, units - 1, units, scores.reach, limit, skewness)
+
+
+def _skewness(residuals: Floats, groups: npt.NDArray[np.int32] | None) -> float:
+    """Return the skewness of records', or groups', residual sums over √n: Σr³/(Σr²)^1.5."""
+    if groups is not None:
+        residuals, _ = totals_by_cluster(residuals, as_clusters(groups, rows=residuals.size))
+    squares = residuals**2
+    cubes, total = float(squares @ residuals), float(squares.sum())
+    return cubes / sqrt(total) ** 3
 
 
 def _counts_as_pass_marks(

@@ -1,7 +1,7 @@
 """What difference a dataset can show, and how many records a difference needs."""
 
 from functools import cache
-from math import sqrt
+from math import log2, sqrt
 
 import numpy as np
 from scipy import special
@@ -19,24 +19,28 @@ def detectable_difference(
     power: float = 0.8,
     least: float = 0.0,
     reach: float = 0.0,
+    widened: float = 1.0,
 ) -> float:
     """
     Return the smallest true difference that a comparison as uncertain as this one would have decided.
 
     A difference X is decided when it is beyond max(t(1 - level/2) · SE(X), least) and what is missing, with
     chance `power`: X = max(t(1 - level/2) · SE(X), least) + t(power) · SE(X) + reach, solved for X, after
-    Miller 2024, section 5. A difference makes scores vary more: changes by at least `step` in some records
-    add up to X · step - X² to the variance of a record, SE(X)² = SE² + (X · step - X²)/n where that is above
-    0 (for yes/no scores McNemar's own variance; Connor 1987, Biometrics 43:207).
+    Miller 2024, section 5. A difference makes scores vary more: changes by `step` in some records add up to
+    X · step - X² to the variance of a record, SE(X)² = SE² + (X · step - X²)/n where that is above 0 (for
+    yes/no scores McNemar's own variance; Connor 1987, Biometrics 43:207). And it takes changes to decide: of
+    k records that change alike the sign-flip test's p is 2^(1 - k), so a share q = X/step of them must be at
+    least k/n + z(power) · √(q(1 - q)/n), with the k of the level.
 
     Args:
         standard_error: Of the difference, in the scores' unit.
         records: n, independent records or clusters, 2 or more.
-        step: The smallest change of a record; 0 where any is possible.
+        step: How large a change of a record is, where there is one; 0 where all change a little.
         level: Two-sided chance of a false alarm, after any correction: level/m for m comparisons.
         power: A fraction in (0, 1).
         least: What a difference must be beyond besides.
         reach: What missing scores may take from it.
+        widened: How many times t the test's interval has, for skewed differences.
 
     Raises:
         ValueError: standard_error is negative or NaN, or level or power lies outside (0, 1).
@@ -46,11 +50,14 @@ def detectable_difference(
     freedom = max(1, records - 1)
     to_decide = float(special.stdtrit(freedom, 1 - check_fraction(level, "level") / 2))
     to_reach = float(special.stdtrit(freedom, check_fraction(power, "power")))
+    least_share = (1 + log2(1 / level)) / records
+    share = least_share
     found = 0.0
     # Each round's variance is that of the round before: it rises by ever less.
     for _ in range(50):
         error = sqrt(standard_error**2 + max(0.0, found * step - found**2) / records)
-        found = max(to_decide * error, least) + to_reach * error
+        share = least_share + float(special.ndtri(power)) * sqrt(max(0.0, share - share**2) / records)
+        found = max(max(widened * to_decide * error, least) + to_reach * error, step * share)
     return found + reach
 
 

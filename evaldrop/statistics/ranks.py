@@ -1,4 +1,4 @@
-"""Statistics of order: correlation by rank."""
+"""Correlation: of values (Pearson), and of their order (Spearman, Kendall)."""
 
 from math import sqrt
 from typing import NamedTuple
@@ -35,6 +35,15 @@ def average_ranks(values: npt.ArrayLike) -> Floats:
     return np.asarray((last - (counts - 1) / 2)[inverse], dtype=np.float64)
 
 
+def pearson(a: npt.ArrayLike, b: npt.ArrayLike) -> Correlation:
+    """
+    Return Pearson's r; p from t = r √((n - 2)/(1 - r²)) on n - 2 degrees of freedom (Student 1908).
+
+    Arguments, and what raises, as in `spearman`.
+    """
+    return _correlation(*_varying(a, b))
+
+
 def spearman(a: npt.ArrayLike, b: npt.ArrayLike) -> Correlation:
     """
     Return Spearman's rank correlation ρ: Pearson's r of the average ranks.
@@ -52,13 +61,7 @@ def spearman(a: npt.ArrayLike, b: npt.ArrayLike) -> Correlation:
         ValueError: Lengths differ, or NaN.
     """
     first, second = _varying(a, b)
-    ranks = np.corrcoef(average_ranks(first), average_ranks(second))
-    # Rounding may leave a perfect order just outside, and 1 - ρ² below 0.
-    rho = float(np.clip(ranks[0, 1], -1, 1))
-    freedom = first.size - 2
-    # At exactly 1 the formula divides by 0; p is then 0.
-    t = -abs(rho) * sqrt(freedom / (1 - rho**2)) if abs(rho) < 1 else -np.inf
-    return Correlation(rho, min(1.0, 2 * float(special.stdtr(freedom, t))), first.size)
+    return _correlation(average_ranks(first), average_ranks(second))
 
 
 def kendall_tau_b(a: npt.ArrayLike, b: npt.ArrayLike) -> Correlation:
@@ -74,6 +77,15 @@ def kendall_tau_b(a: npt.ArrayLike, b: npt.ArrayLike) -> Correlation:
     first, second = _varying(a, b)
     result = stats.kendalltau(first, second)
     return Correlation(float(result.statistic), float(result.pvalue), first.size)
+
+
+def _correlation(first: Floats, second: Floats) -> Correlation:
+    # Rounding may leave a perfect relation just outside, and 1 - r² below 0.
+    r = float(np.clip(np.corrcoef(first, second)[0, 1], -1, 1))
+    freedom = first.size - 2
+    # At exactly 1 the formula divides by 0; p is then 0.
+    t = -abs(r) * sqrt(freedom / (1 - r**2)) if abs(r) < 1 else -np.inf
+    return Correlation(r, min(1.0, 2 * float(special.stdtr(freedom, t))), first.size)
 
 
 def _varying(a: npt.ArrayLike, b: npt.ArrayLike) -> tuple[Floats, Floats]:

@@ -104,6 +104,13 @@ def test_files_are_listed_by_name_with_those_in_folders(folder):
     assert [name[-1] for name in names] == ["a.txt", "z.txt", "b.txt"]
 
 
+def test_folders_are_listed_without_what_is_in_them(folder):
+    for name in ("b/deep/one.txt", "a/z.txt", "c.txt", "a/a.txt"):
+        storage.write_bytes(storage.join(folder, name), b"")
+    assert storage.list_folders(folder) == ["a", "b"]
+    assert storage.list_folders(storage.join(folder, "a")) == storage.list_folders(folder + "-none") == []
+
+
 def test_listing_a_prefix_does_not_list_its_longer_namesakes(bucket):
     storage.write_bytes(f"s3://{bucket}/runs/one.txt", b"")
     storage.write_bytes(f"s3://{bucket}/runs-old/two.txt", b"")

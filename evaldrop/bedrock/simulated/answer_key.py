@@ -1,6 +1,7 @@
-"""What a rehearsal's candidates "know": the references of the records they are asked about."""
+"""What a rehearsal knows: the references of the records that candidates are asked about, and the criteria."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, BinaryIO
@@ -8,15 +9,18 @@ from typing import Any, BinaryIO
 import orjson
 
 from evaldrop import storage
+from evaldrop.errors import EvaluationError, StorageError
+from evaldrop.evaluation.criteria import Criterion, criterion_from_config
 
 
 class AnswerKey:
     """
-    Looks up the reference of a prompt in a run's `records.jsonl`, which is read when first asked.
+    Looks up the reference of a prompt in a run's `records.jsonl`, and a criterion in the `run.json` beside
+    it; each is read when first asked.
 
     Args:
         records: URI of `records.jsonl`; it need not exist yet.
-        open_read: Opens it, and the requests of long records that it names, by URI.
+        open_read: Opens both, and the requests of long records that are named there, by URI.
     """
 
     def __init__(self, records: str, open_read: Callable[[str], BinaryIO] = storage.open_read) -> None:
@@ -26,6 +30,25 @@ class AnswerKey:
     def __call__(self, prompt: str) -> str | None:
         """Return a reference for a prompt, or None when there is none."""
         return self._references.get(_digest(prompt))
+
+    def criterion(self, name: str, question: str) -> Criterion | None:
+        """Return the criterion of a name as requests write it, or of a question; None when there is none."""
+        named = self._criteria.get(_plain(name))
+        if named is not None or not question:
+            return named
+        return next((each for each in self._criteria.values() if each.question == question), None)
+
+    @cached_property
+    def _criteria(self) -> dict[str, Criterion]:
+        folder = storage.parent(self._records)
+        try:
+            with self._open_read(storage.join(folder or ".", "run.json")) as stream:
+                configs = orjson.loads(stream.read())["criteria"]
+            criteria = [criterion_from_config(config, path="criteria") for config in configs]
+        except (StorageError, EvaluationError, KeyError):
+            # A file of records alone: then questions are read as they are.
+            return {}
+        return {_plain(criterion.name): criterion for criterion in criteria}
 
     # Not when it is opened: the runtime is there before the run has prepared its records.
     @cached_property
@@ -51,6 +74,11 @@ class AnswerKey:
         for long in calls.get("long", {}).values():
             with self._open_read(long["arguments"]["Input"]["S3Uri"]) as body:
                 yield orjson.loads(body.read())
+
+
+def _plain(name: str) -> str:
+    # As the judge's tool has it, which holds letters, digits, _ and - alone.
+    return re.sub(r"[^A-Za-z0-9_-]", "_", name)[:60]
 
 
 def _text(message: dict[str, Any]) -> str:

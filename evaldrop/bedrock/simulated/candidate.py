@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from random import Random
 
@@ -34,6 +34,8 @@ CHARACTERS = {
     "qwen": Character(quality=0.71, verbosity=1.2, latency_ms=200),
 }
 
+MIDDLING = 0.75
+"""A quality in the middle of those that follow."""
 LAPSE_RATE = 0.08
 """At which even the best model slips."""
 
@@ -91,7 +93,13 @@ def character_of(model_id: str) -> Character:
 
 
 def respond(
-    prompt: str, reference: str | None, *, character: Character, difficulty: float, draw: Random
+    prompt: str,
+    reference: str | None,
+    *,
+    character: Character,
+    difficulty: float,
+    draw: Random,
+    ceiling: float = 0.0,
 ) -> str:
     """
     Return what the model answers to a prompt.
@@ -102,7 +110,10 @@ def respond(
         character: The model's character.
         difficulty: Of this prompt for every model, in [0, 1], so that models fail on the same records.
         draw: The source of chance, seeded by the request.
+        ceiling: The share of answers that is right, of a model of middling quality; 0 leaves it to quality.
     """
+    if ceiling:
+        return _near_the_ceiling(prompt, reference, character, difficulty, draw, ceiling)
     if not reference:
         return _generic(prompt, character, draw)
     success = character.quality + 0.35 * (0.5 - difficulty) + 0.25 * (draw.random() - 0.5)
@@ -112,6 +123,18 @@ def respond(
         if success >= least:
             return answer(reference, character, draw)
     return draw.choice(EVASIONS)
+
+
+def _near_the_ceiling(
+    prompt: str, reference: str | None, character: Character, difficulty: float, draw: Random, ceiling: float
+) -> str:
+    # By quality from 1.4 times the middling model's failures to half of them, most of them on hard prompts.
+    failures = (1 - ceiling) * (1 + 2 * (MIDDLING - character.quality)) * 2 * difficulty
+    if draw.random() < failures:
+        return draw.choice(EVASIONS)
+    if reference:
+        return _faithful(reference, character, draw)
+    return _generic(prompt, replace(character, quality=1.0, verbosity=max(1.0, character.verbosity)), draw)
 
 
 def _faithful(reference: str, character: Character, draw: Random) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
+from evaldrop.bedrock.simulated.direction import GOOD_WORDS, Asked, KnownCriteria, best_last
 from evaldrop.bedrock.simulated.likeness import content_words, is_evasive, merit
 
 NOISE = 0.05
@@ -18,6 +19,8 @@ NOISE = 0.05
 FIRST_SHOWN_BIAS = 0.08
 """The rate at which a pairwise verdict goes to the response shown first, whatever it says."""
 TIE_WIDTH = 0.04
+GOOD_ENOUGH = 0.7
+"""Near the ceiling, the merit from which on a response gets full marks."""
 
 _REFERENCE = re.compile(
     r"<(references?|ideal(?:_answer)?)\b([^>]*)>(.*?)</\1[^>]*>", re.IGNORECASE | re.DOTALL
@@ -36,7 +39,7 @@ _ABSTAIN = re.compile(r"n/?a|unknown|not[ _]applicable|cannot|insufficient|unsur
 _BRIEF = re.compile(r"concis|brief|length|verbos|short", re.IGNORECASE)
 _PREFERENCE = "preferred"
 _PAIR_SCORES = frozenset({"first_score", "second_score"})
-_GOOD = {"yes", "pass", "passed", "true", "correct", "good", "faithful", "safe"}
+_HIGH = GOOD_WORDS | {"yes", "true", "y"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +59,15 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """What a judge request puts before the judge."""
+    """What a judge request puts before the judge; `is_lenient`: what is good enough gets full marks."""
 
     responses: tuple[str, ...]
     references: tuple[str, ...]
     sources: tuple[str, ...]
+    is_lenient: bool = False
 
     @classmethod
-    def from_blocks(cls, blocks: Sequence[str]) -> "Case":
+    def from_blocks(cls, blocks: Sequence[str], *, is_lenient: bool = False) -> "Case":
         """Read the text blocks of the message: text before, the response, (between, another,) text after."""
         before = blocks[0] if blocks else ""
         if len(blocks) >= 5:
@@ -78,11 +82,18 @@ class Case:
             responses=responses,
             references=tuple(found[2].strip() for found in _REFERENCE.findall(before)),
             sources=tuple(found[2].strip() for found in _SOURCE.findall(before)),
+            is_lenient=is_lenient,
         )
 
 
-def questions_of(schema: Mapping[str, Any], path: tuple[str, ...] = ()) -> list[Question]:
-    """Return the criteria of a tool's JSON schema: each object that holds one closed set of values."""
+def questions_of(
+    schema: Mapping[str, Any], path: tuple[str, ...] = (), known: KnownCriteria | None = None
+) -> list[Question]:
+    """
+    Return the criteria of a tool's JSON schema: each object that holds one closed set of values.
+
+    `known` are the criteria of the run, by which a judge knows what is good.
+    """
     properties: Mapping[str, Any] = schema.get("properties", {})
     closed = {name: values for name, part in properties.items() if len(values := _closed_values(part)) > 1}
     if closed.keys() >= _PAIR_SCORES:
@@ -95,9 +106,20 @@ def questions_of(schema: Mapping[str, Any], path: tuple[str, ...] = ()) -> list[
         if field == _PREFERENCE:
             # The first-shown response's name, the other's, then the words for a tie: names are not a scale.
             values = tuple(properties[field]["enum"])
+        else:
+            values = best_last(values, _asked(schema, path, field, values), known)
         free = (name for name, part in properties.items() if part.get("type") == "string" and name != field)
         return [Question(path=path, field=field, values=values, rationale=next(free, None))]
-    return [question for name, part in properties.items() for question in questions_of(part, (*path, name))]
+    return [
+        question for name, part in properties.items() for question in questions_of(part, (*path, name), known)
+    ]
+
+
+def _asked(schema: Mapping[str, Any], path: tuple[str, ...], field: str, values: Sequence[Any]) -> Asked:
+    # Of points the schema says what each means, "1 = none; 5 = all of it"; the words of a menu say it.
+    said = str(schema["properties"][field].get("description", "")).split("; ")
+    ends = (said[0], said[-1]) if len(said) > 1 else (str(values[0]), str(values[-1]))
+    return Asked(path[-1] if path else field, str(schema.get("description", "")), ends)
 
 
 def verdicts(questions: Sequence[Question], case: Case, draw: Random) -> dict[str, Any]:
@@ -125,14 +147,17 @@ def decide(question: Question, case: Case, draw: Random) -> tuple[str, Any]:
     return _rationale(shown[0], missing), question.values[place]
 
 
-def text_verdict(instructions: str, case: Case, draw: Random) -> str | None:
+def text_verdict(
+    instructions: str, case: Case, draw: Random, known: KnownCriteria | None = None
+) -> str | None:
     """Return a reply in words that ends in the verdict lines asked for; None when none is asked for."""
     lines = list(_VERDICT_LINE.finditer(instructions))
     if not lines:
         return None
     rationales, last = [], []
     for line in lines:
-        question = Question(field=line["label"], values=_slot_values(line["slot"]))
+        values = best_last(_slot_values(line["slot"]), Asked(line["label"].strip(" *_")), known)
+        question = Question(field=line["label"], values=values)
         rationale, value = decide(question, case, draw)
         rationales.append(rationale)
         last.append(f"{line['label'].strip()}: {value}")
@@ -141,6 +166,8 @@ def text_verdict(instructions: str, case: Case, draw: Random) -> str | None:
 
 def _weigh(question: Question, response: str, case: Case, draw: Random) -> tuple[float, tuple[str, ...]]:
     score, missing = merit(response, case.references, case.sources)
+    if case.is_lenient and score >= GOOD_ENOUGH:
+        score = 1.0
     if _BRIEF.search(" ".join((*question.path, question.field))):
         # A seventh of the score at most: brevity must not lift a poor response above a good one.
         score -= 0.15 * min(1.0, len(content_words(response)) / 120)
@@ -191,7 +218,7 @@ def worst_first(values: Sequence[Any]) -> tuple[Any, ...]:
     if all(str(value).isdecimal() for value in usable):
         return tuple(sorted(usable, key=int))
     if len(usable) == 2:
-        return tuple(sorted(usable, key=lambda value: str(value).lower() in _GOOD))
+        return tuple(sorted(usable, key=lambda value: str(value).lower() in _HIGH))
     return tuple(usable)
 
 
@@ -206,6 +233,7 @@ def _slot_values(slot: str) -> tuple[Any, ...]:
 # Replies in words, to the judge prompts that evaldrop brings
 
 _CRITERION = re.compile(r'<criterion name="([^"]+)">\n(.*?)\n</criterion>', re.DOTALL)
+_ASKED = re.compile(r"^\[Criterion\]: ([^:\n]+): (.*)$", re.MULTILINE)
 _LETTER = re.compile(r"single letter Y or N")
 _STARRED = re.compile(r"^\[(Input|Context|Reference)\]: (.*?)\n\*\*\*$", re.DOTALL | re.MULTILINE)
 _TWO_SCORES = re.compile(r"Score each from (\d+) to (\d+)")
@@ -215,7 +243,9 @@ _LABEL = re.compile(r"^([^:\n]{1,40})(?::|$)", re.MULTILINE)
 _RANGE = re.compile(r"^Answer with a number from (\S+) to (\S+)\.$", re.MULTILINE)
 
 
-def words_asked_for(instructions: str, case: Case, draw: Random) -> str | None:
+def words_asked_for(
+    instructions: str, case: Case, draw: Random, known: KnownCriteria | None = None
+) -> str | None:
     """Return a reply in the form a prompt of ours asks for, None when it is not one of these prompts."""
     if _LETTER.search(instructions):
         # Its texts are between asterisks, without tags.
@@ -223,7 +253,10 @@ def words_asked_for(instructions: str, case: Case, draw: Random) -> str | None:
         references = tuple(text for name, text in starred if name == "Reference")
         sources = tuple(text for name, text in starred if name != "Reference")
         starred_case = replace(case, references=references, sources=sources)
-        rationale, letter = decide(Question(field="verdict", values=("N", "Y")), starred_case, draw)
+        named = _ASKED.search(instructions)
+        asked = Asked(named[1], named[2]) if named else Asked("verdict")
+        question = Question(field="verdict", values=best_last(("N", "Y"), asked, known))
+        rationale, letter = decide(question, starred_case, draw)
         return f"{rationale}\n\n{letter}\n\n{letter}"
     if (bounds := _TWO_SCORES.search(instructions)) and len(case.responses) > 1:
         points = tuple(range(int(bounds[1]), int(bounds[2]) + 1))
@@ -237,16 +270,20 @@ def words_asked_for(instructions: str, case: Case, draw: Random) -> str | None:
     if not criteria:
         return None
     decided = {
-        name: decide(Question(field=name, values=_answers(block)), case, draw) for name, block in criteria
+        name: decide(Question(field=name, values=_answers(name, block, known)), case, draw)
+        for name, block in criteria
     }
     reasons = dict.fromkeys(rationale for rationale, _ in decided.values())
     return "\n".join([*reasons, "", *(f"{name}: {answer}" for name, (_, answer) in decided.items())])
 
 
-def _answers(block: str) -> tuple[object, ...]:
+def _answers(name: str, block: str, known: KnownCriteria | None) -> tuple[object, ...]:
     """Return what a criterion's block offers, worst first: its first line is the question."""
-    _, _, offered = block.partition("\n")
+    question, _, offered = block.partition("\n")
     if bounds := _RANGE.search(offered):
-        return (bounds[1], bounds[2])
+        return best_last((bounds[1], bounds[2]), Asked(name, question), known)
     found = _POINT.findall(offered) or [label.strip() for label in _LABEL.findall(offered) if label.strip()]
-    return worst_first(found) or ("no", "yes")
+    values = worst_first(found) or ("no", "yes")
+    lines = {line.partition(":")[0].strip(): line for line in offered.splitlines()}
+    ends = (lines.get(str(values[0]), ""), lines.get(str(values[-1]), ""))
+    return best_last(values, Asked(name, question, ends), known)

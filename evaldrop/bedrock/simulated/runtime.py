@@ -22,6 +22,7 @@ from evaldrop.bedrock.families.registry import recognised
 from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED
 from evaldrop.bedrock.protocol import ServiceError
 from evaldrop.bedrock.simulated.candidate import REFUSAL, character_of, respond
+from evaldrop.bedrock.simulated.direction import KnownCriteria
 from evaldrop.bedrock.simulated.guardrail import (
     MESSAGE,
     Assessment,
@@ -74,6 +75,8 @@ class Rehearsal:
     """Of judge replies whose rationale holds markup, terminal escapes or a formula."""
     refusals: float = 0.0
     """Of replies that refuse to answer or to judge."""
+    ceiling: float = 0.0
+    """Of responses, right and given full marks: a good model's more, a weak one's fewer. 0 turns it off."""
     seed: int = 0
     latency: float = 1.0
     """Factor on the 80 to 400 ms that a call takes; 0 does not wait at all."""
@@ -87,16 +90,23 @@ class SimulatedRuntime:
         rehearsal: Rates, seed and latency.
         answer_key: Gives a right answer to the text of the last user message, or None: what models know. A
             candidate gets it right, in part, wrong or not at all, by its quality.
+        criteria: The criteria of the run by name and question, or None: by them judges know what is good.
         max_in_flight: How many calls may wait at a time.
     """
 
     is_simulated = True
 
     def __init__(
-        self, rehearsal: Rehearsal, *, max_in_flight: int, answer_key: Knowledge | None = None
+        self,
+        rehearsal: Rehearsal,
+        *,
+        max_in_flight: int,
+        answer_key: Knowledge | None = None,
+        criteria: KnownCriteria | None = None,
     ) -> None:
         self._rehearsal = rehearsal
         self._answer_key = answer_key or (lambda _prompt: None)
+        self._criteria = criteria
         self._slots = asyncio.Semaphore(max_in_flight)
         self._tries: Counter[bytes] = Counter()
 
@@ -199,15 +209,24 @@ class SimulatedRuntime:
         difficulty = _draw(
             blake2b(prompt.encode(errors="replace"), digest_size=16).digest(), "difficulty"
         ).random()
-        return {"text": respond(prompt, reference, character=character, difficulty=difficulty, draw=draw)}
+        said = respond(
+            prompt,
+            reference,
+            character=character,
+            difficulty=difficulty,
+            draw=draw,
+            ceiling=self._rehearsal.ceiling,
+        )
+        return {"text": said}
 
     def _judge(
         self, request: Mapping[str, Any], blocks: list[str], digest: bytes
     ) -> tuple[dict[str, Any], str] | None:
-        case, draw = Case.from_blocks(blocks), _draw(digest, "judge")
+        case = Case.from_blocks(blocks, is_lenient=self._rehearsal.ceiling > 0)
+        draw = _draw(digest, "judge")
         tools = request.get("toolConfig", {}).get("tools", ())
         spec = next((tool["toolSpec"] for tool in tools if "toolSpec" in tool), None)
-        if spec and (questions := questions_of(spec["inputSchema"]["json"])):
+        if spec and (questions := questions_of(spec["inputSchema"]["json"], known=self._criteria)):
             answer = verdicts(questions, case, draw)
             block = {"toolUse": {"toolUseId": f"tooluse_{digest.hex()[:22]}", "name": spec["name"]}}
             match self._fate(digest):
@@ -227,11 +246,12 @@ class SimulatedRuntime:
         return None if said is None else ({"text": said}, "end_turn")
 
     def _judge_in_words(self, request: Mapping[str, Any], blocks: list[str], digest: bytes) -> str | None:
-        case, draw = Case.from_blocks(blocks), _draw(digest, "judge")
+        case = Case.from_blocks(blocks, is_lenient=self._rehearsal.ceiling > 0)
+        draw = _draw(digest, "judge")
         system = (block.get("text", "") for block in request.get("system", ()))
         instructions = "\n".join([*system, blocks[-1]])
-        said = words_asked_for(f"{blocks[0]}\n{instructions}", case, draw)
-        said = said or text_verdict(instructions, case, draw)
+        said = words_asked_for(f"{blocks[0]}\n{instructions}", case, draw, self._criteria)
+        said = said or text_verdict(instructions, case, draw, self._criteria)
         if said is None:
             return None
         match self._fate(digest):

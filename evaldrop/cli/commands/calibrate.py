@@ -13,15 +13,16 @@ def calibrate(
     run: RunFolder,
     apply: Annotated[
         bool,
-        typer.Option("--apply", help="Build the scorecard and its reports anew, with the corrected means."),
+        typer.Option("--apply", help="Build the scorecard and its reports anew: labels decide in them."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """
     Say how far the judges agree with people's labels, and what people would have given on all records.
 
-    Means are corrected only by labels of a random sample of this run (`evaldrop review export`); others tell
-    about the judge alone.
+    Means and differences are corrected by labels of a random sample of this run (`evaldrop review
+    export`), or of all of it; others tell about the judge alone. With --apply they decide headline, pairs and
+    gate.
 
     Examples:
 
@@ -33,7 +34,8 @@ def calibrate(
     from evaldrop.run.definition import RunDefinition
     from evaldrop.scorecard.calibration import calibrate as held_against_people
     from evaldrop.scorecard.read import read_scorecard
-    from evaldrop.steps.build_scorecard.build import score_run, with_calibration
+    from evaldrop.steps.build_scorecard.build import score_run
+    from evaldrop.steps.build_scorecard.by_people import differences_by_people, with_people
 
     definition = RunDefinition.load(run)
     if apply:
@@ -45,7 +47,8 @@ def calibrate(
             "for them, `evaldrop review import FILE RUN` stores what they say."
         )
     # Without --apply nothing is written: the correction is laid over the scorecard in memory alone.
-    scorecard = with_calibration(read_scorecard(run), found)
+    scorecard = with_people(read_scorecard(run), found)
+    differences = differences_by_people(scorecard, found)
     if as_json:
         print_json(
             {
@@ -53,6 +56,7 @@ def calibrate(
                 "evaluation": scorecard.evaluation,
                 "simulated": scorecard.simulated,
                 "confidence": scorecard.confidence,
+                "preferences": [each.model_dump(mode="json") for each in found.preferences],
                 "calibration": {name: each.model_dump(mode="json") for name, each in found.criteria.items()},
                 "candidates": {
                     name: {
@@ -64,7 +68,10 @@ def calibrate(
                     }
                     for name, card in scorecard.candidates.items()
                 },
+                "differences": {
+                    name: [pair._asdict() for pair in pairs] for name, pairs in differences.items()
+                },
             }
         )
     else:
-        print_calibration(stdout(), scorecard)
+        print_calibration(stdout(), scorecard, differences)

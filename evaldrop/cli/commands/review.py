@@ -79,6 +79,12 @@ def import_(
         str | None,
         typer.Option("--rater", metavar="NAME", help="Who scored; by default whom the file names."),
     ] = None,
+    drawn_at_random: Annotated[
+        bool,
+        typer.Option(
+            "--drawn-at-random", help="Of preferences: their records were drawn at random from this run."
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """
@@ -86,16 +92,19 @@ def import_(
 
     Several people may score the same page; each file is stored on its own. Labels of your own, a CSV with
     record_id, candidate, criterion, score and perhaps rater, are held against the judge as well, but correct
-    no mean: nobody knows how they were chosen.
+    no number unless they are of everything: nobody knows how they were chosen. Preferences between two
+    responses are a CSV or JSON lines with record, candidate, baseline, preferred (a name, or tie) and perhaps
+    rater.
 
     Example:
 
         evaldrop review import review-3f9c21a0b4.json runs/support-answers/20261121T101500Z-4f3a2b --rater Ada
     """
     from evaldrop.cli.tables.calibration import print_import
-    from evaldrop.report.review.importing import import_review
+    from evaldrop.report.review.importing import import_file
 
-    done = import_review(file, run, rater=rater, imported_at=datetime.now(UTC).isoformat())
+    now = datetime.now(UTC).isoformat()
+    done = import_file(file, run, rater=rater, imported_at=now, drawn_at_random=drawn_at_random)
     if as_json:
         print_json(done._asdict())
     else:

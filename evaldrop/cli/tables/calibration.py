@@ -1,5 +1,7 @@
 """Judges against people on a terminal: agreement, confusion, raw and corrected means side by side."""
 
+from collections.abc import Callable, Mapping, Sequence
+
 from rich.console import Console
 
 from evaldrop.cli.output import shown
@@ -7,18 +9,31 @@ from evaldrop.cli.tables.terminal import print_title, wrapped_table
 from evaldrop.report.columns import Column, words
 from evaldrop.report.review.exporting import Exported
 from evaldrop.report.review.importing import Imported
-from evaldrop.scorecard.figures import interval, number, percent, signed
-from evaldrop.scorecard.model.calibration import CorrectedRate, CriterionCalibration
-from evaldrop.scorecard.model.scorecard import Scorecard
+from evaldrop.report.review.preferences import ImportedPreferences
+from evaldrop.scorecard.figures import interval, number, percent, percent_interval, signed
+from evaldrop.scorecard.model.calibration import CorrectedRate, CriterionCalibration, JudgeAgreement
+from evaldrop.scorecard.model.part import Interval
+from evaldrop.scorecard.model.scorecard import OVERALL, Scorecard
+from evaldrop.steps.build_scorecard.by_people import ByPeople, favour_in_words
 
 
-def print_calibration(console: Console, scorecard: Scorecard) -> None:
-    """Print what people's labels say, a block per criterion."""
+def print_calibration(
+    console: Console, scorecard: Scorecard, differences: Mapping[str, Sequence[ByPeople]]
+) -> None:
+    """
+    Print what people's labels say, a block per criterion.
+
+    Args:
+        console: Where to.
+        scorecard: With what labels say of judges and means.
+        differences: By criterion, those of every two candidates.
+    """
     print_title(console, scorecard.evaluation, f"{scorecard.run_id}\n", simulated=scorecard.simulated)
     for name, calibration in scorecard.calibration.items():
         people = ", ".join(f"{shown(rater)} {n}" for rater, n in calibration.raters.items())
         console.print(
-            f"[bold]{shown(name)}[/bold]  {calibration.n_labelled} responses labelled ({people})"
+            f"[bold]{shown(name)}[/bold]  {calibration.n_labelled} responses labelled "
+            f"({'everything; ' if calibration.census else ''}{people})"
             + (f", {calibration.n_skipped} passed on" if calibration.n_skipped else "")
         )
         _print_judges(console, calibration)
@@ -26,16 +41,25 @@ def print_calibration(console: Console, scorecard: Scorecard) -> None:
             why = f" ({pair.reason})" if pair.reason else ""
             console.print(
                 f"{shown(pair.a)} and {shown(pair.b)}: {pair.n} responses, agreement "
-                f"{percent(pair.agreement)}, kappa {number(pair.kappa)}{shown(why)}"
+                f"{percent(pair.agreement)}{_bounds(pair.intervals.get('agreement'), percent_interval)}, "
+                f"kappa {number(pair.kappa)}{_bounds(pair.intervals.get('kappa'), interval)}, "
+                f"AC1 {number(pair.ac1)}{_bounds(pair.intervals.get('ac1'), interval)}{shown(why)}",
+                soft_wrap=True,
             )
         if len(calibration.raters) > 1 and calibration.rater_alpha is not None:
-            console.print(f"all people: Krippendorff's alpha {number(calibration.rater_alpha)}")
+            bounds = _bounds(calibration.rater_alpha_interval, interval)
+            console.print(f"all people: Krippendorff's alpha {number(calibration.rater_alpha)}{bounds}")
         _print_means(console, scorecard, name)
+        _print_differences(console, scorecard, name, differences)
         if calibration.reason:
             console.print(
                 f"[yellow]left out of the correction[/yellow] {shown(calibration.reason)}", soft_wrap=True
             )
         console.print()
+    _print_preferences(console, scorecard)
+    if OVERALL in differences:
+        console.print("[bold]overall[/bold]")
+        _print_differences(console, scorecard, OVERALL, differences)
 
 
 def print_corrected(console: Console, scorecard: Scorecard, criterion: str) -> None:
@@ -53,6 +77,25 @@ def print_corrected(console: Console, scorecard: Scorecard, criterion: str) -> N
         console.print(f"  [dim]by people's labels[/dim] {shown(name)}: {shown(said)}")
 
 
+def _bounds(found: Interval | None, shown_as: Callable[[Interval], str]) -> str:
+    return "" if found is None else f" ({shown_as(found)})"
+
+
+def _print_intervals(console: Console, judges: Mapping[str, JudgeAgreement]) -> None:
+    """Print a judge's intervals below the numbers: beside them they would have no room."""
+    for name, one in judges.items():
+        shares = {"same side": "pass_agreement", "TPR": "true_positive_rate", "TNR": "true_negative_rate"}
+        numbers = {"kappa": "kappa", "AC1": "ac1", "bias": "bias"}
+        said = [
+            f"{word} {figure(one.intervals[key])}"
+            for figure, keys in ((percent_interval, shares), (interval, numbers))
+            for word, key in keys.items()
+            if key in one.intervals
+        ]
+        if said:
+            console.print(f"  [dim]intervals of {shown(name)}: {', '.join(said)}[/dim]", soft_wrap=True)
+
+
 def _print_judges(console: Console, calibration: CriterionCalibration) -> None:
     judges = dict(calibration.judges)
     # Of a single judge the joined row would say the same once more.
@@ -65,12 +108,16 @@ def _print_judges(console: Console, calibration: CriterionCalibration) -> None:
         Column("agreement", [percent(one.agreement) for one in found]),
         Column("same side", [percent(one.pass_agreement) for one in found]),
         Column("kappa", [number(one.kappa) for one in found]),
+        Column("AC1", [number(one.ac1) for one in found]),
         Column("TPR", [percent(one.true_positive_rate) for one in found]),
         Column("TNR", [percent(one.true_negative_rate) for one in found]),
+        Column("Pearson", [number(one.pearson) for one in found]),
         Column("Spearman", [number(one.spearman) for one in found]),
+        Column("Kendall", [number(one.kendall_tau_b) for one in found]),
         Column("bias", [signed(one.bias) for one in found]),
     ]
     console.print(wrapped_table(columns, style=""))
+    _print_intervals(console, judges)
     if confusion := calibration.joined.confusion:
         answers = [words("people \\ judge", confusion.answers)]
         for answer, counts in zip(confusion.answers, zip(*confusion.counts, strict=True), strict=True):
@@ -111,6 +158,61 @@ def _print_means(console: Console, scorecard: Scorecard, criterion: str) -> None
             console.print(f"  [dim]{shown(name)}: {shown(why or '')}[/dim]", soft_wrap=True)
 
 
+def _print_preferences(console: Console, scorecard: Scorecard) -> None:
+    found = scorecard.preferences_by_people
+    if not found:
+        return
+    console.print("[bold]preferences[/bold]")
+    columns = [
+        words("candidate", [pair.candidate for pair in found]),
+        words("baseline", [pair.baseline for pair in found]),
+        Column("n", [f"{pair.n}" for pair in found]),
+        Column("agreement", [percent(pair.agreement) for pair in found]),
+        Column("kappa", [number(pair.kappa) for pair in found]),
+        Column("AC1", [number(pair.ac1) for pair in found]),
+        Column("people win", [percent(pair.win_rate) for pair in found]),
+        Column("judge win", [percent(pair.judge_win_rate) for pair in found]),
+        Column("corrected", [percent(pair.corrected_win_rate) for pair in found]),
+        Column(percent(scorecard.confidence), [percent_interval(pair.interval) for pair in found]),
+    ]
+    console.print(wrapped_table(columns))
+    for pair in found:
+        for one in pair.between_raters:
+            console.print(
+                f"{shown(one.a)} and {shown(one.b)}: {one.n} pairs, agreement {percent(one.agreement)}, "
+                f"kappa {number(one.kappa)}, AC1 {number(one.ac1)}"
+            )
+        if pair.reason:
+            console.print(f"  [dim]{shown(pair.candidate)}: {shown(pair.reason)}[/dim]", soft_wrap=True)
+    console.print()
+
+
+def _print_differences(
+    console: Console, scorecard: Scorecard, criterion: str, differences: Mapping[str, Sequence[ByPeople]]
+) -> None:
+    level, found = percent(scorecard.confidence), differences.get(criterion, ())
+    if found:
+        columns = [
+            words("difference", [f"{pair.a} − {pair.b}" for pair in found]),
+            Column("judge", [signed(pair.judge) for pair in found]),
+            Column("corrected", [signed(pair.difference) for pair in found]),
+            Column(level, [interval(pair.interval) for pair in found]),
+            Column("labels", [f"{pair.n_labelled}" for pair in found]),
+        ]
+        console.print(wrapped_table(columns))
+    for pair in found:
+        if pair.reason:
+            console.print(
+                f"  [dim]{shown(pair.a)} − {shown(pair.b)}: {shown(pair.reason)}[/dim]", soft_wrap=True
+            )
+    for favour in scorecard.calibration[criterion].favours if criterion in scorecard.calibration else ():
+        if favour.favours is not None:
+            console.print(
+                f"[yellow]the judge leans[/yellow] {shown(favour_in_words(criterion, favour))}",
+                soft_wrap=True,
+            )
+
+
 def print_export(console: Console, done: Exported, run: str) -> None:
     """Print what was drawn, where its page and sheet are, and what comes next."""
     sampling = done.sampling
@@ -124,8 +226,15 @@ def print_export(console: Console, done: Exported, run: str) -> None:
     console.print(f"\nnext: evaldrop review import FILE {shown(run)}", soft_wrap=True)
 
 
-def print_import(console: Console, done: Imported, run: str) -> None:
-    """Print whose labels were stored, how many, and what comes next."""
+def print_import(console: Console, done: Imported | ImportedPreferences, run: str) -> None:
+    """Print whose labels or preferences were stored, how many, and what comes next."""
+    if isinstance(done, ImportedPreferences):
+        console.print(
+            f"{done.answered:,} preferences by {shown(', '.join(done.raters))}; {done.unanswered:,} not given"
+        )
+        console.print(f"preferences: {shown(done.preferences)}")
+        console.print(f"\nnext: evaldrop calibrate {shown(run)} --apply", soft_wrap=True)
+        return
     console.print(
         f"{done.answered:,} labels by {shown(', '.join(done.raters))}; {done.skipped:,} passed on, "
         f"{done.unanswered:,} not answered"

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal, Self
 
@@ -34,7 +34,8 @@ class Scale:
     `points` is ascending by value for `binary` and `points`, in the order given for `choices`, empty for
     `range`. `low` and `high` are the scale's ends. With `halves_allowed` a score may be half-way between
     whole points.
-    `not_applicable` says whether the judge may answer that the question does not arise.
+    `not_applicable` says whether the judge may answer that the question does not arise. `ordered`, of
+    `choices`: whether one answer is nearer to some than to others; it says how answers are compared.
     """
 
     kind: ScaleKind
@@ -43,6 +44,13 @@ class Scale:
     high: float
     halves_allowed: bool = False
     not_applicable: bool = False
+    # No part of what is asked: runs that differ in it alone asked the same.
+    ordered: bool = field(default=False, compare=False)
+
+    @property
+    def is_nominal(self) -> bool:
+        """Return whether answers are names only: two are the same or they are not."""
+        return self.kind == "binary" or (self.kind == "choices" and not self.ordered)
 
     @classmethod
     def binary(cls, *, yes: str | None = None, no: str | None = None, not_applicable: bool = False) -> Self:
@@ -68,7 +76,7 @@ class Scale:
         return cls(kind="range", points=(), low=low, high=high, not_applicable=not_applicable)
 
     @classmethod
-    def of_choices(cls, *points: Point, not_applicable: bool = False) -> Self:
+    def of_choices(cls, *points: Point, not_applicable: bool = False, ordered: bool = False) -> Self:
         """Return a menu: the judge answers with a label, never with its value."""
         return cls(
             kind="choices",
@@ -76,6 +84,7 @@ class Scale:
             low=min(point.value for point in points),
             high=max(point.value for point in points),
             not_applicable=not_applicable,
+            ordered=ordered,
         )
 
     def holds(self, score: float) -> bool:
@@ -134,7 +143,8 @@ def scale_from_config(value: object, *, path: str) -> Scale:
 
     Forms: `binary` · `{1: rude, 2: flat}`, where a label may carry its definition (`rude: insults people`, or
     `{label: rude, definition: …}`) · `{type: range, low: 0, high: 1}` · `{choices: {A: 1.0, B: 0.5}}` ·
-    `{type: points, points: {…}, halves: true}`. A mapping with `type` or `choices` takes `not_applicable`.
+    `{type: points, points: {…}, halves: true}`. A mapping with `type` or `choices` takes `not_applicable`;
+    one with `choices` takes `ordered`.
 
     Raises:
         EvaluationError: The value is none of these; the message begins with `path`.
@@ -157,7 +167,7 @@ def _typed_scale(value: Mapping[object, object], *, path: str) -> Scale:
         "binary": {"yes", "no", "true", "false"},
         "points": {"points", "halves"},
         "range": {"low", "high"},
-        "choices": {"choices"},
+        "choices": {"choices", "ordered"},
     }
     if kind not in allowed:
         raise EvaluationError(f"{path}.type: {kind!r} is no scale. Choose binary, points, range or choices.")
@@ -176,7 +186,9 @@ def _typed_scale(value: Mapping[object, object], *, path: str) -> Scale:
         halves = _flag(value, "halves", path=path)
         return Scale.of_points(*points, halves_allowed=halves, not_applicable=not_applicable)
     return Scale.of_choices(
-        *_choices(value.get("choices"), path=f"{path}.choices"), not_applicable=not_applicable
+        *_choices(value.get("choices"), path=f"{path}.choices"),
+        not_applicable=not_applicable,
+        ordered=_flag(value, "ordered", path=path),
     )
 
 

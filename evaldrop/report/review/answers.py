@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.scorecard.calibration.label import NoScore
+from evaldrop.scorecard.calibration.matching import holds_mean
 
 KIND = "evaldrop-review"
 # A response may be long, and a sheet repeats it.
@@ -61,14 +62,19 @@ class ReadFile(NamedTuple):
 
 def read_answers(content: bytes) -> ReadFile:
     """Read a file as people send it; what it is, is told by how it begins."""
+    text = decoded(content)
+    return _read_json(text) if text.lstrip().startswith("{") else _read_sheet(text)
+
+
+def decoded(content: bytes) -> str:
+    """Return a file's text, whatever spreadsheet wrote it."""
     try:
         # The exported sheet begins with a byte order mark, which would become part of the first column's
         # name.
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         # What Excel writes on Windows; every byte has a meaning in it or its superset.
-        text = content.decode("cp1252", errors="replace")
-    return _read_json(text) if text.lstrip().startswith("{") else _read_sheet(text)
+        return content.decode("cp1252", errors="replace")
 
 
 def read_score(said: object, criterion: Criterion) -> Score | None:
@@ -97,6 +103,22 @@ def read_score(said: object, criterion: Criterion) -> Score | None:
             # Some countries write a comma for a point.
             worth = scale.nearest(float(text.replace(",", ".")))
     return None if worth is None else Score(worth, None)
+
+
+def read_mean(said: object, criterion: Criterion) -> Score | None:
+    """
+    Return what an answer says, as `read_score` does; it may also be the mean of what several people gave.
+
+    On points 2.33, on yes/no 0.67; names on a menu have no mean.
+    """
+    score = read_score(said, criterion)
+    if score is not None or isinstance(said, bool) or not isinstance(said, str | int | float):
+        return score
+    text = str(said).strip().removeprefix("'").strip()
+    with suppress(ValueError):
+        mean = float(text.replace(",", "."))
+        return Score(mean, None) if holds_mean(criterion, mean) else None
+    return None
 
 
 def _read_json(text: str) -> ReadFile:

@@ -8,8 +8,9 @@ from pydantic import ValidationError
 from evaldrop import storage
 from evaldrop.errors import InputError, StorageError
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.report.review.answers import Score, SheetAnswer, read_answers, read_score
+from evaldrop.report.review.answers import Score, SheetAnswer, decoded, read_answers, read_mean
 from evaldrop.report.review.exporting import key_uri
+from evaldrop.report.review.preferences import ImportedPreferences, holds_preferences, import_preferences
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.tables import read_rows
 from evaldrop.scorecard.calibration.label import SKIPPED, Label, ReviewKey
@@ -36,6 +37,27 @@ class _Origin(NamedTuple):
     run: RunDefinition
     rater: str
     imported_at: str
+
+
+def import_file(
+    uri: str, folder: str, *, rater: str | None, imported_at: str, drawn_at_random: bool = False
+) -> Imported | ImportedPreferences:
+    """
+    Store what people said, scores as `import_review` does or preferences as `import_preferences`.
+
+    `drawn_at_random` says that preferences are of records that were drawn at random from the run.
+    """
+    text = decoded(storage.read_bytes(uri))
+    if not holds_preferences(text):
+        return import_review(uri, folder, rater=rater, imported_at=imported_at)
+    return import_preferences(
+        uri,
+        text,
+        RunDefinition.load(folder),
+        rater=rater or UNNAMED,
+        imported_at=imported_at,
+        drawn_at_random=drawn_at_random,
+    )
 
 
 def import_review(uri: str, folder: str, *, rater: str | None, imported_at: str) -> Imported:
@@ -129,7 +151,7 @@ def _given(
                 f'{answer.where}: item {answer.item} was not asked for "{answer.criterion}", '
                 f"but for {', '.join(item.criteria)}"
             )
-        elif (score := read_score(answer.said, criteria[answer.criterion])) is None:
+        elif (score := read_mean(answer.said, criteria[answer.criterion])) is None:
             problems.append(f"{answer.where}: {_no_answer(answer, criteria[answer.criterion])}")
         # The same answer twice does no harm.
         elif given.setdefault((item.position, answer.criterion), score) != score:
@@ -171,7 +193,7 @@ def _own_label(
     criterion = origin.run.criteria.get(answer.criterion)
     if criterion is None:
         return f'no criterion "{answer.criterion}" in this run; it has {", ".join(origin.run.criteria)}'
-    score = read_score(answer.said, criterion)
+    score = read_mean(answer.said, criterion)
     if score is None:
         return _no_answer(answer, criterion)
     return Label(

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 from evaldrop import storage
 from evaldrop.bedrock.protocol import BedrockRuntime, ServiceError
 from evaldrop.bedrock.simulated.answer_key import AnswerKey
+from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.model_ids import guardrail_arn, model_arns
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION
 from evaldrop.running.local_aws.events import Created
@@ -86,3 +87,8 @@ class Answers:
     def __call__(self, prompt: str) -> str | None:
         """Return a reference for a prompt, the newest run's first, or None when there is none."""
         return next((answer for key in list(self._keys) if (answer := key(prompt)) is not None), None)
+
+    def criterion(self, name: str, question: str) -> Criterion | None:
+        """Return the criterion of a name and question: the newest run's that asks this, or is named so."""
+        found = [each for key in list(self._keys) if (each := key.criterion(name, question)) is not None]
+        return next((each for each in found if each.question == question), next(iter(found), None))

@@ -43,7 +43,7 @@ MAX_IN_FLIGHT = 64
 FOLDER = "cdk.out/local"
 """Where a checkout keeps its stack, and every local AWS its logs."""
 
-MakeRuntime = Callable[[Callable[[str], str | None]], BedrockRuntime]
+MakeRuntime = Callable[[Answers], BedrockRuntime]
 """Makes what answers for Bedrock, given an answer key."""
 
 
@@ -199,7 +199,9 @@ def start_local_aws(template: str | None, choices: LocalSettings, *, tell: Tell)
     tell("making the stack")
     return LocalAws(
         assembly,
-        lambda key: open_runtime(choices.bedrock, max_in_flight=MAX_IN_FLIGHT, answer_key=key),
+        lambda known: open_runtime(
+            choices.bedrock, max_in_flight=MAX_IN_FLIGHT, answer_key=known, criteria=known.criterion
+        ),
         choices,
     )
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from evaldrop import storage
 from evaldrop.errors import StorageError
 from evaldrop.scorecard.results import CandidateResult
+from evaldrop.scorecard.scores import NOT_APPLICABLE
 
 SCORES_FILE = "scores.parquet"
 # A column each; records may bring thousands of criteria of their own.
@@ -19,8 +20,10 @@ MOST_CRITERIA = 100
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int32]
+Places = npt.NDArray[np.integer[Any]]
 Flags = npt.NDArray[np.bool_]
 
+_SCORE, _LOST = "score_", "lost_"
 _FIXED = [
     ("record_id", pa.string()), ("category", pa.string()), ("group", pa.string()),
     ("candidate", pa.string()), ("answered", pa.bool_()), ("latency_ms", pa.float64()),
@@ -38,6 +41,9 @@ class KeptScores:
         categories: Index into `category_names`, -1 for none; shape (records,).
         groups: Each record's cluster, None when no record has a group; shape (records,).
         scores: By criterion; unscored verdicts are NaN whatever the evaluation counts them as.
+        lost: By criterion: where a score should be and is not, because there was no response, or no verdict
+            that can be read. Elsewhere NaN means that the question does not apply. Without a criterion where
+            the file, of an earlier version, does not tell.
     """
 
     record_ids: pa.Array
@@ -49,11 +55,14 @@ class KeptScores:
     latency_ms: Floats
     cost_usd: Floats
     scores: Mapping[str, Floats]
+    lost: Mapping[str, Flags]
 
 
 def score_schema(criteria: Sequence[str]) -> pa.Schema:
     """Return the columns of `scores.parquet` in a run with these criteria."""
-    return pa.schema([*_FIXED, *((f"score_{name}", pa.float64()) for name in kept_criteria(criteria))])
+    kept = kept_criteria(criteria)
+    scores = [(f"{_SCORE}{name}", pa.float64()) for name in kept]
+    return pa.schema([*_FIXED, *scores, *((f"{_LOST}{name}", pa.bool_()) for name in kept)])
 
 
 def kept_criteria(criteria: Sequence[str]) -> list[str]:
@@ -75,6 +84,7 @@ def score_row(result: CandidateResult, criteria: Sequence[str]) -> tuple[Any, ..
         row.cost_usd,
         # Lost verdicts counted as the worst are left out: between two runs each would be a regression.
         *(None if score is None or score.reason is not None else score.score for score in found),
+        *(score is not None and score.reason not in (None, NOT_APPLICABLE) for score in found),
     )
 
 
@@ -112,11 +122,8 @@ def read_scores(folder: str) -> KeptScores:
         answered=_column(table, "answered").reshape(shape).astype(bool),
         latency_ms=_column(table, "latency_ms").reshape(shape),
         cost_usd=_column(table, "cost_usd").reshape(shape),
-        scores={
-            name.removeprefix("score_"): _column(table, name).reshape(shape)
-            for name in table.column_names
-            if name.startswith("score_")
-        },
+        scores={name: values.reshape(shape) for name, values in _columns(table, _SCORE).items()},
+        lost={name: values.reshape(shape).astype(bool) for name, values in _columns(table, _LOST).items()},
     )
 
 
@@ -147,6 +154,15 @@ def _codes(table: pa.Table, name: str) -> tuple[Codes, list[str]]:
         encoded = encoded.combine_chunks()
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     return np.asarray(codes, dtype=np.int32), encoded.dictionary.to_pylist()
+
+
+def _columns(table: pa.Table, prefix: str) -> dict[str, Floats]:
+    """Return the columns of all criteria by the criterion's name."""
+    return {
+        name.removeprefix(prefix): _column(table, name)
+        for name in table.column_names
+        if name.startswith(prefix)
+    }
 
 
 def _column(table: pa.Table, name: str) -> Floats:

@@ -1,4 +1,4 @@
-"""Judges held against people: agreement, and means corrected by labels of a random sample."""
+"""Judges held against people: agreement, and means and differences corrected by people's labels."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -7,24 +7,48 @@ import numpy as np
 
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.run.definition import RunDefinition
-from evaldrop.scorecard.calibration.agreement import Response, between_raters, judge_agreement, rater_alpha
-from evaldrop.scorecard.calibration.correction import calibrated_mean
-from evaldrop.scorecard.calibration.judged import JudgedColumn, judged_responses, response_facts
+from evaldrop.scorecard.calibration.agreement import (
+    between_raters,
+    judge_agreement,
+    rater_alpha,
+    rater_alpha_interval,
+)
+from evaldrop.scorecard.calibration.correction import Judged, calibrated_mean
+from evaldrop.scorecard.calibration.differences import Differences, PeoplesDifference
+from evaldrop.scorecard.calibration.gathered import Gathered, Pairs, overall_step
+from evaldrop.scorecard.calibration.judged import response_facts
 from evaldrop.scorecard.calibration.labels import read_labels
-from evaldrop.scorecard.calibration.matching import CriterionLabels, match_labels
-from evaldrop.scorecard.model.calibration import CalibratedMean, CriterionCalibration, JudgeAgreement
+from evaldrop.scorecard.calibration.matching import match_labels
+from evaldrop.scorecard.calibration.preferences import peoples_preferences
+from evaldrop.scorecard.model.calibration import (
+    CalibratedMean,
+    CriterionCalibration,
+    Favour,
+    JudgeAgreement,
+    PeoplesPreferences,
+)
 
-__all__ = ["Calibration", "calibrate"]
-
-# Human and judge scores of the same responses.
-_Pairs = list[tuple[float, float]]
+__all__ = ["Calibration", "PeoplesDifference", "calibrate"]
 
 
 class Calibration(NamedTuple):
-    """What labels say of a run. `means`: by candidate, then criterion."""
+    """
+    What labels say of a run. `means`: by candidate, then criterion; `overall`: by candidate.
+
+    `differences` has those of two candidates; None where people gave preferences alone.
+    """
 
     criteria: Mapping[str, CriterionCalibration]
     means: Mapping[str, Mapping[str, CalibratedMean]]
+    overall: Mapping[str, CalibratedMean]
+    differences: Differences | None
+    preferences: tuple[PeoplesPreferences, ...] = ()
+
+    def difference(
+        self, a: str, b: str, criterion: str, category: str | None = None
+    ) -> PeoplesDifference | None:
+        """Return the difference of two candidates by people; see `Differences.of`."""
+        return None if self.differences is None else self.differences.of(a, b, criterion, category)
 
 
 def calibrate(run: RunDefinition) -> Calibration | None:
@@ -36,6 +60,15 @@ def calibrate(run: RunDefinition) -> Calibration | None:
     Raises:
         StorageError: A table or a label cannot be read.
     """
+    found, preferences = _by_labels(run), peoples_preferences(run)
+    if found is not None:
+        return found._replace(preferences=preferences)
+    if not preferences:
+        return None
+    return Calibration({}, {candidate.name: {} for candidate in run.candidates}, {}, None, preferences)
+
+
+def _by_labels(run: RunDefinition) -> Calibration | None:
     labels = read_labels(run.folder)
     if not labels:
         return None
@@ -44,76 +77,71 @@ def calibrate(run: RunDefinition) -> Calibration | None:
     matched = match_labels(labels, run.criteria, facts.digests, run.run_id)
     if not matched:
         return None
-    gathered = _Gathered(run, matched, facts.clusters)
+    gathered = Gathered(run, matched, facts)
+    differences = Differences(gathered)
+    favours = differences.favours()
+    names = [candidate.name for candidate in run.candidates]
+    means = {name: {criterion: _mean(gathered, name, criterion) for criterion in matched} for name in names}
     return Calibration(
-        {name: gathered.criterion(name) for name in matched},
-        {
-            candidate.name: {name: gathered.mean(candidate.name, name) for name in matched}
-            for candidate in run.candidates
-        },
+        {name: _criterion(gathered, name, favours[name]) for name in matched},
+        means,
+        {name: _overall(gathered, name, means[name]) for name in names} if gathered.has_overall else {},
+        differences,
     )
 
 
-class _Gathered:
-    """The scores of a run beside people's, in one pass over its verdicts."""
-
-    def __init__(
-        self, run: RunDefinition, matched: Mapping[str, CriterionLabels], clusters: Mapping[str, int]
-    ) -> None:
-        self._run, self._matched, self._are_shared = run, matched, bool(clusters)
-        self._human = {name: labels.of_people(run.criteria[name]) for name, labels in matched.items()}
-        self._joined: dict[str, _Pairs] = {name: [] for name in matched}
-        self._judges: dict[str, dict[str, _Pairs]] = {
-            name: {judge.name: [] for judge in run.judges} for name in matched
-        }
-        self._columns = {
-            (candidate.name, name): JudgedColumn() for candidate in run.candidates for name in matched
-        }
-        for response, joined, judges in judged_responses(run):
-            for name in matched:
-                if name in joined:
-                    self._add(name, response, joined[name], judges.get(name, {}), clusters.get(response[0]))
-
-    def criterion(self, name: str) -> CriterionCalibration:
-        labels, criterion = self._matched[name], self._run.criteria[name]
-        return CriterionCalibration(
-            n_labelled=len(self._human[name]),
-            n_skipped=labels.n_skipped,
-            raters={rater: len(given) for rater, given in labels.by_rater.items()},
-            random_sample=bool(labels.random),
-            reason=labels.reason,
-            joined=_agreement(self._joined[name], criterion),
-            judges={judge: _agreement(pairs, criterion) for judge, pairs in self._judges[name].items()},
-            between_raters=between_raters(labels.by_rater, criterion),
-            rater_alpha=rater_alpha(labels.by_rater, criterion),
-        )
-
-    def mean(self, candidate: str, name: str) -> CalibratedMean:
-        labels = self._matched[name]
-        if not labels.random:
-            return CalibratedMean(n_labelled=0, reason=f"not corrected: {labels.reason}")
-        judged = self._columns[candidate, name].column(are_clusters_shared=self._are_shared)
-        return calibrated_mean(judged, self._run.criteria[name], self._run.evaluation.confidence)
-
-    def _add(
-        self,
-        name: str,
-        response: Response,
-        score: float,
-        by_judge: Mapping[str, float],
-        cluster: int | None,
-    ) -> None:
-        human = self._human[name].get(response)
-        # Agreement needs no random sample, so every label counts here.
-        if human is not None:
-            self._joined[name].append((human, score))
-            for judge, given in by_judge.items():
-                self._judges[name][judge].append((human, given))
-        # Labels that people chose to give show agreement, but no mean may be corrected with them.
-        label = human if response in self._matched[name].random else None
-        self._columns[response[1], name].add(score, label, cluster)
+def _criterion(gathered: Gathered, name: str, favours: tuple[Favour, ...]) -> CriterionCalibration:
+    labels, criterion = gathered.labels[name], gathered.run.criteria[name]
+    columns = [gathered.scored(candidate.name, name) for candidate in gathered.run.candidates]
+    confidence = gathered.run.evaluation.confidence
+    is_census = all(column.is_census for column in columns if column.records.size)
+    return CriterionCalibration(
+        n_labelled=len(gathered.human[name]),
+        n_skipped=labels.n_skipped,
+        raters={rater: len(given) for rater, given in labels.by_rater.items()},
+        random_sample=bool(labels.random),
+        census=is_census,
+        reason=None if is_census else labels.reason,
+        joined=_agreement(gathered.joined[name], criterion, confidence),
+        judges={
+            judge: _agreement(pairs, criterion, confidence) for judge, pairs in gathered.judges[name].items()
+        },
+        between_raters=between_raters(labels.by_rater, criterion, gathered.groups, confidence),
+        rater_alpha=rater_alpha(labels.by_rater, criterion),
+        rater_alpha_interval=rater_alpha_interval(labels.by_rater, criterion, gathered.groups, confidence),
+        favours=favours,
+    )
 
 
-def _agreement(pairs: _Pairs, criterion: Criterion) -> JudgeAgreement:
-    table = np.array(pairs, np.float64).reshape(-1, 2)
-    return judge_agreement(table[:, 0], table[:, 1], criterion)
+def _mean(gathered: Gathered, candidate: str, name: str) -> CalibratedMean:
+    labels, criterion = gathered.labels[name], gathered.run.criteria[name]
+    column = gathered.scored(candidate, name)
+    if not column.may_correct.any():
+        # Without a reason people labelled other candidates alone.
+        reason = f"not corrected: {labels.reason}" if labels.reason else "0 labels; at least 2 are needed"
+        return CalibratedMean(n_labelled=0, reason=reason)
+    judged = gathered.judged(column.records, column.judge, column.people())
+    return calibrated_mean(
+        judged,
+        criterion,
+        gathered.run.evaluation.confidence,
+        passes=judged._replace(judge=column.passed, human=column.people(passed=True)),
+    )
+
+
+def _overall(gathered: Gathered, candidate: str, means: Mapping[str, CalibratedMean]) -> CalibratedMean:
+    """Return a candidate's overall quality by people, on the criteria of which they labelled enough."""
+    criteria = gathered.run.criteria
+    labelled = [name for name, mean in means.items() if mean.decides and criteria[name].weight]
+    if not labelled:
+        return CalibratedMean(n_labelled=0, reason="people labelled no criterion often enough")
+    overall = gathered.overall_of((candidate,), labelled)
+    judged: Judged = gathered.judged(overall.records, overall.judge[0], overall.human[0])
+    confidence, step = gathered.run.evaluation.confidence, overall_step(criteria.values())
+    return calibrated_mean(judged, None, confidence, step=step)
+
+
+def _agreement(pairs: Pairs, criterion: Criterion, confidence: float) -> JudgeAgreement:
+    table = np.array(pairs, np.float64).reshape(-1, 3)
+    human, judge, clusters = table[:, 0], table[:, 1], table[:, 2].astype(np.intp)
+    return judge_agreement(human, judge, criterion, clusters=clusters, confidence=confidence)

@@ -1,78 +1,60 @@
 """Reads a run's verdicts back from its tables: the scores that labels are held against."""
 
-from array import array
+import sys
 from collections.abc import Iterator, Mapping, Set
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from evaldrop.evaluation.criteria import Criterion
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.tables import VerdictRow, read_rows
 from evaldrop.scorecard.calibration.agreement import Response
-from evaldrop.scorecard.calibration.correction import Judged
 from evaldrop.scorecard.calibration.labels import response_digest
-from evaldrop.scorecard.scores import record_scores
+from evaldrop.scorecard.scores import RecordScore, majority, record_scores
 
 _COLUMNS = ("record_id", "candidate", "criterion", "judge", "score", "passed", "unscored_reason", "repeat")
 
 
 class ResponseFacts(NamedTuple):
     """
-    Of a run's responses: the digests of the wanted ones, and every record's cluster.
-
-    `clusters` is empty in a run without groups.
+    Of a run's responses: the digests of the wanted ones; every record's cluster and category, where it has
+    one.
     """
 
     digests: Mapping[Response, str]
     clusters: Mapping[str, int]
-
-
-class JudgedColumn:
-    """Grows a `Judged`: one candidate's records on one criterion."""
-
-    def __init__(self) -> None:
-        # Arrays, which take 8 bytes a score: lists of Python floats take four times that.
-        self._judge, self._human, self._clusters = array("d"), array("d"), array("q")
-
-    def add(self, judge: float, human: float | None, cluster: int | None) -> None:
-        """Add a record; without a cluster it is one of its own."""
-        # Below zero there are no groups' numbers.
-        self._clusters.append(-1 - len(self._judge) if cluster is None else cluster)
-        self._judge.append(judge)
-        self._human.append(np.nan if human is None else human)
-
-    def column(self, *, are_clusters_shared: bool) -> Judged:
-        """Return what was added."""
-        return Judged(
-            np.array(self._judge),
-            np.array(self._human),
-            np.array(self._clusters, np.intp),
-            are_clusters_shared,
-        )
+    categories: Mapping[str, str]
 
 
 class JudgedResponse(NamedTuple):
-    """A response's scores by criterion: joined, as the scorecard counts it, and of each judge."""
+    """
+    A response's scores by criterion: joined, as the scorecard counts it, and of each judge.
+
+    Of `drawn` criteria, menus of names, the joined score is nobody's answer: votes were level.
+    """
 
     response: Response
-    joined: Mapping[str, float]
+    joined: Mapping[str, RecordScore]
+    drawn: Set[str]
     judges: Mapping[str, Mapping[str, float]]
 
 
 def response_facts(run: RunDefinition, wanted: Set[Response]) -> ResponseFacts:
-    """Return the digests of the wanted responses, and the clusters of all records."""
+    """Return the digests of the wanted responses, and the clusters and categories of all records."""
     digests: dict[Response, str] = {}
     names: dict[str, int] = {}
     clusters: dict[str, int] = {}
-    columns = ("record_id", "candidate", "group", "response")
-    for record_id, candidate, group, text in read_rows(run.file("responses.parquet"), columns):
+    categories: dict[str, str] = {}
+    columns = ("record_id", "candidate", "group", "category", "response")
+    for record_id, candidate, group, category, text in read_rows(run.file("responses.parquet"), columns):
         if group is not None:
             clusters[record_id] = names.setdefault(group, len(names))
+        if category is not None:
+            categories[record_id] = sys.intern(category)
         if text is not None and (record_id, candidate) in wanted:
             digests[record_id, candidate] = response_digest(text)
-    return ResponseFacts(digests, clusters)
+    return ResponseFacts(digests, clusters, categories)
 
 
 def judged_responses(run: RunDefinition) -> Iterator[JudgedResponse]:
@@ -90,12 +72,26 @@ def judged_responses(run: RunDefinition) -> Iterator[JudgedResponse]:
                 judges.setdefault(verdict.judge, []).append(verdict.score)
         yield JudgedResponse(
             response,
-            {name: score.score for name, score in scores.items() if score.score is not None},
+            {name: score for name, score in scores.items() if score.score is not None},
             {
-                name: {judge: sum(given) / len(given) for judge, given in judges.items()}
+                name
                 for name, judges in by_judge.items()
+                if _is_menu(run.criteria[name]) and majority(judges.values()).is_drawn
             },
+            {name: _own_scores(judges, run.criteria[name]) for name, judges in by_judge.items()},
         )
+
+
+def _own_scores(judges: Mapping[str, list[float]], criterion: Criterion) -> dict[str, float]:
+    """Return each judge's answer over its repeats; of names, none where they are level."""
+    if not _is_menu(criterion):
+        return {judge: sum(given) / len(given) for judge, given in judges.items()}
+    votes = {judge: majority([given]) for judge, given in judges.items()}
+    return {judge: vote.worth for judge, vote in votes.items() if not vote.is_drawn}
+
+
+def _is_menu(criterion: Criterion) -> bool:
+    return criterion.scale.kind == "choices" and criterion.scale.is_nominal
 
 
 def _verdict(row: tuple[Any, ...]) -> VerdictRow:

@@ -11,31 +11,41 @@ from typing import NamedTuple
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.scorecard.calibration.agreement import Response
 from evaldrop.scorecard.calibration.label import SKIPPED, Label
+from evaldrop.scorecard.scores import majority
 
 # When people pass on more than this share, what is left is their choice and no random sample.
 MOST_SKIPPED = 0.1
+
+
+class PeoplesScore(NamedTuple):
+    """What several people give a response together. A draw is worth the mean, and is no answer."""
+
+    worth: float
+    passed: float
+    is_drawn: bool = False
 
 
 class CriterionLabels(NamedTuple):
     """
     The labels of one criterion: every person's last score per response.
 
-    `random`: responses whose labels may correct the run's means; `reason` says why others may not.
+    `random`: responses whose labels may correct the run's numbers; `reason` says why others may not.
+    `skipped`: those that people saw and nobody scored.
     """
 
     by_rater: Mapping[str, Mapping[Response, float]]
     random: frozenset[Response]
+    skipped: frozenset[Response]
     n_skipped: int
     reason: str | None
 
-    def of_people(self, criterion: Criterion) -> dict[Response, float]:
-        """Return people's score per response: by majority on a yes/no scale, by the mean on others."""
+    def of_people(self, criterion: Criterion) -> dict[Response, PeoplesScore]:
+        """Return people's score per response: by majority where answers are names, by the mean elsewhere."""
         scores: dict[Response, list[float]] = {}
         for labels in self.by_rater.values():
             for response, score in labels.items():
                 scores.setdefault(response, []).append(score)
-        join = _majority if criterion.scale.kind == "binary" else _mean
-        return {response: join(given) for response, given in scores.items()}
+        return {response: _joined(given, criterion) for response, given in scores.items()}
 
 
 def match_labels(
@@ -59,7 +69,7 @@ def match_labels(
         # A candidate that answers anew gives another text, of which the label says nothing.
         if digests.get((label.record_id, label.candidate)) != label.response_sha256:
             continue
-        if label.score is None or criterion.scale.holds(label.score):
+        if label.score is None or holds_mean(criterion, label.score):
             about[label.criterion].append(label)
     return {name: found for name, rows in about.items() if (found := _sort(rows, run_id)).by_rater}
 
@@ -91,7 +101,11 @@ def _sort(rows: Sequence[Label], run_id: str) -> CriterionLabels:
             random |= answered
         elif answered:
             reasons.append(reason)
-    return CriterionLabels(by_rater, frozenset(random), n_skipped, " ".join(reasons) or None)
+    scored = {response for given in by_rater.values() for response in given}
+    passed_on = {(label.record_id, label.candidate) for label in rows if label.reason in SKIPPED}
+    return CriterionLabels(
+        by_rater, frozenset(random), frozenset(passed_on - scored), n_skipped, " ".join(reasons) or None
+    )
 
 
 class _Places(NamedTuple):
@@ -126,12 +140,22 @@ def _why_chosen(n: int, places: _Places) -> str | None:
     return None
 
 
-def _mean(scores: Sequence[float]) -> float:
+def holds_mean(criterion: Criterion, score: float) -> bool:
+    """Return whether a score is on the scale or, but for names on a menu, a mean of scores on it."""
+    scale = criterion.scale
+    return scale.holds(score) or (scale.kind != "choices" and scale.low <= score <= scale.high)
+
+
+def _joined(scores: Sequence[float], criterion: Criterion) -> PeoplesScore:
     # Rounded: three people's 0.1 must not become 0.10000000000000002, which is no point of the scale.
-    return round(sum(scores) / len(scores), 12)
-
-
-def _majority(votes: Sequence[float]) -> float:
-    share = sum(votes) / len(votes)
-    # An even split is no answer; a side chosen for it would lean every rate that way.
-    return 0.5 if share == 0.5 else float(share > 0.5)
+    mean = round(sum(scores) / len(scores), 12)
+    if criterion.scale.kind == "binary":
+        # An even split is no answer; a side chosen for it would lean every rate that way.
+        if mean == 0.5:
+            return PeoplesScore(mean, 0.5, is_drawn=True)
+        mean = float(mean > 0.5)
+    elif criterion.scale.is_nominal:
+        vote = majority([score] for score in scores)
+        passed = sum(map(criterion.passes, vote.answers)) / len(vote.answers)
+        return PeoplesScore(vote.worth, passed, vote.is_drawn)
+    return PeoplesScore(mean, float(criterion.passes(mean)))

@@ -1,9 +1,11 @@
 """Judges the rules that hold a run to its baseline."""
 
 from collections.abc import Iterator
+from math import inf
 from typing import NamedTuple
 
-from evaldrop.scorecard.figures import p_value, signed, size
+from evaldrop.scorecard.baseline.words import held_in_words, level_in_words, missing_in_words
+from evaldrop.scorecard.figures import p_value, signed, size, verdicts_by
 from evaldrop.scorecard.gate.names import RunNames, candidates_of
 from evaldrop.scorecard.gate.rules import NoRegression, NoWorseRecord
 from evaldrop.scorecard.model.baseline import Baseline, BaselineEstimate
@@ -30,10 +32,12 @@ def judge_against_baseline(rule: _Rule, scorecard: Scorecard, names: RunNames) -
     """
     Yield a check per candidate and criterion; for new candidates, and where nothing can be judged, one.
 
-    `no regression` without a margin: fails when a regression is decided (Holm), is inconclusive when the
-    interval is below 0 and the correction leaves it open, else passes and says what could not have been seen.
-    With a margin: passes when the whole interval is above -margin, fails when all of it is below.
-    `no record worse` is a fact of the two runs, without an interval.
+    `no regression` without a margin: fails when a regression is decided, is inconclusive when verdicts are
+    missing that could hide one, else passes and says what could not have been seen. What is decided shares
+    the level of a year, and so does the gate: that an interval of this week alone is below 0 comes in every
+    quiet year. With a margin: passes when the whole interval is above -margin, whatever the missing verdicts
+    would have been, fails when all of the family's is below. `no record worse` is a fact of this run and the
+    blessed one, without an interval.
     """
 
     def check(candidate: str | None, judged: tuple[Decision, str], criterion: str | None = None) -> GateCheck:
@@ -60,7 +64,7 @@ def judge_against_baseline(rule: _Rule, scorecard: Scorecard, names: RunNames) -
                 yield check(name, ("pass", f"{name} is not in the baseline: it has nothing to lose."))
     for held in _held(rule, scorecard, baseline, names):
         if isinstance(rule, NoRegression):
-            judged = _judge_difference(rule, held)
+            judged = _judge_difference(rule, held, baseline)
         else:
             judged = _judge_records(rule, held, baseline)
         yield check(held.candidate, judged, held.criterion)
@@ -86,34 +90,49 @@ def _estimate(
     return estimates.get(criterion)
 
 
-def _judge_difference(rule: NoRegression, held: _HeldEstimate) -> tuple[Decision, str]:
+def _judge_difference(rule: NoRegression, held: _HeldEstimate, baseline: Baseline) -> tuple[Decision, str]:
     about, estimate = f"{held.candidate}.{held.criterion}", held.estimate
     if estimate is None or estimate.interval is None:
         why = (estimate.reason if estimate else None) or "it is not in both runs"
         return "inconclusive", f"{about} cannot be compared with the baseline ({why})."
     # Where low is good the sign turns the bounds round; the sentence keeps them as they are on the scale.
-    low, high = sorted(held.sign * bound for bound in estimate.interval)
+    _, high = sorted(held.sign * bound for bound in estimate.interval)
     bounds = " to ".join(signed(bound) for bound in estimate.interval)
+    against = held_in_words(baseline).removeprefix("Against ")
     moved = (
-        f"{about} moved by {signed(estimate.difference)} "
-        f"({bounds}, p {p_value(estimate.p_adjusted)}, {estimate.n} records)"
+        f"{about} moved by {signed(estimate.difference)} against {against} "
+        f"({bounds}, p {p_value(estimate.p_adjusted)}, {estimate.n} records{level_in_words(baseline)}"
+        f"{verdicts_by(estimate.rests_on, estimate.n_labelled, estimate.left_out)})"
     )
     # By the interval and not by the test: "no regression decided" would pass any run with too few records.
     if rule.margin:
-        return _within_margin(rule.margin, low, high, moved)
+        return _within_margin(rule.margin, held, estimate, moved)
     if estimate.decision == "regressed":
         return "fail", f"{moved}: it regressed."
-    if high < 0:
-        return "inconclusive", f"{moved}: alone it would be a regression, among all comparisons it is open."
+    missing = missing_in_words(estimate, baseline.records)
+    if estimate.may_hide_regression:
+        return "inconclusive", f"{moved}: not decided, because {missing}: they could hide a regression."
+    if estimate.open == "missing" and high < 0:
+        return "inconclusive", f"{moved}: not decided, because {missing}."
+    alone = "alone it would be a regression, among all comparisons it is open" if high < 0 else ""
+    # A scorecard of an earlier version knows no year.
+    if alone and baseline.look == "single":
+        return "inconclusive", f"{moved}: {alone}."
     unseen = (
         "" if estimate.minimum_detectable is None or estimate.decision == "improved"
         else f"; a loss below {size(estimate.minimum_detectable)} could not be seen"
     )  # fmt: skip
-    return "pass", f"{moved}: no regression is decided{unseen}."
+    gone = f"; {missing}" if estimate.n_missing else ""
+    return "pass", f"{moved}: no regression is decided{alone and f' ({alone})'}{gone}{unseen}."
 
 
-def _within_margin(margin: float, low: float, high: float, moved: str) -> tuple[Decision, str]:
+def _within_margin(
+    margin: float, held: _HeldEstimate, estimate: BaselineEstimate, moved: str
+) -> tuple[Decision, str]:
     allowed = f"{margin:g} worse is allowed"
+    alone = estimate.bounded_interval or estimate.interval or (-inf, inf)
+    low = min(held.sign * bound for bound in alone)
+    high = max(held.sign * bound for bound in estimate.family_interval or alone)
     # The whole interval: a difference inside the margin with a bound outside it has not been shown to be.
     if low >= -margin:
         return "pass", f"{moved}: all of it is within what is allowed; {allowed}."
@@ -126,6 +145,12 @@ def _judge_records(rule: NoWorseRecord, held: _HeldEstimate, baseline: Baseline)
     about, estimate = f"{held.candidate}.{held.criterion}", held.estimate
     if estimate is None or estimate.largest_drop is None:
         return "inconclusive", f"{about}: no record has a score in both runs."
+    if estimate.largest_drop < rule.drop - _ROUNDING and estimate.lost:
+        gone = f"{estimate.lost} of {baseline.records} records"
+        return (
+            "inconclusive",
+            f"{about}: {gone} had a verdict then and have none now; of the others none lost as much.",
+        )
     if estimate.largest_drop < rule.drop - _ROUNDING:
         worst = f"the worst record lost {estimate.largest_drop:g}" if estimate.largest_drop else "none lost"
         return "pass", f"{about}: {worst}, of {estimate.n} records."

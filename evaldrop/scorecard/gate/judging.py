@@ -2,12 +2,15 @@
 
 import operator
 from collections.abc import Callable, Iterable, Iterator
+from math import inf, isinf
 from typing import NamedTuple
 
+from evaldrop.scorecard.figures import by_whom
 from evaldrop.scorecard.gate.baseline import judge_against_baseline
 from evaldrop.scorecard.gate.names import RunNames, check_names, subject_of
 from evaldrop.scorecard.gate.preferences import candidate_coverage, preference_checks, unread_check
 from evaldrop.scorecard.gate.rules import Rule, Threshold, parse_gate
+from evaldrop.scorecard.model.calibration import CalibratedMean
 from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailEstimate
 from evaldrop.scorecard.model.part import Interval
 from evaldrop.scorecard.model.scorecard import (
@@ -18,6 +21,8 @@ from evaldrop.scorecard.model.scorecard import (
     Decision,
     Gate,
     GateCheck,
+    Latency,
+    OpenInterval,
     Scorecard,
 )
 
@@ -35,9 +40,10 @@ class _Measured(NamedTuple):
     interval: Interval | None = None
     absence: str | None = None
     reach: Interval | None = None
+    basis: str = ""
 
 
-_GUARDRAIL = "guardrail."
+_GUARDRAIL, _LATENCY = "guardrail.", "latency_ms."
 _COMPARATORS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
     ">": operator.gt,
@@ -52,7 +58,7 @@ def evaluate_gate(expressions: Iterable[str], scorecard: Scorecard) -> Gate:
 
     An estimate is judged by its interval: it passes when the whole interval is on the right side of the
     limit, fails when it is on the wrong side, and is inconclusive between; where verdicts were lost, by what
-    its interval may reach whatever they would have been. Cost, latency, errors and
+    its interval may reach whatever they would have been. What the run cost, errors and
     coverage are facts of this run and are compared as they are. One failed rule fails the gate; else one
     inconclusive rule leaves it open, and so do comparisons of which nothing could be read.
 
@@ -118,7 +124,8 @@ def _sentence(rule: Threshold, measured: _Measured, decision: Decision) -> str:
     missing = ""
     if measured.reach is not None:
         missing = f", {measured.reach[0]:.4g} to {measured.reach[1]:.4g} with the missing verdicts"
-    return f"{value}, interval {low:.4g} to {high:.4g}{missing}; {wanted}: {held} of it is."
+    ends = " to ".join("–" if isinf(end) else f"{end:.4g}" for end in (low, high))
+    return f"{value}, interval {ends}{missing}{measured.basis}; {wanted}: {held} of it is."
 
 
 def _measure(rule: Threshold, scorecard: Scorecard, names: RunNames) -> Iterator[_Measured]:
@@ -156,11 +163,49 @@ def _of_criterion(
         return _Measured(about, name, None, None, "it was asked of no record")
     if rule.quantity == "coverage":
         return _Measured(about, name, estimate.coverage, None, "it applies to no record")
+    bounds, people = estimate.bounds, estimate.calibrated
     value, interval, reach = estimate.mean, estimate.interval, estimate.bounds_interval
+    by_people = (None, None) if people is None else (people.mean, people.interval)
     if rule.quantity == "pass_rate":
-        value, interval, reach = estimate.pass_rate, estimate.pass_interval, estimate.pass_bounds_interval
+        bounds, value = estimate.pass_bounds, estimate.pass_rate
+        interval, reach = estimate.pass_interval, estimate.pass_bounds_interval
+        by_people = (None, None) if people is None else (people.pass_rate, people.pass_interval)
+    if people is not None and people.decides:
+        reach = _moved(bounds, value, *by_people, share=estimate.coverage)
+        value, interval = by_people
     # An estimate without an interval bears no decision.
-    return _Measured(about, name, value if interval else None, interval, estimate.reason, reach)
+    known = value if interval else None
+    return _Measured(about, name, known, interval, estimate.reason, reach, _basis(people))
+
+
+def _moved(
+    bounds: Interval | None,
+    judged: float | None,
+    corrected: float | None,
+    interval: Interval | None,
+    *,
+    share: float | None,
+) -> Interval | None:
+    """
+    Return what a corrected interval may reach whatever the lost verdicts were; None when none was lost.
+
+    The bounds of the judge's number, of which the known share moves as far as people's labels move it.
+    """
+    if bounds is None or judged is None or corrected is None or interval is None or bounds[0] == bounds[1]:
+        return None
+    moved = (corrected - judged) * (share or 1.0)
+    return bounds[0] + moved - (corrected - interval[0]), bounds[1] + moved + (interval[1] - corrected)
+
+
+def _basis(people: CalibratedMean | None) -> str:
+    """Return on whose verdicts an estimate rests; nothing where nobody labelled any."""
+    if people is None:
+        return ""
+    if not people.decides:
+        reason = (people.reason or "").removeprefix("not corrected: ")
+        why = f": {reason}" if reason else f": {people.n_labelled} labels are too few"
+        return f" (by the judge alone{why.rstrip('.')})"
+    return f" ({by_whom('both' if people.weight else 'people', people.n_labelled)})"
 
 
 def _of_mean(rule: Threshold, name: str, card: CandidateScorecard, measure: str) -> _Measured:
@@ -169,26 +214,51 @@ def _of_mean(rule: Threshold, name: str, card: CandidateScorecard, measure: str)
     # A mean of one record or one group has no interval: it decides nothing, however good it looks.
     if estimate is None or estimate.interval is None:
         return _Measured(about, name, None, None, estimate.reason if estimate else "nothing was scored")
-    return _Measured(about, name, estimate.mean, estimate.interval, None, estimate.bounds_interval)
+    people, reach = estimate.calibrated, estimate.bounds_interval
+    if people is None or not people.decides:
+        return _Measured(about, name, estimate.mean, estimate.interval, None, reach, _basis(people))
+    # Of overall quality any criterion may be missing: all that is known moves.
+    reach = _moved(estimate.bounds, estimate.mean, people.mean, people.interval, share=None)
+    return _Measured(about, name, people.mean, people.interval, None, reach, _basis(people))
 
 
 def _of_candidate(rule: Threshold, name: str, card: CandidateScorecard) -> _Measured:
-    counts = card.responses
+    if rule.quantity.startswith(_LATENCY):
+        return _of_latency(rule, name, card.latency_ms)
+    counts, cost = card.responses, card.cost_usd
     values: dict[str, tuple[float | None, str]] = {
-        "cost_usd": (card.cost_usd.candidate, f"no price or tokens for {card.model}"),
+        "cost_usd": (cost.candidate, f"no price or tokens for {card.model}"),
         "cost_usd.per_1000_records": (
-            card.cost_usd.per_1000_records, f"no price, no tokens or no call for {card.model}"
+            cost.per_1000_records if cost.per_1000_interval else None,
+            f"no price, no tokens, or too few calls for {card.model}",
         ),
         "error_rate": (
             # Missing ones too: a record that was lost with its child workflow would else improve the rate.
             (counts.errors + counts.missing) / counts.n if counts.n else None, "there was nothing to answer"
         ),
-        "latency_ms.p50": (card.latency_ms.p50, "no call told its latency"),
-        "latency_ms.p90": (card.latency_ms.p90, "no call told its latency"),
-        "latency_ms.p99": (card.latency_ms.p99, "no call told its latency"),
     }  # fmt: skip
     value, absence = values[rule.quantity]
-    return _Measured(f"{name}.{rule.quantity}", name, value, None, absence)
+    # What was paid is a fact of the run; what a thousand records would cost is an estimate.
+    interval = cost.per_1000_interval if rule.quantity == "cost_usd.per_1000_records" else None
+    return _Measured(f"{name}.{rule.quantity}", name, value, interval, absence)
+
+
+def _of_latency(rule: Threshold, name: str, latency: Latency) -> _Measured:
+    about, percentile = f"{name}.{rule.quantity}", rule.quantity.removeprefix(_LATENCY)
+    bounds: OpenInterval | None = getattr(latency, f"{percentile}_interval")
+    if bounds is None:
+        absence = "it has no interval" if latency.n else "no call told its latency"
+        return _Measured(about, name, None, None, latency.reason or absence)
+    low, high = bounds
+    needed = latency.calls_needed.get(percentile)
+    return _Measured(
+        about,
+        name,
+        getattr(latency, percentile),
+        # An unknown end may be anywhere: an infinite one keeps the rule from passing by it.
+        (-inf if low is None else low, inf if high is None else high),
+        basis=f" ({latency.n:,} calls; both ends need {needed:,})" if needed else "",
+    )
 
 
 def _of_guardrail(rule: Threshold, name: str, estimate: GuardrailEstimate | None) -> _Measured:

@@ -5,18 +5,31 @@ from typing import Literal
 from pydantic import Field
 
 from evaldrop.scorecard.model.paired import PairedEstimate
-from evaldrop.scorecard.model.part import Part, nullable
+from evaldrop.scorecard.model.part import Interval, Part, nullable
 
 Change = Literal["improved", "regressed", "undecided"]
+Look = Literal["single", "first", "later"]
 
 
 class BaselineEstimate(PairedEstimate):
-    """This run minus the baseline on one criterion, over the records that both have a score for."""
+    """
+    This run minus what it is held to on one criterion, over the records that both have a score for.
+
+    Counts of records are against the baseline itself, whatever runs are pooled with it.
+    """
 
     decision: Change = "undecided"
+    may_hide_regression: bool = Field(
+        default=False,
+        description="With the missing verdicts at their worst, a regression would be decided at the "
+        "scorecard's own level.",
+    )
+    bounded_interval: Interval | None = nullable(
+        "Of this comparison alone, whatever the missing verdicts would have been; null when none is missing."
+    )
     better: int = Field(default=0, description="Records that score better than then.")
     worse: int = Field(default=0, description="Records that score worse than then.")
-    lost: int = Field(default=0, description="Records with a score then and none now.")
+    lost: int = Field(default=0, description="Records with a verdict then and none now.")
     largest_drop: float | None = nullable(
         "How much the worst record lost, on the criterion's scale; 0 when none did."
     )
@@ -64,6 +77,18 @@ class Baseline(Part):
     forced: bool = Field(default=False, description="It was compared all the same.")
     obstacles: tuple[str, ...] = Field(default=(), description="What makes the runs incomparable.")
     changes: tuple[str, ...] = Field(default=(), description="What differs and is what is being compared.")
+    pooled: tuple[str, ...] = Field(
+        default=(),
+        description="The runs whose scores, averaged by record, this one is held to; the baseline first.",
+    )
+    look: Look = Field(
+        default="single",
+        description='"single": asked once, by hand. Else it has a share of the level of a year of 52 runs: '
+        '"first" of its make since the baseline was blessed, or "later".',
+    )
+    level: float | None = nullable(
+        "Chance that anything is decided falsely in this comparison, over all candidates and criteria."
+    )
     records: int = Field(default=0, description="Records in both runs.")
     only_now: int = Field(default=0, description="Records of this run alone.")
     only_then: int = Field(default=0, description="Records of the baseline alone.")

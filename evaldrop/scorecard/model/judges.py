@@ -11,10 +11,14 @@ class Agreement(Part):
     """How far several judges agree on one criterion; the unit is a response."""
 
     alpha: float | None = Field(description="Krippendorff's: 1 is full agreement, 0 what chance gives.")
+    alpha_interval: Interval | None = nullable("Bayesian bootstrap over records, or groups.")
     level: Literal["nominal", "ordinal", "interval"]
     n_records: int = Field(description="Records with a response that two or more judges scored.")
     n_responses: int = Field(description="Such responses, of all candidates.")
     raw_agreement: float | None = Field(description="Share of pairs of judges that gave the same score.")
+    raw_agreement_interval: Interval | None = nullable(
+        "Clopper–Pearson's, of as many pairs as records or groups are worth."
+    )
     spread: float | None = Field(
         description="Highest minus lowest score of a response, on average, in the criterion's unit."
     )
@@ -58,6 +62,14 @@ class AnchorMiss(Part):
     score: float = Field(description="What the judge gave, its repeats averaged.")
 
 
+class AnchorVerdict(Part):
+    """What a judge gave an anchor on a criterion, its repeats averaged: a later run is held to it."""
+
+    anchor: str
+    criterion: str
+    score: float
+
+
 class AnchorScores(Part):
     """
     What a judge gave the anchors of one kind on one criterion.
@@ -91,3 +103,4 @@ class AnchorEstimate(Part):
     scores: tuple[AnchorScores, ...] = Field(
         default=(), description="By kind and criterion, for the trend over runs."
     )
+    by_anchor: tuple[AnchorVerdict, ...] = Field(default=(), description="Every check with a score.")

@@ -58,6 +58,8 @@ class PairedEstimate(Part):
     rests_on: RestsOn = Field(
         default="judge", description="Whose verdicts decide: the judge's, people's, or both."
     )
+    n_labelled: int = Field(default=0, description="Records on which people's labels of both sides count.")
+    left_out: str | None = nullable("Why labels that there are do not decide: the judge alone does.")
     judge_only: JudgeOnly | None = nullable("Without people's labels, where they decide.")
     reason: str | None = nullable("Why a number is null.")
 

@@ -36,10 +36,12 @@ class PairwiseEstimate(Part):
         description="Share of n_both_orders in which the preference changed with the order; null where one "
         "order was asked."
     )
+    flip_interval: Interval | None = nullable("Clopper–Pearson's, of as many as records or groups are worth.")
     first_shown_rate: float | None = nullable(
         "How often the response shown first was preferred, ties half; 0.5 is fair. With both orders, or one "
         "drawn."
     )
+    first_shown_interval: Interval | None = nullable("As flip_interval.")
     n: int = Field(description="Pairs that count.")
     n_both_orders: int = Field(
         default=0,

@@ -5,6 +5,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 Interval = Annotated[tuple[float, float], Field(description="[low, high]")]
+OpenInterval = Annotated[
+    tuple[float | None, float | None],
+    Field(description="[low, high]; an end is null where nothing bounds it"),
+]
 
 
 def nullable(description: str) -> Any:

@@ -11,12 +11,14 @@ from typing import Literal
 from pydantic import Field
 
 from evaldrop.scorecard.model.baseline import Baseline
-from evaldrop.scorecard.model.calibration import CalibratedMean, CriterionCalibration
+from evaldrop.scorecard.model.biases import Biases
+from evaldrop.scorecard.model.calibration import CalibratedMean, CriterionCalibration, PeoplesPreferences
 from evaldrop.scorecard.model.guardrails import GuardrailComparison, GuardrailEstimate
 from evaldrop.scorecard.model.judges import Agreement as Agreement
 from evaldrop.scorecard.model.judges import AnchorEstimate as AnchorEstimate
 from evaldrop.scorecard.model.judges import AnchorMiss as AnchorMiss
 from evaldrop.scorecard.model.judges import AnchorScores as AnchorScores
+from evaldrop.scorecard.model.judges import AnchorVerdict as AnchorVerdict
 from evaldrop.scorecard.model.judges import JudgeHealth as JudgeHealth
 from evaldrop.scorecard.model.paired import PairedEstimate
 from evaldrop.scorecard.model.pairwise import CandidatePairwise as CandidatePairwise
@@ -25,6 +27,7 @@ from evaldrop.scorecard.model.pairwise import PairwiseEstimate as PairwiseEstima
 from evaldrop.scorecard.model.pairwise import Strength as Strength
 from evaldrop.scorecard.model.pairwise import Strengths as Strengths
 from evaldrop.scorecard.model.part import Interval as Interval
+from evaldrop.scorecard.model.part import OpenInterval as OpenInterval
 from evaldrop.scorecard.model.part import Part as Part
 from evaldrop.scorecard.model.part import nullable
 from evaldrop.scorecard.model.recommendation import Recommendation
@@ -93,6 +96,7 @@ class CandidateCost(Part):
     per_1000_records: float | None = nullable(
         "The candidate's own calls, per 1,000 records; an earlier run's calls at their price."
     )
+    per_1000_interval: Interval | None = nullable("Of per_1000_records: Hall's, for skewed amounts.")
     robustness: float | None = Field(
         default=0.0, description="Calls on perturbed copies and judging them; in neither of the others."
     )
@@ -112,12 +116,23 @@ class Tokens(Part):
 
 
 class Latency(Part):
-    """Percentiles of a candidate's calls in ms, as the model measured them."""
+    """
+    Percentiles of a candidate's calls in ms, as the model measured them.
+
+    Their intervals come from order statistics; an end is null where there are too few calls to bound it.
+    """
 
     n: int = Field(default=0, description="Calls with a latency.")
     p50: float | None = None
     p90: float | None = None
     p99: float | None = None
+    p50_interval: OpenInterval | None = None
+    p90_interval: OpenInterval | None = None
+    p99_interval: OpenInterval | None = None
+    calls_needed: dict[str, int] = Field(
+        default_factory=dict, description="Percentile whose interval lacks an end: calls that both ends need."
+    )
+    reason: str | None = nullable("Why there is no interval.")
 
 
 class MeanEstimate(Part):
@@ -137,6 +152,9 @@ class MeanEstimate(Part):
         "What the interval may reach, whatever the lost verdicts were; null when none is lost."
     )
     reason: str | None = nullable("Why a number is null.")
+    calibrated: CalibratedMean | None = nullable(
+        "Of overall quality: corrected by people's labels, where there are labels."
+    )
 
 
 class CriterionEstimate(Part):
@@ -346,6 +364,9 @@ class Scorecard(Part):
     confidence: float = Field(description="Two-sided level of every interval.")
     coverage: float | None = nullable("Scored share of all verdicts and preferences that apply.")
     criteria: dict[str, CriterionInfo] = Field(default_factory=dict)
+    preferences_by_people: tuple[PeoplesPreferences, ...] = Field(
+        default=(), description="People's preferences between two candidates, beside the judges'."
+    )
     calibration: dict[str, CriterionCalibration] = Field(
         default_factory=dict, description="Judges against people's labels, by criterion."
     )
@@ -380,6 +401,7 @@ class Scorecard(Part):
     anchors: dict[str, AnchorEstimate] = Field(
         default_factory=dict, description="Judge: what it made of the evaluation's anchors."
     )
+    biases: Biases = Field(default=Biases(), description="What judges give for no good reason, tested.")
     judge_trusted: bool | None = nullable("Whether every judge gets the anchors right; null without anchors.")
     baseline: Baseline | None = nullable(
         "This run against its evaluation's blessed one; null when there is none."

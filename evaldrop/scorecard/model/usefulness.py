@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from evaldrop.scorecard.model.part import Part, nullable
+from evaldrop.scorecard.model.part import Interval, Part, nullable
 
 
 class LengthQuartile(Part):
@@ -61,6 +61,10 @@ class FrontierPoint(Part):
     )
     over: str | None = nullable("The next cheaper candidate that nobody dominates.")
     usd_per_point: float | None = nullable("What 0.01 more quality costs over it, in USD per 1,000 records.")
+    usd_per_point_interval: Interval | None = nullable(
+        "Fieller's; null where the difference in quality may be 0: then nothing bounds the ratio."
+    )
     decisive: bool | None = nullable(
         "Whether it is decidedly better than `over`, or worse than who dominates it."
     )
+    reason: str | None = nullable("Why `usd_per_point` has no interval.")

@@ -14,6 +14,10 @@ class HistoryEstimate(Part):
     pass_interval: Interval | None
     n_scored: int
     standard_error: float | None = None
+    repeat_error: float | None = nullable(
+        "Standard error of the mean when the same records are asked again, from this run and the one of the "
+        "same make before it; null without one."
+    )
 
 
 class HistoryCandidate(Part):
@@ -28,6 +32,7 @@ class HistoryCandidate(Part):
     overall_interval: Interval | None
     overall_standard_error: float | None = None
     overall_n: int | None = None
+    overall_repeat_error: float | None = None
     latency_ms_p50: float | None
     cost_usd: float | None
     win_rate: float | None = nullable("Over all it was compared with.")

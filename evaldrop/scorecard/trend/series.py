@@ -95,10 +95,9 @@ def _series(
             f"{baseline_runs} of the same make set level and noise, alarms begin with the next"
         )
     else:
-        error_of = _frozen_error if key.is_anchor else _sampling_error
         charts = chart_drift(
             [point.mean or 0.0 for point in charted],
-            [error_of(point) for point in charted],
+            [_repeat_error(point, baseline_runs) for point in charted],
             baseline_runs=baseline_runs,
         )
     shifts = shifts_of(charts, charted, key, anchors) if charts else ()
@@ -123,6 +122,7 @@ def _points(key: Key, runs: Sequence[HistoryEntry]) -> Iterator[TrendPoint]:
                 run_id=run.run_id, started_at=run.started_at, folder=run.folder, n=estimate.n_scored,
                 mean=estimate.mean, standard_error=estimate.standard_error, interval=estimate.interval,
                 pass_rate=estimate.pass_rate, pass_interval=estimate.pass_interval,
+                repeat_error=estimate.repeat_error,
             )  # fmt: skip
 
 
@@ -136,6 +136,7 @@ def _overall(card: HistoryCandidate) -> HistoryEstimate | None:
         pass_interval=None,
         n_scored=card.overall_n or 0,
         standard_error=card.overall_standard_error,
+        repeat_error=card.overall_repeat_error,
     )
 
 
@@ -146,23 +147,19 @@ def _stretch_start(runs: Sequence[HistoryEntry], points: Sequence[TrendPoint], b
     return next((place for place, point in enumerate(points) if point.run_id in later), len(points))
 
 
-def _sampling_error(point: TrendPoint) -> float:
+def _repeat_error(point: TrendPoint, runs: int) -> float:
     """
-    Return the standard error, or what Wilson's interval leaves open where every verdict was the same: all of
-    20 passed is no proof of a rate of exactly 1.
+    Return the standard error of a mean when the same records are asked again.
+
+    As measured against the run before it, where that is known. Else what one response of n moves the mean by
+    when its verdict falls a standard deviation elsewhere: records are no sample, the same ones come back in
+    every run, and how far they lie apart is no noise between runs. Where every verdict was the same, what
+    the interval leaves open over all runs that set the level: all of 20 passed is no proof of a rate of
+    exactly 1.
     """
-    error = point.standard_error or 0.0
-    if error > 0 or point.interval is None:
-        return error
+    if point.repeat_error is not None:
+        return point.repeat_error
+    if error := point.standard_error or 0.0:
+        return error / sqrt(max(point.n, 1))
     # A 95 % interval is about four standard errors wide.
-    return (point.interval[1] - point.interval[0]) / 4
-
-
-def _frozen_error(point: TrendPoint) -> float:
-    """
-    Return what one response of n moves the mean by when its verdict falls a standard deviation elsewhere.
-
-    Frozen responses are no sample: the same ones come back in every run, so their spread is no noise between
-    runs. Judged by it, a judge that moved would hide behind good and bad responses being far apart.
-    """
-    return _sampling_error(point) / sqrt(max(point.n, 1))
+    return (point.interval[1] - point.interval[0]) / 4 / sqrt(runs) if point.interval else 0.0

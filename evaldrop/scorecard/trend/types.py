@@ -13,7 +13,12 @@ Cause = Literal["judge", "candidate", "unknown"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrendPoint:
-    """A run's estimate of one candidate on one criterion, on the criterion's own scale."""
+    """
+    A run's estimate of one candidate on one criterion, on the criterion's own scale.
+
+    `standard_error` is for other records, `repeat_error` for the same ones asked again; None where no earlier
+    run tells.
+    """
 
     run_id: str
     started_at: str
@@ -24,6 +29,7 @@ class TrendPoint:
     interval: Interval | None
     pass_rate: float | None
     pass_interval: Interval | None
+    repeat_error: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,14 @@ from evaldrop.evaluation.criteria import Criterion
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
 from evaldrop.scorecard.model.part import within
-from evaldrop.scorecard.model.scorecard import AnchorEstimate, AnchorMiss, AnchorScores, Gate, GateCheck
+from evaldrop.scorecard.model.scorecard import (
+    AnchorEstimate,
+    AnchorMiss,
+    AnchorScores,
+    AnchorVerdict,
+    Gate,
+    GateCheck,
+)
 from evaldrop.scorecard.results import RecordResults
 from evaldrop.statistics.intervals import mean_estimate, wilson_interval
 from evaldrop.statistics.vectors import Floats
@@ -114,6 +121,10 @@ def _estimate(checks: Sequence[AnchorCheck], run: RunDefinition, tolerance: floa
         trusted=trusted,
         misses=tuple(misses[:MAX_MISSES]),
         scores=tuple(_anchor_scores(scored, run)),
+        by_anchor=tuple(
+            AnchorVerdict(anchor=check.anchor, criterion=check.criterion, score=score)
+            for check, score in scored
+        ),
     )
     return estimate if trusted else estimate.model_copy(update={"reason": _reason(estimate)})
 

@@ -38,6 +38,11 @@ from evaldrop.steps.build_scorecard.anchors import (
     distrust,
     judge_trusted,
 )
+from evaldrop.steps.build_scorecard.bias_measures import Judgements
+from evaldrop.steps.build_scorecard.bias_tally import BiasData, BiasTally, people_of
+from evaldrop.steps.build_scorecard.bias_words import bias_alarms, bias_hints
+from evaldrop.steps.build_scorecard.biases import BiasMeter, earlier_anchors
+from evaldrop.steps.build_scorecard.by_people import favour_alarms, people_in_words, with_calibrated_means
 from evaldrop.steps.build_scorecard.candidate_differences import compare_candidates
 from evaldrop.steps.build_scorecard.columns import common_quality, scored_only
 from evaldrop.steps.build_scorecard.costs import cost_totals, judge_health, reused_in_words, what_was_reused
@@ -61,6 +66,7 @@ from evaldrop.steps.build_scorecard.robustness import (
     robustness_alarms,
     with_robustness,
 )
+from evaldrop.steps.build_scorecard.step_prices import with_intervals
 from evaldrop.steps.build_scorecard.strengths import strengths
 from evaldrop.steps.build_scorecard.tables import open_tables
 from evaldrop.steps.build_scorecard.tally import Merging
@@ -104,8 +110,8 @@ def score_run(run: RunDefinition, *manifests: str) -> Scorecard:
         for record, results in read_results(run, found):
             tally.add(record, results)
             tables.add(record, results)
-    scorecard = scorecard_of(run, tally.result(), ended_at=_ended_at(found))
-    scorecard = with_calibration(scorecard, calibrate(run))
+    # From the tables, so after them: people's labels decide comparisons, sentences and the gate.
+    scorecard = scorecard_of(run, tally.result(), calibration=calibrate(run), ended_at=_ended_at(found))
     storage.write_bytes(run.file(SCORECARD_FILE), scorecard.model_dump_json(indent=2).encode())
     write_reports(run, scorecard, tables.report)
     write_history(run, scorecard)
@@ -121,6 +127,7 @@ class Tallied(NamedTuple):
     robustness: RobustnessPairs
     guardrails: GuardrailEnds
     anchors: Sequence[AnchorCheck]
+    biases: BiasData
 
 
 class RunTally(Merging):
@@ -131,10 +138,12 @@ class RunTally(Merging):
         judges = [judge.name for judge in run.judges]
         self._counts = CountTally(candidates, judges, run.evaluation.metrics)
         self._pairs = PairwiseTally()
-        self._panel = PanelTally(judges)
+        menus = [name for name, criterion in run.criteria.items() if criterion.scale.kind == "choices"]
+        self._panel = PanelTally(judges, [name for name in menus if run.criteria[name].scale.is_nominal])
         self._robustness = RobustnessTally(run)
         self._guardrails = GuardrailTally(candidates)
         self._anchors = AnchorTally()
+        self._data = BiasTally(run)
 
     def add(self, record: PreparedRecord, results: RecordResults) -> None:
         """Add a line of `records.jsonl` with what came of it."""
@@ -147,8 +156,22 @@ class RunTally(Merging):
         return Tallied(*(tally.result() for tally in vars(self).values()))
 
 
-def scorecard_of(run: RunDefinition, tallied: Tallied, *, ended_at: float | None) -> Scorecard:
-    """Compute the scorecard of a run; `ended_at` in seconds since 1970."""
+def scorecard_of(
+    run: RunDefinition,
+    tallied: Tallied,
+    *,
+    calibration: Calibration | None = None,
+    ended_at: float | None,
+) -> Scorecard:
+    """
+    Compute the scorecard of a run.
+
+    Args:
+        run: The run.
+        tallied: All that was gathered from its results.
+        calibration: What people's labels say of it; None where there are none.
+        ended_at: Seconds since 1970.
+    """
     counts, pairs, groups = tallied.counts, tallied.pairs, tallied.counts.groups
     confidence, pairwise = run.evaluation.confidence, run.evaluation.pairwise
     columns = {name: candidate.columns() for name, candidate in counts.candidates.items()}
@@ -158,13 +181,15 @@ def scorecard_of(run: RunDefinition, tallied: Tallied, *, ended_at: float | None
         for name, parts in columns.items()
     }
     candidates = with_robustness(candidate_scorecards(run, counts, columns), tallied.robustness, run)
+    candidates = with_calibrated_means(candidates, calibration)
     if pairwise is not None:
         asked = PairsAsked(list(compared_pairs(run.evaluation)), pairwise, counts.records, groups, confidence)
         for name, won in pairwise_estimates(pairs, list(candidates), asked).items():
             candidates[name] = candidates[name].model_copy(update={"pairwise": won})
     for name, estimate in guardrail_estimates(run, counts, tallied.guardrails).items():
         candidates[name] = candidates[name].model_copy(update={"guardrail": estimate})
-    compared = compare_candidates(run, counts, columns)
+    compared = compare_candidates(run, counts, columns, calibration)
+    baseline = against_baseline(run)
     scorecard = Scorecard(
         run_id=run.run_id,
         evaluation=run.evaluation.name,
@@ -190,18 +215,33 @@ def scorecard_of(run: RunDefinition, tallied: Tallied, *, ended_at: float | None
         guardrail_comparisons=guardrail_comparisons(run, groups, tallied.guardrails),
         criteria_use=criteria_use(run, judged, counts.size),
         criterion_pairs=criterion_pairs(run, judged),
-        frontier=quality_cost_frontier(
-            candidates, common_quality(columns, run.criteria, counts.size), compared.comparisons
+        frontier=with_intervals(
+            quality_cost_frontier(
+                candidates, common_quality(columns, run.criteria, counts.size), compared.comparisons
+            ),
+            run,
+            counts,
+            columns,
         ),
         judges=judge_health(run, counts),
-        agreement=agreements(tallied.panel, run.criteria),
+        agreement=agreements(tallied.panel, run.criteria, groups, confidence),
         strengths=strengths(pairs, list(candidates), pairwise, groups, confidence),
         cost_usd=cost_totals(run, counts),
-        baseline=against_baseline(run),
+        baseline=baseline,
         anchors=anchor_estimates(run, tallied.anchors),
+        biases=BiasMeter(
+            Judgements(run, counts, judged, tallied.biases, people_of(tallied.biases, run))
+        ).measure(pairs, tallied.anchors, earlier_anchors(run, baseline)),
+        calibration={} if calibration is None else dict(calibration.criteria),
+        preferences_by_people=() if calibration is None else calibration.preferences,
         reused=what_was_reused(run, counts),
     )
-    said = (headline(scorecard), guardrails_in_words(scorecard), reused_in_words(scorecard.reused))
+    said = (
+        headline(scorecard),
+        people_in_words(scorecard),
+        guardrails_in_words(scorecard),
+        reused_in_words(scorecard.reused),
+    )
     decided = scorecard.model_copy(
         update={
             "gate": distrust(evaluate_gate(run.evaluation.gate, scorecard), scorecard.anchors),
@@ -209,9 +249,11 @@ def scorecard_of(run: RunDefinition, tallied: Tallied, *, ended_at: float | None
             "alarms": (
                 *preference_alarms(scorecard),
                 *run_alarms(scorecard, counts),
+                *favour_alarms(scorecard),
+                *bias_alarms(scorecard, orders=pairwise.orders if pairwise else "both"),
                 *as_one(robustness_alarms(scorecard.candidates)),
             ),
-            "hints": run_hints(scorecard),
+            "hints": (*run_hints(scorecard), *bias_hints(scorecard)),
             "summary": "".join(said),
         }
     )
@@ -221,26 +263,6 @@ def scorecard_of(run: RunDefinition, tallied: Tallied, *, ended_at: float | None
 def with_recommendation(scorecard: Scorecard) -> Scorecard:
     """Return a scorecard that says which candidate to ship; the last thing that is computed of it."""
     return scorecard.model_copy(update={"recommendation": recommend(scorecard)})
-
-
-def with_calibration(scorecard: Scorecard, calibration: Calibration | None) -> Scorecard:
-    """Return a scorecard with means corrected by people's labels beside the judges' own."""
-    if calibration is None:
-        return scorecard
-    cards = {
-        name: card.model_copy(
-            update={
-                "criteria": {
-                    criterion: estimate.model_copy(
-                        update={"calibrated": calibration.means[name].get(criterion)}
-                    )
-                    for criterion, estimate in card.criteria.items()
-                }
-            }
-        )
-        for name, card in scorecard.candidates.items()
-    }
-    return scorecard.model_copy(update={"candidates": cards, "calibration": dict(calibration.criteria)})
 
 
 def _records(run: RunDefinition, counts: RunCounts) -> Records:

@@ -5,10 +5,12 @@ from itertools import combinations
 from typing import NamedTuple
 
 from evaldrop.run.definition import RunDefinition
+from evaldrop.scorecard.calibration import Calibration
 from evaldrop.scorecard.figures import size
 from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, SliceComparisons
 from evaldrop.scorecard.scores import largest_categories
 from evaldrop.statistics.paired_test import Groups, PairedScores, Pairing, decide, paired_test
+from evaldrop.steps.build_scorecard.by_people import decided_by
 from evaldrop.steps.build_scorecard.columns import ColumnsOf
 from evaldrop.steps.build_scorecard.counts import RunCounts
 from evaldrop.steps.build_scorecard.pairing import paired_overall, paired_scores
@@ -44,10 +46,14 @@ class _Found(NamedTuple):
     b: str
     criterion: str
     pairing: Pairing
+    people: Mapping[str, object]
 
 
 def compare_candidates(
-    run: RunDefinition, counts: RunCounts, columns: Mapping[str, ColumnsOf]
+    run: RunDefinition,
+    counts: RunCounts,
+    columns: Mapping[str, ColumnsOf],
+    calibration: Calibration | None = None,
 ) -> ComparedCandidates:
     """
     Return the difference of every pair on every criterion, and overall where there are several criteria.
@@ -66,11 +72,13 @@ def compare_candidates(
         for pair in of_it:
             # One at a time: all pairs of a large run together would take gigabytes.
             scores = _scores(pair, criterion, run, columns, counts.size)
-            found.append(_tested(pair, criterion, scores, counts.groups, run))
+            found.append(_tested(pair, criterion, scores, counts.groups, run, calibration))
             for code, part in sliced.items() if criterion in in_slices else ():
                 inside = scores.among(counts.categories == code)
                 if inside.ordinals.size or inside.missing.size:
-                    part.found.append(_tested(pair, criterion, inside, counts.groups, run))
+                    part.found.append(
+                        _tested(pair, criterion, inside, counts.groups, run, calibration, part.name)
+                    )
     single = _decide([one for one in found if one.criterion in run.criteria], run)
     overall = _decide([one for one in found if one.criterion not in run.criteria], run)
     # All slices in one family: adjusted slice by slice, dozens of categories would bring findings by chance.
@@ -105,9 +113,17 @@ def _scores(
 
 
 def _tested(
-    pair: tuple[str, str], criterion: str, scores: PairedScores, groups: Groups, run: RunDefinition
+    pair: tuple[str, str],
+    criterion: str,
+    scores: PairedScores,
+    groups: Groups,
+    run: RunDefinition,
+    calibration: Calibration | None,
+    category: str | None = None,
 ) -> _Found:
-    return _Found(*pair, criterion, paired_test(scores, groups, confidence=run.evaluation.confidence))
+    by_judge = paired_test(scores, groups, confidence=run.evaluation.confidence)
+    people = calibration and calibration.difference(*pair, criterion, category)
+    return _Found(*pair, criterion, *decided_by(people or None, by_judge, scores))
 
 
 def _fitting(pairs: _Pairs, categories: int) -> _Pairs:
@@ -140,6 +156,7 @@ def _decide(found: Sequence[_Found], run: RunDefinition) -> list[Comparison]:
             criterion=one.criterion,
             **one.pairing.parts(),
             **decision.parts(),
+            **one.people,
             decisive=bool(decision.sign),
             better=_better(one, decision.sign, run),
         )

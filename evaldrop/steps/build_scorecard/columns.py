@@ -93,8 +93,16 @@ def overall_ends(columns: ColumnsOf, criteria: Mapping[str, Criterion], size: in
 def common_quality(
     columns: Mapping[str, ColumnsOf], criteria: Mapping[str, Criterion], size: int
 ) -> dict[str, float]:
+    """Return each candidate's overall mean over the verdicts that every candidate has."""
+    found = common_overall(columns, criteria, size)
+    return {candidate: float(means.mean()) for candidate, (_, means) in found.items()}
+
+
+def common_overall(
+    columns: Mapping[str, ColumnsOf], criteria: Mapping[str, Criterion], size: int
+) -> dict[str, tuple[Ordinals, Floats]]:
     """
-    Return each candidate's overall mean over the verdicts that every candidate has.
+    Return each candidate's `overall_column` over the verdicts that every candidate has.
 
     A candidate whose verdicts on a hard criterion are missing would else look better than one that has them.
     """
@@ -108,9 +116,9 @@ def common_quality(
     found = {}
     for candidate, parts in columns.items():
         shared = {name: part_of(column, common[name]) for name, column in parts.items()}
-        _, means = overall_column(shared, criteria, size)
-        if means.size:
-            found[candidate] = float(means.mean())
+        overall = overall_column(shared, criteria, size)
+        if overall[1].size:
+            found[candidate] = overall
     return found
 
 

@@ -1,26 +1,87 @@
-"""What a run took: of money, of judges' calls, and of what an earlier run had paid for."""
+"""What a run took: of money, of time, of judges' calls, and of what an earlier run had paid for."""
 
+import numpy as np
+import numpy.typing as npt
+
+from evaldrop.errors import NotEnoughData
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.figures import usd
-from evaldrop.scorecard.model.scorecard import CandidateCost, CostTotals, JudgeHealth, Reused
-from evaldrop.steps.build_scorecard.counts import RunCounts
-from evaldrop.steps.build_scorecard.tally import Spent
+from evaldrop.scorecard.model.scorecard import (
+    CandidateCost,
+    CostTotals,
+    Interval,
+    JudgeHealth,
+    Latency,
+    Reused,
+)
+from evaldrop.statistics.paired_test import Groups
+from evaldrop.statistics.quantiles import quantile_estimates
+from evaldrop.statistics.skewed import amount_interval
+from evaldrop.statistics.vectors import Floats
+from evaldrop.steps.build_scorecard.counts import CandidateCounts, RunCounts
+from evaldrop.steps.build_scorecard.tally import Columns, Spent
+
+_PERCENTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
 
 
-def candidate_cost(counts: RunCounts, name: str) -> CandidateCost:
+def candidate_latency(latencies: Columns, groups: Groups, confidence: float) -> Latency:
+    """Return the percentiles of a candidate's latencies with order-statistic intervals."""
+    ordinals, values = latencies.in_order()
+    if not values.size:
+        return Latency()
+    quantiles = list(_PERCENTILES.values())
+    try:
+        found = quantile_estimates(
+            values, quantiles, groups=None if groups is None else groups[ordinals], confidence=confidence
+        )
+    except NotEnoughData as error:
+        points = np.quantile(values, quantiles).tolist()
+        return Latency(
+            n=int(values.size), **dict(zip(_PERCENTILES, points, strict=True)), reason=f"no interval: {error}"
+        )
+    named = dict(zip(_PERCENTILES, found, strict=True))
+    return Latency(
+        n=int(values.size),
+        **{name: one.value for name, one in named.items()},
+        **{f"{name}_interval": (one.low, one.high) for name, one in named.items()},
+        calls_needed={name: one.needed for name, one in named.items() if None in (one.low, one.high)},
+    )
+
+
+def candidate_cost(counts: RunCounts, name: str, confidence: float) -> CandidateCost:
     """Return what a candidate cost, its perturbed copies and its repeats apart."""
     candidate, copies = counts.candidates[name], counts.copies[name]
     cost, saved = candidate.spent.cost.spent, candidate.spent.saved.spent
     # What a candidate costs is a fact about it, also where an earlier run paid for the call.
-    called = candidate.n - candidate.errors.n - candidate.missing - candidate.given + candidate.spent.reused
-    whole = (cost + saved).total
+    called, whole = len(candidate.called), (cost + saved).total
+    is_known = bool(called) and whole is not None
     return CandidateCost(
         candidate=cost.total,
         judge=candidate.spent.judge_cost.spent.total,
         per_1000_records=whole * 1000 / called if called and whole is not None else None,
+        per_1000_interval=_per_1000_interval(candidate, counts, confidence) if is_known else None,
         robustness=(copies.cost.spent + copies.judge_cost.spent).total,
         repeated=counts.repeats[name].spent.total,
     )
+
+
+def _per_1000_interval(candidate: CandidateCounts, counts: RunCounts, confidence: float) -> Interval | None:
+    costs, called = record_costs(candidate, counts.size)
+    # A reply that is no answer is paid for; a record that nobody was asked about says nothing.
+    asked = (costs > 0) | called
+    groups = None if counts.groups is None else counts.groups[asked]
+    try:
+        low, high = amount_interval(costs[asked], called[asked], groups=groups, confidence=confidence)
+    except NotEnoughData:
+        return None
+    return low * 1000, high * 1000
+
+
+def record_costs(candidate: CandidateCounts, size: int) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Return each record's cost at this run's prices, and whether a model answered; shape (size,)."""
+    called = np.zeros(size, np.bool_)
+    called[np.frombuffer(candidate.called, np.int32)] = True
+    return candidate.spent.cost.by_record(size) + candidate.spent.saved.by_record(size), called
 
 
 def cost_totals(run: RunDefinition, counts: RunCounts) -> CostTotals:

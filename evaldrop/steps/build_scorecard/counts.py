@@ -1,7 +1,7 @@
 """
 Counts and scores of a run: what statistics need, and no text.
 
-A score takes 16 bytes, an unscored one 5, a response 40, a judge call 24, a record 4 to 12: a million records
+A score takes 16 bytes, an unscored one 5, a response 48, a judge call 24, a record 4 to 12: a million records
 by three candidates by two criteria are about 300 MB.
 """
 
@@ -106,7 +106,9 @@ class CandidateCounts(Merging):
         self.errors, self.flags, self.unknown_stops = Occurrences(), Occurrences(), Occurrences()
         self.input_tokens = self.output_tokens = self.judge_input = self.judge_output = 0
         self.spent = Spending()
-        self.latencies = array("d")
+        self.latencies = Columns("d")
+        self.called = array("i")
+        """Records whose answer was called for, by this run or an earlier one."""
         self.texts = Columns("iq")
         """Of each response its length and its text's hash."""
         self.metrics = {name: Columns("d") for name in metrics}
@@ -118,6 +120,8 @@ class CandidateCounts(Merging):
         self.retries += result.retries
         self.spent.add(ordinal, result)
         self._add_response(ordinal, result)
+        if result.response.response is not None and (result.is_reused or not result.response.reused):
+            self.called.append(ordinal)
         for name, score in result.scores.items():
             self._criteria.at(name, ordinal).add(ordinal, score)
         for call in result.judge_calls:
@@ -154,7 +158,7 @@ class CandidateCounts(Merging):
         if row.stop_reason is not None and row.stop_reason not in KNOWN_STOPS:
             self.unknown_stops.add(one_line(row.stop_reason, _MOST_STOP), ordinal)
         if row.latency_ms is not None:
-            self.latencies.append(row.latency_ms)
+            self.latencies.append(ordinal, row.latency_ms)
         # What a guardrail says in a response's place is no response: always the same, and not judged.
         if row.stop_reason != GUARDRAIL_INTERVENED:
             self.texts.append(ordinal, len(row.response), _hash(row.response))

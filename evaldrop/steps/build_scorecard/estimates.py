@@ -1,4 +1,4 @@
-"""Turns counts into estimates: means, pass rates, their intervals, and percentiles."""
+"""Turns counts into estimates: means, pass rates, and their intervals."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,6 @@ from evaldrop.scorecard.model.part import Interval
 from evaldrop.scorecard.model.scorecard import (
     CandidateScorecard,
     CriterionEstimate,
-    Latency,
     MeanEstimate,
     ResponseCounts,
     Slice,
@@ -36,7 +35,7 @@ from evaldrop.steps.build_scorecard.columns import (
     part_of,
     scored_only,
 )
-from evaldrop.steps.build_scorecard.costs import candidate_cost
+from evaldrop.steps.build_scorecard.costs import candidate_cost, candidate_latency
 from evaldrop.steps.build_scorecard.counts import CandidateCounts, RunCounts, ScoreColumn
 from evaldrop.steps.build_scorecard.tally import Columns
 from evaldrop.steps.build_scorecard.usefulness import score_by_length
@@ -63,14 +62,14 @@ def _candidate(
         model=candidate.model,
         prompt=run.evaluation.prompt_of(candidate),
         responses=_responses(own),
-        cost_usd=candidate_cost(counts, candidate.name),
+        cost_usd=candidate_cost(counts, candidate.name, confidence),
         tokens=Tokens(
             input=own.input_tokens,
             output=own.output_tokens,
             judge_input=own.judge_input,
             judge_output=own.judge_output,
         ),
-        latency_ms=_latency(np.frombuffer(own.latencies, np.float64)),
+        latency_ms=candidate_latency(own.latencies, groups, confidence),
         criteria={
             name: criterion_estimate(columns[name], run.criteria[name], groups, confidence) for name in order
         },
@@ -261,10 +260,3 @@ def _responses(counts: CandidateCounts) -> ResponseCounts:
         flagged=counts.flagged,
         flags=counts.flags.counts,
     )
-
-
-def _latency(latencies: Floats) -> Latency:
-    if not latencies.size:
-        return Latency()
-    p50, p90, p99 = np.percentile(latencies, [50, 90, 99]).tolist()
-    return Latency(n=int(latencies.size), p50=p50, p90=p90, p99=p99)

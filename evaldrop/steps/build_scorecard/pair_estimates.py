@@ -14,11 +14,13 @@ from evaldrop.scorecard.model.scorecard import CandidatePairwise, PairScores, Pa
 from evaldrop.statistics.clusters import corrected_clustered_standard_error
 from evaldrop.statistics.multiplicity import holm
 from evaldrop.statistics.preferences import WinRate, preference_p_value, win_rate
+from evaldrop.statistics.resampled import share_interval
 from evaldrop.statistics.vectors import Floats, Ordinals
 from evaldrop.steps.build_scorecard.win_rates import (
     JudgeColumn,
     Outcomes,
     Pair,
+    PerPair,
     first_shown_rate,
     outcomes,
     panel,
@@ -191,7 +193,9 @@ def _estimated(
         losses=int((values < EVEN).sum()),
         ties=int((values == EVEN).sum()),
         flip_rate=flips / both if both else None,
+        flip_interval=_share_interval([side.heard.flips for side in sides], asked),
         first_shown_rate=first_shown_rate([side.heard for side in sides]),
+        first_shown_interval=_share_interval([side.heard.firsts for side in sides], asked),
         n=n,
         n_both_orders=both,
         n_unscored=total - n,
@@ -202,6 +206,17 @@ def _estimated(
         p_value=_p_value(*heard, asked.groups) if is_tested else None,
     )
     return _Estimated(estimate, rate)
+
+
+def _share_interval(parts: Sequence[PerPair], asked: PairsAsked) -> tuple[float, float] | None:
+    ordinals, shares = PerPair.joined(parts)
+    # A record's pairs, over judges and opponents, are not independent.
+    clusters = ordinals if asked.groups is None else asked.groups[ordinals]
+    try:
+        low, high = share_interval(shares, np.ones(shares.size), clusters, confidence=asked.confidence)
+    except NotEnoughData:
+        return None
+    return low, high
 
 
 def _scored(sides: Sequence[Outcomes]) -> tuple[Ordinals, Floats]:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from evaldrop.run.records import PreparedRecord
 from evaldrop.scorecard.results import RecordResults
-from evaldrop.statistics.vectors import Ordinals
+from evaldrop.statistics.vectors import Floats, Ordinals
 
 R_co = TypeVar("R_co", covariant=True)
 K = TypeVar("K", bound=Hashable)
@@ -252,6 +252,11 @@ class Money(Merging):
             self._unknown += 1
         elif cost_usd:
             self._payments.append(ordinal, cost_usd)
+
+    def by_record(self, size: int) -> Floats:
+        """Return what each record cost as far as it is known, shape (size,); ordinals are below `size`."""
+        ordinals, costs = self._payments.in_order()
+        return np.bincount(ordinals, costs, minlength=size).astype(np.float64)
 
     @property
     def spent(self) -> Spent:

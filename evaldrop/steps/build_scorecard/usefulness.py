@@ -23,6 +23,7 @@ from evaldrop.statistics.ranks import spearman
 from evaldrop.statistics.vectors import Floats
 from evaldrop.steps.build_scorecard.columns import ColumnsOf
 from evaldrop.steps.build_scorecard.counts import ScoreColumn
+from evaldrop.steps.build_scorecard.step_prices import POINT
 from evaldrop.steps.build_scorecard.tally import Columns
 
 # Beyond so many criteria the table of pairs would be larger than the scorecard.
@@ -33,8 +34,6 @@ FEWEST_SCORES = 20
 SAME_SCORE, SAME_CANDIDATES, SAME_CRITERIA = 0.98, 0.02, 0.9
 # Fewer responses than this make no quarters.
 _FEWEST = 8
-# A point is 0.01 of `overall`.
-_POINT = 0.01
 
 
 def criteria_use(run: RunDefinition, columns: Mapping[str, ColumnsOf], size: int) -> dict[str, CriterionUse]:
@@ -117,9 +116,15 @@ def frontier_in_words(frontier: Sequence[FrontierPoint]) -> list[str]:
             sure = "" if point.decisive else ", if there is a difference: it is not decided"
             said.append(
                 f"{point.candidate} over {point.over}: one more point of quality (0.01) costs "
-                f"{usd(point.usd_per_point)} per 1,000 records{sure}."
+                f"{usd(point.usd_per_point)}{_bounds(point)} per 1,000 records{sure}"
+                f"{'; nothing bounds that price' if point.reason else ''}."
             )
     return said
+
+
+def _bounds(point: FrontierPoint) -> str:
+    bounds = point.usd_per_point_interval
+    return f" ({' to '.join(map(usd, bounds))})" if bounds else ""
 
 
 def _use(name: str, columns: Sequence[ScoreColumn], size: int) -> CriterionUse:
@@ -251,7 +256,7 @@ def _priced(point: FrontierPoint, step: FrontierPoint | None, decided: set[tuple
     return point.model_copy(
         update={
             "over": step.candidate,
-            "usd_per_point": dearer / ((point.quality - step.quality) / _POINT),
+            "usd_per_point": dearer / ((point.quality - step.quality) / POINT),
             "decisive": (point.candidate, step.candidate) in decided,
         }
     )

@@ -43,13 +43,27 @@ class JudgeColumn(NamedTuple):
     theirs: Floats
 
 
+class PerPair(NamedTuple):
+    """A share of each pair that has one, and the pair's record; both of shape (pairs,)."""
+
+    ordinals: Ordinals
+    shares: Floats
+
+    @classmethod
+    def joined(cls, parts: Sequence["PerPair"]) -> "PerPair":
+        """Return the pairs of several opponents or judges."""
+        ordinals, shares = zip(*parts, strict=True) if parts else ((), ())
+        return cls(np.concatenate([np.empty(0, np.int32), *ordinals]), np.concatenate([np.empty(0), *shares]))
+
+
 class Outcomes(NamedTuple):
     """
     Results of pairs for one side: 1 a win, ½ a tie, 0 a loss, NaN unscored; of shape (pairs,).
 
     `heard` counts pairs whose preference was read in both orders, `flipped` those of them in which it
     changed; `first_shown` is the mean share of preferences that went to the response shown first, over
-    `placed` pairs: those heard, or all that were read where one order was drawn; None without any.
+    `placed` pairs: those heard, or all that were read where one order was drawn; None without any. `flips`
+    and `firsts` are what these two shares are made of, pair by pair.
     """
 
     ordinals: Ordinals
@@ -58,6 +72,8 @@ class Outcomes(NamedTuple):
     flipped: int
     placed: int
     first_shown: float | None
+    flips: PerPair
+    firsts: PerPair
 
 
 class PairwiseTally(Merging):
@@ -103,21 +119,32 @@ def outcomes(
     # A response that is not there was never put before the judge.
     scores[(codes == ABSENT).any(axis=0)] = np.nan
     heard = read.all(axis=0) & ~column.identical
-    flipped = int((values[0][heard] != values[1][heard]).sum())
-    shares = _first_shown(codes, read, column.identical) if is_drawn else np.empty(0)
-    placed, first_shown = int(shares.size), float(shares.mean()) if shares.size else None
+    straight, turned = (order[heard] for order in values)
+    flips = PerPair(column.ordinals[heard], (straight != turned).astype(np.float64))
+    firsts = _first_shown(column, codes, read) if is_drawn else PerPair.joined([])
+    first_shown = float(firsts.shares.mean()) if firsts.shares.size else None
     if heard.any():
-        placed = int(heard.sum())
-        first_shown = order_bias(values[0][heard], values[1][heard]).first_shown_rate
-    return Outcomes(column.ordinals, scores, int(heard.sum()), flipped, placed, first_shown)
+        firsts = PerPair(column.ordinals[heard], (straight + 1 - turned) / 2)
+        first_shown = order_bias(straight, turned).first_shown_rate
+    return Outcomes(
+        column.ordinals,
+        scores,
+        int(heard.sum()),
+        int(flips.shares.sum()),
+        int(firsts.shares.size),
+        first_shown,
+        flips,
+        firsts,
+    )
 
 
-def _first_shown(
-    codes: npt.NDArray[np.int8], read: npt.NDArray[np.bool_], identical: npt.NDArray[np.bool_]
-) -> Floats:
+def _first_shown(column: JudgeColumn, codes: npt.NDArray[np.int8], read: npt.NDArray[np.bool_]) -> PerPair:
     """Return what each preference gave the response shown first; in the second row that is the baseline."""
-    asked = read & ~identical
-    return np.concatenate([codes[0][asked[0]] / 2, 1 - codes[1][asked[1]] / 2])
+    asked = read & ~column.identical
+    shares = codes[0][asked[0]] / 2, 1 - codes[1][asked[1]] / 2
+    return PerPair.joined(
+        [PerPair(column.ordinals[order], share) for order, share in zip(asked, shares, strict=True)]
+    )
 
 
 def panel(judges: Sequence[Outcomes]) -> Outcomes:
@@ -136,6 +163,8 @@ def panel(judges: Sequence[Outcomes]) -> Outcomes:
         sum(judge.flipped for judge in judges),
         sum(judge.placed for judge in judges),
         first_shown_rate(judges),
+        PerPair.joined([judge.flips for judge in judges]),
+        PerPair.joined([judge.firsts for judge in judges]),
     )
 
 
@@ -148,6 +177,7 @@ def first_shown_rate(sides: Sequence[Outcomes]) -> float | None:
 
 def reversed_outcomes(side: Outcomes) -> Outcomes:
     """Return the same results for the other side."""
+    # Flips, and what was shown first, are the same from either side.
     return side._replace(scores=1 - side.scores)
 
 

@@ -183,5 +183,5 @@ def _needed(difference: float, variance: Range, level: float) -> Range:
 def _smallest(records: int, between: float, level: float) -> float:
     """Return the smallest difference that so many records show, by their spread and by the rule of three."""
     by_spread = minimum_detectable_difference(records, between=between, level=level, power=POWER)
-    unseen = 1 - level ** (1 / records)
+    unseen: float = 1 - level ** (1 / records)
     return max(by_spread, unseen + normal_quantile(2 * POWER - 1) * sqrt(between / records))

@@ -28,9 +28,18 @@ def test_a_specification_names_a_runtime(aws, spec, kind):
 
 
 def test_a_rehearsal_takes_every_rate_the_seed_and_the_latency():
-    spec = "throttling=0.2, errors=0.05,malformed=0.02,hostile=0.01,refusals=0.01,seed=7,latency=0.5"
+    spec = (
+        "throttling=0.2, errors=0.05,malformed=0.02,hostile=0.01,refusals=0.01,ceiling=0.9,seed=7,latency=0.5"
+    )
     assert parse_rehearsal(spec) == Rehearsal(
-        throttling=0.2, errors=0.05, malformed=0.02, hostile=0.01, refusals=0.01, seed=7, latency=0.5
+        throttling=0.2,
+        errors=0.05,
+        malformed=0.02,
+        hostile=0.01,
+        refusals=0.01,
+        ceiling=0.9,
+        seed=7,
+        latency=0.5,
     )
     assert parse_rehearsal("") == Rehearsal()
 

@@ -118,6 +118,7 @@ def test_a_whole_run_finds_its_blessed_baseline(tmp_path, capsys):
     assert main(["bless", str(first.parent)]) == 0
     assert main(command) == 0
     out = capsys.readouterr().out
-    assert f"Against {first.parent.name}, on 6 records: nothing is decided" in out
+    level = "at the first run's half of the level of a year of weekly runs"
+    assert f"Against {first.parent.name}, on 6 records, {level}: nothing is decided" in out
     assert main(["gate", str(first.parent)]) == 2
     assert "SIMULATED" in capsys.readouterr().out

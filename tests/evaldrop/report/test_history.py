@@ -5,7 +5,8 @@ import pytest
 from evaldrop import storage
 from evaldrop.report.history_index import read_entries
 from evaldrop.steps.build_scorecard.build import build_scorecard
-from tests.evaldrop.run_folders import judgement, record, response, row, run_json, write_run
+from tests.evaldrop.run_folders import LITE, judgement, record, response, row, run_json, write_run
+from tests.evaldrop.scorecard.baseline.runs import write
 
 GOOD = {"correctness": 1, "tone": 5}
 
@@ -89,3 +90,23 @@ def test_the_anchors_digest_is_of_what_is_asked_and_not_of_its_order_or_toleranc
     assert digest(2, records=[second, {**first, "id": "named"}], tolerance=0.3) == both
     assert digest(3, records=[first]) != both
     assert digest(4, records=[first, {**second, "passes": False}]) != both
+
+
+def test_a_mean_s_noise_is_kept_from_the_run_of_the_same_make_before_it(tmp_path):
+    """
+    tone of lite: 4 4 4 4, then 5 3 4 4 with another run of another judge between them: differences 1, -1, 0,
+    0, squares 2, sd √(2/3), standard error √(1/6); of one run 1/√12, and as if one record more had changed a
+    point: √(1/12 + 1/16).
+    """
+    other = {"evaluation": {"judges": [{"name": "pro", "model": LITE}]}}
+    for n, (tones, changes) in enumerate((((4, 4, 4, 4), {}), ((1, 1, 1, 1), other), ((5, 3, 4, 4), {}))):
+        scores = {"lite": [(1, tone) for tone in tones], "haiku": [(1, 4)] * 4}
+        write(f"{tmp_path}/support/run-{n}", scores, run_id=f"run-{n}", **changes)
+    newest, _, oldest = read_entries(f"{tmp_path}/support/run-{n}/history.json" for n in range(3))
+    lite = newest.candidates["lite"]
+    assert lite.criteria["tone"].repeat_error == pytest.approx((1 / 12 + 1 / 16) ** 0.5)
+    # An eighth of it overall: half the weight, a quarter of the scale.
+    assert lite.overall_repeat_error == pytest.approx(1 / 12**0.5 / 8)
+    # None of four yes changed, which is no proof that none ever will.
+    assert lite.criteria["correctness"].repeat_error == pytest.approx(1 / 4)
+    assert oldest.candidates["lite"].criteria["tone"].repeat_error is None

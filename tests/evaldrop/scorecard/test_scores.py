@@ -4,7 +4,7 @@ import pytest
 
 from evaldrop.evaluation.criteria import criterion_from_config
 from evaldrop.run.tables import VerdictRow
-from evaldrop.scorecard.scores import RecordScore, record_scores
+from evaldrop.scorecard.scores import RecordScore, majority, record_scores
 from tests.evaldrop.run_folders import CORRECTNESS, TONE
 
 CRITERIA = {config["name"]: criterion_from_config(config, path="c") for config in (CORRECTNESS, TONE)}
@@ -98,3 +98,30 @@ def test_unscored_as_worst_takes_the_bad_end_of_the_scale(criterion, worst):
 
 def test_what_does_not_apply_is_never_worst():
     assert combine(rows("tone", None, reason="not_applicable"), "worst") == (None, None, "not_applicable")
+
+
+def test_answers_that_are_names_are_voted_on():
+    """Two judges' A (1) and one's C (0): A; level votes are worth the mean of the level answers."""
+    scale = {"choices": {"A": 1.0, "B": 0.5, "C": 0.0}}
+    menu = criterion_from_config({"name": "kind", "question": "Which?", "scale": scale}, path="c")
+    graded = criterion_from_config(
+        {"name": "kind", "question": "Which?", "scale": scale | {"ordered": True}}, path="c"
+    )
+
+    def combined(criterion, *scores):
+        verdicts = [
+            VerdictRow("r1", "lite", "kind", f"judge {n}", score, criterion.passes(score), *[None] * 6)
+            for n, score in enumerate(scores)
+        ]
+        (score,) = record_scores(verdicts, {"kind": criterion}, "drop").values()
+        return score
+
+    assert combined(menu, 1.0, 1.0, 0.0) == RecordScore(1.0, 1.0, None)
+    assert combined(menu, 1.0, 0.0) == RecordScore(0.5, 0.5, None)
+    assert combined(graded, 1.0, 1.0, 0.0).score == pytest.approx(2 / 3)
+
+
+def test_repeats_of_a_judge_are_one_vote():
+    assert majority([[1.0, 1.0, 0.0], [0.0], [0.0]]).worth == 0.0
+    assert majority([[1.0, 0.0], [1.0]]).answers == (1.0,)  # half a vote and a whole one
+    assert majority([[1.0], [0.5], [0.0]]).is_drawn

@@ -14,7 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaldrop.errors import NotEnoughData
-from evaldrop.statistics.agreement import agreement_rate, cohen_kappa, krippendorff_alpha, order_bias
+from evaldrop.statistics.agreement import (
+    agreement_rate,
+    cohen_kappa,
+    gwet_ac1,
+    krippendorff_alpha,
+    order_bias,
+)
 
 # Oracle cohen_kappa: scikit-learn 1.9.1 cohen_kappa_score.
 HUMAN = [1, 2, 3, 4, 5, 5, 4, 3, 2, 1, 3, 3, 4, 5, 2]
@@ -208,3 +214,15 @@ def _llmbar(judge):
 
 def _rows(path):
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_gwets_ac1_by_hand_and_where_kappa_is_low():
+    """Two raters on 100 items: 92 % agreement, shares of yes .94 and .94 (pi .94): AC1 .9098, kappa .29."""
+    first = ["yes"] * 90 + ["no"] * 2 + ["yes"] * 4 + ["no"] * 4
+    second = ["yes"] * 90 + ["no"] * 2 + ["no"] * 4 + ["yes"] * 4
+    by_chance = 2 * 0.94 * 0.06
+    assert gwet_ac1(first, second, categories=2) == pytest.approx((0.92 - by_chance) / (1 - by_chance))
+    assert cohen_kappa(first, second) < 0.5
+    assert gwet_ac1([1, 1], [1, 1], categories=2) == 1  # defined where kappa is not
+    with pytest.raises(ValueError, match="3 categories are used"):
+        gwet_ac1([1, 2], [3, 1], categories=2)

@@ -12,8 +12,10 @@ from evaldrop.statistics.clusters import (
     clustered_mean_estimate,
     clustered_pass_interval,
     corrected_clustered_standard_error,
+    ended_mean,
 )
-from evaldrop.statistics.intervals import mean_estimate, wilson_interval
+from evaldrop.statistics.intervals import clopper_pearson_interval, mean_estimate, wilson_interval
+from evaldrop.statistics.vectors import as_clusters
 
 # Oracle clustered_se: by hand, and statsmodels 0.15.0 OLS cov_type="cluster".
 SCORES = [1, 1, 0, 1, 1, 1, 0, 0, 1, 0, 1, 1]
@@ -51,12 +53,11 @@ def test_a_score_repeated_whole_adds_no_information():
     assert tripled.standard_error == pytest.approx(mean_estimate(scores).standard_error)
 
 
-def test_clustered_pass_interval_of_singletons_is_wilson_but_for_t():
-    passes = [1] * 80 + [0] * 20
-    low, high = clustered_pass_interval(passes, range(100))
-    assert low == pytest.approx(wilson_interval(80, 100).low, abs=3e-3)
-    assert high == pytest.approx(wilson_interval(80, 100).high, abs=3e-3)
-    assert low < wilson_interval(80, 100).low
+def test_clustered_pass_interval_of_singletons_is_clopper_pearsons_but_for_t():
+    low, high = clustered_pass_interval([1] * 80 + [0] * 20, range(100))
+    exact = clopper_pearson_interval(80, 100)
+    assert (low, high) == pytest.approx(tuple(exact), abs=7e-3)
+    assert low < exact.low < exact.high < high
 
 
 def test_clustered_pass_interval_is_as_wide_as_the_clusters_are_few():
@@ -66,17 +67,24 @@ def test_clustered_pass_interval_is_as_wide_as_the_clusters_are_few():
     assert high - low > 2.5 * wilson_interval(90, 120).width
 
 
-def test_clustered_pass_interval_is_wilson_of_the_effective_records():
+def test_clustered_pass_interval_is_clopper_pearsons_of_the_effective_records():
     """SCORES: .13608² = .01852 is the binomial 2/9/12: design effect 1; then (1.95996/3.18245)² for t(3)."""
     effective = 12 * (1.959963984540054 / 3.182446305284263) ** 2
-    assert clustered_pass_interval(SCORES, GROUPS) == pytest.approx(
-        wilson_interval(8 / 12 * effective, effective), abs=1e-9
-    )
-    # Two groups of alike: CR1 error² = 2 · (1 + 1)/4² = 1/4, binomial 1/16: four records are worth one.
-    effective = 1 * (1.959963984540054 / 12.706204736174698) ** 2
-    assert clustered_pass_interval([1, 1, 0, 0], [1, 1, 2, 2]) == pytest.approx(
-        wilson_interval(effective / 2, effective), abs=1e-9
-    )
+    exact = clopper_pearson_interval(8 / 12 * effective, effective)
+    student = ended_mean(np.array(SCORES, float), as_clusters(GROUPS, rows=12)).interval(0.95)
+    low, high = clustered_pass_interval(SCORES, GROUPS)
+    assert (low, high) == pytest.approx((min(exact.low, student.low), max(exact.high, student.high)))
+    # Two groups of alike: CR1 error² = 2 · (1 + 1)/4² = 1/4, binomial 1/16: four records are worth one, and
+    # by t(1) next to nothing.
+    assert clustered_pass_interval([1, 1, 0, 0], [1, 1, 2, 2]) == (0.0, 1.0)
+
+
+def test_few_groups_that_fail_as_a_whole_may_be_more_than_are_seen():
+    """Seven groups of forty pass and one fails half: seen is 94 %, and it may be 80 %."""
+    passes, groups = [1] * 300 + [0] * 20, np.repeat(range(8), 40)
+    low, _ = clustered_pass_interval(passes, groups)
+    assert low < 0.8
+    assert low < clopper_pearson_interval(300, 320).low - 0.1
 
 
 def test_clustered_pass_interval_of_all_passes_counts_clusters_and_keeps_its_width():

@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 
 from evaldrop.errors import NotEnoughData
 from evaldrop.statistics.clusters import clustered_mean_estimate
-from evaldrop.statistics.debiasing import JudgeCounts, clustered_ppi_mean, rogan_gladen, self_preference
+from evaldrop.statistics.debiasing import (
+    JudgeCounts,
+    clustered_ppi_mean,
+    labels_mean,
+    rogan_gladen,
+    self_preference,
+)
 from evaldrop.statistics.intervals import mean_estimate
 
 # Oracle ppi_mean: ppi-python 0.2.3 (variances with ddof 0).
@@ -157,3 +163,38 @@ def test_self_preference_matches_the_hand_worked_value():
     result = self_preference(own, other)
     assert result.bias == pytest.approx(0.2222222222222222, abs=1e-9)
     assert result.false_positive_gap == pytest.approx(0.2727272727272727, abs=1e-9)
+
+
+def test_few_labels_get_a_degree_of_freedom_less_and_a_width_that_is_never_0():
+    """Ten labels without spread: at least what two pseudo-records a step away make, √2/12."""
+    found = clustered_ppi_mean(
+        [1.0] * 10,
+        [1.0] * 10,
+        [0.0, 1.0] * 20,
+        labelled_groups=range(10),
+        unlabelled_groups=range(10, 50),
+        step=1,
+    )
+    assert found.weight == 0
+    assert found.standard_error == pytest.approx(2**0.5 / 12)
+    assert found.freedom == 9
+    tuned = [
+        clustered_ppi_mean(
+            [1, 2, 3, 4, 5, 1, 2, 3, 4, 5],
+            [1, 2, 3, 4, 4, 1, 2, 3, 5, 5],
+            [3, 2, 4, 5, 1] * 8,
+            labelled_groups=range(10),
+            unlabelled_groups=range(10, 50),
+            step=step,
+        )
+        for step in (None, 1.0)
+    ]
+    assert [one.freedom for one in tuned] == [9, 8]
+    assert tuned[1].standard_error ** 2 == pytest.approx(tuned[0].standard_error ** 2 * 9 / 8 + 0.5 / 12**2)
+
+
+def test_labels_alone_are_a_clustered_mean():
+    found = labels_mean([1, 2, 3, 4], groups=[0, 0, 1, 1])
+    assert (found.mean, found.weight, found.n_unlabelled) == (2.5, 0, 0)
+    with pytest.raises(NotEnoughData, match="do not vary"):
+        labels_mean([1, 1, 1], groups=range(3))

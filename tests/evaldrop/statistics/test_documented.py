@@ -23,7 +23,7 @@ FUNCTIONS = {
     if function.__module__ == module.__name__ and not name.startswith("_")
 }
 # Arithmetic on their arguments, nobody's method.
-NO_SOURCE = {"agreement_rate", "normal_quantile"}
+NO_SOURCE = {"agreement_rate", "changed_clusters", "normal_quantile", "quantile_of"}
 # Checks and sums that the methods share.
 SHARED = {"check_counts", "several", "totals_by_cluster", "wilson_with_quantile"}
 for shared in SHARED:

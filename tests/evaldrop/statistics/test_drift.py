@@ -61,24 +61,31 @@ def test_cusum_cries_wolf_once_in_about_170_runs():
     assert np.mean(lengths) == pytest.approx(168, rel=0.12)
 
 
-def test_run_noise_is_what_runs_differ_by_and_never_less_than_sampling():
+def test_run_noise_is_what_runs_differ_by_and_never_less_than_asking_again_does():
     noisy = run_noise([0.70, 0.80, 0.90], [0.02, 0.02, 0.02])
-    assert noisy.sigma == pytest.approx(0.1)
+    assert noisy.sigma == noisy.spread == pytest.approx(0.1)
     assert noisy.mean == pytest.approx(0.8)
     assert noisy.between == pytest.approx((0.01 - 0.0004) ** 0.5)
     lucky = run_noise([0.80, 0.80, 0.801], [0.02, 0.02, 0.02])
-    assert (lucky.sigma, lucky.sampling, lucky.between) == pytest.approx((0.02, 0.02, 0.0))
+    assert (lucky.sigma, lucky.repeat, lucky.between) == pytest.approx((0.02, 0.02, 0.0))
 
 
-def test_sigma_of_sampling_error_alone_alarms_where_runs_differ_anyway():
+def test_run_noise_takes_the_repeat_errors_that_are_known():
+    # The first run of a stretch has none before it.
+    assert run_noise([0.8, 0.8, 0.8], [None, 0.03, 0.03]).repeat == pytest.approx(0.03)
+    unknown = run_noise([0.7, 0.8, 0.9], [None] * 3)
+    assert (unknown.sigma, unknown.repeat) == pytest.approx((0.1, 0.0))
+
+
+def test_sigma_of_records_alone_alarms_where_runs_differ_anyway():
     """Runs differ by .03 and the records explain .01: in 20 quiet weeks nearly every chart of .01 alarms."""
     random = np.random.default_rng(1)
-    alarms = {"sampling": 0, "noise": 0}
+    alarms = {"records": 0, "noise": 0}
     for estimates in 0.8 + random.normal(0, 0.03, size=(200, 40)):
-        noise = run_noise(estimates[:20], np.full(20, 0.01))
-        for name, sigma in (("sampling", noise.sampling), ("noise", noise.sigma)):
+        noise = run_noise(estimates[:20], [0.01] * 20)
+        for name, sigma in (("records", noise.repeat), ("noise", noise.sigma)):
             alarms[name] += cusum(estimates[20:], target=0.8, sigma=sigma).first_alarm is not None
-    assert alarms["sampling"] > 190
+    assert alarms["records"] > 190
     assert alarms["noise"] < 60
 
 
@@ -92,7 +99,7 @@ def test_sigma_of_sampling_error_alone_alarms_where_runs_differ_anyway():
         (lambda: ewma(WEEKS, target=float("nan"), sigma=1), "target"),
         (lambda: ewma(WEEKS, target=0.8, sigma=1, weight=0), "weight"),
         (lambda: ewma(WEEKS, target=0.8, sigma=1, width=0), "width"),
-        (lambda: run_noise([1, 2], [1, -1]), "standard error"),
+        (lambda: run_noise([1, 2], [1, -1]), "repeat error"),
     ],
 )
 def test_charts_refuse_settings_that_mean_nothing(chart, message):
@@ -105,7 +112,7 @@ def test_charts_refuse_settings_that_mean_nothing(chart, message):
     [
         lambda: cusum([], target=0.8, sigma=1),
         lambda: ewma([], target=0.8, sigma=1),
-        lambda: run_noise([0.8], [0.1]),
+        lambda: run_noise([0.8], [None]),
     ],
 )
 def test_charts_refuse_too_few_runs(chart):

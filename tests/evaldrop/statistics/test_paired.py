@@ -120,6 +120,34 @@ def test_sign_flip_exact_is_the_share_of_all_patterns(differences):
     assert sign_flip_exact(differences) == pytest.approx(np.mean(flipped >= abs(sum(differences)) - 1e-9))
 
 
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.one_of(st.floats(-1, 1), st.sampled_from([-0.5, 0.0, 0.25, 0.5])), min_size=1, max_size=14),
+    st.integers(1, 3),
+)
+def test_two_halves_of_many_sizes_count_as_all_patterns_do(differences, repeated):
+    """As many sizes as records, and sizes that some records share: the halves' patterns are those of all."""
+    values = np.array(differences + differences[:1] * (repeated - 1))
+    signs = 1 - 2 * (np.arange(2**values.size)[:, None] >> np.arange(values.size) & 1)
+    # Scaled and rounded as the test does, so that what it takes for equal is equal here.
+    largest = np.abs(values).max()
+    scaled = np.round(values / largest, 12) if largest > 1e-12 else np.zeros_like(values)
+    expected = np.mean(np.abs(signs @ scaled) >= abs(scaled.sum()) - 1e-9)
+    assert sign_flip_exact(values) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("number", [20, 29])
+def test_twenty_nine_different_sizes_are_still_exact(number):
+    """2^29 patterns, in two halves: near the normal tail, and all of one sign is one pattern of each."""
+    random = np.random.default_rng(number)
+    sizes = random.uniform(0.5, 1.5, number)
+    found = sign_flip_test(sizes * np.where(np.arange(number) < number // 3, -1, 1), seed=1)
+    assert found.is_exact
+    statistic = sizes[number // 3 :].sum() - sizes[: number // 3].sum()
+    assert found.p_value == pytest.approx(2 * stats.norm.sf(statistic / np.sqrt((sizes**2).sum())), rel=0.25)
+    assert sign_flip_exact(sizes) == pytest.approx(2.0 ** (1 - number), rel=1e-9)
+
+
 def test_sign_flip_of_pass_marks_is_mcnemars_exact_test():
     """400 records, 35 discordant: still exact, because equal differences are counted together."""
     differences = [1] * 25 + [-1] * 10 + [0] * 365

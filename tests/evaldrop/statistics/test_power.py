@@ -107,9 +107,23 @@ def test_a_difference_makes_scores_vary_more():
     """
     found = detectable_difference(0.408248, records=4, step=1.0, level=0.025, least=4 * (1 - 0.025**0.25))
     assert found == pytest.approx(2.409449 + 0.978472 * 0.408248, abs=1e-3)
-    # Yes/no scores: at X = 0.8257 the error is √(0.180021² + (X - X²)/10), and X is 3.816728 of it.
-    found = detectable_difference(0.180021, records=10, step=1.0, level=0.05 / 3)
-    error = (0.180021**2 + (found - found**2) / 10) ** 0.5
-    assert found == pytest.approx((2.933324 + 0.883404) * error, abs=1e-4)
+    # Yes/no scores: the error is √(0.08² + (X - X²)/100), and X is 2.435339 + 0.845267 of it.
+    found = detectable_difference(0.08, records=100, step=1.0, level=0.05 / 3)
+    error = (0.08**2 + (found - found**2) / 100) ** 0.5
+    assert found == pytest.approx((2.435339 + 0.845267) * error, abs=1e-4)
     # What is missing comes on top.
-    assert detectable_difference(0.180021, records=10, step=1.0, level=0.05 / 3, reach=0.1) == found + 0.1
+    assert detectable_difference(0.08, records=100, step=1.0, level=0.05 / 3, reach=0.1) == found + 0.1
+
+
+def test_a_difference_needs_as_many_changes_as_the_exact_test():
+    """2^(1 - k) is 0.05/3 for k = 6.906891 records that change alike; q = k/10 + 0.841621 √(q (1 - q)/10)."""
+    found = detectable_difference(0.01, records=10, step=2.0, level=0.05 / 3)
+    share = found / 2
+    assert share == pytest.approx(0.6906891 + 0.8416212 * (share * (1 - share) / 10) ** 0.5, abs=1e-6)
+    # More than there are records: no difference that one record can have is as large.
+    assert detectable_difference(0.01, records=5, step=1.0, level=0.05 / 3) > 1
+
+
+def test_a_wider_interval_needs_a_larger_difference():
+    plain, wider = (detectable_difference(0.1, records=1000, widened=times) for times in (1.0, 1.3))
+    assert wider == pytest.approx(plain + 0.3 * 1.962341 * 0.1, abs=1e-6)

@@ -6,6 +6,7 @@ from evaldrop.errors import EvaluationError
 from evaldrop.evaluation.criteria import Criterion, Scale, built_in, criterion_from_config
 from evaldrop.evaluation.criteria.criterion import Example
 from evaldrop.evaluation.criteria.scales import Point, scale_from_config
+from evaldrop.evaluation.questions import judge_question
 
 WHERE = "criteria[1]"
 
@@ -237,3 +238,18 @@ def test_a_question_that_yaml_cut_or_read_as_something_else_is_told_the_quote_it
     with pytest.raises(EvaluationError) as error:
         criterion_from_config(config, path="criteria[0]")
     assert told in str(error.value)
+
+
+def test_a_menu_is_of_names_unless_it_says_that_it_has_an_order():
+    menu = {"name": "kind", "question": "Which?", "scale": {"choices": {"A": 1.0, "B": 0.5, "C": 0.0}}}
+    ordered = menu | {"scale": {**menu["scale"], "ordered": True}}
+    plain, graded = (criterion_from_config(config, path="c") for config in (menu, ordered))
+    assert plain.scale.is_nominal
+    assert not graded.scale.is_nominal
+    # How answers are compared is no part of what was asked: runs stay comparable, replies are kept.
+    assert plain == graded
+    assert judge_question(plain) == judge_question(graded)
+    with pytest.raises(EvaluationError, match=r"a points scale has no ordered"):
+        criterion_from_config(
+            menu | {"scale": {"type": "points", "points": {1: "a", 2: "b"}, "ordered": True}}, path="c"
+        )

@@ -3,13 +3,16 @@
 import sys
 from collections import Counter
 
+import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
+from benchmarks.weekly import LIKERT, World, year
 from evaldrop import storage
 from evaldrop.errors import InputError, StorageError
 from evaldrop.scorecard.baseline.compare import compare_runs
 from evaldrop.scorecard.model.scorecard import OVERALL
-from tests.evaldrop.run_folders import CORRECTNESS, TONE
+from tests.evaldrop.run_folders import CORRECTNESS, TONE, record, response, row, run_json, write_run
 from tests.evaldrop.scorecard.baseline.runs import build, write
 
 # Eight records; correctness and tone of lite, then and now:
@@ -19,7 +22,9 @@ from tests.evaldrop.scorecard.baseline.runs import build, write
 #   now    0 4    0 4    0 2    0 3    0 3    1 -    0 3    1 5
 #
 # tone, on r0..r4: -1, 0, -2, 0, 1: mean -0.4, squares of deviations 5.2, sd √1.3 = 1.140175,
-# standard error 0.509902, t(4) = 2.776445: -0.4 ± 1.415715
+# standard error 0.509902, t(4) = 2.776445: -0.4 ± 1.415715; in five records a change of 4 points that occurs
+# in a share of 1 - 0.05^(1/5) = 0.450720 may have gone unseen: -0.4 ± 1.802879
+# missing: r5 had 4 (-3 to 1), r6 has 3 (-2 to 2), r7 has 5 (0 to 4): (-2 - 5)/8 to (-2 + 7)/8
 # correctness, on r0..r6: six of seven turn from right to wrong: -6/7, McNemar 2 · ½⁶ = 0.03125
 THEN = [(1, 5), (1, 4), (1, 4), (1, 3), (1, 2), (1, 4), (1, None), None]
 NOW = [(0, 4), (0, 4), (0, 2), (0, 3), (0, 3), (1, None), (0, 3), (1, 5)]
@@ -51,8 +56,8 @@ def test_a_run_is_compared_with_the_baseline_it_was_given(found, pair):
 def test_a_scale_is_compared_record_by_record(found):
     tone = found.candidates["lite"].criteria["tone"]
     assert (tone.n, tone.difference) == (5, pytest.approx(-0.4))
-    assert tone.interval == pytest.approx((-1.815715, 1.015715), abs=1e-5)
-    assert tone.minimum_detectable == pytest.approx(0.509902 * (1.959964 + 0.841621), abs=1e-5)
+    assert tone.interval == pytest.approx((-2.202879, 1.402879), abs=1e-5)
+    assert (tone.n_missing, tone.bounds) == (3, pytest.approx((-0.875, 0.625)))
     assert (tone.better, tone.worse, tone.lost, tone.largest_drop) == (1, 2, 1, 2)
     assert tone.worse_records == ("r2", "r0")
     assert tone.decision == "undecided"
@@ -76,12 +81,18 @@ def test_p_values_are_adjusted_over_all_candidates_and_criteria(found):
 
 
 def test_overall_is_weighed_on_both_sides_alike(found):
-    # then: 1, .875, .875, .75, .625, .875 (1 + .75)/2, 1; now: .375, .375, .125, .25, .25, 1, .25
+    # On r5 and r6 one side has no verdict on tone: they are compared on correctness alone, and what tone
+    # could have been is in the bounds: r5 (0 - .75 to 1 - .75)/2, r6 (-1 - .5 to -1 + .5)/2; and r7 has no
+    # verdict then: (1 - 1 + 1 - 1)/2 to (1 + 1)/2.
     overall = found.candidates["lite"].criteria[OVERALL]
-    then = [1, 0.875, 0.875, 0.75, 0.625, 0.875, 1]
-    now = [0.375, 0.375, 0.125, 0.25, 0.25, 1, 0.25]
+    then = [1, 0.875, 0.875, 0.75, 0.625, 1, 1]
+    now = [0.375, 0.375, 0.125, 0.25, 0.25, 1, 0]
     assert overall.n == 7
     assert overall.difference == pytest.approx(sum(now) / 7 - sum(then) / 7)
+    known = sum(now[:5]) - sum(then[:5])
+    assert overall.n_missing == 3
+    assert overall.bounds == pytest.approx(((known - 0.375 - 0.75) / 8, (known + 0.125 - 0.25 + 1) / 8))
+    assert overall.lost == 1
 
 
 def test_categories_are_compared_too(found):
@@ -113,12 +124,18 @@ def test_the_summary_says_what_is_decided_and_what_is_not(tmp_path):
         now, {"lite": [(0, 4)] * 12, "haiku": [(1, 4), (1, 5)] * 6}, baseline=then,
         evaluation={"gate": ["no regression in correctness", "no record worse by 1"]},
     )  # fmt: skip
+    # The first run of its make has half the year's level, 2.5 %, and 4 of 6 are decided: intervals at 98.3 %.
     # lite lost twelve of twelve: Bonett-Price of 0 and 12 in 12: gap 12/14, √((14/14 - 144/196)/14) = 0.1377.
-    # All tones rise by 2: no spread, and p of the exact sign-flip test, 2⁻¹¹
+    # All tones rise by 2: no spread, and p of the exact sign-flip test, 2⁻¹¹; what twelve records do not
+    # show may be in 1 - (1 - 0.983)^(1/12) = 0.289 of all
     assert scorecard.baseline.summary.startswith(
-        "Against run-0, on 12 records: lite regressed on correctness by 0.59 to 1.00; "
-        "lite regressed on overall by 0.50; haiku improved on tone by 2.00; "
+        "Against run-0, on 12 records, at the first run's half of the level of a year of weekly runs: "
+        "lite regressed on correctness by 0.53 to 1.00; "
+        "lite regressed on overall by 0.21 to 0.79; haiku improved on tone by 0.84 to 3.16; "
     )
+    assert "Intervals are at 98.33 %, for 6 comparisons decided together." in scorecard.baseline.summary
+    assert scorecard.baseline.look == "first"
+    assert scorecard.baseline.level == pytest.approx(0.025)
     assert scorecard.gate.decision == "fail"
     decisions = {(check.expression, check.candidate): check.decision for check in scorecard.gate.checks}
     assert decisions["no regression in correctness", "lite"] == "fail"
@@ -129,14 +146,15 @@ def test_the_summary_says_what_is_decided_and_what_is_not(tmp_path):
 
 
 def test_groups_are_compared_as_groups(tmp_path):
-    # tone -1, -1, 1, 1 in two groups: mean 0, groups off by -2 and 2: √8 √2 / 4 = 1
+    # tone -1, -1, 1, 1 in two groups: mean 0, groups off by -2 and 2: √8 √2 / 4 = 1; t(1) = 12.7 of that is
+    # beyond the scale
     then, now = str(tmp_path / "support" / "run-0"), str(tmp_path / "support" / "run-1")
     groups = ["a", "a", "b", "b"]
     write(then, {"lite": [(1, 3)] * 4, "haiku": [(1, 3)] * 4}, groups=groups)
     tones = [(1, 2), (1, 2), (1, 4), (1, 4)]
     write(now, {"lite": tones, "haiku": tones}, groups=groups)
     tone = compare_runs(now, then).candidates["lite"].criteria["tone"]
-    assert tone.minimum_detectable == pytest.approx(1.959964 + 0.841621, abs=1e-5)
+    assert tone.interval == (-4, 4)
 
 
 def test_runs_are_paired_by_record_id_and_candidate(tmp_path):
@@ -243,3 +261,119 @@ def test_losses_of_one_candidate_do_not_crowd_out_anothers(tmp_path):
     assert [check.sentence for check in scorecard.gate.checks if check.decision == "fail"] == [
         "haiku.tone: r0 (5 to 2), r1 (5 to 2), r2 (5 to 2), r3 (5 to 2), r4 (5 to 2) and more lost 3 or more."
     ]
+
+
+# Survivors: 100 records, of which those that were worst fail now
+
+
+def survivors(tmp_path, *, gone, of=100, gate=(), better=0):
+    """The later of two runs: the last `gone` records of lite had 1 and have no response now."""
+    then, now = str(tmp_path / "support" / "run-0"), str(tmp_path / "support" / "run-1")
+    scores = [(1, 4)] * (of - gone)
+    write(then, {"lite": scores + [(1, 4)] * gone, "haiku": [(1, 4)] * of}, run_id="run-0")
+    new = [(1, 5)] * better + [(1, 4)] * (of - gone - better) + [None] * gone
+    return write(now, {"lite": new, "haiku": [(1, 4)] * of}, baseline=then, evaluation={"gate": list(gate)})
+
+
+def test_nothing_improved_where_what_fails_now_could_take_it_back(tmp_path):
+    card = survivors(tmp_path, gone=12, better=40, gate=["no regression in tone", "no record worse by 3"])
+    tone = card.baseline.candidates["lite"].criteria["tone"]
+    # 40 of 88 rose by 1; twelve that had 4 could have 1 to 5 now: (40 - 36)/100 to (40 + 12)/100
+    assert (tone.n, tone.n_missing, tone.lost) == (88, 12, 12)
+    assert tone.bounds == pytest.approx((0.04, 0.52))
+    assert (tone.decision, tone.open) == ("undecided", "missing")
+    assert (
+        "lite on correctness, tone is not decided, because 12 of 100 records have no verdict now that had one"
+        in card.baseline.summary
+    )
+    assert "improved" not in card.baseline.summary
+    decisions = {(check.expression, check.candidate): check for check in card.gate.checks}
+    # A regression of decided size cannot be hidden: even at their worst the mean would have risen.
+    assert decisions["no regression in tone", "lite"].decision == "pass"
+    worse = decisions["no record worse by 3", "lite"]
+    assert worse.decision == "inconclusive"
+    assert "12 of 100 records had a verdict then and have none now" in worse.sentence
+
+
+def test_no_regression_is_not_had_from_those_that_are_left(tmp_path):
+    card = survivors(tmp_path, gone=12, gate=["no regression in tone", "no regression in tone by 0.3"])
+    tone = card.baseline.candidates["lite"].criteria["tone"]
+    # 88 are the same; the twelve at their worst would be 36/100 lower.
+    assert (tone.difference, tone.bounds) == (0, pytest.approx((-0.36, 0.12)))
+    assert tone.may_hide_regression
+    checks = {(check.expression, check.candidate): check for check in card.gate.checks}
+    left = checks["no regression in tone", "lite"]
+    assert left.decision == "inconclusive"
+    assert (
+        "not decided, because 12 of 100 records have no verdict now that had one then: "
+        "they could hide a regression" in left.sentence
+    )
+    assert checks["no regression in tone by 0.3", "lite"].decision == "inconclusive"
+    assert checks["no regression in tone by 0.3", "haiku"].decision == "pass"
+
+
+def test_a_single_lost_record_hides_no_regression(tmp_path):
+    card = survivors(tmp_path, gone=1, gate=["no regression"])
+    assert {check.decision for check in card.gate.checks} == {"pass"}
+
+
+def test_a_question_that_does_not_apply_is_no_loss(tmp_path):
+    """Half the records were never asked about tone, in either run."""
+    then, now = str(tmp_path / "support" / "run-0"), str(tmp_path / "support" / "run-1")
+    for folder, baseline in ((then, None), (now, then)):
+        rows = [
+            row(
+                f"r{n}",
+                response("lite", scores={"correctness": 1}),
+                response("haiku", scores={"correctness": 1}),
+            )
+            for n in range(6)
+        ]
+        records = [record(f"r{n}", not_applicable={"tone": "no reference"}) for n in range(6)]
+        write_run(folder, run=run_json(baseline=baseline), records=records, succeeded=rows)
+        card = build(folder)
+    tone = card.baseline.candidates["lite"].criteria["tone"]
+    assert (tone.n, tone.n_missing, tone.lost) == (0, 0, 0)
+    assert card.baseline.candidates["lite"].criteria[OVERALL].n_missing == 0
+
+
+def test_of_a_run_of_an_earlier_version_whatever_has_no_score_may_be_lost(tmp_path):
+    then, now = str(tmp_path / "support" / "run-0"), str(tmp_path / "support" / "run-1")
+    write(then, {"lite": [(1, 4), (1, None), (1, None)], "haiku": [(1, 4)] * 3}, run_id="run-0")
+    path = f"{then}/scores.parquet"
+    table = pq.read_table(path)
+    pq.write_table(table.drop_columns([c for c in table.column_names if c.startswith("lost_")]), path)
+    write(now, {"lite": [(1, 4), (1, 4), (1, None)], "haiku": [(1, 4)] * 3}, baseline=then)
+    tone = build(now).baseline.candidates["lite"].criteria["tone"]
+    # r1 has a score now and may have had any; r2 has none on either side, and was perhaps not asked.
+    assert (tone.n, tone.n_missing) == (1, 1)
+
+
+# Eight runs pooled
+
+
+def test_a_mean_of_several_runs_is_what_a_run_is_held_to(tmp_path):
+    """Tone of r0 was 3, 4 and 5, and is 5: one point above their mean."""
+    folders = [str(tmp_path / "support" / f"run-{n}") for n in range(4)]
+    for n, (folder, tone) in enumerate(zip(folders, (3, 4, 5, 5), strict=True)):
+        scores = {"lite": [(1, tone), (1, 4)], "haiku": [(1, 4)] * 2}
+        card = write(folder, scores, run_id=f"run-{n}", baseline=folders[0] if n else None)
+    estimate = card.baseline.candidates["lite"].criteria["tone"]
+    assert card.baseline.pooled == ("run-0", "run-1", "run-2")
+    assert estimate.difference == pytest.approx(0.5)
+    # Facts are told of the blessed run alone.
+    assert (estimate.better, estimate.worse) == (1, 0)
+    # By hand, two runs are compared, once.
+    alone = compare_runs(folders[3], folders[0])
+    assert (alone.pooled, alone.look, alone.level) == (("run-0",), "single", pytest.approx(0.05))
+    assert alone.candidates["lite"].criteria["tone"].difference == 1
+
+
+def test_a_year_of_quiet_weeks_has_no_alarm_and_a_drop_is_found_at_once(tmp_path):
+    """Whole years through the pool on disk, seeded; `python -m benchmarks.weekly` has many."""
+    quiet = year(World(1, [LIKERT], records=60), np.random.default_rng(1), tmp_path / "quiet")
+    assert (quiet.regressed, quiet.improved) == ([], [])
+    assert len(quiet.last.pooled) == 8
+    fallen = World(1, [LIKERT], records=60, since=20, drop=0.5)
+    found = year(fallen, np.random.default_rng(2), tmp_path / "fallen")
+    assert 20 <= found.regressed[0] <= 23

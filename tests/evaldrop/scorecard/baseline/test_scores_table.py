@@ -22,6 +22,7 @@ def test_a_verdict_that_is_not_there_is_no_score_whatever_it_counts_as(folder, u
     assert kept.record_ids.to_pylist() == ["r0", "r1", "r2"]
     assert kept.candidates == ["lite", "haiku"]
     np.testing.assert_array_equal(kept.scores["tone"], [[5, 4], [np.nan, 3], [np.nan, 2]])
+    np.testing.assert_array_equal(kept.lost["tone"], [[False, False], [True, False], [True, False]])
     np.testing.assert_array_equal(kept.answered, [[True, True], [True, True], [False, True]])
     assert kept.categories.tolist() == [0, -1, 0]
     assert kept.category_names == ["a"]

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from evaldrop.evaluation.criteria import Criterion, criterion_from_config
-from evaldrop.scorecard.calibration.agreement import between_raters, judge_agreement, rater_alpha, yes_counts
+from evaldrop.scorecard.calibration.agreement import (
+    between_raters,
+    judge_agreement,
+    rater_alpha,
+    rater_alpha_interval,
+    yes_counts,
+)
 
 BINARY = criterion_from_config({"name": "right", "question": "Is it right?", "scale": "binary"}, path="c")
 TOXIC = criterion_from_config(
@@ -15,6 +21,14 @@ TONE = criterion_from_config(
 )
 MENU = criterion_from_config(
     {"name": "kind", "question": "Which?", "scale": {"choices": {"B": 0.5, "A": 1.0, "C": 0.0}}}, path="c"
+)
+ORDERED = criterion_from_config(
+    {
+        "name": "kind",
+        "question": "Which?",
+        "scale": {"choices": {"B": 0.5, "A": 1.0, "C": 0.0}, "ordered": True},
+    },
+    path="c",
 )
 SHARE = criterion_from_config(
     {"name": "share", "question": "How much?", "scale": {"type": "range", "low": 0, "high": 1}}, path="c"
@@ -124,3 +138,71 @@ def test_two_people_who_say_one_thing_only_have_no_kappa():
 
 def test_alpha_is_over_all_people():
     assert rater_alpha({"Ada": labels(1, 2, 3), "Bob": labels(1, 2, 3)}, TONE) == 1
+
+
+def test_a_menu_of_names_is_compared_without_weights_and_has_no_correlation():
+    """Observed 2/4, by chance (2 x 2 + 1 x 2)/16 = 6/16, so kappa is 2/10."""
+    found = compare([1, 1, 0.5, 0], [1, 0.5, 0.5, 1], MENU)
+    assert (found.agreement, found.kappa_weights) == (0.5, "none")
+    assert found.kappa == pytest.approx(0.2)
+    assert (found.pearson, found.spearman, found.kendall_tau_b) == (None, None, None)
+    assert "ordered: true" in found.reasons["spearman"]
+    ordered = compare([1, 1, 0.5, 0], [1, 0.5, 0.5, 1], ORDERED)
+    assert ordered.kappa_weights == "quadratic"
+    assert ordered.spearman is not None
+
+
+def test_ac1_holds_where_one_answer_dominates():
+    """Of 100 items both say yes 89 times and no 3 times: agreement .92, kappa .39, and AC1 about .91."""
+    human = [1] * 89 + [0] * 3 + [1] * 4 + [0] * 4
+    judge = [1] * 89 + [0] * 3 + [0] * 4 + [1] * 4
+    found = compare(human, judge, BINARY)
+    assert found.agreement == 0.92
+    assert found.kappa < 0.5
+    assert found.ac1 == pytest.approx((0.92 - 2 * 0.93 * 0.07) / (1 - 2 * 0.93 * 0.07))
+    assert compare([1, 1.5, 3], [1, 2, 3], TONE).ac1 is None  # a mean between points
+
+
+def test_alpha_of_names_is_nominal():
+    ratings = {"Ada": labels(1, 0.5, 0), "Bob": labels(1, 0, 0)}
+    assert rater_alpha(ratings, MENU) != rater_alpha(ratings, ORDERED)
+
+
+def test_what_is_told_of_a_judge_has_intervals_around_it():
+    human, judge = [1, 1, 1, 0, 0, 1, 0, 1] * 5, [1, 1, 0, 1, 0, 1, 0, 1] * 5
+    found = compare(human, judge, BINARY)
+    wanted = {
+        "agreement",
+        "pass_agreement",
+        "kappa",
+        "ac1",
+        "true_positive_rate",
+        "true_negative_rate",
+        "bias",
+    }
+    assert found.intervals.keys() == wanted
+    for key, (low, high) in found.intervals.items():
+        assert low < getattr(found, key) < high, key
+    # Clopper-Pearson of 20 of 25
+    assert found.intervals["true_positive_rate"] == pytest.approx((0.593, 0.932), abs=0.001)
+
+
+def test_responses_of_one_record_do_not_count_as_independent():
+    human, judge = np.array([1.0, 1, 1, 0, 0, 1, 0, 1] * 5), np.array([1.0, 1, 0, 1, 0, 1, 0, 1] * 5)
+    of_records = np.repeat(range(10), 4)
+    alone, together = (
+        judge_agreement(human, judge, BINARY, clusters=clusters) for clusters in (None, of_records)
+    )
+    widths = [np.ptp(one.intervals["agreement"]) for one in (alone, together)]
+    assert widths[1] > widths[0]
+
+
+def test_people_who_always_agree_may_not_always():
+    labels = {who: {(f"r{n}", "lite"): float(n % 2) for n in range(10)} for who in ("Ada", "Bob")}
+    (pair,) = between_raters(labels, BINARY)
+    assert pair.kappa == rater_alpha(labels, BINARY) == 1
+    assert pair.intervals["agreement"] == pytest.approx((0.692, 1), abs=0.001)
+    assert pair.intervals["kappa"][0] < 0.7
+    low, high = rater_alpha_interval(labels, BINARY, {}, 0.95)
+    assert low < 0.7 < high == 1
+    assert rater_alpha_interval(labels, BINARY, dict.fromkeys((f"r{n}" for n in range(10)), 1), 0.95) is None

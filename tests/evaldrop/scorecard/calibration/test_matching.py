@@ -3,8 +3,8 @@
 import pytest
 
 from evaldrop.scorecard.calibration.label import Label, Population, Sampling
-from evaldrop.scorecard.calibration.matching import match_labels
-from tests.evaldrop.scorecard.calibration.test_agreement import BINARY, TONE
+from evaldrop.scorecard.calibration.matching import PeoplesScore, holds_mean, match_labels
+from tests.evaldrop.scorecard.calibration.test_agreement import BINARY, MENU, ORDERED, TONE
 
 SAMPLING = Sampling(
     seed=1, population=Population(records=50, responses=50), sample=Population(records=10, responses=10)
@@ -30,7 +30,7 @@ def test_a_whole_review_is_a_random_sample():
     found = match(*(label(n, n % 2) for n in range(1, 11)))
     assert len(found.random) == 10
     assert found.reason is None
-    assert found.of_people(BINARY)["r3", "lite"] == 1
+    assert found.of_people(BINARY)["r3", "lite"].worth == 1
 
 
 def test_the_first_of_a_random_order_are_one_too():
@@ -99,8 +99,36 @@ def test_the_last_of_a_persons_answers_counts_and_an_unanswered_one_takes_none_b
 
 def test_several_people_are_joined_by_majority_or_by_the_mean():
     people = [label(1, score, rater=str(rater)) for rater, score in enumerate((1, 1, 0))]
-    assert match(*people).of_people(BINARY) == {("r1", "lite"): 1}
-    assert match(*people[1:]).of_people(BINARY) == {("r1", "lite"): 0.5}
+    response = ("r1", "lite")
+    assert match(*people).of_people(BINARY) == {response: PeoplesScore(1, 1)}
+    assert match(*people[1:]).of_people(BINARY) == {response: PeoplesScore(0.5, 0.5, is_drawn=True)}
     warm = [label(1, score, rater=str(score), criterion="tone", question=TONE.question) for score in (1, 2)]
     found = match_labels(warm, {"tone": TONE}, {("r1", "lite"): "sha1"}, "run-1")["tone"]
-    assert found.of_people(TONE) == {("r1", "lite"): 1.5}
+    assert found.of_people(TONE) == {response: PeoplesScore(1.5, 0)}
+
+
+def on_menu(criterion, *scores):
+    people = [
+        label(1, score, rater=f"{n}", criterion="kind", question=criterion.question)
+        for n, score in enumerate(scores)
+    ]
+    found = match_labels(people, {"kind": criterion}, {("r1", "lite"): "sha1"}, "run-1")
+    return found["kind"].of_people(criterion)["r1", "lite"]
+
+
+def test_answers_that_are_names_are_joined_by_majority_and_a_draw_is_no_answer():
+    """Two people's A (1) and one's C (0) are A; by the mean it would be 0.67, which is no answer at all."""
+    assert on_menu(MENU, 1.0, 1.0, 0.0) == PeoplesScore(1, 1)
+    assert on_menu(MENU, 1.0, 0.0) == PeoplesScore(0.5, 0.5, is_drawn=True)
+    assert on_menu(MENU, 1.0, 0.5, 0.0).is_drawn
+
+
+def test_a_menu_that_says_so_has_an_order_and_a_mean():
+    assert on_menu(ORDERED, 1.0, 1.0, 0.0) == PeoplesScore(pytest.approx(2 / 3), 0)
+
+
+@pytest.mark.parametrize(("criterion", "score", "is_kept"), [
+    (TONE, 7 / 3, True), (TONE, 3.1, False), (BINARY, 2 / 3, True), (MENU, 0.7, False), (MENU, 0.5, True),
+])  # fmt: skip
+def test_means_of_people_are_labels_but_of_names(criterion, score, is_kept):
+    assert holds_mean(criterion, score) == is_kept

@@ -13,6 +13,7 @@ from evaldrop.scorecard.model.baseline import (
     Moved,
     WorseRecord,
 )
+from evaldrop.scorecard.model.calibration import CalibratedMean
 from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailEstimate
 from evaldrop.scorecard.model.scorecard import (
     CandidateCost,
@@ -41,7 +42,7 @@ def card(pass_interval, *, p90=1200.0, cost=0.5):
     return CandidateScorecard(
         model="m", prompt="answer.v1", responses=ResponseCounts(n=40, errors=0), tokens=Tokens(),
         cost_usd=CandidateCost(candidate=cost, judge=0.1), criteria={"correctness": estimate},
-        latency_ms=Latency(n=40, p50=900, p90=p90, p99=2000),
+        latency_ms=Latency(n=40 if p90 else 0, p50=900, p90=p90, p99=2000),
     )  # fmt: skip
 
 
@@ -112,14 +113,36 @@ def test_a_rule_may_name_one_candidate():
 
 
 @pytest.mark.parametrize(("expression", "decision"), [
-    ("lite.latency_ms.p90 < 3000", "pass"), ("lite.latency_ms.p90 < 1200", "fail"),
-    ("latency_ms.p50 < 1000", "pass"),
-    ("latency_ms.p99 < 1000", "fail"), ("cost_usd < 5", "pass"), ("cost_usd < 1", "fail"),
+    ("cost_usd < 5", "pass"), ("cost_usd < 1", "fail"),
     ("coverage >= 0.95", "pass"),
     ("coverage > 0.97", "fail"), ("lite.cost_usd < 1", "pass"), ("correctness.coverage >= 1", "pass"),
 ])  # fmt: skip
 def test_facts_of_the_run_are_compared_as_they_are(expression, decision):
     assert evaluate_gate([expression], scorecard({"lite": card((0.9, 0.95))})).decision == decision
+
+
+@pytest.mark.parametrize(("expression", "decision", "said"), [
+    ("latency_ms.p50 < 1000", "pass", "is 900, interval 850 to 960; wanted < 1000: all of it is."),
+    ("lite.latency_ms.p90 < 3000", "pass", "interval 1100 to 1900;"),
+    ("lite.latency_ms.p90 < 1200", "inconclusive", "only a part of it is."),
+    ("lite.latency_ms.p90 < 1000", "fail", "none of it is."),
+    ("latency_ms.p99 < 1000", "fail", "interval 1500 to – (40 calls; both ends need 368);"),
+    ("latency_ms.p99 < 9000", "inconclusive", "interval 1500 to – (40 calls; both ends need 368);"),
+    ("latency_ms.p99 > 1000", "pass", "all of it is."),
+    ("cost_usd.per_1000_records < 3", "pass", "is 2, interval 1.8 to 2.5;"),
+    ("cost_usd.per_1000_records < 2", "inconclusive", "only a part of it is."),
+    ("cost_usd.per_1000_records <= 1.5", "fail", "none of it is."),
+])  # fmt: skip
+def test_latency_and_price_are_judged_by_their_intervals(expression, decision, said):
+    latency = Latency(
+        n=40, p50=900, p90=1200, p99=2000, p50_interval=(850, 960), p90_interval=(1100, 1900),
+        p99_interval=(1500, None), calls_needed={"p99": 368},
+    )  # fmt: skip
+    cost = CandidateCost(candidate=0.08, judge=0.1, per_1000_records=2.0, per_1000_interval=(1.8, 2.5))
+    measured = card((0.9, 0.95)).model_copy(update={"latency_ms": latency, "cost_usd": cost})
+    gate = evaluate_gate([expression], scorecard({"lite": measured}))
+    assert gate.decision == decision
+    assert said in gate.reasons[0]
 
 
 def test_an_unknown_cost_decides_nothing_and_names_the_model():
@@ -131,6 +154,7 @@ def test_an_unknown_cost_decides_nothing_and_names_the_model():
 @pytest.mark.parametrize(("expression", "candidate", "why"), [
     ("correctness.pass_rate > 0", card(None), "nothing was scored"),
     ("lite.latency_ms.p90 < 1", card((0.9, 1.0), p90=None), "no call told its latency"),
+    ("lite.latency_ms.p90 < 1300", card((0.9, 1.0)), "it has no interval"),
     ("lite.cost_usd < 1", card((0.9, 1.0), cost=None), "no price or tokens for m"),
 ])  # fmt: skip
 def test_what_is_not_known_decides_nothing(expression, candidate, why):
@@ -323,6 +347,63 @@ def test_a_regression_is_judged_by_its_interval_and_its_test(expression, interva
     assert words in check.sentence
 
 
+def with_estimate(card, look="later", **changes):
+    """The same with other fields of the estimate."""
+    lite = card.baseline.candidates["lite"]
+    estimate = lite.criteria["correctness"].model_copy(update=changes)
+    candidates = {"lite": lite.model_copy(update={"criteria": {"correctness": estimate}})}
+    update = {"candidates": candidates, "look": look, "records": 100, "pooled": tuple("abcdefgh")}
+    return card.model_copy(update={"baseline": card.baseline.model_copy(update=update)})
+
+
+def test_a_week_that_alone_would_be_a_regression_passes_with_a_word():
+    """Such a week comes in every quiet year; inconclusive, it would stop a pipeline as a failure does."""
+    (check,) = evaluate_gate(["no regression"], with_estimate(held((-0.2, -0.01)))).checks
+    assert check.decision == "pass"
+    assert "against the pooled 8 runs from x on" in check.sentence
+    assert (
+        "60 records, at the level of a year of weekly runs): no regression is decided (alone"
+        in check.sentence
+    )
+
+
+@pytest.mark.parametrize(("interval", "changes", "decision", "words"), [
+    ((-0.1, 0.05), {"may_hide_regression": True, "lost": 12, "n_missing": 12}, "inconclusive",
+     "because 12 of 100 records have no verdict now that had one then: they could hide a regression"),
+    ((-0.1, -0.05), {"open": "missing", "n_missing": 3}, "inconclusive",
+     "because verdicts are missing on 3 of 100 records"),
+    ((0.1, 0.2), {"open": "missing", "n_missing": 1}, "pass", "no regression is decided"),
+    ((-0.2, -0.1), {"open": None, "n_missing": 3, "decision": "regressed"}, "fail", "it regressed"),
+])  # fmt: skip
+def test_what_is_missing_leaves_a_regression_open(interval, changes, decision, words):
+    (check,) = evaluate_gate(["no regression"], with_estimate(held(interval), **changes)).checks
+    assert check.decision == decision
+    assert words in check.sentence
+
+
+@pytest.mark.parametrize(("changes", "decision"), [
+    ({}, "pass"),
+    # Alone it is within the margin, and with what is missing it need not be.
+    ({"bounded_interval": (-0.3, 0.1)}, "inconclusive"),
+    # Said because it was decided, it has to be decided at the level of the year.
+    ({"interval": (-0.3, -0.15), "family_interval": (-0.4, -0.05)}, "inconclusive"),
+    ({"interval": (-0.3, -0.15), "family_interval": (-0.4, -0.11)}, "fail"),
+])  # fmt: skip
+def test_a_margin_is_judged_by_what_is_missing_and_at_the_family_s_level(changes, decision):
+    assert (
+        evaluate_gate(["no regression by 0.1"], with_estimate(held((-0.05, 0.05)), **changes)).decision
+        == decision
+    )
+
+
+def test_a_record_without_a_verdict_may_be_the_one_that_lost_most():
+    rules = ["no record worse by 3"]
+    (check,) = evaluate_gate(rules, with_estimate(held((-0.1, 0.1), drop=2.0), lost=4)).checks
+    assert check.decision == "inconclusive"
+    assert "4 of 100 records had a verdict then and have none now" in check.sentence
+    assert evaluate_gate(rules, with_estimate(held((-0.1, 0.1), drop=3.0), lost=4)).decision == "fail"
+
+
 def test_where_low_is_good_more_is_a_regression():
     card_ = held((0.2, 0.3))
     lower = {"correctness": INFO.model_copy(update={"higher_is_better": False})}
@@ -415,3 +496,35 @@ def test_lost_verdicts_count_with_all_that_they_could_have_been(quantity, limit,
     gate = evaluate_gate([f"correctness.{quantity} >= {limit}"], scorecard({"haiku": found}))
     assert gate.decision == decision
     assert "interval 0.82 to 0.95, 0.75 to 0.96 with the missing verdicts" in gate.reasons[0]
+
+
+def by_people(decides, **changes):
+    found = {
+        "mean": 0.6, "interval": (0.5, 0.7), "pass_rate": 0.6, "pass_interval": (0.5, 0.7), "n_labelled": 40,
+        "weight": 0.4, "decides": decides,
+    }  # fmt: skip
+    estimate = card((0.8, 0.9)).criteria["correctness"]
+    estimate = estimate.model_copy(update={"calibrated": CalibratedMean(**found), **changes})
+    return scorecard({"haiku": card((0.8, 0.9)).model_copy(update={"criteria": {"correctness": estimate}})})
+
+
+@pytest.mark.parametrize("quantity", ["pass_rate", "mean"])
+def test_where_people_labelled_enough_their_number_is_judged(quantity):
+    """The judge gives 0.80 to 0.90, people 0.50 to 0.70."""
+    (check,) = evaluate_gate([f"correctness.{quantity} >= 0.75"], by_people(True)).checks
+    assert check.decision == "fail"
+    assert "is 0.6, interval 0.5 to 0.7 (by people and judge, 40 labelled records)" in check.sentence
+    (check,) = evaluate_gate([f"correctness.{quantity} >= 0.75"], by_people(False)).checks
+    assert check.decision == "pass"
+    assert "(by the judge alone: 40 labels are too few)" in check.sentence
+
+
+def test_lost_verdicts_may_move_peoples_number_as_far_as_the_judges():
+    """A fifth is lost: the judge's 0.68 to 0.88 becomes 0.48 to 0.68, by four fifths of 0.25."""
+    lost = {
+        "coverage": 0.8, "bounds": (0.68, 0.88), "pass_bounds": (0.68, 0.88),
+        "bounds_interval": (0.6, 0.95), "pass_bounds_interval": (0.6, 0.95),
+    }  # fmt: skip
+    (check,) = evaluate_gate(["correctness.mean >= 0.55"], by_people(True, **lost)).checks
+    assert check.decision == "inconclusive"
+    assert "0.38 to 0.78 with the missing verdicts" in check.sentence

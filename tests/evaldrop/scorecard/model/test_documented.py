@@ -20,7 +20,9 @@ from evaldrop.scorecard.model.calibration import (
     Confusion,
     CorrectedRate,
     CriterionCalibration,
+    Favour,
     JudgeAgreement,
+    PeoplesPreferences,
     RaterAgreement,
 )
 from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailComparison, GuardrailEstimate
@@ -66,7 +68,8 @@ def test_every_column_is_documented(schema):
 
 @pytest.mark.parametrize("model", [
     Scorecard, CandidateScorecard, Comparison, CostTotals, CriterionEstimate, Gate, Records, ResponseCounts,
-    CalibratedMean, Confusion, CorrectedRate, CriterionCalibration, JudgeAgreement, RaterAgreement,
+    CalibratedMean, Confusion, CorrectedRate, CriterionCalibration, Favour, JudgeAgreement,
+    PeoplesPreferences, RaterAgreement,
     Label, Sampling, Recommendation, RankedCandidate, SinceBaseline, WouldDecide,
     SliceComparisons, LengthRelation, LengthQuartile, CriterionUse, CriterionPair, FrontierPoint, Baseline,
     BaselineCandidate, BaselineEstimate, WorseRecord, Moved, Blessing,

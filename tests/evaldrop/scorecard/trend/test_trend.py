@@ -325,19 +325,52 @@ def test_a_series_that_has_no_later_run_has_not_moved():
     assert shift_since(chart_drift([*STEADY, 4.0], [SE] * 9), since=9, level=0.05) is None
 
 
+@pytest.mark.parametrize("repeat_error", [1.0, None])
 @pytest.mark.parametrize("between", [0.0, 1.0, 3.0])
-def test_false_alarms_are_rare_and_moves_are_found(between):
+def test_false_alarms_are_rare_and_moves_are_found(between, repeat_error):
     """
-    400 series of 8 + 20 runs, seeded, noise between runs of `between` sampling errors: at most 5 % (and a
-    simulation error of 2.5 %) with a false alarm; a move of 2 sd from the fifth run on found in 9 of 10.
+    400 series of 8 + 20 runs, seeded, noise between runs of `between` repeat errors, which are known or not:
+    at most 5 % (and a simulation error of 2 %) with a false alarm; a move of 2 sd from the fifth run on found
+    in 9 of 10.
     """
     draw = np.random.default_rng(int(between) + 7)
     sd = float(np.hypot(1, between))
     alarms = found = 0
     for _ in range(400):
         values = draw.normal(0, sd, 28)
-        alarms += bool(chart_drift(values, [1.0] * 28).alarms)
+        alarms += bool(chart_drift(values, [repeat_error] * 28).alarms)
         values[12:] -= 2 * sd
-        found += any(alarm.direction == "down" for alarm in chart_drift(values, [1.0] * 28).alarms)
-    assert alarms / 400 <= 0.075
+        found += any(alarm.direction == "down" for alarm in chart_drift(values, [repeat_error] * 28).alarms)
+    assert alarms / 400 <= 0.07
     assert found / 400 >= 0.88
+
+
+def asked_again(draw, *, records, fall, with_noise):
+    """28 weekly runs of the same records; from the 13th on each is worth `fall` less."""
+    worth = draw.choice([2.0, 3.0, 4.0, 5.0], size=records, p=[0.1, 0.2, 0.4, 0.3])
+    runs, before = [], None
+    for week in range(28):
+        fallen = worth - (fall if week >= 12 else 0)
+        scores = np.clip(np.rint(fallen + draw.normal(0, 0.5, records)), 1, 5)
+        found = verdicts_on(scores)
+        if with_noise and before is not None:
+            error = float((scores - before).std(ddof=1) / np.sqrt(2 * records))
+            found = found.model_copy(update={"repeat_error": error})
+        before = scores
+        lite = candidate(4.0).model_copy(update={"criteria": {"tone": found}})
+        runs.append(entry(week, {"lite": lite}))
+    return trend_of(runs, "support").shifts
+
+
+@pytest.mark.parametrize("with_noise", [True, False])
+def test_a_fall_of_two_sampling_errors_is_found_where_the_same_records_are_asked(with_noise):
+    """
+    A mean of 100 records lies a standard error of 0.095 off for other records, and 0.05 off when the same are
+    asked again. A fall of 0.14 was hidden by the first; 50 seeded histories each, with the noise that newer
+    histories keep and without it. At most 1 in 20 quiet ones has an alarm, and a simulation error of 2.
+    """
+    draws = [np.random.default_rng(seed) for seed in range(50)]
+    given = {"records": 100, "with_noise": with_noise}
+    found = [asked_again(draw, fall=0.14, **given) for draw in draws]
+    assert sum(any(shift.direction == "down" for shift in shifts) for shifts in found) >= 47
+    assert sum(bool(asked_again(draw, fall=0.0, **given)) for draw in draws) <= 4

@@ -367,7 +367,7 @@ def judged(name, text, said):
 
 def scored(folder, scores):
     rows = [
-        row(f"r{n}", *(judged(name, "x" * (n + 1), said[n]) for name, said in scores.items()))
+        row(f"r{n}", *(judged(name, name[0] * (n + 1), said[n]) for name, said in scores.items()))
         for n in range(5)
     ]
     records = [record(f"r{n}", category="odd" if n % 2 else "even") for n in range(5)]

@@ -66,6 +66,8 @@ def test_a_preference_that_changes_with_the_order_is_a_tie(folder):
     assert pair.win_rate == pytest.approx(0.6)
     assert pair.standard_error == pytest.approx(0.18708, abs=1e-5)
     assert pair.flip_rate == pytest.approx(0.2)
+    assert pair.flip_interval[0] < 0.2 < pair.flip_interval[1]
+    assert pair.first_shown_interval[0] < pair.first_shown_rate < pair.first_shown_interval[1]
     # Of ten calls the first-shown response won 2 + 0 ties: r1 ½, r2 1, r3 ½, r4 ½, r5 ½ of each pair
     assert pair.first_shown_rate == pytest.approx(0.6)
     assert pair.by_baseline["lite"].win_rate == pair.by_judge["pro"].win_rate == pair.win_rate

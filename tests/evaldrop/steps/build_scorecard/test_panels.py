@@ -67,3 +67,14 @@ def test_judges_that_never_met_share_nothing(tmp_path):
 
 def test_one_judge_has_nobody_to_agree_with(tmp_path):
     assert build(tmp_path, {"r1": {"a": scores(1, 5)}}, judges=("a",)).agreement == {}
+
+
+def test_agreement_has_intervals_also_where_all_agree_and_none_from_one_record(tmp_path):
+    given = {f"r{n}": {"a": scores(n % 2, 1 + n % 5), "b": scores(n % 2, 1 + n % 5)} for n in range(20)}
+    found = build(tmp_path, given).agreement["correctness"]
+    assert (found.alpha, found.raw_agreement) == (1, 1)
+    assert found.raw_agreement_interval == pytest.approx((0.832, 1), abs=0.001)
+    assert 0.4 < found.alpha_interval[0] < 0.9
+    assert found.alpha_interval[1] == 1
+    alone = build(tmp_path, {"r1": {"a": scores(1, 5), "b": scores(0, 4)}}).agreement["correctness"]
+    assert alone.alpha_interval is None

@@ -2,6 +2,7 @@
 
 import pytest
 
+from evaldrop.scorecard.figures import usd
 from evaldrop.scorecard.model.scorecard import (
     CandidateCost,
     CandidateScorecard,
@@ -187,6 +188,24 @@ def test_several_may_dominate_and_what_is_decided_is_said():
         "good over cheap: one more point of quality (0.01) costs $0.067 per 1,000 records.",
         "bad is dominated: cheap and good are at least as good for no more money.",
     ]
+
+
+def test_the_price_of_a_point_is_bounded_where_the_difference_is_seen(folder):
+    """haiku costs more per token; it is better on most records, or on as many as it is worse."""
+    better = build(folder, [((0, 2), (1, 2 + n % 3)) for n in range(40)]).frontier[1]
+    assert (better.candidate, better.over, better.reason) == ("haiku", "lite", None)
+    low, high = better.usd_per_point_interval
+    assert 0 < low < better.usd_per_point < high
+    assert f" ({usd(low)} to {usd(high)}) per 1,000 records" in frontier_in_words([better])[0]
+
+
+def test_nothing_bounds_the_price_of_a_point_where_the_difference_may_be_none(folder):
+    scores = [((int(n % 2), 3), (int(n % 2 == 0 or n == 1), 3)) for n in range(40)]
+    same = build(folder, scores).frontier[1]
+    assert same.usd_per_point is not None
+    assert same.usd_per_point_interval is None
+    assert same.reason == "no bound: the difference in quality may be 0"
+    assert frontier_in_words([same])[0].endswith("it is not decided; nothing bounds that price.")
 
 
 def test_equals_do_not_dominate_each_other():
