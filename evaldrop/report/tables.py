@@ -35,6 +35,7 @@ from evaldrop.scorecard.model.scorecard import (
     Scorecard,
 )
 from evaldrop.scorecard.recommendation import recommendation_of
+from evaldrop.scorecard.recommendation.leads import WIN_RATE
 
 _GATE_TONES: dict[str, Tone] = {"pass": "good", "fail": "bad", "inconclusive": "doubtful"}
 _CHANGE_WORDS = {"improved": "better", "regressed": "worse", "undecided": "open"}
@@ -46,6 +47,7 @@ def ranking(scorecard: Scorecard) -> Table:
     found = recommendation_of(scorecard)
     rows = found.ranking
     level = figures.percent(scorecard.confidence)
+    decides = "win rate" if found.quantity == WIN_RATE else found.quantity or "quality"
     missing = "no rule" if scorecard.gate.word != NO_GATE else NO_GATE
     changes = [_changed(row.change) for row in rows] if any(row.change for row in rows) else []
     gates = [NO_GATE if missing == NO_GATE else missing if row.gate == "none" else row.gate for row in rows]
@@ -53,7 +55,10 @@ def ranking(scorecard: Scorecard) -> Table:
         title="Candidates, the best first",
         columns=[
             words("candidate", [_ranked(row, found.choice) for row in rows]),
-            Column(f"{figures.label(found.quantity or 'quality', 14)} ({level})", list(map(_quality, rows))),
+            Column(
+                f"{figures.label(decides, 14)} ({level})",
+                list(map(_quality, rows)),
+            ),
             Column("USD/1,000", [_price(row, scorecard) for row in rows]),
             Column("p90", [figures.milliseconds(row.latency_ms_p90) for row in rows]),
             words("gate", [(Words(word, _GATE_TONES.get(word, "muted")),) for word in gates], wrap="never"),

@@ -111,7 +111,8 @@ def lead_of(pair: PairedEstimate, scale: float, sure: int, *, confidence: float)
     by_chance = _at_level(pair, level, confidence) if pair.bounds else pair.family_interval
     low, high = sorted(bound / scale for bound in by_chance)
     if not sure:
-        least = unseen_share(pair.n, level)
+        # Where people decide, what they saw is what counts.
+        least = unseen_share(pair.n_labelled or pair.n, level)
         low, high = min(low, estimate - least), max(high, estimate + least)
     return Lead(
         pair.n,
