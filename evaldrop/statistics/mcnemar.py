@@ -5,7 +5,6 @@ from math import sqrt
 from scipy import special
 
 from evaldrop.errors import NotEnoughData
-from evaldrop.statistics.intervals import Interval, normal_quantile
 
 
 def mcnemar_p_value(only_a: int, only_b: int) -> float:
@@ -13,7 +12,7 @@ def mcnemar_p_value(only_a: int, only_b: int) -> float:
     Test exactly whether two candidates pass equally often, from the records on which they differ.
 
     2 · P(X <= min(b, c)), X ~ Binomial(b + c, ½), at most 1 (McNemar 1947). Exact rather than mid-p: it never
-    decides where the interval of `paired_pass_interval` holds 0, so both can be printed side by side.
+    decides where the interval with `paired_pass_standard_error` holds 0: both can be printed side by side.
 
     Args:
         only_a: Records the first passes and the second fails.
@@ -31,38 +30,22 @@ def mcnemar_p_value(only_a: int, only_b: int) -> float:
     return min(1.0, 2 * tail)
 
 
-def paired_pass_interval(only_a: int, only_b: int, *, records: int, confidence: float = 0.95) -> Interval:
+def paired_pass_standard_error(only_a: int, only_b: int, *, records: int) -> float:
     """
-    Return an interval for the difference of two pass rates on the same records (Bonett & Price 2012).
+    Return the standard error of the difference of two pass rates on the same records (Bonett & Price 2012).
 
-    With one more of each discordant kind, p_a = (only_a + 1)/(n + 2) and p_b likewise: p_a - p_b ± z √((p_a +
-    p_b - (p_a - p_b)²)/(n + 2)). Holds its level with few records or few discordant ones, where the t
-    interval of `paired_difference` is too narrow; for clustered records use that one.
+    With one more of each discordant kind, p_a = (only_a + 1)/(n + 2) and p_b likewise: √((p_a + p_b - (p_a -
+    p_b)²)/(n + 2)), never 0. The interval is around (only_a - only_b)/(n + 2), and holds its level with few
+    records or few discordant ones, where Student's is too narrow; for clustered records take that one.
 
     Args:
         only_a: Records the first passes and the second fails.
         only_b: Records the second passes and the first fails.
         records: n, all records both were scored on.
-        confidence: Two-sided level, a fraction in (0, 1).
 
     Raises:
         NotEnoughData: No records.
-        ValueError: A count is negative, more records are discordant than there are, or confidence is outside
-            (0, 1).
-    """
-    error = paired_pass_standard_error(only_a, only_b, records=records)
-    # The added discordant records cancel in the difference, not in n: the centre is drawn towards 0.
-    gap = (int(only_a) - int(only_b)) / (records + 2)
-    margin = normal_quantile(confidence) * error
-    return Interval(max(-1.0, gap - margin), min(1.0, gap + margin))
-
-
-def paired_pass_standard_error(only_a: int, only_b: int, *, records: int) -> float:
-    """
-    Return the standard error behind `paired_pass_interval`; never 0, for it counts one more of each kind.
-
-    √((p_a + p_b - (p_a - p_b)²)/(n + 2)) with p_a = (only_a + 1)/(n + 2), p_b likewise (Bonett & Price 2012).
-    Arguments, and what raises, as in `paired_pass_interval`.
+        ValueError: A count is negative, or more records are discordant than there are.
     """
     only_a, only_b = _checked_discordant(only_a, only_b)
     if records == 0:

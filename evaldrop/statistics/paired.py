@@ -69,7 +69,7 @@ def paired_difference(
     Where the differences do not vary at all, the standard error is 0 and t means nothing: the interval is the
     difference itself and p that of the exact sign-flip test, 2^(1-G), or 1 when the difference is 0. Two
     records that agree are thus no proof. For pass marks of fewer than about 50 records the t interval is too
-    narrow: `paired_pass_interval`.
+    narrow: `paired_pass_standard_error`.
 
     Args:
         a: Scores of one candidate, shape (n,); row i of both is record i.

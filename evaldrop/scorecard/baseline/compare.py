@@ -15,7 +15,7 @@ from evaldrop.scorecard.baseline.pool import Held, held_once, held_weekly
 from evaldrop.scorecard.baseline.scores_table import Flags, places_of, read_scores
 from evaldrop.scorecard.baseline.words import summary_in_words
 from evaldrop.scorecard.model.baseline import Baseline, BaselineCandidate, BaselineEstimate
-from evaldrop.scorecard.model.paired import Family
+from evaldrop.scorecard.model.paired import ComparisonFamily
 from evaldrop.scorecard.model.scorecard import OVERALL
 from evaldrop.scorecard.scores import largest_categories
 from evaldrop.statistics.exchange import exchange_p_value
@@ -220,7 +220,7 @@ def _decision(one: _Estimated, decided: Decided, run: RunDefinition) -> dict[str
         low, high = worst.interval(1 - (1 - run.evaluation.confidence) / family.n)
         may_hide = high < 0 if higher_is_better else low > 0
     return decided.parts() | {
-        "family": family and Family(**family._asdict()),
+        "family": family and ComparisonFamily(**family._asdict()),
         "decision": change,
         "may_hide_regression": may_hide,
     }

@@ -10,7 +10,7 @@ Open = Literal["chance", "few_changed", "missing"]
 RestsOn = Literal["judge", "people", "both"]
 
 
-class Family(Part):
+class ComparisonFamily(Part):
     """The comparisons that are decided together."""
 
     n: int = Field(description="How many were tested.")
@@ -41,7 +41,7 @@ class PairedEstimate(Part):
     interval: Interval | None = nullable("Of this comparison alone, at the scorecard's confidence.")
     p_value: float | None = None
     p_adjusted: float | None = nullable("Holm, over the family.")
-    family: Family | None = nullable("What it is decided with; null where nothing was tested.")
+    family: ComparisonFamily | None = nullable("What it is decided with; null where nothing was tested.")
     family_interval: Interval | None = nullable(
         "At the family's level: what may be said of a difference because it was decided."
     )

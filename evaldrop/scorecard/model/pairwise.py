@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from evaldrop.scorecard.model.paired import Family, Open
+from evaldrop.scorecard.model.paired import ComparisonFamily, Open
 from evaldrop.scorecard.model.part import Interval, Part, nullable
 
 
@@ -60,7 +60,7 @@ class PairwiseEstimate(Part):
         "That neither is preferred more often: exact sign test, sign flips for clusters."
     )
     p_adjusted: float | None = nullable("Holm, over the family.")
-    family: Family | None = nullable("What it is decided with; null where nothing was tested.")
+    family: ComparisonFamily | None = nullable("What it is decided with; null where nothing was tested.")
     family_interval: Interval | None = nullable(
         "What may be said of a win rate because it was decided, and whatever the lost pairs would have been."
     )

@@ -246,5 +246,7 @@ def _counted(share: BlockedShare, what: str) -> str:
 def _pair_in_words(pair: GuardrailComparison) -> str:
     worse = pair.b if pair.better == pair.a else pair.a
     more = "more" if pair.requests == "bad" else "fewer"
-    by = size(abs(pair.difference or 0.0))
-    return f"{pair.better} stops {more} {pair.requests} requests than {worse}, by about {by}."
+    low, high = sorted(abs(bound) for bound in pair.reported_interval or (0.0, 0.0))
+    return (
+        f"{pair.better} stops {more} {pair.requests} requests than {worse}, by {size(low)} to {size(high)}."
+    )

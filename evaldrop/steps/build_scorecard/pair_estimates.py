@@ -9,7 +9,7 @@ import numpy as np
 
 from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation import Pairwise
-from evaldrop.scorecard.model.paired import Family
+from evaldrop.scorecard.model.paired import ComparisonFamily
 from evaldrop.scorecard.model.scorecard import CandidatePairwise, PairScores, PairwiseEstimate
 from evaldrop.statistics.clusters import corrected_clustered_standard_error
 from evaldrop.statistics.multiplicity import holm
@@ -61,18 +61,18 @@ class _Side(NamedTuple):
     heard: Outcomes
 
 
-class _Estimated(NamedTuple):
+class _RatedSides(NamedTuple):
     """An estimate and what its interval at another level needs."""
 
     estimate: PairwiseEstimate
     rate: WinRate | None
 
 
-class _Found(NamedTuple):
+class _WinRates(NamedTuple):
     """A candidate's win rates before any is decided."""
 
-    overall: _Estimated
-    by_opponent: dict[str, _Estimated]
+    overall: _RatedSides
+    by_opponent: dict[str, _RatedSides]
     by_judge: dict[str, PairwiseEstimate]
 
 
@@ -128,7 +128,7 @@ def _opponents(pairs: Sequence[Pair], name: str) -> Iterator[str]:
             yield baseline if name == candidate else candidate
 
 
-def _found(columns: Columns, name: str, opponents: Sequence[str], asked: PairsAsked) -> _Found:
+def _found(columns: Columns, name: str, opponents: Sequence[str], asked: PairsAsked) -> _WinRates:
     sides = {opponent: _sides(columns, name, opponent, asked.pairwise) for opponent in opponents}
     panels = {
         opponent: _Side(panel([side.counted for side in judges]), panel([side.heard for side in judges]))
@@ -136,7 +136,7 @@ def _found(columns: Columns, name: str, opponents: Sequence[str], asked: PairsAs
         if (judges := list(by_judge.values()))
     }
     judge_names = dict.fromkeys(judge for by_judge in sides.values() for judge in by_judge)
-    return _Found(
+    return _WinRates(
         overall=_estimated(list(panels.values()), len(opponents), asked),
         by_opponent={
             opponent: _estimated([panels[opponent]] if opponent in panels else [], 1, asked)
@@ -173,7 +173,7 @@ def _sides(columns: Columns, name: str, opponent: str, pairwise: Pairwise) -> di
 
 def _estimated(
     sides: Sequence[_Side], opponents: int, asked: PairsAsked, *, is_tested: bool = True
-) -> _Estimated:
+) -> _RatedSides:
     """Return the win rate over some opponents."""
     ordinals, values = _scored([side.counted for side in sides])
     _, preferences = heard = _scored([side.heard for side in sides])
@@ -205,7 +205,7 @@ def _estimated(
         bounds_interval=tuple(rate.reach(*bounds, asked.confidence)) if lost and rate and bounds else None,
         p_value=_p_value(*heard, asked.groups) if is_tested else None,
     )
-    return _Estimated(estimate, rate)
+    return _RatedSides(estimate, rate)
 
 
 def _share_interval(parts: Sequence[PerPair], asked: PairsAsked) -> tuple[float, float] | None:
@@ -248,7 +248,7 @@ def _p_value(ordinals: Ordinals, values: Floats, groups: Ordinals | None) -> flo
 
 
 def _decided(
-    found: Mapping[Key, _Estimated], confidence: float, test_of: Callable[[Key], object]
+    found: Mapping[Key, _RatedSides], confidence: float, test_of: Callable[[Key], object]
 ) -> dict[Key, PairwiseEstimate]:
     """
     Decide preferences together: Holm's method, and intervals for those that it selects.
@@ -267,14 +267,14 @@ def _decided(
     adjusted = dict(zip(tests, holm([p for p in tests.values() if p is not None]).tolist(), strict=True))
     selected = sum(p < 1 - confidence for p in adjusted.values())
     level = 1 - max(1, selected) * (1 - confidence) / max(1, len(tests))
-    family = Family(n=len(tests), confidence=level)
+    family = ComparisonFamily(n=len(tests), confidence=level)
     return {
         key: _with_decision(one, adjusted.get(test_of(key)), family, confidence) for key, one in found.items()
     }
 
 
 def _with_decision(
-    one: _Estimated, p_adjusted: float | None, family: Family, confidence: float
+    one: _RatedSides, p_adjusted: float | None, family: ComparisonFamily, confidence: float
 ) -> PairwiseEstimate:
     if p_adjusted is None:
         return one.estimate

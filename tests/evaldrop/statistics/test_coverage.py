@@ -22,9 +22,9 @@ from evaldrop.statistics.intervals import (
     normal_quantile,
     wilson_interval,
 )
-from evaldrop.statistics.mcnemar import paired_pass_interval
 from evaldrop.statistics.multiplicity import holm
 from evaldrop.statistics.paired import paired_difference, sign_flip_exact
+from tests.evaldrop.statistics.test_mcnemar import paired_pass_interval
 
 # Oracle coverage_of_95_intervals_for_pass_rate, exact enumeration, to 5e-5:
 # records, rate, normal (Wald), t on 0/1, Wilson, Clopper-Pearson.

@@ -51,7 +51,7 @@ def test_finished_running_and_failed_runs_are_one_list_the_newest_first(listed):
     ]
     running, new, failed, _ = rows
     assert running.dataset == "s3://drop/datasets/a b.jsonl"
-    assert (new.evaluation, new.decision, new.records) == ("other", "pass", 3)
+    assert (new.evaluation, new.decision, new.records) == ("other", "no gate", 3)
     assert new.cost_usd > 0
     assert new.report == f"{stack.out}/other/ds-new/report.html"
     assert (failed.evaluation, failed.why) == ("support", "States.Timeout: too slow")

@@ -2,7 +2,7 @@
 
 from evaldrop.scorecard.baseline.words import missing_in_words, summary_in_words
 from evaldrop.scorecard.model.baseline import Baseline, BaselineCandidate, BaselineEstimate, Moved
-from evaldrop.scorecard.model.paired import Family
+from evaldrop.scorecard.model.paired import ComparisonFamily
 
 
 def baseline(*estimates, **changes):
@@ -41,12 +41,12 @@ def test_two_runs_without_a_common_candidate_say_so():
 
 
 def test_an_interval_is_the_family_s_and_its_level_is_named_once():
-    family = Family(n=6, confidence=0.9833)
+    family = ComparisonFamily(n=6, confidence=0.9833)
     told = REGRESSED.model_copy(update={"family_interval": (-0.6, -0.05), "family": family})
     sentence = summary_in_words(baseline(told, told))
     assert "lite regressed on c0 by 0.05 to 0.60" in sentence
     assert sentence.endswith(" Intervals are at 98.33 %, for 6 comparisons decided together.")
-    one = told.model_copy(update={"family": Family(n=1, confidence=0.95)})
+    one = told.model_copy(update={"family": ComparisonFamily(n=1, confidence=0.95)})
     assert summary_in_words(baseline(one)).endswith(" The interval is at 95.00 %.")
 
 

@@ -2,7 +2,7 @@
 
 from evaldrop.scorecard.model.baseline import Baseline, BaselineCandidate, BaselineEstimate, Moved
 from evaldrop.scorecard.model.judges import AnchorEstimate
-from evaldrop.scorecard.model.paired import Family
+from evaldrop.scorecard.model.paired import ComparisonFamily
 from evaldrop.scorecard.model.scorecard import (
     CandidateCost,
     CandidatePairwise,
@@ -88,7 +88,7 @@ def pair(a, b, difference, width=0.02, *, better=None, criterion="overall", n=RE
         difference=difference,
         # 1.96 / 2.39: the level alone, and that of one of three.
         interval=(difference - width * 0.82, difference + width * 0.82),
-        family=Family(n=3, confidence=1 - 0.05 / 3),
+        family=ComparisonFamily(n=3, confidence=1 - 0.05 / 3),
         family_interval=(low, high),
         bounds=reach and (low + width, high - width),
         decisive=better is not None,
@@ -147,7 +147,7 @@ def since(decisions, *, criterion="overall", width=0.02, **more):
                             n=RECORDS,
                             difference=difference,
                             interval=(difference - width, difference + width),
-                            family=Family(n=2, confidence=0.975),
+                            family=ComparisonFamily(n=2, confidence=0.975),
                             family_interval=(difference - width, difference + width),
                             decision=decision,
                         )
@@ -187,7 +187,7 @@ def preferred(over, rate, width=0.03, *, n=RECORDS, n_unscored=0):
         n_lost=n_unscored,
         coverage=n / asked,
         bounds=bounds,
-        family=Family(n=1, confidence=0.95),
+        family=ComparisonFamily(n=1, confidence=0.95),
         family_interval=reach,
         decisive=is_decided,
         open=None if is_decided else "missing" if abs(rate - 0.5) > width else "chance",
