@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from evaldrop.statistics.clusters import corrected_clustered_standard_error
-from evaldrop.statistics.mcnemar import mcnemar_p_value, paired_pass_interval
+from evaldrop.statistics.mcnemar import mcnemar_p_value
 from evaldrop.statistics.paired import paired_difference, sign_flip_exact
 from evaldrop.statistics.paired_test import (
     PairedScores,
@@ -17,6 +17,7 @@ from evaldrop.statistics.paired_test import (
     paired_test,
     shared_scores,
 )
+from tests.evaldrop.statistics.test_mcnemar import paired_pass_interval
 
 
 def scores(differences, *, missing=(), least=(), greatest=(), reach=4.0, **more):
