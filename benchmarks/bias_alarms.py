@@ -13,11 +13,11 @@ import numpy as np
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.model.biases import Biases
 from evaldrop.steps.build_scorecard.anchors import AnchorCheck
-from evaldrop.steps.build_scorecard.bias_measures import Judgements
-from evaldrop.steps.build_scorecard.bias_tally import BiasData, Labelled
-from evaldrop.steps.build_scorecard.biases import BiasMeter
+from evaldrop.steps.build_scorecard.biases.gathering import BiasData, Labelled
+from evaldrop.steps.build_scorecard.biases.measures import Judgements
+from evaldrop.steps.build_scorecard.biases.measuring import BiasMeter
 from evaldrop.steps.build_scorecard.counts import CandidateCounts, RunCounts, ScoreColumn
-from evaldrop.steps.build_scorecard.win_rates import JudgeColumn
+from evaldrop.steps.build_scorecard.preferences.win_rates import JudgeColumn
 
 RUNS = 400
 NAMES = ("haiku", "nova", "llama")

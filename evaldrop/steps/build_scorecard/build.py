@@ -38,10 +38,10 @@ from evaldrop.steps.build_scorecard.anchors import (
     distrust,
     judge_trusted,
 )
-from evaldrop.steps.build_scorecard.bias_measures import Judgements
-from evaldrop.steps.build_scorecard.bias_tally import BiasData, BiasTally, people_of
-from evaldrop.steps.build_scorecard.bias_words import bias_alarms, bias_hints
-from evaldrop.steps.build_scorecard.biases import BiasMeter, earlier_anchors
+from evaldrop.steps.build_scorecard.biases.gathering import BiasData, BiasTally, people_of
+from evaldrop.steps.build_scorecard.biases.measures import Judgements
+from evaldrop.steps.build_scorecard.biases.measuring import BiasMeter, earlier_anchors
+from evaldrop.steps.build_scorecard.biases.words import bias_alarms, bias_hints
 from evaldrop.steps.build_scorecard.by_people import favour_alarms, people_in_words, with_calibrated_means
 from evaldrop.steps.build_scorecard.candidate_differences import compare_candidates
 from evaldrop.steps.build_scorecard.columns import common_quality, scored_only
@@ -56,9 +56,11 @@ from evaldrop.steps.build_scorecard.guardrails import (
     guardrails_in_words,
 )
 from evaldrop.steps.build_scorecard.hints import as_one, run_hints
-from evaldrop.steps.build_scorecard.pair_estimates import PairsAsked, pairwise_estimates
-from evaldrop.steps.build_scorecard.pairs_in_words import headline, preference_alarms
 from evaldrop.steps.build_scorecard.panels import PanelTally, agreements
+from evaldrop.steps.build_scorecard.preferences.estimates import PairsAsked, pairwise_estimates
+from evaldrop.steps.build_scorecard.preferences.strengths import strengths
+from evaldrop.steps.build_scorecard.preferences.win_rates import JudgeColumn, Pair, PairwiseTally
+from evaldrop.steps.build_scorecard.preferences.words import headline, preference_alarms
 from evaldrop.steps.build_scorecard.results import read_results
 from evaldrop.steps.build_scorecard.robustness import (
     RobustnessPairs,
@@ -67,11 +69,9 @@ from evaldrop.steps.build_scorecard.robustness import (
     with_robustness,
 )
 from evaldrop.steps.build_scorecard.step_prices import with_intervals
-from evaldrop.steps.build_scorecard.strengths import strengths
 from evaldrop.steps.build_scorecard.tables import open_tables
 from evaldrop.steps.build_scorecard.tally import Merging
 from evaldrop.steps.build_scorecard.usefulness import criteria_use, criterion_pairs, quality_cost_frontier
-from evaldrop.steps.build_scorecard.win_rates import JudgeColumn, Pair, PairwiseTally
 from evaldrop.steps.build_scorecard.words import run_alarms
 
 SCORECARD_FILE = "scorecard.json"

@@ -12,9 +12,9 @@ from evaldrop.report.columns import MARKDOWN, PAGE, TERMINAL, text_of
 from evaldrop.report.markdown import markdown_report
 from evaldrop.report.preferences import preference_pairs, preferences
 from evaldrop.report.spreadsheet import COLUMNS, csv_report
-from evaldrop.steps.build_scorecard.strengths import strengths
-from tests.evaldrop.steps.build_scorecard.test_pair_estimates import column
-from tests.evaldrop.steps.build_scorecard.test_pairs_in_words import run
+from evaldrop.steps.build_scorecard.preferences.strengths import strengths
+from tests.evaldrop.steps.build_scorecard.preferences.test_estimates import column
+from tests.evaldrop.steps.build_scorecard.preferences.test_words import run
 
 
 def with_strengths(pairs):

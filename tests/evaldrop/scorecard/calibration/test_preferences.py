@@ -9,7 +9,7 @@ from evaldrop.report.review.importing import import_file
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.calibration import calibrate
 from tests.evaldrop.report.review.reviewed_runs import NOW
-from tests.evaldrop.steps.build_scorecard.test_pairwise import build, compared
+from tests.evaldrop.steps.build_scorecard.preferences.test_win_rates import build, compared
 
 RECORDS = 40
 

@@ -11,7 +11,8 @@ from evaldrop.scorecard.model.biases import SelfPreferenceBias
 from evaldrop.statistics.judge_bias import self_preference_intervals, slope_bounds
 from evaldrop.statistics.paired_test import PairedScores, paired_test
 from evaldrop.statistics.vectors import Floats
-from evaldrop.steps.build_scorecard.bias_measures import (
+from evaldrop.steps.build_scorecard.biases.gathering import kin_of
+from evaldrop.steps.build_scorecard.biases.measures import (
     FEWEST,
     SMALLEST,
     Judgements,
@@ -22,7 +23,6 @@ from evaldrop.steps.build_scorecard.bias_measures import (
     scale_range,
     turned,
 )
-from evaldrop.steps.build_scorecard.bias_tally import kin_of
 
 
 def self_preferences(on: Judgements) -> Iterator[Measured]:

@@ -13,7 +13,7 @@ from evaldrop.statistics.clusters import clustered_mean_estimate
 from evaldrop.statistics.judge_bias import Effect, effect_beyond, effect_of
 from evaldrop.statistics.paired_test import PairedScores, paired_test, shared_scores
 from evaldrop.statistics.vectors import Floats, Ordinals
-from evaldrop.steps.build_scorecard.bias_measures import SMALLEST, Judgements, Measured, scale_range, turned
+from evaldrop.steps.build_scorecard.biases.measures import SMALLEST, Judgements, Measured, scale_range, turned
 
 # Of metrics against the reference the one that no length by itself can lower.
 _FAIR_TO_LENGTH = "contains"

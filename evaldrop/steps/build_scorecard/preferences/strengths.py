@@ -9,7 +9,14 @@ from evaldrop.evaluation import Pairwise
 from evaldrop.scorecard.model.scorecard import Strength, Strengths
 from evaldrop.statistics.strength_intervals import Games, strength_estimates
 from evaldrop.statistics.vectors import Ordinals
-from evaldrop.steps.build_scorecard.win_rates import JudgeColumn, Outcomes, Pair, Unscored, outcomes, panel
+from evaldrop.steps.build_scorecard.preferences.win_rates import (
+    JudgeColumn,
+    Outcomes,
+    Pair,
+    Unscored,
+    outcomes,
+    panel,
+)
 
 
 def strengths(

@@ -16,7 +16,7 @@ from evaldrop.statistics.multiplicity import holm
 from evaldrop.statistics.preferences import WinRate, preference_p_value, win_rate
 from evaldrop.statistics.resampled import share_interval
 from evaldrop.statistics.vectors import Floats, Ordinals
-from evaldrop.steps.build_scorecard.win_rates import (
+from evaldrop.steps.build_scorecard.preferences.win_rates import (
     JudgeColumn,
     Outcomes,
     Pair,

@@ -23,7 +23,8 @@ from evaldrop.statistics.multiplicity import holm
 from evaldrop.statistics.paired import sign_flip_test
 from evaldrop.statistics.vectors import Floats, Ordinals
 from evaldrop.steps.build_scorecard.anchors import AnchorCheck
-from evaldrop.steps.build_scorecard.bias_measures import (
+from evaldrop.steps.build_scorecard.biases.length import length_bias
+from evaldrop.steps.build_scorecard.biases.measures import (
     FEWEST,
     SMALLEST,
     Judgements,
@@ -32,9 +33,8 @@ from evaldrop.steps.build_scorecard.bias_measures import (
     mean_of,
     scale_range,
 )
-from evaldrop.steps.build_scorecard.length_biases import length_bias
-from evaldrop.steps.build_scorecard.self_preferences import self_preferences
-from evaldrop.steps.build_scorecard.win_rates import UNASKED, WIN, JudgeColumn, Pair
+from evaldrop.steps.build_scorecard.biases.own_maker import self_preferences
+from evaldrop.steps.build_scorecard.preferences.win_rates import UNASKED, WIN, JudgeColumn, Pair
 
 ALARMS = 0.05
 """The chance of any false alarm over a run's biases."""

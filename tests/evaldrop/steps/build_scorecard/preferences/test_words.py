@@ -6,10 +6,10 @@ import pytest
 
 from evaldrop.evaluation import Pairwise
 from evaldrop.scorecard.model.judges import JudgeHealth
-from evaldrop.steps.build_scorecard.pair_estimates import PairsAsked, pairwise_estimates
-from evaldrop.steps.build_scorecard.pairs_in_words import headline, preference_alarms
+from evaldrop.steps.build_scorecard.preferences.estimates import PairsAsked, pairwise_estimates
+from evaldrop.steps.build_scorecard.preferences.words import headline, preference_alarms
 from tests.evaldrop.scorecard.gate.test_gate import card, scorecard
-from tests.evaldrop.steps.build_scorecard.test_pair_estimates import column
+from tests.evaldrop.steps.build_scorecard.preferences.test_estimates import column
 
 
 def run(pairs, *, simulated=False, criteria=False, records=None):

@@ -15,7 +15,7 @@ from evaldrop.scorecard.model.biases import (
     SelfPreferenceBias,
 )
 from evaldrop.scorecard.model.scorecard import Comparison
-from evaldrop.steps.build_scorecard.bias_words import bias_alarms, bias_hints
+from evaldrop.steps.build_scorecard.biases.words import bias_alarms, bias_hints
 from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.run_folders import PRO, record, response, row, run_json, write_run
 from tests.evaldrop.scorecard.gate.test_gate import card

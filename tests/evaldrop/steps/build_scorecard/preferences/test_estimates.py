@@ -7,8 +7,8 @@ import pytest
 
 from evaldrop.evaluation import Pairwise
 from evaldrop.scorecard.model.pairwise import pairs_of
-from evaldrop.steps.build_scorecard.pair_estimates import PairsAsked, pairwise_estimates
-from evaldrop.steps.build_scorecard.win_rates import EVEN, LOSS, UNREAD, WIN, JudgeColumn
+from evaldrop.steps.build_scorecard.preferences.estimates import PairsAsked, pairwise_estimates
+from evaldrop.steps.build_scorecard.preferences.win_rates import EVEN, LOSS, UNREAD, WIN, JudgeColumn
 
 CODES = {"w": WIN, "l": LOSS, "t": EVEN, "?": UNREAD}
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from evaldrop.evaluation import Pairwise
-from evaldrop.steps.build_scorecard.strengths import strengths
-from evaldrop.steps.build_scorecard.win_rates import LOSS, UNREAD, WIN, JudgeColumn
+from evaldrop.steps.build_scorecard.preferences.strengths import strengths
+from evaldrop.steps.build_scorecard.preferences.win_rates import LOSS, UNREAD, WIN, JudgeColumn
 
 NAMES = ["a", "b", "c"]
 ALL = Pairwise(all_pairs=True)

@@ -12,7 +12,7 @@ from evaldrop.scorecard.model.biases import BiasEstimate
 from evaldrop.statistics.intervals import Interval
 from evaldrop.statistics.paired_test import Pairing
 from evaldrop.statistics.vectors import Floats, Ordinals
-from evaldrop.steps.build_scorecard.bias_tally import BiasData, Labelled, PeoplesScores
+from evaldrop.steps.build_scorecard.biases.gathering import BiasData, Labelled, PeoplesScores
 from evaldrop.steps.build_scorecard.columns import ColumnsOf
 from evaldrop.steps.build_scorecard.counts import RunCounts
 
