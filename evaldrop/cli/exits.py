@@ -9,6 +9,8 @@ GATE_INCONCLUSIVE: Final = 2
 RUN_FAILED: Final = 3
 # EX_USAGE of sysexits.h: clear of 1 to 3, which tell of a gate or a run.
 WRONG_USE: Final = 64
+# EX_SOFTWARE of sysexits.h. Python itself would end with 1, which says that a gate failed.
+FAULT_OF_OURS: Final = 70
 # As a shell has it for SIGINT: 128 + 2.
 INTERRUPTED: Final = 130
 
