@@ -1,6 +1,9 @@
 """What the process's exit code says."""
 
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from evaldrop.scorecard.model.scorecard import Scorecard
 
 PASSED: Final = 0
 GATE_FAILED: Final = 1
@@ -15,6 +18,13 @@ FAULT_OF_OURS: Final = 70
 INTERRUPTED: Final = 130
 
 _DECISIONS: Final = {"pass": PASSED, "fail": GATE_FAILED, "inconclusive": GATE_INCONCLUSIVE}
+
+
+def of_scorecard(scorecard: "Scorecard", *, strict: bool = False) -> int:
+    """Return the exit code of a run: its gate's, but that of a failed run where somebody answered nothing."""
+    from evaldrop.scorecard.gate.answers import silence_checks
+
+    return RUN_FAILED if silence_checks(scorecard) else of_decision(scorecard.gate.decision, strict=strict)
 
 
 def of_decision(decision: Literal["pass", "fail", "inconclusive"], *, strict: bool = False) -> int:
