@@ -18,6 +18,7 @@ _SHOWN = {
     "run_id", "evaluation", "simulated", "started_at", "duration_s", "dataset", "records", "confidence",
     "coverage", "criteria", "candidates", "comparisons", "judges", "cost_usd", "gate", "alarms", "summary",
     "baseline", "slices", "frontier", "hints", "guardrail_comparisons", "strengths",
+    "recommendation",
 }  # fmt: skip
 _TITLES = {
     "agreement": "Agreement between judges",
@@ -37,7 +38,8 @@ _RATES = ("rate", "agreement", "coverage", "share", "tolerance")
 _P_VALUES = ("p_value", "p_adjusted")
 # The hints say these sentences.
 _SAID_ELSEWHERE = {"finding"}
-_NUMBER = re.compile(r"[−<>$]*[0-9]")
+# A sentence that begins with a count is none.
+_NUMBER = re.compile(r"[−<>$]*[0-9][^A-Za-z]*(to [^A-Za-z]+)?")
 _MOST_ROWS = 200
 _MOST_COLUMNS = 14
 
@@ -89,7 +91,7 @@ def _fact_table(title: str, names: Sequence[str], cells: Mapping[str, Sequence[s
     """Return a table whose columns are of words where any of their cells is; numbers are at the right."""
     columns = [words("", names)]
     for heading, texts in cells.items():
-        if all(_NUMBER.match(text) for text in texts if text != figures.ABSENT):
+        if all(_NUMBER.fullmatch(text) for text in texts if text != figures.ABSENT):
             columns.append(Column(heading, texts))
         else:
             classes = ["words long" if len(text) > 40 else "words" for text in texts]
@@ -145,7 +147,7 @@ def _fact(key: str, value: Any, *, of_rate: bool = False) -> str | None:
         return value
     if isinstance(value, int):
         return figures.count(value)
-    if isinstance(value, float) and key.startswith(_P_VALUES):
+    if isinstance(value, float) and key.endswith(_P_VALUES):
         return figures.p_value(value)
     if isinstance(value, float):
         return figures.percent(value) if key.endswith(_RATES) and 0 <= value <= 1 else _number(value)
