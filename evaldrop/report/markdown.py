@@ -117,7 +117,9 @@ def _anchors(judge: str, known: AnchorEstimate) -> str:
 def _score(scorecard: Scorecard, card: CandidateScorecard, criterion: str) -> str:
     if criterion not in scorecard.criteria:
         overall = card.overall
-        return _mean(overall, f"{figures.count(overall.n)} records") if overall else figures.ABSENT
+        if overall is None:
+            return figures.ABSENT
+        return _mean(overall, f"{figures.count(overall.n)} records", *_corrected(overall.calibrated))
     estimate = card.criteria.get(criterion)
     if estimate is None:
         return figures.ABSENT

@@ -41,6 +41,9 @@ _SAID_ELSEWHERE = {"finding"}
 # A sentence that begins with a count is none.
 _NUMBER = re.compile(r"[−<>$]*[0-9][^A-Za-z]*(to [^A-Za-z]+)?")
 _MOST_ROWS = 200
+# Of more facts than these a row per fact is read more easily, as long as few are compared.
+_MOST_BESIDE = 9
+_FEW_ENTRIES = 6
 _MOST_COLUMNS = 14
 
 
@@ -77,9 +80,16 @@ def _parts(scorecard: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def _tables(title: str, value: Any) -> Iterator[Table]:
     entries = list(_entries(value))
     facts = [(name, dict(_facts(entry))) for name, entry in entries]
-    columns = list(dict.fromkeys(column for _, entry in facts for column in entry))[:_MOST_COLUMNS]
-    if columns:
-        shown = facts[:_MOST_ROWS]
+    columns = list(dict.fromkeys(column for _, entry in facts for column in entry))
+    shown = facts[:_MOST_ROWS]
+    if len(columns) > _MOST_BESIDE and len(facts) <= _FEW_ENTRIES:
+        turned = {
+            name or "value": [entry.get(column, figures.ABSENT) for column in columns]
+            for name, entry in shown
+        }
+        yield _fact_table(title, columns, turned)
+    elif columns:
+        columns = columns[:_MOST_COLUMNS]
         cells = {column: [entry.get(column, figures.ABSENT) for _, entry in shown] for column in columns}
         yield _fact_table(title, [name for name, _ in shown], cells)
     for name, entry in entries:
@@ -176,5 +186,6 @@ def _confusions(title: str, entry: Mapping[str, Any]) -> Iterator[Table]:
                 answers,
                 dict(zip(answers, map(list, counts), strict=True)),
             )
-        else:
+        elif key != "judges" or len(value) > 1:
+            # Of a single judge it would be the joined one once more.
             yield from _confusions(f"{title} · {key}", value)

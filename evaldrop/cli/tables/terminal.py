@@ -16,7 +16,7 @@ from evaldrop.cli.output import plain, shown
 from evaldrop.report.columns import Cell, Column, Words, text_of
 
 _STYLES = {"good": "green", "bad": "red", "doubtful": "yellow", "busy": "cyan", "muted": "dim"}
-_GAP = 2
+GAP = 2
 # A name is cut before it is shorter than this.
 _SHORTEST_NAME = 12
 
@@ -52,7 +52,7 @@ def fitting(columns: Sequence[Column], width: int, *, least: int = 0) -> list[Co
 def taken(columns: Sequence[Column], *, least: int = 0) -> int:
     """Return the cells that columns take beside one another."""
     first, *others = map(width_of, columns)
-    return max(least, first) + sum(others) + _GAP * len(others)
+    return max(least, first) + sum(others) + GAP * len(others)
 
 
 def width_of(column: Column) -> int:
