@@ -192,6 +192,7 @@ def pairs(scorecard: Scorecard) -> Table:
     found = scorecard.comparisons
     return Table(
         title="All pairs",
+        classes="numbers dense",
         row_classes=["decided" if pair.decisive else "open" for pair in found],
         columns=[
             words("criterion", [pair.criterion for pair in found]),
