@@ -16,7 +16,7 @@ from evaldrop.scorecard.model.scorecard import (
     Scorecard,
 )
 from evaldrop.steps.build_scorecard.counts import CandidateCounts, RunCounts
-from evaldrop.steps.build_scorecard.hints import by_subject
+from evaldrop.steps.build_scorecard.hints import as_one, by_subject, listed
 
 # Above these shares a reader should look before trusting the numbers.
 _MUCH_UNSCORED = 0.05
@@ -257,19 +257,25 @@ def _counted(n: int, what: str) -> str:
 
 
 def _order_alarms(scorecard: Scorecard) -> Iterator[str]:
-    flips, unread = [], []
+    flips: dict[str, list[str]] = {}
+    unread: dict[str, list[str]] = {}
     for name, card in scorecard.candidates.items():
         for judge, pairs in card.pairwise.by_judge.items() if card.pairwise else ():
             if pairs.flip_rate is not None and pairs.flip_rate > _MANY_FLIPS:
-                share = f"{percent(pairs.flip_rate)} of {pairs.n_both_orders} preferences"
-                flips.append((f"Judge {judge} on {name}", f"{share} changed with the order of the responses"))
+                share = f"{percent(pairs.flip_rate)} of {pairs.n_both_orders:,}"
+                flips.setdefault(judge, []).append(f"{name} ({share})")
             if pairs.n_unscored > _MUCH_UNSCORED * (pairs.n + pairs.n_unscored):
                 total = pairs.n + pairs.n_unscored
-                unread.append(
-                    (f"Judge {judge} on {name}", f"{pairs.n_unscored} of {total} pairs have no preference")
-                )
-    yield from by_subject(flips, end="; they count as ties.")
-    yield from by_subject(unread)
+                unread.setdefault(judge, []).append(f"{name} ({pairs.n_unscored:,} of {total:,})")
+    yield from as_one(
+        f"Judge {judge}: preferences changed with the order of the responses, and count as ties, "
+        f"in pairs with {listed(shares)}"
+        for judge, shares in flips.items()
+    )
+    yield from as_one(
+        f"Judge {judge}: no preference could be read in pairs with {listed(shares)}"
+        for judge, shares in unread.items()
+    )
 
 
 def _money_alarms(scorecard: Scorecard) -> Iterator[str]:

@@ -8,6 +8,7 @@ from evaldrop.evaluation import Pairwise
 from evaldrop.scorecard.model.judges import JudgeHealth
 from evaldrop.steps.build_scorecard.preferences.estimates import PairsAsked, pairwise_estimates
 from evaldrop.steps.build_scorecard.preferences.words import headline, preference_alarms
+from evaldrop.steps.build_scorecard.words import _order_alarms
 from tests.evaldrop.scorecard.gate.test_gate import card, scorecard
 from tests.evaldrop.steps.build_scorecard.preferences.test_estimates import column
 
@@ -98,3 +99,18 @@ def test_where_nothing_could_be_read_nothing_is_decided_and_an_alarm_says_why(re
 def test_one_pair_of_several_that_could_not_be_read():
     said = headline(run({("a", "b"): "?" * 30, ("a", "c"): "w" * 30, ("b", "c"): "w" * 30}))
     assert "whether a or b is preferred is not decided (no preference could be read)" in said
+
+
+def test_flips_of_several_candidates_are_one_sentence_of_each_judge():
+    known = run({("a", "b"): "w" * 30, ("a", "c"): "w" * 30, ("b", "c"): "w" * 30})
+    cards = {}
+    for name, one in known.candidates.items():
+        judged = one.pairwise.by_judge["j"].model_copy(update={"flip_rate": 0.4, "n_both_orders": 60})
+        cards[name] = one.model_copy(
+            update={"pairwise": one.pairwise.model_copy(update={"by_judge": {"j": judged}})}
+        )
+    (said,) = _order_alarms(known.model_copy(update={"candidates": cards}))
+    assert said == (
+        "Judge j: preferences changed with the order of the responses, and count as ties, "
+        "in pairs with a (40 % of 60), b (40 % of 60) and c (40 % of 60)."
+    )
