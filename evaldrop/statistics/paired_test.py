@@ -212,6 +212,8 @@ def paired_test(scores: PairedScores, groups: Groups, *, confidence: float) -> P
     if not n:
         return found._replace(reason="no interval: no record has a score from both")
     found = found._replace(difference=float(differences.mean()))
+    if n == 1:
+        return found._replace(reason="no interval: one record says nothing about spread")
     try:
         spread, p_value = _test(differences, None if groups is None else groups[scores.ordinals], scores)
         ends = [

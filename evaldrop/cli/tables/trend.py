@@ -40,7 +40,8 @@ def print_trend(console: Console, trend: Trend) -> None:
 
 def _print_series(console: Console, series: Series) -> None:
     bounds = [end for point in series.points for end in point.interval or ((point.mean or 0.0),) * 2]
-    low, high = min(bounds), max(bounds)
+    # Of a criterion that no run has read a verdict on there is no point.
+    low, high = min(bounds, default=0.0), max(bounds, default=0.0)
     # Every run at the same mean: without a span a place on the line cannot be reckoned.
     if low == high:
         low, high = low - 0.5, high + 0.5

@@ -54,7 +54,10 @@ class FrontierPoint(Part):
     """A candidate's quality and price, and who is at least as good for no more."""
 
     candidate: str
-    quality: float = Field(description="Its `overall` mean.")
+    quality: float = Field(
+        description="Its `overall` mean over the verdicts that all candidates have. Who is better is told by "
+        "the comparison of two, on what both have."
+    )
     cost_usd_per_1000_records: float
     dominated_by: tuple[str, ...] = Field(
         default=(), description="Candidates at least as good and no dearer, one of both strictly."

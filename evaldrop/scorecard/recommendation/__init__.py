@@ -1,6 +1,7 @@
 """Which candidate to ship: one pure function of a scorecard. docs/recommendation.md states its rule."""
 
 from collections.abc import Sequence
+from math import inf
 
 from evaldrop.scorecard.model.recommendation import (
     RankedCandidate,
@@ -44,15 +45,19 @@ def _ranking(ruling: Ruling, facts: Facts) -> Sequence[RankedCandidate]:
     order: dict[Standing, int] = {"chosen": 0, "not_worse": 1, "worse": 2, "unknown": 3, "gate_failed": 4}
     return sorted(
         ranked.values(),
-        key=lambda one: (order[one.standing], -_mean_lead(one.candidate, facts), -_turned(one, facts)),
+        key=lambda one: (order[one.standing], *_places(one, facts)),
     )
 
 
-def _mean_lead(name: str, facts: Facts) -> float:
-    """Return how far a candidate is ahead of the others on what both have, on average."""
-    # Not by its mean: that is over the verdicts it has itself, which may be the easy ones.
-    leads = [lead.estimate for (one, _), lead in facts.leads.items() if one == name]
-    return round(sum(leads) / len(leads), 12) if leads else 0.0
+def _places(one: RankedCandidate, facts: Facts) -> tuple[float, float, float]:
+    """Return by what candidates of one standing are ordered: the lead, else the mean, and the price."""
+    cost = inf if one.cost_usd_per_1000_records is None else one.cost_usd_per_1000_records
+    leads = [lead.estimate for (name, _), lead in facts.leads.items() if name == one.candidate]
+    if not leads:
+        return 0.0, -_turned(one, facts), cost
+    # How far it is ahead of the others on what both have, and not its mean, even where nobody is ahead: that
+    # is over the verdicts it has itself, which may be the easy ones.
+    return -round(sum(leads) / len(leads), 12), 0.0, cost
 
 
 def _turned(one: RankedCandidate, facts: Facts) -> float:

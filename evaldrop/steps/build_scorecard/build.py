@@ -217,7 +217,10 @@ def scorecard_of(
         criterion_pairs=criterion_pairs(run, judged),
         frontier=with_intervals(
             quality_cost_frontier(
-                candidates, common_quality(columns, run.criteria, counts.size), compared.comparisons
+                candidates,
+                common_quality(columns, run.criteria, counts.size),
+                compared.comparisons,
+                run.criteria,
             ),
             run,
             counts,

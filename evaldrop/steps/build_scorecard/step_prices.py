@@ -1,6 +1,7 @@
 """What one more point of quality costs, bounded: the candidate's price and its quality vary together."""
 
 from collections.abc import Mapping
+from math import isclose
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +9,6 @@ import numpy.typing as npt
 from evaldrop.errors import NotEnoughData
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.model.usefulness import FrontierPoint
-from evaldrop.statistics.paired_test import Scores
 from evaldrop.statistics.ratios import ratio_interval
 from evaldrop.statistics.vectors import Floats, Ordinals
 from evaldrop.steps.build_scorecard.columns import ColumnsOf, common_overall
@@ -26,12 +26,9 @@ def with_intervals(
     columns: Mapping[str, ColumnsOf],
 ) -> tuple[FrontierPoint, ...]:
     """Return a frontier with the interval of each price of a point, or why there is none."""
-    if all(point.usd_per_point is None for point in frontier):
-        return frontier
-    overall = common_overall(columns, run.criteria, counts.size)
     return tuple(
         point if point.usd_per_point is None or point.over is None
-        else _bounded(point, (point.candidate, point.over), frontier, overall, counts, run)
+        else _bounded(point, (point.candidate, point.over), frontier, columns, counts, run)
         for point in frontier
     )  # fmt: skip
 
@@ -40,19 +37,23 @@ def _bounded(
     point: FrontierPoint,
     pair: tuple[str, str],
     frontier: tuple[FrontierPoint, ...],
-    overall: Mapping[str, Scores],
+    columns: Mapping[str, ColumnsOf],
     counts: RunCounts,
     run: RunDefinition,
 ) -> FrontierPoint:
     known = {one.candidate: one for one in frontier}
     first, second = (known[name] for name in pair)
-    better = (first.quality - second.quality) / POINT
     dearer = first.cost_usd_per_1000_records - second.cost_usd_per_1000_records
     costs = _cost_parts(pair[0], counts) - _cost_parts(pair[1], counts)
     gains = np.zeros(counts.size)
+    # On the verdicts that these two have, as they are compared: a third one's may be missing.
+    overall = common_overall({name: columns[name] for name in pair}, run.criteria, counts.size)
     (ordinals, ours), (_, theirs) = (overall[name] for name in pair)
     differences = (ours - theirs) / POINT
-    gains[ordinals] = (differences - differences.mean()) / ordinals.size
+    better = float(differences.mean())
+    if point.usd_per_point is None or not isclose(dearer / point.usd_per_point, better, rel_tol=1e-6):
+        return point.model_copy(update={"reason": "no interval: people's labels moved the difference"})
+    gains[ordinals] = (differences - better) / ordinals.size
     used = np.flatnonzero((costs != 0) | (gains != 0) | _among(ordinals, counts.size))
     # A record at each end of the scale: where few records differ their spread says too little.
     ends = np.array([1.0, -1.0]) / POINT / (ordinals.size + 2)

@@ -1,6 +1,6 @@
 """What criteria and candidates are good for: scores that tell nothing apart or go with length, and price."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -34,6 +34,9 @@ FEWEST_SCORES = 20
 SAME_SCORE, SAME_CANDIDATES, SAME_CRITERIA = 0.98, 0.02, 0.9
 # Fewer responses than this make no quarters.
 _FEWEST = 8
+
+_Differences = dict[tuple[str, str], float]
+"""How much better the first of a pair is than the second, as a share of the scale."""
 
 
 def criteria_use(run: RunDefinition, columns: Mapping[str, ColumnsOf], size: int) -> dict[str, CriterionUse]:
@@ -69,19 +72,24 @@ def score_by_length(texts: Columns, columns: ColumnsOf, overall: Scores) -> dict
 def quality_cost_frontier(
     candidates: Mapping[str, CandidateScorecard],
     quality: Mapping[str, float],
-    comparisons: Iterable[Comparison],
+    comparisons: Sequence[Comparison],
+    criteria: Mapping[str, Criterion],
 ) -> tuple[FrontierPoint, ...]:
     """
     Return the candidates with a quality and a price, the cheapest first; of equal price the best first.
 
     Dominated is who has another at least as good and no dearer, one of both strictly. That compares
-    estimates: `decisive` says whether the difference in quality is more than chance.
+    estimates: `decisive` says whether the difference in quality is more than chance. How much better one is
+    than another is their comparison, on what both have: with the verdicts that all candidates have, a third
+    one's missing ones would decide which of two is better.
 
     Args:
         candidates: For their prices.
         quality: Each candidate's mean over the verdicts that all of them have.
-        comparisons: Those of the run.
+        comparisons: Those of the run, on what `quality` is.
+        criteria: The run's; their scales turn differences into shares.
     """
+    better_by = _differences(comparisons, criteria)
     known = [
         FrontierPoint(candidate=name, quality=quality[name], cost_usd_per_1000_records=price)
         for name, card in candidates.items()
@@ -92,12 +100,12 @@ def quality_cost_frontier(
     points: list[FrontierPoint] = []
     step: FrontierPoint | None = None
     for point in known:
-        better = tuple(other.candidate for other in known if _dominates(other, point))
+        better = tuple(other.candidate for other in known if _dominates(other, point, better_by))
         if better:
             is_decided = any((name, point.candidate) in decided for name in better)
             points.append(point.model_copy(update={"dominated_by": better, "decisive": is_decided}))
             continue
-        points.append(_priced(point, step, decided))
+        points.append(_priced(point, step, better_by, decided))
         step = point
     return tuple(points)
 
@@ -107,7 +115,7 @@ def frontier_in_words(frontier: Sequence[FrontierPoint]) -> list[str]:
     said = []
     for point in frontier:
         if point.dominated_by:
-            sure = "" if point.decisive else ", though its lower quality may be chance"
+            sure = "" if point.decisive else ", though which is better is not decided"
             said.append(
                 f"{point.candidate} is dominated: {_listed(point.dominated_by)} "
                 f"{'is' if len(point.dominated_by) == 1 else 'are'} at least as good for no more money{sure}."
@@ -242,35 +250,62 @@ def _quartiles(length: Floats, score: Floats) -> list[LengthQuartile]:
     return found
 
 
-def _dominates(one: FrontierPoint, other: FrontierPoint) -> bool:
-    better = one.quality - other.quality
+def _dominates(one: FrontierPoint, other: FrontierPoint, better_by: _Differences) -> bool:
+    better = better_by.get((one.candidate, other.candidate))
+    if better is None:
+        return False
     cheaper = other.cost_usd_per_1000_records - one.cost_usd_per_1000_records
     # The sum, for two equals would dominate each other and both leave the frontier.
     return better >= 0 and cheaper >= 0 and better + cheaper > 0
 
 
-def _priced(point: FrontierPoint, step: FrontierPoint | None, decided: set[tuple[str, str]]) -> FrontierPoint:
-    if step is None or point.quality == step.quality:
+def _priced(
+    point: FrontierPoint,
+    step: FrontierPoint | None,
+    better_by: _Differences,
+    decided: set[tuple[str, str]],
+) -> FrontierPoint:
+    better = None if step is None else better_by.get((point.candidate, step.candidate))
+    # Of pairs that do not share the same verdicts the next cheaper one may be neither better nor worse.
+    if step is None or better is None or better <= 0:
         return point
     dearer = point.cost_usd_per_1000_records - step.cost_usd_per_1000_records
     return point.model_copy(
         update={
             "over": step.candidate,
-            "usd_per_point": dearer / ((point.quality - step.quality) / POINT),
+            "usd_per_point": dearer / (better / POINT),
             "decisive": (point.candidate, step.candidate) in decided,
         }
     )
 
 
-def _decided_pairs(comparisons: Iterable[Comparison]) -> set[tuple[str, str]]:
+def _on_quality(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """Return the comparisons on the main quantity."""
+    main = OVERALL if any(pair.criterion == OVERALL for pair in comparisons) else None
+    return [pair for pair in comparisons if main is None or pair.criterion == main]
+
+
+def _decided_pairs(comparisons: Sequence[Comparison]) -> set[tuple[str, str]]:
     """Return (better, worse) of every decisive comparison on the main quantity."""
-    found = list(comparisons)
-    main = OVERALL if any(pair.criterion == OVERALL for pair in found) else None
     return {
         (pair.better, pair.b if pair.better == pair.a else pair.a)
-        for pair in found
-        if pair.better is not None and (main is None or pair.criterion == main)
+        for pair in _on_quality(comparisons)
+        if pair.better is not None
     }
+
+
+def _differences(comparisons: Sequence[Comparison], criteria: Mapping[str, Criterion]) -> _Differences:
+    """Return how much better each candidate is than each other one, as a share of the scale."""
+    found: _Differences = {}
+    for pair in _on_quality(comparisons):
+        if pair.difference is None:
+            continue
+        better = pair.difference
+        if (criterion := criteria.get(pair.criterion)) is not None:
+            better /= criterion.scale.high - criterion.scale.low
+            better *= 1 if criterion.higher_is_better else -1
+        found[pair.a, pair.b], found[pair.b, pair.a] = better, -better
+    return found
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ from evaldrop.scorecard.model.scorecard import (
     ResponseCounts,
     Scorecard,
 )
+from evaldrop.scorecard.recommendation.leads import MARGIN
 from evaldrop.steps.build_scorecard.counts import CandidateCounts, RunCounts
 from evaldrop.steps.build_scorecard.hints import as_one, by_subject, listed
 
@@ -66,14 +67,16 @@ def run_alarms(scorecard: Scorecard, counts: RunCounts) -> tuple[str, ...]:
 
 
 def _main_criterion(scorecard: Scorecard) -> str | None:
-    if any(comparison.criterion == OVERALL for comparison in scorecard.comparisons):
+    is_compared = any(comparison.criterion == OVERALL for comparison in scorecard.comparisons)
+    # Of a single candidate too: the first criterion alone would contradict what the recommendation is about.
+    if is_compared or len(scorecard.criteria) > 1:
         return OVERALL
     return next(iter(scorecard.criteria), None)
 
 
 def _single(scorecard: Scorecard, criterion: str, name: str) -> str:
     candidate, card = next(iter(scorecard.candidates.items()))
-    estimate = card.criteria.get(criterion)
+    estimate = card.criteria.get(criterion) if criterion in scorecard.criteria else card.overall
     if estimate is None or estimate.mean is None:
         return f"{candidate} has no verdict on {name}."
     where = (
@@ -98,8 +101,12 @@ def _better(pair: Comparison) -> str:
 
 def _undecided(pair: Comparison, scorecard: Scorecard) -> str:
     start = f"the order of {pair.a} and {pair.b} is not decided"
-    if pair.open == "missing" or (pair.difference is None and pair.n_missing):
+    missing = _much_missing(pair, scorecard)
+    # That those that are left do not differ at all says nothing of those that are missing.
+    unseen = missing if pair.difference is not None else pair.n_missing
+    if pair.open == "missing" or (unseen and not pair.difference):
         return f"{start}, because {_missing_in_words(pair, scorecard)}"
+    also = f"; {missing}" if missing else ""
     if pair.open == "few_changed":
         return (
             f"{start}, for so few of {pair.n} records differ that a rare large difference may outweigh them"
@@ -110,11 +117,25 @@ def _undecided(pair: Comparison, scorecard: Scorecard) -> str:
     if pair.n < _KNOWN_SPREAD:
         return f"{start} ({pair.n} records are too few to say what could be seen)"
     least = size(pair.minimum_detectable)
-    return f"{start} (with {pair.n} records only differences above {least} can be seen, at 80 % power)"
+    return f"{start} (with {pair.n} records only differences above {least} can be seen, at 80 % power{also})"
 
 
 def _missing_in_words(pair: Comparison, scorecard: Scorecard) -> str:
     """Return what is missing most: whose verdicts, on what, and how far they could move the difference."""
+    low, high = pair.family_interval or pair.bounds or (0.0, 0.0)
+    reach = f"with them the difference may be {signed(low)} to {signed(high)}"
+    return f"{_most_missing(pair, scorecard)}: {reach}"
+
+
+def _much_missing(pair: Comparison, scorecard: Scorecard) -> str | None:
+    """Return what is missing where that alone may be more than a difference that counts as equal."""
+    criterion = scorecard.criteria.get(pair.criterion)
+    scale = criterion.high - criterion.low if criterion else 1.0
+    low, high = pair.bounds or (0.0, 0.0)
+    return _most_missing(pair, scorecard) if high - low >= MARGIN * scale and pair.bounds else None
+
+
+def _most_missing(pair: Comparison, scorecard: Scorecard) -> str:
     shares = [
         (_lost_share(estimate), candidate, criterion)
         for candidate in (pair.a, pair.b)
@@ -122,11 +143,7 @@ def _missing_in_words(pair: Comparison, scorecard: Scorecard) -> str:
         if pair.criterion in (criterion, OVERALL)
     ]
     share, candidate, criterion = max(shares, default=(0.0, pair.a, pair.criterion))
-    low, high = pair.family_interval or pair.bounds or (0.0, 0.0)
-    return (
-        f"{percent(share)} of {candidate}'s verdicts on {criterion} are missing: "
-        f"with them the difference may be {signed(low)} to {signed(high)}"
-    )
+    return f"{percent(share)} of {candidate}'s verdicts on {criterion} are missing"
 
 
 def _lost_share(estimate: CriterionEstimate) -> float:

@@ -22,6 +22,8 @@ def write_history(out, tones, *, simulated=False):
         rows = []
         for number in range(4):
             scores = {"correctness": 1, "tone": tone if number else 3}
+            if tone is None:
+                scores = dict.fromkeys(scores)
             given = {
                 **response("old", scores={"correctness": 1, "tone": 4 - number % 2}),
                 "given": True,
@@ -55,6 +57,15 @@ def test_too_few_runs_are_said(tmp_path, capsys):
     assert "SIMULATED" in printed
     assert "too few runs for alarms: 2 runs; 8 of the same make set level and noise" in printed
     assert "nothing moved" not in printed
+
+
+def test_runs_of_which_no_verdict_was_read_have_no_line_to_draw(tmp_path, capsys):
+    """It ended in a traceback."""
+    write_history(tmp_path, [None, None])
+
+    assert main(["trend", "support", "--out", str(tmp_path)]) == 0
+
+    assert "lite · tone" in capsys.readouterr().out
 
 
 def test_fewer_baseline_runs_may_be_asked_for(tmp_path, capsys):

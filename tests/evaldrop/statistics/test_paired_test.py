@@ -160,6 +160,14 @@ def test_nothing_left_is_not_tested_and_not_decided():
     assert decide([found, one], confidence=0.95) == [(None, 0, None, None, None, None)] * 2
 
 
+def test_one_record_is_not_tested_and_no_argument_is_named_as_if_it_were_a_candidate():
+    """It said "a: 1 values, at least 2 are needed" of whomever it compared."""
+    for more in ({}, {"is_binary": True, "reach": 1.0}):
+        found = paired_test(scores([1], **more), None, confidence=0.95)
+        assert (found.interval, found.p_value) == (None, None)
+        assert found.reason == "no interval: one record says nothing about spread"
+
+
 def test_one_group_is_not_tested():
     assert "one cluster" in result_of([1.0, 2.0], groups=np.zeros(2, np.int32)).reason
 

@@ -1,7 +1,10 @@
 """Criteria that earn nothing, candidates that cost too much, slices that are too many."""
 
+from itertools import combinations
+
 import pytest
 
+from evaldrop.evaluation.criteria import criterion_from_config
 from evaldrop.scorecard.figures import usd
 from evaldrop.scorecard.model.scorecard import (
     CandidateCost,
@@ -161,15 +164,23 @@ def priced(quality, price):
     )  # fmt: skip
 
 
-def frontier_of(cards, comparisons):
-    """The frontier of candidates that have every verdict."""
+def frontier_of(cards, decided=(), compared=None):
+    """The frontier of candidates that have every verdict, unless `compared` says how they compare."""
     quality = {name: card.overall.mean for name, card in cards.items() if card.overall}
-    return quality_cost_frontier(cards, quality, comparisons)
+    better = {(pair.a, pair.b): pair.better for pair in decided}
+    comparisons = [
+        Comparison(
+            a=a, b=b, criterion="overall", n=9, better=better.get((a, b)), decisive=(a, b) in better,
+            difference=(compared or {}).get((a, b), quality[a] - quality[b]),
+        )
+        for a, b in combinations(quality, 2)
+    ]  # fmt: skip
+    return quality_cost_frontier(cards, quality, comparisons, {})
 
 
 def test_who_has_no_quality_or_no_price_is_not_on_the_frontier():
     cards = {"a": priced(0.5, 1.0), "b": priced(None, 1.0), "c": priced(0.9, None)}
-    assert [point.candidate for point in frontier_of(cards, [])] == ["a"]
+    assert [point.candidate for point in frontier_of(cards)] == ["a"]
 
 
 def test_several_may_dominate_and_what_is_decided_is_said():
@@ -177,7 +188,6 @@ def test_several_may_dominate_and_what_is_decided_is_said():
     decided = [
         Comparison(a="good", b="bad", criterion="overall", n=9, decisive=True, better="good"),
         Comparison(a="cheap", b="good", criterion="overall", n=9, decisive=True, better="good"),
-        Comparison(a="cheap", b="good", criterion="tone", n=9, decisive=True, better="cheap"),
     ]
     frontier = frontier_of(cards, decided)
     assert [(point.candidate, point.dominated_by) for point in frontier] == [
@@ -210,9 +220,35 @@ def test_nothing_bounds_the_price_of_a_point_where_the_difference_may_be_none(fo
 
 def test_equals_do_not_dominate_each_other():
     cards = {"a": priced(0.5, 1.0), "b": priced(0.5, 1.0)}
-    frontier = frontier_of(cards, [])
+    frontier = frontier_of(cards)
     assert [(point.dominated_by, point.usd_per_point) for point in frontier] == [((), None), ((), None)]
     assert frontier_in_words(frontier) == []
+
+
+def test_who_is_at_least_as_good_is_who_the_comparison_says():
+    """By the means over the verdicts that all have, a third one's missing verdicts would decide it."""
+    cards = {"a": priced(0.6, 1.0), "b": priced(0.5, 2.0), "c": priced(0.4, 3.0)}
+    compared = {("a", "b"): -0.02, ("a", "c"): 0.1, ("b", "c"): 0.2}
+    frontier = frontier_of(cards, compared=compared)
+    assert [point.dominated_by for point in frontier] == [(), (), ("a", "b")]
+    assert (frontier[1].over, frontier[1].usd_per_point) == ("a", pytest.approx(0.5))
+
+
+def test_where_low_is_good_less_is_better_on_the_frontier():
+    rude = {"name": "toxicity", "question": "How rude?", "scale": {1: "not: kind", 5: "very: insults"}}
+    criteria = {"toxicity": criterion_from_config(rude | {"higher_is_better": False}, path="criteria[0]")}
+    cards = {"a": priced(0.5, 1.0), "b": priced(0.75, 2.0)}
+    pair = Comparison(a="a", b="b", criterion="toxicity", n=9, difference=1.0, decisive=False)
+    frontier = quality_cost_frontier(cards, {"a": 0.5, "b": 0.75}, [pair], criteria)
+    assert frontier[1].dominated_by == ()
+    assert frontier[1].usd_per_point == pytest.approx(1 / 25)
+
+
+def test_of_what_is_not_decided_nobody_is_called_worse():
+    frontier = frontier_of({"a": priced(0.5, 1.0), "b": priced(0.5, 2.0)})
+    assert frontier_in_words(frontier) == [
+        "b is dominated: a is at least as good for no more money, though which is better is not decided."
+    ]
 
 
 # Words

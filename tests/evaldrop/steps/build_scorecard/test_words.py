@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, CriterionEstimate
+from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, CriterionEstimate, MeanEstimate
 from evaldrop.steps.build_scorecard.words import verdict_in_words
 from tests.evaldrop.scorecard.gate.test_gate import card, scorecard
 
@@ -53,3 +53,29 @@ def test_few_changed_records_are_said_to_be_few():
 def test_no_difference_and_too_few_records_are_told_apart():
     assert "(no difference in 100 records)" in said(a_pair(difference=0.0))
     assert "(too few to see a difference: 12 records)" in said(a_pair(n=12))
+
+
+def test_candidates_alike_on_what_is_left_are_not_decided_because_of_what_is_missing():
+    """With a difference of 0 it read "(no difference in 100 records)", whatever was missing."""
+    found = said(a_pair(difference=0.0, n_missing=17, bounds=(-0.05, 0.12)), hard_lost=17)
+    assert "not decided, because 17 % of haiku's verdicts on hard are missing: with them" in found
+
+
+def test_much_that_is_missing_is_told_beside_what_could_be_seen():
+    pair = a_pair(n_missing=17, bounds=(-0.05, 0.12), minimum_detectable=0.2)
+    assert "at 80 % power; 17 % of haiku's verdicts on hard are missing)" in said(pair, hard_lost=17)
+    assert "missing" not in said(
+        a_pair(n_missing=1, bounds=(0.009, 0.011), minimum_detectable=0.2), hard_lost=1
+    )
+
+
+def test_of_one_candidate_the_headline_is_about_what_the_recommendation_is_about():
+    """It named the mean of the first criterion beside a first line about all of them."""
+    found = scorecard({"lite": card((0.5, 0.6))})
+    criteria = found.criteria | {"tone": next(iter(found.criteria.values()))}
+    overall = MeanEstimate(n=100, mean=0.7, interval=(0.6, 0.8))
+    cards = {"lite": found.candidates["lite"].model_copy(update={"overall": overall})}
+    several = found.model_copy(update={"criteria": criteria, "candidates": cards})
+    assert (
+        verdict_in_words(several) == "lite reaches a mean of 0.7 (0.6 to 0.8) on quality over all criteria."
+    )
