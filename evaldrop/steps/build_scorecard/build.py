@@ -72,7 +72,7 @@ from evaldrop.steps.build_scorecard.step_prices import with_intervals
 from evaldrop.steps.build_scorecard.tables import open_tables
 from evaldrop.steps.build_scorecard.tally import Merging
 from evaldrop.steps.build_scorecard.usefulness import criteria_use, criterion_pairs, quality_cost_frontier
-from evaldrop.steps.build_scorecard.words import run_alarms
+from evaldrop.steps.build_scorecard.words import counted_as_worst, run_alarms
 
 SCORECARD_FILE = "scorecard.json"
 
@@ -252,6 +252,7 @@ def scorecard_of(
             "alarms": (
                 *preference_alarms(scorecard),
                 *run_alarms(scorecard, counts),
+                *(counted_as_worst(scorecard) if run.evaluation.unscored == "worst" else ()),
                 *favour_alarms(scorecard),
                 *bias_alarms(scorecard, orders=pairwise.orders if pairwise else "both"),
                 *as_one(robustness_alarms(scorecard.candidates)),

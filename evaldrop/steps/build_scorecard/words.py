@@ -334,3 +334,20 @@ def _most_alike(candidate: CandidateCounts) -> tuple[int, int]:
     # Labels repeat for good reasons; whole sentences do not.
     long = int(times[lengths[first] > _LABEL].max(initial=0))
     return (most if most == hashes.size else long), int(hashes.size)
+
+
+def counted_as_worst(scorecard: Scorecard) -> Iterator[str]:
+    """Yield whose missing verdicts count as the worst: a difference may be made of nothing else."""
+    missing = [
+        f"{percent(share)} of {name}'s on {criterion}"
+        for name, card in scorecard.candidates.items()
+        for criterion, estimate in card.criteria.items()
+        if (share := _lost_share(estimate))
+    ]
+    if missing:
+        more = f" and {len(missing) - _MOST_NAMED} more" if len(missing) > _MOST_NAMED else ""
+        named = ", ".join(missing[:_MOST_NAMED])
+        yield (
+            f"Missing verdicts count as the worst (unscored: worst): {named}{more}. Differences are made of "
+            "them too."
+        )

@@ -3,7 +3,7 @@
 import pytest
 
 from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, CriterionEstimate, MeanEstimate
-from evaldrop.steps.build_scorecard.words import verdict_in_words
+from evaldrop.steps.build_scorecard.words import counted_as_worst, verdict_in_words
 from tests.evaldrop.scorecard.gate.test_gate import card, scorecard
 
 
@@ -79,3 +79,12 @@ def test_of_one_candidate_the_headline_is_about_what_the_recommendation_is_about
     assert (
         verdict_in_words(several) == "lite reaches a mean of 0.7 (0.6 to 0.8) on quality over all criteria."
     )
+
+
+def test_verdicts_that_count_as_the_worst_are_named_with_their_share():
+    hard = CriterionEstimate(n_scored=94, n_unscored=6, unscored={"no_response": 6}, confidence=0.95)
+    found = card((0.5, 0.6))
+    found = found.model_copy(update={"criteria": found.criteria | {"hard": hard}})
+    (said,) = counted_as_worst(scorecard({"lite": found}))
+    assert said.startswith("Missing verdicts count as the worst (unscored: worst): 6 % of lite's on hard. ")
+    assert list(counted_as_worst(scorecard({"lite": card((0.5, 0.6))}))) == []
