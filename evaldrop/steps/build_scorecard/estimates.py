@@ -201,7 +201,9 @@ def mean_of(
 def rate_of(ordinals: Ordinals, values: Floats, groups: Groups, confidence: float) -> MeanEstimate:
     """Return a share of records, values in [0, 1], with Clopper and Pearson's interval."""
     mean = mean_of(ordinals, values, groups, confidence)
-    return mean.model_copy(update={"interval": _rate_interval(ordinals, values, groups, confidence)})
+    interval = _rate_interval(ordinals, values, groups, confidence)
+    # One record shows no spread, so its mean has no interval; its share has one.
+    return mean.model_copy(update={"interval": interval, "reason": None if interval else mean.reason})
 
 
 def _hull(intervals: Iterable[Interval | None]) -> Interval | None:
