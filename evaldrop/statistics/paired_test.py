@@ -14,10 +14,11 @@ from evaldrop.statistics.mcnemar import mcnemar_p_value, paired_pass_standard_er
 from evaldrop.statistics.multiplicity import holm
 from evaldrop.statistics.paired import changed_clusters, paired_difference, sign_flip_test
 from evaldrop.statistics.power import detectable_difference
-from evaldrop.statistics.vectors import Floats, Ordinals, as_clusters
+from evaldrop.statistics.vectors import Floats, Ints, Ordinals, are_among, as_clusters, places_by_code
 
 Groups = npt.NDArray[np.int32] | None
 Scores = tuple[Ordinals, Floats]
+Places = Ints | npt.NDArray[np.bool_]
 
 FEW_CHANGED = 30
 """Of fewer changed records (or groups) the sign-flip test is exact, and Student's t is not to be trusted."""
@@ -69,7 +70,15 @@ class PairedScores(NamedTuple):
 
     def among(self, records: npt.NDArray[np.bool_]) -> "PairedScores":
         """Return the part on some records; `records` tells of each ordinal whether it is among them."""
-        both, missing = records[self.ordinals], records[self.missing]
+        return self._at(records[self.ordinals], records[self.missing])
+
+    def by_category(self, categories: Ordinals, wanted: Sequence[int]) -> dict[int, "PairedScores"]:
+        """Return the parts in some categories; `categories` has each ordinal's code."""
+        both = places_by_code(categories[self.ordinals], wanted)
+        missing = places_by_code(categories[self.missing], wanted)
+        return {code: self._at(both[code], missing[code]) for code in wanted}
+
+    def _at(self, both: Places, missing: Places) -> "PairedScores":
         return self._replace(
             ordinals=self.ordinals[both],
             differences=self.differences[both],
@@ -181,8 +190,8 @@ def shared_scores(first: Scores, second: Scores) -> Shared:
     # The usual case, and cheap to see: intersecting sorts both columns.
     if np.array_equal(first[0], second[0]):
         return Shared(first[0], first[1], second[1])
-    both, in_first, in_second = np.intersect1d(first[0], second[0], assume_unique=True, return_indices=True)
-    return Shared(both, first[1][in_first], second[1][in_second])
+    in_first, in_second = are_among(first[0], second[0]), are_among(second[0], first[0])
+    return Shared(first[0][in_first], first[1][in_first], second[1][in_second])
 
 
 def paired_test(scores: PairedScores, groups: Groups, *, confidence: float) -> Pairing:
@@ -203,7 +212,7 @@ def paired_test(scores: PairedScores, groups: Groups, *, confidence: float) -> P
     is_rounding = np.abs(scores.differences) <= 1e-12 * scores.reach
     differences = np.where(is_rounding, 0.0, scores.differences)
     n, n_missing = int(differences.size), int(scores.missing.size)
-    whole = ~np.isin(scores.ordinals, scores.missing) if n_missing else np.ones(n, bool)
+    whole = ~are_among(scores.ordinals, scores.missing)
     every = np.concatenate([scores.ordinals[whole], scores.missing])
     least, greatest = (np.concatenate([differences[whole], ends]) for ends in (scores.least, scores.greatest))
     bounds = (float(least.mean()), float(greatest.mean())) if n_missing else None
@@ -217,7 +226,7 @@ def paired_test(scores: PairedScores, groups: Groups, *, confidence: float) -> P
     try:
         spread, p_value = _test(differences, None if groups is None else groups[scores.ordinals], scores)
         ends = [
-            _spread(values, None if groups is None else groups[every], scores) if n_missing else None
+            _by_t(values, None if groups is None else groups[every], scores)[0] if n_missing else None
             for values in (least, greatest)
         ]
     except NotEnoughData as error:
@@ -348,30 +357,32 @@ def _excludes_zero(interval: Interval | None) -> bool:
 def _test(
     differences: Floats, groups: npt.NDArray[np.int32] | None, scores: PairedScores
 ) -> tuple[Spread, float]:
-    spread = _spread(differences, groups, scores)
-    if _counts_as_pass_marks(differences, groups, scores):
-        only_first, only_second = _discordant(differences)
-        return spread, mcnemar_p_value(only_first, only_second)
-    changed = changed_clusters(differences, groups)
-    if changed < FEW_CHANGED:
+    spread, p_value = _by_t(differences, groups, scores)
+    if p_value is None:
+        return spread, mcnemar_p_value(*_discordant(differences))
+    if changed_clusters(differences, groups) < FEW_CHANGED:
         return spread, sign_flip_test(differences, groups=groups, seed=_SEED).p_value
-    return spread, paired_difference(differences, np.zeros_like(differences), groups=groups).p_value
+    return spread, p_value
 
 
-def _spread(differences: Floats, groups: npt.NDArray[np.int32] | None, scores: PairedScores) -> Spread:
+def _by_t(
+    differences: Floats, groups: npt.NDArray[np.int32] | None, scores: PairedScores
+) -> tuple[Spread, float | None]:
+    """Return the spread, and Student's p value; None of pass marks, which have McNemar's."""
     n, limit = differences.size, scores.reach
     if _counts_as_pass_marks(differences, groups, scores):
         if n < 2:
             raise NotEnoughData("one record says nothing about spread")
         only_first, only_second = _discordant(differences)
         error = paired_pass_standard_error(only_first, only_second, records=n)
-        return Spread((only_first - only_second) / (n + 2), error, np.inf, n, 0.0, limit)
+        return Spread((only_first - only_second) / (n + 2), error, np.inf, n, 0.0, limit), None
     paired = paired_difference(differences, np.zeros_like(differences), groups=groups)
     units, error = paired.clusters, paired.standard_error
     # Of fewer a skewness is a guess, and what was not seen is more.
     is_known = error > 0 and units >= _KNOWN_SKEWNESS
     skewness = _skewness(differences - paired.difference, groups) if is_known else 0.0
-    return Spread(paired.difference, error, units - 1, units, scores.reach, limit, skewness)
+    spread = Spread(paired.difference, error, units - 1, units, scores.reach, limit, skewness)
+    return spread, paired.p_value
 
 
 def _skewness(residuals: Floats, groups: npt.NDArray[np.int32] | None) -> float:
@@ -387,7 +398,9 @@ def _counts_as_pass_marks(
     differences: Floats, groups: npt.NDArray[np.int32] | None, scores: PairedScores
 ) -> bool:
     # Repeats or a drawn vote give fractions, and groups are not independent: McNemar counts neither.
-    return scores.is_binary and groups is None and bool(np.isin(differences, (-1.0, 0.0, 1.0)).all())
+    if not scores.is_binary or groups is not None:
+        return False
+    return bool(((differences == 0) | (np.abs(differences) == 1)).all())
 
 
 def _discordant(differences: Floats) -> tuple[int, int]:

@@ -52,12 +52,15 @@ def detectable_difference(
     to_reach = float(special.stdtrit(freedom, check_fraction(power, "power")))
     least_share = (1 + log2(1 / level)) / records
     share = least_share
-    found = 0.0
+    found, quantile = 0.0, float(special.ndtri(power))
     # Each round's variance is that of the round before: it rises by ever less.
     for _ in range(50):
+        before = (found, share)
         error = sqrt(standard_error**2 + max(0.0, found * step - found**2) / records)
-        share = least_share + float(special.ndtri(power)) * sqrt(max(0.0, share - share**2) / records)
+        share = least_share + quantile * sqrt(max(0.0, share - share**2) / records)
         found = max(max(widened * to_decide * error, least) + to_reach * error, step * share)
+        if (found, share) == before:
+            break
     return found + reach
 
 

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import numpy as np
-
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.baseline.measures import Measure, PairedRuns
 from evaldrop.scorecard.baseline.scores_table import Flags
@@ -12,6 +10,7 @@ from evaldrop.scorecard.calibration.runs import NowAndThen, PeopleOfRuns, people
 from evaldrop.scorecard.model.paired import JudgeOnly
 from evaldrop.statistics.corrected_pairs import with_missing
 from evaldrop.statistics.paired_test import PairedScores, Pairing
+from evaldrop.statistics.vectors import are_among
 
 
 class LabelledRuns(NamedTuple):
@@ -74,7 +73,7 @@ def moved_by_people(
         return DecidedMove(judge, {})
     if found.pairing is None:
         return DecidedMove(judge, {"n_labelled": found.n_labelled, "left_out": found.reason})
-    whole = int((~np.isin(scores.ordinals, scores.missing)).sum())
+    whole = int((~are_among(scores.ordinals, scores.missing)).sum())
     alone = JudgeOnly(n=judge.n, difference=judge.difference, interval=judge.interval, p_value=judge.p_value)
     return DecidedMove(
         with_missing(found.pairing, judge, whole=whole),

@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-import numpy as np
-
 from evaldrop.scorecard.calibration import Calibration, PeoplesDifference
 from evaldrop.scorecard.figures import by_whom, size
 from evaldrop.scorecard.model.calibration import Favour
@@ -12,6 +10,7 @@ from evaldrop.scorecard.model.paired import JudgeOnly, RestsOn
 from evaldrop.scorecard.model.scorecard import OVERALL, CandidateScorecard, Scorecard
 from evaldrop.statistics.corrected_pairs import with_missing
 from evaldrop.statistics.paired_test import PairedScores, Pairing
+from evaldrop.statistics.vectors import are_among
 
 
 def with_calibrated_means(
@@ -102,7 +101,7 @@ def decided_by(people: PeoplesDifference | None, judge: Pairing, scores: PairedS
         return DecidedBy(judge, {})
     if people.pairing is None:
         return DecidedBy(judge, {"n_labelled": people.n_labelled, "left_out": people.reason})
-    whole = int((~np.isin(scores.ordinals, scores.missing)).sum())
+    whole = int((~are_among(scores.ordinals, scores.missing)).sum())
     alone = JudgeOnly(n=judge.n, difference=judge.difference, interval=judge.interval, p_value=judge.p_value)
     return DecidedBy(
         with_missing(people.pairing, judge, whole=whole),

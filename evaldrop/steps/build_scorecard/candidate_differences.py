@@ -73,8 +73,10 @@ def compare_candidates(
             # One at a time: all pairs of a large run together would take gigabytes.
             scores = _scores(pair, criterion, run, columns, counts.size)
             found.append(_tested(pair, criterion, scores, counts.groups, run, calibration))
-            for code, part in sliced.items() if criterion in in_slices else ():
-                inside = scores.among(counts.categories == code)
+            if criterion not in in_slices:
+                continue
+            for code, inside in scores.by_category(counts.categories, list(sliced)).items():
+                part = sliced[code]
                 if inside.ordinals.size or inside.missing.size:
                     part.found.append(
                         _tested(pair, criterion, inside, counts.groups, run, calibration, part.name)

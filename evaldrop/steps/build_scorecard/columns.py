@@ -1,6 +1,6 @@
 """Columns of scores: parts of them, their weighted mean, and what lost verdicts could have made of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +8,8 @@ import numpy.typing as npt
 
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.scorecard.scores import NOT_APPLICABLE, good_shares
-from evaldrop.statistics.vectors import Floats, Ordinals
+from evaldrop.statistics.paired_test import Places
+from evaldrop.statistics.vectors import Floats, Ordinals, are_among, places_by_code
 from evaldrop.steps.build_scorecard.counts import ScoreColumn
 
 ColumnsOf = Mapping[str, ScoreColumn]
@@ -126,7 +127,7 @@ def scored_only(column: ScoreColumn) -> ScoreColumn:
     """Return a column without the records whose verdict was lost, whatever the evaluation counts them as."""
     if not column.missed.size:
         return column
-    kept = ~np.isin(column.ordinals, column.missed)
+    kept = ~are_among(column.ordinals, column.missed)
     return column._replace(
         ordinals=column.ordinals[kept], scores=column.scores[kept], passed=column.passed[kept]
     )
@@ -134,7 +135,19 @@ def scored_only(column: ScoreColumn) -> ScoreColumn:
 
 def part_of(column: ScoreColumn, records: npt.NDArray[np.bool_]) -> ScoreColumn:
     """Return a column on some of the records; `records` tells for each ordinal whether it is among them."""
-    kept, missed = records[column.ordinals], records[column.missed]
+    return _at(column, records[column.ordinals], records[column.missed])
+
+
+def parts_by_category(
+    column: ScoreColumn, categories: Ordinals, wanted: Sequence[int]
+) -> dict[int, ScoreColumn]:
+    """Return a column's parts in some categories; `categories` has each ordinal's code."""
+    kept = places_by_code(categories[column.ordinals], wanted)
+    missed = places_by_code(categories[column.missed], wanted)
+    return {code: _at(column, kept[code], missed[code]) for code in wanted}
+
+
+def _at(column: ScoreColumn, kept: Places, missed: Places) -> ScoreColumn:
     return ScoreColumn(
         column.ordinals[kept],
         column.scores[kept],
@@ -148,7 +161,7 @@ def part_of(column: ScoreColumn, records: npt.NDArray[np.bool_]) -> ScoreColumn:
 def lost_without_score(column: ScoreColumn) -> Ordinals:
     """Return the records whose verdict was lost and is not counted as the worst either."""
     lost = _lost(column)
-    return lost[~np.isin(lost, column.ordinals)] if lost.size else lost
+    return lost[~are_among(lost, column.ordinals)] if lost.size else lost
 
 
 def _lost(column: ScoreColumn) -> Ordinals:

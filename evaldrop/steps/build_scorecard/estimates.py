@@ -25,14 +25,14 @@ from evaldrop.statistics.bounded import bounded_mean_interval
 from evaldrop.statistics.clusters import clustered_mean_estimate, clustered_pass_interval
 from evaldrop.statistics.intervals import clopper_pearson_interval, mean_estimate
 from evaldrop.statistics.paired_test import Groups
-from evaldrop.statistics.vectors import Floats, Ordinals
+from evaldrop.statistics.vectors import Floats, Ordinals, are_among
 from evaldrop.steps.build_scorecard.columns import (
     ColumnsOf,
     criterion_bounds,
     lost_without_score,
     overall_column,
     overall_ends,
-    part_of,
+    parts_by_category,
     scored_only,
 )
 from evaldrop.steps.build_scorecard.costs import candidate_cost, candidate_latency
@@ -119,9 +119,7 @@ def criterion_estimate(
     unscored = {column.reason_names[code]: n for code, n in Counter(column.reasons.tolist()).most_common()}
     n_unscored = int(column.missed.size)
     # With unscored counted as worst, a record without a verdict has a score all the same.
-    n_scored = (
-        int(column.scores.size) if not n_unscored else int(np.setdiff1d(column.ordinals, column.missed).size)
-    )
+    n_scored = int((~are_among(column.ordinals, column.missed)).sum())
     n_lost = n_unscored - unscored.get(NOT_APPLICABLE, 0)
     bounds = criterion_bounds(column, criterion, n_lost=n_lost)
     ends = (criterion.scale.low, criterion.scale.high)
@@ -203,7 +201,9 @@ def mean_of(
 def rate_of(ordinals: Ordinals, values: Floats, groups: Groups, confidence: float) -> MeanEstimate:
     """Return a share of records, values in [0, 1], with Clopper and Pearson's interval."""
     mean = mean_of(ordinals, values, groups, confidence)
-    return mean.model_copy(update={"interval": _rate_interval(ordinals, values, groups, confidence)})
+    interval = _rate_interval(ordinals, values, groups, confidence)
+    # One record shows no spread, so its mean has no interval; its share has one.
+    return mean.model_copy(update={"interval": interval, "reason": None if interval else mean.reason})
 
 
 def _hull(intervals: Iterable[Interval | None]) -> Interval | None:
@@ -226,10 +226,10 @@ def _rate_interval(
 
 
 def _slices(columns: ColumnsOf, order: list[str], run: RunDefinition, counts: RunCounts) -> dict[str, Slice]:
-    slices = {}
-    for code, n in largest_categories(counts.categories).items():
-        inside = counts.categories == code
-        parts = {name: part_of(columns[name], inside) for name in order}
+    slices, largest = {}, largest_categories(counts.categories)
+    by_name = {name: parts_by_category(columns[name], counts.categories, list(largest)) for name in order}
+    for code, n in largest.items():
+        parts = {name: of_it[code] for name, of_it in by_name.items()}
         slices[counts.category_names[code]] = Slice(
             n=n,
             criteria={

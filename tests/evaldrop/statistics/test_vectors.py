@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evaldrop.errors import NotEnoughData
-from evaldrop.statistics.vectors import as_clusters, as_pairs, as_vector
+from evaldrop.statistics.vectors import are_among, as_clusters, as_pairs, as_vector, places_by_code
 
 
 def test_booleans_become_zeros_and_ones():
@@ -60,3 +62,26 @@ def test_labels_must_be_one_per_row_and_no_nan():
 def test_rows_without_a_group_are_not_lumped_into_one(groups):
     with pytest.raises(ValueError, match="record id"):
         as_clusters(groups, rows=2)
+
+
+@given(st.lists(st.integers(0, 400), max_size=60), st.lists(st.integers(0, 400), max_size=60))
+def test_ordinals_among_others_are_those_numpy_finds(values, others):
+    values, others = (np.unique(np.array(each, np.int32)) for each in (values, others))
+    assert are_among(values, others).tolist() == np.isin(values, others).tolist()
+
+
+@given(st.lists(st.integers(-1, 9), max_size=60))
+def test_places_by_code_are_those_of_a_mask_per_code(codes):
+    codes = np.array(codes, np.int32)
+    found = places_by_code(codes, range(9))
+    assert {code: places.tolist() for code, places in found.items()} == {
+        code: np.flatnonzero(codes == code).tolist() for code in range(9)
+    }
+
+
+@given(st.lists(st.integers(-2, 3000), min_size=1, max_size=60))
+def test_whole_numbers_are_numbered_as_sorting_them_does(labels):
+    labels = np.array(labels, np.int32)
+    found = as_clusters(labels, rows=labels.size)
+    unique, codes = np.unique(labels, return_inverse=True)
+    assert (found.number, found.codes.tolist()) == (unique.size, codes.tolist())
