@@ -19,10 +19,9 @@ from evaldrop.steps.build_scorecard.counts import CandidateCounts, RunCounts
 from evaldrop.steps.build_scorecard.hints import by_subject
 
 # Above these shares a reader should look before trusting the numbers.
-_MUCH_UNSCORED = 0.05
+MUCH_UNSCORED = 0.05
 _MANY_ERRORS = 0.02
 _MANY_IDENTICAL = 0.2
-_MANY_FLIPS = 0.25
 _FEW_IDENTICAL = 5
 # Characters of a response that may be a label.
 _LABEL = 24
@@ -58,7 +57,6 @@ def run_alarms(scorecard: Scorecard, counts: RunCounts) -> tuple[str, ...]:
     return (
         *losses,
         *judging,
-        *_order_alarms(scorecard),
         *_money_alarms(scorecard),
         *_identical(counts),
         *_many_categories(len(counts.category_names)),
@@ -110,7 +108,12 @@ def _undecided(pair: Comparison, scorecard: Scorecard) -> str:
     if pair.n < _KNOWN_SPREAD:
         return f"{start} ({pair.n} records are too few to say what could be seen)"
     least = size(pair.minimum_detectable)
-    return f"{start} (with {pair.n} records only differences above {least} can be seen, at 80 % power)"
+    labelled = ""
+    if pair.rests_on != "judge" and pair.n_labelled < pair.n:
+        labelled = f", {pair.n_labelled} of them labelled,"
+    return (
+        f"{start} (with {pair.n} records{labelled} only differences above {least} can be seen, at 80 % power)"
+    )
 
 
 def _missing_in_words(pair: Comparison, scorecard: Scorecard) -> str:
@@ -213,7 +216,7 @@ def _unread(judge: JudgeHealth) -> str | None:
         reason: n for reason, n in judge.unscored.items() if reason not in ("not_applicable", "no_response")
     }
     total = judge.scored + sum(lost.values())
-    if sum(lost.values()) <= _MUCH_UNSCORED * total:
+    if sum(lost.values()) <= MUCH_UNSCORED * total:
         return None
     reasons = ", ".join(f"{reason}: {n}" for reason, n in lost.items())
     return f"{sum(lost.values())} of {total} verdicts are unscored ({reasons})"
@@ -254,22 +257,6 @@ def _with_what_was_said(alarms: Iterable[str], examples: Mapping[str, str | None
 
 def _counted(n: int, what: str) -> str:
     return f"{n:,} {what}{'' if n == 1 else 's'}"
-
-
-def _order_alarms(scorecard: Scorecard) -> Iterator[str]:
-    flips, unread = [], []
-    for name, card in scorecard.candidates.items():
-        for judge, pairs in card.pairwise.by_judge.items() if card.pairwise else ():
-            if pairs.flip_rate is not None and pairs.flip_rate > _MANY_FLIPS:
-                share = f"{percent(pairs.flip_rate)} of {pairs.n_both_orders} preferences"
-                flips.append((f"Judge {judge} on {name}", f"{share} changed with the order of the responses"))
-            if pairs.n_unscored > _MUCH_UNSCORED * (pairs.n + pairs.n_unscored):
-                total = pairs.n + pairs.n_unscored
-                unread.append(
-                    (f"Judge {judge} on {name}", f"{pairs.n_unscored} of {total} pairs have no preference")
-                )
-    yield from by_subject(flips, end="; they count as ties.")
-    yield from by_subject(unread)
 
 
 def _money_alarms(scorecard: Scorecard) -> Iterator[str]:

@@ -7,12 +7,15 @@ from evaldrop.scorecard.figures import percent
 from evaldrop.scorecard.gate.preferences import unread_pairs
 from evaldrop.scorecard.model.pairwise import PairwiseEstimate, pairs_of
 from evaldrop.scorecard.model.scorecard import Interval, Scorecard
-from evaldrop.steps.build_scorecard.words import verdict_in_words
+from evaldrop.steps.build_scorecard.hints import by_subject
+from evaldrop.steps.build_scorecard.words import MUCH_UNSCORED, verdict_in_words
 
 Pair = tuple[str, str]
 
 # More make a table, not a sentence.
 _MOST_PAIRS = 3
+# Above this share a reader should look before trusting the numbers.
+_MANY_FLIPS = 0.25
 
 
 def headline(scorecard: Scorecard) -> str:
@@ -45,13 +48,31 @@ def preferences_in_words(scorecard: Scorecard) -> str:
 def preference_alarms(scorecard: Scorecard) -> tuple[str, ...]:
     """Return what a reader should know of comparisons before trusting the run, a sentence each."""
     if not (unread := unread_pairs(scorecard)):
-        return ()
+        return tuple(_order_alarms(scorecard))
     reasons = Counter[str]()
     for judge in scorecard.judges.values():
         reasons.update(judge.unread)
     why = ", ".join(f"{reason}: {n:,}" for reason, n in reasons.most_common())
     said = f" ({why})" if why else ""
     return (f"No preference could be read, of {unread:,} pairs{said}: the run decides nothing about them.",)
+
+
+def _order_alarms(scorecard: Scorecard) -> Iterator[str]:
+    flips, unread = [], []
+    # The alarm of a judge that prefers a place says how often the order decided.
+    by_place = {bias.judge for bias in scorecard.biases.position if bias.decisive}
+    for name, card in scorecard.candidates.items():
+        for judge, pairs in card.pairwise.by_judge.items() if card.pairwise else ():
+            if judge not in by_place and pairs.flip_rate is not None and pairs.flip_rate > _MANY_FLIPS:
+                share = f"{percent(pairs.flip_rate)} of {pairs.n_both_orders} preferences"
+                flips.append((f"Judge {judge} on {name}", f"{share} changed with the order of the responses"))
+            total = pairs.n + pairs.n_unscored
+            if pairs.n_unscored > MUCH_UNSCORED * total:
+                unread.append(
+                    (f"Judge {judge} on {name}", f"{pairs.n_unscored} of {total} pairs have no preference")
+                )
+    yield from by_subject(flips, end="; they count as ties.")
+    yield from by_subject(unread)
 
 
 def _family(pairs: Mapping[Pair, PairwiseEstimate], *, has_intervals: bool) -> str:
@@ -84,7 +105,8 @@ def _preferred(pair: Pair, estimate: PairwiseEstimate) -> str:
     rate, bounds = estimate.win_rate or 0.0, estimate.family_interval or (0.0, 1.0)
     if winner != pair[0]:
         rate, bounds = 1 - rate, (1 - bounds[1], 1 - bounds[0])
-    return f"{winner} is preferred over {loser} in {percent(rate)} of {_pairs(estimate.n)} ({_to(bounds)})"
+    shares = f"{percent(rate)} of {_pairs(estimate.n)}{_ties(estimate)}"
+    return f"{winner} is preferred over {loser} in {shares} ({_to(bounds)})"
 
 
 def _undecided(pair: Pair, estimate: PairwiseEstimate) -> str:
@@ -95,7 +117,13 @@ def _undecided(pair: Pair, estimate: PairwiseEstimate) -> str:
         total = estimate.n + estimate.n_unscored
         return f"{start}, because {percent(estimate.n_lost / total)} of {_pairs(total)} have no preference"
     between = f", {_to(estimate.family_interval)}" if estimate.family_interval else ""
-    return f"{start} ({pair[0]} in {percent(estimate.win_rate)} of {_pairs(estimate.n)}{between})"
+    shares = f"{percent(estimate.win_rate)} of {_pairs(estimate.n)}{_ties(estimate)}"
+    return f"{start} ({pair[0]} in {shares}{between})"
+
+
+def _ties(estimate: PairwiseEstimate) -> str:
+    # Else 60 % of the pairs would be said of one who won 20 in 100 and drew the rest.
+    return ", ties half" if estimate.ties else ""
 
 
 def _pairs(n: int) -> str:
