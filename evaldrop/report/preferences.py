@@ -58,7 +58,10 @@ def _rates(scorecard: Scorecard, found: Sequence[PairwiseEstimate | None]) -> li
     rows = [_told(one or NOTHING_COMPARED) for one in found]
     level = percent(scorecard.confidence)
     counts = [
-        f"{count(one.wins)} / {count(one.losses)} / {count(one.ties)}" if one.n else figures.ABSENT
+        # Judges' counts do not make up a rate that people corrected.
+        f"{count(one.wins)} / {count(one.losses)} / {count(one.ties)}"
+        if one.n and one.rests_on == "judge"
+        else figures.ABSENT
         for one in rows
     ]
     lost = [count(one.n_lost) for one in rows] if any(one.n_lost for one in rows) else []

@@ -202,4 +202,6 @@ def _above_half(found: PairwiseEstimate) -> PairedEstimate | None:
         bounds=shifted(found.bounds) if found.n_lost else None,
         n_missing=found.n_lost,
         open=found.open,
+        rests_on=found.rests_on,
+        n_labelled=found.n_labelled,
     )

@@ -46,7 +46,8 @@ def _preferences_against(one: Contender, ruling: Ruling, facts: Facts, scorecard
     ahead = [
         other for other in facts.running if other is not one and is_preferred(other.name, one.name, scorecard)
     ]
-    return f" Side by side the judges prefer {names_of(ahead)} to it." if ahead else ""
+    verb = "is" if len(ahead) == 1 else "are"
+    return f" Side by side {names_of(ahead)} {verb} preferred to it." if ahead else ""
 
 
 def _about(one: Contender, ruling: Ruling, facts: Facts, scorecard: Scorecard) -> str:

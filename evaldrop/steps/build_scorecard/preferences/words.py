@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from evaldrop.scorecard.figures import percent
+from evaldrop.scorecard.figures import by_whom, percent
 from evaldrop.scorecard.gate.preferences import unread_pairs
 from evaldrop.scorecard.model.pairwise import PairwiseEstimate, pairs_of
 from evaldrop.scorecard.model.scorecard import Interval, Scorecard
@@ -106,7 +106,7 @@ def _preferred(pair: Pair, estimate: PairwiseEstimate) -> str:
     if winner != pair[0]:
         rate, bounds = 1 - rate, (1 - bounds[1], 1 - bounds[0])
     shares = f"{percent(rate)} of {_pairs(estimate.n)}{_ties(estimate)}"
-    return f"{winner} is preferred over {loser} in {shares} ({_to(bounds)})"
+    return f"{winner} is preferred over {loser} in {shares} ({_to(bounds)}{_whose(estimate)})"
 
 
 def _undecided(pair: Pair, estimate: PairwiseEstimate) -> str:
@@ -118,12 +118,16 @@ def _undecided(pair: Pair, estimate: PairwiseEstimate) -> str:
         return f"{start}, because {percent(estimate.n_lost / total)} of {_pairs(total)} have no preference"
     between = f", {_to(estimate.family_interval)}" if estimate.family_interval else ""
     shares = f"{percent(estimate.win_rate)} of {_pairs(estimate.n)}{_ties(estimate)}"
-    return f"{start} ({pair[0]} in {shares}{between})"
+    return f"{start} ({pair[0]} in {shares}{between}{_whose(estimate)})"
+
+
+def _whose(estimate: PairwiseEstimate) -> str:
+    return "" if estimate.rests_on == "judge" else f"; {by_whom(estimate.rests_on, estimate.n_labelled)}"
 
 
 def _ties(estimate: PairwiseEstimate) -> str:
     # Else 60 % of the pairs would be said of one who won 20 in 100 and drew the rest.
-    return ", ties half" if estimate.ties else ""
+    return ", ties half" if estimate.ties and estimate.rests_on == "judge" else ""
 
 
 def _pairs(n: int) -> str:

@@ -628,7 +628,7 @@ def test_nothing_seen_in_ties_is_half_as_much_of_a_win_rate():
 def test_preferences_against_the_choice_are_told_beside_it():
     ones = {**TWO, "sonnet": candidate(0.81, cost=2.4, won=preferred("haiku", 0.7))}
     card = scorecard(ones, [pair("haiku", "sonnet", 0.1, better="haiku")])
-    assert said(card)[2].endswith(" Side by side the judges prefer sonnet to it.")
+    assert said(card)[2].endswith(" Side by side sonnet is preferred to it.")
     agreeing = {**TWO, "haiku": candidate(0.81, won=preferred("sonnet", 0.7))}
     assert "Side by side" not in said(scorecard(agreeing, card.comparisons))[2]
 
