@@ -147,7 +147,7 @@ def _undecided(one: Contender, ruling: Ruling, facts: Facts) -> str:
         lean += f", and {name_of(one)} is the cheapest"
     leads = [facts.leads.get((other.name, one.name)) for other in ruling.rivals] or [one.since]
     by_people = needs_labels(lead for lead in leads if lead is not None)
-    needed = "people have labelled too few records to tell" if by_people else _needed(ruling)
+    needed = "too few records have labels by people to tell" if by_people else _needed(ruling)
     if None in leads:
         needed = "not all of them were compared with each other (pairwise.all_pairs)"
     return f"{start}: {needed}.{lean}{'.' if lean else ''}"

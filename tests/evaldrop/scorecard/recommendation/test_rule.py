@@ -185,7 +185,7 @@ def test_a_difference_that_never_showed_in_few_records_is_not_ruled_out():
 def test_where_people_decide_more_records_alone_are_not_asked_for():
     found = recommend(scorecard(TWO, [pair("haiku", "sonnet", -0.02, 0.04, rests_on="both")]))
     assert (found.kind, found.would_decide) == ("not_decided", None)
-    assert "people have labelled too few records to tell" in found.reason
+    assert "too few records have labels by people to tell" in found.reason
     assert found.evidence[-1] == "It rests on the verdicts of people too."
 
 
