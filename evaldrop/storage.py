@@ -5,6 +5,7 @@ boto3 is imported once an `s3://` URI is met; tests/test_structure.py lists who 
 """
 
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -202,18 +203,27 @@ def open_write(uri: str) -> Iterator[IO[bytes]]:
     with _as_storage_error(uri):
         path.parent.mkdir(parents=True, exist_ok=True)
         # In the same folder: only within one file system does a file take another's place at once.
-        descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        partial = partial_beside(path)
+        opened = partial.open("xb")
     try:
-        with os.fdopen(descriptor, "wb") as stream:
+        with opened as stream:
             yield stream
         with _as_storage_error(uri):
-            # mkstemp makes files that nobody else can read.
-            Path(partial).chmod(0o644)
-            Path(partial).replace(path)
+            partial.replace(path)
     # Ctrl-C as well must leave no partial file behind.
     except BaseException:
-        Path(partial).unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
         raise
+
+
+def partial_beside(path: Path) -> Path:
+    """
+    Return a name in a file's folder that no other writer takes, for what is to be renamed to it.
+
+    To be opened with "x", so that it follows the umask: mkstemp makes files that nobody else can read, and
+    who may read a run is for its owner to say.
+    """
+    return path.parent / f".{path.name}.{secrets.token_hex(8)}"
 
 
 def copy(uri: str, to: str) -> None:

@@ -10,7 +10,14 @@ from evaldrop.bedrock.channel import Channel
 from evaldrop.bedrock.families.bodies import STOP_REASONS, first, mapping, mappings, texts_of
 from evaldrop.bedrock.families.chat import INFERENCE, forced, function_tool, read_chat
 from evaldrop.bedrock.families.family import Reply
-from evaldrop.bedrock.protocol import READ_TIMEOUT_S, ServiceError, code_by_status, json_body, json_object
+from evaldrop.bedrock.protocol import (
+    AUTHORIZATION,
+    READ_TIMEOUT_S,
+    ServiceError,
+    code_by_status,
+    json_body,
+    json_object,
+)
 from evaldrop.evaluation.model_limits import limits_of
 
 # A gateway's time-out is the model's here: most servers load a model at its first call.
@@ -20,6 +27,8 @@ _OWN_CODES = {401: "AccessDeniedException", 504: "ModelTimeoutException"}
 class OpenAIRuntime:
     """
     Converse by `POST URL/chat/completions`; the key comes from `OPENAI_API_KEY` when it is set.
+
+    Where `EVALDROP_OPENAI_AUTHORIZATION` is set it is the whole `Authorization` header instead.
 
     Args:
         url: Up to and including the version, as `http://localhost:11434/v1`.
@@ -32,9 +41,10 @@ class OpenAIRuntime:
     def __init__(self, url: str, *, max_in_flight: int, read_timeout_s: float = READ_TIMEOUT_S) -> None:
         self._url = url.rstrip("/") + "/chat/completions"
         key = os.environ.get("OPENAI_API_KEY")
+        authorization = os.environ.get(AUTHORIZATION) or (f"Bearer {key}" if key else None)
         self._channel = Channel(
             max_in_flight=max_in_flight,
-            headers={"Authorization": f"Bearer {key}"} if key else {},
+            headers={"Authorization": authorization} if authorization else {},
             read_timeout_s=read_timeout_s,
         )
 

@@ -1,9 +1,10 @@
 """From the text after `--bedrock` to a runtime."""
 
+from base64 import b64encode
 from dataclasses import fields
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from evaldrop.bedrock.protocol import READ_TIMEOUT_S, BedrockRuntime
+from evaldrop.bedrock.protocol import AUTHORIZATION, READ_TIMEOUT_S, BedrockRuntime
 from evaldrop.bedrock.simulated.direction import KnownCriteria
 from evaldrop.bedrock.simulated.runtime import Knowledge, Rehearsal, SimulatedRuntime
 from evaldrop.errors import InputError
@@ -61,6 +62,25 @@ def open_runtime(
     raise InputError(f"--bedrock {spec}: there is no such runtime. {POSSIBLE}")
 
 
+def split_credentials(spec: str) -> tuple[str, str | None]:
+    """
+    Take the credentials out of a specification: `openai=https://name:password@host/v1`.
+
+    A specification is kept in run.json and shown in reports and errors, and goes to other processes.
+
+    Returns:
+        The specification without them, and the value of an `Authorization` header that has them; None where
+        there are none.
+    """
+    start, mark, rest = spec.partition("://")
+    authority, slash, path = rest.partition("/")
+    credentials, at, host = authority.rpartition("@")
+    if not (mark and at and start.strip().startswith("openai=")):
+        return spec, None
+    plain = unquote(credentials).encode()
+    return f"{start}{mark}{host}{slash}{path}", f"Basic {b64encode(plain).decode()}"
+
+
 def parse_rehearsal(text: str) -> Rehearsal:
     """
     Read `name=value,…` into a rehearsal; an empty text is one without faults.
@@ -108,6 +128,9 @@ def _server_url(text: str) -> str:
         _ = url.port  # is read only now, and may be no number
     except ValueError as fault:
         raise InputError(f"--bedrock openai={text}: {fault}. {POSSIBLE}") from fault
+    # The command line has taken them out (`split_credentials`): what comes here is kept and shown.
+    if url.username is not None or url.password is not None:
+        raise InputError(f"--bedrock openai=…@{host}: credentials go into {AUTHORIZATION}, not into the URL.")
     if url.scheme not in ("http", "https") or not host:
         raise InputError(f"--bedrock openai={text}: a URL with http:// or https:// is needed. {POSSIBLE}")
     return text

@@ -8,6 +8,9 @@ import orjson
 
 from evaldrop.engine.errors import ServiceError
 
+AUTHORIZATION = "EVALDROP_OPENAI_AUTHORIZATION"
+"""The environment variable with the `Authorization` header of an OpenAI-compatible server."""
+
 READ_TIMEOUT_S = 300.0  # an Express child lives no longer; a step's own TimeoutSeconds comes first
 
 

@@ -69,7 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     Returns:
         The exit code: 0 passed, 1 gate failed, 2 gate inconclusive, 3 the run failed, 64 wrong use or bad
-        input.
+        input, 70 a fault of ours, 130 interrupted.
     """
     try:
         # In standalone mode the parser exits by itself, with 2 for wrong use: here that is an inconclusive
@@ -91,10 +91,14 @@ def main(arguments: list[str] | None = None) -> int:
         # At its end Python flushes stdout, and would complain of the broken pipe on stderr.
         sys.stderr.close()
         return exits.PASSED
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the last stop: uncaught, it would end with 1, a failed gate
         code = _usage_exit(error)
         if code is None:
-            raise
+            # Imported here: only a fault needs it.
+            from evaldrop.cli.crash import crash_in_words, write_crash
+
+            complain(crash_in_words(error, write_crash(error, arguments)))
+            return exits.FAULT_OF_OURS
         return code
 
 

@@ -1,6 +1,9 @@
 """What the process's exit code says."""
 
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from evaldrop.scorecard.model.scorecard import Scorecard
 
 PASSED: Final = 0
 GATE_FAILED: Final = 1
@@ -9,10 +12,19 @@ GATE_INCONCLUSIVE: Final = 2
 RUN_FAILED: Final = 3
 # EX_USAGE of sysexits.h: clear of 1 to 3, which tell of a gate or a run.
 WRONG_USE: Final = 64
+# EX_SOFTWARE of sysexits.h. Python itself would end with 1, which says that a gate failed.
+FAULT_OF_OURS: Final = 70
 # As a shell has it for SIGINT: 128 + 2.
 INTERRUPTED: Final = 130
 
 _DECISIONS: Final = {"pass": PASSED, "fail": GATE_FAILED, "inconclusive": GATE_INCONCLUSIVE}
+
+
+def of_scorecard(scorecard: "Scorecard", *, strict: bool = False) -> int:
+    """Return the exit code of a run: its gate's, but that of a failed run where somebody answered nothing."""
+    from evaldrop.scorecard.gate.answers import silence_checks
+
+    return RUN_FAILED if silence_checks(scorecard) else of_decision(scorecard.gate.decision, strict=strict)
 
 
 def of_decision(decision: Literal["pass", "fail", "inconclusive"], *, strict: bool = False) -> int:

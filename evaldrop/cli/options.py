@@ -1,5 +1,6 @@
 """The options that several commands share."""
 
+import os
 from enum import StrEnum
 from typing import Annotated
 
@@ -56,6 +57,25 @@ MaxInFlight = Annotated[
         "--max-in-flight", min=1, max=10_000, help="Calls under way at a time; also records at a time."
     ),
 ]
+
+
+def without_credentials(spec: str | None) -> str | None:
+    """
+    Return what --bedrock says without a password that its URL holds, which goes into the environment.
+
+    From there the calls' process has it; the specification itself is kept in files and shown.
+    """
+    if spec is None:
+        return None
+    from evaldrop.bedrock.opening import split_credentials
+    from evaldrop.bedrock.protocol import AUTHORIZATION
+
+    plain, authorization = split_credentials(spec)
+    if authorization:
+        os.environ[AUTHORIZATION] = authorization
+    return plain
+
+
 GoOn = Annotated[
     bool,
     typer.Option(

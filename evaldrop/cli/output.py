@@ -16,9 +16,9 @@ from rich.markup import escape
 
 UNBOUND_COLUMNS = 160
 
-# C0 and C1 controls, and the marks that turn text around: a response may carry any of them.
+# C0 and C1 controls, separators of lines, and the marks that turn text around: a response may carry any.
 # Tab and line feed are left; a carriage return is not: it would let a text overwrite its own line.
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def stdout() -> Console:

@@ -133,4 +133,4 @@ def show_scorecard(scorecard: "Scorecard", folder: str, document: dict[str, Any]
     else:
         print_scorecard(stdout(), scorecard)
         stdout().print(f"\nreport: {shown(folder)}/report.html")
-    return exits.of_decision(scorecard.gate.decision)
+    return exits.of_scorecard(scorecard)

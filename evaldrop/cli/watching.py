@@ -93,7 +93,7 @@ def _name(run: RunAddress) -> str:
 def _show_scorecard(folder: str, document: dict[str, Any], *, as_json: bool) -> int:
     scorecard = read_scorecard(folder)
     report = storage.join(folder, "report.html")
-    code = exits.of_decision(scorecard.gate.decision)
+    code = exits.of_scorecard(scorecard)
     if as_json:
         card = scorecard.model_dump(mode="json")
         print_json({**document, "status": "SUCCEEDED", "run": folder, "report": report, "scorecard": card})

@@ -160,9 +160,10 @@ def _cell(pairs: Mapping[tuple[str, str], Comparison], row: str, column: str) ->
     if pair is None:
         return Standing(difference=None, interval=None, standing=None)
     # Bounds whose sign is changed change places.
-    low, high = sorted(sign * bound for bound in pair.interval) if pair.interval else (0.0, 0.0)
+    told = pair.reported_interval
+    low, high = sorted(sign * bound for bound in told) if told else (0.0, 0.0)
     return Standing(
         difference=None if pair.difference is None else sign * pair.difference,
-        interval=(low, high) if pair.interval else None,
+        interval=(low, high) if told else None,
         standing="open" if not pair.decisive else "better" if pair.better == row else "worse",
     )

@@ -16,7 +16,14 @@ from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import out_of
 from evaldrop.scorecard.baseline.repeats import RepeatErrors, repeat_errors
 from evaldrop.scorecard.model.judges import AnchorScores
-from evaldrop.scorecard.model.scorecard import OVERALL, CandidateScorecard, CriterionEstimate, Scorecard
+from evaldrop.scorecard.model.part import Interval
+from evaldrop.scorecard.model.scorecard import (
+    OVERALL,
+    CandidateScorecard,
+    CriterionEstimate,
+    MeanEstimate,
+    Scorecard,
+)
 from evaldrop.scorecard.recommendation import recommendation_of
 from evaldrop.scorecard.trend.entries import HistoryCandidate, HistoryEntry, HistoryEstimate, HistoryJudge
 
@@ -61,6 +68,7 @@ def history_entry(
                 overall_interval=card.overall.interval if card.overall else None,
                 overall_standard_error=card.overall.standard_error if card.overall else None,
                 overall_n=card.overall.n if card.overall else None,
+                overall_bounds=_bounds(card.overall) if card.overall else None,
                 overall_repeat_error=repeats.get(name, {}).get(OVERALL),
                 latency_ms_p50=card.latency_ms.p50,
                 cost_usd=card.cost_usd.candidate,
@@ -128,7 +136,17 @@ def _estimate(
     estimate: CriterionEstimate | AnchorScores, n_scored: int, repeat_error: float | None = None
 ) -> HistoryEstimate:
     kept = {"mean", "standard_error", "interval", "pass_rate", "pass_interval"}
-    return HistoryEstimate(n_scored=n_scored, repeat_error=repeat_error, **estimate.model_dump(include=kept))
+    return HistoryEstimate(
+        n_scored=n_scored,
+        bounds=_bounds(estimate) if isinstance(estimate, CriterionEstimate) else None,
+        repeat_error=repeat_error,
+        **estimate.model_dump(include=kept),
+    )
+
+
+def _bounds(estimate: CriterionEstimate | MeanEstimate) -> Interval | None:
+    # Without losses the bounds are the mean; what the evaluation counts as the worst is not lost.
+    return estimate.bounds if estimate.bounds_interval else None
 
 
 def _prompt_sha256(run: RunDefinition, kind: str, name: str) -> str | None:

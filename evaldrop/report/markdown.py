@@ -117,7 +117,9 @@ def _anchors(judge: str, known: AnchorEstimate) -> str:
 def _score(scorecard: Scorecard, card: CandidateScorecard, criterion: str) -> str:
     if criterion not in scorecard.criteria:
         overall = card.overall
-        return _mean(overall, f"{figures.count(overall.n)} records") if overall else figures.ABSENT
+        if overall is None:
+            return figures.ABSENT
+        return _mean(overall, f"{figures.count(overall.n)} records", *_corrected(overall.calibrated))
     estimate = card.criteria.get(criterion)
     if estimate is None:
         return figures.ABSENT
@@ -182,10 +184,16 @@ def _rest(n: int) -> str:
 def _table(table: Table, most: int | None = None) -> list[str]:
     columns = table.columns_in(MARKDOWN)
     # Figures are this package's own, and hold signs that would be escaped.
-    cells = [map(text_of if column.kind == "number" else _words, column.cells) for column in columns]
+    cells = [map(_figure if column.kind == "number" else _words, column.cells) for column in columns]
     header = [column.heading for column in columns]
     alignment = [":--" if column.kind == "words" else "--:" for column in columns]
     return _lines_of(header, islice(zip(*cells, strict=True), most), alignment)
+
+
+def _figure(cell: Cell) -> str:
+    text = text_of(cell)
+    # GitHub sets what stands between two dollar signs as a formula.
+    return text.replace("$", "&#36;") if text.count("$") > 1 else text
 
 
 def _lines_of(header: Sequence[str], rows: Iterable[Sequence[str]], alignment: Sequence[str]) -> list[str]:

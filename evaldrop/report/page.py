@@ -83,7 +83,7 @@ def html_report(
         one_order=((run.get("evaluation") or {}).get("pairwise") or {}).get("orders", "both") != "both",
         preferences=preferences(scorecard),
         preference_pairs=preference_pairs(scorecard),
-        answer=recommendation_of(scorecard).reason,
+        recommendation=recommendation_of(scorecard),
         ranking=tables.ranking(scorecard),
         trust=trust_tables(scorecard.model_dump(mode="json")),
         plane=cost_quality_plane(scorecard),

@@ -11,6 +11,7 @@ from evaldrop.scorecard.model.scorecard import Scorecard
 
 _FLIPPED = "Preferences that changed with the order of the two responses; they count as ties"
 _FIRST = "How often the response shown first was preferred; 50 % is fair"
+_OF_FAMILY = "Holds for all that are decided together, whatever pairs without a preference would have been"
 _ELO = "Bradley–Terry strength: a gap of 400 is odds of 10 to 1"
 
 
@@ -23,23 +24,41 @@ def preferences(scorecard: Scorecard) -> Table:
         # A baseline has no win rate, and a strength like the others.
         if card.pairwise is not None or name in strengths
     }
-    opponents = dict.fromkeys(other for one in known.values() if one for other in one.by_baseline)
+    opponents = {other for one in known.values() if one for other in one.by_baseline}
     over = next(iter(opponents)) if len(opponents) == 1 else "the others"
+    # Over a single opponent a candidate's win rate is that of the pair, of which more is known.
+    pairs = _only_pairs(scorecard)
+    decisions = [_decision(name, *pairs[name]) if name in pairs else figures.ABSENT for name in known]
     return Table(
         title="Preferences",
         caption=f"Judges' preferences over {over}",
         columns=[
             words(f"over {figures.label(over)}", list(known)),
-            *_rates(scorecard, list(known.values())),
+            *([words("", decisions, MARKDOWN)] if pairs else []),
+            *_rates(scorecard, [pairs[name][1] if name in pairs else one for name, one in known.items()]),
             *([_elo(list(map(strengths.get, known)))] if strengths else []),
+            *([words("decision", decisions, PAGE)] if pairs else []),
         ],
     )
 
 
+def _only_pairs(scorecard: Scorecard) -> dict[str, tuple[str, PairwiseEstimate]]:
+    """Return every candidate's only opponent and their pair; nothing where a candidate has several."""
+    rated = {name: card.pairwise.by_baseline for name, card in scorecard.candidates.items() if card.pairwise}
+    if any(len(pairs) != 1 for pairs in rated.values()):
+        return {}
+    return {name: next(iter(pairs.items())) for name, pairs in rated.items()}
+
+
 def preference_pairs(scorecard: Scorecard) -> Table:
-    """Return every pair of candidates once: how often the first is preferred over the second."""
-    pairs = pairs_of({name: card.pairwise for name, card in scorecard.candidates.items()})
-    decisions = [_decision(*pair, one) for pair, one in pairs.items()]
+    """
+    Return every pair of candidates once: how often the first is preferred over the second.
+
+    It is empty where `preferences` has the pairs already.
+    """
+    of_candidates = {name: card.pairwise for name, card in scorecard.candidates.items()}
+    pairs = {} if _only_pairs(scorecard) else pairs_of(of_candidates)
+    decisions = [_decision(name, other, one) for (name, other), one in pairs.items()]
     return Table(
         title="Preferences by pair",
         caption="How often the first is preferred over the second",
@@ -64,11 +83,13 @@ def _rates(scorecard: Scorecard, found: Sequence[PairwiseEstimate | None]) -> li
         else figures.ABSENT
         for one in rows
     ]
+    # A win rate is looked at because it stands out among others: that of one alone is too short for it.
+    bounds = [percent_interval(one.family_interval or one.interval) for one in rows]
     lost = [count(one.n_lost) for one in rows] if any(one.n_lost for one in rows) else []
     return [
         Column("win rate", [percent(one.win_rate) for one in rows]),
-        Column(level, [percent_interval(one.interval) for one in rows], TERMINAL),
-        Column("interval", [percent_interval(one.interval) for one in rows], MARKDOWN | PAGE),
+        Column(level, bounds, TERMINAL),
+        Column("interval", bounds, MARKDOWN | PAGE, note=_OF_FAMILY),
         Column("p (Holm)", [figures.p_value(one.p_adjusted) for one in rows], rank=3),
         Column("won / lost / even", counts, rank=2),
         *([Column("not read", lost, note="Pairs without a preference")] if lost else []),

@@ -39,6 +39,7 @@ from evaldrop.scorecard.recommendation.leads import WIN_RATE
 
 _GATE_TONES: dict[str, Tone] = {"pass": "good", "fail": "bad", "inconclusive": "doubtful"}
 _CHANGE_WORDS = {"improved": "better", "regressed": "worse", "undecided": "open"}
+_WITH_MISSING = "Wider than elsewhere where verdicts are missing: it holds whatever they would have been"
 _THINKING = "Replies that hold thinking: it is no part of the response"
 
 
@@ -53,11 +54,13 @@ def ranking(scorecard: Scorecard) -> Table:
     gates = [NO_GATE if missing == NO_GATE else missing if row.gate == "none" else row.gate for row in rows]
     return Table(
         title="Candidates, the best first",
+        classes="numbers ranking stacked",
         columns=[
             words("candidate", [_ranked(row, found.choice) for row in rows]),
             Column(
                 f"{figures.label(decides, 14)} ({level})",
                 list(map(_quality, rows)),
+                note=_WITH_MISSING,
             ),
             Column("USD/1,000", [_price(row, scorecard) for row in rows]),
             Column("p90", [figures.milliseconds(row.latency_ms_p90) for row in rows]),
@@ -131,6 +134,7 @@ def operations(scorecard: Scorecard) -> Table:
     return Table(
         title="Cost, latency and losses",
         caption="Cost, latency and losses",
+        classes="numbers dense",
         columns=[
             words("candidate", list(scorecard.candidates)),
             words("model", [card.model for card in cards], texts, rank=4),
@@ -188,6 +192,7 @@ def pairs(scorecard: Scorecard) -> Table:
     found = scorecard.comparisons
     return Table(
         title="All pairs",
+        classes="numbers dense",
         row_classes=["decided" if pair.decisive else "open" for pair in found],
         columns=[
             words("criterion", [pair.criterion for pair in found]),

@@ -18,6 +18,7 @@ _SHOWN = {
     "run_id", "evaluation", "simulated", "started_at", "duration_s", "dataset", "records", "confidence",
     "coverage", "criteria", "candidates", "comparisons", "judges", "cost_usd", "gate", "alarms", "summary",
     "baseline", "slices", "frontier", "hints", "guardrail_comparisons", "strengths",
+    "recommendation",
 }  # fmt: skip
 _TITLES = {
     "agreement": "Agreement between judges",
@@ -37,8 +38,12 @@ _RATES = ("rate", "agreement", "coverage", "share", "tolerance")
 _P_VALUES = ("p_value", "p_adjusted")
 # The hints say these sentences.
 _SAID_ELSEWHERE = {"finding"}
-_NUMBER = re.compile(r"[−<>$]*[0-9]")
+# A sentence that begins with a count is none.
+_NUMBER = re.compile(r"[−<>$]*[0-9][^A-Za-z]*(to [^A-Za-z]+)?")
 _MOST_ROWS = 200
+# Of more facts than these a row per fact is read more easily, as long as few are compared.
+_MOST_BESIDE = 9
+_FEW_ENTRIES = 6
 _MOST_COLUMNS = 14
 
 
@@ -75,9 +80,16 @@ def _parts(scorecard: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def _tables(title: str, value: Any) -> Iterator[Table]:
     entries = list(_entries(value))
     facts = [(name, dict(_facts(entry))) for name, entry in entries]
-    columns = list(dict.fromkeys(column for _, entry in facts for column in entry))[:_MOST_COLUMNS]
-    if columns:
-        shown = facts[:_MOST_ROWS]
+    columns = list(dict.fromkeys(column for _, entry in facts for column in entry))
+    shown = facts[:_MOST_ROWS]
+    if len(columns) > _MOST_BESIDE and len(facts) <= _FEW_ENTRIES:
+        turned = {
+            name or "value": [entry.get(column, figures.ABSENT) for column in columns]
+            for name, entry in shown
+        }
+        yield _fact_table(title, columns, turned)
+    elif columns:
+        columns = columns[:_MOST_COLUMNS]
         cells = {column: [entry.get(column, figures.ABSENT) for _, entry in shown] for column in columns}
         yield _fact_table(title, [name for name, _ in shown], cells)
     for name, entry in entries:
@@ -89,7 +101,7 @@ def _fact_table(title: str, names: Sequence[str], cells: Mapping[str, Sequence[s
     """Return a table whose columns are of words where any of their cells is; numbers are at the right."""
     columns = [words("", names)]
     for heading, texts in cells.items():
-        if all(_NUMBER.match(text) for text in texts if text != figures.ABSENT):
+        if all(_NUMBER.fullmatch(text) for text in texts if text != figures.ABSENT):
             columns.append(Column(heading, texts))
         else:
             classes = ["words long" if len(text) > 40 else "words" for text in texts]
@@ -145,7 +157,7 @@ def _fact(key: str, value: Any, *, of_rate: bool = False) -> str | None:
         return value
     if isinstance(value, int):
         return figures.count(value)
-    if isinstance(value, float) and key.startswith(_P_VALUES):
+    if isinstance(value, float) and key.endswith(_P_VALUES):
         return figures.p_value(value)
     if isinstance(value, float):
         return figures.percent(value) if key.endswith(_RATES) and 0 <= value <= 1 else _number(value)
@@ -174,5 +186,6 @@ def _confusions(title: str, entry: Mapping[str, Any]) -> Iterator[Table]:
                 answers,
                 dict(zip(answers, map(list, counts), strict=True)),
             )
-        else:
+        elif key != "judges" or len(value) > 1:
+            # Of a single judge it would be the joined one once more.
             yield from _confusions(f"{title} · {key}", value)

@@ -43,6 +43,8 @@ def renamed(scorecard: Scorecard, start: int) -> Scorecard:
         card["metrics"] = {texts[11]: {"n": 3, "mean": 0.5}}
         card["categories"] = {texts[8]: card["categories"]["billing"]}
         card["responses"] |= {"error_names": {texts[7]: 2}, "error_example": texts[8]}
+    content["recommendation"] |= {"reason": texts[11], "evidence": texts[6:11]}
+    content["hints"] = texts[5:8]
     for judge in content["judges"].values():
         judge["error_example"] = texts[9]
     return Scorecard.model_validate(content)

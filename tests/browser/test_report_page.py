@@ -261,6 +261,8 @@ def test_another_fragment_on_the_open_page_is_followed(page):
 def test_the_page_fits_its_window(browser, varied, width, dark):
     with browser.page(varied.as_uri(), width=width, dark=dark, ready=READY) as page:
         assert page.run("document.documentElement.scrollWidth") == width
+        page.run("document.querySelector('.tools select').options[0].textContent = 'a-long-name-'.repeat(9)")
+        assert page.run("document.documentElement.scrollWidth") == width
         background = page.run("getComputedStyle(document.body).backgroundColor")
         assert (background == "rgb(17, 21, 27)") is dark
 

@@ -2,7 +2,6 @@
 
 import io
 import os
-from pathlib import Path
 
 import boto3
 import pytest
@@ -93,7 +92,16 @@ def test_a_local_reader_sees_the_old_file_until_the_new_one_is_whole(tmp_path):
         stream.flush()
         assert storage.read_bytes(uri) == b"old"
     assert storage.read_bytes(uri) == b"new"
-    assert Path(uri).stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
+def test_local_files_follow_the_umask(tmp_path, mask, mode):
+    before = os.umask(mask)
+    try:
+        storage.write_bytes(str(tmp_path / "file.txt"), b"whose")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "file.txt").stat().st_mode & 0o777 == mode
 
 
 def test_files_are_listed_by_name_with_those_in_folders(folder):

@@ -41,9 +41,9 @@ def gate(
     # The scorecard's own verdict is not judged anew: an evaluation.yaml that changed since must not change
     # it.
     found = evaluate_gate(rule, card) if rule else card.gate
-    code = exits.of_decision(found.decision, strict=strict)
     # By these rules: another gate may leave another candidate to ship.
-    said = recommend(card.model_copy(update={"gate": found})).reason
+    judged = card.model_copy(update={"gate": found})
+    code, said = exits.of_scorecard(judged, strict=strict), recommend(judged).reason
     if as_json:
         document = {"run_id": card.run_id, "simulated": card.simulated, "strict": strict, "exit_code": code}
         print_json({**document, "recommendation": said, **found.model_dump(mode="json")})

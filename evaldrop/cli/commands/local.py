@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from evaldrop.cli.options import without_credentials
 from evaldrop.errors import InputError
 
 
@@ -25,6 +26,7 @@ def local(
         str,
         typer.Option(
             "--bedrock",
+            callback=without_credentials,
             metavar="RUNTIME",
             help="simulated (a rehearsal: no network, no money), aws, or openai=URL; as for evaldrop run.",
         ),

@@ -4,7 +4,16 @@ from typing import Annotated
 
 import typer
 
-from evaldrop.cli.options import AsJson, GoOn, MaxInFlight, OtherEvaluation, OutOfRun, RunFolder, Yes
+from evaldrop.cli.options import (
+    AsJson,
+    GoOn,
+    MaxInFlight,
+    OtherEvaluation,
+    OutOfRun,
+    RunFolder,
+    Yes,
+    without_credentials,
+)
 
 
 def rejudge(
@@ -12,7 +21,12 @@ def rejudge(
     evaluation: OtherEvaluation = None,
     bedrock: Annotated[
         str | None,
-        typer.Option("--bedrock", metavar="RUNTIME", help="Who answers; by default as in the run."),
+        typer.Option(
+            "--bedrock",
+            callback=without_credentials,
+            metavar="RUNTIME",
+            help="Who answers; by default as in the run.",
+        ),
     ] = None,
     out: OutOfRun = None,
     max_in_flight: MaxInFlight = None,

@@ -4,7 +4,17 @@ from typing import Annotated
 
 import typer
 
-from evaldrop.cli.options import KINDS, AsJson, EvaluationFile, GoOn, Limit, MaxInFlight, Out, Yes
+from evaldrop.cli.options import (
+    KINDS,
+    AsJson,
+    EvaluationFile,
+    GoOn,
+    Limit,
+    MaxInFlight,
+    Out,
+    Yes,
+    without_credentials,
+)
 from evaldrop.cli.output import shown, stderr
 from evaldrop.errors import InputError
 
@@ -18,6 +28,7 @@ def run(
         str | None,
         typer.Option(
             "--bedrock",
+            callback=without_credentials,
             metavar="RUNTIME",
             help="aws (default), simulated (a rehearsal: no network, no money), or openai=URL. "
             "simulated:throttling=0.2,errors=0.05 injects faults; simulated:ceiling=0.95 passes about 95 %.",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from rich.console import Console
 
 from evaldrop.cli.output import shown
-from evaldrop.cli.tables.terminal import print_title, wrapped_table
+from evaldrop.cli.tables.terminal import print_fitting, print_title, wrapped_table
 from evaldrop.report.columns import Column, words
 from evaldrop.report.review.exporting import Exported
 from evaldrop.report.review.importing import Imported
@@ -104,19 +104,19 @@ def _print_judges(console: Console, calibration: CriterionCalibration) -> None:
     found = list(judges.values())
     columns = [
         words("judge", list(judges)),
-        Column("n", [f"{one.n}" for one in found]),
+        Column("n", [f"{one.n}" for one in found], rank=1),
         Column("agreement", [percent(one.agreement) for one in found]),
         Column("same side", [percent(one.pass_agreement) for one in found]),
         Column("kappa", [number(one.kappa) for one in found]),
         Column("AC1", [number(one.ac1) for one in found]),
         Column("TPR", [percent(one.true_positive_rate) for one in found]),
         Column("TNR", [percent(one.true_negative_rate) for one in found]),
-        Column("Pearson", [number(one.pearson) for one in found]),
-        Column("Spearman", [number(one.spearman) for one in found]),
-        Column("Kendall", [number(one.kendall_tau_b) for one in found]),
+        Column("Pearson", [number(one.pearson) for one in found], rank=2),
+        Column("Spearman", [number(one.spearman) for one in found], rank=2),
+        Column("Kendall", [number(one.kendall_tau_b) for one in found], rank=2),
         Column("bias", [signed(one.bias) for one in found]),
     ]
-    console.print(wrapped_table(columns, style=""))
+    print_fitting(console, columns)
     _print_intervals(console, judges)
     if confusion := calibration.joined.confusion:
         answers = [words("people \\ judge", confusion.answers)]
@@ -139,17 +139,17 @@ def _print_means(console: Console, scorecard: Scorecard, criterion: str) -> None
     columns = [
         words("candidate", list(found)),
         Column("judge", [number(one.mean) for one in judged]),
-        Column(level, [interval(one.interval) for one in judged]),
+        Column(level, [interval(one.interval) for one in judged], rank=3),
         Column("corrected", [number(one.mean) for one in corrected_means]),
         Column(level, [interval(one.interval) for one in corrected_means]),
         Column("labels", [f"{one.n_labelled}" for one in corrected_means]),
-        Column("weight", [number(one.weight) for one in corrected_means]),
+        Column("weight", [number(one.weight) for one in corrected_means], rank=4),
     ]
     # Rogan-Gladen corrects a rate by the judge's two error rates: of a scale there are none.
     if scorecard.criteria[criterion].kind == "binary":
-        columns.append(Column("Rogan-Gladen", [number(rate.rate) for rate in rates]))
-        columns.append(Column(level, [interval(rate.interval) for rate in rates]))
-    console.print(wrapped_table(columns))
+        columns.append(Column("Rogan-Gladen", [number(rate.rate) for rate in rates], rank=2))
+        columns.append(Column(level, [interval(rate.interval) for rate in rates], rank=2))
+    print_fitting(console, columns)
     for name, (_, mean) in found.items():
         rate = mean.rogan_gladen
         reason = rate and rate.reason and f"no Rogan-Gladen rate: {rate.reason}"
@@ -168,14 +168,14 @@ def _print_preferences(console: Console, scorecard: Scorecard) -> None:
         words("baseline", [pair.baseline for pair in found]),
         Column("n", [f"{pair.n}" for pair in found]),
         Column("agreement", [percent(pair.agreement) for pair in found]),
-        Column("kappa", [number(pair.kappa) for pair in found]),
-        Column("AC1", [number(pair.ac1) for pair in found]),
+        Column("kappa", [number(pair.kappa) for pair in found], rank=1),
+        Column("AC1", [number(pair.ac1) for pair in found], rank=2),
         Column("people win", [percent(pair.win_rate) for pair in found]),
         Column("judge win", [percent(pair.judge_win_rate) for pair in found]),
         Column("corrected", [percent(pair.corrected_win_rate) for pair in found]),
         Column(percent(scorecard.confidence), [percent_interval(pair.interval) for pair in found]),
     ]
-    console.print(wrapped_table(columns))
+    print_fitting(console, columns)
     for pair in found:
         for one in pair.between_raters:
             console.print(
@@ -199,7 +199,7 @@ def _print_differences(
             Column(level, [interval(pair.interval) for pair in found]),
             Column("labels", [f"{pair.n_labelled}" for pair in found]),
         ]
-        console.print(wrapped_table(columns))
+        print_fitting(console, columns)
     for pair in found:
         if pair.reason:
             console.print(

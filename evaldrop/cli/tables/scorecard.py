@@ -145,7 +145,7 @@ def _print_preferences(console: Console, scorecard: Scorecard) -> None:
     if len(shown_pairs) > MOST_PAIRS:
         where = "[dim]all pairs are in summary.md, report.html and scorecard.csv[/dim]"
         console.print(f"{count(len(shown_pairs))} pairs: {where}\n")
-    elif any(card.pairwise and len(card.pairwise.by_baseline) > 1 for card in scorecard.candidates.values()):
+    elif len(shown_pairs):
         print_fitting(console, shown_pairs.columns_in(TERMINAL), least=NAME_CELLS)
         console.print()
 

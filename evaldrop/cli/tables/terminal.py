@@ -5,6 +5,7 @@ Of a table that fits, the least telling columns go where there are too many, nev
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from rich.cells import cell_len
@@ -15,7 +16,7 @@ from evaldrop.cli.output import plain, shown
 from evaldrop.report.columns import Cell, Column, Words, text_of
 
 _STYLES = {"good": "green", "bad": "red", "doubtful": "yellow", "busy": "cyan", "muted": "dim"}
-_GAP = 2
+GAP = 2
 # A name is cut before it is shorter than this.
 _SHORTEST_NAME = 12
 
@@ -51,7 +52,7 @@ def fitting(columns: Sequence[Column], width: int, *, least: int = 0) -> list[Co
 def taken(columns: Sequence[Column], *, least: int = 0) -> int:
     """Return the cells that columns take beside one another."""
     first, *others = map(width_of, columns)
-    return max(least, first) + sum(others) + _GAP * len(others)
+    return max(least, first) + sum(others) + GAP * len(others)
 
 
 def width_of(column: Column) -> int:
@@ -72,7 +73,18 @@ def fitted_table(columns: Sequence[Column], width: int, *, least: int = 0) -> Ta
         table.add_column(
             shown(column.heading), justify=_justify(column), no_wrap=True, min_width=width_of(column)
         )
-    return _with_rows(table, columns)
+    names = replace(columns[0], cells=[_cut(cell, room) for cell in columns[0].cells])
+    return _with_rows(table, [names, *columns[1:]])
+
+
+def _cut(cell: Cell, room: int) -> Cell:
+    """Return a name that fits: names of one family differ at their ends, which rich would cut off."""
+    parts = cell if isinstance(cell, tuple) else (Words(text_of(cell)),)
+    name = plain(parts[0].text)
+    if len(parts) > 1 or len(name) <= room or not name.isascii():
+        return cell
+    end = room // 3
+    return (replace(parts[0], text=f"{name[: room - end - 1]}…{name[-end:]}"),)
 
 
 def wrapped_table(columns: Sequence[Column], *, style: str = "bold", least: int = 12) -> Table:

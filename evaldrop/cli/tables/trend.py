@@ -3,12 +3,23 @@
 from rich.console import Console
 
 from evaldrop.cli.output import shown
-from evaldrop.cli.tables.terminal import draw_interval, print_title, wrapped_table
+from evaldrop.cli.tables.terminal import (
+    GAP,
+    draw_interval,
+    fitted_table,
+    fitting,
+    print_title,
+    taken,
+    wrapped_table,
+)
 from evaldrop.report.columns import Column, words
 from evaldrop.scorecard.figures import count, interval, number
 from evaldrop.scorecard.trend import Series, Trend
 
 CELLS = 40
+LEAST_BAR = 20
+LEAST_TITLE = 24
+LEAST_CHANGE = 20
 
 
 def print_trend(console: Console, trend: Trend) -> None:
@@ -33,26 +44,34 @@ def _print_series(console: Console, series: Series) -> None:
     # Every run at the same mean: without a span a place on the line cannot be reckoned.
     if low == high:
         low, high = low - 0.5, high + 0.5
-    ends = f"{number(low)} {'.' * (CELLS - 2 - len(number(low)) - len(number(high)))} {number(high)}"
     title = f"{series.name} · {series.criterion}{' (frozen)' if series.is_anchor else ''}"
     level = series.charts.level if series.charts else None
-    drawn = [
-        draw_interval(point.mean, point.interval, CELLS, low=low, high=high, level=level)
-        for point in series.points
-    ]
     changes = [
         "; ".join(change.sentence for change in series.changes if change.run_id == point.run_id)
         for point in series.points
     ]
     columns = [
         words(title, [point.started_at[:16].replace("T", " ") for point in series.points]),
-        words(ends, drawn, wrap="never"),
         Column("mean", [number(point.mean) for point in series.points]),
-        Column("interval", [interval(point.interval) for point in series.points]),
-        Column("n", [count(point.n) for point in series.points]),
-        words("changed before this run", changes, wrap="anywhere"),
+        Column("interval", [interval(point.interval) for point in series.points], rank=1),
+        Column("n", [count(point.n) for point in series.points], rank=2),
     ]
-    console.print(wrapped_table(columns, least=24))
+    # The bar's room is kept free first; the changes are told again below.
+    columns = fitting(columns, console.width - LEAST_BAR - GAP, least=LEAST_TITLE)
+    room = console.width - taken(columns, least=LEAST_TITLE) - GAP
+    cells = min(CELLS, room)
+    if cells >= LEAST_BAR:
+        ends = f"{number(low)} {'.' * (cells - 2 - len(number(low)) - len(number(high)))} {number(high)}"
+        drawn = [
+            draw_interval(point.mean, point.interval, cells, low=low, high=high, level=level)
+            for point in series.points
+        ]
+        columns.insert(1, words(ends, drawn, wrap="never"))
+    if any(changes) and room - cells >= LEAST_CHANGE + GAP:
+        columns.append(words("changed before this run", changes, wrap="anywhere"))
+        console.print(wrapped_table(columns, least=LEAST_TITLE))
+    else:
+        console.print(fitted_table(columns, console.width, least=LEAST_TITLE))
     if series.reason:
         console.print(f"[dim]{shown(series.reason)}[/dim]", soft_wrap=True)
     elif series.charts:

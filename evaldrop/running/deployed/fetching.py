@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -118,20 +117,18 @@ class Fetching:
                 raise AwsError(f"{file.name} was written anew meanwhile. Fetch again.") from error
             raise
         # Beside its place, for a rename across file systems would be a copy; half a file never has the name.
-        descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        partial = storage.partial_beside(path)
         try:
-            with os.fdopen(descriptor, "wb") as stream:
+            with partial.open("xb") as stream:
                 for chunk in answer["Body"].iter_chunks(_CHUNK):
                     stream.write(chunk)
                     copied(len(chunk))
-            outcome = self._check(file, Path(partial), has_digest=_is_digest(answer))
-            # mkstemp lets nobody else read: a folder of runs may be shared.
-            Path(partial).chmod(0o644)
+            outcome = self._check(file, partial, has_digest=_is_digest(answer))
             # Before the rename: a file that is there with this date counts as checked.
             os.utime(partial, (file.modified.timestamp(), file.modified.timestamp()))
-            Path(partial).replace(path)
+            partial.replace(path)
         except BaseException:
-            Path(partial).unlink(missing_ok=True)
+            partial.unlink(missing_ok=True)
             raise
         return outcome
 

@@ -6,6 +6,7 @@ from math import inf, isinf
 from typing import NamedTuple
 
 from evaldrop.scorecard.figures import by_whom
+from evaldrop.scorecard.gate.answers import silence_checks
 from evaldrop.scorecard.gate.baseline import judge_against_baseline
 from evaldrop.scorecard.gate.names import RunNames, check_names, subject_of
 from evaldrop.scorecard.gate.preferences import candidate_coverage, preference_checks, unread_check
@@ -60,14 +61,15 @@ def evaluate_gate(expressions: Iterable[str], scorecard: Scorecard) -> Gate:
     limit, fails when it is on the wrong side, and is inconclusive between; where verdicts were lost, by what
     its interval may reach whatever they would have been. What the run cost, errors and
     coverage are facts of this run and are compared as they are. One failed rule fails the gate; else one
-    inconclusive rule leaves it open, and so do comparisons of which nothing could be read.
+    inconclusive rule leaves it open, and so do comparisons of which nothing could be read. A candidate or
+    judge that answered nothing fails it, whatever its rules are.
 
     Raises:
         EvaluationError: A rule cannot be read, or names no candidate or criterion of the run.
     """
     rules = [parse_gate(expression) for expression in expressions]
-    unread = unread_check(scorecard)
-    if not rules and not unread:
+    unread, silences = unread_check(scorecard), silence_checks(scorecard)
+    if not rules and not unread and not silences:
         return Gate(decision="pass", reasons=(NO_GATE,))
     # All names before any judgement: a gate with a misspelt rule has no decision at all.
     names = RunNames.of(scorecard)
@@ -76,6 +78,7 @@ def evaluate_gate(expressions: Iterable[str], scorecard: Scorecard) -> Gate:
     checks = tuple(check for rule in rules for check in _checks(rule, scorecard, names))
     if unread:
         checks = (unread, *checks)
+    checks = (*silences, *checks)
     decisions = {check.decision for check in checks}
     worst: Decision = (
         "fail" if "fail" in decisions else "inconclusive" if "inconclusive" in decisions else "pass"

@@ -32,6 +32,7 @@ class JudgeHealth(Part):
     calls: int = Field(description="Replies there should be.")
     kept: int = Field(default=0, description="Of them, those taken from the parent run.")
     errors: int
+    error_names: dict[str, int] = Field(default_factory=dict, description="Error name: calls.")
     error_example: str | None = nullable("What the first of the most frequent errors said, on one line.")
     thinking: int = Field(default=0, description="Calls whose reply holds thinking.")
     unknown_stop_reasons: dict[str, int] = Field(

@@ -159,8 +159,14 @@ def _quality(
     if quantity.name == WIN_RATE:
         return _win_rate(name, card, scorecard)
     estimate = card.criteria.get(quantity.name) if quantity.name in scorecard.criteria else card.overall
+    if estimate is None:
+        return None, None
+    people = estimate.calibrated
+    # Where people's labels decide, the judge's own number would contradict the sentence.
+    if people is not None and people.decides and people.mean is not None:
+        return people.mean, people.interval
     # Whatever the missing verdicts were: a mean of those that are left may look better for what is lost.
-    return (estimate.mean, estimate.bounds_interval or estimate.interval) if estimate else (None, None)
+    return estimate.mean, estimate.bounds_interval or estimate.interval
 
 
 def _win_rate(

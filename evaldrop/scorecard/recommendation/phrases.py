@@ -15,8 +15,9 @@ MOST_OF_A_RULE = 120
 
 
 def name_of(one: Contender) -> str:
-    """Return a candidate's name on one line."""
-    return one_line(one.name, _NAME_CHARACTERS)
+    """Return a candidate's name on one line; of a long one its begin and its end, where versions stand."""
+    line = one_line(one.name)
+    return line if len(line) <= _NAME_CHARACTERS else f"{line[: _NAME_CHARACTERS - 15]}…{line[-14:]}"
 
 
 def names_of(found: Sequence[Contender]) -> str:

@@ -129,6 +129,22 @@ def chart_drift(
     )  # fmt: skip
 
 
+def holds(charts: Charts, direction: Direction, values: Sequence[float]) -> bool:
+    """
+    Tell whether a chart gives an alarm in a direction for other values of the runs after the baseline.
+
+    Args:
+        charts: The series, for its level and noise.
+        direction: That of the alarm.
+        values: What each run after the baseline would have shown, shape (charted runs,).
+    """
+    sums = cusum(values, target=charts.level, sigma=charts.sigma, slack=CUSUM_SLACK, limit=CUSUM_LIMIT)
+    average = ewma(values, target=charts.level, sigma=charts.sigma, weight=EWMA_WEIGHT, width=EWMA_WIDTH)
+    if direction == "up":
+        return bool((sums.up > CUSUM_LIMIT).any() or (average.average > average.high).any())
+    return bool((sums.down > CUSUM_LIMIT).any() or (average.average < average.low).any())
+
+
 def shift_since(charts: Charts, *, since: int, level: float) -> float | None:
     """
     Return how far a series is off its level from a run on, or None where that may be chance.

@@ -8,13 +8,14 @@ change, so whatever moves them is the judge.
 from collections.abc import Iterator, Sequence
 
 from evaldrop.scorecard.model.scorecard import OVERALL
-from evaldrop.scorecard.trend.alarms import Charts, Direction, shift_since
+from evaldrop.scorecard.trend.alarms import Charts, Direction, holds, shift_since
 from evaldrop.scorecard.trend.changes import Key
 from evaldrop.scorecard.trend.types import Cause, Series, Shift, TrendPoint
 
 # Share of moved models for which anchors that stayed are taken to have moved: over all of them together.
 _FALSE_EXCUSES = 0.05
 _VERBS: dict[Direction, str] = {"up": "rose", "down": "fell"}
+_PARTICIPLES: dict[Direction, str] = {"up": "risen", "down": "fallen"}
 
 
 def shifts_of(
@@ -35,12 +36,17 @@ def shifts_of(
         first = min(alarms, key=lambda alarm: alarm.run)
         names = tuple(alarm.chart for alarm in alarms)
         at, since = charted[first.run], charted[first.since]
-        if anchors is None:
-            cause: Cause = "judge"
+        verb = _VERBS[direction]
+        if not holds(charts, direction, [_against(point, direction) for point in charted]):
+            cause: Cause = "missing"
+            verb = f"may have {_PARTICIPLES[direction]}"
+            words = "not decided, because verdicts are missing that could be all of it"
+        elif anchors is None:
+            cause = "judge"
             words = "the judge moved, for these responses are frozen"
         else:
             cause, words = _cause(key.criterion, direction, since.started_at, anchors)
-        moved = f"{key.name} {_VERBS[direction]} on {key.criterion} by {abs(first.size):.3g}"
+        moved = f"{key.name} {verb} on {key.criterion} by {abs(first.size):.3g}"
         when = f"since {since.started_at[:10]} ({' and '.join(names)}, alarm in run {at.run_id})"
         yield Shift(
             charts=names,
@@ -51,6 +57,13 @@ def shifts_of(
             since_run_id=since.run_id,
             sentence=f"{moved} {when}: {words}.",
         )
+
+
+def _against(point: TrendPoint, direction: Direction) -> float:
+    """Return what a run would have shown, had its lost verdicts been such as speak most against a move."""
+    if point.bounds is None:
+        return point.mean or 0.0
+    return point.bounds[0] if direction == "up" else point.bounds[1]
 
 
 def usable(points: Sequence[TrendPoint]) -> list[TrendPoint]:

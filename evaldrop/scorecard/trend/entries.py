@@ -14,6 +14,7 @@ class HistoryEstimate(Part):
     pass_interval: Interval | None
     n_scored: int
     standard_error: float | None = None
+    bounds: Interval | None = nullable("The mean, whatever the lost verdicts were; null when none is lost.")
     repeat_error: float | None = nullable(
         "Standard error of the mean when the same records are asked again, from this run and the one of the "
         "same make before it; null without one."
@@ -32,6 +33,7 @@ class HistoryCandidate(Part):
     overall_interval: Interval | None
     overall_standard_error: float | None = None
     overall_n: int | None = None
+    overall_bounds: Interval | None = None
     overall_repeat_error: float | None = None
     latency_ms_p50: float | None
     cost_usd: float | None

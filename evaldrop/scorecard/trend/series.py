@@ -122,7 +122,7 @@ def _points(key: Key, runs: Sequence[HistoryEntry]) -> Iterator[TrendPoint]:
                 run_id=run.run_id, started_at=run.started_at, folder=run.folder, n=estimate.n_scored,
                 mean=estimate.mean, standard_error=estimate.standard_error, interval=estimate.interval,
                 pass_rate=estimate.pass_rate, pass_interval=estimate.pass_interval,
-                repeat_error=estimate.repeat_error,
+                bounds=estimate.bounds, repeat_error=estimate.repeat_error,
             )  # fmt: skip
 
 
@@ -136,6 +136,7 @@ def _overall(card: HistoryCandidate) -> HistoryEstimate | None:
         pass_interval=None,
         n_scored=card.overall_n or 0,
         standard_error=card.overall_standard_error,
+        bounds=card.overall_bounds,
         repeat_error=card.overall_repeat_error,
     )
 

@@ -8,7 +8,7 @@ from evaldrop.scorecard.model.scorecard import Interval
 from evaldrop.scorecard.trend.alarms import Charts, Direction
 
 What = Literal["model", "prompt", "settings", "judge", "criterion", "dataset", "anchors", "workflow"]
-Cause = Literal["judge", "candidate", "unknown"]
+Cause = Literal["judge", "candidate", "missing", "unknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,7 @@ class TrendPoint:
     interval: Interval | None
     pass_rate: float | None
     pass_interval: Interval | None
+    bounds: Interval | None
     repeat_error: float | None
 
 
@@ -46,7 +47,8 @@ class Change:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
     """
-    A move in a sentence, with what most likely moved: the judge, the candidate, or unknown.
+    A move in a sentence, with what most likely moved: the judge, the candidate, or unknown; or missing, where
+    verdicts that were lost could be all of it.
 
     `charts` names those that gave the alarm, the first of them in run `run_id`; the move likely began in run
     `since_run_id`. `size` is the mean from there on minus the level.

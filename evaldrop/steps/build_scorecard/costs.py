@@ -120,6 +120,7 @@ def judge_health(run: RunDefinition, counts: RunCounts) -> dict[str, JudgeHealth
             calls=found.calls,
             kept=found.kept,
             errors=found.errors.n,
+            error_names=found.errors.counts,
             error_example=found.errors.example,
             thinking=found.thinking,
             unknown_stop_reasons=found.unknown_stops.counts,

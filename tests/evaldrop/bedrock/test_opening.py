@@ -6,7 +6,7 @@ import pytest
 
 from evaldrop.bedrock.aws import AwsRuntime
 from evaldrop.bedrock.openai import OpenAIRuntime
-from evaldrop.bedrock.opening import open_runtime, parse_rehearsal
+from evaldrop.bedrock.opening import open_runtime, parse_rehearsal, split_credentials
 from evaldrop.bedrock.simulated.runtime import Rehearsal, SimulatedRuntime
 from evaldrop.errors import InputError
 
@@ -79,3 +79,26 @@ def test_an_unknown_runtime_lists_all_three():
 def test_at_least_one_call_must_be_allowed():
     with pytest.raises(InputError, match="--max-in-flight 0"):
         open_runtime("simulated", max_in_flight=0)
+
+
+@pytest.mark.parametrize(
+    ("spec", "plain", "header"),
+    [
+        # The headers hold in base64 what stands before the host.
+        ("openai=https://ann:p%40ss@host:8443/v1", "openai=https://host:8443/v1", "Basic YW5uOnBAc3M="),
+        ("openai=http://ann:p@ss@host", "openai=http://host", "Basic YW5uOnBAc3M="),
+        ("openai=http://key:@host/v1", "openai=http://host/v1", "Basic a2V5Og=="),
+        ("openai=http://host/v1/@me", "openai=http://host/v1/@me", None),
+        ("openai=http://localhost:11434/v1", "openai=http://localhost:11434/v1", None),
+        ("simulated:seed=3", "simulated:seed=3", None),
+        ("aws", "aws", None),
+    ],
+)
+def test_credentials_are_taken_out_of_a_specification(spec, plain, header):
+    assert split_credentials(spec) == (plain, header)
+
+
+def test_credentials_that_come_further_are_refused_and_not_told():
+    with pytest.raises(InputError, match="EVALDROP_OPENAI_AUTHORIZATION") as refused:
+        open_runtime("openai=http://ann:secret@host/v1", max_in_flight=1)
+    assert "secret" not in str(refused.value)

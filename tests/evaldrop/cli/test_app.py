@@ -76,15 +76,6 @@ def test_errors_leave_as_sentences_and_codes(error, code, monkeypatch, capsys):
     assert told == [f"error {line}" for line in str(error).splitlines()] or told == ["error stopped."]
 
 
-def test_a_fault_of_evaldrop_itself_is_not_hidden(monkeypatch):
-    def fail(*_args, **_kwargs):
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(cli_app, "app", fail)
-    with pytest.raises(ZeroDivisionError):
-        main([])
-
-
 def test_a_reader_that_has_seen_enough_is_no_error(monkeypatch):
     closed = []
 
@@ -99,3 +90,35 @@ def test_a_reader_that_has_seen_enough_is_no_error(monkeypatch):
 
 def test_a_gates_decision_has_a_code_of_its_own():
     assert [exits.of_decision(decision) for decision in ("pass", "fail", "inconclusive")] == [0, 1, 2]
+
+
+def test_a_fault_of_ours_is_70_and_told_in_a_file_without_credentials(monkeypatch, capsys, tmp_path):
+    """1 means that a gate failed, and nothing else."""
+
+    def broken(*_, **__):
+        raise KeyError("\x1b[31mmade up\u202e")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(cli_app, "app", broken)
+    arguments = ["run", "x.jsonl", "--bedrock", "openai=http://ann:secret@host/v1"]
+    assert main(arguments) == exits.FAULT_OF_OURS == 70
+    said = capsys.readouterr().err
+    (report,) = tmp_path.iterdir()
+    assert "a fault of its own: KeyError: " in said
+    assert report.name in said
+    assert "--resume" in said
+    assert "\x1b" not in said
+    written = report.read_text(encoding="utf-8")
+    assert "in broken" in written
+    assert "openai=http://…@host/v1" in written
+    assert "secret" not in written + said
+
+
+def test_a_fault_is_told_where_no_file_can_be_written(monkeypatch, capsys, tmp_path):
+    def broken(*_, **__):
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr(cli_app, "app", broken)
+    monkeypatch.setattr("pathlib.Path.write_text", lambda *_, **__: (_ for _ in ()).throw(OSError("full")))
+    assert main(["run"]) == exits.FAULT_OF_OURS
+    assert "RecursionError: too deep" in capsys.readouterr().err

@@ -87,3 +87,15 @@ def test_an_unknown_evaluation_is_refused_with_those_there_are(tmp_path, capsys,
     assert main(["trend", "suport", "--out", str(tmp_path)]) == 64
 
     assert said in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_narrow_terminal_has_whole_numbers_and_a_line_per_run(tmp_path, capsys, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    write_history(tmp_path, TONES[:2])
+    main(["trend", "support", "--out", str(tmp_path)])
+    lines = capsys.readouterr().out.splitlines()
+    runs = [line for line in lines if line.startswith("2026-01-")]
+    assert all(len(line) <= width and "…" not in line for line in runs)
+    assert len(runs) == 2 * sum("·" in line for line in lines)
+    assert not any(line.isspace() for line in lines), "a column without room is lines of blanks"

@@ -92,3 +92,13 @@ def test_the_cost_axis_ends_at_a_round_number_beyond_the_dearest(costs, end):
 def test_without_two_priced_candidates_there_is_no_plane():
     unknown = card(BETTER)
     assert cost_quality_plane(scorecard({"good": priced(BETTER, 3.0), "unknown": unknown})) is None
+
+
+def test_a_difference_in_a_matrix_has_the_interval_that_decides_it():
+    """That of one comparison alone is too short for a difference that stands out among others."""
+    pair = Comparison(a="lite", b="haiku", criterion="correctness", n=40, difference=0.2, decisive=True,
+                      better="lite", interval=(0.1, 0.3), family_interval=(0.05, 0.35))  # fmt: skip
+    cards = {"lite": card(BETTER), "haiku": card(WORSE)}
+    (found,) = charts.matrices(scorecard(cards).model_copy(update={"comparisons": (pair,)}))
+    assert found.rows[0][1][1].interval == (0.05, 0.35)
+    assert found.rows[1][1][0].interval == (-0.35, -0.05)

@@ -76,3 +76,11 @@ def test_a_real_run_has_it_in_every_file_and_typed(tmp_path):
     page = (folder / "report.html").read_text()
     body = re.sub(r"<[^>]+>", " ", page[page.index("<body>") :]).split(None, 8)
     assert body[:8] == said.split(None, 8)[:8]
+
+
+def test_an_interval_of_dollars_is_no_formula_on_github(card):
+    cost = card.candidates["haiku"].cost_usd.model_copy(update={"per_1000_interval": (0.9, 1.1)})
+    cards = card.candidates | {"haiku": card.candidates["haiku"].model_copy(update={"cost_usd": cost})}
+    text = markdown_report(card.model_copy(update={"candidates": cards}))
+    assert "| &#36;0.90–&#36;1.10 |" in text
+    assert not re.search(r"\$[^|\n]*\$", text)

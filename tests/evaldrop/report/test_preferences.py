@@ -12,6 +12,7 @@ from evaldrop.report.columns import MARKDOWN, PAGE, TERMINAL, text_of
 from evaldrop.report.markdown import markdown_report
 from evaldrop.report.preferences import preference_pairs, preferences
 from evaldrop.report.spreadsheet import COLUMNS, csv_report
+from evaldrop.scorecard.figures import percent_interval
 from evaldrop.steps.build_scorecard.preferences.strengths import strengths
 from tests.evaldrop.steps.build_scorecard.preferences.test_estimates import column
 from tests.evaldrop.steps.build_scorecard.preferences.test_words import run
@@ -56,6 +57,20 @@ def test_a_row_for_each_candidate_and_one_for_each_pair():
         ("a, c", "52 %", "not\u00a0decided"),
         ("b, c", "20 %", "c is preferred"),
     ]
+
+
+def test_a_decision_stands_beside_the_interval_that_decides_it():
+    pairs = preference_pairs(known := with_strengths(THREE))
+    one = known.candidates["a"].pairwise.by_baseline["b"]
+    assert one.family_interval[0] < one.interval[0]
+    assert cells(pairs, PAGE)[0][2] == percent_interval(one.family_interval)
+
+
+def test_over_a_single_opponent_there_is_one_table_with_the_decision():
+    known = run({("haiku", "lite"): "w" * 66 + "l" * 40 + "t" * 14})
+    assert [row[-1] for row in cells(preferences(known), PAGE)] == ["haiku is preferred"] * 2
+    assert len(preference_pairs(known)) == 0
+    assert "Preferences by pair" not in markdown_report(known)
 
 
 @pytest.mark.parametrize("medium", [TERMINAL, MARKDOWN, PAGE])

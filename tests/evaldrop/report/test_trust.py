@@ -121,3 +121,34 @@ def test_very_many_candidates_make_no_matrix():
     cards = {f"c{number}": card((0.5, 0.7)) for number in range(9)}
     pairs = (compared("c0", "c1", 0.1),)
     assert matrices(scorecard(cards).model_copy(update={"comparisons": pairs})) == []
+
+
+def test_a_sentence_that_begins_with_a_count_is_no_number():
+    found = {"pro": {"n": 2, "interval": [0.25, 0.5], "reason": "2 records have such texts"}}
+    (shown,) = trust_tables({"agreement": found})
+    assert [column.kind for column in shown.columns] == ["words", "number", "number", "words"]
+
+
+def test_many_facts_of_few_are_a_row_each_and_none_is_left_out():
+    facts = {f"fact_{number}": number for number in range(20)}
+    (shown,) = trust_tables({"agreement": {"tone": facts, "style": facts}})
+    assert headings(shown) == ["", "tone", "style"]
+    assert len(shown) == 20
+
+
+def test_the_matrix_of_a_single_judge_is_not_told_twice():
+    matrix = {"answers": ["no", "yes"], "counts": [[1, 2], [1, 36]]}
+    content = {**CALIBRATION["correctness"], "judges": {"pro": {"n": 40, "confusion": matrix}}}
+    assert (
+        sum("people said" in one.title for one in trust_tables({"calibration": {"correctness": content}}))
+        == 1
+    )
+    content["judges"]["lite"] = {"n": 40, "confusion": matrix}
+    assert (
+        sum("people said" in one.title for one in trust_tables({"calibration": {"correctness": content}}))
+        == 3
+    )
+
+
+def test_the_recommendation_is_the_first_block_and_no_part_of_this():
+    assert not list(trust_tables({"recommendation": {"choice": "lite", "reason": "Ship lite."}}))

@@ -15,7 +15,8 @@ from tests.evaldrop.run_folders import record, response, row, run_json, write_ru
 @pytest.fixture
 def folder(tmp_path):
     folder = str(tmp_path / "support" / "run-1")
-    rows = [row("r1", response("lite", scores={"correctness": 1, "tone": 5}))]
+    scores = {"correctness": 1, "tone": 5}
+    rows = [row("r1", response("lite", scores=scores), response("haiku", scores=scores))]
     write_run(folder, run=run_json(simulated=True), records=[record("r1")], succeeded=rows)
     build_scorecard(folder)
     return folder

@@ -7,7 +7,7 @@ from evaldrop.scorecard.figures import by_whom, percent
 from evaldrop.scorecard.gate.preferences import unread_pairs
 from evaldrop.scorecard.model.pairwise import PairwiseEstimate, pairs_of
 from evaldrop.scorecard.model.scorecard import Interval, Scorecard
-from evaldrop.steps.build_scorecard.hints import by_subject
+from evaldrop.steps.build_scorecard.hints import as_one, listed
 from evaldrop.steps.build_scorecard.words import MUCH_UNSCORED, verdict_in_words
 
 Pair = tuple[str, str]
@@ -58,21 +58,27 @@ def preference_alarms(scorecard: Scorecard) -> tuple[str, ...]:
 
 
 def _order_alarms(scorecard: Scorecard) -> Iterator[str]:
-    flips, unread = [], []
+    flips: dict[str, list[str]] = {}
+    unread: dict[str, list[str]] = {}
     # The alarm of a judge that prefers a place says how often the order decided.
     by_place = {bias.judge for bias in scorecard.biases.position if bias.decisive}
     for name, card in scorecard.candidates.items():
         for judge, pairs in card.pairwise.by_judge.items() if card.pairwise else ():
             if judge not in by_place and pairs.flip_rate is not None and pairs.flip_rate > _MANY_FLIPS:
-                share = f"{percent(pairs.flip_rate)} of {pairs.n_both_orders} preferences"
-                flips.append((f"Judge {judge} on {name}", f"{share} changed with the order of the responses"))
-            total = pairs.n + pairs.n_unscored
-            if pairs.n_unscored > MUCH_UNSCORED * total:
-                unread.append(
-                    (f"Judge {judge} on {name}", f"{pairs.n_unscored} of {total} pairs have no preference")
-                )
-    yield from by_subject(flips, end="; they count as ties.")
-    yield from by_subject(unread)
+                share = f"{percent(pairs.flip_rate)} of {pairs.n_both_orders:,}"
+                flips.setdefault(judge, []).append(f"{name} ({share})")
+            if pairs.n_unscored > MUCH_UNSCORED * (pairs.n + pairs.n_unscored):
+                total = pairs.n + pairs.n_unscored
+                unread.setdefault(judge, []).append(f"{name} ({pairs.n_unscored:,} of {total:,})")
+    yield from as_one(
+        f"Judge {judge}: preferences changed with the order of the responses, and count as ties, "
+        f"in pairs with {listed(shares)}"
+        for judge, shares in flips.items()
+    )
+    yield from as_one(
+        f"Judge {judge}: no preference could be read in pairs with {listed(shares)}"
+        for judge, shares in unread.items()
+    )
 
 
 def _family(pairs: Mapping[Pair, PairwiseEstimate], *, has_intervals: bool) -> str:

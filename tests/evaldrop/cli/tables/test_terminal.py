@@ -35,7 +35,7 @@ def test_a_name_is_cut_where_nothing_else_can_go_and_a_number_never():
     console = Console(file=io.StringIO(), width=24)
     console.print(fitted_table([NAME, NUMBER], 24))
     lines = console.file.getvalue().splitlines()
-    assert lines[1] == "a-name-of-tw…  1,000,000"
+    assert lines[1] == "a-name-o…wo-c  1,000,000"
     assert max(map(len, lines)) == 24
 
 

@@ -161,7 +161,7 @@ def _plain(monkeypatch):
 
 
 @pytest.mark.usefixtures("_plain")
-def test_the_commands_go_the_whole_way(folder, tmp_path, capsys):
+def test_the_commands_go_the_whole_way(folder, tmp_path, capsys, monkeypatch):
     assert main(["review", "export", folder, "--sample", "24", "--to", str(tmp_path / "sent"), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     exported = export_review(folder, sample=24, seed=1, to=str(tmp_path / "sent"))
@@ -174,6 +174,12 @@ def test_the_commands_go_the_whole_way(folder, tmp_path, capsys):
     assert main(["review", "import", filled, folder, "--rater", "Ada"]) == 0
     assert "48 labels by Ada; 0 passed on, 0 not answered" in capsys.readouterr().out
 
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["calibrate", folder]) == 0
+    shown = capsys.readouterr().out
+    assert "…" not in shown, "a name or a number without room"
+    assert "judge  " in shown
+    monkeypatch.setenv("COLUMNS", "160")
     assert main(["calibrate", folder]) == 0
     shown = capsys.readouterr().out
     for words in (

@@ -2,6 +2,7 @@
 
 import pytest
 
+from evaldrop.scorecard.model.calibration import CalibratedMean
 from evaldrop.scorecard.model.scorecard import Records
 from evaldrop.scorecard.recommendation import recommend
 from evaldrop.scorecard.recommendation.leads import WIN_RATE, Quantity, leads_of, unseen_share
@@ -187,6 +188,28 @@ def test_where_people_decide_more_records_alone_are_not_asked_for():
     assert (found.kind, found.would_decide) == ("not_decided", None)
     assert "too few records have labels by people to tell" in found.reason
     assert found.evidence[-1] == "It rests on the verdicts of people too."
+
+
+def test_where_people_decide_the_quality_is_theirs():
+    """The judge's own would contradict the sentence and the order of the ranking."""
+    people = CalibratedMean(mean=0.9, interval=(0.85, 0.95), decides=True, n_labelled=40)
+    judged = TWO["haiku"].overall
+    by_people = {**TWO, "haiku": TWO["haiku"].model_copy(update={
+        "overall": judged.model_copy(update={"calibrated": people})})}  # fmt: skip
+    rows = {one.candidate: one for one in recommend(scorecard(by_people, EQUAL)).ranking}
+    assert (rows["haiku"].quality, rows["haiku"].interval) == (0.9, (0.85, 0.95))
+    few = judged.model_copy(update={"calibrated": people.model_copy(update={"decides": False})})
+    by_judge = {**TWO, "haiku": TWO["haiku"].model_copy(update={"overall": few})}
+    rows = {one.candidate: one for one in recommend(scorecard(by_judge, EQUAL)).ranking}
+    assert rows["haiku"].quality == judged.mean
+
+
+def test_long_names_of_one_family_are_told_apart():
+    names = [f"support-assistant-with-tools-and-memory-2026-v{version}" for version in (1, 2)]
+    cards = {name: candidate(0.80, cost=cost) for name, cost in zip(names, (1.0, 2.4), strict=True)}
+    reason = recommend(scorecard(cards, [pair(*names, -0.01)])).reason
+    assert "2026-v1: " in reason
+    assert "2026-v2 costs" in reason
 
 
 def test_a_dearer_one_that_is_safe_does_not_make_the_cheaper_one_safe():

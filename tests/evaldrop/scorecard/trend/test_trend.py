@@ -106,6 +106,39 @@ def test_a_fall_gives_an_alarm_that_says_since_when():
     assert "no anchors tell" in shift.sentence
 
 
+@pytest.mark.parametrize(
+    ("bounds", "cause", "said"),
+    [
+        ((4.05, 4.9), "missing", "lite may have risen on overall by 0.7 "),
+        ((4.65, 4.75), "unknown", "lite rose on overall by 0.7 "),
+    ],
+)
+def test_a_move_that_lost_verdicts_could_explain_is_not_decided(bounds, cause, said):
+    """Where verdicts on a hard criterion are lost, overall rises although nothing did."""
+    level = [4.0, 4.1, 3.9, 4.05, 3.95, 4.1, 3.9, 4.0]
+    hard = {"criteria": {"tone": estimate(4.0), "hard": estimate(4.0)}, "overall_standard_error": SE}
+    found = [
+        entry(
+            week,
+            {
+                "lite": candidate(4.0).model_copy(
+                    update=hard
+                    | {
+                        "overall": mean,
+                        "overall_n": 60,
+                        "overall_bounds": None if week < len(level) else bounds,
+                    }
+                )
+            },
+        )
+        for week, mean in enumerate([*level, *[4.7] * 8])
+    ]
+    (shift,) = series_of(trend_of(found, "support"), criterion="overall").shifts
+    assert shift.cause == cause
+    assert shift.sentence.startswith(said)
+    assert ("not decided, because verdicts are missing" in shift.sentence) == (cause == "missing")
+
+
 def test_a_moved_model_is_told_from_a_moved_judge_by_the_anchors():
     """The same fall of a candidate: with steady anchors its own, with fallen anchors the judge's."""
     fall = [*STEADY, *STEADY[:4], 3.4, 3.5, 3.4, 3.5]
