@@ -74,10 +74,13 @@ def preference_pairs(scorecard: Scorecard) -> Table:
 
 def _rates(scorecard: Scorecard, found: Sequence[PairwiseEstimate | None]) -> list[Column]:
     # A baseline's row is of ones that are not there.
-    rows = [one or NOTHING_COMPARED for one in found]
+    rows = [_told(one or NOTHING_COMPARED) for one in found]
     level = percent(scorecard.confidence)
     counts = [
-        f"{count(one.wins)} / {count(one.losses)} / {count(one.ties)}" if one.n else figures.ABSENT
+        # Judges' counts do not make up a rate that people corrected.
+        f"{count(one.wins)} / {count(one.losses)} / {count(one.ties)}"
+        if one.n and one.rests_on == "judge"
+        else figures.ABSENT
         for one in rows
     ]
     # A win rate is looked at because it stands out among others: that of one alone is too short for it.
@@ -99,6 +102,11 @@ def _rates(scorecard: Scorecard, found: Sequence[PairwiseEstimate | None]) -> li
             note=_FIRST,
         ),
     ]
+
+
+def _told(one: PairwiseEstimate) -> PairwiseEstimate:
+    """Return an estimate without the rate of pairs that nobody could read, whatever they are counted as."""
+    return NOTHING_COMPARED.model_copy(update={"n_lost": one.n_lost}) if one.coverage == 0 else one
 
 
 def _share(rate: float | None, bounds: Interval | None) -> Cell:

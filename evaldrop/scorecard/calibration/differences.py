@@ -130,7 +130,9 @@ class Differences:
         """
         pairs = list(combinations([candidate.name for candidate in self._run.candidates], 2))
         found = [(name, *self._favour(a, b, name)) for name in self._gathered.labels for a, b in pairs]
-        decided = decide([tested for _, _, tested in found], confidence=self._confidence)
+        # Half the level: biases, self-preference among them, are told of the same labels with the other half.
+        level = (1 + self._confidence) / 2
+        decided = decide([tested for _, _, tested in found], confidence=level)
         favours: dict[str, list[Favour]] = {name: [] for name in self._gathered.labels}
         for (name, favour, _), decision in zip(found, decided, strict=True):
             favours[name].append(_leaning(favour, decision, self._run.criteria[name]))

@@ -23,6 +23,8 @@ from evaldrop.scorecard.model.calibration import PeoplesPreferences, RaterAgreem
 from evaldrop.scorecard.model.part import Part
 from evaldrop.scorecard.scores import majority
 from evaldrop.statistics.agreement import agreement_rate, cohen_kappa, gwet_ac1
+from evaldrop.statistics.paired import sign_flip_test
+from evaldrop.statistics.preferences import preference_p_value, win_rate
 from evaldrop.verdicts import TIE
 
 FOLDER = "preferences"
@@ -137,7 +139,23 @@ def _held(
                 "ac1": gwet_ac1(first, second, categories=3),
             }
         )
-    return found.model_copy(update=_corrected(together, people.random, judge, clusters, confidence))
+    # Leaving out those on whom people are level would leave no random sample: as with judges they are ties.
+    all_given = _together(people.by_rater, level=0.0)
+    found = found.model_copy(update=_lean(all_given, judge, clusters))
+    return found.model_copy(update=_corrected(all_given, people.random, judge, clusters, confidence))
+
+
+def _lean(people: Outcomes, judge: Outcomes, clusters: Mapping[str, int]) -> dict[str, object]:
+    """Return how much more often judges than people prefer the candidate, where both compared, and a test."""
+    both = [record for record in people if record in judge]
+    if not both:
+        return {}
+    more = np.array([(judge[record] - people[record]) / 2 for record in both])
+    found: dict[str, object] = {"judge_lean": float(more.mean())}
+    groups = np.array([clusters.get(record, -1 - row) for row, record in enumerate(both)], np.intp)
+    if np.unique(groups).size > 1:
+        found["judge_lean_p_value"] = sign_flip_test(more, seed=0, groups=groups).p_value
+    return found
 
 
 def _corrected(
@@ -158,24 +176,32 @@ def _corrected(
     found = by_people(sides, groups, confidence=confidence)
     if found.pairing is None or found.pairing.difference is None:
         return {"reason": found.reason}
-    low, high = found.pairing.interval or (-1.0, 1.0)
+    low, high = (_as_rate(bound) for bound in found.pairing.interval or (-1.0, 1.0))
+    p_value = found.pairing.p_value
+    if is_census:
+        # Nothing is predicted: as judges' win rates, which have an interval where all say the same.
+        shares = (1 + human) / 2
+        several = groups if np.unique(groups).size < groups.size else None
+        low, high = win_rate(shares, several).interval(confidence)
+        p_value = preference_p_value(shares, several, seed=0)
     return {
         "corrected_win_rate": _as_rate(found.pairing.difference),
-        "interval": (_as_rate(low), _as_rate(high)),
-        "p_value": found.pairing.p_value,
+        "interval": (max(0.0, low), min(1.0, high)),
+        "p_value": p_value,
         "rests_on": found.rests_on,
         "n_labelled": found.n_labelled,
     }
 
 
-def _together(by_rater: Mapping[str, Outcomes]) -> Outcomes:
-    """Return what most people prefer, record by record; where they are level nobody knows."""
+def _together(by_rater: Mapping[str, Outcomes], *, level: float | None = None) -> Outcomes:
+    """Return what most people prefer, record by record; where they are level `level`, or nothing."""
     given: dict[str, list[float]] = {}
     for outcomes in by_rater.values():
         for record, outcome in outcomes.items():
             given.setdefault(record, []).append(outcome)
     votes = {record: majority([one] for one in several) for record, several in given.items()}
-    return {record: vote.worth for record, vote in votes.items() if not vote.is_drawn}
+    worth = {record: level if vote.is_drawn else vote.worth for record, vote in votes.items()}
+    return {record: one for record, one in worth.items() if one is not None}
 
 
 def _between(by_rater: Mapping[str, Outcomes]) -> Iterator[RaterAgreement]:

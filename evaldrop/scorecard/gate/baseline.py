@@ -9,6 +9,7 @@ from evaldrop.scorecard.figures import p_value, signed, size, verdicts_by
 from evaldrop.scorecard.gate.names import RunNames, candidates_of
 from evaldrop.scorecard.gate.rules import NoRegression, NoWorseRecord
 from evaldrop.scorecard.model.baseline import Baseline, BaselineEstimate
+from evaldrop.scorecard.model.part import Interval
 from evaldrop.scorecard.model.scorecard import OVERALL, Decision, GateCheck, Scorecard
 
 _MOST_NAMED = 5
@@ -97,16 +98,10 @@ def _judge_difference(rule: NoRegression, held: _HeldEstimate, baseline: Baselin
         return "inconclusive", f"{about} cannot be compared with the baseline ({why})."
     # Where low is good the sign turns the bounds round; the sentence keeps them as they are on the scale.
     _, high = sorted(held.sign * bound for bound in estimate.interval)
-    bounds = " to ".join(signed(bound) for bound in estimate.interval)
-    against = held_in_words(baseline).removeprefix("Against ")
-    moved = (
-        f"{about} moved by {signed(estimate.difference)} against {against} "
-        f"({bounds}, p {p_value(estimate.p_adjusted)}, {estimate.n} records{level_in_words(baseline)}"
-        f"{verdicts_by(estimate.rests_on, estimate.n_labelled, estimate.left_out)})"
-    )
     # By the interval and not by the test: "no regression decided" would pass any run with too few records.
     if rule.margin:
-        return _within_margin(rule.margin, held, estimate, moved)
+        return _within_margin(rule.margin, held, estimate, baseline)
+    moved = _moved(held, estimate, baseline, estimate.reported_interval, level_in_words(baseline))
     if estimate.decision == "regressed":
         return "fail", f"{moved}: it regressed."
     missing = missing_in_words(estimate, baseline.records)
@@ -126,17 +121,36 @@ def _judge_difference(rule: NoRegression, held: _HeldEstimate, baseline: Baselin
     return "pass", f"{moved}: no regression is decided{alone and f' ({alone})'}{gone}{unseen}."
 
 
+def _moved(
+    held: _HeldEstimate,
+    estimate: BaselineEstimate,
+    baseline: Baseline,
+    interval: Interval | None,
+    level: str = "",
+) -> str:
+    """Return how far a candidate moved on a criterion, with the interval that decides and its level."""
+    bounds = " to ".join(signed(bound) for bound in interval or ())
+    against = held_in_words(baseline).removeprefix("Against ")
+    return (
+        f"{held.candidate}.{held.criterion} moved by {signed(estimate.difference)} against {against} "
+        f"({bounds}, p {p_value(estimate.p_adjusted)}, {estimate.n} records{level}"
+        f"{verdicts_by(estimate.rests_on, estimate.n_labelled, estimate.left_out)})"
+    )
+
+
 def _within_margin(
-    margin: float, held: _HeldEstimate, estimate: BaselineEstimate, moved: str
+    margin: float, held: _HeldEstimate, estimate: BaselineEstimate, baseline: Baseline
 ) -> tuple[Decision, str]:
     allowed = f"{margin:g} worse is allowed"
     alone = estimate.bounded_interval or estimate.interval or (-inf, inf)
+    moved = _moved(held, estimate, baseline, alone)
     low = min(held.sign * bound for bound in alone)
     high = max(held.sign * bound for bound in estimate.family_interval or alone)
     # The whole interval: a difference inside the margin with a bound outside it has not been shown to be.
     if low >= -margin:
         return "pass", f"{moved}: all of it is within what is allowed; {allowed}."
     if high < -margin:
+        moved = _moved(held, estimate, baseline, estimate.reported_interval, level_in_words(baseline))
         return "fail", f"{moved}: all of it is worse than allowed; {allowed}."
     return "inconclusive", f"{moved}: a part of it is worse than allowed; {allowed}."
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from evaldrop.scorecard.figures import verdicts_by
 from evaldrop.scorecard.gate.names import RunNames, subject_of
 from evaldrop.scorecard.gate.rules import Threshold
 from evaldrop.scorecard.model.pairwise import PairwiseEstimate, pairs_of
@@ -91,4 +92,4 @@ def _sentence(
         total = estimate.n + estimate.n_unscored
         lost = f"{estimate.n_lost:,} of {total:,} pairs without a preference"
         said += f", {worst:.4g} to {best:.4g} whatever the {lost} were"
-    return f"{said}; {wanted}: {held} of it is."
+    return f"{said}{verdicts_by(estimate.rests_on, estimate.n_labelled, None)}; {wanted}: {held} of it is."

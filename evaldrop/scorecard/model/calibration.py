@@ -118,6 +118,8 @@ class PeoplesPreferences(Part):
     corrected_win_rate: float | None = nullable("What people would have said on all of these.")
     interval: Interval | None = nullable("Of the corrected win rate.")
     p_value: float | None = nullable("That it is 0.5.")
+    judge_lean: float | None = nullable("The judges' win rate less people's, where both compared.")
+    judge_lean_p_value: float | None = nullable("That judges and people prefer alike: sign flips.")
     n_labelled: int = Field(default=0, description="Records whose preferences by people correct it.")
     rests_on: RestsOn = "judge"
     between_raters: tuple[RaterAgreement, ...] = ()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from evaldrop.scorecard.model.paired import ComparisonFamily, Open
+from evaldrop.scorecard.model.paired import ComparisonFamily, Open, RestsOn
 from evaldrop.scorecard.model.part import Interval, Part, nullable
 
 
@@ -69,6 +69,11 @@ class PairwiseEstimate(Part):
         description="p_adjusted is below 1 - confidence, and family_interval excludes 0.5.",
     )
     open: Open | None = nullable("Why it is not decided: chance, or what is missing. Null when it is.")
+    rests_on: RestsOn = Field(
+        default="judge",
+        description="Whose preferences decide it: the judges', people's, or both.",
+    )
+    n_labelled: int = Field(default=0, description="Pairs whose preferences by people count.")
     scores: PairScores | None = nullable("Under by_baseline, where judges give scores.")
 
 

@@ -173,16 +173,21 @@ def _win_rate(
     name: str, card: CandidateScorecard, scorecard: Scorecard
 ) -> tuple[float | None, Interval | None]:
     if card.pairwise is not None:
-        return card.pairwise.win_rate, card.pairwise.bounds_interval or card.pairwise.interval
+        known = card.pairwise
+        # Of pairs that nobody could read: `unscored` may count them as something.
+        return (
+            (None, None) if known.coverage == 0 else (known.win_rate, known.bounds_interval or known.interval)
+        )
     # The baseline has no preferences of its own: against a single other they are that one's, turned.
     over = [
         others.pairwise.by_baseline[name]
         for others in scorecard.candidates.values()
         if others.pairwise and name in others.pairwise.by_baseline
     ]
-    if len(over) != 1 or over[0].win_rate is None:
+    if len(over) != 1 or over[0].win_rate is None or over[0].coverage == 0:
         return None, None
-    turned = over[0].interval and (1 - over[0].interval[1], 1 - over[0].interval[0])
+    interval = over[0].bounds_interval or over[0].interval
+    turned = interval and (1 - interval[1], 1 - interval[0])
     return 1 - over[0].win_rate, turned
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from statistics import NormalDist
 from typing import NamedTuple
 
+from evaldrop.scorecard.figures import by_whom
 from evaldrop.scorecard.model.paired import PairedEstimate
 from evaldrop.scorecard.model.pairwise import PairwiseEstimate, pairs_of
 from evaldrop.scorecard.model.part import Interval
@@ -48,6 +49,7 @@ class Lead(NamedTuple):
         sure: 1 when it is shown to be better, -1 when it is shown to be worse, else 0.
         is_missing: It would be shown, were it not for missing verdicts.
         by_people: It rests on people's labels too: further records alone would not make it surer.
+        whose: Whose verdicts it rests on, in words; empty where people labelled nothing.
     """
 
     n: int
@@ -58,11 +60,17 @@ class Lead(NamedTuple):
     sure: int = 0
     is_missing: bool = False
     by_people: bool = False
+    whose: str = ""
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """The least and the most it may be, by chance and whatever is missing."""
+        return self.low - self.lacking[0], self.high + self.lacking[1]
 
     @property
     def at_most(self) -> float:
         """The most it may be, by chance and whatever is missing."""
-        return self.high + self.lacking[1]
+        return self.reach[1]
 
     @property
     def width(self) -> float:
@@ -96,12 +104,14 @@ def leads_of(scorecard: Scorecard, quantity: Quantity | None) -> Iterator[tuple[
             yield (pair.a, pair.b), lead
 
 
-def lead_of(pair: PairedEstimate, scale: float, sure: int, *, confidence: float) -> Lead | None:
+def lead_of(
+    pair: PairedEstimate, scale: float, sure: int, *, confidence: float, most: float = 1.0
+) -> Lead | None:
     """
     Return a difference as a lead; None where it has no interval.
 
     `scale` is the scale's length, below 0 where low is good; `sure` is the lead's; `confidence` is that of
-    the interval of this comparison alone.
+    the interval of this comparison alone; `most` is the lead of one who is better in every record.
     """
     if pair.difference is None or pair.family is None or pair.family_interval is None:
         return None
@@ -112,7 +122,7 @@ def lead_of(pair: PairedEstimate, scale: float, sure: int, *, confidence: float)
     low, high = sorted(bound / scale for bound in by_chance)
     if not sure:
         # Where people decide, what they saw is what counts.
-        least = unseen_share(pair.n_labelled or pair.n, level)
+        least = most * unseen_share(pair.n_labelled or pair.n, level)
         low, high = min(low, estimate - least), max(high, estimate + least)
     return Lead(
         pair.n,
@@ -123,6 +133,7 @@ def lead_of(pair: PairedEstimate, scale: float, sure: int, *, confidence: float)
         sure,
         not sure and pair.open == "missing",
         pair.rests_on != "judge",
+        by_whom(pair.rests_on, pair.n_labelled) if pair.rests_on != "judge" or pair.left_out else "",
     )
 
 
@@ -156,9 +167,21 @@ def _preferences(scorecard: Scorecard) -> Iterator[tuple[tuple[str, str], Lead]]
         above_half = _above_half(found)
         if above_half is not None:
             sign = 1 if (above_half.difference or 0.0) > 0 else -1
-            lead = lead_of(above_half, 1.0, sign if found.decisive else 0, confidence=scorecard.confidence)
+            sure = sign if found.decisive else 0
+            # Who wins every pair is one half above one half.
+            lead = lead_of(above_half, 1.0, sure, confidence=scorecard.confidence, most=0.5)
             if lead is not None:
                 yield pair, lead
+
+
+def is_preferred(one: str, over: str, scorecard: Scorecard) -> bool:
+    """Tell whether judges are shown to prefer one candidate to another, side by side."""
+    pairs = pairs_of({name: card.pairwise for name, card in scorecard.candidates.items()})
+    straight, turned = pairs.get((one, over)), pairs.get((over, one))
+    return bool(
+        (straight and straight.decisive and (straight.win_rate or 0.0) > 0.5)
+        or (turned and turned.decisive and (turned.win_rate or 0.0) < 0.5)
+    )
 
 
 def _above_half(found: PairwiseEstimate) -> PairedEstimate | None:
@@ -179,4 +202,6 @@ def _above_half(found: PairwiseEstimate) -> PairedEstimate | None:
         bounds=shifted(found.bounds) if found.n_lost else None,
         n_missing=found.n_lost,
         open=found.open,
+        rests_on=found.rests_on,
+        n_labelled=found.n_labelled,
     )

@@ -49,23 +49,30 @@ def margin_in_words(quantity: Quantity | None) -> str:
     return f"{quantity.margin:.3g}"
 
 
-def nobody_better(quantity: Quantity | None) -> str:
-    """Return that others are not shown to be better, and by how much they may be."""
-    if quantity is not None and quantity.name == WIN_RATE:
-        return f"nobody is shown to be better (if at all, in at most {percent(0.5 + MARGIN)} of the pairs)"
-    return f"nobody is shown to be better (if at all, by at most {margin_in_words(quantity)})"
+def nobody_better(one: Contender, facts: Facts, *, than: str = "") -> str:
+    """Return that others are not shown to be better, by how much they may be, and who says so."""
+    at_most = f"by at most {margin_in_words(facts.quantity)}"
+    if facts.quantity is not None and facts.quantity.name == WIN_RATE:
+        at_most = f"at a win rate of at most {percent(0.5 + MARGIN)}"
+    leads = (facts.leads.get((one.name, other.name)) for other in facts.running)
+    whose = dict.fromkeys(lead.whose for lead in leads if lead and lead.sure >= 0)
+    said = "; ".join([f"if at all, {at_most}", *filter(None, whose)])
+    return f"nobody is shown to be better{than} ({said})"
 
 
 def lead_in_words(lead: Lead, quantity: Quantity | None) -> str:
     """Return how large a decided difference is, in the quantity's own unit."""
     unit = abs(quantity.scale) if quantity else 1.0
+    whose = f" ({lead.whose})" if lead.whose else ""
+    # As the headline says it: whatever is missing is within the bounds.
+    least, most = lead.reach
     if quantity is not None and quantity.name == WIN_RATE:
-        least, most = (min(1.0, max(0.5, 0.5 + bound)) for bound in (lead.low, lead.high))
-        return f"in {percent(least)} to {percent(most)} of the pairs"
-    if lead.low <= 0:
+        least, most = (min(1.0, max(0.5, 0.5 + bound)) for bound in (least, most))
+        return f"at a win rate of {percent(least)} to {percent(most)}{whose}"
+    if least <= 0:
         # The interval is by another method than the test, or holds what too few records can rule out.
-        return f"by about {size(lead.estimate * unit)}"
-    return f"by {size(lead.low * unit)} to {size(min(lead.high, 1.0) * unit)}"
+        return f"by about {size(lead.estimate * unit)}{whose}"
+    return f"by {size(least * unit)} to {size(min(most, 1.0) * unit)}{whose}"
 
 
 def interval_in_words(one: Contender) -> str:

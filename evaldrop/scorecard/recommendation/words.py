@@ -6,7 +6,7 @@ from evaldrop.scorecard.figures import count, milliseconds, one_line, percent, s
 from evaldrop.scorecard.model.recommendation import RecommendationKind
 from evaldrop.scorecard.model.scorecard import Scorecard
 from evaldrop.scorecard.recommendation.facts import Contender, Facts
-from evaldrop.scorecard.recommendation.leads import MARGIN
+from evaldrop.scorecard.recommendation.leads import MARGIN, WIN_RATE, is_preferred
 from evaldrop.scorecard.recommendation.phrases import (
     MOST_OF_A_RULE,
     interval_in_words,
@@ -30,11 +30,24 @@ def sentence(ruling: Ruling, facts: Facts, scorecard: Scorecard) -> str:
         said = _about_nobody(ruling, facts, scorecard)
     else:
         said = _about(ruling.leading, ruling, facts, scorecard)
+        said = f"{said}{_preferences_against(ruling.leading, ruling, facts, scorecard)}"
         # Those that are out, so that the sentence does not contradict a gate that failed.
         if ruling.kind != "only" and (out := _out(facts)):
             said = f"{said} {out}."
     # Never as an order: stand-ins answered.
     return f'SIMULATED: would say "{said}"' if scorecard.simulated else said
+
+
+def _preferences_against(one: Contender, ruling: Ruling, facts: Facts, scorecard: Scorecard) -> str:
+    """Return whom judges prefer to the one that criteria choose; nothing where preferences decide."""
+    chosen = (ruling.as_if or ruling.kind) in SHIPPED
+    if not chosen or facts.quantity is None or facts.quantity.name == WIN_RATE:
+        return ""
+    ahead = [
+        other for other in facts.running if other is not one and is_preferred(other.name, one.name, scorecard)
+    ]
+    verb = "is" if len(ahead) == 1 else "are"
+    return f" Side by side {names_of(ahead)} {verb} preferred to it." if ahead else ""
 
 
 def _about(one: Contender, ruling: Ruling, facts: Facts, scorecard: Scorecard) -> str:
@@ -58,7 +71,7 @@ def _about(one: Contender, ruling: Ruling, facts: Facts, scorecard: Scorecard) -
 def _why(kind: RecommendationKind, one: Contender, ruling: Ruling, facts: Facts) -> str:
     """Return why a candidate is chosen."""
     margin = margin_in_words(facts.quantity)
-    alike = nobody_better(facts.quantity)
+    alike = nobody_better(one, facts)
     if kind == "best":
         return f"{_better(one, facts)}{price_of_the_best(one, facts)}"
     if kind == "cheapest":
@@ -105,12 +118,14 @@ def _since(one: Contender, ruling: Ruling, facts: Facts) -> str:
 
 
 def _without_gate(one: Contender, facts: Facts, scorecard: Scorecard) -> str:
-    rule = "no rule of the gate about it" if scorecard.gate.checks else "no gate"
+    lacking = ["no rule of the gate about it" if scorecard.gate.checks else "no gate"]
+    if one.since is None and len(facts.contenders) == 1:
+        lacking.append("nothing to compare with")
     reached = f"{name_of(one)} has no verdict"
     if one.quality is not None and facts.quantity is not None:
         value = f"{size(one.quality)}{interval_in_words(one)}"
         reached = f"{name_of(one)} reaches {value} on {quantity_in_words(facts.quantity)}"
-    return f"{reached}; with {rule} and nothing to compare with, this run does not say whether to ship it."
+    return f"{reached}; with {' and '.join(lacking)}, this run does not say whether to ship it."
 
 
 def _undecided(one: Contender, ruling: Ruling, facts: Facts) -> str:
@@ -124,7 +139,7 @@ def _undecided(one: Contender, ruling: Ruling, facts: Facts) -> str:
     if ruling.kind == "price_unknown":
         unknown = [other for other in both if other.cost is None]
         prices = f"what {names_of(unknown)} cost{s(unknown)} is not known"
-        return f"{start}: {nobody_better(facts.quantity)}, and {prices}."
+        return f"{start}: {nobody_better(one, facts, than=f' than {name_of(one)}')}, and {prices}."
     if ruling.rivals and not not_worse(facts.running, facts):
         return f"{start}: each is shown to be worse than another one."
     lean = "" if not ruling.rivals else " Nobody of them is shown to be better"
@@ -132,7 +147,9 @@ def _undecided(one: Contender, ruling: Ruling, facts: Facts) -> str:
         lean += f", and {name_of(one)} is the cheapest"
     leads = [facts.leads.get((other.name, one.name)) for other in ruling.rivals] or [one.since]
     by_people = needs_labels(lead for lead in leads if lead is not None)
-    needed = "people have labelled too few records to tell" if by_people else _needed(ruling)
+    needed = "too few records have labels by people to tell" if by_people else _needed(ruling)
+    if None in leads:
+        needed = "not all of them were compared with each other (pairwise.all_pairs)"
     return f"{start}: {needed}.{lean}{'.' if lean else ''}"
 
 

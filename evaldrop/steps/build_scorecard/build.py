@@ -57,6 +57,7 @@ from evaldrop.steps.build_scorecard.guardrails import (
 )
 from evaldrop.steps.build_scorecard.hints import as_one, run_hints
 from evaldrop.steps.build_scorecard.panels import PanelTally, agreements
+from evaldrop.steps.build_scorecard.preferences.by_people import lean_alarms, with_peoples_preferences
 from evaldrop.steps.build_scorecard.preferences.estimates import PairsAsked, pairwise_estimates
 from evaldrop.steps.build_scorecard.preferences.strengths import strengths
 from evaldrop.steps.build_scorecard.preferences.win_rates import JudgeColumn, Pair, PairwiseTally
@@ -184,7 +185,9 @@ def scorecard_of(
     candidates = with_calibrated_means(candidates, calibration)
     if pairwise is not None:
         asked = PairsAsked(list(compared_pairs(run.evaluation)), pairwise, counts.records, groups, confidence)
-        for name, won in pairwise_estimates(pairs, list(candidates), asked).items():
+        judges = pairwise_estimates(pairs, list(candidates), asked)
+        people = () if calibration is None else calibration.preferences
+        for name, won in with_peoples_preferences(judges, people, confidence).items():
             candidates[name] = candidates[name].model_copy(update={"pairwise": won})
     for name, estimate in guardrail_estimates(run, counts, tallied.guardrails).items():
         candidates[name] = candidates[name].model_copy(update={"guardrail": estimate})
@@ -254,6 +257,7 @@ def scorecard_of(
                 *run_alarms(scorecard, counts),
                 *(counted_as_worst(scorecard) if run.evaluation.unscored == "worst" else ()),
                 *favour_alarms(scorecard),
+                *lean_alarms(scorecard),
                 *bias_alarms(scorecard, orders=pairwise.orders if pairwise else "both"),
                 *as_one(robustness_alarms(scorecard.candidates)),
             ),

@@ -132,8 +132,20 @@ def favour_alarms(scorecard: Scorecard) -> Iterator[str]:
     """Yield where labels show that the judge prefers a candidate beyond what people say."""
     for criterion, calibration in scorecard.calibration.items():
         for favour in calibration.favours:
-            if favour.favours is not None:
+            # Where it is the judge's own maker that is favoured, the alarm of that says so, and why.
+            if favour.favours is not None and not _is_kinship(scorecard, criterion, favour):
                 yield favour_in_words(criterion, favour)
+
+
+def _is_kinship(scorecard: Scorecard, criterion: str, favour: Favour) -> bool:
+    """Tell whether an alarm of self-preference, by people's labels, is about the same two candidates."""
+    other = favour.b if favour.favours == favour.a else favour.a
+    for bias in scorecard.biases.self_preference:
+        sides = (bias.own, bias.others) if (bias.size or 0.0) > 0 else (bias.others, bias.own)
+        is_told = bias.decisive and bias.against == "people" and bias.criterion == criterion
+        if is_told and favour.favours in sides[0] and other in sides[1]:
+            return True
+    return False
 
 
 def favour_in_words(criterion: str, favour: Favour) -> str:

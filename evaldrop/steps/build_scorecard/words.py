@@ -17,13 +17,12 @@ from evaldrop.scorecard.model.scorecard import (
 )
 from evaldrop.scorecard.recommendation.leads import MARGIN
 from evaldrop.steps.build_scorecard.counts import CandidateCounts, RunCounts
-from evaldrop.steps.build_scorecard.hints import as_one, by_subject, listed
+from evaldrop.steps.build_scorecard.hints import by_subject
 
 # Above these shares a reader should look before trusting the numbers.
-_MUCH_UNSCORED = 0.05
+MUCH_UNSCORED = 0.05
 _MANY_ERRORS = 0.02
 _MANY_IDENTICAL = 0.2
-_MANY_FLIPS = 0.25
 _FEW_IDENTICAL = 5
 # Characters of a response that may be a label.
 _LABEL = 24
@@ -59,7 +58,6 @@ def run_alarms(scorecard: Scorecard, counts: RunCounts) -> tuple[str, ...]:
     return (
         *losses,
         *judging,
-        *_order_alarms(scorecard),
         *_money_alarms(scorecard),
         *_identical(counts),
         *_many_categories(len(counts.category_names)),
@@ -117,7 +115,11 @@ def _undecided(pair: Comparison, scorecard: Scorecard) -> str:
     if pair.n < _KNOWN_SPREAD:
         return f"{start} ({pair.n} records are too few to say what could be seen)"
     least = size(pair.minimum_detectable)
-    return f"{start} (with {pair.n} records only differences above {least} can be seen, at 80 % power{also})"
+    labelled = ""
+    if pair.rests_on != "judge" and pair.n_labelled < pair.n:
+        labelled = f", {pair.n_labelled} of them labelled,"
+    seen = f"only differences above {least} can be seen, at 80 % power{also}"
+    return f"{start} (with {pair.n} records{labelled} {seen})"
 
 
 def _missing_in_words(pair: Comparison, scorecard: Scorecard) -> str:
@@ -230,7 +232,7 @@ def _unread(judge: JudgeHealth) -> str | None:
         reason: n for reason, n in judge.unscored.items() if reason not in ("not_applicable", "no_response")
     }
     total = judge.scored + sum(lost.values())
-    if sum(lost.values()) <= _MUCH_UNSCORED * total:
+    if sum(lost.values()) <= MUCH_UNSCORED * total:
         return None
     reasons = ", ".join(f"{reason}: {n}" for reason, n in lost.items())
     return f"{sum(lost.values())} of {total} verdicts are unscored ({reasons})"
@@ -271,28 +273,6 @@ def _with_what_was_said(alarms: Iterable[str], examples: Mapping[str, str | None
 
 def _counted(n: int, what: str) -> str:
     return f"{n:,} {what}{'' if n == 1 else 's'}"
-
-
-def _order_alarms(scorecard: Scorecard) -> Iterator[str]:
-    flips: dict[str, list[str]] = {}
-    unread: dict[str, list[str]] = {}
-    for name, card in scorecard.candidates.items():
-        for judge, pairs in card.pairwise.by_judge.items() if card.pairwise else ():
-            if pairs.flip_rate is not None and pairs.flip_rate > _MANY_FLIPS:
-                share = f"{percent(pairs.flip_rate)} of {pairs.n_both_orders:,}"
-                flips.setdefault(judge, []).append(f"{name} ({share})")
-            if pairs.n_unscored > _MUCH_UNSCORED * (pairs.n + pairs.n_unscored):
-                total = pairs.n + pairs.n_unscored
-                unread.setdefault(judge, []).append(f"{name} ({pairs.n_unscored:,} of {total:,})")
-    yield from as_one(
-        f"Judge {judge}: preferences changed with the order of the responses, and count as ties, "
-        f"in pairs with {listed(shares)}"
-        for judge, shares in flips.items()
-    )
-    yield from as_one(
-        f"Judge {judge}: no preference could be read in pairs with {listed(shares)}"
-        for judge, shares in unread.items()
-    )
 
 
 def _money_alarms(scorecard: Scorecard) -> Iterator[str]:

@@ -35,10 +35,16 @@ def bias_alarms(scorecard: Scorecard, *, orders: str) -> Iterator[str]:
     for place in biases.position:
         if place.decisive:
             yield _position(place, orders)
+    if biases.position and orders in _ALWAYS_FIRST:
+        yield (
+            f"Every pair was shown with {_ALWAYS_FIRST[orders]} first (pairwise.orders: {orders}): a judge "
+            "that prefers a place looks as if it preferred a candidate. Show both orders before you act on "
+            "preferences."
+        )
     for length, also in _grouped(biases.verbosity, lambda each: str(each.against)):
-        yield f"{_length(length)}{also} {_at_stake(scorecard, length.criterion, length.size)} {_LENGTH_CURE}"
+        yield f"{_length(length)}{also} {_stakes(scorecard, length, _LENGTH_CURE)}"
     for own, also in _grouped(biases.self_preference, lambda each: f"{each.judge} {each.against}"):
-        yield f"{_self_preference(own)}{also} {_at_stake(scorecard, own.criterion, own.size)} {_SELF_CURE}"
+        yield f"{_self_preference(own)}{also} {_stakes(scorecard, own, _SELF_CURE)}"
     for text, also in _grouped(biases.identical_texts, lambda each: f"{each.judge} {each.of}"):
         yield f"{_identical(text)}{also} {_IDENTICAL_CURE}"
     for drift, also in _grouped(biases.anchor_drift, lambda each: each.judge):
@@ -72,6 +78,7 @@ def bias_hints(scorecard: Scorecard) -> Iterator[str]:
             )
 
 
+_ALWAYS_FIRST = {"candidate_first": "the candidate", "baseline_first": "the baseline"}
 _UNKNOWN = "people's labels would tell (evaldrop review export)"
 _MIXED = "where one candidate nearly always writes more, that cannot be told from a taste for it"
 _LENGTH_CURE = (
@@ -84,6 +91,12 @@ _SELF_CURE = (
 )
 _IDENTICAL_CURE = "Give the judge more repeats, or temperature 0, before you act on small differences."
 _DRIFT_CURE = "Judge the baseline's responses again (evaldrop rejudge) before you act on it."
+
+
+def _stakes(scorecard: Scorecard, bias: LengthBias | SelfPreferenceBias, cure: str) -> str:
+    """Return what a bias does to the order of candidates, and what to do unless labels correct it."""
+    at_stake = _at_stake(scorecard, bias.criterion, bias.size)
+    return at_stake if _is_corrected(scorecard, bias.criterion) else f"{at_stake} {cure}"
 
 
 def _grouped(estimates: Sequence[B], kind: Callable[[B], str]) -> Iterator[tuple[B, str]]:
@@ -213,9 +226,15 @@ def _at_stake(scorecard: Scorecard, criterion: str, amount: float | None) -> str
         return f"These leads are no larger, and no proof: {leads}."
     if alone:
         return f"The decided differences on {criterion} are larger, and overstated or understated by it."
-    if pairs:
-        return f"The decided differences on {criterion} are corrected by people's labels."
+    if pairs or _is_corrected(scorecard, criterion):
+        return f"Differences on {criterion} are corrected by people's labels."
     return f"No difference on {criterion} is decided; it could make one, or hide one."
+
+
+def _is_corrected(scorecard: Scorecard, criterion: str) -> bool:
+    """Tell whether people's labels decide every comparison on a criterion."""
+    rests_on = {pair.rests_on for pair in scorecard.comparisons if pair.criterion == criterion}
+    return bool(rests_on) and "judge" not in rests_on
 
 
 def _amount(bias: BiasEstimate) -> str:

@@ -3,16 +3,19 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from evaldrop.scorecard.figures import percent
+from evaldrop.scorecard.figures import by_whom, percent
 from evaldrop.scorecard.gate.preferences import unread_pairs
 from evaldrop.scorecard.model.pairwise import PairwiseEstimate, pairs_of
 from evaldrop.scorecard.model.scorecard import Interval, Scorecard
-from evaldrop.steps.build_scorecard.words import verdict_in_words
+from evaldrop.steps.build_scorecard.hints import as_one, listed
+from evaldrop.steps.build_scorecard.words import MUCH_UNSCORED, verdict_in_words
 
 Pair = tuple[str, str]
 
 # More make a table, not a sentence.
 _MOST_PAIRS = 3
+# Above this share a reader should look before trusting the numbers.
+_MANY_FLIPS = 0.25
 
 
 def headline(scorecard: Scorecard) -> str:
@@ -45,13 +48,37 @@ def preferences_in_words(scorecard: Scorecard) -> str:
 def preference_alarms(scorecard: Scorecard) -> tuple[str, ...]:
     """Return what a reader should know of comparisons before trusting the run, a sentence each."""
     if not (unread := unread_pairs(scorecard)):
-        return ()
+        return tuple(_order_alarms(scorecard))
     reasons = Counter[str]()
     for judge in scorecard.judges.values():
         reasons.update(judge.unread)
     why = ", ".join(f"{reason}: {n:,}" for reason, n in reasons.most_common())
     said = f" ({why})" if why else ""
     return (f"No preference could be read, of {unread:,} pairs{said}: the run decides nothing about them.",)
+
+
+def _order_alarms(scorecard: Scorecard) -> Iterator[str]:
+    flips: dict[str, list[str]] = {}
+    unread: dict[str, list[str]] = {}
+    # The alarm of a judge that prefers a place says how often the order decided.
+    by_place = {bias.judge for bias in scorecard.biases.position if bias.decisive}
+    for name, card in scorecard.candidates.items():
+        for judge, pairs in card.pairwise.by_judge.items() if card.pairwise else ():
+            if judge not in by_place and pairs.flip_rate is not None and pairs.flip_rate > _MANY_FLIPS:
+                share = f"{percent(pairs.flip_rate)} of {pairs.n_both_orders:,}"
+                flips.setdefault(judge, []).append(f"{name} ({share})")
+            if pairs.n_unscored > MUCH_UNSCORED * (pairs.n + pairs.n_unscored):
+                total = pairs.n + pairs.n_unscored
+                unread.setdefault(judge, []).append(f"{name} ({pairs.n_unscored:,} of {total:,})")
+    yield from as_one(
+        f"Judge {judge}: preferences changed with the order of the responses, and count as ties, "
+        f"in pairs with {listed(shares)}"
+        for judge, shares in flips.items()
+    )
+    yield from as_one(
+        f"Judge {judge}: no preference could be read in pairs with {listed(shares)}"
+        for judge, shares in unread.items()
+    )
 
 
 def _family(pairs: Mapping[Pair, PairwiseEstimate], *, has_intervals: bool) -> str:
@@ -84,7 +111,8 @@ def _preferred(pair: Pair, estimate: PairwiseEstimate) -> str:
     rate, bounds = estimate.win_rate or 0.0, estimate.family_interval or (0.0, 1.0)
     if winner != pair[0]:
         rate, bounds = 1 - rate, (1 - bounds[1], 1 - bounds[0])
-    return f"{winner} is preferred over {loser} in {percent(rate)} of {_pairs(estimate.n)} ({_to(bounds)})"
+    shares = f"{percent(rate)} of {_pairs(estimate.n)}{_ties(estimate)}"
+    return f"{winner} is preferred over {loser} in {shares} ({_to(bounds)}{_whose(estimate)})"
 
 
 def _undecided(pair: Pair, estimate: PairwiseEstimate) -> str:
@@ -95,7 +123,17 @@ def _undecided(pair: Pair, estimate: PairwiseEstimate) -> str:
         total = estimate.n + estimate.n_unscored
         return f"{start}, because {percent(estimate.n_lost / total)} of {_pairs(total)} have no preference"
     between = f", {_to(estimate.family_interval)}" if estimate.family_interval else ""
-    return f"{start} ({pair[0]} in {percent(estimate.win_rate)} of {_pairs(estimate.n)}{between})"
+    shares = f"{percent(estimate.win_rate)} of {_pairs(estimate.n)}{_ties(estimate)}"
+    return f"{start} ({pair[0]} in {shares}{between}{_whose(estimate)})"
+
+
+def _whose(estimate: PairwiseEstimate) -> str:
+    return "" if estimate.rests_on == "judge" else f"; {by_whom(estimate.rests_on, estimate.n_labelled)}"
+
+
+def _ties(estimate: PairwiseEstimate) -> str:
+    # Else 60 % of the pairs would be said of one who won 20 in 100 and drew the rest.
+    return ", ties half" if estimate.ties and estimate.rests_on == "judge" else ""
 
 
 def _pairs(n: int) -> str:

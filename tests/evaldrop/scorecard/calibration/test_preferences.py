@@ -90,6 +90,24 @@ def test_several_people_are_compared_and_the_majority_counts(folder, tmp_path):
     assert pair.win_rate == 1
 
 
+def test_people_who_are_level_leave_a_random_sample_as_it_is(folder, tmp_path):
+    """Two people differ on every second record: without those, what is left were the easy ones."""
+    rows = [f"r{n},haiku,lite,haiku,Ada" for n in range(RECORDS)]
+    rows += [f"r{n},haiku,lite,{'lite' if n % 2 else 'haiku'},Bob" for n in range(RECORDS)]
+    bring(folder, tmp_path / "two.csv", rows)
+    pair = found(folder)
+    assert (pair.n, pair.win_rate) == (20, 1)
+    assert (pair.corrected_win_rate, pair.n_labelled, pair.rests_on) == (0.75, RECORDS, "people")
+
+
+def test_where_all_people_say_the_same_the_interval_is_clopper_and_pearsons(folder, tmp_path):
+    bring(folder, tmp_path / "all.csv", [f"r{n},haiku,lite,lite,Ada" for n in range(RECORDS)])
+    pair = found(folder)
+    assert pair.interval == pytest.approx((0, 1 - 0.025 ** (1 / RECORDS)))
+    assert pair.judge_lean == pytest.approx(0.875)
+    assert pair.judge_lean_p_value < 1e-6
+
+
 def test_a_wrong_row_refuses_the_file_with_its_line(folder, tmp_path):
     with pytest.raises(InputError, match="line 2: 'sonnet' is none of haiku, lite and tie"):
         bring(folder, tmp_path / "mine.csv", ["r1,haiku,lite,sonnet,Ada"])

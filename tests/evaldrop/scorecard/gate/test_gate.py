@@ -367,6 +367,17 @@ def test_a_week_that_alone_would_be_a_regression_passes_with_a_word():
     )
 
 
+def test_the_interval_is_the_one_of_the_level_that_is_named():
+    """The year's, so that it does not exclude what the sentence calls open; alone where that decides."""
+    moved = with_estimate(held((-0.2, -0.01)), family_interval=(-0.4, 0.19))
+    (check,) = evaluate_gate(["no regression"], moved).checks
+    assert "(−0.40 to +0.19, " in check.sentence
+    (check,) = evaluate_gate(["no regression by 0.3"], moved).checks
+    assert check.decision == "pass"
+    assert "(−0.20 to −0.01, " in check.sentence
+    assert "level of a year" not in check.sentence
+
+
 @pytest.mark.parametrize(("interval", "changes", "decision", "words"), [
     ((-0.1, 0.05), {"may_hide_regression": True, "lost": 12, "n_missing": 12}, "inconclusive",
      "because 12 of 100 records have no verdict now that had one then: they could hide a regression"),

@@ -5,6 +5,7 @@ import pytest
 from evaldrop.scorecard.model.calibration import CalibratedMean
 from evaldrop.scorecard.model.scorecard import Records
 from evaldrop.scorecard.recommendation import recommend
+from evaldrop.scorecard.recommendation.leads import WIN_RATE, Quantity, leads_of, unseen_share
 from tests.evaldrop.scorecard.recommendation.cards import (
     CORRECTNESS,
     RECORDS,
@@ -185,7 +186,7 @@ def test_a_difference_that_never_showed_in_few_records_is_not_ruled_out():
 def test_where_people_decide_more_records_alone_are_not_asked_for():
     found = recommend(scorecard(TWO, [pair("haiku", "sonnet", -0.02, 0.04, rests_on="both")]))
     assert (found.kind, found.would_decide) == ("not_decided", None)
-    assert "people have labelled too few records to tell" in found.reason
+    assert "too few records have labels by people to tell" in found.reason
     assert found.evidence[-1] == "It rests on the verdicts of people too."
 
 
@@ -268,10 +269,11 @@ def test_more_records_help_only_as_far_as_nothing_is_missing():
 
 def test_an_unknown_price_among_equal_ones_leaves_it_open():
     ones = {"haiku": candidate(0.80, cost=1.0), "sonnet": candidate(0.81, cost=None)}
+    better_than_haiku = NOBODY_BETTER.replace("better", "better than haiku")
     assert said(scorecard(ones, EQUAL)) == (
         "price_unknown",
         None,
-        f"Not decided between haiku and sonnet: {NOBODY_BETTER}, and what sonnet costs is not known.",
+        f"Not decided between haiku and sonnet: {better_than_haiku}, and what sonnet costs is not known.",
     )
 
 
@@ -596,7 +598,7 @@ def compared(rate, **more):
 def test_preferences_decide_where_no_criterion_is_judged():
     found = recommend(compared(0.6))
     assert (found.kind, found.choice, found.quantity) == ("best", "new", "win_rate")
-    assert "better than old in 57 % to 63 % of the pairs" in found.reason
+    assert "better than old at a win rate of 57 % to 63 %" in found.reason
     assert [one.quality for one in found.ranking] == [pytest.approx(0.6), pytest.approx(0.4)]
 
 
@@ -620,7 +622,61 @@ def test_candidates_that_were_only_compared_with_a_third_are_not_ranked_among_th
     }
     kind, choice, reason = said(scorecard(ones, criteria=()))
     assert (kind, choice) == ("not_decided", None)
-    assert reason.startswith("Not decided between a and b")
+    assert reason.startswith("Not decided between a and b: not all of them were compared with each other")
+
+
+def test_a_win_rate_is_said_with_what_the_unread_could_make_of_it():
+    """The headline has these bounds too: two intervals of one claim contradict each other."""
+    found = recommend(compared(0.8, n_unscored=30))
+    assert "at a win rate of 70 % to 85 %" in found.reason
+    new, old = found.ranking
+    assert old.interval == pytest.approx((1 - new.interval[1], 1 - new.interval[0]))
+
+
+def test_pairs_that_nobody_could_read_have_no_quality():
+    """`unscored: tie` counts them as 50 %, which nobody said."""
+    one = preferred("old", 0.5)
+    unread = {"coverage": 0.0, "n_lost": RECORDS}
+    none = one.model_copy(
+        update={**unread, "by_baseline": {"old": one.by_baseline["old"].model_copy(update=unread)}}
+    )
+    ones = {"new": candidate(None, criteria=(), won=none), "old": candidate(None, criteria=())}
+    found = recommend(scorecard(ones, criteria=()))
+    assert [(one.quality, one.interval) for one in found.ranking] == [(None, None)] * 2
+
+
+def test_nothing_seen_in_ties_is_half_as_much_of_a_win_rate():
+    """One per cent of the pairs won raises a win rate by half a per cent."""
+    card = compared(0.5, width=0.001, n=120)
+    (lead,) = (lead for _, lead in leads_of(card, Quantity(WIN_RATE)))
+    assert lead.high == pytest.approx(unseen_share(120, 0.95) / 2)
+
+
+def test_preferences_against_the_choice_are_told_beside_it():
+    ones = {**TWO, "sonnet": candidate(0.81, cost=2.4, won=preferred("haiku", 0.7))}
+    card = scorecard(ones, [pair("haiku", "sonnet", 0.1, better="haiku")])
+    assert said(card)[2].endswith(" Side by side sonnet is preferred to it.")
+    agreeing = {**TWO, "haiku": candidate(0.81, won=preferred("sonnet", 0.7))}
+    assert "Side by side" not in said(scorecard(agreeing, card.comparisons))[2]
+
+
+@pytest.mark.parametrize(
+    ("whose", "said_so"),
+    [
+        ({"rests_on": "both", "n_labelled": 250}, "(by people and judge, 250 labelled records)"),
+        ({"left_out": "people chose them"}, "(by the judge alone)"),
+        ({}, "by 0.08 to 0.12, and"),
+    ],
+)
+def test_where_people_labelled_the_sentence_says_whose_verdicts_it_rests_on(whose, said_so):
+    assert said_so in said(scorecard(TWO, [pair("haiku", "sonnet", -0.1, better="sonnet", **whose)]))[2]
+    alike = said(scorecard(TWO, [pair("haiku", "sonnet", -0.01, **whose)]))[2]
+    assert (said_so.strip("()") in alike) == bool(whose)
+
+
+def test_a_difference_is_said_with_what_the_missing_could_make_of_it():
+    decided = pair("haiku", "sonnet", -0.2, better="sonnet", reach=(-0.3, -0.05))
+    assert "by 0.05 to 0.30" in said(scorecard(TWO, [decided]))[2]
 
 
 # Many, and hostile names

@@ -14,9 +14,11 @@ from evaldrop.scorecard.model.biases import (
     PositionBias,
     SelfPreferenceBias,
 )
+from evaldrop.scorecard.model.calibration import CriterionCalibration, Favour, JudgeAgreement
 from evaldrop.scorecard.model.scorecard import Comparison
 from evaldrop.steps.build_scorecard.biases.words import bias_alarms, bias_hints
 from evaldrop.steps.build_scorecard.build import build_scorecard
+from evaldrop.steps.build_scorecard.by_people import favour_alarms
 from tests.evaldrop.run_folders import PRO, record, response, row, run_json, write_run
 from tests.evaldrop.scorecard.gate.test_gate import card
 from tests.evaldrop.scorecard.gate.test_gate import scorecard as scorecard_of
@@ -198,6 +200,52 @@ def test_a_place_and_a_maker_are_told_with_size_and_what_to_do():
     assert "gives a, of its own maker Amazon, 0.40 (0.10 to 0.70) more on correctness than people do" in maker
     assert "Of responses that people call bad it passes 25 in 100 more of its own." in maker
     assert "call good" not in maker
+
+
+OWN = SelfPreferenceBias(
+    **FOUND, size=0.4, interval=(0.1, 0.7), judge="j", criterion="correctness", maker="Amazon",
+    own=("a",), others=("b",), against="people",
+)  # fmt: skip
+FAVOUR = Favour(a="a", b="b", n=60, difference=0.4, interval=(0.1, 0.7), favours="a", corrected=True)
+
+
+@pytest.mark.parametrize(
+    ("favour", "own", "told_twice"),
+    [
+        (FAVOUR, OWN, False),
+        (FAVOUR, OWN.model_copy(update={"decisive": False}), True),
+        (FAVOUR, OWN.model_copy(update={"against": "k"}), True),
+        (FAVOUR, OWN.model_copy(update={"criterion": "tone"}), True),
+        (FAVOUR.model_copy(update={"favours": "b"}), OWN, True),
+        (FAVOUR.model_copy(update={"favours": "b"}), OWN.model_copy(update={"size": -0.4}), False),
+    ],
+)
+def test_a_judge_that_favours_its_makers_candidate_is_told_once(favour, own, told_twice):
+    labelled = CriterionCalibration(
+        n_labelled=60, n_skipped=0, raters={}, random_sample=True, joined=JudgeAgreement(n=60), judges={},
+        favours=(favour,),
+    )  # fmt: skip
+    base = scorecard_of({"a": card((0.2, 0.4)), "b": card((0.5, 0.7))}).model_copy(
+        update={"biases": Biases(self_preference=(own,)), "calibration": {"correctness": labelled}}
+    )
+    assert bool(list(favour_alarms(base))) == told_twice
+
+
+def test_who_has_labelled_is_not_told_to_label():
+    undecided = Comparison(a="a", b="b", criterion="correctness", n=60, rests_on="people")
+    for bias in (Biases(self_preference=(OWN,)), Biases(verbosity=(LONG,))):
+        (alarm,) = said(bias, [undecided])
+        assert alarm.endswith("Differences on correctness are corrected by people's labels.")
+
+
+@pytest.mark.parametrize(
+    ("orders", "first"), [("candidate_first", "candidate"), ("baseline_first", "baseline")]
+)
+def test_pairs_in_one_order_are_said_to_be_so(orders, first):
+    """A judge that always takes the first one would else decide the run without a word."""
+    unknown = PositionBias(n=60, judge="j", n_both_orders=0, reason="one order")
+    (alarm,) = said(Biases(position=(unknown,)), orders=orders)
+    assert f"shown with the {first} first" in alarm
 
 
 def test_a_moved_judge_and_repeats_are_told():

@@ -5,10 +5,10 @@ import re
 import pytest
 
 from evaldrop.evaluation import Pairwise
+from evaldrop.scorecard.model.biases import Biases, PositionBias
 from evaldrop.scorecard.model.judges import JudgeHealth
 from evaldrop.steps.build_scorecard.preferences.estimates import PairsAsked, pairwise_estimates
 from evaldrop.steps.build_scorecard.preferences.words import headline, preference_alarms
-from evaldrop.steps.build_scorecard.words import _order_alarms
 from tests.evaldrop.scorecard.gate.test_gate import card, scorecard
 from tests.evaldrop.steps.build_scorecard.preferences.test_estimates import column
 
@@ -29,14 +29,15 @@ def run(pairs, *, simulated=False, criteria=False, records=None):
 
 def test_without_criteria_it_is_about_the_preferences():
     assert headline(run({("haiku", "lite"): "w" * 66 + "l" * 40 + "t" * 14})) == (
-        "On preferences: haiku is preferred over lite in 61 % of 120 pairs (52 to 69 %)."
+        "On preferences: haiku is preferred over lite in 61 % of 120 pairs, ties half (52 to 69 %)."
     )
 
 
 def test_the_one_that_is_preferred_comes_first():
     said = headline(run({("haiku", "lite"): "l" * 66 + "w" * 40 + "t" * 14}, simulated=True))
-    assert (
-        said == "SIMULATED. On preferences: lite is preferred over haiku in 61 % of 120 pairs (52 to 69 %)."
+    assert said == (
+        "SIMULATED. On preferences: lite is preferred over haiku in 61 % of 120 pairs, "
+        "ties half (52 to 69 %)."
     )
 
 
@@ -93,7 +94,28 @@ def test_where_nothing_could_be_read_nothing_is_decided_and_an_alarm_says_why(re
     assert preference_alarms(found) == (
         f"No preference could be read, of {n} pairs (no_verdict: 20): the run decides nothing about them.",
     )
-    assert preference_alarms(run({("a", "b"): "w?"})) == ()
+    assert preference_alarms(run({("a", "b"): "ww"})) == ()
+
+
+def test_lost_pairs_are_told_once():
+    """Where nothing was read the alarm about the run says all that one about the judge would."""
+    (alarm,) = preference_alarms(run({("a", "b"): "w?"}))
+    assert "no preference could be read in pairs with" in alarm
+    assert len(preference_alarms(run({("a", "b"): "??"}))) == 1
+
+
+def test_a_judge_that_prefers_a_place_is_told_once():
+    """How often the order decided is in the alarm of the place; without that one the flips are told."""
+    flipped = run({("a", "b"): "t" * 20})
+    for name, found in flipped.candidates.items():
+        told = {"flip_rate": 1.0, "n_both_orders": 20}
+        by_judge = {judge: one.model_copy(update=told) for judge, one in found.pairwise.by_judge.items()}
+        won = found.pairwise.model_copy(update={"by_judge": by_judge})
+        flipped.candidates[name] = found.model_copy(update={"pairwise": won})
+    place = PositionBias(judge="j", n=20, n_both_orders=20, order_decides=1.0, size=1.0, decisive=True)
+    (alarm,) = preference_alarms(flipped)
+    assert "preferences changed with the order" in alarm
+    assert preference_alarms(flipped.model_copy(update={"biases": Biases(position=(place,))})) == ()
 
 
 def test_one_pair_of_several_that_could_not_be_read():
@@ -109,7 +131,7 @@ def test_flips_of_several_candidates_are_one_sentence_of_each_judge():
         cards[name] = one.model_copy(
             update={"pairwise": one.pairwise.model_copy(update={"by_judge": {"j": judged}})}
         )
-    (said,) = _order_alarms(known.model_copy(update={"candidates": cards}))
+    (said,) = preference_alarms(known.model_copy(update={"candidates": cards}))
     assert said == (
         "Judge j: preferences changed with the order of the responses, and count as ties, "
         "in pairs with a (40 % of 60), b (40 % of 60) and c (40 % of 60)."
