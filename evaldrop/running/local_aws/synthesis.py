@@ -1,5 +1,6 @@
 """The stack's template and its functions' code: synthesised here, or already in a folder."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,19 +104,30 @@ def synthesise(checkout: Path, folder: Path, *, tell: Tell) -> Assembly:
     """
     state = _state(checkout)
     stamp = folder / _STAMP
-    if not stamp.is_file() or stamp.read_text() != state:
-        first = not any(folder.glob("asset.*"))
-        tell(
-            "synthesising the stack, and bundling its functions with pip: about a minute the first time"
-            if first
-            else "synthesising the stack again, for its sources changed"
-        )
-        # Before: a synthesis that is broken off must not pass for this state.
-        stamp.unlink(missing_ok=True)
-        _run_app(checkout, folder)
-        stamp.write_text(state)
-        _forget_old(folder)
+    with _alone(folder):
+        if not stamp.is_file() or stamp.read_text() != state:
+            first = not any(folder.glob("asset.*"))
+            tell(
+                "synthesising the stack, and bundling its functions with pip: about a minute the first time"
+                if first
+                else "synthesising the stack again, for its sources changed"
+            )
+            # Before: a synthesis that is broken off must not pass for this state.
+            stamp.unlink(missing_ok=True)
+            _run_app(checkout, folder)
+            stamp.write_text(state)
+            _forget_old(folder)
     return read_assembly(folder)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until nobody else synthesises into a folder: two at a time move each other's bundles away."""
+    folder.mkdir(parents=True, exist_ok=True)
+    # Beside it, since CDK may clear the folder. A process that dies gives its lock back.
+    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _forget_old(folder: Path) -> None:
@@ -142,7 +155,6 @@ def _state(checkout: Path) -> str:
 
 
 def _run_app(checkout: Path, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(  # noqa: S603 - our own app
         [sys.executable, "app.py", str(folder)],
         cwd=checkout,

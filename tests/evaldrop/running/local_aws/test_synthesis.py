@@ -3,6 +3,8 @@
 import json
 import os
 import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -82,6 +84,26 @@ def test_what_did_not_change_is_not_made_again(checkout):
     (place / "infra" / "stack.py").write_text("one = 2")
     synthesise(place, out, tell=told.append)
     assert len(runs) == len(told) == 2
+
+
+def test_two_at_a_time_synthesise_one_after_the_other(checkout, monkeypatch):
+    """Each would move the other's bundles away; the second finds what the first made."""
+    place, out, runs = checkout
+    run, at_once, most = synthesis.subprocess.run, [], []
+
+    def slowly(*arguments, **more):
+        at_once.append(1)
+        most.append(len(at_once))
+        time.sleep(0.2)
+        at_once.pop()
+        return run(*arguments, **more)
+
+    monkeypatch.setattr(synthesis.subprocess, "run", slowly)
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda _: synthesise(place, out, tell=lambda _line: None), range(3)))
+    assert most == [1]
+    assert len(runs) == 1
+    assert found[0] == found[1] == found[2]
 
 
 def test_bundles_of_earlier_sources_go_after_a_day(checkout):
