@@ -8,7 +8,7 @@ import json
 import os
 import re
 import sys
-from typing import Any, TextIO
+from typing import IO, Any, TextIO
 
 import typer
 from rich.console import Console
@@ -21,14 +21,36 @@ UNBOUND_COLUMNS = 160
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
+class _PatientConsole(Console):
+    """
+    A console whose reader (head, less) may leave before all is said.
+
+    rich would end the process with 1 then, which says that a gate failed; the exit code stays the command's.
+    """
+
+    def on_broken_pipe(self) -> None:
+        """Say the rest to nobody."""
+        self.quiet = True
+        _say_to_nobody(self.file)
+
+
+def _say_to_nobody(stream: IO[str]) -> None:
+    # In the pipe's place, so that what Python still holds in a buffer is no fault at its end.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
 def stdout() -> Console:
     """Return the console of results."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty(), width=_width(sys.stdout))
+    return _PatientConsole(highlight=False, soft_wrap=not sys.stdout.isatty(), width=_width(sys.stdout))
 
 
 def stderr() -> Console:
     """Return the console of progress and complaints."""
-    return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty(), width=_width(sys.stderr))
+    return _PatientConsole(
+        stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty(), width=_width(sys.stderr)
+    )
 
 
 def _width(stream: TextIO) -> int | None:
@@ -80,4 +102,8 @@ def confirmed(question: str) -> bool:
 def print_json(content: Any) -> None:
     """Print one JSON document for scripts."""
     # By print and not by rich, which wraps lines and reads brackets as markup.
-    print(json.dumps(content, indent=2, ensure_ascii=False, default=str))  # noqa: T201
+    text = json.dumps(content, indent=2, ensure_ascii=False, default=str)
+    try:
+        print(text, flush=True)  # noqa: T201
+    except BrokenPipeError:
+        _say_to_nobody(sys.stdout)

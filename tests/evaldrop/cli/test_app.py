@@ -1,12 +1,15 @@
 """How the command line answers: help everywhere, exit codes, sentences instead of tracebacks."""
 
 import importlib
+import subprocess
 
 import pytest
+import yaml
 
 from evaldrop import __version__
 from evaldrop.cli import exits, main
 from evaldrop.errors import EvaldropError, InputError, StorageError
+from tests.whole_runs import EVALUATION, command, environment, write_evaluation
 
 # `evaldrop.cli.app` is a module and, in it, the application.
 cli_app = importlib.import_module("evaldrop.cli.app")
@@ -86,6 +89,22 @@ def test_a_reader_that_has_seen_enough_is_no_error(monkeypatch):
     monkeypatch.setattr(cli_app.sys, "stderr", type("Stream", (), {"close": lambda _: closed.append(True)})())
     assert main([]) == 0
     assert closed
+
+
+@pytest.mark.parametrize("rules", [[], ["first.overall.mean >= 2"]])
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_reader_that_leaves_early_changes_no_exit_code(tmp_path, rules, form):
+    """`evaldrop run … | head -1`: 1 would say that a gate failed, 0 that it passed."""
+    dataset = write_evaluation(tmp_path, records=12, evaluation=yaml.safe_dump({
+        **yaml.safe_load(EVALUATION), "gate": rules,
+    }))  # fmt: skip
+    process = subprocess.Popen(
+        command("run", dataset, "--bedrock", "simulated", "--out", tmp_path / "runs", *form),
+        env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=tmp_path,
+    )  # fmt: skip
+    # Before anything is written: the very first line finds nobody.
+    process.stdout.close()
+    assert process.wait(timeout=120) == (exits.GATE_FAILED if rules else exits.PASSED)
 
 
 def test_a_gates_decision_has_a_code_of_its_own():
