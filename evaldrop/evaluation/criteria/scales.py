@@ -108,6 +108,11 @@ class Scale:
             values |= {(low + high) / 2 for low, high in pairwise(whole) if high - low == 1}
         return tuple(sorted(values))
 
+    def smallest_step(self) -> float | None:
+        """Return the smallest distance of two answers; None of a range, on which any distance is one."""
+        values = self.values()
+        return min(above - below for below, above in pairwise(values)) if len(values) > 1 else None
+
     def value_of(self, label: str) -> float | None:
         """Return what `label` is worth, None when it is not on the menu. Case and spacing do not matter."""
         # Exact first: a menu may hold both "m" and "M".

@@ -6,11 +6,9 @@ from typing import NamedTuple
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.baseline.measures import Measure, PairedRuns
 from evaldrop.scorecard.baseline.scores_table import Flags
+from evaldrop.scorecard.calibration.deciding import DecidedBy, decided_by
 from evaldrop.scorecard.calibration.runs import NowAndThen, PeopleOfRuns, people_of_runs
-from evaldrop.scorecard.model.paired import JudgeOnly
-from evaldrop.statistics.corrected_pairs import with_missing
 from evaldrop.statistics.paired_test import PairedScores, Pairing
-from evaldrop.statistics.vectors import are_among
 
 
 class LabelledRuns(NamedTuple):
@@ -19,13 +17,6 @@ class LabelledRuns(NamedTuple):
     people: PeopleOfRuns
     scores: Mapping[str, Mapping[str, NowAndThen]]
     clusters: PairedRuns
-
-
-class DecidedMove(NamedTuple):
-    """The test of now minus then that decides, and what a scorecard says of whose verdicts it rests on."""
-
-    pairing: Pairing
-    parts: Mapping[str, object]
 
 
 def labelled_runs(run: RunDefinition, then: RunDefinition, paired: PairedRuns) -> LabelledRuns | None:
@@ -47,7 +38,7 @@ def labelled_runs(run: RunDefinition, then: RunDefinition, paired: PairedRuns) -
 
 def moved_by_people(
     labelled: LabelledRuns | None, measure: Measure, judge: Pairing, scores: PairedScores, inside: Flags
-) -> DecidedMove:
+) -> DecidedBy:
     """
     Return people's test of how a candidate moved where there is one, else the judge's.
 
@@ -61,7 +52,7 @@ def moved_by_people(
         inside: The rows it is about.
     """
     if labelled is None:
-        return DecidedMove(judge, {})
+        return DecidedBy(judge, {})
     found = labelled.people.of(
         measure.candidate,
         None if measure.criterion is None else measure.name,
@@ -69,13 +60,4 @@ def moved_by_people(
         clusters=labelled.clusters.groups,
         inside=inside,
     )
-    if found is None:
-        return DecidedMove(judge, {})
-    if found.pairing is None:
-        return DecidedMove(judge, {"n_labelled": found.n_labelled, "left_out": found.reason})
-    whole = int((~are_among(scores.ordinals, scores.missing)).sum())
-    alone = JudgeOnly(n=judge.n, difference=judge.difference, interval=judge.interval, p_value=judge.p_value)
-    return DecidedMove(
-        with_missing(found.pairing, judge, whole=whole),
-        {"n_labelled": found.n_labelled, "rests_on": found.rests_on, "judge_only": alone},
-    )
+    return decided_by(found, judge, scores)

@@ -66,7 +66,7 @@ def calibrated_mean(
         step: The smallest step of the scores; by default that of the criterion's scale.
     """
     if step is None:
-        step = 1.0 if criterion is None else smallest_step(criterion)
+        step = 1.0 if criterion is None else step_of(criterion)
     is_share = criterion is not None and criterion.scale.kind == "binary"
     labelled = ~np.isnan(judged.human)
     n_labelled, n_unlabelled = int(labelled.sum()), int((~labelled).sum())
@@ -108,12 +108,10 @@ def calibrated_mean(
     return counts.model_copy(update=known)
 
 
-def smallest_step(criterion: Criterion) -> float:
+def step_of(criterion: Criterion) -> float:
     """Return the smallest distance of two answers, in the criterion's unit; of a range a quarter of it."""
-    values = criterion.scale.values()
-    if not values:
-        return (criterion.scale.high - criterion.scale.low) / 4
-    return float(np.diff(values).min())
+    scale = criterion.scale
+    return scale.smallest_step() or (scale.high - scale.low) / 4
 
 
 def _estimate(

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from evaldrop.errors import NotEnoughData
 from evaldrop.evaluation.criteria import Criterion
-from evaldrop.scorecard.calibration.correction import smallest_step
+from evaldrop.scorecard.calibration.correction import step_of
 from evaldrop.scorecard.calibration.gathered import LabelledVerdicts, Scored, overall_step
 from evaldrop.scorecard.model.calibration import Favour
 from evaldrop.scorecard.model.paired import RestsOn
@@ -183,7 +183,7 @@ class Differences:
             records,
             first.judge[in_a] - second.judge[in_b],
             people[0][in_a] - people[1][in_b],
-            step=smallest_step(self._run.criteria[name]),
+            step=step_of(self._run.criteria[name]),
             reach=scale.high - scale.low,
             is_binary=scale.kind == "binary",
             left_out=self._left_out(name, {a: first, b: second}),

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.calibration.agreement import Response
-from evaldrop.scorecard.calibration.correction import Judged, smallest_step
+from evaldrop.scorecard.calibration.correction import Judged, step_of
 from evaldrop.scorecard.calibration.judged import ResponseFacts, judged_responses
 from evaldrop.scorecard.calibration.matching import MOST_SKIPPED, CriterionLabels, PeoplesScore
 from evaldrop.scorecard.model.scorecard import OVERALL
@@ -231,7 +231,7 @@ class Overall(NamedTuple):
 
 def _share_of_step(criterion: Criterion) -> float:
     """Return the smallest step as a share of the scale."""
-    return smallest_step(criterion) / (criterion.scale.high - criterion.scale.low)
+    return step_of(criterion) / (criterion.scale.high - criterion.scale.low)
 
 
 def overall_step(criteria: Iterable[Criterion]) -> float:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.calibration.agreement import Response
-from evaldrop.scorecard.calibration.correction import smallest_step
+from evaldrop.scorecard.calibration.correction import step_of
 from evaldrop.scorecard.calibration.differences import PeoplesDifference, Sides, by_people
 from evaldrop.scorecard.calibration.gathered import overall_step
 from evaldrop.scorecard.calibration.judged import response_facts
@@ -96,7 +96,7 @@ class PeopleOfRuns:
             rows,
             (now - then)[rows],
             human[rows],
-            step=smallest_step(criterion),
+            step=step_of(criterion),
             reach=criterion.scale.high - criterion.scale.low,
             is_binary=criterion.scale.kind == "binary",
             left_out=left_out,

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.calibration import Calibration
+from evaldrop.scorecard.calibration.deciding import decided_by
 from evaldrop.scorecard.figures import size
 from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, SliceComparisons
 from evaldrop.scorecard.scores import largest_categories
 from evaldrop.statistics.paired_test import Groups, PairedScores, Pairing, decide, paired_test
-from evaldrop.steps.build_scorecard.by_people import decided_by
 from evaldrop.steps.build_scorecard.columns import ColumnsOf
 from evaldrop.steps.build_scorecard.counts import RunCounts
 from evaldrop.steps.build_scorecard.pairing import paired_overall, paired_scores

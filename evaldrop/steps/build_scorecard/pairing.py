@@ -4,18 +4,12 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from evaldrop.evaluation.criteria import Criterion, Scale
+from evaldrop.evaluation.criteria import Criterion
 from evaldrop.scorecard.scores import good_shares
 from evaldrop.statistics.paired_test import PairedScores, shared_scores
 from evaldrop.statistics.vectors import Floats, Ordinals
 from evaldrop.steps.build_scorecard.columns import ColumnsOf, lost_without_score
 from evaldrop.steps.build_scorecard.counts import ScoreColumn
-
-
-def smallest_step(scale: Scale) -> float:
-    """Return the smallest difference of two answers of a scale, 0 where every number is one."""
-    values = scale.values()
-    return float(np.diff(np.sort(values)).min()) if len(values) > 1 else 0.0
 
 
 def paired_scores(first: ScoreColumn, second: ScoreColumn, criterion: Criterion, size: int) -> PairedScores:
@@ -31,7 +25,7 @@ def paired_scores(first: ScoreColumn, second: ScoreColumn, criterion: Criterion,
     scale = criterion.scale
     found = _paired(first, second, low=scale.low, high=scale.high, size=size)
     return found._replace(
-        reach=scale.high - scale.low, step=smallest_step(scale), is_binary=scale.kind == "binary"
+        reach=scale.high - scale.low, step=scale.smallest_step() or 0.0, is_binary=scale.kind == "binary"
     )
 
 
@@ -73,7 +67,9 @@ def paired_overall(
 
 def _overall_step(criteria: Collection[Criterion]) -> float:
     """Return the smallest difference of two records' weighted means that one criterion makes."""
-    steps = [smallest_step(one.scale) / (one.scale.high - one.scale.low) * one.weight for one in criteria]
+    steps = [
+        (one.scale.smallest_step() or 0.0) / (one.scale.high - one.scale.low) * one.weight for one in criteria
+    ]
     return min(steps) / sum(one.weight for one in criteria) if steps else 0.0
 
 

@@ -16,7 +16,6 @@ from evaldrop.scorecard.results import CandidateResult, RecordResults
 from evaldrop.scorecard.scores import NOT_APPLICABLE, RecordScore
 from evaldrop.statistics.paired_test import PairedScores, Pairing, decide, paired_test
 from evaldrop.statistics.vectors import Floats, Ordinals
-from evaldrop.steps.build_scorecard.pairing import smallest_step
 from evaldrop.steps.build_scorecard.tally import ByKey, Columns, Labels, Merging
 
 _CopiesOf = tuple[str, str]
@@ -216,7 +215,7 @@ def _reach(criterion: str, run: RunDefinition) -> tuple[float, float]:
     if criterion not in run.criteria:
         return 1.0, 0.0
     scale = run.criteria[criterion].scale
-    return scale.high - scale.low, smallest_step(scale)
+    return scale.high - scale.low, scale.smallest_step() or 0.0
 
 
 def _metric_reach(pairs: Pairs) -> tuple[float, float]:
