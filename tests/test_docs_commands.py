@@ -70,7 +70,7 @@ NOT_RUN = {
         for words in (
             "submit my-evaluation/records.jsonl --wait",
             "submit datasets/support-faq/records.jsonl --stack evaldrop --wait",
-            "runs", "watch RUN", "fetch RUN",
+            "runs", "watch RUN", "fetch RUN", "doctor",
         )
     },
 }  # fmt: skip

@@ -10,6 +10,7 @@ from evaldrop.cli.commands.bless import bless
 from evaldrop.cli.commands.calibrate import calibrate
 from evaldrop.cli.commands.compare import compare
 from evaldrop.cli.commands.criteria import criteria
+from evaldrop.cli.commands.doctor import doctor
 from evaldrop.cli.commands.export import export
 from evaldrop.cli.commands.fetch import fetch
 from evaldrop.cli.commands.gate import gate
@@ -43,7 +44,7 @@ app = typer.Typer(
 )
 for command in (
     init, validate, plan, run, report, view, export, compare, bless, gate, calibrate, rescore, rejudge, trend,
-    submit, watch, fetch, runs, criteria, schema, local,
+    submit, watch, fetch, runs, doctor, criteria, schema, local,
 ):  # fmt: skip
     app.command()(command)
 app.add_typer(review)

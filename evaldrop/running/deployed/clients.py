@@ -5,15 +5,19 @@ from typing import Any
 from evaldrop.aws_errors import as_service_error
 
 
-def client(service: str, *, region: str | None = None) -> Any:
+def client(service: str, *, region: str | None = None, attempts: int | None = None) -> Any:
     """
     Return boto3's client of a service, in its own choice of Region when none is given.
+
+    `attempts` is how often it tries a call, boto3's own number when it is None.
 
     Raises:
         AwsError: There is no Region, or no such profile.
     """
     import boto3
+    from botocore.config import Config
 
+    config = Config(retries={"total_max_attempts": attempts}) if attempts else None
     with as_service_error(f"{service} cannot be called"):
         client: Any = boto3.client
-        return client(service, region_name=region)
+        return client(service, region_name=region, config=config)

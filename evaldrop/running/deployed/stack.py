@@ -17,6 +17,7 @@ class Stack:
     input_bucket: str
     output_bucket: str
     machine_arn: str
+    topic_arn: str
     dead_letters: str
     max_dataset_bytes: int
 
@@ -39,6 +40,7 @@ _OUTPUTS = {
     "InputBucket": "input_bucket",
     "OutputBucket": "output_bucket",
     "StateMachine": "machine_arn",
+    "ResultsTopic": "topic_arn",
     "DeadLetterQueue": "dead_letters",
     "MaxDatasetBytes": "max_dataset_bytes",
 }

@@ -1,0 +1,28 @@
+"""What was found in an account, a line each."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from evaldrop.cli.output import shown
+from evaldrop.running.deployed.checkup.finding import AccountFinding
+
+_STYLES = {"ok": "green", "note": "yellow", "problem": "red", "unknown": "yellow"}
+_WIDTH = max(map(len, _STYLES))
+
+
+def print_findings(console: Console, findings: Sequence[AccountFinding]) -> None:
+    """Print each finding, below it what to do, and at the end what stands in the way."""
+    for each in findings:
+        style = _STYLES[each.state]
+        mark = f"[{style}]{each.state:<{_WIDTH}}[/{style}]"
+        console.print(f"{mark}  [bold]{shown(each.subject)}[/bold]: {shown(each.said)}", soft_wrap=True)
+        if each.way_out:
+            console.print(f"{'':<{_WIDTH}}  {shown(each.way_out)}", soft_wrap=True)
+    problems = sum(each.state == "problem" for each in findings)
+    unknown = sum(each.state == "unknown" for each in findings)
+    said = f"{problems} problems" if problems != 1 else "1 problem"
+    if not problems:
+        said = "nothing found that stands in the way"
+    more = f"; {unknown} not looked at, for AWS did not say" if unknown else ""
+    console.print(f"\n[bold]{said}{more}[/bold]")

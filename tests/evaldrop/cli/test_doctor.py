@@ -1,0 +1,53 @@
+"""`evaldrop doctor`: what it prints, and its exit code."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+from botocore.exceptions import ClientError
+
+from evaldrop.cli import main
+from evaldrop.running.deployed import clients
+
+
+def refuse(*_, **__):
+    raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not yours"}}, "Any")
+
+
+@pytest.fixture
+def account(states, monkeypatch):
+    """An account with a stack, whose models and quotas nobody may use."""
+    known = clients.client
+    denied = SimpleNamespace(converse=refuse, get_paginator=refuse)
+    monkeypatch.setattr(
+        clients,
+        "client",
+        lambda name, **more: denied if name in {"bedrock-runtime", "service-quotas"} else known(name, **more),
+    )
+
+
+def test_problems_end_with_3_and_say_what_to_do(account, capsys):
+    assert main(["doctor", "--no-calls"]) == 3
+    said = capsys.readouterr().out
+    assert "problem  input bucket: " in said
+    assert "Deploy the stack again" in said
+    assert said.rstrip().splitlines()[-1].startswith(("1 problem", "2 problems", "3 problems"))
+
+
+def test_scripts_get_a_list_of_findings(account, capsys):
+    main(["doctor", "--no-calls", "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert {"subject", "state", "said", "way_out"} == set(found[0])
+    assert found[0]["subject"] == "credentials"
+
+
+def test_an_evaluation_of_ones_own_names_the_models(account, capsys, tmp_path):
+    main(["init", str(tmp_path / "mine")])
+    capsys.readouterr()
+    main(["doctor", str(tmp_path / "mine" / "evaluation.yaml"), "--json"])
+    told = capsys.readouterr()
+    found = json.loads(told.out)
+    models = [each["subject"] for each in found if each["subject"].startswith("model ")]
+    assert models
+    assert {each["state"] for each in found if each["subject"] in models} == {"problem"}
+    assert f"calling {len(models)} models for one token each: at most" in told.err
