@@ -6,10 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run test lint hooks types tests whole-run workflow synth bench clean
+.PHONY: help run test lint hooks types tests whole-run workflow synth bench aws-acceptance clean
 
 help: ## Show these commands.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "evaldrop needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
@@ -68,6 +68,9 @@ synth: $(VENV)/installed-infra ## Write the CloudFormation template: no Docker, 
 
 bench: $(VENV)/installed ## Measure speed and memory: the table of docs/performance.md.
 	$(BIN)/python -m benchmarks.throughput
+
+aws-acceptance: $(VENV)/installed-dev ## Try a stack on AWS, for money; says first what and how much. ACCOUNT=ID does it.
+	@$(BIN)/python -m tests.aws_acceptance $(if $(ACCOUNT),--account $(ACCOUNT))
 
 clean: ## Remove what make made.
 	rm -rf $(VENV) runs cdk.out
