@@ -6,9 +6,10 @@ from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from evaldrop.engine.errors import EXCEED_TOLERATED_FAILURE_THRESHOLD, QueryError, StatesError
+from evaldrop.engine.errors import EXCEED_TOLERATED_FAILURE_THRESHOLD, StatesError
 from evaldrop.engine.map_runs.children import Child, new_child, run_child
 from evaldrop.engine.map_runs.inputs import ChildInput
+from evaldrop.engine.payloads import check_result
 from evaldrop.engine.progress import FlowProgress, MapRunProgress, Tolerance, UnfinishedChild
 from evaldrop.engine.runs import RunningExecution, Visit
 
@@ -67,6 +68,7 @@ class MapRun:
             self.stopped = self.visit.run.clock.now()
             self.inputs.close()
         self.status = "SUCCEEDED"
+        self.visit.has_worked = True
         self.visit.tell("MapRunSucceeded")
         self.visit.tell("MapStateSucceeded")
         return result
@@ -98,6 +100,7 @@ class MapRun:
             raise self.failure or error from error
         if self.failure is not None:
             raise self.failure
+        check_result(result, self.visit.state.name)
         return result
 
     async def _run_workers(self) -> None:
@@ -193,7 +196,7 @@ class MapRun:
         try:
             given = next(self.inputs, None)
         except StatesError as error:
-            self._fail(error.inside(self.visit.state.name) if isinstance(error, QueryError) else error)
+            self._fail(self.visit.reported(error))
             return None
         if given is not None:
             self.seen += given.items
@@ -254,7 +257,7 @@ class MapRun:
     def _check_tolerance(self) -> None:
         failed = self.progress.items["FAILED"] + self.progress.items["TIMED_OUT"]
         if self.tolerance.is_exceeded(failed, self.total):
-            cause = f"{failed} items failed, more than the tolerated failure threshold allows"
+            cause = "The specified tolerated failure threshold was exceeded"
             self._fail(StatesError(EXCEED_TOLERATED_FAILURE_THRESHOLD, cause))
 
     def _fail(self, error: StatesError) -> None:
@@ -280,7 +283,6 @@ class MapRun:
         if isinstance(error, StatesError):
             self.status = "FAILED"
             self.visit.tell("MapRunFailed", error=error.error, cause=error.cause)
-            self.visit.tell("MapStateFailed", error=error.error, cause=error.cause)
         else:
             self.status = "ABORTED"
             self.visit.tell("MapRunAborted")
