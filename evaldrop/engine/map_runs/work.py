@@ -13,7 +13,7 @@ from evaldrop.engine.payloads import check_result
 from evaldrop.engine.progress import FlowProgress, MapRunProgress, Tolerance, UnfinishedChild
 from evaldrop.engine.runs import RunningExecution, Visit
 
-# Records of children that were not started, and children that start, before others get a turn.
+# Records of children that were not started, and workers that start, before others get a turn.
 PENDING_PER_TURN = 100
 STARTED_PER_TURN = 4
 
@@ -23,7 +23,7 @@ class MapRun:
     """
     One pass over the items. Memory holds what the children at work need, not the items nor the results.
 
-    `total` counts items, not children; None until the reader came to its end. `running` are the items of each
+    `total` counts items, not children; None until the reader came to its end, which `is_at_end` tells. `running` are the items of each
     child at work, `waiting` those of children that a redrive has yet to start. `status` is RUNNING,
     SUCCEEDED, FAILED or ABORTED.
     """
@@ -36,6 +36,7 @@ class MapRun:
     total: int | None
     status: str = "RUNNING"
     seen: int = 0
+    is_at_end: bool = False
     at_work: int = 0
     running: dict[int, int] = field(default_factory=dict)
     waiting: dict[int, int] = field(default_factory=dict)
@@ -116,10 +117,23 @@ class MapRun:
                 raise error
 
     def _staff(self) -> None:
+        """See to it that there are as many workers as there may be, or as there are inputs."""
+        self.workers.add(asyncio.create_task(self._add_workers()))
+
+    async def _add_workers(self) -> None:
+        # A few at a time: the calls of the first children are on their way before the last children begin.
+        # Of most files it is not known how many items they hold, and the limit is ten thousand.
+        while self._wants_worker():
+            for _ in range(STARTED_PER_TURN):
+                if self._wants_worker():
+                    self.workers.add(asyncio.create_task(self._worker()))
+                    self.at_work += 1
+            await asyncio.sleep(0)
+
+    def _wants_worker(self) -> bool:
         wanted = self.limit if self.total is None else min(self.limit, max(self.total, 1))
-        while self.status == "RUNNING" and self.at_work < wanted:
-            self.workers.add(asyncio.create_task(self._worker(self.at_work)))
-            self.at_work += 1
+        is_going_on = self.status == "RUNNING" and self.failure is None and not self.is_at_end
+        return is_going_on and self.at_work < wanted
 
     async def _all_ended(self) -> None:
         # A limit that is raised adds workers while these are waited for.
@@ -157,11 +171,8 @@ class MapRun:
             if worker is not asyncio.current_task():
                 worker.cancel()
 
-    async def _worker(self, place: int) -> None:
+    async def _worker(self) -> None:
         try:
-            # The calls of the first children are on their way before the last children begin.
-            for _ in range(place // STARTED_PER_TURN):
-                await asyncio.sleep(0)
             # A limit that is lowered ends workers between two children, never a child.
             while self.failure is None and self.status == "RUNNING" and self.at_work <= self.limit:
                 given = self._next_due()
@@ -200,11 +211,13 @@ class MapRun:
             return None
         if given is not None:
             self.seen += given.items
-        elif self.total != self.seen:
+            return given
+        self.is_at_end = True
+        if self.total != self.seen:
             # At the reader's end all items are known, and a percentage of them can be judged.
             self.total = self.seen
             self._check_tolerance()
-        return given
+        return None
 
     async def _run(self, child: Child) -> None:
         observer = self.visit.run.observer
