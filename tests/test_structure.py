@@ -13,6 +13,7 @@ import pytest
 import typer
 
 from evaldrop.cli.app import app
+from evaldrop.engine.queries import UNDEFINED, Frame, compile_expression
 from evaldrop.evaluation import Candidate, Judge
 
 ROOT = Path(__file__).parent.parent
@@ -113,6 +114,51 @@ def test_a_task_that_fails_is_caught_or_ends_the_run_by_design(name):
     # A redrive begins at the state that failed: what has been paid for must not be handed on to Fail. And of
     # a run that is over a topic that cannot be reached must not undo it silently.
     assert ("States.ALL" in caught) != (name in {"BuildScorecard", "Notify"})
+
+
+def expressions_of_errors(value: object) -> Iterator[str]:
+    """Give the expressions in a Catch's Output that read the error."""
+    if isinstance(value, dict):
+        for member in value.values():
+            yield from expressions_of_errors(member)
+    elif isinstance(value, str) and "errorOutput" in value:
+        yield value.removeprefix("{%").removesuffix("%}")
+
+
+@pytest.mark.parametrize("name", [name for name, state in STATES.items() if "Catch" in state])
+@pytest.mark.parametrize("error", [{}, {"Error": "X"}, {"Error": "X", "Cause": "why"}], ids=json.dumps)
+def test_an_error_need_not_have_a_name_or_a_cause(name, error):
+    """AWS leaves out what was not said; an Output that gives nothing would fail the whole record."""
+    states = {"input": {"candidate": "c"}, "context": {"State": {"Name": name}}, "errorOutput": error}
+    frame = Frame({"states": states, "record": {"long": {"c": {"arguments": {"Output": {"S3Uri": "s3://b/k"}}}}}})
+    for catcher in STATES[name]["Catch"]:
+        for expression in expressions_of_errors(catcher.get("Output")):
+            assert compile_expression(expression).evaluate(frame) is not UNDEFINED
+
+
+@pytest.mark.parametrize("name", [name for name, state in STATES.items() if "Catch" in state])
+def test_whether_all_errors_are_caught_does_not_hang_on_what_all_means(name):
+    """The guide says that States.ALL leaves States.DataLimitExceeded alone, a recording that it does not."""
+    *first, last = STATES[name]["Catch"]
+    if name not in {"ReportFailure", "NotifyFailure"}:  # their results are a few lines
+        assert [each["ErrorEquals"] for each in first] == [["States.DataLimitExceeded"]]
+        assert {key: last[key] for key in ("Output", "Next")} == {key: first[0][key] for key in ("Output", "Next")}
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, state in STATES.items() if "bedrock" in state.get("Resource", "")]
+)
+def test_an_error_that_bedrocks_model_lacks_is_tried_once_more(name):
+    """A gateway's 502 comes under the SDK's one name for all of them. A reminder has no time for it."""
+    tries = {
+        error: retrier["MaxAttempts"]
+        for retrier in STATES[name]["Retry"]
+        for error in retrier["ErrorEquals"]
+    }
+    unnamed = {error for error in tries if error.endswith((".BedrockRuntimeException", ".BedrockException"))}
+    expected = {"Bedrock.BedrockException", "Bedrock.BedrockRuntimeException", "BedrockRuntime.BedrockRuntimeException"}
+    assert unnamed == (set() if name.endswith("Again") else expected)
+    assert {tries[error] for error in unnamed} <= {1}
 
 
 # Imports. Who may import whom, and that nothing does so in a circle, is for import-linter: `make lint`.

@@ -192,7 +192,12 @@ def service_error(answer: HttpReply) -> ServiceError:
     if not code.endswith("Exception"):
         code += "Exception"
     message = said.get("message") or said.get("Message") or answer.body[:500].decode(errors="replace")
-    return ServiceError(code, str(message) or f"HTTP {answer.status}")
+    return ServiceError(
+        code,
+        str(message) or f"HTTP {answer.status}",
+        status=answer.status,
+        request_id=answer.headers.get("x-amzn-requestid"),
+    )
 
 
 def _prepare_a_call(client: Any) -> AWSPreparedRequest:

@@ -40,18 +40,38 @@ class DefinitionError(EngineError):
 
 
 class ServiceError(EngineError):
-    """An AWS-like service refused a call. `code` is the service's own, such as ThrottlingException."""
+    """
+    An AWS-like service refused a call. `code` is the service's own, such as ThrottlingException.
 
-    def __init__(self, code: str, message: str = "") -> None:
+    `status` is the HTTP status of its answer, `request_id` and S3's `extended_request_id` are the service's
+    names for the call; None where there was no such thing.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str = "",
+        *,
+        status: int | None = None,
+        request_id: str | None = None,
+        extended_request_id: str | None = None,
+    ) -> None:
         self.code = code
         self.message = message
+        self.status = status
+        self.request_id = request_id
+        self.extended_request_id = extended_request_id
         super().__init__(f"{code}: {message}")
 
 
 class StatesError(EngineError):
-    """A state failed. `error` is the name that Retry and Catch match, `cause` is for a person (or None)."""
+    """
+    A state failed. `error` is the name that Retry and Catch match, `cause` is for a person.
 
-    def __init__(self, error: str, cause: str | None = None) -> None:
+    Either may be None: a Fail state need not say them.
+    """
+
+    def __init__(self, error: str | None, cause: str | None = None) -> None:
         self.error = error
         self.cause = cause
         super().__init__(f"{error}: {cause}")
@@ -62,11 +82,18 @@ class TaskError(StatesError):
 
 
 class QueryError(StatesError):
-    """A JSONata expression failed, returned nothing, or returned what its field cannot hold."""
+    """
+    A JSONata expression failed, returned nothing, or returned what its field cannot hold.
 
-    def __init__(self, cause: str) -> None:
+    `location` is the path to the field, None for what is about no field.
+    """
+
+    def __init__(self, cause: str, location: str | None = None) -> None:
+        self.location = location
         super().__init__(QUERY_EVALUATION_ERROR, cause)
 
-    def inside(self, state: str) -> StatesError:
-        """Return the error as an execution reports it, naming the state."""
-        return StatesError(self.error, f"An error occurred while executing the state '{state}'. {self.cause}")
+    def inside(self, state: str, event: int | None) -> StatesError:
+        """Return the error as an execution reports it, naming the state and the event that it began with."""
+        entered = "" if event is None else f" (entered at the event id #{event})"
+        cause = f"An error occurred while executing the state '{state}'{entered}. {self.cause}"
+        return StatesError(self.error, cause)

@@ -103,6 +103,7 @@ async def execute(
         flow=run_flow,
         arns=arns,
         history=history,
+        progress=begun,
     )
     observer.execution_started(name)
     try:
@@ -127,7 +128,10 @@ def _begun(progress: Progress, now: float) -> Progress:
     """Note when the execution began or how often it was redriven, this time included."""
     if progress.started is None:
         progress.started = now
+        # ExecutionStarted; on a redrive what ended the attempt before it, and ExecutionRedriven.
+        progress.events = 1
     else:
+        progress.events += 2
         progress.redrives += 1
         progress.redriven = now
     return progress

@@ -9,7 +9,7 @@ from evaldrop.engine import machine
 from evaldrop.engine.actions.branching import run_inline_map, run_parallel
 from evaldrop.engine.actions.simple import run_choice, run_fail, run_pass, run_wait
 from evaldrop.engine.actions.task import run_task
-from evaldrop.engine.errors import QueryError
+from evaldrop.engine.errors import QueryError, StatesError
 from evaldrop.engine.map_runs.state import run_distributed_map
 from evaldrop.engine.progress import FlowProgress
 from evaldrop.engine.runs import Outcome, RunningExecution, VariableScope, Visit
@@ -29,6 +29,13 @@ _KINDS = {kind: kind.__name__ for kind in ACTIONS} | {machine.InlineMap: "Map", 
 
 # A loop of states that never wait must let timeouts and cancelling through.
 STATES_PER_TURN = 100
+
+
+def _is_aborted(flow: machine.Flow, state: machine.State, error: BaseException) -> bool:
+    # Of a Parallel's branch the state that failed is aborted as well (recorded), of a Map's iteration not.
+    # States that take no time have no such event.
+    takes_time = isinstance(state, machine.Working | machine.Wait)
+    return takes_time and (flow.is_branch or not isinstance(error, StatesError))
 
 
 async def run_flow(
@@ -54,6 +61,7 @@ async def run_flow(
         StatesError: A state failed, and nothing inside the flow caught it.
     """
     name: str | None = flow.start
+    visit: Visit | None = None
     resumes = place is not None and place.state is not None
     if place is not None and resumes:
         name, data = place.state, place.input
@@ -70,20 +78,19 @@ async def run_flow(
             run.observer.state_entered(name)
             # A state that is redriven was entered before; only Fail is entered again (the guide, redrive).
             if run.history is not None and (step > 1 or not resumes or isinstance(state, machine.Fail)):
-                visit.tell(f"{_KINDS[type(state)]}StateEntered", name=state.name, input=data)
+                visit.tell_entered(_KINDS[type(state)])
             try:
                 data, name = await ACTIONS[type(state)](visit)
             except QueryError as error:
-                # A state with handlers has noted it already, where it may have been caught.
-                if not hasattr(state, "handlers"):
-                    visit.tell("EvaluationFailed", state=state.name, error=error.error, cause=error.cause)
-                raise error.inside(state.name) from error
+                raise visit.reported(error) from error
             if run.history is not None:
-                visit.tell(f"{_KINDS[type(state)]}StateExited", name=state.name, output=data)
+                visit.tell_exited(_KINDS[type(state)], data)
             if place is not None:
                 place.inside = None
     # Cancelling too: an execution that was stopped can be redriven from here.
     except BaseException as error:
+        if visit is not None and visit.state.name == name and _is_aborted(flow, visit.state, error):
+            visit.tell(f"{_KINDS[type(visit.state)]}StateAborted")
         if place is not None:
             place.stop(name, data, scope, error)
         raise

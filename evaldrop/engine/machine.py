@@ -75,6 +75,7 @@ class Task(Working):
     resource: str
     arguments: Template | None
     timeout_s: Template | None
+    heartbeat_s: Template | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,10 +122,11 @@ class Choice(State):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """States that run from `start` until one ends."""
+    """States that run from `start` until one ends. `is_branch` is for one of a Parallel's."""
 
     start: str
     states: Mapping[str, State]
+    is_branch: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,12 +144,14 @@ class Map(Working):
     items: Template | None
     item_selector: Template | None
     max_concurrency: Template | None
+    tolerated_count: Template | None
+    tolerated_percentage: Template | None
     processor: Flow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InlineMap(Map):
-    """A Map within this execution."""
+    """A Map within this execution. What it tolerates is evaluated, and makes no difference."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,8 +191,6 @@ class DistributedMap(Map):
     reader: ItemReader | None
     batcher: ItemBatcher | None
     writer: ResultWriter | None
-    tolerated_count: Template | None
-    tolerated_percentage: Template | None
     label: str
     express: bool
 

@@ -54,6 +54,21 @@ def check_size(value: Any, what: str) -> None:
     hold_to_limit(len(to_json(value)), what)
 
 
+def check_result(value: Any, name: str) -> None:
+    """
+    Hold what a state, or the service it calls, gives to the quota, in Step Functions' words.
+
+    Raises:
+        StatesError: States.DataLimitExceeded.
+    """
+    if len(to_json(value)) > LIMIT_BYTES:
+        raise StatesError(
+            DATA_LIMIT_EXCEEDED,
+            f"The state/task '{name}' returned a result with a size exceeding the maximum number of bytes "
+            "service limit.",
+        )
+
+
 def hold_to_limit(size: int, what: str) -> None:
     """Hold a size in bytes to the quota, as check_size does."""
     if size > LIMIT_BYTES:

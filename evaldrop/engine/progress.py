@@ -104,9 +104,14 @@ class MapRunProgress:
 
 @dataclass(slots=True, kw_only=True)
 class Progress:
-    """Given to `execute`, which notes in it how far the execution came; given again, it is redriven."""
+    """
+    Given to `execute`, which notes in it how far the execution came; given again, it is redriven.
+
+    `events` is how many events its history has, those of its beginnings and ends included.
+    """
 
     place: FlowProgress = field(default_factory=FlowProgress)
+    events: int = 0
     started: float | None = None
     redrives: int = 0
     redriven: float | None = None

@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from evaldrop.engine.errors import DATA_LIMIT_EXCEEDED, StatesError
+from evaldrop.engine.errors import DATA_LIMIT_EXCEEDED, QueryError, StatesError
 from evaldrop.engine.machine import Exit, Flow
-from evaldrop.engine.payloads import LIMIT_BYTES, check_size, size_of
-from evaldrop.engine.progress import Branches, FlowProgress
+from evaldrop.engine.payloads import LIMIT_BYTES, check_result, size_of
+from evaldrop.engine.progress import Branches, FlowProgress, Progress
 from evaldrop.engine.queries import Frame
 from evaldrop.engine.surroundings import ArnParts, Clock, EventHistory, ObjectStore, Observer, timestamp
 
@@ -83,7 +83,7 @@ class RunningExecution:
     One execution, or one child execution: what its states share.
 
     `execution` and `machine` are those parts of $states.context. `flow` runs a flow; it is here so that
-    states that hold flows need not import the module that knows all states.
+    states that hold flows need not import the module that knows all states. `progress` counts the events.
     """
 
     integrations: Mapping[str, Integration]
@@ -98,6 +98,7 @@ class RunningExecution:
     flow: RunFlow
     arns: ArnParts
     history: EventHistory | None
+    progress: Progress
 
     @property
     def name(self) -> str:
@@ -114,7 +115,12 @@ class Outcome(NamedTuple):
 
 @dataclass(slots=True, kw_only=True)
 class Visit:
-    """One visit to one state, retries included."""
+    """
+    One visit to one state, retries included.
+
+    `event` is the ID of the event that the state was entered by, where events are made, and `assigned` what
+    it set on its way out. `has_worked` tells that the branches or children of this attempt succeeded.
+    """
 
     run: RunningExecution
     state: Any
@@ -125,6 +131,9 @@ class Visit:
     retry_count: int = 0
     entered: str = ""
     surroundings: dict[str, Any] | None = None
+    event: int | None = None
+    assigned: dict[str, Any] | None = None
+    has_worked: bool = False
 
     def branches(self) -> Branches | None:
         """Return what is noted of the branches of this attempt; None when nothing is to be remembered."""
@@ -138,7 +147,32 @@ class Visit:
     def tell(self, kind: str, **details: Any) -> None:
         """Add an event to the execution's history, where one is kept."""
         if self.run.history is not None:
+            self.run.progress.events += 1
             self.run.history.add(kind, details)
+
+    def tell_entered(self, kind: str) -> None:
+        """Add the event by which the state is entered."""
+        self.tell(f"{kind}StateEntered", name=self.state.name, input=self.input)
+        self.event = self.run.progress.events
+
+    def tell_exited(self, kind: str, output: Any) -> None:
+        """Add the event by which the state is left."""
+        assigned = {} if self.assigned is None else {"assignedVariables": self.assigned}
+        self.tell(f"{kind}StateExited", name=self.state.name, output=output, **assigned)
+
+    def reported(self, error: StatesError) -> StatesError:
+        """Return an error as the execution reports it: that of an expression names the state, once."""
+        if not isinstance(error, QueryError):
+            return error
+        told = error.inside(self.state.name, self.event)
+        self.tell(
+            "EvaluationFailed",
+            state=self.state.name,
+            error=told.error,
+            cause=told.cause,
+            location=error.location,
+        )
+        return told
 
     def frame(self, **more: Any) -> Frame:
         """Return the variables an expression of this state sees; `more` is result or errorOutput."""
@@ -172,13 +206,13 @@ class Visit:
         output = default if leave.output is None else leave.output.evaluate(frame)
         values = None if leave.assign is None else leave.assign.evaluate(frame)
         if output is not self.input:  # which was checked when it came
-            check_size(output, f"the output of the state {self.state.name!r}")
+            check_result(output, self.state.name)
         # After all that may fail: a state that fails leaves its variables as they were.
         if values is not None:
             self.scope.assign(values)
+            self.assigned = values
         return Outcome(output, leave.next)
 
     def leave_with(self, result: Any) -> Outcome:
-        """Check the result of a state's work and leave by its exit."""
-        check_size(result, f"the result of the state {self.state.name!r}")
+        """Leave by the state's exit, with the result of its work, which was held to the quota."""
         return self.leave(self.state.exit, self.frame(result=result), result)

@@ -6,17 +6,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaldrop.engine.errors import QueryError
+from evaldrop.engine.payloads import to_json
 from evaldrop.engine.queries import (
     UNDEFINED,
     Expression,
     ExpressionError,
     Frame,
     QuerySyntaxError,
+    UnsupportedResultError,
     compile_expression,
     is_number,
     type_name,
 )
 
+# A cause has at most 32 KiB, and what is quoted in it is not all of it.
+MOST_SHOWN_BYTES = 8192
 Evaluate = Callable[[Frame], Any]
 Complain = Callable[[str, str], None]
 
@@ -94,20 +98,34 @@ def _evaluation(expression: Expression, field: str) -> Evaluate:
     def fill(frame: Frame) -> Any:
         try:
             value = evaluate(frame)
+        except UnsupportedResultError as error:
+            raise failed("returned an unsupported result type.") from error
         # Python's own errors as well, as of an integer too large for a float: they must not end the process.
         except (ExpressionError, RecursionError, ArithmeticError, TypeError, ValueError) as error:
-            raise QueryError(
-                f"The JSONata expression '{expression.source}' specified for the field '{field}' "
-                f"threw an error during evaluation. {error}"
-            ) from error
+            raise failed(f"threw an error during evaluation. {error}") from error
         if value is UNDEFINED:
-            raise QueryError(
-                f"The JSONata expression '{expression.source}' specified for the field '{field}' "
-                "returned nothing (undefined)."
-            )
+            raise failed("returned nothing (undefined).")
         return value
 
+    def failed(what: str) -> QueryError:
+        return query_error(expression.source, field, what)
+
     return fill
+
+
+def query_error(source: str, field: str, what: str) -> QueryError:
+    """Return the error of an expression, in the words of Step Functions."""
+    return QueryError(f"The JSONata expression '{source}' specified for the field '{field}' {what}", field)
+
+
+def _source(template: Template) -> str:
+    # A literal that does not fit is refused when it is loaded; were one left, it would stand for itself.
+    return template.expressions[0].source if template.expressions else str(template.literal)
+
+
+def shown(value: Any) -> str:
+    """Return a value's JSON as a cause quotes it: the beginning of a long one."""
+    return to_json(value)[:MOST_SHOWN_BYTES].decode(errors="ignore")
 
 
 def typed(template: Template, frame: Frame, holds: Callable[[Any], bool], expected: str) -> Any:
@@ -119,9 +137,9 @@ def typed(template: Template, frame: Frame, holds: Callable[[Any], bool], expect
     """
     value = template.evaluate(frame)
     if not holds(value):
-        raise QueryError(
-            f"The JSONata expression '{template.literal}' specified for the field '{template.field}' "
-            f"returned an unexpected result type. Expected '{expected}', but was '{type_name(value)}'."
+        what = f"Expected '{expected}', but was '{type_name(value)}' for value: {shown(value)}"
+        raise query_error(
+            _source(template), template.field, f"returned an unexpected result type. {what}"
         )
     return value
 
@@ -142,11 +160,11 @@ def number_of(
     """
     if template is None:
         return None
-
-    def is_fit(value: Any) -> bool:
-        return is_number(value) and minimum <= value <= maximum and (not whole or value == int(value))
-
-    number: float = typed(template, frame, is_fit, "number")
+    number: float = typed(template, frame, is_number, "number")
+    if not minimum <= number <= maximum or (whole and number != int(number)):
+        kind, most = "a whole number" if whole else "a number", "" if maximum == math.inf else f" to {maximum:g}"
+        what = f"returned {number:g}, which is not {kind} from {minimum:g}{most}."
+        raise query_error(_source(template), template.field, what)
     return number
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from evaldrop.engine.actions.handlers import handled
 from evaldrop.engine.errors import QueryError, StatesError
-from evaldrop.engine.machine import Flow, InlineMap, Parallel
-from evaldrop.engine.payloads import check_size
-from evaldrop.engine.progress import Branches, FlowProgress
-from evaldrop.engine.queries import Frame, is_array, type_name
+from evaldrop.engine.machine import Flow, InlineMap, Map, Parallel
+from evaldrop.engine.payloads import check_result, check_size
+from evaldrop.engine.progress import Branches, FlowProgress, Tolerance
+from evaldrop.engine.queries import Frame, is_array
 from evaldrop.engine.runs import Outcome, VariableScope, Visit
-from evaldrop.engine.templates import Template, typed, whole_number_of
+from evaldrop.engine.templates import Template, number_of, shown, typed, whole_number_of
 
 # Iterations of an inline Map that AWS runs at once (quotas).
 INLINE_LIMIT = 40
@@ -42,6 +42,8 @@ async def run_inline_map(visit: Visit) -> Outcome:
     frame = visit.frame()
     items = map_items(state.items, frame, visit.input)
     limit = concurrency(state.max_concurrency, frame, INLINE_LIMIT)
+    # Taken and checked as on AWS, where an inline Map fails with its first iteration all the same.
+    tolerance_of(state, frame)
     kept = visit.branches()
     visit.tell("MapStateStarted", length=len(items))
 
@@ -67,11 +69,9 @@ async def run_inline_map(visit: Visit) -> Outcome:
 
 
 async def _run_branches(visit: Visit, kind: str, count: int, limit: int, job: Job) -> Outcome:
-    try:
-        result = await run_all(count, limit, job)
-    except StatesError as error:
-        visit.tell(f"{kind}StateFailed", error=error.error, cause=error.cause)
-        raise
+    result = await run_all(count, limit, job)
+    check_result(result, visit.state.name)
+    visit.has_worked = True
     visit.tell(f"{kind}StateSucceeded")
     return visit.leave_with(result)
 
@@ -135,10 +135,15 @@ def map_items(items: Template | None, frame: Frame, data: Any) -> list[Any]:
         array: list[Any] = typed(items, frame, is_array, "array")
         return array
     if not isinstance(data, list):
-        raise QueryError(
-            f"a Map without Items takes its input, which is no array but of type {type_name(data)}"
-        )
+        raise QueryError(f"Map state input must be an array but was: {shown(data)}")
     return data
+
+
+def tolerance_of(state: Map, frame: Frame) -> Tolerance:
+    """Return how many failures a Map says it tolerates; without a word, none."""
+    count = whole_number_of(state.tolerated_count, frame)
+    percentage = number_of(state.tolerated_percentage, frame, maximum=100)
+    return Tolerance(count=0 if count is None and percentage is None else count, percentage=percentage)
 
 
 def concurrency(template: Template | None, frame: Frame, most: int) -> int:

@@ -8,13 +8,12 @@ from evaldrop.engine.errors import (
     ALL,
     BRANCH_FAILED,
     DATA_LIMIT_EXCEEDED,
-    QUERY_EVALUATION_ERROR,
     RUNTIME,
     TASK_FAILED,
     TIMEOUT,
     StatesError,
 )
-from evaldrop.engine.machine import Catcher, Parallel, Retrier, Task
+from evaldrop.engine.machine import Catcher, Map, Parallel, Retrier, Task
 from evaldrop.engine.runs import Outcome, Visit
 
 Attempt = Callable[[Visit], Awaitable[Outcome]]
@@ -28,16 +27,17 @@ def handled(attempt: Attempt) -> Attempt:
         state = visit.state
         used = [0] * len(state.handlers.retriers)
         while True:
+            visit.has_worked = False
             try:
                 return await attempt(visit)
-            except StatesError as error:
+            except StatesError as fault:
+                error = visit.reported(fault)
                 delay = _next_delay(state.handlers.retriers, used, error, visit)
                 will_retry = delay is not None
                 if isinstance(state, Task):
                     visit.run.observer.task_finished(state.resource, error.error, will_retry)
-                if error.error == QUERY_EVALUATION_ERROR:
-                    visit.tell("EvaluationFailed", state=state.name, error=error.error, cause=error.cause)
                 if delay is None:
+                    _tell_failed(visit, error)
                     # Outside the `try`: a catcher whose Output fails is not caught by the state's own Catch.
                     return _catch(visit, state.handlers.catchers, error)
                 visit.retry_count += 1
@@ -46,6 +46,13 @@ def handled(attempt: Attempt) -> Attempt:
                 await visit.run.clock.sleep(delay)
 
     return run
+
+
+def _tell_failed(visit: Visit, error: StatesError) -> None:
+    """Add the event of branches or children that failed for good: AWS has none for an attempt before."""
+    if isinstance(visit.state, Parallel | Map) and not visit.has_worked:
+        kind = "Parallel" if isinstance(visit.state, Parallel) else "Map"
+        visit.tell(f"{kind}StateFailed", error=error.error, cause=error.cause)
 
 
 def _next_delay(
@@ -80,14 +87,15 @@ def matches(names: Collection[str], error: StatesError, state: Any) -> bool:
     """
     Tell whether one of the names in an ErrorEquals takes an error.
 
-    States.Runtime cannot be handled at all; States.ALL leaves States.DataLimitExceeded alone, and
-    States.TaskFailed leaves States.Timeout alone (Step Functions' guide, Error names).
+    States.Runtime cannot be handled at all, and States.TaskFailed leaves States.Timeout alone (Step
+    Functions' guide, Error names). The guide says that States.ALL leaves States.DataLimitExceeded alone; on
+    AWS it took that of a Task's result, so only other states' is left.
     """
     if error.error == RUNTIME:
         return False
     if error.error in names:
         return True
-    if ALL in names and error.error != DATA_LIMIT_EXCEEDED:
+    if ALL in names and (error.error != DATA_LIMIT_EXCEEDED or isinstance(state, Task)):
         return True
     if TASK_FAILED in names and error.error != TIMEOUT:
         return True
@@ -97,6 +105,8 @@ def matches(names: Collection[str], error: StatesError, state: Any) -> bool:
 def _catch(visit: Visit, catchers: Sequence[Catcher], error: StatesError) -> Outcome:
     for catcher in catchers:
         if matches(catcher.errors, error, visit.state):
-            output = {"Error": error.error, "Cause": error.cause or ""}
+            said = {"Error": error.error, "Cause": error.cause}
+            # What was not said is not there, as on AWS: an Output has to ask with $exists.
+            output = {name: text for name, text in said.items() if text is not None}
             return visit.leave(catcher.exit, visit.frame(errorOutput=output), output)
     raise error

@@ -6,10 +6,10 @@ from typing import Any
 from evaldrop.engine.actions.handlers import handled
 from evaldrop.engine.errors import TASK_FAILED, TIMEOUT, StatesError
 from evaldrop.engine.machine import MAX_SECONDS, Task
-from evaldrop.engine.payloads import check_size
-from evaldrop.engine.queries import is_number
+from evaldrop.engine.payloads import check_result, check_size
+from evaldrop.engine.queries import Frame
 from evaldrop.engine.runs import Outcome, TaskContext, Visit
-from evaldrop.engine.templates import typed
+from evaldrop.engine.templates import Template, number_of, query_error
 
 CANCELLED = "Cancelled"
 
@@ -26,11 +26,13 @@ async def run_task(visit: Visit) -> Outcome:
         if state.arguments is not None:
             arguments = state.arguments.evaluate(frame)
             check_size(arguments, f"the arguments of the state {state.name!r}")
-        timeout_s: float | None = None
-        if state.timeout_s is not None:
-            timeout_s = typed(state.timeout_s, frame, _is_timeout, "number")
-        call = _call if visit.run.history is None else _recorded_call
-        outcome = visit.leave_with(await call(visit, arguments, timeout_s))
+        timeout_s = _seconds(state.timeout_s, frame)
+        heartbeat_s = _seconds(state.heartbeat_s, frame)
+        if visit.run.history is None:
+            result = await _call(visit, arguments, timeout_s)
+        else:
+            result = await _recorded_call(visit, arguments, timeout_s, heartbeat_s)
+        outcome = visit.leave_with(result)
     except asyncio.CancelledError:
         # Or a display would count the call as under way for ever.
         observer.task_finished(state.resource, CANCELLED, False)
@@ -39,15 +41,24 @@ async def run_task(visit: Visit) -> Outcome:
     return outcome
 
 
-def _is_timeout(value: Any) -> bool:
-    return is_number(value) and 0 < value <= MAX_SECONDS
+def _seconds(template: Template | None, frame: Frame) -> float | None:
+    """Evaluate a limit in seconds, more than 0; None when there is none."""
+    if template is None:
+        return None
+    seconds = number_of(template, frame, maximum=MAX_SECONDS)
+    if not seconds:
+        raise query_error(str(template.literal), template.field, "returned 0, which is no time.")
+    return seconds
 
 
-async def _recorded_call(visit: Visit, arguments: Any, timeout_s: float | None) -> Any:
+async def _recorded_call(
+    visit: Visit, arguments: Any, timeout_s: float | None, heartbeat_s: float | None
+) -> Any:
     service, _, action = visit.state.resource.rpartition(":")
     what = {"resourceType": service, "resource": action}
-    limit = {} if timeout_s is None else {"timeoutInSeconds": int(timeout_s)}
-    visit.tell("TaskScheduled", **what, **limit, region=visit.run.arns.region, parameters=arguments)
+    given = {"timeoutInSeconds": timeout_s, "heartbeatInSeconds": heartbeat_s}
+    limits = {name: int(seconds) for name, seconds in given.items() if seconds is not None}
+    visit.tell("TaskScheduled", **what, **limits, region=visit.run.arns.region, parameters=arguments)
     visit.tell("TaskStarted", **what)
     try:
         result = await _call(visit, arguments, timeout_s)
@@ -81,9 +92,12 @@ async def _invoke(visit: Visit, arguments: Any) -> Any:
         clock=run.clock,
     )
     try:
-        return await run.integrations[state.resource](arguments, context)
+        result = await run.integrations[state.resource](arguments, context)
     except StatesError:
         raise
     # Whatever an integration did not foresee must still have a name that Retry and Catch can take.
     except Exception as error:
         raise StatesError(TASK_FAILED, f"{type(error).__name__}: {error}") from error
+    # By the service, as AWS names what gave too much.
+    check_result(result, state.resource.rpartition(":")[0])
+    return result

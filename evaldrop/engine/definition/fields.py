@@ -14,6 +14,10 @@ JSONPATH_FIELDS = frozenset({
     "ResultPath", "ResultSelector", "SecondsPath", "TimeoutSecondsPath", "TimestampPath",
     "ToleratedFailureCountPath", "ToleratedFailurePercentagePath", "Variable", "Iterator",
 })  # fmt: skip
+# What AWS has and this engine has not: "unknown field" would be no reason.
+UNSUPPORTED_FIELDS = {
+    "Credentials": "is not supported: every call is made as the state machine's own role",
+}
 _PLAIN_NAME = re.compile(r"[A-Za-z_][\w-]*")
 
 
@@ -106,12 +110,11 @@ class Fields:
             return default
         return default if value is None else value
 
-    def language(self) -> str | None:
-        """Take QueryLanguage, which can only be JSONata."""
+    def language(self) -> None:
+        """Take a state's QueryLanguage, which can only be JSONata."""
         language = self.text("QueryLanguage")
         if language not in (None, "JSONata"):
             self.complain("QueryLanguage", f"this engine runs JSONata only, not {language}")
-        return language
 
     def number(
         self, name: str, *, minimum: float, maximum: float = float("inf"), whole: bool = True
@@ -193,5 +196,7 @@ class Fields:
         for name in self._left:
             if name in JSONPATH_FIELDS:
                 self.complain(name, "is a JSONPath field; this engine runs JSONata only")
+            elif name in UNSUPPORTED_FIELDS:
+                self.complain(name, UNSUPPORTED_FIELDS[name])
             else:
                 self.complain(name, f"unknown field of {what}")

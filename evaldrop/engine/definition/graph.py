@@ -98,23 +98,26 @@ def check_scopes(
     """
     Refuse an inner scope that assigns an `outer` name, and one that reads a name which is `unreadable`.
 
-    An outer scope's names are those that any state of an enclosing flow assigns.
+    An outer scope's names are those that any state of an enclosing flow assigns, less those that only the
+    state around the inner scope does: it assigns when the inner scope is gone, and AWS takes that.
     """
-    own = frozenset(name for state in flow.states.values() for name in _assigned(state))
+    assigned = {state.name: frozenset(_assigned(state)) for state in flow.states.values()}
+    own = frozenset[str]().union(*assigned.values())
     for state in flow.states.values():
         at = member_path(f"{path}.States", state.name)
-        for name in sorted(set(_assigned(state)) & outer):
+        for name in sorted(assigned[state.name] & outer):
             problems.add(f"{at}.Assign.{name}", f"an outer scope already has a variable ${name}")
         for name in sorted((_reads(state) & unreadable) - own - outer):
             problems.add(
                 at, f"reads ${name} of an outer scope; a distributed Map cannot, pass it by ItemSelector"
             )
         for where, inner in inner_flows(state):
-            visible = outer | own
+            others = (names for each, names in assigned.items() if each != state.name)
+            visible = outer.union(*others)
             # Its children are executions of their own: "Distributed Map states cannot currently reference
             # variables in outer scopes" (the guide, Variable scope).
             if isinstance(state, machine.DistributedMap):
-                check_scopes(inner, f"{at}.{where}", problems, frozenset(), visible | unreadable)
+                check_scopes(inner, f"{at}.{where}", problems, frozenset(), outer | own | unreadable)
             else:
                 check_scopes(inner, f"{at}.{where}", problems, visible, unreadable)
 

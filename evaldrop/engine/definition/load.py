@@ -37,8 +37,9 @@ def load(
     problems = Problems()
     filled = _fill(dict(definition), substitutions, "$", problems)
     fields = Fields(filled, "$", problems)
-    # JSONPath is the default: a state that names no language would run another one on AWS than here.
-    if fields.language() is None:
+    # JSONPath is the default: a state that names no language would run another one on AWS than here. A
+    # machine may say JSONPath as long as no state runs it.
+    if fields.choice("QueryLanguage", ("JSONata", "JSONPath"), "JSONPath") == "JSONPath":
         _want_language(filled.get("States"), "$.States", problems)
     fields.text("Version")
     timeout = fields.number("TimeoutSeconds", minimum=1, maximum=MAX_SECONDS)

@@ -14,8 +14,7 @@ from evaldrop.engine.queries import is_array
 READER, WRITER = "s3:getObject", "s3:putObject"
 DELIMITERS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
 DISTRIBUTED_ONLY = (
-    "ItemReader", "ItemBatcher", "ResultWriter", "Label", "ToleratedFailureCount",
-    "ToleratedFailurePercentage",
+    "ItemReader", "ItemBatcher", "ResultWriter", "Label",
 )  # fmt: skip
 
 
@@ -35,6 +34,10 @@ def parse_map(name: str, fields: Fields, parse_flow: Callable[[Fields], machine.
         "items": fields.typed_template("Items", is_array, "an array"),
         "item_selector": fields.template("ItemSelector"),
         "max_concurrency": fields.number_template("MaxConcurrency", minimum=0),
+        "tolerated_count": fields.number_template("ToleratedFailureCount", minimum=0),
+        "tolerated_percentage": fields.number_template(
+            "ToleratedFailurePercentage", minimum=0, maximum=100, whole=False
+        ),
         "processor": flow,
         "uses_context": True,
     }
@@ -72,10 +75,6 @@ def _distributed(name: str, fields: Fields) -> dict[str, Any]:
         "reader": _reader(fields.inner("ItemReader")),
         "batcher": _batcher(fields.inner("ItemBatcher")),
         "writer": _writer(fields.inner("ResultWriter")),
-        "tolerated_count": fields.number_template("ToleratedFailureCount", minimum=0),
-        "tolerated_percentage": fields.number_template(
-            "ToleratedFailurePercentage", minimum=0, maximum=100, whole=False
-        ),
         # The same in every run, and within the 40 characters a label has: ARNs of children hold it.
         "label": label or f"{name[:31]}{hashlib.sha256(name.encode()).hexdigest()[:8]}",
     }
@@ -108,7 +107,7 @@ def _reader(fields: Fields | None) -> machine.ItemReader | None:
     kind = config.choice("InputType", ("CSV", "JSON", "JSONL"), required=True)
     reader: dict[str, Any] = {
         "input_type": kind or "JSONL",
-        "max_items": config.number_template("MaxItems", minimum=1, maximum=100_000_000),
+        "max_items": config.number_template("MaxItems", minimum=0, maximum=100_000_000),
         "items_pointer": _items_pointer(config, kind),
         **_csv(config, kind),
     }

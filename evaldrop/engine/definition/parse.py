@@ -76,6 +76,7 @@ def _task(name: str, fields: Fields) -> machine.State:
         resource=strip_prefix(arn or ""),
         arguments=arguments,
         timeout_s=timeout,
+        heartbeat_s=heartbeat,
         handlers=handlers,
     )
 
@@ -116,7 +117,7 @@ def _choice(name: str, fields: Fields) -> machine.State:
 def _parallel(name: str, fields: Fields) -> machine.State:
     branches = []
     for branch in fields.each("Branches", required=True):
-        branches.append(parse_flow(branch))
+        branches.append(replace(parse_flow(branch), is_branch=True))
         branch.finish("a branch")
     arguments, leave, handlers = fields.template("Arguments"), parse_exit(fields), parse_handlers(fields)
     return machine.Parallel(

@@ -32,7 +32,8 @@ def bedrock_invoke_model(call: Call) -> Integration:
             "s3Uri" each in place of bodies; returns {"body": bytes or a stream, "contentType"}, or raises
             ServiceError.
 
-    Its result is {"Body": parsed JSON, "ContentType"}; its errors are named Bedrock.<Code>Exception.
+    Its result is {"Body": parsed JSON, "ContentType"}; its errors are named Bedrock.<Code>Exception, and
+    those outside the service's model Bedrock.BedrockRuntimeException.
     """
 
     async def integration(arguments: Any, _context: TaskContext) -> Any:
@@ -42,7 +43,7 @@ def bedrock_invoke_model(call: Call) -> Integration:
         except ServiceError as error:
             # AWS does not document the name. Most published workflows catch Bedrock.<Code>, one of its own
             # samples the bare code: a definition does well to name both.
-            raise service_failure("Bedrock", error) from error
+            raise service_failure("Bedrock", "bedrock-runtime", error) from error
         body = parse_body(response.get("body", b""))
         return {"Body": body, "ContentType": response.get("contentType", "application/json")}
 
@@ -131,7 +132,7 @@ def sns_publish(publish: Call) -> Integration:
 
     Its errors are named SNS.<Code>Exception.
     """
-    send = sdk_integration("sns", "Publish", publish)
+    send = sdk_integration("sns", "Publish", publish, prefix="SNS")
 
     async def integration(arguments: Any, context: TaskContext) -> Any:
         message = _fields(arguments).get("Message")

@@ -8,6 +8,7 @@ once. Document values keep their inner casing, and so do the keys of maps.
 import base64
 import binascii
 import json
+import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
@@ -21,12 +22,14 @@ from evaldrop.engine.payloads import to_json
 from evaldrop.engine.queries import is_boolean, is_number, is_string, type_name
 from evaldrop.engine.runs import Integration, TaskContext
 
+CLIENT_FAULT = "SdkClientException"
+_WORDS = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+")
 Call = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 Path = tuple[str | int, ...]
 Convert = Callable[[Any, Path], Any]
 
 
-def sdk_integration(service: str, operation: str, call: Call) -> Integration:
+def sdk_integration(service: str, operation: str, call: Call, *, prefix: str | None = None) -> Integration:
     """
     Return the integration for one SDK action.
 
@@ -34,30 +37,66 @@ def sdk_integration(service: str, operation: str, call: Call) -> Integration:
         service: botocore's name for it: "bedrock-runtime".
         operation: The operation: "Converse".
         call: Takes a request in the service's casing, returns the response so, and raises ServiceError.
+        prefix: What errors' names begin with; the service's name when there is none.
 
     The integration raises TaskError: States.Runtime for Arguments the service's model does not have, and
-    "BedrockRuntime.ThrottlingException" for a ServiceError "ThrottlingException".
+    what `service_failure` names for a ServiceError.
     """
     inward, outward = request_plan(service, operation), result_plan(service, operation)
-    prefix = service_model(service).service_id.replace(" ", "")
+    first = prefix or java_name(service_model(service).service_id)
 
     async def integration(arguments: Any, _context: TaskContext) -> Any:
         request = inward(arguments, ())
         try:
             response = await call(request)
         except ServiceError as error:
-            raise service_failure(prefix, error) from error
+            raise service_failure(first, service, error) from error
         return outward(response, ())
 
     return integration
 
 
-def service_failure(prefix: str, error: ServiceError) -> TaskError:
-    """Return the error Step Functions makes of a service's: <prefix>.<Code>, always ending in Exception."""
-    code = error.code[:1].upper() + error.code[1:]
-    if not code.endswith("Exception"):
-        code = f"{code.removesuffix('Error')}Exception"
-    return TaskError(f"{prefix}.{code}", error.message)
+def service_failure(prefix: str, service: str, error: ServiceError) -> TaskError:
+    """
+    Return the error that Step Functions makes of a service's.
+
+    It is <prefix>.<Code>, always ending in Exception, for a code of the service's model: ThrottlingException.
+    Any other comes under the one name that the SDK for Java has for it: BedrockRuntimeException. What was
+    answered over the network ends the cause: (Service: BedrockRuntime, Status Code: 429, Request ID: …).
+    """
+    name, code = java_name(service_model(service).service_id), _exception(error.code)
+    # The SDK's client has a name of its own for a call that got no answer.
+    if code not in _modelled(service) and code != CLIENT_FAULT:
+        code = f"{name}Exception"
+    return TaskError(f"{prefix}.{code}", f"{error.message}{_answered(name, error)}")
+
+
+def _exception(code: str) -> str:
+    name = code[:1].upper() + code[1:]
+    return name if name.endswith("Exception") else f"{name.removesuffix('Error')}Exception"
+
+
+@cache
+def _modelled(service: str) -> frozenset[str]:
+    shapes = service_model(service).error_shapes
+    return frozenset(_exception(name) for shape in shapes for name in (shape.name, shape.error_code))
+
+
+def _answered(name: str, error: ServiceError) -> str:
+    if error.status is None:
+        return ""
+    told = {
+        "Service": name,
+        "Status Code": error.status,
+        "Request ID": error.request_id,
+        "Extended Request ID": error.extended_request_id,
+    }
+    return f" ({', '.join(f'{key}: {value}' for key, value in told.items() if value is not None)})"
+
+
+def java_name(service_id: str) -> str:
+    """Return a service's name as the SDK for Java has it: BedrockRuntime, DynamoDb, S3."""
+    return "".join(word.capitalize() for word in _WORDS.findall(service_id))
 
 
 @cache

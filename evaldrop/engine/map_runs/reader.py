@@ -159,12 +159,12 @@ def _csv(reader: ItemReader, stream: BinaryIO) -> Iterator[Any]:
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
     rows = csv.reader(text, delimiter=reader.csv_delimiter, strict=True)
     headers = list(reader.csv_headers) if reader.csv_headers is not None else next(rows, [])
+    if len(set(headers)) < len(headers):
+        raise ReadError("CSV headers cannot contain duplicates.")
     for row in rows:
-        if not row:
-            continue
-        if len(row) > len(headers):
-            raise ReadError(f"line {rows.line_num} has {len(row)} values for {len(headers)} headers")
-        yield dict(zip(headers, row + [""] * (len(headers) - len(row)), strict=True))
+        # As on AWS: values without a header are left out, headers without a value get an empty one.
+        if row:
+            yield dict(zip(headers, row + [""] * (len(headers) - len(row)), strict=False))
 
 
 READERS: dict[str, Callable[[ItemReader, BinaryIO], Iterator[Any]]] = {

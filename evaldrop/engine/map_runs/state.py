@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, BinaryIO
 
-from evaldrop.engine.actions.branching import concurrency, map_items
+from evaldrop.engine.actions.branching import concurrency, map_items, tolerance_of
 from evaldrop.engine.actions.handlers import handled
 from evaldrop.engine.errors import (
     ITEM_READER_FAILED,
@@ -19,10 +19,10 @@ from evaldrop.engine.map_runs.inputs import child_inputs
 from evaldrop.engine.map_runs.outputs import Outputs, ResultFiles
 from evaldrop.engine.map_runs.reader import count_items, read_items
 from evaldrop.engine.map_runs.work import MapRun
-from evaldrop.engine.progress import MapRunProgress, Tolerance
+from evaldrop.engine.progress import MapRunProgress
 from evaldrop.engine.queries import Frame
 from evaldrop.engine.runs import Outcome, Visit
-from evaldrop.engine.templates import Template, number_of, whole_number_of
+from evaldrop.engine.templates import Template, whole_number_of
 
 # Children of a Map Run at work at once, and redrives of one: AWS's limits.
 MAX_CHILDREN = 10_000
@@ -35,10 +35,7 @@ async def run_distributed_map(visit: Visit) -> Outcome:
     state: DistributedMap = visit.state
     frame = visit.frame()
     # All that can fail comes before `_progress`, which begins a Map Run or counts a redrive.
-    count = number_of(state.tolerated_count, frame, whole=True)
-    percentage = number_of(state.tolerated_percentage, frame, maximum=100)
-    if count is None and percentage is None:
-        count = 0
+    tolerance = tolerance_of(state, frame)
     items, total = _items(visit, frame)
     progress = _progress(visit, frame)
     most = MAX_CHILDREN if visit.run.max_children is None else min(visit.run.max_children, MAX_CHILDREN)
@@ -46,7 +43,7 @@ async def run_distributed_map(visit: Visit) -> Outcome:
         visit=visit,
         inputs=child_inputs(visit, items, frame),
         progress=progress,
-        tolerance=progress.tolerance or Tolerance(count=count, percentage=percentage),
+        tolerance=progress.tolerance or tolerance,
         limit=progress.limit or concurrency(state.max_concurrency, frame, most),
         total=total,
     )
@@ -96,7 +93,8 @@ def _items(visit: Visit, frame: Frame) -> tuple[Iterator[Any], int | None]:
     if reader is None:
         items = map_items(state.items, frame, visit.input)
         return iter(items), len(items)
-    most = whole_number_of(reader.max_items, frame, minimum=1)
+    # 0 is no limit, as in MaxConcurrency.
+    most = whole_number_of(reader.max_items, frame) or None
     bucket, key = _strings(reader.arguments, frame, "Bucket", "Key")
     store = visit.run.store
     if store is None:
@@ -116,11 +114,11 @@ def _items(visit: Visit, frame: Frame) -> tuple[Iterator[Any], int | None]:
 def _strings(template: Template, frame: Frame, *names: str) -> list[str]:
     arguments = template.evaluate(frame)
     if not isinstance(arguments, dict):
-        raise QueryError(f"{template.field} must be an object")
+        raise QueryError(f"{template.field} must be an object", template.field)
     values = [arguments.get(name, "") for name in names]
     for name, value in zip(names, values, strict=True):
         if not isinstance(value, str):
-            raise QueryError(f"{template.field}/{name} must be a string")
+            raise QueryError(f"{template.field}/{name} must be a string", f"{template.field}/{name}")
     return values
 
 

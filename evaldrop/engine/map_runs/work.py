@@ -6,13 +6,14 @@ from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from evaldrop.engine.errors import EXCEED_TOLERATED_FAILURE_THRESHOLD, QueryError, StatesError
+from evaldrop.engine.errors import EXCEED_TOLERATED_FAILURE_THRESHOLD, StatesError
 from evaldrop.engine.map_runs.children import Child, new_child, run_child
 from evaldrop.engine.map_runs.inputs import ChildInput
+from evaldrop.engine.payloads import check_result
 from evaldrop.engine.progress import FlowProgress, MapRunProgress, Tolerance, UnfinishedChild
 from evaldrop.engine.runs import RunningExecution, Visit
 
-# Records of children that were not started, and children that start, before others get a turn.
+# Records of children that were not started, and workers that start, before others get a turn.
 PENDING_PER_TURN = 100
 STARTED_PER_TURN = 4
 
@@ -22,7 +23,7 @@ class MapRun:
     """
     One pass over the items. Memory holds what the children at work need, not the items nor the results.
 
-    `total` counts items, not children; None until the reader came to its end. `running` are the items of each
+    `total` counts items, not children; None until the reader came to its end, which `is_at_end` tells. `running` are the items of each
     child at work, `waiting` those of children that a redrive has yet to start. `status` is RUNNING,
     SUCCEEDED, FAILED or ABORTED.
     """
@@ -35,6 +36,7 @@ class MapRun:
     total: int | None
     status: str = "RUNNING"
     seen: int = 0
+    is_at_end: bool = False
     at_work: int = 0
     running: dict[int, int] = field(default_factory=dict)
     waiting: dict[int, int] = field(default_factory=dict)
@@ -67,6 +69,7 @@ class MapRun:
             self.stopped = self.visit.run.clock.now()
             self.inputs.close()
         self.status = "SUCCEEDED"
+        self.visit.has_worked = True
         self.visit.tell("MapRunSucceeded")
         self.visit.tell("MapStateSucceeded")
         return result
@@ -98,6 +101,7 @@ class MapRun:
             raise self.failure or error from error
         if self.failure is not None:
             raise self.failure
+        check_result(result, self.visit.state.name)
         return result
 
     async def _run_workers(self) -> None:
@@ -113,10 +117,23 @@ class MapRun:
                 raise error
 
     def _staff(self) -> None:
+        """See to it that there are as many workers as there may be, or as there are inputs."""
+        self.workers.add(asyncio.create_task(self._add_workers()))
+
+    async def _add_workers(self) -> None:
+        # A few at a time: the calls of the first children are on their way before the last children begin.
+        # Of most files it is not known how many items they hold, and the limit is ten thousand.
+        while self._wants_worker():
+            for _ in range(STARTED_PER_TURN):
+                if self._wants_worker():
+                    self.workers.add(asyncio.create_task(self._worker()))
+                    self.at_work += 1
+            await asyncio.sleep(0)
+
+    def _wants_worker(self) -> bool:
         wanted = self.limit if self.total is None else min(self.limit, max(self.total, 1))
-        while self.status == "RUNNING" and self.at_work < wanted:
-            self.workers.add(asyncio.create_task(self._worker(self.at_work)))
-            self.at_work += 1
+        is_going_on = self.status == "RUNNING" and self.failure is None and not self.is_at_end
+        return is_going_on and self.at_work < wanted
 
     async def _all_ended(self) -> None:
         # A limit that is raised adds workers while these are waited for.
@@ -154,11 +171,8 @@ class MapRun:
             if worker is not asyncio.current_task():
                 worker.cancel()
 
-    async def _worker(self, place: int) -> None:
+    async def _worker(self) -> None:
         try:
-            # The calls of the first children are on their way before the last children begin.
-            for _ in range(place // STARTED_PER_TURN):
-                await asyncio.sleep(0)
             # A limit that is lowered ends workers between two children, never a child.
             while self.failure is None and self.status == "RUNNING" and self.at_work <= self.limit:
                 given = self._next_due()
@@ -193,15 +207,17 @@ class MapRun:
         try:
             given = next(self.inputs, None)
         except StatesError as error:
-            self._fail(error.inside(self.visit.state.name) if isinstance(error, QueryError) else error)
+            self._fail(self.visit.reported(error))
             return None
         if given is not None:
             self.seen += given.items
-        elif self.total != self.seen:
+            return given
+        self.is_at_end = True
+        if self.total != self.seen:
             # At the reader's end all items are known, and a percentage of them can be judged.
             self.total = self.seen
             self._check_tolerance()
-        return given
+        return None
 
     async def _run(self, child: Child) -> None:
         observer = self.visit.run.observer
@@ -254,7 +270,7 @@ class MapRun:
     def _check_tolerance(self) -> None:
         failed = self.progress.items["FAILED"] + self.progress.items["TIMED_OUT"]
         if self.tolerance.is_exceeded(failed, self.total):
-            cause = f"{failed} items failed, more than the tolerated failure threshold allows"
+            cause = "The specified tolerated failure threshold was exceeded"
             self._fail(StatesError(EXCEED_TOLERATED_FAILURE_THRESHOLD, cause))
 
     def _fail(self, error: StatesError) -> None:
@@ -280,7 +296,6 @@ class MapRun:
         if isinstance(error, StatesError):
             self.status = "FAILED"
             self.visit.tell("MapRunFailed", error=error.error, cause=error.cause)
-            self.visit.tell("MapStateFailed", error=error.error, cause=error.cause)
         else:
             self.status = "ABORTED"
             self.visit.tell("MapRunAborted")

@@ -232,7 +232,11 @@ def partition(array: Any, size: Any) -> Any:
 
 
 def number_range(first: Any, last: Any, step: Any) -> Any:
-    """Return the numbers from first to last, both included, at most 1,000 of them."""
+    """
+    Return the numbers from first to last, both included, at most 1,000 of them.
+
+    A range of one number is that number, as AWS gives it: there the function is a mapping, in JSONata.
+    """
     if UNDEFINED in (first, last, step):
         return UNDEFINED
     if not (is_number(first) and is_number(last) and is_number(step)) or step == 0:
@@ -240,7 +244,8 @@ def number_range(first: Any, last: Any, step: Any) -> Any:
     count = math.floor((last - first) / step) + 1
     if count > RANGE_LIMIT:
         raise ExpressionError(f"$range gives at most {RANGE_LIMIT} numbers, not {count}")
-    return [as_number(float(first + step * index)) for index in range(max(count, 0))]
+    numbers = [as_number(float(first + step * index)) for index in range(max(count, 0))]
+    return numbers[0] if len(numbers) == 1 else numbers
 
 
 def hash_of(data: Any, algorithm: Any = "SHA-256") -> Any:

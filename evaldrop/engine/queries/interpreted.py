@@ -3,6 +3,7 @@
 import copy
 import inspect
 import math
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,12 +12,14 @@ from jsonata import functions, jexception, parser, signature
 from jsonata.jsonata import Jsonata
 from jsonata.utils import Utils
 
+from evaldrop.engine.queries import patterns
 from evaldrop.engine.queries.functions import ADDED_FUNCTIONS
 from evaldrop.engine.queries.syntax import Parsed
 from evaldrop.engine.queries.values import (
     UNDEFINED,
     ExpressionError,
     Frame,
+    UnsupportedResultError,
     as_number,
     contains,
     is_number,
@@ -126,7 +129,7 @@ def _outward(value: Any) -> Any:
     if value is None:
         return UNDEFINED
     if _is_function(value) or functions.Functions.is_regex(value):
-        raise ExpressionError("the result is a function, which is not JSON")
+        raise UnsupportedResultError("the result is a function, which is not JSON")
     if isinstance(value, list | dict):
         return _converted(value, _outward_member)
     return _outward_member(value)
@@ -169,13 +172,80 @@ def _minding_null(function: Any) -> Any:
     return minding
 
 
+def _native_replace(text: Any, pattern: Any, replacement: Any, limit: Any) -> Any:
+    """$replace, with the groups that JSONata gives a function, and a limit that counts in one pass."""
+    if text is None:
+        return None
+    if limit is not None and limit < 0:
+        raise ExpressionError("D3011: Fourth argument of replace function must evaluate to a positive number")
+    most = -1 if limit is None else math.ceil(limit)
+    if isinstance(pattern, str):
+        if not pattern:
+            raise ExpressionError("D3010: Second argument of replace function cannot be an empty string")
+        if isinstance(replacement, str):
+            return text.replace(pattern, replacement, most)
+        pattern = re.compile(re.escape(pattern))
+
+    def replaced(found: re.Match[str]) -> str:
+        if not found[0]:
+            raise ExpressionError(patterns.NO_TEXT)
+        if isinstance(replacement, str):
+            return patterns.expanded(found, replacement)
+        told = {"match": found[0], "start": found.start(), "end": found.end(), "groups": list(found.groups())}
+        said = functions.Functions.func_apply(replacement, [told])
+        if not isinstance(said, str):
+            raise ExpressionError("D3012: Attempted to replace a matched string with a non-string value")
+        return said
+
+    # Python takes a count of 0 for all.
+    return text if most == 0 else pattern.sub(replaced, text, count=max(most, 0))
+
+
+def _native_sort(array: Any, comparator: Any) -> Any:
+    """$sort by merging, as JSONata does: elements of which none comes after the other keep their order."""
+    if array is None or len(array) <= 1:
+        return array
+    if comparator is None:
+        if not (all(map(is_number, array)) or all(isinstance(each, str) for each in array)):
+            raise ExpressionError(
+                "D3070: The single argument form of the sort function can only be applied to an array of "
+                "strings or an array of numbers. Use the second argument to specify a comparison function"
+            )
+        return sorted(array)
+
+    def is_after(first: Any, second: Any) -> bool:
+        said = functions.Functions.func_apply(comparator, [first, second])
+        # What is true in JavaScript: an empty array is, too.
+        return isinstance(said, list | dict) or (said is not Utils.NULL_VALUE and bool(said))
+
+    return _merge_sorted(list(array), is_after)
+
+
+def _merge_sorted(elements: list[Any], is_after: Callable[[Any, Any], bool]) -> list[Any]:
+    if len(elements) <= 1:
+        return elements
+    middle = len(elements) // 2
+    left, right = (_merge_sorted(part, is_after) for part in (elements[:middle], elements[middle:]))
+    merged: list[Any] = []
+    at_left = at_right = 0
+    while at_left < len(left) and at_right < len(right):
+        if is_after(left[at_left], right[at_right]):
+            merged.append(right[at_right])
+            at_right += 1
+        else:
+            merged.append(left[at_left])
+            at_left += 1
+    return [*merged, *left[at_left:], *right[at_right:]]
+
+
 def _static_frame() -> Any:
     frame = Jsonata.Frame(Jsonata.static_frame)
     for name, function in Jsonata.static_frame.bindings.items():
         frame.bind(name, _minding_null(function))
     for name, added in ADDED_FUNCTIONS.items():
         frame.bind(name, _adapt(added.call))
-    frame.bindings["string"].method = _native_string
+    for name, method in (("string", _native_string), ("replace", _native_replace), ("sort", _native_sort)):
+        frame.bindings[name].method = method
     return frame
 
 

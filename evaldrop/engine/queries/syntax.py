@@ -1,5 +1,6 @@
 """Parse a JSONata expression, and refuse what Step Functions refuses. Nothing is evaluated here."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from evaldrop.engine.queries.functions import ADDED_FUNCTIONS
 NATIVE_FUNCTIONS = frozenset(Jsonata.static_frame.bindings)
 FUNCTION_NAMES = NATIVE_FUNCTIONS | ADDED_FUNCTIONS.keys()
 NEWER_OPERATORS = {"??", "?:"}
+_SURROGATE = re.compile("[\ud800-\udfff]")
 CHILDREN = (
     "steps", "predicate", "stages", "expr", "group", "lhs", "rhs", "lhs_object", "terms", "expression",
     "expressions", "procedure", "arguments", "body", "condition", "then", "_else", "pattern", "update",
@@ -66,10 +68,16 @@ def parse_expression(source: str) -> Parsed:
         raise QuerySyntaxError(
             with_caret(f"JSONata syntax error: {error}", source, error.location)
         ) from error
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError) as error:
-        # jsonata-python stumbles over some unfinished expressions instead of reporting them.
-        message = "JSONata syntax error: this is not a whole expression"
-        raise QuerySyntaxError(with_caret(message, source, len(source))) from error
+    # jsonata-python stumbles over some unfinished expressions and signatures instead of reporting them, by
+    # whatever exception comes of it.
+    except Exception as error:
+        if isinstance(error, QuerySyntaxError):
+            raise
+        reason = str(error) if type(error) is RuntimeError else "this is not a whole expression"
+        raise QuerySyntaxError(
+            with_caret(f"JSONata syntax error: {reason}", source, len(source))
+        ) from error
+    _join_surrogates(tree)
     binds = frozenset(_bound_names(tree))
     mentions = frozenset(node.value for node in walk(tree) if node.type == "variable")
     _refuse_unsupported(source, tree, mentions)
@@ -87,6 +95,13 @@ def walk(node: Any) -> Iterator[Any]:
             child = getattr(node, name, None)
             if child is not None:
                 yield from walk(child)
+
+
+def _join_surrogates(tree: Any) -> None:
+    """Make one character of two escapes that name it, as JavaScript has it: $length("\\ud83d\\ude00") is 1."""
+    for node in walk(tree):
+        if node.type in ("string", "name") and _SURROGATE.search(str(node.value)):
+            node.value = node.value.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
 def _bound_names(tree: Any) -> Iterator[str]:

@@ -11,6 +11,10 @@ class ExpressionError(Exception):
     """An expression failed while it was evaluated. The message is for a person."""
 
 
+class UnsupportedResultError(ExpressionError):
+    """An expression gave what no JSON can hold: a function."""
+
+
 class Undefined:
     """The one value that is no JSON value: a path that leads nowhere."""
 

@@ -18,8 +18,14 @@ def refused() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        fault = error.response["Error"]
-        raise ServiceError(fault["Code"], fault["Message"]) from error
+        fault, told = error.response["Error"], error.response.get("ResponseMetadata", {})
+        raise ServiceError(
+            fault["Code"],
+            fault["Message"],
+            status=told.get("HTTPStatusCode"),
+            request_id=told.get("RequestId"),
+            extended_request_id=told.get("HostId"),
+        ) from error
 
 
 class S3Objects:

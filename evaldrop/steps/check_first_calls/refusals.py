@@ -43,6 +43,19 @@ _OF_THE_RECORD = (
     "non-empty", "the model rejected the request",
 )  # fmt: skip
 
+# Step Functions has one name for what Bedrock's model lacks, which errors of credentials are: what was said
+# tells which it is.
+_UNNAMED = frozenset({"BedrockException", "BedrockRuntimeException"})
+_NAME_BY_WORDS = (
+    ("security token included in the request is expired", "ExpiredTokenException"),
+    ("credentials cannot be renewed", "ExpiredTokenException"),
+    ("security token included in the request is invalid", "UnrecognizedClientException"),
+    ("signature", "InvalidSignatureException"),
+    ("authentication token", "MissingAuthenticationTokenException"),
+    ("status code: 401", "UnrecognizedClientException"),
+    ("status code: 403", "AccessDeniedException"),
+)
+
 _PROFILE = (
     "Name an inference profile as its model, such as us.{model}: `aws bedrock list-inference-profiles` lists "
     "them."
@@ -90,9 +103,16 @@ def bare_name(error: Mapping[str, Any]) -> str:
     return str(error.get("Error") or "").rpartition(".")[2]
 
 
+def _name_and_words(error: Mapping[str, Any]) -> tuple[str, str]:
+    name, said = bare_name(error), str(error.get("Cause") or "").lower()
+    if name in _UNNAMED:
+        name = next((known for words, known in _NAME_BY_WORDS if words in said), name)
+    return name, said
+
+
 def is_lasting(error: Mapping[str, Any]) -> bool:
     """Tell whether a call would be refused again, whatever the record."""
-    name, said = bare_name(error), str(error.get("Cause") or "").lower()
+    name, said = _name_and_words(error)
     if name in ("ThrottlingException", "ServiceQuotaExceededException"):
         return any(words in said for words in _FOR_LONG)
     return name in _LASTING and not any(words in said for words in _OF_THE_RECORD)
@@ -107,7 +127,7 @@ def way_out(error: Mapping[str, Any], *, model: str, bedrock: str) -> str:
         model: Whose call was refused.
         bedrock: The runtime, as --bedrock says it.
     """
-    name, said = bare_name(error), str(error.get("Cause") or "").lower()
+    name, said = _name_and_words(error)
     if name == "ValidationException":
         found = (hint for words, hint in _BY_WORDS if all(word in said for word in words))
         # Without the geography of a profile that is not there.

@@ -13,13 +13,16 @@ from evaldrop.running.local_aws.executions.map_runs import MapRunRecord
 from evaldrop.running.local_aws.executions.requests import Machine
 
 _PAYLOADS = ("input", "output", "parameters")
-_SECRET = (*_PAYLOADS, "error", "cause")
+_SECRET = (*_PAYLOADS, "assignedVariables", "error", "cause")
+# Those that say whether they are whole.
+_MEASURED = ("input", "output", "assignedVariables")
 # The service's own lengths, by its model.
 _LONGEST = {"error": 256, "cause": 32_768}
 # Those whose details the service's model does not have.
 _BARE = {
     "MapRunSucceeded", "MapRunAborted", "MapStateSucceeded", "MapStateFailed", "MapStateAborted",
     "ParallelStateStarted", "ParallelStateSucceeded", "ParallelStateFailed", "ParallelStateAborted",
+    "TaskStateAborted", "WaitStateAborted",
 }  # fmt: skip
 
 # The event before, in the same flow: branches run in tasks of their own, which have a context of their own.
@@ -59,12 +62,14 @@ def _member(kind: str) -> str:
 def _details(details: dict[str, Any], *, with_data: bool) -> dict[str, Any]:
     answer: dict[str, Any] = {}
     for name, value in details.items():
-        if name in ("input", "output"):
+        if name in _MEASURED:
             answer[f"{name}Details"] = {"truncated": False}
         if (value is None and name not in _PAYLOADS) or (name in _SECRET and not with_data):
             continue
         if name in _PAYLOADS:
             answer[name] = to_json(value).decode()
+        elif name == "assignedVariables":
+            answer[name] = {variable: to_json(each).decode() for variable, each in value.items()}
         else:
             answer[name] = value[: _LONGEST[name]] if name in _LONGEST else value
     # The model wants it, whatever is asked for.

@@ -88,6 +88,11 @@ def test_bedrocks_errors_are_named_after_bedrock():
     with pytest.raises(TaskError) as failed:
         invoke(integration, {"ModelId": "m", "Body": {}})
     assert (failed.value.error, failed.value.cause) == ("Bedrock.ThrottlingException", "busy")
+    integration, _ = bedrock(ServiceError("BadGateway", "no", status=502))
+    with pytest.raises(TaskError) as failed:
+        invoke(integration, {"ModelId": "m", "Body": {}})
+    assert failed.value.error == "Bedrock.BedrockRuntimeException"
+    assert failed.value.cause == "no (Service: BedrockRuntime, Status Code: 502)"
 
 
 class BadDatasetError(Exception):

@@ -12,7 +12,7 @@ import pytest
 
 from evaldrop.engine import ServiceError, TaskError, sdk_integration
 from evaldrop.engine.definition.resources import service_model
-from evaldrop.engine.integrations.sdk import request_plan, result_plan
+from evaldrop.engine.integrations.sdk import java_name, request_plan, result_plan
 
 SCHEMA = {"type": "object", "properties": {"Score": {"type": "integer"}, "snake_case": {"$ref": "#/x"}}}
 ARGUMENTS = {
@@ -156,6 +156,10 @@ def test_arguments_the_service_does_not_take_are_refused_by_member(arguments, na
         ("modelErrorException", "BedrockRuntime.ModelErrorException"),
         ("AccessDenied", "BedrockRuntime.AccessDeniedException"),
         ("InternalServerError", "BedrockRuntime.InternalServerException"),
+        # Not in Bedrock's model: the SDK for Java has one name for them all.
+        ("ExpiredTokenException", "BedrockRuntime.BedrockRuntimeException"),
+        ("BadGateway", "BedrockRuntime.BedrockRuntimeException"),
+        ("SdkClientException", "BedrockRuntime.SdkClientException"),
     ],
 )
 def test_a_services_error_gets_the_services_name_and_exception(code, name):
@@ -163,6 +167,37 @@ def test_a_services_error_gets_the_services_name_and_exception(code, name):
     with pytest.raises(TaskError) as failed:
         invoke(integration, ARGUMENTS)
     assert (failed.value.error, failed.value.cause) == (name, "slow down")
+
+
+def test_what_was_answered_ends_the_cause_as_on_aws():
+    told = ServiceError("ThrottlingException", "slow down", status=429, request_id="r-1")
+    with pytest.raises(TaskError) as failed:
+        invoke(converse(told)[0], ARGUMENTS)
+    assert failed.value.cause == "slow down (Service: BedrockRuntime, Status Code: 429, Request ID: r-1)"
+
+
+def test_an_error_of_s3_has_its_second_id_as_well():
+    async def call(_request):
+        raise ServiceError(
+            "NoSuchKey", "Not there.", status=404, request_id="r-1", extended_request_id="x-1"
+        )
+
+    with pytest.raises(TaskError) as failed:
+        invoke(sdk_integration("s3", "GetObject", call), {"Bucket": "b", "Key": "k"})
+    ids = "Request ID: r-1, Extended Request ID: x-1"
+    assert failed.value.error == "S3.NoSuchKeyException"
+    assert failed.value.cause == f"Not there. (Service: S3, Status Code: 404, {ids})"
+
+
+@pytest.mark.parametrize(
+    ("service_id", "name"),
+    [
+        ("Bedrock Runtime", "BedrockRuntime"), ("DynamoDB", "DynamoDb"), ("S3", "S3"), ("SFN", "Sfn"),
+        ("Secrets Manager", "SecretsManager"), ("ApiGatewayV2", "ApiGatewayV2"),
+    ],
+)  # fmt: skip
+def test_a_service_has_the_name_that_the_sdk_for_java_gives_it(service_id, name):
+    assert java_name(service_id) == name
 
 
 def test_bytes_inside_a_request_are_base64():

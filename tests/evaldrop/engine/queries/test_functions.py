@@ -40,6 +40,8 @@ VALUES = [
     ("$range(3, 1, -1)", [3, 2, 1]),
     ("$range(3, 1, 1)", []),
     ("$range(1, $no, 1)", UNDEFINED),
+    # Recorded on AWS.
+    ("$range(1, 9, 9)", 1),
     ("$range(1, 2, 0)", ExpressionError),
     ("$range('a', 2, 1)", ExpressionError),
     ("$range(1, 1001, 1)", ExpressionError),
@@ -120,6 +122,14 @@ VALUES = [
     ("$in.list[[0, 2]].k", ["x", "x"]),
     ("$in.list[$no]", UNDEFINED),
     ("$sort([3, 1])", [1, 3]),
+    # Elements of which none comes after the other keep their order.
+    ("$sort(['b1', 'a2', 'b3', 'a4'], function($l, $r) { $substring($l, 0, 1) > $substring($r, 0, 1) })",
+     ["a2", "a4", "b1", "b3"]),
+    ("$replace('abc', /(x)?b/, function($m) { $string($m.start) & $count($m.groups) })", "a11c"),
+    ("$replace('abc', /(a)(b)(c)/, '$10-$4-$$-$x')", "a0--$-$x"),
+    ("$replace('a.a', '.', '$1')", "a$1a"),
+    ("$replace('aaa', /a/, 'ba', 2)", "babaa"),
+    ("$length('\\ud83d\\ude00')", 1),
     ("$string([1], true)", "[\n  1\n]"),
     ("'x' & $sort", "x"),
     ("7.5 % 2 ~> $string", "1.5"),

@@ -16,6 +16,10 @@ def error(name, cause=""):
     return {"Error": name, "Cause": cause}
 
 
+# What Step Functions calls every error that is not in the model of Bedrock's runtime.
+UNNAMED = "BedrockRuntime.BedrockRuntimeException"
+
+
 @pytest.mark.parametrize("service", ["", "Bedrock.", "BedrockRuntime."])
 @pytest.mark.parametrize(
     ("name", "cause"),
@@ -67,11 +71,27 @@ def test_a_refusal_of_the_model_or_of_who_calls_will_not_pass(service, name, cau
         error("ValidationException", "A conversation must alternate between user and assistant roles."),
         error("ValidationException", "The text field in the ContentBlock object at messages.0 is blank."),
         error("ValidationException", "The response was filtered due to the content management policy."),
+        error("BedrockRuntime.BedrockRuntimeException", "no (Service: BedrockRuntime, Status Code: 502)"),
+        error("Bedrock.BedrockRuntimeException", "Service: BedrockRuntime, Status Code: 413"),
         {},
     ],
 )
 def test_what_passes_or_is_about_one_record_ends_nothing(failure):
     assert not is_lasting(failure)
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        "The security token included in the request is expired (Service: BedrockRuntime, Status Code: 403)",
+        "The security token included in the request is invalid.",
+        "AWS credentials cannot be renewed: the profile is gone",
+        "Missing Authentication Token",
+        "no (Service: BedrockRuntime, Status Code: 403, Request ID: 1)",
+    ],
+)
+def test_credentials_are_known_by_what_was_said_where_the_name_tells_nothing(cause):
+    assert is_lasting(error(UNNAMED, cause))
 
 
 def test_no_error_that_a_rehearsal_draws_ends_it():
@@ -103,6 +123,8 @@ def test_an_error_is_named_without_its_service():
         (error("Bedrock.ExpiredTokenException", "no"), "The session has run out"),
         (error("BedrockRuntime.UnrecognizedClientException", "no"), "does not accept these credentials"),
         (error("BedrockRuntime.InvalidSignatureException", "no"), "does not accept these credentials"),
+        (error(UNNAMED, "The security token included in the request is expired"), "The session has run out"),
+        (error(UNNAMED, "The request signature we calculated does not match"), "does not accept these"),
     ],
 )
 def test_the_way_out_is_told(failure, words):
