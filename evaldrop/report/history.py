@@ -52,7 +52,7 @@ def history_entry(
         records=scorecard.records.evaluated,
         coverage=scorecard.coverage,
         cost_usd=scorecard.cost_usd.total,
-        decision=scorecard.gate.word,
+        decision=scorecard.gate.decision,
         summary=scorecard.summary,
         recommendation=recommendation_of(scorecard).reason,
         alarms=len(scorecard.alarms),

@@ -83,8 +83,8 @@ def print_scorecard(console: Console, scorecard: Scorecard) -> None:
     for note in scorecard.dataset.notes:
         console.print(f"[dim]dataset[/dim] {shown(note)}", soft_wrap=True)
     gate = scorecard.gate
-    console.print(f"\ngate: [bold {_COLOURS.get(gate.word, 'dim')}]{gate.word}[/]")
-    for reason in gate.reasons if gate.word != NO_GATE else ():
+    console.print(f"\ngate: [bold {_COLOURS.get(gate.decision, 'dim')}]{gate.decision}[/]")
+    for reason in gate.reasons if gate.decision != NO_GATE else ():
         console.print(f"  {shown(reason)}", soft_wrap=True)
 
 

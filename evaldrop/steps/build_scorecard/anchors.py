@@ -10,6 +10,8 @@ import numpy as np
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
+from evaldrop.scorecard.gate.answers import ANSWERS
+from evaldrop.scorecard.gate.judging import gate_of
 from evaldrop.scorecard.model.part import within
 from evaldrop.scorecard.model.scorecard import (
     AnchorEstimate,
@@ -96,8 +98,10 @@ def distrust(gate: Gate, anchors: Mapping[str, AnchorEstimate]) -> Gate:
     )
     if not checks:
         return gate
-    reasons = tuple(f"{check.decision}: {check.expression}: {check.sentence}" for check in checks)
-    return Gate(decision="inconclusive", reasons=(*reasons, *gate.reasons), checks=(*checks, *gate.checks))
+    judged = gate_of((*checks, *gate.checks))
+    # Who answered nothing failed, whatever a judge's verdicts on others are worth.
+    failed = judged.decision == "fail" and any(check.expression == ANSWERS for check in gate.checks)
+    return judged if failed else judged.model_copy(update={"decision": "inconclusive"})
 
 
 def _estimate(checks: Sequence[AnchorCheck], run: RunDefinition, tolerance: float) -> AnchorEstimate:

@@ -56,7 +56,7 @@ def scorecard_notice(scorecard: "Scorecard", *, folder: str, notify: str) -> dic
     from evaldrop.report.tables import ranking_in_lines
     from evaldrop.scorecard.recommendation import recommendation_of
 
-    head = f"{'SIMULATED ' if scorecard.simulated else ''}{scorecard.evaluation}: {gate.word}"
+    head = f"{'SIMULATED ' if scorecard.simulated else ''}{scorecard.evaluation}: {gate.decision}"
     lines = [
         *(recommendation_of(scorecard).reason, "", *ranking_in_lines(scorecard), "", head, ""),
         *(*gate.reasons, *scorecard.alarms, "", f"Report: {report}"),
