@@ -9,7 +9,7 @@ from evaldrop.scorecard.model.part import Interval, Part, nullable
 RecommendationKind = Literal[
     "best", "cheapest", "fastest", "alike", "only", "passes", "improved", "not_worse",
     "not_decided", "missing", "price_unknown", "gate_open", "untrusted", "no_gate", "no_verdicts",
-    "gate_failed", "regressed", "no_responses",
+    "gate_failed", "regressed", "low_coverage", "unanswered", "no_responses",
 ]  # fmt: skip
 GateStanding = Literal["pass", "fail", "inconclusive", "none"]
 Standing = Literal["chosen", "not_worse", "worse", "gate_failed", "unknown"]
