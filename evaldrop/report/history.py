@@ -14,6 +14,7 @@ from evaldrop.evaluation.questions import judge_question
 from evaldrop.report.history_index import HISTORY_FILE, renew_index
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import out_of
+from evaldrop.scorecard.answers import silences
 from evaldrop.scorecard.baseline.repeats import RepeatErrors, repeat_errors
 from evaldrop.scorecard.model.judges import AnchorScores
 from evaldrop.scorecard.model.part import Interval
@@ -55,6 +56,7 @@ def history_entry(
         decision=scorecard.gate.decision,
         summary=scorecard.summary,
         recommendation=recommendation_of(scorecard).reason,
+        unanswered=next((lack.sentence for lack in silences(scorecard)), ""),
         alarms=len(scorecard.alarms),
         baseline=scorecard.baseline.run_id if scorecard.baseline else None,
         candidates={

@@ -18,7 +18,13 @@ from evaldrop.scorecard.model.scorecard import CandidateScorecard, Scorecard, co
 ENOUGH: Final = 0.9
 """The share of answers below which nothing is decided by default."""
 
+ANSWERS: Final = "every candidate and judge answers"
+COVERAGE: Final = f"coverage >= {ENOUGH:g} for every candidate and judge"
+"""What a gate's checks of answers are called, as its rules are by their text."""
+
 _MOST_REASONS = 4
+_EMPTY = " Look at its max_tokens, which thinking may use up, and at its prompt."
+_BLOCKED = " Look at the guardrail's policies and version; `expected_blocked` says what it should stop."
 
 
 class Lack(NamedTuple):
@@ -27,6 +33,8 @@ class Lack(NamedTuple):
 
     Attributes:
         candidate: Whose; None for a judge.
+        judge: Whose; None for a candidate.
+        criterion: Of a judge, where it is about one criterion.
         what: Who lacks what, with the causes.
         said: What the first of the most frequent errors said, and what to do; empty where no call failed.
         share: The share that is there, a fraction in [0, 1].
@@ -36,6 +44,8 @@ class Lack(NamedTuple):
     what: str
     said: str
     share: float
+    judge: str | None = None
+    criterion: str | None = None
 
     @property
     def sentence(self) -> str:
@@ -78,9 +88,7 @@ def least_share(scorecard: Scorecard) -> tuple[float, str] | None:
         (lack.share, str(lack.candidate)) for lack in (*_of_responses(scorecard), *_of_verdicts(scorecard))
     ]
     judges = [
-        (judge.coverage, f"judge {name}")
-        for name, judge in _judges(scorecard)
-        if judge.coverage is not None
+        (judge.coverage, f"judge {name}") for name, judge in _judges(scorecard) if judge.coverage is not None
     ]
     return min([*candidates, *judges], key=lambda found: found[0], default=None)
 
@@ -99,14 +107,15 @@ def _of_responses(scorecard: Scorecard) -> Iterator[Lack]:
             continue
         failed = counts.errors + counts.missing
         there, of = counts.n - failed, f"of {count(counts.n)} records{_causes(counts.error_names)}"
-        what = f"{name} answered {count(there)} {of}"
+        what, said = f"{name} answered {count(there)} {of}", _said(counts.error_example, counts.error_advice)
         # An empty text answers nothing either. Some empty ones are bad answers, and are judged as such.
         if there == counts.empty:
             what = f"{name} gave no response to any {of}"
             if there:
                 what += f"; {count(there)} {'is' if there == 1 else 'are'} empty"
+                said = said or _EMPTY
             there = 0
-        yield Lack(name, what, _said(counts.error_example, counts.error_advice), there / counts.n)
+        yield Lack(name, what, said, there / counts.n)
 
 
 def _of_verdicts(scorecard: Scorecard) -> Iterator[Lack]:
@@ -118,16 +127,18 @@ def _of_verdicts(scorecard: Scorecard) -> Iterator[Lack]:
         kinds = (card.criteria and "verdicts", "no_preference" in owed.reasons and "preferences")
         noun = " and ".join(filter(None, kinds)) or "preferences"
         what = f"{name} has {count(owed.there)} of {count(total)} {noun}{_causes(owed.reasons)}"
+        said = _judges_said(scorecard)
         if (counts := card.responses).blocked:
             what += f"; its guardrail stopped {count(counts.blocked)} of {count(counts.n)} requests"
-        yield Lack(name, what, _judges_said(scorecard), owed.there / total)
+            said = said or _BLOCKED
+        yield Lack(name, what, said, owed.there / total)
 
 
 def _silent_judges(scorecard: Scorecard) -> Iterator[Lack]:
     for name, judge in _judges(scorecard):
         if judge.calls and judge.errors == judge.calls:
             what = f"judge {name} answered none of {count(judge.calls)} calls{_causes(judge.error_names)}"
-            yield Lack(None, what, _said(judge.error_example, judge.error_advice), 0.0)
+            yield Lack(None, what, _judge_said(judge), 0.0, name)
         elif judge.coverage == 0:
             yield _of_judge(name, judge, judge.coverage)
 
@@ -141,15 +152,15 @@ def _short_judges(scorecard: Scorecard) -> Iterator[Lack]:
             # Of many criteria one may be lost as a whole without being seen in all of them.
             if known.coverage is not None and known.coverage < ENOUGH:
                 of = f"{count(known.scored)} of {count(known.scored + known.lost)} responses on {criterion}"
-                said = _said(judge.error_example, judge.error_advice)
-                yield Lack(None, f"judge {name} scored {of}{_causes(judge.lost)}", said, known.coverage)
+                what = f"judge {name} scored {of}"
+                yield Lack(None, what, _judge_said(judge), known.coverage, name, criterion)
 
 
 def _of_judge(name: str, judge: JudgeHealth, share: float) -> Lack:
     total = count(judge.given + sum(judge.lost.values()))
     noun = "verdicts" if judge.scored or judge.unscored else "preferences"
     what = f"{count(judge.given)} of {total} {noun} of judge {name} can be read{_causes(judge.lost)}"
-    return Lack(None, what, _said(judge.error_example, judge.error_advice), share)
+    return Lack(None, what, _judge_said(judge), share, name)
 
 
 def _candidates(scorecard: Scorecard) -> Iterator[tuple[str, CandidateScorecard]]:
@@ -200,8 +211,18 @@ def _rightly_blocked(card: CandidateScorecard, without_response: int) -> int:
 
 
 def _judges_said(scorecard: Scorecard) -> str:
-    failing = next((judge for judge in scorecard.judges.values() if judge.errors), None)
-    return _said(failing.error_example, failing.error_advice) if failing else ""
+    """Return what the judge said that failed most, or what to do about replies that cannot be read."""
+    losing = max(scorecard.judges.values(), key=lambda judge: sum(judge.lost.values()), default=None)
+    return _judge_said(losing) if losing and losing.lost else ""
+
+
+def _judge_said(judge: JudgeHealth) -> str:
+    if judge.errors:
+        return _said(judge.error_example, judge.error_advice)
+    return (
+        " Its replies are in verdicts.parquet (raw_reply) and in the report; `verdict: text`, another prompt "
+        "or more max_tokens may help."
+    )
 
 
 def _causes(names: Mapping[str, int]) -> str:

@@ -54,6 +54,6 @@ def gate(
     strictly = ", which fails a strict gate" if strict and found.decision == "inconclusive" else ""
     stdout().print(shown(said), soft_wrap=True)
     stdout().print(f"gate: [bold]{found.decision}[/bold]{strictly}")
-    for reason in found.reasons if found.checks else ():
+    for reason in found.reasons:
         stdout().print(f"  {shown(reason)}", soft_wrap=True)
     return code

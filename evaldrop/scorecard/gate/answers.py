@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from evaldrop.scorecard.answers import (
-    ENOUGH,
+    ANSWERS,
+    COVERAGE,
     Lack,
     candidates_shortfalls,
     judges_shortfalls,
@@ -15,13 +16,8 @@ from evaldrop.scorecard.gate.names import RunNames, subject_of
 from evaldrop.scorecard.gate.rules import Rule, Threshold
 from evaldrop.scorecard.model.scorecard import OVERALL, Decision, GateCheck, Scorecard
 
-ANSWERS = "every candidate and judge answers"
-COVERAGE = f"coverage >= {ENOUGH:g} for every candidate and judge"
 
-
-def answer_checks(
-    rules: Sequence[Rule], scorecard: Scorecard, names: RunNames
-) -> tuple[GateCheck, ...]:
+def answer_checks(rules: Sequence[Rule], scorecard: Scorecard, names: RunNames) -> tuple[GateCheck, ...]:
     """
     Return a failed check for whoever gave nothing, and an inconclusive one for whoever gave too little.
 
@@ -49,13 +45,19 @@ def coverage_in_words(scorecard: Scorecard) -> str:
     if found is None:
         return "no rule is set."
     share, whose = found
-    return f"no rule is set; coverage is {percent(share, 1)} or more for every candidate and judge (least: {whose})."
+    least = f"coverage is {percent(share, 1)} or more for every candidate and judge (least: {whose})"
+    return f"no rule is set; {least}."
 
 
 def _checks(expression: str, decision: Decision, lacks: Iterable[Lack]) -> Iterable[GateCheck]:
     for lack in lacks:
         yield GateCheck(
-            expression=expression, decision=decision, sentence=lack.sentence, candidate=lack.candidate
+            expression=expression,
+            decision=decision,
+            sentence=lack.sentence,
+            candidate=lack.candidate,
+            judge=lack.judge,
+            criterion=lack.criterion,
         )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from math import inf, isinf
 from typing import NamedTuple
 
-from evaldrop.scorecard.answers import verdict_coverage
+from evaldrop.scorecard.answers import ANSWERS, verdict_coverage
 from evaldrop.scorecard.figures import by_whom
 from evaldrop.scorecard.gate.answers import answer_checks, coverage_in_words
 from evaldrop.scorecard.gate.baseline import judge_against_baseline
@@ -45,6 +45,7 @@ class _Measured(NamedTuple):
     basis: str = ""
 
 
+_TRUST = "anchors"
 _GUARDRAIL, _LATENCY = "guardrail.", "latency_ms."
 _COMPARATORS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
@@ -64,7 +65,7 @@ def evaluate_gate(expressions: Iterable[str], scorecard: Scorecard) -> Gate:
     coverage are facts of this run and are compared as they are. One failed rule fails the gate; else one
     inconclusive rule leaves it open, and so do comparisons of which nothing could be read. A candidate or
     judge that answered nothing fails it, whatever its rules are; where they say nothing of what is missing,
-    too few answers leave it open.
+    too few answers leave it open. So does a judge that gets the anchors wrong, whatever the rules come to.
 
     Raises:
         EvaluationError: A rule cannot be read, or names no candidate or criterion of the run.
@@ -80,19 +81,30 @@ def evaluate_gate(expressions: Iterable[str], scorecard: Scorecard) -> Gate:
         *answer_checks(rules, scorecard, names),
         *(check for rule in rules for check in _checks(rule, scorecard, names)),
     )
-    if not checks:
+    distrusted = tuple(_distrusted(scorecard))
+    # Nothing may rest on the verdicts of a judge that is not trusted: neither that a rule holds nor that it
+    # does not. Who answered nothing failed all the same.
+    decisive = {check.decision for check in checks if check.expression == ANSWERS or not distrusted}
+    decisions = {*decisive, *(check.decision for check in distrusted)}
+    if not decisions:
         return Gate(decision=NO_GATE, reasons=(coverage_in_words(scorecard),))
-    return gate_of(checks)
-
-
-def gate_of(checks: tuple[GateCheck, ...]) -> Gate:
-    """Return the decision that checks come to: one that failed fails, else one that is open leaves it open."""
-    decisions = {check.decision for check in checks}
     worst: Decision = (
         "fail" if "fail" in decisions else "inconclusive" if "inconclusive" in decisions else "pass"
     )
+    checks = (*distrusted, *checks)
     reasons = tuple(f"{check.decision}: {check.expression}: {check.sentence}" for check in checks)
     return Gate(decision=worst, reasons=reasons, checks=checks)
+
+
+def _distrusted(scorecard: Scorecard) -> Iterator[GateCheck]:
+    for name, estimate in scorecard.anchors.items():
+        if not estimate.trusted:
+            yield GateCheck(
+                expression=_TRUST,
+                decision="inconclusive",
+                sentence=f"judge {name} is not trusted: {estimate.reason}.",
+                judge=name,
+            )
 
 
 def _checks(rule: Rule, scorecard: Scorecard, names: RunNames) -> Iterator[GateCheck]:

@@ -284,12 +284,13 @@ class SliceComparisons(Part):
 
 
 class GateCheck(Part):
-    """One rule, judged once: for one candidate, and one criterion, where the rule is about several."""
+    """One rule, judged once: for one candidate or judge, and one criterion, where it is about several."""
 
     expression: str
     decision: Decision
     sentence: str
     candidate: str | None = None
+    judge: str | None = nullable("Where it is about a judge.")
     criterion: str | None = nullable("Where the rule names none and is about each.")
 
 

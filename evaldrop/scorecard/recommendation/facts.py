@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from evaldrop.scorecard.answers import Lack, candidates_shortfalls, judges_shortfalls, silences
-from evaldrop.scorecard.gate.answers import COVERAGE
+from evaldrop.scorecard.answers import COVERAGE, Lack, candidates_shortfalls, judges_shortfalls, silences
 from evaldrop.scorecard.model.baseline import BaselineCandidate, BaselineEstimate
 from evaldrop.scorecard.model.part import Interval
 from evaldrop.scorecard.model.recommendation import GateStanding

@@ -77,7 +77,7 @@ def _open(one: Contender, facts: Facts) -> str:
 
 def _short(one: Contender, facts: Facts) -> str:
     first, *others = facts.lacks(one.name)
-    more = f", and {len(others)} more" if others else ""
+    more = f" (and {len(others)} more like it)" if others else ""
     return f"Not decided: {first.what}{more}; {percent(ENOUGH)} of all answers are asked for.{first.said}"
 
 
@@ -203,7 +203,7 @@ def _about_nobody(ruling: Ruling, facts: Facts, scorecard: Scorecard) -> str:
         return f"Ship nothing: no candidate gave a response{f' ({some(errors)})' if errors else ''}.{said}"
     if ruling.kind == "unanswered":
         first, *others = facts.silent_ones
-        more = f", and {len(others)} more" if others else ""
+        more = f" (and {len(others)} more like it)" if others else ""
         return f"Ship nothing: {first.what}{more}.{first.said}"
     if ruling.kind == "untrusted":
         judges = some(facts.distrusted)

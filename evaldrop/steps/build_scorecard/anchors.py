@@ -10,16 +10,12 @@ import numpy as np
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
-from evaldrop.scorecard.gate.answers import ANSWERS
-from evaldrop.scorecard.gate.judging import gate_of
 from evaldrop.scorecard.model.part import within
 from evaldrop.scorecard.model.scorecard import (
     AnchorEstimate,
     AnchorMiss,
     AnchorScores,
     AnchorVerdict,
-    Gate,
-    GateCheck,
 )
 from evaldrop.scorecard.results import RecordResults
 from evaldrop.statistics.intervals import mean_estimate, wilson_interval
@@ -27,8 +23,6 @@ from evaldrop.statistics.vectors import Floats
 from evaldrop.steps.build_scorecard.tally import Merging
 
 MAX_MISSES = 20
-
-_RULE = "anchors"
 
 
 class AnchorCheck(NamedTuple):
@@ -83,25 +77,6 @@ def anchor_estimates(run: RunDefinition, checks: Sequence[AnchorCheck]) -> dict[
 def judge_trusted(anchors: Mapping[str, AnchorEstimate]) -> bool | None:
     """Tell whether every judge is trusted; None when there is no anchor to tell it by."""
     return all(estimate.trusted for estimate in anchors.values()) if anchors else None
-
-
-def distrust(gate: Gate, anchors: Mapping[str, AnchorEstimate]) -> Gate:
-    """Return the gate, inconclusive where a judge is not trusted: its verdicts decide nothing."""
-    checks = tuple(
-        GateCheck(
-            expression=_RULE,
-            decision="inconclusive",
-            sentence=f"judge {name} is not trusted: {estimate.reason}.",
-        )
-        for name, estimate in anchors.items()
-        if not estimate.trusted
-    )
-    if not checks:
-        return gate
-    judged = gate_of((*checks, *gate.checks))
-    # Who answered nothing failed, whatever a judge's verdicts on others are worth.
-    failed = judged.decision == "fail" and any(check.expression == ANSWERS for check in gate.checks)
-    return judged if failed else judged.model_copy(update={"decision": "inconclusive"})
 
 
 def _estimate(checks: Sequence[AnchorCheck], run: RunDefinition, tolerance: float) -> AnchorEstimate:

@@ -3,8 +3,8 @@
 import pytest
 
 from evaldrop.cli import exits
+from evaldrop.scorecard.answers import ANSWERS, COVERAGE
 from evaldrop.scorecard.gate import evaluate_gate
-from evaldrop.scorecard.gate.answers import ANSWERS, COVERAGE
 from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailEstimate
 from evaldrop.scorecard.model.judges import JudgedCriterion
 from evaldrop.scorecard.model.scorecard import CandidateScorecard, Gate, JudgeHealth, ResponseCounts
@@ -92,7 +92,11 @@ def test_records_without_a_result_are_no_responses_either():
 def test_responses_that_are_all_empty_are_none_however_they_were_judged(counts, said):
     found = scorecard({"haiku": answering(**counts)})
     gate = evaluate_gate(["haiku.correctness.pass_rate >= 0.5"], found)
-    assert (gate.decision, gate.checks[0].sentence) == ("fail", said)
+    assert gate.decision == "fail"
+    assert (
+        gate.checks[0].sentence
+        == f"{said} Look at its max_tokens, which thinking may use up, and at its prompt."
+    )
     assert exit_code(found, gate) == exits.RUN_FAILED
 
 
@@ -109,9 +113,9 @@ def test_a_text_nothing_to_answer_and_left_out_by_consent_are_no_silence(counts)
 def test_a_judge_that_answered_no_call_fails_the_gate():
     found = run({"haiku": card(None)}, pro=judging(0, errors=40, judge_error=80))
     gate = evaluate_gate([], found)
-    assert gate.reasons == (
+    assert gate.reasons[0] == (
         "fail: every candidate and judge answers: judge pro answered none of 40 calls (AccessDenied: 40). "
-        "It said: no access. Ask for access.",
+        "It said: no access. Ask for access."
     )
     assert exit_code(found, gate) == exits.RUN_FAILED
 
@@ -152,13 +156,16 @@ def test_without_rules_nine_tenths_of_the_answers_are_asked_for():
     gate = evaluate_gate([], found)
     assert (gate.decision, gate.checks[0].expression) == ("inconclusive", COVERAGE)
     assert [check.candidate for check in gate.checks] == ["haiku"]
-    assert gate.checks[0].sentence == "haiku has 35 of 40 verdicts (no_verdict: 5)."
+    assert gate.checks[0].sentence.startswith(
+        "haiku has 35 of 40 verdicts (no_verdict: 5). Its replies are in verdicts.parquet"
+    )
     assert exit_code(found, gate) == exits.GATE_INCONCLUSIVE
 
 
 def test_of_half_the_responses_the_error_is_told_and_not_the_verdicts_that_miss_for_it():
     half = answering(
-        judged(20, no_response=20), errors=20, error_names={"E": 20}, error_example="busy", error_advice="Wait."
+        judged(20, no_response=20), errors=20, error_names={"E": 20}, error_example="busy",
+        error_advice="Wait.",
     )  # fmt: skip
     gate = evaluate_gate([], scorecard({"haiku": half}))
     assert [check.sentence for check in gate.checks] == [

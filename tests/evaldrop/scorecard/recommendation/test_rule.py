@@ -2,8 +2,8 @@
 
 import pytest
 
-from evaldrop.scorecard.model.calibration import CalibratedMean
 from evaldrop.scorecard.gate import evaluate_gate
+from evaldrop.scorecard.model.calibration import CalibratedMean
 from evaldrop.scorecard.model.scorecard import JudgeHealth, Records
 from evaldrop.scorecard.recommendation import recommend
 from evaldrop.scorecard.recommendation.leads import WIN_RATE, Quantity, leads_of, unseen_share
@@ -550,11 +550,11 @@ def test_a_candidate_that_gave_no_response_leaves_nothing_to_ship():
     down = candidate(None, errors=RECORDS, criteria=())
     counts = down.responses.model_copy(update={"error_example": "no access", "error_advice": "Ask for it."})
     ones = {"haiku": candidate(), "down": down.model_copy(update={"responses": counts})}
-    assert said(scorecard(ones, gate=gate(haiku="pass"))) == (
-        "unanswered",
-        None,
+    kind, choice, reason = said(scorecard(ones, gate=gate(haiku="pass")))
+    assert (kind, choice) == ("unanswered", None)
+    assert reason == (
         "Ship nothing: down gave no response to any of 300 records (AccessDenied: 300). "
-        "It said: no access. Ask for it.",
+        "It said: no access. Ask for it."
     )
 
 
@@ -583,8 +583,8 @@ def test_below_nine_tenths_of_its_verdicts_nobody_is_shipped(unread, kind):
     assert (said(card)[1] is None) == (kind == "low_coverage")
     if kind == "low_coverage":
         assert said(card)[2].startswith(
-            "Not decided: sonnet has 538 of 600 verdicts (no_verdict: 62); 90 % of all answers are asked for. "
-            "Else sonnet would be chosen: it is better than haiku"
+            "Not decided: sonnet has 538 of 600 verdicts (no_verdict: 62); 90 % of all answers are asked for."
+            " Else sonnet would be chosen: it is better than haiku"
         )
 
 
