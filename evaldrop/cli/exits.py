@@ -1,9 +1,10 @@
 """What the process's exit code says."""
 
-from typing import TYPE_CHECKING, Final, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from evaldrop.scorecard.model.scorecard import Scorecard
+    from evaldrop.scorecard.model.scorecard import GateDecision, Scorecard
 
 PASSED: Final = 0
 GATE_FAILED: Final = 1
@@ -17,17 +18,22 @@ FAULT_OF_OURS: Final = 70
 # As a shell has it for SIGINT: 128 + 2.
 INTERRUPTED: Final = 130
 
-_DECISIONS: Final = {"pass": PASSED, "fail": GATE_FAILED, "inconclusive": GATE_INCONCLUSIVE}
+_DECISIONS: Final[Mapping[str, int]] = {
+    "pass": PASSED,
+    "no gate": PASSED,
+    "fail": GATE_FAILED,
+    "inconclusive": GATE_INCONCLUSIVE,
+}
 
 
 def of_scorecard(scorecard: "Scorecard", *, strict: bool = False) -> int:
     """Return the exit code of a run: its gate's, but that of a failed run where somebody answered nothing."""
-    from evaldrop.scorecard.gate.answers import silence_checks
+    from evaldrop.scorecard.answers import silences
 
-    return RUN_FAILED if silence_checks(scorecard) else of_decision(scorecard.gate.decision, strict=strict)
+    return RUN_FAILED if silences(scorecard) else of_decision(scorecard.gate.decision, strict=strict)
 
 
-def of_decision(decision: Literal["pass", "fail", "inconclusive"], *, strict: bool = False) -> int:
+def of_decision(decision: "GateDecision", *, strict: bool = False) -> int:
     """Return the exit code of a gate's decision; a strict gate fails when it is inconclusive."""
     if strict and decision == "inconclusive":
         return GATE_FAILED

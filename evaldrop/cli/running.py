@@ -1,5 +1,6 @@
 """A run on this machine as people meet it: its price, its progress, its scorecard or what ended it."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from evaldrop.bedrock.metered import Meter
+from evaldrop.bedrock.passing import passing_cause
 from evaldrop.cli import exits
 from evaldrop.cli.output import (
     complain,
@@ -116,8 +118,36 @@ def show_finished(run: LocalRun, *, as_json: bool) -> int:
     """Print the scorecard of a run that has succeeded; return the exit code of its gate."""
     from evaldrop.scorecard.read import read_scorecard
 
-    document = {"status": "SUCCEEDED", "run": run.folder}
-    return show_scorecard(read_scorecard(run.folder), run.folder, document if as_json else None)
+    scorecard = read_scorecard(run.folder)
+    passing, again = passing_errors(scorecard), f"evaldrop run --resume {run.folder} --retry-errors"
+    document: dict[str, Any] = {"status": "SUCCEEDED", "run": run.folder}
+    if passing:
+        document |= {"passing_errors": passing, "retry_errors": again}
+    code = show_scorecard(scorecard, run.folder, document if as_json else None)
+    if passing and not as_json:
+        # Last, where whoever comes back to the terminal looks first.
+        n = sum(passing.values())
+        calls = "1 call" if n == 1 else f"{n:,} calls"
+        causes = ", ".join(f"{cause}: {count:,}" for cause, count in passing.items())
+        warn(
+            f"{calls} failed for a cause that may have passed ({causes}). "
+            f"To call again only what failed: {again}"
+        )
+    return code
+
+
+def passing_errors(scorecard: "Scorecard") -> dict[str, int]:
+    """Return how many calls of a run failed that may be answered now, by cause, the most frequent first."""
+    found: Counter[str] = Counter()
+    counted = (
+        *(card.responses for card in scorecard.candidates.values()),
+        *scorecard.judges.values(),
+    )
+    for counts in counted:
+        for name, n in counts.error_names.items():
+            if cause := passing_cause(name):
+                found[cause] += n
+    return dict(found.most_common())
 
 
 def show_scorecard(scorecard: "Scorecard", folder: str, document: dict[str, Any] | None) -> int:

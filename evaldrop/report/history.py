@@ -14,6 +14,7 @@ from evaldrop.evaluation.questions import judge_question
 from evaldrop.report.history_index import HISTORY_FILE, renew_index
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import out_of
+from evaldrop.scorecard.answers import silences
 from evaldrop.scorecard.baseline.repeats import RepeatErrors, repeat_errors
 from evaldrop.scorecard.model.judges import AnchorScores
 from evaldrop.scorecard.model.part import Interval
@@ -52,9 +53,10 @@ def history_entry(
         records=scorecard.records.evaluated,
         coverage=scorecard.coverage,
         cost_usd=scorecard.cost_usd.total,
-        decision=scorecard.gate.word,
+        decision=scorecard.gate.decision,
         summary=scorecard.summary,
         recommendation=recommendation_of(scorecard).reason,
+        unanswered=next((lack.sentence for lack in silences(scorecard)), ""),
         alarms=len(scorecard.alarms),
         baseline=scorecard.baseline.run_id if scorecard.baseline else None,
         candidates={

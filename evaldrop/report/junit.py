@@ -8,12 +8,12 @@ no attributes, every required one of `testsuite` is there, and a skipped case sa
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from evaldrop.report.escape import xml
-from evaldrop.scorecard.model.scorecard import GateCheck, Scorecard
+from evaldrop.scorecard.model.scorecard import NO_GATE, GateCheck, Scorecard
 from evaldrop.scorecard.recommendation import recommendation_of
 
 
 def junit_report(scorecard: Scorecard) -> str:
-    """Return the gate's checks as JUnit XML: fail is a failure, inconclusive is skipped."""
+    """Return the gate's checks as JUnit XML: fail is a failure, inconclusive and no gate are skipped."""
     root = Element("testsuites")
     checks = scorecard.gate.checks
     name = f"SIMULATED {scorecard.evaluation}" if scorecard.simulated else scorecard.evaluation
@@ -24,10 +24,10 @@ def junit_report(scorecard: Scorecard) -> str:
         "hostname": "localhost",
         # Without a zone: the schema's timestamp has none.
         "timestamp": scorecard.started_at[:19],
-        "tests": str(len(checks)),
+        "tests": str(len(checks) or 1),
         "failures": str(sum(check.decision == "fail" for check in checks)),
         "errors": "0",
-        "skipped": str(sum(check.decision == "inconclusive" for check in checks)),
+        "skipped": str(sum(check.decision == "inconclusive" for check in checks) if checks else 1),
         "time": f"{scorecard.duration_s or 0:.3f}",
     }
     suite = SubElement(root, "testsuite", about)
@@ -36,6 +36,9 @@ def junit_report(scorecard: Scorecard) -> str:
         SubElement(properties, "property", {"name": key, "value": xml(value)})
     for check in checks:
         _add_case(suite, check, scorecard.evaluation)
+    if not checks:
+        # Servers fail an empty suite, or take it for a passed one.
+        _add_skipped(suite, NO_GATE, scorecard.evaluation, " ".join(scorecard.gate.reasons) or NO_GATE)
     SubElement(suite, "system-out").text = xml(f"{recommendation_of(scorecard).reason}\n{scorecard.summary}")
     SubElement(suite, "system-err").text = xml("\n".join(scorecard.alarms))
     indent(root)
@@ -44,11 +47,20 @@ def junit_report(scorecard: Scorecard) -> str:
 
 def _add_case(suite: Element, check: GateCheck, evaluation: str) -> None:
     # Servers tell cases apart by their names, so no two may be equal.
-    title = " · ".join(filter(None, (check.expression, check.candidate, check.criterion)))
-    names = {"classname": xml(f"gate.{evaluation}"), "name": xml(title), "time": "0"}
-    case = SubElement(suite, "testcase", names)
+    title = " · ".join(filter(None, (check.expression, check.candidate or check.judge, check.criterion)))
+    if check.decision == "inconclusive":
+        _add_skipped(suite, title, evaluation, check.sentence)
+        return
+    case = _case(suite, title, evaluation)
     if check.decision == "fail":
         sentence = xml(check.sentence)
         SubElement(case, "failure", {"message": sentence, "type": "gate"}).text = sentence
-    elif check.decision == "inconclusive":
-        SubElement(case, "skipped").text = xml(check.sentence)
+
+
+def _add_skipped(suite: Element, title: str, evaluation: str, why: str) -> None:
+    SubElement(_case(suite, title, evaluation), "skipped").text = xml(why)
+
+
+def _case(suite: Element, title: str, evaluation: str) -> Element:
+    names = {"classname": xml(f"gate.{evaluation}"), "name": xml(title), "time": "0"}
+    return SubElement(suite, "testcase", names)

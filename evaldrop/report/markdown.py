@@ -24,12 +24,23 @@ from evaldrop.report.tables import (
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.model.calibration import CalibratedMean
 from evaldrop.scorecard.model.judges import AnchorEstimate
-from evaldrop.scorecard.model.scorecard import CandidateScorecard, CriterionEstimate, MeanEstimate, Scorecard
+from evaldrop.scorecard.model.scorecard import (
+    NO_GATE,
+    CandidateScorecard,
+    CriterionEstimate,
+    MeanEstimate,
+    Scorecard,
+)
 from evaldrop.scorecard.recommendation import recommendation_of
 
 # A comment on a pull request holds 65,536 characters; longer lists are cut, and say so.
 _MOST_ROWS = 40
-_SIGNS = {"pass": "✅ passed", "fail": "❌ failed", "inconclusive": "⚠️ inconclusive"}
+_SIGNS = {
+    "pass": "✅ passed",
+    "fail": "❌ failed",
+    "inconclusive": "⚠️ inconclusive",
+    NO_GATE: "none was set",
+}
 
 
 def markdown_report(scorecard: Scorecard) -> str:
@@ -46,12 +57,12 @@ def _blocks(scorecard: Scorecard) -> Iterator[Sequence[str]]:
     if scorecard.simulated:
         yield ["> **SIMULATED**: stand-ins answered, no model did. These numbers are about no model."]
     yield [markdown(scorecard.summary.removeprefix("SIMULATED. "))]
-    checks = scorecard.gate.checks
-    yield [f"**Gate: {_SIGNS[scorecard.gate.decision] if checks else 'none was set'}**"]
+    gate = scorecard.gate
+    yield [f"**Gate: {_SIGNS[gate.decision]}**"]
     yield [
         f"- {_SIGNS[check.decision]} · {markdown(check.expression)}: {markdown(check.sentence)}"
-        for check in checks
-    ]
+        for check in gate.checks
+    ] or [f"- {markdown(reason)}" for reason in gate.reasons]
     yield [_facts(scorecard)]
     if scorecard.alarms:
         yield [f"> - ⚠️ {markdown(alarm)}" for alarm in scorecard.alarms]

@@ -35,6 +35,8 @@ from evaldrop.report.rows import Chunk, StratumCount
 from evaldrop.report.sentences import again, losses
 from evaldrop.report.trust import trust_tables
 from evaldrop.scorecard import figures
+from evaldrop.scorecard.answers import ENOUGH
+from evaldrop.scorecard.model.recommendation import NOTHING_TO_SHIP
 from evaldrop.scorecard.model.scorecard import Scorecard
 from evaldrop.scorecard.recommendation import recommendation_of
 
@@ -156,7 +158,14 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(figures=figures, charts=charts, tables=tables, PAGE=PAGE)
+    environment.globals.update(
+        figures=figures,
+        charts=charts,
+        tables=tables,
+        PAGE=PAGE,
+        enough=ENOUGH,
+        nothing_to_ship=NOTHING_TO_SHIP,
+    )
     return environment
 
 

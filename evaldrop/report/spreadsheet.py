@@ -16,7 +16,7 @@ COLUMNS = (
     "calibrated_high", "n_labelled", "p_value", "p_adjusted", "decided", "wins", "losses", "ties",
     "flip_rate", "elo", "elo_low", "elo_high", "latency_ms_p50_low", "latency_ms_p50_high",
     "latency_ms_p90_low", "latency_ms_p90_high", "cost_usd_per_1000_records",
-    "cost_usd_per_1000_records_low", "cost_usd_per_1000_records_high",
+    "cost_usd_per_1000_records_low", "cost_usd_per_1000_records_high", "gate",
 )  # fmt: skip
 
 
@@ -29,18 +29,32 @@ def scorecard_rows(scorecard: Scorecard) -> Iterator[Sequence[object]]:
     """Yield a row per candidate and criterion, per guardrail rate and win rate, in the order of `COLUMNS`."""
     run = "SIMULATED" if scorecard.simulated else "real"
     about = (run, scorecard.run_id, scorecard.evaluation, scorecard.started_at)
+    decision = scorecard.gate.decision
     for name, card in scorecard.candidates.items():
         first = (*about, name, card.model, card.prompt)
         costs = ("unknown" if usd is None else usd for usd in (card.cost_usd.candidate, card.cost_usd.judge))
         last = (card.responses.n, card.responses.errors, card.latency_ms.p50, card.latency_ms.p90, *costs)
         for cells in _guardrail_cells(card.guardrail, scorecard.confidence):
-            yield (*first, *cells, *last, *_calibrated(None), *_NO_PREFERENCE, *_bounds(card))
+            yield (
+                *first,
+                *cells,
+                *last,
+                *_calibrated(None),
+                *_NO_PREFERENCE,
+                *_bounds(card, decision),
+            )
         for criterion, estimate in card.criteria.items():
             estimated = (*_estimate_cells(estimate), *last, *_calibrated(estimate.calibrated))
-            yield (*first, criterion, *estimated, *_NO_PREFERENCE, *_bounds(card))
+            yield (*first, criterion, *estimated, *_NO_PREFERENCE, *_bounds(card, decision))
         for what, found, strength in _preferences(scorecard, name):
             rate = (*_rate_cells(found, scorecard.confidence), *last, *_calibrated(None))
-            yield (*first, what, *rate, *_preference_cells(found, strength), *_bounds(card))
+            yield (
+                *first,
+                what,
+                *rate,
+                *_preference_cells(found, strength),
+                *_bounds(card, decision),
+            )
 
 
 def _estimate_cells(estimate: CriterionEstimate) -> Sequence[object]:
@@ -64,10 +78,10 @@ def _guardrail_cells(estimate: GuardrailEstimate | None, confidence: float) -> I
             yield (f"guardrail.{measure}", *counts, *rates, confidence)
 
 
-def _bounds(card: CandidateScorecard) -> Sequence[float | None]:
+def _bounds(card: CandidateScorecard, decision: str) -> Sequence[object]:
     latency, cost, unknown = card.latency_ms, card.cost_usd, (None, None)
     bounds = (*(latency.p50_interval or unknown), *(latency.p90_interval or unknown))
-    return (*bounds, cost.per_1000_records, *(cost.per_1000_interval or unknown))
+    return (*bounds, cost.per_1000_records, *(cost.per_1000_interval or unknown), decision)
 
 
 _NO_PREFERENCE = (None,) * 10

@@ -49,7 +49,7 @@ def ranking(scorecard: Scorecard) -> Table:
     rows = found.ranking
     level = figures.percent(scorecard.confidence)
     decides = "win rate" if found.quantity == WIN_RATE else found.quantity or "quality"
-    missing = "no rule" if scorecard.gate.word != NO_GATE else NO_GATE
+    missing = "no rule" if scorecard.gate.decision != NO_GATE else NO_GATE
     changes = [_changed(row.change) for row in rows] if any(row.change for row in rows) else []
     gates = [NO_GATE if missing == NO_GATE else missing if row.gate == "none" else row.gate for row in rows]
     return Table(

@@ -53,7 +53,7 @@ class Run:
     def __repr__(self) -> str:
         simulated = " SIMULATED" if self.scorecard.simulated else ""
         card = self.scorecard
-        return f"<Run {card.evaluation}/{card.run_id}{simulated}: {card.gate.word}>"
+        return f"<Run {card.evaluation}/{card.run_id}{simulated}: {card.gate.decision}>"
 
     def _table(self, name: str) -> "pd.DataFrame":
         # Imported here: pandas takes half a second, and no command needs it.

@@ -19,7 +19,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     manifests = [uri_of(place["Bucket"], place["Key"]) for place in places]
     definition = RunDefinition.load(run["folder"])
     scorecard = score_run(definition, *manifests)
-    publish_metrics(scorecard, definition.evaluation, environment=os.environ)
+    publish_metrics(scorecard, definition, environment=os.environ)
     log_step("BuildScorecard", run_id=scorecard.run_id, decision=scorecard.gate.decision)
     notice = scorecard_notice(scorecard, folder=run["folder"], notify=definition.evaluation.notify)
     return {"run": run, **notice}

@@ -24,7 +24,7 @@ def bless(run: RunFolder, force: Force = False) -> None:
     blessing = bless_run(run, force=force)
     card = read_scorecard(run.rstrip("/"))
     # A warning and no refusal: the first run of a weak candidate is a baseline that others improve on.
-    if card.gate.decision != "pass":
+    if card.gate.decision in ("fail", "inconclusive"):
         warn(f"the gate of {blessing.run_id} is {card.gate.decision}; it is the baseline all the same.")
     out = out_of(storage.absolute(run))
     # A run that was copied elsewhere by itself belongs to no history.

@@ -53,7 +53,7 @@ def gate(
         stdout().print("[bold yellow]SIMULATED[/bold yellow]")
     strictly = ", which fails a strict gate" if strict and found.decision == "inconclusive" else ""
     stdout().print(shown(said), soft_wrap=True)
-    stdout().print(f"gate: [bold]{found.word}[/bold]{strictly}")
-    for reason in found.reasons if found.checks else ():
+    stdout().print(f"gate: [bold]{found.decision}[/bold]{strictly}")
+    for reason in found.reasons:
         stdout().print(f"  {shown(reason)}", soft_wrap=True)
     return code

@@ -31,7 +31,8 @@ from evaldrop.scorecard.figures import (
     score,
     usd,
 )
-from evaldrop.scorecard.model.scorecard import NO_GATE, CriterionEstimate, Scorecard
+from evaldrop.scorecard.model.recommendation import NOTHING_TO_SHIP
+from evaldrop.scorecard.model.scorecard import CriterionEstimate, Scorecard
 from evaldrop.scorecard.recommendation import recommendation_of
 
 BAR_CELLS = 30
@@ -83,14 +84,16 @@ def print_scorecard(console: Console, scorecard: Scorecard) -> None:
     for note in scorecard.dataset.notes:
         console.print(f"[dim]dataset[/dim] {shown(note)}", soft_wrap=True)
     gate = scorecard.gate
-    console.print(f"\ngate: [bold {_COLOURS.get(gate.word, 'dim')}]{gate.word}[/]")
-    for reason in gate.reasons if gate.word != NO_GATE else ():
+    console.print(f"\ngate: [bold {_COLOURS.get(gate.decision, 'dim')}]{gate.decision}[/]")
+    for reason in gate.reasons:
         console.print(f"  {shown(reason)}", soft_wrap=True)
 
 
 def print_recommendation(console: Console, scorecard: Scorecard) -> None:
     """Print the one sentence, and a line per candidate: a dozen of them fit a screen of 24 lines."""
-    console.print(f"[bold]{shown(recommendation_of(scorecard).reason)}[/bold]", soft_wrap=True)
+    found = recommendation_of(scorecard)
+    style = "bold red" if found.kind in NOTHING_TO_SHIP else "bold"
+    console.print(f"[{style}]{shown(found.reason)}[/]", soft_wrap=True)
     columns = ranking(scorecard).columns_in(TERMINAL)
     console.print(fitted_table(columns, console.width, least=NAME_CELLS))
 

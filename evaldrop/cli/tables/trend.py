@@ -33,7 +33,8 @@ def print_trend(console: Console, trend: Trend) -> None:
     for run_id, why in trend.left_out.items():
         console.print(f"left out: {shown(run_id)}, {shown(why)}", soft_wrap=True)
     if not trend.shifts and any(series.charts for series in trend.series):
-        console.print("nothing moved by itself")
+        # Of a run that failed nothing is known: it is among those left out.
+        console.print(f"nothing moved by itself{' in the other runs' if trend.left_out else ''}")
     for shift in trend.shifts:
         console.print(f"[yellow]alarm[/yellow] {shown(shift.sentence)}", soft_wrap=True)
 

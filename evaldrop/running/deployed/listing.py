@@ -24,7 +24,7 @@ class RunRow:
         status: Its execution's; SUCCEEDED for a scorecard whose execution is forgotten (after 90 days).
         decision: The gate's; "no gate" where it has no rules.
         recommendation: Which candidate to ship.
-        why: What ended a run that failed: error and cause.
+        why: What ended a run that failed: error and cause, or who answered nothing.
     """
 
     run_id: str
@@ -90,6 +90,7 @@ def _from_entry(entry: HistoryEntry, execution: Mapping[str, Any] | None, stack:
         cost_usd=entry.cost_usd,
         recommendation=entry.recommendation or None,
         report=storage.join(stack.out, entry.folder, "report.html"),
+        why=entry.unanswered or None,
     )
 
 

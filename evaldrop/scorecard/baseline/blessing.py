@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from evaldrop import storage
 from evaldrop.errors import InputError, StorageError
 from evaldrop.run.definition import RunDefinition
+from evaldrop.scorecard.answers import silences
+from evaldrop.scorecard.read import read_scorecard
 
 BASELINE_FILE = "baseline.json"
 
@@ -27,13 +29,20 @@ def bless(folder: str, *, force: bool = False) -> Blessing:
     Make a finished run the baseline of its evaluation; later runs are compared with it by themselves.
 
     Raises:
-        InputError: The folder holds no finished run, or a rehearsal would take the place of a real run and
-            `force` is not given.
+        InputError: The folder holds no finished run; or, without `force`, somebody answered nothing in it, or
+            a rehearsal would take the place of a real run.
     """
     folder = folder.rstrip("/")
     if not storage.exists(storage.join(folder, "scorecard.json")):
         raise InputError(f"{folder}: no scorecard.json there. Give the folder of a run that has ended.")
     run = RunDefinition.load(folder)
+    silent = silences(read_scorecard(folder))
+    # Held to nothing, every later run would pass.
+    if silent and not force:
+        raise InputError(
+            f"{folder}: this run failed, and is no baseline: {silent[0].sentence} "
+            "--force makes it one all the same."
+        )
     parent = storage.parent(folder)
     if parent is None:
         raise InputError(f"{folder}: a run lies in its evaluation's folder; this has none above it.")

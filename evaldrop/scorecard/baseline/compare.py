@@ -7,6 +7,7 @@ import numpy as np
 
 from evaldrop.errors import InputError, StorageError
 from evaldrop.run.definition import RunDefinition
+from evaldrop.scorecard.answers import silences
 from evaldrop.scorecard.baseline.by_people import LabelledRuns, labelled_runs, moved_by_people
 from evaldrop.scorecard.baseline.comparability import changes, obstacles
 from evaldrop.scorecard.baseline.facts import candidate_facts, worst_records
@@ -17,6 +18,7 @@ from evaldrop.scorecard.baseline.words import summary_in_words
 from evaldrop.scorecard.model.baseline import Baseline, BaselineCandidate, BaselineEstimate
 from evaldrop.scorecard.model.paired import ComparisonFamily
 from evaldrop.scorecard.model.scorecard import OVERALL
+from evaldrop.scorecard.read import read_scorecard
 from evaldrop.scorecard.scores import largest_categories
 from evaldrop.statistics.exchange import exchange_p_value
 from evaldrop.statistics.paired_test import Decided, Pairing, decide, paired_test
@@ -53,7 +55,17 @@ def compare_runs(folder: str, baseline: str, *, force: bool = False) -> Baseline
             f"the runs are not comparable, for a difference could come from the measure:\n{obstacles}\n"
             "--force compares them all the same."
         )
-    return found
+    failed = [f"{each.run_id} failed: {said}" for each in (run, then) if (said := _unanswered(each))]
+    return found.model_copy(update={"summary": " ".join([*failed, found.summary])})
+
+
+def _unanswered(run: RunDefinition) -> str | None:
+    """Return who answered nothing in a run; None where nobody did, or its scorecard cannot be read."""
+    try:
+        silent = silences(read_scorecard(run.folder))
+    except StorageError:
+        return None
+    return silent[0].sentence if silent else None
 
 
 def against_baseline(run: RunDefinition) -> Baseline | None:

@@ -15,6 +15,7 @@ import orjson
 from evaldrop import storage
 from evaldrop.errors import StorageError
 from evaldrop.run.definition import RunDefinition
+from evaldrop.scorecard.answers import ANSWERS
 from evaldrop.scorecard.baseline.comparability import changes, obstacles
 from evaldrop.scorecard.model.baseline import Look
 
@@ -132,6 +133,9 @@ def _was_alike(run: RunDefinition, blessed: RunDefinition) -> bool:
         scorecard = orjson.loads(storage.read_bytes(run.file("scorecard.json")))
         baseline = scorecard["baseline"]
         if scorecard.get("judge_trusted") is False or baseline["run_id"] != blessed.run_id:
+            return False
+        # By the check, not by counts: those of another version may be told otherwise.
+        if any(check["expression"] == ANSWERS for check in scorecard["gate"].get("checks", ())):
             return False
         level = 1 - run.evaluation.confidence
         return not any(

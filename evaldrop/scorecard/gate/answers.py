@@ -1,45 +1,72 @@
-"""Holds a run to having answers: where a candidate or a judge gave none, nothing has passed."""
+"""What a gate asks of every run, whatever its rules are: answers, and by default enough of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 
-from evaldrop.run.results import LEFT_OUT
-from evaldrop.scorecard.figures import count
-from evaldrop.scorecard.model.scorecard import GateCheck, Scorecard
+from evaldrop.scorecard.answers import (
+    ANSWERS,
+    COVERAGE,
+    Lack,
+    candidates_shortfalls,
+    judges_shortfalls,
+    least_share,
+    silences,
+)
+from evaldrop.scorecard.figures import percent
+from evaldrop.scorecard.gate.names import RunNames, subject_of
+from evaldrop.scorecard.gate.rules import Rule, Threshold
+from evaldrop.scorecard.model.scorecard import OVERALL, Decision, GateCheck, Scorecard
 
-_EXPRESSION = "every candidate and judge answers"
 
-
-def silence_checks(scorecard: Scorecard) -> tuple[GateCheck, ...]:
+def answer_checks(rules: Sequence[Rule], scorecard: Scorecard, names: RunNames) -> tuple[GateCheck, ...]:
     """
-    Return a failed check for each candidate without a response, and each judge without a reply.
+    Return a failed check for whoever gave nothing, and an inconclusive one for whoever gave too little.
 
-    Not for those that were left out because somebody said to go on without them.
+    Too little is below `ENOUGH`, unless a rule says what coverage is wanted. Rules on verdicts count what is
+    missing themselves, by bounds, so that with one of them candidates are not held to it. Judges of a panel
+    are: what one of several did not say is in no bounds.
     """
-    return (*_silent_candidates(scorecard), *_silent_judges(scorecard))
+    silent = silences(scorecard)
+    short: list[Lack] = []
+    if not any(isinstance(rule, Threshold) and rule.quantity == "coverage" for rule in rules):
+        if not any(_counts_the_missing(rule, scorecard, names) for rule in rules):
+            short += candidates_shortfalls(scorecard)
+        if not rules or len(scorecard.judges) > 1:
+            short += judges_shortfalls(scorecard)
+    return (
+        *_checks(ANSWERS, "fail", silent),
+        # Said once: that it gave nothing says that it did not give enough.
+        *_checks(COVERAGE, "inconclusive", () if silent else short),
+    )
 
 
-def _silent_candidates(scorecard: Scorecard) -> Iterator[GateCheck]:
-    for name, card in scorecard.candidates.items():
-        counts = card.responses
-        if counts.n and counts.errors + counts.missing == counts.n and LEFT_OUT not in counts.error_names:
-            lost = f"{name} gave no response to any of {count(counts.n)} records"
-            yield _failed(f"{lost}{_causes(counts.error_names)}.{_said(counts.error_example)}", name)
+def coverage_in_words(scorecard: Scorecard) -> str:
+    """Return for a run without rules how much of the answers is there."""
+    found = least_share(scorecard)
+    if found is None:
+        return "no rule is set."
+    share, whose = found
+    least = f"coverage is {percent(share, 1)} or more for every candidate and judge (least: {whose})"
+    return f"no rule is set; {least}."
 
 
-def _silent_judges(scorecard: Scorecard) -> Iterator[GateCheck]:
-    for name, judge in scorecard.judges.items():
-        if judge.calls and judge.errors == judge.calls and LEFT_OUT not in judge.error_names:
-            asked = f"judge {name} answered none of {count(judge.calls)} calls"
-            yield _failed(f"{asked}{_causes(judge.error_names)}.{_said(judge.error_example)}")
+def _checks(expression: str, decision: Decision, lacks: Iterable[Lack]) -> Iterable[GateCheck]:
+    for lack in lacks:
+        yield GateCheck(
+            expression=expression,
+            decision=decision,
+            sentence=lack.sentence,
+            candidate=lack.candidate,
+            judge=lack.judge,
+            criterion=lack.criterion,
+        )
 
 
-def _failed(sentence: str, candidate: str | None = None) -> GateCheck:
-    return GateCheck(expression=_EXPRESSION, decision="fail", sentence=sentence, candidate=candidate)
-
-
-def _causes(names: dict[str, int]) -> str:
-    return f" ({', '.join(f'{name}: {count(n)}' for name, n in names.items())})" if names else ""
-
-
-def _said(example: str | None) -> str:
-    return f" It said: {example}" if example else ""
+def _counts_the_missing(rule: Rule, scorecard: Scorecard, names: RunNames) -> bool:
+    """Tell whether a rule is judged by what verdicts there are and could have been."""
+    if not isinstance(rule, Threshold) or rule.quantity == "win_rate":
+        return True
+    if rule.quantity not in {"mean", "pass_rate"}:
+        return False
+    # A metric's mean is over the responses there are: it knows nothing of the others.
+    measure = subject_of(rule, names).measure
+    return measure == OVERALL or measure in scorecard.criteria

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterable, Iterator
 from math import inf, isinf
 from typing import NamedTuple
 
+from evaldrop.scorecard.answers import ANSWERS, verdict_coverage
 from evaldrop.scorecard.figures import by_whom
-from evaldrop.scorecard.gate.answers import silence_checks
+from evaldrop.scorecard.gate.answers import answer_checks, coverage_in_words
 from evaldrop.scorecard.gate.baseline import judge_against_baseline
 from evaldrop.scorecard.gate.names import RunNames, check_names, subject_of
-from evaldrop.scorecard.gate.preferences import candidate_coverage, preference_checks, unread_check
+from evaldrop.scorecard.gate.preferences import preference_checks, unread_check
 from evaldrop.scorecard.gate.rules import Rule, Threshold, parse_gate
 from evaldrop.scorecard.model.calibration import CalibratedMean
 from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailEstimate
@@ -44,6 +45,7 @@ class _Measured(NamedTuple):
     basis: str = ""
 
 
+_TRUST = "anchors"
 _GUARDRAIL, _LATENCY = "guardrail.", "latency_ms."
 _COMPARATORS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
@@ -62,29 +64,47 @@ def evaluate_gate(expressions: Iterable[str], scorecard: Scorecard) -> Gate:
     its interval may reach whatever they would have been. What the run cost, errors and
     coverage are facts of this run and are compared as they are. One failed rule fails the gate; else one
     inconclusive rule leaves it open, and so do comparisons of which nothing could be read. A candidate or
-    judge that answered nothing fails it, whatever its rules are.
+    judge that answered nothing fails it, whatever its rules are; where they say nothing of what is missing,
+    too few answers leave it open. So does a judge that gets the anchors wrong, whatever the rules come to.
 
     Raises:
         EvaluationError: A rule cannot be read, or names no candidate or criterion of the run.
     """
     rules = [parse_gate(expression) for expression in expressions]
-    unread, silences = unread_check(scorecard), silence_checks(scorecard)
-    if not rules and not unread and not silences:
-        return Gate(decision="pass", reasons=(NO_GATE,))
     # All names before any judgement: a gate with a misspelt rule has no decision at all.
     names = RunNames.of(scorecard)
     for rule in rules:
         check_names(rule, names)
-    checks = tuple(check for rule in rules for check in _checks(rule, scorecard, names))
-    if unread:
-        checks = (unread, *checks)
-    checks = (*silences, *checks)
-    decisions = {check.decision for check in checks}
+    unread = unread_check(scorecard)
+    checks = (
+        *([unread] if unread else []),
+        *answer_checks(rules, scorecard, names),
+        *(check for rule in rules for check in _checks(rule, scorecard, names)),
+    )
+    distrusted = tuple(_distrusted(scorecard))
+    # Nothing may rest on the verdicts of a judge that is not trusted: neither that a rule holds nor that it
+    # does not. Who answered nothing failed all the same.
+    decisive = {check.decision for check in checks if check.expression == ANSWERS or not distrusted}
+    decisions = {*decisive, *(check.decision for check in distrusted)}
+    if not decisions:
+        return Gate(decision=NO_GATE, reasons=(coverage_in_words(scorecard),))
     worst: Decision = (
         "fail" if "fail" in decisions else "inconclusive" if "inconclusive" in decisions else "pass"
     )
+    checks = (*distrusted, *checks)
     reasons = tuple(f"{check.decision}: {check.expression}: {check.sentence}" for check in checks)
     return Gate(decision=worst, reasons=reasons, checks=checks)
+
+
+def _distrusted(scorecard: Scorecard) -> Iterator[GateCheck]:
+    for name, estimate in scorecard.anchors.items():
+        if not estimate.trusted:
+            yield GateCheck(
+                expression=_TRUST,
+                decision="inconclusive",
+                sentence=f"judge {name} is not trusted: {estimate.reason}.",
+                judge=name,
+            )
 
 
 def _checks(rule: Rule, scorecard: Scorecard, names: RunNames) -> Iterator[GateCheck]:
@@ -141,7 +161,7 @@ def _measure(rule: Threshold, scorecard: Scorecard, names: RunNames) -> Iterator
         if rule.quantity.startswith(_GUARDRAIL):
             yield _of_guardrail(rule, name, card.guardrail)
         elif rule.quantity == "coverage" and not subject.measure:
-            covered = candidate_coverage(scorecard, name)
+            covered = verdict_coverage(scorecard, name)
             yield _Measured(f"{name}.coverage", name, covered, None, "no verdict was asked for")
         elif not subject.measure:
             yield _of_candidate(rule, name, card)

@@ -6,15 +6,9 @@ from evaldrop.scorecard.figures import verdicts_by
 from evaldrop.scorecard.gate.names import RunNames, subject_of
 from evaldrop.scorecard.gate.rules import Threshold
 from evaldrop.scorecard.model.pairwise import PairwiseEstimate, pairs_of
-from evaldrop.scorecard.model.scorecard import Decision, GateCheck, Scorecard, coverage_of
+from evaldrop.scorecard.model.scorecard import Decision, GateCheck, Scorecard
 
 _RULE = "some preference can be read"
-
-
-def candidate_coverage(scorecard: Scorecard, name: str) -> float | None:
-    """Return the scored share of a candidate's verdicts, and of the preferences that it is one side of."""
-    known = {candidate: card.pairwise for candidate, card in scorecard.candidates.items()}
-    return coverage_of(scorecard.candidates[name].criteria.values(), pairs_of(known, name).values())
 
 
 def unread_pairs(scorecard: Scorecard) -> int:

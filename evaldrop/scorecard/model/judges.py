@@ -25,6 +25,22 @@ class Agreement(Part):
     reason: str | None = nullable("Why a number is null.")
 
 
+NOT_THE_JUDGES = frozenset({"not_applicable", "no_response", "missing"})
+"""Reasons for a missing verdict or preference that a judge has no part in: there was nothing to judge."""
+
+
+class JudgedCriterion(Part):
+    """A judge's verdicts on one criterion, those left out that it could not have given."""
+
+    scored: int = Field(description="Verdicts with a score.")
+    lost: int = Field(description="Verdicts without one, though there was a response to judge.")
+
+    @property
+    def coverage(self) -> float | None:
+        """The scored share; None where nothing was to be judged."""
+        return self.scored / (self.scored + self.lost) if self.scored + self.lost else None
+
+
 class JudgeHealth(Part):
     """How well a judge worked."""
 
@@ -34,6 +50,7 @@ class JudgeHealth(Part):
     errors: int
     error_names: dict[str, int] = Field(default_factory=dict, description="Error name: calls.")
     error_example: str | None = nullable("What the first of the most frequent errors said, on one line.")
+    error_advice: str | None = nullable("What to do about it, where that is known.")
     thinking: int = Field(default=0, description="Calls whose reply holds thinking.")
     unknown_stop_reasons: dict[str, int] = Field(
         default_factory=dict, description="Stop reason that is not known: replies."
@@ -49,9 +66,33 @@ class JudgeHealth(Part):
     unread: dict[str, int] = Field(
         default_factory=dict, description="Reason: comparisons without a preference."
     )
+    criteria: dict[str, JudgedCriterion] = Field(
+        default_factory=dict, description="Criterion: how many of its verdicts there are."
+    )
     tokens_input: int = 0
     tokens_output: int = 0
     cost_usd: float | None = None
+
+    @property
+    def given(self) -> int:
+        """How many verdicts and preferences it gave that could be read."""
+        return self.scored + self.preferences
+
+    @property
+    def lost(self) -> dict[str, int]:
+        """Reason: verdicts and preferences that it owes."""
+        found: dict[str, int] = {}
+        for reasons in (self.unscored, self.unread):
+            for reason, n in reasons.items():
+                if reason not in NOT_THE_JUDGES:
+                    found[reason] = found.get(reason, 0) + n
+        return found
+
+    @property
+    def coverage(self) -> float | None:
+        """The share of what it was to give that could be read; None where that was nothing."""
+        owed = self.given + sum(self.lost.values())
+        return self.given / owed if owed else None
 
 
 class AnchorMiss(Part):

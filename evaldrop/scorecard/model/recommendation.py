@@ -1,6 +1,6 @@
 """The part of `scorecard.json` that answers which candidate to ship. Public; docs/recommendation.md."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
@@ -9,8 +9,13 @@ from evaldrop.scorecard.model.part import Interval, Part, nullable
 RecommendationKind = Literal[
     "best", "cheapest", "fastest", "alike", "only", "passes", "improved", "not_worse",
     "not_decided", "missing", "price_unknown", "gate_open", "untrusted", "no_gate", "no_verdicts",
-    "gate_failed", "regressed", "no_responses",
+    "gate_failed", "regressed", "low_coverage", "unanswered", "no_responses",
 ]  # fmt: skip
+NOTHING_TO_SHIP: Final[frozenset[RecommendationKind]] = frozenset(
+    ("gate_failed", "regressed", "unanswered", "no_responses")
+)
+"""Kinds that say to ship nothing, and are shown in red: more records would not mend them."""
+
 GateStanding = Literal["pass", "fail", "inconclusive", "none"]
 Standing = Literal["chosen", "not_worse", "worse", "gate_failed", "unknown"]
 

@@ -6,9 +6,9 @@ Rates are fractions in [0, 1]; units end the names.
 """
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from evaldrop.scorecard.model.baseline import Baseline
 from evaldrop.scorecard.model.biases import Biases
@@ -38,9 +38,10 @@ MOST_CATEGORIES = 60
 
 
 Decision = Literal["pass", "fail", "inconclusive"]
+GateDecision = Literal["pass", "fail", "inconclusive", "no gate"]
 
 OVERALL = "overall"
-NO_GATE = "no gate"
+NO_GATE: Final = "no gate"
 
 
 class Records(Part):
@@ -82,6 +83,7 @@ class ResponseCounts(Part):
     retries: int = Field(default=0, description="Calls repeated by the workflow, most of them throttled.")
     error_names: dict[str, int] = Field(default_factory=dict, description="Error name: responses.")
     error_example: str | None = nullable("What the first of the most frequent errors said, on one line.")
+    error_advice: str | None = nullable("What to do about it, where that is known.")
     flagged: int = Field(
         default=0, description="Responses that try to talk a judge round, or to harm a reader."
     )
@@ -282,27 +284,31 @@ class SliceComparisons(Part):
 
 
 class GateCheck(Part):
-    """One rule, judged once: for one candidate, and one criterion, where the rule is about several."""
+    """One rule, judged once: for one candidate or judge, and one criterion, where it is about several."""
 
     expression: str
     decision: Decision
     sentence: str
     candidate: str | None = None
+    judge: str | None = nullable("Where it is about a judge.")
     criterion: str | None = nullable("Where the rule names none and is about each.")
 
 
 class Gate(Part):
     """The gate's decision, and why."""
 
-    decision: Decision
+    decision: GateDecision = Field(description='"no gate" where no rule was set and nothing is amiss.')
     reasons: tuple[str, ...] = Field(default=(), description="A sentence per check.")
     checks: tuple[GateCheck, ...] = Field(default=(), description="The same, with rule and decision apart.")
 
-    @property
-    def word(self) -> str:
-        """The decision in a word. Without a rule nothing has passed."""
-        judged = self.checks or self.reasons not in {(), (NO_GATE,)}
-        return self.decision if judged else NO_GATE
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_passed_without_a_rule(cls, content: Any) -> Any:
+        # Files of earlier versions say "pass" where there was no rule.
+        if isinstance(content, dict) and content.get("decision") == "pass":
+            judged = content.get("checks") or tuple(content.get("reasons") or ()) not in {(), (NO_GATE,)}
+            return content if judged else {**content, "decision": NO_GATE}
+        return content
 
 
 class CostTotals(Part):
@@ -393,7 +399,7 @@ class Scorecard(Part):
     )
     strengths: Strengths | None = nullable("With pairwise comparisons of three or more candidates.")
     cost_usd: CostTotals
-    gate: Gate = Gate(decision="pass")
+    gate: Gate = Gate(decision=NO_GATE)
     alarms: tuple[str, ...] = ()
     hints: tuple[str, ...] = Field(
         default=(), description="What would make the next evaluation better, a sentence each."

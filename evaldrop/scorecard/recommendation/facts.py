@@ -1,8 +1,10 @@
 """What the rule knows of a run: candidates, and how much better each may be than each other one."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
+from evaldrop.scorecard.answers import COVERAGE, Lack, candidates_shortfalls, judges_shortfalls, silences
 from evaldrop.scorecard.model.baseline import BaselineCandidate, BaselineEstimate
 from evaldrop.scorecard.model.part import Interval
 from evaldrop.scorecard.model.recommendation import GateStanding
@@ -48,7 +50,12 @@ class Contender(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """All that the rule reads. `leads` holds both directions of a pair; one without a number is absent."""
+    """
+    All that the rule reads. `leads` holds both directions of a pair; one without a number is absent.
+
+    `silent_ones` gave nothing at all. `short` are the candidates that gave too little, by name, and
+    `short_run` what is missing whoever is chosen: of a judge, or where the gate is open for it.
+    """
 
     contenders: tuple[Contender, ...]
     quantity: Quantity | None
@@ -57,6 +64,14 @@ class Facts(NamedTuple):
     run_failed_on: tuple[str, ...]
     run_open_on: tuple[str, ...]
     cost_per_record: float | None
+    silent_ones: tuple[Lack, ...] = ()
+    short: Mapping[str, Lack] = MappingProxyType({})
+    short_run: tuple[Lack, ...] = ()
+
+    def lacks(self, chosen: str) -> tuple[Lack, ...]:
+        """Return the answers whose absence stands against choosing a candidate."""
+        own = self.short.get(chosen)
+        return (*([own] if own else ()), *(lack for lack in self.short_run if lack is not own))
 
     @property
     def running(self) -> list[Contender]:
@@ -78,6 +93,8 @@ def facts_of(scorecard: Scorecard) -> Facts:
     """Return what the rule reads of a scorecard whose gate was judged."""
     quantity = _quantity(scorecard)
     own = [check for check in scorecard.gate.checks if check.candidate is None]
+    short = candidates_shortfalls(scorecard)
+    is_open = any(check.expression == COVERAGE for check in scorecard.gate.checks)
     return Facts(
         contenders=tuple(
             _contender(name, card, scorecard, quantity) for name, card in scorecard.candidates.items()
@@ -90,6 +107,9 @@ def facts_of(scorecard: Scorecard) -> Facts:
         run_failed_on=_about(scorecard, own, "fail"),
         run_open_on=_about(scorecard, own, "inconclusive"),
         cost_per_record=_cost_per_record(scorecard),
+        silent_ones=silences(scorecard),
+        short={str(lack.candidate): lack for lack in short},
+        short_run=(*(short if is_open else ()), *judges_shortfalls(scorecard)),
     )
 
 

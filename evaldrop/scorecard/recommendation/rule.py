@@ -5,7 +5,8 @@ The rule: which candidate to ship. docs/recommendation.md states it for readers.
 2. Quality: who is shown to be worse than another of the rest is out. The cheapest of those that are left is
    taken only where nobody may be better by more than the margin; else nothing is decided.
 3. Price: the cheapest; of those within 5 % the one with the lowest p90. Not where a price is unknown.
-4. Before it is said, the choice must have passed the gate and not be worse than in the blessed run.
+4. Before it is said, the choice must have passed the gate and not be worse than in the blessed run, and
+   nine tenths of all answers must be there. A run in which somebody gave none has nothing to ship.
 """
 
 from collections.abc import Iterable, Sequence
@@ -56,6 +57,8 @@ def decide(facts: Facts) -> Ruling:
     """Return which candidate to ship, or why none is named."""
     if not any(contender.answered for contender in facts.contenders):
         return Ruling("no_responses")
+    if facts.silent_ones:
+        return Ruling("unanswered")
     if facts.distrusted:
         return Ruling("untrusted")
     if facts.run_failed_on:
@@ -162,9 +165,15 @@ def _needs_the_missing(lead: Lead) -> bool:
 
 
 def _held_back(chosen: Ruling, facts: Facts) -> Ruling:
-    """Return the ruling, unless gate or blessed run stand against the one that it chose."""
+    """Return the ruling, unless missing answers, gate or blessed run stand against the one that it chose."""
     one = chosen.leading
-    if one is None or chosen.kind not in SHIPPED:
+    if one is None or chosen.kind not in {*SHIPPED, "gate_open"}:
+        return chosen
+    # First, for a gate without rules is open for nothing else, and then this says why.
+    if facts.lacks(one.name):
+        as_if = chosen.kind if chosen.kind in SHIPPED else None
+        return chosen._replace(kind="low_coverage", as_if=as_if)
+    if chosen.kind == "gate_open":
         return chosen
     if one.regressed_on:
         return chosen._replace(kind="regressed", as_if=chosen.kind)

@@ -1,7 +1,8 @@
 """The sentence of a recommendation."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from evaldrop.scorecard.answers import ENOUGH
 from evaldrop.scorecard.figures import count, milliseconds, one_line, percent, size, usd
 from evaldrop.scorecard.model.recommendation import RecommendationKind
 from evaldrop.scorecard.model.scorecard import Scorecard
@@ -53,19 +54,38 @@ def _preferences_against(one: Contender, ruling: Ruling, facts: Facts, scorecard
 def _about(one: Contender, ruling: Ruling, facts: Facts, scorecard: Scorecard) -> str:
     if ruling.kind in SHIPPED:
         return f"Ship {name_of(one)}: {_why(ruling.kind, one, ruling, facts)}.{_since(one, ruling, facts)}"
-    if ruling.kind in {"regressed", "gate_open"}:
-        against = (
-            f"Ship nothing: {name_of(one)} is worse than in the blessed run on {some(one.regressed_on)}."
-            if ruling.kind == "regressed"
-            else f"Not decided: whether {name_of(one)} passes the gate is open on "
-            f"{some((*one.open_on, *facts.run_open_on))}."
-        )
+    if ruling.kind in _HELD_BACK:
+        against = _HELD_BACK[ruling.kind](one, facts)
         if ruling.as_if is None or ruling.as_if == "passes":
             return against
-        return f"{against} Else it would be chosen: {_why(ruling.as_if, one, ruling, facts)}."
+        # What is missing may be another's.
+        chosen = name_of(one) if ruling.kind == "low_coverage" else "it"
+        return f"{against} Else {chosen} would be chosen: {_why(ruling.as_if, one, ruling, facts)}."
     if ruling.kind == "no_gate":
         return _without_gate(one, facts, scorecard)
     return _undecided(one, ruling, facts)
+
+
+def _regressed(one: Contender, _facts: Facts) -> str:
+    return f"Ship nothing: {name_of(one)} is worse than in the blessed run on {some(one.regressed_on)}."
+
+
+def _open(one: Contender, facts: Facts) -> str:
+    rules = some((*one.open_on, *facts.run_open_on))
+    return f"Not decided: whether {name_of(one)} passes the gate is open on {rules}."
+
+
+def _short(one: Contender, facts: Facts) -> str:
+    first, *others = facts.lacks(one.name)
+    more = f" (and {len(others)} more like it)" if others else ""
+    return f"Not decided: {first.what}{more}; {percent(ENOUGH)} of all answers are asked for.{first.said}"
+
+
+_HELD_BACK: Mapping[RecommendationKind, Callable[[Contender, Facts], str]] = {
+    "regressed": _regressed,
+    "gate_open": _open,
+    "low_coverage": _short,
+}
 
 
 def _why(kind: RecommendationKind, one: Contender, ruling: Ruling, facts: Facts) -> str:
@@ -179,7 +199,12 @@ def _missing(both: Sequence[Contender]) -> str:
 def _about_nobody(ruling: Ruling, facts: Facts, scorecard: Scorecard) -> str:
     if ruling.kind == "no_responses":
         errors = [name for card in scorecard.candidates.values() for name in card.responses.error_names]
-        return f"Ship nothing: no candidate gave a response{f' ({some(errors)})' if errors else ''}."
+        said = facts.silent_ones[0].said if facts.silent_ones else ""
+        return f"Ship nothing: no candidate gave a response{f' ({some(errors)})' if errors else ''}.{said}"
+    if ruling.kind == "unanswered":
+        first, *others = facts.silent_ones
+        more = f" (and {len(others)} more like it)" if others else ""
+        return f"Ship nothing: {first.what}{more}.{first.said}"
     if ruling.kind == "untrusted":
         judges = some(facts.distrusted)
         return f"Not decided: judge {judges} gets the anchors wrong, and nothing may rest on its verdicts."

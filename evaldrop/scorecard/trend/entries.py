@@ -70,6 +70,9 @@ class HistoryEntry(Part):
     decision: str
     summary: str
     recommendation: str = Field(default="", description="Which candidate to ship: the one sentence.")
+    unanswered: str = Field(
+        default="", description="Who answered nothing, so that the run failed; empty where nobody did."
+    )
     alarms: int
     baseline: str | None
     candidates: dict[str, HistoryCandidate]

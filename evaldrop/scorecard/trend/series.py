@@ -37,6 +37,9 @@ def trend_of(
         # A rehearsal's made-up scores would be a move of every candidate.
         elif is_real and entry.simulated:
             left_out[entry.run_id] = "simulated"
+        # What others made of it is no measurement either: a panel without one of its judges is another one.
+        elif entry.unanswered:
+            left_out[entry.run_id] = f"failed: {entry.unanswered}"
         else:
             runs.append(entry)
     # After leaving out: a change is between two runs that are both in the series.

@@ -89,7 +89,8 @@ class Trend:
     An evaluation's runs and their series.
 
     `left_out` gives a reason for each run that is not in them: one that reads its parent's replies again
-    measures nothing new, and a simulated one is no measurement beside real ones.
+    measures nothing new, a simulated one is no measurement beside real ones, and neither is one in which
+    somebody answered nothing.
     """
 
     evaluation: str

@@ -16,8 +16,6 @@ from evaldrop.scorecard.model.scorecard import (
     AnchorMiss,
     AnchorScores,
     AnchorVerdict,
-    Gate,
-    GateCheck,
 )
 from evaldrop.scorecard.results import RecordResults
 from evaldrop.statistics.intervals import mean_estimate, wilson_interval
@@ -25,8 +23,6 @@ from evaldrop.statistics.vectors import Floats
 from evaldrop.steps.build_scorecard.tally import Merging
 
 MAX_MISSES = 20
-
-_RULE = "anchors"
 
 
 class AnchorCheck(NamedTuple):
@@ -81,23 +77,6 @@ def anchor_estimates(run: RunDefinition, checks: Sequence[AnchorCheck]) -> dict[
 def judge_trusted(anchors: Mapping[str, AnchorEstimate]) -> bool | None:
     """Tell whether every judge is trusted; None when there is no anchor to tell it by."""
     return all(estimate.trusted for estimate in anchors.values()) if anchors else None
-
-
-def distrust(gate: Gate, anchors: Mapping[str, AnchorEstimate]) -> Gate:
-    """Return the gate, inconclusive where a judge is not trusted: its verdicts decide nothing."""
-    checks = tuple(
-        GateCheck(
-            expression=_RULE,
-            decision="inconclusive",
-            sentence=f"judge {name} is not trusted: {estimate.reason}.",
-        )
-        for name, estimate in anchors.items()
-        if not estimate.trusted
-    )
-    if not checks:
-        return gate
-    reasons = tuple(f"{check.decision}: {check.expression}: {check.sentence}" for check in checks)
-    return Gate(decision="inconclusive", reasons=(*reasons, *gate.reasons), checks=(*checks, *gate.checks))
 
 
 def _estimate(checks: Sequence[AnchorCheck], run: RunDefinition, tolerance: float) -> AnchorEstimate:

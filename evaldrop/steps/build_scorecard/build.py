@@ -35,7 +35,6 @@ from evaldrop.steps.build_scorecard.anchors import (
     AnchorCheck,
     AnchorTally,
     anchor_estimates,
-    distrust,
     judge_trusted,
 )
 from evaldrop.steps.build_scorecard.biases.gathering import BiasData, BiasTally, people_of
@@ -250,7 +249,7 @@ def scorecard_of(
     )
     decided = scorecard.model_copy(
         update={
-            "gate": distrust(evaluate_gate(run.evaluation.gate, scorecard), scorecard.anchors),
+            "gate": evaluate_gate(run.evaluation.gate, scorecard),
             "judge_trusted": judge_trusted(scorecard.anchors),
             "alarms": (
                 *preference_alarms(scorecard),

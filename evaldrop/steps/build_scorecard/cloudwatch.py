@@ -12,24 +12,29 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from evaldrop.evaluation import Evaluation
+from evaldrop import storage
+from evaldrop.report.history_index import HISTORY_FILE, read_entries
+from evaldrop.run.definition import RunDefinition
+from evaldrop.scorecard.answers import ENOUGH, silences
+from evaldrop.scorecard.model.baseline import Baseline
 from evaldrop.scorecard.model.scorecard import CandidateScorecard, JudgeHealth, Scorecard
+from evaldrop.scorecard.trend import Series, Trend, trend_of
+from evaldrop.scorecard.trend.types import Shift
 
 NAMESPACE = "evaldrop"
 
 MAX_SERIES = 100
 """Candidate and criterion pairs that one run publishes."""
 
-TRUSTED_SHARE = 0.9
-"""A judge is not trusted when less than this share of its verdicts could be read."""
-
-_NOT_THE_JUDGES_FAULT = {"not_applicable", "no_response"}
-
 # Metric names by what they are published for; the dashboard and the alarms read them here.
 RUN_METRICS = {
     "GatePassed": "Count",
     "GateFailed": "Count",
     "GateInconclusive": "Count",
+    "GateNotPassed": "Count",
+    "RunsWithoutAnswers": "Count",
+    "Regressions": "Count",
+    "JudgeDrift": "Count",
     "JudgesNotTrusted": "Count",
     "RecordsMissing": "Count",
     "CostUsd": "None",
@@ -52,13 +57,13 @@ class _Line(NamedTuple):
     values: Mapping[str, float | None]
 
 
-def publish_metrics(scorecard: Scorecard, evaluation: Evaluation, *, environment: Mapping[str, str]) -> None:
+def publish_metrics(scorecard: Scorecard, run: RunDefinition, *, environment: Mapping[str, str]) -> None:
     """
     Write a run's metrics to a function's log; does nothing where there is no Lambda, or no model answered.
 
     Args:
         scorecard: The run's numbers.
-        evaluation: What was run; bounds the criteria.
+        run: What was run: bounds the criteria, and says where the history is that a trend is made of.
         environment: The process's; `AWS_LAMBDA_FUNCTION_NAME` says that this is a Lambda, `EVALDROP_STACK`
             whose.
     """
@@ -66,15 +71,25 @@ def publish_metrics(scorecard: Scorecard, evaluation: Evaluation, *, environment
     # A rehearsal's numbers are made up, and would be drawn, and raise alarms, as those of real runs.
     if "AWS_LAMBDA_FUNCTION_NAME" not in environment or not stack or scorecard.simulated:
         return
-    own = frozenset(config if isinstance(config, str) else config["name"] for config in evaluation.criteria)
-    for line in metric_lines(scorecard, stack=stack, criteria=own, time_ms=time.time_ns() // 1_000_000):
+    own = frozenset(
+        config if isinstance(config, str) else config["name"] for config in run.evaluation.criteria
+    )
+    now, trend = time.time_ns() // 1_000_000, _trend(run)
+    for line in metric_lines(scorecard, stack=stack, criteria=own, time_ms=now, trend=trend):
         sys.stdout.write(
             orjson.dumps(line).decode() + "\n"
         )  # the format is a line of standard output, as it is
 
 
+def _trend(run: RunDefinition) -> Trend:
+    """Return the trend of a run's evaluation; the run itself is in the history by now."""
+    folder = storage.parent(run.folder) or run.folder
+    files = (storage.join(folder, name, HISTORY_FILE) for name in storage.list_folders(folder))
+    return trend_of(read_entries(files), run.evaluation.name)
+
+
 def metric_lines(
-    scorecard: Scorecard, *, stack: str, criteria: frozenset[str], time_ms: int
+    scorecard: Scorecard, *, stack: str, criteria: frozenset[str], time_ms: int, trend: Trend | None = None
 ) -> Iterator[dict[str, Any]]:
     """
     Yield a run's metrics, each a line of a function's log.
@@ -84,14 +99,16 @@ def metric_lines(
         stack: Keeps the stacks of one account apart.
         criteria: The evaluation's own criteria.
         time_ms: Milliseconds since 1970.
+        trend: Of the run's evaluation; None where there is none.
     """
     run = {"Stack": stack, "Evaluation": scorecard.evaluation}
     # CloudWatch does not add up over dimensions: what the whole stack is watched by is a series of its own.
-    yield _document(_Line({"Stack": stack}, RUN_METRICS, _of_run(scorecard)), scorecard.run_id, time_ms)
-    yield _document(_Line(run, RUN_METRICS, _of_run(scorecard)), scorecard.run_id, time_ms)
-    left = MAX_SERIES
+    values = _of_run(scorecard) | _moves(scorecard, trend)
+    yield _document(_Line({"Stack": stack}, RUN_METRICS, values), scorecard.run_id, time_ms)
+    yield _document(_Line(run, RUN_METRICS, values), scorecard.run_id, time_ms)
+    left, silent = MAX_SERIES, {lack.candidate for lack in silences(scorecard)}
     for name, card in scorecard.candidates.items():
-        for line in _of_candidate(name, card, run, criteria):
+        for line in _of_candidate(name, card, run, frozenset() if name in silent else criteria):
             if left > 0:
                 yield _document(line, scorecard.run_id, time_ms)
             left -= 1
@@ -112,16 +129,20 @@ def _document(line: _Line, run_id: str, time_ms: int) -> dict[str, Any]:
 
 def _of_run(scorecard: Scorecard) -> dict[str, float | None]:
     decision, records = scorecard.gate.decision, scorecard.records
-    total = scorecard.cost_usd.total
+    total, is_silent = scorecard.cost_usd.total, bool(silences(scorecard))
     return {
         "GatePassed": float(decision == "pass"),
         "GateFailed": float(decision == "fail"),
         "GateInconclusive": float(decision == "inconclusive"),
+        # As `notify: not_passed` has it: what is open has not passed; without a gate nothing was asked.
+        "GateNotPassed": float(decision in ("fail", "inconclusive")),
+        "RunsWithoutAnswers": float(is_silent),
         "JudgesNotTrusted": float(sum(not is_trusted(judge) for judge in scorecard.judges.values())),
         "RecordsMissing": float(records.missing),
         "CostUsd": total,
         "CostPerThousandRecordsUsd": (
-            None if total is None or not records.evaluated else 1000 * total / records.evaluated
+            # Calls that all failed cost nothing, which is no price of a record.
+            None if total is None or not records.evaluated or is_silent else 1000 * total / records.evaluated
         ),
         "Coverage": scorecard.coverage,
     }
@@ -129,9 +150,52 @@ def _of_run(scorecard: Scorecard) -> dict[str, float | None]:
 
 def is_trusted(judge: JudgeHealth) -> bool:
     """Tell whether enough of a judge's verdicts could be read for its scores to stand for the rest."""
-    lost = sum(n for reason, n in judge.unscored.items() if reason not in _NOT_THE_JUDGES_FAULT)
-    # Multiplied, not divided: a judge that was never called is not distrusted for it.
-    return judge.scored >= TRUSTED_SHARE * (judge.scored + lost)
+    # A judge that was never called is not distrusted for it.
+    return judge.coverage is None or judge.coverage >= ENOUGH
+
+
+def _moves(scorecard: Scorecard, trend: Trend | None) -> dict[str, float | None]:
+    """
+    Return what moved for the worse in this run: regressions, and drift of judges.
+
+    A regression is a candidate on a criterion that is worse than in the blessed run, or whose chart gave its
+    alarm in this run and not for the judge's sake. Each is None where nothing could tell: no blessed run to
+    compare with, and too few runs for a chart.
+    """
+    regressed = _regressed(scorecard.baseline)
+    charted = trend is not None and trend.reason is None and scorecard.run_id in trend.runs
+    if trend is None or not charted:
+        return {"Regressions": None if regressed is None else float(len(regressed)), "JudgeDrift": None}
+    shifts = [(each, shift) for each in trend.series for shift in each.shifts]
+    new = [(each, shift) for each, shift in shifts if shift.run_id == scorecard.run_id]
+    fell = {
+        (each.name, each.criterion)
+        for each, shift in new
+        if shift.cause in ("candidate", "unknown")
+        and not each.is_anchor
+        and _is_worse(each, shift, scorecard)
+    }
+    return {
+        "Regressions": float(len(fell | (regressed or set()))),
+        "JudgeDrift": float(sum(shift.cause == "judge" for _, shift in new)),
+    }
+
+
+def _regressed(baseline: Baseline | None) -> set[tuple[str, str]] | None:
+    if baseline is None or not baseline.candidates:
+        return None
+    return {
+        (name, criterion)
+        for name, card in baseline.candidates.items()
+        for criterion, estimate in card.criteria.items()
+        if estimate.decision == "regressed"
+    }
+
+
+def _is_worse(series: Series, shift: Shift, scorecard: Scorecard) -> bool:
+    info = scorecard.criteria.get(series.criterion)
+    higher_is_better = info is None or info.higher_is_better
+    return (shift.direction == "down") == higher_is_better
 
 
 def _of_candidate(
@@ -142,7 +206,8 @@ def _of_candidate(
         {**run, "Candidate": name},
         CANDIDATE_METRICS,
         {
-            "ResponseErrorRate": counts.errors / counts.n if counts.n else None,
+            # Missing ones too, as the gate has it: of records without a result nothing was answered either.
+            "ResponseErrorRate": (counts.errors + counts.missing) / counts.n if counts.n else None,
             "CandidateCostUsd": card.cost_usd.candidate,
             "LatencyP90": card.latency_ms.p90,
             "GuardrailBlockedBadRate": card.guardrail.blocked_bad.rate if card.guardrail else None,

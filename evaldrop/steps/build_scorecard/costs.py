@@ -6,6 +6,7 @@ import numpy.typing as npt
 from evaldrop.errors import NotEnoughData
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.figures import usd
+from evaldrop.scorecard.model.judges import JudgedCriterion
 from evaldrop.scorecard.model.scorecard import (
     CandidateCost,
     CostTotals,
@@ -18,6 +19,7 @@ from evaldrop.statistics.paired_test import Groups
 from evaldrop.statistics.quantiles import quantile_estimates
 from evaldrop.statistics.skewed import amount_interval
 from evaldrop.statistics.vectors import Floats
+from evaldrop.steps.build_scorecard.advice import what_to_do
 from evaldrop.steps.build_scorecard.counts import CandidateCounts, RunCounts
 from evaldrop.steps.build_scorecard.tally import Columns, Spent
 
@@ -122,6 +124,7 @@ def judge_health(run: RunDefinition, counts: RunCounts) -> dict[str, JudgeHealth
             errors=found.errors.n,
             error_names=found.errors.counts,
             error_example=found.errors.example,
+            error_advice=what_to_do(found.errors, model=judge.model, bedrock=run.bedrock),
             thinking=found.thinking,
             unknown_stop_reasons=found.unknown_stops.counts,
             asked_again=found.asked_again,
@@ -131,6 +134,11 @@ def judge_health(run: RunDefinition, counts: RunCounts) -> dict[str, JudgeHealth
             unscored=found.unscored.counts,
             preferences=found.preferences,
             unread=found.unread.counts,
+            criteria={
+                name: JudgedCriterion(scored=found.scored_on.get(name, 0), lost=found.lost_on.get(name, 0))
+                for name in run.criteria
+                if name in found.scored_on or name in found.lost_on
+            },
             tokens_input=found.input_tokens,
             tokens_output=found.output_tokens,
             cost_usd=found.cost.spent.total,

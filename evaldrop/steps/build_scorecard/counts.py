@@ -17,8 +17,9 @@ import numpy.typing as npt
 from evaldrop.bedrock.families.bodies import KNOWN_STOPS
 from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED
 from evaldrop.run.records import PreparedRecord
-from evaldrop.run.tables import ResponseRow
+from evaldrop.run.tables import ResponseRow, VerdictRow
 from evaldrop.scorecard.figures import one_line
+from evaldrop.scorecard.model.judges import NOT_THE_JUDGES
 from evaldrop.scorecard.results import (
     CUT_OFF,
     REFUSALS,
@@ -183,8 +184,22 @@ class JudgeCallCounts(Merging):
         self.thinking = 0
         self.preferences = 0
         self.errors, self.unscored, self.unread = Occurrences(), Occurrences(), Occurrences()
+        self.scored_on: dict[str, int] = {}
+        self.lost_on: dict[str, int] = {}
         self.unknown_stops = Occurrences()
         self.cost, self.saved = Money(), Money()
+
+    def add_verdict(self, ordinal: int, verdict: VerdictRow) -> None:
+        """Add a verdict, or that one is not there."""
+        if verdict.score is not None:
+            self.scored += 1
+            self.on_shortened += verdict.left_out_characters > 0
+            self.scored_on[verdict.criterion] = self.scored_on.get(verdict.criterion, 0) + 1
+            return
+        reason = verdict.unscored_reason or "unknown"
+        self.unscored.add(reason, ordinal)
+        if reason not in NOT_THE_JUDGES:
+            self.lost_on[verdict.criterion] = self.lost_on.get(verdict.criterion, 0) + 1
 
     def add_call(self, ordinal: int, call: JudgeCall) -> None:
         """Add a call."""
@@ -322,12 +337,7 @@ class CountTally(Merging):
         for call in result.judge_calls:
             self._judges[call.judge].add_call(ordinal, call)
         for verdict in result.verdicts:
-            judge = self._judges[verdict.judge]
-            if verdict.score is not None:
-                judge.scored += 1
-                judge.on_shortened += verdict.left_out_characters > 0
-            else:
-                judge.unscored.add(verdict.unscored_reason or "unknown", ordinal)
+            self._judges[verdict.judge].add_verdict(ordinal, verdict)
 
 
 def count_error(errors: Occurrences, ordinal: int, caught: object) -> None:

@@ -26,6 +26,7 @@ from evaldrop.statistics.clusters import clustered_mean_estimate, clustered_pass
 from evaldrop.statistics.intervals import clopper_pearson_interval, mean_estimate
 from evaldrop.statistics.paired_test import Groups
 from evaldrop.statistics.vectors import Floats, Ordinals, are_among
+from evaldrop.steps.build_scorecard.advice import what_to_do
 from evaldrop.steps.build_scorecard.columns import (
     ColumnsOf,
     criterion_bounds,
@@ -61,7 +62,7 @@ def _candidate(
     return CandidateScorecard(
         model=candidate.model,
         prompt=run.evaluation.prompt_of(candidate),
-        responses=_responses(own),
+        responses=_responses(own, what_to_do(own.errors, model=candidate.model, bedrock=run.bedrock)),
         cost_usd=candidate_cost(counts, candidate.name, confidence),
         tokens=Tokens(
             input=own.input_tokens,
@@ -241,7 +242,7 @@ def _slices(columns: ColumnsOf, order: list[str], run: RunDefinition, counts: Ru
     return slices
 
 
-def _responses(counts: CandidateCounts) -> ResponseCounts:
+def _responses(counts: CandidateCounts, advice: str | None) -> ResponseCounts:
     return ResponseCounts(
         n=counts.n,
         errors=counts.errors.n,
@@ -257,6 +258,7 @@ def _responses(counts: CandidateCounts) -> ResponseCounts:
         retries=counts.retries,
         error_names=counts.errors.counts,
         error_example=counts.errors.example,
+        error_advice=advice,
         flagged=counts.flagged,
         flags=counts.flags.counts,
     )

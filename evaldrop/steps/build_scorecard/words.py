@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from evaldrop.run.results import LEFT_OUT, NOT_STARTED
+from evaldrop.scorecard.answers import silences
 from evaldrop.scorecard.figures import percent, signed, size
 from evaldrop.scorecard.model.scorecard import (
     MOST_CATEGORIES,
@@ -34,9 +35,17 @@ _KNOWN_SPREAD = 10
 _MOST_NAMED = 8
 
 
+def opening_words(scorecard: Scorecard) -> str:
+    """Return what a summary begins with: that stand-ins answered, that the run failed; else nothing."""
+    start = "SIMULATED. " if scorecard.simulated else ""
+    silent = silences(scorecard)
+    # What else there is of it is told behind this, and may not be read without it.
+    return f"{start}This run failed, and nothing may rest on it: {silent[0].what}. " if silent else start
+
+
 def verdict_in_words(scorecard: Scorecard) -> str:
     """Return what the comparisons decide, and what they leave open, on the run's main quantity."""
-    start = "SIMULATED. " if scorecard.simulated else ""
+    start = opening_words(scorecard)
     criterion = _main_criterion(scorecard)
     if criterion is None:
         return f"{start}{scorecard.records.evaluated} records were evaluated; no criterion was judged."

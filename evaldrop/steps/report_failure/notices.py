@@ -54,9 +54,11 @@ def scorecard_notice(scorecard: "Scorecard", *, folder: str, notify: str) -> dic
     report = storage.join(folder, "report.html")
     # Imported here: a step that only tells of a failure must not wait for the scorecard's types.
     from evaldrop.report.tables import ranking_in_lines
+    from evaldrop.scorecard.answers import silences
     from evaldrop.scorecard.recommendation import recommendation_of
 
-    head = f"{'SIMULATED ' if scorecard.simulated else ''}{scorecard.evaluation}: {gate.word}"
+    failed = "failed, without answers" if silences(scorecard) else gate.decision
+    head = f"{'SIMULATED ' if scorecard.simulated else ''}{scorecard.evaluation}: {failed}"
     lines = [
         *(recommendation_of(scorecard).reason, "", *ranking_in_lines(scorecard), "", head, ""),
         *(*gate.reasons, *scorecard.alarms, "", f"Report: {report}"),

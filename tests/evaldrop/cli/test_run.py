@@ -52,6 +52,29 @@ def test_the_exit_code_is_the_gates_decision(tmp_path, capsys):
     assert told["scorecard"]["gate"]["decision"] == "fail"
 
 
+def test_errors_that_may_have_passed_are_told_last_with_the_command_that_calls_them_again(tmp_path, capsys):
+    write(tmp_path, SMALL, rows(20))
+    code = main(["run", "faq.jsonl", "--bedrock", "simulated:latency=0,errors=1"])
+    shown = capsys.readouterr()
+    assert code == 3
+    assert "gate: fail" in shown.out
+    note = shown.err.strip().splitlines()[-1]
+    assert "failed for a cause that may have passed (" in note
+    assert "the service failed or could not be reached: " in note
+    assert note.endswith(f"evaldrop run --resume {tmp_path / only_run()} --retry-errors")
+    card = json.loads((only_run() / "scorecard.json").read_bytes())
+    counted = [one["responses"]["error_names"] for one in card["candidates"].values()]
+    lasting = sum(names.get("BedrockRuntime.ValidationException", 0) for names in counted)
+    told = int(note.removeprefix("note ").split()[0].replace(",", ""))
+    assert 0 < told == sum(n for names in counted for n in names.values()) - lasting
+
+
+def test_without_errors_nobody_is_told_to_call_again(tmp_path, capsys):
+    write(tmp_path, SMALL, rows(3))
+    main(["run", "faq.jsonl", *REHEARSAL])
+    assert "--retry-errors" not in capsys.readouterr().err
+
+
 def test_a_refused_run_leaves_nothing_behind(tmp_path, capsys):
     write(tmp_path, SMALL, [{"id": "r1"}])
     assert main(["run", "faq.jsonl", *REHEARSAL, "--json"]) == 64

@@ -8,7 +8,7 @@ from evaldrop.scorecard.gate.preferences import unread_pairs
 from evaldrop.scorecard.model.pairwise import PairwiseEstimate, pairs_of
 from evaldrop.scorecard.model.scorecard import Interval, Scorecard
 from evaldrop.steps.build_scorecard.hints import as_one, listed
-from evaldrop.steps.build_scorecard.words import MUCH_UNSCORED, verdict_in_words
+from evaldrop.steps.build_scorecard.words import MUCH_UNSCORED, opening_words, verdict_in_words
 
 Pair = tuple[str, str]
 
@@ -23,7 +23,7 @@ def headline(scorecard: Scorecard) -> str:
     preferences = preferences_in_words(scorecard)
     if scorecard.criteria or not preferences:
         return " ".join(filter(None, (verdict_in_words(scorecard), preferences)))
-    return f"{'SIMULATED. ' if scorecard.simulated else ''}{preferences}"
+    return f"{opening_words(scorecard)}{preferences}"
 
 
 def preferences_in_words(scorecard: Scorecard) -> str:

@@ -169,9 +169,10 @@ def test_one_failed_rule_fails_and_one_open_rule_leaves_open():
     assert evaluate_gate(["cost_usd < 1", "correctness.pass_rate >= 0.85"], cards).decision == "fail"
 
 
-def test_no_gate_passes_and_says_so():
+def test_without_rules_nothing_passes_and_the_least_coverage_is_told():
     gate = evaluate_gate([], scorecard({"lite": card((0.8, 0.9))}))
-    assert (gate.decision, gate.reasons, gate.checks) == ("pass", ("no gate",), ())
+    said = "no rule is set; coverage is 100 % or more for every candidate and judge (least: lite)."
+    assert (gate.decision, gate.reasons, gate.checks) == ("no gate", (said,), ())
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,9 @@
 
 import pytest
 
+from evaldrop.scorecard.gate import evaluate_gate
 from evaldrop.scorecard.model.calibration import CalibratedMean
-from evaldrop.scorecard.model.scorecard import Records
+from evaldrop.scorecard.model.scorecard import JudgeHealth, Records
 from evaldrop.scorecard.recommendation import recommend
 from evaldrop.scorecard.recommendation.leads import WIN_RATE, Quantity, leads_of, unseen_share
 from tests.evaldrop.scorecard.recommendation.cards import (
@@ -250,11 +251,11 @@ def test_missing_verdicts_count_against_calling_two_equal_too():
     assert said(few)[:2] == ("cheapest", "a")
 
 
-def test_a_candidate_without_any_verdict_leaves_it_open():
+def test_a_candidate_without_any_verdict_leaves_nothing_to_ship():
     ones = {"a": candidate(0.85), "b": candidate(None, unread=RECORDS)}
-    kind, choice, reason = said(scorecard(ones, ()))
-    assert (kind, choice) == ("missing", None)
-    assert "100 % of b's verdicts on correctness are missing" in reason
+    kind, choice, reason = said(scorecard(ones, [pair("a", "b", 0.1, better="a")]))
+    assert (kind, choice) == ("unanswered", None)
+    assert reason == "Ship nothing: b has 0 of 600 verdicts (no_verdict: 600)."
 
 
 def test_more_records_help_only_as_far_as_nothing_is_missing():
@@ -544,10 +545,75 @@ def test_every_call_failed():
     assert said(card) == ("no_responses", None, "Ship nothing: no candidate gave a response (AccessDenied).")
 
 
-def test_a_candidate_that_gave_no_response_is_out():
-    ones = {"haiku": candidate(), "down": candidate(None, errors=RECORDS, criteria=())}
+def test_a_candidate_that_gave_no_response_leaves_nothing_to_ship():
+    """Of three the one that failed may be the best: the run has to be mended, not decided by."""
+    down = candidate(None, errors=RECORDS, criteria=())
+    counts = down.responses.model_copy(update={"error_example": "no access", "error_advice": "Ask for it."})
+    ones = {"haiku": candidate(), "down": down.model_copy(update={"responses": counts})}
+    kind, choice, reason = said(scorecard(ones, gate=gate(haiku="pass")))
+    assert (kind, choice) == ("unanswered", None)
+    assert reason == (
+        "Ship nothing: down gave no response to any of 300 records (AccessDenied: 300). "
+        "It said: no access. Ask for it."
+    )
+
+
+def test_one_that_was_left_out_by_consent_is_out():
+    down = candidate(None, errors=RECORDS, criteria=())
+    counts = down.responses.model_copy(update={"error_names": {"LeftOut": RECORDS}})
+    ones = {"haiku": candidate(), "down": down.model_copy(update={"responses": counts})}
     card = scorecard(ones, gate=gate(haiku="pass"))
     assert said(card)[2] == "Ship haiku: it alone passes the gate; down gave no response."
+
+
+def test_a_silent_judge_leaves_nothing_to_ship():
+    judge = JudgeHealth(model="m", calls=600, errors=600, error_names={"AccessDenied": 600})
+    card = scorecard(TWO, [pair("haiku", "sonnet", -0.1, better="sonnet")], judges={"mute": judge})
+    assert said(card)[:2] == ("unanswered", None)
+
+
+# Enough answers
+
+
+@pytest.mark.parametrize(("unread", "kind"), [(30, "best"), (31, "low_coverage")])
+def test_below_nine_tenths_of_its_verdicts_nobody_is_shipped(unread, kind):
+    ones = {"haiku": candidate(0.6, unread=0), "sonnet": candidate(0.9, unread=unread)}
+    card = scorecard(ones, [pair("haiku", "sonnet", -0.3, better="sonnet", reach=(-0.4, -0.1))])
+    assert said(card)[0] == kind
+    assert (said(card)[1] is None) == (kind == "low_coverage")
+    if kind == "low_coverage":
+        assert said(card)[2].startswith(
+            "Not decided: sonnet has 538 of 600 verdicts (no_verdict: 62); 90 % of all answers are asked for."
+            " Else sonnet would be chosen: it is better than haiku"
+        )
+
+
+@pytest.mark.parametrize("rules", ["default", "own"])
+def test_another_ones_missing_answers_count_where_the_gate_is_open_for_them(rules):
+    """By bounds sonnet is better whatever haiku's missing verdicts were; without rules the run is open."""
+    ones = {"haiku": candidate(0.6, unread=100), "sonnet": candidate(0.9)}
+    found = scorecard(ones, [pair("haiku", "sonnet", -0.3, better="sonnet", reach=(-0.4, -0.1))])
+    gate_of_it = evaluate_gate([], found) if rules == "default" else gate(sonnet="pass")
+    kind, choice, reason = said(found.model_copy(update={"gate": gate_of_it}))
+    assert (kind, choice) == (("low_coverage", None) if rules == "default" else ("best", "sonnet"))
+    if rules == "default":
+        assert "haiku has 400 of 600 verdicts" in reason
+        assert "Else sonnet would be chosen" in reason
+
+
+def test_a_judge_that_gave_too_few_verdicts_leaves_it_open():
+    judge = JudgeHealth(model="m", calls=600, errors=0, scored=500, unscored={"no_verdict": 100})
+    card = scorecard(TWO, [pair("haiku", "sonnet", -0.1, better="sonnet")], judges={"lax": judge})
+    assert said(card)[:2] == ("low_coverage", None)
+
+
+def test_the_only_candidate_that_passes_needs_its_answers_too():
+    card = scorecard({"haiku": candidate(0.9, unread=60)}, gate=gate(haiku="pass"))
+    assert said(card) == (
+        "low_coverage",
+        None,
+        "Not decided: haiku has 480 of 600 verdicts (no_verdict: 120); 90 % of all answers are asked for.",
+    )
 
 
 def test_nothing_was_evaluated():

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from evaldrop.evaluation import parse_evaluation
-from evaldrop.scorecard.model.scorecard import JudgeHealth
+from evaldrop.run.definition import RunDefinition
+from evaldrop.scorecard.model.scorecard import Gate, JudgeHealth
+from evaldrop.scorecard.trend import trend_of
 from evaldrop.steps.build_scorecard.build import build_scorecard
 from evaldrop.steps.build_scorecard.cloudwatch import (
     MAX_SERIES,
@@ -14,29 +15,41 @@ from evaldrop.steps.build_scorecard.cloudwatch import (
     metric_lines,
     publish_metrics,
 )
-from tests.evaldrop.run_folders import converse, record, response, row, run_json, write_run
-
-EVALUATION = parse_evaluation(
-    """
-    name: golden
-    candidates: [{name: lite, model: m.lite}]
-    judges: [{name: pro, model: m.pro}]
-    criteria: [correctness, {name: tone, question: Is it kind, scale: binary}]
-    """,
-    source="here",
+from tests.evaldrop.run_folders import (
+    converse,
+    failed_response,
+    record,
+    response,
+    row,
+    run_json,
+    write_run,
 )
+from tests.evaldrop.scorecard.recommendation.cards import since
+from tests.evaldrop.scorecard.trend.test_trend import STEADY, weeks
+
 ON_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME": "BuildScorecard", "EVALDROP_STACK": "evaldrop"}
 
 
 @pytest.fixture
-def scorecard(tmp_path):
+def folder(tmp_path):
+    return tmp_path / "runs" / "golden" / "run-1"
+
+
+@pytest.fixture
+def run(folder, scorecard):
+    return RunDefinition.load(str(folder))
+
+
+@pytest.fixture
+def scorecard(folder):
     good = {"correctness": 1, "tone": 4}
-    folder = tmp_path / "runs" / "golden" / "run-1"
     write_run(
         folder,
         run=run_json(),
         records=[record("r1"), record("r2")],
-        succeeded=[row("r1", response("lite", scores=good)), row("r2", response("lite", scores=good))],
+        succeeded=[
+            row(each, *(response(name, scores=good) for name in ("lite", "haiku"))) for each in ("r1", "r2")
+        ],
     )
     return build_scorecard(str(folder))
 
@@ -88,8 +101,8 @@ def test_the_number_of_series_is_bounded(scorecard):
     assert len(lines_of(many)) == MAX_SERIES + 2
 
 
-def test_on_lambda_lines_go_to_standard_output_as_they_are(scorecard, capsys):
-    publish_metrics(scorecard, EVALUATION, environment=ON_LAMBDA)
+def test_on_lambda_lines_go_to_standard_output_as_they_are(scorecard, run, capsys):
+    publish_metrics(scorecard, run, environment=ON_LAMBDA)
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {line["Stack"] for line in printed} == {"evaldrop"}
     assert {line.get("Criterion") for line in printed} == {None, "correctness", "tone"}
@@ -98,13 +111,13 @@ def test_on_lambda_lines_go_to_standard_output_as_they_are(scorecard, capsys):
 @pytest.mark.parametrize(
     "environment", [{}, {"EVALDROP_STACK": "evaldrop"}, {"AWS_LAMBDA_FUNCTION_NAME": "f"}]
 )
-def test_elsewhere_nothing_is_printed(scorecard, capsys, environment):
-    publish_metrics(scorecard, EVALUATION, environment=environment)
+def test_elsewhere_nothing_is_printed(scorecard, run, capsys, environment):
+    publish_metrics(scorecard, run, environment=environment)
     assert not capsys.readouterr().out
 
 
-def test_a_rehearsal_publishes_nothing(scorecard, capsys):
-    publish_metrics(scorecard.model_copy(update={"simulated": True}), EVALUATION, environment=ON_LAMBDA)
+def test_a_rehearsal_publishes_nothing(scorecard, run, capsys):
+    publish_metrics(scorecard.model_copy(update={"simulated": True}), run, environment=ON_LAMBDA)
     assert not capsys.readouterr().out
 
 
@@ -136,3 +149,110 @@ def test_what_a_guardrail_blocks_is_published_with_its_candidate_and_nowhere_els
     assert with_rates["Candidate"] == "lite"
     assert "Criterion" not in with_rates
     assert (with_rates["GuardrailBlockedBadRate"], with_rates["GuardrailBlockedGoodRate"]) == (1.0, 0.0)
+
+
+def of_the_run(scorecard, **more):
+    """What both the stack's and the evaluation's line say of a run."""
+    lines = list(
+        metric_lines(
+            scorecard, stack="evaldrop", criteria=frozenset({"correctness", "tone"}), time_ms=1, **more
+        )
+    )
+    stack, evaluation = lines[:2]
+    assert stack["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Stack"]]
+    assert evaluation["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Stack", "Evaluation"]]
+    assert {name: evaluation[name] for name in stack if name != "_aws"} == {
+        name: value for name, value in stack.items() if name != "_aws"
+    }
+    return evaluation
+
+
+@pytest.mark.parametrize(
+    ("decision", "passed", "not_passed"),
+    [("pass", 1, 0), ("no gate", 0, 0), ("inconclusive", 0, 1), ("fail", 0, 1)],
+)
+def test_without_a_gate_nothing_passed_and_what_is_open_has_not(scorecard, decision, passed, not_passed):
+    gate = Gate(decision=decision, reasons=("judged",))
+    line = of_the_run(scorecard.model_copy(update={"gate": gate}))
+    assert (line["GatePassed"], line["GateNotPassed"], line["RunsWithoutAnswers"]) == (passed, not_passed, 0)
+
+
+def test_a_run_in_which_every_call_failed_publishes_failure_and_no_quality(tmp_path):
+    folder = tmp_path / "runs" / "golden" / "run-1"
+    write_run(
+        folder,
+        run=run_json(),
+        records=[record("r1"), record("r2")],
+        succeeded=[row(each, failed_response("lite"), failed_response("haiku")) for each in ("r1", "r2")],
+    )
+    card = build_scorecard(str(folder))
+    lines = lines_of(card)
+    line = of_the_run(card)
+    assert (line["RunsWithoutAnswers"], line["GateNotPassed"], line["GateFailed"]) == (1, 1, 1)
+    assert (line["Coverage"], line["GatePassed"]) == (0, 0)
+    for name in ("PassRate", "Score", "LatencyP90", "CostPerThousandRecordsUsd", "Regressions", "JudgeDrift"):
+        assert all(name not in each for each in lines), name
+    assert {each["ResponseErrorRate"] for each in lines if "ResponseErrorRate" in each} == {1.0}
+
+
+def test_verdicts_that_count_as_the_worst_are_no_quality_of_a_silent_candidate(tmp_path):
+    folder = tmp_path / "runs" / "golden" / "run-1"
+    write_run(
+        folder,
+        run=run_json(evaluation={"unscored": "worst"}),
+        records=[record("r1"), record("r2")],
+        succeeded=[
+            row(each, response("lite", scores={"correctness": 1, "tone": 4}), failed_response("haiku"))
+            for each in ("r1", "r2")
+        ],
+    )
+    card = build_scorecard(str(folder))
+    assert card.candidates["haiku"].criteria["correctness"].pass_rate == 0
+    assert {each["Candidate"] for each in lines_of(card) if "PassRate" in each} == {"lite"}
+
+
+def test_records_without_a_result_count_as_errors(scorecard):
+    card = scorecard.candidates["lite"]
+    counts = card.responses.model_copy(update={"missing": 1})
+    lost = scorecard.model_copy(
+        update={"candidates": {"lite": card.model_copy(update={"responses": counts})}}
+    )
+    rates = [each["ResponseErrorRate"] for each in lines_of(lost) if "ResponseErrorRate" in each]
+    assert rates == [0.5]
+
+
+def test_what_is_worse_than_in_the_blessed_run_is_counted_and_nothing_without_one(scorecard):
+    assert "Regressions" not in of_the_run(scorecard)
+    for found, n in (("regressed", 1), ("undecided", 0), ("improved", 0)):
+        held = scorecard.model_copy(update={"baseline": since({"lite": (-0.1, found)}, criterion="tone")})
+        assert of_the_run(held)["Regressions"] == n
+
+
+@pytest.mark.parametrize(
+    ("anchors", "regressions", "drift"),
+    [(None, 1, 0), ([*STEADY, *STEADY], 1, 0), ([*STEADY, 3.0, 3.0], 0, 2)],
+)
+def test_a_fall_is_the_candidates_or_the_judges_and_counts_in_the_run_that_gives_the_alarm(
+    scorecard, anchors, regressions, drift
+):
+    """With anchors that fell too it is the judge: both the candidate's and the anchors' charts say so."""
+    entries = weeks([*STEADY, 3.0, 3.0], anchors=anchors)
+    trend = trend_of(entries, "support")
+    alarmed = {shift.run_id for shift in trend.shifts}
+    assert len(alarmed) == 1
+    line = of_the_run(scorecard.model_copy(update={"run_id": alarmed.pop()}), trend=trend)
+    assert (line["Regressions"], line["JudgeDrift"]) == (regressions, drift)
+    later = of_the_run(scorecard.model_copy(update={"run_id": "run-00"}), trend=trend)
+    assert (later["Regressions"], later["JudgeDrift"]) == (0, 0)
+
+
+def test_a_rise_is_no_regression(scorecard):
+    trend = trend_of(weeks([*STEADY, 5.0, 5.0]), "support")
+    (shift,) = trend.shifts
+    line = of_the_run(scorecard.model_copy(update={"run_id": shift.run_id}), trend=trend)
+    assert line["Regressions"] == 0
+
+
+def test_too_few_runs_for_a_chart_tell_nothing_of_drift(scorecard):
+    trend = trend_of(weeks(STEADY), "support")
+    assert "JudgeDrift" not in of_the_run(scorecard.model_copy(update={"run_id": "run-03"}), trend=trend)

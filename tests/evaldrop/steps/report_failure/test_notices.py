@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from evaldrop.scorecard.model.scorecard import Gate, GateCheck
+from evaldrop.scorecard.gate import evaluate_gate
+from evaldrop.scorecard.model.scorecard import Gate, GateCheck, ResponseCounts
 from evaldrop.steps.report_failure.notices import MAX_SUBJECT_CHARACTERS, failure_notice, scorecard_notice
 from tests.evaldrop.scorecard.recommendation.cards import candidate, pair
 from tests.evaldrop.scorecard.recommendation.cards import scorecard as written
@@ -44,8 +45,23 @@ def test_a_run_without_rules_has_not_passed_a_gate():
         scorecard(gate=Gate(decision="pass", reasons=("no gate",))), folder="r", notify="always"
     )
     assert notice["subject"] == "evaldrop small: no gate"
-    # What the workflow decides on is unchanged: whoever wants to hear of what did not pass hears nothing.
-    assert notice["decision"] == "pass"
+    # The workflow tells it from a gate that passed; who wants to hear of what did not pass hears of neither.
+    assert notice["decision"] == "no gate"
+
+
+def test_a_run_without_answers_says_so_in_its_subject_and_first_line_with_what_to_do():
+    counts = {"n": 2, "errors": 2, "error_names": {"ThrottlingException": 2}}
+    said = {"error_example": "slow down", "error_advice": "Lower max_concurrency."}
+    silent = candidate(None, criteria=()).model_copy(update={"responses": ResponseCounts(**counts, **said)})
+    found = written({"lite": silent}, evaluation="small")
+    notice = scorecard_notice(
+        found.model_copy(update={"gate": evaluate_gate([], found)}), folder="r", notify="not_passed"
+    )
+    assert (notice["decision"], notice["subject"]) == ("fail", "evaldrop small: failed, without answers")
+    assert notice["message"].splitlines()[0] == (
+        "Ship nothing: no candidate gave a response (ThrottlingException). It said: slow down. "
+        "Lower max_concurrency."
+    )
 
 
 def test_a_scorecards_message_has_decision_reasons_alarms_and_where_the_report_is():
