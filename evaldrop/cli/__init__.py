@@ -1,6 +1,9 @@
 """The command line: `evaldrop COMMAND`."""
 
 import gc
+import sys
+
+from evaldrop.cli import exits
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -8,8 +11,12 @@ def main(arguments: list[str] | None = None) -> int:
     # Imports and a run make millions of objects and hardly a cycle: looking for one at every 700th, as
     # Python does by default, takes a tenth of the CPU time.
     gc.set_threshold(100_000, 50, 100)
-    from evaldrop.cli.app import main as run_command
-
+    try:
+        from evaldrop.cli.app import main as run_command
+    except ImportError as error:
+        # Python would end with 1, which says that a gate failed.
+        print(f"error evaldrop is not installed whole: {error}. Install it again.", file=sys.stderr)  # noqa: T201
+        return exits.FAULT_OF_OURS
     try:
         return run_command(arguments)
     finally:

@@ -1,5 +1,7 @@
 """The commands, put together; and how errors leave the process."""
 
+import errno
+import io
 import sys
 from typing import Annotated
 
@@ -29,9 +31,12 @@ from evaldrop.cli.commands.trend import trend
 from evaldrop.cli.commands.validate import validate
 from evaldrop.cli.commands.view import view
 from evaldrop.cli.commands.watch import watch
-from evaldrop.cli.output import complain
+from evaldrop.cli.output import complain, prepare_streams, shown, stderr
 from evaldrop.errors import EvaldropError, InputError
 from evaldrop.shipped import VERSION
+
+# Of a disk, of a user's share of it, of a file.
+_DISK_IS_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 app = typer.Typer(
     name="evaldrop",
@@ -72,6 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
         The exit code: 0 passed, 1 gate failed, 2 gate inconclusive, 3 the run failed, 64 wrong use or bad
         input, 70 a fault of ours, 130 interrupted.
     """
+    prepare_streams()
     try:
         # In standalone mode the parser exits by itself, with 2 for wrong use: here that is an inconclusive
         # gate.
@@ -92,15 +98,25 @@ def main(arguments: list[str] | None = None) -> int:
         # At its end Python flushes stdout, and would complain of the broken pipe on stderr.
         sys.stderr.close()
         return exits.PASSED
+    except OSError as error:
+        if error.errno not in _DISK_IS_FULL:
+            return _own_fault(error, arguments)
+        complain(f"what was to be written could not be: {error.strerror}. Make room, and do it again.")
+        return exits.RUN_FAILED
+    except SystemExit as error:
+        # A library's own way out: its 1 is no gate.
+        return exits.PASSED if error.code in {None, 0} else exits.FAULT_OF_OURS
     except Exception as error:  # noqa: BLE001 - the last stop: uncaught, it would end with 1, a failed gate
         code = _usage_exit(error)
-        if code is None:
-            # Imported here: only a fault needs it.
-            from evaldrop.cli.crash import crash_in_words, write_crash
+        return _own_fault(error, arguments) if code is None else code
 
-            complain(crash_in_words(error, write_crash(error, arguments)))
-            return exits.FAULT_OF_OURS
-        return code
+
+def _own_fault(error: Exception, arguments: list[str] | None) -> int:
+    # Imported here: only a fault needs it.
+    from evaldrop.cli.crash import crash_in_words, write_crash
+
+    complain(crash_in_words(error, write_crash(error, arguments)))
+    return exits.FAULT_OF_OURS
 
 
 def _usage_exit(error: Exception) -> int | None:
@@ -110,5 +126,8 @@ def _usage_exit(error: Exception) -> int | None:
     show = getattr(error, "show", None)
     if show is None:
         return exits.INTERRUPTED if type(error).__name__ == "Abort" else None
-    show()
+    # Through a text: what it shows of the command line may come out of a file's name.
+    said = io.StringIO()
+    show(said)
+    stderr().print(shown(said.getvalue()), end="")
     return exits.WRONG_USE

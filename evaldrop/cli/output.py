@@ -1,29 +1,29 @@
 """
 What is written where: results to stdout, everything about them to stderr.
 
-Model text never reaches a terminal raw.
+Text of unknown origin (of models, datasets, files' names, AWS) never reaches a terminal raw.
 """
 
+import io
 import json
 import os
-import re
 import sys
+from collections.abc import Iterable
 from typing import IO, Any, TextIO
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
+from rich.segment import Segment
+
+from evaldrop.report.escape import UNSEEN, visible, visible_json
 
 UNBOUND_COLUMNS = 160
 
-# C0 and C1 controls, separators of lines, and the marks that turn text around: a response may carry any.
-# Tab and line feed are left; a carriage return is not: it would let a text overwrite its own line.
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
-
-class _PatientConsole(Console):
+class _GuardedConsole(Console):
     """
-    A console whose reader (head, less) may leave before all is said.
+    A console that shows what is not seen, and whose reader (head, less) may leave before all is said.
 
     rich would end the process with 1 then, which says that a gate failed; the exit code stays the command's.
     """
@@ -32,6 +32,29 @@ class _PatientConsole(Console):
         """Say the rest to nobody."""
         self.quiet = True
         _say_to_nobody(self.file)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Render, without what a terminal would act on but for rich's own: the last guard before it."""
+        # Columns are right only where `shown` did this before: rich has measured the texts by now.
+        for segment in super().render(renderable, options):
+            if segment.control or not UNSEEN.search(segment.text):
+                yield segment
+            else:
+                yield Segment(visible(segment.text), segment.style)
+
+
+def prepare_streams() -> None:
+    """Have stdout and stderr write what their encoding lacks as escapes; closed ones are nobody's."""
+    # Without them (`>&-`) whatever asks them anything would fail.
+    sys.stdout = sys.stdout or _open_nowhere()
+    sys.stderr = sys.stderr or _open_nowhere()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _open_nowhere() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - a stream, open to the end
 
 
 def _say_to_nobody(stream: IO[str]) -> None:
@@ -43,12 +66,12 @@ def _say_to_nobody(stream: IO[str]) -> None:
 
 def stdout() -> Console:
     """Return the console of results."""
-    return _PatientConsole(highlight=False, soft_wrap=not sys.stdout.isatty(), width=_width(sys.stdout))
+    return _GuardedConsole(highlight=False, soft_wrap=not sys.stdout.isatty(), width=_width(sys.stdout))
 
 
 def stderr() -> Console:
     """Return the console of progress and complaints."""
-    return _PatientConsole(
+    return _GuardedConsole(
         stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty(), width=_width(sys.stderr)
     )
 
@@ -60,8 +83,8 @@ def _width(stream: TextIO) -> int | None:
 
 
 def plain(text: str) -> str:
-    """Return a text without what a terminal would act on."""
-    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+    """Return a text in which what a terminal would act on, or not show, is written out."""
+    return visible(text)
 
 
 def shown(text: str) -> str:
@@ -73,7 +96,8 @@ def shown(text: str) -> str:
 def complain(message: str) -> None:
     """Print an error, a line per problem."""
     console = stderr()
-    for line in message.splitlines():
+    # Not splitlines, to which half a dozen controls are line ends as well.
+    for line in message.split("\n"):
         console.print(f"[red]error[/red] {shown(line)}" if line.strip() else "")
 
 
@@ -101,9 +125,19 @@ def confirmed(question: str) -> bool:
 
 def print_json(content: Any) -> None:
     """Print one JSON document for scripts."""
-    # By print and not by rich, which wraps lines and reads brackets as markup.
-    text = json.dumps(content, indent=2, ensure_ascii=False, default=str)
+    print_json_text(json.dumps(content, indent=2, ensure_ascii=False, default=str))
+
+
+def print_json_text(text: str) -> None:
+    """Print JSON that is written already; what is not seen, as escapes of the same value."""
+    is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    print_text(visible_json(text, is_ascii=not is_unicode))
+
+
+def print_text(text: str) -> None:
+    """Print a text that is inert already as it is, for a program or a file."""
     try:
+        # By print and not by rich, which wraps lines and reads brackets as markup.
         print(text, flush=True)  # noqa: T201
     except BrokenPipeError:
         _say_to_nobody(sys.stdout)

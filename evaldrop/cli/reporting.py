@@ -6,7 +6,7 @@ from pathlib import Path
 
 from evaldrop import storage
 from evaldrop.cli.options import ReportFormat
-from evaldrop.cli.output import plain, print_json, shown, stdout
+from evaldrop.cli.output import plain, print_json, print_json_text, print_text, shown, stdout
 from evaldrop.cli.running import require_run
 from evaldrop.scorecard.read import Run, read_run
 
@@ -72,9 +72,11 @@ def _give(run: Run, form: ReportFormat, to: Path | None) -> None:
     elif form is ReportFormat.HTML:
         stdout().print(shown(place))
     else:
-        # As it is: a file's text is inert where it belongs, and rich would fold its lines.
-        lines = storage.read_bytes(place).decode().replace("\r\n", "\n").split("\n")
-        print("\n".join(map(plain, lines)), end="")  # noqa: T201 - the result itself
+        text = storage.read_bytes(place).decode()
+        if form is ReportFormat.JSON:
+            print_json_text(text)
+        else:
+            print_text(plain(text).removesuffix("\n"))
 
 
 def _open(page: str) -> None:

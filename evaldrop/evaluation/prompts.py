@@ -23,10 +23,17 @@ from jinja2 import (
     UndefinedError,
     meta,
 )
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from evaldrop import storage
 from evaldrop.errors import PromptError
+from evaldrop.evaluation.template_limits import (
+    MAX_CHARACTERS,
+    MAX_TEMPLATE_BYTES,
+    LimitedEnvironment,
+    TooCostlyError,
+    TooSlowError,
+    limited,
+)
 from evaldrop.shipped import resource
 
 Role = Literal["system", "user", "assistant"]
@@ -53,13 +60,9 @@ class _Absent(StrictUndefined):
         return False
 
 
-# Plain text, not HTML: escaping would change what the model reads.
-_ENVIRONMENT = ImmutableSandboxedEnvironment(
-    undefined=_Absent,
-    autoescape=False,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_ENVIRONMENT = LimitedEnvironment(_Absent)
+# What a template may fail with on values that do not suit it.
+_FAULTS = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,12 +78,21 @@ class Prompt:
     name: str
     text: str
     _compiled: tuple[tuple[Role, Template], ...] = field(init=False, repr=False, compare=False)
+    # What took too long with one record is not tried with the others: a dataset may have thousands.
+    _too_slow: list[TooSlowError] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        if len(self.text) > MAX_TEMPLATE_BYTES:
+            size = f"{len(self.text):,} characters, more than the {MAX_TEMPLATE_BYTES:,} a prompt may have"
+            raise PromptError(f"prompt {self.name} has {size}. Put what is long into the dataset's records.")
         try:
             compiled = _compile(self.text)
         except TemplateSyntaxError as error:
             raise PromptError(f"prompt {self.name} line {error.lineno}: {error.message}.") from error
+        # What Python says to what Jinja made of it: blocks within blocks, numbers without end.
+        except (TemplateError, SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
+            told = "its blocks or brackets are nested too deep, or a number in it is too long"
+            raise PromptError(f"prompt {self.name} does not compile: {told}.") from error
         # Compiled at once, so that an error in a prompt is told before a run costs anything.
         object.__setattr__(self, "_compiled", compiled)
 
@@ -104,26 +116,47 @@ class Prompt:
         Return the messages with all values filled in; messages that come out blank are left out.
 
         Raises:
-            PromptError: Variables are missing (all are named), or the prompt fails on these values.
+            PromptError: Variables are missing (all are named), or the prompt fails on these values, or would
+                take more time or memory than `template_limits` allows.
         """
+        with limited():
+            return [turn for turn in self._render(values, only) if turn.text]
+
+    def _render(self, values: Mapping[str, Any], only: Callable[[Role], bool]) -> list[Turn]:
         try:
+            if self._too_slow:
+                raise self._too_slow[0]
             turns = [
                 Turn(role, template.render(values).strip()) for role, template in self._compiled if only(role)
             ]
-        except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+        except (TooCostlyError, RecursionError, MemoryError) as error:
+            if isinstance(error, TooSlowError):
+                self._too_slow[:] = [error]
+            told = {RecursionError: "it calls itself without end", MemoryError: "it takes too much memory"}
+            raise PromptError(
+                f"prompt {self.name} is not filled in: {told.get(type(error), error)}. A prompt puts a "
+                "record's texts in place; have what is long or computed in the dataset."
+            ) from error
+        except _FAULTS as error:
             missing = ", ".join(self._missing(values))
             if isinstance(error, UndefinedError) and missing:
                 raise PromptError(
                     f"prompt {self.name} needs {missing}, which this record does not have."
                 ) from error
-            raise PromptError(f"prompt {self.name} cannot be filled in: {error}.") from error
-        return [turn for turn in turns if turn.text]
+            why = str(error).rstrip(".")
+            raise PromptError(f"prompt {self.name} cannot be filled in: {why}.") from error
+        if any(len(turn.text) > MAX_CHARACTERS for turn in turns):
+            raise PromptError(
+                f"prompt {self.name} makes a message of more than {MAX_CHARACTERS:,} characters, which no "
+                "model takes. Shorten the record."
+            )
+        return turns
 
     def _missing(self, values: Mapping[str, Any]) -> Iterator[str]:
         """Yield every variable that is missing, leaving out those whose presence the prompt only tests."""
         filled = dict(values)
         for _, template in self._compiled:
-            with suppress(TemplateError, TypeError, ValueError, ArithmeticError):
+            with suppress(*_FAULTS, RecursionError, MemoryError):
                 while name := _first_undefined(template, filled):
                     yield name
                     # Chainable: an attribute of it must not end the search for further names.

@@ -9,6 +9,7 @@ from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
 from evaldrop.evaluation.criteria import Criterion
+from evaldrop.report.escape import csv_original
 from evaldrop.scorecard.calibration.label import NoScore
 from evaldrop.scorecard.calibration.matching import holds_mean
 
@@ -173,7 +174,7 @@ def _read_sheet(text: str) -> ReadFile:
             row["item"].strip() if of_review else None,
             row.get("record_id"),
             row.get("candidate"),
-            row["criterion"].strip().removeprefix("'"),
+            csv_original(row["criterion"].strip()),
             row["score"],
             row.get("rater", "").strip() or None,
         )

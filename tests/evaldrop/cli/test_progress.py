@@ -75,5 +75,5 @@ def test_a_time_is_told_in_its_own_unit(seconds, words):
 
 def test_text_of_a_model_cannot_act_on_a_terminal():
     hostile = "a\x1b[31mb\x07c\u202ed\x9be\rf\n[bold]g"
-    assert output.plain(hostile) == "a\ufffd[31mb\ufffdc\ufffdd\ufffde\ufffdf\n[bold]g"
+    assert output.plain(hostile) == "a\\x1b[31mb\\x07c\\u202ed\\x9be\\rf\n[bold]g"
     assert output.shown("[bold]g") == r"\[bold]g"

@@ -3,12 +3,17 @@
 import csv
 import io
 import json
+import re
+import time
+from itertools import chain
 from xml.etree import ElementTree as ET
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from evaldrop.report.escape import csv_cell, markdown, script_json, xml
+from evaldrop.report.escape import csv_cell, csv_original, csv_text, markdown, script_json, xml
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -59,12 +64,59 @@ def test_names_stay_readable_in_markdown():
     assert markdown("us.amazon.nova-lite-v1:0 (2 - 3)") == "us.amazon.nova-lite-v1:0 (2 - 3)"
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\n=1", "\uff1d1+1"])
-def test_a_cell_is_never_a_formula(text):
-    stream = io.StringIO()
-    csv.writer(stream).writerow([csv_cell(text)])
-    (cell,) = next(csv.reader(io.StringIO(stream.getvalue(), newline="")))
-    assert cell == f"'{text}"
+FORMULAS = [
+    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\n=1", "\uff1d1+1", "\u200b=1", "'=1", "\"=1", "''=1",
+    "a;=cmd|' /C calc'!A0", "a\t=1", "a\n=1", "a\r\n=1", "a; =1", "a;\"=1\"", "a;\"\"\"=1", "a;'=1", "a\n\n-1", "a;;=1",
+    "a,\"b\";=1,c", "a;\u202e=1", "\"a\";\"=1\"", "a\n\t=1",
+]  # fmt: skip
+
+
+def _cells_anyhow(text):
+    """Yield every cell that a spreadsheet could find: by each separator, with quotes or without."""
+    for separator in ",;\t":
+        yield from chain(*csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+        plain = csv.reader(io.StringIO(text, newline=""), delimiter=separator, quoting=csv.QUOTE_NONE)
+        yield from chain(*plain)
+
+
+def _is_formula(cell):
+    return re.match(r"[-=+@\uff1d\uff0b\uff0d\uff20]", cell.lstrip(' \t\r\n"\u200b\u202e\ufeff')) is not None
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+@pytest.mark.parametrize("columns", [1, 3])
+def test_a_cell_is_never_a_formula_under_any_separator(text, columns):
+    written = csv_text(
+        [["first", "second", "third"][:columns], [text] * columns, ["x", text, text][:columns]]
+    )
+    # Commas are read right: the file is written with them, so that only the others cut texts apart.
+    right = list(chain(*csv.reader(io.StringIO(written, newline=""))))
+    assert not any(cell.startswith(("\t", "\r")) for cell in right)
+    other = (cell for cell in _cells_anyhow(written.replace(",", "\uff0c")))
+    assert not [cell for cell in (*right, *other) if _is_formula(cell)]
+
+
+@pytest.mark.parametrize("text", [*FORMULAS, *HOSTILE, "", "'", "plain", "a\r\nb", "two\n\nlines", "a;b"])
+def test_a_cell_is_read_back_as_it_was(text):
+    (row,) = csv.reader(io.StringIO(csv_text([[text, "x"]]), newline=""))
+    assert csv_original(row[0]) == text
+
+
+@pytest.mark.fuzz
+@given(st.text(st.sampled_from("=+-@'\";,\t\r\n a\u200b\uff1d1"), max_size=12))
+def test_any_text_is_no_formula_and_is_read_back(text):
+    written = csv_text([[text, "x", text]])
+    (row,) = csv.reader(io.StringIO(written, newline=""))
+    assert [csv_original(cell) for cell in row] == [text, "x", text]
+    assert not any(_is_formula(cell) or cell.startswith(("\t", "\r")) for cell in row)
+    assert not any(map(_is_formula, _cells_anyhow(written.replace(",", "\uff0c"))))
+
+
+def test_a_long_run_of_blanks_takes_no_time():
+    began = time.monotonic()
+    for text in (" " * 200_000, "\n" * 200_000, ";" * 200_000, "'" * 200_000, "; " * 100_000):
+        assert csv_original(str(csv_cell(text))) == text
+    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize("value", [-1.5, 3, None, "plain", "a=b"])

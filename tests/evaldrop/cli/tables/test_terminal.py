@@ -5,7 +5,6 @@ import io
 import pytest
 from rich.console import Console
 
-from evaldrop.cli.output import plain
 from evaldrop.cli.tables.scorecard import print_scorecard
 from evaldrop.cli.tables.terminal import draw_interval, fitted_table, fitting, taken, width_of
 from evaldrop.report.columns import Column, Words, words
@@ -69,11 +68,3 @@ def test_a_bar_is_as_wide_as_its_room(rate, width):
     drawn = draw_interval(rate, (max(0.0, rate - 0.1), min(1.0, rate + 0.1)), width)
     assert len(drawn) == width
     assert drawn.index("●") == round(rate * (width - 1))
-
-
-def test_no_escape_sequence_reaches_a_terminal():
-    assert (
-        plain("\x1b[31mred\x1b]0;title\x07 \u202eabc\x9b1m")
-        == "\ufffd[31mred\ufffd]0;title\ufffd \ufffdabc\ufffd1m"
-    )
-    assert plain("two\nlines\tand ü") == "two\nlines\tand ü"
