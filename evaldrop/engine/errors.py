@@ -40,11 +40,16 @@ class DefinitionError(EngineError):
 
 
 class ServiceError(EngineError):
-    """An AWS-like service refused a call. `code` is the service's own, such as ThrottlingException."""
+    """
+    An AWS-like service refused a call. `code` is the service's own, such as ThrottlingException.
 
-    def __init__(self, code: str, message: str = "") -> None:
+    `retry_after_s` is how many seconds it asked to be left alone, 0 or more, None where it did not.
+    """
+
+    def __init__(self, code: str, message: str = "", *, retry_after_s: float | None = None) -> None:
         self.code = code
         self.message = message
+        self.retry_after_s = retry_after_s
         super().__init__(f"{code}: {message}")
 
 
@@ -58,7 +63,15 @@ class StatesError(EngineError):
 
 
 class TaskError(StatesError):
-    """An integration failed, under the exact name that Step Functions gives this failure."""
+    """
+    An integration failed, under the exact name that Step Functions gives this failure.
+
+    `retry_after_s` is how many seconds a retry is asked to wait, None where nobody asked.
+    """
+
+    def __init__(self, error: str, cause: str | None = None, *, retry_after_s: float | None = None) -> None:
+        super().__init__(error, cause)
+        self.retry_after_s = retry_after_s
 
 
 class QueryError(StatesError):

@@ -26,6 +26,10 @@ Path = tuple[str | int, ...]
 Convert = Callable[[Any, Path], Any]
 
 
+# As the SDK names what it cannot read, and what it cannot reach.
+UNREADABLE = "SdkClientException"
+
+
 def sdk_integration(service: str, operation: str, call: Call) -> Integration:
     """
     Return the integration for one SDK action.
@@ -47,7 +51,12 @@ def sdk_integration(service: str, operation: str, call: Call) -> Integration:
             response = await call(request)
         except ServiceError as error:
             raise service_failure(prefix, error) from error
-        return outward(response, ())
+        try:
+            return outward(response, ())
+        # Only where a shape is walked through: a check of every member would be paid for by every answer.
+        except (AttributeError, TypeError) as fault:
+            what = f"{operation}'s answer does not have the shape of one: {fault}"
+            raise service_failure(prefix, ServiceError(UNREADABLE, what)) from fault
 
     return integration
 
@@ -57,7 +66,7 @@ def service_failure(prefix: str, error: ServiceError) -> TaskError:
     code = error.code[:1].upper() + error.code[1:]
     if not code.endswith("Exception"):
         code = f"{code.removesuffix('Error')}Exception"
-    return TaskError(f"{prefix}.{code}", error.message)
+    return TaskError(f"{prefix}.{code}", error.message, retry_after_s=error.retry_after_s)
 
 
 @cache
