@@ -33,7 +33,7 @@ def json_object(content: bytes, *, what: str) -> dict[str, Any]:
         parsed = _parsed(content)
     except ValueError as fault:
         # As a server's fault the workflow tries it again, as a proxy's page deserves.
-        said = content[:200].decode(errors="replace").strip()
+        said = content[:100].decode(errors="replace").strip()
         seen = f"it begins with {said!r}" if said else "it is empty"
         raise ServiceError("InternalServerException", f"{what} is not JSON: {fault}; {seen}") from fault
     if not isinstance(parsed, dict):

@@ -111,7 +111,7 @@ class Channel:
         Raises:
             ServiceError: `ModelTimeoutException` when the server was reached but did not answer in time,
                 `ServiceUnavailableException` when it was not reached or went away,
-                `ReplyTooLargeException` when it sent more than `MOST_BYTES`; what `authorise` raises.
+                `States.DataLimitExceeded` when it sent more than `MOST_BYTES`; what `authorise` raises.
         """
         call = _Call(url, body, authorise)
         self._waiting.append(call)
@@ -173,8 +173,10 @@ class Channel:
         # one name.
         if isinstance(fault, TimeoutError) and waited_s >= self._read_timeout_s:
             whole = waited_s >= self._read_timeout_s + _SENDING_S
-            silent = f"did not end its answer within {waited_s:.0f} s" if whole else (
-                f"did not answer within {self._read_timeout_s:g} s"
+            silent = (
+                f"did not end its answer within {waited_s:.0f} s"
+                if whole
+                else (f"did not answer within {self._read_timeout_s:g} s")
             )
             return ServiceError("ModelTimeoutException", f"{urlsplit(url).hostname} {silent}")
         what = "broke off in the middle of its answer" if is_cut else "cannot be reached"
@@ -222,7 +224,7 @@ async def _body(answer: Response, url: str) -> bytes:
     Return what an answer holds.
 
     Raises:
-        ServiceError: `ReplyTooLargeException`; the connection is given up, and the rest with it.
+        ServiceError: `States.DataLimitExceeded`; the connection is given up, and the rest with it.
     """
     told = answer.headers.get("content-length")
     length = int(told) if told is not None and told.isascii() and told.isdigit() else None

@@ -9,7 +9,6 @@ from evaldrop.bedrock.families import bodies
 from evaldrop.bedrock.families.replies import read_reply
 from evaldrop.bedrock.protocol import BedrockRuntime, ServiceError
 
-
 _INPUT = ("inputTokens", "cacheReadInputTokens", "cacheWriteInputTokens")
 
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from evaldrop.engine.errors import ServiceError
+from evaldrop.engine.errors import DATA_LIMIT_EXCEEDED, ServiceError
 
 AUTHORIZATION = "EVALDROP_OPENAI_AUTHORIZATION"
 """The environment variable with the `Authorization` header of an OpenAI-compatible server."""
@@ -14,10 +14,12 @@ AUTHORIZATION = "EVALDROP_OPENAI_AUTHORIZATION"
 READ_TIMEOUT_S = 300.0  # an Express child lives no longer; a step's own TimeoutSeconds comes first
 
 
-REPLY_TOO_LARGE = "ReplyTooLargeException"
-"""The error of a reply that was not read to its end. It is not tried again: the next one would cost as much."""
+REPLY_TOO_LARGE = DATA_LIMIT_EXCEEDED
+"""The error of a reply that was not read to its end, as of one that no state holds. It is not tried again."""
 
-__all__ = ["CODE_BY_STATUS", "READ_TIMEOUT_S", "REPLY_TOO_LARGE", "BedrockRuntime", "ServiceError", "json_body"]
+__all__ = [
+    "CODE_BY_STATUS", "READ_TIMEOUT_S", "REPLY_TOO_LARGE", "BedrockRuntime", "ServiceError", "json_body",
+]  # fmt: skip
 
 
 class BedrockRuntime(Protocol):

@@ -221,7 +221,10 @@ def total(usage: Mapping[str, Any], key: str, *cached: str) -> int | None:
 
     None and not 0: tokens that are not known make a cost unknown, not low.
     """
-    counts = [_count(usage.get(key)), *(_count(usage[name]) for name in cached if usage.get(name) is not None)]
+    counts = [
+        _count(usage.get(key)),
+        *(_count(usage[name]) for name in cached if usage.get(name) is not None),
+    ]
     known = [count for count in counts if count is not None]
     return sum(known) if len(known) == len(counts) else None
 

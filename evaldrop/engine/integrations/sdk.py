@@ -27,7 +27,7 @@ Convert = Callable[[Any, Path], Any]
 
 
 # As the SDK names what it cannot read, and what it cannot reach.
-UNREADABLE = "SdkClientException"
+CLIENT_FAULT = "SdkClientException"
 
 
 def sdk_integration(service: str, operation: str, call: Call) -> Integration:
@@ -56,13 +56,16 @@ def sdk_integration(service: str, operation: str, call: Call) -> Integration:
         # Only where a shape is walked through: a check of every member would be paid for by every answer.
         except (AttributeError, TypeError) as fault:
             what = f"{operation}'s answer does not have the shape of one: {fault}"
-            raise service_failure(prefix, ServiceError(UNREADABLE, what)) from fault
+            raise service_failure(prefix, ServiceError(CLIENT_FAULT, what)) from fault
 
     return integration
 
 
 def service_failure(prefix: str, error: ServiceError) -> TaskError:
     """Return the error Step Functions makes of a service's: <prefix>.<Code>, always ending in Exception."""
+    # A runtime that sees for itself that no state can hold an answer says so by the engine's own name.
+    if error.code.startswith("States."):
+        return TaskError(error.code, error.message)
     code = error.code[:1].upper() + error.code[1:]
     if not code.endswith("Exception"):
         code = f"{code.removesuffix('Error')}Exception"
