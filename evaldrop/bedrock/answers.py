@@ -23,8 +23,8 @@ def json_object(content: bytes, *, what: str) -> dict[str, Any]:
     """
     Decode a server's answer; `what` is what a message calls it.
 
-    Half a surrogate pair, which models do give when they are cut off, is JSON, but no text that any file could
-    hold: it becomes U+FFFD, and the rest of the answer is kept.
+    Half a surrogate pair, which models do give when they are cut off, is JSON, but no text that any file
+    holds: it becomes U+FFFD, and the rest of the answer is kept.
 
     Raises:
         ServiceError: `InternalServerException` when it is not a JSON object, or one that nests too deeply.

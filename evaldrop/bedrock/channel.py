@@ -25,12 +25,12 @@ CONNECT_TIMEOUT_S = 10.0
 
 MOST_BYTES = 4 << 20
 """
-How much of an answer is read, in bytes. The longest text that a model writes takes one megabyte; a state of the
-workflow holds a quarter of one.
+How much of an answer is read, in bytes. The longest text that a model writes takes one megabyte; a state of
+the workflow holds a quarter of one.
 """
 
-# An answer comes at once when it is ready: a server that goes on for longer drips.
-_SENDING_S = 60.0
+SENDING_TIMEOUT_S = 60.0
+"""How much longer than it may stay silent a server may take for all: an answer comes at once when it is there."""
 
 # Without any proxy the client would ask the environment for one.
 _NO_PROXY = Proxy("http://unused.invalid", no_proxy="*,0.0.0.0/0,::/0")
@@ -80,6 +80,7 @@ class Channel:
         max_in_flight: How many requests may be under way, 1 or more.
         headers: Sent with every request.
         read_timeout_s: How long the server may stay silent.
+        sending_timeout_s: How much longer than that it may take from the request to the end of its answer.
         certificates: Authorities to be trusted, in PEM; the system's own when there are none.
         proxy: The URL of one; the environment is not asked.
     """
@@ -90,12 +91,14 @@ class Channel:
         max_in_flight: int,
         headers: Mapping[str, str],
         read_timeout_s: float = READ_TIMEOUT_S,
+        sending_timeout_s: float = SENDING_TIMEOUT_S,
         certificates: bytes | None = None,
         proxy: str | None = None,
     ) -> None:
         self._max_in_flight = max_in_flight
         self._headers = dict(headers)
         self._read_timeout_s = read_timeout_s
+        self._whole_timeout_s = read_timeout_s + sending_timeout_s
         self._certificates = certificates
         self._proxy = proxy
         self._transport: HTTPTransport | None = None
@@ -172,13 +175,11 @@ class Channel:
         # A server that does not answer and one that cannot be connected to, which is given up sooner, have
         # one name.
         if isinstance(fault, TimeoutError) and waited_s >= self._read_timeout_s:
-            whole = waited_s >= self._read_timeout_s + _SENDING_S
-            silent = (
-                f"did not end its answer within {waited_s:.0f} s"
-                if whole
-                else (f"did not answer within {self._read_timeout_s:g} s")
-            )
-            return ServiceError("ModelTimeoutException", f"{urlsplit(url).hostname} {silent}")
+            is_whole = waited_s >= self._whole_timeout_s
+            limit_s = self._whole_timeout_s if is_whole else self._read_timeout_s
+            done = "end its answer" if is_whole else "answer"
+            silent = f"{urlsplit(url).hostname} did not {done} within {limit_s:g} s"
+            return ServiceError("ModelTimeoutException", silent)
         what = "broke off in the middle of its answer" if is_cut else "cannot be reached"
         return ServiceError(
             "ServiceUnavailableException", f"{_server(url)} {what}: {_reason(fault)}{_advice(fault)}"
@@ -202,14 +203,14 @@ class Channel:
             proxy=self._proxy or _NO_PROXY,
             connect_timeout=CONNECT_TIMEOUT_S,
             read_timeout=self._read_timeout_s,
-            timeout=self._read_timeout_s + _SENDING_S,
+            timeout=self._whole_timeout_s,
             # Fewer would close and open connections at each burst of answers.
             pool_max_idle_per_host=self._max_in_flight,
             # Names of this machine's own network are for its resolver.
             use_system_dns=True,
             # A signature is for one URL, and a token must not follow to another host.
             follow_redirects=False,
-            # Answers are a few kilobytes: unpacking them takes longer than their way. And what is not unpacked
+            # Answers are a few kilobytes: unpacking them takes longer than their way, and what is not unpacked
             # is no larger than what came.
             enable_gzip=False,
             enable_brotli=False,
@@ -234,7 +235,7 @@ async def _body(answer: Response, url: str) -> bytes:
         if length is not None and length > MOST_BYTES:
             raise _too_large(url)
         body = bytes(await anext(content, b""))
-        # Most answers come in one piece. Asking for the end of what is whole costs as much as for its beginning.
+        # Most answers come in one piece: asking for the end of what is whole would cost as much again.
         if len(body) != length:
             parts = bytearray(body)
             async for part in content:
@@ -271,8 +272,8 @@ def _reason(fault: Exception) -> str:
 
 
 _ADVICE = {
-    "certificate": "Nobody that this machine trusts vouches for the server: check its name, or name its authority "
-    "(SSL_CERT_FILE; for AWS: AWS_CA_BUNDLE)",
+    "certificate": "Nobody that this machine trusts vouches for the server: check its name, or name its "
+    "authority (SSL_CERT_FILE; for AWS: AWS_CA_BUNDLE)",
     "InvalidContentType": "The server does not speak TLS there: is it http:// and not https://?",
     "dns error": "Is the name right, and does this machine have a network?",
     "Connection refused": "Nothing listens there: is the server up, and is it this port?",

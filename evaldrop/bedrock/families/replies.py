@@ -135,5 +135,5 @@ def elapsed_latency(reply: Reply, *, elapsed_ms: float | None, retries: int) -> 
     """
     if reply.latency_ms is not None:
         return reply.latency_ms
-    # The workflow's is the difference of two of its clock's times: where the clock was set back it is negative.
+    # The workflow's is the difference of two times of day: negative where the clock was set back.
     return bodies.duration_ms(elapsed_ms) if retries == 0 else None
