@@ -24,8 +24,9 @@ from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
 
 from evaldrop.aws_errors import REGION_HINT
+from evaldrop.bedrock.answers import json_bytes, json_object, refusal
 from evaldrop.bedrock.channel import Channel, HttpReply
-from evaldrop.bedrock.protocol import READ_TIMEOUT_S, ServiceError, code_by_status, json_body, json_object
+from evaldrop.bedrock.protocol import READ_TIMEOUT_S, ServiceError, code_by_status, json_body
 from evaldrop.bedrock.signing import Authorisation, BearerToken, Signature
 from evaldrop.errors import InputError
 from evaldrop.shipped import VERSION
@@ -42,6 +43,8 @@ CREDENTIALS_HINT = (
 # For answers that carry no name, from gateways and load balancers between here and Bedrock.
 _OWN_CODES = {424: "ModelErrorException", 504: "ServiceUnavailableException"}
 
+# What is no name is no error's: between here and Bedrock anybody may answer.
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9]{0,80}")
 _CREDENTIAL = re.compile(
     r"AWS4-HMAC-SHA256 Credential=[^/]+/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request"
 )
@@ -112,7 +115,9 @@ class AwsRuntime:
         headers.setdefault("Content-Type", "application/json")
         answer = await self._call("invoke", request, raw, headers)
         got, received = answer.headers, self._access.received_headers.items()
-        return {"body": answer.body} | {key: got[name] for key, name in received if name in got}
+        # Read here already: what is no answer is better tried again than kept.
+        body = json_bytes(answer.body, what="the response")
+        return {"body": body} | {key: got[name] for key, name in received if name in got}
 
     async def close(self) -> None:
         """Close all connections."""
@@ -185,19 +190,14 @@ def service_error(answer: HttpReply) -> ServiceError:
     said = body if isinstance(body, dict) else {}
     # AWS protocols differ in the place: a header, `__type` or `code`.
     named = answer.headers.get("x-amzn-errortype") or said.get("__type") or said.get("code")
-    code = (
-        # The name may come as `namespace#Name:http://…`: retries match the bare name alone.
-        str(named).split(":", 1)[0].rsplit("#", 1)[-1] if named else code_by_status(answer.status, _OWN_CODES)
-    )
+    # The name may come as `namespace#Name:http://…`: retries match the bare name alone.
+    code = str(named).split(":", 1)[0].rsplit("#", 1)[-1]
+    if not _CODE.fullmatch(code) or named is None:
+        code = code_by_status(answer.status, _OWN_CODES)
     if not code.endswith("Exception"):
         code += "Exception"
     message = said.get("message") or said.get("Message") or answer.body[:500].decode(errors="replace")
-    return ServiceError(
-        code,
-        str(message) or f"HTTP {answer.status}",
-        status=answer.status,
-        request_id=answer.headers.get("x-amzn-requestid"),
-    )
+    return refusal(code, str(message), answer, of_aws=True)
 
 
 def _prepare_a_call(client: Any) -> AWSPreparedRequest:

@@ -8,19 +8,29 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from pyqwest import (
-    Client,
     Headers,
     HTTPTransport,
     HTTPVersion,
     Proxy,
     ReadError,
     RemoteProtocolError,
+    Request,
+    Response,
     WriteError,
 )
 
-from evaldrop.bedrock.protocol import READ_TIMEOUT_S, ServiceError
+from evaldrop.bedrock.protocol import READ_TIMEOUT_S, REPLY_TOO_LARGE, ServiceError
 
 CONNECT_TIMEOUT_S = 10.0
+
+MOST_BYTES = 4 << 20
+"""
+How much of an answer is read, in bytes. The longest text that a model writes takes one megabyte; a state of
+the workflow holds a quarter of one.
+"""
+
+SENDING_TIMEOUT_S = 60.0
+"""How much longer than it may stay silent a server may take for all: an answer comes at once when it is there."""
 
 # Without any proxy the client would ask the environment for one.
 _NO_PROXY = Proxy("http://unused.invalid", no_proxy="*,0.0.0.0/0,::/0")
@@ -70,6 +80,7 @@ class Channel:
         max_in_flight: How many requests may be under way, 1 or more.
         headers: Sent with every request.
         read_timeout_s: How long the server may stay silent.
+        sending_timeout_s: How much longer than that it may take from the request to the end of its answer.
         certificates: Authorities to be trusted, in PEM; the system's own when there are none.
         proxy: The URL of one; the environment is not asked.
     """
@@ -80,16 +91,17 @@ class Channel:
         max_in_flight: int,
         headers: Mapping[str, str],
         read_timeout_s: float = READ_TIMEOUT_S,
+        sending_timeout_s: float = SENDING_TIMEOUT_S,
         certificates: bytes | None = None,
         proxy: str | None = None,
     ) -> None:
         self._max_in_flight = max_in_flight
         self._headers = dict(headers)
         self._read_timeout_s = read_timeout_s
+        self._whole_timeout_s = read_timeout_s + sending_timeout_s
         self._certificates = certificates
         self._proxy = proxy
         self._transport: HTTPTransport | None = None
-        self._client: Client | None = None
         self._waiting: deque[_Call] = deque()
         self._workers: set[asyncio.Task[None]] = set()
 
@@ -101,7 +113,8 @@ class Channel:
 
         Raises:
             ServiceError: `ModelTimeoutException` when the server was reached but did not answer in time,
-                `ServiceUnavailableException` when it was not reached or went away; what `authorise` raises.
+                `ServiceUnavailableException` when it was not reached or went away,
+                `States.DataLimitExceeded` when it sent more than `MOST_BYTES`; what `authorise` raises.
         """
         call = _Call(url, body, authorise)
         self._waiting.append(call)
@@ -123,7 +136,7 @@ class Channel:
     def _worker_ended(self, worker: asyncio.Task[None]) -> None:
         self._workers.discard(worker)
         # Closing cancels the workers: none may begin anew for what is left in the queue.
-        if self._client is not None:
+        if self._transport is not None:
             self._start_worker()
 
     async def _work(self) -> None:
@@ -144,41 +157,45 @@ class Channel:
             call.worker = None
 
     async def _exchange(self, call: _Call) -> HttpReply:
-        client = self._client or self._open()
-        url = call.url
+        transport = self._transport or self._open()
         # Signed only now: while it waited in the queue, a signature would have aged.
         headers = await call.authorise()
-        began = time.monotonic()
+        request = Request("POST", call.url, Headers({**self._headers, **headers}), call.body)
+        began, answer = time.monotonic(), None
         try:
-            answer = await client.post(url, {**self._headers, **headers}, call.body)
+            answer = await transport.execute(request)
+            body = await _body(answer, call.url)
         except (OSError, ReadError, WriteError, RemoteProtocolError) as fault:
-            raise self._named(fault, url, waited_s=time.monotonic() - began) from fault
+            waited_s = time.monotonic() - began
+            raise self._named(fault, call.url, waited_s=waited_s, is_cut=answer is not None) from fault
         elapsed_ms = round((time.monotonic() - began) * 1000)
-        return HttpReply(answer.status, answer.headers, answer.content, elapsed_ms)
+        return HttpReply(answer.status, answer.headers, body, elapsed_ms)
 
-    def _named(self, fault: Exception, url: str, *, waited_s: float) -> ServiceError:
-        server = urlsplit(url)
+    def _named(self, fault: Exception, url: str, *, waited_s: float, is_cut: bool) -> ServiceError:
         # A server that does not answer and one that cannot be connected to, which is given up sooner, have
         # one name.
         if isinstance(fault, TimeoutError) and waited_s >= self._read_timeout_s:
-            silent = f"{server.hostname} did not answer within {self._read_timeout_s:g} s"
+            is_whole = waited_s >= self._whole_timeout_s
+            limit_s = self._whole_timeout_s if is_whole else self._read_timeout_s
+            done = "end its answer" if is_whole else "answer"
+            silent = f"{urlsplit(url).hostname} did not {done} within {limit_s:g} s"
             return ServiceError("ModelTimeoutException", silent)
-        # Without user and password, which a URL may hold: the message gets into reports.
-        where = f"{server.scheme}://{server.netloc.rpartition('@')[2]}"
-        return ServiceError("ServiceUnavailableException", f"{where} cannot be reached: {_reason(fault)}")
+        what = "broke off in the middle of its answer" if is_cut else "cannot be reached"
+        return ServiceError(
+            "ServiceUnavailableException", f"{_server(url)} {what}: {_reason(fault)}{_advice(fault)}"
+        )
 
     async def close(self) -> None:
         """Close all connections, and give up what is under way."""
         # First of all, since a worker that ends looks at it before it begins another.
-        self._client, transport = None, self._transport
+        transport, self._transport = self._transport, None
         for worker in list(self._workers):
             worker.cancel()
         await asyncio.gather(*self._workers, return_exceptions=True)
         if transport is not None:
-            self._transport = None
             await transport.aclose()
 
-    def _open(self) -> Client:
+    def _open(self) -> HTTPTransport:
         self._transport = HTTPTransport(
             http_version=HTTPVersion.HTTP1,
             tls_ca_cert=self._certificates,
@@ -186,22 +203,83 @@ class Channel:
             proxy=self._proxy or _NO_PROXY,
             connect_timeout=CONNECT_TIMEOUT_S,
             read_timeout=self._read_timeout_s,
+            timeout=self._whole_timeout_s,
             # Fewer would close and open connections at each burst of answers.
             pool_max_idle_per_host=self._max_in_flight,
             # Names of this machine's own network are for its resolver.
             use_system_dns=True,
             # A signature is for one URL, and a token must not follow to another host.
             follow_redirects=False,
-            # Answers are a few kilobytes: unpacking them takes longer than their way.
+            # Answers are a few kilobytes: unpacking them takes longer than their way, and what is not unpacked
+            # is no larger than what came.
             enable_gzip=False,
             enable_brotli=False,
             enable_zstd=False,
             enable_otel=False,
         )
-        self._client = Client(self._transport)
-        return self._client
+        return self._transport
+
+
+async def _body(answer: Response, url: str) -> bytes:
+    """
+    Return what an answer holds.
+
+    Raises:
+        ServiceError: `States.DataLimitExceeded`; the connection is given up, and the rest with it.
+    """
+    told = answer.headers.get("content-length")
+    length = int(told) if told is not None and told.isascii() and told.isdigit() else None
+    content = answer.content
+    is_read = False
+    try:
+        if length is not None and length > MOST_BYTES:
+            raise _too_large(url)
+        body = bytes(await anext(content, b""))
+        # Most answers come in one piece: asking for the end of what is whole would cost as much again.
+        if len(body) != length:
+            parts = bytearray(body)
+            async for part in content:
+                parts += part
+                if len(parts) > MOST_BYTES:
+                    raise _too_large(url)
+            body = bytes(parts)
+        if len(body) > MOST_BYTES:
+            raise _too_large(url)
+        is_read = True
+    finally:
+        if not is_read:
+            await answer.aclose()
+    return body
+
+
+def _too_large(url: str) -> ServiceError:
+    return ServiceError(
+        REPLY_TOO_LARGE, f"{_server(url)} sent more than {MOST_BYTES >> 20} MiB; the rest was not read"
+    )
+
+
+def _server(url: str) -> str:
+    """Return where a URL goes, without user and password, which it may hold: a message gets into reports."""
+    server = urlsplit(url)
+    return f"{server.scheme}://{server.netloc.rpartition('@')[2]}"
 
 
 def _reason(fault: Exception) -> str:
     """Return the innermost cause: what the system, or the other side, said."""
-    return str(fault).rpartition("): ")[2] or type(fault).__name__
+    # Sources are told one after the other, with ": " between; those of the client's own say nothing.
+    said = str(fault).rpartition("): ")[2].rpartition("from connection: ")[2]
+    return said or type(fault).__name__
+
+
+_ADVICE = {
+    "certificate": "Nobody that this machine trusts vouches for the server: check its name, or name its "
+    "authority (SSL_CERT_FILE; for AWS: AWS_CA_BUNDLE)",
+    "InvalidContentType": "The server does not speak TLS there: is it http:// and not https://?",
+    "dns error": "Is the name right, and does this machine have a network?",
+    "Connection refused": "Nothing listens there: is the server up, and is it this port?",
+}
+
+
+def _advice(fault: Exception) -> str:
+    """Return what to do about a fault of the network, behind a full stop."""
+    return next((f". {do}" for sign, do in _ADVICE.items() if sign in str(fault)), "")

@@ -5,8 +5,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from evaldrop.bedrock.families import bodies
 from evaldrop.bedrock.families.replies import read_reply
 from evaldrop.bedrock.protocol import BedrockRuntime, ServiceError
+
+_INPUT = ("inputTokens", "cacheReadInputTokens", "cacheWriteInputTokens")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,17 +51,16 @@ class MeteredRuntime:
     async def converse(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Pass a Converse request on and count."""
         reply = await self._counted(self._runtime.converse(request))
-        usage = reply.get("usage") or {}
-        self._add(request["modelId"], usage.get("inputTokens", 0), usage.get("outputTokens", 0))
+        usage = bodies.mapping(reply.get("usage"))
+        self._add(request["modelId"], bodies.total(usage, *_INPUT), bodies.total(usage, "outputTokens"))
         return reply
 
     async def invoke_model(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Pass an InvokeModel request on and count, as far as its family's bodies tell their tokens."""
         reply = await self._counted(self._runtime.invoke_model(request))
-        body = reply.get("body", b"")
         # Each family names its tokens otherwise, and some bodies do not tell them at all.
-        said = read_reply("invoke_model", {"Body": body.decode() if isinstance(body, bytes) else body})
-        self._add(request["modelId"], said.input_tokens or 0, said.output_tokens or 0)
+        said = read_reply("invoke_model", {"Body": reply.get("body")})
+        self._add(request["modelId"], said.input_tokens, said.output_tokens)
         return reply
 
     async def close(self) -> None:
@@ -78,8 +80,9 @@ class MeteredRuntime:
         self.meter.calls += 1
         return reply
 
-    def _add(self, model: str, sent: int, received: int) -> None:
-        self.meter.input_tokens += sent
-        self.meter.output_tokens += received
-        # An unknown price adds nothing: the sum is of those that are known.
-        self.meter.cost_usd += self._price(model, sent, received) or 0.0
+    def _add(self, model: str, sent: int | None, received: int | None) -> None:
+        self.meter.input_tokens += sent or 0
+        self.meter.output_tokens += received or 0
+        # An unknown price adds nothing, as unknown tokens do: the sum is of what is known.
+        if sent is not None and received is not None:
+            self.meter.cost_usd += self._price(model, sent, received) or 0.0

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from evaldrop.bedrock.answers import MOST_SAID, is_too_deep, json_object, refusal
 from evaldrop.bedrock.channel import Channel
 from evaldrop.bedrock.families.bodies import STOP_REASONS, first, mapping, mappings, texts_of
 from evaldrop.bedrock.families.chat import INFERENCE, forced, function_tool, read_chat
@@ -16,7 +17,6 @@ from evaldrop.bedrock.protocol import (
     ServiceError,
     code_by_status,
     json_body,
-    json_object,
 )
 from evaldrop.evaluation.model_limits import limits_of
 
@@ -82,7 +82,7 @@ class OpenAIRuntime:
         answer = await self._channel.post(self._url, json_body(asked), _json_headers)
         if answer.status >= 300:
             code = code_by_status(answer.status, _OWN_CODES)
-            raise ServiceError(code, _error_message(answer.body) or f"HTTP {answer.status}")
+            raise refusal(code, _error_message(answer.body), answer)
         body = json_object(answer.body, what="the server's answer")
         _raise_told_error(body)
         return body, answer.elapsed_ms
@@ -99,7 +99,7 @@ def _raise_told_error(body: Mapping[str, Any]) -> None:
     status = int(told) if told.isascii() and told.isdigit() and len(told) == 3 else 0
     # Without a status nothing tells whose fault it is: once more, as after an error of the model's.
     code = code_by_status(status, _OWN_CODES) if status >= 400 else "ModelErrorException"
-    raise ServiceError(code, str(said.get("message") or error)[:500])
+    raise ServiceError(code, str(said.get("message") or error)[:MOST_SAID])
 
 
 def _refuse_guardrail(key: str, request: Mapping[str, Any]) -> None:
@@ -137,6 +137,7 @@ def _error_message(body: bytes) -> str:
     try:
         said = orjson.loads(body)["error"]
         return str(said["message"] if isinstance(said, dict) else said)
+    # A list, a number, a text: nothing that has an "error".
     except (orjson.JSONDecodeError, KeyError, TypeError):
         # Not every server follows OpenAI's error shape: then its text is the message.
         return body[:500].decode(errors="replace")
@@ -233,7 +234,7 @@ def converse_response(body: Mapping[str, Any], *, latency_ms: int) -> dict[str, 
         where = "no text where chat completions have it"
         raise ServiceError("ModelErrorException", f"the server's answer has {where}: {str(body)[:300]}")
     content = list(_converse_content(said, _calls(mapping(choice.get("message")))))
-    stop = said.stop_reason or "stop"
+    stop = said.stop_reason if isinstance(said.stop_reason, str) and said.stop_reason else "stop"
     called = any("toolUse" in block for block in content)
     return {
         "output": {"message": {"role": "assistant", "content": content}},
@@ -277,6 +278,7 @@ def _arguments(given: Any) -> Any:
     if not isinstance(given, str):
         return given if given is not None else {}
     try:
-        return orjson.loads(given)
+        read = orjson.loads(given)
     except orjson.JSONDecodeError:
         return given
+    return given if is_too_deep(read) else read

@@ -1,4 +1,4 @@
-"""What every Bedrock runtime offers and raises, and what those that send HTTP make of a server's answers."""
+"""What every Bedrock runtime offers and raises."""
 
 import base64
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from evaldrop.engine.errors import ServiceError
+from evaldrop.engine.errors import DATA_LIMIT_EXCEEDED, ServiceError
 
 AUTHORIZATION = "EVALDROP_OPENAI_AUTHORIZATION"
 """The environment variable with the `Authorization` header of an OpenAI-compatible server."""
@@ -14,7 +14,12 @@ AUTHORIZATION = "EVALDROP_OPENAI_AUTHORIZATION"
 READ_TIMEOUT_S = 300.0  # an Express child lives no longer; a step's own TimeoutSeconds comes first
 
 
-__all__ = ["CODE_BY_STATUS", "READ_TIMEOUT_S", "BedrockRuntime", "ServiceError", "json_body", "json_object"]
+REPLY_TOO_LARGE = DATA_LIMIT_EXCEEDED
+"""The error of a reply that was not read to its end, as of one that no state holds. It is not tried again."""
+
+__all__ = [
+    "CODE_BY_STATUS", "READ_TIMEOUT_S", "REPLY_TOO_LARGE", "BedrockRuntime", "ServiceError", "json_body",
+]  # fmt: skip
 
 
 class BedrockRuntime(Protocol):
@@ -74,20 +79,3 @@ def _blob(value: object) -> str:
     if isinstance(value, bytes | bytearray | memoryview):
         return base64.b64encode(value).decode()
     raise TypeError(f"a request holds a {type(value).__name__}, which JSON cannot carry")
-
-
-def json_object(content: bytes, *, what: str) -> dict[str, Any]:
-    """
-    Decode a server's answer; `what` is what a message calls it.
-
-    Raises:
-        ServiceError: `InternalServerException` when it is not a JSON object.
-    """
-    try:
-        parsed = orjson.loads(content)
-    except orjson.JSONDecodeError as fault:
-        # As a server's fault the workflow tries it again, as a proxy's page deserves.
-        raise ServiceError("InternalServerException", f"{what} is not JSON: {fault}") from fault
-    if not isinstance(parsed, dict):
-        raise ServiceError("InternalServerException", f"{what} is not a JSON object")
-    return parsed

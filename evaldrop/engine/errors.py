@@ -44,7 +44,8 @@ class ServiceError(EngineError):
     An AWS-like service refused a call. `code` is the service's own, such as ThrottlingException.
 
     `status` is the HTTP status of its answer, `request_id` and S3's `extended_request_id` are the service's
-    names for the call; None where there was no such thing.
+    names for the call, `retry_after_s` is how many seconds it asked to be left alone, 0 or more; None where there
+    was no such thing.
     """
 
     def __init__(
@@ -55,12 +56,14 @@ class ServiceError(EngineError):
         status: int | None = None,
         request_id: str | None = None,
         extended_request_id: str | None = None,
+        retry_after_s: float | None = None,
     ) -> None:
         self.code = code
         self.message = message
         self.status = status
         self.request_id = request_id
         self.extended_request_id = extended_request_id
+        self.retry_after_s = retry_after_s
         super().__init__(f"{code}: {message}")
 
 
@@ -78,7 +81,15 @@ class StatesError(EngineError):
 
 
 class TaskError(StatesError):
-    """An integration failed, under the exact name that Step Functions gives this failure."""
+    """
+    An integration failed, under the exact name that Step Functions gives this failure.
+
+    `retry_after_s` is how many seconds a retry is asked to wait, None where nobody asked.
+    """
+
+    def __init__(self, error: str, cause: str | None = None, *, retry_after_s: float | None = None) -> None:
+        super().__init__(error, cause)
+        self.retry_after_s = retry_after_s
 
 
 class QueryError(StatesError):

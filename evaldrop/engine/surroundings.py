@@ -5,21 +5,21 @@ All of it is the caller's to bring. Nothing here knows how an execution is done.
 """
 
 import asyncio
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, BinaryIO, Protocol
 
 from evaldrop.engine.invocation import ACCOUNT, REGION
+from evaldrop.engine.steady import now_ns
 
 
 class Clock:
     """Where the time comes from: the machine's own, or an override's. Timeouts follow the event loop's."""
 
     def now(self) -> float:
-        """Return the seconds since 1970, UTC."""
-        return time.time()
+        """Return the seconds since 1970, UTC. A later call never returns less."""
+        return now_ns() / 1e9
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""

@@ -138,9 +138,7 @@ def typed(template: Template, frame: Frame, holds: Callable[[Any], bool], expect
     value = template.evaluate(frame)
     if not holds(value):
         what = f"Expected '{expected}', but was '{type_name(value)}' for value: {shown(value)}"
-        raise query_error(
-            _source(template), template.field, f"returned an unexpected result type. {what}"
-        )
+        raise query_error(_source(template), template.field, f"returned an unexpected result type. {what}")
     return value
 
 
@@ -162,7 +160,10 @@ def number_of(
         return None
     number: float = typed(template, frame, is_number, "number")
     if not minimum <= number <= maximum or (whole and number != int(number)):
-        kind, most = "a whole number" if whole else "a number", "" if maximum == math.inf else f" to {maximum:g}"
+        kind, most = (
+            "a whole number" if whole else "a number",
+            "" if maximum == math.inf else f" to {maximum:g}",
+        )
         what = f"returned {number:g}, which is not {kind} from {minimum:g}{most}."
         raise query_error(_source(template), template.field, what)
     return number

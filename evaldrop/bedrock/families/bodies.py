@@ -126,6 +126,9 @@ _SILENT = re.compile(r"^(?:.*tool_(?:use|call|calls|result)|document|image|image
 REDACTED = "(redacted)"
 
 
+_DAY_MS = 86_400_000
+
+
 class Parts(NamedTuple):
     """What a message's parts say and think together."""
 
@@ -208,13 +211,36 @@ def _object(value: object) -> Mapping[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
+MOST_TOKENS = 100_000_000
+"""What a call may have taken at most: ten times the longest context there is. More is no count."""
+
+
 def total(usage: Mapping[str, Any], key: str, *cached: str) -> int | None:
-    """Return a number of tokens with what was cached of them, None where the first is not told."""
-    tokens = usage.get(key)
-    # None and not 0: tokens that are not told make a cost unknown, not low.
-    if not isinstance(tokens, int):
+    """
+    Return a number of tokens with what was cached of them, None where one is no count, or the first not told.
+
+    None and not 0: tokens that are not known make a cost unknown, not low.
+    """
+    counts = [
+        _count(usage.get(key)),
+        *(_count(usage[name]) for name in cached if usage.get(name) is not None),
+    ]
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
+
+
+def _count(value: object) -> int | None:
+    # For Python, true is a number, too. A server in JavaScript may say 12.0.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST_TOKENS:
         return None
-    return tokens + sum(more for name in cached if isinstance(more := usage.get(name), int))
+    return int(value) if value == int(value) else None
+
+
+def duration_ms(value: object) -> float | None:
+    """Return a time that something took, in ms; None where it is none: below 0, above a day, or no number."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _DAY_MS:
+        return None
+    return float(value)
 
 
 # Rehearsing: a body becomes a request of Converse's, which the simulated runtime answers

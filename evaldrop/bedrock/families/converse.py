@@ -42,8 +42,6 @@ def read(raw: Mapping[str, Any]) -> Reply:
     content = _content(raw)
     blocks, parts = bodies.mappings(content), _parts(content)
     usage, latency_ms = bodies.mapping(raw.get("Usage")), bodies.mapping(raw.get("Metrics")).get("LatencyMs")
-    # For Python, true is a number, too.
-    is_number = isinstance(latency_ms, int | float) and not isinstance(latency_ms, bool)
     return Reply(
         parts.text if parts else "",
         bodies.tool_input(bodies.mapping(block.get("ToolUse")).get("Input") for block in blocks),
@@ -51,7 +49,7 @@ def read(raw: Mapping[str, Any]) -> Reply:
         # Converse counts cached tokens apart: without them a cached prompt would look short.
         bodies.total(usage, "InputTokens", "CacheReadInputTokens", "CacheWriteInputTokens"),
         bodies.total(usage, "OutputTokens"),
-        float(latency_ms) if latency_ms is not None and is_number else None,
+        bodies.duration_ms(latency_ms),
         parts.thinking if parts else None,
     )
 

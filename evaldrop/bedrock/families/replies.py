@@ -53,7 +53,7 @@ def is_answer(reply: Reply) -> bool:
 
 
 def _parsed_body(body: object) -> Mapping[str, Any]:
-    if isinstance(body, str):
+    if isinstance(body, str | bytes):
         try:
             body = orjson.loads(body)
         except orjson.JSONDecodeError:
@@ -135,4 +135,5 @@ def elapsed_latency(reply: Reply, *, elapsed_ms: float | None, retries: int) -> 
     """
     if reply.latency_ms is not None:
         return reply.latency_ms
-    return elapsed_ms if retries == 0 else None
+    # The workflow's is the difference of two times of day: negative where the clock was set back.
+    return bodies.duration_ms(elapsed_ms) if retries == 0 else None

@@ -54,8 +54,9 @@ _LATER = re.compile(
 _ANSWER_ENDS = re.compile(
     r"<\|(?:return|end|end_of_solution|END_RESPONSE)\|>[ \t\r\n]*(?![\s\S])", re.IGNORECASE
 )
+# Without the blanks beside: a search for a run of them would begin anew at each.
 _AROUND = re.compile(
-    rf"^(?:{_OPENS}|\[THINK\]|<\|channel\|>analysis<\|message\|>)\s*|\s*(?:{_CLOSES}|{_OTHER_CLOSES})$",
+    rf"^(?:{_OPENS}|\[THINK\]|<\|channel\|>analysis<\|message\|>)|(?:{_CLOSES}|{_OTHER_CLOSES})$",
     re.IGNORECASE,
 )
 
@@ -74,7 +75,7 @@ def split_thinking(text: str) -> Said:
     thoughts: list[str] = []
 
     def left_out(found: re.Match[str]) -> str:
-        thoughts.append(_AROUND.sub("", found[0].strip()))
+        thoughts.append(_AROUND.sub("", found[0].strip()).strip())
         return ""
 
     rest = _LEADING.sub(left_out, text)

@@ -12,6 +12,7 @@ from evaldrop.engine.errors import (
     TASK_FAILED,
     TIMEOUT,
     StatesError,
+    TaskError,
 )
 from evaldrop.engine.machine import Catcher, Map, Parallel, Retrier, Task
 from evaldrop.engine.runs import Outcome, Visit
@@ -26,6 +27,7 @@ def handled(attempt: Attempt) -> Attempt:
     async def run(visit: Visit) -> Outcome:
         state = visit.state
         used = [0] * len(state.handlers.retriers)
+        waited, was_asked = 0.0, False
         while True:
             visit.has_worked = False
             try:
@@ -40,6 +42,11 @@ def handled(attempt: Attempt) -> Attempt:
                     _tell_failed(visit, error)
                     # Outside the `try`: a catcher whose Output fails is not caught by the state's own Catch.
                     return _catch(visit, state.handlers.catchers, error)
+                asked_s = error.retry_after_s if isinstance(error, TaskError) else None
+                was_asked = was_asked or asked_s is not None
+                if was_asked:
+                    delay = _asked_delay(visit, error, (asked_s or 0.0) + delay, waited)
+                waited += delay
                 visit.retry_count += 1
                 # RetryCount is part of them.
                 visit.surroundings = None
@@ -72,15 +79,40 @@ def _next_delay(
 
 
 def _delay(retrier: Retrier, retries: int, visit: Visit) -> float:
+    delay = _longest_delay(retrier, retries)
+    # The jitter is taken from what MaxDelaySeconds leaves, not cut by it (the spec).
+    return visit.run.random.uniform(0, delay) if retrier.full_jitter else delay
+
+
+def _longest_delay(retrier: Retrier, retries: int) -> float:
     longest = float("inf") if retrier.max_delay_s is None else retrier.max_delay_s
     try:
         delay = retrier.interval_s * retrier.backoff_rate**retries
     # A rate of 2 leaves the numbers after a thousand tries, which MaxAttempts allows.
     except OverflowError:
         delay = longest
-    delay = min(delay, longest)
-    # The jitter is taken from what MaxDelaySeconds leaves, not cut by it (the spec).
-    return visit.run.random.uniform(0, delay) if retrier.full_jitter else delay
+    return min(delay, longest)
+
+
+def _asked_delay(visit: Visit, error: StatesError, wanted: float, waited: float) -> float:
+    """
+    Return the delay of a retry whose service asked to be left alone, within what the state's Retry allows.
+
+    A wait takes no longer than MaxDelaySeconds, and all of them together no longer than they could have taken
+    without having been asked: an Express child has its 300 s. `wanted` holds the retry's own delay too: those
+    that were turned away together must not come back so.
+    """
+    retriers = visit.state.handlers.retriers
+    retrier = next(each for each in retriers if matches(each.errors, error, visit.state))
+    longest = retrier.max_delay_s
+    wanted = min(wanted, _longest_delay(retrier, retrier.max_attempts) if longest is None else longest)
+    room = -waited
+    for each in retriers:
+        for retries in range(each.max_attempts):
+            if room >= wanted:  # a Retry may allow millions of attempts
+                return wanted
+            room += _longest_delay(each, retries)
+    return max(0.0, min(wanted, room))
 
 
 def matches(names: Collection[str], error: StatesError, state: Any) -> bool:

@@ -11,9 +11,7 @@ from evaldrop.engine.templates import number_of, typed
 
 
 # What Java's ISO_OFFSET_DATE_TIME takes, less years past 9999. Python's own reading takes more: no T, no colons.
-_TIME = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d(:\d\d)?)", re.ASCII
-)
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d(:\d\d)?)", re.ASCII)
 
 
 async def run_pass(visit: Visit) -> Outcome:

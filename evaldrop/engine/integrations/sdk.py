@@ -51,7 +51,12 @@ def sdk_integration(service: str, operation: str, call: Call, *, prefix: str | N
             response = await call(request)
         except ServiceError as error:
             raise service_failure(first, service, error) from error
-        return outward(response, ())
+        try:
+            return outward(response, ())
+        # Only where a shape is walked through: a check of every member would be paid for by every answer.
+        except (AttributeError, TypeError) as fault:
+            what = f"{operation}'s answer does not have the shape of one: {fault}"
+            raise service_failure(first, service, ServiceError(CLIENT_FAULT, what)) from fault
 
     return integration
 
@@ -64,11 +69,15 @@ def service_failure(prefix: str, service: str, error: ServiceError) -> TaskError
     Any other comes under the one name that the SDK for Java has for it: BedrockRuntimeException. What was
     answered over the network ends the cause: (Service: BedrockRuntime, Status Code: 429, Request ID: …).
     """
+    # A runtime that sees for itself that no state can hold an answer says so by the engine's own name.
+    if error.code.startswith("States."):
+        return TaskError(error.code, error.message)
     name, code = java_name(service_model(service).service_id), _exception(error.code)
     # The SDK's client has a name of its own for a call that got no answer.
     if code not in _modelled(service) and code != CLIENT_FAULT:
         code = f"{name}Exception"
-    return TaskError(f"{prefix}.{code}", f"{error.message}{_answered(name, error)}")
+    cause = f"{error.message}{_answered(name, error)}"
+    return TaskError(f"{prefix}.{code}", cause, retry_after_s=error.retry_after_s)
 
 
 def _exception(code: str) -> str:

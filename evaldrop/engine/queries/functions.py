@@ -9,7 +9,6 @@ import math
 import operator
 import random
 import re
-import time
 import uuid
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -29,6 +28,7 @@ from evaldrop.engine.queries.values import (
     truth,
     type_name,
 )
+from evaldrop.engine.steady import now_ns
 
 RANGE_LIMIT = 1000
 HASHES = ("MD5", "SHA-1", "SHA-256", "SHA-384", "SHA-512")
@@ -312,7 +312,7 @@ FUNCTIONS: dict[str, Function] = {
     "lowercase": Function(_on_string("lowercase", str.lower), 1, 1),
     "max": Function(_numbers("max", max, of_none=UNDEFINED), 1, 1),
     "merge": Function(_merge, 1, 1),
-    "millis": Function(lambda: time.time_ns() // 1_000_000, 0, 0),
+    "millis": Function(lambda: now_ns() // 1_000_000, 0, 0),
     "min": Function(_numbers("min", min, of_none=UNDEFINED), 1, 1),
     "not": Function(_not, 1, 1),
     "string": Function(text_of, 1, 1),

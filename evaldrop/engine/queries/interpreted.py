@@ -4,7 +4,6 @@ import copy
 import inspect
 import math
 import re
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +24,7 @@ from evaldrop.engine.queries.values import (
     is_number,
     text_of,
 )
+from evaldrop.engine.steady import now_ns
 
 # To end what never would. AWS allows 1 s; a slow machine must not fail what AWS would run.
 TIME_LIMIT_MS = 30_000
@@ -55,7 +55,7 @@ class _Jsonata(Jsonata):  # type: ignore[misc]  # jsonata-python has no types
         # jsonata-python evaluates on whichever instance this thread made last: name the one meant.
         Jsonata.CURRENT.jsonata = self
         # $now and $millis tell when the evaluation began, which only jsonata-python's own entry point notes.
-        self.timestamp = time.time_ns() // 1_000_000
+        self.timestamp = now_ns() // 1_000_000
         environment = Jsonata.Frame(_STATIC)
         environment.set_runtime_bounds(TIME_LIMIT_MS, DEPTH_LIMIT)
         for name, value in bindings.items():

@@ -74,9 +74,7 @@ def parse_expression(source: str) -> Parsed:
         if isinstance(error, QuerySyntaxError):
             raise
         reason = str(error) if type(error) is RuntimeError else "this is not a whole expression"
-        raise QuerySyntaxError(
-            with_caret(f"JSONata syntax error: {reason}", source, len(source))
-        ) from error
+        raise QuerySyntaxError(with_caret(f"JSONata syntax error: {reason}", source, len(source))) from error
     _join_surrogates(tree)
     binds = frozenset(_bound_names(tree))
     mentions = frozenset(node.value for node in walk(tree) if node.type == "variable")

@@ -119,7 +119,9 @@ def compared(theirs: list[dict[str, Any]], ours: list[dict[str, Any]]) -> tuple[
 
 
 def _plain(event: dict[str, Any]) -> Any:
-    return _parsed({name: value for name, value in event.items() if name not in {"id", "previousEventId", "timestamp"}})
+    return _parsed(
+        {name: value for name, value in event.items() if name not in {"id", "previousEventId", "timestamp"}}
+    )
 
 
 def _parsed(value: Any) -> Any:
@@ -139,7 +141,9 @@ def differences(theirs: Any, ours: Any, place: str = "") -> Iterator[tuple[str, 
     """Give what differs, as (place, recorded, here); a recorded placeholder stands for anything."""
     if isinstance(theirs, dict) and isinstance(ours, dict):
         for name in [*theirs, *(name for name in ours if name not in theirs)]:
-            yield from differences(theirs.get(name, "(absent)"), ours.get(name, "(absent)"), f"{place}.{name}")
+            yield from differences(
+                theirs.get(name, "(absent)"), ours.get(name, "(absent)"), f"{place}.{name}"
+            )
     elif isinstance(theirs, list) and isinstance(ours, list) and len(theirs) == len(ours):
         for index, pair in enumerate(zip(theirs, ours, strict=True)):
             yield from differences(*pair, f"{place}[{index}]")
