@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run test lint hooks types tests whole-run workflow synth bench clean
+.PHONY: help run test lint hooks types tests fuzz whole-run workflow synth bench clean
 
 help: ## Show these commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,10 @@ types: $(VENV)/installed-dev ## Check types.
 tests: $(VENV)/installed-dev $(VENV)/asl-validator ## Run the tests, with branch coverage.
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest -n 3 --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+# Not among what CI runs: an hour or so. What it finds is kept in .hypothesis, and tried first the next time.
+fuzz: $(VENV)/installed-dev ## Try 20,000 inputs of every kind: definitions, datasets, journals, replies.
+	$(BIN)/python -m pytest -n 2 -m fuzz --hypothesis-profile=fuzz
 
 whole-run: $(VENV)/installed ## Run the sample evaluation from end to end into a folder of its own.
 	@folder=$$(mktemp -d) && $(BIN)/evaldrop run datasets/support-faq/records.jsonl --bedrock simulated --out $$folder; code=$$?; \

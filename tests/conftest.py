@@ -7,6 +7,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from hypothesis import HealthCheck, settings
 from moto import mock_aws
 
 from evaldrop import storage
@@ -14,6 +15,18 @@ from evaldrop import storage
 # A shell starts what it runs in the background deaf to Ctrl-C, and so would be what a test starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# A deadline would fail a test for what else the machine does. Tests marked `fuzz` take these as they are.
+settings.register_profile("default", deadline=None, max_examples=100)
+settings.register_profile(
+    "fuzz",
+    deadline=None,
+    max_examples=20_000,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+settings.load_profile("default")
 
 
 @pytest.fixture
