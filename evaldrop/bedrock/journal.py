@@ -4,12 +4,13 @@ A run's replies, kept as they arrive.
 A process that is killed has lost nothing it has paid for: when the run goes on, a request that already had
 its reply gets it from here. Each kept reply answers one call, so that two equal requests stay two calls.
 
-A line is `<digest of the request> <checksum> <JSON>`: an object is a reply, a list of two texts the code and
+A line is `<digest of the request>:<checksum><JSON>`: an object is a reply, a list of two texts the code and
 message of a refusal that the same request would get again. What is damaged, by a power cut or a bad disk,
 costs that call and no other. Lines of earlier versions have no checksum.
 """
 
 import asyncio
+import errno
 import hashlib
 import json
 import os
@@ -17,7 +18,8 @@ import re
 import time
 import zlib
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
 
@@ -26,7 +28,7 @@ import orjson
 from evaldrop import storage
 from evaldrop.bedrock.passing import may_pass
 from evaldrop.bedrock.protocol import BedrockRuntime, ServiceError
-from evaldrop.errors import StorageError
+from evaldrop.errors import InputError, StorageError
 
 JOURNAL: Final = "journal.jsonl"
 """There from a run's beginning to its end: a run that has it has not come to its end."""
@@ -34,10 +36,16 @@ JOURNAL: Final = "journal.jsonl"
 FINISHED_JOURNAL: Final = "journal.done.jsonl"
 """What the journal is called when a run has ended with calls that failed, for `--retry-errors`."""
 
+ROOM_BYTES: Final = 4 << 20
+"""Kept free for the replies of the calls that are under way when the disk is full."""
+
 SYNC_EVERY_S: Final = 1.0
 """How much a power cut may cost. A kill of the process costs nothing."""
 
-_LINE = re.compile(rb"([0-9a-f]{32}) (?:([0-9a-f]{8}) )?(?=[{\[])")
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
+
+# No bytes that are lost between two lines make of them one without a checksum, which has a space.
+_LINE = re.compile(rb"([0-9a-f]{32})(?: |:([0-9a-f]{8}))(?=[{\[])")
 # In a line that is damaged whole ones may be found, where only the line feed before them is gone. More than
 # so many places are looked at in no line: a reply may hold any text.
 _MOST_PLACES = 1_000
@@ -53,7 +61,38 @@ def finished_journal_of(folder: str) -> Path:
     return storage.local_path(folder) / FINISHED_JOURNAL
 
 
+@contextmanager
+def room_kept_free(journal: Path) -> Iterator[None]:
+    """
+    Keep room on the disk beside a journal while the block lasts.
+
+    Raises:
+        InputError: There is none.
+    """
+    path = _room_beside(journal)
+    try:
+        try:
+            with path.open("wb") as room:
+                if hasattr(os, "posix_fallocate"):
+                    os.posix_fallocate(room.fileno(), 0, ROOM_BYTES)
+                else:  # macOS
+                    room.write(bytes(ROOM_BYTES))
+        except OSError as error:
+            raise InputError(
+                f"{journal.parent}: {error.strerror or error}. A run needs room for its files; nothing was "
+                "called."
+            ) from error
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _room_beside(journal: Path) -> Path:
+    return journal.with_name(f".{journal.name}.room")
+
+
 class _Entry(NamedTuple):
+    begin: int
     digest: bytes
     offset: int
     length: int
@@ -84,8 +123,8 @@ class Journal:
                 if entry is not None:
                     # Places and not replies: a long run's replies would not fit in memory.
                     self._kept[entry.digest].append((entry.offset, entry.length))
-                elif line.strip(b"\0\n"):
-                    self.damaged += 1
+                # Zeros are what a power cut leaves of what was not yet on the disk.
+                self.damaged += bool(line[: entry.begin if entry else None].strip(b"\0\n"))
                 start += len(line)
         # The process died while it wrote: the next reply must not become a part of that line.
         if line and not line.endswith(b"\n"):
@@ -137,7 +176,7 @@ def _entry(line: bytes, start: int) -> _Entry | None:
         else:
             is_whole = int(checksum, 16) == _checksum(found[1], text)
         if is_whole:
-            return _Entry(bytes.fromhex(found[1].decode()), start + found.end(), len(text))
+            return _Entry(found.start(), bytes.fromhex(found[1].decode()), start + found.end(), len(text))
         if number == _MOST_PLACES:
             break
     return None
@@ -214,21 +253,27 @@ class KeepingRuntime:
     def _keep(self, operation: str, request: Mapping[str, Any], outcome: object) -> None:
         kept = _written(outcome)
         digest = _digest(operation, request).hex().encode()
-        self._write(b"%b %08x %b\n" % (digest, _checksum(digest, kept), kept))
+        self._write(b"%b:%08x%b\n" % (digest, _checksum(digest, kept), kept))
 
     def _write(self, line: bytes) -> None:
         self._unwritten += line
         try:
             if self._file is None:
                 self._file = self._open_file(self._path)
-            try:
-                while self._unwritten:
-                    # Of what the system took nothing is written again: it would be a reply that never was.
-                    self._unwritten = self._unwritten[self._file.write(self._unwritten) :]
-            finally:
-                self._sync_now_and_then(self._file.fileno())
+            self._write_on(self._file)
+            self._sync_now_and_then(self._file.fileno())
         except OSError as error:
+            if self._file is not None and error.errno in _FULL:
+                # For what is under way. That the disk is full is said all the same: nothing more may be sent.
+                _room_beside(self._path).unlink(missing_ok=True)
+                with suppress(OSError):
+                    self._write_on(self._file)
             raise StorageError(f"{self._path}: {error.strerror or error}") from error
+
+    def _write_on(self, file: BinaryIO) -> None:
+        while self._unwritten:
+            # What the system took is not written again: it would be a reply that was never given.
+            self._unwritten = self._unwritten[file.write(self._unwritten) :]
 
     def _sync_now_and_then(self, file: int) -> None:
         if self._syncing is not None and self._syncing.done():
