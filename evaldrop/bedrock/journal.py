@@ -96,6 +96,7 @@ class _Entry(NamedTuple):
     digest: bytes
     offset: int
     length: int
+    is_reply: bool
 
 
 class Journal:
@@ -103,10 +104,17 @@ class Journal:
     The replies that an earlier process left in the file, by the digest of their request.
 
     `damaged` is how many lines of it cannot be read; their calls are made again.
+
+    Args:
+        path: The file, which is made where there is none.
+        with_refusals: Whether a request that was refused for what it is gets its refusal from here, too, and
+            is not sent again.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, with_refusals: bool = False) -> None:
         self._kept: defaultdict[bytes, deque[tuple[int, int]]] = defaultdict(deque)
+        self._refused: dict[bytes, tuple[int, int]] = {}
+        self._with_refusals = with_refusals
         self.damaged = 0
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
@@ -120,9 +128,11 @@ class Journal:
         with os.fdopen(os.dup(self._file.fileno()), "rb") as lines:
             for line in lines:
                 entry = _entry(line, start)
-                if entry is not None:
-                    # Places and not replies: a long run's replies would not fit in memory.
+                # Places and not replies: a long run's replies would not fit in memory.
+                if entry is not None and entry.is_reply:
                     self._kept[entry.digest].append((entry.offset, entry.length))
+                elif entry is not None and self._with_refusals:
+                    self._refused[entry.digest] = (entry.offset, entry.length)
                 # Zeros are what a power cut leaves of what was not yet on the disk.
                 self.damaged += bool(line[: entry.begin if entry else None].strip(b"\0\n"))
                 start += len(line)
@@ -140,24 +150,29 @@ class Journal:
         Return the kept reply to a request, which is then used up, or None.
 
         Raises:
-            ServiceError: The request was refused for a reason that lies in itself.
+            ServiceError: It was refused for what it is, and refusals are given from here.
         """
-        if not self._kept:  # as in every run that was not broken off: no digest has to be computed
+        if not (self._kept or self._refused):  # as in every run that was not broken off: no digest is needed
             return None
-        places = self._kept.get(_digest(operation, request))
+        digest = _digest(operation, request)
+        places = self._kept.get(digest)
         if not places:
+            # A refusal answers every such request, and is not used up.
+            refused = self._read(self._refused[digest]) if digest in self._refused else None
+            if isinstance(refused, list):
+                raise ServiceError(*map(str, refused[:2]))
             return None
-        offset, length = places.popleft()
+        return self._read(places.popleft())
+
+    def _read(self, place: tuple[int, int]) -> Any | None:
+        offset, length = place
         try:
             # `pread` leaves the file's position alone.
-            kept = _parsed(os.pread(self._file.fileno(), length, offset))
+            return _parsed(os.pread(self._file.fileno(), length, offset))
         except ValueError:
             # A line without a checksum, or one that was damaged since it was read.
             self.damaged += 1
             return None
-        if isinstance(kept, list):
-            raise ServiceError(*map(str, kept[:2]))
-        return kept
 
     def close(self) -> None:
         """Close the file."""
@@ -176,7 +191,13 @@ def _entry(line: bytes, start: int) -> _Entry | None:
         else:
             is_whole = int(checksum, 16) == _checksum(found[1], text)
         if is_whole:
-            return _Entry(found.start(), bytes.fromhex(found[1].decode()), start + found.end(), len(text))
+            return _Entry(
+                found.start(),
+                bytes.fromhex(found[1].decode()),
+                start + found.end(),
+                len(text),
+                text[:1] == b"{",
+            )
         if number == _MOST_PLACES:
             break
     return None

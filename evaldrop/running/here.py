@@ -223,7 +223,7 @@ def _execute(
     runtime = DrainingRuntime(metered)
     gc.freeze()  # what was imported stays: it need not be looked through for cycles again and again
     # In a rehearsal, whose runtime is in this process, too: it has not opened the journal yet.
-    journal = Journal(journal_of(run.folder))
+    journal = Journal(journal_of(run.folder), with_refusals=run.retries_errors)
     if journal.damaged:
         lines = "1 line" if journal.damaged == 1 else f"{journal.damaged:,} lines"
         say(f"{lines} of {JOURNAL} cannot be read; what they held is called again.")

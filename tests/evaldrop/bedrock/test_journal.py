@@ -266,7 +266,7 @@ def test_a_reply_that_the_disk_has_no_room_for_is_an_error_and_is_written_when_t
     assert file.content == whole
 
 
-def test_a_request_that_was_refused_for_what_it_is_is_not_sent_again(tmp_path):
+def test_a_request_that_was_refused_for_what_it_is_is_not_sent_again_where_that_is_wanted(tmp_path):
     class Refusing(Numbering):
         async def converse(self, request):
             self.calls += 1
@@ -281,11 +281,14 @@ def test_a_request_that_was_refused_for_what_it_is_is_not_sent_again(tmp_path):
         await runtime.close()
         return codes
 
-    first, second = Refusing(), Refusing()
+    first, second, third = Refusing(), Refusing(), Refusing()
     asyncio.run(both(KeepingRuntime(first, tmp_path / "j")))
-    again = asyncio.run(both(ReplayingRuntime(second, Journal(tmp_path / "j"))))
+    kept = Journal(tmp_path / "j", with_refusals=True)
+    again = asyncio.run(both(ReplayingRuntime(second, kept)))
+    # A run that goes on asks again: whoever goes on may have mended what was refused.
+    asyncio.run(both(ReplayingRuntime(third, Journal(tmp_path / "j"))))
     assert again == ["ValidationException", "ExpiredTokenException"]
-    assert (first.calls, second.calls) == (2, 1)
+    assert (first.calls, second.calls, third.calls) == (2, 1, 2)
 
 
 def test_half_a_surrogate_pair_and_bytes_that_are_no_text_are_kept(tmp_path):
