@@ -5,6 +5,7 @@ boto3 is imported once an `s3://` URI is met; tests/test_structure.py lists who 
 """
 
 import os
+import re
 import secrets
 import shutil
 import tempfile
@@ -17,6 +18,9 @@ from urllib.parse import unquote, urlsplit
 
 from evaldrop.aws_errors import explain, is_aws_fault
 from evaldrop.errors import StorageError
+
+# As `partial_beside` names files.
+_PARTIAL = re.compile(r"\..+\.[0-9a-f]{16}")
 
 
 class Place(NamedTuple):
@@ -224,6 +228,13 @@ def partial_beside(path: Path) -> Path:
     who may read a run is for its owner to say.
     """
     return path.parent / f".{path.name}.{secrets.token_hex(8)}"
+
+
+def remove_partial_files(folder: str) -> None:
+    """Remove what writers that were killed have left in a local folder; nobody may be writing there."""
+    for path in local_path(folder).iterdir():
+        if _PARTIAL.fullmatch(path.name):
+            path.unlink(missing_ok=True)
 
 
 def copy(uri: str, to: str) -> None:

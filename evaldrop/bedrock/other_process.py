@@ -35,10 +35,12 @@ def begin_copy() -> None:
     """
     Begin as a copy of another process.
 
-    Ctrl-C, which reaches every process of a terminal, is left to the parent. What was inherited is not looked
-    through for cycles, which would copy every page of it.
+    Ctrl-C and the end of a terminal reach every process of it, and a service manager's kill every process of
+    a service: what they are to do is left to the parent. What was inherited is not looked through for cycles,
+    which would copy every page of it.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     gc.freeze()
 
 
@@ -103,6 +105,9 @@ class Messages(asyncio.Protocol):
 
 # The run's own process
 
+_ENDING_S = 5.0
+"""How long the other process is waited for that was told to end."""
+
 CONVERSE, INVOKE_MODEL, CANCEL, END = "converse", "invoke_model", "cancel", "end"
 
 
@@ -120,11 +125,15 @@ def open_in_other_process(open_runtime: Callable[[], BedrockRuntime]) -> Iterato
     process.start()
     # While this process held the other's end, the connection would not end with that process.
     theirs.close()
+    runtime = OtherProcessRuntime(ours)
     try:
-        yield OtherProcessRuntime(ours)
+        yield runtime
     finally:
         ours.close()
-        process.terminate()
+        if runtime.is_closed:
+            # It writes down what it has yet to.
+            process.join(_ENDING_S)
+        process.kill()
         process.join()
 
 
@@ -140,6 +149,7 @@ class OtherProcessRuntime:
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._asked = 0
         self._is_gone = False
+        self.is_closed = False
 
     def opened(self) -> "OtherProcessRuntime":
         """
@@ -157,7 +167,13 @@ class OtherProcessRuntime:
         return self
 
     async def converse(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Pass a Converse request on."""
+        """
+        Pass a Converse request on.
+
+        Raises:
+            EvaldropError: There is no other process any more, or it cannot keep replies.
+            ServiceError: As the runtime there raises it.
+        """
         return await self._ask(CONVERSE, request)
 
     async def invoke_model(self, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -166,6 +182,7 @@ class OtherProcessRuntime:
 
     async def close(self) -> None:
         """End the connection, and the other process with it."""
+        self.is_closed = True
         if self._messages is not None:
             # Said, for a process that was forked meanwhile holds the connection open, too.
             self._messages.send((0, END, None))
@@ -220,8 +237,9 @@ class OtherProcessRuntime:
                 answer.set_exception(_gone())
 
 
-def _gone() -> ServiceError:
-    return ServiceError("ServiceUnavailableException", "the process that makes the calls went away")
+def _gone() -> EvaldropError:
+    # No ServiceError: each further call would fail and be a result, though none was made.
+    return EvaldropError("the process that makes the calls went away")
 
 
 # The process that makes the calls
@@ -254,7 +272,8 @@ async def answer_from(runtime: BedrockRuntime, connection: socket.socket) -> Non
         try:
             messages.send((number, await call(request), None))
         except Exception as fault:  # noqa: BLE001 - the call's own process gets it
-            messages.send((number, None, fault if isinstance(fault, ServiceError) else _readable(fault)))
+            is_readable = isinstance(fault, ServiceError | EvaldropError)
+            messages.send((number, None, fault if is_readable else _readable(fault)))
         finally:
             tasks.pop(number, None)
 

@@ -1,8 +1,8 @@
 """A run on this machine as people meet it: its price, its progress, its scorecard or what ended it."""
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -22,19 +22,21 @@ from evaldrop.cli.output import (
     warn,
 )
 from evaldrop.cli.progress import RunProgress
-from evaldrop.errors import InputError, is_bad_input
-from evaldrop.run.request import RunRequest, has_begun
+from evaldrop.errors import EvaldropError, InputError, is_bad_input
+from evaldrop.run.request import has_begun
 from evaldrop.running.here import LocalRun, execute_here
+from evaldrop.running.stopping import as_ctrl_c
 
 if TYPE_CHECKING:
     from evaldrop.engine import Execution
+    from evaldrop.running.retrying import RetryPlan
     from evaldrop.scorecard.model.scorecard import Scorecard
     from evaldrop.steps.validate_dataset.validate import Check
 
 
 def run_and_show(run: LocalRun, *, yes: bool, as_json: bool) -> int:
     """Execute a run that its user agrees to, and print its scorecard; return the exit code."""
-    if not yes and not agreed(run.request):
+    if not yes and not agreed(run):
         complain("stopped before anything was spent.")
         return exits.WRONG_USE
     progress = RunProgress(stderr())
@@ -47,14 +49,18 @@ def run_and_show(run: LocalRun, *, yes: bool, as_json: bool) -> int:
             with progress.shown(meter):
                 yield progress
         except KeyboardInterrupt:
-            # Here, and not when all processes have ended: one of them may be in the middle of a scorecard.
-            complain(f"stopped: {progress.line()}.")
-            # Of records that are not done yet calls may be answered, and paid for.
-            if has_begun(run.folder):
-                complain(_how_to_go_on(run))
+            # Here, and not when all processes have ended: a second Ctrl-C may end them without a word.
+            _say_stopped(run, f"stopped: {progress.line()}.")
             raise
+        except EvaldropError as fault:
+            _say_stopped(run, f"{str(fault).rstrip('.')}. Stopped: {progress.line()}.")
+            raise _SaidError from fault
 
-    execution = execute_here(run, watch)
+    try:
+        with as_ctrl_c():
+            execution = execute_here(run, watch, warn)
+    except _SaidError:
+        return exits.RUN_FAILED
     # Ctrl-C has been told of already, in `watch`.
     if execution is None:
         return exits.INTERRUPTED
@@ -66,10 +72,77 @@ def run_and_show(run: LocalRun, *, yes: bool, as_json: bool) -> int:
     return _show_failure(execution, run, as_json=as_json)
 
 
-def agreed(request: RunRequest) -> bool:
+class _SaidError(Exception):
+    """What ended a run has been said."""
+
+
+def _say_stopped(run: LocalRun, what: str) -> None:
+    # The terminal may be what has gone.
+    with suppress(OSError):
+        complain(what)
+        # Of records that are not done yet calls may be answered, and paid for.
+        if has_begun(run.folder):
+            complain(_how_to_go_on(run))
+
+
+def show_ended(run: LocalRun, *, retry: bool, yes: bool, force: bool, as_json: bool) -> int:
+    """
+    Show a run that has ended, or call again what failed in it; return the exit code.
+
+    Args:
+        run: The run.
+        retry: Whether `--retry-errors` is given.
+        yes: Whether nobody is to be asked.
+        force: Whether everything may be called again where replies are not kept.
+        as_json: Whether the scorecard is printed as JSON.
+    """
+    from evaldrop.running.resuming import retrying
+    from evaldrop.running.retrying import retry_plan
+    from evaldrop.scorecard.read import read_scorecard
+
+    plan = retry_plan(read_scorecard(run.folder))
+    if plan.is_empty:
+        lasting = f": {_named(plan.kept)} would fail again" if plan.kept else ", without an error"
+        stderr().print(f"{shown(run.folder)} is finished{shown(lasting)}: there is nothing to do.")
+        return show_finished(run, as_json=as_json)
+    if not retry:
+        stderr().print(f"{shown(run.folder)} is finished.")
+        warn(f"{_what_failed(plan)} Call again: evaldrop run --resume {run.folder} --retry-errors")
+        return show_finished(run, as_json=as_json)
+    again = retrying(run, force=force)
+    warn(_what_failed(plan))
+    return run_and_show(again, yes=yes, as_json=as_json)
+
+
+def _what_failed(plan: "RetryPlan") -> str:
+    parts = [
+        (plan.candidates, "call of candidates"),
+        (plan.judges, "call of judges"),
+        (plan.records, "record without a result"),
+    ]
+    counts = ", ".join(_counted(number, words) for number, words in parts if number)
+    why = f" ({_named(plan.causes)})" if plan.causes else ""
+    cost = "" if plan.cost_usd is None else f", for about ${plan.cost_usd:,.2f}"
+    left = f" Not called again, for it would fail again: {_named(plan.kept)}." if plan.kept else ""
+    return f"What failed may be answered now: {counts}{why}{cost}.{left}"
+
+
+def _counted(number: int, words: str) -> str:
+    first, _, rest = words.partition(" ")
+    return f"{number:,} {first if number == 1 else first + 's'} {rest}"
+
+
+def _named(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name}: {number:,}" for name, number in counts.items())
+
+
+def agreed(run: LocalRun) -> bool:
     """Show what a run would cost and ask; only a person at a terminal is asked, and only about money."""
+    request = run.request
     if not request.bedrock.startswith("aws") or not is_attended():
         return True
+    if run.retries_errors:  # what it costs has been said
+        return confirmed("Call them again?")
     from evaldrop.steps.validate_dataset.validate import check_dataset
 
     check = check_dataset(request)

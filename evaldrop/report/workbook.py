@@ -84,13 +84,12 @@ def _preferences(scorecard: Scorecard) -> Iterator[Sequence[Any]]:
 
 
 def _write_table(book: "Workbook", name: str, columns: Sequence[str] | None, folder: str) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    from evaldrop.run.tables import ROWS_PER_GROUP, read_whole
 
-    content = storage.read_bytes(storage.join(folder, f"{name}.parquet"))
-    file = pq.ParquetFile(pa.BufferReader(content))
-    chosen = list(columns or file.schema_arrow.names)
-    rows = (tuple(row.values()) for batch in file.iter_batches(columns=chosen) for row in batch.to_pylist())
+    table = read_whole(storage.read_bytes(storage.join(folder, f"{name}.parquet")))
+    chosen = list(columns or table.column_names)
+    batches = table.select(chosen).to_batches(max_chunksize=ROWS_PER_GROUP)
+    rows = (tuple(row.values()) for batch in batches for row in batch.to_pylist())
     _write(book, name, chosen, rows)
 
 

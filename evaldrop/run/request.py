@@ -27,6 +27,9 @@ class RunRequest(BaseModel):
         default=None, description="URI of the evaluation; looked for when not given."
     )
     out: str = Field(description="URI of the folder that runs are kept in.")
+    folder: str | None = Field(
+        default=None, description="The run's own, where it is another than <out>/<evaluation>/<run_id>."
+    )
     bedrock: str = Field(default="aws", description="The Bedrock runtime, as --bedrock says it.")
     limit: int | None = Field(default=None, ge=1, description="Evaluate only the first so many records.")
     max_in_flight: int | None = Field(

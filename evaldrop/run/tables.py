@@ -216,6 +216,17 @@ def open_table(uri: str, schema: pa.Schema, *, simulated: bool) -> Iterator[Tabl
         writer.close()
 
 
+def read_whole(content: bytes) -> pa.Table:
+    """
+    Return a whole table from the bytes of its file.
+
+    By this thread alone, as everything here reads. One of Arrow's own may be the last to let go of bytes that
+    are Python's; when Python is just ending then, that thread cannot have the interpreter any more, and the
+    process aborts.
+    """
+    return pq.ParquetFile(pa.BufferReader(content), pre_buffer=False).read(use_threads=False)
+
+
 def read_rows(uri: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     """
     Yield the rows of a table as tuples of these columns, in the table's order.
@@ -225,6 +236,6 @@ def read_rows(uri: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     """
     # Parquet is read from its end: from S3 it comes as a whole, from a disk in parts.
     source: Any = pa.BufferReader(storage.read_bytes(uri)) if storage.is_s3(uri) else storage.open_read(uri)
-    with source, pq.ParquetFile(source) as table:
-        for batch in table.iter_batches(batch_size=ROWS_PER_GROUP, columns=list(columns)):
+    with source, pq.ParquetFile(source, pre_buffer=False) as table:
+        for batch in table.iter_batches(batch_size=ROWS_PER_GROUP, columns=list(columns), use_threads=False):
             yield from zip(*(batch.column(name).to_pylist() for name in columns), strict=True)

@@ -7,42 +7,58 @@ imported once the calls' process is on its way, so that neither waits for what t
 """
 
 import gc
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from inspect import CORO_CREATED, getcoroutinestate
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from evaldrop import storage
-from evaldrop.bedrock.journal import JOURNAL, KeepingRuntime, journal_of
+from evaldrop.bedrock.draining import DrainingRuntime
+from evaldrop.bedrock.journal import (
+    JOURNAL,
+    Journal,
+    KeepingRuntime,
+    finished_journal_of,
+    journal_of,
+    room_kept_free,
+)
 from evaldrop.bedrock.metered import Meter, MeteredRuntime
 from evaldrop.bedrock.other_process import may_fork, open_in_other_process
 from evaldrop.bedrock.protocol import BedrockRuntime
 from evaldrop.errors import DatasetError, InputError
 from evaldrop.evaluation import find_evaluation, parse_evaluation
-from evaldrop.run.request import RunRequest, has_begun, new_run_id, out_of, run_folder
+from evaldrop.run.lock import LOCK, locked
+from evaldrop.run.request import RunRequest, new_run_id, out_of, run_folder
 from evaldrop.running.processes import function_process
+from evaldrop.running.stopping import until_stopped
 
 if TYPE_CHECKING:
     from evaldrop.engine import Execution, Observer
 
 DEFAULT_IN_FLIGHT = 64
-NO_RESPONSE_GIVEN = "NoResponseGiven"
 
 Watch = Callable[[Meter], AbstractContextManager["Observer"]]
 """Shows a run while the block lasts: the engine's events reach the observer, the meter counts the calls."""
 
+Say = Callable[[str], None]
+"""Gets what is worth a look, a sentence at a time."""
+
 
 @dataclass(frozen=True, slots=True)
 class LocalRun:
-    """A run that has its request and the place of its folder."""
+    """
+    A run that has its request and the place of its folder.
+
+    `retries_errors`: it had ended, and calls again what failed.
+    """
 
     request: RunRequest
     folder: str
+    retries_errors: bool = False
 
 
 def new_run(
@@ -82,41 +98,6 @@ def new_run(
         go_on=go_on,
     )
     return LocalRun(request, run_folder(storage.absolute(out), name, request.run_id))
-
-
-def resumed_run(
-    folder: str, *, bedrock: str | None, max_in_flight: int | None, go_on: bool = False
-) -> LocalRun:
-    """
-    Return a run that goes on in its folder.
-
-    Raises:
-        InputError: It had not begun.
-    """
-    from evaldrop.run.definition import RunDefinition
-
-    if not has_begun(folder):
-        raise InputError(
-            f"{folder}: no run.json there. Nothing had begun that could be gone on with; start a new run."
-        )
-    definition = RunDefinition.load(folder)
-    parent = definition.parent
-    request = RunRequest(
-        run_id=definition.run_id,
-        dataset=definition.dataset.uri,
-        dataset_version=definition.dataset.version,
-        evaluation=definition.evaluation_uri,
-        out=definition.out,
-        bedrock=bedrock or definition.bedrock,
-        limit=definition.options["limit"],
-        # It changes no result, so it may be another; a limit may not.
-        max_in_flight=max_in_flight or definition.options["max_in_flight"],
-        # Absent in the run files of earlier versions.
-        go_on=go_on or bool(definition.options.get("go_on")),
-        parent=parent.folder if parent and parent.how == "rejudged" else None,
-    )
-    # Where it began: there its journal and results are gone on with.
-    return LocalRun(request, definition.written_to)
 
 
 def rejudged_run(
@@ -164,30 +145,41 @@ def rejudged_run(
     return LocalRun(request, run_folder(request.out, name, request.run_id))
 
 
-def is_finished(run: LocalRun) -> bool:
-    """Tell whether a run has its scorecard and nothing in it that could be gone on with."""
-    return storage.exists(storage.join(run.folder, "scorecard.json")) and not _has_errors(run.folder)
-
-
-def _has_errors(folder: str) -> bool:
-    """Tell whether a finished run has failed calls or missing records: something to go on with."""
-    scorecard = orjson.loads(storage.read_bytes(storage.join(folder, "scorecard.json")))
-    counts = [candidate["responses"] for candidate in scorecard["candidates"].values()]
-    # A response that the dataset does not give is no call that could be made again.
-    errors = sum(count["errors"] - count["error_names"].get(NO_RESPONSE_GIVEN, 0) for count in counts)
-    unjudged = sum(judge["errors"] for judge in scorecard["judges"].values())
-    return bool(errors or unjudged or scorecard["records"]["missing"])
-
-
-def execute_here(run: LocalRun, watch: Watch) -> "Execution | None":
+def execute_here(run: LocalRun, watch: Watch, say: Say) -> "Execution | None":
     """
-    Execute a run, or what is left of it; return its execution, None when Ctrl-C interrupted it.
+    Execute a run, or what is left of it; return its execution, None when it was stopped (Ctrl-C).
+
+    Args:
+        run: The run. Its folder is held meanwhile: no other process may write there.
+        watch: Shows its progress.
+        say: Gets what is worth a look, in words.
 
     Raises:
-        EvaldropError: What makes the calls cannot be opened.
+        InputError: Another process writes to its folder, or the folder cannot be written.
+        EvaldropError: What makes the calls cannot be opened, or no reply can be kept any more.
     """
-    with _calls(run) as opened, function_process() as functions:
-        return _execute(run, opened, functions, watch)
+    try:
+        with _held(run), _calls(run) as opened, function_process() as functions:
+            return _execute(run, opened, functions, watch, say)
+    except KeyboardInterrupt:
+        return None
+
+
+@contextmanager
+def _held(run: LocalRun) -> Iterator[None]:
+    """Hold a run's folder, and leave none where nothing has begun."""
+    path = storage.local_path(run.folder)
+    made = [each for each in (path, *path.parents) if not each.exists()]
+    # First of all: whether the folder can be written shows before anything is called.
+    with locked(run.folder, doing="evaldrop run" if made else "evaldrop run --resume"):
+        try:
+            storage.remove_partial_files(run.folder)
+            if run.retries_errors and finished_journal_of(run.folder).exists():
+                finished_journal_of(run.folder).replace(journal_of(run.folder))
+            with room_kept_free(journal_of(run.folder)):
+                yield
+        finally:
+            _discard_empty(path, made)
 
 
 @contextmanager
@@ -221,35 +213,50 @@ def _runtime(run: LocalRun) -> BedrockRuntime:
 
 
 def _execute(
-    run: LocalRun, opened: Callable[[], BedrockRuntime], functions: Executor | None, watch: Watch
+    run: LocalRun, opened: Callable[[], BedrockRuntime], functions: Executor | None, watch: Watch, say: Say
 ) -> "Execution | None":
     from evaldrop.evaluation.prices import cost_of_calls, load_prices
     from evaldrop.running.workflow import run_locally, state_machine
 
     state_machine()  # takes a tenth of a second, in which the runtime is being opened
-    runtime = MeteredRuntime(opened(), cost_of_calls(load_prices()))
+    metered = MeteredRuntime(opened(), cost_of_calls(load_prices()))
+    runtime = DrainingRuntime(metered)
     gc.freeze()  # what was imported stays: it need not be looked through for cycles again and again
-    try:
-        with watch(runtime.meter) as observer:
-            execution = _loop(
-                run_locally(
-                    run.request,
-                    runtime,
-                    folder=run.folder,
-                    observer=observer,
-                    functions=functions,
-                )
-            )
-    except KeyboardInterrupt:
-        return None
-    # Kept where calls failed: --resume takes what was answered from it.
-    if execution.status == "SUCCEEDED" and not _has_errors(run.folder):
-        journal_of(run.folder).unlink(missing_ok=True)
-    _discard_empty(run.folder)
+    # In a rehearsal, whose runtime is in this process, too: it has not opened the journal yet.
+    journal = Journal(journal_of(run.folder), with_refusals=run.retries_errors)
+    if journal.damaged:
+        lines = "1 line" if journal.damaged == 1 else f"{journal.damaged:,} lines"
+        say(f"{lines} of {JOURNAL} cannot be read; what they held is called again.")
+
+    def workflow() -> Coroutine[Any, Any, "Execution"]:
+        return run_locally(
+            run.request, runtime, folder=run.folder, journal=journal, observer=observer, functions=functions
+        )
+
+    with watch(metered.meter) as observer:
+        try:
+            execution = _loop(until_stopped(workflow, runtime, say))
+        finally:
+            journal.close()
+        if execution is None:
+            raise KeyboardInterrupt
+    if execution.status == "SUCCEEDED":
+        _put_away(run.folder)
     return execution
 
 
-def _loop(workflow: Coroutine[Any, Any, "Execution"]) -> "Execution":
+def _put_away(folder: str) -> None:
+    """Take the journal away, as the last thing of a run; it is kept where calls may be made again."""
+    from evaldrop.running.retrying import retry_plan
+    from evaldrop.scorecard.read import read_scorecard
+
+    if retry_plan(read_scorecard(folder)).is_empty:
+        journal_of(folder).unlink(missing_ok=True)
+    else:
+        journal_of(folder).replace(finished_journal_of(folder))
+
+
+def _loop(workflow: Coroutine[Any, Any, "Execution | None"]) -> "Execution | None":
     try:
         return _runner()(workflow)
     finally:
@@ -258,7 +265,7 @@ def _loop(workflow: Coroutine[Any, Any, "Execution"]) -> "Execution":
             workflow.close()
 
 
-def _runner() -> Callable[[Coroutine[Any, Any, "Execution"]], "Execution"]:
+def _runner() -> Callable[[Coroutine[Any, Any, "Execution | None"]], "Execution | None"]:
     try:
         import uvloop
     except ImportError:  # there is none for Windows
@@ -268,12 +275,12 @@ def _runner() -> Callable[[Coroutine[Any, Any, "Execution"]], "Execution"]:
     return uvloop.run
 
 
-def _discard_empty(folder: str) -> None:
-    """Remove a folder in which a refused run left nothing but an empty journal."""
-    path = storage.local_path(folder)
-    # The journal is opened before the dataset is checked, so a refused run has made a folder.
-    if path.is_dir() and {entry.name for entry in path.iterdir()} <= {JOURNAL}:
-        storage.remove_folder(folder)
+def _discard_empty(path: Path, made: Iterable[Path]) -> None:
+    """Remove the folders that were made for a run which was refused before it had begun."""
+    if {entry.name for entry in path.iterdir()} <= {JOURNAL, LOCK}:
+        for name in (JOURNAL, LOCK):
+            (path / name).unlink(missing_ok=True)
         with suppress(OSError):
-            # The evaluation's folder, if this run made it; with other runs in it this fails, and is to.
-            path.parent.rmdir()
+            # With other runs in it the evaluation's folder stays, and is to.
+            for each in made:
+                each.rmdir()

@@ -7,10 +7,11 @@ made ready, and numpy, pyarrow and the report's templates are imported while cal
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait
 
 from evaldrop.bedrock.other_process import begin_copy, may_fork
@@ -30,9 +31,14 @@ def function_process() -> Iterator[Executor | None]:
     # By fork, which costs milliseconds: spawn would import everything anew.
     pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork"), initializer=_begin)
     # A pool starts its process with the first task: this one is for that alone.
-    pool.submit(os.getpid)
+    worker = pool.submit(os.getpid)
     try:
         yield pool
+    except BaseException:
+        # What it is at is written anew when the run goes on: a scorecard must not be waited for.
+        with suppress(ProcessLookupError, BrokenExecutor):
+            os.kill(worker.result(), signal.SIGKILL)
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -56,22 +56,26 @@ async def run_locally(
     runtime: BedrockRuntime,
     *,
     folder: str,
+    journal: Journal | None = None,
     observer: Observer | None = None,
     publish: Callable[[dict[str, Any]], None] | None = None,
     functions: Executor | None = None,
 ) -> Execution:
     """
-    Execute the workflow for a request; what the journal in the run's folder has is not called again.
+    Execute the workflow for a request; what the journal has is not called again.
 
     Args:
         request: What to run. A request whose run has begun already goes on with it.
         runtime: Answers calls, and keeps its replies in the journal if it is to. It is closed in the end.
         folder: The run's.
+        journal: What it has is not called again; by default it is the folder's. It is closed in the end.
         observer: Follows the progress.
         publish: Gets what the workflow publishes to its topic.
         functions: Runs the functions; a thread does without.
     """
-    journalled = ReplayingRuntime(runtime, Journal(journal_of(folder)))
+    # Not `or`: a journal without replies has the length 0.
+    kept = Journal(journal_of(folder)) if journal is None else journal
+    journalled = ReplayingRuntime(runtime, kept)
 
     async def published(message: dict[str, Any]) -> dict[str, Any]:
         if publish:

@@ -57,11 +57,10 @@ class Run:
 
     def _table(self, name: str) -> "pd.DataFrame":
         # Imported here: pandas takes half a second, and no command needs it.
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+        from evaldrop.run.tables import read_whole
 
         content = storage.read_bytes(storage.join(self.uri, f"{name}.parquet"))
-        table: pd.DataFrame = pq.read_table(pa.BufferReader(content)).to_pandas()
+        table: pd.DataFrame = read_whole(content).to_pandas(use_threads=False)
         return table
 
 

@@ -8,6 +8,7 @@ from evaldrop.cli.options import (
     KINDS,
     AsJson,
     EvaluationFile,
+    Force,
     GoOn,
     Limit,
     MaxInFlight,
@@ -15,7 +16,7 @@ from evaldrop.cli.options import (
     Yes,
     without_credentials,
 )
-from evaldrop.cli.output import shown, stderr
+from evaldrop.cli.output import warn
 from evaldrop.errors import InputError
 
 
@@ -40,10 +41,22 @@ def run(
     resume: Annotated[
         str | None,
         typer.Option(
-            "--resume", metavar="RUN", help="Go on with a run's folder: only what is missing is called."
+            "--resume",
+            metavar="RUN",
+            help="Go on with a run's folder, wherever it is now: only what is missing is called. "
+            "DATASET and --evaluation say where those have been moved to.",
         ),
     ] = None,
+    retry_errors: Annotated[
+        bool,
+        typer.Option(
+            "--retry-errors",
+            help="With --resume, of a run that has ended: call again what failed for a cause that may have "
+            "passed, such as expired credentials or throttling.",
+        ),
+    ] = False,
     go_on: GoOn = False,
+    force: Force = False,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> int:
@@ -51,7 +64,8 @@ def run(
     Evaluate a dataset on this machine, by the same workflow that runs on AWS.
 
     The exit code is 0 when the gate passed (or there is none), 1 when it failed, 2 when it is inconclusive,
-    3 when the run failed, 64 for wrong use or bad input.
+    3 when the run failed, 64 for wrong use or bad input, 130 when it was stopped. Ctrl-C lets the calls under
+    way end and keeps them; a second one does not wait.
 
     Examples:
 
@@ -62,13 +76,17 @@ def run(
         evaldrop run faq.jsonl --bedrock openai=http://localhost:11434/v1
 
         evaldrop run --resume runs/support-answers/20261121T101500Z-4f3a2b
-    """
-    from evaldrop.cli.running import run_and_show, show_finished
-    from evaldrop.running.here import is_finished, new_run, resumed_run
 
-    if (dataset is None) == (resume is None):
-        raise InputError("give either a DATASET or --resume RUN. evaldrop run --help shows examples.")
-    if dataset is not None:
+        evaldrop run --resume runs/support-answers/20261121T101500Z-4f3a2b --retry-errors
+    """
+    from evaldrop.cli.running import run_and_show, show_ended
+    from evaldrop.running.here import new_run
+
+    if resume is None:
+        if dataset is None:
+            raise InputError("give either a DATASET or --resume RUN. evaldrop run --help shows examples.")
+        if retry_errors:
+            raise InputError("--retry-errors is for a run that has ended: --resume RUN says which.")
         wanted = new_run(
             dataset,
             evaluation=evaluation,
@@ -78,10 +96,23 @@ def run(
             max_in_flight=max_in_flight,
             go_on=go_on,
         )
-    else:
-        # Limit, dataset and evaluation are the run's own: others would mix two runs in one folder.
-        wanted = resumed_run(str(resume), bedrock=bedrock, max_in_flight=max_in_flight, go_on=go_on)
-        if is_finished(wanted):
-            stderr().print(f"{shown(wanted.folder)} is finished, without an error: there is nothing to do.")
-            return show_finished(wanted, as_json=as_json)
+        return run_and_show(wanted, yes=yes, as_json=as_json)
+
+    from evaldrop.running.resuming import copied_from, is_finished, resumed_run
+
+    if limit is not None:
+        raise InputError("--limit is the run's own: another would mix two runs in one folder.")
+    wanted = resumed_run(
+        resume,
+        dataset=dataset,
+        evaluation=evaluation,
+        bedrock=bedrock,
+        max_in_flight=max_in_flight,
+        go_on=go_on,
+        force=force,
+    )
+    if first := copied_from(wanted):
+        warn(f"this is a copy of the run in {first}, which stays as it is; each goes on by itself.")
+    if is_finished(wanted):
+        return show_ended(wanted, retry=retry_errors, yes=yes, force=force, as_json=as_json)
     return run_and_show(wanted, yes=yes, as_json=as_json)

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from evaldrop import storage
 from evaldrop.errors import StorageError
+from evaldrop.run.tables import read_whole
 from evaldrop.scorecard.results import CandidateResult
 from evaldrop.scorecard.scores import NOT_APPLICABLE
 
@@ -98,7 +98,7 @@ def read_scores(folder: str) -> KeptScores:
     uri = storage.join(folder, SCORES_FILE)
     try:
         # From memory: the folder may be in S3, which `storage` alone reads.
-        table = pq.read_table(pa.BufferReader(storage.read_bytes(uri)))
+        table = read_whole(storage.read_bytes(uri))
     except pa.ArrowInvalid as error:
         raise StorageError(
             f"{uri}: not a table of scores ({error}). `evaldrop report --rebuild` makes it anew."

@@ -112,7 +112,7 @@ class RunDraft:
             # Replies of a rehearsal are made up: a run that takes them over is not real either.
             simulated=self.request.simulated or bool(self.parent and self.parent.simulated),
             bedrock=self.request.bedrock,
-            folder=run_folder(out, evaluation.name, self.request.run_id),
+            folder=self.request.folder or run_folder(out, evaluation.name, self.request.run_id),
             out=out,
             dataset=DatasetFacts(
                 uri=storage.absolute(self.request.dataset),

@@ -9,20 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from evaldrop import storage
 from evaldrop.datasets import Survey, survey_dataset
-from evaldrop.errors import DatasetError, EvaldropError, EvaluationError, InputError
+from evaldrop.errors import DatasetError, EvaldropError, EvaluationError
 from evaldrop.evaluation import (
-    Evaluation,
     find_evaluation,
     read_evaluation,
     read_loosely,
     stack_evaluation,
 )
 from evaldrop.run.definition import RunDefinition
-from evaldrop.run.request import RunRequest, has_begun
+from evaldrop.run.request import RunRequest
+from evaldrop.steps.validate_dataset.begun import as_begun
 from evaldrop.steps.validate_dataset.define_run import RunDraft
 from evaldrop.steps.validate_dataset.evaluation_checks import loose_problems
 from evaldrop.steps.validate_dataset.plan import Plan, refuse_above_budget
@@ -64,34 +62,12 @@ def validate_dataset(request: RunRequest, *, default: str | None = None) -> dict
         if more := len(check.problems) - len(shown):
             shown.append(f"… and {more:,} more problems. evaldrop validate lists them.")
         raise DatasetError("\n".join(shown))
-    definition = _kept(check.definition) or check.definition
+    definition = as_begun(check.definition) or check.definition
     # Before run.json is written: a run that was refused must not look as if it had begun.
     refuse_above_budget(check.plan, definition.evaluation.budget_usd)
     definition.save()
     run = {**request.model_dump(mode="json"), "folder": definition.folder, "name": definition.evaluation_name}
     return {"run": run}
-
-
-def _kept(definition: RunDefinition) -> RunDefinition | None:
-    """Return the definition this run began with, if it has begun."""
-    if not has_begun(definition.folder):
-        return None
-    kept = RunDefinition.load(definition.folder)
-    for what, before, now in (
-        ("dataset", kept.dataset.sha256, definition.dataset.sha256),
-        ("evaluation", _as_kept(kept.evaluation), _as_kept(definition.evaluation)),
-        ("prompts", kept.prompts, definition.prompts),
-    ):
-        if before != now:
-            raise InputError(
-                f"run {kept.run_id} cannot go on: its {what} changed since it began. Start a new run."
-            )
-    return kept
-
-
-def _as_kept(evaluation: Evaluation) -> Any:
-    """Return an evaluation as run.json spells it: there the points 1 and 2 of a scale are "1" and "2"."""
-    return orjson.loads(evaluation.model_dump_json())
 
 
 def check_dataset(request: RunRequest, *, default: str | None = None) -> Check:

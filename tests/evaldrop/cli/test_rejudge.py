@@ -273,7 +273,7 @@ def test_rejudging_a_rehearsal_is_a_rehearsal(monkeypatch):
 
 
 def test_a_rejudged_run_that_was_stopped_goes_on_as_one(monkeypatch):
-    from evaldrop.running.here import resumed_run
+    from evaldrop.running.resuming import resumed_run
 
     parent = run()
     folder = again(parent, {**SMALL, "criteria": ["correctness", TONE]})

@@ -8,6 +8,7 @@ import pytest
 
 from evaldrop.cli import main, output, running
 from evaldrop.running import here
+from evaldrop.running.here import LocalRun
 from tests.evaldrop.evaluations import ROW, SMALL, write
 
 REHEARSAL = ["--bedrock", "simulated:latency=0"]
@@ -118,26 +119,47 @@ def test_a_finished_run_has_nothing_to_go_on_with(tmp_path, capsys, monkeypatch)
     assert "correctness" in shown.out
 
 
-def test_a_run_whose_judge_failed_is_gone_on_with(tmp_path, capsys):
-    """What failed is asked again, and nothing else, since the journal is kept."""
-    write(tmp_path, SMALL, rows(12))
-    main(["run", "faq.jsonl", "--bedrock", "simulated:latency=0,errors=0.7", "--json"])
+def test_what_failed_is_called_again_once_that_is_asked_for(tmp_path, capsys):
+    """What may have passed is asked again, and nothing else, since the journal is kept."""
+    # Each its own prompt: a rehearsal fails equal ones alike.
+    write(tmp_path, SMALL, [{**row, "prompt": f"Why {row['id']}?"} for row in rows(120)])
+    main(["run", "faq.jsonl", "--bedrock", "simulated:latency=0,errors=0.6", "--json"])
     folder = only_run()
-    assert json.loads(capsys.readouterr().out)["scorecard"]["judges"]["judge"]["errors"] > 0
-    assert (folder / "journal.jsonl").exists()
+    before = json.loads(capsys.readouterr().out)["scorecard"]
+    names = before["judges"]["judge"]["error_names"]
+    passing = sum(number for name, number in names.items() if "Validation" not in name)
+    assert 0 < passing < sum(names.values()), "both kinds are needed"
+    kept = (folder / "journal.done.jsonl").read_bytes()
 
-    assert main(["run", "--resume", str(folder), *REHEARSAL, "--json"]) == 0
+    main(["run", "--resume", str(folder), *REHEARSAL, "--json"])
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["scorecard"] == before
+    assert "What failed may be answered now: " in shown.err
+    assert f"{passing} calls of judges" in shown.err
+    assert f"evaldrop run --resume {tmp_path / folder} --retry-errors" in shown.err
+    assert (folder / "journal.done.jsonl").read_bytes() == kept
 
-    scorecard = json.loads(capsys.readouterr().out)["scorecard"]
-    assert scorecard["judges"]["judge"]["errors"] == 0
+    main(["run", "--resume", str(folder), *REHEARSAL, "--retry-errors", "--json"])
+
+    shown = capsys.readouterr()
+    after = json.loads(shown.out)["scorecard"]
+    assert "Not called again, for it would fail again: BedrockRuntime.ValidationException" in shown.err
+    for part in (after["judges"]["judge"], after["candidates"]["lite"]["responses"]):
+        assert set(part["error_names"]) <= {"BedrockRuntime.ValidationException"}
+    assert after["candidates"]["lite"]["responses"]["n"] == 120
     assert not (folder / "journal.jsonl").exists()
+    assert not (folder / "journal.done.jsonl").exists()
+    main(["run", "--resume", str(folder), "--retry-errors"])
+    assert "would fail again: there is nothing to do." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         ([], "give either a DATASET or --resume RUN"),
-        (["faq.jsonl", "--resume", "runs/x"], "give either a DATASET or --resume RUN"),
+        (["faq.jsonl", "--resume", "runs/x"], "runs/x: no run.json there"),
+        (["faq.jsonl", "--retry-errors"], "--retry-errors is for a run that has ended"),
+        (["--resume", "runs/x", "--limit", "3"], "--limit is the run's own"),
         (["none.jsonl"], "none.jsonl: no such file"),
         (["--resume", "runs/none"], "runs/none: no run.json there"),
         (["faq.jsonl", "--out", "s3://bucket/runs"], "a run on this machine is kept on it"),
@@ -174,7 +196,7 @@ def agreed(bedrock, tmp_path):
     from evaldrop.run.request import RunRequest
 
     request = RunRequest(run_id="r", dataset=str(tmp_path / "faq.jsonl"), out="runs", bedrock=bedrock)
-    return running.agreed(request)
+    return running.agreed(LocalRun(request, "runs/r"))
 
 
 @pytest.mark.parametrize("answer", [True, False])

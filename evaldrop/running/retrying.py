@@ -1,0 +1,103 @@
+"""What `--retry-errors` calls again of a run that has ended, and about what that costs."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from evaldrop.bedrock.passing import count_passing, may_pass, passing_cause
+from evaldrop.scorecard.model.scorecard import CandidateScorecard, Scorecard
+
+# A response that the dataset does not give: there was no call that could be made again.
+NO_RESPONSE_GIVEN = "NoResponseGiven"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPlan:
+    """
+    What would be called again.
+
+    Attributes:
+        candidates: Calls of candidates; the judges of what they answer come on top.
+        judges: Calls of judges that failed.
+        records: Records that have no result at all.
+        causes: Why those calls failed, in words: calls.
+        kept: Error name: calls that failed and are not made again, for they would fail again.
+        cost_usd: About what it costs, by what such calls have cost in the run; None where nothing tells.
+    """
+
+    candidates: int = 0
+    judges: int = 0
+    records: int = 0
+    causes: dict[str, int]
+    kept: dict[str, int]
+    cost_usd: float | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing that could be called again."""
+        return not (self.candidates or self.judges or self.records)
+
+
+def retry_plan(scorecard: Scorecard) -> RetryPlan:
+    """Return what may be called again of what failed in a run."""
+    candidates, judges = scorecard.candidates, scorecard.judges
+    named: Counter[str] = Counter()
+    for part in (*(card.responses for card in candidates.values()), *judges.values()):
+        named.update(part.error_names)
+    del named[NO_RESPONSE_GIVEN]
+    causes: Counter[str] = Counter()
+    for name, number in named.items():
+        if cause := passing_cause(name):
+            causes[cause] += number
+    missing = scorecard.records.missing
+    return RetryPlan(
+        candidates=sum(count_passing(card.responses.error_names) for card in candidates.values()),
+        judges=sum(count_passing(judge.error_names) for judge in judges.values()),
+        records=missing,
+        causes=dict(causes.most_common()),
+        kept={name: number for name, number in named.most_common() if not may_pass(name)},
+        cost_usd=_cost(scorecard),
+    )
+
+
+def _cost(scorecard: Scorecard) -> float | None:
+    parts = [
+        *(
+            _share(_paid(card), again=_again(card) + scorecard.records.missing, of=_answered(card))
+            for card in scorecard.candidates.values()
+        ),
+        *(
+            _share(
+                judge.cost_usd,
+                again=count_passing(judge.error_names),
+                of=judge.calls - judge.errors - judge.kept,
+            )
+            for judge in scorecard.judges.values()
+        ),
+    ]
+    return _sum(parts)
+
+
+def _again(card: CandidateScorecard) -> int:
+    return count_passing(card.responses.error_names)
+
+
+def _answered(card: CandidateScorecard) -> int:
+    counts = card.responses
+    return counts.n - counts.errors - counts.missing - counts.given
+
+
+def _paid(card: CandidateScorecard) -> float | None:
+    """Return what a candidate's responses and judging them have cost."""
+    return _sum([card.cost_usd.candidate, card.cost_usd.judge])
+
+
+def _share(cost_usd: float | None, *, again: int, of: int) -> float | None:
+    if not again:
+        return 0.0
+    return None if cost_usd is None or of <= 0 else cost_usd / of * again
+
+
+def _sum(parts: Iterable[float | None]) -> float | None:
+    known = list(parts)
+    return None if None in known else sum(each for each in known if each is not None)
