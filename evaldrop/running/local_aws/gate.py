@@ -10,7 +10,7 @@ from evaldrop.running.local_aws.keys import Keys
 from evaldrop.running.local_aws.requests import Environ, path_of
 from evaldrop.running.local_aws.responses import (
     Application,
-    Refusal,
+    ErrorAnswer,
     StartResponse,
     refusal_of,
     refuse,
@@ -43,7 +43,7 @@ class Guard:
         if refused is None and path_of(environ).lstrip("/").startswith("moto-api"):
             refused = "There is no such page."
         if refused is not None:
-            return refuse(environ, start_response, Refusal(403, f"{refused}\n".encode(), "text/plain"))
+            return refuse(environ, start_response, ErrorAnswer(403, f"{refused}\n".encode(), "text/plain"))
 
         def without_leave(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             kept = [each for each in headers if not each[0].lower().startswith("access-control-")]

@@ -17,7 +17,7 @@ from moto.iam.models import iam_backends
 
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION
 from evaldrop.running.local_aws.requests import Environ, Signer, body_of, object_of
-from evaldrop.running.local_aws.responses import DENIED, Refusal, refusal_of
+from evaldrop.running.local_aws.responses import DENIED, ErrorAnswer, refusal_of
 
 PoliciesOf = Callable[[str], Iterable[str]]
 """Takes a role's ARN, returns its policy documents."""
@@ -127,7 +127,7 @@ class Need(NamedTuple):
     resource: str
 
 
-def forbidden(environ: Environ, signer: Signer, permissions: Permissions) -> Refusal | None:
+def forbidden(environ: Environ, signer: Signer, permissions: Permissions) -> ErrorAnswer | None:
     """Return how a request is refused, None when it may be made."""
     if signer.role is None:
         return None
@@ -137,7 +137,7 @@ def forbidden(environ: Environ, signer: Signer, permissions: Permissions) -> Ref
     return None
 
 
-def unseen(environ: Environ, signer: Signer, permissions: Permissions) -> Refusal | None:
+def unseen(environ: Environ, signer: Signer, permissions: Permissions) -> ErrorAnswer | None:
     """
     Return how S3 answers for an object that is not there, None when it says so.
 
@@ -150,7 +150,7 @@ def unseen(environ: Environ, signer: Signer, permissions: Permissions) -> Refusa
     return _refusal(environ, signer, denial) if denial else None
 
 
-def _refusal(environ: Environ, signer: Signer, message: str) -> Refusal:
+def _refusal(environ: Environ, signer: Signer, message: str) -> ErrorAnswer:
     # Of the services with JSON this is 400, of those with XML 403.
     return refusal_of(environ, signer.service, DENIED, message, json_status=400)
 

@@ -13,7 +13,7 @@ StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 
-class Refusal(NamedTuple):
+class ErrorAnswer(NamedTuple):
     """AWS's answer to a request that may not be made."""
 
     status: int
@@ -34,7 +34,7 @@ DENIED = Codes("AccessDenied", "AuthorizationError", "AccessDeniedException")
 
 def refusal_of(
     environ: Environ, service: str, codes: Codes, message: str, *, json_status: int = 403
-) -> Refusal:
+) -> ErrorAnswer:
     """
     Return a refusal as a service words it.
 
@@ -44,16 +44,16 @@ def refusal_of(
     if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
         fault = f"<Type>Sender</Type><Code>{codes.query}</Code><Message>{escape(message)}</Message>"
         body = f"<ErrorResponse><Error>{fault}</Error></ErrorResponse>"
-        return Refusal(403, body.encode(), "text/xml")
+        return ErrorAnswer(403, body.encode(), "text/xml")
     speaks_json = "HTTP_X_AMZ_TARGET" in environ or environ.get("PATH_INFO", "").startswith("/2015-03-31/")
     if service == "s3" or not (service or speaks_json):
         body = f"<Error><Code>{codes.s3}</Code><Message>{escape(message)}</Message></Error>"
-        return Refusal(403, body.encode(), "application/xml")
+        return ErrorAnswer(403, body.encode(), "application/xml")
     document = json.dumps({"__type": codes.json, "message": message})
-    return Refusal(json_status, document.encode(), "application/x-amz-json-1.0")
+    return ErrorAnswer(json_status, document.encode(), "application/x-amz-json-1.0")
 
 
-def refuse(environ: Environ, start_response: StartResponse, refusal: Refusal) -> Iterable[bytes]:
+def refuse(environ: Environ, start_response: StartResponse, refusal: ErrorAnswer) -> Iterable[bytes]:
     """Send a refusal; what the request brought is thrown away."""
     discard_body(environ)
     # An answer to HEAD has no body: it would be read as the begin of the next answer.

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 from botocore.auth import HmacV1QueryAuth, S3SigV4Auth, SigV4Auth
@@ -197,11 +197,11 @@ def _in_old_query(environ: Environ, query: Mapping[str, str]) -> Claim | None:
                 del headers[name]
                 headers[name] = value
         signed: str = _OldQueryAuth(
-            Credentials(query["AWSAccessKeyId"], secret), expires=query["Expires"]
+            Credentials(query["AWSAccessKeyId"], secret), ends=query["Expires"]
         ).get_signature(
             environ["REQUEST_METHOD"],
             split,
-            headers,
+            cast("Mapping[str, Any]", headers),
             auth_path=f"/{bucket}{split.path}" if in_host else split.path,
         )
         return signed
@@ -219,7 +219,9 @@ def _in_old_query(environ: Environ, query: Mapping[str, str]) -> Claim | None:
 def _in_form(environ: Environ) -> Claim | None:
     content = body_of(environ)
     copy = {**environ, "wsgi.input": io.BytesIO(content), "CONTENT_LENGTH": str(len(content))}
-    fields = {name.lower(): value for name, value in parse_form_data(copy)[1].items()}
+    # The file's part is held here as well: moto reads it again.
+    _, form, _ = parse_form_data(copy, stream_factory=lambda *_, **__: io.BytesIO())
+    fields = {name.lower(): value for name, value in form.items()}
     policy = fields.get("policy", "")
     ends = _policy_ends(policy)
     if ends is None:
@@ -283,16 +285,21 @@ class _S3Auth(_SignedHeaders, S3SigV4Auth):
 class _OldQueryAuth(HmacV1QueryAuth):
     """Signature Version 2 of a URL: it carries the moment at which it ends, not how long it lasts."""
 
+    def __init__(self, credentials: Credentials, *, ends: str) -> None:
+        super().__init__(credentials)
+        self._ends = ends
+
     def _get_date(self) -> str:
-        return str(self._expires)
+        return self._ends
 
 
 def _version_4(
     environ: Environ, scope: Scope, secret: str, *, signed: str, at: datetime, body_hash: str
 ) -> str:
     names = signed.split(";")
-    # What is behind obeys these; who only has a URL must not be able to add any.
-    if "host" not in names or _amazons(environ) - {"x-amz-content-sha256"} - set(names):
+    # What is behind obeys these; who only has a URL must not be able to add any. S3's metadata may have "_".
+    needed = {"host", *_amazons(environ)} - {"x-amz-content-sha256"}
+    if needed - {name.replace("_", "-") for name in names}:
         return "some headers are not signed"
     request = AWSRequest(method=environ["REQUEST_METHOD"], url=_url(environ))
     request.context["timestamp"] = f"{at:%Y%m%dT%H%M%SZ}"
@@ -310,7 +317,7 @@ def _of_old_policy(policy: str, secret: str) -> str:
 
 
 def _url(environ: Environ) -> str:
-    target = urlsplit(environ["REQUEST_URI"])
+    target = urlsplit(str(environ["REQUEST_URI"]))
     # A presigned URL is signed before its signature is added to it.
     query = "&".join(part for part in target.query.split("&") if not part.startswith("X-Amz-Signature="))
     return urlunsplit(("http", environ.get("HTTP_HOST", ""), target.path, query, ""))
