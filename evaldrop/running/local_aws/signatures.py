@@ -320,7 +320,7 @@ def _url(environ: Environ) -> str:
     target = urlsplit(str(environ["REQUEST_URI"]))
     # A presigned URL is signed before its signature is added to it.
     query = "&".join(part for part in target.query.split("&") if not part.startswith("X-Amz-Signature="))
-    return urlunsplit(("http", environ.get("HTTP_HOST", ""), target.path, query, ""))
+    return urlunsplit(("http", str(environ.get("HTTP_HOST", "")), target.path, query, ""))
 
 
 def _header(environ: Environ, name: str) -> str:
