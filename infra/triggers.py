@@ -10,7 +10,7 @@ from aws_cdk import aws_scheduler_targets as scheduler_targets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from evaldrop.datasets.files.formats import DATASET_ENDINGS, JSON_ENDINGS
+from evaldrop.datasets.files.formats import DATASET_ENDINGS
 from evaldrop.steps.start_run.events import DATASETS, MISTAKEN_ENDINGS
 from infra.bundles import Bundle
 from infra.functions import START_RUN, Step
@@ -89,11 +89,13 @@ class Triggers(Construct):
             step.allow(["kms:Decrypt", "kms:GenerateDataKey"], [storage.key.key_arn])
 
     def _on_upload(self, storage: Storage) -> None:
-        # JSON goes with evaluations, too: only where datasets are is it one, and elsewhere none is missed.
-        below = [{"wildcard": f"{DATASETS}*{ending}"} for ending in JSON_ENDINGS]
-        # What is before .gz StartRun looks at. Few patterns: those of a rule have 2,048 characters.
-        others = [ending for ending in DATASET_ENDINGS if not ending.endswith((*JSON_ENDINGS, ".gz"))]
-        anywhere = [{"suffix": ending} for ending in (*others, ".gz", *MISTAKEN_ENDINGS)]
+        # Anywhere, and in any case of letters: what starts no run is told, and StartRun knows what goes
+        # along with datasets. What is before .gz it looks at, too. Few patterns: those of a rule have 2,048
+        # characters.
+        plain = [ending for ending in DATASET_ENDINGS if not ending.endswith(".gz")]
+        endings = [
+            {"suffix": {"equals-ignore-case": ending}} for ending in (*plain, ".gz", *MISTAKEN_ENDINGS)
+        ]
         events.Rule(
             self,
             "DatasetUploaded",
@@ -103,7 +105,7 @@ class Triggers(Construct):
                 detail_type=["Object Created"],
                 detail={
                     "bucket": {"name": [storage.input.bucket_name]},
-                    "object": {"key": [*below, *anywhere]},
+                    "object": {"key": endings},
                 },
             ),
             targets=[self.call(self.start_run)],

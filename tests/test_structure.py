@@ -348,6 +348,22 @@ REGISTRY = re.compile(
 )
 
 
+SERVERS = re.compile(
+    r"\b(?:\w*HTTPServer|make_server|run_simple|start_server|create_server|start_unix_server|TCPSite)\("
+)
+
+
+def test_what_serves_on_this_machine_stands_behind_the_one_guard():
+    """Any page that is open in a browser can reach a server here; a new one must not forget it."""
+    files = {file: file.read_text(encoding="utf-8") for file in (ROOT / "evaldrop").rglob("*.py")}
+    serving = {str(file.relative_to(ROOT)) for file, text in files.items() if SERVERS.search(text)}
+    assert serving == {"evaldrop/report/serving.py", "evaldrop/running/local_aws/server.py"}
+    guarded = {str(file.relative_to(ROOT)) for file, text in files.items() if "report.guard import" in text}
+    # The local AWS's server puts its gate, which asks the guard, before all it serves.
+    assert guarded == {"evaldrop/report/serving.py", "evaldrop/running/local_aws/gate.py"}
+    assert "Guard(application=signed" in files[ROOT / "evaldrop/running/local_aws/server.py"]
+
+
 def test_no_two_classes_have_one_name():
     """Whoever searches for a name finds one thing."""
     names = [

@@ -49,10 +49,11 @@ app = typer.Typer(
 )
 for command in (
     init, validate, plan, run, report, view, export, compare, bless, gate, calibrate, rescore, rejudge, trend,
-    submit, watch, fetch, runs, doctor, criteria, schema, local,
+    submit, watch, fetch, runs, doctor, criteria, schema,
 ):  # fmt: skip
     app.command()(command)
 app.add_typer(review)
+app.add_typer(local)
 
 
 def _print_version(wanted: bool) -> None:

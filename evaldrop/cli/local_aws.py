@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from evaldrop.cli.output import say_simulated, shown, stderr, stdout
+from evaldrop.running.instances import Instance, announced, env_command
 from evaldrop.running.local_aws.server import FOLDER, LocalAws, LocalSettings, start_local_aws
 
 
 def serve_until_interrupted(template: str | None, *, host: str, port: int, bedrock: str) -> None:
     """Start the stack of a template, say how it is used, and end it on Ctrl-C or a plain kill."""
     choices = LocalSettings(host=host, port=port, bedrock=bedrock, folder=Path(FOLDER).absolute())
-    with start_local_aws(template, choices, tell=_tell) as aws:
+    with start_local_aws(template, choices, tell=_tell) as aws, announced(aws.instance):
         ended = threading.Event()
         # A terminal's Ctrl-C and a plain kill end it alike, with its processes; also while it still speaks.
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -28,6 +29,8 @@ def _introduce(aws: LocalAws) -> None:
     console, outputs = stdout(), aws.stack.outputs
     facts = {
         "endpoint": f"{aws.endpoint}  (Ctrl-C ends it; nothing is kept)",
+        "access key": f"{aws.instance.access_key}  (of this start alone)",
+        "secret key": aws.instance.secret_key,
         "input bucket": outputs["InputBucket"],
         "output bucket": outputs["OutputBucket"],
         "state machine": outputs["StateMachine"],
@@ -39,21 +42,22 @@ def _introduce(aws: LocalAws) -> None:
     for name, value in facts.items():
         console.print(f"{name:<14}{shown(value)}", soft_wrap=True)
     console.print("\nIn another terminal, in this folder:\n")
-    for line in commands(aws.endpoint, outputs, aws.messages_url):
+    for line in commands(aws.instance, outputs, aws.messages_url):
         console.print(f"  {shown(line)}", soft_wrap=True)
     console.print("\nNot rehearsed:\n")
     for line in aws.stack.gaps:
         console.print(f"  {shown(line)}", soft_wrap=True)
 
 
-def commands(endpoint: str, outputs: Mapping[str, str], messages_url: str) -> list[str]:
+def commands(instance: Instance, outputs: Mapping[str, str], messages_url: str) -> list[str]:
     """Return what to paste into a terminal, from an upload to the report."""
-    aws = f"aws --endpoint-url {endpoint}"
+    # Said in each line, too: without the first one they must not go to AWS with credentials of there.
+    aws = f"aws --endpoint-url {instance.endpoint}"
     dataset = "datasets/support-faq/records.jsonl"
     # The AWS CLI applies filters in their order, and the last one that fits decides.
     reports = "--recursive --exclude '*' --include '*/report.html'"
     return [
-        "export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1",
+        env_command(instance.port),
         f"{aws} s3 cp {dataset} s3://{outputs['InputBucket']}/{dataset}",
         f"{aws} stepfunctions list-executions --state-machine-arn {outputs['StateMachine']}",
         f"{aws} s3 cp s3://{outputs['OutputBucket']}/runs/ . {reports}",

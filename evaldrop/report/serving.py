@@ -122,12 +122,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         port = cast("ThreadingHTTPServer", self.server).server_port
-        headers = {name: self.headers[name] for name in GUARDED if name in self.headers}
+        headers = {name: ",".join(self.headers.get_all(name, ())) for name in GUARDED if name in self.headers}
         refused = refusal(headers, bound_to=LOOPBACK, port=port, may_be_linked_to=True)
-        if refused is None:
-            answer = self.served.answer(self.path)
-        else:
+        if refused is not None:
             answer = HttpAnswer(HTTPStatus.MISDIRECTED_REQUEST, body=f"{refused}\n".encode())
+        elif self.command not in {"GET", "HEAD"}:
+            answer = HttpAnswer(HTTPStatus.METHOD_NOT_ALLOWED, body=b"Pages are only read here.\n")
+        elif not self.path.startswith("/"):
+            # What a proxy is asked: the address in it would count, and not the Host that was looked at.
+            answer = HttpAnswer(HTTPStatus.MISDIRECTED_REQUEST, body=b"This is no proxy.\n")
+        else:
+            answer = self.served.answer(self.path)
         self.send_response(answer.status)
         for name, value in HEADERS.items():
             self.send_header(name, value)
@@ -139,7 +144,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(answer.body)
 
-    do_HEAD = do_GET  # noqa: N815 - http.server's name
+    # http.server's names. Other methods too: none may find a way around the guard.
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815
 
     def log_message(self, format: str, *_: Any) -> None:  # noqa: A002 - http.server's name
         """Say nothing: requests are the browser's business."""

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from evaldrop.datasets.files.formats import DATASET_ENDINGS
+from evaldrop.running.local_aws.events import Created, matches, object_created
 from evaldrop.shipped import workflow_path
 from tests.infra.synthesis import one, resources
 
@@ -228,16 +229,20 @@ def test_uploads_of_datasets_start_runs_and_are_kept_when_that_fails(template):
     pattern = rule["EventPattern"]
     assert pattern["source"] == ["aws.s3"]
     assert pattern["detail-type"] == ["Object Created"]
-    keys = pattern["detail"]["object"]["key"]
-    assert [key for key in keys if "wildcard" in key] == [
-        {"wildcard": "datasets/*.json"},
-        {"wildcard": "datasets/*.jsonl"},
-    ]
-    suffixes = tuple(key["suffix"] for key in keys if "suffix" in key)
-    below = tuple(key["wildcard"].removeprefix("datasets/*") for key in keys if "wildcard" in key)
+    bucket = "drop"
+    pattern["detail"]["bucket"]["name"] = [bucket]
+
+    def announced(key):
+        created = Created(bucket=bucket, key=key, version="v1", reason="PutObject")
+        return matches(pattern, object_created(created, size=1, etag="e"))
+
     for ending in DATASET_ENDINGS:
-        assert ending.endswith((*suffixes, *below)), ending
-    assert ".xlsx" in suffixes
+        assert announced(f"datasets/faq{ending}"), ending
+    # What starts no run is told, and for that StartRun has to hear of it.
+    for key in ("elsewhere/x.json", "datasets/UPPER.Jsonl", "x.CSV", "datasets/faq.XLSX", "a/faq.Csv.gz"):
+        assert announced(key), key
+    for key in ("datasets/faq.yaml", "datasets/prompts/candidate/answer.v1.md", "datasets/", "datasets/json"):
+        assert not announced(key), key
     # EventBridge takes no longer pattern.
     assert len(json.dumps(pattern)) < 2_048
     (target,) = rule["Targets"]

@@ -20,7 +20,6 @@ QUICK = "simulated:latency=0"
 """The usual runtime: no faults, no waiting."""
 
 PATIENCE_S = 120
-KEYS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,7 @@ class LocalAws:
         functions: Names of functions by state: `StartRun`, `ValidateDataset`, …
         role: ARN of the state machine's.
         gaps: What is not rehearsed.
+        keys: A person's, as environment variables.
     """
 
     process: subprocess.Popen
@@ -51,6 +51,11 @@ class LocalAws:
         self.endpoint, self.outputs, self.functions = facts.endpoint, facts.outputs, facts.functions
         self.role, self.gaps, self.messages_url = facts.role, facts.gaps, facts.messages_url
         self.logs = Path(facts.logs)
+        self.keys = {
+            "AWS_ACCESS_KEY_ID": facts.access_key,
+            "AWS_SECRET_ACCESS_KEY": facts.secret_key,
+            "AWS_DEFAULT_REGION": facts.region,
+        }
         self._clients = {}
 
     @property
@@ -72,9 +77,16 @@ class LocalAws:
 
     @cached_property
     def _session(self):
-        return boto3.Session(
-            aws_access_key_id="local", aws_secret_access_key="local", region_name="us-east-1"
-        )
+        return self.session()
+
+    def session(self, **others):
+        """Return a session with a person's keys, or with others."""
+        given = {
+            "aws_access_key_id": self.keys["AWS_ACCESS_KEY_ID"],
+            "aws_secret_access_key": self.keys["AWS_SECRET_ACCESS_KEY"],
+            "region_name": self.keys["AWS_DEFAULT_REGION"],
+        }
+        return boto3.Session(**given | others)
 
     def client(self, service):
         """Return a boto3 client of the endpoint, as anybody would make one."""
@@ -90,7 +102,7 @@ class LocalAws:
         }
         done = subprocess.run(
             [sys.executable, "-m", "awscli", "--endpoint-url", self.endpoint, *map(str, arguments)],
-            env={**environment, **KEYS, "AWS_CONFIG_FILE": os.devnull, "NO_PROXY": "localhost"},
+            env={**environment, **self.keys, "AWS_CONFIG_FILE": os.devnull, "NO_PROXY": "localhost"},
             cwd=cwd,
             capture_output=True,
             text=True,

@@ -120,7 +120,7 @@ class Host:
     def facts(self):
         aws = self._aws
         return {
-            "endpoint": aws.endpoint,
+            **asdict(aws.instance),
             "outputs": dict(aws.stack.outputs),
             "gaps": list(aws.stack.gaps),
             "functions": aws.names,

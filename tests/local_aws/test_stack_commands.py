@@ -8,7 +8,6 @@ import sys
 
 import pytest
 
-from tests.local_aws.harness import KEYS
 from tests.local_aws.outcomes import CALLS_OF_A_RECORD, DATASET, records
 
 pytestmark = pytest.mark.slow
@@ -23,7 +22,7 @@ def evaldrop(aws, tmp_path):
         return subprocess.run(
             [sys.executable, "-m", "evaldrop", *map(str, arguments)],
             cwd=tmp_path,
-            env={**environment, **KEYS, "AWS_ENDPOINT_URL": aws.endpoint, "AWS_CONFIG_FILE": os.devnull},
+            env={**environment, **aws.keys, "AWS_ENDPOINT_URL": aws.endpoint, "AWS_CONFIG_FILE": os.devnull},
             capture_output=True,
             text=True,
             timeout=180,

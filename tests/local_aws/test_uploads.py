@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
@@ -125,3 +126,29 @@ def test_what_is_no_dataset_is_refused_with_a_word_and_company_is_left_alone(aws
     assert "answers.xlsx" in message.text
     assert ".jsonl" in message.text
     assert not [each for each in aws.executions() if place in each["input"]]
+
+
+@pytest.mark.parametrize(
+    ("key", "do"),
+    [
+        ("elsewhere/{}.json", "Upload it as s3://{bucket}/datasets/{name}.json."),
+        ("datasets/{}.Jsonl", "Rename it to {name}.jsonl, and upload it again."),
+        ("{}.CSV", "Upload it as s3://{bucket}/datasets/{name}.csv."),
+    ],
+)
+def test_an_upload_that_starts_nothing_is_told(aws, key, do):
+    name = uuid.uuid4().hex
+    key = aws.upload(records(1), key.format(name))
+    aws.wait_for_events()
+    assert aws.executions(key) == []
+    [message] = aws.messages(name)
+    assert message.subject == f"evaldrop {key.rpartition('/')[2]}: refused"
+    assert do.format(bucket=aws.input, name=name) in message.text
+
+
+@pytest.mark.parametrize("key", ["evaluations/{}/anchors.jsonl", "shared/{}/anchors.json", "prompts/{}.md"])
+def test_nothing_is_said_of_what_evaluations_read(aws, key):
+    name = uuid.uuid4().hex
+    aws.upload(records(1), key.format(name))
+    aws.wait_for_events()
+    assert aws.messages(name) == []

@@ -1,6 +1,7 @@
 """boto3 clients of the local AWS, for its own parts."""
 
 import threading
+from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
@@ -10,34 +11,24 @@ REGION = "us-east-1"
 ACCOUNT = "123456789012"
 """What moto takes for the account, and what ARNs therefore carry."""
 
-OPERATOR = "OPERATOR"
-"""Access key of the local AWS's own parts. To it, as to a person's own keys, nothing is refused."""
 
-_ROLE = "ROLE-"
-_UNCHECKED = "local"
-"""Signatures are not looked at: any secret does."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessKey:
+    """What requests are signed with."""
 
-
-def access_key_of(role_arn: str) -> str:
-    """Return the access key that a role's requests are signed with."""
-    return _ROLE + role_arn.rpartition("/")[2]
-
-
-def role_behind(access_key: str) -> str | None:
-    """Return the ARN of the role behind an access key, None for a person's."""
-    name = access_key.removeprefix(_ROLE)
-    return None if name == access_key else f"arn:aws:iam::{ACCOUNT}:role/{name}"
+    id: str
+    secret: str = field(repr=False)
 
 
 class Clients:
     """One client per service of the local AWS, made when first used, for requests by an access key."""
 
-    def __init__(self, endpoint: str, *, access_key: str = OPERATOR) -> None:
+    def __init__(self, endpoint: str, key: AccessKey) -> None:
         self.endpoint = endpoint
         self._lock = threading.Lock()
         self._made: dict[str, Any] = {}
         self._session = boto3.Session(
-            aws_access_key_id=access_key, aws_secret_access_key=_UNCHECKED, region_name=REGION
+            aws_access_key_id=key.id, aws_secret_access_key=key.secret, region_name=REGION
         )
 
     def __call__(self, service: str) -> Any:

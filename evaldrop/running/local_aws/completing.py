@@ -104,7 +104,7 @@ _REHEARSED: Mapping[str, list[str]] = _TABLES["rehearsed"]
 _NOTES: Mapping[str, str] = _TABLES["notes"]
 
 GENERAL = (
-    "quotas, throttling and latencies of AWS itself; cold starts; encryption; TLS; signatures of requests",
+    "quotas, throttling and latencies of AWS itself; cold starts; encryption; TLS",
     "what a person's keys may do; what functions and the state machine may do is held to their roles",
 )
 """What no template says."""

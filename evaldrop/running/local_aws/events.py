@@ -19,7 +19,7 @@ from typing import Any
 from moto.s3.models import s3_backends
 
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION, Clients
-from evaldrop.running.local_aws.functions import Functions
+from evaldrop.running.local_aws.functions import Functions, NoSuchFunctionError
 
 EXECUTION_ENDED = "Step Functions Execution Status Change"
 
@@ -94,8 +94,15 @@ class Events:
             pattern = rule.get("EventPattern")
             if pattern and rule["State"] == "ENABLED" and matches(json.loads(pattern), event):
                 for target in client.list_targets_by_rule(Rule=rule["Name"])["Targets"]:
-                    if ":function:" in target["Arn"]:
-                        self._functions.invoke_async(target["Arn"], event)
+                    self._call(rule["Name"], target["Arn"], event)
+
+    def _call(self, rule: str, arn: str, event: Mapping[str, Any]) -> None:
+        try:
+            if ":function:" in arn:
+                self._functions.invoke_async(arn, event)
+        except NoSuchFunctionError:
+            # The rules that come after it must not miss the event.
+            _log.warning("rule %s: %s is no function of the stack, and is not called", rule, arn)
 
 
 def _tells_eventbridge(bucket: str) -> bool:

@@ -5,11 +5,11 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from evaldrop.running.local_aws.clients import REGION, Clients, access_key_of
+from evaldrop.running.local_aws.clients import ACCOUNT, REGION, AccessKey, Clients
 from evaldrop.running.local_aws.sandboxes import Code, InvocationResult, Sandboxes
 
 RETRY_AFTER_S = (1.0, 2.0)
@@ -22,17 +22,28 @@ _KEPT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR",
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
     """
-    What the template says of a function and moto does not keep.
+    A function, as the template has it.
 
     Attributes:
         state: The name of its state or trigger, such as `BuildScorecard`.
         folder: Its bundle.
+        handler: Module, a dot, and the function's name.
+        role: ARN of the role that its requests are held to.
+        environment: Its own variables.
+        runtime: As Lambda names it, such as `python3.14`.
+        timeout_s: It is killed after so long.
         dead_letters: ARN of the queue for events it could not deal with.
         retries: How often an asynchronous event is tried again.
     """
 
     state: str
     folder: Path
+    handler: str
+    role: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    runtime: str = ""
+    timeout_s: float = 3
+    memory_mb: int = 128
     log_group: str = ""
     dead_letters: str | None = None
     retries: int = 2
@@ -44,10 +55,10 @@ class NoSuchFunctionError(Exception):
 
 class Functions:
     """
-    The stack's functions, by name; the local Lambda holds their time-outs and environments, as they are now.
+    The stack's functions, by name. What they run was said by the template, once: no request changes it.
 
-    Every function gets the `further` environment beside its own. `retry_after_s` are the waits before the
-    second and the third attempt at an asynchronous event.
+    Every function gets the `further` environment beside its own, and the key of its role by `key_of`.
+    `retry_after_s` are the waits before the second and the third attempt at an asynchronous event.
     """
 
     def __init__(
@@ -56,6 +67,7 @@ class Functions:
         clients: Clients,
         sandboxes: Sandboxes,
         *,
+        key_of: Callable[[str], AccessKey],
         further: Mapping[str, str] | None = None,
         retry_after_s: tuple[float, ...] = RETRY_AFTER_S,
         sleep: Callable[[float], object] | None = None,
@@ -63,6 +75,7 @@ class Functions:
         self._deployed = deployed
         self._clients = clients
         self._sandboxes = sandboxes
+        self._key_of = key_of
         self._further = dict(further or {})
         self._retry_after_s = retry_after_s
         self._stopped = threading.Event()
@@ -144,39 +157,38 @@ class Functions:
 
     def _code(self, name: str) -> Code:
         deployed = self._find(name)
-        # Asked at each call: a test, or a person, changes a function by API.
-        configuration = self._clients("lambda").get_function_configuration(FunctionName=name)
         return Code(
             name=name,
-            arn=configuration["FunctionArn"],
+            arn=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}",
             folder=deployed.folder,
-            handler=configuration["Handler"],
-            environment=self._environment(name, deployed, configuration),
-            timeout_s=configuration["Timeout"],
-            memory_mb=configuration["MemorySize"],
+            handler=deployed.handler,
+            environment=self._environment(name, deployed),
+            timeout_s=deployed.timeout_s,
+            memory_mb=deployed.memory_mb,
             log_group=deployed.log_group,
         )
 
-    def _environment(self, name: str, deployed: Deployed, configuration: Mapping[str, Any]) -> dict[str, str]:
+    def _environment(self, name: str, deployed: Deployed) -> dict[str, str]:
         kept = {key: os.environ[key] for key in _KEPT if key in os.environ}
+        key = self._key_of(deployed.role)
         return {
             **kept,
             "AWS_LAMBDA_FUNCTION_NAME": name,
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(configuration["MemorySize"]),
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(deployed.memory_mb),
             "AWS_LAMBDA_LOG_GROUP_NAME": deployed.log_group,
-            "AWS_EXECUTION_ENV": f"AWS_Lambda_{configuration['Runtime']}",
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{deployed.runtime}",
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_ENDPOINT_URL": self._clients.endpoint,
-            "AWS_ACCESS_KEY_ID": access_key_of(configuration["Role"]),
-            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_ACCESS_KEY_ID": key.id,
+            "AWS_SECRET_ACCESS_KEY": key.secret,
             "LAMBDA_TASK_ROOT": str(deployed.folder),
             "PYTHONUTF8": "1",
             "TZ": "UTC",
             **self._further,
             # Last: what the template says wins.
-            **configuration.get("Environment", {}).get("Variables", {}),
+            **deployed.environment,
         }
 
 

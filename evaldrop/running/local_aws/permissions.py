@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
-from xml.sax.saxutils import escape
 
 from moto.iam.models import iam_backends
 
-from evaldrop.running.local_aws.clients import ACCOUNT, REGION, role_behind
+from evaldrop.running.local_aws.clients import ACCOUNT, REGION
 from evaldrop.running.local_aws.requests import Environ, Signer, body_of, object_of
+from evaldrop.running.local_aws.responses import DENIED, ErrorAnswer, refusal_of
 
 PoliciesOf = Callable[[str], Iterable[str]]
 """Takes a role's ARN, returns its policy documents."""
@@ -120,14 +120,6 @@ def _like(pattern: str, value: str) -> bool:
     return _pattern(pattern).fullmatch(value) is not None
 
 
-class AccessDenied(NamedTuple):
-    """AWS's answer to a request that a role may not make."""
-
-    status: int
-    body: bytes
-    content_type: str
-
-
 class Need(NamedTuple):
     """An action and the resource it is to be done on."""
 
@@ -135,28 +127,32 @@ class Need(NamedTuple):
     resource: str
 
 
-def forbidden(environ: Environ, signer: Signer, permissions: Permissions) -> AccessDenied | None:
+def forbidden(environ: Environ, signer: Signer, permissions: Permissions) -> ErrorAnswer | None:
     """Return how a request is refused, None when it may be made."""
-    role = role_behind(signer.access_key)
-    if role is None:
+    if signer.role is None:
         return None
     for need in needs_of(environ, signer.service):
-        if denial := permissions.denial(role, need.action, need.resource):
-            return _refusal(signer.service, denial)
+        if denial := permissions.denial(signer.role, need.action, need.resource):
+            return _refusal(environ, signer, denial)
     return None
 
 
-def unseen(environ: Environ, signer: Signer, permissions: Permissions) -> AccessDenied | None:
+def unseen(environ: Environ, signer: Signer, permissions: Permissions) -> ErrorAnswer | None:
     """
     Return how S3 answers for an object that is not there, None when it says so.
 
     To somebody who may not list the bucket it does not tell that from one that may not be read.
     """
-    role, (bucket, key) = role_behind(signer.access_key), object_of(environ)
-    if role is None or not key:
+    bucket, key = object_of(environ)
+    if signer.role is None or not key:
         return None
-    denial = permissions.denial(role, "s3:ListBucket", f"arn:aws:s3:::{bucket}")
-    return _refusal("s3", denial) if denial else None
+    denial = permissions.denial(signer.role, "s3:ListBucket", f"arn:aws:s3:::{bucket}")
+    return _refusal(environ, signer, denial) if denial else None
+
+
+def _refusal(environ: Environ, signer: Signer, message: str) -> ErrorAnswer:
+    # Of the services with JSON this is 400, of those with XML 403.
+    return refusal_of(environ, signer.service, DENIED, message, json_status=400)
 
 
 def needs_of(environ: Environ, service: str) -> Iterator[Need]:
@@ -187,16 +183,3 @@ def _of_s3(environ: Environ) -> Need:
         case _:
             action = "PutObject"
     return Need(f"s3:{action}", f"arn:aws:s3:::{bucket}/{key}")
-
-
-def _refusal(service: str, message: str) -> AccessDenied:
-    if service == "s3":
-        body = f"<Error><Code>AccessDenied</Code><Message>{escape(message)}</Message></Error>"
-        return AccessDenied(403, body.encode(), "application/xml")
-    if service == "sns":
-        fault = f"<Type>Sender</Type><Code>AuthorizationError</Code><Message>{escape(message)}</Message>"
-        return AccessDenied(
-            403, f"<ErrorResponse><Error>{fault}</Error></ErrorResponse>".encode(), "text/xml"
-        )
-    document = json.dumps({"__type": "AccessDeniedException", "message": message})
-    return AccessDenied(400, document.encode(), "application/x-amz-json-1.0")

@@ -11,20 +11,11 @@ Environ = dict[str, Any]
 
 
 class Signer(NamedTuple):
-    """Who signed a request, and for which service; both empty when nobody did."""
+    """Who signed a request, for which service, and the ARN of the role behind the key, None for a person."""
 
     access_key: str
     service: str
-
-
-def signer_of(environ: Mapping[str, Any]) -> Signer:
-    """Return who signed a request, by its header or, for a URL signed beforehand, its query."""
-    credential = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].partition(",")[0]
-    if not credential:
-        query = parse_qs(environ.get("QUERY_STRING", ""))
-        credential = query.get("X-Amz-Credential", [""])[0]
-    parts = credential.split("/")
-    return Signer(parts[0], parts[3].lower()) if len(parts) == 5 else Signer("", "")
+    role: str | None = None
 
 
 def path_of(environ: Mapping[str, Any]) -> str:

@@ -186,7 +186,7 @@ class Sandboxes:
         self._log = log
         self._at_most = at_most
         self._lock = threading.Lock()
-        self._idle: dict[str, list[tuple[Code, Sandbox]]] = {}
+        self._idle: dict[str, list[Sandbox]] = {}
         self._busy: set[Sandbox] = set()
         self._places: dict[str, threading.Semaphore] = {}
 
@@ -202,7 +202,7 @@ class Sandboxes:
     def close(self) -> None:
         """End all processes."""
         with self._lock:
-            idle = [sandbox for kept in self._idle.values() for _, sandbox in kept]
+            idle = [sandbox for kept in self._idle.values() for sandbox in kept]
             self._idle.clear()
             # Busy ones, too: their event would hold the process, and the command, until its time is up.
             busy = list(self._busy)
@@ -216,13 +216,12 @@ class Sandboxes:
     def _take(self, code: Code) -> Sandbox:
         with self._lock:
             kept = self._idle.pop(code.name, [])
-            # A warm process has its old environment and handler: after a change by API it must not be used.
-            usable = [(own, sandbox) for own, sandbox in kept if own == code and sandbox.alive]
-            stale = [sandbox for own, sandbox in kept if (own, sandbox) not in usable]
-            chosen = usable.pop()[1] if usable else None
+            usable = [sandbox for sandbox in kept if sandbox.alive]
+            ended = [sandbox for sandbox in kept if sandbox not in usable]
+            chosen = usable.pop() if usable else None
             self._idle[code.name] = usable
-        # Outside the lock: ending a process takes a while.
-        for sandbox in stale:
+        # Outside the lock: what is left of a process takes a while to clear away.
+        for sandbox in ended:
             sandbox.kill()
         chosen = chosen or Sandbox(code, self._runtime, self._log)
         with self._lock:
@@ -233,6 +232,6 @@ class Sandboxes:
         with self._lock:
             self._busy.discard(sandbox)
             if sandbox.alive:
-                self._idle.setdefault(code.name, []).append((code, sandbox))
+                self._idle.setdefault(code.name, []).append(sandbox)
                 return
         sandbox.kill()

@@ -18,7 +18,7 @@ from aws_croniter import AwsCroniter
 from aws_croniter.occurrence import Occurrence
 
 from evaldrop.running.local_aws.clients import Clients
-from evaldrop.running.local_aws.functions import Functions
+from evaldrop.running.local_aws.functions import Functions, NoSuchFunctionError
 
 TICK_S = 1.0
 
@@ -73,7 +73,12 @@ class Schedules:
         target = schedule["Target"]
         arn, text = target["Arn"], _filled(target.get("Input") or "{}", schedule, due)
         if ":function:" in arn:
-            self._functions.invoke_async(arn, json.loads(text))
+            try:
+                self._functions.invoke_async(arn, json.loads(text))
+            except NoSuchFunctionError:
+                _log.warning(
+                    "schedule %s: %s is no function of the stack, and is not called", schedule["Name"], arn
+                )
         elif ":stateMachine:" in arn:
             self._clients("stepfunctions").start_execution(stateMachineArn=arn, input=text)
         else:

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from botocore.exceptions import ClientError
+from moto.core.config import default_user_config
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -22,15 +23,19 @@ from evaldrop.bedrock.opening import open_runtime
 from evaldrop.bedrock.protocol import BedrockRuntime
 from evaldrop.engine import Clock
 from evaldrop.errors import InputError
-from evaldrop.running.local_aws.clients import ACCOUNT, REGION, Clients, access_key_of
+from evaldrop.running.instances import DEFAULT_PORT, Instance
+from evaldrop.running.local_aws.clients import ACCOUNT, REGION, Clients
 from evaldrop.running.local_aws.events import Events
 from evaldrop.running.local_aws.executions import Executions, Machine
-from evaldrop.running.local_aws.front import Application, Front, Guard
+from evaldrop.running.local_aws.front import Front
 from evaldrop.running.local_aws.functions import RETRY_AFTER_S, Functions
+from evaldrop.running.local_aws.gate import Guard, Signed
 from evaldrop.running.local_aws.integrations import integrations_of
+from evaldrop.running.local_aws.keys import Keys
 from evaldrop.running.local_aws.models import Answers, Models
 from evaldrop.running.local_aws.objects import S3Objects
 from evaldrop.running.local_aws.permissions import Permissions
+from evaldrop.running.local_aws.responses import Application
 from evaldrop.running.local_aws.sandboxes import Sandboxes, link_runtime
 from evaldrop.running.local_aws.schedules import Schedules
 from evaldrop.running.local_aws.stack import EmulatedStack, deploy, deployed_functions
@@ -62,7 +67,7 @@ class LocalSettings:
     """
 
     host: str = "127.0.0.1"
-    port: int = 5000
+    port: int = DEFAULT_PORT
     bedrock: str = "simulated"
     folder: Path
     retry_after_s: tuple[float, ...] = RETRY_AFTER_S
@@ -80,13 +85,15 @@ class LocalAws:
 
     def __init__(self, assembly: Assembly, make_runtime: MakeRuntime, choices: LocalSettings) -> None:
         _quieten()
+        # Batch would run any image as a container of this machine's.
+        default_user_config["batch"]["use_docker"] = False
         moto = DomainDispatcherApplication(create_backend_app)
-        # moto alone at first: the stack has to be made before there is a front that checks by it.
+        self.keys = Keys()
         self._server = _listen(choices, moto)
-        # No client can call the address that means all of a machine's.
-        name = "localhost" if choices.host in {"127.0.0.1", "0.0.0.0", "::"} else choices.host  # noqa: S104
-        self.endpoint = f"http://{name}:{self._server.port}"
-        self.clients = Clients(self.endpoint)
+        # moto alone at first: the stack has to be made before there is a front that checks by it.
+        self._open_to(moto, choices)
+        self.endpoint = f"http://{_callable(choices.host)}:{self._server.port}"
+        self.clients = Clients(self.endpoint, self.keys.operator)
         self._thread = threading.Thread(target=self._server.serve_forever, name="local AWS", daemon=True)
         self._thread.start()
 
@@ -106,6 +113,7 @@ class LocalAws:
             self._deployed,
             self.clients,
             self.sandboxes,
+            key_of=self.keys.of_role,
             further={"EVALDROP_BEDROCK": choices.bedrock},
             retry_after_s=choices.retry_after_s,
         )
@@ -122,13 +130,30 @@ class LocalAws:
             permissions=self.permissions,
             on_written=[self.answers.written, self.events.written],
         )
-        self._server.app = Guard(application=front, bound_to=choices.host, port=self._server.port)
+        self._open_to(front, choices)
         self.schedules.start()
+
+    @property
+    def instance(self) -> Instance:
+        """What a person needs to know to use it."""
+        key = self.keys.person
+        return Instance(
+            port=self._server.port,
+            endpoint=self.endpoint,
+            region=REGION,
+            access_key=key.id,
+            secret_key=key.secret,
+        )
+
+    def _open_to(self, application: Application, choices: LocalSettings) -> None:
+        port = self._server.port
+        signed = Signed(application=application, keys=self.keys, port=port)
+        self._server.app = Guard(application=signed, bound_to=choices.host, port=port)
 
     def _make_executions(self, choices: LocalSettings) -> Executions:
         @cache  # each takes a tenth of a second to make
         def clients_of(role_arn: str) -> Clients:
-            return Clients(self.endpoint, access_key=access_key_of(role_arn))
+            return Clients(self.endpoint, self.keys.of_role(role_arn))
 
         return Executions(
             machines=self._machine,
@@ -214,9 +239,18 @@ def _subscribe_queue(topic: str, clients: Clients) -> str:
     return url
 
 
+def _callable(host: str) -> str:
+    """Return how a client calls an address that was listened on."""
+    # Nobody can call the address that means all of a machine's.
+    if host in {"127.0.0.1", "0.0.0.0", "::"}:  # noqa: S104
+        return "localhost"
+    return f"[{host}]" if ":" in host else host
+
+
 def _listen(choices: LocalSettings, application: Application) -> BaseWSGIServer:
     try:
-        server = make_server(
+        # Nobody is served yet, and the gates need to know the port.
+        return make_server(
             choices.host, choices.port, application, threaded=True, request_handler=MotoRequestHandler
         )
     except (OSError, SystemExit) as error:  # werkzeug prints and exits when a port is taken
@@ -224,9 +258,6 @@ def _listen(choices: LocalSettings, application: Application) -> BaseWSGIServer:
             f"--port {choices.port}: something else listens there already. Give another, such as "
             f"--port {choices.port + 1}."
         ) from error
-    # From the first request on, also while the stack is being made.
-    server.app = Guard(application=application, bound_to=choices.host, port=server.port)
-    return server
 
 
 def _quieten() -> None:

@@ -111,6 +111,12 @@ def deployed_functions(stack: EmulatedStack, assembly: Assembly) -> dict[str, De
         deployed[name] = Deployed(
             state=_state(properties, function.logical_id),
             folder=assembly.assets[properties["Code"]["S3Key"]].resolve(),
+            handler=properties["Handler"],
+            role=properties["Role"],
+            environment=properties.get("Environment", {}).get("Variables", {}),
+            runtime=properties["Runtime"],
+            timeout_s=float(properties.get("Timeout", 3)),
+            memory_mb=int(properties.get("MemorySize", 128)),
             log_group=properties.get("LoggingConfig", {}).get("LogGroup", f"/aws/lambda/{name}"),
             dead_letters=properties.get("DeadLetterConfig", {}).get("TargetArn"),
             retries=retries.get(name, 2),

@@ -15,7 +15,7 @@ from urllib.parse import unquote_plus
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from evaldrop.datasets.files.formats import DATASET_ENDINGS, ENDINGS_IN_WORDS, has_ending
+from evaldrop.datasets.files.formats import DATASET_ENDINGS, ENDINGS_IN_WORDS, stem_of
 from evaldrop.errors import EvaldropError, InputError, StorageError
 from evaldrop.run.request import RunRequest
 from evaldrop.steps.report_failure.notices import refusal_notice
@@ -86,22 +86,19 @@ RUNS = "runs"
 """The folder of the output bucket that runs are kept in."""
 
 MISTAKEN_ENDINGS = (
-    *(
-        ".xlsx",
-        ".xls",
-        ".ods",
-        ".txt",
-        ".zip",
-        ".tar",
-        ".bz2",
-        ".xz",
-        ".zst",
-        ".arrow",
-        ".feather",
-        ".avro",
-        ".orc",
-    ),
-    *(".JSON", ".JSONL", ".CSV", ".TSV", ".PARQUET", ".GZ"),
+    ".xlsx",
+    ".xls",
+    ".ods",
+    ".txt",
+    ".zip",
+    ".tar",
+    ".bz2",
+    ".xz",
+    ".zst",
+    ".arrow",
+    ".feather",
+    ".avro",
+    ".orc",
 )
 """What people upload for a dataset, and then wait for a run: they get a message instead."""
 
@@ -255,9 +252,7 @@ def run_of(upload: Upload) -> str:
 
 
 def _settle_upload(upload: Upload, intake: Intake, services: StackServices) -> tuple[str, str]:
-    outside = _outside(upload.bucket, upload.key, intake)
-    if not outside and upload.key.endswith((".yaml", ".yml", ".md", "/")):
-        # No dataset but what goes with some: a sidecar, a prompt, a folder's marker.
+    if _goes_along(upload, intake):
         return upload.uri, "ignored"
     reason, options = refusal(upload, intake), UploadOptions()
     if not reason:
@@ -275,6 +270,16 @@ def _settle_upload(upload: Upload, intake: Intake, services: StackServices) -> t
         go_on=options.go_on,
     )
     return _settle(request, reason, services)
+
+
+def _goes_along(upload: Upload, intake: Intake) -> bool:
+    """Tell whether it is no dataset but what goes with some: nobody waits for a run of it."""
+    if _outside(upload.bucket, upload.key, intake):
+        # What evaluations read: their anchors have the endings of datasets.
+        name = upload.key.rpartition("/")[2]
+        return upload.key.startswith(EVALUATIONS) or name.startswith("anchors.")
+    # A sidecar, a prompt, a folder's marker.
+    return upload.key.endswith((".yaml", ".yml", ".md", "/"))
 
 
 def _settle_wish(wish: Wish, moment: str, intake: Intake, services: StackServices) -> tuple[str, str]:
@@ -320,8 +325,8 @@ def refusal(upload: Upload, intake: Intake) -> str | None:
     if outside := _outside(upload.bucket, upload.key, intake):
         return outside
     if not upload.key.endswith(DATASET_ENDINGS):
-        # To S3 and to a rule .CSV is another ending than .csv.
-        do = "Rename it" if has_ending(upload.key, DATASET_ENDINGS) else "Convert it (docs/datasets.md)"
+        name = _name_for(upload.key)
+        do = f"Rename it to {name}" if name.endswith(DATASET_ENDINGS) else "Convert it (docs/datasets.md)"
         return f"the name of a dataset ends in {ENDINGS_IN_WORDS}. {do}, and upload it again."
     if upload.size > intake.max_bytes:
         return (
@@ -336,4 +341,11 @@ def refusal(upload: Upload, intake: Intake) -> str | None:
 def _outside(bucket: str, key: str, intake: Intake) -> str | None:
     if bucket == intake.bucket and key.startswith(DATASETS):
         return None
-    return f"it does not lie below s3://{intake.bucket}/{DATASETS}. Upload it there."
+    below = f"s3://{intake.bucket}/{DATASETS}"
+    return f"it does not lie below {below}. Upload it as {below}{_name_for(key)}."
+
+
+def _name_for(key: str) -> str:
+    """Return a dataset's name as it is to be: to S3 .CSV is another ending than .csv."""
+    stem = stem_of(key)
+    return stem.rpartition("/")[2] + key[len(stem) :].lower()

@@ -8,15 +8,19 @@ import pytest
 from evaldrop.cli import exits
 from evaldrop.cli.app import main
 from evaldrop.cli.local_aws import commands
+from evaldrop.running.instances import Instance, announced
 
+INSTANCE = Instance(
+    port=5000, endpoint="http://localhost:5000", region="us-east-1", access_key="AKIA", secret_key="s e"
+)
 OUTPUTS = {"InputBucket": "in", "OutputBucket": "out", "StateMachine": "arn:machine"}
 
 
 def test_the_commands_lead_from_an_upload_to_the_report_and_the_message():
     keys, upload, listing, report, message = map(
-        shlex.split, commands("http://localhost:5000", OUTPUTS, "http://localhost:5000/1/messages")
+        shlex.split, commands(INSTANCE, OUTPUTS, "http://localhost:5000/1/messages")
     )
-    assert keys[0] == "export"
+    assert keys == ["eval", "$(evaldrop local env)"]
     for command in (upload, listing, report, message):
         assert command[:3] == ["aws", "--endpoint-url", "http://localhost:5000"]
     assert upload[3:5] == ["s3", "cp"]
@@ -48,3 +52,26 @@ def test_a_wrong_runtime_is_told_before_anything_is_synthesised(capsys):
 def test_a_template_that_is_not_there_is_told(tmp_path, capsys):
     assert main(["local", "--template", str(tmp_path)]) == exits.WRONG_USE
     assert "no *.template.json there" in capsys.readouterr().err
+
+
+def test_a_shell_gets_what_it_needs_for_the_one_that_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    with announced(INSTANCE):
+        assert main(["local", "env"]) == exits.PASSED
+        told = capsys.readouterr()
+        assert main(["local", "env", "--port", "7"]) == exits.WRONG_USE
+    first, second = told.out.splitlines()
+    assert shlex.split(first) == [
+        "export", "AWS_ACCESS_KEY_ID=AKIA", "AWS_SECRET_ACCESS_KEY=s e", "AWS_DEFAULT_REGION=us-east-1",
+        "AWS_ENDPOINT_URL=http://localhost:5000",
+    ]  # fmt: skip
+    assert second == "unset AWS_SESSION_TOKEN"
+    assert "at 5000 one does" in capsys.readouterr().err
+
+
+def test_without_one_that_runs_a_shell_gets_nothing_to_do(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert main(["local", "env"]) == exits.WRONG_USE
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "no evaldrop local runs. Start one in another terminal, with: evaldrop local" in told.err

@@ -1,6 +1,7 @@
 """The server behind `evaldrop view`: this machine only, known files only."""
 
 import http.client
+import socket
 import threading
 from http import HTTPStatus
 
@@ -76,7 +77,7 @@ def test_a_page_elsewhere_whose_name_points_here_gets_nothing(ask):
 def test_a_head_has_no_body_and_nothing_can_be_written(ask):
     response, body = ask("/", method="HEAD")
     assert (response.status, body, response.getheader("Content-Length")) == (200, "", "11")
-    assert ask("/", method="POST")[0].status == HTTPStatus.NOT_IMPLEMENTED
+    assert ask("/", method="TRACE")[0].status == HTTPStatus.NOT_IMPLEMENTED
 
 
 def test_no_page_may_load_anything_or_be_framed(ask):
@@ -99,3 +100,23 @@ def test_it_listens_on_the_loopback_address_only(tmp_path):
         assert server.server_address[0] == "127.0.0.1"
         with pytest.raises(StorageError, match="Choose another --port"):
             open_server(Folder(str(tmp_path), lambda: ""), server.server_port)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_pages_are_only_read_and_the_guard_stands_before_every_method(ask, method):
+    assert ask("/", method=method)[0].status == HTTPStatus.METHOD_NOT_ALLOWED
+    assert ask("/", method=method, host="evil.example")[0].status == HTTPStatus.MISDIRECTED_REQUEST
+
+
+def test_a_host_that_comes_twice_and_a_proxys_request_are_refused(ask):
+    own = f"{LOOPBACK}:{ask.port}"
+    for lines in (
+        f"GET / HTTP/1.1\r\nHost: {own}\r\nHost: evil.example\r\n",
+        f"GET http://evil.example/ HTTP/1.1\r\nHost: {own}\r\n",
+        f"GET / HTTP/1.1\r\nHost: {own}\r\nSec-Fetch-Site: none\r\nSec-Fetch-Site: cross-site\r\n",
+        f"GET / HTTP/1.1\r\nHost: {own}\r\nOrigin: http://{own}\r\nOrigin: null\r\n",
+        "GET / HTTP/1.1\r\n",
+    ):
+        with socket.create_connection((LOOPBACK, ask.port), timeout=5) as connection:
+            connection.sendall(f"{lines}\r\n".encode())
+            assert connection.makefile("rb").readline().split()[1] == b"421"

@@ -2,10 +2,12 @@
 
 import json
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
-from evaldrop.running.local_aws.events import Created, UnknownMatcherError, matches, object_created
+from evaldrop.running.local_aws.events import Created, Events, UnknownMatcherError, matches, object_created
+from evaldrop.running.local_aws.functions import NoSuchFunctionError
 from evaldrop.steps.start_run.events import uploads_in
 
 NOW = datetime(2026, 11, 26, 16, 20, 5, tzinfo=UTC)
@@ -130,3 +132,30 @@ def test_a_number_is_no_text():
 def test_a_comparison_that_is_not_known_is_told():
     with pytest.raises(UnknownMatcherError, match='"cidr" is no comparison'):
         matches(key({"cidr": "10.0.0.0/8"}), event("x"))
+
+
+def test_a_rule_of_somebodys_own_calls_no_function_but_the_stacks_and_keeps_no_other_from_it(caplog):
+    called = []
+
+    class Functions:
+        def invoke_async(self, name, event):
+            if name.endswith(":somebodys"):
+                raise NoSuchFunctionError(name)
+            called.append(name)
+
+    targets = {name: f"arn:aws:lambda:us-east-1:1:function:{name}" for name in ("somebodys", "ours")}
+    pages = SimpleNamespace(
+        search=lambda _: [{"Name": name, "State": "ENABLED", "EventPattern": "{}"} for name in targets]
+    )
+    client = SimpleNamespace(
+        get_paginator=lambda _: SimpleNamespace(paginate=lambda: pages),
+        list_targets_by_rule=lambda Rule: {"Targets": [{"Arn": targets[Rule]}]},  # noqa: N803
+    )
+    events = Events(lambda _service: client, Functions())
+    events.ended({"executionArn": "arn"})
+    events.close()
+    assert called == [targets["ours"]]
+    assert (
+        "rule somebodys: arn:aws:lambda:us-east-1:1:function:somebodys is no function of the stack"
+        in caplog.text
+    )

@@ -9,7 +9,9 @@ import pytest
 from evaldrop.running.local_aws.executions import ApiError
 from evaldrop.running.local_aws.front import Front
 from evaldrop.running.local_aws.functions import NoSuchFunctionError
+from evaldrop.running.local_aws.gate import SIGNER
 from evaldrop.running.local_aws.permissions import Permissions
+from evaldrop.running.local_aws.requests import Signer
 from evaldrop.running.local_aws.sandboxes import InvocationResult
 
 
@@ -53,7 +55,7 @@ class Asked:
     def _invoke_async(self, name, event):
         self.events.append((name, event))
 
-    def send(self, service, method="POST", path="/", body=b"", key="me", **headers):
+    def send(self, service, method="POST", path="/", body=b"", role=None, **headers):
         said = {}
 
         def start_response(status, names):
@@ -64,7 +66,7 @@ class Asked:
             "PATH_INFO": path,
             "QUERY_STRING": "",
             "HTTP_HOST": "localhost",
-            "HTTP_AUTHORIZATION": f"AWS4 Credential={key}/20261126/us-east-1/{service}/aws4_request, X",
+            SIGNER: Signer("AKIA", service, role),
             "CONTENT_LENGTH": str(len(body)),
             "wsgi.input": io.BytesIO(body),
             **headers,
@@ -133,7 +135,7 @@ def test_what_s3_has_written_is_told_before_the_answer(asked):
 
 
 def test_a_role_without_permission_does_not_reach_moto(asked):
-    answer = asked.send("s3", "HEAD", "/b/k", key="ROLE-step")
+    answer = asked.send("s3", "HEAD", "/b/k", role="arn:aws:iam::123456789012:role/step")
     assert (answer.status, answer.body, asked.moto) == (403, b"", [])
 
 
@@ -141,7 +143,7 @@ def test_a_role_without_permission_does_not_reach_moto(asked):
 def test_only_who_may_list_a_bucket_is_told_that_an_object_is_missing(action, status):
     statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
     asked = Asked(json.dumps({"Statement": statement}))
-    assert asked.send("s3", "GET", "/b/missing", key="ROLE-step").status == status
+    assert asked.send("s3", "GET", "/b/missing", role="arn:aws:iam::123456789012:role/step").status == status
     assert asked.send("s3", "GET", "/b/missing").status == 404
 
 
@@ -149,3 +151,36 @@ def test_what_moto_does_not_know_is_told(asked):
     answer = asked.send("logs", path="/unknown")
     assert answer.status == 501
     assert "evaldrop local: The x action has not been implemented" in json.loads(answer.body)["message"]
+
+
+FUNCTION = "/2015-03-31/functions/f"
+
+
+@pytest.mark.parametrize(
+    ("service", "method", "path", "body"),
+    [
+        ("lambda", "PUT", f"{FUNCTION}/code", b"{}"),
+        ("lambda", "PUT", f"{FUNCTION}/configuration", b'{"Handler": "os.system"}'),
+        ("lambda", "POST", "/2015-03-31/functions", b"{}"),
+        ("lambda", "POST", "/2015-03-31/event-source-mappings/", b"{}"),
+        ("lambda", "POST", "/2014-11-13/functions/f/invoke-async/", b"{}"),
+        ("lambda", "DELETE", FUNCTION, b""),
+        ("cloudformation", "POST", "/", b"Action=UpdateStack&StackName=evaldrop"),
+        ("cloudformation", "POST", "/", b"Action=DescribeStacks&Action=CreateStack"),
+        ("cloudformation", "POST", "/", b""),
+    ],
+)
+def test_what_functions_run_is_nobodys_to_change(asked, service, method, path, body):
+    answer = asked.send(service, method, path, body)
+    assert (answer.status, asked.moto) == (403, [])
+    assert b"are what the template says" in answer.body
+
+
+def test_functions_and_the_stack_can_be_looked_at(asked):
+    assert asked.send("lambda", "GET", FUNCTION).status == 200
+    assert asked.send("cloudformation", body=b"Action=DescribeStacks&StackName=evaldrop").status == 200
+
+
+def test_a_header_makes_no_request_to_step_functions_of_one_that_was_signed_for_s3(asked):
+    asked.send("s3", body=b"{}", HTTP_X_AMZ_TARGET="AWSStepFunctions.StartExecution")
+    assert asked.answered == []

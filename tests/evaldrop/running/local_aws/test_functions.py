@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from evaldrop.running.local_aws.clients import AccessKey
 from evaldrop.running.local_aws.functions import Deployed, Functions, NoSuchFunctionError, short_name
 from evaldrop.running.local_aws.sandboxes import link_runtime
 from tests.local_aws.faults import CrashingSandboxes
@@ -50,29 +51,30 @@ def handler(event, context):
 
 
 class Clients:
-    """Lambda's configuration and a queue."""
+    """A queue. Whoever asks Lambda gets what somebody has changed there."""
 
     endpoint = "http://localhost:1"
 
-    def __init__(self, **configuration):
-        self.configuration = {
-            "FunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:Step",
-            "Handler": "step.handler",
-            "Timeout": 20,
-            "MemorySize": 256,
-            "Runtime": "python3.14",
-            "Role": "arn:aws:iam::123456789012:role/step-role",
-            "Environment": {"Variables": {"OWN": "1"}},
-            **configuration,
-        }
+    def __init__(self):
         self.sent = []
 
     def __call__(self, service):
         return SimpleNamespace(
-            get_function_configuration=lambda FunctionName: self.configuration,  # noqa: N803
+            get_function_configuration=lambda FunctionName: {"Handler": "os.system", "Timeout": 1},  # noqa: N803
             get_queue_url=lambda QueueName: {"QueueUrl": f"http://q/{QueueName}"},  # noqa: N803
             send_message=lambda **message: self.sent.append(message),
         )
+
+
+TEMPLATE = {
+    "state": "Step",
+    "handler": "step.handler",
+    "role": "arn:aws:iam::123456789012:role/step-role",
+    "environment": {"OWN": "1"},
+    "runtime": "python3.14",
+    "timeout_s": 20,
+    "memory_mb": 256,
+}
 
 
 @pytest.fixture
@@ -91,9 +93,10 @@ def make(tmp_path, lines):
 
     def made(clients=None, **deployed):
         functions = Functions(
-            {"Step": Deployed(state="Step", folder=tmp_path / "bundle", **deployed)},
+            {"Step": Deployed(folder=tmp_path / "bundle", **TEMPLATE | deployed)},
             clients or Clients(),
             sandboxes,
+            key_of=lambda role: AccessKey(id=f"KEY-OF-{role}", secret="s"),
             further={"EVALDROP_BEDROCK": "simulated"},
             sleep=slept.append,
         )
@@ -125,7 +128,8 @@ def test_it_sees_its_bundle_boto3_and_nothing_of_this_environment(make, monkeypa
     assert environment["OWN"] == "1"
     assert environment["EVALDROP_BEDROCK"] == "simulated"
     assert environment["AWS_ENDPOINT_URL"] == "http://localhost:1"
-    assert environment["AWS_ACCESS_KEY_ID"] == "ROLE-step-role"
+    assert environment["AWS_ACCESS_KEY_ID"] == f"KEY-OF-{TEMPLATE['role']}"
+    assert environment["AWS_SECRET_ACCESS_KEY"] == "s"
     assert "AWS_PROFILE" not in environment
     assert functions.invoke("Step", {"do": "boto3"}).payload
     missing = functions.invoke("Step", {"do": "import"})
@@ -146,20 +150,18 @@ def test_what_is_no_json_cannot_be_returned(make):
 
 
 def test_a_handler_that_cannot_be_imported_is_told(make):
-    answer = make(Clients(Handler="nowhere.handler")).invoke("Step", {})
+    answer = make(handler="nowhere.handler").invoke("Step", {})
     assert answer.payload["errorType"] == "Runtime.ImportModuleError"
     assert "Unable to import module 'nowhere'" in answer.payload["errorMessage"]
 
 
 def test_a_function_that_is_too_slow_is_killed_and_the_next_event_gets_a_new_process(make):
-    clients = Clients(Timeout=1)
-    functions = make(clients)
+    functions = make(timeout_s=1)
     answer = functions.invoke("Step", {"do": "sleep"})
     assert answer.payload == {
         "errorType": "Sandbox.Timedout",
         "errorMessage": f"RequestId: {answer.request_id} Error: Task timed out after 1.00 seconds",
     }
-    clients.configuration["Timeout"] = 20
     assert functions.invoke("Step", {}).payload["calls"] == 1
 
 

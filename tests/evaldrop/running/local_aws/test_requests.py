@@ -4,11 +4,7 @@ import io
 
 import pytest
 
-from evaldrop.running.local_aws.requests import Signer, body_of, object_of, signer_of, written_by
-
-SIGNED = (
-    "AWS4-HMAC-SHA256 Credential=ROLE-x/20261126/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=1"
-)
+from evaldrop.running.local_aws.requests import body_of, object_of, written_by
 
 
 def request(method="PUT", path="/bucket/key", query="", **more):
@@ -74,13 +70,6 @@ def test_nothing_else_creates_an_object(asked, status):
 def test_a_bucket_may_be_in_the_host():
     assert object_of(request(path="/k/l", HTTP_HOST="bucket.localhost:5000")) == ("bucket", "k/l")
     assert object_of(request(path="/bucket/k/l")) == ("bucket", "k/l")
-
-
-def test_a_signer_is_told_by_header_or_query():
-    assert signer_of(request(HTTP_AUTHORIZATION=SIGNED)) == Signer("ROLE-x", "s3")
-    presigned = "X-Amz-Credential=me%2F20261126%2Fus-east-1%2Fs3%2Faws4_request"
-    assert signer_of(request(query=presigned)) == Signer("me", "s3")
-    assert signer_of(request()) == Signer("", "")
 
 
 def test_a_body_that_was_read_can_be_read_again():

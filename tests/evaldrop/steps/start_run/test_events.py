@@ -236,7 +236,16 @@ def test_all_records_of_an_event_are_gone_through():
 
 @pytest.mark.parametrize(
     "key",
-    ["datasets/faq.yaml", "datasets/faq.yml", "datasets/prompts/candidate/answer.v2.md", "datasets/folder/"],
+    [
+        "datasets/faq.yaml",
+        "datasets/faq.yml",
+        "datasets/prompts/candidate/answer.v2.md",
+        "datasets/folder/",
+        "evaluations/submitted/0f/anchors.jsonl",
+        "evaluations/support/evaluation.yaml",
+        "evaluations/support/known.json",
+        "shared/anchors.jsonl",
+    ],
 )
 def test_what_lies_beside_datasets_is_ignored_without_a_word(key):
     outcome, services = start(created(key))
@@ -250,8 +259,12 @@ def test_what_lies_beside_datasets_is_ignored_without_a_word(key):
     [
         (created("datasets/faq.xlsx"), "the name of a dataset ends in .json, .jsonl, .ndjson, .csv, .tsv or"),
         (created("datasets/faq.tar.gz"), "Convert it (docs/datasets.md), and upload it again."),
-        (created("datasets/FAQ.CSV"), "Rename it, and upload it again."),
-        (created("datasets/faq.jsonl.GZ"), "Rename it, and upload it again."),
+        (created("datasets/FAQ.CSV"), "Rename it to FAQ.csv, and upload it again."),
+        (created("datasets/a.B/UPPER.Jsonl"), "Rename it to UPPER.jsonl, and upload it again."),
+        (created("datasets/faq.Jsonl.GZ"), "Rename it to faq.jsonl.gz, and upload it again."),
+        (created("datasets/FAQ.XLSX"), "Convert it (docs/datasets.md), and upload it again."),
+        (created("elsewhere/x.json"), "Upload it as s3://drop/datasets/x.json."),
+        (created("UPPER.Jsonl"), "does not lie below s3://drop/datasets/"),
         (created("elsewhere/faq.csv.gz"), "does not lie below s3://drop/datasets/"),
         (created("datasets/faq.jsonl", size=1001), "it has 1,001 bytes; this stack takes 1,000"),
         (created("datasets/faq.jsonl", size=0), "it is empty"),
