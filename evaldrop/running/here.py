@@ -22,6 +22,7 @@ from evaldrop.bedrock.journal import JOURNAL, KeepingRuntime, journal_of
 from evaldrop.bedrock.metered import Meter, MeteredRuntime
 from evaldrop.bedrock.other_process import may_fork, open_in_other_process
 from evaldrop.bedrock.protocol import BedrockRuntime
+from evaldrop.bedrock.region import region_of
 from evaldrop.errors import DatasetError, InputError
 from evaldrop.evaluation import find_evaluation, parse_evaluation
 from evaldrop.run.request import RunRequest, has_begun, new_run_id, out_of, run_folder
@@ -77,6 +78,7 @@ def new_run(
         evaluation=evaluation,
         out=out,
         bedrock=bedrock or "aws",
+        region=region_of(bedrock or "aws"),
         limit=limit,
         max_in_flight=max_in_flight,
         go_on=go_on,
@@ -108,6 +110,7 @@ def resumed_run(
         evaluation=definition.evaluation_uri,
         out=definition.out,
         bedrock=bedrock or definition.bedrock,
+        region=region_of(bedrock or definition.bedrock),
         limit=definition.options["limit"],
         # It changes no result, so it may be another; a limit may not.
         max_in_flight=max_in_flight or definition.options["max_in_flight"],
@@ -155,6 +158,7 @@ def rejudged_run(
         evaluation=uri,
         out=place,
         bedrock=bedrock or parent.bedrock,
+        region=region_of(bedrock or parent.bedrock),
         limit=parent.options["limit"],
         max_in_flight=max_in_flight,
         go_on=go_on,
