@@ -42,6 +42,7 @@ class Workflow(Construct):
             definition_body=sfn.DefinitionBody.from_string(workflow_path().read_text(encoding="utf-8")),
             definition_substitutions={
                 **arns,
+                "Partition": Aws.PARTITION,
                 "ResultsTopic": notifications.topic.topic_arn,
                 "ChildType": settings.children,
             },

@@ -20,13 +20,13 @@ ROOT = Path(__file__).parent.parent
 WORKFLOW = json.loads((ROOT / "infra" / "workflow.asl.json").read_bytes())
 DIGESTS = ROOT / "tests" / "prompt_digests.json"
 
-LAMBDA = "arn:aws:states:::lambda:invoke"
+LAMBDA = "arn:${Partition}:states:::lambda:invoke"
 RESOURCES = {
     LAMBDA,
-    "arn:aws:states:::bedrock:invokeModel",
-    "arn:aws:states:::aws-sdk:bedrockruntime:converse",
-    "arn:aws:states:::aws-sdk:s3:getObject",
-    "arn:aws:states:::sns:publish",
+    "arn:${Partition}:states:::bedrock:invokeModel",
+    "arn:${Partition}:states:::aws-sdk:bedrockruntime:converse",
+    "arn:${Partition}:states:::aws-sdk:s3:getObject",
+    "arn:${Partition}:states:::sns:publish",
 }
 
 # Handlers that start the workflow and therefore are not in it.
@@ -79,9 +79,9 @@ def test_every_handler_is_a_state_of_the_workflow():
     assert folders - OUTSIDE_THE_WORKFLOW == {snake(name) for name in LAMBDA_STATES}
 
 
-def test_every_placeholder_is_a_lambda_the_topic_or_the_type_of_the_children():
+def test_every_placeholder_is_a_lambda_the_topic_the_partition_or_the_type_of_the_children():
     placeholders = set(re.findall(r"\$\{(\w+)\}", json.dumps(WORKFLOW)))
-    assert placeholders == {*LAMBDA_STATES, "ResultsTopic", "ChildType"}
+    assert placeholders == {*LAMBDA_STATES, "ResultsTopic", "Partition", "ChildType"}
 
 
 def test_a_machine_runs_the_handlers_the_workflow_names():

@@ -50,6 +50,15 @@ OutOfRun = Annotated[
         "--out", "-o", metavar="DIR", help="The folder that runs are kept in; by default the run's."
     ),
 ]
+Region = Annotated[
+    str | None,
+    typer.Option(
+        "--region",
+        metavar="REGION",
+        envvar=["AWS_REGION", "AWS_DEFAULT_REGION"],
+        help="AWS Region that models will be called from: are they to be had there?",
+    ),
+]
 Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Only the first N records.")]
 MaxInFlight = Annotated[
     int | None,

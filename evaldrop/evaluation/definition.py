@@ -7,7 +7,7 @@ in `judges` must not cost a run.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import (
@@ -398,6 +398,15 @@ GIVEN = "given"
 def layout(called: Called) -> str:
     """Return the request layout of a candidate or judge: `converse`, or the family of its body."""
     return "converse" if called.api == "converse" else str(body_family(called))
+
+
+def each_called(evaluation: Evaluation) -> Iterator[tuple[str, Called]]:
+    """Yield the candidates and judges that call a model, each with what messages call it."""
+    for candidate in evaluation.candidates:
+        if candidate.model != GIVEN:
+            yield f"candidate {candidate.name}", candidate
+    for judge in evaluation.judges:
+        yield f"judge {judge.name}", judge
 
 
 def called_models(evaluations: Iterable[Evaluation], further: Iterable[str] = ()) -> list[str]:

@@ -5,7 +5,7 @@ What the model refuses is in `model_limits`.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 
@@ -60,10 +60,29 @@ ID_PATTERNS = (
     IdPattern(r"(openai|qwen|deepseek|ai21|moonshot(ai)?|minimax|google|nvidia|writer|zai)\.", family="chat"),
 )
 
-# Prefixes of cross-Region inference profiles: the geography a request stays in.
-GEOGRAPHIES = ("us", "us-gov", "eu", "apac", "jp", "au", "ca", "in", "sa", "me", "af")
+GEOGRAPHIES: Mapping[str, str] = {
+    "us-gov": r"us-gov-.+",
+    "us": r"us-(?:east|west)-\d+|ca-central-1",
+    "eu": r"eu-.+|il-central-1",
+    "jp": r"ap-northeast-[13]",
+    "au": r"ap-southeast-[246]",
+    "in": r"ap-south-[12]",
+    "apac": r"ap-.+|me-central-1",
+    "ca": r"ca-.+",
+    "sa": r"sa-.+",
+    "me": r"me-.+",
+    "af": r"af-.+",
+}
+"""
+Prefixes of inference profiles, which are the geographies that a request stays in, and the Regions that their
+profiles are called from. Of two geographies of one Region the first is the one to take.
+"""
+ANYWHERE = "global"
+"""Prefix of the profiles that any commercial Region may answer."""
+HERE = "geo"
+"""evaldrop's own prefix for the profile of the Region at hand; `regions` resolves it."""
 # A maker has to follow: a model whose own name begins with such letters has no geography.
-_PROFILE = re.compile(rf"^({'|'.join(GEOGRAPHIES)}|global)\.(?=[a-z0-9-]+\.)")
+_PROFILE = re.compile(rf"^({'|'.join((*GEOGRAPHIES, ANYWHERE, HERE))})\.(?=[a-z0-9-]+\.)")
 
 
 def _matching(model: str) -> Iterable[IdPattern]:
@@ -112,7 +131,8 @@ def model_arns(model: str, *, partition: str, region: str, account: str) -> list
 
     A cross-Region profile sends a request to any Region of its geography, so its foundation model is allowed
     in all of them (Bedrock user guide, "Prerequisites for inference profiles"). An application profile does
-    not tell its models: a policy that allows them has to name the profile in a condition.
+    not tell its models: a policy that allows them has to name the profile in a condition. With `geo.` it is
+    the profile of whichever geography, or the model itself, for the Region may not be known here.
 
     Args:
         model: Model ID, inference profile ID or ARN, as evaluations give it.
@@ -127,8 +147,9 @@ def model_arns(model: str, *, partition: str, region: str, account: str) -> list
         is_profile = model.split(":", 5)[5].startswith("inference-profile/")
         return [model, f"{bedrock}:*::foundation-model/{name}"] if is_profile else [model]
     if geography:
+        profile = f"*.{name}" if geography == HERE else model
         return [
-            f"{bedrock}:{region}:{account}:inference-profile/{model}",
+            f"{bedrock}:{region}:{account}:inference-profile/{profile}",
             f"{bedrock}:*::foundation-model/{name}",
         ]
     return [f"{bedrock}:{region}::foundation-model/{model}"]

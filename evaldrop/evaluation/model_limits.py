@@ -21,6 +21,8 @@ _CONVERSE = "https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-i
 _TOOL_CHOICE = "https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolChoice.html"
 _PROFILES = "https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html"
 _CLAUDE = "https://platform.claude.com/docs/en"
+_REGIONS = "https://docs.aws.amazon.com/bedrock/latest/userguide/models-region-compatibility.html"
+_NOVA_CARD = "https://docs.aws.amazon.com/bedrock/latest/userguide/model-card-amazon-nova-lite.html"
 _NOVA_2 = "https://docs.aws.amazon.com/nova/latest/nova2-userguide/extended-thinking.html"
 
 # Versions of Claude. A date may follow a version: the 20 of -4-20250514 is none.
@@ -43,6 +45,7 @@ class Limits(NamedTuple):
         thinking: The types of `thinking` it takes, Anthropic's field; empty where it takes none.
         thinks: Whether it does so when not asked to.
         profiles: The geographies of the inference profiles that it is only called through.
+        geographies: Those of the profiles of a model that is called without one, too.
         reasoning: Whether it takes `reasoningConfig`, Nova's field.
         completion_tokens: Whether it calls max_tokens max_completion_tokens, as OpenAI's that reason do.
     """
@@ -56,6 +59,7 @@ class Limits(NamedTuple):
     thinks: bool | None = None
     reasoning: bool | None = None
     profiles: tuple[str, ...] | None = None
+    geographies: tuple[str, ...] | None = None
     completion_tokens: bool | None = None
 
 
@@ -165,6 +169,8 @@ MODEL_LIMITS = (
     Row(r"claude-3-(?:opus|5-haiku)", Limits(profiles=("us",)), _PROFILES, is_seen=False),
     Row(r"amazon\.nova-premier", Limits(profiles=("us",)), _PROFILES, is_seen=False),
     Row(r"amazon\.nova-2", Limits(profiles=("us", "eu", "jp", "global")), _PROFILES, is_seen=False),
+    Row(r"amazon\.nova-(?:micro|lite|pro)-v1", Limits(geographies=("us", "eu")), _NOVA_CARD),
+    Row(r"openai\.gpt-oss|qwen\.qwen3", Limits(geographies=()), _REGIONS),
     Row(r"meta\.llama3-2-[13]b", Limits(profiles=("us", "eu")), _PROFILES, is_seen=False),
     Row(r"meta\.llama(?:3-[123]|4)", Limits(profiles=("us",)), _PROFILES, is_seen=False),
     Row(r"deepseek\.r1", Limits(profiles=("us",)), _PROFILES, is_seen=False),

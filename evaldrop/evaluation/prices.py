@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from evaldrop.evaluation.definition import Price
-from evaldrop.evaluation.model_ids import GEOGRAPHIES, model_name
+from evaldrop.evaluation.model_ids import ANYWHERE, model_name
 
 TOKENS_PER_PRICE = 1_000_000
 
@@ -94,7 +94,7 @@ def price_of(model: str, prices: Prices) -> ModelPrice | None:
     base = prices.models.get(base_model(model)) or prices.models.get(name)
     if base is None:
         return None
-    factor = base.regional_factor if geography in GEOGRAPHIES else 1.0
+    factor = base.regional_factor if geography not in (None, ANYWHERE) else 1.0
     # Rounded, so that a tenth more of 3 is 3.3 and not 3.3000000000000003.
     return ModelPrice(input=round(base.input * factor, 9), output=round(base.output * factor, 9))
 

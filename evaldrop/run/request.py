@@ -39,6 +39,10 @@ class RunRequest(BaseModel):
         default=False,
         description="Go on without a candidate or judge whose first calls are refused, instead of ending.",
     )
+    region: str | None = Field(
+        default=None,
+        description="AWS Region that models are called from; None where it is unknown.",
+    )
     parent: str | None = Field(
         default=None,
         description="URI of a run's folder: its responses are judged again, and only what is new is called.",

@@ -29,6 +29,7 @@ from evaldrop.bedrock.journal import (
 from evaldrop.bedrock.metered import Meter, MeteredRuntime
 from evaldrop.bedrock.other_process import may_fork, open_in_other_process
 from evaldrop.bedrock.protocol import BedrockRuntime
+from evaldrop.bedrock.region import region_of
 from evaldrop.errors import DatasetError, InputError
 from evaldrop.evaluation import find_evaluation, parse_evaluation
 from evaldrop.run.lock import LOCK, locked
@@ -93,6 +94,7 @@ def new_run(
         evaluation=evaluation,
         out=out,
         bedrock=bedrock or "aws",
+        region=region_of(bedrock or "aws"),
         limit=limit,
         max_in_flight=max_in_flight,
         go_on=go_on,
@@ -136,6 +138,7 @@ def rejudged_run(
         evaluation=uri,
         out=place,
         bedrock=bedrock or parent.bedrock,
+        region=region_of(bedrock or parent.bedrock),
         limit=parent.options["limit"],
         max_in_flight=max_in_flight,
         go_on=go_on,

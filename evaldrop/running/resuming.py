@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from evaldrop import storage
 from evaldrop.bedrock.journal import FINISHED_JOURNAL, JOURNAL, finished_journal_of, journal_of
+from evaldrop.bedrock.region import region_of
 from evaldrop.errors import InputError
 from evaldrop.run.request import RunRequest, has_begun, out_of
 from evaldrop.running.here import LocalRun
@@ -73,6 +74,7 @@ def resumed_run(
         out=out_of(place) or place,
         folder=place,
         bedrock=wanted,
+        region=region_of(wanted),
         limit=definition.options.get("limit"),
         max_in_flight=max_in_flight or definition.options.get("max_in_flight"),
         # Absent in the run files of earlier versions.

@@ -48,7 +48,7 @@ class DirectoryStore:
 def state_machine() -> StateMachine:
     """Return the workflow as it runs on one machine: functions and topic are known by their own names."""
     names = {name: name for name in (*HANDLERS, "ResultsTopic")}
-    return load(workflow_definition(), {**names, "ChildType": "EXPRESS"})
+    return load(workflow_definition(), {**names, "Partition": "aws", "ChildType": "EXPRESS"})
 
 
 async def run_locally(

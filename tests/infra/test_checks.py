@@ -48,7 +48,9 @@ def test_a_property_that_cloudformation_does_not_know_is_an_error(tmp_path):
 
 
 def test_cfn_lint_finds_no_error(either_template):
-    found = lint(json.dumps(either_template), config=ManualArgs(regions=["us-east-1", "eu-west-1"]))
+    # Filled, as CloudFormation does before the definition is looked at.
+    text = json.dumps(either_template).replace("${Partition}", "aws")
+    found = lint(text, config=ManualArgs(regions=["us-east-1", "eu-west-1"]))
     errors = [each for each in found if each.rule.id.startswith("E")]
     real = [
         each

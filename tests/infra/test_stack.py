@@ -79,7 +79,8 @@ def test_every_placeholder_is_filled(request, which, children):
         assert name in json.dumps(substitutions[name])
     assert substitutions["ChildType"] == children
     assert substitutions["ResultsTopic"]["Ref"].startswith("Notifications")
-    assert len(substitutions) == 2 + len(STEPS)
+    assert substitutions["Partition"] == {"Ref": "AWS::Partition"}
+    assert len(substitutions) == 3 + len(STEPS)
 
 
 def test_errors_are_logged_and_executions_traced(template):

@@ -22,6 +22,10 @@ def validator():
     return path
 
 
+def filled(*, children):
+    return WORKFLOW.read_text().replace("${ChildType}", children).replace("${Partition}", "aws")
+
+
 def check(validator, path):
     return subprocess.run([validator, "--json-path", path], capture_output=True, text=True, timeout=60)
 
@@ -29,13 +33,13 @@ def check(validator, path):
 @pytest.mark.parametrize("children", ["EXPRESS", "STANDARD"])
 def test_the_workflow_is_valid_amazon_states_language(validator, tmp_path, children):
     deployed = tmp_path / "deployed.asl.json"
-    deployed.write_text(WORKFLOW.read_text().replace("${ChildType}", children))
+    deployed.write_text(filled(children=children))
     checked = check(validator, deployed)
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_the_linter_refuses_a_workflow_with_a_state_that_is_not_there(validator, tmp_path):
-    text = WORKFLOW.read_text().replace("${ChildType}", "EXPRESS")
+    text = filled(children="EXPRESS")
     broken = tmp_path / "broken.asl.json"
     broken.write_text(text.replace('"StartAt": "ValidateDataset"', '"StartAt": "Elsewhere"'))
     assert check(validator, broken).returncode != 0

@@ -108,3 +108,44 @@ def test_in_a_local_aws_a_run_says_what_answers_for_bedrock_whoever_asked_for_it
     assert not validated(dropped).simulated
     monkeypatch.setenv("EVALDROP_BEDROCK", "simulated")
     assert validated(dropped, run_id="ds-2").simulated
+
+
+def asked(dataset):
+    return [each.model for each in validated(dataset).candidates]
+
+
+@pytest.fixture
+def near(dropped):
+    text = evaluation("near").replace(b"amazon.nova", b"geo.amazon.nova")
+    storage.write_bytes("s3://drop/datasets/shop/faq.yaml", text)
+    return dropped
+
+
+@pytest.fixture
+def in_frankfurt(monkeypatch):
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "validate")
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+
+
+@pytest.mark.usefixtures("in_frankfurt")
+def test_the_stacks_region_says_which_profile_is_called(near):
+    assert asked(near) == ["eu.amazon.nova-lite-v1:0"]
+
+
+def test_a_shells_region_says_nothing_about_a_run_on_one_machine(near, monkeypatch):
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    assert asked(near) == ["geo.amazon.nova-lite-v1:0"]
+
+
+@pytest.mark.usefixtures("in_frankfurt")
+def test_a_profile_that_the_stacks_region_does_not_call_is_refused_before_money(near):
+    text = evaluation("near").replace(b"amazon.nova", b"us.amazon.nova")
+    storage.write_bytes("s3://drop/datasets/shop/faq.yaml", text)
+    with pytest.raises(InputError, match=r"Say model: geo\.amazon\.nova-lite"):
+        validated(near)
+
+
+@pytest.mark.usefixtures("in_frankfurt")
+def test_a_rehearsal_in_a_local_aws_takes_place_where_everything_is_to_be_had(near, monkeypatch):
+    monkeypatch.setenv("EVALDROP_BEDROCK", "simulated")
+    assert asked(near) == ["us.amazon.nova-lite-v1:0"]

@@ -48,6 +48,7 @@ def plan(
 
         evaldrop plan faq.jsonl --difference 0.05 --like runs/faq/20261121T101500Z-4f3a2b
     """
+    from evaldrop.bedrock.region import region_of
     from evaldrop.cli.running import show_plan
     from evaldrop.cli.tables.plan import print_sensitivity
     from evaldrop.run.request import RunRequest, new_run_id
@@ -62,6 +63,7 @@ def plan(
         out="runs",
         limit=limit,
         max_in_flight=max_in_flight,
+        region=region_of("aws"),
     )
     check = check_dataset(request)
     if check.problems or check.plan is None or check.definition is None:

@@ -1,11 +1,13 @@
 """`evaldrop validate`: everything that is wrong, at once."""
 
 from evaldrop.cli import exits
-from evaldrop.cli.options import AsJson, Dataset, EvaluationFile
+from evaldrop.cli.options import AsJson, Dataset, EvaluationFile, Region
 from evaldrop.cli.output import complain, print_json, shown, stdout, warn
 
 
-def validate(dataset: Dataset, evaluation: EvaluationFile = None, as_json: AsJson = False) -> int:
+def validate(
+    dataset: Dataset, evaluation: EvaluationFile = None, region: Region = None, as_json: AsJson = False
+) -> int:
     """
     Check a dataset and its evaluation; nothing is called and nothing is spent.
 
@@ -17,12 +19,19 @@ def validate(dataset: Dataset, evaluation: EvaluationFile = None, as_json: AsJso
         evaldrop validate datasets/support-faq/records.jsonl
 
         evaldrop validate s3://bucket/faq.jsonl --evaluation faq.yaml --json
+
+        evaldrop validate faq.jsonl --region eu-central-1
     """
     from evaldrop.run.request import RunRequest, new_run_id
     from evaldrop.steps.validate_dataset.validate import check_dataset
 
     request = RunRequest(
-        run_id=new_run_id(), dataset=dataset, evaluation=evaluation, out="runs", bedrock="simulated"
+        run_id=new_run_id(),
+        dataset=dataset,
+        evaluation=evaluation,
+        out="runs",
+        bedrock="simulated",
+        region=region,
     )
     check = check_dataset(request)
     if as_json:

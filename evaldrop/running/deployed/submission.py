@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evaldrop import storage
+from evaldrop.bedrock.region import region_of
 from evaldrop.datasets import survey_dataset
 from evaldrop.errors import DatasetError, InputError
 from evaldrop.evaluation import find_evaluation
@@ -205,10 +206,16 @@ def prepare(wanted: Wanted, check: Check | None, stack: Stack, bucket: InputBuck
 
 
 def _checked(wanted: Wanted, evaluation: str) -> Check:
-    run_id, dataset, limit = new_run_id(), wanted.dataset, wanted.limit
-    check = check_dataset(
-        RunRequest(run_id=run_id, dataset=dataset, evaluation=evaluation, out="runs", limit=limit)
+    request = RunRequest(
+        run_id=new_run_id(),
+        dataset=wanted.dataset,
+        evaluation=evaluation,
+        out="runs",
+        limit=wanted.limit,
+        # The stack is looked for where boto3 looks, and calls models from there.
+        region=region_of("aws"),
     )
+    check = check_dataset(request)
     if check.problems or check.plan is None or check.definition is None:
         raise DatasetError("\n".join(check.problems))
     refuse_above_budget(check.plan, check.definition.evaluation.budget_usd)

@@ -16,6 +16,7 @@ from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.questions import judge_question, questions_of
+from evaldrop.evaluation.regions import as_called
 from evaldrop.run.definition import RunDefinition, criteria_by_name, prices_for
 from evaldrop.run.records import RECORDS_FILE
 from evaldrop.run.request import new_run_id, out_of, run_folder
@@ -75,7 +76,7 @@ def _rescored(parent: RunDefinition, *, evaluation: str | None, out: str | None)
             f"{uri or parent.folder}: the evaluation is not there. Give one with --evaluation FILE."
         )
     source = uri.rpartition("/")[2]
-    now = with_given(read_evaluation(uri), parent)
+    now = with_given(as_called(read_evaluation(uri), parent.evaluation), parent)
     # Criteria that records bring are in no evaluation file; the parent has them behind its own.
     configs = (*now.criteria, *parent.criteria_configs[len(parent.evaluation.criteria) :])
     criteria = criteria_by_name(configs, path=f"{source}: criteria")

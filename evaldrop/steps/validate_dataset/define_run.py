@@ -18,6 +18,7 @@ from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.prices import load_prices
 from evaldrop.evaluation.prompts import Kind, Prompt, load_prompt
 from evaldrop.evaluation.questions import compared_pairs
+from evaldrop.evaluation.regions import REHEARSED_REGION, as_called, in_region, region_problems
 from evaldrop.run.definition import DatasetFacts, PromptFile, RunDefinition, prices_for
 from evaldrop.run.records import texts_in
 from evaldrop.run.request import RunRequest, run_folder
@@ -64,6 +65,10 @@ class RunDraft:
         self.warnings += [str(hint) for hint in self.survey.hints]
         if self.request.parent:
             self.parent = RunDefinition.load(self.request.parent)
+            self.evaluation = as_called(self.evaluation, self.parent.evaluation)
+        region = self.request.region or (REHEARSED_REGION if self.request.simulated else None)
+        if region:
+            self.evaluation = in_region(self.evaluation, region)
 
     def tolerate_rows(self) -> None:
         """Turn the problems of single rows into warnings when the evaluation tolerates as many."""
@@ -92,6 +97,9 @@ class RunDraft:
             self._refuse(judge_problems(evaluation, criteria.values()))
         self.warnings += judge_warnings(evaluation)
         self._refuse(limit_problems(evaluation))
+        # A rehearsal without a Region takes place where everything is to be had.
+        if self.request.region:
+            self._refuse(region_problems(evaluation, self.request.region))
         self.warnings += limit_warnings(evaluation, is_bedrock=not self.request.bedrock.startswith("openai"))
         prompts = self._prompts(evaluation)
         self.problems += self._metric_problems()

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from evaldrop.bedrock.families.registry import layout_named
 from evaldrop.evaluation import Called, Evaluation, Judge
-from evaldrop.evaluation.definition import GIVEN, layout
+from evaldrop.evaluation.definition import each_called, layout
+from evaldrop.evaluation.model_ids import HERE, model_name
 from evaldrop.evaluation.model_limits import (
     Thinking,
     hides_model,
@@ -29,7 +30,7 @@ _SAMPLING = ("temperature", "top_p", "top_k")
 
 def limit_problems(evaluation: Evaluation) -> Iterator[str]:
     """Yield what an evaluation states and a model refuses, with the way out."""
-    for who, called in _called(evaluation):
+    for who, called in each_called(evaluation):
         thinking = thinking_of(called.model, called.family, called.extra)
         for problem in (
             *_sampling_problems(called, thinking),
@@ -37,14 +38,6 @@ def limit_problems(evaluation: Evaluation) -> Iterator[str]:
             *_other_problems(called),
         ):
             yield f"{who}: {called.model} {problem}"
-
-
-def _called(evaluation: Evaluation) -> Iterator[tuple[str, Called]]:
-    for candidate in evaluation.candidates:
-        if candidate.model != GIVEN:
-            yield f"candidate {candidate.name}", candidate
-    for judge in evaluation.judges:
-        yield f"judge {judge.name}", judge
 
 
 def _sampling_problems(called: Called, thinking: Thinking) -> Iterator[str]:
@@ -126,12 +119,13 @@ def limit_warnings(evaluation: Evaluation, *, is_bedrock: bool) -> Iterator[str]
 
     `is_bedrock` is False where an OpenAI-compatible server answers: it knows no inference profiles.
     """
-    for who, called in _called(evaluation):
+    for who, called in each_called(evaluation):
         if is_bedrock and (profiles := profile_ids(called.model)):
-            also = f" (or {', '.join(each.partition('.')[0] for each in profiles[1:])})" * (len(profiles) > 1)
+            name = model_name(called.model)[1]
+            there = ", ".join(each.partition(".")[0] for each in profiles)
             yield (
-                f"{who}: in most Regions, {called.model} is called only through an inference profile. "
-                f"Say model: {profiles[0]}{also}."
+                f"{who}: in most Regions, {called.model} is called only through an inference profile (of "
+                f"{there}). Say model: {HERE}.{name}, the one of the Region at hand."
             )
         if limits_of(called.model, called.family).system is False:
             yield f"{who}: {called.model} takes no system text; the prompt's begins its first message."

@@ -50,7 +50,7 @@ def test_no_evaluation_up_to_the_bucket_is_none(bucket):
 def test_the_example_of_the_sample_dataset_is_an_evaluation():
     path = resource("datasets", "support-faq", "evaluation.yaml")
     evaluation = parse_evaluation(path.read_bytes(), source=path.name)
-    assert [candidate.name for candidate in evaluation.candidates] == ["lite", "haiku", "llama"]
+    assert [candidate.name for candidate in evaluation.candidates] == ["lite", "haiku", "micro"]
     assert evaluation.prompt_of(evaluation.candidates[0]) == "support.v1"
 
 
