@@ -36,7 +36,7 @@ _MOST_NAMED = 8
 
 
 def failure_in_words(scorecard: Scorecard) -> str | None:
-    """Return who answered nothing, in place of a summary: no comparison may rest on the run; None for nobody."""
+    """Return who answered nothing, in place of a summary: nothing may rest on the run; None for nobody."""
     silent = silences(scorecard)
     return f"This run failed, and nothing may rest on it: {silent[0].what}." if silent else None
 
