@@ -13,6 +13,7 @@ from evaldrop.cli.tables.scorecard import print_scorecard
 from evaldrop.errors import InputError
 from evaldrop.report.history_index import read_history
 from evaldrop.scorecard.baseline.blessing import bless
+from evaldrop.scorecard.baseline.compare import compare_runs
 from evaldrop.scorecard.trend import trend_of
 from evaldrop.steps.build_scorecard.build import build_scorecard
 from evaldrop.steps.build_scorecard.cloudwatch import metric_lines
@@ -176,6 +177,12 @@ def test_it_is_no_baseline_unless_somebody_insists(run):
             bless(str(folder))
         assert not (folder.parent / "baseline.json").exists()
     assert bless(str(folder), force=True).run_id == card.run_id
+
+
+def test_a_comparison_says_first_that_it_failed(run):
+    folder, card, failed = run
+    summary = compare_runs(str(folder), str(folder)).summary
+    assert summary.startswith(f"{card.run_id} failed: ") == failed
 
 
 def test_the_terminal_shows_nothing_in_green(run):
