@@ -124,8 +124,8 @@ def _of_verdicts(scorecard: Scorecard) -> Iterator[Lack]:
         owed = _owed(scorecard, name)
         if not (total := owed.there + owed.lost):
             continue
-        kinds = (card.criteria and "verdicts", "no_preference" in owed.reasons and "preferences")
-        noun = " and ".join(filter(None, kinds)) or "preferences"
+        kinds = {"verdicts": bool(card.criteria), "preferences": "no_preference" in owed.reasons}
+        noun = " and ".join(kind for kind, is_owed in kinds.items() if is_owed) or "preferences"
         what = f"{name} has {count(owed.there)} of {count(total)} {noun}{_causes(owed.reasons)}"
         said = _judges_said(scorecard)
         if (counts := card.responses).blocked:
