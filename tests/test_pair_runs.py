@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from evaldrop import storage
+from evaldrop.cli import exits
 from evaldrop.run.request import RunRequest
 from evaldrop.running.workflow import run_locally
 from evaldrop.scorecard.read import read_run
@@ -110,12 +111,14 @@ def test_a_judge_that_never_calls_its_tool_leaves_the_pair_unscored(tmp_path):
 
 
 @pytest.mark.parametrize("gate", [[], ["a.win_rate >= 0.1"], ["error_rate <= 0.1"]])
-def test_a_run_of_which_no_preference_could_be_read_does_not_pass(tmp_path, gate):
+def test_a_run_of_which_no_preference_could_be_read_has_failed(tmp_path, gate):
     rows = [{**ROWS[0], "id": f"r{number}"} for number in range(12)]
     found = run(tmp_path, ForgetfulJudge(remembers=False), rows=rows, gate=gate).scorecard
-    assert found.gate.decision == "inconclusive"
+    assert found.gate.decision == "fail"
+    assert exits.of_scorecard(found) == exits.RUN_FAILED
     assert found.coverage == 0
-    assert found.summary == "No preference could be read, of 12 pairs: nothing is decided."
+    said = "0 of 24 preferences of judge judge can be read (no_verdict: 24)."
+    assert found.summary == f"This run failed, and nothing may rest on it: {said}"
     assert found.alarms[0].startswith("No preference could be read, of 12 pairs (no_verdict: 24)")
     assert found.judges["judge"].unread == {"no_verdict": 24}
 

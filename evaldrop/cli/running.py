@@ -213,11 +213,11 @@ def passing_errors(scorecard: "Scorecard") -> dict[str, int]:
     """Return how many calls of a run failed that may be answered now, by cause, the most frequent first."""
     found: Counter[str] = Counter()
     counted = (
-        *(card.responses for card in scorecard.candidates.values()),
-        *scorecard.judges.values(),
+        *(card.responses.error_names for card in scorecard.candidates.values()),
+        *(judge.error_names for judge in scorecard.judges.values()),
     )
-    for counts in counted:
-        for name, n in counts.error_names.items():
+    for names in counted:
+        for name, n in names.items():
             if cause := passing_cause(name):
                 found[cause] += n
     return dict(found.most_common())

@@ -124,8 +124,8 @@ def _of_verdicts(scorecard: Scorecard) -> Iterator[Lack]:
         owed = _owed(scorecard, name)
         if not (total := owed.there + owed.lost):
             continue
-        kinds = (card.criteria and "verdicts", "no_preference" in owed.reasons and "preferences")
-        noun = " and ".join(filter(None, kinds)) or "preferences"
+        kinds = {"verdicts": bool(card.criteria), "preferences": "no_preference" in owed.reasons}
+        noun = " and ".join(kind for kind, is_owed in kinds.items() if is_owed) or "preferences"
         what = f"{name} has {count(owed.there)} of {count(total)} {noun}{_causes(owed.reasons)}"
         said = _judges_said(scorecard)
         if (counts := card.responses).blocked:
@@ -195,19 +195,23 @@ def _owed(scorecard: Scorecard, name: str) -> _Owed:
         lost += estimate.n_unscored - without.pop("not_applicable", 0) - excused
         reasons += without - Counter(no_response=excused)
     known = {candidate: each.pairwise for candidate, each in scorecard.candidates.items()}
-    for pair in pairs_of(known, name).values():
+    for sides, pair in pairs_of(known, name).items():
+        # A pair is lost with either side: no fewer for it than the side has that lost more.
+        excused = max(_blocked_bad(scorecard.candidates[side]) for side in sides)
         there += pair.n + pair.n_unscored - pair.n_lost
-        lost += pair.n_lost
-        reasons += Counter(no_preference=pair.n_lost)
+        lost += max(0, pair.n_lost - excused)
+        reasons += Counter(no_preference=max(0, pair.n_lost - excused))
     return _Owed(there, lost, reasons)
 
 
 def _rightly_blocked(card: CandidateScorecard, without_response: int) -> int:
     """Return how many of a criterion's verdicts are not owed: a guardrail stopped what it should."""
-    if card.guardrail is None:
-        return 0
     failed = card.responses.errors + card.responses.missing
-    return min(card.guardrail.blocked_bad.n, max(0, without_response - failed))
+    return min(_blocked_bad(card), max(0, without_response - failed))
+
+
+def _blocked_bad(card: CandidateScorecard) -> int:
+    return card.guardrail.blocked_bad.n if card.guardrail else 0
 
 
 def _judges_said(scorecard: Scorecard) -> str:

@@ -1,10 +1,14 @@
 """The workflow's file, checked by Step Functions' own linter."""
 
+import asyncio
+import json
 import os
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from evaldrop.engine import execute, load
 
 ROOT = Path(__file__).parent.parent.parent
 WORKFLOW = ROOT / "infra" / "workflow.asl.json"
@@ -43,3 +47,20 @@ def test_the_linter_refuses_a_workflow_with_a_state_that_is_not_there(validator,
     broken = tmp_path / "broken.asl.json"
     broken.write_text(text.replace('"StartAt": "ValidateDataset"', '"StartAt": "Elsewhere"'))
     assert check(validator, broken).returncode != 0
+
+
+@pytest.mark.parametrize("notify", ["always", "not_passed"])
+@pytest.mark.parametrize("decision", ["pass", "no gate", "inconclusive", "fail"])
+def test_who_wants_to_hear_of_what_did_not_pass_hears_of_what_is_open_and_not_of_no_gate(decision, notify):
+    told = {"Type": "Pass", "Output": "told", "End": True}
+    states = {"Decide": json.loads(WORKFLOW.read_text())["States"]["Decide"], "Notify": told}
+    part = {
+        "QueryLanguage": "JSONata",
+        "StartAt": "Decide",
+        "States": {**states, "Done": {"Type": "Succeed"}},
+    }
+    machine = load(part, {})
+    ran = asyncio.run(
+        execute(machine, {"decision": decision, "notify": notify}, integrations={}, name="decide")
+    )
+    assert (ran.output == "told") == (notify == "always" or decision in ("fail", "inconclusive"))

@@ -25,7 +25,8 @@ def gate(
     """
     Judge a finished run by its gate. Nothing is called and nothing is written.
 
-    The exit code is 0 when the gate passed, 1 when it failed, 2 when it is inconclusive.
+    The exit code is 0 when the gate passed (or there is none), 1 when it failed, 2 when it is inconclusive, 3
+    when somebody answered nothing.
 
     Examples:
 
@@ -33,6 +34,7 @@ def gate(
 
         evaldrop gate RUN --rule "correctness.pass_rate >= 0.9" --rule "no regression in correctness"
     """
+    from evaldrop.cli.tables.scorecard import DECISION_COLOURS
     from evaldrop.scorecard.gate import evaluate_gate
     from evaldrop.scorecard.read import read_run
     from evaldrop.scorecard.recommendation import recommend
@@ -53,7 +55,7 @@ def gate(
         stdout().print("[bold yellow]SIMULATED[/bold yellow]")
     strictly = ", which fails a strict gate" if strict and found.decision == "inconclusive" else ""
     stdout().print(shown(said), soft_wrap=True)
-    stdout().print(f"gate: [bold]{found.decision}[/bold]{strictly}")
+    stdout().print(f"gate: [bold {DECISION_COLOURS[found.decision]}]{found.decision}[/]{strictly}")
     for reason in found.reasons:
         stdout().print(f"  {shown(reason)}", soft_wrap=True)
     return code

@@ -42,7 +42,7 @@ MOST_PAIRS = 10
 # A bar that is shorter shows nothing.
 LEAST_BAR = 14
 
-_COLOURS = {"pass": "green", "fail": "red", "inconclusive": "yellow"}
+DECISION_COLOURS = {"pass": "green", "fail": "red", "inconclusive": "yellow", "no gate": "dim"}
 
 
 def print_scorecard(console: Console, scorecard: Scorecard) -> None:
@@ -84,7 +84,7 @@ def print_scorecard(console: Console, scorecard: Scorecard) -> None:
     for note in scorecard.dataset.notes:
         console.print(f"[dim]dataset[/dim] {shown(note)}", soft_wrap=True)
     gate = scorecard.gate
-    console.print(f"\ngate: [bold {_COLOURS.get(gate.decision, 'dim')}]{gate.decision}[/]")
+    console.print(f"\ngate: [bold {DECISION_COLOURS[gate.decision]}]{gate.decision}[/]")
     for reason in gate.reasons:
         console.print(f"  {shown(reason)}", soft_wrap=True)
 

@@ -135,7 +135,7 @@ def _was_alike(run: RunDefinition, blessed: RunDefinition) -> bool:
         if scorecard.get("judge_trusted") is False or baseline["run_id"] != blessed.run_id:
             return False
         # By the check, not by counts: those of another version may be told otherwise.
-        if any(check["expression"] == ANSWERS for check in scorecard["gate"].get("checks", ())):
+        if any(check["expression"] == ANSWERS for check in scorecard.get("gate", {}).get("checks", ())):
             return False
         level = 1 - run.evaluation.confidence
         return not any(

@@ -45,8 +45,8 @@ def coverage_in_words(scorecard: Scorecard) -> str:
     if found is None:
         return "no rule is set."
     share, whose = found
-    least = f"coverage is {percent(share, 1)} or more for every candidate and judge (least: {whose})"
-    return f"no rule is set; {least}."
+    least = f" or more (least: {whose})" if share < 1 else ""
+    return f"no rule is set; coverage is {percent(share, 1)}{least} for every candidate and judge."
 
 
 def _checks(expression: str, decision: Decision, lacks: Iterable[Lack]) -> Iterable[GateCheck]:

@@ -12,7 +12,7 @@ _BY_CAUSE: Final = {
     SERVER: "Look whether the service is up and can be reached: network, proxy, TLS certificates, Region.",
     TIMEOUT: "Give the model more time (timeout_s), or fewer tokens to write (max_tokens).",
 }
-_ELSE: Final = "The error of every call is in responses.parquet and verdicts.parquet, and in the report."
+_ELSE: Final = "The report's records have the error of each call."
 
 
 def what_to_do(errors: Occurrences, *, model: str, bedrock: str) -> str | None:

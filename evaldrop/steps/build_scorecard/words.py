@@ -35,17 +35,15 @@ _KNOWN_SPREAD = 10
 _MOST_NAMED = 8
 
 
-def opening_words(scorecard: Scorecard) -> str:
-    """Return what a summary begins with: that stand-ins answered, that the run failed; else nothing."""
-    start = "SIMULATED. " if scorecard.simulated else ""
+def failure_in_words(scorecard: Scorecard) -> str | None:
+    """Return who answered nothing, in place of a summary: nothing may rest on the run; None for nobody."""
     silent = silences(scorecard)
-    # What else there is of it is told behind this, and may not be read without it.
-    return f"{start}This run failed, and nothing may rest on it: {silent[0].what}. " if silent else start
+    return f"This run failed, and nothing may rest on it: {silent[0].what}." if silent else None
 
 
 def verdict_in_words(scorecard: Scorecard) -> str:
     """Return what the comparisons decide, and what they leave open, on the run's main quantity."""
-    start = opening_words(scorecard)
+    start = "SIMULATED. " if scorecard.simulated else ""
     criterion = _main_criterion(scorecard)
     if criterion is None:
         return f"{start}{scorecard.records.evaluated} records were evaluated; no criterion was judged."

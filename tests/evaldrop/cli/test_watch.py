@@ -64,7 +64,7 @@ def test_scripts_get_one_document(finished, capsys):
     document = json.loads(said.out)
     assert code == 0
     assert (document["run_id"], document["status"], document["report"]) == (RUN, "SUCCEEDED", finished)
-    assert document["scorecard"]["gate"]["decision"] == "pass"
+    assert document["scorecard"]["gate"]["decision"] == "no gate"
 
 
 def test_the_exit_code_is_the_gates(states, deployed, capsys):

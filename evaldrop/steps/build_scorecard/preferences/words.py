@@ -8,7 +8,7 @@ from evaldrop.scorecard.gate.preferences import unread_pairs
 from evaldrop.scorecard.model.pairwise import PairwiseEstimate, pairs_of
 from evaldrop.scorecard.model.scorecard import Interval, Scorecard
 from evaldrop.steps.build_scorecard.hints import as_one, listed
-from evaldrop.steps.build_scorecard.words import MUCH_UNSCORED, opening_words, verdict_in_words
+from evaldrop.steps.build_scorecard.words import MUCH_UNSCORED, failure_in_words, verdict_in_words
 
 Pair = tuple[str, str]
 
@@ -20,10 +20,13 @@ _MANY_FLIPS = 0.25
 
 def headline(scorecard: Scorecard) -> str:
     """Return what the run decides: on its main quantity, on preferences, or on both."""
+    start = "SIMULATED. " if scorecard.simulated else ""
+    if failure := failure_in_words(scorecard):
+        return f"{start}{failure}"
     preferences = preferences_in_words(scorecard)
     if scorecard.criteria or not preferences:
         return " ".join(filter(None, (verdict_in_words(scorecard), preferences)))
-    return f"{opening_words(scorecard)}{preferences}"
+    return f"{start}{preferences}"
 
 
 def preferences_in_words(scorecard: Scorecard) -> str:

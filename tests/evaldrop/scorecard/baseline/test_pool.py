@@ -5,6 +5,7 @@ import pytest
 
 from evaldrop import storage
 from evaldrop.run.definition import RunDefinition
+from evaldrop.scorecard.answers import ANSWERS
 from evaldrop.scorecard.baseline.pool import MOST_POOLED, held_weekly, runs_like
 from tests.evaldrop.run_folders import LITE, PRO
 from tests.evaldrop.scorecard.baseline.runs import build, write
@@ -131,6 +132,16 @@ def test_a_judge_that_was_not_trusted_lowers_nothing(out):
     uri = storage.join(out, "20260106T090000Z-aaaaaa", "scorecard.json")
     card = orjson.loads(storage.read_bytes(uri))
     storage.write_bytes(uri, orjson.dumps({**card, "judge_trusted": False}))
+    assert pooled(week(out, 2)) == [0]
+
+
+def test_a_run_in_which_somebody_answered_nothing_lowers_nothing(out):
+    week(out, 0)
+    week(out, 1)
+    uri = storage.join(out, "20260106T090000Z-aaaaaa", "scorecard.json")
+    card = orjson.loads(storage.read_bytes(uri))
+    check = {"expression": ANSWERS, "decision": "fail", "sentence": "lite gave no response."}
+    storage.write_bytes(uri, orjson.dumps({**card, "gate": {**card["gate"], "checks": [check]}}))
     assert pooled(week(out, 2)) == [0]
 
 

@@ -149,7 +149,7 @@ def test_without_rules_nine_tenths_of_the_answers_are_asked_for():
     gate = evaluate_gate([], enough)
     assert gate.decision == "no gate"
     assert gate.reasons == (
-        "no rule is set; coverage is 90.0 % or more for every candidate and judge (least: haiku).",
+        "no rule is set; coverage is 90.0 % or more (least: haiku) for every candidate and judge.",
     )
     assert exit_code(enough, gate) == exits.PASSED
     found = run({"haiku": judged(35, no_verdict=5), "lite": judged(40)}, pro=judging(75, no_verdict=5))

@@ -171,7 +171,7 @@ def test_one_failed_rule_fails_and_one_open_rule_leaves_open():
 
 def test_without_rules_nothing_passes_and_the_least_coverage_is_told():
     gate = evaluate_gate([], scorecard({"lite": card((0.8, 0.9))}))
-    said = "no rule is set; coverage is 100 % or more for every candidate and judge (least: lite)."
+    said = "no rule is set; coverage is 100 % for every candidate and judge."
     assert (gate.decision, gate.reasons, gate.checks) == ("no gate", (said,), ())
 
 

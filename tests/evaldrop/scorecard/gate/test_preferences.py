@@ -2,6 +2,7 @@
 
 import pytest
 
+from evaldrop.cli import exits
 from evaldrop.errors import EvaluationError
 from evaldrop.evaluation import Evaluation
 from evaldrop.scorecard.gate import RunNames, evaluate_gate, gate_problems, parse_gate
@@ -130,6 +131,26 @@ def test_a_run_whose_pairs_came_to_nothing_never_passes(rules, nothing):
     gate = evaluate_gate(rules, run(haiku=pairwise(nothing, lite=nothing)))
     assert gate.decision == "inconclusive"
     assert "no preference could be read, of 40 pairs" in gate.reasons[0]
+
+
+@pytest.mark.parametrize("nothing", [UNREAD, AS_TIES])
+@pytest.mark.parametrize("rules", [(), ("cost_usd < 5",), ("haiku.win_rate >= 0",)])
+def test_a_run_of_pairs_alone_of_which_none_could_be_read_has_failed(rules, nothing):
+    known = run(haiku=pairwise(nothing, lite=nothing))
+    cards = {name: one.model_copy(update={"criteria": {}}) for name, one in known.candidates.items()}
+    found = known.model_copy(update={"candidates": cards, "criteria": {}})
+    gate = evaluate_gate(rules, found)
+    assert gate.decision == "fail"
+    assert exits.of_scorecard(found.model_copy(update={"gate": gate})) == exits.RUN_FAILED
+    assert any("lite has 0 of 40 preferences" in reason for reason in gate.reasons)
+
+
+@pytest.mark.parametrize(("lost", "decision"), [(3, "no gate"), (4, "no gate"), (5, "inconclusive")])
+def test_without_rules_nine_tenths_of_the_pairs_are_asked_for(lost, decision):
+    known = run(haiku=against_lite(0.6, (0.5, 0.7), n=40 - lost, lost=lost))
+    cards = {name: one.model_copy(update={"criteria": {}}) for name, one in known.candidates.items()}
+    found = known.model_copy(update={"candidates": cards, "criteria": {}})
+    assert evaluate_gate([], found).decision == decision
 
 
 def test_unread_preferences_count_against_a_candidates_coverage_on_both_sides():

@@ -8,7 +8,11 @@ from evaldrop.evaluation import Pairwise
 from evaldrop.scorecard.model.biases import Biases, PositionBias
 from evaldrop.scorecard.model.judges import JudgeHealth
 from evaldrop.steps.build_scorecard.preferences.estimates import PairsAsked, pairwise_estimates
-from evaldrop.steps.build_scorecard.preferences.words import headline, preference_alarms
+from evaldrop.steps.build_scorecard.preferences.words import (
+    headline,
+    preference_alarms,
+    preferences_in_words,
+)
 from tests.evaldrop.scorecard.gate.test_gate import card, scorecard
 from tests.evaldrop.steps.build_scorecard.preferences.test_estimates import column
 
@@ -22,7 +26,8 @@ def run(pairs, *, simulated=False, criteria=False, records=None):
     found = pairwise_estimates({pair: {"j": column(said)} for pair, said in pairs.items()}, names, asked)
     cards = {name: card((0.8, 0.9)).model_copy(update={"pairwise": found[name]}) for name in names}
     unread = {"no_verdict": sum(said.count("?") for said in pairs.values())}
-    judges = {"j": JudgeHealth(model="m", calls=1, errors=0, unread=unread)}
+    read = sum(len(said) - said.count("?") for said in pairs.values())
+    judges = {"j": JudgeHealth(model="m", calls=1, errors=0, preferences=read, unread=unread)}
     update = {"simulated": simulated, "judges": judges} | ({} if criteria else {"criteria": {}})
     return scorecard(cards).model_copy(update=update)
 
@@ -90,7 +95,8 @@ def test_of_twelve_candidates_it_counts():
 def test_where_nothing_could_be_read_nothing_is_decided_and_an_alarm_says_why(records):
     found = run({("a", "b"): "?" * 20}, records=records)
     n = records or 20
-    assert headline(found) == f"No preference could be read, of {n} pairs: nothing is decided."
+    assert preferences_in_words(found) == f"No preference could be read, of {n} pairs: nothing is decided."
+    assert headline(found).startswith("This run failed, and nothing may rest on it: 0 of 20 preferences of ")
     assert preference_alarms(found) == (
         f"No preference could be read, of {n} pairs (no_verdict: 20): the run decides nothing about them.",
     )
