@@ -84,6 +84,8 @@ def new_child(
         "RoleArn": run.execution["RoleArn"],
         "StartTime": timestamp(started),
     }
+    if not state.express and "RedriveCount" in run.execution:
+        execution["RedriveCount"] = 0
     if earlier is not None:
         execution["RedriveCount"] = earlier.redrives + 1
         if not state.express:
