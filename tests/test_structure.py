@@ -130,7 +130,9 @@ def expressions_of_errors(value: object) -> Iterator[str]:
 def test_an_error_need_not_have_a_name_or_a_cause(name, error):
     """AWS leaves out what was not said; an Output that gives nothing would fail the whole record."""
     states = {"input": {"candidate": "c"}, "context": {"State": {"Name": name}}, "errorOutput": error}
-    frame = Frame({"states": states, "record": {"long": {"c": {"arguments": {"Output": {"S3Uri": "s3://b/k"}}}}}})
+    frame = Frame(
+        {"states": states, "record": {"long": {"c": {"arguments": {"Output": {"S3Uri": "s3://b/k"}}}}}}
+    )
     for catcher in STATES[name]["Catch"]:
         for expression in expressions_of_errors(catcher.get("Output")):
             assert compile_expression(expression).evaluate(frame) is not UNDEFINED
@@ -142,7 +144,9 @@ def test_whether_all_errors_are_caught_does_not_hang_on_what_all_means(name):
     *first, last = STATES[name]["Catch"]
     if name not in {"ReportFailure", "NotifyFailure"}:  # their results are a few lines
         assert [each["ErrorEquals"] for each in first] == [["States.DataLimitExceeded"]]
-        assert {key: last[key] for key in ("Output", "Next")} == {key: first[0][key] for key in ("Output", "Next")}
+        assert {key: last[key] for key in ("Output", "Next")} == {
+            key: first[0][key] for key in ("Output", "Next")
+        }
 
 
 @pytest.mark.parametrize(
@@ -151,12 +155,14 @@ def test_whether_all_errors_are_caught_does_not_hang_on_what_all_means(name):
 def test_an_error_that_bedrocks_model_lacks_is_tried_once_more(name):
     """A gateway's 502 comes under the SDK's one name for all of them. A reminder has no time for it."""
     tries = {
-        error: retrier["MaxAttempts"]
-        for retrier in STATES[name]["Retry"]
-        for error in retrier["ErrorEquals"]
+        error: retrier["MaxAttempts"] for retrier in STATES[name]["Retry"] for error in retrier["ErrorEquals"]
     }
     unnamed = {error for error in tries if error.endswith((".BedrockRuntimeException", ".BedrockException"))}
-    expected = {"Bedrock.BedrockException", "Bedrock.BedrockRuntimeException", "BedrockRuntime.BedrockRuntimeException"}
+    expected = {
+        "Bedrock.BedrockException",
+        "Bedrock.BedrockRuntimeException",
+        "BedrockRuntime.BedrockRuntimeException",
+    }
     assert unnamed == (set() if name.endswith("Again") else expected)
     assert {tries[error] for error in unnamed} <= {1}
 

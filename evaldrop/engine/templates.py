@@ -138,9 +138,7 @@ def typed(template: Template, frame: Frame, holds: Callable[[Any], bool], expect
     value = template.evaluate(frame)
     if not holds(value):
         what = f"Expected '{expected}', but was '{type_name(value)}' for value: {shown(value)}"
-        raise query_error(
-            _source(template), template.field, f"returned an unexpected result type. {what}"
-        )
+        raise query_error(_source(template), template.field, f"returned an unexpected result type. {what}")
     return value
 
 
@@ -163,7 +161,10 @@ def number_of(
     number: float = typed(template, frame, is_number, "number")
     is_broken = whole and isinstance(number, float) and not number.is_integer()
     if is_broken or not minimum <= number <= maximum:
-        kind, most = "a whole number" if whole else "a number", "" if maximum == math.inf else f" to {maximum:g}"
+        kind, most = (
+            "a whole number" if whole else "a number",
+            "" if maximum == math.inf else f" to {maximum:g}",
+        )
         what = f"returned {shown(number)}, which is not {kind} from {minimum:g}{most}."
         raise query_error(_source(template), template.field, what)
     return number

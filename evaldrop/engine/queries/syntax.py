@@ -74,9 +74,7 @@ def parse_expression(source: str) -> Parsed:
         if isinstance(error, QuerySyntaxError):
             raise
         reason = str(error) if type(error) is RuntimeError else "this is not a whole expression"
-        raise QuerySyntaxError(
-            with_caret(f"JSONata syntax error: {reason}", source, len(source))
-        ) from error
+        raise QuerySyntaxError(with_caret(f"JSONata syntax error: {reason}", source, len(source))) from error
     _join_surrogates(tree)
     binds = frozenset(_bound_names(tree))
     mentions = frozenset(node.value for node in walk(tree) if node.type == "variable")
@@ -98,7 +96,7 @@ def walk(node: Any) -> Iterator[Any]:
 
 
 def _join_surrogates(tree: Any) -> None:
-    """Make one character of two escapes that name it, as JavaScript has it: $length("\\ud83d\\ude00") is 1."""
+    """Make one character of two escapes that name it, the halves of a surrogate pair, as JavaScript does."""
     for node in walk(tree):
         if node.type in ("string", "name") and _SURROGATE.search(str(node.value)):
             node.value = node.value.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")

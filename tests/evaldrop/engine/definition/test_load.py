@@ -92,7 +92,8 @@ def test_any_definition_is_loaded_or_refused(definition):
 
 
 @pytest.mark.parametrize(
-    "expression", ["function($a)<(a<s>n):s>{$a}('x')", "function($a)<x(:s>{$a}('x')", "$x[", "/[/", "'\\q'", "`"]
+    "expression",
+    ["function($a)<(a<s>n):s>{$a}('x')", "function($a)<x(:s>{$a}('x')", "$x[", "/[/", "'\\q'", "`"],
 )
 def test_an_expression_that_cannot_be_read_is_refused_at_its_place(expression):
     state = {"Type": "Pass", "Output": {"a": ["{% " + expression + " %}"]}, "End": True}

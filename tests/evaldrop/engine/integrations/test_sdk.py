@@ -178,9 +178,7 @@ def test_what_was_answered_ends_the_cause_as_on_aws():
 
 def test_an_error_of_s3_has_its_second_id_as_well():
     async def call(_request):
-        raise ServiceError(
-            "NoSuchKey", "Not there.", status=404, request_id="r-1", extended_request_id="x-1"
-        )
+        raise ServiceError("NoSuchKey", "Not there.", status=404, request_id="r-1", extended_request_id="x-1")
 
     with pytest.raises(TaskError) as failed:
         invoke(sdk_integration("s3", "GetObject", call), {"Bucket": "b", "Key": "k"})

@@ -1,4 +1,4 @@
-"""Executions recorded on AWS, done again here, and what differs. The recordings lie beside the shared data."""
+"""Executions recorded on AWS, done again here, and what differs; recordings are beside the shared data."""
 
 import asyncio
 import io
@@ -105,7 +105,7 @@ def run_again(case: dict[str, Any]) -> tuple[str, Any]:
 def compared(theirs: list[dict[str, Any]], ours: list[dict[str, Any]]) -> tuple[str, Any]:
     """Compare two histories, but for times and the IDs of events."""
     if any(event["id"] == [0] for event in theirs):
-        # Recorded without the order of what runs at once, and without ParallelStateFailed: its ID is left out.
+        # Recorded without the order of what runs at once, and without ParallelStateFailed: an ID is missing.
         ours = [event for event in ours if event["type"] != "ParallelStateFailed"]
         theirs, ours = (sorted(events, key=lambda event: event["type"]) for events in (theirs, ours))
     theirs, ours = [_plain(event) for event in theirs], [_plain(event) for event in ours]
@@ -119,7 +119,9 @@ def compared(theirs: list[dict[str, Any]], ours: list[dict[str, Any]]) -> tuple[
 
 
 def _plain(event: dict[str, Any]) -> Any:
-    return _parsed({name: value for name, value in event.items() if name not in {"id", "previousEventId", "timestamp"}})
+    return _parsed(
+        {name: value for name, value in event.items() if name not in {"id", "previousEventId", "timestamp"}}
+    )
 
 
 def _parsed(value: Any) -> Any:
@@ -139,7 +141,9 @@ def differences(theirs: Any, ours: Any, place: str = "") -> Iterator[tuple[str, 
     """Give what differs, as (place, recorded, here); a recorded placeholder stands for anything."""
     if isinstance(theirs, dict) and isinstance(ours, dict):
         for name in [*theirs, *(name for name in ours if name not in theirs)]:
-            yield from differences(theirs.get(name, "(absent)"), ours.get(name, "(absent)"), f"{place}.{name}")
+            yield from differences(
+                theirs.get(name, "(absent)"), ours.get(name, "(absent)"), f"{place}.{name}"
+            )
     elif isinstance(theirs, list) and isinstance(ours, list) and len(theirs) == len(ours):
         for index, pair in enumerate(zip(theirs, ours, strict=True)):
             yield from differences(*pair, f"{place}[{index}]")

@@ -12,7 +12,9 @@ REASONS = re.compile(
     r"runs JSONPath|runs JSONata only|is not supported|is not a service integration like .*; call a function"
 )
 
-needs_recordings = pytest.mark.skipif(not CASES, reason=f"no recordings beside {SHARED or 'EVALDROP_SHARED_DATA'}")
+needs_recordings = pytest.mark.skipif(
+    not CASES, reason=f"no recordings beside {SHARED or 'EVALDROP_SHARED_DATA'}"
+)
 
 
 @needs_recordings
@@ -23,7 +25,10 @@ def test_an_execution_goes_as_it_was_recorded_or_is_refused_with_a_reason(case):
 
 
 def test_a_comparison_tells_an_outcome_from_a_text():
-    ended = {"type": "ExecutionFailed", "executionFailedEventDetails": {"error": "X", "cause": "because <uuid:1>"}}
+    ended = {
+        "type": "ExecutionFailed",
+        "executionFailedEventDetails": {"error": "X", "cause": "because <uuid:1>"},
+    }
 
     def history(**details):
         event = {"type": "ExecutionFailed", "executionFailedEventDetails": details, "timestamp": 1}
