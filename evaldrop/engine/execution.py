@@ -88,8 +88,11 @@ async def execute(
         "RoleArn": arns.role_of(machine.name),
         "StartTime": timestamp(begun.started or 0.0),
     }
+    # As of Standard executions; one that cannot be redriven has no such count, like an Express one.
+    if progress is not None:
+        context["RedriveCount"] = begun.redrives
     if begun.redriven is not None:
-        context |= {"RedriveCount": begun.redrives, "RedriveTime": timestamp(begun.redriven)}
+        context["RedriveTime"] = timestamp(begun.redriven)
     run = RunningExecution(
         integrations=integrations,
         store=store,

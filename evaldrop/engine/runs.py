@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from evaldrop.engine.errors import DATA_LIMIT_EXCEEDED, QueryError, StatesError
-from evaldrop.engine.machine import Exit, Flow
+from evaldrop.engine.machine import Exit, Flow, Working
 from evaldrop.engine.payloads import LIMIT_BYTES, check_result, size_of
 from evaldrop.engine.progress import Branches, FlowProgress, Progress
 from evaldrop.engine.queries import Frame
@@ -186,7 +186,10 @@ class Visit:
         """Return $states.context, which is the same until the state is tried again."""
         if self.surroundings is None:
             self.entered = self.entered or timestamp(self.run.clock.now())
-            state = {"EnteredTime": self.entered, "Name": self.state.name, "RetryCount": self.retry_count}
+            state = {"EnteredTime": self.entered, "Name": self.state.name}
+            # Recorded on AWS: a state that is never tried again has no count.
+            if isinstance(self.state, Working):
+                state["RetryCount"] = self.retry_count
             self.surroundings = {
                 "Execution": self.run.execution,
                 "StateMachine": self.run.machine,

@@ -159,12 +159,13 @@ def number_of(
     if template is None:
         return None
     number: float = typed(template, frame, is_number, "number")
-    if not minimum <= number <= maximum or (whole and number != int(number)):
+    is_broken = whole and isinstance(number, float) and not number.is_integer()
+    if is_broken or not minimum <= number <= maximum:
         kind, most = (
             "a whole number" if whole else "a number",
             "" if maximum == math.inf else f" to {maximum:g}",
         )
-        what = f"returned {number:g}, which is not {kind} from {minimum:g}{most}."
+        what = f"returned {shown(number)}, which is not {kind} from {minimum:g}{most}."
         raise query_error(_source(template), template.field, what)
     return number
 

@@ -9,8 +9,8 @@ from evaldrop.engine.queries import is_boolean, is_string
 from evaldrop.engine.runs import Outcome, Visit
 from evaldrop.engine.templates import number_of, typed
 
-
-# What Java's ISO_OFFSET_DATE_TIME takes, less years past 9999. Python's own reading takes more: no T, no colons.
+# What Java's ISO_OFFSET_DATE_TIME takes, less years past 9999. Python's own reading takes more: no T, no
+# colons.
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d(:\d\d)?)", re.ASCII)
 
 
@@ -62,5 +62,6 @@ def _time(text: str) -> datetime:
         # Without a match what is read is no time either.
         return datetime.fromisoformat(text.upper() if _TIME.fullmatch(text) else "")
     except ValueError as error:
-        cause = f"The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: {text}"
+        wanted = "an ISO-8601 extended offset date-time format string"
+        cause = f"The Timestamp field cannot be parsed as {wanted}: {text}"
         raise QueryError(cause, "Timestamp") from error

@@ -124,7 +124,8 @@ class Fields:
         return value if value is not None and self._fits(name, value, minimum, maximum, whole) else None
 
     def _fits(self, name: str, value: float, minimum: float, maximum: float, whole: bool) -> bool:
-        if whole and not float(value).is_integer():
+        # Not by way of a float, which an integer may be too large for.
+        if whole and isinstance(value, float) and not value.is_integer():
             self.complain(name, f"must be a whole number, not {value}")
             return False
         if not minimum <= value <= maximum:

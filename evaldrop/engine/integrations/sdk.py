@@ -87,8 +87,10 @@ def _exception(code: str) -> str:
 
 @cache
 def _modelled(service: str) -> frozenset[str]:
+    # An error's shape may have another name than what the service answers with.
     shapes = service_model(service).error_shapes
-    return frozenset(_exception(name) for shape in shapes for name in (shape.name, shape.error_code))
+    codes = [shape.metadata.get("error", {}).get("code") for shape in shapes]
+    return frozenset(_exception(name) for name in [*(shape.name for shape in shapes), *codes] if name)
 
 
 def _answered(name: str, error: ServiceError) -> str:

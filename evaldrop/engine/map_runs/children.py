@@ -57,9 +57,10 @@ class Child:
             reason = f"Execution is {self.status} and cannot be redriven"
             row |= {"RedriveStatus": "NOT_REDRIVABLE", "RedriveStatusReason": reason}
         else:
-            # One that was aborted has neither error nor cause.
-            why = {} if self.error is None else {"Error": self.error, "Cause": self.cause or ""}
-            row |= {**why, "RedriveStatus": "REDRIVABLE_BY_MAP_RUN"}
+            # One that was aborted has neither error nor cause, and a Fail state need not say them.
+            why = {"Error": self.error, "Cause": self.cause}
+            row |= {name: text for name, text in why.items() if text is not None}
+            row["RedriveStatus"] = "REDRIVABLE_BY_MAP_RUN"
         if self.stopped is not None:
             row["StopDate"] = timestamp(self.stopped)
         return dict(sorted(row.items()))
@@ -84,6 +85,8 @@ def new_child(
         "RoleArn": run.execution["RoleArn"],
         "StartTime": timestamp(started),
     }
+    if not state.express and "RedriveCount" in run.execution:
+        execution["RedriveCount"] = 0
     if earlier is not None:
         execution["RedriveCount"] = earlier.redrives + 1
         if not state.express:

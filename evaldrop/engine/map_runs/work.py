@@ -23,9 +23,9 @@ class MapRun:
     """
     One pass over the items. Memory holds what the children at work need, not the items nor the results.
 
-    `total` counts items, not children; None until the reader came to its end, which `is_at_end` tells. `running` are the items of each
-    child at work, `waiting` those of children that a redrive has yet to start. `status` is RUNNING,
-    SUCCEEDED, FAILED or ABORTED.
+    `total` counts items, not children; None until the reader came to its end, which `is_at_end` tells.
+    `running` are the items of each child at work, `waiting` those of children that a redrive has yet to
+    start. `status` is RUNNING, SUCCEEDED, FAILED or ABORTED.
     """
 
     visit: Visit

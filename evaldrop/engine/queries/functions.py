@@ -67,13 +67,18 @@ def _as_list(value: Any) -> list[Any]:
 def _list_of(name: str, value: Any, holds: Callable[[Any], bool], what: str) -> list[Any]:
     elements = _as_list(value)
     if not all(map(holds, elements)):
-        raise ExpressionError(f"T0412: ${name} takes an array of {what}")
+        raise ExpressionError(f'T0412: Argument 1 of function "{name}" must be an array of {what}')
     return elements
 
 
-def _want_string(name: str, value: Any) -> str:
+def misfit(name: str, place: int = 1) -> ExpressionError:
+    """Return the error of an argument of another type than the function takes."""
+    return ExpressionError(f'T0410: Argument {place} of function "{name}" does not match function signature')
+
+
+def _want_string(name: str, value: Any, place: int = 1) -> str:
     if not isinstance(value, str):
-        raise ExpressionError(f"T0410: ${name} takes a string")
+        raise misfit(name, place)
     return value
 
 
@@ -91,14 +96,14 @@ def _count(array: Any) -> Any:
 
 
 def _join(strings: Any, separator: Any = UNDEFINED) -> Any:
-    between = "" if separator is UNDEFINED else _want_string("join", separator)
+    between = "" if separator is UNDEFINED else _want_string("join", separator, 2)
     if strings is UNDEFINED:
         return UNDEFINED
     return between.join(_list_of("join", strings, is_string, "strings"))
 
 
 def _lookup(value: Any, key: Any) -> Any:
-    return UNDEFINED if key is UNDEFINED else lookup(value, _want_string("lookup", key))
+    return UNDEFINED if key is UNDEFINED else lookup(value, _want_string("lookup", key, 2))
 
 
 def _not(value: Any) -> Any:
@@ -162,7 +167,7 @@ def _on_number(name: str, function: Callable[[float], Any]) -> Callable[[Any], A
         if value is UNDEFINED:
             return UNDEFINED
         if not is_number(value):
-            raise ExpressionError(f"T0410: ${name} takes a number")
+            raise misfit(name)
         return as_number(float(function(value)))
 
     return call
@@ -170,13 +175,13 @@ def _on_number(name: str, function: Callable[[float], Any]) -> Callable[[Any], A
 
 def _on_strings(name: str, function: Callable[[str, str], Any]) -> Callable[[Any, Any], Any]:
     def call(value: Any, other: Any) -> Any:
-        for each in (value, other):
+        for place, each in enumerate((value, other), start=1):
             if each is not UNDEFINED:
-                _want_string(name, each)
+                _want_string(name, each, place)
         if value is UNDEFINED:
             return UNDEFINED
         if other is UNDEFINED:
-            raise ExpressionError(f"T0410: ${name} has nothing to look for")
+            raise misfit(name, 2)
         return function(value, other)
 
     return call

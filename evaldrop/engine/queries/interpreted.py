@@ -63,7 +63,8 @@ class _Jsonata(Jsonata):  # type: ignore[misc]  # jsonata-python has no types
         try:
             return self.eval(self.ast, None, environment)
         except jexception.JException as error:
-            raise ExpressionError(f"{error.error}: {error}" if error.error else str(error)) from error
+            said = _as_in_javascript(str(error))
+            raise ExpressionError(f"{error.error}: {said}" if error.error else said) from error
         except ExpressionError:
             raise
         except Exception as error:
@@ -86,6 +87,17 @@ class _Jsonata(Jsonata):  # type: ignore[misc]  # jsonata-python has no types
         if op == "%" and is_number(lhs) and is_number(rhs):
             return _inward(as_number(math.fmod(lhs, rhs)))
         return super().evaluate_numeric_expression(lhs, rhs, op)
+
+
+_KINDS = {"n": "numbers", "s": "strings"}
+
+
+def _as_in_javascript(message: str) -> str:
+    """Undo what jsonata-python's messages lost on their way from JavaScript: functions, and quotes."""
+    message = re.sub(r" of Object (\w+)", r' of function "\1"', message)
+    message = re.sub(r"(side of the|either side of operator) ([^\s\w\"]+)", r'\1 "\2"', message)
+    message = re.sub(r"(?<=array of )[ns]$", lambda kind: _KINDS[kind[0]], message)
+    return message.replace("Object signature", "function signature")
 
 
 def _string(value: Any, prettify: Any = None) -> Any:

@@ -21,9 +21,13 @@ RANGE_LIMIT = 10_000_000
 def _numeric(symbol: str, compute: Callable[[float, float], float]) -> Callable[[Any, Any], Any]:
     def apply(left: Any, right: Any) -> Any:
         if left is not UNDEFINED and not is_number(left):
-            raise ExpressionError(f"T2001: the left side of {symbol} must be a number")
+            raise ExpressionError(
+                f'T2001: The left side of the "{symbol}" operator must evaluate to a number'
+            )
         if right is not UNDEFINED and not is_number(right):
-            raise ExpressionError(f"T2002: the right side of {symbol} must be a number")
+            raise ExpressionError(
+                f'T2002: The right side of the "{symbol}" operator must evaluate to a number'
+            )
         if left is UNDEFINED or right is UNDEFINED:
             return UNDEFINED
         try:
@@ -41,11 +45,14 @@ def _is_comparable(value: Any) -> bool:
 def _ordered(symbol: str, compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]:
     def apply(left: Any, right: Any) -> Any:
         if not _is_comparable(left) or not _is_comparable(right):
-            raise ExpressionError(f"T2010: the sides of {symbol} must be numbers or strings")
+            wanted = "must evaluate to numeric or string values"
+            raise ExpressionError(f'T2010: The expressions either side of operator "{symbol}" {wanted}')
         if left is UNDEFINED or right is UNDEFINED:
             return UNDEFINED
         if isinstance(left, str) is not isinstance(right, str):
-            raise ExpressionError(f"T2009: the sides of {symbol} must be of the same type")
+            values = " and ".join(text_of([each])[1:-1] for each in (left, right))
+            wanted = f'either side of operator "{symbol}" must be of the same data type'
+            raise ExpressionError(f"T2009: The values {values} {wanted}")
         return compare(left, right)
 
     return apply

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from evaldrop.engine.queries.functions import misfit
 from evaldrop.engine.queries.values import UNDEFINED, ExpressionError
 
 NO_TEXT = "D1004: the regular expression matches an empty text"
@@ -78,5 +79,5 @@ def _leading_number(text: str) -> int | None:
 
 def _string(name: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise ExpressionError(f"T0410: ${name} takes a string")
+        raise misfit(name)
     return value

@@ -96,7 +96,7 @@ def walk(node: Any) -> Iterator[Any]:
 
 
 def _join_surrogates(tree: Any) -> None:
-    """Make one character of two escapes that name it, as JavaScript has it: $length("\\ud83d\\ude00") is 1."""
+    """Make one character of two escapes that name it, the halves of a surrogate pair, as JavaScript does."""
     for node in walk(tree):
         if node.type in ("string", "name") and _SURROGATE.search(str(node.value)):
             node.value = node.value.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")

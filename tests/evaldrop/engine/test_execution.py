@@ -431,6 +431,28 @@ def test_memory_does_not_grow_with_the_dataset():
     assert peak < 1_000_000
 
 
+def test_a_map_run_starts_no_more_workers_than_it_has_items():
+    """Of a JSON file the number of items is not known, and without MaxConcurrency the limit is 10,000."""
+    reader = {
+        "Resource": "arn:aws:states:::s3:getObject",
+        "ReaderConfig": {"InputType": "JSON"},
+        "Arguments": {"Bucket": "in", "Key": "rows"},
+    }
+    at_once = []
+
+    async def call(arguments, _context):
+        await asyncio.sleep(0.01)
+        at_once.append(len(asyncio.all_tasks()))
+        return arguments
+
+    built = machine({"M": distributed({"T": task()}, ItemReader=reader)})
+    store = Objects({"in/rows": "[1, 2, 3]"})
+    ended = asyncio.run(execute(built, {}, integrations={"lambda:invoke": call}, name="n", store=store))
+    assert ended.status == "SUCCEEDED"
+    assert len(at_once) == 3
+    assert max(at_once) < 10
+
+
 @pytest.mark.parametrize("size", [1, 7, CHUNK_BYTES - 2, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1])
 def test_a_json_array_is_read_right_wherever_a_chunk_ends(size):
     items = ["é" * (size // 2), 12345, {"k": ["x" * 40, None, True]}, 'a,]"b', -1.5e3, [[]]]

@@ -98,7 +98,8 @@ class EventLog(EventHistory):
         number = len(self.events) + 1
         event = Event(id=number, before=_before.get(), time=self._clock.now(), kind=kind, details=details)
         self.events.append(event)
-        _before.set(number)
+        # Recorded: the first state follows no event.
+        _before.set(0 if kind == "ExecutionStarted" else number)
 
     def end(self, kind: str, details: dict[str, Any]) -> None:
         """Note the last event of an attempt."""

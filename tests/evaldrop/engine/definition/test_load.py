@@ -4,7 +4,8 @@ import copy
 import json
 from pathlib import Path
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evaldrop.engine import DefinitionError, load
@@ -15,7 +16,7 @@ DEFINITIONS = [
     for name in ("run_distributed_maps", "run_maps", "run_errors", "run_choices_and_ends")
     for case in json.loads((CASES / f"{name}.json").read_text())["cases"]
     for definition in [case["definition"]]
-]
+] + [json.loads((Path(__file__).parents[4] / "infra" / "workflow.asl.json").read_text())]
 ODD_VALUES = st.sampled_from(
     [
         None,
@@ -30,7 +31,13 @@ ODD_VALUES = st.sampled_from(
         "{%",
         "{% $ %}",
         "{% 1 + %}",
+        "{% function($a)<(a<s>n):s>{$a}('x') %}",
+        "{% function($a)<x(:s>{$a}('x') %}",
+        "{% /[/ %}",
+        "{% \ud800 %}",
+        "\udfff",
         "${X}",
+        10**400,
         [],
         [1],
         {},
@@ -49,6 +56,14 @@ def places(value, path=()):
 
 
 @st.composite
+def broken_texts(draw, text):
+    """Cut a text somewhere, or put something where it was cut."""
+    start = draw(st.integers(0, len(text)))
+    end = draw(st.integers(start, min(len(text), start + 5)))
+    return text[:start] + draw(st.text("(){}[]<>:;,.$%&'\"/\\^@#?!~|*+-=1axs \n", max_size=3)) + text[end:]
+
+
+@st.composite
 def broken_definitions(draw):
     definition = {"QueryLanguage": "JSONata", **copy.deepcopy(draw(st.sampled_from(DEFINITIONS)))}
     for _ in range(draw(st.integers(1, 3))):
@@ -56,7 +71,9 @@ def broken_definitions(draw):
         holder = definition
         for key in path:
             holder = holder[key]
-        if draw(st.booleans()):
+        if isinstance(holder[last], str) and draw(st.booleans()):
+            holder[last] = draw(broken_texts(holder[last]))
+        elif draw(st.booleans()):
             holder[last] = copy.deepcopy(draw(ODD_VALUES))
         elif isinstance(holder, dict):
             holder[draw(st.sampled_from(["Odd", "Next", "a.b", "Ünïcode"]))] = holder.pop(last)
@@ -65,13 +82,23 @@ def broken_definitions(draw):
     return definition
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@pytest.mark.fuzz
 @given(broken_definitions())
 def test_any_definition_is_loaded_or_refused(definition):
     before = json.dumps(definition)
     problems = problems_of(definition)
     assert all(line.startswith("$") and ": " in line for line in problems)
     assert json.dumps(definition) == before
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["function($a)<(a<s>n):s>{$a}('x')", "function($a)<x(:s>{$a}('x')", "$x[", "/[/", "'\\q'", "`"],
+)
+def test_an_expression_that_cannot_be_read_is_refused_at_its_place(expression):
+    state = {"Type": "Pass", "Output": {"a": ["{% " + expression + " %}"]}, "End": True}
+    problems = problems_of({"QueryLanguage": "JSONata", "StartAt": "P", "States": {"P": state}})
+    assert [line.split(":")[0] for line in problems] == ["$.States.P.Output.a[0]"], problems
 
 
 def problems_of(definition):

@@ -1,4 +1,4 @@
-"""Executions recorded on AWS, done again here, and what differs. The recordings lie beside the shared data."""
+"""Executions recorded on AWS, done again here, and what differs; recordings are beside the shared data."""
 
 import asyncio
 import io
@@ -105,7 +105,7 @@ def run_again(case: dict[str, Any]) -> tuple[str, Any]:
 def compared(theirs: list[dict[str, Any]], ours: list[dict[str, Any]]) -> tuple[str, Any]:
     """Compare two histories, but for times and the IDs of events."""
     if any(event["id"] == [0] for event in theirs):
-        # Recorded without the order of what runs at once, and without ParallelStateFailed: its ID is left out.
+        # Recorded without the order of what runs at once, and without ParallelStateFailed: an ID is missing.
         ours = [event for event in ours if event["type"] != "ParallelStateFailed"]
         theirs, ours = (sorted(events, key=lambda event: event["type"]) for events in (theirs, ours))
     theirs, ours = [_plain(event) for event in theirs], [_plain(event) for event in ours]
