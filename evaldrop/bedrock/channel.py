@@ -30,7 +30,7 @@ the workflow holds a quarter of one.
 """
 
 SENDING_TIMEOUT_S = 60.0
-"""How much longer than it may stay silent a server may take for all: an answer comes at once when it is there."""
+"""How much longer than it may stay silent a server may take in all: an answer that is there comes at once."""
 
 # Without any proxy the client would ask the environment for one.
 _NO_PROXY = Proxy("http://unused.invalid", no_proxy="*,0.0.0.0/0,::/0")
@@ -210,8 +210,8 @@ class Channel:
             use_system_dns=True,
             # A signature is for one URL, and a token must not follow to another host.
             follow_redirects=False,
-            # Answers are a few kilobytes: unpacking them takes longer than their way, and what is not unpacked
-            # is no larger than what came.
+            # Answers are a few kilobytes: unpacking them takes longer than their way. And what is packed may
+            # be a thousand times larger than what came.
             enable_gzip=False,
             enable_brotli=False,
             enable_zstd=False,

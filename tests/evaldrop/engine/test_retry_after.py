@@ -7,7 +7,13 @@ from evaldrop.engine.errors import ServiceError
 from evaldrop.engine.integrations.sdk import service_failure
 from tests.evaldrop.engine.virtual_time import VirtualClock, run_virtual
 
-BUSY = {"ErrorEquals": ["Busy"], "IntervalSeconds": 2, "BackoffRate": 2, "MaxDelaySeconds": 12, "MaxAttempts": 5}
+BUSY = {
+    "ErrorEquals": ["Busy"],
+    "IntervalSeconds": 2,
+    "BackoffRate": 2,
+    "MaxDelaySeconds": 12,
+    "MaxAttempts": 5,
+}
 LOST = {"ErrorEquals": ["Lost"], "IntervalSeconds": 2, "MaxDelaySeconds": 12, "MaxAttempts": 1}
 
 
