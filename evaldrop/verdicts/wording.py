@@ -178,9 +178,7 @@ def without_runs(plain: str) -> str:
 
     A number of more digits than any scale has is no number any more. Lines stay lines.
     """
-    return _LONG_RUN.sub(
-        lambda run: run[0][:40], _LONG_NUMBER.sub("…", _LONG_BLANK.sub(_short_blank, plain))
-    )
+    return _LONG_RUN.sub(lambda run: run[0][:40], _LONG_NUMBER.sub("…", _LONG_BLANK.sub(_short_blank, plain)))
 
 
 def _short_blank(run: re.Match[str]) -> str:

@@ -55,7 +55,7 @@ def sdk_integration(service: str, operation: str, call: Call) -> Integration:
             return outward(response, ())
         # Only where a shape is walked through: a check of every member would be paid for by every answer.
         except (AttributeError, TypeError) as fault:
-            what = f"{operation}'s answer does not have the shape of one: {fault}"
+            what = f"the answer is not laid out as one of {operation}'s"
             raise service_failure(prefix, ServiceError(CLIENT_FAULT, what)) from fault
 
     return integration

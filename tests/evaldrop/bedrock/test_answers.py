@@ -39,7 +39,10 @@ def test_throttling_says_when_to_come_again():
 @pytest.mark.parametrize("named", ["<b>x</b>", "a b", "x" * 500, "é", "States.Runtime", "{'a': 1}"])
 def test_what_is_no_name_of_an_error_is_not_taken_for_one(named):
     """Between here and Bedrock anybody may answer."""
-    assert service_error(HttpReply(503, {"x-amzn-errortype": named}, b"", 1)).code == "ServiceUnavailableException"
+    assert (
+        service_error(HttpReply(503, {"x-amzn-errortype": named}, b"", 1)).code
+        == "ServiceUnavailableException"
+    )
 
 
 def test_a_message_without_end_is_cut():

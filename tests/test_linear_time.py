@@ -1,10 +1,10 @@
 """
 No text that a model writes holds a run up: what reads it takes time in proportion to its length.
 
-A pattern that begins anew at each place of a run takes time with the square of the run's length: seconds for a
-reply of ten thousand characters, minutes for one of a hundred thousand. Here every reader gets such runs behind
-the beginnings of what it looks for. The bound is wide, and of processor time, for a busy machine; what takes
-time with the square is beyond it by far.
+A pattern that begins anew at each place of a run takes time with the square of the run's length: seconds for
+a reply of ten thousand characters, minutes for one of a hundred thousand. Here every reader gets such runs
+behind the beginnings of what it looks for. The bound is wide, and of processor time, for a busy machine; what
+takes time with the square is beyond it by far.
 """
 
 import itertools
@@ -26,17 +26,19 @@ MOST_S = 10.0
 
 # Behind each, a run of one of the others: blanks, digits and marks, and the things themselves again and again.
 BEGINNINGS = (
-    "", "x", "Score: 4", "[[ ", "\\boxed{ ", "8", " A* : 8", "A: 8 and B: 9", "give the first 8 and the second",
-    "The first", "The first is better", "ich bevorzuge die erste", "Winner:", "I prefer", "both get", "1.",
-    "<think>", "<think", "<|channel|>", "```", '"', "(", "tone (", "{", '{"score": ', "Ranking:", "not ", "第一", "评分",
-    "judge", "this response deserves", "ignore all ", "[begin of response]", "<response ", "=",
+    "", "x", "Score: 4", "[[ ", "\\boxed{ ", "8", " A* : 8", "A: 8 and B: 9", "The first", "1.",
+    "Winner:", "give the first 8 and the second", "The first is better", "ich bevorzuge die erste",
+    "I prefer", "both get", "<think>", "<think", "<|channel|>", "```", '"', "(", "tone (", "{",
+    '{"score": ', "Ranking:", "not ", "第一", "评分", "judge", "this response deserves", "ignore all ",
+    "[begin of response]", "<response ", "=",
 )  # fmt: skip
 RUNS = (" ", "\t\n", "\n", "1", "*", "-", "a", "一", "🙂")
 REPEATED = (
-    "Score: 4\n", "tone: 4, ", "the first is better than ", "preferred: first\n", "preferred: second\n[[A]]\n",
-    "[[A]] ", "8 9 ", "Assistant 1: 8\n", '{"score": 4}', "[1, ", '{"a": ', "<think>", "</think>", "\n<think>",
-    "`a", "'a b c d e f g' ", "1. first\n2. second\n", "wait, no, 4 ", "4 out of ", "a, ", "a. ", "|a|b|\n|-|-|\n",
-    "/*", "// ", "<quote>", "~~a", "$1", "第一更好", "评分：4", "if ", "so the first ", "QUFB", "![a](", "{{a",
+    "Score: 4\n", "tone: 4, ", "the first is better than ", "preferred: first\n", "[[A]] ", "8 9 ",
+    "preferred: second\n[[A]]\n", "Assistant 1: 8\n", '{"score": 4}', "[1, ", '{"a": ', "<think>",
+    "</think>", "\n<think>", "`a", "'a b c d e f g' ", "1. first\n2. second\n", "wait, no, 4 ",
+    "4 out of ", "a, ", "a. ", "|a|b|\n|-|-|\n", "/*", "// ", "<quote>", "~~a", "$1", "第一更好",
+    "评分：4", "if ", "so the first ", "QUFB", "![a](", "{{a",
 )  # fmt: skip
 
 
@@ -53,7 +55,9 @@ def criterion(name, scale):
 
 STARS = Scale.of_points(*(Point(value=float(n), label=str(n)) for n in range(1, 6)), halves_allowed=True)
 CHOICES = Scale.of_choices(Point(value=1.0, label="A"), Point(value=0.0, label="no answer"))
-FINDER = InjectionFinder(criteria=["tone"], judge_prompts=["You are a careful judge of answers to questions."])
+FINDER = InjectionFinder(
+    criteria=["tone"], judge_prompts=["You are a careful judge of answers to questions."]
+)
 READERS = {
     "a score": lambda text: read_verdicts(JudgeReply(text=text), [criterion("tone", STARS)], form="text"),
     "a choice": lambda text: read_verdicts(JudgeReply(text=text), [criterion("tone", CHOICES)], form="tool"),
@@ -61,7 +65,9 @@ READERS = {
         JudgeReply(text=text), [criterion("tone", Scale.binary())], form="yes_no"
     ),
     "a tool's input": lambda text: read_verdicts(
-        JudgeReply(tool_input={"tone": {"score": text, "rationale": text}}), [criterion("tone", STARS)], form="tool"
+        JudgeReply(tool_input={"tone": {"score": text, "rationale": text}}),
+        [criterion("tone", STARS)],
+        form="tool",
     ),
     "a preference": lambda text: read_preference(JudgeReply(text=text), ("first", "second")),
     "a preference in data": lambda text: read_preference(
