@@ -24,7 +24,7 @@ from evaldrop.verdicts.loose_json import json_values
 SIZE = 100_000
 MOST_S = 10.0
 
-# Behind each, a run of one of the others: blanks, digits and marks, and the things themselves again and again.
+# Behind each a run of blanks, of digits, of marks; then the things themselves, again and again.
 BEGINNINGS = (
     "", "x", "Score: 4", "[[ ", "\\boxed{ ", "8", " A* : 8", "A: 8 and B: 9", "The first", "1.",
     "Winner:", "give the first 8 and the second", "The first is better", "ich bevorzuge die erste",

@@ -160,7 +160,7 @@ class Channel:
         transport = self._transport or self._open()
         # Signed only now: while it waited in the queue, a signature would have aged.
         headers = await call.authorise()
-        request = Request("POST", call.url, Headers({**self._headers, **headers}), call.body)
+        request = Request("POST", call.url, Headers({**self._headers, **headers}.items()), call.body)
         began, answer = time.monotonic(), None
         try:
             answer = await transport.execute(request)
