@@ -17,6 +17,7 @@ from evaldrop.bedrock.families.thinking import split_thinking
 from evaldrop.evaluation.criteria import Criterion, Scale
 from evaldrop.evaluation.criteria.scales import Point
 from evaldrop.evaluation.metrics import METRICS
+from evaldrop.steps.prepare_records.perturbations import perturb
 from evaldrop.verdicts import JudgeReply, read_pair_scores, read_preference, read_verdicts
 from evaldrop.verdicts.injection import InjectionFinder
 from evaldrop.verdicts.loose_json import json_values
@@ -77,6 +78,7 @@ READERS = {
     "thoughts": split_thinking,
     "an injection": FINDER.find,
     "loose JSON": json_values,
+    "a prompt": lambda text: perturb(text, "typos", 1, seed="s"),
     "metrics": lambda text: [metric.compute(text, ["a b c"]) for metric in METRICS.values()],
 }
 
