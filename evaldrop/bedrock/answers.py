@@ -1,6 +1,5 @@
 """What the runtimes that send HTTP make of a server's answer, whatever it is."""
 
-import json
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -9,10 +8,9 @@ import orjson
 from pyqwest import Headers
 
 from evaldrop.bedrock.channel import HttpReply
+from evaldrop.bedrock.families.mended_json import MOST_LEVELS, is_too_deep, loads, may_hold_surrogates
 from evaldrop.bedrock.protocol import ServiceError
 
-# orjson writes 254 levels, and pickle as many as Python's stack holds.
-_MOST_LEVELS = 100
 # Of a number of seconds: longer than anybody waits.
 _MOST_DIGITS = 9
 MOST_SAID = 1000
@@ -30,7 +28,7 @@ def json_object(content: bytes, *, what: str) -> dict[str, Any]:
         ServiceError: `InternalServerException` when it is not a JSON object, or one that nests too deeply.
     """
     try:
-        parsed = _parsed(content)
+        parsed = loads(content)
     except ValueError as fault:
         # As a server's fault the workflow tries it again, as a proxy's page deserves.
         said = content[:100].decode(errors="replace").strip()
@@ -39,45 +37,15 @@ def json_object(content: bytes, *, what: str) -> dict[str, Any]:
     if not isinstance(parsed, dict):
         raise ServiceError("InternalServerException", f"{what} is not a JSON object")
     # Most answers have fewer brackets than they may have levels, and are not walked through.
-    if content.count(b"{") + content.count(b"[") > _MOST_LEVELS and is_too_deep(parsed):
-        raise ServiceError("InternalServerException", f"{what} nests more than {_MOST_LEVELS} levels deep")
+    if content.count(b"{") + content.count(b"[") > MOST_LEVELS and is_too_deep(parsed):
+        raise ServiceError("InternalServerException", f"{what} nests more than {MOST_LEVELS} levels deep")
     return parsed
 
 
 def json_bytes(content: bytes, *, what: str) -> bytes:
     """Return an answer as it came, or without its halves of surrogate pairs; raises as `json_object` does."""
     read = json_object(content, what=what)
-    return orjson.dumps(read) if _may_hold_surrogates(content) else content
-
-
-def _parsed(content: bytes) -> Any:
-    try:
-        return orjson.loads(content)
-    except orjson.JSONDecodeError:
-        if not _may_hold_surrogates(content):
-            raise
-    try:
-        text = json.dumps(json.loads(content), ensure_ascii=False)
-    except RecursionError as fault:
-        raise ValueError("it nests too deeply") from fault
-    return orjson.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
-
-
-def _may_hold_surrogates(content: bytes) -> bool:
-    return b"\\ud" in content or b"\\uD" in content
-
-
-def is_too_deep(value: Any) -> bool:
-    """Tell whether a JSON value nests so deeply that what writes it down again would give up."""
-    level = [value]
-    for _ in range(_MOST_LEVELS):
-        level = [
-            inner
-            for each in level
-            if isinstance(each, dict | list)
-            for inner in (each.values() if isinstance(each, dict) else each)
-        ]
-    return any(isinstance(each, dict | list) for each in level)
+    return orjson.dumps(read) if may_hold_surrogates(content) else content
 
 
 def retry_after_s(headers: Mapping[str, str] | Headers) -> float | None:

@@ -30,7 +30,7 @@ the workflow holds a quarter of one.
 """
 
 SENDING_TIMEOUT_S = 60.0
-"""How much longer than it may stay silent a server may take for all: an answer comes at once when it is there."""
+"""How much longer than it may stay silent a server may take in all: an answer that is there comes at once."""
 
 # Without any proxy the client would ask the environment for one.
 _NO_PROXY = Proxy("http://unused.invalid", no_proxy="*,0.0.0.0/0,::/0")
@@ -160,7 +160,7 @@ class Channel:
         transport = self._transport or self._open()
         # Signed only now: while it waited in the queue, a signature would have aged.
         headers = await call.authorise()
-        request = Request("POST", call.url, Headers({**self._headers, **headers}), call.body)
+        request = Request("POST", call.url, Headers({**self._headers, **headers}.items()), call.body)
         began, answer = time.monotonic(), None
         try:
             answer = await transport.execute(request)
@@ -210,8 +210,8 @@ class Channel:
             use_system_dns=True,
             # A signature is for one URL, and a token must not follow to another host.
             follow_redirects=False,
-            # Answers are a few kilobytes: unpacking them takes longer than their way, and what is not unpacked
-            # is no larger than what came.
+            # Answers are a few kilobytes: unpacking them takes longer than their way. And what is packed may
+            # be a thousand times larger than what came.
             enable_gzip=False,
             enable_brotli=False,
             enable_zstd=False,

@@ -6,11 +6,12 @@ from typing import Any
 
 import orjson
 
-from evaldrop.bedrock.answers import MOST_SAID, is_too_deep, json_object, refusal
+from evaldrop.bedrock.answers import MOST_SAID, json_object, refusal
 from evaldrop.bedrock.channel import Channel
 from evaldrop.bedrock.families.bodies import STOP_REASONS, first, mapping, mappings, texts_of
 from evaldrop.bedrock.families.chat import INFERENCE, forced, function_tool, read_chat
 from evaldrop.bedrock.families.family import Reply
+from evaldrop.bedrock.families.mended_json import is_too_deep, loads
 from evaldrop.bedrock.protocol import (
     AUTHORIZATION,
     READ_TIMEOUT_S,
@@ -278,7 +279,7 @@ def _arguments(given: Any) -> Any:
     if not isinstance(given, str):
         return given if given is not None else {}
     try:
-        read = orjson.loads(given)
-    except orjson.JSONDecodeError:
+        read = loads(given)
+    except ValueError:
         return given
     return given if is_too_deep(read) else read

@@ -11,7 +11,6 @@ records are read in the dataset's order and each row is fetched by its offset. T
 than one record.
 """
 
-import json
 import re
 import shutil
 import tempfile
@@ -22,6 +21,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 import orjson
 
 from evaldrop import storage
+from evaldrop.bedrock.families.mended_json import loads
 from evaldrop.errors import StorageError
 from evaldrop.run.records import RECORDS_FILE, PreparedRecord, read_prepared
 
@@ -106,7 +106,7 @@ def open_lines(uri: str) -> Iterator[BinaryIO]:
             return
         with tempfile.TemporaryFile() as copy:
             if first == b"[":
-                for row in orjson.loads(first + stream.read()):
+                for row in loads(first + stream.read()):
                     copy.write(orjson.dumps(row) + b"\n")
             else:
                 copy.write(first)
@@ -119,17 +119,13 @@ def parse_row(line: bytes) -> dict[str, Any]:
     """
     Return a line of a result file.
 
-    Half a surrogate pair, which models do emit when cut off, is JSON to Step Functions and not to orjson; it
-    is replaced.
+    Half a surrogate pair, which models do emit when cut off, is JSON to Step Functions; it is mended.
 
     Raises:
         ValueError: The line is not JSON.
         TypeError: It is not an object.
     """
-    try:
-        row = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        row = orjson.loads(json.dumps(json.loads(line), ensure_ascii=False).encode(errors="replace"))
+    row = loads(line)
     if not isinstance(row, dict):
         raise TypeError(f"a row must be an object, got {type(row).__name__}")
     return row
@@ -153,8 +149,8 @@ def failed_record(row: dict[str, Any]) -> tuple[str | None, ChildFailure]:
     )
     given = row.get("Input")
     try:
-        content = orjson.loads(given) if isinstance(given, str) else given
-    except orjson.JSONDecodeError:
+        content = loads(given) if isinstance(given, str) else given
+    except ValueError:
         return None, failure
     if not isinstance(content, dict):
         return None, failure

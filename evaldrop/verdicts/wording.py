@@ -12,6 +12,10 @@ from evaldrop.verdicts.languages import DIGITS
 # A reply this long says more than a bare number; a number in it proves nothing.
 SHORT_REPLY = 200
 
+# Characters at the end of a reply that are searched for its verdict. The patterns take time in proportion to
+# it, some tenths of a second for so much; a judge that goes on in circles for a megabyte would take minutes.
+MOST_READ = 32_000
+
 # A comma is a decimal one when one or two digits follow ("8,5"); three are thousands.
 NUMBER = r"[-+]?(?:[0-9]+(?:[.,][0-9]{1,2}(?![0-9])|\.[0-9]+)?|\.[0-9]+)"
 NOT_APPLICABLE = re.compile(
@@ -97,21 +101,30 @@ def visible_text(reply: str) -> str:
     """
     Return `reply` without what carries no verdict: hidden thoughts, fences, invisible characters.
 
-    A thought that was never closed runs to the end: what the judge only considered is no verdict.
+    A thought that was never closed runs to the end: what the judge only considered is no verdict. Of what is
+    longer than any judgement the end is returned, which begins with a line.
     """
-    text = reply.replace("\r\n", "\n").replace("\r", "\n").translate(_INVISIBLE)
+    text = without_runs(reply.replace("\r\n", "\n").replace("\r", "\n").translate(_INVISIBLE))
     text = _without_thoughts(_said_finally(text))
     if "<|" in text:
         text = _CONTROL_TOKEN.sub("\n", text)
     text = text.strip()
     if inline := _FENCED_INLINE.match(text):
         text = inline.group(2)
-    return _FENCE.sub("", text).strip()
+    return _end_of(_FENCE.sub("", text).strip())
+
+
+def _end_of(text: str) -> str:
+    if len(text) <= MOST_READ:
+        return text
+    end = text[-MOST_READ:]
+    return end[end.find("\n") + 1 :].strip()
 
 
 def _said_finally(text: str) -> str:
     """Return the final channel of a harmony reply, nothing when it has none; all of any other reply."""
-    if "<|channel|>" not in text:
+    # JSON that holds the token speaks of it: a reply with channels begins with one.
+    if "<|channel|>" not in text or text.lstrip().startswith(("{", "[")):
         return text
     final = ""
     for channel in _CHANNEL.finditer(text):
@@ -151,6 +164,26 @@ def _without_thoughts(text: str) -> str:
 def plain_text(visible: str) -> str:
     """Return `visible` with straight quotes, ASCII digits and stops. Not for JSON: it could end a string."""
     return visible.translate(_PLAIN)
+
+
+# Of anything else a pattern's time grows with its length, of these with the square: it begins anew at each.
+_LONG_BLANK = re.compile(r"\s{17,}")
+_LONG_NUMBER = re.compile(r"[0-9]{41,}")
+_LONG_RUN = re.compile(r"([^\w\s])\1{40,}")
+
+
+def without_runs(plain: str) -> str:
+    """
+    Return a text whose runs of blanks, digits and marks are no longer than anybody writes.
+
+    A number of more digits than any scale has is no number any more. Lines stay lines.
+    """
+    return _LONG_RUN.sub(lambda run: run[0][:40], _LONG_NUMBER.sub("…", _LONG_BLANK.sub(_short_blank, plain)))
+
+
+def _short_blank(run: re.Match[str]) -> str:
+    *breaks, last = run[0].split("\n")
+    return "\n" * min(len(breaks), 2) + last[:16]
 
 
 def any_of(words: Iterable[str]) -> str:

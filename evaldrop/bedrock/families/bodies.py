@@ -4,9 +4,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import orjson
-
 from evaldrop.bedrock.families.family import JSON, Turns
+from evaldrop.bedrock.families.mended_json import loads
 
 STOP_REASONS = {
     "stop": "end_turn",
@@ -205,8 +204,8 @@ def _object(value: object) -> Mapping[str, Any] | None:
     for _ in range(2):
         if isinstance(value, str):
             try:
-                value = orjson.loads(value)
-            except orjson.JSONDecodeError:
+                value = loads(value)
+            except ValueError:
                 return None
     return value if isinstance(value, dict) else None
 

@@ -7,10 +7,9 @@ Never raises: a reply that is no answer says so in its `error`.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import orjson
-
 from evaldrop.bedrock.families import bodies, converse
 from evaldrop.bedrock.families.family import Reply
+from evaldrop.bedrock.families.mended_json import loads
 from evaldrop.bedrock.families.registry import answering
 from evaldrop.bedrock.families.thinking import split_thinking
 
@@ -55,8 +54,8 @@ def is_answer(reply: Reply) -> bool:
 def _parsed_body(body: object) -> Mapping[str, Any]:
     if isinstance(body, str | bytes):
         try:
-            body = orjson.loads(body)
-        except orjson.JSONDecodeError:
+            body = loads(body)
+        except ValueError:
             return {}
     return bodies.mapping(body)
 

@@ -55,7 +55,7 @@ def sdk_integration(service: str, operation: str, call: Call, *, prefix: str | N
             return outward(response, ())
         # Only where a shape is walked through: a check of every member would be paid for by every answer.
         except (AttributeError, TypeError) as fault:
-            what = f"{operation}'s answer does not have the shape of one: {fault}"
+            what = f"the answer is not laid out as one of {operation}'s"
             raise service_failure(first, service, ServiceError(CLIENT_FAULT, what)) from fault
 
     return integration

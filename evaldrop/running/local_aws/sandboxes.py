@@ -146,7 +146,7 @@ class Sandbox:
             "memory_limit_in_mb": str(code.memory_mb),
             "log_group_name": code.log_group,
             "log_stream_name": f"local/[$LATEST]{self._process.pid}",
-            "deadline_ms": round((time.time() + code.timeout_s) * 1000),
+            "deadline_ms": round((time.monotonic() + code.timeout_s) * 1000),
         }
         return {"event": event, "context": context}
 

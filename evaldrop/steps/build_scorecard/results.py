@@ -3,12 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import orjson
-
 from evaldrop import storage
 from evaldrop.run.definition import REPLIES, RunDefinition
 from evaldrop.run.records import PreparedRecord
-from evaldrop.run.results import Found, collect
+from evaldrop.run.results import Found, collect, parse_row
 from evaldrop.scorecard.results import RecordResults, Repeat
 from evaldrop.steps.build_scorecard.reading import ResultReader
 
@@ -74,7 +72,7 @@ def take_unread_replies(found: Found, folder: str) -> None:
     Put into a child's output the replies that its workflow could not read.
 
     They were paid for and are responses as others, but that no judge has seen them. One that is not there
-    any more stays an error.
+    any more, or is no JSON object, stays an error.
     """
     for output in (found.output, *found.repeats):
         for response in (output or {}).get("responses") or ():
@@ -88,5 +86,8 @@ def _reply(candidate: str, calls: Mapping[str, Any], folder: str) -> Any:
     # Beside the results first: a run that was copied to another place stays readable.
     for uri in (storage.join(folder, REPLIES, *written.split("/")[-2:]), written):
         if storage.exists(uri):
-            return orjson.loads(storage.read_bytes(uri))
+            try:
+                return parse_row(storage.read_bytes(uri))
+            except (ValueError, TypeError):  # a model's own body, whatever it is
+                return None
     return None

@@ -28,7 +28,8 @@ TEMPLATES = (
 _WORDS_PER_TYPO = 10
 
 # A word that a reader still knows with a wrong letter. Code, addresses and numbers are left as they are.
-_WORD = re.compile(r"`[^`]*`|\S*[\d@/\\<>{}=_]\S*|([^\W\d_]{4,})")
+# Bounded: a line of dashes would be searched to its end from each of them.
+_WORD = re.compile(r"`[^`]*`|\S{0,500}[\d@/\\<>{}=_]\S*|([^\W\d_]{4,})")
 _SPACE = re.compile(r"(?<=\S) (?=\S)")
 _WIDER = ("  ", "   ", "\n", "\t", " \n")
 _COPY_ID = re.compile(r"~(typos|case|whitespace|paraphrase_template)-\d+$")

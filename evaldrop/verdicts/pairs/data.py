@@ -10,7 +10,7 @@ from evaldrop.verdicts.pairs.rankings import best_ranked
 from evaldrop.verdicts.pairs.words import TIE, PairWords, Place, other
 from evaldrop.verdicts.scores.structured import plain_keys
 from evaldrop.verdicts.verdict import Reading, agreed
-from evaldrop.verdicts.wording import plain_text
+from evaldrop.verdicts.wording import MOST_READ, plain_text, without_runs
 
 # In this order: what data holds under the first of them that names a response is the preference.
 _KEYS = (
@@ -53,7 +53,7 @@ def place_in_data(value: Any, words: PairWords, *, depth: int = 0) -> Reading[Pl
 
 
 def _in_text(value: str, words: PairWords) -> Reading[Place] | None:
-    text = plain_text(value)
+    text = without_runs(plain_text(value[-MOST_READ:]))
     place = words.place_of(text)
     return Reading(place) if place is not None else stated(text, words)
 

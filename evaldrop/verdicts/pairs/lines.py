@@ -165,7 +165,7 @@ def marked(plain: str, words: PairWords, *, truncated: bool = False) -> Reading[
     if truncated:
         lines = lines[:-1]
     found = [line for line in _marked_lines(lines, words) if not line.is_set_aside]
-    found = [line for line in found if not _is_listed(line, found)]
+    found = _without_options(found)
     if later := [line for line in found if line.is_later]:
         found = later
     if len({line.reading for line in found}) > 1 and _thought_again(lines, found[-2].at, found[-1].at):
@@ -223,16 +223,21 @@ def _tag_of(lines: Sequence[str], at: int) -> dict[str, Any] | None:
     return groups
 
 
-def _is_listed(line: _MarkedLine, found: Sequence[_MarkedLine]) -> bool:
-    """Tell whether a line is one of the options, beside or below one another, that the prompt offered."""
-    block = {line.at}
-    for step in (-1, 1):
-        at = line.at + step
-        while any(each.at == at for each in found):
-            block.add(at)
-            at += step
-    listed = [each.reading for each in found if each.at in block]
-    return len({*listed}) > 1 and len({*listed}) == len(listed) and len(listed) < len(found)
+def _without_options(found: Sequence[_MarkedLine]) -> list[_MarkedLine]:
+    """Return the lines that are none of the options, beside or below one another, that the prompt offered."""
+    blocks: list[list[_MarkedLine]] = []
+    for line in found:
+        # In the order of lines, of which one may hold several verdicts.
+        if blocks and line.at <= blocks[-1][-1].at + 1:
+            blocks[-1].append(line)
+        else:
+            blocks.append([line])
+    return [line for block in blocks if not _are_options(block, len(found)) for line in block]
+
+
+def _are_options(block: Sequence[_MarkedLine], found: int) -> bool:
+    listed = [line.reading for line in block]
+    return len({*listed}) > 1 and len({*listed}) == len(listed) and len(listed) < found
 
 
 def _thought_again(lines: Sequence[str], earlier: int, later: int) -> bool:
@@ -244,11 +249,8 @@ def _boxes(line: str, words: PairWords) -> Iterator[Reading[Place]]:
     """Yield what is boxed: `[[A]]`, `[[A>>B]]`, `<answer>A</answer>`."""
     for match in (*_BOXED.finditer(line), *_CALLED.finditer(line)):
         # In quotation marks it is somebody's.
-        quoted = line[: match.start()].endswith(('"', "`", "'")) and line[match.end() :][:1] in (
-            '"',
-            "`",
-            "'",
-        )
+        around = line[max(0, match.start() - 1) : match.start()], line[match.end() : match.end() + 1]
+        quoted = all(mark in ('"', "`", "'") for mark in around)
         place = None if quoted and len(line) > 40 else _whole(match.group(match.lastindex or 0), words)
         if place is not None:
             yield Reading(place)

@@ -9,7 +9,7 @@ from evaldrop.evaluation.criteria.scales import Scale
 from evaldrop.verdicts.loose_json import Twice, json_value, json_values
 from evaldrop.verdicts.scores.answers import answer_at_head, on_scale, whole_answer
 from evaldrop.verdicts.verdict import Reading, agreed
-from evaldrop.verdicts.wording import plain_text
+from evaldrop.verdicts.wording import MOST_READ, plain_text, without_runs
 
 # In this order: what a mapping holds under the first of them that it has is its score.
 _SCORE_KEYS = (
@@ -205,7 +205,7 @@ def _is_scalar(score: Any) -> bool:
 
 
 def _answer(raw: str, scale: Scale) -> Reading[float] | None:
-    plain = _OWN_TAG.sub("", _ELEMENT.sub("", plain_text(raw)), count=1)
+    plain = _OWN_TAG.sub("", _ELEMENT.sub("", without_runs(plain_text(raw[-MOST_READ:]))), count=1)
     head = answer_at_head(plain, scale)
     # "4 - polite", "4: because …" in a string is an answer; a sentence that begins with a number is not.
     return whole_answer(plain, scale) or (head.reading if head and len(plain) <= _FRAME else None)

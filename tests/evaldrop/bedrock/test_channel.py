@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import ipaddress
+import itertools
 import ssl
 
 import pytest
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from evaldrop.bedrock.channel import Channel
+from evaldrop.bedrock.channel import MOST_BYTES, Channel
 from evaldrop.bedrock.protocol import ServiceError
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -23,7 +24,7 @@ async def plain_headers():
 
 
 class Peer(asyncio.Protocol):
-    """Writes an answer to the first bytes of a request, or says nothing when there is none."""
+    """Writes an answer to the first bytes of a request, or lets it be written; else it says nothing."""
 
     def __init__(self, server):
         self.server = server
@@ -31,12 +32,15 @@ class Peer(asyncio.Protocol):
     def connection_made(self, transport):
         self.transport = transport
         self.server.open.add(transport)
+        self.server.connections += 1
         if self.server.hangs_up:
             transport.abort()
 
     def data_received(self, data):
-        self.server.seen.append(data.decode())
-        if self.server.answer is not None:
+        self.server.seen.append(data.decode(errors="replace"))
+        if callable(self.server.answer):
+            self.writing = asyncio.ensure_future(self.server.answer(self.transport))
+        elif self.server.answer is not None:
             self.transport.write(self.server.answer)
 
     def connection_lost(self, exc):
@@ -54,6 +58,7 @@ class Served:
         self.open = set()
         self.lost = asyncio.Event()
         self.port = 0
+        self.connections = 0
 
 
 @contextlib.asynccontextmanager
@@ -122,6 +127,164 @@ def test_a_server_that_falls_silent_is_a_model_timeout(answer):
     with pytest.raises(ServiceError, match=r"127\.0\.0\.1 did not answer within 0\.1 s") as caught:
         asyncio.run(call())
     assert caught.value.code == "ModelTimeoutException"
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+TO_THE_END = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+PACKED = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize("head", [CHUNKED, TO_THE_END, PACKED])
+def test_an_answer_without_end_is_cut_off_at_a_stated_size(head):
+    block = b"x" * 65_536
+    sent = b"10000\r\n" + block + b"\r\n" if head != TO_THE_END else block
+
+    async def endless(transport):
+        transport.write(head)
+        while not transport.is_closing():
+            transport.write(sent)
+            await asyncio.sleep(0)
+
+    async def call():
+        async with serving(endless) as served:
+            try:
+                await exchange(f"http://127.0.0.1:{served.port}/")
+            finally:
+                await asyncio.wait_for(served.lost.wait(), 5)  # the rest is not taken
+
+    with pytest.raises(ServiceError, match=r"http://127\.0\.0\.1:\d+ sent more than 4 MiB") as caught:
+        asyncio.run(call())
+    assert caught.value.code == "States.DataLimitExceeded", "as a state that cannot hold it; not tried again"
+
+
+@pytest.mark.parametrize("size", [MOST_BYTES, MOST_BYTES + 1])
+@pytest.mark.parametrize("is_told", [True, False])
+def test_an_answer_is_read_up_to_the_size_and_no_byte_further(size, is_told):
+    body = b"x" * size
+    length = b"Content-Length: %d\r\n" % size if is_told else b"Connection: close\r\n"
+
+    async def whole(transport):
+        transport.write(b"HTTP/1.1 200 OK\r\n" + length + b"\r\n" + body)
+        if not is_told:
+            transport.close()
+
+    async def call():
+        async with serving(whole) as served:
+            return await exchange(f"http://127.0.0.1:{served.port}/")
+
+    if size <= MOST_BYTES:
+        assert asyncio.run(call()).body == body
+    else:
+        with pytest.raises(ServiceError, match="more than 4 MiB"):
+            asyncio.run(call())
+
+
+def test_a_head_without_end_is_an_error():
+    async def heads(transport):
+        transport.write(b"HTTP/1.1 200 OK\r\n")
+        while not transport.is_closing():
+            transport.write(b"X-More: " + b"a" * 4000 + b"\r\n")
+            await asyncio.sleep(0)
+
+    async def call():
+        async with serving(heads) as served:
+            await exchange(f"http://127.0.0.1:{served.port}/")
+
+    with pytest.raises(ServiceError, match="message head is too large"):
+        asyncio.run(call())
+
+
+@pytest.mark.parametrize(
+    "head", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"]
+)
+def test_a_server_that_drips_is_a_model_timeout(head):
+    """It is never silent for long, and never done."""
+
+    async def drip(transport):
+        transport.write(head)
+        letters = itertools.cycle(b"HTTP/1.1 200 OK\r\n" if not head else b"X")
+        while not transport.is_closing():
+            transport.write(bytes([next(letters)]))
+            await asyncio.sleep(0.02)
+
+    async def call():
+        async with serving(drip) as served:
+            await exchange(f"http://127.0.0.1:{served.port}/", read_timeout_s=0.3, sending_timeout_s=0.3)
+
+    with pytest.raises(ServiceError, match=r"did not (end its )?answer within 0\.[36] s") as caught:
+        asyncio.run(call())
+    assert caught.value.code == "ModelTimeoutException"
+
+
+def test_an_answer_that_breaks_off_says_so():
+    async def half(transport):
+        transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nok")
+        transport.close()
+
+    async def call():
+        async with serving(half) as served:
+            await exchange(f"http://127.0.0.1:{served.port}/")
+
+    with pytest.raises(ServiceError, match="broke off in the middle of its answer: end of file") as caught:
+        asyncio.run(call())
+    assert caught.value.code == "ServiceUnavailableException"
+
+
+@pytest.mark.parametrize("middle", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nok"])
+def test_a_call_that_is_given_up_frees_its_place(middle):
+    async def call():
+        async with serving(middle) as served:
+            channel = Channel(max_in_flight=1, headers={})
+            url = f"http://127.0.0.1:{served.port}/"
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(channel.post(url, b"{}", plain_headers), 0.2)
+            await asyncio.wait_for(served.lost.wait(), 5)
+            served.answer = OK
+            answer = await asyncio.wait_for(channel.post(url, b"{}", plain_headers), 5)
+            await channel.close()
+            return answer.body
+
+    assert asyncio.run(call()) == b"ok"
+
+
+def test_connections_are_used_again():
+    """Also though the end of an answer whose length is told is not waited for."""
+
+    async def call():
+        async with serving() as served:
+            channel = Channel(max_in_flight=1, headers={})
+            for _ in range(5):
+                assert (
+                    await channel.post(f"http://127.0.0.1:{served.port}/", b"{}", plain_headers)
+                ).body == b"ok"
+            await channel.close()
+            return served.connections
+
+    assert asyncio.run(call()) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://127.0.0.1:9/", r"http://127\.0\.0\.1:9 cannot be reached: .*refused.*Nothing listens there"),
+        (
+            "http://no-such-host.invalid/",
+            r"http://no-such-host\.invalid cannot be reached: dns error.*name right",
+        ),
+    ],
+)
+def test_who_cannot_be_reached_is_told_with_what_to_do(url, said):
+    with pytest.raises(ServiceError, match=said):
+        asyncio.run(exchange(url))
+
+
+def test_tls_to_a_server_without_it_says_so():
+    async def call():
+        async with serving() as served:
+            await exchange(f"https://127.0.0.1:{served.port}/", certificates=another_authority())
+
+    with pytest.raises(ServiceError, match="does not speak TLS there: is it http://"):
+        asyncio.run(call())
 
 
 def test_a_server_that_hangs_up_is_unavailable_and_no_password_is_told():
@@ -224,7 +387,7 @@ def test_a_server_that_nobody_trusted_vouches_for_is_sent_nothing(authority, tru
             seen.append(served.seen)
             await exchange(f"https://127.0.0.1:{served.port}/", certificates=trusted)
 
-    with pytest.raises(ServiceError, match=r"cannot be reached: .*certificate") as caught:
+    with pytest.raises(ServiceError, match=r"cannot be reached: .*certificate.*AWS_CA_BUNDLE") as caught:
         asyncio.run(call())
     assert caught.value.code == "ServiceUnavailableException"
     assert seen == [[]]

@@ -63,3 +63,16 @@ def test_closing_closes_who_answers():
     runtime = Scripted()
     asyncio.run(MeteredRuntime(runtime, price).close())
     assert runtime.closed
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        None, "x", [1], {"inputTokens": None, "outputTokens": None}, {"inputTokens": "10", "outputTokens": 5},
+        {"inputTokens": -10, "outputTokens": 5}, {"inputTokens": 10**18, "outputTokens": 5},
+    ],
+)  # fmt: skip
+def test_what_is_no_count_of_tokens_costs_nothing_and_stops_nothing(told):
+    metered = MeteredRuntime(Scripted({"usage": told}), price)
+    assert asyncio.run(metered.converse({"modelId": "m"})) == {"usage": told}
+    assert (metered.meter.calls, metered.meter.cost_usd, metered.meter.input_tokens) == (1, 0.0, 0)

@@ -44,3 +44,19 @@ def test_a_record_without_a_result_is_left_alone(tmp_path):
     record = found("/x/replies/ab12/lite.json")._replace(output=None)
     take_unread_replies(record, str(tmp_path))
     assert record.output is None
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"", b"null", b"[1]", b'{"a":', b"\xff\xfe", b"[" * 5000])
+def test_a_long_reply_that_is_no_json_stays_an_error(tmp_path, body):
+    """It was paid for; the other records' scorecard is built all the same."""
+    (tmp_path / "lite.json").write_bytes(body)
+    record = found(str(tmp_path / "lite.json"), unread=True)
+    take_unread_replies(record, str(tmp_path))
+    assert record.output["responses"][0]["error"] == ERROR
+
+
+def test_a_long_reply_that_was_cut_off_within_an_emoji_is_read(tmp_path):
+    (tmp_path / "lite.json").write_bytes(b'{"generation": "hi \\ud83d"}')
+    record = found(str(tmp_path / "lite.json"), unread=True)
+    take_unread_replies(record, str(tmp_path))
+    assert record.output["responses"][0]["reply"] == {"Body": {"generation": "hi \ufffd"}}
