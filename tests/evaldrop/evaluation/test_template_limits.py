@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from evaldrop.errors import PromptError
 from evaldrop.evaluation import template_limits
 from evaldrop.evaluation.prompts import Prompt
-from evaldrop.evaluation.template_limits import MAX_CHARACTERS, MAX_SECONDS, MAX_TEMPLATE_BYTES
+from evaldrop.evaluation.template_limits import MAX_CHARACTERS, MAX_SECONDS, MAX_TEMPLATE
 from tests.whole_runs import ROOT
 
 RECORD = {
@@ -118,7 +118,7 @@ UNCOMPILED = [
     "{{ " + "not " * 20_000 + "1 }}",
     "{{ prompt" + "|upper" * 5_000 + " }}",
     "{{ " + "9" * 10_000 + " }}",
-    "x" * (MAX_TEMPLATE_BYTES + 1),
+    "x" * (MAX_TEMPLATE + 1),
     "{{ prompt" + ".a" * 5_000 + " }}",
     "{{ " + "-" * 20_000 + "1 }}",
     "{% set " + "a, " * 5_000 + " = 1 %}",
