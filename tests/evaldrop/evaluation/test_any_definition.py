@@ -4,6 +4,7 @@ import json
 import os
 import time
 from contextlib import suppress
+from itertools import pairwise
 
 import pytest
 import yaml
@@ -21,12 +22,10 @@ from evaldrop.steps.validate_dataset.validate import check_dataset
 BASE = "name: a\ncandidates: [{name: f, model: test.m-v1}]\nmetrics: [token_f1]\n"
 _LETTERS = "abcdefghij"
 LAUGHS = "a: &a [1, 1]\n" + "".join(
-    f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n"
-    for old, new in zip(_LETTERS, _LETTERS[1:], strict=False)
+    f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in pairwise(_LETTERS)
 )
 MERGES = "a: &a {x: 1}\n" + "".join(
-    f"{new}: &{new}\n  <<: [{', '.join([f'*{old}'] * 9)}]\n"
-    for old, new in zip(_LETTERS, _LETTERS[1:], strict=False)
+    f"{new}: &{new}\n  <<: [{', '.join([f'*{old}'] * 9)}]\n" for old, new in pairwise(_LETTERS)
 )
 
 TOO_MUCH = {
@@ -272,8 +271,8 @@ def _may_be_read(text):
         return parse_evaluation(text, source="evaluation.yaml")
     except EvaldropError as error:
         lines = str(error).splitlines()
-        assert lines  # noqa: PT017 - the other outcome is as good
-        assert lines[0].startswith("evaluation.yaml: ")  # noqa: PT017
+        assert lines
+        assert lines[0].startswith("evaluation.yaml: ")
         assert len(str(error)) < 100_000  # noqa: PT017
         return None
 
