@@ -154,10 +154,15 @@ def metadata(uri: str, version: str | None = None) -> dict[str, str]:
         return dict(_head(uri, version)["Metadata"])
 
 
-def read_bytes(uri: str) -> bytes:
-    """Return a whole file."""
-    with open_read(uri) as stream:
-        return stream.read()
+def read_bytes(uri: str, *, most: int = -1) -> bytes:
+    """
+    Return a whole file, or its first `most` bytes: a limit and one more tell that a file is above it.
+
+    Raises:
+        StorageError: There is no such file, or it may not be read.
+    """
+    with open_read(uri) as stream, _as_storage_error(uri):
+        return stream.read(most)
 
 
 def open_read(uri: str, version: str | None = None) -> BufferedReader:
@@ -169,7 +174,12 @@ def open_read(uri: str, version: str | None = None) -> BufferedReader:
     """
     with _as_storage_error(uri):
         if not is_s3(uri):
-            return local_path(uri).open("rb")
+            path = local_path(uri)
+            # Before it is opened: a pipe would wait for its writer, a device may never end.
+            if path.exists() and not path.is_file():
+                what = "a folder" if path.is_dir() else "a pipe or a device"
+                raise StorageError(f"{uri}: {what}, and no file. Give a file.")
+            return path.open("rb")
         return _buffered(_s3().get_object(**_object(uri, version))["Body"])
 
 

@@ -9,6 +9,7 @@ from evaldrop import storage
 from evaldrop.errors import EvaluationError
 
 ANCHOR = "_anchor"
+_MAX_BYTES = 32 * 1024 * 1024
 """Candidate of the anchors' responses; no candidate of an evaluation can be called so."""
 
 
@@ -76,7 +77,12 @@ class Anchors(BaseModel):
         if not storage.exists(uri):
             raise EvaluationError(f"anchors.file: there is no {self.file} beside the evaluation.")
         # Some editors begin a file with a byte order mark, which JSON does not allow.
-        lines = storage.read_bytes(uri).removeprefix(b"\xef\xbb\xbf").split(b"\n")
+        content = storage.read_bytes(uri, most=_MAX_BYTES + 1)
+        if len(content) > _MAX_BYTES:
+            raise EvaluationError(
+                f"anchors.file: {self.file} has more than {_MAX_BYTES:,} bytes. Give a few dozen anchors."
+            )
+        lines = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")
         read = [_read(line, f"{self.file} line {n}") for n, line in enumerate(lines, 1) if line.strip()]
         if not (self.records or read):
             raise EvaluationError(f"anchors.file: {self.file} holds no anchor.")

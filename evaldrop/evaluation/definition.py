@@ -31,9 +31,9 @@ PERTURBATIONS: tuple[PerturbationName, ...] = get_args(PerturbationName)
 
 
 class EvaluationPart(BaseModel):
-    """Common settings: frozen, and strict about keys."""
+    """Common settings: frozen, strict about keys, and no number without end."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Robustness(EvaluationPart):

@@ -11,11 +11,12 @@ from evaldrop.datasets.files.formats import stem_of
 from evaldrop.errors import EvaldropError, EvaluationError
 from evaldrop.evaluation.definition import Evaluation
 from evaldrop.evaluation.yaml_faults import comma_advice, in_quotes, missing_space
-from evaldrop.evaluation.yaml_text import read_yaml
+from evaldrop.evaluation.yaml_text import MAX_BYTES, read_yaml
 from evaldrop.shipped import resource
 
 FILE_NAME = "evaluation.yaml"
 EVALUATIONS = "evaluations"
+_MOST_PROBLEMS = 100
 
 
 def find_evaluation(dataset: str) -> str | None:
@@ -61,7 +62,7 @@ def read_evaluation(uri: str) -> Evaluation:
         StorageError: It cannot be read.
     """
     source = uri.rpartition("/")[2]
-    evaluation = parse_evaluation(storage.read_bytes(uri), source=source)
+    evaluation = parse_evaluation(storage.read_bytes(uri, most=MAX_BYTES + 1), source=source)
     if evaluation.anchors is None:
         return evaluation
     try:
@@ -73,7 +74,7 @@ def read_evaluation(uri: str) -> Evaluation:
 def read_loosely(uri: str) -> Mapping[str, Any]:
     """Return what an evaluation's file says, right or wrong; nothing when it is no YAML or holds no keys."""
     try:
-        content = read_yaml(storage.read_bytes(uri))
+        content = read_yaml(storage.read_bytes(uri, most=MAX_BYTES + 1))
     except EvaldropError:
         return {}
     return content if isinstance(content, Mapping) else {}
@@ -97,7 +98,10 @@ def parse_evaluation(text: str | bytes, *, source: str) -> Evaluation:
     try:
         return Evaluation.model_validate(content)
     except ValidationError as error:
-        lines = [f"{source}: {_explain(problem)}" for problem in error.errors()]
+        problems = error.errors()
+        lines = [f"{source}: {_explain(problem)}" for problem in problems[:_MOST_PROBLEMS]]
+        if more := len(problems) - len(lines):
+            lines.append(f"{source}: {more:,} more problems.")
         raise EvaluationError("\n".join(lines)) from error
 
 

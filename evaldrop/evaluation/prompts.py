@@ -28,7 +28,7 @@ from evaldrop import storage
 from evaldrop.errors import PromptError
 from evaldrop.evaluation.template_limits import (
     MAX_CHARACTERS,
-    MAX_TEMPLATE_BYTES,
+    MAX_TEMPLATE,
     LimitedEnvironment,
     TooCostlyError,
     TooSlowError,
@@ -82,8 +82,8 @@ class Prompt:
     _too_slow: list[TooSlowError] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if len(self.text) > MAX_TEMPLATE_BYTES:
-            size = f"{len(self.text):,} characters, more than the {MAX_TEMPLATE_BYTES:,} a prompt may have"
+        if len(self.text) > MAX_TEMPLATE:
+            size = f"{len(self.text):,} characters, more than the {MAX_TEMPLATE:,} a prompt may have"
             raise PromptError(f"prompt {self.name} has {size}. Put what is long into the dataset's records.")
         try:
             compiled = _compile(self.text)
@@ -208,8 +208,11 @@ def load_prompt(kind: Kind, name: str, *, near: str | None = None) -> Prompt:
             f'prompt "{name}": a name looks like answer.v1, with its version behind the last dot.'
         )
     if uri := find_prompt(kind, name, near=near):
+        content = storage.read_bytes(uri, most=4 * MAX_TEMPLATE + 1)
+        if len(content) > 4 * MAX_TEMPLATE:
+            raise PromptError(f"{uri}: more than {4 * MAX_TEMPLATE:,} bytes. Is it a prompt?")
         try:
-            text = storage.read_bytes(uri).decode("utf-8-sig")  # some editors begin with a byte order mark
+            text = content.decode("utf-8-sig")  # some editors begin with a byte order mark
         except UnicodeDecodeError as error:
             raise PromptError(f"{uri}: not UTF-8 at byte {error.start}. Save it as UTF-8.") from error
         return Prompt(name=f"{kind}/{name}", text=text)

@@ -19,8 +19,8 @@ from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
-MAX_TEMPLATE_BYTES = 256 * 1024
-"""A prompt's file; prompts of people have a few thousand bytes."""
+MAX_TEMPLATE = 256 * 1024
+"""Characters of a prompt's file; those of people have a few thousand."""
 MAX_CHARACTERS = 8 * 1024 * 1024
 """Of a value and of a message: no model of Bedrock takes as much."""
 MAX_MEMBERS = 1_000_000

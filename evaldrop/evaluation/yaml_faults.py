@@ -113,9 +113,10 @@ def _documents(fault: YamlFault) -> tuple[int, str]:
 
 
 def _as_it_is(fault: YamlFault) -> tuple[int, str]:
+    do = {"twice": "Keep one of them", "no number": "Leave it out, or say how much"}
     return (
         fault.index,
-        f"{fault.says}. Keep one of them" if "twice" in fault.says else f"{fault.says}. Shorten it",
+        f"{fault.says}. {next((each for word, each in do.items() if word in fault.says), 'Shorten it')}",
     )
 
 
@@ -131,9 +132,19 @@ def _no_colon(fault: YamlFault) -> tuple[int, str]:
     return begins, f"{told}. If it continues the text above, put that text in quotes"
 
 
+def _misplaced_tag(fault: YamlFault) -> tuple[int, str]:
+    return fault.index, "a tag (!!) or a merge key (<<) does not fit the value here. Leave it out"
+
+
+def _version(fault: YamlFault) -> tuple[int, str]:
+    return fault.index, "a version of YAML that is not read. Leave the line with % out"
+
+
 _EXPLANATIONS = (
     (r"end of stream|document separator", _open_quote),
-    (r"given twice|too long a number", _as_it_is),
+    (r"given twice|too long a number|no number|merge keys", _as_it_is),
+    (r"expected a \w+( or list of mappings for merging| node)", _misplaced_tag),
+    (r"incompatible YAML|YAML directive", _version),
     (r"single document", _documents),
     (r"unhashable", _braces),
     (r"escape", _escape),

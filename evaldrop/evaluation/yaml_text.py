@@ -5,6 +5,7 @@ PyYAML reads YAML 1.1, where `yes`, `no`, `on` and `off` are booleans, `1:30` is
 2026-01-05 is a date. As labels of a scale or answers of an anchor they would silently be something else.
 """
 
+import math
 import re
 from typing import Any
 
@@ -15,7 +16,11 @@ from evaldrop.evaluation.yaml_faults import Parser, YamlFault, begins_value, exp
 
 _MERGE = "tag:yaml.org,2002:merge"
 _DEEPEST = 100
-_MOST_VALUES = 2_000_000
+_MOST_VALUES = 100_000
+MAX_BYTES = 1024 * 1024
+"""Of a YAML text; evaluations of people have a few thousand bytes."""
+# What JSON, Parquet and other programs hold.
+_WHOLE_NUMBERS = range(-(2**63), 2**64)
 
 
 class _Loader(Parser):
@@ -43,15 +48,34 @@ class _Loader(Parser):
             for key, value in super().construct_mapping(node, deep).items()
         }
 
+    def flatten_mapping(self, node: Any) -> None:
+        """Take merge keys (<<) up. Merges of merges multiply: a few lines would fill the memory."""
+        super().flatten_mapping(node)
+        if len(node.value) > _MOST_VALUES:
+            much = f"its merge keys (<<) make more than {_MOST_VALUES:,} values"
+            raise yaml.constructor.ConstructorError(None, None, much, node.start_mark)
+
     def whole_number(self, node: Any) -> int:
         text = self.construct_scalar(node)
         try:
             # Of base 0, "010" would be an error.
-            return int(text, 0) if text[:2] in {"0x", "0o"} else int(text)
+            number = int(text, 0) if text[:2] in {"0x", "0o"} else int(text)
         except ValueError as error:  # more digits than Python reads
-            raise yaml.constructor.ConstructorError(
-                None, None, "too long a number", node.start_mark
-            ) from error
+            raise _unread_number("too long a number", node) from error
+        if number not in _WHOLE_NUMBERS:
+            raise _unread_number("too long a number", node)
+        return number
+
+    def finite_number(self, node: Any) -> float:
+        """Return a number; `.inf`, `.nan` and 1e400 are none, and a budget of them none at all."""
+        number: float = self.construct_yaml_float(node)
+        if not math.isfinite(number):
+            raise _unread_number("no number: it has no end", node)
+        return number
+
+
+def _unread_number(what: str, node: Any) -> yaml.constructor.ConstructorError:
+    return yaml.constructor.ConstructorError(None, None, what, node.start_mark)
 
 
 for _kind, _pattern, _first in (
@@ -66,6 +90,7 @@ for _kind, _pattern, _first in (
         f"tag:yaml.org,2002:{_kind}", re.compile(rf"(?:{_pattern})\Z"), list(_first)
     )
 _Loader.add_constructor("tag:yaml.org,2002:int", _Loader.whole_number)
+_Loader.add_constructor("tag:yaml.org,2002:float", _Loader.finite_number)
 
 # What YAML allows in a stream; everything else it can hold only as an escape in double quotes.
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -86,6 +111,9 @@ def read_yaml(content: str | bytes) -> Any:
     Raises:
         EvaluationError: It is not YAML; the message, on one line, tells the place and what to do.
     """
+    if len(content) > MAX_BYTES:
+        much = f"it has {len(content):,} bytes, more than the {MAX_BYTES:,} that are read"
+        raise EvaluationError(f"not usable: {much}. Is it another file, such as the dataset?")
     text = content if isinstance(content, str) else _decoded(content)
     if found := _CONTROL.search(text):
         advice = f"the character U+{ord(found[0]):04X}, which YAML does not allow. Remove it"
@@ -96,7 +124,11 @@ def read_yaml(content: str | bytes) -> Any:
     except yaml.MarkedYAMLError as error:
         index, advice = explained(text, error)
         raise _not_yaml(text, index, advice) from error
-    except (ValueError, KeyError) as error:
+    except RecursionError as error:
+        raise EvaluationError(
+            "not usable. A merge key (<<) takes itself up. Write out what is meant."
+        ) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         advice = "A value does not fit the tag that !! gives it. Leave the tag out."
         raise EvaluationError(f"not YAML. {advice}") from error
     _refuse_endless(value)
@@ -109,7 +141,9 @@ def _refuse_endless(value: Any) -> None:
     while waiting:
         seen += 1
         if seen > _MOST_VALUES:
-            advice = f"Its aliases (*) make more than {_MOST_VALUES:,} values. Write out what is meant."
+            advice = (
+                f"With its aliases (*) it holds more than {_MOST_VALUES:,} values. Write out what is meant."
+            )
             raise EvaluationError(f"not usable. {advice}")
         one = waiting.pop()
         waiting.extend(one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())

@@ -122,10 +122,9 @@ def loose_problems(content: Mapping[str, Any], *, source: str, near: str | None)
         *(("candidate", part.get("prompt")) for part in (content, *_objects(content, "candidates"))),
         *(("judge", part.get("prompt")) for part in _objects(content, "judges")),
     ]
-    for kind, prompt in dict.fromkeys(named):
+    for kind, prompt in dict.fromkeys(pair for pair in named if isinstance(pair[1], str)):
         try:
-            if isinstance(prompt, str):
-                load_prompt("judge" if kind == "judge" else "candidate", prompt, near=near)
+            load_prompt("judge" if kind == "judge" else "candidate", str(prompt), near=near)
         except PromptError as error:
             yield f"{source}: {error}"
 

@@ -120,7 +120,6 @@ def test_no_command_shows_a_run_of_hostile_texts_raw(run, folder, capfd, form, m
         ["review", "export", run],
     ):  # fmt: skip
         code, out = _run(capfd, *command, *form)
-        print("CODE", command[:2], code, len(out), file=open("/tmp/h/codes", "a"))
         # 1 is a gate's.
         assert code in {
             exits.PASSED,
