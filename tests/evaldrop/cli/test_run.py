@@ -121,6 +121,10 @@ def test_what_failed_is_called_again_once_that_is_asked_for(tmp_path, capsys):
     shown = capsys.readouterr()
     after = json.loads(shown.out)["scorecard"]
     assert "Not called again, for it would fail again: BedrockRuntime.ValidationException" in shown.err
+    # New calls: candidates' and judges' that had failed, and judges' of the responses that are there now.
+    names = before["candidates"]["lite"]["responses"]["error_names"]
+    answered = sum(number for name, number in names.items() if "Validation" not in name)
+    assert f"120/120 records, {2 * answered + passing} calls" in shown.err
     for part in (after["judges"]["judge"], after["candidates"]["lite"]["responses"]):
         assert set(part["error_names"]) <= {"BedrockRuntime.ValidationException"}
     assert after["candidates"]["lite"]["responses"]["n"] == 120
