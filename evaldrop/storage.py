@@ -320,11 +320,6 @@ def _as_storage_error(uri: str) -> Iterator[None]:
         raise
 
 
-def remove_folder(uri: str) -> None:
-    """Remove a local folder with all it holds."""
-    shutil.rmtree(local_path(uri), ignore_errors=True)
-
-
 def _object(uri: str, version: str | None = None) -> dict[str, str]:
     bucket, key = place(uri)
     return {"Bucket": bucket, "Key": key, **({"VersionId": version} if version else {})}
