@@ -1,5 +1,6 @@
 """Files by URI, on one machine and in S3 (moto)."""
 
+import errno
 import io
 import os
 
@@ -266,3 +267,13 @@ def test_what_killed_writers_left_is_removed_and_nothing_else(tmp_path):
     storage.remove_partial_files(str(tmp_path))
     assert not left.exists()
     assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_full_disk_is_told_with_the_file_and_leaves_no_part_of_it(tmp_path):
+    place = str(tmp_path / "report.html")
+    with (
+        pytest.raises(StorageError, match=r"report\.html: No space left on device"),
+        storage.open_write(place),
+    ):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert list(tmp_path.iterdir()) == []

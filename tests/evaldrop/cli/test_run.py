@@ -225,6 +225,18 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path, monkeypatch, capsys):
     assert "stopped: 0 records" in capsys.readouterr().err
 
 
+def test_a_run_that_is_stopped_while_it_begins_says_so_too(tmp_path, monkeypatch, capsys):
+    write(tmp_path, SMALL, rows(2))
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(here, "_execute", interrupt)
+    assert main(["run", "faq.jsonl", *REHEARSAL]) == 130
+    assert "stopped before anything was called." in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
 def test_a_report_is_printed_again_and_built_again(tmp_path, capsys, monkeypatch):
     write(tmp_path, SMALL, rows(3))
     main(["run", "faq.jsonl", *REHEARSAL])
