@@ -4,6 +4,7 @@ Files by URI: `s3://bucket/key`, `file:///path` or a plain path. On one machine 
 boto3 is imported once an `s3://` URI is met; tests/test_structure.py lists who else may import it.
 """
 
+import errno
 import os
 import re
 import secrets
@@ -225,8 +226,10 @@ def open_write(uri: str) -> Iterator[IO[bytes]]:
         with _as_storage_error(uri):
             partial.replace(path)
     # Ctrl-C as well must leave no partial file behind.
-    except BaseException:
+    except BaseException as error:
         partial.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageError(f"{uri}: {error.strerror}") from error
         raise
 
 
@@ -328,11 +331,6 @@ def _as_storage_error(uri: str) -> Iterator[None]:
         if is_aws_fault(error):
             raise StorageError(f"{uri}: {explain(error)}") from error
         raise
-
-
-def remove_folder(uri: str) -> None:
-    """Remove a local folder with all it holds."""
-    shutil.rmtree(local_path(uri), ignore_errors=True)
 
 
 def _object(uri: str, version: str | None = None) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Whole runs through the command line: what a person does, and what may go wrong meanwhile."""
 
 import json
+import os
 import signal
 import subprocess
 import time
@@ -105,33 +106,89 @@ def test_a_killed_run_goes_on_without_losing_a_record_or_paying_twice(tmp_path):
     assert not (run / "journal.jsonl").exists()
 
 
-@pytest.mark.parametrize("calls", [1, 60], ids=["during the first record", "in the midst"])
-def test_ctrl_c_says_how_to_go_on(tmp_path, calls):
-    dataset = write_evaluation(tmp_path, records=60)
-    with serving_processes(Settings(latency_ms=60)) as (url, counts):
-        arguments = (
-            "run",
-            dataset,
-            "--bedrock",
-            "aws",
-            "--out",
-            tmp_path / "runs",
-            "--max-in-flight",
-            IN_FLIGHT,
-        )
-        process = subprocess.Popen(
-            command(*arguments), cwd=ROOT, env=environment(url), stderr=subprocess.PIPE, text=True
-        )
+@pytest.mark.parametrize(
+    ("calls", "number"),
+    [(1, signal.SIGINT), (60, signal.SIGINT), (60, signal.SIGTERM), (60, signal.SIGHUP)],
+    ids=["Ctrl-C during the first record", "Ctrl-C", "a plain kill", "the terminal is closed"],
+)
+def test_what_is_stopped_lets_its_calls_end_and_says_how_to_go_on(tmp_path, calls, number):
+    """Whatever was answered is kept: every process of the terminal hears of it, and the calls go on."""
+    records = 60
+    dataset = write_evaluation(tmp_path, records=records)
+    with serving_processes(Settings(latency_ms=200)) as (url, counts):
+        process = _begun(tmp_path, dataset, url)
         _wait_for(lambda: counts.total()["calls"] >= calls)
-        process.send_signal(signal.SIGINT)
+        os.killpg(process.pid, number)
         _, errors = process.communicate(timeout=30)
         run = only_run(tmp_path / "runs")
+        answered = counts.total()["calls"]
+        kept = len((run / "journal.jsonl").read_bytes().splitlines())
         done = evaldrop("run", "--resume", run, env=environment(url))
+        called = counts.total()["calls"]
 
     assert process.returncode == 130
+    assert "under way may end, within 60 s, and will be kept. Once more (Ctrl-C) stops at once." in errors
     assert f"evaldrop run --resume {run}" in errors
     assert "Traceback" not in errors
+    assert answered == kept
     assert done.returncode == 0
+    assert called == records * CALLS_PER_RECORD
+
+
+def test_a_second_ctrl_c_does_not_wait_and_says_how_to_go_on_all_the_same(tmp_path):
+    dataset = write_evaluation(tmp_path, records=60)
+    with serving_processes(Settings(latency_ms=20_000)) as (url, _):
+        process = _begun(tmp_path, dataset, url)
+        _wait_for(lambda: list(tmp_path.glob("runs/*/*/records.jsonl")))
+        time.sleep(2)
+        began = time.monotonic()
+        for _ in range(2):
+            os.killpg(process.pid, signal.SIGINT)
+            time.sleep(0.5)
+        _, errors = process.communicate(timeout=30)
+        took_s = time.monotonic() - began
+
+    assert process.returncode == 130
+    assert took_s < 15
+    assert "stopped: 0/" in errors
+    assert f"evaldrop run --resume {only_run(tmp_path / 'runs')}" in errors
+
+
+def test_a_run_whose_process_of_calls_is_killed_stops_and_can_be_gone_on_with(tmp_path):
+    """Not one failed call after another, which would be a finished run full of errors."""
+    records = 60
+    dataset = write_evaluation(tmp_path, records=records)
+    with serving_processes(Settings(latency_ms=60)) as (url, counts):
+        process = _begun(tmp_path, dataset, url)
+        _wait_for(lambda: counts.total()["calls"] >= 60)
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        os.kill(int(children[0]), signal.SIGKILL)
+        _, errors = process.communicate(timeout=30)
+        run = only_run(tmp_path / "runs")
+        answered = counts.total()["calls"]
+        kept = len((run / "journal.jsonl").read_bytes().splitlines())
+        done = evaldrop("run", "--resume", run, env=environment(url))
+        called = counts.total()["calls"]
+
+    assert process.returncode == 3
+    assert "the process that makes the calls went away. Stopped: " in errors
+    assert f"evaldrop run --resume {run}" in errors
+    assert answered - kept <= IN_FLIGHT
+    assert done.returncode == 0
+    assert called - records * CALLS_PER_RECORD == answered - kept
+
+
+def _begun(folder, dataset, url):
+    """A run in a session of its own, as a terminal or a service would begin it."""
+    arguments = ("--bedrock", "aws", "--out", folder / "runs", "--max-in-flight", IN_FLIGHT)
+    return subprocess.Popen(
+        command("run", dataset, *arguments),
+        cwd=ROOT,
+        env=environment(url),
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
 
 
 def test_a_run_is_judged_again_and_rescored_for_what_is_new_only(tmp_path):

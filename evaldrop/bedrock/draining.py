@@ -69,7 +69,8 @@ class DrainingRuntime:
                 self.in_flight -= 1
                 self._look()
         # Until the run is cancelled: an error would be a result, and the run go on.
-        return await asyncio.get_running_loop().create_future()
+        never: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        return await never
 
     def _look(self) -> None:
         if self.is_draining and not self.in_flight:

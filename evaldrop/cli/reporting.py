@@ -50,11 +50,13 @@ def _scored(folder: str, *, rebuild: bool) -> Run:
     if not rebuild and storage.exists(storage.join(folder, _FILES[ReportFormat.JSON])):
         return read_run(folder)
     from evaldrop.run.definition import RunDefinition
+    from evaldrop.run.lock import locked
     from evaldrop.steps.build_scorecard.build import score_run
 
     # A run whose last step failed has its replies: the scorecard is made from them, and nothing is called.
     definition = RunDefinition.load(folder)
-    return Run(folder.rstrip("/"), score_run(definition), dict(definition.content))
+    with locked(folder, doing="evaldrop report"):
+        return Run(folder.rstrip("/"), score_run(definition), dict(definition.content))
 
 
 def _give(run: Run, form: ReportFormat, to: Path | None) -> None:

@@ -40,9 +40,11 @@ def run_and_show(run: LocalRun, *, yes: bool, as_json: bool) -> int:
         complain("stopped before anything was spent.")
         return exits.WRONG_USE
     progress = RunProgress(stderr())
+    is_told = False
 
     @contextmanager
     def watch(meter: Meter) -> Iterator[RunProgress]:
+        nonlocal is_told
         if run.request.simulated:
             say_simulated(stderr())
         try:
@@ -50,6 +52,7 @@ def run_and_show(run: LocalRun, *, yes: bool, as_json: bool) -> int:
                 yield progress
         except KeyboardInterrupt:
             # Here, and not when all processes have ended: a second Ctrl-C may end them without a word.
+            is_told = True
             _say_stopped(run, f"stopped: {progress.line()}.")
             raise
         except EvaldropError as fault:
@@ -61,8 +64,9 @@ def run_and_show(run: LocalRun, *, yes: bool, as_json: bool) -> int:
             execution = execute_here(run, watch, warn)
     except _SaidError:
         return exits.RUN_FAILED
-    # Ctrl-C has been told of already, in `watch`.
     if execution is None:
+        if not is_told:
+            _say_stopped(run, "stopped before anything was called.")
         return exits.INTERRUPTED
     if execution.status == "SUCCEEDED":
         return show_finished(run, as_json=as_json)

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
+import orjson
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -127,6 +128,18 @@ class Called(EvaluationPart):
         if not isinstance(value, dict) or not isinstance(value.get("inference", {}), Mapping):
             return value
         return {**value, "inference": default_inference(cls.default_inference, value)}
+
+    @field_validator("extra")
+    @classmethod
+    def _as_json(cls, extra: dict[str, Any]) -> dict[str, Any]:
+        # YAML knows more than JSON, which is what a model is sent: dates, and keys that are no texts.
+        try:
+            content: dict[str, Any] = orjson.loads(orjson.dumps(extra, option=orjson.OPT_NON_STR_KEYS))
+        except TypeError as error:
+            raise PydanticCustomError(
+                "no_json", "cannot be sent as JSON: {why}.", {"why": str(error)}
+            ) from error
+        return content
 
 
 class Candidate(Called):

@@ -42,8 +42,10 @@ def retry_plan(scorecard: Scorecard) -> RetryPlan:
     """Return what may be called again of what failed in a run."""
     candidates, judges = scorecard.candidates, scorecard.judges
     named: Counter[str] = Counter()
-    for part in (*(card.responses for card in candidates.values()), *judges.values()):
-        named.update(part.error_names)
+    for card in candidates.values():
+        named.update(card.responses.error_names)
+    for judge in judges.values():
+        named.update(judge.error_names)
     del named[NO_RESPONSE_GIVEN]
     causes: Counter[str] = Counter()
     for name, number in named.items():

@@ -1,5 +1,6 @@
 """Files by URI, on one machine and in S3 (moto)."""
 
+import errno
 import io
 import os
 
@@ -259,8 +260,20 @@ def test_a_bucket_and_a_key_make_a_uri_and_back(tmp_path):
     assert storage.uri_of(str(tmp_path), "x/y") == str(tmp_path / "x" / "y")
 
 
-def test_removing_a_folder_that_is_not_there_is_no_error(tmp_path):
-    (tmp_path / "run" / "deep").mkdir(parents=True)
-    storage.remove_folder(str(tmp_path / "run"))
-    storage.remove_folder(str(tmp_path / "run"))
-    assert not (tmp_path / "run").exists()
+def test_what_killed_writers_left_is_removed_and_nothing_else(tmp_path):
+    left = storage.partial_beside(tmp_path / "run.json")
+    for name in (left.name, "run.json", ".hidden", ".run.json.0123456789abcdeg"):
+        (tmp_path / name).write_text("")
+    storage.remove_partial_files(str(tmp_path))
+    assert not left.exists()
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_full_disk_is_told_with_the_file_and_leaves_no_part_of_it(tmp_path):
+    place = str(tmp_path / "report.html")
+    with (
+        pytest.raises(StorageError, match=r"report\.html: No space left on device"),
+        storage.open_write(place),
+    ):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert list(tmp_path.iterdir()) == []

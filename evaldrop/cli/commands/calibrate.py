@@ -32,6 +32,7 @@ def calibrate(
     """
     from evaldrop.cli.tables.calibration import print_calibration
     from evaldrop.run.definition import RunDefinition
+    from evaldrop.run.lock import locked
     from evaldrop.scorecard.calibration import calibrate as held_against_people
     from evaldrop.scorecard.read import read_scorecard
     from evaldrop.steps.build_scorecard.build import score_run
@@ -39,7 +40,8 @@ def calibrate(
 
     definition = RunDefinition.load(run)
     if apply:
-        score_run(definition)
+        with locked(run, doing="evaldrop calibrate --apply"):
+            score_run(definition)
     found = held_against_people(definition)
     if found is None:
         raise InputError(

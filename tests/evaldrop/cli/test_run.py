@@ -144,6 +144,10 @@ def test_what_failed_is_called_again_once_that_is_asked_for(tmp_path, capsys):
     shown = capsys.readouterr()
     after = json.loads(shown.out)["scorecard"]
     assert "Not called again, for it would fail again: BedrockRuntime.ValidationException" in shown.err
+    # New calls: candidates' and judges' that had failed, and judges' of the responses that are there now.
+    names = before["candidates"]["lite"]["responses"]["error_names"]
+    answered = sum(number for name, number in names.items() if "Validation" not in name)
+    assert f"120/120 records, {2 * answered + passing} calls" in shown.err
     for part in (after["judges"]["judge"], after["candidates"]["lite"]["responses"]):
         assert set(part["error_names"]) <= {"BedrockRuntime.ValidationException"}
     assert after["candidates"]["lite"]["responses"]["n"] == 120
@@ -242,6 +246,18 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(here, "_loop", interrupt)
     assert main(["run", "faq.jsonl", *REHEARSAL]) == 130
     assert "stopped: 0 records" in capsys.readouterr().err
+
+
+def test_a_run_that_is_stopped_while_it_begins_says_so_too(tmp_path, monkeypatch, capsys):
+    write(tmp_path, SMALL, rows(2))
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(here, "_execute", interrupt)
+    assert main(["run", "faq.jsonl", *REHEARSAL]) == 130
+    assert "stopped before anything was called." in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
 
 
 def test_a_report_is_printed_again_and_built_again(tmp_path, capsys, monkeypatch):

@@ -60,3 +60,23 @@ def test_building_and_reading_a_scorecard_imports_neither_pandas_nor_scipy_stats
     )
     done = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
+def test_tables_are_read_by_one_thread(folder):
+    """A thread of Arrow's that lets go of Python's bytes while Python ends aborts the process."""
+    code = (
+        "import os, sys;"
+        "import numpy, pandas, pyarrow.parquet;"
+        "from evaldrop.run.tables import read_rows;"
+        "from evaldrop.scorecard.baseline.scores_table import read_scores;"
+        "from evaldrop.scorecard.read import read_run;"
+        "threads = lambda: len(os.listdir('/proc/self/task'));"
+        "before = threads();"
+        "read_scores(sys.argv[1]);"
+        "read_run(sys.argv[1]).verdicts;"
+        "list(read_rows(sys.argv[1] + '/responses.parquet', ['record_id']));"
+        "sys.exit(threads() - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, folder], check=False)
+    assert done.returncode == 0

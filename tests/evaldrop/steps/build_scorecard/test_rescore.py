@@ -1,11 +1,11 @@
 """Reading a run's replies again: other rules change the numbers, other questions are refused."""
 
 import json
+import shutil
 
 import pytest
 import yaml
 
-from evaldrop import storage
 from evaldrop.errors import EvaluationError, InputError
 from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation.questions import questions_of
@@ -142,7 +142,7 @@ def test_the_tables_say_reused_and_their_costs_add_up_to_the_bill(parent):
 
 def test_a_run_can_be_rescored_after_its_parent_is_gone(parent):
     definition, first = rescored(parent)
-    storage.remove_folder(str(parent))
+    shutil.rmtree(parent)
     again = build_scorecard(definition.folder)
     assert again.candidates == first.candidates
     assert rescored(definition.folder)[1].candidates["lite"].criteria == first.candidates["lite"].criteria
@@ -200,7 +200,7 @@ def test_a_rule_that_cannot_be_read_is_refused(parent, tmp_path, changes, said):
 
 
 def test_a_run_without_results_is_refused(parent):
-    storage.remove_folder(str(parent / "results"))
+    shutil.rmtree(parent / "results")
     with pytest.raises(InputError, match="no results to read again"):
         rescore(str(parent))
 

@@ -245,52 +245,6 @@ def test_a_gate_may_name_what_the_dataset_brings(tmp_path):
     assert check(tmp_path, {**SMALL, "metrics": ["token_f1"], "gate": gate}, rows).problems == ()
 
 
-SCALES = (
-    "{1: rude, 2: flat, 3: polite}",
-    "{1.0: rude, 2.5: flat}",
-    "{1: 1, 2: 2, 3: 3}",
-    "{type: points, points: {0: bad, 1: good}, halves: true}",
-    "{type: points, points: {0: bad, 1: good}, halves: yes}",
-    "{type: binary, yes: it is so, no: it is not}",
-    "{type: binary, true: it is so, false: it is not}",
-    "{choices: {A: 1, B: 0.5, yes: 0}}",
-    "{type: range, low: 0, high: 10}",
-    "binary",
-)
-
-
-@pytest.mark.parametrize("scale", SCALES)
-def test_a_run_that_has_begun_goes_on_however_yaml_and_json_spell_its_scales(tmp_path, scale):
-    write(tmp_path, SMALL, [ROW])
-    (tmp_path / "evaluation.yaml").write_text(
-        f"name: small\ncandidates: [{json.dumps(LITE)}]\njudges: [{json.dumps(JUDGE)}]\n"
-        f'criteria: [{{name: tone, question: "Is it polite?", scale: {scale}}}]\n'
-    )
-    begun = request(tmp_path)
-    assert validate_dataset(begun) == validate_dataset(begun)
-
-
-@pytest.mark.parametrize("name", ["support-faq", "adversarial", "guardrail"])
-def test_a_run_of_every_shipped_dataset_goes_on(tmp_path, name):
-    begun = request(tmp_path, dataset=f"datasets/{name}/records.jsonl", evaluation=None)
-    assert validate_dataset(begun) == validate_dataset(begun)
-
-
-def test_a_run_does_not_go_on_with_another_scale(tmp_path):
-    write(tmp_path, SMALL, [ROW])
-    file = tmp_path / "evaluation.yaml"
-    text = (
-        f"name: small\ncandidates: [{json.dumps(LITE)}]\njudges: [{json.dumps(JUDGE)}]\n"
-        'criteria: [{name: tone, question: "Is it polite?", scale: {1: rude, 2: polite}}]\n'
-    )
-    file.write_text(text)
-    begun = request(tmp_path)
-    validate_dataset(begun)
-    file.write_text(text.replace("2: polite", "3: polite"))
-    with pytest.raises(InputError, match="its evaluation changed"):
-        validate_dataset(begun)
-
-
 def test_rows_are_read_by_the_fields_of_an_evaluation_that_is_wrong_elsewhere(tmp_path):
     """Else every row would seem to have no prompt, and the advice would be what the file already does."""
     evaluation = {**SMALL, "fields": {"prompt": "q"}, "candidats": [], "metrics": ["exact_mach"]}
