@@ -1,6 +1,5 @@
 """A run on this machine as people meet it: its price, its progress, its scorecard or what ended it."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -8,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from evaldrop.bedrock.metered import Meter
-from evaldrop.bedrock.passing import passing_cause
 from evaldrop.cli import exits
 from evaldrop.cli.output import (
     complain,
@@ -111,7 +109,6 @@ def show_ended(run: LocalRun, *, retry: bool, yes: bool, force: bool, as_json: b
         return show_finished(run, as_json=as_json)
     if not retry:
         stderr().print(f"{shown(run.folder)} is finished.")
-        warn(f"{_what_failed(plan)} Call again: evaldrop run --resume {run.folder} --retry-errors")
         return show_finished(run, as_json=as_json)
     again = retrying(run, force=force)
     warn(_what_failed(plan))
@@ -193,38 +190,19 @@ def require_run(folder: str) -> None:
 
 def show_finished(run: LocalRun, *, as_json: bool) -> int:
     """Print the scorecard of a run that has succeeded; return the exit code of its gate."""
+    from evaldrop.running.retrying import retry_plan
     from evaldrop.scorecard.read import read_scorecard
 
     scorecard = read_scorecard(run.folder)
-    passing, again = passing_errors(scorecard), f"evaldrop run --resume {run.folder} --retry-errors"
+    plan, again = retry_plan(scorecard), f"evaldrop run --resume {run.folder} --retry-errors"
     document: dict[str, Any] = {"status": "SUCCEEDED", "run": run.folder}
-    if passing:
-        document |= {"passing_errors": passing, "retry_errors": again}
+    if not plan.is_empty:
+        document |= {"passing_errors": plan.causes, "retry_errors": again}
     code = show_scorecard(scorecard, run.folder, document if as_json else None)
-    if passing and not as_json:
+    if not (plan.is_empty or as_json):
         # Last, where whoever comes back to the terminal looks first.
-        n = sum(passing.values())
-        calls = "1 call" if n == 1 else f"{n:,} calls"
-        causes = ", ".join(f"{cause}: {count:,}" for cause, count in passing.items())
-        warn(
-            f"{calls} failed for a cause that may have passed ({causes}). "
-            f"To call again only what failed: {again}"
-        )
+        warn(f"{_what_failed(plan)} Call again: {again}")
     return code
-
-
-def passing_errors(scorecard: "Scorecard") -> dict[str, int]:
-    """Return how many calls of a run failed that may be answered now, by cause, the most frequent first."""
-    found: Counter[str] = Counter()
-    counted = (
-        *(card.responses.error_names for card in scorecard.candidates.values()),
-        *(judge.error_names for judge in scorecard.judges.values()),
-    )
-    for names in counted:
-        for name, n in names.items():
-            if cause := passing_cause(name):
-                found[cause] += n
-    return dict(found.most_common())
 
 
 def show_scorecard(scorecard: "Scorecard", folder: str, document: dict[str, Any] | None) -> int:

@@ -60,7 +60,7 @@ def test_errors_that_may_have_passed_are_told_last_with_the_command_that_calls_t
     assert code == 3
     assert "gate: fail" in shown.out
     note = shown.err.strip().splitlines()[-1]
-    assert "failed for a cause that may have passed (" in note
+    assert "What failed may be answered now: " in note
     assert "the service failed or could not be reached: " in note
     assert note.endswith(f"evaldrop run --resume {tmp_path / only_run()} --retry-errors")
     card = json.loads((only_run() / "scorecard.json").read_bytes())
