@@ -199,7 +199,7 @@ def show_finished(run: LocalRun, *, as_json: bool) -> int:
     if not plan.is_empty:
         document |= {"passing_errors": plan.causes, "retry_errors": again}
     code = show_scorecard(scorecard, run.folder, document if as_json else None)
-    if not (plan.is_empty or as_json):
+    if not plan.is_empty:
         # Last, where whoever comes back to the terminal looks first.
         warn(f"{_what_failed(plan)} Call again: {again}")
     return code

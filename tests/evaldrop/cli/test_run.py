@@ -1,6 +1,7 @@
 """`evaldrop run` and `evaldrop report` in this process, with stand-ins for the models."""
 
 import json
+import re
 import webbrowser
 from pathlib import Path
 
@@ -66,8 +67,9 @@ def test_errors_that_may_have_passed_are_told_last_with_the_command_that_calls_t
     card = json.loads((only_run() / "scorecard.json").read_bytes())
     counted = [one["responses"]["error_names"] for one in card["candidates"].values()]
     lasting = sum(names.get("BedrockRuntime.ValidationException", 0) for names in counted)
-    told = int(note.removeprefix("note ").split()[0].replace(",", ""))
-    assert 0 < told == sum(n for names in counted for n in names.values()) - lasting
+    told = re.search(r"now: ([\d,]+) calls of candidates", note)
+    assert told
+    assert 0 < int(told[1].replace(",", "")) == sum(n for names in counted for n in names.values()) - lasting
 
 
 def test_without_errors_nobody_is_told_to_call_again(tmp_path, capsys):
