@@ -13,7 +13,7 @@ import orjson
 
 from evaldrop import storage
 from evaldrop.datasets import Survey, survey_dataset
-from evaldrop.errors import DatasetError, EvaldropError, EvaluationError, InputError
+from evaldrop.errors import DatasetError, EvaldropError, EvaluationError, InputError, StorageError
 from evaldrop.evaluation import (
     Evaluation,
     find_evaluation,
@@ -98,7 +98,7 @@ def check_dataset(request: RunRequest, *, default: str | None = None) -> Check:
     """Return all there is to say about a dataset and its evaluation; raise for nothing a user can mend."""
     evaluation_uri = None
     try:
-        evaluation_uri = request.evaluation or find_evaluation(request.dataset)
+        evaluation_uri = _named_evaluation(request) or find_evaluation(request.dataset)
         if evaluation_uri is None and default:
             evaluation_uri = stack_evaluation(request.dataset, default)
         if evaluation_uri is None:
@@ -129,6 +129,24 @@ def check_dataset(request: RunRequest, *, default: str | None = None) -> Check:
         warnings=tuple(draft.warnings),
         definition=None if draft.problems else definition,
         plan=None if draft.problems else plan,
+    )
+
+
+def _named_evaluation(request: RunRequest) -> str | None:
+    """Return the evaluation that was asked for by name, None without one."""
+    uri = request.evaluation
+    if uri is None or not storage.is_s3(uri):
+        return uri
+    try:
+        if storage.exists(uri):
+            return uri
+        what = "is not there. Upload it first"
+    except StorageError:
+        what = "may not be read. Put it into the input bucket, below evaluations/"
+    # Said by whom: with S3's words alone a reader looks for a fault in the dataset.
+    raise EvaluationError(
+        f"{uri}: this evaluation is asked for by name (--evaluation, a schedule, or evaldrop-evaluation in "
+        f"the upload's metadata), and {what}, and then submit the dataset again."
     )
 
 
