@@ -113,15 +113,14 @@ def test_in_a_local_aws_a_run_says_what_answers_for_bedrock_whoever_asked_for_it
 @pytest.mark.parametrize(
     ("named", "said"),
     [
-        ("s3://drop/evaluations/none/evaluation.yaml", "and is not there. Upload it first, and then submit"),
-        ("s3://somebodys/evaluation.yaml", "and may not be read. Put it into the input bucket, below"),
+        ("s3://drop/evaluations/none/evaluation.yaml", "there is no evaluation"),
+        ("s3://somebodys/evaluation.yaml", "not to be read is"),
     ],
 )
 def test_an_evaluation_that_an_upload_names_in_vain_is_told_in_words(dropped, named, said):
     with pytest.raises(InputError) as refused:
         validated(dropped, evaluation=named)
     message = str(refused.value)
-    assert message.startswith(f"{named}: this evaluation is asked for by name (")
-    assert "evaldrop-evaluation in the upload's metadata" in message
-    assert said in message
+    assert message.startswith(f"{said} {named}, which evaldrop-evaluation in the upload's metadata, ")
+    assert "and then submit the dataset again." in message
     assert "An error occurred" not in message

@@ -1,6 +1,7 @@
 """The messages of runs: with a scorecard, failed (where the workflow catches nothing too), not started."""
 
 import json
+import re
 import unicodedata
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -64,7 +65,7 @@ def _notice(run: Mapping[str, Any], failed: Failure) -> dict[str, Any]:
     dataset = str(run.get("dataset", ""))
     # Not its URI: bucket and folders alone may be longer than a subject.
     name = _cut(str(run.get("name") or dataset.rpartition("/")[2]), MAX_NAME_CHARACTERS)
-    head = f"evaldrop {simulated}{name}: failed at {failed.step}: {failed.reason}"
+    head = f"evaldrop {simulated}{name}: failed at {failed.step}: {_in_short(failed.reason)}"
     lines = [f"{simulated}Run {run.get('run_id', '')} of {dataset} failed.", "", failed.cause]
     return {
         # Step Functions refuses a cause of more than 32,768 characters, and with it the Fail state.
@@ -135,6 +136,15 @@ def _subject(text: str) -> str:
     parts = unicodedata.normalize("NFKD", " ".join(text.split()))
     letters = (each for each in parts if not unicodedata.combining(each))
     return _cut("".join(each if " " <= each <= "~" else "?" for each in letters), MAX_SUBJECT_CHARACTERS)
+
+
+def _in_short(reason: str) -> str:
+    """Return a reason for a subject: files by their names, AWS's errors by theirs."""
+    return _AWS_ERROR.sub(r"\1: ", _FOLDER.sub("", reason))
+
+
+_FOLDER = re.compile(r"s3://\S*/(?=[^/\s])")
+_AWS_ERROR = re.compile(r"An error occurred \((\w+)\) when calling the \w+ operation(?: \([^)]*\))?: ")
 
 
 def _cut(text: str, most: int) -> str:

@@ -140,13 +140,13 @@ def _named_evaluation(request: RunRequest) -> str | None:
     try:
         if storage.exists(uri):
             return uri
-        what = "is not there. Upload it first"
+        fault, remedy = "there is no evaluation", "Upload it first"
     except StorageError:
-        what = "may not be read. Put it into the input bucket, below evaluations/"
+        fault, remedy = "not to be read is", "Put it into the input bucket, below evaluations/"
     # Said by whom: with S3's words alone a reader looks for a fault in the dataset.
     raise EvaluationError(
-        f"{uri}: this evaluation is asked for by name (--evaluation, a schedule, or evaldrop-evaluation in "
-        f"the upload's metadata), and {what}, and then submit the dataset again."
+        f"{fault} {uri}, which evaldrop-evaluation in the upload's metadata, a schedule or --evaluation "
+        f"names. {remedy}, and then submit the dataset again."
     )
 
 

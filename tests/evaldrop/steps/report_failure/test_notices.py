@@ -118,6 +118,25 @@ def test_a_subject_has_name_step_and_reason():
     )
 
 
+OUT = f"s3://evaldrop-storageoutput-{'x' * 60}/runs/small/run-1"
+
+
+@pytest.mark.parametrize(
+    ("cause", "short"),
+    [
+        (
+            f"{OUT}/run.json: An error occurred (AccessDenied) when calling the GetObject operation: User: x",
+            "run.json: AccessDenied: User: x",
+        ),
+        (f"there is no evaluation {OUT}/e.yaml, which", "there is no evaluation e.yaml, which"),
+    ],
+)
+def test_a_subject_names_files_without_their_folders_and_awss_errors_without_their_frame(cause, short):
+    subject = failure_notice(RUN, failure("StorageError", cause))["subject"]
+    assert subject == f"evaldrop small: failed at ValidateDataset: {short}"
+    assert cause in failure_notice(RUN, failure("StorageError", cause))["message"]
+
+
 def test_a_run_that_has_no_name_yet_has_its_datasets_which_leaves_room_for_the_reason():
     run = {
         "dataset": f"s3://evaldrop-storageinput-{'x' * 40}/datasets/a/records.jsonl",
