@@ -44,7 +44,7 @@ def of(*programs, among=COMMANDS):
 def resolved(words):
     """Return a command of evaldrop, and what it was given."""
     found, rest = typer.main.get_command(app), list(words)
-    while hasattr(found, "commands") and rest and not rest[0].startswith("["):
+    while hasattr(found, "commands") and rest and not rest[0].startswith(("[", "-")):
         found = found.commands[rest.pop(0)]
     return found, rest
 
@@ -194,6 +194,14 @@ def test_one_version_of_cdks_command_line_is_named_and_its_parameters_are_the_st
         assert f'"{value.partition("=")[0]}"' in (ROOT / "infra" / "notifications.py").read_text()
 
 
+@of("eval")
+def test_what_a_shell_evaluates_is_printed_by_a_command_of_evaldrop(command):
+    (printed,) = re.findall(r"^\$\((evaldrop .+)\)$", command.words[1])
+    found, given = resolved(shlex.split(printed)[1:])
+    assert not hasattr(found, "commands")
+    found.make_context("evaldrop", given)
+
+
 @of("git", "source")
 def test_a_path_that_a_shell_is_given_is_of_the_tree_or_made_by_make(command):
     path = command.words[-1]
@@ -250,7 +258,7 @@ def test_a_variable_is_set_on_its_page_before_it_is_used():
 
 
 def test_every_program_that_a_page_calls_is_held_to_something():
-    held = {"evaldrop", "make", "python", ".venv/bin/python", "pip", "npx", "git", "source", "aws", "export"}
+    held = {"evaldrop", "make", "python", ".venv/bin/python", "pip", "npx", "git", "source", "aws", "eval"}
 
     unheld = [one for one in COMMANDS if one.words[0] not in held]
     # DuckDB's own program; tests/evaldrop/report/test_tables.py runs the queries by its library.

@@ -10,7 +10,7 @@ from evaldrop.cli.output import complain, confirmed, is_attended, print_json, sh
 from evaldrop.cli.running import show_plan
 from evaldrop.cli.watching import watch_run
 from evaldrop.running.deployed.following import RunAddress, status_of
-from evaldrop.running.deployed.submission import Submission
+from evaldrop.running.deployed.submission import Companion, Submission
 
 
 def submit_and_show(
@@ -75,9 +75,16 @@ def _show_submission(submission: Submission) -> None:
         show_plan(stderr(), submission.check)
     console, bucket = stderr(), submission.stack.input_bucket
     console.print(f"\nto stack {shown(submission.stack.name)}, s3://{shown(bucket)}/", soft_wrap=True)
-    for companion in submission.companions:
-        state = "there" if companion.is_there else "replaced" if companion.present else "new"
-        console.print(f"  {state:9}{shown(companion.file.key)}", soft_wrap=True)
     options = ", ".join(f"{key}={value}" for key, value in submission.options.to_metadata().items())
-    state = "new version" if submission.present else "new"
-    console.print(f"  {state:9}{shown(submission.key)} {shown(options)}".rstrip(), soft_wrap=True)
+    dataset = f"{submission.key} ({options})" if options else submission.key
+    rows = [
+        *((_state_of(companion), companion.file.key) for companion in submission.companions),
+        ("new version" if submission.present else "new", dataset),
+    ]
+    width = max(len(state) for state, _ in rows)
+    for state, what in rows:
+        console.print(f"  {state:{width}}  {shown(what)}", soft_wrap=True)
+
+
+def _state_of(companion: Companion) -> str:
+    return "there" if companion.is_there else "replaced" if companion.present else "new"

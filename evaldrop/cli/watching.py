@@ -21,6 +21,7 @@ from evaldrop.running.deployed import clients
 from evaldrop.running.deployed.following import Counts, Moment, RunAddress, find_folder, look
 from evaldrop.scorecard.figures import rough_duration
 from evaldrop.scorecard.read import read_scorecard
+from evaldrop.steps.report_failure.failures import Failure, failure_of
 
 PLAIN_EVERY_S = 15.0
 # A look costs up to four calls, of APIs whose rates the account's other users share.
@@ -121,19 +122,30 @@ def _show_absent(run: RunAddress, document: dict[str, Any], *, as_json: bool) ->
 
 
 def _show_failure(run: RunAddress, moment: Moment, document: dict[str, Any], *, as_json: bool) -> int:
+    # One that was stopped did not fail: whoever stopped it may have said why.
+    failed = None if moment.status == "ABORTED" else failure_of(moment.error, moment.cause)
     if as_json:
-        ended = {"status": moment.status, "error": moment.error, "cause": moment.cause}
-        print_json({**document, **ended, "run": _folder(run, moment)})
-    reason = ": ".join(filter(None, [moment.error, moment.cause]))
-    complain(f"the run ended {moment.status}. {reason}".rstrip())
-    stderr().print(shown(_what_next(run, moment)), soft_wrap=True)
+        ended = {"step": failed.step, "error": failed.error, "cause": failed.reason} if failed else {}
+        told = {"status": moment.status, "error": moment.error, "cause": moment.cause, **ended}
+        print_json({**document, **told, "run": _folder(run, moment)})
+    if failed is None:
+        reason = ": ".join(filter(None, [moment.error, moment.cause]))
+        complain(f"the run was stopped. {reason}".rstrip())
+    else:
+        complain(f"the run failed at {failed.cause}")
+    stderr().print(shown(_what_next(run, failed)), soft_wrap=True)
     return exits.RUN_FAILED
 
 
-def _what_next(run: RunAddress, moment: Moment) -> str:
+def _what_next(run: RunAddress, failed: Failure | None) -> str:
     # A redrive reads the same version of the dataset again.
-    if is_bad_input(moment.error or ""):
+    if failed and is_bad_input(failed.error):
         return "Mend what it says, and submit the dataset again: a redrive would find the same."
+    if failed and failed.was_caught:
+        return (
+            "When the cause is gone, submit the dataset again, with --again: the run is over, and a redrive "
+            "would not go on with it."
+        )
     return (
         f"When the cause is gone: aws stepfunctions redrive-execution --execution-arn {run.execution_arn}, "
         f"then evaldrop watch {_name(run)}. What was answered is not asked for again."

@@ -149,3 +149,19 @@ def test_a_profile_that_the_stacks_region_does_not_call_is_refused_before_money(
 def test_a_rehearsal_in_a_local_aws_takes_place_where_everything_is_to_be_had(near, monkeypatch):
     monkeypatch.setenv("EVALDROP_BEDROCK", "simulated")
     assert asked(near) == ["us.amazon.nova-lite-v1:0"]
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        ("s3://drop/evaluations/none/evaluation.yaml", "there is no evaluation"),
+        ("s3://somebodys/evaluation.yaml", "not to be read is"),
+    ],
+)
+def test_an_evaluation_that_an_upload_names_in_vain_is_told_in_words(dropped, named, said):
+    with pytest.raises(InputError) as refused:
+        validated(dropped, evaluation=named)
+    message = str(refused.value)
+    assert message.startswith(f"{said} {named}, which evaldrop-evaluation in the upload's metadata, ")
+    assert "and then submit the dataset again." in message
+    assert "An error occurred" not in message

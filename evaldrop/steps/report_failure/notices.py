@@ -1,10 +1,13 @@
 """The messages of runs: with a scorecard, failed (where the workflow catches nothing too), not started."""
 
 import json
+import re
+import unicodedata
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from evaldrop import storage
+from evaldrop.steps.report_failure.failures import Failure, failure_at, failure_of
 from evaldrop.steps.services import StackServices
 
 if TYPE_CHECKING:
@@ -13,34 +16,8 @@ if TYPE_CHECKING:
 MAX_SUBJECT_CHARACTERS = 99
 """SNS takes a subject of fewer than 100 printable ASCII characters."""
 
-_ACTIONS = {
-    "States.ItemReaderFailed": (
-        "records.jsonl could not be read; look at the run's folder and the role's permissions."
-    ),
-    "States.ResultWriterFailed": (
-        "The results could not be written; look at the output bucket and the role's permissions."
-    ),
-    "States.ExceedToleratedFailureThreshold": (
-        "More records failed than tolerated_failure_percentage allows. The FAILED files below results/ in "
-        "the run's folder say why; evaldrop run --resume (or a redrive on AWS) goes on with what is missing."
-    ),
-    "States.Timeout": "A step took too long. Evaluate fewer records, or raise the step's limit.",
-    "States.DataLimitExceeded": (
-        "A payload was above 256 KiB. Shorten the largest records, or list fewer judges."
-    ),
-}
-
-
-# Steps whose failures the workflow itself hands to ReportFailure: nothing but the first calls has been paid
-# for by then.
-_CAUGHT = ("ValidateDataset", "PrepareRecords", "CheckFirstCalls")
-
-_OF_THE_MAP = {
-    "States.ExceedToleratedFailureThreshold",
-    "States.ItemReaderFailed",
-    "States.QueryEvaluationError",
-    "States.ResultWriterFailed",
-}
+MAX_NAME_CHARACTERS = 30
+"""So long may a run's name be in a subject: step and the begin of the reason have to be in it, too."""
 
 _REDRIVE = (
     "When the cause is gone: aws stepfunctions redrive-execution --execution-arn {} finishes it; "
@@ -81,22 +58,27 @@ def failure_notice(run: Mapping[str, Any], failure: Mapping[str, Any]) -> dict[s
         run: The run, as far as it got: at least `run_id` and `dataset`.
         failure: `step`, `error` and, where there is one, `cause`, as the workflow caught them.
     """
-    error, what = _spoken(failure["error"], failure.get("cause") or "")
-    action = _ACTIONS.get(error, "")
-    cause = f"{failure['step']}: {what}{' ' + action if action else ''}"
+    failed = failure_at(failure["step"], failure["error"], failure.get("cause") or "")
+    return _notice(run, failed)
+
+
+def _notice(run: Mapping[str, Any], failed: Failure) -> dict[str, Any]:
     simulated = "SIMULATED " if str(run.get("bedrock")).startswith("simulated") else ""
-    head = f"{simulated}{run.get('name') or run.get('dataset', '')}: failed at {failure['step']}"
-    lines = [f"{simulated}Run {run.get('run_id', '')} of {run.get('dataset', '')} failed.", "", cause]
+    dataset = str(run.get("dataset", ""))
+    # Not its URI: bucket and folders alone may be longer than a subject.
+    name = _cut(str(run.get("name") or dataset.rpartition("/")[2]), MAX_NAME_CHARACTERS)
+    head = f"evaldrop {simulated}{name}: failed at {failed.step}: {_in_short(failed.reason)}"
+    lines = [f"{simulated}Run {run.get('run_id', '')} of {dataset} failed.", "", failed.cause]
     return {
         # Step Functions refuses a cause of more than 32,768 characters, and with it the Fail state.
-        "reason": {"error": error, "cause": cause[:30_000]},
-        "subject": _subject(f"evaldrop {head}"),
+        "reason": {"error": failed.error, "cause": failed.cause[:30_000]},
+        "subject": _subject(head),
         "message": "\n".join(lines),
     }
 
 
 def unfinished_notice(
-    run: Mapping[str, Any], *, error: str, cause: str, execution: str
+    run: Mapping[str, Any], *, error: str | None, cause: str | None, execution: str
 ) -> dict[str, Any] | None:
     """
     Return reason and message of a run that failed where the workflow catches nothing; None when it did catch.
@@ -104,11 +86,10 @@ def unfinished_notice(
     Beyond the caught steps money has been spent, and a redrive can go on: it begins at the state that failed,
     which must therefore not have handed its failure on. `execution` is its ARN, empty on one machine.
     """
-    # The workflow fails with the cause that `failure_notice` made, which begins with the step.
-    if cause.startswith(tuple(f"{step}: " for step in _CAUGHT)):
+    failed = failure_of(error, cause)
+    if failed.was_caught:
         return None
-    step = "EvaluateRecords" if error in _OF_THE_MAP else "BuildScorecard"
-    notice = failure_notice(run, {"step": step, "error": error, "cause": cause})
+    notice = _notice(run, failed)
     if execution:
         notice["message"] += f"\n\n{_REDRIVE.format(execution)}"
     return notice
@@ -137,10 +118,7 @@ def report_unfinished(
     run = json.loads(ended["input"])
     if rehearsed_with:
         run = {**run, "bedrock": rehearsed_with}
-    # An execution that ran out of time has neither error nor cause.
-    notice = unfinished_notice(
-        run, error=ended["error"] or "States.Timeout", cause=ended["cause"] or "", execution=execution
-    )
+    notice = unfinished_notice(run, error=ended["error"], cause=ended["cause"], execution=execution)
     if notice is None:
         return False
     services.notify(subject=notice["subject"], message=notice["message"])
@@ -155,16 +133,21 @@ def refusal_notice(dataset: str, reason: str) -> dict[str, str]:
     }
 
 
-def _spoken(error: str, cause: str) -> tuple[str, str]:
-    """Return error name and message; a Lambda's cause is JSON around its exception."""
-    try:
-        content = json.loads(cause)
-        return str(content.get("errorType", error)), str(content.get("errorMessage") or cause)
-    # AttributeError: a cause may be JSON and no object, such as a number.
-    except (ValueError, AttributeError):
-        return error, cause or error
-
-
 def _subject(text: str) -> str:
-    plain = "".join(character if " " <= character <= "~" else "?" for character in text)
-    return plain[:MAX_SUBJECT_CHARACTERS]
+    # Accents are parts of their letters, and go; lines become one.
+    parts = unicodedata.normalize("NFKD", " ".join(text.split()))
+    letters = (each for each in parts if not unicodedata.combining(each))
+    return _cut("".join(each if " " <= each <= "~" else "?" for each in letters), MAX_SUBJECT_CHARACTERS)
+
+
+def _in_short(reason: str) -> str:
+    """Return a reason for a subject: files by their names, AWS's errors by theirs."""
+    return _AWS_ERROR.sub(r"\1: ", _FOLDER.sub("", reason))
+
+
+_FOLDER = re.compile(r"s3://\S*/(?=[^/\s])")
+_AWS_ERROR = re.compile(r"An error occurred \((\w+)\) when calling the \w+ operation(?: \([^)]*\))?: ")
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 3].rstrip(' .,:;')}..."

@@ -11,7 +11,7 @@ from typing import Any
 
 from evaldrop import storage
 from evaldrop.datasets import Survey, survey_dataset
-from evaldrop.errors import DatasetError, EvaldropError, EvaluationError
+from evaldrop.errors import DatasetError, EvaldropError, EvaluationError, InputError, StorageError
 from evaldrop.evaluation import (
     find_evaluation,
     read_evaluation,
@@ -74,7 +74,7 @@ def check_dataset(request: RunRequest, *, default: str | None = None) -> Check:
     """Return all there is to say about a dataset and its evaluation; raise for nothing a user can mend."""
     evaluation_uri = None
     try:
-        evaluation_uri = request.evaluation or find_evaluation(request.dataset)
+        evaluation_uri = _named_evaluation(request) or find_evaluation(request.dataset)
         if evaluation_uri is None and default:
             evaluation_uri = stack_evaluation(request.dataset, default)
         if evaluation_uri is None:
@@ -105,6 +105,24 @@ def check_dataset(request: RunRequest, *, default: str | None = None) -> Check:
         warnings=tuple(draft.warnings),
         definition=None if draft.problems else definition,
         plan=None if draft.problems else plan,
+    )
+
+
+def _named_evaluation(request: RunRequest) -> str | None:
+    """Return the evaluation that was asked for by name, None without one."""
+    uri = request.evaluation
+    if uri is None or not storage.is_s3(uri):
+        return uri
+    try:
+        if storage.exists(uri):
+            return uri
+        fault, remedy = "there is no evaluation", "Upload it first"
+    except StorageError:
+        fault, remedy = "not to be read is", "Put it into the input bucket, below evaluations/"
+    # Said by whom: with S3's words alone a reader looks for a fault in the dataset.
+    raise EvaluationError(
+        f"{fault} {uri}, which evaldrop-evaluation in the upload's metadata, a schedule or --evaluation "
+        f"names. {remedy}, and then submit the dataset again."
     )
 
 

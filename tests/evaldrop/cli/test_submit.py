@@ -80,6 +80,20 @@ def test_a_dry_run_uploads_nothing_and_says_what_it_would(faq, deployed, capsys)
     assert document["plan"]["cost_usd"]["likely"] > 0
 
 
+def test_what_goes_up_stands_in_columns_whatever_is_new(faq, deployed, capsys):
+    def rows():
+        said = submit(capsys, "--again", "--limit", "1", "--dry-run")[1].err
+        return [line for line in said.partition("to stack evaldrop")[2].splitlines() if line.startswith("  ")]
+
+    first = rows()
+    told(capsys)
+    second = rows()
+    assert first[-1] == f"  new  {KEY} (evaldrop-limit=1)"
+    assert second[-1] == f"  new version  {KEY} (evaldrop-limit=1)"
+    for table in (first, second):
+        assert len({line.index(line.split("  ")[-1].strip()) for line in table}) == 1
+
+
 def test_a_limit_is_told_with_the_upload_and_is_the_runs(faq, deployed, capsys):
     _, said = submit(capsys, "--limit", "1")
     assert "evaldrop-limit=1" in said.err
@@ -139,7 +153,7 @@ def test_waiting_ends_with_the_runs_failure(faq, capsys):
     faq.executions[run_id] = [moment(), moment("FAILED", error="States.Timeout", cause="too slow")]
     code, said = submit(capsys, "--wait")
     assert code == 3
-    assert "States.Timeout: too slow" in said.err
+    assert "error the run failed at BuildScorecard: too slow. A step took too long." in said.err
 
 
 def test_whoever_waits_is_told_the_run_before_it_is_watched(faq, deployed, capsys, monkeypatch):

@@ -78,20 +78,45 @@ def test_the_exit_code_is_the_gates(states, deployed, capsys):
 
 
 def test_a_failed_run_says_why_and_how_to_go_on(states, capsys):
-    states.executions[RUN] = [moment("FAILED", error="States.Timeout", cause="EvaluateRecords: too slow")]
+    lambdas = {"errorMessage": "s3://out/x: AccessDenied", "errorType": "StorageError", "stackTrace": ["f"]}
+    states.executions[RUN] = [moment("FAILED", error="StorageError", cause=json.dumps(lambdas))]
     code, said = watch(capsys)
     assert code == 3
-    assert "States.Timeout: EvaluateRecords: too slow" in said.err
+    assert said.err.startswith("error the run failed at BuildScorecard: s3://out/x: AccessDenied\n")
     assert f"aws stepfunctions redrive-execution --execution-arn {EXECUTION}:{RUN}" in said.err
 
 
 def test_a_run_that_refused_its_input_is_not_worth_a_redrive(states, capsys):
-    states.executions[RUN] = [moment("FAILED", error="DatasetError", cause="line 1: no prompt")]
+    states.executions[RUN] = [
+        moment("FAILED", error="DatasetError", cause="ValidateDataset: line 1: no prompt\nline 2: no prompt")
+    ]
     code, said = watch(capsys, "--json")
     assert code == 3
+    assert said.err.startswith(
+        "error the run failed at ValidateDataset: line 1: no prompt\nerror line 2: no prompt\n"
+    )
     assert "redrive-execution" not in said.err
     assert "submit the dataset again" in said.err
-    assert json.loads(said.out)["error"] == "DatasetError"
+    document = json.loads(said.out)
+    assert (document["step"], document["error"]) == ("ValidateDataset", "DatasetError")
+    assert document["cause"] == "line 1: no prompt\nline 2: no prompt"
+
+
+def test_a_failure_that_the_workflow_caught_is_not_worth_a_redrive(states, capsys):
+    """Its execution ended in a Fail state, and a redrive begins there."""
+    cause = "PrepareRecords: Runtime exited with error: signal: killed"
+    states.executions[RUN] = [moment("FAILED", error="Runtime.ExitError", cause=cause)]
+    said = watch(capsys)[1]
+    assert "redrive-execution" not in said.err
+    assert "submit the dataset again, with --again" in said.err
+
+
+def test_a_run_that_was_stopped_did_not_fail(states, capsys):
+    states.executions[RUN] = [moment("ABORTED", error="Ada", cause="the wrong dataset")]
+    code, said = watch(capsys)
+    assert code == 3
+    assert said.err.startswith("error the run was stopped. Ada: the wrong dataset\n")
+    assert "redrive-execution" in said.err
 
 
 def test_an_arn_is_watched_without_a_stack(finished, capsys):

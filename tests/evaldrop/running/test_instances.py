@@ -94,8 +94,8 @@ def test_the_folder_is_the_users(monkeypatch, tmp_path):
     assert state_folder() == tmp_path / "evaldrop" / "local"
     for unusable in ("", "relative"):
         monkeypatch.setenv("XDG_STATE_HOME", unusable)
-        monkeypatch.setenv("HOME", "/home/ada")
-        assert str(state_folder()) == "/home/ada/.local/state/evaldrop/local"
+        monkeypatch.setenv("HOME", str(tmp_path))
+        assert state_folder() == tmp_path / ".local" / "state" / "evaldrop" / "local"
 
 
 def test_a_place_that_is_none_is_told(tmp_path):

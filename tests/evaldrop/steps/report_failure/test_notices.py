@@ -109,7 +109,7 @@ def test_any_other_cause_is_told_as_it_is(cause):
 
 def test_a_failure_without_a_cause_has_its_name_for_one():
     reason = failure_notice(RUN, {"step": "EvaluateRecords", "error": "States.Timeout"})["reason"]
-    assert reason["cause"].startswith("EvaluateRecords: States.Timeout A step took too long.")
+    assert reason["cause"].startswith("EvaluateRecords: States.Timeout. A step took too long.")
 
 
 @pytest.mark.parametrize(
@@ -125,12 +125,56 @@ def test_what_the_workflow_itself_raises_comes_with_what_to_do(error, action):
     assert action in failure_notice(RUN, failure(error, "", "EvaluateRecords"))["reason"]["cause"]
 
 
+def test_a_subject_has_name_step_and_reason():
+    notice = failure_notice(
+        RUN, failure(cause='faq.jsonl line 1: "prompt" is a number, not a string.\nline 2: x')
+    )
+    assert notice["subject"] == (
+        'evaldrop small: failed at ValidateDataset: faq.jsonl line 1: "prompt" is a number, not a string...'
+    )
+
+
+OUT = f"s3://evaldrop-storageoutput-{'x' * 60}/runs/small/run-1"
+
+
+@pytest.mark.parametrize(
+    ("cause", "short"),
+    [
+        (
+            f"{OUT}/run.json: An error occurred (AccessDenied) when calling the GetObject operation: User: x",
+            "run.json: AccessDenied: User: x",
+        ),
+        (f"there is no evaluation {OUT}/e.yaml, which", "there is no evaluation e.yaml, which"),
+    ],
+)
+def test_a_subject_names_files_without_their_folders_and_awss_errors_without_their_frame(cause, short):
+    subject = failure_notice(RUN, failure("StorageError", cause))["subject"]
+    assert subject == f"evaldrop small: failed at ValidateDataset: {short}"
+    assert cause in failure_notice(RUN, failure("StorageError", cause))["message"]
+
+
+def test_a_run_that_has_no_name_yet_has_its_datasets_which_leaves_room_for_the_reason():
+    run = {
+        "dataset": f"s3://evaldrop-storageinput-{'x' * 40}/datasets/a/records.jsonl",
+        "bedrock": "simulated",
+    }
+    subject = failure_notice(run, failure(cause="evaluation.yaml: no candidates."))["subject"]
+    assert subject == (
+        "evaldrop SIMULATED records.jsonl: failed at ValidateDataset: evaluation.yaml: no candidates."
+    )
+    long = failure_notice({"name": "n" * 200}, failure(cause="evaluation.yaml: no candidates."))["subject"]
+    assert long.startswith(f"evaldrop {'n' * 27}...: failed at ValidateDataset: evaluation.yaml: ")
+
+
 def test_a_subject_is_what_sns_takes():
     """Fewer than 100 printable ASCII characters: API reference of Publish."""
-    notice = failure_notice({"dataset": "s3://drop/größe\n" + "x" * 200}, failure())
-    assert len(notice["subject"]) == MAX_SUBJECT_CHARACTERS == 99
-    assert notice["subject"].isascii()
-    assert notice["subject"].isprintable()
+    cause = "größe\n\tis café ✓ “x” \x07" + "y" * 200
+    subject = failure_notice({"name": "été", "dataset": "s3://drop/d"}, failure(cause=cause))["subject"]
+    assert len(subject) == MAX_SUBJECT_CHARACTERS == 99
+    assert subject.startswith("evaldrop ete: failed at ValidateDataset: gro?e is cafe ? ?x? ?yyy")
+    assert subject.endswith("y...")
+    assert subject.isascii()
+    assert subject.isprintable()
 
 
 def test_a_long_cause_is_cut_to_what_an_execution_keeps():
