@@ -6,6 +6,7 @@ from constructs import Construct
 from infra.acknowledgements import acknowledge
 from infra.budgets import REGIONS as BUDGET_REGIONS
 from infra.budgets import Budgets, budgets_note
+from infra.bundles import bytecode_note, target_of
 from infra.failures import Failures
 from infra.functions import Functions
 from infra.monitoring import Monitoring, watched_models
@@ -50,7 +51,9 @@ class EvaldropStack(Stack):
             settings.check_region(region)
         models = settings.models_in(region)
         watched, notes = watched_models(models)
-        self.notes = tuple(note for note in (*notes, budgets_note(settings, region)) if note)
+        self.notes = tuple(
+            note for note in (*notes, budgets_note(settings, region), bytecode_note(target_of(self))) if note
+        )
         """What whoever deploys should hear."""
         for key, value in {"Project": "evaldrop", "Stack": settings.stack_name, **settings.tags}.items():
             Tags.of(self).add(key, value)
