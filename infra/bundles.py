@@ -221,14 +221,14 @@ def bytecode_note(target: Target) -> str | None:
     if not target.platforms or interpreter_of(target):
         return None
     return (
-        f"there is no python{target.python} here to compile the functions' bytecode with, and a function takes "
-        "a second or more longer to start. Put one on PATH, or synthesise with it."
+        f"there is no python{target.python} here to compile the functions' bytecode with, and a function "
+        "takes a second or more longer to start. Put one on PATH, or synthesise with it."
     )
 
 
 def compile_bytecode(folder: Path, python: str, *, most_bytes: int) -> None:
     """
-    Add the bytecode of a bundle, its smallest packages first, as long as the whole has no more bytes than said.
+    Add the bytecode of a bundle, its smallest packages first, as long as the whole is no larger than said.
 
     Lambda's file system cannot be written to: without it every start of a function compiles all that it
     imports. It is not checked against its source, for a zip's times are not those of the files, and it names

@@ -51,9 +51,8 @@ class EvaldropStack(Stack):
             settings.check_region(region)
         models = settings.models_in(region)
         watched, notes = watched_models(models)
-        self.notes = tuple(
-            note for note in (*notes, budgets_note(settings, region), bytecode_note(target_of(self))) if note
-        )
+        told = (*notes, budgets_note(settings, region), bytecode_note(target_of(self)))
+        self.notes = tuple(note for note in told if note)
         """What whoever deploys should hear."""
         for key, value in {"Project": "evaldrop", "Stack": settings.stack_name, **settings.tags}.items():
             Tags.of(self).add(key, value)

@@ -121,7 +121,7 @@ def test_a_region_without_budgets_gets_a_stack_without_and_is_told(tmp_path):
     cloud.synth()
     template = json.loads((tmp_path / "evaldrop.template.json").read_bytes())
     assert not resources(template, "AWS::Budgets::Budget")
-    assert ["no budgets in eu-north-1" in note for note in stack.notes] == [True]
+    assert any("no budgets in eu-north-1" in note for note in stack.notes)
 
 
 @pytest.mark.parametrize(
