@@ -8,7 +8,7 @@ import pytest
 
 from evaldrop.datasets.files.formats import DATASET_ENDINGS
 from evaldrop.shipped import workflow_path
-from tests.infra.synthesis import one, resources
+from tests.infra.synthesis import ROOT, one, resources
 
 MACHINE = "AWS::StepFunctions::StateMachine"
 FUNCTION = "AWS::Lambda::Function"
@@ -355,6 +355,18 @@ def test_every_alarm_reaches_the_topic_and_says_what_to_do(alarms):
 def metrics_of(alarm):
     metrics = [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", []) if "MetricStat" in each]
     return metrics or [alarm]
+
+
+def test_the_costs_of_alarms_are_as_the_page_says(template, alarms):
+    """Each metric of an alarm is billed: $0.10 a month."""
+    of_models = sum(len(metrics_of(each)) for each in alarms.values() if "AWS/Bedrock" in json.dumps(each))
+    own = [each["Properties"] for each in resources(template, "AWS::CloudWatch::Alarm").values()]
+    metrics = sum(len(metrics_of(each)) for each in own)
+    page = (ROOT / "docs" / "costs.md").read_text()
+    assert (len(own), metrics) == (8, 9)
+    assert f"Eight alarms over nine metrics are ${metrics / 10:.2f} a month" in page
+    assert of_models / 3 == 7
+    assert "over seven metrics $0.70 a model" in page
 
 
 def test_each_model_has_its_alarms_and_bedrock_is_asked_for_nothing_that_it_does_not_publish(alarms):
