@@ -16,6 +16,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.fixture(autouse=True)
+def _no_region_of_the_shell(monkeypatch):
+    """A developer's Region would say which of a test's models are to be had."""
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def bucket(monkeypatch):
     """An empty S3 bucket of this name, in memory."""
