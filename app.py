@@ -1,9 +1,12 @@
 """`cdk synth` and `python app.py` alike: the stack, as cdk.json says."""
 
 import json
+import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
+from infra.bundles import REHEARSED
 from infra.settings import Settings  # first: importing infra finds Node for CDK
 from infra.stack import EvaldropStack
 
@@ -17,8 +20,18 @@ def build(outdir: str | None = None) -> cdk.App:
     context = json.loads((ROOT / "cdk.json").read_bytes())["context"]
     app = cdk.App(context=context, outdir=outdir)
     settings = Settings.from_context(app.node.try_get_context("evaldrop"))
-    EvaldropStack(app, settings.stack_name, settings=settings)
+    # A local AWS is in a Region of its own, whatever the shell says.
+    region = None if app.node.try_get_context(REHEARSED) else likely_region(os.environ)
+    stack = EvaldropStack(app, settings.stack_name, settings=settings, region=region)
+    for note in stack.notes:
+        sys.stderr.write(f"note {note}\n")
     return app
+
+
+def likely_region(environment: Mapping[str, str]) -> str | None:
+    """Return the Region that a deployment from here goes to: CDK's command line says what it found."""
+    names = ("CDK_DEFAULT_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
+    return next((environment[name] for name in names if environment.get(name)), None)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from aws_cdk import Acknowledgment, CfnResource, Stack, Validations
 from constructs import Construct, IConstruct
 
-from evaldrop.evaluation.definition import called_models
 from evaldrop.evaluation.model_ids import model_arns
 from evaldrop.steps.start_run.events import DATASETS, EVALUATIONS
 from infra.failures import Failures
@@ -32,6 +31,10 @@ _RUN_FOLDERS = "A run's folder has a new name; the permission ends at the prefix
 _ANY_REGION = (
     "A cross-Region inference profile sends a request to any Region of its geography; the model is the one "
     "that the stack's evaluations name."
+)
+_ANY_GEOGRAPHY = (
+    "The Region is not known at synthesis, and with it which geography's profile of the model is called; the "
+    "model is the one that the stack's evaluations name."
 )
 _ONLY_BY_PROFILE = (
     "An application inference profile does not tell its model; a condition allows the call by way of the "
@@ -81,11 +84,10 @@ def acknowledge(
 
 def _acknowledge_models(workflow: Workflow, settings: Settings) -> None:
     here = {"partition": "<AWS::Partition>", "region": "<AWS::Region>", "account": "<AWS::AccountId>"}
-    evaluations = [evaluation for _, evaluation in settings.load_evaluations().values()]
-    for model in called_models(evaluations, settings.models):
+    for model in settings.models_in(settings.region):
         for arn in model_arns(model, **here):
-            if ":*::" in arn:
-                _accept_wildcard(workflow.machine.role, arn, _ANY_REGION)
+            if "*" in arn:
+                _accept_wildcard(workflow, arn, _ANY_REGION if ":*::" in arn else _ANY_GEOGRAPHY)
     any_model = "arn:<AWS::Partition>:bedrock:*::foundation-model/*"
     _accept_wildcard(workflow.machine.role, any_model, _ONLY_BY_PROFILE)
 

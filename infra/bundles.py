@@ -129,7 +129,8 @@ class Bundle:
 
     def digest(self, target: Target) -> str:
         """Return what changes when, and only when, the bundle would."""
-        digest = hashlib.sha256(repr((target, _PRUNED)).encode())
+        compiled = bool(target.platforms and interpreter_of(target))
+        digest = hashlib.sha256(repr((target, _PRUNED, compiled)).encode())
         if self.requirements.is_file():
             digest.update((ROOT / "constraints.txt").read_bytes())
         for place, file in sorted(self.sources().items()):
@@ -150,6 +151,8 @@ class Bundle:
             (folder / place).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, folder / place)
         prune(folder)
+        if target.platforms and (python := interpreter_of(target)):
+            compile_bytecode(folder, python, most_bytes=MAX_UNZIPPED_BYTES)
         size = unzipped_bytes(folder)
         if target.platforms and size > MAX_UNZIPPED_BYTES:
             raise ValueError(f"{self.name}: {size:,} bytes unzipped; Lambda takes {MAX_UNZIPPED_BYTES:,}")
@@ -204,6 +207,61 @@ def prune(folder: Path) -> None:
                 path.unlink(missing_ok=True)
     for path in _unneeded_copies((folder / "pyarrow").glob("*.so*")):
         path.unlink()
+
+
+def interpreter_of(target: Target) -> str | None:
+    """Return a Python of the target's version on this machine: bytecode is of one version alone."""
+    if target.python == THIS_MACHINE.python:
+        return sys.executable
+    return shutil.which(f"python{target.python}")
+
+
+def bytecode_note(target: Target) -> str | None:
+    """Say that functions will start more slowly than they could, or None."""
+    if not target.platforms or interpreter_of(target):
+        return None
+    return (
+        f"there is no python{target.python} here to compile the functions' bytecode with, and a function "
+        "takes a second or more longer to start. Put one on PATH, or synthesise with it."
+    )
+
+
+def compile_bytecode(folder: Path, python: str, *, most_bytes: int) -> None:
+    """
+    Add the bytecode of a bundle, its smallest packages first, as long as the whole is no larger than said.
+
+    Lambda's file system cannot be written to: without it every start of a function compiles all that it
+    imports. It is not checked against its source, for a zip's times are not those of the files, and it names
+    files as they will be in Lambda.
+    """
+    with tempfile.TemporaryDirectory() as other:
+        # Apart at first: where the limit is met is not known before.
+        command = [
+            *(python, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"),
+            *("-s", str(folder), "-p", "/var/task", str(folder)),
+        ]
+        # What a library ships and does not parse (a template, a file of another Python) is left as it is.
+        environment = {**os.environ, "PYTHONPYCACHEPREFIX": other}
+        subprocess.run(command, check=False, stdout=sys.stderr, env=environment)  # noqa: S603 - every part is ours
+        compiled = Path(other) / folder.relative_to(folder.anchor)
+        left = most_bytes - unzipped_bytes(folder)
+        for package in sorted(compiled.iterdir(), key=_bytes_below):
+            left -= _bytes_below(package)
+            if left < 0:
+                return
+            for file in _files_below(package):
+                place = folder / file.relative_to(compiled)
+                cache = place.parent / "__pycache__"
+                cache.mkdir(exist_ok=True)
+                shutil.copyfile(file, cache / place.name)
+
+
+def _files_below(path: Path) -> list[Path]:
+    return [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
+
+
+def _bytes_below(path: Path) -> int:
+    return sum(file.stat().st_size for file in _files_below(path))
 
 
 def _unneeded_copies(libraries: Iterable[Path]) -> list[Path]:

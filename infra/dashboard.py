@@ -1,6 +1,6 @@
 """The dashboard: are runs going, do models answer, how good are they, what does it cost."""
 
-from aws_cdk import Duration
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
@@ -15,9 +15,13 @@ _RUN_PERIOD = Duration.hours(1)
 
 
 def build_dashboard(scope: Construct, *, workflow: Workflow, triggers: Triggers, settings: Settings) -> None:
-    """Add the dashboard, named as the stack."""
+    """Add the dashboard, named as the stack and its Region."""
     dashboard = cloudwatch.Dashboard(
-        scope, "Dashboard", dashboard_name=settings.stack_name, default_interval=Duration.days(7)
+        scope,
+        "Dashboard",
+        # Dashboards are of the account, not of a Region: two Regions' stacks of one name have two.
+        dashboard_name=f"{settings.stack_name}-{Aws.REGION}",
+        default_interval=Duration.days(7),
     )
     dashboard.add_widgets(*_runs(workflow, triggers))
     dashboard.add_widgets(*_bedrock())

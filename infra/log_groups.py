@@ -17,11 +17,18 @@ _RETENTION = {
 }
 
 
-def log_group(scope: Construct, id: str, *, settings: Settings) -> logs.LogGroup:  # noqa: A002 - CDK's word
-    """Return a new log group."""
+def log_group(
+    scope: Construct,
+    id: str,  # noqa: A002 - CDK's word
+    *,
+    settings: Settings,
+    name: str | None = None,
+) -> logs.LogGroup:
+    """Return a new log group; CloudFormation names it where nobody does."""
     return logs.LogGroup(
         scope,
         id,
+        log_group_name=name,
         retention=_RETENTION[settings.keep_logs_days],
         removal_policy=RemovalPolicy.DESTROY if settings.delete_with_stack else RemovalPolicy.RETAIN,
     )

@@ -1,6 +1,8 @@
 """What is watched: alarms on the topic, the dashboard, and saved queries over the logs."""
 
-from collections.abc import Mapping
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Aws, CfnOutput, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -8,6 +10,7 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from evaldrop.evaluation.model_ids import HERE, model_name
 from evaldrop.steps.build_scorecard.cloudwatch import NAMESPACE
 from infra.dashboard import build_dashboard
 from infra.functions import Step
@@ -18,7 +21,27 @@ from infra.settings import Settings
 from infra.triggers import Triggers
 from infra.workflow import Workflow
 
+_BELOW = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
 _AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+
+
+MOST_WATCHED = 25
+"""Models with alarms of their own, four each: a template holds 500 resources."""
+
+
+def watched_models(models: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the models that get alarms, and a sentence for each reason why others do not."""
+    # Where the Region is unknown, so is the profile, by whose ID Bedrock counts.
+    known = [model for model in models if model_name(model)[0] != HERE]
+    notes = []
+    if unknown := [model for model in models if model not in known]:
+        notes.append(
+            f"alarms: none for {', '.join(unknown)}, for the Region is not known here: set AWS_REGION, or "
+            "region in cdk.json."
+        )
+    if left := known[MOST_WATCHED:]:
+        notes.append(f"alarms: {MOST_WATCHED} models have some; none for {', '.join(left)}.")
+    return known[:MOST_WATCHED], notes
 
 
 class Monitoring(Construct):
@@ -34,11 +57,15 @@ class Monitoring(Construct):
         steps: Mapping[str, Step],
         notifications: Notifications,
         settings: Settings,
+        models: Sequence[str],
     ) -> None:
         super().__init__(scope, id)
         self._topic = notifications.topic
         self._watch_runs(workflow, triggers)
-        self._watch_bedrock(settings)
+        if settings.weekly.is_weekly:
+            self._watch_schedule(workflow)
+        for model in models:
+            self._watch_model(model, settings)
         self._watch_quality(settings)
         build_dashboard(self, workflow=workflow, triggers=triggers, settings=settings)
         functions = [*(step.log_group for step in steps.values()), triggers.start_run.log_group]
@@ -69,33 +96,72 @@ class Monitoring(Construct):
             why="An upload or the schedule could not start its run. The queue holds the events.",
         )
 
-    def _watch_bedrock(self, settings: Settings) -> None:
+    def _watch_schedule(self, workflow: Workflow) -> None:
+        # Seven days are the longest that an alarm looks back. Started, not finished: this week's run may take
+        # longer than the last one's, and one that fails is told of by itself.
+        self._alarm(
+            "ScheduleSilent",
+            workflow.machine.metric_started(period=Duration.days(1), statistic="Sum"),
+            threshold=1,
+            below=True,
+            periods=7,
+            why="No run began in seven days, and the schedule starts one each week. Look at the schedule, "
+            "and at the queue of what could not be started.",
+        )
+
+    def _watch_model(self, model: str, settings: Settings) -> None:
+        # By model: Bedrock publishes nothing over all of them ("ModelId - all metrics", its user guide).
         limits, period = settings.alarms, Duration.minutes(15)
+        name, of = model.rpartition("/")[2], _id_of(model)
+
+        def metric(name: str, statistic: str) -> cloudwatch.Metric:
+            return bedrock_metric(name, statistic, period, model=model)
+
         self._alarm(
-            "BedrockLatency",
-            bedrock_metric("InvocationLatency", "Average", period),
+            f"Latency{of}",
+            metric("InvocationLatency", "Average"),
             threshold=limits.latency_ms,
-            why="Models answer slowly; children may run out of their 300 s. Set children to STANDARD.",
+            why=f"{name} answers slowly; children may run out of their 300 s. Set children to STANDARD.",
         )
         self._alarm(
-            "BedrockServerErrors",
-            bedrock_metric("InvocationServerErrors", "Sum", period),
+            f"ServerErrors{of}",
+            metric("InvocationServerErrors", "Sum"),
             threshold=limits.server_errors,
-            why="Bedrock answers with 5xx. Records it hits are recorded as errors, not as scores.",
+            why=f"{name} answers with 5xx. Records it hits are recorded as errors, not as scores.",
+        )
+        # Filled: a model of which every call fails publishes no Invocations at all, and a sum with what is
+        # missing is missing. Where Invocations counts failed calls too (the guide has said both), a model
+        # that always fails reads 50.
+        self._alarm(
+            f"Failing{of}",
+            cloudwatch.MathExpression(
+                expression="100 * (FILL(refused, 0) + FILL(broken, 0))"
+                " / (FILL(refused, 0) + FILL(broken, 0) + FILL(answered, 0))",
+                using_metrics={
+                    "refused": metric("InvocationClientErrors", "Sum"),
+                    "broken": metric("InvocationServerErrors", "Sum"),
+                    "answered": metric("Invocations", "Sum"),
+                },
+                period=period,
+                label="Failed percent",
+            ),
+            threshold=limits.failed_percent,
+            why=f"Calls of {name} fail: access, the request, or Bedrock itself. The run's report says how.",
         )
         self._alarm(
-            "BedrockThrottled",
+            f"Throttled{of}",
             cloudwatch.MathExpression(
-                expression="100 * throttled / (throttled + answered)",
+                expression="100 * FILL(throttled, 0) / (FILL(throttled, 0) + FILL(answered, 0))",
                 using_metrics={
-                    "throttled": bedrock_metric("InvocationThrottles", "Sum", period),
-                    "answered": bedrock_metric("Invocations", "Sum", period),
+                    "throttled": metric("InvocationThrottles", "Sum"),
+                    "answered": metric("Invocations", "Sum"),
                 },
                 period=period,
                 label="Throttled percent",
             ),
             threshold=limits.throttled_percent,
-            why="More throttling than retries make good. Lower max_concurrency, or ask for a higher quota.",
+            why=f"{name} throttles more than retries make good. Lower max_concurrency, or ask for a "
+            "higher quota.",
         )
 
     def _watch_quality(self, settings: Settings) -> None:
@@ -111,16 +177,39 @@ class Monitoring(Construct):
             threshold=1,
             why="More than a tenth of a judge's verdicts could not be read.",
         )
+        for name, why in (
+            ("Regressions", "A run is worse than its baseline. The report says in what, and how surely."),
+            (
+                "JudgeDrift",
+                "A judge gives other verdicts than it did. evaldrop trend says which, since when.",
+            ),
+            (
+                "RunsWithoutAnswers",
+                "A run has hardly an answer. The report has the errors of its calls.",
+            ),
+        ):
+            self._alarm(name, run_metric(name, settings, Duration.hours(1)), threshold=1, why=why)
 
-    def _alarm(self, id: str, metric: cloudwatch.IMetric, *, threshold: float, why: str) -> None:  # noqa: A002 - CDK's word
+    def _alarm(
+        self,
+        id: str,  # noqa: A002 - CDK's word
+        metric: cloudwatch.IMetric,
+        *,
+        threshold: float,
+        why: str,
+        below: bool = False,
+        periods: int = 1,
+    ) -> None:
+        # What should have come and did not is an alarm where it comes by itself; elsewhere nothing ran.
+        missing = cloudwatch.TreatMissingData
         alarm = cloudwatch.Alarm(
             self,
             id,
             metric=metric,
             threshold=threshold,
-            evaluation_periods=1,
-            comparison_operator=_AT_LEAST,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            evaluation_periods=periods,
+            comparison_operator=_BELOW if below else _AT_LEAST,
+            treat_missing_data=missing.BREACHING if below else missing.NOT_BREACHING,
             alarm_description=why,
         )
         alarm.add_alarm_action(actions.SnsAction(self._topic))
@@ -150,9 +239,22 @@ class Monitoring(Construct):
         output.override_logical_id("LogInvocations")
 
 
-def bedrock_metric(name: str, statistic: str, period: Duration) -> cloudwatch.Metric:
-    """Return a metric of Bedrock over all models of the account and Region."""
-    return cloudwatch.Metric(namespace="AWS/Bedrock", metric_name=name, statistic=statistic, period=period)
+def bedrock_metric(name: str, statistic: str, period: Duration, *, model: str) -> cloudwatch.Metric:
+    """Return a metric of a model over all callers in the account and Region."""
+    return cloudwatch.Metric(
+        namespace="AWS/Bedrock",
+        metric_name=name,
+        # Of an ARN the last part: it is the profile's or the model's own ID.
+        dimensions_map={"ModelId": model.rpartition("/")[2]},
+        statistic=statistic,
+        period=period,
+    )
+
+
+def _id_of(model: str) -> str:
+    """Return a model's ID as a construct's, which takes letters and digits; two models never share one."""
+    plain = "".join(part.capitalize() for part in re.findall(r"[A-Za-z0-9]+", model.rpartition("/")[2]))
+    return f"{plain}{hashlib.sha256(model.encode()).hexdigest()[:6]}"
 
 
 def run_metric(name: str, settings: Settings, period: Duration) -> cloudwatch.Metric:

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from evaldrop.evaluation import Evaluation, parse_evaluation
+from evaldrop.evaluation.definition import called_models
+from evaldrop.evaluation.regions import in_region, region_problem, region_problems, resolved_model
 from evaldrop.steps.start_run.events import DATASETS
 
 ROOT = Path(__file__).parent.parent
@@ -31,6 +33,12 @@ class Weekly(_Part):
     time_zone: str = Field(default="Etc/UTC", description="IANA name.")
     window_minutes: int = Field(default=15, ge=1, le=1440, description="Starts at any moment of this window.")
 
+    @property
+    def is_weekly(self) -> bool:
+        """Whether there is a schedule, and it starts a run in every seven days."""
+        _, _, day, month, weekday, year = [*self.cron.split(), *[""] * 6][:6]
+        return bool(self.datasets) and day in ("?", "*") and month == year == "*" and "#" not in weekday
+
     @model_validator(mode="after")
     def _below_the_prefix(self) -> "Weekly":
         for key in self.datasets:
@@ -43,14 +51,25 @@ class Thresholds(_Part):
     """When alarms go off."""
 
     latency_ms: int = Field(default=30_000, ge=1, description="Mean latency of a model, over 15 minutes.")
+    failed_percent: float = Field(
+        default=20, gt=0, le=100, description="Share of a model's calls that end with an error, 4xx or 5xx."
+    )
     throttled_percent: float = Field(default=20, gt=0, le=100, description="Throttled share of invocations.")
-    server_errors: int = Field(default=10, ge=1, description="5xx answers of Bedrock in 15 minutes.")
+    server_errors: int = Field(default=10, ge=1, description="5xx answers of a model in 15 minutes.")
 
 
 class Settings(_Part):
     """A deployment's choices, all with defaults."""
 
     stack_name: str = Field(default="evaldrop", pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")
+    region: str | None = Field(
+        default=None,
+        pattern=r"^[a-z]{2}(-[a-z]+)+-\d+$",
+        description="The Region to deploy to; without it the one that CDK finds.",
+    )
+    tags: dict[str, str] = Field(
+        default_factory=dict, description="Tags of every resource, beside Project and Stack."
+    )
     evaluations: tuple[str, ...] = Field(
         default=("datasets/support-faq",),
         description="Folders with an evaluation.yaml; deployed, and their models may be called.",
@@ -83,7 +102,10 @@ class Settings(_Part):
         default=(), max_length=10, description="Who is told; the topic when there is nobody."
     )
     alarms: Thresholds = Thresholds()
-    kms: bool = Field(default=False, description="A key of the stack's own for buckets, topic and queue.")
+    kms: bool | Literal["kept"] = Field(
+        default=False,
+        description="A key of the stack's own for buckets, topic and queue; kept: for what it encrypted.",
+    )
     keep_runs_days: int | None = Field(default=None, ge=1, description="Runs are deleted after so many days.")
     keep_logs_days: Literal[1, 7, 14, 30, 90, 180, 365] = 30
     model_invocation_logging: bool = Field(
@@ -119,6 +141,31 @@ class Settings(_Part):
             evaluation = parse_evaluation(file.read_bytes(), source=f"{place}/evaluation.yaml")
             found[evaluation.name] = (file.parent, evaluation)
         return found
+
+    def models_in(self, region: str | None) -> list[str]:
+        """Return what the stack's models are called by from a Region; `geo.` stays where that is unknown."""
+        evaluations = [evaluation for _, evaluation in self.load_evaluations().values()]
+        if region is None:
+            return called_models(evaluations, self.models)
+        further = (resolved_model(model, region) for model in self.models)
+        return called_models([in_region(evaluation, region) for evaluation in evaluations], further)
+
+    def check_region(self, region: str) -> None:
+        """
+        Look whether every model of the stack is called from a Region.
+
+        Raises:
+            ValueError: One is not; the message has all of them, and the way out.
+        """
+        problems = [
+            f"{name}: {problem}"
+            for name, (_, evaluation) in self.load_evaluations().items()
+            for problem in region_problems(evaluation, region)
+        ]
+        told = (region_problem(model, region) for model in self.models)
+        problems += [f"models: {problem}" for problem in told if problem]
+        if problems:
+            raise ValueError("\n".join([f"{region} does not have all models of this stack:", *problems]))
 
     def memory_of(self, function: str, *, usual: int) -> int:
         """Return a function's memory in MB."""

@@ -1,13 +1,15 @@
 """The stack: wires the constructs, defines none."""
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import CfnOutput, Environment, Stack, Tags
 from constructs import Construct
 
 from infra.acknowledgements import acknowledge
-from infra.budgets import Budgets
+from infra.budgets import REGIONS as BUDGET_REGIONS
+from infra.budgets import Budgets, budgets_note
+from infra.bundles import bytecode_note, target_of
 from infra.failures import Failures
 from infra.functions import Functions
-from infra.monitoring import Monitoring
+from infra.monitoring import Monitoring, watched_models
 from infra.notifications import Notifications
 from infra.settings import Settings
 from infra.storage import Storage
@@ -18,10 +20,44 @@ from infra.workflow import Workflow
 class EvaldropStack(Stack):
     """Drop a dataset in the input bucket, find its scorecard in the output bucket."""
 
-    def __init__(self, scope: Construct, id: str, *, settings: Settings) -> None:  # noqa: A002 - CDK's word
-        super().__init__(scope, id, description="evaldrop: batch evaluation of language models")
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002 - CDK's word
+        *,
+        settings: Settings,
+        region: str | None = None,
+    ) -> None:
+        """
+        Wire the stack.
+
+        Args:
+            scope: The app.
+            id: The stack's name.
+            settings: What the deployment chooses. Its `region` makes the template that Region's.
+            region: Where it is likely to be deployed; the template is any Region's all the same.
+
+        Raises:
+            ValueError: The Region does not have all of the stack's models.
+        """
+        super().__init__(
+            scope,
+            id,
+            description="evaldrop: batch evaluation of language models",
+            env=Environment(region=settings.region) if settings.region else None,
+        )
+        region = settings.region or region
+        if region:
+            settings.check_region(region)
+        models = settings.models_in(region)
+        watched, notes = watched_models(models)
+        told = (*notes, budgets_note(settings, region), bytecode_note(target_of(self)))
+        self.notes = tuple(note for note in told if note)
+        """What whoever deploys should hear."""
+        for key, value in {"Project": "evaldrop", "Stack": settings.stack_name, **settings.tags}.items():
+            Tags.of(self).add(key, value)
         storage = Storage(self, "Storage", settings=settings)
-        notifications = Notifications(self, "Notifications", settings=settings, key=storage.key)
+        notifications = Notifications(self, "Notifications", settings=settings, key=storage.encryption_key)
         functions = Functions(self, "Functions", storage=storage, settings=settings)
         workflow = Workflow(
             self,
@@ -56,8 +92,10 @@ class EvaldropStack(Stack):
             steps=functions.steps,
             notifications=notifications,
             settings=settings,
+            models=watched,
         )
-        Budgets(self, "Budgets", notifications=notifications, settings=settings)
+        if region is None or region in BUDGET_REGIONS:
+            Budgets(self, "Budgets", notifications=notifications, settings=settings)
         for name, value in (
             ("InputBucket", storage.input.bucket_name),
             ("OutputBucket", storage.output.bucket_name),

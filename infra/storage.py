@@ -23,6 +23,8 @@ class Storage(Construct):
         super().__init__(scope, id)
         self._removal = RemovalPolicy.DESTROY if settings.delete_with_stack else RemovalPolicy.RETAIN
         self.key = self._make_key() if settings.kms else None
+        # A key that is only kept encrypts nothing new; with its permissions what it encrypted stays readable.
+        self.encryption_key = self.key if settings.kms is True else None
         self.input = self._make_bucket(
             "Input",
             versioned=True,
@@ -77,9 +79,9 @@ class Storage(Construct):
             minimum_tls_version=1.2,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            encryption=s3.BucketEncryption.KMS if self.key else s3.BucketEncryption.S3_MANAGED,
-            encryption_key=self.key,
-            bucket_key_enabled=True if self.key else None,
+            encryption=s3.BucketEncryption.KMS if self.encryption_key else s3.BucketEncryption.S3_MANAGED,
+            encryption_key=self.encryption_key,
+            bucket_key_enabled=True if self.encryption_key else None,
             lifecycle_rules=rules,
             removal_policy=self._removal,
         )

@@ -42,8 +42,8 @@ class Triggers(Construct):
             "DeadLetters",
             retention_period=Duration.days(14),
             enforce_ssl=True,
-            encryption=sqs.QueueEncryption.KMS if storage.key else sqs.QueueEncryption.SQS_MANAGED,
-            encryption_master_key=storage.key,
+            encryption=sqs.QueueEncryption.KMS if storage.encryption_key else sqs.QueueEncryption.SQS_MANAGED,
+            encryption_master_key=storage.encryption_key,
         )
         self.start_run = Step(
             self,

@@ -1,13 +1,13 @@
 """EvaluateDataset: Step Functions' copy of workflow.asl.json; evaldrop.engine runs the same file."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from aws_cdk import ArnFormat, Aws, Stack
+from aws_cdk import ArnFormat, Aws, Fn, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from evaldrop.evaluation.definition import called_models, named_guardrails
+from evaldrop.evaluation.definition import named_guardrails
 from evaldrop.evaluation.model_ids import application_profiles, guardrail_arn, model_arns
 from evaldrop.shipped import workflow_path
 from infra.functions import Step
@@ -18,6 +18,33 @@ from infra.storage import RUNS, Storage
 
 MAP_LABEL = "Records"
 """The distributed Map's Label: part of its children's ARNs."""
+
+
+_MOST_IN_A_POLICY = 5_500
+"""Characters of ARNs in one policy: a managed one has 6,144, all of a role's own together 10,240."""
+_LONGEST = {
+    str(Aws.PARTITION): "aws-us-gov",
+    str(Aws.REGION): "ap-northeast-1",
+    str(Aws.ACCOUNT_ID): "1" * 12,
+}
+
+
+def in_parts(arns: Sequence[str]) -> Iterator[list[str]]:
+    """Yield ARNs in as many parts as they need policies."""
+    part: list[str] = []
+    left = _MOST_IN_A_POLICY
+    for arn in arns:
+        text = arn
+        for token, longest in _LONGEST.items():
+            text = text.replace(token, longest)
+        size = len(text) + len('"",')
+        if part and size > left:
+            yield part
+            part, left = [], _MOST_IN_A_POLICY
+        part.append(arn)
+        left -= size
+    if part:
+        yield part
 
 
 class Workflow(Construct):
@@ -34,7 +61,7 @@ class Workflow(Construct):
         settings: Settings,
     ) -> None:
         super().__init__(scope, id)
-        self.log_group = log_group(self, "Log", settings=settings)
+        self.log_group = log_group(self, "Log", settings=settings, name=self._vended_name(settings))
         arns = {name: step.function.function_arn for name, step in steps.items()}
         self.machine = sfn.StateMachine(
             self,
@@ -58,6 +85,14 @@ class Workflow(Construct):
         self._let_tell(notifications)
         self._let_map_run_children()
 
+    @staticmethod
+    def _vended_name(settings: Settings) -> str:
+        # Below this prefix logs that a service delivers do not fill up the account's resource policy of logs,
+        # which has 5,120 characters. By the stack's own ID, for a log outlives its stack, and a later one of
+        # the same name would find the name taken.
+        own = Fn.select(2, Fn.split("/", Aws.STACK_ID))
+        return f"/aws/vendedlogs/states/{settings.stack_name}/{own}"
+
     def _allow(self, sid: str, actions: list[str], resources: list[str]) -> None:
         self.machine.add_to_role_policy(iam.PolicyStatement(sid=sid, actions=actions, resources=resources))
 
@@ -78,15 +113,30 @@ class Workflow(Construct):
     def _let_call_models(self, settings: Settings) -> None:
         here = {"partition": Aws.PARTITION, "region": Aws.REGION, "account": Aws.ACCOUNT_ID}
         evaluations = [evaluation for _, evaluation in settings.load_evaluations().values()]
-        models = called_models(evaluations, settings.models)
-        if models:
-            arns = dict.fromkeys(arn for model in models for arn in model_arns(model, **here))
-            self._allow("CallModels", ["bedrock:InvokeModel"], list(arns))
+        models = settings.models_in(settings.region)
+        self._let_call(list(dict.fromkeys(arn for model in models for arn in model_arns(model, **here))))
         if profiles := application_profiles(models):
             self._let_call_profiles(profiles)
         if guardrails := named_guardrails(evaluations, settings.guardrails):
             arns = dict.fromkeys(guardrail_arn(guardrail, **here) for guardrail in guardrails)
             self._allow("ApplyGuardrails", ["bedrock:ApplyGuardrail"], list(arns))
+
+    def _let_call(self, arns: list[str]) -> None:
+        parts = list(in_parts(arns))
+        if len(parts) < 2:
+            if arns:
+                self._allow("CallModels", ["bedrock:InvokeModel"], arns)
+            return
+        # CDK moves what is too large for a role to policies of their own, but divides no statement.
+        for number, part in enumerate(parts, 1):
+            call = iam.PolicyStatement(actions=["bedrock:InvokeModel"], resources=part)
+            iam.ManagedPolicy(
+                self,
+                f"CallModels{number}",
+                statements=[call],
+                roles=[self.machine.role],
+                description="evaldrop: models that evaluations may call",
+            )
 
     def _let_call_profiles(self, profiles: list[str]) -> None:
         # An application profile does not tell its model: any, but only by way of the profile.

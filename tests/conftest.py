@@ -29,6 +29,13 @@ settings.register_profile(
 settings.load_profile("default")
 
 
+@pytest.fixture(autouse=True)
+def _no_region_of_the_shell(monkeypatch):
+    """A developer's Region would say which of a test's models are to be had."""
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def bucket(monkeypatch):
     """An empty S3 bucket of this name, in memory."""

@@ -67,7 +67,7 @@ def retry_after_s(headers: Mapping[str, str] | Headers) -> float | None:
 
 
 def refusal(code: str, message: str, answer: HttpReply, *, of_aws: bool = False) -> ServiceError:
-    """Return the error of an answer, whose message may be as long as the server liked; AWS's tells the call."""
+    """Return the error of an answer, whose message may be as long as the server liked; AWS names the call."""
     said = message if len(message) <= MOST_SAID else f"{message[:MOST_SAID]}…"
     return ServiceError(
         code,

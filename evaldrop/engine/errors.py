@@ -44,8 +44,8 @@ class ServiceError(EngineError):
     An AWS-like service refused a call. `code` is the service's own, such as ThrottlingException.
 
     `status` is the HTTP status of its answer, `request_id` and S3's `extended_request_id` are the service's
-    names for the call, `retry_after_s` is how many seconds it asked to be left alone, 0 or more; None where there
-    was no such thing.
+    names for the call, `retry_after_s` is how many seconds it asked to be left alone, 0 or more; None where
+    there was no such thing.
     """
 
     def __init__(

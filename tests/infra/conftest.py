@@ -4,7 +4,13 @@ import importlib.util
 
 import pytest
 
-WITHOUT_CDK = {"test_costs.py", "test_settings.py", "test_workflow.py", "test_workflow_source.py"}
+WITHOUT_CDK = {
+    "test_costs.py",
+    "test_deploying_page.py",
+    "test_settings.py",
+    "test_workflow.py",
+    "test_workflow_source.py",
+}
 
 
 def pytest_ignore_collect(collection_path):

@@ -1,6 +1,8 @@
 """The functions' code as it is deployed: put together for real, measured, imported and run."""
 
 import json
+import marshal
+import platform
 import re
 import subprocess
 import sys
@@ -9,7 +11,19 @@ from pathlib import Path
 import pytest
 
 from evaldrop.steps.start_run.events import run_name
-from infra.bundles import LAMBDA, MAX_UNZIPPED_BYTES, REHEARSED, ROOT, THIS_MACHINE, Bundle, unzipped_bytes
+from infra.bundles import (
+    LAMBDA,
+    MAX_UNZIPPED_BYTES,
+    REHEARSED,
+    ROOT,
+    THIS_MACHINE,
+    Bundle,
+    Target,
+    bytecode_note,
+    compile_bytecode,
+    interpreter_of,
+    unzipped_bytes,
+)
 from infra.functions import RUNTIME, deployed_evaluations
 from infra.settings import Settings
 from tests.evaldrop.run_folders import record, response, row, run_json, write_run
@@ -28,6 +42,9 @@ LATER = {
         "pyarrow.parquet",
     ),
 }
+
+# pip's names of the machine that the tests run on, for a Python that is not the one they run in.
+HERE_PLATFORMS = tuple(f"{kind}_{platform.machine()}" for kind in ("manylinux_2_28", "manylinux2014"))
 
 # Third-party packages a function carries; boto3 comes with the runtime.
 BOTO = {"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3"}
@@ -207,3 +224,61 @@ def test_what_pip_installed_for_a_rehearsal_is_kept(tmp_path, monkeypatch):
     names = {file.relative_to(tmp_path / "one") for file in (tmp_path / "one").rglob("*.py")}
     assert Path("pydantic/__init__.py") in names
     assert names == {file.relative_to(tmp_path / "two") for file in (tmp_path / "two").rglob("*.py")}
+
+
+@pytest.fixture
+def packages(tmp_path):
+    """A folder with a small package and a large one."""
+    for name, lines in (("small", 1), ("large", 2000)):
+        (tmp_path / "code" / name).mkdir(parents=True)
+        text = "\n".join(f"value_{line} = {line}" for line in range(lines))
+        (tmp_path / "code" / name / "__init__.py").write_text(text)
+    return tmp_path / "code"
+
+
+def bytecode(folder):
+    return {path.relative_to(folder).parts[0]: path for path in folder.rglob("*.pyc")}
+
+
+def test_bytecode_is_taken_whatever_its_sources_times_are_and_names_lambdas_files(packages):
+    compile_bytecode(packages, sys.executable, most_bytes=10_000_000)
+    found = bytecode(packages)
+    assert found.keys() == {"small", "large"}
+    # PEP 552: bit 0 is a hash instead of a time, bit 1 that it is checked.
+    assert {path.read_bytes()[4:8] for path in found.values()} == {bytes([1, 0, 0, 0])}
+    code = marshal.loads(found["small"].read_bytes()[16:])
+    assert code.co_filename == "/var/task/small/__init__.py"
+    (packages / "small" / "__init__.py").write_text("raise ImportError")
+    done = run_in(packages, "import small; print(small.value_0)")
+    assert done.stdout.strip() == "0", done.stderr
+
+
+def test_bytecode_for_which_a_bundle_has_no_room_is_left_out_the_largest_packages_first(packages):
+    compile_bytecode(packages, sys.executable, most_bytes=unzipped_bytes(packages) + 2_000)
+    assert bytecode(packages).keys() == {"small"}
+
+
+def test_bytecode_is_compiled_by_the_runtimes_python_and_its_absence_is_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    other = Target(python="3.99", platforms=LAMBDA.platforms)
+    assert interpreter_of(THIS_MACHINE) == sys.executable
+    assert interpreter_of(other) is None
+    assert "no python3.99 here" in bytecode_note(other)
+    assert bytecode_note(THIS_MACHINE) is None
+    (tmp_path / "python3.99").write_text("")
+    (tmp_path / "python3.99").chmod(0o755)
+    assert bytecode_note(other) is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_a_bundle_imports_in_the_python_that_it_is_deployed_to(tmp_path, name):
+    """As deployed but for the machine: the runtime's own Python, with the wheels that it takes."""
+    python = interpreter_of(LAMBDA)
+    if python is None:
+        pytest.skip(f"there is no python{LAMBDA.python} on PATH")
+    bundle(name).build(tmp_path, Target(python=LAMBDA.python, platforms=HERE_PLATFORMS))
+    modules = ", ".join((f"lambdas.{name}.handler", *LATER.get(name, ())))
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import {modules}"
+    done = subprocess.run([python, "-I", "-S", "-B", "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr

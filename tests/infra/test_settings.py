@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from evaldrop.evaluation import parse_evaluation
 from evaldrop.evaluation.definition import called_models, named_guardrails
 from evaldrop.evaluation.model_ids import application_profiles, guardrail_arn, model_arns
-from infra.settings import Settings
+from infra.settings import Settings, Weekly
 
 PROFILES = "arn:aws:bedrock:eu-west-1:123456789012:inference-profile"
 HERE = {"partition": "aws", "region": "eu-west-1", "account": "123456789012"}
@@ -117,3 +117,18 @@ def test_the_sample_evaluation_of_guardrails_names_two_and_the_other_one_none():
 
     assert named("datasets/guardrail") == ["yourstandardguardrail", "yourstrictguardrail"]
     assert named("datasets/support-faq") == []
+
+
+@pytest.mark.parametrize(
+    ("cron", "is_weekly"),
+    [
+        ("0 6 ? * MON *", True),
+        ("30 2 * * ? *", True),
+        ("0 6 1 * ? *", False),
+        ("0 6 ? * MON#1 *", False),
+        ("0 6 ? JAN MON *", False),
+    ],
+)
+def test_a_schedule_is_weekly_when_no_seven_days_are_without_it(cron, is_weekly):
+    assert Weekly(datasets=("datasets/a.jsonl",), cron=cron).is_weekly == is_weekly
+    assert not Weekly(cron=cron).is_weekly

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+import re
 
 import pytest
 
 from evaldrop.datasets.files.formats import DATASET_ENDINGS
 from evaldrop.running.local_aws.events import Created, matches, object_created
 from evaldrop.shipped import workflow_path
-from tests.infra.synthesis import one, resources
+from tests.infra.synthesis import ROOT, one, resources
 
 MACHINE = "AWS::StepFunctions::StateMachine"
 FUNCTION = "AWS::Lambda::Function"
@@ -144,9 +145,10 @@ def test_no_role_has_a_managed_policy(either_template):
 
 def test_models_are_those_of_the_evaluations_and_their_profiles(template):
     arns = "".join(sorted(granted(template, "bedrock:InvokeModel")))
-    for model in ("amazon.nova-lite-v1:0", "amazon.nova-pro-v1:0", "meta.llama3-3-70b-instruct-v1:0"):
+    for model in ("amazon.nova-lite-v1:0", "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0"):
         assert f":bedrock:*::foundation-model/{model}" in arns
-        assert f":inference-profile/us.{model}" in arns
+        # The Region is not known, and with it the geography; the model is.
+        assert f":inference-profile/*.{model}" in arns
     assert len(granted(template, "bedrock:InvokeModel")) == 8
     assert "foundation-model/*" not in arns
 
@@ -326,22 +328,90 @@ def test_large_files_find_room(template):
 ALARMS = {
     "RunsFailed",
     "DeadLetters",
-    "BedrockLatency",
-    "BedrockServerErrors",
-    "BedrockThrottled",
+    "ScheduleSilent",
     "QualityBelowGate",
     "JudgeNotTrusted",
+    "Regressions",
+    "JudgeDrift",
+    "RunsWithoutAnswers",
 }
+OF_A_MODEL = {"Latency", "ServerErrors", "Failing", "Throttled"}
 
 
-def test_every_alarm_reaches_the_topic_and_says_what_to_do(template):
-    alarms = resources(template, "AWS::CloudWatch::Alarm")
-    found = {next(name for name in ALARMS if f"Monitoring{name}" in each) for each in alarms}
-    assert found == ALARMS
+@pytest.fixture(scope="module")
+def alarms(full_template):
+    """The alarms' properties; the models are two: geo.'s own are not known without a Region."""
+    return {
+        name: each["Properties"] for name, each in resources(full_template, "AWS::CloudWatch::Alarm").items()
+    }
+
+
+def test_every_alarm_reaches_the_topic_and_says_what_to_do(alarms):
+    for name in ALARMS:
+        assert len([each for each in alarms if f"Monitoring{name}" in each]) == 1, name
     for name, alarm in alarms.items():
-        assert "Topic" in json.dumps(alarm["Properties"]["AlarmActions"]), name
-        assert len(alarm["Properties"]["AlarmDescription"]) > 40, name
-        assert alarm["Properties"]["TreatMissingData"] == "notBreaching", name
+        assert "Topic" in json.dumps(alarm["AlarmActions"]), name
+        assert len(alarm["AlarmDescription"]) > 40, name
+        # Only where something comes by itself is silence an alarm.
+        wanted = "breaching" if "ScheduleSilent" in name else "notBreaching"
+        assert alarm["TreatMissingData"] == wanted, name
+
+
+def metrics_of(alarm):
+    metrics = [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", []) if "MetricStat" in each]
+    return metrics or [alarm]
+
+
+def test_the_costs_of_alarms_are_as_the_page_says(template, alarms):
+    """Each metric of an alarm is billed: $0.10 a month."""
+    of_models = sum(len(metrics_of(each)) for each in alarms.values() if "AWS/Bedrock" in json.dumps(each))
+    own = [each["Properties"] for each in resources(template, "AWS::CloudWatch::Alarm").values()]
+    metrics = sum(len(metrics_of(each)) for each in own)
+    page = (ROOT / "docs" / "costs.md").read_text()
+    assert (len(own), metrics) == (8, 9)
+    assert f"Eight alarms over nine metrics are ${metrics / 10:.2f} a month" in page
+    assert of_models / 3 == 7
+    assert "over seven metrics $0.70 a model" in page
+
+
+def test_each_model_has_its_alarms_and_bedrock_is_asked_for_nothing_that_it_does_not_publish(alarms):
+    of_bedrock = {
+        name: metrics_of(each)
+        for name, each in alarms.items()
+        if metrics_of(each)[0]["Namespace"] == "AWS/Bedrock"
+    }
+    models = {each["Dimensions"][0]["Value"] for metrics in of_bedrock.values() for each in metrics}
+    assert models == {"anthropic.claude-sonnet-4-6", "abc123", "def456"}
+    assert len(of_bedrock) == len(models) * len(OF_A_MODEL)
+    for name, metrics in of_bedrock.items():
+        # "ModelId - all metrics": there is none without.
+        assert all([one["Name"] for one in each["Dimensions"]] == ["ModelId"] for each in metrics), name
+        assert len(metrics) <= 10, name
+
+
+def test_an_alarm_on_a_share_knows_it_when_only_one_side_of_it_is_published(alarms):
+    """A model of which every call fails or is throttled publishes no Invocations."""
+    shares = [
+        each
+        for each in alarms.values()
+        for one in each.get("Metrics", [])
+        if "100 *" in one.get("Expression", "")
+    ]
+    assert len(shares) == 6
+    for alarm in shares:
+        (expression,) = [each["Expression"] for each in alarm["Metrics"] if "Expression" in each]
+        ids = {each["Id"] for each in alarm["Metrics"] if "MetricStat" in each}
+        assert set(re.findall(r"FILL\((\w+), 0\)", expression)) == ids
+        # Each is filled wherever it is named.
+        assert not re.search(rf"(?<!FILL\()\b({'|'.join(ids)})\b", expression)
+
+
+def test_a_schedule_that_starts_nothing_in_a_week_is_an_alarm(alarms):
+    (silent,) = [each for name, each in alarms.items() if "ScheduleSilent" in name]
+    assert silent["MetricName"] == "ExecutionsStarted"
+    # CloudWatch looks back seven days, and no further.
+    assert silent["Period"] * silent["EvaluationPeriods"] == 7 * 24 * 3600
+    assert (silent["ComparisonOperator"], silent["Threshold"]) == ("LessThanThreshold", 1)
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,7 @@ def _gaps_of(resource: Resource) -> Iterator[tuple[str, str]]:
     elif kind not in _REHEARSED:
         yield kind, "made; whether it does anything here, nobody has looked at"
     else:
-        for name in sorted(resource.properties.keys() - set(_REHEARSED[kind])):
+        # Tags are for people and their bills.
+        for name in sorted(resource.properties.keys() - {"Tags", *_REHEARSED[kind]}):
             subject = f"{kind}.{name}"
             yield subject, _NOTES.get(subject, "whether it has an effect, nobody has looked at")

@@ -11,7 +11,7 @@ from typing import Any
 
 from evaldrop import storage
 from evaldrop.datasets import Survey, survey_dataset
-from evaldrop.errors import DatasetError, EvaldropError, EvaluationError, InputError, StorageError
+from evaldrop.errors import DatasetError, EvaldropError, EvaluationError, StorageError
 from evaldrop.evaluation import (
     find_evaluation,
     read_evaluation,

@@ -51,6 +51,16 @@ def test_validate_tells_everything_wrong_at_once(tmp_path, capsys):
     assert 'error evaluation.yaml: metrics: "nonsense" is no metric' in err
 
 
+@pytest.mark.parametrize("said", ["option", "environment"])
+def test_validate_tells_which_models_a_region_does_not_have(tmp_path, capsys, monkeypatch, said):
+    write(tmp_path, SMALL, [ROW])
+    given = ["--region", "eu-central-1"] if said == "option" else []
+    monkeypatch.setenv("AWS_REGION", "us-east-1" if said == "option" else "eu-central-1")
+    assert main(["validate", "faq.jsonl", *given]) == 64
+    assert f"{LITE['model']} is called from Regions of us, not from eu-central-1" in capsys.readouterr().err
+    assert main(["validate", "faq.jsonl", "--region", "us-west-2"]) == 0
+
+
 def test_validate_names_what_it_found(tmp_path, capsys):
     write(tmp_path, SMALL, [ROW, {"id": "r2", "prompt": "Why?"}])
     assert main(["validate", "faq.jsonl"]) == 0
