@@ -21,8 +21,8 @@ from jinja2.visitor import NodeTransformer
 
 MAX_TEMPLATE = 256 * 1024
 """Characters of a prompt's file; those of people have a few thousand."""
-MAX_CHARACTERS = 8 * 1024 * 1024
-"""Of a value and of a message: no model of Bedrock takes as much."""
+MAX_CHARACTERS = 32 * 1024 * 1024
+"""Of a value and of a message: as many as a record may have bytes, and more than any model takes."""
 MAX_MEMBERS = 1_000_000
 """Of a list or mapping, those within its members included."""
 MAX_SECONDS = 5.0
