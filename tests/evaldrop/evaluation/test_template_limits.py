@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - cases stand on one line each
 """No prompt takes more time or memory than a prompt may, whatever its author wrote: it ends in a sentence."""
 
 import subprocess
