@@ -44,7 +44,14 @@ def is_s3(uri: str) -> bool:
 
 
 def local_path(uri: str) -> Path:
-    """Return the absolute path that a `file://` URI or a plain path names."""
+    """
+    Return the absolute path that a `file://` URI or a plain path names.
+
+    Raises:
+        StorageError: It holds a NUL, which no path does.
+    """
+    if "\0" in uri or (uri.startswith("file://") and "%00" in uri):
+        raise StorageError(f"{uri}: a path has no NUL in it")
     if uri.startswith("file://"):
         # A `file://` URI is percent-encoded; a plain path is not, and may hold a per cent sign of its own.
         return Path(unquote(urlsplit(uri).path))

@@ -12,8 +12,9 @@ import pytest
 import typer.main
 import yaml
 
+from evaldrop.cli import exits
 from evaldrop.cli.app import app
-from evaldrop.evaluation import Candidate, Evaluation, Judge, Robustness
+from evaldrop.evaluation import Candidate, Evaluation, Judge, Robustness, template_limits, yaml_text
 from evaldrop.evaluation.metrics import METRICS
 from tests.whole_runs import ROOT, environment
 
@@ -151,3 +152,24 @@ def test_the_example_pipelines_commands_and_options_exist():
         known = {option for parameter in commands[words[1]].params for option in parameter.opts}
         assert {word for word in words if word.startswith("--")} <= known
     assert "--strict" in {option for parameter in commands["gate"].params for option in parameter.opts}
+
+
+def test_the_page_on_pipelines_has_every_exit_code_once():
+    """1 says that a gate failed, and nothing else."""
+    page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    stated = {int(code): says for code, says in re.findall(r"^\| (\d+) \| (.+) \|$", page, re.MULTILINE)}
+    codes = [value for name, value in vars(exits).items() if name.isupper() and isinstance(value, int)]
+    assert sorted(stated) == sorted(codes)
+    assert stated[exits.GATE_FAILED] == "a gate failed"
+
+
+def test_the_limits_that_pages_state_are_the_codes():
+    evaluation = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    for limit in (
+        f"{template_limits.MAX_TEMPLATE // 1024} KiB of template",
+        f"{template_limits.MAX_SECONDS:g} seconds",
+        f"{template_limits.MAX_CHARACTERS:,} characters",
+        f"{template_limits.MAX_MEMBERS:,} members",
+        f"{yaml_text.MAX_BYTES >> 20} MiB, 100 levels and 100,000 values",
+    ):
+        assert limit in evaluation.replace("\n", " ")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import StrictUndefined, TemplateRuntimeError, nodes, pass_context
 from jinja2.runtime import Context, LoopContext
@@ -21,8 +21,8 @@ from jinja2.visitor import NodeTransformer
 
 MAX_TEMPLATE = 256 * 1024
 """Characters of a prompt's file; those of people have a few thousand."""
-MAX_CHARACTERS = 8 * 1024 * 1024
-"""Of a value and of a message: no model of Bedrock takes as much."""
+MAX_CHARACTERS = 32 * 1024 * 1024
+"""Of a value and of a message: as many as a record may have bytes, and more than any model takes."""
 MAX_MEMBERS = 1_000_000
 """Of a list or mapping, those within its members included."""
 MAX_SECONDS = 5.0
@@ -137,7 +137,7 @@ def _written(_context: Context, value: Any) -> Any:
 
 def _of_replace(text: Any, old: Any = "", new: Any = "", *_: Any, **__: Any) -> float:
     text, old, new = str(text), str(old), str(new)
-    return len(text) + text.count(old) * len(new)
+    return float(len(text) + text.count(old) * len(new))
 
 
 def _of_join(separator: Any, members: Any) -> float:
@@ -146,11 +146,11 @@ def _of_join(separator: Any, members: Any) -> float:
 
 def _of_indent(text: Any, width: Any = 4, *_: Any, **__: Any) -> float:
     text = str(text)
-    return len(text) + (text.count("\n") + 1) * (width if isinstance(width, int) else len(str(width)))
+    return float(len(text) + (text.count("\n") + 1) * (width if isinstance(width, int) else len(str(width))))
 
 
 def _of_tabs(text: Any, width: Any = 8, *_: Any, **__: Any) -> float:
-    return len(text) + text.count(text[:0] + ("\t" if isinstance(text, str) else b"\t")) * _whole(width)
+    return float(len(text) + text.count("\t" if isinstance(text, str) else b"\t") * _whole(width))
 
 
 def _of_width(_text: Any, width: Any = 80, *_: Any, **__: Any) -> float:
@@ -308,8 +308,9 @@ class _Measured(NodeTransformer):
         return node if node.ctx == "store" else _filtered(node, _SIZED)
 
 
-def _filtered(node: nodes.Expr, name: str) -> nodes.Filter:
-    return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
+def _filtered(node: nodes.Node, name: str) -> nodes.Filter:
+    # Jinja's stubs call what a loop goes through a node, and it is an expression.
+    return nodes.Filter(cast("nodes.Expr", node), name, [], [], None, None, lineno=node.lineno)
 
 
 class LimitedEnvironment(ImmutableSandboxedEnvironment):

@@ -12,7 +12,10 @@ _MARKDOWN = re.compile(
     r"[\\`*_{}\[\]<>|~@#&$!]|(?<=:)/(?=/)|(?<=www)\.|^\s*(?:[-+=]|\d+(?=[.)]))", re.IGNORECASE
 )
 # What spreadsheets take for a formula: one of these signs, after blanks, quotes and what is not seen.
-_BEFORE = r"""[ \x00-\x08\x0b\x0c\x0e-\x1f\xa0\xad\u061c\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"']*"""
+_BEFORE = (
+    r"[ \x00-\x08\x0b\x0c\x0e-\x1f\xa0\xad\u061c\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
+    "\"']*"
+)
 _SIGN = r"[-=+@\uff1d\uff0b\uff0d\uff20]"
 # Where a cell may begin: also inside a text, for who reads commas as semicolons. Its quotes then stand in the
 # middle of a cell and mean nothing, so that each semicolon, tab and line end in the text begins another.

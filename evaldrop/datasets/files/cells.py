@@ -160,11 +160,11 @@ def _structure(cell: str) -> tuple[Any, Fault]:
         return value, Fault("", "")
     if len(cell) <= _MAX_PYTHON_CHARACTERS and _PYTHON.match(cell.lstrip()):
         try:
-            made = ast.literal_eval(cell.strip())
-            # Tuples, sets and bytes are no JSON: writing it tells. Read as any row is: no deeper, for one.
-            written = json.dumps(made, allow_nan=False).encode()
-            value, refused = parse_row(written, first_line=None, offset=0)
-            return (value, fault) if refused is None else (_NOT_JSON, refused)
+            # Tuples, sets and bytes are no JSON: writing it tells.
+            written = json.dumps(ast.literal_eval(cell.strip()), allow_nan=False)
         except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-            pass
+            return _NOT_JSON, fault
+        # Read as any row is: no deeper, for one.
+        value, refused = parse_row(written.encode(), first_line=None, offset=0)
+        return (value, fault) if refused is None else (_NOT_JSON, refused)
     return _NOT_JSON, fault

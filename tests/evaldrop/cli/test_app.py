@@ -1,7 +1,10 @@
 """How the command line answers: help everywhere, exit codes, sentences instead of tracebacks."""
 
 import importlib
+import shlex
 import subprocess
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 import yaml
@@ -141,3 +144,45 @@ def test_a_fault_is_told_where_no_file_can_be_written(monkeypatch, capsys, tmp_p
     monkeypatch.setattr("pathlib.Path.write_text", lambda *_, **__: (_ for _ in ()).throw(OSError("full")))
     assert main(["run"]) == exits.FAULT_OF_OURS
     assert "RecursionError: too deep" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("code", [1, 2, "no such thing"])
+def test_a_librarys_own_way_out_is_no_failed_gate(code, monkeypatch):
+    def leave(*_, **__):
+        raise SystemExit(code)
+
+    monkeypatch.setattr(cli_app, "app", leave)
+    assert main(["run"]) == exits.FAULT_OF_OURS
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk without room as Linux has it")
+@pytest.mark.parametrize("arguments", [["criteria"], ["schema"], ["--help"], ["run", "--help"]])
+def test_a_full_disk_is_advice_and_no_fault(arguments, tmp_path):
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            command(*arguments), env=environment(), stdout=full, stderr=subprocess.PIPE, cwd=tmp_path
+        )
+    assert done.returncode == exits.RUN_FAILED
+    assert b"Make room" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_closed_streams_are_nobodys(tmp_path):
+    line = shlex.join(command("criteria")) + " >&- 2>&-"
+    assert subprocess.run(line, shell=True, env=environment(), cwd=tmp_path).returncode == exits.PASSED
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_that_people_give_ends_with_1(tmp_path, monkeypatch, capsys):
+    """Every command, with arguments that are a folder, a file of bytes, empty, absent, or too many."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "bytes").write_bytes(bytes(range(256)))
+    names = [each.name or each.callback.__name__ for each in cli_app.app.registered_commands]
+    words = ["folder", "bytes", "", "absent", "s3:///", "\0"]
+    for name in sorted({*names, "review"} - {"local", "view", "init", "watch", "fetch", "runs", "submit"}):
+        for given in ([], *([word] for word in words), *([word] * 2 for word in words), ["--json", "bytes"]):
+            with suppress(ValueError):
+                code = main([name, *given])
+                said = capsys.readouterr().err
+                assert code in {exits.PASSED, exits.RUN_FAILED, exits.WRONG_USE}, (name, given, said)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - cases stand on one line each
 """Whatever texts come in, by whichever door, no command sends a terminal what acts on it or is not seen."""
 
 import io

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - cases stand on one line each
 """Whatever bytes a dataset is made of, they are records, rejected rows with their place, or an error in words."""
 
 import csv

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - cases stand on one line each
 """Whatever `evaluation.yaml` says or is, it is an evaluation, or an error in words that names the file."""
 
 import json

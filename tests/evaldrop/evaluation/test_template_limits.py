@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - cases stand on one line each
 """No prompt takes more time or memory than a prompt may, whatever its author wrote: it ends in a sentence."""
 
 import subprocess
@@ -85,7 +86,7 @@ COSTLY = [
     "{% macro m(n) %}{% if n %}{{ m(n - 1) }}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(40) }}",
     "{{ lipsum(n=10**9) }}",
     "{{ [lipsum]|length }}{{ lipsum() }}",
-    "{% set x = long * 2 %}" + "{{ x }}" * 9,
+    "{% set x = long * 8 %}" + "{{ x }}" * 20,
 ]
 FORBIDDEN = [
     "{{ prompt.__class__ }}",
@@ -220,7 +221,7 @@ def test_a_record_as_long_as_a_model_takes_is_filled_in_and_a_longer_one_refused
     prompt = Prompt(name="candidate/test.v1", text="Text: {{ context|trim }}")
     (turn,) = prompt.render({"context": "x" * (MAX_CHARACTERS - 10)})
     assert len(turn.text) == MAX_CHARACTERS - 4
-    with pytest.raises(PromptError, match="8,388,608 characters"):
+    with pytest.raises(PromptError, match=f"{MAX_CHARACTERS:,} characters"):
         prompt.render({"context": "x" * MAX_CHARACTERS})
 
 
