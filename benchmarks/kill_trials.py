@@ -134,13 +134,14 @@ def _without_clocks(content: Any) -> Any:
 
 
 def trials(folder: Path, number: int, seed: int) -> Iterator[Trial]:
-    """Run half of the trials by a rehearsal, and half against an endpoint."""
+    """Run trials by a rehearsal and against an endpoint, in turn."""
     chance = random.Random(seed)
-    rehearsed = Trials(folder / "rehearsed", REHEARSAL, lambda: 0, environment())
-    yield from (rehearsed.trial(each, chance) for each in range(number // 2))
     with serving_processes(Settings(latency_ms=LATENCY_MS)) as (url, counts):
-        called = Trials(folder / "called", "aws", lambda: counts.total()["calls"], environment(url))
-        yield from (called.trial(each, chance) for each in range(number - number // 2))
+        kinds = (
+            Trials(folder / "called", "aws", lambda: counts.total()["calls"], environment(url)),
+            Trials(folder / "rehearsed", REHEARSAL, lambda: 0, environment()),
+        )
+        yield from (kinds[each % 2].trial(each // 2, chance) for each in range(number))
 
 
 def main() -> None:

@@ -192,11 +192,11 @@ def _entry(line: bytes, start: int) -> _Entry | None:
             is_whole = int(checksum, 16) == _checksum(found[1], text)
         if is_whole:
             return _Entry(
-                found.start(),
-                bytes.fromhex(found[1].decode()),
-                start + found.end(),
-                len(text),
-                text[:1] == b"{",
+                begin=found.start(),
+                digest=bytes.fromhex(found[1].decode()),
+                offset=start + found.end(),
+                length=len(text),
+                is_reply=content.startswith(b"{", found.end()),
             )
         if number == _MOST_PLACES:
             break
