@@ -6,23 +6,39 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run test lint hooks types tests fuzz whole-run workflow synth bench aws-acceptance clean
+.PHONY: help run test lint hooks types tests fuzz whole-run workflow lock outdated release synth bench aws-acceptance clean
 
 help: ## Show these commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(VENV)/installed: pyproject.toml constraints.txt
+# Every file that pip installs has a hash in the lock, and all that is needed is there: pip looks for nothing more
+# (--no-deps), and says at the end whether something is missing. Wheels only: to build one, it would fetch packages
+# that no lock names.
+define install
+	$(PYTHON) -m infra.lock $(1) > $(VENV)/$(2).txt
+	$(PIP) install --require-hashes --no-deps --only-binary :all: --requirement $(VENV)/$(2).txt
+endef
+
+$(VENV)/installed: pyproject.toml constraints.txt infra/lock.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "evaldrop needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --constraint constraints.txt --editable .
+	$(call install,evaldrop build,requirements)
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	$(PIP) check
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed
-	$(PIP) install --constraint constraints.txt --editable '.[dev]'
+	$(call install,evaldrop dev,requirements-dev)
+	$(PIP) check
 	@touch $@
 
 $(VENV)/installed-infra: $(VENV)/installed
-	$(PIP) install --constraint constraints.txt --editable '.[infra]'
+	$(call install,evaldrop infra,requirements-infra)
+	$(PIP) check
+	@touch $@
+
+$(VENV)/installed-lock: $(VENV)/installed
+	$(call install,lock,requirements-lock)
 	@touch $@
 
 # Step Functions' own linter runs on Node; where there is none, or no registry, its test says so and is skipped.
@@ -65,6 +81,21 @@ whole-run: $(VENV)/installed ## Run the sample evaluation from end to end into a
 
 workflow: $(VENV)/installed ## Write infra/workflow.asl.json from infra/workflow.asl.yaml.
 	@$(BIN)/python -m infra.workflow_source
+
+RESOLVE := $(BIN)/uv pip compile pyproject.toml --all-extras --universal --fork-strategy fewest --python-version 3.11 \
+  --only-binary :all: --no-strip-extras --generate-hashes --custom-compile-command 'make lock' --quiet
+
+lock: $(VENV)/installed-lock ## Write constraints.txt: what is pinned stays, what pyproject.toml adds comes in; UPGRADE=--upgrade renews all.
+	$(RESOLVE) $(UPGRADE) --output-file constraints.txt > /dev/null
+
+outdated: $(VENV)/installed-lock ## Compare the pins of constraints.txt with the newest versions; fails when one is behind.
+	@$(RESOLVE) --upgrade --output-file $(VENV)/newest.txt > /dev/null
+	@$(BIN)/python -m infra.lock --compare $(VENV)/newest.txt
+
+release: $(VENV)/installed-dev ## Write a release to dist/: wheel, sdist, and requirements.txt with the hash of all that installs it.
+	rm -rf dist
+	$(BIN)/hatchling build
+	$(BIN)/python -m infra.lock evaldrop --wheel dist/*.whl > dist/requirements.txt
 
 synth: $(VENV)/installed-infra ## Write the CloudFormation template: no Docker, no credentials, no system Node.
 	$(BIN)/python app.py cdk.out

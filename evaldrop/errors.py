@@ -6,7 +6,7 @@ What evaldrop raises.
     │   ├── DatasetError      a dataset cannot be read at all
     │   ├── EvaluationError   an evaluation file is wrong
     │   ├── PromptError       a prompt is missing, or wants a variable that no record has
-    │   └── BudgetExceeded    the likely cost is above `budget_usd`
+    │   └── BudgetExceeded    the cost is above `budget_usd`, or above what the stack allows
     ├── NotEnoughData         too few numbers for a statistic
     ├── StorageError          a URI cannot be read or written
     ├── AwsError              an AWS service refused, or could not be reached
@@ -37,7 +37,7 @@ class PromptError(InputError):
 
 
 class BudgetExceeded(InputError):
-    """The likely cost of a run is above the evaluation's `budget_usd`."""
+    """The cost of a run is above the evaluation's `budget_usd`, or it asks more than its stack allows."""
 
 
 class NotEnoughData(EvaldropError):

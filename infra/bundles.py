@@ -22,6 +22,7 @@ from aws_cdk import BundlingOptions, DockerImage, ILocalBundling
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from infra import lock
 from infra.settings import ROOT
 
 MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
@@ -45,7 +46,7 @@ class Target:
         if not self.platforms:
             return []
         chosen = [option for platform in self.platforms for option in ("--platform", platform)]
-        return [*chosen, "--implementation", "cp", "--python-version", self.python, "--only-binary=:all:"]
+        return [*chosen, "--implementation", "cp", "--python-version", self.python]
 
 
 # Both platform names: with the older one alone pip falls back to old releases without saying so.
@@ -102,15 +103,22 @@ class Bundle:
     Attributes:
         name: Its folder below lambdas/.
         data: Files and folders by the place they take below `evaldrop/_data`, as in the wheel.
+        texts: Texts by the place they take there.
     """
 
     name: str
     data: Mapping[str, Path] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def requirements(self) -> Path:
         """What it needs beside the runtime; may not exist."""
         return ROOT / "lambdas" / self.name / "requirements.txt"
+
+    def packages(self) -> str:
+        """Return what pip installs of it: versions and hashes, and all that the packages need."""
+        lines = self.requirements.read_text(encoding="utf-8").splitlines()
+        return lock.requirements(line for line in lines if not line.startswith("#"))
 
     def sources(self) -> dict[str, Path]:
         """Return the files that are copied, by their place in the bundle."""
@@ -130,9 +138,10 @@ class Bundle:
     def digest(self, target: Target) -> str:
         """Return what changes when, and only when, the bundle would."""
         compiled = bool(target.platforms and interpreter_of(target))
-        digest = hashlib.sha256(repr((target, _PRUNED, compiled)).encode())
+        about = (target, _PRUNED, compiled, sorted(self.texts.items()))
+        digest = hashlib.sha256(repr(about).encode())
         if self.requirements.is_file():
-            digest.update((ROOT / "constraints.txt").read_bytes())
+            digest.update(self.packages().encode())
         for place, file in sorted(self.sources().items()):
             digest.update(f"{place}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\0".encode())
         return digest.hexdigest()
@@ -142,14 +151,18 @@ class Bundle:
         Put the bundle into a folder.
 
         Raises:
-            CalledProcessError: pip found no wheel for the target.
+            CalledProcessError: pip found no wheel for the target, or one whose hash is not in the lock.
             ValueError: It is larger than Lambda takes.
         """
         if self.requirements.is_file():
-            _install(self.requirements, folder, target)
+            _install(self.packages(), folder, target)
         for place, file in self.sources().items():
             (folder / place).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, folder / place)
+        for place, text in self.texts.items():
+            written = folder / "evaldrop" / "_data" / place
+            written.parent.mkdir(parents=True, exist_ok=True)
+            written.write_text(text, encoding="utf-8")
         prune(folder)
         if target.platforms and (python := interpreter_of(target)):
             compile_bytecode(folder, python, most_bytes=MAX_UNZIPPED_BYTES)
@@ -164,17 +177,16 @@ def _files(path: Path) -> list[Path]:
     return sorted(file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
 
 
-def _install(requirements: Path, folder: Path, target: Target) -> None:
+def _install(packages: str, folder: Path, target: Target) -> None:
     if target.platforms:
-        _pip_install(requirements, folder, target)
+        _pip_install(packages, folder, target)
         return
     # A rehearsal follows every edit: what pip installed is kept, and linked into the bundle.
-    wanted = (target, requirements.read_bytes(), (ROOT / "constraints.txt").read_bytes())
-    kept = KEPT / hashlib.sha256(repr(wanted).encode()).hexdigest()[:16]
+    kept = KEPT / hashlib.sha256(repr((target, packages)).encode()).hexdigest()[:16]
     if not kept.is_dir():
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=kept.parent) as fresh:
-            _pip_install(requirements, Path(fresh) / "site", target)
+            _pip_install(packages, Path(fresh) / "site", target)
             with suppress(OSError):  # another synthesis was quicker
                 (Path(fresh) / "site").rename(kept)
     shutil.copytree(kept, folder, copy_function=_link, dirs_exist_ok=True)
@@ -187,14 +199,18 @@ def _link(source: str, target: str) -> None:
         shutil.copyfile(source, target)
 
 
-def _pip_install(requirements: Path, folder: Path, target: Target) -> None:
-    command = [
-        *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
-        *("--no-compile", "--target", str(folder), "--constraint", str(ROOT / "constraints.txt")),
-        *("--requirement", str(requirements), *target.pip_options()),
-    ]
-    # On standard error, for CDK reads standard output.
-    subprocess.run(command, check=True, stdout=sys.stderr)  # noqa: S603 - every part is ours
+def _pip_install(packages: str, folder: Path, target: Target) -> None:
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as requirements:
+        requirements.write(packages)
+        requirements.flush()
+        command = [
+            *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+            *("--no-compile", "--target", str(folder), *target.pip_options()),
+            # The lock names all that is needed: pip looks for nothing more.
+            *("--require-hashes", "--no-deps", "--only-binary=:all:", "--requirement", requirements.name),
+        ]
+        # On standard error, for CDK reads standard output.
+        subprocess.run(command, check=True, stdout=sys.stderr)  # noqa: S603 - every part is ours
 
 
 def prune(folder: Path) -> None:

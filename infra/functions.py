@@ -43,6 +43,7 @@ STEPS = {
     "BuildScorecard": Shape(memory_mb=3008, timeout_s=900, disk_mb=10_240),
     "ReportFailure": Shape(memory_mb=256, timeout_s=60),
 }
+CAPS_FILE = "caps.json"
 START_RUN = Shape(memory_mb=512, timeout_s=60)
 
 
@@ -101,9 +102,16 @@ class Functions(Construct):
         settings: Settings,
     ) -> None:
         super().__init__(scope, id)
-        validating = {"EVALDROP_DEFAULT_EVALUATION": settings.default_name} if settings.default_name else {}
+        validating = {"EVALDROP_CAPS": CAPS_FILE}
+        if settings.default_name:
+            validating["EVALDROP_DEFAULT_EVALUATION"] = settings.default_name
         bundles = {
-            "ValidateDataset": Bundle(name="validate_dataset", data=deployed_evaluations(settings)),
+            "ValidateDataset": Bundle(
+                name="validate_dataset",
+                data=deployed_evaluations(settings),
+                # A file: a function's environment holds 4 KB, and models may be many.
+                texts={CAPS_FILE: settings.caps.model_dump_json()},
+            ),
             "PrepareRecords": Bundle(name="prepare_records"),
             "CheckFirstCalls": Bundle(name="check_first_calls"),
             "BuildScorecard": Bundle(name="build_scorecard"),

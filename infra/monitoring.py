@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Aws, CfnOutput, Duration
+from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
@@ -18,6 +18,7 @@ from infra.log_groups import log_group
 from infra.notifications import Notifications
 from infra.queries import save_invocation_queries, save_step_queries
 from infra.settings import Settings
+from infra.storage import OF_THIS_ACCOUNT
 from infra.triggers import Triggers
 from infra.workflow import Workflow
 
@@ -220,9 +221,7 @@ class Monitoring(Construct):
         role = iam.Role(
             self,
             "InvocationsRole",
-            assumed_by=iam.ServicePrincipal(
-                "bedrock.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
-            ),
+            assumed_by=iam.ServicePrincipal("bedrock.amazonaws.com", conditions=OF_THIS_ACCOUNT),
         )
         group.grant_write(role)
         save_invocation_queries(self, invocations=group, settings=settings)

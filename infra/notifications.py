@@ -1,12 +1,13 @@
 """The topic that people are told on: gate decisions, failures, refusals, alarms, budgets."""
 
-from aws_cdk import Aws, CfnCondition, CfnParameter, Fn
+from aws_cdk import CfnCondition, CfnParameter, Fn
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra.settings import Settings
+from infra.storage import OF_THIS_ACCOUNT
 
 
 class Notifications(Construct):
@@ -22,7 +23,7 @@ class Notifications(Construct):
                     principals=[iam.ServicePrincipal(f"{service}.amazonaws.com")],
                     actions=["sns:Publish"],
                     resources=[self.topic.topic_arn],
-                    conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+                    conditions=OF_THIS_ACCOUNT,
                 )
             )
         email = CfnParameter(

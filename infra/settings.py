@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from evaldrop.evaluation import Evaluation, parse_evaluation
-from evaldrop.evaluation.definition import called_models
+from evaldrop.evaluation.definition import Price, called_models, named_guardrails
 from evaldrop.evaluation.regions import in_region, region_problem, region_problems, resolved_model
 from evaldrop.steps.start_run.events import DATASETS
+from evaldrop.steps.validate_dataset.caps import Caps
 
 ROOT = Path(__file__).parent.parent
 
@@ -83,6 +84,19 @@ class Settings(_Part):
     guardrails: tuple[str, ...] = Field(
         default=(), description="Further guardrails that uploaded evaluations may name: IDs or ARNs."
     )
+    max_run_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
+        default=25, description="A run that could cost more, every reply at its max_tokens, is refused."
+    )
+    max_calls: int = Field(default=200_000, ge=1, description="A run that plans more calls is refused.")
+    default_budget_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
+        default=None, description="budget_usd of evaluations that state none; else max_run_usd."
+    )
+    whose_prices: Literal["stack", "evaluation"] = Field(
+        default="stack", description="stack: an evaluation's price counts only where it is the higher one."
+    )
+    prices: dict[str, Price] = Field(
+        default_factory=dict, description="Model ID: USD per 1,000,000 tokens, before the shipped price file."
+    )
     children: Literal["EXPRESS", "STANDARD"] = Field(
         default="EXPRESS",
         description="Type of the records' child workflows; STANDARD for models slower than 5 minutes.",
@@ -124,6 +138,19 @@ class Settings(_Part):
                 f'default_evaluation: "{self.default_evaluation}" is no evaluation of this stack; '
                 f"there are {', '.join(sorted(names)) or 'none'}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _within_the_caps(self) -> "Settings":
+        stated = {
+            f"evaluation {name}": each.budget_usd for name, (_, each) in self.load_evaluations().items()
+        }
+        for whose, budget in {**stated, "default_budget_usd": self.default_budget_usd}.items():
+            if budget is not None and budget > self.max_run_usd:
+                raise ValueError(
+                    f"{whose}: a budget of {budget:g} is above max_run_usd: {self.max_run_usd:g}. "
+                    "Lower the one, or raise the other"
+                )
         return self
 
     def load_evaluations(self) -> dict[str, tuple[Path, Evaluation]]:
@@ -171,6 +198,20 @@ class Settings(_Part):
         """Return a function's memory in MB."""
         chosen = {str(name): memory_mb for name, memory_mb in self.memory_mb.items()}
         return chosen.get(function, usual)
+
+    @property
+    def caps(self) -> Caps:
+        """What a run may ask. The state machine's role may call no other models either."""
+        evaluations = [evaluation for _, evaluation in self.load_evaluations().values()]
+        return Caps(
+            max_run_usd=self.max_run_usd,
+            max_calls=self.max_calls,
+            default_budget_usd=self.default_budget_usd or self.max_run_usd,
+            whose_prices=self.whose_prices,
+            prices=self.prices,
+            models=tuple(called_models(evaluations, self.models)),
+            guardrails=tuple(named_guardrails(evaluations, self.guardrails)),
+        )
 
     @property
     def max_dataset_bytes(self) -> int:

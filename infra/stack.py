@@ -104,6 +104,8 @@ class EvaldropStack(Stack):
             ("ResultsTopic", notifications.topic.topic_arn),
             ("DeadLetterQueue", triggers.dead_letters.queue_url),
             ("MaxDatasetBytes", str(settings.max_dataset_bytes)),
+            # Without models and prices: an output holds 1,024 characters.
+            ("Caps", settings.caps.model_dump_json(exclude={"models", "guardrails", "prices"})),
         ):
             CfnOutput(self, name, value=value)
         acknowledge(

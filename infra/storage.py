@@ -1,6 +1,6 @@
 """The two buckets: datasets come in, runs go out."""
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -9,11 +9,18 @@ from constructs import Construct
 from evaldrop.steps.start_run import events
 from infra.settings import Settings
 
+OF_THIS_ACCOUNT = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+"""A service may act here for this account's own resources alone, not for those of whoever asks it to."""
+
 RUNS = events.RUNS
 """The folder of the output bucket that runs are kept in."""
 
-# Who writes to encrypted topics and queues on the stack's behalf.
-_PUBLISHERS = ("events", "scheduler", "cloudwatch", "budgets", "sns")
+# Who writes to the encrypted topic and queue by a name of its own; the schedule does by its role.
+_PUBLISHERS = ("events", "cloudwatch", "budgets")
+
+# A request of EventBridge's to KMS does not tell its source (SNS guide, "EventBridge-to-encrypted topics"):
+# with a condition, events that could not be delivered would be lost. The queue's own policy names the rules.
+_WITHOUT_SOURCE = ("events",)
 
 
 class Storage(Construct):
@@ -67,7 +74,14 @@ class Storage(Construct):
             removal_policy=self._removal,
         )
         for publisher in _PUBLISHERS:
-            key.grant_encrypt_decrypt(iam.ServicePrincipal(f"{publisher}.amazonaws.com"))
+            key.add_to_resource_policy(
+                iam.PolicyStatement(
+                    principals=[iam.ServicePrincipal(f"{publisher}.amazonaws.com")],
+                    actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                    resources=["*"],  # in a key's policy: the key
+                    conditions=None if publisher in _WITHOUT_SOURCE else OF_THIS_ACCOUNT,
+                )
+            )
         return key
 
     def _make_bucket(self, name: str, *, versioned: bool, rules: list[s3.LifecycleRule]) -> s3.Bucket:

@@ -1,6 +1,6 @@
 """What starts runs: uploads and the weekly schedule, both by way of StartRun, which names the run."""
 
-from aws_cdk import Duration, TimeZone
+from aws_cdk import Duration, Stack, TimeZone
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
@@ -16,7 +16,7 @@ from infra.bundles import Bundle
 from infra.functions import START_RUN, Step
 from infra.notifications import Notifications
 from infra.settings import Settings
-from infra.storage import RUNS, Storage
+from infra.storage import OF_THIS_ACCOUNT, RUNS, Storage
 from infra.workflow import Workflow
 
 _ATTEMPTS = 3
@@ -113,7 +113,18 @@ class Triggers(Construct):
 
     def _weekly(self, settings: Settings, key: kms.Key | None) -> None:
         weekly = settings.weekly
-        role = iam.Role(self, "WeeklyRole", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
+        # By the group: Scheduler names that as the source, not the schedule.
+        group = Stack.of(self).format_arn(
+            service="scheduler", resource="schedule-group", resource_name="default"
+        )
+        role = iam.Role(
+            self,
+            "WeeklyRole",
+            assumed_by=iam.ServicePrincipal(
+                "scheduler.amazonaws.com",
+                conditions={**OF_THIS_ACCOUNT, "ArnEquals": {"aws:SourceArn": group}},
+            ),
+        )
         for action, resource in (
             ("lambda:InvokeFunction", self.start_run.function.function_arn),
             ("sqs:SendMessage", self.dead_letters.queue_arn),

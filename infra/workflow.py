@@ -14,7 +14,7 @@ from infra.functions import Step
 from infra.log_groups import log_group
 from infra.notifications import Notifications
 from infra.settings import Settings
-from infra.storage import RUNS, Storage
+from infra.storage import OF_THIS_ACCOUNT, RUNS, Storage
 
 MAP_LABEL = "Records"
 """The distributed Map's Label: part of its children's ARNs."""
@@ -79,6 +79,7 @@ class Workflow(Construct):
             ),
             tracing_enabled=True,
         )
+        self._assume_for_machines_of_this_account()
         self._let_call_functions(list(arns.values()))
         self._let_use_storage(storage)
         self._let_call_models(settings)
@@ -92,6 +93,20 @@ class Workflow(Construct):
         # the same name would find the name taken.
         own = Fn.select(2, Fn.split("/", Aws.STACK_ID))
         return f"/aws/vendedlogs/states/{settings.stack_name}/{own}"
+
+    def _assume_for_machines_of_this_account(self) -> None:
+        role = self.machine.role.node.default_child
+        assert isinstance(role, iam.CfnRole)
+        # Not this machine's own ARN: the machine is made with the role.
+        machines = Stack.of(self).format_arn(
+            service="states",
+            resource="stateMachine",
+            resource_name="*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        condition = {**OF_THIS_ACCOUNT, "ArnLike": {"aws:SourceArn": machines}}
+        # On the L1: CDK makes this role by itself, and a role of our own would be another one to it.
+        role.add_property_override("AssumeRolePolicyDocument.Statement.0.Condition", condition)
 
     def _allow(self, sid: str, actions: list[str], resources: list[str]) -> None:
         self.machine.add_to_role_policy(iam.PolicyStatement(sid=sid, actions=actions, resources=resources))

@@ -197,8 +197,13 @@ def criteria_by_name(configs: Iterable[str | dict[str, Any]], *, path: str) -> d
     return {criterion.name: criterion for criterion in criteria}
 
 
-def prices_for(evaluation: Evaluation) -> dict[str, Any]:
-    """Return what `run.json` keeps of today's prices: those of the models that an evaluation calls."""
+def prices_for(evaluation: Evaluation, prices: Prices | None = None) -> dict[str, Any]:
+    """
+    Return what `run.json` keeps of prices: those of the models that an evaluation calls.
+
+    Without any given they are today's, with the evaluation's own.
+    """
     # A response that comes with the dataset has no model, hence no price that could be unknown.
     called = (each.model for each in (*evaluation.candidates, *evaluation.judges))
-    return load_prices(evaluation.prices).to_json(model for model in called if model != GIVEN)
+    prices = prices or load_prices(evaluation.prices)
+    return prices.to_json(model for model in called if model != GIVEN)

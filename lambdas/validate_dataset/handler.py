@@ -5,15 +5,17 @@ from typing import Any
 
 from evaldrop.run.request import RunRequest
 from evaldrop.steps.services import log_step
+from evaldrop.steps.validate_dataset.caps import NO_CAPS, read_caps
 from evaldrop.steps.validate_dataset.validate import validate_dataset
 
 
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """
     Check a dataset and its evaluation.
 
     Raises:
-        InputError: Something is wrong with them; nothing has been spent.
+        InputError: Something is wrong with them, or they ask more than the stack allows; nothing has been
+            spent.
     """
     request = RunRequest.model_validate(event)
     if "AWS_LAMBDA_FUNCTION_NAME" in os.environ and not request.region:
@@ -22,6 +24,10 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     if rehearsed_with := os.environ.get("EVALDROP_BEDROCK"):
         # A local AWS answers for Bedrock itself: run.json says what answered, whatever the request says.
         request = request.model_copy(update={"bedrock": rehearsed_with, "region": None})
-    state = validate_dataset(request, default=os.environ.get("EVALDROP_DEFAULT_EVALUATION"))
+    caps, arn = NO_CAPS, None
+    if file := os.environ.get("EVALDROP_CAPS"):
+        caps, arn = read_caps(file), context.invoked_function_arn
+    default = os.environ.get("EVALDROP_DEFAULT_EVALUATION")
+    state = validate_dataset(request, default=default, caps=caps, arn=arn)
     log_step("ValidateDataset", run_id=request.run_id, dataset=request.dataset)
     return state

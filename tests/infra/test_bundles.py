@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from evaldrop.steps.start_run.events import run_name
+from evaldrop.steps.validate_dataset.caps import Caps
 from infra.bundles import (
     LAMBDA,
     MAX_UNZIPPED_BYTES,
@@ -24,7 +25,8 @@ from infra.bundles import (
     interpreter_of,
     unzipped_bytes,
 )
-from infra.functions import RUNTIME, deployed_evaluations
+from infra.functions import CAPS_FILE, RUNTIME, deployed_evaluations
+from infra.lock import read_lock
 from infra.settings import Settings
 from tests.evaldrop.run_folders import record, response, row, run_json, write_run
 from tests.infra.synthesis import CONTEXT, synthesise
@@ -172,15 +174,24 @@ def test_the_largest_bundle_fits_lambda_and_keeps_every_library_it_needs(tmp_pat
     assert needed <= libraries.keys()
 
 
-def test_every_requirement_is_pinned():
-    pinned = {
-        line.partition("==")[0].lower().replace("_", "-")
-        for line in (ROOT / "constraints.txt").read_text().splitlines()
-        if "==" in line
-    }
+def test_every_requirement_is_locked_with_all_that_it_needs():
     for file in (ROOT / "lambdas").glob("*/requirements.txt"):
         wanted = {line for line in file.read_text().splitlines() if not line.startswith("#")}
-        assert wanted <= pinned, file
+        locked = read_lock(bundle(file.parent.name).packages())
+        assert wanted <= locked.keys(), file
+        assert {"pydantic", "pydantic-core", "typing-extensions"} <= locked.keys(), file
+
+
+def test_the_validating_function_carries_the_stacks_caps(tmp_path):
+    settings = Settings(max_run_usd=7, models=("acme.one-v1:0",))
+    made = Bundle(name="report_failure", texts={CAPS_FILE: settings.caps.model_dump_json()})
+    made.build(tmp_path, THIS_MACHINE)
+    carried = Caps.model_validate_json((tmp_path / "evaldrop" / "_data" / CAPS_FILE).read_bytes())
+    assert carried == settings.caps
+    assert (carried.max_run_usd, carried.default_budget_usd) == (7, 7)
+    assert {"acme.one-v1:0", "us.amazon.nova-pro-v1:0"} <= {*carried.models}
+    other = Bundle(name="report_failure", texts={CAPS_FILE: Settings().caps.model_dump_json()})
+    assert made.digest(LAMBDA) != other.digest(LAMBDA)
 
 
 def test_a_bundle_is_another_when_its_sources_are(tmp_path):

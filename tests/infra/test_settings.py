@@ -34,6 +34,15 @@ def test_without_context_everything_has_a_default():
         ({"memory_mb": {"BuildScorcard": 3008}}, "BuildScorcard"),
         ({"notification_email": "nobody"}, "pattern"),
         ({"stack_name": "my stack"}, "pattern"),
+        ({"max_run_usd": float("inf")}, "finite"),
+        ({"max_run_usd": 0}, "greater than 0"),
+        (
+            {"max_run_usd": 1},
+            "evaluation support-answers: a budget of 2 is above max_run_usd: 1. Lower the one",
+        ),
+        ({"default_budget_usd": 30}, "default_budget_usd: a budget of 30 is above max_run_usd: 25"),
+        ({"whose_prices": "nobody"}, "whose_prices"),
+        ({"prices": {"m": {"input": -1, "output": 1}}}, "greater than or equal to 0"),
     ],
 )
 def test_a_wrong_choice_is_refused_by_name(chosen, told):

@@ -313,6 +313,22 @@ def test_functions_have_the_time_their_state_waits_for_them(template):
         assert one(template, FUNCTION, name)["Timeout"] == definition["States"][name]["TimeoutSeconds"]
 
 
+def test_the_validating_function_is_told_of_its_caps(either_template):
+    variables = one(either_template, FUNCTION, "ValidateDataset")["Environment"]["Variables"]
+    assert variables["EVALDROP_CAPS"] == "caps.json"
+
+
+def test_an_output_tells_submit_the_caps_and_fits(either_template):
+    stated = either_template["Outputs"]["Caps"]["Value"]
+    assert json.loads(stated) == {
+        "max_run_usd": 25.0,
+        "max_calls": 200_000,
+        "default_budget_usd": 25.0,
+        "whose_prices": "stack",
+    }
+    assert len(stated) <= 1_024
+
+
 def test_memory_is_a_setting(template, full_template):
     assert one(template, FUNCTION, "BuildScorecard")["MemorySize"] == 3008
     assert one(full_template, FUNCTION, "BuildScorecard")["MemorySize"] == 10240

@@ -2,11 +2,12 @@
 
 import json
 import shutil
+from types import SimpleNamespace
 
 import pytest
 
 from evaldrop import shipped, storage
-from evaldrop.errors import InputError
+from evaldrop.errors import InputError, StorageError
 from evaldrop.run.definition import RunDefinition
 from lambdas.validate_dataset.handler import handler
 
@@ -165,3 +166,23 @@ def test_an_evaluation_that_an_upload_names_in_vain_is_told_in_words(dropped, na
     assert message.startswith(f"{said} {named}, which evaldrop-evaluation in the upload's metadata, ")
     assert "and then submit the dataset again." in message
     assert "An error occurred" not in message
+
+
+CONTEXT = SimpleNamespace(
+    invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:ValidateDataset"
+)
+
+
+def test_the_stacks_caps_hold_for_what_is_dropped(dropped, deployed, tmp_path, monkeypatch):
+    """The caps come with the function, whatever a sidecar says; its own ARN says whose models they are."""
+    event = {"run_id": "ds-1", "dataset": dropped, "out": "s3://drop/out/runs"}
+    monkeypatch.setenv("EVALDROP_CAPS", "caps.json")
+    with pytest.raises(StorageError):
+        handler(event, CONTEXT)  # a function without its caps lets nothing through
+    caps = {"max_run_usd": 5, "models": ["amazon.nova-pro-v1:0"]}
+    (tmp_path / "evaldrop" / "_data" / "caps.json").write_text(json.dumps(caps))
+    with pytest.raises(InputError, match=r'model "amazon\.nova-lite-v1:0" is none that this stack may use'):
+        handler(event, CONTEXT)
+    caps["models"] = ["amazon.nova-lite-v1:0"]
+    (tmp_path / "evaldrop" / "_data" / "caps.json").write_text(json.dumps(caps))
+    assert handler(event, CONTEXT)["run"]["name"] == "deployed"

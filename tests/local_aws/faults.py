@@ -8,6 +8,7 @@ import asyncio
 from functools import partial
 
 from evaldrop.bedrock.opening import open_runtime
+from evaldrop.bedrock.protocol import ServiceError
 from evaldrop.running.local_aws.sandboxes import Sandbox, Sandboxes
 
 JUDGE = "us.amazon.nova-pro-v1:0"
@@ -82,6 +83,16 @@ class silent_judge(_Wrapped):  # noqa: N801 - named as what it is asked for
     async def converse(self, request):
         if request["modelId"] == JUDGE:
             await asyncio.Event().wait()
+        return await super().converse(request)
+
+
+class no_access(_Wrapped):  # noqa: N801
+    """A model that the stack may call, and that the account has no access to."""
+
+    async def converse(self, request):
+        if "haiku" in request["modelId"]:
+            words = "You don't have access to the model with the specified model ID."
+            raise ServiceError("AccessDeniedException", words)
         return await super().converse(request)
 
 

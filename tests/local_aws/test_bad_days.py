@@ -11,11 +11,11 @@ from tests.local_aws.outcomes import CALLS_OF_A_RECORD, assert_told, assert_whol
 
 pytestmark = pytest.mark.slow
 
-FORBIDDEN = """
-name: forbidden
+UNREACHED = """
+name: unreached
 candidates:
   - {name: lite, model: us.amazon.nova-lite-v1:0}
-  - {name: sonnet, model: anthropic.claude-sonnet-4-6}
+  - {name: haiku, model: us.anthropic.claude-haiku-4-5-20251001-v1:0}
 judges: [{name: pro, model: us.amazon.nova-pro-v1:0}]
 criteria: [correctness]
 """
@@ -39,24 +39,25 @@ criteria: [correctness]
 """
 
 
-def test_a_model_the_stack_may_not_call_ends_the_run_at_its_first_calls(aws):
-    [execution] = aws.finished(aws.upload(records(40), evaluation=FORBIDDEN))
-    message = assert_told(aws, execution, "CheckFirstCalls", "candidate sonnet", "AccessDenied", "--go-on")
-    assert "bedrock:InvokeModel" in message.text
+def test_a_model_that_the_account_has_no_access_to_ends_the_run_at_its_first_calls(aws):
+    aws.bedrock("tests.local_aws.faults#no_access")
+    [execution] = aws.finished(aws.upload(records(40), evaluation=UNREACHED))
+    assert_told(aws, execution, "CheckFirstCalls", "candidate haiku", "AccessDenied", "--go-on")
     assert execution["error"] == "ModelRefused"
     assert len(aws.calls()) <= 6
 
 
-def test_a_run_that_is_to_go_on_has_a_forbidden_model_as_an_error_of_its_candidate_alone(aws):
-    key = aws.upload(records(4), evaluation=FORBIDDEN, metadata={"evaldrop-go-on": "true"})
+def test_a_run_that_is_to_go_on_has_such_a_model_as_an_error_of_its_candidate_alone(aws):
+    aws.bedrock("tests.local_aws.faults#no_access")
+    key = aws.upload(records(4), evaluation=UNREACHED, metadata={"evaldrop-go-on": "true"})
     [execution] = aws.finished(key)
     scorecard = assert_whole(aws, execution, 4)
     responses = {name: each["responses"] for name, each in scorecard["candidates"].items()}
     assert responses["lite"]["errors"] == 0
-    assert responses["sonnet"]["errors"] == 4
-    assert any("AccessDenied" in name for name in responses["sonnet"]["error_names"])
-    assert responses["sonnet"]["error_names"]["LeftOut"] == 2
-    assert not [call for call in aws.calls() if "sonnet" in call["model"] and call["outcome"] == "answered"]
+    assert responses["haiku"]["errors"] == 4
+    assert any("AccessDenied" in name for name in responses["haiku"]["error_names"])
+    assert responses["haiku"]["error_names"]["LeftOut"] == 2
+    assert not [call for call in aws.calls() if "haiku" in call["model"] and call["outcome"] == "answered"]
     report = aws.read(f"{aws.folder_of(execution)}/summary.md").decode()
     assert "AccessDenied" in report
 

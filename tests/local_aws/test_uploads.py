@@ -117,6 +117,38 @@ def test_a_broken_dataset_is_told_with_its_line_and_costs_nothing(aws):
     assert not aws.calls()
 
 
+GREEDY = {
+    "name": "greedy",
+    "candidates": [{"name": "lite", "model": "us.amazon.nova-lite-v1:0", "inference": {"max_tokens": 5_000}}],
+    "judges": [
+        {"name": "pro", "model": "us.amazon.nova-pro-v1:0", "repeats": 20, "inference": {"max_tokens": 5_000}}
+    ],
+    "criteria": ["correctness"],
+    "prices": {
+        model: {"input": 0, "output": 0} for model in ("us.amazon.nova-lite-v1:0", "us.amazon.nova-pro-v1:0")
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({}, "max_run_usd: 25"),
+        ({"budget_usd": 50_000}, "budget_usd: 50000 is above max_run_usd: 25"),
+        (
+            {"candidates": [{"name": "dear", "model": "us.anthropic.claude-opus-4-7"}]},
+            'model "us.anthropic.claude-opus-4-7" is none that this stack may use',
+        ),
+    ],
+    ids=["repeats at no price", "budget", "model"],
+)
+def test_a_sidecar_cannot_spend_more_than_the_stack_allows(aws, more, told):
+    key = aws.upload(records(100), evaluation=json.dumps({**GREEDY, **more}))
+    [execution] = aws.finished(key)
+    assert_told(aws, execution, told, key)
+    assert not aws.calls()
+
+
 def test_what_is_no_dataset_is_refused_with_a_word_and_company_is_left_alone(aws):
     place = aws.fresh_key("")
     for name in ("answers.xlsx", "faq.yaml", "prompts/candidate/answer.v9.md"):

@@ -7,11 +7,18 @@ from evaldrop.aws_errors import as_service_error, code_of
 from evaldrop.errors import InputError
 from evaldrop.running.deployed import clients
 from evaldrop.steps.start_run.events import RUNS, Intake
+from evaldrop.steps.validate_dataset.caps import Caps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """A stack that takes datasets; `dead_letters` is the URL of the queue of events that started nothing."""
+    """
+    A stack that takes datasets.
+
+    Attributes:
+        dead_letters: URL of the queue of events that started nothing.
+        caps: What a run may ask, but for its models and guardrails, which only the stack knows.
+    """
 
     name: str
     input_bucket: str
@@ -20,6 +27,7 @@ class Stack:
     topic_arn: str
     dead_letters: str
     max_dataset_bytes: int
+    caps: Caps
 
     @property
     def out(self) -> str:
@@ -43,6 +51,7 @@ _OUTPUTS = {
     "ResultsTopic": "topic_arn",
     "DeadLetterQueue": "dead_letters",
     "MaxDatasetBytes": "max_dataset_bytes",
+    "Caps": "caps",
 }
 
 
@@ -79,5 +88,6 @@ def find_stack(name: str, cloudformation: Any) -> Stack:
             "of evaldrop, not deployed to its end, or of an earlier version. Deploy it again "
             "(docs/deploying.md)."
         )
-    values = {field: outputs[key] for key, field in _OUTPUTS.items()}
-    return Stack(name=name, **{**values, "max_dataset_bytes": int(values["max_dataset_bytes"])})
+    values: dict[str, Any] = {field: outputs[key] for key, field in _OUTPUTS.items()}
+    values["max_dataset_bytes"] = int(values["max_dataset_bytes"])
+    return Stack(name=name, **{**values, "caps": Caps.model_validate_json(values["caps"])})

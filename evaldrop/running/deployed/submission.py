@@ -25,6 +25,7 @@ from evaldrop.running.deployed.following import RunAddress
 from evaldrop.running.deployed.stack import Stack, deployed_stack
 from evaldrop.running.deployed.uploads import InputBucket, Present
 from evaldrop.steps.start_run.events import PREFIX, Upload, UploadOptions, refusal, run_of
+from evaldrop.steps.validate_dataset.caps import Caps
 from evaldrop.steps.validate_dataset.plan import refuse_above_budget
 from evaldrop.steps.validate_dataset.validate import Check, check_dataset
 
@@ -178,6 +179,8 @@ def prepare(wanted: Wanted, check: Check | None, stack: Stack, bucket: InputBuck
         raise DatasetError(f"{wanted.dataset}: {reason}")
     if check is None:
         check = _check_by_the_stacks(wanted, upload.uri)
+    if check:
+        _hold_to(stack.caps, check)
     files, there, options = _bundled(wanted, check, upload)
     companions = tuple(_companion(file, bucket) for file in files)
     with path.open("rb") as stream:
@@ -220,6 +223,17 @@ def _checked(wanted: Wanted, evaluation: str) -> Check:
         raise DatasetError("\n".join(check.problems))
     refuse_above_budget(check.plan, check.definition.evaluation.budget_usd)
     return check
+
+
+def _hold_to(caps: Caps, check: Check) -> None:
+    """Refuse here what the stack would refuse; of a large dataset the stack counts what is a sample here."""
+    assert check.plan
+    assert check.definition
+    evaluation = check.definition.evaluation
+    # No models: which ones it allows the stack alone knows.
+    if problems := list(caps.problems(evaluation, arn=None)):
+        raise DatasetError("\n".join(problems))
+    caps.refuse(check.plan, evaluation)
 
 
 def _check_by_the_stacks(wanted: Wanted, uri: str) -> Check | None:

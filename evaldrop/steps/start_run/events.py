@@ -260,16 +260,17 @@ def _settle_upload(upload: Upload, intake: Intake, services: StackServices) -> t
             options = UploadOptions.from_metadata(services.metadata(upload.uri, upload.version))
         except InputError as error:
             reason = str(error)
+    evaluation = options.evaluation and _uri(options.evaluation, intake)
     request = RunRequest(
         run_id=run_of(upload),
         dataset=upload.uri,
         dataset_version=upload.version,
-        evaluation=options.evaluation and _uri(options.evaluation, intake),
+        evaluation=evaluation,
         out=intake.out,
         limit=options.limit,
         go_on=options.go_on,
     )
-    return _settle(request, reason, services)
+    return _settle(request, reason or _evaluation_elsewhere(evaluation, intake), services)
 
 
 def _goes_along(upload: Upload, intake: Intake) -> bool:
@@ -304,7 +305,7 @@ def _settle_wish(wish: Wish, moment: str, intake: Intake, services: StackService
         go_on=wish.go_on,
     )
     reason = reason or refusal(Upload(bucket, key, facts.version, "", facts.size), intake)
-    return _settle(request, reason, services)
+    return _settle(request, reason or _evaluation_elsewhere(evaluation, intake), services)
 
 
 def _settle(request: RunRequest, refused: str | None, services: StackServices) -> tuple[str, str]:
@@ -336,6 +337,13 @@ def refusal(upload: Upload, intake: Intake) -> str | None:
     if not upload.size:
         return "it is empty. Upload at least one record."
     return None
+
+
+def _evaluation_elsewhere(uri: str | None, intake: Intake) -> str | None:
+    """Return why an evaluation is not followed: of another bucket the stack reads, and trusts, nothing."""
+    if uri is None or uri.startswith(f"s3://{intake.bucket}/"):
+        return None
+    return f"its evaluation {uri} is not in s3://{intake.bucket}/. Upload it there."
 
 
 def _outside(bucket: str, key: str, intake: Intake) -> str | None:

@@ -15,7 +15,6 @@ from evaldrop.errors import EvaluationError, PromptError, StorageError
 from evaldrop.evaluation import Candidate, Evaluation
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.metrics import METRICS
-from evaldrop.evaluation.prices import load_prices
 from evaldrop.evaluation.prompts import Kind, Prompt, load_prompt
 from evaldrop.evaluation.questions import compared_pairs
 from evaldrop.evaluation.regions import REHEARSED_REGION, as_called, in_region, region_problems
@@ -27,6 +26,7 @@ from evaldrop.scorecard.gate import RunNames, gate_problems
 from evaldrop.shipped import VERSION, workflow_sha256
 from evaldrop.steps.prepare_records.kept_replies import parent_replies
 from evaldrop.steps.prepare_records.prepare import Preparing
+from evaldrop.steps.validate_dataset.caps import NO_CAPS, Caps
 from evaldrop.steps.validate_dataset.evaluation_checks import (
     CriteriaChecks,
     judge_problems,
@@ -59,6 +59,8 @@ class RunDraft:
     warnings: list[str] = field(default_factory=list)
     source: str = field(init=False)
     parent: RunDefinition | None = None
+    caps: Caps = NO_CAPS
+    arn: str | None = None
 
     def __post_init__(self) -> None:
         self.source = self.evaluation_uri.rstrip("/").rpartition("/")[2]
@@ -100,6 +102,7 @@ class RunDraft:
         # A rehearsal without a Region takes place where everything is to be had.
         if self.request.region:
             self._refuse(region_problems(evaluation, self.request.region))
+        self._refuse(self.caps.problems(evaluation, arn=self.arn))
         self.warnings += limit_warnings(evaluation, is_bedrock=not self.request.bedrock.startswith("openai"))
         prompts = self._prompts(evaluation)
         self.problems += self._metric_problems()
@@ -143,7 +146,7 @@ class RunDraft:
                 name: PromptFile(sha256=prompt.sha256, text=prompt.text) for name, prompt in prompts.items()
             },
             workflow_sha256=workflow_sha256(),
-            prices=prices_for(evaluation),
+            prices=prices_for(evaluation, self.caps.prices_for(evaluation)),
             estimate=None,
             versions={"evaldrop": VERSION, "python": platform.python_version()},
             # The parent's fences make the same question the same text, which its reply answers.
@@ -258,7 +261,8 @@ class RunDraft:
         total = min(self.survey.n_accepted, self.request.limit or self.survey.n_accepted)
         with parent_replies(definition) as parent:
             counting = Counting(definition, parent)
-            checks = RecordChecks(definition, f"{self.survey.source} {self.survey.unit}", counting)
+            place = f"{self.survey.source} {self.survey.unit}"
+            checks = RecordChecks(definition, place, counting, self.caps)
             sample = list(self._sample(total, checks))
             if checks.n_joined:
                 self.warnings.append(
@@ -279,7 +283,7 @@ class RunDraft:
                 self.problems.append(f"{self.survey.source} {self.survey.unit} {sample[0].line}: {reason}")
             if self.problems:
                 return None
-            prices = load_prices(definition.evaluation.prices)
+            prices = self.caps.prices_for(definition.evaluation)
             plan = make_plan(counting, sample, records=total - n_refused, prices=prices)
         if plan.unknown:
             budget = " budget_usd cannot be held to." if definition.evaluation.budget_usd else ""
@@ -315,8 +319,9 @@ class RecordChecks:
     role in a row are sent as one.
     """
 
-    def __init__(self, definition: RunDefinition, place: str, counting: Counting) -> None:
+    def __init__(self, definition: RunDefinition, place: str, counting: Counting, caps: Caps) -> None:
         self._counting = counting
+        self._caps = caps
         self._place = place
         evaluation = definition.evaluation
         shown = judge_calls(evaluation, len(definition.criteria))
@@ -329,10 +334,18 @@ class RecordChecks:
         self._is_calling = any(candidate.model != GIVEN for candidate in evaluation.candidates)
 
     def takes(self, record: Record) -> bool:
-        """Tell whether a record may be refused, so that it is looked at by itself, and look at it."""
-        if not (self._is_irregular(record) or self._may_be_too_long(record)):
+        """
+        Tell whether a record may be refused, so that it is looked at by itself, and look at it.
+
+        Raises:
+            BudgetExceeded: With it there are more calls than the stack allows a run.
+        """
+        is_unusual = self._is_irregular(record) or self._may_be_too_long(record)
+        if not (is_unusual or self._caps.counts_every_record):
             return False
         refusal = self._counting.add(record)
+        # Here and not at the end: counting a million copies takes longer than a function has.
+        self._caps.refuse_calls(self._counting.n_calls, so_far=f" for its first {self._counting.n:,} records")
         if refusal is not None:
             self.problems.append(f"{self._place} {record.line}: {refusal}")
         return True

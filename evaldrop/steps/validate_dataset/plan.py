@@ -192,18 +192,21 @@ def _child_s(evaluation: Evaluation) -> float:
     return CANDIDATE_S + (JUDGE_S if evaluation.judges else 0)
 
 
-def refuse_above_budget(plan: Plan, budget_usd: float | None) -> None:
+def refuse_above_budget(plan: Plan, budget_usd: float | None, *, is_default: bool = False) -> None:
     """
-    Refuse a plan whose likely cost is above the budget.
+    Refuse a plan whose likely cost is above the budget; `is_default` where a stack's settings state it.
 
     Raises:
         BudgetExceeded: The message says by how much and what to do.
     """
     likely = plan.cost_usd.likely
     if budget_usd is not None and likely > budget_usd:
+        whose, do = "", "raise"
+        if is_default:
+            whose, do = ", this stack's default for an evaluation that states none", "state"
         raise BudgetExceeded(
-            f"the likely cost is ${likely:,.2f}, above budget_usd: {budget_usd:g}. "
-            "Evaluate fewer records (--limit), drop a candidate, or raise budget_usd."
+            f"the likely cost is ${likely:,.2f}, above budget_usd: {budget_usd:g}{whose}. "
+            f"Evaluate fewer records (--limit), drop a candidate, or {do} budget_usd."
         )
 
 
@@ -230,6 +233,11 @@ class Counting:
         self._verdicts: defaultdict[str, float] = defaultdict(float)
         self._responses: defaultdict[str, float] = defaultdict(float)
 
+    @property
+    def n_calls(self) -> float:
+        """Calls that have been added up so far."""
+        return sum(self._calls.values())
+
     def add(self, record: Record, *, weight: float | None = None) -> str | None:
         """Add a record, which represents `weight` of them or itself alone; return why it cannot be sent."""
         prepared = self.preparing.prepare(record)
@@ -253,21 +261,36 @@ class Counting:
             sent = long[name]["bytes"] // BYTES_PER_TOKEN if name in long else tokens(calls["requests"][key])
             self._calls["candidate", name] += weight
             self._input["candidate", name] += weight * sent
+        given = _given_tokens(calls)
         for judgement in calls["judgements"]:
             # The parent's replies are paid for already.
             kept = len(judgement.get("kept_replies", ()))
-            self._count_judge(judgement, responses=1, calls=weight * (len(judgement["fences"]) - kept))
+            judged = list(judgement["fences"])
+            self._count_judge(judgement, [judged], given, calls=weight * (len(judged) - kept))
         for comparison in calls["comparisons"]:
-            self._count_judge(comparison, responses=2, calls=0 if "kept" in comparison else weight)
+            compared = [[comparison["first"]], [comparison["second"]]]
+            self._count_judge(comparison, compared, given, calls=0 if "kept" in comparison else weight)
 
     def add_anchors(self) -> None:
         """Add the anchors: each is judged once, not once per record."""
         for anchor in self.preparing.anchors():
+            given = _given_tokens(anchor["calls"])
             for judgement in anchor["calls"]["judgements"]:
                 if not judgement.get("kept_replies"):
-                    self._count_judge(judgement, responses=1, calls=1)
+                    self._count_judge(judgement, [list(judgement["fences"])], given, calls=1)
 
-    def _count_judge(self, request: dict[str, Any], *, responses: int, calls: float) -> None:
+    def _count_judge(
+        self, request: dict[str, Any], shown: list[list[str]], given: dict[str, int], *, calls: float
+    ) -> None:
+        """
+        Add a judge's calls.
+
+        Args:
+            request: What is the same in each of them.
+            shown: For each place of a response in a call, the candidates of whom one is there.
+            given: Tokens of the responses that are there already.
+            calls: How many calls there are.
+        """
         name = request["judge"]
         # Beyond the room that the state has for constants, a request carries its own.
         constants = request.get("call") or self.preparing.judge_requests.constants[request["request_key"]]
@@ -276,7 +299,10 @@ class Counting:
         self._input["judge", name] += calls * sum(map(tokens, parts))
         # A comparison has one verdict.
         self._verdicts[name] += calls * len(request.get("criteria", "1"))
-        self._responses[name] += calls * responses
+        for names in shown:
+            known = [given[one] for one in names if one in given]
+            self._input["judge", name] += calls * sum(known) / len(names)
+            self._responses[name] += calls * (1 - len(known) / len(names))
 
     def lines(self, prices: Prices) -> Iterable[Line]:
         """Yield the calls of each candidate and judge."""
@@ -318,6 +344,11 @@ class Counting:
             output_tokens=output,
             cost_usd=known,
         )
+
+
+def _given_tokens(calls: dict[str, Any]) -> dict[str, int]:
+    """Return the tokens of a record's responses that are there already, by candidate."""
+    return {name: tokens(reply["text"]) for name, reply in calls["given"].items() if reply.get("text")}
 
 
 def tokens(content: Any) -> int:

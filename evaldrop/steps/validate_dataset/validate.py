@@ -21,9 +21,10 @@ from evaldrop.evaluation import (
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import RunRequest
 from evaldrop.steps.validate_dataset.begun import as_begun
+from evaldrop.steps.validate_dataset.caps import NO_CAPS, Caps
 from evaldrop.steps.validate_dataset.define_run import RunDraft
 from evaldrop.steps.validate_dataset.evaluation_checks import loose_problems
-from evaldrop.steps.validate_dataset.plan import Plan, refuse_above_budget
+from evaldrop.steps.validate_dataset.plan import Plan
 
 MAX_SHOWN = 50
 
@@ -46,17 +47,20 @@ class Check:
     plan: Plan | None = None
 
 
-def validate_dataset(request: RunRequest, *, default: str | None = None) -> dict[str, Any]:
+def validate_dataset(
+    request: RunRequest, *, default: str | None = None, caps: Caps = NO_CAPS, arn: str | None = None
+) -> dict[str, Any]:
     """
     Check a dataset, write the run's `run.json`, and return the state PrepareRecords works on.
 
     A run that has its `run.json` already keeps it: this is how a run is gone on with. `default` names the
-    stack's evaluation for datasets that have none beside or above them.
+    stack's evaluation for datasets that have none beside or above them; `caps` are what the stack lets a run
+    ask, and `arn` is one of its functions.
 
     Raises:
         InputError: There is something wrong; the message says all of it.
     """
-    check = check_dataset(request, default=default)
+    check = check_dataset(request, default=default, caps=caps, arn=arn)
     if check.problems or check.definition is None or check.plan is None:
         shown = list(check.problems[:MAX_SHOWN])
         if more := len(check.problems) - len(shown):
@@ -64,14 +68,21 @@ def validate_dataset(request: RunRequest, *, default: str | None = None) -> dict
         raise DatasetError("\n".join(shown))
     definition = as_begun(check.definition) or check.definition
     # Before run.json is written: a run that was refused must not look as if it had begun.
-    refuse_above_budget(check.plan, definition.evaluation.budget_usd)
+    caps.refuse(check.plan, definition.evaluation)
     definition.save()
     run = {**request.model_dump(mode="json"), "folder": definition.folder, "name": definition.evaluation_name}
     return {"run": run}
 
 
-def check_dataset(request: RunRequest, *, default: str | None = None) -> Check:
-    """Return all there is to say about a dataset and its evaluation; raise for nothing a user can mend."""
+def check_dataset(
+    request: RunRequest, *, default: str | None = None, caps: Caps = NO_CAPS, arn: str | None = None
+) -> Check:
+    """
+    Return all there is to say about a dataset and its evaluation; raise for nothing a user can mend.
+
+    Raises:
+        BudgetExceeded: There are so many calls that a stack's cap ended their counting.
+    """
     evaluation_uri = None
     try:
         evaluation_uri = _named_evaluation(request) or find_evaluation(request.dataset)
@@ -90,7 +101,7 @@ def check_dataset(request: RunRequest, *, default: str | None = None) -> Check:
     if survey is None:
         further = _loose_problems(evaluation_uri)
         return Check(request=request, evaluation_uri=evaluation_uri, problems=(*problems, *further))
-    draft = RunDraft(request, evaluation, evaluation_uri, survey)
+    draft = RunDraft(request, evaluation, evaluation_uri, survey, caps=caps, arn=arn)
     draft.problems += problems
     draft.tolerate_rows()
     definition = draft.define()

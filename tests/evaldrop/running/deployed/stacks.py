@@ -24,6 +24,7 @@ OUTPUTS = {
     "ResultsTopic": "arn:aws:sns:us-east-1:123456789012:results",
     "DeadLetterQueue": "https://sqs.us-east-1.amazonaws.com/123456789012/dead-letters",
     "MaxDatasetBytes": "100000",
+    "Caps": '{"max_run_usd": 25, "max_calls": 1000, "default_budget_usd": 10, "whose_prices": "stack"}',
 }
 
 

@@ -252,3 +252,25 @@ def test_a_file_that_is_not_there_is_refused(here, deployed):
 
 def test_an_object_is_not_submitted(here, deployed):
     refused(deployed, InputError, "takes a file on this machine", dataset="s3://elsewhere/faq.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"robustness": {"n": 8}}, "max_calls: 1,000"),
+        (
+            {"judges": [{**SMALL["judges"][0], "repeats": 20, "inference": {"max_tokens": 64_000}}]},
+            "max_run_usd: 25",
+        ),
+        ({"budget_usd": 26}, "budget_usd: 26 is above max_run_usd: 25"),
+        (
+            {"prices": {SMALL["candidates"][0]["model"]: {"input": 9_000_000, "output": 0}}},
+            "max_run_usd: 25",
+        ),
+    ],
+)
+def test_what_the_stack_would_refuse_by_its_caps_is_refused_before_the_upload(here, deployed, asked, told):
+    write(here, {**SMALL, **asked}, [{**ROW, "id": f"r{n}"} for n in range(20)])
+    with pytest.raises((BudgetExceeded, DatasetError), match=told):
+        submit(deployed)
+    assert keys(deployed.input_bucket) == []

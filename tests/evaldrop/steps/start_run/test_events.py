@@ -111,6 +111,23 @@ def test_an_upload_starts_a_run_on_its_very_version():
     assert RunRequest.model_validate_json(request.model_dump_json()) == request
 
 
+@pytest.mark.parametrize("key", ["s3://elsewhere/evaluation.yaml", "s3://drop-too/evaluation.yaml"])
+def test_an_evaluation_in_another_bucket_is_not_followed(key):
+    dataset = "s3://drop/datasets/faq.jsonl"
+    services = Services(
+        metadata={(dataset, "v1"): {"evaldrop-evaluation": key}},
+        objects={dataset: ObjectFacts(size=9, version="v1")},
+    )
+    for event in (
+        created("datasets/faq.jsonl"),
+        {"datasets": [{"dataset": "datasets/faq.jsonl", "evaluation": key}]},
+    ):
+        outcome, _ = start(event, services)
+        assert outcome["refused"] == ["s3://drop/datasets/faq.jsonl"]
+    assert not services.started
+    assert f"its evaluation {key} is not in s3://drop/" in services.told[0]["message"]
+
+
 def test_the_same_event_twice_starts_one_run():
     services = Services()
     for _ in range(2):
