@@ -274,7 +274,7 @@ def _guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 _COUNTED, _JOINED, _SIZED = "counted loop", "joined texts", "sized list"  # no filter can be called so
 
 
-class _Measured(NodeTransformer):
+class _MeasuredNodes(NodeTransformer):
     """Has all that a template writes, joins, lists and goes through pass by what measures it."""
 
     def visit_Output(self, node: nodes.Output) -> nodes.Node:  # noqa: N802 - Jinja picks methods by node
@@ -331,7 +331,7 @@ class LimitedEnvironment(ImmutableSandboxedEnvironment):
         del self.globals["lipsum"]
 
     def _generate(self, source: nodes.Template, *given: Any, **named: Any) -> str:
-        measured = _Measured().visit(source)
+        measured = _MeasuredNodes().visit(source)
         measured.set_environment(self)
         return super()._generate(measured, *given, **named)
 

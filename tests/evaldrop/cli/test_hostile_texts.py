@@ -116,7 +116,7 @@ def test_no_command_shows_a_run_of_hostile_texts_raw(run, folder, capfd, form, m
         ["validate", dataset], ["plan", dataset],
         ["run", dataset, "--bedrock", "simulated:latency=0", "--out", folder / "more"],
         ["run", "--resume", run], ["report", run], ["report", run, "--rebuild"], ["gate", run],
-        ["calibrate", run], ["trend", folder / "runs"], ["compare", run, run],
+        ["calibrate", run], ["trend", "hostile", "--out", folder / "runs"], ["compare", run, run],
         ["rescore", run, "--out", folder / "again"], ["rejudge", run, "--out", folder / "again"],
         ["review", "export", run],
     ):  # fmt: skip
