@@ -347,7 +347,7 @@ def without_the_word_error(printed):
     return re.sub(r"^error |^note .*: (?:recognised|read) as .*\n", "", printed, flags=re.MULTILINE)
 
 
-TIME = r"\b\d+(?:\.\d+)?(?:[–-]\d+(?:\.\d+)?)? m?s\b"
+TIME = r"\b[\d,]+(?:\.\d+)?(?:[–-][\d,]+(?:\.\d+)?)? m?s\b"
 SHOWN = {
     ("docs/datasets.md", "Shapes of other tools"): (shown_of_another_tools_rows, ()),
     ("README.md", "evaldrop"): (shown_by_make_run, (RUN_ID, TIME)),
