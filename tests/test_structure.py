@@ -392,8 +392,8 @@ def test_no_tracked_file_names_a_machines_folder_or_a_registry():
 
 TOP = {
     ".ci", ".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile",
-    "README.md", "app.py", "benchmarks", "cdk.json", "constraints.txt", "datasets", "docs", "evaldrop", "infra",
-    "lambdas", "prompts", "pyproject.toml", "tests",
+    "README.md", "app.py", "benchmarks", "cdk.json", "constraints.txt", "datasets", "docs", "evaldrop",
+    "infra", "lambdas", "prompts", "pyproject.toml", "tests",
 }  # fmt: skip
 
 

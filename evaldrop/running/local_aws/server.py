@@ -25,7 +25,7 @@ from evaldrop.engine import Clock
 from evaldrop.errors import InputError
 from evaldrop.running.instances import DEFAULT_PORT, Instance
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION, Clients
-from evaldrop.running.local_aws.events import Events
+from evaldrop.running.local_aws.events import Events, tells_eventbridge
 from evaldrop.running.local_aws.executions import Executions, Machine
 from evaldrop.running.local_aws.front import Front
 from evaldrop.running.local_aws.functions import RETRY_AFTER_S, Functions
@@ -129,6 +129,7 @@ class LocalAws:
             functions=self.functions,
             permissions=self.permissions,
             on_written=[self.answers.written, self.events.written],
+            tells_eventbridge=tells_eventbridge,
         )
         self._open_to(front, choices)
         self.schedules.start()
