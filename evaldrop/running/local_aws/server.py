@@ -21,6 +21,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from evaldrop.bedrock.opening import open_runtime
 from evaldrop.bedrock.protocol import BedrockRuntime
+from evaldrop.bedrock.region import region_of
 from evaldrop.engine import Clock
 from evaldrop.errors import InputError
 from evaldrop.running.instances import DEFAULT_PORT, Instance
@@ -50,6 +51,12 @@ FOLDER = "cdk.out/local"
 
 MakeRuntime = Callable[[Answers], BedrockRuntime]
 """Makes what answers for Bedrock, given an answer key."""
+
+
+def _of_bedrock(bedrock: str) -> dict[str, str]:
+    """Return what functions are told of what answers for Bedrock: its own Region is not the local AWS's."""
+    region = region_of(bedrock)
+    return {"EVALDROP_BEDROCK": bedrock, **({"EVALDROP_BEDROCK_REGION": region} if region else {})}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +121,7 @@ class LocalAws:
             self.clients,
             self.sandboxes,
             key_of=self.keys.of_role,
-            further={"EVALDROP_BEDROCK": choices.bedrock},
+            further=_of_bedrock(choices.bedrock),
             retry_after_s=choices.retry_after_s,
         )
 
