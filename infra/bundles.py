@@ -62,7 +62,7 @@ REHEARSED = "evaldrop:rehearsed"
 # What a function never imports of evaldrop.
 _NOT_IN_LAMBDA = ("cli", "engine", "running", "bedrock", "__main__.py")
 
-# Functions call no model, but PrepareRecords writes models' requests, BuildScorecard reads replies, and it and
+# Functions call no model, but PrepareRecords writes models' requests, and BuildScorecard reads replies; it and
 # CheckFirstCalls say what to do about errors.
 _EVEN_SO = ("bedrock/__init__.py", "bedrock/families/", "bedrock/error_names.py", "bedrock/passing.py")
 
