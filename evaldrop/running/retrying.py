@@ -45,9 +45,12 @@ def retry_plan(scorecard: Scorecard) -> RetryPlan:
     candidates, judges = scorecard.candidates, scorecard.judges
     named: Counter[str] = Counter()
     causes: Counter[str] = Counter()
-    for failed in (*(card.responses for card in candidates.values()), *judges.values()):
-        named.update(failed.error_names)
-        causes.update(_causes(failed.error_names, failed.error_example or ""))
+    for card in candidates.values():
+        named.update(card.responses.error_names)
+        causes.update(_causes(card.responses.error_names, card.responses.error_example))
+    for judge in judges.values():
+        named.update(judge.error_names)
+        causes.update(_causes(judge.error_names, judge.error_example))
     del named[NO_RESPONSE_GIVEN]
     missing = scorecard.records.missing
     return RetryPlan(
@@ -60,11 +63,11 @@ def retry_plan(scorecard: Scorecard) -> RetryPlan:
     )
 
 
-def _causes(error_names: Mapping[str, int], example: str) -> Iterator[str]:
+def _causes(error_names: Mapping[str, int], example: str | None) -> Iterator[str]:
     """Yield why each call failed that may be answered now; the example is of the most frequent error."""
     for place, (name, number) in enumerate(error_names.items()):
         # What the example says tells apart what has one name for all.
-        if cause := passing_cause(known_name(name, "" if place else example)):
+        if cause := passing_cause(known_name(name, "" if place else example or "")):
             yield from repeat(cause, number)
 
 
