@@ -115,13 +115,16 @@ def _quality(settings: Settings) -> list[cloudwatch.IWidget]:
         _graph("Cost of a run", published("CostUsd", evaluation), unit="USD"),
         _graph("Cost of 1,000 records", published("CostPerThousandRecordsUsd", evaluation), unit="USD"),
         _graph(
-            "Gate, judges, records",
+            "Gate, answers, regressions, judges, records",
             *(
                 published(name, evaluation)
                 for name in (
                     "GatePassed",
                     "GateInconclusive",
                     "GateFailed",
+                    "RunsWithoutAnswers",
+                    "Regressions",
+                    "JudgeDrift",
                     "JudgesNotTrusted",
                     "RecordsMissing",
                 )

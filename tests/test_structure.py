@@ -390,6 +390,18 @@ def test_no_tracked_file_names_a_machines_folder_or_a_registry():
     assert not found, "\n".join(found)
 
 
+TOP = {
+    ".ci", ".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile",
+    "README.md", "app.py", "benchmarks", "cdk.json", "constraints.txt", "datasets", "docs", "evaldrop",
+    "infra", "lambdas", "prompts", "pyproject.toml", "tests",
+}  # fmt: skip
+
+
+def test_the_top_level_holds_what_a_visitor_looks_for_and_nothing_of_one_host():
+    """A scheduled job is a script in .ci, which any host can run."""
+    assert {path.relative_to(ROOT).parts[0] for path in tracked()} <= TOP
+
+
 def test_no_tracked_file_is_large():
     large = [path for path in tracked() if path.is_file() and path.stat().st_size > 1_000_000]
     assert not large

@@ -7,11 +7,14 @@ One list for who counts them, who says so at a run's end, and who calls again.
 from collections.abc import Mapping
 from typing import Final
 
+from evaldrop.bedrock.error_names import is_unmodelled, known_name
+
 ACCESS: Final = "refused access"
 CREDENTIALS: Final = "credentials"
 BUSY: Final = "throttled or out of quota"
 NO_MODEL: Final = "no such model, or not ready"
 SERVER: Final = "the service failed or could not be reached"
+UNMODELLED: Final = "credentials, or the service failed"
 TIMEOUT: Final = "timed out"
 LEFT_OUT: Final = "left out after its first calls"
 
@@ -61,7 +64,9 @@ def passing_cause(error: str, cause: str = "") -> str | None:
         error: The error's name, with or without the service before it: `BedrockRuntime.ThrottlingException`.
         cause: What was said with it. Without it an error counts by its name alone.
     """
-    name = error.rpartition(".")[2]
+    if is_unmodelled(error) and not cause:
+        return UNMODELLED
+    name = known_name(error, cause)
     if name == "ValidationException":
         is_refused = any(words in cause.lower() for words in _OF_THE_ACCOUNT)
         return ACCESS if is_refused else None

@@ -7,10 +7,10 @@ runs in all of them. It is resolved before a run begins: `run.json` has the ID t
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from evaldrop.errors import EvaluationError
-from evaldrop.evaluation.definition import Called, Evaluation, each_called
+from evaldrop.evaluation.definition import Called, Evaluation, Price, each_called
 from evaldrop.evaluation.model_ids import ANYWHERE, GEOGRAPHIES, HERE, model_name
 from evaldrop.evaluation.model_limits import limits_of
 
@@ -69,16 +69,22 @@ def region_problem(model: str, region: str) -> str | None:
     )
 
 
+def called_in(model: str, region: str) -> str:
+    """Return what a model is called by from a Region, its name as it is where no profile is known there."""
+    try:
+        return resolved_model(model, region)
+    except EvaluationError:
+        return model
+
+
 def in_region(evaluation: Evaluation, region: str) -> Evaluation:
     """Return an evaluation whose models are what they are called by from a Region, where that is known."""
+    return _renamed(evaluation, lambda model: called_in(model, region))
 
-    def resolved(model: str) -> str:
-        try:
-            return resolved_model(model, region)
-        except EvaluationError:
-            return model
 
-    return _renamed(evaluation, resolved)
+def prices_in_region(prices: Mapping[str, Price], region: str) -> dict[str, Price]:
+    """Return prices by what their models are called by from a Region, where that is known."""
+    return _by_called_name(prices, lambda model: called_in(model, region))
 
 
 def region_problems(evaluation: Evaluation, region: str) -> Iterator[str]:
@@ -115,6 +121,12 @@ def _renamed(evaluation: Evaluation, name: Callable[[str], str]) -> Evaluation:
         update={
             "candidates": each(evaluation.candidates),
             "judges": each(evaluation.judges),
-            "prices": {name(model): price for model, price in evaluation.prices.items()},
+            "prices": _by_called_name(evaluation.prices, name),
         }
     )
+
+
+def _by_called_name(prices: Mapping[str, Price], name: Callable[[str], str]) -> dict[str, Price]:
+    # The price of the very profile wins over that of whichever the Region has.
+    as_they_are = {model: price for model, price in prices.items() if name(model) == model}
+    return {name(model): price for model, price in prices.items()} | as_they_are

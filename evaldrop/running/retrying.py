@@ -1,9 +1,11 @@
 """What `--retry-errors` calls again of a run that has ended, and about what that costs."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import repeat
 
+from evaldrop.bedrock.error_names import known_name
 from evaldrop.bedrock.passing import count_passing, may_pass, passing_cause
 from evaldrop.scorecard.model.scorecard import CandidateScorecard, Scorecard
 
@@ -42,15 +44,14 @@ def retry_plan(scorecard: Scorecard) -> RetryPlan:
     """Return what may be called again of what failed in a run."""
     candidates, judges = scorecard.candidates, scorecard.judges
     named: Counter[str] = Counter()
+    causes: Counter[str] = Counter()
     for card in candidates.values():
         named.update(card.responses.error_names)
+        causes.update(_causes(card.responses.error_names, card.responses.error_example))
     for judge in judges.values():
         named.update(judge.error_names)
+        causes.update(_causes(judge.error_names, judge.error_example))
     del named[NO_RESPONSE_GIVEN]
-    causes: Counter[str] = Counter()
-    for name, number in named.items():
-        if cause := passing_cause(name):
-            causes[cause] += number
     missing = scorecard.records.missing
     return RetryPlan(
         candidates=sum(count_passing(card.responses.error_names) for card in candidates.values()),
@@ -60,6 +61,14 @@ def retry_plan(scorecard: Scorecard) -> RetryPlan:
         kept={name: number for name, number in named.most_common() if not may_pass(name)},
         cost_usd=_cost(scorecard),
     )
+
+
+def _causes(error_names: Mapping[str, int], example: str | None) -> Iterator[str]:
+    """Yield why each call failed that may be answered now; the example is of the most frequent error."""
+    for place, (name, number) in enumerate(error_names.items()):
+        # What the example says tells apart what has one name for all.
+        if cause := passing_cause(known_name(name, "" if place else example or "")):
+            yield from repeat(cause, number)
 
 
 def _cost(scorecard: Scorecard) -> float | None:

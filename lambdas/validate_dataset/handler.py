@@ -18,12 +18,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             spent.
     """
     request = RunRequest.model_validate(event)
-    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ and not request.region:
-        # Step Functions calls models from the Region of the stack.
+    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+        # Step Functions calls models from the Region of the stack, whatever an execution's input says.
         request = request.model_copy(update={"region": os.environ.get("AWS_REGION")})
     if rehearsed_with := os.environ.get("EVALDROP_BEDROCK"):
         # A local AWS answers for Bedrock itself: run.json says what answered, whatever the request says.
-        request = request.model_copy(update={"bedrock": rehearsed_with, "region": None})
+        region = os.environ.get("EVALDROP_BEDROCK_REGION")
+        request = request.model_copy(update={"bedrock": rehearsed_with, "region": region})
     caps, arn = NO_CAPS, None
     if file := os.environ.get("EVALDROP_CAPS"):
         caps, arn = read_caps(file), context.invoked_function_arn

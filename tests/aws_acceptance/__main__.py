@@ -30,8 +30,8 @@ SETTINGS = {
     "budgets_usd": [],
     "delete_with_stack": True,
 }
-RUNS = 5
-"""Started by the steps: one each by drop, redrive and refused, two by on-demand."""
+RUNS = 4
+"""That call models: one each by drop and redrive, two by on-demand."""
 
 
 def main() -> int:

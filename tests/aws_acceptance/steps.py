@@ -16,8 +16,8 @@ DATASET = ROOT / "datasets" / "support-faq" / "records.jsonl"
 RECORDS = 12
 """Records of each run: enough for the map to be under way when it is stopped."""
 
-_REFUSED_MODEL = "us.amazon.nova-premier-v1:0"
-"""A model that the stack's policies do not name."""
+_REFUSED_MODEL = "amazon.nova-premier-v1:0"
+"""A model that the stack does not allow; by its own ID, which no Region refuses for being of another."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,16 +152,17 @@ def redrive(account: Account) -> str:
 
 
 def refused(account: Account) -> str:
-    """A model that the stack may not call ends the run at its first calls, by name."""
+    """A model that the stack does not allow ends the run before its first call, by name."""
     evaluation = (
         "name: acceptance-refused\n"
         f"candidates: [{{name: premier, model: {_REFUSED_MODEL}}}]\n"
-        "judges: [{name: pro, model: us.amazon.nova-pro-v1:0}]\n"
+        "judges: [{name: pro, model: geo.amazon.nova-pro-v1:0}]\n"
         "criteria: [correctness]\n"
     )
     ended = account.ended(account.execution_of(account.drop("refused", evaluation=evaluation)))
     assert ended["status"] == "FAILED", ended["status"]
-    assert "premier" in ended["cause"], ended["cause"]
+    refusal = f'model "{_REFUSED_MODEL}" is none that this stack may use'
+    assert refusal in ended["cause"], ended["cause"]
     return f"{ended['error']}: {ended['cause'][:160]}"
 
 

@@ -1,5 +1,6 @@
 """The functions' code as it is deployed: put together for real, measured, imported and run."""
 
+import ast
 import json
 import marshal
 import platform
@@ -31,7 +32,7 @@ from infra.settings import Settings
 from tests.evaldrop.run_folders import record, response, row, run_json, write_run
 from tests.infra.synthesis import CONTEXT, synthesise
 
-NAMES = ("start_run", "validate_dataset", "prepare_records", "build_scorecard", "report_failure")
+NAMES = tuple(sorted(path.parent.name for path in (ROOT / "lambdas").glob("*/handler.py")))
 
 # What a handler imports only once it works.
 LATER = {
@@ -86,6 +87,35 @@ def run_in(folder, code, *arguments):
 def test_the_target_is_the_runtime_the_functions_have():
     assert RUNTIME.name == f"python{LAMBDA.python}"
     assert all("aarch64" in platform for platform in LAMBDA.platforms)
+
+
+def imported_by(module):
+    """Yield the project's modules that a module imports when it is itself imported."""
+    for node in ast.parse(module.read_bytes()).body:
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("evaldrop"):
+            yield node.module
+            # A name of a package may be a module.
+            below = ROOT / node.module.replace(".", "/")
+            yield from (
+                f"{node.module}.{each.name}" for each in node.names if (below / f"{each.name}.py").is_file()
+            )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_bundle_holds_every_module_that_its_handler_imports(name):
+    """Without pip: a module that a function begins to import is missed by no run of these tests."""
+    there, seen = bundle(name).sources(), set()
+    later = [f"{module.replace('.', '/')}.py" for module in LATER.get(name, ())]
+    left = [f"lambdas/{name}/handler.py", *(path for path in later if (ROOT / path).is_file())]
+    while left:
+        if (place := left.pop()) in seen:
+            continue
+        seen.add(place)
+        assert place in there, f"{place} is not in the bundle of {name}"
+        for module in imported_by(there[place]):
+            path = module.replace(".", "/")
+            left.append(f"{path}.py" if (ROOT / f"{path}.py").is_file() else f"{path}/__init__.py")
+    assert len(seen) > 5
 
 
 @pytest.mark.slow

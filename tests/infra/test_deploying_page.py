@@ -29,26 +29,60 @@ CALLS = (
 NO_CALLS = {"get_paginator"}
 
 
-def block(language):
-    (found,) = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
-    return found
+# What doctor calls beside those, by which it looks at an account.
+OF_DOCTOR = {
+    "converse": {"bedrock:InvokeModel"},
+    "get_foundation_model": {"bedrock:GetFoundationModel"},
+    "list_service_quotas": {"servicequotas:ListServiceQuotas"},
+    "list_aws_default_service_quotas": {"servicequotas:ListAWSDefaultServiceQuotas"},
+    "list_stack_resources": {"cloudformation:ListStackResources"},
+    "describe_alarms": {"cloudwatch:DescribeAlarms"},
+    "get_schedule": {"scheduler:GetSchedule"},
+    "get_bucket_notification_configuration": {"s3:GetBucketNotification"},
+    "get_bucket_versioning": {"s3:GetBucketVersioning"},
+    "list_subscriptions_by_topic": {"sns:ListSubscriptionsByTopic"},
+    "get_queue_attributes": {"sqs:GetQueueAttributes"},
+}
+IN_CHECKUP = (
+    re.compile(r"\b(?:s3|sqs|sns|cloudwatch|bedrock|runtime)\.(\w+)\("),
+    re.compile(r'client\("\w+"\)\.(\w+)\('),
+    re.compile(r'get_paginator\(\s*"(\w+)"\s*\)'),
+    re.compile(r'_by_name\(quotas, "(\w+)"\)'),
+)
+# Anybody may ask who they are; HEAD of a bucket and of an object is in the policy of who submits.
+ANYBODYS = {"get_caller_identity", "head_bucket", "head_object"}
 
 
-def called():
-    """Return the operations of AWS that the commands on a deployed stack call."""
-    sources = (ROOT / "evaldrop" / "running" / "deployed").glob("*.py")
-    text = "".join(path.read_text() for path in sources)
-    return {name for call in CALLS for name in call.findall(text)} - NO_CALLS
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+
+
+def called(folder, calls):
+    """Return the operations of AWS that the modules of a folder call."""
+    text = "".join(path.read_text() for path in folder.glob("*.py"))
+    return {name for call in calls for name in call.findall(text)} - NO_CALLS
+
+
+def allowed_by(policy):
+    allowed = set()
+    for statement in json.loads(policy)["Statement"]:
+        actions = statement["Action"]
+        allowed |= {actions} if isinstance(actions, str) else set(actions)
+    return allowed
+
+
+DEPLOYED = ROOT / "evaldrop" / "running" / "deployed"
 
 
 def test_the_policy_of_who_submits_allows_what_the_commands_call_and_nothing_else():
-    policy = json.loads(block("json"))
-    allowed = set()
-    for statement in policy["Statement"]:
-        actions = statement["Action"]
-        allowed |= {actions} if isinstance(actions, str) else set(actions)
-    assert called() == ACTIONS.keys()
-    assert allowed == set().union(*ACTIONS.values())
+    assert called(DEPLOYED, CALLS) == ACTIONS.keys()
+    assert allowed_by(blocks("json")[0]) == set().union(*ACTIONS.values())
+
+
+def test_the_policy_of_doctor_allows_what_it_calls_beside_those_and_nothing_else():
+    assert called(DEPLOYED / "checkup", IN_CHECKUP) - ANYBODYS == OF_DOCTOR.keys()
+    _, policy = blocks("json")
+    assert allowed_by(policy) == set().union(*OF_DOCTOR.values())
 
 
 def test_dead_letters_go_back_to_whom_they_were_meant_for_and_leave_the_queue(monkeypatch):
@@ -70,7 +104,7 @@ def test_dead_letters_go_back_to_whom_they_were_meant_for_and_leave_the_queue(mo
         "lambda": SimpleNamespace(invoke=lambda **given: invoked.append(given)),
     }
     monkeypatch.setitem(sys.modules, "boto3", SimpleNamespace(client=clients.get))
-    exec(compile(block("python"), "docs/deploying.md", "exec"), {})
+    exec(compile(blocks("python")[0], "docs/deploying.md", "exec"), {})
     assert [(each["FunctionName"], each["Payload"]) for each in invoked] == [
         ("...", b'{"detail": 1}'),
         ("arn:report-failure", b"{}"),

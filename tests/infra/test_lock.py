@@ -1,6 +1,7 @@
 """The lock: what is installed, by which hashes; pip itself refuses a file that is not in it."""
 
 import hashlib
+import os
 import re
 import subprocess
 import sys
@@ -8,7 +9,6 @@ import tomllib
 import zipfile
 
 import pytest
-import yaml
 
 from infra.lock import (
     LOCK,
@@ -137,11 +137,19 @@ def test_the_lock_is_made_for_the_oldest_python_that_is_supported():
     )
 
 
-def test_a_scheduled_job_compares_pins_with_the_newest():
-    job = yaml.safe_load((ROOT / ".github" / "workflows" / "outdated.yml").read_text())
-    # YAML 1.1 reads the key `on` as true.
-    assert job[True]["schedule"]
-    assert [step["run"] for step in job["jobs"]["outdated"]["steps"] if "run" in step] == ["make outdated"]
+@pytest.mark.parametrize("code", [0, 2])
+def test_a_schedulers_job_compares_pins_with_the_newest_and_fails_as_that_does(tmp_path, code):
+    make = tmp_path / "make"
+    make.write_text(f'#!/bin/sh\necho "$PWD: $*"\nexit {code}\n')
+    make.chmod(0o755)
+    job = subprocess.run(
+        [ROOT / ".ci" / "outdated"],
+        cwd=tmp_path,
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+    )
+    assert (job.stdout, job.returncode) == (f"{ROOT}: outdated\n", code)
 
 
 # pip

@@ -152,6 +152,18 @@ def test_a_rehearsal_in_a_local_aws_takes_place_where_everything_is_to_be_had(ne
     assert asked(near) == ["us.amazon.nova-lite-v1:0"]
 
 
+def test_a_local_aws_before_bedrock_itself_calls_models_from_the_shells_region(near, monkeypatch):
+    monkeypatch.setenv("EVALDROP_BEDROCK", "aws")
+    monkeypatch.setenv("EVALDROP_BEDROCK_REGION", "eu-central-1")
+    assert asked(near) == ["eu.amazon.nova-lite-v1:0"]
+
+
+@pytest.mark.usefixtures("in_frankfurt")
+def test_an_executions_input_does_not_say_where_models_are_called_from(near):
+    (lite,) = validated(near, region="us-east-1").candidates
+    assert lite.model == "eu.amazon.nova-lite-v1:0"
+
+
 @pytest.mark.parametrize(
     ("named", "said"),
     [

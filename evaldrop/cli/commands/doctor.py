@@ -51,17 +51,20 @@ def doctor(
     from evaldrop.evaluation.definition import called_models
     from evaldrop.evaluation.load import read_evaluation
     from evaldrop.evaluation.prices import load_prices
+    from evaldrop.evaluation.regions import in_region
     from evaldrop.running.deployed.checkup.checkup import check_account
-    from evaldrop.running.deployed.checkup.models import price_of_calls
+    from evaldrop.running.deployed.checkup.models import models_here, price_of_calls
     from evaldrop.running.deployed.clients import client
     from evaldrop.scorecard.figures import usd
     from evaldrop.shipped import resource
 
     evaluated = read_evaluation(evaluation or str(resource("datasets", "support-faq", "evaluation.yaml")))
-    models = called_models([evaluated])
-    if calls and models:
-        cost = usd(price_of_calls(models, load_prices(evaluated.prices)))
-        stderr().print(f"calling {len(models)} models for one token each: at most {cost}")
+    # As boto3 has it: what it names is where the calls go.
+    region = client("bedrock").meta.region_name
+    models = models_here(called_models([evaluated]), region)
+    if calls and models.called:
+        cost = usd(price_of_calls(models.called, load_prices(in_region(evaluated, region).prices)))
+        stderr().print(f"calling {len(models.called)} models for one token each: at most {cost}")
     findings = check_account(
         client,
         # Throttling is a finding, not something to wait for.

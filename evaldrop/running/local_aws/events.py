@@ -82,7 +82,7 @@ class Events:
         self._written.task_done()
 
     def _announce(self, created: Created) -> None:
-        if not _tells_eventbridge(created.bucket):
+        if not tells_eventbridge(created.bucket):
             return
         version = {"VersionId": created.version} if created.version else {}
         head = self._clients("s3").head_object(Bucket=created.bucket, Key=created.key, **version)
@@ -105,7 +105,8 @@ class Events:
             _log.warning("rule %s: %s is no function of the stack, and is not called", rule, arn)
 
 
-def _tells_eventbridge(bucket: str) -> bool:
+def tells_eventbridge(bucket: str) -> bool:
+    """Tell whether a bucket's writes become events."""
     # From moto itself: its API takes this setting, and does not give it back.
     configuration = s3_backends[ACCOUNT]["aws"].get_bucket(bucket).notification_configuration
     return configuration is not None and configuration.event_bridge is not None

@@ -6,6 +6,7 @@ Executions and functions are answered here, everything else by moto; what S3 has
 
 import json
 import re
+import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,14 @@ from evaldrop.running.local_aws.executions import ApiError, Executions
 from evaldrop.running.local_aws.functions import Functions, NoSuchFunctionError
 from evaldrop.running.local_aws.gate import SIGNER
 from evaldrop.running.local_aws.permissions import Permissions, forbidden, unseen
-from evaldrop.running.local_aws.requests import Environ, Signer, body_of, path_of, written_by
+from evaldrop.running.local_aws.requests import (
+    Environ,
+    Signer,
+    body_of,
+    object_of,
+    path_of,
+    written_by,
+)
 from evaldrop.running.local_aws.responses import DENIED, Application, StartResponse, refusal_of, refuse, send
 
 EXECUTION_ACTIONS = frozenset(
@@ -32,6 +40,7 @@ _FROM_THE_TEMPLATE = (
     "evaldrop local: functions and their stack are what the template says, from the start to the end. "
     "Change the stack (infra/) and start again."
 )
+_MODELS_ANSWER_RUNS = "models answer the stack's runs here, and no call of a person's."
 _INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 
 
@@ -41,6 +50,7 @@ class Front:
     The application. A function's requests are held to its role.
 
     Each of `on_written` is called with each object that was written, before the answer goes out.
+    `tells_eventbridge` says of a bucket whether its writes become events, which moto keeps and does not say.
     """
 
     moto: Application
@@ -48,6 +58,7 @@ class Front:
     functions: Functions
     permissions: Permissions
     on_written: Sequence[Callable[[Created], None]]
+    tells_eventbridge: Callable[[str], bool]
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
@@ -65,6 +76,9 @@ class Front:
             return refuse(
                 environ, start_response, refusal_of(environ, signer.service, DENIED, _FROM_THE_TEMPLATE)
             )
+        if signer.service == "bedrock" and path_of(environ).startswith("/model/"):
+            # Not a 404, which would be a model that is not there.
+            return _not_answered(start_response, _MODELS_ANSWER_RUNS)
         if signer.service == "s3":
             return self._storage(environ, start_response, signer)
         return self._passed_on(environ, start_response)
@@ -73,9 +87,9 @@ class Front:
         try:
             return self.moto(environ, start_response)
         except NotImplementedError as error:
-            message = f"evaldrop local: {error}. moto answers for this service, and does not know it."
-            body = json.dumps({"__type": "NotImplementedException", "message": message}).encode()
-            return send(start_response, 501, body, "application/x-amz-json-1.0")
+            return _not_answered(
+                start_response, f"{error}. moto answers for this service, and does not know it."
+            )
 
     def _execution(self, action: str, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         try:
@@ -124,8 +138,27 @@ class Front:
         if created := written_by(environ, status, {name.lower(): value for name, value in headers}):
             for listener in self.on_written:
                 listener(created)
+        if _asks_for_notifications(environ, status) and self.tells_eventbridge(object_of(environ)[0]):
+            return send(start_response, 200, _with_eventbridge(b"".join(body)), "application/xml")
         start_response(*answered)
         return body
+
+
+def _asks_for_notifications(environ: Environ, status: int) -> bool:
+    asked = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+    return status == 200 and environ["REQUEST_METHOD"] == "GET" and "notification" in asked
+
+
+def _with_eventbridge(configuration: bytes) -> bytes:
+    document = ET.fromstring(configuration)  # noqa: S314 - moto's own
+    ET.SubElement(document, "EventBridgeConfiguration")
+    return ET.tostring(document)
+
+
+def _not_answered(start_response: StartResponse, why: str) -> Iterable[bytes]:
+    name, message = "NotImplementedException", f"evaldrop local: {why}"
+    body = json.dumps({"__type": name, "message": message}).encode()
+    return send(start_response, 501, body, "application/x-amz-json-1.0", [("x-amzn-ErrorType", name)])
 
 
 def _changes_the_stack(environ: Environ, service: str) -> bool:

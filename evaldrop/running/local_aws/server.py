@@ -21,11 +21,12 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from evaldrop.bedrock.opening import open_runtime
 from evaldrop.bedrock.protocol import BedrockRuntime
+from evaldrop.bedrock.region import region_of
 from evaldrop.engine import Clock
 from evaldrop.errors import InputError
 from evaldrop.running.instances import DEFAULT_PORT, Instance
 from evaldrop.running.local_aws.clients import ACCOUNT, REGION, Clients
-from evaldrop.running.local_aws.events import Events
+from evaldrop.running.local_aws.events import Events, tells_eventbridge
 from evaldrop.running.local_aws.executions import Executions, Machine
 from evaldrop.running.local_aws.front import Front
 from evaldrop.running.local_aws.functions import RETRY_AFTER_S, Functions
@@ -50,6 +51,12 @@ FOLDER = "cdk.out/local"
 
 MakeRuntime = Callable[[Answers], BedrockRuntime]
 """Makes what answers for Bedrock, given an answer key."""
+
+
+def _of_bedrock(bedrock: str) -> dict[str, str]:
+    """Return what functions are told of what answers for Bedrock: its own Region is not the local AWS's."""
+    region = region_of(bedrock)
+    return {"EVALDROP_BEDROCK": bedrock, **({"EVALDROP_BEDROCK_REGION": region} if region else {})}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +121,7 @@ class LocalAws:
             self.clients,
             self.sandboxes,
             key_of=self.keys.of_role,
-            further={"EVALDROP_BEDROCK": choices.bedrock},
+            further=_of_bedrock(choices.bedrock),
             retry_after_s=choices.retry_after_s,
         )
 
@@ -129,6 +136,7 @@ class LocalAws:
             functions=self.functions,
             permissions=self.permissions,
             on_written=[self.answers.written, self.events.written],
+            tells_eventbridge=tells_eventbridge,
         )
         self._open_to(front, choices)
         self.schedules.start()

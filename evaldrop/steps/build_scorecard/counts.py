@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from evaldrop.bedrock.error_names import without_ids
 from evaldrop.bedrock.families.bodies import KNOWN_STOPS
 from evaldrop.bedrock.families.replies import GUARDRAIL_INTERVENED
 from evaldrop.run.records import PreparedRecord
@@ -347,7 +348,7 @@ def count_error(errors: Occurrences, ordinal: int, caught: object) -> None:
 
 def _cause(caught: object) -> str:
     said = caught.get("Cause") or "" if isinstance(caught, Mapping) else caught
-    return one_line(str(said), _MOST_CAUSE)
+    return one_line(without_ids(str(said)), _MOST_CAUSE)
 
 
 def _hash(text: str) -> int:

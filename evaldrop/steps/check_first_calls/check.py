@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from evaldrop import storage
+from evaldrop.bedrock.error_names import bare_name, without_ids
 from evaldrop.errors import ModelRefused
 from evaldrop.evaluation.definition import GIVEN
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.results import LEFT_OUT, open_lines, parse_row, read_manifest, row_output
-from evaldrop.steps.check_first_calls.refusals import bare_name, is_lasting, way_out
+from evaldrop.steps.check_first_calls.refusals import is_lasting, way_out
 
 JSON = dict[str, Any]
 
@@ -121,7 +122,7 @@ def _reason(
 
 
 def _refusal(who: str, model: str, error: Mapping[str, Any], run: RunDefinition) -> str:
-    said = f"{who} ({model}) is refused: {bare_name(error)}: {_said(error)}"
+    said = f"{who} ({model}) is refused: {_name(error)}: {_said(error)}"
     hint = way_out(error, model=model, bedrock=run.bedrock)
     return f"{said.rstrip('.')}. {hint}" if hint else said
 
@@ -130,11 +131,15 @@ def _left_out(errors: Mapping[str, JSON]) -> dict[str, JSON]:
     return {
         name: {
             "Error": LEFT_OUT,
-            "Cause": f"not called, for its first calls were refused ({bare_name(error)}): {_said(error)}",
+            "Cause": f"not called, for its first calls were refused ({_name(error)}): {_said(error)}",
         }
         for name, error in errors.items()
     }
 
 
+def _name(error: Mapping[str, Any]) -> str:
+    return bare_name(str(error.get("Error") or ""))
+
+
 def _said(error: Mapping[str, Any]) -> str:
-    return str(error.get("Cause") or "")[:_MOST_SAID]
+    return without_ids(str(error.get("Cause") or ""))[:_MOST_SAID]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaldrop.aws_errors import hint_for
+from evaldrop.bedrock.error_names import known_name
 from evaldrop.evaluation.model_ids import model_name
 
 _CREDENTIALS = (
@@ -43,22 +44,9 @@ _OF_THE_RECORD = (
     "non-empty", "the model rejected the request",
 )  # fmt: skip
 
-# Step Functions has one name for what Bedrock's model lacks, which errors of credentials are: what was said
-# tells which it is.
-_UNNAMED = frozenset({"BedrockException", "BedrockRuntimeException"})
-_NAME_BY_WORDS = (
-    ("security token included in the request is expired", "ExpiredTokenException"),
-    ("credentials cannot be renewed", "ExpiredTokenException"),
-    ("security token included in the request is invalid", "UnrecognizedClientException"),
-    ("signature", "InvalidSignatureException"),
-    ("authentication token", "MissingAuthenticationTokenException"),
-    ("status code: 401", "UnrecognizedClientException"),
-    ("status code: 403", "AccessDeniedException"),
-)
-
 _PROFILE = (
-    "Name an inference profile as its model, such as us.{model}: `aws bedrock list-inference-profiles` lists "
-    "them."
+    "Name an inference profile as its model: geo.{model} is the one of the Region at hand. `aws bedrock "
+    "list-inference-profiles` lists all."
 )
 _NO_TOOL = "Give the judge `verdict: text`: it is then asked without a tool."
 _NO_SUCH_MODEL = (
@@ -98,16 +86,9 @@ _AT_OTHER_SERVERS = {
 }
 
 
-def bare_name(error: Mapping[str, Any]) -> str:
-    """Return an error's name without the service it came from, which is told in three ways."""
-    return str(error.get("Error") or "").rpartition(".")[2]
-
-
 def _name_and_words(error: Mapping[str, Any]) -> tuple[str, str]:
-    name, said = bare_name(error), str(error.get("Cause") or "").lower()
-    if name in _UNNAMED:
-        name = next((known for words, known in _NAME_BY_WORDS if words in said), name)
-    return name, said
+    said = str(error.get("Cause") or "")
+    return known_name(str(error.get("Error") or ""), said), said.lower()
 
 
 def is_lasting(error: Mapping[str, Any]) -> bool:

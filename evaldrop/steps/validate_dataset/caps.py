@@ -18,6 +18,7 @@ from evaldrop.evaluation import Called, Evaluation
 from evaldrop.evaluation.definition import GIVEN, Price, called_models
 from evaldrop.evaluation.model_ids import guardrail_arn, model_arns
 from evaldrop.evaluation.prices import ModelPrice, Prices, cost_usd, load_prices, price_of
+from evaldrop.evaluation.regions import called_in, prices_in_region
 from evaldrop.shipped import resource
 from evaldrop.steps.validate_dataset.plan import Plan, refuse_above_budget
 
@@ -59,6 +60,15 @@ class Caps(BaseModel):
     def counts_every_record(self) -> bool:
         """Whether a plan is counted on all records: of a sample, the costly ones can be kept out."""
         return self.max_run_usd is not None or self.max_calls is not None
+
+    def in_region(self, region: str) -> "Caps":
+        """
+        Return the caps with models and prices by what they are called by from a Region, as evaluations are.
+
+        With `geo.` alone, every profile of a model would be allowed, `global.` too.
+        """
+        models = None if self.models is None else tuple(called_in(model, region) for model in self.models)
+        return self.model_copy(update={"models": models, "prices": prices_in_region(self.prices, region)})
 
     def prices_for(self, evaluation: Evaluation) -> Prices:
         """Return the prices that count for an evaluation."""

@@ -47,6 +47,11 @@ JUDGE_VARIABLES = CANDIDATE_VARIABLES | {
 }  # fmt: skip
 
 
+def calling_region(request: RunRequest) -> str | None:
+    """Return the Region that a run calls its models from; None where nothing tells."""
+    return request.region or (REHEARSED_REGION if request.simulated else None)
+
+
 @dataclass
 class RunDraft:
     """Gathers problems and warnings while the run is defined."""
@@ -68,8 +73,7 @@ class RunDraft:
         if self.request.parent:
             self.parent = RunDefinition.load(self.request.parent)
             self.evaluation = as_called(self.evaluation, self.parent.evaluation)
-        region = self.request.region or (REHEARSED_REGION if self.request.simulated else None)
-        if region:
+        if region := calling_region(self.request):
             self.evaluation = in_region(self.evaluation, region)
 
     def tolerate_rows(self) -> None:

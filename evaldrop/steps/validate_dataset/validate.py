@@ -22,7 +22,7 @@ from evaldrop.run.definition import RunDefinition
 from evaldrop.run.request import RunRequest
 from evaldrop.steps.validate_dataset.begun import as_begun
 from evaldrop.steps.validate_dataset.caps import NO_CAPS, Caps
-from evaldrop.steps.validate_dataset.define_run import RunDraft
+from evaldrop.steps.validate_dataset.define_run import RunDraft, calling_region
 from evaldrop.steps.validate_dataset.evaluation_checks import loose_problems
 from evaldrop.steps.validate_dataset.plan import Plan
 
@@ -60,6 +60,8 @@ def validate_dataset(
     Raises:
         InputError: There is something wrong; the message says all of it.
     """
+    if region := calling_region(request):
+        caps = caps.in_region(region)
     check = check_dataset(request, default=default, caps=caps, arn=arn)
     if check.problems or check.definition is None or check.plan is None:
         shown = list(check.problems[:MAX_SHOWN])

@@ -48,6 +48,19 @@ def test_the_service_before_a_name_does_not_matter(error, cause):
 
 
 @pytest.mark.parametrize(
+    ("said", "cause"),
+    [
+        ("The security token included in the request is expired (Service: BedrockRuntime)", "credentials"),
+        ("no (Service: BedrockRuntime, Status Code: 403, Request ID: 1)", "refused access"),
+        ("no (Service: BedrockRuntime, Status Code: 502)", "the service failed or could not be reached"),
+        ("", "credentials, or the service failed"),
+    ],
+)
+def test_what_has_one_name_for_all_is_told_apart_by_what_was_said(said, cause):
+    assert passing_cause("BedrockRuntime.BedrockRuntimeException", said) == cause
+
+
+@pytest.mark.parametrize(
     "error",
     [
         "BedrockRuntime.ValidationException", "ValidationException", "States.DataLimitExceeded",

@@ -47,7 +47,9 @@ def test_an_evaluation_of_ones_own_names_the_models(account, capsys, tmp_path):
     main(["doctor", str(tmp_path / "mine" / "evaluation.yaml"), "--json"])
     told = capsys.readouterr()
     found = json.loads(told.out)
-    models = [each["subject"] for each in found if each["subject"].startswith("model ")]
+    models = [each for each in found if each["subject"].startswith("model us.")]
     assert models
-    assert {each["state"] for each in found if each["subject"] in models} == {"problem"}
+    assert {each["state"] for each in models} == {"problem"}
+    resolved = {each["said"].split()[1] for each in found if each["subject"].startswith("model geo.")}
+    assert {f"model {model}" for model in resolved} == {each["subject"] for each in models}
     assert f"calling {len(models)} models for one token each: at most" in told.err

@@ -6,11 +6,13 @@ import pytest
 
 from evaldrop.errors import EvaluationError
 from evaldrop.evaluation import parse_evaluation
+from evaldrop.evaluation.definition import Price
 from evaldrop.evaluation.model_ids import GEOGRAPHIES, model_arns, model_name, model_vendor
 from evaldrop.evaluation.prices import load_prices, price_of
 from evaldrop.evaluation.regions import (
     as_called,
     in_region,
+    prices_in_region,
     region_problem,
     region_problems,
     resolved_model,
@@ -144,3 +146,11 @@ def test_each_geography_is_recognised_and_has_regions(geography):
     assert model_name(f"{geography}.{LITE}") == (geography, LITE)
     assert model_vendor(f"{geography}.{LITE}") == "Amazon"
     assert re.match(r"[a-z]{2}-", GEOGRAPHIES[geography])
+
+
+def test_the_price_of_the_very_profile_wins_over_that_of_the_region_at_hand():
+    dear, cheap = Price(input=9, output=9), Price(input=1, output=1)
+    for stated in ({f"geo.{LITE}": cheap, f"eu.{LITE}": dear}, {f"eu.{LITE}": dear, f"geo.{LITE}": cheap}):
+        assert prices_in_region(stated, "eu-central-1") == {f"eu.{LITE}": dear}
+    assert prices_in_region({f"geo.{LITE}": cheap}, "eu-central-1") == {f"eu.{LITE}": cheap}
+    assert prices_in_region({"geo.of.nobody-knows": cheap}, "eu-central-1")

@@ -52,6 +52,21 @@ def test_what_may_have_passed_is_counted_by_who_failed_and_why(scorecard):
     assert plan.kept == {"BedrockRuntime.ValidationException": 1}
 
 
+@pytest.mark.parametrize(
+    ("said", "cause"),
+    [
+        ("The security token included in the request is expired", "credentials"),
+        (None, "credentials, or the service failed"),
+    ],
+)
+def test_expired_credentials_are_not_called_a_service_that_failed(scorecard, said, cause):
+    failed = with_errors(scorecard, candidate={"BedrockRuntime.BedrockRuntimeException": 2})
+    lite = failed.candidates["lite"]
+    lite = lite.model_copy(update={"responses": lite.responses.model_copy(update={"error_example": said})})
+    plan = retry_plan(failed.model_copy(update={"candidates": {**failed.candidates, "lite": lite}}))
+    assert plan.causes == {cause: 2}
+
+
 def test_its_cost_is_that_of_as_many_answered_calls(scorecard):
     failed = with_errors(scorecard, judge={"States.Timeout": 4})
     assert retry_plan(failed).cost_usd == pytest.approx(1.6 / 16 * 4)

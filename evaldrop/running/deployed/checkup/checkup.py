@@ -1,19 +1,18 @@
 """All checks of an account, in the order in which they would stop somebody."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from evaldrop.aws_errors import explain, is_aws_fault
 from evaldrop.errors import InputError
 from evaldrop.running.deployed.checkup.finding import AccountFinding, Client
-from evaldrop.running.deployed.checkup.models import check_models
+from evaldrop.running.deployed.checkup.models import ModelsHere, check_models
 from evaldrop.running.deployed.checkup.quotas import check_quotas
 from evaldrop.running.deployed.checkup.stack import check_stack
 from evaldrop.running.deployed.stack import find_stack
 
 
 def check_account(
-    client: Client, runtime: Any | None, *, models: Sequence[str], stack: str, stack_is_named: bool
+    client: Client, runtime: Any | None, *, models: ModelsHere, stack: str, stack_is_named: bool
 ) -> list[AccountFinding]:
     """
     Look at an account.
@@ -21,7 +20,7 @@ def check_account(
     Args:
         client: Returns boto3's client of a service.
         runtime: boto3's client `bedrock-runtime`, None when no model is to be called.
-        models: Whose access and quotas are looked at.
+        models: Whose access and quotas are looked at, as they are called from the Region at hand.
         stack: Name of the stack.
         stack_is_named: Whether somebody asked for this very stack; one that nobody named may be absent.
     """
@@ -31,8 +30,9 @@ def check_account(
         return [identity]
     return [
         identity,
-        *(check_models(runtime, models) if runtime else ()),
-        *check_quotas(client, models),
+        *models.findings,
+        *(check_models(runtime, models.called) if runtime else ()),
+        *check_quotas(client, models.called),
         *_stack(client, stack, stack_is_named=stack_is_named),
     ]
 

@@ -28,6 +28,10 @@ class AccountFinding:
     way_out: str = ""
 
 
+NOT_ANSWERED = "NotImplementedException"
+"""What a rehearsed AWS (`evaldrop local`) says of what it has no answer for; AWS itself never does."""
+
+
 def looked_up(subject: str, look: Callable[[], list[AccountFinding]]) -> list[AccountFinding]:
     """Return what a look at AWS found; where AWS refuses the look, that."""
     try:

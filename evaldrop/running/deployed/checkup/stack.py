@@ -8,6 +8,7 @@ from evaldrop.aws_errors import code_of, is_aws_fault
 from evaldrop.running.deployed.checkup.finding import AccountFinding, Client, looked_up
 from evaldrop.running.deployed.stack import Stack
 
+_ALARM = "AWS::CloudWatch::Alarm"
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 
 
@@ -106,7 +107,7 @@ def _dead_letters(sqs: Any, stack: Stack) -> AccountFinding:
 
 
 def _alarms(cloudwatch: Any, resources: Mapping[str, list[str]]) -> AccountFinding:
-    names = resources.get("AWS::CloudWatch::Alarm", [])
+    names = resources.get(_ALARM, [])
     if not names:
         return AccountFinding(
             subject="alarms", state="unknown", said="the stack's alarms could not be listed"
@@ -130,6 +131,13 @@ def _alarms(cloudwatch: Any, resources: Mapping[str, list[str]]) -> AccountFindi
 
 def _weekly(client: Client, stack: Stack, resources: Mapping[str, list[str]]) -> list[AccountFinding]:
     names = resources.get("AWS::Scheduler::Schedule", [])
+    if not names and _ALARM not in resources:
+        # Every stack has alarms: what is not listed may well be there.
+        return [
+            AccountFinding(
+                subject="weekly run", state="unknown", said="the stack's schedule could not be listed"
+            )
+        ]
     if not names:
         return [
             AccountFinding(

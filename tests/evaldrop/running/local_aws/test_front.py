@@ -26,6 +26,7 @@ class Asked:
             functions=SimpleNamespace(invoke=self._invoke, invoke_async=self._invoke_async),
             permissions=Permissions(lambda _role: policies),
             on_written=[self.written.append],
+            tells_eventbridge="told".__eq__,
         )
 
     def _moto(self, environ, start_response):
@@ -35,6 +36,9 @@ class Asked:
             return [b"NoSuchKey"]
         if environ["PATH_INFO"] == "/unknown":
             raise NotImplementedError("The x action has not been implemented")
+        if environ["QUERY_STRING"] == "notification":
+            start_response("200 OK", [("content-length", "31")])
+            return [b"<NotificationConfiguration/>"]
         start_response("200 OK", [("x-amz-version-id", "v1")])
         return [b"moto"]
 
@@ -184,3 +188,16 @@ def test_functions_and_the_stack_can_be_looked_at(asked):
 def test_a_header_makes_no_request_to_step_functions_of_one_that_was_signed_for_s3(asked):
     asked.send("s3", body=b"{}", HTTP_X_AMZ_TARGET="AWSStepFunctions.StartExecution")
     assert asked.answered == []
+
+
+@pytest.mark.parametrize(("bucket", "tells"), [("told", True), ("silent", False)])
+def test_a_bucket_says_whether_it_tells_eventbridge(bucket, tells):
+    """moto keeps it and does not say it: `evaldrop doctor` would find fault with every stack."""
+    answer = Asked().send("s3", "GET", f"/{bucket}", QUERY_STRING="notification")
+    assert (b"EventBridgeConfiguration" in answer.body) is tells
+
+
+def test_a_persons_call_of_a_model_is_not_answered_and_no_model_is_said_to_be_missing():
+    answer = Asked().send("bedrock", path="/model/amazon.nova-lite-v1:0/converse")
+    assert (answer.status, answer.headers["x-amzn-ErrorType"]) == (501, "NotImplementedException")
+    assert "models answer the stack's runs" in json.loads(answer.body)["message"]

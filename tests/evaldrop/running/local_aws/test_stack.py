@@ -48,13 +48,13 @@ def stack(assembly, clients):
 
 
 def test_datasets_are_versioned_and_announced(stack, clients):
-    from evaldrop.running.local_aws.events import _tells_eventbridge
+    from evaldrop.running.local_aws.events import tells_eventbridge
 
     s3 = clients("s3")
     assert s3.get_bucket_versioning(Bucket=stack.outputs["InputBucket"])["Status"] == "Enabled"
     assert "Status" not in s3.get_bucket_versioning(Bucket=stack.outputs["OutputBucket"])
-    assert _tells_eventbridge(stack.outputs["InputBucket"])
-    assert not _tells_eventbridge(stack.outputs["OutputBucket"])
+    assert tells_eventbridge(stack.outputs["InputBucket"])
+    assert not tells_eventbridge(stack.outputs["OutputBucket"])
 
 
 def test_the_state_machine_has_its_placeholders_filled(stack, clients):

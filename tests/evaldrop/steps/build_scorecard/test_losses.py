@@ -373,3 +373,21 @@ def test_an_error_of_another_form_is_counted_as_unknown(caught):
     errors = Occurrences()
     count_error(errors, 0, caught)
     assert (errors.n, errors.counts, errors.example) == (1, {"unknown": 1}, "a text")
+
+
+def test_one_fault_is_told_once_whatever_the_ids_of_its_calls(folder):
+    def refused(candidate, request):
+        tail = f"(Service: BedrockRuntime, Status Code: 403, Request ID: {request})"
+        expired = f"The security token included in the request is expired {tail}"
+        return failed_response(candidate, "BedrockRuntime.BedrockRuntimeException", expired)
+
+    rows = [row(f"r{n}", refused("lite", f"a-{n}"), refused("haiku", f"b-{n}")) for n in range(3)]
+    write_run(folder, run=run_json(), records=[record(f"r{n}") for n in range(3)], succeeded=rows)
+    scorecard = build_scorecard(folder)
+    counts = [card.responses for card in scorecard.candidates.values()]
+    assert {each.error_example for each in counts} == {
+        "The security token included in the request is expired (Service: BedrockRuntime, Status Code: 403)"
+    }
+    assert all("aws sso login" in each.error_advice for each in counts)
+    assert not any("Request ID" in alarm for alarm in scorecard.alarms)
+    assert sum("token included" in alarm for alarm in scorecard.alarms) == 1

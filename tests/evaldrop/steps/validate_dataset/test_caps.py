@@ -7,7 +7,8 @@ import pytest
 from evaldrop import storage
 from evaldrop.errors import BudgetExceeded, DatasetError, EvaluationError, StorageError
 from evaldrop.evaluation import parse_evaluation
-from evaldrop.evaluation.prices import price_of
+from evaldrop.evaluation.definition import Price
+from evaldrop.evaluation.prices import ModelPrice, price_of
 from evaldrop.run.definition import RunDefinition
 from evaldrop.steps.prepare_records.prepare import prepare_records
 from evaldrop.steps.validate_dataset.caps import Caps, read_caps
@@ -109,10 +110,10 @@ ATTACKS = {
     "an infinite price": (
         {**SMALL, "prices": {JUDGE["model"]: {"input": float("inf"), "output": 0}}},
         5,
-        "max_run_usd: 25",
+        "it has no end",
     ),
     "a large budget": ({**SMALL, "budget_usd": 50_000}, 5, "budget_usd: 50000 is above max_run_usd: 25"),
-    "a budget without end": ({**SMALL, "budget_usd": float("inf")}, 5, "budget_usd"),
+    "a budget without end": ({**SMALL, "budget_usd": float("inf")}, 5, "it has no end"),
     "another model": (
         {**SMALL, "candidates": [{"name": "dear", "model": "us.anthropic.claude-opus-4-7"}]},
         5,
@@ -148,7 +149,7 @@ def test_an_upload_cannot_ask_for_more_by(tmp_path, attack):
     message = refused(tmp_path, evaluation, rows(n))
 
     assert told in message
-    assert "cdk.json" in message or "finite" in message
+    assert "cdk.json" in message or "it has no end" in message
 
 
 @pytest.mark.parametrize(
@@ -165,10 +166,10 @@ def test_what_is_more_still_is_refused_before_it_is_counted(tmp_path, asked):
     assert refused(tmp_path, {**SMALL, **asked}, rows(1))
 
 
-@pytest.mark.parametrize("price", [-1, float("nan")])
-def test_a_price_below_nothing_or_no_number_is_none(tmp_path, price):
+@pytest.mark.parametrize(("price", "said"), [(-1, "prices"), (float("nan"), "no number")])
+def test_a_price_below_nothing_or_no_number_is_none(tmp_path, price, said):
     evaluation = {**SMALL, "prices": {JUDGE["model"]: {"input": price, "output": 1}}}
-    assert "prices" in refused(tmp_path, evaluation, rows(1))
+    assert said in refused(tmp_path, evaluation, rows(1))
 
 
 def test_costly_records_cannot_be_kept_out_of_the_count(tmp_path):
@@ -231,6 +232,30 @@ def test_an_uploads_price_counts_where_the_stack_has_none_or_it_is_the_higher_on
     assert price_of(PRO["model"], prices).output == 900
     theirs = caps.model_copy(update={"whose_prices": "evaluation"}).prices_for(evaluation)
     assert price_of(LITE["model"], theirs).input == 0
+
+
+@pytest.mark.parametrize(("asked", "is_let_in"), [("geo", True), ("eu", True), ("global", False)])
+def test_a_model_of_the_region_at_hand_is_no_leave_for_the_profile_that_leaves_it(tmp_path, asked, is_let_in):
+    lite = {"name": "lite", "model": f"{asked}.amazon.nova-2-lite-v1:0"}
+    evaluation = {"name": "small", "candidates": [lite], "metrics": ["length_words"]}
+    caps = CAPS.model_copy(update={"models": (*MODELS, "geo.amazon.nova-2-lite-v1:0")})
+    if is_let_in:
+        assert validate(tmp_path, evaluation, rows(1), caps=caps, region="eu-central-1")
+    else:
+        said = refused(tmp_path, evaluation, rows(1), caps=caps, region="eu-central-1")
+        assert "global.amazon.nova-2-lite-v1:0" in said
+
+
+@pytest.mark.parametrize("stated", ["geo.amazon.nova-lite-v1:0", "eu.amazon.nova-lite-v1:0"])
+def test_a_stacks_price_of_the_region_at_hand_is_that_of_the_profile_that_is_called(tmp_path, stated):
+    geo = {"name": "lite", "model": "geo.amazon.nova-lite-v1:0"}
+    free = {geo["model"]: {"input": 0, "output": 0}}
+    evaluation = {"name": "small", "candidates": [geo], "metrics": ["length_words"], "prices": free}
+    caps = CAPS.model_copy(
+        update={"prices": {stated: Price(input=7, output=8)}, "models": (*MODELS, geo["model"])}
+    )
+    prices = validate(tmp_path, evaluation, rows(1), caps=caps, region="eu-central-1").prices
+    assert prices["eu.amazon.nova-lite-v1:0"] == ModelPrice(input=7, output=8)
 
 
 def test_a_run_is_accounted_at_the_prices_that_count(tmp_path):

@@ -8,8 +8,11 @@ from botocore.exceptions import ClientError, NoCredentialsError
 
 from evaldrop.running.deployed import clients
 from evaldrop.running.deployed.checkup.checkup import check_account
+from evaldrop.running.deployed.checkup.models import models_here
+from evaldrop.running.deployed.checkup.stack import _weekly
 from tests.evaldrop.running.deployed.stacks import OUTPUTS
 
+NO_MODELS = models_here([], "us-east-1")
 KEY = "datasets/faq/records.jsonl"
 
 
@@ -75,7 +78,7 @@ def look(*, schedule=None, tells=True, stack="evaldrop", named=True):
             return Telling(real, tells=tells)
         return Resources(real, schedule) if service == "cloudformation" else real
 
-    found = check_account(client, None, models=[], stack=stack, stack_is_named=named)
+    found = check_account(client, None, models=NO_MODELS, stack=stack, stack_is_named=named)
     return {each.subject: each for each in found}
 
 
@@ -154,6 +157,11 @@ def test_no_schedule_is_only_worth_knowing(whole):
     assert look()["weekly run"].state == "note"
 
 
+def test_a_schedule_is_not_said_to_be_absent_where_resources_cannot_be_listed():
+    found = _weekly(clients.client, None, {})
+    assert [each.state for each in found] == ["unknown"]
+
+
 @pytest.mark.parametrize(("named", "state"), [(True, "problem"), (False, "note")])
 def test_a_stack_nobody_asked_for_need_not_be_there(bucket, named, state):
     assert look(stack="nowhere", named=named)["stack nowhere"].state == state
@@ -177,7 +185,9 @@ def test_without_credentials_nothing_else_is_tried(bucket, error):
         asked.append(service)
         return Sts() if service == "sts" else clients.client(service)
 
-    (found,) = check_account(client, object(), models=["m"], stack="evaldrop", stack_is_named=True)
+    (found,) = check_account(
+        client, object(), models=models_here(["m"], "us-east-1"), stack="evaldrop", stack_is_named=True
+    )
     assert found.state == "problem"
     assert asked == ["bedrock", "sts"]
 
@@ -190,7 +200,7 @@ def test_what_may_not_be_looked_up_is_not_said_to_be_well(whole):
     def client(service):
         return Denied() if service in {"s3", "sns", "sqs", "cloudwatch"} else clients.client(service)
 
-    found = check_account(client, None, models=[], stack="evaldrop", stack_is_named=True)
+    found = check_account(client, None, models=NO_MODELS, stack="evaldrop", stack_is_named=True)
     by_subject = {each.subject: each for each in found}
     for subject in ("input bucket", "output bucket", "who is told", "dead letters"):
         assert by_subject[subject].state == "unknown"

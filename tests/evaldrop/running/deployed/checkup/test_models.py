@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from evaldrop.evaluation.prices import load_prices
-from evaldrop.running.deployed.checkup.models import check_models, price_of_calls
+from evaldrop.running.deployed.checkup.models import check_models, models_here, price_of_calls
 
 HAIKU = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
 
@@ -76,3 +76,23 @@ def test_the_calls_cost_less_than_a_cent_and_unknown_prices_stay_unknown():
     assert cost is not None
     assert 0 < cost < 0.01
     assert price_of_calls([HAIKU, "of.nobody-knows"], load_prices()) is None
+
+
+def test_a_model_of_the_region_at_hand_is_called_by_its_profile_there():
+    here = models_here(["geo.amazon.nova-lite-v1:0", "eu.amazon.nova-lite-v1:0"], "eu-central-1")
+    assert here.called == ("eu.amazon.nova-lite-v1:0",)
+    (found,) = here.findings
+    assert (found.state, found.said) == ("ok", "is eu.amazon.nova-lite-v1:0 in eu-central-1")
+
+
+def test_a_model_of_another_geography_is_a_problem_in_words_and_is_not_called():
+    here = models_here([HAIKU], "eu-central-1")
+    assert here.called == ()
+    (found,) = here.findings
+    assert found.state == "problem"
+    assert "geo.anthropic.claude-haiku-4-5-20251001-v1:0" in found.said
+
+
+def test_what_a_rehearsed_aws_does_not_answer_is_no_problem_of_the_account():
+    (found,) = check_models(refusing("NotImplementedException", "models answer runs"), [HAIKU])
+    assert found.state == "unknown"
