@@ -16,7 +16,6 @@ BRANCH_FAILED = "States.BranchFailed"
 DATA_LIMIT_EXCEEDED = "States.DataLimitExceeded"
 EXCEED_TOLERATED_FAILURE_THRESHOLD = "States.ExceedToleratedFailureThreshold"
 ITEM_READER_FAILED = "States.ItemReaderFailed"
-NO_CHOICE_MATCHED = "States.NoChoiceMatched"
 QUERY_EVALUATION_ERROR = "States.QueryEvaluationError"
 RESULT_WRITER_FAILED = "States.ResultWriterFailed"
 RUNTIME = "States.Runtime"
@@ -102,9 +101,3 @@ class QueryError(StatesError):
     def __init__(self, cause: str, location: str | None = None) -> None:
         self.location = location
         super().__init__(QUERY_EVALUATION_ERROR, cause)
-
-    def inside(self, state: str, event: int | None) -> StatesError:
-        """Return the error as an execution reports it, naming the state and the event that it began with."""
-        entered = "" if event is None else f" (entered at the event id #{event})"
-        cause = f"An error occurred while executing the state '{state}'{entered}. {self.cause}"
-        return StatesError(self.error, cause)

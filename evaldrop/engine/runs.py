@@ -160,11 +160,16 @@ class Visit:
         assigned = {} if self.assigned is None else {"assignedVariables": self.assigned}
         self.tell(f"{kind}StateExited", name=self.state.name, output=output, **assigned)
 
+    def cause(self, text: str | None) -> str:
+        """Return a cause as the execution reports it, naming the state and the event that it began with."""
+        entered = "" if self.event is None else f" (entered at the event id #{self.event})"
+        return f"An error occurred while executing the state '{self.state.name}'{entered}. {text}"
+
     def reported(self, error: StatesError) -> StatesError:
         """Return an error as the execution reports it: that of an expression names the state, once."""
         if not isinstance(error, QueryError):
             return error
-        told = error.inside(self.state.name, self.event)
+        told = StatesError(error.error, self.cause(error.cause))
         self.tell(
             "EvaluationFailed",
             state=self.state.name,

@@ -163,7 +163,7 @@ def number_of(
     if is_broken or not minimum <= number <= maximum:
         kind, most = (
             "a whole number" if whole else "a number",
-            "" if maximum == math.inf else f" to {maximum:g}",
+            "" if maximum == math.inf else f" to {maximum:.0f}",
         )
         what = f"returned {shown(number)}, which is not {kind} from {minimum:g}{most}."
         raise query_error(_source(template), template.field, what)

@@ -107,6 +107,11 @@ def as_called(evaluation: Evaluation, before: Evaluation) -> Evaluation:
     )
 
 
+def without_geographies(evaluation: Evaluation) -> Evaluation:
+    """Return an evaluation as it would be in any Region: `us.amazon.nova-lite-v1:0` without its `us.`."""
+    return _renamed(evaluation, lambda model: model_name(model)[1])
+
+
 def _geographies_of(region: str) -> list[str]:
     return [name for name, regions in GEOGRAPHIES.items() if re.fullmatch(regions, region)]
 

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 
-from evaldrop.engine.errors import NO_CHOICE_MATCHED, QueryError, StatesError
+from evaldrop.engine.errors import RUNTIME, QueryError, StatesError
 from evaldrop.engine.machine import MAX_SECONDS, Choice, Fail, Pass, Succeed, Wait
 from evaldrop.engine.queries import is_boolean, is_string
 from evaldrop.engine.runs import Outcome, Visit
@@ -12,6 +12,9 @@ from evaldrop.engine.templates import number_of, typed
 # What Java's ISO_OFFSET_DATE_TIME takes, less years past 9999. Python's own reading takes more: no T, no
 # colons.
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d(:\d\d)?)", re.ASCII)
+
+
+_NO_NEXT = "Failed to transition out of the state. The state does not point to a next state."
 
 
 async def run_pass(visit: Visit) -> Outcome:
@@ -38,9 +41,8 @@ async def run_choice(visit: Visit) -> Outcome:
         if typed(rule.condition, frame, is_boolean, "boolean"):
             return visit.leave(rule.exit, frame, visit.input)
     if state.default is None:
-        raise StatesError(
-            NO_CHOICE_MATCHED, f"no rule of the Choice state {state.name!r} holds, and it has no Default"
-        )
+        # As AWS was seen to end it, and not with the States.NoChoiceMatched of the spec.
+        raise StatesError(RUNTIME, visit.cause(_NO_NEXT))
     return visit.leave(state.default, frame, visit.input)
 
 
@@ -48,7 +50,7 @@ async def run_wait(visit: Visit) -> Outcome:
     """Wait for a number of seconds, or until a time."""
     state: Wait = visit.state
     frame = visit.frame()
-    seconds = number_of(state.seconds, frame, maximum=MAX_SECONDS)
+    seconds = number_of(state.seconds, frame, maximum=MAX_SECONDS, whole=True)
     if seconds is None:
         assert state.timestamp is not None
         until = _time(typed(state.timestamp, frame, is_string, "string"))

@@ -9,7 +9,7 @@ from evaldrop.engine.machine import MAX_SECONDS, Task
 from evaldrop.engine.payloads import check_result, check_size
 from evaldrop.engine.queries import Frame
 from evaldrop.engine.runs import Outcome, TaskContext, Visit
-from evaldrop.engine.templates import Template, number_of, query_error
+from evaldrop.engine.templates import Template, number_of
 
 CANCELLED = "Cancelled"
 
@@ -42,13 +42,8 @@ async def run_task(visit: Visit) -> Outcome:
 
 
 def _seconds(template: Template | None, frame: Frame) -> float | None:
-    """Evaluate a limit in seconds, more than 0; None when there is none."""
-    if template is None:
-        return None
-    seconds = number_of(template, frame, maximum=MAX_SECONDS)
-    if not seconds:
-        raise query_error(str(template.literal), template.field, "returned 0, which is no time.")
-    return seconds
+    """Evaluate a limit in whole seconds, more than 0; None when there is none."""
+    return number_of(template, frame, minimum=1, maximum=MAX_SECONDS, whole=True)
 
 
 async def _recorded_call(

@@ -97,7 +97,10 @@ def _as_in_javascript(message: str) -> str:
     message = re.sub(r" of Object (\w+)", r' of function "\1"', message)
     message = re.sub(r"(side of the|either side of operator) ([^\s\w\"]+)", r'\1 "\2"', message)
     message = re.sub(r"(?<=array of )[ns]$", lambda kind: _KINDS[kind[0]], message)
-    return message.replace("Object signature", "function signature")
+    # "The sqrt Object cannot", "argument of split Object must", "match Object signature".
+    return re.sub(
+        r"\bObject (?=(argument|cannot|expected|has|must|passed|signature)\b)", "function ", message
+    )
 
 
 def _string(value: Any, prettify: Any = None) -> Any:
@@ -184,6 +187,38 @@ def _minding_null(function: Any) -> Any:
     return minding
 
 
+_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?([Ee][-+]?[0-9]+)?")
+_OF_BASE = re.compile(r"0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+")
+
+
+def _native_number(value: Any) -> Any:
+    """$number, of the texts that JSONata takes for numbers: Python takes more, such as 1_000 and nan."""
+    if not isinstance(value, str):
+        return functions.Functions.number(value)
+    if _OF_BASE.fullmatch(value):
+        return int(value, 0)
+    number = float(value) if _DECIMAL.fullmatch(value) else math.inf
+    if math.isinf(number):
+        raise ExpressionError(f"D3030: Unable to cast value to a number: {text_of([value])[1:-1]}")
+    return number
+
+
+def _native_power(base: Any, exponent: Any) -> Any:
+    """$power, with the one error that JSONata has for whatever is no number in the end."""
+    if base is None:
+        return None
+    try:
+        power = float(base) ** float(exponent)
+    except ArithmeticError:
+        power = math.inf
+    if isinstance(power, complex) or not math.isfinite(power):
+        raise ExpressionError(
+            "D3061: The power function has resulted in a value that cannot be represented as a JSON number: "
+            f"base={text_of(base)}, exponent={text_of(exponent)}"
+        )
+    return power
+
+
 def _native_replace(text: Any, pattern: Any, replacement: Any, limit: Any) -> Any:
     """$replace, with the groups that JSONata gives a function, and a limit that counts in one pass."""
     if text is None:
@@ -250,13 +285,22 @@ def _merge_sorted(elements: list[Any], is_after: Callable[[Any, Any], bool]) -> 
     return [*merged, *left[at_left:], *right[at_right:]]
 
 
+_NATIVE: dict[str, Callable[..., Any]] = {
+    "number": _native_number,
+    "power": _native_power,
+    "replace": _native_replace,
+    "sort": _native_sort,
+    "string": _native_string,
+}
+
+
 def _static_frame() -> Any:
     frame = Jsonata.Frame(Jsonata.static_frame)
     for name, function in Jsonata.static_frame.bindings.items():
         frame.bind(name, _minding_null(function))
     for name, added in ADDED_FUNCTIONS.items():
         frame.bind(name, _adapt(added.call))
-    for name, method in (("string", _native_string), ("replace", _native_replace), ("sort", _native_sort)):
+    for name, method in _NATIVE.items():
         frame.bindings[name].method = method
     return frame
 

@@ -1,7 +1,7 @@
 """Parse a JSONata expression, and refuse what Step Functions refuses. Nothing is evaluated here."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,9 +75,11 @@ def parse_expression(source: str) -> Parsed:
             raise
         reason = str(error) if type(error) is RuntimeError else "this is not a whole expression"
         raise QuerySyntaxError(with_caret(f"JSONata syntax error: {reason}", source, len(source))) from error
-    _join_surrogates(tree)
-    binds = frozenset(_bound_names(tree))
-    mentions = frozenset(node.value for node in walk(tree) if node.type == "variable")
+    # Once: a workflow has thousands of nodes, and every run reads it.
+    nodes = list(walk(tree))
+    _join_surrogates(nodes)
+    binds = frozenset(_bound_names(nodes))
+    mentions = frozenset(node.value for node in nodes if node.type == "variable")
     _refuse_unsupported(source, tree, mentions)
     return Parsed(source=source, tree=tree, mentions=mentions, binds=binds, reads=mentions - binds)
 
@@ -95,15 +97,15 @@ def walk(node: Any) -> Iterator[Any]:
                 yield from walk(child)
 
 
-def _join_surrogates(tree: Any) -> None:
+def _join_surrogates(nodes: Iterable[Any]) -> None:
     """Make one character of two escapes that name it, the halves of a surrogate pair, as JavaScript does."""
-    for node in walk(tree):
+    for node in nodes:
         if node.type in ("string", "name") and _SURROGATE.search(str(node.value)):
             node.value = node.value.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
-def _bound_names(tree: Any) -> Iterator[str]:
-    for node in walk(tree):
+def _bound_names(nodes: Iterable[Any]) -> Iterator[str]:
+    for node in nodes:
         if node.type == "bind":
             yield node.lhs.value
         elif node.type == "lambda":

@@ -8,6 +8,7 @@ import orjson
 
 from evaldrop.errors import InputError
 from evaldrop.evaluation import Evaluation
+from evaldrop.evaluation.regions import without_geographies
 from evaldrop.run.definition import PromptFile, RunDefinition
 from evaldrop.run.request import has_begun
 
@@ -34,8 +35,8 @@ def as_begun(definition: RunDefinition) -> RunDefinition | None:
     ):
         if changed := _in_words(changes):
             raise InputError(
-                f"run {begun.run_id} cannot go on: its {what} changed since it began ({changed}). Undo that, "
-                "or start a new run."
+                f"run {begun.run_id} cannot go on: its {what} changed since it began ({changed}). "
+                f"{_advice(begun.evaluation, definition.evaluation)}, or start a new run."
             )
     # It may have been moved, and what it was made from as well.
     return begun.changed(
@@ -59,6 +60,13 @@ def differences(before: Any, now: Any, path: str = "") -> Iterator[str]:
             yield from differences(one, other, f"{path}[{place}]")
     elif before != now:
         yield f"{path} was {_shown(before)}, is {_shown(now)}"
+
+
+def _advice(before: Evaluation, now: Evaluation) -> str:
+    # `geo.` is the profile of the Region at hand: nobody has edited anything.
+    if before != now and without_geographies(before) == without_geographies(now):
+        return "Its models are those of another Region: call from the one it began in"
+    return "Undo that"
 
 
 def _spelt(evaluation: Evaluation) -> Any:

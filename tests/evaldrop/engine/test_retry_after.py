@@ -72,4 +72,4 @@ def test_a_retry_with_millions_of_attempts_is_not_added_up():
 def test_what_was_asked_goes_from_the_service_to_the_task_and_to_other_processes():
     error = pickle.loads(pickle.dumps(ServiceError("ThrottlingException", "slow down", retry_after_s=4.0)))
     assert (error.code, error.message, error.retry_after_s) == ("ThrottlingException", "slow down", 4.0)
-    assert service_failure("Bedrock", error).retry_after_s == 4.0
+    assert service_failure("Bedrock", "bedrock-runtime", error).retry_after_s == 4.0

@@ -56,6 +56,15 @@ VALUES = [
     ("$parse(1)", ExpressionError),
     ("$parse('[1,')", ExpressionError),
     ("$uuid(1)", ExpressionError),
+    ("$number('-1.5e3')", -1500),
+    ("$number('007')", 7),
+    ("$number('0xff') + $number('0o17') + $number('0b11')", 273),
+    *((f"$number('{text}')", ExpressionError) for text in ("1_0", " 1 ", "nan", "1e400", "+1", ".5", "")),
+    ("$number($no)", UNDEFINED),
+    ("$power(2, 0.5) > 1.4", True),
+    ("$power(2, 1024)", ExpressionError),
+    ("$power(-8, 0.5)", ExpressionError),
+    ("$power(0, -1)", ExpressionError),
     ("$parse('null')", None),
     ("$type($parse('null'))", "null"),
     ("[1..3]", [1, 2, 3]),
@@ -263,3 +272,21 @@ def test_an_endless_recursion_ends_as_an_error():
 
 def test_a_local_variable_may_hide_a_function_in_the_interpreter():
     assert compile_expression("($sum := 5; $sum)").evaluate(Frame()) == 5
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("$number('x')", 'D3030: Unable to cast value to a number: "x"'),
+        ("$sqrt(-4)", "D3060: The sqrt function cannot be applied to a negative number: -4"),
+        ("$single([])", "D3139: The $single() function expected exactly 1 matching result"),
+        (
+            "$split('Object must', ',', -1)",
+            "D3020: Third argument of split function must evaluate to a positive",
+        ),
+        ("$power(0, -1)", "D3061: The power function has resulted in a value .*: base=0, exponent=-1"),
+    ],
+)
+def test_errors_of_functions_are_worded_as_in_javascript(expression, said):
+    with pytest.raises(ExpressionError, match=said.replace("$", r"\$").replace("()", r"\(\)")):
+        compile_expression(expression).evaluate(Frame({}))

@@ -134,6 +134,19 @@ def test_a_run_does_not_go_on_with_something_else_and_says_what_differs(tmp_path
     assert "Undo that, or start a new run." in str(refused.value)
 
 
+def test_a_run_whose_models_are_the_regions_at_hand_says_to_go_back_to_its_region(tmp_path):
+    begin(tmp_path, CORRECT)
+    file = tmp_path / "evaluation.yaml"
+    file.write_text(file.read_text().replace("us.a", "geo.a"))
+    began, elsewhere = (request(tmp_path, bedrock="aws", region=name) for name in ("us-west-2", "eu-west-1"))
+    begun = validate_dataset(began)
+    with pytest.raises(
+        InputError, match=r'"us\.amazon.*"eu\.amazon.*call from the one it began in, or start'
+    ):
+        validate_dataset(elsewhere)
+    assert validate_dataset(began) == begun
+
+
 def test_a_comment_or_another_order_of_keys_changes_nothing(tmp_path):
     asked = begin(tmp_path, TONE.format("{1: rude, 2: flat}"))
     begun = validate_dataset(asked)
