@@ -109,7 +109,8 @@ def test_credentials_that_come_further_are_refused_and_not_told():
     [
         "openai=ann:secret@host/v1", "opnai=http://ann:secret@host/v1", "OPENAI=http://ann:secret@host",
         "http://ann:secret@host",
-        "openai=http://ann:7/secret@host/v1", "openai=http://ann:secret/x@host/v1", "openai=http:ann:secret@host/v1",
+        "openai=http://ann:7/secret@host/v1", "openai=http://ann:secret/x@host/v1",
+        "openai=http:ann:secret@host/v1",
         "openai=http://host/v1?key=secret", "openai=http://host/v1#secret", "openai=http://ann:se?cret/secret@host",
         "openai=https//ann:secret@host/v1?key=secret",
     ],
