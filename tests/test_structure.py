@@ -424,3 +424,29 @@ def test_the_search_for_machines_and_registries_finds_them(words):
 if __name__ == "__main__":
     DIGESTS.write_text(json.dumps(released(), indent=2) + "\n")
     print(f"wrote {DIGESTS.relative_to(ROOT)}")  # noqa: T201 - a command's answer
+
+
+PYTHONS_JSON = re.compile(r"(?<!or)json\.loads?\(")
+
+
+def test_what_people_give_is_read_by_the_one_reader_of_json():
+    """Python's own gives up on what nests deep, with an error that no reader of JSON expects."""
+    rooms = [file for file in (ROOT / "evaldrop").rglob("*.py") if "local_aws" not in file.parts]
+    reading = {
+        file.relative_to(ROOT / "evaldrop").as_posix()
+        for file in rooms
+        # The engine stands alone, and takes Python's own where the service's answer is Python's.
+        if "engine" not in file.parts and PYTHONS_JSON.search(file.read_text(encoding="utf-8"))
+    }
+    assert reading == {
+        "json_text.py",
+        "bedrock/journal.py",  # keeps halves of surrogate pairs; nesting is caught
+        "datasets/texts.py",  # cells of a table, which stay texts where they are no JSON
+        "datasets/files/opening.py",  # what is around an array; nesting is caught
+        "verdicts/loose_json.py",  # escapes of four digits
+        # What evaldrop or the service itself wrote, in this form alone.
+        "running/deployed/checkup/stack.py",
+        "running/instances.py",
+        "shipped.py",
+        "steps/report_failure/notices.py",
+    }

@@ -8,8 +8,8 @@ import orjson
 from pyqwest import Headers
 
 from evaldrop.bedrock.channel import HttpReply
-from evaldrop.bedrock.families.mended_json import MOST_LEVELS, is_too_deep, loads, may_hold_surrogates
 from evaldrop.bedrock.protocol import ServiceError
+from evaldrop.json_text import MOST_LEVELS, is_too_deep, loads, may_hold_surrogates
 
 # Of a number of seconds: longer than anybody waits.
 _MOST_DIGITS = 9

@@ -359,7 +359,11 @@ def _parsed(text: bytes) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        return json.loads(text)
+        try:
+            # Halves of surrogate pairs stay as they are: what is kept is digested and sent again.
+            return json.loads(text)
+        except RecursionError as fault:
+            raise ValueError("it nests too deeply") from fault
 
 
 def _text(value: object) -> str:

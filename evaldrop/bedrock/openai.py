@@ -11,7 +11,6 @@ from evaldrop.bedrock.channel import Channel
 from evaldrop.bedrock.families.bodies import STOP_REASONS, first, mapping, mappings, texts_of
 from evaldrop.bedrock.families.chat import INFERENCE, forced, function_tool, read_chat
 from evaldrop.bedrock.families.family import Reply
-from evaldrop.bedrock.families.mended_json import is_too_deep, loads
 from evaldrop.bedrock.protocol import (
     AUTHORIZATION,
     READ_TIMEOUT_S,
@@ -20,6 +19,7 @@ from evaldrop.bedrock.protocol import (
     json_body,
 )
 from evaldrop.evaluation.model_limits import limits_of
+from evaldrop.json_text import is_too_deep, loads
 
 # A gateway's time-out is the model's here: most servers load a model at its first call.
 _OWN_CODES = {401: "AccessDeniedException", 504: "ModelTimeoutException"}

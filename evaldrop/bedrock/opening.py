@@ -59,7 +59,7 @@ def open_runtime(
 
         url = _server_url(name.removeprefix("openai="))
         return OpenAIRuntime(url, max_in_flight=max_in_flight, read_timeout_s=read_timeout_s)
-    raise InputError(f"--bedrock {spec}: there is no such runtime. {POSSIBLE}")
+    raise InputError(f"--bedrock {_without_secrets(spec)}: there is no such runtime. {POSSIBLE}")
 
 
 def split_credentials(spec: str) -> tuple[str, str | None]:
@@ -121,16 +121,30 @@ def _number(name: str, text: str) -> float:
     return value
 
 
+def _without_secrets(spec: str) -> str:
+    """Return a specification that is refused, fit to be shown: secrets are before an @, after ? or #."""
+    # Cut at the last @, for what is misspelt may be what tells where a name and password begin.
+    before, at, rest = spec.rpartition("@")
+    rest = rest.partition("?")[0].partition("#")[0]
+    kind = "openai=" if before.startswith("openai=") else ""
+    return f"{kind}…@{rest}" if at else rest
+
+
 def _server_url(text: str) -> str:
+    shown = f"--bedrock {_without_secrets(f'openai={text}')}"
+    # The command line has taken a name and password out (`split_credentials`). What is left is kept in
+    # run.json and shown: a password with a / in it would be part of the path, a key a part of the query.
+    if "@" in text or "?" in text or "#" in text:
+        raise InputError(
+            f"{shown}: a server's URL is needed without @, ? and #. Credentials go into {AUTHORIZATION}, "
+            "or stand before the host as name:password@, each / @ ? and # of them as %2F %40 %3F and %23."
+        )
     try:
         url = urlsplit(text)
         host = url.hostname
         _ = url.port  # is read only now, and may be no number
     except ValueError as fault:
-        raise InputError(f"--bedrock openai={text}: {fault}. {POSSIBLE}") from fault
-    # The command line has taken them out (`split_credentials`): what comes here is kept and shown.
-    if url.username is not None or url.password is not None:
-        raise InputError(f"--bedrock openai=…@{host}: credentials go into {AUTHORIZATION}, not into the URL.")
+        raise InputError(f"{shown}: {fault}. {POSSIBLE}") from fault
     if url.scheme not in ("http", "https") or not host:
-        raise InputError(f"--bedrock openai={text}: a URL with http:// or https:// is needed. {POSSIBLE}")
+        raise InputError(f"{shown}: a URL with http:// or https:// is needed. {POSSIBLE}")
     return text

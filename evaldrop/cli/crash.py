@@ -11,8 +11,8 @@ from pathlib import Path
 
 from evaldrop.shipped import VERSION
 
-# A URL on the command line may hold a password.
-_CREDENTIALS = re.compile(r"://[^/@\s]*@")
+# A URL on the command line may hold a password, in which a / may be, and no :// before it.
+_CREDENTIALS = re.compile(r"(://|openai=)[^@\s'\"]*@")
 # Frames of a recursion say the same a thousand times.
 _MOST_FRAMES = 60
 
@@ -25,7 +25,7 @@ def crash_report(error: BaseException, arguments: list[str]) -> str:
         "",
         "".join(traceback.format_exception(error, limit=-_MOST_FRAMES)),
     ]
-    return _CREDENTIALS.sub("://…@", "\n".join(lines))
+    return _CREDENTIALS.sub(r"\1…@", "\n".join(lines))
 
 
 def write_crash(error: BaseException, arguments: list[str] | None) -> Path | None:

@@ -14,6 +14,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from evaldrop import storage
+from evaldrop.errors import StorageError
+
 JSON = dict[str, Any]
 
 FIRST_FILE = "first.jsonl"
@@ -80,13 +83,32 @@ class PreparedRecord(NamedTuple):
         return int(self.calls.get("shortened", {}).get("characters", 0))
 
 
+def prepared_records(folder: str) -> Iterator[PreparedRecord]:
+    """
+    Yield the prepared records of a run's folder, in the dataset's order.
+
+    Raises:
+        StorageError: The file cannot be read, or a line of it is no prepared record.
+    """
+    uri = storage.join(folder, RECORDS_FILE)
+    with storage.open_read(uri) as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                try:
+                    record = read_prepared(line)
+                # AttributeError: of what is JSON and no object.
+                except (ValueError, KeyError, TypeError, AttributeError) as error:
+                    raise StorageError(f"{uri} line {number}: no prepared record ({error!r})") from error
+                yield record
+
+
 def read_prepared(line: bytes) -> PreparedRecord:
     """
     Read a line of `records.jsonl`.
 
     Raises:
         ValueError: The line is not JSON.
-        KeyError: A key is missing.
+        KeyError, TypeError, AttributeError: It is no prepared record.
     """
     content: dict[str, Any] = orjson.loads(line)
     anchor, copied = content.get("anchor"), content.get("perturbed")

@@ -21,9 +21,9 @@ from typing import Any, BinaryIO, NamedTuple, cast
 import orjson
 
 from evaldrop import storage
-from evaldrop.bedrock.families.mended_json import loads
 from evaldrop.errors import StorageError
-from evaldrop.run.records import RECORDS_FILE, PreparedRecord, read_prepared
+from evaldrop.json_text import loads
+from evaldrop.run.records import PreparedRecord, prepared_records
 
 MANIFEST = "manifest.json"
 NOT_STARTED = "PENDING"
@@ -106,7 +106,11 @@ def open_lines(uri: str) -> Iterator[BinaryIO]:
             return
         with tempfile.TemporaryFile() as copy:
             if first == b"[":
-                for row in loads(first + stream.read()):
+                try:
+                    rows = loads(first + stream.read())
+                except ValueError as error:
+                    raise StorageError(f"{uri}: not a Map run's results ({error})") from error
+                for row in rows:
                     copy.write(orjson.dumps(row) + b"\n")
             else:
                 copy.write(first)
@@ -229,9 +233,12 @@ class ResultIndex:
 
     def _note_failures(self, uri: str) -> None:
         with open_lines(uri) as lines:
-            for line in lines:
+            for number, line in enumerate(lines, start=1):
                 if line.strip():
-                    record_id, failure = failed_record(parse_row(line))
+                    try:
+                        record_id, failure = failed_record(parse_row(line))
+                    except (ValueError, TypeError) as error:
+                        raise StorageError(f"{uri} line {number}: not a failed child ({error})") from error
                     if record_id is not None:
                         # The newest Map run comes first, and its reason is the one to act on.
                         self._failures.setdefault(record_id, failure)
@@ -280,14 +287,6 @@ def collect(folder: str, manifests: Sequence[str]) -> Iterator[Found]:
     """
     with ExitStack() as stack:
         index = ResultIndex([read_manifest(uri) for uri in manifests], stack)
-        uri = storage.join(folder, RECORDS_FILE)
-        with storage.open_read(uri) as lines:
-            for number, line in enumerate(lines, start=1):
-                if not line.strip():
-                    continue
-                try:
-                    record = read_prepared(line)
-                except (ValueError, KeyError, TypeError) as error:
-                    raise StorageError(f"{uri} line {number}: no prepared record ({error!r})") from error
-                name = record.record_id
-                yield Found(record, index.output(name), index.failure(name), index.repeats(name))
+        for record in prepared_records(folder):
+            name = record.record_id
+            yield Found(record, index.output(name), index.failure(name), index.repeats(name))

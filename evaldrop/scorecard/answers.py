@@ -6,14 +6,22 @@ nothing is recommended, and a gate without rules is inconclusive.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from evaldrop.run.results import LEFT_OUT
 from evaldrop.scorecard.figures import count
 from evaldrop.scorecard.model.judges import JudgeHealth
 from evaldrop.scorecard.model.pairwise import pairs_of
-from evaldrop.scorecard.model.scorecard import CandidateScorecard, Scorecard, coverage_of
+from evaldrop.scorecard.model.scorecard import (
+    NO_GATE,
+    CandidateScorecard,
+    Decision,
+    Gate,
+    GateCheck,
+    Scorecard,
+    coverage_of,
+)
 
 ENOUGH: Final = 0.9
 """The share of answers below which nothing is decided by default."""
@@ -51,6 +59,47 @@ class Lack(NamedTuple):
     def sentence(self) -> str:
         """All of it."""
         return f"{self.what}.{self.said}"
+
+
+def held_to_answers(scorecard: Scorecard) -> Scorecard:
+    """
+    Return a scorecard as it would be judged now, where somebody answered nothing: its gate has failed.
+
+    Scorecards of earlier versions say that such a run passed, or that there is no gate. Nothing else of what
+    they decided is judged anew.
+    """
+    gate = scorecard.gate
+    if any(check.expression == ANSWERS for check in gate.checks):
+        return scorecard
+    checks = tuple(checks_of(ANSWERS, "fail", silences(scorecard)))
+    if not checks:
+        return scorecard
+    # What it says of a run without rules does not hold, and its advice was given by it.
+    before = () if gate.decision == NO_GATE else gate.reasons
+    failed = Gate(
+        decision="fail",
+        reasons=(*map(reason_of, checks), *before),
+        checks=(*checks, *gate.checks),
+    )
+    return scorecard.model_copy(update={"gate": failed, "recommendation": None})
+
+
+def checks_of(expression: str, decision: Decision, lacks: Iterable[Lack]) -> Iterator[GateCheck]:
+    """Yield a check of a gate for each lack."""
+    for lack in lacks:
+        yield GateCheck(
+            expression=expression,
+            decision=decision,
+            sentence=lack.sentence,
+            candidate=lack.candidate,
+            judge=lack.judge,
+            criterion=lack.criterion,
+        )
+
+
+def reason_of(check: GateCheck) -> str:
+    """Return a check in one sentence, as a gate gives its reasons."""
+    return f"{check.decision}: {check.expression}: {check.sentence}"
 
 
 def silences(scorecard: Scorecard) -> tuple[Lack, ...]:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from evaldrop import storage
 from evaldrop.errors import StorageError
 from evaldrop.run.request import RUN_FILE
+from evaldrop.scorecard.answers import held_to_answers
 from evaldrop.scorecard.model.scorecard import Scorecard
 
 if TYPE_CHECKING:
@@ -86,13 +87,16 @@ def read_scorecard(uri: str) -> Scorecard:
     """
     Read the scorecard of a finished run, and nothing else of its folder.
 
+    One of an earlier version says "no gate" of a run in which somebody answered nothing: it is held to that.
+
     Raises:
         StorageError: The folder holds no scorecard of this version of evaldrop.
     """
     try:
-        return Scorecard.model_validate_json(storage.read_bytes(storage.join(uri, "scorecard.json")))
+        scorecard = Scorecard.model_validate_json(storage.read_bytes(storage.join(uri, "scorecard.json")))
     except ValidationError as error:
         raise _refusal(uri, error) from error
+    return held_to_answers(scorecard)
 
 
 def _refusal(uri: str, error: Exception) -> StorageError:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from evaldrop.bedrock.families.family import JSON, Turns
-from evaldrop.bedrock.families.mended_json import loads
+from evaldrop.json_text import loads
 
 STOP_REASONS = {
     "stop": "end_turn",

@@ -9,9 +9,9 @@ from typing import Any
 
 from evaldrop.bedrock.families import bodies, converse
 from evaldrop.bedrock.families.family import Reply
-from evaldrop.bedrock.families.mended_json import loads
 from evaldrop.bedrock.families.registry import answering
 from evaldrop.bedrock.families.thinking import split_thinking
+from evaldrop.json_text import loads
 
 __all__ = ["GUARDRAIL_INTERVENED", "Reply", "elapsed_latency", "is_answer", "read_reply"]
 

@@ -9,6 +9,7 @@ from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
 from evaldrop.evaluation.criteria import Criterion
+from evaldrop.json_text import loads
 from evaldrop.report.escape import csv_original
 from evaldrop.scorecard.calibration.label import NoScore
 from evaldrop.scorecard.calibration.matching import holds_mean
@@ -124,9 +125,9 @@ def read_mean(said: object, criterion: Criterion) -> Score | None:
 
 def _read_json(text: str) -> ReadFile:
     try:
-        saved = json.loads(text)
-    except json.JSONDecodeError as error:
-        return ReadFile([], None, [f"line {error.lineno}: not JSON ({error.msg})"])
+        saved = loads(text)
+    except ValueError as error:
+        return ReadFile([], None, [not_json(error)])
     if saved.get("kind") != KIND or not isinstance(saved.get("answers"), list):
         return ReadFile([], None, [f'line 1: not a saved review; it has no "kind": "{KIND}" with "answers"'])
     review, rater = saved.get("review_id"), saved.get("rater")
@@ -145,6 +146,13 @@ def _read_json(text: str) -> ReadFile:
     return ReadFile(answers, rater if isinstance(rater, str) and rater.strip() else None, problems)
 
 
+def not_json(error: ValueError, *, line: int = 1) -> str:
+    """Say what is wrong with JSON that begins on a line, and where."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"line {line + error.lineno - 1}: not JSON ({error.msg})"
+    return f"line {line}: not JSON ({error})"
+
+
 def _line_of(text: str, row: Any) -> str:
     # The page writes an answer a line; a file that was written anew may not.
     at = text.find(json.dumps(row, separators=(",", ":"), ensure_ascii=False))
@@ -152,21 +160,13 @@ def _line_of(text: str, row: Any) -> str:
 
 
 def _read_sheet(text: str) -> ReadFile:
-    # By default Python refuses cells of more than 131,072 characters.
-    csv.field_size_limit(_LONGEST_CELL)
-    first = text.partition("\n")[0]
-    # Spreadsheets of some countries write semicolons.
-    delimiter = max(",;\t", key=first.count)
-    # newline="": line breaks inside cells are the reader's to interpret, not the stream's.
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        header = [name.strip().casefold() for name in next(reader, [])]
-    except csv.Error as error:
-        return ReadFile([], None, [f"line 1: not CSV ({error})"])
+    problems: list[str] = []
+    header, rows = sheet_of(text, problems)
+    if problems:
+        return ReadFile([], None, problems)
     of_review = {"review", "item", "criterion", "score"} <= set(header)
     if not of_review and not {"record_id", "candidate", "criterion", "score"} <= set(header):
         return ReadFile([], None, [_WRONG_COLUMNS])
-    problems: list[str] = []
     answers = [
         SheetAnswer(
             where,
@@ -178,9 +178,30 @@ def _read_sheet(text: str) -> ReadFile:
             row["score"],
             row.get("rater", "").strip() or None,
         )
-        for where, row in _rows(reader, header, problems)
+        for where, row in rows
     ]
     return ReadFile(answers, None, problems)
+
+
+def sheet_of(text: str, problems: list[str]) -> tuple[list[str], Iterator[tuple[str, Mapping[str, str]]]]:
+    """
+    Return the columns of a sheet that was saved as CSV, and its rows, each with its place.
+
+    What is wrong is added to `problems`, while the rows are read.
+    """
+    # By default Python refuses cells of more than 131,072 characters.
+    csv.field_size_limit(_LONGEST_CELL)
+    first = text.partition("\n")[0]
+    # Spreadsheets of some countries write semicolons.
+    delimiter = max(",;\t", key=first.count)
+    # newline="": line breaks inside cells are the reader's to interpret, not the stream's.
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        header = [name.strip().casefold() for name in next(reader, [])]
+    except csv.Error as error:
+        problems.append(f"line 1: not CSV ({error})")
+        return [], iter(())
+    return header, _rows(reader, header, problems)
 
 
 def _rows(reader: Any, header: list[str], problems: list[str]) -> Iterator[tuple[str, Mapping[str, str]]]:

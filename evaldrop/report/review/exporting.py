@@ -5,7 +5,7 @@ People see records drawn at random, each with all its candidates' responses.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +15,7 @@ from evaldrop.errors import InputError, StorageError
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.report.review.page import ShownItem, ShownReview, review_page, review_sheet
 from evaldrop.run.definition import RunDefinition
-from evaldrop.run.records import RECORDS_FILE, PreparedRecord, read_prepared
+from evaldrop.run.records import prepared_records
 from evaldrop.run.tables import read_rows
 from evaldrop.scorecard.calibration.label import Population, ReviewItem, ReviewKey, Sampling
 from evaldrop.scorecard.calibration.labels import response_digest
@@ -145,7 +145,7 @@ def _chosen(run: RunDefinition, names: Sequence[str]) -> dict[str, Criterion]:
 def _asked(run: RunDefinition, criteria: Mapping[str, Criterion]) -> dict[str, tuple[str, ...]]:
     """Return which of the criteria each record's judges were asked, records without any left out."""
     asked = {}
-    for record in _records(run):
+    for record in prepared_records(run.folder):
         names = {name for call in record.asked for name in call.criteria}
         if kept := tuple(name for name in criteria if name in names):
             asked[record.record_id] = kept
@@ -173,13 +173,6 @@ def _responses(run: RunDefinition) -> str:
     return uri
 
 
-def _records(run: RunDefinition) -> Iterator[PreparedRecord]:
-    with storage.open_read(run.file(RECORDS_FILE)) as lines:
-        for line in lines:
-            if line.strip():
-                yield read_prepared(line)
-
-
 def _shown(
     run: RunDefinition,
     key: ReviewKey,
@@ -187,7 +180,9 @@ def _shown(
     texts: Mapping[tuple[str, str], str],
 ) -> ShownReview:
     wanted = {item.record_id for item in key.items}
-    records = {record.record_id: record for record in _records(run) if record.record_id in wanted}
+    records = {
+        record.record_id: record for record in prepared_records(run.folder) if record.record_id in wanted
+    }
     items = [
         ShownItem(
             item.position,

@@ -1,12 +1,11 @@
 """`review import` of preferences: which of two responses people found better. CSV or JSON lines in."""
 
-import csv
-import io
-import json
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from evaldrop.errors import InputError
+from evaldrop.json_text import loads
+from evaldrop.report.review.answers import not_json, sheet_of
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.tables import read_rows
 from evaldrop.scorecard.calibration.labels import response_digest
@@ -52,7 +51,8 @@ def import_preferences(
         InputError: Something in the file is wrong; the message tells every problem with its line.
         StorageError: A file cannot be read or written.
     """
-    rows = list(_rows(text))
+    problems: list[str] = []
+    rows = list(_rows(text, problems))
     wanted = {
         (_record(row.cells), row.cells.get(side, "")) for row in rows for side in ("candidate", "baseline")
     }
@@ -64,7 +64,6 @@ def import_preferences(
         if response is not None and (record, candidate) in wanted
     }
     found: list[PeoplesPreference] = []
-    problems: list[str] = []
     for row in rows:
         cells = row.cells
         pair = (cells.get("candidate", ""), cells.get("baseline", ""))
@@ -106,23 +105,28 @@ def _has_columns(header: str) -> bool:
     return names >= _COLUMNS and bool(names & set(_RECORD))
 
 
-def _rows(text: str) -> Iterator[_Row]:
+def _rows(text: str, problems: list[str]) -> Iterator[_Row]:
     if text.lstrip().startswith("{"):
-        for number, line in enumerate(text.splitlines(), start=1):
+        # By "\n" alone: a text in JSON may hold what else ends a line.
+        for number, line in enumerate(text.split("\n"), start=1):
             if line.strip():
                 try:
-                    row = json.loads(line)
-                except json.JSONDecodeError as error:
-                    raise InputError(f"line {number}: not JSON ({error.msg})") from error
-                yield _Row(
-                    f"line {number}", {str(key): str(value or "").strip() for key, value in row.items()}
-                )
+                    row = loads(line)
+                except ValueError as error:
+                    problems.append(not_json(error, line=number))
+                    continue
+                if isinstance(row, dict):
+                    yield _Row(
+                        f"line {number}", {key: str(value or "").strip() for key, value in row.items()}
+                    )
+                else:
+                    problems.append(
+                        f"line {number}: not an object with record, candidate, baseline, preferred"
+                    )
         return
-    first = text.partition("\n")[0]
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
-    for row in reader:
-        cells = {(key or "").strip().casefold(): (value or "").strip() for key, value in row.items()}
-        yield _Row(f"line {reader.line_num}", cells)
+    _, rows = sheet_of(text, problems)
+    for where, row in rows:
+        yield _Row(where, {key: value.strip() for key, value in row.items()})
 
 
 def _record(cells: Mapping[str, str]) -> str:

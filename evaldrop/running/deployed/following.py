@@ -1,6 +1,5 @@
 """A run of a stack: where it is to be found, and how far it is."""
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Any, Literal
 from evaldrop import storage
 from evaldrop.aws_errors import as_service_error, code_of
 from evaldrop.errors import InputError
+from evaldrop.json_text import loads
 from evaldrop.run.request import has_begun
 from evaldrop.running.deployed import clients
 from evaldrop.running.deployed.stack import Stack
@@ -164,7 +164,7 @@ def look(execution_arn: str, states: Any) -> Moment:
 
 
 def _json(text: str | None) -> Mapping[str, Any]:
-    content = json.loads(text or "{}")
+    content = loads(text or "{}")
     return content if isinstance(content, dict) else {}
 
 

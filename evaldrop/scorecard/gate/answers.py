@@ -1,12 +1,13 @@
 """What a gate asks of every run, whatever its rules are: answers, and by default enough of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from evaldrop.scorecard.answers import (
     ANSWERS,
     COVERAGE,
     Lack,
     candidates_shortfalls,
+    checks_of,
     judges_shortfalls,
     least_share,
     silences,
@@ -14,7 +15,7 @@ from evaldrop.scorecard.answers import (
 from evaldrop.scorecard.figures import percent
 from evaldrop.scorecard.gate.names import RunNames, subject_of
 from evaldrop.scorecard.gate.rules import Rule, Threshold
-from evaldrop.scorecard.model.scorecard import OVERALL, Decision, GateCheck, Scorecard
+from evaldrop.scorecard.model.scorecard import OVERALL, GateCheck, Scorecard
 
 
 def answer_checks(rules: Sequence[Rule], scorecard: Scorecard, names: RunNames) -> tuple[GateCheck, ...]:
@@ -33,9 +34,9 @@ def answer_checks(rules: Sequence[Rule], scorecard: Scorecard, names: RunNames) 
         if not rules or len(scorecard.judges) > 1:
             short += judges_shortfalls(scorecard)
     return (
-        *_checks(ANSWERS, "fail", silent),
+        *checks_of(ANSWERS, "fail", silent),
         # Said once: that it gave nothing says that it did not give enough.
-        *_checks(COVERAGE, "inconclusive", () if silent else short),
+        *checks_of(COVERAGE, "inconclusive", () if silent else short),
     )
 
 
@@ -47,18 +48,6 @@ def coverage_in_words(scorecard: Scorecard) -> str:
     share, whose = found
     least = f" or more (least: {whose})" if share < 1 else ""
     return f"no rule is set; coverage is {percent(share, 1)}{least} for every candidate and judge."
-
-
-def _checks(expression: str, decision: Decision, lacks: Iterable[Lack]) -> Iterable[GateCheck]:
-    for lack in lacks:
-        yield GateCheck(
-            expression=expression,
-            decision=decision,
-            sentence=lack.sentence,
-            candidate=lack.candidate,
-            judge=lack.judge,
-            criterion=lack.criterion,
-        )
 
 
 def _counts_the_missing(rule: Rule, scorecard: Scorecard, names: RunNames) -> bool:

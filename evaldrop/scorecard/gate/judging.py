@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from math import inf, isinf
 from typing import NamedTuple
 
-from evaldrop.scorecard.answers import ANSWERS, verdict_coverage
+from evaldrop.scorecard.answers import ANSWERS, reason_of, verdict_coverage
 from evaldrop.scorecard.figures import by_whom
 from evaldrop.scorecard.gate.answers import answer_checks, coverage_in_words
 from evaldrop.scorecard.gate.baseline import judge_against_baseline
@@ -92,7 +92,7 @@ def evaluate_gate(expressions: Iterable[str], scorecard: Scorecard) -> Gate:
         "fail" if "fail" in decisions else "inconclusive" if "inconclusive" in decisions else "pass"
     )
     checks = (*distrusted, *checks)
-    reasons = tuple(f"{check.decision}: {check.expression}: {check.sentence}" for check in checks)
+    reasons = tuple(map(reason_of, checks))
     return Gate(decision=worst, reasons=reasons, checks=checks)
 
 

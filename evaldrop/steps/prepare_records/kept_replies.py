@@ -14,6 +14,7 @@ import orjson
 
 from evaldrop import storage
 from evaldrop.bedrock.families.replies import elapsed_latency, is_answer, read_reply
+from evaldrop.errors import StorageError
 from evaldrop.evaluation import Judge
 from evaldrop.evaluation.criteria import Criterion
 from evaldrop.evaluation.questions import judge_question, request_settings
@@ -92,7 +93,11 @@ class ParentReplies:
         before = RunDefinition.load(folder)
         self._results = ResultIndex([read_manifest(uri) for uri in find_manifests(folder)], stack)
         self._lines: BinaryIO = stack.enter_context(open_lines(storage.join(folder, RECORDS_FILE)))
-        self._offsets = dict(_offsets(self._lines))
+        try:
+            self._offsets = dict(_offsets(self._lines))
+        except (ValueError, KeyError, TypeError) as error:
+            uri = storage.join(folder, RECORDS_FILE)
+            raise StorageError(f"{uri}: a line is no prepared record ({error!r})") from error
         # Judges whose calls are as in the parent, apart from their number and their criteria.
         self._same_judges = frozenset(_same_judges(before, definition))
         self._is_same_pairwise = _pairwise_settings(before) == _pairwise_settings(definition)

@@ -1,10 +1,10 @@
 """Why an execution failed, in words: the step, the reason, what to do. For messages and `evaldrop watch`."""
 
-import json
 import re
 from dataclasses import dataclass
 
 from evaldrop import errors
+from evaldrop.json_text import loads
 
 CAUGHT = ("ValidateDataset", "PrepareRecords", "CheckFirstCalls")
 """Steps whose failures the workflow hands to ReportFailure: all that was paid for then is the first calls."""
@@ -82,7 +82,7 @@ def failure_of(error: str | None, cause: str | None) -> Failure:
 
 def _taken_apart(error: str, cause: str) -> tuple[str, str]:
     try:
-        content = json.loads(cause)
+        content = loads(cause)
         return str(content.get("errorType", error)), str(content.get("errorMessage") or cause)
     # AttributeError: a cause may be JSON and no object, such as a number.
     except (ValueError, AttributeError):

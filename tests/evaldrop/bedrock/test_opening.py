@@ -102,3 +102,23 @@ def test_credentials_that_come_further_are_refused_and_not_told():
     with pytest.raises(InputError, match="EVALDROP_OPENAI_AUTHORIZATION") as refused:
         open_runtime("openai=http://ann:secret@host/v1", max_in_flight=1)
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "openai=ann:secret@host/v1", "opnai=http://ann:secret@host/v1", "OPENAI=http://ann:secret@host",
+        "http://ann:secret@host",
+        "openai=http://ann:7/secret@host/v1", "openai=http://ann:secret/x@host/v1",
+        "openai=http:ann:secret@host/v1",
+        "openai=http://host/v1?key=secret", "openai=http://host/v1#secret", "openai=http://ann:se?cret/secret@host",
+        "openai=https//ann:secret@host/v1?key=secret",
+    ],
+)  # fmt: skip
+def test_a_specification_that_is_refused_is_told_without_what_may_be_a_password(spec):
+    """A name and password in the wrong place, or with a sign in it that ends them."""
+    plain, _ = split_credentials(spec)
+    with pytest.raises(InputError) as caught:
+        open_runtime(plain, max_in_flight=1)
+    assert "secret" not in str(caught.value)
+    assert "ann" not in str(caught.value)

@@ -220,15 +220,15 @@ _RULE = st.sampled_from(
         "overall.mean >= -1 (hard)",
     ]
 ) | st.text(st.sampled_from("correctness.mean_pass_rate <>=!0123456789e-+()% "), max_size=30)
-EVALUATIONS = _part(
-    name=st.just("small"),
-    candidates=st.lists(_CANDIDATE, max_size=3),
-    judges=st.lists(_JUDGE, max_size=2),
-    prompt=st.just("answer.v1"),
-    criteria=st.lists(_CRITERION, max_size=3),
-    metrics=st.lists(st.sampled_from(["token_f1", "exact_match", "x"])),
-    gate=st.lists(_RULE, max_size=2),
-    pairwise=_part(
+_PARTS = {
+    "name": st.just("small"),
+    "candidates": st.lists(_CANDIDATE, max_size=3),
+    "judges": st.lists(_JUDGE, max_size=2),
+    "prompt": st.just("answer.v1"),
+    "criteria": st.lists(_CRITERION, max_size=3),
+    "metrics": st.lists(st.sampled_from(["token_f1", "exact_match", "x"])),
+    "gate": st.lists(_RULE, max_size=2),
+    "pairwise": _part(
         baseline=_NAMES,
         all_pairs=st.booleans(),
         names=st.lists(_ODD_TEXT, max_size=3),
@@ -237,10 +237,10 @@ EVALUATIONS = _part(
         scale=st.lists(_POINT, max_size=2),
         tie_words=st.lists(_ODD_TEXT, max_size=2),
     ),
-    robustness=_part(
+    "robustness": _part(
         perturbations=st.lists(st.sampled_from(["typos", "case"])), n=st.integers(0, 9), seed=st.integers()
     ),
-    anchors=_part(
+    "anchors": _part(
         records=st.lists(
             _part(
                 prompt=_ODD_TEXT, response=_ODD_TEXT, expected=st.dictionaries(st.just("correctness"), _POINT)
@@ -250,17 +250,41 @@ EVALUATIONS = _part(
         file=_ODD_TEXT,
         tolerance=st.floats(),
     ),
-    budget_usd=st.floats(-1, 9),
-    max_concurrency=st.integers(-1, 20_000),
-    confidence=st.floats(0, 1),
-    unscored=st.sampled_from(["drop", "worst"]),
-    tolerated_failure_percentage=st.floats(-1, 101),
-    tolerated_invalid_percentage=st.floats(-1, 101),
-    description=_ODD_TEXT,
-    fields=st.dictionaries(st.sampled_from(["prompt", "reference", "id", "x"]), _ODD_TEXT, max_size=2),
-    notify=st.just("always"),
-    prices=st.dictionaries(_MODELS, _part(input=st.floats(), output=st.floats()), max_size=2),
-)
+    "budget_usd": st.floats(-1, 9),
+    "max_concurrency": st.integers(-1, 20_000),
+    "confidence": st.floats(0, 1),
+    "unscored": st.sampled_from(["drop", "worst"]),
+    "tolerated_failure_percentage": st.floats(-1, 101),
+    "tolerated_invalid_percentage": st.floats(-1, 101),
+    "description": _ODD_TEXT,
+    "fields": st.dictionaries(st.sampled_from(["prompt", "reference", "id", "x"]), _ODD_TEXT, max_size=2),
+    "notify": st.just("always"),
+    "prices": st.dictionaries(_MODELS, _part(input=st.floats(), output=st.floats()), max_size=2),
+}
+# A whole evaluation, of which a part is taken away or in the way of each that is drawn. With all parts drawn, one in
+# 150 came past the reader, and drawing took most of the time.
+_WHOLE = {
+    "name": "small",
+    "candidates": [{"name": "first", "model": "test.m-v1"}, {"name": "second", "model": "given"}],
+    "judges": [{"name": "judge", "model": "amazon.nova-pro-v1:0"}],
+    "prompt": "answer.v1",
+    "criteria": ["correctness"],
+    "metrics": ["token_f1"],
+}
+
+
+@st.composite
+def _evaluations(draw):
+    changed = {}
+    for name in draw(st.lists(st.sampled_from(sorted(_PARTS)), min_size=1, max_size=3, unique=True)):
+        changed[name] = draw(st.one_of(_PARTS[name], _PARTS[name], _PARTS[name], _ODD, st.just(_ABSENT)))
+    if draw(st.integers(0, 9)) == 0:
+        changed |= draw(st.dictionaries(_ODD_TEXT, _ODD, max_size=1))
+    return {name: part for name, part in {**_WHOLE, **changed}.items() if part is not _ABSENT}
+
+
+_ABSENT = object()
+EVALUATIONS = _evaluations()
 _YAML = st.text(
     st.sampled_from("ab1:-?,[]{}#&*!|>'\"%@`\\ \t\n\r.~<=\u0085\u2028\ufeff\x00éname"), max_size=80
 )

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaldrop.run.records import share_texts, with_texts_restored
+from evaldrop.errors import StorageError
+from evaldrop.run.records import RECORDS_FILE, prepared_records, share_texts, with_texts_restored
 
 LONG, OTHER = "l" * 2_000, "o" * 2_000 + "é"
 
@@ -102,3 +103,13 @@ def test_nothing_changes_by_being_shared(asked):
     shared = share_texts(whole, {"a": LONG, "b": {"c": [OTHER]}, "n": 1, "again": LONG})
     assert with_texts_restored(shared) == whole
     assert size(shared) <= size(whole) + 20
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["[" * 5_000, "[1]", "null", "5", "{}", "9" * 5_000, '{"record_id": "a", "prompt": "b", "calls": []}'],
+)
+def test_a_line_that_is_no_prepared_record_is_told_with_its_place(tmp_path, line):
+    (tmp_path / RECORDS_FILE).write_text("\n" + line + "\n")
+    with pytest.raises(StorageError, match=r"records\.jsonl line 2: no prepared record"):
+        list(prepared_records(str(tmp_path)))

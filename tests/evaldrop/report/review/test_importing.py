@@ -10,7 +10,7 @@ import pytest
 from evaldrop import storage
 from evaldrop.errors import InputError, StorageError
 from evaldrop.report.review.exporting import export_review
-from evaldrop.report.review.importing import import_review
+from evaldrop.report.review.importing import import_file, import_review
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.calibration import calibrate
 from evaldrop.scorecard.calibration.labels import read_labels, write_labels
@@ -148,3 +148,46 @@ def test_on_s3_it_is_the_same(bucket, tmp_path):
     done = import_review(str(filled), folder, rater="Ada", imported_at=NOW)
     assert done.labels.startswith(f"s3://{bucket}/runs/support/labels/")
     assert calibrate(RunDefinition.load(folder)).criteria["tone"].n_labelled == 6
+
+
+# Whatever a file holds, what is wrong with it is told
+
+_OF_A_REVIEW = '{"kind": "evaldrop-review", "review_id": "a", "answers": [%s]}'
+_OF_PREFERENCES = '{"record": "a", "candidate": "b", "baseline": "c", "preferred": %s}'
+_SHEET = "record,candidate,baseline,preferred\n"
+_HOSTILE = {
+    "nested deep": "[" * 100_000,
+    "nested deep, with half a surrogate pair": '"\\ud83d", ' + "[" * 100_000,
+    "an integer of 5,000 digits": "9" * 5_000,
+    "an integer that no float holds": '{"item": 1, "criterion": "tone", "score": 1' + "0" * 400 + "}",
+    "cut off": '"',
+    "NaN": "NaN",
+}
+
+
+@pytest.mark.parametrize("value", _HOSTILE.values(), ids=_HOSTILE)
+@pytest.mark.parametrize("form", [_OF_A_REVIEW, _OF_PREFERENCES])
+def test_hostile_json_is_refused_in_words(folder, tmp_path, form, value):
+    file = tmp_path / "answers.json"
+    file.write_text(form.replace("%s", value))
+    with pytest.raises(InputError, match="line 1: not JSON"):
+        import_file(str(file), folder, rater=None, imported_at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (_OF_PREFERENCES % '"b"' + "\n[1]\n", "line 2: not an object"),
+        (_OF_PREFERENCES % '"b"' + "\n5\n{]\n", "line 3: not JSON"),
+        (_SHEET + "a,b,c,b,more,and more\n", 'no response of candidate "b"'),
+        (_SHEET + "a,b\n", "no row says which response is preferred"),
+        (_SHEET + 'a,b,c,"' + "b" * 200_000 + '"\n', "line 2: "),
+        (_SHEET + '"a\nb",b,c,b\nc,b,d,b\n', "row 3 (line 4)"),
+    ],
+)
+def test_odd_rows_of_preferences_are_told_with_their_line(folder, tmp_path, text, problem):
+    file = tmp_path / "preferences.csv"
+    file.write_text(text)
+    with pytest.raises(InputError) as caught:
+        import_file(str(file), folder, rater=None, imported_at=NOW)
+    assert problem in str(caught.value)

@@ -3,7 +3,7 @@
 import pytest
 
 from evaldrop.cli import exits
-from evaldrop.scorecard.answers import ANSWERS, COVERAGE
+from evaldrop.scorecard.answers import ANSWERS, COVERAGE, held_to_answers
 from evaldrop.scorecard.gate import evaluate_gate
 from evaldrop.scorecard.model.guardrails import BlockedShare, GuardrailEstimate
 from evaldrop.scorecard.model.judges import JudgedCriterion
@@ -240,3 +240,30 @@ def test_a_file_of_before_says_no_gate_where_it_had_no_rule():
     assert Gate.model_validate({"decision": "pass"}).decision == "no gate"
     judged_before = {"decision": "pass", "reasons": ["pass: cost_usd < 5: it is."]}
     assert Gate.model_validate(judged_before).decision == "pass"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        Gate(decision="no gate", reasons=("no rule is set.",)),
+        Gate(decision="pass", reasons=("pass: cost_usd < 5: it is.",)),
+        Gate(decision="inconclusive", reasons=("inconclusive: tone.mean > 2: it is not known.",)),
+    ],
+)
+def test_a_file_of_before_fails_where_somebody_answered_nothing(before):
+    """Its exit code is that of a failed run, and what is shown beside it must not say otherwise."""
+    old = scorecard({"haiku": silent(), "lite": answering(judged(40))}).model_copy(update={"gate": before})
+    now = held_to_answers(old)
+    assert (now.gate.decision, exits.of_scorecard(now)) == ("fail", exits.RUN_FAILED)
+    assert now.gate.reasons[0].startswith(f"fail: {ANSWERS}: haiku gave no response to any of 40")
+    assert now.gate.checks[0].candidate == "haiku"
+    # What the rules came to stays, where there were any.
+    assert set(before.reasons) - {"no rule is set."} <= set(now.gate.reasons)
+    assert held_to_answers(now) == now
+
+
+def test_a_file_of_before_in_which_all_answered_is_not_judged_anew():
+    old = scorecard({"lite": answering(judged(40))}).model_copy(
+        update={"gate": Gate(decision="inconclusive")}
+    )
+    assert held_to_answers(old) is old

@@ -1,5 +1,9 @@
 r"""
-JSON that models wrote, or that services wrote around it: half a surrogate pair in it is mended.
+The one reader of JSON from outside: what models and services sent, and what people give and may have edited.
+
+Whatever it is given, it returns a value or raises a ValueError in words. Python's own `json` gives up on what
+nests deep (RecursionError) and on numbers of thousands of digits (which its caller takes for JSON's own
+fault), and returns integers that no float holds; orjson does none of that. Half a surrogate pair is mended.
 
 A model that is cut off within an emoji leaves half of it. JSON can hold that (`"\ud83d"`), UTF-8 cannot: no
 file would take it. It becomes U+FFFD, and the rest is kept.
