@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ class Target:
     A machine that a bundle runs on.
 
     Attributes:
-        python: Such as `3.14`.
+        python: Such as `3.13`.
         platforms: pip's names of it, the newest first; none for the machine this runs on.
     """
 
@@ -50,7 +51,7 @@ class Target:
 
 
 # Both platform names: with the older one alone pip falls back to old releases without saying so.
-LAMBDA = Target(python="3.14", platforms=("manylinux_2_28_aarch64", "manylinux2014_aarch64"))
+LAMBDA = Target(python="3.13", platforms=("manylinux_2_28_aarch64", "manylinux2014_aarch64"))
 THIS_MACHINE = Target(python=f"{sys.version_info.major}.{sys.version_info.minor}")
 
 KEPT = ROOT / "cdk.out" / "installed"
@@ -230,7 +231,23 @@ def interpreter_of(target: Target) -> str | None:
     """Return a Python of the target's version on this machine: bytecode is of one version alone."""
     if target.python == THIS_MACHINE.python:
         return sys.executable
-    return shutil.which(f"python{target.python}")
+    name = f"python{target.python}"
+    # pyenv's own command of this name runs a version only once somebody has chosen it.
+    installed = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")).glob(f"versions/*/bin/{name}")
+    found = (shutil.which(name), *map(str, sorted(installed)))
+    return next((python for python in found if python and _is_version(python, target.python)), None)
+
+
+@cache
+def _is_version(python: str, version: str) -> bool:
+    code = "import sys; print('%d.%d' % sys.version_info[:2])"
+    try:
+        done = subprocess.run(  # noqa: S603 - a Python of this machine
+            [python, "-I", "-S", "-c", code], capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return False
+    return done.stdout.strip() == version
 
 
 def bytecode_note(target: Target) -> str | None:

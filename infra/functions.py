@@ -16,7 +16,7 @@ from infra.log_groups import log_group
 from infra.settings import ROOT, Settings
 from infra.storage import RUNS, Storage
 
-RUNTIME = lambda_.Runtime.PYTHON_3_14
+RUNTIME = lambda_.Runtime.PYTHON_3_13
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -301,13 +301,20 @@ def test_bytecode_for_which_a_bundle_has_no_room_is_left_out_the_largest_package
 
 def test_bytecode_is_compiled_by_the_runtimes_python_and_its_absence_is_told(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
     other = Target(python="3.99", platforms=LAMBDA.platforms)
     assert interpreter_of(THIS_MACHINE) == sys.executable
     assert interpreter_of(other) is None
     assert "no python3.99 here" in bytecode_note(other)
     assert bytecode_note(THIS_MACHINE) is None
-    (tmp_path / "python3.99").write_text("")
-    (tmp_path / "python3.99").chmod(0o755)
+    for folder, script in (
+        (tmp_path, "exit 127"),  # as pyenv's own command of a version that nobody has chosen
+        (tmp_path / "pyenv" / "versions" / "3.99.0" / "bin", "echo 3.99"),
+    ):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "python3.99").write_text(f"#!/bin/sh\n{script}\n")
+        (folder / "python3.99").chmod(0o755)
+    assert interpreter_of(other) == str(folder / "python3.99")
     assert bytecode_note(other) is None
 
 
@@ -317,7 +324,7 @@ def test_a_bundle_imports_in_the_python_that_it_is_deployed_to(tmp_path, name):
     """As deployed but for the machine: the runtime's own Python, with the wheels that it takes."""
     python = interpreter_of(LAMBDA)
     if python is None:
-        pytest.skip(f"there is no python{LAMBDA.python} on PATH")
+        pytest.skip(f"there is no python{LAMBDA.python} here")
     bundle(name).build(tmp_path, Target(python=LAMBDA.python, platforms=HERE_PLATFORMS))
     modules = ", ".join((f"lambdas.{name}.handler", *LATER.get(name, ())))
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import {modules}"

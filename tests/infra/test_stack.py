@@ -303,7 +303,7 @@ def test_functions_run_on_arm_with_the_newest_python_and_log_as_json(either_temp
     for name, each in functions.items():
         properties = each["Properties"]
         assert properties["Architectures"] == ["arm64"], name
-        assert properties["Runtime"] == "python3.14", name
+        assert properties["Runtime"] == "python3.13", name
         assert properties["LoggingConfig"]["LogFormat"] == "JSON", name
 
 

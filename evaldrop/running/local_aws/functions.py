@@ -30,7 +30,7 @@ class Deployed:
         handler: Module, a dot, and the function's name.
         role: ARN of the role that its requests are held to.
         environment: Its own variables.
-        runtime: As Lambda names it, such as `python3.14`.
+        runtime: As Lambda names it, such as `python3.13`.
         timeout_s: It is killed after so long.
         dead_letters: ARN of the queue for events it could not deal with.
         retries: How often an asynchronous event is tried again.

@@ -71,7 +71,7 @@ TEMPLATE = {
     "handler": "step.handler",
     "role": "arn:aws:iam::123456789012:role/step-role",
     "environment": {"OWN": "1"},
-    "runtime": "python3.14",
+    "runtime": "python3.13",
     "timeout_s": 20,
     "memory_mb": 256,
 }
