@@ -1,10 +1,10 @@
 """Why an execution failed, in words: the step, the reason, what to do. For messages and `evaldrop watch`."""
 
+import json
 import re
 from dataclasses import dataclass
 
 from evaldrop import errors
-from evaldrop.json_text import loads
 
 CAUGHT = ("ValidateDataset", "PrepareRecords", "CheckFirstCalls")
 """Steps whose failures the workflow hands to ReportFailure: all that was paid for then is the first calls."""
@@ -82,10 +82,11 @@ def failure_of(error: str | None, cause: str | None) -> Failure:
 
 def _taken_apart(error: str, cause: str) -> tuple[str, str]:
     try:
-        content = loads(cause)
+        # By Python's own reader: the function that reports failures is bundled without packages.
+        content = json.loads(cause)
         return str(content.get("errorType", error)), str(content.get("errorMessage") or cause)
     # AttributeError: a cause may be JSON and no object, such as a number.
-    except (ValueError, AttributeError):
+    except (ValueError, RecursionError, AttributeError):
         return error, cause
 
 
