@@ -28,6 +28,9 @@ from infra.settings import ROOT
 
 MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
 
+# Left free by bytecode, so that a patch release of a library is no surprise.
+_SPARE_BYTES = 5_000_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
@@ -167,9 +170,10 @@ class Bundle:
             written.write_text(text, encoding="utf-8")
         prune(folder)
         if target.platforms and (python := interpreter_of(target)):
-            compile_bytecode(folder, python, most_bytes=MAX_UNZIPPED_BYTES)
+            compile_bytecode(folder, python, most_bytes=MAX_UNZIPPED_BYTES - _SPARE_BYTES)
         size = unzipped_bytes(folder)
-        if target.platforms and size > MAX_UNZIPPED_BYTES:
+        # Of another machine's wheels the size says nothing: those of x86_64 are larger.
+        if target == LAMBDA and size > MAX_UNZIPPED_BYTES:
             raise ValueError(f"{self.name}: {size:,} bytes unzipped; Lambda takes {MAX_UNZIPPED_BYTES:,}")
 
 

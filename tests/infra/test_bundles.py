@@ -219,7 +219,7 @@ def test_the_validating_function_carries_the_stacks_caps(tmp_path):
     carried = Caps.model_validate_json((tmp_path / "evaldrop" / "_data" / CAPS_FILE).read_bytes())
     assert carried == settings.caps
     assert (carried.max_run_usd, carried.default_budget_usd) == (7, 7)
-    assert {"acme.one-v1:0", "us.amazon.nova-pro-v1:0"} <= {*carried.models}
+    assert {"acme.one-v1:0", "geo.amazon.nova-pro-v1:0"} <= {*carried.models}
     other = Bundle(name="report_failure", texts={CAPS_FILE: Settings().caps.model_dump_json()})
     assert made.digest(LAMBDA) != other.digest(LAMBDA)
 
