@@ -193,7 +193,7 @@ ARROW = re.compile(rb"\0(lib(?:arrow|parquet)\w*\.so\.\d+)(?=\0)")
 
 @pytest.mark.slow
 def test_the_largest_bundle_fits_lambda_and_keeps_every_library_it_needs(tmp_path):
-    """The bundle as it is deployed: for arm64, with bytecode where its Python is here. It cannot be imported."""
+    """As it is deployed: for arm64, with bytecode where its Python is here. It cannot be imported here."""
     bundle("build_scorecard").build(tmp_path, LAMBDA)
     size = unzipped_bytes(tmp_path)
     assert 200_000_000 < size < MAX_UNZIPPED_BYTES - 5_000_000, f"{size:,} bytes"
