@@ -25,6 +25,9 @@ def refuse(*_, **__):
 class Refusing(SimpleNamespace):
     """A client of AWS of which every call fails with a hostile text."""
 
+    exceptions = SimpleNamespace(ClientError=ClientError)
+    meta = SimpleNamespace(region_name="us-east-1")
+
     def __getattr__(self, name):
         return refuse
 
@@ -81,3 +84,14 @@ def test_what_is_typed_of_a_stack_comes_back_seen(states, deployed, capfd, tmp_p
     )
     write(tmp_path, SMALL, [ROW])
     assert _run(capfd, *command)[0] in {exits.PASSED, exits.WRONG_USE, exits.RUN_FAILED}
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+@pytest.mark.parametrize("command", [["runs"], ["watch", "ds-1"], ["fetch", "ds-1"], ["doctor"], ["submit"]])
+def test_what_aws_says_as_it_refuses_is_all_seen(capfd, tmp_path, monkeypatch, command, form):
+    monkeypatch.setattr(clients, "client", lambda *_, **__: Refusing())
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, SMALL, [ROW])
+    dataset = ["faq.jsonl", "--yes"] if command == ["submit"] else []
+    form = form if command[0] in {"runs", "doctor"} else []
+    assert _run(capfd, *command, *dataset, *form)[0] == exits.RUN_FAILED
