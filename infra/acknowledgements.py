@@ -26,6 +26,10 @@ _ERRORS_ONLY = (
     "ALL would log every event of every record's child workflow, about 20 lines a record, above what "
     "orchestration costs. Errors are logged, replies are in the result files, executions have their history."
 )
+_RUNTIME = (
+    "The Python that the handlers are tested on where it is installed, years from its end of support; the "
+    "newest is not to be had everywhere."
+)
 _UPLOADS = "Uploads are not known beforehand; the permission ends at the prefix that they are read from."
 _RUN_FOLDERS = "A run's folder has a new name; the permission ends at the prefix that runs are kept in."
 _ANY_REGION = (
@@ -63,6 +67,8 @@ def acknowledge(
     for bucket in (storage.input, storage.output):
         _accept(bucket, "S1", _NO_ACCESS_LOGS)
     _accept(workflow.machine, "SF1", _ERRORS_ONLY)
+    for step in (*steps.values(), triggers.start_run):
+        _accept(step.function, "L1", _RUNTIME)
     _accept_wildcard(workflow.machine.role, "*", _NO_RESOURCE)
     input_arn, output_arn = _arn(storage.input), _arn(storage.output)
     for name in ("ValidateDataset", "PrepareRecords", "CheckFirstCalls", "BuildScorecard"):

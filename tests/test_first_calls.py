@@ -92,7 +92,7 @@ def test_a_candidate_that_is_refused_ends_the_run_at_a_handful_of_calls(tmp_path
     assert execution.cause.startswith(
         f"CheckFirstCalls: candidate haiku ({HAIKU}) is refused: {REFUSAL[0]}: "
     )
-    for words in (PROFILE.rstrip("."), f"inference profile as its model, such as us.{HAIKU}", "--go-on"):
+    for words in (PROFILE.rstrip("."), f"inference profile as its model: geo.{HAIKU} is the one", "--go-on"):
         assert words in execution.cause
     assert runtime.calls == {LITE: 2, HAIKU: 2, PRO: 2}
     assert not (place / "scorecard.json").exists()

@@ -108,7 +108,9 @@ class World:
         """What the scorecard's builders read of a run."""
         listed = tuple(Candidate(name=name, model=_MODEL) for name in self.names)
         evaluation = SimpleNamespace(confidence=self.confidence, prompt_of=lambda _: "answer.v1")
-        return SimpleNamespace(criteria=self.criteria, candidates=listed, evaluation=evaluation)
+        return SimpleNamespace(
+            criteria=self.criteria, candidates=listed, evaluation=evaluation, bedrock="simulated"
+        )
 
     @cached_property
     def groups(self) -> npt.NDArray[np.int32] | None:

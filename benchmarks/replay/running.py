@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import pyarrow.parquet as pq
 
 from benchmarks.replay.recorded import Recorded, serving
+from evaldrop.cli import exits
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -106,7 +107,8 @@ def run_evaluation(
             timeout=900,
         )
     # 1 and 2 are decisions of a gate; there is none here.
-    if done.returncode:
+    # Inconclusive, where recorded judges are not to be read: that is what is looked at.
+    if done.returncode not in (exits.PASSED, exits.GATE_INCONCLUSIVE):
         raise RuntimeError(f"evaldrop run ended with {done.returncode}:\n{done.stderr}\n{done.stdout}")
     run = next((folder / "runs").glob("*/*/scorecard.json")).parent
     return Run(json.loads((run / "scorecard.json").read_text(encoding="utf-8")), run)
