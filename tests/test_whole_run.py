@@ -119,10 +119,7 @@ def test_what_is_stopped_lets_its_calls_end_and_says_how_to_go_on(tmp_path, call
         process = _begun(tmp_path, dataset, url)
         _wait_for(lambda: counts.total()["calls"] >= calls)
         os.killpg(process.pid, number)
-        _, errors = process.communicate(timeout=30)
-        run = only_run(tmp_path / "runs")
-        answered = counts.total()["calls"]
-        kept = len((run / "journal.jsonl").read_bytes().splitlines())
+        run, errors, answered, kept = _ended(process, tmp_path, counts)
         done = evaldrop("run", "--resume", run, env=environment(url))
         called = counts.total()["calls"]
 
@@ -133,6 +130,14 @@ def test_what_is_stopped_lets_its_calls_end_and_says_how_to_go_on(tmp_path, call
     assert answered == kept
     assert done.returncode == 0
     assert called == records * CALLS_PER_RECORD
+
+
+def _ended(process, folder, counts):
+    """Wait for a run's end: its folder, what it said, and how many calls were answered and kept."""
+    _, errors = process.communicate(timeout=30)
+    run = only_run(folder / "runs")
+    kept = (run / "journal.jsonl").read_bytes().splitlines()
+    return run, errors, counts.total()["calls"], len(kept)
 
 
 def test_a_second_ctrl_c_does_not_wait_and_says_how_to_go_on_all_the_same(tmp_path):
@@ -163,10 +168,7 @@ def test_a_run_whose_process_of_calls_is_killed_stops_and_can_be_gone_on_with(tm
         _wait_for(lambda: counts.total()["calls"] >= 60)
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         os.kill(int(children[0]), signal.SIGKILL)
-        _, errors = process.communicate(timeout=30)
-        run = only_run(tmp_path / "runs")
-        answered = counts.total()["calls"]
-        kept = len((run / "journal.jsonl").read_bytes().splitlines())
+        run, errors, answered, kept = _ended(process, tmp_path, counts)
         done = evaldrop("run", "--resume", run, env=environment(url))
         called = counts.total()["calls"]
 

@@ -103,12 +103,10 @@ def show_ended(run: LocalRun, *, retry: bool, yes: bool, force: bool, as_json: b
     from evaldrop.scorecard.read import read_scorecard
 
     plan = retry_plan(read_scorecard(run.folder))
-    if plan.is_empty:
+    if plan.is_empty or not retry:
         lasting = f": {_named(plan.kept)} would fail again" if plan.kept else ", without an error"
-        stderr().print(f"{shown(run.folder)} is finished{shown(lasting)}: there is nothing to do.")
-        return show_finished(run, as_json=as_json)
-    if not retry:
-        stderr().print(f"{shown(run.folder)} is finished.")
+        rest = f"{lasting}: there is nothing to do." if plan.is_empty else "."
+        stderr().print(f"{shown(run.folder)} is finished{shown(rest)}")
         return show_finished(run, as_json=as_json)
     again = retrying(run, force=force)
     warn(_what_failed(plan))
