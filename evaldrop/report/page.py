@@ -43,7 +43,7 @@ from evaldrop.scorecard.recommendation import recommendation_of
 # Slices below this many records are too small to read.
 FEW_RECORDS = 10
 
-_SCRIPTS = ("rows.js", "difference.js", "records.js")
+_SCRIPTS = ("elements", "rows", "difference", "selection", "list", "bench", "records")
 
 
 def html_report(
@@ -65,7 +65,7 @@ def html_report(
     return rendered(
         "report.html.j2",
         style=read_asset("report.css"),
-        script="\n".join(map(read_asset, _SCRIPTS)),
+        script="\n".join(read_asset(f"scripts/{name}.js") for name in _SCRIPTS),
         scorecard=scorecard,
         run=run,
         evaluation=orjson.dumps(run.get("evaluation", {}), option=orjson.OPT_INDENT_2).decode(),

@@ -1,4 +1,3 @@
-"use strict";
 // The records a page carries: unpacked, searched, filtered, sorted. Knows no element but the chunks' own.
 
 // A row's and an answer's layout: evaldrop/report/rows.py writes them.

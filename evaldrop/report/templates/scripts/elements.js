@@ -1,0 +1,41 @@
+"use strict";
+// Elements made in the page. What models or datasets wrote goes in as text alone: never as markup.
+
+function element(kind, className, text) {
+  const made = document.createElement(kind);
+  if (className) made.className = className;
+  if (text !== undefined && text !== null) made.textContent = text;
+  return made;
+}
+
+function button(className, text, onClick) {
+  const made = element("button", className, text);
+  made.type = "button";
+  made.addEventListener("click", onClick);
+  return made;
+}
+
+// What happens beside a button, told to those who do not see it too.
+function saying() {
+  const said = element("span", "muted said");
+  said.setAttribute("role", "status");
+  return said;
+}
+
+const count = (number) => number.toLocaleString("en");
+
+async function copyText(text, said) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // Pages opened from disk may have no clipboard of their own.
+    const area = element("textarea");
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+  said.textContent = "copied";
+  setTimeout(() => said.textContent = "", 1500);
+}
