@@ -43,7 +43,17 @@ from evaldrop.scorecard.recommendation import recommendation_of
 # Slices below this many records are too small to read.
 FEW_RECORDS = 10
 
-_SCRIPTS = ("elements", "rows", "difference", "selection", "list", "bench", "records")
+# In the order in which they need each other: they become one style and one script.
+_STYLES = ("report.css",)
+_SCRIPTS = (
+    "elements.js",
+    "rows.js",
+    "difference.js",
+    "selection.js",
+    "list.js",
+    "bench.js",
+    "records.js",
+)
 
 
 def html_report(
@@ -64,8 +74,8 @@ def html_report(
     prices = run.get("prices") or {}
     return rendered(
         "report.html.j2",
-        style=read_asset("report.css"),
-        script="\n".join(read_asset(f"scripts/{name}.js") for name in _SCRIPTS),
+        style="\n".join(map(read_asset, _STYLES)),
+        script="\n".join(read_asset(f"scripts/{name}") for name in _SCRIPTS),
         scorecard=scorecard,
         run=run,
         evaluation=orjson.dumps(run.get("evaluation", {}), option=orjson.OPT_INDENT_2).decode(),

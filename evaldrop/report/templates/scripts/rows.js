@@ -6,7 +6,7 @@ const TEXT = 0, ERROR = 1, STOP = 2, INPUT = 3, OUTPUT = 4, MS = 5, USD = 6, REU
 const WAS = 1, NOW = 2;
 const CRITERION = 0, JUDGE = 1, SCORE = 2, PASSED = 3, REASON = 4, RATIONALE = 5, REPEAT = 6;
 // Added on unpacking: where a record's details are, and its texts in lower case, to be searched.
-const CHUNK = 9, PLACE = 10, WORDS = 11;
+const CHUNK = 20, PLACE = 21, WORDS = 22;
 const AHEAD = 4;
 const FLAG = { error: 1, unscored: 2, failed: 4, disagree: 8, flagged: 16, regressed: 32 };
 
@@ -44,7 +44,7 @@ class Records {
       packed[chunk] = null;
       scripts[chunk].remove();
       rows.forEach((row, place) => {
-        row.push(chunk, place, wordsOfRow(row));
+        [row[CHUNK], row[PLACE], row[WORDS]] = [chunk, place, wordsOfRow(row)];
         this.all.push(row);
       });
       onProgress(this.all.length);
