@@ -69,7 +69,7 @@ types: $(VENV)/installed-dev ## Check types.
 # Three at a time, also on two cores: many a test waits for a process of its own.
 tests: $(VENV)/installed-dev $(VENV)/asl-validator ## Run the tests, with branch coverage.
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -n 3 --cov --cov-report=term:skip-covered --cov-fail-under=90
+	$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 # Not among what CI runs: an hour or so. What it finds is kept in .hypothesis, and tried first the next time.
 fuzz: $(VENV)/installed-dev ## Try 20,000 inputs of every kind: definitions, datasets, journals, replies.

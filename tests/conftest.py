@@ -29,6 +29,25 @@ settings.register_profile(
 settings.load_profile("default")
 
 
+# What takes longest to set up - a local AWS, templates, bundles, a browser - is set up by one worker and begun
+# first of all: each of several would do it anew, and a worker that begins it last is waited for.
+_TOGETHER = ("tests/local_aws/", "tests/infra/test_bundles.py", "tests/infra/")
+_FIRST = (*_TOGETHER, "tests/browser/")
+
+
+def pytest_collection_modifyitems(items):
+    """Give the tests of a file, or of what is set up once for several, to one worker (`--dist loadgroup`)."""
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        group = next((name for name in _TOGETHER if file.startswith(name)), file)
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=_turn)
+
+
+def _turn(item):
+    return next((turn for turn, name in enumerate(_FIRST) if item.nodeid.startswith(name)), len(_FIRST))
+
+
 @pytest.fixture(autouse=True)
 def _no_region_of_the_shell(monkeypatch):
     """A developer's Region would say which of a test's models are to be had."""
