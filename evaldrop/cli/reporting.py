@@ -7,7 +7,6 @@ from pathlib import Path
 from evaldrop import storage
 from evaldrop.cli.options import ReportFormat
 from evaldrop.cli.output import plain, print_json, print_json_text, print_text, shown, stdout
-from evaldrop.cli.running import require_run
 from evaldrop.scorecard.read import Run, read_run
 
 # Where a run keeps what is made of it. A workbook is made when it is asked for.
@@ -46,7 +45,6 @@ def show_report(
 
 
 def _scored(folder: str, *, rebuild: bool) -> Run:
-    require_run(folder)
     if not rebuild and storage.exists(storage.join(folder, _FILES[ReportFormat.JSON])):
         return read_run(folder)
     from evaldrop.run.definition import RunDefinition
