@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from evaldrop.cli import exits
+from evaldrop.cli.advice import with_advice
 from evaldrop.cli.commands.bless import bless
 from evaldrop.cli.commands.calibrate import calibrate
 from evaldrop.cli.commands.compare import compare
@@ -91,7 +92,7 @@ def main(arguments: list[str] | None = None) -> int:
         outcome = app(arguments, prog_name="evaldrop", standalone_mode=False)
         return outcome if isinstance(outcome, int) else exits.PASSED
     except EvaldropError as error:
-        complain(str(error))
+        complain(with_advice(error))
         return exits.of_error(error)
     except KeyboardInterrupt:
         complain("stopped.")

@@ -4,10 +4,10 @@ from itertools import islice
 from typing import NamedTuple
 
 from evaldrop import storage
+from evaldrop.cli.advice import near_file
 from evaldrop.cli.output import shown, stderr
 from evaldrop.datasets.files.formats import DATASET_ENDINGS, ENDINGS_IN_WORDS, has_ending, stem_of
 from evaldrop.errors import DatasetError
-from evaldrop.nearest import did_you_mean
 
 _EVALUATION_ENDINGS = (".yaml", ".yml")
 # Beside datasets, and none.
@@ -38,7 +38,7 @@ def given_dataset(given: str, evaluation: str | None = None) -> GivenDataset:
     elif _is_folder(given):
         found = GivenDataset(_only_one(given), evaluation)
     else:
-        raise DatasetError(f"{given}: no such file.{_advice(given)}")
+        raise DatasetError(f"{given}: no such file.{near_file(given)}")
     stderr().print(f"[dim]the dataset is {shown(found.dataset)}[/dim]", soft_wrap=True)
     return found
 
@@ -110,13 +110,3 @@ def _beside(evaluation: str) -> str:
         f"{evaluation}: an evaluation, and no dataset. {there} Give the dataset: "
         f"evaldrop run DATASET --evaluation {evaluation}"
     )
-
-
-def _advice(given: str) -> str:
-    """Say what was probably meant by a file that is not there."""
-    folder, name = storage.parent(given), given.rstrip("/").rpartition("/")[2]
-    if storage.is_s3(given) or not folder or not storage.local_path(folder).is_dir():
-        return " Give a dataset: a file, or a folder that holds one."
-    names = [path.name for path in islice(storage.local_path(folder).iterdir(), _MOST_LISTED)]
-    guess = did_you_mean(name, [each for each in names if not each.startswith(".")])
-    return guess or " Give a dataset: a file, or a folder that holds one."

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from functools import cache, cached_property
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from evaldrop import storage
 from evaldrop.errors import InputError, StorageError
@@ -38,6 +38,7 @@ _AT_A_TIME = 16
 # results/<map run>/<file> is as deep as a run's files are.
 _MOST_UP = 4
 _MOST_SHOWN = 5
+_MOST_CHARACTERS = 200
 
 
 class KeptRun(NamedTuple):
@@ -130,6 +131,22 @@ def find_run(name: str, out: str) -> str:
     return _found(name, runs)
 
 
+def find_named_run(name: str, out: str) -> str | None:
+    """
+    Return the URI of the folder of the run that is meant by a word, an evaluation or an ID, and by no place.
+
+    None where nothing is called so: of a stack's runs one that is named may not have begun.
+
+    Raises:
+        InputError: There are several such runs; or there is none where a word says that there are.
+    """
+    runs = RunsBelow(out)
+    found = _BACK.fullmatch(name)
+    base = found[1] if found else name
+    folder = _by_word(base, runs) or _by_name(base, runs)
+    return _before(folder, int(found[2] or 1), name) if folder and found else folder
+
+
 def is_word(name: str) -> bool:
     """Tell whether a name says which run is meant by when it ran, and not where it is."""
     found = _BACK.fullmatch(name)
@@ -137,24 +154,32 @@ def is_word(name: str) -> bool:
 
 
 def _found(name: str, runs: RunsBelow) -> str:
-    if word := _WORD.fullmatch(name):
-        newest = runs.folder(_newest(name, word[2], runs))
-        return newest if word[1] == LATEST else _before(newest, 1, name)
+    if folder := _by_word(name, runs):
+        return folder
     if storage.is_s3(name):
         place = name.rstrip("/")
         above = storage.parent(storage.parent(place) or place)
-        return _at(place) or _by_name(place, RunsBelow(above or place))
+        runs = RunsBelow(above or place)
+        return _at(place) or _by_name(place, runs) or _refuse(place, runs)
     if name.startswith("file://"):
         name = str(storage.local_path(name))
-    return (_at(name) if _is_there(name) else None) or _by_name(name, runs)
+    return (_at(name) if _is_there(name) else None) or _by_name(name, runs) or _refuse(name, runs)
+
+
+def _by_word(name: str, runs: RunsBelow) -> str | None:
+    word = _WORD.fullmatch(name)
+    if word is None:
+        return None
+    newest = runs.folder(_newest(name, word[2], runs))
+    return newest if word[1] == LATEST else _before(newest, 1, name)
 
 
 def _newest(name: str, evaluation: str | None, runs: RunsBelow) -> KeptRun:
     if evaluation is not None and evaluation not in runs.evaluations:
-        raise _unknown(f'no evaluation "{evaluation}" has run below {runs.out}.', evaluation, runs)
+        raise _unknown(f'no evaluation "{evaluation}" has run below {runs.out}/.', evaluation, runs)
     newest = next(runs.newest_first(evaluation), None)
     if newest is None:
-        raise _unknown(f'no run "{name}" below {runs.out}.', "", runs)
+        raise _unknown(f'no run "{name}" below {runs.out}/.', "", runs)
     return newest
 
 
@@ -170,7 +195,7 @@ def _before(folder: str, back: int, name: str) -> str:
     if later + back >= len(kept):
         before = len(kept) - later - 1
         said = f"{before} runs are" if before > 1 else "one run is" if before else "no run is"
-        raise InputError(f"{name}: {said} before {run_id} in {evaluation}.")
+        raise InputError(f"{name}: {said} before {run_id} in {evaluation}; give a smaller number.")
     earlier = kept[later + back].run_id
     # As the later one was given, so that what is printed can be pasted.
     return storage.join(evaluation, earlier) if storage.is_s3(folder) else str(Path(folder).parent / earlier)
@@ -196,9 +221,7 @@ def _at(place: str) -> str | None:
         return storage.join(place, newest.run_id)
     inside = RunsBelow(place)
     if newest := next(inside.newest_first(), None):
-        raise InputError(
-            f"{place}: a folder of runs, and none of them. {_there(inside)} Name one: {inside.folder(newest)}"
-        )
+        raise InputError(f"{place}: a folder of runs. {_there(inside)} Name one: {inside.folder(newest)}")
     return None
 
 
@@ -219,7 +242,7 @@ def _upwards(place: str) -> Iterator[str]:
         yield str(given[depth]) if depth < len(given) and given[depth].name else str(absolute)
 
 
-def _by_name(name: str, runs: RunsBelow) -> str:
+def _by_name(name: str, runs: RunsBelow) -> str | None:
     """Return the run of a name below the folder of runs; a path there may break off within the ID."""
     within = name.rstrip("/").removeprefix(f"{runs.out}/").removeprefix("./")
     if within in runs.evaluations and (newest := next(runs.newest_first(within), None)):
@@ -229,12 +252,15 @@ def _by_name(name: str, runs: RunsBelow) -> str:
     found = [] if is_path or not beginning else runs.beginning(beginning, evaluation or None)
     if len(found) > 1:
         shown = ", ".join(map(str, found[:_MOST_SHOWN])) + (", …" if len(found) > _MOST_SHOWN else "")
-        raise InputError(f'"{name}" may be {len(found):,} runs below {runs.out}: {shown}. Give more of it.')
-    if found:
-        return runs.folder(found[0])
+        raise InputError(f'"{name}" may be {len(found):,} runs below {runs.out}/: {shown}. Give more of it.')
+    return runs.folder(found[0]) if found else None
+
+
+def _refuse(name: str, runs: RunsBelow) -> NoReturn:
+    shown = name if len(name) <= _MOST_CHARACTERS else f"{name[:_MOST_CHARACTERS]}…"
     if "/" in name or _is_there(name):
-        raise _unknown(f"{name}: no run.json there.{_kind(name)}", beginning, runs)
-    raise _unknown(f'no run "{name}" below {runs.out}.', name, runs)
+        raise _unknown(f"{shown}: no run.json there.{_kind(name)}", name.rpartition("/")[2], runs)
+    raise _unknown(f'no run "{shown}" below {runs.out}/.', name, runs)
 
 
 def _kind(name: str) -> str:
@@ -256,13 +282,13 @@ def _there(runs: RunsBelow) -> str:
     """Say which runs there are."""
     newest = next(every := runs.newest_first(), None)
     if newest is None:
-        return f"No run is below {runs.out} yet: evaldrop run DATASET makes one, --out DIR looks elsewhere."
+        return f"No run is below {runs.out}/ yet: evaldrop run DATASET makes one, --out DIR looks elsewhere."
     # In S3 each would cost a request.
     if storage.is_s3(runs.out):
-        return f"The newest below {runs.out}: {newest}."
+        return f"Below {runs.out}/ {LATEST} is {newest}."
     number = 1 + sum(1 for _ in every)
     counted = f"{number:,} runs are" if number > 1 else "One run is"
-    return f"{counted} below {runs.out}, the newest: {newest}."
+    return f"{counted} below {runs.out}/; {LATEST} is {newest}."
 
 
 def _started_at(folder: str) -> str:

@@ -75,7 +75,7 @@ def plan(
     if check.problems or check.plan is None or check.definition is None:
         complain("\n".join(check.problems))
         return exits.WRONG_USE
-    found = plan_sensitivity(check, like=like and finished_run(like), difference=difference)
+    found = plan_sensitivity(check, like=None if like is None else finished_run(like), difference=difference)
     if as_json:
         print_json({**check.plan.to_json(), "sensitivity": found.to_json(), "warnings": check.warnings})
     else:

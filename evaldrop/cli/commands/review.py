@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from evaldrop.cli import completing
-from evaldrop.cli.naming import begun_run, finished_run
+from evaldrop.cli.naming import finished_run
 from evaldrop.cli.options import AsJson, RunFolder, RunsIn
 from evaldrop.cli.output import print_json, stdout
 from evaldrop.run.place import DEFAULT_OUT
@@ -115,7 +115,7 @@ def import_(
     from evaldrop.report.review.importing import import_file
 
     now = datetime.now(UTC).isoformat()
-    folder = begun_run(run, out)
+    folder = finished_run(run, out)
     done = import_file(file, folder, rater=rater, imported_at=now, drawn_at_random=drawn_at_random)
     if as_json:
         print_json(done._asdict())
