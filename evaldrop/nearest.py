@@ -9,7 +9,7 @@ _MOST_CHARACTERS = 200
 _LEAST_BEGINNING = 4
 
 
-def nearest(word: str, known: Iterable[str], *, most: int = 1, cutoff: float = 0.7) -> list[str]:
+def nearest(word: str, known: Iterable[str], *, most: int = 1, cutoff: float = 0.65) -> list[str]:
     """Return the known words that are most like a word, or begin like it, the likest first."""
     word = word[:_MOST_CHARACTERS].casefold()
     folded: dict[str, str] = {}

@@ -6,6 +6,8 @@ from evaldrop import storage
 from evaldrop.errors import EvaldropError, StorageError
 from evaldrop.nearest import did_you_mean
 
+# As `storage` says it, whose errors a check collects as texts.
+_ABSENT = ": no such file"
 # A folder may hold a million files, and a name that is like the wanted one is no matter of life and death.
 _MOST_LISTED = 1_000
 
@@ -22,6 +24,12 @@ def with_advice(error: EvaldropError) -> str:
     if isinstance(cause, NotADirectoryError | IsADirectoryError):
         return f"{said}. Give a file, below folders."
     return said
+
+
+def problem_with_advice(problem: str) -> str:
+    """Return a problem of a check, and for a file that is not there what to do."""
+    path = problem.removesuffix(_ABSENT)
+    return problem if path == problem else f"{problem}.{near_file(path)}"
 
 
 def near_file(path: str) -> str:

@@ -5,7 +5,6 @@ It is asked with every press of a key: names of folders and one run.json are rea
 heavy is imported. What cannot be completed here, such as a path, is left to the shell by no answer at all.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
@@ -15,6 +14,7 @@ from typing import Any
 import typer
 
 from evaldrop import storage
+from evaldrop.json_text import loads
 from evaldrop.run.naming import LATEST, PREVIOUS, RunsBelow, find_run
 from evaldrop.run.place import DEFAULT_OUT, RUN_FILE
 
@@ -59,7 +59,7 @@ def runs(ctx: typer.Context, incomplete: str) -> Iterator[Completion]:
     # A hundred IDs are in the way of who wants a word.
     if incomplete:
         for run in below.beginning(incomplete)[:_MOST_RUNS]:
-            yield run.run_id, run.evaluation
+            yield run.run_id, run.evaluation if _HARMLESS.fullmatch(run.evaluation) else ""
 
 
 @_quietly
@@ -92,9 +92,11 @@ def _is_dataset(name: str) -> bool:
 def criteria_of_run(ctx: typer.Context, incomplete: str) -> Iterator[Completion]:
     """Complete a criterion of the run that the command line names."""
     del incomplete
-    folder = find_run(ctx.params["run"], ctx.params.get("out") or DEFAULT_OUT)
+    # With the option still without a value typer has put no argument into its place yet.
+    named = ctx.params.get("run") or next(iter(ctx.args), LATEST)
+    folder = find_run(named, ctx.params.get("out") or DEFAULT_OUT)
     if not storage.is_s3(folder):
-        for each in json.loads(storage.read_bytes(storage.join(folder, RUN_FILE)))["criteria"]:
+        for each in loads(storage.read_bytes(storage.join(folder, RUN_FILE)))["criteria"]:
             yield (each if isinstance(each, str) else str(each["name"])), ""
 
 
@@ -102,7 +104,7 @@ def criteria_of_run(ctx: typer.Context, incomplete: str) -> Iterator[Completion]
 def built_in_criteria(incomplete: str) -> Iterator[Completion]:
     """Complete the name of a built-in criterion."""
     del incomplete
-    for each in json.loads(_BUILT_IN.read_text(encoding="utf-8")):
+    for each in loads(_BUILT_IN.read_text(encoding="utf-8")):
         yield str(each["name"]), ""
 
 

@@ -53,6 +53,7 @@ def plan(
         evaldrop plan faq.jsonl --difference 0.05 --like latest:faq
     """
     from evaldrop.bedrock.region import region_of
+    from evaldrop.cli.advice import problem_with_advice
     from evaldrop.cli.datasets import given_dataset
     from evaldrop.cli.running import show_plan
     from evaldrop.cli.tables.plan import print_sensitivity
@@ -73,7 +74,7 @@ def plan(
     )
     check = check_dataset(request)
     if check.problems or check.plan is None or check.definition is None:
-        complain("\n".join(check.problems))
+        complain("\n".join(map(problem_with_advice, check.problems)))
         return exits.WRONG_USE
     found = plan_sensitivity(check, like=None if like is None else finished_run(like), difference=difference)
     if as_json:

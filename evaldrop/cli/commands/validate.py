@@ -25,6 +25,7 @@ def validate(
 
         evaldrop validate faq.jsonl --region eu-central-1
     """
+    from evaldrop.cli.advice import problem_with_advice
     from evaldrop.cli.datasets import GivenDataset, given_dataset
     from evaldrop.run.request import RunRequest, new_run_id
     from evaldrop.steps.validate_dataset.validate import check_dataset
@@ -47,6 +48,7 @@ def validate(
     if absent:
         others = (each for each in check.problems if not each.startswith(f"{dataset}:"))
         check = replace(check, problems=(absent, *others))
+    check = replace(check, problems=tuple(map(problem_with_advice, check.problems)))
     if as_json:
         survey = check.survey
         print_json(

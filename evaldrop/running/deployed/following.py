@@ -15,7 +15,7 @@ from evaldrop.running.deployed import clients
 from evaldrop.running.deployed.stack import Stack
 
 _ARN = re.compile(r"arn:[\w-]+:states:(?P<region>[\w-]+):\d+:execution:[^:]+:(?P<run_id>[0-9A-Za-z_-]{1,80})")
-_NAME = re.compile(r"[0-9A-Za-z_-]{1,80}(:[^/~]+)?(~\d*)?")
+_NAME = re.compile(r"((latest|previous):[^/~]+|[0-9A-Za-z_.-]{1,80})(~\d*)?")
 # As StartRun names the run of an upload. Such a run may not have begun, and nothing else begins so.
 _WHOLE_ID = re.compile(r"ds-[0-9a-f]{40}")
 
