@@ -8,7 +8,11 @@ NAMES = ["latest", "support-answers", "faq", "--limit", "Haiku"]
 
 
 @pytest.mark.parametrize(("word", "meant"), [
-    ("suport", "support-answers"), ("fag", "faq"), ("--limt", "--limit"), ("haiko", "Haiku"), ("LATE", "latest"),
+    ("suport", "support-answers"),
+    ("fag", "faq"),
+    ("--limt", "--limit"),
+    ("haiko", "Haiku"),
+    ("LATE", "latest"),
 ])  # fmt: skip
 def test_the_nearest_name_is_found_whole_or_by_its_beginning(word, meant):
     assert nearest(word, NAMES) == [meant]
