@@ -58,7 +58,7 @@ def runs(ctx: typer.Context, incomplete: str) -> Iterator[Completion]:
             yield f"{PREVIOUS}:{evaluation}", ""
     # A hundred IDs are in the way of who wants a word.
     if incomplete:
-        for run in below.beginning(incomplete)[:_MOST_RUNS]:
+        for run in below.names(incomplete)[:_MOST_RUNS]:
             yield run.run_id, run.evaluation if _HARMLESS.fullmatch(run.evaluation) else ""
 
 

@@ -38,6 +38,7 @@ _AT_A_TIME = 16
 # results/<map run>/<file> is as deep as a run's files are.
 _MOST_UP = 4
 _MOST_SHOWN = 5
+_MOST_GUESSED = 500
 _MOST_CHARACTERS = 200
 
 
@@ -62,6 +63,11 @@ class RunsBelow:
     def evaluations(self) -> list[str]:
         """Names of the folders that may be evaluations', sorted."""
         return storage.list_folders(self.out)
+
+    def names(self, beginning: str = "") -> list[KeptRun]:
+        """Return folders that may be runs', of IDs that begin so, the last by name first; nothing is read."""
+        named = (run for run in self._named(None) if run.run_id.startswith(beginning))
+        return sorted(named, key=lambda run: run.run_id, reverse=True)
 
     def folder(self, run: KeptRun) -> str:
         """Return the URI of a run's folder."""
@@ -273,7 +279,7 @@ def _kind(name: str) -> str:
 
 def _unknown(what: str, meant: str, runs: RunsBelow) -> InputError:
     """Return the error of a name that is none: what was probably meant, and what there is."""
-    known = [*runs.evaluations, *(run.run_id for run in islice(runs.newest_first(), 200)), LATEST, PREVIOUS]
+    known = [*runs.evaluations, LATEST, PREVIOUS, *(run.run_id for run in runs.names()[:_MOST_GUESSED])]
     guess = did_you_mean(meant, known) if meant else ""
     return InputError(f"{what}{guess} {_there(runs)}")
 
