@@ -56,6 +56,14 @@ class ModelRefused(EvaldropError):
     """A candidate's or judge's first calls were refused for a reason that will not pass."""
 
 
+def first_line(error: BaseException) -> str:
+    """Return what an error says first, on one line: a validation's list of faults would fill a screen."""
+    if isinstance(error, KeyError):
+        return f"{error} is not in it"
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return ": ".join(lines[:3]).partition(" [type=")[0]
+
+
 def is_bad_input(error: str) -> bool:
     """Tell whether a run failed by an error of what the user gave, by the name the workflow passes on."""
     # By name: the workflow passes on no exception, and may give a name of AWS's own.

@@ -105,11 +105,11 @@ def exists(uri: str) -> bool:
     Tell whether a file is there.
 
     Raises:
-        StorageError: S3 would not say.
+        StorageError: S3 or the file system would not say.
     """
-    if not is_s3(uri):
-        return local_path(uri).is_file()
     with _as_storage_error(uri):
+        if not is_s3(uri):
+            return local_path(uri).is_file()
         try:
             _head(uri)
         except _s3().exceptions.ClientError as error:

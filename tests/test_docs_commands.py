@@ -60,17 +60,17 @@ def test_a_command_of_evaldrop_exists_with_its_options(command):
 
 
 NOT_RUN = {
-    "evaldrop run my-evaluation/records.jsonl": "calls Bedrock, for money",
-    "evaldrop run my-evaluation/records.jsonl --bedrock openai=http://localhost:11434/v1": "needs a server",
+    "evaldrop run my-evaluation": "calls Bedrock, for money",
+    "evaldrop run my-evaluation --bedrock openai=http://localhost:11434/v1": "needs a server",
     "evaldrop local": "serves until Ctrl-C; tests/local_aws runs it",
     "evaldrop view": "serves until Ctrl-C; tests/evaldrop/report/test_serving.py asks it",
     "evaldrop view s3://bucket/runs": "serves until Ctrl-C",
     **{
         f"evaldrop {words}": "needs a deployed stack; tests/evaldrop/cli runs it against one in memory"
         for words in (
-            "submit my-evaluation/records.jsonl --wait",
+            "submit my-evaluation --wait",
             "submit datasets/support-faq/records.jsonl --stack evaldrop --wait",
-            "runs", "watch RUN", "fetch RUN", "doctor",
+            "runs", "watch RUN", "watch latest", "fetch RUN", "fetch latest", "doctor",
         )
     },
 }  # fmt: skip

@@ -1,13 +1,14 @@
 """The commands, put together; and how errors leave the process."""
 
-import errno
 import io
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
 
 import typer
 
 from evaldrop.cli import exits
+from evaldrop.cli.advice import with_advice
 from evaldrop.cli.commands.bless import bless
 from evaldrop.cli.commands.calibrate import calibrate
 from evaldrop.cli.commands.compare import compare
@@ -32,28 +33,34 @@ from evaldrop.cli.commands.validate import validate
 from evaldrop.cli.commands.view import view
 from evaldrop.cli.commands.watch import watch
 from evaldrop.cli.output import complain, prepare_streams, shown, stderr
-from evaldrop.errors import EvaldropError, InputError
+from evaldrop.cli.usage import misuse_in_words
+from evaldrop.errors import EvaldropError
 from evaldrop.shipped import VERSION
-
-# Of a disk, of a user's share of it, of a file.
-_DISK_IS_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 app = typer.Typer(
     name="evaldrop",
     help="Evaluate language models on a dataset: responses, verdicts, a scorecard with intervals, a report.",
+    epilog="Start with: `evaldrop init my-evaluation`",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (
-    init, validate, plan, run, report, view, export, compare, bless, gate, calibrate, rescore, rejudge, trend,
-    submit, watch, fetch, runs, doctor, criteria, schema,
-):  # fmt: skip
-    app.command()(command)
-app.add_typer(review)
-app.add_typer(local)
+# As a newcomer meets them: help lists groups and commands in this order.
+_GROUPS: Mapping[str, Sequence[Callable[..., object] | typer.Typer]] = {
+    "Run": (init, run, validate, plan),
+    "Read": (report, view, trend, export),
+    "Compare and decide": (compare, gate, bless),
+    "Judge again, and by people": (rescore, rejudge, review, calibrate),
+    "Deploy": (doctor, submit, watch, runs, fetch, local),
+    "Look up": (criteria, schema),
+}
+for _panel, _commands in _GROUPS.items():
+    for _command in _commands:
+        if isinstance(_command, typer.Typer):
+            app.add_typer(_command, rich_help_panel=_panel)
+        else:
+            app.command(rich_help_panel=_panel)(_command)
 
 
 def _print_version(wanted: bool) -> None:
@@ -82,15 +89,11 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         # In standalone mode the parser exits by itself, with 2 for wrong use: here that is an inconclusive
         # gate.
-        outcome = app(arguments, standalone_mode=False)
+        outcome = app(arguments, prog_name="evaldrop", standalone_mode=False)
         return outcome if isinstance(outcome, int) else exits.PASSED
-    # Before EvaldropError, whose subclass it is: bad input must not look like a run that failed.
-    except InputError as error:
-        complain(str(error))
-        return exits.WRONG_USE
     except EvaldropError as error:
-        complain(str(error))
-        return exits.RUN_FAILED
+        complain(with_advice(error))
+        return exits.of_error(error)
     except KeyboardInterrupt:
         complain("stopped.")
         return exits.INTERRUPTED
@@ -100,7 +103,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.close()
         return exits.PASSED
     except OSError as error:
-        if error.errno not in _DISK_IS_FULL:
+        if error.errno not in exits.DISK_IS_FULL:
             return _own_fault(error, arguments)
         complain(f"what was to be written could not be: {error.strerror}. Make room, and do it again.")
         return exits.RUN_FAILED
@@ -127,8 +130,11 @@ def _usage_exit(error: Exception) -> int | None:
     show = getattr(error, "show", None)
     if show is None:
         return exits.INTERRUPTED if type(error).__name__ == "Abort" else None
-    # Through a text: what it shows of the command line may come out of a file's name.
-    said = io.StringIO()
-    show(said)
-    stderr().print(shown(said.getvalue()), end="")
+    if (words := misuse_in_words(error)) is not None:
+        complain(words)
+    else:
+        # The help of a command that was given nothing. Through a text: it may hold what is no terminal's.
+        said = io.StringIO()
+        show(said)
+        stderr().print(shown(said.getvalue()), end="")
     return exits.WRONG_USE

@@ -1,7 +1,11 @@
 """What the process's exit code says."""
 
+import errno
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
+
+from evaldrop.aws_errors import code_of, is_aws_fault
+from evaldrop.errors import EvaldropError, InputError, StorageError
 
 if TYPE_CHECKING:
     from evaldrop.scorecard.model.scorecard import GateDecision, Scorecard
@@ -17,6 +21,13 @@ WRONG_USE: Final = 64
 FAULT_OF_OURS: Final = 70
 # As a shell has it for SIGINT: 128 + 2.
 INTERRUPTED: Final = 130
+
+DISK_IS_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""Of a disk, of a user's share of it, of a file."""
+
+_DISK_FAILS = DISK_IS_FULL | {errno.EIO, errno.EROFS}
+# HEAD has no body to name the error in: botocore's code is then the status.
+_NOT_IN_S3 = frozenset({"NoSuchBucket", "NoSuchKey", "NoSuchVersion", "InvalidBucketName", "404", "400"})
 
 _DECISIONS: Final[Mapping[str, int]] = {
     "pass": PASSED,
@@ -38,3 +49,19 @@ def of_decision(decision: "GateDecision", *, strict: bool = False) -> int:
     if strict and decision == "inconclusive":
         return GATE_FAILED
     return _DECISIONS[decision]
+
+
+def of_error(error: EvaldropError) -> int:
+    """Return the exit code of an error: whether what was given is wrong, or a disk or a service refused."""
+    # Bad input must not look like a run that failed.
+    if isinstance(error, InputError) or (isinstance(error, StorageError) and _is_of_the_place(error)):
+        return WRONG_USE
+    return RUN_FAILED
+
+
+def _is_of_the_place(error: StorageError) -> bool:
+    """Tell whether there is nothing at a URI, or something else than was looked for."""
+    cause = error.__cause__
+    if isinstance(cause, Exception) and is_aws_fault(cause):
+        return code_of(cause) in _NOT_IN_S3 or type(cause).__name__ == "ParamValidationError"
+    return not (isinstance(cause, OSError) and cause.errno in _DISK_FAILS)

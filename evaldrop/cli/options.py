@@ -6,9 +6,14 @@ from typing import Annotated
 
 import typer
 
+from evaldrop.cli import completing
+
 KINDS = "A .jsonl, .json, .csv, .tsv or .parquet file, or one of them as .gz"
 
-Dataset = Annotated[str, typer.Argument(metavar="DATASET", help=f"{KINDS}: a path or an s3:// URI.")]
+DATASET_HELP = f"{KINDS}, or a folder that holds one: a path or an s3:// URI."
+Dataset = Annotated[
+    str, typer.Argument(metavar="DATASET", help=DATASET_HELP, autocompletion=completing.datasets)
+]
 EvaluationFile = Annotated[
     str | None,
     typer.Option(
@@ -27,7 +32,17 @@ OtherEvaluation = Annotated[
         help="The evaluation with what is new; by default the file the run was made with, as it is now.",
     ),
 ]
-RunFolder = Annotated[str, typer.Argument(metavar="RUN", help="A run's folder: a path or an s3:// URI.")]
+RUN_NAMES = (
+    "latest, latest:EVALUATION, previous, an evaluation's name (its latest run), a run's ID or how it "
+    "begins, each with ~N for the Nth run before it; or a run's folder or a file in it: a path or an s3:// "
+    "URI."
+)
+RunFolder = Annotated[
+    str, typer.Argument(metavar="RUN", help=f"A run: {RUN_NAMES}", autocompletion=completing.runs)
+]
+RunsIn = Annotated[
+    str, typer.Option("--out", "-o", metavar="DIR", help="The folder that RUN's name is looked up in.")
+]
 DEFAULT_STACK = "evaldrop"
 """What cdk.json calls the stack where nothing else is said."""
 
@@ -35,7 +50,8 @@ DeployedRun = Annotated[
     str,
     typer.Argument(
         metavar="RUN",
-        help="A run's ID, its execution's ARN, or the s3:// URI of its folder; see evaldrop runs.",
+        help="latest, latest:EVALUATION, an evaluation's name, a run's ID or how it begins, its execution's "
+        "ARN, or the s3:// URI of its folder; see evaldrop runs.",
     ),
 ]
 StackName = Annotated[
@@ -47,7 +63,11 @@ Out = Annotated[str, typer.Option("--out", "-o", metavar="DIR", help="The folder
 OutOfRun = Annotated[
     str | None,
     typer.Option(
-        "--out", "-o", metavar="DIR", help="The folder that runs are kept in; by default the run's."
+        "--out",
+        "-o",
+        metavar="DIR",
+        help="The folder that runs are kept in, and RUN's name is looked up in; by default runs, and for the "
+        "new run that of the old one.",
     ),
 ]
 Region = Annotated[

@@ -7,7 +7,7 @@ from pathlib import Path
 from evaldrop import storage
 from evaldrop.cli.options import ReportFormat
 from evaldrop.cli.output import plain, print_json, print_json_text, print_text, shown, stdout
-from evaldrop.cli.running import require_run
+from evaldrop.errors import InputError
 from evaldrop.scorecard.read import Run, read_run
 
 # Where a run keeps what is made of it. A workbook is made when it is asked for.
@@ -46,7 +46,6 @@ def show_report(
 
 
 def _scored(folder: str, *, rebuild: bool) -> Run:
-    require_run(folder)
     if not rebuild and storage.exists(storage.join(folder, _FILES[ReportFormat.JSON])):
         return read_run(folder)
     from evaldrop.run.definition import RunDefinition
@@ -55,6 +54,11 @@ def _scored(folder: str, *, rebuild: bool) -> Run:
 
     # A run whose last step failed has its replies: the scorecard is made from them, and nothing is called.
     definition = RunDefinition.load(folder)
+    if not storage.exists(definition.file("records.jsonl")):
+        raise InputError(
+            f"{folder}: no records.jsonl there: this run has answered nothing yet. "
+            f"evaldrop run --resume {folder} goes on with it."
+        )
     with locked(folder, doing="evaldrop report"):
         return Run(folder.rstrip("/"), score_run(definition), dict(definition.content))
 

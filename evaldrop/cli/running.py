@@ -20,7 +20,7 @@ from evaldrop.cli.output import (
     warn,
 )
 from evaldrop.cli.progress import RunProgress
-from evaldrop.errors import EvaldropError, InputError, is_bad_input
+from evaldrop.errors import EvaldropError, is_bad_input
 from evaldrop.run.request import has_begun
 from evaldrop.running.here import LocalRun, execute_here
 from evaldrop.running.stopping import as_ctrl_c
@@ -171,19 +171,6 @@ def _show_failure(execution: "Execution", run: LocalRun, *, as_json: bool) -> in
         print_json({**ended, "run": run.folder})
     # By the error's name: what a function raised comes back from the workflow as text.
     return exits.WRONG_USE if is_bad_input(str(execution.error)) else exits.RUN_FAILED
-
-
-def require_run(folder: str) -> None:
-    """
-    Refuse a folder in which no run has begun.
-
-    Raises:
-        InputError: There is no run.json.
-    """
-    if not has_begun(folder):
-        raise InputError(
-            f"{folder}: no run.json there. Give a run's folder, such as runs/<evaluation>/<run id>."
-        )
 
 
 def show_finished(run: LocalRun, *, as_json: bool) -> int:

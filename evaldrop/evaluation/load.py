@@ -1,6 +1,6 @@
 """Finds the evaluation file of a dataset, and words its mistakes."""
 
-import difflib
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,11 +12,13 @@ from evaldrop.errors import EvaldropError, EvaluationError
 from evaldrop.evaluation.definition import Evaluation
 from evaldrop.evaluation.yaml_faults import comma_advice, in_quotes, missing_space
 from evaldrop.evaluation.yaml_text import MAX_BYTES, read_yaml
+from evaldrop.nearest import did_you_mean, nearest
 from evaldrop.shipped import resource
 
 FILE_NAME = "evaluation.yaml"
 EVALUATIONS = "evaluations"
 _MOST_PROBLEMS = 100
+_QUOTED = re.compile(r"'([^']*)'")
 
 
 def find_evaluation(dataset: str) -> str | None:
@@ -125,6 +127,9 @@ def _explain(problem: Any) -> str:
             given = repr(problem["input"])
             given = given if len(given) < 80 else given[:77] + "..."
             advice = f" {in_quotes(problem['input'])}" if problem["type"] == "string_type" else ""
+            # Of a closed set, whose members pydantic lists in quotes.
+            choices = _QUOTED.findall(str(problem.get("ctx", {}).get("expected", "")))
+            advice += did_you_mean(str(problem["input"]), choices)
             return f"{where}: {problem['msg']}; it is {given}.{advice}".rstrip()
 
 
@@ -148,6 +153,6 @@ def _model_in(annotation: Any) -> Any:
 
 
 def _did_you_mean(word: str, known: list[str]) -> str:
-    if close := difflib.get_close_matches(word, known, n=1):
+    if close := nearest(word, known):
         return f' Did you mean "{close[0]}"?'
     return f" Known keys: {', '.join(known)}." if known else ""

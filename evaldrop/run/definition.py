@@ -8,7 +8,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from evaldrop import storage
-from evaldrop.errors import EvaldropError, StorageError
+from evaldrop.errors import EvaldropError, StorageError, first_line
 from evaldrop.evaluation import Candidate, Evaluation, Judge
 from evaldrop.evaluation.criteria import Criterion, criterion_from_config
 from evaldrop.evaluation.definition import GIVEN
@@ -187,7 +187,10 @@ class RunDefinition(_Frozen):
             # Read here, so that messages about them name the file.
             _ = run.criteria, run.prices
         except (ValueError, KeyError, TypeError, EvaldropError) as error:
-            raise StorageError(f"{uri}: not a run file of this version ({error})") from error
+            raise StorageError(
+                f"{uri}: not a run file of this version ({first_line(error)}). The evaldrop that wrote it "
+                "can read it; or start a new run."
+            ) from error
         return run
 
 

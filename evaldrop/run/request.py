@@ -1,5 +1,5 @@
 """
-The state machine's input, and where a run is kept: `<out>/<evaluation>/<run_id>`.
+The state machine's input.
 
 Apart from `run.json`'s module, so that StartRun needs only pydantic.
 """
@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from evaldrop import storage
+from evaldrop.run.place import RUN_FILE, has_begun, out_of, run_folder
 
-RUN_FILE = "run.json"
+__all__ = ["RUN_FILE", "RunRequest", "has_begun", "new_run_id", "out_of", "run_folder"]
 
 
 class RunRequest(BaseModel):
@@ -58,20 +58,3 @@ def new_run_id(now: datetime | None = None) -> str:
     """Return an ID that sorts by time and that two runs of one second do not share."""
     now = now or datetime.now(UTC)
     return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-
-
-def run_folder(out: str, evaluation: str, run_id: str) -> str:
-    """Return the folder of a run."""
-    return storage.join(out, evaluation, run_id)
-
-
-def has_begun(folder: str) -> bool:
-    """Tell whether a folder is a run's: ValidateDataset has written its `run.json`."""
-    return storage.exists(storage.join(folder, RUN_FILE))
-
-
-def out_of(folder: str) -> str:
-    """Return the folder that runs are kept in, of a run's folder; "" for a path that is not so deep."""
-    parts = folder.rstrip("/").split("/")
-    # "s3:", "" and the bucket are no folders of their own.
-    return "/".join(parts[:-2]) if len(parts) > (4 if parts[0] == "s3:" else 2) else ""

@@ -7,7 +7,7 @@ import orjson
 from pydantic import ValidationError
 
 from evaldrop import storage
-from evaldrop.errors import StorageError
+from evaldrop.errors import StorageError, first_line
 from evaldrop.run.request import RUN_FILE
 from evaldrop.scorecard.answers import held_to_answers
 from evaldrop.scorecard.model.scorecard import Scorecard
@@ -101,4 +101,7 @@ def read_scorecard(uri: str) -> Scorecard:
 
 def _refusal(uri: str, error: Exception) -> StorageError:
     place = storage.join(uri, "scorecard.json")
-    return StorageError(f"{place}: not a scorecard of this version. `evaldrop report` makes it anew. {error}")
+    return StorageError(
+        f"{place}: not a scorecard of this version ({first_line(error)}). `evaldrop report {uri} --rebuild` "
+        "makes it anew."
+    )

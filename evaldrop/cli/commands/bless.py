@@ -1,33 +1,38 @@
 """`evaldrop bless`: the run that later runs are held to."""
 
 from evaldrop import storage
-from evaldrop.cli.options import Force, RunFolder
+from evaldrop.cli.naming import finished_run
+from evaldrop.cli.options import Force, RunFolder, RunsIn
 from evaldrop.cli.output import shown, stdout, warn
+from evaldrop.run.place import DEFAULT_OUT
 
 
-def bless(run: RunFolder, force: Force = False) -> None:
+def bless(run: RunFolder, out: RunsIn = DEFAULT_OUT, force: Force = False) -> None:
     """
     Make a run the baseline of its evaluation; every later run is compared with it by itself.
 
     Its name is kept in `baseline.json` in the evaluation's folder, beside the runs; the history,
     `index.html`, marks it.
 
-    Example:
+    Examples:
 
-        evaldrop bless runs/support-answers/20261121T101500Z-4f3a2b
+        evaldrop bless latest
+
+        evaldrop bless s3://bucket/runs/support-answers/20261121T101500Z-4f3a2b
     """
     from evaldrop.report.history_index import INDEX_FILE, renew_index
     from evaldrop.run.request import out_of
     from evaldrop.scorecard.baseline.blessing import bless as bless_run
     from evaldrop.scorecard.read import read_scorecard
 
-    blessing = bless_run(run, force=force)
-    card = read_scorecard(run.rstrip("/"))
+    folder = finished_run(run, out)
+    blessing = bless_run(folder, force=force)
+    card = read_scorecard(folder)
     # A warning and no refusal: the first run of a weak candidate is a baseline that others improve on.
     if card.gate.decision in ("fail", "inconclusive"):
         warn(f"the gate of {blessing.run_id} is {card.gate.decision}; it is the baseline all the same.")
-    out = out_of(storage.absolute(run))
+    kept_in = out_of(storage.absolute(folder))
     # A run that was copied elsewhere by itself belongs to no history.
-    if storage.exists(storage.join(out, INDEX_FILE)):
-        renew_index(out)
+    if storage.exists(storage.join(kept_in, INDEX_FILE)):
+        renew_index(kept_in)
     stdout().print(f"baseline of {shown(card.evaluation)}: {shown(blessing.run_id)}")

@@ -4,9 +4,11 @@ from typing import Annotated
 
 import typer
 
-from evaldrop.cli.options import AsJson, RunFolder
+from evaldrop.cli.naming import finished_run
+from evaldrop.cli.options import AsJson, RunFolder, RunsIn
 from evaldrop.cli.output import print_json, stdout
 from evaldrop.errors import InputError
+from evaldrop.run.place import DEFAULT_OUT
 
 
 def calibrate(
@@ -15,6 +17,7 @@ def calibrate(
         bool,
         typer.Option("--apply", help="Build the scorecard and its reports anew: labels decide in them."),
     ] = False,
+    out: RunsIn = DEFAULT_OUT,
     as_json: AsJson = False,
 ) -> None:
     """
@@ -26,9 +29,9 @@ def calibrate(
 
     Examples:
 
-        evaldrop calibrate runs/support-answers/20261121T101500Z-4f3a2b
+        evaldrop calibrate latest
 
-        evaldrop calibrate runs/support-answers/20261121T101500Z-4f3a2b --apply
+        evaldrop calibrate support-answers --apply
     """
     from evaldrop.cli.tables.calibration import print_calibration
     from evaldrop.run.definition import RunDefinition
@@ -38,18 +41,19 @@ def calibrate(
     from evaldrop.steps.build_scorecard.build import score_run
     from evaldrop.steps.build_scorecard.by_people import differences_by_people, with_people
 
-    definition = RunDefinition.load(run)
+    folder = finished_run(run, out)
+    definition = RunDefinition.load(folder)
     if apply:
-        with locked(run, doing="evaldrop calibrate --apply"):
+        with locked(folder, doing="evaldrop calibrate --apply"):
             score_run(definition)
     found = held_against_people(definition)
     if found is None:
         raise InputError(
-            f"{run}: people have scored none of its responses. `evaldrop review export {run}` writes a page "
-            "for them, `evaldrop review import FILE RUN` stores what they say."
+            f"{folder}: people have scored none of its responses. `evaldrop review export {folder}` writes a "
+            "page for them, `evaldrop review import FILE RUN` stores what they say."
         )
     # Without --apply nothing is written: the correction is laid over the scorecard in memory alone.
-    scorecard = with_people(read_scorecard(run), found)
+    scorecard = with_people(read_scorecard(folder), found)
     differences = differences_by_people(scorecard, found)
     if as_json:
         print_json(

@@ -4,15 +4,24 @@ from typing import Annotated
 
 import typer
 
-from evaldrop.cli.options import AsJson, Force, RunFolder
+from evaldrop.cli import completing
+from evaldrop.cli.naming import finished_run
+from evaldrop.cli.options import AsJson, Force, RunFolder, RunsIn
 from evaldrop.cli.output import print_json, stdout
+from evaldrop.run.place import DEFAULT_OUT
 
 
 def compare(
     run: RunFolder,
     baseline: Annotated[
-        str, typer.Argument(metavar="BASELINE", help="The folder of the run it is compared with.")
+        str,
+        typer.Argument(
+            metavar="BASELINE",
+            help="The run it is compared with, named as RUN is.",
+            autocompletion=completing.runs,
+        ),
     ],
+    out: RunsIn = DEFAULT_OUT,
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
@@ -24,14 +33,16 @@ def compare(
 
     Examples:
 
-        evaldrop compare runs/faq/20261128T101500Z-9c1b7e runs/faq/20261121T101500Z-4f3a2b
+        evaldrop compare latest previous
 
-        evaldrop compare NEW OLD --json
+        evaldrop compare support-answers support-answers~4
+
+        evaldrop compare runs/faq/20261128T101500Z-9c1b7e s3://bucket/runs/faq/20261121T101500Z-4f3a2b --json
     """
     from evaldrop.cli.tables.baseline import print_baseline
     from evaldrop.scorecard.baseline.compare import compare_runs
 
-    found = compare_runs(run.rstrip("/"), baseline.rstrip("/"), force=force)
+    found = compare_runs(finished_run(run, out), finished_run(baseline, out), force=force)
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:

@@ -5,12 +5,18 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from evaldrop.cli import completing
 from evaldrop.cli.output import shown, stdout
 
 
 def criteria(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Print the exact prompt of this one.")
+        str | None,
+        typer.Argument(
+            metavar="[NAME]",
+            help="Print the exact prompt of this one.",
+            autocompletion=completing.built_in_criteria,
+        ),
     ] = None,
 ) -> None:
     """

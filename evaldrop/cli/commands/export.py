@@ -5,26 +5,30 @@ from typing import Annotated
 
 import typer
 
-from evaldrop.cli.options import RunFolder
+from evaldrop.cli.naming import finished_run
+from evaldrop.cli.options import RunFolder, RunsIn
 from evaldrop.cli.output import shown, stdout
+from evaldrop.run.place import DEFAULT_OUT
 
 
 def export(
     run: RunFolder,
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where to write; created when absent.")],
+    out: RunsIn = DEFAULT_OUT,
 ) -> None:
     """
     Copy a run's Parquet tables into a folder, with a file of DuckDB queries that read them.
 
     Examples:
 
-        evaldrop export runs/support-answers/20261121T101500Z-4f3a2b --to tables
+        evaldrop export latest --to tables
 
         cd tables && duckdb -init queries.sql
     """
     from evaldrop.report.writing import export_run
     from evaldrop.scorecard.read import read_run
 
-    for file in export_run(run, read_run(run).scorecard, to):
+    folder = finished_run(run, out)
+    for file in export_run(folder, read_run(folder).scorecard, to):
         stdout().print(f"wrote {shown(str(file))}")
     stdout().print(f"\nnext: cd {shown(str(to))} && duckdb -init queries.sql")

@@ -34,7 +34,9 @@ def fetch(
 
     Examples:
 
-        evaldrop fetch ds-4b0c1f6f0d3a5e7a9c2b8d6e4f1a3c5b7d9e0f2a
+        evaldrop fetch latest:support-answers
+
+        evaldrop fetch ds-4b0c1f6f
 
         evaldrop fetch s3://bucket/runs/support-answers/ds-4b0c1f6f0d --to last-week
     """

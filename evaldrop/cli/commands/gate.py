@@ -5,8 +5,10 @@ from typing import Annotated
 import typer
 
 from evaldrop.cli import exits
-from evaldrop.cli.options import AsJson, RunFolder
+from evaldrop.cli.naming import finished_run
+from evaldrop.cli.options import AsJson, RunFolder, RunsIn
 from evaldrop.cli.output import print_json, shown, stdout
+from evaldrop.run.place import DEFAULT_OUT
 
 
 def gate(
@@ -20,6 +22,7 @@ def gate(
     strict: Annotated[
         bool, typer.Option("--strict", help="An inconclusive gate fails: the exit code is 1, not 2.")
     ] = False,
+    out: RunsIn = DEFAULT_OUT,
     as_json: AsJson = False,
 ) -> int:
     """
@@ -30,16 +33,16 @@ def gate(
 
     Examples:
 
-        evaldrop gate runs/support-answers/20261121T101500Z-4f3a2b --strict
+        evaldrop gate latest --strict
 
-        evaldrop gate RUN --rule "correctness.pass_rate >= 0.9" --rule "no regression in correctness"
+        evaldrop gate support-answers --rule "correctness.pass_rate >= 0.9" --rule "no regression in tone"
     """
     from evaldrop.cli.tables.scorecard import DECISION_COLOURS
     from evaldrop.scorecard.gate import evaluate_gate
     from evaldrop.scorecard.read import read_run
     from evaldrop.scorecard.recommendation import recommend
 
-    card = read_run(run.rstrip("/")).scorecard
+    card = read_run(finished_run(run, out)).scorecard
     # The scorecard's own verdict is not judged anew: an evaluation.yaml that changed since must not change
     # it.
     found = evaluate_gate(rule, card) if rule else card.gate

@@ -4,9 +4,11 @@ from typing import Annotated
 
 import typer
 
-from evaldrop.cli import exits
+from evaldrop.cli import completing, exits
+from evaldrop.cli.naming import finished_run
 from evaldrop.cli.options import AsJson, Dataset, EvaluationFile, Limit, MaxInFlight
 from evaldrop.cli.output import complain, print_json, stdout
+from evaldrop.run.place import DEFAULT_OUT
 
 
 def plan(
@@ -30,7 +32,9 @@ def plan(
         typer.Option(
             "--like",
             metavar="RUN",
-            help="Take from this run how much candidates differ, instead of guessing.",
+            help="Take from this run, named as evaldrop report names it, how much candidates differ, instead "
+            "of guessing.",
+            autocompletion=completing.runs,
         ),
     ] = None,
     as_json: AsJson = False,
@@ -42,13 +46,15 @@ def plan(
 
     Examples:
 
-        evaldrop plan datasets/support-faq/records.jsonl
+        evaldrop plan datasets/support-faq
 
         evaldrop plan big.jsonl --limit 500 --max-in-flight 200
 
-        evaldrop plan faq.jsonl --difference 0.05 --like runs/faq/20261121T101500Z-4f3a2b
+        evaldrop plan faq.jsonl --difference 0.05 --like latest:faq
     """
     from evaldrop.bedrock.region import region_of
+    from evaldrop.cli.advice import problem_with_advice
+    from evaldrop.cli.datasets import given_dataset
     from evaldrop.cli.running import show_plan
     from evaldrop.cli.tables.plan import print_sensitivity
     from evaldrop.run.request import RunRequest, new_run_id
@@ -56,20 +62,21 @@ def plan(
     from evaldrop.steps.validate_dataset.sensitivity import plan_sensitivity
     from evaldrop.steps.validate_dataset.validate import check_dataset
 
+    given = given_dataset(dataset, evaluation)
     request = RunRequest(
         run_id=new_run_id(),
-        dataset=dataset,
-        evaluation=evaluation,
-        out="runs",
+        dataset=given.dataset,
+        evaluation=given.evaluation,
+        out=DEFAULT_OUT,
         limit=limit,
         max_in_flight=max_in_flight,
         region=region_of("aws"),
     )
     check = check_dataset(request)
     if check.problems or check.plan is None or check.definition is None:
-        complain("\n".join(check.problems))
+        complain("\n".join(map(problem_with_advice, check.problems)))
         return exits.WRONG_USE
-    found = plan_sensitivity(check, like=like, difference=difference)
+    found = plan_sensitivity(check, like=None if like is None else finished_run(like), difference=difference)
     if as_json:
         print_json({**check.plan.to_json(), "sensitivity": found.to_json(), "warnings": check.warnings})
     else:

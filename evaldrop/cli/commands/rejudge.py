@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from evaldrop.cli.naming import finished_run
 from evaldrop.cli.options import (
     AsJson,
     GoOn,
@@ -42,12 +43,19 @@ def rejudge(
 
     Examples:
 
-        evaldrop rejudge runs/support-answers/20261121T101500Z-4f3a2b --evaluation with-empathy.yaml
+        evaldrop rejudge latest
+
+        evaldrop rejudge support-answers --evaluation with-empathy.yaml
     """
     from evaldrop.cli.running import run_and_show
     from evaldrop.running.here import rejudged_run
 
     wanted = rejudged_run(
-        run, evaluation=evaluation, bedrock=bedrock, out=out, max_in_flight=max_in_flight, go_on=go_on
+        finished_run(run, out),
+        evaluation=evaluation,
+        bedrock=bedrock,
+        out=out,
+        max_in_flight=max_in_flight,
+        go_on=go_on,
     )
     return run_and_show(wanted, yes=yes, as_json=as_json)

@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
-from evaldrop.cli.options import AsJson, ReportFormat, RunFolder
+from evaldrop.cli.naming import begun_run
+from evaldrop.cli.options import AsJson, ReportFormat, RunFolder, RunsIn
 from evaldrop.errors import InputError
+from evaldrop.run.place import DEFAULT_OUT
 
 
 def report(
@@ -28,6 +30,7 @@ def report(
         bool, typer.Option("--rebuild", help="Read the raw replies again and write every file anew.")
     ] = False,
     open_page: Annotated[bool, typer.Option("--open", help="Open the report in the browser.")] = False,
+    out: RunsIn = DEFAULT_OUT,
     as_json: AsJson = False,
 ) -> None:
     """
@@ -35,16 +38,16 @@ def report(
 
     Examples:
 
-        evaldrop report runs/support-answers/20261121T101500Z-4f3a2b --open
+        evaldrop report latest --open
 
         evaldrop report s3://bucket/runs/support-answers/20261121T101500Z-4f3a2b --json
 
-        evaldrop report runs/support-answers/20261121T101500Z-4f3a2b --format md >> "$GITHUB_STEP_SUMMARY"
+        evaldrop report support-answers --format md >> "$GITHUB_STEP_SUMMARY"
 
-        evaldrop report runs/support-answers/20261121T101500Z-4f3a2b --format xlsx --to scorecard.xlsx
+        evaldrop report 20261121T1015 --format xlsx --to scorecard.xlsx
     """
     from evaldrop.cli.reporting import show_report
 
     if to is not None and form is None:
         raise InputError("--to needs a --format: html, md, csv, xlsx or json.")
-    show_report(run, form, to=to, rebuild=rebuild, open_page=open_page, as_json=as_json)
+    show_report(begun_run(run, out), form, to=to, rebuild=rebuild, open_page=open_page, as_json=as_json)

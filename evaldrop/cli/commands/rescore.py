@@ -1,5 +1,6 @@
 """`evaldrop rescore`: a run's replies read again by other rules, without a call."""
 
+from evaldrop.cli.naming import begun_run
 from evaldrop.cli.options import AsJson, OtherEvaluation, OutOfRun, RunFolder
 
 
@@ -16,15 +17,14 @@ def rescore(
 
     Examples:
 
-        evaldrop rescore runs/support-answers/20261121T101500Z-4f3a2b
+        evaldrop rescore latest
 
-        evaldrop rescore runs/support-answers/20261121T101500Z-4f3a2b --evaluation stricter.yaml
+        evaldrop rescore support-answers --evaluation stricter.yaml
     """
-    from evaldrop.cli.running import require_run, show_scorecard
+    from evaldrop.cli.running import show_scorecard
     from evaldrop.steps.build_scorecard.rescore import rescore as read_again
     from evaldrop.steps.build_scorecard.rescore import rescored_scorecard
 
-    require_run(run)
-    definition = read_again(run, evaluation=evaluation, out=out)
+    definition = read_again(begun_run(run, out), evaluation=evaluation, out=out)
     document = {"run": definition.folder} if as_json else None
     return show_scorecard(rescored_scorecard(definition), definition.folder, document)

@@ -5,8 +5,11 @@ from typing import Annotated
 
 import typer
 
-from evaldrop.cli.options import AsJson, RunFolder
+from evaldrop.cli import completing
+from evaldrop.cli.naming import finished_run
+from evaldrop.cli.options import AsJson, RunFolder, RunsIn
 from evaldrop.cli.output import print_json, stdout
+from evaldrop.run.place import DEFAULT_OUT
 
 review = typer.Typer(
     name="review",
@@ -15,11 +18,11 @@ review = typer.Typer(
 
     Example:
 
-        evaldrop review export runs/support-answers/20261121T101500Z-4f3a2b --sample 50
+        evaldrop review export latest --sample 50
 
-        evaldrop review import review-3f9c21a0b4-Ada.json runs/support-answers/20261121T101500Z-4f3a2b
+        evaldrop review import review-3f9c21a0b4-Ada.json latest
 
-        evaldrop calibrate runs/support-answers/20261121T101500Z-4f3a2b
+        evaldrop calibrate latest
     """,
     no_args_is_help=True,
     rich_markup_mode="markdown",
@@ -37,12 +40,18 @@ def export(
     ] = 1,
     criterion: Annotated[
         list[str] | None,
-        typer.Option("--criterion", "-c", help="Only this criterion; may be given several times."),
+        typer.Option(
+            "--criterion",
+            "-c",
+            help="Only this criterion; may be given several times.",
+            autocompletion=completing.criteria_of_run,
+        ),
     ] = None,
     to: Annotated[
         str | None,
         typer.Option("--to", metavar="DIR", help="Where page and sheet go; by default RUN/review."),
     ] = None,
+    out: RunsIn = DEFAULT_OUT,
     as_json: AsJson = False,
 ) -> None:
     """
@@ -54,18 +63,19 @@ def export(
 
     Examples:
 
-        evaldrop review export runs/support-answers/20261121T101500Z-4f3a2b
+        evaldrop review export latest
 
-        evaldrop review export runs/support-answers/20261121T101500Z-4f3a2b -n 80 -c correctness --to out
+        evaldrop review export support-answers -n 80 -c correctness --to out
     """
     from evaldrop.cli.tables.calibration import print_export
     from evaldrop.report.review.exporting import export_review
 
-    done = export_review(run, sample=sample, seed=seed, criteria=criterion or (), to=to)
+    folder = finished_run(run, out)
+    done = export_review(folder, sample=sample, seed=seed, criteria=criterion or (), to=to)
     if as_json:
         print_json({**done._asdict(), "sampling": done.sampling.model_dump()})
     else:
-        print_export(stdout(), done, run)
+        print_export(stdout(), done, folder)
 
 
 @review.command("import")
@@ -85,6 +95,7 @@ def import_(
             "--drawn-at-random", help="Of preferences: their records were drawn at random from this run."
         ),
     ] = False,
+    out: RunsIn = DEFAULT_OUT,
     as_json: AsJson = False,
 ) -> None:
     """
@@ -98,14 +109,15 @@ def import_(
 
     Example:
 
-        evaldrop review import review-3f9c21a0b4.json runs/support-answers/20261121T101500Z-4f3a2b --rater Ada
+        evaldrop review import review-3f9c21a0b4.json latest --rater Ada
     """
     from evaldrop.cli.tables.calibration import print_import
     from evaldrop.report.review.importing import import_file
 
     now = datetime.now(UTC).isoformat()
-    done = import_file(file, run, rater=rater, imported_at=now, drawn_at_random=drawn_at_random)
+    folder = finished_run(run, out)
+    done = import_file(file, folder, rater=rater, imported_at=now, drawn_at_random=drawn_at_random)
     if as_json:
         print_json(done._asdict())
     else:
-        print_import(stdout(), done, run)
+        print_import(stdout(), done, folder)

@@ -4,8 +4,10 @@ from typing import Annotated
 
 import typer
 
+from evaldrop.cli import completing
+from evaldrop.cli.naming import begun_run
 from evaldrop.cli.options import (
-    KINDS,
+    DATASET_HELP,
     AsJson,
     EvaluationFile,
     Force,
@@ -18,11 +20,13 @@ from evaldrop.cli.options import (
 )
 from evaldrop.cli.output import warn
 from evaldrop.errors import InputError
+from evaldrop.run.place import DEFAULT_OUT
 
 
 def run(
     dataset: Annotated[
-        str | None, typer.Argument(metavar="DATASET", help=f"{KINDS}: a path or an s3:// URI.")
+        str | None,
+        typer.Argument(metavar="DATASET", help=DATASET_HELP, autocompletion=completing.datasets),
     ] = None,
     evaluation: EvaluationFile = None,
     bedrock: Annotated[
@@ -35,7 +39,7 @@ def run(
             "simulated:throttling=0.2,errors=0.05 injects faults; simulated:ceiling=0.95 passes about 95 %.",
         ),
     ] = None,
-    out: Out = "runs",
+    out: Out = DEFAULT_OUT,
     limit: Limit = None,
     max_in_flight: MaxInFlight = None,
     resume: Annotated[
@@ -43,8 +47,9 @@ def run(
         typer.Option(
             "--resume",
             metavar="RUN",
-            help="Go on with a run's folder, wherever it is now: only what is missing is called. "
-            "DATASET and --evaluation say where those have been moved to.",
+            help="Go on with a run, named as evaldrop report names it, wherever its folder is now: only what "
+            "is missing is called. DATASET and --evaluation say where those have been moved to.",
+            autocompletion=completing.runs,
         ),
     ] = None,
     retry_errors: Annotated[
@@ -69,16 +74,17 @@ def run(
 
     Examples:
 
-        evaldrop run datasets/support-faq/records.jsonl --bedrock simulated
+        evaldrop run datasets/support-faq --bedrock simulated
 
         evaldrop run faq.jsonl --limit 20 --yes
 
         evaldrop run faq.jsonl --bedrock openai=http://localhost:11434/v1
 
-        evaldrop run --resume runs/support-answers/20261121T101500Z-4f3a2b
+        evaldrop run --resume latest
 
-        evaldrop run --resume runs/support-answers/20261121T101500Z-4f3a2b --retry-errors
+        evaldrop run --resume support-answers --retry-errors
     """
+    from evaldrop.cli.datasets import given_dataset
     from evaldrop.cli.running import run_and_show, show_ended
     from evaldrop.running.here import new_run
 
@@ -87,9 +93,10 @@ def run(
             raise InputError("give either a DATASET or --resume RUN. evaldrop run --help shows examples.")
         if retry_errors:
             raise InputError("--retry-errors is for a run that has ended: --resume RUN says which.")
+        given = given_dataset(dataset, evaluation)
         wanted = new_run(
-            dataset,
-            evaluation=evaluation,
+            given.dataset,
+            evaluation=given.evaluation,
             bedrock=bedrock,
             out=out,
             limit=limit,
@@ -103,7 +110,7 @@ def run(
     if limit is not None:
         raise InputError("--limit is the run's own: another would mix two runs in one folder.")
     wanted = resumed_run(
-        resume,
+        begun_run(resume, out),
         dataset=dataset,
         evaluation=evaluation,
         bedrock=bedrock,

@@ -4,11 +4,19 @@ from typing import Annotated
 
 import typer
 
+from evaldrop.cli import completing
 from evaldrop.cli.options import DEFAULT_STACK, KINDS, AsJson, GoOn, Limit, StackName, Yes
 
 
 def submit(
-    dataset: Annotated[str, typer.Argument(metavar="DATASET", help=f"{KINDS}, on this machine.")],
+    dataset: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATASET",
+            help=f"{KINDS}, or a folder that holds one, on this machine.",
+            autocompletion=completing.datasets,
+        ),
+    ],
     stack: StackName = DEFAULT_STACK,
     evaluation: Annotated[
         str | None,
@@ -48,16 +56,18 @@ def submit(
 
     Examples:
 
-        evaldrop submit datasets/support-faq/records.jsonl --wait
+        evaldrop submit datasets/support-faq --wait
 
         evaldrop submit faq.jsonl --stack evaldrop-test --limit 20 --yes
 
         evaldrop submit faq.jsonl --evaluation cheaper.yaml --dry-run
     """
+    from evaldrop.cli.datasets import given_dataset
     from evaldrop.cli.submitting import submit_and_show
     from evaldrop.running.deployed.submission import Wanted, prepare_here
 
-    wanted = Wanted(dataset=dataset, evaluation=evaluation, limit=limit, key=key, go_on=go_on)
+    given = given_dataset(dataset, evaluation)
+    wanted = Wanted(dataset=given.dataset, evaluation=given.evaluation, limit=limit, key=key, go_on=go_on)
     return submit_and_show(
         prepare_here(wanted, stack), again=again, wait=wait, dry_run=dry_run, yes=yes, as_json=as_json
     )

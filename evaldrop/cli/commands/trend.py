@@ -4,16 +4,24 @@ from typing import Annotated
 
 import typer
 
+from evaldrop.cli import completing
 from evaldrop.cli.options import AsJson, Out
 from evaldrop.cli.output import print_json, stdout
 from evaldrop.errors import InputError
+from evaldrop.nearest import did_you_mean
+from evaldrop.run.place import DEFAULT_OUT
 
 
 def trend(
     evaluation: Annotated[
-        str, typer.Argument(metavar="EVALUATION", help="The evaluation's name, as its folder is named.")
+        str,
+        typer.Argument(
+            metavar="EVALUATION",
+            help="The evaluation's name, as its folder is named.",
+            autocompletion=completing.evaluations,
+        ),
     ],
-    out: Out = "runs",
+    out: Out = DEFAULT_OUT,
     baseline_runs: Annotated[
         int | None,
         typer.Option(
@@ -45,8 +53,9 @@ def trend(
     # A mistyped name would give an empty trend, which reads like good news.
     known = sorted({entry.evaluation for entry in entries})
     if evaluation not in known:
+        what = f'{out}: no finished run of "{evaluation}".{did_you_mean(evaluation, known)}'
         there = f"There are {', '.join(known)}." if known else "There is no finished run at all."
-        raise InputError(f'{out}: no finished run of "{evaluation}". {there} --out DIR looks elsewhere.')
+        raise InputError(f"{what} {there} --out DIR looks elsewhere.")
     found = trend_of(entries, evaluation, baseline_runs=baseline_runs or BASELINE_RUNS)
     if as_json:
         print_json(found.to_json())

@@ -1,8 +1,11 @@
 """`evaldrop validate`: everything that is wrong, at once."""
 
+from dataclasses import replace
+
 from evaldrop.cli import exits
 from evaldrop.cli.options import AsJson, Dataset, EvaluationFile, Region
 from evaldrop.cli.output import complain, print_json, shown, stdout, warn
+from evaldrop.errors import DatasetError
 
 
 def validate(
@@ -16,24 +19,36 @@ def validate(
 
     Examples:
 
-        evaldrop validate datasets/support-faq/records.jsonl
+        evaldrop validate datasets/support-faq
 
         evaldrop validate s3://bucket/faq.jsonl --evaluation faq.yaml --json
 
         evaldrop validate faq.jsonl --region eu-central-1
     """
+    from evaldrop.cli.advice import problem_with_advice
+    from evaldrop.cli.datasets import GivenDataset, given_dataset
     from evaldrop.run.request import RunRequest, new_run_id
     from evaldrop.steps.validate_dataset.validate import check_dataset
 
+    absent, given = None, GivenDataset(dataset, evaluation)
+    try:
+        given = given_dataset(dataset, evaluation)
+    except DatasetError as error:
+        # The evaluation is looked at all the same: told one by one, each fault would cost another try.
+        absent = str(error)
     request = RunRequest(
         run_id=new_run_id(),
-        dataset=dataset,
-        evaluation=evaluation,
+        dataset=given.dataset,
+        evaluation=given.evaluation,
         out="runs",
         bedrock="simulated",
         region=region,
     )
     check = check_dataset(request)
+    if absent:
+        others = (each for each in check.problems if not each.startswith(f"{dataset}:"))
+        check = replace(check, problems=(absent, *others))
+    check = replace(check, problems=tuple(map(problem_with_advice, check.problems)))
     if as_json:
         survey = check.survey
         print_json(

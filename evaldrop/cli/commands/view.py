@@ -6,20 +6,30 @@ from typing import Annotated
 import typer
 
 from evaldrop import storage
+from evaldrop.cli import completing
+from evaldrop.cli.naming import begun_run
+from evaldrop.cli.options import RunsIn
 from evaldrop.cli.output import shown, stdout
 from evaldrop.errors import InputError
+from evaldrop.run.naming import is_word
+from evaldrop.run.place import DEFAULT_OUT
 
 
 def view(
     directory: Annotated[
         str,
-        typer.Argument(metavar="[DIR]", help="A folder of runs, or one run's: a path or an s3:// URI."),
-    ] = "runs",
+        typer.Argument(
+            metavar="[DIR|RUN]",
+            help="A folder of runs, a path or an s3:// URI; or a run, named as evaldrop report names it.",
+            autocompletion=completing.runs,
+        ),
+    ] = DEFAULT_OUT,
+    out: RunsIn = DEFAULT_OUT,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 is any free port.")] = 0,
     open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the browser.")] = True,
 ) -> None:
     """
-    Show all runs of a folder in the browser, until Ctrl-C.
+    Show all runs of a folder in the browser, or one, until Ctrl-C.
 
     Only this machine can see them: the server listens on the loopback address and checks what it is called.
 
@@ -27,14 +37,14 @@ def view(
 
         evaldrop view
 
+        evaldrop view latest
+
         evaldrop view s3://bucket/runs --port 8000 --no-open
     """
     from evaldrop.report.history_index import history_page, read_history
     from evaldrop.report.serving import LOOPBACK, Folder, open_server
 
-    # In S3 an empty folder and one that is not there are the same.
-    if not storage.is_s3(directory) and not storage.local_path(directory).is_dir():
-        raise InputError(f"{directory}: no such folder. Give the one that runs are kept in (--out of a run).")
+    directory = _shown_folder(directory, out)
     with open_server(Folder(directory, lambda: history_page(read_history(directory))), port) as server:
         address = f"http://{LOOPBACK}:{server.server_port}/"
         stdout().print(f"{shown(directory)}: {address}  (Ctrl-C ends it)")
@@ -44,3 +54,12 @@ def view(
             webbrowser.open(address)
         with suppress(KeyboardInterrupt):
             server.serve_forever()
+
+
+def _shown_folder(given: str, out: str) -> str:
+    # In S3 an empty folder and one that is not there are the same.
+    if not is_word(given) and (storage.is_s3(given) or storage.local_path(given).is_dir()):
+        return given
+    if given == DEFAULT_OUT:
+        raise InputError(f"{given}: no such folder. evaldrop run DATASET makes it; or give another one.")
+    return begun_run(given, out)

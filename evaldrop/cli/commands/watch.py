@@ -12,6 +12,8 @@ def watch(run: DeployedRun, stack: StackName = DEFAULT_STACK, as_json: AsJson = 
 
     Examples:
 
+        evaldrop watch latest
+
         evaldrop watch ds-4b0c1f6f0d3a5e7a9c2b8d6e4f1a3c5b7d9e0f2a
 
         evaldrop watch arn:aws:states:us-east-1:111122223333:execution:EvaluateDataset:ds-4b0c1f6f0d --json

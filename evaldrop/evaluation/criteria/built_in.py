@@ -8,7 +8,6 @@ metrics of Amazon Bedrock model evaluation have Amazon's own scales and labels, 
 means. Readability is on Amazon's prompt pages beside the eleven. All wording is ours.
 """
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +18,7 @@ import orjson
 from evaldrop.errors import EvaluationError
 from evaldrop.evaluation.criteria.criterion import Criterion
 from evaldrop.evaluation.criteria.scales import scale_from_config
+from evaldrop.nearest import nearest
 
 
 def _by_name() -> dict[str, Criterion]:
@@ -62,7 +62,7 @@ def built_in(name: str, *, path: str = "criteria") -> Criterion:
     wanted = _as_named(name)
     if wanted in BUILT_IN:
         return BUILT_IN[wanted]
-    near = difflib.get_close_matches(wanted, BUILT_IN, n=3, cutoff=0.6)
+    near = nearest(wanted, BUILT_IN, most=3, cutoff=0.6)
     hint = f"Did you mean {' or '.join(near)}?" if near else "`evaldrop criteria` lists the built-in ones."
     raise EvaluationError(
         f"{path}: no built-in criterion is called {name!r}. {hint}"

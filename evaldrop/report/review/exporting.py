@@ -13,6 +13,7 @@ import numpy as np
 from evaldrop import storage
 from evaldrop.errors import InputError, StorageError
 from evaldrop.evaluation.criteria import Criterion
+from evaldrop.nearest import did_you_mean
 from evaldrop.report.review.page import ShownItem, ShownReview, review_page, review_sheet
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import prepared_records
@@ -133,8 +134,10 @@ def review_id(run_id: str, sampling: Sampling, criteria: Sequence[str]) -> str:
 def _chosen(run: RunDefinition, names: Sequence[str]) -> dict[str, Criterion]:
     unknown = [name for name in names if name not in run.criteria]
     if unknown:
+        guess = did_you_mean(unknown[0], run.criteria)
         raise InputError(
-            f"--criterion {', '.join(unknown)}: not in this run. It has {', '.join(run.criteria) or 'none'}."
+            f"--criterion {', '.join(unknown)}: not in this run.{guess} "
+            f"It has {', '.join(run.criteria) or 'none'}."
         )
     chosen = {name: criterion for name, criterion in run.criteria.items() if not names or name in names}
     if not chosen:

@@ -1,6 +1,7 @@
 """`review import`: a filled file in; labels, or every problem with its line, out."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from pydantic import ValidationError
@@ -8,6 +9,7 @@ from pydantic import ValidationError
 from evaldrop import storage
 from evaldrop.errors import InputError, StorageError
 from evaldrop.evaluation.criteria import Criterion
+from evaldrop.nearest import did_you_mean
 from evaldrop.report.review.answers import Score, SheetAnswer, decoded, read_answers, read_mean
 from evaldrop.report.review.exporting import key_uri
 from evaldrop.report.review.preferences import ImportedPreferences, holds_preferences, import_preferences
@@ -18,6 +20,7 @@ from evaldrop.scorecard.calibration.labels import response_digest, write_labels
 
 UNNAMED = "unnamed"
 _MOST_PROBLEMS = 50
+_MOST_KNOWN = 2_000
 
 
 class Imported(NamedTuple):
@@ -189,10 +192,16 @@ def _own_label(
     """Return a label, or what is wrong with the answer."""
     response = (answer.record_id or "", answer.candidate or "")
     if response not in digests:
-        return f'the run has no response of candidate "{response[1]}" to record "{response[0]}"'
+        # At most as many as a person looks at: a run may have a million records.
+        known = {name for each in islice(digests, _MOST_KNOWN) for name in each}
+        guess = "".join(did_you_mean(name, known) for name in response if name not in known)
+        return f'the run has no response of candidate "{response[1]}" to record "{response[0]}".{guess}'
     criterion = origin.run.criteria.get(answer.criterion)
     if criterion is None:
-        return f'no criterion "{answer.criterion}" in this run; it has {", ".join(origin.run.criteria)}'
+        guess = did_you_mean(answer.criterion, origin.run.criteria)
+        return (
+            f'no criterion "{answer.criterion}" in this run; it has {", ".join(origin.run.criteria)}.{guess}'
+        )
     score = read_mean(answer.said, criterion)
     if score is None:
         return _no_answer(answer, criterion)

@@ -9,12 +9,15 @@ from evaldrop import storage
 from evaldrop.aws_errors import as_service_error, code_of
 from evaldrop.errors import InputError
 from evaldrop.json_text import loads
+from evaldrop.run.naming import find_named_run
 from evaldrop.run.request import has_begun
 from evaldrop.running.deployed import clients
 from evaldrop.running.deployed.stack import Stack
 
 _ARN = re.compile(r"arn:[\w-]+:states:(?P<region>[\w-]+):\d+:execution:[^:]+:(?P<run_id>[0-9A-Za-z_-]{1,80})")
-_RUN_ID = re.compile(r"[0-9A-Za-z_-]{1,80}")
+_NAME = re.compile(r"((latest|previous):[^/~]+|[0-9A-Za-z_.-]{1,80})(~\d*)?")
+# As StartRun names the run of an upload. Such a run may not have begun, and nothing else begins so.
+_WHOLE_ID = re.compile(r"ds-[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,18 +44,21 @@ def find_run(run: str, stack: Callable[[], Stack]) -> RunAddress:
     Return where a run is to be found; an ARN and the folder of a finished run need no stack looked up.
 
     Raises:
-        InputError: It is none of the three.
+        InputError: It is none of these, or there are several such runs.
     """
     if storage.is_s3(run):
         return _in_folder(run, stack)
     if found := _ARN.fullmatch(run):
         return RunAddress(run_id=found["run_id"], execution_arn=run)
-    if not _RUN_ID.fullmatch(run):
+    if not _NAME.fullmatch(run):
         raise InputError(
-            f"{run}: give a run's ID, its execution's ARN (arn:aws:states:…), or its folder's s3:// URI. "
-            "evaldrop runs lists them."
+            f"{run}: give latest, an evaluation's name, a run's ID, its execution's ARN (arn:aws:states:…), "
+            "or its folder's s3:// URI. evaldrop runs lists them."
         )
     known = stack()
+    named = None if _WHOLE_ID.fullmatch(run) else find_named_run(run, known.out)
+    if named and named.rpartition("/")[2] != run:
+        return _in_folder(named, lambda: known)
     return RunAddress(run_id=run, execution_arn=known.execution_arn(run), out=known.out)
 
 

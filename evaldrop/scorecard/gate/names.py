@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import NamedTuple
 
 from evaldrop.errors import EvaluationError
 from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation.questions import compared_pairs
+from evaldrop.nearest import nearest
 from evaldrop.scorecard.gate.rules import OF_A_SUBJECT, Rule, Threshold, misread, parse_gate
 from evaldrop.scorecard.model.scorecard import OVERALL, Scorecard
 
@@ -187,7 +187,7 @@ def _unknown(
     rule: Rule, position: int, what: str, name: str, known: Iterable[str], names: RunNames
 ) -> EvaluationError:
     # A candidate has no mean of its own: its name is known, and is not what was meant.
-    close = get_close_matches(name, [one for one in known if one != name], n=1)
+    close = nearest(name, [one for one in known if one != name])
     meant = f'; did you mean "{close[0]}"?' if close else "."
     return misread(
         rule.expression,

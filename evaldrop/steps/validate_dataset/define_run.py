@@ -18,6 +18,7 @@ from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.prompts import Kind, Prompt, load_prompt
 from evaldrop.evaluation.questions import compared_pairs
 from evaldrop.evaluation.regions import REHEARSED_REGION, as_called, in_region, region_problems
+from evaldrop.nearest import did_you_mean
 from evaldrop.run.definition import DatasetFacts, PromptFile, RunDefinition, prices_for
 from evaldrop.run.records import texts_in
 from evaldrop.run.request import RunRequest, run_folder
@@ -194,8 +195,10 @@ class RunDraft:
         if not evaluation.candidates:
             self._refuse(["no candidates. List some, or bring responses in the dataset."])
         baseline = evaluation.pairwise.baseline if evaluation.pairwise else None
-        if baseline and baseline not in {candidate.name for candidate in evaluation.candidates}:
-            self._refuse([f'pairwise.baseline: "{baseline}" is no candidate.'])
+        names = [candidate.name for candidate in evaluation.candidates]
+        if baseline and baseline not in names:
+            guess = did_you_mean(baseline, names)
+            self._refuse([f'pairwise.baseline: "{baseline}" is no candidate.{guess}'])
         return evaluation
 
     def _prompts(self, evaluation: Evaluation) -> dict[str, Prompt]:

@@ -17,6 +17,7 @@ from evaldrop.evaluation.definition import GIVEN
 from evaldrop.evaluation.metrics import METRICS
 from evaldrop.evaluation.prompts import load_prompt
 from evaldrop.evaluation.questions import questions_of
+from evaldrop.nearest import did_you_mean
 from evaldrop.run.definition import RunDefinition
 
 # In rows of this shape a criterion's name means LangChain's question, which has two answers.
@@ -131,7 +132,8 @@ def loose_problems(content: Mapping[str, Any], *, source: str, near: str | None)
 
 def unknown_metric(source: str, name: str) -> str:
     """Say that a metric is none, and which there are."""
-    return f'{source}: metrics: "{name}" is no metric. There are {", ".join(METRICS)}.'
+    guess = did_you_mean(name, METRICS)
+    return f'{source}: metrics: "{name}" is no metric.{guess} There are {", ".join(METRICS)}.'
 
 
 def _listed(content: Mapping[str, Any], key: str) -> list[Any]:

@@ -1,5 +1,6 @@
 """How the command line answers: help everywhere, exit codes, sentences instead of tracebacks."""
 
+import errno
 import importlib
 import shlex
 import subprocess
@@ -16,6 +17,14 @@ from tests.whole_runs import EVALUATION, command, environment, write_evaluation
 
 # `evaldrop.cli.app` is a module and, in it, the application.
 cli_app = importlib.import_module("evaldrop.cli.app")
+
+
+def _caused(cause):
+    error = StorageError("some place")
+    error.__cause__ = cause
+    return error
+
+
 COMMANDS = ["init", "validate", "plan", "run", "report", "criteria", "schema"]
 
 
@@ -53,6 +62,10 @@ def test_the_version_needs_no_command(capsys):
         (["plan", "x.jsonl", "--limit", "0"], "--limit"),
         (["plan", "x.jsonl", "--limit", "many"], "--limit"),
         (["run", "x.jsonl", "--max-in-flight", "0"], "--max-in-flight"),
+        (["plan", "x.jsonl", "--limt", "3"], "Did you mean --limit?"),
+        (["reprot", "x"], "Did you mean report?"),
+        (["review", "exprt"], "Did you mean export?"),
+        (["report", "x", "--format", "htm"], "Did you mean html?"),
         (["init"], "DIR"),
         (["report"], "RUN"),
     ],
@@ -67,7 +80,9 @@ def test_wrong_use_is_64_and_says_what_is_wrong(arguments, word, capsys):
     ("error", "code"),
     [
         (InputError("line one\nline two"), 64),
-        (StorageError("disk full"), 3),
+        (StorageError("not a scorecard"), 64),
+        (_caused(OSError(errno.EIO, "a broken disk")), 3),
+        (_caused(FileNotFoundError()), 64),
         (EvaldropError("some reason"), 3),
         (KeyboardInterrupt(), 130),
     ],

@@ -81,7 +81,7 @@ def test_bless_names_the_run_and_warns_of_a_gate_that_did_not_pass(pair, capsys)
 
 def test_bless_of_a_folder_that_is_no_run_is_wrong_use(tmp_path, capsys):
     assert main(["bless", "nowhere"]) == 64
-    assert "no scorecard.json there" in capsys.readouterr().err
+    assert 'no run "nowhere"' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("arguments", "code"), [

@@ -240,7 +240,7 @@ def test_a_dataset_that_changed_is_refused(capsys):
 
 
 @pytest.mark.parametrize(("arguments", "said"), [
-    (["nowhere"], "no finished run there"),
+    (["nowhere"], 'no run "nowhere" below runs/'),
     (["RUN", "--evaluation", "gone.yaml"], "gone.yaml: the evaluation is not there"),
     (["RUN", "--out", "s3://bucket/runs"], "kept on it"),
 ])  # fmt: skip

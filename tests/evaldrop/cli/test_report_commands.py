@@ -133,7 +133,13 @@ def test_export_says_what_it_wrote_and_what_to_do_next(run, tmp_path, capsys):
 
 def test_view_of_no_folder_is_refused(tmp_path, capsys):
     assert main(["view", str(tmp_path / "none")]) == 64
-    assert "no such folder" in capsys.readouterr().err
+    assert "no run.json there" in capsys.readouterr().err
+
+
+def test_view_without_any_run_says_what_makes_one(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["view"]) == 64
+    assert "runs: no such folder. evaldrop run DATASET makes it" in capsys.readouterr().err
 
 
 def test_view_serves_the_history_until_it_is_interrupted(run):

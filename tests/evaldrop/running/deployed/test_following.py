@@ -45,6 +45,21 @@ def test_an_unfinished_runs_folder_leads_to_its_execution(deployed):
     assert (found.folder, found.execution_arn) == (folder, f"{EXECUTION}:ds-1")
 
 
+@pytest.mark.parametrize("name", ["latest", "latest:support", "support", "20261121", "support~0"])
+def test_a_stacks_runs_are_named_as_those_on_this_machine(deployed, name):
+    for run_id in ("20261121T101500Z-4f3a2b", "20261120T101500Z-000000"):
+        for file in ("run.json", "scorecard.json"):
+            storage.write_bytes(f"{deployed.out}/support/{run_id}/{file}", b"{}")
+    found = find_run(name, lambda: deployed)
+    assert found.folder == f"{deployed.out}/support/20261121T101500Z-4f3a2b"
+    assert find_run(f"{name}~1".replace("~0~", "~"), lambda: deployed).run_id == "20261120T101500Z-000000"
+
+
+def test_a_whole_id_is_looked_up_nowhere_for_its_run_may_not_have_begun(deployed, monkeypatch):
+    monkeypatch.setattr(storage, "list_folders", lambda _: pytest.fail("the bucket was listed"))
+    assert find_run("ds-" + "4b0c1f6f0d" * 4, lambda: deployed).folder is None
+
+
 @pytest.mark.parametrize("run", ["ds 1", "arn:aws:states:us-east-1:123456789012:stateMachine:E", "../x", ""])
 def test_what_is_none_of_these_is_refused(run):
     with pytest.raises(InputError, match="evaldrop runs lists them"):

@@ -1,0 +1,42 @@
+"""The run that a command was given, found by its name; refused in words when it has not come to its end."""
+
+from evaldrop import storage
+from evaldrop.cli.output import shown, stderr
+from evaldrop.errors import InputError
+from evaldrop.run.naming import find_run, is_word
+from evaldrop.run.place import DEFAULT_OUT
+
+
+def begun_run(name: str, out: str | None = None) -> str:
+    """
+    Return the folder of a run, finished or not; of one that is named by its time say which it is.
+
+    Raises:
+        InputError: There is none of this name, or several.
+    """
+    folder = find_run(name, out or DEFAULT_OUT)
+    if is_word(name):
+        # On stderr: stdout may be read by a program. Which one it was is not to be guessed from its numbers.
+        stderr().print(f"[dim]{shown(name)} is {shown(folder)}[/dim]", soft_wrap=True)
+    return folder
+
+
+def finished_run(name: str, out: str | None = None) -> str:
+    """
+    Return the folder of a run that has a scorecard; likewise.
+
+    Raises:
+        InputError: There is none of this name, or several, or it has not ended.
+    """
+    folder = begun_run(name, out)
+    if not storage.exists(storage.join(folder, "scorecard.json")):
+        way = (
+            f"evaldrop watch {folder} tells how far it is"
+            if storage.is_s3(folder)
+            else f"evaldrop run --resume {folder} goes on with it"
+        )
+        raise InputError(
+            f"{folder}: no scorecard.json there: this run has not ended. {way}; evaldrop report {folder} "
+            "scores what there is."
+        )
+    return folder
