@@ -44,13 +44,18 @@ from evaldrop.scorecard.recommendation import recommendation_of
 FEW_RECORDS = 10
 
 # In the order in which they need each other: they become one style and one script.
-_STYLES = ("report.css",)
+_STYLES = ("report.css", "styles/bench.css")
 _SCRIPTS = (
     "elements.js",
     "rows.js",
     "difference.js",
     "selection.js",
     "list.js",
+    "folding.js",
+    "grid.js",
+    "preferences.js",
+    "answer.js",
+    "columns.js",
     "bench.js",
     "records.js",
 )
@@ -201,8 +206,10 @@ def _names(scorecard: Scorecard, run: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "criteria": list(scorecard.criteria),
         "scales": [
-            [info.low, info.high, info.kind, info.higher_is_better] for info in scorecard.criteria.values()
+            [info.low, info.high, info.kind, info.higher_is_better, info.pass_at]
+            for info in scorecard.criteria.values()
         ],
+        "baseline": scorecard.baseline and (scorecard.baseline.run_id or scorecard.baseline.uri),
         "judges": list(scorecard.judges),
         "metrics": list(dict.fromkeys(name for card in cards for name in card.metrics)),
         "categories": list(dict.fromkeys(name for card in cards for name in card.categories)),
