@@ -1,7 +1,5 @@
 // What judges said of a response: a row per criterion, a column per judge, and what the scorecard counts.
 
-const SIGN = { passed: "✓ passed", failed: "✗ failed" };
-
 // What came of a criterion: of several judges and repeats what the scorecard counts, which Python said.
 function resultOn(answer, criterion) {
   const counted = (answer[PANEL] || []).find((panel) => panel[0] === criterion);
@@ -11,8 +9,9 @@ function resultOn(answer, criterion) {
 }
 
 function scoreInWords(names, criterion, score) {
-  const isWhole = score % 1 === 0;
-  if (names.scales[criterion][2] === "binary" && isWhole) return score ? "yes" : "no";
+  if (names.scales[criterion][2] === "binary" && score % 1 === 0) return score ? "yes" : "no";
+  const label = (names.menus[names.criteria[criterion]] || {})[String(score)];
+  if (label !== undefined) return label;
   return String(Number(score.toFixed(2)));
 }
 
@@ -43,8 +42,7 @@ class VerdictGrid {
 
   head(judges) {
     const row = element("tr");
-    row.append(element("th", "", "criterion"), ...judges.map((judge) => this.judgeHead(judge)));
-    row.append(element("th", "", "counts"));
+    row.append(element("th", "", "criterion"), element("th", "", "counts"), ...judges.map((judge) => this.judgeHead(judge)));
     for (const cell of row.children) cell.scope = "col";
     const head = element("thead");
     head.append(row);
@@ -68,8 +66,8 @@ class VerdictGrid {
     why.append(place);
     why.hidden = true;
     const cells = judges.length > 1 ? judges.map((judge) => this.cell(of(judge), this.judged(of(judge), criterion), why, this.names.judges[judge])) : [];
-    const result = this.cell(all, this.counted(answer, criterion, all), why, "what counts");
-    row.append(...cells, result);
+    const result = this.cell(all, this.counted(answer, criterion, all, judges.length > 1), why, "what counts");
+    row.append(result, ...cells);
     const open = all.filter((verdict) => this.isOpen(verdict));
     if (open.length) this.open(why, open, (open.length === 1 && cells[judges.indexOf(open[0][JUDGE])]) || result);
     return [row, why];
@@ -92,19 +90,21 @@ class VerdictGrid {
     if (!scored.length) return this.unscored(verdicts[0][REASON], "short");
     const mean = scored.reduce((sum, verdict) => sum + verdict[SCORE], 0) / scored.length;
     const passes = scored.filter((verdict) => verdict[PASSED]).length * 2 >= scored.length;
-    const shown = element("span", passes ? "good" : "bad", `${scoreInWords(this.names, criterion, mean)} ${passes ? "✓" : "✗"}`);
+    const shown = element("span", passes ? "good" : "bad", `${passes ? "✓" : "✗"} ${scoreInWords(this.names, criterion, mean)}`);
     return this.withSigns(shown, verdicts);
   }
 
-  counted(answer, criterion, verdicts) {
+  // What the scorecard counts; beside several judges in fewer words.
+  counted(answer, criterion, verdicts, isPanel) {
     const { score, passed, reason } = resultOn(answer, criterion);
-    if (score === null) return this.withSigns(this.unscored(reason), verdicts);
+    if (score === null) return this.withSigns(this.unscored(reason), isPanel ? [] : verdicts);
     const { 1: high, 2: kind } = this.names.scales[criterion];
     const words = scoreInWords(this.names, criterion, score);
-    const share = passed > 0 && passed < 1 ? `passed ${Math.round(passed * 100)} %` : passed ? SIGN.passed : SIGN.failed;
-    const shown = element("b", passed >= 0.5 ? "good" : "bad", `${kind === "binary" ? words : `${words} of ${high}`} ${share}`);
+    const shown = element("b", passed >= 0.5 ? "good" : "bad", `${passed >= 0.5 ? "✓" : "✗"} ${!isPanel && (kind === "points" || kind === "range") ? `${words} of ${high}` : words}`);
+    if (passed > 0 && passed < 1) shown.append(` passed ${Math.round(passed * 100)} %`);
+    else if (!isPanel) shown.append(passed ? " passed" : " failed");
     if (reason) shown.append(element("small", "block", `unscored: ${inWords(reason)}; counted as the worst`));
-    return verdicts.every((verdict) => verdict[JUDGE] === verdicts[0][JUDGE]) ? this.withSigns(shown, verdicts) : shown;
+    return this.withSigns(shown, isPanel ? [] : verdicts);
   }
 
   unscored(reason, how) {
