@@ -29,6 +29,8 @@ class VerdictGrid {
     const verdicts = answer[VERDICTS];
     const criteria = this.names.criteria.map((_, place) => place).filter((place) => verdicts.some((one) => one[CRITERION] === place));
     if (!criteria.length) return element("p", "meta", "No judge was asked.");
+    // A row for each would say the same as often as there are criteria.
+    if (verdicts.every((one) => one[REASON] === "no_response")) return element("p", "lost", `unscored: no response, on ${criteria.length > 1 ? `all ${criteria.length} criteria` : this.names.criteria[criteria[0]]}`);
     const judges = this.names.judges.map((_, place) => place).filter((place) => verdicts.some((one) => one[JUDGE] === place));
     const box = element("div", "verdicts");
     const table = element("table", judges.length > 1 ? "grid panel" : "grid");
@@ -87,7 +89,7 @@ class VerdictGrid {
   judged(verdicts, criterion) {
     if (!verdicts.length) return element("span", "muted", "–");
     const scored = verdicts.filter((verdict) => verdict[SCORE] !== null);
-    if (!scored.length) return this.unscored(verdicts[0][REASON], "short");
+    if (!scored.length) return this.unscored(verdicts[0][REASON], true);
     const mean = scored.reduce((sum, verdict) => sum + verdict[SCORE], 0) / scored.length;
     const passes = scored.filter((verdict) => verdict[PASSED]).length * 2 >= scored.length;
     const shown = element("span", passes ? "good" : "bad", `${passes ? "✓" : "✗"} ${scoreInWords(this.names, criterion, mean)}`);
@@ -97,7 +99,7 @@ class VerdictGrid {
   // What the scorecard counts; beside several judges in fewer words.
   counted(answer, criterion, verdicts, isPanel) {
     const { score, passed, reason } = resultOn(answer, criterion);
-    if (score === null) return this.withSigns(this.unscored(reason), isPanel ? [] : verdicts);
+    if (score === null) return this.withSigns(this.unscored(reason, isPanel), isPanel ? [] : verdicts);
     const { 1: high, 2: kind } = this.names.scales[criterion];
     const words = scoreInWords(this.names, criterion, score);
     const shown = element("b", passed >= 0.5 ? "good" : "bad", `${passed >= 0.5 ? "✓" : "✗"} ${!isPanel && (kind === "points" || kind === "range") ? `${words} of ${high}` : words}`);
@@ -107,10 +109,10 @@ class VerdictGrid {
     return this.withSigns(shown, isPanel ? [] : verdicts);
   }
 
-  unscored(reason, how) {
-    if (reason === NOT_APPLICABLE) return element("span", "muted", how ? "n/a" : "not applicable");
-    const shown = element("b", "lost", how ? "?" : `unscored: ${inWords(reason)}`);
-    if (how) shown.append(element("small", "", ` ${inWords(reason)}`));
+  unscored(reason, isShort) {
+    if (reason === NOT_APPLICABLE) return element("span", "muted", isShort ? "n/a" : "not applicable");
+    const shown = element("b", "lost", isShort ? "?" : `unscored: ${inWords(reason)}`);
+    if (isShort) shown.append(element("small", "", ` ${inWords(reason)}`));
     return shown;
   }
 
