@@ -222,7 +222,7 @@ class ReportRows:
     def _before(
         self, result: CandidateResult, before: Callable[[str], Before | None]
     ) -> Sequence[Any] | None:
-        """Return `[response, error, [[criterion, score]]]` of the baseline; neither where it cannot be read."""
+        """Return `[response, error, [[criterion, score]]]`; neither of the two where it cannot be read."""
         then = before(result.response.candidate)
         if then is None:
             return None
@@ -239,7 +239,7 @@ class ReportRows:
         ]
 
     def _preference(self, pair: ComparedPair) -> Sequence[Any]:
-        """Return who was compared, by whom, in which order and what came out; see `rows.js` for the places."""
+        """Return who was compared, by whom, in which order and what came out; `preferences.js` reads it."""
         row = pair.row
         whom = {row.candidate: _CANDIDATE, row.baseline: _BASELINE, TIE: _TIE}
         return [

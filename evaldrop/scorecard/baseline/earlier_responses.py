@@ -1,6 +1,7 @@
 """What the baseline answered to a record, read from its `responses.parquet` some rows at a time."""
 
 from bisect import bisect_right
+from contextlib import ExitStack
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -27,10 +28,11 @@ class EarlierResponse(NamedTuple):
 
 
 class EarlierResponses:
-    """The baseline's responses by their place in its tables; nothing is read before the first is asked for."""
+    """The baseline's responses by their place in its tables; read only once one is asked for."""
 
     def __init__(self, folder: str) -> None:
         self._uri = storage.join(folder, _FILE)
+        self._opened = ExitStack()
         self._table: pq.ParquetFile | None = None
         self._ends: list[int] = []
         self._reads_left = -1
@@ -57,8 +59,7 @@ class EarlierResponses:
     def close(self) -> None:
         """Let go of the file."""
         self._group = None
-        if self._table is not None:
-            self._table.close(force=True)
+        self._opened.close()
 
     def _find(self, place: int) -> tuple[pa.Table | None, int]:
         """Return the group of rows that holds a place, None for none, and the place of its first row."""
@@ -76,7 +77,8 @@ class EarlierResponses:
         return self._group, self._ends[number - 1] if number else 0
 
     def _open(self) -> None:
-        self._table = pq.ParquetFile(_source(self._uri), pre_buffer=False)
+        source = self._opened.enter_context(_source(self._uri))
+        self._table = self._opened.enter_context(pq.ParquetFile(source, pre_buffer=False))
         groups = self._table.metadata.num_row_groups
         sizes = (self._table.metadata.row_group(number).num_rows for number in range(groups))
         self._ends, self._reads_left = list(accumulate(sizes)), _MOST_READS * groups

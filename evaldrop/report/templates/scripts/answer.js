@@ -64,7 +64,7 @@ class AnswerView {
   }
 
   scoresThen(answer, scores) {
-    const table = element("table", "grid");
+    const table = element("table", "judged");
     const head = element("tr");
     for (const word of ["criterion", "then", "now"]) {
       const cell = element("th", "", word);
@@ -96,7 +96,7 @@ class AnswerView {
     if (this.isLost(answer)) return [said, this.notCarried(answer)];
     const box = element("div", "before");
     const head = element("div", "beforehead");
-    head.append(element("span", "label", `what it answered in ${this.names.baseline}`), button("small", "then and now", () => this.onCompare(candidate)));
+    head.append(element("span", "label", `what it answered in ${this.names.baseline}`), button("beside", "then and now", () => this.onCompare(candidate)));
     box.append(head, this.response(answer[BEFORE][0], answer[BEFORE][1], {}));
     return [said, box];
   }

@@ -59,7 +59,7 @@ class PreferenceTable {
   }
 
   table(groups, judges) {
-    const table = element("table", "grid panel");
+    const table = element("table", "judged panel");
     const head = element("tr");
     head.append(element("th", "", "pair"), ...judges.map((judge) => element("th", "judge", this.names.judges[judge] ?? "judge")));
     for (const cell of head.children) cell.scope = "col";
