@@ -231,11 +231,15 @@ class ReportRows:
 
     def _panel_scores(self, result: CandidateResult) -> Sequence[Any]:
         """Return `[criterion, score, passed, reason]` where that is not what the only verdict says."""
-        verdicts = Counter(verdict.criterion for verdict in result.verdicts)
+        scores, verdicts = result.scores, result.verdicts
+        # Nearly every response of a large run: a verdict for each criterion, and nothing to add to them.
+        if len(scores) == len(verdicts) and all(score.reason is None for score in scores.values()):
+            return ()
+        times = Counter(verdict.criterion for verdict in verdicts)
         return [
             [self._criteria[name], *score]
-            for name, score in result.scores.items()
-            if verdicts[name] > 1 or (score.reason is not None and score.score is not None)
+            for name, score in scores.items()
+            if times[name] > 1 or (score.reason is not None and score.score is not None)
         ]
 
     def _preference(self, pair: ComparedPair) -> Sequence[Any]:

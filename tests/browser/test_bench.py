@@ -94,18 +94,13 @@ def test_an_address_names_only_columns_that_there_are(page):
 
 def test_pinned_columns_scroll_in_step_until_they_are_let_go(page):
     page = page(LONG, pins="0-2")
-    tops = "[...document.querySelectorAll('.answer')].map((box) => Math.round(100 * box.scrollTop / (box.scrollHeight - box.clientHeight)))"  # noqa: E501
-    page.run(
-        "document.querySelectorAll('.answer').forEach((box) => (box.style.height = '200px', box.style.minHeight = 0))"
-    )  # noqa: E501
-    page.run(
-        "(box => box.scrollTop = (box.scrollHeight - box.clientHeight) / 2)(document.querySelector('.answer'))"
-    )  # noqa: E501
-    page.wait(f"{tops}.every((share) => Math.abs(share - 50) < 3)")
-    head = (
-        "(box => box.querySelector('header').getBoundingClientRect().top - box.getBoundingClientRect().top)"
-    )
-    assert page.run(f"{head}(document.querySelector('.answer'))") < 3
+    boxes = "[...document.querySelectorAll('.answer')]"
+    room = "(box.scrollHeight - box.clientHeight)"
+    page.run(f"{boxes}.forEach((box) => Object.assign(box.style, {{height: '200px', minHeight: 0}}))")
+    page.run(f"((box) => {{ box.scrollTop = {room} / 2; }})({boxes}[0])")
+    page.wait(f"{boxes}.every((box) => Math.abs(box.scrollTop / {room} - 0.5) < 0.03)")
+    top = "getBoundingClientRect().top"
+    assert page.run(f"((box) => box.querySelector('header').{top} - box.{top})({boxes}[0])") < 3
     page.click('[data-act="step"]')
     assert pressed(page, "step") == "false"
     page.click('[data-act="step"]')
@@ -113,8 +108,9 @@ def test_pinned_columns_scroll_in_step_until_they_are_let_go(page):
 
 def test_responses_begin_on_the_first_screen_and_long_texts_are_unfolded_by_a_click(page):
     page = page(LONG)
-    top = "document.querySelector('.answer').getBoundingClientRect().top - document.getElementById('record').getBoundingClientRect().top"  # noqa: E501
-    assert page.run(top) < 500
+    top = "getBoundingClientRect().top"
+    pane = f"document.getElementById('record').{top}"
+    assert page.run(f"document.querySelector('.answer').{top} - {pane}") < 500
     context = "[...document.querySelectorAll('.prompt')].at(-1)"
     assert page.run(f"{context}.clientHeight") < 200
     page.run(f"{context}.querySelector('.unfold').click()")

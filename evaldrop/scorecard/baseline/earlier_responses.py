@@ -37,7 +37,7 @@ class EarlierResponses:
         self._ends: list[int] = []
         self._reads_left = -1
         self._at = -1
-        self._group: pa.Table | None = None
+        self._group: list[pa.Array] | None = None
 
     def at(self, place: int, record_id: str, candidate: str) -> EarlierResponse | None:
         """
@@ -53,7 +53,7 @@ class EarlierResponses:
             return None
         if group is None:
             return None
-        found = [group.column(name)[place - first].as_py() for name in _COLUMNS]
+        found = [column[place - first].as_py() for column in group]
         return EarlierResponse(*found[2:]) if found[:2] == [record_id, candidate] else None
 
     def close(self) -> None:
@@ -61,8 +61,8 @@ class EarlierResponses:
         self._group = None
         self._opened.close()
 
-    def _find(self, place: int) -> tuple[pa.Table | None, int]:
-        """Return the group of rows that holds a place, None for none, and the place of its first row."""
+    def _find(self, place: int) -> tuple[list[pa.Array] | None, int]:
+        """Return the columns of the rows among which a place is, None for none, and their first place."""
         if self._reads_left < 0:
             self._open()
         number = bisect_right(self._ends, place)
@@ -73,7 +73,9 @@ class EarlierResponses:
                 return None, 0
             self._reads_left -= 1
             self._group, self._at = None, number
-            self._group = self._table.read_row_group(number, columns=list(_COLUMNS), use_threads=False)
+            group = self._table.read_row_group(number, columns=list(_COLUMNS), use_threads=False)
+            # Joined: a cell of a column in pieces takes several times as long to find.
+            self._group = [group.column(name).combine_chunks() for name in _COLUMNS]
         return self._group, self._ends[number - 1] if number else 0
 
     def _open(self) -> None:
