@@ -44,11 +44,18 @@ from evaldrop.scorecard.recommendation import recommendation_of
 FEW_RECORDS = 10
 
 # In the order in which they need each other: they become one style and one script.
-_STYLES = ("report.css",)
+_STYLES = ("report.css", "styles/reading.css")
 _SCRIPTS = (
     "elements.js",
     "rows.js",
+    "unseen.js",
+    "json.js",
+    "markdown_spans.js",
+    "markdown.js",
+    "markdown_elements.js",
     "difference.js",
+    "json_difference.js",
+    "reading.js",
     "selection.js",
     "list.js",
     "bench.js",

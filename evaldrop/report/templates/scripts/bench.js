@@ -1,5 +1,7 @@
 // The open record: what it asks, what every candidate answered, and what judges said of that.
 
+const FOLD_SOURCES_AT = 260;
+
 class Bench {
   // onMove(step): another record is wanted. onChoose(): what is shown of this one has changed.
   constructor(pane, records, selection, { onMove, onChoose }) {
@@ -40,6 +42,7 @@ class Bench {
     previous.disabled = this.at === 0;
     next.disabled = this.at === this.of - 1;
     bar.append(previous, next, element("span", "muted", `${count(this.at + 1)} of ${count(this.of)}`), element("span", "gap"));
+    bar.append(this.viewChoice());
     if (this.names.candidates.length > 1) bar.append(this.differenceChoice());
     const said = saying();
     bar.append(
@@ -85,7 +88,7 @@ class Bench {
     const [a, b] = this.selection.diff.split("-").map(Number);
     const texts = [a, b].map((place) => this.open[ANSWERS][place] && this.open[ANSWERS][place][TEXT]);
     if (!this.selection.diff || texts.some((text) => typeof text !== "string")) return new Map();
-    const [first, second] = differences(...texts);
+    const [first, second] = shownDifference(...texts);
     return new Map([[a, first], [b, second]]);
   }
 
@@ -93,43 +96,36 @@ class Bench {
     const parts = [["system", this.open[SYSTEM]], ["context", this.open[CONTEXT]], ["prompt", this.open[PROMPT]], ["reference", this.open[REFERENCE].join("\nor: ")]];
     return parts.filter(([, text]) => text).map(([label, text]) => {
       const box = element("div", "prompt");
-      box.append(element("span", "label", label), this.textOf(text));
+      box.append(element("span", "label", label), this.textOf(text, FOLD_SOURCES_AT));
       return box;
     });
   }
 
-  textOf(text, className = "text") {
-    const box = element("p", className);
-    this.highlight(box, text);
-    box.tabIndex = -1;
-    return box;
+  textOf(text, foldAt = null) {
+    return shownText(text, { view: this.selection.view || "rendered", terms: termsOf(this.selection.q), foldAt });
   }
 
-  // Shows a text with the searched words marked.
-  highlight(box, text) {
-    const lower = text.toLowerCase();
-    const terms = lower.length === text.length ? termsOf(this.selection.q) : [];
-    let place = 0;
-    while (terms.length && place < text.length) {
-      const hits = terms.map((term) => [lower.indexOf(term, place), term.length]).filter(([start]) => start >= 0);
-      if (!hits.length) break;
-      const [start, length] = hits.reduce((a, b) => (b[0] < a[0] ? b : a));
-      box.append(text.slice(place, start), element("mark", "", text.slice(start, start + length)));
-      place = start + length;
-    }
-    box.append(text.slice(place));
+  viewChoice() {
+    const isRaw = this.selection.view === "raw";
+    const toggle = button("view", "as written", () => {
+      this.selection.view = isRaw ? "" : "raw";
+      this.redraw();
+      this.onChoose();
+      this.pane.querySelector(".view").focus();
+    });
+    toggle.setAttribute("aria-pressed", isRaw);
+    return toggle;
   }
 
   drawAnswer(answer, place, marked) {
     const box = element("section", "answer");
     const head = element("h4", "", this.names.candidates[place]);
     box.append(head);
-    if (answer[TEXT] === null) box.append(this.textOf(answer[ERROR] || "no response", "text wrong"));
-    else if (marked) {
-      const text = element("p", "text");
-      for (const [kind, words] of marked) text.append(kind === "same" ? words : element(kind === "gone" ? "del" : "ins", "", words));
-      box.append(text);
-    } else box.append(answer[TEXT] === "" ? element("p", "text muted", "(empty response)") : this.textOf(answer[TEXT]));
+    if (answer[TEXT] === null) {
+      box.append(shownText(answer[ERROR] || "no response", { view: "raw", terms: termsOf(this.selection.q) }));
+      box.lastChild.classList.add("wrong");
+    }
+    else box.append(marked || this.textOf(answer[TEXT]));
     if (answer[THOUGHT]) box.append(this.thinking(answer, place));
     if (answer[SIGNS]) box.append(element("p", "lost", `flagged: ${answer[SIGNS].split(",").join(", ")}`));
     box.append(element("p", "meta", this.measures(answer)));

@@ -1,7 +1,7 @@
 // What a reader has chosen, and the address that holds it.
 
 const CHOICES = ["category", "candidate", "criterion", "verdict", "sort"];
-const NOTHING = Object.freeze({ q: "", show: [], category: "", candidate: "", criterion: "", verdict: "", sort: "", diff: "" });
+const NOTHING = Object.freeze({ q: "", show: [], category: "", candidate: "", criterion: "", verdict: "", sort: "", diff: "", view: "" });
 
 class Selection {
   constructor() {
@@ -12,9 +12,9 @@ class Selection {
     Object.assign(this, NOTHING);
   }
 
-  // Shows every record; order and differences stay as they are.
+  // Shows every record; order, differences and view stay as they are.
   clearFilters() {
-    Object.assign(this, NOTHING, { sort: this.sort, diff: this.diff });
+    Object.assign(this, NOTHING, { sort: this.sort, diff: this.diff, view: this.view });
   }
 
   toggle(kind) {
