@@ -4,7 +4,7 @@
 // left between equal lines. Memory is linear in the words, and so is time above MOST_CELLS: what is too large to
 // compare is cut at words that occur once in both, and where there are none, into pieces of like length.
 
-const MOST_CELLS = 4_000_000, LONG_TEXTS = 60_000, MOST_CUTS = 8;
+const MOST_CELLS = 1_000_000, LONG_TEXTS = 60_000, MOST_CUTS = 8;
 // Words; scripts without blanks by character; emoji whole, with all that is joined to them.
 const WORD_PATTERN = new RegExp([
   String.raw`(\s+)`,

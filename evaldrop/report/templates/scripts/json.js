@@ -100,20 +100,21 @@ class JsonView {
     return box;
   }
 
-  addMembers(box, node, level, from = 0, wanted = node.kind === "array" ? MOST_ITEMS : MOST_MEMBERS) {
-    let until = Math.min(node.members.length, from + wanted);
-    // One or two more are shorter than the line that says so.
-    if (node.members.length - until <= 2) until = node.members.length;
-    for (let place = from; place < node.members.length; place++) {
-      if (place >= until && (this.rows > MOST_ROWS || !this.isHit(node.members[place].node))) {
-        // What a searched word is in, is shown; the rest between is offered.
-        let end = place + 1;
-        while (end < node.members.length && (this.rows > MOST_ROWS || !this.isHit(node.members[end].node))) end++;
-        box.append(this.more(node, level, place, end));
-        place = end - 1;
-        continue;
-      }
-      box.append(this.part(node.members[place], level + 1, place < node.members.length - 1 ? "," : ""));
+  // What a searched word is in, is shown; the rest is offered, unless it is no longer than the offer.
+  addMembers(box, node, level) {
+    const size = node.members.length;
+    let place = 0;
+    const show = (until) => {
+      for (; place < until; place++) box.append(this.part(node.members[place], level + 1, place < size - 1 ? "," : ""));
+    };
+    show(Math.min(size, node.kind === "array" ? MOST_ITEMS : MOST_MEMBERS));
+    while (place < size) {
+      let end = place;
+      while (end < size && (this.rows > MOST_ROWS || !this.isHit(node.members[end].node))) end++;
+      if (end - place > 2) box.append(this.more(node, level, place, end));
+      else show(end);
+      place = end;
+      show(Math.min(size, end + 1));
     }
   }
 

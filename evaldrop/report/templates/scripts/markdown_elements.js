@@ -1,11 +1,37 @@
 // Markdown's elements: made one by one, with text as text. Links lead nowhere, and show where they would lead.
 
+// Above so many a text is shown as it was written: a browser would take seconds to lay them out.
+const MOST_ELEMENTS = 6000;
 const CODE_AS_JSON = /^(?:json[5lc]?)?$/i;
 
 function markdownElement(text, terms) {
   const box = element("div", "text markdown");
   appendBlocks(box, markdownBlocks(text), terms);
   return box;
+}
+
+// How many elements a text's Markdown asks for: none, if it would be shown as it is written.
+function markupOf(text) {
+  const blocks = markdownBlocks(text);
+  const solid = (value) => value.replace(/\s+/g, "");
+  const words = [];
+  let sum = 0;
+  const count = (text) => {
+    for (const span of markdownSpans(text)) {
+      if (typeof span === "string") words.push(span);
+      else sum++;
+    }
+  };
+  const parts = blocks.reverse();
+  while (parts.length) {
+    const block = parts.pop();
+    if (block.kind !== "paragraph") sum++;
+    parts.push(...(block.children || []));
+    if (block.kind === "paragraph") count(block.lines.join("\n"));
+    for (const cells of block.rows || []) for (const cell of cells) count(cell, sum++);
+    if (sum > MOST_ELEMENTS) return sum;
+  }
+  return sum || (solid(words.join("")) === solid(text) ? 0 : 1);
 }
 
 function appendBlocks(box, blocks, terms) {
@@ -78,19 +104,19 @@ function tableElement({ columns, rows }) {
   return box;
 }
 
+// Its signs are ours: the browser's own make nested lists slow to lay out, and count where numbers were written.
 function listElement(block, terms) {
   const box = element(block.isOrdered ? "ol" : "ul", block.loose ? "" : "tight");
   const numbers = block.children.map((item) => item.number);
   // "1. 1. 1." asks to be counted; other numbers are shown as they were written.
   const isCounted = numbers.every((number) => number === numbers[0]);
-  if (block.isOrdered) box.start = numbers[0];
-  for (const item of block.children) {
+  block.children.forEach((item, place) => {
     const made = element("li");
-    if (block.isOrdered && !isCounted) made.value = item.number;
+    made.dataset.sign = block.isOrdered ? `${isCounted ? item.number + place : item.number}${block.sign}` : "•";
     appendTask(made, item);
     appendBlocks(made, item.children, terms);
     box.append(made);
-  }
+  });
   return directed(box);
 }
 

@@ -1,27 +1,20 @@
 // How a text is shown, and how two are compared. Texts are strangers': they go in as text, never as markup.
 
-const FOLD_SLACK = 1.25;
+const FOLD_SLACK = 1.25, MOST_MARKS = 2000, MOST_RUNS = 2000;
 
 // Return "json" | "markdown" | "plain" | "empty" | "blank".
 function kindOf(text) {
   if (text === "") return "empty";
   if (!/\S/.test(text)) return "blank";
   if (jsonIn(text)) return "json";
-  return isMarkdown(text) ? "markdown" : "plain";
+  const markup = markupOf(text);
+  return markup && markup <= MOST_ELEMENTS ? "markdown" : "plain";
 }
 
 // The JSON that a text is, alone or in a fence; null if it is none.
 function jsonIn(text) {
   const fenced = /^\s*```(?:json[5lc]?)?[ \t]*\r?\n([^`]*)```\s*$/i.exec(text);
   return jsonOf(fenced ? fenced[1] : text);
-}
-
-// Whether reading a text as Markdown would show it in any other way.
-function isMarkdown(text) {
-  const blocks = markdownBlocks(text);
-  const solid = (value) => value.replace(/\s+/g, "");
-  const spans = blocks.flatMap((block) => (block.kind === "paragraph" ? markdownSpans(block.lines.join("\n")) : [block]));
-  return spans.some((span) => typeof span !== "string") || solid(spans.join("")) !== solid(text);
 }
 
 // Shows a text. `terms`: searched words in lower case, to be marked. `foldAt`: the height in pixels above which it is
@@ -37,9 +30,17 @@ function shownText(text, { view = "rendered", terms = [], foldAt = null } = {}) 
   if (kind !== "json" || view === "raw") marked(content, terms);
   const isHit = placesOf(text, terms).length > 0;
   box.append(...(foldAt === null ? [content] : folded(content, foldAt, isHit)));
-  const unseen = view === "raw" ? 0 : countUnseen(text);
-  if (unseen) box.append(element("p", "hint unseen-note", `${count(unseen)} unseen ${unseen === 1 ? "character" : "characters"}: the raw view shows ${unseen === 1 ? "it" : "them"}.`));
+  for (const note of notesOn(text, kind, view)) box.append(element("p", "hint note-on-text", note));
   return box;
+}
+
+// What a reader does not see of a text that is shown so.
+function notesOn(text, kind, view) {
+  const unseen = countUnseen(text);
+  if (view === "raw") return unseen.runs > MOST_UNSEEN ? [`Only the first ${count(MOST_UNSEEN)} of ${count(unseen.runs)} places with unseen characters have a sign.`] : [];
+  const notes = unseen.sum ? [`${count(unseen.sum)} unseen ${unseen.sum === 1 ? "character" : "characters"}: “as written” shows where.`] : [];
+  if (kind === "plain" && markupOf(text)) notes.push("Too much markup to lay out: shown as written.");
+  return notes;
 }
 
 function renderedElement(text, kind, terms) {
@@ -115,7 +116,7 @@ function lowerOf(text) {
 
 // Words beside one another are one mark, and a mark ends where a character with its accents does.
 function patternOf(terms) {
-  const words = [...terms].sort((a, b) => b.length - a.length).map((term) => term.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"));
+  const words = [...terms].sort((a, b) => b.length - a.length).map((term) => term.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"));
   return new RegExp(`(?:${words.join("|")})+[\\p{M}\\u200d]*`, "gu");
 }
 
@@ -124,12 +125,14 @@ function marked(box, terms) {
   const pattern = patternOf(terms);
   const walker = document.createTreeWalker(box, NodeFilter.SHOW_TEXT);
   const nodes = [];
+  let room = MOST_MARKS;
   while (walker.nextNode()) if (!/^(?:MARK|BUTTON)$/.test(walker.currentNode.parentNode.tagName)) nodes.push(walker.currentNode);
   for (const node of nodes) {
     const text = node.data;
     const parts = [];
     let at = 0;
     for (const { 0: hit, index } of lowerOf(text).matchAll(pattern)) {
+      if (room-- <= 0) break;
       parts.push(text.slice(at, index), element("mark", "", text.slice(index, index + hit.length)));
       at = index + hit.length;
     }
@@ -146,7 +149,7 @@ function shownDifference(first, second, { view = "auto" } = {}) {
   const trees = view === "words" ? [null, null] : [jsonIn(first), jsonIn(second)];
   if (trees[0] && trees[1]) return jsonDifference(...trees).map((content) => inReading(content));
   const isMarked = [first, second].some((text) => kindOf(text) === "markdown");
-  const runs = differences(first, second);
+  const runs = differences(first, second).map(coarser);
   const isEqual = runs.every((side) => side.every(([kind]) => kind === "same"));
   return [first, second].map((text, side) => {
     const box = inReading(comparedElement(text, runs[side]));
@@ -154,6 +157,18 @@ function shownDifference(first, second, { view = "auto" } = {}) {
     else if (isMarked) box.prepend(element("p", "hint", "Compared as written."));
     return box;
   });
+}
+
+// Thousands of marks are none: runs beside one another become one where there are too many.
+function coarser(runs) {
+  const size = Math.ceil(runs.length / MOST_RUNS);
+  if (size <= 1) return runs;
+  const groups = [];
+  for (let place = 0; place < runs.length; place += size) {
+    const group = runs.slice(place, place + size);
+    groups.push([(group.find(([kind]) => kind !== "same") || group[0])[0], group.map(([, text]) => text).join("")]);
+  }
+  return groups;
 }
 
 function inReading(content) {

@@ -21,13 +21,15 @@ const UNSEEN_NAMES = {
   0x202d: ["LRO", "left-to-right override"], 0x202e: ["RLO", "right-to-left override"], 0x2060: ["WJ", "word joiner"],
   0x2066: ["LRI", "left-to-right isolate"], 0x2067: ["RLI", "right-to-left isolate"], 0x2068: ["FSI", "first strong isolate"], 0x2069: ["PDI", "end of isolate"], 0xfeff: ["BOM", "byte order mark"],
 };
-const MOST_NAMED = 6;
+const MOST_NAMED = 6, MOST_UNSEEN = 2000;
 
 // Appends a text to an element, its unseen characters each as a sign with its name.
 function appendSeen(box, text) {
   let at = 0;
+  let room = MOST_UNSEEN;
   for (const found of text.matchAll(UNSEEN_RUN)) {
     if (!found[1]) continue;
+    if (room-- <= 0) break;
     if (found.index > at) box.append(text.slice(at, found.index));
     box.append(unseenElement(found[1]));
     at = found.index + found[1].length;
@@ -36,9 +38,13 @@ function appendSeen(box, text) {
 }
 
 function countUnseen(text) {
-  let sum = 0;
-  for (const found of text.matchAll(UNSEEN_RUN)) if (found[1]) sum += [...found[1]].length;
-  return sum;
+  const unseen = { sum: 0, runs: 0 };
+  for (const found of text.matchAll(UNSEEN_RUN)) {
+    if (!found[1]) continue;
+    unseen.runs++;
+    unseen.sum += [...found[1]].length;
+  }
+  return unseen;
 }
 
 // The characters stay in the text, so that it is copied as it is; the style shows their sign instead.
