@@ -2,6 +2,27 @@
 
 FENCE = "```"
 
+ANSWER = f"""Sure! Here's the summary:
+
+## Key points
+
+1. **Speed** — it's *fast*:
+   - `p50`: 120 ms
+   - `p99`: 900 ms
+2. **Cost**: see the table.
+
+| Model | $/1k |
+|---|---:|
+| lite | 0.06 |
+
+> Note: prices change.
+
+{FENCE}python
+print('hi')
+{FENCE}
+
+Let me know!"""
+
 SAMPLES = (
     "A plain sentence.",
     "Two\nlines, and\n\na second paragraph.",
@@ -62,8 +83,7 @@ SAMPLES = (
     "👍 Great! 👨‍👩‍👧 **family** 🇩🇪 flag ❤️",
     "It costs $5 or $10, 50% off; 5 < 6 > 4; a && b; x^2_1.",
     "\tTabbed code\n\n-\ttabbed item\n\n1.  two blanks",
-    "Sure! Here's the summary:\n\n## Key points\n\n1. **Speed** — it's *fast*:\n   - `p50`: 120 ms\n   - `p99`: 900 ms\n2. **Cost**: see the table.\n\n"
-    f"| Model | $/1k |\n|---|---:|\n| lite | 0.06 |\n\n> Note: prices change.\n\n{FENCE}python\nprint('hi')\n{FENCE}\n\nLet me know!",
+    ANSWER,
     "Line one\r\nline two\r\n\r\n- windows\r\n- ends",
     "Trailing blanks   \n\n\n\nmany blank lines\n\n\n",
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""How a text is read in the page: Markdown, JSON and plain, as it is shown and as it was written, and compared."""
+"""How a text is read in the page: Markdown, JSON and plain, rendered and as written, and compared."""
 
 import base64
 import hashlib
@@ -11,11 +11,11 @@ import pytest
 from markdown_it import MarkdownIt
 
 from evaldrop.report.page import _SCRIPTS, _STYLES, read_asset
+from tests.browser.large_texts import LARGE_TEXTS
 from tests.browser.markdown_samples import FENCE, SAMPLES
 from tests.browser.test_report_page import HIT, TRAP
 from tests.evaldrop.report.hostile_texts import ALL
 
-LARGE = 100_000
 FAMILY = "👨\u200d👩\u200d👧"
 
 
@@ -52,9 +52,8 @@ def page(opened):
 
 def show(page, text, **options):
     """Show a text in the page; return its text content."""
-    page.run(
-        f"document.getElementById('here').replaceChildren(shownText({json.dumps(text)}, {json.dumps(options)}))"
-    )
+    shown = f"shownText({json.dumps(text)}, {json.dumps(options)})"
+    page.run(f"document.getElementById('here').replaceChildren({shown})")
     return page.run("document.querySelector('.reading').textContent")
 
 
@@ -85,9 +84,9 @@ def words_of_markdown_it(text):
     """
     What markdown-it-py shows of a text, blanks aside.
 
-    What else differs is meant: an image is its alternative text, and a fence's language and a link's address are
-    shown. So is what the samples leave to other tests: mathematics and references stay as written, and cells beyond
-    a table's columns are shown.
+    What else differs is meant: an image is its alternative text; a fence's language and a link's address are
+    shown. Other tests hold what the samples leave out: mathematics and references stay as written, and cells
+    beyond a table's columns are shown.
     """
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
     shown = re.sub(r'<img src="[^"]*" alt="([^"]*)"[^>]*>', r"\1", parser.render(text))
@@ -211,14 +210,21 @@ def test_an_unseen_character_has_a_sign_unless_a_script_or_an_emoji_needs_it(pag
 
 
 def test_json_keeps_numbers_and_names_as_they_are_written(page):
-    text = '{"n": 12345678901234567890, "p": 1.10, "e": 1E+2, "a": 1, "a": [], "s": "\\u00e9\\n\\"q\\"", "b": [true, null]}'
-    expected = '{"n": 12345678901234567890,"p": 1.10,"e": 1E+2,"a": 1,"a": [],"s": "é\n"q"","b": [true, null]}'
+    text = (
+        '{"n": 12345678901234567890, "p": 1.10, "e": 1E+2, "a": 1, "a": [], '
+        '"s": "\\u00e9\\n\\"q\\"", "b": [true, null]}'
+    )
+    expected = (
+        '{"n": 12345678901234567890,"p": 1.10,"e": 1E+2,"a": 1,"a": [],"s": "é\n"q"","b": [true, null]}'
+    )
     assert show(page, text) == expected
     assert show(page, f"See:\n\n{FENCE}json\n{text}\n{FENCE}") == f"See:json{expected}"
 
 
 def test_a_long_array_offers_the_rest_and_a_searched_word_opens_what_it_is_in(page):
-    text = json.dumps({"list": list(range(32)), "deep": {"a": {"b": {"c": {"d": ["needle in here", "x" * 60]}}}}})
+    text = json.dumps(
+        {"list": list(range(32)), "deep": {"a": {"b": {"c": {"d": ["needle in here", "x" * 60]}}}}}
+    )
     show(page, text)
     assert found(page, ".more") == ["… 12 more"]
     assert "needle" not in page.run("document.querySelector('.reading').textContent")
@@ -317,7 +323,10 @@ SECOND = {"name": "x", "id": 1, "tags": ["a", "d", "c"], "deep": {"n": [1, {"m":
 
 def test_json_is_compared_by_path_whatever_the_order_of_keys(page):
     marks = compare(page, json.dumps(FIRST), json.dumps(SECOND, indent=1))
-    assert marks == [['"b"', '"old": true', '"m": 1.5', '"q": 5'], ['"d"', '"m": 2.5', '"new": null', '"q": 6']]
+    assert marks == [
+        ['"b"', '"old": true', '"m": 1.5', '"q": 5'],
+        ['"d"', '"m": 2.5', '"new": null', '"q": 6'],
+    ]
     assert page.run("[...document.querySelectorAll('del')].map((mark) => mark.title)") == [
         "$.tags[1]: changed", "$.old: removed", "$.deep.n[1].m: changed", "$.items[1].q: changed",
     ]  # fmt: skip
@@ -333,31 +342,6 @@ def test_json_that_is_equal_says_so_and_other_texts_are_compared_by_words(page):
 
 
 # Large and hostile
-
-
-LARGE_TEXTS = {
-    name: (sign * (LARGE // len(sign) + 1))[:LARGE]
-    for name, sign in {
-        "stars": "**", "stars apart": "** ", "open and shut": "*a **b ", "shut": "a** b* ", "both": "a**b*c_d", "brackets": "[",
-        "shut brackets": "]", "links": "[a](b) ", "half links": "[a](b", "images": "![a", "backticks": "` `` ``` ", "quotes": ">",
-        "quotes in lines": "> > > a\n", "items": "- ", "item lines": "- a\n", "numbers": "1. 1. ", "fences": "```\n",
-        "pointed": "<a:", "addresses": "<a@b", "entities": "&amp;&#1;&", "escapes": "\\*\\", "mathematics": "\\(", "dollars": "$$ $",
-        "pipes": "|a", "rows": "|a|b|\n|-|-|\n", "tildes": "~~a", "rules": "- - \n", "headings": "# a #\n", "blanks": " " * 99 + "x",
-        "lines": "\n", "tabs": "\t-", "zero width": "a\u200b", "marks": "\u202e", "accents": "\u0301", "joined": "👨\u200d",
-        "arrays": "[[", "braces": '{"a":', "hashes": "#", "equals": "a\n=\n", "underscores": "_a_ __", "carriage": "\r", "nested": "* > ",
-    }.items()
-}  # fmt: skip
-LARGE_TEXTS |= {
-    "table": f"{'|a' * 190}\n{'|-' * 190}\n" + "x\n" * 49_000,
-    "wide table": f"{'|a' * 16_000}\n{'|-' * 16_000}\n" + "x\n" * 18_000,
-    "emphasis inside": "*a **b " * 7_000 + "c** d* " * 7_000,
-    "brackets, then links": "[" * 50_000 + "[a](b)" * 8_000,
-    "json array": f"[{','.join(['1'] * 50_000)}]",
-    "json objects": json.dumps([{"a": {"b": [number]}} for number in range(5_000)]),
-    "json nested": "[" * 50_000 + "]" * 50_000,
-    "json string": json.dumps({"a": '"\\' * 25_000}),
-    "deep lists": "\n".join("  " * depth + "- a" for depth in range(440)),
-}
 
 
 # Compared too: the ones that have most words, lines or members.
@@ -386,6 +370,8 @@ def test_no_two_scripts_give_one_name_to_two_things():
     names = Counter(
         name
         for script in _SCRIPTS
-        for name in re.findall(r"^(?:async )?(?:function|class) (\w+)", read_asset(f"scripts/{script}"), re.MULTILINE)
+        for name in re.findall(
+            r"^(?:async )?(?:function|class) (\w+)", read_asset(f"scripts/{script}"), re.MULTILINE
+        )
     )
     assert [name for name, times in names.items() if times > 1] == []

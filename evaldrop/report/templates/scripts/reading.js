@@ -181,11 +181,12 @@ function comparedElement(text, runs) {
   if (!/\S/.test(text)) return shownText(text).firstChild;
   const box = element("div", "text raw");
   box.dir = "auto";
+  const room = { left: MOST_UNSEEN };
   for (const [kind, words] of runs) {
-    if (kind === "same") appendSeen(box, words);
+    if (kind === "same") appendSeen(box, words, room);
     else {
       const mark = element(kind === "gone" ? "del" : "ins");
-      appendSeen(mark, words);
+      appendSeen(mark, words, room);
       box.append(mark);
     }
   }

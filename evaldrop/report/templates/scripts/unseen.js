@@ -23,13 +23,13 @@ const UNSEEN_NAMES = {
 };
 const MOST_NAMED = 6, MOST_UNSEEN = 2000;
 
-// Appends a text to an element, its unseen characters each as a sign with its name.
-function appendSeen(box, text) {
+// Appends a text to an element, its unseen characters each as a sign with its name: at most `room.left` of them, as
+// a browser needs minutes to lay out tens of thousands.
+function appendSeen(box, text, room = { left: MOST_UNSEEN }) {
   let at = 0;
-  let room = MOST_UNSEEN;
   for (const found of text.matchAll(UNSEEN_RUN)) {
     if (!found[1]) continue;
-    if (room-- <= 0) break;
+    if (room.left-- <= 0) break;
     if (found.index > at) box.append(text.slice(at, found.index));
     box.append(unseenElement(found[1]));
     at = found.index + found[1].length;
