@@ -45,14 +45,20 @@ from evaldrop.scorecard.recommendation import recommendation_of
 FEW_RECORDS = 10
 
 # In the order in which they need each other: they become one style and one script.
-_STYLES = ("report.css", "styles/bench.css")
+_STYLES = ("report.css", "styles/reading.css", "styles/bench.css")
 _SCRIPTS = (
     "elements.js",
     "rows.js",
+    "unseen.js",
+    "json.js",
+    "markdown_spans.js",
+    "markdown.js",
+    "markdown_elements.js",
     "difference.js",
+    "json_difference.js",
+    "reading.js",
     "selection.js",
     "list.js",
-    "folding.js",
     "grid.js",
     "preferences.js",
     "answer.js",

@@ -8,7 +8,7 @@ from tests.browser.pages import OPENED, READY
 
 REGRESSED, EMPTY, BLANK, THROTTLED, UNREAD, LONG = (f"mail-{n:05}" for n in (1, 17, 27, 7, 23, 8))
 COLUMNS = "[...document.querySelectorAll('[data-column]')].map((box) => box.dataset.column)"
-TEXTS = "[...document.querySelectorAll('.answer')].map((box) => box.querySelector('.text').textContent)"
+TEXTS = "[...document.querySelectorAll('.answer')].map((box) => (box.querySelector('.reading') || box).textContent)"
 FOCUSED = "document.activeElement.dataset.column"
 
 
@@ -123,10 +123,10 @@ def test_a_regressed_response_stands_beside_what_was_answered_then_with_both_sco
     assert page.run(f"{now}.querySelector('.fell').textContent") == (
         "worse than the baseline: correctness yes → no, resolution solved → not solved"
     )
-    then = page.run(f"{now}.querySelector('.before .text').textContent")
+    assert "26.13" in page.run(f"{now}.querySelector('.before .reading').textContent")
     page.click(".before button")
     assert page.run(COLUMNS) == ["then3", "3"]
-    assert page.run(TEXTS)[0] == then
+    assert "26.13" in page.run(TEXTS)[0]
     rows = page.run(
         "[...document.querySelectorAll('[data-column=then3] tr')].map((row) => "
         "[...row.children].map((cell) => cell.textContent))"
@@ -168,7 +168,7 @@ def test_preferences_stand_on_their_record_with_order_judge_and_reason(page):
     assert page.run(f"[...{pair}[0].children].map((cell) => cell.textContent)")[0] == "micro or haiku"
     page.click(".preferences .cell")
     reasons = page.run(
-        "[...document.querySelectorAll('.preferences .scored > div')].map((one) => one.textContent)"
+        "[...document.querySelectorAll('.preferences .scored > div:first-child')].map((one) => one.textContent)"
     )
     assert [reason.split(":")[0] for reason in reasons] == [
         "judge-pro, shown micro then haiku",
@@ -178,8 +178,8 @@ def test_preferences_stand_on_their_record_with_order_judge_and_reason(page):
 
 
 @pytest.mark.parametrize(("record", "column", "told"), [
-    (EMPTY, 0, "(empty response)"),
-    (BLANK, 1, "(only white space: 6 characters)"),
+    (EMPTY, 0, "(empty: not one character)"),
+    (BLANK, 1, "(only blanks: 4 blanks, 2 line ends)"),
     (THROTTLED, 1, "BedrockRuntime.ThrottlingException: Too many requests."),
 ])  # fmt: skip
 def test_what_is_no_text_is_said_in_words(page, record, column, told):

@@ -1,7 +1,7 @@
 // What a reader has chosen, and the address that holds it.
 
 const CHOICES = ["category", "candidate", "criterion", "verdict", "sort"];
-const NOTHING = Object.freeze({ q: "", show: [], category: "", candidate: "", criterion: "", verdict: "", sort: "", diff: "", pins: "" });
+const NOTHING = Object.freeze({ q: "", show: [], category: "", candidate: "", criterion: "", verdict: "", sort: "", diff: "", pins: "", view: "" });
 
 class Selection {
   constructor() {
@@ -13,9 +13,9 @@ class Selection {
     Object.assign(this, NOTHING, { pins: this.pins });
   }
 
-  // Shows every record; order, columns and differences stay as they are.
+  // Shows every record; order, columns, differences and view stay as they are.
   clearFilters() {
-    Object.assign(this, NOTHING, { sort: this.sort, diff: this.diff, pins: this.pins });
+    Object.assign(this, NOTHING, { sort: this.sort, diff: this.diff, pins: this.pins, view: this.view });
   }
 
   toggle(kind) {
