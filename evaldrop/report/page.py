@@ -34,6 +34,7 @@ from evaldrop.report.preferences import preference_pairs, preferences
 from evaldrop.report.rows import Chunk, StratumCount
 from evaldrop.report.sentences import again, losses
 from evaldrop.report.trust import trust_tables
+from evaldrop.run.definition import criteria_by_name
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.answers import ENOUGH
 from evaldrop.scorecard.model.recommendation import NOTHING_TO_SHIP
@@ -44,13 +45,24 @@ from evaldrop.scorecard.recommendation import recommendation_of
 FEW_RECORDS = 10
 
 # In the order in which they need each other: they become one style and one script.
-_STYLES = ("report.css",)
+_STYLES = ("report.css", "styles/reading.css", "styles/bench.css")
 _SCRIPTS = (
     "elements.js",
     "rows.js",
+    "unseen.js",
+    "json.js",
+    "markdown_spans.js",
+    "markdown.js",
+    "markdown_elements.js",
     "difference.js",
+    "json_difference.js",
+    "reading.js",
     "selection.js",
     "list.js",
+    "grid.js",
+    "preferences.js",
+    "answer.js",
+    "columns.js",
     "bench.js",
     "records.js",
 )
@@ -201,9 +213,22 @@ def _names(scorecard: Scorecard, run: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "criteria": list(scorecard.criteria),
         "scales": [
-            [info.low, info.high, info.kind, info.higher_is_better] for info in scorecard.criteria.values()
+            [info.low, info.high, info.kind, info.higher_is_better, info.pass_at]
+            for info in scorecard.criteria.values()
         ],
+        "menus": _menus(run),
+        "baseline": scorecard.baseline and (scorecard.baseline.run_id or scorecard.baseline.uri),
         "judges": list(scorecard.judges),
         "metrics": list(dict.fromkeys(name for card in cards for name in card.metrics)),
         "categories": list(dict.fromkeys(name for card in cards for name in card.categories)),
+    }
+
+
+def _menus(run: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Return the names of answers on each menu, by their worth as JavaScript writes a number."""
+    criteria = criteria_by_name(run.get("criteria") or (), path="criteria")
+    return {
+        name: {f"{point.value:.15g}": point.label for point in criterion.scale.points}
+        for name, criterion in criteria.items()
+        if criterion.scale.kind == "choices"
     }

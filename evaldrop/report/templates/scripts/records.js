@@ -92,7 +92,7 @@ class Browser {
 
   readAddress() {
     const id = this.selection.read(location.hash);
-    if (!this.bench.pairs().some(([a, b]) => `${a}-${b}` === this.selection.diff)) this.selection.diff = "";
+    this.bench.adopt();
     this.showChoices();
     // A choice that this page does not have filters nothing.
     for (const [name, choice] of Object.entries(this.choices)) if (choice.value !== this.selection[name]) this.selection[name] = choice.value = "";
@@ -126,7 +126,7 @@ class Browser {
     } else if (event.key === "/") {
       event.preventDefault();
       this.search.focus();
-    } else if (event.key === "d" && this.names.candidates.length > 1) this.bench.nextDifference();
+    } else this.bench.onKey(event);
   }
 
   escape(event) {

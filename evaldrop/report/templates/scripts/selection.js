@@ -1,20 +1,21 @@
 // What a reader has chosen, and the address that holds it.
 
 const CHOICES = ["category", "candidate", "criterion", "verdict", "sort"];
-const NOTHING = Object.freeze({ q: "", show: [], category: "", candidate: "", criterion: "", verdict: "", sort: "", diff: "" });
+const NOTHING = Object.freeze({ q: "", show: [], category: "", candidate: "", criterion: "", verdict: "", sort: "", diff: "", pins: "", view: "" });
 
 class Selection {
   constructor() {
     Object.assign(this, NOTHING);
   }
 
+  // Pinned columns stay: they filter nothing.
   clear() {
-    Object.assign(this, NOTHING);
+    Object.assign(this, NOTHING, { pins: this.pins });
   }
 
-  // Shows every record; order and differences stay as they are.
+  // Shows every record; order, columns, differences and view stay as they are.
   clearFilters() {
-    Object.assign(this, NOTHING, { sort: this.sort, diff: this.diff });
+    Object.assign(this, NOTHING, { sort: this.sort, diff: this.diff, pins: this.pins, view: this.view });
   }
 
   toggle(kind) {
