@@ -44,12 +44,15 @@ from evaldrop.scorecard.recommendation import recommendation_of
 FEW_RECORDS = 10
 
 # In the order in which they need each other: they become one style and one script.
-_STYLES = ("report.css",)
+_STYLES = ("report.css", "drill.css")
 _SCRIPTS = (
     "elements.js",
+    "filters.js",
     "rows.js",
     "difference.js",
     "selection.js",
+    "controls.js",
+    "taking.js",
     "list.js",
     "bench.js",
     "records.js",
@@ -203,6 +206,7 @@ def _names(scorecard: Scorecard, run: Mapping[str, Any]) -> dict[str, Any]:
         "scales": [
             [info.low, info.high, info.kind, info.higher_is_better] for info in scorecard.criteria.values()
         ],
+        "weights": [info.weight for info in scorecard.criteria.values()],
         "judges": list(scorecard.judges),
         "metrics": list(dict.fromkeys(name for card in cards for name in card.metrics)),
         "categories": list(dict.fromkeys(name for card in cards for name in card.categories)),

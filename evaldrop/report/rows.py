@@ -13,6 +13,7 @@ control characters around a number, which no JSON text holds as they are. The pa
 """
 
 import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -22,7 +23,7 @@ import orjson
 from evaldrop.report.latency import LatencyCounts
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
-from evaldrop.scorecard.baseline.drops import Drop
+from evaldrop.scorecard.baseline.drops import Drop, Then
 from evaldrop.scorecard.results import UNKNOWN, CandidateResult, end_of, is_wrong
 from evaldrop.scorecard.scores import NOT_APPLICABLE
 
@@ -128,11 +129,13 @@ class ReportRows:
         record: PreparedRecord,
         results: Sequence[CandidateResult],
         drops: Sequence[Sequence[Drop]] | None = None,
+        then: Sequence[Then | None] = (),
     ) -> None:
         """
         Offer a record; it is taken while its stratum has room.
 
-        `drops`: for each result what is worse than in the baseline; None without a baseline.
+        `drops`: for each result what is worse than in the baseline; None without a baseline. `then`: for each
+        result what the baseline has of its record and candidate.
         """
         fallen = drops or [()] * len(results)
         for result in results:
@@ -142,9 +145,11 @@ class ReportRows:
         stratum = self._strata[0 if problem else 1 if flags else 2]
         if not stratum.wants_next():
             return
-        answers = [self._answer(result, lost) for result, lost in zip(results, fallen, strict=True)]
+        before = then or [None] * len(results)
+        answers = [self._answer(*each) for each in zip(results, fallen, before, strict=True)]
         # Lists, not objects: a large page parses the names of keys once, in the script.
-        row = orjson.dumps([ordinal, flags, *_OF_RECORD(record), answers])
+        more = _trimmed(record.metadata, None, _dataset_fields(record))
+        row = orjson.dumps([ordinal, flags, *_OF_RECORD(record), answers, *more])
         stratum.append(row, orjson.dumps(sent_and_received(record, results)))
         if stratum.size >= _CHUNK:
             stratum.seal()
@@ -177,8 +182,7 @@ class ReportRows:
             else:
                 next(stratum for stratum in reversed(self._strata) if stratum.chunks).thin()
 
-    def _answer(self, result: CandidateResult, drops: Sequence[Drop]) -> Sequence[Any]:
-        thinking = len(result.response.thinking or "")
+    def _answer(self, result: CandidateResult, drops: Sequence[Drop], then: Then | None) -> Sequence[Any]:
         return [
             *_OF_RESPONSE(result.response),
             [
@@ -188,8 +192,52 @@ class ReportRows:
             result.response.flags,
             is_wrong(result.response),
             [[self._criteria[drop.criterion], drop.was, drop.now] for drop in drops],
-            *([thinking] if thinking else []),
+            *_trimmed(
+                len(result.response.thinking or ""), None, self._panel_scores(result), None, self._then(then)
+            ),
         ]
+
+    def _panel_scores(self, result: CandidateResult) -> Sequence[Any]:
+        """Return `[criterion, score, passed, reason]` where that is not what the only verdict says."""
+        verdicts = Counter(verdict.criterion for verdict in result.verdicts)
+        return [
+            [self._criteria[name], *score]
+            for name, score in result.scores.items()
+            if verdicts[name] > 1 or (score.reason is not None and score.score is not None)
+        ]
+
+    def _then(self, then: Then | None) -> Sequence[Any]:
+        """Return whether the baseline has a response, and its score on each criterion."""
+        return [then.answered, *(then.scores.get(name) for name in self._criteria)] if then else []
+
+
+def _trimmed(*values: Any) -> list[Any]:
+    """Return the values up to the last that says something: most rows have none of them."""
+    last = max((place for place, value in enumerate(values) if value), default=-1)
+    return [value or None for value in values[: last + 1]]
+
+
+def _dataset_fields(record: PreparedRecord) -> dict[str, Any]:
+    """Return what else a dataset says of a record; messages as roles and how long they are in the prompt."""
+    fields = {
+        "group": record.group,
+        "expected_blocked": record.expected_blocked,
+        "criteria": record.criteria or None,
+        "messages": _turns(record) or None,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _turns(record: PreparedRecord) -> list[tuple[str, int]]:
+    """Return a conversation's roles and lengths as JavaScript counts: a text's units of 16 bits."""
+    turns, start = [], 0
+    for role, characters in record.messages:
+        if len(record.messages) > 1:
+            start += len(f"{role}: ")
+        said = record.prompt[start : start + characters]
+        turns.append((role, len(said.encode("utf-16-le", "surrogatepass")) // 2))
+        start += characters + len("\n\n")
+    return turns
 
 
 def _flags(results: Sequence[CandidateResult]) -> int:

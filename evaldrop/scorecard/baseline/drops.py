@@ -1,6 +1,7 @@
 """What the baseline's records scored, looked up while a run's own results stream by."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -20,12 +21,20 @@ class Drop(NamedTuple):
     now: float
 
 
+class Then(NamedTuple):
+    """What the baseline has of a record and a candidate; `scores` by criterion, without those it lacks."""
+
+    answered: bool
+    scores: Mapping[str, float]
+
+
 class EarlierScores:
     """The baseline's scores by record. A record costs 16 bytes besides them."""
 
     def __init__(self, run: RunDefinition, kept: KeptScores) -> None:
         self._criteria = run.criteria
         self._kept = kept
+        self._common = [name for name in run.criteria if name in kept.scores]
         self._columns = {name: place for place, name in enumerate(kept.candidates)}
         # Hashes in place of a dictionary of ids, which takes several times the memory at a million records.
         hashes = np.fromiter(map(hash, kept.record_ids.to_pylist()), np.int64, len(kept.record_ids))
@@ -36,6 +45,17 @@ class EarlierScores:
         """Return for each result the criteria on which it scores worse than the baseline's response."""
         row = self._row(record_id)
         return [[] if row is None else list(self._drops(row, result)) for result in results]
+
+    def then(self, record_id: str, results: Sequence[CandidateResult]) -> list[Then | None]:
+        """Return for each result what the baseline has; None for a record or a candidate it has not."""
+        row = self._row(record_id)
+        columns = [self._columns.get(result.response.candidate) for result in results]
+        return [None if row is None or column is None else self._then(row, column) for column in columns]
+
+    def _then(self, row: int, column: int) -> Then:
+        scores = {name: float(self._kept.scores[name][row, column]) for name in self._common}
+        known = {name: score for name, score in scores.items() if isfinite(score)}
+        return Then(bool(self._kept.answered[row, column]), known)
 
     def _row(self, record_id: str) -> int | None:
         place = int(np.searchsorted(self._hashes, hash(record_id)))

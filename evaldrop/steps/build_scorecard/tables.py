@@ -60,7 +60,8 @@ class Tables:
         for compared, _, _ in results.compared:
             self._comparisons.append(compared, text=len(compared.raw_reply or ""))
         drops = self._earlier.drops(record.record_id, results.candidates) if self._earlier else None
-        self.report.add(self._records, record, results.candidates, drops)
+        then = self._earlier.then(record.record_id, results.candidates) if self._earlier else ()
+        self.report.add(self._records, record, results.candidates, drops, then)
         self._records += 1
 
     def _add_result(self, result: CandidateResult) -> None:
