@@ -48,6 +48,7 @@ _STYLES = ("report.css", "drill.css")
 _SCRIPTS = (
     "elements.js",
     "filters.js",
+    "preferring.js",
     "rows.js",
     "difference.js",
     "selection.js",

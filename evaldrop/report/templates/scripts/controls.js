@@ -15,6 +15,7 @@ const OFFERS = {
   verdict: (records) => sortedAs(VERDICTS_SAID, records.valuesOf("verdict").filter((value) => value !== SCORED)).map((value) => [value, VERDICTS_SAID.includes(value) ? spoken(value) : `unscored: ${spoken(value)}`]),
   judge: ({ names }) => names.judges.map((value) => [value, value]),
   pair: ({ names }) => (names.candidates.length > MOST_PAIRED || !names.criteria.length ? [] : names.candidates.flatMap((a) => names.candidates.filter((b) => b !== a).map((b) => [listed([a, b, "first"]), `${a} better than ${b}`]))),
+  preference: (records) => records.valuesOf("preference").filter((value) => unlisted(value)[1] && ["won", "tied", "flipped"].includes(unlisted(value)[2])).slice(0, MOST_VALUES).map((value) => [value, IN_WORDS.preference(value)]),
   change: (records) => sortedAs(CHANGES_OFFERED, records.valuesOf("change")).filter((value) => CHANGES_OFFERED.includes(value)).map((value) => [value, { new_error: "new error", mended: "error mended", lost: "score lost" }[value] || value]),
   error: (records) => records.valuesOf("error").map((value) => [value, value]),
   flag: (records) => records.valuesOf("flag").map((value) => [value, spoken(value)]),
@@ -23,7 +24,7 @@ const OFFERS = {
   guard: (records) => records.valuesOf("guard").filter((value) => unlisted(value)[1] !== "known").map((value) => [value, unlisted(value).join(" request, ")]),
   meta: (records) => metadataOffered(records.valuesOf("meta")),
 };
-const LABELS = { pair: "pair", change: "since the baseline", error: "error", flag: "flagged for", stop: "stopped by", answer: "response", guard: "guardrail", meta: "metadata" };
+const LABELS = { preference: "preferred", pair: "pair", change: "since the baseline", error: "error", flag: "flagged for", stop: "stopped by", answer: "response", guard: "guardrail", meta: "metadata" };
 // With one value they still choose something; the others do not.
 const ONE_IS_ENOUGH = ["error", "flag", "answer", "change", "verdict", "guard"];
 
@@ -173,7 +174,7 @@ function usedInWords(selection) {
   const used = selection.used.filter((name) => name !== "show");
   const about = used.filter((name) => !SCOPE.includes(name));
   const scope = used.filter((name) => SCOPE.includes(name));
-  const scoped = about.filter((name) => !["category", "meta", "group"].includes(name));
+  const scoped = about.filter((name) => !["category", "meta", "group", "pair", "preference"].includes(name));
   const found = about.map((name) => ({
     text: IN_WORDS[name] ? IN_WORDS[name](selection[name], selection) : `${name} ${selection[name]}`,
     names: scoped.length === 1 && scoped[0] === name ? [name, ...scope] : [name],

@@ -37,15 +37,15 @@ class Browser {
 
   // How many records match, and of how many a number on the page is, where not all of them are here.
   sayFound(matching) {
-    const { n, judge, verdict } = this.selection;
+    const { n, judge, verdict, preference } = this.selection;
     const all = count(this.records.all.length);
-    const verdicts = judge && verdict ? this.records.verdictsIn(matching, this.selection) : null;
-    const shown = verdicts === null ? matching.length : verdicts;
     const parts = [matching.length === this.records.all.length ? `${all} records` : `${count(matching.length)} of ${all} records`];
-    if (verdicts !== null) parts.push(`${count(verdicts)} verdicts`);
-    if (n && Number(n) > shown) parts.push(`of ${count(Number(n))}, the page carries ${count(shown)}`);
+    let counted = matching.length;
+    if (judge && verdict) parts.push(`${count(counted = this.records.verdictsIn(matching, this.selection))} verdicts`);
+    else if (preference && !unlisted(preference)[1]) parts.push(`${count(counted = pairsIn(this.records, matching, preference))} pairs`);
+    if (n && Number(n) > counted) parts.push(`of ${count(Number(n))}, the page carries ${count(counted)}`);
     this.found.textContent = parts.join(" · ");
-    Object.assign(this.list.box.dataset, { records: matching.length, verdicts: verdicts ?? "" });
+    Object.assign(this.list.box.dataset, { records: matching.length, counted });
   }
 
   drawOpen() {

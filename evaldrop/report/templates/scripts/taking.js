@@ -9,6 +9,7 @@ function takingTools(records, rows) {
   withResponses.type = "checkbox";
   label.prepend(withResponses);
   const said = saying();
+  said.className = "muted";
   const text = () => datasetOf(rows(), names, { responses: withResponses.checked });
   box.append(
     button("copy-dataset", "copy as dataset", () => copyText(text(), said)),
