@@ -44,17 +44,22 @@ from evaldrop.scorecard.recommendation import recommendation_of
 FEW_RECORDS = 10
 
 # In the order in which they need each other: they become one style and one script.
-_STYLES = ("report.css", "drill.css")
+_STYLES = ("report.css", "styles/bench.css", "styles/drill.css")
 _SCRIPTS = (
     "elements.js",
     "filters.js",
-    "preferring.js",
     "rows.js",
     "difference.js",
     "selection.js",
     "controls.js",
     "taking.js",
     "list.js",
+    "folding.js",
+    "grid.js",
+    "preferences.js",
+    "preferring.js",
+    "answer.js",
+    "columns.js",
     "bench.js",
     "records.js",
 )
@@ -205,9 +210,11 @@ def _names(scorecard: Scorecard, run: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "criteria": list(scorecard.criteria),
         "scales": [
-            [info.low, info.high, info.kind, info.higher_is_better] for info in scorecard.criteria.values()
+            [info.low, info.high, info.kind, info.higher_is_better, info.pass_at]
+            for info in scorecard.criteria.values()
         ],
         "weights": [info.weight for info in scorecard.criteria.values()],
+        "baseline": scorecard.baseline and (scorecard.baseline.run_id or scorecard.baseline.uri),
         "judges": list(scorecard.judges),
         "metrics": list(dict.fromkeys(name for card in cards for name in card.metrics)),
         "categories": list(dict.fromkeys(name for card in cards for name in card.categories)),

@@ -9,6 +9,7 @@ import numpy as np
 from evaldrop.errors import StorageError
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.baseline.comparability import obstacles
+from evaldrop.scorecard.baseline.earlier_responses import EarlierResponse, EarlierResponses
 from evaldrop.scorecard.baseline.scores_table import KeptScores, read_scores
 from evaldrop.scorecard.results import CandidateResult
 
@@ -28,12 +29,25 @@ class Then(NamedTuple):
     scores: Mapping[str, float]
 
 
+class Before(NamedTuple):
+    """
+    What the baseline's candidate answered to a record, and scored.
+
+    `response` is None where its table cannot be read any more. `scores` are by criterion, of those that both
+    runs ask for.
+    """
+
+    response: EarlierResponse | None
+    scores: Mapping[str, float]
+
+
 class EarlierScores:
     """The baseline's scores by record. A record costs 16 bytes besides them."""
 
-    def __init__(self, run: RunDefinition, kept: KeptScores) -> None:
+    def __init__(self, run: RunDefinition, kept: KeptScores, responses: EarlierResponses) -> None:
         self._criteria = run.criteria
         self._kept = kept
+        self._responses = responses
         self._common = [name for name in run.criteria if name in kept.scores]
         self._columns = {name: place for place, name in enumerate(kept.candidates)}
         # Hashes in place of a dictionary of ids, which takes several times the memory at a million records.
@@ -51,6 +65,19 @@ class EarlierScores:
         row = self._row(record_id)
         columns = [self._columns.get(result.response.candidate) for result in results]
         return [None if row is None or column is None else self._then(row, column) for column in columns]
+
+    def before(self, record_id: str, candidate: str) -> Before | None:
+        """Return what a candidate answered then; None where the baseline does not have both."""
+        row, column = self._row(record_id), self._columns.get(candidate)
+        if row is None or column is None:
+            return None
+        # Both tables have a row per record and candidate, in the same order.
+        place = row * len(self._columns) + column
+        return Before(self._responses.at(place, record_id, candidate), self._then(row, column).scores)
+
+    def close(self) -> None:
+        """Let go of the baseline's files."""
+        self._responses.close()
 
     def _then(self, row: int, column: int) -> Then:
         scores = {name: float(self._kept.scores[name][row, column]) for name in self._common}
@@ -94,6 +121,8 @@ def earlier_scores(run: RunDefinition) -> EarlierScores | None:
     try:
         then = RunDefinition.load(uri)
         # Another judge or question would turn every record into a drop.
-        return None if obstacles(run, then) else EarlierScores(run, read_scores(uri))
+        if obstacles(run, then):
+            return None
+        return EarlierScores(run, read_scores(uri), EarlierResponses(uri))
     except StorageError:
         return None

@@ -1,25 +1,21 @@
 // Whom judges preferred, as a filter: order does not count, and several judges are one panel.
 // As evaldrop/steps/build_scorecard/preferences/win_rates.py counts, where a pair without a preference is none.
 
-// A preference's layout: evaldrop/report/rows.py writes it. Whom a judge preferred is a place of the pair, or a tie.
-const OF_FIRST = 0, OF_SECOND = 1, BY = 2, SHOWN_FIRST = 3, PREFERRED = 4, SKIPPED = 10;
-const A_TIE = 2;
-
 // A record's pairs: [first, second, share, flipped]; 1 where the first is preferred, ½ a tie, NaN without a preference.
 function pairsOf(row) {
-  const apart = Map.groupBy(row[PREFERENCES] || [], (one) => `${one[OF_FIRST]} ${one[OF_SECOND]}`);
+  const apart = Map.groupBy(row[PREFERENCES] || [], (one) => `${one[LEFT]} ${one[RIGHT]}`);
   return [...apart.values()].map((all) => {
     const judges = [...Map.groupBy(all, (one) => one[BY]).values()].map(shareOf);
     const read = judges.filter(({ share }) => !Number.isNaN(share));
     const votes = read.reduce((sum, { share }) => sum + Math.sign(share - 0.5), 0);
     const share = judges.length === 1 ? judges[0].share : read.length ? (Math.sign(votes) + 1) / 2 : NaN;
-    return [all[0][OF_FIRST], all[0][OF_SECOND], share, judges.some(({ flipped }) => flipped)];
+    return [all[0][LEFT], all[0][RIGHT], share, judges.some(({ flipped }) => flipped)];
   });
 }
 
 // What a judge's preferences in one order or both come to.
 function shareOf(both) {
-  const orders = [0, 1].map((first) => both.find((one) => one[SHOWN_FIRST] === first));
+  const orders = [0, 1].map((first) => both.find((one) => one[FIRST] === first));
   const shares = orders.map((one) => (one && one[PREFERRED] !== null && one[SKIPPED] !== "missing" ? [1, 0, 0.5][one[PREFERRED]] : null));
   const isRead = shares.some((share) => share !== null) && orders.every((one, at) => !one || shares[at] !== null);
   const [straight, turned] = [shares[0] ?? shares[1], shares[1] ?? shares[0]];

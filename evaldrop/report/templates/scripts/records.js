@@ -82,7 +82,7 @@ class Browser {
 
   readAddress() {
     const id = this.selection.read(location.hash);
-    if (!this.bench.pairs().some(([a, b]) => `${a}-${b}` === this.selection.diff)) this.selection.diff = "";
+    this.bench.adopt();
     // A choice that this page does not have filters nothing.
     for (const [name, offered] of Object.entries({ ...KNOWN, sort: this.sorts() })) {
       if (this.selection[name] && !offered(this.records).includes(this.selection[name])) this.selection[name] = "";
@@ -124,7 +124,7 @@ class Browser {
     } else if (event.key === "/") {
       event.preventDefault();
       this.controls.search.focus();
-    } else if (event.key === "d" && this.names.candidates.length > 1) this.bench.nextDifference();
+    } else this.bench.onKey(event);
   }
 
   escape(event) {

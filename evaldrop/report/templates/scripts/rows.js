@@ -2,12 +2,13 @@
 
 // A row's and an answer's layout: evaldrop/report/rows.py writes them.
 const ORDINAL = 0, FLAGS = 1, ID = 2, CATEGORY = 3, PROMPT = 4, SYSTEM = 5, CONTEXT = 6, REFERENCE = 7, ANSWERS = 8, METADATA = 9, PREFERENCES = 10, FIELDS = 11;
-const TEXT = 0, ERROR = 1, STOP = 2, INPUT = 3, OUTPUT = 4, MS = 5, USD = 6, REUSED = 7, METRICS = 8, VERDICTS = 9, SIGNS = 10, WRONG = 11, DROPS = 12, THOUGHT = 13, PANEL = 15, THEN = 17;
+const TEXT = 0, ERROR = 1, STOP = 2, INPUT = 3, OUTPUT = 4, MS = 5, USD = 6, REUSED = 7, METRICS = 8, VERDICTS = 9, SIGNS = 10, WRONG = 11, DROPS = 12, THOUGHT = 13, BEFORE = 14, PANEL = 15, RETRIES = 16, THEN = 17;
 const WAS = 1, NOW = 2;
-const CRITERION = 0, JUDGE = 1, SCORE = 2, PASSED = 3, REASON = 4, RATIONALE = 5, REPEAT = 6;
+const CRITERION = 0, JUDGE = 1, SCORE = 2, PASSED = 3, REASON = 4, RATIONALE = 5, REPEAT = 6, ASKED_AGAIN = 7;
 // Added on unpacking: where a record's details are, its texts in lower case, to be searched, and its place of all.
 const CHUNK = 20, PLACE = 21, WORDS = 22, AT = 23;
 const AHEAD = 4;
+const NOT_APPLICABLE = "not_applicable";
 const FLAG = { error: 1, unscored: 2, failed: 4, disagree: 8, flagged: 16, regressed: 32 };
 
 function bytesOf(base64) {
@@ -238,8 +239,13 @@ class Records {
           return { judge, repeat, text: JSON.parse(whole(before, prompt)) + open + text + close + JSON.parse(whole(after, prompt)) };
         }),
       replies: (candidate) => {
-        const rationales = row[ANSWERS][candidate][VERDICTS].map((verdict) => verdict[RATIONALE]);
-        return replies[candidate][0].map((reply) => JSON.parse(whole(reply, rationales)));
+        const verdicts = row[ANSWERS][candidate][VERDICTS];
+        const rationales = verdicts.map((verdict) => verdict[RATIONALE]);
+        const [texts, whose] = replies[candidate];
+        return texts.map((reply, number) => {
+          const place = whose.findIndex(([last, first]) => last === number || first === number);
+          return { reply: JSON.parse(whole(reply, rationales)), verdict: verdicts[place], isFirst: whose[place][0] !== number };
+        });
       },
     };
   }
@@ -262,7 +268,9 @@ class Records {
         repeat: verdict[REPEAT], score: verdict[SCORE], passed: verdict[PASSED],
         unscored_reason: verdict[REASON], rationale: verdict[RATIONALE],
       })),
+      ...plainBeside(answer, this.names),
     }));
+    if (row[PREFERENCES]) named.preferences = row[PREFERENCES].map((preference) => plainPreference(preference, this.names));
     return named;
   }
 }
@@ -318,6 +326,6 @@ function termsOf(query) {
 
 function outcome(verdict) {
   // A score beside a reason is that of an unscored verdict that counts as the worst.
-  if (verdict[SCORE] === null || verdict[REASON]) return verdict[REASON] === "not_applicable" ? "not_applicable" : "unscored";
+  if (verdict[SCORE] === null || verdict[REASON]) return verdict[REASON] === NOT_APPLICABLE ? NOT_APPLICABLE : "unscored";
   return verdict[PASSED] ? "passed" : "failed";
 }

@@ -1,5 +1,7 @@
 // What a reader has chosen, and the address that holds it.
 
+// Of how the records are shown; it filters nothing, and stays when filters go.
+const VIEW = ["sort", "diff", "pins"];
 
 class Selection {
   constructor() {
@@ -8,14 +10,17 @@ class Selection {
 
   // Every name that a selection may hold: scripts may have added filters of their own.
   static get names() {
-    return ["q", "show", ...Object.keys(FILTERS).filter((name) => name !== "show"), "sort", "diff", "n"];
+    return ["q", "show", ...Object.keys(FILTERS).filter((name) => name !== "show"), ...VIEW, "n"];
   }
 
+  // Pinned columns stay: they filter nothing.
   clear() {
+    const { pins } = this;
     for (const name of Selection.names) this[name] = name === "show" ? [] : "";
+    this.pins = pins || "";
   }
 
-  // Shows every record; order and differences stay as they are.
+  // Shows every record; order, columns and differences stay as they are.
   clearFilters() {
     const { sort, diff } = this;
     this.clear();
@@ -25,7 +30,7 @@ class Selection {
   // Takes one filter's value; a number's own count holds for it no more.
   choose(name, value) {
     this[name] = value;
-    if (name !== "sort" && name !== "diff") this.n = "";
+    if (!VIEW.includes(name)) this.n = "";
   }
 
   // The same with some values changed.
