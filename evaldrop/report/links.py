@@ -40,7 +40,7 @@ class Link:
 
 def link(n: int | None = None, unit: Unit = "records", **chosen: str | None) -> Link | None:
     """
-    Return the link to the records of a selection, whose values are by the filters' names; an empty one is none.
+    Return the link to the records of a selection: values by the filters' names, without empty ones.
 
     Returns:
         None where `n` is 0: there is nothing to open.
@@ -91,7 +91,7 @@ def flagged(candidate: str, n: int | None, flag: str) -> Link | None:
 
 
 def stopped(candidate: str, n: int | None, reason: str) -> Link | None:
-    """Return the link to a candidate's responses with a stop reason, or the like: refused, cut_off, blocked."""
+    """Return the link to a candidate's responses with a stop reason, or a kind of them: refused, cut_off."""
     return link(n, candidate=candidate, stop=reason)
 
 
@@ -113,7 +113,7 @@ def changed(candidate: str, criterion: str | None, n: int | None, kind: Change) 
 def guarded(
     candidate: str, requests: str, end: str, n: int | None, category: str | None = None
 ) -> Link | None:
-    """Return the link to bad or good requests that were blocked, refused or passed; `known` is any of these."""
+    """Return the link to bad or good requests that were blocked, refused or passed; `known` is any."""
     return link(n, candidate=candidate, guard=several(requests, end), category=category)
 
 

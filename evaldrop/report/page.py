@@ -24,7 +24,7 @@ from evaldrop import storage
 from evaldrop.errors import StorageError
 from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation.definition import layout
-from evaldrop.report import charts, tables
+from evaldrop.report import behind, charts, links, tables
 from evaldrop.report.changes import baseline_axis
 from evaldrop.report.columns import PAGE
 from evaldrop.report.escape import script_json
@@ -110,7 +110,9 @@ def html_report(
         plane=cost_quality_plane(scorecard),
         latencies=latencies_drawn(scorecard, latencies or LatencyCounts()),
         baseline_changes=baseline
-        and tables.baseline_changes(tables.criterion_changes(baseline), baseline_axis(scorecard, baseline)),
+        and tables.baseline_changes(
+            tables.criterion_changes(baseline), baseline_axis(scorecard, baseline), baseline
+        ),
         perturbed=tables.perturbations(scorecard),
         categories=names["categories"],
         metrics=names["metrics"],
@@ -181,6 +183,8 @@ def _environment() -> Environment:
         figures=figures,
         charts=charts,
         tables=tables,
+        links=links,
+        behind=behind,
         PAGE=PAGE,
         enough=ENOUGH,
         nothing_to_ship=NOTHING_TO_SHIP,

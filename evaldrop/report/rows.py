@@ -252,6 +252,7 @@ class ReportRows:
     def _then(self, then: Then | None) -> Sequence[Any]:
         """Return whether the baseline has a response, and its score on each criterion."""
         return [then.answered, *(then.scores.get(name) for name in self._criteria)] if then else []
+
     def _preference(self, pair: ComparedPair) -> Sequence[Any]:
         """Return who was compared, by whom, in which order and what came out; see `rows.js` for the places."""
         row = pair.row

@@ -195,7 +195,7 @@ addFacet("change", (records, selection) => {
   return (row) => {
     const found = [];
     for (const place of places) {
-      const then = row[ANSWERS][place][THEN];
+      const then = row[ANSWERS][place][EARLIER];
       if (!then) continue;
       const [was, now] = [then.slice(1), records.scoresOf(row, place, true)];
       const isAnswered = row[ANSWERS][place][TEXT] !== null;

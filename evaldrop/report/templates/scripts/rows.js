@@ -2,7 +2,7 @@
 
 // A row's and an answer's layout: evaldrop/report/rows.py writes them.
 const ORDINAL = 0, FLAGS = 1, ID = 2, CATEGORY = 3, PROMPT = 4, SYSTEM = 5, CONTEXT = 6, REFERENCE = 7, ANSWERS = 8, METADATA = 9, PREFERENCES = 10, FIELDS = 11;
-const TEXT = 0, ERROR = 1, STOP = 2, INPUT = 3, OUTPUT = 4, MS = 5, USD = 6, REUSED = 7, METRICS = 8, VERDICTS = 9, SIGNS = 10, WRONG = 11, DROPS = 12, THOUGHT = 13, BEFORE = 14, PANEL = 15, RETRIES = 16, THEN = 17;
+const TEXT = 0, ERROR = 1, STOP = 2, INPUT = 3, OUTPUT = 4, MS = 5, USD = 6, REUSED = 7, METRICS = 8, VERDICTS = 9, SIGNS = 10, WRONG = 11, DROPS = 12, THOUGHT = 13, BEFORE = 14, PANEL = 15, RETRIES = 16, EARLIER = 17;
 const WAS = 1, NOW = 2;
 const CRITERION = 0, JUDGE = 1, SCORE = 2, PASSED = 3, REASON = 4, RATIONALE = 5, REPEAT = 6, ASKED_AGAIN = 7;
 // Added on unpacking: where a record's details are, its texts in lower case, to be searched, and its place of all.
