@@ -34,6 +34,7 @@ from evaldrop.report.preferences import preference_pairs, preferences
 from evaldrop.report.rows import Chunk, StratumCount
 from evaldrop.report.sentences import again, losses
 from evaldrop.report.trust import trust_tables
+from evaldrop.run.definition import criteria_by_name
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.answers import ENOUGH
 from evaldrop.scorecard.model.recommendation import NOTHING_TO_SHIP
@@ -218,8 +219,19 @@ def _names(scorecard: Scorecard, run: Mapping[str, Any]) -> dict[str, Any]:
             for info in scorecard.criteria.values()
         ],
         "weights": [info.weight for info in scorecard.criteria.values()],
+        "menus": _menus(run),
         "baseline": scorecard.baseline and (scorecard.baseline.run_id or scorecard.baseline.uri),
         "judges": list(scorecard.judges),
         "metrics": list(dict.fromkeys(name for card in cards for name in card.metrics)),
         "categories": list(dict.fromkeys(name for card in cards for name in card.categories)),
+    }
+
+
+def _menus(run: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Return the names of answers on each menu, by their worth as JavaScript writes a number."""
+    criteria = criteria_by_name(run.get("criteria") or (), path="criteria")
+    return {
+        name: {f"{point.value:.15g}": point.label for point in criterion.scale.points}
+        for name, criterion in criteria.items()
+        if criterion.scale.kind == "choices"
     }

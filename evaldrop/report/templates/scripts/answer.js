@@ -65,19 +65,29 @@ class AnswerView {
 
   scoresThen(answer, scores) {
     const table = element("table", "grid");
-    const body = element("tbody");
-    for (const [criterion, was] of scores) {
-      const row = element("tr");
-      const result = resultOn(answer, criterion);
-      const head = element("th", "", this.names.criteria[criterion]);
-      head.scope = "row";
-      const fell = answer[DROPS].some((drop) => drop[CRITERION] === criterion);
-      const now = result && result.score !== null ? scoreInWords(this.names, criterion, result.score) : "unscored";
-      row.append(head, element("td", "", `then ${scoreInWords(this.names, criterion, was)}`), element("td", fell ? "bad" : "", `now ${now}`));
-      body.append(row);
+    const head = element("tr");
+    for (const word of ["criterion", "then", "now"]) {
+      const cell = element("th", "", word);
+      cell.scope = "col";
+      head.append(cell);
     }
-    table.append(body);
+    const top = element("thead");
+    top.append(head);
+    const body = element("tbody");
+    body.append(...scores.map((score) => this.rowThen(answer, score)));
+    table.append(top, body);
     return table;
+  }
+
+  rowThen(answer, [criterion, was]) {
+    const row = element("tr");
+    const head = element("th", "", this.names.criteria[criterion]);
+    head.scope = "row";
+    const fell = answer[DROPS].some((drop) => drop[CRITERION] === criterion);
+    const { score } = resultOn(answer, criterion) || { score: null };
+    const now = score === null ? "unscored" : scoreInWords(this.names, criterion, score);
+    row.append(head, element("td", "", scoreInWords(this.names, criterion, was)), element("td", fell ? "bad" : "", now));
+    return row;
   }
 
   fallen(answer, candidate, isAlone) {

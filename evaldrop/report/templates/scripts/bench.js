@@ -102,14 +102,16 @@ class Bench {
 
   strip() {
     const strip = element("div", "strip");
-    const { candidates, earlier, pins } = this.columns;
+    const { candidates, pins } = this.columns;
+    // Only what the page carries for this record; a pinned one stays, and says that it is not there.
+    const earlier = this.columns.earlier.filter((key) => pins.includes(key) || this.open[ANSWERS][this.columns.candidateOf(key)][BEFORE]);
     if (candidates.length > 1 || earlier.length) {
       const pinning = element("div", "pins");
       pinning.setAttribute("role", "group");
       pinning.setAttribute("aria-label", "Pinned columns");
       pinning.append(element("span", "label", "pin"), ...candidates.map((key) => this.pinChip(key)));
       if (this.open[REFERENCE].length || pins.includes(REFERENCE_COLUMN)) pinning.append(this.pinChip(REFERENCE_COLUMN));
-      if (earlier.length) pinning.append(element("span", "label", this.names.baseline), ...earlier.map((key) => this.pinChip(key)));
+      if (earlier.length) pinning.append(element("span", "label", `in ${this.names.baseline}`), ...earlier.map((key) => this.pinChip(key)));
       if (pins.length) pinning.append(this.toggleButton("all", "show all", false, () => this.columns.pins = []));
       strip.append(pinning);
     }
@@ -129,6 +131,7 @@ class Bench {
     const isPinned = this.columns.pins.includes(key);
     const chip = this.toggleButton(`pin-${key}`, this.columns.isThen(key) ? this.names.candidates[this.columns.candidateOf(key)] : this.columns.nameOf(key), isPinned, () => this.columns.toggle(key));
     chip.setAttribute("aria-label", `pin ${this.columns.nameOf(key)}`);
+    chip.title = this.columns.nameOf(key);
     return chip;
   }
 

@@ -1,7 +1,5 @@
 // What judges said of a response: a row per criterion, a column per judge, and what the scorecard counts.
 
-const SIGN = { passed: "✓ passed", failed: "✗ failed" };
-
 // What came of a criterion: of several judges and repeats what the scorecard counts, which Python said.
 function resultOn(answer, criterion) {
   const counted = (answer[PANEL] || []).find((panel) => panel[0] === criterion);
@@ -11,8 +9,9 @@ function resultOn(answer, criterion) {
 }
 
 function scoreInWords(names, criterion, score) {
-  const isWhole = score % 1 === 0;
-  if (names.scales[criterion][2] === "binary" && isWhole) return score ? "yes" : "no";
+  if (names.scales[criterion][2] === "binary" && score % 1 === 0) return score ? "yes" : "no";
+  const label = (names.menus[names.criteria[criterion]] || {})[String(score)];
+  if (label !== undefined) return label;
   return String(Number(score.toFixed(2)));
 }
 
@@ -30,6 +29,8 @@ class VerdictGrid {
     const verdicts = answer[VERDICTS];
     const criteria = this.names.criteria.map((_, place) => place).filter((place) => verdicts.some((one) => one[CRITERION] === place));
     if (!criteria.length) return element("p", "meta", "No judge was asked.");
+    // A row for each would say the same as often as there are criteria.
+    if (verdicts.every((one) => one[REASON] === "no_response")) return element("p", "lost", `unscored: no response, on ${criteria.length > 1 ? `all ${criteria.length} criteria` : this.names.criteria[criteria[0]]}`);
     const judges = this.names.judges.map((_, place) => place).filter((place) => verdicts.some((one) => one[JUDGE] === place));
     const box = element("div", "verdicts");
     const table = element("table", judges.length > 1 ? "grid panel" : "grid");
@@ -43,8 +44,7 @@ class VerdictGrid {
 
   head(judges) {
     const row = element("tr");
-    row.append(element("th", "", "criterion"), ...judges.map((judge) => this.judgeHead(judge)));
-    row.append(element("th", "", "counts"));
+    row.append(element("th", "", "criterion"), element("th", "", "counts"), ...judges.map((judge) => this.judgeHead(judge)));
     for (const cell of row.children) cell.scope = "col";
     const head = element("thead");
     head.append(row);
@@ -68,8 +68,8 @@ class VerdictGrid {
     why.append(place);
     why.hidden = true;
     const cells = judges.length > 1 ? judges.map((judge) => this.cell(of(judge), this.judged(of(judge), criterion), why, this.names.judges[judge])) : [];
-    const result = this.cell(all, this.counted(answer, criterion, all), why, "what counts");
-    row.append(...cells, result);
+    const result = this.cell(all, this.counted(answer, criterion, all, judges.length > 1), why, "what counts");
+    row.append(result, ...cells);
     const open = all.filter((verdict) => this.isOpen(verdict));
     if (open.length) this.open(why, open, (open.length === 1 && cells[judges.indexOf(open[0][JUDGE])]) || result);
     return [row, why];
@@ -89,28 +89,30 @@ class VerdictGrid {
   judged(verdicts, criterion) {
     if (!verdicts.length) return element("span", "muted", "–");
     const scored = verdicts.filter((verdict) => verdict[SCORE] !== null);
-    if (!scored.length) return this.unscored(verdicts[0][REASON], "short");
+    if (!scored.length) return this.unscored(verdicts[0][REASON], true);
     const mean = scored.reduce((sum, verdict) => sum + verdict[SCORE], 0) / scored.length;
     const passes = scored.filter((verdict) => verdict[PASSED]).length * 2 >= scored.length;
-    const shown = element("span", passes ? "good" : "bad", `${scoreInWords(this.names, criterion, mean)} ${passes ? "✓" : "✗"}`);
+    const shown = element("span", passes ? "good" : "bad", `${passes ? "✓" : "✗"} ${scoreInWords(this.names, criterion, mean)}`);
     return this.withSigns(shown, verdicts);
   }
 
-  counted(answer, criterion, verdicts) {
+  // What the scorecard counts; beside several judges in fewer words.
+  counted(answer, criterion, verdicts, isPanel) {
     const { score, passed, reason } = resultOn(answer, criterion);
-    if (score === null) return this.withSigns(this.unscored(reason), verdicts);
+    if (score === null) return this.withSigns(this.unscored(reason, isPanel), isPanel ? [] : verdicts);
     const { 1: high, 2: kind } = this.names.scales[criterion];
     const words = scoreInWords(this.names, criterion, score);
-    const share = passed > 0 && passed < 1 ? `passed ${Math.round(passed * 100)} %` : passed ? SIGN.passed : SIGN.failed;
-    const shown = element("b", passed >= 0.5 ? "good" : "bad", `${kind === "binary" ? words : `${words} of ${high}`} ${share}`);
+    const shown = element("b", passed >= 0.5 ? "good" : "bad", `${passed >= 0.5 ? "✓" : "✗"} ${!isPanel && (kind === "points" || kind === "range") ? `${words} of ${high}` : words}`);
+    if (passed > 0 && passed < 1) shown.append(` passed ${Math.round(passed * 100)} %`);
+    else if (!isPanel) shown.append(passed ? " passed" : " failed");
     if (reason) shown.append(element("small", "block", `unscored: ${inWords(reason)}; counted as the worst`));
-    return verdicts.every((verdict) => verdict[JUDGE] === verdicts[0][JUDGE]) ? this.withSigns(shown, verdicts) : shown;
+    return this.withSigns(shown, isPanel ? [] : verdicts);
   }
 
-  unscored(reason, how) {
-    if (reason === NOT_APPLICABLE) return element("span", "muted", how ? "n/a" : "not applicable");
-    const shown = element("b", "lost", how ? "?" : `unscored: ${inWords(reason)}`);
-    if (how) shown.append(element("small", "", ` ${inWords(reason)}`));
+  unscored(reason, isShort) {
+    if (reason === NOT_APPLICABLE) return element("span", "muted", isShort ? "n/a" : "not applicable");
+    const shown = element("b", "lost", isShort ? "?" : `unscored: ${inWords(reason)}`);
+    if (isShort) shown.append(element("small", "", ` ${inWords(reason)}`));
     return shown;
   }
 
