@@ -147,13 +147,14 @@ class Controls {
     const asking = ++this.asking;
     const started = performance.now();
     let paused = 0;
-    const pause = async () => {
+    const pause = async (ms = 0) => {
       const from = performance.now();
-      await new Promise((go) => setTimeout(go));
+      await new Promise((go) => setTimeout(go, ms));
       paused += performance.now() - from;
       return asking === this.asking;
     };
-    if (!(await pause())) return;
+    // Of somebody who types on the next letter goes first.
+    if (!(await pause(120))) return;
     for (const [kind, chip] of this.marks) {
       const { show } = this.selection;
       const test = FILTERS.show(this.records, show.includes(kind) ? show : [...show, kind], this.selection);
@@ -162,7 +163,7 @@ class Controls {
     for (const [name, choice] of this.choices) {
       if (name === "sort" || choice.closest("label").hidden) continue;
       if (!(await pause())) return;
-      const found = this.records.counts(this.selection, name, [...choice.options].map((option) => option.value));
+      const found = this.records.counts(this.selection, name, [...choice.options].map((option) => option.value), matching);
       for (const option of choice.options) {
         const n = found.get(option.value);
         option.label = `${option.dataset.label} (${count(n)})`;
@@ -184,7 +185,7 @@ function usedInWords(selection) {
   const used = selection.used.filter((name) => name !== "show");
   const about = used.filter((name) => !SCOPE.includes(name));
   const scope = used.filter((name) => SCOPE.includes(name));
-  const scoped = about.filter((name) => !["category", "meta", "group", "pair", "preference"].includes(name));
+  const scoped = about.filter((name) => ![...OF_RECORDS, "pair", "preference"].includes(name));
   const found = about.map((name) => ({
     text: IN_WORDS[name] ? IN_WORDS[name](selection[name], selection) : `${name} ${selection[name]}`,
     names: scoped.length === 1 && scoped[0] === name ? [name, ...scope] : [name],

@@ -9,6 +9,8 @@ const OVERALL = "overall", SCORED = "scored", UNSCORED = "unscored", NO_VERDICT 
 const STOPS = { refused: ["refusal", "content_filtered"], cut_off: ["max_tokens", "model_context_window_exceeded"], blocked: ["guardrail_intervened"] };
 // Whose answers, on which criterion, by which judge: what other filters are about, rather than ones of their own.
 const SCOPE = ["candidate", "criterion", "judge"];
+// Filters that are about a record, whatever the scope is. Another script may add its own.
+const OF_RECORDS = ["category", "meta"];
 
 // Several texts as one value of an address; evaldrop/report/links.py writes them alike.
 const listed = (parts) => parts.map((part) => String(part).replaceAll("~", "~0").replaceAll(",", "~1")).join(",");
@@ -105,24 +107,29 @@ FILTERS.judge = (records, _, selection) => asked(records, selection);
 
 function asked(records, selection) {
   if (selection.verdict || selection.pair || selection.change || selection.score || selection.preference) return () => true;
-  const of = VALUES.verdict(records, selection);
-  return (row) => of(row).length > 0;
+  if (selection.judge) {
+    const of = VALUES.verdict(records, selection);
+    return (row) => of(row).length > 0;
+  }
+  const [{ codes }, cells] = [records.columns, cellsIn(records, selection)];
+  return (row) => cells.some((cell) => codes[row[START] + cell]);
 }
 
 addFacet("verdict", (records, selection) => {
-  const [places, criteria, judge] = [candidatesIn(records, selection), criteriaIn(records, selection), records.names.judges.indexOf(selection.judge)];
-  if (judge >= 0) return (row) => places.flatMap((place) => row[ANSWERS][place][VERDICTS].filter((verdict) => verdict[JUDGE] === judge && criteria.includes(verdict[CRITERION])).flatMap(outcomesOf));
-  const { scores, codes, size, outcomes } = records.columns;
+  const judge = records.names.judges.indexOf(selection.judge);
+  if (judge >= 0) return ofJudge(records, selection, judge);
+  const { scores, codes, outcomes } = records.columns;
+  const cells = cellsIn(records, selection);
   const isOverall = selection.criterion === OVERALL;
   return (row) => {
     const found = [];
-    for (const place of places) {
-      for (const criterion of criteria) {
-        const cell = row[AT] * size + place * records.names.criteria.length + criterion;
-        found.push(...outcomes[codes[cell]]);
-        // Of overall quality an unscored verdict that counts as the worst is a part.
-        if (isOverall && !Number.isNaN(scores[cell])) found.push(SCORED);
-      }
+    let before = 0;
+    for (const cell of cells) {
+      const at = row[START] + cell;
+      // Most answers end alike on every criterion.
+      if (codes[at] !== before) found.push(...outcomes[before = codes[at]]);
+      // Of overall quality an unscored verdict that counts as the worst is a part.
+      if (isOverall && !Number.isNaN(scores[at])) found.push(SCORED);
     }
     return found;
   };
@@ -133,6 +140,30 @@ addFacet("verdict", (records, selection) => {
   return [SCORED, UNSCORED].includes(value) ? `${who(selection)} ${value}${about}${by}` : `${who(selection)} unscored${about} (${spoken(value)})${by}`;
 });
 
+const ofJudge = (records, selection, judge) => {
+  const [places, criteria] = [candidatesIn(records, selection), criteriaIn(records, selection)];
+  const isIts = (verdict) => verdict[JUDGE] === judge && criteria.includes(verdict[CRITERION]);
+  return (row) => places.flatMap((place) => row[ANSWERS][place][VERDICTS].filter(isIts).flatMap(outcomesOf));
+};
+
+// Where a scope's outcomes are in `Records.columns`, from a row's own start on.
+function cellsIn(records, selection) {
+  const criteria = criteriaIn(records, selection);
+  return candidatesIn(records, selection).flatMap((place) => criteria.map((criterion) => place * records.names.criteria.length + criterion));
+}
+
+// As of the facet, without a list for every row.
+FILTERS.verdict = (records, value, selection) => {
+  if (records.names.judges.includes(selection.judge) || selection.criterion === OVERALL) {
+    const of = VALUES.verdict(records, selection);
+    return (row) => of(row).includes(value);
+  }
+  const { codes, outcomes } = records.columns;
+  const fits = outcomes.map((names) => names.includes(value));
+  const cells = cellsIn(records, selection);
+  return (row) => cells.some((cell) => fits[codes[row[START] + cell]]);
+};
+
 // What a verdict or a score is called by: how it ended, and why where it has no score.
 function outcomesOf(verdict) {
   const kind = outcome(verdict);
@@ -142,12 +173,8 @@ function outcomesOf(verdict) {
 
 FILTERS.score = (records, value, selection) => {
   const [low, high] = unlisted(value).map(Number);
-  const [places, criteria, { scores, size }] = [candidatesIn(records, selection), criteriaIn(records, selection), records.columns];
-  const n = records.names.criteria.length;
-  return (row) => places.some((place) => criteria.some((criterion) => {
-    const score = scores[row[AT] * size + place * n + criterion];
-    return score >= low && score <= high;
-  }));
+  const [{ scores }, cells] = [records.columns, cellsIn(records, selection)];
+  return (row) => cells.some((cell) => scores[row[START] + cell] >= low && scores[row[START] + cell] <= high);
 };
 IN_WORDS.score = (value, selection) => `${who(selection)} scored ${unlisted(value).join(" to ")}${selection.criterion ? ` on ${selection.criterion}` : ""}`;
 
@@ -156,23 +183,34 @@ FILTERS.pair = (records, value, selection) => {
   const [first, second, sign] = unlisted(value);
   const [a, b] = [first, second].map((name) => records.names.candidates.indexOf(name));
   if (a < 0 || b < 0) return () => false;
-  const difference = records.differenceOf(criteriaIn(records, { criterion: selection.criterion || OVERALL }));
+  const difference = betweenCandidates(records, selection);
   const fits = { first: (d) => d > NEAR, second: (d) => d < -NEAR, equal: (d) => Math.abs(d) <= NEAR }[sign] || (() => true);
   return (row) => {
-    const d = difference(records.scoresOf(row, a), records.scoresOf(row, b));
+    const d = difference(row, a, b);
     return !Number.isNaN(d) && fits(d);
   };
 };
+
+function betweenCandidates(records, selection) {
+  const difference = records.differenceOf(criteriaIn(records, { criterion: selection.criterion || OVERALL }));
+  const [{ scores }, n] = [records.columns, records.names.criteria.length];
+  return (row, a, b) => difference(scores, scores, row[START] + a * n, row[START] + b * n);
+}
+
 // Sums of the same scores in another order differ by less.
 const NEAR = 1e-9;
 VALUES.pair = (records, selection) => {
   const { candidates } = records.names;
-  const difference = records.differenceOf(criteriaIn(records, { criterion: selection.criterion || OVERALL }));
+  const difference = betweenCandidates(records, selection);
+  const better = candidates.map((a) => candidates.map((b) => listed([a, b, "first"])));
   return (row) => {
-    const scores = candidates.map((_, place) => records.scoresOf(row, place));
     const found = [];
     for (let a = 0; a < candidates.length; a++) {
-      for (let b = 0; b < candidates.length; b++) if (a !== b && difference(scores[a], scores[b]) > NEAR) found.push(listed([candidates[a], candidates[b], "first"]));
+      for (let b = 0; b < a; b++) {
+        const d = difference(row, a, b);
+        if (d > NEAR) found.push(better[a][b]);
+        else if (d < -NEAR) found.push(better[b][a]);
+      }
     }
     return found;
   };
@@ -197,7 +235,7 @@ addFacet("change", (records, selection) => {
     for (const place of places) {
       const then = row[ANSWERS][place][EARLIER];
       if (!then) continue;
-      const [was, now] = [then.slice(1), records.scoresOf(row, place, true)];
+      const [was, now] = [then.slice(1), records.givenScores(row, place)];
       const isAnswered = row[ANSWERS][place][TEXT] !== null;
       if (then[0] && !isAnswered) found.push("new_error");
       if (!then[0] && isAnswered) found.push("mended");

@@ -5,8 +5,9 @@ const ORDINAL = 0, FLAGS = 1, ID = 2, CATEGORY = 3, PROMPT = 4, SYSTEM = 5, CONT
 const TEXT = 0, ERROR = 1, STOP = 2, INPUT = 3, OUTPUT = 4, MS = 5, USD = 6, REUSED = 7, METRICS = 8, VERDICTS = 9, SIGNS = 10, WRONG = 11, DROPS = 12, THOUGHT = 13, BEFORE = 14, PANEL = 15, RETRIES = 16, EARLIER = 17;
 const WAS = 1, NOW = 2;
 const CRITERION = 0, JUDGE = 1, SCORE = 2, PASSED = 3, REASON = 4, RATIONALE = 5, REPEAT = 6, ASKED_AGAIN = 7;
-// Added on unpacking: where a record's details are, its texts in lower case, to be searched, and its place of all.
-const CHUNK = 20, PLACE = 21, WORDS = 22, AT = 23;
+// Added on unpacking: where a record's details are, its texts in lower case, to be searched, and its place of all;
+// later where its scores begin.
+const CHUNK = 20, PLACE = 21, WORDS = 22, AT = 23, START = 24;
 const AHEAD = 4;
 const NOT_APPLICABLE = "not_applicable";
 const FLAG = { error: 1, unscored: 2, failed: 4, disagree: 8, flagged: 16, regressed: 32 };
@@ -93,25 +94,37 @@ class Records {
   }
 
   // How many records each of some values of a filter would show, given the search and the other filters.
-  counts(selection, name, values) {
+  counts(selection, name, values, matching) {
     // Of what a scope is about, other filters say something else for each of its values.
     const depends = SCOPE.includes(name);
-    const fixed = this.testsOf(selection, selection.used.filter((other) => other !== name && (!depends || other === "category" || other === "meta")));
-    const searched = this.searchedFor(selection.q);
-    const rows = this.all.filter((row) => (!searched || searched[row[AT]]) && fixed.every((test) => test(row)));
+    const rows = depends || selection[name] ? this.without(selection, name, depends) : matching;
     const found = new Map(values.map((value) => [value, 0]));
     if (VALUES[name] && !depends) {
       found.set("", rows.length);
       const of = VALUES[name](this, selection);
-      for (const row of rows) for (const value of new Set(of(row))) if (found.has(value)) found.set(value, found.get(value) + 1);
+      for (const row of rows) {
+        const own = of(row);
+        for (let at = 0; at < own.length; at++) {
+          const n = found.get(own[at]);
+          if (n !== undefined && own.indexOf(own[at]) === at) found.set(own[at], n + 1);
+        }
+      }
       return found;
     }
     for (const value of values) {
       const chosen = selection.with({ [name]: value });
-      const tests = this.testsOf(chosen, chosen.used.filter((other) => other !== "category" && other !== "meta"));
-      found.set(value, rows.reduce((sum, row) => sum + tests.every((test) => test(row)), 0));
+      const names = chosen.used.filter((other) => !OF_RECORDS.includes(other) && other !== "candidate");
+      const tests = this.testsOf(chosen, names);
+      found.set(value, tests.length ? rows.reduce((sum, row) => sum + tests.every((test) => test(row)), 0) : rows.length);
     }
     return found;
+  }
+
+  // The records that all filters but one show; of those that depend on a scope, without them all.
+  without(selection, name, depends) {
+    const searched = this.searchedFor(selection.q);
+    const fixed = this.testsOf(selection, selection.used.filter((other) => other !== name && (!depends || OF_RECORDS.includes(other))));
+    return this.all.filter((row) => (!searched || searched[row[AT]]) && fixed.every((test) => test(row)));
   }
 
   // The values of a filter that any record has.
@@ -149,6 +162,7 @@ class Records {
     const [scores, codes] = [new Float64Array(this.all.length * size).fill(NaN), new Uint8Array(this.all.length * size)];
     const [outcomes, known] = [[[]], new Map()];
     this.all.forEach((row, at) => {
+      row[START] = at * size;
       for (let place = 0; place < candidates; place++) {
         for (const score of scoresOfAnswer(row[ANSWERS][place])) {
           const name = outcome(score) + (score[REASON] || "");
@@ -159,27 +173,25 @@ class Records {
         }
       }
     });
-    return { scores, codes, size, outcomes };
+    return { scores, codes, outcomes };
   }
 
-  // A candidate's score on each criterion; NaN where there is none. `given`: those that a judge gave, so that an
-  // unscored verdict that counts as the worst is none.
-  scoresOf(row, place, given = false) {
-    const { scores, codes, size, outcomes } = this.columns;
+  // The score that judges gave a candidate on each criterion; NaN where there is none, or one that counts as the worst.
+  givenScores(row, place) {
+    const { scores, codes, outcomes } = this.columns;
     const n = this.names.criteria.length;
-    const start = row[AT] * size + place * n;
-    const found = scores.subarray(start, start + n);
-    return given ? Array.from(found, (score, at) => (outcomes[codes[start + at]].includes(UNSCORED) ? NaN : score)) : found;
+    const start = row[START] + place * n;
+    return Array.from(scores.subarray(start, start + n), (score, at) => (outcomes[codes[start + at]].includes(UNSCORED) ? NaN : score));
   }
 
-  // A function of two lists of scores: how much better the first is, over the criteria that both have; else NaN.
+  // A function of two lists of scores, each from a place on: how much better the first is, over the criteria that both have; else NaN.
   differenceOf(criteria) {
     const { weights, scales } = this.names;
     const isOne = criteria.length === 1;
-    return (first, second) => {
+    return (first, second, start = 0, other = 0) => {
       let [sum, all] = [0, 0];
       for (const criterion of criteria) {
-        const [a, b] = [first[criterion], second[criterion] ?? NaN];
+        const [a, b] = [first[start + criterion], second[other + criterion] ?? NaN];
         if (Number.isNaN(a) || Number.isNaN(b)) continue;
         const [low, high, , up] = scales[criterion];
         const weight = isOne ? 1 : weights[criterion];
