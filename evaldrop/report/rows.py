@@ -281,6 +281,7 @@ def _dataset_fields(record: PreparedRecord) -> dict[str, Any]:
         "expected_blocked": record.expected_blocked,
         "criteria": record.criteria or None,
         "messages": _turns(record) or None,
+        "is_cut": record.is_cut or None,
     }
     return {name: value for name, value in fields.items() if value is not None}
 

@@ -62,7 +62,8 @@ class PreparedRecord(NamedTuple):
     `not_applicable`: criteria never asked of it, and why. `calls`: the requests made of it. `anchor` is there
     when it is none of the dataset's records but an anchor.
     `perturbed` is there when it is a copy, which comes after its record. `criteria` are those that the record
-    brought; `messages` the roles of the conversation that its prompt is, and how many characters each said.
+    brought. `messages`: of a conversation, whose text the prompt is, who spoke and how many characters.
+    `is_cut`: some of its texts were too long to be kept whole.
     """
 
     record_id: str
@@ -81,6 +82,7 @@ class PreparedRecord(NamedTuple):
     metadata: Mapping[str, Any] = MappingProxyType({})
     criteria: Mapping[str, str | None] = MappingProxyType({})
     messages: tuple[tuple[str, int], ...] = ()
+    is_cut: bool = False
 
     @property
     def left_out(self) -> int:
@@ -137,6 +139,7 @@ def read_prepared(line: bytes) -> PreparedRecord:
         content.get("metadata") or {},
         content.get("criteria") or {},
         tuple((turn["role"], turn["characters"]) for turn in content.get("messages") or ()),
+        bool(content.get("is_cut")),
     )
 
 

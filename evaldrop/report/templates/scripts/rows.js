@@ -313,9 +313,10 @@ function scoresOfAnswer(answer) {
   return [...answer[VERDICTS].filter((verdict) => !apart.has(verdict[CRITERION])), ...combined];
 }
 
-// Records as a dataset of evaldrop's, a line each; with what was answered where `responses` is true.
+// Records as a dataset of evaldrop's, a line each; with what was answered where `responses` is true. Without those
+// whose texts are too long for the run to have kept them whole.
 function datasetOf(rows, names, { responses = false } = {}) {
-  return rows.map((row) => `${JSON.stringify(datasetRow(row, names, responses))}\n`).join("");
+  return rows.filter((row) => !(row[FIELDS] || {}).is_cut).map((row) => `${JSON.stringify(datasetRow(row, names, responses))}\n`).join("");
 }
 
 function datasetRow(row, names, responses) {
