@@ -27,8 +27,9 @@ CHOSEN = """(() => {
     const { controls, records, selection } = theBrowser;
     const shown = (changes) => records.matching(selection.with(changes)).length;
     const isCounted = ([name, choice]) => name !== 'sort' && !choice.closest('label').hidden;
+    const counted = (label) => Number(label.match(/\\((\\d+)\\)$/)[1]);
     return [...controls.choices].filter(isCounted).flatMap(([name, { options }]) => [...options].map(
-        ({ value, label }) => [`${name} ${value}`, Number(label.match(/\\((\\d+)\\)$/)[1]), shown({ [name]: value })]
+        ({ value, label }) => [`${name} ${value}`, counted(label), shown({ [name]: value })]
     ));
 })()"""
 
@@ -140,7 +141,8 @@ def test_on_a_phone_filters_fold_into_one_and_fit(browser, hard_run):
         page.click("#fold summary")
         assert page.run("document.documentElement.scrollWidth") == 375
         heights = page.run(
-            "[...document.querySelectorAll('#choices label:not([hidden]) select')].map((one) => one.offsetHeight)"
+            "[...document.querySelectorAll('.choices label:not([hidden]) select')]"
+            ".map((one) => one.offsetHeight)"
         )
         assert min(heights) >= 36
 

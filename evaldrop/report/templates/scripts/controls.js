@@ -52,7 +52,7 @@ class Controls {
   // onChange(): something else is chosen.
   constructor(records, selection, onChange) {
     const by = (id) => document.getElementById(id);
-    [this.search, this.chips, this.active, this.fold, this.box] = ["search", "marks", "active", "fold", "choices"].map(by);
+    [this.search, this.chips, this.active, this.fold, this.box, this.rest, this.more] = ["search", "marks", "active", "fold", "choices", "rest", "more"].map(by);
     [this.records, this.selection, this.onChange] = [records, selection, onChange];
     this.choices = new Map([...this.box.querySelectorAll("select")].map((choice) => [choice.id, choice]));
     this.marks = new Map();
@@ -79,7 +79,9 @@ class Controls {
       this.marks.set(kind, chip);
     }
     this.chips.replaceChildren(...this.marks.values());
-    this.fold.open = matchMedia("(min-width: 641px)").matches;
+    const isWide = matchMedia("(min-width: 641px)").matches;
+    [this.fold.open, this.rest.open] = [isWide, !isWide];
+    this.rest.hidden = ![...this.more.children].some((label) => !label.hidden);
     this.listen();
   }
 
@@ -88,7 +90,7 @@ class Controls {
     const choice = element("select");
     choice.id = name;
     label.append(choice);
-    document.getElementById("sort").closest("label").before(label);
+    this.more.append(label);
     this.choices.set(name, choice);
     return choice;
   }
@@ -120,7 +122,9 @@ class Controls {
         choice.append(option);
       }
       choice.value = value;
-      choice.classList.toggle("used", value !== "" && name !== "sort");
+      const isUsed = value !== "" && name !== "sort";
+      choice.classList.toggle("used", isUsed);
+      if (isUsed && this.more.contains(choice)) this.rest.open = true;
     }
     for (const [kind, chip] of this.marks) chip.setAttribute("aria-pressed", this.selection.show.includes(kind));
     this.showActive();
@@ -144,6 +148,11 @@ class Controls {
 
   // Says of every choice how many records it would show; the list is there before, and what is typed on goes first.
   async count(matching) {
+    for (const [kind, chip] of this.marks) {
+      const { show } = this.selection;
+      const test = FILTERS.show(this.records, show.includes(kind) ? show : [...show, kind], this.selection);
+      this.say(chip, matching.reduce((sum, row) => sum + test(row), 0));
+    }
     const asking = ++this.asking;
     const started = performance.now();
     let paused = 0;
@@ -155,11 +164,6 @@ class Controls {
     };
     // Of somebody who types on the next letter goes first.
     if (!(await pause(120))) return;
-    for (const [kind, chip] of this.marks) {
-      const { show } = this.selection;
-      const test = FILTERS.show(this.records, show.includes(kind) ? show : [...show, kind], this.selection);
-      this.say(chip, matching.reduce((sum, row) => sum + test(row), 0));
-    }
     for (const [name, choice] of this.choices) {
       if (name === "sort" || choice.closest("label").hidden) continue;
       if (!(await pause())) return;
