@@ -233,7 +233,7 @@ class ReportRows:
     def _before(
         self, result: CandidateResult, before: Callable[[str], Before | None]
     ) -> Sequence[Any] | None:
-        """Return `[response, error, [[criterion, score]]]` of the baseline; neither where it cannot be read."""
+        """Return `[response, error, [[criterion, score]]]`; neither of the two where it cannot be read."""
         then = before(result.response.candidate)
         if then is None:
             return None
@@ -242,11 +242,15 @@ class ReportRows:
 
     def _panel_scores(self, result: CandidateResult) -> Sequence[Any]:
         """Return `[criterion, score, passed, reason]` where that is not what the only verdict says."""
-        verdicts = Counter(verdict.criterion for verdict in result.verdicts)
+        scores, verdicts = result.scores, result.verdicts
+        # Nearly every response of a large run: a verdict for each criterion, and nothing to add to them.
+        if len(scores) == len(verdicts) and all(score.reason is None for score in scores.values()):
+            return ()
+        times = Counter(verdict.criterion for verdict in verdicts)
         return [
             [self._criteria[name], *score]
-            for name, score in result.scores.items()
-            if verdicts[name] > 1 or (score.reason is not None and score.score is not None)
+            for name, score in scores.items()
+            if times[name] > 1 or (score.reason is not None and score.score is not None)
         ]
 
     def _then(self, then: Then | None) -> Sequence[Any]:
@@ -254,7 +258,7 @@ class ReportRows:
         return [then.answered, *(then.scores.get(name) for name in self._criteria)] if then else []
 
     def _preference(self, pair: ComparedPair) -> Sequence[Any]:
-        """Return who was compared, by whom, in which order and what came out; see `rows.js` for the places."""
+        """Return who was compared, by whom, in which order and what came out; `preferences.js` reads it."""
         row = pair.row
         whom = {row.candidate: _CANDIDATE, row.baseline: _BASELINE, TIE: _TIE}
         return [

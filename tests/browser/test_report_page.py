@@ -328,6 +328,7 @@ def test_hostile_texts_are_shown_and_do_nothing(browser, hostile):
     with browser.page((hostile / "report.html").as_uri(), ready=READY, before=TRAP) as page:
         assert not page.run("hit === undefined")
         page.run("document.querySelectorAll('details').forEach((box) => (box.open = true))")
+        page.click(".view")
         for number, text in enumerate(ALL):
             page.press("j" if number else "k")
             shown = page.run("document.querySelector('.prompt .text').textContent")

@@ -1,6 +1,7 @@
 """What the baseline answered to a record, read from its `responses.parquet` some rows at a time."""
 
 from bisect import bisect_right
+from contextlib import ExitStack
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -27,15 +28,16 @@ class EarlierResponse(NamedTuple):
 
 
 class EarlierResponses:
-    """The baseline's responses by their place in its tables; nothing is read before the first is asked for."""
+    """The baseline's responses by their place in its tables; read only once one is asked for."""
 
     def __init__(self, folder: str) -> None:
         self._uri = storage.join(folder, _FILE)
+        self._opened = ExitStack()
         self._table: pq.ParquetFile | None = None
         self._ends: list[int] = []
         self._reads_left = -1
         self._at = -1
-        self._group: pa.Table | None = None
+        self._group: list[pa.Array] | None = None
 
     def at(self, place: int, record_id: str, candidate: str) -> EarlierResponse | None:
         """
@@ -51,17 +53,16 @@ class EarlierResponses:
             return None
         if group is None:
             return None
-        found = [group.column(name)[place - first].as_py() for name in _COLUMNS]
+        found = [column[place - first].as_py() for column in group]
         return EarlierResponse(*found[2:]) if found[:2] == [record_id, candidate] else None
 
     def close(self) -> None:
         """Let go of the file."""
         self._group = None
-        if self._table is not None:
-            self._table.close(force=True)
+        self._opened.close()
 
-    def _find(self, place: int) -> tuple[pa.Table | None, int]:
-        """Return the group of rows that holds a place, None for none, and the place of its first row."""
+    def _find(self, place: int) -> tuple[list[pa.Array] | None, int]:
+        """Return the columns of the rows among which a place is, None for none, and their first place."""
         if self._reads_left < 0:
             self._open()
         number = bisect_right(self._ends, place)
@@ -72,11 +73,14 @@ class EarlierResponses:
                 return None, 0
             self._reads_left -= 1
             self._group, self._at = None, number
-            self._group = self._table.read_row_group(number, columns=list(_COLUMNS), use_threads=False)
+            group = self._table.read_row_group(number, columns=list(_COLUMNS), use_threads=False)
+            # Joined: a cell of a column in pieces takes several times as long to find.
+            self._group = [group.column(name).combine_chunks() for name in _COLUMNS]
         return self._group, self._ends[number - 1] if number else 0
 
     def _open(self) -> None:
-        self._table = pq.ParquetFile(_source(self._uri), pre_buffer=False)
+        source = self._opened.enter_context(_source(self._uri))
+        self._table = self._opened.enter_context(pq.ParquetFile(source, pre_buffer=False))
         groups = self._table.metadata.num_row_groups
         sizes = (self._table.metadata.row_group(number).num_rows for number in range(groups))
         self._ends, self._reads_left = list(accumulate(sizes)), _MOST_READS * groups

@@ -21,12 +21,16 @@ from evaldrop.report.rows import (
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import read_prepared
 from evaldrop.run.results import collect
-from evaldrop.scorecard.baseline.drops import Drop
+from evaldrop.run.tables import ComparisonRow
+from evaldrop.scorecard.baseline.drops import Before, Drop
+from evaldrop.scorecard.baseline.earlier_responses import EarlierResponse
+from evaldrop.scorecard.results import ComparedPair
 from evaldrop.steps.build_scorecard.build import build_scorecard
 from evaldrop.steps.build_scorecard.reading import ResultReader
 from tests.evaldrop.run_folders import failed_response, judgement, record, response, row, run_json, write_run
 
-FLAGS, ID, ANSWERS, DROPS = 1, 2, 8, 12
+FLAGS, ID, ANSWERS, PREFERENCES = 1, 2, 8, 10
+VERDICTS, DROPS, BEFORE, PANEL, RETRIES = 9, 12, 14, 15, 16
 GOOD = {"correctness": 1, "tone": 5}
 BAD = {"correctness": 0, "tone": 1}
 HALF_JUDGED = judgement({"correctness": 1}) | {"criteria": ["correctness", "tone"]}
@@ -137,9 +141,14 @@ def one(tmp_path):
     return run, found.record, ResultReader(run).read(found)
 
 
-def flags_of(rows):
+def carried_row(rows):
     (chunk,) = rows.chunks()
-    return json.loads(gzip.decompress(chunk.packed))[0][FLAGS]
+    (carried,) = json.loads(gzip.decompress(chunk.packed))
+    return carried
+
+
+def flags_of(rows):
+    return carried_row(rows)[FLAGS]
 
 
 def test_a_regressed_record_counts_as_a_problem(one):
@@ -150,7 +159,58 @@ def test_a_regressed_record_counts_as_a_problem(one):
     (chunk,) = rows.chunks()
     answers = json.loads(gzip.decompress(chunk.packed))[0][ANSWERS]
     assert [answer[DROPS] for answer in answers] == [[], [[1, 5, 4]]]
+    assert [len(answer) for answer in answers] == [BEFORE - 1] * 2
     assert rows.counts()[0].kept == 1
+
+
+@pytest.mark.parametrize(("then", "carried"), [
+    (Before(EarlierResponse("so it was", None), {"tone": 5.0}), ["so it was", None, [[1, 5]]]),
+    (Before(EarlierResponse(None, "Throttled"), {}), [None, "Throttled", []]),
+    # Its table cannot be read any more.
+    (Before(None, {"correctness": 1.0}), [None, None, [[0, 1]]]),
+])  # fmt: skip
+def test_what_was_answered_before_is_asked_for_responses_that_dropped_alone(one, then, carried):
+    run, prepared, results = one
+    asked = []
+    rows = ReportRows(run)
+    rows.add(0, prepared, results, [[], [Drop("tone", 5, 4)]], before=lambda name: asked.append(name) or then)
+    lite, haiku = carried_row(rows)[ANSWERS]
+    assert asked == ["haiku"]
+    assert len(lite) == BEFORE - 1
+    assert haiku[BEFORE] == carried
+
+
+def test_of_a_record_that_is_not_taken_nothing_is_asked_for(one):
+    run, prepared, results = one
+    rows = ReportRows(run)
+    rows._strata[0].rate = 0
+    rows.add(0, prepared, results, [[], [Drop("tone", 5, 4)]], before=lambda name: pytest.fail(name))
+    assert rows.chunks() == []
+
+
+def test_a_comparison_is_carried_on_its_record(one):
+    run, prepared, results = one
+    pair = ComparisonRow("r", "haiku", "lite", "pro", None, "lite", "haiku", None, "reads better", "{}")
+    tie = pair._replace(preferred="tie", first_shown="haiku", rationale=None)
+    rows = ReportRows(run)
+    compared = [ComparedPair(pair, None), ComparedPair(tie, None, "identical")]
+    rows.add(0, prepared, results, compared=compared)
+    assert carried_row(rows)[PREFERENCES] == [
+        [1, 0, 0, 1, 0, None, None, "reads better", None, None, None],
+        [1, 0, 0, 0, 2, None, None, None, None, None, "identical"],
+    ]
+
+
+def test_what_counts_is_carried_where_it_is_not_what_one_verdict_says(offered):
+    repeats = [judgement({"correctness": score, "tone": 4}, repeat=n) for n, score in enumerate((1, 0))]
+    again = judgement({"correctness": 1, "tone": 4}) | {"first_reply": {}}
+    lite = response("lite", judgements=repeats, retries=2)
+    ((entry,), _, _) = offered([row("r", lite, response("haiku", judgements=[again]))], budget=1_000_000)
+    lite, haiku = entry[ANSWERS]
+    assert lite[PANEL] == [[0, 0.5, 0.5, None], [1, 4, 1, None]]
+    assert lite[RETRIES] == 2
+    assert len(haiku) == BEFORE - 1
+    assert [verdict[7:] for verdict in haiku[VERDICTS]] == [[1], [1]]
 
 
 def test_a_flagged_response_counts_as_a_problem_where_responses_are_looked_at_for_that(one):

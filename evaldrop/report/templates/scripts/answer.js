@@ -1,7 +1,7 @@
 // What a column of the bench holds: a candidate's response, the baseline's to the same record, or the reference.
 
 class AnswerView {
-  // show: {text(text, how), why(text)}, which make the elements of texts. onCompare(candidate): then and now are wanted.
+  // show: {text(text, how)}, which makes the element of a text. onCompare(candidate): then and now are wanted.
   constructor(records, { show, grid, onCompare }) {
     this.records = records;
     this.names = records.names;
@@ -36,19 +36,10 @@ class AnswerView {
     return [marked || (text ? this.show.text(text, { isWhole }) : element("p", "text muted", "This record has no reference."))];
   }
 
-  // Empty texts in words: a gap would look like a page that is broken.
   response(text, error, { isWhole }) {
-    if (text === null) return this.error(error || "no response");
-    if (text === "") return element("p", "text muted", "(empty response)");
-    if (!text.trim()) return element("p", "text muted", `(only white space: ${count(text.length)} character${text.length > 1 ? "s" : ""})`);
-    return this.show.text(text, { isWhole });
-  }
-
-  error(text) {
-    const [, name, cause] = text.match(/^([^\s:]+):\s*([^]*)$/) || [null, text, ""];
-    const box = this.show.text(cause ? `: ${cause}` : "", { isWhole: true });
+    if (text !== null) return this.show.text(text, { isWhole });
+    const box = this.show.text(error || "no response", { isWhole: true, view: "raw" });
     box.classList.add("wrong");
-    box.prepend(element("b", "", name));
     return box;
   }
 
@@ -64,7 +55,7 @@ class AnswerView {
   }
 
   scoresThen(answer, scores) {
-    const table = element("table", "grid");
+    const table = element("table", "judged");
     const head = element("tr");
     for (const word of ["criterion", "then", "now"]) {
       const cell = element("th", "", word);
@@ -96,7 +87,7 @@ class AnswerView {
     if (this.isLost(answer)) return [said, this.notCarried(answer)];
     const box = element("div", "before");
     const head = element("div", "beforehead");
-    head.append(element("span", "label", `what it answered in ${this.names.baseline}`), button("small", "then and now", () => this.onCompare(candidate)));
+    head.append(element("span", "label", `what it answered in ${this.names.baseline}`), button("beside", "then and now", () => this.onCompare(candidate)));
     box.append(head, this.response(answer[BEFORE][0], answer[BEFORE][1], {}));
     return [said, box];
   }

@@ -1,5 +1,7 @@
 // The open record: what it asks, what every candidate answered, and what judges said of that.
 
+const LINE_PX = 23;
+
 class Bench {
   // onMove(step): another record is wanted. onChoose(): what is shown of this one has changed.
   constructor(pane, records, selection, { onMove, onChoose }) {
@@ -12,7 +14,7 @@ class Bench {
     this.open = null;
     this.saysWhy = false;
     this.columns = new Columns(this.names, selection);
-    const judged = { texts: (text) => this.marked(text), isOpen: (text) => this.saysWhy || this.isSought(text) };
+    const judged = { texts: (text) => this.shown(text, { isWhole: true }), isOpen: (text) => this.saysWhy || this.isSought(text) };
     this.grid = new VerdictGrid(this.names, { ...judged, isOpen: (verdict) => judged.isOpen(verdict[RATIONALE] || "") });
     this.preferences = new PreferenceTable(this.names, judged);
     this.answers = new AnswerView(records, {
@@ -41,7 +43,6 @@ class Bench {
     answers.append(...this.drawColumns(pinned));
     const preferences = this.preferences.draw(this.open, pinned ? this.columns.shownCandidates : []);
     this.pane.replaceChildren(this.tools(), this.head(), ...metadataTags(this.open), this.sources(), this.strip(), answers, ...preferences, this.sentAndReceived());
-    settleFolds(this.pane);
     if (pinned) this.columns.keepInStep([...answers.children]);
     if (held) this.pane.querySelector(held)?.focus({ preventScroll: true });
   }
@@ -119,6 +120,9 @@ class Bench {
     if (candidates.length > 1 || pins.length > 1) how.append(this.toggleButton("diff", "differences", Boolean(this.selection.diff), () => this.toggleDifference()));
     if (pins.length > 1) how.append(this.toggleButton("step", "scroll in step", this.columns.inStep, () => this.columns.inStep = !this.columns.inStep));
     if (this.hasRationale()) how.append(this.toggleButton("why", "all rationales", this.saysWhy, () => this.saysWhy = !this.saysWhy));
+    const view = this.toggleButton("view", "as written", this.selection.view === "raw", () => this.selection.view = this.selection.view === "raw" ? "" : "raw");
+    view.classList.add("view");
+    how.append(view);
     strip.append(how);
     return strip;
   }
@@ -239,52 +243,20 @@ class Bench {
     if (!this.selection.diff || !pair) return new Map();
     const texts = pair.map((key) => this.textIn(key));
     if (texts.some((text) => typeof text !== "string")) return new Map();
-    const shown = this.shownDifference(...texts);
+    const shown = shownDifference(...texts);
     return new Map(pair.map((key, place) => [key, shown[place]]));
   }
 
   // The texts
 
   // Shows a text, folded at some lines unless it is wanted whole.
-  shown(text, { isWhole = false, lines = 14 } = {}) {
-    const box = this.marked(text);
-    return isWhole ? box : folded(box, lines);
-  }
-
-  shownDifference(first, second) {
-    return differences(first, second).map((marked) => {
-      const box = element("p", "text");
-      for (const [kind, words] of marked) box.append(kind === "same" ? words : element(kind === "gone" ? "del" : "ins", "", words));
-      return box;
-    });
-  }
-
-  // A text with the searched words marked.
-  marked(text) {
-    const box = element("p", "text");
-    box.dir = "auto";
-    box.tabIndex = -1;
-    this.highlight(box, text);
-    return box;
+  shown(text, { isWhole = false, lines = 14, view = this.selection.view || "rendered" } = {}) {
+    return shownText(text, { view, terms: termsOf(this.selection.q), foldAt: isWhole ? null : lines * LINE_PX });
   }
 
   isSought(text) {
     const lower = text.toLowerCase();
     return termsOf(this.selection.q).some((term) => lower.includes(term));
-  }
-
-  highlight(box, text) {
-    const lower = text.toLowerCase();
-    const terms = lower.length === text.length ? termsOf(this.selection.q) : [];
-    let place = 0;
-    while (terms.length && place < text.length) {
-      const hits = terms.map((term) => [lower.indexOf(term, place), term.length]).filter(([start]) => start >= 0);
-      if (!hits.length) break;
-      const [start, length] = hits.reduce((a, b) => (b[0] < a[0] ? b : a));
-      box.append(text.slice(place, start), element("mark", "", text.slice(start, start + length)));
-      place = start + length;
-    }
-    box.append(text.slice(place));
   }
 
   // Word for word

@@ -33,7 +33,7 @@ class VerdictGrid {
     if (verdicts.every((one) => one[REASON] === "no_response")) return element("p", "lost", `unscored: no response, on ${criteria.length > 1 ? `all ${criteria.length} criteria` : this.names.criteria[criteria[0]]}`);
     const judges = this.names.judges.map((_, place) => place).filter((place) => verdicts.some((one) => one[JUDGE] === place));
     const box = element("div", "verdicts");
-    const table = element("table", judges.length > 1 ? "grid panel" : "grid");
+    const table = element("table", judges.length > 1 ? "judged panel" : "judged");
     if (judges.length > 1) table.append(this.head(judges));
     const body = element("tbody");
     for (const criterion of criteria) body.append(...this.rowsOf(answer, criterion, judges));
@@ -89,7 +89,7 @@ class VerdictGrid {
   judged(verdicts, criterion) {
     if (!verdicts.length) return element("span", "muted", "–");
     const scored = verdicts.filter((verdict) => verdict[SCORE] !== null);
-    if (!scored.length) return this.unscored(verdicts[0][REASON], true);
+    if (!scored.length) return this.withSigns(this.unscored(verdicts[0][REASON], true), verdicts);
     const mean = scored.reduce((sum, verdict) => sum + verdict[SCORE], 0) / scored.length;
     const passes = scored.filter((verdict) => verdict[PASSED]).length * 2 >= scored.length;
     const shown = element("span", passes ? "good" : "bad", `${passes ? "✓" : "✗"} ${scoreInWords(this.names, criterion, mean)}`);

@@ -2,7 +2,7 @@
 
 // A preference's layout: evaldrop/report/rows.py writes it. Of FIRST and PREFERRED: the pair's first, its second, a tie.
 const LEFT = 0, RIGHT = 1, BY = 2, FIRST = 3, PREFERRED = 4, ASKED_ON = 5, LOST = 6, BECAUSE = 7, FIRST_SCORE = 8, SECOND_SCORE = 9, SKIPPED = 10;
-const TIE = 2, MOST_ROWS = 8;
+const TIE = 2, MOST_PAIRS = 8;
 
 function whomOf(preference, names) {
   if (preference[PREFERRED] === null) return null;
@@ -35,7 +35,7 @@ class PreferenceTable {
     if (!groups.size) return [];
     const all = [...groups.values()];
     const isChosen = ([one]) => pinned.includes(one[LEFT]) && pinned.includes(one[RIGHT]);
-    const first = pinned.length > 1 ? all.filter(isChosen) : all.length <= MOST_ROWS ? all : [];
+    const first = pinned.length > 1 ? all.filter(isChosen) : all.length <= MOST_PAIRS ? all : [];
     const rest = all.filter((group) => !first.includes(group));
     const box = element("section", "preferences");
     box.append(element("h4", "", "Preferences"));
@@ -59,7 +59,7 @@ class PreferenceTable {
   }
 
   table(groups, judges) {
-    const table = element("table", "grid panel");
+    const table = element("table", "judged panel");
     const head = element("tr");
     head.append(element("th", "", "pair"), ...judges.map((judge) => element("th", "judge", this.names.judges[judge] ?? "judge")));
     for (const cell of head.children) cell.scope = "col";

@@ -1,7 +1,7 @@
 // What a reader has chosen, and the address that holds it.
 
 // Of how the records are shown; it filters nothing, and stays when filters go.
-const VIEW = ["sort", "diff", "pins"];
+const VIEW = ["sort", "diff", "pins", "view"];
 
 class Selection {
   constructor() {
@@ -20,11 +20,11 @@ class Selection {
     this.pins = pins || "";
   }
 
-  // Shows every record; order, columns and differences stay as they are.
+  // Shows every record; order, columns, differences and view stay as they are.
   clearFilters() {
-    const { sort, diff } = this;
+    const { sort, diff, view } = this;
     this.clear();
-    Object.assign(this, { sort, diff });
+    Object.assign(this, { sort, diff, view });
   }
 
   // Takes one filter's value; a number's own count holds for it no more.
