@@ -129,9 +129,7 @@ def _rule(expression: str, checks: Sequence[GateCheck]) -> Rule:
     ordered = sorted(checks, key=lambda check: _DECISIONS.index(check.decision))
     if len(ordered) == 1:
         return Rule(expression, ordered[0].decision, ordered[0].sentence, ordered)
-    return Rule(
-        expression, ordered[0].decision, _tallied(check.decision for check in ordered), ordered
-    )
+    return Rule(expression, ordered[0].decision, _tallied(check.decision for check in ordered), ordered)
 
 
 def _tallied(decisions: Iterable[str]) -> str:
