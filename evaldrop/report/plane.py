@@ -16,7 +16,7 @@ _MANY, _TALL = 8, 320.0
 _LONGEST, _SHORTER = 20, 14
 # As large as it is on a phone; elsewhere a little less.
 _LABEL = 15.0
-# From so many times the cheapest on, dollars are drawn by their logarithm: else all but the dearest are one heap.
+# From so many times the cheapest on, dollars are drawn by their logarithm: else most would be one heap.
 _FAR_APART = 20
 # More round amounts than these would run into each other.
 _MOST_AMOUNTS = 6

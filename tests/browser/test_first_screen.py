@@ -115,9 +115,9 @@ def test_a_phone_shows_the_recommendation_the_ranking_and_alarms(page, pages):
         last = page.run(BOX.format(f"{ROWS}.at(-1)"))
         assert last["bottom"] <= PHONE[1]
         assert box(page, ".ship")["bottom"] < last["top"]
-        cells = "[...document.querySelectorAll('.ranking th, .ranking td')]"
-        out = f"{cells}.filter((cell) => cell.getBoundingClientRect().right > 390).map((cell) => cell.textContent)"
-        assert page.run(out) == []
+        out = "(cell) => cell.getBoundingClientRect().right > 390"
+        cells = f"[...document.querySelectorAll('.ranking th, .ranking td')].filter({out})"
+        assert page.run(f"{cells}.map((cell) => cell.textContent)") == []
         if candidates <= 6:
             assert box(page, ".alarms")["bottom"] <= PHONE[1]
 
