@@ -17,6 +17,8 @@ from evaldrop.scorecard.recommendation import recommendation_of
 MOST_FALLS = 3
 MOST_FALLEN = 3
 MOST_ALARMS = 2
+# Characters of an alarm before the rest of it is folded: one about every candidate fills a phone.
+MOST_OF_AN_ALARM = 170
 
 _DECISIONS = ("fail", "inconclusive", "pass")
 _OUTCOMES = {"fail": "failed", "inconclusive": "inconclusive", "pass": "passed"}
@@ -83,6 +85,26 @@ def scale_of(criterion: str, scorecard: Scorecard) -> float:
     """Return the length of a criterion's scale; overall quality is a share."""
     info = scorecard.criteria.get(criterion)
     return ((info.high - info.low) if info else 1.0) or 1.0
+
+
+class Alarm(NamedTuple):
+    """An alarm; of a long one `start` is what stands before it is opened, else None."""
+
+    start: str | None
+    text: str
+
+
+def alarms(scorecard: Scorecard) -> tuple[list[Alarm], list[Alarm]]:
+    """Return a scorecard's alarms: those that stand on the first screen, and those that are folded."""
+    found = [Alarm(_start(text), text) for text in scorecard.alarms]
+    return found[:MOST_ALARMS], found[MOST_ALARMS:]
+
+
+def _start(text: str) -> str | None:
+    if len(text) <= MOST_OF_AN_ALARM:
+        return None
+    # Without a blank to break at, a name of that length is cut.
+    return f"{(text[:MOST_OF_AN_ALARM].rpartition(' ')[0] or text[:MOST_OF_AN_ALARM]).rstrip(' ;,:(')} …"
 
 
 class Rule(NamedTuple):

@@ -137,6 +137,7 @@ def html_report(
         category_wins=slices.category_wins(scorecard),
         fallen=fallen(scorecard),
         rules=gate_rules(scorecard),
+        alarms=first_screen.alarms(scorecard),
         losses=losses(scorecard),
         again=again(scorecard, run),
         few_records=FEW_RECORDS,

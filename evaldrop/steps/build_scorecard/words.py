@@ -54,7 +54,9 @@ def verdict_in_words(scorecard: Scorecard) -> str:
         return f"{start}{_single(scorecard, criterion, name)}"
     # A few are told by what they decide; of many the best one against the next, and then against the others.
     few = len(pairs) <= _MOST_PAIRS
-    told = sorted(pairs, key=lambda pair: not pair.decisive) if few else _best_first(pairs, criterion, scorecard)
+    told = (
+        sorted(pairs, key=lambda pair: not pair.decisive) if few else _best_first(pairs, criterion, scorecard)
+    )
     said = [_better(pair) if pair.decisive else _undecided(pair, scorecard) for pair in told[:_MOST_PAIRS]]
     rest = len(pairs) - len(said)
     more = f"; {rest} more pairs are in the table" if rest else ""

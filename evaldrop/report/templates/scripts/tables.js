@@ -63,7 +63,6 @@ function offerColumns(table, region) {
   const always = table.matches(CHOOSABLE) && heads.length >= MANY_COLUMNS;
   let narrowed = false;
   if (table.caption) box.classList.add("captioned");
-  if (table.classList.contains("stacked")) box.classList.add("of-stacked");
   box.append(element("span", "further", "more to the right →"));
   const details = element("details", "columns"), list = element("div"), summary = element("summary", "", "columns");
   heads.slice(1).forEach((head, index) => {
@@ -113,4 +112,14 @@ for (const region of document.querySelectorAll(".scroll")) {
   const isPlain = table.tHead && !table.classList.contains("matrix");
   if (isPlain && table.tBodies[0].rows.length > 1) new SortedTable(table);
   watchEdges(region, isPlain && !region.closest("header") ? offerColumns(table, region) : () => {});
+}
+
+// Paper opens nothing: what the first screen and the gate fold is printed open, and folded again afterwards.
+{
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("header details:not([open]), #gate details:not([open])")];
+    for (const details of opened) details.open = true;
+  });
+  addEventListener("afterprint", () => { for (const details of opened) details.open = false; });
 }
