@@ -24,10 +24,11 @@ from evaldrop import storage
 from evaldrop.errors import StorageError
 from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation.definition import layout
-from evaldrop.report import charts, tables
+from evaldrop.report import behind, charts, first_screen, links, slices, tables
 from evaldrop.report.changes import baseline_axis
 from evaldrop.report.columns import PAGE
 from evaldrop.report.escape import script_json
+from evaldrop.report.first_screen import best_first, fallen, gate_rules
 from evaldrop.report.latency import LatencyCounts, latencies_drawn
 from evaldrop.report.plane import cost_quality_plane
 from evaldrop.report.preferences import preference_pairs, preferences
@@ -45,9 +46,18 @@ from evaldrop.scorecard.recommendation import recommendation_of
 FEW_RECORDS = 10
 
 # In the order in which they need each other: they become one style and one script.
-_STYLES = ("report.css", "styles/reading.css", "styles/bench.css")
+_STYLES = (
+    "report.css",
+    "styles/first_screen.css",
+    "styles/tables.css",
+    "styles/reading.css",
+    "styles/bench.css",
+    "styles/drill.css",
+)
 _SCRIPTS = (
     "elements.js",
+    "tables.js",
+    "filters.js",
     "rows.js",
     "unseen.js",
     "json.js",
@@ -58,9 +68,12 @@ _SCRIPTS = (
     "json_difference.js",
     "reading.js",
     "selection.js",
+    "controls.js",
+    "taking.js",
     "list.js",
     "grid.js",
     "preferences.js",
+    "preferring.js",
     "answer.js",
     "columns.js",
     "bench.js",
@@ -81,8 +94,10 @@ def html_report(
 
     Without `latencies` only their percentiles are drawn.
     """
-    baseline = scorecard.baseline
+    # Rows name candidates by their number in the run's own order.
     names = _names(scorecard, run)
+    scorecard = best_first(scorecard)
+    baseline = scorecard.baseline
     prices = run.get("prices") or {}
     return rendered(
         "report.html.j2",
@@ -113,11 +128,16 @@ def html_report(
         plane=cost_quality_plane(scorecard),
         latencies=latencies_drawn(scorecard, latencies or LatencyCounts()),
         baseline_changes=baseline
-        and tables.baseline_changes(tables.criterion_changes(baseline), baseline_axis(scorecard, baseline)),
+        and tables.baseline_changes(
+            tables.worst_first(baseline), baseline_axis(scorecard, baseline), baseline
+        ),
         perturbed=tables.perturbations(scorecard),
         categories=names["categories"],
         metrics=names["metrics"],
-        decided_slices=tables.decided_slices(scorecard),
+        category_wins=slices.category_wins(scorecard),
+        fallen=fallen(scorecard),
+        rules=gate_rules(scorecard),
+        alarms=first_screen.alarms(scorecard),
         losses=losses(scorecard),
         again=again(scorecard, run),
         few_records=FEW_RECORDS,
@@ -183,7 +203,11 @@ def _environment() -> Environment:
     environment.globals.update(
         figures=figures,
         charts=charts,
+        first_screen=first_screen,
+        slices=slices,
         tables=tables,
+        links=links,
+        behind=behind,
         PAGE=PAGE,
         enough=ENOUGH,
         nothing_to_ship=NOTHING_TO_SHIP,
@@ -216,6 +240,7 @@ def _names(scorecard: Scorecard, run: Mapping[str, Any]) -> dict[str, Any]:
             [info.low, info.high, info.kind, info.higher_is_better, info.pass_at]
             for info in scorecard.criteria.values()
         ],
+        "weights": [info.weight for info in scorecard.criteria.values()],
         "menus": _menus(run),
         "baseline": scorecard.baseline and (scorecard.baseline.run_id or scorecard.baseline.uri),
         "judges": list(scorecard.judges),

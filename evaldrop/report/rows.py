@@ -23,7 +23,7 @@ import orjson
 from evaldrop.report.latency import LatencyCounts
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
-from evaldrop.scorecard.baseline.drops import Before, Drop
+from evaldrop.scorecard.baseline.drops import Before, Drop, Then
 from evaldrop.scorecard.results import UNKNOWN, CandidateResult, ComparedPair, end_of, is_wrong
 from evaldrop.scorecard.scores import NOT_APPLICABLE
 from evaldrop.verdicts import TIE
@@ -135,6 +135,7 @@ class ReportRows:
         results: Sequence[CandidateResult],
         drops: Sequence[Sequence[Drop]] | None = None,
         *,
+        then: Sequence[Then | None] = (),
         before: Callable[[str], Before | None] | None = None,
         compared: Sequence[ComparedPair] = (),
     ) -> None:
@@ -146,6 +147,7 @@ class ReportRows:
             record: The record.
             results: What came of it, a result per candidate.
             drops: For each result what is worse than in the baseline; None without a baseline.
+            then: For each result what the baseline has of its record and candidate.
             before: Given a candidate's name, what it answered in the baseline. Asked for results that
                 dropped, and only of a record that is taken.
             compared: What judges preferred on it.
@@ -159,12 +161,13 @@ class ReportRows:
         if not stratum.wants_next():
             return
         answers = [
-            self._answer(result, lost, self._before(result, before) if before and lost else None)
-            for result, lost in zip(results, fallen, strict=True)
+            self._answer(result, lost, earlier, self._before(result, before) if before and lost else None)
+            for result, lost, earlier in zip(results, fallen, then or [None] * len(results), strict=True)
         ]
         preferences = [self._preference(pair) for pair in compared]
         # Lists, not objects: a large page parses the names of keys once, in the script.
-        row = orjson.dumps([ordinal, flags, *_OF_RECORD(record), answers, *_trimmed(None, preferences)])
+        more = _trimmed(record.metadata, preferences, _dataset_fields(record))
+        row = orjson.dumps([ordinal, flags, *_OF_RECORD(record), answers, *more])
         stratum.append(row, orjson.dumps(sent_and_received(record, results)))
         if stratum.size >= _CHUNK:
             stratum.seal()
@@ -198,7 +201,11 @@ class ReportRows:
                 next(stratum for stratum in reversed(self._strata) if stratum.chunks).thin()
 
     def _answer(
-        self, result: CandidateResult, drops: Sequence[Drop], before: Sequence[Any] | None
+        self,
+        result: CandidateResult,
+        drops: Sequence[Drop],
+        then: Then | None,
+        before: Sequence[Any] | None,
     ) -> Sequence[Any]:
         return [
             *_OF_RESPONSE(result.response),
@@ -215,7 +222,11 @@ class ReportRows:
             is_wrong(result.response),
             [[self._criteria[drop.criterion], drop.was, drop.now] for drop in drops],
             *_trimmed(
-                len(result.response.thinking or ""), before, self._panel_scores(result), result.retries
+                len(result.response.thinking or ""),
+                before,
+                self._panel_scores(result),
+                result.retries,
+                self._then(then),
             ),
         ]
 
@@ -242,6 +253,10 @@ class ReportRows:
             if times[name] > 1 or (score.reason is not None and score.score is not None)
         ]
 
+    def _then(self, then: Then | None) -> Sequence[Any]:
+        """Return whether the baseline has a response, and its score on each criterion."""
+        return [then.answered, *(then.scores.get(name) for name in self._criteria)] if then else []
+
     def _preference(self, pair: ComparedPair) -> Sequence[Any]:
         """Return who was compared, by whom, in which order and what came out; `preferences.js` reads it."""
         row = pair.row
@@ -260,7 +275,31 @@ class ReportRows:
 def _trimmed(*values: Any) -> list[Any]:
     """Return the values up to the last that says something: most rows have none of them."""
     said = [place for place, value in enumerate(values, start=1) if value]
-    return list(values[: said[-1]] if said else ())
+    return [value or None for value in values[: said[-1]]] if said else []
+
+
+def _dataset_fields(record: PreparedRecord) -> dict[str, Any]:
+    """Return what else a dataset says of a record; messages as roles and how long they are in the prompt."""
+    fields = {
+        "group": record.group,
+        "expected_blocked": record.expected_blocked,
+        "criteria": record.criteria or None,
+        "messages": _turns(record) or None,
+        "is_cut": record.is_cut or None,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _turns(record: PreparedRecord) -> list[tuple[str, int]]:
+    """Return a conversation's roles and lengths as JavaScript counts: a text's units of 16 bits."""
+    turns, start = [], 0
+    for role, characters in record.messages:
+        if len(record.messages) > 1:
+            start += len(f"{role}: ")
+        said = record.prompt[start : start + characters]
+        turns.append((role, len(said.encode("utf-16-le", "surrogatepass")) // 2))
+        start += characters + len("\n\n")
+    return turns
 
 
 def _flags(results: Sequence[CandidateResult]) -> int:

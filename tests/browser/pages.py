@@ -13,6 +13,7 @@ from tests.evaldrop.run_folders import (
     response,
     row,
     run_json,
+    verdict,
     write_run,
 )
 
@@ -108,3 +109,46 @@ def write_hostile(folder: Path, texts: tuple[str, ...]) -> str:
     write_run(folder, run=run, records=records, succeeded=rows)
     build_scorecard(str(folder))
     return str(folder)
+
+
+CANDIDATES = (
+    "lite", "haiku", "nova-premier-with-a-rather-long-name", "terse", "long-winded", "llama-70b", "mistral",
+    "micro", "sonnet", "opus", "house-v1", "house-v2",
+)  # fmt: skip
+CRITERIA = (
+    "correctness", "tone", "helpfulness", "coherence", "conciseness", "safety", "empathy", "completeness",
+    "cites_the_policy_that_the_answer_relies_on", "formatting",
+)  # fmt: skip
+
+
+def write_many(folder: Path | str) -> str:
+    """Write and build a run of twelve candidates and ten criteria on a dozen records; return the folder."""
+    models = {name: f"us.amazon.nova-{place}-v1:0" for place, name in enumerate(CANDIDATES)}
+    criteria = [CORRECTNESS, *({**TONE, "name": name} for name in CRITERIA[1:])]
+    run = run_json(
+        criteria=criteria,
+        evaluation={"candidates": [{"name": name, "model": model} for name, model in models.items()]},
+    )
+    run["prices"]["models"] |= {
+        model: {"input": 0.05 * 2**place, "output": 0.2 * 2**place}
+        for place, model in enumerate(models.values())
+    }
+    records = [asked(f"r{n:02}", f"prompt {n}") for n in range(12)]
+    rows = [row(f"r{n:02}", *(_skilled(n, *named) for named in enumerate(CANDIDATES))) for n in range(12)]
+    write_run(folder, run=run, records=records, succeeded=rows)
+    build_scorecard(str(folder))
+    return str(folder)
+
+
+def _skilled(number: int, place: int, name: str) -> dict[str, Any]:
+    skill = (5 * place) % 12 / 12
+    given = {
+        criterion: min(5, max(1, round(1 + 4 * skill + (number * (at + 1)) % 3 - 1)))
+        for at, criterion in enumerate(CRITERIA)
+    }
+    words = {
+        one: ("yes" if score > 2 else "no") if one == "correctness" else score for one, score in given.items()
+    }
+    verdicts = {one: {"rationale": "because", "score": score} for one, score in words.items()}
+    judged = judgement({}) | {"criteria": list(CRITERIA), "reply": verdict(verdicts)}
+    return response(name, f"{name} answers {number}.", judgements=[judged])

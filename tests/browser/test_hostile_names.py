@@ -86,7 +86,7 @@ def test_long_names_fit_a_narrow_window(browser, run, tmp_path):
         page.run("document.querySelectorAll('details').forEach((box) => (box.open = true))")
         assert page.run("document.documentElement.scrollWidth") == 360
         # Charts say the whole name where it does not fit them.
-        assert page.run("document.querySelector('.plane .mark title').textContent") == names["lite"]
+        assert page.run("document.querySelector('.plane .mark title').textContent") == names["haiku"]
 
 
 def test_a_page_without_records_says_so_and_leaves_no_hole(browser, run, tmp_path):

@@ -68,6 +68,7 @@ class Tables:
             record,
             results.candidates,
             drops,
+            then=self._earlier.then(record.record_id, results.candidates) if self._earlier else (),
             before=partial(self._earlier.before, record.record_id) if self._earlier else None,
             compared=results.compared,
         )

@@ -230,7 +230,7 @@ def fitting_line(line: JSON) -> JSON:
     Return a line of `records.jsonl` that an item of the Map has room for.
 
     Its calls and its reference stay as they are; what is kept of the record's other texts, for those who read
-    the report, is shortened when need be.
+    the report, is shortened when need be, and `is_cut` says so.
 
     Raises:
         TooLongError: It does not fit even so.
@@ -243,7 +243,7 @@ def fitting_line(line: JSON) -> JSON:
     for limit in LIMITS:
         shown = shorten_values(texts, limit).values
         if rest + len(orjson.dumps(shown)) <= MAX_LINE_BYTES:
-            return {**line, **shown}
+            return {**line, **shown, "is_cut": True}
     reference, given = _size(line["reference"]), _size(line["calls"]["given"])
     raise TooLongError(
         f"the record comes to {size:,} bytes, and its long texts shortened still to more than the "

@@ -118,7 +118,7 @@ def test_a_matrix_is_a_row_minus_a_column_from_both_sides():
 
 
 def test_very_many_candidates_make_no_matrix():
-    cards = {f"c{number}": card((0.5, 0.7)) for number in range(9)}
+    cards = {f"c{number}": card((0.5, 0.7)) for number in range(13)}
     pairs = (compared("c0", "c1", 0.1),)
     assert matrices(scorecard(cards).model_copy(update={"comparisons": pairs})) == []
 

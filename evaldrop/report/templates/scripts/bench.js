@@ -42,7 +42,7 @@ class Bench {
     answers.style.setProperty("--columns", this.columns.shown.length);
     answers.append(...this.drawColumns(pinned));
     const preferences = this.preferences.draw(this.open, pinned ? this.columns.shownCandidates : []);
-    this.pane.replaceChildren(this.tools(), this.head(), this.sources(), this.strip(), answers, ...preferences, this.sentAndReceived());
+    this.pane.replaceChildren(this.tools(), this.head(), ...metadataTags(this.open), this.sources(), this.strip(), answers, ...preferences, this.sentAndReceived());
     if (pinned) this.columns.keepInStep([...answers.children]);
     if (held) this.pane.querySelector(held)?.focus({ preventScroll: true });
   }

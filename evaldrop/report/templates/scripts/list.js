@@ -18,6 +18,8 @@ class RecordList {
     this.matching = matching;
     this.at = at;
     this.rows.style.height = `${matching.length * ROW_HEIGHT}px`;
+    // On a phone the record stands below the list, which is then no longer than its rows.
+    this.box.style.setProperty("--rows", this.rows.style.height);
     this.draw();
   }
 

@@ -33,6 +33,20 @@ def test_a_record_is_written_with_what_is_known_about_it(tmp_path):
     assert record["calls"].keys() == {"record_id", "requests", "given", "judgements", "comparisons"}
 
 
+def test_a_record_keeps_what_gives_it_back_as_the_dataset_has_it(tmp_path):
+    turns = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Yes?"},
+             {"role": "user", "content": "So"}]  # fmt: skip
+    rows = [{"id": "r1", "messages": turns, "reference": "30 days", "criteria": {"short": "Is it short?"}}]
+    _, (record,) = prepare(tmp_path, rows=rows)
+    assert record["prompt"] == "user: Hello\n\nassistant: Yes?\n\nuser: So"
+    assert record["messages"] == [
+        {"role": "user", "characters": 5},
+        {"role": "assistant", "characters": 4},
+        {"role": "user", "characters": 2},
+    ]
+    assert record["criteria"] == {"short": "Is it short?"}
+
+
 def test_the_state_names_reader_writer_and_limits(tmp_path):
     evaluation = {**SMALL, "max_concurrency": 7, "tolerated_failure_percentage": 3}
     state, _ = prepare(tmp_path, evaluation)
