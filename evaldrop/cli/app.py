@@ -12,6 +12,7 @@ from evaldrop.cli.commands.bless import bless
 from evaldrop.cli.commands.calibrate import calibrate
 from evaldrop.cli.commands.compare import compare
 from evaldrop.cli.commands.criteria import criteria
+from evaldrop.cli.commands.diff import diff
 from evaldrop.cli.commands.doctor import doctor
 from evaldrop.cli.commands.export import export
 from evaldrop.cli.commands.fetch import fetch
@@ -48,7 +49,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    init, validate, plan, run, report, view, export, compare, bless, gate, calibrate, rescore, rejudge, trend,
+    init, validate, plan, run, report, view, export, compare, diff, bless, gate, calibrate, rescore, rejudge, trend,
     submit, watch, fetch, runs, doctor, criteria, schema,
 ):  # fmt: skip
     app.command()(command)

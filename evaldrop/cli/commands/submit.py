@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from evaldrop.cli.options import DEFAULT_STACK, KINDS, AsJson, GoOn, Limit, StackName, Yes
+from evaldrop.cli.options import DEFAULT_STACK, KINDS, AsJson, GoOn, Limit, RunLabels, StackName, Yes
 
 
 def submit(
@@ -30,6 +30,7 @@ def submit(
         ),
     ] = None,
     go_on: GoOn = False,
+    label: RunLabels = None,
     again: Annotated[
         bool, typer.Option("--again", help="Evaluate it although it, with all beside it, is unchanged.")
     ] = False,
@@ -57,7 +58,7 @@ def submit(
     from evaldrop.cli.submitting import submit_and_show
     from evaldrop.running.deployed.submission import Wanted, prepare_here
 
-    wanted = Wanted(dataset=dataset, evaluation=evaluation, limit=limit, key=key, go_on=go_on)
+    wanted = Wanted(dataset=dataset, evaluation=evaluation, limit=limit, key=key, go_on=go_on, labels=tuple(label or ()))
     return submit_and_show(
         prepare_here(wanted, stack), again=again, wait=wait, dry_run=dry_run, yes=yes, as_json=as_json
     )
