@@ -110,6 +110,7 @@ class TwoRuns:
         candidates: Those in both.
         places: Every candidate on every record of both: what lost most first, then what gained most, then
             what was changed, then the rest in the dataset's order.
+        records: How many both have.
         only_now: How many records this run alone has.
         only_then: How many the other alone has.
     """
@@ -120,16 +121,15 @@ class TwoRuns:
         theirs = {candidate.name for candidate in then.candidates}
         self.candidates = [candidate.name for candidate in now.candidates if candidate.name in theirs]
         self._now, self._then = _Scores(read_scores(now.folder)), _Scores(read_scores(then.folder))
-        answered_then = dict(_digests(then, self.candidates))
+        answered_then = dict(_digests(then))
         found = list(self._places(answered_then))
         self.places = sorted(found, key=lambda place: (-place.loss, -place.gain, not place.changed))
-        self.records = len({place.record_id for place in found})
 
     def _places(self, answered_then: Mapping[tuple[str, str], int]) -> Iterable[Place]:
         now_ids, then_ids = set(), {record_id for record_id, _ in answered_then}
-        for (record_id, candidate), digest in _digests(self.now, self.candidates):
+        for (record_id, candidate), digest in _digests(self.now):
             now_ids.add(record_id)
-            if (record_id, candidate) in answered_then:
+            if candidate in self.candidates and (record_id, candidate) in answered_then:
                 moves = [self._move(record_id, candidate, name) for name in self.criteria]
                 yield Place(
                     record_id,
@@ -138,6 +138,7 @@ class TwoRuns:
                     loss=-sum(move for move in moves if move < 0),
                     gain=sum(move for move in moves if move > 0),
                 )
+        self.records = len(now_ids & then_ids)
         self.only_now, self.only_then = len(now_ids - then_ids), len(then_ids - now_ids)
 
     @cached_property
@@ -277,12 +278,11 @@ def open_two_runs(now: str, then: str, *, force: bool = False) -> TwoRuns:
     return TwoRuns(RunDefinition.load(now), RunDefinition.load(then), force=force)
 
 
-def _digests(run: RunDefinition, candidates: Collection[str]) -> Iterable[tuple[tuple[str, str], int]]:
+def _digests(run: RunDefinition) -> Iterable[tuple[tuple[str, str], int]]:
     """Yield record, candidate and a digest of what was answered: texts of a large run have no room."""
     rows = read_rows(run.file(_RESPONSES), ("record_id", "candidate", "response", "error"))
     for record_id, candidate, *answer in rows:
-        if candidate in candidates:
-            yield (record_id, candidate), hash(tuple(answer))
+        yield (record_id, candidate), hash(tuple(answer))
 
 
 def _answers(run: RunDefinition, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], Answer]:

@@ -82,7 +82,7 @@ def scores_table(runs: TwoRuns) -> Table:
     found = [_decided(runs, *key) for key in keys]
     return Table(
         title="Scores of both runs",
-        classes="numbers changes",
+        classes="numbers changes stacked both",
         columns=[
             words("candidate", [candidate for candidate, _ in keys]),
             words("criterion", [criterion for _, criterion in keys]),

@@ -70,7 +70,7 @@ class Pairs {
 }
 
 function pairOf(row) {
-  const made = element("article", `pair${row[WORSE] ? " fell" : ""}`);
+  const made = element("article", row[WORSE] ? "pair dropped" : "pair");
   made.tabIndex = -1;
   const head = element("h3", "", row[RECORD]);
   head.append(" ", element("span", "tag", row[CANDIDATE]));
