@@ -49,8 +49,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    init, validate, plan, run, report, view, export, compare, diff, bless, gate, calibrate, rescore, rejudge, trend,
-    submit, watch, fetch, runs, doctor, criteria, schema,
+    init, validate, plan, run, report, view, export, compare, diff, bless, gate, calibrate, rescore, rejudge,
+    trend, submit, watch, fetch, runs, doctor, criteria, schema,
 ):  # fmt: skip
     app.command()(command)
 app.add_typer(review)

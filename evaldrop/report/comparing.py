@@ -14,7 +14,9 @@ def compare_runs_of(folder: Folder, query: Query) -> HttpAnswer:
     found = [folder.run_at(query.get(name, "")) for name in ("a", "b")]
     now, then = found
     if now is None or then is None:
-        missing = " and ".join(query.get(name) or f"{name}=" for name, uri in zip("ab", found, strict=True) if not uri)
+        missing = " and ".join(
+            query.get(name) or f"{name}=" for name, uri in zip("ab", found, strict=True) if not uri
+        )
         return _refusal(HTTPStatus.NOT_FOUND, f"There is no run {missing} here. Choose two in the history.")
     try:
         runs = open_two_runs(now, then)

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from evaldrop import storage
 from evaldrop.errors import StorageError
-from evaldrop.report.history_rows import history_rows
+from evaldrop.report.history_rows import compared_by, history_row
 from evaldrop.report.page import packed_json, read_assets, rendered
 from evaldrop.report.trends import Trends, trends
 from evaldrop.scorecard.baseline.blessing import BASELINE_FILE, Blessing
@@ -28,9 +28,9 @@ HISTORY_FILE = "history.json"
 INDEX_FILE = "index.html"
 
 NEWEST = 20
-"""Runs of an evaluation that the page shows by itself; the others travel packed, and are shown when asked for."""
+"""Runs of an evaluation that the page shows by itself; the others travel packed, to be shown on demand."""
 
-_MOST_POINTS = 10_000
+_MOST_POINTS = 4_000
 _STYLES = ("report.css", "styles/history.css")
 _SCRIPTS = ("elements.js", "packed.js", "history.js", "history_comparison.js", "history_start.js")
 
@@ -83,7 +83,7 @@ def history_page(history: History) -> str:
         points += _points_of(charts)
         marked |= {run["folder"] for run in runs if run["run_id"] in baselines}
         evaluations.append((name, len(runs), charts, drift))
-    rows = history_rows(history.entries, marked)
+    rows = [history_row(entry, is_baseline=entry.folder in marked) for entry in history.entries]
     return rendered(
         "history.html.j2",
         style=read_assets("", _STYLES),
@@ -92,6 +92,7 @@ def history_page(history: History) -> str:
             (*about, [row for row in rows if row["evaluation"] == about[0]][:NEWEST]) for about in evaluations
         ],
         rows=packed_json(rows),
+        compared=packed_json([compared_by(entry) for entry in history.entries]),
         runs=len(entries),
         newest=NEWEST,
         simulated=any(entry.simulated for entry in history.entries),

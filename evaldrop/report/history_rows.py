@@ -1,21 +1,19 @@
 """
 The runs of the history as rows of its page, in the words that people read.
 
-The page shows the newest of them by itself; `templates/scripts/history.js` searches, sorts and compares all of
-them, and shows them the same way.
+The page shows the newest of them by itself; `templates/scripts/history.js` searches, sorts and compares all
+of them, and shows them the same way.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from evaldrop.report.trends import report_link
 from evaldrop.scorecard import figures
-from evaldrop.scorecard.model.scorecard import NO_GATE
 from evaldrop.scorecard.trend.entries import HistoryCandidate, HistoryEntry
 
 Standing = Literal["failed", "regressed", "inconclusive", "passed", "no gate"]
-STANDINGS: tuple[Standing, ...] = ("regressed", "failed", "inconclusive", "passed", NO_GATE)
-_DECISIONS: dict[str, Standing] = {"pass": "passed", "fail": "failed"}
+_DECISIONS: dict[str, Standing] = {"pass": "passed", "fail": "failed", "inconclusive": "inconclusive"}
 _PILLS = {"passed": "pass", "inconclusive": "inconclusive"}
 
 _MOST_NAMED = 3
@@ -24,7 +22,7 @@ Row = dict[str, Any]
 
 
 def history_row(entry: HistoryEntry, *, is_baseline: bool) -> Row:
-    """Return a run as the page shows it; see `history_rows` for what compares it."""
+    """Return a run as the page shows and finds it."""
     standings = _standings(entry)
     return {
         "id": entry.run_id,
@@ -56,35 +54,38 @@ def history_row(entry: HistoryEntry, *, is_baseline: bool) -> Row:
         "labels": list(entry.labels),
         "description": entry.description,
         "dataset": entry.dataset,
+        "models": [f"{name} {card.model}" for name, card in entry.candidates.items()],
     }
 
 
-def history_rows(entries: Iterable[HistoryEntry], baselines: Collection[str]) -> list[Row]:
-    """
-    Return runs as rows, with what two of them are compared by; `baselines`: folders of runs that are one.
-    """
-    return [
-        history_row(entry, is_baseline=entry.folder in baselines)
-        | {
-            # Without a digest the name has to do: entries of earlier versions have none.
-            "data": entry.dataset_sha256 or entry.dataset,
-            "workflow": entry.workflow_sha256,
-            "judges": {
-                name: [judge.model, judge.prompt, judge.prompt_sha256, judge.settings]
-                for name, judge in entry.judges.items()
-            },
-            "questions": entry.criteria,
-            "candidates": {name: _candidate(card) for name, card in entry.candidates.items()},
-        }
-        for entry in entries
-    ]
+def compared_by(entry: HistoryEntry) -> Row:
+    """Return what two runs are compared by: much more than a row, and unpacked only when two are chosen."""
+    return {
+        # Without a digest the name has to do: entries of earlier versions have none.
+        "data": entry.dataset_sha256 or entry.dataset,
+        "workflow": entry.workflow_sha256,
+        "judges": {
+            name: [judge.model, judge.prompt, judge.prompt_sha256, judge.settings]
+            for name, judge in entry.judges.items()
+        },
+        "questions": entry.criteria,
+        "candidates": {name: _candidate(card) for name, card in entry.candidates.items()},
+    }
 
 
 def _candidate(card: HistoryCandidate) -> list[Any]:
     """Return model, prompt, its digest and settings; then by criterion the mean and its interval."""
     means = {"overall": [card.overall, card.overall_interval]}
     means |= {name: [estimate.mean, estimate.interval] for name, estimate in card.criteria.items()}
-    return [card.model, card.prompt, card.prompt_sha256, card.settings, means, card.latency_ms_p50, card.cost_usd]
+    return [
+        card.model,
+        card.prompt,
+        card.prompt_sha256,
+        card.settings,
+        means,
+        card.latency_ms_p50,
+        card.cost_usd,
+    ]
 
 
 def _first(names: tuple[str, ...]) -> str:
@@ -95,9 +96,7 @@ def _first(names: tuple[str, ...]) -> str:
 def _standings(entry: HistoryEntry) -> list[Standing]:
     if entry.unanswered:
         return ["failed"]
-    decided = _DECISIONS.get(entry.decision) or next(
-        (standing for standing in STANDINGS if standing == entry.decision), NO_GATE
-    )
+    decided = _DECISIONS.get(entry.decision, "no gate")
     return ["regressed", decided] if entry.regressed else [decided]
 
 

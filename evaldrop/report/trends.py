@@ -15,7 +15,7 @@ from evaldrop.scorecard.trend.types import Trend as Drift
 WIDTH, HEIGHT = 440.0, 150.0
 # Older runs are in the table only, and more points than these no chart can show.
 MOST_RUNS, FEWEST_RUNS = 60, 12
-MOST_POINTS = 4_000
+MOST_POINTS = 1_500
 # Candidates beyond these have the same colours with dashed lines, and beyond these twice they are grey.
 COLOURS = 6
 
@@ -85,7 +85,8 @@ class Trends:
     """
     All charts of an evaluation on one axis of runs. `marks`: where something is to be noted, and what.
 
-    `drawn`: how many runs are drawn. `anchors` are charts of responses that never change, apart from those of candidates.
+    `drawn`: how many runs are drawn. `anchors` are charts of responses that never change, apart from
+    those of candidates.
     """
 
     charts: Sequence[TrendChart]
@@ -148,7 +149,9 @@ def report_link(folder: str, part: str = "") -> str:
 
 def _runs_drawn(runs: Sequence[Mapping[str, Any]]) -> int:
     """Return how many runs have room: with a dozen candidates and ten criteria, fewer than with two."""
-    points = max(sum(1 + len(card["criteria"]) for card in run["candidates"].values()) for run in runs[:MOST_RUNS])
+    points = max(
+        sum(1 + len(card["criteria"]) for card in run["candidates"].values()) for run in runs[:MOST_RUNS]
+    )
     return min(MOST_RUNS, max(FEWEST_RUNS, MOST_POINTS // max(1, points)))
 
 
@@ -248,7 +251,7 @@ def _at(place: int, runs: int) -> float:
 
 
 def _marks(runs: Sequence[Mapping[str, Any]], baselines: Collection[str]) -> list[tuple[float, str, str]]:
-    """Return `(x, kind, words)` of runs with alarms, that regressed, of baselines, and of where the dataset changed."""
+    """Return `(x, kind, words)` of alarms, regressions, baselines, and of where the dataset changed."""
     marks = []
     # Entries of an earlier version have no digest.
     datasets = [run.get("dataset_sha256") or run["dataset"] for run in runs]

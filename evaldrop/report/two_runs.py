@@ -201,7 +201,9 @@ class TwoRuns:
         records = {place.record_id for place in places}
         wanted = {(place.record_id, place.candidate) for place in places}
         asked = {
-            record.record_id: record for record in prepared_records(self.now.folder) if record.record_id in records
+            record.record_id: record
+            for record in prepared_records(self.now.folder)
+            if record.record_id in records
         }
         now, then = (_answers(run, wanted) for run in (self.now, self.then))
         why_now, why_then = (_rationales(run, wanted) for run in (self.now, self.then))
@@ -272,7 +274,9 @@ def open_two_runs(now: str, then: str, *, force: bool = False) -> TwoRuns:
         if not has_begun(folder):
             raise InputError(f"{folder}: no run is there (no run.json). Give a run's folder.")
         if not storage.exists(storage.join(folder, _RESPONSES)):
-            raise InputError(f"{folder}: the run has not ended; evaldrop run --resume {folder} goes on with it.")
+            raise InputError(
+                f"{folder}: the run has not ended; evaldrop run --resume {folder} goes on with it."
+            )
         if not storage.exists(storage.join(folder, SCORES_FILE)):
             raise InputError(f"{folder}: no {SCORES_FILE}. evaldrop report {folder} --rebuild makes it.")
     return TwoRuns(RunDefinition.load(now), RunDefinition.load(then), force=force)
@@ -294,10 +298,8 @@ def _answers(run: RunDefinition, wanted: Collection[tuple[str, str]]) -> dict[tu
     }
 
 
-def _rationales(
-    run: RunDefinition, wanted: Collection[tuple[str, str]]
-) -> dict[tuple[str, str, str], str]:
-    """Return why judges said so, several of them on lines of their own; nothing where there are no verdicts."""
+def _rationales(run: RunDefinition, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str, str], str]:
+    """Return why judges said so, a line for each of several; nothing where there are no verdicts."""
     found: dict[tuple[str, str, str], list[str]] = {}
     try:
         rows = list(_verdicts(run, wanted))

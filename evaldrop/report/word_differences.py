@@ -37,7 +37,9 @@ def word_differences(first: str, second: str) -> tuple[list[Stretch], list[Stret
 
 
 def _shared(a: Sequence[str], b: Sequence[str]) -> int:
-    return next((n for n, (one, other) in enumerate(zip(a, b, strict=False)) if one != other), min(len(a), len(b)))
+    return next(
+        (n for n, (one, other) in enumerate(zip(a, b, strict=False)) if one != other), min(len(a), len(b))
+    )
 
 
 def _marked(

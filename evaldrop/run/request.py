@@ -6,7 +6,6 @@ Apart from `run.json`'s module, so that StartRun needs only pydantic.
 
 import secrets
 from datetime import UTC, datetime
-
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field

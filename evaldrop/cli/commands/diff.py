@@ -1,8 +1,7 @@
 """`evaldrop diff`: the responses of two runs side by side."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,21 +12,13 @@ from evaldrop.errors import InputError
 _SHOWN = 10
 
 
-class Only(StrEnum):
-    """Which responses are shown."""
-
-    CHANGED = "changed"
-    WORSE = "worse"
-    BETTER = "better"
-
-
 def diff(
     run: RunFolder,
     baseline: Annotated[
         str, typer.Argument(metavar="BASELINE", help="The folder of the run it is held against.")
     ],
     only: Annotated[
-        Only | None,
+        Literal["changed", "worse", "better"] | None,
         typer.Option("--only", help="Only responses with another text, or that score worse or better."),
     ] = None,
     record: Annotated[
@@ -75,7 +66,7 @@ def diff(
     if as_json and (page or open_page):
         raise InputError("--json prints; --html and --open make a page. Choose one.")
     runs = open_two_runs(run.rstrip("/"), baseline.rstrip("/"), force=force)
-    places = runs.chosen(only.value if only else None, record, candidate)
+    places = runs.chosen(only, record, candidate)
     if page or open_page:
         from evaldrop.cli.reporting import keep_page
         from evaldrop.report.two_runs_page import two_runs_page

@@ -58,7 +58,9 @@ def submit(
     from evaldrop.cli.submitting import submit_and_show
     from evaldrop.running.deployed.submission import Wanted, prepare_here
 
-    wanted = Wanted(dataset=dataset, evaluation=evaluation, limit=limit, key=key, go_on=go_on, labels=tuple(label or ()))
+    wanted = Wanted(
+        dataset=dataset, evaluation=evaluation, limit=limit, key=key, go_on=go_on, labels=tuple(label or ())
+    )
     return submit_and_show(
         prepare_here(wanted, stack), again=again, wait=wait, dry_run=dry_run, yes=yes, as_json=as_json
     )

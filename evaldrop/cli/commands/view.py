@@ -31,8 +31,8 @@ def view(
 
         evaldrop view s3://bucket/runs --port 8000 --no-open
     """
-    from evaldrop.report.history_index import history_page, read_history
     from evaldrop.report.comparing import compare_runs_of
+    from evaldrop.report.history_index import history_page, read_history
     from evaldrop.report.serving import LOOPBACK, Folder, Route, open_server
 
     # What no file answers, by path.

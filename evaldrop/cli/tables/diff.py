@@ -52,10 +52,14 @@ def _print_about(console: Console, runs: TwoRuns) -> None:
 def _print_pair(console: Console, runs: TwoRuns, pair: AnswerPair, *, is_whole: bool) -> None:
     place = pair.place
     console.print()
-    console.rule(Text(f"{plain(place.record_id)} · {plain(place.candidate)}", "bold"), align="left", style="dim")
+    console.rule(
+        Text(f"{plain(place.record_id)} · {plain(place.candidate)}", "bold"), align="left", style="dim"
+    )
     for moved in pair.scores:
         _print_score(console, moved)
-    console.print(Text(_cut(f"asked: {plain(pair.prompt)}", None if is_whole else _MOST_PROMPT), "dim"), soft_wrap=False)
+    console.print(
+        Text(_cut(f"asked: {plain(pair.prompt)}", None if is_whole else _MOST_PROMPT), "dim"), soft_wrap=False
+    )
     then, now = _marked(pair.then, pair.now, has_colour=console.is_terminal and not console.no_color,
                         is_whole=is_whole)  # fmt: skip
     heads = f"then: {plain(runs.then.run_id)}", f"now: {plain(runs.now.run_id)}"

@@ -278,9 +278,7 @@ def _bundled(
 
 
 def _options(wanted: Wanted, evaluation: str | None) -> UploadOptions:
-    return UploadOptions(
-        evaluation=evaluation, limit=wanted.limit, go_on=wanted.go_on, labels=wanted.labels
-    )
+    return UploadOptions(evaluation=evaluation, limit=wanted.limit, go_on=wanted.go_on, labels=wanted.labels)
 
 
 def _companion(file: File, bucket: InputBucket) -> Companion:

@@ -9,8 +9,7 @@ const byId = (id) => document.getElementById(id);
 
 // What a search looks through.
 function wordsOfRun(run) {
-  const models = Object.entries(run.candidates).map(([name, [model]]) => `${name} ${model}`);
-  const said = [run.evaluation, run.id, run.when, run.dataset, ...run.labels, run.description, ...models, ...run.standings, ...run.regressed, run.simulated ? "simulated" : "", run.recommendation, run.summary];
+  const said = [run.evaluation, run.id, run.when, run.dataset, ...run.labels, run.description, ...run.models, ...run.standings, ...run.regressed, run.simulated ? "simulated" : "", run.recommendation, run.summary];
   return said.join("\n").toLowerCase();
 }
 
@@ -114,7 +113,6 @@ function rowOf(run, choose) {
 class History {
   constructor(runs, choice) {
     this.runs = runs;
-    this.words = runs.map(wordsOfRun);
     this.tables = new Map();
     for (const section of document.querySelectorAll("section.evaluation")) this.tables.set(section.dataset.evaluation, new RunTable(section, choice));
     const values = { evaluation: [...this.tables.keys()], label: [...new Set(runs.flatMap((run) => run.labels))].sort() };
@@ -148,6 +146,7 @@ class History {
 
   // `isNew`: what is asked for has changed, so that every table begins anew.
   show(isNew) {
+    if (byId("search").value) this.words ||= this.runs.map(wordsOfRun);
     const words = byId("search").value.toLowerCase().split(/\s+/).filter(Boolean);
     const [evaluation, label] = [byId("evaluation").value, byId("label").value];
     const near = this.runs.filter((run, place) =>

@@ -12,7 +12,8 @@ class Choice {
       const run = runs.find((each) => each.folder === said.get(key));
       if (run && !this.runs.includes(run)) this.runs.push(run);
     }
-    if (this.runs.length === 2) showComparison(...this.ordered(), false);
+    this.all = runs;
+    if (this.runs.length === 2) this.compare(false);
     this.draw();
   }
 
@@ -43,6 +44,13 @@ class Choice {
     return [...this.runs].sort((a, b) => (a.at < b.at ? -1 : 1));
   }
 
+  // What runs are compared by is much, and unpacked once somebody wants to know.
+  async compare(isAsked) {
+    this.details ||= await unpack(byId("details").textContent);
+    const [then, now] = this.ordered().map((run) => ({ ...run, ...this.details[this.all.indexOf(run)] }));
+    if (now) showComparison(then, now, isAsked);
+  }
+
   draw() {
     const bar = byId("chosen"), [then, now] = this.ordered();
     bar.hidden = !then;
@@ -54,7 +62,7 @@ class Choice {
     if (!then) return;
     const said = element("span", "", now ? `${then.id} and ${now.id}` : `${then.id}: choose another run to compare it with`);
     said.setAttribute("role", "status");
-    const compare = button("primary", "compare", () => showComparison(then, now, true));
+    const compare = button("primary", "compare", () => this.compare(true));
     compare.disabled = !now;
     bar.append(said, compare, button("", "clear", () => this.clear()));
   }
