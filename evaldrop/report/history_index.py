@@ -91,6 +91,7 @@ def history_page(history: History) -> str:
         evaluations=[
             (*about, [row for row in rows if row["evaluation"] == about[0]][:NEWEST]) for about in evaluations
         ],
+        names=packed_json([name for name, *_ in evaluations]),
         rows=packed_json(rows),
         compared=packed_json([compared_by(entry) for entry in history.entries]),
         runs=len(entries),

@@ -34,7 +34,7 @@ _MOVED: Final[tuple[tuple[Only, str], ...]] = (
 _RESPONSES, _VERDICTS = "responses.parquet", "verdicts.parquet"
 
 
-class Place(NamedTuple):
+class AnswerPlace(NamedTuple):
     """
     A candidate on a record, in both runs.
 
@@ -74,7 +74,7 @@ class Answer(NamedTuple):
 class AnswerPair:
     """A candidate's answers to a record in both runs, with what was asked."""
 
-    place: Place
+    place: AnswerPlace
     category: str | None
     prompt: str
     references: Sequence[str]
@@ -125,13 +125,13 @@ class TwoRuns:
         found = list(self._places(answered_then))
         self.places = sorted(found, key=lambda place: (-place.loss, -place.gain, not place.changed))
 
-    def _places(self, answered_then: Mapping[tuple[str, str], int]) -> Iterable[Place]:
+    def _places(self, answered_then: Mapping[tuple[str, str], int]) -> Iterable[AnswerPlace]:
         now_ids, then_ids = set(), {record_id for record_id, _ in answered_then}
         for (record_id, candidate), digest in _digests(self.now):
             now_ids.add(record_id)
             if candidate in self.candidates and (record_id, candidate) in answered_then:
                 moves = [self._move(record_id, candidate, name) for name in self.criteria]
-                yield Place(
+                yield AnswerPlace(
                     record_id,
                     candidate,
                     changed=digest != answered_then[record_id, candidate],
@@ -176,7 +176,7 @@ class TwoRuns:
 
     def chosen(
         self, only: Only | None = None, record_id: str | None = None, candidate: str | None = None
-    ) -> list[Place]:
+    ) -> list[AnswerPlace]:
         """
         Return the places that are asked for, in their order.
 
@@ -196,7 +196,7 @@ class TwoRuns:
             and candidate in {None, place.candidate}
         ]
 
-    def pairs(self, places: Sequence[Place]) -> list[AnswerPair]:
+    def pairs(self, places: Sequence[AnswerPlace]) -> list[AnswerPair]:
         """Return what was asked and answered at some places, in their order."""
         records = {place.record_id for place in places}
         wanted = {(place.record_id, place.candidate) for place in places}
@@ -208,7 +208,7 @@ class TwoRuns:
         now, then = (_answers(run, wanted) for run in (self.now, self.then))
         why_now, why_then = (_rationales(run, wanted) for run in (self.now, self.then))
 
-        def pair(place: Place) -> AnswerPair:
+        def pair(place: AnswerPlace) -> AnswerPair:
             key = place.record_id, place.candidate
             record = asked.get(place.record_id)
             return AnswerPair(

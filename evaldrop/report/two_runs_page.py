@@ -6,7 +6,7 @@ from typing import Any
 
 from evaldrop.report.columns import Cell, Column, Table, Tone, Words, words
 from evaldrop.report.page import packed_json, read_assets, rendered
-from evaldrop.report.two_runs import AnswerPair, Place, TwoRuns
+from evaldrop.report.two_runs import AnswerPair, AnswerPlace, TwoRuns
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.figures import count
 from evaldrop.scorecard.model.scorecard import OVERALL, CandidateScorecard, Interval, Scorecard
@@ -24,7 +24,7 @@ _CLASSES = {"improved": "better", "regressed": "worse"}
 _Estimate = tuple[float | None, Interval | None]
 
 
-def two_runs_page(runs: TwoRuns, places: Sequence[Place], *, back: str | None = None) -> str:
+def two_runs_page(runs: TwoRuns, places: Sequence[AnswerPlace], *, back: str | None = None) -> str:
     """Return some places of two runs as a page; `back` is the address of the page of all runs."""
     pairs = list(_within_budget(runs.pairs(places[:MOST_PAIRS])))
     comparison = runs.comparison
@@ -48,7 +48,7 @@ def two_runs_page(runs: TwoRuns, places: Sequence[Place], *, back: str | None = 
     )
 
 
-def two_runs_json(runs: TwoRuns, places: Sequence[Place]) -> dict[str, Any]:
+def two_runs_json(runs: TwoRuns, places: Sequence[AnswerPlace]) -> dict[str, Any]:
     """Return some places of two runs, and what is decided about these, as JSON values."""
     return {
         "now": {"run_id": runs.now.run_id, "folder": runs.now.folder},

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evaldrop.cli.output import plain, shown
-from evaldrop.report.two_runs import Answer, AnswerPair, MovedScore, Place, TwoRuns
+from evaldrop.report.two_runs import Answer, AnswerPair, AnswerPlace, MovedScore, TwoRuns
 from evaldrop.report.word_differences import Stretch, word_differences
 from evaldrop.scorecard.figures import count, score
 
@@ -25,7 +25,7 @@ _TONES = {"worse": "red", "better": "green", "same": "dim"}
 
 
 def print_diff(
-    console: Console, runs: TwoRuns, places: Sequence[Place], *, limit: int, is_whole: bool
+    console: Console, runs: TwoRuns, places: Sequence[AnswerPlace], *, limit: int, is_whole: bool
 ) -> None:
     """Print what is decided about two runs, then the first responses; `is_whole`: no text is folded."""
     _print_about(console, runs)

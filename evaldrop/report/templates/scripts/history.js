@@ -111,13 +111,19 @@ function rowOf(run, choose) {
 }
 
 class History {
-  constructor(runs, choice) {
+  // `names`: the evaluations, in the order of their sections. An attribute would not keep every name as it is.
+  constructor(runs, names, choice) {
     this.runs = runs;
     this.tables = new Map();
-    for (const section of document.querySelectorAll("section.evaluation")) this.tables.set(section.dataset.evaluation, new RunTable(section, choice));
+    document.querySelectorAll("section.evaluation").forEach((section, place) => this.tables.set(names[place], new RunTable(section, choice)));
     const values = { evaluation: [...this.tables.keys()], label: [...new Set(runs.flatMap((run) => run.labels))].sort() };
     for (const [key, all] of Object.entries(values)) {
-      byId(key).append(...all.map((value) => element("option", "", value)));
+      byId(key).append(...all.map((value) => {
+        const option = element("option", "", value);
+        // Its text alone would lose double blanks.
+        option.value = value;
+        return option;
+      }));
       byId(key).parentElement.hidden = all.length < (key === "label" ? 1 : 2);
       byId(key).addEventListener("change", () => this.show(true));
     }

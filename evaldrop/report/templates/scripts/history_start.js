@@ -22,8 +22,8 @@ function letLinesBeHidden() {
 (async () => {
   if (byId("filters")) {
     letLinesBeHidden();
-    const runs = await unpack(byId("packed").textContent);
-    new History(runs, new Choice(runs));
+    const [runs, names] = await Promise.all(["packed", "names"].map((id) => unpack(byId(id).textContent)));
+    new History(runs, names, new Choice(runs));
   }
   document.documentElement.dataset.ready = performance.now().toFixed(0);
 })();
