@@ -82,13 +82,18 @@ def _beside(console: Console, heads: Sequence[str], texts: Sequence[Text]) -> Ta
 
 
 def _print_score(console: Console, moved: MovedScore) -> None:
-    was, now = (score(one) if one is not None else "none" for one in (moved.was, moved.now))
+    was, now = (score(round(one, 2)) if one is not None else "none" for one in (moved.was, moved.now))
     if moved.was == moved.now:
         console.print(Text(f"{plain(moved.criterion)} {now}", "dim"))
         return
     console.print(Text(f"{plain(moved.criterion)} {was} → {now}  {_word(moved)}", _TONES[moved.change]))
     if moved.why_now:
-        console.print(Text(f"  {_cut(plain(moved.why_now), _MOST_RATIONALE)}"), soft_wrap=False)
+        # Of a panel one judge's reason: a page and --json have all of them.
+        first, _, more = plain(moved.why_now).partition("\n")
+        said = _cut(first, _MOST_RATIONALE) + (
+            f" (and {count(more.count(chr(10)) + 1)} more)" if more else ""
+        )
+        console.print(Text(f"  {said}"), soft_wrap=False)
 
 
 def _word(moved: MovedScore) -> str:

@@ -85,7 +85,7 @@ function pairOf(row) {
 function scoresOf(row) {
   const list = element("ul", "moves");
   for (const score of row[SCORES]) {
-    const said = (value) => (value === null ? "none" : String(value));
+    const said = (value) => (value === null ? "none" : String(Number(value.toFixed(2))));
     const moved = score[WAS] !== score[IS];
     const item = element("li", { worse: "bad", better: "good", same: "muted" }[score[CHANGE]]);
     item.append(element("b", "", score[CRITERION]), ` ${moved ? `${said(score[WAS])} → ${said(score[IS])}` : said(score[IS])}`);

@@ -163,6 +163,7 @@ class History {
     for (const run of shown) grouped.get(run.evaluation).push(run);
     for (const [name, table] of this.tables) table.show(grouped.get(name), isNew);
     byId("found").textContent = shown.length === this.runs.length ? "" : `${count(shown.length)} of ${count(this.runs.length)} runs`;
+    byId("clear").hidden = !this.standing && FILTERS.every((key) => !byId(key).value);
     const state = new URLSearchParams(location.hash.slice(1));
     for (const key of FILTERS) state.set(key, byId(key).value.trim());
     state.set("standing", this.standing);

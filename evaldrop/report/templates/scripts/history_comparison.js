@@ -180,6 +180,8 @@ function estimateOf([mean, interval]) {
 function change(was, now, places) {
   if (typeof was !== "number" || typeof now !== "number") return "–";
   const text = fixed(now - was, places);
+  // What rounds to nothing has no sign.
+  if (!/[1-9]/.test(text)) return text.replace("−", "");
   return now > was ? `+${text}` : text;
 }
 
