@@ -13,6 +13,7 @@ from evaldrop.cli.commands.bless import bless
 from evaldrop.cli.commands.calibrate import calibrate
 from evaldrop.cli.commands.compare import compare
 from evaldrop.cli.commands.criteria import criteria
+from evaldrop.cli.commands.diff import diff
 from evaldrop.cli.commands.doctor import doctor
 from evaldrop.cli.commands.export import export
 from evaldrop.cli.commands.fetch import fetch
@@ -50,7 +51,7 @@ app = typer.Typer(
 _GROUPS: Mapping[str, Sequence[Callable[..., object] | typer.Typer]] = {
     "Run": (init, run, validate, plan),
     "Read": (report, view, trend, export),
-    "Compare and decide": (compare, gate, bless),
+    "Compare and decide": (compare, diff, gate, bless),
     "Judge again, and by people": (rescore, rejudge, review, calibrate),
     "Deploy": (doctor, submit, watch, runs, fetch, local),
     "Look up": (criteria, schema),

@@ -113,6 +113,39 @@ GoOn = Annotated[
         "pass; by default the run ends there.",
     ),
 ]
+
+
+def plain_labels(labels: list[str] | None) -> list[str]:
+    """
+    Return labels without blanks around them, each once.
+
+    Raises:
+        InputError: One is empty or too long, or there are too many.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    from evaldrop.errors import InputError
+    from evaldrop.run.request import Labels
+
+    # Blanks inside become one: a label is found again by what is seen of it.
+    each_once = list(dict.fromkeys(" ".join(label.split()) for label in labels or ()))
+    try:
+        TypeAdapter(Labels).validate_python(tuple(each_once))
+    except ValidationError as error:
+        raise InputError("--label: 1 to 100 characters each, and no more than 20 of them.") from error
+    return each_once
+
+
+RunLabels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--label",
+        metavar="TEXT",
+        callback=plain_labels,
+        help="What the run is to be found by in the history, such as a sentence or branch=main; may be given "
+        "several times.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, for scripts.")]
 
 

@@ -93,3 +93,13 @@ def _open(page: str) -> None:
         storage.write_bytes(str(copy), storage.read_bytes(page))
         page = str(copy)
     webbrowser.open(storage.local_path(page).as_uri())
+
+
+def keep_page(page: str, to: Path | None, *, open_page: bool) -> None:
+    """Write a page to a file, or to one of its own that the browser opens, and say where it is."""
+    # Not removed: the browser reads it after this process has ended.
+    place = to or Path(tempfile.mkdtemp(prefix="evaldrop-")) / "diff.html"
+    storage.write_bytes(str(place), page.encode())
+    stdout().print(f"wrote {shown(str(place))}", soft_wrap=True)
+    if open_page:
+        _open(str(place))

@@ -80,6 +80,9 @@ def history_entry(
             )
             for name, card in scorecard.candidates.items()
         },
+        description=run.evaluation.description or "",
+        labels=run.labels,
+        regressed=_regressed(scorecard),
         parent=run.parent.run_id if run.parent else None,
         dataset_sha256=scorecard.dataset.sha256,
         workflow_sha256=run.workflow_sha256,
@@ -96,6 +99,17 @@ def history_entry(
         weights={name: criterion.weight for name, criterion in run.criteria.items()},
         anchors=_anchors(scorecard, repeats),
         anchors_sha256=_anchors_sha256(run),
+    )
+
+
+def _regressed(scorecard: Scorecard) -> tuple[str, ...]:
+    """Return on what candidates are decided to be worse than in the baseline."""
+    found = scorecard.baseline.candidates if scorecard.baseline else {}
+    return tuple(
+        f"{candidate} on {criterion}"
+        for candidate, card in found.items()
+        for criterion, estimate in card.criteria.items()
+        if estimate.decision == "regressed"
     )
 
 

@@ -17,14 +17,22 @@ from pydantic import BaseModel, ValidationError
 
 from evaldrop import storage
 from evaldrop.errors import StorageError
-from evaldrop.report.page import read_asset, rendered
-from evaldrop.report.trends import MOST_RUNS, report_link, trends
+from evaldrop.report.history_rows import compared_by, history_row
+from evaldrop.report.page import packed_json, read_assets, rendered
+from evaldrop.report.trends import Trends, trends
 from evaldrop.scorecard.baseline.blessing import BASELINE_FILE, Blessing
 from evaldrop.scorecard.trend import trend_of
 from evaldrop.scorecard.trend.entries import HistoryEntry
 
 HISTORY_FILE = "history.json"
 INDEX_FILE = "index.html"
+
+NEWEST = 20
+"""Runs of an evaluation that the page shows by itself; the others travel packed, to be shown on demand."""
+
+_MOST_POINTS = 4_000
+_STYLES = ("report.css", "styles/history.css")
+_SCRIPTS = ("elements.js", "packed.js", "history.js", "history_comparison.js", "history_start.js")
 
 _Part = TypeVar("_Part", bound=BaseModel)
 
@@ -60,24 +68,41 @@ def history_page(history: History) -> str:
     """Return the page of all runs, with what was changed and what moved in every evaluation."""
     entries = [entry.model_dump(mode="json") for entry in history.entries]
     evaluation_of = itemgetter("evaluation")
+    marked: set[str] = set()
     # The sort is stable, so that within an evaluation the newest run stays first.
     grouped = [
         (name, list(runs)) for name, runs in groupby(sorted(entries, key=evaluation_of), key=evaluation_of)
     ]
     evaluations = []
+    points = 0
     # The evaluation that ran last is the one a reader comes for.
     for name, runs in sorted(grouped, key=lambda group: str(group[1][0]["started_at"]), reverse=True):
         drift, baselines = trend_of(history.entries, name), baselines_of(runs, history.blessed)
-        evaluations.append((name, runs, trends(runs, drift, baselines), drift, baselines))
+        # With hundreds of evaluations the first have charts: all of them would make a page of 100 MB.
+        charts = trends(runs, drift, baselines) if points < _MOST_POINTS else None
+        points += _points_of(charts)
+        marked |= {run["folder"] for run in runs if run["run_id"] in baselines}
+        evaluations.append((name, len(runs), charts, drift))
+    rows = [history_row(entry, is_baseline=entry.folder in marked) for entry in history.entries]
     return rendered(
         "history.html.j2",
-        style=read_asset("report.css"),
-        evaluations=evaluations,
+        style=read_assets("", _STYLES),
+        script=read_assets("scripts", _SCRIPTS),
+        evaluations=[
+            (*about, [row for row in rows if row["evaluation"] == about[0]][:NEWEST]) for about in evaluations
+        ],
+        names=packed_json([name for name, *_ in evaluations]),
+        rows=packed_json(rows),
+        compared=packed_json([compared_by(entry) for entry in history.entries]),
         runs=len(entries),
-        report_link=report_link,
-        most_runs=MOST_RUNS,
+        newest=NEWEST,
         simulated=any(entry.simulated for entry in history.entries),
     )
+
+
+def _points_of(charts: Trends | None) -> int:
+    drawn = (*charts.charts, *charts.anchors) if charts else ()
+    return sum(len(series.points) for chart in drawn for series in chart.series)
 
 
 def baselines_of(runs: Sequence[Mapping[str, Any]], blessed: Collection[str]) -> set[str]:

@@ -6,6 +6,7 @@ and datasets wrote travels as compressed data and is shown as text nodes only.
 """
 
 import base64
+import gzip
 import hashlib
 import sys
 from collections.abc import Mapping, Sequence
@@ -58,6 +59,7 @@ _SCRIPTS = (
     "elements.js",
     "tables.js",
     "filters.js",
+    "packed.js",
     "rows.js",
     "unseen.js",
     "json.js",
@@ -101,8 +103,8 @@ def html_report(
     prices = run.get("prices") or {}
     return rendered(
         "report.html.j2",
-        style="\n".join(map(read_asset, _STYLES)),
-        script="\n".join(read_asset(f"scripts/{name}") for name in _SCRIPTS),
+        style=read_assets("", _STYLES),
+        script=read_assets("scripts", _SCRIPTS),
         scorecard=scorecard,
         run=run,
         evaluation=orjson.dumps(run.get("evaluation", {}), option=orjson.OPT_INDENT_2).decode(),
@@ -155,6 +157,17 @@ def rendered(name: str, *, style: str, script: str | None = None, **values: Any)
         **values,
     )
     return page
+
+
+def read_assets(folder: str, names: Sequence[str]) -> str:
+    """Return styles or scripts of a folder as one, in their order."""
+    return "\n".join(read_asset(f"{folder}/{name}" if folder else name) for name in names)
+
+
+def packed_json(content: Any) -> str:
+    """Return JSON as a page carries it where it is large: `templates/scripts/packed.js` unpacks it."""
+    # Without a time in it: the same content makes the same page.
+    return _base64(gzip.compress(orjson.dumps(content), 6, mtime=0))
 
 
 def template(name: str) -> Any:

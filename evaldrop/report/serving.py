@@ -6,11 +6,11 @@ name it as their host (a page elsewhere whose name is made to point here gets no
 known kinds, and forbids every page to load anything.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple, cast
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from evaldrop import storage
 from evaldrop.errors import StorageError
@@ -49,23 +49,37 @@ class HttpAnswer(NamedTuple):
     location: str | None = None
 
 
+Query = Mapping[str, str]
+Route = Callable[["Folder", Query], HttpAnswer]
+"""Answers what no file of the folder does, such as a comparison of two of its runs."""
+
 NOT_FOUND = HttpAnswer(HTTPStatus.NOT_FOUND, body=b"There is no such file.\n")
 
 
 class Folder:
-    """A folder of runs, or a run's own; `make_index` makes the page of all runs where there is none."""
+    """
+    A folder of runs, or a run's own.
 
-    def __init__(self, uri: str, make_index: Callable[[], str]) -> None:
+    `make_index` makes the page of all runs where there is none. `routes` are looked for by a target's path,
+    before the files.
+    """
+
+    def __init__(
+        self, uri: str, make_index: Callable[[], str], routes: Mapping[str, Route] | None = None
+    ) -> None:
+        self._routes = routes or {}
         self._uri = uri.rstrip("/") if storage.is_s3(uri) else str(storage.local_path(uri).resolve())
         self._make_index = make_index
 
     def answer(self, target: str) -> HttpAnswer:
         """Return what is at a request's target, such as `/support/run-1/report.html?x`."""
         # First of all: an encoded dot or slash must be judged as what it is.
-        path = unquote(urlsplit(target).path)
+        parts = urlsplit(target)
+        path = unquote(parts.path)
+        if route := self._routes.get(path):
+            return route(self, dict(parse_qsl(parts.query)))
         names = [name for name in path.split("/") if name]
-        # The dot is of `..` and of hidden files.
-        if any(name.startswith(".") or "\\" in name or "\x00" in name for name in names):
+        if not all(map(_is_plain, names)):
             return NOT_FOUND
         if not names:
             return self._index()
@@ -75,12 +89,20 @@ class Folder:
             return NOT_FOUND
         return HttpAnswer(HTTPStatus.FOUND, location=f"/{quote('/'.join(names))}/report.html")
 
+    def run_at(self, path: str) -> str | None:
+        """Return the URI of a run's folder in this one, such as `support/run-1`; None where there is none."""
+        names = [name for name in path.split("/") if name]
+        if not names or not all(map(_is_plain, names)) or not self._holds(*names, "run.json"):
+            return None
+        return storage.join(self._uri, *names)
+
     def _index(self) -> HttpAnswer:
         if self._holds("run.json"):
             return HttpAnswer(HTTPStatus.FOUND, location="/report.html")
-        if self._holds("index.html"):
-            return self._file(["index.html"])
-        return HttpAnswer(HTTPStatus.OK, KINDS["html"], self._make_index().encode())
+        found = self._file(["index.html"]) if self._holds("index.html") else None
+        page = found.body if found and found.status == HTTPStatus.OK else self._make_index().encode()
+        # By this the page knows that what stands in `routes` can be had.
+        return HttpAnswer(HTTPStatus.OK, KINDS["html"], page.replace(b"<html ", b"<html data-viewed ", 1))
 
     def _file(self, names: list[str]) -> HttpAnswer:
         kind = KINDS.get(names[-1].rpartition(".")[2])
@@ -96,6 +118,11 @@ class Folder:
         # A link in the folder must not lead out of it.
         inside = storage.is_s3(uri) or storage.local_path(uri).resolve().is_relative_to(self._uri)
         return inside and storage.exists(uri)
+
+
+def _is_plain(name: str) -> bool:
+    # The dot is of `..` and of hidden files.
+    return not (name.startswith(".") or "\\" in name or "\x00" in name)
 
 
 def open_server(folder: Folder, port: int = 0) -> ThreadingHTTPServer:

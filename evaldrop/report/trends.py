@@ -13,9 +13,10 @@ from evaldrop.scorecard.model.scorecard import OVERALL
 from evaldrop.scorecard.trend.types import Trend as Drift
 
 WIDTH, HEIGHT = 440.0, 150.0
-# Older runs are in the table only.
-MOST_RUNS = 60
-# Candidates beyond these are drawn in grey.
+# Older runs are in the table only, and more points than these no chart can show.
+MOST_RUNS, FEWEST_RUNS = 60, 12
+MOST_POINTS = 1_500
+# Candidates beyond these have the same colours with dashed lines, and beyond these twice they are grey.
 COLOURS = 6
 
 _Value = tuple[float, tuple[float, float] | None]
@@ -36,11 +37,23 @@ class ChartPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartSeries:
-    """A candidate over all runs. `colour` is a number below `COLOURS`, or "rest"."""
+    """
+    A candidate over all runs.
+
+    `number` is its place among all of them, in every chart the same. `colour` is a number below `COLOURS`,
+    or "rest"; dashed are those that share a colour with another.
+    """
 
     name: str
-    colour: str
+    number: int
     points: Sequence[ChartPoint]
+
+    @property
+    def colour(self) -> str:
+        """How its line is drawn: a class of the page's style."""
+        if self.number >= 2 * COLOURS:
+            return "rest"
+        return f"{self.number % COLOURS}{' dashed' if self.number >= COLOURS else ''}"
 
     @property
     def line(self) -> str:
@@ -72,11 +85,13 @@ class Trends:
     """
     All charts of an evaluation on one axis of runs. `marks`: where something is to be noted, and what.
 
-    `anchors` are charts of responses that never change, apart from those of candidates.
+    `drawn`: how many runs are drawn. `anchors` are charts of responses that never change, apart from
+    those of candidates.
     """
 
     charts: Sequence[TrendChart]
     anchors: Sequence[TrendChart]
+    drawn: int
     bars: Sequence[Bar]
     most_cost: str
     marks: Sequence[tuple[float, str, str]]
@@ -96,7 +111,7 @@ def trends(
     """
     if len(runs) < 2:
         return None
-    oldest_first = list(reversed(runs[:MOST_RUNS]))
+    oldest_first = list(reversed(runs[: _runs_drawn(runs)]))
     frozen = list(dict.fromkeys(name for run in runs for name in run.get("anchors") or ()))
     candidates = list(dict.fromkeys(name for run in runs for name in run["candidates"] if name not in frozen))
     criteria = dict.fromkeys(
@@ -109,11 +124,12 @@ def trends(
     return Trends(
         charts=[chart for chart in charts if chart.series],
         anchors=[chart for chart in anchors if chart.series],
+        drawn=len(oldest_first),
         bars=[
             Bar(
                 x=_at(place, len(oldest_first)),
                 y=HEIGHT / 3 * (1 - share(run["cost_usd"] or 0.0, 0, most) / 100),
-                href=report_link(run),
+                href=report_link(run["folder"]),
                 label=f"{figures.moment(run['started_at'])}: {figures.usd(run['cost_usd'])}",
             )
             for place, run in enumerate(oldest_first)
@@ -126,9 +142,17 @@ def trends(
     )
 
 
-def report_link(run: Mapping[str, Any]) -> str:
-    """Return where a run's report is, relative to the history's page."""
-    return f"{quote(run['folder'])}/report.html"
+def report_link(folder: str, part: str = "") -> str:
+    """Return where a run's report is, or a part of it, relative to the history's page."""
+    return f"{quote(folder)}/report.html{part}"
+
+
+def _runs_drawn(runs: Sequence[Mapping[str, Any]]) -> int:
+    """Return how many runs have room: with a dozen candidates and ten criteria, fewer than with two."""
+    points = max(
+        sum(1 + len(card["criteria"]) for card in run["candidates"].values()) for run in runs[:MOST_RUNS]
+    )
+    return min(MOST_RUNS, max(FEWEST_RUNS, MOST_POINTS // max(1, points)))
 
 
 def _trend(
@@ -162,20 +186,21 @@ def _trend(
             y=height(value),
             low=height(low),
             high=height(high),
-            href=report_link(run),
+            # A point is a number of the scorecard: there it has its interval and what it was asked.
+            href=report_link(run["folder"], "#scorecard"),
             label=f"{candidate}, {figures.moment(run['started_at'])}: {figures.number(value)} "
             f"({figures.interval((low, high))})",
             simulated=run["simulated"],
         )
 
+    apart = min(4.0, 0.8 * WIDTH / len(runs) / max(1, len(candidates)))
     series = []
     for number, candidate in enumerate(candidates):
-        # Side by side, so that one interval does not hide the other.
-        shift = 4 * (number - (len(candidates) - 1) / 2)
+        # Side by side, so that one interval does not hide the other; but within the run's own place.
+        shift = apart * (number - (len(candidates) - 1) / 2)
         points = [point(place, candidate, shift) for place, whose in values if whose == candidate]
-        colour = str(number) if number < COLOURS else "rest"
         if points:
-            series.append(ChartSeries(name=candidate, colour=colour, points=points))
+            series.append(ChartSeries(name=candidate, number=number, points=points))
     return TrendChart(
         name=name,
         ticks=[Tick(at=height(level), text=f"{level:.{quality_places(levels)}f}") for level in levels],
@@ -226,7 +251,7 @@ def _at(place: int, runs: int) -> float:
 
 
 def _marks(runs: Sequence[Mapping[str, Any]], baselines: Collection[str]) -> list[tuple[float, str, str]]:
-    """Return `(x, kind, words)` of runs with alarms, of baselines, and of where the dataset changed."""
+    """Return `(x, kind, words)` of alarms, regressions, baselines, and of where the dataset changed."""
     marks = []
     # Entries of an earlier version have no digest.
     datasets = [run.get("dataset_sha256") or run["dataset"] for run in runs]
@@ -234,6 +259,8 @@ def _marks(runs: Sequence[Mapping[str, Any]], baselines: Collection[str]) -> lis
         x, when = _at(place, len(runs)), figures.moment(run["started_at"])
         if run["alarms"]:
             marks.append((x, "alarm", f"{when}: {run['alarms']} alarms"))
+        if run.get("regressed"):
+            marks.append((x, "regressed", f"{when}: regressed, {', '.join(run['regressed'])}"))
         if run["run_id"] in baselines:
             marks.append((x, "baseline", f"{when}: baseline"))
         if place and datasets[place] != datasets[place - 1]:

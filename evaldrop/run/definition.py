@@ -67,6 +67,7 @@ class RunDefinition(_Frozen):
         price_list: The prices of the run's models, None where unknown, with their date and source.
         nonce: Makes the fences of this run's judge requests unknowable; hexadecimal.
         estimate: The plan made before the run.
+        labels: What the run is to be found by, as whoever started it said.
     """
 
     model_config = ConfigDict(serialize_by_alias=True)
@@ -93,6 +94,7 @@ class RunDefinition(_Frozen):
     options: dict[str, Any] = {}
     baseline: str | None = None
     parent: Parent | None = None
+    labels: tuple[str, ...] = ()
 
     @field_validator("evaluation_uri")
     @classmethod

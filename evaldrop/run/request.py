@@ -6,12 +6,17 @@ Apart from `run.json`'s module, so that StartRun needs only pydantic.
 
 import secrets
 from datetime import UTC, datetime
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from evaldrop.run.place import RUN_FILE, has_begun, out_of, run_folder
 
 __all__ = ["RUN_FILE", "RunRequest", "has_begun", "new_run_id", "out_of", "run_folder"]
+
+Label = Annotated[str, Field(min_length=1, max_length=100)]
+"""What somebody calls a run, such as `new prompt` or `branch=main`: to find it by, and to filter runs."""
+Labels = Annotated[tuple[Label, ...], Field(max_length=20)]
 
 
 class RunRequest(BaseModel):
@@ -47,6 +52,7 @@ class RunRequest(BaseModel):
         default=None,
         description="URI of a run's folder: its responses are judged again, and only what is new is called.",
     )
+    labels: Labels = Field(default=(), description="What the run is to be found by.")
 
     @property
     def simulated(self) -> bool:

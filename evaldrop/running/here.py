@@ -7,7 +7,7 @@ imported once the calls' process is on its way, so that neither waits for what t
 """
 
 import gc
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
@@ -71,6 +71,7 @@ def new_run(
     limit: int | None,
     max_in_flight: int | None,
     go_on: bool = False,
+    labels: Sequence[str] = (),
 ) -> LocalRun:
     """
     Return a run of a dataset; arguments as `evaldrop run` has them.
@@ -98,6 +99,7 @@ def new_run(
         limit=limit,
         max_in_flight=max_in_flight,
         go_on=go_on,
+        labels=tuple(labels),
     )
     return LocalRun(request, run_folder(storage.absolute(out), name, request.run_id))
 

@@ -80,6 +80,7 @@ def resumed_run(
         # Absent in the run files of earlier versions.
         go_on=go_on or bool(definition.options.get("go_on")),
         parent=parent.folder if parent else None,
+        labels=definition.labels,
     )
     run = LocalRun(request, place)
     if not (force or journal_of(place).exists() or finished_journal_of(place).exists() or is_finished(run)):

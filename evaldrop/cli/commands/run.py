@@ -15,6 +15,7 @@ from evaldrop.cli.options import (
     Limit,
     MaxInFlight,
     Out,
+    RunLabels,
     Yes,
     without_credentials,
 )
@@ -61,6 +62,7 @@ def run(
         ),
     ] = False,
     go_on: GoOn = False,
+    label: RunLabels = None,
     force: Force = False,
     yes: Yes = False,
     as_json: AsJson = False,
@@ -76,7 +78,7 @@ def run(
 
         evaldrop run datasets/support-faq --bedrock simulated
 
-        evaldrop run faq.jsonl --limit 20 --yes
+        evaldrop run faq.jsonl --limit 20 --yes --label "shorter prompt" --label branch=main
 
         evaldrop run faq.jsonl --bedrock openai=http://localhost:11434/v1
 
@@ -102,11 +104,14 @@ def run(
             limit=limit,
             max_in_flight=max_in_flight,
             go_on=go_on,
+            labels=label or (),
         )
         return run_and_show(wanted, yes=yes, as_json=as_json)
 
     from evaldrop.running.resuming import copied_from, is_finished, resumed_run
 
+    if label:
+        raise InputError("--label: a run keeps the labels that it began with.")
     if limit is not None:
         raise InputError("--limit is the run's own: another would mix two runs in one folder.")
     wanted = resumed_run(

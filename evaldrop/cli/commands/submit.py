@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from evaldrop.cli import completing
-from evaldrop.cli.options import DEFAULT_STACK, KINDS, AsJson, GoOn, Limit, StackName, Yes
+from evaldrop.cli.options import DEFAULT_STACK, KINDS, AsJson, GoOn, Limit, RunLabels, StackName, Yes
 
 
 def submit(
@@ -38,6 +38,7 @@ def submit(
         ),
     ] = None,
     go_on: GoOn = False,
+    label: RunLabels = None,
     again: Annotated[
         bool, typer.Option("--again", help="Evaluate it although it, with all beside it, is unchanged.")
     ] = False,
@@ -67,7 +68,14 @@ def submit(
     from evaldrop.running.deployed.submission import Wanted, prepare_here
 
     given = given_dataset(dataset, evaluation)
-    wanted = Wanted(dataset=given.dataset, evaluation=given.evaluation, limit=limit, key=key, go_on=go_on)
+    wanted = Wanted(
+        dataset=given.dataset,
+        evaluation=given.evaluation,
+        limit=limit,
+        key=key,
+        go_on=go_on,
+        labels=tuple(label or ()),
+    )
     return submit_and_show(
         prepare_here(wanted, stack), again=again, wait=wait, dry_run=dry_run, yes=yes, as_json=as_json
     )

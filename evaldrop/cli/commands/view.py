@@ -31,6 +31,8 @@ def view(
     """
     Show all runs of a folder in the browser, or one, until Ctrl-C.
 
+    Two runs that are chosen in the history are compared with their records and responses.
+
     Only this machine can see them: the server listens on the loopback address and checks what it is called.
 
     Examples:
@@ -41,11 +43,16 @@ def view(
 
         evaldrop view s3://bucket/runs --port 8000 --no-open
     """
+    from evaldrop.report.comparing import compare_runs_of
     from evaldrop.report.history_index import history_page, read_history
-    from evaldrop.report.serving import LOOPBACK, Folder, open_server
+    from evaldrop.report.serving import LOOPBACK, Folder, Route, open_server
+
+    # What no file answers, by path.
+    routes: dict[str, Route] = {"/compare": compare_runs_of}
 
     directory = _shown_folder(directory, out)
-    with open_server(Folder(directory, lambda: history_page(read_history(directory))), port) as server:
+    folder = Folder(directory, lambda: history_page(read_history(directory)), routes)
+    with open_server(folder, port) as server:
         address = f"http://{LOOPBACK}:{server.server_port}/"
         stdout().print(f"{shown(directory)}: {address}  (Ctrl-C ends it)")
         if open_page:

@@ -34,6 +34,8 @@ def print_runs(console: Console, rows: Sequence[RunRow]) -> None:
     for title, said in (
         ("what to ship", {row.run_id: row.recommendation for row in rows if row.recommendation}),
         ("reports", {row.run_id: row.report for row in rows if row.report}),
+        ("regressed", {row.run_id: ", ".join(row.regressed) for row in rows if row.regressed}),
+        ("labels", {row.run_id: ", ".join(row.labels) for row in rows if row.labels}),
         ("failed", {row.run_id: row.why for row in rows if row.why}),
     ):
         if said:

@@ -24,6 +24,8 @@ class RunRow:
         status: Its execution's; SUCCEEDED for a scorecard whose execution is forgotten (after 90 days).
         decision: The gate's; "no gate" where it has no rules.
         recommendation: Which candidate to ship.
+        labels: What the run is to be found by.
+        regressed: What is worse than in the baseline, such as "lite on correctness".
         why: What ended a run that failed: error and cause, or who answered nothing.
     """
 
@@ -39,6 +41,8 @@ class RunRow:
     recommendation: str | None = None
     report: str | None = None
     why: str | None = None
+    labels: tuple[str, ...] = ()
+    regressed: tuple[str, ...] = ()
 
 
 def list_runs(stack: Stack, states: Any, *, evaluation: str | None, limit: int) -> list[RunRow]:
@@ -91,6 +95,8 @@ def _from_entry(entry: HistoryEntry, execution: Mapping[str, Any] | None, stack:
         recommendation=entry.recommendation or None,
         report=storage.join(stack.out, entry.folder, "report.html"),
         why=entry.unanswered or None,
+        labels=entry.labels,
+        regressed=entry.regressed,
     )
 
 
@@ -105,4 +111,5 @@ def _from_execution(execution: Mapping[str, Any], evaluation: str | None, states
         status=execution["status"],
         report=moment.output.get("report"),
         why=why or None,
+        labels=tuple(moment.request.get("labels") or ()),
     )

@@ -1,7 +1,7 @@
 """A dataset on its way to a stack: checked here, placed there, uploaded when it says something new."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,7 @@ class Wanted:
     limit: int | None = None
     key: str | None = None
     go_on: bool = False
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,8 +190,7 @@ def prepare(wanted: Wanted, check: Check | None, stack: Stack, bucket: InputBuck
     same = (
         present is not None
         and bucket.holds(present, sha256=sha256, size=upload.size)
-        and {name: value for name, value in present.metadata.items() if name.startswith(PREFIX)}
-        == options.to_metadata()
+        and _wishes(present.metadata) == _wishes(options.to_metadata())
         and all(companion.is_there for companion in companions)
         and not _changed_since(present, [*(file.key for file in files), *there], bucket)
     )
@@ -206,6 +206,15 @@ def prepare(wanted: Wanted, check: Check | None, stack: Stack, bucket: InputBuck
         present=present,
         same=same,
     )
+
+
+def _wishes(metadata: Mapping[str, str]) -> dict[str, str]:
+    # Another label is no reason to pay for the same run again.
+    return {
+        name: value
+        for name, value in metadata.items()
+        if name.startswith(PREFIX) and name != f"{PREFIX}labels"
+    }
 
 
 def _checked(wanted: Wanted, evaluation: str) -> Check:
@@ -255,17 +264,21 @@ def _bundled(
         # The stack finds it by itself, or by the key in the options.
         given = evaluation if wanted.evaluation else None
         keys = (storage.place(evaluation).key,) if evaluation else ()
-        return (), keys, UploadOptions(evaluation=given, limit=wanted.limit, go_on=wanted.go_on)
+        return (), keys, _options(wanted, given)
     assert check.definition
     bundle = read_bundle(check.definition, evaluation)
     # At a key of its own, outside datasets/: neither the next upload's evaluation nor a second run.
     if wanted.evaluation or bundle.starts_a_run:
         pinned = bundle.pinned_key
-        return bundle.at(pinned), (), UploadOptions(evaluation=pinned, limit=wanted.limit, go_on=wanted.go_on)
-    options = UploadOptions(limit=wanted.limit, go_on=wanted.go_on)
+        return bundle.at(pinned), (), _options(wanted, pinned)
+    options = _options(wanted, None)
     if (there := found_there(bundle, upload.uri)) is not None:
         return (), there, options
     return bundle.at(sidecar_key(upload.key)), (), options
+
+
+def _options(wanted: Wanted, evaluation: str | None) -> UploadOptions:
+    return UploadOptions(evaluation=evaluation, limit=wanted.limit, go_on=wanted.go_on, labels=wanted.labels)
 
 
 def _companion(file: File, bucket: InputBucket) -> Companion:

@@ -46,8 +46,7 @@ def compare_runs(folder: str, baseline: str, *, force: bool = False) -> Baseline
         InputError: The runs are not comparable; the message says why.
         StorageError: A run cannot be read.
     """
-    run, then = RunDefinition.load(folder), RunDefinition.load(baseline)
-    found = _compare(run, held_once(then, confidence=run.evaluation.confidence), force=force)
+    found = compare_or_say_why(RunDefinition.load(folder), RunDefinition.load(baseline), force=force)
     if not found.comparable and not found.forced:
         # All of them at once: told one by one, each would cost another try.
         obstacles = "\n".join(f"  {obstacle}" for obstacle in found.obstacles)
@@ -55,6 +54,17 @@ def compare_runs(folder: str, baseline: str, *, force: bool = False) -> Baseline
             f"the runs are not comparable, for a difference could come from the measure:\n{obstacles}\n"
             "--force compares them all the same."
         )
+    return found
+
+
+def compare_or_say_why(run: RunDefinition, then: RunDefinition, *, force: bool = False) -> Baseline:
+    """
+    Compare a finished run with an earlier one in one look; what prevents it is part of the answer.
+
+    Raises:
+        StorageError: The scores of a run cannot be read.
+    """
+    found = _compare(run, held_once(then, confidence=run.evaluation.confidence), force=force)
     failed = [f"{each.run_id} failed: {said}" for each in (run, then) if (said := _unanswered(each))]
     return found.model_copy(update={"summary": " ".join([*failed, found.summary])})
 

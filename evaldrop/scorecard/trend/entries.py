@@ -76,6 +76,11 @@ class HistoryEntry(Part):
     alarms: int
     baseline: str | None
     candidates: dict[str, HistoryCandidate]
+    description: str = Field(default="", description="The evaluation's own.")
+    labels: tuple[str, ...] = Field(default=(), description="What the run is to be found by.")
+    regressed: tuple[str, ...] = Field(
+        default=(), description='What regressed against the baseline, such as "lite on correctness".'
+    )
     parent: str | None = nullable("Run whose replies this one reads again.")
     dataset_sha256: str | None = None
     workflow_sha256: str | None = None

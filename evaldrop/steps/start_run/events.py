@@ -11,19 +11,22 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
-from urllib.parse import unquote_plus
+from urllib.parse import quote, unquote, unquote_plus
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from evaldrop.datasets.files.formats import DATASET_ENDINGS, ENDINGS_IN_WORDS, stem_of
 from evaldrop.errors import EvaldropError, InputError, StorageError
-from evaldrop.run.request import RunRequest
+from evaldrop.run.request import Labels, RunRequest
 from evaldrop.steps.report_failure.notices import refusal_notice
 from evaldrop.steps.services import StackServices
 from evaldrop.storage import ObjectFacts
 
 PREFIX = "evaldrop-"
 """How the keys of user metadata begin that StartRun reads, such as `x-amz-meta-evaldrop-limit`."""
+
+
+_PLAIN_IN_A_HEADER = " !#()*+/:;=?@"
 
 
 class UploadOptions(BaseModel):
@@ -38,10 +41,19 @@ class UploadOptions(BaseModel):
     go_on: bool = Field(
         default=False, description="Go on without a candidate or judge whose first calls are refused."
     )
+    labels: Labels = Field(default=(), description="What the run is to be found by; commas between them.")
+
+    @field_validator("labels", mode="before")
+    @classmethod
+    def _from_a_header(cls, value: object) -> object:
+        # A header holds ASCII alone, and a comma ends a label: both travel as in addresses.
+        return tuple(unquote(part.strip()) for part in value.split(",")) if isinstance(value, str) else value
 
     def to_metadata(self) -> dict[str, str]:
         """Return the user metadata that says so; empty without options."""
         stated = self.model_dump(mode="json", exclude_defaults=True)
+        if self.labels:
+            stated["labels"] = ",".join(quote(label, safe=_PLAIN_IN_A_HEADER) for label in self.labels)
         return {
             _key(key): str(value).lower() if value is True else str(value) for key, value in stated.items()
         }
@@ -147,6 +159,7 @@ class Wish(BaseModel):
     go_on: bool = Field(
         default=False, description="Go on without a candidate or judge whose first calls are refused."
     )
+    labels: Labels = Field(default=(), description="What the run is to be found by.")
 
 
 def start_runs(
@@ -269,6 +282,7 @@ def _settle_upload(upload: Upload, intake: Intake, services: StackServices) -> t
         out=intake.out,
         limit=options.limit,
         go_on=options.go_on,
+        labels=options.labels,
     )
     return _settle(request, reason or _evaluation_elsewhere(evaluation, intake), services)
 
@@ -303,6 +317,7 @@ def _settle_wish(wish: Wish, moment: str, intake: Intake, services: StackService
         out=intake.out,
         limit=wish.limit,
         go_on=wish.go_on,
+        labels=wish.labels,
     )
     reason = reason or refusal(Upload(bucket, key, facts.version, "", facts.size), intake)
     return _settle(request, reason or _evaluation_elsewhere(evaluation, intake), services)

@@ -33,7 +33,7 @@ def rows(count):
 
 def test_a_run_prints_its_scorecard_and_keeps_everything(tmp_path, capsys):
     write(tmp_path, SMALL, rows(6))
-    code = main(["run", "faq.jsonl", *REHEARSAL])
+    code = main(["run", "faq.jsonl", *REHEARSAL, "--label", " first  try ", "--label", "branch=main"])
     shown = capsys.readouterr()
     assert code == 0
     assert "SIMULATED" in shown.out
@@ -42,6 +42,7 @@ def test_a_run_prints_its_scorecard_and_keeps_everything(tmp_path, capsys):
     folder = only_run()
     for name in ("run.json", "records.jsonl", "scorecard.json", "report.html", "responses.parquet"):
         assert (folder / name).stat().st_size > 0
+    assert json.loads((folder / "run.json").read_text())["labels"] == ["first try", "branch=main"]
     assert not (folder / "journal.jsonl").exists()
     assert f"report: {tmp_path / folder}/report.html" in shown.out
 
@@ -166,6 +167,8 @@ def test_what_failed_is_called_again_once_that_is_asked_for(tmp_path, capsys):
         (["faq.jsonl", "--resume", "runs/x"], "runs/x: no run.json there"),
         (["faq.jsonl", "--retry-errors"], "--retry-errors is for a run that has ended"),
         (["--resume", "runs/x", "--limit", "3"], "--limit is the run's own"),
+        (["--resume", "runs/x", "--label", "late"], "--label: a run keeps the labels"),
+        (["faq.jsonl", "--label", " "], "--label: 1 to 100 characters each"),
         (["none.jsonl"], "none.jsonl: no such file"),
         (["--resume", "runs/none"], "runs/none: no run.json there"),
         (["faq.jsonl", "--out", "s3://bucket/runs"], "a run on this machine is kept on it"),

@@ -37,6 +37,20 @@ def test_entries_keep_what_a_trend_needs(tmp_path):
     assert entry.candidates["lite"].overall == 1
 
 
+def test_what_a_run_is_found_by_is_kept_and_on_what_it_regressed(tmp_path):
+    """lite falls from 4 to 1 on tone, on every one of 20 records; haiku stays."""
+    good = {"lite": [(1, 4)] * 20, "haiku": [(1, 4)] * 20}
+    first, again = (f"{tmp_path}/support/{name}" for name in ("run-1", "run-2"))
+    write(first, good)
+    write(again, {**good, "lite": [(1, 1), (1, 2)] * 10}, run_id="run-2", baseline=first,
+          labels=["shorter prompt"], evaluation={"description": "Answers to customers."})  # fmt: skip
+    newest, oldest = read_entries(f"{folder}/history.json" for folder in (again, first))
+    assert (newest.labels, newest.description) == (("shorter prompt",), "Answers to customers.")
+    assert newest.regressed == ("lite on tone", "lite on overall")
+    assert (oldest.labels, oldest.description, oldest.regressed) == ((), "", ())
+    assert ">shorter prompt<" in (tmp_path / "support" / "run-2" / "report.html").read_text()
+
+
 def test_anchors_of_the_evaluation_are_kept_by_judge_and_kind(tmp_path):
     """
     Tone is scored 5 and 4 on two anchors that pass, 1 on the one that fails; correctness is right on all

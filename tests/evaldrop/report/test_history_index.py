@@ -1,5 +1,7 @@
 """The history's page: derived from one small object per run and the baseline of every evaluation."""
 
+import base64
+import gzip
 import json
 import re
 
@@ -10,12 +12,23 @@ from evaldrop.cli.app import main
 from evaldrop.report import history_index
 from evaldrop.report.history import write_history
 from evaldrop.report.history_index import baselines_of, read_entries
+from evaldrop.report.history_rows import history_row
 from evaldrop.run.definition import RunDefinition
 from evaldrop.scorecard.baseline.blessing import bless
 from evaldrop.scorecard.trend.entries import HistoryEntry
 from evaldrop.steps.build_scorecard.build import build_scorecard
 from tests.evaldrop.report.test_history import run_folder
 from tests.evaldrop.run_folders import record, response, row, run_json, write_run
+
+ENTRY = HistoryEntry.model_validate({
+    "run_id": "run-1", "evaluation": "support", "folder": "support/run-1", "simulated": False,
+    "started_at": "2026-11-21T09:00:00+00:00", "dataset": "data/faq.jsonl", "records": 3, "coverage": 1.0,
+    "cost_usd": 0.1, "decision": "no gate", "summary": "", "alarms": 0, "baseline": None,
+    "candidates": {"lite": {"model": "m1", "prompt": "answer.v1", "overall": 0.5,
+                            "overall_interval": (0.25, 0.75), "latency_ms_p50": 500, "cost_usd": 0.1,
+                            "criteria": {"tone": {"mean": 4, "interval": (3, 5), "pass_rate": 0.5,
+                                                  "pass_interval": (0.25, 0.75), "n_scored": 3}}}},
+})  # fmt: skip
 
 
 def index(out):
@@ -36,6 +49,47 @@ def test_the_page_says_what_each_run_would_ship_and_that_it_has_no_gate(tmp_path
     row = index(tmp_path).split('<tr role="row"><th scope="row"')[1]
     assert f"<b>{card.recommendation.reason}</b>" in row
     assert '<span class="pill none">no gate</span>' in row
+
+
+@pytest.mark.parametrize(("said", "pills", "is_red"), [
+    ({"decision": "no gate"}, [["none", "no gate"]], False),
+    ({"decision": "pass"}, [["pass", "passed"]], False),
+    ({"decision": "inconclusive"}, [["inconclusive", "inconclusive"]], False),
+    ({"decision": "fail"}, [["fail", "failed"]], True),
+    ({"decision": "fail", "unanswered": "haiku gave nothing"}, [["fail", "run failed"]], True),
+    ({"decision": "pass", "regressed": ("lite on tone",)},
+     [["fail", "regressed"], ["none", "gate passed"]], True),
+])  # fmt: skip
+def test_what_regressed_or_failed_is_red_and_what_has_no_gate_is_not_green(said, pills, is_red):
+    row = history_row(ENTRY.model_copy(update=said), is_baseline=False)
+    assert row["pills"] == pills
+    assert row["fallen"] == is_red
+
+
+def test_a_run_that_regressed_says_so_in_its_row_and_over_its_points():
+    fell = ("lite on overall", "lite on tone", "haiku on tone", "haiku on overall")
+    worse = ENTRY.model_copy(update={"run_id": "run-2", "folder": "support/run-2", "regressed": fell,
+                                     "labels": ("shorter prompt",)})  # fmt: skip
+    page = history_index.history_page(history_index.History([worse, ENTRY], blessed=()))
+    row = page[page.index('class="fallen"') :].split("</tr>")[0]
+    assert "lite on overall, lite on tone, haiku on tone and 1 more" in row
+    assert '<span class="tag">shorter prompt</span>' in row
+    assert page.count('class="note regressed"') == 2, "overall and tone"
+    assert "✕ regressed against its baseline" in page
+
+
+def test_a_page_of_many_runs_shows_the_newest_and_carries_the_rest():
+    entries = [
+        ENTRY.model_copy(update={"run_id": f"run-{n:04}", "folder": f"support/run-{n:04}",
+                                 "started_at": f"2026-11-21T09:{n // 60:02}:{n % 60:02}+00:00"})
+        for n in range(300, 0, -1)
+    ]  # fmt: skip
+    page = history_index.history_page(history_index.History(entries, blessed=()))
+    assert page.count('<tr role="row"><th scope="row"') == history_index.NEWEST
+    assert "The newest 20 of 300 runs" in page
+    assert len(page) < 150_000
+    packed = page.split('id="packed">')[1].split("<")[0]
+    assert [row["id"] for row in json.loads(gzip.decompress(base64.b64decode(packed)))][-1] == "run-0001"
 
 
 def test_a_simulated_run_says_so(tmp_path):
@@ -112,7 +166,8 @@ def test_names_on_the_page_are_inert(tmp_path, name):
     }
     page = history_index.history_page(history_index.History([HistoryEntry.model_validate(entry)], blessed=()))
     assert name not in page
-    assert page.count("<script") == 0
+    # Its own: what the rows are packed in, and the one that runs.
+    assert page.count("<script") == 4
 
 
 def marked(out):

@@ -28,6 +28,8 @@ def test_a_bucket_is_viewed_like_a_folder(bucket, run):
     assert folder.answer("/support/run-1").location == "/support/run-1/report.html"
     assert folder.answer("/support/run-2/report.html").status == 404
     assert folder.answer("/../other").status == 404
+    assert folder.run_at("support/run-1") == run
+    assert folder.run_at("support/run-2") is None
 
 
 def test_the_report_of_a_run_in_a_bucket_is_opened_as_a_copy(run, monkeypatch, capsys):

@@ -8,7 +8,7 @@ from http import HTTPStatus
 import pytest
 
 from evaldrop.errors import StorageError
-from evaldrop.report.serving import LOOPBACK, Folder, open_server
+from evaldrop.report.serving import LOOPBACK, Folder, HttpAnswer, open_server
 
 
 @pytest.fixture
@@ -88,6 +88,38 @@ def test_no_page_may_load_anything_or_be_framed(ask):
 
 def test_a_folder_without_an_index_has_one_made(tmp_path):
     assert Folder(str(tmp_path), lambda: "<p>made").answer("/").body == b"<p>made"
+
+
+def test_the_page_of_all_runs_knows_that_it_is_viewed(tmp_path):
+    (tmp_path / "index.html").write_text('<!doctype html>\n<html lang="en">')
+    body = Folder(str(tmp_path), lambda: "").answer("/").body
+    assert body == b'<!doctype html>\n<html data-viewed lang="en">'
+
+
+def test_what_no_file_answers_has_a_route_with_its_query(tmp_path):
+    said = []
+
+    def route(folder, query):
+        said.append((folder, query))
+        return HttpAnswer(HTTPStatus.OK, body=b"compared")
+
+    folder = Folder(str(tmp_path), lambda: "", {"/compare": route})
+    assert folder.answer("/compare?a=x%2Fy&b=").body == b"compared"
+    assert said == [(folder, {"a": "x/y"})]
+    assert folder.answer("/compared").status == HTTPStatus.NOT_FOUND
+
+
+@pytest.mark.parametrize("path", ["", "..", "../runs/support/run-1", "support", ".hidden/run", "link/run-1"])
+def test_only_runs_in_the_folder_are_found_to_be_compared(tmp_path, path):
+    run = tmp_path / "runs" / "support" / "run-1"
+    run.mkdir(parents=True)
+    (run / "run.json").write_text("{}")
+    (tmp_path / "runs" / "link").symlink_to(tmp_path)
+    (tmp_path / "run-1").mkdir()
+    (tmp_path / "run-1" / "run.json").write_text("{}")
+    folder = Folder(str(tmp_path / "runs"), lambda: "")
+    assert folder.run_at(path) is None
+    assert folder.run_at("support/run-1") == str(run)
 
 
 def test_a_runs_own_folder_leads_to_its_report(tmp_path):

@@ -233,7 +233,20 @@ def test_metadata_that_cannot_be_followed_is_refused_before_the_whole_dataset_is
     outcome, _ = start(created("datasets/faq.jsonl"), services)
     assert outcome["refused"] == [FAQ]
     assert reason in services.told[0]["message"]
-    assert "Known are evaldrop-evaluation, evaldrop-limit and evaldrop-go-on" in services.told[0]["message"]
+    known = "Known are evaldrop-evaluation, evaldrop-limit, evaldrop-go-on and evaldrop-labels"
+    assert known in services.told[0]["message"]
+
+
+def test_labels_of_an_upload_travel_in_a_header_and_are_the_runs():
+    """A header holds ASCII alone, and a comma ends a label."""
+    options = UploadOptions(labels=("shorter prompt", "branch=main", "größer, kürzer %20"))
+    metadata = options.to_metadata()
+    assert metadata["evaldrop-labels"].isascii()
+    assert metadata["evaldrop-labels"].startswith("shorter prompt,branch=main,gr%C3%B6")
+    services = Services(metadata={(FAQ, "v1"): metadata})
+    start(created("datasets/faq.jsonl"), services)
+    (request,) = services.started.values()
+    assert request.labels == options.labels
 
 
 def test_the_schedule_does_not_follow_what_an_upload_asked_for_its_own_run():
