@@ -124,6 +124,8 @@ def test_unchanged_content_is_known_by_its_run(here, deployed):
     upload, _ = submit(deployed)
     again = look(deployed)
     assert again.known_run == run_of(upload)
+    # A label is what a run is found by: another one is no reason to pay for the same again.
+    assert look(deployed, labels=("nightly",)).known_run == run_of(upload)
 
 
 @pytest.mark.parametrize(
