@@ -43,6 +43,8 @@ from evaldrop.scorecard.recommendation import recommendation_of
 
 # Slices below this many records are too small to read.
 FEW_RECORDS = 10
+# More of either are folded.
+_MOST_UNDECIDED, _MOST_TRUST_ROWS = 12, 6
 
 # In the order in which they need each other: they become one style and one script.
 _STYLES = ("report.css", "styles/first_screen.css", "styles/tables.css")
@@ -105,7 +107,12 @@ def html_report(
         plane=cost_quality_plane(scorecard),
         latencies=latencies_drawn(scorecard, latencies or LatencyCounts()),
         baseline_changes=baseline
-        and tables.baseline_changes(tables.worst_first(baseline), baseline_axis(scorecard, baseline)),
+        and [
+            tables.baseline_changes(moved, baseline_axis(scorecard, baseline))
+            for moved in tables.by_decision(baseline)
+        ],
+        most_undecided=_MOST_UNDECIDED,
+        most_trust_rows=_MOST_TRUST_ROWS,
         perturbed=tables.perturbations(scorecard),
         categories=names["categories"],
         metrics=names["metrics"],

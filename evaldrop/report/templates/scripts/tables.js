@@ -120,7 +120,7 @@ for (const region of document.querySelectorAll(".scroll")) {
 {
   let opened = [];
   addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll("header details:not([open]), #gate details:not([open])")];
+    opened = [...document.querySelectorAll("header details:not([open]), #gate details:not([open]), #judges details:not([open])")];
     for (const details of opened) details.open = true;
   });
   addEventListener("afterprint", () => { for (const details of opened) details.open = false; });
