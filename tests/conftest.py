@@ -29,7 +29,7 @@ settings.register_profile(
 settings.load_profile("default")
 
 
-# What takes longest to set up - a local AWS, templates, bundles, a browser - is set up by one worker and begun
+# What takes longest to set up (a local AWS, templates, bundles, a browser) is set up by one worker, and begun
 # first of all: each of several would do it anew, and a worker that begins it last is waited for.
 _TOGETHER = ("tests/local_aws/", "tests/infra/test_bundles.py", "tests/infra/")
 _FIRST = (*_TOGETHER, "tests/browser/")

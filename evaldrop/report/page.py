@@ -45,6 +45,8 @@ from evaldrop.scorecard.recommendation import recommendation_of
 
 # Slices below this many records are too small to read.
 FEW_RECORDS = 10
+# More of either are folded.
+_MOST_UNDECIDED, _MOST_TRUST_ROWS = 12, 6
 
 # In the order in which they need each other: they become one style and one script.
 _STYLES = (
@@ -130,14 +132,20 @@ def html_report(
         plane=cost_quality_plane(scorecard),
         latencies=latencies_drawn(scorecard, latencies or LatencyCounts()),
         baseline_changes=baseline
-        and tables.baseline_changes(
-            tables.worst_first(baseline), baseline_axis(scorecard, baseline), baseline
-        ),
+        and [
+            tables.baseline_changes(moved, baseline_axis(scorecard, baseline), baseline)
+            for moved in tables.by_decision(baseline)
+        ],
+        most_undecided=_MOST_UNDECIDED,
+        most_trust_rows=_MOST_TRUST_ROWS,
         perturbed=tables.perturbations(scorecard),
         categories=names["categories"],
         metrics=names["metrics"],
         category_wins=slices.category_wins(scorecard),
+        most_categories=slices.MOST_CATEGORIES_OPEN,
         fallen=fallen(scorecard),
+        most_fallen=first_screen.MOST_FALLEN,
+        most_falls=first_screen.MOST_FALLS,
         rules=gate_rules(scorecard),
         alarms=first_screen.alarms(scorecard),
         losses=losses(scorecard),
@@ -216,8 +224,6 @@ def _environment() -> Environment:
     environment.globals.update(
         figures=figures,
         charts=charts,
-        first_screen=first_screen,
-        slices=slices,
         tables=tables,
         links=links,
         behind=behind,

@@ -331,10 +331,12 @@ def criterion_changes(baseline: Baseline) -> list[Movement]:
     ]
 
 
-def worst_first(baseline: Baseline) -> list[Movement]:
-    """Return how every criterion moved, what regressed first and what is not decided last."""
-    order = ("regressed", "improved", "undecided")
-    return sorted(criterion_changes(baseline), key=lambda movement: order.index(movement[1].decision))
+def by_decision(baseline: Baseline) -> tuple[list[Movement], list[Movement]]:
+    """Return how criteria moved where that is decided, what regressed first; and where it is not."""
+    found = criterion_changes(baseline)
+    decided = [one for one in found if one[1].decision != "undecided"]
+    decided.sort(key=lambda one: one[1].decision != "regressed")
+    return decided, [one for one in found if one[1].decision == "undecided"]
 
 
 def baseline_changes(

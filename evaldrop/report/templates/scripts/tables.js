@@ -75,7 +75,9 @@ function offerColumns(table, region) {
       narrowed = shown < heads.length - 1;
       summary.textContent = narrowed ? `columns, ${shown} of ${heads.length - 1}` : "columns";
     });
-    label.append(tick, (head.querySelector(".sort") || head).textContent.trim());
+    const name = (head.querySelector(".sort") || head).cloneNode(true);
+    for (const more of name.querySelectorAll("small, svg")) more.remove();
+    label.append(tick, name.textContent.trim());
     list.append(label);
   });
   details.append(summary, list);
@@ -118,7 +120,7 @@ for (const region of document.querySelectorAll(".scroll")) {
 {
   let opened = [];
   addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll("header details:not([open]), #gate details:not([open])")];
+    opened = [...document.querySelectorAll("header details:not([open]), #gate details:not([open]), #judges details:not([open])")];
     for (const details of opened) details.open = true;
   });
   addEventListener("afterprint", () => { for (const details of opened) details.open = false; });
