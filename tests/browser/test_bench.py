@@ -167,9 +167,8 @@ def test_preferences_stand_on_their_record_with_order_judge_and_reason(page):
     pair = "[...document.querySelectorAll('.preferences tbody')][0].children"
     assert page.run(f"[...{pair}[0].children].map((cell) => cell.textContent)")[0] == "micro or haiku"
     page.click(".preferences .cell")
-    reasons = page.run(
-        "[...document.querySelectorAll('.preferences .scored > div:first-child')].map((one) => one.textContent)"
-    )
+    heads = "document.querySelectorAll('.preferences .scored > div:first-child')"
+    reasons = page.run(f"[...{heads}].map((one) => one.textContent)")
     assert [reason.split(":")[0] for reason in reasons] == [
         "judge-pro, shown micro then haiku",
         "judge-pro, shown haiku then micro",
