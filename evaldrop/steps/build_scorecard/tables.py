@@ -44,7 +44,6 @@ class Tables:
         )
         self._kept, self._earlier = kept_criteria(list(run.criteria)), earlier_scores(run)
         self.report = ReportRows(run)
-        self._records = 0
 
     def add(self, record: PreparedRecord, results: RecordResults) -> None:
         """Write a line's rows; an anchor has none."""
@@ -60,8 +59,7 @@ class Tables:
         for compared, _, _ in results.compared:
             self._comparisons.append(compared, text=len(compared.raw_reply or ""))
         drops = self._earlier.drops(record.record_id, results.candidates) if self._earlier else None
-        self.report.add(self._records, record, results.candidates, drops)
-        self._records += 1
+        self.report.add(results.ordinal, record, results.candidates, drops)
 
     def _add_result(self, result: CandidateResult) -> None:
         self._scores.append(score_row(result, self._kept))
