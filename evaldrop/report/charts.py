@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from math import floor, log10
 from typing import NamedTuple
 
+from evaldrop.report.behind import compared
+from evaldrop.report.links import Link
 from evaldrop.scorecard.figures import score
 from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, CriterionInfo, Interval, Scorecard
 
@@ -124,11 +126,16 @@ def nice_ceiling(value: float) -> float:
 
 
 class Standing(NamedTuple):
-    """A row's candidate minus a column's. `standing` is better, worse or open; None where nobody compared."""
+    """
+    A row's candidate minus a column's, and the records that both are scored on.
+
+    `standing` is better, worse or open; None where nobody compared.
+    """
 
     difference: float | None
     interval: tuple[float, float] | None
     standing: str | None
+    link: Link | None = None
 
 
 class Matrix(NamedTuple):
@@ -166,4 +173,5 @@ def _cell(pairs: Mapping[tuple[str, str], Comparison], row: str, column: str) ->
         difference=None if pair.difference is None else sign * pair.difference,
         interval=(low, high) if told else None,
         standing="open" if not pair.decisive else "better" if pair.better == row else "worse",
+        link=compared(pair),
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Flag, auto
 from typing import TYPE_CHECKING, Literal, Union
 
+from evaldrop.report.links import Link
 from evaldrop.scorecard import figures
 
 if TYPE_CHECKING:
@@ -33,10 +34,15 @@ Wrap = Literal["never", "words", "anywhere"]
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A part of a cell, and what it means; a medium that has no look for that shows the text alone."""
+    """
+    A part of a cell, what it means, and on a page what it opens.
+
+    A medium that has no look for that shows the text alone.
+    """
 
     text: str
     tone: Tone = "plain"
+    to: Link | None = None
 
 
 # A figure or a name is a plain text; the parts of a longer cell are one blank apart. A dot is for a plot.
@@ -55,6 +61,7 @@ class Column:
         note: What a page says over the heading.
         ticks: Of a plot's axis.
         classes: Of a page's cells, where they are not the column's.
+        links: What a page's cells open, as a whole; None for one that opens nothing.
     """
 
     heading: str
@@ -66,6 +73,7 @@ class Column:
     note: str = ""
     ticks: Sequence["Tick"] = ()
     classes: Sequence[str] = ()
+    links: Sequence[Link | None] = ()
 
 
 def words(

@@ -24,7 +24,7 @@ from evaldrop import storage
 from evaldrop.errors import StorageError
 from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation.definition import layout
-from evaldrop.report import charts, tables
+from evaldrop.report import behind, charts, links, tables
 from evaldrop.report.changes import baseline_axis
 from evaldrop.report.columns import PAGE
 from evaldrop.report.escape import script_json
@@ -34,6 +34,7 @@ from evaldrop.report.preferences import preference_pairs, preferences
 from evaldrop.report.rows import Chunk, StratumCount
 from evaldrop.report.sentences import again, losses
 from evaldrop.report.trust import trust_tables
+from evaldrop.run.definition import criteria_by_name
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.answers import ENOUGH
 from evaldrop.scorecard.model.recommendation import NOTHING_TO_SHIP
@@ -44,13 +45,22 @@ from evaldrop.scorecard.recommendation import recommendation_of
 FEW_RECORDS = 10
 
 # In the order in which they need each other: they become one style and one script.
-_STYLES = ("report.css",)
+_STYLES = ("report.css", "styles/bench.css", "styles/drill.css")
 _SCRIPTS = (
     "elements.js",
+    "filters.js",
     "rows.js",
     "difference.js",
     "selection.js",
+    "controls.js",
+    "taking.js",
     "list.js",
+    "folding.js",
+    "grid.js",
+    "preferences.js",
+    "preferring.js",
+    "answer.js",
+    "columns.js",
     "bench.js",
     "records.js",
 )
@@ -101,7 +111,9 @@ def html_report(
         plane=cost_quality_plane(scorecard),
         latencies=latencies_drawn(scorecard, latencies or LatencyCounts()),
         baseline_changes=baseline
-        and tables.baseline_changes(tables.criterion_changes(baseline), baseline_axis(scorecard, baseline)),
+        and tables.baseline_changes(
+            tables.criterion_changes(baseline), baseline_axis(scorecard, baseline), baseline
+        ),
         perturbed=tables.perturbations(scorecard),
         categories=names["categories"],
         metrics=names["metrics"],
@@ -172,6 +184,8 @@ def _environment() -> Environment:
         figures=figures,
         charts=charts,
         tables=tables,
+        links=links,
+        behind=behind,
         PAGE=PAGE,
         enough=ENOUGH,
         nothing_to_ship=NOTHING_TO_SHIP,
@@ -201,9 +215,23 @@ def _names(scorecard: Scorecard, run: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "criteria": list(scorecard.criteria),
         "scales": [
-            [info.low, info.high, info.kind, info.higher_is_better] for info in scorecard.criteria.values()
+            [info.low, info.high, info.kind, info.higher_is_better, info.pass_at]
+            for info in scorecard.criteria.values()
         ],
+        "weights": [info.weight for info in scorecard.criteria.values()],
+        "menus": _menus(run),
+        "baseline": scorecard.baseline and (scorecard.baseline.run_id or scorecard.baseline.uri),
         "judges": list(scorecard.judges),
         "metrics": list(dict.fromkeys(name for card in cards for name in card.metrics)),
         "categories": list(dict.fromkeys(name for card in cards for name in card.categories)),
+    }
+
+
+def _menus(run: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Return the names of answers on each menu, by their worth as JavaScript writes a number."""
+    criteria = criteria_by_name(run.get("criteria") or (), path="criteria")
+    return {
+        name: {f"{point.value:.15g}": point.label for point in criterion.scale.points}
+        for name, criterion in criteria.items()
+        if criterion.scale.kind == "choices"
     }

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from evaldrop.report import behind, links
 from evaldrop.report.columns import MARKDOWN, PAGE, TERMINAL, Cell, Column, Table, Words, with_interval, words
+from evaldrop.report.links import Link
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.figures import count, percent, percent_interval
 from evaldrop.scorecard.model.pairwise import NOTHING_COMPARED, PairwiseEstimate, Strength, pairs_of
@@ -35,7 +37,11 @@ def preferences(scorecard: Scorecard) -> Table:
         columns=[
             words(f"over {figures.label(over)}", list(known)),
             *([words("", decisions, MARKDOWN)] if pairs else []),
-            *_rates(scorecard, [pairs[name][1] if name in pairs else one for name, one in known.items()]),
+            *_rates(
+                scorecard,
+                [pairs[name][1] if name in pairs else one for name, one in known.items()],
+                [(name, pairs[name][0] if name in pairs else "") for name in known],
+            ),
             *([_elo(list(map(strengths.get, known)))] if strengths else []),
             *([words("decision", decisions, PAGE)] if pairs else []),
         ],
@@ -66,33 +72,40 @@ def preference_pairs(scorecard: Scorecard) -> Table:
         columns=[
             words("first, second", [f"{name}, {other}" for name, other in pairs]),
             words("", decisions, MARKDOWN),
-            *_rates(scorecard, list(pairs.values())),
+            *_rates(scorecard, list(pairs.values()), list(pairs)),
             words("decision", decisions, PAGE),
         ],
     )
 
 
-def _rates(scorecard: Scorecard, found: Sequence[PairwiseEstimate | None]) -> list[Column]:
+def _rates(
+    scorecard: Scorecard, found: Sequence[PairwiseEstimate | None], sides: Sequence[tuple[str, str]]
+) -> list[Column]:
+    """Return the columns of some win rates; `sides` are a candidate and its opponent, "" for all of them."""
+
+    def opens(kind: links.Preference) -> list[Link | None]:
+        pairs = zip(sides, found, strict=True)
+        return [behind.preferences(name, one, kind, other) for (name, other), one in pairs]
+
     # A baseline's row is of ones that are not there.
     rows = [_told(one or NOTHING_COMPARED) for one in found]
     level = percent(scorecard.confidence)
-    counts = [
-        # Judges' counts do not make up a rate that people corrected.
-        f"{count(one.wins)} / {count(one.losses)} / {count(one.ties)}"
-        if one.n and one.rests_on == "judge"
-        else figures.ABSENT
-        for one in rows
-    ]
+    apart = zip(rows, opens("won"), opens("lost"), opens("tied"), strict=True)
+    counts = [_counted(*each) for each in apart]
     # A win rate is looked at because it stands out among others: that of one alone is too short for it.
     bounds = [percent_interval(one.family_interval or one.interval) for one in rows]
     lost = [count(one.n_lost) for one in rows] if any(one.n_lost for one in rows) else []
     return [
-        Column("win rate", [percent(one.win_rate) for one in rows]),
+        Column("win rate", [percent(one.win_rate) for one in rows], links=opens("read")),
         Column(level, bounds, TERMINAL),
-        Column("interval", bounds, MARKDOWN | PAGE, note=_OF_FAMILY),
+        Column("interval", bounds, MARKDOWN | PAGE, note=_OF_FAMILY, links=opens("read")),
         Column("p (Holm)", [figures.p_value(one.p_adjusted) for one in rows], rank=3),
         Column("won / lost / even", counts, rank=2),
-        *([Column("not read", lost, note="Pairs without a preference")] if lost else []),
+        *(
+            [Column("not read", lost, note="Pairs without a preference", links=opens("unread"))]
+            if lost
+            else []
+        ),
         Column("flipped", [percent(one.flip_rate) for one in rows], TERMINAL | MARKDOWN, rank=4),
         Column("flipped", [_share(one.flip_rate, one.flip_interval) for one in rows], PAGE, note=_FLIPPED),
         Column(
@@ -102,6 +115,15 @@ def _rates(scorecard: Scorecard, found: Sequence[PairwiseEstimate | None]) -> li
             note=_FIRST,
         ),
     ]
+
+
+def _counted(one: PairwiseEstimate, won: Link | None, lost: Link | None, tied: Link | None) -> Cell:
+    # Judges' counts do not make up a rate that people corrected.
+    if not one.n or one.rests_on != "judge":
+        return figures.ABSENT
+    shown = ((one.wins, won), (one.losses, lost), (one.ties, tied))
+    first, *others = (Words(count(n), to=link) for n, link in shown)
+    return (first, *(part for other in others for part in (Words("/"), other)))
 
 
 def _told(one: PairwiseEstimate) -> PairwiseEstimate:

@@ -13,7 +13,8 @@ control characters around a number, which no JSON text holds as they are. The pa
 """
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -22,9 +23,10 @@ import orjson
 from evaldrop.report.latency import LatencyCounts
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.records import PreparedRecord
-from evaldrop.scorecard.baseline.drops import Drop
-from evaldrop.scorecard.results import UNKNOWN, CandidateResult, end_of, is_wrong
+from evaldrop.scorecard.baseline.drops import Before, Drop, Then
+from evaldrop.scorecard.results import UNKNOWN, CandidateResult, ComparedPair, end_of, is_wrong
 from evaldrop.scorecard.scores import NOT_APPLICABLE
+from evaldrop.verdicts import TIE
 
 # Bytes of compressed rows. Base64 makes them a third more; page and scorecard take the rest of 10 MB.
 BUDGET = 7_000_000
@@ -46,6 +48,9 @@ _OF_RESPONSE = attrgetter(
     "metrics",
 )  # fmt: skip
 _OF_VERDICT = attrgetter("score", "passed", "unscored_reason", "rationale", "repeat")
+_OF_COMPARISON = attrgetter("criterion", "unscored_reason", "rationale", "first_score", "second_score")
+# Whom a judge preferred, of the pair (candidate, baseline).
+_CANDIDATE, _BASELINE, _TIE = 0, 1, 2
 
 
 class StratumCount(NamedTuple):
@@ -119,6 +124,7 @@ class ReportRows:
         self._budget_of_details = int(budget * _SHARE_OF_DETAILS)
         self._criteria = {name: number for number, name in enumerate(run.criteria)}
         self._judges = {judge.name: number for number, judge in enumerate(run.judges)}
+        self._candidates = {candidate.name: number for number, candidate in enumerate(run.candidates)}
         self.latencies = LatencyCounts()
         self._strata = [_Stratum("problem"), _Stratum("disagreement"), _Stratum("other")]
 
@@ -128,11 +134,23 @@ class ReportRows:
         record: PreparedRecord,
         results: Sequence[CandidateResult],
         drops: Sequence[Sequence[Drop]] | None = None,
+        *,
+        then: Sequence[Then | None] = (),
+        before: Callable[[str], Before | None] | None = None,
+        compared: Sequence[ComparedPair] = (),
     ) -> None:
         """
         Offer a record; it is taken while its stratum has room.
 
-        `drops`: for each result what is worse than in the baseline; None without a baseline.
+        Args:
+            ordinal: Its place among the run's records.
+            record: The record.
+            results: What came of it, a result per candidate.
+            drops: For each result what is worse than in the baseline; None without a baseline.
+            then: For each result what the baseline has of its record and candidate.
+            before: Given a candidate's name, what it answered in the baseline. Asked for results that
+                dropped, and only of a record that is taken.
+            compared: What judges preferred on it.
         """
         fallen = drops or [()] * len(results)
         for result in results:
@@ -142,9 +160,14 @@ class ReportRows:
         stratum = self._strata[0 if problem else 1 if flags else 2]
         if not stratum.wants_next():
             return
-        answers = [self._answer(result, lost) for result, lost in zip(results, fallen, strict=True)]
+        answers = [
+            self._answer(result, lost, earlier, self._before(result, before) if before and lost else None)
+            for result, lost, earlier in zip(results, fallen, then or [None] * len(results), strict=True)
+        ]
+        preferences = [self._preference(pair) for pair in compared]
         # Lists, not objects: a large page parses the names of keys once, in the script.
-        row = orjson.dumps([ordinal, flags, *_OF_RECORD(record), answers])
+        more = _trimmed(record.metadata, preferences, _dataset_fields(record))
+        row = orjson.dumps([ordinal, flags, *_OF_RECORD(record), answers, *more])
         stratum.append(row, orjson.dumps(sent_and_received(record, results)))
         if stratum.size >= _CHUNK:
             stratum.seal()
@@ -177,19 +200,101 @@ class ReportRows:
             else:
                 next(stratum for stratum in reversed(self._strata) if stratum.chunks).thin()
 
-    def _answer(self, result: CandidateResult, drops: Sequence[Drop]) -> Sequence[Any]:
-        thinking = len(result.response.thinking or "")
+    def _answer(
+        self,
+        result: CandidateResult,
+        drops: Sequence[Drop],
+        then: Then | None,
+        before: Sequence[Any] | None,
+    ) -> Sequence[Any]:
         return [
             *_OF_RESPONSE(result.response),
             [
-                [self._criteria[verdict.criterion], self._judges[verdict.judge], *_OF_VERDICT(verdict)]
+                [
+                    self._criteria[verdict.criterion],
+                    self._judges[verdict.judge],
+                    *_OF_VERDICT(verdict),
+                    *([1] if verdict.first_reply is not None else []),
+                ]
                 for verdict in result.verdicts
             ],
             result.response.flags,
             is_wrong(result.response),
             [[self._criteria[drop.criterion], drop.was, drop.now] for drop in drops],
-            *([thinking] if thinking else []),
+            *_trimmed(
+                len(result.response.thinking or ""),
+                before,
+                self._panel_scores(result),
+                result.retries,
+                self._then(then),
+            ),
         ]
+
+    def _before(
+        self, result: CandidateResult, before: Callable[[str], Before | None]
+    ) -> Sequence[Any] | None:
+        """Return `[response, error, [[criterion, score]]]` of the baseline; neither where it cannot be read."""
+        then = before(result.response.candidate)
+        if then is None:
+            return None
+        scores = [[self._criteria[name], score] for name, score in then.scores.items()]
+        return [*(then.response or (None, None)), scores]
+
+    def _panel_scores(self, result: CandidateResult) -> Sequence[Any]:
+        """Return `[criterion, score, passed, reason]` where that is not what the only verdict says."""
+        verdicts = Counter(verdict.criterion for verdict in result.verdicts)
+        return [
+            [self._criteria[name], *score]
+            for name, score in result.scores.items()
+            if verdicts[name] > 1 or (score.reason is not None and score.score is not None)
+        ]
+
+    def _then(self, then: Then | None) -> Sequence[Any]:
+        """Return whether the baseline has a response, and its score on each criterion."""
+        return [then.answered, *(then.scores.get(name) for name in self._criteria)] if then else []
+
+    def _preference(self, pair: ComparedPair) -> Sequence[Any]:
+        """Return who was compared, by whom, in which order and what came out; see `rows.js` for the places."""
+        row = pair.row
+        whom = {row.candidate: _CANDIDATE, row.baseline: _BASELINE, TIE: _TIE}
+        return [
+            self._candidates[row.candidate],
+            self._candidates[row.baseline],
+            self._judges.get(row.judge),
+            whom[row.first_shown],
+            None if row.preferred is None else whom[row.preferred],
+            *_OF_COMPARISON(row),
+            pair.skipped,
+        ]
+
+
+def _trimmed(*values: Any) -> list[Any]:
+    """Return the values up to the last that says something: most rows have none of them."""
+    said = [place for place, value in enumerate(values, start=1) if value]
+    return [value or None for value in values[: said[-1]]] if said else []
+
+
+def _dataset_fields(record: PreparedRecord) -> dict[str, Any]:
+    """Return what else a dataset says of a record; messages as roles and how long they are in the prompt."""
+    fields = {
+        "group": record.group,
+        "expected_blocked": record.expected_blocked,
+        "criteria": record.criteria or None,
+        "messages": _turns(record) or None,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _turns(record: PreparedRecord) -> list[tuple[str, int]]:
+    """Return a conversation's roles and lengths as JavaScript counts: a text's units of 16 bits."""
+    turns, start = [], 0
+    for role, characters in record.messages:
+        if len(record.messages) > 1:
+            start += len(f"{role}: ")
+        said = record.prompt[start : start + characters]
+        turns.append((role, len(said.encode("utf-16-le", "surrogatepass")) // 2))
+        start += characters + len("\n\n")
+    return turns
 
 
 def _flags(results: Sequence[CandidateResult]) -> int:

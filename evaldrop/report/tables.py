@@ -4,9 +4,10 @@ The tables of a scorecard that are shown in several places, each described once.
 What only one medium shows is made where it is shown.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
+from evaldrop.report import behind, links
 from evaldrop.report.changes import Axis, perturbed, perturbed_axis
 from evaldrop.report.columns import (
     MARKDOWN,
@@ -21,17 +22,20 @@ from evaldrop.report.columns import (
     with_interval,
     words,
 )
+from evaldrop.report.links import Link
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.figures import count
 from evaldrop.scorecard.model.baseline import Baseline, BaselineEstimate
 from evaldrop.scorecard.model.guardrails import BlockedShare
 from evaldrop.scorecard.model.paired import PairedEstimate
-from evaldrop.scorecard.model.recommendation import RankedCandidate, SinceBaseline
+from evaldrop.scorecard.model.recommendation import RankedCandidate, Recommendation, SinceBaseline
 from evaldrop.scorecard.model.scorecard import (
     NO_GATE,
+    OVERALL,
     CandidateScorecard,
     Comparison,
     OpenInterval,
+    ResponseCounts,
     Scorecard,
 )
 from evaldrop.scorecard.recommendation import recommendation_of
@@ -51,6 +55,7 @@ def ranking(scorecard: Scorecard) -> Table:
     decides = "win rate" if found.quantity == WIN_RATE else found.quantity or "quality"
     missing = "no rule" if scorecard.gate.decision != NO_GATE else NO_GATE
     changes = [_changed(row.change) for row in rows] if any(row.change for row in rows) else []
+    names = [row.candidate for row in rows]
     gates = [NO_GATE if missing == NO_GATE else missing if row.gate == "none" else row.gate for row in rows]
     return Table(
         title="Candidates, the best first",
@@ -61,13 +66,34 @@ def ranking(scorecard: Scorecard) -> Table:
                 f"{figures.label(decides, 14)} ({level})",
                 list(map(_quality, rows)),
                 note=_WITH_MISSING,
+                links=[behind.quality(scorecard, name, found.quantity) for name in names],
             ),
-            Column("USD/1,000", [_price(row, scorecard) for row in rows]),
-            Column("p90", [figures.milliseconds(row.latency_ms_p90) for row in rows]),
+            Column(
+                "USD/1,000",
+                [_price(row, scorecard) for row in rows],
+                links=[behind.price(scorecard, name) for name in names],
+            ),
+            Column(
+                "p90",
+                [figures.milliseconds(row.latency_ms_p90) for row in rows],
+                links=[behind.latency(scorecard.candidates[name], name) for name in names],
+            ),
             words("gate", [(Words(word, _GATE_TONES.get(word, "muted")),) for word in gates], wrap="never"),
-            *([Column("since baseline", changes)] if changes else []),
+            *([Column("since baseline", changes, links=_since(scorecard, names, found))] if changes else []),
         ],
     )
+
+
+def _since(scorecard: Scorecard, names: Sequence[str], found: Recommendation) -> list[Link | None]:
+    baseline, decides = scorecard.baseline, found.quantity or OVERALL
+    cards = baseline.candidates if baseline else {}
+    known = {name: cards[name].criteria.get(decides) for name in names if name in cards}
+    return [
+        behind.moved(baseline, name, decides, estimate, "paired")
+        if baseline and (estimate := known.get(name))
+        else None
+        for name in names
+    ]
 
 
 def ranking_in_lines(scorecard: Scorecard) -> list[str]:
@@ -130,6 +156,15 @@ def operations(scorecard: Scorecard) -> Table:
     # Where there are any: a column of naughts would take the room of others.
     empty = [count(one.empty) for one in counts] if any(one.empty for one in counts) else []
     thinking = [count(one.thinking) for one in counts] if any(one.thinking for one in counts) else []
+    called = list(scorecard.candidates.items())
+
+    def ended(reason: str, n: Callable[[ResponseCounts], int]) -> list[Link | None]:
+        return [links.stopped(name, n(card.responses), reason) for name, card in called]
+
+    def answered_so(kind: str, n: Callable[[ResponseCounts], int]) -> list[Link | None]:
+        return [links.answers(name, n(card.responses), kind) for name, card in called]
+
+    timed = [behind.latency(card, name) for name, card in called]
     repeated = "Calls the workflow repeated, most of them throttled"
     return Table(
         title="Cost, latency and losses",
@@ -138,13 +173,18 @@ def operations(scorecard: Scorecard) -> Table:
         columns=[
             words("candidate", list(scorecard.candidates)),
             words("model", [card.model for card in cards], texts, rank=4),
-            Column("USD per 1,000", list(map(with_interval, priced, price_bounds)), PAGE),
+            Column(
+                "USD per 1,000",
+                list(map(with_interval, priced, price_bounds)),
+                PAGE,
+                links=[behind.price(scorecard, name) for name in scorecard.candidates],
+            ),
             Column("judging, USD", judging, PAGE),
             Column("answered", answered, TERMINAL),
             Column("errors", errors, TERMINAL),
             Column("errors", lost, MARKDOWN),
             *([Column("empty", empty, texts)] if empty else []),
-            *(_latency(*one) for one in (("p50", p50), ("p90", p90), ("p99", p99))),
+            *(_latency(*one, timed) for one in (("p50", p50), ("p90", p90), ("p99", p99))),
             Column("p50", [figures.milliseconds(value) for value, _ in p50], texts),
             Column("p90", [figures.milliseconds(value) for value, _ in p90], texts, rank=2),
             Column(
@@ -157,24 +197,47 @@ def operations(scorecard: Scorecard) -> Table:
             Column("judging", judging, texts, rank=1),
             Column("tokens in", tokens_in, PAGE),
             Column("tokens out", tokens_out, PAGE),
-            Column("errors", errors, PAGE),
-            *([Column("empty", empty, PAGE)] if empty else []),
-            Column("missing", [count(one.missing) for one in counts], PAGE),
-            Column("refused", [count(one.refused) for one in counts], PAGE),
-            Column("cut off", [count(one.truncated) for one in counts], PAGE),
+            Column("errors", errors, PAGE, links=answered_so("error", lambda one: one.errors)),
+            *(
+                [Column("empty", empty, PAGE, links=answered_so("empty", lambda one: one.empty))]
+                if empty
+                else []
+            ),
+            Column(
+                "missing",
+                [count(one.missing) for one in counts],
+                PAGE,
+                links=answered_so("missing", lambda one: one.missing),
+            ),
+            Column(
+                "refused",
+                [count(one.refused) for one in counts],
+                PAGE,
+                links=ended("refused", lambda one: one.refused),
+            ),
+            Column(
+                "cut off",
+                [count(one.truncated) for one in counts],
+                PAGE,
+                links=ended("cut_off", lambda one: one.truncated),
+            ),
             *([Column("with thinking", thinking, PAGE, note=_THINKING)] if thinking else []),
             Column("throttled, repeated", [count(one.retries) for one in counts], PAGE, note=repeated),
         ],
     )
 
 
-def _latency(heading: str, found: Sequence[tuple[float | None, OpenInterval | None]]) -> Column:
+def _latency(
+    heading: str,
+    found: Sequence[tuple[float | None, OpenInterval | None]],
+    timed: Sequence[Link | None],
+) -> Column:
     """Return a percentile's column on a page, where its interval has room below it."""
     cells = [
         with_interval(figures.milliseconds(value), figures.milliseconds_interval(bounds))
         for value, bounds in found
     ]
-    return Column(heading, cells, PAGE)
+    return Column(heading, cells, PAGE, links=timed)
 
 
 def _per_1000(card: CandidateScorecard) -> str:
@@ -190,6 +253,7 @@ _OF_FAMILY = "wider than that of one comparison alone, for it holds for all that
 def pairs(scorecard: Scorecard) -> Table:
     """Return every comparison of two candidates."""
     found = scorecard.comparisons
+    scored = [behind.compared(pair) for pair in found]
     return Table(
         title="All pairs",
         classes="numbers dense",
@@ -198,10 +262,10 @@ def pairs(scorecard: Scorecard) -> Table:
             words("criterion", [pair.criterion for pair in found]),
             words("pair", [f"{pair.a} − {pair.b}" for pair in found]),
             words("", [_strong(pair.decisive and f"{pair.better} is better") for pair in found], MARKDOWN),
-            *difference(found),
+            *difference(found, scored),
             Column("p", [figures.p_value(pair.p_value) for pair in found], PAGE),
             *_tested(found),
-            Column("records", [count(pair.n) for pair in found], PAGE),
+            Column("records", [count(pair.n) for pair in found], PAGE, links=scored),
             words("by", [_decider(pair) for pair in found], rank=1),
             words("decision", [_decision(pair) for pair in found], PAGE),
         ],
@@ -235,10 +299,11 @@ def _why(found: PairedEstimate) -> str | None:
     return found.reason or ("few records differ" if found.open == "few_changed" else None)
 
 
-def difference(found: Sequence[PairedEstimate]) -> Iterator[Column]:
+def difference(found: Sequence[PairedEstimate], opens: Sequence[Link | None] = ()) -> Iterator[Column]:
     """Yield the columns of a difference and its interval."""
-    yield Column("difference", [figures.signed(one.difference) for one in found])
-    yield Column("interval", [figures.interval(one.reported_interval) for one in found], note=_OF_FAMILY)
+    yield Column("difference", [figures.signed(one.difference) for one in found], links=opens)
+    bounds = [figures.interval(one.reported_interval) for one in found]
+    yield Column("interval", bounds, note=_OF_FAMILY, links=opens)
 
 
 def _tested(found: Sequence[PairedEstimate]) -> Iterator[Column]:
@@ -266,8 +331,18 @@ def criterion_changes(baseline: Baseline) -> list[Movement]:
     ]
 
 
-def baseline_changes(changes: Sequence[Movement], axis: Axis | None = None) -> Table:
-    """Return what moved since the baseline; `axis` places it on a page."""
+def baseline_changes(
+    changes: Sequence[Movement], axis: Axis | None = None, baseline: Baseline | None = None
+) -> Table:
+    """Return what moved since the baseline; `axis` places it on a page, whose numbers open their records."""
+
+    def opens(kind: links.Change) -> list[Link | None]:
+        # A category's numbers are for terminals.
+        return [
+            behind.moved(baseline, candidate, criterion, one, kind) if baseline and not category else None
+            for (candidate, criterion, category), one in changes
+        ]
+
     names, found = [about for about, _ in changes], [estimate for _, estimate in changes]
     moved = [figures.signed(one.difference) for one in found]
     both = [f"{count(one.better)} / {count(one.worse)}" for one in found]
@@ -285,15 +360,33 @@ def baseline_changes(changes: Sequence[Movement], axis: Axis | None = None) -> T
             words("category", [category for _, _, category in names], TERMINAL),
             *([] if axis is None else [_plot("share of the scale", axis, [about[:2] for about in names])]),
             Column("now - then", moved, TERMINAL),
-            Column("now − then", moved, MARKDOWN | PAGE, classes=[_CLASSES[one.decision] for one in found]),
-            Column("interval", [figures.interval(one.reported_interval) for one in found]),
+            Column(
+                "now − then",
+                moved,
+                MARKDOWN | PAGE,
+                classes=[_CLASSES[one.decision] for one in found],
+                links=opens("paired"),
+            ),
+            Column(
+                "interval",
+                [figures.interval(one.reported_interval) for one in found],
+                links=opens("paired"),
+            ),
             Column("p (Holm)", [figures.p_value(one.p_adjusted) for one in found], rank=3),
             Column("detectable", detectable, PAGE),
             Column("better / worse", both, MARKDOWN),
-            Column("better", [count(one.better) for one in found], TERMINAL | PAGE, rank=1),
-            Column("worse", [count(one.worse) for one in found], TERMINAL | PAGE, rank=1),
+            Column(
+                "better",
+                [count(one.better) for one in found],
+                TERMINAL | PAGE,
+                rank=1,
+                links=opens("better"),
+            ),
+            Column(
+                "worse", [count(one.worse) for one in found], TERMINAL | PAGE, rank=1, links=opens("worse")
+            ),
             Column("records", [count(one.n) for one in found], TERMINAL, rank=4),
-            Column("lost", [count(one.lost) for one in found], PAGE),
+            Column("lost", [count(one.lost) for one in found], PAGE, links=opens("lost")),
             Column("detectable", detectable, TERMINAL | MARKDOWN, rank=2),
             words("decision", list(map(_strong, decided, reasons)), PAGE),
         ],
@@ -369,7 +462,15 @@ def guardrails(scorecard: Scorecard) -> Table:
             words("guardrail", ids, texts, wrap="anywhere"),
             *(Column(" ".join(end), list(map(_share, one)), texts) for end, one in shares.items()),
             Column("guardrail", ids, PAGE),
-            *(Column(", ".join(end), list(map(share_in_parts, one)), PAGE) for end, one in shares.items()),
+            *(
+                Column(
+                    ", ".join(end),
+                    list(map(share_in_parts, one)),
+                    PAGE,
+                    links=[behind.guarded(name, each, end[1], end[0]) for name, each in known.items()],
+                )
+                for end, one in shares.items()
+            ),
             Column("refused", [count(one.refused_bad.n + one.refused_good.n) for one in found]),
             Column("unknown", [count(one.unknown_bad + one.unknown_good) for one in found]),
         ],

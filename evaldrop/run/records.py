@@ -10,6 +10,7 @@ response. `tail` is the like of what follows `after`. The workflow joins them wh
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
@@ -60,7 +61,8 @@ class PreparedRecord(NamedTuple):
 
     `not_applicable`: criteria never asked of it, and why. `calls`: the requests made of it. `anchor` is there
     when it is none of the dataset's records but an anchor.
-    `perturbed` is there when it is a copy, which comes after its record.
+    `perturbed` is there when it is a copy, which comes after its record. `criteria` are those that the record
+    brought; `messages` the roles of the conversation that its prompt is, and how many characters each said.
     """
 
     record_id: str
@@ -76,6 +78,9 @@ class PreparedRecord(NamedTuple):
     anchor: KnownAnchor | None = None
     perturbed: Perturbed | None = None
     expected_blocked: bool | None = None
+    metadata: Mapping[str, Any] = MappingProxyType({})
+    criteria: Mapping[str, str | None] = MappingProxyType({})
+    messages: tuple[tuple[str, int], ...] = ()
 
     @property
     def left_out(self) -> int:
@@ -129,6 +134,9 @@ def read_prepared(line: bytes) -> PreparedRecord:
         None if anchor is None else KnownAnchor(anchor["id"], anchor["passes"], tuple(anchor["criteria"])),
         Perturbed(**copied) if copied else None,
         content.get("expected_blocked"),
+        content.get("metadata") or {},
+        content.get("criteria") or {},
+        tuple((turn["role"], turn["characters"]) for turn in content.get("messages") or ()),
     )
 
 

@@ -185,7 +185,7 @@ def test_differences_are_marked_in_words(page):
     marked = "[...document.querySelectorAll('.answer {}')].map((mark) => mark.textContent)"
     assert page.run(marked.format("del")) == ["lite", "0"]
     assert page.run(marked.format("ins")) == ["haiku", "1"]
-    assert "diff=0-1" in page.run(FRAGMENT)
+    assert "diff=on" in page.run(FRAGMENT)
     page.press("Escape")
     assert page.run(marked.format("ins")) == []
 
@@ -261,7 +261,7 @@ def test_another_fragment_on_the_open_page_is_followed(page):
 def test_the_page_fits_its_window(browser, varied, width, dark):
     with browser.page(varied.as_uri(), width=width, dark=dark, ready=READY) as page:
         assert page.run("document.documentElement.scrollWidth") == width
-        page.run("document.querySelector('.tools select').options[0].textContent = 'a-long-name-'.repeat(9)")
+        page.run("document.querySelector('.strip .chip').textContent = 'a-long-name-'.repeat(9)")
         assert page.run("document.documentElement.scrollWidth") == width
         background = page.run("getComputedStyle(document.body).backgroundColor")
         assert (background == "rgb(17, 21, 27)") is dark

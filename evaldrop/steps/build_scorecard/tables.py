@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 from evaldrop.report.rows import ReportRows
 from evaldrop.run.definition import RunDefinition
@@ -43,6 +44,8 @@ class Tables:
             opened("robustness.parquet", robustness_schema()) if run.evaluation.robustness else None
         )
         self._kept, self._earlier = kept_criteria(list(run.criteria)), earlier_scores(run)
+        if self._earlier is not None:
+            stack.callback(self._earlier.close)
         self.report = ReportRows(run)
 
     def add(self, record: PreparedRecord, results: RecordResults) -> None:
@@ -59,7 +62,15 @@ class Tables:
         for compared, _, _ in results.compared:
             self._comparisons.append(compared, text=len(compared.raw_reply or ""))
         drops = self._earlier.drops(record.record_id, results.candidates) if self._earlier else None
-        self.report.add(results.ordinal, record, results.candidates, drops)
+        self.report.add(
+            results.ordinal,
+            record,
+            results.candidates,
+            drops,
+            then=self._earlier.then(record.record_id, results.candidates) if self._earlier else (),
+            before=partial(self._earlier.before, record.record_id) if self._earlier else None,
+            compared=results.compared,
+        )
 
     def _add_result(self, result: CandidateResult) -> None:
         self._scores.append(score_row(result, self._kept))

@@ -234,6 +234,7 @@ class Preparing:
             "expected_blocked": record.expected_blocked,
             "metadata": record.metadata,
             "not_applicable": self._criteria.not_applicable(record),
+            **_as_the_dataset_has_it(record),
             "calls": calls,
         }
 
@@ -328,6 +329,17 @@ class Preparing:
         system = prompt.render(shown, only=lambda role: role == "system")
         said = (Turn(message.role, message.content) for message in record.messages)
         return turns_for(candidate, [*system, *said])
+
+
+def _as_the_dataset_has_it(record: Record) -> JSON:
+    """Return what a report needs, beside a record's texts, to give the record back as a dataset has it."""
+    kept: JSON = {}
+    if record.criteria:
+        kept["criteria"] = record.criteria
+    if record.messages:
+        # Their texts are the prompt's, which would be here twice.
+        kept["messages"] = [{"role": each.role, "characters": len(each.content)} for each in record.messages]
+    return kept
 
 
 def _request_key(candidate: Candidate, prompt: str) -> str:

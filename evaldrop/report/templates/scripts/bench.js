@@ -10,12 +10,23 @@ class Bench {
     this.onMove = onMove;
     this.onChoose = onChoose;
     this.open = null;
+    this.saysWhy = false;
+    this.columns = new Columns(this.names, selection);
+    const judged = { texts: (text) => this.marked(text), isOpen: (text) => this.saysWhy || this.isSought(text) };
+    this.grid = new VerdictGrid(this.names, { ...judged, isOpen: (verdict) => judged.isOpen(verdict[RATIONALE] || "") });
+    this.preferences = new PreferenceTable(this.names, judged);
+    this.answers = new AnswerView(records, {
+      show: { text: (text, how) => this.shown(text, how) },
+      grid: this.grid,
+      onCompare: (candidate) => this.compare([THEN + candidate, String(candidate)]),
+    });
   }
 
   // Shows a record, the n-th (`at`) of so many, or says that there is none.
   draw(row, at, of) {
     [this.open, this.at, this.of] = [row, at, of];
     this.redraw();
+    this.pane.scrollTop = 0;
   }
 
   redraw() {
@@ -23,14 +34,40 @@ class Bench {
       this.pane.replaceChildren(element("p", "muted", this.records.all.length ? "No record matches." : "The page carries no record."));
       return;
     }
+    const held = this.focusHeld();
+    const pinned = this.columns.pins.length > 0;
+    const answers = element("div", pinned ? "answers pinned" : "answers");
+    answers.style.setProperty("--columns", this.columns.shown.length);
+    answers.append(...this.drawColumns(pinned));
+    const preferences = this.preferences.draw(this.open, pinned ? this.columns.shownCandidates : []);
+    this.pane.replaceChildren(this.tools(), this.head(), this.sources(), this.strip(), answers, ...preferences, this.sentAndReceived());
+    settleFolds(this.pane);
+    if (pinned) this.columns.keepInStep([...answers.children]);
+    if (held) this.pane.querySelector(held)?.focus({ preventScroll: true });
+  }
+
+  // What has the focus is made anew with the rest; returns where to find it again.
+  focusHeld() {
+    const held = document.activeElement && this.pane.contains(document.activeElement) ? document.activeElement : null;
+    const act = held && held.closest("[data-act]");
+    if (act) return `[data-act="${act.dataset.act}"]`;
+    const column = held && held.closest("[data-column]");
+    return column && `[data-column="${column.dataset.column}"]`;
+  }
+
+  // Takes from the address what this page has. Of earlier pages: a pair to compare, as "0-2".
+  adopt() {
+    if (/^\d+-\d+$/.test(this.selection.diff)) this.selection.pins ||= this.names.candidates.length > 2 ? this.selection.diff : "";
+    this.columns.adopt();
+    if (!this.columns.pair) this.selection.diff = "";
+    else if (this.selection.diff) this.selection.diff = "on";
+  }
+
+  head() {
     const head = element("h3", "", this.open[ID]);
     if (this.open[CATEGORY]) head.append(element("span", "tag", this.open[CATEGORY]));
     for (const [kind, label] of Object.entries(KINDS)) if (this.open[FLAGS] & FLAG[kind]) head.append(element("span", "tag", label));
-    const answers = element("div", "answers");
-    const compared = this.comparedTexts();
-    this.open[ANSWERS].forEach((answer, place) => answers.append(this.drawAnswer(answer, place, compared.get(place))));
-    this.pane.replaceChildren(this.tools(), head, ...this.sources(), answers, this.sentAndReceived());
-    this.pane.scrollTop = 0;
+    return head;
   }
 
   tools() {
@@ -40,7 +77,6 @@ class Bench {
     previous.disabled = this.at === 0;
     next.disabled = this.at === this.of - 1;
     bar.append(previous, next, element("span", "muted", `${count(this.at + 1)} of ${count(this.of)}`), element("span", "gap"));
-    if (this.names.candidates.length > 1) bar.append(this.differenceChoice());
     const said = saying();
     bar.append(
       button("copy", "copy JSON", () => copyText(JSON.stringify(this.records.plain(this.open), null, 2), said)),
@@ -50,62 +86,193 @@ class Bench {
     return bar;
   }
 
-  pairs() {
-    return this.names.candidates.flatMap((_, a) => this.names.candidates.map((__, b) => [a, b]).filter(([, b]) => a < b));
+  sources() {
+    const box = element("div", "sources");
+    const parts = [["prompt", this.open[PROMPT]], ["reference", this.open[REFERENCE].join("\nor: ")], ["system", this.open[SYSTEM]], ["context", this.open[CONTEXT]]];
+    for (const [label, text] of parts) {
+      if (!text) continue;
+      const part = element("div", "prompt");
+      part.append(element("span", "label", label), this.shown(text, { lines: label === "prompt" ? 8 : 4 }));
+      box.append(part);
+    }
+    return box;
   }
 
-  differenceChoice() {
-    const label = element("label", "", "differences ");
-    const choice = element("select");
-    choice.id = "diff";
-    choice.append(new Option("off", ""));
-    for (const [a, b] of this.pairs()) choice.append(new Option(`${this.names.candidates[a]} → ${this.names.candidates[b]}`, `${a}-${b}`));
-    choice.value = this.selection.diff;
-    choice.addEventListener("change", () => {
-      this.show(choice.value);
-      document.getElementById("diff").focus();
-    });
-    label.append(choice);
-    return label;
+  // The strip: what can be pinned, and how the columns are shown
+
+  strip() {
+    const strip = element("div", "strip");
+    const { candidates, pins } = this.columns;
+    // Only what the page carries for this record; a pinned one stays, and says that it is not there.
+    const earlier = this.columns.earlier.filter((key) => pins.includes(key) || this.open[ANSWERS][this.columns.candidateOf(key)][BEFORE]);
+    if (candidates.length > 1 || earlier.length) {
+      const pinning = element("div", "pins");
+      pinning.setAttribute("role", "group");
+      pinning.setAttribute("aria-label", "Pinned columns");
+      pinning.append(element("span", "label", "pin"), ...candidates.map((key) => this.pinChip(key)));
+      if (this.open[REFERENCE].length || pins.includes(REFERENCE_COLUMN)) pinning.append(this.pinChip(REFERENCE_COLUMN));
+      if (earlier.length) pinning.append(element("span", "label", `in ${this.names.baseline}`), ...earlier.map((key) => this.pinChip(key)));
+      if (pins.length) pinning.append(this.toggleButton("all", "show all", false, () => this.columns.pins = []));
+      strip.append(pinning);
+    }
+    const how = element("div", "how");
+    if (candidates.length > 1 || pins.length > 1) how.append(this.toggleButton("diff", "differences", Boolean(this.selection.diff), () => this.toggleDifference()));
+    if (pins.length > 1) how.append(this.toggleButton("step", "scroll in step", this.columns.inStep, () => this.columns.inStep = !this.columns.inStep));
+    if (this.hasRationale()) how.append(this.toggleButton("why", "all rationales", this.saysWhy, () => this.saysWhy = !this.saysWhy));
+    strip.append(how);
+    return strip;
   }
 
-  // Marks the difference of a pair of columns, as "0-2"; of none with "".
-  show(pair) {
-    this.selection.diff = pair;
+  hasRationale() {
+    return this.open[ANSWERS].some((answer) => answer[VERDICTS].some((verdict) => verdict[RATIONALE])) || (this.open[PREFERENCES] || []).length > 0;
+  }
+
+  pinChip(key) {
+    const isPinned = this.columns.pins.includes(key);
+    const chip = this.toggleButton(`pin-${key}`, this.columns.isThen(key) ? this.names.candidates[this.columns.candidateOf(key)] : this.columns.nameOf(key), isPinned, () => this.columns.toggle(key));
+    chip.setAttribute("aria-label", `pin ${this.columns.nameOf(key)}`);
+    chip.title = this.columns.nameOf(key);
+    return chip;
+  }
+
+  toggleButton(act, text, isOn, change) {
+    const made = button("chip", text, () => this.change(change));
+    made.dataset.act = act;
+    if (act !== "all") made.setAttribute("aria-pressed", String(isOn));
+    return made;
+  }
+
+  change(change) {
+    change();
+    if (!this.columns.pair) this.selection.diff = "";
     this.redraw();
     this.onChoose();
   }
 
-  nextDifference() {
-    const values = ["", ...this.pairs().map(([a, b]) => `${a}-${b}`)];
-    this.show(values[(values.indexOf(this.selection.diff) + 1) % values.length]);
+  // Shows differences or, with "", none.
+  show(difference) {
+    this.change(() => this.selection.diff = difference);
   }
 
-  comparedTexts() {
-    const [a, b] = this.selection.diff.split("-").map(Number);
-    const texts = [a, b].map((place) => this.open[ANSWERS][place] && this.open[ANSWERS][place][TEXT]);
-    if (!this.selection.diff || texts.some((text) => typeof text !== "string")) return new Map();
-    const [first, second] = differences(...texts);
-    return new Map([[a, first], [b, second]]);
+  toggleDifference() {
+    if (!this.selection.diff) this.columns.pinPair();
+    this.selection.diff = this.selection.diff ? "" : "on";
   }
 
-  sources() {
-    const parts = [["system", this.open[SYSTEM]], ["context", this.open[CONTEXT]], ["prompt", this.open[PROMPT]], ["reference", this.open[REFERENCE].join("\nor: ")]];
-    return parts.filter(([, text]) => text).map(([label, text]) => {
-      const box = element("div", "prompt");
-      box.append(element("span", "label", label), this.textOf(text));
+  compare(keys) {
+    this.change(() => {
+      this.columns.pins = keys;
+      this.selection.diff = "on";
+    });
+    this.pane.querySelector(`[data-column="${keys[0]}"]`).focus();
+  }
+
+  // Keys, where nothing is typed
+
+  onKey(event) {
+    const act = {
+      d: () => this.names.candidates.length > 1 && this.change(() => this.toggleDifference()),
+      w: () => this.change(() => this.saysWhy = !this.saysWhy),
+      p: () => this.pinFocused(),
+      "[": () => this.focusColumn(-1),
+      "]": () => this.focusColumn(1),
+    }[event.key];
+    if (!act || !this.open) return;
+    event.preventDefault();
+    act();
+  }
+
+  get focused() {
+    const box = document.activeElement && document.activeElement.closest("[data-column]");
+    return box ? box.dataset.column : null;
+  }
+
+  focusColumn(step) {
+    const { shown } = this.columns;
+    const at = shown.indexOf(this.focused);
+    const next = shown[at < 0 ? (step > 0 ? 0 : shown.length - 1) : (at + step + shown.length) % shown.length];
+    this.pane.querySelector(`[data-column="${next}"]`).focus();
+  }
+
+  pinFocused() {
+    const key = this.focused ?? this.columns.shown[0];
+    this.change(() => this.columns.toggle(key));
+    const column = this.pane.querySelector(`[data-column="${key}"]`) || this.pane.querySelector("[data-column]");
+    column.focus({ preventScroll: true });
+  }
+
+  // The columns
+
+  drawColumns(isPinned) {
+    const { shown } = this.columns;
+    const differing = this.differing();
+    return shown.map((key) => this.drawColumn(key, { marked: differing.get(key), isWhole: isPinned, isAlone: !shown.includes(`${THEN}${key}`) }));
+  }
+
+  drawColumn(key, how) {
+    const box = element("section", "answer");
+    box.tabIndex = 0;
+    box.dataset.column = key;
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", this.columns.nameOf(key));
+    const head = element("header", "columnhead");
+    head.append(element("h4", "", this.columns.nameOf(key)));
+    if (this.columns.isThen(key)) head.append(element("span", "tag", this.names.baseline));
+    box.append(head);
+    const candidate = this.columns.candidateOf(key);
+    if (candidate === null) box.append(...this.answers.reference(this.open, how));
+    else if (this.columns.isThen(key)) box.append(...this.answers.then(this.open, candidate, how));
+    else box.append(...this.answers.now(this.open, candidate, how));
+    return box;
+  }
+
+  textIn(key) {
+    const candidate = this.columns.candidateOf(key);
+    if (candidate === null) return this.open[REFERENCE].length ? this.open[REFERENCE].join("\nor: ") : null;
+    const answer = this.open[ANSWERS][candidate];
+    return this.columns.isThen(key) ? (answer[BEFORE] || [null])[0] : answer[TEXT];
+  }
+
+  // The texts of the pair, marked by what differs; by column.
+  differing() {
+    const { pair } = this.columns;
+    if (!this.selection.diff || !pair) return new Map();
+    const texts = pair.map((key) => this.textIn(key));
+    if (texts.some((text) => typeof text !== "string")) return new Map();
+    const shown = this.shownDifference(...texts);
+    return new Map(pair.map((key, place) => [key, shown[place]]));
+  }
+
+  // The texts
+
+  // Shows a text, folded at some lines unless it is wanted whole.
+  shown(text, { isWhole = false, lines = 14 } = {}) {
+    const box = this.marked(text);
+    return isWhole ? box : folded(box, lines);
+  }
+
+  shownDifference(first, second) {
+    return differences(first, second).map((marked) => {
+      const box = element("p", "text");
+      for (const [kind, words] of marked) box.append(kind === "same" ? words : element(kind === "gone" ? "del" : "ins", "", words));
       return box;
     });
   }
 
-  textOf(text, className = "text") {
-    const box = element("p", className);
-    this.highlight(box, text);
+  // A text with the searched words marked.
+  marked(text) {
+    const box = element("p", "text");
+    box.dir = "auto";
     box.tabIndex = -1;
+    this.highlight(box, text);
     return box;
   }
 
-  // Shows a text with the searched words marked.
+  isSought(text) {
+    const lower = text.toLowerCase();
+    return termsOf(this.selection.q).some((term) => lower.includes(term));
+  }
+
   highlight(box, text) {
     const lower = text.toLowerCase();
     const terms = lower.length === text.length ? termsOf(this.selection.q) : [];
@@ -120,76 +287,13 @@ class Bench {
     box.append(text.slice(place));
   }
 
-  drawAnswer(answer, place, marked) {
-    const box = element("section", "answer");
-    const head = element("h4", "", this.names.candidates[place]);
-    box.append(head);
-    if (answer[TEXT] === null) box.append(this.textOf(answer[ERROR] || "no response", "text wrong"));
-    else if (marked) {
-      const text = element("p", "text");
-      for (const [kind, words] of marked) text.append(kind === "same" ? words : element(kind === "gone" ? "del" : "ins", "", words));
-      box.append(text);
-    } else box.append(answer[TEXT] === "" ? element("p", "text muted", "(empty response)") : this.textOf(answer[TEXT]));
-    if (answer[THOUGHT]) box.append(this.thinking(answer, place));
-    if (answer[SIGNS]) box.append(element("p", "lost", `flagged: ${answer[SIGNS].split(",").join(", ")}`));
-    box.append(element("p", "meta", this.measures(answer)));
-    if (answer[DROPS].length) box.append(element("p", "fell", `worse than the baseline: ${answer[DROPS].map((drop) => this.dropInWords(drop)).join(", ")}`));
-    for (const verdict of answer[VERDICTS]) box.append(this.drawVerdict(verdict));
-    return box;
-  }
-
-  // Folded, and unpacked only when somebody looks: it is no part of the response, and often longer.
-  thinking(answer, place) {
-    const row = this.open;
-    const box = element("details", "thinking");
-    box.append(element("summary", "", `Thinking, ${count(answer[THOUGHT])} characters`));
-    box.addEventListener("toggle", async () => {
-      if (!box.open || box.dataset.filled) return;
-      box.dataset.filled = "yes";
-      const details = await this.records.detailsOf(row);
-      box.append(details ? element("pre", "", details.thought(place)) : element("p", "hint", "The page does not carry it; responses.parquet does."));
-    });
-    return box;
-  }
-
-  dropInWords(drop) {
-    const shown = (score) => (this.names.scales[drop[CRITERION]][2] === "binary" && score % 1 === 0 ? (score ? "yes" : "no") : Number(score.toFixed(2)));
-    return `${this.names.criteria[drop[CRITERION]]} ${shown(drop[WAS])} → ${shown(drop[NOW])}`;
-  }
-
-  measures(answer) {
-    const parts = [];
-    if (answer[REUSED]) parts.push("given, not called");
-    if (answer[INPUT] !== null) parts.push(`${count(answer[INPUT])} + ${count(answer[OUTPUT] || 0)} tokens`);
-    if (answer[MS] !== null) parts.push(`${count(Math.round(answer[MS]))} ms`);
-    if (answer[USD] !== null && !answer[REUSED]) parts.push(`$${answer[USD] ? Number(answer[USD].toPrecision(2)) : 0}`);
-    if (answer[STOP] && answer[STOP] !== "end_turn") parts.push(answer[STOP].replaceAll("_", " "));
-    answer[METRICS].forEach((value, place) => {
-      if (value !== null) parts.push(`${this.names.metrics[place]} ${Number(value.toFixed(value < 10 ? 2 : 0))}`);
-    });
-    return parts.join(" · ");
-  }
-
-  drawVerdict(verdict) {
-    const box = element("div", "scored");
-    const head = element("div");
-    const who = [this.names.judges.length > 1 ? this.names.judges[verdict[JUDGE]] : "", verdict[REPEAT] ? `repeat ${verdict[REPEAT] + 1}` : ""].filter(Boolean).join(", ");
-    head.append(element("span", "", `${this.names.criteria[verdict[CRITERION]]}${who ? ` (${who})` : ""} `));
-    if (verdict[SCORE] === null) head.append(element("b", "lost", `unscored: ${verdict[REASON].replaceAll("_", " ")}`));
-    else {
-      const [, high, kind] = this.names.scales[verdict[CRITERION]];
-      const shown = kind === "binary" ? (verdict[SCORE] ? "yes" : "no") : `${Number(verdict[SCORE].toFixed(2))} of ${high}`;
-      head.append(element("b", verdict[PASSED] ? "good" : "bad", `${shown} ${verdict[PASSED] ? "✓ passed" : "✗ failed"}`));
-    }
-    box.append(head);
-    if (verdict[RATIONALE]) box.append(this.textOf(verdict[RATIONALE]));
-    return box;
-  }
+  // Word for word
 
   sentAndReceived() {
     const row = this.open;
     const box = element("details", "sent");
     box.append(element("summary", "", "As sent, and the judges' raw replies"));
+    const candidates = this.columns.shownCandidates;
     box.addEventListener("toggle", async () => {
       if (!box.open || box.dataset.filled) return;
       box.dataset.filled = "yes";
@@ -198,7 +302,7 @@ class Bench {
         box.append(element("p", "hint", "The page does not carry them for this record; records.jsonl and verdicts.parquet do."));
         return;
       }
-      row[ANSWERS].forEach((_, candidate) => box.append(...this.detailParts(details, candidate)));
+      for (const candidate of candidates) box.append(...this.detailParts(details, candidate));
     });
     return box;
   }
@@ -211,7 +315,12 @@ class Bench {
       element("h4", "", this.names.candidates[candidate]),
       ...pre("sent to the candidate", request === null ? "nothing: its response was given" : json(request)),
       ...details.judged(candidate).flatMap(({ judge, repeat, text }) => pre(`sent to ${judge}${repeat ? `, repeat ${repeat + 1}` : ""}`, text)),
-      ...details.replies(candidate).flatMap((reply) => pre("raw reply", json(reply))),
+      ...details.replies(candidate).flatMap(({ reply, verdict, isFirst }) => pre(this.replyLabel(verdict, isFirst), json(reply))),
     ];
+  }
+
+  replyLabel(verdict, isFirst) {
+    const repeat = verdict[REPEAT] ? `, repeat ${verdict[REPEAT] + 1}` : "";
+    return `raw reply of ${this.names.judges[verdict[JUDGE]]}${repeat}${isFirst ? ", the first: asked again after it" : verdict[ASKED_AGAIN] ? ", asked again" : ""}`;
   }
 }

@@ -1,16 +1,20 @@
-// The page's records: its filters, its keys, and who is told when something is chosen.
+// The page's records: its keys, its address, and who is told when something is chosen.
 
-const KINDS = { disagree: "candidates differ", failed: "failed", unscored: "unscored", error: "error", flagged: "flagged", regressed: "regressed" };
+// Filters whose values have to be known to the page; what else a link asks for is simply not found.
+const KNOWN = {
+  candidate: ({ names }) => names.candidates, criterion: ({ names }) => [...names.criteria, OVERALL], judge: ({ names }) => names.judges,
+  category: (records) => records.valuesOf("category"), verdict: (records) => [SCORED, UNSCORED, ...records.valuesOf("verdict")],
+};
 
 class Browser {
   constructor() {
     const by = (id) => document.getElementById(id);
-    [this.search, this.found, this.chips, this.pane] = ["search", "found", "marks", "record"].map(by);
-    this.choices = Object.fromEntries(CHOICES.map((name) => [name, by(name)]));
+    [this.found, this.pane] = ["found", "record"].map(by);
     const names = JSON.parse(by("names").textContent);
     this.names = names;
     this.records = new Records(names);
     this.selection = new Selection();
+    this.controls = new Controls(this.records, this.selection, () => this.changed());
     this.list = new RecordList(by("list"), by("rows"), names);
     this.bench = new Bench(this.pane, this.records, this.selection, {
       onMove: (step) => this.select(this.list.at + step),
@@ -27,9 +31,21 @@ class Browser {
     const found = matching.findIndex((row) => row[ID] === id);
     this.list.show(matching, found < 0 && matching.length ? 0 : found);
     this.drawOpen();
-    const all = count(this.records.all.length);
-    this.found.textContent = matching.length === this.records.all.length ? `${all} records` : `${count(matching.length)} of ${all} records`;
+    this.sayFound(matching);
     this.list.box.dataset.answeredMs = (performance.now() - started).toFixed(1);
+  }
+
+  // How many records match, and of how many a number on the page is, where not all of them are here.
+  sayFound(matching) {
+    const { n, judge, verdict, preference } = this.selection;
+    const all = count(this.records.all.length);
+    const parts = [matching.length === this.records.all.length ? `${all} records` : `${count(matching.length)} of ${all} records`];
+    let counted = matching.length;
+    if (judge && verdict) parts.push(`${count(counted = this.records.verdictsIn(matching, this.selection))} verdicts`);
+    else if (preference && !unlisted(preference)[1]) parts.push(`${count(counted = pairsIn(this.records, matching, preference))} pairs`);
+    if (n && Number(n) > counted) parts.push(`of ${count(Number(n))}, the page carries ${count(counted)}`);
+    this.found.textContent = parts.join(" · ");
+    Object.assign(this.list.box.dataset, { records: matching.length, counted });
   }
 
   drawOpen() {
@@ -44,43 +60,17 @@ class Browser {
     this.writeAddress(true);
   }
 
-  // The filters
-
-  drawChips() {
-    this.chips.replaceChildren(...Object.entries(KINDS).flatMap(([kind, label]) => {
-      const number = this.records.count(FLAG[kind]);
-      const isShown = this.selection.show.includes(kind);
-      if (!number && !isShown) return [];
-      const chip = button("chip", label, () => {
-        this.selection.toggle(kind);
-        this.changed();
-        this.chips.querySelector(`[data-kind="${kind}"]`).focus();
-      });
-      chip.dataset.kind = kind;
-      chip.setAttribute("aria-pressed", isShown);
-      chip.append(element("span", "", count(number)));
-      return [chip];
-    }));
-  }
-
   changed() {
     this.list.box.scrollTop = 0;
     this.refresh();
     if (this.list.at > 0) this.select(this.list.at);
-    this.drawChips();
+    this.showChosen();
     this.writeAddress(false);
   }
 
-  showChoices() {
-    this.search.value = this.selection.q;
-    for (const [name, choice] of Object.entries(this.choices)) choice.value = this.selection[name];
-    this.drawChips();
-  }
-
-  clear() {
-    this.selection.clear();
-    this.showChoices();
-    this.changed();
+  showChosen() {
+    this.controls.show();
+    this.controls.count(this.list.matching);
   }
 
   // The address
@@ -92,21 +82,29 @@ class Browser {
 
   readAddress() {
     const id = this.selection.read(location.hash);
-    if (!this.bench.pairs().some(([a, b]) => `${a}-${b}` === this.selection.diff)) this.selection.diff = "";
-    this.showChoices();
+    this.bench.adopt();
     // A choice that this page does not have filters nothing.
-    for (const [name, choice] of Object.entries(this.choices)) if (choice.value !== this.selection[name]) this.selection[name] = choice.value = "";
+    for (const [name, offered] of Object.entries({ ...KNOWN, sort: this.sorts() })) {
+      if (this.selection[name] && !offered(this.records).includes(this.selection[name])) this.selection[name] = "";
+    }
+    this.list.box.scrollTop = 0;
     this.refresh(id || undefined);
-    if (id === null) return;
-    if (!this.open || this.open[ID] !== id) {
+    if (id !== null && (!this.open || this.open[ID] !== id)) {
       // The link's filters leave the record out: the record counts.
       this.selection.clearFilters();
-      this.showChoices();
       this.refresh(id);
     }
-    if (this.open && this.open[ID] === id) this.select(this.list.at);
-    else this.found.textContent = `The page does not carry the record ${id}.`;
-    document.getElementById("records").scrollIntoView({ behavior: "instant" });
+    this.showChosen();
+    if (id !== null) {
+      if (this.open && this.open[ID] === id) this.select(this.list.at);
+      else this.found.textContent = `The page does not carry the record ${id}.`;
+    }
+    if (location.hash.includes("=")) document.getElementById("records").scrollIntoView({ behavior: "instant" });
+  }
+
+  sorts() {
+    const values = [...document.getElementById("sort").options].map((option) => option.value);
+    return () => values;
   }
 
   // Keys and events
@@ -125,31 +123,21 @@ class Browser {
       if (!isInList) this.list.box.focus({ preventScroll: false });
     } else if (event.key === "/") {
       event.preventDefault();
-      this.search.focus();
-    } else if (event.key === "d" && this.names.candidates.length > 1) this.bench.nextDifference();
+      this.controls.search.focus();
+    } else this.bench.onKey(event);
   }
 
   escape(event) {
-    if (event.target === this.search && this.selection.q) {
-      this.search.value = this.selection.q = "";
-      this.changed();
-    } else if (this.selection.diff && event.target !== this.search) this.bench.show("");
+    const { search } = this.controls;
+    if (event.target === search && this.selection.q) {
+      search.value = "";
+      this.controls.choose("q", "");
+    } else if (this.selection.diff && event.target !== search) this.bench.show("");
     else this.list.box.focus();
   }
 
   listen() {
     document.getElementById("filters").addEventListener("submit", (event) => event.preventDefault());
-    this.search.addEventListener("input", () => {
-      this.selection.q = this.search.value.trim();
-      this.changed();
-    });
-    for (const [name, choice] of Object.entries(this.choices)) {
-      choice.addEventListener("change", () => {
-        this.selection[name] = choice.value;
-        this.changed();
-      });
-    }
-    document.getElementById("clear").addEventListener("click", () => this.clear());
     this.list.box.addEventListener("scroll", () => requestAnimationFrame(() => this.list.draw(false)), { passive: true });
     addEventListener("resize", () => this.list.draw());
     this.list.box.addEventListener("click", (event) => {
@@ -159,28 +147,22 @@ class Browser {
       if (matchMedia("(max-width: 900px)").matches) this.pane.scrollIntoView();
     });
     addEventListener("hashchange", () => {
-      if (location.hash.includes("=")) this.readAddress();
+      // A section's own name leaves the list as it is; back where nothing was asked, it asks for nothing.
+      if (!location.hash || location.hash.includes("=")) this.readAddress();
     });
     addEventListener("keydown", (event) => this.onKey(event));
   }
 
-  fill(name, values) {
-    for (const value of values) this.choices[name].append(new Option(value, value));
-    this.choices[name].closest("label").hidden = values.length < 2;
-  }
-
   async start() {
     this.listen();
-    this.fill("category", this.names.categories);
-    this.fill("candidate", this.names.candidates);
-    this.fill("criterion", this.names.criteria);
-    this.choices.verdict.closest("label").hidden = !this.names.criteria.length;
     this.found.textContent = "reading …";
     await this.records.load((read) => {
       if (this.list.at < 0) this.refresh();
       this.found.textContent = `${count(read)} records read …`;
     });
     this.list.box.parentElement.classList.toggle("empty", !this.records.all.length);
+    this.controls.fill();
+    document.getElementById("take").replaceWith(takingTools(this.records, () => this.list.matching));
     this.readAddress();
     document.documentElement.dataset.ready = performance.now().toFixed(0);
   }

@@ -1,13 +1,14 @@
 // The records a page carries: unpacked, searched, filtered, sorted. Knows no element but the chunks' own.
 
 // A row's and an answer's layout: evaldrop/report/rows.py writes them.
-const ORDINAL = 0, FLAGS = 1, ID = 2, CATEGORY = 3, PROMPT = 4, SYSTEM = 5, CONTEXT = 6, REFERENCE = 7, ANSWERS = 8;
-const TEXT = 0, ERROR = 1, STOP = 2, INPUT = 3, OUTPUT = 4, MS = 5, USD = 6, REUSED = 7, METRICS = 8, VERDICTS = 9, SIGNS = 10, WRONG = 11, DROPS = 12, THOUGHT = 13;
+const ORDINAL = 0, FLAGS = 1, ID = 2, CATEGORY = 3, PROMPT = 4, SYSTEM = 5, CONTEXT = 6, REFERENCE = 7, ANSWERS = 8, METADATA = 9, PREFERENCES = 10, FIELDS = 11;
+const TEXT = 0, ERROR = 1, STOP = 2, INPUT = 3, OUTPUT = 4, MS = 5, USD = 6, REUSED = 7, METRICS = 8, VERDICTS = 9, SIGNS = 10, WRONG = 11, DROPS = 12, THOUGHT = 13, BEFORE = 14, PANEL = 15, RETRIES = 16, EARLIER = 17;
 const WAS = 1, NOW = 2;
-const CRITERION = 0, JUDGE = 1, SCORE = 2, PASSED = 3, REASON = 4, RATIONALE = 5, REPEAT = 6;
-// Added on unpacking: where a record's details are, and its texts in lower case, to be searched.
-const CHUNK = 20, PLACE = 21, WORDS = 22;
+const CRITERION = 0, JUDGE = 1, SCORE = 2, PASSED = 3, REASON = 4, RATIONALE = 5, REPEAT = 6, ASKED_AGAIN = 7;
+// Added on unpacking: where a record's details are, its texts in lower case, to be searched, and its place of all.
+const CHUNK = 20, PLACE = 21, WORDS = 22, AT = 23;
 const AHEAD = 4;
+const NOT_APPLICABLE = "not_applicable";
 const FLAG = { error: 1, unscored: 2, failed: 4, disagree: 8, flagged: 16, regressed: 32 };
 
 function bytesOf(base64) {
@@ -28,7 +29,8 @@ class Records {
     this.names = names;
     this.all = [];
     this.keys = {};
-    this.counts = {};
+    [this.values, this.gathered] = [{}, null];
+    this.searched = { q: "", found: null };
     this.details = [...document.querySelectorAll("script.details")].map((script) => script.textContent.trim());
   }
 
@@ -50,50 +52,134 @@ class Records {
       onProgress(this.all.length);
     }
     this.all.sort((a, b) => a[ORDINAL] - b[ORDINAL]);
+    this.all.forEach((row, at) => row[AT] = at);
   }
 
-  // How many records have a flag: counted once, when all of them are there.
-  count(flag) {
-    this.counts[flag] ??= this.all.reduce((sum, row) => sum + (row[FLAGS] & flag ? 1 : 0), 0);
-    return this.counts[flag];
-  }
-
-  matching(state) {
-    const terms = termsOf(state.q);
-    const wanted = state.show.reduce((bits, name) => bits | (FLAG[name] || 0), 0);
-    const some = state.candidate !== "" || state.criterion !== "" || state.verdict !== "";
+  // The records that match, in the chosen order.
+  matching(selection) {
+    const tests = this.testsOf(selection, selection.used);
+    const searched = this.searchedFor(selection.q);
     const found = [];
     for (const row of this.all) {
-      if ((row[FLAGS] & wanted) !== wanted) continue;
-      if (state.category && row[CATEGORY] !== state.category) continue;
-      if (some && !this.hasVerdict(row, state)) continue;
-      if (terms.length && !terms.every((term) => row[WORDS].includes(term))) continue;
-      found.push(row);
+      if (searched && !searched[row[AT]]) continue;
+      if (tests.every((test) => test(row))) found.push(row);
     }
-    if (state.sort) {
-      const key = this.sortKey(state.sort);
+    if (selection.sort) {
+      const key = this.sortKey(selection.sort);
       found.sort((a, b) => key.get(b) - key.get(a) || a[ORDINAL] - b[ORDINAL]);
     }
     return found;
   }
 
-  // Whether the chosen candidate, or any, has what was chosen on the chosen criterion, or any.
-  hasVerdict(row, state) {
-    const candidate = this.names.candidates.indexOf(state.candidate);
-    const criterion = this.names.criteria.indexOf(state.criterion);
-    const answers = candidate < 0 ? row[ANSWERS] : [row[ANSWERS][candidate]];
-    const verdicts = answers.flatMap((answer) => answer[VERDICTS]).filter((v) => criterion < 0 || v[CRITERION] === criterion);
-    const fits = (verdict) => !state.verdict || outcome(verdict) === state.verdict;
-    if (!verdicts.some(fits) && (state.verdict || criterion >= 0)) return false;
-    return state.show.every((name) => {
-      if (name === "error") return answers.some((answer) => answer[TEXT] === null);
-      if (name === "regressed") return answers.some((answer) => answer[DROPS].some((drop) => criterion < 0 || drop[CRITERION] === criterion));
-      if (name === "flagged") return answers.some((answer) => answer[SIGNS]);
-      // A bad request that got through, or a good one that a guardrail stopped.
-      if (name === "failed" && answers.some((answer) => answer[WRONG])) return true;
-      if (name === "failed" || name === "unscored") return verdicts.some((verdict) => outcome(verdict) === name);
-      return true;
+  testsOf(selection, names) {
+    return names.map((name) => FILTERS[name](this, selection[name], selection));
+  }
+
+  // By place 1 for a record that has all searched words; null where none is searched. A word that grows is looked
+  // for only where its beginning was.
+  searchedFor(q) {
+    const terms = termsOf(q);
+    if (!terms.length) return null;
+    const before = this.searched;
+    if (before.found && before.q === q) return before.found;
+    const narrows = before.found && q.startsWith(before.q);
+    const found = new Uint8Array(this.all.length);
+    this.all.forEach((row, at) => {
+      if (!narrows || before.found[at]) found[at] = terms.every((term) => row[WORDS].includes(term));
     });
+    [this.values, this.gathered] = [{}, null];
+    this.searched = { q, found };
+    return found;
+  }
+
+  // How many records each of some values of a filter would show, given the search and the other filters.
+  counts(selection, name, values) {
+    // Of what a scope is about, other filters say something else for each of its values.
+    const depends = SCOPE.includes(name);
+    const fixed = this.testsOf(selection, selection.used.filter((other) => other !== name && (!depends || other === "category" || other === "meta")));
+    const searched = this.searchedFor(selection.q);
+    const rows = this.all.filter((row) => (!searched || searched[row[AT]]) && fixed.every((test) => test(row)));
+    const found = new Map(values.map((value) => [value, 0]));
+    if (VALUES[name] && !depends) {
+      found.set("", rows.length);
+      const of = VALUES[name](this, selection);
+      for (const row of rows) for (const value of new Set(of(row))) if (found.has(value)) found.set(value, found.get(value) + 1);
+      return found;
+    }
+    for (const value of values) {
+      const chosen = selection.with({ [name]: value });
+      const tests = this.testsOf(chosen, chosen.used.filter((other) => other !== "category" && other !== "meta"));
+      found.set(value, rows.reduce((sum, row) => sum + tests.every((test) => test(row)), 0));
+    }
+    return found;
+  }
+
+  // The values of a filter that any record has.
+  valuesOf(name) {
+    if (!this.values[name]) {
+      const of = VALUES[name](this, new Selection());
+      this.values[name] = [...this.all.reduce((found, row) => of(row).reduce((set, value) => set.add(value), found), new Set())];
+    }
+    return this.values[name];
+  }
+
+  // How many verdicts of a judge are as asked, in some records.
+  verdictsIn(rows, selection) {
+    const [judge, places, criteria] = [this.names.judges.indexOf(selection.judge), candidatesIn(this, selection), criteriaIn(this, selection)];
+    const fits = (verdict) => verdict[JUDGE] === judge && criteria.includes(verdict[CRITERION]) && outcomesOf(verdict).includes(selection.verdict);
+    return rows.reduce((sum, row) => sum + places.reduce((n, place) => n + row[ANSWERS][place][VERDICTS].filter(fits).length, 0), 0);
+  }
+
+  // What every record comes to for every candidate and criterion, row by row: a score, and its outcome by a code.
+  get columns() {
+    return this.gathered ??= this.gatherColumns();
+  }
+
+  gatherColumns() {
+    const [candidates, criteria] = [this.names.candidates.length, this.names.criteria.length];
+    const size = candidates * criteria;
+    const [scores, codes] = [new Float64Array(this.all.length * size).fill(NaN), new Uint8Array(this.all.length * size)];
+    const [outcomes, known] = [[[]], new Map()];
+    this.all.forEach((row, at) => {
+      for (let place = 0; place < candidates; place++) {
+        for (const score of scoresOfAnswer(row[ANSWERS][place])) {
+          const name = outcome(score) + (score[REASON] || "");
+          if (!known.has(name)) known.set(name, outcomes.push(outcomesOf(score)) - 1);
+          const cell = at * size + place * criteria + score[CRITERION];
+          codes[cell] = known.get(name);
+          if (score[SCORE] !== null) scores[cell] = score[SCORE];
+        }
+      }
+    });
+    return { scores, codes, size, outcomes };
+  }
+
+  // A candidate's score on each criterion; NaN where there is none. `given`: those that a judge gave, so that an
+  // unscored verdict that counts as the worst is none.
+  scoresOf(row, place, given = false) {
+    const { scores, codes, size, outcomes } = this.columns;
+    const n = this.names.criteria.length;
+    const start = row[AT] * size + place * n;
+    const found = scores.subarray(start, start + n);
+    return given ? Array.from(found, (score, at) => (outcomes[codes[start + at]].includes(UNSCORED) ? NaN : score)) : found;
+  }
+
+  // A function of two lists of scores: how much better the first is, over the criteria that both have; else NaN.
+  differenceOf(criteria) {
+    const { weights, scales } = this.names;
+    const isOne = criteria.length === 1;
+    return (first, second) => {
+      let [sum, all] = [0, 0];
+      for (const criterion of criteria) {
+        const [a, b] = [first[criterion], second[criterion] ?? NaN];
+        if (Number.isNaN(a) || Number.isNaN(b)) continue;
+        const [low, high, , up] = scales[criterion];
+        const weight = isOne ? 1 : weights[criterion];
+        sum += (weight * (up ? a - b : b - a)) / (high - low);
+        all += weight;
+      }
+      return all ? sum / all : NaN;
+    };
   }
 
   // How good an answer was judged, 0..1; null when no verdict has a score.
@@ -153,8 +239,13 @@ class Records {
           return { judge, repeat, text: JSON.parse(whole(before, prompt)) + open + text + close + JSON.parse(whole(after, prompt)) };
         }),
       replies: (candidate) => {
-        const rationales = row[ANSWERS][candidate][VERDICTS].map((verdict) => verdict[RATIONALE]);
-        return replies[candidate][0].map((reply) => JSON.parse(whole(reply, rationales)));
+        const verdicts = row[ANSWERS][candidate][VERDICTS];
+        const rationales = verdicts.map((verdict) => verdict[RATIONALE]);
+        const [texts, whose] = replies[candidate];
+        return texts.map((reply, number) => {
+          const place = whose.findIndex(([last, first]) => last === number || first === number);
+          return { reply: JSON.parse(whole(reply, rationales)), verdict: verdicts[place], isFirst: whose[place][0] !== number };
+        });
       },
     };
   }
@@ -163,7 +254,7 @@ class Records {
   plain(row) {
     const named = {
       run_id: this.names.run_id, record_id: row[ID], category: row[CATEGORY], prompt: row[PROMPT],
-      system: row[SYSTEM], context: row[CONTEXT], reference: row[REFERENCE],
+      system: row[SYSTEM], context: row[CONTEXT], reference: row[REFERENCE], metadata: row[METADATA] || {},
     };
     named.responses = row[ANSWERS].map((answer, place) => ({
       candidate: this.names.candidates[place], model: this.names.models[place],
@@ -177,13 +268,16 @@ class Records {
         repeat: verdict[REPEAT], score: verdict[SCORE], passed: verdict[PASSED],
         unscored_reason: verdict[REASON], rationale: verdict[RATIONALE],
       })),
+      ...plainBeside(answer, this.names),
     }));
+    if (row[PREFERENCES]) named.preferences = row[PREFERENCES].map((preference) => plainPreference(preference, this.names));
     return named;
   }
 }
 
 function wordsOfRow(row) {
   const parts = [row[ID], row[PROMPT], row[CONTEXT], row[SYSTEM], ...row[REFERENCE]];
+  for (const [key, value] of Object.entries(row[METADATA] || {})) parts.push(`${key} ${asText(value)}`);
   for (const answer of row[ANSWERS]) {
     parts.push(answer[TEXT], answer[ERROR], answer[SIGNS]);
     for (const verdict of answer[VERDICTS]) parts.push(verdict[RATIONALE], verdict[REASON]);
@@ -191,11 +285,47 @@ function wordsOfRow(row) {
   return parts.filter(Boolean).join("\n").toLowerCase();
 }
 
+// An answer's score on each criterion, as a verdict is laid out: a lone verdict's own, or what several come to.
+function scoresOfAnswer(answer) {
+  if (!answer[PANEL]) return answer[VERDICTS];
+  const apart = new Set(answer[PANEL].map(([criterion]) => criterion));
+  const combined = answer[PANEL].map(([criterion, score, passed, reason]) => [criterion, null, score, passed >= 0.5, reason]);
+  return [...answer[VERDICTS].filter((verdict) => !apart.has(verdict[CRITERION])), ...combined];
+}
+
+// Records as a dataset of evaldrop's, a line each; with what was answered where `responses` is true.
+function datasetOf(rows, names, { responses = false } = {}) {
+  return rows.map((row) => `${JSON.stringify(datasetRow(row, names, responses))}\n`).join("");
+}
+
+function datasetRow(row, names, responses) {
+  const fields = row[FIELDS] || {};
+  const made = { id: row[ID], ...(fields.messages ? { messages: messagesOf(row[PROMPT], fields.messages) } : { prompt: row[PROMPT] }) };
+  const { expected_blocked, group, criteria } = fields;
+  const known = { system: row[SYSTEM], context: row[CONTEXT], category: row[CATEGORY], group, criteria, expected_blocked, metadata: row[METADATA] };
+  for (const [name, value] of Object.entries(known)) if (value !== null && value !== undefined) made[name] = value;
+  if (row[REFERENCE].length) made.reference = row[REFERENCE];
+  if (responses) made.responses = Object.fromEntries(row[ANSWERS].flatMap((answer, place) => (answer[TEXT] === null ? [] : [[names.candidates[place], answer[TEXT]]])));
+  return made;
+}
+
+// A conversation out of its prompt, in which it stands as "role: content" blocks; alone as it is.
+function messagesOf(prompt, turns) {
+  let at = 0;
+  return turns.map(([role, length]) => {
+    if (turns.length > 1) at += role.length + 2;
+    const content = prompt.slice(at, at + length);
+    at += length + 2;
+    return { role, content };
+  });
+}
+
 function termsOf(query) {
   return query.toLowerCase().split(/\s+/).filter(Boolean);
 }
 
 function outcome(verdict) {
-  if (verdict[SCORE] === null) return verdict[REASON] === "not_applicable" ? "not_applicable" : "unscored";
+  // A score beside a reason is that of an unscored verdict that counts as the worst.
+  if (verdict[SCORE] === null || verdict[REASON]) return verdict[REASON] === NOT_APPLICABLE ? NOT_APPLICABLE : "unscored";
   return verdict[PASSED] ? "passed" : "failed";
 }

@@ -1,31 +1,57 @@
 // What a reader has chosen, and the address that holds it.
 
-const CHOICES = ["category", "candidate", "criterion", "verdict", "sort"];
-const NOTHING = Object.freeze({ q: "", show: [], category: "", candidate: "", criterion: "", verdict: "", sort: "", diff: "" });
+// Of how the records are shown; it filters nothing, and stays when filters go.
+const VIEW = ["sort", "diff", "pins"];
 
 class Selection {
   constructor() {
-    Object.assign(this, NOTHING);
+    this.clear();
   }
 
+  // Every name that a selection may hold: scripts may have added filters of their own.
+  static get names() {
+    return ["q", "show", ...Object.keys(FILTERS).filter((name) => name !== "show"), ...VIEW, "n"];
+  }
+
+  // Pinned columns stay: they filter nothing.
   clear() {
-    Object.assign(this, NOTHING);
+    const { pins } = this;
+    for (const name of Selection.names) this[name] = name === "show" ? [] : "";
+    this.pins = pins || "";
   }
 
-  // Shows every record; order and differences stay as they are.
+  // Shows every record; order, columns and differences stay as they are.
   clearFilters() {
-    Object.assign(this, NOTHING, { sort: this.sort, diff: this.diff });
+    const { sort, diff } = this;
+    this.clear();
+    Object.assign(this, { sort, diff });
+  }
+
+  // Takes one filter's value; a number's own count holds for it no more.
+  choose(name, value) {
+    this[name] = value;
+    if (!VIEW.includes(name)) this.n = "";
+  }
+
+  // The same with some values changed.
+  with(changes) {
+    return Object.assign(Object.create(Selection.prototype), this, changes);
   }
 
   toggle(kind) {
-    this.show = this.show.includes(kind) ? this.show.filter((name) => name !== kind) : [...this.show, kind];
+    this.choose("show", this.show.includes(kind) ? this.show.filter((name) => name !== kind) : [...this.show, kind]);
+  }
+
+  // The filters in use, of which the search is none.
+  get used() {
+    return Object.keys(FILTERS).filter((name) => this[name].length);
   }
 
   // The address's part after the sign "#", with the open record if one is given.
   fragment(record) {
     const parts = new URLSearchParams();
     if (record !== undefined) parts.set("record", record);
-    for (const name of Object.keys(NOTHING)) {
+    for (const name of Selection.names) {
       if (this[name].length) parts.set(name, name === "show" ? this.show.join(",") : this[name]);
     }
     const text = parts.toString();
@@ -35,7 +61,7 @@ class Selection {
   // Takes what an address holds; returns the record it names, or null. A section's own name chooses nothing.
   read(fragment) {
     const parts = new URLSearchParams(fragment.includes("=") ? fragment.slice(1) : "");
-    for (const name of Object.keys(NOTHING)) this[name] = parts.get(name) || "";
+    for (const name of Selection.names) this[name] = parts.get(name) || "";
     this.show = this.show ? this.show.split(",").filter((name) => name in FLAG) : [];
     return parts.get("record");
   }
