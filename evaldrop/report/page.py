@@ -28,6 +28,7 @@ from evaldrop.report import behind, charts, links, tables
 from evaldrop.report.changes import baseline_axis
 from evaldrop.report.columns import PAGE
 from evaldrop.report.escape import script_json
+from evaldrop.report.failures import Places, failed_criteria
 from evaldrop.report.latency import LatencyCounts, latencies_drawn
 from evaldrop.report.plane import cost_quality_plane
 from evaldrop.report.preferences import preference_pairs, preferences
@@ -45,7 +46,7 @@ from evaldrop.scorecard.recommendation import recommendation_of
 FEW_RECORDS = 10
 
 # In the order in which they need each other: they become one style and one script.
-_STYLES = ("report.css", "styles/bench.css", "styles/drill.css")
+_STYLES = ("report.css", "styles/bench.css", "styles/drill.css", "styles/groups.css")
 _SCRIPTS = (
     "elements.js",
     "filters.js",
@@ -54,6 +55,7 @@ _SCRIPTS = (
     "selection.js",
     "controls.js",
     "taking.js",
+    "groups.js",
     "list.js",
     "folding.js",
     "grid.js",
@@ -73,11 +75,12 @@ def html_report(
     counts: Sequence[StratumCount],
     *,
     latencies: LatencyCounts | None = None,
+    groups: Places | None = None,
 ) -> str:
     """
     Return the report as one HTML page; `run` is the content of `run.json`.
 
-    Without `latencies` only their percentiles are drawn.
+    Without `latencies` only their percentiles are drawn, and without `groups` those of failures open nothing.
     """
     baseline = scorecard.baseline
     names = _names(scorecard, run)
@@ -121,6 +124,8 @@ def html_report(
         losses=losses(scorecard),
         again=again(scorecard, run),
         few_records=FEW_RECORDS,
+        failed_criteria=failed_criteria(scorecard),
+        groups=Markup(script_json(groups or {})),  # noqa: S704 - escaped for a script element
     )
 
 

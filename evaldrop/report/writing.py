@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from evaldrop import storage
 from evaldrop.errors import InputError
+from evaldrop.report.failures import Places
 from evaldrop.report.junit import junit_report
 from evaldrop.report.markdown import markdown_report
 from evaldrop.report.page import html_report, read_asset
@@ -28,11 +29,13 @@ FILES = (
 ROBUSTNESS_FILE = "robustness.parquet"
 
 
-def write_reports(run: "RunDefinition", scorecard: Scorecard, rows: "ReportRows") -> None:
-    """Write every report of a run into its folder."""
+def write_reports(run: "RunDefinition", scorecard: Scorecard, rows: "ReportRows", groups: Places) -> None:
+    """Write every report of a run into its folder; `groups` are the places of responses that failed."""
     chunks = rows.chunks()
     reports = {
-        "report.html": html_report(scorecard, run.content, chunks, rows.counts(), latencies=rows.latencies),
+        "report.html": html_report(
+            scorecard, run.content, chunks, rows.counts(), latencies=rows.latencies, groups=groups
+        ),
         "summary.md": markdown_report(scorecard),
         "scorecard.csv": csv_report(scorecard),
         "junit.xml": junit_report(scorecard),
