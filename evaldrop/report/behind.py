@@ -27,8 +27,8 @@ def quality(scorecard: Scorecard, candidate: str, quantity: str | None) -> Link 
 def price(scorecard: Scorecard, candidate: str) -> Link | None:
     """Return the responses that a model gave, which a price per 1,000 records rests on."""
     counts = scorecard.candidates[candidate].responses
-    # Those of an earlier run are given and called: nobody counted them apart.
-    n = None if scorecard.reused else counts.n - counts.errors - counts.missing - counts.given
+    # Of those that are given, some were called for by an earlier run: nobody counted them apart.
+    n = None if counts.given else counts.n - counts.errors - counts.missing
     known = scorecard.candidates[candidate].cost_usd.per_1000_records is not None
     return links.answers(candidate, n, "called", sort="dear") if known else None
 
@@ -77,8 +77,17 @@ def moved(
     return links.changed(candidate, criterion, counted[kind], kind)
 
 
+def fell(scorecard: Scorecard, candidate: str, criterion: str, category: str = "") -> Link | None:
+    """Return the records, of a category or all, on which a candidate is worse than in the baseline."""
+    card = scorecard.baseline.candidates[candidate] if scorecard.baseline else None
+    if card is None:
+        return None
+    criteria = card.categories[category] if category else card.criteria
+    return links.changed(candidate, criterion, criteria[criterion].worse, "worse", category=category)
+
+
 def judged(scorecard: Scorecard, judge: str, n: int, kind: str) -> Link | None:
-    """Return a judge's verdicts of a kind; its counts may hold those on perturbed copies, which no page has."""
+    """Return a judge's verdicts of a kind; those on perturbed copies count too, and no page has them."""
     has_copies = any(card.robustness for card in scorecard.candidates.values())
     return links.judged(judge, None if has_copies else n, kind)
 

@@ -13,7 +13,7 @@ from evaldrop.scorecard.model.scorecard import OVERALL, Comparison, CriterionInf
 # Distance from the best, as a share of the scale, from which a candidate is far behind.
 FAR = 0.15
 # More candidates make a table, not a matrix.
-MOST_CANDIDATES = 8
+MOST_CANDIDATES = 12
 
 # What a mark's colour says. Colour is a claim, so only a decided difference gets one.
 BEST, OPEN, BEHIND, FAR_BEHIND = "best", "open", "behind", "far"

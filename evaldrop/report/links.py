@@ -103,11 +103,12 @@ def pair(
     return link(n, pair=compared, criterion=criterion, category=category)
 
 
-def changed(candidate: str, criterion: str | None, n: int | None, kind: Change) -> Link | None:
+def changed(
+    candidate: str, criterion: str | None, n: int | None, kind: Change, *, category: str | None = None
+) -> Link | None:
     """Return the link to the records on which a candidate is better, or worse, than in the baseline."""
-    return link(
-        n, candidate=candidate, criterion=criterion, change=kind, sort="fell" if kind == "worse" else ""
-    )
+    sort = "fell" if kind == "worse" else ""
+    return link(n, candidate=candidate, criterion=criterion, change=kind, category=category, sort=sort)
 
 
 def guarded(

@@ -24,11 +24,11 @@ from evaldrop import storage
 from evaldrop.errors import StorageError
 from evaldrop.evaluation import Evaluation
 from evaldrop.evaluation.definition import layout
-from evaldrop.report import behind, charts, links, tables
+from evaldrop.report import behind, charts, first_screen, links, slices, tables
 from evaldrop.report.changes import baseline_axis
 from evaldrop.report.columns import PAGE
 from evaldrop.report.escape import script_json
-from evaldrop.report.failures import Places, failed_criteria
+from evaldrop.report.first_screen import best_first, fallen, gate_rules
 from evaldrop.report.latency import LatencyCounts, latencies_drawn
 from evaldrop.report.plane import cost_quality_plane
 from evaldrop.report.preferences import preference_pairs, preferences
@@ -46,9 +46,17 @@ from evaldrop.scorecard.recommendation import recommendation_of
 FEW_RECORDS = 10
 
 # In the order in which they need each other: they become one style and one script.
-_STYLES = ("report.css", "styles/bench.css", "styles/drill.css", "styles/groups.css")
+_STYLES = (
+    "report.css",
+    "styles/first_screen.css",
+    "styles/tables.css",
+    "styles/bench.css",
+    "styles/drill.css",
+    "styles/groups.css",
+)
 _SCRIPTS = (
     "elements.js",
+    "tables.js",
     "filters.js",
     "rows.js",
     "difference.js",
@@ -82,8 +90,10 @@ def html_report(
 
     Without `latencies` only their percentiles are drawn, and without `groups` those of failures open nothing.
     """
-    baseline = scorecard.baseline
+    # Rows name candidates by their number in the run's own order.
     names = _names(scorecard, run)
+    scorecard = best_first(scorecard)
+    baseline = scorecard.baseline
     prices = run.get("prices") or {}
     return rendered(
         "report.html.j2",
@@ -115,12 +125,14 @@ def html_report(
         latencies=latencies_drawn(scorecard, latencies or LatencyCounts()),
         baseline_changes=baseline
         and tables.baseline_changes(
-            tables.criterion_changes(baseline), baseline_axis(scorecard, baseline), baseline
+            tables.worst_first(baseline), baseline_axis(scorecard, baseline), baseline
         ),
         perturbed=tables.perturbations(scorecard),
         categories=names["categories"],
         metrics=names["metrics"],
-        decided_slices=tables.decided_slices(scorecard),
+        category_wins=slices.category_wins(scorecard),
+        fallen=fallen(scorecard),
+        rules=gate_rules(scorecard),
         losses=losses(scorecard),
         again=again(scorecard, run),
         few_records=FEW_RECORDS,
@@ -188,6 +200,8 @@ def _environment() -> Environment:
     environment.globals.update(
         figures=figures,
         charts=charts,
+        first_screen=first_screen,
+        slices=slices,
         tables=tables,
         links=links,
         behind=behind,

@@ -3,15 +3,19 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import ceil, floor
+from math import ceil, floor, log10
 from typing import NamedTuple
 
 from evaldrop.report.charts import Tick, nice_ceiling, share
 from evaldrop.scorecard.figures import label
 from evaldrop.scorecard.model.scorecard import Scorecard
 
-WIDTH, HEIGHT = 440.0, 240.0
+WIDTH, HEIGHT = 400.0, 250.0
 _LABEL = 13.0
+# From so many times the cheapest on, dollars are drawn by their logarithm: else all but the dearest are one heap.
+_FAR_APART = 20
+# More round amounts than these would run into each other.
+_MOST_AMOUNTS = 6
 # An average letter of a label, as a share of its size.
 _LETTER = 0.56
 
@@ -33,12 +37,13 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plane:
-    """Cost against quality, `WIDTH` by `HEIGHT` units."""
+    """Cost against quality, `WIDTH` by `HEIGHT` units; `by_logarithm` is how cost is drawn."""
 
     marks: Sequence[Mark]
     x_ticks: Sequence[Tick]
     y_ticks: Sequence[Tick]
     frontier: str
+    by_logarithm: bool
     width: float
     height: float
 
@@ -54,7 +59,7 @@ def cost_quality_plane(scorecard: Scorecard) -> Plane | None:
     ]
     if len(points) < 2:
         return None
-    right = nice_ceiling(max(cost for _, cost, _, _ in points))
+    costs = _axis_of([cost for _, cost, _, _ in points])
     levels = quality_levels(min(low for *_, (low, _) in points), max(high for *_, (_, high) in points))
     bottom, top = levels[0], levels[-1]
 
@@ -64,7 +69,7 @@ def cost_quality_plane(scorecard: Scorecard) -> Plane | None:
     marks = [
         Mark(
             name=name,
-            x=WIDTH * cost / right,
+            x=WIDTH * costs.share(cost),
             y=height(mean),
             low=height(low),
             high=height(high),
@@ -79,12 +84,44 @@ def cost_quality_plane(scorecard: Scorecard) -> Plane | None:
     best = sorted((mark for mark in marks if not mark.is_dominated), key=lambda mark: mark.x)
     return Plane(
         marks=list(_labelled(marks, best)),
-        x_ticks=[Tick(at=WIDTH * part / 4, text=f"${right * part / 4:.3g}") for part in range(5)],
+        x_ticks=[Tick(at=WIDTH * costs.share(amount), text=f"${amount:.3g}") for amount in costs.amounts],
         y_ticks=[Tick(at=height(level), text=f"{level:.{quality_places(levels)}f}") for level in levels],
         frontier=" ".join(f"{mark.x:.1f},{mark.y:.1f}" for mark in best),
+        by_logarithm=costs.by_logarithm,
         width=WIDTH,
         height=HEIGHT,
     )
+
+
+class _CostAxis(NamedTuple):
+    """An axis of dollars between two amounts, and the round ones that are written at it."""
+
+    left: float
+    right: float
+    amounts: Sequence[float]
+    by_logarithm: bool
+
+    def share(self, cost: float) -> float:
+        """Return where a cost lies, 0..1."""
+        if self.by_logarithm:
+            return log10(cost / self.left) / log10(self.right / self.left)
+        return (cost - self.left) / (self.right - self.left)
+
+
+def _axis_of(costs: Sequence[float]) -> _CostAxis:
+    least, most = min(costs), max(costs)
+    # Nothing has no logarithm: a candidate that cost nothing keeps the axis straight.
+    if least <= 0 or most < _FAR_APART * least:
+        right = nice_ceiling(most)
+        return _CostAxis(0.0, right, [right * part / 4 for part in range(5)], by_logarithm=False)
+    first, last = floor(log10(least)) - 1, ceil(log10(most)) + 1
+    round_ones = [step * 10.0**power for power in range(first, last) for step in (1, 2, 5)]
+    left = max(amount for amount in round_ones if amount <= 0.9 * least)
+    right = min(amount for amount in round_ones if amount >= 1.1 * most)
+    inside = [amount for amount in round_ones if left <= amount <= right]
+    if len(inside) > _MOST_AMOUNTS:
+        inside = [10.0**power for power in range(first, last) if left <= 10.0**power <= right]
+    return _CostAxis(left, right, inside, by_logarithm=True)
 
 
 class _Box(NamedTuple):
@@ -133,7 +170,12 @@ def _label_places(mark: Mark) -> Iterator[tuple[_Box, float, float, str]]:
         left = _Box(mark.x - 10 - width, middle - 8, mark.x - 8, middle + 8)
         if left.left >= 0:
             yield left, mark.x - 10, middle + 4, "end"
-    for edge, middle in ((mark.high, mark.high - 12), (mark.low, mark.low + 12)):
+    for edge, middle in (
+        (mark.high, mark.high - 12),
+        (mark.low, mark.low + 12),
+        (mark.high, mark.high - 28),
+        (mark.low, mark.low + 28),
+    ):
         if 0 <= edge <= HEIGHT:
             yield (
                 _Box(mark.x - width / 2, middle - 8, mark.x + width / 2, middle + 8),

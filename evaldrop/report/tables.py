@@ -331,6 +331,12 @@ def criterion_changes(baseline: Baseline) -> list[Movement]:
     ]
 
 
+def worst_first(baseline: Baseline) -> list[Movement]:
+    """Return how every criterion moved, what regressed first and what is not decided last."""
+    order = ("regressed", "improved", "undecided")
+    return sorted(criterion_changes(baseline), key=lambda movement: order.index(movement[1].decision))
+
+
 def baseline_changes(
     changes: Sequence[Movement], axis: Axis | None = None, baseline: Baseline | None = None
 ) -> Table:

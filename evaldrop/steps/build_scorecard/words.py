@@ -1,6 +1,7 @@
 """Says in sentences what a scorecard's numbers bear, and raises alarms."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import inf
 
 import numpy as np
 
@@ -51,9 +52,10 @@ def verdict_in_words(scorecard: Scorecard) -> str:
     name = "quality over all criteria" if criterion == OVERALL else criterion
     if not pairs:
         return f"{start}{_single(scorecard, criterion, name)}"
-    decided = [_better(pair) for pair in pairs if pair.decisive]
-    undecided = [_undecided(pair, scorecard) for pair in pairs if not pair.decisive]
-    said = [*decided[:_MOST_PAIRS], *undecided[:_MOST_PAIRS]]
+    # A few are told by what they decide; of many the best one against the next, and then against the others.
+    few = len(pairs) <= _MOST_PAIRS
+    told = sorted(pairs, key=lambda pair: not pair.decisive) if few else _best_first(pairs, criterion, scorecard)
+    said = [_better(pair) if pair.decisive else _undecided(pair, scorecard) for pair in told[:_MOST_PAIRS]]
     rest = len(pairs) - len(said)
     more = f"; {rest} more pairs are in the table" if rest else ""
     return f"{start}On {name}{_level(pairs, scorecard.confidence)}: {'; '.join(said)}{more}."
@@ -88,6 +90,19 @@ def _single(scorecard: Scorecard, criterion: str, name: str) -> str:
         "" if estimate.interval is None else f" ({estimate.interval[0]:.3g} to {estimate.interval[1]:.3g})"
     )
     return f"{candidate} reaches a mean of {estimate.mean:.3g}{where} on {name}."
+
+
+def _best_first(pairs: Sequence[Comparison], criterion: str, scorecard: Scorecard) -> list[Comparison]:
+    """Return pairs in the order of the better one's place and then of the other's, by their means."""
+    info = scorecard.criteria.get(criterion)
+    sign = 1.0 if info is None or info.higher_is_better else -1.0
+
+    def place(candidate: str) -> float:
+        card = scorecard.candidates[candidate]
+        estimate = card.criteria.get(criterion) if info else card.overall
+        return inf if estimate is None or estimate.mean is None else -sign * estimate.mean
+
+    return sorted(pairs, key=lambda pair: sorted((place(pair.a), place(pair.b))))
 
 
 def _level(pairs: Sequence[Comparison], confidence: float) -> str:

@@ -15,7 +15,7 @@ const OFFERS = {
   verdict: (records) => sortedAs(VERDICTS_SAID, records.valuesOf("verdict").filter((value) => value !== SCORED)).map((value) => [value, VERDICTS_SAID.includes(value) ? spoken(value) : `unscored: ${spoken(value)}`]),
   judge: ({ names }) => names.judges.map((value) => [value, value]),
   pair: ({ names }) => (names.candidates.length > MOST_PAIRED || !names.criteria.length ? [] : names.candidates.flatMap((a) => names.candidates.filter((b) => b !== a).map((b) => [listed([a, b, "first"]), `${a} better than ${b}`]))),
-  preference: (records) => records.valuesOf("preference").filter((value) => unlisted(value)[1] && ["won", "tied", "flipped"].includes(unlisted(value)[2])).slice(0, MOST_VALUES).map((value) => [value, IN_WORDS.preference(value)]),
+  preference: (records) => preferencesOffered(records).map((value) => [value, IN_WORDS.preference(value)]),
   change: (records) => sortedAs(CHANGES_OFFERED, records.valuesOf("change")).filter((value) => CHANGES_OFFERED.includes(value)).map((value) => [value, { new_error: "new error", mended: "error mended", lost: "score lost" }[value] || value]),
   error: (records) => records.valuesOf("error").map((value) => [value, value]),
   flag: (records) => records.valuesOf("flag").map((value) => [value, spoken(value)]),
@@ -31,6 +31,16 @@ const ONE_IS_ENOUGH = ["error", "flag", "answer", "change", "verdict", "guard"];
 function sortedAs(order, values) {
   const place = (value) => (order.includes(value) ? order.indexOf(value) : order.length);
   return [...values].sort((a, b) => place(a) - place(b));
+}
+
+// What is the same from either side is offered once.
+function preferencesOffered(records) {
+  const place = (name) => records.names.candidates.indexOf(name);
+  const offered = records.valuesOf("preference").filter((value) => {
+    const [first, second, kind] = unlisted(value);
+    return second && (kind === "won" || (["tied", "flipped"].includes(kind) && place(first) < place(second)));
+  });
+  return offered.length > MOST_VALUES ? [] : offered.sort();
 }
 
 function metadataOffered(values) {

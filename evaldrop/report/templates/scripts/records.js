@@ -37,15 +37,13 @@ class Browser {
 
   // How many records match, and of how many a number on the page is, where not all of them are here.
   sayFound(matching) {
-    const { n, judge, verdict, preference } = this.selection;
     const all = count(this.records.all.length);
+    const { n, unit } = this.records.counted(this.selection, matching);
     const parts = [matching.length === this.records.all.length ? `${all} records` : `${count(matching.length)} of ${all} records`];
-    let counted = matching.length;
-    if (judge && verdict) parts.push(`${count(counted = this.records.verdictsIn(matching, this.selection))} verdicts`);
-    else if (preference && !unlisted(preference)[1]) parts.push(`${count(counted = pairsIn(this.records, matching, preference))} pairs`);
-    if (n && Number(n) > counted) parts.push(`of ${count(Number(n))}, the page carries ${count(counted)}`);
+    if (unit !== "records") parts.push(`${count(n)} ${unit}`);
+    if (Number(this.selection.n) > n) parts.push(`of ${count(Number(this.selection.n))}, the page carries ${count(n)}`);
     this.found.textContent = parts.join(" · ");
-    Object.assign(this.list.box.dataset, { records: matching.length, counted });
+    this.list.box.dataset.counted = n;
   }
 
   drawOpen() {
@@ -169,9 +167,7 @@ class Browser {
   }
 }
 
-{
-  const browser = new Browser();
-  browser.start().catch((error) => {
-    browser.found.textContent = `The records could not be read: ${error.message}`;
-  });
-}
+const theBrowser = new Browser();
+theBrowser.start().catch((error) => {
+  theBrowser.found.textContent = `The records could not be read: ${error.message}`;
+});

@@ -123,6 +123,14 @@ class Records {
     return this.values[name];
   }
 
+  // How many there are of what a selection asks for: several verdicts of a judge, or pairs, may be in a record.
+  counted(selection, matching) {
+    const { judge, verdict, preference } = selection;
+    if (judge && verdict) return { n: this.verdictsIn(matching, selection), unit: "verdicts" };
+    if (preference && !unlisted(preference)[1]) return { n: pairsIn(this, matching, preference), unit: "pairs" };
+    return { n: matching.length, unit: "records" };
+  }
+
   // How many verdicts of a judge are as asked, in some records.
   verdictsIn(rows, selection) {
     const [judge, places, criteria] = [this.names.judges.indexOf(selection.judge), candidatesIn(this, selection), criteriaIn(this, selection)];

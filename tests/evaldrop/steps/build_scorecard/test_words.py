@@ -88,3 +88,23 @@ def test_verdicts_that_count_as_the_worst_are_named_with_their_share():
     (said,) = counted_as_worst(scorecard({"lite": found}))
     assert said.startswith("Missing verdicts count as the worst (unscored: worst): 6 % of lite's on hard. ")
     assert list(counted_as_worst(scorecard({"lite": card((0.5, 0.6))}))) == []
+
+
+def test_of_many_pairs_the_best_is_named_against_the_next_first_and_then_against_others():
+    """It named the first pairs of the evaluation's order: with six candidates those of the four worst."""
+    means = {"worst": 0.2, "poor": 0.3, "good": 0.8, "best": 0.9}
+    cards = {
+        name: card((0.5, 0.6)).model_copy(update={"overall": MeanEstimate(n=100, mean=mean)})
+        for name, mean in means.items()
+    }
+    pairs = tuple(
+        a_pair(a=a, b=b, decisive=(b != "best" or a != "good"), better=b, family_interval=(-0.3, -0.1))
+        for place, a in enumerate(means)
+        for b in list(means)[place + 1 :]
+    )
+    found = verdict_in_words(scorecard(cards).model_copy(update={"comparisons": pairs}))
+    first, second, third, rest = found.partition(": ")[2].split("; ")
+    assert first.startswith("the order of good and best is not decided")
+    assert second == "best is better than poor by 0.10 to 0.30"
+    assert third == "best is better than worst by 0.10 to 0.30"
+    assert rest == "3 more pairs are in the table."
