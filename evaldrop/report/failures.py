@@ -10,7 +10,7 @@ from evaldrop.scorecard.model.scorecard import Scorecard
 from evaldrop.scorecard.recommendation import recommendation_of
 
 Places = Mapping[str, Sequence[Sequence[int]]]
-"""Criterion: for each of its groups a record's place in `records.jsonl`, a candidate's, the next record's …"""
+"""Criterion: for each of its groups a record's place in `records.jsonl`, a candidate's, the next record's."""
 
 _UNNAMED = {"others": "others, too few alike", "no_reason": "without a reason"}
 
@@ -62,15 +62,21 @@ def shown_candidate(scorecard: Scorecard) -> str | None:
 
 
 def reasons_of(scorecard: Scorecard, candidate: str, most: int) -> Iterator[tuple[str, str]]:
-    """Yield for each criterion that a candidate failed its largest groups, in words: "18 of 54: wrong total"."""
+    """Yield each criterion that a candidate failed with its largest groups: "18 of 54 “wrong total”"."""
     for criterion, found in scorecard.failure_groups.items():
         # Without those that nobody knows a reason of: they are in the numbers.
         mine = [group for group in found.groups if group.candidates.get(candidate)]
         total = sum(group.candidates[candidate] for group in mine)
         largest = sorted(mine, key=lambda group: -group.candidates[candidate])[:most]
         if largest:
-            words = [f"{count(one.candidates[candidate])} of {count(total)}: {title_of(one)}" for one in largest]
+            words = [
+                f"{count(one.candidates[candidate])} of {count(total)} {_quoted(one)}" for one in largest
+            ]
             yield criterion, "; ".join(words)
+
+
+def _quoted(group: FailureGroup) -> str:
+    return f"“{group.label}”" if group.label else title_of(group)
 
 
 def _line(criterion: str, place: int, group: FailureGroup, found: FailureGroups) -> GroupLine:
@@ -83,10 +89,7 @@ def _line(criterion: str, place: int, group: FailureGroup, found: FailureGroups)
         f"{count(group.n)} of {count(found.read)}",
         group.terms,
         link(group.records, group=key),
-        [
-            (name, count(n), link(None, group=key, candidate=name))
-            for name, n in group.candidates.items()
-        ],
+        [(name, count(n), link(None, group=key, candidate=name)) for name, n in group.candidates.items()],
     )
 
 

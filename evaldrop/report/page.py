@@ -28,6 +28,7 @@ from evaldrop.report import behind, charts, first_screen, links, slices, tables
 from evaldrop.report.changes import baseline_axis
 from evaldrop.report.columns import PAGE
 from evaldrop.report.escape import script_json
+from evaldrop.report.failures import Places, failed_criteria
 from evaldrop.report.first_screen import best_first, fallen, gate_rules
 from evaldrop.report.latency import LatencyCounts, latencies_drawn
 from evaldrop.report.plane import cost_quality_plane

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from evaldrop.run.definition import RunDefinition
 
 QUERIES_FILE = "queries.sql"
+SUMMARY_FILE = "summary.md"
 FILES = (
     "responses.parquet", "verdicts.parquet", "comparisons.parquet", "scorecard.json", "scorecard.csv",
     "run.json",
@@ -36,12 +37,17 @@ def write_reports(run: "RunDefinition", scorecard: Scorecard, rows: "ReportRows"
         "report.html": html_report(
             scorecard, run.content, chunks, rows.counts(), latencies=rows.latencies, groups=groups
         ),
-        "summary.md": markdown_report(scorecard),
+        SUMMARY_FILE: markdown_report(scorecard),
         "scorecard.csv": csv_report(scorecard),
         "junit.xml": junit_report(scorecard),
     }
     for name, text in reports.items():
         storage.write_bytes(run.file(name), text.encode())
+
+
+def write_summary(folder: str, scorecard: Scorecard, report_url: str) -> None:
+    """Write a run's `summary.md` anew, with a link to where its report will be read."""
+    storage.write_bytes(storage.join(folder, SUMMARY_FILE), markdown_report(scorecard, report_url).encode())
 
 
 def export_run(folder: str, scorecard: Scorecard, to: Path) -> list[Path]:

@@ -65,7 +65,9 @@ def grouped(rows: Rows) -> Labels:
     if not cuts:
         return alone
     by_chance = _by_chance(fitted, source)
-    beyond = {k: value - by_chance.get(k, max(by_chance.values(), default=0)) for k, (value, _) in cuts.items()}
+    beyond = {
+        k: value - by_chance.get(k, max(by_chance.values(), default=0)) for k, (value, _) in cuts.items()
+    }
     k = max(beyond, key=lambda k: beyond[k])
     return nearest(rows, cuts[k][1]) if beyond[k] >= _ABOVE_CHANCE else alone
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from evaldrop.cli.options import AsJson, ReportFormat, RunFolder
+from evaldrop.cli.options import AsJson, ReportFormat, ReportUrl, RunFolder
 from evaldrop.errors import InputError
 
 
@@ -27,6 +27,7 @@ def report(
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Read the raw replies again and write every file anew.")
     ] = False,
+    report_url: ReportUrl = None,
     open_page: Annotated[bool, typer.Option("--open", help="Open the report in the browser.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -47,4 +48,6 @@ def report(
 
     if to is not None and form is None:
         raise InputError("--to needs a --format: html, md, csv, xlsx or json.")
-    show_report(run, form, to=to, rebuild=rebuild, open_page=open_page, as_json=as_json)
+    show_report(
+        run, form, to=to, rebuild=rebuild, report_url=report_url, open_page=open_page, as_json=as_json
+    )

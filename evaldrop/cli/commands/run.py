@@ -13,6 +13,7 @@ from evaldrop.cli.options import (
     Limit,
     MaxInFlight,
     Out,
+    ReportUrl,
     Yes,
     without_credentials,
 )
@@ -57,6 +58,7 @@ def run(
     ] = False,
     go_on: GoOn = False,
     force: Force = False,
+    report_url: ReportUrl = None,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> int:
@@ -96,7 +98,7 @@ def run(
             max_in_flight=max_in_flight,
             go_on=go_on,
         )
-        return run_and_show(wanted, yes=yes, as_json=as_json)
+        return run_and_show(wanted, yes=yes, as_json=as_json, report_url=report_url)
 
     from evaldrop.running.resuming import copied_from, is_finished, resumed_run
 
@@ -114,5 +116,7 @@ def run(
     if first := copied_from(wanted):
         warn(f"this is a copy of the run in {first}, which stays as it is; each goes on by itself.")
     if is_finished(wanted):
-        return show_ended(wanted, retry=retry_errors, yes=yes, force=force, as_json=as_json)
-    return run_and_show(wanted, yes=yes, as_json=as_json)
+        return show_ended(
+            wanted, retry=retry_errors, yes=yes, force=force, as_json=as_json, report_url=report_url
+        )
+    return run_and_show(wanted, yes=yes, as_json=as_json, report_url=report_url)

@@ -78,7 +78,9 @@ def _grouped(texts: Sequence[str]) -> list[Cause]:
         causes.append(
             Cause(
                 "cause",
-                label_of([texts[at] for at in nearest.tolist()], dict(zip(parts, telling.tolist(), strict=True))),
+                label_of(
+                    [texts[at] for at in nearest.tolist()], dict(zip(parts, telling.tolist(), strict=True))
+                ),
                 terms_of([parts[at] for at in ranked.tolist() if telling[at] > 0], words),
                 tuple(members.tolist()),
             )
@@ -87,7 +89,7 @@ def _grouped(texts: Sequence[str]) -> list[Cause]:
 
 
 def _presence(found: Sequence[Mapping[str, str]]) -> tuple["Rows", list[str]]:
-    """Return which text has which part, shape (texts, parts), and the parts; what one text alone has is none."""
+    """Return which text has which part, shape (texts, parts), and the parts that two texts have."""
     from scipy import sparse
 
     having = Counter(part for parts in found for part in parts)

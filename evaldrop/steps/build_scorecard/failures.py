@@ -21,7 +21,7 @@ MOST_IDS: Final = 20
 
 
 class Failure(NamedTuple):
-    """A response that failed a criterion. Sorted by `key`, which is the record's and no order of the run's."""
+    """A response that failed a criterion; `key` is the record's, whatever the order of the run."""
 
     key: int
     ordinal: int
@@ -123,7 +123,9 @@ def _failed_on(failed: int, failures: Sequence[Failure], names: Sequence[str]) -
         FailureGroups(
             failed=failed,
             read=len(failures),
-            groups=tuple(_group(cause, [failures[place] for place in cause.members], names) for cause in causes),
+            groups=tuple(
+                _group(cause, [failures[place] for place in cause.members], names) for cause in causes
+            ),
         ),
         tuple(
             Members(tuple((failures[place].ordinal, failures[place].candidate) for place in cause.members))
