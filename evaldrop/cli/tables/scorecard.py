@@ -98,14 +98,10 @@ def _print_why_it_failed(console: Console, scorecard: Scorecard) -> None:
     candidate = shown_candidate(scorecard)
     reasons = dict(reasons_of(scorecard, candidate, 2)) if candidate else {}
     if candidate and reasons:
-        said = "; ".join(
-            f"{criterion}: {words}" for criterion, words in islice(reasons.items(), MOST_REASONS)
-        )
-        more = (
-            f"; {len(reasons) - MOST_REASONS} more criteria in the report"
-            if len(reasons) > MOST_REASONS
-            else ""
-        )
+        first = islice(reasons.items(), MOST_REASONS)
+        said = "; ".join(f"{criterion}: {words}" for criterion, words in first)
+        rest = len(reasons) - MOST_REASONS
+        more = f"; {rest} more criteria in the report" if rest > 0 else ""
         console.print(f"[dim]why {shown(candidate)} failed[/dim] {shown(said)}{more}", soft_wrap=True)
 
 

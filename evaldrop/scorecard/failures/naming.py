@@ -1,5 +1,6 @@
 """A group's name: the telling piece of a rationale near its middle, as it stands there."""
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -53,7 +54,7 @@ def _stripped(piece: str) -> Iterator[str]:
 def _worth(piece: str, telling: Mapping[str, float]) -> float:
     parts = parts_of(piece[:LONGEST])
     # More words tell more, but less each: without the root the longest piece would always win.
-    return sum(telling.get(part, 0.0) for part in parts) / (len(parts) + 3) ** 0.5
+    return sum(telling.get(part, 0.0) for part in parts) / math.sqrt(len(parts) + 3)
 
 
 def _shortened(piece: str) -> str:
