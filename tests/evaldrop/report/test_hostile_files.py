@@ -120,7 +120,6 @@ def test_the_command_to_run_again_is_one_command(run):
 
 
 def test_a_workbook_of_hostile_texts_holds_them_as_text(tmp_path):
-    pytest.importorskip("xlsxwriter", reason="no XlsxWriter: pip install 'evaldrop[xlsx]'")
     from evaldrop.report.workbook import xlsx_report
 
     folder = write_hostile(tmp_path / "support" / "run-1", ALL)
