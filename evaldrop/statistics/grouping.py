@@ -74,7 +74,7 @@ def grouped(rows: Rows) -> Labels:
 
 def nearest(rows: Rows | Floats, centres: Floats) -> Labels:
     """Return for each row which centre is nearest."""
-    return np.argmax(rows @ centres.T, axis=1).astype(np.int64)
+    return np.asarray(np.argmax(rows @ centres.T, axis=1), np.int64)
 
 
 def centres_of(rows: Rows | Floats, labels: Labels) -> Floats:
@@ -117,7 +117,8 @@ def _sums(rows: Rows | Floats, labels: Labels) -> Floats:
     # Counted and not multiplied: a matrix of memberships takes longer to make than all sums.
     parts = rows.shape[1]
     places = np.repeat(labels, np.diff(rows.indptr)) * parts + rows.indices
-    return np.bincount(places, rows.data, groups * parts).reshape(groups, parts)
+    sums = np.bincount(places, rows.data, groups * parts).reshape(groups, parts)
+    return np.asarray(sums, np.float64)
 
 
 def _cuts(rows: Rows, source: np.random.Generator) -> Iterator[tuple[float, Floats]]:
