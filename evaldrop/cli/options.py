@@ -146,6 +146,27 @@ RunLabels = Annotated[
         "several times.",
     ),
 ]
+
+
+def checked_report_url(url: str | None) -> str | None:
+    """Refuse what is no URL of a page before anything is spent."""
+    if not url:
+        return None
+    from evaldrop.report.markdown import checked_url
+
+    return checked_url(url)
+
+
+ReportUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--report-url",
+        metavar="URL",
+        envvar="EVALDROP_REPORT_URL",
+        callback=checked_report_url,
+        help="Where the report will be read: the link in summary.md; by default report.html beside it.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, for scripts.")]
 
 

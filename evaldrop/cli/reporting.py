@@ -26,14 +26,23 @@ def show_report(
     *,
     to: Path | None,
     rebuild: bool,
+    report_url: str | None = None,
     open_page: bool,
     as_json: bool,
 ) -> None:
-    """Print a run's scorecard, or give its report in a format; open its page if that is wanted too."""
+    """
+    Print a run's scorecard, or give its report in a format; open its page if that is wanted too.
+
+    `report_url`: where the report will be read, for the link in a summary that is printed or made anew.
+    """
     run = _scored(folder, rebuild=rebuild)
+    if rebuild and report_url is not None:
+        from evaldrop.report.writing import write_summary
+
+        write_summary(run.uri, run.scorecard, report_url)
     page = storage.join(run.uri, _FILES[ReportFormat.HTML])
     if form is not None:
-        _give(run, form, to)
+        _give(run, form, to, report_url)
     elif as_json:
         print_json(run.scorecard.model_dump(mode="json"))
     else:
@@ -63,7 +72,7 @@ def _scored(folder: str, *, rebuild: bool) -> Run:
         return Run(folder.rstrip("/"), score_run(definition), dict(definition.content))
 
 
-def _give(run: Run, form: ReportFormat, to: Path | None) -> None:
+def _give(run: Run, form: ReportFormat, to: Path | None, report_url: str | None) -> None:
     """Print a report of text; write a workbook; of a page say where it is."""
     place = storage.join(run.uri, _FILES[form])
     if form is ReportFormat.XLSX:
@@ -73,16 +82,24 @@ def _give(run: Run, form: ReportFormat, to: Path | None) -> None:
         storage.write_bytes(place, xlsx_report(run.scorecard, run.uri))
         stdout().print(f"wrote {shown(place)}")
     elif to is not None:
-        storage.write_bytes(str(to), storage.read_bytes(place))
+        storage.write_bytes(str(to), _content(run, form, report_url))
         stdout().print(f"wrote {shown(str(to))}")
     elif form is ReportFormat.HTML:
         stdout().print(shown(place))
     else:
-        text = storage.read_bytes(place).decode()
+        text = _content(run, form, report_url).decode()
         if form is ReportFormat.JSON:
             print_json_text(text)
         else:
             print_text(plain(text).removesuffix("\n"))
+
+
+def _content(run: Run, form: ReportFormat, report_url: str | None) -> bytes:
+    if form is ReportFormat.MD and report_url is not None:
+        from evaldrop.report.markdown import markdown_report
+
+        return markdown_report(run.scorecard, report_url).encode()
+    return storage.read_bytes(storage.join(run.uri, _FILES[form]))
 
 
 def _open(page: str) -> None:

@@ -32,8 +32,12 @@ if TYPE_CHECKING:
     from evaldrop.steps.validate_dataset.validate import Check
 
 
-def run_and_show(run: LocalRun, *, yes: bool, as_json: bool) -> int:
-    """Execute a run that its user agrees to, and print its scorecard; return the exit code."""
+def run_and_show(run: LocalRun, *, yes: bool, as_json: bool, report_url: str | None = None) -> int:
+    """
+    Execute a run that its user agrees to, and print its scorecard; return the exit code.
+
+    `report_url`: where its report will be read, for the link in `summary.md`.
+    """
     if not yes and not agreed(run):
         complain("stopped before anything was spent.")
         return exits.WRONG_USE
@@ -67,7 +71,7 @@ def run_and_show(run: LocalRun, *, yes: bool, as_json: bool) -> int:
             _say_stopped(run, "stopped before anything was called.")
         return exits.INTERRUPTED
     if execution.status == "SUCCEEDED":
-        return show_finished(run, as_json=as_json)
+        return show_finished(run, as_json=as_json, report_url=report_url)
     # Without a run.json --resume would refuse the folder.
     if progress.done and has_begun(run.folder):
         warn(_how_to_go_on(run))
@@ -87,7 +91,9 @@ def _say_stopped(run: LocalRun, what: str) -> None:
             complain(_how_to_go_on(run))
 
 
-def show_ended(run: LocalRun, *, retry: bool, yes: bool, force: bool, as_json: bool) -> int:
+def show_ended(
+    run: LocalRun, *, retry: bool, yes: bool, force: bool, as_json: bool, report_url: str | None = None
+) -> int:
     """
     Show a run that has ended, or call again what failed in it; return the exit code.
 
@@ -97,6 +103,7 @@ def show_ended(run: LocalRun, *, retry: bool, yes: bool, force: bool, as_json: b
         yes: Whether nobody is to be asked.
         force: Whether everything may be called again where replies are not kept.
         as_json: Whether the scorecard is printed as JSON.
+        report_url: Where the report will be read.
     """
     from evaldrop.running.resuming import retrying
     from evaldrop.running.retrying import retry_plan
@@ -107,10 +114,10 @@ def show_ended(run: LocalRun, *, retry: bool, yes: bool, force: bool, as_json: b
         lasting = f": {_named(plan.kept)} would fail again" if plan.kept else ", without an error"
         rest = f"{lasting}: there is nothing to do." if plan.is_empty else "."
         stderr().print(f"{shown(run.folder)} is finished{shown(rest)}")
-        return show_finished(run, as_json=as_json)
+        return show_finished(run, as_json=as_json, report_url=report_url)
     again = retrying(run, force=force)
     warn(_what_failed(plan))
-    return run_and_show(again, yes=yes, as_json=as_json)
+    return run_and_show(again, yes=yes, as_json=as_json, report_url=report_url)
 
 
 def _what_failed(plan: "RetryPlan") -> str:
@@ -173,12 +180,16 @@ def _show_failure(execution: "Execution", run: LocalRun, *, as_json: bool) -> in
     return exits.WRONG_USE if is_bad_input(str(execution.error)) else exits.RUN_FAILED
 
 
-def show_finished(run: LocalRun, *, as_json: bool) -> int:
+def show_finished(run: LocalRun, *, as_json: bool, report_url: str | None = None) -> int:
     """Print the scorecard of a run that has succeeded; return the exit code of its gate."""
     from evaldrop.running.retrying import retry_plan
     from evaldrop.scorecard.read import read_scorecard
 
     scorecard = read_scorecard(run.folder)
+    if report_url is not None:
+        from evaldrop.report.writing import write_summary
+
+        write_summary(run.folder, scorecard, report_url)
     plan, again = retry_plan(scorecard), f"evaldrop run --resume {run.folder} --retry-errors"
     document: dict[str, Any] = {"status": "SUCCEEDED", "run": run.folder}
     if not plan.is_empty:

@@ -1,11 +1,16 @@
 """`summary.md`: the scorecard for a pull request or a chat; every name in it is inert."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+import re
+from collections.abc import Iterator, Sequence
+from urllib.parse import quote, urlsplit
 
+from evaldrop.errors import InputError
 from evaldrop.report.charts import plotted
-from evaldrop.report.columns import MARKDOWN, Cell, Column, Table, Words, text_of, words
-from evaldrop.report.escape import markdown
+from evaldrop.report.columns import Column, Table, Words, words
+from evaldrop.report.escape import UNSEEN, markdown
+from evaldrop.report.failures import reasons_of, shown_candidate
+from evaldrop.report.first_screen import fallen
+from evaldrop.report.markdown_tables import Strip, drawn, in_strips, is_narrow, transposed
 from evaldrop.report.preferences import preference_pairs, preferences
 from evaldrop.report.sentences import losses
 from evaldrop.report.tables import (
@@ -28,73 +33,184 @@ from evaldrop.scorecard.model.scorecard import (
     NO_GATE,
     CandidateScorecard,
     CriterionEstimate,
+    GateCheck,
     MeanEstimate,
     Scorecard,
 )
 from evaldrop.scorecard.recommendation import recommendation_of
 
-# A comment on a pull request holds 65,536 characters; longer lists are cut, and say so.
+MOST_CHARACTERS = 65_536
+"""What a comment on a pull request holds."""
+
+REPORT_FILE = "report.html"
+
+# Longer lists are cut, and say so; of sentences that quote others the end.
 _MOST_ROWS = 40
+_MOST_CHECKS = 12
+_MOST_ALARMS = 12
+_MOST_REASONS = 3
+_LONGEST_SENTENCE = 600
+_LONGEST_NAME = 80
 _SIGNS = {
     "pass": "✅ passed",
     "fail": "❌ failed",
     "inconclusive": "⚠️ inconclusive",
     NO_GATE: "none was set",
 }
+_BY_URGENCY = ("fail", "inconclusive", "pass")
+# Where something is on one machine, or in one account, is nobody else's: its name is left of it.
+_PLACE = re.compile(
+    r"(?:(?:s3|file)://|(?<![\w/:.~<])(?:~|[A-Za-z]:)?[/\\])(?:[^\s/\\'\",;:]+[/\\])+([^\s/\\'\",;:]*)"
+)
 
 
-def markdown_report(scorecard: Scorecard) -> str:
-    """Return the scorecard as GitHub Markdown."""
+def markdown_report(scorecard: Scorecard, report_url: str = REPORT_FILE) -> str:
+    """
+    Return the scorecard as GitHub Markdown of at most MOST_CHARACTERS.
+
+    What does not fit goes from the end, section by section, and a line says so.
+
+    Args:
+        scorecard: The scorecard.
+        report_url: Where the page is: relative to the file, or as of `checked_url`.
+    """
     # A blank line ends every block, or Markdown would join it with the next.
-    return "\n".join(line for block in _blocks(scorecard) for line in (*block, ""))
-
-
-def _blocks(scorecard: Scorecard) -> Iterator[Sequence[str]]:
-    yield [f"**{markdown(recommendation_of(scorecard).reason)}**"]
-    yield _table(ranking(scorecard))
+    sections = ["".join(f"{line}\n" for line in (*block, "")) for block in _blocks(scorecard, report_url)]
+    confidence = figures.percent(scorecard.confidence)
     simulated = " · SIMULATED" if scorecard.simulated else ""
-    yield [f"## {markdown(scorecard.evaluation)}{simulated}"]
+    end = f"<sub>run {_name(scorecard.run_id)} · intervals at {confidence}{simulated}</sub>\n"
+    left_out = "*The rest does not fit into a comment; the report has it.*\n\n"
+    room = MOST_CHARACTERS - len(end)
+    if sum(map(len, sections)) > room:
+        while sections and sum(map(len, sections)) > room - len(left_out):
+            sections.pop()
+        sections.append(left_out)
+    return f"{''.join(sections)}{end}"
+
+
+def checked_url(url: str) -> str:
+    """
+    Return a URL of a report that may stand in a link.
+
+    Raises:
+        InputError: It is no http(s) URL.
+    """
+    try:
+        parts = urlsplit(url)
+        is_url = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        is_url = False
+    if not is_url or any(character.isspace() for character in url) or UNSEEN.search(url) or len(url) > 2_000:
+        raise InputError(
+            "--report-url: give an http:// or https:// URL without blanks, of 2,000 characters at most."
+        )
+    return url
+
+
+def _blocks(scorecard: Scorecard, report_url: str) -> Iterator[Sequence[str]]:
+    yield [f"**{_said(recommendation_of(scorecard).reason)}**"]
+    yield from _regressed(scorecard)
+    simulated = " · **SIMULATED**" if scorecard.simulated else ""
+    # Round and square brackets would end the link, an angle bracket begin markup.
+    link = quote(report_url, safe=":/?#@!$&'*+,;=%~")
+    gate = scorecard.gate
+    yield [f"**Gate: {_SIGNS[gate.decision]}** · [report]({link}) · {_name(scorecard.evaluation)}{simulated}"]
+    yield from _gate(scorecard)
+    yield from drawn(ranking(scorecard))
+    yield from _why_it_failed(scorecard)
+    if alarms := scorecard.alarms:
+        more = [f"> - … and {len(alarms) - _MOST_ALARMS} more."] if len(alarms) > _MOST_ALARMS else []
+        yield [*(f"> - ⚠️ {_said(alarm)}" for alarm in alarms[:_MOST_ALARMS]), *more]
+    yield [f"## {_name(scorecard.evaluation)}{simulated}"]
     if scorecard.simulated:
         yield ["> **SIMULATED**: stand-ins answered, no model did. These numbers are about no model."]
-    yield [markdown(scorecard.summary.removeprefix("SIMULATED. "))]
-    gate = scorecard.gate
-    yield [f"**Gate: {_SIGNS[gate.decision]}**"]
-    yield [
-        f"- {_SIGNS[check.decision]} · {markdown(check.expression)}: {markdown(check.sentence)}"
-        for check in gate.checks
-    ] or [f"- {markdown(reason)}" for reason in gate.reasons]
+    yield [_said(scorecard.summary.removeprefix("SIMULATED. "))]
     yield [_facts(scorecard)]
-    if scorecard.alarms:
-        yield [f"> - ⚠️ {markdown(alarm)}" for alarm in scorecard.alarms]
     if scorecard.anchors:
         yield [_anchors(name, known) for name, known in scorecard.anchors.items()]
     if scorecard.criteria:
-        header = ("candidate", *plotted(scorecard))
-        rows = [
-            (markdown(name), *(_score(scorecard, card, criterion) for criterion in header[1:]))
-            for name, card in scorecard.candidates.items()
-        ]
-        yield _lines_of(header, rows, [":--"] * len(header))
+        yield from _scores(scorecard)
     yield from _listed(losses(scorecard))
     if len(table := preferences(scorecard)):
         yield ["**Preferences**"]
-        yield _table(table)
+        yield from drawn(table)
         yield from _folded("Preferences by pair", preference_pairs(scorecard))
     if len(table := guardrails(scorecard)):
-        yield _table(table)
+        yield from drawn(table)
     yield from _folded("Pairs of candidates on what they block", guardrail_pairs(scorecard))
-    yield _table(operations(scorecard))
+    yield from _folded("Cost, latency and losses", operations(scorecard))
     yield from _folded("Pairs of candidates", pairs(scorecard))
     yield from _folded("Categories in which a candidate is decidedly better", _slices(scorecard))
     if baseline := scorecard.baseline:
-        yield [f"**Baseline.** {markdown(baseline.summary)}"]
-        yield [f"- changed: {markdown(change)}" for change in baseline.changes[:_MOST_ROWS]]
+        yield [f"**Baseline.** {_said(baseline.summary)}"]
+        yield [f"- changed: {_said(change)}" for change in baseline.changes[:_MOST_ROWS]]
         yield from _folded("Against the baseline", baseline_changes(criterion_changes(baseline)))
         yield from _folded("Records that turned worst", worst_records(baseline))
     yield from _folded("Perturbed prompts: what changes that should not matter do", perturbations(scorecard))
     yield from _listed(scorecard.hints)
-    confidence = figures.percent(scorecard.confidence)
-    yield [f"<sub>run {markdown(scorecard.run_id)} · intervals at {confidence}{simulated}</sub>"]
+
+
+def _said(text: str) -> str:
+    """Return a sentence, which may quote others: inert, without where things are, and not endless."""
+    return markdown(_cut(_PLACE.sub(r"\1", text), _LONGEST_SENTENCE))
+
+
+def _name(text: str) -> str:
+    return markdown(_cut(text, _LONGEST_NAME))
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _regressed(scorecard: Scorecard) -> Iterator[Sequence[str]]:
+    lines = [
+        f"> - ❌ **{_name(one.candidate)} is worse than the blessed run**: "
+        + "; ".join(
+            f"{_name(fall.criterion)}{f' in {_name(fall.category)}' if fall.category else ''} "
+            f"{fall.difference}{f' ({fall.interval})' if fall.interval else ''}"
+            for fall in one.falls[:_MOST_REASONS]
+        )
+        + (f"; {figures.count(more)} more" if (more := len(one.falls) - _MOST_REASONS) > 0 else "")
+        for one in fallen(scorecard)
+    ]
+    if lines:
+        yield lines
+
+
+def _gate(scorecard: Scorecard) -> Iterator[Sequence[str]]:
+    gate = scorecard.gate
+    checks = sorted(gate.checks, key=lambda check: _BY_URGENCY.index(check.decision))
+    lines = [_check(check) for check in checks[:_MOST_CHECKS]]
+    if more := len(checks) - len(lines):
+        lines.append(f"- … and {figures.count(more)} more; the report has them all.")
+    yield lines or [f"- {_said(reason)}" for reason in gate.reasons]
+
+
+def _check(check: GateCheck) -> str:
+    return f"- {_SIGNS[check.decision]} · {_name(check.expression)}: {_said(check.sentence)}"
+
+
+def _why_it_failed(scorecard: Scorecard) -> Iterator[Sequence[str]]:
+    candidate = shown_candidate(scorecard)
+    lines = [
+        f"- {_name(criterion)}: {_said(reasons)}"
+        for criterion, reasons in (reasons_of(scorecard, candidate, _MOST_REASONS) if candidate else ())
+    ]
+    if candidate and lines:
+        yield [f"**Why {_name(candidate)} failed**, by what judges wrote"]
+        yield lines
+
+
+def _scores(scorecard: Scorecard) -> Iterator[Sequence[str]]:
+    cards = scorecard.candidates.items()
+    strips = [Strip("candidate", ":--", [_name(name) for name, _ in cards])]
+    for criterion in plotted(scorecard):
+        cells = [_score(scorecard, card, criterion) for _, card in cards]
+        strips.append(Strip(_name(criterion), ":--", cells))
+    # The longer side goes down.
+    turned = not is_narrow(strips) and len(cards) < len(strips) - 1
+    return in_strips(transposed(strips, "criterion") if turned else strips)
 
 
 def _facts(scorecard: Scorecard) -> str:
@@ -104,8 +220,10 @@ def _facts(scorecard: Scorecard) -> str:
         for n, what in ((records.missing, "missing"), (records.rejected, "rejected"))
         if n
     )
+    # Its name: where it is on one machine is nobody else's.
+    name = re.split(r"[/\\]", scorecard.dataset.uri.rstrip("/"))[-1]
     facts = [
-        f"dataset {markdown(scorecard.dataset.uri)}",
+        f"dataset {_name(name)}",
         f"{figures.count(records.evaluated)} records{lost}",
         f"coverage {figures.percent(scorecard.coverage, 1)}",
         f"cost {figures.usd(scorecard.cost_usd.total)}",
@@ -119,7 +237,7 @@ def _anchors(judge: str, known: AnchorEstimate) -> str:
     trusted = "trusted" if known.trusted else "**not trusted**"
     share = f" ({figures.percent(known.missed_rate)}, {figures.percent_interval(known.interval)})"
     return (
-        f"- judge {markdown(judge)} is {trusted}: missed {figures.count(known.missed)} of "
+        f"- judge {_name(judge)} is {trusted}: missed {figures.count(known.missed)} of "
         f"{figures.count(known.n)} anchors{share if known.interval else ''}, "
         f"{figures.percent(known.tolerance)} are tolerated"
     )
@@ -149,7 +267,7 @@ def _mean(estimate: CriterionEstimate | MeanEstimate | CalibratedMean, *more: st
 
 def _corrected(found: CalibratedMean | None) -> Iterator[str]:
     if found and found.mean is None:
-        yield f"not corrected: {markdown(found.reason or '')}"
+        yield f"not corrected: {_said(found.reason or '')}"
     elif found:
         yield f"by people {_mean(found)}, {figures.count(found.n_labelled)} labels"
 
@@ -171,7 +289,7 @@ def _slices(scorecard: Scorecard) -> Table:
 
 
 def _listed(sentences: Sequence[str]) -> Iterator[Sequence[str]]:
-    lines = [f"- {markdown(sentence)}" for sentence in sentences[:_MOST_ROWS]]
+    lines = [f"- {_said(sentence)}" for sentence in sentences[:_MOST_ROWS]]
     if len(sentences) > _MOST_ROWS:
         lines += [_rest(len(sentences)), ""]
     if lines:
@@ -179,44 +297,12 @@ def _listed(sentences: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _folded(title: str, table: Table) -> Iterator[Sequence[str]]:
-    """Yield a table that opens when it is clicked; nothing for one without rows."""
+    """Yield a table that opens when it is clicked, as one block; nothing for one without rows."""
     if len(table):
-        yield [f"<details><summary>{title}</summary>"]
-        yield _table(table, _MOST_ROWS)
-        if len(table) > _MOST_ROWS:
-            yield [_rest(len(table))]
-        yield ["</details>"]
+        parts = [line for block in drawn(table, _MOST_ROWS) for line in (*block, "")]
+        rest = [_rest(len(table)), ""] if len(table) > _MOST_ROWS else []
+        yield [f"<details><summary>{title}</summary>", "", *parts, *rest, "</details>"]
 
 
 def _rest(n: int) -> str:
     return f"… and {n - _MOST_ROWS} more; scorecard.json has them all."
-
-
-def _table(table: Table, most: int | None = None) -> list[str]:
-    columns = table.columns_in(MARKDOWN)
-    # Figures are this package's own, and hold signs that would be escaped.
-    cells = [map(_figure if column.kind == "number" else _words, column.cells) for column in columns]
-    header = [column.heading for column in columns]
-    alignment = [":--" if column.kind == "words" else "--:" for column in columns]
-    return _lines_of(header, islice(zip(*cells, strict=True), most), alignment)
-
-
-def _figure(cell: Cell) -> str:
-    text = text_of(cell)
-    # GitHub sets what stands between two dollar signs as a formula.
-    return text.replace("$", "&#36;") if text.count("$") > 1 else text
-
-
-def _lines_of(header: Sequence[str], rows: Iterable[Sequence[str]], alignment: Sequence[str]) -> list[str]:
-    return [
-        f"| {' | '.join(map(markdown, header))} |",
-        f"|{'|'.join(alignment)}|",
-        *(f"| {' | '.join(row)} |" for row in rows),
-    ]
-
-
-def _words(cell: Cell) -> str:
-    parts = cell if isinstance(cell, tuple) else (Words(text_of(cell)),)
-    return " ".join(
-        f"**{markdown(part.text)}**" if part.tone == "strong" else markdown(part.text) for part in parts
-    )

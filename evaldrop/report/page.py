@@ -29,6 +29,7 @@ from evaldrop.report import behind, charts, first_screen, links, slices, tables
 from evaldrop.report.changes import baseline_axis
 from evaldrop.report.columns import PAGE
 from evaldrop.report.escape import script_json
+from evaldrop.report.failures import Places, failed_criteria
 from evaldrop.report.first_screen import best_first, fallen, gate_rules
 from evaldrop.report.latency import LatencyCounts, latencies_drawn
 from evaldrop.report.plane import cost_quality_plane
@@ -56,6 +57,7 @@ _STYLES = (
     "styles/reading.css",
     "styles/bench.css",
     "styles/drill.css",
+    "styles/groups.css",
 )
 _SCRIPTS = (
     "elements.js",
@@ -74,6 +76,7 @@ _SCRIPTS = (
     "selection.js",
     "controls.js",
     "taking.js",
+    "groups.js",
     "list.js",
     "grid.js",
     "preferences.js",
@@ -92,11 +95,12 @@ def html_report(
     counts: Sequence[StratumCount],
     *,
     latencies: LatencyCounts | None = None,
+    groups: Places | None = None,
 ) -> str:
     """
     Return the report as one HTML page; `run` is the content of `run.json`.
 
-    Without `latencies` only their percentiles are drawn.
+    Without `latencies` only their percentiles are drawn, and without `groups` those of failures open nothing.
     """
     # Rows name candidates by their number in the run's own order.
     names = _names(scorecard, run)
@@ -151,6 +155,8 @@ def html_report(
         losses=losses(scorecard),
         again=again(scorecard, run),
         few_records=FEW_RECORDS,
+        failed_criteria=failed_criteria(scorecard),
+        groups=Markup(script_json(groups or {})),  # noqa: S704 - escaped for a script element
     )
 
 

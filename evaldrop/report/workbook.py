@@ -1,17 +1,21 @@
-"""`scorecard.xlsx`: the scorecard, its pairs, and every response and verdict, for a spreadsheet program."""
+"""`scorecard.xlsx`: what to ship and why, the scorecard, its pairs, and every response and verdict."""
 
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evaldrop import storage
 from evaldrop.errors import InputError
+from evaldrop.report.overview import overview_rows
 from evaldrop.report.spreadsheet import COLUMNS, scorecard_rows
 from evaldrop.scorecard.model.pairwise import pairs_of
 from evaldrop.scorecard.model.scorecard import Scorecard
 
 if TYPE_CHECKING:
-    from xlsxwriter.workbook import Workbook, Worksheet
+    from xlsxwriter.format import Format
+    from xlsxwriter.workbook import Workbook
+    from xlsxwriter.worksheet import Worksheet
 
 # What a sheet and a cell of a workbook can hold.
 MOST_ROWS = 1_048_575  # 1,048,576 with the header
@@ -25,6 +29,9 @@ PREFERENCE_COLUMNS = (
     "candidate", "opponent", "n", "n_lost", "win_rate", "low", "high", "p_value", "p_adjusted", "decisive",
     "wins", "losses", "ties", "flip_rate", "first_shown_rate",
 )  # fmt: skip
+FAILURE_COLUMNS = (
+    "criterion", "kind", "why", "n", "of", "records", "candidates", "terms", "record_ids",
+)  # fmt: skip
 _TABLES = {
     "responses": None,
     # The raw replies are JSON for programs: the Parquet tables have them.
@@ -33,6 +40,21 @@ _TABLES = {
         "cost_usd", "repeat",
     ),
 }  # fmt: skip
+
+# Characters: a column is as wide as what it holds, within these.
+_NARROWEST, _WIDEST = 8, 60
+# A column of the overview serves several parts.
+_WIDEST_IN_PARTS = 26
+# Columns whose texts are read whole, line below line; a response may be pages long.
+_WRAPPED = frozenset(("rationale", "why", "reason"))
+# By the end of a column's name, the first that fits; a fraction stays one, as everywhere but in the report.
+_NUMBERS = (
+    (re.compile(r"cost_usd|USD"), "0.0000##"),
+    (re.compile(r"latency_ms|p90 ms|_ms$"), "#,##0"),
+    (re.compile(r"elo"), "0"),
+    (re.compile(r"p_value|p_adjusted"), "0.0000"),
+)
+_WHOLE, _DECIMAL = "#,##0", "0.000"
 
 
 def xlsx_report(scorecard: Scorecard, folder: str) -> bytes:
@@ -46,8 +68,9 @@ def xlsx_report(scorecard: Scorecard, folder: str) -> bytes:
     try:
         import xlsxwriter
     except ImportError as error:
+        # It comes with evaldrop; an installation without its dependencies lacks it.
         raise InputError(
-            "a workbook needs XlsxWriter: pip install 'evaldrop[xlsx]'. --format csv needs nothing."
+            "a workbook needs XlsxWriter: pip install xlsxwriter. --format csv needs nothing."
         ) from error
     stream = io.BytesIO()
     # Text stays text: nothing in it becomes a formula, a link or a number. Rows are written as they come.
@@ -59,12 +82,16 @@ def xlsx_report(scorecard: Scorecard, folder: str) -> bytes:
         "nan_inf_to_errors": True,
     }
     with xlsxwriter.Workbook(stream, options) as book:
-        _write(book, "scorecard", COLUMNS, scorecard_rows(scorecard))
-        _write(book, "pairs", PAIR_COLUMNS, _pairs(scorecard))
+        sheets = _Sheets(book)
+        sheets.write_overview(scorecard)
+        sheets.write("scorecard", COLUMNS, scorecard_rows(scorecard))
+        sheets.write("pairs", PAIR_COLUMNS, _pairs(scorecard))
         if preferences := list(_preferences(scorecard)):
-            _write(book, "preferences", PREFERENCE_COLUMNS, preferences)
+            sheets.write("preferences", PREFERENCE_COLUMNS, preferences)
+        if failures := list(_failures(scorecard)):
+            sheets.write("failures", FAILURE_COLUMNS, failures)
         for name, columns in _TABLES.items():
-            _write_table(book, name, columns, folder)
+            sheets.write(name, *_table(name, columns, folder))
     return stream.getvalue()
 
 
@@ -83,39 +110,110 @@ def _preferences(scorecard: Scorecard) -> Iterator[Sequence[Any]]:
         yield [known[column] for column in PREFERENCE_COLUMNS]
 
 
-def _write_table(book: "Workbook", name: str, columns: Sequence[str] | None, folder: str) -> None:
+def _failures(scorecard: Scorecard) -> Iterator[Sequence[Any]]:
+    for criterion, found in scorecard.failure_groups.items():
+        for group in found.groups:
+            candidates = ", ".join(f"{name}: {n}" for name, n in group.candidates.items())
+            ids = ", ".join(group.record_ids) + (" …" if len(group.record_ids) < group.records else "")
+            numbers = (group.n, found.read, group.records)
+            terms = ", ".join(group.terms)
+            yield (criterion, group.kind.replace("_", " "), group.label, *numbers, candidates, terms, ids)
+
+
+def _table(
+    name: str, columns: Sequence[str] | None, folder: str
+) -> tuple[Sequence[str], Iterable[Sequence[Any]]]:
     from evaldrop.run.tables import ROWS_PER_GROUP, read_whole
 
     table = read_whole(storage.read_bytes(storage.join(folder, f"{name}.parquet")))
     chosen = list(columns or table.column_names)
     batches = table.select(chosen).to_batches(max_chunksize=ROWS_PER_GROUP)
-    rows = (tuple(row.values()) for batch in batches for row in batch.to_pylist())
-    _write(book, name, chosen, rows)
+    return chosen, (tuple(row.values()) for batch in batches for row in batch.to_pylist())
 
 
-def _write(book: "Workbook", name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    sheet = book.add_worksheet(name)
-    sheet.freeze_panes(1, 0)
-    bold = book.add_format({"bold": True})
-    for place, column in enumerate(columns):
-        sheet.write_string(0, place, column, bold)
-    number = 0
-    for number, row in enumerate(rows, start=1):
-        if number == MOST_ROWS:
-            sheet.write_string(number, 0, "A sheet holds no more rows; the Parquet tables have them all.")
-            break
-        for place, value in enumerate(row):
-            _write_cell(sheet, number, place, value)
-    sheet.autofilter(0, 0, max(1, number), len(columns) - 1)
+class _Sheets:
+    """Writes the sheets of a workbook, row by row."""
 
+    def __init__(self, book: "Workbook") -> None:
+        self._book = book
+        self._formats: dict[tuple[tuple[str, Any], ...], Format] = {}
 
-def _write_cell(sheet: "Worksheet", row: int, column: int, value: Any) -> None:
-    # Before numbers: in Python true is 1.
-    if isinstance(value, bool):
-        sheet.write_boolean(row, column, value)
-    elif isinstance(value, (int, float)):
-        sheet.write_number(row, column, value)
-    elif value is not None:
+    def write(self, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Write a sheet with a header that stays in sight and can be filtered by."""
+        sheet = self._book.add_worksheet(name)
+        sheet.freeze_panes(1, 0)
+        bold = self._format(bold=True)
+        for place, column in enumerate(columns):
+            sheet.write_string(0, place, column, bold)
+        # With room for the button that filters.
+        widths = [len(column) + 3 for column in columns]
+        number = 0
+        for number, row in enumerate(rows, start=1):
+            if number == MOST_ROWS:
+                sheet.write_string(number, 0, "A sheet holds no more rows; the Parquet tables have them all.")
+                break
+            for place, value in enumerate(row):
+                widths[place] = max(
+                    widths[place], self._write_cell(sheet, number, place, value, columns[place])
+                )
+        sheet.autofilter(0, 0, max(1, number), len(columns) - 1)
+        self._set_widths(sheet, widths)
+
+    def write_overview(self, scorecard: Scorecard) -> None:
+        """Write the sheet that is opened first."""
+        sheet = self._book.add_worksheet("overview")
+        widths: dict[int, int] = {}
+        columns: Sequence[str] = ()
+        for number, row in enumerate(overview_rows(scorecard)):
+            columns = row.columns or columns
+            style = self._format(bold=True, font_size=14 if row.kind == "title" else 11)
+            for place, value in enumerate(row.cells):
+                if row.kind == "cells":
+                    width = self._write_cell(sheet, number, place, value, columns[place])
+                    widths[place] = max(widths.get(place, 0), width)
+                else:
+                    # A sentence runs over the cells beside it.
+                    sheet.write_string(number, place, str(value)[:MOST_CHARACTERS], style)
+                    if row.kind == "header":
+                        widths[place] = max(widths.get(place, 0), len(str(value)))
+        sheet.freeze_panes(1, 0)
+        # Sentences are last in their rows, and run over the cells beside them.
+        found = [min(_WIDEST_IN_PARTS, widths.get(place, 0)) for place in range(max(widths, default=0) + 1)]
+        self._set_widths(sheet, found)
+
+    def _set_widths(self, sheet: "Worksheet", widths: Sequence[int]) -> None:
+        for place, width in enumerate(widths):
+            sheet.set_column(place, place, min(_WIDEST, max(_NARROWEST, width + 1)))
+
+    def _write_cell(self, sheet: "Worksheet", row: int, place: int, value: Any, column: str) -> int:
+        """Write a value; return how many characters wide it is."""
+        # Before numbers: in Python true is 1.
+        if isinstance(value, bool):
+            sheet.write_boolean(row, place, value, self._format(valign="top"))
+            return 5
+        if isinstance(value, (int, float)):
+            sheet.write_number(
+                row, place, value, self._format(valign="top", num_format=_shown_as(column, value))
+            )
+            return len(f"{value:,.6g}")
+        if value is None:
+            return 0
         text = str(value)
         cut = text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + "…"
-        sheet.write_string(row, column, cut)
+        wraps = column in _WRAPPED
+        sheet.write_string(row, place, cut, self._format(valign="top", text_wrap=wraps))
+        return max(map(len, cut.splitlines()), default=0)
+
+    def _format(self, **properties: Any) -> "Format":
+        # A workbook holds some thousands of formats: each is made once.
+        key = tuple(sorted(properties.items()))
+        if key not in self._formats:
+            self._formats[key] = self._book.add_format(properties)
+        return self._formats[key]
+
+
+def _shown_as(column: str, value: float) -> str:
+    for pattern, shown in _NUMBERS:
+        if pattern.search(column):
+            return shown
+    return _WHOLE if float(value).is_integer() else _DECIMAL

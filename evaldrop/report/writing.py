@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from evaldrop import storage
 from evaldrop.errors import InputError
+from evaldrop.report.failures import Places
 from evaldrop.report.junit import junit_report
 from evaldrop.report.markdown import markdown_report
 from evaldrop.report.page import html_report, read_asset
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from evaldrop.run.definition import RunDefinition
 
 QUERIES_FILE = "queries.sql"
+SUMMARY_FILE = "summary.md"
 FILES = (
     "responses.parquet", "verdicts.parquet", "comparisons.parquet", "scorecard.json", "scorecard.csv",
     "run.json",
@@ -28,17 +30,24 @@ FILES = (
 ROBUSTNESS_FILE = "robustness.parquet"
 
 
-def write_reports(run: "RunDefinition", scorecard: Scorecard, rows: "ReportRows") -> None:
-    """Write every report of a run into its folder."""
+def write_reports(run: "RunDefinition", scorecard: Scorecard, rows: "ReportRows", groups: Places) -> None:
+    """Write every report of a run into its folder; `groups` are the places of responses that failed."""
     chunks = rows.chunks()
     reports = {
-        "report.html": html_report(scorecard, run.content, chunks, rows.counts(), latencies=rows.latencies),
-        "summary.md": markdown_report(scorecard),
+        "report.html": html_report(
+            scorecard, run.content, chunks, rows.counts(), latencies=rows.latencies, groups=groups
+        ),
+        SUMMARY_FILE: markdown_report(scorecard),
         "scorecard.csv": csv_report(scorecard),
         "junit.xml": junit_report(scorecard),
     }
     for name, text in reports.items():
         storage.write_bytes(run.file(name), text.encode())
+
+
+def write_summary(folder: str, scorecard: Scorecard, report_url: str) -> None:
+    """Write a run's `summary.md` anew, with a link to where its report will be read."""
+    storage.write_bytes(storage.join(folder, SUMMARY_FILE), markdown_report(scorecard, report_url).encode())
 
 
 def export_run(folder: str, scorecard: Scorecard, to: Path) -> list[Path]:

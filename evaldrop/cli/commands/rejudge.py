@@ -11,6 +11,7 @@ from evaldrop.cli.options import (
     MaxInFlight,
     OtherEvaluation,
     OutOfRun,
+    ReportUrl,
     RunFolder,
     Yes,
     without_credentials,
@@ -32,6 +33,7 @@ def rejudge(
     out: OutOfRun = None,
     max_in_flight: MaxInFlight = None,
     go_on: GoOn = False,
+    report_url: ReportUrl = None,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> int:
@@ -58,4 +60,4 @@ def rejudge(
         max_in_flight=max_in_flight,
         go_on=go_on,
     )
-    return run_and_show(wanted, yes=yes, as_json=as_json)
+    return run_and_show(wanted, yes=yes, as_json=as_json, report_url=report_url)

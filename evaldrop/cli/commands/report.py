@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from evaldrop.cli.naming import begun_run
-from evaldrop.cli.options import AsJson, ReportFormat, RunFolder, RunsIn
+from evaldrop.cli.options import AsJson, ReportFormat, ReportUrl, RunFolder, RunsIn
 from evaldrop.errors import InputError
 from evaldrop.run.place import DEFAULT_OUT
 
@@ -29,6 +29,7 @@ def report(
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Read the raw replies again and write every file anew.")
     ] = False,
+    report_url: ReportUrl = None,
     open_page: Annotated[bool, typer.Option("--open", help="Open the report in the browser.")] = False,
     out: RunsIn = DEFAULT_OUT,
     as_json: AsJson = False,
@@ -50,4 +51,12 @@ def report(
 
     if to is not None and form is None:
         raise InputError("--to needs a --format: html, md, csv, xlsx or json.")
-    show_report(begun_run(run, out), form, to=to, rebuild=rebuild, open_page=open_page, as_json=as_json)
+    show_report(
+        begun_run(run, out),
+        form,
+        to=to,
+        rebuild=rebuild,
+        report_url=report_url,
+        open_page=open_page,
+        as_json=as_json,
+    )

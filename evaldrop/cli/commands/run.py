@@ -15,6 +15,7 @@ from evaldrop.cli.options import (
     Limit,
     MaxInFlight,
     Out,
+    ReportUrl,
     RunLabels,
     Yes,
     without_credentials,
@@ -64,6 +65,7 @@ def run(
     go_on: GoOn = False,
     label: RunLabels = None,
     force: Force = False,
+    report_url: ReportUrl = None,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> int:
@@ -106,7 +108,7 @@ def run(
             go_on=go_on,
             labels=label or (),
         )
-        return run_and_show(wanted, yes=yes, as_json=as_json)
+        return run_and_show(wanted, yes=yes, as_json=as_json, report_url=report_url)
 
     from evaldrop.running.resuming import copied_from, is_finished, resumed_run
 
@@ -126,5 +128,7 @@ def run(
     if first := copied_from(wanted):
         warn(f"this is a copy of the run in {first}, which stays as it is; each goes on by itself.")
     if is_finished(wanted):
-        return show_ended(wanted, retry=retry_errors, yes=yes, force=force, as_json=as_json)
-    return run_and_show(wanted, yes=yes, as_json=as_json)
+        return show_ended(
+            wanted, retry=retry_errors, yes=yes, force=force, as_json=as_json, report_url=report_url
+        )
+    return run_and_show(wanted, yes=yes, as_json=as_json, report_url=report_url)

@@ -1,6 +1,7 @@
 """A scorecard on a terminal: intervals drawn as text, numbers that do not round to 0 % or 100 %."""
 
 from collections.abc import Sequence
+from itertools import islice
 
 from rich.console import Console
 
@@ -18,6 +19,7 @@ from evaldrop.cli.tables.terminal import (
 )
 from evaldrop.report.changes import robustness_drops
 from evaldrop.report.columns import TERMINAL, Column, words
+from evaldrop.report.failures import reasons_of, shown_candidate
 from evaldrop.report.preferences import preference_pairs, preferences
 from evaldrop.report.sentences import loss_in_words
 from evaldrop.report.tables import guardrails, operations, ranking
@@ -39,6 +41,8 @@ BAR_CELLS = 30
 NAME_CELLS = 12
 # More pairs of candidates are looked up, not read.
 MOST_PAIRS = 10
+# So many criteria are told of in a line.
+MOST_REASONS = 3
 # A bar that is shorter shows nothing.
 LEAST_BAR = 14
 
@@ -75,6 +79,7 @@ def print_scorecard(console: Console, scorecard: Scorecard) -> None:
         console.print(wrapped_table(table.columns_in(TERMINAL)))
         console.print()
     console.print(shown(scorecard.summary), soft_wrap=True)
+    _print_why_it_failed(console, scorecard)
     for alarm in scorecard.alarms:
         console.print(f"[yellow]alarm[/yellow] {shown(alarm)}", soft_wrap=True)
     if scorecard.baseline is not None:
@@ -87,6 +92,17 @@ def print_scorecard(console: Console, scorecard: Scorecard) -> None:
     console.print(f"\ngate: [bold {DECISION_COLOURS[gate.decision]}]{gate.decision}[/]")
     for reason in gate.reasons:
         console.print(f"  {shown(reason)}", soft_wrap=True)
+
+
+def _print_why_it_failed(console: Console, scorecard: Scorecard) -> None:
+    candidate = shown_candidate(scorecard)
+    reasons = dict(reasons_of(scorecard, candidate, 2)) if candidate else {}
+    if candidate and reasons:
+        first = islice(reasons.items(), MOST_REASONS)
+        said = "; ".join(f"{criterion}: {words}" for criterion, words in first)
+        rest = len(reasons) - MOST_REASONS
+        more = f"; {rest} more criteria in the report" if rest > 0 else ""
+        console.print(f"[dim]why {shown(candidate)} failed[/dim] {shown(said)}{more}", soft_wrap=True)
 
 
 def print_recommendation(console: Console, scorecard: Scorecard) -> None:

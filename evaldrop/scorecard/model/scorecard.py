@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from evaldrop.scorecard.model.baseline import Baseline
 from evaldrop.scorecard.model.biases import Biases
 from evaldrop.scorecard.model.calibration import CalibratedMean, CriterionCalibration, PeoplesPreferences
+from evaldrop.scorecard.model.failures import FailureGroups
 from evaldrop.scorecard.model.guardrails import GuardrailComparison, GuardrailEstimate
 from evaldrop.scorecard.model.judges import Agreement as Agreement
 from evaldrop.scorecard.model.judges import AnchorEstimate as AnchorEstimate
@@ -413,6 +414,9 @@ class Scorecard(Part):
         "This run against its evaluation's blessed one; null when there is none."
     )
     reused: Reused | None = nullable("What came from a parent run; null without one.")
+    failure_groups: dict[str, FailureGroups] = Field(
+        default_factory=dict, description="Criterion: why responses failed it, by what judges wrote."
+    )
     summary: str = Field(default="", description="The verdict in words.")
     recommendation: Recommendation | None = nullable(
         "Which candidate to ship, and why; null in files of before there was one."

@@ -47,6 +47,7 @@ from evaldrop.steps.build_scorecard.columns import common_quality, scored_only
 from evaldrop.steps.build_scorecard.costs import cost_totals, judge_health, reused_in_words, what_was_reused
 from evaldrop.steps.build_scorecard.counts import CountTally, RunCounts
 from evaldrop.steps.build_scorecard.estimates import candidate_scorecards
+from evaldrop.steps.build_scorecard.failures import FailedOn, FailureTally, members_of, parts_of_scorecard
 from evaldrop.steps.build_scorecard.guardrails import (
     GuardrailEnds,
     GuardrailTally,
@@ -111,9 +112,10 @@ def score_run(run: RunDefinition, *manifests: str) -> Scorecard:
             tally.add(record, results)
             tables.add(record, results)
     # From the tables, so after them: people's labels decide comparisons, sentences and the gate.
-    scorecard = scorecard_of(run, tally.result(), calibration=calibrate(run), ended_at=_ended_at(found))
+    tallied = tally.result()
+    scorecard = scorecard_of(run, tallied, calibration=calibrate(run), ended_at=_ended_at(found))
     storage.write_bytes(run.file(SCORECARD_FILE), scorecard.model_dump_json(indent=2).encode())
-    write_reports(run, scorecard, tables.report)
+    write_reports(run, scorecard, tables.report, members_of(tallied.failures))
     write_history(run, scorecard)
     return scorecard
 
@@ -128,6 +130,7 @@ class Tallied(NamedTuple):
     guardrails: GuardrailEnds
     anchors: Sequence[AnchorCheck]
     biases: BiasData
+    failures: Mapping[str, FailedOn]
 
 
 class RunTally(Merging):
@@ -144,6 +147,7 @@ class RunTally(Merging):
         self._guardrails = GuardrailTally(candidates)
         self._anchors = AnchorTally()
         self._data = BiasTally(run)
+        self._failures = FailureTally(run)
 
     def add(self, record: PreparedRecord, results: RecordResults) -> None:
         """Add a line of `records.jsonl` with what came of it."""
@@ -240,6 +244,7 @@ def scorecard_of(
         calibration={} if calibration is None else dict(calibration.criteria),
         preferences_by_people=() if calibration is None else calibration.preferences,
         reused=what_was_reused(run, counts),
+        failure_groups=parts_of_scorecard(tallied.failures),
     )
     said = (
         headline(scorecard),

@@ -47,7 +47,6 @@ class Tables:
         if self._earlier is not None:
             stack.callback(self._earlier.close)
         self.report = ReportRows(run)
-        self._records = 0
 
     def add(self, record: PreparedRecord, results: RecordResults) -> None:
         """Write a line's rows; an anchor has none."""
@@ -64,7 +63,7 @@ class Tables:
             self._comparisons.append(compared, text=len(compared.raw_reply or ""))
         drops = self._earlier.drops(record.record_id, results.candidates) if self._earlier else None
         self.report.add(
-            self._records,
+            results.ordinal,
             record,
             results.candidates,
             drops,
@@ -72,7 +71,6 @@ class Tables:
             before=partial(self._earlier.before, record.record_id) if self._earlier else None,
             compared=results.compared,
         )
-        self._records += 1
 
     def _add_result(self, result: CandidateResult) -> None:
         self._scores.append(score_row(result, self._kept))

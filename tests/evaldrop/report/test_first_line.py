@@ -26,8 +26,10 @@ def card():
 
 
 def test_summary_md_has_it_first(card):
-    first, _, heading, _, *rows = markdown_report(card).splitlines()
+    first, _, gate, *rest = markdown_report(card).splitlines()
+    heading, _, *rows = rest[next(at for at, line in enumerate(rest) if line.startswith("|")) :]
     assert first == f"**{SAID}**"
+    assert gate == "**Gate: none was set** · [report](report.html) · support"
     assert heading == "| candidate | overall (95 %) | USD/1,000 | p90 | gate |"
     assert rows[0] == "| **haiku** | 0.80 (0.77–0.83) | $1.00 | 200 ms | no gate |"
 

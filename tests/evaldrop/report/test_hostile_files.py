@@ -31,7 +31,7 @@ ALLOWED = {
 class Tags(HTMLParser):
     def __init__(self, html):
         super().__init__()
-        self.tags, self.attributes, self.text = set(), set(), ""
+        self.tags, self.attributes, self.text, self.links = set(), set(), "", []
         self.feed(html)
         self.close()
 
@@ -40,6 +40,8 @@ class Tags(HTMLParser):
         self.attributes |= {
             name for name, value in attrs if (name, tag) != ("style", "td") and name != "style"
         }
+
+        self.links += [value for name, value in attrs if name == "href"]
 
     def handle_data(self, data):
         self.text += data
@@ -66,8 +68,9 @@ def test_there_are_enough_of_them():
 
 def test_markdown_shows_hostile_names_as_they_are(hostile):
     page = shown(markdown_report(hostile))
-    assert page.tags <= ALLOWED
-    assert page.attributes == set()
+    assert page.tags <= {*ALLOWED, "a"}
+    assert page.attributes == {"href"}
+    assert page.links == ["report.html"]
 
 
 @pytest.mark.parametrize("text", [*MARKDOWN, *HTML])
@@ -117,7 +120,6 @@ def test_the_command_to_run_again_is_one_command(run):
 
 
 def test_a_workbook_of_hostile_texts_holds_them_as_text(tmp_path):
-    pytest.importorskip("xlsxwriter", reason="no XlsxWriter: pip install 'evaldrop[xlsx]'")
     from evaldrop.report.workbook import xlsx_report
 
     folder = write_hostile(tmp_path / "support" / "run-1", ALL)

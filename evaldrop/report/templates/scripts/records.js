@@ -160,6 +160,7 @@ class Browser {
     });
     this.list.box.parentElement.classList.toggle("empty", !this.records.all.length);
     this.controls.fill();
+    addGroupTools(this.records);
     document.getElementById("take").replaceWith(takingTools(this.records, () => this.list.matching));
     this.readAddress();
     document.documentElement.dataset.ready = performance.now().toFixed(0);

@@ -122,7 +122,6 @@ def test_the_history_keeps_win_rates(folder):
 
 
 def test_a_workbook_has_a_sheet_of_preferences(folder):
-    pytest.importorskip("xlsxwriter", reason="no XlsxWriter: pip install 'evaldrop[xlsx]'")
     scorecard = build(folder, {"r1": [compared("haiku", "first")], "r2": [compared("haiku", "second")]})
     book = zipfile.ZipFile(io.BytesIO(xlsx_report(scorecard, folder)))
     assert 'name="preferences"' in book.read("xl/workbook.xml").decode()

@@ -1,0 +1,1 @@
+"""Why responses failed: what judges wrote of them, in groups."""
