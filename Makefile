@@ -48,6 +48,13 @@ $(VENV)/asl-validator: $(VENV)/installed
 	    || echo "asl-validator could not be installed; its test will be skipped"; fi
 	@touch $@
 
+# axe looks at the pages in a browser; where there is no npm, or no registry, its tests say so and are skipped.
+$(VENV)/axe: $(VENV)/asl-validator
+	@if command -v npm > /dev/null; then \
+	  npm install --silent --no-audit --no-fund --fetch-timeout=20000 --fetch-retries=1 --prefix $(VENV)/node axe-core@4.14.1 \
+	    || echo "axe-core could not be installed; its tests will be skipped"; fi
+	@touch $@
+
 run: $(VENV)/installed ## Evaluate datasets/support-faq with simulated models and print the scorecard.
 	@$(BIN)/evaldrop run datasets/support-faq/records.jsonl --bedrock simulated; code=$$?; \
 	  if [ $$code -gt 2 ]; then exit $$code; fi
@@ -67,7 +74,7 @@ types: $(VENV)/installed-dev ## Check types.
 	$(BIN)/mypy
 
 # Three at a time, also on two cores: many a test waits for a process of its own.
-tests: $(VENV)/installed-dev $(VENV)/asl-validator ## Run the tests, with branch coverage.
+tests: $(VENV)/installed-dev $(VENV)/axe ## Run the tests, with branch coverage.
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest -n 3 --cov --cov-report=term:skip-covered --cov-fail-under=90
 

@@ -351,8 +351,8 @@ class Answer:
 
     def _verdict(self, source: Random, criterion: str) -> dict[str, Any]:
         fails = self.fails(criterion)
-        # Judges differ now and then, and the first one's second answer from its first. More often one overlooks
-        # a fault than that it sees one where there is none: else a failed verdict would be on every record.
+        # Judges differ now and then, and the first one's second answer from its first. More often one
+        # overlooks a fault than sees one where there is none: else every record had a failed verdict.
         if source.random() < (0.1 if fails else 0.006):
             fails = not fails
         cause = next((name for name in SUFFERS if criterion in SUFFERS[name]), "amount")

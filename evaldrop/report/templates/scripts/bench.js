@@ -147,7 +147,7 @@ class Bench {
       if (!box.open || box.dataset.filled) return;
       box.dataset.filled = "yes";
       const details = await this.records.detailsOf(row);
-      box.append(details ? element("pre", "", details.thought(place)) : element("p", "hint", "The page does not carry it; responses.parquet does."));
+      box.append(details ? scrolled("Thinking", details.thought(place)) : element("p", "hint", "The page does not carry it; responses.parquet does."));
     });
     return box;
   }
@@ -204,7 +204,7 @@ class Bench {
   }
 
   detailParts(details, candidate) {
-    const pre = (label, text) => [element("span", "label", label), element("pre", "", text)];
+    const pre = (label, text) => [element("span", "label", label), scrolled(label, text)];
     const json = (value) => JSON.stringify(value, null, 2);
     const request = details.request(candidate);
     return [
