@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run test lint hooks types tests fuzz whole-run workflow lock outdated release synth bench aws-acceptance clean
+.PHONY: help run test lint hooks types tests fuzz whole-run workflow lock outdated release synth bench pictures aws-acceptance clean
 
 help: ## Show these commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -110,6 +110,9 @@ synth: $(VENV)/installed-infra ## Write the CloudFormation template: no Docker, 
 
 bench: $(VENV)/installed ## Measure speed and memory: the table of docs/performance.md.
 	$(BIN)/python -m benchmarks.throughput
+
+pictures: $(VENV)/installed-dev ## Make the pictures of README and docs from runs of the sample dataset; needs Chromium.
+	$(BIN)/python -m tests.browser.pictures > /dev/null
 
 aws-acceptance: $(VENV)/installed-dev ## Try a stack on AWS, for money; says first what and how much. ACCOUNT=ID does it.
 	@$(BIN)/python -m tests.aws_acceptance $(if $(ACCOUNT),--account $(ACCOUNT))
