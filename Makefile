@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run test lint hooks types tests fuzz whole-run workflow lock outdated release synth bench aws-acceptance clean
+.PHONY: help run test lint hooks types tests fuzz whole-run workflow lock outdated release synth bench pictures aws-acceptance clean
 
 help: ## Show these commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,13 @@ $(VENV)/asl-validator: $(VENV)/installed
 	    || echo "asl-validator could not be installed; its test will be skipped"; fi
 	@touch $@
 
+# axe looks at the pages in a browser; where there is no npm, or no registry, its tests say so and are skipped.
+$(VENV)/axe: $(VENV)/asl-validator
+	@if command -v npm > /dev/null; then \
+	  npm install --silent --no-audit --no-fund --fetch-timeout=20000 --fetch-retries=1 --prefix $(VENV)/node axe-core@4.14.1 \
+	    || echo "axe-core could not be installed; its tests will be skipped"; fi
+	@touch $@
+
 run: $(VENV)/installed ## Evaluate datasets/support-faq with simulated models and print the scorecard.
 	@$(BIN)/evaldrop run datasets/support-faq/records.jsonl --bedrock simulated; code=$$?; \
 	  if [ $$code -gt 2 ]; then exit $$code; fi
@@ -67,7 +74,7 @@ types: $(VENV)/installed-dev ## Check types.
 	$(BIN)/mypy
 
 # Three at a time, also on two cores: many a test waits for a process of its own.
-tests: $(VENV)/installed-dev $(VENV)/asl-validator ## Run the tests, with branch coverage.
+tests: $(VENV)/installed-dev $(VENV)/axe ## Run the tests, with branch coverage.
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder --cov --cov-report=term:skip-covered --cov-fail-under=90
 
@@ -103,6 +110,9 @@ synth: $(VENV)/installed-infra ## Write the CloudFormation template: no Docker, 
 
 bench: $(VENV)/installed ## Measure speed and memory: the table of docs/performance.md.
 	$(BIN)/python -m benchmarks.throughput
+
+pictures: $(VENV)/installed-dev ## Make the pictures of README and docs from runs of the sample dataset; needs Chromium.
+	$(BIN)/python -m tests.browser.pictures > /dev/null
 
 aws-acceptance: $(VENV)/installed-dev ## Try a stack on AWS, for money; says first what and how much. ACCOUNT=ID does it.
 	@$(BIN)/python -m tests.aws_acceptance $(if $(ACCOUNT),--account $(ACCOUNT))

@@ -66,12 +66,14 @@ class Browser:
             elif page := self._pages.get(content.get("sessionId", "")):
                 page.note(content["method"], content["params"])
 
-    async def send(self, method: str, session: str | None = None, **params: Any) -> Any:
+    async def send(
+        self, method: str, session: str | None = None, *, patience_s: float = PATIENCE_S, **params: Any
+    ) -> Any:
         number = next(self._ids)
         answer = self._waiting[number] = self.loop.create_future()
         frame = {"id": number, "method": method, "params": params}
         await self._socket.send_json(frame | ({"sessionId": session} if session else {}))
-        return await asyncio.wait_for(answer, PATIENCE_S)
+        return await asyncio.wait_for(answer, patience_s)
 
     def call(self, method: str, session: str | None = None, **params: Any) -> Any:
         """Send a command and return its result."""
@@ -107,8 +109,7 @@ class Browser:
             deviceScaleFactor=1,
             mobile=width < 500,
         )
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        page.call("Emulation.setEmulatedMedia", features=[scheme])
+        page.show(dark=dark)
         page.call("Page.addScriptToEvaluateOnNewDocument", source=before)
         page.call("Emulation.setScriptExecutionDisabled", value=not scripts)
         if measured:
@@ -147,6 +148,11 @@ class Page:
         self.call("Page.navigate", url=url)
         self.wait(f"document.readyState === 'complete' && location.href !== 'about:blank' && ({ready})")
 
+    def show(self, *, dark: bool) -> None:
+        """Let the reader's screen be dark or light."""
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.call("Emulation.setEmulatedMedia", features=[scheme])
+
     def note(self, method: str, params: dict[str, Any]) -> None:
         if method == "Network.requestWillBeSent":
             url = params["request"]["url"]
@@ -163,9 +169,15 @@ class Page:
         elif method == "Page.javascriptDialogOpening":
             self.complaints.append(f"dialog: {params['message']}")
 
-    def run(self, expression: str) -> Any:
+    def run(self, expression: str, *, patience_s: float = PATIENCE_S) -> Any:
         """Return a JavaScript expression's value; a promise is awaited."""
-        answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        answer = self.call(
+            "Runtime.evaluate",
+            expression=expression,
+            returnByValue=True,
+            awaitPromise=True,
+            patience_s=patience_s,
+        )
         if "exceptionDetails" in answer:
             raise AssertionError(answer["exceptionDetails"]["exception"].get("description"))
         return answer["result"].get("value")

@@ -7,6 +7,7 @@ import pytest
 
 from evaldrop.scorecard.read import read_scorecard
 from tests.browser.hard_run import CANDIDATES, CRITERIA, REGRESSED, write_hard
+from tests.browser.pages import READY
 
 
 def test_the_hard_run_has_every_kind_of_difficulty(hard_run):
@@ -37,3 +38,12 @@ def test_a_hard_run_can_be_narrow_or_wide(tmp_path, candidates, criteria):
 
     assert list(scorecard.candidates) == list(CANDIDATES)[:candidates]
     assert list(scorecard.criteria) == [criterion["name"] for criterion in CRITERIA[:criteria]]
+
+
+@pytest.mark.parametrize("page", ["report.html", "../../index.html"])
+def test_the_pages_of_the_hard_run_do_not_scroll_sideways_on_a_phone(browser, hard_run, page):
+    ready = READY if page == "report.html" else "true"
+    with browser.page((hard_run / page).resolve().as_uri(), width=375, height=812, ready=ready) as opened:
+        opened.run("document.querySelectorAll('details').forEach((box) => (box.open = true))")
+        # A phone's window grows with what does not fit, so that is no measure of it.
+        assert opened.run("document.documentElement.scrollWidth") <= 375

@@ -280,7 +280,7 @@ class Bench {
   }
 
   detailParts(details, candidate) {
-    const pre = (label, text) => [element("span", "label", label), element("pre", "", text)];
+    const pre = (label, text) => [element("span", "label", label), scrolled(label, text)];
     const json = (value) => JSON.stringify(value, null, 2);
     const request = details.request(candidate);
     return [

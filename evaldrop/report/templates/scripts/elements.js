@@ -8,6 +8,15 @@ function element(kind, className, text) {
   return made;
 }
 
+// A long text in a box of limited height. Who has no mouse scrolls it by its focus.
+function scrolled(label, text) {
+  const box = element("pre", "", text);
+  box.tabIndex = 0;
+  box.setAttribute("role", "group");
+  box.setAttribute("aria-label", label);
+  return box;
+}
+
 function button(className, text, onClick) {
   const made = element("button", className, text);
   made.type = "button";
