@@ -8,7 +8,10 @@ from tests.browser.pages import OPENED, READY
 
 REGRESSED, EMPTY, BLANK, THROTTLED, UNREAD, LONG = (f"mail-{n:05}" for n in (1, 17, 27, 7, 23, 8))
 COLUMNS = "[...document.querySelectorAll('[data-column]')].map((box) => box.dataset.column)"
-TEXTS = "[...document.querySelectorAll('.answer')].map((box) => (box.querySelector('.reading') || box).textContent)"
+TEXTS = (
+    "[...document.querySelectorAll('.answer')]"
+    ".map((box) => (box.querySelector('.reading') || box).textContent)"
+)
 FOCUSED = "document.activeElement.dataset.column"
 
 
