@@ -1,6 +1,6 @@
 // How a text is shown, and how two are compared. Texts are strangers': they go in as text, never as markup.
 
-const FOLD_SLACK = 1.25, MOST_MARKS = 2000, MOST_RUNS = 2000;
+const FOLD_SLACK = 1.25, MOST_MARKS = 1000, MOST_RUNS = 2000;
 
 // Return "json" | "markdown" | "plain" | "empty" | "blank".
 function kindOf(text) {

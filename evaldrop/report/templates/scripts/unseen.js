@@ -12,7 +12,8 @@ const RIGHTLY = [
   String.raw`\r(?=\n)`,
 ].join("|");
 const UNSEEN = String.raw`(?![\t\n\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{DI}]`;
-const UNSEEN_RUN = new RegExp(`${RIGHTLY}|((?:${UNSEEN}){1,2000})`, "gu");
+// Accents by the hundred on one letter hide what is around them, and take a browser minutes to break into lines.
+const UNSEEN_RUN = new RegExp(`${RIGHTLY}|((?:${UNSEEN}){1,2000}|\\p{M}{50,2000})`, "gu");
 const UNSEEN_NAMES = {
   0x00: ["NUL", "null"], 0x08: ["BS", "backspace"], 0x0d: ["CR", "carriage return"], 0x1b: ["ESC", "escape"], 0x7f: ["DEL", "delete"], 0xad: ["SHY", "soft hyphen"],
   0x61c: ["ALM", "Arabic letter mark"], 0x200b: ["ZWSP", "zero width space"], 0x200c: ["ZWNJ", "zero width non-joiner"], 0x200d: ["ZWJ", "zero width joiner"],
