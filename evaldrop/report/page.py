@@ -34,6 +34,7 @@ from evaldrop.report.preferences import preference_pairs, preferences
 from evaldrop.report.rows import Chunk, StratumCount
 from evaldrop.report.sentences import again, losses
 from evaldrop.report.trust import trust_tables
+from evaldrop.report.voting import places_by_criterion
 from evaldrop.run.definition import criteria_by_name
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.answers import ENOUGH
@@ -45,7 +46,7 @@ from evaldrop.scorecard.recommendation import recommendation_of
 FEW_RECORDS = 10
 
 # In the order in which they need each other: they become one style and one script.
-_STYLES = ("report.css", "styles/reading.css", "styles/bench.css")
+_STYLES = ("report.css", "styles/reading.css", "styles/bench.css", "styles/votes.css")
 _SCRIPTS = (
     "elements.js",
     "rows.js",
@@ -63,6 +64,8 @@ _SCRIPTS = (
     "preferences.js",
     "answer.js",
     "columns.js",
+    "votes.js",
+    "voting.js",
     "bench.js",
     "records.js",
 )
@@ -217,6 +220,7 @@ def _names(scorecard: Scorecard, run: Mapping[str, Any]) -> dict[str, Any]:
             for info in scorecard.criteria.values()
         ],
         "menus": _menus(run),
+        "places": places_by_criterion(run),
         "baseline": scorecard.baseline and (scorecard.baseline.run_id or scorecard.baseline.uri),
         "judges": list(scorecard.judges),
         "metrics": list(dict.fromkeys(name for card in cards for name in card.metrics)),
