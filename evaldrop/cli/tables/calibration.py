@@ -230,7 +230,7 @@ def print_import(console: Console, done: Imported | ImportedPreferences | Import
     """Print whose labels or preferences were stored, how many, and what comes next."""
     if isinstance(done, ImportedVotes):
         console.print(
-            f"{done.preferred:,} preferences and {done.scored:,} scores by {shown(', '.join(done.raters))}; "
+            f"preferences: {done.preferred:,}, scores: {done.scored:,}, by {shown(', '.join(done.raters))}; "
             "picked by hand, so they say how well the judge agrees, and correct no number unless they are of "
             "everything",
             soft_wrap=True,
