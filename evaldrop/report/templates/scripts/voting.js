@@ -209,7 +209,7 @@ class Voting {
   saveButton() {
     const made = button("", "save votes", () => {
       const name = this.votes.save();
-      this.said = `Saved as ${name}: evaldrop review import ${name} ${this.names.run_id}, then evaldrop calibrate ${this.names.run_id}`;
+      this.said = `Saved as ${name}. Next, with RUN as this run's folder: evaldrop review import ${name} RUN, then evaldrop calibrate RUN.`;
       this.onChange();
     });
     made.disabled = !this.votes.size;
