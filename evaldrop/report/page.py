@@ -37,6 +37,7 @@ from evaldrop.report.preferences import preference_pairs, preferences
 from evaldrop.report.rows import Chunk, StratumCount
 from evaldrop.report.sentences import again, losses
 from evaldrop.report.trust import trust_tables
+from evaldrop.report.voting import places_by_criterion
 from evaldrop.run.definition import criteria_by_name
 from evaldrop.scorecard import figures
 from evaldrop.scorecard.answers import ENOUGH
@@ -58,6 +59,7 @@ _STYLES = (
     "styles/bench.css",
     "styles/drill.css",
     "styles/groups.css",
+    "styles/votes.css",
 )
 _SCRIPTS = (
     "elements.js",
@@ -83,6 +85,8 @@ _SCRIPTS = (
     "preferring.js",
     "answer.js",
     "columns.js",
+    "votes.js",
+    "voting.js",
     "bench.js",
     "records.js",
 )
@@ -267,6 +271,7 @@ def _names(scorecard: Scorecard, run: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "weights": [info.weight for info in scorecard.criteria.values()],
         "menus": _menus(run),
+        "places": places_by_criterion(run),
         "baseline": scorecard.baseline and (scorecard.baseline.run_id or scorecard.baseline.uri),
         "judges": list(scorecard.judges),
         "metrics": list(dict.fromkeys(name for card in cards for name in card.metrics)),

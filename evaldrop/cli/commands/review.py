@@ -105,7 +105,7 @@ def import_(
     record_id, candidate, criterion, score and perhaps rater, are held against the judge as well, but correct
     no number unless they are of everything: nobody knows how they were chosen. Preferences between two
     responses are a CSV or JSON lines with record, candidate, baseline, preferred (a name, or tie) and perhaps
-    rater.
+    rater. Votes that the report's page saved are scores and preferences of what its reader picked by hand.
 
     Example:
 

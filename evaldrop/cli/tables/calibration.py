@@ -8,7 +8,7 @@ from evaldrop.cli.output import shown
 from evaldrop.cli.tables.terminal import print_fitting, print_title, wrapped_table
 from evaldrop.report.columns import Column, words
 from evaldrop.report.review.exporting import Exported
-from evaldrop.report.review.importing import Imported
+from evaldrop.report.review.importing import Imported, ImportedVotes
 from evaldrop.report.review.preferences import ImportedPreferences
 from evaldrop.scorecard.figures import interval, number, percent, percent_interval, signed
 from evaldrop.scorecard.model.calibration import CorrectedRate, CriterionCalibration, JudgeAgreement
@@ -226,8 +226,20 @@ def print_export(console: Console, done: Exported, run: str) -> None:
     console.print(f"\nnext: evaldrop review import FILE {shown(run)}", soft_wrap=True)
 
 
-def print_import(console: Console, done: Imported | ImportedPreferences, run: str) -> None:
+def print_import(console: Console, done: Imported | ImportedPreferences | ImportedVotes, run: str) -> None:
     """Print whose labels or preferences were stored, how many, and what comes next."""
+    if isinstance(done, ImportedVotes):
+        console.print(
+            f"preferences: {done.preferred:,}, scores: {done.scored:,}, by {shown(', '.join(done.raters))}; "
+            "picked by hand, so they say how well the judge agrees, and correct no number unless they are of "
+            "everything",
+            soft_wrap=True,
+        )
+        for name, uri in (("preferences", done.preferences), ("labels", done.labels)):
+            if uri is not None:
+                console.print(f"{name}: {shown(uri)}", soft_wrap=True)
+        console.print(f"\nnext: evaldrop calibrate {shown(run)} --apply", soft_wrap=True)
+        return
     if isinstance(done, ImportedPreferences):
         console.print(
             f"{done.answered:,} preferences by {shown(', '.join(done.raters))}; {done.unanswered:,} not given"

@@ -12,11 +12,18 @@ from evaldrop.evaluation.criteria import Criterion
 from evaldrop.nearest import did_you_mean
 from evaldrop.report.review.answers import Score, SheetAnswer, decoded, read_answers, read_mean
 from evaldrop.report.review.exporting import key_uri
-from evaldrop.report.review.preferences import ImportedPreferences, holds_preferences, import_preferences
+from evaldrop.report.review.preferences import (
+    ImportedPreferences,
+    holds_preferences,
+    import_preferences,
+    read_preferences,
+)
+from evaldrop.report.review.votes import holds_votes, read_votes
 from evaldrop.run.definition import RunDefinition
 from evaldrop.run.tables import read_rows
 from evaldrop.scorecard.calibration.label import SKIPPED, Label, ReviewKey
 from evaldrop.scorecard.calibration.labels import response_digest, write_labels
+from evaldrop.scorecard.calibration.preferences import write_preferences
 
 UNNAMED = "unnamed"
 _MOST_PROBLEMS = 50
@@ -34,6 +41,17 @@ class Imported(NamedTuple):
     is_random: bool
 
 
+class ImportedVotes(NamedTuple):
+    """What was stored of a report's votes: where (null where there were none), whose, and how many."""
+
+    labels: str | None
+    preferences: str | None
+    raters: tuple[str, ...]
+    scored: int
+    preferred: int
+    is_random: bool
+
+
 class _Origin(NamedTuple):
     """What every label of an import shares."""
 
@@ -44,13 +62,17 @@ class _Origin(NamedTuple):
 
 def import_file(
     uri: str, folder: str, *, rater: str | None, imported_at: str, drawn_at_random: bool = False
-) -> Imported | ImportedPreferences:
+) -> Imported | ImportedPreferences | ImportedVotes:
     """
-    Store what people said, scores as `import_review` does or preferences as `import_preferences`.
+    Store what people said: scores as `import_review` does, preferences as `import_preferences`, or votes.
 
     `drawn_at_random` says that preferences are of records that were drawn at random from the run.
     """
     text = decoded(storage.read_bytes(uri))
+    if holds_votes(text):
+        if drawn_at_random:
+            raise InputError(f"{uri}: a reader of the report picked these records by hand; none was drawn.")
+        return import_votes(uri, text, RunDefinition.load(folder), rater=rater, imported_at=imported_at)
     if not holds_preferences(text):
         return import_review(uri, folder, rater=rater, imported_at=imported_at)
     return import_preferences(
@@ -60,6 +82,41 @@ def import_file(
         rater=rater or UNNAMED,
         imported_at=imported_at,
         drawn_at_random=drawn_at_random,
+    )
+
+
+def import_votes(
+    uri: str, text: str, run: RunDefinition, *, rater: str | None, imported_at: str
+) -> ImportedVotes:
+    """
+    Store what a reader said in the report's voting mode, scores and preferences; all of it or nothing.
+
+    It is told apart as picked by hand, so that calibration never takes it for a random sample.
+
+    Raises:
+        InputError: Something in the file is wrong; the message tells every problem with its place.
+        StorageError: A file cannot be read or written.
+    """
+    votes = read_votes(text, run.run_id)
+    problems = list(votes.problems)
+    who = (rater or votes.rater or UNNAMED).strip() or UNNAMED
+    preferences = read_preferences(
+        votes.preferences, problems, run, rater=who, imported_at=imported_at, by_hand=True
+    )
+    _refuse(problems, uri)
+    labels = [
+        label.model_copy(update={"by_hand": True})
+        for label in _own_labels(votes.scores, _Origin(run, who, imported_at), uri, who)
+    ]
+    if not labels and not preferences:
+        raise InputError(f"{uri}: no vote in it.")
+    return ImportedVotes(
+        write_labels(run.folder, labels) if labels else None,
+        write_preferences(run.folder, preferences) if preferences else None,
+        (who,),
+        len(labels),
+        len(preferences),
+        is_random=False,
     )
 
 

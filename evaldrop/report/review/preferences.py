@@ -1,6 +1,6 @@
 """`review import` of preferences: which of two responses people found better. CSV or JSON lines in."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from evaldrop.errors import InputError
@@ -27,7 +27,9 @@ class ImportedPreferences(NamedTuple):
     is_random: bool
 
 
-class _Row(NamedTuple):
+class PreferenceRow(NamedTuple):
+    """A row of a file, its cells by column, with its place for messages."""
+
     where: str
     cells: Mapping[str, str]
 
@@ -53,6 +55,37 @@ def import_preferences(
     """
     problems: list[str] = []
     rows = list(_rows(text, problems))
+    found = read_preferences(
+        rows, problems, run, rater=rater, imported_at=imported_at, drawn_at_random=drawn_at_random
+    )
+    if problems or not found:
+        told = [f"{uri} {problem}" for problem in problems[:_MOST_PROBLEMS]]
+        raise InputError("\n".join(told) or f"{uri}: no row says which response is preferred.")
+    return ImportedPreferences(
+        write_preferences(run.folder, found),
+        tuple(dict.fromkeys(one.rater for one in found)),
+        len(found),
+        len(rows) - len(found),
+        drawn_at_random,
+    )
+
+
+def read_preferences(
+    rows: Sequence[PreferenceRow],
+    problems: list[str],
+    run: RunDefinition,
+    *,
+    rater: str,
+    imported_at: str,
+    drawn_at_random: bool = False,
+    by_hand: bool = False,
+) -> list[PeoplesPreference]:
+    """
+    Return what rows say of a run's responses; what is wrong with one is added to `problems`.
+
+    Raises:
+        StorageError: The run's responses cannot be read.
+    """
     wanted = {
         (_record(row.cells), row.cells.get(side, "")) for row in rows for side in ("candidate", "baseline")
     }
@@ -86,18 +119,10 @@ def import_preferences(
                 rater=cells.get("rater") or rater,
                 drawn_at_random=drawn_at_random,
                 imported_at=imported_at,
+                by_hand=by_hand,
             )
         )
-    if problems or not found:
-        told = [f"{uri} {problem}" for problem in problems[:_MOST_PROBLEMS]]
-        raise InputError("\n".join(told) or f"{uri}: no row says which response is preferred.")
-    return ImportedPreferences(
-        write_preferences(run.folder, found),
-        tuple(dict.fromkeys(one.rater for one in found)),
-        len(found),
-        len(rows) - len(found),
-        drawn_at_random,
-    )
+    return found
 
 
 def _has_columns(header: str) -> bool:
@@ -105,7 +130,7 @@ def _has_columns(header: str) -> bool:
     return names >= _COLUMNS and bool(names & set(_RECORD))
 
 
-def _rows(text: str, problems: list[str]) -> Iterator[_Row]:
+def _rows(text: str, problems: list[str]) -> Iterator[PreferenceRow]:
     if text.lstrip().startswith("{"):
         # By "\n" alone: a text in JSON may hold what else ends a line.
         for number, line in enumerate(text.split("\n"), start=1):
@@ -116,7 +141,7 @@ def _rows(text: str, problems: list[str]) -> Iterator[_Row]:
                     problems.append(not_json(error, line=number))
                     continue
                 if isinstance(row, dict):
-                    yield _Row(
+                    yield PreferenceRow(
                         f"line {number}", {key: str(value or "").strip() for key, value in row.items()}
                     )
                 else:
@@ -126,7 +151,7 @@ def _rows(text: str, problems: list[str]) -> Iterator[_Row]:
         return
     _, rows = sheet_of(text, problems)
     for where, row in rows:
-        yield _Row(where, {key: value.strip() for key, value in row.items()})
+        yield PreferenceRow(where, {key: value.strip() for key, value in row.items()})
 
 
 def _record(cells: Mapping[str, str]) -> str:

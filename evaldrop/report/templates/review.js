@@ -7,12 +7,17 @@
   const rater = document.getElementById("rater");
   const message = document.getElementById("message");
   const store = `evaldrop-review-${data.review_id}`;
+  const goesOn = document.getElementById("goes-on");
+  const goesOnStore = "evaldrop-review-goes-on";
+  const PAUSE_MS = 900;
   const skipWords = { cannot_tell: "Cannot tell", not_applicable: "Does not apply" };
   // "item criterion" -> {score} or {score: null, reason}
   let answers = new Map();
   let undone = [];
   let place = 0;
   let active = 0;
+  // The way to the next open response, while it can still be stopped.
+  let going = null;
 
   function element(kind, className, text) {
     const made = document.createElement(kind);
@@ -30,20 +35,48 @@
     const box = element("div", `part ${className}`);
     const body = element("p", "text", text === "" ? "(an empty response)" : text);
     body.dir = "auto";
-    // What scrolls must be reachable from the keyboard.
-    if (className === "given") body.tabIndex = 0;
     box.append(element("span", "label", title), body);
     return box;
+  }
+
+  // Long texts that were given are folded, so that response and question are seen at once.
+  function fold() {
+    for (const box of shown.querySelectorAll(".given")) {
+      const body = box.querySelector(".text");
+      body.classList.add("folded");
+      if (body.scrollHeight <= body.clientHeight + 4) {
+        body.classList.remove("folded");
+        continue;
+      }
+      const more = element("button", "more");
+      more.type = "button";
+      more.addEventListener("click", () => unfold(body, more, !body.classList.contains("folded")));
+      box.append(more);
+      unfold(body, more, true);
+    }
+  }
+
+  function unfold(body, more, isFolded) {
+    body.classList.toggle("folded", isFolded);
+    more.textContent = isFolded ? `show all ${body.textContent.length.toLocaleString("en")} characters` : "fold";
+    more.setAttribute("aria-expanded", String(!isFolded));
+  }
+
+  function foldAll() {
+    const bodies = [...shown.querySelectorAll(".more")].map((more) => [more.parentElement.querySelector(".text"), more]);
+    const isFolded = bodies.every(([body]) => !body.classList.contains("folded"));
+    for (const [body, more] of bodies) unfold(body, more, isFolded);
   }
 
   function showItem() {
     const item = current();
     shown.replaceChildren();
-    if (item.system) shown.append(part("System prompt", item.system, "given"));
+    if (item.system) shown.append(part("System prompt", item.system, "given aside"));
     shown.append(part("Prompt", item.prompt, "given"));
-    if (item.context) shown.append(part("Context", item.context, "given"));
-    item.reference.forEach((text) => shown.append(part("A right answer", text, "given")));
+    if (item.context) shown.append(part("Context", item.context, "given aside"));
+    item.reference.forEach((text) => shown.append(part("A right answer", text, "given aside")));
     shown.append(part("Response", item.response, "response"));
+    fold();
   }
 
   // The key that gives an answer: a one-digit value itself, else the place in the list.
@@ -103,7 +136,17 @@
 
   function question(criterion) {
     const box = element("div", "question");
-    box.append(element("h2", "", criterion.name), element("p", "", criterion.question));
+    // On a phone one question is there at a time: its name leads to the next one.
+    const name = element("h2", "", criterion.name);
+    const criteria = criteriaOf(current());
+    if (criteria.length > 1) {
+      const other = element("button", "other", `${criteria.indexOf(criterion) + 1} of ${criteria.length} ›`);
+      other.type = "button";
+      other.setAttribute("aria-label", "Next question");
+      other.addEventListener("click", () => move(1));
+      name.append(other);
+    }
+    box.append(name, element("p", "", criterion.question));
     const isWorded = criterion.answers.some((answer) => answer.definition);
     const choices = element("div", isWorded ? "choices worded" : "choices");
     choices.setAttribute("role", "group");
@@ -119,6 +162,7 @@
 
   function showQuestions() {
     questions.replaceChildren(...criteriaOf(current()).map(question));
+    questions.scrollTop = 0;
     mark();
   }
 
@@ -128,7 +172,7 @@
       const box = questions.children[index];
       const answer = answers.get(keyOf(current(), criterion));
       box.classList.toggle("here", index === active);
-      for (const button of box.querySelectorAll("button")) {
+      for (const button of box.querySelectorAll(".choices button")) {
         const isScore = button.dataset.value !== undefined;
         const isGiven = answer && (isScore ? answer.score !== null && String(answer.score) === button.dataset.value : answer.reason === button.dataset.reason);
         button.setAttribute("aria-pressed", String(Boolean(isGiven)));
@@ -140,21 +184,25 @@
     document.getElementById("progress").value = done / data.items.length;
     document.getElementById("counted").textContent = `${done} of ${data.items.length} done`;
     document.getElementById("place").textContent = `${place + 1}`;
+    document.getElementById("undo").disabled = undone.length === 0;
     document.getElementById("previous").disabled = place === 0;
     document.getElementById("next").disabled = place === data.items.length - 1;
   }
 
   function show(number) {
+    stop();
     place = Math.min(Math.max(number, 0), data.items.length - 1);
     active = Math.max(firstOpen(), 0);
     showItem();
     showQuestions();
-    window.scrollTo(0, shown.getBoundingClientRect().top + window.scrollY - 60 > 200 ? Math.min(window.scrollY, shown.offsetTop - 60) : 0);
+    window.scrollTo({ top: 0, behavior: "instant" });
   }
 
   const firstOpen = () => criteriaOf(current()).findIndex((criterion) => !answers.has(keyOf(current(), criterion)));
 
   function give(criterion, answer) {
+    stop();
+    const wasOpen = firstOpen() >= 0;
     const key = keyOf(current(), criterion);
     undone.push({ place, key, before: answers.get(key) });
     answers.set(key, answer);
@@ -162,7 +210,24 @@
     const open = firstOpen();
     active = open >= 0 ? open : criteriaOf(current()).indexOf(criterion);
     mark();
-    if (open < 0 && data.items.every(isDone)) tell("All done. Save to a file and send that back.");
+    if (open >= 0) questions.children[active].scrollIntoView({ block: "nearest" });
+    else if (data.items.every(isDone)) tell("All done. Save to a file and send that back.");
+    // Who changes an answer stays where it is.
+    else if (wasOpen && goesOn.checked) go();
+  }
+
+  function go() {
+    tell("Going on … u takes the answer back.");
+    going = setTimeout(() => {
+      tell("");
+      nextOpen();
+    }, PAUSE_MS);
+  }
+
+  function stop() {
+    if (going !== null) tell("");
+    clearTimeout(going);
+    going = null;
   }
 
   function take(criterion) {
@@ -299,10 +364,18 @@
   }
 
   function move(step) {
+    stop();
     const count = criteriaOf(current()).length;
     active = (active + step + count) % count;
     mark();
     questions.children[active].scrollIntoView({ block: "nearest" });
+  }
+
+  const map = document.getElementById("keymap");
+
+  function openMap() {
+    stop();
+    map.showModal();
   }
 
   const commands = {
@@ -311,20 +384,26 @@
     " ": nextOpen,
     u: undo,
     s: save,
+    f: foldAll,
+    "?": openMap,
     ArrowDown: () => move(1),
     ArrowUp: () => move(-1),
   };
 
   document.addEventListener("keydown", (event) => {
-    const isTyping = event.target.matches("input, textarea, select");
+    if (map.open) {
+      if (event.key === "?") map.close();
+      return;
+    }
+    const isTyping = event.target.matches("input:not([type=checkbox]), textarea, select");
     if ((event.ctrlKey || event.metaKey) && event.key === "z" && !isTyping) {
       event.preventDefault();
       undo();
       return;
     }
     if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
-    // A focused text scrolls with its own keys.
-    if (event.target.matches(".text") && event.key.startsWith("Arrow")) return;
+    // Space turns a box that has the focus, as everywhere.
+    if (event.key === " " && event.target === goesOn) return;
     // Space on a button would press it again; here it always goes on.
     if (typeInto(event.key)) return;
     const command = commands[event.key];
@@ -333,10 +412,20 @@
     event.preventDefault();
   });
   document.addEventListener("keyup", (event) => {
-    if (event.key === " " && !event.target.matches("input")) event.preventDefault();
+    if (event.key === " " && !event.target.matches("input, dialog *")) event.preventDefault();
   });
   document.getElementById("previous").addEventListener("click", commands.k);
   document.getElementById("next").addEventListener("click", commands.j);
+  document.getElementById("undo").addEventListener("click", undo);
+  document.getElementById("keys").addEventListener("click", openMap);
+  goesOn.addEventListener("change", () => {
+    stop();
+    try {
+      localStorage.setItem(goesOnStore, goesOn.checked ? "yes" : "no");
+    } catch {
+      // No storage here: it holds for this visit.
+    }
+  });
   document.getElementById("save").addEventListener("click", save);
   document.getElementById("open").addEventListener("change", (event) => {
     if (event.target.files.length) open(event.target.files[0]);
@@ -344,7 +433,9 @@
   });
   rater.addEventListener("change", changed);
 
+  goesOn.checked = true;
   try {
+    goesOn.checked = localStorage.getItem(goesOnStore) !== "no";
     const kept = localStorage.getItem(store);
     if (kept && restore(JSON.parse(kept)) > 0) tell("Your answers up to now were kept by this browser.");
   } catch {

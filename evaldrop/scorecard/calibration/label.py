@@ -68,3 +68,4 @@ class Label(Part):
     score: float | None
     reason: NoScore | None
     imported_at: str
+    by_hand: bool = False

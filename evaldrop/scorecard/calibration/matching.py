@@ -76,20 +76,25 @@ def match_labels(
 
 def _sort(rows: Sequence[Label], run_id: str) -> CriterionLabels:
     by_rater: dict[str, dict[Response, float]] = {}
-    reviews: dict[tuple[str, str | None], list[Label]] = {}
+    reviews: dict[tuple[str, str | None, bool], list[Label]] = {}
     for label in rows:
         # Each review by itself: a half-done one must not spoil a complete one.
-        reviews.setdefault((label.run_id, label.review_id), []).append(label)
+        reviews.setdefault((label.run_id, label.review_id, label.by_hand), []).append(label)
         if label.score is not None:
             by_rater.setdefault(label.rater, {})[label.record_id, label.candidate] = label.score
     random: set[Response] = set()
     reasons, n_skipped = [], 0
-    for (drawn_in, review_id), drawn in reviews.items():
+    for (drawn_in, review_id, by_hand), drawn in reviews.items():
         answered = {(label.record_id, label.candidate) for label in drawn if label.score is not None}
         places = _places(drawn)
         n_skipped += len(places.skipped)
-        if review_id is None:
+        if by_hand:
             reason: str | None = (
+                f"{len(answered)} labelled responses were picked by hand while the report was read: "
+                "they are no random sample."
+            )
+        elif review_id is None:
+            reason = (
                 f"{len(answered)} labelled responses were not drawn by evaldrop: nobody knows how they were "
                 "chosen."
             )

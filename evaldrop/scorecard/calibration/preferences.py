@@ -47,6 +47,8 @@ class PeoplesPreference(Part):
     rater: str
     drawn_at_random: bool
     imported_at: str
+    # A reader of the report picked the record.
+    by_hand: bool = False
 
     @property
     def outcome(self) -> float:
@@ -55,10 +57,11 @@ class PeoplesPreference(Part):
 
 
 class _People(NamedTuple):
-    """What people said of a pair of candidates: by person, then record; and whose records were drawn."""
+    """What people said of a pair of candidates, by person and record; and records drawn or picked."""
 
     by_rater: dict[str, Outcomes]
     random: set[str]
+    by_hand: set[str]
 
 
 def write_preferences(run_folder: str, given: Sequence[PeoplesPreference]) -> str:
@@ -109,11 +112,13 @@ def peoples_preferences(run: RunDefinition) -> tuple[PeoplesPreferences, ...]:
 
 
 def _add(people: dict[Pair, _People], one: PeoplesPreference, pair: Pair, run_id: str) -> None:
-    found = people.setdefault(pair, _People({}, set()))
+    found = people.setdefault(pair, _People({}, set(), set()))
     # Of one person's answers the last one counts.
     found.by_rater.setdefault(one.rater, {})[one.record_id] = one.outcome
     if one.drawn_at_random and one.run_id == run_id:
         found.random.add(one.record_id)
+    if one.by_hand:
+        found.by_hand.add(one.record_id)
 
 
 def _held(
@@ -142,7 +147,7 @@ def _held(
     # Leaving out those on whom people are level would leave no random sample: as with judges they are ties.
     all_given = _together(people.by_rater, level=0.0)
     found = found.model_copy(update=_lean(all_given, judge, clusters))
-    return found.model_copy(update=_corrected(all_given, people.random, judge, clusters, confidence))
+    return found.model_copy(update=_corrected(all_given, people, judge, clusters, confidence))
 
 
 def _lean(people: Outcomes, judge: Outcomes, clusters: Mapping[str, int]) -> dict[str, object]:
@@ -159,18 +164,23 @@ def _lean(people: Outcomes, judge: Outcomes, clusters: Mapping[str, int]) -> dic
 
 
 def _corrected(
-    people: Outcomes, random: set[str], judge: Outcomes, clusters: Mapping[str, int], confidence: float
+    given: Outcomes, people: _People, judge: Outcomes, clusters: Mapping[str, int], confidence: float
 ) -> dict[str, object]:
     """Return the win rate that people would have given on all records the judge compared."""
     records = list(judge)
-    is_census = bool(records) and all(record in people for record in records)
-    usable = people.keys() if is_census else people.keys() & random
-    if not usable and people:
+    is_census = bool(records) and all(record in given for record in records)
+    usable = given.keys() if is_census else given.keys() & people.random
+    if not usable and given:
+        if given.keys() <= people.by_hand:
+            return {
+                "reason": "these records were picked by hand while the report was read: "
+                "they are no random sample"
+            }
         return {
             "reason": "nobody knows how these records were chosen; if they were drawn at random from this "
             "run, import them with --drawn-at-random"
         }
-    human = np.array([people[record] if record in usable else np.nan for record in records])
+    human = np.array([given[record] if record in usable else np.nan for record in records])
     groups = np.array([clusters.get(record, -1 - row) for row, record in enumerate(records)], np.intp)
     sides = Sides(np.arange(len(records)), np.array(list(judge.values())), human, step=1.0, reach=1.0)
     found = by_people(sides, groups, confidence=confidence)

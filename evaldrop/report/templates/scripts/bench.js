@@ -22,6 +22,8 @@ class Bench {
       grid: this.grid,
       onCompare: (candidate) => this.compare([THEN + candidate, String(candidate)]),
     });
+    const response = (answer) => this.answers.response(answer[TEXT], answer[ERROR], { isWhole: true });
+    this.voting = new Voting(this.names, this.columns, { show: { response }, onChange: () => this.redraw() });
   }
 
   // Shows a record, the n-th (`at`) of so many, or says that there is none.
@@ -37,14 +39,26 @@ class Bench {
       return;
     }
     const held = this.focusHeld();
+    if (this.voting.isOn) this.drawBlind();
+    else this.drawOpenly();
+    if (held) this.pane.querySelector(held)?.focus({ preventScroll: true });
+  }
+
+  // Nothing that tells whose the responses are, or what was said of them.
+  drawBlind() {
+    const parts = this.voting.draw(this.open);
+    this.pane.replaceChildren(this.tools(), this.head(), this.sources(), this.strip(), ...parts);
+    this.columns.keepInStep([...parts[1].children]);
+  }
+
+  drawOpenly() {
     const pinned = this.columns.pins.length > 0;
     const answers = element("div", pinned ? "answers pinned" : "answers");
     answers.style.setProperty("--columns", this.columns.shown.length);
     answers.append(...this.drawColumns(pinned));
     const preferences = this.preferences.draw(this.open, pinned ? this.columns.shownCandidates : []);
-    this.pane.replaceChildren(this.tools(), this.head(), ...metadataTags(this.open), this.sources(), this.strip(), answers, ...preferences, this.sentAndReceived());
+    this.pane.replaceChildren(this.tools(), this.head(), ...metadataTags(this.open), this.sources(), this.strip(), ...this.voting.kept(), answers, ...preferences, this.sentAndReceived());
     if (pinned) this.columns.keepInStep([...answers.children]);
-    if (held) this.pane.querySelector(held)?.focus({ preventScroll: true });
   }
 
   // What has the focus is made anew with the rest; returns where to find it again.
@@ -67,7 +81,7 @@ class Bench {
   head() {
     const head = element("h3", "", this.open[ID]);
     if (this.open[CATEGORY]) head.append(element("span", "tag", this.open[CATEGORY]));
-    for (const [kind, label] of Object.entries(KINDS)) if (this.open[FLAGS] & FLAG[kind]) head.append(element("span", "tag", label));
+    for (const [kind, label] of Object.entries(this.voting.isOn ? {} : KINDS)) if (this.open[FLAGS] & FLAG[kind]) head.append(element("span", "tag", label));
     return head;
   }
 
@@ -79,7 +93,7 @@ class Bench {
     next.disabled = this.at === this.of - 1;
     bar.append(previous, next, element("span", "muted", `${count(this.at + 1)} of ${count(this.of)}`), element("span", "gap"));
     const said = saying();
-    bar.append(
+    if (!this.voting.isOn) bar.append(
       button("copy", "copy JSON", () => copyText(JSON.stringify(this.records.plain(this.open), null, 2), said)),
       button("copy", "copy link", () => copyText(location.href.split("#")[0] + this.selection.fragment(this.open[ID]), said)),
       said,
@@ -106,7 +120,8 @@ class Bench {
     const { candidates, pins } = this.columns;
     // Only what the page carries for this record; a pinned one stays, and says that it is not there.
     const earlier = this.columns.earlier.filter((key) => pins.includes(key) || this.open[ANSWERS][this.columns.candidateOf(key)][BEFORE]);
-    if (candidates.length > 1 || earlier.length) {
+    const isBlind = this.voting.isOn;
+    if (!isBlind && (candidates.length > 1 || earlier.length)) {
       const pinning = element("div", "pins");
       pinning.setAttribute("role", "group");
       pinning.setAttribute("aria-label", "Pinned columns");
@@ -117,9 +132,10 @@ class Bench {
       strip.append(pinning);
     }
     const how = element("div", "how");
-    if (candidates.length > 1 || pins.length > 1) how.append(this.toggleButton("diff", "differences", Boolean(this.selection.diff), () => this.toggleDifference()));
+    how.append(...this.voting.buttons());
+    if (!isBlind && (candidates.length > 1 || pins.length > 1)) how.append(this.toggleButton("diff", "differences", Boolean(this.selection.diff), () => this.toggleDifference()));
     if (pins.length > 1) how.append(this.toggleButton("step", "scroll in step", this.columns.inStep, () => this.columns.inStep = !this.columns.inStep));
-    if (this.hasRationale()) how.append(this.toggleButton("why", "all rationales", this.saysWhy, () => this.saysWhy = !this.saysWhy));
+    if (!isBlind && this.hasRationale()) how.append(this.toggleButton("why", "all rationales", this.saysWhy, () => this.saysWhy = !this.saysWhy));
     const view = this.toggleButton("view", "as written", this.selection.view === "raw", () => this.selection.view = this.selection.view === "raw" ? "" : "raw");
     view.classList.add("view");
     how.append(view);
@@ -174,6 +190,7 @@ class Bench {
   // Keys, where nothing is typed
 
   onKey(event) {
+    if (this.open && this.voting.onKey(event.key)) return event.preventDefault();
     const act = {
       d: () => this.names.candidates.length > 1 && this.change(() => this.toggleDifference()),
       w: () => this.change(() => this.saysWhy = !this.saysWhy),

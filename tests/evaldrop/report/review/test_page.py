@@ -131,8 +131,9 @@ def tab(exported, tmp_path_factory):
 
 @pytest.fixture
 def fresh(tab, exported):
-    """The page as somebody sees it who has never been there."""
+    """The page as somebody sees it who has answered nothing, and goes on by hand."""
     tab.value("localStorage.clear()")
+    tab.value("localStorage.setItem('evaldrop-review-goes-on', 'no')")
     tab.open("about:blank")
     tab.open(Path(exported.page).as_uri())
     return tab
