@@ -42,13 +42,46 @@ def test_init_overwrites_nothing(tmp_path, capsys):
 # validate
 
 
-def test_validate_tells_everything_wrong_at_once(tmp_path, capsys):
-    write(tmp_path, {**SMALL, "criteria": ["correctnes"], "metrics": ["nonsense"]}, [{"id": "r1"}, ROW])
-    assert main(["validate", "faq.jsonl"]) == 64
+BROKEN = {
+    **SMALL,
+    "candidates": [
+        {**LITE, "prompt": "absent.v1"},
+        {"name": "odd", "model": "us.nobody.new-model-v1:0", "api": "invoke_model"},
+    ],
+    "criteria": ["correctness", "faithfulnes"],
+    "metrics": ["exact_mach"],
+    "gate": ["corectness.pass_rate >= 0.5", "correctness.mean", "correctness.pass_rate >= 0.5 for odd"],
+}
+BAD_ROWS = [
+    {"id": "r1", "prompt": "Why?", "reference": "So."},
+    {"id": "r2"},
+    {"id": "r1", "prompt": "Twice?"},
+]
+
+
+@pytest.mark.parametrize("mistyped", [{}, {"buget_usd": 1}])
+def test_validate_tells_definition_gate_names_and_rows_in_one_round(tmp_path, capsys, mistyped):
+    dataset = write(tmp_path, BROKEN | mistyped, BAD_ROWS)
+    dataset.write_text(dataset.read_text().rstrip("\n") + '\n{"prompt": 7\n')
+    assert main(["validate", "faq.jsonl", "--region", "eu-central-1"]) == 64
     err = capsys.readouterr().err
-    assert "error faq.jsonl line 1" in err
-    assert "error evaluation.yaml: criteria[0]" in err
-    assert 'error evaluation.yaml: metrics: "nonsense" is no metric' in err
+    for place, advice in (
+        *((f"evaluation.yaml: {key}", 'Did you mean "budget_usd"?') for key in mistyped),
+        ("evaluation.yaml: odd: the body layout", "Say family: anthropic"),
+        ("evaluation.yaml: candidate lite: us.amazon", "Say model: geo.amazon.nova-lite-v1:0"),
+        ("evaluation.yaml: criteria[1]", "faithfulness"),
+        ("evaluation.yaml: metrics", "Did you mean exact_match?"),
+        ("evaluation.yaml: gate[0]", 'did you mean "correctness"?'),
+        ("evaluation.yaml: gate[1]", "position"),
+        ('evaluation.yaml: prompt "absent.v1"', "evaldrop brings only answer.v1"),
+        ("faq.jsonl line 2", "Give every record"),
+        ("faq.jsonl line 3", "Make ids unique"),
+        ("faq.jsonl line 4", "Correct the JSON"),
+    ):
+        (line,) = [each for each in err.splitlines() if each.startswith(f"error {place}")]
+        assert advice in line
+    # That its model is wrong is one fault: the rule that names it is right.
+    assert "gate[2]" not in err
 
 
 @pytest.mark.parametrize("said", ["option", "environment"])
