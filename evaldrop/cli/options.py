@@ -124,3 +124,13 @@ class ReportFormat(StrEnum):
     CSV = "csv"
     XLSX = "xlsx"
     JSON = "json"
+
+
+class Example(StrEnum):
+    """What `evaldrop init` writes: a folder of evaldrop/cli/examples each."""
+
+    SUPPORT = "support"
+    RAG = "rag"
+    GUARDRAIL = "guardrail"
+    PAIRWISE = "pairwise"
+    PROMPTS = "prompts"
