@@ -126,11 +126,5 @@ class ReportFormat(StrEnum):
     JSON = "json"
 
 
-class Example(StrEnum):
-    """What `evaldrop init` writes: a folder of evaldrop/cli/examples each."""
-
-    SUPPORT = "support"
-    RAG = "rag"
-    GUARDRAIL = "guardrail"
-    PAIRWISE = "pairwise"
-    PROMPTS = "prompts"
+Example = StrEnum("Example", ["SUPPORT", "RAG", "GUARDRAIL", "PAIRWISE", "PROMPTS"])
+"""What `evaldrop init` writes: a folder of evaldrop/cli/examples each."""
